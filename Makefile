@@ -1,0 +1,78 @@
+# Nexus-AI Platform. `make` alone explains the targets.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The text of a requirement is anybody's: taken unexpanded, and handed on in the environment only.
+ifdef REQUIREMENT
+override REQUIREMENT := $(value REQUIREMENT)
+export REQUIREMENT
+endif
+
+##@ Use it
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: install
+install: ## Install what running needs into .venv; costs nothing when nothing changed
+	@scripts/install run
+
+.PHONY: install-dev
+install-dev: ## Install what running and checking need
+	@scripts/install dev
+
+.PHONY: demo
+demo: install ## Build an agent, use it, count it; REQUIREMENT="..." for one of your own
+	@exec $(BIN)/python -m nexus_devstack demo
+
+.PHONY: run
+run: install ## Start the platform and keep it up, on http://127.0.0.1:8000; Ctrl-C stops it
+	@exec $(BIN)/python -m nexus_devstack run
+
+.PHONY: infra
+infra: install ## Start broker and database only, and print the settings that connect to them
+	@exec $(BIN)/python -m nexus_devstack infra
+
+##@ Change it
+
+.PHONY: test
+test: install-dev ## Run the tests; ARGS="-k name" for some of them
+	@exec $(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: install-dev ## Check and format style: ruff, import contracts, unused dependencies
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/lint-imports
+
+.PHONY: types
+types: install-dev ## Check the types
+	@exec $(BIN)/basedpyright
+
+.PHONY: check
+check: install-dev ## Everything that must hold besides the tests; changes nothing
+	@exec scripts/check
+
+.PHONY: lock
+lock: install-dev ## Resolve the dependencies anew
+	@exec scripts/lock
+
+.PHONY: schemas
+schemas: install-dev ## Export the messages' JSON schemas and the REST contract
+	@exec scripts/schemas
+
+.PHONY: bench
+bench: install-dev ## Measure; results under benchmarks/
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what was installed and cached; the data folder stays
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The messages, views and errors that every part of the platform shares."""

@@ -1,0 +1,1 @@
+"""Agents: commands, events, views, and the manifest of their packages."""

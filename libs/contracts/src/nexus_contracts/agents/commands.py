@@ -1,0 +1,72 @@
+"""What `agents` can be asked to do (topic agents.commands.v1; key: the id of what the command is about)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, TypeAdapter
+
+from nexus_contracts.commands import Command
+from nexus_contracts.identifiers import AgentId, AgentName, InvocationId, ProjectId, SessionId, Sha256
+from nexus_contracts.text import InputText, JsonObject, UserId
+
+
+class DeployAgent(Command):
+    """Deploy the package under the agent's id; the same command again deploys nothing twice."""
+
+    type: Literal["nexus.command.deploy_agent.v1"] = "nexus.command.deploy_agent.v1"
+    agent_id: AgentId
+    project_id: ProjectId
+    agent_name: AgentName
+    package_uri: str = Field(min_length=1, max_length=2000)
+    package_sha256: Sha256
+    user_id: UserId = "default"
+
+
+class InvokeAgent(Command):
+    """`timeout_seconds` None: the platform's default. Key: session_id where there is one, else invocation_id."""
+
+    type: Literal["nexus.command.invoke_agent.v1"] = "nexus.command.invoke_agent.v1"
+    agent_id: str
+    invocation_id: InvocationId
+    input_text: InputText
+    session_id: SessionId | None = None
+    user_id: UserId = "default"
+    enable_trace: bool = False
+    end_session: bool = False
+    session_state: JsonObject | None = None
+    timeout_seconds: float | None = Field(default=None, gt=0, le=900)
+
+
+class DeleteAgent(Command):
+    type: Literal["nexus.command.delete_agent.v1"] = "nexus.command.delete_agent.v1"
+    agent_id: str
+    if_match: int | None = None
+
+
+class CreateSession(Command):
+    type: Literal["nexus.command.create_session.v1"] = "nexus.command.create_session.v1"
+    session_id: SessionId
+    agent_id: str
+    user_id: UserId = "default"
+    display_name: str | None = Field(default=None, max_length=200)
+    conversation_mode: Literal["normal", "debug", "eval"] = "normal"
+    metadata: dict[str, JsonValue] = {}
+
+
+class PostMessage(Command):
+    """A turn of a session: `role` user is answered by the agent, system is only kept for the turns that follow."""
+
+    type: Literal["nexus.command.post_message.v1"] = "nexus.command.post_message.v1"
+    session_id: SessionId
+    invocation_id: InvocationId
+    content: InputText
+    role: Literal["user", "system"] = "user"
+    metadata: dict[str, JsonValue] = {}
+
+
+class DeleteSession(Command):
+    type: Literal["nexus.command.delete_session.v1"] = "nexus.command.delete_session.v1"
+    session_id: SessionId
+
+
+AgentsCommand = DeployAgent | InvokeAgent | DeleteAgent | CreateSession | PostMessage | DeleteSession
+AGENTS_COMMAND: TypeAdapter[AgentsCommand] = TypeAdapter(Annotated[AgentsCommand, Field(discriminator="type")])

@@ -1,0 +1,123 @@
+"""What a reader is shown of agents, invocations, sessions and messages."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from nexus_contracts.agents.events import AgentStatus, FailureReason
+from nexus_contracts.builds.reports import Usage
+from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.model import Message
+
+
+class AgentCoreConfig(Message):
+    """Runtime ARN, endpoint name and endpoint ARN; of the local backend its own equivalents."""
+
+    agent_arn: str | None = None
+    agent_alias_id: str | None = None
+    agent_alias_arn: str | None = None
+
+
+class DeploymentView(Message):
+    """`isolation` says in words how the agent is kept apart from its host."""
+
+    backend: Literal["local", "agentcore"]
+    status: Literal["deploying", "deployed", "failed"]
+    version: int
+    package_uri: str
+    package_sha256: str
+    isolated: bool = False
+    isolation: str = ""
+    last_error: FailureReason | None = None
+    deployed_at: Timestamp | None = None
+
+
+class RuntimeStats(Message):
+    total_invocations: int = 0
+    successful_invocations: int = 0
+    failed_invocations: int = 0
+    avg_duration_ms: float = 0.0
+    last_invoked_at: Timestamp | None = None
+
+
+class AgentView(Message):
+    agent_id: str
+    agent_name: str
+    project_id: str
+    user_id: str
+    status: AgentStatus
+    description: str | None
+    category: str | None
+    version: str | None
+    capabilities: list[str]
+    tags: list[str]
+    tools: list[dict[str, JsonValue]]
+    supported_models: list[str]
+    agentcore_config: AgentCoreConfig
+    deployment: DeploymentView
+    region: str | None
+    runtime_stats: RuntimeStats = RuntimeStats()
+    created_at: Timestamp
+    updated_at: Timestamp
+    etag: int
+
+
+class InvocationView(Message):
+    """`output` is null until it succeeded, `error` until it failed; `duration_ms` counts from its start."""
+
+    invocation_id: str
+    agent_id: str
+    session_id: str | None
+    user_id: str
+    status: Literal["running", "succeeded", "failed", "cancelled"]
+    input: str
+    output: str | None = None
+    error: FailureReason | None = None
+    duration_ms: int | None = None
+    usage: Usage = Usage()
+    trace: list[dict[str, JsonValue]] | None = None
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+
+
+class SessionView(Message):
+    session_id: str
+    agent_id: str
+    user_id: str
+    display_name: str | None
+    status: Literal["active", "closed"]
+    conversation_mode: Literal["normal", "debug", "eval"]
+    metadata: dict[str, JsonValue]
+    message_count: int
+    created_at: Timestamp
+    last_active_at: Timestamp
+
+
+class MessageView(Message):
+    message_id: str
+    session_id: str
+    sequence: int
+    role: Literal["user", "assistant", "system", "tool"]
+    content: str
+    metadata: dict[str, JsonValue]
+    invocation_id: str | None = None
+    created_at: Timestamp
+
+
+class TurnView(Message):
+    """`assistant_message` is null for a system message, which no agent answers."""
+
+    user_message: MessageView
+    assistant_message: MessageView | None
+
+
+class DeletedAgent(Message):
+    agent_id: str
+    deleted_at: Timestamp
+
+
+class DeletedSession(Message):
+    session_id: str
+    deleted_at: Timestamp
+    deleted_messages: int

@@ -1,0 +1,1 @@
+"""Projects and their builds: commands, stage reports, events, views."""

@@ -1,0 +1,54 @@
+"""What `builds` can be asked to do (topic builds.commands.v1, key project_id)."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from nexus_contracts.commands import Command
+from nexus_contracts.identifiers import AgentName, ProjectId
+from nexus_contracts.stages import StageName
+from nexus_contracts.text import Reason, Requirement, Tags, UserId
+
+
+class CreateProject(Command):
+    type: Literal["nexus.command.create_project.v1"] = "nexus.command.create_project.v1"
+    project_id: ProjectId
+    requirement: Requirement
+    user_id: UserId = "default"
+    user_name: str | None = Field(default=None, max_length=200)
+    project_name: str | None = Field(default=None, max_length=200)
+    agent_name: AgentName | None = None
+    agent_name_map: dict[StageName, AgentName] = {}
+    priority: int = Field(default=3, ge=1, le=5)
+    tags: Tags = []
+    auto_start: bool = True
+
+
+class ControlAction(StrEnum):
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    RESTART = "restart"
+
+
+class ControlProject(Command):
+    """`if_match`: the project's version that the caller has seen, None where any will do."""
+
+    type: Literal["nexus.command.control_project.v1"] = "nexus.command.control_project.v1"
+    project_id: ProjectId
+    action: ControlAction
+    reason: Reason | None = None
+    from_stage: StageName | None = None
+    if_match: int | None = None
+
+
+class DeleteProject(Command):
+    type: Literal["nexus.command.delete_project.v1"] = "nexus.command.delete_project.v1"
+    project_id: ProjectId
+    if_match: int | None = None
+
+
+BuildsCommand = CreateProject | ControlProject | DeleteProject
+BUILDS_COMMAND: TypeAdapter[BuildsCommand] = TypeAdapter(Annotated[BuildsCommand, Field(discriminator="type")])

@@ -1,0 +1,134 @@
+"""What happened to a project (topic builds.events.v1, key project_id); applied reports keep their own type."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from nexus_contracts.builds.reports import (
+    StageArtifactPublished,
+    StageCompleted,
+    StageError,
+    StageFailed,
+    StageLogged,
+    StageProgressed,
+    StageStarted,
+    StageUsageRecorded,
+    Usage,
+)
+from nexus_contracts.identifiers import AgentName, ProjectId, Timestamp
+from nexus_contracts.model import Message
+
+
+class Builder(StrEnum):
+    """Who runs an attempt: the built-in worker, or another system."""
+
+    PLATFORM = "platform"
+    EXTERNAL = "external"
+
+
+class Trigger(StrEnum):
+    CREATED = "created"
+    START = "start"
+    RESTART = "restart"
+    REPORT = "report"
+
+
+class ProjectFact(Message):
+    """`attempt` is 0 as long as no build was started."""
+
+    project_id: ProjectId
+    attempt: int = Field(ge=0)
+
+
+class ProjectCreated(ProjectFact):
+    type: Literal["nexus.project.created.v1"] = "nexus.project.created.v1"
+    requirement: str
+    user_id: str
+    user_name: str | None = None
+    project_name: str
+    agent_name: AgentName | None = None
+    agent_name_map: dict[str, str] = {}
+    priority: int
+    tags: list[str] = []
+    auto_start: bool
+
+
+class ProjectDeleted(ProjectFact):
+    type: Literal["nexus.project.deleted.v1"] = "nexus.project.deleted.v1"
+    deleted_at: Timestamp
+
+
+class BuildStarted(ProjectFact):
+    type: Literal["nexus.build.started.v1"] = "nexus.build.started.v1"
+    builder: Builder
+    trigger: Trigger
+    from_stage: str | None = None
+    reason: str | None = None
+
+
+class BuildPaused(ProjectFact):
+    type: Literal["nexus.build.paused.v1"] = "nexus.build.paused.v1"
+    reason: str | None = None
+
+
+class BuildResumed(ProjectFact):
+    type: Literal["nexus.build.resumed.v1"] = "nexus.build.resumed.v1"
+    reason: str | None = None
+
+
+class BuildCompleted(ProjectFact):
+    type: Literal["nexus.build.completed.v1"] = "nexus.build.completed.v1"
+    duration_seconds: float
+    usage: Usage
+
+
+class BuildFailed(ProjectFact):
+    type: Literal["nexus.build.failed.v1"] = "nexus.build.failed.v1"
+    duration_seconds: float
+    error: StageError
+
+
+class BuildStopped(ProjectFact):
+    """`attempt` 0 and no duration: the project was stopped before any build."""
+
+    type: Literal["nexus.build.stopped.v1"] = "nexus.build.stopped.v1"
+    duration_seconds: float | None = None
+    reason: str | None = None
+
+
+class ReportIdentity(Message):
+    """(source, id) identifies a report."""
+
+    type: str
+    source: str
+    id: str
+
+
+class ReportRefused(ProjectFact):
+    """`reason` begins with a code: NOT_THE_BUILDER, ATTEMPT_ENDED, UNKNOWN_STAGE, OUT_OF_ORDER, ..."""
+
+    type: Literal["nexus.report.refused.v1"] = "nexus.report.refused.v1"
+    reason: str
+    report: ReportIdentity
+
+
+BuildsEvent = (
+    ProjectCreated
+    | ProjectDeleted
+    | BuildStarted
+    | BuildPaused
+    | BuildResumed
+    | BuildCompleted
+    | BuildFailed
+    | BuildStopped
+    | ReportRefused
+    | StageStarted
+    | StageProgressed
+    | StageLogged
+    | StageArtifactPublished
+    | StageUsageRecorded
+    | StageCompleted
+    | StageFailed
+)
+BUILDS_EVENT: TypeAdapter[BuildsEvent] = TypeAdapter(Annotated[BuildsEvent, Field(discriminator="type")])

@@ -1,0 +1,116 @@
+"""Stage reports: how whatever does the work tells how it gets on (topic builds.reports.v1, key project_id)."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, JsonValue, TypeAdapter
+
+from nexus_contracts.identifiers import ProjectId, Sha256, Timestamp
+from nexus_contracts.model import Message
+
+MAX_OUTPUT_BYTES = 300_000
+"""An output is one item in the database, and an item holds at most 400 KB."""
+
+
+class LogEntry(Message):
+    timestamp: Timestamp
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    message: str = Field(max_length=10_000)
+
+
+class Artifact(Message):
+    name: str = Field(min_length=1, max_length=200)
+    uri: str = Field(min_length=1, max_length=2000)
+    sha256: Sha256
+    size_bytes: int = Field(ge=0)
+    media_type: str = Field(max_length=200)
+
+
+class Usage(Message):
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+    tool_calls: int = Field(default=0, ge=0)
+    cost_usd: float = Field(default=0.0, ge=0)
+
+    def plus(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            tool_calls=self.tool_calls + other.tool_calls,
+            cost_usd=round(self.cost_usd + other.cost_usd, 9),
+        )
+
+
+class StageError(Message):
+    code: str = Field(min_length=1, max_length=100)
+    message: str = Field(max_length=4000)
+
+
+def json_size(output: dict[str, JsonValue]) -> int:
+    """The bytes that `output` takes as JSON."""
+    return len(OUTPUT.dump_json(output))
+
+
+def _bounded(output: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+    if output is not None and (size := json_size(output)) > MAX_OUTPUT_BYTES:
+        raise ValueError(f"must be at most {MAX_OUTPUT_BYTES} bytes as JSON, not {size}")
+    return output
+
+
+OUTPUT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+OutputData = Annotated[dict[str, JsonValue] | None, AfterValidator(_bounded)]
+
+
+class StageReport(Message):
+    """What every report says: which attempt of which project, and which stage or sub-stage."""
+
+    project_id: ProjectId
+    attempt: int = Field(ge=1)
+    stage_name: str = Field(max_length=100)
+    sub_stage_name: str | None = Field(default=None, max_length=100)
+
+
+class StageStarted(StageReport):
+    type: Literal["nexus.stage.started.v1"] = "nexus.stage.started.v1"
+    agent_name: str | None = Field(default=None, max_length=200)
+
+
+class StageProgressed(StageReport):
+    type: Literal["nexus.stage.progressed.v1"] = "nexus.stage.progressed.v1"
+    progress: float = Field(ge=0, le=100)
+
+
+class StageLogged(StageReport):
+    type: Literal["nexus.stage.logged.v1"] = "nexus.stage.logged.v1"
+    entries: list[LogEntry] = Field(min_length=1, max_length=100)
+
+
+class StageArtifactPublished(StageReport):
+    type: Literal["nexus.stage.artifact_published.v1"] = "nexus.stage.artifact_published.v1"
+    artifact: Artifact
+
+
+class StageUsageRecorded(StageReport):
+    type: Literal["nexus.stage.usage_recorded.v1"] = "nexus.stage.usage_recorded.v1"
+    usage: Usage
+
+
+class StageCompleted(StageReport):
+    type: Literal["nexus.stage.completed.v1"] = "nexus.stage.completed.v1"
+    output_data: OutputData = None
+
+
+class StageFailed(StageReport):
+    type: Literal["nexus.stage.failed.v1"] = "nexus.stage.failed.v1"
+    error: StageError
+
+
+AnyReport = (
+    StageStarted
+    | StageProgressed
+    | StageLogged
+    | StageArtifactPublished
+    | StageUsageRecorded
+    | StageCompleted
+    | StageFailed
+)
+REPORT: TypeAdapter[AnyReport] = TypeAdapter(Annotated[AnyReport, Field(discriminator="type")])

@@ -1,0 +1,113 @@
+"""What a reader is shown of projects."""
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from nexus_contracts.builds.events import Builder
+from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage
+from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.model import Message
+from nexus_contracts.stages import StepStatus
+
+
+class ProjectStatus(StrEnum):
+    PENDING = "pending"
+    BUILDING = "building"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StageView(Message):
+    """A stage or sub-stage.
+
+    Inside a project `output_data` is null where it is large, and `artifacts` and `logs` are the latest few; their
+    counts and `output_size_bytes` are always whole. The stage itself (GET .../stages/{stage_name}) shows all outputs
+    and artifacts, and .../logs pages through the full log.
+    """
+
+    stage_name: str
+    stage_number: int
+    display_name: str
+    status: StepStatus
+    progress: float
+    agent_name: str | None
+    started_at: Timestamp | None
+    completed_at: Timestamp | None
+    duration_seconds: float | None
+    error: StageError | None
+    output_data: dict[str, JsonValue] | None
+    output_size_bytes: int
+    artifacts: list[Artifact]
+    artifact_count: int
+    logs: list[LogEntry]
+    log_count: int
+    usage: Usage
+    attempt: int
+    sub_stages: list["StageView"] = []
+
+
+class StagesView(Message):
+    project_id: str
+    stages: list[StageView]
+    total_stages: int
+    completed_stages: int
+
+
+class StagesSnapshot(Message):
+    total: int
+    completed: int
+    stages: list[StageView]
+
+
+class ProjectSummary(Message):
+    project_id: str
+    project_name: str
+    requirement: str
+    user_id: str
+    user_name: str | None
+    agent_name: str | None
+    agent_name_map: dict[str, str]
+    priority: int
+    tags: list[str]
+    auto_start: bool
+    status: str
+    progress: float = Field(description="0.0 to 100.0; never falls within an attempt")
+    current_stage: str | None
+    attempt: int
+    builder: Builder | None
+    agent_id: str | None
+    error: StageError | None
+    created_at: Timestamp
+    updated_at: Timestamp
+    started_at: Timestamp | None
+    completed_at: Timestamp | None
+    version: int
+
+
+class ProjectView(ProjectSummary):
+    stages_snapshot: StagesSnapshot
+
+
+class AttemptView(Message):
+    """One run of the pipeline; `outcome` is null while it runs."""
+
+    attempt: int
+    builder: Builder
+    trigger: str
+    from_stage: str | None
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    outcome: str | None
+    duration_seconds: float | None
+    error: StageError | None
+    usage: Usage
+    progress: float
+    stages: list[StageView]
+
+
+class DeletedProject(Message):
+    project_id: str
+    deleted_at: Timestamp

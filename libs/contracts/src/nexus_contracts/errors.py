@@ -1,0 +1,112 @@
+"""Every way to fail, drawn once: each error knows its code, its HTTP status and whether trying again can help."""
+
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+from nexus_contracts.model import Message
+
+
+class ErrorBody(Message):
+    """An error as callers see it. `details` is data for programs, `suggestion` says what to do."""
+
+    code: str
+    message: str
+    details: dict[str, JsonValue] = {}
+    suggestion: str = ""
+
+
+class PlatformError(Exception):
+    """Root of the tree. `decided` errors are an owner's answer to a command: kept, and replayed to a repeat."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    http_status: ClassVar[int] = 500
+    decided: ClassVar[bool] = False
+    suggestion: ClassVar[str] = "Try again; if it persists, report the trace id to the operators."
+
+    def __init__(self, message: str, *, suggestion: str | None = None, **details: JsonValue) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.advice = self.suggestion if suggestion is None else suggestion
+
+    def body(self) -> ErrorBody:
+        return ErrorBody(code=self.code, message=self.message, details=self.details, suggestion=self.advice)
+
+
+class ValidationFailed(PlatformError):
+    code, http_status = "VALIDATION_ERROR", 400
+    suggestion = "Correct the fields named in details.errors and send the request again."
+
+
+class InvalidState(PlatformError):
+    code, http_status, decided = "INVALID_STATE", 400, True
+    suggestion = "Read the current state and choose one of the allowed actions."
+
+
+class NotFound(PlatformError):
+    code, http_status, decided = "RESOURCE_NOT_FOUND", 404, True
+    suggestion = "Check the id; it may have been deleted."
+
+
+class MethodNotAllowed(PlatformError):
+    code, http_status = "METHOD_NOT_ALLOWED", 405
+    suggestion = "Use one of the methods in the Allow header."
+
+
+class Conflict(PlatformError):
+    code, http_status, decided = "RESOURCE_CONFLICT", 409, True
+    suggestion = "Read the resource again and repeat the change on its current state."
+
+
+class PreconditionFailed(PlatformError):
+    code, http_status, decided = "PRECONDITION_FAILED", 412, True
+    suggestion = "Read the resource again and send its current ETag in If-Match."
+
+
+class PayloadTooLarge(PlatformError):
+    code, http_status = "PAYLOAD_TOO_LARGE", 413
+    suggestion = "Send a smaller body."
+
+
+class UnsupportedMediaType(PlatformError):
+    code, http_status = "UNSUPPORTED_MEDIA_TYPE", 415
+    suggestion = "Send the body as application/json."
+
+
+class IdempotencyKeyReused(PlatformError):
+    code, http_status = "IDEMPOTENCY_KEY_REUSED", 422
+    suggestion = "Use a new Idempotency-Key for a new request."
+
+
+class AgentInvocationFailed(PlatformError):
+    code, http_status = "AGENT_INVOCATION_FAILED", 500
+    suggestion = "Read the invocation for the reason; a new request starts a new invocation."
+
+
+class InternalError(PlatformError):
+    pass
+
+
+class ServiceUnavailable(PlatformError):
+    """A dependency is away and nothing was accepted: the same request may simply be sent again."""
+
+    code, http_status = "SERVICE_UNAVAILABLE", 503
+    suggestion = "Wait for the time in Retry-After and send the request again."
+
+
+class GatewayTimeout(PlatformError):
+    """Too slow; for a write the outcome is unknown."""
+
+    code, http_status = "GATEWAY_TIMEOUT", 504
+    suggestion = "Send the request again; for a write, with the same Idempotency-Key."
+
+
+def _leaves(error: type[PlatformError]) -> list[type[PlatformError]]:
+    return [error, *(leaf for child in error.__subclasses__() for leaf in _leaves(child))]
+
+
+def error_of(body: ErrorBody) -> PlatformError:
+    """The exception that `body` describes, so that an answer from another service can be raised again."""
+    kind = next((leaf for leaf in reversed(_leaves(PlatformError)) if leaf.code == body.code), InternalError)
+    return kind(body.message, suggestion=body.suggestion, **body.details)

@@ -1,0 +1,35 @@
+"""An event as it is kept in its aggregate's history."""
+
+from pydantic import JsonValue
+
+from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.model import Message
+
+
+class HistoryEntry(Message):
+    """`sequence` counts the aggregate's events from 1 without a gap."""
+
+    sequence: int
+    id: str
+    type: str
+    time: Timestamp
+    data: dict[str, JsonValue]
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+class EventView(Message):
+    sequence: int
+    id: str
+    type: str
+    time: Timestamp
+    attempt: int | None = None
+    data: dict[str, JsonValue]
+
+
+class Page(Message):
+    """One page of a list; `last_key` is the owner's cursor, None at the end."""
+
+    items: list[dict[str, JsonValue]]
+    last_key: str | None = None

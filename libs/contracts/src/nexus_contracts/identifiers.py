@@ -1,0 +1,44 @@
+"""The forms of identifiers, names and times that every message and view uses."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer
+
+_HEX = "[0-9a-f]{32}"
+
+ProjectId = Annotated[str, Field(pattern=f"^proj_{_HEX}$")]
+InvocationId = Annotated[str, Field(pattern=f"^inv_{_HEX}$")]
+SessionId = Annotated[str, Field(pattern=f"^sess_{_HEX}$")]
+MessageId = Annotated[str, Field(pattern=f"^msg_{_HEX}$")]
+EventId = Annotated[str, Field(pattern=f"^evt_{_HEX}$")]
+AGENT_NAME = "[a-zA-Z][a-zA-Z0-9_]{0,47}"
+"""AgentCore's rule for a runtime's name."""
+AgentName = Annotated[str, Field(pattern=f"^{AGENT_NAME}$")]
+AgentId = Annotated[str, Field(pattern=f"^proj_{_HEX}:{AGENT_NAME}$")]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def format_timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds and `Z`: always 27 characters, so that text sorts as time does."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """The inverse of `format_timestamp`; raises ValueError for a time without a zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a timestamp needs a zone")
+    return moment.astimezone(UTC)
+
+
+Timestamp = Annotated[
+    AwareDatetime,
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    PlainSerializer(format_timestamp, return_type=str, when_used="json"),
+]
+
+
+def agent_id_of(project_id: str, agent_name: str) -> str:
+    """The id of a project's agent; one per project and name."""
+    return f"{project_id}:{agent_name}"

@@ -1,0 +1,26 @@
+"""What an owner answers to a command."""
+
+from pydantic import JsonValue
+
+from nexus_contracts.errors import ErrorBody
+from nexus_contracts.model import Message
+
+REPLY_TYPE = "nexus.reply.v1"
+REPLY_TOPIC_HEADER = "reply_topic"
+REPLY_PARTITION_HEADER = "reply_partition"
+
+
+class Outcome(Message):
+    """A decided answer: a result or an error. Kept in the inbox and given again to a repeat of the command."""
+
+    status: int
+    result: dict[str, JsonValue] | None = None
+    error: ErrorBody | None = None
+
+
+class Reply(Outcome):
+    """`request_id` is the id of the message answered; `replayed` is true when an earlier message had the effect."""
+
+    request_id: str
+    command_id: str
+    replayed: bool = False

@@ -1,0 +1,21 @@
+"""Bounded texts, as people write them: kept as sent, measured after trimming where it says so."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, JsonValue
+
+
+def _requirement(text: str) -> str:
+    length = len(text.strip())
+    if not 10 <= length <= 5000:
+        raise ValueError(f"must have 10 to 5000 characters after trimming, not {length}")
+    return text
+
+
+Requirement = Annotated[str, AfterValidator(_requirement)]
+UserId = Annotated[str, Field(min_length=1, max_length=100)]
+Reason = Annotated[str, Field(max_length=1000)]
+Tag = Annotated[str, Field(min_length=1, max_length=50)]
+Tags = Annotated[list[Tag], Field(max_length=20)]
+InputText = Annotated[str, Field(min_length=1, max_length=50_000)]
+JsonObject = dict[str, JsonValue]

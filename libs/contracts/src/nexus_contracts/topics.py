@@ -1,0 +1,45 @@
+"""The registry of topics: who writes, who reads, how many partitions, how long records stay."""
+
+from dataclasses import dataclass
+
+MAX_MESSAGE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """`groups` are the consumer groups that must see every record; each has a dead-letter topic of its own."""
+
+    name: str
+    partitions: int
+    retention_hours: int
+    key: str
+    producers: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+
+    def dead_letter(self, group: str) -> str:
+        return f"{self.name}.{group}.dlq"
+
+
+BUILDS_COMMANDS = Topic("builds.commands.v1", 8, 24 * 7, "project_id", ("gateway",), ("builds",))
+BUILDS_REPORTS = Topic("builds.reports.v1", 8, 24 * 7, "project_id", ("build worker", "anyone"), ("builds-reports",))
+BUILDS_EVENTS = Topic(
+    "builds.events.v1", 8, 24 * 7, "project_id", ("builds",), ("agents-projects", "stats-builds", "builds-worker")
+)
+AGENTS_COMMANDS = Topic("agents.commands.v1", 8, 24 * 7, "aggregate id", ("gateway", "build worker"), ("agents",))
+AGENTS_EVENTS = Topic("agents.events.v1", 8, 24 * 7, "aggregate id", ("agents",), ("stats-agents",))
+GATEWAY_REPLIES = Topic("gateway.replies.v1", 16, 1, "command_id", ("builds", "agents"))
+
+TOPICS = (BUILDS_COMMANDS, BUILDS_REPORTS, BUILDS_EVENTS, AGENTS_COMMANDS, AGENTS_EVENTS, GATEWAY_REPLIES)
+
+
+def dead_letter_topics() -> tuple[Topic, ...]:
+    """One per topic and group, kept for two weeks so that people can look and redrive."""
+    return tuple(
+        Topic(topic.dead_letter(group), 1, 24 * 14, "of the origin", (group,))
+        for topic in TOPICS
+        for group in topic.groups
+    )
+
+
+def all_topics() -> tuple[Topic, ...]:
+    return TOPICS + dead_letter_topics()

@@ -1,0 +1,1 @@
+"""Start, watch and stop the platform and its infrastructure on one machine."""

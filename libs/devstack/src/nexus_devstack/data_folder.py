@@ -1,0 +1,66 @@
+"""The one folder that everything is kept in, held by one run at a time."""
+
+import fcntl
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from nexus_devstack.errors import StackError
+
+LOCK_NAME = "lock"
+
+
+class DataFolder:
+    """Holds the folder while entered; the system lets go of it when this process ends, however it ends."""
+
+    def __init__(self, path: Path, inner: Iterable[str] = ()) -> None:
+        """`inner` are the folders within that must exist."""
+        self.path = path.absolute()
+        self._inner = tuple(inner)
+        self._lock: int | None = None
+
+    def __enter__(self) -> "DataFolder":
+        """Raises StackError when the folder cannot be written or another run holds it."""
+        try:
+            for folder in (self.path, *self._inner):
+                os.makedirs(folder, exist_ok=True)
+            lock = os.open(self.path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StackError(f"cannot use the data folder {self.path} (NEXUS_DATA_DIR): {error.strerror}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.read(lock, 20).decode().strip() or "unknown"
+            os.close(lock)
+            raise StackError(
+                f"the data folder {self.path} is in use by another run (process {owner}):"
+                " stop that one, or set NEXUS_DATA_DIR to another folder"
+            ) from None
+        os.truncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        self._lock = lock
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def is_held(path: Path) -> bool:
+    """Whether a run holds the folder right now."""
+    try:
+        lock = os.open(path / LOCK_NAME, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(lock)

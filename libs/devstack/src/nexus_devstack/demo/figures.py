@@ -1,0 +1,79 @@
+"""The statistics before and after, and whether they count exactly what happened."""
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from nexus_contracts.stats import BuildsReport, InvocationsReport, Overview
+from nexus_devstack.demo.gateway import Gateway
+from nexus_devstack.errors import StackError
+
+SETTLE_SECONDS = 15.0
+QUIET_SECONDS = 0.5
+POLL_SECONDS = 0.2
+TITLES = {
+    "agents": "agents",
+    "builds": "builds",
+    "builds_successful": "builds, successful",
+    "calls": "invocations",
+    "calls_successful": "invocations, successful",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts; the last four over the days around the demo, so that midnight changes nothing."""
+
+    agents: int
+    builds: int
+    builds_successful: int
+    calls: int
+    calls_successful: int
+
+    def plus(self, happened: "Figures") -> "Figures":
+        own, more = asdict(self), asdict(happened)
+        return Figures(**{name: own[name] + more[name] for name in own})
+
+
+async def read_figures(gateway: Gateway, start: datetime) -> Figures:
+    """`start` is when the demo began."""
+    day = timedelta(days=1)
+    span = {"start_date": f"{start - day:%Y-%m-%d}", "end_date": f"{start + day:%Y-%m-%d}"}
+    overview = Overview.model_validate(await gateway.get("/statistics/overview"))
+    builds = BuildsReport.model_validate(await gateway.get("/statistics/builds", **span)).items
+    calls = InvocationsReport.model_validate(await gateway.get("/statistics/invocations", **span)).items
+    return Figures(
+        agents=overview.total_agents,
+        builds=overview.total_builds,
+        builds_successful=sum(day.successful_builds for day in builds),
+        calls=sum(day.total for day in calls),
+        calls_successful=sum(day.successful for day in calls),
+    )
+
+
+async def settled_figures(gateway: Gateway, start: datetime) -> Figures:
+    """The figures once they stand still. Raises StackError when they keep moving: others are at work."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    last = await read_figures(gateway, start)
+    while time.monotonic() < deadline:
+        await asyncio.sleep(QUIET_SECONDS)
+        current = await read_figures(gateway, start)
+        if current == last:
+            return current
+        last = current
+    raise StackError("the statistics keep changing: somebody else uses this platform; try again when it is quiet")
+
+
+async def figures_after(gateway: Gateway, start: datetime, expected: Figures) -> Figures:
+    """The settled figures, as soon as they are the expected ones, or at the latest after the time to settle."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        if await read_figures(gateway, start) == expected:
+            break
+        await asyncio.sleep(POLL_SECONDS)
+    return await settled_figures(gateway, start)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,60 @@
+"""What the supervisor needs to know about a process."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from nexus_devstack.ports import LOOPBACK
+
+Readiness = Callable[[], Awaitable[str | None]]
+"""Tells what is still missing, None when ready."""
+
+PROBE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """`argv` is asked anew at every start. `after_restart` runs when a restarted one is up, before it counts as ready.
+
+    `stop_seconds` is how long it may take to stop after `stop_signal`, before it is killed.
+    """
+
+    name: str
+    argv: Callable[[], Sequence[str]]
+    env: Mapping[str, str]
+    readiness: Readiness
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10.0
+    after_restart: Callable[[], Awaitable[None]] | None = None
+
+
+def accepts_connections(port: int) -> Readiness:
+    """Ready when something on this machine accepts connections on `port`."""
+
+    async def probe() -> str | None:
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(LOOPBACK, port), PROBE_SECONDS)
+        except (OSError, TimeoutError):
+            return f"nothing listens on port {port} yet"
+        writer.close()
+        return None
+
+    return probe
+
+
+def reports_ready(port: int) -> Readiness:
+    """Ready when GET /health/ready on `port` answers 200."""
+    url = f"http://{LOOPBACK}:{port}/health/ready"
+    timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
+
+    async def probe() -> str | None:
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+                return None if response.status == 200 else f"{url} answers {response.status}: {await response.text()}"
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return f"{url} does not answer"
+
+    return probe

@@ -1,0 +1,21 @@
+"""The ways that exist, by the name that NEXUS_INFRA picks."""
+
+from collections.abc import Callable
+
+from nexus_devstack.errors import StackError
+from nexus_devstack.providers.embedded import EmbeddedProvider
+from nexus_devstack.providers.external import ExternalProvider
+from nexus_devstack.providers.provider import Provider, Site
+from nexus_devstack.settings import Settings
+
+PROVIDERS: dict[str, Callable[[Settings, Site], Provider]] = {
+    "embedded": EmbeddedProvider,
+    "external": ExternalProvider,
+}
+
+
+def chosen_provider(settings: Settings, site: Site) -> Provider:
+    """Raises StackError for a way that does not exist."""
+    if settings.infra not in PROVIDERS:
+        raise StackError(f"NEXUS_INFRA={settings.infra} does not exist; choose one of: {', '.join(PROVIDERS)}")
+    return PROVIDERS[settings.infra](settings, site)

@@ -1,0 +1,56 @@
+"""The interface of every way to have a broker and a database."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from nexus_devstack.supervisor import Supervisor
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """`env` is what services need on top of the two addresses; `dynamodb_endpoint_url` is None for AWS itself."""
+
+    kafka_bootstrap_servers: str
+    dynamodb_endpoint_url: str | None
+    aws_region: str
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def environment(self) -> dict[str, str]:
+        """The settings with which a service finds and uses the infrastructure."""
+        database = {"DYNAMODB_ENDPOINT_URL": self.dynamodb_endpoint_url} if self.dynamodb_endpoint_url else {}
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers,
+            "AWS_REGION": self.aws_region,
+            **database,
+            **self.env,
+        }
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a provider works. `restored` must run after a part that lost its contents was started again."""
+
+    data_dir: Path
+    kafka_port: int
+    dynamodb_port: int
+    supervisor: Supervisor
+    restored: Callable[[], Awaitable[None]]
+
+
+class Provider(Protocol):
+    """A provider hands its processes to the supervisor, which starts a died one again on the same port.
+
+    `ports` are the environment variables of the ports that it listens on.
+    """
+
+    ports: tuple[str, ...]
+
+    async def start(self) -> Endpoints:
+        """Returns when both accept connections. Raises StackError when that cannot be."""
+        ...
+
+    async def stop(self) -> None:
+        """Stops what `start` started, also after a `start` that failed half-way."""
+        ...

@@ -1,0 +1,103 @@
+"""`run` and `infra`: start, say what to do next, keep it up until asked to stop."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+from nexus_devstack.console import Console
+from nexus_devstack.providers.external import external_endpoints
+from nexus_devstack.settings import Settings
+from nexus_devstack.stack import Stack
+from nexus_devstack.terminal import wants_colour
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Ending:
+    """The first wish to end stops everything gracefully, the second at once."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.urgent: Callable[[], None] | None = None
+
+    def ask(self) -> None:
+        if self.asked.is_set() and self.urgent is not None:
+            self.urgent()
+        self.asked.set()
+
+
+async def _unless_asked_to_end(starting: Awaitable[None], ending: _Ending) -> bool:
+    """Whether `starting` came to its end before somebody asked to stop; it is cancelled otherwise."""
+    start = asyncio.ensure_future(starting)
+    asked = asyncio.create_task(ending.asked.wait())
+    await asyncio.wait({start, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if start.done():
+        start.result()
+        return True
+    start.cancel()
+    await asyncio.wait({start})
+    return False
+
+
+async def keep_up(stack: Stack, console: Console, announce: Callable[[Stack], list[str]]) -> None:
+    """Returns after an ordered stop. Raises StackError when the start fails; nothing is left running then."""
+    ending = _Ending()
+    ending.urgent = stack.supervisor.kill_all
+    console.on_closed = ending.asked.set
+    loop = asyncio.get_running_loop()
+    for number in ENDING_SIGNALS:
+        loop.add_signal_handler(number, ending.ask)
+    if await _unless_asked_to_end(stack.start(), ending):
+        for line in announce(stack):
+            console.say(line)
+        await ending.asked.wait()
+        console.say("stopping")
+        await stack.stop()
+    console.say("stopped")
+
+
+def next_steps(stack: Stack) -> list[str]:
+    """What a newcomer can do with the platform that just came up."""
+    gateway = stack.gateway_url
+    return [
+        "",
+        "the platform is ready",
+        f"  API         {gateway}/api/v1    documentation {gateway}/docs",
+        "  try it      make demo    (in a second terminal)",
+        f"  health      {gateway}/health/detailed",
+        f"  kept in     {stack.data_dir}",
+        "  stop        Ctrl-C",
+        "",
+    ]
+
+
+def export_lines(stack: Stack) -> list[str]:
+    """The lines that connect a shell to the infrastructure."""
+    return [f"export {name}={value}" for name, value in stack.endpoints.environment().items()]
+
+
+async def run(settings: Settings) -> None:
+    """Keeps the platform up until SIGINT or SIGTERM."""
+    console = Console(sys.stdout, settings.log_format, colour=wants_colour(sys.stdout))
+    await keep_up(Stack(settings=settings, console=console), console, next_steps)
+
+
+async def run_infrastructure(settings: Settings) -> None:
+    """Keeps broker and database up; prints the export lines to stdout and everything else to stderr."""
+    console = Console(sys.stderr, settings.log_format, colour=wants_colour(sys.stderr))
+
+    def announce(stack: Stack) -> list[str]:
+        sys.stdout.write("\n".join([*export_lines(stack), ""]))
+        sys.stdout.flush()
+        return ["broker and database are ready"]
+
+    await keep_up(Stack(settings=settings, console=console, services=()), console, announce)
+
+
+async def provision_only(settings: Settings) -> None:
+    """Creates topics and tables on infrastructure that runs already."""
+    from nexus_devstack.provision import provision
+
+    await provision(await external_endpoints(settings), settings.table_prefix)

@@ -1,0 +1,82 @@
+"""The platform's processes and the settings that each gets."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nexus_devstack.ports import LOOPBACK
+from nexus_devstack.program import Program, reports_ready
+
+FOREIGN = ("NEXUS_ENVIRONMENT", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
+"""Variables of the user's shell that would turn a development process into something else."""
+DEFAULT_SHUTDOWN_SECONDS = 10.0
+GRACE_SECONDS = 2.0
+UNPROXIED = f"{LOOPBACK},localhost"
+
+
+@dataclass(frozen=True)
+class Service:
+    """`port_setting` is the environment variable of its port."""
+
+    name: str
+    command: tuple[str, ...]
+    port_setting: str
+
+
+def _service(name: str, module: str) -> Service:
+    return Service(name, (sys.executable, "-m", module), f"{name.upper()}_PORT")
+
+
+SERVICES = (
+    _service("gateway", "nexus_gateway"),
+    _service("builds", "nexus_builds"),
+    _service("worker", "nexus_builds.worker"),
+    _service("agents", "nexus_agents"),
+    _service("stats", "nexus_stats"),
+)
+STOP_WAVES: tuple[Sequence[str], ...] = (("gateway",), ("worker", "agents"), ("builds", "stats"))
+"""Who takes requests stops first, who keeps the state last."""
+
+
+def own_folders(data_dir: Path) -> dict[str, str]:
+    """The folders of the services' files, by setting."""
+    return {"PACKAGES_DIR": str(data_dir / "packages"), "ARTIFACTS_DIR": str(data_dir / "artifacts")}
+
+
+def _unproxied(inherited: Mapping[str, str]) -> dict[str, str]:
+    known = inherited.get("NO_PROXY") or inherited.get("no_proxy") or ""
+    hosts = f"{known},{UNPROXIED}" if known else UNPROXIED
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
+
+
+def shared_environment(inherited: Mapping[str, str], ports: Mapping[str, int], data_dir: Path) -> dict[str, str]:
+    """What is the same for every process. `ports` are by setting."""
+    return {
+        **{name: value for name, value in inherited.items() if name not in FOREIGN},
+        **_unproxied(inherited),
+        "HOST": LOOPBACK,
+        "BUILDS_URL": f"http://{LOOPBACK}:{ports['BUILDS_PORT']}",
+        "AGENTS_URL": f"http://{LOOPBACK}:{ports['AGENTS_PORT']}",
+        "STATS_URL": f"http://{LOOPBACK}:{ports['STATS_PORT']}",
+        **own_folders(data_dir),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _seconds_to_stop(env: Mapping[str, str]) -> float:
+    try:
+        return float(env.get("SHUTDOWN_SECONDS", DEFAULT_SHUTDOWN_SECONDS)) + GRACE_SECONDS
+    except ValueError:  # the service itself will name the fault
+        return DEFAULT_SHUTDOWN_SECONDS + GRACE_SECONDS
+
+
+def program_of(service: Service, port: int, env: Mapping[str, str], name: str | None = None) -> Program:
+    """The supervised process of a service on `port`."""
+    return Program(
+        name=name or service.name,
+        argv=lambda: service.command,
+        env={**env, "PORT": str(port)},
+        readiness=reports_ready(port),
+        stop_seconds=_seconds_to_stop(env),
+    )

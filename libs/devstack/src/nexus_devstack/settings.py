@@ -1,0 +1,75 @@
+"""Every setting of the stack, read once from the environment and `.env`."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nexus_devstack.errors import StackError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+SERVICE_PORTS = ("gateway_port", "builds_port", "agents_port", "stats_port", "worker_port")
+INFRA_PORTS = ("kafka_port", "dynamodb_port")
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """Named as their environment variables are, apart from the two that carry NEXUS_ in front."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, populate_by_name=True)
+
+    data_dir: Path = Field(default=Path(".data"), validation_alias="NEXUS_DATA_DIR")
+    infra: str = Field(default="embedded", validation_alias="NEXUS_INFRA")
+    gateway_port: Port = 8000
+    builds_port: Port = 8001
+    agents_port: Port = 8002
+    stats_port: Port = 8003
+    worker_port: Port = 8004
+    kafka_port: Port = 9092
+    dynamodb_port: Port = 8010
+    log_format: Literal["console", "json"] = "console"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    table_prefix: Annotated[str, Field(pattern="^[a-zA-Z0-9_.-]{0,64}$")] = ""
+    kafka_bootstrap_servers: str | None = None
+    dynamodb_endpoint_url: str | None = None
+    aws_region: str = "us-east-1"
+
+    def ports(self, names: tuple[str, ...]) -> dict[str, int]:
+        """The chosen ports by environment variable."""
+        return {name.upper(): int(getattr(self, name)) for name in names}
+
+
+def _readable(error: ValidationError) -> str:
+    faults = (f"{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}" for fault in error.errors())
+    return "bad setting: " + "; ".join(faults)
+
+
+def _refuse_shared_ports(settings: Settings) -> None:
+    seen: dict[int, str] = {}
+    for name, port in settings.ports(SERVICE_PORTS + INFRA_PORTS).items():
+        if port in seen:
+            raise StackError(f"bad setting: {seen[port]} and {name} are both {port}; every process needs its own port")
+        seen[port] = name
+
+
+def load_settings() -> Settings:
+    """Raises StackError, in one line that names the variable, when one is not usable."""
+    try:
+        settings = Settings(_env_file=".env", _env_file_encoding="utf-8")  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        raise StackError(_readable(error)) from None
+    _refuse_shared_ports(settings)
+    return settings
+
+
+def user_environment() -> Mapping[str, str]:
+    """What the platform's processes inherit: `.env` of the current folder, under the real environment."""
+    written = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**written, **os.environ}

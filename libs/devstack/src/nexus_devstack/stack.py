@@ -1,0 +1,186 @@
+"""The whole platform on one machine: what `make run` keeps up and what tests drive."""
+
+import asyncio
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from nexus_devstack.console import Console
+from nexus_devstack.data_folder import DataFolder
+from nexus_devstack.errors import StackError
+from nexus_devstack.ports import LOOPBACK, free_port, require_free
+from nexus_devstack.program import Program
+from nexus_devstack.providers.choice import chosen_provider
+from nexus_devstack.providers.provider import Endpoints, Site
+from nexus_devstack.services import (
+    SERVICES,
+    STOP_WAVES,
+    Service,
+    own_folders,
+    program_of,
+    shared_environment,
+)
+from nexus_devstack.settings import INFRA_PORTS, SERVICE_PORTS, Settings, load_settings, user_environment
+from nexus_devstack.supervisor import Supervisor
+from nexus_devstack.topics import provision_topics
+
+START_SECONDS = 60.0
+
+
+class Stack:
+    """An async context manager: entered, everything is up and ready; left, nothing of it runs any more.
+
+    `ports="free"` takes any free ports instead of the settings'. `env` adds settings by process name ("*" for all).
+    `services` are the processes to start; none of them for the infrastructure alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dir: Path | None = None,
+        infra: str | None = None,
+        ports: Literal["fixed", "free"] = "fixed",
+        env: Mapping[str, Mapping[str, str]] | None = None,
+        services: Sequence[Service] = SERVICES,
+        console: Console | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        """Raises StackError for a setting that cannot be used."""
+        chosen = settings or load_settings()
+        overrides = {"data_dir": data_dir, "infra": infra}
+        self.settings = chosen.model_copy(update={key: value for key, value in overrides.items() if value is not None})
+        self.data_dir = self.settings.data_dir.absolute()
+        fixed = self.settings.ports(SERVICE_PORTS + INFRA_PORTS)
+        self.ports = fixed if ports == "fixed" else {setting: free_port() for setting in fixed}
+        self.supervisor = Supervisor(console or Console(style=self.settings.log_format))
+        self._services = {service.name: service for service in services}
+        self._extra_env = env or {}
+        self._endpoints: Endpoints | None = None
+        self._held = ExitStack()
+        self._provider = chosen_provider(self.settings, self._site())
+
+    def _site(self) -> Site:
+        return Site(
+            data_dir=self.data_dir,
+            kafka_port=self.ports["KAFKA_PORT"],
+            dynamodb_port=self.ports["DYNAMODB_PORT"],
+            supervisor=self.supervisor,
+            restored=self._restore_topics,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """All ready, or StackError and nothing left running."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        self._held.enter_context(DataFolder(self.data_dir, own_folders(self.data_dir).values()))
+        own = (*self._provider.ports, *(service.port_setting for service in self._services.values()))
+        require_free({setting: self.ports[setting] for setting in own})
+        self._endpoints = await self._provider.start()
+        if self._services:
+            await self._provision(self._endpoints)
+        programs = [self._program(service, self.ports[service.port_setting]) for service in self._services.values()]
+        await self.supervisor.start(programs, START_SECONDS)
+
+    async def _provision(self, endpoints: Endpoints) -> None:
+        # Imported late: the AWS client costs half a second, and the infrastructure alone does without.
+        from nexus_devstack.provision import provision
+
+        await provision(endpoints, self.settings.table_prefix)
+
+    async def stop(self) -> None:
+        """Services first, in order, then the infrastructure; bounded. Harmless when nothing runs."""
+        known = {name for wave in STOP_WAVES for name in wave}
+        added = [name for name in self.supervisor.names if name.partition("-")[0] in known and name not in known]
+        await self.supervisor.stop(added, *STOP_WAVES)
+        await self._provider.stop()
+        self._held.close()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Raises StackError before the start."""
+        if self._endpoints is None:
+            raise StackError("the platform is not started")
+        return self._endpoints
+
+    @property
+    def gateway_url(self) -> str:
+        return self.url("gateway")
+
+    def url(self, name: str) -> str:
+        return f"http://{LOOPBACK}:{self.ports[f'{name.upper()}_PORT']}"
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The settings that the process of that name is started with, its port apart."""
+        return {
+            **shared_environment(user_environment(), self.ports, self.data_dir),
+            **self.endpoints.environment(),
+            "TABLE_PREFIX": self.settings.table_prefix,
+            "LOG_FORMAT": self.settings.log_format,
+            "LOG_LEVEL": self.settings.log_level,
+            **self._extra_env.get("*", {}),
+            **self._extra_env.get(name, {}),
+        }
+
+    def pid(self, name: str) -> int:
+        """Raises StackError while it is not running."""
+        return self.supervisor[name].pid
+
+    def starts(self, name: str) -> int:
+        """How often it was started so far."""
+        return self.supervisor[name].starts
+
+    def logs(self, name: str) -> list[str]:
+        """The last lines that it printed."""
+        return list(self.supervisor[name].tail)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL; the supervisor starts it again. Not ready from now until it is."""
+        self.supervisor[name].kill()
+
+    def pause(self, name: str) -> None:
+        """SIGSTOP: alive, and not getting anywhere, until `cont`."""
+        self.supervisor[name].signal(signal.SIGSTOP)
+
+    def cont(self, name: str) -> None:
+        self.supervisor[name].signal(signal.SIGCONT)
+
+    async def wait_ready(self, *names: str, timeout_seconds: float = START_SECONDS) -> None:
+        """Returns when the named ones, by default all, are ready. Raises StackError when one is not in time."""
+        waiting = names or self.supervisor.names
+        await asyncio.gather(*(self.supervisor[name].wait_ready(timeout_seconds) for name in waiting))
+
+    async def add_replica(self, name: str) -> str:
+        """Starts one more process of a service, on a free port; returns the name it goes by, such as `builds-2`."""
+        number = 2 + sum(1 for other in self.supervisor.names if other.startswith(f"{name}-"))
+        replica = f"{name}-{number}"
+        self.ports[f"{replica.upper()}_PORT"] = port = free_port()
+        await self.supervisor.start([self._program(self._services[name], port, replica)], START_SECONDS)
+        return replica
+
+    async def remove(self, name: str) -> None:
+        """Stops one process gracefully; it is not started again."""
+        await self.supervisor.stop([name])
+
+    def _program(self, service: Service, port: int, name: str | None = None) -> Program:
+        return program_of(service, port, self.environment(service.name), name)
+
+    async def _restore_topics(self) -> None:
+        if self._endpoints is not None:
+            await provision_topics(self._endpoints.kafka_bootstrap_servers)

@@ -1,0 +1,1 @@
+"""How a service of the platform lives: settings, logs, delivery, storage, health."""

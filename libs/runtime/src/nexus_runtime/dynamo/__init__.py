@@ -1,0 +1,35 @@
+"""DynamoDB through aioboto3's low-level client."""
+
+from nexus_runtime.dynamo.client import Database
+from nexus_runtime.dynamo.model import (
+    Action,
+    Check,
+    ConditionFailed,
+    DatabaseUnavailable,
+    Delete,
+    Filter,
+    Item,
+    Put,
+    Table,
+    Update,
+    Value,
+    Where,
+)
+from nexus_runtime.dynamo.schema import create_tables
+
+__all__ = [
+    "Action",
+    "Check",
+    "ConditionFailed",
+    "Database",
+    "DatabaseUnavailable",
+    "Delete",
+    "Filter",
+    "Item",
+    "Put",
+    "Table",
+    "Update",
+    "Value",
+    "Where",
+    "create_tables",
+]

@@ -1,0 +1,195 @@
+"""The one client of a process: plain Python values in and out, one error for each fate."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import aioboto3
+from aiobotocore.config import AioConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nexus_runtime.dynamo.expressions import (
+    apply_filter,
+    apply_projection,
+    key_condition,
+    marshal,
+    transact_item,
+    unmarshal,
+)
+from nexus_runtime.dynamo.model import Action, Check, ConditionFailed, DatabaseUnavailable, Filter, Item, Table, Value
+from nexus_runtime.settings import OwnerSettings
+
+_TRY_AGAIN = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+
+
+class Database:
+    """The client of one process. Reads are strongly consistent.
+
+    Every call raises DatabaseUnavailable where trying again may help.
+    """
+
+    def __init__(self, settings: OwnerSettings) -> None:
+        self._settings = settings
+        self._exit = contextlib.AsyncExitStack()
+        self.prefix = settings.table_prefix
+        self.client: Any = None
+
+    async def start(self) -> None:
+        """Makes the client; its pool is wider than the work that runs at once."""
+        config = AioConfig(
+            max_pool_connections=64,
+            connect_timeout=2,
+            read_timeout=10,
+            retries={"mode": "standard", "max_attempts": 3},
+            tcp_keepalive=True,
+        )
+        session: Any = aioboto3.Session(region_name=self._settings.aws_region)
+        client = session.client("dynamodb", endpoint_url=self._settings.dynamodb_endpoint_url, config=config)
+        self.client = await self._exit.enter_async_context(client)
+
+    async def stop(self) -> None:
+        await self._exit.aclose()
+
+    async def ping(self) -> None:
+        """Returns when the database has answered."""
+        await self._call("list_tables", Limit=1)
+
+    async def get(self, table: Table, key: Mapping[str, Value], only: Sequence[str] = ()) -> Item | None:
+        """The item, or None. `only` names the attributes wanted."""
+        request: dict[str, Any] = {"TableName": self.prefix + table.name, "Key": marshal(key), "ConsistentRead": True}
+        apply_projection(only, request)
+        answer = await self._call("get_item", **request)
+        return unmarshal(answer["Item"]) if "Item" in answer else None
+
+    async def get_many(self, table: Table, keys: Sequence[Mapping[str, Value]], only: Sequence[str] = ()) -> list[Item]:
+        """The items that exist, in no order; any number of distinct keys."""
+        found: list[Item] = []
+        pending = [marshal(key) for key in keys]
+        name, delay = self.prefix + table.name, 0.02
+        while pending:
+            chunk, pending = pending[:100], pending[100:]
+            request: dict[str, Any] = {"Keys": chunk, "ConsistentRead": True}
+            apply_projection(only, request)
+            answer = await self._call("batch_get_item", RequestItems={name: request})
+            found += [unmarshal(item) for item in answer["Responses"].get(name, [])]
+            if left := answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys"):
+                pending += left
+                delay = await _pause(delay)
+        return found
+
+    async def query(
+        self,
+        table: Table,
+        partition: Value,
+        *,
+        matching: Filter | None = None,
+        newest_first: bool = False,
+        page: int | None = None,
+        only: Sequence[str] = (),
+        **bounds: Any,
+    ) -> AsyncIterator[Item]:
+        """The items of a partition in key order, fetched `page` at a time as they are asked for.
+
+        `bounds` are those of `key_condition`: begins, low, high, before.
+        """
+        request = key_condition(table, partition, **bounds)
+        if matching:
+            apply_filter(matching, request)
+        apply_projection(only, request)
+        request |= {"TableName": self.prefix + table.name, "ScanIndexForward": not newest_first, "ConsistentRead": True}
+        if page:
+            request["Limit"] = page
+        while True:
+            answer = await self._call("query", **request)
+            for item in answer["Items"]:
+                yield unmarshal(item)
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    async def count(self, table: Table, partition: Value) -> int:
+        """How many items the partition has."""
+        request = key_condition(table, partition) | {"TableName": self.prefix + table.name, "Select": "COUNT"}
+        total = 0
+        while True:
+            answer = await self._call("query", **request)
+            total += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                return total
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    async def write(self, *actions: Action) -> None:
+        """All of the actions (at most 100) or none. Raises ConditionFailed.
+
+        A lost answer is retried by the client, so a write without a condition may happen twice.
+        """
+        items = [transact_item(self.prefix, action) for action in actions]
+        if len(actions) == 1 and not isinstance(actions[0], Check):
+            ((kind, request),) = items[0].items()
+            await self._call(f"{kind.lower()}_item", **request)
+            return
+        for attempt in range(8):
+            try:
+                await self._call("transact_write_items", TransactItems=items)
+                return
+            except _Conflict:
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
+        raise DatabaseUnavailable("the database is busy with the same items")
+
+    async def delete_many(self, table: Table, keys: Sequence[Mapping[str, Value]]) -> None:
+        """Any number, without conditions, not atomic: for what nothing refers to any more."""
+        name, delay = self.prefix + table.name, 0.02
+        pending = [{"DeleteRequest": {"Key": marshal(key)}} for key in keys]
+        while pending:
+            chunk, pending = pending[:25], pending[25:]
+            answer = await self._call("batch_write_item", RequestItems={name: chunk})
+            if left := answer.get("UnprocessedItems", {}).get(name):
+                pending += left
+                delay = await _pause(delay)
+
+    async def _call(self, operation: str, **request: Any) -> Any:
+        try:
+            return await getattr(self.client, operation)(**request)
+        except ClientError as error:
+            raise _meaning(error) from error
+        except (BotoCoreError, OSError, TimeoutError) as error:
+            raise DatabaseUnavailable("the database does not answer") from error
+
+
+class _Conflict(Exception):
+    """Another transaction held one of the items."""
+
+
+def _meaning(error: ClientError) -> Exception:
+    answer: Any = error.response
+    code = answer.get("Error", {}).get("Code", "")
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed(frozenset({0}))
+    if code == "TransactionConflictException":
+        return DatabaseUnavailable("the database is busy with the same item")
+    if code == "TransactionCanceledException":
+        reasons = [reason.get("Code", "None") for reason in answer.get("CancellationReasons", [])]
+        if failed := frozenset(i for i, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"):
+            return ConditionFailed(failed)
+        if set(reasons) <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+            return _Conflict()
+        return error
+    if code in _TRY_AGAIN:
+        return DatabaseUnavailable("the database is busy")
+    return error
+
+
+async def _pause(delay: float) -> float:
+    await asyncio.sleep(random.uniform(0, delay))
+    return min(delay * 2, 1.0)

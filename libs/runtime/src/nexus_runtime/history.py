@@ -1,0 +1,65 @@
+"""The history of aggregates: every event kept, numbered from 1 without a gap, several packed into one item."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from pydantic import TypeAdapter
+
+from nexus_contracts.history import HistoryEntry
+from nexus_runtime.dynamo import Database, Put, Table, Where
+
+MAX_ITEM_BYTES = 350_000
+"""DynamoDB's limit is 400 KB an item. One event is at most a Kafka message, and outputs are bounded below this."""
+_ENTRIES: TypeAdapter[list[HistoryEntry]] = TypeAdapter(list[HistoryEntry])
+
+
+def history_table(name: str) -> Table:
+    """Sorted by the *last* sequence in the item, so that reading on from any sequence starts at the right item."""
+    return Table(name, "aggregate", "last", sort_key_type="N")
+
+
+class History:
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self.table = table
+
+    def record(self, aggregate: str, entries: Sequence[HistoryEntry]) -> list[Put]:
+        """The writes that keep these entries, oldest first; they fail where the sequence is taken."""
+        return [
+            Put(
+                self.table,
+                {"aggregate": aggregate, "last": pack[-1].sequence, "entries": _ENTRIES.dump_json(pack).decode()},
+                where=Where(absent="aggregate"),
+            )
+            for pack in _packs(entries)
+        ]
+
+    async def read(self, aggregate: str, first: int = 1, last: int | None = None) -> AsyncIterator[HistoryEntry]:
+        """The entries from `first` to `last` (both included; None: to the end), oldest first."""
+        async for item in self._database.query(self.table, aggregate, low=first, page=50):
+            for entry in _ENTRIES.validate_json(item["entries"]):
+                if last is not None and entry.sequence > last:
+                    return
+                if entry.sequence >= first:
+                    yield entry
+
+    async def erase(self, aggregate: str) -> None:
+        """Everything kept of the aggregate."""
+        keys = [
+            {"aggregate": aggregate, "last": item["last"]}
+            async for item in self._database.query(self.table, aggregate, only=("last",))
+        ]
+        await self._database.delete_many(self.table, keys)
+
+
+def _packs(entries: Iterable[HistoryEntry]) -> list[list[HistoryEntry]]:
+    packs: list[list[HistoryEntry]] = []
+    size = 0
+    for entry in entries:
+        weight = len(json.dumps(entry.data)) + 300
+        if not packs or size + weight > MAX_ITEM_BYTES:
+            packs.append([])
+            size = 0
+        packs[-1].append(entry)
+        size += weight
+    return packs

@@ -1,0 +1,68 @@
+"""The inbox: what was answered to a command, kept longer than the command can come again."""
+
+import time
+from dataclasses import dataclass
+
+from nexus_contracts.commands import Command
+from nexus_contracts.errors import IdempotencyKeyReused
+from nexus_contracts.replies import Outcome, Reply
+from nexus_runtime.dynamo import Database, Put, Table, Where
+
+KEEP_SECONDS = 8 * 24 * 3600
+"""A day longer than commands stay in their topic, and longer than the 24 h for which a key is promised to be known."""
+
+
+def inbox_table(name: str) -> Table:
+    return Table(name, "owner", "entry", ttl=True)
+
+
+@dataclass(frozen=True)
+class Handled:
+    """A command under way: `request_id` is the id of the message that brought it, new with every delivery."""
+
+    command: Command
+    request_id: str
+
+
+class Inbox:
+    """One item per command, written in the transaction of its effect."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self._table = table
+
+    def record(self, handled: Handled, outcome: Outcome) -> Put:
+        """Fails, and with it the transaction, when the command was handled before."""
+        return Put(
+            self._table,
+            {
+                "owner": handled.command.command_id,
+                "entry": "outcome",
+                "request_id": handled.request_id,
+                "fingerprint": handled.command.fingerprint,
+                "outcome": outcome.model_dump_json(),
+                "ttl": int(time.time()) + KEEP_SECONDS,
+            },
+            where=Where(absent="owner"),
+        )
+
+    async def reply_to(self, handled: Handled) -> Reply | None:
+        """What was answered before, or None. Raises IdempotencyKeyReused where the request was another one."""
+        item = await self._database.get(self._table, {"owner": handled.command.command_id, "entry": "outcome"})
+        if item is None:
+            return None
+        if item["fingerprint"] != handled.command.fingerprint:
+            raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
+        return reply(handled, Outcome.model_validate_json(item["outcome"]), item["request_id"])
+
+
+def reply(handled: Handled, outcome: Outcome, first_request: str | None = None) -> Reply:
+    """The answer to this delivery; replayed where an earlier request, not just an earlier delivery, had the effect."""
+    return Reply(
+        status=outcome.status,
+        result=outcome.result,
+        error=outcome.error,
+        request_id=handled.request_id,
+        command_id=handled.command.command_id,
+        replayed=first_request is not None and first_request != handled.request_id,
+    )

@@ -1,0 +1,113 @@
+"""Leases: who works on what, with an epoch that fences off an owner that lost it.
+
+A lease is kept by a heartbeat: its `beat` grows. It is lost when an observer has seen no new beat for some time *by
+the observer's own monotonic clock*, while the database answered: clocks need not agree, and an outage of the
+database ends no lease.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Put, Table, Update, Where
+
+
+def lease_table(name: str) -> Table:
+    return Table(name, "kind", "name")
+
+
+class LeaseLost(Exception):
+    """Another owner has it now: stop, and write nothing more."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """`epoch` grows with every new owner of the same name."""
+
+    kind: str
+    name: str
+    owner: str
+    epoch: int
+    beat: int = 0
+
+
+class Leases:
+    """The leases of one kind. `seconds` without a beat make a lease free for others."""
+
+    def __init__(
+        self,
+        database: Database,
+        table: Table,
+        kind: str,
+        seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._table = table
+        self._kind = kind
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._seen: dict[str, tuple[tuple[int, int], float]] = {}
+
+    async def acquire(self, name: str, owner: str) -> Lease | None:
+        """The lease, where nobody has it or its owner was seen without a beat for long enough; else None."""
+        item = await self._database.get(self._table, {"kind": self._kind, "name": name})
+        if item is None:
+            lease, where = Lease(self._kind, name, owner, epoch=1), Where(absent="kind")
+        elif item["owner"] and not self._silent(name, (item["epoch"], item["beat"])):
+            return None
+        else:
+            lease = Lease(self._kind, name, owner, epoch=item["epoch"] + 1)
+            where = Where(equal={"epoch": item["epoch"], "beat": item["beat"]})
+        return lease if await self._written(lease, where) else None
+
+    async def renew(self, lease: Lease) -> Lease:
+        """The lease with its next beat. Raises LeaseLost."""
+        renewed = Lease(lease.kind, lease.name, lease.owner, lease.epoch, lease.beat + 1)
+        if not await self._written(renewed, Where(equal={"epoch": lease.epoch, "owner": lease.owner})):
+            raise LeaseLost(lease.name)
+        return renewed
+
+    async def release(self, lease: Lease) -> None:
+        """Free for others at once; the epoch stays known."""
+        free = Update(
+            self._table,
+            {"kind": lease.kind, "name": lease.name},
+            assign={"owner": ""},
+            where=Where(equal={"epoch": lease.epoch, "owner": lease.owner}),
+        )
+        try:
+            await self._database.write(free)
+        except ConditionFailed:
+            return
+
+    async def forget(self, name: str) -> None:
+        """Remove the lease and its epoch: for names that never come again."""
+        self._seen.pop(name, None)
+        await self._database.write(Delete(self._table, {"kind": self._kind, "name": name}))
+
+    async def silent(self) -> AsyncIterator[str]:
+        """The names whose owners were seen without a beat for long enough. Call it again and again to observe."""
+        present: set[str] = set()
+        async for item in self._database.query(self._table, self._kind):
+            present.add(item["name"])
+            if not item["owner"] or self._silent(item["name"], (item["epoch"], item["beat"])):
+                yield item["name"]
+        for name in self._seen.keys() - present:
+            del self._seen[name]
+
+    def _silent(self, name: str, state: tuple[int, int]) -> bool:
+        now = self._monotonic()
+        known, since = self._seen.get(name, (None, now))
+        if known != state:
+            self._seen[name] = (state, now)
+            return False
+        return now - since >= self._seconds
+
+    async def _written(self, lease: Lease, where: Where) -> bool:
+        item: Mapping[str, str | int] = vars(lease)
+        try:
+            await self._database.write(Put(self._table, dict(item), where=where))
+        except ConditionFailed:
+            return False
+        return True

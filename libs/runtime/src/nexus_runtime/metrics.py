@@ -1,0 +1,11 @@
+"""Prometheus metrics of the chassis; names follow the Prometheus conventions (base units, _total)."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Histogram("nexus_http_request_seconds", "HTTP requests by route", ["method", "route", "status"])
+CONSUMED = Counter("nexus_messages_consumed_total", "Records handled", ["topic", "group", "outcome"])
+HANDLING = Histogram("nexus_message_handling_seconds", "Time from taking a batch to its end", ["topic", "group"])
+DEAD_LETTERED = Counter("nexus_messages_dead_lettered_total", "Records given up", ["topic", "group", "code"])
+PUBLISHED = Counter("nexus_messages_published_total", "Records acknowledged by the broker", ["topic"])
+OUTBOX_DEPTH = Gauge("nexus_outbox_pending", "Aggregates with events not yet published or confirmed")
+COMMANDS = Counter("nexus_commands_total", "Commands decided", ["type", "status", "replayed"])

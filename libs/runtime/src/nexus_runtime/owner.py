@@ -1,0 +1,74 @@
+"""What a service that owns tables is made of, put together once for all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nexus_contracts.topics import Topic
+from nexus_runtime.bus import Bus
+from nexus_runtime.clock import utc_now
+from nexus_runtime.consumers import Consumers
+from nexus_runtime.dynamo import Database, Table
+from nexus_runtime.health import Check, Unhealthy
+from nexus_runtime.history import History
+from nexus_runtime.inbox import Inbox
+from nexus_runtime.ledger import Ledger
+from nexus_runtime.outbox import Outbox, Relay
+from nexus_runtime.replies import Replier
+from nexus_runtime.service import Background
+from nexus_runtime.settings import OwnerSettings
+
+
+@dataclass(frozen=True)
+class LedgerTables:
+    inbox: Table
+    history: Table
+    outbox: Table
+
+
+class Owner:
+    """Database, broker and ledger of one service. `name` is its client id and the source of its events."""
+
+    def __init__(self, name: str, settings: OwnerSettings, tables: LedgerTables, topic: Topic) -> None:
+        source = f"/nexus/{name}"
+        self.database = Database(settings)
+        self.bus = Bus(settings, name)
+        self.history = History(self.database, tables.history)
+        self.outbox = Outbox(self.database, tables.outbox)
+        self.inbox = Inbox(self.database, tables.inbox)
+        self.relay = Relay(self.bus, self.outbox, self.history, topic, source, settings.kafka_volatile)
+        self.ledger = Ledger(self.inbox, self.history, self.outbox, self.relay, self.database, utc_now)
+        self.replier = Replier(self.bus, source)
+
+    def parts(self) -> list[Any]:
+        """Database, broker and relay, in the order in which they start."""
+        return [self.database, self.bus, Background("outbox relay", self.relay.run)]
+
+    async def outbox_check(self) -> Mapping[str, Any]:
+        return {"depth": await self.outbox.depth(), "oldest_seconds": await self.outbox.oldest()}
+
+
+def database_check(database: Database) -> Check:
+    async def check() -> None:
+        await database.ping()
+
+    return check
+
+
+def bus_check(bus: Bus) -> Check:
+    async def check() -> None:
+        if not bus.reachable:
+            raise Unhealthy("the message broker is away")
+
+    return check
+
+
+def consumers_check(consumers: Consumers) -> Check:
+    """Unhealthy until every subscription has partitions; details: records behind, by topic."""
+
+    async def check() -> Mapping[str, Any]:
+        if not consumers.ready():
+            raise Unhealthy("waiting for partitions")
+        return {"lag": consumers.lag()}
+
+    return check

@@ -1,0 +1,53 @@
+"""Configuration: read once, at start, from the environment; a fault names the variable and stops the program."""
+
+import sys
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+VERSION = "0.1.0"
+S = TypeVar("S", bound=BaseSettings)
+
+
+class ServiceSettings(BaseSettings):
+    """What every process of the platform can be told. Names are those of the environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=1, le=65535)
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", min_length=1)
+    kafka_volatile: bool = Field(
+        default=False, description="the broker keeps nothing across a restart (the embedded one)"
+    )
+    kafka_fetch_max_wait_ms: int | None = Field(default=None, ge=1, le=30_000)
+    shutdown_seconds: float = Field(default=10.0, gt=0, le=300)
+
+    @property
+    def fetch_max_wait_ms(self) -> int:
+        """The embedded broker does not wake a fetch when a record comes, hence the short wait there."""
+        if self.kafka_fetch_max_wait_ms is not None:
+            return self.kafka_fetch_max_wait_ms
+        return 10 if self.kafka_volatile else 500
+
+
+class OwnerSettings(ServiceSettings):
+    """Of a service that owns tables."""
+
+    aws_region: str = "us-east-1"
+    dynamodb_endpoint_url: str | None = None
+    table_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9_.-]{0,100}$")
+
+
+def load(kind: type[S]) -> S:
+    """The settings, or exit status 2 with one line for each variable that is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            sys.stderr.write(f"error: setting {name}: {fault['msg']}\n")
+        raise SystemExit(2) from None

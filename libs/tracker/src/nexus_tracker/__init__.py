@@ -1,0 +1,1 @@
+"""Publish stage reports of a build from any program."""

@@ -1,0 +1,1 @@
+"""Agents: deployment, invocations, sessions."""

@@ -1,0 +1,1 @@
+"""Where agents run: the port `Backend` and its implementations."""

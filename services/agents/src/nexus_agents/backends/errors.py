@@ -1,0 +1,55 @@
+"""Every way in which a backend fails, drawn once: each error knows its code and whether trying again is safe."""
+
+from typing import ClassVar
+
+
+class BackendError(Exception):
+    """`may_retry` says that no byte reached the agent, so that the same request runs it once at most."""
+
+    code: str = "BACKEND_ERROR"
+    may_retry: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PackageRejected(BackendError):
+    """The package can never run; `code` says why in one word, the message what to change."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AgentUnreachable(BackendError):
+    """Nothing was sent to the agent."""
+
+    code = "AGENT_UNREACHABLE"
+    may_retry = True
+
+
+class AgentNotStarted(AgentUnreachable):
+    """The agent ended, or did not answer a ping, before it was ready; the message ends with its last output."""
+
+    code = "AGENT_NOT_STARTED"
+
+
+class AgentCrashed(BackendError):
+    """The connection ended after bytes were sent: the agent may have done the work, or a part of it."""
+
+    code = "AGENT_CRASHED"
+
+
+class AgentTimedOut(BackendError):
+    """No whole answer within the time of the invocation."""
+
+    code = "AGENT_TIMED_OUT"
+
+
+class AgentFailed(BackendError):
+    """The agent answered an error, or something that is no answer; code and message are its own where it has any."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,115 @@
+"""The port through which agents are deployed and invoked."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
+
+from nexus_contracts.agents.manifest import Manifest
+from nexus_contracts.builds.reports import Usage
+
+SESSION_ID_LENGTHS = range(33, 101)
+"""AgentCore's rule for the id of a session."""
+
+
+@dataclass(frozen=True)
+class PackageRef:
+    """A stored package; `sha256` is that of the zip file."""
+
+    uri: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class DeployedAgent:
+    """What is needed to reach an agent that was deployed, also after a restart of the service."""
+
+    agent_id: str
+    package: PackageRef
+    agent_arn: str
+    agent_alias_id: str
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment that succeeded. `isolation` says in words how the agent is kept apart from its host."""
+
+    status: Literal["deployed"]
+    isolated: bool
+    isolation: str
+    agent_arn: str
+    agent_alias_id: str
+    agent_alias_arn: str
+    region: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A message of the conversation so far; `role` is user, assistant, system or tool."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class InvokeRequest:
+    """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too."""
+
+    prompt: str
+    history: tuple[Turn, ...] = ()
+    session_id: str | None = None
+    session_state: dict[str, JsonValue] | None = None
+    enable_trace: bool = False
+    timeout_seconds: float = 60.0
+    traceparent: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.session_id is not None and len(self.session_id) not in SESSION_ID_LENGTHS:
+            raise ValueError("a session id has 33 to 100 characters")
+
+
+@dataclass(frozen=True)
+class AgentAnswer:
+    """`raw` is what the agent answered, as it came: a JSON value, or for a stream the list of its events."""
+
+    output: str
+    tool_calls: tuple[dict[str, JsonValue], ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    session_state: dict[str, JsonValue] | None = None
+    raw: JsonValue = None
+
+
+@dataclass(frozen=True)
+class AgentHealth:
+    """`detail` says in words why an agent is unhealthy."""
+
+    status: Literal["healthy", "busy", "unhealthy"]
+    detail: str = ""
+
+
+class Backend(Protocol):
+    """Runs agents. An invocation is never silently run twice: once a byte was sent nothing is tried again."""
+
+    async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
+        """Returns when the agent has answered a ping; replaces what was deployed under the id before.
+
+        Raises PackageRejected, AgentUnreachable. Work that the replaced agent has in hand is finished.
+        """
+        ...
+
+    async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
+        """Raises PackageRejected, AgentUnreachable, AgentCrashed, AgentTimedOut, AgentFailed."""
+        ...
+
+    async def check(self, agent: DeployedAgent) -> AgentHealth:
+        """Whether an invocation would reach the agent now; starts it where it is started on demand."""
+        ...
+
+    async def undeploy(self, agent_id: str) -> None:
+        """Ends the agent, with the invocations that it has in hand. Of an unknown id: nothing to do."""
+        ...
+
+    async def stop(self) -> None:
+        """Gives back all that this object holds; it is not used again."""
+        ...

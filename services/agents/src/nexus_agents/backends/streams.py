@@ -1,0 +1,52 @@
+"""Reads server-sent events, as an agent that streams its answer sends them."""
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+
+class StreamBroken(ValueError):
+    """The stream ends inside an event."""
+
+
+def read_events(body: bytes) -> list[JsonValue]:
+    """The value of each event's data; text that is no JSON stays text. Raises StreamBroken, ValueError (not UTF-8)."""
+    return [_value(text) for text in _texts(body.decode("utf-8").lstrip("\ufeff"))]
+
+
+def _texts(stream: str) -> Iterator[str]:
+    lines: list[str] = []
+    ended = stream.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if ended.pop() != "":
+        raise StreamBroken("the stream ends inside a line")
+    for line in ended:
+        if line.startswith("data:"):
+            lines.append(line[5:].removeprefix(" "))
+        elif line == "" and lines:
+            yield "\n".join(lines)
+            lines = []
+    if lines:
+        raise StreamBroken("the stream ends inside an event")
+
+
+def _value(text: str) -> JsonValue:
+    try:
+        return cast(JsonValue, from_json(text, allow_inf_nan=False))
+    except ValueError:
+        return text
+
+
+def joined_text(events: Iterable[JsonValue]) -> str:
+    """The pieces of text in a stream, in their order."""
+    return "".join(_piece(event) for event in events)
+
+
+def _piece(event: JsonValue) -> str:
+    if isinstance(event, str):
+        return event
+    if isinstance(event, dict):
+        pieces = (event.get(name) for name in ("data", "text", "delta"))
+        return next((piece for piece in pieces if isinstance(piece, str)), "")
+    return ""

@@ -1,0 +1,1 @@
+"""Projects, their stages and their control; and the build worker."""

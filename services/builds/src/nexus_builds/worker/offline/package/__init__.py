@@ -1,0 +1,1 @@
+"""The source of every agent package: standard library only, copied file by file into the zip."""

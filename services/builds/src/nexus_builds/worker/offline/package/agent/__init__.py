@@ -1,0 +1,1 @@
+"""The agent: serves the runtime contract and chooses the tool that answers a prompt."""

@@ -1,0 +1,130 @@
+"""Runs a computation in a process of its own that is bounded in time and memory."""
+
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+_OUTPUT_LIMIT = 16 * 1024 * 1024
+_MEMORY_EXHAUSTED = 3
+_TICK_MILLISECONDS = 200
+
+
+class Limits(NamedTuple):
+    """Wall-clock seconds (CPU seconds follow) and megabytes of address space."""
+
+    seconds: float
+    memory_mb: int
+
+
+class TimeLimitExceeded(Exception):
+    """The computation was ended at its time limit."""
+
+
+class MemoryLimitExceeded(Exception):
+    """The computation wanted more memory than it may have."""
+
+
+class ComputationFailed(Exception):
+    """The computation ended without a result: a defect, or killed from outside."""
+
+
+class ClientGone(Exception):
+    """Nobody waits for the result any more."""
+
+
+def run_confined(compute: Callable[[], bytes], limits: Limits, client: socket.socket | None = None) -> bytes:
+    """What `compute` returns. Ends it at the limits, and where `client` hangs up or the agent itself has gone."""
+    reading, writing = os.pipe()
+    parent = os.getppid()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _compute_and_exit(compute, limits, writing)
+    os.close(writing)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: _abandon(child))
+    try:
+        result = _collected(reading, time.monotonic() + limits.seconds, client, parent)
+    finally:
+        os.close(reading)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if not result.endswith(b"\0"):
+        timed_out = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM)
+        raise TimeLimitExceeded() if timed_out else _why(status)
+    return result[:-1]
+
+
+def _why(status: int) -> Exception:
+    exhausted = os.WIFEXITED(status) and os.WEXITSTATUS(status) == _MEMORY_EXHAUSTED
+    return MemoryLimitExceeded() if exhausted else ComputationFailed()
+
+
+def _abandon(child: int) -> None:
+    os.kill(child, signal.SIGKILL)
+    os._exit(0)
+
+
+def _collected(reading: int, deadline: float, client: socket.socket | None, parent: int) -> bytes:
+    """All that the child wrote before it closed its end."""
+    poller, pieces, size = select.poll(), list[bytes](), 0
+    poller.register(reading, select.POLLIN)
+    if client is not None:
+        poller.register(client, 0)
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeLimitExceeded
+        for descriptor, event in poller.poll(min(left * 1000, _TICK_MILLISECONDS)):
+            if descriptor != reading:
+                if event & (select.POLLHUP | select.POLLERR):
+                    raise ClientGone
+                continue
+            piece = os.read(reading, 1 << 20)
+            if not piece or size > _OUTPUT_LIMIT:
+                return b"".join(pieces)
+            pieces.append(piece)
+            size += len(piece)
+        if os.getppid() != parent:
+            raise ClientGone
+
+
+def _compute_and_exit(compute: Callable[[], bytes], limits: Limits, writing: int) -> None:
+    """Ends this process in any case: nothing of the caller's stack may run twice."""
+    code = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _restrict(limits)
+        _write_all(writing, compute() + b"\0")
+        code = 0
+    except MemoryError:
+        code = _MEMORY_EXHAUSTED
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: the caller sees that it died
+        sys.stderr.write(f"the computation failed: {type(error).__name__}\n")
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _restrict(limits: Limits) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limits.seconds + 1)
+    seconds = int(limits.seconds) + 1
+    memory = limits.memory_mb * 1024 * 1024
+    for limit, amount in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(limit, (amount, amount))

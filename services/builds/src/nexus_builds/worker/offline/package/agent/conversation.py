@@ -1,0 +1,155 @@
+"""One prompt in its conversation: chooses the tool, and resolves follow-ups against the turns before."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ..tools.contract import CERTAIN, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.wording import has_chinese, is_chinese
+from .payload import Turn
+from .references import named_value, resolutions, value_in
+from .small_talk import cannot, small_talk
+
+_LONGEST_FOLLOW_UP = 300
+_MOST_EARLIER = 20
+
+
+class Reply(NamedTuple):
+    """What is said, the tool calls behind it, and the results that a follow-up may refer to.
+
+    `asking` is the prompt that a question back was about.
+    """
+
+    text: str
+    tool_calls: tuple[dict[str, JsonValue], ...] = ()
+    values: tuple[Value, ...] = ()
+    asking: str | None = None
+
+
+class _Claim(NamedTuple):
+    tool: Tool
+    question: Question
+    task: Task
+
+
+class Conversation:
+    """The turns so far. Earlier turns are answered again to know their exact results, each at most once."""
+
+    def __init__(self, tools: Sequence[Tool], turns: Sequence[Turn], today: date) -> None:
+        self._tools = tools
+        self._turns = turns
+        self._today = today
+        self._replayed: dict[int, Reply] = {}
+
+    def reply(self, prompt: str) -> Reply:
+        return self._reply(prompt, len(self._turns))
+
+    def _reply(self, prompt: str, position: int) -> Reply:
+        turns = self._turns[:position]
+        question = self._question(prompt, position)
+        said = small_talk(prompt, self._tools, turns, question.chinese)
+        if said is not None:
+            return Reply(said)
+        claim = self._claim(question)
+        if claim is None or claim.task.confidence < CERTAIN:
+            followed = self._follow_up(question, position)
+            if followed is not None:
+                return followed
+        if claim is None:
+            return Reply(cannot(self._tools, question.chinese))
+        return _done(claim)
+
+    def _question(self, prompt: str, position: int) -> Question:
+        earlier = [turn.prompt for turn in self._turns[max(0, position - _MOST_EARLIER) : position]]
+        wordy = next(
+            (text for text in [prompt, *reversed(earlier)] if re.search("[A-Za-z]{2}", text) or has_chinese(text)), ""
+        )
+        return Question(prompt, self._today, is_chinese(wordy), tuple(reversed(earlier)))
+
+    def _claim(self, question: Question) -> _Claim | None:
+        """The surest tool's claim on the question; among equals the first tool's."""
+        claims: list[_Claim] = []
+        for tool in self._tools:
+            try:
+                task = tool.understand(question)
+            except Refusal as refusal:
+                task = Task(CERTAIN, _refusing(refusal))
+            if task is not None:
+                claims.append(_Claim(tool, question, task))
+        return max(claims, key=lambda claim: claim.task.confidence, default=None)
+
+    def _follow_up(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that only makes sense with an earlier result, if it is one."""
+        if len(question.text) > _LONGEST_FOLLOW_UP or position == 0:
+            return None
+        asking = self._replay(position - 1).asking
+        if asking is not None:
+            chosen = named_value(question.text, self._values_before(position - 1))
+            if chosen is not None:
+                return self._resolved(question._replace(text=asking), chosen)
+        values = self._values_before(position, named_in=question.text) or self._values_before(position)
+        if not values:
+            return None
+        value = named_value(question.text, values) or (values[0] if len(values) == 1 else None)
+        if value is not None:
+            return self._resolved(question, value)
+        return self._ask_which(question, values)
+
+    def _resolved(self, question: Question, value: Value) -> Reply | None:
+        for text in resolutions(question.text, value):
+            claim = self._claim(question._replace(text=text, earlier=()))
+            if claim is not None and claim.task.confidence == CERTAIN:
+                return _done(claim)
+        return None
+
+    def _ask_which(self, question: Question, values: tuple[Value, ...]) -> Reply | None:
+        if self._resolved(question, values[0]) is None:
+            return None
+        if question.chinese:
+            options = "、".join(f"{value.label}（{value.spoken}）" for value in values)
+            return Reply(f"你指的是哪一个：{options}？", asking=question.text)
+        options = ", ".join(f"{value.label} ({value.spoken})" for value in values)
+        return Reply(f"Which one do you mean: {options}?", asking=question.text)
+
+    def _values_before(self, position: int, named_in: str | None = None) -> tuple[Value, ...]:
+        """The results of the latest turn that had any, or had one that is named in the text `named_in`."""
+        for at in range(position - 1, max(-1, position - 1 - _MOST_EARLIER), -1):
+            values = self._values_of(at)
+            if values and (named_in is None or named_value(named_in, values) is not None):
+                return values
+        return ()
+
+    def _values_of(self, position: int) -> tuple[Value, ...]:
+        """What the user saw counts: the replayed results only if they give the very answer of that turn."""
+        said = self._turns[position].answer
+        replayed = self._replay(position)
+        if said is None or said.strip() == replayed.text.strip():
+            return replayed.values
+        return value_in(said) if not replayed.values or replayed.values[0].spoken not in said else replayed.values
+
+    def _replay(self, position: int) -> Reply:
+        if position not in self._replayed:
+            self._replayed[position] = self._reply(self._turns[position].prompt, position)
+        return self._replayed[position]
+
+
+def _refusing(refusal: Refusal) -> Callable[[], Answer]:
+    def refuse() -> Answer:
+        raise refusal
+
+    return refuse
+
+
+def _done(claim: _Claim) -> Reply:
+    """Runs the tool; a refusal is an answer too, without a result to refer to."""
+    try:
+        answer = claim.task.run()
+    except Refusal as refusal:
+        text = refusal.in_language(claim.question.chinese)
+        failed: dict[str, JsonValue] = {"error": refusal.english}
+        return Reply(
+            text, ({"name": claim.tool.name, "input": {"prompt": claim.question.text[:200]}, "output": failed},)
+        )
+    call: dict[str, JsonValue] = {"name": claim.tool.name, "input": answer.tool_input, "output": answer.tool_output}
+    return Reply(answer.text, (call,), answer.values)

@@ -1,0 +1,86 @@
+"""Answers one connection: the routes of the runtime contract."""
+
+import json
+import os
+import socket
+from time import gmtime, time
+
+from ..tools.contract import JsonValue
+from .confined import ClientGone, ComputationFailed, Limits, MemoryLimitExceeded, TimeLimitExceeded, run_confined
+from .payload import Invocation, read_invocation
+from .responder import Responder
+from .server import Handler
+from .wire import HttpError, HttpRequest, encoded, read_request, send_json
+
+_READ_SECONDS = 30.0
+
+
+class Desk(Handler):
+    """Answers with `responder`, each invocation within `limits`."""
+
+    def __init__(self, responder: Responder, limits: Limits) -> None:
+        self._responder = responder
+        self._limits = limits
+
+    @classmethod
+    def load(cls, root: str, limits: Limits) -> "Desk":
+        """The desk of the package unpacked in `root`, its tools imported."""
+        with open(os.path.join(root, "manifest.json"), encoding="utf-8") as file:
+            return cls(Responder.of_manifest(json.load(file)), limits)
+
+    def handle(self, connection: socket.socket, busy: bool, changed: int) -> None:
+        connection.settimeout(_READ_SECONDS)
+        try:
+            request = read_request(connection)
+            if request is None:
+                return
+            body = self._routed(request, connection, busy, changed)
+        except HttpError as error:
+            send_json(connection, error.status, encoded(error.body))
+        except ClientGone:
+            return
+        else:
+            send_json(connection, 200, body)
+
+    def _routed(self, request: HttpRequest, connection: socket.socket, busy: bool, changed: int) -> bytes:
+        methods = {"/ping": "GET", "/invocations": "POST"}
+        if request.path not in methods:
+            raise HttpError(404, "NOT_FOUND", "There are POST /invocations and GET /ping.")
+        if request.method != methods[request.path]:
+            raise HttpError(405, "METHOD_NOT_ALLOWED", f"Use {methods[request.path]} {request.path}.")
+        if request.path == "/ping":
+            return encoded({"status": "HealthyBusy" if busy else "Healthy", "time_of_last_update": changed})
+        return self._invoked(request.body, connection)
+
+    def _invoked(self, body: bytes, connection: socket.socket) -> bytes:
+        try:
+            outcome = run_confined(lambda: self._computed(body), self._limits, connection)
+        except TimeLimitExceeded:
+            message = f"The answer takes longer than the {self._limits.seconds:g} seconds that I may work."
+            raise HttpError(504, "TIME_LIMIT_EXCEEDED", message) from None
+        except MemoryLimitExceeded:
+            message = f"The answer needs more than the {self._limits.memory_mb} MB of memory that I may use."
+            raise HttpError(500, "MEMORY_LIMIT_EXCEEDED", message) from None
+        except ComputationFailed:
+            raise HttpError(500, "INTERNAL_ERROR", "The answer could not be worked out.") from None
+        status, _, answer = outcome.partition(b" ")
+        if status != b"200":
+            refused = json.loads(answer)
+            raise HttpError(int(status), refused["error"], refused["message"])
+        return answer
+
+    def _computed(self, body: bytes) -> bytes:
+        """Status and JSON body. The payload is read here too: parsing it costs memory like everything else."""
+        try:
+            invocation = read_invocation(body)
+        except HttpError as error:
+            return f"{error.status} ".encode() + encoded(error.body)
+        return b"200 " + encoded(self._reply(invocation))
+
+    def _reply(self, invocation: Invocation) -> dict[str, JsonValue]:
+        # Rounded to days, for `today`; the clock is read here and nowhere else.
+        now = gmtime(time())
+        reply = self._responder.reply(invocation, (now.tm_year, now.tm_mon, now.tm_mday))
+        calls: list[JsonValue] = list(reply.tool_calls)
+        usage: dict[str, JsonValue] = {"input_tokens": 0, "output_tokens": 0, "tool_calls": len(calls)}
+        return {"output": reply.text, "tool_calls": calls, "usage": usage}

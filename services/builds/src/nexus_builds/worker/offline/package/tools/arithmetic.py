@@ -1,0 +1,82 @@
+"""Answers arithmetic questions exactly."""
+
+import re
+
+from . import figures
+from .contract import CERTAIN, LIKELY, Answer, Question, Task, Tool, Value
+from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
+from .phrases import expression_for
+from .wording import plain_signs
+
+_LONGEST_WORDING = 4000
+_MOST_EXPRESSIONS = 20
+_EMBEDDED = re.compile(r"(?<![\w.,/:$-])[-(]*\d(?:[\d\s.,()+*/^%!-]|(?<=[\d\s)])x(?=[\d\s(]))*[\d)%!](?![\w/:])")
+_DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
+_ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
+_CODE = re.compile(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
+
+
+def understand(question: Question) -> Task | None:
+    text = question.text
+    if not re.search(r"\d", text) and len(text) > 400:
+        return None
+    lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
+    read = [_whole(line) for line in lines[: _MOST_EXPRESSIONS + 1]]
+    if 0 < len(lines) <= _MOST_EXPRESSIONS and all(read):
+        return Task(CERTAIN, lambda: _answer([tokens for tokens in read if tokens], question))
+    tokens = _whole(text)
+    if tokens:
+        return Task(CERTAIN, lambda: _answer([tokens], question))
+    found = _embedded(text)
+    return Task(LIKELY, lambda: _answer(found, question)) if found else None
+
+
+def _whole(text: str) -> list[Token] | None:
+    """The whole of `text` as an expression, if it is one."""
+    if _ISO_DATE.search(text):
+        return None
+    try:
+        tokens = tokens_of(plain_signs(text)) if len(text) > _LONGEST_WORDING else tokens_of(expression_for(text))
+    except NotAnExpression:
+        return None
+    incomplete = not tokens or tokens[0].text in ("*", "/", "^", "mod", "%", ",", "of", ")")
+    calculates = has_operator(tokens) and any(token.kind == "number" for token in tokens)
+    return tokens if calculates and not incomplete else None
+
+
+def _embedded(text: str) -> list[list[Token]]:
+    """The expressions inside a sentence that holds nothing that only looks like one."""
+    text = plain_signs(text[:_LONGEST_WORDING])
+    if _DATE_OR_PHONE.search(text) or _CODE.search(text):
+        return []
+    expressions: list[list[Token]] = []
+    for found in _EMBEDDED.finditer(text):
+        tokens = _whole(found.group())
+        if tokens and len(expressions) < _MOST_EXPRESSIONS:
+            expressions.append(tokens)
+    return expressions
+
+
+def _answer(expressions: list[list[Token]], question: Question) -> Answer:
+    results = [(written(tokens), evaluate(tokens)) for tokens in expressions]
+    text = "\n".join(f"{expression} {figures.equals(value)}" for expression, value in results)
+    return Answer(
+        text,
+        {"expression": "; ".join(expression for expression, _ in results)},
+        {
+            "result": [figures.for_json(value) for _, value in results]
+            if len(results) > 1
+            else figures.for_json(results[0][1])
+        },
+        tuple(Value(figures.carried(value), value, expression) for expression, value in results),
+    )
+
+
+TOOL = Tool(
+    name="arithmetic",
+    ability="answer arithmetic questions (+, -, *, /, powers, roots, percentages, sums and averages of numbers)",
+    ability_chinese="回答算术问题（加减乘除、乘方、开方、百分比、若干数的和与平均值）",
+    example="What is (17.5 + 2.5) * 4?",
+    example_chinese="12乘以7等于多少？",
+    understand=understand,
+)

@@ -1,0 +1,167 @@
+"""Finds dates in a text, in the usual English and Chinese spellings."""
+
+import re
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from .contract import Refusal
+
+MONTHS: list[str] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+WEEKDAYS: list[str] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_MONTH = (
+    r"(?P<{}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_YEAR = r"(?:,?\s*(?:of\s+)?(?P<{}>\d{{4}}))?"
+_DATE = re.compile(
+    r"(?<![A-Za-z0-9.])(?:"
+    r"(?P<y1>\d{4})\s*[-/.]\s*(?P<m1>\d{1,2})\s*[-/.]\s*(?P<d1>\d{1,2})(?![\d])"
+    r"|(?P<y2>\d{4})\s*年\s*(?P<m2>\d{1,2})\s*月\s*(?P<d2>\d{1,2})\s*[日号]?"
+    r"|(?P<m5>\d{1,2})\s*月\s*(?P<d5>\d{1,2})\s*[日号]"
+    rf"|{_MONTH.format('m3')}\s+(?P<d3>\d{{1,2}}){_ORDINAL}\b{_YEAR.format('y3')}"
+    rf"|(?:the\s+)?(?P<d4>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?{_MONTH.format('m4')}\b{_YEAR.format('y4')}"
+    r"|(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y6>\d{4})(?!\d)"
+    r"|(?P<holiday>christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: day)?)\b"
+    r"|(?P<word>(?:the )?day after tomorrow|(?:the )?day before yesterday|today|tomorrow|yesterday|now)\b"
+    rf"|(?P<which>next|last|this|coming|on)\s+(?P<weekday>{'|'.join(WEEKDAYS)})\b"
+    r")|(?P<zh>大后天|后天|大前天|前天|今天|今日|明天|明日|昨天|昨日|现在|圣诞节?|元旦|国庆节?)",
+    re.IGNORECASE,
+)
+_RELATIVE = {
+    **{
+        "today": 0,
+        "now": 0,
+        "今天": 0,
+        "今日": 0,
+        "现在": 0,
+        "tomorrow": 1,
+        "明天": 1,
+        "明日": 1,
+        "后天": 2,
+        "大后天": 3,
+    },
+    **{"yesterday": -1, "昨天": -1, "昨日": -1, "前天": -2, "大前天": -3},
+    **{"day after tomorrow": 2, "day before yesterday": -2},
+}
+_HOLIDAYS = {"christmas eve": (12, 24), "christmas": (12, 25), "new year's eve": (12, 31), "halloween": (10, 31)} | {
+    "valentine": (2, 14),
+    "new year": (1, 1),
+    "圣诞": (12, 25),
+    "元旦": (1, 1),
+    "国庆": (10, 1),
+}
+
+
+class FoundDate(NamedTuple):
+    """A date and where it stands. `recurring`: written without a year, it means the next such day from today on."""
+
+    start: int
+    end: int
+    day: date
+    recurring: bool = False
+
+
+def dates_in(text: str, today: date) -> list[FoundDate]:
+    """The dates in `text`, in order. Raises Refusal for one that does not exist or can be read in two ways."""
+    return [_found(found, today) for found in _DATE.finditer(text)]
+
+
+def _found(found: "re.Match[str]", today: date) -> FoundDate:
+    start, end = found.span()
+    word = (found["word"] or found["zh"] or found["holiday"] or "").lower().removeprefix("the ")
+    if word in _RELATIVE:
+        return FoundDate(start, end, moved(today, _RELATIVE[word]))
+    if word:
+        month, day = next(
+            value for name, value in _HOLIDAYS.items() if word.startswith(name.removesuffix("'s")) or name in word
+        )
+        return FoundDate(start, end, _next(month, day, today), True)
+    if found["weekday"]:
+        return FoundDate(start, end, _weekday(found["which"].lower(), found["weekday"].lower(), today))
+    if found["y6"]:
+        return FoundDate(start, end, _slashed(int(found["a"]), int(found["b"]), int(found["y6"]), found.group()))
+    at = next(n for n in "12534" if found[f"d{n}"])
+    month = _month(found[f"m{at}"])
+    year = None if at == "5" else found[f"y{at}"]
+    if year is None:
+        return FoundDate(start, end, _next(month, int(found[f"d{at}"]), today), True)
+    return FoundDate(start, end, day_of(int(year), month, int(found[f"d{at}"])))
+
+
+def _month(name: str) -> int:
+    if name.isdigit():
+        return int(name)
+    return 1 + next(n for n, month in enumerate(MONTHS) if month.startswith(name.lower()[:3]))
+
+
+def _slashed(first: int, second: int, year: int, written: str) -> date:
+    if first > 12 or first == second:
+        return day_of(year, second, first)
+    if second > 12:
+        return day_of(year, first, second)
+    iso_us, iso_eu = f"{year}-{first:02}-{second:02}", f"{year}-{second:02}-{first:02}"
+    raise Refusal(
+        f"{written} can be {iso_us} or {iso_eu}: please write the date as year-month-day.",
+        f"{written} 可能是 {iso_us}，也可能是 {iso_eu}：请按 年-月-日 书写。",
+    )
+
+
+def _weekday(which: str, weekday: str, today: date) -> date:
+    ahead = (WEEKDAYS.index(weekday) - today.weekday()) % 7
+    if which == "last":
+        return moved(today, ahead - 7 if ahead else -7)
+    return moved(today, ahead or (7 if which == "next" else 0))
+
+
+def _next(month: int, day: int, today: date) -> date:
+    for year in range(today.year, min(today.year + 9, 9999)):
+        try:
+            found = date(year, month, day)
+        except ValueError:
+            continue
+        if found >= today:
+            return found
+    return day_of(today.year, month, day)
+
+
+def day_of(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        written = f"{year}-{month:02}-{day:02}"
+        raise Refusal(f"There is no date {written}.", f"{written} 这个日期不存在。") from None
+
+
+def moved(day: date, days: int) -> date:
+    """`day` plus `days`. Raises Refusal outside the years 1 to 9999."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        raise Refusal("That is outside the years 1 to 9999.", "超出了公元 1 年到 9999 年的范围。") from None
+
+
+def moved_months(day: date, months: int) -> date:
+    """`day` plus calendar months; the 31st becomes the last day of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise Refusal("That is outside the years 1 to 9999.", "超出了公元 1 年到 9999 年的范围。")
+    last = (
+        (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+        if (year, month) != (9999, 11)
+        else 31
+    )
+    return date(year, month + 1, min(day.day, last))

@@ -1,0 +1,68 @@
+"""What a tool is asked and what it answers."""
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple, Union
+
+JsonValue = Union[None, bool, int, float, str, list["JsonValue"], dict[str, "JsonValue"]]  # noqa: UP007 - lazy names
+
+POSSIBLE = 1
+LIKELY = 2
+CERTAIN = 3
+
+
+class Question(NamedTuple):
+    """A prompt. `earlier` holds the user's earlier prompts, the latest first; `today` is the date in UTC."""
+
+    text: str
+    today: date
+    chinese: bool = False
+    earlier: tuple[str, ...] = ()
+
+
+class Value(NamedTuple):
+    """A result that a later prompt may refer to: `spoken` is how it is written there, with its unit if any."""
+
+    spoken: str
+    number: Fraction | None = None
+    label: str = ""
+
+
+class Answer(NamedTuple):
+    """What a tool found out: the sentence for the user, and the call as it is shown in a trace."""
+
+    text: str
+    tool_input: dict[str, JsonValue]
+    tool_output: dict[str, JsonValue]
+    values: tuple[Value, ...] = ()
+
+
+class Task(NamedTuple):
+    """A tool's claim on a prompt: how sure it is that it is meant, and the work itself."""
+
+    confidence: int
+    run: Callable[[], Answer]
+
+
+class Refusal(Exception):
+    """The tool understood the prompt but cannot give a result; the message says why, in both languages."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.english = english
+        self.chinese = chinese
+
+    def in_language(self, chinese: bool) -> str:
+        return self.chinese if chinese else self.english
+
+
+class Tool(NamedTuple):
+    """A tool with what it says about itself. `understand` is cheap and returns None for a prompt not meant for it."""
+
+    name: str
+    ability: str
+    ability_chinese: str
+    example: str
+    example_chinese: str
+    understand: Callable[[Question], Task | None]

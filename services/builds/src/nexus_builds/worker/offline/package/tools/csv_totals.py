@@ -1,0 +1,241 @@
+"""Totals, averages, extremes and counts of the columns of a CSV table, also by group."""
+
+import re
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from . import figures
+from .bounded import FUNCTIONS
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .table import Column, Table, number_in, numeric_columns, table_in
+
+
+class Measure(NamedTuple):
+    """A figure per column: its names, how it is asked for, how it is worked out."""
+
+    english: str
+    chinese: str
+    asked: "re.Pattern[str]"
+    of: Callable[[list[Fraction]], Fraction]
+
+
+def _measure(english: str, chinese: str, asked: str) -> Measure:
+    return Measure(
+        english, chinese, re.compile(asked, re.IGNORECASE), FUNCTIONS["sum" if english == "total" else english]
+    )
+
+
+_MEASURES = (
+    _measure(
+        "total",
+        "合计",
+        r"\btotal|\bsums?\b|\bsumm(?:ed|ing)\b|add(?:ed|ing)? up|"
+        r"合计|总计|总和|求和|总额|总数(?!据)|汇总|之和|加起来|一共",
+    ),
+    _measure("average", "平均值", r"\baverages?\b|\bmeans?\b(?! that)|\bavg\b|平均|均值"),
+    _measure("min", "最小值", r"\bmin(?:imum|ima|s)?\b|\bsmallest\b|\blowest\b|\bcheapest\b|最小|最低"),
+    _measure("max", "最大值", r"\bmax(?:imum|ima|s)?\b|\blargest\b|\bhighest\b|\bbiggest\b|\bgreatest\b|最大|最高"),
+    _measure("median", "中位数", r"\bmedians?\b|中位数"),
+)
+_COUNT = re.compile(
+    r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
+    r"lines)\b|多少行|几行|行数|多少条|记录数",
+    re.I,
+)
+_TABLE_WORDS = re.compile(
+    r"\bcsv\b|\btsv\b|\bcolumns?\b|\brows?\b|\btable\b|\bspreadsheet\b|列|行|表|字段", re.IGNORECASE
+)
+_GROUP = re.compile(
+    r"\b(?:per|by|for each|grouped by|group by|for every)\s+(?:the\s+)?[\"'`]?([\w .-]{1,40})|"
+    r"按照?\s*[“\"'「]?([\w\s]{1,20})",
+    re.IGNORECASE,
+)
+_FILTER = re.compile(
+    r"\b(?:where|only (?:for|rows|the rows)|whose|excluding|except)\b|只(?:算|统计)|排除", re.IGNORECASE
+)
+_NAMED_COLUMN = re.compile(
+    r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
+    re.IGNORECASE,
+)
+_GENERAL = re.compile(
+    r"all|each|every|both|this|that|these|those|it|them|columns?|csv|table|numbers?|values?|numeric|following|rows?|"
+    r"data|"
+    r"file|everything|whole|entire|given|my|amounts?|figures?|any|spreadsheet|above|last|previous",
+    re.IGNORECASE,
+)
+_OTHER_FORM = re.compile(
+    r"\b(?:to|as|into|in)\s+json\b|转(?:换)?[成为]?\s*json|\bwords?\b|\bcharacters?\b|\bsentences?\b", re.IGNORECASE
+)
+
+
+def understand(question: Question) -> Task | None:
+    table = table_in(question.text)
+    if table is None:
+        return _about_earlier_table(question)
+    asks = any(measure.asked.search(table.around) for measure in _MEASURES) or _COUNT.search(table.around)
+    if _OTHER_FORM.search(table.around):
+        confidence = POSSIBLE
+    elif asks or _TABLE_WORDS.search(table.around):
+        confidence = CERTAIN
+    else:
+        confidence = LIKELY if numeric_columns(table) else POSSIBLE
+    return Task(confidence, lambda: _answer(table, table.around, question.chinese))
+
+
+def _about_earlier_table(question: Question) -> Task | None:
+    """`and the average?` is about the table of an earlier turn."""
+    words = question.text
+    asks = any(measure.asked.search(words) for measure in _MEASURES) or _COUNT.search(words) or _GROUP.search(words)
+    if not asks or len(words) > 300 or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
+        return None
+    table = next((found for text in question.earlier if (found := table_in(text))), None)
+    if table is not None:
+        names_column = any(_mentioned(name, words) for name in table.header)
+        asks_only = not re.search(r"\d", words)
+        confidence = LIKELY if names_column or asks_only else POSSIBLE
+        return Task(confidence, lambda: _answer(table, words, question.chinese))
+    if not _TABLE_WORDS.search(words):
+        return None
+    return Task(LIKELY, _refuse_without_table)
+
+
+def _refuse_without_table() -> Answer:
+    raise Refusal(
+        "Please put the CSV itself into your message: a line with the column names, then one line per row.",
+        "请把 CSV 内容直接放在消息里：第一行是列名，之后每行一条记录。",
+    )
+
+
+def _answer(table: Table, request: str, chinese: bool) -> Answer:
+    if _FILTER.search(request):
+        raise Refusal(
+            "I cannot pick rows by a condition; I total all rows, or by group.",
+            "我不能按条件筛选行；我只能统计所有行，或者分组统计。",
+        )
+    _refuse_unknown_column(table, request)
+    numeric = numeric_columns(table)
+    counted = _COUNT.search(request) is not None
+    measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
+    if counted and not measures:
+        return _row_count(table, chinese)
+    if not numeric:
+        raise Refusal(
+            "No column of this CSV holds numbers, so there is nothing to total.", "这个 CSV 没有数字列，无法合计。"
+        )
+    measures = measures or [_MEASURES[0]]
+    group = _group_column(table, request)
+    chosen = [
+        column for column in numeric if _mentioned(column.name, request) and table.header.index(column.name) != group
+    ]
+    chosen = chosen or [column for column in numeric if table.header.index(column.name) != group]
+    if group is not None:
+        return _grouped(table, group, chosen, measures[0], chinese)
+    return _per_column(table, chosen, measures, chinese)
+
+
+def _refuse_unknown_column(table: Table, request: str) -> None:
+    found = _NAMED_COLUMN.search(request)
+    if found is None or _GENERAL.fullmatch(found[1]) or _mentioned(found[1], " ".join(table.header)):
+        return
+    if any(_mentioned(name, request) for name in table.header):
+        return
+    names = ", ".join(table.header[:20])
+    raise Refusal(
+        f"There is no column '{found[1]}'. The columns are: {names}.", f"没有“{found[1]}”这一列。各列是：{names}。"
+    )
+
+
+def _without_names(request: str, header: Sequence[str]) -> str:
+    """A column called `total` or `max` is no request for one; the request keeps its own words."""
+    words = request
+    for name in header:
+        quoted = re.escape(name)
+        words = re.sub(rf"\b(of|for) (?:the )?{quoted}\b|[\"'`]{quoted}[\"'`]", r"\1 ", words, flags=re.IGNORECASE)
+    return words
+
+
+def _mentioned(name: str, request: str) -> bool:
+    if re.search(r"[^\x00-\x7f]", name):
+        return name in request
+    spelled = re.escape(name).replace("_", "[_ ]")
+    return re.search(rf"(?<![A-Za-z0-9_]){spelled}(?:e?s)?(?![A-Za-z0-9_])", request, re.IGNORECASE) is not None
+
+
+def _group_column(table: Table, request: str) -> int | None:
+    for found in _GROUP.finditer(request):
+        words = found[1] or found[2]
+        for at, name in enumerate(table.header):
+            if words.lower().startswith(name.lower()) or _mentioned(name, words.split(" ")[0]):
+                return at
+    return None
+
+
+def _row_count(table: Table, chinese: bool) -> Answer:
+    rows = len(table.rows)
+    text = f"共有 {rows} 行数据（不含表头）。" if chinese else f"The CSV has {_rows(rows)} (without the header)."
+    return Answer(
+        text, {"rows": rows, "columns": list(table.header)}, {"rows": rows}, (Value(str(rows), Fraction(rows)),)
+    )
+
+
+def _rows(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"
+
+
+def _per_column(table: Table, columns: list[Column], measures: list[Measure], chinese: bool) -> Answer:
+    lines: list[str] = []
+    output: dict[str, JsonValue] = {"rows": len(table.rows)}
+    values: list[Value] = []
+    for measure in measures:
+        found = [(column.name, measure.of(list(column.numbers))) for column in columns]
+        lines += [f"{_title(measure, name, chinese)} {figures.equals(number)}" for name, number in found]
+        output[measure.english] = {name: figures.for_json(number) for name, number in found}
+        values += [
+            Value(figures.carried(number), number, name if len(measures) == 1 else f"{measure.english} {name}")
+            for name, number in found
+        ]
+    head = f"共 {len(table.rows)} 行：" if chinese else f"{_rows(len(table.rows))}:"
+    notes = _notes(table, columns, chinese)
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "columns": [column.name for column in columns]}
+    return Answer("\n".join([head, *lines, *notes]), asked, output, tuple(values))
+
+
+def _title(measure: Measure, name: str, chinese: bool) -> str:
+    return f"{name} 的{measure.chinese}" if chinese else f"{measure.english} of {name}"
+
+
+def _notes(table: Table, columns: list[Column], chinese: bool) -> list[str]:
+    if chinese:
+        return [f"（{column.name}：忽略了 {column.skipped} 个非数字单元格）" for column in columns if column.skipped]
+    return [
+        f"({column.name}: {column.skipped} cells without a number left out)" for column in columns if column.skipped
+    ]
+
+
+def _grouped(table: Table, group: int, columns: list[Column], measure: Measure, chinese: bool) -> Answer:
+    lines: list[str] = []
+    output: dict[str, JsonValue] = {}
+    for column in columns:
+        at = table.header.index(column.name)
+        groups: dict[str, list[Fraction]] = {}
+        for row in table.rows:
+            if (number := number_in(row[at])) is not None:
+                groups.setdefault(row[group], []).append(number)
+        results = {name: measure.of(numbers) for name, numbers in groups.items()}
+        by = f"，按 {table.header[group]} 分组：" if chinese else f" by {table.header[group]}:"
+        lines += [_title(measure, column.name, chinese) + by]
+        lines += [f"- {name or '(empty)'}: {figures.shown(number)}" for name, number in results.items()]
+        output[column.name] = {name: figures.for_json(number) for name, number in results.items()}
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "group_by": table.header[group], "measure": measure.english}
+    return Answer("\n".join(lines), asked, output)
+
+
+TOOL = Tool(
+    name="csv_totals",
+    ability="total the columns of a CSV (also averages, minimum, maximum, median, row count, totals by group)",
+    ability_chinese="合计 CSV 的各列（也能求平均值、最小值、最大值、中位数、行数和分组合计）",
+    example="Total the columns of this CSV:\nitem,price\npen,1.50\nbook,12",
+    example_chinese="总计每一列：\n商品,价格\n笔,1.5\n书,12",
+    understand=understand,
+)

@@ -1,0 +1,222 @@
+"""Finds e-mail addresses, URLs, numbers, dates, phone numbers or a given regular expression in a text."""
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .passage import Passage, last_line_first, passage_in
+
+_MOST_SHOWN = 500
+_LONGEST_PATTERN = 200
+_LONGEST_TEXT_FOR_PATTERN = 100_000
+_VERB = re.compile(
+    r"\b(?:extract|find|list|get|pull|collect|detect|show|identify|grab|give me|search|match|which|what|are there|"
+    r"how many|count)\b|提取|抽取|找出?|列出|查找|匹配|有哪些|识别|获取",
+    re.IGNORECASE,
+)
+_USER_PATTERN = re.compile(
+    r"(?<![\w/:.])/(?P<pattern>(?:[^/\\\n]|\\.){1,400})/(?P<flags>[gimsu]{0,5})(?![\w/])|(?:regex|regular "
+    r"expression|pattern|正则(?:表达式)?)\s*[:：]?\s*[`\"“](?P<ticked>[^`\"”\n]{1,400})[`\"”]",
+    re.IGNORECASE,
+)
+_QUANTIFIED_GROUP = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)(?:[*+]|\{\d+,\d*\})")
+_ALTERNATION_REPEATED = re.compile(r"\((?:[^()\\]|\\.)*\|(?:[^()\\]|\\.)*\)(?:[*+]|\{\d+,\d*\})")
+
+
+class _Kind(NamedTuple):
+    """Something that can be found: its names, the wording that asks for it, and its form."""
+
+    english: str
+    chinese: str
+    asked: "re.Pattern[str]"
+    form: "re.Pattern[str]"
+
+
+def _kind(english: str, chinese: str, asked: str, form: str) -> _Kind:
+    return _Kind(english, chinese, re.compile(asked, re.IGNORECASE), re.compile(form, re.IGNORECASE))
+
+
+_KINDS = (
+    _kind(
+        "e-mail addresses",
+        "邮箱地址",
+        r"\be-?mails?\b|邮箱|邮件",
+        r"(?<![\w.%+-])[A-Z0-9._%+-]{1,64}@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){0,8}\.[A-Z]{2,24}(?![\w-])",
+    ),
+    _kind(
+        "URLs",
+        "网址",
+        r"\burls?\b|\blinks?\b|\bweb ?(?:sites?|addresses)\b|网址|链接",
+        r"(?:https?://|www\.)[^\s<>\"'，。；）)\]]{1,2000}(?<![.,;:!?])",
+    ),
+    _kind(
+        "IP addresses",
+        "IP 地址",
+        r"\bip(?:v4)?s?\b(?: addresses)?",
+        r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])",
+    ),
+    _kind(
+        "phone numbers",
+        "电话号码",
+        r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机",
+        r"(?<![\w.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){1,4}(?![\w.])|"
+        r"(?<![\w.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?!\w)",
+    ),
+    _kind(
+        "dates",
+        "日期",
+        r"\bdates?\b|日期",
+        r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}年\d{1,2}月\d{1,2}[日号]?|(?:jan|"
+        r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|"
+        r"rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,? \d{4})(?!\d)",
+    ),
+    _kind("hashtags", "话题标签", r"\bhash ?tags?\b|话题|标签", r"(?<![\w&])#[\w\u4e00-\u9fff]{1,100}"),
+    _kind("mentions", "提及", r"\bmentions?\b|\bhandles?\b", r"(?<![\w.])@\w{1,50}"),
+    _kind(
+        "amounts",
+        "金额",
+        r"\b(?:amounts?|prices?|money)\b|金额|价格",
+        r"[$€£¥]\s?\d[\d,]{0,20}(?:\.\d{1,4})?|\d[\d,]{0,20}(?:\.\d{1,4})?\s?(?:元|美元|dollars|euros|USD|EUR)",
+    ),
+    _kind(
+        "numbers",
+        "数字",
+        r"(?<!phone )(?<!telephone )(?<!mobile )\b(?:numbers?|digits|integers|numerals)\b|数字|数值",
+        r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,30})?(?!\d)|(?<![A-Za-z_\d.])[-+]?\d{1,300}(?:\.\d{1,300})?",
+    ),
+)
+
+
+def understand(question: Question) -> Task | None:
+    given = _USER_PATTERN.search(question.text[:2000])
+    if given is not None and (
+        _VERB.search(question.text[: given.start()])
+        or re.search(r"regex|regular|pattern|正则", question.text, re.IGNORECASE)
+    ):
+        return Task(CERTAIN, lambda: _by_pattern(given, question))
+    passage = _passage(question.text)
+    if passage is None:
+        return None
+    kinds = [kind for kind in _KINDS if kind.asked.search(passage.request)]
+    if passage.text is None:
+        earlier = next((one for text in question.earlier if (one := passage_in(text).text)), None)
+        if earlier is None:
+            return (
+                Task(LIKELY, _refuse_without_text)
+                if re.search(r"\bextract|提取", passage.request, re.IGNORECASE)
+                else None
+            )
+        return Task(LIKELY, lambda: _answer(kinds, earlier, question.chinese))
+    text = passage.text
+    return Task(CERTAIN, lambda: _answer(kinds, text, question.chinese))
+
+
+def _passage(prompt: str) -> Passage | None:
+    for passage in (passage_in(prompt), last_line_first(prompt)):
+        if passage is None:
+            continue
+        request = passage.request[:300]
+        if _VERB.search(request) and any(kind.asked.search(request) for kind in _KINDS):
+            return passage if passage.text is not None else _inline(passage.request)
+    return None
+
+
+def _inline(prompt: str) -> Passage:
+    """`extract the emails from write to a@b.org`: the text begins behind `from` or `in`."""
+    found = re.search(
+        r"\b(?:from|in|out of)\b\s*(?:(?:this|the|the following)(?: (?:text|sentence|message|string))?\b)?",
+        prompt,
+        re.IGNORECASE,
+    )
+    zh = re.match(r"从(?P<text>.+?)(?:中|里|里面)(?P<request>(?:提取|找出|抽取|查找|识别).*)", prompt, re.DOTALL)
+    if zh:
+        return Passage(zh["request"], zh["text"].strip())
+    rest = prompt[found.end() :].strip() if found else ""
+    if found is not None and (len(rest.split()) > 1 or "@" in rest):
+        return Passage(prompt[: found.start()], rest)
+    return Passage(prompt, None)
+
+
+def _refuse_without_text() -> Answer:
+    raise Refusal("Please add the text to search in, after a colon.", "请在冒号后面给出要查找的文字。")
+
+
+def _answer(kinds: list[_Kind], text: str, chinese: bool) -> Answer:
+    lines: list[str] = []
+    output: dict[str, JsonValue] = {}
+    values: tuple[Value, ...] = ()
+    for kind in kinds:
+        found = list(dict.fromkeys(one.group().strip() for one in kind.form.finditer(text)))
+        if kind.english == "numbers":
+            found = [one.group().strip() for one in kind.form.finditer(text)]
+        lines.append(_line(kind, found, chinese))
+        output[kind.english] = list(found[:_MOST_SHOWN])
+        values = (Value(str(len(found)), Fraction(len(found))),)
+    return Answer(
+        "\n".join(lines),
+        {"kinds": [kind.english for kind in kinds], "characters": len(text)},
+        output,
+        values if len(kinds) == 1 else (),
+    )
+
+
+def _line(kind: _Kind, found: list[str], chinese: bool) -> str:
+    if not found:
+        return f"没有找到{kind.chinese}。" if chinese else f"No {kind.english} found."
+    shown = ", ".join(found[:_MOST_SHOWN])
+    return f"{kind.chinese}（{len(found)}）：{shown}" if chinese else f"{kind.english} ({len(found)}): {shown}"
+
+
+def _by_pattern(given: "re.Match[str]", question: Question) -> Answer:
+    source = given["pattern"] or given["ticked"]
+    pattern = _compiled(source, given["flags"] or "")
+    around = question.text[: given.start()] + " " + question.text[given.end() :]
+    text = passage_in(around).text or _inline(around).text
+    if text is None:
+        return _refuse_without_text()
+    if len(text) > _LONGEST_TEXT_FOR_PATTERN:
+        raise Refusal(
+            "I search texts of up to 100 000 characters with a given expression.",
+            "用自定义表达式最多只能查找 10 万个字符。",
+        )
+    found = [one.group() for one, _ in zip(pattern.finditer(text), range(_MOST_SHOWN), strict=False)]
+    shown = ", ".join(found)
+    if not found:
+        line = f"没有匹配 /{source}/ 的内容。" if question.chinese else f"Nothing matches /{source}/."
+    else:
+        line = f"匹配（{len(found)}）：{shown}" if question.chinese else f"matches ({len(found)}): {shown}"
+    return Answer(line, {"pattern": source}, {"matches": list(found)})
+
+
+def _compiled(source: str, letters: str) -> "re.Pattern[str]":
+    """Refuses what may take exponential time; the time limit of the invocation bounds what this does not see."""
+    if len(source) > _LONGEST_PATTERN:
+        raise Refusal("That regular expression is too long for me.", "这个正则表达式太长了。")
+    if _QUANTIFIED_GROUP.search(source) or _ALTERNATION_REPEATED.search(source):
+        raise Refusal(
+            "I refuse repeated groups that repeat or choose inside: matching them can take forever.",
+            "我拒绝在重复的分组里再次重复或选择的表达式：匹配可能永远不会结束。",
+        )
+    flags = (
+        (re.IGNORECASE if "i" in letters else 0)
+        | (re.MULTILINE if "m" in letters else 0)
+        | (re.DOTALL if "s" in letters else 0)
+    )
+    try:
+        return re.compile(source, flags)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise Refusal(f"That regular expression is not valid: {error}.", f"这个正则表达式无效：{error}。") from None
+
+
+TOOL = Tool(
+    name="pattern_extraction",
+    ability=(
+        "extract e-mail addresses, URLs, numbers, dates, phone numbers, or matches of a /regular expression/ from a "
+        "text"
+    ),
+    ability_chinese="从文字中提取邮箱、网址、数字、日期、电话号码，或匹配给定的 /正则表达式/",
+    example="Extract the emails from: write to ann@example.org",
+    example_chinese="提取其中的邮箱：请联系 ann@example.org",
+    understand=understand,
+)

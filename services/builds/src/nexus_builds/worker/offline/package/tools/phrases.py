@@ -1,0 +1,219 @@
+"""Turns arithmetic put into words, English or Chinese, into an expression."""
+
+import re
+
+from .wording import digits_for_words, plain_signs
+
+_A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
+_LIST = r"(?P<list>[^()]+?)"
+_LEAD = re.compile(
+    r"^(?:[\s,.;:!?]+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question)\b|"
+    r"(?:can|could|would|will) you(?: please)?\b|(?:do you know|i(?:'d| would) like(?: you)? to(?: know)?|"
+    r"i (?:want|need)(?: you)? to(?: know)?|help me(?: to)?|let'?s|tell me|show me|give me|find(?: out)?|work out|"
+    r"figure out|calculate|compute|evaluate|solve|simplify|determine|do|how much (?:is|are|does|would)|how many "
+    r"(?:is|are)|"
+    r"what(?:'s|s| is| are| does| do| will| would)?(?: be)?(?! percent)|(?:the )?(?:result|value|answer|outcome) "
+    r"(?:of|to|for)|"
+    r"the)\b|请问?|麻烦|帮我|帮忙|给我|我想知道|我要|算一?算|算一?下|计算|求|那么|那|现在|然后|接着|再|并|又|一下|你好|把|将|用)\s*",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"(?:[\s?.;:=,]+|(?<![\d)!])!+|\b(?:equals?(?: to)?(?: what)?|make|come to|please|thanks?|thank you|now|is(?: "
+    r"what)?|for me)|"
+    r"(?:的)?(?:结果)?(?:等于|是|得|为)?(?:多少|几|什么)?(?:呢|啊|吗|呀)?)$",
+    re.IGNORECASE,
+)
+_WORDS = tuple(
+    (re.compile(pattern, re.IGNORECASE), sign)
+    for pattern, sign in (
+        (r"\bto the (\d+)(?:st|nd|rd|th)(?: power)?\b", r"^\1"),
+        (r"\bto the power(?: of)?\b|\braised to(?: the)?(?: power(?: of)?)?\b|\bpower of\b", "^"),
+        (r"(?<=\d)\s*的\s*(\d+)\s*次[方幂]", r"^\1"),
+        (r"\s*的?平方根", " sqrtof "),
+        (r"\s*的?立方根", " cbrtof "),
+        (r"\s*的?平方", "^2"),
+        (r"\s*的?(?:立方|三次方)", "^3"),
+        (r"\s*的?阶乘", "!"),
+        (r"\bsquared\b", "^2"),
+        (r"\bcubed\b", "^3"),
+        (r"\b(?:multiplied by|multiply by|times)\b|(?<=[\d)\s])x(?=[\d(\s])|乘以|乘上|乘", "*"),
+        (r"\b(?:divided by|over)\b|除以", "/"),
+        (r"\b(?:modulo|modulus)\b|取余|取模", "mod"),
+        (r"\bplus\b|加上|加", "+"),
+        (r"\bminus\b|\bless\b(?! than)|减去|减", "-"),
+        (r"\bnegative\s+(?=[\d(.])|负(?=\d)", "-"),
+        (r"(?<=[\d)])\s*(?:percent|per cent|pct)\b", "%"),
+        (r"百分之\s*(\d+(?:\.\d+)?)", r"\1%"),
+        (r"\bpoint\b\s*(?=\d)", "."),
+        (r"\ban? half of\b|\bhalf (?:of\b)?|一半", "(1/2) * "),
+        (r"\b(?:a |one )?third of\b", "(1/3) * "),
+        (r"\b(?:a |one )?quarter of\b", "(1/4) * "),
+        (r"\b(?:double|twice)\b", "2 * "),
+        (r"\btriple\b", "3 * "),
+        (r"\b(?:the )?(?:square root|sqrt) of\b|\bsqrt\b|\bsquare root\b", "sqrt "),
+        (r"\b(?:the )?(?:cube root|cbrt) of\b", "cbrt "),
+        (r"\b(?:the )?absolute value of\b", "abs "),
+        (r"\b(?:the )?square of\s+([\d.]+)", r"\1^2"),
+        (r"\b(?:the )?cube of\s+([\d.]+)", r"\1^3"),
+        (r"\b(?:the )?factorial of\s+(\d+)|(\d+)\s+factorial\b", r"\1\2!"),
+        (r"[$€£¥](?=\s*\d)|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)", ""),
+        (r"(?<=\d)_(?=\d{3})", ""),
+    )
+)
+_FORMS = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), template)
+    for pattern, template in (
+        (
+            r"(?P<a>(?:sum|product|average|mean|difference|total) .+) (?P<sign>[-+*/]) (?P<b>[\d.]+%?)",
+            "({a}) {sign} {b}",
+        ),
+        (rf"divide {_A} by {_B}", "({a}) / ({b})"),
+        (rf"split {_A} (?:by|between|among|into) {_B}", "({a}) / ({b})"),
+        (rf"multiply {_A} (?:by|with|and) {_B}", "({a}) * ({b})"),
+        (rf"(?:subtract|take|deduct) {_A}(?: away)? from {_B}", "({b}) - ({a})"),
+        (rf"increase {_A} by {_B}", "({a}) + {b}"),
+        (rf"(?:decrease|reduce|lower) {_A} by {_B}", "({a}) - {b}"),
+        (rf"raise {_A} to(?: the)?(?: power(?: of)?)? {_B}", "({a}) ^ ({b})"),
+        (rf"add {_A} to {_B}", "({b}) + {a}"),
+        (rf"(?:difference|distance) (?:between|of) {_A} and {_B}", "({a}) - ({b})"),
+        (rf"(?:product|multiply) (?:of )?{_A} and {_B}", "({a}) * ({b})"),
+        (rf"(?:quotient|ratio) (?:of|between) {_A} and {_B}", "({a}) / ({b})"),
+        (rf"(?:remainder (?:of|when|if)|remainder) {_A} (?:/|is /|by) {_B}", "({a}) mod ({b})"),
+        (rf"{_A} is what (?:%|percent|percentage) of {_B}", "({a}) / ({b}) * 100"),
+        (rf"what (?:%|percent|percentage) (?:of|is) {_A} (?:is|of) {_B}", "percent-of"),
+        (rf"{_A}% off(?: of)? {_B}", "({b}) - {a}%"),
+        (rf"{_A} is {_B}% of what(?: number)?", "({a}) / {b}%"),
+        (r"(?P<list>.+?)(?:的和|之和|的总和|相加|加起来|的合计|的总数)", "sum"),
+        (r"(?P<list>.+?)(?:的积|之积|的乘积|相乘)", "product"),
+        (r"(?P<list>.+?)(?:的平均值|的平均数|的均值|平均(?:值|数)?)", "average"),
+        (r"(?P<list>.+?)(?:中)?(?:的?)(?:最大值|最大的数|最大)", "max"),
+        (r"(?P<list>.+?)(?:中)?(?:的?)(?:最小值|最小的数|最小)", "min"),
+        (r"(?P<list>.+?)的?中位数", "median"),
+        (r"(?P<list>[^+]+?)\s*\+\s*(?:起来|在一起)", "sum"),
+        (rf"(?:sum|total|add)(?: (?:up|together))?(?: of)?:? {_LIST}(?: together| up)?", "sum"),
+        (rf"product(?: of)?:? {_LIST}", "product"),
+        (rf"(?:average|mean|avg)(?: (?:of|for|between))?:? {_LIST}", "average"),
+        (rf"(?:max|maximum|largest|biggest|greatest|highest)(?: (?:of|number of|among|value of))?:? {_LIST}", "max"),
+        (rf"(?:min|minimum|smallest|lowest|least)(?: (?:of|number of|among|value of))?:? {_LIST}", "min"),
+        (rf"median(?: of)?:? {_LIST}", "median"),
+        (rf"{_A}\s*sqrtof", "sqrt ({a})"),
+        (rf"{_A}\s*cbrtof", "cbrt ({a})"),
+        (rf"{_A}\s*的\s*(?P<b>[\d.]+)%", "({a}) * {b}%"),
+        (rf"{_A}\s*打\s*(?P<b>[\d.]+)\s*折", "discount"),
+        (r"(?P<a>[\d.]+)\s*除\s*(?P<b>[\d.]+)", "({b}) / ({a})"),
+        (r"(?P<a>[\d.]+)\s*比\s*(?P<b>[\d.]+)\s*(?:多|大)", "({a}) - ({b})"),
+        (rf"{_A}\s*\*?\s*2\s*\*", "2 * ({a})"),
+    )
+)
+_IMPLICIT = tuple(
+    (re.compile(pattern, re.IGNORECASE), template)
+    for pattern, template in (
+        (r"(?:add|plus|\+)\s*(?P<a>[^,]+)", "({p}) + {a}"),
+        (r"(?:subtract|minus|take away|deduct|take off|-)\s*(?P<a>.+)", "({p}) - {a}"),
+        (r"(?:multiply by|multiply with|multiply|\*)\s*(?P<a>.+)", "({p}) * ({a})"),
+        (r"(?:divide by|divide|/)\s*(?P<a>.+)", "({p}) / ({a})"),
+        (r"(?:increase|raise)(?: it)? by (?P<a>.+)", "({p}) + {a}"),
+        (r"(?:decrease|reduce|lower)(?: it)? by (?P<a>.+)", "({p}) - {a}"),
+        (r"(?:raise to(?: the)?(?: power(?: of)?)?|\^)\s*(?P<a>.+)", "({p}) ^ ({a})"),
+        (r"(?:mod)\s*(?P<a>.+)", "({p}) mod ({a})"),
+        (r"square(?: it| that)?", "({p})^2"),
+        (r"cube(?: it| that)?", "({p})^3"),
+        (r"(?:halve|half)(?: it| that)?|\(1/2\) \*", "({p}) / 2"),
+        (r"2 \*\s*(?:it|that)?|翻倍|翻一番", "({p}) * 2"),
+        (r"sqrt|sqrtof|开方|开平方|\^2根", "sqrt ({p})"),
+        (r"(?P<a>[\d.]+%)(?: of (?:it|that))?", "({p}) * {a}"),
+    )
+)
+_PRONOUN = re.compile(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
+_THEN = re.compile(
+    r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|now)\b|\band (?:then|now)\b|\bthen\b|[,;]?\s*(?:然后|接着|再|并)|"
+    r"[,;]?\s*\band\s+(?=(?:add|subtract|multiply by|multiply it|multiply that|multiply the result|divide|square|"
+    r"halve|double)\b))\s*",
+    re.IGNORECASE,
+)
+_SEPARATORS = re.compile(r"\s*(?:,\s*(?:and\b|&)?|\band\b|&|;|和|与|跟|及|\s)\s*")
+_DEEPEST = 6
+
+
+def expression_for(text: str) -> str:
+    """`text` as an expression where the wording is known, else as it stands. Steps joined by `then` are nested."""
+    text = digits_for_words(plain_signs(text))
+    first, *steps = [part for part in _THEN.split(_stripped(text)) if part.strip()] or [""]
+    expression = _worded(first, 0)
+    for step in steps:
+        expression = _next(expression, step)
+    return expression
+
+
+def _next(before: str, step: str) -> str:
+    step = _stripped(step)
+    if _PRONOUN.search(step):
+        replaced = _PRONOUN.sub(lambda _: f"({before})", step)
+        return _worded(replaced, 0)
+    worded = _infix(step)
+    for pattern, template in _IMPLICIT:
+        if found := pattern.fullmatch(worded):
+            operand = found.groupdict().get("a")
+            return template.format(p=before, a=_worded(operand, 1) if operand else "")
+    return f"{before} then {step}"
+
+
+def _stripped(text: str) -> str:
+    """`text` without the polite words around it."""
+    text, before = text.strip(), ""
+    while before != text:
+        before, text = text, _LEAD.sub("", text, count=1)
+    before = ""
+    while before != text:
+        before, text = text, _TAIL.sub("", text, count=1)
+    return text.strip()
+
+
+def _infix(text: str) -> str:
+    for pattern, sign in _WORDS:
+        text = pattern.sub(f" {sign} " if sign in ("+", "-", "*", "/", "mod", "^") else sign, text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _worded(text: str, depth: int) -> str:
+    worded = _infix(_stripped(text))
+    if depth > _DEEPEST:
+        return worded
+    for pattern, template in _FORMS:
+        if found := pattern.fullmatch(worded):
+            filled = _filled(template, found, depth)
+            if filled:
+                return filled
+    return worded
+
+
+def _filled(template: str, found: "re.Match[str]", depth: int) -> str:
+    groups = {
+        name: _worded(part, depth + 1) if part else "" for name, part in found.groupdict().items() if name != "list"
+    }
+    if template == "percent-of":
+        return _percentage(found[0], groups["a"], groups["b"])
+    if template == "discount":
+        return f"({groups['a']}) * {'0.' + groups['b'].replace('.', '')}"
+    if "{" not in template:
+        items = _items(found["list"])
+        return f"{template}({', '.join(items)})" if len(items) > 1 else ""
+    return template.format(**groups)
+
+
+def _percentage(sentence: str, first: str, second: str) -> str:
+    """`what percent of 80 is 20` names the whole first, `what percent is 20 of 80` last."""
+    whole_first = re.match(r"what \S+ of", sentence, re.IGNORECASE) is not None
+    part, whole = (second, first) if whole_first else (first, second)
+    return f"({part}) / ({whole}) * 100"
+
+
+def _items(text: str) -> list[str]:
+    """The members of a list; `1,200` is one number only where the list is also separated in another way."""
+    text = re.sub(r"^(?:the )?(?:numbers?|values?|following)\s*:?\s*", "", text.strip(), flags=re.IGNORECASE)
+    text = re.sub(r"\s*([-+*/^])\s*", r"\1", re.sub(r"[\[\]]", " ", text).strip())
+    if re.search(r",\s|\band\b|;|和|与", text):
+        text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text) if not re.search(r"\d,\d{1,2}(?!\d)", text) else text
+    elif re.search(r"[-+*/^(]", text.replace(",", "")) and "," not in text:
+        return []
+    return [item for item in _SEPARATORS.split(text) if item]

@@ -1,0 +1,202 @@
+"""Finds a table in a prompt and reads it."""
+
+import csv
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from .contract import Refusal
+
+_DELIMITERS = (",", "\t", ";", "|")
+_FENCE = re.compile(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
+_RULE = re.compile(r"^[\s|:-]*-[\s|:-]*$")
+_MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+_AMOUNT = re.compile(r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)\s*[%€$£元]?\s*\)?$")
+_MOST_COLUMNS = 500
+
+
+class Table(NamedTuple):
+    """Header and rows, every row as long as the header; `around` is the prompt without the table."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    around: str
+
+
+class Column(NamedTuple):
+    """A column with numbers in it. `skipped` counts the cells that hold something else; empty cells count nowhere."""
+
+    name: str
+    numbers: tuple[Fraction, ...]
+    skipped: int
+
+
+def table_in(prompt: str) -> Table | None:
+    """The first table of at least two lines in `prompt`. Raises Refusal if it is broken or too wide."""
+    text = prompt.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "").replace("\0", "")
+    if text.count("\n") < 2 and "\\n" in text:
+        text = text.replace("\\n", "\n").replace("\\t", "\t")
+    if (fence := _FENCE.search(text)) and (read := _read(fence[1])):
+        return _table(read[0], text[: fence.start()] + text[fence.end() :])
+    lines = text.split("\n")
+    best = _longest_block(lines)
+    if best is None:
+        return _on_one_line(text)
+    start, end, delimiter, first = best
+    block = "\n".join([first, *lines[start + 1 : end]])
+    around = "\n".join([*lines[:start], lines[start][: len(lines[start]) - len(first)], *lines[end:]])
+    return _table(_rows(block, delimiter), around)
+
+
+def _longest_block(lines: list[str]) -> tuple[int, int, str, str] | None:
+    """Start, end, delimiter and first line of the longest run of lines that one delimiter divides alike."""
+    best: tuple[int, int, str, str] | None = None
+    for delimiter in _DELIMITERS:
+        start = 0
+        while start < len(lines):
+            if delimiter not in lines[start]:
+                start += 1
+                continue
+            end = _block_end(lines, start, delimiter)
+            if end - start >= 2 and (best is None or end - start > best[1] - best[0]):
+                best = (start, end, delimiter, _first_line(lines, start, delimiter))
+            start = end
+    return best or _single_column(lines)
+
+
+def _block_end(lines: list[str], start: int, delimiter: str) -> int:
+    end, quoted = start, False
+    while end < len(lines) and (quoted or delimiter in lines[end]):
+        quoted ^= lines[end].count('"') % 2 == 1
+        end += 1
+    return end
+
+
+def _first_line(lines: list[str], start: int, delimiter: str) -> str:
+    """The header as such, where the request stands before it on the same line."""
+    line, width = lines[start], lines[start + 1].count(delimiter)
+    for found in re.finditer(r"[:：]\s*", line):
+        if line[found.end() :].count(delimiter) == width:
+            return line[found.end() :]
+    if line.count(delimiter) == width and delimiter == "," and (found := re.search(r"\bcsv:?\s+(?=\S+,)", line, re.I)):
+        return line[found.end() :]
+    return line
+
+
+def _single_column(lines: list[str]) -> tuple[int, int, str, str] | None:
+    """A name and numbers below it, one a line."""
+    for start, line in enumerate(lines[:50]):
+        end = start + 1
+        while end < len(lines) and number_in(lines[end]) is not None:
+            end += 1
+        name = re.split(r"[:：]\s*", line)[-1].strip()
+        if end - start >= 3 and name and len(name.split()) <= 3:
+            return start, end, ",", name
+    return None
+
+
+def _on_one_line(text: str) -> Table | None:
+    """Rows that lost their line ends: `a,b 1,2 3,4` or `a,b; 1,2; 3,4`."""
+    for separator in (r"\s*;\s*|\s*\|\s*", r"\s+"):
+        pieces = re.split(separator, text.strip())
+        widths = [piece.count(",") for piece in pieces]
+        start = next((at for at, width in enumerate(widths) if width and not pieces[at].endswith(",")), None)
+        if start is None:
+            continue
+        end = start
+        while end < len(pieces) and widths[end] == widths[start]:
+            end += 1
+        if end - start >= 3 or (end - start == 2 and not re.search(r"\d", pieces[start])):
+            first = re.split(r"[:：]\s*|\s", pieces[start])[-1]
+            around = " ".join([*pieces[:start], pieces[start][: -len(first)], *pieces[end:]])
+            return _table(_rows("\n".join([first, *pieces[start + 1 : end]]), ","), around)
+    return None
+
+
+def _read(block: str) -> tuple[list[list[str]], str] | None:
+    lines = [line for line in block.split("\n") if line.strip()]
+    if len(lines) < 2:
+        return None
+    delimiter = max(_DELIMITERS, key=lambda sign: (sum(sign in line for line in lines), lines[0].count(sign)))
+    return _rows("\n".join(lines), delimiter), delimiter
+
+
+def _rows(block: str, delimiter: str) -> list[list[str]]:
+    lines = [line for line in block.split("\n") if not _RULE.match(line)]
+    if delimiter == "|":
+        lines = [line.strip().strip("|") for line in lines]
+    try:
+        rows = list(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, skipinitialspace=True))
+    except csv.Error as error:
+        raise Refusal(f"I cannot read this CSV: {error}.", f"我读不懂这个 CSV：{error}。") from error
+    return [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+
+
+def _table(rows: list[list[str]], around: str) -> Table | None:
+    width = max((len(row) for row in rows), default=0)
+    if width > _MOST_COLUMNS:
+        raise Refusal(f"I read tables of up to {_MOST_COLUMNS} columns.", f"我最多能读 {_MOST_COLUMNS} 列的表格。")
+    if len(rows) < 2:
+        return None
+    named = _is_header(rows)
+    names = rows[0] if named else []
+    header = [names[at] if at < len(names) and names[at] else f"column {at + 1}" for at in range(width)]
+    body = tuple(tuple(row + [""] * (width - len(row))) for row in rows[1 if named else 0 :])
+    return Table(tuple(_distinct(header)), body, around)
+
+
+def _is_header(rows: list[list[str]]) -> bool:
+    """Whether the first row names the columns: it has no number, or a word on top of a column of numbers."""
+    if not any(number_in(cell) is not None for cell in rows[0]):
+        return True
+    sample = rows[1:20]
+    return any(
+        number_in(cell) is None
+        and cell.lower() not in _MISSING
+        and all(at < len(r) and number_in(r[at]) is not None for r in sample)
+        for at, cell in enumerate(rows[0])
+    )
+
+
+def _distinct(names: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    distinct: list[str] = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return distinct
+
+
+def number_in(cell: str, decimal_comma: bool = False) -> Fraction | None:
+    """The amount in a cell: currency signs, thousands separators and (5) for -5 are understood."""
+    text = cell.strip()
+    found = _AMOUNT.match(text) if len(text) <= 60 else None
+    if found is None:
+        return None
+    digits = found[1].replace(" ", "").replace("'", "")
+    if decimal_comma:
+        digits = digits.replace(".", "").replace(",", ".")
+    elif "," in digits and not re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
+        return None
+    if digits.count(".") > 1:
+        return None
+    negative = "-" in text or (text.startswith("(") and text.endswith(")"))
+    amount = Fraction(digits.replace(",", "").rstrip("."))
+    return -amount if negative else amount
+
+
+def numeric_columns(table: Table) -> list[Column]:
+    """The columns of which at least half of the filled cells are numbers."""
+    columns: list[Column] = []
+    for at, name in enumerate(table.header):
+        cells = [row[at] for row in table.rows if row[at].lower() not in _MISSING]
+        comma = _has_decimal_commas(cells)
+        numbers = [number for cell in cells if (number := number_in(cell, comma)) is not None]
+        if numbers and 2 * len(numbers) >= len(cells):
+            columns.append(Column(name, tuple(numbers), len(cells) - len(numbers)))
+    return columns
+
+
+def _has_decimal_commas(cells: list[str]) -> bool:
+    """Whether a comma is the decimal sign: some cell has digits behind it that are no group of three."""
+    return any(re.fullmatch(r"[^\d]*[\d.]*\d,(?:\d{1,2}|\d{4,})\D*", cell) for cell in cells)

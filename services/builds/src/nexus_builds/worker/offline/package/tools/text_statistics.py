@@ -1,0 +1,212 @@
+"""Counts words, characters, sentences and lines, and finds the most frequent words."""
+
+import re
+from collections import Counter
+from fractions import Fraction
+from typing import NamedTuple
+
+from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .passage import Passage, last_line_first, passage_in
+
+_WORD = re.compile("[A-Za-z0-9À-ɏЀ-ӿ]+(?:['’-][A-Za-z0-9À-ɏЀ-ӿ]+)*")
+_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_SENTENCE = re.compile(r"[^.!?。！？…\n]*[^\s.!?。！？…][^.!?。！？…\n]*(?:[.!?。！？…]+|\n|$)")
+_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)|\b(?:Mr|Mrs|Ms|Dr|e\.g|i\.e|etc|vs)\.(?=\s)")
+_ASKED = re.compile(
+    r"\bword ?counts?\b|\b(?:count|number of|how many|counts? of)\b[^?:]{0,40}\b(?:words?|characters?|chars?|"
+    r"letters?|sentences?|lines?|paragraphs?)\b|"
+    r"\b(?:text|word|character|reading) ?(?:statistics|stats|analysis|frequency|count)|\bstatistics\b|"
+    r"\banaly[sz]e\b[^:]{0,20}\b(?:text|sentence|paragraph|passage|essay)|"
+    r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\b(?:unique|distinct|different) words?\b|\bhow "
+    r"long is\b|\blength of\b|"
+    r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
+    r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
+    r"(?:最)?常(?:见|用)的?(?:单)?词",
+    re.IGNORECASE,
+)
+_INLINE = re.compile(
+    r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines)\b(?:\s+(?:are|"
+    r"is|do(?:es)?))?(?:\s+there)?)\s+(?:in|of|for)\s+"
+    r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage)\s*)?(?P<text>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_POINTER = re.compile(
+    r"(?:it|that|this|them|the (?:text|above|previous)(?: text)?|(?:this|that) (?:text|sentence|paragraph))[?.!]*",
+    re.IGNORECASE,
+)
+_OCCURRENCES = re.compile(
+    r"how many (?:letters? )?[\"'“‘]?(?P<letter>[A-Za-z])[\"'”’]?(?:'?s)? (?:are )?(?:there )?(?:are )?in (?:the "
+    r"word )?|"
+    r"how (?:many times|often) (?:does|do|is|are)?\s*(?:the )?(?:word|letter|character|phrase|"
+    r"string)?\s*[\"'“‘]?(?P<word>[^\"'”’]{1,60}?)[\"'”’]?\s+"
+    r"(?:appears?|occurs?|used|come up|there)(?: used)?\s+in\b|"
+    r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|几)次",
+    re.IGNORECASE,
+)
+_MOST_TOP = 50
+
+
+class _Figure(NamedTuple):
+    """A figure by name, in both languages, with the wording that asks for it."""
+
+    english: str
+    chinese: str
+    asked: "re.Pattern[str]"
+
+
+def _figure(english: str, chinese: str, asked: str) -> _Figure:
+    return _Figure(english, chinese, re.compile(asked, re.IGNORECASE))
+
+
+_FIGURES = (
+    _figure(
+        "words",
+        "字数（汉字加单词）",
+        r"(?<!unique )(?<!distinct )(?<!different )(?<!common )(?<!frequent )(?<!used )(?<!top )\bwords?\b(?! "
+        r"frequenc)|字数|单词数|词数|多少个?(?:字(?!符)|词|单词)|几个(?:字(?!符)|词|单词)",
+    ),
+    _figure("unique words", "不同的词", r"\b(?:unique|distinct|different) words?\b|不同的(?:单)?词|不重复"),
+    _figure("characters", "字符数", r"\bcharacters?\b|\bchars?\b|\bhow long\b|\blength\b|字符"),
+    _figure(
+        "characters without spaces",
+        "字符数（不含空格）",
+        r"\b(?:without|excluding|no|not counting) (?:white)?spaces\b|不(?:含|计|算)空格",
+    ),
+    _figure("letters", "字母数", r"\bletters?\b|字母"),
+    _figure("Chinese characters", "汉字", r"\bchinese characters?\b|汉字"),
+    _figure("sentences", "句子", r"\bsentences?\b(?! in)|句子数|几个?句|多少个?句"),
+    _figure("lines", "行数", r"\blines?\b|行"),
+    _figure("paragraphs", "段落", r"\bparagraphs?\b|段落数|几段|多少段"),
+)
+_TOP = re.compile(
+    r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|词频|最?常(?:见|用)", re.IGNORECASE
+)
+
+
+def understand(question: Question) -> Task | None:
+    found = _OCCURRENCES.search(question.text[:300])
+    if found is not None:
+        return _occurrences(found, question)
+    passage = _passage(question.text)
+    if passage is None:
+        return None
+    if passage.text is None:
+        earlier = next((one.text for text in question.earlier if (one := _passage(text)) and one.text), None)
+        if earlier is None:
+            return Task(LIKELY, _refuse_without_text)
+        return Task(LIKELY, lambda: _answer(Passage(passage.request, earlier), question.chinese))
+    return Task(CERTAIN, lambda: _answer(passage, question.chinese))
+
+
+def _passage(prompt: str) -> Passage | None:
+    """Request and text, if statistics are asked for."""
+    passage = passage_in(prompt)
+    if _ASKED.search(passage.request[:400]):
+        if passage.text is not None:
+            return passage
+        inline = _INLINE.match(passage.request)
+        if inline is None or _POINTER.fullmatch(inline["text"].strip()):
+            return passage
+        return Passage(inline["request"], inline["text"].strip())
+    last = last_line_first(prompt)
+    return last if last and _ASKED.search(last.request) else None
+
+
+def _refuse_without_text() -> Answer:
+    raise Refusal(
+        'Please add the text, for example: count the words in "to be or not to be".',
+        "请给出文字，例如：统计这段文字的字数：生存还是毁灭。",
+    )
+
+
+def _measured(text: str) -> dict[str, int]:
+    words = [word.lower() for word in _WORD.findall(text)]
+    chinese = _CHINESE.findall(text)
+    return {
+        "words": len(words) + len(chinese),
+        "unique words": len(set(words)) + len(set(chinese)),
+        "characters": len(text),
+        "characters without spaces": len(re.sub(r"\s", "", text)),
+        "letters": sum(sign.isalpha() for sign in text),
+        "Chinese characters": len(chinese),
+        "sentences": len(_SENTENCE.findall(_DECIMAL_POINT.sub(" ", text))),
+        "lines": len(text.splitlines()),
+        "paragraphs": len([part for part in re.split(r"\n\s*\n", text) if part.strip()]),
+    }
+
+
+def _answer(passage: Passage, chinese: bool) -> Answer:
+    text = passage.text or ""
+    measured = _measured(text)
+    asked = [figure for figure in _FIGURES if figure.asked.search(passage.request)]
+    if any(figure.english == "characters without spaces" for figure in asked):
+        asked = [figure for figure in asked if figure.english != "characters"]
+    if any(figure.english == "Chinese characters" for figure in asked):
+        asked = [figure for figure in asked if figure.english != "characters"]
+    top = _TOP.search(passage.request)
+    if re.search(r"longest word|最长的(?:单)?词", passage.request, re.IGNORECASE):
+        return _longest_word(text, chinese)
+    if not asked and not top:
+        asked = [figure for figure in _FIGURES if measured[figure.english] or figure.english != "Chinese characters"]
+    lines = [
+        f"{figure.chinese}：{measured[figure.english]}" if chinese else f"{figure.english}: {measured[figure.english]}"
+        for figure in asked
+    ]
+    output: dict[str, JsonValue] = {figure.english: measured[figure.english] for figure in asked}
+    if top:
+        frequent = _most_frequent(text, min(int(top["count"] or 5), _MOST_TOP))
+        shown = ", ".join(f"{word} ({count})" for word, count in frequent)
+        lines.append(f"最常见的词：{shown}" if chinese else f"most frequent words: {shown}")
+        output["most frequent words"] = dict(frequent)
+    values = tuple(
+        Value(str(measured[figure.english]), Fraction(measured[figure.english]), figure.english) for figure in asked
+    )
+    return Answer("\n".join(lines), {"characters": len(text)}, output, values)
+
+
+def _most_frequent(text: str, count: int) -> list[tuple[str, int]]:
+    words = [word.lower() for word in _WORD.findall(text)] or _CHINESE.findall(text)
+    return sorted(Counter(words).items(), key=lambda item: (-item[1], item[0]))[:count]
+
+
+def _longest_word(text: str, chinese: bool) -> Answer:
+    word = max(_WORD.findall(text), key=len, default="")
+    shown = (
+        f"最长的词是“{word}”（{len(word)} 个字符）。"
+        if chinese
+        else f'The longest word is "{word}" ({len(word)} characters).'
+    )
+    return Answer(shown, {"characters": len(text)}, {"longest word": word})
+
+
+def _occurrences(found: "re.Match[str]", question: Question) -> Task | None:
+    """How often a word (whole words) or a letter (anywhere) occurs in the text behind the question."""
+    wanted = (found["letter"] or found["word"] or found["zh"]).strip()
+    rest = passage_in(question.text[found.end() :].lstrip(" ?？")).text or re.sub(
+        r"^\s*(?:the (?:text|word|sentence)|this text)?[\s:：?？]*", "", question.text[found.end() :]
+    )
+    rest = rest.strip().strip('"“”')
+    if not rest:
+        return None
+    within = re.escape(wanted)
+    whole = len(wanted) > 1 and wanted.isascii()
+    count = len(re.findall(rf"(?<!\w){within}(?!\w)" if whole else within, rest, re.IGNORECASE))
+    text = (
+        f"“{wanted}”出现了 {count} 次。"
+        if question.chinese
+        else f'"{wanted}" occurs {count} time{"" if count == 1 else "s"}.'
+    )
+    answer = Answer(
+        text, {"wanted": wanted, "characters": len(rest)}, {"count": count}, (Value(str(count), Fraction(count)),)
+    )
+    return Task(CERTAIN, lambda: answer)
+
+
+TOOL = Tool(
+    name="text_statistics",
+    ability="count words, characters, sentences and lines of a text, and find its most frequent words",
+    ability_chinese="统计文字的字数、字符数、句子数、行数和最常见的词",
+    example='How many words are in "to be or not to be"?',
+    example_chinese="统计这段文字的字数：生存还是毁灭",
+    understand=understand,
+)

@@ -1,0 +1,146 @@
+"""Reading what people type: language, full-width signs, number words."""
+
+import re
+from fractions import Fraction
+
+from .figures import shown
+
+_CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_ENGLISH_GLUE = re.compile(
+    r"\b(?:the|is|are|was|what|how|of|in|to|many|much|convert|count|and|from|please|calculate|extract|find|give|with|"
+    r"list|get|total|sum|add|divide|multiply|subtract|show|turn|between|for|this|that|into)\b",
+    re.IGNORECASE,
+)
+_DATA_STARTS = re.compile(r"```|\n|\\n|[\"“「{\[]|[:：]\s")
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_SIGNS = str.maketrans(
+    {"×": "*", "✕": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "—": "-", "²": "^2", "³": "^3", "√": "sqrt ", "’": "'"}
+    | {"“": '"', "”": '"', "‘": "'", "、": ",", "\u00a0": " ", "\u202f": " "}
+)
+_UNITS = {
+    word: number
+    for number, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
+    )
+}
+_TENS = {
+    word: 10 * n
+    for n, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_WORD = "|".join([*_UNITS, *_TENS, *_SCALES])
+_NUMBER_WORDS = re.compile(rf"\b(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE)
+_DIGITS_CHINESE = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_SCALES_CHINESE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+_CHINESE_NUMBER = re.compile("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
+_SCALED = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(hundred|thousand|million|billion|trillion|[百千万亿])(?![a-z])", re.IGNORECASE
+)
+
+
+def has_chinese(text: str) -> bool:
+    return _CJK.search(text) is not None
+
+
+def is_chinese(text: str) -> bool:
+    """Whether the user writes Chinese: judged by the request itself, not by the text or table handed over with it."""
+    start = _DATA_STARTS.search(text, 1)
+    head = text[: start.start()] if start else text[:400]
+    if not has_chinese(head):
+        return not _ENGLISH_GLUE.search(head) and not re.search("[A-Za-z]{2}", head) and has_chinese(text)
+    return not _ENGLISH_GLUE.search(head)
+
+
+def plain_signs(text: str) -> str:
+    """`text` with full-width signs and typographic operators as ASCII."""
+    return text.translate(_WIDE).translate(_SIGNS)
+
+
+def digits_for_words(text: str) -> str:
+    """`text` with number words in digits: `twelve` is 12, `two hundred and five` 205, `三百零五` 305."""
+    text = _SCALED.sub(lambda found: _scaled(found[1], found[2].lower()), text)
+    text = _NUMBER_WORDS.sub(lambda found: _english_number(found.group()), text)
+    return _CHINESE_NUMBER.sub(lambda found: _chinese_number(found.group()), text)
+
+
+def _scaled(digits: str, scale: str) -> str:
+    factor = _SCALES[scale] if scale in _SCALES else _SCALES_CHINESE[scale]
+    return shown(Fraction(digits[:40]) * factor)
+
+
+def _english_number(words: str) -> str:
+    """Groups that do not make one number stay apart: `three and four` is `3 and 4`."""
+    parts = re.split(r"(\s+and\s+|[\s-]+)", words.lower())
+    text, group, glue = "", [parts[0]], ""
+    for separator, word in zip(parts[1::2], parts[2::2], strict=True):
+        if _continues(group, word, "and" in separator):
+            group.append(word)
+            continue
+        text += glue + _worth(group)
+        glue, group = separator, [word]
+    return text + glue + _worth(group)
+
+
+def _continues(group: list[str], word: str, after_and: bool) -> bool:
+    last = group[-1]
+    if word in _SCALES:
+        return True
+    if last in _SCALES:
+        return True
+    return last in _TENS and word in _UNITS and 0 < _UNITS[word] < 10 and not after_and
+
+
+def _worth(group: list[str]) -> str:
+    total, current = 0, 0
+    for word in group:
+        if word == "hundred":
+            current = (current or 1) * 100
+        elif word in _SCALES:
+            total, current = total + (current or 1) * _SCALES[word], 0
+        else:
+            current += _UNITS[word] if word in _UNITS else _TENS[word]
+    return str(total + current)
+
+
+def _chinese_number(signs: str) -> str:
+    whole, _, decimals = signs.partition("点")
+    if not any(sign in _SCALES_CHINESE for sign in whole):
+        digits = "".join(str(_DIGITS_CHINESE[sign]) for sign in whole)
+    else:
+        digits = str(_chinese_worth(whole))
+    return digits + ("." + "".join(str(_DIGITS_CHINESE[sign]) for sign in decimals) if decimals else "")
+
+
+def _chinese_worth(signs: str) -> int:
+    total, section, digit = 0, 0, 0
+    for sign in signs:
+        if sign in _DIGITS_CHINESE:
+            digit = _DIGITS_CHINESE[sign]
+            continue
+        scale = _SCALES_CHINESE[sign]
+        if scale < 10**4:
+            section, digit = section + (digit or 1) * scale, 0
+        else:
+            total, section, digit = (total + section + digit) * scale, 0, 0
+    return min(total + section + digit, 10**30)

@@ -1,0 +1,1 @@
+"""The REST entrance: publishes commands, asks the owners."""

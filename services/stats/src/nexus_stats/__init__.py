@@ -1,0 +1,1 @@
+"""Figures, aggregated from events alone."""

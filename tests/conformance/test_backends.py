@@ -1,0 +1,234 @@
+"""What every backend must show, whatever runs the agents behind it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from nexus_agents.backends import errors
+from nexus_agents.backends.errors import (
+    AgentCrashed,
+    AgentFailed,
+    AgentTimedOut,
+    AgentUnreachable,
+    BackendError,
+    PackageRejected,
+)
+from nexus_agents.backends.local import LocalSettings, open_local_backend
+from nexus_agents.backends.port import Backend, DeployedAgent, InvokeRequest, PackageRef, Turn
+from nexus_runtime.blobs import DirectoryBlobStore
+from pydantic import JsonValue
+
+from tests.support.agent_packages import FAILS_AT_START, package, script, talker
+
+AGENT = "proj_0123456789abcdef0123456789abcdef:tester"
+SESSION = "sess_0123456789abcdef0123456789abcdef"
+
+
+class Subject:
+    """A backend under test, and where it finds the packages that a test makes."""
+
+    def __init__(self, backend: Backend, blobs: DirectoryBlobStore) -> None:
+        self.backend = backend
+        self._blobs = blobs
+
+    async def stored(self, content: bytes) -> PackageRef:
+        blob = await self._blobs.put(content)
+        return PackageRef(blob.uri, blob.sha256)
+
+    async def deployed(self, content: bytes | None = None, agent_id: str = AGENT) -> DeployedAgent:
+        ref = await self.stored(content or talker())
+        deployment = await self.backend.deploy(agent_id, ref)
+        return DeployedAgent(agent_id, ref, deployment.agent_arn, deployment.agent_alias_id)
+
+
+@pytest.fixture(params=["local"])
+async def subject(tmp_path: Path) -> AsyncGenerator[Subject]:
+    blobs = DirectoryBlobStore(tmp_path / "blobs")
+    backend = await open_local_backend(blobs, LocalSettings(start_seconds=20))
+    yield Subject(backend, blobs)
+    await backend.stop()
+
+
+async def told(subject: Subject, agent: DeployedAgent, prompt: str, seconds: float = 20) -> str:
+    return (await subject.backend.invoke(agent, InvokeRequest(prompt, timeout_seconds=seconds))).output
+
+
+async def test_a_deployment_says_where_the_agent_is_and_how_it_is_isolated(subject: Subject) -> None:
+    deployment = await subject.backend.deploy(AGENT, await subject.stored(talker(capabilities=["talking"])))
+    assert deployment.status == "deployed"
+    assert deployment.manifest.capabilities == ["talking"]
+    assert deployment.agent_arn
+    assert deployment.agent_alias_arn.startswith(deployment.agent_arn)
+    assert deployment.agent_alias_id == "DEFAULT"
+    assert deployment.region
+    assert deployment.isolation
+    assert deployment.isolated == (not deployment.isolation.startswith("not isolated"))
+
+
+async def test_an_agent_gets_prompt_history_session_and_state_and_its_answer_comes_back(subject: Subject) -> None:
+    agent = await subject.deployed()
+    answer = await subject.backend.invoke(
+        agent,
+        InvokeRequest(
+            "echo hällo",
+            history=(Turn("user", "hi"), Turn("assistant", "hello")),
+            session_id=SESSION,
+            session_state={"step": 2},
+            traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ),
+    )
+    assert (answer.output, answer.tool_calls) == ("hällo", ({"name": "echo"},))
+    assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.tool_calls) == (3, 4, 1)
+    assert answer.session_state == {"step": 2}
+    raw = cast(dict[str, JsonValue], answer.raw)
+    payload, headers = cast(dict[str, JsonValue], raw["payload"]), cast(dict[str, str], raw["headers"])
+    assert payload["history"] == [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    assert payload["session_id"] == headers["X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"] == SESSION
+    assert headers["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c")
+
+
+async def test_without_a_session_no_session_header_is_sent(subject: Subject) -> None:
+    answer = await subject.backend.invoke(await subject.deployed(), InvokeRequest("echo x"))
+    raw = cast(dict[str, JsonValue], answer.raw)
+    assert "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id" not in cast(dict[str, str], raw["headers"])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "output"),
+    [
+        ('value "plain"', "plain"),
+        ('value {"result": "r"}', "r"),
+        ('value {"response": "p"}', "p"),
+        ('value {"result": {"role": "assistant", "content": [{"text": "a"}, {"text": "b"}]}}', "ab"),
+        ('value {"output": {"n": 1}}', '{"n": 1}'),
+        ('value {"other": [1]}', '{"other": [1]}'),
+        ("value 42", "42"),
+        ("value null", ""),
+        ("text just text", "just text"),
+        ('stream ["a", "b", {"data": "c"}]', "abc"),
+        ('stream ["a", {"output": "whole"}]', "whole"),
+    ],
+)
+async def test_answers_in_the_forms_that_agents_use_are_understood(subject: Subject, prompt: str, output: str) -> None:
+    assert await told(subject, await subject.deployed(), prompt) == output
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code", "text"),
+    [
+        ("fail", "OUT_OF_INK", "the pen is dry"),
+        ('value {"error": {"code": "NO_IDEA", "message": "sorry"}}', "NO_IDEA", "sorry"),
+        ('value {"error": "something odd"}', "AGENT_ERROR", "something odd"),
+        ('stream ["a", {"error": "no ink", "error_type": "ValueError", "message": "m"}]', "ValueError", "no ink"),
+        ("value {", "INVALID_ANSWER", "not JSON"),
+        ("value NaN", "INVALID_ANSWER", "not JSON"),
+        ("huge 2000001", "ANSWER_TOO_LARGE", "2000000"),
+    ],
+)
+async def test_what_the_agent_reports_as_failed_failed(subject: Subject, prompt: str, code: str, text: str) -> None:
+    agent = await subject.deployed()
+    with pytest.raises(AgentFailed) as caught:
+        await told(subject, agent, prompt)
+    assert caught.value.code == code
+    assert text in caught.value.message
+    assert await told(subject, agent, "echo still here") == "still here"
+
+
+@pytest.mark.parametrize("prompt", ["crash", "half", "unframed", "hang_up"])
+async def test_a_connection_that_ends_early_is_a_crash_and_the_next_invocation_works(
+    subject: Subject, prompt: str
+) -> None:
+    agent = await subject.deployed()
+    with pytest.raises(AgentCrashed):
+        await told(subject, agent, prompt)
+    assert await told(subject, agent, "echo again") == "again"
+
+
+async def test_an_agent_that_is_too_slow_times_out_and_the_next_invocation_works(subject: Subject) -> None:
+    agent = await subject.deployed()
+    with pytest.raises(AgentTimedOut, match=r"0\.5 s"):
+        await told(subject, agent, "slow 60", seconds=0.5)
+    assert await told(subject, agent, "echo again") == "again"
+
+
+async def test_a_cancelled_invocation_leaves_the_agent_usable(subject: Subject) -> None:
+    agent = await subject.deployed()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(told(subject, agent, "slow 60"), 0.3)
+    assert await told(subject, agent, "echo again") == "again"
+
+
+async def test_invocations_run_side_by_side(subject: Subject) -> None:
+    agent = await subject.deployed()
+    other = await subject.deployed(agent_id=AGENT + "2")
+    asked = [told(subject, which, f"echo {number}") for number in range(20) for which in (agent, other)]
+    assert await asyncio.gather(*asked) == [str(number) for number in range(20) for _ in "ab"]
+
+
+async def test_a_new_version_replaces_the_old_one_which_finishes_its_work(subject: Subject) -> None:
+    old = await subject.deployed(talker(env={"VERSION": "old"}))
+    working = asyncio.create_task(told(subject, old, "slow 1"))
+    await told(subject, old, "echo it is at work")
+    new = await subject.deployed(talker(env={"VERSION": "new"}))
+    answer = await subject.backend.invoke(new, InvokeRequest("echo x"))
+    assert cast(dict[str, JsonValue], answer.raw)["version"] == "new"
+    assert await working == "at last"
+
+
+async def test_deploying_the_same_again_changes_nothing(subject: Subject) -> None:
+    assert await subject.deployed() == await subject.deployed()
+
+
+async def test_packages_that_cannot_run_are_rejected(subject: Subject) -> None:
+    stored = await subject.stored(talker())
+    for ref in (
+        await subject.stored(b"no zip"),
+        await subject.stored(package({"other.py": ""})),
+        PackageRef("blob:sha256:" + "0" * 64, "0" * 64),
+        PackageRef("no address", "0" * 64),
+        PackageRef(stored.uri, "0" * 64),
+    ):
+        with pytest.raises(PackageRejected):
+            await subject.backend.deploy(AGENT, ref)
+
+
+async def test_an_agent_that_ends_at_its_start_says_why(subject: Subject) -> None:
+    with pytest.raises(AgentUnreachable, match="the model file is missing"):
+        await subject.deployed(script(FAILS_AT_START))
+
+
+async def test_a_healthy_agent_checks_as_healthy(subject: Subject) -> None:
+    agent = await subject.deployed()
+    assert (await subject.backend.check(agent)).status == "healthy"
+
+
+async def test_an_agent_that_cannot_start_checks_as_unhealthy(subject: Subject) -> None:
+    ref = await subject.stored(script(FAILS_AT_START))
+    health = await subject.backend.check(DeployedAgent(AGENT, ref, "arn", "DEFAULT"))
+    assert health.status == "unhealthy"
+    assert "the model file is missing" in health.detail
+
+
+async def test_undeploying_ends_what_runs_and_may_be_repeated(subject: Subject) -> None:
+    agent = await subject.deployed()
+    working = asyncio.create_task(told(subject, agent, "slow 60"))
+    await told(subject, agent, "echo it is at work")
+    await subject.backend.undeploy(AGENT)
+    with pytest.raises(AgentCrashed):
+        await working
+    await subject.backend.undeploy(AGENT)
+    await subject.backend.undeploy("unknown")
+
+
+def test_only_an_agent_that_was_sent_nothing_may_be_asked_again() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, BackendError)]
+    assert {kind for kind in kinds if kind.may_retry} == {AgentUnreachable, errors.AgentNotStarted}
+
+
+def test_a_session_id_is_as_long_as_agentcore_wants() -> None:
+    with pytest.raises(ValueError, match="33 to 100"):
+        InvokeRequest("x", session_id="short")
+
+
