@@ -5,6 +5,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
+# What make starts ends with make, even when make is killed.
+TETHER = $(BIN)/python -I -S libs/runtime/src/nexus_runtime/tether.py --parent=$$PPID --
 
 # The text of a requirement is anybody's: taken unexpanded, and handed on in the environment only.
 ifdef REQUIREMENT
@@ -30,15 +32,15 @@ install-dev: ## Install what running and checking need
 
 .PHONY: demo
 demo: install ## Build an agent, use it, count it; REQUIREMENT="..." for one of your own
-	@exec $(BIN)/python -m nexus_devstack demo
+	@exec $(TETHER) $(BIN)/python -m nexus_devstack demo
 
 .PHONY: run
 run: install ## Start the platform and keep it up, on http://127.0.0.1:8000; Ctrl-C stops it
-	@exec $(BIN)/python -m nexus_devstack run
+	@exec $(TETHER) $(BIN)/python -m nexus_devstack run
 
 .PHONY: infra
 infra: install ## Start broker and database only, and print the settings that connect to them
-	@exec $(BIN)/python -m nexus_devstack infra
+	@exec $(TETHER) $(BIN)/python -m nexus_devstack infra
 
 ##@ Change it
 

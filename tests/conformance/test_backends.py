@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from pydantic import JsonValue
+from tests.support.agent_packages import FAILS_AT_START, package, script, talker
+from tests.support.local_backends import begun
+
 from nexus_agents.backends import errors
 from nexus_agents.backends.errors import (
     AgentCrashed,
@@ -18,9 +22,6 @@ from nexus_agents.backends.errors import (
 from nexus_agents.backends.local import LocalSettings, open_local_backend
 from nexus_agents.backends.port import Backend, DeployedAgent, InvokeRequest, PackageRef, Turn
 from nexus_runtime.blobs import DirectoryBlobStore
-from pydantic import JsonValue
-
-from tests.support.agent_packages import FAILS_AT_START, package, script, talker
 
 AGENT = "proj_0123456789abcdef0123456789abcdef:tester"
 SESSION = "sess_0123456789abcdef0123456789abcdef"
@@ -169,12 +170,11 @@ async def test_invocations_run_side_by_side(subject: Subject) -> None:
 
 async def test_a_new_version_replaces_the_old_one_which_finishes_its_work(subject: Subject) -> None:
     old = await subject.deployed(talker(env={"VERSION": "old"}))
-    working = asyncio.create_task(told(subject, old, "slow 1"))
-    await told(subject, old, "echo it is at work")
+    working = await begun(subject.backend, old, "slow 1")
     new = await subject.deployed(talker(env={"VERSION": "new"}))
     answer = await subject.backend.invoke(new, InvokeRequest("echo x"))
     assert cast(dict[str, JsonValue], answer.raw)["version"] == "new"
-    assert await working == "at last"
+    assert (await working).output == "at last"
 
 
 async def test_deploying_the_same_again_changes_nothing(subject: Subject) -> None:
@@ -213,8 +213,7 @@ async def test_an_agent_that_cannot_start_checks_as_unhealthy(subject: Subject) 
 
 async def test_undeploying_ends_what_runs_and_may_be_repeated(subject: Subject) -> None:
     agent = await subject.deployed()
-    working = asyncio.create_task(told(subject, agent, "slow 60"))
-    await told(subject, agent, "echo it is at work")
+    working = await begun(subject.backend, agent, "slow 15")
     await subject.backend.undeploy(AGENT)
     with pytest.raises(AgentCrashed):
         await working
@@ -230,5 +229,3 @@ def test_only_an_agent_that_was_sent_nothing_may_be_asked_again() -> None:
 def test_a_session_id_is_as_long_as_agentcore_wants() -> None:
     with pytest.raises(ValueError, match="33 to 100"):
         InvokeRequest("x", session_id="short")
-
-

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-MAIN = '''
+MAIN = """
 import json, os, socketserver, sys, time
 from http.server import BaseHTTPRequestHandler
 import behaviour
@@ -40,10 +40,12 @@ class Server(socketserver.ThreadingUnixStreamServer):
 print("the agent starts", file=sys.stderr, flush=True)
 behaviour.start()
 Server(os.environ["AGENT_SOCKET"], Handler).serve_forever()
-'''
+"""
 
-TALKER = '''
+TALKER = """
 import glob, json, os, signal, socket, sys, time
+
+seen = []
 
 def start():
     if "RECORD" in os.environ:
@@ -57,6 +59,7 @@ def invoke(handler, payload):
     if "RECORD" in os.environ:
         with open(os.environ["RECORD"], "a") as record:
             record.write("invoke\\n")
+    seen.append(payload["prompt"])
     word, _, rest = payload["prompt"].partition(" ")
     globals()["do_" + word](handler, rest, payload)
 
@@ -64,6 +67,9 @@ def do_echo(handler, rest, payload):
     handler.answer({"output": rest, "tool_calls": [{"name": "echo"}], "session_state": payload["session_state"],
         "usage": {"input_tokens": 3, "output_tokens": 4}, "payload": payload, "headers": dict(handler.headers),
         "pid": os.getpid(), "version": os.environ.get("VERSION")})
+
+def do_seen(handler, rest, payload):
+    handler.answer({"output": str(seen.count(rest))})
 
 def do_value(handler, rest, payload):
     handler.write(rest.encode())
@@ -159,7 +165,7 @@ def do_swap_socket(handler, rest, payload):
     os.unlink(os.environ["AGENT_SOCKET"])
     os.symlink(rest, os.environ["AGENT_SOCKET"])
     handler.answer({"output": "swapped"})
-'''
+"""
 
 HANGS_AT_START = "import sys, time\nprint('waiting for ever', file=sys.stderr, flush=True)\ntime.sleep(600)\n"
 FAILS_AT_START = "raise SystemExit('the model file is missing')\n"

@@ -8,13 +8,34 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
+
 from nexus_agents import packages
 from nexus_agents.backends.errors import PackageRejected
 from nexus_contracts.agents.manifest import Manifest, ManifestTool, capabilities_of
-from pydantic import JsonValue
 
 MANIFEST: dict[str, JsonValue] = {"name": "tester", "version": "1.0.0", "entrypoint": "main.py"}
 GOOD = {"main.py": "print('hello')\n", "tools/adder.py": "x = 1\n"}
+
+
+def broken(**fields: JsonValue) -> dict[str, JsonValue]:
+    return MANIFEST | fields
+
+
+BROKEN: list[tuple[dict[str, JsonValue] | str, str]] = [
+    ("{", "MANIFEST_INVALID"),
+    ("[" * 100_000, "MANIFEST_INVALID"),
+    (broken(name="1st"), "MANIFEST_INVALID"),
+    (broken(name="a" * 49), "MANIFEST_INVALID"),
+    (broken(tools=[{}]), "MANIFEST_INVALID"),
+    (broken(env={"A B": "x"}), "MANIFEST_INVALID"),
+    (broken(env={"A": "x\x00y"}), "MANIFEST_INVALID"),
+    (broken(entrypoint="other.py"), "ENTRYPOINT_MISSING"),
+    (broken(entrypoint="../main.py"), "ENTRYPOINT_MISSING"),
+    (broken(entrypoint="manifest.json"), "ENTRYPOINT_MISSING"),
+    (broken(env={"LD_PRELOAD": "x"}), "ENVIRONMENT_RESERVED"),
+    (broken(env={"AGENT_SOCKET": "x"}), "ENVIRONMENT_RESERVED"),
+]
 
 
 def zipped(files: dict[str, str], manifest: dict[str, JsonValue] | str | None = None) -> bytes:
@@ -140,23 +161,7 @@ def test_what_unpacks_to_more_than_the_limit_is_rejected() -> None:
     assert rejection(bytes(content)).code == "UNPACKED_TOO_LARGE"
 
 
-@pytest.mark.parametrize(
-    ("manifest", "code"),
-    [
-        ("{", "MANIFEST_INVALID"),
-        ("[" * 100_000, "MANIFEST_INVALID"),
-        (MANIFEST | {"name": "1st"}, "MANIFEST_INVALID"),
-        (MANIFEST | {"name": "a" * 49}, "MANIFEST_INVALID"),
-        (MANIFEST | {"tools": [{}]}, "MANIFEST_INVALID"),
-        (MANIFEST | {"env": {"A B": "x"}}, "MANIFEST_INVALID"),
-        (MANIFEST | {"env": {"A": "x\x00y"}}, "MANIFEST_INVALID"),
-        (MANIFEST | {"entrypoint": "other.py"}, "ENTRYPOINT_MISSING"),
-        (MANIFEST | {"entrypoint": "../main.py"}, "ENTRYPOINT_MISSING"),
-        (MANIFEST | {"entrypoint": "manifest.json"}, "ENTRYPOINT_MISSING"),
-        (MANIFEST | {"env": {"LD_PRELOAD": "x"}}, "ENVIRONMENT_RESERVED"),
-        (MANIFEST | {"env": {"AGENT_SOCKET": "x"}}, "ENVIRONMENT_RESERVED"),
-    ],
-)
+@pytest.mark.parametrize(("manifest", "code"), BROKEN)
 def test_a_manifest_that_cannot_be_deployed_is_rejected(manifest: dict[str, JsonValue] | str, code: str) -> None:
     assert rejection(zipped(GOOD, manifest)).code == code
 

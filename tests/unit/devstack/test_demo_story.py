@@ -44,7 +44,14 @@ class FakeGateway:
         blank = dict.fromkeys(("agent_name", "started_at", "completed_at", "error", "output_data"))
         counts = dict.fromkeys(("output_size_bytes", "artifact_count", "log_count"), 0)
         shown = {"stage_name": name, "stage_number": number, "display_name": display, "status": status}
-        rest = {"progress": 0.0, "duration_seconds": seconds, "artifacts": [], "logs": [], "usage": {}, "attempt": 1}
+        rest: Answer = {
+            "progress": 0.0,
+            "duration_seconds": seconds,
+            "artifacts": [],
+            "logs": [],
+            "usage": {},
+            "attempt": 1,
+        }
         return {**blank, **counts, **shown, **rest}
 
     def project(self) -> Answer:
@@ -109,13 +116,15 @@ class FakeGateway:
             names = ("running_agents", "building_agents", "offline_agents", "success_rate", "avg_build_time_minutes")
             return dict.fromkeys(names, 0) | {"total_agents": built, "total_builds": built, "today_calls": counted}
         span = {"start_date": "2025-03-01", "end_date": "2025-03-01"}
+        day: Answer
         if kind == "builds":
             rest = dict.fromkeys(("failed_builds", "cancelled_builds", "avg_duration_minutes"), 0)
-            day: Answer = {"total_builds": built, "successful_builds": built, "builds_by_stage": {}}
+            day = {"total_builds": built, "successful_builds": built, "builds_by_stage": {}}
         else:
             rest = dict.fromkeys(("failed", "cancelled", "success_rate", "avg_duration_ms"), 0)
             day = {"total": counted, "successful": counted}
-        return {"items": [{"date": "2025-03-01", **rest, **day}], **span}
+        entry: Answer = {"date": "2025-03-01"} | rest | day
+        return {"items": [entry], **span}
 
     async def post(self, request: web.Request) -> web.Response:
         body: Answer = await request.json()

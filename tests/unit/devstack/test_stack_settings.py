@@ -5,15 +5,13 @@ from pathlib import Path
 import pytest
 
 from nexus_devstack.errors import StackError
-from nexus_devstack.settings import load_settings, user_environment
+from nexus_devstack.settings import load_settings
 
 
 @pytest.fixture(autouse=True)
-def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NEXUS_INFRA", "NEXUS_DATA_DIR", "LOG_FORMAT", "LOG_LEVEL", "GATEWAY_PORT", "BUILDS_PORT"):
         monkeypatch.delenv(name, raising=False)
-    return tmp_path
 
 
 def test_the_defaults_need_no_environment() -> None:
@@ -38,15 +36,6 @@ def test_two_processes_cannot_share_a_port(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("GATEWAY_PORT", "8001")
     with pytest.raises(StackError, match="GATEWAY_PORT and BUILDS_PORT are both 8001"):
         load_settings()
-
-
-def test_the_environment_wins_over_the_file(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (empty_folder / ".env").write_text("GATEWAY_PORT=9000\nLOG_LEVEL=WARNING\nOTHER=1\n", encoding="utf-8")
-    monkeypatch.setenv("GATEWAY_PORT", "9500")
-    settings = load_settings()
-    assert (settings.gateway_port, settings.log_level) == (9500, "warning")
-    inherited = user_environment()
-    assert (inherited["GATEWAY_PORT"], inherited["OTHER"]) == ("9500", "1")
 
 
 def test_an_empty_variable_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

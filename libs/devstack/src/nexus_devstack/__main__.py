@@ -1,8 +1,11 @@
-"""`python -m nexus_devstack run|demo|infra|provision`."""
+"""`python -m nexus_devstack run|demo|infra|provision`; `.env` of the current folder is read first."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable
+
+from dotenv import load_dotenv
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.run import provision_only, run, run_infrastructure
@@ -14,7 +17,9 @@ INTERRUPTED = 130
 async def _demo(settings: Settings) -> None:
     from nexus_devstack.demo.story import demo
 
-    await demo(settings)
+    telling = asyncio.ensure_future(demo(settings))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, telling.cancel)
+    await telling
 
 
 COMMANDS: dict[str, Callable[[Settings], Awaitable[None]]] = {
@@ -33,12 +38,13 @@ async def _command(name: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """The exit status: 0, 1 after one clear line on stderr, 130 when interrupted."""
+    load_dotenv(".env", override=False)
     try:
         asyncio.run(_command(arguments[0] if arguments else "run"))
     except StackError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     return 0
 

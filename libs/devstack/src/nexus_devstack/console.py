@@ -45,8 +45,9 @@ class Console:
         self._write(named_record(name, text) if self._style == "json" else f"{self._label(name)} {text}")
 
     def say(self, text: str) -> None:
-        """A line of the supervisor's own."""
-        self.line(OWN_NAME, text)
+        """A line of the supervisor's own; an empty one sets apart, for people only."""
+        if text or self._style == "console":
+            self.line(OWN_NAME, text)
 
     def _label(self, name: str) -> str:
         label = f"{name:<{NAME_WIDTH}}|"

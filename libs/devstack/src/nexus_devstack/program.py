@@ -36,7 +36,8 @@ def accepts_connections(port: int) -> Readiness:
 
     async def probe() -> str | None:
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(LOOPBACK, port), PROBE_SECONDS)
+            async with asyncio.timeout(PROBE_SECONDS):
+                _, writer = await asyncio.open_connection(LOOPBACK, port)
         except (OSError, TimeoutError):
             return f"nothing listens on port {port} yet"
         writer.close()

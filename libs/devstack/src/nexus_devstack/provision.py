@@ -12,6 +12,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.providers.provider import Endpoints
 from nexus_devstack.topics import provision_topics
 from nexus_runtime.dynamo import Database, Table, create_tables
+from nexus_runtime.settings import OwnerSettings
 
 OWNERS = ("builds", "agents", "stats")
 
@@ -31,9 +32,11 @@ async def provision_tables(endpoints: Endpoints, tables: Sequence[Table], prefix
         aws_secret_access_key=endpoints.env.get("AWS_SECRET_ACCESS_KEY"),
         config=AioConfig(proxies={} if endpoints.dynamodb_endpoint_url else None),
     )
+    # Not by `Database.start`, which takes credentials and proxies from this process's own environment.
+    database = Database(OwnerSettings.model_construct(table_prefix=prefix))
     try:
-        async with connection as client:
-            await create_tables(Database(client, prefix), tables)
+        async with connection as database.client:
+            await create_tables(database, tables)
     except (BotoCoreError, ClientError) as error:
         raise StackError(f"the tables cannot be created: {error}") from None
 

@@ -48,7 +48,8 @@ async def keep_up(stack: Stack, console: Console, announce: Callable[[Stack], li
     console.on_closed = ending.asked.set
     loop = asyncio.get_running_loop()
     for number in ENDING_SIGNALS:
-        loop.add_signal_handler(number, ending.ask)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored on purpose under nohup
+            loop.add_signal_handler(number, ending.ask)
     if await _unless_asked_to_end(stack.start(), ending):
         for line in announce(stack):
             console.say(line)

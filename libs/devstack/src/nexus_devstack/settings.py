@@ -1,11 +1,8 @@
-"""Every setting of the stack, read once from the environment and `.env`."""
+"""Every setting of the stack, read once from the environment."""
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -62,14 +59,8 @@ def _refuse_shared_ports(settings: Settings) -> None:
 def load_settings() -> Settings:
     """Raises StackError, in one line that names the variable, when one is not usable."""
     try:
-        settings = Settings(_env_file=".env", _env_file_encoding="utf-8")  # pyright: ignore[reportCallIssue]
+        settings = Settings()
     except ValidationError as error:
         raise StackError(_readable(error)) from None
     _refuse_shared_ports(settings)
     return settings
-
-
-def user_environment() -> Mapping[str, str]:
-    """What the platform's processes inherit: `.env` of the current folder, under the real environment."""
-    written = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return {**written, **os.environ}

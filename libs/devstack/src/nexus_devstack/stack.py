@@ -1,6 +1,7 @@
 """The whole platform on one machine: what `make run` keeps up and what tests drive."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -23,7 +24,7 @@ from nexus_devstack.services import (
     program_of,
     shared_environment,
 )
-from nexus_devstack.settings import INFRA_PORTS, SERVICE_PORTS, Settings, load_settings, user_environment
+from nexus_devstack.settings import INFRA_PORTS, SERVICE_PORTS, Settings, load_settings
 from nexus_devstack.supervisor import Supervisor
 from nexus_devstack.topics import provision_topics
 
@@ -129,7 +130,7 @@ class Stack:
     def environment(self, name: str) -> dict[str, str]:
         """The settings that the process of that name is started with, its port apart."""
         return {
-            **shared_environment(user_environment(), self.ports, self.data_dir),
+            **shared_environment(os.environ, self.ports, self.data_dir),
             **self.endpoints.environment(),
             "TABLE_PREFIX": self.settings.table_prefix,
             "LOG_FORMAT": self.settings.log_format,

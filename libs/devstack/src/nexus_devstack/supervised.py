@@ -66,7 +66,8 @@ class Supervised:
     async def wait_ready(self, timeout_seconds: float) -> None:
         """Raises StackError when it is not ready in time."""
         try:
-            await asyncio.wait_for(self.ready.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await self.ready.wait()
         except TimeoutError:
             raise StackError(f"{self.name} is not ready after {timeout_seconds:.0f} s: {self._missing}") from None
 
@@ -94,6 +95,7 @@ class Supervised:
             self._console.say(f"{self.name} did not stop within {self.program.stop_seconds:.0f} s and is killed")
             self.kill()
             await asyncio.wait({self._keeping})
+        self._keeping.exception()  # told already by whoever waited for the start
 
     async def _keep(self) -> None:
         backoff = Backoff()
@@ -108,7 +110,8 @@ class Supervised:
             when = f"in {delay:.1f} s" if delay else "now"
             self._console.say(f"{self.name} {described_end(status)}; it is started again {when}")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), delay)
+                async with asyncio.timeout(delay):
+                    await self._stopping.wait()
 
     async def _run_once(self) -> int:
         output = OutputPipe(self._print)

@@ -55,6 +55,7 @@ async def provision_topics(servers: str, topics: Iterable[Topic] | None = None) 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     chosen = all_topics() if topics is None else topics
     try:
-        await asyncio.wait_for(_create_topics(servers, chosen), BROKER_SECONDS)
+        async with asyncio.timeout(BROKER_SECONDS):
+            await _create_topics(servers, chosen)
     except (KafkaError, OSError, TimeoutError) as error:
         raise StackError(f"the topics cannot be created at {servers}: {error or 'no answer'}") from None

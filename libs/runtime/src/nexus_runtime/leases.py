@@ -45,7 +45,7 @@ class Leases:
         self._database = database
         self._table = table
         self._kind = kind
-        self._seconds = seconds
+        self.seconds = seconds
         self._monotonic = monotonic
         self._seen: dict[str, tuple[tuple[int, int], float]] = {}
 
@@ -102,7 +102,7 @@ class Leases:
         if known != state:
             self._seen[name] = (state, now)
             return False
-        return now - since >= self._seconds
+        return now - since >= self.seconds
 
     async def _written(self, lease: Lease, where: Where) -> bool:
         item: Mapping[str, str | int] = vars(lease)

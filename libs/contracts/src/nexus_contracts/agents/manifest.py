@@ -14,7 +14,7 @@ _VariableValue = Annotated[str, Field(max_length=10_000, pattern="^[^\x00]*$")]
 
 class ManifestTool(Message):
     name: str = Field(min_length=1, max_length=100)
-    description: str = Field("", max_length=2000)
+    description: str = Field(default="", max_length=2000)
 
 
 class Manifest(Message):
@@ -22,12 +22,12 @@ class Manifest(Message):
 
     name: AgentName
     version: str = Field(min_length=1, max_length=50)
-    entrypoint: str = Field("main.py", min_length=1, max_length=200)
-    description: str = Field("", max_length=5000)
-    category: str = Field("", max_length=100)
-    tools: list[ManifestTool] = Field([], max_length=200)
-    capabilities: list[_Capability] = Field([], max_length=200)
-    env: dict[_VariableName, _VariableValue] = Field({}, max_length=100)
+    entrypoint: str = Field(default="main.py", min_length=1, max_length=200)
+    description: str = Field(default="", max_length=5000)
+    category: str = Field(default="", max_length=100)
+    tools: list[ManifestTool] = Field(default=[], max_length=200)
+    capabilities: list[_Capability] = Field(default=[], max_length=200)
+    env: dict[_VariableName, _VariableValue] = Field(default={}, max_length=100)
 
 
 def capabilities_of(manifest: Manifest) -> list[str]:

@@ -37,34 +37,38 @@ BY_TOOL: dict[str, Probes] = {
     ),
     "csv_to_json": Probes(
         (Ask(f"Convert this CSV to JSON:\n{CSV}", ("north", "120", "19.5")),),
-        (Ask(f"Convert this CSV to JSON:\n{CSV}", ("north",)), Ask("What was the CSV that I sent?")),
+        (Ask(f"Convert this CSV to JSON:\n{CSV}", ("north",)), Ask("What did I ask first?", ("south,80,24.25",))),
     ),
     "unit_conversion": Probes(
         (Ask("Convert 10 km to metres", ("10000",)), Ask("Convert 100 celsius to fahrenheit", ("212",))),
-        (Ask("Convert 5 km to metres", ("5000",)), Ask("and that in centimetres?")),
+        (Ask("Convert 5 km to metres", ("5000",)), Ask("convert that to centimetres", ("500000",))),
     ),
     "date_arithmetic": Probes(
         (Ask("How many days are there between 2024-01-01 and 2024-03-01?", ("60",)),),
-        (Ask("What date is 10 days after 2024-02-25?", ("2024-03-06",)), Ask("and 10 days after that?")),
+        (
+            Ask("What date is 10 days after 2024-02-25?", ("2024-03-06",)),
+            Ask("and 10 days after that?", ("2024-03-16",)),
+        ),
     ),
     "text_statistics": Probes(
         (Ask(f"How many words are in this text: {TEXT}", ("9",)),),
-        (Ask(f"How many words are in this text: {TEXT}", ("9",)), Ask("and how many unique words?")),
+        (Ask(f"How many words are in this text: {TEXT}", ("9",)), Ask("and how many unique words?", ("6",))),
     ),
     "json_query": Probes(
         (Ask('What is order.items[1].price in {"order": {"items": [{"price": 3}, {"price": 42}]}}?', ("42",)),),
-        (Ask('List the keys of {"name": "Ada", "born": 1815}', ("name", "born")), Ask("and what is name?")),
+        (Ask('List the keys of {"name": "Ada", "born": 1815}', ("name", "born")), Ask("and what is name?", ("Ada",))),
     ),
     "pattern_extraction": Probes(
         (Ask("Extract the e-mail addresses: write to ada@example.org or bob@example.org", ("ada@example.org",)),),
         (
             Ask("Extract the e-mail addresses: write to ada@example.org or bob@example.org", ("ada@example.org",)),
-            Ask("How many were there?"),
+            Ask("What did I ask first?", ("bob@example.org",)),
         ),
     ),
 }
 GENERAL = Probes(
-    (Ask("What can you do?"), Ask("Give me an example.")), (Ask("What can you do?"), Ask("and what else?"))
+    (Ask("What can you do?"),),
+    (Ask("What can you do?"), Ask("What did I ask first?", ("What can you do?",))),
 )
 
 

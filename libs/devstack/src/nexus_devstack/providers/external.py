@@ -12,7 +12,8 @@ CONNECT_SECONDS = 5.0
 async def _require_reachable(setting: str, address: str) -> None:
     host, _, port = address.rpartition(":")
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host.strip("[]"), int(port)), CONNECT_SECONDS)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
     except (OSError, TimeoutError, ValueError) as error:
         raise StackError(f"{setting}={address} cannot be reached: {error or 'no answer'}") from None
     writer.close()

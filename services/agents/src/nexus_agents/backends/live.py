@@ -12,6 +12,7 @@ from nexus_agents.backends.errors import (
     AgentTimedOut,
     BackendError,
 )
+from nexus_agents.backends.guard import Guard
 from nexus_agents.backends.port import AgentAnswer, InvokeRequest
 from nexus_agents.backends.sandbox import SOCKET, Room, Sandbox
 from nexus_agents.backends.tail import Tail
@@ -29,6 +30,7 @@ class Running:
     room: Room
     child: asyncio.subprocess.Process
     tail: Tail
+    guard: Guard | None
 
 
 class LiveAgent:
@@ -81,11 +83,11 @@ class LiveAgent:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self.ended()
         except TimeoutError:
-            return message
+            return message + _last_words(self._running)
         return f"The agent ended while it answered ({_how_it_ended(self._running)}).{_last_words(self._running)}"
 
 
-async def start_agent(sandbox: Sandbox, room: Room, seconds: float) -> LiveAgent:
+async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard | None) -> LiveAgent:
     """Returns once it has answered a ping. Raises AgentNotStarted, with the agent's last output."""
     launch = sandbox.launch(room)
     tail = Tail()
@@ -107,7 +109,9 @@ async def start_agent(sandbox: Sandbox, room: Room, seconds: float) -> LiveAgent
             raise AgentNotStarted(f"The agent could not be started: {error}.") from error
         raise
     tail.close_write_end()
-    running = Running(room, child, tail)
+    running = Running(room, child, tail, guard)
+    if guard is not None:
+        guard.watch(child.pid)
     try:
         return LiveAgent(running, await _ready(running, seconds))
     except BaseException:
@@ -162,6 +166,8 @@ def kill_group(child: asyncio.subprocess.Process) -> None:
 async def clear(running: Running) -> None:
     running.tail.close()
     kill_group(running.child)
+    if running.guard is not None:
+        running.guard.release(running.child.pid)
     await asyncio.to_thread(remove, running.room.run)
 
 

@@ -7,8 +7,10 @@ from typing import Literal
 
 from nexus_agents.backends.channel import BUSY
 from nexus_agents.backends.errors import AgentNotStarted, AgentTimedOut, AgentUnreachable, BackendError
+from nexus_agents.backends.guard import Guard, start_guard
+from nexus_agents.backends.interpreter import interpreter
 from nexus_agents.backends.live import LiveAgent, start_agent
-from nexus_agents.backends.pool import Pool
+from nexus_agents.backends.pool import Pool, Slot
 from nexus_agents.backends.port import (
     AgentAnswer,
     AgentHealth,
@@ -32,6 +34,7 @@ class LocalSettings:
     work_dir: Path | None = None
     isolation: Literal["auto", "bubblewrap", "none"] = "auto"
     live_agents: int = 32
+    invocations_per_agent: int = 32
     start_seconds: float = 10.0
     limits: Limits = field(default_factory=Limits)
 
@@ -39,12 +42,15 @@ class LocalSettings:
 class LocalBackend:
     """See the port. Knows the deployed agents by what each call says of them, hence survives its own restart."""
 
-    def __init__(self, blobs: BlobStore, sandbox: Sandbox, settings: LocalSettings) -> None:
+    def __init__(
+        self, blobs: BlobStore, sandbox: Sandbox, workspace: Workspace, guard: Guard | None, settings: LocalSettings
+    ) -> None:
         self._sandbox = sandbox
+        self._guard = guard
         self._settings = settings
-        self._workspace = Workspace(settings.work_dir)
-        self._unpacked = Unpacked(self._workspace, blobs)
-        self._pool = Pool(self._start, self._gone, settings.live_agents)
+        self._workspace = workspace
+        self._unpacked = Unpacked(workspace, blobs)
+        self._pool = Pool(self._start, self._gone, settings.live_agents, settings.invocations_per_agent)
         self._digests: dict[str, str] = {}
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
@@ -89,30 +95,37 @@ class LocalBackend:
 
     async def stop(self) -> None:
         await self._pool.stop()
+        if self._guard is not None:
+            await self._guard.stop()
         await asyncio.to_thread(self._workspace.close)
 
     async def _invoke(self, agent: DeployedAgent, request: InvokeRequest, deadline: float) -> AgentAnswer:
         async with self._pool.lease(agent.agent_id, agent.package, deadline) as slot:
             live = await slot.ready(deadline)
-            try:
-                async with asyncio.timeout_at(deadline):
-                    return await live.invoke(request)
-            except TimeoutError:
-                live.kill("another invocation ran into its time limit")
-                raise AgentTimedOut(f"No answer within {request.timeout_seconds:g} s; the agent was ended.") from None
-            except asyncio.CancelledError:
-                if slot.in_flight == 1:
-                    live.kill("its invocation was cancelled")
-                raise
-            except AgentUnreachable:
-                live.kill("it accepts no connections")
-                raise
+            async with slot.turn(deadline):
+                return await self._asked(live, slot, request, deadline)
+
+    @staticmethod
+    async def _asked(live: LiveAgent, slot: Slot, request: InvokeRequest, deadline: float) -> AgentAnswer:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await live.invoke(request)
+        except TimeoutError:
+            live.kill("another invocation ran into its time limit")
+            raise AgentTimedOut(f"No answer within {request.timeout_seconds:g} s; the agent was ended.") from None
+        except asyncio.CancelledError:
+            if slot.in_flight == 1:
+                live.kill("its invocation was cancelled")
+            raise
+        except AgentUnreachable:
+            live.kill("it accepts no connections")
+            raise
 
     async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
         self._digests[agent_id] = package.sha256
         directory, manifest = await self._unpacked.open(package)
         room = Room(directory, self._workspace.new_run(), manifest.entrypoint, manifest.env)
-        return await start_agent(self._sandbox, room, self._settings.start_seconds)
+        return await start_agent(self._sandbox, room, self._settings.start_seconds, self._guard)
 
     async def _gone(self, digest: str) -> None:
         if digest not in self._digests.values():
@@ -120,9 +133,15 @@ class LocalBackend:
 
 
 async def open_local_backend(blobs: BlobStore, settings: LocalSettings | None = None) -> LocalBackend:
-    """Tries out the sandbox, once. Raises RuntimeError where isolation is demanded and does not work."""
+    """Tries out the sandbox, once.
+
+    Raises RuntimeError where isolation is demanded and does not work, ValueError where `work_dir` is too long a path.
+    """
     chosen = settings or LocalSettings()
-    return LocalBackend(blobs, await choose_sandbox(chosen.isolation, chosen.limits), chosen)
+    sandbox = await choose_sandbox(chosen.isolation, chosen.limits)
+    workspace = Workspace(chosen.work_dir)
+    guard = None if sandbox.isolated else await start_guard(interpreter())
+    return LocalBackend(blobs, sandbox, workspace, guard, chosen)
 
 
 def _now() -> float:

@@ -17,6 +17,7 @@ class Slot:
     agent_id: str
     digest: str
     start: asyncio.Task[LiveAgent]
+    turns: asyncio.Semaphore
     last_used: float
     in_flight: int = 0
 
@@ -39,6 +40,19 @@ class Slot:
             raise AgentUnreachable("The agent was undeployed or replaced while it started.")
         return self.start.result()
 
+    @asynccontextmanager
+    async def turn(self, deadline: float) -> AsyncGenerator[None]:
+        """Held while the agent is asked; it has a bounded number of them at a time."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self.turns.acquire()
+        except TimeoutError:
+            raise AgentUnreachable("The agent was busy with other invocations until the time was over.") from None
+        try:
+            yield
+        finally:
+            self.turns.release()
+
     def end(self, because: str) -> None:
         self.start.cancel()
         if self.live is not None:
@@ -53,11 +67,16 @@ class Pool:
         start: Callable[[str, PackageRef], Coroutine[None, None, LiveAgent]],
         gone: Callable[[str], Coroutine[None, None, None]],
         limit: int,
+        turns: int,
     ) -> None:
-        """At most `limit` agents live at a time. `gone` is told the package's digest of each that has ended."""
+        """At most `limit` agents live at a time, each with at most `turns` invocations under way.
+
+        `gone` is told the package's digest of each that has ended.
+        """
         self._start = start
         self._gone = gone
         self._limit = limit
+        self._turns = turns
         self._slots: dict[str, Slot] = {}
         self._leaving: set[Slot] = set()
         self._followers: dict[Slot, asyncio.Task[None]] = {}
@@ -117,7 +136,7 @@ class Pool:
 
     def _open(self, agent_id: str, package: PackageRef) -> Slot:
         start = asyncio.create_task(self._start(agent_id, package))
-        slot = Slot(agent_id, package.sha256, start, self._clock())
+        slot = Slot(agent_id, package.sha256, start, asyncio.Semaphore(self._turns), self._clock())
         self._slots[agent_id] = slot
         self._followers[slot] = asyncio.create_task(self._follow(slot))
         return slot

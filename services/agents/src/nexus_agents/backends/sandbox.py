@@ -167,7 +167,8 @@ def _limited(argv: list[str], limits: Limits, *, no_new_privileges: bool) -> lis
 def _environment(own: Mapping[str, str], *, socket: str, scratch: str) -> dict[str, str]:
     """All that an agent finds in its environment: nothing of the service's."""
     needed = {"AGENT_SOCKET": socket, "HOME": scratch, "TMPDIR": scratch, "PATH": "/usr/bin:/bin"}
-    return {"LANG": "C.UTF-8", "TZ": "UTC", **own, **needed}
+    # The C library reserves 64 MB of address space for each arena, and the address space is limited.
+    return {"LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2", **own, **needed}
 
 
 def _system_libraries() -> list[str]:

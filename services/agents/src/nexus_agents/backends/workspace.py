@@ -49,8 +49,11 @@ class Workspace:
         return self.root / "packages" / digest
 
     def close(self) -> None:
+        """The lock goes with the files, so that what cannot be removed now is swept later."""
         remove(self.root)
-        os.close(self._lock)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def remove(directory: Path) -> None:

@@ -11,12 +11,14 @@ _LONGEST_READ = 20_000
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
 _LONGEST_NAME = 40
 _MOST_NAME_WORDS = 6
-_NEGATION = re.compile(
-    r"(?:\b(?:no|not|without|never|except|excluding|neither|nor|don'?t|doesn'?t|won'?t|cannot|can'?t|instead of|"
-    r"rather than)\b"
-    r"[^.,;:!?\n]{0,25}|(?:不要|不需要|不用|无需|不能|不会|不做|不支持|除了|没有)[^。，；：！？,.\n]{0,8})$",
+_NEGATED = re.compile(
+    r"\b(?:no|not|without|never|except|excluding|neither|nor|"
+    r"don'?t|doesn'?t|won'?t|cannot|can'?t|instead of|rather than)\b"
+    r"(?:\s+(?!(?:only|just|when|while|but|and|or|that|if|in)\b)[\w-]+){1,4}|"
+    r"(?:不要|不需要|不用|无需|不能|不会|不做|不支持)[^。，；：！？,.\n]{0,10}",
     re.IGNORECASE,
 )
+_BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
 _FILLER = frozenset(
     [
         "a",
@@ -120,12 +122,15 @@ def is_chinese_requirement(text: str) -> bool:
 
 
 def matching_rules(requirement: str) -> tuple[ToolRule, ...]:
-    """The rules of the tools that the requirement calls for, in the order of the catalogue; often none."""
-    text = unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]
-    strong = [rule for rule in CATALOGUE if _called_for(rule.strong, text)]
+    """The rules of the tools that the requirement calls for, in the order of the catalogue; often none.
+
+    What it says it does not want, as in `without CSV support` or `不需要单位换算`, is not read.
+    """
+    text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
+    strong = [rule for rule in CATALOGUE if rule.strong.search(text)]
     if strong:
         return tuple(_without_shadowed(strong, text))
-    return tuple(rule for rule in CATALOGUE if rule.weak is not None and _called_for(rule.weak, text))
+    return tuple(rule for rule in CATALOGUE if rule.weak is not None and rule.weak.search(text))
 
 
 def _without_shadowed(rules: list[ToolRule], text: str) -> list[ToolRule]:
@@ -138,13 +143,6 @@ def _without_shadowed(rules: list[ToolRule], text: str) -> list[ToolRule]:
     dropped = {"csv_totals"} - ({"csv_totals"} if wants_figures else set())
     dropped |= set() if wants_query else {"json_query"}
     return [rule for rule in rules if rule.name not in dropped]
-
-
-def _called_for(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether some match is not inside a negation such as `without` or `不需要`."""
-    return any(
-        not _NEGATION.search(text[max(0, found.start() - 60) : found.start()]) for found in pattern.finditer(text)
-    )
 
 
 def is_agent_name(name: str) -> bool:

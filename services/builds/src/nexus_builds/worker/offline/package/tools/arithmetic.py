@@ -3,14 +3,20 @@
 import re
 
 from . import figures
-from .contract import CERTAIN, LIKELY, Answer, Question, Task, Tool, Value
+from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
 from .phrases import expression_for
-from .wording import plain_signs
+from .wording import digits_for_words, plain_signs
 
 _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
 _EMBEDDED = re.compile(r"(?<![\w.,/:$-])[-(]*\d(?:[\d\s.,()+*/^%!-]|(?<=[\d\s)])x(?=[\d\s(]))*[\d)%!](?![\w/:])")
+_ROUNDING = re.compile(
+    r",?\s*(?:and )?(?:rounded|round(?: it)?)? ?(?:to|with) (\d{1,2}|one|two|three|four) (?:decimals?(?: places?)?|"
+    r"digits?(?: after the point)?|dp)\b|"
+    r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数",
+    re.IGNORECASE,
+)
 _DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _CODE = re.compile(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
@@ -20,6 +26,12 @@ def understand(question: Question) -> Task | None:
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
         return None
+    rounding = _ROUNDING.search(text[-80:])
+    if rounding is not None:
+        text = text[:-80] + _ROUNDING.sub("", text[-80:])
+        places = int(digits_for_words(rounding[1] or rounding[2]))
+        tokens = _whole(text)
+        return Task(CERTAIN, lambda: _rounded(tokens, places)) if tokens else None
     lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
     read = [_whole(line) for line in lines[: _MOST_EXPRESSIONS + 1]]
     if 0 < len(lines) <= _MOST_EXPRESSIONS and all(read):
@@ -69,6 +81,16 @@ def _answer(expressions: list[list[Token]], question: Question) -> Answer:
             else figures.for_json(results[0][1])
         },
         tuple(Value(figures.carried(value), value, expression) for expression, value in results),
+    )
+
+
+def _rounded(tokens: list[Token], places: int) -> Answer:
+    expression, value = written(tokens), evaluate(tokens)
+    rounded = round(value, places)
+    text = f"{expression} {'=' if rounded == value else '≈'} {figures.shown(rounded)}"
+    asked: dict[str, JsonValue] = {"expression": expression, "decimals": places}
+    return Answer(
+        text, asked, {"result": figures.for_json(rounded)}, (Value(figures.carried(rounded), rounded, expression),)
     )
 
 

@@ -68,6 +68,8 @@ _OTHER_FORM = re.compile(
     r"\b(?:to|as|into|in)\s+json\b|转(?:换)?[成为]?\s*json|\bwords?\b|\bcharacters?\b|\bsentences?\b", re.IGNORECASE
 )
 
+_LONGEST_FOLLOW_UP = 300
+
 
 def understand(question: Question) -> Task | None:
     table = table_in(question.text)
@@ -86,8 +88,11 @@ def understand(question: Question) -> Task | None:
 def _about_earlier_table(question: Question) -> Task | None:
     """`and the average?` is about the table of an earlier turn."""
     words = question.text
-    asks = any(measure.asked.search(words) for measure in _MEASURES) or _COUNT.search(words) or _GROUP.search(words)
-    if not asks or len(words) > 300 or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
+    if len(words) > _LONGEST_FOLLOW_UP:
+        return None
+    asks = any(measure.asked.search(words) for measure in _MEASURES) or _COUNT.search(words)
+    grouped = _GROUP.search(words) if not re.search(r"\d", words) else None
+    if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
         return None
     table = next((found for text in question.earlier if (found := table_in(text))), None)
     if table is not None:

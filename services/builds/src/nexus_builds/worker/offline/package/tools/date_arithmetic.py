@@ -34,6 +34,11 @@ _BETWEEN = re.compile(
     r"多少天|几天|多少个?(?:周|星期|月|工作日)|相差|相隔|间隔|距离?|还有|多久|到",
     re.IGNORECASE,
 )
+_DISTANCE = re.compile(
+    r"\buntil\b|\btill\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|\bdays? to\b|\baway\b|\bleft\b|\bhow old\b|"
+    r"多少天|几天|多少个?(?:周|星期|月|工作日)|相差|距离?|还有|多久",
+    re.IGNORECASE,
+)
 _TODAY = re.compile(
     r"(?:(?:can you )?(?:please )?(?:tell me )?)?(?:what(?:'s| is|s)?|which) (?:the )?(?:today'?s? )?(?:current "
     r")?(?:date|day)(?: (?:is )?(?:it )?(?:today|now|is it))*[\s?!.]*|"
@@ -88,7 +93,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return _unanchored(text, durations)
     if _WEEKDAY.search(rest) or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest):
         return Task(CERTAIN, lambda: _tell_day(found[0].day, question))
-    if _BETWEEN.search(text):
+    if _DISTANCE.search(text):
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found[0]), key=lambda one: one.day)
         return Task(CERTAIN, lambda: _between(first, second, rest, question))

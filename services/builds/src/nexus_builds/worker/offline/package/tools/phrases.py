@@ -9,7 +9,7 @@ _LIST = r"(?P<list>[^()]+?)"
 _LEAD = re.compile(
     r"^(?:[\s,.;:!?]+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question)\b|"
     r"(?:can|could|would|will) you(?: please)?\b|(?:do you know|i(?:'d| would) like(?: you)? to(?: know)?|"
-    r"i (?:want|need)(?: you)? to(?: know)?|help me(?: to)?|let'?s|tell me|show me|give me|find(?: out)?|work out|"
+    r"i (?:want|need)(?: you)? to(?: know)?|help me(?: to)?|let'?s|what do (?:you|i|we) get (?:if|when) (?:you|i|we)|tell me|show me|give me|find(?: out)?|work out|"
     r"figure out|calculate|compute|evaluate|solve|simplify|determine|do|how much (?:is|are|does|would)|how many "
     r"(?:is|are)|"
     r"what(?:'s|s| is| are| does| do| will| would)?(?: be)?(?! percent)|(?:the )?(?:result|value|answer|outcome) "
@@ -83,6 +83,15 @@ _FORMS = tuple(
         (rf"what (?:%|percent|percentage) (?:of|is) {_A} (?:is|of) {_B}", "percent-of"),
         (rf"{_A}% off(?: of)? {_B}", "({b}) - {a}%"),
         (rf"{_A} is {_B}% of what(?: number)?", "({a}) / {b}%"),
+        (
+            r"(?:sum|add|total)(?: of)?(?: up)?(?: all)?(?: the)?(?: \w+)? (?:numbers?|integers?) (?:from|between) "
+            r"(?P<a>\d+) (?:to|and|through) (?P<b>\d+)",
+            "({a} + {b}) * ({b} - {a} + 1) / 2",
+        ),
+        (r"从?\s*(?P<a>\d+)\s*\+?\s*到\s*(?P<b>\d+)\s*(?:的和|的总和|相加)?", "({a} + {b}) * ({b} - {a} + 1) / 2"),
+        (rf"square {_A}", "({a})^2"),
+        (rf"cube {_A}", "({a})^3"),
+        (rf"halve {_A}", "({a}) / 2"),
         (r"(?P<list>.+?)(?:的和|之和|的总和|相加|加起来|的合计|的总数)", "sum"),
         (r"(?P<list>.+?)(?:的积|之积|的乘积|相乘)", "product"),
         (r"(?P<list>.+?)(?:的平均值|的平均数|的均值|平均(?:值|数)?)", "average"),

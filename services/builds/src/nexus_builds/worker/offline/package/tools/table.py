@@ -13,6 +13,7 @@ _RULE = re.compile(r"^[\s|:-]*-[\s|:-]*$")
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 _AMOUNT = re.compile(r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)\s*[%€$£元]?\s*\)?$")
 _MOST_COLUMNS = 500
+_LONGEST_LINE = 20_000
 
 
 class Table(NamedTuple):
@@ -97,8 +98,10 @@ def _single_column(lines: list[str]) -> tuple[int, int, str, str] | None:
 
 def _on_one_line(text: str) -> Table | None:
     """Rows that lost their line ends: `a,b 1,2 3,4` or `a,b; 1,2; 3,4`."""
-    for separator in (r"\s*;\s*|\s*\|\s*", r"\s+"):
-        pieces = re.split(separator, text.strip())
+    if len(text) > _LONGEST_LINE:
+        return None
+    for separator in (r"[;|]", r"\s"):
+        pieces = [piece.strip() for piece in re.split(separator, text) if piece.strip()]
         widths = [piece.count(",") for piece in pieces]
         start = next((at for at, width in enumerate(widths) if width and not pieces[at].endswith(",")), None)
         if start is None:
@@ -169,6 +172,8 @@ def _distinct(names: list[str]) -> list[str]:
 
 def number_in(cell: str, decimal_comma: bool = False) -> Fraction | None:
     """The amount in a cell: currency signs, thousands separators and (5) for -5 are understood."""
+    if len(cell) < 16 and cell.isascii() and cell.isdigit():
+        return Fraction(int(cell))
     text = cell.strip()
     found = _AMOUNT.match(text) if len(text) <= 60 else None
     if found is None:

@@ -40,7 +40,8 @@ _CURRENCY = re.compile(
     rf"[-+]?\d[\d,.]*\s*{CURRENCIES}\b.*\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)", re.IGNORECASE
 )
 _DATE_QUESTION = re.compile(
-    r"\b(?:today|ago|after|before|from now|between|since|until|tomorrow)\b|之后|以后|之前|后是|今天|几号", re.IGNORECASE
+    r"\b(?:today|ago|after|before|from now|between|since|until|tomorrow)\b|\d年\s*\d|之后|以后|之前|后是|今天|几号",
+    re.IGNORECASE,
 )
 _FEET_AND_INCHES = re.compile(r"(\d+)\s*'\s*(\d+)\s*(?:\"|'')")
 _WORDS = frozenset({"day", "week", "year", "cup", "acre"})
@@ -48,9 +49,9 @@ _TIME_UNITS = frozenset({"time"})
 
 
 def understand(question: Question) -> Task | None:
-    text = digits_for_words(plain_signs(question.text.strip()).replace("^2", "²").replace("^3", "³"))
-    if len(text) > _LONGEST_PROMPT:
+    if len(question.text) > _LONGEST_PROMPT:
         return None
+    text = digits_for_words(plain_signs(question.text.strip()).replace("^2", "²").replace("^3", "³"))
     text = _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)
     if _CURRENCY.search(text):
         return Task(CERTAIN, _refuse_currency)
@@ -96,7 +97,7 @@ def _unit(words: str) -> Unit | None:
 
 def _target(rest: str, text: str, source: Unit) -> Unit | None:
     """The unit asked for: the first fitting one behind `to`, `how many` and the like, else any other one named."""
-    candidates = [*_TARGET.finditer(rest), *_WANTED.finditer(rest)]
+    candidates = [*_WANTED.finditer(rest), *_TARGET.finditer(rest)]
     units = [unit for found in candidates if (unit := _unit(found["unit"]))]
     units += [
         unit

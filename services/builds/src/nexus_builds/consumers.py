@@ -1,0 +1,23 @@
+"""What `builds` consumes: commands, and stage reports."""
+
+from nexus_builds.handlers import CommandHandlers, ReportHandlers
+from nexus_contracts.builds.commands import BUILDS_COMMAND
+from nexus_contracts.builds.reports import REPORT
+from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS
+from nexus_runtime.commands import command_subscription
+from nexus_runtime.delivery import Subscription
+from nexus_runtime.owner import Owner
+
+
+def subscriptions(owner: Owner, commands: CommandHandlers, reports: ReportHandlers) -> list[Subscription]:
+    """Reports are grouped by the project that their body names: a stranger's record key may be anything."""
+    return [
+        command_subscription(BUILDS_COMMANDS, "builds", BUILDS_COMMAND, commands.decide, owner.ledger, owner.replier),
+        Subscription(
+            BUILDS_REPORTS,
+            "builds-reports",
+            REPORT,
+            reports.apply_reports,
+            group_of=lambda delivery: delivery.message.project_id,
+        ),
+    ]

@@ -1,0 +1,169 @@
+"""What people do with a project: create, start, pause, resume, stop, restart, delete."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from nexus_builds.domain.state import RUNNING, Attempt, Project, Step, fresh_stages, progress_of
+from nexus_contracts.builds.commands import ControlAction, CreateProject
+from nexus_contracts.builds.events import (
+    Builder,
+    BuildPaused,
+    BuildResumed,
+    BuildStarted,
+    BuildStopped,
+    ProjectCreated,
+    ProjectDeleted,
+    Trigger,
+)
+from nexus_contracts.builds.views import ProjectStatus
+from nexus_contracts.errors import InvalidState
+from nexus_contracts.stages import STAGES, StepStatus
+
+Decided = tuple[Project, list[BaseModel]]
+NAME_CHARACTERS = 80
+
+ALLOWED: dict[ProjectStatus, tuple[ControlAction, ...]] = {
+    ProjectStatus.PENDING: (ControlAction.START, ControlAction.STOP),
+    ProjectStatus.BUILDING: (ControlAction.PAUSE, ControlAction.STOP),
+    ProjectStatus.PAUSED: (ControlAction.RESUME, ControlAction.STOP),
+    ProjectStatus.COMPLETED: (ControlAction.RESTART,),
+    ProjectStatus.FAILED: (ControlAction.RESTART,),
+    ProjectStatus.CANCELLED: (ControlAction.RESTART,),
+}
+
+
+def create(command: CreateProject, now: datetime) -> Decided:
+    """A new project; with auto_start its first build begins at once."""
+    names = {str(stage): name for stage, name in command.agent_name_map.items()}
+    project = Project(
+        project_id=command.project_id,
+        requirement=command.requirement,
+        user_id=command.user_id,
+        user_name=command.user_name,
+        project_name=command.project_name or _first_line(command.requirement),
+        agent_name=command.agent_name,
+        agent_name_map=names,
+        priority=command.priority,
+        tags=command.tags,
+        auto_start=command.auto_start,
+        status=ProjectStatus.PENDING,
+        stages=fresh_stages(0, names),
+        created_at=now,
+        updated_at=now,
+    )
+    shown = set(ProjectCreated.model_fields) - {"type", "attempt"}
+    created = ProjectCreated(attempt=0, **project.model_dump(include=shown))
+    if not command.auto_start:
+        return project, [created]
+    started, events = begin(project, Builder.PLATFORM, Trigger.CREATED, now)
+    return started, [created, *events]
+
+
+def _first_line(requirement: str) -> str:
+    line = requirement.strip().splitlines()[0]
+    return line if len(line) <= NAME_CHARACTERS else line[:NAME_CHARACTERS] + "..."
+
+
+def control(
+    project: Project, action: ControlAction, now: datetime, reason: str | None = None, from_stage: str | None = None
+) -> Decided:
+    """Raises InvalidState, naming the state and what is allowed in it, and then nothing has changed."""
+    if action not in ALLOWED[project.status]:
+        raise invalid(project, action, f"a {project.status} project cannot {action}")
+    match action:
+        case ControlAction.START:
+            return begin(project, Builder.PLATFORM, Trigger.START, now, reason=reason)
+        case ControlAction.RESTART:
+            return _restart(project, now, reason, from_stage)
+        case ControlAction.PAUSE:
+            paused = BuildPaused(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
+            return _with(project, now, status=ProjectStatus.PAUSED), [paused]
+        case ControlAction.RESUME:
+            resumed = BuildResumed(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
+            return _with(project, now, status=ProjectStatus.BUILDING), [resumed]
+        case ControlAction.STOP:
+            return _stop(project, now, reason)
+
+
+def delete(project: Project, now: datetime) -> Decided:
+    """The project is gone for every reader; a running build is stopped first."""
+    events: list[BaseModel] = []
+    if project.status in RUNNING:
+        project, events = _stop(project, now, "the project was deleted")
+    deleted = ProjectDeleted(project_id=project.project_id, attempt=project.attempt_number, deleted_at=now)
+    return _with(project, now, deleted_at=now), [*events, deleted]
+
+
+def begin(
+    project: Project,
+    builder: Builder,
+    trigger: Trigger,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    from_stage: str | None = None,
+    kept: tuple[Step, ...] = (),
+) -> Decided:
+    """The next attempt; `kept` are the stages whose outputs it takes over."""
+    number = project.attempt_number + 1
+    stages = kept + fresh_stages(number, project.agent_name_map)[len(kept) :]
+    attempt = Attempt(number=number, builder=builder, trigger=trigger, from_stage=from_stage, started_at=now)
+    started = BuildStarted(
+        project_id=project.project_id,
+        attempt=number,
+        builder=builder,
+        trigger=trigger,
+        from_stage=from_stage,
+        reason=reason,
+    )
+    begun = _with(
+        project,
+        now,
+        status=ProjectStatus.BUILDING,
+        attempt=attempt,
+        stages=stages,
+        progress=progress_of(stages),
+        agent_id=None,
+    )
+    return begun, [started]
+
+
+def _restart(project: Project, now: datetime, reason: str | None, from_stage: str | None) -> Decided:
+    number = next((stage.number for stage in STAGES if stage.name == from_stage), 1)
+    kept = tuple(_kept(stage) for stage in project.stages[: number - 1])
+    if not all(stage.done for stage in kept):
+        unfinished = [stage.name for stage in kept if not stage.done]
+        raise invalid(project, ControlAction.RESTART, f"cannot restart from {from_stage}: {unfinished[0]} is not done")
+    builder = project.attempt.builder if project.attempt else Builder.PLATFORM
+    return begin(project, builder, Trigger.RESTART, now, reason=reason, from_stage=from_stage, kept=kept)
+
+
+def _kept(stage: Step) -> Step:
+    if not stage.done:
+        return stage
+    subs = tuple(sub.model_copy(update={"status": StepStatus.SKIPPED}) for sub in stage.sub_steps)
+    return stage.model_copy(update={"status": StepStatus.SKIPPED, "sub_steps": subs})
+
+
+def _stop(project: Project, now: datetime, reason: str | None) -> Decided:
+    attempt = project.attempt
+    seconds = attempt.seconds(now) if attempt else None
+    stopped = BuildStopped(
+        project_id=project.project_id, attempt=project.attempt_number, duration_seconds=seconds, reason=reason
+    )
+    ended = attempt and attempt.model_copy(update={"ended_at": now, "outcome": "cancelled"})
+    return _with(project, now, status=ProjectStatus.CANCELLED, attempt=ended), [stopped]
+
+
+def invalid(project: Project, action: str, message: str) -> InvalidState:
+    return InvalidState(
+        message,
+        current_status=str(project.status),
+        action=str(action),
+        allowed_actions=[str(allowed) for allowed in ALLOWED[project.status]],
+    )
+
+
+def _with(project: Project, now: datetime, **changes: object) -> Project:
+    return project.model_copy(update={"updated_at": now, **changes})

@@ -1,0 +1,237 @@
+"""What stage reports do to a project: applied, or refused with a reason; never both, never an error."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from nexus_builds.domain.control import Decided, begin
+from nexus_builds.domain.state import (
+    ARTIFACT_TAIL,
+    INLINE_OUTPUT_BYTES,
+    LOG_TAIL,
+    LOG_TAIL_CHARACTERS,
+    RUNNING,
+    Project,
+    Step,
+    progress_of,
+    replaced,
+)
+from nexus_contracts.builds.events import (
+    BuildCompleted,
+    Builder,
+    BuildFailed,
+    ReportIdentity,
+    ReportRefused,
+    Trigger,
+)
+from nexus_contracts.builds.reports import (
+    AnyReport,
+    LogEntry,
+    StageArtifactPublished,
+    StageCompleted,
+    StageError,
+    StageFailed,
+    StageLogged,
+    StageProgressed,
+    StageReport,
+    StageStarted,
+    StageUsageRecorded,
+    json_size,
+)
+from nexus_contracts.builds.views import ProjectStatus
+from nexus_contracts.stages import DEPLOYER, DEVELOPER, StepStatus
+
+WORKER_SOURCE = "/nexus/builds-worker/epochs/"
+_WORKER = re.compile(rf"^{WORKER_SOURCE}(\d{{1,12}})$")
+
+
+class Refused(Exception):
+    """The report is not applied; the reason begins with a code."""
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Who reports: `source` and `id` identify the report."""
+
+    source: str
+    id: str
+
+    @property
+    def epoch(self) -> int | None:
+        """The lease epoch of the platform's worker; None for anyone else."""
+        match = _WORKER.match(self.source)
+        return int(match[1]) if match else None
+
+
+def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
+    """The project after the report, and what stands in its history: the report itself, or its refusal."""
+    try:
+        begun, events = _admitted(project, report, reporter, now)
+        changed, more = _applied(begun, report, reporter, now)
+    except Refused as refusal:
+        identity = ReportIdentity(type=report.type, source=reporter.source[:500], id=reporter.id[:500])
+        refused = ReportRefused(
+            project_id=project.project_id, attempt=report.attempt, reason=str(refusal), report=identity
+        )
+        return project.model_copy(update={"updated_at": now}), [refused]
+    return changed, [*events, *more]
+
+
+def _admitted(project: Project, report: StageReport, reporter: Reporter, now: datetime) -> Decided:
+    """May this reporter say anything about this attempt? The first external report starts the first one."""
+    external = reporter.epoch is None
+    waiting = project.status is ProjectStatus.PENDING and not project.auto_start
+    if waiting and external and report.attempt == 1 and project.attempt is None:
+        project, events = begin(project, Builder.EXTERNAL, Trigger.REPORT, now)
+    else:
+        events = []
+    if report.attempt > project.attempt_number:
+        raise Refused(f"UNKNOWN_ATTEMPT: the latest attempt is {project.attempt_number}")
+    if report.attempt < project.attempt_number or project.status not in RUNNING or project.attempt is None:
+        raise Refused(f"ATTEMPT_ENDED: attempt {report.attempt} has ended")
+    if external != (project.attempt.builder is Builder.EXTERNAL):
+        raise Refused(f"NOT_THE_BUILDER: attempt {report.attempt} is built by the {project.attempt.builder} builder")
+    if reporter.epoch is not None and reporter.epoch < project.attempt.epoch:
+        raise Refused("FENCED_OFF: another worker has taken over this attempt")
+    return project, events
+
+
+def _applied(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
+    step = project.step(report.stage_name, report.sub_stage_name)
+    if step is None:
+        raise Refused(f"UNKNOWN_STAGE: there is no {report.sub_stage_name or report.stage_name} here")
+    changes = _changes(project, report, reporter, step, now)
+    return _concluded(_changed(_fenced(project, reporter), report, step, changes, now), report, now)
+
+
+def _fenced(project: Project, reporter: Reporter) -> Project:
+    """A worker with a later epoch was heard: earlier ones are not heard any more."""
+    if project.attempt is None or reporter.epoch is None or reporter.epoch <= project.attempt.epoch:
+        return project
+    return project.model_copy(update={"attempt": project.attempt.model_copy(update={"epoch": reporter.epoch})})
+
+
+def _changes(
+    project: Project, report: AnyReport, reporter: Reporter, step: Step, now: datetime
+) -> Mapping[str, object]:
+    match report:
+        case StageStarted():
+            _may_start(project, report, step, reporter)
+            name = report.agent_name or step.agent_name
+            begun = {"status": StepStatus.RUNNING, "started_at": step.started_at or now}
+            return begun | {"agent_name": name, "epoch": reporter.epoch or 0}
+        case StageCompleted():
+            _may_complete(step)
+            return {"status": StepStatus.COMPLETED, "progress": 100.0, "completed_at": now} | _output(report)
+        case StageFailed():
+            _must_run(step)
+            return {"status": StepStatus.FAILED, "completed_at": now, "error": report.error}
+        case _:
+            return _noted(step, report)
+
+
+def _may_start(project: Project, report: StageStarted, step: Step, reporter: Reporter) -> None:
+    if report.sub_stage_name:
+        parent = project.step(report.stage_name, None)
+        if parent is None or parent.status is not StepStatus.RUNNING:
+            raise Refused(f"OUT_OF_ORDER: {report.stage_name} is not running")
+    else:
+        for earlier in project.stages:
+            if earlier.name == step.name:
+                break
+            if not earlier.done:
+                raise Refused(f"OUT_OF_ORDER: {earlier.name} is not completed")
+    taken_over = step.status is StepStatus.RUNNING and (reporter.epoch or 0) > step.epoch
+    if step.status is not StepStatus.PENDING and not taken_over:
+        raise Refused(f"OUT_OF_ORDER: {step.name} is {step.status} already")
+
+
+def _may_complete(step: Step) -> None:
+    _must_run(step)
+    if unfinished := [sub.name for sub in step.sub_steps if not sub.done]:
+        raise Refused(f"OUT_OF_ORDER: {unfinished[0]} is not completed")
+
+
+def _must_run(step: Step) -> None:
+    if step.status is not StepStatus.RUNNING:
+        raise Refused(f"OUT_OF_ORDER: {step.name} is {step.status}, not running")
+
+
+def _noted(
+    step: Step, report: StageProgressed | StageLogged | StageArtifactPublished | StageUsageRecorded
+) -> dict[str, object]:
+    """Of what a step tells on its way; logs, artifacts and usage may still come when it has completed."""
+    if step.status is not StepStatus.COMPLETED or isinstance(report, StageProgressed):
+        _must_run(step)
+    match report:
+        case StageProgressed():
+            return {"progress": max(step.progress, report.progress)}
+        case StageLogged():
+            tail = (*step.logs, *(_shortened(entry) for entry in report.entries))[-LOG_TAIL:]
+            return {"logs": tail, "log_count": step.log_count + len(report.entries)}
+        case StageArtifactPublished():
+            tail = (*step.artifacts, report.artifact)[-ARTIFACT_TAIL:]
+            return {"artifacts": tail, "artifact_count": step.artifact_count + 1}
+        case StageUsageRecorded():
+            return {"usage": step.usage.plus(report.usage)}
+
+
+def _shortened(entry: LogEntry) -> LogEntry:
+    if len(entry.message) <= LOG_TAIL_CHARACTERS:
+        return entry
+    return entry.model_copy(update={"message": entry.message[:LOG_TAIL_CHARACTERS] + "..."})
+
+
+def _output(report: StageCompleted) -> dict[str, object]:
+    size = json_size(report.output_data) if report.output_data is not None else 0
+    return {"output": report.output_data if size <= INLINE_OUTPUT_BYTES else None, "output_bytes": size}
+
+
+def _changed(project: Project, report: AnyReport, step: Step, changes: Mapping[str, object], now: datetime) -> Project:
+    parent = report.stage_name if report.sub_stage_name else None
+    stages = replaced(project.stages, step.model_copy(update=changes), parent)
+    if parent and isinstance(report, StageFailed):
+        failed = {"status": StepStatus.FAILED, "completed_at": now, "error": report.error}
+        stage = next(one for one in stages if one.name == DEVELOPER)
+        stages = replaced(stages, stage.model_copy(update=failed), None)
+    progress = max(project.progress, progress_of(stages))
+    return project.model_copy(update={"stages": stages, "progress": progress, "updated_at": now})
+
+
+def _concluded(project: Project, report: AnyReport, now: datetime) -> Decided:
+    """A failed step fails the attempt; the last stage completes it."""
+    if isinstance(report, StageFailed):
+        ended, event = failed(project, report.error, now)
+        return ended, [report, event]
+    if isinstance(report, StageCompleted) and report.stage_name == DEPLOYER:
+        agent_id = (report.output_data or {}).get("agent_id")
+        done = _ended(project, ProjectStatus.COMPLETED, now, None)
+        done = done.model_copy(update={"agent_id": agent_id if isinstance(agent_id, str) else None})
+        completed = BuildCompleted(
+            project_id=project.project_id,
+            attempt=project.attempt_number,
+            duration_seconds=project.attempt.seconds(now) if project.attempt else 0.0,
+            usage=project.usage(),
+        )
+        return done, [report, completed]
+    return project, [report]
+
+
+def failed(project: Project, error: StageError, now: datetime) -> tuple[Project, BaseModel]:
+    """The attempt ends without success."""
+    event = BuildFailed(
+        project_id=project.project_id,
+        attempt=project.attempt_number,
+        duration_seconds=project.attempt.seconds(now) if project.attempt else 0.0,
+        error=error,
+    )
+    return _ended(project, ProjectStatus.FAILED, now, error), event
+
+
+def _ended(project: Project, status: ProjectStatus, now: datetime, error: StageError | None) -> Project:
+    ended = {"ended_at": now, "outcome": str(status), "error": error}
+    attempt = project.attempt and project.attempt.model_copy(update=ended)
+    return project.model_copy(update={"status": status, "attempt": attempt, "updated_at": now})

@@ -1,0 +1,156 @@
+"""The state of a project: its attempt, its steps, and the tails of what can grow without bound."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from nexus_contracts.builds.events import Builder, Trigger
+from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage
+from nexus_contracts.builds.views import ProjectStatus
+from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.model import Message
+from nexus_contracts.stages import DEVELOPER, STAGE_BY_NAME, STAGES, StageSpec, StepStatus
+
+LOG_TAIL = 5
+LOG_TAIL_CHARACTERS = 500
+ARTIFACT_TAIL = 10
+INLINE_OUTPUT_BYTES = 4_000
+"""What a project shows of a step at most, so that its one item stays far below the database's limit."""
+
+DONE = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})
+TERMINAL = frozenset({ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStatus.CANCELLED})
+RUNNING = frozenset({ProjectStatus.BUILDING, ProjectStatus.PAUSED})
+
+
+class Step(Message):
+    """A stage or sub-stage.
+
+    `attempt` is the one that it ran in: an earlier one where it was kept. `epoch` is that of the worker that runs it.
+    """
+
+    name: str
+    attempt: int
+    status: StepStatus = StepStatus.PENDING
+    epoch: int = 0
+    progress: float = 0.0
+    agent_name: str | None = None
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    error: StageError | None = None
+    output: dict[str, JsonValue] | None = None
+    output_bytes: int = 0
+    artifacts: tuple[Artifact, ...] = ()
+    artifact_count: int = 0
+    logs: tuple[LogEntry, ...] = ()
+    log_count: int = 0
+    usage: Usage = Usage()
+    sub_steps: tuple["Step", ...] = ()
+
+    @property
+    def done(self) -> bool:
+        return self.status in DONE
+
+
+class Attempt(Message):
+    """One run of the pipeline. `epoch` is the highest lease epoch of a platform worker that reported."""
+
+    number: int
+    builder: Builder
+    trigger: Trigger
+    from_stage: str | None = None
+    started_at: Timestamp
+    ended_at: Timestamp | None = None
+    outcome: str | None = None
+    error: StageError | None = None
+    epoch: int = 0
+
+    def seconds(self, now: datetime) -> float:
+        return round((now - self.started_at).total_seconds(), 6)
+
+
+class Project(Message):
+    """`version` counts the changes, `sequence` the events, `reports` the distinct reports taken."""
+
+    project_id: str
+    requirement: str
+    user_id: str
+    user_name: str | None
+    project_name: str
+    agent_name: str | None
+    agent_name_map: dict[str, str]
+    priority: int
+    tags: list[str]
+    auto_start: bool
+    status: ProjectStatus
+    progress: float = 0.0
+    attempt: Attempt | None = None
+    stages: tuple[Step, ...] = ()
+    agent_id: str | None = None
+    created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None = None
+    version: int = 0
+    sequence: int = 0
+    reports: int = 0
+
+    @property
+    def attempt_number(self) -> int:
+        return self.attempt.number if self.attempt else 0
+
+    def usage(self) -> Usage:
+        """The sum over the steps that ran in the current attempt."""
+        total = Usage()
+        for step in self.steps():
+            if step.attempt == self.attempt_number:
+                total = total.plus(step.usage)
+        return total
+
+    def steps(self) -> Iterator[Step]:
+        for stage in self.stages:
+            yield stage
+            yield from stage.sub_steps
+
+    def step(self, stage_name: str, sub_stage_name: str | None) -> Step | None:
+        stage = next((one for one in self.stages if one.name == stage_name), None)
+        if stage is None or sub_stage_name is None:
+            return stage
+        return next((one for one in stage.sub_steps if one.name == sub_stage_name), None)
+
+
+def fresh_stages(attempt: int, agent_names: dict[str, str]) -> tuple[Step, ...]:
+    """The six stages, none begun."""
+    return tuple(_fresh(stage, attempt, agent_names) for stage in STAGES)
+
+
+def _fresh(stage: StageSpec, attempt: int, agent_names: dict[str, str]) -> Step:
+    subs = tuple(Step(name=sub.name, attempt=attempt) for sub in stage.sub_stages)
+    return Step(name=stage.name, attempt=attempt, agent_name=agent_names.get(stage.name), sub_steps=subs)
+
+
+def replaced(stages: tuple[Step, ...], step: Step, sub_stage_of: str | None) -> tuple[Step, ...]:
+    """The stages with this step in the place of the one of its name."""
+    if sub_stage_of is None:
+        return tuple(step if one.name == step.name else one for one in stages)
+    return tuple(
+        one.model_copy(update={"sub_steps": replaced(one.sub_steps, step, None)}) if one.name == sub_stage_of else one
+        for one in stages
+    )
+
+
+def progress_of(stages: tuple[Step, ...]) -> float:
+    """Per cent of the project: done stages weigh whole, a running one half, stage 5 by its sub-stages."""
+    total = 0.0
+    for stage in stages:
+        weight = STAGE_BY_NAME[stage.name].weight
+        if stage.done:
+            total += weight
+        elif stage.status is StepStatus.RUNNING:
+            total += weight * (_sub_share(stage) if stage.name == DEVELOPER else 0.5)
+    return round(min(total, 100.0), 4)
+
+
+def _sub_share(stage: Step) -> float:
+    weights = {sub.name: sub.weight for sub in STAGE_BY_NAME[stage.name].sub_stages}
+    share = {StepStatus.COMPLETED: 1.0, StepStatus.SKIPPED: 1.0, StepStatus.RUNNING: 0.5}
+    return sum(weights[sub.name] * share.get(sub.status, 0.0) for sub in stage.sub_steps)

@@ -1,0 +1,108 @@
+"""A project as readers see it."""
+
+from datetime import datetime
+from typing import Any
+
+from nexus_builds.domain.state import Project, Step
+from nexus_contracts.builds.views import (
+    AttemptView,
+    ProjectSummary,
+    ProjectView,
+    StagesSnapshot,
+    StagesView,
+    StageView,
+)
+from nexus_contracts.stages import STAGES, StepStatus
+
+_DISPLAY = {stage.name: stage.display_name for stage in STAGES} | {
+    sub.name: sub.display_name for stage in STAGES for sub in stage.sub_stages
+}
+_NUMBER = {stage.name: stage.number for stage in STAGES} | {
+    sub.name: stage.number for stage in STAGES for sub in stage.sub_stages
+}
+
+
+def stage_view(step: Step, **full: Any) -> StageView:
+    """A step with its tails, or with `full` outputs, artifacts and logs in their place."""
+    shown: dict[str, Any] = {
+        "stage_name": step.name,
+        "stage_number": _NUMBER[step.name],
+        "display_name": _DISPLAY[step.name],
+        "status": step.status,
+        "progress": step.progress,
+        "agent_name": step.agent_name,
+        "started_at": step.started_at,
+        "completed_at": step.completed_at,
+        "duration_seconds": _seconds(step.started_at, step.completed_at),
+        "error": step.error,
+        "output_data": step.output,
+        "output_size_bytes": step.output_bytes,
+        "artifacts": list(step.artifacts),
+        "artifact_count": step.artifact_count,
+        "logs": list(step.logs),
+        "log_count": step.log_count,
+        "usage": step.usage,
+        "attempt": step.attempt,
+        "sub_stages": [stage_view(sub) for sub in step.sub_steps],
+    }
+    return StageView.model_construct(**(shown | full))
+
+
+def summary(project: Project) -> dict[str, Any]:
+    attempt = project.attempt
+    current = next((stage.name for stage in project.stages if stage.status is StepStatus.RUNNING), None)
+    own = {name: getattr(project, name) for name in ProjectSummary.model_fields if name in Project.model_fields}
+    return own | {
+        "status": str(project.status),
+        "current_stage": current,
+        "attempt": project.attempt_number,
+        "builder": attempt.builder if attempt else None,
+        "error": attempt.error if attempt else None,
+        "started_at": attempt.started_at if attempt else None,
+        "completed_at": attempt.ended_at if attempt else None,
+    }
+
+
+def project_summary(project: Project) -> ProjectSummary:
+    return ProjectSummary.model_construct(**summary(project))
+
+
+def project_view(project: Project) -> ProjectView:
+    stages = [stage_view(stage) for stage in project.stages]
+    snapshot = StagesSnapshot(total=len(stages), completed=_done(project), stages=stages)
+    return ProjectView.model_construct(**summary(project), stages_snapshot=snapshot)
+
+
+def stages_view(project: Project) -> StagesView:
+    stages = [stage_view(stage) for stage in project.stages]
+    return StagesView(
+        project_id=project.project_id, stages=stages, total_stages=len(stages), completed_stages=_done(project)
+    )
+
+
+def attempt_view(project: Project) -> AttemptView | None:
+    """The latest attempt; None before the first."""
+    if (attempt := project.attempt) is None:
+        return None
+    return AttemptView(
+        attempt=attempt.number,
+        builder=attempt.builder,
+        trigger=attempt.trigger,
+        from_stage=attempt.from_stage,
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at,
+        outcome=attempt.outcome,
+        duration_seconds=_seconds(attempt.started_at, attempt.ended_at),
+        error=attempt.error,
+        usage=project.usage(),
+        progress=project.progress,
+        stages=[stage_view(stage) for stage in project.stages],
+    )
+
+
+def _done(project: Project) -> int:
+    return sum(stage.done for stage in project.stages)
+
+
+def _seconds(began: datetime | None, ended: datetime | None) -> float | None:
+    return round((ended - began).total_seconds(), 6) if began and ended else None

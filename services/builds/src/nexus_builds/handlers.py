@@ -1,0 +1,212 @@
+"""Load, decide, save: what each command and each batch of reports comes to."""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from nexus_builds.domain import control, reports
+from nexus_builds.domain.control import Decided
+from nexus_builds.domain.reports import Reporter
+from nexus_builds.domain.state import Project
+from nexus_builds.domain.views import project_view
+from nexus_builds.store import DynamoProjectStore, ProjectStore, remember_reports, report_digest
+from nexus_contracts.builds.commands import BuildsCommand, ControlProject, CreateProject, DeleteProject
+from nexus_contracts.builds.reports import AnyReport
+from nexus_contracts.builds.views import DeletedProject
+from nexus_contracts.errors import Conflict, NotFound, PreconditionFailed
+from nexus_contracts.replies import Outcome
+from nexus_runtime import log
+from nexus_runtime.delivery import Delivery
+from nexus_runtime.ledger import ChangedMeanwhile, Contention, Decision, Ledger, Recorded
+from nexus_runtime.outbox import Outbox
+from nexus_runtime.replies import ReplyAddress
+
+logger = log.get(__name__)
+COMMIT_BYTES = 1_200_000
+"""Reports of one commit: each stands in the history and in a record, and a transaction holds at most 4 MB."""
+COMMIT_REPORTS = 200
+
+
+@dataclass(frozen=True)
+class CommandHandlers:
+    """One method for each command; each decides on the project as it is now and returns what is to be written."""
+
+    store: ProjectStore
+    now: Callable[[], datetime]
+
+    async def decide(self, command: BuildsCommand, _reply_to: ReplyAddress | None) -> Decision:
+        match command:
+            case CreateProject():
+                return await self.create_project(command)
+            case ControlProject():
+                return await self.control_project(command)
+            case DeleteProject():
+                return await self.delete_project(command)
+
+    async def create_project(self, command: CreateProject) -> Decision:
+        if await self.store.load(command.project_id):
+            raise Conflict(f"project {command.project_id} exists already", type="project", id=command.project_id)
+        after, decision = self._decision(None, control.create(command, self.now()), 201)
+        return decision(project_view(after))
+
+    async def control_project(self, command: ControlProject) -> Decision:
+        before = await self._present(command.project_id, command.if_match)
+        decided = control.control(before, command.action, self.now(), command.reason, command.from_stage)
+        after, decision = self._decision(before, decided, 200)
+        return decision(project_view(after))
+
+    async def delete_project(self, command: DeleteProject) -> Decision:
+        before = await self._present(command.project_id, command.if_match)
+        after, decision = self._decision(before, control.delete(before, self.now()), 200)
+        return decision(DeletedProject(project_id=after.project_id, deleted_at=after.updated_at))
+
+    async def _present(self, project_id: str, if_match: int | None) -> Project:
+        project = await self.store.load(project_id)
+        if project is None:
+            raise project_not_found(project_id)
+        if if_match is not None and if_match != project.version:
+            raise PreconditionFailed(f"project {project_id} has changed", current_etag=f'"{project.version}"')
+        return project
+
+    def _decision(
+        self, before: Project | None, decided: Decided, status: int
+    ) -> tuple[Project, Callable[[BaseModel], Decision]]:
+        after, events = numbered(before, decided)
+        recorded = Recorded(after.project_id, before.sequence if before else 0, events)
+
+        def shown(view: BaseModel) -> Decision:
+            outcome = Outcome(status=status, result=view.model_dump(mode="json"))
+            return Decision(outcome, self.store.changes(before, after, events), [recorded])
+
+        return after, shown
+
+
+def project_not_found(project_id: str) -> NotFound:
+    return NotFound(f"there is no project {project_id}", type="project", id=project_id)
+
+
+def numbered(before: Project | None, decided: Decided) -> tuple[Project, list[BaseModel]]:
+    """The decided project with its next version and the sequence of its last event."""
+    after, events = decided
+    version, sequence = (before.version, before.sequence) if before else (0, 0)
+    return after.model_copy(update={"version": version + 1, "sequence": sequence + len(events)}), events
+
+
+class Seen(Protocol):
+    def reports_seen(self, project_id: str) -> AsyncIterator[bytes]: ...
+
+
+@dataclass
+class ReportMemory:
+    """Which reports a project has taken, kept in memory for the latest projects; right as long as the count is."""
+
+    store: Seen
+    size: int = 1000
+    _known: OrderedDict[str, set[bytes]] = field(default_factory=OrderedDict[str, set[bytes]])
+
+    async def of(self, project: Project) -> set[bytes]:
+        known = self._known.get(project.project_id)
+        if known is None or len(known) != project.reports:
+            known = {digest async for digest in self.store.reports_seen(project.project_id)}
+            self._known[project.project_id] = known
+            while len(self._known) > self.size:
+                self._known.popitem(last=False)
+        self._known.move_to_end(project.project_id)
+        return known
+
+
+@dataclass(frozen=True)
+class ReportHandlers:
+    """Folds the reports of one project into one commit."""
+
+    store: DynamoProjectStore
+    memory: ReportMemory
+    ledger: Ledger
+    now: Callable[[], datetime]
+
+    async def apply_reports(self, deliveries: Sequence[Delivery]) -> None:
+        """`deliveries` are of one project, in order. A repeat changes nothing; a refused one blocks no other."""
+        for chunk in _chunks(deliveries):
+            for attempt in range(30):
+                try:
+                    await self._apply(chunk)
+                    break
+                except ChangedMeanwhile:
+                    await asyncio.sleep(random.uniform(0, 0.005 * (attempt + 1)))
+            else:
+                raise Contention("the project changes too fast")
+
+    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        project_id = deliveries[0].message.project_id
+        before = await self.store.load(project_id)
+        if before is None:
+            logger.warning("reports of an unknown project refused", project_id=project_id, reports=len(deliveries))
+            return
+        seen = await self.memory.of(before)
+        fresh: dict[bytes, Delivery] = {}
+        for delivery in deliveries:
+            digest = report_digest(delivery.event.source, delivery.event.id)
+            if digest not in seen:
+                fresh.setdefault(digest, delivery)
+        if not fresh:
+            return
+        after, events = self._folded(before, list(fresh.values()))
+        actions = [*self.store.changes(before, after, events), remember_reports(after, fresh)]
+        recorded = Recorded(project_id, before.sequence, events)
+        await self.ledger.commit(actions, [recorded], cause=deliveries[0].event)
+        seen.update(fresh)
+
+    def _folded(self, before: Project, deliveries: Sequence[Delivery]) -> tuple[Project, list[BaseModel]]:
+        project, events = before, list[BaseModel]()
+        for delivery in deliveries:
+            report: AnyReport = delivery.message
+            reporter = Reporter(delivery.event.source, delivery.event.id)
+            project, more = reports.apply(project, report, reporter, self.now())
+            events += more
+        project = project.model_copy(update={"reports": before.reports + len(deliveries)})
+        return numbered(before, (project, events))
+
+
+def _chunks(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
+    chunk: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        weight = len(delivery.record.value or b"")
+        if chunk and (size + weight > COMMIT_BYTES or len(chunk) >= COMMIT_REPORTS):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(delivery)
+        size += weight
+    if chunk:
+        yield chunk
+
+
+@dataclass(frozen=True)
+class Eraser:
+    """Ends what a deletion began: once its last events are published, nothing of the project stays."""
+
+    store: DynamoProjectStore
+    ledger: Ledger
+    outbox: Outbox
+    seconds: float = 1.0
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            for project_id in await self.store.listed("deleting"):
+                await self.erase(project_id)
+            await asyncio.sleep(self.seconds)
+
+    async def erase(self, project_id: str) -> None:
+        project = await self.store.load_any(project_id)
+        if project is None or await self.outbox.holds(project_id):
+            return
+        await self.ledger.history.erase(project_id)
+        await self.store.erase(project)
+        logger.info("deleted project erased", project_id=project_id)

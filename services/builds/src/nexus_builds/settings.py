@@ -1,0 +1,25 @@
+"""What `builds` and its worker can be told."""
+
+from pydantic import Field
+
+from nexus_runtime.settings import OwnerSettings
+
+
+class BuildsSettings(OwnerSettings):
+    port: int = Field(default=8001, ge=1, le=65535)
+
+
+class WorkerSettings(OwnerSettings):
+    port: int = Field(default=8004, ge=1, le=65535)
+    agents_url: str = Field(default="http://127.0.0.1:8002", pattern="^https?://")
+    packages_dir: str = Field(default=".data/packages", min_length=1, description="agent packages, shared with agents")
+    artifacts_dir: str = Field(default=".data/artifacts", min_length=1, description="what the stages produce")
+    worker_concurrency: int = Field(default=4, ge=1, le=100, description="builds at once in one worker")
+    worker_lease_seconds: float = Field(
+        default=6.0, gt=0, le=300, description="silence after which another worker takes a build over"
+    )
+    worker_step_seconds: float = Field(
+        default=0.0, ge=0, le=60, description="least time of a step, so that people can watch; 0: as fast as it goes"
+    )
+    step_timeout_seconds: float = Field(default=900.0, gt=0, le=86_400)
+    deployment_timeout_seconds: float = Field(default=120.0, gt=0, le=3_600)

@@ -1,0 +1,248 @@
+"""Where projects are kept, and which writes a change of a project comes to."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Protocol
+
+from pydantic import BaseModel, TypeAdapter
+
+from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, RUNNING, Project, Step
+from nexus_builds.domain.views import attempt_view
+from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
+from nexus_contracts.builds.events import Builder
+from nexus_contracts.builds.reports import (
+    OUTPUT,
+    Artifact,
+    LogEntry,
+    StageArtifactPublished,
+    StageCompleted,
+    StageLogged,
+    StageReport,
+)
+from nexus_contracts.builds.views import AttemptView
+from nexus_contracts.identifiers import format_timestamp
+from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Where
+
+RECORD_BYTES = 300_000
+"""Log lines and artifacts are packed into items of at most this size."""
+ACTIVE, DELETING = "active", "deleting"
+_LOGS: TypeAdapter[list[LogEntry]] = TypeAdapter(list[LogEntry])
+_ARTIFACTS: TypeAdapter[list[Artifact]] = TypeAdapter(list[Artifact])
+
+
+class ProjectStore(Protocol):
+    """Loads projects and says which writes make a change durable; the ledger carries them out."""
+
+    async def load(self, project_id: str) -> Project | None: ...
+
+    def changes(self, before: Project | None, after: Project, events: Sequence[BaseModel]) -> list[Action]: ...
+
+
+class DynamoProjectStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, project_id: str) -> Project | None:
+        """The project as it is now; None where there is none, or it is being deleted."""
+        project = await self.load_any(project_id)
+        return project if project and project.deleted_at is None else None
+
+    async def load_any(self, project_id: str) -> Project | None:
+        """The project, also while it is being deleted."""
+        item = await self._database.get(PROJECTS, {"project_id": project_id}, only=("state",))
+        return Project.model_validate_json(item["state"]) if item else None
+
+    async def load_many(self, project_ids: Sequence[str]) -> dict[str, Project]:
+        keys = [{"project_id": project_id} for project_id in project_ids]
+        items = await self._database.get_many(PROJECTS, keys, only=("state",))
+        projects = [Project.model_validate_json(item["state"]) for item in items]
+        return {project.project_id: project for project in projects if project.deleted_at is None}
+
+    def changes(self, before: Project | None, after: Project, events: Sequence[BaseModel]) -> list[Action]:
+        """The state, on the condition that it is still `before`, and everything that follows from the change."""
+        where = Where(equal={"version": before.version}) if before else Where(absent="project_id")
+        item = {"project_id": after.project_id, "version": after.version, "state": after.model_dump_json()}
+        return [
+            Put(PROJECTS, item, where=where),
+            *_list_changes(before, after),
+            *_records(before, after, events),
+        ]
+
+    async def page(
+        self, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
+    ) -> tuple[list[Project], str | None]:
+        """Newest first: up to `limit` matching projects, and the position to go on from (None: that was all)."""
+        listed: list[Item] = []
+        matching = Filter(equal={"status": status} if status else {}, contains={"tags": tag} if tag else {})
+        query = self._database.query(
+            LISTS,
+            f"user#{user_id}" if user_id else "all",
+            newest_first=True,
+            matching=matching,
+            page=limit + 1 if not (status or tag) else None,
+            before=before,
+        )
+        async for entry in query:
+            listed.append(entry)
+            if len(listed) > limit:
+                break
+        shown = listed[:limit]
+        projects = await self.load_many([entry["project_id"] for entry in shown])
+        more = shown[-1]["position"] if len(listed) > limit else None
+        return [projects[entry["project_id"]] for entry in shown if entry["project_id"] in projects], more
+
+    async def listed(self, name: str) -> list[str]:
+        """The ids in the list `active` or `deleting`."""
+        return [entry["position"] async for entry in self._database.query(LISTS, name, only=("position",))]
+
+    async def logs(self, project_id: str, step: Step, after: int, limit: int) -> list[tuple[int, LogEntry]]:
+        """Up to `limit` entries after number `after`, oldest first, numbered from 1."""
+        found: list[tuple[int, LogEntry]] = []
+        prefix = _prefix(step.attempt, step.name, "logs")
+        low, high = f"{prefix}{after + 1:09d}", f"{prefix}999999999"
+        async for item in self._database.query(RECORDS, project_id, page=10, low=low, high=high):
+            entries = _LOGS.validate_json(item["content"])
+            last = int(item["record"].rsplit("#", 1)[1])
+            numbered = zip(range(last - len(entries) + 1, last + 1), entries, strict=True)
+            found += [(number, entry) for number, entry in numbered if number > after]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    async def artifacts(self, project_id: str, step: Step) -> list[Artifact]:
+        """All of a step's artifacts, in the order in which they were published."""
+        if step.artifact_count == len(step.artifacts):
+            return list(step.artifacts)
+        prefix = _prefix(step.attempt, step.name, "artifacts")
+        items = [item async for item in self._database.query(RECORDS, project_id, begins=prefix)]
+        return [artifact for item in items for artifact in _ARTIFACTS.validate_json(item["content"])]
+
+    async def output(self, project_id: str, step: Step) -> dict[str, object] | None:
+        """What the step produced, however large."""
+        if step.output is not None or step.output_bytes == 0:
+            return dict(step.output) if step.output is not None else None
+        key = {"project_id": project_id, "record": _prefix(step.attempt, step.name, "output")}
+        item = await self._database.get(RECORDS, key)
+        return json.loads(item["content"]) if item else None
+
+    async def attempts(self, project_id: str) -> list[AttemptView]:
+        """The attempts before the latest, oldest first."""
+        items = [item async for item in self._database.query(RECORDS, project_id, begins="attempt#")]
+        return [AttemptView.model_validate_json(item["content"]) for item in items]
+
+    async def reports_seen(self, project_id: str) -> AsyncIterator[bytes]:
+        """The digests of the reports taken so far."""
+        async for item in self._database.query(LEDGER.inbox, project_id, begins="reports#"):
+            digests = item["digests"]
+            for place in range(0, len(digests), 16):
+                yield bytes(digests[place : place + 16])
+
+    async def erase(self, project: Project) -> None:
+        """Everything kept of a deleted project but its history; the project itself last."""
+        project_id = project.project_id
+        for table, partition in ((RECORDS, project_id), (LEDGER.inbox, project_id)):
+            sort = table.sort_key or ""
+            found = [item async for item in self._database.query(table, partition, only=(sort,))]
+            keys = [{table.partition_key: partition, sort: item[sort]} for item in found]
+            await self._database.delete_many(table, keys)
+        await self._database.write(
+            Delete(PROJECTS, {"project_id": project_id}),
+            Delete(LISTS, {"list": DELETING, "position": project_id}),
+        )
+
+
+def report_digest(source: str, report_id: str) -> bytes:
+    """16 bytes that stand for (source, id)."""
+    return hashlib.sha256(f"{source}\x1f{report_id}".encode()).digest()[:16]
+
+
+def remember_reports(project: Project, digests: Iterable[bytes]) -> Put:
+    """The inbox entry of a batch of reports; `project` is the one after them."""
+    item = {"owner": project.project_id, "entry": f"reports#{project.reports:012d}", "digests": b"".join(digests)}
+    return Put(LEDGER.inbox, item, where=Where(absent="owner"))
+
+
+def _list_changes(before: Project | None, after: Project) -> list[Action]:
+    if before and before.status == after.status and before.deleted_at == after.deleted_at:
+        return []
+    position = f"{format_timestamp(after.created_at)}#{after.project_id}"
+    lists = ("all", f"user#{after.user_id}")
+    active = {"list": ACTIVE, "position": after.project_id}
+    if after.deleted_at:
+        return [
+            *(Delete(LISTS, {"list": name, "position": position}) for name in lists),
+            Delete(LISTS, active),
+            Put(LISTS, {"list": DELETING, "position": after.project_id}),
+        ]
+    entry = {"project_id": after.project_id, "status": str(after.status), "tags": after.tags}
+    actions: list[Action] = [Put(LISTS, {"list": name, "position": position, **entry}) for name in lists]
+    if _active(after):
+        actions.append(Put(LISTS, active))
+    elif before and _active(before):
+        actions.append(Delete(LISTS, active))
+    return actions
+
+
+def _active(project: Project) -> bool:
+    """A build that the platform's worker has to see to."""
+    attempt = project.attempt
+    return project.status in RUNNING and attempt is not None and attempt.builder is Builder.PLATFORM
+
+
+def _records(before: Project | None, after: Project, events: Sequence[BaseModel]) -> list[Action]:
+    """What is too large for the project's one item: logs, artifacts, large outputs, the attempt before."""
+    actions: list[Action] = []
+    if before and before.attempt and after.attempt_number > before.attempt_number and (view := attempt_view(before)):
+        record = f"attempt#{before.attempt_number:05d}"
+        actions.append(_record(after, record, view.model_dump_json()))
+    logs: dict[str, list[LogEntry]] = {}
+    artifacts: dict[str, list[Artifact]] = {}
+    for event in events:
+        name = (event.sub_stage_name or event.stage_name) if isinstance(event, StageReport) else ""
+        match event:
+            case StageLogged():
+                logs.setdefault(name, []).extend(event.entries)
+            case StageArtifactPublished():
+                artifacts.setdefault(name, []).append(event.artifact)
+            case StageCompleted(output_data=output) if output is not None:
+                content = OUTPUT.dump_json(output)
+                if len(content) > INLINE_OUTPUT_BYTES:
+                    record = _prefix(event.attempt, name, "output")
+                    actions.append(_record(after, record, content.decode()))
+            case _:
+                pass
+    steps = {step.name: step for step in after.steps()}
+    for name, entries in logs.items():
+        actions += _packed(after, steps[name], "logs", entries, steps[name].log_count)
+    for name, entries in artifacts.items():
+        actions += _packed(after, steps[name], "artifacts", entries, steps[name].artifact_count)
+    return actions
+
+
+def _packed(project: Project, step: Step, kind: str, entries: Sequence[BaseModel], count: int) -> list[Put]:
+    """Items named by the number of their last entry; `count` is the number of the last entry of all."""
+    packs: list[list[str]] = []
+    size = 0
+    for text in (entry.model_dump_json() for entry in entries):
+        weight = len(text.encode())
+        if not packs or size + weight > RECORD_BYTES:
+            packs.append([])
+            size = 0
+        packs[-1].append(text)
+        size += weight
+    actions: list[Put] = []
+    last = count - len(entries)
+    for pack in packs:
+        last += len(pack)
+        record = f"{_prefix(step.attempt, step.name, kind)}{last:09d}"
+        actions.append(_record(project, record, f"[{','.join(pack)}]"))
+    return actions
+
+
+def _record(project: Project, record: str, content: str) -> Put:
+    return Put(RECORDS, {"project_id": project.project_id, "record": record, "content": content})
+
+
+def _prefix(attempt: int, step: str, kind: str) -> str:
+    return f"{attempt:05d}#{step}#{kind}#"

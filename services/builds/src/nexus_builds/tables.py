@@ -1,0 +1,24 @@
+"""The tables that `builds` owns.
+
+| table | keys | holds |
+|---|---|---|
+| AgentProjects | project_id | the project's whole state, with the tails of what can grow |
+| BuildsProjectLists | list, position | who is in which list: all, user#<id>, active (to be worked on), deleting |
+| BuildsStageRecords | project_id, record | full logs, artifacts, large outputs; earlier attempts |
+| BuildsHistory, BuildsInbox, BuildsOutbox, BuildsLeases | | as the runtime defines them |
+"""
+
+from nexus_runtime.dynamo import Table
+from nexus_runtime.history import history_table
+from nexus_runtime.inbox import inbox_table
+from nexus_runtime.leases import lease_table
+from nexus_runtime.outbox import outbox_table
+from nexus_runtime.owner import LedgerTables
+
+PROJECTS = Table("AgentProjects", "project_id")
+LISTS = Table("BuildsProjectLists", "list", "position")
+RECORDS = Table("BuildsStageRecords", "project_id", "record")
+LEASES = lease_table("BuildsLeases")
+LEDGER = LedgerTables(inbox_table("BuildsInbox"), history_table("BuildsHistory"), outbox_table("BuildsOutbox"))
+
+TABLES = (PROJECTS, LISTS, RECORDS, LEASES, LEDGER.inbox, LEDGER.history, LEDGER.outbox)

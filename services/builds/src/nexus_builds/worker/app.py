@@ -1,0 +1,52 @@
+"""Puts the build worker together."""
+
+from fastapi import FastAPI
+
+from nexus_builds.settings import WorkerSettings
+from nexus_builds.store import DynamoProjectStore
+from nexus_builds.tables import LEASES
+from nexus_builds.worker.build_run import Workshop
+from nexus_builds.worker.deployment import Deployer
+from nexus_builds.worker.dispatcher import Dispatcher
+from nexus_builds.worker.offline import RuleBasedBuilder
+from nexus_contracts.builds.events import BUILDS_EVENT
+from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_runtime.blobs import DirectoryBlobStore
+from nexus_runtime.bus import Bus
+from nexus_runtime.consumers import Consumers
+from nexus_runtime.delivery import Subscription
+from nexus_runtime.dynamo import Database
+from nexus_runtime.health import Health
+from nexus_runtime.leases import Leases
+from nexus_runtime.owner import bus_check, consumers_check, database_check
+from nexus_runtime.service import Background, application
+from nexus_tracker import Tracker
+
+NAME = "builds-worker"
+
+
+def build(settings: WorkerSettings) -> FastAPI:
+    """The worker with its health endpoints, ready to be served."""
+    database, bus = Database(settings), Bus(settings, NAME)
+    tracker = Tracker(settings.kafka_bootstrap_servers, idempotent=not settings.kafka_volatile)
+    store = DynamoProjectStore(database)
+    deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
+    workshop = Workshop(
+        load=store.load,
+        output=store.output,
+        executor=RuleBasedBuilder(),
+        tracker=tracker,
+        deployer=deployer,
+        packages=DirectoryBlobStore(settings.packages_dir),
+        artifacts=DirectoryBlobStore(settings.artifacts_dir),
+        step_seconds=settings.worker_step_seconds,
+        step_timeout_seconds=settings.step_timeout_seconds,
+    )
+    leases = Leases(database, LEASES, "build", settings.worker_lease_seconds)
+    dispatcher = Dispatcher(store, leases, workshop, settings.worker_concurrency)
+    hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, dispatcher.hear, group_of=None)
+    consumers = Consumers(settings, NAME, bus, [hints])
+    needed = {"database": database_check(database), "message_bus": bus_check(bus)}
+    health = Health(needed, {"consumers": consumers_check(consumers)}, consumers.alive)
+    parts = [database, bus, tracker, deployer, consumers, Background("dispatcher", dispatcher.run)]
+    return application("Nexus-AI build worker", parts, health)

@@ -1,0 +1,138 @@
+"""Writing: a command goes to its owner, and the owner's reply becomes the answer."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fastapi import Response
+
+from nexus_contracts.commands import Command
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge
+from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TOPIC_HEADER, Reply
+from nexus_contracts.topics import GATEWAY_REPLIES, MAX_MESSAGE_BYTES, Topic
+from nexus_gateway import envelope
+from nexus_gateway.envelope import success, to_json
+from nexus_gateway.failures import REPLAYED
+from nexus_gateway.refusals import Refused
+from nexus_runtime import tracing
+from nexus_runtime.bus import Unacknowledged
+from nexus_runtime.clock import new_id, utc_now
+
+SOURCE = "/nexus/gateway"
+
+
+class Publisher(Protocol):
+    async def publish(
+        self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
+    ) -> None:
+        """Returns when the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
+        ...
+
+
+class Desk(Protocol):
+    partition: int
+
+    def expect(self, request_id: str) -> AbstractContextManager[asyncio.Future[Reply]]:
+        """A future for the reply to the message of that id."""
+        ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command with its addressee, and what a caller is told who does not get the outcome at once.
+
+    `subject` orders commands: those with the same one are decided one after another. `ids` name what is concerned
+    and `location` is where its state can be read. `wait_seconds` 0: the caller does not wait.
+    """
+
+    topic: Topic
+    command: Command
+    subject: str
+    location: str
+    ids: Mapping[str, str]
+    wait_seconds: float
+    status: int = 200
+
+
+class Commands:
+    """The only way in which anything is changed."""
+
+    def __init__(self, bus: Publisher, desk: Desk) -> None:
+        self._bus = bus
+        self._desk = desk
+
+    async def carry_out(self, order: Order) -> Response:
+        """The owner's answer, or 202 when it does not come in time.
+
+        Raises Refused (the owner's error), ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
+        """
+        event = _event(order)
+        with self._desk.expect(event.id) as expected:
+            await self._publish(order, event)
+            reply = await _within(expected, order.wait_seconds)
+        if reply is None:
+            return _accepted(order)
+        if reply.error is not None:
+            raise Refused(reply.error, reply.status, replayed=reply.replayed)
+        if reply.result is None:
+            raise InternalError("a service of the platform gave an answer that is not understood")
+        return success(to_json(reply.result), order.status, headers=_headers(order, reply, reply.result))
+
+    async def _publish(self, order: Order, event: CloudEvent) -> None:
+        if len(event.body()) > MAX_MESSAGE_BYTES:
+            raise PayloadTooLarge("the command is too large", limit_bytes=MAX_MESSAGE_BYTES)
+        headers = [
+            (REPLY_TOPIC_HEADER, GATEWAY_REPLIES.name.encode()),
+            (REPLY_PARTITION_HEADER, str(self._desk.partition).encode()),
+        ]
+        try:
+            await self._bus.publish(order.topic, event, headers)
+        except Unacknowledged as error:
+            raise GatewayTimeout(error.message) from error
+
+
+def _event(order: Order) -> CloudEvent:
+    return CloudEvent(
+        id=new_id("evt_"),
+        source=SOURCE,
+        type=str(getattr(order.command, "type")),  # noqa: B009  # every command has it
+        subject=order.subject,
+        time=utc_now(),
+        data=order.command.model_dump(mode="json", exclude={"type"}),
+        correlationid=envelope.request_id.get(),
+        traceparent=tracing.traceparent.get(),
+    )
+
+
+async def _within(expected: asyncio.Future[Reply], seconds: float) -> Reply | None:
+    if not seconds:
+        return None
+    try:
+        async with asyncio.timeout(seconds):
+            return await expected
+    except TimeoutError:
+        return None
+
+
+def _accepted(order: Order) -> Response:
+    headers = {"Location": order.location}
+    if not order.wait_seconds:
+        headers["Preference-Applied"] = "respond-async"
+    message = f"accepted; the outcome can be read at {order.location}"
+    return success(to_json(order.ids), 202, message=message, headers=headers)
+
+
+def _headers(order: Order, reply: Reply, result: Mapping[str, Any]) -> dict[str, str]:
+    """Of a resource that tells its version, the ETag."""
+    headers: dict[str, str] = {}
+    version = result.get("version" if "project_name" in result else "etag")
+    if isinstance(version, int):
+        headers["ETag"] = f'"{version}"'
+    if order.status == 201:
+        headers["Location"] = order.location
+    if reply.replayed:
+        headers[REPLAYED] = "true"
+    return headers

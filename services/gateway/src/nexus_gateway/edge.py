@@ -1,0 +1,68 @@
+"""The outermost layer: every answer leaves with its request id and its duration, and no fault gets past it bare."""
+
+import time
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nexus_contracts.errors import InternalError
+from nexus_gateway import envelope
+from nexus_runtime import log, metrics, tracing
+
+logger = log.get(__name__)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Edge:
+    """HEAD is answered as GET without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        passage = _Passage(scope, send)
+        try:
+            await self._app(passage.scope, receive, passage.send)
+        except ClientDisconnect:
+            return
+        except Exception:
+            logger.exception("request failed", method=scope["method"], path=scope["path"])
+            if passage.status:
+                raise
+            answer = envelope.failure(InternalError("internal error"))
+            await answer(passage.scope, receive, passage.send)
+        finally:
+            passage.measure()
+
+
+class _Passage:
+    """One request on its way in and its answer on its way out."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._began = time.perf_counter()
+        self._send = send
+        self._method: str = scope["method"]
+        self.status = 0
+        self.scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
+        received = {name: value for name, value in scope["headers"] if name in (b"x-request-id", b"traceparent")}
+        self._request_id = envelope.begin(received.get(b"x-request-id", b"").decode("latin-1"))
+        tracing.begin(received.get(b"traceparent", b"").decode("latin-1"))
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            seconds = time.perf_counter() - self._began
+            own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", b"%.6f" % seconds)]
+            message = {**message, "headers": [*message.get("headers", ()), *own]}
+        elif self._method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def measure(self) -> None:
+        route = getattr(self.scope.get("route"), "path", "none")
+        method = self._method if self._method in _METHODS else "other"
+        seconds = time.perf_counter() - self._began
+        metrics.REQUESTS.labels(method, route, self.status).observe(seconds)

@@ -1,0 +1,80 @@
+"""Every way in which a request can fail, turned into the platform's form of errors."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+
+from nexus_contracts.errors import InternalError, MethodNotAllowed, NotFound, PlatformError, ValidationFailed
+from nexus_gateway.envelope import failure
+from nexus_gateway.refusals import Refused
+from nexus_runtime.service import validation_failure
+
+REPLAYED = "Idempotent-Replayed"
+
+
+def add_failure_answers(app: FastAPI) -> None:
+    app.add_exception_handler(PlatformError, _platform_error)
+    app.add_exception_handler(RequestValidationError, _parameter_error)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+def body_failure(error: ValidationError) -> ValidationFailed:
+    """Names each fault's place in the body, without echoing what was sent."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return _named([{**fault, "loc": ("body", *fault["loc"])} for fault in faults])
+
+
+def _named(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:
+    return validation_failure(
+        [
+            {
+                "loc": [str(part)[:100] for part in fault["loc"]],
+                "msg": str(fault["msg"]).removeprefix("Value error, "),
+                "type": fault["type"],
+            }
+            for fault in faults
+        ]
+    )
+
+
+async def _platform_error(_request: Request, error: Exception) -> Response:
+    if isinstance(error, Refused):
+        return failure(error, {REPLAYED: "true"} if error.replayed else None)
+    return failure(error if isinstance(error, PlatformError) else InternalError("internal error"))
+
+
+async def _parameter_error(_request: Request, error: Exception) -> Response:
+    return failure(_named(error.errors() if isinstance(error, RequestValidationError) else []))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        return _method_error(request)
+    if status == 404:
+        return failure(NotFound("no such path", type="path", id=request.url.path[:200]))
+    if status < 500:
+        return failure(ValidationFailed("the request is not valid", errors=[]))
+    return failure(InternalError("internal error"))
+
+
+def _method_error(request: Request) -> Response:
+    methods = allowed_methods(request.app.routes, request.scope)
+    allow = {"Allow": ", ".join(methods)}
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=allow)
+    return failure(MethodNotAllowed(f"this path does not take {request.method[:20]}", allowed_methods=[*methods]), allow)
+
+
+def allowed_methods(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> list[str]:
+    """What the path of the request takes, on all routes together."""
+    methods = {"OPTIONS"}
+    for route in routes:
+        if route.matches(dict(scope))[0] is not Match.NONE:
+            methods |= set(getattr(route, "methods", None) or ())
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)

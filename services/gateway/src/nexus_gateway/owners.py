@@ -1,0 +1,91 @@
+"""The owners' query routes, asked over HTTP on kept-alive connections."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, cast
+
+import aiohttp
+from yarl import URL
+
+from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
+from nexus_gateway import envelope
+from nexus_gateway.refusals import refusal_of
+from nexus_gateway.settings import GatewaySettings
+from nexus_runtime import tracing
+from nexus_runtime.health import Unhealthy
+
+CONNECTIONS = 256
+KEEP_ALIVE_SECONDS = 60.0
+"""Shorter than the owners keep theirs, so that none is closed just when it is used."""
+
+
+class Answer(NamedTuple):
+    body: bytes
+    etag: str | None
+
+
+class Owners(Protocol):
+    """Who can be asked. `owner` is builds, agents or stats."""
+
+    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        """The owner's answer. Raises Refused for its errors, ServiceUnavailable, GatewayTimeout."""
+        ...
+
+
+class HttpOwners:
+    """A part of the service: connections live from start to stop."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._urls = settings.owner_urls
+        self._seconds = settings.read_timeout_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=self._seconds),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
+            trust_env=False,
+        )
+
+    async def stop(self) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        if self._session is None:
+            raise ServiceUnavailable("the gateway is starting")
+        url = URL(self._urls[owner] + path, encoded=True)
+        headers = {"X-Request-ID": envelope.request_id.get(), "traceparent": tracing.traceparent.get() or ""}
+        try:
+            async with self._session.get(
+                url.with_query(query) if query else url, headers=headers, allow_redirects=False
+            ) as response:
+                body = await response.read()
+        except TimeoutError:
+            raise GatewayTimeout(f"the service for {owner} did not answer in time", service=owner) from None
+        except (aiohttp.ClientError, OSError):
+            raise ServiceUnavailable(f"the service for {owner} is away", service=owner) from None
+        if response.status != 200:
+            raise refusal_of(response.status, body)
+        return Answer(body, response.headers.get("ETag"))
+
+    async def check(self) -> Mapping[str, Any]:
+        """For the health answer: the state of each owner. Raises Unhealthy, naming those that do not answer."""
+        states = dict(zip(self._urls, await asyncio.gather(*map(self._state, self._urls)), strict=True))
+        away = [owner for owner, state in states.items() if state != "healthy"]
+        if away:
+            raise Unhealthy("; ".join(f"{owner}: {states[owner]}" for owner in away))
+        return states
+
+    async def _state(self, owner: str) -> str:
+        try:
+            async with asyncio.timeout(1.5):
+                answer = cast("dict[str, Any]", json.loads((await self.get(owner, "/health")).body))
+        except TimeoutError:
+            return "no answer in time"
+        except Exception as error:  # noqa: BLE001  # any failure is the answer to the question asked
+            return str(error)
+        return str(answer.get("status", "unknown"))

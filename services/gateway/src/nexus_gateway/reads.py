@@ -1,0 +1,58 @@
+"""Reading: the owner is asked, and its JSON goes out as it came, within the envelope."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from fastapi import Request, Response
+
+from nexus_gateway.cursors import Cursors
+from nexus_gateway.envelope import success, to_json
+from nexus_gateway.owners import Answer, Owners
+from nexus_gateway.preconditions import require_tag, tag_of, unchanged
+
+
+class Reads:
+    """All errors are PlatformErrors, the owners' own among them."""
+
+    def __init__(self, owners: Owners, cursors: Cursors) -> None:
+        self._owners = owners
+        self._cursors = cursors
+
+    async def one(self, request: Request, owner: str, path: str) -> Response:
+        """A single resource, with its ETag; 304 when the caller has it already."""
+        answer = await self._owners.get(owner, path)
+        etag = answer.etag or tag_of(answer.body)
+        if unchanged(request, etag):
+            return Response(status_code=304, headers={"ETag": etag})
+        return success(answer.body, headers={"ETag": etag})
+
+    async def figures(self, owner: str, path: str, query: Mapping[str, str]) -> Response:
+        """What is computed anew each time, and has no version."""
+        return success((await self._owners.get(owner, path, query)).body)
+
+    async def page(
+        self,
+        owner: str,
+        path: str,
+        limit: int,
+        last_key: str | None,
+        filters: Mapping[str, str | None] | None = None,
+    ) -> Response:
+        """A page of a list. Raises ValidationFailed for a cursor that is not of this list with these filters."""
+        chosen = {name: value for name, value in (filters or {}).items() if value is not None}
+        query = {**chosen, "limit": str(limit)}
+        if last_key is not None:
+            query["last_key"] = self._cursors.unseal(path, chosen, last_key)
+        page = cast("dict[str, Any]", json.loads((await self._owners.get(owner, path, query)).body))
+        after = page.get("last_key")
+        items = page["items"]
+        sealed = None if after is None else self._cursors.seal(path, chosen, after)
+        return success(to_json({"items": items, "count": len(items), "last_key": sealed}))
+
+    async def require_unchanged(self, request: Request, owner: str, path: str) -> None:
+        """For resources without a version: If-Match against what the owner shows now. Raises PreconditionFailed."""
+        if "if-match" not in request.headers:
+            return
+        answer: Answer = await self._owners.get(owner, path)
+        require_tag(request, answer.etag or tag_of(answer.body))

@@ -1,0 +1,15 @@
+"""`python -m nexus_stats`."""
+
+from nexus_runtime.service import serve
+from nexus_runtime.settings import load
+from nexus_stats.app import create_app
+from nexus_stats.settings import StatsSettings
+
+
+def main() -> None:
+    settings = load(StatsSettings)
+    serve("stats", settings, create_app(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Wires the service."""
+
+from fastapi import FastAPI
+
+from nexus_runtime.bus import Bus
+from nexus_runtime.clock import utc_now
+from nexus_runtime.consumers import Consumers
+from nexus_runtime.dynamo import Database
+from nexus_runtime.health import Health
+from nexus_runtime.owner import bus_check, consumers_check, database_check
+from nexus_runtime.service import application
+from nexus_stats.consumers import subscriptions
+from nexus_stats.handlers import Figures
+from nexus_stats.routes import stats_routes
+from nexus_stats.settings import StatsSettings
+from nexus_stats.store import DynamoStatsStore
+
+
+def create_app(settings: StatsSettings) -> FastAPI:
+    """The service, not started yet."""
+    database, bus = Database(settings), Bus(settings, "stats")
+    store = DynamoStatsStore(database)
+    consumers = Consumers(settings, "stats", bus, subscriptions(store))
+    health = Health(
+        needed={
+            "database": database_check(database),
+            "message_bus": bus_check(bus),
+            "consumers": consumers_check(consumers),
+        },
+        shown={},
+        alive=consumers.alive,
+    )
+    app = application("Nexus-AI statistics", [database, bus, consumers], health)
+    app.include_router(stats_routes(Figures(store, utc_now)))
+    return app

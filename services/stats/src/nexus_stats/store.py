@@ -1,0 +1,105 @@
+"""Facts and counters, kept: in the database, or in memory for tests."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
+
+from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Update, Where
+from nexus_runtime.dynamo.model import MAX_ACTIONS
+from nexus_runtime.ledger import ChangedMeanwhile
+from nexus_stats.domain import FACT, Change, Known, Metric, Row, packed, summed
+from nexus_stats.tables import COUNTERS, FACTS
+
+SHARDS = 16
+
+
+class StatsStore(Protocol):
+    """What the handlers need of a store."""
+
+    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+        """Those that are stored, by key."""
+        ...
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        """Facts and counters together, in as few transactions as fit.
+
+        Raises ChangedMeanwhile when a fact no longer has the version that its change was made on: some of the changes
+        may be stored then, each with its counters.
+        """
+        ...
+
+    async def counted(self, metric: Metric, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
+        """The counters of the rows named from `first` to `last`, both included."""
+        ...
+
+
+class MemoryStatsStore:
+    """`limit` is the number of facts and rows in a transaction."""
+
+    def __init__(self, limit: int = MAX_ACTIONS) -> None:
+        self._limit = limit
+        self._facts: dict[str, Known] = {}
+        self._rows: dict[Row, dict[str, int]] = {}
+
+    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+        return {key: self._facts[key] for key in keys if key in self._facts}
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        for group in packed(changes, self._limit):
+            self._transact(group)
+
+    def _transact(self, group: Sequence[Change]) -> None:
+        for change in group:
+            known = self._facts.get(change.fact.key)
+            if (known.version if known else 0) != change.version:
+                raise ChangedMeanwhile(change.fact.key)
+        for change in group:
+            self._facts[change.fact.key] = Known(change.fact, change.version + 1)
+        self._rows = summed((self._rows, *(change.delta for change in group)))
+
+    async def counted(self, metric: Metric, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
+        chosen = (row for row in self._rows if row.metric == metric and first <= row.name <= last)
+        return {row.name: dict(self._rows[row]) for row in chosen}
+
+
+class DynamoStatsStore:
+    """Each process adds to a shard of its own choice; reading sums them up, with one query."""
+
+    def __init__(self, database: Database, shard: int | None = None) -> None:
+        self._database = database
+        self._shard = f"{secrets.randbelow(SHARDS) if shard is None else shard:02d}"
+
+    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+        items = await self._database.get_many(FACTS, [{"fact": key} for key in keys])
+        return {item["fact"]: Known(FACT.validate_json(item["body"]), item["version"]) for item in items}
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        for group in packed(changes, MAX_ACTIONS):
+            rows = summed(change.delta for change in group)
+            try:
+                await self._database.write(*map(_put, group), *(self._add(row, counts) for row, counts in rows.items()))
+            except ConditionFailed as error:
+                raise ChangedMeanwhile(str(error)) from error
+
+    def _add(self, row: Row, counts: dict[str, int]) -> Update:
+        key = {"metric": row.metric, "position": f"{row.name}#{self._shard}"}
+        return Update(COUNTERS, key, add=counts)
+
+    async def counted(self, metric: Metric, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
+        found: list[dict[Row, dict[str, int]]] = []
+        async for item in self._database.query(COUNTERS, metric, low=f"{first}#", high=f"{last}#~"):
+            found.append({Row(metric, item["position"].rpartition("#")[0]): _numbers(item)})
+        return {row.name: counts for row, counts in summed(found).items()}
+
+
+def _put(change: Change) -> Put:
+    item: dict[str, Any] = {
+        "fact": change.fact.key,
+        "version": change.version + 1,
+        "body": FACT.dump_json(change.fact).decode(),
+    }
+    return Put(FACTS, item, where=Where(equal={"version": change.version}) if change.version else Where(absent="fact"))
+
+
+def _numbers(item: Item) -> dict[str, int]:
+    return {name: number for name, number in item.items() if name not in ("metric", "position")}

@@ -1,0 +1,181 @@
+"""The local backend with real processes: agents that hang, crash and crowd."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from tests.support.agent_packages import HANGS_AT_START, script, sick, talker
+from tests.support.local_backends import (
+    MODES,
+    Bench,
+    agent_process,
+    begun,
+    eventually,
+    lives,
+    opened_bench,
+    raw_of,
+    told,
+)
+
+from nexus_agents.backends.errors import AgentCrashed, AgentNotStarted, AgentTimedOut, AgentUnreachable
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
+    async with opened_bench(tmp_path) as bench:
+        yield bench
+
+
+async def test_two_first_invocations_start_one_process(bench: Bench) -> None:
+    record = bench.root / "record"
+    backend = await bench.backend()
+    agent = await bench.agent(talker(env={"RECORD": str(record)}))
+    await asyncio.gather(*(told(backend, agent, "echo x") for _ in range(5)))
+    assert record.read_text().split().count("start") == 1
+
+
+async def test_after_a_crash_nothing_is_sent_again(bench: Bench) -> None:
+    record = bench.root / "record"
+    backend = await bench.backend()
+    agent = await bench.agent(talker(env={"RECORD": str(record)}))
+    with pytest.raises(AgentCrashed, match=r"(?s)killed by signal 9.*about to crash"):
+        await told(backend, agent, "crash")
+    assert record.read_text().split() == ["start", "invoke"]
+
+
+async def test_more_callers_than_the_agent_can_queue_are_all_answered_once(bench: Bench) -> None:
+    record = bench.root / "record"
+    backend = await bench.backend()
+    agent = await bench.agent(talker(env={"RECORD": str(record)}))
+    answers = await asyncio.gather(*(told(backend, agent, f"echo {number}") for number in range(80)))
+    assert [answer.output for answer in answers] == [str(number) for number in range(80)]
+    assert record.read_text().split().count("invoke") == 80
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_an_agent_killed_between_two_invocations_is_started_again(bench: Bench, mode: str) -> None:
+    backend = await bench.backend(mode)
+    agent = await bench.agent()
+    for number in range(3):
+        assert (await told(backend, agent, f"echo {number}")).output == str(number)
+        victim = agent_process()
+        victim.kill()
+        await eventually(lambda victim=victim: not lives(victim), "it is dead")
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_an_agent_killed_during_an_invocation_has_crashed(bench: Bench, mode: str) -> None:
+    backend = await bench.backend(mode)
+    agent = await bench.agent()
+    await told(backend, agent, "echo x")
+    victim = agent_process()
+    working = await begun(backend, agent, "slow 15")
+    victim.kill()
+    with pytest.raises(AgentCrashed):
+        await working
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_hung_agent_is_killed_and_its_other_callers_are_told_the_truth(bench: Bench, mode: str) -> None:
+    backend = await bench.backend(mode)
+    agent = await bench.agent()
+    first = raw_of(await told(backend, agent, "echo x"))["pid"]
+    victim = agent_process()
+    patient = await begun(backend, agent, "slow 15")
+    with pytest.raises(AgentTimedOut):
+        await told(backend, agent, "slow 60", seconds=0.5)
+    with pytest.raises(AgentCrashed, match="another invocation ran into its time limit"):
+        await patient
+    await eventually(lambda: not victim.is_running(), "the hung agent is gone")
+    again = raw_of(await told(backend, agent, "echo x"))
+    assert mode == "bubblewrap" or again["pid"] != first
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_an_agent_that_hangs_at_its_start_is_given_up_and_its_last_words_are_told(
+    bench: Bench, mode: str
+) -> None:
+    backend = await bench.backend(mode, start_seconds=1.0)
+    agent = await bench.agent(script(HANGS_AT_START))
+    with pytest.raises(AgentNotStarted, match=r"(?s)did not open its socket.*waiting for ever"):
+        await told(backend, agent, "echo x")
+
+
+async def test_an_invocation_shorter_than_the_start_was_never_sent(bench: Bench) -> None:
+    backend = await bench.backend(start_seconds=3.0)
+    agent = await bench.agent(script(HANGS_AT_START))
+    with pytest.raises(AgentUnreachable, match="still starting"):
+        await told(backend, agent, "echo x", seconds=0.2)
+
+
+async def test_an_agent_with_a_wrong_ping_is_not_started(bench: Bench) -> None:
+    backend = await bench.backend(start_seconds=1.0)
+    with pytest.raises(AgentNotStarted, match="Sick"):
+        await told(backend, await bench.agent(sick()), "echo x")
+
+
+async def test_an_agent_that_writes_without_end_is_answered_for_and_kept_in_bounds(bench: Bench) -> None:
+    backend = await bench.backend()
+    assert (await told(backend, await bench.agent(), "noise 2000")).output == "said"
+
+
+async def test_an_invocation_whose_turn_never_came_was_never_sent(bench: Bench) -> None:
+    record = bench.root / "record"
+    backend = await bench.backend(invocations_per_agent=1)
+    agent = await bench.agent(talker(env={"RECORD": str(record)}))
+    await told(backend, agent, "echo x")
+    working = asyncio.create_task(told(backend, agent, "slow 1"))
+    await eventually(lambda: record.read_text().split().count("invoke") == 2, "it works")
+    with pytest.raises(AgentUnreachable, match="busy"):
+        await told(backend, agent, "echo x", seconds=0.5)
+    assert (await working).output == "at last"
+    assert record.read_text().split() == ["start", "invoke", "invoke"]
+
+
+async def test_the_least_recently_used_idle_agent_makes_room(bench: Bench) -> None:
+    backend = await bench.backend(live_agents=2)
+    one, two, three = [await bench.agent(agent_id=name) for name in ("one", "two", "three")]
+    pids = [raw_of(await told(backend, agent, "echo x"))["pid"] for agent in (one, two, one, three, one)]
+    assert pids[0] == pids[2] == pids[4]
+    assert raw_of(await told(backend, two, "echo x"))["pid"] != pids[1]
+
+
+async def test_a_working_agent_is_never_evicted_and_others_wait_for_a_place(bench: Bench) -> None:
+    backend = await bench.backend(live_agents=1)
+    one, two = await bench.agent(agent_id="one"), await bench.agent(agent_id="two")
+    working = await begun(backend, one, "slow 1")
+    with pytest.raises(AgentUnreachable, match="1 places"):
+        await told(backend, two, "echo x", seconds=0.2)
+    assert (await told(backend, two, "echo waited")).output == "waited"
+    assert (await working).output == "at last"
+
+
+async def test_a_stopped_backend_leaves_nothing_and_says_so(bench: Bench) -> None:
+    work_dir = Path("/tmp") / f"nx{os.getpid()}"
+    backend = await bench.backend(work_dir=work_dir)
+    agent = await bench.agent()
+    working = asyncio.create_task(told(backend, agent, "slow 60"))
+    await eventually(lambda: any(work_dir.glob("*/run/*/socket")), "the agent listens")
+    await backend.stop()
+    with pytest.raises((AgentCrashed, AgentUnreachable)):
+        await working
+    assert list(work_dir.iterdir()) == []
+    work_dir.rmdir()
+    with pytest.raises(AgentUnreachable):
+        await told(backend, agent, "echo x")
+
+
+async def test_a_path_too_long_for_sockets_is_refused_at_once(bench: Bench) -> None:
+    with pytest.raises(ValueError, match="too long"):
+        await bench.backend(work_dir=bench.root / ("long" * 20))
+
+
+async def test_the_name_of_the_host_is_nowhere_in_the_messages(bench: Bench) -> None:
+    backend = await bench.backend()
+    with pytest.raises(AgentNotStarted) as caught:
+        await told(backend, await bench.agent(script("raise SystemExit(3)")), "echo x")
+    assert "exit code 3" in caught.value.message
+    assert re.search(r"/home|/root|/tmp", caught.value.message) is None

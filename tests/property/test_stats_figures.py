@@ -1,0 +1,166 @@
+"""Whatever is delivered twice, late, in any order or around a crash: the figures are those of the history."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nexus_contracts.envelope import CloudEvent
+from nexus_runtime.ledger import ChangedMeanwhile
+from nexus_stats.domain import Change, Fact, Known, changes, fold, joined, packed
+from nexus_stats.facts import AgentFact, BuildFact, Ending, InvocationFact
+from nexus_stats.store import MemoryStatsStore
+from tests.support.stats_consumer import TODAY, assert_figures_of, deliver
+from tests.support.stats_histories import History, histories, project_id, start_of_build
+
+LIMIT = 4
+
+
+class Crash(Exception):
+    """The process died."""
+
+
+class CrashingStore(MemoryStatsStore):
+    """Dies before the transaction whose number (from 1) is in `fatal`."""
+
+    def __init__(self, fatal: Collection[int]) -> None:
+        super().__init__(LIMIT)
+        self._fatal = fatal
+        self._transactions = itertools.count(1)
+
+    def _transact(self, group: Sequence[Change]) -> None:
+        if next(self._transactions) in self._fatal:
+            raise Crash
+        super()._transact(group)
+
+
+class SharedStore(MemoryStatsStore):
+    """Several consumers take turns between reading and writing."""
+
+    collisions = 0
+
+    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+        found = await super().facts(keys)
+        await asyncio.sleep(0)
+        return found
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        await asyncio.sleep(0)
+        try:
+            await super().commit(changes)
+        except ChangedMeanwhile:
+            self.collisions += 1
+            raise
+
+
+@st.composite
+def delivered(draw: st.DrawFn) -> tuple[History, History]:
+    """A history, and what the topic holds of it: in any order, some events more than once."""
+    history = draw(histories())
+    again = draw(st.lists(st.sampled_from(history), max_size=10)) if history else []
+    return history, draw(st.permutations([*history, *again]))
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        await work()
+
+    asyncio.run(main())
+
+
+@given(delivered(), st.data())
+def test_figures_equal_those_of_the_events_seen_so_far(topic: tuple[History, History], draws: Any) -> None:
+    records, store = topic[1], MemoryStatsStore(LIMIT)
+
+    async def consume() -> None:
+        offset = 0
+        while offset < len(records):
+            end = draws.draw(st.integers(offset + 1, len(records)), label="end of the batch")
+            await deliver(records[offset:end], store)
+            await assert_figures_of(_distinct(records[:end]), store)
+            offset = end
+
+    run(consume)
+
+
+@given(delivered(), st.sets(st.integers(1, 30)), st.data())
+def test_crashes_and_replays_from_earlier_offsets_change_no_figure(
+    topic: tuple[History, History], fatal: set[int], draws: Any
+) -> None:
+    (history, records), store = topic, CrashingStore(fatal)
+
+    async def consume() -> None:
+        offset = 0
+        while offset < len(records):
+            end = draws.draw(st.integers(offset + 1, len(records)), label="end of the batch")
+            try:
+                await deliver(records[offset:end], store)
+            except Crash:
+                offset = draws.draw(st.integers(0, offset), label="replayed from")
+            else:
+                offset = end
+        await assert_figures_of(history, store)
+
+    run(consume)
+
+
+@settings(max_examples=40)
+@given(delivered(), st.integers(2, 3))
+def test_consumers_side_by_side_count_nothing_twice(topic: tuple[History, History], consumers: int) -> None:
+    (history, records), store = topic, SharedStore(LIMIT)
+
+    async def consume() -> None:
+        await asyncio.gather(*(deliver(records[start:], store) for start in range(consumers)))
+        await deliver(records, store)
+        await assert_figures_of(history, store)
+
+    run(consume)
+
+
+def test_consumers_side_by_side_do_collide() -> None:
+    """The property above would mean little if they never did."""
+    store, start = SharedStore(LIMIT), start_of_build(project_id(1), 1, TODAY)
+
+    async def consume() -> None:
+        await asyncio.gather(deliver([start], store), deliver([start], store))
+        await assert_figures_of([start], store)
+
+    run(consume)
+    assert store.collisions == 1
+
+
+days = st.dates().map(str)
+endings = st.builds(Ending, st.sampled_from(["successful", "failed", "cancelled"]), st.integers(0, 3))
+build_facts = st.builds(BuildFact, st.just("p"), st.just(1), st.none() | days, st.integers(0, 6), st.none() | endings)
+invocation_facts = st.builds(InvocationFact, st.just("i"), days, st.none() | endings)
+agent_facts = st.builds(AgentFact, st.just("a"), st.integers(1, 3), st.sampled_from(["running", "offline", "deleted"]))
+
+
+def three(facts: st.SearchStrategy[Fact]) -> st.SearchStrategy[tuple[Fact, Fact, Fact]]:
+    return st.tuples(facts, facts, facts)
+
+
+@given(three(build_facts) | three(invocation_facts) | three(agent_facts))
+def test_the_join_is_commutative_associative_and_idempotent(facts: tuple[Fact, Fact, Fact]) -> None:
+    one, other, third = facts
+    assert joined(one, other) == joined(other, one)
+    assert joined(one, joined(other, third)) == joined(joined(one, other), third)
+    assert joined(one, one) == one
+    assert joined(joined(one, other), other) == joined(one, other)
+
+
+@given(st.lists(build_facts.map(lambda fact: replace(fact, project_id=f"{fact.day}{fact.stage}"))))
+def test_a_transaction_stays_within_its_limit_and_none_is_left_out(facts: list[BuildFact]) -> None:
+    wanted = changes(fold(facts), {})
+    groups = packed(wanted, LIMIT)
+    assert [change for group in groups for change in group] == wanted
+    for group in groups:
+        assert len(group) + len({row for change in group for row in change.delta}) <= LIMIT
+
+
+def _distinct(events: Sequence[CloudEvent]) -> list[CloudEvent]:
+    return list({event.id: event for event in events}.values())

@@ -1,0 +1,107 @@
+"""Local backends for tests, and what runs because of them."""
+
+import asyncio
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import psutil
+from pydantic import JsonValue
+from tests.support.agent_packages import talker
+
+from nexus_agents.backends.local import LocalBackend, LocalSettings, open_local_backend
+from nexus_agents.backends.port import AgentAnswer, Backend, DeployedAgent, InvokeRequest, PackageRef
+from nexus_runtime.blobs import DirectoryBlobStore
+
+
+def _bubblewrap_works() -> bool:
+    command = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    return shutil.which("bwrap") is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
+BUBBLEWRAP_WORKS = _bubblewrap_works()
+MODES = ["none", "bubblewrap"] if BUBBLEWRAP_WORKS else ["none"]
+"""The isolations that this machine can show."""
+
+
+class Bench:
+    """Backends over one store of packages; all are stopped at the end of the test."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.blobs = DirectoryBlobStore(root / "blobs")
+        self._backends: list[LocalBackend] = []
+
+    async def backend(self, isolation: str = "none", **settings: object) -> LocalBackend:
+        chosen = {"isolation": isolation, "start_seconds": 20.0, **settings}
+        backend = await open_local_backend(self.blobs, LocalSettings(**chosen))  # pyright: ignore[reportArgumentType]
+        self._backends.append(backend)
+        return backend
+
+    async def agent(self, content: bytes | None = None, agent_id: str = "agent") -> DeployedAgent:
+        """An agent as the service knows it; nothing runs yet."""
+        blob = await self.blobs.put(talker() if content is None else content)
+        return DeployedAgent(agent_id, PackageRef(blob.uri, blob.sha256), f"local:agent/{agent_id}", "DEFAULT")
+
+    async def stop(self) -> None:
+        for backend in self._backends:
+            await backend.stop()
+
+
+@asynccontextmanager
+async def opened_bench(root: Path) -> AsyncGenerator[Bench]:
+    """Stops all at its end, and fails if a process of a backend is still there then."""
+    bench = Bench(root)
+    before = _children()
+    yield bench
+    await bench.stop()
+    assert _children() - before == set(), "a process outlived its backend"
+
+
+async def told(backend: Backend, agent: DeployedAgent, prompt: str, seconds: float = 20) -> AgentAnswer:
+    return await backend.invoke(agent, InvokeRequest(prompt, timeout_seconds=seconds))
+
+
+async def begun(backend: Backend, agent: DeployedAgent, prompt: str) -> "asyncio.Task[AgentAnswer]":
+    """An invocation that the agent is working on. `prompt` is one that no other invocation had."""
+    task = asyncio.create_task(told(backend, agent, prompt))
+    deadline = time.monotonic() + 10
+    while (await told(backend, agent, f"seen {prompt}")).output == "0":
+        assert time.monotonic() < deadline, f"the agent has not seen {prompt}"
+    return task
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def raw_of(answer: AgentAnswer) -> dict[str, JsonValue]:
+    return cast(dict[str, JsonValue], answer.raw)
+
+
+async def eventually(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        await asyncio.sleep(0.01)
+
+
+def agent_process() -> psutil.Process:
+    """The only agent that runs: the deepest descendant whose command is the agent's."""
+    found = [child for child in psutil.Process().children(recursive=True) if child.cmdline()[-1:] and _runs(child)]
+    return found[-1]
+
+
+def _runs(child: psutil.Process) -> bool:
+    return child.cmdline()[-1].endswith("/main.py") and "bwrap" not in child.name()
+
+
+def lives(member: psutil.Process) -> bool:
+    try:
+        return member.is_running() and member.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

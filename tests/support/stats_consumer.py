@@ -1,0 +1,42 @@
+"""The service's subscriptions, fed directly."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from nexus_contracts.envelope import CloudEvent
+from nexus_runtime.delivery import Delivery, Subscription
+from nexus_stats.consumers import subscriptions
+from nexus_stats.handlers import Figures
+from nexus_stats.store import StatsStore
+from tests.support.stats_histories import FIRST_DAY, LAST_DAY
+from tests.support.stats_model import expected_builds, expected_invocations, expected_overview
+
+TODAY = datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
+
+
+async def deliver(events: Iterable[CloudEvent], store: StatsStore) -> None:
+    """The events as one batch, each to the subscription whose message it is; types that nobody counts are skipped."""
+    chosen = list(events)
+    for subscription in subscriptions(store):
+        if batch := [delivery for event in chosen for delivery in _deliveries(event, subscription)]:
+            await subscription.handle(batch)
+
+
+def _deliveries(event: CloudEvent, subscription: Subscription) -> list[Delivery]:
+    known = subscription.messages.json_schema()["discriminator"]["mapping"]
+    if event.type not in known:
+        return []
+    message: Any = subscription.messages.validate_python({**event.data, "type": event.type})
+    return [Delivery(event, message, SimpleNamespace())]
+
+
+async def assert_figures_of(history: Sequence[CloudEvent], store: StatsStore) -> None:
+    """The store's figures are those of the history."""
+    figures = Figures(store, lambda: TODAY)
+    builds = await figures.builds(FIRST_DAY, LAST_DAY)
+    invocations = await figures.invocations(FIRST_DAY, LAST_DAY)
+    assert (await figures.overview()).model_dump() == expected_overview(history, TODAY.date())
+    assert builds.model_dump()["items"] == expected_builds(history, FIRST_DAY, LAST_DAY)
+    assert invocations.model_dump()["items"] == expected_invocations(history, FIRST_DAY, LAST_DAY)
