@@ -6,7 +6,9 @@ import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import psutil
 import pytest
+from pydantic import JsonValue
 from tests.support.agent_packages import HANGS_AT_START, script, sick, talker
 from tests.support.local_backends import (
     MODES,
@@ -14,13 +16,15 @@ from tests.support.local_backends import (
     agent_process,
     begun,
     eventually,
-    lives,
     opened_bench,
     raw_of,
     told,
 )
 
 from nexus_agents.backends.errors import AgentCrashed, AgentNotStarted, AgentTimedOut, AgentUnreachable
+from nexus_builds.worker.executor import BuildRequest, LogLevel
+from nexus_builds.worker.offline.builder import RuleBasedBuilder
+from nexus_contracts.stages import STAGES
 
 
 @pytest.fixture
@@ -63,7 +67,7 @@ async def test_an_agent_killed_between_two_invocations_is_started_again(bench: B
         assert (await told(backend, agent, f"echo {number}")).output == str(number)
         victim = agent_process()
         victim.kill()
-        await eventually(lambda victim=victim: not lives(victim), "it is dead")
+        await eventually(lambda victim=victim: not psutil.pid_exists(victim.pid), "it is reaped")
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -179,3 +183,31 @@ async def test_the_name_of_the_host_is_nowhere_in_the_messages(bench: Bench) -> 
         await told(backend, await bench.agent(script("raise SystemExit(3)")), "echo x")
     assert "exit code 3" in caught.value.message
     assert re.search(r"/home|/root|/tmp", caught.value.message) is None
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_an_agent_of_the_rule_based_builder_answers(bench: Bench, mode: str) -> None:
+    backend = await bench.backend(mode)
+    agent = await bench.agent(await _built("Add up numbers and convert CSV tables to JSON"))
+    answers = await asyncio.gather(*(told(backend, agent, "What is 17 * 23?") for _ in range(20)))
+    assert all("391" in answer.output for answer in answers)
+    assert answers[0].tool_calls
+    assert (await backend.check(agent)).status in ("healthy", "busy")
+
+
+async def _built(requirement: str) -> bytes:
+    outputs: dict[str, dict[str, JsonValue]] = {}
+    package: bytes | None = None
+    for stage in STAGES:
+        for step in [*(sub.name for sub in stage.sub_stages), stage.name]:
+            request = BuildRequest("proj_1", 1, requirement)
+            result = await RuleBasedBuilder().execute(step, request, outputs, Silence())
+            outputs[step], package = result.output_data, result.package
+    assert package is not None
+    return package
+
+
+class Silence:
+    async def log(self, message: str, level: LogLevel = "info") -> None: ...
+
+    async def progress(self, percent: float) -> None: ...

@@ -8,14 +8,14 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.stats_consumer import TODAY, assert_figures_of, deliver
+from tests.support.stats_histories import History, histories, project_id, start_of_build
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_runtime.ledger import ChangedMeanwhile
 from nexus_stats.domain import Change, Fact, Known, changes, fold, joined, packed
 from nexus_stats.facts import AgentFact, BuildFact, Ending, InvocationFact
 from nexus_stats.store import MemoryStatsStore
-from tests.support.stats_consumer import TODAY, assert_figures_of, deliver
-from tests.support.stats_histories import History, histories, project_id, start_of_build
 
 LIMIT = 4
 
@@ -72,6 +72,7 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
+@settings(deadline=None)
 @given(delivered(), st.data())
 def test_figures_equal_those_of_the_events_seen_so_far(topic: tuple[History, History], draws: Any) -> None:
     records, store = topic[1], MemoryStatsStore(LIMIT)
@@ -87,6 +88,7 @@ def test_figures_equal_those_of_the_events_seen_so_far(topic: tuple[History, His
     run(consume)
 
 
+@settings(deadline=None)
 @given(delivered(), st.sets(st.integers(1, 30)), st.data())
 def test_crashes_and_replays_from_earlier_offsets_change_no_figure(
     topic: tuple[History, History], fatal: set[int], draws: Any
@@ -108,7 +110,7 @@ def test_crashes_and_replays_from_earlier_offsets_change_no_figure(
     run(consume)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(delivered(), st.integers(2, 3))
 def test_consumers_side_by_side_count_nothing_twice(topic: tuple[History, History], consumers: int) -> None:
     (history, records), store = topic, SharedStore(LIMIT)

@@ -173,13 +173,12 @@ SICK = TALKER.replace('"Healthy"', '"Sick"')
 
 
 def package(files: Mapping[str, str | bytes], **manifest: JsonValue) -> bytes:
-    """A zip of the files and a manifest; `manifest` says where it differs from the usual."""
+    """A zip of the files and a manifest, always the same; `manifest` says where it differs from the usual."""
     fields: dict[str, JsonValue] = {"name": "tester", "version": "1.0.0", "entrypoint": "main.py", **manifest}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("manifest.json", json.dumps(fields))
-        for name, content in files.items():
-            archive.writestr(name, content)
+        for name, content in {"manifest.json": json.dumps(fields), **files}.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
 
 

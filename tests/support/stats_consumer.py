@@ -1,19 +1,24 @@
 """The service's subscriptions, fed directly."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+
+from tests.support.stats_histories import FIRST_DAY, LAST_DAY
+from tests.support.stats_model import expected_builds, expected_invocations, expected_overview
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_runtime.delivery import Delivery, Subscription
 from nexus_stats.consumers import subscriptions
 from nexus_stats.handlers import Figures
-from nexus_stats.store import StatsStore
-from tests.support.stats_histories import FIRST_DAY, LAST_DAY
-from tests.support.stats_model import expected_builds, expected_invocations, expected_overview
+from nexus_stats.store import MemoryStatsStore, StatsStore
 
 TODAY = datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
+
+KNOWN: dict[str, Collection[str]] = {
+    one.group: one.messages.json_schema()["discriminator"]["mapping"] for one in subscriptions(MemoryStatsStore())
+}
 
 
 async def deliver(events: Iterable[CloudEvent], store: StatsStore) -> None:
@@ -25,8 +30,7 @@ async def deliver(events: Iterable[CloudEvent], store: StatsStore) -> None:
 
 
 def _deliveries(event: CloudEvent, subscription: Subscription) -> list[Delivery]:
-    known = subscription.messages.json_schema()["discriminator"]["mapping"]
-    if event.type not in known:
+    if event.type not in KNOWN[subscription.group]:
         return []
     message: Any = subscription.messages.validate_python({**event.data, "type": event.type})
     return [Delivery(event, message, SimpleNamespace())]

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from tests.support.stats_model import BUILD_ENDS, INVOCATION_ENDS, STAGE_ORDER
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.identifiers import format_timestamp
-from tests.support.stats_model import BUILD_ENDS, INVOCATION_ENDS, STAGE_ORDER
 
 FIRST_DAY = date(2026, 2, 27)
 LAST_DAY = date(2026, 3, 2)

@@ -5,7 +5,6 @@ FastStream's own parsing is replaced: it would skip a whole batch in silence for
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -45,44 +44,49 @@ class Consumers:
     def __init__(
         self, settings: ServiceSettings, client_id: str, bus: Bus, subscriptions: Sequence[Subscription]
     ) -> None:
-        self._broker = KafkaBroker(
+        self._settings = settings
+        self._deliverers = [Deliverer(subscription, bus) for subscription in subscriptions]
+        self._drains = [_Drain() for _ in subscriptions]
+        self._subscribers: list[Any] = []
+        self._connecting: list[asyncio.Task[None]] = []
+        # One broker object each: FastStream starts the subscribers of one in turn, and joining a group takes seconds.
+        self._brokers = [
+            self._broker(client_id, *one) for one in zip(subscriptions, self._deliverers, self._drains, strict=True)
+        ]
+
+    def _broker(self, client_id: str, to: Subscription, deliverer: Deliverer, drain: _Drain) -> KafkaBroker:
+        settings = self._settings
+        broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
             client_id=client_id,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             apply_types=False,
             consumer_only=True,
             metadata_max_age_ms=2_000 if settings.kafka_volatile else 60_000,
-            logger=logging.getLogger("faststream.kafka"),
+            logger=None,
             graceful_timeout=settings.shutdown_seconds,
         )
-        self._settings = settings
-        self._deliverers = [Deliverer(subscription, bus) for subscription in subscriptions]
-        self._drains = [_Drain() for _ in subscriptions]
-        self._subscribers: list[Any] = []
-        self._connecting: asyncio.Task[None] | None = None
-        for subscription, deliverer, drain in zip(subscriptions, self._deliverers, self._drains, strict=True):
-            self._subscribe(subscription, deliverer, drain)
 
-    def _subscribe(self, to: Subscription, deliverer: Deliverer, drain: _Drain) -> None:
         async def whole(records: Any) -> Any:
             return KafkaAckableMessage(body=b"", raw_message=records, consumer=subscriber.consumer, headers={})
 
         async def untouched(message: Any) -> Any:
             return message.raw_message
 
-        subscribe: Any = self._broker.subscriber
+        subscribe: Any = broker.subscriber
         subscriber: Any = subscribe(
             to.topic.name,
             group_id=to.group,
             batch=True,
             max_records=500,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
-            session_timeout_ms=10_000,
+            fetch_max_wait_ms=settings.fetch_max_wait_ms,
+            # The embedded broker lets every join of a group wait for half of the session timeout.
+            session_timeout_ms=4_000 if settings.kafka_volatile else 10_000,
             rebalance_timeout_ms=30_000,
-            heartbeat_interval_ms=2_000,
+            heartbeat_interval_ms=1_000 if settings.kafka_volatile else 2_000,
             max_poll_interval_ms=300_000,
-            isolation_level="read_committed" if not self._settings.kafka_volatile else "read_uncommitted",
+            isolation_level="read_committed" if not settings.kafka_volatile else "read_uncommitted",
             listener=drain,
             parser=whole,
             decoder=untouched,
@@ -94,29 +98,19 @@ class Consumers:
                 await deliverer.deliver(records)
 
         subscriber(consume)
+        return broker
 
     async def start(self) -> None:
-        self._connecting = asyncio.create_task(self._connect(), name="consumers connect")
-
-    async def _connect(self) -> None:
-        while True:
-            try:
-                await self._broker.start()
-            except Exception as error:  # noqa: BLE001  # whatever it is, the broker may be there later
-                logger.warning("consumers not started yet", error=repr(error))
-                with contextlib.suppress(Exception):
-                    await self._broker.stop()
-                await asyncio.sleep(0.5)
-            else:
-                return
+        self._connecting = [asyncio.create_task(_connect(broker), name="consumer connects") for broker in self._brokers]
 
     async def stop(self) -> None:
         """Ends consuming; what is in flight may finish within the time for shutdown."""
-        if self._connecting:
-            self._connecting.cancel()
+        for task in self._connecting:
+            task.cancel()
+        await asyncio.gather(*self._connecting, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.shutdown_seconds):
-                await self._broker.stop()
+                await asyncio.gather(*(broker.stop() for broker in self._brokers))
 
     def ready(self) -> bool:
         """Every subscription has partitions assigned."""
@@ -136,6 +130,19 @@ class Consumers:
             for subscriber, drain in zip(self._subscribers, self._drains, strict=True)
             for topic in subscriber.topic_names
         }
+
+
+async def _connect(broker: KafkaBroker) -> None:
+    while True:
+        try:
+            await broker.start()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the broker may be there later
+            logger.warning("consumer not started yet", error=repr(error))
+            with contextlib.suppress(Exception):
+                await broker.stop()
+            await asyncio.sleep(0.5)
+        else:
+            return
 
 
 def _behind(consumer: Any, partition: Any) -> int:

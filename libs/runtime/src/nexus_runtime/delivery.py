@@ -177,6 +177,8 @@ class Deliverer:
 
 
 def _types_of(messages: TypeAdapter[Any]) -> list[str]:
-    """The values of `type` that the union of messages knows."""
+    """The values of `type` that the union of messages, or the one message, knows."""
     schema = messages.json_schema()
-    return list(schema["discriminator"]["mapping"])
+    if "discriminator" in schema:
+        return list(schema["discriminator"]["mapping"])
+    return [schema["properties"]["type"]["const"]]

@@ -43,11 +43,11 @@ class History:
                 if entry.sequence >= first:
                     yield entry
 
-    async def erase(self, aggregate: str) -> None:
-        """Everything kept of the aggregate."""
+    async def erase(self, aggregate: str, through: int | None = None) -> None:
+        """Everything kept of the aggregate, or what was recorded up to sequence `through`."""
         keys = [
             {"aggregate": aggregate, "last": item["last"]}
-            async for item in self._database.query(self.table, aggregate, only=("last",))
+            async for item in self._database.query(self.table, aggregate, high=through, only=("last",))
         ]
         await self._database.delete_many(self.table, keys)
 

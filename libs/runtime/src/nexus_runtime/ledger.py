@@ -43,11 +43,15 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command comes to. An outcome of status 202 is no answer yet: who does the work answers later."""
+    """What a command comes to. An outcome of status 202 is no answer yet: who does the work answers later.
+
+    `then` is called when all of it is committed, by the process that committed it.
+    """
 
     outcome: Outcome
     actions: Sequence[Action] = ()
     recorded: Sequence[Recorded] = ()
+    then: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,8 @@ class Ledger:
                 await asyncio.sleep(random.uniform(0, 0.005 * (attempt + 1)))
                 continue
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
+            if decision.then:
+                decision.then()
             return reply(handled, decision.outcome)
         raise Contention("the resource changes too fast; try again")
 

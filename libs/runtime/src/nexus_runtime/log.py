@@ -73,7 +73,9 @@ def configure(service: str, settings: ServiceSettings) -> None:
 def _rendering(settings: ServiceSettings) -> list[Processor]:
     if settings.log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+    return [
+        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)
+    ]
 
 
 def get(name: str) -> Any:

@@ -68,7 +68,9 @@ def _method_error(request: Request) -> Response:
     allow = {"Allow": ", ".join(methods)}
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=allow)
-    return failure(MethodNotAllowed(f"this path does not take {request.method[:20]}", allowed_methods=[*methods]), allow)
+    return failure(
+        MethodNotAllowed(f"this path does not take {request.method[:20]}", allowed_methods=[*methods]), allow
+    )
 
 
 def allowed_methods(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> list[str]:

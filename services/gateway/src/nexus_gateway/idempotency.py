@@ -12,13 +12,14 @@ from nexus_runtime.clock import derived_id, new_id
 ANONYMOUS = "anonymous"
 MAX_KEY_LENGTH = 255
 B = TypeVar("B")
+B_co = TypeVar("B_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Intent(Generic[B]):
+class Intent(Generic[B_co]):
     """A write as the caller means it. `keyed`: an Idempotency-Key was given; `waits`: the caller wants the outcome."""
 
-    body: B
+    body: B_co
     command_id: str
     fingerprint: str
     keyed: bool

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, cast
 
 import aiohttp
-from yarl import URL
 
 from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
 from nexus_gateway import envelope
@@ -57,12 +56,10 @@ class HttpOwners:
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         if self._session is None:
             raise ServiceUnavailable("the gateway is starting")
-        url = URL(self._urls[owner] + path, encoded=True)
+        url = self._urls[owner] + path
         headers = {"X-Request-ID": envelope.request_id.get(), "traceparent": tracing.traceparent.get() or ""}
         try:
-            async with self._session.get(
-                url.with_query(query) if query else url, headers=headers, allow_redirects=False
-            ) as response:
+            async with self._session.get(url, params=query, headers=headers, allow_redirects=False) as response:
                 body = await response.read()
         except TimeoutError:
             raise GatewayTimeout(f"the service for {owner} did not answer in time", service=owner) from None

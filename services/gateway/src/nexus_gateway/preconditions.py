@@ -21,9 +21,7 @@ def unchanged(request: Request, etag: str) -> bool:
     known = request.headers.get("if-none-match")
     if known is None:
         return False
-    return known.strip() == "*" or etag.removeprefix("W/") in {
-        tag.removeprefix("W/") for tag in _TAG.findall(known)
-    }
+    return known.strip() == "*" or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in _TAG.findall(known)}
 
 
 def expected_version(request: Request) -> int | None:

@@ -35,9 +35,7 @@ _decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
 
 
 def malformed(message: str, kind: str) -> ValidationFailed:
-    return ValidationFailed(
-        "the body is not valid", errors=[{"location": "body", "message": message, "type": kind}]
-    )
+    return ValidationFailed("the body is not valid", errors=[{"location": "body", "message": message, "type": kind}])
 
 
 def parse(raw: bytes) -> JsonValue:

@@ -81,6 +81,19 @@ class InvocationView(Message):
     completed_at: Timestamp | None = None
 
 
+class InvocationResult(Message):
+    """What the caller of an agent is told when the invocation has succeeded."""
+
+    invocation_id: str
+    session_id: str | None
+    output: str
+    status: Literal["succeeded"] = "succeeded"
+    duration_ms: int
+    usage: Usage
+    trace: list[dict[str, JsonValue]] | None = None
+    created_at: Timestamp
+
+
 class SessionView(Message):
     session_id: str
     agent_id: str

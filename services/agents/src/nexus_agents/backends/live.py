@@ -89,6 +89,17 @@ class LiveAgent:
 
 async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard | None) -> LiveAgent:
     """Returns once it has answered a ping. Raises AgentNotStarted, with the agent's last output."""
+    running = await _spawned(sandbox, room, guard)
+    try:
+        return LiveAgent(running, await _ready(running, seconds))
+    except BaseException:
+        kill_group(running.child)
+        await running.child.wait()
+        await clear(running)
+        raise
+
+
+async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running:
     launch = sandbox.launch(room)
     tail = Tail()
     try:
@@ -109,16 +120,9 @@ async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard
             raise AgentNotStarted(f"The agent could not be started: {error}.") from error
         raise
     tail.close_write_end()
-    running = Running(room, child, tail, guard)
     if guard is not None:
         guard.watch(child.pid)
-    try:
-        return LiveAgent(running, await _ready(running, seconds))
-    except BaseException:
-        kill_group(child)
-        await child.wait()
-        await clear(running)
-        raise
+    return Running(room, child, tail, guard)
 
 
 async def _ready(running: Running, seconds: float) -> Channel:

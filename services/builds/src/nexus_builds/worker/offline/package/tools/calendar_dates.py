@@ -165,3 +165,16 @@ def moved_months(day: date, months: int) -> date:
         else 31
     )
     return date(year, month + 1, min(day.day, last))
+
+
+def moved_working_days(day: date, count: int) -> date:
+    """`day` plus `count` days from Monday to Friday; holidays are not known."""
+    step = 1 if count > 0 else -1
+    whole, left = divmod(abs(count), 5)
+    while day.weekday() > 4:
+        day = moved(day, -step)
+    day = moved(day, 7 * whole * step)
+    while left:
+        day = moved(day, step)
+        left -= day.weekday() < 5
+    return day

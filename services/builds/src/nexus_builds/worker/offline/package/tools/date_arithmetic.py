@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
-from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, moved, moved_months
+from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, moved, moved_months, moved_working_days
 from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Tool, Value
 from .wording import digits_for_words, plain_signs
 
@@ -196,7 +196,7 @@ def _added(start: date, rest: str, question: Question) -> Answer:
 def _step(found: "re.Match[str]") -> Callable[[date, int], date]:
     unit = found["unit"].lower()
     if found["business"] or "工作日" in unit:
-        return _add_working_days
+        return moved_working_days
     if unit.startswith("month") or unit.endswith("月"):
         return moved_months
     if unit.startswith("year") or unit == "年":
@@ -206,18 +206,6 @@ def _step(found: "re.Match[str]") -> Callable[[date, int], date]:
     if unit.startswith("week") or unit[-1] in "周期拜":
         return lambda day, count: moved(day, 7 * count)
     return moved
-
-
-def _add_working_days(day: date, count: int) -> date:
-    step = 1 if count > 0 else -1
-    whole, left = divmod(abs(count), 5)
-    while day.weekday() > 4:
-        day = moved(day, -step)
-    day = moved(day, 7 * whole * step)
-    while left:
-        day = moved(day, step)
-        left -= day.weekday() < 5
-    return day
 
 
 def _tell_day(day: date, question: Question) -> Answer:

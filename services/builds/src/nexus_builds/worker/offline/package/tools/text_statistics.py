@@ -31,7 +31,8 @@ _INLINE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _POINTER = re.compile(
-    r"(?:it|that|this|them|(?:the|my|this) (?:file|document)|the (?:text|above|previous)(?: text)?|(?:this|that) (?:text|sentence|paragraph))[?.!]*",
+    r"(?:it|that|this|them|(?:the|my|this) (?:file|document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
+    r"(?:text|sentence|paragraph))[?.!]*",
     re.IGNORECASE,
 )
 _OCCURRENCES = re.compile(

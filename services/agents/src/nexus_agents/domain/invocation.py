@@ -1,0 +1,179 @@
+"""An invocation: it waits where its session is busy, runs, and ends exactly once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, JsonValue
+
+from nexus_contracts.agents.events import (
+    FailureReason,
+    InvocationCancelled,
+    InvocationFailed,
+    InvocationStarted,
+    InvocationSucceeded,
+)
+from nexus_contracts.builds.reports import Usage
+from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.model import Message
+
+MAX_OUTPUT_BYTES = 100_000
+MAX_TRACE_BYTES = 40_000
+"""Input, output and trace share one item of the database, which holds at most 400 KB."""
+
+
+class Waiter(Message):
+    """Who waits for the outcome; the fields are those of the runtime's address for replies."""
+
+    partition: int
+    request_id: str
+    command_id: str
+    replayed: bool = False
+
+
+class Kind(StrEnum):
+    """What the caller asked for: an invocation, a message that the agent answers, one that is only kept."""
+
+    INVOKE = "invoke"
+    MESSAGE = "message"
+    NOTE = "note"
+
+
+class InvocationStatus(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Invocation(Message):
+    """`owner` is the process that works on it, "" for nobody yet. `version` counts the writes of this state."""
+
+    invocation_id: str
+    agent_id: str
+    session_id: str | None = None
+    user_id: str
+    kind: Kind
+    status: InvocationStatus = InvocationStatus.WAITING
+    owner: str = ""
+    input: str
+    output: str | None = None
+    message_metadata: dict[str, JsonValue] = {}
+    session_state: dict[str, JsonValue] | None = None
+    enable_trace: bool = False
+    end_session: bool = False
+    timeout_seconds: float | None = None
+    traceparent: str | None = None
+    error: FailureReason | None = None
+    usage: Usage = Usage()
+    trace: list[dict[str, JsonValue]] | None = None
+    duration_ms: int | None = None
+    question: int | None = None
+    """The sequence of the message that it brought into its session."""
+    answer: int | None = None
+    """The sequence of the agent's answer in its session."""
+    waiters: tuple[Waiter, ...] = ()
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    sequence: int = 0
+    version: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return self.status not in (InvocationStatus.WAITING, InvocationStatus.RUNNING)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an invocation ends; `reason` says why it did not succeed."""
+
+    status: Literal[InvocationStatus.SUCCEEDED, InvocationStatus.FAILED, InvocationStatus.CANCELLED]
+    output: str | None = None
+    usage: Usage = Usage()
+    trace: list[dict[str, JsonValue]] | None = None
+    reason: FailureReason | None = None
+
+
+Decided = tuple[Invocation, Sequence[BaseModel]]
+
+
+def failed(code: str, message: str) -> Ending:
+    return Ending(InvocationStatus.FAILED, reason=FailureReason(code=code, message=message))
+
+
+def cancelled(code: str) -> Ending:
+    texts = {"AGENT_DELETED": "the agent was deleted", "SESSION_DELETED": "the session was deleted"}
+    reason = FailureReason(code=code, message=texts.get(code, code))
+    return Ending(InvocationStatus.CANCELLED, reason=reason)
+
+
+def start(invocation: Invocation, runner: str, now: datetime) -> Decided:
+    """It runs from now on, in the hands of `runner`."""
+    changed = {"status": InvocationStatus.RUNNING, "owner": runner, "started_at": now}
+    invocation = invocation.model_copy(update=changed)
+    if invocation.kind is Kind.NOTE:
+        return invocation, ()
+    return _recorded(invocation, InvocationStarted(**_fact(invocation)))
+
+
+def end(invocation: Invocation, ending: Ending, now: datetime) -> Decided:
+    """Its one terminal state. What never started has no events and so is counted nowhere."""
+    started = invocation.started_at
+    duration = max(0, round((now - started).total_seconds() * 1000)) if started else 0
+    changed = {
+        "status": ending.status,
+        "output": ending.output,
+        "usage": ending.usage,
+        "trace": ending.trace,
+        "error": ending.reason,
+        "duration_ms": duration,
+        "completed_at": now,
+    }
+    invocation = invocation.model_copy(update=changed)
+    if started is None or invocation.kind is Kind.NOTE:
+        return invocation, ()
+    return _recorded(invocation, _ended(invocation, ending))
+
+
+def taken_over(invocation: Invocation, runner: str) -> Invocation:
+    """In other hands; only for what no agent has seen yet."""
+    return invocation.model_copy(update={"owner": runner})
+
+
+def awaited(invocation: Invocation, waiter: Waiter) -> Invocation:
+    """One more waits for the outcome."""
+    return invocation.model_copy(update={"waiters": (*invocation.waiters, waiter)})
+
+
+def _ended(invocation: Invocation, ending: Ending) -> BaseModel:
+    fact = _fact(invocation) | {
+        "duration_ms": invocation.duration_ms,
+        "completed_at": invocation.completed_at,
+        "usage": ending.usage,
+    }
+    reason = ending.reason or FailureReason(code="UNKNOWN", message="")
+    match ending.status:
+        case InvocationStatus.SUCCEEDED:
+            return InvocationSucceeded.model_validate(fact)
+        case InvocationStatus.FAILED:
+            return InvocationFailed.model_validate(fact | {"error": reason})
+        case _:
+            return InvocationCancelled.model_validate(fact | {"reason": reason.code})
+
+
+def _fact(invocation: Invocation) -> dict[str, object]:
+    return {
+        "invocation_id": invocation.invocation_id,
+        "agent_id": invocation.agent_id,
+        "session_id": invocation.session_id,
+        "user_id": invocation.user_id,
+        "started_at": invocation.started_at,
+    }
+
+
+def _recorded(invocation: Invocation, *events: BaseModel) -> Decided:
+    return invocation.model_copy(update={"sequence": invocation.sequence + len(events)}), events

@@ -1,0 +1,41 @@
+"""The tables that `agents` owns.
+
+| table | keys | holds |
+|---|---|---|
+| AgentInstances | agent_id | an agent's state; its shards (`<agent_id>#<n>`); a deleted project's mark (`<project_id>`) |
+| AgentInvocations | invocation_id | an invocation, and what its outcome has to be told to |
+| AgentSessions | session_id | a session with its queue of turns |
+| AgentSessionMessages | session_id, sequence | the messages |
+| AgentsLists | list, position | who is in which list; newest entries have the highest positions |
+| AgentsWork | runner, item | what each process has in hand; runner `unowned` what was handed over |
+| AgentsHistory, AgentsInbox, AgentsOutbox, AgentsLeases | | as the runtime defines them |
+"""
+
+from nexus_runtime.dynamo import Table
+from nexus_runtime.history import history_table
+from nexus_runtime.inbox import inbox_table
+from nexus_runtime.leases import lease_table
+from nexus_runtime.outbox import outbox_table
+from nexus_runtime.owner import LedgerTables
+
+INSTANCES = Table("AgentInstances", "agent_id")
+INVOCATIONS = Table("AgentInvocations", "invocation_id")
+SESSIONS = Table("AgentSessions", "session_id")
+MESSAGES = Table("AgentSessionMessages", "session_id", "sequence", sort_key_type="N")
+LISTS = Table("AgentsLists", "list", "position")
+WORK = Table("AgentsWork", "runner", "item")
+LEASES = lease_table("AgentsLeases")
+LEDGER = LedgerTables(inbox_table("AgentsInbox"), history_table("AgentsHistory"), outbox_table("AgentsOutbox"))
+
+TABLES = (
+    INSTANCES,
+    INVOCATIONS,
+    SESSIONS,
+    MESSAGES,
+    LISTS,
+    WORK,
+    LEASES,
+    LEDGER.inbox,
+    LEDGER.history,
+    LEDGER.outbox,
+)

@@ -1,0 +1,10 @@
+"""`python -m nexus_gateway`: serve until SIGINT or SIGTERM."""
+
+from nexus_gateway.app import create_app
+from nexus_gateway.settings import GatewaySettings
+from nexus_runtime.service import serve
+from nexus_runtime.settings import load
+
+if __name__ == "__main__":
+    chosen = load(GatewaySettings)
+    serve("gateway", chosen, create_app(chosen))

@@ -1,0 +1,57 @@
+"""The gateway put together."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from nexus_gateway.commands import Commands
+from nexus_gateway.cursors import Cursors
+from nexus_gateway.edge import Edge
+from nexus_gateway.failures import add_failure_answers
+from nexus_gateway.openapi.document import add_document
+from nexus_gateway.owners import HttpOwners
+from nexus_gateway.ports import Gateway
+from nexus_gateway.reads import Reads
+from nexus_gateway.routes import agents, builds, projects, sessions, statistics
+from nexus_gateway.routes.health import plain_routes
+from nexus_gateway.settings import GatewaySettings
+from nexus_runtime.bus import Bus
+from nexus_runtime.health import Health, Unhealthy
+from nexus_runtime.replies import ReplyDesk
+from nexus_runtime.service import Part, running
+from nexus_runtime.settings import VERSION
+
+
+def create_app(settings: GatewaySettings) -> FastAPI:
+    """The service as it runs: broker, replies and owners connect when the application starts."""
+    bus = Bus(settings, "gateway")
+    desk = ReplyDesk(settings, bus)
+    owners = HttpOwners(settings)
+
+    async def message_bus() -> None:
+        if not (bus.reachable and desk.listening):
+            raise Unhealthy("the message broker is away" if not bus.reachable else "replies are not read yet")
+
+    reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
+    health = Health(needed={"message_bus": message_bus}, shown={"services": owners.check})
+    return http_app(Gateway(Commands(bus, desk), reads, settings), health, [bus, desk, owners])
+
+
+def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:
+    """The HTTP side over `gateway`; `parts` live as long as it does."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        async with running(parts):
+            yield
+
+    app = FastAPI(title="Nexus-AI Platform", version=VERSION, lifespan=lifespan, redirect_slashes=False)
+    app.state.gateway = gateway
+    app.add_middleware(Edge)
+    add_failure_answers(app)
+    for router in (projects.router, builds.router, agents.router, sessions.router, statistics.router):
+        app.router.routes.extend(router.routes)
+    app.router.routes.extend(plain_routes(health).routes)
+    add_document(app)
+    return app

@@ -1,0 +1,1 @@
+"""The REST contract as a document: what each operation takes and gives, with examples."""

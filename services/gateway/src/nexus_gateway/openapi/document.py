@@ -1,0 +1,83 @@
+"""The document itself: FastAPI's, with the bodies that routes read themselves, and what the chassis cannot know."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from nexus_gateway import bodies
+from nexus_gateway.openapi.envelopes import EXAMPLE_TIME
+from nexus_runtime.settings import VERSION
+
+DESCRIPTION = (
+    "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
+    "Every answer carries `X-Request-ID` and `X-Response-Time` (seconds)."
+)
+TAGS = [
+    {"name": "projects", "description": "what is to be built, and how far it is"},
+    {"name": "agents-management", "description": "the agents that were built, and their invocations"},
+    {"name": "sessions", "description": "conversations with an agent"},
+    {"name": "statistics", "description": "figures of builds and invocations"},
+    {"name": "health", "description": "of the gateway itself, and the table of stages"},
+]
+_BODIES = (
+    bodies.CreateProjectBody,
+    bodies.ControlProjectBody,
+    bodies.InvokeAgentBody,
+    bodies.CreateSessionBody,
+    bodies.PostMessageBody,
+)
+_HEAD = {"status": "healthy", "version": VERSION, "timestamp": EXAMPLE_TIME}
+_CHECK = {"status": "healthy", "latency_ms": 0.1, "details": {}, "error": None}
+_SYSTEM = {"cpu_percent": 2.5, "memory_percent": 31.0, "process_memory_mb": 92.4, "uptime_seconds": 3600.0}
+_HEALTH_EXAMPLES: Mapping[str, Any] = {
+    "getHealth": _HEAD,
+    "getLiveness": _HEAD,
+    "getReadiness": {**_HEAD, "failing": []},
+    "getDetailedHealth": {**_HEAD, "checks": {"message_bus": _CHECK, "services": _CHECK}, "system": _SYSTEM},
+}
+_METRICS_EXAMPLE = "# TYPE nexus_messages_published_total counter\n"
+
+
+def add_document(app: FastAPI) -> None:
+    """From now on the application's `openapi` gives the whole contract; made once, on first demand."""
+
+    def document() -> dict[str, Any]:
+        if not app.openapi_schema:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=TAGS)
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in _BODIES], ref_template="#/components/schemas/{model}"
+    )
+    components = made["components"]["schemas"]
+    components.update(schemas["$defs"])
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)
+    for operation in operations_of(made):
+        _finish(operation)
+    return made
+
+
+def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def _finish(operation: dict[str, Any]) -> None:
+    """FastAPI's own form of validation errors never leaves the gateway; the chassis' routes get their examples."""
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    name = operation["operationId"]
+    if name in _HEALTH_EXAMPLES:
+        responses["200"]["content"]["application/json"]["example"] = _HEALTH_EXAMPLES[name]
+    if name == "getMetrics":
+        responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}, "example": _METRICS_EXAMPLE}}

@@ -1,0 +1,54 @@
+"""The forms of answers, as documented."""
+
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field, JsonValue
+
+T = TypeVar("T")
+EXAMPLE_TIME = "2026-03-01T09:30:00.000000Z"
+EXAMPLE_REQUEST = "req_0195500a7c1e7b0f8a4f4f1d2c3b4a59"
+EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+class Success(BaseModel, Generic[T]):
+    """What every successful answer looks like."""
+
+    success: Literal[True]
+    data: T
+    message: str | None = None
+    timestamp: str = Field(examples=[EXAMPLE_TIME])
+    request_id: str = Field(examples=[EXAMPLE_REQUEST])
+
+
+class ListOf(BaseModel, Generic[T]):
+    """One page. `last_key` leads to the next one; null on the last page."""
+
+    items: list[T]
+    count: int = Field(description="of this page")
+    last_key: str | None
+
+
+class ErrorView(BaseModel):
+    code: str
+    message: str
+    details: dict[str, JsonValue]
+    suggestion: str
+    trace_id: str
+
+
+class Failure(BaseModel):
+    """What every error looks like."""
+
+    success: Literal[False]
+    error: ErrorView
+    timestamp: str
+    request_id: str
+
+
+def enveloped(data: JsonValue, message: str | None = None) -> dict[str, JsonValue]:
+    said: dict[str, JsonValue] = {"message": message} if message else {}
+    return {"success": True, "data": data, **said, "timestamp": EXAMPLE_TIME, "request_id": EXAMPLE_REQUEST}
+
+
+def page_of(item: JsonValue) -> JsonValue:
+    return {"items": [item], "count": 1, "last_key": None}

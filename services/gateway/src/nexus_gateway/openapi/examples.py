@@ -1,0 +1,196 @@
+"""One story in examples: a project, the agent that it built, and what was said to it."""
+
+from pydantic import JsonValue
+
+Example = dict[str, JsonValue]
+_HEX = "0195500a7c1e7b0f8a4f4f1d2c3b4a59"
+PROJECT_ID, INVOCATION_ID, SESSION_ID = f"proj_{_HEX}", f"inv_{_HEX}", f"sess_{_HEX}"
+AGENT_ID = f"{PROJECT_ID}:order_calculator"
+BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
+REQUIREMENT = "An agent that adds up the items of an order and converts CSV files to JSON."
+USAGE: Example = {"input_tokens": 1200, "output_tokens": 450, "tool_calls": 2, "cost_usd": 0.0041}
+LOG: Example = {"timestamp": BEGAN, "level": "info", "message": "reading the requirement"}
+
+STAGE: Example = {
+    "stage_name": "orchestrator",
+    "stage_number": 1,
+    "display_name": "Orchestrator",
+    "status": "completed",
+    "progress": 100.0,
+    "agent_name": None,
+    "started_at": BEGAN,
+    "completed_at": ENDED,
+    "duration_seconds": 42.0,
+    "error": None,
+    "output_data": {"plan": ["calculator", "csv_to_json"]},
+    "output_size_bytes": 38,
+    "artifacts": [],
+    "artifact_count": 0,
+    "logs": [LOG],
+    "log_count": 1,
+    "usage": USAGE,
+    "attempt": 1,
+    "sub_stages": [],
+}
+STAGES: Example = {"project_id": PROJECT_ID, "stages": [STAGE], "total_stages": 6, "completed_stages": 1}
+SUMMARY: Example = {
+    "project_id": PROJECT_ID,
+    "project_name": REQUIREMENT,
+    "requirement": REQUIREMENT,
+    "user_id": "default",
+    "user_name": None,
+    "agent_name": "order_calculator",
+    "agent_name_map": {},
+    "priority": 3,
+    "tags": ["orders"],
+    "auto_start": True,
+    "status": "building",
+    "progress": 5.0,
+    "current_stage": "requirements_analysis",
+    "attempt": 1,
+    "builder": "platform",
+    "agent_id": None,
+    "error": None,
+    "created_at": BEGAN,
+    "updated_at": ENDED,
+    "started_at": BEGAN,
+    "completed_at": None,
+    "version": 3,
+}
+PROJECT: Example = {**SUMMARY, "stages_snapshot": {"total": 6, "completed": 1, "stages": [STAGE]}}
+DELETED_PROJECT: Example = {"project_id": PROJECT_ID, "deleted_at": ENDED}
+ATTEMPT: Example = {
+    "attempt": 1,
+    "builder": "platform",
+    "trigger": "created",
+    "from_stage": None,
+    "started_at": BEGAN,
+    "ended_at": None,
+    "outcome": None,
+    "duration_seconds": None,
+    "error": None,
+    "usage": USAGE,
+    "progress": 5.0,
+    "stages": [STAGE],
+}
+EVENT: Example = {
+    "sequence": 2,
+    "id": f"evt_{_HEX}",
+    "type": "nexus.build.started.v1",
+    "time": BEGAN,
+    "attempt": 1,
+    "data": {"project_id": PROJECT_ID, "attempt": 1, "builder": "platform", "trigger": "created"},
+}
+AGENT: Example = {
+    "agent_id": AGENT_ID,
+    "agent_name": "order_calculator",
+    "project_id": PROJECT_ID,
+    "user_id": "default",
+    "status": "running",
+    "description": "Adds up orders and converts CSV to JSON.",
+    "category": "calculation",
+    "version": "1.0.0",
+    "capabilities": ["arithmetic", "tool:calculator"],
+    "tags": ["orders"],
+    "tools": [{"name": "calculator", "description": "evaluates arithmetic expressions"}],
+    "supported_models": [],
+    "agentcore_config": {"agent_arn": None, "agent_alias_id": None, "agent_alias_arn": None},
+    "deployment": {
+        "backend": "local",
+        "status": "deployed",
+        "version": 1,
+        "package_uri": "file:///packages/order_calculator.zip",
+        "package_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "isolated": True,
+        "isolation": "own namespaces, no network",
+        "last_error": None,
+        "deployed_at": ENDED,
+    },
+    "region": None,
+    "runtime_stats": {
+        "total_invocations": 12,
+        "successful_invocations": 12,
+        "failed_invocations": 0,
+        "avg_duration_ms": 8.5,
+        "last_invoked_at": ENDED,
+    },
+    "created_at": BEGAN,
+    "updated_at": ENDED,
+    "etag": 4,
+}
+DELETED_AGENT: Example = {"agent_id": AGENT_ID, "deleted_at": ENDED}
+INVOCATION: Example = {
+    "invocation_id": INVOCATION_ID,
+    "agent_id": AGENT_ID,
+    "session_id": None,
+    "user_id": "default",
+    "status": "succeeded",
+    "input": "What is 12 * 7?",
+    "output": "12 * 7 = 84",
+    "error": None,
+    "duration_ms": 9,
+    "usage": USAGE,
+    "trace": None,
+    "created_at": BEGAN,
+    "started_at": BEGAN,
+    "completed_at": ENDED,
+}
+SESSION: Example = {
+    "session_id": SESSION_ID,
+    "agent_id": AGENT_ID,
+    "user_id": "default",
+    "display_name": "Orders of March",
+    "status": "active",
+    "conversation_mode": "normal",
+    "metadata": {},
+    "message_count": 2,
+    "created_at": BEGAN,
+    "last_active_at": ENDED,
+}
+DELETED_SESSION: Example = {"session_id": SESSION_ID, "deleted_at": ENDED, "deleted_messages": 2}
+MESSAGE: Example = {
+    "message_id": f"msg_{_HEX}",
+    "session_id": SESSION_ID,
+    "sequence": 1,
+    "role": "user",
+    "content": "What is 12 * 7?",
+    "metadata": {},
+    "invocation_id": INVOCATION_ID,
+    "created_at": BEGAN,
+}
+TURN: Example = {
+    "user_message": MESSAGE,
+    "assistant_message": {**MESSAGE, "sequence": 2, "role": "assistant", "content": "12 * 7 = 84"},
+}
+OVERVIEW: Example = {
+    "total_agents": 5,
+    "running_agents": 4,
+    "building_agents": 1,
+    "offline_agents": 0,
+    "total_builds": 8,
+    "success_rate": 87.5,
+    "avg_build_time_minutes": 0.7,
+    "today_calls": 31,
+}
+BUILDS_OF_DAY: Example = {
+    "date": "2026-03-01",
+    "total_builds": 2,
+    "successful_builds": 1,
+    "failed_builds": 0,
+    "cancelled_builds": 0,
+    "avg_duration_minutes": 0.7,
+    "builds_by_stage": {"orchestrator": 1, "agent_deployer": 1},
+}
+INVOCATIONS_OF_DAY: Example = {
+    "date": "2026-03-01",
+    "total": 12,
+    "successful": 11,
+    "failed": 1,
+    "cancelled": 0,
+    "success_rate": 91.67,
+    "avg_duration_ms": 8.5,
+}
+
+
+def report(day: Example) -> Example:
+    return {"items": [day], "start_date": "2026-03-01", "end_date": "2026-03-01"}

@@ -1,0 +1,140 @@
+"""How a route says what it takes and gives."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, JsonValue
+
+from nexus_contracts.errors import (
+    Conflict,
+    GatewayTimeout,
+    IdempotencyKeyReused,
+    InternalError,
+    InvalidState,
+    NotFound,
+    PayloadTooLarge,
+    PlatformError,
+    PreconditionFailed,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from nexus_gateway.openapi.envelopes import EXAMPLE_REQUEST, EXAMPLE_TIME, EXAMPLE_TRACE, Failure, Success, enveloped
+
+Errors = tuple[type[PlatformError], ...]
+READ_ERRORS: Errors = (InternalError, ServiceUnavailable, GatewayTimeout)
+ONE_ERRORS: Errors = (NotFound, *READ_ERRORS)
+LIST_ERRORS: Errors = (ValidationFailed, *READ_ERRORS)
+WRITE_ERRORS: Errors = (ValidationFailed, InternalError, ServiceUnavailable, GatewayTimeout, IdempotencyKeyReused)
+BODY_ERRORS: Errors = (*WRITE_ERRORS, PayloadTooLarge, UnsupportedMediaType)
+CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
+STATE_ERRORS: Errors = (InvalidState, Conflict)
+_SAID: dict[type[PlatformError], str] = {
+    ValidationFailed: "a field or parameter is not valid",
+    InvalidState: "not allowed in the present state",
+    NotFound: "no such resource",
+    Conflict: "taken, or changed at the same time",
+    PreconditionFailed: "If-Match is not the current ETag",
+    PayloadTooLarge: "the body is too large",
+    UnsupportedMediaType: "the body is not JSON",
+    IdempotencyKeyReused: "the Idempotency-Key was used for another request",
+    ServiceUnavailable: "a dependency is away; nothing was accepted",
+    GatewayTimeout: "too slow; of a write the outcome is unknown",
+}
+
+
+def parameter(name: str, description: str, example: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+        "example": example,
+    }
+
+
+KEY = parameter("Idempotency-Key", "same key, same request: the same effect once, the same answer", "order-4711")
+PREFER = parameter("Prefer", "`respond-async`: answer 202 as soon as the command is durable", "respond-async")
+IF_MATCH = parameter("If-Match", "only if this is the resource's current ETag", '"3"')
+IF_NONE_MATCH = parameter("If-None-Match", "304 if this is the resource's current ETag", '"3"')
+
+
+def operation(
+    operation_id: str,
+    summary: str,
+    answer: Any,
+    example: JsonValue,
+    *,
+    status: int = 200,
+    errors: Errors = READ_ERRORS,
+    parameters: Iterable[dict[str, Any]] = (),
+    body: type[BaseModel] | None = None,
+    body_example: JsonValue = None,
+    accepted: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Keyword arguments of a route. `answer` is the model of `data`; `accepted` the ids that a 202 carries."""
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"description": "done", "content": _content(enveloped(example))},
+        **_failures(errors),
+    }
+    if accepted is not None:
+        responses[202] = _accepted(accepted)
+    if IF_NONE_MATCH in (chosen := list(parameters)):
+        responses[304] = {"description": "not changed since"}
+    extra: dict[str, Any] = {"parameters": chosen}
+    if body is not None:
+        content = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}, "example": body_example}
+        extra["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return {
+        "operation_id": operation_id,
+        "summary": summary,
+        "status_code": status,
+        "response_model": Success[answer],
+        "responses": responses,
+        "openapi_extra": extra,
+    }
+
+
+def _content(example: JsonValue) -> dict[str, Any]:
+    return {"application/json": {"example": example}}
+
+
+def _accepted(ids: Mapping[str, str]) -> dict[str, Any]:
+    example = enveloped(dict[str, JsonValue](ids), "accepted; the outcome can be read at the address in Location")
+    return {
+        "model": Success[dict[str, str]],
+        "description": "accepted, durable, not decided yet; Location says where to read the outcome",
+        "content": _content(example),
+    }
+
+
+def _failures(errors: Errors) -> dict[int | str, dict[str, Any]]:
+    by_status: dict[int, list[type[PlatformError]]] = {}
+    for error in dict.fromkeys(errors):
+        by_status.setdefault(error.http_status, []).append(error)
+    return {status: _failure(kinds) for status, kinds in sorted(by_status.items())}
+
+
+def _failure(kinds: list[type[PlatformError]]) -> dict[str, Any]:
+    examples = {kind.code: {"summary": _said(kind), "value": _error_example(kind)} for kind in kinds}
+    return {
+        "model": Failure,
+        "description": "; ".join(f"{kind.code}: {_said(kind)}" for kind in kinds),
+        "content": {"application/json": {"examples": examples}},
+    }
+
+
+def _said(kind: type[PlatformError]) -> str:
+    return _SAID.get(kind, "something went wrong inside")
+
+
+def _error_example(kind: type[PlatformError]) -> JsonValue:
+    error = {
+        "code": kind.code,
+        "message": _said(kind),
+        "details": {},
+        "suggestion": kind.suggestion,
+        "trace_id": EXAMPLE_TRACE,
+    }
+    return {"success": False, "error": error, "timestamp": EXAMPLE_TIME, "request_id": EXAMPLE_REQUEST}

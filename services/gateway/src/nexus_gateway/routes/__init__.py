@@ -1,0 +1,1 @@
+"""The operations of the REST contract, by what they are about."""

@@ -1,0 +1,22 @@
+"""Parameters that several operations take."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from nexus_gateway.openapi import examples
+
+ProjectPath = Annotated[str, Path(description="proj_ and 32 hexadecimal digits", examples=[examples.PROJECT_ID])]
+AgentPath = Annotated[str, Path(description="project_id:agent_name", examples=[examples.AGENT_ID])]
+SessionPath = Annotated[str, Path(description="sess_ and 32 hexadecimal digits", examples=[examples.SESSION_ID])]
+InvocationPath = Annotated[str, Path(description="inv_ and 32 hexadecimal digits", examples=[examples.INVOCATION_ID])]
+StagePath = Annotated[str, Path(description="name of a stage, as in GET /stages/info", examples=["orchestrator"])]
+
+Limit = Annotated[int, Query(ge=1, le=100, description="entries of a page")]
+MessageLimit = Annotated[int, Query(ge=1, le=200, description="entries of a page")]
+LastKey = Annotated[str | None, Query(description="`last_key` of the page before, with the same filters")]
+FilterText = Annotated[str | None, Query(min_length=1, max_length=200)]
+StartDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC; by default 30 days up to the end")]
+EndDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC, included; by default today")]
+DEFAULT_LIMIT = 20
+DEFAULT_MESSAGES = 100
