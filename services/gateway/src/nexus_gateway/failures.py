@@ -57,7 +57,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if status == 405:
         return _method_error(request)
     if status == 404:
-        return failure(NotFound("no such path", type="path", id=request.url.path[:200]))
+        return failure(
+            NotFound("no such path", suggestion="See /docs for what there is.", type="path", id=request.url.path[:200])
+        )
     if status < 500:
         return failure(ValidationFailed("the request is not valid", errors=[]))
     return failure(InternalError("internal error"))

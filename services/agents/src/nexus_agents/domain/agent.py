@@ -143,6 +143,13 @@ def taken_over(agent: Agent, runner: str) -> Agent:
     return agent.model_copy(update={"pending": agent.pending.model_copy(update={"runner": runner})})
 
 
+def awaited(agent: Agent, waiter: Waiter) -> Agent:
+    """One more waits for the pending deployment."""
+    assert agent.pending is not None
+    pending = agent.pending.model_copy(update={"waiters": (*agent.pending.waiters, waiter)})
+    return agent.model_copy(update={"pending": pending})
+
+
 def tombstone(agent: Agent, now: datetime, if_match: int | None = None) -> Agent:
     """Gone for everyone from now on; what belongs to it is erased afterwards. Raises PreconditionFailed."""
     if if_match is not None and if_match != agent.version:

@@ -30,7 +30,7 @@ _BODIES = (
     bodies.PostMessageBody,
 )
 _HEAD = {"status": "healthy", "version": VERSION, "timestamp": EXAMPLE_TIME}
-_CHECK = {"status": "healthy", "latency_ms": 0.1, "details": {}, "error": None}
+_CHECK: dict[str, Any] = {"status": "healthy", "latency_ms": 0.1, "details": {}, "error": None}
 _SYSTEM = {"cpu_percent": 2.5, "memory_percent": 31.0, "process_memory_mb": 92.4, "uptime_seconds": 3600.0}
 _HEALTH_EXAMPLES: Mapping[str, Any] = {
     "getHealth": _HEAD,

@@ -130,7 +130,7 @@ def _said(kind: type[PlatformError]) -> str:
 
 
 def _error_example(kind: type[PlatformError]) -> JsonValue:
-    error = {
+    error: dict[str, JsonValue] = {
         "code": kind.code,
         "message": _said(kind),
         "details": {},

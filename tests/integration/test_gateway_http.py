@@ -1,0 +1,166 @@
+"""The gateway as a process of its own, on the embedded broker, with stand-ins for the owners."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from tests.support.stand_in_owners import CommandOwner, HttpOwner
+
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.errors import NotFound
+from nexus_contracts.replies import Outcome
+from nexus_devstack.services import Service, program_of
+from nexus_devstack.stack import Stack
+from nexus_devstack.topics import provision_topics
+from nexus_gateway.openapi.examples import AGENT_ID, PROJECT, PROJECT_ID, SESSION_ID, TURN
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+GATEWAY = Service("gateway", (sys.executable, "-m", "nexus_gateway"), "GATEWAY_PORT")
+SILENT = "a requirement that nobody answers"
+REQUIREMENT = {"requirement": "an agent that adds numbers"}
+
+
+def decide(event: CloudEvent) -> Outcome | None:
+    data = event.data
+    if event.type == "nexus.command.create_project.v1":
+        result = {**PROJECT, "project_id": data["project_id"], "requirement": data["requirement"]}
+        return None if data["requirement"] == SILENT else Outcome(status=201, result=result)
+    if event.type == "nexus.command.post_message.v1":
+        return Outcome(status=201, result=TURN)
+    gone = NotFound("no such resource", type="any", id=event.subject)
+    return Outcome(status=404, error=gone.body())
+
+
+@dataclass
+class Platform:
+    stack: Stack
+    builds: HttpOwner
+    commands: CommandOwner
+    http: aiohttp.ClientSession
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], Any]:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.http.request(method, self.stack.gateway_url + path, json=body, headers=sent) as response:
+            text = await response.text()
+            return response.status, dict(response.headers), json.loads(text) if text else None
+
+    async def ready(self, status: int) -> None:
+        while (await self.call("GET", "/health/ready"))[0] != status:
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def started(folder: Path) -> AsyncGenerator[Platform]:
+    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+        servers = stack.endpoints.kafka_bootstrap_servers
+        await provision_topics(servers)
+        settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "3"}
+        program = program_of(GATEWAY, stack.ports["GATEWAY_PORT"], stack.environment("gateway") | settings)
+        async with (
+            HttpOwner(stack.ports["BUILDS_PORT"]) as builds,
+            CommandOwner(servers, decide) as commands,
+            aiohttp.ClientSession() as http,
+        ):
+            await stack.supervisor.start([program], 30)
+            yield Platform(stack, builds, commands, http)
+
+
+@pytest.fixture(scope="module", loop_scope="module")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Platform]:
+    async with started(tmp_path_factory.mktemp("stack")) as platform:
+        yield platform
+
+
+async def test_the_owners_reply_is_the_answer(platform: Platform) -> None:
+    status, headers, answer = await platform.call("POST", "/api/v1/projects", REQUIREMENT)
+    project_id = answer["data"]["project_id"]
+    assert (status, answer["success"]) == (201, True)
+    assert headers["Location"] == f"/api/v1/projects/{project_id}"
+    assert headers["ETag"] == f'"{PROJECT["version"]}"'
+    assert platform.commands.seen[-1].subject == project_id
+
+
+async def test_an_agents_command_goes_to_the_agents_topic_and_an_error_comes_back(platform: Platform) -> None:
+    status, _, answer = await platform.call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1 + 1"})
+    assert (status, answer["error"]["code"]) == (404, "RESOURCE_NOT_FOUND")
+    status, _, answer = await platform.call("POST", f"/api/v1/sessions/{SESSION_ID}/messages", {"content": "1 + 1"})
+    assert (status, answer["data"]) == (201, TURN)
+    assert platform.commands.seen[-1].subject == SESSION_ID
+
+
+async def test_without_a_reply_in_time_the_command_is_accepted(platform: Platform) -> None:
+    status, headers, answer = await platform.call("POST", "/api/v1/projects", {"requirement": SILENT})
+    assert status == 202
+    assert headers["Location"] == f"/api/v1/projects/{answer['data']['project_id']}"
+
+
+async def test_twenty_at_once_with_one_key_are_one_command(platform: Platform) -> None:
+    calls = [platform.call("POST", "/api/v1/projects", REQUIREMENT, Idempotency_Key="order-1") for _ in range(20)]
+    answers = await asyncio.gather(*calls)
+    events = platform.commands.seen[-20:]
+    assert {status for status, _, _ in answers} == {201}
+    assert len({answer["data"]["project_id"] for _, _, answer in answers}) == 1
+    assert len({(event.data["command_id"], event.data["fingerprint"]) for event in events}) == 1
+    assert len({event.id for event in events}) == 20
+    assert sum(headers.get("Idempotent-Replayed") == "true" for _, headers, _ in answers) == 19
+
+
+async def test_reads_pass_through_with_trace_and_request_id(platform: Platform) -> None:
+    path = f"/projects/{PROJECT_ID}"
+    platform.builds.answers[path] = (200, {"ETag": '"3"'}, json.dumps(PROJECT))
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    status, headers, answer = await platform.call(
+        "GET", f"/api/v1{path}", X_Request_ID="my-request", traceparent=f"00-{trace}-00f067aa0ba902b7-01"
+    )
+    asked, passed = platform.builds.requests[-1]
+    assert (status, answer["data"], headers["ETag"]) == (200, PROJECT, '"3"')
+    assert (asked, passed["x-request-id"], passed["traceparent"][3:35]) == (path, "my-request", trace)
+    status, _, answer = await platform.call("GET", f"/api/v1{path}", If_None_Match='"3"')
+    assert (status, answer) == (304, None)
+
+
+async def test_an_owner_that_hangs_or_is_away_is_named(platform: Platform) -> None:
+    platform.builds.hangs.add(f"/projects/{PROJECT_ID}/stages")
+    status, _, answer = await platform.call("GET", f"/api/v1/projects/{PROJECT_ID}/stages")
+    assert (status, answer["error"]["code"]) == (504, "GATEWAY_TIMEOUT")
+    status, headers, answer = await platform.call("GET", "/api/v1/statistics/overview")
+    assert (status, answer["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert int(headers["Retry-After"]) > 0
+
+
+async def test_health_tells_of_the_bus_and_of_the_services(platform: Platform) -> None:
+    platform.builds.answers["/health"] = (200, {}, '{"status": "healthy"}')
+    status, _, answer = await platform.call("GET", "/health/detailed")
+    assert (status, answer["status"]) == (200, "degraded")
+    assert answer["checks"]["message_bus"]["status"] == "healthy"
+    assert "agents" in answer["checks"]["services"]["error"]
+    assert "builds" not in answer["checks"]["services"]["error"]
+
+
+async def test_a_body_without_length_is_cut_off_at_the_limit(platform: Platform) -> None:
+    async def endless() -> AsyncGenerator[bytes]:
+        for _ in range(30):
+            yield b" " * 100_000
+
+    url = f"{platform.stack.gateway_url}/api/v1/projects"
+    async with platform.http.post(url, data=endless(), headers={"Content-Type": "application/json"}) as response:
+        answer = await response.json()
+    assert (response.status, answer["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_with_the_broker_away_nothing_is_accepted_and_it_comes_back(tmp_path: Path) -> None:
+    async with started(tmp_path) as platform:
+        await platform.stack.remove("kafka")
+        async with asyncio.timeout(20):
+            await platform.ready(503)
+        status, headers, answer = await platform.call("POST", "/api/v1/projects", REQUIREMENT)
+        assert (status, answer["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert int(headers["Retry-After"]) > 0
+        assert platform.commands.seen == []

@@ -1,0 +1,95 @@
+"""A user of the REST interface: calls, and waits on conditions."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+REQUIREMENT = "an agent that totals the columns of a CSV and answers arithmetic questions"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    headers: Any
+
+    @property
+    def data(self) -> Any:
+        """The envelope's data; fails the test with the whole answer where it is an error."""
+        assert self.body.get("success") is True, self.body
+        return self.body["data"]
+
+    @property
+    def error(self) -> Any:
+        assert self.body.get("success") is False, self.body
+        return self.body["error"]
+
+
+class Client:
+    """Talks to one gateway."""
+
+    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+        self._session = session
+        self.base_url = base_url
+
+    async def call(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
+        if body is not None:
+            more["json"] = body
+        async with self._session.request(method, f"{self.base_url}{path}", **more) as response:
+            text = await response.read()
+            parsed = await response.json() if text and response.content_type == "application/json" else text
+            return Answer(response.status, parsed, response.headers)
+
+    async def get(self, path: str, **more: Any) -> Answer:
+        return await self.call("GET", path, **more)
+
+    async def post(self, path: str, body: Any = None, **more: Any) -> Answer:
+        return await self.call("POST", path, body, **more)
+
+    async def create(self, requirement: str = REQUIREMENT, **fields: Any) -> str:
+        """A new project's id."""
+        answer = await self.post("/api/v1/projects", {"requirement": requirement, **fields})
+        assert answer.status == 201, answer.body
+        return answer.data["project_id"]
+
+    async def project(self, project_id: str) -> Any:
+        return (await self.get(f"/api/v1/projects/{project_id}")).data
+
+    async def built(self, project_id: str, seconds: float = 60) -> Any:
+        """The project, once its build has ended, whichever way."""
+        ended = ("completed", "failed", "cancelled")
+        return await self.until(f"/api/v1/projects/{project_id}", lambda data: data["status"] in ended, seconds)
+
+    async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 30) -> Any:
+        """The data at `path` as soon as `holds` says so; what is not answered with 200 is asked again."""
+        last: Any = None
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        last = await self.get(path)
+                    except aiohttp.ClientError as error:
+                        last = error
+                    else:
+                        if last.status == 200 and holds(last.data):
+                            return last.data
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"{path} did not come to hold within {seconds} s: {last}") from None
+
+    async def events(self, project_id: str) -> list[Any]:
+        """The whole history of a project, over all pages."""
+        return await self.pages(f"/api/v1/projects/{project_id}/events?limit=100")
+
+    async def pages(self, path: str) -> list[Any]:
+        items: list[Any] = []
+        key: str | None = None
+        while True:
+            joint = "&" if "?" in path else "?"
+            page = (await self.get(path + (f"{joint}last_key={key}" if key else ""))).data
+            items += page["items"]
+            if (key := page["last_key"]) is None:
+                return items

@@ -1,0 +1,93 @@
+"""The gateway's real HTTP side over stand-ins for the broker, the replies and the owners."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.errors import NotFound
+from nexus_contracts.replies import Outcome, Reply
+from nexus_contracts.topics import Topic
+from nexus_gateway.app import http_app
+from nexus_gateway.commands import Commands
+from nexus_gateway.cursors import Cursors
+from nexus_gateway.owners import Answer
+from nexus_gateway.ports import Gateway
+from nexus_gateway.reads import Reads
+from nexus_gateway.settings import GatewaySettings
+from nexus_runtime.health import Health
+
+Deciding = Callable[[CloudEvent], Outcome | None]
+SECRET = "a secret of sixteen"
+
+
+class FakeDesk:
+    def __init__(self) -> None:
+        self.partition = 7
+        self.waiting: dict[str, asyncio.Future[Reply]] = {}
+
+    @contextlib.contextmanager
+    def expect(self, request_id: str) -> Iterator[asyncio.Future[Reply]]:
+        self.waiting[request_id] = future = asyncio.get_running_loop().create_future()
+        try:
+            yield future
+        finally:
+            del self.waiting[request_id]
+
+
+class FakeBus:
+    """Takes every message; `decide` is the owner behind it, whose outcome arrives at the desk."""
+
+    def __init__(self, desk: FakeDesk) -> None:
+        self._desk = desk
+        self.decide: Deciding = lambda _event: None
+        self.fault: Exception | None = None
+        self.replayed = False
+        self.published: list[tuple[Topic, CloudEvent, dict[str, bytes]]] = []
+
+    async def publish(
+        self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
+    ) -> None:
+        if self.fault:
+            raise self.fault
+        self.published.append((topic, event, dict(headers)))
+        outcome = self.decide(event)
+        if outcome is not None:
+            command_id = str(event.data["command_id"])
+            self._desk.waiting[event.id].set_result(
+                Reply(**dict(outcome), request_id=event.id, command_id=command_id, replayed=self.replayed)
+            )
+
+    @property
+    def last(self) -> CloudEvent:
+        return self.published[-1][1]
+
+
+class FakeOwners:
+    """Answers by owner and path; everything else is not found. `asked` keeps the questions."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer | Exception] = {}
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+
+    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        self.asked.append((owner, path, dict(query or {})))
+        answer = self.answers.get(owner + path) or NotFound("no such resource", type="resource", id=path)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class FakePlatform:
+    """A gateway and everything around it. Waits for replies are short, so that none that is missing holds a test."""
+
+    def __init__(self) -> None:
+        self.desk = FakeDesk()
+        self.bus = FakeBus(self.desk)
+        self.owners = FakeOwners()
+        settings = GatewaySettings(reply_wait_seconds=0.05, invoke_wait_seconds=0.05, cursor_secret=SecretStr(SECRET))
+        reads = Reads(self.owners, Cursors(SECRET))
+        self.app: FastAPI = http_app(Gateway(Commands(self.bus, self.desk), reads, settings), Health({}, {}))

@@ -1,0 +1,49 @@
+"""Broker and database for the statistics alone, with their topics and tables; and the service on top."""
+
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from nexus_devstack.provision import provision_tables
+from nexus_devstack.services import Service, program_of
+from nexus_devstack.stack import Stack
+from nexus_devstack.topics import provision_topics
+from nexus_runtime.dynamo import Database
+from nexus_runtime.settings import OwnerSettings
+from nexus_stats.tables import TABLES
+
+STATS = Service("stats", (sys.executable, "-m", "nexus_stats"), "STATS_PORT")
+START_SECONDS = 60.0
+
+
+@asynccontextmanager
+async def statistics_stack(folder: Path) -> AsyncGenerator[Stack]:
+    """Topics and tables exist; no service runs yet."""
+    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+        await provision_topics(stack.endpoints.kafka_bootstrap_servers)
+        await provision_tables(stack.endpoints, TABLES)
+        yield stack
+
+
+async def start_statistics(stack: Stack) -> None:
+    """Returns when the service is ready."""
+    program = program_of(STATS, stack.ports[STATS.port_setting], stack.environment(STATS.name))
+    await stack.supervisor.start([program], START_SECONDS)
+
+
+@asynccontextmanager
+async def statistics_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Database]:
+    """A client of a database with the tables."""
+    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+        await provision_tables(stack.endpoints, TABLES)
+        for name, value in stack.endpoints.environment().items():
+            monkeypatch.setenv(name, value)
+        database = Database(OwnerSettings())
+        await database.start()
+        try:
+            yield database
+        finally:
+            await database.stop()
