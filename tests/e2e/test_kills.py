@@ -12,7 +12,7 @@ from nexus_devstack.stack import Stack
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 
-@pytest.mark.parametrize("victim", ["builds", "worker", "agents", "stats", "gateway", "broker", "database"])
+@pytest.mark.parametrize("victim", ["builds", "worker", "agents", "stats", "gateway", "kafka", "dynamodb"])
 async def test_a_build_survives_the_kill_of(victim: str, stack: Stack, client: Client) -> None:
     await stack.wait_ready()
     before = (await client.get("/api/v1/statistics/overview")).data

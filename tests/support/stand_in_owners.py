@@ -1,6 +1,7 @@
 """Small stand-ins for the owners of a real gateway: one answers reads over HTTP, one answers commands over Kafka."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -28,9 +29,9 @@ class HttpOwner:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, shutdown_timeout=0.1).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -74,7 +75,8 @@ class CommandOwner:
         if self._serving:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
-        await self._consumer.stop()
+        with contextlib.suppress(asyncio.CancelledError):  # with its broker gone, of aiokafka's own tasks
+            await self._consumer.stop()
         await self._bus.stop()
 
     async def _serve(self) -> None:

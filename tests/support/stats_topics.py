@@ -1,7 +1,7 @@
 """Writing to the topics of events and watching what a consumer group makes of it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -26,9 +26,10 @@ def record_of(event: CloudEvent) -> Raw:
 
 async def publish(servers: str, records: Iterable[Raw]) -> Ends:
     """In this order; returns when the broker has them all."""
-    async with AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=False) as producer:
+    producer: Any = AIOKafkaProducer(bootstrap_servers=servers)
+    async with producer:
         sent = [await producer.send(topic, value, key, headers=headers) for topic, key, value, headers in records]
-        written = await asyncio.gather(*sent)
+        written: list[Any] = await asyncio.gather(*sent)
     ends: dict[tuple[str, int], int] = {}
     for record in written:
         place = (record.topic, record.partition)
@@ -36,15 +37,23 @@ async def publish(servers: str, records: Iterable[Raw]) -> Ends:
     return ends
 
 
-async def consumed(servers: str, ends: Ends, seconds: float = 90.0) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 90.0) -> None:
+    """Returns as soon as it holds. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110  # another process's doings signal no event
+            await asyncio.sleep(0.02)
+
+
+async def consumed(servers: str, ends: Ends) -> None:
     """Returns when the groups have committed everything before `ends`."""
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers)
+
+    async def reached() -> bool:
+        return all([await _committed(admin, topic, number) >= end for (topic, number), end in ends.items()])
+
     await admin.start()
     try:
-        async with asyncio.timeout(seconds):
-            for (topic, number), end in ends.items():
-                while await _committed(admin, topic, number) < end:
-                    await asyncio.sleep(0.05)
+        await eventually(reached)
     finally:
         await admin.close()
 

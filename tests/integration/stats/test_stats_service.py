@@ -1,6 +1,5 @@
 """The statistics service as a process, on a real broker and a real database."""
 
-import asyncio
 import random
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -9,8 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import JsonValue
 from tests.support.stats_histories import (
     DAYS,
+    FAULT,
     FIRST_DAY,
     LAST_DAY,
     History,
@@ -28,8 +29,9 @@ from tests.support.stats_model import (
     expected_overview,
 )
 from tests.support.stats_stack import start_statistics, statistics_stack
-from tests.support.stats_topics import Raw, consumed, dead_letters, publish, record_of
+from tests.support.stats_topics import Raw, consumed, dead_letters, eventually, publish, record_of
 
+from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_devstack.stack import Stack
@@ -83,14 +85,18 @@ def busy_history(chance: random.Random) -> History:
     return own
 
 
+def one_status(agent: str, sequence: int, time: datetime, status: str) -> CloudEvent:
+    fact: dict[str, JsonValue] = {"agent_id": agent, "project_id": project_id(1), "status": status}
+    return event("nexus.agent.status_changed.v1", agent, sequence, time, **fact)
+
+
 def one_invocation(number: int, started: datetime, chance: random.Random) -> History:
     invocation = f"inv_{number:032x}"
     fact: Any = {"invocation_id": invocation, "agent_id": "x", "user_id": "u", "started_at": format_timestamp(started)}
     own = [event("nexus.invocation.started.v1", invocation, 1, started, **fact)]
     if end := chance.choice([None, *INVOCATION_ENDS]):
-        fault = {"code": "BROKEN", "message": "it broke"}
         fact |= {"duration_ms": chance.randrange(9_000), "completed_at": format_timestamp(started)}
-        own.append(event(end, invocation, 2, started, **fact, error=fault, reason="asked to"))
+        own.append(event(end, invocation, 2, started, **fact, error=FAULT, reason="asked to"))
     return own
 
 
@@ -104,8 +110,11 @@ async def test_figures_are_exact_after_duplicates_disorder_and_a_kill(stack: Sta
     servers, half = stack.endpoints.kafka_bootstrap_servers, len(records) // 2
     await publish(servers, records[:half])
     await start_statistics(stack)
-    while (await get(stack, "/overview"))[1]["total_builds"] == 0:
-        await asyncio.sleep(0.01)
+
+    async def under_way() -> bool:
+        return (await get(stack, "/overview"))[1]["total_builds"] > 0
+
+    await eventually(under_way)
     ends = await publish(servers, records[half:])
     stack.kill("stats")
     await consumed(servers, ends)
@@ -116,24 +125,19 @@ async def test_figures_are_exact_after_duplicates_disorder_and_a_kill(stack: Sta
 
 def poison() -> list[Raw]:
     """Records that no consumer can use, each for another reason."""
-    build, agent = start_of_build(project_id(1), 1, NOON), _status(None)
+    build, agent = start_of_build(project_id(1), 1, NOON), one_status("a", 1, NOON, "running")
     topic, key, value, headers = record_of(build)
     return [
         (topic, key, b"{no json", headers),
         (topic, key, value, [*headers, ("ce_source", b"\xff")]),
         (topic, key, None, headers),
         (topic, key, b'{"project_id": 7}', headers),
-        record_of(agent),
+        record_of(agent.model_copy(update={"sequence": None})),
     ]
 
 
-def _status(sequence: int | None) -> Any:
-    fact: Any = {"agent_id": "a", "project_id": "p", "status": "running"}
-    return event("nexus.agent.status_changed.v1", "a", 1, NOON, **fact).model_copy(update={"sequence": sequence})
-
-
 async def test_what_cannot_be_used_is_set_aside_and_the_next_ones_count(stack: Stack) -> None:
-    later = [start_of_build(project_id(1), 1, NOON), _status(3)]
+    later = [start_of_build(project_id(1), 1, NOON), one_status("a", 3, NOON, "running")]
     unknown = event("nexus.build.celebrated.v9", project_id(1), 2, NOON, cake=True)
     await start_statistics(stack)
     servers = stack.endpoints.kafka_bootstrap_servers

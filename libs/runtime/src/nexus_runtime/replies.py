@@ -148,6 +148,7 @@ class ReplyDesk:
 
 
 async def _closed(consumer: Any) -> None:
-    with contextlib.suppress(KafkaError, TimeoutError):
+    # With its broker gone, aiokafka lets the cancellation of its own tasks out: it must not end the reader.
+    with contextlib.suppress(KafkaError, TimeoutError, asyncio.CancelledError):
         async with asyncio.timeout(3):
             await consumer.stop()

@@ -94,9 +94,7 @@ class AgentStore:
         item = await self._database.get(INVOCATIONS, {"invocation_id": invocation_id})
         return _invocation(item) if item else None
 
-    async def invocations_page(
-        self, name: str, limit: int, before: str | None
-    ) -> tuple[list[Invocation], str | None]:
+    async def invocations_page(self, name: str, limit: int, before: str | None) -> tuple[list[Invocation], str | None]:
         entries, more = await self._page(name, limit, before, page=limit + 1)
         ids = [entry["invocation_id"] for entry in entries]
         items = await self._database.get_many(INVOCATIONS, [{"invocation_id": one} for one in ids])
@@ -132,7 +130,12 @@ class AgentStore:
         """What was said before message `before`, oldest first: the latest of it, within bounds of number and bytes."""
         turns: list[Turn] = []
         size = 0
-        wanted = {"before": before, "newest_first": True, "only": ("role", "content"), "page": HISTORY_MESSAGES}
+        wanted: dict[str, Any] = {
+            "before": before,
+            "newest_first": True,
+            "only": ("role", "content"),
+            "page": HISTORY_MESSAGES,
+        }
         async for item in self._database.query(MESSAGES, session_id, **wanted):
             size += len(item["content"].encode())
             if size > HISTORY_BYTES or len(turns) == HISTORY_MESSAGES:

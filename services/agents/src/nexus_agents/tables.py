@@ -2,7 +2,7 @@
 
 | table | keys | holds |
 |---|---|---|
-| AgentInstances | agent_id | an agent's state; its shards (`<agent_id>#<n>`); a deleted project's mark (`<project_id>`) |
+| AgentInstances | agent_id | agents; shards of their figures (`<agent_id>#<n>`); marks of deleted projects |
 | AgentInvocations | invocation_id | an invocation, and what its outcome has to be told to |
 | AgentSessions | session_id | a session with its queue of turns |
 | AgentSessionMessages | session_id, sequence | the messages |

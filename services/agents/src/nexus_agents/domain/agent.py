@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from nexus_agents.backends.port import DeployedAgent, Deployment, PackageRef
 from nexus_agents.domain.invocation import Waiter
@@ -47,10 +47,10 @@ class Agent(Message):
     description: str | None = None
     category: str | None = None
     manifest_version: str | None = None
-    capabilities: list[str] = []
-    tags: list[str] = []
-    tools: list[dict[str, JsonValue]] = []
-    supported_models: list[str] = []
+    capabilities: list[str] = Field(default=[])
+    tags: list[str] = Field(default=[])
+    tools: list[dict[str, JsonValue]] = Field(default=[])
+    supported_models: list[str] = Field(default=[])
     agentcore_config: AgentCoreConfig = AgentCoreConfig()
     deployment: DeploymentView
     pending: PendingDeployment | None = None
@@ -129,7 +129,7 @@ def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Dec
     """The pending deployment has failed: what ran before runs on; where nothing did the agent is offline."""
     assert agent.pending is not None
     status = AgentStatus.RUNNING if agent.status is AgentStatus.RUNNING else AgentStatus.OFFLINE
-    changed = {"last_error": reason, "status": "failed"}
+    changed: dict[str, object] = {"last_error": reason, "status": "failed"}
     if status is not AgentStatus.RUNNING:
         changed["version"] = agent.pending.number
     view = agent.deployment.model_copy(update=changed)
@@ -200,7 +200,7 @@ def _new(command: DeployAgent, backend: BackendName, now: datetime) -> Agent:
     )
 
 
-def _fact(agent: Agent) -> dict[str, object]:
+def _fact(agent: Agent) -> dict[str, Any]:
     return {"agent_id": agent.agent_id, "project_id": agent.project_id, "status": agent.status}
 
 

@@ -1,12 +1,12 @@
 """An invocation: it waits where its session is busy, runs, and ends exactly once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from nexus_contracts.agents.events import (
     FailureReason,
@@ -61,7 +61,7 @@ class Invocation(Message):
     owner: str = ""
     input: str
     output: str | None = None
-    message_metadata: dict[str, JsonValue] = {}
+    message_metadata: dict[str, JsonValue] = Field(default={})
     session_state: dict[str, JsonValue] | None = None
     enable_trace: bool = False
     end_session: bool = False
@@ -93,7 +93,7 @@ class Ending:
 
     status: Literal[InvocationStatus.SUCCEEDED, InvocationStatus.FAILED, InvocationStatus.CANCELLED]
     output: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     trace: list[dict[str, JsonValue]] | None = None
     reason: FailureReason | None = None
 
@@ -165,7 +165,7 @@ def _ended(invocation: Invocation, ending: Ending) -> BaseModel:
             return InvocationCancelled.model_validate(fact | {"reason": reason.code})
 
 
-def _fact(invocation: Invocation) -> dict[str, object]:
+def _fact(invocation: Invocation) -> dict[str, Any]:
     return {
         "invocation_id": invocation.invocation_id,
         "agent_id": invocation.agent_id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from nexus_agents.domain import invocation as invocations
 from nexus_agents.domain.invocation import Ending, Invocation, InvocationStatus, Kind
@@ -31,7 +31,7 @@ class Session(Message):
     display_name: str | None = None
     status: Literal["active", "closed"] = "active"
     conversation_mode: Literal["normal", "debug", "eval"] = "normal"
-    metadata: dict[str, JsonValue] = {}
+    metadata: dict[str, JsonValue] = Field(default={})
     message_count: int = 0
     turn: str | None = None
     queue: tuple[str, ...] = ()
@@ -133,10 +133,13 @@ KEPT = Ending(InvocationStatus.SUCCEEDED)
 def tombstone(session: Session, now: datetime, because: str) -> tuple[Session, Sequence[BaseModel]]:
     """Gone for everyone from now on; its turns are cancelled and its messages erased afterwards."""
     changed = {"deleted_at": now, "deleted_because": because, "sequence": session.sequence + 1}
-    fact = {"session_id": session.session_id, "agent_id": session.agent_id}
-    return session.model_copy(update=changed), [
-        SessionDeleted(**fact, deleted_at=now, deleted_messages=session.message_count)
-    ]
+    event = SessionDeleted(
+        session_id=session.session_id,
+        agent_id=session.agent_id,
+        deleted_at=now,
+        deleted_messages=session.message_count,
+    )
+    return session.model_copy(update=changed), [event]
 
 
 def turns_of(session: Session) -> tuple[str, ...]:

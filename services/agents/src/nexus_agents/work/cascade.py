@@ -4,7 +4,7 @@ Every step may be repeated, by any process: an entry in the list of deletions st
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from nexus_agents.backends.port import Backend
 from nexus_agents.domain import agent as agents
@@ -98,13 +98,13 @@ class Cascade:
         if session is not None:
             for invocation_id in sessions.turns_of(session):
                 await self._cancel(invocation_id, session.deleted_because)
-            async for message in self._numbers(session_id):
-                await self._database.delete_many(MESSAGES, message)
+            async for keys in self._keys_of_messages(session_id):
+                await self._database.delete_many(MESSAGES, keys)
             await self._leave_history(session_id, session.sequence)
             await self._database.delete_many(SESSIONS, [{"session_id": session_id}])
         await self._ledger.commit([no_entry(DELETIONS, session_id)])
 
-    async def _numbers(self, session_id: str):  # noqa: ANN202
+    async def _keys_of_messages(self, session_id: str) -> AsyncGenerator[list[dict[str, str | int]]]:
         keys: list[dict[str, str | int]] = []
         async for item in self._database.query(MESSAGES, session_id, only=("sequence",)):
             keys.append({"session_id": session_id, "sequence": item["sequence"]})
@@ -138,7 +138,7 @@ class Cascade:
                     await self._database.delete_many(LISTS, [{"list": name, "position": position}])
 
         chunk = [(item["position"], item[attribute]) async for item in self._store.entries(name)]
-        await _together(one(position, found) for position, found in chunk)
+        await asyncio.gather(*(one(position, found) for position, found in chunk))
 
     async def _delete_session_of_agent(self, session_id: str) -> None:
         while True:
@@ -179,7 +179,7 @@ class Cascade:
             await self._history.erase(aggregate, sequence)
 
     async def _farewell(self, before: Agent) -> None:
-        """The agent itself: last, and with the event that says so. Its sequence outlives it, unless its project went."""
+        """The agent itself, last, with the event that says so. Its sequence outlives it, unless its project went."""
         agent, events = agents.deleted(before)
         moment = format_timestamp(self._ledger.now())
         key = {"agent_id": agent.agent_id}
@@ -195,13 +195,3 @@ class Cascade:
                 Check(INSTANCES, {"agent_id": agent.project_id}, where=Where(absent="agent_id")),
             ]
         await self._ledger.commit(actions, [Recorded(agent.agent_id, before.sequence, events)])
-
-
-async def _together(steps: Iterable[Awaitable[None]]) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        for step in steps:
-            tasks.create_task(_awaited(step))
-
-
-async def _awaited(step: Awaitable[None]) -> None:
-    await step

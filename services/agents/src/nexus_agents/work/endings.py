@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from nexus_agents.domain.invocation import Ending, Invocation, InvocationStatus, cancelled
+from nexus_agents.domain.invocation import Ending, Invocation, cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.store import AgentStore
 from nexus_agents.work.answers import Answerer
@@ -31,13 +31,13 @@ class Endings:
 
         Returns the turn that started with it.
         """
-        owner, pause = invocation.owner, 0.0
+        owner, pause, doubtful = invocation.owner, 0.0, False
         while True:
             try:
-                ended = await self._prepare(invocation, ending)
+                ended = await self._prepare(invocation, ending, doubtful)
                 await self._ledger.commit(ended.change.actions, ended.change.recorded)
             except ChangedMeanwhile:
-                pause = 0.01
+                pause, doubtful = 0.01, True
             except ServiceUnavailable as error:
                 logger.warning("end of an invocation not written yet", reason=error.message)
                 pause = min(2.0, pause * 2 + 0.1)
@@ -62,20 +62,20 @@ class Endings:
             except ServiceUnavailable:
                 await asyncio.sleep(0.5)
 
-    async def _prepare(self, invocation: Invocation, ending: Ending) -> Ended:
+    async def _prepare(self, invocation: Invocation, ending: Ending, doubtful: bool) -> Ended:
+        """`doubtful`: a try has failed, so it is asked whether the agent is still there."""
         now = self._ledger.now()
+        present = not doubtful or await self._store.agent(invocation.agent_id) is not None
         session = await self._session_of(invocation)
-        if session is not None and session.deleted_at is None and session.turn == invocation.invocation_id:
+        if present and session and session.deleted_at is None and session.turn == invocation.invocation_id:
             following = await self._following(session)
             runner = self._runner.successor if following else ""
             return end_turn(session, invocation, ending, following, runner=runner, now=now)
-        if invocation.session_id is not None:
-            because = session.deleted_because if session else ""
-            ending = cancelled(because or "SESSION_DELETED")
-        counted = await self._store.agent(invocation.agent_id) is not None
-        if not counted and ending.status is not InvocationStatus.CANCELLED:
+        if not present:
             ending = cancelled("AGENT_DELETED")
-        return end_alone(invocation, ending, now, counted=counted)
+        elif invocation.session_id is not None:
+            ending = cancelled((session.deleted_because if session else "") or "SESSION_DELETED")
+        return end_alone(invocation, ending, now, counted=present)
 
     async def _session_of(self, invocation: Invocation) -> Session | None:
         if invocation.session_id is None:
@@ -97,4 +97,3 @@ class Endings:
             logger.info("invocation was ended elsewhere", owner=owner)
             return
         await self.tell(found)
-

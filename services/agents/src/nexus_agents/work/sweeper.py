@@ -63,14 +63,19 @@ class Sweeper:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """For ever; cancel to stop."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_again(WATCH_SECONDS, self.watch_runners))
-            tasks.create_task(_again(WATCH_SECONDS, self.take_unowned))
-            tasks.create_task(_again(OWN_SECONDS, self.check_own))
-            tasks.create_task(_again(DELETIONS_SECONDS, self.finish_deletions))
-            tasks.create_task(_again(DELETIONS_SECONDS, self._cascade.forget_histories))
-            tasks.create_task(_again(DELETIONS_SECONDS, self.undeploy_deleted))
+        """For ever; cancel to stop. What it has begun to erase is gone on with by whoever sees it next."""
+        try:
+            await asyncio.gather(
+                _again(WATCH_SECONDS, self.watch_runners),
+                _again(WATCH_SECONDS, self.take_unowned),
+                _again(OWN_SECONDS, self.check_own),
+                _again(DELETIONS_SECONDS, self.finish_deletions),
+                _again(DELETIONS_SECONDS, self._cascade.forget_histories),
+                _again(DELETIONS_SECONDS, self.undeploy_deleted),
+            )
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
     def erase_soon(self, name: str) -> None:
         """This process sees to the deletion that was just committed."""

@@ -1,0 +1,21 @@
+"""What `agents` consumes: commands, and the deletion of projects."""
+
+from pydantic import TypeAdapter
+
+from nexus_agents.handlers import CommandHandlers
+from nexus_agents.handlers.agents import AgentHandlers
+from nexus_contracts.agents.commands import AGENTS_COMMAND
+from nexus_contracts.builds.events import ProjectDeleted
+from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_EVENTS
+from nexus_runtime.commands import command_subscription
+from nexus_runtime.delivery import Subscription
+from nexus_runtime.owner import Owner
+
+
+def subscriptions(owner: Owner, commands: CommandHandlers, agents: AgentHandlers) -> list[Subscription]:
+    return [
+        command_subscription(
+            AGENTS_COMMANDS, "agents", AGENTS_COMMAND, commands.decide, owner.ledger, owner.replier, commands.follow
+        ),
+        Subscription(BUILDS_EVENTS, "agents-projects", TypeAdapter(ProjectDeleted), agents.delete_agents_of_projects),
+    ]
