@@ -1,5 +1,7 @@
 """Bad input gets the documented error, and changes nothing."""
 
+import io
+import json
 from typing import Any
 
 import pytest
@@ -57,7 +59,8 @@ async def test_a_body_that_is_no_json_is_refused(client: Client, raw: bytes) -> 
 
 
 async def test_a_huge_body_is_refused(client: Client) -> None:
-    answer = await client.post("/api/v1/projects", {**GOOD, "requirement": "x" * 1_500_000})
+    body = io.BytesIO(json.dumps({**GOOD, "requirement": "x" * 1_500_000}).encode())
+    answer = await client.call("POST", "/api/v1/projects", data=body, headers={"Content-Type": "application/json"})
     assert (answer.status, answer.error["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 

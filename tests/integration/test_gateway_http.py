@@ -35,6 +35,8 @@ def decide(event: CloudEvent) -> Outcome | None:
         return None if data["requirement"] == SILENT else Outcome(status=201, result=result)
     if event.type == "nexus.command.post_message.v1":
         return Outcome(status=201, result=TURN)
+    if event.data.get("input_text") == SILENT:
+        return None
     gone = NotFound("no such resource", type="any", id=event.subject)
     return Outcome(status=404, error=gone.body())
 
@@ -68,7 +70,7 @@ async def started(folder: Path) -> AsyncGenerator[Platform]:
     async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
         await provision_topics(servers)
-        settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "3"}
+        settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"}
         program = program_of(GATEWAY, stack.ports["GATEWAY_PORT"], stack.environment("gateway") | settings)
         async with (
             HttpOwner(stack.ports["BUILDS_PORT"]) as builds,
@@ -174,3 +176,14 @@ async def test_another_broker_is_found_and_without_one_nothing_is_accepted(tmp_p
         status, headers, answer = await platform.call("POST", "/api/v1/projects", REQUIREMENT)
         assert (status, answer["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
         assert int(headers["retry-after"]) > 0
+
+
+async def test_who_waits_while_the_gateway_stops_is_told_where_to_look(tmp_path: Path) -> None:
+    async with started(tmp_path) as platform:
+        waiting = asyncio.create_task(
+            platform.call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": SILENT, "timeout_seconds": 100})
+        )
+        await platform.commands.arrived.wait()
+        await platform.stack.remove("gateway")
+        status, headers, answer = await waiting
+        assert (status, headers["location"]) == (202, f"/api/v1/invocations/{answer['data']['invocation_id']}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -30,7 +30,7 @@ class FakeDesk:
         self.waiting: dict[str, asyncio.Future[Reply]] = {}
 
     @contextlib.contextmanager
-    def expect(self, request_id: str) -> Iterator[asyncio.Future[Reply]]:
+    def expect(self, request_id: str) -> Generator[asyncio.Future[Reply]]:
         self.waiting[request_id] = future = asyncio.get_running_loop().create_future()
         try:
             yield future

@@ -64,6 +64,7 @@ class CommandOwner:
         self._decide = decide
         self._serving: asyncio.Task[None] | None = None
         self.seen: list[CloudEvent] = []
+        self.arrived = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         await self._bus.start()
@@ -84,6 +85,7 @@ class CommandOwner:
             event = read_event(record.value, record.headers)
             known = {str(one.data["command_id"]) for one in self.seen}
             self.seen.append(event)
+            self.arrived.set()
             outcome = self._decide(event)
             if outcome is None:
                 continue

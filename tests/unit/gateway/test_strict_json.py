@@ -58,7 +58,7 @@ def test_numbers_are_compared_by_value_and_truths_are_no_numbers() -> None:
         (b"1" * 5000, "json_number"),
         (b"[" * 100_000, "json_depth"),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "json_depth"),
-        (b'{"a":' * 101 + b"1" + b"}" * 101, "json_depth"),
+        (b'{"a":' * MAX_DEPTH + b"1" + b"}" * MAX_DEPTH, "json_depth"),
     ],
     ids=lambda value: value[:12].hex() if isinstance(value, bytes) else value,
 )

@@ -4,16 +4,22 @@ Source: CloudEvents 1.0.2, Kafka Protocol Binding 1.0.2 (https://cloudevents.io)
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 
 CONTENT_TYPE = b"application/json"
 _ATTRIBUTES = ("id", "source", "type", "subject", "time", "correlationid", "causationid", "sequence")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+MAX_ATTRIBUTE = 1_000
+MAX_TRACEPARENT = 200
+MAX_DEPTH = 100
+"""Of nesting. Pydantic's parser stops at 200: deeper data could be stored inside a history, and never read again."""
 Headers = list[tuple[str, bytes]]
 
 
@@ -22,16 +28,19 @@ class MalformedEvent(ValueError):
 
 
 class CloudEvent(Message):
-    """One message. `data` is its JSON body; `sequence` is the event's place in its aggregate's history."""
+    """One message. `data` is its JSON body; `sequence` is the event's place in its aggregate's history.
 
-    id: str
-    source: str
-    type: str
-    subject: str
+    Attributes are bounded: they are kept with every event that the message causes.
+    """
+
+    id: str = Field(min_length=1, max_length=MAX_ATTRIBUTE)
+    source: str = Field(min_length=1, max_length=MAX_ATTRIBUTE)
+    type: str = Field(max_length=MAX_ATTRIBUTE)
+    subject: str = Field(max_length=MAX_ATTRIBUTE)
     time: Timestamp
     data: dict[str, JsonValue]
-    correlationid: str | None = None
-    causationid: str | None = None
+    correlationid: str | None = Field(default=None, max_length=MAX_ATTRIBUTE)
+    causationid: str | None = Field(default=None, max_length=MAX_ATTRIBUTE)
     traceparent: str | None = None
     sequence: int | None = None
 
@@ -55,7 +64,7 @@ def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]])
     content_type = names.get("content-type", "")
     if content_type.startswith("application/cloudevents"):
         attributes: dict[str, Any] = dict(body)
-        attributes.setdefault("traceparent", names.get("traceparent"))
+        attributes.setdefault("traceparent", _traceparent(names))
     else:
         if not content_type.startswith("application/json"):
             raise MalformedEvent(f"content-type must be application/json, not {content_type[:100]!r}")
@@ -63,7 +72,7 @@ def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]])
         attributes |= {
             "specversion": names.get("ce_specversion"),
             "data": body,
-            "traceparent": names.get("traceparent"),
+            "traceparent": _traceparent(names),
         }
     if attributes.get("specversion") != "1.0":
         raise MalformedEvent("ce_specversion must be 1.0")
@@ -71,6 +80,12 @@ def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]])
         return CloudEvent.model_validate(attributes)
     except ValidationError as error:
         raise MalformedEvent(explain(error)) from None
+
+
+def _traceparent(names: Mapping[str, str]) -> str | None:
+    """W3C: what cannot be a trace context is ignored, never a reason to refuse the message."""
+    received = names.get("traceparent")
+    return received if received and len(received) <= MAX_TRACEPARENT else None
 
 
 def explain(error: ValidationError) -> str:
@@ -93,9 +108,29 @@ def _json(value: bytes | None) -> dict[str, JsonValue]:
     if not value:
         raise MalformedEvent("the record has no value")
     try:
-        body = json.loads(value)
+        text = value.decode()
+        body = json.loads(text)
+        if _SURROGATE.search(text):
+            json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise MalformedEvent("the value is not Unicode text in UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise MalformedEvent(f"the value is not JSON: {str(error)[:100]}") from None
     if not isinstance(body, dict):
         raise MalformedEvent("the value is not a JSON object")
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper(MAX_DEPTH, body):
+        raise MalformedEvent(f"the value is nested more than {MAX_DEPTH} levels deep")
     return body  # pyright: ignore[reportUnknownVariableType]  # json.loads is untyped
+
+
+def _is_deeper(levels: int, *containers: Any) -> bool:
+    """Whether containers are nested in each other more than `levels` deep."""
+    layer: list[Any] = list(containers)
+    for _ in range(levels):
+        children: list[Any] = []
+        for node in layer:
+            children += node.values() if isinstance(node, dict) else node
+        layer = [child for child in children if isinstance(child, dict | list)]
+        if not layer:
+            return False
+    return True

@@ -33,8 +33,8 @@ MODELS = _models()
 
 def schema_of(name: str) -> Schema:
     """The JSON Schema of the type's `data`. The type itself is an attribute of the envelope, so it is left out."""
-    schema = {"$schema": DIALECT, **MODELS[name].model_json_schema()}
-    schema["properties"] = {field: rule for field, rule in schema["properties"].items() if field != "type"}
+    schema: Schema = {"$schema": DIALECT, **MODELS[name].model_json_schema()}
+    schema["properties"].pop("type", None)
     return schema
 
 

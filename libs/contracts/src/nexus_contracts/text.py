@@ -4,8 +4,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue
 
+MAX_PADDED = 10_000
+"""A requirement is kept as sent, the white space around it included, in one item of the database."""
+
 
 def _requirement(text: str) -> str:
+    if len(text) > MAX_PADDED:
+        raise ValueError(f"must have at most {MAX_PADDED} characters with the white space around it, not {len(text)}")
     length = len(text.strip())
     if not 10 <= length <= 5000:
         raise ValueError(f"must have 10 to 5000 characters after trimming, not {length}")

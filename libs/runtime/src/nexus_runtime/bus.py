@@ -17,7 +17,7 @@ from nexus_runtime.settings import ServiceSettings
 
 logger = log.get(__name__)
 WATCH_SECONDS = 1.0
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 Acknowledged = asyncio.Future[Any]
 
 
@@ -103,20 +103,35 @@ class Bus:
             for partition in partitions:
                 offset = offsets[partition].offset if partition in offsets else -1
                 reached[partition.partition] = min(reached.get(partition.partition, offset), offset)
+        if (await self._admin.describe_cluster())["cluster_id"] != self._cluster:
+            raise BrokerUnavailable("the broker is a new one; these offsets say nothing of what the last one had")
         return reached
 
     async def _watch(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(5):
-                    await self._look()
-            except (KafkaError, OSError, TimeoutError) as error:
+                    is_new = await self._look()
+            except Exception as error:  # noqa: BLE001  # whatever it is, the broker may be there the next time
                 if self.reachable:
                     logger.warning("broker away", error=repr(error))
                 self.reachable = False
+                await self._drop_admin()
+            else:
+                for action in self._new_broker if is_new else ():
+                    await _tried(action)
             await asyncio.sleep(WATCH_SECONDS)
 
-    async def _look(self) -> None:
+    async def _drop_admin(self) -> None:
+        """Its connections may wait for a broker that is no more; the next look makes another one."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(2):
+                    await admin.close()
+
+    async def _look(self) -> bool:
+        """Whether another broker than at the last look answers. Raises where none does."""
         if self._admin is None:
             admin = AIOKafkaAdminClient(**self._connection())
             await _started(admin.start, admin.close)
@@ -138,10 +153,10 @@ class Bus:
             logger.info("broker connected", cluster=cluster)
         self.reachable = True
         known, self._cluster = self._cluster, cluster
-        if known not in (None, cluster):
-            logger.warning("the broker is a new one", cluster=cluster)
-            for action in self._new_broker:
-                await action()
+        if known in (None, cluster):
+            return False
+        logger.warning("the broker is a new one", cluster=cluster)
+        return True
 
     def _connection(self) -> dict[str, Any]:
         return {"bootstrap_servers": self._settings.kafka_bootstrap_servers, "client_id": self._client_id}
@@ -153,3 +168,10 @@ async def _started(start: Callable[[], Awaitable[None]], close: Callable[[], Awa
     except BaseException:
         await close()
         raise
+
+
+async def _tried(action: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await action()
+    except Exception:
+        logger.exception("not everything was done that a new broker needs")

@@ -53,7 +53,7 @@ def command_subscription(
 
     async def refused(event: CloudEvent, record: Any, fault: PlatformError) -> None:
         outcome = Outcome(status=fault.http_status, error=fault.body())
-        command_id = str(event.data.get("command_id", event.id))
+        command_id = str(event.data.get("command_id", event.id))[:300]
         refusal = Reply(**dict(outcome), request_id=event.id, command_id=command_id)
         await replier.send(reply_partition(record.headers), refusal)
 

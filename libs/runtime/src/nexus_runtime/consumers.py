@@ -139,7 +139,8 @@ async def _connect(broker: KafkaBroker) -> None:
         except Exception as error:  # noqa: BLE001  # whatever it is, the broker may be there later
             logger.warning("consumer not started yet", error=repr(error))
             with contextlib.suppress(Exception):
-                await broker.stop()
+                async with asyncio.timeout(5):
+                    await broker.stop()
             await asyncio.sleep(0.5)
         else:
             return

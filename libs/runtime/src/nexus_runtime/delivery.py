@@ -34,6 +34,9 @@ RETRIES = 3
 PATIENCE_SECONDS = 20.0
 """How long a batch waits for the infrastructure before it is given back; well within the time between two polls."""
 
+MAX_HEADERS_BYTES, MAX_KEY_BYTES, ROOM_BYTES = 50_000, 1_000, 60_000
+"""What a dead letter takes over of its record: one that is too large to be published would stop its partition."""
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -84,6 +87,10 @@ class Deliverer:
                         tasks.create_task(self._handle(group))
         except* ServiceUnavailable as group:
             logger.warning("batch given back", topic=self._to.topic.name, reason=str(group.exceptions[0]))
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+            raise
+        except* Exception as group:
+            logger.error("batch failed, it is taken again", topic=self._to.topic.name, error=repr(group.exceptions[0]))
             await asyncio.sleep(random.uniform(0.5, 1.5))
             raise
         finally:
@@ -158,14 +165,15 @@ class Deliverer:
             "dlq_topic": record.topic,
             "dlq_partition": record.partition,
             "dlq_offset": record.offset,
+            "dlq_value_bytes": len(record.value or b""),
             "dlq_group": self._to.group,
             "dlq_code": fault.code,
             "dlq_error": (reason or fault.message)[:1000],
             "dlq_time": format_timestamp(utc_now()),
         }
-        headers = [*record.headers, *((name, str(value).encode()) for name, value in origin.items())]
-        value = record.value[:MAX_MESSAGE_BYTES] if record.value is not None else None
-        await self._bus.acknowledged(topic, await self._bus.send(topic, record.key, value, headers))
+        key, value, headers = _bounded(record)
+        headers += [(name, str(text).encode(errors="replace")) for name, text in origin.items()]
+        await self._bus.acknowledged(topic, await self._bus.send(topic, key, value, headers))
         if event is not None and self._to.refused is not None:
             await self._to.refused(event, record, fault)
         metrics.DEAD_LETTERED.labels(self._to.topic.name, self._to.group, fault.code).inc()
@@ -174,6 +182,18 @@ class Deliverer:
 
     def _count(self, outcome: str, number: int = 1) -> None:
         metrics.CONSUMED.labels(self._to.topic.name, self._to.group, outcome).inc(number)
+
+
+def _bounded(record: Any) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    """Key, value and as many of the headers, in order, as a dead letter can carry."""
+    headers: list[tuple[str, bytes | None]] = []
+    size = 0
+    for name, value in record.headers:
+        size += len(name.encode()) + len(value or b"") + 10
+        if size <= MAX_HEADERS_BYTES:
+            headers.append((name, value))
+    key = None if record.key is None else record.key[:MAX_KEY_BYTES]
+    return key, None if record.value is None else record.value[: MAX_MESSAGE_BYTES - ROOM_BYTES], headers
 
 
 def _types_of(messages: TypeAdapter[Any]) -> list[str]:

@@ -1,6 +1,5 @@
 """The history of aggregates: every event kept, numbered from 1 without a gap, several packed into one item."""
 
-import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from pydantic import TypeAdapter
@@ -25,14 +24,12 @@ class History:
 
     def record(self, aggregate: str, entries: Sequence[HistoryEntry]) -> list[Put]:
         """The writes that keep these entries, oldest first; they fail where the sequence is taken."""
-        return [
-            Put(
-                self.table,
-                {"aggregate": aggregate, "last": pack[-1].sequence, "entries": _ENTRIES.dump_json(pack).decode()},
-                where=Where(absent="aggregate"),
-            )
-            for pack in _packs(entries)
-        ]
+        writes: list[Put] = []
+        for pack in _packs(entries):
+            content = "[" + ",".join(text for _, text in pack) + "]"
+            item = {"aggregate": aggregate, "last": pack[-1][0], "entries": content}
+            writes.append(Put(self.table, item, where=Where(absent="aggregate")))
+        return writes
 
     async def read(self, aggregate: str, first: int = 1, last: int | None = None) -> AsyncIterator[HistoryEntry]:
         """The entries from `first` to `last` (both included; None: to the end), oldest first."""
@@ -52,14 +49,16 @@ class History:
         await self._database.delete_many(self.table, keys)
 
 
-def _packs(entries: Iterable[HistoryEntry]) -> list[list[HistoryEntry]]:
-    packs: list[list[HistoryEntry]] = []
+def _packs(entries: Iterable[HistoryEntry]) -> list[list[tuple[int, str]]]:
+    """Sequence and JSON of the entries, as many together as one item can hold."""
+    packs: list[list[tuple[int, str]]] = []
     size = 0
     for entry in entries:
-        weight = len(json.dumps(entry.data)) + 300
+        text = entry.model_dump_json()
+        weight = len(text.encode())
         if not packs or size + weight > MAX_ITEM_BYTES:
             packs.append([])
             size = 0
-        packs[-1].append(entry)
-        size += weight
+        packs[-1].append((entry.sequence, text))
+        size += weight + 1
     return packs

@@ -17,7 +17,8 @@ from nexus_runtime.clock import new_id
 from nexus_runtime.dynamo import Action, ConditionFailed, Database, Put, Update
 from nexus_runtime.history import History
 from nexus_runtime.inbox import Handled, Inbox, reply
-from nexus_runtime.outbox import Outbox, Relay
+from nexus_runtime.outbox import Outbox
+from nexus_runtime.relay import Relay
 
 
 class AlreadyHandled(Exception):

@@ -13,7 +13,8 @@ from nexus_runtime.health import Check, Unhealthy
 from nexus_runtime.history import History
 from nexus_runtime.inbox import Inbox
 from nexus_runtime.ledger import Ledger
-from nexus_runtime.outbox import Outbox, Relay
+from nexus_runtime.outbox import Outbox
+from nexus_runtime.relay import Relay
 from nexus_runtime.replies import Replier
 from nexus_runtime.service import Background
 from nexus_runtime.settings import OwnerSettings

@@ -47,7 +47,7 @@ class ReplyAddress(Message):
 def reply_partition(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
     """The partition that the sender of a command reads, or None where it does not wait."""
     for name, value in headers:
-        if name == REPLY_PARTITION_HEADER and value and value.isdigit():
+        if name == REPLY_PARTITION_HEADER and value and len(value) <= 9 and value.isdigit():
             number = int(value)
             return number if number < GATEWAY_REPLIES.partitions else None
     return None

@@ -24,7 +24,6 @@ from nexus_contracts.replies import Outcome
 from nexus_runtime import log
 from nexus_runtime.delivery import Delivery
 from nexus_runtime.ledger import ChangedMeanwhile, Contention, Decision, Ledger, Recorded
-from nexus_runtime.outbox import Outbox
 from nexus_runtime.replies import ReplyAddress
 
 logger = log.get(__name__)
@@ -185,28 +184,3 @@ def _chunks(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
         size += weight
     if chunk:
         yield chunk
-
-
-@dataclass(frozen=True)
-class Eraser:
-    """Ends what a deletion began: once its last events are published, nothing of the project stays."""
-
-    store: DynamoProjectStore
-    ledger: Ledger
-    outbox: Outbox
-    seconds: float = 1.0
-
-    async def run(self) -> None:
-        """For ever."""
-        while True:
-            for project_id in await self.store.listed("deleting"):
-                await self.erase(project_id)
-            await asyncio.sleep(self.seconds)
-
-    async def erase(self, project_id: str) -> None:
-        project = await self.store.load_any(project_id)
-        if project is None or await self.outbox.holds(project_id):
-            return
-        await self.ledger.history.erase(project_id)
-        await self.store.erase(project)
-        logger.info("deleted project erased", project_id=project_id)

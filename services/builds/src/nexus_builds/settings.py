@@ -9,6 +9,10 @@ from nexus_runtime.settings import OwnerSettings
 
 class BuildsSettings(OwnerSettings):
     port: int = Field(default=8001, ge=1, le=65535)
+    external_silence_seconds: float = Field(
+        default=86_400.0, gt=0, description="an external build without a report for so long fails as ABANDONED"
+    )
+    watch_seconds: float = Field(default=60.0, gt=0, description="how often external builds are looked at")
 
 
 class WorkerSettings(OwnerSettings):

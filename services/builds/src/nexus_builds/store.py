@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, RUNNING, Project, Step
 from nexus_builds.domain.views import attempt_view
-from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
+from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER, LISTS, PROJECTS, RECORDS
 from nexus_contracts.builds.events import Builder
 from nexus_contracts.builds.reports import (
     OUTPUT,
@@ -26,7 +26,7 @@ from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Wh
 
 RECORD_BYTES = 300_000
 """Log lines and artifacts are packed into items of at most this size."""
-ACTIVE, DELETING = "active", "deleting"
+ACTIVE, EXTERNAL, DELETING = "active", "external", "deleting"
 _LOGS: TypeAdapter[list[LogEntry]] = TypeAdapter(list[LogEntry])
 _ARTIFACTS: TypeAdapter[list[Artifact]] = TypeAdapter(list[Artifact])
 
@@ -93,7 +93,7 @@ class DynamoProjectStore:
         return [projects[entry["project_id"]] for entry in shown if entry["project_id"] in projects], more
 
     async def listed(self, name: str) -> list[str]:
-        """The ids in the list `active` or `deleting`."""
+        """The ids in the list `active`, `external` or `deleting`."""
         return [entry["position"] async for entry in self._database.query(LISTS, name, only=("position",))]
 
     async def logs(self, project_id: str, step: Step, after: int, limit: int) -> list[tuple[int, LogEntry]]:
@@ -141,6 +141,7 @@ class DynamoProjectStore:
     async def erase(self, project: Project) -> None:
         """Everything kept of a deleted project but its history; the project itself last."""
         project_id = project.project_id
+        await self._database.write(Delete(LEASES, {"kind": BUILD_LEASE, "name": project_id}))
         for table, partition in ((RECORDS, project_id), (LEDGER.inbox, project_id)):
             sort = table.sort_key or ""
             found = [item async for item in self._database.query(table, partition, only=(sort,))]
@@ -168,26 +169,25 @@ def _list_changes(before: Project | None, after: Project) -> list[Action]:
         return []
     position = f"{format_timestamp(after.created_at)}#{after.project_id}"
     lists = ("all", f"user#{after.user_id}")
-    active = {"list": ACTIVE, "position": after.project_id}
     if after.deleted_at:
         return [
             *(Delete(LISTS, {"list": name, "position": position}) for name in lists),
-            Delete(LISTS, active),
+            *(Delete(LISTS, {"list": name, "position": after.project_id}) for name in (ACTIVE, EXTERNAL)),
             Put(LISTS, {"list": DELETING, "position": after.project_id}),
         ]
     entry = {"project_id": after.project_id, "status": str(after.status), "tags": after.tags}
-    actions: list[Action] = [Put(LISTS, {"list": name, "position": position, **entry}) for name in lists]
-    if _active(after):
-        actions.append(Put(LISTS, active))
-    elif before and _active(before):
-        actions.append(Delete(LISTS, active))
-    return actions
+    return [
+        *(Put(LISTS, {"list": name, "position": position, **entry}) for name in lists),
+        *(Delete(LISTS, {"list": name, "position": after.project_id}) for name in _runs(before) - _runs(after)),
+        *(Put(LISTS, {"list": name, "position": after.project_id}) for name in _runs(after) - _runs(before)),
+    ]
 
 
-def _active(project: Project) -> bool:
-    """A build that the platform's worker has to see to."""
-    attempt = project.attempt
-    return project.status in RUNNING and attempt is not None and attempt.builder is Builder.PLATFORM
+def _runs(project: Project | None) -> set[str]:
+    """The list of running builds that the project is in: the worker sees to the one, others report on the other."""
+    if project is None or project.attempt is None or project.status not in RUNNING:
+        return set()
+    return {ACTIVE if project.attempt.builder is Builder.PLATFORM else EXTERNAL}
 
 
 def _records(before: Project | None, after: Project, events: Sequence[BaseModel]) -> list[Action]:

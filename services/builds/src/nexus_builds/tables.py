@@ -3,7 +3,7 @@
 | table | keys | holds |
 |---|---|---|
 | AgentProjects | project_id | the project's whole state, with the tails of what can grow |
-| BuildsProjectLists | list, position | who is in which list: all, user#<id>, active (to be worked on), deleting |
+| BuildsProjectLists | list, position | the lists: all, user#<id>, active (the worker's), external, deleting |
 | BuildsStageRecords | project_id, record | full logs, artifacts, large outputs; earlier attempts |
 | BuildsHistory, BuildsInbox, BuildsOutbox, BuildsLeases | | as the runtime defines them |
 """
@@ -19,6 +19,8 @@ PROJECTS = Table("AgentProjects", "project_id")
 LISTS = Table("BuildsProjectLists", "list", "position")
 RECORDS = Table("BuildsStageRecords", "project_id", "record")
 LEASES = lease_table("BuildsLeases")
+BUILD_LEASE = "build"
+"""The kind of the leases that build workers hold, named by project."""
 LEDGER = LedgerTables(inbox_table("BuildsInbox"), history_table("BuildsHistory"), outbox_table("BuildsOutbox"))
 
 TABLES = (PROJECTS, LISTS, RECORDS, LEASES, LEDGER.inbox, LEDGER.history, LEDGER.outbox)

@@ -115,6 +115,9 @@ async def _within(expected: asyncio.Future[Reply], seconds: float) -> Reply | No
             return await expected
     except TimeoutError:
         return None
+    except asyncio.CancelledError:
+        # The server stops and cancels what still waits. The command is durable, and its caller must learn where it is.
+        return None
 
 
 def _accepted(order: Order) -> Response:

@@ -11,7 +11,8 @@ from pydantic import JsonValue
 
 from nexus_contracts.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 
-MAX_DEPTH = 100
+MAX_DEPTH = 50
+"""Replies and events hold a body's values deeper than it did, and messages may be nested 100 levels."""
 _POLITE_BYTES = 4_000_000
 _POLITE_SECONDS = 1.0
 

@@ -11,6 +11,12 @@ MAX_OUTPUT_BYTES = 300_000
 """An output is one item in the database, and an item holds at most 400 KB."""
 
 
+MAX_LOG_BYTES = 300_000
+"""The same holds for the entries of one report."""
+MOST = 10**15
+"""Sums of what is counted stop here, so that they stay numbers that every reader can take."""
+
+
 class LogEntry(Message):
     timestamp: Timestamp
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -32,11 +38,12 @@ class Usage(Message):
     cost_usd: float = Field(default=0.0, ge=0)
 
     def plus(self, other: "Usage") -> "Usage":
+        """The sum, bounded."""
         return Usage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            tool_calls=self.tool_calls + other.tool_calls,
-            cost_usd=round(self.cost_usd + other.cost_usd, 9),
+            input_tokens=min(MOST, self.input_tokens + other.input_tokens),
+            output_tokens=min(MOST, self.output_tokens + other.output_tokens),
+            tool_calls=min(MOST, self.tool_calls + other.tool_calls),
+            cost_usd=min(float(MOST), round(self.cost_usd + other.cost_usd, 9)),
         )
 
 
@@ -56,8 +63,16 @@ def _bounded(output: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None
     return output
 
 
+def _bounded_log(entries: list[LogEntry]) -> list[LogEntry]:
+    if (size := sum(len(entry.model_dump_json().encode()) for entry in entries)) > MAX_LOG_BYTES:
+        raise ValueError(f"must be at most {MAX_LOG_BYTES} bytes as JSON, not {size}: send them in several reports")
+    return entries
+
+
 OUTPUT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 OutputData = Annotated[dict[str, JsonValue] | None, AfterValidator(_bounded)]
+
+LogEntries = Annotated[list[LogEntry], Field(min_length=1, max_length=100), AfterValidator(_bounded_log)]
 
 
 class StageReport(Message):
@@ -81,7 +96,7 @@ class StageProgressed(StageReport):
 
 class StageLogged(StageReport):
     type: Literal["nexus.stage.logged.v1"] = "nexus.stage.logged.v1"
-    entries: list[LogEntry] = Field(min_length=1, max_length=100)
+    entries: LogEntries
 
 
 class StageArtifactPublished(StageReport):

@@ -36,8 +36,16 @@ class PendingDeployment(Message):
     waiters: tuple[Waiter, ...] = ()
 
 
+class Package(Message):
+    uri: str
+    sha256: str
+
+
 class Agent(Message):
-    """`version` counts the writes of this state, `sequence` the events; `deployment` is the latest that ended."""
+    """`deployment` is the latest, whatever came of it; `active` the package that runs.
+
+    `version` counts the writes of this state, `sequence` the events.
+    """
 
     agent_id: str
     agent_name: str
@@ -53,6 +61,7 @@ class Agent(Message):
     supported_models: list[str] = Field(default=[])
     agentcore_config: AgentCoreConfig = AgentCoreConfig()
     deployment: DeploymentView
+    active: Package | None = None
     pending: PendingDeployment | None = None
     region: str | None = None
     created_at: Timestamp
@@ -77,7 +86,7 @@ def deploy(
         agent = before
     running = agent.status is AgentStatus.RUNNING
     status = AgentStatus.RUNNING if running else AgentStatus.BUILDING
-    view = agent.deployment.model_copy(update={"status": "deploying"})
+    view = agent.deployment.model_copy(update={"status": "deploying", "last_error": None, **_package_of(pending)})
     agent = agent.model_copy(update={"status": status, "pending": pending, "deployment": view, "updated_at": now})
     return _recorded(agent, AgentDeploying(**_fact(agent), package_sha256=pending.package_sha256))
 
@@ -86,53 +95,52 @@ def next_number(before: Agent | None) -> int:
     """The version of the next deployment."""
     if before is None:
         return 1
-    return max(before.deployment.version, before.pending.number if before.pending else 0) + 1
+    return before.deployment.version + 1
 
 
 def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
     """The pending deployment has succeeded."""
     assert agent.pending is not None
-    manifest = result.manifest
     view = agent.deployment.model_copy(
         update={
             "status": "deployed",
-            "version": agent.pending.number,
-            "package_uri": agent.pending.package_uri,
-            "package_sha256": agent.pending.package_sha256,
             "isolated": result.isolated,
             "isolation": result.isolation,
             "last_error": None,
             "deployed_at": now,
         }
     )
-    config = AgentCoreConfig(
-        agent_arn=result.agent_arn, agent_alias_id=result.agent_alias_id, agent_alias_arn=result.agent_alias_arn
-    )
     changed = {
         "status": AgentStatus.RUNNING,
+        "deployment": view,
+        "active": Package(uri=view.package_uri, sha256=view.package_sha256),
+        "pending": None,
+        "region": result.region,
+        "updated_at": now,
+    }
+    agent = agent.model_copy(update=changed | _described(result))
+    return _recorded(agent, AgentDeployed(**_fact(agent), backend=view.backend, deployment_version=view.version))
+
+
+def _described(result: Deployment) -> dict[str, object]:
+    manifest = result.manifest
+    return {
         "description": manifest.description or None,
         "category": manifest.category or None,
         "manifest_version": manifest.version,
         "capabilities": capabilities_of(manifest),
         "tools": [tool.model_dump(mode="json") for tool in manifest.tools],
-        "agentcore_config": config,
-        "deployment": view,
-        "pending": None,
-        "region": result.region,
-        "updated_at": now,
+        "agentcore_config": AgentCoreConfig(
+            agent_arn=result.agent_arn, agent_alias_id=result.agent_alias_id, agent_alias_arn=result.agent_alias_arn
+        ),
     }
-    agent = agent.model_copy(update=changed)
-    return _recorded(agent, AgentDeployed(**_fact(agent), backend=view.backend, deployment_version=view.version))
 
 
 def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Decided:
     """The pending deployment has failed: what ran before runs on; where nothing did the agent is offline."""
     assert agent.pending is not None
     status = AgentStatus.RUNNING if agent.status is AgentStatus.RUNNING else AgentStatus.OFFLINE
-    changed: dict[str, object] = {"last_error": reason, "status": "failed"}
-    if status is not AgentStatus.RUNNING:
-        changed["version"] = agent.pending.number
-    view = agent.deployment.model_copy(update=changed)
+    view = agent.deployment.model_copy(update={"last_error": reason, "status": "failed"})
     agent = agent.model_copy(update={"status": status, "deployment": view, "pending": None, "updated_at": now})
     return _recorded(agent, AgentDeploymentFailed(**_fact(agent), error=reason))
 
@@ -174,9 +182,17 @@ def require_running(agent: Agent) -> None:
 
 def target(agent: Agent) -> DeployedAgent:
     """What the backend needs to reach it."""
-    config, view = agent.agentcore_config, agent.deployment
-    package = PackageRef(view.package_uri, view.package_sha256)
+    config, active = agent.agentcore_config, agent.active
+    package = PackageRef(active.uri, active.sha256) if active else PackageRef("", "")
     return DeployedAgent(agent.agent_id, package, config.agent_arn or "", config.agent_alias_id or "")
+
+
+def _package_of(pending: PendingDeployment) -> dict[str, str | int]:
+    return {
+        "version": pending.number,
+        "package_uri": pending.package_uri,
+        "package_sha256": pending.package_sha256,
+    }
 
 
 def _new(command: DeployAgent, backend: BackendName, now: datetime) -> Agent:

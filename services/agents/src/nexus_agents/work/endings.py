@@ -31,13 +31,14 @@ class Endings:
 
         Returns the turn that started with it.
         """
-        owner, pause, doubtful = invocation.owner, 0.0, False
+        owner, pause, changed = invocation.owner, 0.0, 0
         while True:
             try:
-                ended = await self._prepare(invocation, ending, doubtful)
+                ended = await self._prepare(invocation, ending, doubtful=changed > 0)
                 await self._ledger.commit(ended.change.actions, ended.change.recorded)
             except ChangedMeanwhile:
-                pause, doubtful = 0.01, True
+                changed += 1
+                pause = 0.0 if changed < 3 else 0.02
             except ServiceUnavailable as error:
                 logger.warning("end of an invocation not written yet", reason=error.message)
                 pause = min(2.0, pause * 2 + 0.1)
@@ -62,7 +63,7 @@ class Endings:
             except ServiceUnavailable:
                 await asyncio.sleep(0.5)
 
-    async def _prepare(self, invocation: Invocation, ending: Ending, doubtful: bool) -> Ended:
+    async def _prepare(self, invocation: Invocation, ending: Ending, *, doubtful: bool) -> Ended:
         """`doubtful`: a try has failed, so it is asked whether the agent is still there."""
         now = self._ledger.now()
         present = not doubtful or await self._store.agent(invocation.agent_id) is not None

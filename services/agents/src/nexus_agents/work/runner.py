@@ -3,15 +3,21 @@
 import asyncio
 import time
 
-from nexus_agents.tables import LEASES
+from nexus_agents.tables import LEASES, WORK
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime import log
 from nexus_runtime.clock import new_id
 from nexus_runtime.dynamo import Database
 from nexus_runtime.leases import Lease, LeaseLost, Leases
+from nexus_runtime.place import has_ended, this_process
 
 logger = log.get(__name__)
 KIND = "runner"
+
+
+def known_dead(name: str) -> bool:
+    """Whether the process of that name lived on this machine and has ended."""
+    return has_ended(name.partition("@")[2])
 
 
 class NotRegistered(ServiceUnavailable):
@@ -22,6 +28,7 @@ class Runner:
     """A process that lost its name takes a new one: what stood under the old one is ended by the others."""
 
     def __init__(self, database: Database, beat_seconds: float, silent_seconds: float) -> None:
+        self._database = database
         self._leases = Leases(database, LEASES, KIND, silent_seconds)
         self._beat = beat_seconds
         self._silent = silent_seconds
@@ -47,13 +54,15 @@ class Runner:
         self._beating = asyncio.create_task(self._keep(), name="runner heartbeat")
 
     async def stop(self) -> None:
-        """The name is given up: what still stands under it is taken by the others at once."""
+        """The name is given up: what still stands under it is taken by the others at once, or when one starts."""
         if self._beating:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
         if self._lease:
             try:
                 await self._leases.release(self._lease)
+                if await self._database.count(WORK, self._lease.name) == 0:
+                    await self._leases.forget(self._lease.name)
             except ServiceUnavailable:
                 logger.warning("name not given up, the others will notice the silence", runner=self._lease.name)
 
@@ -75,6 +84,6 @@ class Runner:
         if self._lease is not None:
             self._lease = await self._leases.renew(self._lease)
             return
-        name = new_id("run_")
+        name = f"{new_id('run_')}@{this_process()}"
         self._lease = await self._leases.acquire(name, name)
         logger.info("registered for work", runner=name)

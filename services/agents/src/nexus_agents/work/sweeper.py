@@ -12,21 +12,22 @@ from nexus_agents.work.cascade import Cascade
 from nexus_agents.work.deployer import Deployer
 from nexus_agents.work.invoker import Invoker
 from nexus_agents.work.pool import Pool
-from nexus_agents.work.runner import KIND, Runner
+from nexus_agents.work.runner import KIND, Runner, known_dead
 from nexus_agents.writes import DELETIONS, UNDEPLOYED, UNOWNED, no_entry
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime import log
 from nexus_runtime.dynamo import Database
-from nexus_runtime.leases import Leases
+from nexus_runtime.leases import Lease, Leases
 from nexus_runtime.ledger import ChangedMeanwhile, Ledger
 
 logger = log.get(__name__)
 WATCH_SECONDS = 1.0
 OWN_SECONDS = 2.0
 DELETIONS_SECONDS = 2.0
-REMEMBER_SECONDS = 3600
+REMEMBER_SECONDS = 600
 """A process that was only paused may still write under its old name: so long its work is looked at."""
+AT_ONCE = 16
 
 
 class Sweeper:
@@ -56,6 +57,7 @@ class Sweeper:
         self._leases = self._observation()
         self._observed = time.monotonic()
         self._dead: dict[str, float] = {}
+        self._looked: dict[str, float] = {}
         self._unknown: set[str] = set()
         self._strange: set[str] = set()
         self._erasing: set[str] = set()
@@ -91,8 +93,11 @@ class Sweeper:
         if now - self._observed > self._silent / 2:
             # This process was away itself, or the database was: nobody's silence means anything.
             self._leases = self._observation()
+        ended = [name async for name in self._leases.owned() if known_dead(name)]
         silent = [name async for name in self._leases.silent()]
         self._observed = time.monotonic()
+        for name in ended:
+            await self._fence(name, await self._leases.seize(name, self._runner.name))
         for name in silent:
             await self._succeed(name)
 
@@ -137,24 +142,40 @@ class Sweeper:
     async def _succeed(self, name: str) -> None:
         """Fences the silent process off, then ends its work; its name is forgotten when it cannot come back."""
         if name not in self._dead:
-            lease = await self._leases.acquire(name, self._runner.name)
-            if lease is None:
-                return
-            logger.warning("a process has gone silent", runner=name)
+            await self._fence(name, await self._leases.acquire(name, self._runner.name))
+        if name not in self._dead:
+            return
+        now = time.monotonic()
+        if now - self._looked.get(name, now - WATCH_SECONDS) < self._pause_between_looks(name):
+            return
+        self._looked[name] = now
+        await self._take(name, name)
+        if now - self._dead[name] > REMEMBER_SECONDS:
+            await self._leases.forget(name)
+            del self._dead[name], self._looked[name]
+
+    async def _fence(self, name: str, lease: Lease | None) -> None:
+        """The dead process's lease is another's, and then nobody's: it stays to be looked at."""
+        if lease is not None:
+            logger.warning("a process has ended or gone silent", runner=name)
             await self._leases.release(lease)
             self._dead[name] = time.monotonic()
-        await self._take(name, name)
-        if time.monotonic() - self._dead[name] > REMEMBER_SECONDS:
-            await self._leases.forget(name)
-            del self._dead[name]
+            await self._take(name, name)
+
+    def _pause_between_looks(self, name: str) -> float:
+        return 0.0 if time.monotonic() - self._dead[name] < 2 * self._silent else 10 * WATCH_SECONDS
 
     async def _take(self, runner: str, owner: str) -> None:
-        for item in await self._store.work(runner):
-            kind, _, found = item.partition("#")
-            if kind == "invocation" and owner:
-                await self._invoker.interrupt(found, owner)
-            else:
-                await self._adopt(item, owner)
+        items = await self._store.work(runner)
+        for place in range(0, len(items), AT_ONCE):
+            await asyncio.gather(*(self._take_one(item, owner) for item in items[place : place + AT_ONCE]))
+
+    async def _take_one(self, item: str, owner: str) -> None:
+        kind, _, found = item.partition("#")
+        if kind == "invocation" and owner:
+            await self._invoker.interrupt(found, owner)
+        else:
+            await self._adopt(item, owner)
 
     async def _adopt(self, item: str, owner: str) -> None:
         kind, _, found = item.partition("#")

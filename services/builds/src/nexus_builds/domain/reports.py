@@ -4,25 +4,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from pydantic import BaseModel
 
 from nexus_builds.domain.control import Decided, begin
+from nexus_builds.domain.endings import concluded
 from nexus_builds.domain.state import (
     ARTIFACT_TAIL,
     INLINE_OUTPUT_BYTES,
     LOG_TAIL,
     LOG_TAIL_CHARACTERS,
     RUNNING,
+    TAIL_BYTES,
     Project,
     Step,
     progress_of,
     replaced,
 )
 from nexus_contracts.builds.events import (
-    BuildCompleted,
     Builder,
-    BuildFailed,
     ReportIdentity,
     ReportRefused,
     Trigger,
@@ -32,7 +33,6 @@ from nexus_contracts.builds.reports import (
     LogEntry,
     StageArtifactPublished,
     StageCompleted,
-    StageError,
     StageFailed,
     StageLogged,
     StageProgressed,
@@ -42,8 +42,9 @@ from nexus_contracts.builds.reports import (
     json_size,
 )
 from nexus_contracts.builds.views import ProjectStatus
-from nexus_contracts.stages import DEPLOYER, DEVELOPER, StepStatus
+from nexus_contracts.stages import DEVELOPER, StepStatus
 
+M = TypeVar("M", bound=BaseModel)
 WORKER_SOURCE = "/nexus/builds-worker/epochs/"
 _WORKER = re.compile(rf"^{WORKER_SOURCE}(\d{{1,12}})$")
 
@@ -104,7 +105,7 @@ def _applied(project: Project, report: AnyReport, reporter: Reporter, now: datet
     if step is None:
         raise Refused(f"UNKNOWN_STAGE: there is no {report.sub_stage_name or report.stage_name} here")
     changes = _changes(project, report, reporter, step, now)
-    return _concluded(_changed(_fenced(project, reporter), report, step, changes, now), report, now)
+    return concluded(_changed(_fenced(project, reporter), report, step, changes, now), report, now)
 
 
 def _fenced(project: Project, reporter: Reporter) -> Project:
@@ -170,13 +171,23 @@ def _noted(
         case StageProgressed():
             return {"progress": max(step.progress, report.progress)}
         case StageLogged():
-            tail = (*step.logs, *(_shortened(entry) for entry in report.entries))[-LOG_TAIL:]
-            return {"logs": tail, "log_count": step.log_count + len(report.entries)}
+            shown = (*step.logs, *(_shortened(entry) for entry in report.entries[-LOG_TAIL:]))
+            return {"logs": _latest(shown, LOG_TAIL), "log_count": step.log_count + len(report.entries)}
         case StageArtifactPublished():
-            tail = (*step.artifacts, report.artifact)[-ARTIFACT_TAIL:]
-            return {"artifacts": tail, "artifact_count": step.artifact_count + 1}
+            shown = (*step.artifacts, report.artifact)
+            return {"artifacts": _latest(shown, ARTIFACT_TAIL), "artifact_count": step.artifact_count + 1}
         case StageUsageRecorded():
             return {"usage": step.usage.plus(report.usage)}
+
+
+def _latest(entries: tuple[M, ...], most: int) -> tuple[M, ...]:
+    """The last of them, at most so many and within the bytes that a step may show."""
+    size = 0
+    for number, entry in enumerate(reversed(entries)):
+        size += len(entry.model_dump_json().encode())
+        if number == most or size > TAIL_BYTES:
+            return entries[len(entries) - number :]
+    return entries
 
 
 def _shortened(entry: LogEntry) -> LogEntry:
@@ -199,39 +210,3 @@ def _changed(project: Project, report: AnyReport, step: Step, changes: Mapping[s
         stages = replaced(stages, stage.model_copy(update=failed), None)
     progress = max(project.progress, progress_of(stages))
     return project.model_copy(update={"stages": stages, "progress": progress, "updated_at": now})
-
-
-def _concluded(project: Project, report: AnyReport, now: datetime) -> Decided:
-    """A failed step fails the attempt; the last stage completes it."""
-    if isinstance(report, StageFailed):
-        ended, event = failed(project, report.error, now)
-        return ended, [report, event]
-    if isinstance(report, StageCompleted) and report.stage_name == DEPLOYER:
-        agent_id = (report.output_data or {}).get("agent_id")
-        done = _ended(project, ProjectStatus.COMPLETED, now, None)
-        done = done.model_copy(update={"agent_id": agent_id if isinstance(agent_id, str) else None})
-        completed = BuildCompleted(
-            project_id=project.project_id,
-            attempt=project.attempt_number,
-            duration_seconds=project.attempt.seconds(now) if project.attempt else 0.0,
-            usage=project.usage(),
-        )
-        return done, [report, completed]
-    return project, [report]
-
-
-def failed(project: Project, error: StageError, now: datetime) -> tuple[Project, BaseModel]:
-    """The attempt ends without success."""
-    event = BuildFailed(
-        project_id=project.project_id,
-        attempt=project.attempt_number,
-        duration_seconds=project.attempt.seconds(now) if project.attempt else 0.0,
-        error=error,
-    )
-    return _ended(project, ProjectStatus.FAILED, now, error), event
-
-
-def _ended(project: Project, status: ProjectStatus, now: datetime, error: StageError | None) -> Project:
-    ended = {"ended_at": now, "outcome": str(status), "error": error}
-    attempt = project.attempt and project.attempt.model_copy(update=ended)
-    return project.model_copy(update={"status": status, "attempt": attempt, "updated_at": now})

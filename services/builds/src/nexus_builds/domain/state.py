@@ -16,6 +16,7 @@ LOG_TAIL = 5
 LOG_TAIL_CHARACTERS = 500
 ARTIFACT_TAIL = 10
 INLINE_OUTPUT_BYTES = 4_000
+TAIL_BYTES = 6_000
 """What a project shows of a step at most, so that its one item stays far below the database's limit."""
 
 DONE = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})

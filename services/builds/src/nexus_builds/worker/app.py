@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from nexus_builds.settings import WorkerSettings
 from nexus_builds.store import DynamoProjectStore
-from nexus_builds.tables import LEASES
+from nexus_builds.tables import BUILD_LEASE, LEASES
 from nexus_builds.worker.build_run import Workshop
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.dispatcher import Dispatcher
@@ -42,7 +42,7 @@ def build(settings: WorkerSettings) -> FastAPI:
         step_seconds=settings.worker_step_seconds,
         step_timeout_seconds=settings.step_timeout_seconds,
     )
-    leases = Leases(database, LEASES, "build", settings.worker_lease_seconds)
+    leases = Leases(database, LEASES, BUILD_LEASE, settings.worker_lease_seconds)
     dispatcher = Dispatcher(store, leases, workshop, settings.worker_concurrency)
     hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, dispatcher.hear, group_of=None)
     consumers = Consumers(settings, NAME, bus, [hints])

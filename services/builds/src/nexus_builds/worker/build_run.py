@@ -1,7 +1,7 @@
 """One worker's work on one attempt: step by step, until it has ended, is paused, or the lease is lost."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from nexus_builds.worker.plan import next_steps
 from nexus_builds.worker.reporting import AttemptOver, Confirmation, StepReporter
 from nexus_contracts.builds.reports import Artifact, Usage
 from nexus_contracts.builds.views import ProjectStatus
+from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.stages import DEPLOYER, StepStatus
 from nexus_runtime import log
 from nexus_runtime.blobs import BlobStore
@@ -73,16 +74,30 @@ class BuildRun:
         await self._confirmation.until(reporter, lambda step: step.status is not StepStatus.PENDING)
         try:
             async with asyncio.timeout(self._shop.step_timeout_seconds):
-                await self._work(project, reporter)
+                await self._unless_over(self._work(project, reporter), reporter)
         except StepFailed as failure:
             await reporter.failed(failure.code, failure.message)
         except TimeoutError:
             limit = self._shop.step_timeout_seconds
             await reporter.failed("STEP_TIMED_OUT", f"{reporter.name} did not end within {limit:g} seconds")
+        except (AttemptOver, ServiceUnavailable):
+            raise  # no fault of the step: the build is taken up again
         except Exception as error:
             logger.exception("step crashed", step=reporter.name)
             await reporter.failed("STEP_CRASHED", f"{reporter.name} stopped with {type(error).__name__}")
         await self._confirmation.until(reporter, lambda step: step.done or step.status is StepStatus.FAILED)
+
+    async def _unless_over(self, work: Coroutine[Any, Any, None], reporter: StepReporter) -> None:
+        """The work, given up as soon as its attempt is stopped or deleted. Raises AttemptOver."""
+        tasks = asyncio.create_task(work), asyncio.create_task(self._confirmation.over(reporter))
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self, project: Project, reporter: StepReporter) -> None:
         request = BuildRequest(

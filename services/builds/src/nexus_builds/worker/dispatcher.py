@@ -8,6 +8,7 @@ import structlog
 from nexus_builds.store import ACTIVE, DynamoProjectStore
 from nexus_builds.worker.build_run import BuildRun, Workshop
 from nexus_contracts.builds.views import ProjectStatus
+from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime import log
 from nexus_runtime.clock import new_id
 from nexus_runtime.delivery import Delivery
@@ -42,7 +43,10 @@ class Dispatcher:
         try:
             while True:
                 self._look.clear()
-                await self._take_up()
+                try:
+                    await self._take_up()
+                except ServiceUnavailable as error:
+                    logger.warning("no builds looked for; those in work go on", reason=error.message)
                 try:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._look.wait()
@@ -91,7 +95,17 @@ class Dispatcher:
             run.cancel()
             beat.cancel()
             await asyncio.gather(run, beat, return_exceptions=True)
-            await self._leases.release(lease)
+            await self._give_back(lease)
+
+    async def _give_back(self, lease: Lease) -> None:
+        """Of a project that is gone not even the lease stays."""
+        try:
+            if await self._store.load(lease.name) is None:
+                await self._leases.forget(lease.name)
+            else:
+                await self._leases.release(lease)
+        except ServiceUnavailable as error:
+            logger.warning("lease not given back, it will run out", reason=error.message)
 
     async def _beat(self, lease: Lease) -> None:
         """Keeps the lease. Ends with LeaseLost; an outage of the database is waited out."""

@@ -27,6 +27,7 @@ from nexus_contracts.builds.reports import (
     StageUsageRecorded,
     Usage,
 )
+from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime import log, tracing
 from nexus_runtime.clock import derived_id, utc_now
 from nexus_tracker import ReportNotDelivered, Tracker
@@ -115,7 +116,7 @@ class Confirmation:
         again = loop.time() + AGAIN_SECONDS
         while True:
             self.changed.clear()
-            project = await self.load(reporter.project_id)
+            project = await self._loaded(reporter.project_id)
             if project is None or project.attempt_number != reporter.attempt:
                 raise AttemptOver("the project or its attempt is gone")
             step = project.step(reporter.stage_name, reporter.sub_stage_name)
@@ -127,6 +128,24 @@ class Confirmation:
                 await reporter.repeat()
                 again = loop.time() + AGAIN_SECONDS
             await _wait(self.changed)
+
+    async def over(self, reporter: StepReporter) -> None:
+        """Never returns; raises AttemptOver when nobody wants the attempt's work any more."""
+        while True:
+            self.changed.clear()
+            project = await self._loaded(reporter.project_id)
+            if project is None or project.attempt_number != reporter.attempt or project.status not in RUNNING:
+                raise AttemptOver("the attempt is stopped, deleted, or not the latest any more")
+            await _wait(self.changed)
+
+    async def _loaded(self, project_id: str) -> Project | None:
+        """Waits while the database is away: what is being worked on need not be begun anew."""
+        while True:
+            try:
+                return await self.load(project_id)
+            except ServiceUnavailable as error:
+                logger.warning("project not readable, waiting", reason=error.message)
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _wait(changed: asyncio.Event) -> None:

@@ -1,10 +1,11 @@
 """The document itself: FastAPI's, with the bodies that routes read themselves, and what the chassis cannot know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from nexus_gateway import bodies
@@ -61,14 +62,21 @@ def _document(app: FastAPI) -> dict[str, Any]:
     components.update(schemas["$defs"])
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
-    for operation in operations_of(made):
-        _finish(operation)
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            for method in route.methods or ():
+                operation = made["paths"][route.path][method.lower()]
+                _restore_nulls(operation, route)
+                _finish(operation)
     return made
 
 
-def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for methods in document["paths"].values():
-        yield from methods.values()
+def _restore_nulls(operation: dict[str, Any], route: APIRoute) -> None:
+    """FastAPI leaves null out of everything, of examples too."""
+    for status, response in route.responses.items():
+        for media_type, content in response.get("content", {}).items():
+            if "example" in content:
+                operation["responses"][str(status)]["content"][media_type]["example"] = content["example"]
 
 
 def _finish(operation: dict[str, Any]) -> None:

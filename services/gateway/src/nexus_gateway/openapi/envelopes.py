@@ -4,6 +4,8 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue
 
+from nexus_contracts.builds.reports import LogEntry
+
 T = TypeVar("T")
 EXAMPLE_TIME = "2026-03-01T09:30:00.000000Z"
 EXAMPLE_REQUEST = "req_0195500a7c1e7b0f8a4f4f1d2c3b4a59"
@@ -26,6 +28,12 @@ class ListOf(BaseModel, Generic[T]):
     items: list[T]
     count: int = Field(description="of this page")
     last_key: str | None
+
+
+class LogLine(LogEntry):
+    """`number` counts the entries of the log from 1."""
+
+    number: int
 
 
 class ErrorView(BaseModel):

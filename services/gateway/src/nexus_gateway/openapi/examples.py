@@ -10,6 +10,7 @@ BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
 REQUIREMENT = "An agent that adds up the items of an order and converts CSV files to JSON."
 USAGE: Example = {"input_tokens": 1200, "output_tokens": 450, "tool_calls": 2, "cost_usd": 0.0041}
 LOG: Example = {"timestamp": BEGAN, "level": "info", "message": "reading the requirement"}
+LOG_LINE: Example = {"number": 1, **LOG}
 
 STAGE: Example = {
     "stage_name": "orchestrator",
@@ -134,6 +135,16 @@ INVOCATION: Example = {
     "created_at": BEGAN,
     "started_at": BEGAN,
     "completed_at": ENDED,
+}
+INVOCATION_RESULT: Example = {
+    "invocation_id": INVOCATION_ID,
+    "session_id": None,
+    "output": "12 * 7 = 84",
+    "status": "succeeded",
+    "duration_ms": 9,
+    "usage": USAGE,
+    "trace": None,
+    "created_at": BEGAN,
 }
 SESSION: Example = {
     "session_id": SESSION_ID,

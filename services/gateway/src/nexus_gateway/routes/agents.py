@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from nexus_contracts.agents.commands import DeleteAgent, InvokeAgent
 from nexus_contracts.agents.events import AgentStatus
-from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationView
+from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationResult, InvocationView
 from nexus_contracts.errors import AgentInvocationFailed
 from nexus_contracts.topics import AGENTS_COMMANDS
 from nexus_gateway.bodies import InvokeAgentBody
@@ -116,8 +116,8 @@ async def delete_agent(agent_id: AgentPath, request: Request) -> Response:
     **operation(
         "invokeAgent",
         "Ask an agent",
-        InvocationView,
-        examples.INVOCATION,
+        InvocationResult,
+        examples.INVOCATION_RESULT,
         errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, AgentInvocationFailed),
         parameters=[ops.KEY, ops.PREFER],
         body=InvokeAgentBody,

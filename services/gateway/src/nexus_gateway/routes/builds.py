@@ -2,13 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
-from nexus_contracts.builds.reports import LogEntry
 from nexus_contracts.builds.views import AttemptView, StagesView, StageView
 from nexus_contracts.history import EventView
 from nexus_gateway.identities import require_id
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
-from nexus_gateway.openapi.envelopes import ListOf, page_of
+from nexus_gateway.openapi.envelopes import ListOf, LogLine, page_of
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.ports import gateway_of
 from nexus_gateway.routes.parameters import DEFAULT_LIMIT, LastKey, Limit, ProjectPath, StagePath
@@ -58,8 +57,8 @@ async def get_stage(project_id: ProjectPath, stage_name: StagePath, request: Req
     **operation(
         "listStageLogs",
         "Read the log of a stage",
-        ListOf[LogEntry],
-        page_of(examples.LOG),
+        ListOf[LogLine],
+        page_of(examples.LOG_LINE),
         errors=_PAGE_ERRORS,
     ),
 )

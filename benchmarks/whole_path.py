@@ -1,0 +1,179 @@
+"""The whole path over HTTP, on the embedded stack: latency, throughput and CPU time of every kind of request.
+
+CPU time is that of the load and of one second after it, in which events are still published and counted, less what the
+platform uses when idle in the same time; idle use is a figure of its own. `services` are gateway, builds, agents and
+stats; `all` adds the build worker, the broker, the database and the agents' own processes.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import aiohttp
+
+from benchmarks.runner.cpu import Pids, cpu_seconds
+from benchmarks.runner.figures import Figure, percentile
+from benchmarks.runner.load import Load, Request, load
+from nexus_devstack.console import Console
+from nexus_devstack.stack import Stack
+
+REQUIREMENT = "an agent that answers arithmetic questions"
+SERVICES = ("gateway", "builds", "agents", "stats")
+AGENT_PROCESSES = "agent processes"
+MANY = 16
+LOAD_SECONDS, SETTLE_SECONDS, IDLE_SECONDS, BUILD_SECONDS = 10.0, 1.0, 3.0, 60.0
+WARM_UP = 20
+LOG = Path("build/bench/whole_path.log")
+
+
+@dataclass
+class Api:
+    """Requests as a user's program sends them. `projects` are those that were created, `agent_id` was built."""
+
+    http: aiohttp.ClientSession
+    projects: list[str] = field(default_factory=list[str])
+    agent_id: str = ""
+
+    async def create(self, _number: int) -> None:
+        body = {"requirement": REQUIREMENT, "auto_start": False}
+        self.projects.append((await self.call("POST", "/projects", body))["project_id"])
+
+    async def get(self, number: int) -> None:
+        await self.call("GET", f"/projects/{self.projects[number % len(self.projects)]}")
+
+    async def list(self, _number: int) -> None:
+        await self.call("GET", "/projects?limit=20")
+
+    async def control(self, number: int) -> None:
+        await self.call("PUT", f"/projects/{self.projects[number]}/control", {"action": "stop"})
+
+    async def invoke(self, number: int) -> None:
+        answer = await self.call("POST", f"/agents/{self.agent_id}/invoke", {"input_text": f"What is {number} + 1?"})
+        if str(number + 1) not in answer["output"]:
+            raise ValueError(f"{number} + 1 should not be {answer['output']!r}")
+
+    async def overview(self, _number: int) -> None:
+        await self.call("GET", "/statistics/overview")
+
+    async def build_agent(self) -> None:
+        """One project built to its end; its agent is the one to be invoked."""
+        project = (await self.call("POST", "/projects", {"requirement": REQUIREMENT}))["project_id"]
+        async with asyncio.timeout(BUILD_SECONDS):
+            while (status := (await self.call("GET", f"/projects/{project}"))["status"]) != "completed":
+                if status != "building":
+                    raise ValueError(f"the build is {status}")
+                await asyncio.sleep(0.1)
+        self.agent_id = (await self.call("GET", f"/agents?project_id={project}"))["items"][0]["agent_id"]
+
+    async def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        async with self.http.request(method, f"/api/v1{path}", json=body) as response:
+            answer = await response.json()
+            if response.status not in (200, 201):
+                raise ValueError(f"{method} {path} answered {response.status}: {answer}")
+            return answer["data"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`alone` and `together`: how many requests one client sends, and sixteen do. Budgets by the figure's ending."""
+
+    name: str
+    request: Request
+    alone: int
+    together: int
+    budgets: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+def operations(api: Api) -> list[Operation]:
+    """In this order: the projects created first, a thousand in all, are read, listed and controlled after that."""
+    return [
+        Operation("create", api.create, 150, 850, {f"{MANY} cpu services": 7.6, "1 p50": 15}),
+        Operation("get", api.get, 300, 1500, {f"{MANY} cpu services": 2.8}),
+        Operation("list", api.list, 150, 500, {f"{MANY} cpu services": 11}),
+        Operation("control", api.control, 100, 400, {f"{MANY} cpu services": 5}),
+        Operation("invoke", api.invoke, 150, 500),
+        Operation("overview", api.overview, 200, 800, {"1 p50": 700, f"{MANY} p50": 700}),
+    ]
+
+
+@dataclass(frozen=True)
+class Meter:
+    """CPU time of the stack's processes, above what they use when idle."""
+
+    pids: Pids
+    idle: Mapping[str, float]
+
+    async def over(self, request: Request, **bounds: Any) -> tuple[Load, dict[str, float]]:
+        """The load, and milliseconds of CPU per request by process."""
+        began, before = time.perf_counter(), cpu_seconds(self.pids, AGENT_PROCESSES)
+        done = await load(request, seconds=LOAD_SECONDS, **bounds)
+        await asyncio.sleep(SETTLE_SECONDS)
+        after, elapsed = cpu_seconds(self.pids, AGENT_PROCESSES), time.perf_counter() - began
+        used = {name: after[name] - before[name] - self.idle[name] * elapsed for name in after}
+        return done, {name: max(0.0, seconds) * 1000 / len(done.latencies) for name, seconds in used.items()}
+
+
+async def measure() -> list[Figure]:
+    async with _platform() as (stack, api):
+        await api.build_agent()
+        wanted = operations(api)
+        for operation in wanted:
+            await load(operation.request, clients=2, count=WARM_UP, seconds=LOAD_SECONDS)
+        api.projects.clear()
+        await asyncio.sleep(SETTLE_SECONDS)
+        meter = await _idle({name: stack.pid(name) for name in stack.supervisor.names})
+        figures = [Figure("idle cpu services", 1000 * _services(meter.idle), "ms/s")]
+        figures += [Figure("idle cpu all", 1000 * sum(meter.idle.values()), "ms/s")]
+        for operation in wanted:
+            figures += await _measured(operation, meter)
+        return figures
+
+
+@asynccontextmanager
+async def _platform() -> AsyncGenerator[tuple[Stack, Api]]:
+    with tempfile.TemporaryDirectory() as folder, _opened(LOG) as log:
+        async with Stack(data_dir=Path(folder), infra="embedded", ports="free", console=Console(log)) as stack:
+            connector = aiohttp.TCPConnector(limit=MANY)
+            async with aiohttp.ClientSession(stack.gateway_url, connector=connector) as http:
+                yield stack, Api(http)
+
+
+def _opened(path: Path) -> TextIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("w", encoding="utf-8")
+
+
+async def _idle(pids: Pids) -> Meter:
+    """The meter, with what the platform uses in a second without any request."""
+    began, before = time.perf_counter(), cpu_seconds(pids, AGENT_PROCESSES)
+    await asyncio.sleep(IDLE_SECONDS)
+    after, elapsed = cpu_seconds(pids, AGENT_PROCESSES), time.perf_counter() - began
+    return Meter(pids, {name: (after[name] - before[name]) / elapsed for name in after})
+
+
+async def _measured(operation: Operation, meter: Meter) -> list[Figure]:
+    alone, cpu_alone = await meter.over(operation.request, clients=1, count=operation.alone)
+    together, cpu_together = await meter.over(
+        operation.request, clients=MANY, count=operation.together, first=len(alone.latencies)
+    )
+    values = [("1 p50", percentile(alone.latencies, 50), "ms"), ("1 p99", percentile(alone.latencies, 99), "ms")]
+    values += [(f"1 cpu {name}", value, "ms") for name, value in _sums(cpu_alone).items()]
+    values += [(f"{MANY} per second", together.per_second, "1/s")]
+    values += [(f"{MANY} p{percent}", percentile(together.latencies, percent), "ms") for percent in (50, 99)]
+    values += [(f"{MANY} cpu {name}", value, "ms") for name, value in (_sums(cpu_together) | cpu_together).items()]
+    return [
+        Figure(f"{operation.name} {name}", value, unit, operation.budgets.get(name)) for name, value, unit in values
+    ]
+
+
+def _sums(cpu: Mapping[str, float]) -> dict[str, float]:
+    return {"services": _services(cpu), "all": sum(cpu.values())}
+
+
+def _services(cpu: Mapping[str, float]) -> float:
+    return sum(cpu[name] for name in SERVICES)

@@ -1,0 +1,161 @@
+"""CloudEvents in and out: what is written is read again, and what is no event is only ever called malformed."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from nexus_contracts.builds.commands import BUILDS_COMMAND
+from nexus_contracts.envelope import CloudEvent, Headers, MalformedEvent, explain, read_event
+from nexus_contracts.history import HistoryEntry
+
+DATA = {"project_id": "p", "text": "naïve ☃ \x00 \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")}
+EVENT = CloudEvent.model_validate(
+    {"id": "1", "source": "/s", "type": "t", "subject": "p", "time": "2026-01-01T00:00:00Z", "data": DATA}
+)
+STRUCTURED = [("content-type", b"application/cloudevents+json")]
+ATTRIBUTES = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_specversion", "content-type", "traceparent")
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+names = texts.filter(bool)
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+bodies = st.dictionaries(st.text(max_size=5), json_values, max_size=4)
+events = st.builds(
+    CloudEvent,
+    id=names,
+    source=names,
+    type=texts,
+    subject=texts,
+    time=st.datetimes(timezones=st.just(UTC)),
+    data=bodies,
+    correlationid=st.none() | texts,
+    causationid=st.none() | texts,
+    traceparent=st.none() | names,
+    sequence=st.none() | st.integers(0, 2**53),
+)
+header_values = st.none() | st.binary(max_size=12) | st.sampled_from([value for _, value in EVENT.headers()])
+header_names = st.sampled_from(ATTRIBUTES) | st.text(max_size=12)
+broken_values = st.none() | st.binary(max_size=40) | json_values.map(lambda value: json.dumps(value).encode())
+
+
+@given(events)
+def test_an_event_written_in_binary_mode_is_read_as_it_was(event: CloudEvent) -> None:
+    assert read_event(event.body(), event.headers()) == event
+
+
+@given(events)
+def test_an_event_written_in_structured_mode_is_read_as_it_was(event: CloudEvent) -> None:
+    value = json.dumps({**event.model_dump(mode="json"), "specversion": "1.0"}).encode()
+    assert read_event(value, STRUCTURED) == event
+
+
+def read_or_refused(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> CloudEvent | str:
+    """The event, or why there is none; any other fault than MalformedEvent fails the test."""
+    try:
+        return read_event(value, headers)
+    except MalformedEvent as error:
+        return str(error)
+
+
+@given(broken_values, st.lists(st.tuples(header_names, header_values), max_size=10))
+def test_any_bytes_are_an_event_or_malformed(value: bytes | None, headers: list[tuple[str, bytes | None]]) -> None:
+    assert read_or_refused(value, headers)
+
+
+@given(st.sampled_from(ATTRIBUTES), header_values, broken_values)
+def test_one_changed_header_or_value_is_an_event_or_malformed(
+    name: str, changed: bytes | None, value: bytes | None
+) -> None:
+    headers: list[tuple[str, bytes | None]] = [(key, kept) for key, kept in EVENT.headers() if key != name]
+    assert read_or_refused(EVENT.body(), [*headers, (name, changed)])
+    assert read_or_refused(value, [*headers, (name, changed)])
+
+
+def without(name: str) -> Headers:
+    return [(key, value) for key, value in EVENT.headers() if key != name]
+
+
+@pytest.mark.parametrize("name", [name for name in ATTRIBUTES if name != "traceparent"])
+def test_a_missing_attribute_is_named(name: str) -> None:
+    with pytest.raises(MalformedEvent, match=name.removeprefix("ce_")):
+        read_event(EVENT.body(), without(name))
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "no value"),
+        (b"", "no value"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b'{"lone surrogate": "\\ud800"}', "UTF-8"),
+        (b'{"deep": ' + b"[" * 100 + b"]" * 100 + b"}", "nested"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b'{"amount": NaN}', "data"),
+        (b'{"amount": 1e999}', "data"),
+        (b'{"number": ' + b"9" * 5000 + b"}", "not JSON"),
+    ],
+)
+def test_a_value_that_is_no_json_object_is_malformed(value: bytes | None, reason: str) -> None:
+    with pytest.raises(MalformedEvent, match=reason):
+        read_event(value, EVENT.headers())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("ce_time", b"yesterday"),
+        ("ce_time", b"2026-01-01T00:00:00"),
+        ("ce_time", b"0001-01-01T00:00:00+05:00"),
+        ("ce_time", b"9999-12-31T23:59:59-05:00"),
+        ("ce_specversion", b"0.3"),
+        ("ce_sequence", b"first"),
+        ("content-type", b"text/plain"),
+        ("ce_id", b"\xff"),
+    ],
+)
+def test_a_wrong_attribute_is_malformed(wrong: tuple[str, bytes]) -> None:
+    with pytest.raises(MalformedEvent):
+        read_event(EVENT.body(), [*without(wrong[0]), wrong])
+
+
+def test_data_as_deep_as_is_taken_can_be_stored_in_a_history_and_read_again() -> None:
+    deep = b'{"deep": ' + b"[" * 99 + b"]" * 99 + b"}"
+    kept = HistoryEntry(sequence=1, id="1", type="t", time=EVENT.time, data=read_event(deep, EVENT.headers()).data)
+    history = TypeAdapter(list[HistoryEntry])
+    assert history.validate_json(history.dump_json([kept])) == [kept]
+
+
+def test_header_names_differ_in_case_and_foreign_headers_may_hold_any_bytes() -> None:
+    headers = [(name.upper(), value) for name, value in EVENT.headers()]
+    assert read_event(EVENT.body(), [*headers, ("x-blob", b"\xff\xfe"), ("empty", None)]) == EVENT
+
+
+def test_structured_mode_without_data_or_with_another_version_is_malformed() -> None:
+    whole: dict[str, Any] = {**EVENT.model_dump(mode="json"), "specversion": "1.0"}
+    for broken in ({"data": [1]}, {"data": None}, {"specversion": "2.0"}, {"specversion": None}, {"id": 7}):
+        with pytest.raises(MalformedEvent):
+            read_event(json.dumps(whole | broken).encode(), STRUCTURED)
+
+
+def test_an_explanation_names_the_place_and_keeps_the_input_to_itself() -> None:
+    with pytest.raises(ValidationError) as raised:
+        BUILDS_COMMAND.validate_python({"type": "nexus.command.delete_project.v1", "project_id": "secret" * 50})
+    told = explain(raised.value)
+    assert "project_id" in told
+    assert "command_id" in told
+    assert "secret" not in told

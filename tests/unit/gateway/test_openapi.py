@@ -1,0 +1,104 @@
+"""The document of the contract is complete, and its examples are true."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from tests.support.gateway_fakes import FakePlatform
+
+from nexus_gateway import bodies
+
+PLAIN = {"/health", "/health/live", "/health/ready", "/health/detailed", "/metrics", "/stages/info"}
+DOCUMENT: dict[str, Any] = FakePlatform().app.openapi()
+OPERATIONS = [
+    (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+CONTRACT = [one for one in OPERATIONS if one[1] not in PLAIN]
+each_operation = pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])
+each_of_the_contract = pytest.mark.parametrize(
+    ("method", "path", "operation"), CONTRACT, ids=lambda value: str(value)[:60]
+)
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():  # pyright: ignore[reportUnknownVariableType]  # any JSON
+            if name == "$ref":
+                yield inner
+            else:
+                yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:  # pyright: ignore[reportUnknownVariableType]  # any JSON
+            yield from references(inner)
+
+
+def test_operation_ids_are_unique() -> None:
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(names) == len(set(names)) == 31
+
+
+@each_operation
+def test_an_operation_says_what_it_is(method: str, path: str, operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    assert all(parameter.get("description") or parameter["schema"] for parameter in operation.get("parameters", []))
+
+
+@each_operation
+def test_every_content_has_a_schema_and_an_example(method: str, path: str, operation: dict[str, Any]) -> None:
+    described = [*operation["responses"].values(), *filter(None, [operation.get("requestBody")])]
+    contents = [content for one in described for content in one.get("content", {}).values()]
+    assert contents
+    for content in contents:
+        assert content["schema"]
+        assert content.get("example") or content.get("examples") or path == "/health/ready"
+
+
+@each_of_the_contract
+def test_an_operation_names_the_errors_that_it_can_give(method: str, path: str, operation: dict[str, Any]) -> None:
+    expected = {"500", "503", "504"}
+    expected |= {"404"} if "{" in path else set()
+    expected |= {"400", "422"} if method in ("POST", "PUT", "DELETE") else set()
+    expected |= {"413", "415"} if "requestBody" in operation else set()
+    expected |= {"202"} if method != "GET" else set()
+    queried = any(parameter["in"] == "query" for parameter in operation.get("parameters", []))
+    expected |= {"400"} if queried else set()
+    assert expected <= set(operation["responses"])
+    for status, response in operation["responses"].items():
+        if int(status) >= 400:
+            assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Failure"}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    components = DOCUMENT["components"]["schemas"]
+    assert {reference.rpartition("/")[2] for reference in references(DOCUMENT)} <= set(components)
+    assert not {"HTTPValidationError", "ValidationError"} & set(components)
+
+
+def test_examples_of_answers_are_what_their_models_say() -> None:
+    routes = [route for route in FakePlatform().app.routes if isinstance(route, APIRoute) and route.path not in PLAIN]
+    for route in routes:
+        operation = DOCUMENT["paths"][route.path][min(route.methods or ()).lower()]
+        example = operation["responses"][str(route.status_code)]["content"]["application/json"]["example"]
+        model: Any = route.response_model
+        assert model.model_validate(example).model_dump(mode="json", exclude_unset=True) == example
+
+
+def test_examples_of_bodies_are_what_their_models_take() -> None:
+    taken = 0
+    for _, _, operation in OPERATIONS:
+        if body := operation.get("requestBody"):
+            content = body["content"]["application/json"]
+            model = getattr(bodies, content["schema"]["$ref"].rpartition("/")[2])
+            assert model.model_validate(content["example"], strict=False)
+            taken += 1
+    assert taken == 5
+
+
+def test_the_document_is_made_once() -> None:
+    app = FakePlatform().app
+    assert app.openapi() is app.openapi()

@@ -1,0 +1,184 @@
+"""A write becomes one command, and the owner's reply the answer."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.support.asgi import HttpCaller
+from tests.support.gateway_fakes import FakePlatform
+
+from nexus_contracts.agents.commands import AGENTS_COMMAND
+from nexus_contracts.builds.commands import BUILDS_COMMAND
+from nexus_contracts.errors import AgentInvocationFailed, ErrorBody, InvalidState
+from nexus_contracts.replies import Outcome
+from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS
+from nexus_gateway.openapi.examples import AGENT, AGENT_ID, INVOCATION, PROJECT, PROJECT_ID, SESSION, SESSION_ID, TURN
+from nexus_gateway.owners import Answer
+from nexus_runtime.bus import BrokerUnavailable, Unacknowledged
+
+PROJECTS = "/api/v1/projects"
+GOOD = {"requirement": "  an agent that adds 😀 \u0000 numbers\n"}
+DELETED_AT = "2026-03-01T09:30:42.000000Z"
+BUILDS_WRITES: list[tuple[str, str, Any, str]] = [
+    ("POST", PROJECTS, GOOD, "create_project"),
+    ("PUT", f"{PROJECTS}/{PROJECT_ID}/control", {"action": "restart", "from_stage": "agent_design"}, "control_project"),
+    ("DELETE", f"{PROJECTS}/{PROJECT_ID}", None, "delete_project"),
+]
+AGENTS_WRITES: list[tuple[str, str, Any, str]] = [
+    ("DELETE", f"/api/v1/agents/{AGENT_ID}", None, "delete_agent"),
+    ("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1 + 1"}, "invoke_agent"),
+    ("POST", f"/api/v1/agents/{AGENT_ID}/sessions", None, "create_session"),
+    ("POST", f"/api/v1/sessions/{SESSION_ID}/messages", {"content": "1 + 1"}, "post_message"),
+    ("DELETE", f"/api/v1/sessions/{SESSION_ID}", None, "delete_session"),
+]
+WRITES = BUILDS_WRITES + AGENTS_WRITES
+
+
+@pytest.mark.parametrize(("method", "path", "body", "command"), WRITES, ids=lambda value: str(value)[:20])
+async def test_each_write_publishes_a_command_that_its_owner_understands(
+    platform: FakePlatform, call: HttpCaller, method: str, path: str, body: Any, command: str
+) -> None:
+    answer = await call(method, path, body, headers=[("X-Request-ID", "my-request")])
+    topic, event, headers = platform.bus.published[-1]
+    builds = (method, path, body, command) in BUILDS_WRITES
+    understood: Any = (BUILDS_COMMAND if builds else AGENTS_COMMAND).validate_python({**event.data, "type": event.type})
+    assert answer.status == 202
+    assert topic == (BUILDS_COMMANDS if builds else AGENTS_COMMANDS)
+    assert event.type == understood.type == f"nexus.command.{command}.v1"
+    assert (event.source, event.correlationid) == ("/nexus/gateway", "my-request")
+    assert headers == {"reply_topic": b"gateway.replies.v1", "reply_partition": b"7"}
+    assert event.id.startswith("evt_")
+    assert event.traceparent
+    assert answer.headers["location"] in answer.json["message"]
+    assert platform.desk.waiting == {}
+
+
+async def test_a_created_project_is_answered_as_its_owner_shows_it(platform: FakePlatform, call: HttpCaller) -> None:
+    platform.bus.decide = lambda event: Outcome(status=201, result={**PROJECT, "project_id": event.data["project_id"]})
+    answer = await call("POST", PROJECTS, GOOD)
+    project_id = platform.bus.last.data["project_id"]
+    assert (answer.status, answer.json["data"]) == (201, {**PROJECT, "project_id": project_id})
+    assert answer.headers["location"] == f"{PROJECTS}/{project_id}"
+    assert answer.headers["etag"] == '"3"'
+    assert "idempotent-replayed" not in answer.headers
+    assert platform.bus.last.data["requirement"] == GOOD["requirement"]
+    assert platform.bus.last.subject == project_id
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "result", "status"),
+    [
+        ("PUT", f"{PROJECTS}/{PROJECT_ID}/control", {"action": "pause"}, PROJECT, 200),
+        ("DELETE", f"{PROJECTS}/{PROJECT_ID}", None, {"project_id": PROJECT_ID, "deleted_at": DELETED_AT}, 200),
+        ("DELETE", f"/api/v1/agents/{AGENT_ID}", None, {"agent_id": AGENT_ID, "deleted_at": DELETED_AT}, 200),
+        ("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1 + 1"}, INVOCATION, 200),
+        ("POST", f"/api/v1/agents/{AGENT_ID}/sessions", {"metadata": {"a": [1.5, None]}}, SESSION, 201),
+        ("POST", f"/api/v1/sessions/{SESSION_ID}/messages", {"content": "1 + 1"}, TURN, 201),
+    ],
+)
+async def test_the_owners_result_is_the_data(
+    platform: FakePlatform, call: HttpCaller, method: str, path: str, body: Any, result: Any, status: int
+) -> None:
+    platform.bus.decide = lambda _event: Outcome(status=status, result=result)
+    answer = await call(method, path, body)
+    assert (answer.status, answer.json["data"]) == (status, result)
+
+
+async def test_the_owners_error_is_given_on_whatever_its_code(platform: FakePlatform, call: HttpCaller) -> None:
+    error = ErrorBody(code="BUILD_ERROR", message="no", details={"message": "m", "suggestion": 1})
+    platform.bus.decide = lambda _event: Outcome(status=500, error=error)
+    answer = await call("DELETE", f"{PROJECTS}/{PROJECT_ID}")
+    assert (answer.status, answer.error["code"], answer.error["details"]) == (500, "BUILD_ERROR", error.details)
+    assert answer.error["suggestion"]
+    failed = AgentInvocationFailed("the agent failed", invocation_id="inv_1")
+    platform.bus.decide = lambda _event: Outcome(status=500, error=failed.body())
+    answer = await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1"})
+    assert (answer.status, answer.error["code"]) == (500, "AGENT_INVOCATION_FAILED")
+
+
+async def test_a_replayed_answer_says_so_be_it_a_result_or_an_error(platform: FakePlatform, call: HttpCaller) -> None:
+    platform.bus.replayed = True
+    platform.bus.decide = lambda _event: Outcome(status=201, result=PROJECT)
+    assert (await call("POST", PROJECTS, GOOD)).headers["idempotent-replayed"] == "true"
+    platform.bus.decide = lambda _event: Outcome(status=400, error=InvalidState("no").body())
+    answer = await call("PUT", f"{PROJECTS}/{PROJECT_ID}/control", {"action": "stop"})
+    assert (answer.status, answer.headers["idempotent-replayed"]) == (400, "true")
+
+
+async def test_with_the_broker_away_nothing_is_accepted(platform: FakePlatform, call: HttpCaller) -> None:
+    platform.bus.fault = BrokerUnavailable("the message broker is away")
+    answer = await call("POST", PROJECTS, GOOD)
+    assert (answer.status, answer.error["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_without_acknowledgement_the_outcome_is_unknown(platform: FakePlatform, call: HttpCaller) -> None:
+    platform.bus.fault = Unacknowledged("not acknowledged")
+    answer = await call("POST", PROJECTS, GOOD)
+    assert (answer.status, answer.error["code"]) == (504, "GATEWAY_TIMEOUT")
+    assert "Idempotency-Key" in answer.error["suggestion"]
+
+
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=5, Respond-Async", "respond-async; x=1"])
+async def test_who_prefers_not_to_wait_is_answered_at_once(
+    platform: FakePlatform, call: HttpCaller, prefer: str
+) -> None:
+    platform.bus.decide = lambda _event: Outcome(status=201, result=PROJECT)
+    answer = await call("POST", PROJECTS, GOOD, headers=[("Prefer", prefer)])
+    project_id = platform.bus.last.data["project_id"]
+    assert (answer.status, answer.json["data"]) == (202, {"project_id": project_id})
+    assert answer.headers["location"] == f"{PROJECTS}/{project_id}"
+    assert answer.headers["preference-applied"] == "respond-async"
+
+
+async def test_an_accepted_turn_points_to_its_invocation_and_a_system_message_to_the_list(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    path = f"/api/v1/sessions/{SESSION_ID}/messages"
+    turn = await call("POST", path, {"content": "1 + 1"})
+    invocation_id = platform.bus.last.data["invocation_id"]
+    assert turn.json["data"] == {"session_id": SESSION_ID, "invocation_id": invocation_id}
+    assert turn.headers["location"] == f"/api/v1/invocations/{invocation_id}"
+    note = await call("POST", path, {"content": "be brief", "role": "system"})
+    assert (note.json["data"], note.headers["location"]) == ({"session_id": SESSION_ID}, path)
+
+
+async def test_turns_of_a_session_are_ordered_by_it_and_other_invocations_stand_alone(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    path = f"/api/v1/agents/{AGENT_ID}/invoke"
+    await call("POST", path, {"input_text": "1", "session_id": SESSION_ID})
+    assert platform.bus.last.subject == SESSION_ID
+    await call("POST", path, {"input_text": "1"})
+    assert platform.bus.last.subject == platform.bus.last.data["invocation_id"]
+
+
+async def test_a_caller_waits_as_long_as_the_agent_may_take_or_until_the_server_stops(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    body = {"input_text": "1", "timeout_seconds": 60}
+    waiting = asyncio.create_task(call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", body))
+    ordinary = await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1"})
+    assert (ordinary.status, waiting.done()) == (202, False)
+    waiting.cancel()
+    stopped = await waiting
+    assert (stopped.status, list(stopped.json["data"])) == (202, ["invocation_id"])
+    assert platform.desk.waiting == {}
+
+
+async def test_if_match_goes_with_the_command(platform: FakePlatform, call: HttpCaller) -> None:
+    for condition, expected in (('"3"', 3), ("*", None)):
+        await call("DELETE", f"/api/v1/agents/{AGENT_ID}", headers=[("If-Match", condition)])
+        assert platform.bus.last.data["if_match"] == expected
+    assert AGENT["etag"] == 4
+
+
+async def test_a_session_is_deleted_only_as_its_caller_has_seen_it(platform: FakePlatform, call: HttpCaller) -> None:
+    path = f"/api/v1/sessions/{SESSION_ID}"
+    platform.owners.answers[f"agents/sessions/{SESSION_ID}"] = Answer(b'{"message_count":1}', None)
+    seen = (await call("GET", path)).headers["etag"]
+    assert (await call("DELETE", path, headers=[("If-Match", seen)])).status == 202
+    platform.owners.answers[f"agents/sessions/{SESSION_ID}"] = Answer(b'{"message_count":2}', None)
+    stale = await call("DELETE", path, headers=[("If-Match", seen)])
+    assert (stale.status, stale.error["code"]) == (412, "PRECONDITION_FAILED")
+    assert len(platform.bus.published) == 1
