@@ -153,15 +153,21 @@ async def test_health_tells_of_the_bus_and_of_the_services(platform: Platform) -
     assert "builds" not in answer["checks"]["services"]["error"]
 
 
-async def test_a_body_without_length_is_cut_off_at_the_limit(platform: Platform) -> None:
-    async def endless() -> AsyncGenerator[bytes]:
-        for _ in range(30):
+@pytest.mark.parametrize("length", [None, "30000000"])
+async def test_who_sends_far_too_much_gets_the_answer_on_the_same_connection(
+    platform: Platform, length: str | None
+) -> None:
+    async def lengthy() -> AsyncGenerator[bytes]:
+        for _ in range(300):
             yield b" " * 100_000
 
-    url = f"{platform.stack.gateway_url}/api/v1/projects"
-    async with platform.http.post(url, data=endless(), headers={"Content-Type": "application/json"}) as response:
+    headers = {"Content-Type": "application/json", **({"Content-Length": length} if length else {})}
+    async with platform.http.post(
+        f"{platform.stack.gateway_url}/api/v1/projects", data=lengthy(), headers=headers
+    ) as response:
         answer = await response.json()
     assert (response.status, answer["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert (await platform.call("GET", "/health"))[0] == 200
 
 
 async def test_another_broker_is_found_and_without_one_nothing_is_accepted(tmp_path: Path) -> None:

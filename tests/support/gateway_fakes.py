@@ -45,6 +45,7 @@ class FakeBus:
         self._desk = desk
         self.decide: Deciding = lambda _event: None
         self.fault: Exception | None = None
+        self.cluster: str | None = "the first broker"
         self.replayed = False
         self.published: list[tuple[Topic, CloudEvent, dict[str, bytes]]] = []
 

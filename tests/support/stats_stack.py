@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus_devstack.ports import free_port
 from nexus_devstack.provision import provision_tables
 from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
@@ -26,12 +27,15 @@ async def statistics_stack(folder: Path) -> AsyncGenerator[Stack]:
         await provision_topics(stack.endpoints.kafka_bootstrap_servers)
         await provision_tables(stack.endpoints, TABLES)
         yield stack
+        await stack.supervisor.stop([name for name in stack.supervisor.names if name.startswith(STATS.name)])
 
 
-async def start_statistics(stack: Stack) -> None:
-    """Returns when the service is ready."""
-    program = program_of(STATS, stack.ports[STATS.port_setting], stack.environment(STATS.name))
-    await stack.supervisor.start([program], START_SECONDS)
+async def start_statistics(stack: Stack, *replicas: str) -> None:
+    """Returns when the service is ready, and with it replicas of the given names."""
+    environment = stack.environment(STATS.name)
+    programs = [program_of(STATS, stack.ports[STATS.port_setting], environment)]
+    programs += [program_of(STATS, free_port(), environment, name) for name in replicas]
+    await stack.supervisor.start(programs, START_SECONDS)
 
 
 @asynccontextmanager

@@ -123,6 +123,21 @@ async def test_figures_are_exact_after_duplicates_disorder_and_a_kill(stack: Sta
     assert stack.starts("stats") == 2
 
 
+@pytest.mark.timeout(180)
+async def test_two_replicas_and_a_broker_that_lost_everything_count_nothing_twice(stack: Stack) -> None:
+    """The relays publish again what the lost broker had."""
+    chance = random.Random(20260301)
+    history = busy_history(chance)
+    records, servers = [record_of(one) for one in history], stack.endpoints.kafka_bootstrap_servers
+    await start_statistics(stack, "stats-2")
+    await consumed(servers, await publish(servers, records[: len(records) // 2]))
+    stack.kill("kafka")
+    await stack.wait_ready("kafka")
+    await consumed(servers, await publish(servers, records))
+    await assert_figures_of(history, stack)
+    assert (stack.starts("stats"), stack.starts("stats-2")) == (1, 1)
+
+
 def poison() -> list[Raw]:
     """Records that no consumer can use, each for another reason."""
     build, agent = start_of_build(project_id(1), 1, NOON), one_status("a", 1, NOON, "running")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.envelope import CloudEvent, Headers, MalformedEvent, explain, read_event
@@ -143,6 +143,13 @@ def test_data_as_deep_as_is_taken_can_be_stored_in_a_history_and_read_again() ->
 def test_header_names_differ_in_case_and_foreign_headers_may_hold_any_bytes() -> None:
     headers = [(name.upper(), value) for name, value in EVENT.headers()]
     assert read_event(EVENT.body(), [*headers, ("x-blob", b"\xff\xfe"), ("empty", None)]) == EVENT
+
+
+@pytest.mark.parametrize("useless", ["", "x" * 1000, 7, None, ["00"]])
+def test_what_can_be_no_trace_context_is_ignored_in_both_modes(useless: JsonValue) -> None:
+    whole: dict[str, Any] = {**EVENT.model_dump(mode="json"), "specversion": "1.0", "traceparent": useless}
+    assert read_event(json.dumps(whole).encode(), STRUCTURED) == EVENT
+    assert read_event(EVENT.body(), [*EVENT.headers(), ("traceparent", str(useless or "").encode() * 300)]) == EVENT
 
 
 def test_structured_mode_without_data_or_with_another_version_is_malformed() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import JsonValue
 
-from nexus_contracts.errors import ErrorBody, InternalError, PlatformError, error_of
+from nexus_contracts.errors import ErrorBody, InternalError, PlatformError, ServiceUnavailable, error_of
 
 DETAILS: dict[str, JsonValue] = {"type": "project", "id": "proj_1", "errors": [{"location": "a"}]}
 
@@ -42,3 +42,11 @@ def test_a_code_that_nobody_knows_is_an_internal_error() -> None:
 def test_codes_are_unique_but_for_refinements() -> None:
     kinds = [kind for kind in tree(PlatformError) if kind is not InternalError]
     assert len({kind.code for kind in kinds}) == len(kinds)
+
+
+def test_an_error_that_a_service_derives_for_itself_is_told_as_what_it_derives_from() -> None:
+    class NoRoom(ServiceUnavailable):
+        def __init__(self) -> None:
+            super().__init__("no room")
+
+    assert type(error_of(NoRoom().body())) is ServiceUnavailable

@@ -58,7 +58,7 @@ def test_numbers_are_compared_by_value_and_truths_are_no_numbers() -> None:
         (b"1" * 5000, "json_number"),
         (b"[" * 100_000, "json_depth"),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "json_depth"),
-        (b'{"a":' * MAX_DEPTH + b"1" + b"}" * MAX_DEPTH, "json_depth"),
+        (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), "json_depth"),
     ],
     ids=lambda value: value[:12].hex() if isinstance(value, bytes) else value,
 )
@@ -69,7 +69,7 @@ def test_what_is_not_strict_json_is_refused(raw: bytes, kind: str) -> None:
 
 
 def test_nesting_up_to_the_limit_is_taken() -> None:
-    assert parse(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH) is not None
+    assert parse(b"[" * MAX_DEPTH + b"1" + b"]" * MAX_DEPTH) is not None
     assert parse(b"[" + b",".join([b"[]"] * 500) + b"]") == [[]] * 500
 
 

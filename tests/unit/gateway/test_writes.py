@@ -9,6 +9,7 @@ from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.commands import BUILDS_COMMAND
+from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import AgentInvocationFailed, ErrorBody, InvalidState
 from nexus_contracts.replies import Outcome
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS
@@ -182,3 +183,21 @@ async def test_a_session_is_deleted_only_as_its_caller_has_seen_it(platform: Fak
     stale = await call("DELETE", path, headers=[("If-Match", seen)])
     assert (stale.status, stale.error["code"]) == (412, "PRECONDITION_FAILED")
     assert len(platform.bus.published) == 1
+
+
+async def test_a_broker_that_lost_the_command_is_given_it_again_while_the_caller_waits(
+    platform: FakePlatform, call: HttpCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexus_gateway.commands.LOOK_SECONDS", 0.01)
+
+    def forget_the_first(event: CloudEvent) -> Outcome | None:
+        if len(platform.bus.published) == 1:
+            platform.bus.cluster = "a broker that came back empty"
+            return None
+        return Outcome(status=201, result={**PROJECT, "project_id": event.data["project_id"]})
+
+    platform.bus.decide = forget_the_first
+    answer = await call("POST", PROJECTS, GOOD)
+    assert answer.status == 201
+    first, second = platform.bus.published
+    assert first == second

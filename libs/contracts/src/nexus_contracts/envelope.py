@@ -64,7 +64,7 @@ def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]])
     content_type = names.get("content-type", "")
     if content_type.startswith("application/cloudevents"):
         attributes: dict[str, Any] = dict(body)
-        attributes.setdefault("traceparent", _traceparent(names))
+        attributes["traceparent"] = _traceparent(body.get("traceparent", names.get("traceparent")))
     else:
         if not content_type.startswith("application/json"):
             raise MalformedEvent(f"content-type must be application/json, not {content_type[:100]!r}")
@@ -72,7 +72,7 @@ def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]])
         attributes |= {
             "specversion": names.get("ce_specversion"),
             "data": body,
-            "traceparent": _traceparent(names),
+            "traceparent": _traceparent(names.get("traceparent")),
         }
     if attributes.get("specversion") != "1.0":
         raise MalformedEvent("ce_specversion must be 1.0")
@@ -82,10 +82,9 @@ def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]])
         raise MalformedEvent(explain(error)) from None
 
 
-def _traceparent(names: Mapping[str, str]) -> str | None:
+def _traceparent(received: JsonValue) -> str | None:
     """W3C: what cannot be a trace context is ignored, never a reason to refuse the message."""
-    received = names.get("traceparent")
-    return received if received and len(received) <= MAX_TRACEPARENT else None
+    return received if isinstance(received, str) and 0 < len(received) <= MAX_TRACEPARENT else None
 
 
 def explain(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 """Every setting of the stack, read once from the environment."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,13 +18,25 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nexus-ai"
+
+
 class Settings(BaseSettings):
-    """Named as their environment variables are, apart from the two that carry NEXUS_ in front."""
+    """Named as their environment variables are, apart from those that carry NEXUS_ in front."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
     data_dir: Path = Field(default=Path(".data"), validation_alias="NEXUS_DATA_DIR")
     infra: str = Field(default="embedded", validation_alias="NEXUS_INFRA")
+    cache_dir: Path = Field(default_factory=_user_cache, validation_alias="NEXUS_CACHE_DIR")
+    kafka_brokers: Annotated[Literal[1, 3], BeforeValidator(_number)] = Field(
+        default=1, validation_alias="NEXUS_KAFKA_BROKERS"
+    )
     gateway_port: Port = 8000
     builds_port: Port = 8001
     agents_port: Port = 8002

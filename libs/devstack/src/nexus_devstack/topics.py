@@ -16,6 +16,11 @@ MOST_REPLICAS = 3
 HOUR_MS = 3_600_000
 
 
+def quiet_client() -> None:
+    """The broker's client reports every failed attempt; here the outcome is reported instead."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 def new_topic(topic: Topic, replicas: int) -> NewTopic:
     return NewTopic(
         name=topic.name,
@@ -52,7 +57,7 @@ def _require_created(response: object) -> None:
 
 async def provision_topics(servers: str, topics: Iterable[Topic] | None = None) -> None:
     """Creates those that do not exist, by default all of the registry. Raises StackError."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    quiet_client()
     chosen = all_topics() if topics is None else topics
     try:
         async with asyncio.timeout(BROKER_SECONDS):

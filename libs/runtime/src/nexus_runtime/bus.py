@@ -37,7 +37,7 @@ class Bus:
         self._client_id = client_id
         self._producer: Any = None  # aiokafka's methods are untyped
         self._admin: Any = None
-        self._cluster: str | None = None
+        self.cluster: str | None = None
         self._new_broker: list[Callable[[], Awaitable[None]]] = []
         self._watching: asyncio.Task[None] | None = None
         self.reachable = False
@@ -103,7 +103,7 @@ class Bus:
             for partition in partitions:
                 offset = offsets[partition].offset if partition in offsets else -1
                 reached[partition.partition] = min(reached.get(partition.partition, offset), offset)
-        if (await self._admin.describe_cluster())["cluster_id"] != self._cluster:
+        if (await self._admin.describe_cluster())["cluster_id"] != self.cluster:
             raise BrokerUnavailable("the broker is a new one; these offsets say nothing of what the last one had")
         return reached
 
@@ -152,7 +152,7 @@ class Bus:
         if not self.reachable:
             logger.info("broker connected", cluster=cluster)
         self.reachable = True
-        known, self._cluster = self._cluster, cluster
+        known, self.cluster = self.cluster, cluster
         if known in (None, cluster):
             return False
         logger.warning("the broker is a new one", cluster=cluster)

@@ -1,6 +1,7 @@
 """Writing: a command goes to its owner, and the owner's reply becomes the answer."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from fastapi import Response
 
 from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge
+from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge, ServiceUnavailable
 from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TOPIC_HEADER, Reply
 from nexus_contracts.topics import GATEWAY_REPLIES, MAX_MESSAGE_BYTES, Topic
 from nexus_gateway import envelope
@@ -22,9 +23,15 @@ from nexus_runtime.bus import Unacknowledged
 from nexus_runtime.clock import new_id, utc_now
 
 SOURCE = "/nexus/gateway"
+LOOK_SECONDS = 1.0
 
 
 class Publisher(Protocol):
+    @property
+    def cluster(self) -> str | None:
+        """The broker's identity; another one knows nothing of what the last one took."""
+        ...
+
     async def publish(
         self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
     ) -> None:
@@ -72,7 +79,11 @@ class Commands:
         event = _event(order)
         with self._desk.expect(event.id) as expected:
             await self._publish(order, event)
-            reply = await _within(expected, order.wait_seconds)
+            try:
+                reply = await self._reply(order, event, expected)
+            except asyncio.CancelledError:
+                # The server stops. The command is durable, and its caller must learn where to look.
+                reply = None
         if reply is None:
             return _accepted(order)
         if reply.error is not None:
@@ -80,6 +91,19 @@ class Commands:
         if reply.result is None:
             raise InternalError("a service of the platform gave an answer that is not understood")
         return success(to_json(reply.result), order.status, headers=_headers(order, reply, reply.result))
+
+    async def _reply(self, order: Order, event: CloudEvent, expected: asyncio.Future[Reply]) -> Reply | None:
+        """None when it does not come in time. A new broker is given the command again: the same one, so once."""
+        cluster, left = self._bus.cluster, order.wait_seconds
+        while left > 0:
+            if await _comes(expected, min(left, LOOK_SECONDS)):
+                return expected.result()
+            left -= LOOK_SECONDS
+            if self._bus.cluster != cluster:
+                with contextlib.suppress(ServiceUnavailable, GatewayTimeout):
+                    await self._publish(order, event)
+                    cluster = self._bus.cluster
+        return None
 
     async def _publish(self, order: Order, event: CloudEvent) -> None:
         if len(event.body()) > MAX_MESSAGE_BYTES:
@@ -107,17 +131,9 @@ def _event(order: Order) -> CloudEvent:
     )
 
 
-async def _within(expected: asyncio.Future[Reply], seconds: float) -> Reply | None:
-    if not seconds:
-        return None
-    try:
-        async with asyncio.timeout(seconds):
-            return await expected
-    except TimeoutError:
-        return None
-    except asyncio.CancelledError:
-        # The server stops and cancels what still waits. The command is durable, and its caller must learn where it is.
-        return None
+async def _comes(expected: asyncio.Future[Reply], seconds: float) -> bool:
+    await asyncio.wait({expected}, timeout=seconds)
+    return expected.done()
 
 
 def _accepted(order: Order) -> Response:

@@ -1,9 +1,6 @@
 """JSON bodies, taken strictly: UTF-8, no NaN, no half characters, no endless nesting, nothing over the limit."""
 
-import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import Request
@@ -13,8 +10,6 @@ from nexus_contracts.errors import PayloadTooLarge, UnsupportedMediaType, Valida
 
 MAX_DEPTH = 50
 """Replies and events hold a body's values deeper than it did, and messages may be nested 100 levels."""
-_POLITE_BYTES = 4_000_000
-_POLITE_SECONDS = 1.0
 
 
 class _NotStrict(ValueError):
@@ -51,7 +46,7 @@ def parse(raw: bytes) -> JsonValue:
         raise malformed(f"must not be nested deeper than {MAX_DEPTH}", "json_depth") from None
     except ValueError:
         raise malformed("a number has too many digits", "json_number") from None
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _is_too_deep(value):
         raise malformed(f"must not be nested deeper than {MAX_DEPTH}", "json_depth")
     return value
 
@@ -64,31 +59,28 @@ def canonical(value: JsonValue) -> bytes:
         raise malformed("a text has half of a surrogate pair", "string_unicode") from None
 
 
-def _depth(value: JsonValue) -> int:
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        inner = [list(one.values()) if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
-        level = [child for children in inner for child in children]
-        if depth > MAX_DEPTH:
-            break
-    return depth
+def _is_too_deep(value: JsonValue) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner = [one for one in level if isinstance(one, dict | list)]
+        if not inner:
+            return False
+        level = [child for one in inner for child in (one.values() if isinstance(one, dict) else one)]
+    return True
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body, at most `limit` bytes. Raises PayloadTooLarge without having kept more, UnsupportedMediaType."""
+    """The whole body. Raises PayloadTooLarge as soon as it is known to be over `limit` bytes, UnsupportedMediaType.
+
+    What a caller sends beyond the limit is passed over by the HTTP server.
+    """
     declared = request.headers.get("content-length", "")
-    chunks = request.stream()
     if declared.isdecimal() and int(declared[:20]) > limit:
-        if "expect" not in request.headers:
-            await _discard(chunks)
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in chunks:
+    async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            body.clear()
-            await _discard(chunks)
             raise _too_large(limit)
     if body:
         _require_json(request.headers.get("content-type"))
@@ -97,17 +89,6 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 def _too_large(limit: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"the body is larger than {limit} bytes", limit_bytes=limit)
-
-
-async def _discard(chunks: AsyncIterator[bytes]) -> None:
-    """Within reason: a client that still sends when the connection closes may never see the answer."""
-    seen = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_POLITE_SECONDS):
-            async for chunk in chunks:
-                seen += len(chunk)
-                if seen > _POLITE_BYTES:
-                    return
 
 
 def _require_json(content_type: str | None) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.embedded import EmbeddedProvider
 from nexus_devstack.providers.external import ExternalProvider
+from nexus_devstack.providers.jvm.provider import JvmProvider
 from nexus_devstack.providers.provider import Provider, Site
 from nexus_devstack.settings import Settings
 
 PROVIDERS: dict[str, Callable[[Settings, Site], Provider]] = {
     "embedded": EmbeddedProvider,
     "external": ExternalProvider,
+    "jvm": JvmProvider,
 }
 
 

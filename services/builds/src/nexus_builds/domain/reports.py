@@ -46,7 +46,7 @@ from nexus_contracts.stages import DEVELOPER, StepStatus
 
 M = TypeVar("M", bound=BaseModel)
 WORKER_SOURCE = "/nexus/builds-worker/epochs/"
-_WORKER = re.compile(rf"^{WORKER_SOURCE}(\d{{1,12}})$")
+_WORKER = re.compile(rf"{WORKER_SOURCE}([0-9]{{1,12}})")
 
 
 class Refused(Exception):
@@ -63,7 +63,7 @@ class Reporter:
     @property
     def epoch(self) -> int | None:
         """The lease epoch of the platform's worker; None for anyone else."""
-        match = _WORKER.match(self.source)
+        match = _WORKER.fullmatch(self.source)
         return int(match[1]) if match else None
 
 

@@ -74,26 +74,29 @@ def operation(
     accepted: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments of a route. `answer` is the model of `data`; `accepted` the ids that a 202 carries."""
+    chosen = list(parameters)
     responses: dict[int | str, dict[str, Any]] = {
         status: {"description": "done", "content": _content(enveloped(example))},
         **_failures(errors),
     }
     if accepted is not None:
         responses[202] = _accepted(accepted)
-    if IF_NONE_MATCH in (chosen := list(parameters)):
+    if IF_NONE_MATCH in chosen:
         responses[304] = {"description": "not changed since"}
-    extra: dict[str, Any] = {"parameters": chosen}
-    if body is not None:
-        content = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}, "example": body_example}
-        extra["requestBody"] = {"required": True, "content": {"application/json": content}}
     return {
         "operation_id": operation_id,
         "summary": summary,
         "status_code": status,
         "response_model": Success[answer],
         "responses": responses,
-        "openapi_extra": extra,
+        "openapi_extra": {"parameters": chosen, **(_request_body(body, body_example) if body else {})},
     }
+
+
+def _request_body(body: type[BaseModel], example: JsonValue) -> dict[str, Any]:
+    content = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}, "example": example}
+    required = any(field.is_required() for field in body.model_fields.values())
+    return {"requestBody": {"required": required, "content": {"application/json": content}}}
 
 
 def _content(example: JsonValue) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""The jars of Kafka and DynamoDB Local: fetched by Maven once for all data folders of a user."""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+from nexus_devstack.errors import StackError
+from nexus_devstack.providers.jvm.child import run_to_end
+from nexus_devstack.providers.jvm.java import RESOURCES
+
+POM = RESOURCES / "pom.xml"
+PARTS = ("kafka", "dynamodb")
+DIGITS = 16
+SAY_SECONDS = 5.0
+LOCK_SECONDS = 0.2
+GOAL = "dependency:copy-dependencies"
+FETCHED = "Downloaded from "
+FAULT = "[ERROR] "
+
+
+def jars_folder(cache: Path, pom: Path = POM) -> Path:
+    """Where the jars of this pom are, or will be: another pom has another folder. Each part has a folder within."""
+    return cache.absolute() / "jvm" / hashlib.sha256(pom.read_bytes()).hexdigest()[:DIGITS]
+
+
+@contextlib.asynccontextmanager
+async def _alone(lock: Path, say: Callable[[str], None]) -> AsyncGenerator[None]:
+    """One process at a time; the system lets go of the lock when its holder dies."""
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    told = False
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    say("another run is fetching Kafka and DynamoDB Local; waiting for it")
+                told = True
+                await asyncio.sleep(LOCK_SECONDS)
+        yield
+    finally:
+        os.close(handle)
+
+
+class _Progress:
+    """What Maven says, in few lines."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._fetched = 0
+        self._told = time.monotonic()
+        self.faults: deque[str] = deque(maxlen=50)
+
+    def line(self, text: str) -> None:
+        if text.startswith(FAULT) and text.strip() != FAULT.strip():
+            self.faults.append(text.removeprefix(FAULT).strip())
+        if FETCHED in text:
+            self._fetched += 1
+            if time.monotonic() - self._told >= SAY_SECONDS:
+                self._told = time.monotonic()
+                self._say(f"Maven has fetched {self._fetched} files so far")
+
+
+async def _copy(maven: str, pom: Path, part: str, target: Path, progress: _Progress) -> None:
+    argv = [
+        *(maven, "--batch-mode", "--strict-checksums", "--file", str(pom), f"--activate-profiles={part}", GOAL),
+        *("-DincludeScope=runtime", "-Dstyle.color=never", f"-DoutputDirectory={target}"),
+    ]
+    status = await run_to_end(argv, os.environ, progress.line)
+    if status != 0:
+        why = next(iter(progress.faults), f"it ended with status {status}")
+        raise StackError(f"Maven could not fetch {part}: {why}; is Maven Central, or the mirror in its settings, there?")
+
+
+async def fetch_jars(maven: str, folder: Path, say: Callable[[str], None], pom: Path = POM) -> None:
+    """Fills `folder`; several processes may do this at once. Raises StackError when Maven does not succeed."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        async with _alone(folder.with_suffix(".lock"), say):
+            if not folder.is_dir():
+                await _fill(maven, folder, say, pom)
+    except OSError as error:
+        raise StackError(f"cannot use the cache folder {folder.parent} (NEXUS_CACHE_DIR): {error.strerror}") from None
+
+
+async def _fill(maven: str, folder: Path, say: Callable[[str], None], pom: Path) -> None:
+    for left_behind in folder.parent.glob(f"{folder.name}.partial-*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    say("fetching Kafka and DynamoDB Local with Maven, once: about 95 MB")
+    began, progress = time.monotonic(), _Progress(say)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.partial-"))
+    try:
+        for part in PARTS:
+            await _copy(maven, pom, part, partial / part, progress)
+        partial.chmod(0o755)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    say(f"fetched in {time.monotonic() - began:.0f} s, kept in {folder}")

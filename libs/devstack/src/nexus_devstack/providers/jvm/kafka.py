@@ -1,0 +1,170 @@
+"""Kafka without ZooKeeper: each broker is a controller too; one of them, or three that replicate."""
+
+import base64
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from nexus_devstack.errors import StackError
+from nexus_devstack.ports import LOOPBACK
+from nexus_devstack.program import Readiness, accepts_connections
+from nexus_devstack.providers.jvm.child import run_to_end
+from nexus_devstack.topics import quiet_client
+
+FORMATTED = "meta.properties"
+PROBE_MS = 2_000
+
+OF_ALL: Mapping[str, str] = {
+    "auto.create.topics.enable": "false",
+    "unclean.leader.election.enable": "false",
+    "group.initial.rebalance.delay.ms": "0",
+    "offsets.topic.num.partitions": "8",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.num.partitions": "4",
+    # A consumer group keeps its place while the platform is not started for longer than topics keep records.
+    "offsets.retention.minutes": str(30 * 24 * 60),
+    # How long a killed broker's successor is refused as its double.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+    # The sizes of a machine that does little else are not those of a laptop.
+    "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "background.threads": "2",
+}
+
+
+@dataclass(frozen=True)
+class Broker:
+    """`number` counts from 1."""
+
+    number: int
+    port: int
+    controller_port: int
+
+    @property
+    def name(self) -> str:
+        """The name of its process."""
+        return "kafka" if self.number == 1 else f"kafka-{self.number}"
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+
+def properties(broker: Broker, brokers: Sequence[Broker], folder: Path) -> dict[str, str]:
+    """The broker's configuration; what it keeps is in `folder`."""
+    replicas, in_sync = str(len(brokers)), str(max(1, len(brokers) - 1))
+    voters = (f"{each.number}@{LOOPBACK}:{each.controller_port}" for each in brokers)
+    return {
+        "process.roles": "broker,controller",
+        "node.id": str(broker.number),
+        "controller.quorum.voters": ",".join(voters),
+        "listeners": f"PLAINTEXT://{broker.address},CONTROLLER://{LOOPBACK}:{broker.controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{broker.address}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(folder),
+        "default.replication.factor": replicas,
+        "min.insync.replicas": in_sync,
+        "offsets.topic.replication.factor": replicas,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": replicas,
+        "share.coordinator.state.topic.min.isr": in_sync,
+        **OF_ALL,
+    }
+
+
+def new_cluster_id() -> str:
+    """As Kafka writes ids: 16 bytes in URL-safe base 64 that does not look like an option."""
+    while (text := base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
+
+
+def write_properties(path: Path, values: Mapping[str, str]) -> Path:
+    """As Java reads them: a backslash escapes, and what is not ASCII is written by its number."""
+    lines = (f"{name}={_escaped(value)}\n" for name, value in values.items())
+    path.write_text("".join(lines), encoding="ascii")
+    return path
+
+
+def _escaped(value: str) -> str:
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    codes = (int.from_bytes(units[place : place + 2], "big") for place in range(0, len(units), 2))
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
+
+
+def kept_brokers(folder: Path) -> int:
+    """Of how many brokers `folder` keeps the data; 0 before the first start."""
+    return len(list(folder.glob(f"broker-*/{FORMATTED}")))
+
+
+async def format_storage(tool: Sequence[str], env: Mapping[str, str], folder: Path, brokers: Sequence[Broker]) -> None:
+    """Makes `folder` whole, or not at all. Raises StackError. `tool` is the command line of Kafka's StorageTool."""
+    kept = kept_brokers(folder)
+    if kept == len(brokers):
+        return
+    if kept:
+        raise StackError(
+            f"{folder} was made for {kept} Kafka broker(s), not {len(brokers)}:"
+            f" set NEXUS_KAFKA_BROKERS={kept}, or NEXUS_DATA_DIR to another folder"
+        )
+    for left_behind in folder.parent.glob(f"{folder.name}.partial-*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.partial-"))
+    try:
+        cluster = new_cluster_id()
+        for broker in brokers:
+            await _format(tool, env, partial, properties(broker, brokers, partial / f"broker-{broker.number}"), cluster)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+async def _format(
+    tool: Sequence[str], env: Mapping[str, str], folder: Path, values: Mapping[str, str], cluster: str
+) -> None:
+    said: list[str] = []
+    config = write_properties(folder / "format.properties", values)
+    argv = [*tool, "format", "--cluster-id", cluster, "--config", str(config)]
+    status = await run_to_end(argv, env, said.append)
+    config.unlink()
+    if status != 0:
+        raise StackError(f"Kafka's storage cannot be made in {folder.parent}: {' / '.join(said[-3:])}")
+
+
+def in_cluster(broker: Broker, brokers: Sequence[Broker]) -> Readiness:
+    """Ready when the broker, asked by Kafka's own protocol, knows all brokers as alive."""
+    listening = accepts_connections(broker.port)
+
+    async def probe() -> str | None:
+        if (missing := await listening()) is not None:
+            return missing
+        try:
+            alive = await _alive_brokers(broker.address)
+        except (KafkaError, OSError, TimeoutError) as error:
+            return f"Kafka at {broker.address} does not answer yet: {error!r}"
+        absent = {each.number for each in brokers} - alive
+        return f"Kafka at {broker.address} does not see broker(s) {sorted(absent)} yet" if absent else None
+
+    return probe
+
+
+async def _alive_brokers(address: str) -> set[int]:
+    quiet_client()
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, client_id="nexus-probe", request_timeout_ms=PROBE_MS)
+    try:
+        await admin.start()
+        described = cast("list[dict[str, int]]", (await admin.describe_cluster())["brokers"])
+    finally:
+        await admin.close()
+    return {broker["node_id"] for broker in described}

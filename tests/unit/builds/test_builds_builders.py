@@ -1,0 +1,168 @@
+"""Who may report on an attempt: the platform's worker with the latest lease, or anyone where the builder is external."""
+
+from datetime import timedelta
+
+import pytest
+from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story
+
+from nexus_builds.domain.endings import abandoned
+from nexus_contracts.builds.commands import ControlAction
+from nexus_contracts.builds.events import Builder, BuildFailed, BuildStarted, ReportRefused, Trigger
+from nexus_contracts.stages import DEVELOPER
+
+DAY = timedelta(hours=24)
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_reports_of_others_are_refused_where_the_platform_builds(kind: str) -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    assert story.report(kind, "orchestrator", source=EXTERNAL) == "NOT_THE_BUILDER"
+
+
+def test_the_first_external_report_starts_the_first_attempt() -> None:
+    story = Story(auto_start=False)
+    assert story.report("started", "orchestrator", source=EXTERNAL) is None
+    started = story.events[1]
+    assert isinstance(started, BuildStarted)
+    assert (started.attempt, started.builder, started.trigger) == (1, Builder.EXTERNAL, Trigger.REPORT)
+    assert story.types() == ["project.created", "build.started", "stage.started"]
+    assert story.report("completed", "orchestrator", source="/another/system") is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in BODIES if kind != "started"])
+def test_a_first_report_that_cannot_be_applied_starts_nothing(kind: str) -> None:
+    story = Story(auto_start=False)
+    assert story.report(kind, "orchestrator", source=EXTERNAL) == "OUT_OF_ORDER"
+    assert (story.project.status, story.project.attempt) == ("pending", None)
+    assert story.types() == ["project.created", "report.refused"]
+
+
+def test_the_platforms_worker_does_not_start_an_external_build() -> None:
+    story = Story(auto_start=False)
+    assert story.report("started", "orchestrator") == "UNKNOWN_ATTEMPT"
+    assert story.project.status == "pending"
+
+
+def test_a_report_of_an_attempt_that_is_not_there_is_refused() -> None:
+    assert Story(auto_start=False).report("started", "orchestrator", source=EXTERNAL, attempt=2) == "UNKNOWN_ATTEMPT"
+    assert Story().report("started", "orchestrator", attempt=2) == "UNKNOWN_ATTEMPT"
+
+
+def test_a_project_stopped_while_pending_is_not_started_by_a_report() -> None:
+    story = Story(auto_start=False)
+    story.control(ControlAction.STOP)
+    assert story.report("started", "orchestrator", source=EXTERNAL, attempt=1) == "UNKNOWN_ATTEMPT"
+    assert story.project.status == "cancelled"
+
+
+def test_an_external_build_goes_its_whole_way_and_keeps_its_builder_over_a_restart() -> None:
+    story = Story(auto_start=False)
+    story.work(source=EXTERNAL)
+    assert story.project.status == "completed"
+    story.control(ControlAction.RESTART)
+    assert story.project.attempt is not None
+    assert story.project.attempt.builder is Builder.EXTERNAL
+    assert story.report("started", "orchestrator") == "NOT_THE_BUILDER"
+    assert story.report("started", "orchestrator", source=EXTERNAL) is None
+
+
+def test_a_start_before_the_first_report_leaves_the_build_to_the_platform() -> None:
+    story = Story(auto_start=False)
+    story.control(ControlAction.START)
+    assert story.report("started", "orchestrator", source=EXTERNAL) == "NOT_THE_BUILDER"
+    assert story.report("started", "orchestrator") is None
+
+
+def test_a_worker_with_a_later_epoch_takes_the_running_step_over() -> None:
+    story = Story()
+    story.report("started", "orchestrator", epoch=1)
+    began = story.step("orchestrator").started_at
+    assert story.report("started", "orchestrator", epoch=1) == "OUT_OF_ORDER"
+    assert story.report("started", "orchestrator", epoch=3) is None
+    assert (story.step("orchestrator").epoch, story.step("orchestrator").started_at) == (3, began)
+    assert story.project.attempt_number == 1
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_worker_that_lost_its_lease_is_fenced_off(kind: str) -> None:
+    story = Story()
+    story.report("started", "orchestrator", epoch=2)
+    assert story.report(kind, "orchestrator", epoch=1) == "FENCED_OFF"
+
+
+def test_a_refused_report_fences_nobody_off() -> None:
+    story = Story()
+    story.report("started", "orchestrator", epoch=1)
+    assert story.report("completed", "agent_design", epoch=9) == "OUT_OF_ORDER"
+    assert story.report("completed", "orchestrator", epoch=1) is None
+
+
+@pytest.mark.parametrize(("stage", "sub"), STEPS)
+def test_a_take_over_in_any_step_ends_in_a_complete_build(stage: str, sub: str | None) -> None:
+    story = Story()
+    epoch = 1
+    for one_stage, one_sub in STEPS:
+        if one_sub and story.step(DEVELOPER).status == "pending":
+            story.report("started", one_stage, epoch=epoch)
+        story.report("started", one_stage, one_sub, epoch=epoch)
+        if (one_stage, one_sub) == (stage, sub):
+            epoch = 2
+            assert story.report("started", one_stage, one_sub, epoch=epoch) is None
+            assert story.report("completed", one_stage, one_sub, epoch=1) == "FENCED_OFF"
+        assert story.report("completed", one_stage, one_sub, epoch=epoch) is None
+        if one_stage == DEVELOPER and all(one.done for one in story.step(DEVELOPER).sub_steps):
+            assert story.report("completed", one_stage, epoch=epoch) is None
+    assert (story.project.status, story.project.attempt_number) == ("completed", 1)
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_late_reports_after_a_stop_are_recorded_as_refused(kind: str) -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    story.control(ControlAction.STOP)
+    before = story.project
+    assert story.report(kind, "orchestrator") == "ATTEMPT_ENDED"
+    refused = story.events[-1]
+    assert isinstance(refused, ReportRefused)
+    assert (refused.attempt, refused.report.type) == (1, f"nexus.stage.{kind}.v1")
+    assert (refused.report.source, refused.report.id) == ("/nexus/builds-worker/epochs/1", f"r{story.count}")
+    assert story.project == before.model_copy(update={"updated_at": story.time})
+
+
+def test_reports_of_an_earlier_attempt_do_not_touch_the_next() -> None:
+    story = Story()
+    story.control(ControlAction.STOP)
+    story.control(ControlAction.RESTART)
+    assert story.report("started", "orchestrator", attempt=1) == "ATTEMPT_ENDED"
+    assert story.step("orchestrator").status == "pending"
+
+
+def test_a_paused_project_takes_reports_to_the_very_end() -> None:
+    story = Story()
+    story.control(ControlAction.PAUSE)
+    story.work()
+    assert story.project.status == "completed"
+    failing = Story()
+    failing.report("started", "orchestrator")
+    failing.control(ControlAction.PAUSE)
+    assert failing.report("failed", "orchestrator") is None
+    assert failing.project.status == "failed"
+
+
+def test_an_external_build_that_fell_silent_is_abandoned() -> None:
+    story = Story(auto_start=False)
+    story.report("started", "orchestrator", source=EXTERNAL)
+    assert abandoned(story.project, story.time + DAY - timedelta(seconds=1), DAY) is None
+    decided = abandoned(story.project, story.time + DAY, DAY)
+    assert decided is not None
+    after, (failed,) = decided
+    assert isinstance(failed, BuildFailed)
+    assert (after.status, failed.error.code, failed.attempt) == ("failed", "ABANDONED", 1)
+
+
+def test_only_running_external_builds_are_abandoned() -> None:
+    waiting, platform, ended = Story(auto_start=False), Story(), Story(auto_start=False)
+    ended.work(source=EXTERNAL)
+    for story in (waiting, platform, ended):
+        assert abandoned(story.project, story.time + 2 * DAY, DAY) is None

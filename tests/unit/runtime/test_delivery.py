@@ -1,0 +1,221 @@
+"""From records to handlers: what is skipped, dead-lettered, tried again or given back."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+from tests.support.bus_fakes import FakeBus, Record
+
+from nexus_contracts.builds.commands import BUILDS_COMMAND
+from nexus_contracts.builds.reports import REPORT, StageStarted
+from nexus_contracts.errors import PlatformError, ServiceUnavailable
+from nexus_contracts.replies import REPLY_PARTITION_HEADER
+from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES
+from nexus_runtime import delivery as deliveries
+from nexus_runtime.commands import command_subscription
+from nexus_runtime.delivery import Deliverer, Delivery, Subscription
+from nexus_runtime.replies import Replier
+
+PROJECT = "proj_" + "0" * 32
+BODY = {"project_id": PROJECT, "attempt": 1, "stage_name": "orchestrator"}
+HEADERS: dict[str, bytes] = {
+    "ce_id": b"1",
+    "ce_source": b"/ci",
+    "ce_type": b"nexus.stage.started.v1",
+    "ce_subject": PROJECT.encode(),
+    "ce_time": b"2026-01-01T00:00:00Z",
+    "ce_specversion": b"1.0",
+    "content-type": b"application/json",
+}
+
+
+def record(value: bytes | None = None, offset: int = 0, key: bytes = b"k", **headers: bytes | None) -> Record:
+    names = [(name.replace("__", "-"), text) for name, text in {**HEADERS, **headers}.items()]
+    body = json.dumps(BODY).encode() if value is None else value
+    return Record("builds.reports.v1", key, body, names, 3, offset)
+
+
+NULL = Record("builds.reports.v1", b"k", None, list(HEADERS.items()), 3)
+POISON = {
+    "no value": NULL,
+    "no JSON": record(b"{"),
+    "no object": record(b"[]"),
+    "no UTF-8 in the value": record(b'{"a": "\xff"}'),
+    "half a character": record(b'{"command_id": "\\ud800"}'),
+    "half a character as a name": record(b'{"\\uDFff": 1}'),
+    "no UTF-8 in a header": record(ce_id=b"\xff"),
+    "no id": record(ce_id=b""),
+    "an endless id": record(ce_id=b"x" * 1001),
+    "another content type": Record("t", b"k", b"{}", [*HEADERS.items(), ("content-type", b"text/plain")]),
+    "another version": record(ce_specversion=b"2.0"),
+    "schema error": record(b'{"project_id": "x"}'),
+    "not a number": record(json.dumps({**BODY, "x": float("nan")}).encode()),
+    "very deep": record(b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+    "an endless number": record(b'{"a":' + b"1" * 5000 + b"}"),
+    "a time without a zone": record(ce_time=b"2026-01-01T00:00:00"),
+    "too large": record(b'{"a":"' + b"x" * MAX_MESSAGE_BYTES + b'"}'),
+    "headers too large": record(b"{", spam=b"x" * 600_000),
+    "a key too large": record(b"{", key=b"x" * 600_000),
+}
+
+
+class Taken:
+    """A handler that keeps what it got, and fails while it has faults to raise."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.faults: list[Exception] = []
+        self.poison: set[str] = set()
+
+    async def __call__(self, group: Sequence[Delivery]) -> None:
+        ids = [delivery.event.id for delivery in group]
+        if self.faults:
+            raise self.faults.pop(0)
+        if self.poison & set(ids):
+            raise ValueError("cannot be handled")
+        self.batches.append(ids)
+
+
+@pytest.fixture
+def bus() -> FakeBus:
+    return FakeBus()
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
+    monkeypatch.setattr(deliveries, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(deliveries.random, "uniform", lambda _low, _high: 0.0)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    return Taken()
+
+
+def deliverer(taken: Taken, bus: FakeBus, messages: TypeAdapter[Any] = REPORT) -> Deliverer:
+    return Deliverer(Subscription(BUILDS_REPORTS, "builds-reports", messages, taken), bus.as_bus())
+
+
+def size(one: Record) -> int:
+    headers = sum(len(name) + len(value or b"") for name, value in one.headers)
+    return len(one.key or b"") + len(one.value or b"") + headers
+
+
+@pytest.mark.parametrize("bad", POISON.values(), ids=list(POISON))
+async def test_a_poison_record_is_dead_lettered_with_its_origin_and_the_next_goes_on(
+    bad: Record, taken: Taken, bus: FakeBus
+) -> None:
+    await deliverer(taken, bus).deliver([bad, record(ce_id=b"next")])
+    assert taken.batches == [["next"]]
+    (letter,) = bus.records
+    assert letter.topic == "builds.reports.v1.builds-reports.dlq"
+    origin = {name: value for name, value in letter.headers if name.startswith("dlq_")}
+    assert origin["dlq_topic"] == bad.topic.encode()
+    assert (origin["dlq_partition"], origin["dlq_offset"]) == (str(bad.partition).encode(), b"0")
+    assert (origin["dlq_group"], origin["dlq_code"]) == (b"builds-reports", b"VALIDATION_ERROR")
+    assert origin["dlq_error"]
+    assert size(letter) < MAX_MESSAGE_BYTES
+
+
+async def test_types_nobody_knows_are_skipped(taken: Taken, bus: FakeBus) -> None:
+    await deliverer(taken, bus).deliver([record(b"{}", ce_type=b"nexus.stage.sang.v1"), record(ce_id=b"next")])
+    assert (taken.batches, bus.records) == ([["next"]], [])
+
+
+async def test_a_structured_event_is_taken_too(taken: Taken, bus: FakeBus) -> None:
+    event = {name.removeprefix("ce_"): text.decode() for name, text in HEADERS.items() if name.startswith("ce_")}
+    body = json.dumps({**event, "id": "structured", "data": BODY}).encode()
+    one = Record("t", b"k", body, [("content-type", b"application/cloudevents+json; charset=utf-8")])
+    await deliverer(taken, bus).deliver([one])
+    assert taken.batches == [["structured"]]
+
+
+async def test_what_is_no_trace_context_does_no_harm(taken: Taken, bus: FakeBus) -> None:
+    await deliverer(taken, bus).deliver([record(traceparent=b"\xff" * 9), record(ce_id=b"2", traceparent=b"x" * 9999)])
+    assert taken.batches == [["1", "2"]]
+
+
+async def test_records_of_one_subject_stay_together_in_order(taken: Taken, bus: FakeBus) -> None:
+    records = [record(ce_id=str(n).encode(), ce_subject=b"ab"[n % 2 : n % 2 + 1]) for n in range(6)]
+    await deliverer(taken, bus).deliver(records)
+    assert sorted(taken.batches) == [["0", "2", "4"], ["1", "3", "5"]]
+
+
+async def test_one_that_cannot_be_handled_is_dead_lettered_alone(taken: Taken, bus: FakeBus) -> None:
+    taken.poison = {"2"}
+    await deliverer(taken, bus).deliver([record(ce_id=str(n).encode()) for n in range(1, 4)])
+    assert taken.batches == [["1"], ["3"]]
+    (letter,) = bus.records
+    assert dict(letter.headers)["dlq_code"] == b"INTERNAL_ERROR"
+
+
+async def test_a_passing_fault_is_tried_again(taken: Taken, bus: FakeBus) -> None:
+    taken.faults = [ValueError("once"), ValueError("twice")]
+    await deliverer(taken, bus).deliver([record()])
+    assert (taken.batches, bus.records) == ([["1"]], [])
+
+
+async def test_while_the_infrastructure_is_away_the_batch_is_given_back_whole(taken: Taken, bus: FakeBus) -> None:
+    taken.faults = [ServiceUnavailable("away")] * 2
+    with pytest.raises(ExceptionGroup):
+        await deliverer(taken, bus).deliver([record(), record(b"{")])
+    assert taken.batches == []
+
+
+async def test_while_dead_letters_cannot_be_published_nothing_goes_on(taken: Taken, bus: FakeBus) -> None:
+    bus.reachable = False
+    with pytest.raises(ExceptionGroup):
+        await deliverer(taken, bus).deliver([record(b"{"), record(ce_id=b"next")])
+    assert taken.batches == []
+    bus.reachable = True
+    await deliverer(taken, bus).deliver([record(b"{"), record(ce_id=b"next")])
+    assert (taken.batches, len(bus.records)) == ([["next"]], 1)
+
+
+async def test_a_single_message_type_is_known_by_its_name(taken: Taken, bus: FakeBus) -> None:
+    await deliverer(taken, bus, TypeAdapter(StageStarted)).deliver([record()])
+    assert taken.batches == [["1"]]
+
+
+@pytest.mark.parametrize("command_id", ["c", "x" * 900_000, 7, None, {"a": 1}])
+async def test_whoever_waits_for_a_command_that_is_given_up_gets_the_reason(command_id: object, bus: FakeBus) -> None:
+    async def never(_command: object, _address: object) -> Any:
+        raise AssertionError
+
+    ledger: Any = None
+    subscription = command_subscription(
+        BUILDS_COMMANDS, "builds", BUILDS_COMMAND, never, ledger, Replier(bus.as_bus(), "/t")
+    )
+    bus.publish = _published(bus)  # pyright: ignore[reportAttributeAccessIssue]
+    body = json.dumps({"command_id": command_id, "project_id": "wrong"}).encode()
+    headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: b"5"}
+    await Deliverer(subscription, bus.as_bus()).deliver([record(body, **headers)])
+    letter, reply = bus.records
+    answer = json.loads(reply.value or b"")
+    assert letter.topic == "builds.commands.v1.builds.dlq"
+    assert (reply.partition, answer["status"], answer["error"]["code"]) == (5, 400, "VALIDATION_ERROR")
+    assert answer["request_id"] == "1"
+    assert size(reply) < MAX_MESSAGE_BYTES
+
+
+@pytest.mark.parametrize("partition", [b"9" * 5000, b"-1", b"x", b"16", b"", b"\xff"])
+async def test_a_reply_address_that_is_none_does_no_harm(partition: bytes, bus: FakeBus) -> None:
+    async def decide(_command: object, _address: object) -> Any:
+        raise AssertionError
+
+    ledger: Any = None
+    subscription = command_subscription(
+        BUILDS_COMMANDS, "builds", BUILDS_COMMAND, decide, ledger, Replier(bus.as_bus(), "/t")
+    )
+    headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: partition}
+    await Deliverer(subscription, bus.as_bus()).deliver([record(b"{}", **headers)])
+    assert [one.topic for one in bus.records] == ["builds.commands.v1.builds.dlq"]
+
+
+def _published(bus: FakeBus) -> Any:
+    async def publish(topic: Any, event: Any, headers: Any = (), partition: int | None = None) -> None:
+        await bus.send(topic.name, event.subject.encode(), event.body(), [*event.headers(), *headers], partition)
+
+    return publish
+
+
+def test_errors_know_their_fate() -> None:
+    assert issubclass(ServiceUnavailable, PlatformError)
