@@ -180,6 +180,6 @@ class SessionQueue(RuleBasedStateMachine):
 
 
 SessionQueue.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestSessionQueue = SessionQueue.TestCase

@@ -57,6 +57,10 @@ class Story:
         self.project, self.events = control.create(create_command(**fields), NOON)
         self.attempt = self.project.attempt_number or 1
 
+    @staticmethod
+    def at(seconds: int = 0) -> datetime:
+        return NOON + timedelta(seconds=seconds)
+
     def control(self, action: ControlAction, from_stage: str | None = None) -> list[BaseModel]:
         events = self._take(control.control(self.project, action, self._next(), "because", from_stage))
         self.attempt = self.project.attempt_number or 1
@@ -78,7 +82,9 @@ class Story:
         now = self._next()
         reporter = Reporter(source or f"{WORKER_SOURCE}{epoch}", f"r{self.count}")
         events = self._take(reports.apply(self.project, told, reporter, now))
-        refusals: list[str] = [event.reason for event in events if hasattr(event, "reason") and hasattr(event, "report")]  # pyright: ignore[reportAttributeAccessIssue]
+        refusals: list[str] = [
+            event.reason for event in events if hasattr(event, "reason") and hasattr(event, "report")
+        ]  # pyright: ignore[reportAttributeAccessIssue]
         return refusals[0].split(":")[0] if refusals else None
 
     def work(self, *upto: str, **by: Any) -> None:

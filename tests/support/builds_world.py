@@ -108,5 +108,3 @@ def delivered(report: AnyReport, source: str, report_id: str) -> Delivery:
 
 def sequences(entries: Iterable[HistoryEntry]) -> list[int]:
     return [entry.sequence for entry in entries]
-
-

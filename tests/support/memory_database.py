@@ -1,6 +1,6 @@
 """A database in memory with the interface and the conditions of the real one; nothing in it ever waits."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, cast
 
@@ -132,14 +132,13 @@ def _projected(item: Item, only: Sequence[str]) -> Item:
 
 
 def _within(value: Any, bounds: Mapping[str, Any]) -> bool:
-    given = {name: bound for name, bound in bounds.items() if bound is not None}
-    checks = {
+    checks: dict[str, Callable[[Any], bool]] = {
         "begins": lambda bound: value.startswith(bound),
         "low": lambda bound: value >= bound,
         "high": lambda bound: value <= bound,
         "before": lambda bound: value < bound,
     }
-    return all(checks[name](bound) for name, bound in given.items())
+    return all(checks[name](bound) for name, bound in bounds.items() if bound is not None)
 
 
 def _matches(item: Item, wanted: Filter) -> bool:

@@ -1,6 +1,7 @@
 """What the commands come to, on a database in memory and with agents that the test plays."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of, kill_tasks, settle
@@ -15,7 +16,7 @@ from nexus_contracts.agents.commands import (
     InvokeAgent,
     PostMessage,
 )
-from nexus_contracts.agents.views import InvocationResult, TurnView
+from nexus_contracts.agents.views import AgentView, InvocationResult, TurnView
 from nexus_runtime.clock import new_id
 
 
@@ -88,9 +89,8 @@ async def test_the_same_deployment_twice_deploys_once_and_answers_both(world: Wo
 async def test_a_first_deployment_that_fails_leaves_the_agent_offline_and_uninvoked(world: World) -> None:
     world.backend.fault = PackageRejected("NOT_A_ZIP", "no zip")
     answer = await world.deploy()
-    assert answer.result is not None
-    assert answer.result["status"] == "offline"
-    assert answer.result["deployment"]["last_error"]["code"] == "NOT_A_ZIP"  # pyright: ignore[reportIndexIssue, reportCallIssue, reportArgumentType, reportOptionalSubscript]
+    view = AgentView.model_validate(answer.result)
+    assert (view.status, view.deployment.last_error and view.deployment.last_error.code) == ("offline", "NOT_A_ZIP")
     refused = await world.ask(invocation())
     assert error_of(refused)[0] == "INVALID_STATE"
     assert world.database.items(INVOCATIONS) == []
@@ -191,7 +191,7 @@ async def test_a_paused_process_that_wakes_overwrites_nothing(world: World) -> N
         ({"session_state": {"x": "y" * 40_000}}, "RESOURCE_CONFLICT"),
     ],
 )
-async def test_what_cannot_be_invoked_is_refused(world: World, fields: dict[str, object], code: str) -> None:
+async def test_what_cannot_be_invoked_is_refused(world: World, fields: dict[str, Any], code: str) -> None:
     await world.deploy()
     assert error_of(await world.ask(invocation(**fields)))[0] == code
 

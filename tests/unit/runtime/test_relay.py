@@ -31,7 +31,10 @@ class Desk:
         self.database = MemoryDatabase()
         self.bus = FakeBus()
         database = self.database.as_database()
-        self.history, self.outbox = History(database, history_table("History")), Outbox(database, outbox_table("Outbox"))
+        self.history, self.outbox = (
+            History(database, history_table("History")),
+            Outbox(database, outbox_table("Outbox")),
+        )
         self.relay = Relay(self.bus.as_bus(), self.outbox, self.history, BUILDS_EVENTS, "/test", volatile)
         self._last: dict[str, int] = {}
 

@@ -78,9 +78,10 @@ class Commands:
         """
         event = _event(order)
         with self._desk.expect(event.id) as expected:
+            cluster = self._bus.cluster
             await self._publish(order, event)
             try:
-                reply = await self._reply(order, event, expected)
+                reply = await self._reply(order, event, expected, cluster)
             except asyncio.CancelledError:
                 # The server stops. The command is durable, and its caller must learn where to look.
                 reply = None
@@ -92,9 +93,14 @@ class Commands:
             raise InternalError("a service of the platform gave an answer that is not understood")
         return success(to_json(reply.result), order.status, headers=_headers(order, reply, reply.result))
 
-    async def _reply(self, order: Order, event: CloudEvent, expected: asyncio.Future[Reply]) -> Reply | None:
-        """None when it does not come in time. A new broker is given the command again: the same one, so once."""
-        cluster, left = self._bus.cluster, order.wait_seconds
+    async def _reply(
+        self, order: Order, event: CloudEvent, expected: asyncio.Future[Reply], cluster: str | None
+    ) -> Reply | None:
+        """None when it does not come in time.
+
+        A broker other than `cluster`, which the command went to, is given the same command again: it has one effect.
+        """
+        left = order.wait_seconds
         while left > 0:
             if await _comes(expected, min(left, LOOK_SECONDS)):
                 return expected.result()

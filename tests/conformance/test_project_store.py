@@ -1,0 +1,247 @@
+"""What every project store keeps to: in memory, and on the embedded database."""
+
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pydantic import BaseModel
+from tests.support.builds_stack import builds_database
+from tests.support.builds_story import Story, create_command
+from tests.support.memory_database import MemoryDatabase
+
+from nexus_builds.domain import control
+from nexus_builds.domain.state import Project
+from nexus_builds.handlers import numbered
+from nexus_builds.store import DynamoProjectStore, remember_reports, report_digest
+from nexus_builds.tables import LEASES, TABLES
+from nexus_contracts.builds.commands import ControlAction
+from nexus_runtime.dynamo import ConditionFailed, Database
+from nexus_runtime.leases import Leases
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Database]:
+    async with builds_database(tmp_path_factory.mktemp("database")) as database:
+        yield database
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def database(request: pytest.FixtureRequest, embedded: Database) -> Database:
+    """The embedded one is shared by the tests: each has projects and users of its own."""
+    return embedded if request.param == "embedded" else MemoryDatabase().as_database()
+
+
+@pytest.fixture
+def store(database: Database) -> DynamoProjectStore:
+    return DynamoProjectStore(database)
+
+
+@pytest.fixture
+def user() -> str:
+    return secrets.token_hex(8)
+
+
+async def save(database: Database, before: Project | None, after: Project, events: Sequence[BaseModel] = ()) -> Project:
+    """The project as it was committed."""
+    after, told = numbered(before, (after, list(events)))
+    await database.write(*DynamoProjectStore(database).changes(before, after, told))
+    return after
+
+
+async def created(database: Database, **fields: Any) -> Project:
+    command = create_command(**{"project_id": f"proj_{secrets.token_hex(16)}", **fields})
+    return await save(database, None, *control.create(command, fields.get("now", Story.at())))
+
+
+async def told(database: Database, story: Story) -> Project:
+    """A story's project and all its events, committed at once, under an id of its own."""
+    after = story.project.model_copy(update={"project_id": f"proj_{secrets.token_hex(16)}"})
+    return await save(database, None, after, story.events)
+
+
+async def test_a_project_comes_back_as_it_was_written(database: Database, store: DynamoProjectStore) -> None:
+    story = Story(tags=["ä\u0000"], agent_name_map={"agent_design": "designer"})
+    story.work("orchestrator")
+    project = await told(database, story)
+    assert await store.load(project.project_id) == project
+    assert await store.load("proj_" + "f" * 32) is None
+
+
+async def test_the_second_of_two_changes_of_one_state_fails_and_changes_nothing(
+    database: Database, store: DynamoProjectStore
+) -> None:
+    before = await created(database)
+    first = await save(database, before, *control.control(before, ControlAction.PAUSE, Story.at(1)))
+    with pytest.raises(ConditionFailed):
+        await save(database, before, *control.control(before, ControlAction.STOP, Story.at(2)))
+    with pytest.raises(ConditionFailed):
+        await save(database, None, before)
+    assert await store.load(before.project_id) == first
+
+
+async def pages(store: DynamoProjectStore, limit: int, **filters: str | None) -> list[list[str]]:
+    """The ids on each page, to the end."""
+    found: list[list[str]] = []
+    position: str | None = None
+    wanted = {"user_id": None, "status": None, "tag": None, **filters}
+    while True:
+        projects, position = await store.page(**wanted, limit=limit, before=position)
+        found.append([project.project_id for project in projects])
+        if position is None:
+            return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 100])
+async def test_paging_to_the_end_yields_every_match_exactly_once_newest_first(
+    database: Database, store: DynamoProjectStore, user: str, limit: int
+) -> None:
+    made = [
+        await created(
+            database, user_id=user, now=Story.at(n // 2), auto_start=n % 3 == 0, tags=["odd"] if n % 2 else []
+        )
+        for n in range(10)
+    ]
+    newest = sorted(made, key=lambda one: (one.created_at, one.project_id), reverse=True)
+    tests: list[tuple[dict[str, str | None], list[Project]]] = [
+        ({}, newest),
+        ({"status": "building"}, [one for one in newest if one.status == "building"]),
+        ({"tag": "odd"}, [one for one in newest if one.tags]),
+        ({"status": "pending", "tag": "odd"}, [one for one in newest if one.tags and one.status == "pending"]),
+        ({"tag": "od"}, []),
+    ]
+    for filters, expected in tests:
+        found = await pages(store, limit, user_id=user, **filters)
+        assert [one for page in found for one in page] == [one.project_id for one in expected]
+        assert all(len(page) == limit for page in found[:-1])
+        assert len(found) == max(1, -(-len(expected) // limit))
+
+
+async def test_without_a_user_everybodys_projects_are_listed(database: Database, store: DynamoProjectStore) -> None:
+    tag = secrets.token_hex(4)
+    mine = [await created(database, user_id=secrets.token_hex(4), tags=[tag], now=Story.at(n)) for n in range(3)]
+    found = await pages(store, 2, tag=tag)
+    assert [one for page in found for one in page] == [one.project_id for one in reversed(mine)]
+
+
+async def test_a_changed_status_is_found_under_the_new_one_only(
+    database: Database, store: DynamoProjectStore, user: str
+) -> None:
+    before = await created(database, user_id=user)
+    after = await save(database, before, *control.control(before, ControlAction.PAUSE, Story.at(1)))
+    assert await pages(store, 5, user_id=user, status="building") == [[]]
+    assert await pages(store, 5, user_id=user, status="paused") == [[after.project_id]]
+
+
+async def test_running_builds_are_listed_for_their_builder(database: Database, store: DynamoProjectStore) -> None:
+    platform = await created(database)
+    external = Story(auto_start=False)
+    external.report("started", "orchestrator", source="/ci")
+    outside = await told(database, external)
+    assert platform.project_id in await store.listed("active")
+    assert outside.project_id in await store.listed("external")
+    assert outside.project_id not in await store.listed("active")
+    paused = await save(database, platform, *control.control(platform, ControlAction.PAUSE, Story.at(1)))
+    assert platform.project_id in await store.listed("active")
+    await save(database, paused, *control.control(paused, ControlAction.STOP, Story.at(2)))
+    assert platform.project_id not in await store.listed("active")
+
+
+def lines(first: int, number: int, width: int = 10) -> dict[str, Any]:
+    when = "2026-01-01T00:00:00Z"
+    return {"entries": [{"timestamp": when, "message": f"{n:<{width}}"} for n in range(first, first + number)]}
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+async def test_the_full_log_is_paged_in_order(database: Database, store: DynamoProjectStore, limit: int) -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    for first in (1, 11, 21):
+        story.report("logged", "orchestrator", **lines(first, 10))
+    project = await told(database, story)
+    step = project.stages[0]
+    found: list[tuple[int, str]] = []
+    while page := await store.logs(project.project_id, step, found[-1][0] if found else 0, limit):
+        assert len(page) <= limit
+        found += [(number, entry.message.strip()) for number, entry in page]
+    assert found == [(n, str(n)) for n in range(1, 31)]
+
+
+async def test_a_log_of_many_items_keeps_every_line(database: Database, store: DynamoProjectStore) -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    for first in range(1, 601, 100):
+        story.report("logged", "orchestrator", **lines(first, 100, width=2_500))
+    project = await told(database, story)
+    found = await store.logs(project.project_id, project.stages[0], 0, 1000)
+    assert [(number, entry.message.strip()) for number, entry in found] == [(n, str(n)) for n in range(1, 601)]
+
+
+async def test_all_artifacts_come_back_in_the_order_of_their_publication(
+    database: Database, store: DynamoProjectStore
+) -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    one: dict[str, Any] = {"uri": "blob:a", "sha256": "0" * 64, "size_bytes": 1, "media_type": "text/plain"}
+    for number in range(25):
+        story.report("artifact_published", "orchestrator", artifact={"name": str(number), **one})
+    project = await told(database, story)
+    found = await store.artifacts(project.project_id, project.stages[0])
+    assert [artifact.name for artifact in found] == [str(n) for n in range(25)]
+    assert await store.artifacts(project.project_id, project.stages[1]) == []
+
+
+@pytest.mark.parametrize("output", [{}, {"a": [1, None, "ä"]}, {"text": "x" * 299_000}, None])
+async def test_outputs_come_back_however_large(
+    database: Database, store: DynamoProjectStore, output: dict[str, Any] | None
+) -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    story.report("completed", "orchestrator", output_data=output)
+    project = await told(database, story)
+    assert await store.output(project.project_id, project.stages[0]) == output
+
+
+async def test_earlier_attempts_stay_readable(database: Database, store: DynamoProjectStore) -> None:
+    project = await created(database)
+    for second, action in enumerate([ControlAction.STOP, ControlAction.RESTART] * 2, 1):
+        project = await save(database, project, *control.control(project, action, Story.at(second)))
+    views = await store.attempts(project.project_id)
+    assert [(view.attempt, view.outcome, view.duration_seconds) for view in views] == [
+        (1, "cancelled", 1.0),
+        (2, "cancelled", 1.0),
+    ]
+
+
+async def test_erasing_leaves_nothing_in_any_table(database: Database, store: DynamoProjectStore) -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    story.report("logged", "orchestrator", **lines(1, 100))
+    story.report("completed", "orchestrator", output_data={"text": "x" * 5_000})
+    project = await told(database, story)
+    digests = [report_digest("/ci", str(n)) for n in range(3)]
+    await database.write(remember_reports(project.model_copy(update={"reports": 3}), digests))
+    assert [digest async for digest in store.reports_seen(project.project_id)] == digests
+    await Leases(database, LEASES, "build", 5).acquire(project.project_id, "worker")
+    deleted = await save(database, project, *control.delete(project, Story.at(9)))
+    assert await store.load(project.project_id) is None
+    assert project.project_id in await store.listed("deleting")
+    await store.erase(deleted)
+    await store.erase(deleted)
+    assert project.project_id not in str([await everything(database)])
+
+
+async def everything(database: Database) -> list[dict[str, Any]]:
+    """Every item of every table of the service."""
+    if isinstance(database, MemoryDatabase):
+        return [item for table in TABLES for item in database.items(table)]
+    found: list[dict[str, Any]] = []
+    for table in TABLES:
+        answer = await database.client.scan(TableName=database.prefix + table.name)
+        assert "LastEvaluatedKey" not in answer
+        found += answer["Items"]
+    return found
