@@ -71,7 +71,7 @@ schemas: install-dev ## Export the messages' JSON schemas and the REST contract
 	@exec scripts/schemas
 
 .PHONY: bench
-bench: install-dev ## Measure; results under benchmarks/
+bench: install-dev ## Measure; results in build/bench; ARGS="name" for one benchmark
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: clean

@@ -1,4 +1,4 @@
-"""One platform for all end-to-end tests: real processes, embedded broker and database, its own ports and folder."""
+"""One platform for all end-to-end tests: real processes on the chosen infrastructure, its own ports and folder."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +18,7 @@ STEP_SECONDS = "0.15"
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     data_dir: Path = tmp_path_factory.mktemp("platform")
     env = {"worker": {"WORKER_STEP_SECONDS": STEP_SECONDS}}
-    async with Stack(data_dir=data_dir, infra="embedded", ports="free", env=env) as running:
+    async with Stack(data_dir=data_dir, ports="free", env=env) as running:
         yield running
 
 

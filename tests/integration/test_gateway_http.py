@@ -1,4 +1,4 @@
-"""The gateway as a process of its own, on the embedded broker, with stand-ins for the owners."""
+"""The gateway as a process of its own, on the broker of NEXUS_INFRA, with stand-ins for the owners."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ class Platform:
 
 @asynccontextmanager
 async def started(folder: Path) -> AsyncGenerator[Platform]:
-    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+    async with Stack(data_dir=folder, ports="free", services=()) as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
         await provision_topics(servers)
         settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"}

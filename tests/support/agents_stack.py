@@ -148,7 +148,7 @@ def invocation(agent: Agent, text: str, **fields: Any) -> InvokeAgent:
 @asynccontextmanager
 async def agents_stack(folder: Path) -> AsyncGenerator[AgentsStack]:
     """Broker, database and one process of the service."""
-    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+    async with Stack(data_dir=folder, ports="free", services=()) as stack:
         await provision_topics(stack.endpoints.kafka_bootstrap_servers)
         await provision_tables(stack.endpoints, TABLES)
         servers = stack.endpoints.kafka_bootstrap_servers

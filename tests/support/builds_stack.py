@@ -1,8 +1,9 @@
 """The builds service and its worker as processes on embedded broker and database, and a stand-in for the gateway."""
 
-import secrets
+import asyncio
+import io
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,36 @@ from typing import Any
 import aioboto3
 import aiohttp
 from tests.support.agents_stack import until
+from tests.support.builds_neighbours import Followers
 
-from nexus_builds.tables import TABLES
+from nexus_builds.domain.state import Project
+from nexus_builds.store import DynamoProjectStore
+from nexus_builds.tables import LEDGER, TABLES
+from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
+from nexus_contracts.builds.reports import AnyReport
+from nexus_contracts.commands import Command
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.history import HistoryEntry
+from nexus_contracts.replies import REPLY_PARTITION_HEADER, Reply
+from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_EVENTS, BUILDS_REPORTS
+from nexus_devstack.console import Console
+from nexus_devstack.ports import free_port
 from nexus_devstack.provision import provision_tables
+from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
+from nexus_devstack.topics import provision_topics
+from nexus_runtime.bus import Bus
+from nexus_runtime.clock import new_id, utc_now
 from nexus_runtime.dynamo import Database
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.history import History
+from nexus_runtime.replies import ReplyDesk
+from nexus_runtime.service import running
+from nexus_runtime.settings import OwnerSettings, ServiceSettings
+
+BUILDS = Service("builds", (sys.executable, "-m", "nexus_builds"), "BUILDS_PORT")
+WORKER = Service("worker", (sys.executable, "-m", "nexus_builds.worker"), "WORKER_PORT")
+START_SECONDS = 60.0
+REQUIREMENT = "an agent that totals the columns of a CSV and answers arithmetic questions"
 
 
 @asynccontextmanager
@@ -37,7 +62,118 @@ async def connected(stack: Stack, prefix: str = "") -> AsyncGenerator[Database]:
 @asynccontextmanager
 async def builds_database(folder: Path) -> AsyncGenerator[Database]:
     """A database of its own, with the tables of the service."""
-    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+    async with Stack(data_dir=folder, ports="free", services=()) as stack:
         await provision_tables(stack.endpoints, TABLES)
         async with connected(stack) as database:
             yield database
+
+
+class BuildsStack:
+    """Asks the service as the gateway does, reports as other systems do."""
+
+    def __init__(
+        self, stack: Stack, http: aiohttp.ClientSession, bus: Bus, desk: ReplyDesk, database: Database
+    ) -> None:
+        self.stack = stack
+        self.bus = bus
+        self.database = database
+        self.store = DynamoProjectStore(database)
+        self._http = http
+        self._desk = desk
+
+    async def start(self, service: Service, name: str | None = None) -> None:
+        """Starts a process of the service; returns when it is ready. It comes back when it is killed."""
+        port = free_port() if name else self.stack.ports[service.port_setting]
+        program = program_of(service, port, self.stack.environment(service.name), name)
+        await self.stack.supervisor.start([program], START_SECONDS)
+
+    async def ask(self, command: Command, project_id: str, request_id: str | None = None, seconds: float = 30) -> Reply:
+        """Sends the command and waits for its answer."""
+        request_id = request_id or new_id("evt_")
+        with self._desk.expect(request_id) as answer:
+            event = self.event(command, project_id, request_id)
+            address = (REPLY_PARTITION_HEADER, str(self._desk.partition).encode())
+            await self.bus.publish(BUILDS_COMMANDS, event, [address])
+            async with asyncio.timeout(seconds):
+                return await answer
+
+    async def tell(self, report: AnyReport, report_id: str | None = None, source: str = "/ci/acme") -> None:
+        event = self.event(report, report.project_id, report_id or new_id("evt_"), source)
+        await self.bus.publish(BUILDS_REPORTS, event)
+
+    def event(self, message: Any, subject: str, event_id: str, source: str = "/test") -> CloudEvent:
+        body = message.model_dump(mode="json", exclude={"type"})
+        return CloudEvent(id=event_id, source=source, type=message.type, subject=subject, time=utc_now(), data=body)
+
+    async def create(self, **fields: Any) -> str:
+        """The id of a new project."""
+        project_id = new_id("proj_")
+        usual = {"command_id": new_id("cmd_"), "project_id": project_id, "requirement": REQUIREMENT}
+        reply = await self.ask(CreateProject.model_validate({**usual, **fields}), project_id)
+        assert reply.status == 201, reply
+        return project_id
+
+    async def control(self, project_id: str, action: str) -> Reply:
+        fields: Any = {"command_id": new_id("cmd_"), "project_id": project_id, "action": action}
+        return await self.ask(ControlProject(**fields), project_id)
+
+    async def delete(self, project_id: str) -> Reply:
+        return await self.ask(DeleteProject(command_id=new_id("cmd_"), project_id=project_id), project_id)
+
+    async def get(self, path: str) -> Any:
+        async with self._http.get(self.stack.url("builds") + path) as response:
+            return await response.json()
+
+    async def project(self, project_id: str) -> Project:
+        found = await self.store.load(project_id)
+        assert found is not None
+        return found
+
+    async def reaches(self, project_id: str, condition: Callable[[Project], bool], seconds: float = 30) -> Project:
+        """The project, once it is as the condition wants it."""
+
+        async def reached() -> bool:
+            return condition(await self.project(project_id))
+
+        await until(reached, seconds)
+        return await self.project(project_id)
+
+    async def events(self, project_id: str) -> list[HistoryEntry]:
+        return [entry async for entry in History(self.database, LEDGER.history).read(project_id)]
+
+    async def kept_of(self, project_id: str) -> list[Any]:
+        """Every item in any table that names the project, but for the answers kept for repeated commands."""
+        found: list[Any] = []
+        for table in TABLES:
+            answer = await self.database.client.scan(TableName=table.name)
+            found += [item for item in answer["Items"] if project_id in str(item)]
+        return [item for item in found if item.get("entry") != {"S": "outcome"}]
+
+
+@asynccontextmanager
+async def builds_stack(
+    folder: Path, env: Mapping[str, str] | None = None, followers: Sequence[str] = BUILDS_EVENTS.groups
+) -> AsyncGenerator[tuple[BuildsStack, Followers]]:
+    """Broker and database with topics and tables, and the other readers of the events; no service runs yet."""
+    quiet = Console(io.StringIO())
+    added = {"*": dict(env or {})}
+    async with AsyncExitStack() as held:
+        stack = Stack(data_dir=folder, ports="free", services=(), env=added, console=quiet)
+        await held.enter_async_context(stack)
+        servers = stack.endpoints.kafka_bootstrap_servers
+        await provision_topics(servers)
+        await provision_tables(stack.endpoints, TABLES)
+        settings = ServiceSettings(kafka_bootstrap_servers=servers, kafka_volatile=True)
+        bus = Bus(settings, "gateway stand-in")
+        desk = ReplyDesk(settings, bus)
+        database = await held.enter_async_context(connected(stack))
+        http = await held.enter_async_context(aiohttp.ClientSession())
+        await held.enter_async_context(running([bus, desk]))
+        others = Followers(servers, followers)
+        await held.enter_async_context(others.following())
+        await until(lambda: _connected(bus, desk))
+        yield BuildsStack(stack, http, bus, desk, database), others
+
+
+async def _connected(bus: Bus, desk: ReplyDesk) -> bool:
+    return bus.reachable and desk.listening

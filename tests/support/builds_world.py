@@ -1,6 +1,5 @@
 """The builds service without broker and HTTP: commands and reports go in, what is committed can be looked at."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ START_SECONDS = 60.0
 @asynccontextmanager
 async def statistics_stack(folder: Path) -> AsyncGenerator[Stack]:
     """Topics and tables exist; no service runs yet."""
-    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+    async with Stack(data_dir=folder, ports="free", services=()) as stack:
         await provision_topics(stack.endpoints.kafka_bootstrap_servers)
         await provision_tables(stack.endpoints, TABLES)
         yield stack
@@ -41,7 +41,7 @@ async def start_statistics(stack: Stack, *replicas: str) -> None:
 @asynccontextmanager
 async def statistics_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Database]:
     """A client of a database with the tables."""
-    async with Stack(data_dir=folder, infra="embedded", ports="free", services=()) as stack:
+    async with Stack(data_dir=folder, ports="free", services=()) as stack:
         await provision_tables(stack.endpoints, TABLES)
         for name, value in stack.endpoints.environment().items():
             monkeypatch.setenv(name, value)

@@ -10,7 +10,7 @@ from typing import Any
 import aioboto3
 import pytest
 import pytest_asyncio
-from tests.support.agent_packages import FAILS_AT_START, script
+from tests.support.agent_packages import FAILS_AT_START, script, talker
 from tests.support.agents_stack import Agent, AgentsStack, agents_stack, invocation, new_agent, until
 
 from nexus_agents.tables import INVOCATIONS, MESSAGES, SESSIONS, WORK
@@ -79,6 +79,28 @@ async def test_an_agent_that_does_not_start_is_offline_and_refuses(service: Agen
     _, view = await service.get(f"/agents/{agent.agent_id}")
     assert "the model file is missing" in view["deployment"]["last_error"]["message"]
     assert view["runtime_stats"]["total_invocations"] == 0
+
+
+async def test_what_was_done_can_be_read(service: AgentsStack) -> None:
+    agent = await service.deployed(talker(category="fun", capabilities=["talking"]))
+    session_id = await service.session(agent)
+    await service.post(session_id, "fail")
+    command = invocation(agent, "echo hi", session_id=session_id, end_session=True, enable_trace=True)
+    assert (await service.ask(command, session_id)).status == 200
+    _, agents = await service.get(f"/agents?project_id={agent.project_id}&category=fun&capabilities=other,talking")
+    assert [item["runtime_stats"]["total_invocations"] for item in agents["items"]] == [2]
+    _, none = await service.get("/agents?status=offline&capabilities=talking")
+    assert none == {"items": [], "last_key": None}
+    _, view = await service.get(f"/invocations/{command.invocation_id}")
+    assert (view["output"], view["trace"], view["status"]) == ("hi", [{"name": "echo"}], "succeeded")
+    _, sessions = await service.get(f"/agents/{agent.agent_id}/sessions")
+    assert [(item["status"], item["message_count"]) for item in sessions["items"]] == [("closed", 3)]
+    _, page = await service.get(f"/sessions/{session_id}/messages?limit=2")
+    _, rest = await service.get(f"/sessions/{session_id}/messages?limit=2&last_key={page['last_key']}")
+    assert [item["sequence"] for item in [*page["items"], *rest["items"]]] == [1, 2, 3]
+    assert rest["last_key"] is None
+    for path in ("/agents/nobody", "/sessions/nobody/messages", "/invocations/nobody", "/agents/nobody/sessions"):
+        assert (await service.get(path))[0] == 404
 
 
 async def test_two_posts_at_once_take_their_turns(service: AgentsStack) -> None:

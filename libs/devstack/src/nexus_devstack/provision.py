@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.provider import Endpoints
-from nexus_devstack.topics import provision_topics
+from nexus_devstack.topics import Say, provision_topics
 from nexus_runtime.dynamo import Database, Table, create_tables
 from nexus_runtime.settings import OwnerSettings
 
@@ -41,8 +41,8 @@ async def provision_tables(endpoints: Endpoints, tables: Sequence[Table], prefix
         raise StackError(f"the tables cannot be created: {error}") from None
 
 
-async def provision(endpoints: Endpoints, table_prefix: str = "", owners: Sequence[str] = OWNERS) -> None:
-    """Creates all topics, and the tables of `owners`. Raises StackError when that cannot be."""
+async def provision(endpoints: Endpoints, table_prefix: str, warn: Say, owners: Sequence[str] = OWNERS) -> None:
+    """Creates all topics, and the tables of `owners`; `warn` is told of other settings. Raises StackError."""
     tables = [table for owner in owners for table in tables_of(owner)]
-    await provision_topics(endpoints.kafka_bootstrap_servers)
+    await provision_topics(endpoints.kafka_bootstrap_servers, warn=warn)
     await provision_tables(endpoints, tables, table_prefix)

@@ -101,4 +101,5 @@ async def provision_only(settings: Settings) -> None:
     """Creates topics and tables on infrastructure that runs already."""
     from nexus_devstack.provision import provision
 
-    await provision(await external_endpoints(settings), settings.table_prefix)
+    console = Console(sys.stderr, settings.log_format, colour=wants_colour(sys.stderr))
+    await provision(await external_endpoints(settings), settings.table_prefix, console.say)

@@ -103,7 +103,7 @@ class Stack:
         # Imported late: the AWS client costs half a second, and the infrastructure alone does without.
         from nexus_devstack.provision import provision
 
-        await provision(endpoints, self.settings.table_prefix)
+        await provision(endpoints, self.settings.table_prefix, self.supervisor.console.say)
 
     async def stop(self) -> None:
         """Services first, in order, then the infrastructure; bounded. Harmless when nothing runs."""
@@ -184,4 +184,4 @@ class Stack:
 
     async def _restore_topics(self) -> None:
         if self._endpoints is not None:
-            await provision_topics(self._endpoints.kafka_bootstrap_servers)
+            await provision_topics(self._endpoints.kafka_bootstrap_servers, warn=self.supervisor.console.say)

@@ -1,19 +1,21 @@
-"""Creates the topics of the registry on a broker; safe to repeat."""
+"""Creates the topics of the registry on a broker and checks those that exist; safe to repeat."""
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from nexus_contracts.topics import MAX_MESSAGE_BYTES, Topic, all_topics
+from nexus_contracts.topics import Topic, all_topics
 from nexus_devstack.errors import StackError
+from nexus_devstack.topic_settings import MOST_REPLICAS, Existing, faults, oddities, settings_of
 
 BROKER_SECONDS = 20.0
-MOST_REPLICAS = 3
-HOUR_MS = 3_600_000
+Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
 def quiet_client() -> None:
@@ -26,26 +28,54 @@ def new_topic(topic: Topic, replicas: int) -> NewTopic:
         name=topic.name,
         num_partitions=topic.partitions,
         replication_factor=replicas,
-        topic_configs={
-            "cleanup.policy": "delete",
-            "retention.ms": str(topic.retention_hours * HOUR_MS),
-            "max.message.bytes": str(MAX_MESSAGE_BYTES),
-        },
+        topic_configs=settings_of(topic, replicas),
     )
 
 
-async def _create_topics(servers: str, topics: Iterable[Topic]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers, client_id="nexus-provision")
+async def _create_or_check(servers: str, topics: Sequence[Topic], warn: Say) -> None:
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers, client_id="nexus-provision")
     try:
         await admin.start()
-        brokers = cast("Sequence[object]", (await admin.describe_cluster())["brokers"])
-        replicas = min(MOST_REPLICAS, len(brokers))
+        replicas = min(MOST_REPLICAS, len((await admin.describe_cluster())["brokers"]))
         existing = set(await admin.list_topics())
+        await _check(admin, [topic for topic in topics if topic.name in existing], replicas, warn)
         wanted = [new_topic(topic, replicas) for topic in topics if topic.name not in existing]
         response = await admin.create_topics(wanted) if wanted else None
     finally:
         await admin.close()
     _require_created(response)
+
+
+async def _check(admin: Any, topics: Sequence[Topic], replicas: int, warn: Say) -> None:
+    """Raises StackError for what would lose records."""
+    found = await _described(admin, [topic.name for topic in topics])
+    for topic in topics:
+        for oddity in oddities(topic, found[topic.name], replicas):
+            warn(f"warning: topic {topic.name} {oddity}")
+    broken = [f"{topic.name} {fault}" for topic in topics for fault in faults(topic, found[topic.name])]
+    if broken:
+        raise StackError(f"topics exist that the platform cannot use: {'; '.join(broken)}")
+
+
+async def _described(admin: Any, names: list[str]) -> dict[str, Existing]:
+    if not names:
+        return {}
+    described = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(names)}
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    settings: dict[str, dict[str, str]] = {}
+    for answer in answers:
+        for code, message, _, name, entries in answer.resources:
+            if code:
+                raise StackError(f"the settings of topic {name} cannot be read: {message or for_code(code).__name__}")
+            settings[name] = {entry[0]: entry[1] for entry in entries}
+    return {
+        name: Existing(
+            partitions=len(described[name]),
+            replicas=min(len(partition["replicas"]) for partition in described[name]),
+            settings=settings[name],
+        )
+        for name in names
+    }
 
 
 def _require_created(response: object) -> None:
@@ -55,12 +85,16 @@ def _require_created(response: object) -> None:
             raise StackError(f"topic {name} cannot be created: {message or for_code(code).__name__}")
 
 
-async def provision_topics(servers: str, topics: Iterable[Topic] | None = None) -> None:
-    """Creates those that do not exist, by default all of the registry. Raises StackError."""
+async def provision_topics(servers: str, topics: Iterable[Topic] | None = None, *, warn: Say = logger.warning) -> None:
+    """Creates those that do not exist, by default all of the registry; nothing that exists is changed.
+
+    `warn` is told of a topic with other settings. Raises StackError where these would lose records, or when the broker
+    refuses or does not answer.
+    """
     quiet_client()
-    chosen = all_topics() if topics is None else topics
+    chosen = all_topics() if topics is None else tuple(topics)
     try:
         async with asyncio.timeout(BROKER_SECONDS):
-            await _create_topics(servers, chosen)
+            await _create_or_check(servers, chosen, warn)
     except (KafkaError, OSError, TimeoutError) as error:
         raise StackError(f"the topics cannot be created at {servers}: {error or 'no answer'}") from None

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from nexus_agents.domain.invocation import Kind
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import (
     agent_not_found,
@@ -14,7 +13,7 @@ from nexus_agents.domain.views import (
     session_not_found,
     session_view,
 )
-from nexus_agents.store import AgentQuery, AgentStore
+from nexus_agents.store import AgentQuery, AgentStore, is_agent_id
 from nexus_agents.writes import invocation_list, session_list
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.history import Page
@@ -27,6 +26,7 @@ def query_routes(store: AgentStore) -> APIRouter:
     """Every read of agents, invocations and sessions; what belongs to a deleted agent is not found."""
     router = APIRouter(tags=["queries"])
     _agent_routes(router, store)
+    _invocation_routes(router, store)
     _session_routes(router, store)
     return router
 
@@ -34,7 +34,7 @@ def query_routes(store: AgentStore) -> APIRouter:
 def _agent_routes(router: APIRouter, store: AgentStore) -> None:
     @router.get("/agents", operation_id="listAgents")
     async def list_agents(  # pyright: ignore[reportUnusedFunction]  # a route
-        project_id: str | None = None,
+        project_id: Annotated[str | None, Query(max_length=300)] = None,
         status: AgentStatus | None = None,
         category: str | None = None,
         capabilities: str | None = None,
@@ -47,11 +47,13 @@ def _agent_routes(router: APIRouter, store: AgentStore) -> None:
 
     @router.get("/agents/{agent_id}", operation_id="getAgent")
     async def get_agent(agent_id: str) -> Response:  # pyright: ignore[reportUnusedFunction]  # a route
-        views = await store.agent_views([agent_id]) if ":" in agent_id and "#" not in agent_id else []
+        views = await store.agent_views([agent_id]) if is_agent_id(agent_id) else []
         if not views:
             raise agent_not_found(agent_id)
         return _json(views[0], etag=views[0].etag)
 
+
+def _invocation_routes(router: APIRouter, store: AgentStore) -> None:
     @router.get("/agents/{agent_id}/invocations", operation_id="listInvocations")
     async def list_invocations(  # pyright: ignore[reportUnusedFunction]  # a route
         agent_id: str, limit: Limit = 20, last_key: Cursor = None
@@ -63,17 +65,9 @@ def _agent_routes(router: APIRouter, store: AgentStore) -> None:
     @router.get("/invocations/{invocation_id}", operation_id="getInvocation")
     async def get_invocation(invocation_id: str) -> Response:  # pyright: ignore[reportUnusedFunction]  # a route
         invocation = await store.invocation(invocation_id)
-        if invocation is None or invocation.kind is Kind.NOTE or await store.agent(invocation.agent_id) is None:
+        if invocation is None or await store.agent(invocation.agent_id) is None:
             raise invocation_not_found(invocation_id)
         return _json(invocation_view(invocation))
-
-    @router.get("/agents/{agent_id}/sessions", operation_id="listSessions")
-    async def list_sessions(  # pyright: ignore[reportUnusedFunction]  # a route
-        agent_id: str, limit: Limit = 20, last_key: Cursor = None
-    ) -> Response:
-        await _require_agent(store, agent_id)
-        found, more = await store.sessions_page(session_list(agent_id), limit, last_key)
-        return _json(Page(items=[session_view(one).model_dump(mode="json") for one in found], last_key=more))
 
 
 def _session_routes(router: APIRouter, store: AgentStore) -> None:
@@ -82,6 +76,14 @@ def _session_routes(router: APIRouter, store: AgentStore) -> None:
         if session is None or await store.agent(session.agent_id) is None:
             raise session_not_found(session_id)
         return session
+
+    @router.get("/agents/{agent_id}/sessions", operation_id="listSessions")
+    async def list_sessions(  # pyright: ignore[reportUnusedFunction]  # a route
+        agent_id: str, limit: Limit = 20, last_key: Cursor = None
+    ) -> Response:
+        await _require_agent(store, agent_id)
+        found, more = await store.sessions_page(session_list(agent_id), limit, last_key)
+        return _json(Page(items=[session_view(one).model_dump(mode="json") for one in found], last_key=more))
 
     @router.get("/sessions/{session_id}", operation_id="getSession")
     async def get_session(session_id: str) -> Response:  # pyright: ignore[reportUnusedFunction]  # a route

@@ -18,6 +18,7 @@ from nexus_runtime.dynamo import Database, Filter, Item
 
 HISTORY_MESSAGES = 200
 HISTORY_BYTES = 1_000_000
+MAX_ID = 300
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class AgentQuery:
         return bool(self.status or self.category or self.capabilities)
 
 
+def is_agent_id(text: str) -> bool:
+    """Whether an agent may have this id; the table has other items too, and keys are bounded."""
+    return ":" in text and "#" not in text and len(text) <= MAX_ID
+
+
 class AgentStore:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -53,7 +59,7 @@ class AgentStore:
 
     async def any_agent(self, agent_id: str) -> Agent | None:
         """The agent, also while it is being deleted."""
-        if "#" in agent_id or ":" not in agent_id:
+        if not is_agent_id(agent_id):
             return None
         item = await self._database.get(INSTANCES, {"agent_id": agent_id}, only=("state",))
         return Agent.model_validate_json(item["state"]) if item else None
@@ -91,6 +97,8 @@ class AgentStore:
         return await self.agent_views([entry["agent_id"] for entry in entries]), more
 
     async def invocation(self, invocation_id: str) -> Invocation | None:
+        if len(invocation_id) > MAX_ID:
+            return None
         item = await self._database.get(INVOCATIONS, {"invocation_id": invocation_id})
         return _invocation(item) if item else None
 
@@ -107,6 +115,8 @@ class AgentStore:
         return session if session and session.deleted_at is None else None
 
     async def any_session(self, session_id: str) -> Session | None:
+        if len(session_id) > MAX_ID:
+            return None
         item = await self._database.get(SESSIONS, {"session_id": session_id}, only=("state",))
         return Session.model_validate_json(item["state"]) if item else None
 

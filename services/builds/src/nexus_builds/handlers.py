@@ -27,7 +27,7 @@ from nexus_runtime.ledger import ChangedMeanwhile, Contention, Decision, Ledger,
 from nexus_runtime.replies import ReplyAddress
 
 logger = log.get(__name__)
-COMMIT_BYTES = 1_200_000
+COMMIT_BYTES = 400_000
 """Reports of one commit: each stands in the history and in a record, and a transaction holds at most 4 MB."""
 COMMIT_REPORTS = 200
 

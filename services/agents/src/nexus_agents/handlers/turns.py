@@ -60,9 +60,9 @@ class TurnHandlers:
         agent = await self._agent(session.agent_id)
         now = self._ledger.now()
         turn = _posted(command, session, address, now)
+        await self._require_new(command.invocation_id)
         if turn.kind is Kind.NOTE and sessions.idle(session):
             return _kept(session, turn, now)
-        await self._require_new(command.invocation_id)
         if turn.kind is Kind.MESSAGE:
             agents.require_running(agent)
         return self._turn(session, turn, address, now)

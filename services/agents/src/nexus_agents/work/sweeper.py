@@ -25,6 +25,7 @@ logger = log.get(__name__)
 WATCH_SECONDS = 1.0
 OWN_SECONDS = 2.0
 DELETIONS_SECONDS = 2.0
+HISTORIES_SECONDS = 5.0
 REMEMBER_SECONDS = 600
 """A process that was only paused may still write under its old name: so long its work is looked at."""
 AT_ONCE = 16
@@ -54,12 +55,10 @@ class Sweeper:
         self._deployer = deployer
         self._cascade = cascade
         self._silent = silent_seconds
-        self._leases = self._observation()
-        self._observed = time.monotonic()
+        self._leases, self._observed = self._observation(), time.monotonic()
         self._dead: dict[str, float] = {}
         self._looked: dict[str, float] = {}
-        self._unknown: set[str] = set()
-        self._strange: set[str] = set()
+        self._suspects: tuple[set[str], set[str]] = set(), set()
         self._erasing: set[str] = set()
         self._undeployed: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -72,7 +71,7 @@ class Sweeper:
                 _again(WATCH_SECONDS, self.take_unowned),
                 _again(OWN_SECONDS, self.check_own),
                 _again(DELETIONS_SECONDS, self.finish_deletions),
-                _again(DELETIONS_SECONDS, self._cascade.forget_histories),
+                _again(HISTORIES_SECONDS, self._cascade.forget_histories),
                 _again(DELETIONS_SECONDS, self.undeploy_deleted),
             )
         finally:
@@ -112,13 +111,13 @@ class Sweeper:
         here = self._pools[0].items() | self._pools[1].items()
         listed = set(await self._store.work(name))
         unknown, strange = listed - here, here - listed
-        for item in unknown & self._unknown:
+        for item in unknown & self._suspects[0]:
             logger.warning("work begun that was committed unnoticed", item=item)
             await self._adopt(item, name)
-        for item in strange & self._strange:
+        for item in strange & self._suspects[1]:
             for pool in self._pools:
                 pool.abandon(item)
-        self._unknown, self._strange = unknown, strange
+        self._suspects = unknown, strange
 
     async def finish_deletions(self) -> None:
         """Those that no process has begun, or whose process has died."""

@@ -91,9 +91,9 @@ def start_turn(session: Session, turn: Invocation, runner: str, now: datetime) -
 
 
 def keep_note(session: Session, note: Invocation, now: datetime) -> Change:
-    """A note in an idle session; no invocation is kept of it."""
+    """A note in an idle session."""
     step = sessions.keep_note(session, note, now=now, message_id=new_id("msg_"))
-    change = Change()
+    change = Change([put_invocation(step.invocation), listed(step.invocation)])
     change.say(step.message)
     change.actions += [put_session(step.session), *move_session(session, step.session)]
     return change

@@ -5,8 +5,6 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import shutil
-import tempfile
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.jvm.child import run_to_end
+from nexus_devstack.providers.jvm.folders import made_whole
 from nexus_devstack.providers.jvm.java import RESOURCES
 
 POM = RESOURCES / "pom.xml"
@@ -29,6 +28,11 @@ FAULT = "[ERROR] "
 def jars_folder(cache: Path, pom: Path = POM) -> Path:
     """Where the jars of this pom are, or will be: another pom has another folder. Each part has a folder within."""
     return cache.absolute() / "jvm" / hashlib.sha256(pom.read_bytes()).hexdigest()[:DIGITS]
+
+
+def has_jars(folder: Path) -> bool:
+    """Whether nothing needs to be fetched: a folder is there whole, or not at all."""
+    return folder.is_dir()
 
 
 @contextlib.asynccontextmanager
@@ -78,31 +82,26 @@ async def _copy(maven: str, pom: Path, part: str, target: Path, progress: _Progr
     status = await run_to_end(argv, os.environ, progress.line)
     if status != 0:
         why = next(iter(progress.faults), f"it ended with status {status}")
-        raise StackError(f"Maven could not fetch {part}: {why}; is Maven Central, or the mirror in its settings, there?")
+        raise StackError(
+            f"Maven could not fetch {part}: {why}; is Maven Central, or the mirror in its settings, there?"
+        )
 
 
 async def fetch_jars(maven: str, folder: Path, say: Callable[[str], None], pom: Path = POM) -> None:
     """Fills `folder`; several processes may do this at once. Raises StackError when Maven does not succeed."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(folder.parent, exist_ok=True)
         async with _alone(folder.with_suffix(".lock"), say):
-            if not folder.is_dir():
+            if not has_jars(folder):
                 await _fill(maven, folder, say, pom)
     except OSError as error:
         raise StackError(f"cannot use the cache folder {folder.parent} (NEXUS_CACHE_DIR): {error.strerror}") from None
 
 
 async def _fill(maven: str, folder: Path, say: Callable[[str], None], pom: Path) -> None:
-    for left_behind in folder.parent.glob(f"{folder.name}.partial-*"):
-        shutil.rmtree(left_behind, ignore_errors=True)
     say("fetching Kafka and DynamoDB Local with Maven, once: about 95 MB")
     began, progress = time.monotonic(), _Progress(say)
-    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.partial-"))
-    try:
+    with made_whole(folder) as partial:
         for part in PARTS:
             await _copy(maven, pom, part, partial / part, progress)
-        partial.chmod(0o755)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     say(f"fetched in {time.monotonic() - began:.0f} s, kept in {folder}")

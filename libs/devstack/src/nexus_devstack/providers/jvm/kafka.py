@@ -1,8 +1,6 @@
 """Kafka without ZooKeeper: each broker is a controller too; one of them, or three that replicate."""
 
 import base64
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.program import Readiness, accepts_connections
 from nexus_devstack.providers.jvm.child import run_to_end
+from nexus_devstack.providers.jvm.folders import made_whole
 from nexus_devstack.topics import quiet_client
 
 FORMATTED = "meta.properties"
@@ -118,16 +117,11 @@ async def format_storage(tool: Sequence[str], env: Mapping[str, str], folder: Pa
             f"{folder} was made for {kept} Kafka broker(s), not {len(brokers)}:"
             f" set NEXUS_KAFKA_BROKERS={kept}, or NEXUS_DATA_DIR to another folder"
         )
-    for left_behind in folder.parent.glob(f"{folder.name}.partial-*"):
-        shutil.rmtree(left_behind, ignore_errors=True)
-    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.partial-"))
-    try:
-        cluster = new_cluster_id()
+    cluster = new_cluster_id()
+    with made_whole(folder) as partial:
         for broker in brokers:
-            await _format(tool, env, partial, properties(broker, brokers, partial / f"broker-{broker.number}"), cluster)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            own = partial / f"broker-{broker.number}"
+            await _format(tool, env, partial, properties(broker, brokers, own), cluster)
 
 
 async def _format(

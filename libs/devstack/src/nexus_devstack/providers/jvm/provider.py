@@ -8,7 +8,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.ports import LOOPBACK, free_port
 from nexus_devstack.program import Program
 from nexus_devstack.providers.jvm import dynamodb
-from nexus_devstack.providers.jvm.jars import fetch_jars, jars_folder
+from nexus_devstack.providers.jvm.jars import fetch_jars, has_jars, jars_folder
 from nexus_devstack.providers.jvm.java import (
     command,
     environment,
@@ -30,7 +30,7 @@ def require_jvm(settings: Settings) -> None:
     """Raises StackError, in one line that says what to install, when this machine cannot run it."""
     require_database_library()
     java_program()
-    if not jars_folder(settings.cache_dir).is_dir():
+    if not has_jars(jars_folder(settings.cache_dir)):
         maven_program()
 
 
@@ -51,7 +51,7 @@ class JvmProvider:
 
     async def start(self) -> Endpoints:
         self._brokers = self._chosen_brokers()
-        if not self._jars.is_dir():
+        if not has_jars(self._jars):
             await fetch_jars(maven_program(), self._jars, self._site.supervisor.console.say)
         await self._site.supervisor.start(await self._programs(), START_SECONDS)
         return Endpoints(

@@ -1,0 +1,90 @@
+"""Who stands around the builds service: other readers of its events, and the service that deploys agents."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from tests.support.stand_in_owners import CommandOwner, HttpOwner
+
+from nexus_contracts.envelope import CloudEvent, read_event
+from nexus_contracts.topics import BUILDS_EVENTS
+
+WHEN = "2026-01-01T00:00:00Z"
+DEPLOYMENT = {"backend": "local", "version": 1, "package_uri": "blob:x"}
+AGENT: dict[str, Any] = {
+    "agent_name": "a",
+    "project_id": "p",
+    "user_id": "u",
+    "status": "running",
+    **dict.fromkeys(("description", "category", "version", "region")),
+    **{name: [] for name in ("capabilities", "tags", "tools", "supported_models")},
+    "agentcore_config": {},
+    "created_at": WHEN,
+    "updated_at": WHEN,
+    "etag": 1,
+}
+
+
+class Followers:
+    """Stands in for the other readers of the events: every group that must see them, each with what it got."""
+
+    def __init__(self, servers: str, groups: Sequence[str]) -> None:
+        self._servers = servers
+        self.got: dict[str, list[CloudEvent]] = {group: [] for group in groups}
+
+    @asynccontextmanager
+    async def following(self) -> AsyncGenerator[None]:
+        reading = [asyncio.create_task(self._read(group)) for group in self.got]
+        try:
+            yield
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+
+    async def _read(self, group: str) -> None:
+        consumer: Any = AIOKafkaConsumer(
+            BUILDS_EVENTS.name,
+            bootstrap_servers=self._servers,
+            group_id=group,
+            auto_offset_reset="earliest",
+            auto_commit_interval_ms=200,
+            fetch_max_wait_ms=10,
+            metadata_max_age_ms=1_000,
+            session_timeout_ms=4_000,
+            heartbeat_interval_ms=1_000,
+        )
+        async with consumer:
+            async for record in consumer:
+                self.got[group].append(read_event(record.value, record.headers))
+
+    def sequences(self, project_id: str, group: str | None = None) -> list[int | None]:
+        """The first appearances of the project's events, in the order in which the group got them."""
+        events = self.got[group or next(iter(self.got))]
+        return list(dict.fromkeys(event.sequence for event in events if event.subject == project_id))
+
+
+class StandInAgents:
+    """Takes every deployment for done: answers GET /agents/{agent_id} with the package of the latest command."""
+
+    def __init__(self, servers: str, port: int) -> None:
+        self._http = HttpOwner(port)
+        self._commands = CommandOwner(servers, self._deployed)
+        self.deployed: list[str] = []
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        async with self._http, self._commands:
+            yield
+
+    def _deployed(self, event: CloudEvent) -> None:
+        if event.type != "nexus.command.deploy_agent.v1":
+            return
+        agent_id, sha256 = event.subject, event.data["package_sha256"]
+        self.deployed.append(agent_id)
+        deployment = {"status": "deployed", "package_sha256": sha256}
+        view = {**AGENT, "agent_id": agent_id, "deployment": {**DEPLOYMENT, **deployment}}
+        self._http.answers[f"/agents/{agent_id}"] = (200, {}, json.dumps(view))

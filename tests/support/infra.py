@@ -1,0 +1,36 @@
+"""Which broker and database the tests run on: those that NEXUS_INFRA names, by default the embedded ones."""
+
+import asyncio
+import os
+import sys
+
+import pytest
+
+from nexus_devstack.errors import StackError
+from nexus_devstack.providers.jvm.jars import fetch_jars, has_jars, jars_folder
+from nexus_devstack.providers.jvm.java import maven_program
+from nexus_devstack.providers.jvm.provider import require_jvm
+from nexus_devstack.settings import load_settings
+
+
+def jvm_is_chosen() -> bool:
+    return os.environ.get("NEXUS_INFRA") == "jvm"
+
+
+def prepare_jvm() -> None:
+    """Java is there and the jars are fetched. Raises StackError that says what to install."""
+    settings = load_settings()
+    require_jvm(settings)
+    folder = jars_folder(settings.cache_dir)
+    if not has_jars(folder):
+        asyncio.run(fetch_jars(maven_program(), folder, lambda line: print(line, file=sys.stderr)))  # noqa: T201
+
+
+def require_jvm_or_skip() -> None:
+    """Skips with the reason where Kafka and DynamoDB Local cannot run; fails where NEXUS_INFRA=jvm or CI asks for them."""
+    try:
+        prepare_jvm()
+    except StackError as error:
+        if jvm_is_chosen() or os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
