@@ -4,19 +4,15 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import aioboto3
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from tests.support.notes import KEY, NOTES, count_a_run, database
 
 from nexus_contracts.topics import BUILDS_EVENTS, all_topics
 from nexus_devstack.provision import provision_tables
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
-from nexus_runtime.dynamo import Table
-
-NOTES = Table("Notes", "note_id", "sequence", "N", ttl=True)
-KEY = {"note_id": {"S": "a"}, "sequence": {"N": "1"}}
 
 
 @pytest.fixture
@@ -35,18 +31,6 @@ async def cluster(stack: Stack) -> tuple[str, dict[str, int]]:
     finally:
         await admin.close()
     return cluster_id, {topic["topic"]: len(topic["partitions"]) for topic in described}
-
-
-def database(stack: Stack) -> Any:
-    session: Any = aioboto3.Session()
-    environment = stack.endpoints.environment()
-    return session.client(
-        "dynamodb",
-        region_name=environment["AWS_REGION"],
-        endpoint_url=environment["DYNAMODB_ENDPOINT_URL"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 async def test_all_topics_are_created_and_creating_them_again_is_harmless(stack: Stack) -> None:
@@ -92,18 +76,9 @@ async def test_the_database_keeps_what_it_acknowledged_over_a_kill(stack: Stack)
 
 
 async def test_a_second_start_on_the_folder_finds_what_the_first_kept(tmp_path: Path) -> None:
-    runs: list[str] = []
+    runs: list[int] = []
     for _ in range(2):
         async with Stack(data_dir=tmp_path, infra="embedded", ports="free", services=()) as stack:
             await provision_tables(stack.endpoints, [NOTES])
-            async with database(stack) as client:
-                await client.update_item(
-                    TableName="Notes",
-                    Key=KEY,
-                    UpdateExpression="ADD #n :one",
-                    ExpressionAttributeNames={"#n": "runs"},
-                    ExpressionAttributeValues={":one": {"N": "1"}},
-                )
-                answer = await client.get_item(TableName="Notes", Key=KEY)
-                runs.append(answer["Item"]["runs"]["N"])
-    assert runs == ["1", "2"]
+            runs.append(await count_a_run(stack))
+    assert runs == [1, 2]

@@ -27,7 +27,7 @@ def prepare_jvm() -> None:
 
 
 def require_jvm_or_skip() -> None:
-    """Skips with the reason where Kafka and DynamoDB Local cannot run; fails where NEXUS_INFRA=jvm or CI asks for them."""
+    """Skips, saying why, where Kafka and DynamoDB Local cannot run; fails where NEXUS_INFRA=jvm or CI asks for them."""
     try:
         prepare_jvm()
     except StackError as error:

@@ -124,12 +124,14 @@ async def test_a_killed_service_ends_its_invocations_and_the_session_goes_on(ser
     await until(lambda: service.running(agent))
     second = asyncio.create_task(service.post(session_id, "echo next", seconds=60))
     await until(lambda: _posted(service, agent, 2))
+    await service.start_service("agents-2")
     killed = time.monotonic()
     service.stack.kill("agents")
     assert reason(await first) == "INTERRUPTED"
     assert time.monotonic() - killed < INTERRUPTED_SECONDS
     assert (await second).status == 201
     assert await service.said(session_id) == [(1, "slow 60"), (2, "echo next"), (3, "next")]
+    await service.stack.remove("agents-2")
 
 
 async def _posted(service: AgentsStack, agent: Agent, number: int) -> bool:
@@ -206,7 +208,7 @@ async def test_a_paused_process_that_wakes_overwrites_nothing(service: AgentsSta
     command = invocation(agent, "slow 60")
     waiting = asyncio.create_task(service.ask(command, command.invocation_id, seconds=60))
     await until(lambda: service.running(agent))
-    await service.start_service("agents-2")
+    await service.start_service("agents-3")
     paused = time.monotonic()
     service.stack.pause("agents")
     try:

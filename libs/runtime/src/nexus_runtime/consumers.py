@@ -80,7 +80,7 @@ class Consumers:
             batch=True,
             max_records=500,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=settings.fetch_max_wait_ms,
+            fetch_max_wait_ms=settings.fetch_max_wait_ms(to.prompt),
             # The embedded broker lets every join of a group wait for half of the session timeout.
             session_timeout_ms=4_000 if settings.kafka_volatile else 10_000,
             rebalance_timeout_ms=30_000,

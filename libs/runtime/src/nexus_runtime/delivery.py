@@ -56,7 +56,7 @@ class Subscription:
     """Which topic is consumed in which group, what its messages are, and what is done with them.
 
     `group_of` tells which deliveries belong together (None: the whole batch). `refused` hears of every record that
-    is given up, so that whoever waits for an answer gets one.
+    is given up, so that whoever waits for an answer gets one. `prompt`: somebody waits for what comes of a record.
     """
 
     topic: Topic
@@ -65,6 +65,7 @@ class Subscription:
     handle: Handler
     group_of: Callable[[Delivery], Hashable] | None = lambda delivery: delivery.event.subject
     refused: Refusal | None = None
+    prompt: bool = True
 
 
 class Deliverer:

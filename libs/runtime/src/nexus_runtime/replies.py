@@ -119,7 +119,7 @@ class ReplyDesk:
                 bootstrap_servers=self._settings.kafka_bootstrap_servers,
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
-                fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
+                fetch_max_wait_ms=self._settings.fetch_max_wait_ms(),
             )
             try:
                 await consumer.start()

@@ -26,12 +26,17 @@ class ServiceSettings(BaseSettings):
     kafka_fetch_max_wait_ms: int | None = Field(default=None, ge=1, le=30_000)
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300)
 
-    @property
-    def fetch_max_wait_ms(self) -> int:
-        """The embedded broker does not wake a fetch when a record comes, hence the short wait there."""
+    def fetch_max_wait_ms(self, prompt: bool = True) -> int:
+        """How long the broker may hold a fetch that finds nothing.
+
+        The embedded broker does not wake a held fetch when a record comes: there it is the latency, and short where
+        somebody waits (`prompt`); but each fetch costs, so longer where nobody does.
+        """
         if self.kafka_fetch_max_wait_ms is not None:
             return self.kafka_fetch_max_wait_ms
-        return 10 if self.kafka_volatile else 500
+        if not self.kafka_volatile:
+            return 500
+        return 10 if prompt else 100
 
 
 class OwnerSettings(ServiceSettings):

@@ -17,5 +17,11 @@ def subscriptions(owner: Owner, commands: CommandHandlers, agents: AgentHandlers
         command_subscription(
             AGENTS_COMMANDS, "agents", AGENTS_COMMAND, commands.decide, owner.ledger, owner.replier, commands.follow
         ),
-        Subscription(BUILDS_EVENTS, "agents-projects", TypeAdapter(ProjectDeleted), agents.delete_agents_of_projects),
+        Subscription(
+            BUILDS_EVENTS,
+            "agents-projects",
+            TypeAdapter(ProjectDeleted),
+            agents.delete_agents_of_projects,
+            prompt=False,
+        ),
     ]

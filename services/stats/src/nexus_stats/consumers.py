@@ -40,8 +40,8 @@ def subscriptions(store: StatsStore) -> list[Subscription]:
         await count([_agents_fact(delivery) for delivery in deliveries], store)
 
     return [
-        Subscription(BUILDS_EVENTS, "stats-builds", COUNTED_BUILDS_EVENT, count_builds, group_of=None),
-        Subscription(AGENTS_EVENTS, "stats-agents", COUNTED_AGENTS_EVENT, count_agents, group_of=None),
+        Subscription(BUILDS_EVENTS, "stats-builds", COUNTED_BUILDS_EVENT, count_builds, group_of=None, prompt=False),
+        Subscription(AGENTS_EVENTS, "stats-agents", COUNTED_AGENTS_EVENT, count_agents, group_of=None, prompt=False),
     ]
 
 
