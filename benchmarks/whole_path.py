@@ -1,16 +1,15 @@
 """The whole path over HTTP, on the embedded stack: latency, throughput and CPU time of every kind of request.
 
-CPU time is that of the load and of one second after it, in which events are still published and counted, less what the
-platform uses when idle in the same time; idle use is a figure of its own. `services` are gateway, builds, agents and
-stats; `all` adds the build worker, the broker, the database and the agents' own processes. Figures of a machine that was
-busy with other things (`load average before`) compare with nothing.
+CPU time is all that the processes use from the first request to the last answer, their idle use included, and what they
+use above it in the second after that, in which events are still published and counted. `services` are gateway, builds,
+agents and stats; `all` adds the build worker, the broker, the database and the agents' own processes. Figures of a
+machine that was busy with other things (`load average before`) compare with nothing.
 """
 
 import asyncio
 import os
 import tempfile
-import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import Any, TextIO
 
 import aiohttp
 
-from benchmarks.runner.cpu import Pids, cpu_seconds
 from benchmarks.runner.figures import Figure, percentile
-from benchmarks.runner.load import Load, Request, load
+from benchmarks.runner.load import Request, load
+from benchmarks.runner.meter import LOAD_SECONDS, SETTLE_SECONDS, Cpu, Meter
 from nexus_devstack.console import Console
 from nexus_devstack.stack import Stack
 
@@ -28,7 +27,7 @@ REQUIREMENT = "an agent that answers arithmetic questions"
 SERVICES = ("gateway", "builds", "agents", "stats")
 AGENT_PROCESSES = "agent processes"
 MANY = 16
-LOAD_SECONDS, SETTLE_SECONDS, IDLE_SECONDS, BUILD_SECONDS = 8.0, 1.0, 3.0, 60.0
+BUILD_SECONDS = 60.0
 WARM_UP = 20
 LOG = Path("build/bench/whole_path.log")
 
@@ -82,13 +81,20 @@ class Api:
 
 @dataclass(frozen=True)
 class Operation:
-    """`alone` and `together`: how many requests one client sends, and sixteen do. Budgets by the figure's ending."""
+    """`alone` and `together`: how many requests one client sends, and sixteen do; no more than there are in `stock`.
+
+    Budgets by the figure's ending.
+    """
 
     name: str
     request: Request
     alone: int
     together: int
     budgets: Mapping[str, float] = field(default_factory=dict[str, float])
+    stock: Sized | None = None
+
+    def count(self, wanted: int, done: int = 0) -> int:
+        return wanted if self.stock is None else min(wanted, len(self.stock) - done)
 
 
 def operations(api: Api) -> list[Operation]:
@@ -97,27 +103,10 @@ def operations(api: Api) -> list[Operation]:
         Operation("create", api.create, 150, 850, {f"{MANY} cpu services": 7.6, "1 p50": 15}),
         Operation("get", api.get, 300, 1500, {f"{MANY} cpu services": 2.8}),
         Operation("list", api.list, 150, 500, {f"{MANY} cpu services": 11}),
-        Operation("control", api.control, 100, 400, {f"{MANY} cpu services": 5}),
+        Operation("control", api.control, 100, 400, {f"{MANY} cpu services": 5}, api.projects),
         Operation("invoke", api.invoke, 150, 500),
         Operation("overview", api.overview, 200, 800, {"1 p50": 700, f"{MANY} p50": 700}),
     ]
-
-
-@dataclass(frozen=True)
-class Meter:
-    """CPU time of the stack's processes, above what they use when idle."""
-
-    pids: Pids
-    idle: Mapping[str, float]
-
-    async def over(self, request: Request, **bounds: Any) -> tuple[Load, dict[str, float]]:
-        """The load, and milliseconds of CPU per request by process."""
-        began, before = time.perf_counter(), cpu_seconds(self.pids, AGENT_PROCESSES)
-        done = await load(request, seconds=LOAD_SECONDS, **bounds)
-        await asyncio.sleep(SETTLE_SECONDS)
-        after, elapsed = cpu_seconds(self.pids, AGENT_PROCESSES), time.perf_counter() - began
-        used = {name: after[name] - before[name] - self.idle[name] * elapsed for name in after}
-        return done, {name: max(0.0, seconds) * 1000 / len(done.latencies) for name, seconds in used.items()}
 
 
 async def measure() -> list[Figure]:
@@ -129,10 +118,10 @@ async def measure() -> list[Figure]:
             await load(operation.request, clients=2, count=WARM_UP, seconds=LOAD_SECONDS)
         api.projects.clear()
         await asyncio.sleep(SETTLE_SECONDS)
-        meter = await _idle({name: stack.pid(name) for name in stack.supervisor.names})
+        meter = await Meter.at_rest({name: stack.pid(name) for name in stack.supervisor.names}, AGENT_PROCESSES)
         figures = [Figure("load average before", busy, "processes")]
-        figures += [Figure("idle cpu services", 1000 * _services(meter.idle), "ms/s")]
-        figures += [Figure("idle cpu all", 1000 * sum(meter.idle.values()), "ms/s")]
+        idle = _sums(meter.idle) | meter.idle
+        figures += [Figure(f"idle cpu {name}", 1000 * seconds, "ms/s") for name, seconds in idle.items()]
         for operation in wanted:
             figures += await _measured(operation, meter)
         return [*figures, Figure("projects", len(api.projects), "")]
@@ -152,27 +141,27 @@ def _opened(path: Path) -> TextIO:
     return path.open("w", encoding="utf-8")
 
 
-async def _idle(pids: Pids) -> Meter:
-    """The meter, with what the platform uses in a second without any request."""
-    began, before = time.perf_counter(), cpu_seconds(pids, AGENT_PROCESSES)
-    await asyncio.sleep(IDLE_SECONDS)
-    after, elapsed = cpu_seconds(pids, AGENT_PROCESSES), time.perf_counter() - began
-    return Meter(pids, {name: (after[name] - before[name]) / elapsed for name in after})
-
-
 async def _measured(operation: Operation, meter: Meter) -> list[Figure]:
-    alone, cpu_alone = await meter.over(operation.request, clients=1, count=operation.alone)
+    alone, cpu_alone = await meter.over(operation.request, clients=1, count=operation.count(operation.alone))
+    done = len(alone.latencies)
     together, cpu_together = await meter.over(
-        operation.request, clients=MANY, count=operation.together, first=len(alone.latencies)
+        operation.request, clients=MANY, count=operation.count(operation.together, done), first=done
     )
     values = [("1 p50", percentile(alone.latencies, 50), "ms"), ("1 p99", percentile(alone.latencies, 99), "ms")]
-    values += [(f"1 cpu {name}", value, "ms") for name, value in _sums(cpu_alone).items()]
+    values += [(f"1 cpu {name}", value, "ms") for name, value in _shares(cpu_alone).items()]
     values += [(f"{MANY} per second", together.per_second, "1/s")]
     values += [(f"{MANY} p{percent}", percentile(together.latencies, percent), "ms") for percent in (50, 99)]
-    values += [(f"{MANY} cpu {name}", value, "ms") for name, value in (_sums(cpu_together) | cpu_together).items()]
+    shares = _shares(cpu_together) | cpu_together.used
+    values += [(f"{MANY} cpu {name}", value, "ms") for name, value in shares.items()]
     return [
         Figure(f"{operation.name} {name}", value, unit, operation.budgets.get(name)) for name, value, unit in values
     ]
+
+
+def _shares(cpu: Cpu) -> dict[str, float]:
+    """`services above idle` leaves out what the services use whether they are asked or not."""
+    above = _services(cpu.used) - _services(cpu.idle)
+    return {**_sums(cpu.used), "services above idle": above}
 
 
 def _sums(cpu: Mapping[str, float]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Kafka and DynamoDB Local, as the stack starts, provisions, kills and restarts them."""
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -12,11 +13,11 @@ import psutil
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from tests.support.infra import require_jvm_or_skip
 from tests.support.notes import KEY, NOTES, count_a_run, database
 
-from nexus_contracts.topics import BUILDS_EVENTS, GATEWAY_REPLIES, all_topics
+from nexus_contracts.topics import BUILDS_EVENTS, Topic, all_topics
 from nexus_devstack.errors import StackError
 from nexus_devstack.ports import free_port
 from nexus_devstack.provision import provision_tables
@@ -120,23 +121,25 @@ async def test_logs_are_kept_in_files(stack: Stack) -> None:
     assert not [line for line in stack.logs("kafka") if "INFO" in line]
 
 
+def orders(partitions: int, hours: int) -> Topic:
+    return Topic("orders.events.v1", partitions, hours, "order", ("shop",))
+
+
 async def test_a_topic_with_other_settings_is_told_and_one_that_loses_records_refused(stack: Stack) -> None:
     servers, warned = stack.endpoints.kafka_bootstrap_servers, list[str]()
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
-    try:
-        await admin.delete_topics([BUILDS_EVENTS.name, GATEWAY_REPLIES.name])
-        forgetful = {"retention.ms": "1000"}
-        await admin.create_topics(
-            [NewTopic(GATEWAY_REPLIES.name, 32, 1), NewTopic(BUILDS_EVENTS.name, 4, 1, topic_configs=forgetful)]
-        )
-        with pytest.raises(StackError, match=r"builds.events.v1 has 4 partitions, not 8.*for 1000 ms"):
-            await provision_topics(servers, warn=warned.append)
-        await admin.delete_topics([BUILDS_EVENTS.name])
-        await provision_topics(servers, warn=warned.append)
-    finally:
-        await admin.close()
-    assert "warning: topic gateway.replies.v1 has 32 partitions, not 16; all of them are read" in warned
+    await provision_topics(servers, [orders(4, 24)], warn=warned.append)
+    async with asyncio.timeout(10):
+        while "orders.events.v1" not in await described(servers):  # noqa: ASYNC110  # the broker signals no event
+            await asyncio.sleep(0.05)
+    await provision_topics(servers, [orders(4, 24)], warn=warned.append)
+    assert warned == []
+    with pytest.raises(StackError, match=r"has 4 partitions, not 8.*for 86400000 ms, not 172800000"):
+        await provision_topics(servers, [orders(8, 48)], warn=warned.append)
+    await provision_topics(servers, [orders(2, 1)], warn=warned.append)
+    assert warned == [
+        "warning: topic orders.events.v1 has 4 partitions, not 2; all of them are read",
+        "warning: topic orders.events.v1 keeps records for 86400000 ms, not 3600000 ms",
+    ]
 
 
 async def test_a_second_start_on_other_ports_finds_what_the_first_kept(tmp_path: Path) -> None:

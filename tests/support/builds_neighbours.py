@@ -1,12 +1,14 @@
 """Who stands around the builds service: other readers of its events, and the service that deploys agents."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from tests.support.stand_in_owners import CommandOwner, HttpOwner
 
 from nexus_contracts.envelope import CloudEvent, read_event
@@ -51,7 +53,7 @@ class Followers:
             bootstrap_servers=self._servers,
             group_id=group,
             auto_offset_reset="earliest",
-            auto_commit_interval_ms=200,
+            enable_auto_commit=False,  # it would commit the old broker's positions to a new one
             fetch_max_wait_ms=10,
             metadata_max_age_ms=1_000,
             session_timeout_ms=4_000,
@@ -60,6 +62,8 @@ class Followers:
         async with consumer:
             async for record in consumer:
                 self.got[group].append(read_event(record.value, record.headers))
+                with contextlib.suppress(KafkaError):
+                    await consumer.commit()
 
     def sequences(self, project_id: str, group: str | None = None) -> list[int | None]:
         """The first appearances of the project's events, in the order in which the group got them."""

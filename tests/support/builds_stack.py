@@ -72,7 +72,13 @@ class BuildsStack:
     """Asks the service as the gateway does, reports as other systems do."""
 
     def __init__(
-        self, stack: Stack, http: aiohttp.ClientSession, bus: Bus, desk: ReplyDesk, database: Database
+        self,
+        stack: Stack,
+        http: aiohttp.ClientSession,
+        bus: Bus,
+        desk: ReplyDesk,
+        database: Database,
+        console: io.StringIO,
     ) -> None:
         self.stack = stack
         self.bus = bus
@@ -80,12 +86,17 @@ class BuildsStack:
         self.store = DynamoProjectStore(database)
         self._http = http
         self._desk = desk
+        self.console = console
 
     async def start(self, service: Service, name: str | None = None) -> None:
         """Starts a process of the service; returns when it is ready. It comes back when it is killed."""
         port = free_port() if name else self.stack.ports[service.port_setting]
         program = program_of(service, port, self.stack.environment(service.name), name)
         await self.stack.supervisor.start([program], START_SECONDS)
+
+    def said(self, name: str) -> list[str]:
+        """The lines that mention the process."""
+        return [line for line in self.console.getvalue().splitlines() if name in line]
 
     async def ask(self, command: Command, project_id: str, request_id: str | None = None, seconds: float = 30) -> Reply:
         """Sends the command and waits for its answer."""
@@ -155,10 +166,10 @@ async def builds_stack(
     folder: Path, env: Mapping[str, str] | None = None, followers: Sequence[str] = BUILDS_EVENTS.groups
 ) -> AsyncGenerator[tuple[BuildsStack, Followers]]:
     """Broker and database with topics and tables, and the other readers of the events; no service runs yet."""
-    quiet = Console(io.StringIO())
+    said = io.StringIO()
     added = {"*": dict(env or {})}
     async with AsyncExitStack() as held:
-        stack = Stack(data_dir=folder, ports="free", services=(), env=added, console=quiet)
+        stack = Stack(data_dir=folder, ports="free", services=(), env=added, console=Console(said))
         await held.enter_async_context(stack)
         servers = stack.endpoints.kafka_bootstrap_servers
         await provision_topics(servers)
@@ -172,7 +183,7 @@ async def builds_stack(
         others = Followers(servers, followers)
         await held.enter_async_context(others.following())
         await until(lambda: _connected(bus, desk))
-        yield BuildsStack(stack, http, bus, desk, database), others
+        yield BuildsStack(stack, http, bus, desk, database, said), others
 
 
 async def _connected(bus: Bus, desk: ReplyDesk) -> bool:

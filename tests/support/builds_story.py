@@ -10,6 +10,7 @@ from nexus_builds.domain.control import Decided
 from nexus_builds.domain.reports import WORKER_SOURCE, Reporter
 from nexus_builds.domain.state import Project, Step
 from nexus_contracts.builds.commands import ControlAction, CreateProject
+from nexus_contracts.builds.events import ReportRefused
 from nexus_contracts.builds.reports import REPORT, AnyReport
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import DEVELOPER, STAGES
@@ -82,9 +83,7 @@ class Story:
         now = self._next()
         reporter = Reporter(source or f"{WORKER_SOURCE}{epoch}", f"r{self.count}")
         events = self._take(reports.apply(self.project, told, reporter, now))
-        refusals: list[str] = [
-            event.reason for event in events if hasattr(event, "reason") and hasattr(event, "report")
-        ]  # pyright: ignore[reportAttributeAccessIssue]
+        refusals = [event.reason for event in events if isinstance(event, ReportRefused)]
         return refusals[0].split(":")[0] if refusals else None
 
     def work(self, *upto: str, **by: Any) -> None:

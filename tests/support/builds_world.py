@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from tests.support.builds_story import PROJECT
 from tests.support.memory_database import MemoryDatabase
@@ -62,7 +62,17 @@ class Replica:
     """One process of the service; what it keeps in memory dies with it."""
 
     def __init__(self, database: MemoryDatabase, now: Callable[[], datetime] = utc_now) -> None:
-        self.database: Database = database.as_database()
+        self._assemble(database.as_database(), now)
+
+    @classmethod
+    def on(cls, database: Database) -> Self:
+        """A process on a real database; what it commits it does not publish."""
+        made = cls.__new__(cls)
+        made._assemble(database, utc_now)
+        return made
+
+    def _assemble(self, database: Database, now: Callable[[], datetime]) -> None:
+        self.database = database
         self.announced = Announced(defaultdict(list))
         self.history, self.outbox = History(self.database, LEDGER.history), Outbox(self.database, LEDGER.outbox)
         inbox, relay = Inbox(self.database, LEDGER.inbox), cast(Relay, self.announced)

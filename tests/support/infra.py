@@ -17,6 +17,12 @@ def jvm_is_chosen() -> bool:
     return os.environ.get("NEXUS_INFRA") == "jvm"
 
 
+needs_volatile_broker = pytest.mark.skipif(
+    os.environ.get("NEXUS_INFRA", "embedded") not in ("", "embedded"),
+    reason="only the embedded broker comes back empty from a restart",
+)
+
+
 def prepare_jvm() -> None:
     """Java is there and the jars are fetched. Raises StackError that says what to install."""
     settings = load_settings()

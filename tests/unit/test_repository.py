@@ -27,7 +27,7 @@ OF_ONE_PLACE = {
         r"https?://[^\s/\"']*(?:pypi|pythonhosted|artifactory|devpi|mirror|registry|jfrog)[^\s/\"']*"
         r"|(?<![\w-])--(?:extra-)?index-url\b|\b(?:UV|PIP)_(?:EXTRA_|DEFAULT_)?INDEX(?:_URL)?\s*="
     ),
-    "a path of one machine": re.compile(r"(?<![\w./<-])/(?:home|Users|root|work|workspace)/\w"),
+    "a path of one machine": re.compile(r"(?<![\w./<-])/(?:work|workspace|(?:home|Users|root)/\w[\w.-]*)/\w"),
 }
 
 SETTINGS: tuple[type[BaseSettings], ...] = (

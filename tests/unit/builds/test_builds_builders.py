@@ -1,4 +1,4 @@
-"""Who may report on an attempt: the platform's worker with the latest lease, or anyone where the builder is external."""
+"""Who may report on an attempt: the worker with the latest lease, or anyone where the builder is external."""
 
 from datetime import timedelta
 

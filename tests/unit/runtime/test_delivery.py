@@ -86,7 +86,7 @@ def bus() -> FakeBus:
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
     monkeypatch.setattr(deliveries, "PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr(deliveries.random, "uniform", lambda _low, _high: 0.0)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr("nexus_runtime.delivery.random.uniform", _at_once)
     return Taken()
 
 
@@ -187,7 +187,7 @@ async def test_whoever_waits_for_a_command_that_is_given_up_gets_the_reason(comm
     bus.publish = _published(bus)  # pyright: ignore[reportAttributeAccessIssue]
     body = json.dumps({"command_id": command_id, "project_id": "wrong"}).encode()
     headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: b"5"}
-    await Deliverer(subscription, bus.as_bus()).deliver([record(body, **headers)])
+    await Deliverer(subscription, bus.as_bus()).deliver([record(body, 0, b"k", **headers)])
     letter, reply = bus.records
     answer = json.loads(reply.value or b"")
     assert letter.topic == "builds.commands.v1.builds.dlq"
@@ -206,7 +206,7 @@ async def test_a_reply_address_that_is_none_does_no_harm(partition: bytes, bus: 
         BUILDS_COMMANDS, "builds", BUILDS_COMMAND, decide, ledger, Replier(bus.as_bus(), "/t")
     )
     headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: partition}
-    await Deliverer(subscription, bus.as_bus()).deliver([record(b"{}", **headers)])
+    await Deliverer(subscription, bus.as_bus()).deliver([record(b"{}", 0, b"k", **headers)])
     assert [one.topic for one in bus.records] == ["builds.commands.v1.builds.dlq"]
 
 
@@ -215,3 +215,7 @@ def _published(bus: FakeBus) -> Any:
         await bus.send(topic.name, event.subject.encode(), event.body(), [*event.headers(), *headers], partition)
 
     return publish
+
+
+def _at_once(_low: float, _high: float) -> float:
+    return 0.0

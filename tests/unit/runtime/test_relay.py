@@ -155,7 +155,7 @@ async def test_an_event_that_another_process_committed_goes_before_ours(desk: De
     assert in_order(desk.bus.sequences(NAME), 3)
 
 
-async def test_a_slow_history_of_one_aggregate_holds_up_no_other(desk: Desk) -> None:
+async def test_a_slow_history_of_one_aggregate_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, read = asyncio.Event(), desk.history.read
 
     async def slow(aggregate: str, *place: int) -> Any:
@@ -164,7 +164,7 @@ async def test_a_slow_history_of_one_aggregate_holds_up_no_other(desk: Desk) -> 
         async for entry in read(aggregate, *place):
             yield entry
 
-    desk.history.read = slow
+    monkeypatch.setattr(desk.history, "read", slow)
     await desk.commit(2)
     desk.relay.announce(NAME)
     await desk.happen(1, "other")
@@ -176,7 +176,9 @@ async def test_a_slow_history_of_one_aggregate_holds_up_no_other(desk: Desk) -> 
     assert in_order(desk.bus.sequences(NAME), 3)
 
 
-async def test_a_fault_of_one_aggregate_ends_neither_the_relay_nor_the_others(desk: Desk) -> None:
+async def test_a_fault_of_one_aggregate_ends_neither_the_relay_nor_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read = desk.history.read
 
     async def broken(aggregate: str, *place: int) -> Any:
@@ -185,7 +187,7 @@ async def test_a_fault_of_one_aggregate_ends_neither_the_relay_nor_the_others(de
         async for entry in read(aggregate, *place):
             yield entry
 
-    desk.history.read = broken
+    monkeypatch.setattr(desk.history, "read", broken)
     await desk.commit()
     await desk.commit(1, "other")
     await desk.published(1, "other")

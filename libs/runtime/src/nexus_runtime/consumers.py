@@ -57,7 +57,7 @@ class Consumers:
     def _broker(self, client_id: str, to: Subscription, deliverer: Deliverer, drain: _Drain) -> KafkaBroker:
         settings = self._settings
         broker = KafkaBroker(
-            settings.kafka_bootstrap_servers,
+            settings.kafka_bootstrap_servers.split(","),  # FastStream takes a string for one address
             client_id=client_id,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             apply_types=False,
