@@ -120,7 +120,7 @@ async def measure() -> list[Figure]:
         await asyncio.sleep(SETTLE_SECONDS)
         meter = await Meter.at_rest({name: stack.pid(name) for name in stack.supervisor.names}, AGENT_PROCESSES)
         figures = [Figure("load average before", busy, "processes")]
-        idle = _sums(meter.idle) | meter.idle
+        idle = {**_sums(meter.idle), **meter.idle}
         figures += [Figure(f"idle cpu {name}", 1000 * seconds, "ms/s") for name, seconds in idle.items()]
         for operation in wanted:
             figures += await _measured(operation, meter)
@@ -151,7 +151,7 @@ async def _measured(operation: Operation, meter: Meter) -> list[Figure]:
     values += [(f"1 cpu {name}", value, "ms") for name, value in _shares(cpu_alone).items()]
     values += [(f"{MANY} per second", together.per_second, "1/s")]
     values += [(f"{MANY} p{percent}", percentile(together.latencies, percent), "ms") for percent in (50, 99)]
-    shares = _shares(cpu_together) | cpu_together.used
+    shares = {**_shares(cpu_together), **cpu_together.used}
     values += [(f"{MANY} cpu {name}", value, "ms") for name, value in shares.items()]
     return [
         Figure(f"{operation.name} {name}", value, unit, operation.budgets.get(name)) for name, value, unit in values

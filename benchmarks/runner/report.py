@@ -28,7 +28,7 @@ def write(name: str, figures: Sequence[Figure], folder: Path) -> Path:
 
 def show(name: str, figures: Sequence[Figure]) -> None:
     table = Table(title=name, box=None, padding=(0, 2), title_justify="left")
-    table.add_column("figure")
+    table.add_column("figure", no_wrap=True)
     for title in ("value", "unit", "budget", ""):
         table.add_column(title, justify="right" if title in ("value", "budget") else "left")
     for one in figures:

@@ -41,10 +41,9 @@ async def count(client: Client) -> int:
     ],
 )
 async def test_a_bad_project_is_refused_with_the_reason(client: Client, body: Any) -> None:
-    if isinstance(body, dict):
-        body = {"user_id": "bad-input", **body}
     before = await count(client)
-    answer = await client.post("/api/v1/projects", body)
+    sent: Any = {"user_id": "bad-input"} | body if isinstance(body, dict) else body
+    answer = await client.post("/api/v1/projects", sent)
     assert answer.status == 400, answer.body
     assert answer.error["code"] == "VALIDATION_ERROR"
     assert answer.error["details"]["errors"]
