@@ -46,7 +46,7 @@ infra: install ## Start broker and database only, and print the settings that co
 
 .PHONY: test
 test: install-dev ## Run the tests; ARGS="-k name" for some of them
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: install-dev ## Check and format style: ruff, import contracts, unused dependencies

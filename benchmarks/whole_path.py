@@ -119,7 +119,7 @@ async def measure() -> list[Figure]:
         api.projects.clear()
         await asyncio.sleep(SETTLE_SECONDS)
         meter = await Meter.at_rest({name: stack.pid(name) for name in stack.supervisor.names}, AGENT_PROCESSES)
-        figures = [Figure("load average before", busy, "processes")]
+        figures = [Figure("load average before", busy, "")]
         idle = {**_sums(meter.idle), **meter.idle}
         figures += [Figure(f"idle cpu {name}", 1000 * seconds, "ms/s") for name, seconds in idle.items()]
         for operation in wanted:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.support.client import Client
@@ -42,7 +42,7 @@ async def count(client: Client) -> int:
 )
 async def test_a_bad_project_is_refused_with_the_reason(client: Client, body: Any) -> None:
     before = await count(client)
-    sent: Any = {"user_id": "bad-input"} | body if isinstance(body, dict) else body
+    sent = {"user_id": "bad-input", **cast("dict[str, Any]", body)} if isinstance(body, dict) else body
     answer = await client.post("/api/v1/projects", sent)
     assert answer.status == 400, answer.body
     assert answer.error["code"] == "VALIDATION_ERROR"
