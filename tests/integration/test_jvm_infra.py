@@ -94,11 +94,14 @@ async def test_an_idempotent_record_is_kept_over_a_kill_on_the_same_port(stack: 
 
 async def test_the_database_keeps_what_it_acknowledged_over_a_kill(stack: Stack) -> None:
     await provision_tables(stack.endpoints, [NOTES], "test-")
+    other = {**KEY, "note_id": {"S": "b"}}
     async with database(stack) as client:
+        await client.transact_write_items(TransactItems=[{"Put": {"TableName": "test-Notes", "Item": other}}])
         await client.put_item(TableName="test-Notes", Item=KEY)
         stack.kill("dynamodb")
         await stack.wait_ready("dynamodb", timeout_seconds=BACK_SECONDS)
-        assert (await client.get_item(TableName="test-Notes", Key=KEY))["Item"] == KEY
+        for key in (KEY, other):
+            assert (await client.get_item(TableName="test-Notes", Key=key))["Item"] == key
 
 
 async def test_everything_listens_on_the_loopback_address_only(stack: Stack) -> None:

@@ -56,7 +56,7 @@ class Followers:
             enable_auto_commit=False,  # it would commit the old broker's positions to a new one
             fetch_max_wait_ms=10,
             metadata_max_age_ms=1_000,
-            session_timeout_ms=4_000,
+            session_timeout_ms=6_000,  # Kafka refuses less
             heartbeat_interval_ms=1_000,
         )
         async with consumer:

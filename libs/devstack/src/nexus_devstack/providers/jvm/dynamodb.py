@@ -13,10 +13,9 @@ CREDENTIAL = "local"
 _SIGNED = "SignedHeaders=host, Signature=none"
 
 
-def call(jars: Path, folder: Path, port: int) -> Sequence[str]:
+def call(folder: Path, port: int) -> Sequence[str]:
     """Options, main class and its argument; the tables are kept in `folder`."""
     return [
-        *(f"-Djava.library.path={jars}", f"-Dsqlite4java.library.path={jars}"),
         *(f"-Dnexus.port={port}", f"-Dnexus.folder={folder}"),
         *("org.eclipse.jetty.xml.XmlConfiguration", str(RESOURCES / "dynamodb.xml")),
     ]

@@ -1,11 +1,11 @@
 """The machine's Java and Maven, or one line that says what to install."""
 
 import os
-import platform
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,7 +17,6 @@ RESOURCES = Path(str(files(__package__ or __name__)))
 OR_ELSE = "or choose NEXUS_INFRA=embedded, which needs neither"
 INSTALL_JAVA = "install one (apt install openjdk-17-jre-headless, brew install openjdk) or set JAVA_HOME"
 INSTALL_MAVEN = "install it (apt install maven, brew install maven)"
-NO_SQLITE = {("Linux", "aarch64"), ("Linux", "arm64")}
 
 
 def _version(java: str) -> int | None:
@@ -51,22 +50,31 @@ def maven_program(environment: Mapping[str, str] = os.environ) -> str:
     return maven
 
 
-def require_database_library() -> None:
-    """Raises StackError on a machine for which DynamoDB Local is not made."""
-    machine = (platform.system(), platform.machine())
-    if machine in NO_SQLITE:
-        raise StackError(f"DynamoDB Local does not run on {' '.join(machine)}: choose another NEXUS_INFRA than jvm")
+@dataclass(frozen=True)
+class Machine:
+    """Runs programs of the parts in `jars`; what they unpack for themselves goes to `scratch`."""
 
+    java: str
+    jars: Path
+    logs: Path
+    scratch: Path
 
-def command(java: str, jars: Path, log: Path, megabytes: int, level: str, *call: str) -> Sequence[str]:
-    """The command line of a program that keeps its log in `log`; `call` are its options and main class."""
-    return [
-        *(java, f"-Xmx{megabytes}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
-        *("-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={log.with_suffix('.crash.log')}"),
-        f"-Dlog4j2.configurationFile={RESOURCES / 'log4j2.xml'}",
-        *(f"-Dnexus.log={log}", f"-Dnexus.level={level}"),
-        *("-cp", str(jars / "*"), *call),
-    ]
+    def prepare(self) -> None:
+        """Programs that are killed leave what they unpacked. Raises OSError."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        for folder in (self.logs, self.scratch):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def command(self, part: str, name: str, megabytes: int, level: str, *call: str) -> Sequence[str]:
+        """The command line of a program that logs under its `name`; `call` are its options, main class and arguments."""
+        log = self.logs / name
+        return [
+            *(self.java, f"-Xmx{megabytes}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+            *("-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={log}.crash.log", f"-Djava.io.tmpdir={self.scratch}"),
+            f"-Dlog4j2.configurationFile={RESOURCES / 'log4j2.xml'}",
+            *(f"-Dnexus.log={log}.log", f"-Dnexus.level={level}"),
+            *("-cp", str(self.jars / part / "*"), *call),
+        ]
 
 
 def environment() -> dict[str, str]:

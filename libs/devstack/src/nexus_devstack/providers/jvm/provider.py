@@ -9,13 +9,7 @@ from nexus_devstack.ports import LOOPBACK, free_port
 from nexus_devstack.program import Program
 from nexus_devstack.providers.jvm import dynamodb
 from nexus_devstack.providers.jvm.jars import fetch_jars, has_jars, jars_folder
-from nexus_devstack.providers.jvm.java import (
-    command,
-    environment,
-    java_program,
-    maven_program,
-    require_database_library,
-)
+from nexus_devstack.providers.jvm.java import Machine, environment, java_program, maven_program
 from nexus_devstack.providers.jvm.kafka import Broker, format_storage, in_cluster, properties, write_properties
 from nexus_devstack.providers.provider import Endpoints, Site
 from nexus_devstack.settings import Settings
@@ -28,7 +22,6 @@ KAFKA_MEGABYTES, DATABASE_MEGABYTES, TOOL_MEGABYTES = 320, 256, 128
 
 def require_jvm(settings: Settings) -> None:
     """Raises StackError, in one line that says what to install, when this machine cannot run it."""
-    require_database_library()
     java_program()
     if not has_jars(jars_folder(settings.cache_dir)):
         maven_program()
@@ -45,9 +38,8 @@ class JvmProvider:
         self._region = settings.aws_region
         self._brokers_wanted = settings.kafka_brokers
         self._brokers: Sequence[Broker] = ()
-        self._java = java_program()
         self._jars = jars_folder(settings.cache_dir)
-        self._logs = site.data_dir / "logs"
+        self._machine = Machine(java_program(), self._jars, site.data_dir / "logs", site.data_dir / "java-scratch")
 
     async def start(self) -> Endpoints:
         self._brokers = self._chosen_brokers()
@@ -77,22 +69,20 @@ class JvmProvider:
     async def _programs(self) -> list[Program]:
         kafka, tables = self._site.data_dir / "kafka", self._site.data_dir / "dynamodb-local"
         try:
-            for folder in (self._logs, tables):
-                folder.mkdir(parents=True, exist_ok=True)
+            self._machine.prepare()
+            tables.mkdir(parents=True, exist_ok=True)
             await format_storage(self._tool(), environment(), kafka, self._brokers)
             return [self._database(tables), *(self._broker(broker, kafka) for broker in self._brokers)]
         except OSError as error:
             raise StackError(f"cannot use {self._site.data_dir}: {error.strerror}") from None
 
     def _tool(self) -> Sequence[str]:
-        log = self._logs / "kafka-storage.log"
-        return command(self._java, self._jars / "kafka", log, TOOL_MEGABYTES, "WARN", "kafka.tools.StorageTool")
+        return self._machine.command("kafka", "kafka-storage", TOOL_MEGABYTES, "WARN", "kafka.tools.StorageTool")
 
     def _broker(self, broker: Broker, folder: Path) -> Program:
         own = folder / f"broker-{broker.number}"
         config = write_properties(own.with_suffix(".properties"), properties(broker, self._brokers, own))
-        log, jars = self._logs / f"{broker.name}.log", self._jars / "kafka"
-        argv = command(self._java, jars, log, KAFKA_MEGABYTES, "INFO", "kafka.Kafka", str(config))
+        argv = self._machine.command("kafka", broker.name, KAFKA_MEGABYTES, "INFO", "kafka.Kafka", str(config))
         last_of_several = len(self._brokers) > 1 and broker.number == 1
         return Program(
             name=broker.name,
@@ -105,9 +95,8 @@ class JvmProvider:
         )
 
     def _database(self, folder: Path) -> Program:
-        jars, log = self._jars / "dynamodb", self._logs / "dynamodb.log"
-        call = dynamodb.call(jars, folder, self._site.dynamodb_port)
-        argv = command(self._java, jars, log, DATABASE_MEGABYTES, "WARN", *call)
+        call = dynamodb.call(folder, self._site.dynamodb_port)
+        argv = self._machine.command("dynamodb", DATABASE, DATABASE_MEGABYTES, "WARN", *call)
         return Program(
             name=DATABASE,
             argv=lambda: argv,
