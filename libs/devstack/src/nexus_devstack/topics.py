@@ -14,6 +14,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.topic_settings import MOST_REPLICAS, Existing, faults, oddities, settings_of
 
 BROKER_SECONDS = 20.0
+LOOK_SECONDS = 0.05
 Say = Callable[[str], None]
 logger = logging.getLogger(__name__)
 
@@ -40,10 +41,11 @@ async def _create_or_check(servers: str, topics: Sequence[Topic], warn: Say) -> 
         existing = set(await admin.list_topics())
         await _check(admin, [topic for topic in topics if topic.name in existing], replicas, warn)
         wanted = [new_topic(topic, replicas) for topic in topics if topic.name not in existing]
-        response = await admin.create_topics(wanted) if wanted else None
+        if wanted:
+            _require_created(await admin.create_topics(wanted))
+            await _listed(admin, {topic.name for topic in wanted})
     finally:
         await admin.close()
-    _require_created(response)
 
 
 async def _check(admin: Any, topics: Sequence[Topic], replicas: int, warn: Say) -> None:
@@ -76,6 +78,12 @@ async def _described(admin: Any, names: list[str]) -> dict[str, Existing]:
         )
         for name in names
     }
+
+
+async def _listed(admin: Any, names: set[str]) -> None:
+    """A consumer that starts before the broker knows of a new topic would not look again for a minute."""
+    while not names <= set(await admin.list_topics()):  # noqa: ASYNC110  # the broker signals no event
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _require_created(response: object) -> None:

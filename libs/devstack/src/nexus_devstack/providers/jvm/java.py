@@ -66,7 +66,7 @@ class Machine:
             folder.mkdir(parents=True, exist_ok=True)
 
     def command(self, part: str, name: str, megabytes: int, level: str, *call: str) -> Sequence[str]:
-        """The command line of a program that logs under its `name`; `call` are its options, main class and arguments."""
+        """The command line of a program that logs under its `name`; `call` is options, main class, arguments."""
         log = self.logs / name
         return [
             *(self.java, f"-Xmx{megabytes}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
