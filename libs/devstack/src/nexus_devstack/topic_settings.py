@@ -8,6 +8,8 @@ from nexus_contracts.topics import MAX_MESSAGE_BYTES, Topic
 HOUR_MS = 3_600_000
 MOST_REPLICAS = 3
 FOR_EVER = -1
+RECORD_BYTES = MAX_MESSAGE_BYTES + 200_000
+"""The platform limits values; the broker counts key, headers and frame as well."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def settings_of(topic: Topic, replicas: int) -> dict[str, str]:
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(topic.retention_hours * HOUR_MS),
-        "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        "max.message.bytes": str(RECORD_BYTES),
         "min.insync.replicas": str(in_sync(replicas)),
     }
 
@@ -42,7 +44,7 @@ def faults(topic: Topic, found: Existing) -> Iterator[str]:
     """The differences that lose records, lose their order or refuse them: nothing may run on such a topic."""
     wanted = topic.retention_hours * HOUR_MS
     retention = found.number("retention.ms", wanted)
-    size, in_sync_now = found.number("max.message.bytes", MAX_MESSAGE_BYTES), found.number("min.insync.replicas", 1)
+    size, in_sync_now = found.number("max.message.bytes", RECORD_BYTES), found.number("min.insync.replicas", 1)
     if found.partitions < topic.partitions:
         yield f"has {found.partitions} partitions, not {topic.partitions}: replies to the missing ones would be lost"
     if retention != FOR_EVER and retention < wanted:
@@ -51,8 +53,8 @@ def faults(topic: Topic, found: Existing) -> Iterator[str]:
         yield f"has retention.bytes={found.settings['retention.bytes']}: records may go before they are read"
     if "compact" in found.settings.get("cleanup.policy", ""):
         yield "is compacted: all but the last record of a key would go"
-    if size < MAX_MESSAGE_BYTES:
-        yield f"takes records of {size} bytes, not {MAX_MESSAGE_BYTES}: larger ones would never be published"
+    if size < RECORD_BYTES:
+        yield f"takes records of {size} bytes, not {RECORD_BYTES}: larger ones would never be published"
     if in_sync_now > found.replicas:
         yield f"asks for {in_sync_now} replicas in sync and has {found.replicas}: nothing can be written"
 
