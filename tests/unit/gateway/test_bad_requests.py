@@ -227,3 +227,12 @@ async def test_an_unexpected_fault_is_told_by_its_trace_alone(platform: FakePlat
     answer = await call("GET", f"{PROJECTS}/{PROJECT_ID}")
     refused(answer, 500, "INTERNAL_ERROR")
     assert "fire" not in answer.body.decode()
+
+
+@pytest.mark.parametrize("blank", [" ", "\n" * 40_000, "\t\u3000"])
+async def test_a_blank_prompt_is_refused_and_no_invocation_begins(
+    platform: FakePlatform, call: HttpCaller, blank: str
+) -> None:
+    refused(await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": blank}), 400, "VALIDATION_ERROR")
+    refused(await call("POST", f"/api/v1/sessions/{SESSION_ID}/messages", {"content": blank}), 400, "VALIDATION_ERROR")
+    assert platform.bus.published == []

@@ -112,6 +112,7 @@ CSV = [
     ('sum\nx,y\n"1,200",$3\n(5),4', "total of x = 1195"),
     ("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\ntotal the table", "total of b = 6"),
     ("total the csv\na,b\nx,y\nz,w", "nothing to total"),
+    ("total this csv:\na,b\n1,2\n3", "total of a = 4"),
 ]
 UNITS = [
     ("convert 10 km to miles", "6.213712 mi"),

@@ -17,10 +17,16 @@ def _requirement(text: str) -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
 Requirement = Annotated[str, AfterValidator(_requirement)]
 UserId = Annotated[str, Field(min_length=1, max_length=100)]
 Reason = Annotated[str, Field(max_length=1000)]
 Tag = Annotated[str, Field(min_length=1, max_length=50)]
 Tags = Annotated[list[Tag], Field(max_length=20)]
-InputText = Annotated[str, Field(min_length=1, max_length=50_000)]
+InputText = Annotated[str, Field(min_length=1, max_length=50_000), AfterValidator(_not_blank)]
 JsonObject = dict[str, JsonValue]

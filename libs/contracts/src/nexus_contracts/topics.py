@@ -20,14 +20,27 @@ class Topic:
         return f"{self.name}.{group}.dlq"
 
 
-BUILDS_COMMANDS = Topic("builds.commands.v1", 8, 24 * 7, "project_id", ("gateway",), ("builds",))
-BUILDS_REPORTS = Topic("builds.reports.v1", 8, 24 * 7, "project_id", ("build worker", "anyone"), ("builds-reports",))
-BUILDS_EVENTS = Topic(
-    "builds.events.v1", 8, 24 * 7, "project_id", ("builds",), ("agents-projects", "stats-builds", "builds-worker")
+# Four partitions each: as many as the embedded broker gives to a topic that a client, reconnecting after the broker's
+# restart, asks for before it was created again. With another number such a topic would be unusable.
+PARTITIONS = 4
+
+BUILDS_COMMANDS = Topic("builds.commands.v1", PARTITIONS, 24 * 7, "project_id", ("gateway",), ("builds",))
+BUILDS_REPORTS = Topic(
+    "builds.reports.v1", PARTITIONS, 24 * 7, "project_id", ("build worker", "anyone"), ("builds-reports",)
 )
-AGENTS_COMMANDS = Topic("agents.commands.v1", 8, 24 * 7, "aggregate id", ("gateway", "build worker"), ("agents",))
-AGENTS_EVENTS = Topic("agents.events.v1", 8, 24 * 7, "aggregate id", ("agents",), ("stats-agents",))
-GATEWAY_REPLIES = Topic("gateway.replies.v1", 16, 1, "command_id", ("builds", "agents"))
+BUILDS_EVENTS = Topic(
+    "builds.events.v1",
+    PARTITIONS,
+    24 * 7,
+    "project_id",
+    ("builds",),
+    ("agents-projects", "stats-builds", "builds-worker"),
+)
+AGENTS_COMMANDS = Topic(
+    "agents.commands.v1", PARTITIONS, 24 * 7, "aggregate id", ("gateway", "build worker"), ("agents",)
+)
+AGENTS_EVENTS = Topic("agents.events.v1", PARTITIONS, 24 * 7, "aggregate id", ("agents",), ("stats-agents",))
+GATEWAY_REPLIES = Topic("gateway.replies.v1", PARTITIONS, 1, "command_id", ("builds", "agents"))
 
 TOPICS = (BUILDS_COMMANDS, BUILDS_REPORTS, BUILDS_EVENTS, AGENTS_COMMANDS, AGENTS_EVENTS, GATEWAY_REPLIES)
 

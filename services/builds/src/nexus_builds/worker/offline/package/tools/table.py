@@ -65,9 +65,13 @@ def _longest_block(lines: list[str]) -> tuple[int, int, str, str] | None:
     return best or _single_column(lines)
 
 
+_LONE_NUMBER = re.compile(r"^\s*[-+]?\d+(\.\d+)?\s*$")
+
+
 def _block_end(lines: list[str], start: int, delimiter: str) -> int:
     end, quoted = start, False
-    while end < len(lines) and (quoted or delimiter in lines[end]):
+    # A lone number below a row is a row whose other cells are missing, not the end of the table.
+    while end < len(lines) and (quoted or delimiter in lines[end] or (end > start and _LONE_NUMBER.match(lines[end]))):
         quoted ^= lines[end].count('"') % 2 == 1
         end += 1
     return end
