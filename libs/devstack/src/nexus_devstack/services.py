@@ -5,8 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from nexus_devstack.errors import StackError
 from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.program import Program, reports_ready
+from nexus_runtime.settings import ServiceSettings
 
 FOREIGN = ("NEXUS_ENVIRONMENT", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
 """Variables of the user's shell that would turn a development process into something else."""
@@ -62,6 +66,15 @@ def shared_environment(inherited: Mapping[str, str], ports: Mapping[str, int], d
         **own_folders(data_dir),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def require_usable_settings() -> None:
+    """Raises StackError for a setting of the user's that every service would refuse: before anything is started."""
+    try:
+        ServiceSettings(host=LOOPBACK, port=1, kafka_bootstrap_servers=LOOPBACK)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise StackError(f"setting {str(fault['loc'][0]).upper()}: {fault['msg']}") from None
 
 
 def _seconds_to_stop(env: Mapping[str, str]) -> float:

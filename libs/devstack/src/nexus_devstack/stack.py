@@ -22,6 +22,7 @@ from nexus_devstack.services import (
     Service,
     own_folders,
     program_of,
+    require_usable_settings,
     shared_environment,
 )
 from nexus_devstack.settings import INFRA_PORTS, SERVICE_PORTS, Settings, load_settings
@@ -90,6 +91,7 @@ class Stack:
             raise
 
     async def _start(self) -> None:
+        require_usable_settings()
         self._held.enter_context(DataFolder(self.data_dir, own_folders(self.data_dir).values()))
         own = (*self._provider.ports, *(service.port_setting for service in self._services.values()))
         require_free({setting: self.ports[setting] for setting in own})

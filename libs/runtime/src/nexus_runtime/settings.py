@@ -24,7 +24,7 @@ class ServiceSettings(BaseSettings):
         default=False, description="the broker keeps nothing across a restart (the embedded one)"
     )
     kafka_fetch_max_wait_ms: int | None = Field(default=None, ge=1, le=30_000)
-    shutdown_seconds: float = Field(default=10.0, gt=0, le=300)
+    shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
 
     def fetch_max_wait_ms(self, prompt: bool = True) -> int:
         """How long the broker may hold a fetch that finds nothing.
