@@ -2,25 +2,26 @@
 
 import pytest
 
-from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_contracts.topics import Topic
 from nexus_devstack.topic_settings import Existing, faults, oddities, settings_of
 
+ORDERS = Topic("orders.events.v1", 8, 24 * 7, "order", ("shop",))
 WEEK_MS = 7 * 24 * 3_600_000
 
 
 def existing(partitions: int = 8, replicas: int = 3, **settings: str) -> Existing:
     given = {name.replace("_", "."): value for name, value in settings.items()}
-    return Existing(partitions, replicas, {**settings_of(BUILDS_EVENTS, replicas), **given})
+    return Existing(partitions, replicas, {**settings_of(ORDERS, replicas), **given})
 
 
 def test_what_the_registry_says_has_no_difference() -> None:
-    assert list(faults(BUILDS_EVENTS, existing())) == []
-    assert list(oddities(BUILDS_EVENTS, existing(), 3)) == []
+    assert list(faults(ORDERS, existing())) == []
+    assert list(oddities(ORDERS, existing(), 3)) == []
 
 
 def test_a_setting_that_the_broker_does_not_tell_is_not_judged() -> None:
     untold = Existing(8, 1, {})
-    assert [*faults(BUILDS_EVENTS, untold), *oddities(BUILDS_EVENTS, untold, 1)] == []
+    assert [*faults(ORDERS, untold), *oddities(ORDERS, untold, 1)] == []
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_a_setting_that_the_broker_does_not_tell_is_not_judged() -> None:
     ],
 )
 def test_what_loses_or_refuses_records_is_a_fault(found: Existing, said: str) -> None:
-    (fault,) = faults(BUILDS_EVENTS, found)
+    (fault,) = faults(ORDERS, found)
     assert said in fault
 
 
@@ -51,11 +52,11 @@ def test_what_loses_or_refuses_records_is_a_fault(found: Existing, said: str) ->
     ],
 )
 def test_what_one_can_live_with_is_told_and_no_fault(found: Existing, said: str) -> None:
-    assert list(faults(BUILDS_EVENTS, found)) == []
-    (oddity,) = oddities(BUILDS_EVENTS, found, 3)
+    assert list(faults(ORDERS, found)) == []
+    (oddity,) = oddities(ORDERS, found, 3)
     assert said in oddity
 
 
 @pytest.mark.parametrize(("replicas", "in_sync"), [(1, "1"), (2, "1"), (3, "2")])
 def test_one_broker_may_be_lost_and_writing_goes_on(replicas: int, in_sync: str) -> None:
-    assert settings_of(BUILDS_EVENTS, replicas)["min.insync.replicas"] == in_sync
+    assert settings_of(ORDERS, replicas)["min.insync.replicas"] == in_sync
