@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from nexus_contracts.builds.commands import BUILDS_COMMAND
-from nexus_contracts.envelope import CloudEvent, Headers, MalformedEvent, explain, read_event
+from nexus_contracts.envelope import MAX_TRACEPARENT, CloudEvent, Headers, MalformedEvent, explain, read_event
 from nexus_contracts.history import HistoryEntry
 
 DATA = {"project_id": "p", "text": "naïve ☃ \x00 \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")}
@@ -42,7 +42,7 @@ events = st.builds(
     data=bodies,
     correlationid=st.none() | texts,
     causationid=st.none() | texts,
-    traceparent=st.none() | names,
+    traceparent=st.none() | names.filter(lambda text: len(text) <= MAX_TRACEPARENT),
     sequence=st.none() | st.integers(0, 2**53),
 )
 header_values = st.none() | st.binary(max_size=12) | st.sampled_from([value for _, value in EVENT.headers()])
