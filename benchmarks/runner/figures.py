@@ -7,16 +7,19 @@ from math import ceil
 
 @dataclass(frozen=True)
 class Figure:
-    """`budget` is an upper limit in the same unit, None where there is none."""
+    """`budget` is an upper limit in the same unit, a lower one with `at_least`, None where there is none."""
 
     name: str
     value: float
     unit: str
     budget: float | None = None
+    at_least: bool = False
 
     @property
     def holds(self) -> bool | None:
-        return None if self.budget is None else self.value < self.budget
+        if self.budget is None:
+            return None
+        return self.value >= self.budget if self.at_least else self.value < self.budget
 
     def as_json(self) -> dict[str, object]:
         plain: dict[str, object] = {"value": round(self.value, 3), "unit": self.unit}

@@ -32,6 +32,6 @@ def show(name: str, figures: Sequence[Figure]) -> None:
     for title in ("value", "unit", "budget", ""):
         table.add_column(title, justify="right" if title in ("value", "budget") else "left")
     for one in figures:
-        budget = "" if one.budget is None else f"< {one.budget:g}"
+        budget = "" if one.budget is None else f"{'>=' if one.at_least else '<'} {one.budget:g}"
         table.add_row(one.name, f"{one.value:.2f}", one.unit, budget, MARKS[one.holds])
     Console().print(table)
