@@ -7,13 +7,11 @@ project has the last of them. Visible: one of the 200 reports a second is follow
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,10 +20,9 @@ from aiokafka import AIOKafkaProducer
 
 from benchmarks.runner.figures import Figure, percentile
 from benchmarks.runner.load import load
+from benchmarks.runner.platform import platform
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.topics import BUILDS_REPORTS
-from nexus_devstack.console import Console
-from nexus_devstack.services import SERVICES
 from nexus_devstack.stack import Stack
 
 REPORTS = 10_000
@@ -35,7 +32,6 @@ SPREADS = ((1, None), (50, 2_000.0), (1_000, None))
 COMMANDS, CLIENTS = 1_000, 16
 VISIBLE_RATE, VISIBLE_SECONDS, VISIBLE_PROJECTS, LOOK_SECONDS = 200, 20, 50, 0.01
 BUDGET_VISIBLE_MS = 300.0
-LOG = Path("build/bench/builds.log")
 
 
 @dataclass
@@ -116,19 +112,15 @@ async def measure() -> list[Figure]:
 
 @asynccontextmanager
 async def _platform() -> AsyncGenerator[tuple[Stack, Reporting]]:
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    wanted = [service for service in SERVICES if service.name in ("gateway", "builds", "stats")]
-    with tempfile.TemporaryDirectory() as folder, LOG.open("w", encoding="utf-8") as log:
-        stack = Stack(data_dir=Path(folder), ports="free", services=wanted, console=Console(log))
-        async with stack:
-            servers = stack.endpoints.kafka_bootstrap_servers
-            producer: Any = AIOKafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=2)
-            await producer.start()
-            try:
-                async with aiohttp.ClientSession(stack.gateway_url) as http:
-                    yield stack, Reporting(http, stack.url("builds"), producer)
-            finally:
-                await producer.stop()
+    async with platform("builds", "gateway", "builds", "stats") as stack:
+        servers = stack.endpoints.kafka_bootstrap_servers
+        producer: Any = AIOKafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=2)
+        await producer.start()
+        try:
+            async with aiohttp.ClientSession(stack.gateway_url) as http:
+                yield stack, Reporting(http, stack.url("builds"), producer)
+        finally:
+            await producer.stop()
 
 
 async def _throughput(reporting: Reporting, projects: int, reports: int) -> float:

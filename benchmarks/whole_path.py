@@ -8,19 +8,17 @@ machine that was busy with other things (`load average before`) compare with not
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import aiohttp
 
 from benchmarks.runner.figures import Figure, percentile
 from benchmarks.runner.load import Request, load
 from benchmarks.runner.meter import LOAD_SECONDS, SETTLE_SECONDS, Cpu, Meter
-from nexus_devstack.console import Console
+from benchmarks.runner.platform import platform
 from nexus_devstack.stack import Stack
 
 REQUIREMENT = "an agent that answers arithmetic questions"
@@ -29,7 +27,6 @@ AGENT_PROCESSES = "agent processes"
 MANY = 16
 BUILD_SECONDS = 60.0
 WARM_UP = 20
-LOG = Path("build/bench/whole_path.log")
 
 
 @dataclass
@@ -129,16 +126,10 @@ async def measure() -> list[Figure]:
 
 @asynccontextmanager
 async def _platform() -> AsyncGenerator[tuple[Stack, Api]]:
-    with tempfile.TemporaryDirectory() as folder, _opened(LOG) as log:
-        async with Stack(data_dir=Path(folder), infra="embedded", ports="free", console=Console(log)) as stack:
-            connector = aiohttp.TCPConnector(limit=MANY)
-            async with aiohttp.ClientSession(stack.gateway_url, connector=connector) as http:
-                yield stack, Api(http)
-
-
-def _opened(path: Path) -> TextIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("w", encoding="utf-8")
+    async with platform("whole_path") as stack:
+        connector = aiohttp.TCPConnector(limit=MANY)
+        async with aiohttp.ClientSession(stack.gateway_url, connector=connector) as http:
+            yield stack, Api(http)
 
 
 async def _measured(operation: Operation, meter: Meter) -> list[Figure]:

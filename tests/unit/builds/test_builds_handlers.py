@@ -14,6 +14,7 @@ from nexus_contracts.errors import IdempotencyKeyReused
 from nexus_contracts.replies import Reply
 from nexus_runtime.delivery import Delivery
 from nexus_runtime.dynamo import DatabaseUnavailable
+from nexus_runtime.outbox import Span
 
 
 @pytest.fixture
@@ -207,7 +208,7 @@ async def test_nothing_is_erased_before_its_last_event_is_published(database: Lo
 async def settle(replica: Replica) -> None:
     pending = await replica.outbox.pending(PROJECT)
     assert pending is not None
-    await replica.outbox.settle(PROJECT, *pending)
+    await replica.outbox.settle([Span(PROJECT, *pending)])
 
 
 @pytest.mark.parametrize("after", range(5))

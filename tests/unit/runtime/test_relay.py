@@ -14,7 +14,7 @@ from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_runtime import relay as relays
 from nexus_runtime.clock import new_id, utc_now
 from nexus_runtime.history import History, history_table
-from nexus_runtime.outbox import Outbox, outbox_table
+from nexus_runtime.outbox import Outbox, Span, outbox_table
 from nexus_runtime.relay import Relay
 
 NAME = "proj_1"
@@ -199,13 +199,26 @@ async def test_what_was_added_while_settling_stays_in_the_outbox() -> None:
     desk = Desk(volatile=False)
     await desk.commit(2)
     await desk.commit(1)
-    await desk.outbox.settle(NAME, 1, 2)
+    await desk.outbox.settle([Span(NAME, 1, 2)])
     assert await desk.outbox.pending(NAME) == (3, 3)
-    await desk.outbox.settle(NAME, 1, 2)
+    await desk.outbox.settle([Span(NAME, 1, 2)])
     assert await desk.outbox.pending(NAME) == (3, 3)
-    await desk.outbox.settle(NAME, 3, 3)
+    await desk.outbox.settle([Span(NAME, 3, 3)])
     assert await desk.outbox.pending(NAME) is None
-    await desk.outbox.settle(NAME, 3, 3)
+    await desk.outbox.settle([Span(NAME, 3, 3)])
+
+
+async def test_what_was_published_of_many_is_settled_together_and_those_that_grew_apart() -> None:
+    desk = Desk(volatile=False)
+    names = [f"aggregate-{number}" for number in range(60)]
+    for name in names:
+        await desk.commit(2, name)
+    grown = names[::7]
+    for name in grown:
+        await desk.commit(1, name)
+    await desk.outbox.settle([Span(name, 1, 2) for name in names])
+    left = {name: pending for name in names if (pending := await desk.outbox.pending(name))}
+    assert left == dict.fromkeys(grown, (3, 3))
 
 
 @pytest.mark.parametrize("desk", [True], indirect=True)

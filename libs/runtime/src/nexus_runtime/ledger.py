@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -46,13 +47,15 @@ class Recorded:
 class Decision:
     """What a command comes to. An outcome of status 202 is no answer yet: who does the work answers later.
 
-    `then` is called when all of it is committed, by the process that committed it.
+    `then` is called when all of it is committed, by the process that committed it. `exists`: what is created was not
+    looked for; the error to answer with where it is there already.
     """
 
     outcome: Outcome
     actions: Sequence[Action] = ()
     recorded: Sequence[Recorded] = ()
     then: Callable[[], None] | None = None
+    exists: PlatformError | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,9 @@ class Ledger:
             except AlreadyHandled:
                 return await self._replay(handled)
             except ChangedMeanwhile:
+                if decision.exists:
+                    decide = partial(_refuse, decision.exists)
+                    continue
                 await asyncio.sleep(random.uniform(0, 0.005 * (attempt + 1)))
                 continue
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
@@ -124,6 +130,10 @@ class Ledger:
             raise Contention("the first answer to this command is not readable yet")
         metrics.COMMANDS.labels(_kind(handled), found.status, True).inc()
         return found
+
+
+async def _refuse(error: PlatformError) -> Decision:
+    raise error
 
 
 async def _decided(decide: Callable[[], Awaitable[Decision]]) -> Decision:

@@ -7,13 +7,24 @@ themselves stand in the history. The item is written in the transaction of the e
 import asyncio
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 from nexus_runtime import log
 from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Table, Update, Where
 
 logger = log.get(__name__)
 SHARDS = 16
+AT_ONCE = 25
+"""Items of one transaction: a call costs the client more than an action does."""
+
+
+class Span(NamedTuple):
+    """Events of one aggregate, `first` and `last` included."""
+
+    aggregate: str
+    first: int
+    last: int
 
 
 def outbox_table(name: str) -> Table:
@@ -40,22 +51,36 @@ class Outbox:
             default={"first": first, "since": int(time.time())},
         )
 
-    async def settle(self, aggregate: str, first: int, last: int) -> None:
+    async def settle(self, published: Sequence[Span]) -> None:
         """These events are published. What was added meanwhile stays; what is unclear is left to the sweep."""
-        key = self._key(aggregate)
-        try:
-            await self._database.write(Delete(self._table, key, where=Where(equal={"first": first, "last": last})))
-        except ConditionFailed:
-            item = await self._database.get(self._table, key)
-            if item is not None and item["first"] == first and item["last"] > last:
-                rest = {"first": last + 1, "since": int(time.time())}
-                await self._settle_partly(Update(self._table, key, assign=rest, where=Where(equal={"first": first})))
+        for start in range(0, len(published), AT_ONCE):
+            await self._settle_together(published[start : start + AT_ONCE])
 
-    async def _settle_partly(self, move: Update) -> None:
+    async def _settle_together(self, spans: Sequence[Span]) -> None:
         try:
-            await self._database.write(move)
+            await self._database.write(*(self._removal(span) for span in spans))
+        except ConditionFailed as error:
+            others = [span for place, span in enumerate(spans) if place not in error.failed]
+            if others:
+                await self._settle_together(others)
+            for place in error.failed:
+                await self._settle_partly(spans[place])
+
+    def _removal(self, span: Span) -> Delete:
+        where = Where(equal={"first": span.first, "last": span.last})
+        return Delete(self._table, self._key(span.aggregate), where=where)
+
+    async def _settle_partly(self, span: Span) -> None:
+        """More was added to the item, or another relay has moved it."""
+        key = self._key(span.aggregate)
+        item = await self._database.get(self._table, key)
+        if item is None or item["first"] != span.first or item["last"] <= span.last:
+            return
+        rest = {"first": span.last + 1, "since": int(time.time())}
+        try:
+            await self._database.write(Update(self._table, key, assign=rest, where=Where(equal={"first": span.first})))
         except ConditionFailed:
-            logger.debug("outbox item moved meanwhile", **move.key)
+            logger.debug("outbox item moved meanwhile", aggregate=span.aggregate)
 
     async def pending(self, aggregate: str) -> tuple[int, int] | None:
         """The first and last sequence that are still to be published, if any are."""

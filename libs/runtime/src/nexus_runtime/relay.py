@@ -7,8 +7,9 @@ repetitions of older ones may come later, and consumers guard themselves by the 
 """
 
 import asyncio
+import itertools
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nexus_contracts.envelope import CloudEvent
@@ -18,10 +19,12 @@ from nexus_contracts.topics import Topic
 from nexus_runtime import log, metrics
 from nexus_runtime.bus import Bus
 from nexus_runtime.history import History
-from nexus_runtime.outbox import SHARDS, Outbox
+from nexus_runtime.outbox import SHARDS, Outbox, Span
 
 logger = log.get(__name__)
-SETTLE_SECONDS = 0.2
+SETTLE_SECONDS = 1.0
+SETTLE_MOVING = 10
+"""Rounds after which also an aggregate is settled that something is published of all the time."""
 SWEEP_SECONDS = 0.5
 LEFT_BEHIND_SECONDS = 3
 REMEMBERED = 10_000
@@ -146,24 +149,29 @@ class Relay:
             self._through.popitem(last=False)
 
     async def _settle(self) -> None:
-        while True:
+        """One at rest costs one write; one that moves would cost three, again and again."""
+        before: dict[str, _Published] = {}
+        for number in itertools.count(1):
             await asyncio.sleep(SETTLE_SECONDS)
+            moving = number % SETTLE_MOVING == 0
+            wanted = {name: done for name, done in self._published.items() if moving or before.get(name) == done}
+            before = dict(self._published)
             try:
-                if self._published:
-                    await self._settle_published()
+                if wanted:
+                    await self._settle_published(wanted)
             except Exception as error:  # noqa: BLE001  # the relay outlives every fault of broker and database
                 logger.warning("published events not settled yet", error=repr(error))
                 await asyncio.sleep(1)
 
-    async def _settle_published(self) -> None:
-        broker = self._broker_number
-        reached = await self._bus.committed(self._topic) if self._volatile else None
-        for aggregate, done in list(self._published.items()):
+    async def _settle_published(self, wanted: Mapping[str, _Published]) -> None:
+        if self._volatile:
+            broker, reached = self._broker_number, await self._bus.committed(self._topic)
             if broker != self._broker_number:
                 return
-            if reached is None or reached.get(done.partition, -1) > done.offset:
-                await self._outbox.settle(aggregate, done.first, done.last)
-                self._forget(aggregate, done)
+            wanted = {name: done for name, done in wanted.items() if reached.get(done.partition, -1) > done.offset}
+        await self._outbox.settle([Span(name, done.first, done.last) for name, done in wanted.items()])
+        for name, done in wanted.items():
+            self._forget(name, done)
 
     def _forget(self, aggregate: str, done: _Published) -> None:
         now = self._published.get(aggregate)

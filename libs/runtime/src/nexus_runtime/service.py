@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from nexus_contracts.errors import InternalError, NotFound, PlatformError, ValidationFailed
 from nexus_runtime import log, tracing
 from nexus_runtime.health import Health, health_routes
+from nexus_runtime.http_protocol import BoundedHttp
 from nexus_runtime.settings import VERSION, ServiceSettings
 
 logger = log.get(__name__)
@@ -113,6 +114,8 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI) -> None:
         timeout_graceful_shutdown=int(settings.shutdown_seconds),
         timeout_keep_alive=75,
         lifespan="on",
+        http=BoundedHttp,
+        ws="none",
     )
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -49,10 +49,9 @@ class CommandHandlers:
                 return await self.delete_project(command)
 
     async def create_project(self, command: CreateProject) -> Decision:
-        if await self.store.load(command.project_id):
-            raise Conflict(f"project {command.project_id} exists already", type="project", id=command.project_id)
         after, decision = self._decision(None, control.create(command, self.now()), 201)
-        return decision(project_view(after))
+        exists = Conflict(f"project {command.project_id} exists already", type="project", id=command.project_id)
+        return replace(decision(project_view(after)), exists=exists)
 
     async def control_project(self, command: ControlProject) -> Decision:
         before = await self._present(command.project_id, command.if_match)
@@ -97,27 +96,62 @@ def numbered(before: Project | None, decided: Decided) -> tuple[Project, list[Ba
     return after.model_copy(update={"version": version + 1, "sequence": sequence + len(events)}), events
 
 
-class Seen(Protocol):
+class Reported(Protocol):
+    async def load(self, project_id: str) -> Project | None: ...
+
     def reports_seen(self, project_id: str) -> AsyncIterator[bytes]: ...
 
 
 @dataclass
+class Known:
+    """A project as this process saw it last, and which reports it has taken. `project` None: to be read anew."""
+
+    project: Project | None
+    seen: set[bytes]
+
+
+@dataclass
 class ReportMemory:
-    """Which reports a project has taken, kept in memory for the latest projects; right as long as the count is."""
+    """The projects reported on latest. One that changed elsewhere is found out by the version, when it is written."""
 
-    store: Seen
-    size: int = 1000
-    _known: OrderedDict[str, set[bytes]] = field(default_factory=OrderedDict[str, set[bytes]])
+    store: Reported
+    projects: int = 1_000
+    digests: int = 200_000
+    _known: OrderedDict[str, Known] = field(default_factory=OrderedDict[str, Known])
+    _held: int = 0
 
-    async def of(self, project: Project) -> set[bytes]:
-        known = self._known.get(project.project_id)
-        if known is None or len(known) != project.reports:
-            known = {digest async for digest in self.store.reports_seen(project.project_id)}
-            self._known[project.project_id] = known
-            while len(self._known) > self.size:
-                self._known.popitem(last=False)
-        self._known.move_to_end(project.project_id)
-        return known
+    async def recall(self, project_id: str) -> tuple[Project, set[bytes]] | None:
+        """The project and the digests of its reports; None where there is none."""
+        known = self._known.get(project_id)
+        if known is None or known.project is None:
+            project = await self.store.load(project_id)
+            if project is None:
+                self._forget(project_id)
+                return None
+            seen = known.seen if known else set[bytes]()
+            if len(seen) != project.reports:
+                seen = {digest async for digest in self.store.reports_seen(project_id)}
+            return project, seen
+        self._known.move_to_end(project_id)
+        return known.project, known.seen
+
+    def keep(self, project: Project, seen: set[bytes], fresh: Collection[bytes]) -> None:
+        """The project as it was just written, with `fresh` reports more than were seen before."""
+        self._forget(project.project_id)
+        seen.update(fresh)
+        self._known[project.project_id] = Known(project, seen)
+        self._held += len(seen)
+        while len(self._known) > 1 and (len(self._known) > self.projects or self._held > self.digests):
+            self._forget(next(iter(self._known)))
+
+    def doubt(self, project_id: str) -> None:
+        """It was changed by somebody else."""
+        if known := self._known.get(project_id):
+            known.project = None
+
+    def _forget(self, project_id: str) -> None:
+        if known := self._known.pop(project_id, None):
+            self._held -= len(known.seen)
 
 
 @dataclass(frozen=True)
@@ -143,11 +177,11 @@ class ReportHandlers:
 
     async def _apply(self, deliveries: Sequence[Delivery]) -> None:
         project_id = deliveries[0].message.project_id
-        before = await self.store.load(project_id)
-        if before is None:
+        known = await self.memory.recall(project_id)
+        if known is None:
             logger.warning("reports of an unknown project refused", project_id=project_id, reports=len(deliveries))
             return
-        seen = await self.memory.of(before)
+        before, seen = known
         fresh: dict[bytes, Delivery] = {}
         for delivery in deliveries:
             digest = report_digest(delivery.event.source, delivery.event.id)
@@ -158,8 +192,12 @@ class ReportHandlers:
         after, events = self._folded(before, list(fresh.values()))
         actions = [*self.store.changes(before, after, events), remember_reports(after, fresh)]
         recorded = Recorded(project_id, before.sequence, events)
-        await self.ledger.commit(actions, [recorded], cause=deliveries[0].event)
-        seen.update(fresh)
+        try:
+            await self.ledger.commit(actions, [recorded], cause=deliveries[0].event)
+        except BaseException:
+            self.memory.doubt(project_id)
+            raise
+        self.memory.keep(after, seen, fresh)
 
     def _folded(self, before: Project, deliveries: Sequence[Delivery]) -> tuple[Project, list[BaseModel]]:
         project, events = before, list[BaseModel]()
