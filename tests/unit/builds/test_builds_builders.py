@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story
 
-from nexus_builds.domain.endings import abandoned
+from nexus_builds.domain.control import control
+from nexus_builds.domain.endings import Patience, given_up, past_hope
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildFailed, BuildStarted, ReportRefused, Trigger
+from nexus_contracts.builds.reports import StageError
 from nexus_contracts.stages import DEVELOPER
-
-DAY = timedelta(hours=24)
 
 
 @pytest.mark.parametrize("kind", BODIES)
@@ -150,19 +150,73 @@ def test_a_paused_project_takes_reports_to_the_very_end() -> None:
     assert failing.project.status == "failed"
 
 
+PATIENCE = Patience(silence=86_400.0, lost=45.0, total=14_400.0)
+
+
+def judged(story: Story, seconds: float, *, worker_lost: bool = False) -> str | None:
+    error = past_hope(story.project, story.time + timedelta(seconds=seconds), PATIENCE, worker_lost=worker_lost)
+    return error.code if error else None
+
+
 def test_an_external_build_that_fell_silent_is_abandoned() -> None:
     story = Story(auto_start=False)
     story.report("started", "orchestrator", source=EXTERNAL)
-    assert abandoned(story.project, story.time + DAY - timedelta(seconds=1), DAY) is None
-    decided = abandoned(story.project, story.time + DAY, DAY)
-    assert decided is not None
-    after, (failed,) = decided
-    assert isinstance(failed, BuildFailed)
-    assert (after.status, failed.error.code, failed.attempt) == ("failed", "ABANDONED", 1)
+    assert judged(story, PATIENCE.silence - 1) is None
+    assert judged(story, PATIENCE.silence) == "ABANDONED"
 
 
-def test_only_running_external_builds_are_abandoned() -> None:
-    waiting, platform, ended = Story(auto_start=False), Story(), Story(auto_start=False)
+def test_builds_that_wait_or_have_ended_are_not_given_up() -> None:
+    waiting, ended = Story(auto_start=False), Story(auto_start=False)
     ended.work(source=EXTERNAL)
-    for story in (waiting, platform, ended):
-        assert abandoned(story.project, story.time + 2 * DAY, DAY) is None
+    for story in (waiting, ended):
+        assert judged(story, 10 * PATIENCE.silence, worker_lost=True) is None
+
+
+def test_a_build_whose_worker_is_lost_is_given_up() -> None:
+    story = Story()
+    assert judged(story, PATIENCE.lost, worker_lost=True) == "WORKER_LOST"
+    assert judged(story, PATIENCE.lost, worker_lost=False) is None
+
+
+def test_a_build_that_was_just_restarted_or_resumed_can_still_be_taken_over() -> None:
+    restarted, resumed = Story(), Story()
+    restarted.control(ControlAction.STOP)
+    restarted.time += timedelta(hours=1)
+    restarted.control(ControlAction.RESTART)
+    resumed.control(ControlAction.PAUSE)
+    resumed.time += timedelta(hours=1)
+    assert judged(resumed, PATIENCE.lost, worker_lost=True) is None
+    resumed.control(ControlAction.RESUME)
+    for story in (restarted, resumed):
+        assert judged(story, PATIENCE.lost - 1, worker_lost=True) is None
+        assert judged(story, PATIENCE.lost, worker_lost=True) == "WORKER_LOST"
+
+
+def test_the_time_of_a_build_counts_without_its_pauses() -> None:
+    story = Story()
+    assert judged(story, PATIENCE.total - 1) is None
+    assert judged(story, PATIENCE.total) == "BUILD_TIMED_OUT"
+    story.time += timedelta(seconds=PATIENCE.total - 100)
+    story.control(ControlAction.PAUSE)
+    story.time += timedelta(days=30)
+    assert judged(story, 0) is None
+    story.control(ControlAction.RESUME)
+    assert judged(story, 98) is None  # telling it to pause took a second
+    assert judged(story, 99) == "BUILD_TIMED_OUT"
+
+
+def test_a_build_given_up_fails_with_its_running_steps_and_can_be_restarted() -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    story.report("completed", "orchestrator")
+    story.report("started", "requirements_analysis")
+    error = StageError(code="WORKER_LOST", message="gone")
+    after, (event,) = given_up(story.project, error, story.time)
+    assert isinstance(event, BuildFailed)
+    assert (after.status, event.error.code, event.attempt) == ("failed", "WORKER_LOST", 1)
+    shown = {stage.name: (stage.status, stage.error) for stage in after.stages}
+    assert shown["orchestrator"] == ("completed", None)
+    assert shown["requirements_analysis"] == ("failed", error)
+    assert shown["system_architecture"] == ("pending", None)
+    again, _ = control(after, ControlAction.RESTART, story.time, from_stage="requirements_analysis")
+    assert again.status == "building"

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
-from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Put, Table, Update, Where
+from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Item, Put, Table, Update, Where
 
 
 def lease_table(name: str) -> Table:
@@ -104,11 +104,21 @@ class Leases:
 
     async def silent(self) -> AsyncIterator[str]:
         """The names whose owners were seen without a beat for long enough. Call it again and again to observe."""
+        async for item, silent in self._observed():
+            if silent or not item["owner"]:
+                yield item["name"]
+
+    async def lost(self) -> AsyncIterator[str]:
+        """Of the silent ones those that were not given back. Call it again and again to observe."""
+        async for item, silent in self._observed():
+            if silent and item["owner"]:
+                yield item["name"]
+
+    async def _observed(self) -> AsyncIterator[tuple[Item, bool]]:
         present: set[str] = set()
         async for item in self._database.query(self._table, self._kind):
             present.add(item["name"])
-            if not item["owner"] or self._silent(item["name"], (item["epoch"], item["beat"])):
-                yield item["name"]
+            yield item, self._silent(item["name"], (item["epoch"], item["beat"]))
         for name in self._seen.keys() - present:
             del self._seen[name]
 

@@ -1,24 +1,26 @@
 """Puts `builds` together."""
 
-from datetime import timedelta
-
 from fastapi import FastAPI
 
 from nexus_builds.consumers import subscriptions
+from nexus_builds.domain.endings import Patience
 from nexus_builds.handlers import CommandHandlers, ReportHandlers, ReportMemory
 from nexus_builds.routes import Queries, query_routes
 from nexus_builds.settings import BuildsSettings
-from nexus_builds.store import DynamoProjectStore
-from nexus_builds.tables import LEDGER
+from nexus_builds.store import ACTIVE, EXTERNAL, DynamoProjectStore
+from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER
 from nexus_builds.upkeep import Eraser, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_runtime.clock import utc_now
 from nexus_runtime.consumers import Consumers
 from nexus_runtime.health import Health
+from nexus_runtime.leases import Leases
 from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check
 from nexus_runtime.service import Background, application
 
 NAME = "builds"
+EXTERNAL_ROUNDS = 12
+"""External builds may be many, and are waited for much longer: they are looked at so much less often."""
 
 
 def build(settings: BuildsSettings) -> FastAPI:
@@ -28,8 +30,10 @@ def build(settings: BuildsSettings) -> FastAPI:
     commands = CommandHandlers(store, utc_now)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     eraser = Background("eraser", Eraser(store, owner.ledger, owner.outbox).run)
-    silence = timedelta(seconds=settings.external_silence_seconds)
-    watch = Background("external builds", Watch(store, owner.ledger, utc_now, silence, settings.watch_seconds).run)
+    watches = [
+        Background(f"watch over {listed} builds", _watch(owner, store, settings, listed, seconds).run)
+        for listed, seconds in ((ACTIVE, settings.watch_seconds), (EXTERNAL, EXTERNAL_ROUNDS * settings.watch_seconds))
+    ]
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, commands, reports))
     needed = {
         "database": database_check(owner.database),
@@ -37,6 +41,16 @@ def build(settings: BuildsSettings) -> FastAPI:
         "consumers": consumers_check(consumers),
     }
     health = Health(needed, {"outbox": owner.outbox_check}, consumers.alive)
-    app = application("Nexus-AI builds", [*owner.parts(), consumers, eraser, watch], health)
+    app = application("Nexus-AI builds", [*owner.parts(), consumers, eraser, *watches], health)
     app.include_router(query_routes(Queries(store, owner.history)))
     return app
+
+
+def _watch(owner: Owner, store: DynamoProjectStore, settings: BuildsSettings, listed: str, seconds: float) -> Watch:
+    patience = Patience(
+        silence=settings.external_silence_seconds,
+        lost=settings.worker_lost_seconds,
+        total=settings.build_timeout_seconds,
+    )
+    leases = Leases(owner.database, LEASES, BUILD_LEASE, settings.worker_lost_seconds)
+    return Watch(store, owner.ledger, leases, utc_now, patience, listed, seconds)

@@ -12,7 +12,15 @@ class BuildsSettings(OwnerSettings):
     external_silence_seconds: float = Field(
         default=86_400.0, gt=0, description="an external build without a report for so long fails as ABANDONED"
     )
-    watch_seconds: float = Field(default=60.0, gt=0, description="how often external builds are looked at")
+    worker_lost_seconds: float = Field(
+        default=45.0,
+        gt=0,
+        description="a build whose worker gave no sign for so long, and that no other took over, fails as WORKER_LOST",
+    )
+    build_timeout_seconds: float = Field(
+        default=14_400.0, gt=0, description="a build that ran for so long, pauses left out, fails as BUILD_TIMED_OUT"
+    )
+    watch_seconds: float = Field(default=5.0, gt=0, description="how often builds are looked at for that")
 
 
 class WorkerSettings(OwnerSettings):

@@ -1,18 +1,22 @@
-"""What goes on by itself: deletions are brought to their end, builds that nobody reports on any more are failed."""
+"""What goes on by itself: deletions are brought to their end, builds that are past hope are failed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from nexus_builds.domain.endings import abandoned
+from nexus_builds.domain.endings import Patience, given_up, past_hope
+from nexus_builds.domain.state import Project
 from nexus_builds.handlers import numbered
-from nexus_builds.store import DELETING, EXTERNAL, DynamoProjectStore
+from nexus_builds.store import DELETING, DynamoProjectStore
 from nexus_runtime import log
+from nexus_runtime.leases import Leases
 from nexus_runtime.ledger import ChangedMeanwhile, Ledger, Recorded
 from nexus_runtime.outbox import Outbox
 
 logger = log.get(__name__)
+AT_ONCE = 100
+"""Projects in memory for a look at them."""
 
 
 @dataclass(frozen=True)
@@ -42,32 +46,41 @@ class Eraser:
 
 @dataclass(frozen=True)
 class Watch:
-    """Fails the external builds of which nobody has reported for so long."""
+    """Fails the builds of one list, `active` or `external`, of which nothing more is to be hoped for."""
 
     store: DynamoProjectStore
     ledger: Ledger
+    leases: Leases
     now: Callable[[], datetime]
-    silence: timedelta
-    seconds: float = 60.0
+    patience: Patience
+    listed: str
+    seconds: float
 
     async def run(self) -> None:
         """For ever."""
         while True:
-            await _each(await self.store.listed(EXTERNAL), self.look)
+            await self.look()
             await asyncio.sleep(self.seconds)
 
-    async def look(self, project_id: str) -> None:
-        before = await self.store.load(project_id)
-        decided = abandoned(before, self.now(), self.silence) if before else None
-        if before is None or decided is None:
+    async def look(self) -> None:
+        """Once over the list."""
+        lost = {project_id async for project_id in self.leases.lost()}
+        listed = await self.store.listed(self.listed)
+        for start in range(0, len(listed), AT_ONCE):
+            for project in (await self.store.load_many(listed[start : start + AT_ONCE])).values():
+                await self._judge(project, worker_lost=project.project_id in lost)
+
+    async def _judge(self, before: Project, worker_lost: bool) -> None:
+        error = past_hope(before, self.now(), self.patience, worker_lost=worker_lost)
+        if error is None:
             return
-        after, events = numbered(before, decided)
+        after, events = numbered(before, given_up(before, error, self.now()))
         try:
             changes = self.store.changes(before, after, events)
-            await self.ledger.commit(changes, [Recorded(project_id, before.sequence, events)])
+            await self.ledger.commit(changes, [Recorded(after.project_id, before.sequence, events)])
         except ChangedMeanwhile:
-            return
-        logger.warning("external build abandoned", project_id=project_id, attempt=after.attempt_number)
+            return  # it is judged anew with the next look
+        logger.warning("build given up", project_id=after.project_id, attempt=after.attempt_number, code=error.code)
 
 
 async def _each(project_ids: list[str], act: Callable[[str], Awaitable[None]]) -> None:

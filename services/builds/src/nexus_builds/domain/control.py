@@ -78,10 +78,12 @@ def control(
             return _restart(project, now, reason, from_stage)
         case ControlAction.PAUSE:
             paused = BuildPaused(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
-            return _with(project, now, status=ProjectStatus.PAUSED), [paused]
+            halted = project.attempt and project.attempt.halted(now)
+            return _with(project, now, status=ProjectStatus.PAUSED, attempt=halted), [paused]
         case ControlAction.RESUME:
             resumed = BuildResumed(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
-            return _with(project, now, status=ProjectStatus.BUILDING), [resumed]
+            again = project.attempt and project.attempt.model_copy(update={"since": now})
+            return _with(project, now, status=ProjectStatus.BUILDING, attempt=again), [resumed]
         case ControlAction.STOP:
             return _stop(project, now, reason)
 
@@ -108,7 +110,7 @@ def begin(
     """The next attempt; `kept` are the stages whose outputs it takes over."""
     number = project.attempt_number + 1
     stages = kept + fresh_stages(number, project.agent_name_map)[len(kept) :]
-    attempt = Attempt(number=number, builder=builder, trigger=trigger, from_stage=from_stage, started_at=now)
+    attempt = Attempt(number=number, builder=builder, trigger=trigger, from_stage=from_stage, started_at=now, since=now)
     started = BuildStarted(
         project_id=project.project_id,
         attempt=number,
@@ -152,7 +154,7 @@ def _stop(project: Project, now: datetime, reason: str | None) -> Decided:
     stopped = BuildStopped(
         project_id=project.project_id, attempt=project.attempt_number, duration_seconds=seconds, reason=reason
     )
-    ended = attempt and attempt.model_copy(update={"ended_at": now, "outcome": "cancelled"})
+    ended = attempt and attempt.halted(now).model_copy(update={"ended_at": now, "outcome": "cancelled"})
     return _with(project, now, status=ProjectStatus.CANCELLED, attempt=ended), [stopped]
 
 

@@ -1,15 +1,25 @@
-"""How an attempt ends by what is reported of it, or by nobody reporting any more."""
+"""How an attempt ends: by what is reported of it, or because nothing more is to be hoped for."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import BaseModel
 
 from nexus_builds.domain.control import Decided
-from nexus_builds.domain.state import RUNNING, Project
+from nexus_builds.domain.state import RUNNING, Project, Step
 from nexus_contracts.builds.events import BuildCompleted, Builder, BuildFailed
 from nexus_contracts.builds.reports import AnyReport, StageCompleted, StageError, StageFailed
 from nexus_contracts.builds.views import ProjectStatus
-from nexus_contracts.stages import DEPLOYER
+from nexus_contracts.stages import DEPLOYER, StepStatus
+
+
+@dataclass(frozen=True)
+class Patience:
+    """In seconds: how long an external builder may be silent, a build's worker be lost, and a platform build run."""
+
+    silence: float
+    lost: float
+    total: float
 
 
 def concluded(project: Project, report: AnyReport, now: datetime) -> Decided:
@@ -31,14 +41,40 @@ def concluded(project: Project, report: AnyReport, now: datetime) -> Decided:
     return project, [report]
 
 
-def abandoned(project: Project, now: datetime, silence: timedelta) -> Decided | None:
-    """The failed attempt, where an external builder was silent for so long; else None."""
-    external = project.attempt is not None and project.attempt.builder is Builder.EXTERNAL
-    if project.status not in RUNNING or not external or now - project.updated_at < silence:
+def past_hope(project: Project, now: datetime, patience: Patience, *, worker_lost: bool) -> StageError | None:
+    """Why the running attempt will not come to an end by itself; None where it still may.
+
+    `worker_lost`: its worker gave no sign for so long, and no other took over. One that has just been started or
+    resumed is given the time to be taken over all the same.
+    """
+    attempt = project.attempt
+    if attempt is None or project.status not in RUNNING:
         return None
-    hours = silence.total_seconds() / 3600
-    ended, event = failed(project, StageError(code="ABANDONED", message=f"no report came for {hours:g} hours"), now)
+    if attempt.builder is Builder.EXTERNAL:
+        if (now - project.updated_at).total_seconds() < patience.silence:
+            return None
+        return StageError(code="ABANDONED", message=f"no report came for {patience.silence / 3600:g} hours")
+    if attempt.running(now) >= patience.total:
+        return StageError(code="BUILD_TIMED_OUT", message=f"the build did not end within {patience.total:g} seconds")
+    if worker_lost and attempt.since and (now - attempt.since).total_seconds() >= patience.lost:
+        told = f"its worker gave no sign for {patience.lost:g} seconds and no other took over; restart the build"
+        return StageError(code="WORKER_LOST", message=told)
+    return None
+
+
+def given_up(project: Project, error: StageError, now: datetime) -> Decided:
+    """The attempt fails, and with it the steps that were running."""
+    stages = tuple(_broken_off(stage, error, now) for stage in project.stages)
+    ended, event = failed(project.model_copy(update={"stages": stages}), error, now)
     return ended, [event]
+
+
+def _broken_off(step: Step, error: StageError, now: datetime) -> Step:
+    if step.status is not StepStatus.RUNNING:
+        return step
+    subs = tuple(_broken_off(sub, error, now) for sub in step.sub_steps)
+    ended = {"status": StepStatus.FAILED, "completed_at": now, "error": error, "sub_steps": subs}
+    return step.model_copy(update=ended)
 
 
 def failed(project: Project, error: StageError, now: datetime) -> tuple[Project, BaseModel]:
@@ -54,5 +90,5 @@ def failed(project: Project, error: StageError, now: datetime) -> tuple[Project,
 
 def _ended(project: Project, status: ProjectStatus, now: datetime, error: StageError | None) -> Project:
     ended = {"ended_at": now, "outcome": str(status), "error": error}
-    attempt = project.attempt and project.attempt.model_copy(update=ended)
+    attempt = project.attempt and project.attempt.halted(now).model_copy(update=ended)
     return project.model_copy(update={"status": status, "attempt": attempt, "updated_at": now})

@@ -54,7 +54,10 @@ class Step(Message):
 
 
 class Attempt(Message):
-    """One run of the pipeline. `epoch` is the highest lease epoch of a platform worker that reported."""
+    """One run of the pipeline. `epoch` is the highest lease epoch of a platform worker that reported.
+
+    It runs since `since` (None: it is paused, or has ended), and ran for `ran_seconds` before that.
+    """
 
     number: int
     builder: Builder
@@ -65,6 +68,16 @@ class Attempt(Message):
     outcome: str | None = None
     error: StageError | None = None
     epoch: int = 0
+    since: Timestamp | None = None
+    ran_seconds: float = 0.0
+
+    def halted(self, now: datetime) -> "Attempt":
+        """The clock stands still."""
+        return self.model_copy(update={"since": None, "ran_seconds": self.running(now)})
+
+    def running(self, now: datetime) -> float:
+        """Seconds that it ran, pauses left out."""
+        return self.ran_seconds + ((now - self.since).total_seconds() if self.since else 0.0)
 
     def seconds(self, now: datetime) -> float:
         return round((now - self.started_at).total_seconds(), 6)
