@@ -48,6 +48,10 @@ infra: install ## Start broker and database only, and print the settings that co
 test: install-dev ## Run the tests; ARGS="-k name" for some of them
 	@exec $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
+.PHONY: test-all
+test-all: install-dev ## The whole suite on every engine at hand; ENGINES="embedded jvm" for these
+	@exec $(BIN)/python scripts/test_all.py $(ENGINES)
+
 .PHONY: lint
 lint: install-dev ## Check and format style: ruff, import contracts, unused dependencies
 	@$(BIN)/ruff check --fix .

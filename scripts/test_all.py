@@ -1,0 +1,115 @@
+"""Runs the whole test suite on every engine at hand, and says what ran on what.
+
+    python scripts/test_all.py [embedded] [jvm] [docker]      by default all of them
+
+An engine that is not at hand is named with the reason; one that is asked for by name has to be. Every skipped test is
+listed with its reason, and only a reason that begins with EXPECTED is accepted. Fails when a test fails or is skipped
+for another reason, and when no test ran.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RESULTS = Path("build/test")
+EXPECTED = "only the embedded broker"
+PYTEST = (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-r", "fE")
+
+
+def no_java() -> str | None:
+    missing = [program for program in ("java", "mvn") if not shutil.which(program)]
+    return f"{' and '.join(missing)} not found: install a Java 17 runtime and Maven" if missing else None
+
+
+def no_docker() -> str | None:
+    if not shutil.which("docker"):
+        return "docker not found"
+    answer = subprocess.run(("docker", "info"), capture_output=True, text=True, timeout=30, check=False)
+    return None if answer.returncode == 0 else "no Docker engine answers"
+
+
+ENGINES: dict[str, Callable[[], str | None]] = {"embedded": lambda: None, "jvm": no_java, "docker": no_docker}
+"""Each with what is missing for it."""
+
+
+@dataclass
+class Run:
+    """What came of the suite on one engine."""
+
+    engine: str
+    seconds: float = 0.0
+    outcomes: Counter[str] = field(default_factory=Counter[str])
+    skips: Counter[str] = field(default_factory=Counter[str])
+    fault: str | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.fault is None and not self.outcomes["failed"] and self.outcomes["passed"] > 0 and not self.odd
+
+    @property
+    def odd(self) -> list[str]:
+        return [reason for reason in self.skips if not reason.startswith(EXPECTED)]
+
+
+def run_on(engine: str) -> Run:
+    report = (RESULTS / f"{engine}.xml").absolute()
+    report.unlink(missing_ok=True)
+    print(f"== the suite on {engine}", flush=True)
+    began = time.monotonic()
+    environment = {**os.environ, "NEXUS_INFRA": engine}
+    done = subprocess.run((*PYTEST, f"--junitxml={report}"), env=environment, check=False)
+    run = Run(engine, time.monotonic() - began)
+    if report.exists():
+        count(run, report)
+    if done.returncode and not run.outcomes["failed"]:
+        run.fault = f"pytest ended with code {done.returncode}"
+    return run
+
+
+def count(run: Run, report: Path) -> None:
+    """Reads pytest's own report: https://llg.cubic.org/docs/junit/"""
+    for case in ET.parse(report).iter("testcase"):
+        skipped = case.find("skipped")
+        if skipped is not None:
+            run.outcomes["skipped"] += 1
+            run.skips[skipped.get("message", "")] += 1
+        else:
+            failed = case.find("failure") is not None or case.find("error") is not None
+            run.outcomes["failed" if failed else "passed"] += 1
+
+
+def report_of(run: Run) -> list[str]:
+    counted = ", ".join(f"{run.outcomes[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
+    lines = [f"{run.engine:9} {counted} in {run.seconds / 60:.1f} minutes"]
+    lines += [f"{'':9} {number} skipped: {reason}" for reason, number in run.skips.items()]
+    lines += [f"{'':9} that reason is not expected: {reason}" for reason in run.odd]
+    return [*lines, f"{'':9} {run.fault}"] if run.fault else lines
+
+
+def main(named: list[str]) -> int:
+    unknown = set(named) - ENGINES.keys()
+    if unknown:
+        print(f"error: no engine {', '.join(sorted(unknown))}; there are: {', '.join(ENGINES)}", file=sys.stderr)
+        return 2
+    missing = {engine: reason for engine in named or ENGINES if (reason := ENGINES[engine]())}
+    runs = [run_on(engine) for engine in named or ENGINES if engine not in missing]
+    print("\n== what ran on what")
+    for run in runs:
+        print("\n".join(report_of(run)))
+    for engine, reason in missing.items():
+        print(f"{engine:9} not run: {reason}")
+    print(f"{sum(run.outcomes['passed'] for run in runs)} passed, {sum(run.outcomes['failed'] for run in runs)} failed")
+    absent = [engine for engine in missing if engine in named]
+    return 0 if runs and all(run.good for run in runs) and not absent else 1
+
+
+if __name__ == "__main__":
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    sys.exit(main(sys.argv[1:]))
