@@ -51,12 +51,12 @@ class Bus:
         self._watching = asyncio.create_task(self._watch(), name="broker watch")
 
     async def stop(self) -> None:
-        """Sends what is buffered, within 5 seconds, and closes."""
+        """Sends what is buffered, within its share of the time for shutdown, and closes."""
         if self._watching:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
         with contextlib.suppress(TimeoutError, KafkaError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(self._settings.shutdown_share("producer")):
                 if self._producer:
                     await self._producer.stop()
                 if self._admin:

@@ -64,7 +64,7 @@ class Consumers:
             consumer_only=True,
             metadata_max_age_ms=2_000 if settings.kafka_volatile else 60_000,
             logger=None,
-            graceful_timeout=settings.shutdown_seconds,
+            graceful_timeout=settings.shutdown_share("consumers"),
         )
 
         async def whole(records: Any) -> Any:
@@ -104,12 +104,12 @@ class Consumers:
         self._connecting = [asyncio.create_task(_connect(broker), name="consumer connects") for broker in self._brokers]
 
     async def stop(self) -> None:
-        """Ends consuming; what is in flight may finish within the time for shutdown."""
+        """Ends consuming; what is in flight may finish within its share of the time for shutdown."""
         for task in self._connecting:
             task.cancel()
         await asyncio.gather(*self._connecting, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.shutdown_seconds):
+            async with asyncio.timeout(self._settings.shutdown_share("consumers")):
                 await asyncio.gather(*(broker.stop() for broker in self._brokers))
 
     def ready(self) -> bool:

@@ -111,7 +111,7 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(settings.shutdown_seconds),
+        timeout_graceful_shutdown=max(1, int(settings.shutdown_share("requests"))),
         timeout_keep_alive=75,
         lifespan="on",
         http=BoundedHttp,

@@ -26,6 +26,10 @@ class ServiceSettings(BaseSettings):
     kafka_fetch_max_wait_ms: int | None = Field(default=None, ge=1, le=30_000)
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
 
+    def shutdown_share(self, step: Literal["requests", "consumers", "work", "producer"]) -> float:
+        """Seconds that one step of a stop may take; the steps come one after another."""
+        return self.shutdown_seconds * {"requests": 0.2, "consumers": 0.3, "work": 0.3, "producer": 0.2}[step]
+
     def fetch_max_wait_ms(self, prompt: bool = True) -> int:
         """How long the broker may hold a fetch that finds nothing.
 

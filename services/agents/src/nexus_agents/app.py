@@ -94,6 +94,6 @@ def assemble(settings: AgentsSettings, owner: Owner, backend: Backend) -> Works:
     sessions = SessionHandlers(store, ledger, sweeper.erase_soon)
     turns = TurnHandlers(store, ledger, runner, pools[0], invoker)
     commands = CommandHandlers(agents, sessions, turns)
-    in_hand = InHand(runner, pools, answerer, settings.shutdown_seconds)
+    in_hand = InHand(runner, pools, answerer, settings.shutdown_share("work"))
     parts = [runner, in_hand, Background("sweeper", sweeper.run)]
     return Works(store, runner, invoker, deployer, cascade, sweeper, agents, commands, parts)
