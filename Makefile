@@ -75,7 +75,7 @@ schemas: install-dev ## Export the messages' JSON schemas and the REST contract
 	@exec scripts/schemas
 
 .PHONY: bench
-bench: install-dev ## Measure; results in build/bench; ARGS="name" for one benchmark
+bench: install-dev ## Measure; results in build/bench; ARGS="--on embedded,jvm name" for one, on both engines
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: clean

@@ -1,13 +1,17 @@
-"""`python -m benchmarks [name ...]`: runs the named benchmarks, by default all, and writes build/bench/<name>.json.
+"""`python -m benchmarks [--on embedded,jvm] [name ...]`: runs the named benchmarks, by default all, on each engine.
 
-A benchmark is a module of this package with `async def measure() -> list[Figure]`.
+Writes build/bench/<name>.json. A benchmark is a module of this package with `async def measure() -> list[Figure]`, on
+the engine that NEXUS_INFRA names. Budgets are those of the embedded engine.
 """
 
+import argparse
 import asyncio
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks.runner.figures import Figure
 from benchmarks.runner.report import show, write
 
 FOLDER = Path(__file__).parent
@@ -18,15 +22,20 @@ def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
 
 
-def main(names: list[str]) -> int:
-    unknown = set(names) - set(available())
-    if unknown:
-        sys.stderr.write(f"error: no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(available())}\n")
-        return 2
-    for name in names or available():
-        figures = asyncio.run(import_module(f"benchmarks.{name}").measure())
-        show(name, figures)
-        print(f"written to {write(name, figures, RESULTS)}")
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--on", default="embedded", help="engines, with commas between them", metavar="ENGINES")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(available())}")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.names) - set(available()):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(available())}")
+    for name in asked.names or available():
+        results: dict[str, list[Figure]] = {}
+        for engine in asked.on.split(","):
+            os.environ["NEXUS_INFRA"] = engine
+            results[engine] = asyncio.run(import_module(f"benchmarks.{name}").measure())
+        show(name, results)
+        print(f"written to {write(name, results, RESULTS)}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Stage reports through one builds process, and commands, on the embedded stack: rate, time until visible, memory.
+"""Stage reports through one builds process, and commands: rate, time until visible, memory.
 
 Throughput: all reports are published as fast as the broker takes them; the clock stops when the history of every
 project has the last of them. Visible: one of the 200 reports a second is followed over HTTP, again and again, every

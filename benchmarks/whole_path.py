@@ -1,4 +1,4 @@
-"""The whole path over HTTP, on the embedded stack: latency, throughput and CPU time of every kind of request.
+"""The whole path over HTTP: latency, throughput and CPU time of every kind of request.
 
 CPU time is all that the processes use from the first request to the last answer, their idle use included, and what they
 use above it in the second after that, in which events are still published and counted. `services` are gateway, builds,

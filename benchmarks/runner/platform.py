@@ -1,4 +1,4 @@
-"""The embedded platform for the time of a benchmark; what it prints goes to build/bench/<name>.log."""
+"""The platform for the time of a benchmark, on the engine that NEXUS_INFRA names."""
 
 import tempfile
 from collections.abc import AsyncGenerator
@@ -15,13 +15,11 @@ LOGS = Path("build/bench")
 
 @asynccontextmanager
 async def platform(name: str, *services: str) -> AsyncGenerator[Stack]:
-    """The named services, by default all."""
+    """The named services, by default all. What they print goes to build/bench/<name>.log."""
     wanted = [service for service in SERVICES if not services or service.name in services]
     with tempfile.TemporaryDirectory() as folder, _opened(LOGS / f"{name}.log") as log:
         console = Console(log)
-        async with Stack(
-            data_dir=Path(folder), infra="embedded", ports="free", services=wanted, console=console
-        ) as stack:
+        async with Stack(data_dir=Path(folder), ports="free", services=wanted, console=console) as stack:
             yield stack
 
 
