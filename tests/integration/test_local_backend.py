@@ -102,7 +102,7 @@ async def test_a_hung_agent_is_killed_and_its_other_callers_are_told_the_truth(b
 async def test_an_agent_that_hangs_at_its_start_is_given_up_and_its_last_words_are_told(
     bench: Bench, mode: str
 ) -> None:
-    backend = await bench.backend(mode, start_seconds=1.0)
+    backend = await bench.backend(mode, start_seconds=4.0)
     agent = await bench.agent(script(HANGS_AT_START))
     with pytest.raises(AgentNotStarted, match=r"(?s)did not open its socket.*waiting for ever"):
         await told(backend, agent, "echo x")
@@ -116,7 +116,7 @@ async def test_an_invocation_shorter_than_the_start_was_never_sent(bench: Bench)
 
 
 async def test_an_agent_with_a_wrong_ping_is_not_started(bench: Bench) -> None:
-    backend = await bench.backend(start_seconds=1.0)
+    backend = await bench.backend(start_seconds=6.0)
     with pytest.raises(AgentNotStarted, match="Sick"):
         await told(backend, await bench.agent(sick()), "echo x")
 
