@@ -1,12 +1,13 @@
 """How records reach handlers. One visible order, and nobody else acknowledges:
 
 1. read the envelope (a record that is no CloudEvent: dead letter)
-2. skip types this consumer does not know (counted)
-3. validate the body (a fault: dead letter)
-4. group by key; within a group in order, groups side by side
-5. log context
-6. handle, with bounded retry and jitter; a fault that stays: dead letter, for that record alone
-7. acknowledge the whole batch; when the infrastructure is away: not, and take it again after a pause
+2. admit it, where the subscription asks for that (one that may not enter: dead letter)
+3. skip types this consumer does not know (counted)
+4. validate the body (a fault: dead letter)
+5. group by key; within a group in order, groups side by side
+6. log context
+7. handle, with bounded retry and jitter; a fault that stays: dead letter, for that record alone
+8. acknowledge the whole batch; when the infrastructure is away: not, and take it again after a pause
 
 A batch may therefore be delivered again after a crash: handlers have to bear repetition.
 """
@@ -49,12 +50,14 @@ class Delivery:
 
 Handler = Callable[[Sequence[Delivery]], Awaitable[None]]
 Refusal = Callable[[CloudEvent, Any, PlatformError], Awaitable[None]]
+Admission = Callable[[CloudEvent], Awaitable[CloudEvent | None]]
 
 
 @dataclass(frozen=True)
 class Subscription:
     """Which topic is consumed in which group, what its messages are, and what is done with them.
 
+    `admit` turns what arrives into what is handled, None for nothing, and raises MalformedEvent for what may not enter.
     `group_of` tells which deliveries belong together (None: the whole batch). `refused` hears of every record that
     is given up, so that whoever waits for an answer gets one. `prompt`: somebody waits for what comes of a record.
     """
@@ -65,6 +68,7 @@ class Subscription:
     handle: Handler
     group_of: Callable[[Delivery], Hashable] | None = lambda delivery: delivery.event.subject
     refused: Refusal | None = None
+    admit: Admission | None = None
     prompt: bool = True
 
 
@@ -103,7 +107,9 @@ class Deliverer:
             if record.value is not None and len(record.value) > MAX_MESSAGE_BYTES:
                 raise MalformedEvent(f"the value has {len(record.value)} bytes, at most {MAX_MESSAGE_BYTES} are taken")
             event = read_event(record.value, record.headers)
-            if event.type not in self._types:
+            if self._to.admit is not None:
+                event = await self._to.admit(event)
+            if event is None or event.type not in self._types:
                 self._count("skipped")
                 return None
             message = self._to.messages.validate_python({**event.data, "type": event.type})

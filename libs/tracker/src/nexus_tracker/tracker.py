@@ -1,6 +1,7 @@
 """Publishes stage reports to any Kafka: one call, one report, confirmed by the broker."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +18,21 @@ class ReportNotDelivered(Exception):
 
 
 class Tracker:
-    """Reports on builds. Switch `idempotent` off only for a broker that does not know idempotent producers."""
+    """Reports on builds. Switch `idempotent` off only for a broker that does not know idempotent producers.
 
-    def __init__(self, bootstrap_servers: str, *, idempotent: bool = True) -> None:
+    `sign` is for the platform's own worker: no one else may use a source that begins with /nexus/.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        idempotent: bool = True,
+        sign: Callable[[CloudEvent], Awaitable[CloudEvent]] | None = None,
+    ) -> None:
         self._servers = bootstrap_servers
         self._idempotent = idempotent
+        self._sign = sign
         self._producer: Any = None
         self._starting = asyncio.Lock()
 
@@ -48,6 +59,8 @@ class Tracker:
             data=report.model_dump(mode="json", exclude={"type"}, exclude_none=True),
             traceparent=traceparent,
         )
+        if self._sign is not None:
+            event = await self._sign(event)
         try:
             async with asyncio.timeout(10):
                 producer = await self._connected()

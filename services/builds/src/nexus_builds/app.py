@@ -7,6 +7,7 @@ from nexus_builds.domain.endings import Patience
 from nexus_builds.handlers import CommandHandlers, ReportHandlers, ReportMemory
 from nexus_builds.routes import Queries, query_routes
 from nexus_builds.settings import BuildsSettings
+from nexus_builds.signing import ReportSigner
 from nexus_builds.store import ACTIVE, EXTERNAL, DynamoProjectStore
 from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER
 from nexus_builds.upkeep import Eraser, Watch
@@ -34,7 +35,8 @@ def build(settings: BuildsSettings) -> FastAPI:
         Background(f"watch over {listed} builds", _watch(owner, store, settings, listed, seconds).run)
         for listed, seconds in ((ACTIVE, settings.watch_seconds), (EXTERNAL, EXTERNAL_ROUNDS * settings.watch_seconds))
     ]
-    consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, commands, reports))
+    consumed = subscriptions(owner, commands, reports, ReportSigner(owner.database))
+    consumers = Consumers(settings, NAME, owner.bus, consumed)
     needed = {
         "database": database_check(owner.database),
         "message_bus": bus_check(owner.bus),

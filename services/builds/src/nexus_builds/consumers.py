@@ -1,16 +1,29 @@
 """What `builds` consumes: commands, and stage reports."""
 
 from nexus_builds.handlers import CommandHandlers, ReportHandlers
+from nexus_builds.signing import ReportSigner
+from nexus_contracts.builds.cdevents import report_of
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.builds.reports import REPORT
+from nexus_contracts.envelope import CloudEvent, MalformedEvent
+from nexus_contracts.signatures import PLATFORM
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS
 from nexus_runtime.commands import command_subscription
 from nexus_runtime.delivery import Subscription
 from nexus_runtime.owner import Owner
 
 
-def subscriptions(owner: Owner, commands: CommandHandlers, reports: ReportHandlers) -> list[Subscription]:
+def subscriptions(
+    owner: Owner, commands: CommandHandlers, reports: ReportHandlers, signer: ReportSigner
+) -> list[Subscription]:
     """Reports are grouped by the project that their body names: a stranger's record key may be anything."""
+
+    async def admit(event: CloudEvent) -> CloudEvent | None:
+        # Before it can be taken for a repeat: the ids of the worker's reports can be foretold.
+        if event.source.startswith(PLATFORM) and not await signer.is_signed(event):
+            raise MalformedEvent(f"source: those beginning {PLATFORM} are the platform's own")
+        return report_of(event)
+
     return [
         command_subscription(BUILDS_COMMANDS, "builds", BUILDS_COMMAND, commands.decide, owner.ledger, owner.replier),
         Subscription(
@@ -19,5 +32,6 @@ def subscriptions(owner: Owner, commands: CommandHandlers, reports: ReportHandle
             REPORT,
             reports.apply_reports,
             group_of=lambda delivery: delivery.message.project_id,
+            admit=admit,
         ),
     ]

@@ -15,6 +15,7 @@ from nexus_builds.domain.control import Decided
 from nexus_builds.domain.reports import Reporter
 from nexus_builds.domain.state import Project
 from nexus_builds.domain.views import project_view
+from nexus_builds.metrics import REFUSED, count_refusals
 from nexus_builds.store import DynamoProjectStore, ProjectStore, remember_reports, report_digest
 from nexus_contracts.builds.commands import BuildsCommand, ControlProject, CreateProject, DeleteProject
 from nexus_contracts.builds.reports import AnyReport
@@ -180,6 +181,7 @@ class ReportHandlers:
         known = await self.memory.recall(project_id)
         if known is None:
             logger.warning("reports of an unknown project refused", project_id=project_id, reports=len(deliveries))
+            REFUSED.labels("UNKNOWN_PROJECT").inc(len(deliveries))
             return
         before, seen = known
         fresh: dict[bytes, Delivery] = {}
@@ -198,6 +200,7 @@ class ReportHandlers:
             self.memory.doubt(project_id)
             raise
         self.memory.keep(after, seen, fresh)
+        count_refusals(events)
 
     def _folded(self, before: Project, deliveries: Sequence[Delivery]) -> tuple[Project, list[BaseModel]]:
         project, events = before, list[BaseModel]()

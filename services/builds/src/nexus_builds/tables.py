@@ -6,6 +6,8 @@
 | BuildsProjectLists | list, position | the lists: all, user#<id>, active (the worker's), external, deleting |
 | BuildsStageRecords | project_id, record | full logs, artifacts, large outputs; earlier attempts |
 | BuildsHistory, BuildsInbox, BuildsOutbox, BuildsLeases | | as the runtime defines them |
+
+Among the leases stands the key that the worker signs its reports with (`signing.py`).
 """
 
 from nexus_runtime.dynamo import Table

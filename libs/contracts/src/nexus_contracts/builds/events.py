@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from nexus_contracts.builds.reports import (
+    AttemptFailed,
     StageArtifactPublished,
     StageCompleted,
     StageError,
@@ -130,5 +131,6 @@ BuildsEvent = (
     | StageUsageRecorded
     | StageCompleted
     | StageFailed
+    | AttemptFailed
 )
 BUILDS_EVENT: TypeAdapter[BuildsEvent] = TypeAdapter(Annotated[BuildsEvent, Field(discriminator="type")])

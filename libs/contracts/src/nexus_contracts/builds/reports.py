@@ -75,11 +75,16 @@ OutputData = Annotated[dict[str, JsonValue] | None, AfterValidator(_bounded)]
 LogEntries = Annotated[list[LogEntry], Field(min_length=1, max_length=100), AfterValidator(_bounded_log)]
 
 
-class StageReport(Message):
-    """What every report says: which attempt of which project, and which stage or sub-stage."""
+class Report(Message):
+    """What every report says: which attempt of which project."""
 
     project_id: ProjectId
     attempt: int = Field(ge=1)
+
+
+class StageReport(Report):
+    """Of one stage or sub-stage."""
+
     stage_name: str = Field(max_length=100)
     sub_stage_name: str | None = Field(default=None, max_length=100)
 
@@ -119,7 +124,14 @@ class StageFailed(StageReport):
     error: StageError
 
 
-AnyReport = (
+class AttemptFailed(Report):
+    """The attempt failed as a whole, in whichever stage it was."""
+
+    type: Literal["nexus.attempt.failed.v1"] = "nexus.attempt.failed.v1"
+    error: StageError
+
+
+AnyStageReport = (
     StageStarted
     | StageProgressed
     | StageLogged
@@ -128,4 +140,5 @@ AnyReport = (
     | StageCompleted
     | StageFailed
 )
+AnyReport = AnyStageReport | AttemptFailed
 REPORT: TypeAdapter[AnyReport] = TypeAdapter(Annotated[AnyReport, Field(discriminator="type")])

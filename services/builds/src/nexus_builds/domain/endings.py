@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from nexus_builds.domain.control import Decided
 from nexus_builds.domain.state import RUNNING, Project, Step
 from nexus_contracts.builds.events import BuildCompleted, Builder, BuildFailed
-from nexus_contracts.builds.reports import AnyReport, StageCompleted, StageError, StageFailed
+from nexus_contracts.builds.reports import AnyStageReport, StageCompleted, StageError, StageFailed
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import DEPLOYER, StepStatus
 
@@ -22,7 +22,7 @@ class Patience:
     total: float
 
 
-def concluded(project: Project, report: AnyReport, now: datetime) -> Decided:
+def concluded(project: Project, report: AnyStageReport, now: datetime) -> Decided:
     """A failed step fails the attempt; the last stage completes it."""
     if isinstance(report, StageFailed):
         ended, event = failed(project, report.error, now)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from nexus_builds.domain.control import Decided, begin
-from nexus_builds.domain.endings import concluded
+from nexus_builds.domain.endings import concluded, given_up
 from nexus_builds.domain.state import (
     ARTIFACT_TAIL,
     INLINE_OUTPUT_BYTES,
@@ -30,13 +30,15 @@ from nexus_contracts.builds.events import (
 )
 from nexus_contracts.builds.reports import (
     AnyReport,
+    AnyStageReport,
+    AttemptFailed,
     LogEntry,
+    Report,
     StageArtifactPublished,
     StageCompleted,
     StageFailed,
     StageLogged,
     StageProgressed,
-    StageReport,
     StageStarted,
     StageUsageRecorded,
     json_size,
@@ -69,6 +71,8 @@ class Reporter:
 
 def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
     """The project after the report, and what stands in its history: the report itself, or its refusal."""
+    if isinstance(report, AttemptFailed) and _has_failed(project, report.attempt):
+        return project, []
     try:
         begun, events = _admitted(project, report, reporter, now)
         changed, more = _applied(begun, report, reporter, now)
@@ -81,7 +85,12 @@ def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime
     return changed, [*events, *more]
 
 
-def _admitted(project: Project, report: StageReport, reporter: Reporter, now: datetime) -> Decided:
+def _has_failed(project: Project, attempt: int) -> bool:
+    """Whoever says once more how the attempt ended is not contradicted: pipelines report the end of task and run."""
+    return attempt == project.attempt_number and project.status in (ProjectStatus.FAILED, ProjectStatus.CANCELLED)
+
+
+def _admitted(project: Project, report: Report, reporter: Reporter, now: datetime) -> Decided:
     """May this reporter say anything about this attempt? The first external report starts the first one."""
     external = reporter.epoch is None
     waiting = project.status is ProjectStatus.PENDING and not project.auto_start
@@ -101,6 +110,9 @@ def _admitted(project: Project, report: StageReport, reporter: Reporter, now: da
 
 
 def _applied(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
+    if isinstance(report, AttemptFailed):
+        ended, events = given_up(project, report.error, now)
+        return ended, [report, *events]
     step = project.step(report.stage_name, report.sub_stage_name)
     if step is None:
         raise Refused(f"UNKNOWN_STAGE: there is no {report.sub_stage_name or report.stage_name} here")
@@ -116,7 +128,7 @@ def _fenced(project: Project, reporter: Reporter) -> Project:
 
 
 def _changes(
-    project: Project, report: AnyReport, reporter: Reporter, step: Step, now: datetime
+    project: Project, report: AnyStageReport, reporter: Reporter, step: Step, now: datetime
 ) -> Mapping[str, object]:
     match report:
         case StageStarted():
@@ -201,7 +213,9 @@ def _output(report: StageCompleted) -> dict[str, object]:
     return {"output": report.output_data if size <= INLINE_OUTPUT_BYTES else None, "output_bytes": size}
 
 
-def _changed(project: Project, report: AnyReport, step: Step, changes: Mapping[str, object], now: datetime) -> Project:
+def _changed(
+    project: Project, report: AnyStageReport, step: Step, changes: Mapping[str, object], now: datetime
+) -> Project:
     parent = report.stage_name if report.sub_stage_name else None
     stages = replaced(project.stages, step.model_copy(update=changes), parent)
     if parent and isinstance(report, StageFailed):

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from nexus_builds.settings import WorkerSettings
+from nexus_builds.signing import ReportSigner
 from nexus_builds.store import DynamoProjectStore
 from nexus_builds.tables import BUILD_LEASE, LEASES
 from nexus_builds.worker.build_run import Workshop
@@ -28,7 +29,8 @@ NAME = "builds-worker"
 def build(settings: WorkerSettings) -> FastAPI:
     """The worker with its health endpoints, ready to be served."""
     database, bus = Database(settings), Bus(settings, NAME)
-    tracker = Tracker(settings.kafka_bootstrap_servers, idempotent=not settings.kafka_volatile)
+    sign = ReportSigner(database).signed
+    tracker = Tracker(settings.kafka_bootstrap_servers, idempotent=not settings.kafka_volatile, sign=sign)
     store = DynamoProjectStore(database)
     deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
     workshop = Workshop(
