@@ -30,8 +30,8 @@ class MalformedEvent(ValueError):
 class CloudEvent(Message):
     """One message. `data` is its JSON body; `sequence` is the event's place in its aggregate's history.
 
-    `signature` proves that the platform itself has sent it (`signatures.py`). Attributes are bounded: they are kept with
-    every event that the message causes.
+    `signature` proves that the platform itself has sent it (`signatures.py`). Attributes are bounded: they are kept
+    with every event that the message causes.
     """
 
     id: str = Field(min_length=1, max_length=MAX_ATTRIBUTE)

@@ -13,7 +13,7 @@ from nexus_gateway.openapi.document import add_document
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.ports import Gateway
 from nexus_gateway.reads import Reads
-from nexus_gateway.routes import agents, builds, projects, sessions, statistics
+from nexus_gateway.routes import agents, builds, projects, reports, sessions, statistics
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.bus import Bus
@@ -50,7 +50,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     app.add_middleware(Edge)
     add_failure_answers(app)
-    for router in (projects.router, builds.router, agents.router, sessions.router, statistics.router):
+    for router in (projects.router, builds.router, reports.router, agents.router, sessions.router, statistics.router):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(plain_routes(health).routes)
     add_document(app)

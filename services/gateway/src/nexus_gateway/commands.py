@@ -13,7 +13,7 @@ from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge, ServiceUnavailable
 from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TOPIC_HEADER, Reply
-from nexus_contracts.topics import GATEWAY_REPLIES, MAX_MESSAGE_BYTES, Topic
+from nexus_contracts.topics import BUILDS_REPORTS, GATEWAY_REPLIES, MAX_MESSAGE_BYTES, Topic
 from nexus_gateway import envelope
 from nexus_gateway.envelope import success, to_json
 from nexus_gateway.failures import REPLAYED
@@ -112,14 +112,24 @@ class Commands:
         return None
 
     async def _publish(self, order: Order, event: CloudEvent) -> None:
-        if len(event.body()) > MAX_MESSAGE_BYTES:
-            raise PayloadTooLarge("the command is too large", limit_bytes=MAX_MESSAGE_BYTES)
         headers = [
             (REPLY_TOPIC_HEADER, GATEWAY_REPLIES.name.encode()),
             (REPLY_PARTITION_HEADER, str(self._desk.partition).encode()),
         ]
+        await self._durable(order.topic, event, headers)
+
+    async def report(self, event: CloudEvent) -> None:
+        """Returns when the report is durable; its outcome stands in the history of the project later.
+
+        Raises PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
+        """
+        await self._durable(BUILDS_REPORTS, event)
+
+    async def _durable(self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = ()) -> None:
+        if len(event.body()) > MAX_MESSAGE_BYTES:
+            raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
         try:
-            await self._bus.publish(order.topic, event, headers)
+            await self._bus.publish(topic, event, headers)
         except Unacknowledged as error:
             raise GatewayTimeout(error.message) from error
 

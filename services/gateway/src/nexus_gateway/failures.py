@@ -1,6 +1,6 @@
 """Every way in which a request can fail, turned into the platform's form of errors."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -15,6 +15,7 @@ from nexus_gateway.refusals import Refused
 from nexus_runtime.service import validation_failure
 
 REPLAYED = "Idempotent-Replayed"
+Place = Sequence[int | str]
 
 
 def add_failure_answers(app: FastAPI) -> None:
@@ -25,8 +26,13 @@ def add_failure_answers(app: FastAPI) -> None:
 
 def body_failure(error: ValidationError) -> ValidationFailed:
     """Names each fault's place in the body, without echoing what was sent."""
+    return named_failure(error, lambda loc: ("body", *loc))
+
+
+def named_failure(error: ValidationError, place: Callable[[Place], Place]) -> ValidationFailed:
+    """The same where `place` knows better which part of the request is meant."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return _named([{**fault, "loc": ("body", *fault["loc"])} for fault in faults])
+    return _named([{**fault, "loc": place(fault["loc"])} for fault in faults])
 
 
 def _named(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:

@@ -50,6 +50,10 @@ class Reads:
         sealed = None if after is None else self._cursors.seal(path, chosen, after)
         return success(to_json({"items": items, "count": len(items), "last_key": sealed}))
 
+    async def require_present(self, owner: str, path: str) -> None:
+        """Raises Refused (not found) where the owner has no such resource."""
+        await self._owners.get(owner, path)
+
     async def require_unchanged(self, request: Request, owner: str, path: str) -> None:
         """For resources without a version: If-Match against what the owner shows now. Raises PreconditionFailed."""
         if "if-match" not in request.headers:

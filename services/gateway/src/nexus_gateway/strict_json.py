@@ -30,8 +30,10 @@ def _number(text: str) -> float:
 _decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
 
 
-def malformed(message: str, kind: str) -> ValidationFailed:
-    return ValidationFailed("the body is not valid", errors=[{"location": "body", "message": message, "type": kind}])
+def malformed(message: str, kind: str, location: str = "body") -> ValidationFailed:
+    what = "request" if location.startswith("header") else "body"
+    fault: dict[str, JsonValue] = {"location": location, "message": message, "type": kind}
+    return ValidationFailed(f"the {what} is not valid", errors=[fault])
 
 
 def parse(raw: bytes) -> JsonValue:

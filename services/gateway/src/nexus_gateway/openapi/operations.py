@@ -26,7 +26,9 @@ READ_ERRORS: Errors = (InternalError, ServiceUnavailable, GatewayTimeout)
 ONE_ERRORS: Errors = (NotFound, *READ_ERRORS)
 LIST_ERRORS: Errors = (ValidationFailed, *READ_ERRORS)
 WRITE_ERRORS: Errors = (ValidationFailed, InternalError, ServiceUnavailable, GatewayTimeout, IdempotencyKeyReused)
-BODY_ERRORS: Errors = (*WRITE_ERRORS, PayloadTooLarge, UnsupportedMediaType)
+_NOT_TAKEN: Errors = (PayloadTooLarge, UnsupportedMediaType)
+BODY_ERRORS: Errors = (*WRITE_ERRORS, *_NOT_TAKEN)
+REPORT_ERRORS: Errors = (ValidationFailed, *ONE_ERRORS, *_NOT_TAKEN)
 CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
 STATE_ERRORS: Errors = (InvalidState, Conflict)
 _SAID: dict[type[PlatformError], str] = {
@@ -36,7 +38,7 @@ _SAID: dict[type[PlatformError], str] = {
     Conflict: "taken, or changed at the same time",
     PreconditionFailed: "If-Match is not the current ETag",
     PayloadTooLarge: "the body is too large",
-    UnsupportedMediaType: "the body is not JSON",
+    UnsupportedMediaType: "the body is not of a type that this operation takes",
     IdempotencyKeyReused: "the Idempotency-Key was used for another request",
     ServiceUnavailable: "a dependency is away; nothing was accepted",
     GatewayTimeout: "too slow; of a write the outcome is unknown",
@@ -71,10 +73,17 @@ def operation(
     parameters: Iterable[dict[str, Any]] = (),
     body: type[BaseModel] | None = None,
     body_example: JsonValue = None,
+    contents: Mapping[str, Any] | None = None,
     accepted: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Keyword arguments of a route. `answer` is the model of `data`; `accepted` the ids that a 202 carries."""
+    """Keyword arguments of a route. `answer` is the model of `data`; `accepted` the ids that a 202 carries.
+
+    `contents` describes bodies of other forms than one model in JSON, by media type.
+    """
     chosen = list(parameters)
+    taken = _request_body(body, body_example) if body else {}
+    if contents is not None:
+        taken = {"requestBody": {"required": True, "content": contents}}
     responses: dict[int | str, dict[str, Any]] = {
         status: {"description": "done", "content": _content(enveloped(example))},
         **_failures(errors),
@@ -89,7 +98,7 @@ def operation(
         "status_code": status,
         "response_model": Success[answer],
         "responses": responses,
-        "openapi_extra": {"parameters": chosen, **(_request_body(body, body_example) if body else {})},
+        "openapi_extra": {"parameters": chosen, **taken},
     }
 
 
