@@ -7,18 +7,20 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.support.builds_story import BODIES, EXTERNAL, PROJECT, STEPS, a_report, create_command
+from tests.support.builds_story import BODIES, ERROR, EXTERNAL, PROJECT, STEPS, a_report, create_command
 from tests.support.builds_world import LossyDatabase, Replica, delivered
 
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import TERMINAL, Project
 from nexus_contracts.builds.commands import ControlAction, ControlProject
+from nexus_contracts.builds.reports import AttemptFailed, StageError
 from nexus_contracts.replies import Reply
 from nexus_contracts.stages import DEVELOPER
 from nexus_runtime.delivery import Delivery
 from nexus_runtime.dynamo import DatabaseUnavailable
 
 ENDS = {"nexus.build.completed.v1", "nexus.build.failed.v1", "nexus.build.stopped.v1"}
+REPORTED = ("nexus.stage.", "nexus.attempt.", "nexus.report.")
 PLACES = [*STEPS, (DEVELOPER, None)]
 replicas, epochs = st.integers(0, 1), st.integers(1, 3)
 
@@ -34,6 +36,7 @@ class Builds(RuleBasedStateMachine):
         self.sent: list[Delivery] = []
         self.commands: list[ControlProject] = []
         self.answers: dict[str, Reply] = {}
+        self.given_up = 0
         self.seen: Project | None = None
         self.taken: set[tuple[str, str]] = set()
 
@@ -99,6 +102,16 @@ class Builds(RuleBasedStateMachine):
         told = delivered(a_report(kind, *place, attempt=attempt), self.source(epoch), f"r{len(self.sent)}")
         self.sent.append(told)
 
+    @rule(which=replicas, epoch=epochs, crash=st.booleans())
+    def give_up(self, which: int, epoch: int, crash: bool) -> None:
+        attempt = max(1, self.project().attempt_number)
+        error = StageError.model_validate(ERROR)
+        report = AttemptFailed(project_id=PROJECT, attempt=attempt, error=error)
+        told = delivered(report, self.source(epoch), f"r{len(self.sent)}")
+        self.sent.append(told)
+        self.given_up += 1
+        self.deliver(which, crash, told)
+
     @rule(which=replicas, crash=st.booleans(), data=st.data())
     def replay(self, which: int, crash: bool, data: st.DataObject) -> None:
         if self.sent:
@@ -141,8 +154,10 @@ class Builds(RuleBasedStateMachine):
     def history_is_whole(self, now: Project) -> None:
         entries = self.run(self.replicas[1].events())
         assert [entry.sequence for entry in entries] == list(range(1, now.sequence + 1))
-        told = [entry.type for entry in entries if entry.type.startswith(("nexus.stage.", "nexus.report."))]
-        assert len(told) == now.reports == len(self.taken)
+        told = [entry.type for entry in entries if entry.type.startswith(REPORTED)]
+        assert now.reports == len(self.taken)
+        # Giving up an attempt that ended without success is no news.
+        assert now.reports - self.given_up <= len(told) <= now.reports
         for attempt in range(1, now.attempt_number + 1):
             mine = [entry.type for entry in entries if entry.data["attempt"] == attempt]
             ended = sum(kind in ENDS for kind in mine)

@@ -9,21 +9,26 @@ from nexus_contracts.envelope import CloudEvent, MalformedEvent
 from nexus_contracts.signatures import PLATFORM
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS
 from nexus_runtime.commands import command_subscription
-from nexus_runtime.delivery import Subscription
+from nexus_runtime.delivery import Admission, Subscription
 from nexus_runtime.owner import Owner
+
+
+def admission(signer: ReportSigner) -> Admission:
+    """CDEvents enter as the reports that they come to, the platform's own reports with its signature only."""
+
+    async def admit(event: CloudEvent) -> CloudEvent | None:
+        # Before it could be taken for a repeat: the ids of the worker's reports can be foretold.
+        if event.source.startswith(PLATFORM) and not await signer.is_signed(event):
+            raise MalformedEvent(f"source: those beginning {PLATFORM} are the platform's own, and signed")
+        return report_of(event)
+
+    return admit
 
 
 def subscriptions(
     owner: Owner, commands: CommandHandlers, reports: ReportHandlers, signer: ReportSigner
 ) -> list[Subscription]:
     """Reports are grouped by the project that their body names: a stranger's record key may be anything."""
-
-    async def admit(event: CloudEvent) -> CloudEvent | None:
-        # Before it can be taken for a repeat: the ids of the worker's reports can be foretold.
-        if event.source.startswith(PLATFORM) and not await signer.is_signed(event):
-            raise MalformedEvent(f"source: those beginning {PLATFORM} are the platform's own")
-        return report_of(event)
-
     return [
         command_subscription(BUILDS_COMMANDS, "builds", BUILDS_COMMAND, commands.decide, owner.ledger, owner.replier),
         Subscription(
@@ -32,6 +37,6 @@ def subscriptions(
             REPORT,
             reports.apply_reports,
             group_of=lambda delivery: delivery.message.project_id,
-            admit=admit,
+            admit=admission(signer),
         ),
     ]
