@@ -13,7 +13,9 @@ import aiohttp
 from tests.support.agents_stack import until
 from tests.support.builds_neighbours import Followers
 
+from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import Project
+from nexus_builds.signing import ReportSigner
 from nexus_builds.store import DynamoProjectStore
 from nexus_builds.tables import LEDGER, TABLES
 from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
@@ -84,6 +86,7 @@ class BuildsStack:
         self.bus = bus
         self.database = database
         self.store = DynamoProjectStore(database)
+        self._signer = ReportSigner(database)
         self._http = http
         self._desk = desk
         self.console = console
@@ -109,7 +112,10 @@ class BuildsStack:
                 return await answer
 
     async def tell(self, report: AnyReport, report_id: str | None = None, source: str = "/ci/acme") -> None:
+        """As any system does; in the name of the worker it is signed."""
         event = self.event(report, report.project_id, report_id or new_id("evt_"), source)
+        if source.startswith(WORKER_SOURCE):
+            event = await self._signer.signed(event)
         await self.bus.publish(BUILDS_REPORTS, event)
 
     def event(self, message: Any, subject: str, event_id: str, source: str = "/test") -> CloudEvent:

@@ -1,6 +1,7 @@
 """The builds service as a process: commands and reports over a real broker, state in a real database."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from tests.support.builds_neighbours import Followers
 from tests.support.builds_stack import BUILDS, BuildsStack, builds_stack
 from tests.support.builds_story import EXTERNAL, a_report
+from tests.support.cdevents import pipeline, task
 
 from nexus_contracts.builds.commands import ControlProject, CreateProject
 from nexus_contracts.builds.reports import AnyReport
@@ -129,6 +131,25 @@ async def test_poison_is_dead_lettered_with_its_origin_and_the_next_records_go_o
     assert offsets == sorted(set(offsets))
     assert {dict(letter.headers)["dlq_code"] for letter in letters} == {b"VALIDATION_ERROR"}
     assert [letter.value for letter in letters][:4] == [value for value, _ in poison][:4]
+
+
+async def test_a_pipeline_that_speaks_cdevents_builds_in_both_modes(builds: BuildsStack) -> None:
+    project_id = await builds.create(auto_start=False)
+    started = task("started", "orchestrator", project_id=project_id)
+    finished = task("finished", "orchestrator", 2, "success", project_id=project_id)
+    cancelled = pipeline("finished", 3, "cancel", project_id=project_id)
+    structured = [("content-type", b"application/cloudevents+json")]
+    value = json.dumps({**finished.model_dump(mode="json", exclude_none=True), "specversion": "1.0"}).encode()
+    key = project_id.encode()
+    for body, headers in ((started.body(), started.headers()), (value, structured)):
+        await builds.bus.acknowledged("", await builds.bus.send(BUILDS_REPORTS.name, key, body, headers))
+    project = await builds.reaches(project_id, lambda project: project.stages[0].done)
+    assert (project.status, project.reports) == ("building", 2)
+    await builds.bus.send(BUILDS_REPORTS.name, key, cancelled.body(), cancelled.headers())
+    project = await builds.reaches(project_id, lambda project: project.status == "failed")
+    assert project.attempt is not None
+    assert project.attempt.error is not None
+    assert project.attempt.error.code == "PIPELINE_CANCELLED"
 
 
 async def dead_letters(builds: BuildsStack, number: int) -> list[Any]:

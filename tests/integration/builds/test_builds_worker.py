@@ -14,7 +14,7 @@ from tests.support.builds_story import STEPS, a_report
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import Project
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_contracts.topics import BUILDS_EVENTS, BUILDS_REPORTS
 from nexus_devstack.errors import StackError
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
@@ -113,6 +113,18 @@ async def test_a_stopped_build_gets_no_further_and_its_late_reports_are_in_the_h
     assert (await builds.control(project_id, "restart")).status == 200
     project = await builds.reaches(project_id, lambda project: project.status != "building", PATIENCE_SECONDS)
     assert (project.status, project.attempt_number) == ("completed", 2)
+
+
+async def test_a_stranger_in_the_workers_name_changes_nothing_and_fences_nobody_off(builds: BuildsStack) -> None:
+    project_id = await builds.create()
+    for epoch in (1, 2, 999_999_999_999):
+        for kind in ("started", "failed"):
+            forged = a_report(kind, "orchestrator").model_copy(update={"project_id": project_id})
+            event = builds.event(forged, project_id, f"{project_id}-{epoch}-{kind}", f"{WORKER_SOURCE}{epoch}")
+            await builds.bus.publish(BUILDS_REPORTS, event)
+    project = await builds.reaches(project_id, lambda project: project.status != "building", PATIENCE_SECONDS)
+    assert (project.status, project.attempt_number) == ("completed", 1)
+    assert "nexus.report.refused.v1" not in [entry.type for entry in await builds.events(project_id)]
 
 
 @pytest.mark.parametrize("victims", [(), ("builds",), ("builds", *WORKERS)], ids=["nobody", "service", "everybody"])
