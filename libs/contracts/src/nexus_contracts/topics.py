@@ -26,7 +26,7 @@ PARTITIONS = 4
 
 BUILDS_COMMANDS = Topic("builds.commands.v1", PARTITIONS, 24 * 7, "project_id", ("gateway",), ("builds",))
 BUILDS_REPORTS = Topic(
-    "builds.reports.v1", PARTITIONS, 24 * 7, "project_id", ("build worker", "anyone"), ("builds-reports",)
+    "builds.reports.v1", PARTITIONS, 24 * 7, "project_id", ("build worker", "gateway", "anyone"), ("builds-reports",)
 )
 BUILDS_EVENTS = Topic(
     "builds.events.v1",
