@@ -21,6 +21,7 @@ from nexus_contracts.stages import DEVELOPER
 from nexus_contracts.topics import BUILDS_REPORTS
 from nexus_runtime.clock import derived_id
 from nexus_runtime.delivery import Deliverer, Subscription
+from nexus_runtime.dynamo import DatabaseUnavailable
 
 TOPIC = {"topic": "builds.reports.v1", "group": "builds-reports"}
 
@@ -85,6 +86,29 @@ async def test_a_forged_report_cannot_pass_for_the_first_delivery_of_the_workers
     await topic.publish(said(a_report("failed", "orchestrator"), f"{WORKER_SOURCE}1", foretold))
     await topic.publish(await topic.signer.signed(genuine))
     assert (await topic.types())[-1] == "stage.started"
+
+
+async def test_while_the_key_cannot_be_read_the_batch_is_given_back(
+    topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await topic.replica.ask(create_command())
+    event = await topic.signer.signed(said(a_report("started", "orchestrator"), f"{WORKER_SOURCE}1"))
+    monkeypatch.setattr("nexus_runtime.delivery.random.uniform", _at_once)
+    with monkeypatch.context() as away:
+        away.setattr(topic.replica.database, "get", _unavailable)
+        with pytest.raises(ExceptionGroup):
+            await topic.publish(event)
+    assert topic.bus.records == []
+    await topic.publish(event)
+    assert (await topic.types())[-1] == "stage.started"
+
+
+def _at_once(_low: float, _high: float) -> float:
+    return 0.0
+
+
+async def _unavailable(*_: object, **__: object) -> None:
+    raise DatabaseUnavailable("away")
 
 
 async def test_processes_agree_on_one_key_and_another_database_has_another(topic: Topic) -> None:
