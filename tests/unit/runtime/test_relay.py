@@ -195,6 +195,17 @@ async def test_a_fault_of_one_aggregate_ends_neither_the_relay_nor_the_others(
     await desk.published(1, "third")
 
 
+async def test_more_events_than_are_kept_in_memory_are_read_again_and_published_in_order(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relays, "HELD", 3)
+    for number in (2, 2, 1, 3, 4):
+        await desk.happen(number)
+    await desk.published(12)
+    await desk.settled()
+    assert in_order(desk.bus.sequences(NAME), 12)
+
+
 async def test_what_was_added_while_settling_stays_in_the_outbox() -> None:
     desk = Desk(volatile=False)
     await desk.commit(2)

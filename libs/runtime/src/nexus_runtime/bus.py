@@ -143,6 +143,7 @@ class Bus:
                 enable_idempotence=not self._settings.kafka_volatile,
                 linger_ms=0,
                 request_timeout_ms=10_000,
+                max_batch_size=262_144,
                 max_request_size=1_200_000,
                 metadata_max_age_ms=5_000 if self._settings.kafka_volatile else 300_000,
             )

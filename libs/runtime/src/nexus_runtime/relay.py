@@ -1,8 +1,8 @@
 """The relay publishes what stands in the outbox: right after the commit, or, what a crash left, by a sweep.
 
 Every event is published at least once. An aggregate's are sent by one task at a time and without a gap: what is
-fresh goes out directly only where it continues what this relay had acknowledged, else all from the first unsettled
-event on. So whatever order commits and faults come in, the first appearances of an aggregate's events are in order;
+fresh goes out directly only where it continues what this relay had acknowledged, else all that is unsettled is read
+from the history. So whatever order commits and faults come in, the first appearances of an aggregate's events are in order;
 repetitions of older ones may come later, and consumers guard themselves by the sequence.
 """
 
@@ -29,6 +29,8 @@ SWEEP_SECONDS = 0.5
 LEFT_BEHIND_SECONDS = 3
 REMEMBERED = 10_000
 AT_ONCE = 32
+HELD = 5_000
+"""Events kept in memory on their way out. Where the broker is slower than the commits, the rest is read again."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Relay:
         self._source = source
         self._volatile = volatile
         self._due: dict[str, list[HistoryEntry]] = {}
+        self._held = 0
         self._busy: set[str] = set()
         self._published: dict[str, _Published] = {}
         self._through: OrderedDict[str, int] = OrderedDict()
@@ -63,7 +66,10 @@ class Relay:
 
     def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
         """Publish these at once; they are committed, and in the outbox. None named: whatever the outbox has."""
-        self._due.setdefault(aggregate, []).extend(entries)
+        due = self._due.setdefault(aggregate, [])
+        if self._held + len(entries) <= HELD:
+            due.extend(entries)
+            self._held += len(entries)
         self._wake.set()
 
     async def run(self) -> None:
@@ -88,7 +94,9 @@ class Relay:
             self._wake.clear()
             for aggregate in self._due.keys() - self._busy:
                 self._busy.add(aggregate)
-                tasks.create_task(self._publish(aggregate, self._due.pop(aggregate)))
+                fresh = self._due.pop(aggregate)
+                self._held -= len(fresh)
+                tasks.create_task(self._publish(aggregate, fresh))
 
     async def _publish(self, aggregate: str, fresh: Sequence[HistoryEntry]) -> None:
         broker = self._broker_number
@@ -110,7 +118,7 @@ class Relay:
             self._wake.set()
 
     async def _unpublished(self, aggregate: str, fresh: Sequence[HistoryEntry]) -> list[HistoryEntry]:
-        """What continues the acknowledged events without a gap, or all from the first unsettled one on."""
+        """What continues the acknowledged events without a gap, or all unsettled ones that this relay has not sent."""
         through = self._through.get(aggregate, 0)
         wanted = sorted((entry for entry in fresh if entry.sequence > through), key=lambda entry: entry.sequence)
         if fresh and [entry.sequence for entry in wanted] == list(range(through + 1, through + 1 + len(wanted))):
@@ -119,7 +127,9 @@ class Relay:
             pending = await self._outbox.pending(aggregate)
             if pending is None:
                 return []
-            entries = [entry async for entry in self._history.read(aggregate, *pending)]
+            first, last = pending
+            start = through + 1 if first <= through < last else first
+            entries = [entry async for entry in self._history.read(aggregate, start, last)]
         if not fresh:
             logger.info("publishing what was left in the outbox", aggregate=aggregate, events=len(entries))
         return entries
