@@ -22,7 +22,7 @@ class Parcel:
     size: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.size = len(self.report.model_dump_json())
+        self.size = len(self.report.model_dump_json().encode())
 
     def joined(self, later: "Parcel") -> bool:
         """Whether it could take in the entries of `later`, a log report for the same step."""
