@@ -47,9 +47,9 @@ class Tracker:
     def build(self, project_id: str, attempt: int = 1, *, run: str | None = None) -> Build:
         """A build attempt to report on. The first report of attempt 1 starts it; later ones begin by a restart.
 
-        `run` names this run of the publisher: the ids of its reports then follow from it and from what is reported
-        as the how-manieth, so that the same program, run again after a crash, repeats its reports instead of adding
-        to them. Log entries then travel one by one, each with its id.
+        `run` names this run of the publisher. The ids of its reports then follow from it, from step and kind, and from
+        their number among these: so the same program, run again after a crash, repeats its reports instead of adding
+        to them. Log entries then travel one by one, each with an id of its own.
         """
         return Build(self._delivery, self._source, project_id, attempt, run)
 
