@@ -8,6 +8,7 @@ from typing import Any
 from nexus_contracts.builds.reports import REPORT, AnyReport
 from nexus_contracts.envelope import CloudEvent
 from nexus_tracker import Rejected, Unconfirmed
+from nexus_tracker.errors import step_of
 
 PROJECT = "proj_" + "7" * 32
 OTHER_PROJECT = "proj_" + "8" * 32
@@ -51,7 +52,7 @@ class Desk:
     @property
     def told(self) -> list[str]:
         """Kind and step of each report, such as `started tool_developer`."""
-        return [f"{kind_of(one)} {one.sub_stage_name or one.stage_name}" for one in self.reports]
+        return [f"{kind_of(one)} {step_of(one).rpartition('/')[2]}" for one in self.reports]
 
     def only(self, kind: str) -> Any:
         """The one report of that kind."""

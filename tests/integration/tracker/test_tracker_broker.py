@@ -23,6 +23,7 @@ from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
 from nexus_runtime.clock import new_id
 from nexus_tracker import ReportNotDelivered, ReportRejected, SyncTracker, Tracker
+from nexus_tracker.errors import step_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -116,7 +117,9 @@ async def test_an_absent_broker_is_an_error_that_names_the_reports() -> None:
 
     with pytest.raises(ReportNotDelivered, match=r"within 0\.5 s .*KafkaConnectionError") as raised:
         await report()
-    assert [one.sub_stage_name for _, one in raised.value.undelivered] == [None, "tool_developer", "tool_developer"]
+    place = "agent_developer_manager"
+    places = [step_of(report) for _, report in raised.value.undelivered]
+    assert places == [place, f"{place}/tool_developer", f"{place}/tool_developer"]
 
 
 async def test_a_broker_without_idempotent_producers_is_named_as_that(stack: Stack) -> None:

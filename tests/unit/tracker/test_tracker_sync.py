@@ -8,6 +8,7 @@ from tests.support.tracker_fakes import PROJECT, Desk
 
 from nexus_contracts.builds.reports import StageProgressed
 from nexus_tracker import ReportNotDelivered, SyncTracker
+from nexus_tracker.errors import step_of
 
 DEVELOPER = "agent_developer_manager"
 
@@ -89,7 +90,10 @@ def test_threads_report_side_by_side() -> None:
             list(threads.map(develop, names))
     for name in names:
         entries = [
-            entry.message for one in desk.reports if one.sub_stage_name == name for entry in getattr(one, "entries", ())
+            entry.message
+            for one in desk.reports
+            if step_of(one) == f"{DEVELOPER}/{name}"
+            for entry in getattr(one, "entries", ())
         ]
         assert entries == [f"{name} {number}" for number in range(100)]
     assert desk.told[-1] == f"completed {DEVELOPER}"

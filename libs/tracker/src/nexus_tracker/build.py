@@ -9,9 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from nexus_contracts import stages
 from nexus_contracts.builds.reports import (
     AnyReport,
     Artifact,
+    AttemptFailed,
     LogEntry,
     StageArtifactPublished,
     StageCompleted,
@@ -23,10 +25,10 @@ from nexus_contracts.builds.reports import (
     Usage,
 )
 from nexus_contracts.identifiers import derived_id, new_id
-from nexus_contracts.stages import DEPLOYER, STAGE_BY_NAME, STAGES
+from nexus_contracts.stages import STAGE_BY_NAME
 from nexus_tracker.artifacts import describe
 from nexus_tracker.delivery import Delivery
-from nexus_tracker.errors import AttemptEnded, ReportNotDelivered, failure_of, stage_error, valid_text
+from nexus_tracker.errors import AttemptEnded, ReportNotDelivered, failure_of, stage_error, step_of, valid_text
 from nexus_tracker.parcel import Parcel
 
 logger = logging.getLogger("nexus_tracker")
@@ -37,8 +39,8 @@ MAX_MESSAGE = 10_000
 class Build:
     """One attempt of a project's build. Made by `Tracker.build`.
 
-    As a context manager it makes sure that the attempt ends: when its body raises outside of any stage, the stage
-    that would have been next is reported as started and failed.
+    As a context manager it makes sure that the attempt ends: when its body raises outside of any stage, the attempt
+    is reported as failed.
     """
 
     def __init__(self, delivery: Delivery, source: str, project_id: str, attempt: int, run: str | None) -> None:
@@ -48,8 +50,6 @@ class Build:
         self.attempt = attempt
         self._run = run
         self._counts: Counter[tuple[str, ...]] = Counter()
-        self._begun: set[str] = set()
-        self._completed: set[str] = set()
         self.ended = False
 
     def stage(self, name: str, *, agent_name: str | None = None) -> "Step":
@@ -66,10 +66,8 @@ class Build:
     ) -> None:
         if error is None:
             await self.confirmed()
-        elif not self.ended and (step := self._next()):
-            if step.stage_name not in self._begun:
-                await _beside(error, step.start())
-            await _beside(error, step.fail_with(error))
+        elif not self.ended:
+            await _beside(error, self._give_up(error))
 
     async def confirmed(self) -> None:
         """Returns when everything reported so far is durable. Raises ReportNotDelivered."""
@@ -80,7 +78,7 @@ class Build:
         parcel = Parcel(report, self._source, self._new_id(report), isinstance(report, StageLogged) and not self._run)
         await self._delivery.room()
         if self.ended:
-            logger.warning("the attempt has ended, not reported: %s of %s", report.type, report.stage_name)
+            logger.warning("the attempt has ended, not reported: %s of %s", report.type, step_of(report))
             return
         self._delivery.add(parcel)
         self._note(report)
@@ -88,24 +86,21 @@ class Build:
     def _new_id(self, report: AnyReport) -> str:
         if self._run is None:
             return new_id("evt_")
-        place = (report.project_id, str(report.attempt), report.stage_name, report.sub_stage_name or "", report.type)
+        place = (report.project_id, str(report.attempt), step_of(report), report.type)
         self._counts[place] += 1
         return derived_id("evt_", self._run, *place, str(self._counts[place]))
 
     def _note(self, report: AnyReport) -> None:
         match report:
-            case StageStarted(sub_stage_name=None):
-                self._begun.add(report.stage_name)
-            case StageCompleted(sub_stage_name=None):
-                self._completed.add(report.stage_name)
-                self.ended = report.stage_name == DEPLOYER
-            case StageFailed():
+            case StageFailed() | AttemptFailed() | StageCompleted(stage_name=stages.DEPLOYER):
                 self.ended = True
             case _:
                 pass
 
-    def _next(self) -> "Step | None":
-        return next((self.stage(stage.name) for stage in STAGES if stage.name not in self._completed), None)
+    async def _give_up(self, error: BaseException) -> None:
+        place = {"project_id": self.project_id, "attempt": self.attempt}
+        await self.say(AttemptFailed.model_validate({**place, "error": failure_of(error)}))
+        await self.confirmed()
 
 
 class Step:

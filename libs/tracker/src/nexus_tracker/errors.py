@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from nexus_contracts.builds.reports import AnyReport, StageError
+from nexus_contracts.builds.reports import AnyReport, AttemptFailed, StageError
 
 NAMED = 5
 
@@ -60,5 +60,11 @@ def _names(undelivered: Sequence[tuple[str, AnyReport]]) -> str:
 
 
 def _name(report: AnyReport) -> str:
-    where = f"{report.stage_name}/{report.sub_stage_name}" if report.sub_stage_name else report.stage_name
-    return f"{report.type} of {where}, attempt {report.attempt} of {report.project_id}"
+    return f"{report.type} of {step_of(report)}, attempt {report.attempt} of {report.project_id}"
+
+
+def step_of(report: AnyReport) -> str:
+    """The stage or sub-stage that a report is about; those about a whole attempt have none."""
+    if isinstance(report, AttemptFailed):
+        return "all stages"
+    return f"{report.stage_name}/{report.sub_stage_name}" if report.sub_stage_name else report.stage_name

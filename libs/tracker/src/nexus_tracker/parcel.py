@@ -51,5 +51,5 @@ class Parcel:
         )
 
 
-def _place(report: AnyReport) -> tuple[str, int, str, str | None]:
+def _place(report: StageLogged) -> tuple[str, int, str, str | None]:
     return report.project_id, report.attempt, report.stage_name, report.sub_stage_name
