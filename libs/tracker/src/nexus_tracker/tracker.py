@@ -1,88 +1,103 @@
-"""Publishes stage reports to any Kafka: one call, one report, confirmed by the broker."""
+"""Publishes stage reports, to any Kafka or over HTTP."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Any
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from types import TracebackType
+from typing import Any, Self
 
 from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.topics import BUILDS_REPORTS
-
-
-class ReportNotDelivered(Exception):
-    """The broker did not confirm the report in time. Publish it again with the same id: it counts once."""
+from nexus_tracker.build import Build
+from nexus_tracker.delivery import Delivery
+from nexus_tracker.errors import ReportNotDelivered, ReportRejected
+from nexus_tracker.http import HttpTransport
+from nexus_tracker.kafka import KafkaTransport
+from nexus_tracker.parcel import Parcel
+from nexus_tracker.transport import Rejected, Transport, Unconfirmed
 
 
 class Tracker:
-    """Reports on builds. Switch `idempotent` off only for a broker that does not know idempotent producers.
+    """Reports on builds, in the order of the calls, each report under an id of its own that retries keep.
 
-    `sign` is for the platform's own worker: no one else may use a source that begins with /nexus/.
+    `address` is a Kafka's bootstrap servers, the URL of a gateway (`http://...`), or a Transport. `source` is a URI
+    reference that names the reporting system, for example "/ci/acme". `timeout` is how many seconds those who wait
+    (exits; calls while too much is under way) wait without any confirmation before they raise ReportNotDelivered.
+
+    Kafka only: switch `idempotent` off for a broker that does not know idempotent producers; further keywords are
+    options of AIOKafkaProducer, such as `security_protocol`, `sasl_mechanism` or `ssl_context`.
+
+    It connects with the first report, and belongs to one event loop. `sign` is for the platform's own worker: no one
+    else may use a source that begins with /nexus/.
     """
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        address: str | Transport,
         *,
+        source: str = "/nexus-tracker",
         idempotent: bool = True,
+        timeout: float = 30.0,
         sign: Callable[[CloudEvent], Awaitable[CloudEvent]] | None = None,
+        **kafka: Any,
     ) -> None:
-        self._servers = bootstrap_servers
-        self._idempotent = idempotent
+        self._transport = _transport(address, idempotent, kafka)
+        self._source = source
         self._sign = sign
-        self._producer: Any = None
-        self._starting = asyncio.Lock()
+        self._delivery = Delivery(self._transport, timeout)
+
+    def build(self, project_id: str, attempt: int = 1, *, run: str | None = None) -> Build:
+        """A build attempt to report on. The first report of attempt 1 starts it; later ones begin by a restart.
+
+        `run` names this run of the publisher. The ids of its reports then follow from it, from step and kind, and from
+        their number among these: so the same program, run again after a crash, repeats its reports instead of adding
+        to them. Log entries then travel one by one, each with an id of its own.
+        """
+        return Build(self._delivery, self._source, project_id, attempt, run)
+
+    async def publish(
+        self, report: AnyReport, *, report_id: str, source: str | None = None, traceparent: str | None = None
+    ) -> None:
+        """One report at once, beside those that wait; returns when it is confirmed, within some 10 seconds.
+
+        `source` and `report_id` identify it: publishing one again changes nothing. Raises ReportNotDelivered.
+        """
+        event = Parcel(report, source or self._source, report_id, traceparent=traceparent).event()
+        if self._sign is not None:
+            event = await self._sign(event)
+        try:
+            await self._transport.send(event)
+        except Rejected as fault:
+            raise ReportRejected(str(fault), [(report_id, report)]) from fault
+        except Unconfirmed as fault:
+            raise ReportNotDelivered(str(fault), [(report_id, report)]) from fault
 
     async def start(self) -> None:
         """Nothing yet: it connects with the first report, so that a broker that comes later does no harm."""
 
     async def stop(self) -> None:
-        """Closes the connection."""
-        if self._producer is not None:
-            await self._producer.stop()
+        """Closes the connection; what is not confirmed yet is forgotten."""
+        await self._delivery.close()
 
-    async def publish(self, report: AnyReport, *, source: str, report_id: str, traceparent: str | None = None) -> None:
-        """Returns when the broker has the report. Raises ReportNotDelivered.
+    async def __aenter__(self) -> Self:
+        return self
 
-        `source` is a URI reference that names the reporting system, for example "/ci/acme"; source and `report_id`
-        identify the report: publishing one again changes nothing.
-        """
-        event = CloudEvent(
-            id=report_id,
-            source=source,
-            type=report.type,
-            subject=report.project_id,
-            time=datetime.now(UTC),
-            data=report.model_dump(mode="json", exclude={"type"}, exclude_none=True),
-            traceparent=traceparent,
-        )
-        if self._sign is not None:
-            event = await self._sign(event)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Returns when everything is confirmed. Raises ReportNotDelivered, unless another error is on its way."""
         try:
-            async with asyncio.timeout(10):
-                producer = await self._connected()
-                key = report.project_id.encode()
-                await producer.send_and_wait(BUILDS_REPORTS.name, event.body(), key=key, headers=event.headers())
-        except (KafkaError, TimeoutError) as error:
-            raise ReportNotDelivered(f"{report.type} of {report.project_id} was not confirmed") from error
+            await self._delivery.confirmed()
+        except ReportNotDelivered as undelivered:
+            if error is None:
+                raise
+            if not isinstance(error, ReportNotDelivered):
+                error.add_note(f"not reported: {undelivered}")
+        finally:
+            await self.stop()
 
-    async def _connected(self) -> Any:
-        async with self._starting:
-            if self._producer is None:
-                producer: Any = AIOKafkaProducer(
-                    bootstrap_servers=self._servers,
-                    acks="all",
-                    enable_idempotence=self._idempotent,
-                    request_timeout_ms=8_000,
-                    max_request_size=1_200_000,
-                )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await producer.stop()
-                    raise
-                self._producer = producer
-            return self._producer
+
+def _transport(address: str | Transport, idempotent: bool, kafka: dict[str, Any]) -> Transport:
+    if not isinstance(address, str):
+        return address
+    if address.startswith(("http://", "https://")):
+        return HttpTransport(address)
+    return KafkaTransport(address, idempotent=idempotent, **kafka)

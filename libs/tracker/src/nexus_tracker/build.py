@@ -1,0 +1,216 @@
+"""A build attempt, its stages and sub-stages, as they are reported."""
+
+import asyncio
+import logging
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from nexus_contracts import stages
+from nexus_contracts.builds.reports import (
+    AnyReport,
+    Artifact,
+    AttemptFailed,
+    LogEntry,
+    StageArtifactPublished,
+    StageCompleted,
+    StageFailed,
+    StageLogged,
+    StageProgressed,
+    StageStarted,
+    StageUsageRecorded,
+    Usage,
+)
+from nexus_contracts.identifiers import derived_id, new_id
+from nexus_contracts.stages import STAGE_BY_NAME
+from nexus_tracker.artifacts import describe
+from nexus_tracker.delivery import Delivery
+from nexus_tracker.errors import AttemptEnded, ReportNotDelivered, failure_of, stage_error, step_of, valid_text
+from nexus_tracker.parcel import Parcel
+
+logger = logging.getLogger("nexus_tracker")
+LogLevel = Literal["debug", "info", "warning", "error"]
+MAX_MESSAGE = 10_000
+
+
+class Build:
+    """One attempt of a project's build. Made by `Tracker.build`.
+
+    As a context manager it makes sure that the attempt ends: when its body raises outside of any stage, the attempt
+    is reported as failed.
+    """
+
+    def __init__(self, delivery: Delivery, source: str, project_id: str, attempt: int, run: str | None) -> None:
+        self._delivery = delivery
+        self._source = source
+        self.project_id = project_id
+        self.attempt = attempt
+        self._run = run
+        self._counts: Counter[tuple[str, ...]] = Counter()
+        self.ended = False
+
+    def stage(self, name: str, *, agent_name: str | None = None) -> "Step":
+        """A stage, to be entered; `agent_name` is the agent that works on it. Raises ValueError for an unknown one."""
+        if name not in STAGE_BY_NAME:
+            raise ValueError(f"there is no stage {name!r}; the stages are {', '.join(STAGE_BY_NAME)}")
+        return Step(self, name, None, agent_name)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            await self.confirmed()
+        elif not self.ended:
+            await _beside(error, self._give_up(error))
+
+    async def confirmed(self) -> None:
+        """Returns when everything reported so far is durable. Raises ReportNotDelivered."""
+        await self._delivery.confirmed(self.project_id)
+
+    async def say(self, report: AnyReport) -> None:
+        """Hands the report over. What comes after the end of the attempt would be refused: it is logged instead."""
+        parcel = Parcel(report, self._source, self._new_id(report), isinstance(report, StageLogged) and not self._run)
+        await self._delivery.room()
+        if self.ended:
+            logger.warning("the attempt has ended, not reported: %s of %s", report.type, step_of(report))
+            return
+        self._delivery.add(parcel)
+        self._note(report)
+
+    def _new_id(self, report: AnyReport) -> str:
+        if self._run is None:
+            return new_id("evt_")
+        place = (report.project_id, str(report.attempt), step_of(report), report.type)
+        self._counts[place] += 1
+        return derived_id("evt_", self._run, *place, str(self._counts[place]))
+
+    def _note(self, report: AnyReport) -> None:
+        match report:
+            case StageFailed() | AttemptFailed() | StageCompleted(stage_name=stages.DEPLOYER):
+                self.ended = True
+            case _:
+                pass
+
+    async def _give_up(self, error: BaseException) -> None:
+        place = {"project_id": self.project_id, "attempt": self.attempt}
+        await self.say(AttemptFailed.model_validate({**place, "error": failure_of(error)}))
+        await self.confirmed()
+
+
+class Step:
+    """A stage or sub-stage. Entered it is reported as started, left as completed, or as failed when its body raises.
+
+    Leaving waits until everything is confirmed. Without `async with`, call `start` and then `complete` or `fail`.
+    Values that a report cannot hold raise ValueError; every call may raise ReportNotDelivered when too much waits.
+    """
+
+    def __init__(self, build: Build, stage_name: str, sub_stage_name: str | None, agent_name: str | None) -> None:
+        self._build = build
+        self.stage_name = stage_name
+        self.sub_stage_name = sub_stage_name
+        self._agent_name = agent_name
+        self._output: dict[str, Any] | None = None
+        self._ended = False
+
+    def sub_stage(self, name: str, *, agent_name: str | None = None) -> "Step":
+        """A sub-stage of this stage, to be entered inside it. Raises ValueError for an unknown one."""
+        known = [] if self.sub_stage_name else [sub.name for sub in STAGE_BY_NAME[self.stage_name].sub_stages]
+        if name not in known:
+            raise ValueError(f"{self.stage_name} has no sub-stage {name!r}; it has {', '.join(known) or 'none'}")
+        return Step(self._build, self.stage_name, name, agent_name)
+
+    async def start(self) -> None:
+        """Reports the start. Raises AttemptEnded when the attempt has no further stages."""
+        if self._build.ended:
+            raise AttemptEnded(f"attempt {self._build.attempt} has ended; {self.stage_name} cannot start any more")
+        await self._build.say(StageStarted(**self._place(), agent_name=self._agent_name))
+
+    async def log(self, message: str, level: LogLevel = "info") -> None:
+        """Adds to the step's log. Up to 100 entries travel together; over 10,000 characters become several."""
+        text = valid_text(message)
+        for at in range(0, max(1, len(text)), MAX_MESSAGE):
+            entry = LogEntry(timestamp=datetime.now(UTC), level=level, message=text[at : at + MAX_MESSAGE])
+            await self._build.say(StageLogged(**self._place(), entries=[entry]))
+
+    async def progress(self, percent: float) -> None:
+        """How far the step is, 0 to 100; shown, and not weighed into the project's progress."""
+        await self._build.say(StageProgressed(**self._place(), progress=percent))
+
+    async def usage(
+        self, *, input_tokens: int = 0, output_tokens: int = 0, tool_calls: int = 0, cost_usd: float = 0.0
+    ) -> None:
+        """What was used since the last call; the platform adds up."""
+        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, tool_calls=tool_calls, cost_usd=cost_usd)
+        await self._build.say(StageUsageRecorded(**self._place(), usage=usage))
+
+    async def artifact(
+        self,
+        artifact: Artifact | str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        uri: str | None = None,
+        media_type: str | None = None,
+    ) -> None:
+        """Something that the step produced: a description, or a path.
+
+        Of a file name, uri (`file:`), checksum, size and media type are computed where they are not given; the file
+        itself stays where it is. Raises OSError where it cannot be read.
+        """
+        if not isinstance(artifact, Artifact):
+            path = Path(artifact)
+            artifact = await asyncio.to_thread(describe, path, name=name, uri=uri, media_type=media_type)
+        await self._build.say(StageArtifactPublished(**self._place(), artifact=artifact))
+
+    def output(self, data: dict[str, Any]) -> None:
+        """What the step results in: JSON of at most 300,000 bytes, reported when it completes. The last call counts."""
+        self._output = StageCompleted(**self._place(), output_data=data).output_data
+
+    async def complete(self) -> None:
+        """Reports the completion and returns when it is confirmed. Raises ReportNotDelivered."""
+        self._ended = True
+        await self._build.say(StageCompleted(**self._place(), output_data=self._output))
+        await self._build.confirmed()
+
+    async def fail(self, code: str, message: str) -> None:
+        """Reports the failure, which ends the attempt, and returns when it is confirmed. Raises ReportNotDelivered."""
+        self._ended = True
+        await self._build.say(StageFailed(**self._place(), error=stage_error(code, message)))
+        await self._build.confirmed()
+
+    async def fail_with(self, error: BaseException) -> None:
+        """Reports the failure that an exception stands for."""
+        failure = failure_of(error)
+        await self.fail(failure.code, failure.message)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._ended or self._build.ended:
+            return
+        if error is None:
+            await self.complete()
+        else:
+            await _beside(error, self.fail_with(error))
+
+    def _place(self) -> dict[str, Any]:
+        place = {"project_id": self._build.project_id, "attempt": self._build.attempt, "stage_name": self.stage_name}
+        return {**place, "sub_stage_name": self.sub_stage_name}
+
+
+async def _beside(error: BaseException, work: Any) -> None:
+    """Does `work` while `error` is on its way: that one stays what is raised; what could not be reported is noted."""
+    try:
+        await work
+    except ReportNotDelivered as undelivered:
+        if not isinstance(error, ReportNotDelivered):
+            error.add_note(f"not reported: {undelivered}")

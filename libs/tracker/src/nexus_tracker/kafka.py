@@ -1,0 +1,95 @@
+"""Reports to any Kafka."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.topics import BUILDS_REPORTS
+from nexus_tracker.transport import SEND_SECONDS, Rejected, Unconfirmed
+
+CLOSE_SECONDS = 5.0
+OF_ENVIRONMENT = {
+    "security_protocol": "KAFKA_SECURITY_PROTOCOL",
+    "sasl_mechanism": "KAFKA_SASL_MECHANISM",
+    "sasl_plain_username": "KAFKA_SASL_USERNAME",
+    "sasl_plain_password": "KAFKA_SASL_PASSWORD",
+}
+"""Options of AIOKafkaProducer, and the variables that give them to a command."""
+CA_FILE = "KAFKA_SSL_CA_FILE"
+
+
+def security_options(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The options of AIOKafkaProducer that the environment asks for."""
+    options: dict[str, Any] = {
+        option: environment[name] for option, name in OF_ENVIRONMENT.items() if environment.get(name)
+    }
+    if str(options.get("security_protocol", "")).endswith("SSL"):
+        options["ssl_context"] = ssl.create_default_context(cafile=environment.get(CA_FILE) or None)
+    return options
+
+
+class KafkaTransport:
+    """Confirmed by all in-sync replicas. `options` go to AIOKafkaProducer."""
+
+    def __init__(self, bootstrap_servers: str, *, idempotent: bool = True, **options: Any) -> None:
+        self._settings: dict[str, Any] = {
+            "acks": "all",
+            "request_timeout_ms": 8_000,
+            "max_request_size": 1_200_000,
+            **options,
+            "bootstrap_servers": bootstrap_servers,
+            "enable_idempotence": idempotent,
+        }
+        self._producer: Any = None  # aiokafka's methods are untyped
+        self._connecting = asyncio.Lock()
+        self._left: set[asyncio.Task[None]] = set()
+
+    async def send(self, event: CloudEvent) -> None:
+        # Here, so that a command which only explains itself does not wait for it.
+        from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
+
+        producer = None
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                producer = await self._connected()
+                key = event.subject.encode()
+                await producer.send_and_wait(BUILDS_REPORTS.name, event.body(), key=key, headers=event.headers())
+        except (MessageSizeTooLargeError, TopicAuthorizationFailedError) as error:
+            raise Rejected(f"the broker does not take it: {error!r}") from error
+        except (KafkaError, OSError, TimeoutError) as error:
+            self._leave(producer)
+            raise Unconfirmed(f"the broker does not confirm it: {error!r}") from error
+
+    async def close(self) -> None:
+        self._leave(self._producer)
+        if self._left:
+            await asyncio.wait(self._left, timeout=CLOSE_SECONDS)
+        for task in self._left:
+            task.cancel()
+
+    async def _connected(self) -> Any:
+        from aiokafka import AIOKafkaProducer
+        from aiokafka.errors import UnknownError
+
+        async with self._connecting:
+            if self._producer is None:
+                producer: Any = AIOKafkaProducer(**self._settings)
+                try:
+                    await producer.start()
+                except BaseException as error:
+                    await producer.stop()
+                    if self._settings["enable_idempotence"] and isinstance(error, UnknownError):
+                        raise Rejected("the broker does not know idempotent producers: switch them off") from error
+                    raise
+                self._producer = producer
+            return self._producer
+
+    def _leave(self, producer: Any) -> None:
+        """After a fault a producer may be useless, an idempotent one for ever. The next try gets a new one."""
+        if producer is not None and producer is self._producer:
+            self._producer = None
+            task: asyncio.Task[None] = asyncio.create_task(producer.stop())
+            self._left.add(task)
+            task.add_done_callback(self._left.discard)
