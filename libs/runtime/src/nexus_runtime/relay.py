@@ -2,8 +2,8 @@
 
 Every event is published at least once. An aggregate's are sent by one task at a time and without a gap: what is
 fresh goes out directly only where it continues what this relay had acknowledged, else all that is unsettled is read
-from the history. So whatever order commits and faults come in, the first appearances of an aggregate's events are in order;
-repetitions of older ones may come later, and consumers guard themselves by the sequence.
+from the history. So whatever order commits and faults come in, the first appearances of an aggregate's events are in
+order; repetitions of older ones may come later, and consumers guard themselves by the sequence.
 """
 
 import asyncio
