@@ -155,19 +155,17 @@ def lines(first: int, number: int, width: int = 10) -> dict[str, Any]:
     return {"entries": [{"timestamp": when, "message": f"{n:<{width}}"} for n in range(first, first + number)]}
 
 
-@pytest.mark.parametrize("limit", [1, 7, 100])
-async def test_the_full_log_is_paged_in_order(database: Database, store: DynamoProjectStore, limit: int) -> None:
+@pytest.mark.parametrize("after", [0, 1, 10, 17, 30])
+async def test_the_log_goes_on_in_order_after_any_line(
+    database: Database, store: DynamoProjectStore, after: int
+) -> None:
     story = Story()
     story.report("started", "orchestrator")
     for first in (1, 11, 21):
         story.report("logged", "orchestrator", **lines(first, 10))
     project = await told(database, story)
-    step = project.stages[0]
-    found: list[tuple[int, str]] = []
-    while page := await store.logs(project.project_id, step, found[-1][0] if found else 0, limit):
-        assert len(page) <= limit
-        found += [(number, entry.message.strip()) for number, entry in page]
-    assert found == [(n, str(n)) for n in range(1, 31)]
+    found = [(n, entry.message.strip()) async for n, entry in store.logs(project.project_id, 1, "orchestrator", after)]
+    assert found == [(n, str(n)) for n in range(after + 1, 31)]
 
 
 async def test_a_log_of_many_items_keeps_every_line(database: Database, store: DynamoProjectStore) -> None:
@@ -176,12 +174,13 @@ async def test_a_log_of_many_items_keeps_every_line(database: Database, store: D
     for first in range(1, 401, 100):
         story.report("logged", "orchestrator", **lines(first, 100, width=1_000))
     project = await told(database, story)
-    found = await store.logs(project.project_id, project.stages[0], 0, 1000)
-    assert [(number, entry.message.strip()) for number, entry in found] == [(n, str(n)) for n in range(1, 401)]
+    found = [(n, entry.message.strip()) async for n, entry in store.logs(project.project_id, 1, "orchestrator")]
+    assert found == [(n, str(n)) for n in range(1, 401)]
 
 
-async def test_all_artifacts_come_back_in_the_order_of_their_publication(
-    database: Database, store: DynamoProjectStore
+@pytest.mark.parametrize("most", [100, 25, 12])
+async def test_the_latest_artifacts_come_back_in_the_order_of_their_publication(
+    database: Database, store: DynamoProjectStore, most: int
 ) -> None:
     story = Story()
     story.report("started", "orchestrator")
@@ -189,9 +188,9 @@ async def test_all_artifacts_come_back_in_the_order_of_their_publication(
     for number in range(25):
         story.report("artifact_published", "orchestrator", artifact={"name": str(number), **one})
     project = await told(database, story)
-    found = await store.artifacts(project.project_id, project.stages[0])
-    assert [artifact.name for artifact in found] == [str(n) for n in range(25)]
-    assert await store.artifacts(project.project_id, project.stages[1]) == []
+    found = await store.artifacts(project.project_id, project.stages[0], most)
+    assert [artifact.name for artifact in found] == [str(n) for n in range(25)][-most:]
+    assert await store.artifacts(project.project_id, project.stages[1], most) == []
 
 
 @pytest.mark.parametrize("output", [{}, {"a": [1, None, "ä"]}, {"text": "x" * 299_000}, None])
@@ -209,11 +208,14 @@ async def test_earlier_attempts_stay_readable(database: Database, store: DynamoP
     project = await created(database)
     for second, action in enumerate([ControlAction.STOP, ControlAction.RESTART] * 2, 1):
         project = await save(database, project, *control.control(project, action, Story.at(second)))
-    views = await store.attempts(project.project_id)
+    views = [view async for view in store.attempts(project.project_id)]
     assert [(view.attempt, view.outcome, view.duration_seconds) for view in views] == [
         (1, "cancelled", 1.0),
         (2, "cancelled", 1.0),
     ]
+    assert [view async for view in store.attempts(project.project_id, after=1)] == views[1:]
+    assert await store.attempt(project.project_id, 2) == views[1]
+    assert await store.attempt(project.project_id, 3) is None
 
 
 async def test_erasing_leaves_nothing_in_any_table(database: Database, store: DynamoProjectStore) -> None:

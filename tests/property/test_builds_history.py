@@ -147,7 +147,7 @@ class Builds(RuleBasedStateMachine):
         if now.version == before.version:
             assert now == before
         if before.status in TERMINAL and now.attempt_number == before.attempt_number:
-            changed = {"version": 0, "sequence": 0, "reports": 0, "updated_at": now.updated_at}
+            changed = {"version": 0, "sequence": 0, "reports": 0, "updated_at": now.updated_at, "refusals": None}
             assert now.model_copy(update=changed) == before.model_copy(update=changed)
         self.history_is_whole(now)
 

@@ -127,7 +127,8 @@ def test_late_reports_after_a_stop_are_recorded_as_refused(kind: str) -> None:
     assert isinstance(refused, ReportRefused)
     assert (refused.attempt, refused.report.type) == (1, f"nexus.stage.{kind}.v1")
     assert (refused.report.source, refused.report.id) == ("/nexus/builds-worker/epochs/1", f"r{story.count}")
-    assert story.project == before.model_copy(update={"updated_at": story.time})
+    noted = before.refusals.plus(refused.reason, story.time)
+    assert story.project == before.model_copy(update={"updated_at": story.time, "refusals": noted})
 
 
 def test_reports_of_an_earlier_attempt_do_not_touch_the_next() -> None:

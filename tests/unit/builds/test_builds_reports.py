@@ -51,7 +51,9 @@ def test_a_report_is_applied_or_refused_as_its_step_allows(
         assert story.project != before
     else:
         assert refusal == "OUT_OF_ORDER"
-        assert story.project == before.model_copy(update={"updated_at": story.time})
+        noted = story.project.refusals
+        assert (noted.count, noted.at) == (before.refusals.count + 1, story.time)
+        assert story.project == before.model_copy(update={"updated_at": story.time, "refusals": noted})
 
 
 @pytest.mark.parametrize("kind", BODIES)

@@ -33,3 +33,17 @@ class Page(Message):
 
     items: list[dict[str, JsonValue]]
     last_key: str | None = None
+
+
+class Tail(Message):
+    """What comes after a sequence, as far as one answer goes.
+
+    `through` is the last sequence of `items`, or the one asked for. With `more` there are others already; `ended`:
+    there are none, and there will be none before the project is built anew.
+    """
+
+    items: list[EventView]
+    through: int
+    more: bool
+    ended: bool
+    deleted: bool = False

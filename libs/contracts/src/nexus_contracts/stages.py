@@ -26,6 +26,7 @@ class StageSpec:
 
 DEVELOPER = "agent_developer_manager"
 DEPLOYER = "agent_deployer"
+TOOL_DEVELOPER = "tool_developer"
 
 STAGES = (
     StageSpec(1, "orchestrator", "Orchestrator", 5),
@@ -38,7 +39,7 @@ STAGES = (
         "Agent Developer Manager",
         45,
         (
-            SubStageSpec("tool_developer", "Tool Developer", 0.40),
+            SubStageSpec(TOOL_DEVELOPER, "Tool Developer", 0.40),
             SubStageSpec("prompt_engineer", "Prompt Engineer", 0.30),
             SubStageSpec("agent_code_developer", "Agent Code Developer", 0.30),
         ),

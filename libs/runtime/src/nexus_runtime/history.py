@@ -9,6 +9,8 @@ from nexus_runtime.dynamo import Database, Put, Table, Where
 
 MAX_ITEM_BYTES = 350_000
 """DynamoDB's limit is 400 KB an item. One event is at most a Kafka message, and outputs are bounded below this."""
+READ_ITEMS = 10
+"""Items fetched at once: readers want the next few events, and an item can be large."""
 _ENTRIES: TypeAdapter[list[HistoryEntry]] = TypeAdapter(list[HistoryEntry])
 
 
@@ -33,7 +35,7 @@ class History:
 
     async def read(self, aggregate: str, first: int = 1, last: int | None = None) -> AsyncIterator[HistoryEntry]:
         """The entries from `first` to `last` (both included; None: to the end), oldest first."""
-        async for item in self._database.query(self.table, aggregate, low=first, page=50):
+        async for item in self._database.query(self.table, aggregate, low=first, page=READ_ITEMS):
             for entry in _ENTRIES.validate_json(item["entries"]):
                 if last is not None and entry.sequence > last:
                     return

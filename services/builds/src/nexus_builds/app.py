@@ -44,7 +44,7 @@ def build(settings: BuildsSettings) -> FastAPI:
     }
     health = Health(needed, {"outbox": owner.outbox_check}, consumers.alive)
     app = application("Nexus-AI builds", [*owner.parts(), consumers, eraser, *watches], health)
-    app.include_router(query_routes(Queries(store, owner.history)))
+    app.include_router(query_routes(Queries(store, owner.history, utc_now)))
     return app
 
 

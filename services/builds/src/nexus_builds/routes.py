@@ -1,22 +1,32 @@
 """The queries that the gateway asks: plain JSON, errors as {"error": ErrorBody}."""
 
+import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.dashboard import build_dashboard
+from nexus_builds.domain.state import TERMINAL, Project, Step, latest
 from nexus_builds.domain.views import attempt_view, project_summary, project_view, stage_view, stages_view
 from nexus_builds.handlers import project_not_found
+from nexus_builds.pages import first_of
 from nexus_builds.store import DynamoProjectStore
+from nexus_contracts.builds.views import AttemptView
 from nexus_contracts.errors import NotFound
 from nexus_contracts.history import EventView, HistoryEntry, Page
 from nexus_runtime.history import History
 
-LOG_TAIL = 100
+LOG_TAIL, LOG_BYTES = 100, 300_000
+ARTIFACTS, ARTIFACT_BYTES = 500, 1_000_000
+"""What a stage shows of each; the log is paged, the artifacts all stand in the history."""
 Limit = Annotated[int, Query(ge=1, le=100)]
 Position = Annotated[int, Query(ge=0)]
+LogPosition = Annotated[str | None, Query(pattern=r"^[0-9]{1,5}\.[0-9]{1,9}$")]
+AttemptNumber = Annotated[int | None, Query(ge=1, le=99_999)]
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,7 @@ class Queries:
 
     store: DynamoProjectStore
     history: History
+    now: Callable[[], datetime]
 
     async def list_projects(
         self,
@@ -42,6 +53,10 @@ class Queries:
         project = await self._present(project_id)
         return _json(project_view(project), etag=project.version)
 
+    async def get_build(self, project_id: str) -> Response:
+        """Without a version for an ETag: time alone can bring up an alert."""
+        return _json(build_dashboard(await self._present(project_id), self.now()))
+
     async def list_stages(self, project_id: str) -> Response:
         project = await self._present(project_id)
         return _json(stages_view(project), etag=project.version)
@@ -51,30 +66,73 @@ class Queries:
         step = _step(project, stage_name)
         after = max(0, step.log_count - LOG_TAIL)
         subs = [stage_view(sub, **await self._whole(project_id, sub)) for sub in step.sub_steps]
-        logs = [entry for _, entry in await self.store.logs(project_id, step, after, LOG_TAIL)]
+        logs = [entry async for _, entry in self.store.logs(project_id, step.attempt, step.name, after)]
+        shown = {"logs": list(latest(logs, LOG_TAIL, LOG_BYTES)), "sub_stages": subs}
         whole = await self._whole(project_id, step)
-        return _json(stage_view(step, **whole, logs=logs, sub_stages=subs), etag=project.version)
+        return _json(stage_view(step, **whole, **shown), etag=project.version)
 
-    async def list_logs(self, project_id: str, stage_name: str, limit: Limit = 20, last_key: Position = 0) -> Response:
-        step = _step(await self._present(project_id), stage_name)
-        entries = await self.store.logs(project_id, step, last_key, limit)
-        items = [{"number": number, **entry.model_dump(mode="json")} for number, entry in entries]
-        more = entries and entries[-1][0] < step.log_count
-        return _json(Page(items=items, last_key=str(entries[-1][0]) if more else None))
+    async def list_logs(
+        self,
+        project_id: str,
+        stage_name: str,
+        attempt: AttemptNumber = None,
+        limit: Limit = 20,
+        last_key: LogPosition = None,
+    ) -> Response:
+        """A position names the attempt whose log it is in, so a restart does not lead from one log into another."""
+        project = await self._present(project_id)
+        step = _step(project, stage_name)
+        if last_key is None:
+            ran_in, after = await self._ran_in(project, step, attempt), 0
+        else:
+            ran_in, after = map(int, last_key.split("."))
+
+        async def lines() -> AsyncIterator[tuple[str, str]]:
+            async for number, entry in self.store.logs(project_id, ran_in, step.name, after):
+                yield f"{ran_in}.{number}", f'{{"number":{number},{entry.model_dump_json()[1:]}'
+
+        return _text((await first_of(lines(), limit)).page())
 
     async def list_attempts(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
-        latest = attempt_view(project)
-        views = [*await self.store.attempts(project_id), *([latest] if latest else [])]
-        wanted = [view for view in views if view.attempt > last_key]
-        items = [view.model_dump(mode="json") for view in wanted[:limit]]
-        return _json(Page(items=items, last_key=str(wanted[limit - 1].attempt) if len(wanted) > limit else None))
+
+        async def views() -> AsyncIterator[tuple[str, str]]:
+            async for view in self.store.attempts(project_id, last_key):
+                if view.attempt < project.attempt_number:
+                    yield str(view.attempt), view.model_dump_json()
+            current = attempt_view(project)
+            if current and current.attempt > last_key:
+                yield str(current.attempt), current.model_dump_json()
+
+        return _text((await first_of(views(), limit)).page())
 
     async def list_events(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
-        items = [_event(entry) async for entry in self.history.read(project_id, last_key + 1, last_key + limit)]
-        more = items and last_key + len(items) < project.sequence
-        return _json(Page(items=items, last_key=str(last_key + len(items)) if more else None))
+        return _text((await first_of(self._events(project, last_key), limit)).page())
+
+    async def tail_events(self, project_id: str, after: Position = 0) -> Response:
+        """The Tail of the history after a sequence; readable while the project is being deleted, too."""
+        project = await self.store.load_any(project_id)
+        if project is None:
+            raise project_not_found(project_id)
+        found = await first_of(self._events(project, after), limit=100)
+        through = int(found.last or after)
+        more = through < project.sequence
+        if more and not found.texts:  # erased meanwhile
+            raise project_not_found(project_id)
+        deleted = project.deleted_at is not None
+        ended = not more and (deleted or project.status in TERMINAL)
+        known = json.dumps({"through": through, "more": more, "ended": ended, "deleted": deleted})
+        return _text(f'{{"items":{found.items},{known[1:]}')
+
+    async def _events(self, project: Project, after: int) -> AsyncIterator[tuple[str, str]]:
+        """Without a gap: of a history that is being erased, nothing behind what is gone already."""
+        expected = after + 1
+        async for entry in self.history.read(project.project_id, expected, project.sequence):
+            if entry.sequence != expected:
+                return
+            yield str(entry.sequence), _event(entry).model_dump_json()
+            expected += 1
 
     async def _present(self, project_id: str) -> Project:
         project = await self.store.load(project_id)
@@ -82,9 +140,19 @@ class Queries:
             raise project_not_found(project_id)
         return project
 
+    async def _ran_in(self, project: Project, step: Step, attempt: int | None) -> int:
+        """The attempt in which the step ran that `attempt` shows: an earlier one, where it was kept."""
+        if attempt in (None, project.attempt_number):
+            return step.attempt
+        view = await self.store.attempt(project.project_id, attempt or 0)
+        if view is None:
+            raise NotFound(f"there is no attempt {attempt}", type="attempt", id=str(attempt))
+        return _attempt_of(view, step.name)
+
     async def _whole(self, project_id: str, step: Step) -> dict[str, object]:
         output = await self.store.output(project_id, step)
-        return {"output_data": output, "artifacts": await self.store.artifacts(project_id, step)}
+        artifacts = await self.store.artifacts(project_id, step, ARTIFACTS)
+        return {"output_data": output, "artifacts": list(latest(artifacts, ARTIFACTS, ARTIFACT_BYTES))}
 
 
 def query_routes(queries: Queries) -> APIRouter:
@@ -92,11 +160,13 @@ def query_routes(queries: Queries) -> APIRouter:
     for path, endpoint in (
         ("/projects", queries.list_projects),
         ("/projects/{project_id}", queries.get_project),
+        ("/projects/{project_id}/build", queries.get_build),
         ("/projects/{project_id}/stages", queries.list_stages),
         ("/projects/{project_id}/stages/{stage_name}", queries.get_stage),
         ("/projects/{project_id}/stages/{stage_name}/logs", queries.list_logs),
         ("/projects/{project_id}/attempts", queries.list_attempts),
         ("/projects/{project_id}/events", queries.list_events),
+        ("/projects/{project_id}/tail", queries.tail_events),
     ):
         router.add_api_route(path, endpoint, methods=["GET"])
     return router
@@ -109,9 +179,14 @@ def _step(project: Project, name: str) -> Step:
     return step
 
 
-def _event(entry: HistoryEntry) -> dict[str, JsonValue]:
+def _attempt_of(view: AttemptView, name: str) -> int:
+    steps = [step for stage in view.stages for step in (stage, *stage.sub_stages)]
+    return next(step.attempt for step in steps if step.stage_name == name)
+
+
+def _event(entry: HistoryEntry) -> EventView:
     attempt = entry.data.get("attempt")
-    view = EventView(
+    return EventView(
         sequence=entry.sequence,
         id=entry.id,
         type=entry.type,
@@ -119,7 +194,10 @@ def _event(entry: HistoryEntry) -> dict[str, JsonValue]:
         attempt=attempt if isinstance(attempt, int) else None,
         data=entry.data,
     )
-    return view.model_dump(mode="json")
+
+
+def _text(content: str) -> Response:
+    return Response(content, media_type="application/json")
 
 
 def _json(view: BaseModel, etag: int | None = None) -> Response:

@@ -26,6 +26,8 @@ from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Wh
 
 RECORD_BYTES = 300_000
 """Log lines and artifacts are packed into items of at most this size."""
+PAGE = 5
+"""Records fetched at once: each may be as large as that, and often the first few suffice."""
 ACTIVE, EXTERNAL, DELETING = "active", "external", "deleting"
 _LOGS: TypeAdapter[list[LogEntry]] = TypeAdapter(list[LogEntry])
 _ARTIFACTS: TypeAdapter[list[Artifact]] = TypeAdapter(list[Artifact])
@@ -88,35 +90,37 @@ class DynamoProjectStore:
             if len(listed) > limit:
                 break
         shown = listed[:limit]
-        projects = await self.load_many([entry["project_id"] for entry in shown])
+        loaded = await self.load_many([entry["project_id"] for entry in shown])
+        projects = [loaded[entry["project_id"]] for entry in shown if entry["project_id"] in loaded]
         more = shown[-1]["position"] if len(listed) > limit else None
-        return [projects[entry["project_id"]] for entry in shown if entry["project_id"] in projects], more
+        # A project may have moved on since its entry was read: then it is no match any more.
+        return [project for project in projects if status in (None, project.status)], more
 
     async def listed(self, name: str) -> list[str]:
         """The ids in the list `active`, `external` or `deleting`."""
         return [entry["position"] async for entry in self._database.query(LISTS, name, only=("position",))]
 
-    async def logs(self, project_id: str, step: Step, after: int, limit: int) -> list[tuple[int, LogEntry]]:
-        """Up to `limit` entries after number `after`, oldest first, numbered from 1."""
-        found: list[tuple[int, LogEntry]] = []
-        prefix = _prefix(step.attempt, step.name, "logs")
+    async def logs(
+        self, project_id: str, attempt: int, step: str, after: int = 0
+    ) -> AsyncIterator[tuple[int, LogEntry]]:
+        """What the step logged in that attempt after entry number `after`, oldest first, numbered from 1."""
+        prefix = _prefix(attempt, step, "logs")
         low, high = f"{prefix}{after + 1:09d}", f"{prefix}999999999"
-        async for item in self._database.query(RECORDS, project_id, page=10, low=low, high=high):
+        async for item in self._database.query(RECORDS, project_id, page=PAGE, low=low, high=high):
             entries = _LOGS.validate_json(item["content"])
             last = int(item["record"].rsplit("#", 1)[1])
-            numbered = zip(range(last - len(entries) + 1, last + 1), entries, strict=True)
-            found += [(number, entry) for number, entry in numbered if number > after]
-            if len(found) >= limit:
-                break
-        return found[:limit]
+            for number, entry in zip(range(last - len(entries) + 1, last + 1), entries, strict=True):
+                if number > after:
+                    yield number, entry
 
-    async def artifacts(self, project_id: str, step: Step) -> list[Artifact]:
-        """All of a step's artifacts, in the order in which they were published."""
+    async def artifacts(self, project_id: str, step: Step, most: int) -> list[Artifact]:
+        """The latest of a step's artifacts, in the order in which they were published."""
         if step.artifact_count == len(step.artifacts):
             return list(step.artifacts)
         prefix = _prefix(step.attempt, step.name, "artifacts")
-        items = [item async for item in self._database.query(RECORDS, project_id, begins=prefix)]
-        return [artifact for item in items for artifact in _ARTIFACTS.validate_json(item["content"])]
+        low, high = f"{prefix}{max(0, step.artifact_count - most) + 1:09d}", f"{prefix}999999999"
+        items = [item async for item in self._database.query(RECORDS, project_id, low=low, high=high)]
+        return [artifact for item in items for artifact in _ARTIFACTS.validate_json(item["content"])][-most:]
 
     async def output(self, project_id: str, step: Step) -> dict[str, object] | None:
         """What the step produced, however large."""
@@ -126,10 +130,16 @@ class DynamoProjectStore:
         item = await self._database.get(RECORDS, key)
         return json.loads(item["content"]) if item else None
 
-    async def attempts(self, project_id: str) -> list[AttemptView]:
-        """The attempts before the latest, oldest first."""
-        items = [item async for item in self._database.query(RECORDS, project_id, begins="attempt#")]
-        return [AttemptView.model_validate_json(item["content"]) for item in items]
+    async def attempts(self, project_id: str, after: int = 0) -> AsyncIterator[AttemptView]:
+        """The attempts before the latest with a number above `after`, oldest first."""
+        low, high = _attempt(after + 1), _attempt(99_999)
+        async for item in self._database.query(RECORDS, project_id, page=PAGE, low=low, high=high):
+            yield AttemptView.model_validate_json(item["content"])
+
+    async def attempt(self, project_id: str, number: int) -> AttemptView | None:
+        """One of the attempts before the latest."""
+        item = await self._database.get(RECORDS, {"project_id": project_id, "record": _attempt(number)})
+        return AttemptView.model_validate_json(item["content"]) if item else None
 
     async def reports_seen(self, project_id: str) -> AsyncIterator[bytes]:
         """The digests of the reports taken so far."""
@@ -194,8 +204,7 @@ def _records(before: Project | None, after: Project, events: Sequence[BaseModel]
     """What is too large for the project's one item: logs, artifacts, large outputs, the attempt before."""
     actions: list[Action] = []
     if before and before.attempt and after.attempt_number > before.attempt_number and (view := attempt_view(before)):
-        record = f"attempt#{before.attempt_number:05d}"
-        actions.append(_record(after, record, view.model_dump_json()))
+        actions.append(_record(after, _attempt(before.attempt_number), view.model_dump_json()))
     logs: dict[str, list[LogEntry]] = {}
     artifacts: dict[str, list[Artifact]] = {}
     for event in events:
@@ -242,6 +251,10 @@ def _packed(project: Project, step: Step, kind: str, entries: Sequence[BaseModel
 
 def _record(project: Project, record: str, content: str) -> Put:
     return Put(RECORDS, {"project_id": project.project_id, "record": record, "content": content})
+
+
+def _attempt(number: int) -> str:
+    return f"attempt#{number:05d}"
 
 
 def _prefix(attempt: int, step: str, kind: str) -> str:

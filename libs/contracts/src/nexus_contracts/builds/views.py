@@ -24,8 +24,8 @@ class StageView(Message):
     """A stage or sub-stage.
 
     Inside a project `output_data` is null where it is large, and `artifacts` and `logs` are the latest few; their
-    counts and `output_size_bytes` are always whole. The stage itself (GET .../stages/{stage_name}) shows all outputs
-    and artifacts, and .../logs pages through the full log.
+    counts and `output_size_bytes` are always whole. The stage itself (GET .../stages/{stage_name}) shows the whole
+    output, up to 500 of the latest artifacts and more of the log; .../logs pages through the full log.
     """
 
     stage_name: str
@@ -91,7 +91,7 @@ class ProjectView(ProjectSummary):
     stages_snapshot: StagesSnapshot
 
 
-class AttemptView(Message):
+class AttemptSummary(Message):
     """One run of the pipeline; `outcome` is null while it runs."""
 
     attempt: int
@@ -103,6 +103,9 @@ class AttemptView(Message):
     outcome: str | None
     duration_seconds: float | None
     error: StageError | None
+
+
+class AttemptView(AttemptSummary):
     usage: Usage
     progress: float
     stages: list[StageView]

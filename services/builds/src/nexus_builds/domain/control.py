@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from nexus_builds.domain.state import RUNNING, Attempt, Project, Step, fresh_stages, progress_of
+from nexus_builds.domain.state import RUNNING, Attempt, Project, Refusals, Step, fresh_stages, progress_of
 from nexus_contracts.builds.commands import ControlAction, CreateProject
 from nexus_contracts.builds.events import (
     Builder,
@@ -78,11 +78,11 @@ def control(
             return _restart(project, now, reason, from_stage)
         case ControlAction.PAUSE:
             paused = BuildPaused(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
-            halted = project.attempt and project.attempt.halted(now)
+            halted = project.attempt and project.attempt.halted(now).model_copy(update={"paused_at": now})
             return _with(project, now, status=ProjectStatus.PAUSED, attempt=halted), [paused]
         case ControlAction.RESUME:
             resumed = BuildResumed(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
-            again = project.attempt and project.attempt.model_copy(update={"since": now})
+            again = project.attempt and project.attempt.model_copy(update={"since": now, "paused_at": None})
             return _with(project, now, status=ProjectStatus.BUILDING, attempt=again), [resumed]
         case ControlAction.STOP:
             return _stop(project, now, reason)
@@ -127,6 +127,7 @@ def begin(
         stages=stages,
         progress=progress_of(stages),
         agent_id=None,
+        refusals=Refusals(),
     )
     return begun, [started]
 

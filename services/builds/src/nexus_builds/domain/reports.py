@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import JsonValue
 
 from nexus_builds.domain.control import Decided, begin
 from nexus_builds.domain.endings import concluded, given_up
@@ -19,6 +18,7 @@ from nexus_builds.domain.state import (
     TAIL_BYTES,
     Project,
     Step,
+    latest,
     progress_of,
     replaced,
 )
@@ -44,9 +44,8 @@ from nexus_contracts.builds.reports import (
     json_size,
 )
 from nexus_contracts.builds.views import ProjectStatus
-from nexus_contracts.stages import DEVELOPER, StepStatus
+from nexus_contracts.stages import DEPLOYER, DEVELOPER, TOOL_DEVELOPER, StepStatus
 
-M = TypeVar("M", bound=BaseModel)
 WORKER_SOURCE = "/nexus/builds-worker/epochs/"
 _WORKER = re.compile(rf"{WORKER_SOURCE}([0-9]{{1,12}})")
 
@@ -81,7 +80,8 @@ def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime
         refused = ReportRefused(
             project_id=project.project_id, attempt=report.attempt, reason=str(refusal), report=identity
         )
-        return project.model_copy(update={"updated_at": now}), [refused]
+        noted = {"updated_at": now, "refusals": project.refusals.plus(refused.reason, now)}
+        return project.model_copy(update=noted), [refused]
     return changed, [*events, *more]
 
 
@@ -138,7 +138,8 @@ def _changes(
             return begun | {"agent_name": name, "epoch": reporter.epoch or 0}
         case StageCompleted():
             _may_complete(step)
-            return {"status": StepStatus.COMPLETED, "progress": 100.0, "completed_at": now} | _output(report)
+            ended = {"status": StepStatus.COMPLETED, "progress": 100.0, "completed_at": now}
+            return ended | _output(report) | {"tools": _tools(step.name, report.output_data or {})}
         case StageFailed():
             _must_run(step)
             return {"status": StepStatus.FAILED, "completed_at": now, "error": report.error}
@@ -184,22 +185,12 @@ def _noted(
             return {"progress": max(step.progress, report.progress)}
         case StageLogged():
             shown = (*step.logs, *(_shortened(entry) for entry in report.entries[-LOG_TAIL:]))
-            return {"logs": _latest(shown, LOG_TAIL), "log_count": step.log_count + len(report.entries)}
+            return {"logs": latest(shown, LOG_TAIL, TAIL_BYTES), "log_count": step.log_count + len(report.entries)}
         case StageArtifactPublished():
             shown = (*step.artifacts, report.artifact)
-            return {"artifacts": _latest(shown, ARTIFACT_TAIL), "artifact_count": step.artifact_count + 1}
+            return {"artifacts": latest(shown, ARTIFACT_TAIL, TAIL_BYTES), "artifact_count": step.artifact_count + 1}
         case StageUsageRecorded():
             return {"usage": step.usage.plus(report.usage)}
-
-
-def _latest(entries: tuple[M, ...], most: int) -> tuple[M, ...]:
-    """The last of them, at most so many and within the bytes that a step may show."""
-    size = 0
-    for number, entry in enumerate(reversed(entries)):
-        size += len(entry.model_dump_json().encode())
-        if number == most or size > TAIL_BYTES:
-            return entries[len(entries) - number :]
-    return entries
 
 
 def _shortened(entry: LogEntry) -> LogEntry:
@@ -211,6 +202,14 @@ def _shortened(entry: LogEntry) -> LogEntry:
 def _output(report: StageCompleted) -> dict[str, object]:
     size = json_size(report.output_data) if report.output_data is not None else 0
     return {"output": report.output_data if size <= INLINE_OUTPUT_BYTES else None, "output_bytes": size}
+
+
+def _tools(step: str, output: Mapping[str, JsonValue]) -> int | None:
+    """How many tools the agent has, from the two steps that know: who develops them, and who deploys the manifest."""
+    manifest = output.get("manifest")
+    place = {TOOL_DEVELOPER: output, DEPLOYER: manifest if isinstance(manifest, Mapping) else {}}.get(step, {})
+    tools = place.get("tools")
+    return len(tools) if isinstance(tools, list) else None
 
 
 def _changed(

@@ -1,9 +1,10 @@
 """The state of a project: its attempt, its steps, and the tails of what can grow without bound."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from nexus_contracts.builds.events import Builder, Trigger
 from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage
@@ -12,6 +13,7 @@ from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 from nexus_contracts.stages import DEVELOPER, STAGE_BY_NAME, STAGES, StageSpec, StepStatus
 
+M = TypeVar("M", bound=BaseModel)
 LOG_TAIL = 5
 LOG_TAIL_CHARACTERS = 500
 ARTIFACT_TAIL = 10
@@ -28,6 +30,7 @@ class Step(Message):
     """A stage or sub-stage.
 
     `attempt` is the one that it ran in: an earlier one where it was kept. `epoch` is that of the worker that runs it.
+    `tools` counts the agent's tools, where its output says them.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Step(Message):
     error: StageError | None = None
     output: dict[str, JsonValue] | None = None
     output_bytes: int = 0
+    tools: int | None = None
     artifacts: tuple[Artifact, ...] = ()
     artifact_count: int = 0
     logs: tuple[LogEntry, ...] = ()
@@ -70,6 +74,7 @@ class Attempt(Message):
     epoch: int = 0
     since: Timestamp | None = None
     ran_seconds: float = 0.0
+    paused_at: Timestamp | None = None
 
     def halted(self, now: datetime) -> "Attempt":
         """The clock stands still."""
@@ -81,6 +86,17 @@ class Attempt(Message):
 
     def seconds(self, now: datetime) -> float:
         return round((now - self.started_at).total_seconds(), 6)
+
+
+class Refusals(Message):
+    """How many reports were refused since the attempt began; why and when the last one was."""
+
+    count: int = 0
+    reason: str | None = None
+    at: Timestamp | None = None
+
+    def plus(self, reason: str, now: datetime) -> "Refusals":
+        return Refusals(count=self.count + 1, reason=reason, at=now)
 
 
 class Project(Message):
@@ -107,6 +123,7 @@ class Project(Message):
     version: int = 0
     sequence: int = 0
     reports: int = 0
+    refusals: Refusals = Refusals()
 
     @property
     def attempt_number(self) -> int:
@@ -130,6 +147,16 @@ class Project(Message):
         if stage is None or sub_stage_name is None:
             return stage
         return next((one for one in stage.sub_steps if one.name == sub_stage_name), None)
+
+
+def latest(entries: Sequence[M], most: int, most_bytes: int) -> tuple[M, ...]:
+    """The last of them, at most so many and within so many bytes as JSON."""
+    size = 0
+    for number, entry in enumerate(reversed(entries)):
+        size += len(entry.model_dump_json().encode())
+        if number == most or size > most_bytes:
+            return tuple(entries[len(entries) - number :])
+    return tuple(entries)
 
 
 def fresh_stages(attempt: int, agent_names: dict[str, str]) -> tuple[Step, ...]:

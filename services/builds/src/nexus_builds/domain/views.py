@@ -5,6 +5,7 @@ from typing import Any
 
 from nexus_builds.domain.state import Project, Step
 from nexus_contracts.builds.views import (
+    AttemptSummary,
     AttemptView,
     ProjectSummary,
     ProjectView,
@@ -14,10 +15,10 @@ from nexus_contracts.builds.views import (
 )
 from nexus_contracts.stages import STAGES, StepStatus
 
-_DISPLAY = {stage.name: stage.display_name for stage in STAGES} | {
+DISPLAY = {stage.name: stage.display_name for stage in STAGES} | {
     sub.name: sub.display_name for stage in STAGES for sub in stage.sub_stages
 }
-_NUMBER = {stage.name: stage.number for stage in STAGES} | {
+NUMBER = {stage.name: stage.number for stage in STAGES} | {
     sub.name: stage.number for stage in STAGES for sub in stage.sub_stages
 }
 
@@ -26,14 +27,14 @@ def stage_view(step: Step, **full: Any) -> StageView:
     """A step with its tails, or with `full` outputs, artifacts and logs in their place."""
     shown: dict[str, Any] = {
         "stage_name": step.name,
-        "stage_number": _NUMBER[step.name],
-        "display_name": _DISPLAY[step.name],
+        "stage_number": NUMBER[step.name],
+        "display_name": DISPLAY[step.name],
         "status": step.status,
         "progress": step.progress,
         "agent_name": step.agent_name,
         "started_at": step.started_at,
         "completed_at": step.completed_at,
-        "duration_seconds": _seconds(step.started_at, step.completed_at),
+        "duration_seconds": seconds_between(step.started_at, step.completed_at),
         "error": step.error,
         "output_data": step.output,
         "output_size_bytes": step.output_bytes,
@@ -50,17 +51,21 @@ def stage_view(step: Step, **full: Any) -> StageView:
 
 def summary(project: Project) -> dict[str, Any]:
     attempt = project.attempt
-    current = next((stage.name for stage in project.stages if stage.status is StepStatus.RUNNING), None)
     own = {name: getattr(project, name) for name in ProjectSummary.model_fields if name in Project.model_fields}
     return own | {
         "status": str(project.status),
-        "current_stage": current,
+        "current_stage": current_stage(project),
         "attempt": project.attempt_number,
         "builder": attempt.builder if attempt else None,
         "error": attempt.error if attempt else None,
         "started_at": attempt.started_at if attempt else None,
         "completed_at": attempt.ended_at if attempt else None,
     }
+
+
+def current_stage(project: Project) -> str | None:
+    """The running stage."""
+    return next((stage.name for stage in project.stages if stage.status is StepStatus.RUNNING), None)
 
 
 def project_summary(project: Project) -> ProjectSummary:
@@ -80,11 +85,11 @@ def stages_view(project: Project) -> StagesView:
     )
 
 
-def attempt_view(project: Project) -> AttemptView | None:
+def attempt_summary(project: Project) -> AttemptSummary | None:
     """The latest attempt; None before the first."""
     if (attempt := project.attempt) is None:
         return None
-    return AttemptView(
+    return AttemptSummary(
         attempt=attempt.number,
         builder=attempt.builder,
         trigger=attempt.trigger,
@@ -92,17 +97,22 @@ def attempt_view(project: Project) -> AttemptView | None:
         started_at=attempt.started_at,
         ended_at=attempt.ended_at,
         outcome=attempt.outcome,
-        duration_seconds=_seconds(attempt.started_at, attempt.ended_at),
+        duration_seconds=seconds_between(attempt.started_at, attempt.ended_at),
         error=attempt.error,
-        usage=project.usage(),
-        progress=project.progress,
-        stages=[stage_view(stage) for stage in project.stages],
     )
+
+
+def attempt_view(project: Project) -> AttemptView | None:
+    """The latest attempt with its stages; None before the first."""
+    if (summarised := attempt_summary(project)) is None:
+        return None
+    stages = [stage_view(stage) for stage in project.stages]
+    return AttemptView(**dict(summarised), usage=project.usage(), progress=project.progress, stages=stages)
 
 
 def _done(project: Project) -> int:
     return sum(stage.done for stage in project.stages)
 
 
-def _seconds(began: datetime | None, ended: datetime | None) -> float | None:
+def seconds_between(began: datetime | None, ended: datetime | None) -> float | None:
     return round((ended - began).total_seconds(), 6) if began and ended else None
