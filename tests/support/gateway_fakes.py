@@ -18,6 +18,7 @@ from nexus_gateway.owners import Answer
 from nexus_gateway.ports import Gateway
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.streams import Streams
 from nexus_runtime.health import Health
 
 Deciding = Callable[[CloudEvent], Outcome | None]
@@ -91,4 +92,6 @@ class FakePlatform:
         self.owners = FakeOwners()
         settings = GatewaySettings(reply_wait_seconds=0.05, invoke_wait_seconds=0.05, cursor_secret=SecretStr(SECRET))
         reads = Reads(self.owners, Cursors(SECRET))
-        self.app: FastAPI = http_app(Gateway(Commands(self.bus, self.desk), reads, settings), Health({}, {}))
+        self.streams = Streams(self.owners, lambda: True)
+        gateway = Gateway(Commands(self.bus, self.desk), reads, self.streams, settings)
+        self.app: FastAPI = http_app(gateway, Health({}, {}))

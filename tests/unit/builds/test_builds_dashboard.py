@@ -1,6 +1,7 @@
 """The build at one glance: what it sums up, and when an alert comes up and goes."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -154,7 +155,7 @@ def test_the_graph_is_a_line_of_six_with_three_sub_stages_under_the_fifth() -> N
     assert len(graph.nodes) == 9
     assert [node.id for node in graph.nodes if node.parent == DEVELOPER] == [sub.name for sub in STAGES[4].sub_stages]
     line = [(edge.source, edge.target) for edge in graph.edges if edge.kind == "then"]
-    assert line == [(one.name, other.name) for one, other in zip(STAGES, STAGES[1:], strict=False)]
+    assert line == [(one.name, other.name) for one, other in pairwise(STAGES)]
     assert {edge.source for edge in graph.edges if edge.kind == "contains"} == {DEVELOPER}
 
 

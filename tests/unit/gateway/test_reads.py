@@ -15,6 +15,7 @@ from nexus_gateway.refusals import Refused, refusal_of
 PROJECTS = "/api/v1/projects"
 SINGLE = [
     (f"{PROJECTS}/{PROJECT_ID}", f"builds/projects/{PROJECT_ID}"),
+    (f"{PROJECTS}/{PROJECT_ID}/build", f"builds/projects/{PROJECT_ID}/build"),
     (f"{PROJECTS}/{PROJECT_ID}/stages", f"builds/projects/{PROJECT_ID}/stages"),
     (f"{PROJECTS}/{PROJECT_ID}/stages/agent_design", f"builds/projects/{PROJECT_ID}/stages/agent_design"),
     (f"/api/v1/agents/{AGENT_ID}", f"agents/agents/{AGENT_ID}"),

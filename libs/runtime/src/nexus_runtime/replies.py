@@ -10,9 +10,6 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
-
 from nexus_contracts.envelope import CloudEvent, MalformedEvent, read_event
 from nexus_contracts.model import Message
 from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TYPE, Outcome, Reply
@@ -21,6 +18,7 @@ from nexus_runtime import log, tracing
 from nexus_runtime.bus import Bus
 from nexus_runtime.clock import new_id, utc_now
 from nexus_runtime.settings import ServiceSettings
+from nexus_runtime.tap import Tap
 
 logger = log.get(__name__)
 
@@ -81,23 +79,20 @@ class ReplyDesk:
     """The gateway's side: futures by request id, fulfilled by what arrives in this process's partition."""
 
     def __init__(self, settings: ServiceSettings, bus: Bus, topic: Topic = GATEWAY_REPLIES) -> None:
-        self._settings = settings
-        self._bus = bus
-        self._topic = topic
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
-        self._reading: asyncio.Task[None] | None = None
         self.partition = random.randrange(topic.partitions)
-        self.listening = False
+        self._tap = Tap(settings, bus, topic, [self.partition], self._fulfil, prompt=True)
 
     async def start(self) -> None:
-        """Returns at once; reads, and reads again after faults, in the background."""
-        self._bus.when_broker_is_new(self._read_again)
-        self._reading = asyncio.create_task(self._read(), name="replies")
+        """Returns at once; reads in the background."""
+        await self._tap.start()
 
     async def stop(self) -> None:
-        if self._reading:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+        await self._tap.stop()
+
+    @property
+    def listening(self) -> bool:
+        return self._tap.listening
 
     @contextlib.contextmanager
     def expect(self, request_id: str) -> Any:
@@ -108,35 +103,6 @@ class ReplyDesk:
         finally:
             del self._waiting[request_id]
 
-    async def _read_again(self) -> None:
-        """A consumer with an assigned partition does not notice that the broker is another one."""
-        await self.stop()
-        self._reading = asyncio.create_task(self._read(), name="replies")
-
-    async def _read(self) -> None:
-        while True:
-            consumer: Any = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.kafka_bootstrap_servers,
-                auto_offset_reset="earliest",
-                enable_auto_commit=False,
-                fetch_max_wait_ms=self._settings.fetch_max_wait_ms(),
-            )
-            try:
-                await consumer.start()
-                place = TopicPartition(self._topic.name, self.partition)
-                consumer.assign([place])
-                if not self._settings.kafka_volatile:
-                    await consumer.seek_to_end(place)
-                self.listening = True
-                async for record in consumer:
-                    self._fulfil(record)
-            except (KafkaError, OSError) as error:
-                logger.warning("replies not read, trying again", error=repr(error))
-            finally:
-                self.listening = False
-                await asyncio.shield(_closed(consumer))
-            await asyncio.sleep(0.5)
-
     def _fulfil(self, record: Any) -> None:
         try:
             event = read_event(record.value, record.headers)
@@ -145,10 +111,3 @@ class ReplyDesk:
                 future.set_result(Reply.model_validate(event.data))
         except (MalformedEvent, ValueError) as error:
             logger.warning("reply not understood", error=str(error))
-
-
-async def _closed(consumer: Any) -> None:
-    # With its broker gone, aiokafka lets the cancellation of its own tasks out: it must not end the reader.
-    with contextlib.suppress(KafkaError, TimeoutError, asyncio.CancelledError):
-        async with asyncio.timeout(3):
-            await consumer.stop()

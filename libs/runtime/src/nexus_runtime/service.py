@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -22,6 +24,7 @@ from nexus_runtime.settings import VERSION, ServiceSettings
 
 logger = log.get(__name__)
 RESTART_SECONDS = 1.0
+NOT_STARTED = 3
 
 
 class Part(Protocol):
@@ -101,10 +104,22 @@ class TraceContext:
         await self._app(scope, receive, send)
 
 
-def serve(name: str, settings: ServiceSettings, app: FastAPI) -> None:
-    """Run until SIGINT or SIGTERM, then stop within the time for shutdown."""
+class _Server(uvicorn.Server):
+    """Tells when it begins to stop: it then waits for every answer under way, and a stream has no end of its own."""
+
+    def __init__(self, config: uvicorn.Config, at_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._at_stop = at_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._at_stop()
+        await super().shutdown(sockets)
+
+
+def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[[], None] = lambda: None) -> None:
+    """Run until SIGINT or SIGTERM, then stop within the time for shutdown. `at_stop` ends what would go on for ever."""
     log.configure(name, settings)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -117,6 +132,11 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI) -> None:
         http=BoundedHttp,
         ws="none",
     )
+    server = _Server(config, at_stop)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
 
 
 def _answer(error: PlatformError) -> JSONResponse:

@@ -7,4 +7,5 @@ from nexus_runtime.settings import load
 
 if __name__ == "__main__":
     chosen = load(GatewaySettings)
-    serve("gateway", chosen, create_app(chosen))
+    app = create_app(chosen)
+    serve("gateway", chosen, app, at_stop=app.state.gateway.streams.end)

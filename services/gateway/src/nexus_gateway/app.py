@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.edge import Edge
@@ -16,11 +17,13 @@ from nexus_gateway.reads import Reads
 from nexus_gateway.routes import agents, builds, projects, reports, sessions, statistics
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.streams import Streams
 from nexus_runtime.bus import Bus
 from nexus_runtime.health import Health, Unhealthy
 from nexus_runtime.replies import ReplyDesk
 from nexus_runtime.service import Part, running
 from nexus_runtime.settings import VERSION
+from nexus_runtime.tap import Tap
 
 
 def create_app(settings: GatewaySettings) -> FastAPI:
@@ -33,9 +36,11 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         if not (bus.reachable and desk.listening):
             raise Unhealthy("the message broker is away" if not bus.reachable else "replies are not read yet")
 
+    streams = Streams(owners, lambda: tap.listening)
+    tap = Tap(settings, bus, BUILDS_EVENTS, range(BUILDS_EVENTS.partitions), streams.notice, prompt=False)
     reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
     health = Health(needed={"message_bus": message_bus}, shown={"services": owners.check})
-    return http_app(Gateway(Commands(bus, desk), reads, settings), health, [bus, desk, owners])
+    return http_app(Gateway(Commands(bus, desk), reads, streams, settings), health, [bus, desk, owners, streams, tap])
 
 
 def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:

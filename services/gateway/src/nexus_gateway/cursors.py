@@ -35,6 +35,8 @@ class Cursors:
             signature, payload = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
             if not hmac.compare_digest(signature, self._signature(path, filters, payload)):
                 raise ValueError("the signature does not match")
+            if self.seal(path, filters, payload.decode()) != cursor:  # base64 has several spellings of one text
+                raise ValueError("not as it was given out")
             return payload.decode()
         except (ValueError, binascii.Error):
             raise ValidationFailed(

@@ -45,6 +45,7 @@ class _Passage:
         self._began = time.perf_counter()
         self._send = send
         self._method: str = scope["method"]
+        self._seconds = 0.0
         self.status = 0
         self.scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         received = {name: value for name, value in scope["headers"] if name in (b"x-request-id", b"traceparent")}
@@ -54,15 +55,21 @@ class _Passage:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            seconds = time.perf_counter() - self._began
-            own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", b"%.6f" % seconds)]
+            self._seconds = self._passed()
+            own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", b"%.6f" % self._seconds)]
             message = {**message, "headers": [*message.get("headers", ()), *own]}
         elif self._method == "HEAD":
-            message = {**message, "body": b""}
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            if message.get("more_body"):
+                raise ClientDisconnect  # nobody is there for the rest, which of a stream has no end
+            return
         await self._send(message)
 
     def measure(self) -> None:
+        """Until the answer began: a stream lasts as long as somebody listens."""
         route = getattr(self.scope.get("route"), "path", "none")
         method = self._method if self._method in _METHODS else "other"
-        seconds = time.perf_counter() - self._began
-        metrics.REQUESTS.labels(method, route, self.status).observe(seconds)
+        metrics.REQUESTS.labels(method, route, self.status).observe(self._seconds or self._passed())
+
+    def _passed(self) -> float:
+        return time.perf_counter() - self._began

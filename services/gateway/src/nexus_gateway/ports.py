@@ -12,6 +12,7 @@ from nexus_gateway.failures import body_failure
 from nexus_gateway.idempotency import Intent, intent_of
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.streams import Streams
 from nexus_gateway.strict_json import canonical, malformed, parse, read_body
 
 B = TypeVar("B", bound=RequestBody)
@@ -21,6 +22,7 @@ B = TypeVar("B", bound=RequestBody)
 class Gateway:
     commands: Commands
     reads: Reads
+    streams: Streams
     settings: GatewaySettings
 
     def wait(self, intent: Intent[object], seconds: float | None = None) -> float:

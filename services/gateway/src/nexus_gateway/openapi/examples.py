@@ -82,6 +82,68 @@ EVENT: Example = {
     "attempt": 1,
     "data": {"project_id": PROJECT_ID, "attempt": 1, "builder": "platform", "trigger": "created"},
 }
+EVENT_STREAM = (
+    f'id: 2\nevent: nexus.build.started.v1\ndata: {{"sequence":2,"id":"evt_{_HEX}","type":"nexus.build.started.v1",'
+    f'"time":"{BEGAN}","attempt":1,"data":{{"project_id":"{PROJECT_ID}","attempt":1}}}}\n\n: heartbeat\n\n'
+)
+_BUILD_STAGE: Example = {
+    name: STAGE[name]
+    for name in (
+        "stage_name",
+        "stage_number",
+        "display_name",
+        "status",
+        "progress",
+        "agent_name",
+        "started_at",
+        "completed_at",
+        "duration_seconds",
+        "usage",
+        "error",
+        "attempt",
+        "sub_stages",
+    )
+}
+BUILD: Example = {
+    "project_id": PROJECT_ID,
+    "project_name": REQUIREMENT,
+    "status": "building",
+    "progress": 5.0,
+    "current_stage": "requirements_analysis",
+    "latest_attempt": {name: value for name, value in ATTEMPT.items() if name not in ("usage", "progress", "stages")},
+    "stages": [_BUILD_STAGE],
+    "totals": {"total_stages": 6, "completed_stages": 1, "failed_stages": 0, "log_entries": 1, "artifacts": 0},
+    "metrics": {
+        "total_duration_seconds": 42.0,
+        "input_tokens": 1200,
+        "output_tokens": 450,
+        "tool_calls": 2,
+        "cost_estimate": 0.0041,
+        "total_tools": None,
+    },
+    "alerts": [
+        {
+            "code": "REPORTS_REFUSED",
+            "severity": "warning",
+            "message": "reports refused: 1; the latest: OUT_OF_ORDER: agent_design is pending, not running",
+            "stage_name": None,
+            "since": ENDED,
+        }
+    ],
+    "graph": {
+        "nodes": [
+            {"id": "orchestrator", "display_name": "Orchestrator", "status": "completed", "parent": None},
+            {
+                "id": "requirements_analysis",
+                "display_name": "Requirements Analysis",
+                "status": "running",
+                "parent": None,
+            },
+        ],
+        "edges": [{"source": "orchestrator", "target": "requirements_analysis", "kind": "then"}],
+    },
+    "updated_at": ENDED,
+}
 AGENT: Example = {
     "agent_id": AGENT_ID,
     "agent_name": "order_calculator",

@@ -60,6 +60,7 @@ KEY = parameter("Idempotency-Key", "same key, same request: the same effect once
 PREFER = parameter("Prefer", "`respond-async`: answer 202 as soon as the command is durable", "respond-async")
 IF_MATCH = parameter("If-Match", "only if this is the resource's current ETag", '"3"')
 IF_NONE_MATCH = parameter("If-None-Match", "304 if this is the resource's current ETag", '"3"')
+LAST_EVENT_ID = parameter("Last-Event-ID", "of a stream: go on after the event of this id", "7")
 
 
 def operation(
@@ -75,10 +76,12 @@ def operation(
     body_example: JsonValue = None,
     contents: Mapping[str, Any] | None = None,
     accepted: Mapping[str, str] | None = None,
+    stream: str | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments of a route. `answer` is the model of `data`; `accepted` the ids that a 202 carries.
 
-    `contents` describes bodies of other forms than one model in JSON, by media type.
+    `contents` describes bodies of other forms than one model in JSON, by media type. `stream` is the text of
+    events that come where the caller accepts text/event-stream.
     """
     chosen = list(parameters)
     taken = _request_body(body, body_example) if body else {}
@@ -90,6 +93,10 @@ def operation(
     }
     if accepted is not None:
         responses[202] = _accepted(accepted)
+    if stream is not None:
+        text = {"schema": {"type": "string"}, "example": stream}
+        responses[status]["content"]["text/event-stream"] = text
+        responses[204] = {"description": "of a stream: it has ended, and there is nothing after Last-Event-ID"}
     if IF_NONE_MATCH in chosen:
         responses[304] = {"description": "not changed since"}
     return {

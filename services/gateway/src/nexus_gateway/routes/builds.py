@@ -2,7 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
+from nexus_contracts.builds.dashboard import BuildDashboard
 from nexus_contracts.builds.views import AttemptView, StagesView, StageView
+from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.history import EventView
 from nexus_gateway.identities import require_id
 from nexus_gateway.openapi import examples
@@ -10,11 +12,36 @@ from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.envelopes import ListOf, LogLine, page_of
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.ports import gateway_of
-from nexus_gateway.routes.parameters import DEFAULT_LIMIT, LastKey, Limit, ProjectPath, StagePath
+from nexus_gateway.routes.parameters import (
+    DEFAULT_LIMIT,
+    AttemptNumber,
+    LastKey,
+    Limit,
+    ProjectPath,
+    StagePath,
+)
+from nexus_gateway.sse import EventStream, last_event_id, paced, wants_stream
 
 router = APIRouter(tags=["projects"])
 _PROJECT = "/api/v1/projects/{project_id}"
 _PAGE_ERRORS = (*ops.LIST_ERRORS, *ops.ONE_ERRORS)
+
+
+@router.get(
+    _PROJECT + "/build",
+    **operation(
+        "getBuild",
+        "Read the build at one glance",
+        BuildDashboard,
+        examples.BUILD,
+        errors=ops.ONE_ERRORS,
+        parameters=[ops.IF_NONE_MATCH],
+    ),
+)
+async def get_build(project_id: ProjectPath, request: Request) -> Response:
+    """Stages with durations, usage and errors, sums, alerts, the latest attempt, and the graph of stages."""
+    require_id("project", project_id)
+    return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/build")
 
 
 @router.get(
@@ -66,14 +93,16 @@ async def list_stage_logs(
     project_id: ProjectPath,
     stage_name: StagePath,
     request: Request,
+    attempt: AttemptNumber = None,
     limit: Limit = DEFAULT_LIMIT,
     last_key: LastKey = None,
 ) -> Response:
-    """The full log of the latest attempt, oldest entry first."""
+    """The full log of the latest attempt or of another one, oldest entry first."""
     require_id("project", project_id)
     require_id("stage", stage_name)
     path = f"/projects/{project_id}/stages/{stage_name}/logs"
-    return await gateway_of(request).reads.page("builds", path, limit, last_key)
+    chosen = {"attempt": None if attempt is None else str(attempt)}
+    return await gateway_of(request).reads.page("builds", path, limit, last_key, chosen)
 
 
 @router.get(
@@ -102,11 +131,33 @@ async def list_attempts(
         ListOf[EventView],
         page_of(examples.EVENT),
         errors=_PAGE_ERRORS,
+        parameters=[ops.LAST_EVENT_ID],
+        stream=examples.EVENT_STREAM,
     ),
 )
 async def list_events(
     project_id: ProjectPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
-    """Oldest first; `sequence` counts from 1 without a gap."""
+    """Oldest first; `sequence` counts from 1 without a gap. A page may end early where events are large.
+
+    With `Accept: text/event-stream` the history is streamed: from the first event or after `Last-Event-ID` to the last
+    one, and then as it happens, until the latest attempt has ended or the project is deleted. An id that is not
+    reached yet is waited for. `id` is the sequence, `event` the type, `data` an item of the page.
+    """
     require_id("project", project_id)
+    if wants_stream(request):
+        return await _stream(project_id, request, last_key)
     return await gateway_of(request).reads.page("builds", f"/projects/{project_id}/events", limit, last_key)
+
+
+async def _stream(project_id: str, request: Request, last_key: str | None) -> Response:
+    if last_key is not None:
+        raise ValidationFailed(
+            "a stream goes on after Last-Event-ID, not after last_key",
+            errors=[{"location": "query.last_key", "message": "a stream has no pages", "type": "cursor"}],
+        )
+    known, streams = last_event_id(request), gateway_of(request).streams
+    page = await streams.open(project_id, known or 0)
+    if known is not None and page.ended and not page.block:
+        return Response(status_code=204)  # tells a browser not to come again
+    return EventStream(paced(streams.follow(project_id, page), streams.ending))

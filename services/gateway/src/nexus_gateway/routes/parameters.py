@@ -15,6 +15,7 @@ StagePath = Annotated[str, Path(description="name of a stage, as in GET /stages/
 Limit = Annotated[int, Query(ge=1, le=100, description="entries of a page")]
 MessageLimit = Annotated[int, Query(ge=1, le=200, description="entries of a page")]
 LastKey = Annotated[str | None, Query(description="`last_key` of the page before, with the same filters")]
+AttemptNumber = Annotated[int | None, Query(ge=1, le=99_999, description="by default the latest one")]
 FilterText = Annotated[str | None, Query(min_length=1, max_length=200)]
 StartDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC; by default 30 days up to the end")]
 EndDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC, included; by default today")]

@@ -1,0 +1,84 @@
+"""Server-sent events: who wants them, what they look like, and an answer that is made of them."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Send
+
+from nexus_contracts.errors import ValidationFailed
+
+MEDIA_TYPE = "text/event-stream"
+HEARTBEAT = b": heartbeat\n\n"
+HEARTBEAT_SECONDS = 15.0
+OPENING = b"retry: 1000\n\n"
+"""Milliseconds after which a browser whose stream was cut comes again."""
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*(;|$)")
+_SEQUENCE = re.compile(r"[0-9]{1,15}")
+
+
+def wants_stream(request: Request) -> bool:
+    """Whether Accept names event streams."""
+    accepted = ",".join(request.headers.getlist("accept")).lower().split(",")
+    return any(one.split(";")[0].strip() == MEDIA_TYPE and not _REFUSED.search(one) for one in accepted)
+
+
+def last_event_id(request: Request) -> int | None:
+    """The sequence in Last-Event-ID, None without one. Raises ValidationFailed for what is no sequence."""
+    given = request.headers.getlist("last-event-id")
+    if not given:
+        return None
+    if len(given) > 1 or not _SEQUENCE.fullmatch(given[0]):
+        raise ValidationFailed(
+            "Last-Event-ID is not the id of an event",
+            suggestion="Send the id of the last event that you have, or no Last-Event-ID to begin with the first.",
+            errors=[{"location": "header.last-event-id", "message": "must be the id of an event", "type": "sequence"}],
+        )
+    return int(given[0])
+
+
+def event_block(event_id: int, name: str, data: bytes) -> bytes:
+    """One event; `data` is JSON, and so in one line."""
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, name.encode(), data)
+
+
+async def paced(
+    blocks: AsyncGenerator[bytes], ending: asyncio.Future[None], heartbeat_seconds: float = HEARTBEAT_SECONDS
+) -> AsyncGenerator[bytes]:
+    """The blocks as they come, a heartbeat whenever none came for so long; ends with them, or with `ending`."""
+    following: asyncio.Task[bytes | None] | None = None
+    try:
+        yield OPENING
+        while not ending.done():
+            following = following or asyncio.create_task(_next(blocks))
+            await asyncio.wait({following, ending}, timeout=heartbeat_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if following.done():
+                block, following = following.result(), None
+                if block is None:
+                    return
+                yield block
+            elif not ending.done():
+                yield HEARTBEAT
+    finally:
+        if following is None or not following.cancel():
+            await blocks.aclose()
+
+
+async def _next(blocks: AsyncGenerator[bytes]) -> bytes | None:
+    return await anext(blocks, None)
+
+
+class EventStream(StreamingResponse):
+    """`blocks` are closed when the caller has gone, too."""
+
+    def __init__(self, blocks: AsyncGenerator[bytes]) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(blocks, headers=headers, media_type=MEDIA_TYPE)
+        self._blocks = blocks
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._blocks):
+            await super().stream_response(send)
