@@ -1,5 +1,6 @@
 """Requests to an ASGI application in this process, byte for byte as a server would hand them over."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,10 +53,17 @@ class HttpCaller:
         pieces = iter([sent] if chunks is None else chunks)
         answered: list[Message] = []
 
+        taken_whole = False
+
         async def receive() -> Message:
+            nonlocal taken_whole
+            if taken_whole:
+                await asyncio.get_running_loop().create_future()  # the caller stays
             piece = next(pieces, None)
             self.chunks_taken += piece is not None
-            return {"type": "http.request", "body": piece or b"", "more_body": piece is not None and chunks is not None}
+            more = piece is not None and chunks is not None
+            taken_whole = not more
+            return {"type": "http.request", "body": piece or b"", "more_body": more}
 
         async def send(message: Message) -> None:
             answered.append(message)

@@ -29,7 +29,8 @@ class History:
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         after = int((query or {})["after"])
         self.asked.append(after)
-        await (self.hanging.wait() if self.hanging else asyncio.sleep(0))
+        if self.hanging:
+            await self.hanging.wait()
         if self.fault:
             raise self.fault
         through = max(after, min(self.length, after + self.page))
