@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,18 +11,18 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from tests.support.gateway_process import GATEWAY
 from tests.support.stand_in_owners import CommandOwner, HttpOwner
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import NotFound
 from nexus_contracts.replies import Outcome
-from nexus_devstack.services import Service, program_of
+from nexus_devstack.services import program_of
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
 from nexus_gateway.openapi.examples import AGENT_ID, PROJECT, PROJECT_ID, SESSION_ID, TURN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-GATEWAY = Service("gateway", (sys.executable, "-m", "nexus_gateway"), "GATEWAY_PORT")
 SILENT = "a requirement that nobody answers"
 REQUIREMENT = {"requirement": "an agent that adds numbers"}
 

@@ -1,0 +1,7 @@
+"""The gateway as a process of its own."""
+
+import sys
+
+from nexus_devstack.services import Service
+
+GATEWAY = Service("gateway", (sys.executable, "-m", "nexus_gateway"), "GATEWAY_PORT")
