@@ -37,11 +37,12 @@ class Follower:
 
     async def follow(self) -> None:
         """Until a stream ends by itself after the end of the attempt."""
-        while not await self._followed():
+        while not await self.followed():
             self.cuts += 1
             await asyncio.sleep(0.1)
 
-    async def _followed(self) -> bool:
+    async def followed(self) -> bool:
+        """One stream; whether it ended by itself after the end of the attempt."""
         after = self.seen[-1].id if self.seen else None
         try:
             async with streaming(self.base_url, self.project_id, after) as response:

@@ -7,12 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 from tests.support.histories import GONE, TYPE, History, ids, parsed
 
 from nexus_contracts.errors import NotFound, ServiceUnavailable
 from nexus_gateway import streams as streams_module
 from nexus_gateway.sse import HEARTBEAT, OPENING, paced
-from nexus_gateway.streams import OPEN, Streams
+from nexus_gateway.streams import Streams
 
 PROJECT = "proj_1"
 pytestmark = pytest.mark.timeout(20)
@@ -64,7 +65,7 @@ async def holds(condition: Callable[[], bool]) -> None:
 
 
 def open_streams() -> float:
-    return OPEN._value.get()  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]
+    return REGISTRY.get_sample_value("nexus_event_streams") or 0.0
 
 
 async def test_an_ended_history_is_given_whole_and_then_the_stream_ends(world: World) -> None:

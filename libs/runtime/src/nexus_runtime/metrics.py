@@ -9,3 +9,4 @@ DEAD_LETTERED = Counter("nexus_messages_dead_lettered_total", "Records given up"
 PUBLISHED = Counter("nexus_messages_published_total", "Records acknowledged by the broker", ["topic"])
 OUTBOX_DEPTH = Gauge("nexus_outbox_pending", "Aggregates with events not yet published or confirmed")
 COMMANDS = Counter("nexus_commands_total", "Commands decided", ["type", "status", "replayed"])
+STREAMS = Gauge("nexus_event_streams", "Live streams that are open")

@@ -104,7 +104,7 @@ class TraceContext:
         await self._app(scope, receive, send)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Tells when it begins to stop: it then waits for every answer under way, and a stream has no end of its own."""
 
     def __init__(self, config: uvicorn.Config, at_stop: Callable[[], None]) -> None:
@@ -132,7 +132,7 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
         http=BoundedHttp,
         ws="none",
     )
-    server = _Server(config, at_stop)
+    server = Server(config, at_stop)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

@@ -11,16 +11,13 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from prometheus_client import Gauge
-
 from nexus_contracts.errors import NotFound, PlatformError
 from nexus_contracts.history import Tail
 from nexus_gateway.owners import Owners
 from nexus_gateway.sse import event_block
-from nexus_runtime import log
+from nexus_runtime import log, metrics
 
 logger = log.get(__name__)
-OPEN = Gauge("nexus_event_streams", "Live streams that are open")
 LOOK_SECONDS = 1.0
 LOOKS_APART = 10
 GATHER_SECONDS = 0.02
@@ -120,11 +117,11 @@ class Streams:
     def _following(self, project_id: str) -> Generator[_Followed]:
         followed = self._followed.setdefault(project_id, _Followed())
         followed.streams += 1
-        OPEN.inc()
+        metrics.STREAMS.inc()
         try:
             yield followed
         finally:
-            OPEN.dec()
+            metrics.STREAMS.dec()
             followed.streams -= 1
             if not followed.streams:
                 del self._followed[project_id]
