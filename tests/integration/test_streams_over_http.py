@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,6 +17,7 @@ from tests.support.histories import History, events_of
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_devstack.ports import free_port
 from nexus_gateway.openapi.examples import PROJECT_ID
+from nexus_runtime.http_protocol import BoundedHttp
 from nexus_runtime.service import Server
 
 pytestmark = pytest.mark.timeout(60)
@@ -46,7 +48,15 @@ class Record:
 async def site() -> AsyncGenerator[Site]:
     platform, port = FakePlatform(), free_port()
     history = platform.streams._owners = History(length=1)  # pyright: ignore[reportPrivateUsage]
-    config = uvicorn.Config(platform.app, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=30)
+    config = uvicorn.Config(
+        platform.app,
+        port=port,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=30,
+        http=BoundedHttp,
+        ws="none",
+    )
     server = Server(config, platform.streams.end)
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  # it tells nobody

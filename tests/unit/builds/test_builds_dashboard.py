@@ -5,12 +5,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.support.builds_story import EXTERNAL, STEPS, Story
+from tests.support.builds_story import STEPS, Story
 
 from nexus_builds.domain.dashboard import SILENT, SLOW, build_dashboard
-from nexus_builds.domain.endings import abandoned
+from nexus_builds.domain.endings import GIVEN_UP, given_up
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.dashboard import AlertCode, BuildDashboard
+from nexus_contracts.builds.reports import StageError
 from nexus_contracts.stages import DEVELOPER, STAGES, TOOL_DEVELOPER
 
 
@@ -92,13 +93,19 @@ def test_of_a_failed_sub_stage_one_alert_tells_with_its_error() -> None:
     assert shown(story).totals.failed_stages == 1
 
 
-def test_an_abandoned_build_failed_without_a_stage_that_did() -> None:
-    story = Story(auto_start=False)
-    story.report("started", "orchestrator", source=EXTERNAL)
-    gone = abandoned(story.project, story.time + timedelta(hours=24), timedelta(hours=24))
-    assert gone is not None
-    (alert,) = build_dashboard(gone[0], story.time).alerts
-    assert (alert.code, alert.message) == (AlertCode.BUILD_FAILED, "ABANDONED: no report came for 24 hours")
+@pytest.mark.parametrize("code", GIVEN_UP)
+def test_of_a_build_that_was_given_up_one_alert_tells_why_and_where(code: str) -> None:
+    story = Story()
+    story.before(DEVELOPER)
+    error = StageError(code=code, message="nobody is there")
+    between, _ = given_up(story.project, error, story.time)
+    story.report("started", DEVELOPER)
+    story.report("started", DEVELOPER, TOOL_DEVELOPER)
+    within, _ = given_up(story.project, error, story.time)
+    for project, place in ((between, None), (within, TOOL_DEVELOPER)):
+        (alert,) = build_dashboard(project, story.time).alerts
+        assert (alert.code, alert.severity, alert.stage_name) == (AlertCode.BUILD_FAILED, "error", place)
+        assert alert.message == f"{code}: nobody is there"
 
 
 def test_a_pause_is_told_since_it_began_and_silence_is_none_then() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from nexus_builds.domain.endings import GIVEN_UP
 from nexus_builds.domain.state import Project, Step
 from nexus_builds.domain.views import DISPLAY, NUMBER, attempt_summary, current_stage, seconds_between
 from nexus_contracts.builds.dashboard import (
@@ -19,6 +20,7 @@ from nexus_contracts.builds.dashboard import (
     Severity,
     StageGraph,
 )
+from nexus_contracts.builds.reports import StageError
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import StepStatus
 
@@ -110,13 +112,18 @@ def _failures(project: Project) -> Iterator[BuildAlert]:
     """Of a failed sub-stage its stage fails too: told once, of the sub-stage."""
     failed = [step for step in project.steps() if step.status is StepStatus.FAILED]
     failed = [step for step in failed if not any(sub in failed for sub in step.sub_steps)]
-    for step in failed:
-        said = f"{step.error.code}: {step.error.message}" if step.error else "failed"
-        yield _alert(AlertCode.STAGE_FAILED, Severity.ERROR, said, step.name, step.completed_at)
     attempt = project.attempt
-    if not failed and attempt and attempt.error:
-        said = f"{attempt.error.code}: {attempt.error.message}"
-        yield _alert(AlertCode.BUILD_FAILED, Severity.ERROR, said, None, attempt.ended_at)
+    if attempt and attempt.error and attempt.error.code in GIVEN_UP:
+        reached = failed[0].name if failed else None
+        yield _alert(AlertCode.BUILD_FAILED, Severity.ERROR, _told(attempt.error), reached, attempt.ended_at)
+        return
+    for step in failed:
+        if step.error:
+            yield _alert(AlertCode.STAGE_FAILED, Severity.ERROR, _told(step.error), step.name, step.completed_at)
+
+
+def _told(error: StageError) -> str:
+    return f"{error.code}: {error.message}"
 
 
 def _working(steps: Iterable[Step]) -> Iterator[tuple[Step, datetime]]:

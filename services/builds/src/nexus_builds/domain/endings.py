@@ -12,6 +12,9 @@ from nexus_contracts.builds.reports import AnyStageReport, StageCompleted, Stage
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import DEPLOYER, StepStatus
 
+GIVEN_UP = frozenset({"ABANDONED", "BUILD_TIMED_OUT", "WORKER_LOST"})
+"""Codes of the errors with which the platform itself fails an attempt."""
+
 
 @dataclass(frozen=True)
 class Patience:
