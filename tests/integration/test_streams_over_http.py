@@ -48,15 +48,8 @@ class Record:
 async def site() -> AsyncGenerator[Site]:
     platform, port = FakePlatform(), free_port()
     history = platform.streams._owners = History(length=1)  # pyright: ignore[reportPrivateUsage]
-    config = uvicorn.Config(
-        platform.app,
-        port=port,
-        log_config=None,
-        lifespan="off",
-        timeout_graceful_shutdown=30,
-        http=BoundedHttp,
-        ws="none",
-    )
+    as_served: dict[str, Any] = {"http": BoundedHttp, "ws": "none", "log_config": None, "timeout_graceful_shutdown": 30}
+    config = uvicorn.Config(platform.app, port=port, lifespan="off", **as_served)
     server = Server(config, platform.streams.end)
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  # it tells nobody
