@@ -108,6 +108,14 @@ def test_of_a_build_that_was_given_up_one_alert_tells_why_and_where(code: str) -
         assert alert.message == f"{code}: nobody is there"
 
 
+def test_an_attempt_that_failed_between_its_stages_is_told() -> None:
+    story = Story()
+    story.before(DEVELOPER)
+    project, _ = given_up(story.project, StageError(code="OUT_OF_INK", message="the pen is dry"), story.time)
+    (alert,) = build_dashboard(project, story.time).alerts
+    assert (alert.code, alert.message) == (AlertCode.BUILD_FAILED, "OUT_OF_INK: the pen is dry")
+
+
 def test_a_pause_is_told_since_it_began_and_silence_is_none_then() -> None:
     story = Story()
     story.control(ControlAction.PAUSE)

@@ -113,7 +113,7 @@ def _failures(project: Project) -> Iterator[BuildAlert]:
     failed = [step for step in project.steps() if step.status is StepStatus.FAILED]
     failed = [step for step in failed if not any(sub in failed for sub in step.sub_steps)]
     attempt = project.attempt
-    if attempt and attempt.error and attempt.error.code in GIVEN_UP:
+    if attempt and attempt.error and (not failed or attempt.error.code in GIVEN_UP):
         reached = failed[0].name if failed else None
         yield _alert(AlertCode.BUILD_FAILED, Severity.ERROR, _told(attempt.error), reached, attempt.ended_at)
         return
