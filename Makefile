@@ -42,6 +42,20 @@ run: install ## Start the platform and keep it up, on http://127.0.0.1:8000; Ctr
 infra: install ## Start broker and database only, and print the settings that connect to them
 	@exec $(TETHER) $(BIN)/python -m nexus_devstack infra
 
+##@ Use it in containers
+
+.PHONY: up
+up: ## Build and start the platform in containers, on http://127.0.0.1:8000; ARGS="--scale builds=2"
+	@exec scripts/compose up --build --detach --wait $(ARGS)
+
+.PHONY: down
+down: ## Stop the containers; ARGS=-v removes what they kept, too
+	@exec scripts/compose down $(ARGS)
+
+.PHONY: logs
+logs: ## Follow what the containers print; ARGS=builds for one service
+	@exec scripts/compose logs --follow --tail 100 $(ARGS)
+
 ##@ Change it
 
 .PHONY: test
