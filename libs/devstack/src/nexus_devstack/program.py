@@ -19,7 +19,8 @@ PROBE_SECONDS = 2.0
 class Program:
     """`argv` is asked anew at every start. `after_restart` runs when a restarted one is up, before it counts as ready.
 
-    `stop_seconds` is how long it may take to stop after `stop_signal`, before it is killed.
+    `stop_seconds` is how long it may take to stop after `stop_signal`, before it is killed. Pause and continue are the
+    system's own unless the process stands for one elsewhere.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Program:
     readiness: Readiness
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    pause_signal: signal.Signals = signal.SIGSTOP
+    continue_signal: signal.Signals = signal.SIGCONT
     after_restart: Callable[[], Awaitable[None]] | None = None
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -158,11 +157,11 @@ class Stack:
         self.supervisor[name].kill()
 
     def pause(self, name: str) -> None:
-        """SIGSTOP: alive, and not getting anywhere, until `cont`."""
-        self.supervisor[name].signal(signal.SIGSTOP)
+        """Alive, and not getting anywhere, until `cont`."""
+        self.supervisor[name].pause()
 
     def cont(self, name: str) -> None:
-        self.supervisor[name].signal(signal.SIGCONT)
+        self.supervisor[name].cont()
 
     async def wait_ready(self, *names: str, timeout_seconds: float = START_SECONDS) -> None:
         """Returns when the named ones, by default all, are ready. Raises StackError when one is not in time."""

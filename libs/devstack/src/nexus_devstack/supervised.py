@@ -77,6 +77,13 @@ class Supervised:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._running.pid, number)
 
+    def pause(self) -> None:
+        """Alive, and not getting anywhere, until `cont`."""
+        self.signal(self.program.pause_signal)
+
+    def cont(self) -> None:
+        self.signal(self.program.continue_signal)
+
     def kill(self) -> None:
         """SIGKILL, to the process and all of its group; it will be started again."""
         self.ready.clear()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from nexus_devstack.errors import StackError
+from nexus_devstack.providers.docker.provider import DockerProvider
 from nexus_devstack.providers.embedded import EmbeddedProvider
 from nexus_devstack.providers.external import ExternalProvider
 from nexus_devstack.providers.jvm.provider import JvmProvider
@@ -10,6 +11,7 @@ from nexus_devstack.providers.provider import Provider, Site
 from nexus_devstack.settings import Settings
 
 PROVIDERS: dict[str, Callable[[Settings, Site], Provider]] = {
+    "docker": DockerProvider,
     "embedded": EmbeddedProvider,
     "external": ExternalProvider,
     "jvm": JvmProvider,

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import cast
 from uuid import uuid4
 
@@ -56,7 +56,7 @@ class Broker:
         return f"{LOOPBACK}:{self.port}"
 
 
-def properties(broker: Broker, brokers: Sequence[Broker], folder: Path) -> dict[str, str]:
+def properties(broker: Broker, brokers: Sequence[Broker], folder: PurePath) -> dict[str, str]:
     """The broker's configuration; what it keeps is in `folder`."""
     replicas, in_sync = str(len(brokers)), str(max(1, len(brokers) - 1))
     voters = (f"{each.number}@{LOOPBACK}:{each.controller_port}" for each in brokers)

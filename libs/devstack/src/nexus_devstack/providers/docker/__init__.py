@@ -1,0 +1,1 @@
+"""Apache Kafka and DynamoDB Local in containers, made by testcontainers on an engine of this machine."""

@@ -1,0 +1,74 @@
+"""The machine's Docker engine, or one line that says that there is none; and what data folders left on it."""
+
+import contextlib
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from docker.errors import APIError, DockerException
+from testcontainers.core.docker_client import DockerClient
+
+from nexus_devstack.errors import StackError
+from nexus_devstack.providers.docker.spec import MARK
+
+HOST = "nexus-ai.host"
+OR_ELSE = "start it, or choose NEXUS_INFRA=embedded, which needs none"
+ANSWER_SECONDS = 10
+
+
+def engine() -> Any:
+    """A client of the engine that DOCKER_HOST or docker's context names. Raises StackError when it does not answer."""
+    try:
+        client: Any = DockerClient(timeout=ANSWER_SECONDS).client
+        client.ping()
+    except (DockerException, OSError) as error:
+        where = os.environ.get("DOCKER_HOST", "its usual address")
+        reason = str(error).splitlines()[0]
+        raise StackError(
+            f"NEXUS_INFRA=docker needs a Docker engine and none answers at {where} ({reason}): {OR_ELSE}"
+        ) from None
+    return client
+
+
+def mark_in(folder: Path) -> Path:
+    """The file that stands for what a data folder keeps on the engine; made where there is none. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known = next(folder.iterdir(), None)
+    if known is None:
+        known = folder / uuid4().hex[:12]
+        known.touch()
+    return known
+
+
+def labels_of(mark: Path) -> dict[str, str]:
+    return {HOST: platform.node(), MARK: str(mark.absolute())}
+
+
+def prepare() -> None:
+    """Removes what belongs to data folders of this machine that are no more. Raises StackError without an engine."""
+    client = engine()
+    with contextlib.closing(client):
+        for container in _forsaken(client.containers.list(all=True, filters=_ours())):
+            _remove(container, force=True, v=True)
+        for volume in _forsaken(client.volumes.list(filters=_ours())):
+            _remove(volume, force=True)
+
+
+def _ours() -> dict[str, str]:
+    return {"label": f"{HOST}={platform.node()}"}
+
+
+def _forsaken(found: Any) -> Iterator[Any]:
+    for each in found:
+        labels = each.attrs.get("Labels") or each.attrs["Config"]["Labels"]
+        if not Path(labels[MARK]).exists():
+            yield each
+
+
+def _remove(what: Any, **options: bool) -> None:
+    # Another run may be about it, or still use it: then it is the next one's.
+    with contextlib.suppress(APIError):
+        what.remove(**options)
