@@ -11,10 +11,9 @@ from typing import Any
 import psutil
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from tests.support.infra import require_jvm_or_skip
 from tests.support.notes import KEY, NOTES, count_a_run, database
+from tests.support.records import described, producer, records
 
 from nexus_contracts.topics import BUILDS_EVENTS, Topic, all_topics
 from nexus_devstack.errors import StackError
@@ -43,33 +42,6 @@ async def stack(tmp_path_factory: pytest.TempPathFactory, jvm: None) -> AsyncGen
     async with new_stack(tmp_path_factory.mktemp("jvm")) as started:
         await provision_topics(started.endpoints.kafka_bootstrap_servers)
         yield started
-
-
-def producer(servers: str) -> Any:
-    """As the platform's own."""
-    return AIOKafkaProducer(bootstrap_servers=servers, acks="all", enable_idempotence=True)
-
-
-async def records(servers: str) -> list[bytes]:
-    """What partition 0 of the builds' events has."""
-    consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
-    place = TopicPartition(BUILDS_EVENTS.name, 0)
-    async with consumer:
-        consumer.assign([place])
-        await consumer.seek_to_beginning(place)
-        end = (await consumer.end_offsets([place]))[place]
-        return [(await consumer.getone()).value for _ in range(end)]
-
-
-async def described(servers: str) -> dict[str, list[Any]]:
-    """The partitions of all topics but Kafka's own."""
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
-    try:
-        names = [name for name in await admin.list_topics() if not name.startswith("__")]
-        return {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(names)}
-    finally:
-        await admin.close()
 
 
 async def test_topics_are_created_as_the_registry_says_and_found_right_again(stack: Stack) -> None:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from nexus_devstack.errors import StackError
+from nexus_devstack.providers.docker.engine import engine
 from nexus_devstack.providers.jvm.jars import fetch_jars, has_jars, jars_folder
 from nexus_devstack.providers.jvm.java import maven_program
 from nexus_devstack.providers.jvm.provider import require_jvm
@@ -15,6 +16,10 @@ from nexus_devstack.settings import load_settings
 
 def jvm_is_chosen() -> bool:
     return os.environ.get("NEXUS_INFRA") == "jvm"
+
+
+def docker_is_chosen() -> bool:
+    return os.environ.get("NEXUS_INFRA") == "docker"
 
 
 needs_volatile_broker = pytest.mark.skipif(
@@ -38,5 +43,16 @@ def require_jvm_or_skip() -> None:
         prepare_jvm()
     except StackError as error:
         if jvm_is_chosen() or os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+def require_engine_or_skip() -> None:
+    """Skips, saying why, where no Docker engine answers; fails where NEXUS_INFRA=docker or CI asks for it."""
+    try:
+        with engine():
+            return
+    except StackError as error:
+        if docker_is_chosen() or os.environ.get("CI") == "true":
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))

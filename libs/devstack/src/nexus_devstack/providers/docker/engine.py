@@ -1,15 +1,15 @@
 """The machine's Docker engine, or one line that says that there is none; and what data folders left on it."""
 
 import contextlib
-import os
 import platform
-from collections.abc import Iterator
+import socket
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from docker.errors import APIError, DockerException
-from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.docker_client import DockerClient, get_docker_host
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.docker.spec import MARK
@@ -17,20 +17,31 @@ from nexus_devstack.providers.docker.spec import MARK
 HOST = "nexus-ai.host"
 OR_ELSE = "start it, or choose NEXUS_INFRA=embedded, which needs none"
 ANSWER_SECONDS = 10
+UNIX = "unix://"
+USUAL_ADDRESS = f"{UNIX}/var/run/docker.sock"
 
 
-def engine() -> Any:
+@contextlib.contextmanager
+def engine() -> Generator[Any]:
     """A client of the engine that DOCKER_HOST or docker's context names. Raises StackError when it does not answer."""
+    address = get_docker_host() or USUAL_ADDRESS
     try:
+        _require_listener(address)
         client: Any = DockerClient(timeout=ANSWER_SECONDS).client
-        client.ping()
     except (DockerException, OSError) as error:
-        where = os.environ.get("DOCKER_HOST", "its usual address")
         reason = str(error).splitlines()[0]
         raise StackError(
-            f"NEXUS_INFRA=docker needs a Docker engine and none answers at {where} ({reason}): {OR_ELSE}"
+            f"NEXUS_INFRA=docker needs a Docker engine and none answers at {address} ({reason}): {OR_ELSE}"
         ) from None
-    return client
+    with contextlib.closing(client):
+        yield client
+
+
+def _require_listener(address: str) -> None:
+    # Docker's client would leave a socket open where nobody listens.
+    if address.startswith(UNIX):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(address.removeprefix(UNIX))
 
 
 def mark_in(folder: Path) -> Path:
@@ -49,8 +60,7 @@ def labels_of(mark: Path) -> dict[str, str]:
 
 def prepare() -> None:
     """Removes what belongs to data folders of this machine that are no more. Raises StackError without an engine."""
-    client = engine()
-    with contextlib.closing(client):
+    with engine() as client:
         for container in _forsaken(client.containers.list(all=True, filters=_ours())):
             _remove(container, force=True, v=True)
         for volume in _forsaken(client.volumes.list(filters=_ours())):

@@ -23,6 +23,7 @@ from nexus_devstack.providers.docker.spec import ContainerSpec
 
 TETHER = ["sh", "-c", "read -r _; kill -9 -1"]
 STOP, PAUSE, CONTINUE, ENDED = signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP
+WISHES = {STOP, PAUSE, CONTINUE, ENDED}
 STOP_SECONDS = 10
 ENGINE_SECONDS = 120
 LOOK_SECONDS = 0.1
@@ -31,12 +32,12 @@ CONFLICT = 409
 
 def hold(spec: ContainerSpec) -> int:
     """The exit status: 0 after SIGTERM, 1 when the container ended by itself. Raises StackError, DockerException."""
-    client = engine()
-    _pull(client, testcontainers_config.hub_image_name_prefix + spec.image)
-    # From here on a wish to stop waits until there is something to stop.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {STOP, PAUSE, CONTINUE, ENDED})
-    _clear(client, spec.name)
-    _keep(client, spec)
+    with engine() as client:
+        _pull(client, testcontainers_config.hub_image_name_prefix + spec.image)
+        # From here on a wish to stop waits until there is something to stop.
+        signal.pthread_sigmask(signal.SIG_BLOCK, WISHES)
+        _clear(client, spec.name)
+        _keep(client, spec)
     container = started(spec)
     tied = container.client.api.exec_create(container.id, TETHER, stdin=True)
     connection = container.client.api.exec_start(tied, socket=True)
@@ -114,7 +115,7 @@ def _print(container: Any) -> None:
 
 def _attend(container: Any) -> int:
     while True:
-        wish = signal.sigwait({STOP, PAUSE, CONTINUE, ENDED})
+        wish = signal.sigwait(WISHES)
         if wish == ENDED:
             return 1
         if wish == STOP:
