@@ -24,6 +24,8 @@ COPY services services
 RUN uv pip install --quiet --no-deps --no-index --compile-bytecode --target /opt/platform ./libs/* ./services/*
 
 FROM python:3.11-slim
+# For agents that are kept apart (docker-compose.isolated.yml); without the permission to use it it does nothing.
+RUN apt-get update -qq && apt-get install -qq --yes --no-install-recommends bubblewrap && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin nexus \
     && install --directory --owner nexus --group nexus /data /data/packages /data/artifacts
 COPY --from=packages /opt/nexus /opt/nexus
