@@ -22,12 +22,15 @@ USUAL_ADDRESS = f"{UNIX}/var/run/docker.sock"
 
 
 @contextlib.contextmanager
-def engine() -> Generator[Any]:
-    """A client of the engine that DOCKER_HOST or docker's context names. Raises StackError when it does not answer."""
+def engine(seconds: int = ANSWER_SECONDS) -> Generator[Any]:
+    """A client of the engine that DOCKER_HOST or docker's context names; each answer may take `seconds`.
+
+    Raises StackError when it does not answer.
+    """
     address = get_docker_host() or USUAL_ADDRESS
     try:
         _require_listener(address)
-        client: Any = DockerClient(timeout=ANSWER_SECONDS).client
+        client: Any = DockerClient(timeout=seconds).client
     except (DockerException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise StackError(

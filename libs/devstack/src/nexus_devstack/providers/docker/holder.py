@@ -32,7 +32,7 @@ CONFLICT = 409
 
 def hold(spec: ContainerSpec) -> int:
     """The exit status: 0 after SIGTERM, 1 when the container ended by itself. Raises StackError, DockerException."""
-    with engine() as client:
+    with engine(ENGINE_SECONDS) as client:
         _pull(client, testcontainers_config.hub_image_name_prefix + spec.image)
         # From here on a wish to stop waits until there is something to stop.
         signal.pthread_sigmask(signal.SIG_BLOCK, WISHES)
@@ -107,10 +107,12 @@ def _keep(client: Any, spec: ContainerSpec) -> None:
 
 
 def _print(container: Any) -> None:
-    for piece in container.logs(stream=True, follow=True):
-        sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
-    signal.pthread_kill(threading.main_thread().ident or 0, ENDED)
+    try:
+        for piece in container.logs(stream=True, follow=True):
+            sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+    finally:
+        signal.pthread_kill(threading.main_thread().ident or 0, ENDED)
 
 
 def _attend(container: Any) -> int:
