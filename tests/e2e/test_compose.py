@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -48,6 +49,8 @@ class Compose:
 @pytest.fixture
 def compose(tmp_path: Path) -> Generator[Compose]:
     require_engine_or_skip()
+    if shutil.which("docker") is None:
+        pytest.skip("no Docker engine answers to the command docker: it is not installed")
     installation = Compose(tmp_path)
     try:
         yield installation

@@ -55,4 +55,4 @@ def require_engine_or_skip() -> None:
     except StackError as error:
         if docker_is_chosen():
             pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        pytest.skip(f"no Docker engine answers: {error}")
