@@ -3,8 +3,8 @@
     python scripts/test_all.py [embedded] [jvm] [docker]      by default all of them
 
 An engine that is not at hand is named with the reason; one that is asked for by name has to be. Every skipped test is
-listed with its reason, and only a reason that begins as one of EXPECTED is accepted. Fails when a test fails or is skipped
-for another reason, and when no test ran.
+listed with its reason, and only a reason that begins as one of EXPECTED is accepted. Fails when a test fails or is
+skipped for another reason, and when no test ran.
 """
 
 import os
