@@ -58,7 +58,7 @@ def volumes(mark: Path) -> list[str]:
 
 def containers(mark: Path) -> list[Any]:
     with engine() as client:
-        return client.containers.list(all=True, filters={"name": f"nexus-{mark.name}-"})
+        return client.containers.list(all=True, ignore_removed=True, filters={"name": f"nexus-{mark.name}-"})
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

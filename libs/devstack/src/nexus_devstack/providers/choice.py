@@ -11,10 +11,10 @@ from nexus_devstack.providers.provider import Provider, Site
 from nexus_devstack.settings import Settings
 
 PROVIDERS: dict[str, Callable[[Settings, Site], Provider]] = {
-    "docker": DockerProvider,
     "embedded": EmbeddedProvider,
     "external": ExternalProvider,
     "jvm": JvmProvider,
+    "docker": DockerProvider,
 }
 
 

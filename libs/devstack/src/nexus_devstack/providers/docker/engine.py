@@ -64,7 +64,7 @@ def labels_of(mark: Path) -> dict[str, str]:
 def prepare() -> None:
     """Removes what belongs to data folders of this machine that are no more. Raises StackError without an engine."""
     with engine() as client:
-        for container in _forsaken(client.containers.list(all=True, filters=_ours())):
+        for container in _forsaken(client.containers.list(all=True, filters=_ours(), ignore_removed=True)):
             _remove(container, force=True, v=True)
         for volume in _forsaken(client.volumes.list(filters=_ours())):
             _remove(volume, force=True)
