@@ -1,0 +1,51 @@
+"""One platform for each module, whose history and logs stay in build/chaos/<engines>-<seed>."""
+
+import os
+import secrets
+import shutil
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from tests.support.chaos_platform import Platform, chaos_platform
+
+INFRA = os.environ.get("NEXUS_INFRA") or "embedded"
+SEED = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(10**6))
+FOLDER = Path("build/chaos") / f"{INFRA}-{SEED}"
+RECOVERED: dict[str, dict[str, float]] = {}
+
+
+def pytest_report_header() -> str:
+    return f"chaos: {INFRA}, CHAOS_SEED={SEED}, history and logs in {FOLDER}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def platform(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> AsyncGenerator[Platform]:
+    """The module names as many brokers as it wants."""
+    name, brokers = request.module.__name__.rpartition(".")[2], getattr(request.module, "BROKERS", 1)
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    data = tmp_path_factory.mktemp("platform")
+    async with chaos_platform(data, folder / "platform.log", SEED, INFRA, brokers) as started:
+        try:
+            yield started
+        finally:
+            RECOVERED.update(started.recovered)
+            started.history.write(folder / "history.jsonl")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Seconds from each fault to the first success of each kind of operation that it concerns."""
+    if not RECOVERED:
+        return
+    kinds = list(dict.fromkeys(kind for times in RECOVERED.values() for kind in times))
+    terminalreporter.section(f"recovery in seconds, {INFRA}, CHAOS_SEED={SEED}")
+    terminalreporter.line(f"{'fault':<18}" + "".join(f"{kind:>9}" for kind in kinds))
+    for fault, times in RECOVERED.items():
+        cells = (f"{times[kind]:9.1f}" if kind in times else f"{'':9}" for kind in kinds)
+        terminalreporter.line(f"{fault:<18}" + "".join(cells))
