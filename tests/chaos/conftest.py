@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
@@ -25,9 +25,9 @@ def pytest_report_header() -> str:
 async def platform(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncGenerator[Platform]:
-    """The module names as many brokers as it wants."""
-    name, brokers = request.module.__name__.rpartition(".")[2], getattr(request.module, "BROKERS", 1)
-    folder = FOLDER / name
+    """With one broker, or as many as the module names in BROKERS."""
+    folder = FOLDER / request.path.stem
+    brokers: int = getattr(cast("Any", request).module, "BROKERS", 1)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     data = tmp_path_factory.mktemp("platform")

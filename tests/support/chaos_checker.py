@@ -223,9 +223,10 @@ EFFECTS: Mapping[str, Callable[[Found], Counter[str]]] = {
 
 def _created(operation: Operation, found: Found) -> tuple[Any, Any]:
     told = operation.reply
-    events = found.events.get(told["project_id"], [])
-    stored = events[0]["data"]["project_name"] if events else None
-    return (stored, bool(events)), (told["project_name"], True)
+    events = found.events.get(told["project_id"])
+    stored: Mapping[str, Any] = events[0]["data"] if events else {}
+    names = ("project_id", "project_name", "requirement", "user_id", "priority", "tags", "auto_start")
+    return [stored.get(name) for name in names], [told.get(name) for name in names]
 
 
 def _controlled(operation: Operation, found: Found) -> tuple[Any, Any]:

@@ -17,8 +17,9 @@ AFFECTED: dict[str, Sequence[str]] = {
     "agents": ("invoke",),
     "stats": ("figures",),
     "worker": ("stage",),
+    "dynamodb": tuple(kind for kind in ALL if kind != "report"),
 }
-"""By process; the infrastructure concerns all kinds of operations."""
+"""By process; a broker concerns all kinds of operations."""
 
 
 @dataclass(frozen=True)

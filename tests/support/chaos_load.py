@@ -79,7 +79,8 @@ class Load:
         except TimeoutError:
             return
 
-    def _wish(self, kind: str) -> str:
+    def wish(self, kind: str) -> str:
+        """A name that no other wish has."""
         self._count += 1
         return f"{kind}-{self._name}-{self._count}"
 
@@ -113,45 +114,46 @@ class Load:
         return created.reply["project_id"] if created.outcome == "ok" else None
 
     async def control(self, project_id: str, action: str) -> Operation:
-        wish = self._wish("control")
+        wish = self.wish("control")
         path = f"/api/v1/projects/{project_id}/control"
         body = {"action": action, "reason": wish}
         return await self.ask("control", wish, project_id, {"method": "PUT", "path": path, "body": body})
 
     async def _create(self) -> None:
-        await self.new_project(self._wish("create"))
+        await self.new_project(self.wish("create"))
 
     async def _control(self) -> None:
         """A project's life, in good order and in bad, while the worker builds it."""
-        if project_id := await self.new_project(self._wish("create")):
+        if project_id := await self.new_project(self.wish("create")):
             for action in ("start", *self._random.sample(("pause", "resume", "stop", "restart", "pause"), 4), "stop"):
                 await self.control(project_id, action)
                 await self._pause(self._random.uniform(0.0, 0.4))
 
     async def _invoke(self) -> None:
-        wish, number = self._wish("invoke"), self._random.randrange(1000)
+        wish, number = self.wish("invoke"), self._random.randrange(1000)
         path = f"/api/v1/agents/{self._agent_id}/invoke"
         body = {"input_text": f"What is {number} + 1?", "user_id": wish, "timeout_seconds": 5}
         await self.ask("invoke", wish, self._agent_id, {"method": "POST", "path": path, "body": body})
 
     async def _report(self) -> None:
         """Another system's build of a project, told report by report, up to the stage that deploys."""
-        if project_id := await self.new_project(self._wish("create")):
+        if project_id := await self.new_project(self.wish("create")):
             for stage in STAGES[:3]:
-                for kind, data in self._told():
+                for kind, data in self.told():
                     if self._left.is_set():
                         return
                     await self.tell(project_id, kind, {"stage_name": stage.name, **data})
                     await self._pause(self._random.uniform(0.0, 0.1))
 
-    def _told(self) -> list[tuple[str, dict[str, Any]]]:
-        entries = [{"timestamp": datetime.now(UTC).isoformat(), "message": self._wish("said")}]
+    def told(self) -> list[tuple[str, dict[str, Any]]]:
+        """Everything that is reported of one stage."""
+        entries = [{"timestamp": datetime.now(UTC).isoformat(), "message": self.wish("said")}]
         used = [("usage_recorded", {"usage": {"input_tokens": self._random.randrange(1, 10**6)}}) for _ in range(3)]
         return [("started", {}), ("logged", {"entries": entries}), *used, ("completed", {})]
 
     async def tell(self, project_id: str, kind: str, data: Mapping[str, Any]) -> Operation:
         """Reports until the broker confirms it, under one id."""
-        wish = self._wish("report")
+        wish = self.wish("report")
         fields = {"type": f"nexus.stage.{kind}.v1", "project_id": project_id, "attempt": 1, **data}
         report = REPORT.validate_python(fields)
         while True:
@@ -166,7 +168,7 @@ class Load:
 
     async def _build(self) -> None:
         """A project that the platform builds, watched until its agent runs."""
-        if project_id := await self.new_project(wish := self._wish("create"), auto_start=True):
+        if project_id := await self.new_project(wish := self.wish("create"), auto_start=True):
             operation = self.history.invoke("build", f"build of {wish}", project_id, None)
             try:
                 status = await self._watched(project_id)
@@ -179,7 +181,7 @@ class Load:
         """How the build ends. Each stage that completes meanwhile is an operation of its own."""
         status, done = "building", 0
         while status == "building":
-            operation = self.history.invoke("stage", self._wish("stage"), project_id, done)
+            operation = self.history.invoke("stage", self.wish("stage"), project_id, done)
             project = await self._client.until(
                 f"/api/v1/projects/{project_id}", partial(_is_further, status, done), BUILD_SECONDS
             )
@@ -188,13 +190,13 @@ class Load:
         return status
 
     async def _count_calls(self) -> None:
-        """Done when the statistics know of all invocations that had ended when it began."""
-        done = len({one.wish for one in self.history.operations if one.kind == "invoke" and one.outcome in DECIDED})
-        operation = self.history.invoke("figures", self._wish("figures"), "", done)
+        """Done when the statistics know of an invocation that was asked for after it began."""
+        wanted = len(self.history.wishes("invoke")) + 1
+        operation = self.history.invoke("figures", self.wish("figures"), "", wanted)
         while not self._left.is_set():
             try:
                 answer = await self._client.get("/api/v1/statistics/overview")
-                if answer.status == 200 and answer.data["today_calls"] >= done:
+                if answer.status == 200 and answer.data["today_calls"] >= wanted:
                     return self.history.end(operation, "ok", 200, answer.data)
             except LOST as error:
                 operation.reply = repr(error)

@@ -63,11 +63,11 @@ class Platform:
         """What does not hold once everything has come to rest; every wish is asked once more before."""
         async with asyncio.timeout(REST_SECONDS):
             await self.stack.wait_ready()
-            restless = await self._at_rest()
+            restless = await self.at_rest()
         await self._ask_again()
         return restless + violations(self.history, await self._found())
 
-    async def _at_rest(self) -> list[str]:
+    async def at_rest(self) -> list[str]:
         """Nothing waits any more in outbox or topics. What still does when the time is over."""
         async with asyncio.timeout(REST_SECONDS / 2):
             while any((await self._outbox()).values()) or await self._active():  # noqa: ASYNC110  # as above
