@@ -6,26 +6,27 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from tests.support.chaos_faults import SERVICES, Injection, killed, paused, restarted
+from tests.support.chaos_faults import Injection, campaigns, paused
 from tests.support.chaos_platform import Platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
-EMBEDDED = (os.environ.get("NEXUS_INFRA") or "embedded") == "embedded"
-# The embedded broker keeps nothing, so what it acknowledged is lost with it; its database keeps all over a kill, while
-# DynamoDB Local, killed, loses what it has just acknowledged.
-INFRASTRUCTURE = [killed("dynamodb")] if EMBEDDED else [killed("kafka"), restarted("dynamodb")]
-CAMPAIGNS = {
-    "kills": [killed(name) for name in SERVICES],
-    "pauses": [paused(name) for name in SERVICES],
-    "infrastructure": INFRASTRUCTURE,
-}
+CAMPAIGNS = campaigns(os.environ.get("NEXUS_INFRA") or "embedded")
+REPLICATED = ("builds", "agents", "stats", "worker")
 
 
 @pytest.mark.parametrize("campaign", CAMPAIGNS)
 async def test_no_promise_is_broken_by(campaign: str, platform: Platform) -> None:
     await suffered(platform, CAMPAIGNS[campaign])
     assert await platform.violations() == []
+
+
+async def test_no_promise_is_broken_by_processes_that_wake_up_after_others_have_taken_over(platform: Platform) -> None:
+    replicas = [await platform.stack.add_replica(name) for name in REPLICATED]
+    await suffered(platform, [paused(*REPLICATED), paused(*replicas)])
+    assert await platform.violations() == []
+    for name in replicas:
+        await platform.stack.remove(name)
 
 
 async def suffered(platform: Platform, injections: Sequence[Injection]) -> None:

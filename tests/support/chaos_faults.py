@@ -19,12 +19,12 @@ AFFECTED: dict[str, Sequence[str]] = {
     "worker": ("stage",),
     "dynamodb": tuple(kind for kind in ALL if kind != "report"),
 }
-"""By process; a broker concerns all kinds of operations."""
+"""By process; a broker concerns all kinds of operations, and so do several processes at once."""
 
 
 @dataclass(frozen=True)
 class Injection:
-    """`strike` does the harm and returns when the process is there again, or is woken."""
+    """`strike` does the harm and returns when the process is there again, or is woken. No victim: several."""
 
     name: str
     victim: str
@@ -45,15 +45,17 @@ def killed(victim: str) -> Injection:
     return Injection(f"kill {victim}", victim, strike)
 
 
-def paused(victim: str) -> Injection:
-    """Stands still for longer than a consumer's session lasts: its partitions go to others, its leases too."""
+def paused(*victims: str) -> Injection:
+    """Stand still for longer than a consumer's session lasts: their partitions go to others, their leases too."""
 
     async def strike(stack: Stack) -> None:
-        stack.pause(victim)
+        for victim in victims:
+            stack.pause(victim)
         await asyncio.sleep(session_seconds(stack) + 2.0)
-        stack.cont(victim)
+        for victim in victims:
+            stack.cont(victim)
 
-    return Injection(f"pause {victim}", victim, strike)
+    return Injection(f"pause {'+'.join(victims)}", victims[0] if len(victims) == 1 else "", strike)
 
 
 def restarted(victim: str) -> Injection:
@@ -64,6 +66,20 @@ def restarted(victim: str) -> Injection:
         await stack.wait_ready(victim, timeout_seconds=BACK_SECONDS)
 
     return Injection(f"restart {victim}", victim, strike)
+
+
+def campaigns(infra: str) -> dict[str, list[Injection]]:
+    """Faults of a platform with one process of each service, by kind.
+
+    The embedded broker keeps nothing, so what it acknowledged is lost with it: it is left alone. The embedded database
+    keeps everything over a kill; DynamoDB Local, killed, loses what it has just acknowledged.
+    """
+    jvm = [killed("kafka"), restarted("dynamodb")]
+    return {
+        "kills": [killed(name) for name in SERVICES],
+        "pauses": [paused(name) for name in SERVICES],
+        "infrastructure": [killed("dynamodb")] if infra == "embedded" else jvm,
+    }
 
 
 def session_seconds(stack: Stack) -> float:
