@@ -45,7 +45,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         return
     kinds = list(dict.fromkeys(kind for times in RECOVERED.values() for kind in times))
     terminalreporter.section(f"recovery in seconds, {INFRA}, CHAOS_SEED={SEED}")
-    terminalreporter.line(f"{'fault':<18}" + "".join(f"{kind:>9}" for kind in kinds))
+    width = max(map(len, RECOVERED)) + 1
+    terminalreporter.line(f"{'fault':<{width}}" + "".join(f"{kind:>9}" for kind in kinds))
     for fault, times in RECOVERED.items():
         cells = (f"{times[kind]:9.1f}" if kind in times else f"{'':9}" for kind in kinds)
-        terminalreporter.line(f"{fault:<18}" + "".join(cells))
+        terminalreporter.line(f"{fault:<{width}}" + "".join(cells))

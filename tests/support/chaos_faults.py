@@ -55,7 +55,7 @@ def paused(*victims: str) -> Injection:
         for victim in victims:
             stack.cont(victim)
 
-    return Injection(f"pause {'+'.join(victims)}", victims[0] if len(victims) == 1 else "", strike)
+    return Injection(f"pause {' '.join(victims)}", victims[0] if len(victims) == 1 else "", strike)
 
 
 def restarted(victim: str) -> Injection:
