@@ -15,6 +15,7 @@ INFRA = os.environ.get("NEXUS_INFRA") or "embedded"
 SEED = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(10**6))
 FOLDER = Path("build/chaos") / f"{INFRA}-{SEED}"
 RECOVERED: dict[str, dict[str, float]] = {}
+COUNTED: list[str] = []
 
 
 def pytest_report_header() -> str:
@@ -36,11 +37,15 @@ async def platform(
             yield started
         finally:
             RECOVERED.update(started.recovered)
+            asked = f"{len(started.history.operations)} operations, {started.records} events on the topics"
+            COUNTED.append(f"{request.path.stem}: {asked}, {started.repeated} of them repetitions")
             started.history.write(folder / "history.jsonl")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Seconds from each fault to the first success of each kind of operation that it concerns."""
+    for line in COUNTED:
+        terminalreporter.line(line)
     if not RECOVERED:
         return
     kinds = list(dict.fromkeys(kind for times in RECOVERED.values() for kind in times))

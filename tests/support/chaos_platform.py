@@ -31,7 +31,10 @@ T = TypeVar("T")
 
 @dataclass
 class Platform:
-    """Everything that is asked of it stands in one history. `recovered`: seconds by fault and kind of operation."""
+    """Everything that is asked of it stands in one history. `recovered`: seconds by fault and kind of operation.
+
+    `records` were on the events' topics when it was looked at last, `repeated` of them not for the first time.
+    """
 
     stack: Stack
     client: Client
@@ -41,6 +44,8 @@ class Platform:
     agent_id: str = ""
     history: History = field(default_factory=History)
     recovered: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
+    records: int = 0
+    repeated: int = 0
 
     @property
     def servers(self) -> str:
@@ -99,14 +104,15 @@ class Platform:
         whole = await _few_at_once(self.client.project(project_id) for project_id in projects)
         events = await _few_at_once(self.client.events(project_id) for project_id in projects)
         asked = await self.client.pages(f"/api/v1/agents/{self.agent_id}/invocations?limit=100")
-        records, _ = await read_all(self.servers, EVENTS)
+        records = [read_event(one.value, one.headers) for one in (await read_all(self.servers, EVENTS))[0]]
+        self.records, self.repeated = len(records), len(records) - len({record.id for record in records})
         dead, _ = await read_all(self.servers, dead_letter_topics())
         today = datetime.now(UTC).date()
         return Found(
             projects=dict(zip(projects, whole, strict=True)),
             invocations={one["invocation_id"]: one for one in asked},
             events=dict(zip(projects, events, strict=True)),
-            records=[read_event(record.value, record.headers) for record in records],
+            records=records,
             figures=await self._figures(str(today)),
             today=today,
             outbox=await self._outbox(),
