@@ -21,9 +21,16 @@ LATE_SECONDS = 60.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def trap(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Trap]:
-    async with second_builds(platform, tmp_path_factory.mktemp("trap")) as second:
-        yield second
+async def second(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Trap]:
+    async with second_builds(platform, tmp_path_factory.mktemp("trap")) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def trap(second: Trap) -> AsyncGenerator[Trap]:
+    """However a test ends, the next one finds the process awake."""
+    yield second
+    await second.open()
 
 
 async def created(load: Load, **fields: Any) -> str:

@@ -48,7 +48,8 @@ class Trap:
         return not self._point.exists() and psutil.Process(pid).status() == psutil.STATUS_STOPPED
 
     async def open(self) -> None:
-        """The process wakes up, and takes part again."""
+        """The process wakes up, where it stands still, and takes part again."""
+        self._point.unlink(missing_ok=True)
         self._platform.stack.cont(NAME)
         async with asyncio.timeout(WOKEN_SECONDS):
             while await self._ready() is not None:  # noqa: ASYNC110  # another process signals nothing
