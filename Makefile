@@ -66,6 +66,10 @@ test: install-dev ## Run the tests; ARGS="-k name" for some of them
 test-all: install-dev ## The whole suite on every engine at hand; ENGINES="embedded jvm" for these
 	@exec $(BIN)/python scripts/test_all.py $(ENGINES)
 
+.PHONY: test-chaos
+test-chaos: install-dev ## Faults under load, on the engines of NEXUS_INFRA; CHAOS_SEED=n repeats a run, ARGS="-k name"
+	@exec $(BIN)/pytest tests/chaos $(ARGS)
+
 .PHONY: lint
 lint: install-dev ## Check and format style: ruff, import contracts, unused dependencies
 	@$(BIN)/ruff check --fix .

@@ -14,6 +14,7 @@ import pytest_asyncio
 from tests.support.infra import require_jvm_or_skip
 from tests.support.notes import KEY, NOTES, count_a_run, database
 from tests.support.records import described, producer, records
+from tests.support.stats_topics import eventually
 
 from nexus_contracts.topics import BUILDS_EVENTS, Topic, all_topics
 from nexus_devstack.errors import StackError
@@ -125,6 +126,25 @@ async def test_a_second_start_on_other_ports_finds_what_the_first_kept(tmp_path:
             assert await count_a_run(stack) == run
     with pytest.raises(StackError, match="NEXUS_KAFKA_BROKERS=1"):
         await new_stack(tmp_path, brokers=3).start()
+
+
+async def test_three_brokers_replicate_and_go_on_without_one(tmp_path: Path) -> None:
+    async with new_stack(tmp_path, brokers=3) as stack:
+        servers = stack.endpoints.kafka_bootstrap_servers
+        await provision_topics(servers)
+
+        async def all_in_sync() -> bool:
+            found = await described(servers)
+            return {len(partition["isr"]) for topic in found.values() for partition in topic} == {3}
+
+        await eventually(all_in_sync)  # a broker learns of new topics a moment later than another
+        async with producer(servers) as sender:
+            await sender.send_and_wait(BUILDS_EVENTS.name, b"before", partition=0)
+            stack.pause("kafka-2")
+            await sender.send_and_wait(BUILDS_EVENTS.name, b"without", partition=0)
+            stack.cont("kafka-2")
+        await eventually(all_in_sync)  # until then the woken broker may still take itself for the leader
+        assert await records(servers) == [b"before", b"without"]
 
 
 async def test_nothing_survives_a_command_that_is_killed_and_it_starts_again(tmp_path: Path) -> None:

@@ -77,6 +77,14 @@ async def test_a_killed_process_is_back_within_two_seconds(supervisor: Superviso
     assert supervisor["agents"].pid == other
 
 
+async def test_a_restarted_process_leaves_in_order_and_is_back(supervisor: Supervisor) -> None:
+    await supervisor.start([web("builds")], 10)
+    supervisor["builds"].restart()
+    await supervisor["builds"].wait_ready(5)
+    assert supervisor["builds"].starts == 2
+    assert "left in order" in supervisor["builds"].tail
+
+
 async def test_one_that_keeps_dying_is_started_ever_more_slowly(supervisor: Supervisor) -> None:
     port, starts = free_port(), list[float]()
     healthy = [sys.executable, "-c", WEB, str(port), "plain"]

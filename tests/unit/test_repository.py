@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,10 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     StatsSettings,
     Settings,
 )
-READ_ELSEWHERE = {"REQUIREMENT": DEFAULT_REQUIREMENT, "PYTHON": "python3"}
-"""By `make demo` and by `make install`."""
+READ_ELSEWHERE = {"REQUIREMENT": DEFAULT_REQUIREMENT, "PYTHON": "python3", "CHAOS_SEED": ""}
+"""By `make demo`, by `make install` and by `make test-chaos`."""
+RUN_APART = {"chaos", "support"}
+"""Folders of tests that `make test` does not collect."""
 
 
 def our_files() -> list[Path]:
@@ -85,6 +88,13 @@ def test_every_decision_record_is_short_and_whole() -> None:
 def test_no_python_file_is_too_long() -> None:
     sizes = {name: text.count("\n") for name, text in texts().items() if name.endswith(".py")}
     assert {name: size for name, size in sizes.items() if size > MAX_PYTHON_LINES} == {}
+
+
+def test_every_folder_of_tests_is_run_or_named_as_run_apart() -> None:
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    run = set(configured["tool"]["pytest"]["ini_options"]["testpaths"])
+    folders = {"/".join(path.relative_to(ROOT).parts[:2]) for path in (ROOT / "tests").glob("*/**/*.py")}
+    assert run == folders - {f"tests/{name}" for name in RUN_APART}
 
 
 def example_settings() -> list[tuple[str, str]]:

@@ -156,6 +156,10 @@ class Stack:
         """SIGKILL; the supervisor starts it again. Not ready from now until it is."""
         self.supervisor[name].kill()
 
+    def restart(self, name: str) -> None:
+        """Asks it to stop; the supervisor starts it again. Not ready from now until it is."""
+        self.supervisor[name].restart()
+
     def pause(self, name: str) -> None:
         """Alive, and not getting anywhere, until `cont`."""
         self.supervisor[name].pause()

@@ -90,6 +90,11 @@ class Supervised:
         if self._running is not None:
             self._kill_group(self._running.pid)
 
+    def restart(self) -> None:
+        """Asks it to stop; it will be started again."""
+        self.ready.clear()
+        self.signal(self.program.stop_signal)
+
     async def stop(self) -> None:
         """Asks it to stop, and kills what does not within its time. It stays stopped."""
         self._stopping.set()
