@@ -83,7 +83,7 @@ def campaigns(infra: str) -> dict[str, list[Injection]]:
 
 
 def session_seconds(stack: Stack) -> float:
-    return 4.0 if stack.settings.infra == "embedded" else 10.0
+    return 4.0 if stack.settings.infra == "embedded" else 6.0
 
 
 async def inject(injection: Injection, stack: Stack, history: History) -> dict[str, float]:

@@ -82,9 +82,9 @@ class Consumers:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=settings.fetch_max_wait_ms(to.prompt),
             # The embedded broker lets every join of a group wait for half of the session timeout.
-            session_timeout_ms=4_000 if settings.kafka_volatile else 10_000,
+            session_timeout_ms=4_000 if settings.kafka_volatile else 6_000,
             rebalance_timeout_ms=30_000,
-            heartbeat_interval_ms=1_000 if settings.kafka_volatile else 2_000,
+            heartbeat_interval_ms=1_000 if settings.kafka_volatile else 1_500,
             max_poll_interval_ms=300_000,
             isolation_level="read_committed" if not settings.kafka_volatile else "read_uncommitted",
             listener=drain,

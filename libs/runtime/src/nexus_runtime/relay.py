@@ -23,10 +23,10 @@ from nexus_runtime.outbox import SHARDS, Outbox, Span
 
 logger = log.get(__name__)
 SETTLE_SECONDS = 1.0
-SETTLE_MOVING = 10
+SETTLE_MOVING = 3
 """Rounds after which also an aggregate is settled that something is published of all the time."""
 SWEEP_SECONDS = 0.5
-LEFT_BEHIND_SECONDS = 3
+LEFT_BEHIND_SECONDS = 5
 REMEMBERED = 10_000
 AT_ONCE = 32
 HELD = 5_000
