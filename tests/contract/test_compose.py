@@ -59,13 +59,13 @@ def test_a_container_has_no_privileges_and_bounded_memory(name: str) -> None:
     assert not {"privileged", "container_name"} & service.keys()
 
 
-@pytest.mark.parametrize("name", set(SERVICES) - JOBS)
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - JOBS))
 def test_what_stays_up_is_watched_and_started_again(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
 
 
-@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("name", sorted(JOBS))
 def test_a_job_runs_once_and_is_waited_for(name: str) -> None:
     assert SERVICES[name]["restart"] == "no"
     awaited = [each["depends_on"][name] for each in SERVICES.values() if name in each.get("depends_on", {})]
@@ -87,7 +87,7 @@ def test_every_variable_of_a_service_is_a_setting_of_its_own(name: str) -> None:
     assert SERVICES[name]["environment"].keys() - OF_LIBRARIES <= known
 
 
-@pytest.mark.parametrize("name", set(OURS) - {"provision"})
+@pytest.mark.parametrize("name", sorted(OURS.keys() - {"provision"}))
 def test_a_service_of_ours_accepts_what_it_is_given(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _, kind = OURS[name]
     for variable, value in SERVICES[name]["environment"].items():

@@ -93,7 +93,7 @@ def test_of_a_failed_sub_stage_one_alert_tells_with_its_error() -> None:
     assert shown(story).totals.failed_stages == 1
 
 
-@pytest.mark.parametrize("code", GIVEN_UP)
+@pytest.mark.parametrize("code", sorted(GIVEN_UP))
 def test_of_a_build_that_was_given_up_one_alert_tells_why_and_where(code: str) -> None:
     story = Story()
     story.before(DEVELOPER)

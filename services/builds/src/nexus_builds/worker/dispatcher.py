@@ -7,6 +7,7 @@ import structlog
 
 from nexus_builds.store import ACTIVE, DynamoProjectStore
 from nexus_builds.worker.build_run import BuildRun, Workshop
+from nexus_contracts.builds.events import BuildResumed, BuildStarted
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime import log
@@ -32,11 +33,12 @@ class Dispatcher:
         self._beat_seconds = max(0.2, leases.seconds / 4)
 
     async def hear(self, deliveries: Sequence[Delivery]) -> None:
-        """Events of projects: look again, and tell the runs that wait for just these."""
+        """Events of projects: tell the runs that wait for just these, and look again where one brings work."""
         for delivery in deliveries:
             if run := self._running.get(delivery.event.subject):
                 run[1].set()
-        self._look.set()
+            if isinstance(delivery.message, BuildStarted | BuildResumed):
+                self._look.set()
 
     async def run(self) -> None:
         """For ever; cancelled, it ends its builds' work where it stands and gives the leases back."""
