@@ -76,8 +76,6 @@ async def test_a_build_is_published(way: str, stack: Stack, client: Client) -> N
 async def test_the_example_of_the_tracker_reports_its_stage(stack: Stack, client: Client, tmp_path: Path) -> None:
     [(_, example)] = blocks("libs/tracker/README.md").values()
     assert sum(bool(line) for line in example.splitlines()) <= 15
-    if stack.endpoints.env.get("KAFKA_VOLATILE") == "true":
-        example = example.replace('source="/ci/acme"', 'source="/ci/acme", idempotent=False')
     script = tmp_path / "example.py"
     script.write_text(example.replace(BROKER, stack.endpoints.kafka_bootstrap_servers))
     project_id = await created(stack)

@@ -22,7 +22,7 @@ from nexus_devstack.ports import free_port
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
 from nexus_runtime.clock import new_id
-from nexus_tracker import ReportNotDelivered, ReportRejected, SyncTracker, Tracker
+from nexus_tracker import ReportNotDelivered, SyncTracker, Tracker
 from nexus_tracker.errors import step_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -39,12 +39,13 @@ def servers(stack: Stack) -> str:
     return stack.endpoints.kafka_bootstrap_servers
 
 
-def knows_idempotence(stack: Stack) -> bool:
-    return stack.endpoints.env.get("KAFKA_VOLATILE") != "true"
+def forgets(stack: Stack) -> bool:
+    """The broker keeps nothing across a restart."""
+    return stack.endpoints.env.get("KAFKA_VOLATILE") == "true"
 
 
 def tracker_of(stack: Stack, **options: Any) -> Tracker:
-    return Tracker(servers(stack), source=EXTERNAL, idempotent=knows_idempotence(stack), **options)
+    return Tracker(servers(stack), source=EXTERNAL, **options)
 
 
 async def reported(stack: Stack, project_id: str, enough: Callable[[list[CloudEvent]], bool]) -> list[CloudEvent]:
@@ -94,11 +95,7 @@ async def test_threads_without_an_event_loop_report_to_it_too(stack: Stack) -> N
     project_id = new_id("proj_")
 
     def work() -> None:
-        address, idempotent = servers(stack), knows_idempotence(stack)
-        with (
-            SyncTracker(address, idempotent=idempotent) as tracker,
-            tracker.build(project_id).stage("orchestrator") as stage,
-        ):
+        with SyncTracker(servers(stack)) as tracker, tracker.build(project_id).stage("orchestrator") as stage:
             stage.log("planning")
 
     await asyncio.to_thread(work)
@@ -122,18 +119,6 @@ async def test_an_absent_broker_is_an_error_that_names_the_reports() -> None:
     assert places == [place, f"{place}/tool_developer", f"{place}/tool_developer"]
 
 
-async def test_a_broker_without_idempotent_producers_is_named_as_that(stack: Stack) -> None:
-    async def report() -> None:
-        async with Tracker(servers(stack)) as tracker, tracker.build(new_id("proj_")).stage("orchestrator"):
-            pass
-
-    if knows_idempotence(stack):
-        await report()
-    else:
-        with pytest.raises(ReportRejected, match="idempotent producers: switch them off"):
-            await report()
-
-
 async def test_a_broker_that_restarts_meanwhile_gets_what_it_missed(stack: Stack) -> None:
     project_id = new_id("proj_")
     async with tracker_of(stack, timeout=90) as tracker:
@@ -145,7 +130,7 @@ async def test_a_broker_that_restarts_meanwhile_gets_what_it_missed(stack: Stack
             await stack.wait_ready("kafka")
     events = await reported(stack, project_id, ended)
     # What reaches the embedded broker before its topics are there again may be lost with them.
-    told = ["started", "progressed", "completed"] if knows_idempotence(stack) else ["completed"]
+    told = ["started", "progressed", "completed"] if not forgets(stack) else ["completed"]
     assert kinds(list({event.id: event for event in events}.values()))[-len(told) :] == told
 
 
@@ -165,7 +150,7 @@ PUBLISHER = """
 import os, sys
 from nexus_tracker import SyncTracker
 
-with SyncTracker(os.environ["SERVERS"], source="/ci/acme", idempotent=os.environ["IDEMPOTENT"] == "True") as tracker:
+with SyncTracker(os.environ["SERVERS"], source="/ci/acme") as tracker:
     build = tracker.build(sys.argv[1], run="4711")
     with build.stage("orchestrator") as stage:
         for number in range(20):
@@ -180,7 +165,7 @@ with SyncTracker(os.environ["SERVERS"], source="/ci/acme", idempotent=os.environ
 
 
 def publisher(stack: Stack) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "SERVERS": servers(stack), "IDEMPOTENT": str(knows_idempotence(stack))}
+    env = {**os.environ, "SERVERS": servers(stack)}
     argv = [sys.executable, "-c", PUBLISHER, PROJECT]
     return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
 
@@ -211,10 +196,9 @@ async def test_a_killed_publisher_that_runs_again_repeats_and_adds_nothing(stack
 async def test_a_shell_reports_over_kafka(stack: Stack, tmp_path: Path) -> None:
     project_id = new_id("proj_")
     program = Path(sys.executable).parent / "nexus-report"
-    options = () if knows_idempotence(stack) else ("--no-idempotence",)
     env = {name: value for name, value in os.environ.items() if name != "NEXUS_URL"}
     env["KAFKA_BOOTSTRAP_SERVERS"] = servers(stack)
-    argv = [program, "run", *options, project_id, "orchestrator", "--", "echo", "planning"]
+    argv = [program, "run", project_id, "orchestrator", "--", "echo", "planning"]
     done = await asyncio.to_thread(subprocess.run, argv, env=env, capture_output=True, cwd=tmp_path, check=True)
     assert (done.stdout, done.stderr) == (b"planning\n", b"")
     events = await reported(stack, project_id, ended)

@@ -6,7 +6,7 @@ import pytest
 from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story
 
 from nexus_builds.domain.control import control
-from nexus_builds.domain.endings import Patience, given_up, past_hope
+from nexus_builds.domain.endings import Patience, failed, past_hope
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildFailed, BuildStarted, ReportRefused, Trigger
 from nexus_contracts.builds.reports import StageError
@@ -166,14 +166,14 @@ def test_an_external_build_that_fell_silent_is_abandoned() -> None:
     assert judged(story, PATIENCE.silence) == "ABANDONED"
 
 
-def test_builds_that_wait_or_have_ended_are_not_given_up() -> None:
+def test_builds_that_wait_or_have_ended_are_not_failed() -> None:
     waiting, ended = Story(auto_start=False), Story(auto_start=False)
     ended.work(source=EXTERNAL)
     for story in (waiting, ended):
         assert judged(story, 10 * PATIENCE.silence, worker_lost=True) is None
 
 
-def test_a_build_whose_worker_is_lost_is_given_up() -> None:
+def test_a_build_whose_worker_is_lost_is_failed() -> None:
     story = Story()
     assert judged(story, PATIENCE.lost, worker_lost=True) == "WORKER_LOST"
     assert judged(story, PATIENCE.lost, worker_lost=False) is None
@@ -212,7 +212,7 @@ def test_a_build_given_up_fails_with_its_running_steps_and_can_be_restarted() ->
     story.report("completed", "orchestrator")
     story.report("started", "requirements_analysis")
     error = StageError(code="WORKER_LOST", message="gone")
-    after, (event,) = given_up(story.project, error, story.time)
+    after, (event,) = failed(story.project, error, story.time)
     assert isinstance(event, BuildFailed)
     assert (after.status, event.error.code, event.attempt) == ("failed", "WORKER_LOST", 1)
     shown = {stage.name: (stage.status, stage.error) for stage in after.stages}

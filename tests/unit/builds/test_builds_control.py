@@ -95,6 +95,29 @@ def test_a_stop_before_any_build_has_no_attempt_and_no_duration() -> None:
     assert (started.attempt, started.builder) == (1, Builder.PLATFORM)
 
 
+def test_of_a_stopped_build_nothing_is_running() -> None:
+    story = Story()
+    story.work("orchestrator", "requirements_analysis", "system_architecture", "agent_design")
+    story.report("started", "agent_developer_manager")
+    story.report("started", "agent_developer_manager", "tool_developer")
+    story.control(ControlAction.STOP)
+    assert [step.name for step in story.project.steps() if step.status == "running"] == []
+    broken = [step for step in story.project.steps() if step.status == "failed"]
+    assert [step.name for step in broken] == ["agent_developer_manager", "tool_developer"]
+    assert {step.error.code for step in broken if step.error} == {"STOPPED"}
+    assert all(step.completed_at == story.project.updated_at for step in broken)
+
+
+def test_a_sub_stage_that_fails_leaves_no_other_running() -> None:
+    story = Story()
+    story.work("orchestrator", "requirements_analysis", "system_architecture", "agent_design")
+    story.report("started", "agent_developer_manager")
+    story.report("started", "agent_developer_manager", "tool_developer")
+    story.report("started", "agent_developer_manager", "prompt_engineer")
+    story.report("failed", "agent_developer_manager", "tool_developer")
+    assert [step.name for step in story.project.steps() if step.status == "running"] == []
+
+
 def test_a_stopped_attempt_says_when_and_how_long() -> None:
     story = Story()
     story.control(ControlAction.PAUSE)

@@ -8,7 +8,7 @@ import pytest
 from tests.support.builds_story import STEPS, Story
 
 from nexus_builds.domain.dashboard import SILENT, SLOW, build_dashboard
-from nexus_builds.domain.endings import GIVEN_UP, given_up
+from nexus_builds.domain.endings import GIVEN_UP, failed
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.dashboard import AlertCode, BuildDashboard
 from nexus_contracts.builds.reports import StageError
@@ -98,10 +98,10 @@ def test_of_a_build_that_was_given_up_one_alert_tells_why_and_where(code: str) -
     story = Story()
     story.before(DEVELOPER)
     error = StageError(code=code, message="nobody is there")
-    between, _ = given_up(story.project, error, story.time)
+    between, _ = failed(story.project, error, story.time)
     story.report("started", DEVELOPER)
     story.report("started", DEVELOPER, TOOL_DEVELOPER)
-    within, _ = given_up(story.project, error, story.time)
+    within, _ = failed(story.project, error, story.time)
     for project, place in ((between, None), (within, TOOL_DEVELOPER)):
         (alert,) = build_dashboard(project, story.time).alerts
         assert (alert.code, alert.severity, alert.stage_name) == (AlertCode.BUILD_FAILED, "error", place)
@@ -111,7 +111,7 @@ def test_of_a_build_that_was_given_up_one_alert_tells_why_and_where(code: str) -
 def test_an_attempt_that_failed_between_its_stages_is_told() -> None:
     story = Story()
     story.before(DEVELOPER)
-    project, _ = given_up(story.project, StageError(code="OUT_OF_INK", message="the pen is dry"), story.time)
+    project, _ = failed(story.project, StageError(code="OUT_OF_INK", message="the pen is dry"), story.time)
     (alert,) = build_dashboard(project, story.time).alerts
     assert (alert.code, alert.message) == (AlertCode.BUILD_FAILED, "OUT_OF_INK: the pen is dry")
 

@@ -1,8 +1,9 @@
 """CloudEvents in and out: what is written is read again, and what is no event is only ever called malformed."""
 
+import base64
 import json
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -87,7 +88,31 @@ def without(name: str) -> Headers:
     return [(key, value) for key, value in EVENT.headers() if key != name]
 
 
-@pytest.mark.parametrize("name", [name for name in ATTRIBUTES if name != "traceparent"])
+OPTIONAL = ("ce_subject", "traceparent")
+
+
+def test_time_and_subject_may_be_left_out() -> None:
+    received = datetime(2026, 3, 1, tzinfo=UTC)
+    headers = [(name, value) for name, value in EVENT.headers() if name not in ("ce_time", "ce_subject")]
+    event = read_event(EVENT.body(), headers, received)
+    assert (event.time, event.subject, event.data) == (received, "", EVENT.data)
+    assert read_event(EVENT.body(), EVENT.headers(), received) == EVENT
+
+
+def test_data_in_base64_is_read_as_json() -> None:
+    attributes = EVENT.model_dump(mode="json", exclude={"data"}) | {"specversion": "1.0"}
+    encoded = base64.b64encode(EVENT.body()).decode()
+    assert read_event(json.dumps({**attributes, "data_base64": encoded}).encode(), STRUCTURED) == EVENT
+
+
+@pytest.mark.parametrize("extra", [{"data_base64": "no!"}, {"data_base64": 7}, {"data_base64": "e30=", "data": {}}])
+def test_data_that_is_no_json_in_base64_is_malformed(extra: dict[str, object]) -> None:
+    attributes = EVENT.model_dump(mode="json", exclude={"data"}) | {"specversion": "1.0"}
+    with pytest.raises(MalformedEvent, match="data_base64"):
+        read_event(json.dumps({**attributes, **extra}).encode(), STRUCTURED)
+
+
+@pytest.mark.parametrize("name", [name for name in ATTRIBUTES if name not in OPTIONAL])
 def test_a_missing_attribute_is_named(name: str) -> None:
     with pytest.raises(MalformedEvent, match=name.removeprefix("ce_")):
         read_event(EVENT.body(), without(name))

@@ -141,6 +141,7 @@ async def test_two_hundred_streams_of_one_project_share_their_reads(world: World
     reading = [asyncio.create_task(world.read()) for _ in range(200)]
     await holds(lambda: open_streams() == 200)
     await holds(lambda: world.history.asked[-1] == 3)
+    assert world.history.asked.count(0) == 1
     before = len(world.history.asked)
     world.happens(1)
     await holds(lambda: world.history.asked[-1] == 3 and len(world.history.asked) > before)

@@ -106,6 +106,17 @@ async def test_a_replayed_answer_says_so_be_it_a_result_or_an_error(platform: Fa
     assert (answer.status, answer.headers["idempotent-replayed"]) == (400, "true")
 
 
+@pytest.mark.parametrize("action", ["start", "pause", "resume", "stop"])
+async def test_a_stage_to_begin_with_belongs_to_a_restart(
+    platform: FakePlatform, call: HttpCaller, action: str
+) -> None:
+    body = {"action": action, "from_stage": "agent_design"}
+    answer = await call("PUT", f"{PROJECTS}/{PROJECT_ID}/control", body)
+    assert (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")
+    assert "restart" in answer.error["details"]["errors"][0]["message"]
+    assert platform.bus.published == []
+
+
 async def test_with_the_broker_away_nothing_is_accepted(platform: FakePlatform, call: HttpCaller) -> None:
     platform.bus.fault = BrokerUnavailable("the message broker is away")
     answer = await call("POST", PROJECTS, GOOD)

@@ -3,9 +3,11 @@
 Source: CloudEvents 1.0.2, Kafka Protocol Binding 1.0.2 (https://cloudevents.io).
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field, JsonValue, ValidationError
@@ -59,13 +61,18 @@ class CloudEvent(Message):
         return json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> CloudEvent:
-    """The CloudEvent in a Kafka record, whichever mode it is in. Raises MalformedEvent."""
+def read_event(
+    value: bytes | None, headers: Iterable[tuple[str, bytes | None]], received: datetime | None = None
+) -> CloudEvent:
+    """The CloudEvent in a Kafka record, whichever mode it is in. Raises MalformedEvent.
+
+    CloudEvents need neither time nor subject: `received` stands for the one, an empty text for the other.
+    """
     names = _text(headers)
     body = _json(value)
     content_type = names.get("content-type", "")
     if content_type.startswith("application/cloudevents"):
-        attributes: dict[str, Any] = dict(body)
+        attributes: dict[str, Any] = structured(body)
         attributes["traceparent"] = _traceparent(body.get("traceparent", names.get("traceparent")))
     else:
         if not content_type.startswith("application/json"):
@@ -78,10 +85,25 @@ def read_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]])
         }
     if attributes.get("specversion") != "1.0":
         raise MalformedEvent("ce_specversion must be 1.0")
+    usual = {"subject": "", **({"time": received} if received else {})}
     try:
-        return CloudEvent.model_validate(attributes)
+        return CloudEvent.model_validate({**usual, **attributes})
     except ValidationError as error:
         raise MalformedEvent(explain(error)) from None
+
+
+def structured(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of an event in structured mode, `data_base64` read as the JSON that it has to be."""
+    encoded = body.get("data_base64")
+    if encoded is None:
+        return dict(body)
+    if "data" in body:
+        raise MalformedEvent("data and data_base64 exclude each other")
+    try:
+        data = _json(base64.b64decode(encoded, validate=True))
+    except (ValueError, TypeError):
+        raise MalformedEvent("data_base64 is not JSON in base64") from None
+    return {**body, "data": data}
 
 
 def _traceparent(received: JsonValue) -> str | None:

@@ -106,7 +106,7 @@ class Deliverer:
         try:
             if record.value is not None and len(record.value) > MAX_MESSAGE_BYTES:
                 raise MalformedEvent(f"the value has {len(record.value)} bytes, at most {MAX_MESSAGE_BYTES} are taken")
-            event = read_event(record.value, record.headers)
+            event = read_event(record.value, record.headers, utc_now())
             if self._to.admit is not None:
                 event = await self._to.admit(event)
             if event is None or event.type not in self._types:

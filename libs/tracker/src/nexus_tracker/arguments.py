@@ -46,9 +46,6 @@ def _common(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     where = common.add_mutually_exclusive_group()
     where.add_argument("--bootstrap", metavar="HOST:PORT", help="Kafka's bootstrap servers")
     where.add_argument("--url", help="of the platform's gateway, such as http://127.0.0.1:8000")
-    common.add_argument(
-        "--no-idempotence", action="store_true", help="for a Kafka that does not know idempotent producers"
-    )
     common.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="for a confirmation; default 30")
     common.set_defaults(
         by_default=environment.get("NEXUS_URL") or environment.get("KAFKA_BOOTSTRAP_SERVERS"),

@@ -73,8 +73,7 @@ def _tracker(chosen: argparse.Namespace) -> Tracker:
     if not address:
         raise WrongArguments("where is the platform? --bootstrap, --url, NEXUS_URL or KAFKA_BOOTSTRAP_SERVERS tells")
     options = security_options(chosen.environment)
-    idempotent = not chosen.no_idempotence
-    return Tracker(address, source=chosen.source, idempotent=idempotent, timeout=chosen.timeout, **options)
+    return Tracker(address, source=chosen.source, timeout=chosen.timeout, **options)
 
 
 def _step(build: Build, chosen: argparse.Namespace) -> Step:

@@ -33,14 +33,13 @@ def security_options(environment: Mapping[str, str]) -> dict[str, Any]:
 class KafkaTransport:
     """Confirmed by all in-sync replicas. `options` go to AIOKafkaProducer."""
 
-    def __init__(self, bootstrap_servers: str, *, idempotent: bool = True, **options: Any) -> None:
+    def __init__(self, bootstrap_servers: str, **options: Any) -> None:
         self._settings: dict[str, Any] = {
             "acks": "all",
             "request_timeout_ms": 8_000,
             "max_request_size": 1_200_000,
             **options,
             "bootstrap_servers": bootstrap_servers,
-            "enable_idempotence": idempotent,
         }
         self._producer: Any = None  # aiokafka's methods are untyped
         self._connecting = asyncio.Lock()
@@ -71,17 +70,14 @@ class KafkaTransport:
 
     async def _connected(self) -> Any:
         from aiokafka import AIOKafkaProducer
-        from aiokafka.errors import UnknownError
 
         async with self._connecting:
             if self._producer is None:
                 producer: Any = AIOKafkaProducer(**self._settings)
                 try:
                     await producer.start()
-                except BaseException as error:
+                except BaseException:
                     await producer.stop()
-                    if self._settings["enable_idempotence"] and isinstance(error, UnknownError):
-                        raise Rejected("the broker does not know idempotent producers: switch them off") from error
                     raise
                 self._producer = producer
             return self._producer

@@ -53,11 +53,10 @@ class SyncTracker:
         address: str | Transport,
         *,
         source: str = "/nexus-tracker",
-        idempotent: bool = True,
         timeout: float = 30.0,
         **kafka: Any,
     ) -> None:
-        self._tracker = Tracker(address, source=source, idempotent=idempotent, timeout=timeout, **kafka)
+        self._tracker = Tracker(address, source=source, timeout=timeout, **kafka)
 
     def build(self, project_id: str, attempt: int = 1, *, run: str | None = None) -> "SyncBuild":
         """As Tracker.build."""

@@ -22,8 +22,8 @@ class Tracker:
     reference that names the reporting system, for example "/ci/acme". `timeout` is how many seconds those who wait
     (exits; calls while too much is under way) wait without any confirmation before they raise ReportNotDelivered.
 
-    Kafka only: switch `idempotent` off for a broker that does not know idempotent producers; further keywords are
-    options of AIOKafkaProducer, such as `security_protocol`, `sasl_mechanism` or `ssl_context`.
+    Further keywords are options of AIOKafkaProducer, such as `security_protocol`, `sasl_mechanism` or `ssl_context`. An
+    idempotent producer is not needed: a report that comes twice counts once.
 
     It connects with the first report, and belongs to one event loop. `sign` is for the platform's own worker: no one
     else may use a source that begins with /nexus/.
@@ -34,12 +34,11 @@ class Tracker:
         address: str | Transport,
         *,
         source: str = "/nexus-tracker",
-        idempotent: bool = True,
         timeout: float = 30.0,
         sign: Callable[[CloudEvent], Awaitable[CloudEvent]] | None = None,
         **kafka: Any,
     ) -> None:
-        self._transport = _transport(address, idempotent, kafka)
+        self._transport = _transport(address, kafka)
         self._source = source
         self._sign = sign
         self._delivery = Delivery(self._transport, timeout)
@@ -95,9 +94,9 @@ class Tracker:
             await self.stop()
 
 
-def _transport(address: str | Transport, idempotent: bool, kafka: dict[str, Any]) -> Transport:
+def _transport(address: str | Transport, kafka: dict[str, Any]) -> Transport:
     if not isinstance(address, str):
         return address
     if address.startswith(("http://", "https://")):
         return HttpTransport(address)
-    return KafkaTransport(address, idempotent=idempotent, **kafka)
+    return KafkaTransport(address, **kafka)

@@ -2,7 +2,7 @@
 
 | table | keys | holds |
 |---|---|---|
-| AgentInstances | agent_id | agents; shards of their figures (`<agent_id>#<n>`); marks of deleted projects |
+| AgentInstances | agent_id | agents; shards of their figures (`<agent_id>#<n>`); marks of deleted projects, eight days |
 | AgentInvocations | invocation_id | an invocation, and what its outcome has to be told to |
 | AgentSessions | session_id | a session with its queue of turns |
 | AgentSessionMessages | session_id, sequence | the messages |
@@ -18,7 +18,7 @@ from nexus_runtime.leases import lease_table
 from nexus_runtime.outbox import outbox_table
 from nexus_runtime.owner import LedgerTables
 
-INSTANCES = Table("AgentInstances", "agent_id")
+INSTANCES = Table("AgentInstances", "agent_id", ttl=True)
 INVOCATIONS = Table("AgentInvocations", "invocation_id")
 SESSIONS = Table("AgentSessions", "session_id")
 MESSAGES = Table("AgentSessionMessages", "session_id", "sequence", sort_key_type="N")

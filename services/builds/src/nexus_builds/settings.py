@@ -13,7 +13,7 @@ class BuildsSettings(OwnerSettings):
         default=86_400.0, gt=0, description="an external build without a report for so long fails as ABANDONED"
     )
     worker_lost_seconds: float = Field(
-        default=45.0,
+        default=30.0,
         gt=0,
         description="a build whose worker gave no sign for so long, and that no other took over, fails as WORKER_LOST",
     )

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from nexus_builds.domain.endings import Patience, given_up, past_hope
+from nexus_builds.domain.endings import Patience, failed, past_hope
 from nexus_builds.domain.state import Project
 from nexus_builds.handlers import numbered
 from nexus_builds.store import DELETING, DynamoProjectStore
@@ -74,7 +74,7 @@ class Watch:
         error = past_hope(before, self.now(), self.patience, worker_lost=worker_lost)
         if error is None:
             return
-        after, events = numbered(before, given_up(before, error, self.now()))
+        after, events = numbered(before, failed(before, error, self.now()))
         try:
             changes = self.store.changes(before, after, events)
             await self.ledger.commit(changes, [Recorded(after.project_id, before.sequence, events)])

@@ -1,8 +1,8 @@
 """What callers send: the bodies of requests, as strict as the commands made from them."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.identifiers import AgentName
@@ -33,6 +33,12 @@ class ControlProjectBody(RequestBody):
     action: ControlAction
     reason: Reason | None = None
     from_stage: StageName | None = Field(default=None, description="of restart: earlier stages keep their outputs")
+
+    @model_validator(mode="after")
+    def _only_a_restart_has_a_stage(self) -> Self:
+        if self.from_stage is not None and self.action is not ControlAction.RESTART:
+            raise ValueError("from_stage belongs to the action restart")
+        return self
 
 
 class InvokeAgentBody(RequestBody):

@@ -9,7 +9,7 @@ from pydantic import JsonValue, ValidationError
 
 from nexus_contracts.builds.cdevents import report_of
 from nexus_contracts.builds.reports import REPORT, AnyReport
-from nexus_contracts.envelope import CloudEvent, MalformedEvent
+from nexus_contracts.envelope import CloudEvent, MalformedEvent, structured
 from nexus_contracts.errors import UnsupportedMediaType, ValidationFailed
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.signatures import PLATFORM
@@ -41,7 +41,10 @@ async def sent_report(request: Request, project_id: str, limit: int) -> SentRepo
     if not isinstance(value, dict):
         raise malformed("must be a JSON object", "object_type")
     canonical(value)  # refuses text that is no Unicode
-    given: Mapping[str, JsonValue] = value if form == STRUCTURED else {**_headers(request), "data": value}
+    try:
+        given = structured(value) if form == STRUCTURED else {**_headers(request), "data": value}
+    except MalformedEvent as error:
+        raise malformed(str(error), "data_base64", "body.data_base64") from None
     return _Reading(project_id, form).report(given)
 
 

@@ -35,6 +35,10 @@ class Page(NamedTuple):
     deleted: bool
 
 
+Reads = dict[tuple[str, int], asyncio.Task[Page]]
+"""Under way, by project and the sequence that they read on from."""
+
+
 class _Followed:
     """One project that streams follow. `news` is set, and replaced, when there may be more; reads under way are shared.
 
@@ -44,7 +48,7 @@ class _Followed:
     def __init__(self) -> None:
         self.streams = 0
         self.news = asyncio.Event()
-        self.reads: dict[int, asyncio.Task[Page]] = {}
+        self.reads: Reads = {}
 
     def tell(self) -> None:
         self.news.set()
@@ -59,6 +63,7 @@ class Streams:
         self._owners = owners
         self._listening = listening
         self._followed: dict[str, _Followed] = {}
+        self._opening: Reads = {}
         self._looking: asyncio.Task[None] | None = None
         self._ending: asyncio.Future[None] | None = None
 
@@ -90,7 +95,7 @@ class Streams:
 
     async def open(self, project_id: str, after: int) -> Page:
         """The first of the events after that sequence. Raises NotFound, also where the project is being deleted."""
-        page = await self._read(project_id, after)
+        page = await self._shared(self._opening, project_id, after)
         if page.deleted:
             raise NotFound(f"there is no project {project_id}", type="project", id=project_id)
         return page
@@ -131,7 +136,7 @@ class Streams:
         told = False
         while True:
             try:
-                return await self._shared(project_id, followed, after)
+                return await self._shared(followed.reads, project_id, after)
             except PlatformError as error:
                 if error.body().code == NotFound.code:
                     return None
@@ -140,13 +145,13 @@ class Streams:
                 told = True
             await asyncio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
 
-    async def _shared(self, project_id: str, followed: _Followed, after: int) -> Page:
+    async def _shared(self, reads: Reads, project_id: str, after: int) -> Page:
         """One read for all streams that stand at the same place. It outlives whoever began it."""
-        reads = followed.reads
-        read = reads.get(after)
+        place = (project_id, after)
+        read = reads.get(place)
         if read is None:
-            read = reads[after] = asyncio.create_task(self._read(project_id, after))
-            read.add_done_callback(lambda done: _finished(reads, after, done))
+            read = reads[place] = asyncio.create_task(self._read(project_id, after))
+            read.add_done_callback(lambda done: _finished(reads, place, done))
         return await asyncio.shield(read)
 
     async def _read(self, project_id: str, after: int) -> Page:
@@ -167,7 +172,7 @@ class Streams:
             heard = self._listening()
 
 
-def _finished(reads: dict[int, asyncio.Task[Page]], after: int, read: asyncio.Task[Page]) -> None:
-    del reads[after]
+def _finished(reads: Reads, place: tuple[str, int], read: asyncio.Task[Page]) -> None:
+    del reads[place]
     if not read.cancelled():
         read.exception()  # seen, also where nobody waits any more

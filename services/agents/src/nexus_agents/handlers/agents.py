@@ -19,6 +19,7 @@ from nexus_contracts.identifiers import agent_id_of
 from nexus_contracts.replies import Outcome
 from nexus_runtime.delivery import Delivery
 from nexus_runtime.dynamo import Action, Check, Put, Where
+from nexus_runtime.inbox import KEEP_SECONDS
 from nexus_runtime.ledger import ChangedMeanwhile, Decision, Ledger
 from nexus_runtime.replies import ReplyAddress
 
@@ -77,10 +78,11 @@ class AgentHandlers:
         await self._deployer.follow(str((outcome.result or {}).get("agent_id")), address)
 
     async def delete_agents_of_projects(self, deliveries: Sequence[Delivery]) -> None:
-        """The project's mark comes first: from then on no agent of it can be deployed."""
+        """The project's mark comes first: from then on no agent of it can be deployed. It outlives every command."""
+        forgotten = int(self._ledger.now().timestamp()) + KEEP_SECONDS
         for delivery in deliveries:
             project_id = delivery.message.project_id
-            await self._ledger.commit([Put(INSTANCES, {"agent_id": project_id})])
+            await self._ledger.commit([Put(INSTANCES, {"agent_id": project_id, "ttl": forgotten})])
             async for entry in self._store.entries(project_list(project_id)):
                 await self._delete(entry["agent_id"])
             async for entry in self._store.entries(sequence_list(project_id)):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from nexus_builds.domain.state import RUNNING, Attempt, Project, Refusals, Step, fresh_stages, progress_of
+from nexus_builds.domain.state import RUNNING, Attempt, Project, Refusals, Step, closed, fresh_stages, progress_of
 from nexus_contracts.builds.commands import ControlAction, CreateProject
 from nexus_contracts.builds.events import (
     Builder,
@@ -16,6 +16,7 @@ from nexus_contracts.builds.events import (
     ProjectDeleted,
     Trigger,
 )
+from nexus_contracts.builds.reports import StageError
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import InvalidState
 from nexus_contracts.stages import STAGES, StepStatus
@@ -156,7 +157,8 @@ def _stop(project: Project, now: datetime, reason: str | None) -> Decided:
         project_id=project.project_id, attempt=project.attempt_number, duration_seconds=seconds, reason=reason
     )
     ended = attempt and attempt.halted(now).model_copy(update={"ended_at": now, "outcome": "cancelled"})
-    return _with(project, now, status=ProjectStatus.CANCELLED, attempt=ended), [stopped]
+    stages = closed(project.stages, StageError(code="STOPPED", message=reason or "the build was stopped"), now)
+    return _with(project, now, status=ProjectStatus.CANCELLED, attempt=ended, stages=stages), [stopped]
 
 
 def invalid(project: Project, action: str, message: str) -> InvalidState:

@@ -103,13 +103,16 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
             if now - since >= SLOW:
                 said = f"{DISPLAY[step.name]} has been at work for ten minutes"
                 yield _alert(AlertCode.STAGE_SLOW, Severity.WARNING, said, step.name, since)
-    if refused := project.refusals.count:
+    refused = project.refusals.count
+    if refused and project.status is not ProjectStatus.CANCELLED:  # after a stop the worker's last reports come late
         said = f"reports refused: {refused}; the latest: {project.refusals.reason}"
         yield _alert(AlertCode.REPORTS_REFUSED, Severity.WARNING, said, None, project.refusals.at)
 
 
 def _failures(project: Project) -> Iterator[BuildAlert]:
-    """Of a failed sub-stage its stage fails too: told once, of the sub-stage."""
+    """Of a failed sub-stage its stage fails too: told once, of the sub-stage. A stop is no failure."""
+    if project.status is ProjectStatus.CANCELLED:
+        return
     failed = [step for step in project.steps() if step.status is StepStatus.FAILED]
     failed = [step for step in failed if not any(sub in failed for sub in step.sub_steps)]
     attempt = project.attempt

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from nexus_builds.domain.control import Decided
-from nexus_builds.domain.state import RUNNING, Project, Step
+from nexus_builds.domain.state import RUNNING, Project, closed
 from nexus_contracts.builds.events import BuildCompleted, Builder, BuildFailed
 from nexus_contracts.builds.reports import AnyStageReport, StageCompleted, StageError, StageFailed
 from nexus_contracts.builds.views import ProjectStatus
-from nexus_contracts.stages import DEPLOYER, StepStatus
+from nexus_contracts.stages import DEPLOYER
 
 GIVEN_UP = frozenset({"ABANDONED", "BUILD_TIMED_OUT", "WORKER_LOST"})
 """Codes of the errors with which the platform itself fails an attempt."""
@@ -28,8 +26,8 @@ class Patience:
 def concluded(project: Project, report: AnyStageReport, now: datetime) -> Decided:
     """A failed step fails the attempt; the last stage completes it."""
     if isinstance(report, StageFailed):
-        ended, event = failed(project, report.error, now)
-        return ended, [report, event]
+        ended, events = failed(project, report.error, now)
+        return ended, [report, *events]
     if isinstance(report, StageCompleted) and report.stage_name == DEPLOYER:
         agent_id = (report.output_data or {}).get("agent_id")
         done = _ended(project, ProjectStatus.COMPLETED, now, None)
@@ -65,30 +63,16 @@ def past_hope(project: Project, now: datetime, patience: Patience, *, worker_los
     return None
 
 
-def given_up(project: Project, error: StageError, now: datetime) -> Decided:
-    """The attempt fails, and with it the steps that were running."""
-    stages = tuple(_broken_off(stage, error, now) for stage in project.stages)
-    ended, event = failed(project.model_copy(update={"stages": stages}), error, now)
-    return ended, [event]
-
-
-def _broken_off(step: Step, error: StageError, now: datetime) -> Step:
-    if step.status is not StepStatus.RUNNING:
-        return step
-    subs = tuple(_broken_off(sub, error, now) for sub in step.sub_steps)
-    ended = {"status": StepStatus.FAILED, "completed_at": now, "error": error, "sub_steps": subs}
-    return step.model_copy(update=ended)
-
-
-def failed(project: Project, error: StageError, now: datetime) -> tuple[Project, BaseModel]:
-    """The attempt ends without success."""
+def failed(project: Project, error: StageError, now: datetime) -> Decided:
+    """The attempt ends without success, and with it the steps that were running."""
     event = BuildFailed(
         project_id=project.project_id,
         attempt=project.attempt_number,
         duration_seconds=project.attempt.seconds(now) if project.attempt else 0.0,
         error=error,
     )
-    return _ended(project, ProjectStatus.FAILED, now, error), event
+    ended = _ended(project, ProjectStatus.FAILED, now, error)
+    return ended.model_copy(update={"stages": closed(project.stages, error, now)}), [event]
 
 
 def _ended(project: Project, status: ProjectStatus, now: datetime, error: StageError | None) -> Project:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from nexus_builds.domain.control import Decided, begin
-from nexus_builds.domain.endings import concluded, given_up
+from nexus_builds.domain.endings import concluded, failed
 from nexus_builds.domain.state import (
     ARTIFACT_TAIL,
     INLINE_OUTPUT_BYTES,
@@ -111,7 +111,7 @@ def _admitted(project: Project, report: Report, reporter: Reporter, now: datetim
 
 def _applied(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
     if isinstance(report, AttemptFailed):
-        ended, events = given_up(project, report.error, now)
+        ended, events = failed(project, report.error, now)
         return ended, [report, *events]
     step = project.step(report.stage_name, report.sub_stage_name)
     if step is None:

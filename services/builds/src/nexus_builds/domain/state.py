@@ -179,6 +179,19 @@ def replaced(stages: tuple[Step, ...], step: Step, sub_stage_of: str | None) -> 
     )
 
 
+def closed(steps: tuple[Step, ...], error: StageError, now: datetime) -> tuple[Step, ...]:
+    """The steps of an attempt that ends: those that were running have failed."""
+    return tuple(_closed(step, error, now) for step in steps)
+
+
+def _closed(step: Step, error: StageError, now: datetime) -> Step:
+    subs = closed(step.sub_steps, error, now)
+    if step.status is not StepStatus.RUNNING:
+        return step.model_copy(update={"sub_steps": subs}) if subs else step
+    ended = {"status": StepStatus.FAILED, "completed_at": now, "error": error, "sub_steps": subs}
+    return step.model_copy(update=ended)
+
+
 def progress_of(stages: tuple[Step, ...]) -> float:
     """Per cent of the project: done stages weigh whole, a running one half, stage 5 by its sub-stages."""
     total = 0.0

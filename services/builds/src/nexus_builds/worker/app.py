@@ -30,7 +30,7 @@ def build(settings: WorkerSettings) -> FastAPI:
     """The worker with its health endpoints, ready to be served."""
     database, bus = Database(settings), Bus(settings, NAME)
     sign = ReportSigner(database).signed
-    tracker = Tracker(settings.kafka_bootstrap_servers, idempotent=not settings.kafka_volatile, sign=sign)
+    tracker = Tracker(settings.kafka_bootstrap_servers, enable_idempotence=not settings.kafka_volatile, sign=sign)
     store = DynamoProjectStore(database)
     deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
     workshop = Workshop(
