@@ -2,7 +2,7 @@
 
 | table | keys | holds |
 |---|---|---|
-| AgentInstances | agent_id | agents; shards of their figures (`<agent_id>#<n>`); marks of deleted projects, eight days |
+| AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); marks of deleted projects, eight days |
 | AgentInvocations | invocation_id | an invocation, and what its outcome has to be told to |
 | AgentSessions | session_id | a session with its queue of turns |
 | AgentSessionMessages | session_id, sequence | the messages |
