@@ -146,7 +146,7 @@ async def chaos_platform(folder: Path, log: Path, seed: int, infra: str, brokers
     with log.open("w", encoding="utf-8") as said:
         chosen = Stack(settings=settings, infra=infra, data_dir=folder, ports="free", env=env, console=Console(said))
         async with chosen as stack, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-            tracker = Tracker(stack.endpoints.kafka_bootstrap_servers, idempotent=infra != "embedded")
+            tracker = Tracker(stack.endpoints.kafka_bootstrap_servers)
             services = {name: Client(session, stack.url(name)) for name in SERVICES}
             platform = Platform(stack, services["gateway"], tracker, seed, services)
             try:

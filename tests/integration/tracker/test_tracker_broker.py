@@ -22,7 +22,7 @@ from nexus_devstack.ports import free_port
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
 from nexus_runtime.clock import new_id
-from nexus_tracker import ReportNotDelivered, SyncTracker, Tracker
+from nexus_tracker import ReportNotDelivered, ReportRejected, SyncTracker, Tracker
 from nexus_tracker.errors import step_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -117,6 +117,13 @@ async def test_an_absent_broker_is_an_error_that_names_the_reports() -> None:
     place = "agent_developer_manager"
     places = [step_of(report) for _, report in raised.value.undelivered]
     assert places == [place, f"{place}/tool_developer", f"{place}/tool_developer"]
+
+
+@pytest.mark.parametrize("options", [{"no_such_option": 1}, {"acks": "some"}])
+async def test_options_that_kafka_does_not_know_are_told_at_once(stack: Stack, options: dict[str, Any]) -> None:
+    with pytest.raises(ReportRejected, match="options for Kafka"):
+        async with tracker_of(stack, **options) as tracker, tracker.build(new_id("proj_")).stage("orchestrator"):
+            pass
 
 
 async def test_a_broker_that_restarts_meanwhile_gets_what_it_missed(stack: Stack) -> None:

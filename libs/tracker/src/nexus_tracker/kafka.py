@@ -73,7 +73,10 @@ class KafkaTransport:
 
         async with self._connecting:
             if self._producer is None:
-                producer: Any = AIOKafkaProducer(**self._settings)
+                try:
+                    producer: Any = AIOKafkaProducer(**self._settings)
+                except (TypeError, ValueError) as error:
+                    raise Rejected(f"the options for Kafka cannot be used: {error}") from error
                 try:
                     await producer.start()
                 except BaseException:
