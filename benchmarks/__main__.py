@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     if unknown := set(asked.names) - set(available()):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(available())}")
+    if strange := set(asked.on.split(",")) - {"embedded", "jvm", "docker", "external"}:
+        parser.error(f"no engine {', '.join(sorted(strange))}; there are: embedded, jvm, docker, external")
     for name in asked.names or available():
         results: dict[str, list[Figure]] = {}
         for engine in asked.on.split(","):

@@ -48,6 +48,7 @@ def test_what_loses_or_refuses_records_is_a_fault(found: Existing, said: str) ->
         (existing(retention_ms="-1"), "for ever"),
         (existing(replicas=1), "1 replica(s) where 3 are possible"),
         (existing(min_insync_replicas="1"), "one replica has"),
+        (existing(min_insync_replicas="3"), "one lost broker stops its writers"),
         (Existing(8, 3, {"unclean.leader.election.enable": "true"}), "lacks records"),
     ],
 )

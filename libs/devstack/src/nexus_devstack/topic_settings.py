@@ -71,5 +71,7 @@ def oddities(topic: Topic, found: Existing, replicas: int) -> Iterator[str]:
         yield f"has {found.replicas} replica(s) where {replicas} are possible: a lost broker may take records with it"
     elif found.number("min.insync.replicas", in_sync(replicas)) < in_sync(replicas):
         yield "acknowledges records that one replica has: a lost broker may take them with it"
+    if found.number("min.insync.replicas", in_sync(replicas)) == found.replicas > 1:
+        yield f"acknowledges only what all {found.replicas} replicas have: one lost broker stops its writers"
     if found.settings.get("unclean.leader.election.enable") == "true":
         yield "may elect a leader that lacks records (unclean.leader.election.enable=true)"

@@ -13,7 +13,7 @@ S = TypeVar("S", bound=BaseSettings)
 class ServiceSettings(BaseSettings):
     """What every process of the platform can be told. Names are those of the environment variables."""
 
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True, env_ignore_empty=True)
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=1, le=65535)

@@ -62,12 +62,13 @@ def labels_of(mark: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Removes what belongs to data folders of this machine that are no more. Raises StackError without an engine."""
+    """Removes containers of data folders that are no more; volumes never: a folder that is away may come back.
+
+    Raises StackError without an engine.
+    """
     with engine() as client:
         for container in _forsaken(client.containers.list(all=True, filters=_ours(), ignore_removed=True)):
-            _remove(container, force=True, v=True)
-        for volume in _forsaken(client.volumes.list(filters=_ours())):
-            _remove(volume, force=True)
+            _remove(container, force=True)
 
 
 def _ours() -> dict[str, str]:
@@ -76,9 +77,9 @@ def _ours() -> dict[str, str]:
 
 def _forsaken(found: Any) -> Iterator[Any]:
     for each in found:
-        labels = each.attrs.get("Labels") or each.attrs["Config"]["Labels"]
-        if not Path(labels[MARK]).exists():
-            yield each
+        with contextlib.suppress(OSError):  # a folder that may not be looked into is somebody's
+            if not Path(each.labels[MARK]).exists():
+                yield each
 
 
 def _remove(what: Any, **options: bool) -> None:
