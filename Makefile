@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 # What make starts ends with make, even when make is killed.
-TETHER = $(BIN)/python -I -S libs/runtime/src/nexus_runtime/tether.py --parent=$$PPID --
+TETHER = $(BIN)/python -I -S libs/runtime/src/nexus_runtime/process/tether.py --parent=$$PPID --
 
 # The text of a requirement is anybody's: taken unexpanded, and handed on in the environment only.
 ifdef REQUIREMENT

@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.support.infra import docker_is_chosen, jvm_is_chosen, prepare_jvm
 
 from nexus_devstack.errors import StackError
@@ -17,3 +18,8 @@ def pytest_sessionstart() -> None:
                 return
     except StackError as error:
         pytest.exit(f"error: {error}", returncode=1)
+
+
+# How long a generated example takes depends on who else uses the machine: no verdict on the code.
+settings.register_profile("platform", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("platform")

@@ -33,7 +33,7 @@ from nexus_contracts.agents.views import DeploymentView, MessageView
 from nexus_devstack.provision import provision_tables
 from nexus_devstack.stack import Stack
 from nexus_runtime.dynamo import ConditionFailed, Database
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 PROJECTS = ["proj_" + digit * 32 for digit in "01"]

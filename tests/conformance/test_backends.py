@@ -10,8 +10,10 @@ from pydantic import JsonValue
 from tests.support.agent_packages import FAILS_AT_START, package, script, talker
 from tests.support.local_backends import begun
 
-from nexus_agents.backends import errors
-from nexus_agents.backends.errors import (
+from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
+from nexus_agents.domain import backend_errors as errors
+from nexus_agents.domain.backend import Backend, DeployedAgent, InvokeRequest, PackageRef, Turn
+from nexus_agents.domain.backend_errors import (
     AgentCrashed,
     AgentFailed,
     AgentTimedOut,
@@ -19,8 +21,6 @@ from nexus_agents.backends.errors import (
     BackendError,
     PackageRejected,
 )
-from nexus_agents.backends.local import LocalSettings, open_local_backend
-from nexus_agents.backends.port import Backend, DeployedAgent, InvokeRequest, PackageRef, Turn
 from nexus_runtime.blobs import DirectoryBlobStore
 
 AGENT = "proj_0123456789abcdef0123456789abcdef:tester"

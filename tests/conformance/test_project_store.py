@@ -18,7 +18,7 @@ from nexus_builds.store import DynamoProjectStore, remember_reports, report_dige
 from nexus_builds.tables import LEASES, TABLES
 from nexus_contracts.builds.commands import ControlAction
 from nexus_runtime.dynamo import ConditionFailed, Database
-from nexus_runtime.leases import Leases
+from nexus_runtime.work.leases import Leases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.stats_stack import statistics_database
 
-from nexus_runtime.ledger import ChangedMeanwhile
+from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain import Change, Fact, Known, Row, changes, fold
 from nexus_stats.facts import AgentFact, BuildFact, Ending, InvocationFact
 from nexus_stats.store import DynamoStatsStore, MemoryStatsStore, StatsStore

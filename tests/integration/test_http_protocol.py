@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 
-from nexus_runtime.http_protocol import MAX_HEAD_BYTES, BoundedHttp
+from nexus_runtime.process.http_protocol import MAX_HEAD_BYTES, BoundedHttp
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ from tests.support.local_backends import (
     told,
 )
 
-from nexus_agents.backends.errors import AgentCrashed, AgentNotStarted, AgentTimedOut, AgentUnreachable
-from nexus_builds.worker.executor import BuildRequest, LogLevel
-from nexus_builds.worker.offline.builder import RuleBasedBuilder
+from nexus_agents.domain.backend_errors import AgentCrashed, AgentNotStarted, AgentTimedOut, AgentUnreachable
+from nexus_contracts.builds.builder import BuildRequest, LogLevel
 from nexus_contracts.stages import STAGES
+from nexus_offline_builder.builder import RuleBasedBuilder
 
 
 @pytest.fixture

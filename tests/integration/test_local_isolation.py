@@ -14,7 +14,7 @@ import pytest
 from tests.support.agent_packages import talker
 from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, eventually, lives, opened_bench, raw_of, told
 
-from nexus_agents.backends.sandbox import Limits, choose_sandbox
+from nexus_agents.backends.local.sandbox import Limits, choose_sandbox
 
 PLATFORM = {"AGENT_SOCKET", "HOME", "LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "PATH", "PWD", "TMPDIR", "TZ"}
 PROBED = [
@@ -99,8 +99,8 @@ async def test_limits_are_the_agents_own(bench: Bench) -> None:
 HOST = """
 import asyncio, sys
 from pathlib import Path
-from nexus_agents.backends.local import LocalSettings, open_local_backend
-from nexus_agents.backends.port import DeployedAgent, InvokeRequest, PackageRef
+from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
+from nexus_agents.domain.backend import DeployedAgent, InvokeRequest, PackageRef
 from nexus_runtime.blobs import DirectoryBlobStore
 
 async def main(root, mode, uri, digest):

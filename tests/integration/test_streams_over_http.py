@@ -17,8 +17,8 @@ from tests.support.histories import History, events_of
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_devstack.ports import free_port
 from nexus_gateway.openapi.examples import PROJECT_ID
-from nexus_runtime.http_protocol import BoundedHttp
-from nexus_runtime.service import Server
+from nexus_runtime.process.http_protocol import BoundedHttp
+from nexus_runtime.process.service import Server
 
 pytestmark = pytest.mark.timeout(60)
 MANY = 200

@@ -16,8 +16,8 @@ from nexus_contracts.builds.commands import ControlAction, ControlProject
 from nexus_contracts.builds.reports import AttemptFailed, StageError
 from nexus_contracts.replies import Reply
 from nexus_contracts.stages import DEVELOPER
-from nexus_runtime.delivery import Delivery
 from nexus_runtime.dynamo import DatabaseUnavailable
+from nexus_runtime.kafka.delivery import Delivery
 
 ENDS = {"nexus.build.completed.v1", "nexus.build.failed.v1", "nexus.build.stopped.v1"}
 REPORTED = ("nexus.stage.", "nexus.attempt.", "nexus.report.")

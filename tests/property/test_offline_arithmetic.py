@@ -9,10 +9,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus_builds.worker.offline.package.tools import arithmetic, csv_totals
-from nexus_builds.worker.offline.package.tools.contract import Answer, Question, Refusal
-from nexus_builds.worker.offline.package.tools.expression import NotAnExpression, evaluate, tokens_of, written
-from nexus_builds.worker.offline.package.tools.figures import carried, is_exact, shown
+from nexus_offline_builder.package.tools import arithmetic, csv_totals
+from nexus_offline_builder.package.tools.contract import Answer, Question, Refusal
+from nexus_offline_builder.package.tools.expression import NotAnExpression, evaluate, tokens_of, written
+from nexus_offline_builder.package.tools.figures import carried, is_exact, shown
 
 Sample = tuple[str, Fraction]
 NUMBERS = st.decimals(0, 10_000, places=3).map(lambda number: (f"{number:f}", Fraction(number)))

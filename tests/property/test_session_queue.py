@@ -13,7 +13,7 @@ from nexus_agents.tables import INVOCATIONS, LEDGER, WORK
 from nexus_contracts.agents.commands import CreateSession, DeleteSession, PostMessage
 from nexus_contracts.agents.views import MessageView, TurnView
 from nexus_contracts.replies import Reply
-from nexus_runtime.clock import new_id
+from nexus_runtime.process.clock import new_id
 
 SESSION = "sess_" + "5" * 32
 

@@ -12,7 +12,7 @@ from tests.support.stats_consumer import TODAY, assert_figures_of, deliver
 from tests.support.stats_histories import History, histories, project_id, start_of_build
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_runtime.ledger import ChangedMeanwhile
+from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain import Change, Fact, Known, changes, fold, joined, packed
 from nexus_stats.facts import AgentFact, BuildFact, Ending, InvocationFact
 from nexus_stats.store import MemoryStatsStore

@@ -25,10 +25,10 @@ from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
 from nexus_runtime.blobs import DirectoryBlobStore
-from nexus_runtime.bus import Bus
-from nexus_runtime.clock import new_id, utc_now
-from nexus_runtime.replies import ReplyDesk
-from nexus_runtime.settings import ServiceSettings
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.replies import ReplyDesk
+from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.process.settings import ServiceSettings
 
 AGENTS = Service("agents", (sys.executable, "-m", "nexus_agents"), "AGENTS_PORT")
 START_SECONDS = 60.0

@@ -8,8 +8,7 @@ from typing import Any, cast
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.app import Works, assemble
-from nexus_agents.backends.errors import AgentFailed
-from nexus_agents.backends.port import (
+from nexus_agents.domain.backend import (
     AgentAnswer,
     AgentHealth,
     DeployedAgent,
@@ -17,20 +16,21 @@ from nexus_agents.backends.port import (
     InvokeRequest,
     PackageRef,
 )
+from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.tables import LEASES, LEDGER
 from nexus_contracts.agents.commands import AgentsCommand, DeployAgent
 from nexus_contracts.agents.manifest import Manifest, ManifestTool
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.replies import Outcome, Reply
-from nexus_runtime.clock import new_id, utc_now
-from nexus_runtime.history import History
-from nexus_runtime.inbox import Handled, Inbox
-from nexus_runtime.ledger import Ledger
-from nexus_runtime.outbox import Outbox
+from nexus_runtime.kafka.replies import Replier, ReplyAddress
+from nexus_runtime.ledger.history import History
+from nexus_runtime.ledger.inbox import Handled, Inbox
+from nexus_runtime.ledger.ledger import Ledger
+from nexus_runtime.ledger.outbox import Outbox
+from nexus_runtime.ledger.relay import Relay
 from nexus_runtime.owner import Owner
-from nexus_runtime.relay import Relay
-from nexus_runtime.replies import Replier, ReplyAddress
+from nexus_runtime.process.clock import new_id, utc_now
 
 PROJECT = "proj_" + "0" * 32
 AGENT = f"{PROJECT}:tester"

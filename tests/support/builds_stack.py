@@ -31,13 +31,13 @@ from nexus_devstack.provision import provision_tables
 from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
-from nexus_runtime.bus import Bus
-from nexus_runtime.clock import new_id, utc_now
 from nexus_runtime.dynamo import Database
-from nexus_runtime.history import History
-from nexus_runtime.replies import ReplyDesk
-from nexus_runtime.service import running
-from nexus_runtime.settings import OwnerSettings, ServiceSettings
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.replies import ReplyDesk
+from nexus_runtime.ledger.history import History
+from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.process.service import running
+from nexus_runtime.process.settings import OwnerSettings, ServiceSettings
 
 BUILDS = Service("builds", (sys.executable, "-m", "nexus_builds"), "BUILDS_PORT")
 WORKER = Service("worker", (sys.executable, "-m", "nexus_builds.worker"), "WORKER_PORT")

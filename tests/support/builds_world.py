@@ -20,14 +20,14 @@ from nexus_contracts.builds.reports import REPORT, AnyReport
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.replies import Reply
-from nexus_runtime.clock import new_id, utc_now
-from nexus_runtime.delivery import Delivery
 from nexus_runtime.dynamo import Action, Database, DatabaseUnavailable
-from nexus_runtime.history import History
-from nexus_runtime.inbox import Handled, Inbox
-from nexus_runtime.ledger import Ledger
-from nexus_runtime.outbox import Outbox
-from nexus_runtime.relay import Relay
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.ledger.history import History
+from nexus_runtime.ledger.inbox import Handled, Inbox
+from nexus_runtime.ledger.ledger import Ledger
+from nexus_runtime.ledger.outbox import Outbox
+from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.process.clock import new_id, utc_now
 
 
 class LossyDatabase(MemoryDatabase):

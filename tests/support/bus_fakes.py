@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from nexus_contracts.envelope import read_event
 from nexus_contracts.topics import Topic
-from nexus_runtime.bus import BrokerUnavailable, Bus, Unacknowledged
+from nexus_runtime.kafka.bus import BrokerUnavailable, Bus, Unacknowledged
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from nexus_builds.consumers import subscriptions
 from nexus_builds.settings import BuildsSettings
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.replies import Reply
-from nexus_runtime.delivery import Delivery, Subscription
-from nexus_runtime.relay import Relay
-from nexus_runtime.replies import Replier
-from nexus_runtime.service import serve
-from nexus_runtime.settings import load
+from nexus_runtime.kafka.delivery import Delivery, Subscription
+from nexus_runtime.kafka.replies import Replier
+from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.process.service import serve
+from nexus_runtime.process.settings import load
 
 POINT = Path(sys.argv[1])
 announce, send = Relay.announce, Replier.send
@@ -65,4 +65,4 @@ if __name__ == "__main__":
     Replier.send = send_late
     setattr(app, "subscriptions", slow_subscriptions)  # noqa: B010  # it is for this program only
     settings = load(BuildsSettings)
-    serve(app.NAME, settings, app.build(settings))
+    serve(app.NAME, settings, app.create_app(settings))

@@ -19,7 +19,7 @@ from nexus_gateway.ports import Gateway
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
-from nexus_runtime.health import Health
+from nexus_runtime.process.health import Health
 
 Deciding = Callable[[CloudEvent], Outcome | None]
 SECRET = "a secret of sixteen"

@@ -9,7 +9,7 @@ from nexus_contracts.errors import NotFound
 from nexus_contracts.history import EventView, Tail
 from nexus_contracts.identifiers import Timestamp
 from nexus_gateway.owners import Answer
-from nexus_runtime.clock import utc_now
+from nexus_runtime.process.clock import utc_now
 
 TYPE = "nexus.stage.logged.v1"
 

@@ -13,8 +13,8 @@ import psutil
 from pydantic import JsonValue
 from tests.support.agent_packages import talker
 
-from nexus_agents.backends.local import LocalBackend, LocalSettings, open_local_backend
-from nexus_agents.backends.port import AgentAnswer, Backend, DeployedAgent, InvokeRequest, PackageRef
+from nexus_agents.backends.local.backend import LocalBackend, LocalSettings, open_local_backend
+from nexus_agents.domain.backend import AgentAnswer, Backend, DeployedAgent, InvokeRequest, PackageRef
 from nexus_runtime.blobs import DirectoryBlobStore
 
 

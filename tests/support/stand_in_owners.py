@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer
 from nexus_contracts.envelope import CloudEvent, read_event
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS
-from nexus_runtime.bus import Bus
-from nexus_runtime.replies import Replier, reply_partition
-from nexus_runtime.settings import ServiceSettings
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.replies import Replier, reply_partition
+from nexus_runtime.process.settings import ServiceSettings
 
 
 class HttpOwner:

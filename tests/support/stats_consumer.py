@@ -9,7 +9,7 @@ from tests.support.stats_histories import FIRST_DAY, LAST_DAY
 from tests.support.stats_model import expected_builds, expected_invocations, expected_overview
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_runtime.delivery import Delivery, Subscription
+from nexus_runtime.kafka.delivery import Delivery, Subscription
 from nexus_stats.consumers import subscriptions
 from nexus_stats.handlers import Figures
 from nexus_stats.store import MemoryStatsStore, StatsStore

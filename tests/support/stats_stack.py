@@ -13,7 +13,7 @@ from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
 from nexus_runtime.dynamo import Database
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings
 from nexus_stats.tables import TABLES
 
 STATS = Service("stats", (sys.executable, "-m", "nexus_stats"), "STATS_PORT")

@@ -18,8 +18,8 @@ from nexus_contracts.agents.commands import DeleteAgent
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.replies import Reply
 from nexus_contracts.topics import BUILDS_EVENTS
-from nexus_runtime.clock import utc_now
 from nexus_runtime.dynamo import Table
+from nexus_runtime.process.clock import utc_now
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 INTERRUPTED_SECONDS = 15.0

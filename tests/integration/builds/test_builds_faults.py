@@ -17,7 +17,7 @@ from nexus_contracts.builds.commands import ControlAction, ControlProject, Creat
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import Reply
 from nexus_contracts.topics import BUILDS_EVENTS
-from nexus_runtime.clock import new_id
+from nexus_runtime.process.clock import new_id
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 World = tuple[BuildsStack, Followers]

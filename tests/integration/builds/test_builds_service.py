@@ -16,7 +16,7 @@ from tests.support.cdevents import pipeline, task
 from nexus_contracts.builds.commands import ControlProject, CreateProject
 from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.topics import BUILDS_REPORTS
-from nexus_runtime.clock import new_id
+from nexus_runtime.process.clock import new_id
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 World = tuple[BuildsStack, Followers]

@@ -21,7 +21,7 @@ from nexus_contracts.topics import BUILDS_REPORTS
 from nexus_devstack.ports import free_port
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
-from nexus_runtime.clock import new_id
+from nexus_runtime.process.clock import new_id
 from nexus_tracker import ReportNotDelivered, ReportRejected, SyncTracker, Tracker
 from nexus_tracker.errors import step_of
 

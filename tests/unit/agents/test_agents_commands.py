@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of, kill_tasks, settle
 
-from nexus_agents.backends.errors import PackageRejected
+from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_agents.tables import INSTANCES, INVOCATIONS, LEDGER, LISTS, MESSAGES, SESSIONS, WORK
 from nexus_contracts.agents.commands import (
     CreateSession,
@@ -17,7 +17,7 @@ from nexus_contracts.agents.commands import (
     PostMessage,
 )
 from nexus_contracts.agents.views import AgentView, InvocationResult, TurnView
-from nexus_runtime.clock import new_id
+from nexus_runtime.process.clock import new_id
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from nexus_agents.work.pool import AllPlacesTaken, Pool
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.envelope import CloudEvent
-from nexus_runtime.clock import new_id, utc_now
-from nexus_runtime.delivery import Delivery
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.process.clock import new_id, utc_now
 
 SESSION = "sess_" + "5" * 32
 

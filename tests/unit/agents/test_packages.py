@@ -11,7 +11,7 @@ import pytest
 from pydantic import JsonValue
 
 from nexus_agents import packages
-from nexus_agents.backends.errors import PackageRejected
+from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_contracts.agents.manifest import Manifest, ManifestTool, capabilities_of
 
 MANIFEST: dict[str, JsonValue] = {"name": "tester", "version": "1.0.0", "entrypoint": "main.py"}

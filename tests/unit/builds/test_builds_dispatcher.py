@@ -13,7 +13,7 @@ from nexus_builds.worker import dispatcher as dispatchers
 from nexus_builds.worker.dispatcher import Dispatcher
 from nexus_contracts.builds.commands import DeleteProject
 from nexus_runtime.dynamo import DatabaseUnavailable
-from nexus_runtime.leases import LeaseLost, Leases
+from nexus_runtime.work.leases import LeaseLost, Leases
 
 
 class PlayedRun:

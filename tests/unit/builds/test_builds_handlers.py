@@ -12,9 +12,9 @@ from nexus_builds.tables import LEDGER, TABLES
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
 from nexus_contracts.errors import IdempotencyKeyReused
 from nexus_contracts.replies import Reply
-from nexus_runtime.delivery import Delivery
 from nexus_runtime.dynamo import DatabaseUnavailable
-from nexus_runtime.outbox import Span
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.ledger.outbox import Span
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from nexus_builds.routes import Queries, query_routes
 from nexus_builds.tables import LEDGER
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
 from nexus_contracts.history import Tail
-from nexus_runtime.clock import new_id, utc_now
-from nexus_runtime.health import Health
-from nexus_runtime.service import application
+from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.process.health import Health
+from nexus_runtime.process.service import application
 
 LARGE = {"text": "x" * 299_000}
 

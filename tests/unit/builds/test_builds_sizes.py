@@ -12,7 +12,7 @@ from nexus_contracts.builds.reports import MAX_LOG_BYTES
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.stages import DEVELOPER
 from nexus_runtime.dynamo import Table
-from nexus_runtime.history import MAX_ITEM_BYTES, History
+from nexus_runtime.ledger.history import MAX_ITEM_BYTES, History
 
 ITEM = 400_000
 NASTY = ["x", "ä", "\u3000", "\U0001f600", "\u0000", '"']

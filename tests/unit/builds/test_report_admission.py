@@ -19,9 +19,9 @@ from nexus_contracts.builds.reports import REPORT, AnyReport
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.stages import DEVELOPER
 from nexus_contracts.topics import BUILDS_REPORTS
-from nexus_runtime.clock import derived_id
-from nexus_runtime.delivery import Deliverer, Subscription
 from nexus_runtime.dynamo import DatabaseUnavailable
+from nexus_runtime.kafka.delivery import Deliverer, Subscription
+from nexus_runtime.process.clock import derived_id
 
 TOPIC = {"topic": "builds.reports.v1", "group": "builds-reports"}
 
@@ -93,7 +93,7 @@ async def test_while_the_key_cannot_be_read_the_batch_is_given_back(
 ) -> None:
     await topic.replica.ask(create_command())
     event = await topic.signer.signed(said(a_report("started", "orchestrator"), f"{WORKER_SOURCE}1"))
-    monkeypatch.setattr("nexus_runtime.delivery.random.uniform", _at_once)
+    monkeypatch.setattr("nexus_runtime.kafka.delivery.random.uniform", _at_once)
     with monkeypatch.context() as away:
         away.setattr(topic.replica.database, "get", _unavailable)
         with pytest.raises(ExceptionGroup):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from nexus_contracts.identifiers import Timestamp, agent_id_of, format_timestamp, parse_timestamp
-from nexus_runtime.clock import derived_id, new_id
+from nexus_runtime.process.clock import derived_id, new_id
 
 TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(Timestamp)
 zones = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import psutil
 import pytest
 
-from nexus_runtime.tether import EXIT_NOT_RUN, EXIT_ORPHANED, tethered
+from nexus_runtime.process.tether import EXIT_NOT_RUN, EXIT_ORPHANED, tethered
 
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
 
@@ -50,7 +50,7 @@ def test_a_limit_above_the_system_s_is_the_system_s() -> None:
 @pytest.mark.parametrize("tie", ["--parent", "--watch"])
 def test_the_command_dies_with_the_process_that_started_it(tie: str) -> None:
     starter = (
-        "import subprocess, sys, time; from nexus_runtime.tether import tethered; "
+        "import subprocess, sys, time; from nexus_runtime.process.tether import tethered; "
         f"argv = [a.replace('--parent', {tie!r}) for a in tethered({list(SLEEPER)!r})]; "
         "p = subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True); p.stdout.readline(); "
         "print(p.pid, flush=True); time.sleep(600)"

@@ -15,7 +15,7 @@ from nexus_contracts.topics import BUILDS_REPORTS
 from nexus_gateway.openapi import reports as documented
 from nexus_gateway.openapi.examples import PROJECT, PROJECT_ID
 from nexus_gateway.owners import Answer
-from nexus_runtime.bus import BrokerUnavailable, Unacknowledged
+from nexus_runtime.kafka.bus import BrokerUnavailable, Unacknowledged
 
 PATH = f"/api/v1/projects/{PROJECT_ID}/reports"
 OTHER = "proj_" + "f" * 32

@@ -3,7 +3,7 @@
 import pytest
 
 from nexus_gateway.settings import GatewaySettings
-from nexus_runtime.settings import load
+from nexus_runtime.process.settings import load
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

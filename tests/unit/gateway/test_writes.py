@@ -15,7 +15,7 @@ from nexus_contracts.replies import Outcome
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS
 from nexus_gateway.openapi.examples import AGENT, AGENT_ID, INVOCATION, PROJECT, PROJECT_ID, SESSION, SESSION_ID, TURN
 from nexus_gateway.owners import Answer
-from nexus_runtime.bus import BrokerUnavailable, Unacknowledged
+from nexus_runtime.kafka.bus import BrokerUnavailable, Unacknowledged
 
 PROJECTS = "/api/v1/projects"
 GOOD = {"requirement": "  an agent that adds 😀 \u0000 numbers\n"}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from nexus_builds.worker.executor import BuildRequest, StepFailed, StepResult
-from nexus_builds.worker.offline import RuleBasedBuilder
-from nexus_builds.worker.offline.requirement import agent_name_for, cleaned, is_agent_name, matching_rules
+from nexus_contracts.builds.builder import BuildRequest, StepFailed, StepResult
+from nexus_offline_builder import RuleBasedBuilder
+from nexus_offline_builder.requirement import agent_name_for, cleaned, is_agent_name, matching_rules
 
 STEPS = (
     "orchestrator",

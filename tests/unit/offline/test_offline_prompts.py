@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from nexus_builds.worker.offline.catalogue import RULES
-from nexus_builds.worker.offline.package.agent.payload import Invocation
-from nexus_builds.worker.offline.package.agent.responder import Responder
+from nexus_offline_builder.catalogue import RULES
+from nexus_offline_builder.package.agent.payload import Invocation
+from nexus_offline_builder.package.agent.responder import Responder
 
 SUNDAY = (2026, 11, 22)
 PRICES = "item,price,qty\npen,1.50,3\nbook,12,10"

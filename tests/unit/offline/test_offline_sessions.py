@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from nexus_builds.worker.offline.package.agent.payload import Invocation, Turn
-from nexus_builds.worker.offline.package.agent.responder import Responder
+from nexus_offline_builder.package.agent.payload import Invocation, Turn
+from nexus_offline_builder.package.agent.responder import Responder
 
 TODAY = (2026, 11, 22)
 CSV_AND_ARITHMETIC = ("csv_totals", "arithmetic")

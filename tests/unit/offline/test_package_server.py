@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from nexus_builds.worker.executor import BuildRequest
-from nexus_builds.worker.offline import RuleBasedBuilder
+from nexus_contracts.builds.builder import BuildRequest
+from nexus_offline_builder import RuleBasedBuilder
 
 EVERYTHING = "calculator, CSV totals, CSV to JSON, unit conversion, days between dates, word count, JSON path, regex"
 TIME_LIMIT = 2.0

@@ -13,10 +13,10 @@ from nexus_contracts.builds.reports import REPORT, StageStarted
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import REPLY_PARTITION_HEADER
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES
-from nexus_runtime import delivery as deliveries
-from nexus_runtime.commands import command_subscription
-from nexus_runtime.delivery import Deliverer, Delivery, Subscription
-from nexus_runtime.replies import Replier
+from nexus_runtime.kafka import delivery as deliveries
+from nexus_runtime.kafka.delivery import Deliverer, Delivery, Subscription
+from nexus_runtime.kafka.replies import Replier
+from nexus_runtime.ledger.commands import command_subscription
 
 PROJECT = "proj_" + "0" * 32
 BODY = {"project_id": PROJECT, "attempt": 1, "stage_name": "orchestrator"}
@@ -86,7 +86,7 @@ def bus() -> FakeBus:
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
     monkeypatch.setattr(deliveries, "PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr("nexus_runtime.delivery.random.uniform", _at_once)
+    monkeypatch.setattr("nexus_runtime.kafka.delivery.random.uniform", _at_once)
     return Taken()
 
 

@@ -11,11 +11,11 @@ from tests.support.memory_database import MemoryDatabase
 
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.topics import BUILDS_EVENTS
-from nexus_runtime import relay as relays
-from nexus_runtime.clock import new_id, utc_now
-from nexus_runtime.history import History, history_table
-from nexus_runtime.outbox import Outbox, Span, outbox_table
-from nexus_runtime.relay import Relay
+from nexus_runtime.ledger import relay as relays
+from nexus_runtime.ledger.history import History, history_table
+from nexus_runtime.ledger.outbox import Outbox, Span, outbox_table
+from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.process.clock import new_id, utc_now
 
 NAME = "proj_1"
 

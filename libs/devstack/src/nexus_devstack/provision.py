@@ -12,7 +12,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.providers.provider import Endpoints
 from nexus_devstack.topics import Say, provision_topics
 from nexus_runtime.dynamo import Database, Table, create_tables
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings
 
 OWNERS = ("builds", "agents", "stats")
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from nexus_devstack.errors import StackError
 from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.program import Program, reports_ready
-from nexus_runtime.settings import ServiceSettings
+from nexus_runtime.process.settings import ServiceSettings
 
 FOREIGN = ("NEXUS_ENVIRONMENT", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
 """Variables of the user's shell that would turn a development process into something else."""

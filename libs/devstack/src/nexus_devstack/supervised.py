@@ -13,7 +13,7 @@ from nexus_devstack.console import Console
 from nexus_devstack.errors import StackError
 from nexus_devstack.output import OutputPipe
 from nexus_devstack.program import Program
-from nexus_runtime.tether import EXIT_NOT_RUN, tethered
+from nexus_runtime.process.tether import EXIT_NOT_RUN, tethered
 
 PROBE_INTERVAL_SECONDS = 0.1
 TAIL_LINES = 200

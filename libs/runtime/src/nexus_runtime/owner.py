@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from nexus_contracts.topics import Topic
-from nexus_runtime.bus import Bus
-from nexus_runtime.clock import utc_now
-from nexus_runtime.consumers import Consumers
 from nexus_runtime.dynamo import Database, Table
-from nexus_runtime.health import Check, Unhealthy
-from nexus_runtime.history import History
-from nexus_runtime.inbox import Inbox
-from nexus_runtime.ledger import Ledger
-from nexus_runtime.outbox import Outbox
-from nexus_runtime.relay import Relay
-from nexus_runtime.replies import Replier
-from nexus_runtime.service import Background
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.consumers import Consumers
+from nexus_runtime.kafka.replies import Replier
+from nexus_runtime.ledger.history import History
+from nexus_runtime.ledger.inbox import Inbox
+from nexus_runtime.ledger.ledger import Ledger
+from nexus_runtime.ledger.outbox import Outbox
+from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.process.clock import utc_now
+from nexus_runtime.process.health import Check, Unhealthy
+from nexus_runtime.process.service import Background
+from nexus_runtime.process.settings import OwnerSettings
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from nexus_agents.backends.local import LocalSettings, open_local_backend
-from nexus_agents.backends.port import Backend
+from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.consumers import subscriptions
+from nexus_agents.domain.backend import Backend
 from nexus_agents.handlers import CommandHandlers
 from nexus_agents.handlers.agents import AgentHandlers
 from nexus_agents.handlers.sessions import SessionHandlers
@@ -26,15 +26,15 @@ from nexus_agents.work.runner import Runner
 from nexus_agents.work.sweeper import Sweeper
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import DirectoryBlobStore
-from nexus_runtime.consumers import Consumers
-from nexus_runtime.health import Health
+from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check
-from nexus_runtime.service import Background, application
+from nexus_runtime.process.health import Health
+from nexus_runtime.process.service import Background, application
 
 NAME = "agents"
 
 
-def build(settings: AgentsSettings) -> FastAPI:
+def create_app(settings: AgentsSettings) -> FastAPI:
     """The service, ready to be served."""
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS)
     backend = LateBackend(lambda: open_backend(settings))

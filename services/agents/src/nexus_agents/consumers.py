@@ -7,8 +7,8 @@ from nexus_agents.handlers.agents import AgentHandlers
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_EVENTS
-from nexus_runtime.commands import command_subscription
-from nexus_runtime.delivery import Subscription
+from nexus_runtime.kafka.delivery import Subscription
+from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.owner import Owner
 
 

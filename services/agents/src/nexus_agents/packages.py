@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from nexus_agents.backends.errors import PackageRejected
+from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_contracts.agents.manifest import Manifest
 
 MANIFEST = "manifest.json"

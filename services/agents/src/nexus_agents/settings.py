@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings
 
 
 class AgentsSettings(OwnerSettings):

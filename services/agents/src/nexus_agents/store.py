@@ -6,8 +6,8 @@ from typing import Any
 
 import pydantic_core
 
-from nexus_agents.backends.port import Turn
 from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.backend import Turn
 from nexus_agents.domain.invocation import Invocation
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import agent_view, runtime_stats

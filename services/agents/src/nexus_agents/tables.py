@@ -12,11 +12,11 @@
 """
 
 from nexus_runtime.dynamo import Table
-from nexus_runtime.history import history_table
-from nexus_runtime.inbox import inbox_table
-from nexus_runtime.leases import lease_table
-from nexus_runtime.outbox import outbox_table
+from nexus_runtime.ledger.history import history_table
+from nexus_runtime.ledger.inbox import inbox_table
+from nexus_runtime.ledger.outbox import outbox_table
 from nexus_runtime.owner import LedgerTables
+from nexus_runtime.work.leases import lease_table
 
 INSTANCES = Table("AgentInstances", "agent_id", ttl=True)
 INVOCATIONS = Table("AgentInvocations", "invocation_id")

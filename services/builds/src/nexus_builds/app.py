@@ -12,19 +12,19 @@ from nexus_builds.store import ACTIVE, EXTERNAL, DynamoProjectStore
 from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER
 from nexus_builds.upkeep import Eraser, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
-from nexus_runtime.clock import utc_now
-from nexus_runtime.consumers import Consumers
-from nexus_runtime.health import Health
-from nexus_runtime.leases import Leases
+from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check
-from nexus_runtime.service import Background, application
+from nexus_runtime.process.clock import utc_now
+from nexus_runtime.process.health import Health
+from nexus_runtime.process.service import Background, application
+from nexus_runtime.work.leases import Leases
 
 NAME = "builds"
 EXTERNAL_ROUNDS = 12
 """External builds may be many, and are waited for much longer: they are looked at so much less often."""
 
 
-def build(settings: BuildsSettings) -> FastAPI:
+def create_app(settings: BuildsSettings) -> FastAPI:
     """The service, ready to be served."""
     owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS)
     store = DynamoProjectStore(owner.database)

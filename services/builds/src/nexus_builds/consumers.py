@@ -8,8 +8,8 @@ from nexus_contracts.builds.reports import REPORT
 from nexus_contracts.envelope import CloudEvent, MalformedEvent
 from nexus_contracts.signatures import PLATFORM
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS
-from nexus_runtime.commands import command_subscription
-from nexus_runtime.delivery import Admission, Subscription
+from nexus_runtime.kafka.delivery import Admission, Subscription
+from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.owner import Owner
 
 

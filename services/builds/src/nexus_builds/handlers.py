@@ -22,10 +22,10 @@ from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.builds.views import DeletedProject
 from nexus_contracts.errors import Conflict, NotFound, PreconditionFailed
 from nexus_contracts.replies import Outcome
-from nexus_runtime import log
-from nexus_runtime.delivery import Delivery
-from nexus_runtime.ledger import ChangedMeanwhile, Contention, Decision, Ledger, Recorded
-from nexus_runtime.replies import ReplyAddress
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Contention, Decision, Ledger, Recorded
+from nexus_runtime.process import log
 
 logger = log.get(__name__)
 COMMIT_BYTES = 400_000

@@ -18,7 +18,7 @@ from nexus_builds.store import DynamoProjectStore
 from nexus_contracts.builds.views import AttemptView
 from nexus_contracts.errors import NotFound
 from nexus_contracts.history import EventView, HistoryEntry, Page
-from nexus_runtime.history import History
+from nexus_runtime.ledger.history import History
 
 LOG_TAIL, LOG_BYTES = 100, 300_000
 ARTIFACTS, ARTIFACT_BYTES = 500, 1_000_000

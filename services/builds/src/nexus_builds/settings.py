@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings
 
 
 class BuildsSettings(OwnerSettings):

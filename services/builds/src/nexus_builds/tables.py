@@ -11,11 +11,11 @@ Among the leases stands the key that the worker signs its reports with (`signing
 """
 
 from nexus_runtime.dynamo import Table
-from nexus_runtime.history import history_table
-from nexus_runtime.inbox import inbox_table
-from nexus_runtime.leases import lease_table
-from nexus_runtime.outbox import outbox_table
+from nexus_runtime.ledger.history import history_table
+from nexus_runtime.ledger.inbox import inbox_table
+from nexus_runtime.ledger.outbox import outbox_table
 from nexus_runtime.owner import LedgerTables
+from nexus_runtime.work.leases import lease_table
 
 PROJECTS = Table("AgentProjects", "project_id")
 LISTS = Table("BuildsProjectLists", "list", "position")

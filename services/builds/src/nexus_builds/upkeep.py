@@ -9,10 +9,10 @@ from nexus_builds.domain.endings import Patience, failed, past_hope
 from nexus_builds.domain.state import Project
 from nexus_builds.handlers import numbered
 from nexus_builds.store import DELETING, DynamoProjectStore
-from nexus_runtime import log
-from nexus_runtime.leases import Leases
-from nexus_runtime.ledger import ChangedMeanwhile, Ledger, Recorded
-from nexus_runtime.outbox import Outbox
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger, Recorded
+from nexus_runtime.ledger.outbox import Outbox
+from nexus_runtime.process import log
+from nexus_runtime.work.leases import Leases
 
 logger = log.get(__name__)
 AT_ONCE = 100

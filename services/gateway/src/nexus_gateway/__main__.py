@@ -2,8 +2,8 @@
 
 from nexus_gateway.app import create_app
 from nexus_gateway.settings import GatewaySettings
-from nexus_runtime.service import serve
-from nexus_runtime.settings import load
+from nexus_runtime.process.service import serve
+from nexus_runtime.process.settings import load
 
 if __name__ == "__main__":
     chosen = load(GatewaySettings)

@@ -18,12 +18,12 @@ from nexus_gateway.routes import agents, builds, projects, reports, sessions, st
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
-from nexus_runtime.bus import Bus
-from nexus_runtime.health import Health, Unhealthy
-from nexus_runtime.replies import ReplyDesk
-from nexus_runtime.service import Part, running
-from nexus_runtime.settings import VERSION
-from nexus_runtime.tap import Tap
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.reader import Tap
+from nexus_runtime.kafka.replies import ReplyDesk
+from nexus_runtime.process.health import Health, Unhealthy
+from nexus_runtime.process.service import Part, running
+from nexus_runtime.process.settings import VERSION
 
 
 def create_app(settings: GatewaySettings) -> FastAPI:

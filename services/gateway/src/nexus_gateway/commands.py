@@ -18,9 +18,9 @@ from nexus_gateway import envelope
 from nexus_gateway.envelope import success, to_json
 from nexus_gateway.failures import REPLAYED
 from nexus_gateway.refusals import Refused
-from nexus_runtime import tracing
-from nexus_runtime.bus import Unacknowledged
-from nexus_runtime.clock import new_id, utc_now
+from nexus_runtime.kafka.bus import Unacknowledged
+from nexus_runtime.process import tracing
+from nexus_runtime.process.clock import new_id, utc_now
 
 SOURCE = "/nexus/gateway"
 LOOK_SECONDS = 1.0

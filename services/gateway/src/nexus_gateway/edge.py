@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexus_contracts.errors import InternalError
 from nexus_gateway import envelope
-from nexus_runtime import log, metrics, tracing
+from nexus_runtime.process import log, metrics, tracing
 
 logger = log.get(__name__)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -11,8 +11,8 @@ from fastapi import Response
 from nexus_contracts.errors import PlatformError, ServiceUnavailable
 from nexus_contracts.identifiers import format_timestamp
 from nexus_gateway.refusals import Refused
-from nexus_runtime import tracing
-from nexus_runtime.clock import new_id, utc_now
+from nexus_runtime.process import tracing
+from nexus_runtime.process.clock import new_id, utc_now
 
 RETRY_AFTER_SECONDS = 2
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 from nexus_contracts.errors import InternalError, MethodNotAllowed, NotFound, PlatformError, ValidationFailed
 from nexus_gateway.envelope import failure
 from nexus_gateway.refusals import Refused
-from nexus_runtime.service import validation_failure
+from nexus_runtime.process.service import validation_failure
 
 REPLAYED = "Idempotent-Replayed"
 Place = Sequence[int | str]

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from fastapi import Request
 
 from nexus_contracts.errors import ValidationFailed
-from nexus_runtime.clock import derived_id, new_id
+from nexus_runtime.process.clock import derived_id, new_id
 
 ANONYMOUS = "anonymous"
 MAX_KEY_LENGTH = 255

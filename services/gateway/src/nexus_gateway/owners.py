@@ -11,8 +11,8 @@ from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
 from nexus_gateway import envelope
 from nexus_gateway.refusals import refusal_of
 from nexus_gateway.settings import GatewaySettings
-from nexus_runtime import tracing
-from nexus_runtime.health import Unhealthy
+from nexus_runtime.process import tracing
+from nexus_runtime.process.health import Unhealthy
 
 CONNECTIONS = 256
 KEEP_ALIVE_SECONDS = 60.0

@@ -16,8 +16,8 @@ from nexus_contracts.signatures import PLATFORM
 from nexus_gateway import envelope
 from nexus_gateway.failures import Place, named_failure
 from nexus_gateway.strict_json import canonical, malformed, parse, read_body
-from nexus_runtime import tracing
-from nexus_runtime.clock import utc_now
+from nexus_runtime.process import tracing
+from nexus_runtime.process.clock import utc_now
 
 BINARY, STRUCTURED = "application/json", "application/cloudevents+json"
 _BATCH = "application/cloudevents-batch"

@@ -4,7 +4,7 @@ import secrets
 
 from pydantic import Field, SecretStr
 
-from nexus_runtime.settings import ServiceSettings
+from nexus_runtime.process.settings import ServiceSettings
 
 _URL = r"^https?://[^\s/?#]+$"
 

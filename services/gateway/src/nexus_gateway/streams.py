@@ -15,7 +15,7 @@ from nexus_contracts.errors import NotFound, PlatformError
 from nexus_contracts.history import Tail
 from nexus_gateway.owners import Owners
 from nexus_gateway.sse import event_block
-from nexus_runtime import log, metrics
+from nexus_runtime.process import log, metrics
 
 logger = log.get(__name__)
 LOOK_SECONDS = 1.0

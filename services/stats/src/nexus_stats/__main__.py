@@ -1,7 +1,7 @@
 """`python -m nexus_stats`."""
 
-from nexus_runtime.service import serve
-from nexus_runtime.settings import load
+from nexus_runtime.process.service import serve
+from nexus_runtime.process.settings import load
 from nexus_stats.app import create_app
 from nexus_stats.settings import StatsSettings
 

@@ -2,13 +2,13 @@
 
 from fastapi import FastAPI
 
-from nexus_runtime.bus import Bus
-from nexus_runtime.clock import utc_now
-from nexus_runtime.consumers import Consumers
 from nexus_runtime.dynamo import Database
-from nexus_runtime.health import Health
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.owner import bus_check, consumers_check, database_check
-from nexus_runtime.service import application
+from nexus_runtime.process.clock import utc_now
+from nexus_runtime.process.health import Health
+from nexus_runtime.process.service import application
 from nexus_stats.consumers import subscriptions
 from nexus_stats.handlers import Figures
 from nexus_stats.routes import stats_routes

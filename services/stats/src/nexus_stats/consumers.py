@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 from nexus_contracts.agents.events import InvocationCancelled, InvocationFailed, InvocationStarted, InvocationSucceeded
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
-from nexus_runtime.delivery import Delivery, Subscription
+from nexus_runtime.kafka.delivery import Delivery, Subscription
 from nexus_stats.facts import (
     AgentFact,
     CountedAgentsEvent,

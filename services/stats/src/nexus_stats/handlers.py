@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from nexus_contracts.stats import BuildsReport, InvocationsReport, Overview
-from nexus_runtime.clock import Clock
-from nexus_runtime.ledger import ChangedMeanwhile, Contention
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Contention
+from nexus_runtime.process.clock import Clock
 from nexus_stats import domain, figures
 from nexus_stats.domain import AGENT_TOTALS, BUILD_TOTALS, Fact
 from nexus_stats.store import StatsStore

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from nexus_runtime.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings
 
 
 class StatsSettings(OwnerSettings):

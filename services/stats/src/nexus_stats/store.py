@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Update, Where
 from nexus_runtime.dynamo.model import MAX_ACTIONS
-from nexus_runtime.ledger import ChangedMeanwhile
+from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain import FACT, Change, Known, Metric, Row, packed, summed
 from nexus_stats.tables import COUNTERS, FACTS
 

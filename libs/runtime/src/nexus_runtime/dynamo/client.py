@@ -19,7 +19,7 @@ from nexus_runtime.dynamo.expressions import (
     unmarshal,
 )
 from nexus_runtime.dynamo.model import Action, Check, ConditionFailed, DatabaseUnavailable, Filter, Item, Table, Value
-from nexus_runtime.settings import VERSION, OwnerSettings
+from nexus_runtime.process.settings import VERSION, OwnerSettings
 
 _TRY_AGAIN = frozenset(
     {

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from nexus_agents.backends.port import DeployedAgent, Deployment, PackageRef
+from nexus_agents.domain.backend import DeployedAgent, Deployment, PackageRef
 from nexus_agents.domain.invocation import Waiter
 from nexus_contracts.agents.commands import DeployAgent
 from nexus_contracts.agents.events import (

@@ -17,11 +17,11 @@ from nexus_contracts.agents.views import DeletedAgent
 from nexus_contracts.errors import Conflict, NotFound
 from nexus_contracts.identifiers import agent_id_of
 from nexus_contracts.replies import Outcome
-from nexus_runtime.delivery import Delivery
 from nexus_runtime.dynamo import Action, Check, Put, Where
-from nexus_runtime.inbox import KEEP_SECONDS
-from nexus_runtime.ledger import ChangedMeanwhile, Decision, Ledger
-from nexus_runtime.replies import ReplyAddress
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.inbox import KEEP_SECONDS
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Decision, Ledger
 
 
 class AgentHandlers:

@@ -13,8 +13,8 @@ from nexus_contracts.agents.commands import (
     PostMessage,
 )
 from nexus_contracts.replies import Outcome
-from nexus_runtime.ledger import Decision
-from nexus_runtime.replies import ReplyAddress
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.ledger import Decision
 
 
 class CommandHandlers:

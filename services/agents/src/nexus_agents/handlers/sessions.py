@@ -12,7 +12,7 @@ from nexus_contracts.agents.commands import CreateSession, DeleteSession
 from nexus_contracts.agents.views import DeletedSession
 from nexus_contracts.errors import Conflict
 from nexus_contracts.replies import Outcome
-from nexus_runtime.ledger import Decision, Ledger, Recorded
+from nexus_runtime.ledger.ledger import Decision, Ledger, Recorded
 
 
 class SessionHandlers:

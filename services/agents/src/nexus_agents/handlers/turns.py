@@ -20,9 +20,9 @@ from nexus_contracts.agents.commands import InvokeAgent, PostMessage
 from nexus_contracts.agents.views import TurnView
 from nexus_contracts.errors import Conflict
 from nexus_contracts.replies import Outcome
-from nexus_runtime import tracing
-from nexus_runtime.ledger import Decision, Ledger
-from nexus_runtime.replies import ReplyAddress
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.ledger import Decision, Ledger
+from nexus_runtime.process import tracing
 
 
 class TurnHandlers:

@@ -9,8 +9,8 @@ from nexus_agents.store import AgentStore
 from nexus_contracts.agents.views import MessageView
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import Outcome
-from nexus_runtime import log
-from nexus_runtime.replies import Replier, ReplyAddress
+from nexus_runtime.kafka.replies import Replier, ReplyAddress
+from nexus_runtime.process import log
 
 logger = log.get(__name__)
 TRIES = 20

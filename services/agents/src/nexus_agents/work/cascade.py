@@ -6,10 +6,10 @@ Every step may be repeated, by any process: an entry in the list of deletions st
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from nexus_agents.backends.port import Backend
 from nexus_agents.domain import agent as agents
 from nexus_agents.domain import session as sessions
 from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.backend import Backend
 from nexus_agents.domain.invocation import cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.store import AgentStore
@@ -35,9 +35,9 @@ from nexus_agents.writes import (
 from nexus_agents.writes import agent_lists as agent_list_changes
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Action, Check, Database, Delete, Where
-from nexus_runtime.history import History
-from nexus_runtime.ledger import ChangedMeanwhile, Ledger, Recorded
-from nexus_runtime.outbox import Outbox
+from nexus_runtime.ledger.history import History
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger, Recorded
+from nexus_runtime.ledger.outbox import Outbox
 
 AT_ONCE = 16
 AGENT_DELETED = "AGENT_DELETED"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from nexus_agents.backends.errors import BackendError
-from nexus_agents.backends.port import Backend, Deployment, PackageRef
 from nexus_agents.domain import agent as agents
 from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.backend import Backend, Deployment, PackageRef
+from nexus_agents.domain.backend_errors import BackendError
 from nexus_agents.domain.invocation import Waiter
 from nexus_agents.domain.views import agent_not_found, refusal
 from nexus_agents.store import AgentStore
@@ -20,10 +20,10 @@ from nexus_agents.writes import UNOWNED, agent_lists, deployment_item, drop_work
 from nexus_contracts.agents.events import FailureReason
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import Outcome
-from nexus_runtime import log
 from nexus_runtime.dynamo import Action
-from nexus_runtime.ledger import ChangedMeanwhile, Ledger, Recorded
-from nexus_runtime.replies import ReplyAddress
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger, Recorded
+from nexus_runtime.process import log
 
 logger = log.get(__name__)
 Result = Deployment | FailureReason

@@ -12,8 +12,8 @@ from nexus_agents.work.runner import Runner
 from nexus_agents.work.turns import Ended, end_alone, end_turn
 from nexus_agents.writes import invocation_item
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_runtime import log
-from nexus_runtime.ledger import ChangedMeanwhile, Ledger
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
+from nexus_runtime.process import log
 
 logger = log.get(__name__)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from nexus_agents.backends.port import (
+from nexus_agents.domain.backend import (
     AgentAnswer,
     AgentHealth,
     Backend,

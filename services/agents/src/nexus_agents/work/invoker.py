@@ -4,10 +4,10 @@ import asyncio
 
 from pydantic import JsonValue
 
-from nexus_agents.backends.errors import BackendError
-from nexus_agents.backends.port import AgentAnswer, Backend, InvokeRequest
 from nexus_agents.domain import invocation as invocations
 from nexus_agents.domain.agent import target
+from nexus_agents.domain.backend import AgentAnswer, Backend, InvokeRequest
+from nexus_agents.domain.backend_errors import BackendError
 from nexus_agents.domain.invocation import (
     MAX_OUTPUT_BYTES,
     MAX_TRACE_BYTES,
@@ -36,9 +36,9 @@ from nexus_agents.writes import (
     written,
 )
 from nexus_contracts.replies import Outcome
-from nexus_runtime import log, tracing
-from nexus_runtime.ledger import ChangedMeanwhile, Ledger
-from nexus_runtime.replies import ReplyAddress
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
+from nexus_runtime.process import log, tracing
 
 logger = log.get(__name__)
 INTERRUPTED = "INTERRUPTED"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_runtime import log
+from nexus_runtime.process import log
 
 logger = log.get(__name__)
 

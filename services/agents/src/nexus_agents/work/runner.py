@@ -5,11 +5,11 @@ import time
 
 from nexus_agents.tables import LEASES, WORK
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_runtime import log
-from nexus_runtime.clock import new_id
 from nexus_runtime.dynamo import Database
-from nexus_runtime.leases import Lease, LeaseLost, Leases
-from nexus_runtime.place import has_ended, this_process
+from nexus_runtime.process import log
+from nexus_runtime.process.clock import new_id
+from nexus_runtime.process.identity import has_ended, this_process
+from nexus_runtime.work.leases import Lease, LeaseLost, Leases
 
 logger = log.get(__name__)
 KIND = "runner"

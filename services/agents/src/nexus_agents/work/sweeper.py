@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from nexus_agents.backends.port import Backend
+from nexus_agents.domain.backend import Backend
 from nexus_agents.store import AgentStore
 from nexus_agents.tables import LEASES
 from nexus_agents.work.cascade import Cascade
@@ -16,10 +16,10 @@ from nexus_agents.work.runner import KIND, Runner, known_dead
 from nexus_agents.writes import DELETIONS, UNDEPLOYED, UNOWNED, no_entry
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import format_timestamp
-from nexus_runtime import log
 from nexus_runtime.dynamo import Database
-from nexus_runtime.leases import Lease, Leases
-from nexus_runtime.ledger import ChangedMeanwhile, Ledger
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
+from nexus_runtime.process import log
+from nexus_runtime.work.leases import Lease, Leases
 
 logger = log.get(__name__)
 WATCH_SECONDS = 1.0

@@ -25,9 +25,9 @@ from nexus_agents.writes import (
     take_work,
 )
 from nexus_contracts.agents.views import MessageView
-from nexus_runtime.clock import new_id
 from nexus_runtime.dynamo import Action
-from nexus_runtime.ledger import Recorded
+from nexus_runtime.ledger.ledger import Recorded
+from nexus_runtime.process.clock import new_id
 
 
 @dataclass

@@ -1,10 +1,10 @@
 """python -m nexus_builds.worker"""
 
 from nexus_builds.settings import WorkerSettings
-from nexus_builds.worker.app import NAME, build
-from nexus_runtime.service import serve
-from nexus_runtime.settings import load
+from nexus_builds.worker.app import NAME, create_app
+from nexus_runtime.process.service import serve
+from nexus_runtime.process.settings import load
 
 if __name__ == "__main__":
     settings = load(WorkerSettings)
-    serve(NAME, settings, build(settings))
+    serve(NAME, settings, create_app(settings))

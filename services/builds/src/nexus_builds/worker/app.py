@@ -9,24 +9,24 @@ from nexus_builds.tables import BUILD_LEASE, LEASES
 from nexus_builds.worker.build_run import Workshop
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.dispatcher import Dispatcher
-from nexus_builds.worker.offline import RuleBasedBuilder
 from nexus_contracts.builds.events import BUILDS_EVENT
 from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_offline_builder import RuleBasedBuilder
 from nexus_runtime.blobs import DirectoryBlobStore
-from nexus_runtime.bus import Bus
-from nexus_runtime.consumers import Consumers
-from nexus_runtime.delivery import Subscription
 from nexus_runtime.dynamo import Database
-from nexus_runtime.health import Health
-from nexus_runtime.leases import Leases
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.consumers import Consumers
+from nexus_runtime.kafka.delivery import Subscription
 from nexus_runtime.owner import bus_check, consumers_check, database_check
-from nexus_runtime.service import Background, application
+from nexus_runtime.process.health import Health
+from nexus_runtime.process.service import Background, application
+from nexus_runtime.work.leases import Leases
 from nexus_tracker import Tracker
 
 NAME = "builds-worker"
 
 
-def build(settings: WorkerSettings) -> FastAPI:
+def create_app(settings: WorkerSettings) -> FastAPI:
     """The worker with its health endpoints, ready to be served."""
     database, bus = Database(settings), Bus(settings, NAME)
     sign = ReportSigner(database).signed

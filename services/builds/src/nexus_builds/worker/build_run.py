@@ -7,15 +7,15 @@ from typing import Any
 
 from nexus_builds.domain.state import Project, Step
 from nexus_builds.worker.deployment import Deployer
-from nexus_builds.worker.executor import BuildRequest, StageExecutor, StepFailed, StepResult
 from nexus_builds.worker.plan import next_steps
 from nexus_builds.worker.reporting import AttemptOver, Confirmation, StepReporter
+from nexus_contracts.builds.builder import BuildRequest, StageExecutor, StepFailed, StepResult
 from nexus_contracts.builds.reports import Artifact, Usage
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.stages import DEPLOYER, StepStatus
-from nexus_runtime import log
 from nexus_runtime.blobs import BlobStore
+from nexus_runtime.process import log
 from nexus_tracker import Tracker
 
 logger = log.get(__name__)

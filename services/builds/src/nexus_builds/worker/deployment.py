@@ -4,17 +4,17 @@ import asyncio
 
 import aiohttp
 
-from nexus_builds.worker.executor import StepFailed
 from nexus_contracts.agents.commands import DeployAgent
 from nexus_contracts.agents.views import AgentView, DeploymentView
+from nexus_contracts.builds.builder import StepFailed
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import agent_id_of
 from nexus_contracts.topics import AGENTS_COMMANDS
-from nexus_runtime import log, tracing
 from nexus_runtime.blobs import Blob
-from nexus_runtime.bus import Bus
-from nexus_runtime.clock import derived_id, new_id, utc_now
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.process import log, tracing
+from nexus_runtime.process.clock import derived_id, new_id, utc_now
 
 logger = log.get(__name__)
 LOOK_SECONDS = 0.1

@@ -10,10 +10,10 @@ from nexus_builds.worker.build_run import BuildRun, Workshop
 from nexus_contracts.builds.events import BuildResumed, BuildStarted
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_runtime import log
-from nexus_runtime.clock import new_id
-from nexus_runtime.delivery import Delivery
-from nexus_runtime.leases import Lease, LeaseLost, Leases
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.process import log
+from nexus_runtime.process.clock import new_id
+from nexus_runtime.work.leases import Lease, LeaseLost, Leases
 
 logger = log.get(__name__)
 LOOK_SECONDS = 1.0

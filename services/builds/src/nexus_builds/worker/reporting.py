@@ -12,7 +12,7 @@ from typing import Any
 
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import RUNNING, Project, Step
-from nexus_builds.worker.executor import LogLevel
+from nexus_contracts.builds.builder import LogLevel
 from nexus_contracts.builds.reports import (
     AnyReport,
     Artifact,
@@ -28,8 +28,8 @@ from nexus_contracts.builds.reports import (
     Usage,
 )
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_runtime import log, tracing
-from nexus_runtime.clock import derived_id, utc_now
+from nexus_runtime.process import log, tracing
+from nexus_runtime.process.clock import derived_id, utc_now
 from nexus_tracker import ReportNotDelivered, Tracker
 
 logger = log.get(__name__)

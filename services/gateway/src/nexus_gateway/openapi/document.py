@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from nexus_gateway import bodies
 from nexus_gateway.openapi.envelopes import EXAMPLE_TIME
-from nexus_runtime.settings import VERSION
+from nexus_runtime.process.settings import VERSION
 
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "

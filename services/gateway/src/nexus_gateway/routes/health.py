@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from nexus_contracts.stages import stages_table
-from nexus_runtime.health import Health, health_routes
+from nexus_runtime.process.health import Health, health_routes
 
 
 def plain_routes(health: Health) -> APIRouter:

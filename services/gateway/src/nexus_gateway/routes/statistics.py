@@ -10,7 +10,7 @@ from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.ports import gateway_of
 from nexus_gateway.routes.parameters import EndDate, StartDate
-from nexus_runtime.clock import utc_now
+from nexus_runtime.process.clock import utc_now
 
 router = APIRouter(tags=["statistics"])
 _ROOT = "/api/v1/statistics"

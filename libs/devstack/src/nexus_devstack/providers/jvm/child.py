@@ -8,7 +8,7 @@ from asyncio.subprocess import DEVNULL
 from collections.abc import Callable, Mapping, Sequence
 
 from nexus_devstack.output import OutputPipe
-from nexus_runtime.tether import tethered
+from nexus_runtime.process.tether import tethered
 
 
 async def run_to_end(argv: Sequence[str], env: Mapping[str, str], on_line: Callable[[str], None]) -> int:

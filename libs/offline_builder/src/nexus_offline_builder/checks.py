@@ -1,0 +1,73 @@
+"""Checks a package before it is shipped: its code compiles, and its tools answer prompts whose answers are known."""
+
+from dataclasses import dataclass
+
+from nexus_offline_builder.package.agent.payload import Invocation, Turn
+from nexus_offline_builder.package.agent.responder import Responder
+
+_TODAY = (2024, 3, 1)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A prompt to the agent and a part of the right answer; `before` is an earlier turn."""
+
+    prompt: str
+    expected: str
+    before: Turn | None = None
+
+
+@dataclass(frozen=True)
+class ProbeOutcome:
+    tool: str
+    prompt: str
+    answer: str
+    passed: bool
+
+
+_PROBES: dict[str, tuple[Probe, ...]] = {
+    "arithmetic": (
+        Probe("What is (17.5 + 2.5) * 4?", "= 80"),
+        Probe("12乘以7等于多少？", "84"),
+        Probe("and now divide that by 4", "= 36", Turn("What is 12 * 12?", "12 * 12 = 144")),
+        Probe("What is 1 / 0?", "Division by zero"),
+    ),
+    "csv_totals": (
+        Probe("Total this CSV:\nitem,price\npen,1.50\nbook,12", "total of price = 13.5"),
+        Probe("总计每一列：\n商品,价格\n笔,1.5\n书,12", "13.5"),
+    ),
+    "csv_to_json": (Probe("Convert this CSV to JSON:\nitem,price\npen,1.50", '"item": "pen"'),),
+    "unit_conversion": (Probe("convert 10 km to miles", "6.21371"), Probe("把 10 公里换算成英里", "6.21371")),
+    "date_arithmetic": (
+        Probe("How many days between 2024-01-01 and 2024-03-01?", "60"),
+        Probe("今天之后 30 天是几号", "2024-03-31"),
+    ),
+    "text_statistics": (Probe('How many words are in "to be or not to be"?', "6"),),
+    "json_query": (Probe('Get a.b[1] from {"a": {"b": [1, 42]}}', "42"),),
+    "pattern_extraction": (Probe("Extract the emails from: write to ann@example.org today", "ann@example.org"),),
+}
+
+
+def compile_errors(contents: dict[str, str]) -> list[str]:
+    """One line for each Python file that does not compile. Nothing is executed."""
+    errors: list[str] = []
+    for path, text in sorted(contents.items()):
+        if not path.endswith(".py"):
+            continue
+        try:
+            compile(text, path, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            errors.append(f"{path}: {error.msg} (line {error.lineno})")
+    return errors
+
+
+def probe_tools(tools: list[str]) -> list[ProbeOutcome]:
+    """Asks an agent with all of `tools` the probes of each of them."""
+    responder = Responder.of_manifest({"tools": [{"name": tool} for tool in tools]})
+    outcomes: list[ProbeOutcome] = []
+    for tool in tools:
+        for probe in _PROBES[tool]:
+            turns = (probe.before,) if probe.before else ()
+            answer = responder.reply(Invocation(probe.prompt, turns), _TODAY).text
+            outcomes.append(ProbeOutcome(tool, probe.prompt, answer, probe.expected in answer))
+    return outcomes

@@ -1,0 +1,64 @@
+"""What the builder decided about an agent; later steps read it from the outputs of the earlier ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from nexus_contracts.builds.builder import BuildRequest
+from nexus_offline_builder.catalogue import CATALOGUE, ToolRule
+from nexus_offline_builder.requirement import (
+    agent_name_for,
+    cleaned,
+    is_agent_name,
+    is_chinese_requirement,
+    matching_rules,
+)
+
+Outputs = Mapping[str, Mapping[str, JsonValue]]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The agent to build. Without rules it is an agent that has no tools and says so."""
+
+    requirement: str
+    agent_name: str
+    rules: tuple[ToolRule, ...]
+    chinese: bool
+    version: str
+
+    @property
+    def tool_names(self) -> list[str]:
+        return [rule.name for rule in self.rules]
+
+    @property
+    def matched(self) -> bool:
+        return bool(self.rules)
+
+    @property
+    def category(self) -> str:
+        return self.rules[0].category if self.rules else "unmatched"
+
+    @property
+    def capabilities(self) -> list[str]:
+        return sorted({name for rule in self.rules for name in rule.capabilities})
+
+    @property
+    def description(self) -> str:
+        if not self.rules:
+            return "An agent without tools: its requirement matched none of the rule-based builder's tools."
+        return "Rule-based agent. " + " ".join(rule.description for rule in self.rules)
+
+
+def decide(request: BuildRequest, outputs: Outputs) -> Decision:
+    """The decision: as recorded by the completed steps, and worked out from the request where nothing is recorded."""
+    requirement = cleaned(request.requirement)
+    recorded = outputs.get("requirements_analysis", {}).get("tools")
+    rules = matching_rules(requirement)
+    if isinstance(recorded, list):
+        rules = tuple(rule for rule in CATALOGUE if rule.name in recorded)
+    name = outputs.get("orchestrator", {}).get("agent_name")
+    if not (isinstance(name, str) and is_agent_name(name)):
+        name = agent_name_for(request.agent_name, requirement, rules)
+    return Decision(requirement, name, rules, is_chinese_requirement(requirement), f"1.{max(request.attempt, 1) - 1}.0")

@@ -1,0 +1,177 @@
+"""Reads a requirement: which tools it calls for, in which language it is written, what its agent may be called."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from nexus_offline_builder.catalogue import CATALOGUE, ToolRule
+from nexus_offline_builder.package.tools.wording import has_chinese
+
+_LONGEST_READ = 20_000
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
+_LONGEST_NAME = 40
+_MOST_NAME_WORDS = 6
+_NEGATED = re.compile(
+    r"\b(?:no|not|without|never|except|excluding|neither|nor|"
+    r"don'?t|doesn'?t|won'?t|cannot|can'?t|instead of|rather than)\b"
+    r"(?:\s+(?!(?:only|just|when|while|but|and|or|that|if|in)\b)[\w-]+){1,4}|"
+    r"(?:不要|不需要|不用|无需|不能|不会|不做|不支持)[^。，；：！？,.\n]{0,10}",
+    re.IGNORECASE,
+)
+_BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
+_FILLER = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "i",
+        "we",
+        "you",
+        "it",
+        "that",
+        "this",
+        "which",
+        "who",
+        "can",
+        "could",
+        "should",
+        "would",
+        "will",
+        "shall",
+        "must",
+        "may",
+        "please",
+        "need",
+        "needs",
+        "want",
+        "wants",
+        "would",
+        "like",
+        "to",
+        "of",
+        "for",
+        "and",
+        "or",
+        "with",
+        "in",
+        "on",
+        "by",
+        "from",
+        "as",
+        "is",
+        "are",
+        "be",
+        "me",
+        "my",
+        "our",
+        "your",
+        "build",
+        "make",
+        "create",
+        "develop",
+        "write",
+        "design",
+        "give",
+        "agent",
+        "agents",
+        "bot",
+        "assistant",
+        "ai",
+        "tool",
+        "system",
+        "simple",
+        "able",
+        "using",
+        "use",
+        "uses",
+        "let",
+        "lets",
+        "into",
+        "at",
+        "also",
+        "its",
+        "their",
+        "them",
+        "then",
+        "answers",
+        "answer",
+        "questions",
+        "question",
+        "some",
+        "any",
+        "all",
+        "so",
+        "if",
+        "when",
+        "new",
+        "one",
+    ]
+)
+
+
+def cleaned(text: str) -> str:
+    """`text` without control characters (line ends and tabs stay), in one Unicode normal form."""
+    kept = (
+        sign for sign in unicodedata.normalize("NFC", text) if sign in "\n\t" or unicodedata.category(sign)[0] != "C"
+    )
+    return "".join(kept).strip()
+
+
+def is_chinese_requirement(text: str) -> bool:
+    return has_chinese(text[:_LONGEST_READ])
+
+
+def matching_rules(requirement: str) -> tuple[ToolRule, ...]:
+    """The rules of the tools that the requirement calls for, in the order of the catalogue; often none.
+
+    What it says it does not want, as in `without CSV support` or `不需要单位换算`, is not read.
+    """
+    text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
+    strong = [rule for rule in CATALOGUE if rule.strong.search(text)]
+    if strong:
+        return tuple(_without_shadowed(strong, text))
+    return tuple(rule for rule in CATALOGUE if rule.weak is not None and rule.weak.search(text))
+
+
+def _without_shadowed(rules: list[ToolRule], text: str) -> list[ToolRule]:
+    """`Converts CSV to JSON` alone asks neither for totals of that CSV nor for a query of that JSON."""
+    names = {rule.name for rule in rules}
+    if "csv_to_json" not in names:
+        return rules
+    wants_figures = re.search(r"\btotal|\bsum|\baverag|合计|总计|总和|求和|汇总|平均", text, re.IGNORECASE)
+    wants_query = re.search(r"\bquer|\bpath|\bfield|\bkeys?\b|查询|取值|路径|字段", text, re.IGNORECASE)
+    dropped = {"csv_totals"} - ({"csv_totals"} if wants_figures else set())
+    dropped |= set() if wants_query else {"json_query"}
+    return [rule for rule in rules if rule.name not in dropped]
+
+
+def is_agent_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
+def agent_name_for(wanted: str | None, requirement: str, rules: Sequence[ToolRule]) -> str:
+    """The wanted name if it is valid or can be made so, else one from the requirement's words, else from the tools."""
+    for candidate in (wanted, _slug(wanted)) if wanted else ():
+        if is_agent_name(candidate):
+            return candidate
+    words = [word for word in re.findall(r"[a-z0-9]+", _ascii(requirement[:400]).lower()) if word not in _FILLER]
+    slug = _slug("_".join(words[:_MOST_NAME_WORDS]))
+    if not has_chinese(requirement) and len(words) > 1 and is_agent_name(f"{slug}_agent"):
+        return f"{slug}_agent"
+    if rules:
+        return _slug("_".join(rule.short_name for rule in rules)) + "_agent"
+    return f"{slug}_agent" if slug and is_agent_name(f"{slug}_agent") else "unmatched_agent"
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+
+
+def _slug(text: str) -> str:
+    """Letters, digits and underscores, beginning with a letter; cut between words where possible."""
+    slug = re.sub(r"[^a-z0-9]+", "_", _ascii(text).lower()).strip("_")
+    slug = re.sub(r"^[^a-z]+", "", slug)
+    if len(slug) <= _LONGEST_NAME:
+        return slug
+    cut = slug[:_LONGEST_NAME]
+    return (cut.rpartition("_")[0] or cut).strip("_")

@@ -1,0 +1,178 @@
+"""The process's connection to Kafka for publishing: one producer, and a watch on the broker."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.topics import Topic
+from nexus_runtime.process import log, metrics
+from nexus_runtime.process.settings import ServiceSettings
+
+logger = log.get(__name__)
+WATCH_SECONDS = 1.0
+Headers = Sequence[tuple[str, bytes | None]]
+Acknowledged = asyncio.Future[Any]
+
+
+class BrokerUnavailable(ServiceUnavailable):
+    """The broker is away; nothing was sent."""
+
+
+class Unacknowledged(ServiceUnavailable):
+    """Sent, but not acknowledged in time: the outcome is unknown."""
+
+
+class Bus:
+    """Publishes, waits for acknowledgement by all in-sync replicas, and notices when the broker is away or another."""
+
+    def __init__(self, settings: ServiceSettings, client_id: str) -> None:
+        self._settings = settings
+        self._client_id = client_id
+        self._producer: Any = None  # aiokafka's methods are untyped
+        self._admin: Any = None
+        self.cluster: str | None = None
+        self._new_broker: list[Callable[[], Awaitable[None]]] = []
+        self._watching: asyncio.Task[None] | None = None
+        self.reachable = False
+
+    def when_broker_is_new(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Run `action` whenever another broker, which has nothing of what the last one kept, answers at the address."""
+        self._new_broker.append(action)
+
+    async def start(self) -> None:
+        """Returns at once; connects, and connects again, in the background."""
+        self._watching = asyncio.create_task(self._watch(), name="broker watch")
+
+    async def stop(self) -> None:
+        """Sends what is buffered, within its share of the time for shutdown, and closes."""
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        with contextlib.suppress(TimeoutError, KafkaError):
+            async with asyncio.timeout(self._settings.shutdown_share("producer")):
+                if self._producer:
+                    await self._producer.stop()
+                if self._admin:
+                    await self._admin.close()
+
+    async def send(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None = None
+    ) -> Acknowledged:
+        """Hand the record to the producer; the future ends when it is acknowledged. Raises BrokerUnavailable."""
+        if self._producer is None or not self.reachable:
+            raise BrokerUnavailable("the message broker is away")
+        try:
+            async with asyncio.timeout(5):
+                return await self._producer.send(topic, value, key=key, headers=list(headers), partition=partition)
+        except (KafkaError, TimeoutError) as error:
+            raise BrokerUnavailable("the message broker does not take messages") from error
+
+    async def publish(
+        self, topic: Topic, event: CloudEvent, headers: Headers = (), partition: int | None = None
+    ) -> None:
+        """Returns when the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
+        key = event.subject.encode()
+        sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
+        await self.acknowledged(topic.name, sent)
+
+    async def acknowledged(self, topic: str, sent: Acknowledged, seconds: float = 10.0) -> Any:
+        """The record's metadata, when the broker has it. Raises Unacknowledged."""
+        try:
+            async with asyncio.timeout(seconds):
+                record = await sent
+        except (KafkaError, TimeoutError) as error:
+            raise Unacknowledged("the message broker did not acknowledge the message in time") from error
+        metrics.PUBLISHED.labels(topic).inc()
+        return record
+
+    async def committed(self, topic: Topic) -> dict[int, int]:
+        """For each partition, the offset up to which every group that must see the topic has consumed it."""
+        if self._admin is None:
+            raise BrokerUnavailable("the message broker is away")
+        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        reached: dict[int, int] = {}
+        for group in topic.groups:
+            offsets = await self._admin.list_consumer_group_offsets(group, partitions=partitions)
+            for partition in partitions:
+                offset = offsets[partition].offset if partition in offsets else -1
+                reached[partition.partition] = min(reached.get(partition.partition, offset), offset)
+        if (await self._admin.describe_cluster())["cluster_id"] != self.cluster:
+            raise BrokerUnavailable("the broker is a new one; these offsets say nothing of what the last one had")
+        return reached
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(5):
+                    is_new = await self._look()
+            except Exception as error:  # noqa: BLE001  # whatever it is, the broker may be there the next time
+                if self.reachable:
+                    logger.warning("broker away", error=repr(error))
+                self.reachable = False
+                await self._drop_admin()
+            else:
+                for action in self._new_broker if is_new else ():
+                    await _tried(action)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _drop_admin(self) -> None:
+        """Its connections may wait for a broker that is no more; the next look makes another one."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(2):
+                    await admin.close()
+
+    async def _look(self) -> bool:
+        """Whether another broker than at the last look answers. Raises where none does."""
+        if self._admin is None:
+            admin = AIOKafkaAdminClient(**self._connection())
+            await _started(admin.start, admin.close)
+            self._admin = admin
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                **self._connection(),
+                acks="all",
+                enable_idempotence=not self._settings.kafka_volatile,
+                linger_ms=0,
+                request_timeout_ms=10_000,
+                max_batch_size=262_144,
+                max_request_size=1_200_000,
+                metadata_max_age_ms=5_000 if self._settings.kafka_volatile else 300_000,
+            )
+            await _started(producer.start, producer.stop)
+            self._producer = producer
+        cluster = (await self._admin.describe_cluster())["cluster_id"]
+        if not self.reachable:
+            logger.info("broker connected", cluster=cluster)
+        self.reachable = True
+        known, self.cluster = self.cluster, cluster
+        if known in (None, cluster):
+            return False
+        logger.warning("the broker is a new one", cluster=cluster)
+        return True
+
+    def _connection(self) -> dict[str, Any]:
+        return {"bootstrap_servers": self._settings.kafka_bootstrap_servers, "client_id": self._client_id}
+
+
+async def _started(start: Callable[[], Awaitable[None]], close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await start()
+    except BaseException:
+        await close()
+        raise
+
+
+async def _tried(action: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await action()
+    except Exception:
+        logger.exception("not everything was done that a new broker needs")

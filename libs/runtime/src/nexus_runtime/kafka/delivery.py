@@ -1,0 +1,211 @@
+"""How records reach handlers. One visible order, and nobody else acknowledges:
+
+1. read the envelope (a record that is no CloudEvent: dead letter)
+2. admit it, where the subscription asks for that (one that may not enter: dead letter)
+3. skip types this consumer does not know (counted)
+4. validate the body (a fault: dead letter)
+5. group by key; within a group in order, groups side by side
+6. log context
+7. handle, with bounded retry and jitter; a fault that stays: dead letter, for that record alone
+8. acknowledge the whole batch; when the infrastructure is away: not, and take it again after a pause
+
+A batch may therefore be delivered again after a crash: handlers have to bear repetition.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from nexus_contracts.envelope import CloudEvent, MalformedEvent, explain, read_event
+from nexus_contracts.errors import InternalError, PlatformError, ServiceUnavailable, ValidationFailed
+from nexus_contracts.identifiers import format_timestamp
+from nexus_contracts.topics import MAX_MESSAGE_BYTES, Topic
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.process import log, metrics, tracing
+from nexus_runtime.process.clock import utc_now
+
+logger = log.get(__name__)
+RETRIES = 3
+PATIENCE_SECONDS = 20.0
+"""How long a batch waits for the infrastructure before it is given back; well within the time between two polls."""
+
+MAX_HEADERS_BYTES, MAX_KEY_BYTES, ROOM_BYTES = 50_000, 1_000, 60_000
+"""What a dead letter takes over of its record: one that is too large to be published would stop its partition."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One record, read and validated."""
+
+    event: CloudEvent
+    message: Any
+    record: Any
+
+
+Handler = Callable[[Sequence[Delivery]], Awaitable[None]]
+Refusal = Callable[[CloudEvent, Any, PlatformError], Awaitable[None]]
+Admission = Callable[[CloudEvent], Awaitable[CloudEvent | None]]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Which topic is consumed in which group, what its messages are, and what is done with them.
+
+    `admit` turns what arrives into what is handled, None for nothing, and raises MalformedEvent for what may not enter.
+    `group_of` tells which deliveries belong together (None: the whole batch). `refused` hears of every record that
+    is given up, so that whoever waits for an answer gets one. `prompt`: somebody waits for what comes of a record.
+    """
+
+    topic: Topic
+    group: str
+    messages: TypeAdapter[Any]
+    handle: Handler
+    group_of: Callable[[Delivery], Hashable] | None = lambda delivery: delivery.event.subject
+    refused: Refusal | None = None
+    admit: Admission | None = None
+    prompt: bool = True
+
+
+class Deliverer:
+    """Carries the batches of one subscription through the steps above."""
+
+    def __init__(self, subscription: Subscription, bus: Bus) -> None:
+        self._to = subscription
+        self._bus = bus
+        self._types = frozenset(_types_of(subscription.messages))
+        self.busy_since: float | None = None
+
+    async def deliver(self, records: Sequence[Any]) -> None:
+        """Returns when every record is handled, skipped or dead-lettered; raises to have the batch delivered again."""
+        self.busy_since = time.monotonic()
+        try:
+            with metrics.HANDLING.labels(self._to.topic.name, self._to.group).time():
+                deliveries = [one for record in records if (one := await self._read(record))]
+                async with asyncio.TaskGroup() as tasks:
+                    for group in self._groups(deliveries):
+                        tasks.create_task(self._handle(group))
+        except* ServiceUnavailable as group:
+            logger.warning("batch given back", topic=self._to.topic.name, reason=str(group.exceptions[0]))
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+            raise
+        except* Exception as group:
+            logger.error("batch failed, it is taken again", topic=self._to.topic.name, error=repr(group.exceptions[0]))
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+            raise
+        finally:
+            self.busy_since = None
+
+    async def _read(self, record: Any) -> Delivery | None:
+        event: CloudEvent | None = None
+        try:
+            if record.value is not None and len(record.value) > MAX_MESSAGE_BYTES:
+                raise MalformedEvent(f"the value has {len(record.value)} bytes, at most {MAX_MESSAGE_BYTES} are taken")
+            event = read_event(record.value, record.headers, utc_now())
+            if self._to.admit is not None:
+                event = await self._to.admit(event)
+            if event is None or event.type not in self._types:
+                self._count("skipped")
+                return None
+            message = self._to.messages.validate_python({**event.data, "type": event.type})
+        except MalformedEvent as error:
+            await self._give_up(record, event, ValidationFailed(str(error)))
+        except ValidationError as error:
+            await self._give_up(record, event, ValidationFailed(explain(error)))
+        else:
+            return Delivery(event, message, record)
+        return None
+
+    def _groups(self, deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+        if self._to.group_of is None:
+            return [list(deliveries)] if deliveries else []
+        groups: dict[Hashable, list[Delivery]] = {}
+        for delivery in deliveries:
+            groups.setdefault(self._to.group_of(delivery), []).append(delivery)
+        return list(groups.values())
+
+    async def _handle(self, group: Sequence[Delivery]) -> None:
+        first = group[0].event
+        tracing.begin(first.traceparent)
+        structlog.contextvars.bind_contextvars(subject=first.subject, correlation_id=first.correlationid or first.id)
+        try:
+            await self._tried(group)
+        except ServiceUnavailable:
+            raise
+        except Exception as error:
+            if len(group) > 1:
+                for delivery in group:
+                    await self._handle([delivery])
+                return
+            logger.exception("message given up", type=first.type, message_id=first.id)
+            fault = error if isinstance(error, PlatformError) else InternalError("the message could not be handled")
+            await self._give_up(group[0].record, first, fault, repr(error))
+        else:
+            self._count("handled", len(group))
+
+    async def _tried(self, group: Sequence[Delivery]) -> None:
+        attempt, deadline = 0, time.monotonic() + PATIENCE_SECONDS
+        while True:
+            attempt += 1
+            try:
+                return await self._to.handle(group)
+            except ServiceUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+            except Exception as error:
+                if attempt >= RETRIES or len(group) > 1:
+                    raise
+                logger.warning("trying again", attempt=attempt, error=repr(error))
+            await asyncio.sleep(random.uniform(0.02, min(0.1 * 2**attempt, 2.0)))
+
+    async def _give_up(
+        self, record: Any, event: CloudEvent | None, fault: PlatformError, reason: str | None = None
+    ) -> None:
+        """The record goes to the dead-letter topic with its origin; while that is not possible, nothing goes on."""
+        topic = self._to.topic.dead_letter(self._to.group)
+        origin = {
+            "dlq_topic": record.topic,
+            "dlq_partition": record.partition,
+            "dlq_offset": record.offset,
+            "dlq_value_bytes": len(record.value or b""),
+            "dlq_group": self._to.group,
+            "dlq_code": fault.code,
+            "dlq_error": (reason or fault.message)[:1000],
+            "dlq_time": format_timestamp(utc_now()),
+        }
+        key, value, headers = _bounded(record)
+        headers += [(name, str(text).encode(errors="replace")) for name, text in origin.items()]
+        await self._bus.acknowledged(topic, await self._bus.send(topic, key, value, headers))
+        if event is not None and self._to.refused is not None:
+            await self._to.refused(event, record, fault)
+        metrics.DEAD_LETTERED.labels(self._to.topic.name, self._to.group, fault.code).inc()
+        self._count("dead-lettered")
+        logger.error("dead letter", dead_letter_topic=topic, **origin)
+
+    def _count(self, outcome: str, number: int = 1) -> None:
+        metrics.CONSUMED.labels(self._to.topic.name, self._to.group, outcome).inc(number)
+
+
+def _bounded(record: Any) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    """Key, value and as many of the headers, in order, as a dead letter can carry."""
+    headers: list[tuple[str, bytes | None]] = []
+    size = 0
+    for name, value in record.headers:
+        size += len(name.encode()) + len(value or b"") + 10
+        if size <= MAX_HEADERS_BYTES:
+            headers.append((name, value))
+    key = None if record.key is None else record.key[:MAX_KEY_BYTES]
+    return key, None if record.value is None else record.value[: MAX_MESSAGE_BYTES - ROOM_BYTES], headers
+
+
+def _types_of(messages: TypeAdapter[Any]) -> list[str]:
+    """The values of `type` that the union of messages, or the one message, knows."""
+    schema = messages.json_schema()
+    if "discriminator" in schema:
+        return list(schema["discriminator"]["mapping"])
+    return [schema["properties"]["type"]["const"]]

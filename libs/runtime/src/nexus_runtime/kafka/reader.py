@@ -1,0 +1,86 @@
+"""Listening to a topic: what is published from now on, without a group and without a place that is kept."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from nexus_contracts.topics import Topic
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.process import log
+from nexus_runtime.process.settings import ServiceSettings
+
+logger = log.get(__name__)
+
+
+class Tap:
+    """Hands every record to `take`, which does not raise. What is published while not `listening` is missed.
+
+    `prompt`: somebody waits for each record. A volatile broker gives what it still has, too.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        bus: Bus,
+        topic: Topic,
+        partitions: Sequence[int],
+        take: Callable[[Any], None],
+        *,
+        prompt: bool,
+    ) -> None:
+        self._settings = settings
+        self._bus = bus
+        self._places = [TopicPartition(topic.name, number) for number in partitions]
+        self._take = take
+        self._wait_ms = settings.fetch_max_wait_ms(prompt)
+        self._reading: asyncio.Task[None] | None = None
+        self.listening = False
+
+    async def start(self) -> None:
+        """Returns at once; reads, and reads again after faults, in the background."""
+        self._bus.when_broker_is_new(self._read_again)
+        self._reading = asyncio.create_task(self._read(), name="tap")
+
+    async def stop(self) -> None:
+        if self._reading:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+
+    async def _read_again(self) -> None:
+        """A consumer with an assigned partition does not notice that the broker is another one."""
+        await self.stop()
+        self._reading = asyncio.create_task(self._read(), name="tap")
+
+    async def _read(self) -> None:
+        while True:
+            consumer: Any = AIOKafkaConsumer(
+                bootstrap_servers=self._settings.kafka_bootstrap_servers,
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
+                fetch_max_wait_ms=self._wait_ms,
+            )
+            try:
+                await consumer.start()
+                consumer.assign(self._places)
+                if not self._settings.kafka_volatile:
+                    await consumer.seek_to_end(*self._places)
+                self.listening = True
+                async for record in consumer:
+                    self._take(record)
+            except (KafkaError, OSError) as error:
+                logger.warning("not listening, trying again", topic=self._places[0].topic, error=repr(error))
+            finally:
+                self.listening = False
+                await asyncio.shield(_closed(consumer))
+            await asyncio.sleep(0.5)
+
+
+async def _closed(consumer: Any) -> None:
+    # With its broker gone, aiokafka lets the cancellation of its own tasks out: it must not end the reader.
+    with contextlib.suppress(KafkaError, TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(3):
+            await consumer.stop()

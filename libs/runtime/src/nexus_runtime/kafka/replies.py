@@ -1,0 +1,113 @@
+"""Answers to commands: the owner sends them where the command says, the gateway's desk waits for them.
+
+Each gateway reads one partition of the reply topic, from its end, without a group: an answer is for whoever waits
+now; whoever does not wait any more reads the resource.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterable
+from typing import Any
+
+from nexus_contracts.envelope import CloudEvent, MalformedEvent, read_event
+from nexus_contracts.model import Message
+from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TYPE, Outcome, Reply
+from nexus_contracts.topics import GATEWAY_REPLIES, Topic
+from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.reader import Tap
+from nexus_runtime.process import log, tracing
+from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.process.settings import ServiceSettings
+
+logger = log.get(__name__)
+
+
+class ReplyAddress(Message):
+    """Who waits for the answer: kept with long work, so that whoever ends it can answer."""
+
+    partition: int
+    request_id: str
+    command_id: str
+    replayed: bool = False
+
+    def reply(self, outcome: Outcome) -> Reply:
+        return Reply(
+            status=outcome.status,
+            result=outcome.result,
+            error=outcome.error,
+            request_id=self.request_id,
+            command_id=self.command_id,
+            replayed=self.replayed,
+        )
+
+
+def reply_partition(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
+    """The partition that the sender of a command reads, or None where it does not wait."""
+    for name, value in headers:
+        if name == REPLY_PARTITION_HEADER and value and len(value) <= 9 and value.isdigit():
+            number = int(value)
+            return number if number < GATEWAY_REPLIES.partitions else None
+    return None
+
+
+class Replier:
+    """The owner's side."""
+
+    def __init__(self, bus: Bus, source: str) -> None:
+        self._bus = bus
+        self._source = source
+
+    async def send(self, partition: int | None, reply: Reply) -> None:
+        """Does nothing where nobody waits. Raises ServiceUnavailable."""
+        if partition is None:
+            return
+        event = CloudEvent(
+            id=new_id("evt_"),
+            source=self._source,
+            type=REPLY_TYPE,
+            subject=reply.command_id,
+            time=utc_now(),
+            data=reply.model_dump(mode="json"),
+            causationid=reply.request_id,
+            traceparent=tracing.traceparent.get(),
+        )
+        await self._bus.publish(GATEWAY_REPLIES, event, partition=partition)
+
+
+class ReplyDesk:
+    """The gateway's side: futures by request id, fulfilled by what arrives in this process's partition."""
+
+    def __init__(self, settings: ServiceSettings, bus: Bus, topic: Topic = GATEWAY_REPLIES) -> None:
+        self._waiting: dict[str, asyncio.Future[Reply]] = {}
+        self.partition = random.randrange(topic.partitions)
+        self._tap = Tap(settings, bus, topic, [self.partition], self._fulfil, prompt=True)
+
+    async def start(self) -> None:
+        """Returns at once; reads in the background."""
+        await self._tap.start()
+
+    async def stop(self) -> None:
+        await self._tap.stop()
+
+    @property
+    def listening(self) -> bool:
+        return self._tap.listening
+
+    @contextlib.contextmanager
+    def expect(self, request_id: str) -> Any:
+        """A future for the answer to this request; forgotten at the end of the block."""
+        future = self._waiting[request_id] = asyncio.get_running_loop().create_future()
+        try:
+            yield future
+        finally:
+            del self._waiting[request_id]
+
+    def _fulfil(self, record: Any) -> None:
+        try:
+            event = read_event(record.value, record.headers)
+            future = self._waiting.get(str(event.data.get("request_id")))
+            if future is not None and not future.done():
+                future.set_result(Reply.model_validate(event.data))
+        except (MalformedEvent, ValueError) as error:
+            logger.warning("reply not understood", error=str(error))

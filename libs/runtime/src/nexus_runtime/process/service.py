@@ -1,0 +1,170 @@
+"""How a service lives: parts that start in order, an HTTP application over them, uvicorn, a stop in good order."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import JsonValue
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from nexus_contracts.errors import InternalError, NotFound, PlatformError, ValidationFailed
+from nexus_runtime.process import log, tracing
+from nexus_runtime.process.health import Health, health_routes
+from nexus_runtime.process.http_protocol import BoundedHttp
+from nexus_runtime.process.settings import VERSION, ServiceSettings
+
+logger = log.get(__name__)
+RESTART_SECONDS = 1.0
+NOT_STARTED = 3
+
+
+class Part(Protocol):
+    """Something that lives as long as the service. `start` returns soon; `stop` is bounded in time."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Background:
+    """A part that runs for ever: a fault is logged and it runs again; to stop it, it is cancelled."""
+
+    def __init__(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        self._name = name
+        self._run = run
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_running(), name=self._name)
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _keep_running(self) -> None:
+        while True:
+            try:
+                await self._run()
+            except Exception:
+                logger.exception("background work failed, starting it again", work=self._name)
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Sequence[Part]) -> AsyncGenerator[None]:
+    """The parts, started in order and stopped in reverse, also when one of them fails to start."""
+    async with contextlib.AsyncExitStack() as stack:
+        for part in parts:
+            stack.push_async_callback(part.stop)
+            await part.start()
+        yield
+
+
+def application(title: str, parts: Sequence[Part], health: Health) -> FastAPI:
+    """A service's HTTP side: health and metrics; the caller adds its routes.
+
+    Errors are answered as {"error": ErrorBody} with the error's status; the gateway puts its envelope around.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        async with running(parts):
+            yield
+
+    app = FastAPI(title=title, version=VERSION, lifespan=lifespan)
+    app.add_middleware(TraceContext)
+    app.add_exception_handler(PlatformError, _platform_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _internal_error)
+    app.include_router(health_routes(health))
+    return app
+
+
+class TraceContext:
+    """Continues the caller's trace in every log line and message of the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            received = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
+            tracing.begin(received)
+        await self._app(scope, receive, send)
+
+
+class Server(uvicorn.Server):
+    """Tells when it begins to stop: it then waits for every answer under way, and a stream has no end of its own."""
+
+    def __init__(self, config: uvicorn.Config, at_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._at_stop = at_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._at_stop()
+        await super().shutdown(sockets)
+
+
+def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[[], None] = lambda: None) -> None:
+    """Run until SIGINT or SIGTERM, then stop within the time for shutdown. `at_stop` ends what would go on for ever."""
+    log.configure(name, settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, int(settings.shutdown_share("requests"))),
+        timeout_keep_alive=75,
+        lifespan="on",
+        http=BoundedHttp,
+        ws="none",
+    )
+    server = Server(config, at_stop)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
+
+
+def _answer(error: PlatformError) -> JSONResponse:
+    return JSONResponse({"error": error.body().model_dump(mode="json")}, error.http_status)
+
+
+async def _platform_error(_request: Request, error: Exception) -> JSONResponse:
+    return _answer(error if isinstance(error, PlatformError) else InternalError("internal error"))
+
+
+def validation_failure(faults: Sequence[Any]) -> ValidationFailed:
+    """The error that names each fault's place, without echoing the input."""
+    errors: list[JsonValue] = [
+        {"location": ".".join(map(str, fault["loc"])), "message": str(fault["msg"]), "type": str(fault["type"])}
+        for fault in faults[:50]
+    ]
+    return ValidationFailed("the request is not valid", errors=errors)
+
+
+async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
+    return _answer(validation_failure(error.errors() if isinstance(error, RequestValidationError) else []))
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    fault = NotFound(f"no such path: {request.url.path}") if status == 404 else ValidationFailed(str(error))
+    return JSONResponse({"error": fault.body().model_dump(mode="json")}, status)
+
+
+async def _internal_error(_request: Request, _error: Exception) -> JSONResponse:
+    return _answer(InternalError("internal error"))

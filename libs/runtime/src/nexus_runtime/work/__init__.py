@@ -1,0 +1,1 @@
+"""Work that outlives the message that asked for it."""

@@ -1,0 +1,140 @@
+"""What an agent's HTTP answer means: an answer, or a failure that the agent reports."""
+
+import json
+import re
+from typing import cast
+
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+from nexus_agents.backends.local.streams import joined_text, read_events
+from nexus_agents.domain.backend import AgentAnswer
+from nexus_agents.domain.backend_errors import AgentFailed
+from nexus_contracts.builds.reports import Usage
+
+MAX_ANSWER_BYTES = 2_000_000
+STREAM = "text/event-stream"
+_MAX_MESSAGE = 2_000
+_MAX_TOOL_CALLS = 1_000
+_MAX_COUNT = 10**12
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
+_OUTPUT_NAMES = ("output", "result", "response")
+
+
+def read_answer(status: int, content_type: str, body: bytes) -> AgentAnswer:
+    """`content_type` without its parameters. Raises AgentFailed, and StreamBroken for a stream that was cut off."""
+    if not 200 <= status < 300:
+        raise _failure_of_status(status, body)
+    if content_type == STREAM:
+        return _read_stream(_decoded_events(body))
+    if content_type.startswith("text/"):
+        return AgentAnswer(body.decode(errors="replace"), raw=body.decode(errors="replace"))
+    try:
+        value = cast(JsonValue, from_json(body, allow_inf_nan=False))
+    except ValueError as error:
+        raise AgentFailed("INVALID_ANSWER", f"The agent's answer is not JSON: {error}.") from None
+    if isinstance(value, dict) and value.get("error") and not _has_output(value):
+        raise failure_in(value)
+    return answer_of(value)
+
+
+def answer_of(value: JsonValue) -> AgentAnswer:
+    """An answer from any JSON value; of our packages {"output", "tool_calls", "usage"}."""
+    if not isinstance(value, dict):
+        return AgentAnswer(_text(value), raw=value)
+    name = next((name for name in _OUTPUT_NAMES if name in value), None)
+    calls = _tool_calls(value.get("tool_calls"))
+    state = value.get("session_state")
+    return AgentAnswer(
+        output=_text(value if name is None else value[name]),
+        tool_calls=calls,
+        usage=_usage(value.get("usage"), len(calls)),
+        session_state=state if isinstance(state, dict) else None,
+        raw=value,
+    )
+
+
+def failure_in(value: dict[str, JsonValue]) -> AgentFailed:
+    """The failure that {"error", "error_type"?, "message"?} reports, in the forms that agents use."""
+    error, message, kind = value.get("error"), value.get("message"), value.get("error_type")
+    if isinstance(error, dict):
+        code, text = error.get("code"), error.get("message")
+    elif kind is not None:
+        code, text = kind, error
+    elif message is not None:
+        code, text = error, message
+    else:
+        code, text = None, error
+    if not (isinstance(code, str) and _CODE.fullmatch(code)):
+        code, text = "AGENT_ERROR", text if code is None else f"{_text(code)}: {_text(text)}"
+    return AgentFailed(code, _text(text)[:_MAX_MESSAGE] or "The agent reported an error without a message.")
+
+
+def _failure_of_status(status: int, body: bytes) -> AgentFailed:
+    try:
+        value = cast(JsonValue, from_json(body, allow_inf_nan=False))
+    except ValueError:
+        value = None
+    if isinstance(value, dict) and value.get("error"):
+        return failure_in(value)
+    detail = value.get("detail") or value.get("message") if isinstance(value, dict) else None
+    text = _text(detail) if detail else body[:_MAX_MESSAGE].decode(errors="replace")
+    return AgentFailed("AGENT_ERROR", f"The agent answered HTTP {status}: {text}"[:_MAX_MESSAGE])
+
+
+def _decoded_events(body: bytes) -> list[JsonValue]:
+    try:
+        return read_events(body)
+    except UnicodeDecodeError:
+        raise AgentFailed("INVALID_ANSWER", "The agent's stream is not UTF-8.") from None
+
+
+def _read_stream(events: list[JsonValue]) -> AgentAnswer:
+    last = events[-1] if events else None
+    if isinstance(last, dict) and last.get("error") and not _has_output(last):
+        raise failure_in(last)
+    whole = [event for event in events if isinstance(event, dict) and _has_output(event)]
+    answer = answer_of(whole[-1]) if whole else AgentAnswer(joined_text(events) or _text(last))
+    return AgentAnswer(answer.output, answer.tool_calls, answer.usage, answer.session_state, raw=events)
+
+
+def _has_output(value: dict[str, JsonValue]) -> bool:
+    return any(value.get(name) is not None for name in _OUTPUT_NAMES)
+
+
+def _text(value: JsonValue) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return _text_of_message(value) or json.dumps(value, ensure_ascii=False)
+
+
+def _text_of_message(value: JsonValue) -> str:
+    """The text of {"role", "content": [{"text"}, ...]}, which agents built with a model's SDK answer."""
+    content = value.get("content") if isinstance(value, dict) else None
+    if not isinstance(content, list):
+        return ""
+    pieces = (part.get("text") for part in content if isinstance(part, dict))
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def _tool_calls(value: JsonValue) -> tuple[dict[str, JsonValue], ...]:
+    calls = value[:_MAX_TOOL_CALLS] if isinstance(value, list) else []
+    return tuple(call for call in calls if isinstance(call, dict))
+
+
+def _usage(value: JsonValue, tool_calls: int) -> Usage:
+    """Figures that make no sense count as zero: an agent's mistake about itself fails no invocation."""
+    given = value if isinstance(value, dict) else {}
+    cost = given.get("cost_usd")
+    return Usage(
+        input_tokens=_count(given.get("input_tokens")),
+        output_tokens=_count(given.get("output_tokens")),
+        tool_calls=_count(given.get("tool_calls")) or tool_calls,
+        cost_usd=float(cost) if isinstance(cost, int | float) and 0 <= cost <= _MAX_COUNT else 0.0,
+    )
+
+
+def _count(value: JsonValue) -> int:
+    return int(value) if isinstance(value, int | float) and 0 <= value <= _MAX_COUNT else 0

@@ -1,0 +1,148 @@
+"""Runs agents as processes of this machine: started when they are asked, ended when others need their place."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from nexus_agents.backends.local.channel import BUSY
+from nexus_agents.backends.local.guard import Guard, start_guard
+from nexus_agents.backends.local.interpreter import interpreter
+from nexus_agents.backends.local.live import LiveAgent, start_agent
+from nexus_agents.backends.local.pool import Pool, Slot
+from nexus_agents.backends.local.sandbox import Limits, Room, Sandbox, choose_sandbox
+from nexus_agents.backends.local.workspace import Unpacked, Workspace
+from nexus_agents.domain.backend import (
+    AgentAnswer,
+    AgentHealth,
+    DeployedAgent,
+    Deployment,
+    InvokeRequest,
+    PackageRef,
+)
+from nexus_agents.domain.backend_errors import AgentNotStarted, AgentTimedOut, AgentUnreachable, BackendError
+from nexus_runtime.blobs import BlobStore
+
+ALIAS = "DEFAULT"
+REGION = "local"
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """`work_dir` None: the system's directory for temporary files; a path of at most 60 bytes otherwise."""
+
+    work_dir: Path | None = None
+    isolation: Literal["auto", "bubblewrap", "none"] = "auto"
+    live_agents: int = 32
+    invocations_per_agent: int = 32
+    start_seconds: float = 10.0
+    limits: Limits = field(default_factory=Limits)
+
+
+class LocalBackend:
+    """See the port. Knows the deployed agents by what each call says of them, hence survives its own restart."""
+
+    def __init__(
+        self, blobs: BlobStore, sandbox: Sandbox, workspace: Workspace, guard: Guard | None, settings: LocalSettings
+    ) -> None:
+        self._sandbox = sandbox
+        self._guard = guard
+        self._settings = settings
+        self._workspace = workspace
+        self._unpacked = Unpacked(workspace, blobs)
+        self._pool = Pool(self._start, self._gone, settings.live_agents, settings.invocations_per_agent)
+        self._digests: dict[str, str] = {}
+
+    async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
+        _, manifest = await self._unpacked.open(package)
+        deadline = _now() + 2 * self._settings.start_seconds
+        async with self._pool.lease(agent_id, package, deadline) as slot:
+            await slot.ready(deadline)
+        arn = f"local:agent/{agent_id}"
+        return Deployment(
+            status="deployed",
+            isolated=self._sandbox.isolated,
+            isolation=self._sandbox.description,
+            agent_arn=arn,
+            agent_alias_id=ALIAS,
+            agent_alias_arn=f"{arn}/runtime-endpoint/{ALIAS}",
+            region=REGION,
+            manifest=manifest,
+        )
+
+    async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
+        deadline = _now() + request.timeout_seconds
+        try:
+            return await self._invoke(agent, request, deadline)
+        except AgentNotStarted:
+            raise
+        except AgentUnreachable:
+            # It died since it was last seen, and not a byte was sent: another one is started, once.
+            return await self._invoke(agent, request, deadline)
+
+    async def check(self, agent: DeployedAgent) -> AgentHealth:
+        deadline = _now() + 2 * self._settings.start_seconds
+        try:
+            async with self._pool.lease(agent.agent_id, agent.package, deadline) as slot:
+                status = await (await slot.ready(deadline)).ping()
+        except BackendError as error:
+            return AgentHealth("unhealthy", error.message)
+        return AgentHealth("busy" if status == BUSY else "healthy")
+
+    async def undeploy(self, agent_id: str) -> None:
+        self._digests.pop(agent_id, None)
+        await self._pool.end(agent_id, "it was undeployed")
+
+    async def stop(self) -> None:
+        await self._pool.stop()
+        if self._guard is not None:
+            await self._guard.stop()
+        await asyncio.to_thread(self._workspace.close)
+
+    async def _invoke(self, agent: DeployedAgent, request: InvokeRequest, deadline: float) -> AgentAnswer:
+        async with self._pool.lease(agent.agent_id, agent.package, deadline) as slot:
+            live = await slot.ready(deadline)
+            async with slot.turn(deadline):
+                return await self._asked(live, slot, request, deadline)
+
+    @staticmethod
+    async def _asked(live: LiveAgent, slot: Slot, request: InvokeRequest, deadline: float) -> AgentAnswer:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await live.invoke(request)
+        except TimeoutError:
+            live.kill("another invocation ran into its time limit")
+            raise AgentTimedOut(f"No answer within {request.timeout_seconds:g} s; the agent was ended.") from None
+        except asyncio.CancelledError:
+            if slot.in_flight == 1:
+                live.kill("its invocation was cancelled")
+            raise
+        except AgentUnreachable:
+            live.kill("it accepts no connections")
+            raise
+
+    async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
+        self._digests[agent_id] = package.sha256
+        directory, manifest = await self._unpacked.open(package)
+        room = Room(directory, self._workspace.new_run(), manifest.entrypoint, manifest.env)
+        return await start_agent(self._sandbox, room, self._settings.start_seconds, self._guard)
+
+    async def _gone(self, digest: str) -> None:
+        if digest not in self._digests.values():
+            await self._unpacked.forget(digest)
+
+
+async def open_local_backend(blobs: BlobStore, settings: LocalSettings | None = None) -> LocalBackend:
+    """Tries out the sandbox, once.
+
+    Raises RuntimeError where isolation is demanded and does not work, ValueError where `work_dir` is too long a path.
+    """
+    chosen = settings or LocalSettings()
+    sandbox = await choose_sandbox(chosen.isolation, chosen.limits)
+    workspace = Workspace(chosen.work_dir)
+    guard = None if sandbox.isolated else await start_guard(interpreter())
+    return LocalBackend(blobs, sandbox, workspace, guard, chosen)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

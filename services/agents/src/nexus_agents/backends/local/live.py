@@ -1,0 +1,185 @@
+"""One running agent: started, asked, ended."""
+
+import asyncio
+import os
+import signal
+from dataclasses import dataclass
+
+from nexus_agents.backends.local.channel import Channel
+from nexus_agents.backends.local.guard import Guard
+from nexus_agents.backends.local.sandbox import SOCKET, Room, Sandbox
+from nexus_agents.backends.local.tail import Tail
+from nexus_agents.backends.local.workspace import remove
+from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
+from nexus_agents.domain.backend_errors import (
+    AgentCrashed,
+    AgentNotStarted,
+    AgentTimedOut,
+    BackendError,
+)
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
+_PING_SECONDS = 2.0
+_FAREWELL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Running:
+    """What was started: its place on this machine, the process and what it says."""
+
+    room: Room
+    child: asyncio.subprocess.Process
+    tail: Tail
+    guard: Guard | None
+
+
+class LiveAgent:
+    """A process that answered a ping. It is never started again: another one takes its place."""
+
+    def __init__(self, running: Running, channel: Channel) -> None:
+        self._running = running
+        self._channel = channel
+        self._ended_because: str | None = None
+        self._reaper = asyncio.create_task(self._reap())
+
+    @property
+    def alive(self) -> bool:
+        return self._ended_because is None and self._running.child.returncode is None
+
+    async def ping(self) -> str:
+        """Raises AgentUnreachable, AgentCrashed, AgentFailed, AgentTimedOut."""
+        try:
+            async with asyncio.timeout(_PING_SECONDS):
+                return await self._channel.ping()
+        except TimeoutError:
+            raise AgentTimedOut(f"The agent's /ping gave no answer within {_PING_SECONDS:g} s.") from None
+
+    async def invoke(self, request: InvokeRequest) -> AgentAnswer:
+        """As the channel's; of a crash the message says how the agent ended and what it last said."""
+        try:
+            return await self._channel.invoke(request)
+        except AgentCrashed as error:
+            raise AgentCrashed(await self._epitaph(error.message)) from error
+
+    def kill(self, because: str) -> None:
+        """Ends it at once, whatever it is doing; those who wait for an answer are told why."""
+        if self.alive:
+            self._ended_because = because
+            kill_group(self._running.child)
+
+    async def ended(self) -> None:
+        """Returns when the process is gone and its place is cleared."""
+        await asyncio.shield(self._reaper)
+
+    async def _reap(self) -> None:
+        await self._running.child.wait()
+        self._channel.close()
+        await clear(self._running)
+
+    async def _epitaph(self, message: str) -> str:
+        if self._ended_because is not None:
+            return f"The agent was ended while it answered: {self._ended_because}."
+        try:
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await self.ended()
+        except TimeoutError:
+            return message + _last_words(self._running)
+        return f"The agent ended while it answered ({_how_it_ended(self._running)}).{_last_words(self._running)}"
+
+
+async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard | None) -> LiveAgent:
+    """Returns once it has answered a ping. Raises AgentNotStarted, with the agent's last output."""
+    running = await _spawned(sandbox, room, guard)
+    try:
+        return LiveAgent(running, await _ready(running, seconds))
+    except BaseException:
+        kill_group(running.child)
+        await running.child.wait()
+        await clear(running)
+        raise
+
+
+async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running:
+    launch = sandbox.launch(room)
+    tail = Tail()
+    try:
+        # From the event loop's own thread: on Linux an agent dies with the thread that started it.
+        child = await asyncio.create_subprocess_exec(
+            *launch.argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=tail.write_end,
+            stderr=tail.write_end,
+            cwd=launch.directory,
+            env=launch.env,
+            start_new_session=True,
+        )
+    except BaseException as error:
+        tail.close()
+        remove(room.run)
+        if isinstance(error, OSError):
+            raise AgentNotStarted(f"The agent could not be started: {error}.") from error
+        raise
+    tail.close_write_end()
+    if guard is not None:
+        guard.watch(child.pid)
+    return Running(room, child, tail, guard)
+
+
+async def _ready(running: Running, seconds: float) -> Channel:
+    problem = "it did not open its socket"
+    pause = _FIRST_PAUSE
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while loop.time() < deadline and running.child.returncode is None:
+        try:
+            return await _pinged(running, deadline)
+        except FileNotFoundError:
+            pass
+        except TimeoutError:
+            problem = "its /ping gave no answer"
+        except (BackendError, OSError) as error:
+            problem = str(error)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    if running.child.returncode is not None:
+        problem = f"it ended ({_how_it_ended(running)})"
+    else:
+        problem = f"not ready within {seconds:g} s: {problem}"
+    raise AgentNotStarted(f"The agent did not start: {problem.rstrip('.')}.{_last_words(running)}")
+
+
+async def _pinged(running: Running, deadline: float) -> Channel:
+    channel = Channel(running.room.run / SOCKET)
+    try:
+        async with asyncio.timeout_at(deadline):
+            await channel.ping()
+    except BaseException:
+        channel.close()
+        raise
+    return channel
+
+
+def kill_group(child: asyncio.subprocess.Process) -> None:
+    """The agent and all that it started, unless that left the agent's group."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+async def clear(running: Running) -> None:
+    running.tail.close()
+    kill_group(running.child)
+    if running.guard is not None:
+        running.guard.release(running.child.pid)
+    await asyncio.to_thread(remove, running.room.run)
+
+
+def _how_it_ended(running: Running) -> str:
+    code = running.child.returncode or 0
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _last_words(running: Running) -> str:
+    text = running.tail.text()
+    return f" Its last output:\n{text}" if text else " It wrote no output."
