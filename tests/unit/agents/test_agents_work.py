@@ -68,7 +68,7 @@ async def test_a_process_that_stops_ends_its_turn_and_hands_the_next_one_over(wo
 async def test_work_whose_commit_was_not_noticed_is_found_and_begun(world: World) -> None:
     command = invocation()
     decision = await world.works.commands.decide(command, None)
-    await world.ledger.commit(decision.actions, decision.recorded)
+    await world.ledger.commit(decision.change)
     for _ in range(2):
         assert world.backend.asked == []
         await world.works.sweeper.check_own()

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from nexus_contracts.model import Message
+from nexus_contracts.principal import Principal
 
 
 class Command(Message):
@@ -10,8 +11,9 @@ class Command(Message):
 
     `command_id` identifies the wish (from the Idempotency-Key where there is one): a command seen again has no second
     effect and gets the same answer. `fingerprint` identifies the request behind it: the same command id with another
-    fingerprint is an Idempotency-Key used twice.
+    fingerprint is an Idempotency-Key used twice. `principal` is who wishes it.
     """
 
     command_id: str = Field(min_length=1, max_length=300)
     fingerprint: str = ""
+    principal: Principal = Principal()

@@ -16,7 +16,19 @@ from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 
 CONTENT_TYPE = b"application/json"
-_ATTRIBUTES = ("id", "source", "type", "subject", "time", "correlationid", "causationid", "sequence", "signature")
+_ATTRIBUTES = (
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "correlationid",
+    "causationid",
+    "sequence",
+    "signature",
+    "nexusprincipal",
+    "nexustenant",
+)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 MAX_ATTRIBUTE = 1_000
 MAX_TRACEPARENT = 200
@@ -32,8 +44,8 @@ class MalformedEvent(ValueError):
 class CloudEvent(Message):
     """One message. `data` is its JSON body; `sequence` is the event's place in its aggregate's history.
 
-    `signature` proves that the platform itself has sent it (`signatures.py`). Attributes are bounded: they are kept
-    with every event that the message causes.
+    `nexusprincipal`, of `nexustenant`, is who caused it. `signature` proves that the platform itself has sent it
+    (`signatures.py`). Attributes are bounded: they are kept with every event that the message causes.
     """
 
     id: str = Field(min_length=1, max_length=MAX_ATTRIBUTE)
@@ -47,6 +59,8 @@ class CloudEvent(Message):
     traceparent: str | None = None
     sequence: int | None = None
     signature: str | None = Field(default=None, max_length=MAX_ATTRIBUTE)
+    nexusprincipal: str | None = Field(default=None, max_length=MAX_ATTRIBUTE)
+    nexustenant: str | None = Field(default=None, max_length=MAX_ATTRIBUTE)
 
     def headers(self) -> Headers:
         """The attributes as Kafka headers (binary mode)."""

@@ -4,10 +4,11 @@ from pydantic import JsonValue
 
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
+from nexus_contracts.principal import DEFAULT_TENANT
 
 
 class HistoryEntry(Message):
-    """`sequence` counts the aggregate's events from 1 without a gap."""
+    """`sequence` counts the aggregate's events from 1 without a gap; `principal`, of `tenant`, is who caused it."""
 
     sequence: int
     id: str
@@ -17,6 +18,8 @@ class HistoryEntry(Message):
     correlation_id: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None
+    principal: str | None = None
+    tenant: str = DEFAULT_TENANT
 
 
 class EventView(Message):

@@ -24,7 +24,8 @@ from nexus_contracts.errors import Conflict, NotFound, PreconditionFailed
 from nexus_contracts.replies import Outcome
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.kafka.replies import ReplyAddress
-from nexus_runtime.ledger.ledger import ChangedMeanwhile, Contention, Decision, Ledger, Recorded
+from nexus_runtime.ledger.change import Change, Recorded
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Contention, Decision, Ledger
 from nexus_runtime.process import log
 
 logger = log.get(__name__)
@@ -81,7 +82,7 @@ class CommandHandlers:
 
         def shown(view: BaseModel) -> Decision:
             outcome = Outcome(status=status, result=view.model_dump(mode="json"))
-            return Decision(outcome, self.store.changes(before, after, events), [recorded])
+            return Decision(outcome, Change(tuple(self.store.changes(before, after, events)), (recorded,)))
 
         return after, shown
 
@@ -195,7 +196,7 @@ class ReportHandlers:
         actions = [*self.store.changes(before, after, events), remember_reports(after, fresh)]
         recorded = Recorded(project_id, before.sequence, events)
         try:
-            await self.ledger.commit(actions, [recorded], cause=deliveries[0].event)
+            await self.ledger.commit(Change(tuple(actions), (recorded,)), cause=deliveries[0].event)
         except BaseException:
             self.memory.doubt(project_id)
             raise

@@ -9,7 +9,8 @@ from nexus_builds.domain.endings import Patience, failed, past_hope
 from nexus_builds.domain.state import Project
 from nexus_builds.handlers import numbered
 from nexus_builds.store import DELETING, DynamoProjectStore
-from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger, Recorded
+from nexus_runtime.ledger.change import Change, Recorded
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.ledger.outbox import Outbox
 from nexus_runtime.process import log
 from nexus_runtime.work.leases import Leases
@@ -77,7 +78,7 @@ class Watch:
         after, events = numbered(before, failed(before, error, self.now()))
         try:
             changes = self.store.changes(before, after, events)
-            await self.ledger.commit(changes, [Recorded(after.project_id, before.sequence, events)])
+            await self.ledger.commit(Change(tuple(changes), (Recorded(after.project_id, before.sequence, events),)))
         except ChangedMeanwhile:
             return  # it is judged anew with the next look
         logger.warning("build given up", project_id=after.project_id, attempt=after.attempt_number, code=error.code)

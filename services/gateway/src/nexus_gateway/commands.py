@@ -144,6 +144,8 @@ def _event(order: Order) -> CloudEvent:
         data=order.command.model_dump(mode="json", exclude={"type"}),
         correlationid=envelope.request_id.get(),
         traceparent=tracing.traceparent.get(),
+        nexusprincipal=order.command.principal.id,
+        nexustenant=order.command.principal.tenant,
     )
 
 

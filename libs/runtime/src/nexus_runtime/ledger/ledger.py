@@ -3,23 +3,26 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-
-from pydantic import BaseModel
+from typing import Protocol, TypeVar
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import PlatformError, ServiceUnavailable
 from nexus_contracts.history import HistoryEntry
+from nexus_contracts.principal import PLATFORM
 from nexus_contracts.replies import Outcome, Reply
-from nexus_runtime.dynamo import Action, ConditionFailed, Database, Put, Update
+from nexus_runtime.dynamo import Action, ConditionFailed
+from nexus_runtime.ledger.change import Change, NoWork, Recorded, WorkLog
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Handled, Inbox, reply
 from nexus_runtime.ledger.outbox import Outbox
-from nexus_runtime.ledger.relay import Relay
 from nexus_runtime.process import metrics, tracing
 from nexus_runtime.process.clock import new_id
+
+T = TypeVar("T")
+TRIES = 30
 
 
 class AlreadyHandled(Exception):
@@ -34,26 +37,27 @@ class Contention(ServiceUnavailable):
     """The state changed under every try."""
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """What happened to one aggregate, and the sequence of its last event before."""
+class Writer(Protocol):
+    async def write(self, *actions: Action) -> None:
+        """All of them or none. Raises ConditionFailed."""
+        ...
 
-    aggregate: str
-    after: int
-    events: Sequence[BaseModel]
+
+class Announcer(Protocol):
+    def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
+        """These are committed: publish them."""
+        ...
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command comes to. An outcome of status 202 is no answer yet: who does the work answers later.
+    """What a command comes to. An outcome of status 202 is no answer yet: the end of the work that begins answers.
 
-    `then` is called when all of it is committed, by the process that committed it. `exists`: what is created was not
-    looked for; the error to answer with where it is there already.
+    `exists`: what is created was not looked for; the error to answer with where it is there already.
     """
 
     outcome: Outcome
-    actions: Sequence[Action] = ()
-    recorded: Sequence[Recorded] = ()
+    change: Change = field(default_factory=Change)
     then: Callable[[], None] | None = None
     exists: PlatformError | None = None
 
@@ -65,64 +69,58 @@ class Ledger:
     inbox: Inbox
     history: History
     outbox: Outbox
-    relay: Relay
-    database: Database
+    relay: Announcer
+    database: Writer
     now: Callable[[], datetime]
+    work: WorkLog = field(default_factory=NoWork)
 
     async def commit(
         self,
-        actions: Sequence[Action],
-        recorded: Sequence[Recorded] = (),
+        change: Change,
         *,
         handled: Handled | None = None,
         outcome: Outcome | None = None,
         cause: CloudEvent | None = None,
     ) -> None:
         """Write it all, then have the events published. Raises AlreadyHandled or ChangedMeanwhile."""
-        entries = {one.aggregate: _entries(one, self.now(), cause) for one in recorded if one.events}
-        writes: list[Action] = []
-        if handled and outcome:
-            writes.append(self.inbox.record(handled, outcome))
+        now, principal = self.now(), _principal(handled, cause)
+        entries = {one.aggregate: _entries(one, now, principal, cause) for one in change.recorded if one.events}
+        writes: list[Action] = [self.inbox.record(handled, outcome)] if handled and outcome else []
         for aggregate, kept in entries.items():
-            writes += self._history_writes(aggregate, kept)
+            writes += self.history.record(aggregate, kept)
+            writes.append(self.outbox.record(aggregate, kept[0].sequence, kept[-1].sequence))
         try:
-            await self.database.write(*writes, *actions)
+            await self.database.write(*writes, *change.actions, *self.work.writes(change))
         except ConditionFailed as error:
             if handled and 0 in error.failed:
                 raise AlreadyHandled(handled.command.command_id) from error
             raise ChangedMeanwhile(str(error)) from error
         for aggregate, kept in entries.items():
             self.relay.announce(aggregate, kept)
-
-    def _history_writes(self, aggregate: str, kept: list[HistoryEntry]) -> list[Put | Update]:
-        return [
-            *self.history.record(aggregate, kept),
-            self.outbox.record(aggregate, kept[0].sequence, kept[-1].sequence),
-        ]
+        self.work.committed(change)
 
     async def carry_out(
         self, handled: Handled, decide: Callable[[], Awaitable[Decision]], cause: CloudEvent | None = None
     ) -> Reply:
         """Decide on the present state and commit, again while others are faster; a repeat gets the first answer."""
-        for attempt in range(30):
+
+        async def attempt() -> Reply:
+            nonlocal decide
             decision = await _decided(decide)
             try:
-                await self.commit(
-                    decision.actions, decision.recorded, handled=handled, outcome=decision.outcome, cause=cause
-                )
+                await self.commit(decision.change, handled=handled, outcome=decision.outcome, cause=cause)
             except AlreadyHandled:
                 return await self._replay(handled)
             except ChangedMeanwhile:
                 if decision.exists:
                     decide = partial(_refuse, decision.exists)
-                    continue
-                await asyncio.sleep(random.uniform(0, 0.005 * (attempt + 1)))
-                continue
+                raise
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
             if decision.then:
                 decision.then()
             return reply(handled, decision.outcome)
-        raise Contention("the resource changes too fast; try again")
+
+        return await retried(attempt)
 
     async def _replay(self, handled: Handled) -> Reply:
         found = await self.inbox.reply_to(handled)
@@ -130,6 +128,16 @@ class Ledger:
             raise Contention("the first answer to this command is not readable yet")
         metrics.COMMANDS.labels(_kind(handled), found.status, True).inc()
         return found
+
+
+async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Load, decide, save, again while others are faster. Raises Contention when they always are."""
+    for number in range(TRIES):
+        try:
+            return await attempt()
+        except ChangedMeanwhile:
+            await asyncio.sleep(random.uniform(0, 0.005 * (number + 1)))
+    raise Contention("the resource changes too fast; try again")
 
 
 async def _refuse(error: PlatformError) -> Decision:
@@ -145,11 +153,18 @@ async def _decided(decide: Callable[[], Awaitable[Decision]]) -> Decision:
         return Decision(Outcome(status=error.http_status, error=error.body()))
 
 
+def _principal(handled: Handled | None, cause: CloudEvent | None) -> str:
+    """Who caused it: the sender of the command, the source of a report, or the platform by itself."""
+    if handled:
+        return handled.command.principal.id
+    return cause.source if cause else PLATFORM.id
+
+
 def _kind(handled: Handled) -> str:
     return str(getattr(handled.command, "type", "command"))
 
 
-def _entries(recorded: Recorded, now: datetime, cause: CloudEvent | None) -> list[HistoryEntry]:
+def _entries(recorded: Recorded, now: datetime, principal: str, cause: CloudEvent | None) -> list[HistoryEntry]:
     return [
         HistoryEntry(
             sequence=recorded.after + 1 + place,
@@ -160,6 +175,8 @@ def _entries(recorded: Recorded, now: datetime, cause: CloudEvent | None) -> lis
             correlation_id=cause.correlationid or cause.id if cause else None,
             causation_id=cause.id if cause else None,
             traceparent=cause.traceparent if cause else tracing.traceparent.get(),
+            principal=principal,
+            tenant=recorded.tenant,
         )
         for place, event in enumerate(recorded.events)
     ]

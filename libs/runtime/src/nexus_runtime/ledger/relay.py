@@ -146,6 +146,8 @@ class Relay:
             causationid=entry.causation_id,
             traceparent=entry.traceparent,
             sequence=entry.sequence,
+            nexusprincipal=entry.principal,
+            nexustenant=entry.tenant,
         )
         return await self._bus.send(self._topic.name, aggregate.encode(), event.body(), event.headers())
 

@@ -20,6 +20,7 @@ from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Action, Check, Put, Where
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.change import Change
 from nexus_runtime.ledger.inbox import KEEP_SECONDS
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Decision, Ledger
 
@@ -62,7 +63,7 @@ class AgentHandlers:
             agent = agent.model_copy(update={"sequence": former + agent.sequence})
         outcome = Outcome(status=202, result={"agent_id": agent.agent_id})
         actions = [*deployment_writes(agent), *_taken(before, pending, agent.agent_id), _project_present(agent)]
-        return Decision(outcome, actions, [recorded(agent, events)], lambda: self._begin(before, agent))
+        return Decision(outcome, Change(tuple(actions), (recorded(agent, events),)), lambda: self._begin(before, agent))
 
     async def delete_agent(self, command: DeleteAgent) -> Decision:
         agent = await self._store.agent(command.agent_id)
@@ -72,7 +73,7 @@ class AgentHandlers:
         assert after.deleted_at is not None
         view = DeletedAgent(agent_id=agent.agent_id, deleted_at=after.deleted_at)
         outcome = Outcome(status=200, result=view.model_dump(mode="json"))
-        return Decision(outcome, delete_agent_writes(agent, after), then=lambda: self._deleted(agent))
+        return Decision(outcome, Change.of(*delete_agent_writes(agent, after)), then=lambda: self._deleted(agent))
 
     async def follow(self, outcome: Outcome, address: ReplyAddress) -> None:
         await self._deployer.follow(str((outcome.result or {}).get("agent_id")), address)
@@ -82,11 +83,11 @@ class AgentHandlers:
         forgotten = int(self._ledger.now().timestamp()) + KEEP_SECONDS
         for delivery in deliveries:
             project_id = delivery.message.project_id
-            await self._ledger.commit([Put(INSTANCES, {"agent_id": project_id, "ttl": forgotten})])
+            await self._ledger.commit(Change.of(Put(INSTANCES, {"agent_id": project_id, "ttl": forgotten})))
             async for entry in self._store.entries(project_list(project_id)):
                 await self._delete(entry["agent_id"])
             async for entry in self._store.entries(sequence_list(project_id)):
-                await self._ledger.commit([no_entry(sequence_list(project_id), entry["position"])])
+                await self._ledger.commit(Change.of(no_entry(sequence_list(project_id), entry["position"])))
 
     async def _delete(self, agent_id: str) -> None:
         while True:
@@ -95,7 +96,7 @@ class AgentHandlers:
                 return
             after = agents.tombstone(agent, self._ledger.now())
             try:
-                await self._ledger.commit(delete_agent_writes(agent, after))
+                await self._ledger.commit(Change.of(*delete_agent_writes(agent, after)))
             except ChangedMeanwhile:
                 continue
             self._deleted(agent)

@@ -12,7 +12,8 @@ from nexus_contracts.agents.commands import CreateSession, DeleteSession
 from nexus_contracts.agents.views import DeletedSession
 from nexus_contracts.errors import Conflict
 from nexus_contracts.replies import Outcome
-from nexus_runtime.ledger.ledger import Decision, Ledger, Recorded
+from nexus_runtime.ledger.change import Change, Recorded
+from nexus_runtime.ledger.ledger import Decision, Ledger
 
 
 class SessionHandlers:
@@ -35,7 +36,7 @@ class SessionHandlers:
             require_present(session.agent_id, session.session_id),
         ]
         outcome = Outcome(status=201, result=session_view(session).model_dump(mode="json"))
-        return Decision(outcome, actions, [Recorded(session.session_id, 0, events)])
+        return Decision(outcome, Change(tuple(actions), (Recorded(session.session_id, 0, events),)))
 
     async def delete_session(self, command: DeleteSession) -> Decision:
         """Gone at once; the turn that runs and those that wait are cancelled after that."""
@@ -47,7 +48,9 @@ class SessionHandlers:
         view = DeletedSession(session_id=session.session_id, deleted_at=now, deleted_messages=session.message_count)
         return Decision(
             Outcome(status=200, result=view.model_dump(mode="json")),
-            delete_session_writes(session, after),
-            [Recorded(session.session_id, session.sequence, events)],
+            Change(
+                tuple(delete_session_writes(session, after)),
+                (Recorded(session.session_id, session.sequence, events),),
+            ),
             lambda: self._erase_soon(session.session_id),
         )

@@ -14,7 +14,7 @@ from nexus_agents.work.answers import waiter_of
 from nexus_agents.work.invoker import Invoker
 from nexus_agents.work.pool import Pool
 from nexus_agents.work.runner import Runner
-from nexus_agents.work.turns import Change, keep_note, queue_turn, start_alone, start_turn
+from nexus_agents.work.turns import Draft, keep_note, queue_turn, start_alone, start_turn
 from nexus_agents.writes import written
 from nexus_contracts.agents.commands import InvokeAgent, PostMessage
 from nexus_contracts.agents.views import TurnView
@@ -82,7 +82,7 @@ class TurnHandlers:
         return self._accepted(started, change, address, begins=True)
 
     def _accepted(
-        self, invocation: Invocation, change: Change, address: ReplyAddress | None, *, begins: bool
+        self, invocation: Invocation, change: Draft, address: ReplyAddress | None, *, begins: bool
     ) -> Decision:
         def committed() -> None:
             if address is not None:
@@ -91,7 +91,7 @@ class TurnHandlers:
                 self._invoker.begin(written(invocation))
 
         outcome = Outcome(status=202, result={"invocation_id": invocation.invocation_id})
-        return Decision(outcome, change.actions, change.recorded, committed)
+        return Decision(outcome, change.all(), committed)
 
     async def _agent(self, agent_id: str) -> Agent:
         agent = await self._store.agent(agent_id)
@@ -108,7 +108,7 @@ def _kept(session: Session, note: Invocation, now: datetime) -> Decision:
     sessions.require_open(session)
     change = keep_note(session, note, now)
     view = TurnView(user_message=change.messages[0], assistant_message=None)
-    return Decision(Outcome(status=201, result=view.model_dump(mode="json")), change.actions)
+    return Decision(Outcome(status=201, result=view.model_dump(mode="json")), change.all())
 
 
 def _invoked(command: InvokeAgent, address: ReplyAddress | None, now: datetime) -> Invocation:

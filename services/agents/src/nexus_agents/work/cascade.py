@@ -35,8 +35,9 @@ from nexus_agents.writes import (
 from nexus_agents.writes import agent_lists as agent_list_changes
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Action, Check, Database, Delete, Where
+from nexus_runtime.ledger.change import Change, Recorded
 from nexus_runtime.ledger.history import History
-from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger, Recorded
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.ledger.outbox import Outbox
 
 AT_ONCE = 16
@@ -88,7 +89,7 @@ class Cascade:
             aggregate = item["position"]
             if not await self._outbox.holds(aggregate):
                 await self._history.erase(aggregate, item["through"])
-                await self._ledger.commit([no_entry(HISTORIES, aggregate)])
+                await self._ledger.commit(Change.of(no_entry(HISTORIES, aggregate)))
             limit -= 1
             if limit == 0:
                 return
@@ -102,7 +103,7 @@ class Cascade:
                 await self._database.delete_many(MESSAGES, keys)
             await self._leave_history(session_id, session.sequence)
             await self._database.delete_many(SESSIONS, [{"session_id": session_id}])
-        await self._ledger.commit([no_entry(DELETIONS, session_id)])
+        await self._ledger.commit(Change.of(no_entry(DELETIONS, session_id)))
 
     async def _keys_of_messages(self, session_id: str) -> AsyncGenerator[list[dict[str, str | int]]]:
         keys: list[dict[str, str | int]] = []
@@ -117,7 +118,7 @@ class Cascade:
         await self._backend.undeploy(agent_id)
         agent = await self._store.any_agent(agent_id)
         if agent is None or agent.deleted_at is None:
-            await self._ledger.commit([no_entry(DELETIONS, agent_id)])
+            await self._ledger.commit(Change.of(no_entry(DELETIONS, agent_id)))
             return
         await self._each(session_list(agent_id), "session_id", self._delete_session_of_agent)
         for name in (invocation_list(agent_id), note_list(agent_id)):
@@ -148,7 +149,7 @@ class Cascade:
             after, events = sessions.tombstone(session, self._ledger.now(), AGENT_DELETED)
             recorded = Recorded(session_id, after.sequence - len(events), events)
             try:
-                await self._ledger.commit(delete_session_writes(session, after), [recorded])
+                await self._ledger.commit(Change(tuple(delete_session_writes(session, after)), (recorded,)))
             except ChangedMeanwhile:
                 continue
         await self._erase_session(session_id)
@@ -174,7 +175,7 @@ class Cascade:
         if sequence == 0:
             return
         if await self._outbox.holds(aggregate):
-            await self._ledger.commit([entry(HISTORIES, aggregate, through=sequence)])
+            await self._ledger.commit(Change.of(entry(HISTORIES, aggregate, through=sequence)))
         else:
             await self._history.erase(aggregate, sequence)
 
@@ -194,4 +195,4 @@ class Cascade:
                 entry(sequence_list(agent.project_id), agent.agent_name, sequence=agent.sequence),
                 Check(INSTANCES, {"agent_id": agent.project_id}, where=Where(absent="agent_id")),
             ]
-        await self._ledger.commit(actions, [Recorded(agent.agent_id, before.sequence, events)])
+        await self._ledger.commit(Change(tuple(actions), (Recorded(agent.agent_id, before.sequence, events),)))

@@ -22,7 +22,8 @@ from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Action
 from nexus_runtime.kafka.replies import ReplyAddress
-from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger, Recorded
+from nexus_runtime.ledger.change import Change, Recorded
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.process import log
 
 logger = log.get(__name__)
@@ -57,13 +58,13 @@ class Deployer:
         item = deployment_item(agent_id)
         agent = await self._store.agent(agent_id)
         if agent is None or agent.pending is None or agent.pending.runner != owner:
-            await self._ledger.commit([drop_work(owner or UNOWNED, item)])
+            await self._ledger.commit(Change.of(drop_work(owner or UNOWNED, item)))
             return
         if owner != self._runner.name:
             agent = agents.taken_over(agent, self._runner.name)
             moved = [drop_work(owner or UNOWNED, item), take_work(self._runner.name, item)]
             try:
-                await self._ledger.commit([put_agent(agent), *moved])
+                await self._ledger.commit(Change.of(put_agent(agent), *moved))
             except ChangedMeanwhile:
                 return
         self.begin(agent)
@@ -83,7 +84,7 @@ class Deployer:
                 return
             try:
                 replayed = waiter.model_copy(update={"replayed": True})
-                await self._ledger.commit([put_agent(agents.awaited(agent, replayed))])
+                await self._ledger.commit(Change.of(put_agent(agents.awaited(agent, replayed))))
             except ChangedMeanwhile:
                 continue
             return
@@ -143,7 +144,7 @@ class Deployer:
         change = agents.deployed if isinstance(result, Deployment) else agents.deployment_failed
         agent, events = change(before, result, now)  # pyright: ignore[reportArgumentType]  # by the same test
         done = drop_work(before.pending.runner, deployment_item(agent.agent_id))
-        await self._ledger.commit([*deployment_writes(agent), done], [recorded(agent, events)])
+        await self._ledger.commit(Change((*deployment_writes(agent), done), (recorded(agent, events),)))
         if before.pending.waiters:
             self._answerer.tell(before.pending.waiters, await self._outcome(agent.agent_id))
 
@@ -158,7 +159,7 @@ class Deployer:
         item = deployment_item(agent.agent_id)
         moved = [drop_work(agent.pending.runner, item), take_work("", item)]
         try:
-            await self._ledger.commit([put_agent(agents.taken_over(agent, "")), *moved])
+            await self._ledger.commit(Change.of(put_agent(agents.taken_over(agent, "")), *moved))
         except (ChangedMeanwhile, ServiceUnavailable):
             logger.info("deployment not handed over; it is taken up when this process is gone")
 

@@ -35,7 +35,7 @@ class Endings:
         while True:
             try:
                 ended = await self._prepare(invocation, ending, doubtful=changed > 0)
-                await self._ledger.commit(ended.change.actions, ended.change.recorded)
+                await self._ledger.commit(ended.change.all())
             except ChangedMeanwhile:
                 changed += 1
                 pause = 0.0 if changed < 3 else 0.02

@@ -37,6 +37,7 @@ from nexus_agents.writes import (
 )
 from nexus_contracts.replies import Outcome
 from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.change import Change
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.process import log, tracing
 
@@ -85,7 +86,7 @@ class Invoker:
             if known:
                 return
             try:
-                await self._ledger.commit([put_invocation(invocations.awaited(invocation, waiter))])
+                await self._ledger.commit(Change.of(put_invocation(invocations.awaited(invocation, waiter))))
             except ChangedMeanwhile:
                 continue
             return
@@ -94,7 +95,7 @@ class Invoker:
         """Ends what a dead process had in hand: whether its agent was asked cannot be known. A note is kept."""
         invocation = await self._store.invocation(invocation_id)
         if invocation is None or invocation.ended or invocation.owner != owner:
-            await self._ledger.commit([drop_work(owner, invocation_item(invocation_id))])
+            await self._ledger.commit(Change.of(drop_work(owner, invocation_item(invocation_id))))
             return
         ending = failed(INTERRUPTED, "the process that ran the invocation has ended; the agent may have done its work")
         await self._conclude(invocation, KEPT if invocation.kind is Kind.NOTE else ending)
@@ -104,7 +105,7 @@ class Invoker:
         item = invocation_item(invocation_id)
         invocation = await self._store.invocation(invocation_id)
         if invocation is None or invocation.ended or invocation.owner != owner:
-            await self._ledger.commit([drop_work(owner or UNOWNED, item)])
+            await self._ledger.commit(Change.of(drop_work(owner or UNOWNED, item)))
             return
         if owner == self._runner.name:
             self.begin(invocation)
@@ -112,7 +113,7 @@ class Invoker:
         taken = invocations.taken_over(invocation, self._runner.name)
         moved = [drop_work(owner or UNOWNED, item), take_work(taken.owner, item)]
         try:
-            await self._ledger.commit([put_invocation(taken), *moved])
+            await self._ledger.commit(Change.of(put_invocation(taken), *moved))
         except ChangedMeanwhile:
             return
         self.begin(written(taken))

@@ -17,6 +17,7 @@ from nexus_agents.writes import DELETIONS, UNDEPLOYED, UNOWNED, no_entry
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Database
+from nexus_runtime.ledger.change import Change
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.process import log
 from nexus_runtime.work.leases import Lease, Leases
@@ -135,7 +136,7 @@ class Sweeper:
             if position not in self._undeployed and await self._store.any_agent(item["agent_id"]) is None:
                 await self._backend.undeploy(item["agent_id"])
             if position < expired:
-                await self._ledger.commit([no_entry(UNDEPLOYED, position)])
+                await self._ledger.commit(Change.of(no_entry(UNDEPLOYED, position)))
         self._undeployed = known
 
     async def _succeed(self, name: str) -> None:

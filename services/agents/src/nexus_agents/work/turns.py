@@ -26,17 +26,20 @@ from nexus_agents.writes import (
 )
 from nexus_contracts.agents.views import MessageView
 from nexus_runtime.dynamo import Action
-from nexus_runtime.ledger.ledger import Recorded
+from nexus_runtime.ledger.change import Change, Recorded
 from nexus_runtime.process.clock import new_id
 
 
 @dataclass
-class Change:
+class Draft:
     """One transaction in the making."""
 
     actions: list[Action] = field(default_factory=list[Action])
     recorded: list[Recorded] = field(default_factory=list[Recorded])
     messages: list[MessageView] = field(default_factory=list[MessageView])
+
+    def all(self) -> Change:
+        return Change(tuple(self.actions), tuple(self.recorded))
 
     def record(self, aggregate: str, sequence: int, events: Sequence[BaseModel]) -> None:
         """`sequence` is the aggregate's after these events."""
@@ -61,10 +64,10 @@ def listed(invocation: Invocation) -> Action:
     return listed_invocation(invocation, name(invocation.agent_id))
 
 
-def start_alone(invocation: Invocation, runner: str, now: datetime) -> tuple[Invocation, Change]:
+def start_alone(invocation: Invocation, runner: str, now: datetime) -> tuple[Invocation, Draft]:
     """An invocation outside of any session."""
     started, events = invocations.start(invocation, runner, now)
-    change = Change()
+    change = Draft()
     change.record(started.invocation_id, started.sequence, events)
     change.actions += [
         put_invocation(started),
@@ -75,10 +78,10 @@ def start_alone(invocation: Invocation, runner: str, now: datetime) -> tuple[Inv
     return started, change
 
 
-def start_turn(session: Session, turn: Invocation, runner: str, now: datetime) -> tuple[Invocation, Change]:
+def start_turn(session: Session, turn: Invocation, runner: str, now: datetime) -> tuple[Invocation, Draft]:
     """A turn in an idle session."""
     step = sessions.begin(session, turn, runner=runner, now=now, message_id=new_id("msg_"))
-    change = Change()
+    change = Draft()
     change.keep(step)
     change.actions += [
         put_invocation(step.invocation),
@@ -90,19 +93,19 @@ def start_turn(session: Session, turn: Invocation, runner: str, now: datetime) -
     return step.invocation, change
 
 
-def keep_note(session: Session, note: Invocation, now: datetime) -> Change:
+def keep_note(session: Session, note: Invocation, now: datetime) -> Draft:
     """A note in an idle session."""
     step = sessions.keep_note(session, note, now=now, message_id=new_id("msg_"))
-    change = Change([put_invocation(step.invocation), listed(step.invocation)])
+    change = Draft([put_invocation(step.invocation), listed(step.invocation)])
     change.say(step.message)
     change.actions += [put_session(step.session), *move_session(session, step.session)]
     return change
 
 
-def queue_turn(session: Session, turn: Invocation) -> Change:
+def queue_turn(session: Session, turn: Invocation) -> Draft:
     """A turn that waits."""
     queued = sessions.enqueue(session, turn)
-    return Change([put_invocation(turn), listed(turn), put_session(queued)])
+    return Draft([put_invocation(turn), listed(turn), put_session(queued)])
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,14 @@ class Ended:
     """An invocation that ended, its transaction, and the turn that started with it."""
 
     invocation: Invocation
-    change: Change
+    change: Draft
     following: Invocation | None = None
 
 
 def end_alone(invocation: Invocation, ending: Ending, now: datetime, *, counted: bool) -> Ended:
     """Without a session, or with one that is being deleted. `counted` while the agent has figures to add it to."""
     ended, events = invocations.end(invocation, ending, now)
-    change = Change([put_invocation(ended)])
+    change = Draft([put_invocation(ended)])
     change.record(ended.invocation_id, ended.sequence, events)
     change.actions += _farewell(invocation, ended, counted)
     return Ended(ended, change)
@@ -128,7 +131,7 @@ def end_turn(
 ) -> Ended:
     """The turn ends and `following`, the first that waits, starts in the hands of `runner`."""
     step = sessions.finish(session, turn, ending, now=now, message_id=new_id("msg_"))
-    change = Change([put_invocation(step.invocation)])
+    change = Draft([put_invocation(step.invocation)])
     change.keep(step)
     change.actions += _farewell(turn, step.invocation, counted=True)
     after, begun = step.session, None

@@ -1,0 +1,165 @@
+"""What one transaction writes, and how the state of an aggregate becomes a part of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import pydantic_core
+from pydantic import BaseModel, JsonValue, TypeAdapter
+
+from nexus_contracts.aggregate import Aggregate
+from nexus_contracts.principal import DEFAULT_TENANT
+from nexus_contracts.replies import Outcome
+from nexus_runtime.dynamo import Action, Item, Put, Table, Where
+from nexus_runtime.kafka.replies import ReplyAddress
+
+A = TypeVar("A", bound=Aggregate)
+Upcast = Callable[[dict[str, JsonValue]], dict[str, JsonValue]]
+"""Brings a stored state from one schema to the next."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What happened to one aggregate, and the sequence of its last event before."""
+
+    aggregate: str
+    after: int
+    events: Sequence[BaseModel]
+    tenant: str = DEFAULT_TENANT
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Long work that starts with the transaction, and who waits for its outcome."""
+
+    kind: str
+    name: str
+    waiter: ReplyAddress | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """Long work that ends with the transaction; everybody who waits for it gets `outcome`."""
+
+    kind: str
+    name: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Change:
+    """One transaction. Changes are added up: what is saved together commits together, or not at all."""
+
+    actions: tuple[Action, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
+    begins: tuple[Begin, ...] = ()
+    ends: tuple[End, ...] = ()
+
+    @classmethod
+    def of(cls, *actions: Action) -> "Change":
+        """Writes alone."""
+        return cls(actions)
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(
+            self.actions + other.actions,
+            self.recorded + other.recorded,
+            self.begins + other.begins,
+            self.ends + other.ends,
+        )
+
+
+@dataclass(frozen=True)
+class Saved(Generic[A]):
+    """An aggregate as it will stand when `change` has committed."""
+
+    state: A
+    change: Change
+
+
+class States(Generic[A]):
+    """One kind of aggregate in one table: an item each, under its id.
+
+    Stored is JSON with the number of its schema; defaults are left out, so that a changed default is a new schema. A
+    schema that is not the newest is brought up to date when it is read, by one upcast a step; golden files of every
+    schema are read by a test. Fields named in `beside` stand in the item next to the state, not in it: what is large,
+    or read alone.
+    """
+
+    def __init__(
+        self, table: Table, kind: type[A], upcasts: Sequence[Upcast] = (), beside: frozenset[str] = frozenset()
+    ) -> None:
+        self.table = table
+        self._form: TypeAdapter[A] = TypeAdapter(kind)
+        self._upcasts = tuple(upcasts)
+        self._beside = beside
+
+    @property
+    def schema(self) -> int:
+        """The number of the newest schema; the first is 1."""
+        return len(self._upcasts) + 1
+
+    def read(self, item: Item) -> A:
+        """The state in an item. Raises ValueError for a schema that this release does not know."""
+        found = int(item.get("schema", 1))
+        if found > self.schema:
+            raise ValueError(f"{self.table.name}: schema {found} is newer than this release's {self.schema}")
+        if found == self.schema and not self._beside:
+            return self._form.validate_json(item["state"])
+        state: dict[str, JsonValue] = pydantic_core.from_json(item["state"])
+        state |= {name: item[name] for name in self._beside if name in item}
+        for upcast in self._upcasts[found - 1 :]:
+            state = upcast(state)
+        return self._form.validate_python(state)
+
+    def save(
+        self, key: str, before: A | None, after: A, events: Sequence[BaseModel] = (), also: Sequence[Action] = ()
+    ) -> Saved[A]:
+        """The write of `after`, on the condition that the state is still `before` (None: that there is none).
+
+        `events` continue the aggregate's history; `also` commits with it.
+        """
+        state = advanced(before, after, events)
+        where = Where(equal={"version": before.version}) if before else Where(absent=self.table.partition_key)
+        item: Mapping[str, Any] = {
+            self.table.partition_key: key,
+            "version": state.version,
+            "schema": self.schema,
+            "state": state.model_dump_json(exclude=set(self._beside), exclude_defaults=True),
+            **state.model_dump(include=set(self._beside)),
+        }
+        recorded = (Recorded(key, state.sequence - len(events), events, state.tenant),) if events else ()
+        return Saved(state, Change((Put(self.table, item, where=where), *also), recorded))
+
+
+def advanced(before: A | None, after: A, events: Sequence[BaseModel]) -> A:
+    """`after` with the version of the next write and the sequence of its last event.
+
+    What starts anew under an id that had events before says so: `after.sequence` is where they ended.
+    """
+    version, sequence = (before.version, before.sequence) if before else (0, after.sequence)
+    return after.model_copy(update={"version": version + 1, "sequence": sequence + len(events)})
+
+
+class WorkLog(Protocol):
+    """Keeps long work durable: its items are written in the transaction that begins or ends it."""
+
+    def writes(self, change: Change) -> Sequence[Action]:
+        """The actions for what `change` begins and ends. Raises ServiceUnavailable where none can be taken now."""
+        ...
+
+    def committed(self, change: Change) -> None:
+        """The transaction is durable: begin what it begins, answer those who waited for what it ends."""
+        ...
+
+
+class NoWork:
+    """The work log of an owner that has no long work."""
+
+    def writes(self, change: Change) -> Sequence[Action]:
+        if change.begins or change.ends:
+            raise TypeError("this owner has no long work")
+        return ()
+
+    def committed(self, change: Change) -> None:
+        return
