@@ -22,7 +22,8 @@ from tests.support.local_backends import (
 )
 
 from nexus_agents.domain.backend_errors import AgentCrashed, AgentNotStarted, AgentTimedOut, AgentUnreachable
-from nexus_contracts.builds.builder import BuildRequest, LogLevel
+from nexus_contracts.builds.builder import BuildRequest
+from nexus_contracts.builds.reports import LogLevel
 from nexus_contracts.stages import STAGES
 from nexus_offline_builder.builder import RuleBasedBuilder
 

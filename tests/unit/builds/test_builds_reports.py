@@ -6,7 +6,7 @@ from tests.support.builds_story import BODIES, ERROR, Story
 from nexus_builds.domain.reports import Reporter
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import BuildCompleted, BuildFailed
-from nexus_contracts.builds.reports import Usage
+from nexus_contracts.builds.reports import MOST, Usage
 from nexus_contracts.stages import DEPLOYER, DEVELOPER, STAGES, StepStatus
 
 STAGE, SUB = "requirements_analysis", "tool_developer"
@@ -149,13 +149,28 @@ def test_usage_of_kept_stages_is_not_counted_again() -> None:
     assert story.project.usage() == Usage()
 
 
-def test_sums_of_usage_stay_finite() -> None:
+@pytest.mark.parametrize("figure", ["input_tokens", "output_tokens", "tool_calls", "cost_usd"])
+def test_usage_that_cannot_be_added_up_exactly_is_refused_and_changes_nothing(figure: str) -> None:
     story = Story()
     story.report("started", "orchestrator")
-    for _ in range(3):
-        story.report("usage_recorded", "orchestrator", usage={"input_tokens": 10**4000, "cost_usd": 1.7e308})
-    usage = story.step("orchestrator").usage
-    assert (usage.input_tokens, usage.cost_usd) == (10**15, 10.0**15)
+    assert story.report("usage_recorded", "orchestrator", usage={figure: MOST - 1}) is None
+    assert story.report("usage_recorded", "orchestrator", usage={figure: 2}) == "TOO_MUCH_USAGE"
+    assert story.report("usage_recorded", "orchestrator", usage={figure: 1}) is None
+    assert getattr(story.step("orchestrator").usage, figure) == MOST
+
+
+def test_the_sum_of_a_build_is_exact_when_every_step_used_the_most() -> None:
+    story = Story()
+    for stage in STAGES:
+        for sub in (None, *(one.name for one in stage.sub_stages)):
+            story.report("started", stage.name, sub)
+            assert story.report("usage_recorded", stage.name, sub, usage={"tool_calls": MOST}) is None
+            if sub:
+                story.report("completed", stage.name, sub)
+        story.report("completed", stage.name)
+    done = story.events[-1]
+    assert isinstance(done, BuildCompleted)
+    assert done.usage.tool_calls == 9 * MOST < 2**53
 
 
 def test_a_stages_own_progress_is_shown_but_not_weighed_and_never_falls() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue, TypeAdapter
 from tests.support.builds_story import EXTERNAL, PROJECT
 from tests.support.cdevents import cdevent, pipeline, task
 
@@ -14,6 +15,7 @@ from nexus_contracts.envelope import CloudEvent, MalformedEvent
 from nexus_contracts.stages import DEVELOPER, STAGES
 
 OTHER = "proj_" + "f" * 32
+CONTEXT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 OUTCOMES = ["success", "failure", "error", "cancel"]
 
 
@@ -85,6 +87,25 @@ def test_custom_data_in_another_form_says_nothing() -> None:
     event = task("started", "orchestrator")
     told = event.model_copy(update={"data": {**event.data, "customData": "eA==", "customDataContentType": "x/y"}})
     assert read(told) == read(event)
+
+
+@pytest.mark.parametrize("custom", [None, {"attempt": None, "stage_name": None, "output_data": None}])
+def test_custom_data_that_is_null_says_nothing(custom: JsonValue) -> None:
+    event = task("started", "orchestrator")
+    assert read(event.model_copy(update={"data": {**event.data, "customData": custom}})) == read(event)
+
+
+@pytest.mark.parametrize("run", ["taskrun", "pipelinerun"])
+@pytest.mark.parametrize("content", [{}, {"outcome": None}, {"errors": "disk full"}])
+def test_a_run_that_finished_nobody_knows_how_is_malformed_and_says_so(run: str, content: dict[str, Any]) -> None:
+    with pytest.raises(MalformedEvent, match=r"^subject\.content\.outcome: is needed: .* succeeded"):
+        report_of(cdevent(f"{run}.finished", {"taskName": "orchestrator", **content}))
+
+
+def test_a_leap_second_is_a_time() -> None:
+    event = task("started", "orchestrator")
+    context: Any = {**CONTEXT.validate_python(event.data["context"]), "timestamp": "2016-12-31T23:59:60Z"}
+    assert read(event.model_copy(update={"data": {**event.data, "context": context}})) == read(event)
 
 
 @pytest.mark.parametrize("version", ["0.1.0", "0.2.0", "0.3.0", "0.3.7", "0.9.0", "0.3.0-draft"])

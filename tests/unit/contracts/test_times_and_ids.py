@@ -55,6 +55,46 @@ def test_a_time_that_utc_cannot_express_is_refused(outside: str) -> None:
         TIMESTAMP.validate_python(outside)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["2016-12-31T23:59:60Z", "2016-12-31t23:59:60.75z", "2017-01-01T05:29:60+05:30", "2015-06-30T19:59:60-0400"],
+)
+def test_a_leap_second_is_the_last_microsecond_before_it(text: str) -> None:
+    read = TIMESTAMP.validate_python(text)
+    assert (read.second, read.microsecond) == (59, 999_999)
+    assert (read + timedelta(microseconds=1)).day == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-12-31T12:00:60Z",
+        "2016-12-30T23:59:60Z",
+        "2016-12-31T23:59:60+01:00",
+        "2016-12-31T23:59:61Z",
+        "2016-12-31T23:59:60",
+        "9999-12-31T23:59:60Z",
+        "2016-13-31T23:59:60Z",
+    ],
+)
+def test_a_sixtieth_second_elsewhere_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"datetime|timezone"):
+        TIMESTAMP.validate_python(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-01-31t09:30:00z", "2026-01-31T10:30:00+01:00", "2026-01-31T04:00:00.000000999-05:30"]
+)
+def test_any_form_of_rfc_3339_is_the_same_moment(text: str) -> None:
+    assert format_timestamp(TIMESTAMP.validate_python(text)) == "2026-01-31T09:30:00.000000Z"
+
+
+@pytest.mark.parametrize("other", [1767225600, 1.5, True, None, "1767225600", "-5", "", "yesterday", [], {}])
+def test_what_is_no_text_of_rfc_3339_is_no_time(other: object) -> None:
+    with pytest.raises(ValueError, match="RFC 3339"):
+        TIMESTAMP.validate_python(other)
+
+
 def test_new_ids_are_unique_and_have_the_form_of_a_uuid7() -> None:
     ids = [new_id("evt_") for _ in range(2000)]
     assert len(set(ids)) == len(ids)

@@ -1,5 +1,6 @@
 """Stage reports over HTTP: what is published of them, and what is refused at once."""
 
+import base64
 import json
 from typing import Any
 
@@ -22,6 +23,7 @@ OTHER = "proj_" + "f" * 32
 DATA = {"project_id": PROJECT_ID, "attempt": 1, "stage_name": "orchestrator"}
 HEAD = {"specversion": "1.0", "id": "build-7", "source": "/ci/acme", "type": "nexus.stage.started.v1"}
 STRUCTURED = "application/cloudevents+json; charset=utf-8"
+TASK_STARTED = "dev.cdevents.taskrun.started.0.3.0"
 
 
 @pytest.fixture
@@ -109,8 +111,12 @@ async def test_the_path_names_the_project_where_nothing_else_does(platform: Fake
         (DATA, {"type": "nexus.stage.failed.v1"}, "body.error"),
         ([DATA], {}, "body"),
         ({**DATA, "stage_name": "\ud800"}, {}, "body"),
-        (cdevent("dev.cdevents.taskrun.started.0.3.0"), {"type": "dev.cdevents.taskrun.started.0.3.0"}, "body"),
-        (DATA, {"type": "dev.cdevents.taskrun.started.0.3.0"}, "body.context"),
+        (
+            cdevent("dev.cdevents.taskrun.started.0.3.0"),
+            {"type": "dev.cdevents.taskrun.started.0.3.0"},
+            "body.subject.content.taskName",
+        ),
+        (DATA, {"type": TASK_STARTED}, "body.context"),
         (DATA, {"type": "dev.cdevents.taskrun.started.1.0.0"}, "body"),
     ],
 )
@@ -141,6 +147,64 @@ async def test_faults_of_structured_mode_are_named_by_their_place_in_the_event(
     assert platform.bus.published == []
 
 
+@pytest.mark.parametrize("name", ["subject", "time", "dataschema", "data_base64", "datacontenttype", "correlationid"])
+async def test_an_attribute_that_is_null_is_not_set(platform: FakePlatform, call: HttpCaller, name: str) -> None:
+    assert (await structured(call, **{name: None})).status == 202
+    assert (platform.bus.last.subject, platform.bus.last.data) == (PROJECT_ID, DATA)
+
+
+async def test_null_data_beside_data_in_base64_is_not_set(platform: FakePlatform, call: HttpCaller) -> None:
+    encoded = base64.b64encode(json.dumps(DATA).encode()).decode()
+    assert (await structured(call, data=None, data_base64=encoded)).status == 202
+    assert platform.bus.last.data == DATA
+
+
+@pytest.mark.parametrize(
+    ("fields", "location"),
+    [
+        ({"data_base64": "e30="}, "body.data_base64"),
+        ({"data": None, "data_base64": "no!"}, "body.data_base64"),
+        ({"data": None, "data_base64": None}, "body.data"),
+        ({"datacontenttype": "text/plain"}, "body.datacontenttype"),
+        ({"datacontenttype": "application/json; charset=utf-16"}, "body.datacontenttype"),
+        ({"specversion": "0.3"}, "body.specversion"),
+        ({"source": None}, "body.source"),
+        ({"time": 1767225600}, "body.time"),
+        ({"data": {**DATA, "attempt": "1"}}, "body.data.attempt"),
+    ],
+)
+async def test_a_faulty_attribute_is_named(
+    platform: FakePlatform, call: HttpCaller, fields: dict[str, Any], location: str
+) -> None:
+    refused(await structured(call, **fields), location)
+    assert platform.bus.published == []
+
+
+@pytest.mark.parametrize("kind", ["Application/JSON", "application/vnd.acme+json", 'application/json;charset="UTF-8"'])
+async def test_data_may_be_of_any_json_type(platform: FakePlatform, call: HttpCaller, kind: str) -> None:
+    assert (await call("POST", PATH, DATA, headers=ce(), content_type=kind)).status == 202
+    assert (await binary(call, datacontenttype=kind)).status == 202
+    refused(await binary(call, datacontenttype="text/plain"), "header.ce-datacontenttype")
+
+
+@pytest.mark.parametrize(
+    "source", ["/ci/a%20%22b%22%25", '"/ci/a \\"b\\"%25"', '"/ci/a%20%22b%22%25"', '/ci/a "b"%25', '/ci/a "b"%25']
+)
+async def test_headers_are_unquoted_and_percent_decoded_once(
+    platform: FakePlatform, call: HttpCaller, source: str
+) -> None:
+    assert (await binary(call, source=source)).status == 202
+    assert platform.bus.last.source == '/ci/a "b"%'
+
+
+async def test_a_quoted_name_of_the_platform_is_the_platforms(call: HttpCaller) -> None:
+    refused(await binary(call, source='"/nexus/builds-worker/epochs/9"'), "header.ce-source")
+
+
+async def test_a_content_type_given_twice_is_refused(call: HttpCaller) -> None:
+    refused(await call("POST", PATH, DATA, headers=[*ce(), ("content-type", "text/plain")]), "header.content-type")
+
+
 async def test_without_any_attribute_the_version_is_missed_first(call: HttpCaller) -> None:
     refused(await call("POST", PATH, DATA), "header.ce-specversion")
 
@@ -156,7 +220,7 @@ async def test_an_attribute_given_twice_is_refused(call: HttpCaller) -> None:
 async def test_other_content_types_are_refused(platform: FakePlatform, call: HttpCaller, content_type: str) -> None:
     answer = await call("POST", PATH, DATA, headers=ce(), content_type=content_type)
     assert (answer.status, answer.error["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
-    assert ("a request of its own" in answer.error["suggestion"]) == ("batch" in content_type)
+    assert ("each event by itself" in answer.error["suggestion"]) == ("batch" in content_type)
     assert platform.bus.published == []
 
 

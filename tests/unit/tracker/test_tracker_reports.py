@@ -10,6 +10,7 @@ from tests.support.tracker_fakes import PROJECT, Desk
 
 from nexus_contracts.builds.reports import Artifact
 from nexus_tracker import AttemptEnded, Build, StepFailure, Tracker
+from nexus_tracker.arguments import parser
 
 DEVELOPER = "agent_developer_manager"
 
@@ -50,6 +51,23 @@ async def test_calls_inside_a_stage_are_reported_in_their_order(desk: Desk) -> N
     assert {one.attempt for one in desk.reports} == {2}
     assert desk.only("artifact_published").artifact == given
     assert desk.only("usage_recorded").usage.input_tokens == 3
+
+
+async def test_a_level_may_have_another_systems_name_and_an_unknown_one_is_told_at_once(desk: Desk) -> None:
+    async with Tracker(desk) as tracker, tracker.build(PROJECT).stage("orchestrator") as stage:
+        for level in ("WARN", "Fatal", "trace"):
+            await stage.log("said", level)
+        with pytest.raises(ValueError, match="must be one of debug, trace"):
+            await stage.log("said", "loud")
+    assert [entry.level for entry in desk.only("logged").entries] == ["warning", "error", "debug"]
+
+
+def test_the_command_takes_the_same_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["log", PROJECT, "orchestrator", "said", "--level"]
+    assert parser({}).parse_args([*options, "CRITICAL"]).level == "error"
+    with pytest.raises(SystemExit, match="2"):
+        parser({}).parse_args([*options, "loud"])
+    assert "--level: must be one of debug, trace" in capsys.readouterr().err
 
 
 async def test_an_artifact_is_described_from_its_file(desk: Desk, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """CloudEvents 1.0 over Kafka: binary mode out, binary or structured mode in.
 
-Source: CloudEvents 1.0.2, Kafka Protocol Binding 1.0.2 (https://cloudevents.io).
+Source: CloudEvents 1.0.2, its JSON format and Kafka Protocol Binding 1.0.2 (https://cloudevents.io).
 """
 
 import base64
@@ -13,32 +13,28 @@ from typing import Any
 from pydantic import Field, JsonValue, ValidationError
 
 from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.media_types import UnsupportedType, is_structured, require_json
 from nexus_contracts.model import Message
+from nexus_contracts.trace_context import trace_context
 
 CONTENT_TYPE = b"application/json"
-_ATTRIBUTES = (
-    "id",
-    "source",
-    "type",
-    "subject",
-    "time",
-    "correlationid",
-    "causationid",
-    "sequence",
-    "signature",
-    "nexusprincipal",
-    "nexustenant",
-)
+_EXTENSIONS = ("correlationid", "causationid", "sequence", "signature", "nexusprincipal", "nexustenant")
+_ATTRIBUTES = ("id", "source", "type", "subject", "time", *_EXTENSIONS)
+_PREFIX = "ce_"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 MAX_ATTRIBUTE = 1_000
-MAX_TRACEPARENT = 200
 MAX_DEPTH = 100
 """Of nesting. Pydantic's parser stops at 200: deeper data could be stored inside a history, and never read again."""
 Headers = list[tuple[str, bytes]]
 
 
 class MalformedEvent(ValueError):
-    """A record that is no CloudEvent; the message says what is missing or wrong."""
+    """A record that is no CloudEvent; the message says what is missing or wrong, and where, as far as that is known."""
+
+    def __init__(self, reason: str, *place: str) -> None:
+        super().__init__(f"{'.'.join(place)}: {reason}" if place else reason)
+        self.reason, self.place = reason, place
 
 
 class CloudEvent(Message):
@@ -83,46 +79,64 @@ def read_event(
     CloudEvents need neither time nor subject: `received` stands for the one, an empty text for the other.
     """
     names = _text(headers)
-    body = _json(value)
-    content_type = names.get("content-type", "")
-    if content_type.startswith("application/cloudevents"):
-        attributes: dict[str, Any] = structured(body)
-        attributes["traceparent"] = _traceparent(body.get("traceparent", names.get("traceparent")))
-    else:
-        if not content_type.startswith("application/json"):
-            raise MalformedEvent(f"content-type must be application/json, not {content_type[:100]!r}")
-        attributes = {name: names[f"ce_{name}"] for name in _ATTRIBUTES if f"ce_{name}" in names}
-        attributes |= {
-            "specversion": names.get("ce_specversion"),
-            "data": body,
-            "traceparent": _traceparent(names.get("traceparent")),
-        }
-    if attributes.get("specversion") != "1.0":
-        raise MalformedEvent("ce_specversion must be 1.0")
-    usual = {"subject": "", **({"time": received} if received else {})}
     try:
-        return CloudEvent.model_validate({**usual, **attributes})
+        whole = is_structured(names.get("content-type"))
+    except UnsupportedType as error:
+        raise MalformedEvent(str(error), "content-type") from None
+    body = _json(value)
+    given = structured(body) if whole else binary(_attributes(names), body)
+    if given.get("specversion") != "1.0":
+        raise MalformedEvent("must be 1.0", "specversion" if whole else "ce_specversion")
+    if not _NUMBER.fullmatch(str(given.get("sequence"))):
+        # The extension of that name may be any text; the platform's own is a number.
+        given.pop("sequence", None)
+    usual = {"subject": "", **({"time": received} if received else {})}
+    trace = trace_context(given.get("traceparent")) or trace_context(names.get("traceparent"))
+    try:
+        return CloudEvent.model_validate({**usual, **given, "traceparent": trace})
     except ValidationError as error:
         raise MalformedEvent(explain(error)) from None
 
 
-def structured(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The attributes of an event in structured mode, `data_base64` read as the JSON that it has to be."""
-    encoded = body.get("data_base64")
+def binary(attributes: Mapping[str, str], data: JsonValue) -> dict[str, JsonValue]:
+    """The attributes of an event in binary mode, of headers without their prefix. Raises MalformedEvent."""
+    _require_json_data(attributes)
+    return {**attributes, "data": data}
+
+
+def structured(body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The attributes of an event in structured mode: what is null is not set, `data_base64` is read as the JSON it is.
+
+    Raises MalformedEvent.
+    """
+    given = {name: value for name, value in body.items() if value is not None}
+    given |= {name: _canonical(given[name]) for name in _EXTENSIONS if name in given}
+    _require_json_data(given)
+    encoded = given.pop("data_base64", None)
     if encoded is None:
-        return dict(body)
-    if "data" in body:
-        raise MalformedEvent("data and data_base64 exclude each other")
+        return given
+    if "data" in given:
+        raise MalformedEvent("excludes data", "data_base64")
     try:
-        data = _json(base64.b64decode(encoded, validate=True))
-    except (ValueError, TypeError):
-        raise MalformedEvent("data_base64 is not JSON in base64") from None
-    return {**body, "data": data}
+        decoded = base64.b64decode(encoded if isinstance(encoded, str) else "-", validate=True)
+    except ValueError:
+        raise MalformedEvent("must be base64 (RFC 4648, section 4)", "data_base64") from None
+    try:
+        return {**given, "data": _json(decoded)}
+    except MalformedEvent as error:
+        raise MalformedEvent(error.reason, "data_base64") from None
 
 
-def _traceparent(received: JsonValue) -> str | None:
-    """W3C: what cannot be a trace context is ignored, never a reason to refuse the message."""
-    return received if isinstance(received, str) and 0 < len(received) <= MAX_TRACEPARENT else None
+def _require_json_data(given: Mapping[str, Any]) -> None:
+    try:
+        require_json(given.get("datacontenttype"))
+    except UnsupportedType as error:
+        raise MalformedEvent(str(error), "datacontenttype") from None
+
+
+def _canonical(value: JsonValue) -> JsonValue:
+    """An extension may be a number or a truth value in JSON: the text that it is in a header."""
+    return str(value).lower() if isinstance(value, bool | int) else value
 
 
 def explain(error: ValidationError) -> str:
@@ -131,14 +145,27 @@ def explain(error: ValidationError) -> str:
 
 
 def _text(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
+    """What is read of the headers, their names in lower case; a header of Kafka that is null is not there."""
     names: dict[str, str] = {}
     for name, value in headers:
+        key = name.lower()
+        if value is None or not (key.startswith(_PREFIX) or key in ("content-type", "traceparent")):
+            continue
         try:
-            names[name.lower()] = (value or b"").decode()
+            text = value.decode()
         except UnicodeDecodeError:
-            if name.lower().startswith("ce_") or name.lower() == "content-type":
-                raise MalformedEvent(f"header {name} is not UTF-8") from None
+            if key != "traceparent":
+                raise MalformedEvent("must be UTF-8", key[:100]) from None
+            text = ""
+        if key in names and key != "traceparent":
+            raise MalformedEvent("is given more than once", key[:100])
+        # Of two traces neither is the one.
+        names[key] = "" if key in names else text
     return names
+
+
+def _attributes(names: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(_PREFIX): value for name, value in names.items() if name.startswith(_PREFIX)}
 
 
 def _json(value: bytes | None) -> dict[str, JsonValue]:

@@ -2,13 +2,15 @@
 
 import hashlib
 import os
+import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer
 
 _HEX = "[0-9a-f]{32}"
+_LEAP_SECOND = re.compile(r"(.{17})60([.,]\d+)?(\D.*)")
 
 ProjectId = Annotated[str, Field(pattern=f"^proj_{_HEX}$")]
 InvocationId = Annotated[str, Field(pattern=f"^inv_{_HEX}$")]
@@ -43,8 +45,29 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("must be a time between the years 1 and 9999 in UTC") from None
 
 
+def _as_text(value: object) -> object:
+    """Pydantic would take numbers for seconds since 1970, also as text, and no leap second."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or value[4:5] != "-":
+        raise ValueError("must be a time as RFC 3339 has it, like 2026-01-31T09:30:00Z")
+    leap = _LEAP_SECOND.fullmatch(value)
+    return _before_midnight(leap, value) if leap else value
+
+
+def _before_midnight(leap: re.Match[str], text: str) -> str:
+    """The last microsecond before the leap second, which is the last second of a month in UTC; else the text."""
+    last = f"{leap[1]}59.999999{leap[3]}"
+    try:
+        after = (parse_timestamp(last.upper()) + timedelta(microseconds=1)).timetuple()
+    except (ValueError, OverflowError):
+        return text
+    return last if after[2:6] == (1, 0, 0, 0) else text
+
+
 Timestamp = Annotated[
     AwareDatetime,
+    BeforeValidator(_as_text),
     AfterValidator(_in_utc),
     PlainSerializer(format_timestamp, return_type=str, when_used="json"),
 ]

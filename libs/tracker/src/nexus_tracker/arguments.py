@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Mapping
 
+from nexus_contracts.builds.reports import LogLevel, log_level
+
 EPILOG = """\
 The platform is reached over Kafka (--bootstrap, KAFKA_BOOTSTRAP_SERVERS) or over HTTP (--url, NEXUS_URL). An option
 goes before a variable, and NEXUS_URL before KAFKA_BOOTSTRAP_SERVERS. A protected Kafka: KAFKA_SECURITY_PROTOCOL,
@@ -75,7 +77,7 @@ def _add_notes(verbs: "Parsers[argparse.ArgumentParser]", common: argparse.Argum
     progress.add_argument("percent", type=float, metavar="PERCENT", help="0 to 100")
     log = _verb(verbs, common, "log", "add to the stage's log")
     log.add_argument("messages", nargs="*", metavar="MESSAGE", help="an entry each; none: the lines of standard input")
-    log.add_argument("--level", choices=("debug", "info", "warning", "error"), default="info")
+    log.add_argument("--level", type=_level, default="info", help="debug, info, warning, error; default %(default)s")
     artifact = _verb(verbs, common, "artifact", "the stage has produced a file")
     artifact.add_argument("path", metavar="PATH", help="is read for its checksum and stays where it is")
     artifact.add_argument("--name", help="default: the file's")
@@ -86,3 +88,10 @@ def _add_notes(verbs: "Parsers[argparse.ArgumentParser]", common: argparse.Argum
     usage.add_argument("--output-tokens", type=int, default=0, metavar="N")
     usage.add_argument("--tool-calls", type=int, default=0, metavar="N")
     usage.add_argument("--cost-usd", type=float, default=0.0, metavar="USD")
+
+
+def _level(name: str) -> LogLevel:
+    try:
+        return log_level(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from nexus_contracts import stages
 from nexus_contracts.builds.reports import (
@@ -23,6 +23,7 @@ from nexus_contracts.builds.reports import (
     StageStarted,
     StageUsageRecorded,
     Usage,
+    log_level,
 )
 from nexus_contracts.identifiers import derived_id, new_id
 from nexus_contracts.stages import STAGE_BY_NAME
@@ -32,7 +33,6 @@ from nexus_tracker.errors import AttemptEnded, ReportNotDelivered, failure_of, s
 from nexus_tracker.parcel import Parcel
 
 logger = logging.getLogger("nexus_tracker")
-LogLevel = Literal["debug", "info", "warning", "error"]
 MAX_MESSAGE = 10_000
 
 
@@ -131,11 +131,15 @@ class Step:
             raise AttemptEnded(f"attempt {self._build.attempt} has ended; {self.stage_name} cannot start any more")
         await self._build.say(StageStarted(**self._place(), agent_name=self._agent_name))
 
-    async def log(self, message: str, level: LogLevel = "info") -> None:
-        """Adds to the step's log. Up to 100 entries travel together; over 10,000 characters become several."""
-        text = valid_text(message)
+    async def log(self, message: str, level: str = "info") -> None:
+        """Adds to the step's log. Up to 100 entries travel together; over 10,000 characters become several.
+
+        `level`: debug, info, warning or error, in any case; other systems' names for one too (trace, notice, warn,
+        critical, fatal, alert, emergency). Raises ValueError for any other.
+        """
+        text, known = valid_text(message), log_level(level)
         for at in range(0, max(1, len(text)), MAX_MESSAGE):
-            entry = LogEntry(timestamp=datetime.now(UTC), level=level, message=text[at : at + MAX_MESSAGE])
+            entry = LogEntry(timestamp=datetime.now(UTC), level=known, message=text[at : at + MAX_MESSAGE])
             await self._build.say(StageLogged(**self._place(), entries=[entry]))
 
     async def progress(self, percent: float) -> None:

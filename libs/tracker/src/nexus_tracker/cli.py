@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from nexus_contracts.envelope import explain
 from nexus_tracker.arguments import parser
-from nexus_tracker.build import Build, LogLevel, Step
+from nexus_tracker.build import Build, Step
 from nexus_tracker.command import lines, run_command
 from nexus_tracker.errors import ReportNotDelivered, ReportRejected
 from nexus_tracker.kafka import security_options
@@ -104,7 +104,7 @@ async def _say(step: Step, chosen: argparse.Namespace) -> None:
             await step.fail(chosen.code, chosen.message)
 
 
-async def _log(step: Step, messages: Sequence[str], level: LogLevel) -> None:
+async def _log(step: Step, messages: Sequence[str], level: str) -> None:
     for message in messages:
         await step.log(message, level)
     if not messages:
@@ -129,7 +129,7 @@ async def _run(step: Step, command: Sequence[str]) -> int:
     """The command runs to its end even when reports cannot be delivered: that is said at the end."""
     undelivered: ReportNotDelivered | None = None
 
-    async def tell(line: str, level: LogLevel) -> None:
+    async def tell(line: str, level: str) -> None:
         nonlocal undelivered
         if undelivered is None:
             try:

@@ -8,9 +8,9 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from typing import BinaryIO
 
-from nexus_tracker.build import MAX_MESSAGE, LogLevel
+from nexus_tracker.build import MAX_MESSAGE
 
-Tell = Callable[[str, LogLevel], Awaitable[None]]
+Tell = Callable[[str, str], Awaitable[None]]
 NOT_FOUND, NOT_EXECUTABLE, BY_SIGNAL = 127, 126, 128
 FORWARDED = (signal.SIGTERM, signal.SIGHUP)
 

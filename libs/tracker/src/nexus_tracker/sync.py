@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from nexus_contracts.builds.reports import AnyReport, Artifact
-from nexus_tracker.build import Build, LogLevel, Step
+from nexus_tracker.build import Build, Step
 from nexus_tracker.tracker import Tracker
 from nexus_tracker.transport import Transport
 
@@ -119,7 +119,7 @@ class SyncStep:
         """As Step.start."""
         self._loop.wait_for(self._step.start())
 
-    def log(self, message: str, level: LogLevel = "info") -> None:
+    def log(self, message: str, level: str = "info") -> None:
         """As Step.log."""
         self._loop.wait_for(self._step.log(message, level))
 

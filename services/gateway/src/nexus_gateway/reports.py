@@ -1,5 +1,6 @@
 """A stage report over HTTP: one CloudEvent, in binary or structured mode (CloudEvents HTTP Protocol Binding 1.0.2)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -9,9 +10,10 @@ from pydantic import JsonValue, ValidationError
 
 from nexus_contracts.builds.cdevents import report_of
 from nexus_contracts.builds.reports import REPORT, AnyReport
-from nexus_contracts.envelope import CloudEvent, MalformedEvent, structured
+from nexus_contracts.envelope import CloudEvent, MalformedEvent, binary, structured
 from nexus_contracts.errors import UnsupportedMediaType, ValidationFailed
 from nexus_contracts.identifiers import format_timestamp
+from nexus_contracts.media_types import UnsupportedType, is_structured
 from nexus_contracts.signatures import PLATFORM
 from nexus_gateway import envelope
 from nexus_gateway.failures import Place, named_failure
@@ -20,8 +22,8 @@ from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import utc_now
 
 BINARY, STRUCTURED = "application/json", "application/cloudevents+json"
-_BATCH = "application/cloudevents-batch"
 _ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
+_QUOTED, _ESCAPED = re.compile(r'"((?:[^"\\]|\\.)*)"'), re.compile(r"\\(.)")
 _TYPES = frozenset(REPORT.json_schema()["discriminator"]["mapping"])
 
 
@@ -36,39 +38,49 @@ class SentReport:
 
 async def sent_report(request: Request, project_id: str, limit: int) -> SentReport:
     """What the request reports of the project. Raises PayloadTooLarge, UnsupportedMediaType, ValidationFailed."""
-    form = _form(request.headers.get("content-type", BINARY))
+    form = _form(_header(request, "content-type"))
     value = parse(await read_body(request, limit))
     if not isinstance(value, dict):
         raise malformed("must be a JSON object", "object_type")
     canonical(value)  # refuses text that is no Unicode
+    reading = _Reading(project_id, form)
     try:
-        given = structured(value) if form == STRUCTURED else {**_headers(request), "data": value}
+        given = structured(value) if form == STRUCTURED else binary(_attributes(request), value)
     except MalformedEvent as error:
-        raise malformed(str(error), "data_base64", "body.data_base64") from None
-    return _Reading(project_id, form).report(given)
+        raise reading.fault(error.reason, "cloud_event", *error.place) from None
+    return reading.report(given)
 
 
-def _form(content_type: str) -> str:
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in (BINARY, STRUCTURED):
-        return kind
-    hint = "Send each event in a request of its own." if kind.startswith(_BATCH) else f"Send it as {STRUCTURED}."
-    raise UnsupportedMediaType(f"a report is sent as {BINARY} with ce- headers or as {STRUCTURED}", suggestion=hint)
+def _form(content_type: str | None) -> str:
+    try:
+        return STRUCTURED if is_structured(content_type) else BINARY
+    except UnsupportedType as error:
+        raise UnsupportedMediaType(
+            f"a report is sent as {BINARY} with ce- headers or as {STRUCTURED}", suggestion=f"Content-Type: {error}."
+        ) from None
 
 
-def _headers(request: Request) -> dict[str, JsonValue]:
-    """The `ce-` headers, percent-decoded as the binding says."""
-    found: dict[str, JsonValue] = {}
-    for name in _ATTRIBUTES:
-        values = request.headers.getlist(f"ce-{name}")
-        if len(values) > 1:
-            raise malformed("is given more than once", "repeated", f"header.ce-{name}")
-        for value in values:
-            try:
-                found[name] = unquote(value.encode("latin-1").decode(), errors="strict")
-            except UnicodeError:
-                raise malformed("must be UTF-8, percent-encoded", "string_unicode", f"header.ce-{name}") from None
-    return found
+def _attributes(request: Request) -> dict[str, str]:
+    named = {name: _header(request, f"ce-{name}") for name in (*_ATTRIBUTES, "datacontenttype")}
+    return {name: _decoded(name, value) for name, value in named.items() if value is not None}
+
+
+def _header(request: Request, name: str) -> str | None:
+    values = request.headers.getlist(name)
+    if len(values) > 1:
+        raise malformed("is given more than once", "repeated", f"header.{name}")
+    return values[0] if values else None
+
+
+def _decoded(name: str, value: str) -> str:
+    """A quoted text without its quotes, then percent-decoded once: section 3.1.3.2 of the binding."""
+    try:
+        text = value.encode("latin-1").decode()
+        if quoted := _QUOTED.fullmatch(text):
+            text = _ESCAPED.sub(r"\1", quoted[1])
+        return unquote(text, errors="strict")
+    except UnicodeError:
+        raise malformed("must be UTF-8, percent-encoded", "string_unicode", f"header.ce-{name}") from None
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ class _Reading:
 
     def _event(self, given: Mapping[str, JsonValue]) -> CloudEvent:
         if given.get("specversion") != "1.0":
-            raise self._fault("must be 1.0", "literal_error", "specversion")
+            raise self.fault("must be 1.0", "literal_error", "specversion")
         attributes = {name: given[name] for name in (*_ATTRIBUTES, "data") if name in given}
         usual = {"time": format_timestamp(utc_now()), "subject": self.project_id}
         own = {"correlationid": envelope.request_id.get(), "traceparent": tracing.traceparent.get()}
@@ -101,7 +113,7 @@ class _Reading:
         except ValidationError as error:
             raise named_failure(error, lambda loc: self._place(*loc)) from None
         if event.source.startswith(PLATFORM):
-            raise self._fault(f"those beginning {PLATFORM} are the platform's own", "reserved", "source")
+            raise self.fault(f"those beginning {PLATFORM} are the platform's own", "reserved", "source")
         return event
 
     def _of_the_project(self, sent: CloudEvent) -> CloudEvent | None:
@@ -109,12 +121,12 @@ class _Reading:
         if event is None:
             return None
         if event.type not in _TYPES:
-            raise self._fault("is no type of report", "unknown_type", "type")
+            raise self.fault("is no type of report", "unknown_type", "type")
         if event.subject != self.project_id:
-            raise self._fault("must be the project of the path", "other_project", "subject")
+            raise self.fault("must be the project of the path", "other_project", "subject")
         event = event.model_copy(update={"data": {"project_id": self.project_id, **event.data}})
         if event.data["project_id"] != self.project_id:
-            raise self._fault("must be the project of the path", "other_project", "data", "project_id")
+            raise self.fault("must be the project of the path", "other_project", "data", "project_id")
         return event
 
     def _translated(self, sent: CloudEvent) -> CloudEvent | None:
@@ -126,9 +138,9 @@ class _Reading:
         except MalformedEvent as error:
             if isinstance(error.__cause__, ValidationError):
                 raise named_failure(error.__cause__, lambda loc: self._place("data", *loc)) from None
-            raise self._fault(str(error), "cdevent", "data") from None
+            raise self.fault(error.reason, "cdevent", "data", *error.place) from None
 
-    def _fault(self, message: str, kind: str, *place: str) -> ValidationFailed:
+    def fault(self, message: str, kind: str, *place: str) -> ValidationFailed:
         return malformed(message, kind, ".".join(map(str, self._place(*place))))
 
     def _place(self, first: int | str, *rest: int | str) -> Place:

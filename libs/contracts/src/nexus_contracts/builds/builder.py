@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pydantic import JsonValue
 
-LogLevel = Literal["debug", "info", "warning", "error"]
+from nexus_contracts.builds.reports import LogLevel
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from nexus_contracts.builds.reports import (
     AnyReport,
     AttemptFailed,
+    Count,
     OutputData,
     StageCompleted,
     StageFailed,
@@ -28,6 +29,7 @@ _TYPE = re.compile(
 )
 _STAGE_OF = {sub.name: stage.name for stage in STAGES for sub in stage.sub_stages}
 _CODES = {"failure": "FAILED", "error": "ERROR", "cancel": "CANCELLED"}
+_CONTENT = ("subject", "content")
 _Name = Annotated[str, Field(min_length=1)]
 
 
@@ -53,15 +55,15 @@ class _Place(Message):
     """What `customData` may say of where the event belongs: CDEvents itself knows no projects, attempts and stages."""
 
     project_id: ProjectId | None = None
-    attempt: int = Field(default=1, ge=1)
+    attempt: Count | None = Field(default=None, ge=1)
     stage_name: _Name | None = None
     sub_stage_name: _Name | None = None
     output_data: OutputData = None
 
 
 def _object(custom: Any) -> Any:
-    """A text is data of another kind, in base64, and says nothing to us."""
-    return {} if isinstance(custom, str) else custom
+    """A text is data of another kind, in base64, and says nothing to us; null says nothing to anyone."""
+    return {} if custom is None or isinstance(custom, str) else custom
 
 
 class _CDEvent(Message):
@@ -83,7 +85,7 @@ def report_of(event: CloudEvent) -> CloudEvent | None:
     try:
         said = _CDEvent.model_validate(event.data)
         if said.context.type != event.type:
-            raise MalformedEvent("context.type: must be the type of the event")
+            raise MalformedEvent("must be the type of the event", "context", "type")
         report = _report(kind["subject"], kind["predicate"], said, said.place.project_id or event.subject)
     except ValidationError as error:
         raise MalformedEvent(explain(error)) from error
@@ -97,8 +99,8 @@ def _report(subject: str, predicate: str, said: _CDEvent, project_id: str) -> An
     """That a pipeline is queued, has started or succeeded is no news: its tasks say so."""
     outcome = said.subject.content.outcome
     if predicate == "finished" and outcome is None:
-        raise MalformedEvent("subject.content.outcome: Field required")
-    where: dict[str, Any] = {"project_id": project_id, "attempt": said.place.attempt}
+        raise MalformedEvent("is needed: without it nobody knows whether the run succeeded", *_CONTENT, "outcome")
+    where: dict[str, Any] = {"project_id": project_id, "attempt": said.place.attempt or 1}
     failed = predicate == "finished" and outcome != "success"
     if subject == "pipelinerun":
         return AttemptFailed.model_validate({**where, "error": _error("PIPELINE", said)}) if failed else None
@@ -119,7 +121,7 @@ def _stage(said: _CDEvent) -> dict[str, str | None]:
         return {"stage_name": place.stage_name, "sub_stage_name": place.sub_stage_name}
     name = place.sub_stage_name or (said.subject.content.task_name or "").replace("-", "_")
     if not name:
-        raise MalformedEvent("subject.content.taskName: Field required")
+        raise MalformedEvent("is needed, or customData.stage_name", *_CONTENT, "taskName")
     return {"stage_name": _STAGE_OF.get(name, name), "sub_stage_name": name if name in _STAGE_OF else None}
 
 

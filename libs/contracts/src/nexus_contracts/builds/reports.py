@@ -1,8 +1,8 @@
 """Stage reports: how whatever does the work tells how it gets on (topic builds.reports.v1, key project_id)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, JsonValue, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, TypeAdapter
 
 from nexus_contracts.identifiers import ProjectId, Sha256, Timestamp
 from nexus_contracts.model import Message
@@ -14,12 +14,45 @@ MAX_OUTPUT_BYTES = 300_000
 MAX_LOG_BYTES = 300_000
 """The same holds for the entries of one report."""
 MOST = 10**15
-"""Sums of what is counted stop here, so that they stay numbers that every reader can take."""
+"""Of anything that is counted, in one report and as the sum of a step: so the sums stay exact in every reader."""
+
+
+def _number(value: object) -> object:
+    """Pydantic would take "1" and true for 1: the schema does not."""
+    if isinstance(value, str | bool):
+        raise ValueError("must be a number")
+    return value
+
+
+def _countable(number: int) -> int:
+    if number > MOST:
+        raise ValueError(f"must be at most {MOST}")
+    return number
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
+Count = Annotated[Whole, AfterValidator(_countable)]
+Amount = Annotated[float, BeforeValidator(_number)]
+LogLevel = Literal["debug", "info", "warning", "error"]
+_LEVELS: dict[str, LogLevel] = {
+    **{"debug": "debug", "trace": "debug"},
+    **{"info": "info", "notice": "info"},
+    **{"warning": "warning", "warn": "warning"},
+    **{"error": "error", "critical": "error", "fatal": "error", "alert": "error", "emergency": "error"},
+}
+
+
+def log_level(name: Any) -> LogLevel:
+    """The level of that name, in any case; other systems' names for one count too. Raises ValueError."""
+    level = _LEVELS.get(name.lower()) if isinstance(name, str) else None
+    if level is None:
+        raise ValueError(f"must be one of {', '.join(_LEVELS)}, in any case")
+    return level
 
 
 class LogEntry(Message):
     timestamp: Timestamp
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Annotated[LogLevel, BeforeValidator(log_level)] = "info"
     message: str = Field(max_length=10_000)
 
 
@@ -27,24 +60,28 @@ class Artifact(Message):
     name: str = Field(min_length=1, max_length=200)
     uri: str = Field(min_length=1, max_length=2000)
     sha256: Sha256
-    size_bytes: int = Field(ge=0)
+    size_bytes: Count = Field(ge=0)
     media_type: str = Field(max_length=200)
 
 
 class Usage(Message):
-    input_tokens: int = Field(default=0, ge=0)
-    output_tokens: int = Field(default=0, ge=0)
-    tool_calls: int = Field(default=0, ge=0)
-    cost_usd: float = Field(default=0.0, ge=0)
+    input_tokens: Whole = Field(default=0, ge=0)
+    output_tokens: Whole = Field(default=0, ge=0)
+    tool_calls: Whole = Field(default=0, ge=0)
+    cost_usd: Amount = Field(default=0.0, ge=0)
 
     def plus(self, other: "Usage") -> "Usage":
-        """The sum, bounded."""
+        """The sum; `beyond` tells of what it is more than can be counted."""
         return Usage(
-            input_tokens=min(MOST, self.input_tokens + other.input_tokens),
-            output_tokens=min(MOST, self.output_tokens + other.output_tokens),
-            tool_calls=min(MOST, self.tool_calls + other.tool_calls),
-            cost_usd=min(float(MOST), round(self.cost_usd + other.cost_usd, 9)),
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            tool_calls=self.tool_calls + other.tool_calls,
+            cost_usd=round(self.cost_usd + other.cost_usd, 9),
         )
+
+    def beyond(self) -> str | None:
+        """The name of a figure that is more than can be counted, or None."""
+        return next((name for name, figure in self if figure > MOST), None)
 
 
 class StageError(Message):
@@ -69,6 +106,12 @@ def _bounded_log(entries: list[LogEntry]) -> list[LogEntry]:
     return entries
 
 
+def _countable_usage(usage: Usage) -> Usage:
+    if (name := usage.beyond()) is not None:
+        raise ValueError(f"{name} must be at most {MOST}")
+    return usage
+
+
 OUTPUT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 OutputData = Annotated[dict[str, JsonValue] | None, AfterValidator(_bounded)]
 
@@ -79,7 +122,7 @@ class Report(Message):
     """What every report says: which attempt of which project."""
 
     project_id: ProjectId
-    attempt: int = Field(ge=1)
+    attempt: Count = Field(ge=1)
 
 
 class StageReport(Report):
@@ -96,7 +139,7 @@ class StageStarted(StageReport):
 
 class StageProgressed(StageReport):
     type: Literal["nexus.stage.progressed.v1"] = "nexus.stage.progressed.v1"
-    progress: float = Field(ge=0, le=100)
+    progress: Amount = Field(ge=0, le=100)
 
 
 class StageLogged(StageReport):
@@ -111,7 +154,7 @@ class StageArtifactPublished(StageReport):
 
 class StageUsageRecorded(StageReport):
     type: Literal["nexus.stage.usage_recorded.v1"] = "nexus.stage.usage_recorded.v1"
-    usage: Usage
+    usage: Annotated[Usage, AfterValidator(_countable_usage)]
 
 
 class StageCompleted(StageReport):

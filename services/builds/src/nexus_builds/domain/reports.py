@@ -29,6 +29,7 @@ from nexus_contracts.builds.events import (
     Trigger,
 )
 from nexus_contracts.builds.reports import (
+    MOST,
     AnyReport,
     AnyStageReport,
     AttemptFailed,
@@ -41,6 +42,7 @@ from nexus_contracts.builds.reports import (
     StageProgressed,
     StageStarted,
     StageUsageRecorded,
+    Usage,
     json_size,
 )
 from nexus_contracts.builds.views import ProjectStatus
@@ -190,7 +192,14 @@ def _noted(
             shown = (*step.artifacts, report.artifact)
             return {"artifacts": latest(shown, ARTIFACT_TAIL, TAIL_BYTES), "artifact_count": step.artifact_count + 1}
         case StageUsageRecorded():
-            return {"usage": step.usage.plus(report.usage)}
+            return {"usage": _summed(step.usage.plus(report.usage))}
+
+
+def _summed(usage: Usage) -> Usage:
+    """What cannot be counted exactly is not counted at all: a sum that stops in silence is a wrong one."""
+    if (name := usage.beyond()) is not None:
+        raise Refused(f"TOO_MUCH_USAGE: {name} would come to more than {MOST}")
+    return usage
 
 
 def _shortened(entry: LogEntry) -> LogEntry:

@@ -12,11 +12,11 @@ from typing import Any
 
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import RUNNING, Project, Step
-from nexus_contracts.builds.builder import LogLevel
 from nexus_contracts.builds.reports import (
     AnyReport,
     Artifact,
     LogEntry,
+    LogLevel,
     StageArtifactPublished,
     StageCompleted,
     StageError,
