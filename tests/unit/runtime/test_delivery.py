@@ -1,5 +1,6 @@
 """From records to handlers: what is skipped, dead-lettered, tried again or given back."""
 
+import base64
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from tests.support.bus_fakes import FakeBus, Record
 
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.builds.reports import REPORT, StageStarted
+from nexus_contracts.envelope import Headers
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import REPLY_PARTITION_HEADER
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES
@@ -49,6 +51,8 @@ POISON = {
     "no id": record(ce_id=b""),
     "an endless id": record(ce_id=b"x" * 1001),
     "another content type": Record("t", b"k", b"{}", [*HEADERS.items(), ("content-type", b"text/plain")]),
+    "a batch": Record("t", b"k", b"[]", [("content-type", b"application/cloudevents-batch+json")], 3),
+    "an attribute twice": Record("t", b"k", json.dumps(BODY).encode(), [*HEADERS.items(), ("CE_Id", b"2")], 3),
     "another version": record(ce_specversion=b"2.0"),
     "schema error": record(b'{"project_id": "x"}'),
     "not a number": record(json.dumps({**BODY, "x": float("nan")}).encode()),
@@ -120,12 +124,20 @@ async def test_types_nobody_knows_are_skipped(taken: Taken, bus: FakeBus) -> Non
     assert (taken.batches, bus.records) == ([["next"]], [])
 
 
-async def test_a_structured_event_is_taken_too(taken: Taken, bus: FakeBus) -> None:
+@pytest.mark.parametrize("kind", ["application/cloudevents+json; charset=utf-8", "Application/CloudEvents+JSON"])
+async def test_a_structured_event_is_taken_too(kind: str, taken: Taken, bus: FakeBus) -> None:
     event = {name.removeprefix("ce_"): text.decode() for name, text in HEADERS.items() if name.startswith("ce_")}
-    body = json.dumps({**event, "id": "structured", "data": BODY}).encode()
-    one = Record("t", b"k", body, [("content-type", b"application/cloudevents+json; charset=utf-8")])
-    await deliverer(taken, bus).deliver([one])
+    unset = {"subject": None, "time": None, "data": None, "data_base64": base64.b64encode(json.dumps(BODY).encode())}
+    body = json.dumps({**event, **unset, "id": "structured"}, default=bytes.decode).encode()
+    await deliverer(taken, bus).deliver([Record("t", b"k", body, [("Content-Type", kind.encode())])])
     assert taken.batches == [["structured"]]
+
+
+@pytest.mark.parametrize("declared", [[], [("ce_datacontenttype", b"Application/JSON")]])
+async def test_a_binary_event_need_not_name_its_content_type(declared: Headers, taken: Taken, bus: FakeBus) -> None:
+    headers = [(name, text) for name, text in HEADERS.items() if name != "content-type"]
+    await deliverer(taken, bus).deliver([Record("t", b"k", json.dumps(BODY).encode(), [*headers, *declared])])
+    assert (taken.batches, bus.records) == ([["1"]], [])
 
 
 async def test_what_is_no_trace_context_does_no_harm(taken: Taken, bus: FakeBus) -> None:

@@ -168,12 +168,25 @@ def _attributes(names: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(_PREFIX): value for name, value in names.items() if name.startswith(_PREFIX)}
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers would not agree on which of two values counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has a name twice")
+    return found
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_object)
+
+
 def _json(value: bytes | None) -> dict[str, JsonValue]:
     if not value:
-        raise MalformedEvent("the record has no value")
+        raise MalformedEvent("there is no value")
     try:
         text = value.decode()
-        body = json.loads(text)
+        if text.startswith("\ufeff"):
+            raise ValueError("it begins with a byte order mark")
+        body = _decoder.decode(text)
         if _SURROGATE.search(text):
             json.dumps(body, ensure_ascii=False).encode()
     except UnicodeError:

@@ -25,8 +25,9 @@ _ATTRIBUTES: dict[str, Any] = {
     "id": {"type": "string", "description": "with `source` it identifies the report: a repeat changes nothing"},
     "source": {"type": "string", "format": "uri-reference", "description": "who reports; not beginning /nexus/"},
     "type": {"type": "string", "description": "nexus.stage.*.v1, nexus.attempt.failed.v1 or dev.cdevents.*"},
-    "subject": {"type": "string", "description": "the project, where it is given"},
-    "time": {"type": "string", "format": "date-time", "description": "by default when the request arrives"},
+    "subject": {"type": ["string", "null"], "description": "the project, where it is given"},
+    "time": {"type": ["string", "null"], "format": "date-time", "description": "by default when the request arrives"},
+    "datacontenttype": {"type": ["string", "null"], "description": "JSON in UTF-8, by default application/json"},
 }
 _DATA_SCHEMA: dict[str, Any] = {"type": "object", "description": "as the type's schema says, or a CDEvent"}
 
@@ -43,8 +44,13 @@ CONTENTS: dict[str, Any] = {
     "application/cloudevents+json": {
         "schema": {
             "type": "object",
-            "required": ["specversion", "id", "source", "type", "data"],
-            "properties": {**_ATTRIBUTES, "data": _DATA_SCHEMA},
+            "required": ["specversion", "id", "source", "type"],
+            "anyOf": [{"required": ["data"]}, {"required": ["data_base64"]}],
+            "properties": {
+                **_ATTRIBUTES,
+                "data": _DATA_SCHEMA,
+                "data_base64": {"type": "string", "contentEncoding": "base64", "description": "`data` as JSON"},
+            },
         },
         "examples": {
             "report": {"summary": "a stage report", "value": _REPORT_EVENT},
