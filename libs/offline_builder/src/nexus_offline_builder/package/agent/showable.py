@@ -16,7 +16,11 @@ def showable_text(text: str, chinese: bool) -> str:
         return "没有结果可以显示。" if chinese else "There is nothing to show: the result is empty."
     if len(text) > _LONGEST_TEXT:
         count = len(text)
-        return f"答案有 {count} 个字符，太长，无法显示。" if chinese else f"The answer has {count} characters: too many to show."
+        return (
+            f"答案有 {count} 个字符，太长，无法显示。"
+            if chinese
+            else f"The answer has {count} characters: too many to show."
+        )
     return _encodable(text)
 
 

@@ -106,9 +106,7 @@ def _answer(document: Document, question: Question) -> Answer:
         path = "$"
     if document.repeated is not None:
         key = written(document.repeated)
-        raise Refusal(
-            f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。"
-        )
+        raise Refusal(f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
     values = _selected(document.value, path)
     if not values:
         raise Refusal(f"There is nothing at {path} in this JSON.{_hint(document.value)}", f"这个 JSON 里没有 {path}。")

@@ -56,7 +56,7 @@ _SCALES_CHINESE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**
 _CHINESE_NUMBER = re.compile("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _LARGEST_CHINESE = 10**30
 _SCALED = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(hundred|thousand|million|billion|trillion|[百千万亿])(?![a-z])", re.IGNORECASE
+    r"(?<!\d)(\d+(?:\.\d+)?)\s*(hundred|thousand|million|billion|trillion|[百千万亿])(?![a-z])", re.IGNORECASE
 )
 
 
