@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.nasty_prompts import NASTY
 
-from nexus_agents.backends.answers import read_answer
-from nexus_builds.worker.offline.catalogue import RULES
-from nexus_builds.worker.offline.package.agent.conversation import Reply
-from nexus_builds.worker.offline.package.agent.payload import Invocation, Turn
-from nexus_builds.worker.offline.package.agent.responder import Responder
+from nexus_agents.backends.local.answers import read_answer
+from nexus_offline_builder.catalogue import RULES
+from nexus_offline_builder.package.agent.conversation import Reply
+from nexus_offline_builder.package.agent.payload import Invocation, Turn
+from nexus_offline_builder.package.agent.responder import Responder
 
 SUNDAY = (2026, 11, 22)
 TOOLS = list(RULES)

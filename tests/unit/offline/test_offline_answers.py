@@ -2,11 +2,11 @@
 
 import pytest
 
-from nexus_builds.worker.offline.catalogue import RULES
-from nexus_builds.worker.offline.package.agent.payload import Invocation
-from nexus_builds.worker.offline.package.agent.responder import Responder
-from nexus_builds.worker.offline.package.agent.showable import showable_call, showable_text
-from nexus_builds.worker.offline.package.tools.contract import JsonValue
+from nexus_offline_builder.catalogue import RULES
+from nexus_offline_builder.package.agent.payload import Invocation
+from nexus_offline_builder.package.agent.responder import Responder
+from nexus_offline_builder.package.agent.showable import showable_call, showable_text
+from nexus_offline_builder.package.tools.contract import JsonValue
 
 SUNDAY = (2026, 11, 22)
 AMOUNTS = "\nname,amount\na,5\nb,6"
