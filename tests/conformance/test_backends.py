@@ -106,7 +106,6 @@ async def test_without_a_session_no_session_header_is_sent(subject: Subject) -> 
         ('value {"output": {"n": 1}}', '{"n": 1}'),
         ('value {"other": [1]}', '{"other": [1]}'),
         ("value 42", "42"),
-        ("value null", ""),
         ("text just text", "just text"),
         ('stream ["a", "b", {"data": "c"}]', "abc"),
         ('stream ["a", {"output": "whole"}]', "whole"),
@@ -124,7 +123,9 @@ async def test_answers_in_the_forms_that_agents_use_are_understood(subject: Subj
         ('value {"error": "something odd"}', "AGENT_ERROR", "something odd"),
         ('stream ["a", {"error": "no ink", "error_type": "ValueError", "message": "m"}]', "ValueError", "no ink"),
         ("value {", "INVALID_ANSWER", "not JSON"),
-        ("value NaN", "INVALID_ANSWER", "not JSON"),
+        ("value NaN", "INVALID_ANSWER", "not JSON: it holds NaN"),
+        ("value null", "INVALID_ANSWER", "null"),
+        ('value {"output": " "}', "INVALID_ANSWER", "empty"),
         ("huge 2000001", "ANSWER_TOO_LARGE", "2000000"),
     ],
 )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.nasty_prompts import SETS
 
 from nexus_contracts.builds.builder import BuildRequest
 from nexus_offline_builder import RuleBasedBuilder
@@ -46,13 +47,17 @@ class Agent:
         return connection
 
     def raw(self, request: bytes) -> tuple[int, dict[str, Any]]:
+        status, body = self.exchanged(request)
+        return status, json.loads(body)
+
+    def exchanged(self, request: bytes) -> tuple[int, bytes]:
         with self.connect() as connection:
             connection.sendall(request)
             received = b""
             while piece := connection.recv(65536):
                 received += piece
         head, _, body = received.partition(b"\r\n\r\n")
-        return int(head.split()[1]), json.loads(body)
+        return int(head.split()[1]), body
 
     def call(self, method: str, path: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
         head = f"{method} {path} HTTP/1.1\r\nHost: agent\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -195,6 +200,35 @@ def test_a_hostile_prompt_is_answered_or_refused_in_time_and_the_next_call_works
     assert time.monotonic() - begun < TIME_LIMIT + 5
     assert (status, body.get("error")) in ((200, None), (504, "TIME_LIMIT_EXCEEDED"), (500, "MEMORY_LIMIT_EXCEEDED"))
     assert agent.invoke("What is 2 + 2?")[1]["output"] == "2 + 2 = 4"
+
+
+def strict(body: bytes) -> dict[str, Any]:
+    """Raises ValueError for NaN, Infinity and half surrogate pairs."""
+    value = json.loads(body.decode(), parse_constant=lambda name: int(name))
+    json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+@pytest.mark.parametrize("kind", list(SETS))
+def test_prompts_that_felled_agents_are_answered_with_text_in_strict_json(agent: Agent, kind: str) -> None:
+    for prompt in SETS[kind][::5]:
+        if not prompt.strip():
+            continue
+        body = json.dumps({"prompt": prompt}).encode()
+        head = f"POST /invocations HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        status, answer = agent.exchanged(head + body)
+        assert status == 200, prompt
+        assert strict(answer)["output"].strip(), prompt
+
+
+def test_what_takes_too_long_is_refused_before_the_time_limit_ends_it(agent: Agent) -> None:
+    status, body = agent.invoke(HOSTILE["slow quantifiers"])
+    assert (status, body["output"]) == (200, "This takes longer than the 2 seconds that I may work.")
+
+
+def test_an_answer_too_long_to_send_is_told_as_such(agent: Agent) -> None:
+    status, body = agent.invoke("longest word in: " + "a" * 300_000)
+    assert (status, body["output"]) == (200, "The answer has 300043 characters: too many to show.")
 
 
 def test_no_child_outlives_its_invocation(agent: Agent) -> None:

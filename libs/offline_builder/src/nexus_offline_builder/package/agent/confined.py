@@ -11,9 +11,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
+from ..tools.contract import Refusal
+
 _OUTPUT_LIMIT = 16 * 1024 * 1024
 _MEMORY_EXHAUSTED = 3
 _TICK_MILLISECONDS = 200
+_WORKING_SHARE = 0.8
 
 
 class Limits(NamedTuple):
@@ -40,7 +43,10 @@ class ClientGone(Exception):
 
 
 def run_confined(compute: Callable[[], bytes], limits: Limits, client: socket.socket | None = None) -> bytes:
-    """What `compute` returns. Ends it at the limits, and where `client` hangs up or the agent itself has gone."""
+    """What `compute` returns. Ends it at the limits, and where `client` hangs up or the agent itself has gone.
+
+    Some time before the limit a Refusal is raised inside `compute`, for an answer that says so.
+    """
     reading, writing = os.pipe()
     parent = os.getppid()
     child = os.fork()
@@ -103,7 +109,9 @@ def _compute_and_exit(compute: Callable[[], bytes], limits: Limits, writing: int
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _restrict(limits)
-        _write_all(writing, compute() + b"\0")
+        result = compute() + b"\0"
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        _write_all(writing, result)
         code = 0
     except MemoryError:
         code = _MEMORY_EXHAUSTED
@@ -121,10 +129,25 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 
 def _restrict(limits: Limits) -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, limits.seconds + 1)
+    _ring_before(limits)
     seconds = int(limits.seconds) + 1
     memory = limits.memory_mb * 1024 * 1024
     for limit, amount in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
         with suppress(ValueError, OSError):
             resource.setrlimit(limit, (amount, amount))
+
+
+def _ring_before(limits: Limits) -> None:
+    """Python and its regular expressions look for signals in mid work; what does not is ended at the limit."""
+    working = limits.seconds * _WORKING_SHARE
+
+    def ring(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds + 1 - working)
+        raise Refusal(
+            f"This takes longer than the {limits.seconds:g} seconds that I may work.",
+            f"所需时间超过了我可以工作的 {limits.seconds:g} 秒。",
+        )
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, working)

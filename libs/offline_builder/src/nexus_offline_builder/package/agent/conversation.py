@@ -9,10 +9,12 @@ from ..tools.contract import CERTAIN, Answer, JsonValue, Question, Refusal, Task
 from ..tools.wording import has_chinese, is_chinese
 from .payload import Turn
 from .references import named_value, resolutions, value_in
+from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
+_TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
 
 
 class Reply(NamedTuple):
@@ -46,8 +48,13 @@ class Conversation:
         return self._reply(prompt, len(self._turns))
 
     def _reply(self, prompt: str, position: int) -> Reply:
-        turns = self._turns[:position]
         question = self._question(prompt, position)
+        reply = self._found(prompt, question, position)
+        calls = tuple(showable_call(call) for call in reply.tool_calls)
+        return reply._replace(text=showable_text(reply.text, question.chinese), tool_calls=calls)
+
+    def _found(self, prompt: str, question: Question, position: int) -> Reply:
+        turns = self._turns[:position]
         said = small_talk(prompt, self._tools, turns, question.chinese)
         if said is not None:
             return Reply(said)
@@ -75,6 +82,8 @@ class Conversation:
                 task = tool.understand(question)
             except Refusal as refusal:
                 task = Task(CERTAIN, _refusing(refusal))
+            except RecursionError:
+                task = Task(CERTAIN, _refusing(_TOO_DEEP))
             if task is not None:
                 claims.append(_Claim(tool, question, task))
         return max(claims, key=lambda claim: claim.task.confidence, default=None)
@@ -145,7 +154,8 @@ def _done(claim: _Claim) -> Reply:
     """Runs the tool; a refusal is an answer too, without a result to refer to."""
     try:
         answer = claim.task.run()
-    except Refusal as refusal:
+    except (Refusal, RecursionError) as error:
+        refusal = error if isinstance(error, Refusal) else _TOO_DEEP
         text = refusal.in_language(claim.question.chinese)
         failed: dict[str, JsonValue] = {"error": refusal.english}
         return Reply(

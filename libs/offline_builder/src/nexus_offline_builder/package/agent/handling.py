@@ -5,7 +5,7 @@ import os
 import socket
 from time import gmtime, time
 
-from ..tools.contract import JsonValue
+from ..tools.contract import JsonValue, Refusal
 from .confined import ClientGone, ComputationFailed, Limits, MemoryLimitExceeded, TimeLimitExceeded, run_confined
 from .payload import Invocation, read_invocation
 from .responder import Responder
@@ -72,15 +72,19 @@ class Desk(Handler):
     def _computed(self, body: bytes) -> bytes:
         """Status and JSON body. The payload is read here too: parsing it costs memory like everything else."""
         try:
-            invocation = read_invocation(body)
+            return b"200 " + encoded(self._reply(read_invocation(body)))
         except HttpError as error:
             return f"{error.status} ".encode() + encoded(error.body)
-        return b"200 " + encoded(self._reply(invocation))
+        except Refusal as refusal:
+            return b"200 " + encoded(_answer(refusal.english, []))
 
     def _reply(self, invocation: Invocation) -> dict[str, JsonValue]:
         # Rounded to days, for `today`; the clock is read here and nowhere else.
         now = gmtime(time())
         reply = self._responder.reply(invocation, (now.tm_year, now.tm_mon, now.tm_mday))
-        calls: list[JsonValue] = list(reply.tool_calls)
-        usage: dict[str, JsonValue] = {"input_tokens": 0, "output_tokens": 0, "tool_calls": len(calls)}
-        return {"output": reply.text, "tool_calls": calls, "usage": usage}
+        return _answer(reply.text, list(reply.tool_calls))
+
+
+def _answer(text: str, calls: list[JsonValue]) -> dict[str, JsonValue]:
+    usage: dict[str, JsonValue] = {"input_tokens": 0, "output_tokens": 0, "tool_calls": len(calls)}
+    return {"output": text, "tool_calls": calls, "usage": usage}

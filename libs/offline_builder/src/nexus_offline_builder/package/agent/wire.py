@@ -93,4 +93,4 @@ def send_json(connection: socket.socket, status: int, body: bytes) -> None:
 
 
 def encoded(body: dict[str, JsonValue]) -> bytes:
-    return json.dumps(body, separators=(",", ":")).encode("ascii")
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -3,7 +3,7 @@
 import re
 
 from . import figures
-from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Task, Tool, Value
+from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
 from .phrases import expression_for
 from .wording import digits_for_words, plain_signs
@@ -63,7 +63,10 @@ def _embedded(text: str) -> list[list[Token]]:
         return []
     expressions: list[list[Token]] = []
     for found in _EMBEDDED.finditer(text):
-        tokens = _whole(found.group())
+        try:
+            tokens = _whole(found.group())
+        except Refusal:
+            continue
         if tokens and len(expressions) < _MOST_EXPRESSIONS:
             expressions.append(tokens)
     return expressions

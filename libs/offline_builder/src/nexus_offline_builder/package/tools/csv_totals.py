@@ -8,7 +8,7 @@ from typing import NamedTuple
 from . import figures
 from .bounded import FUNCTIONS
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
-from .table import Column, Table, number_in, numeric_columns, table_in
+from .table import Column, Table, numeric_columns, table_in
 
 
 class Measure(NamedTuple):
@@ -51,9 +51,17 @@ _GROUP = re.compile(
     r"按照?\s*[“\"'「]?([\w\s]{1,20})",
     re.IGNORECASE,
 )
+_BEFORE_GROUP = re.compile(r"^\s*(?:(?:each|every|all|column|field)\s+|字段|每一?个?)*", re.IGNORECASE)
+_AFTER_GROUP = re.compile(r"\s|合计|总计|汇总|求和|总和|统计|计算|分组|平均|最[大小高低]|的")
+_NO_GROUP = re.compile(
+    r"(?:columns?|hand|the way|adding|summing|default|me|you|itself|themselves)\b|"
+    r"各?列|所有列|下面|以下|上面|以上|这个|要求|顺序|\s*$",
+    re.IGNORECASE,
+)
 _FILTER = re.compile(
     r"\b(?:where|only (?:for|rows|the rows)|whose|excluding|except)\b|只(?:算|统计)|排除", re.IGNORECASE
 )
+_SORT = re.compile(r"\bsort(?:ed|ing)?\b|\border(?:ed)? by\b|\brank(?:ed|ing)?\b|排序|排名|排列", re.IGNORECASE)
 _NAMED_COLUMN = re.compile(
     r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
     re.IGNORECASE,
@@ -118,6 +126,10 @@ def _answer(table: Table, request: str, chinese: bool) -> Answer:
             "I cannot pick rows by a condition; I total all rows, or by group.",
             "我不能按条件筛选行；我只能统计所有行，或者分组统计。",
         )
+    if _SORT.search(_without_names(request, table.header)):
+        raise Refusal(
+            "I cannot sort rows; I total all rows, or by group.", "我不能排序；我只能统计所有行，或者分组统计。"
+        )
     _refuse_unknown_column(table, request)
     numeric = numeric_columns(table)
     counted = _COUNT.search(request) is not None
@@ -128,12 +140,19 @@ def _answer(table: Table, request: str, chinese: bool) -> Answer:
         raise Refusal(
             "No column of this CSV holds numbers, so there is nothing to total.", "这个 CSV 没有数字列，无法合计。"
         )
+    _refuse_column_without_numbers(table, request, numeric)
     measures = measures or [_MEASURES[0]]
     group = _group_column(table, request)
     chosen = [
         column for column in numeric if _mentioned(column.name, request) and table.header.index(column.name) != group
     ]
     chosen = chosen or [column for column in numeric if table.header.index(column.name) != group]
+    if group is not None and not chosen:
+        name = table.header[group]
+        raise Refusal(
+            f"There is nothing to total by '{name}': no other column holds numbers.",
+            f"无法按“{name}”分组统计：没有其他数字列。",
+        )
     if group is not None:
         return _grouped(table, group, chosen, measures[0], chinese)
     return _per_column(table, chosen, measures, chinese)
@@ -149,6 +168,15 @@ def _refuse_unknown_column(table: Table, request: str) -> None:
     raise Refusal(
         f"There is no column '{found[1]}'. The columns are: {names}.", f"没有“{found[1]}”这一列。各列是：{names}。"
     )
+
+
+def _refuse_column_without_numbers(table: Table, request: str, numeric: list[Column]) -> None:
+    found = _NAMED_COLUMN.search(request)
+    if found is None or any(_mentioned(column.name, request) for column in numeric):
+        return
+    named = next((name for name in table.header if _begins_with(found[1], name)), None)
+    if named is not None:
+        raise Refusal(f"The column '{named}' holds no numbers.", f"“{named}”这一列没有数字。")
 
 
 def _without_names(request: str, header: Sequence[str]) -> str:
@@ -168,12 +196,32 @@ def _mentioned(name: str, request: str) -> bool:
 
 
 def _group_column(table: Table, request: str) -> int | None:
+    """The column to group by, if that is asked for. Raises Refusal if there is no such column."""
+    unknown = None
+    for name in table.header:
+        if _GROUP.search(name):
+            request = request.replace(name, " ")
     for found in _GROUP.finditer(request):
-        words = found[1] or found[2]
-        for at, name in enumerate(table.header):
-            if words.lower().startswith(name.lower()) or _mentioned(name, words.split(" ")[0]):
-                return at
-    return None
+        words = _BEFORE_GROUP.sub("", found[1] or found[2], count=1)
+        named = [at for at, name in enumerate(table.header) if _begins_with(words, name)]
+        if named:
+            return max(named, key=lambda at: len(table.header[at]))
+        if not _NO_GROUP.match(words):
+            unknown = unknown or _AFTER_GROUP.split(words, maxsplit=1)[0]
+    if unknown is None:
+        return None
+    names = ", ".join(table.header[:20])
+    raise Refusal(
+        f"There is no column '{unknown}' to group by. The columns are: {names}.",
+        f"没有“{unknown}”这一列，无法分组。各列是：{names}。",
+    )
+
+
+def _begins_with(words: str, name: str) -> bool:
+    if not name.isascii():
+        return words.startswith(name)
+    spelled = re.escape(name).replace("_", "[_ ]")
+    return re.match(rf"{spelled}(?:e?s)?(?![A-Za-z0-9_])", words, re.IGNORECASE) is not None
 
 
 def _row_count(table: Table, chinese: bool) -> Answer:
@@ -193,7 +241,7 @@ def _per_column(table: Table, columns: list[Column], measures: list[Measure], ch
     output: dict[str, JsonValue] = {"rows": len(table.rows)}
     values: list[Value] = []
     for measure in measures:
-        found = [(column.name, measure.of(list(column.numbers))) for column in columns]
+        found = [(column.name, measure.of(column.numbers)) for column in columns]
         lines += [f"{_title(measure, name, chinese)} {figures.equals(number)}" for name, number in found]
         output[measure.english] = {name: figures.for_json(number) for name, number in found}
         values += [
@@ -222,10 +270,9 @@ def _grouped(table: Table, group: int, columns: list[Column], measure: Measure, 
     lines: list[str] = []
     output: dict[str, JsonValue] = {}
     for column in columns:
-        at = table.header.index(column.name)
         groups: dict[str, list[Fraction]] = {}
-        for row in table.rows:
-            if (number := number_in(row[at])) is not None:
+        for row, number in zip(table.rows, column.cells, strict=True):
+            if number is not None:
                 groups.setdefault(row[group], []).append(number)
         results = {name: measure.of(numbers) for name, numbers in groups.items()}
         by = f"，按 {table.header[group]} 分组：" if chinese else f" by {table.header[group]}:"
@@ -233,7 +280,7 @@ def _grouped(table: Table, group: int, columns: list[Column], measure: Measure, 
         lines += [f"- {name or '(empty)'}: {figures.shown(number)}" for name, number in results.items()]
         output[column.name] = {name: figures.for_json(number) for name, number in results.items()}
     asked: dict[str, JsonValue] = {"rows": len(table.rows), "group_by": table.header[group], "measure": measure.english}
-    return Answer("\n".join(lines), asked, output)
+    return Answer("\n".join([*lines, *_notes(table, columns, chinese)]), asked, output)
 
 
 TOOL = Tool(

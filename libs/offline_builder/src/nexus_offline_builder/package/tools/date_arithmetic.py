@@ -223,6 +223,8 @@ def _weekday_name(day: date, chinese: bool) -> str:
 
 
 def _leap(year: int, question: Question) -> Answer:
+    if year == 0:
+        raise Refusal("There is no year 0.", "没有公元 0 年。")
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     if question.chinese:
         text = f"{year} 年{'是' if leap else '不是'}闰年。"

@@ -1,14 +1,12 @@
 """Looks up values in a JSON document by path."""
 
-import json
 import re
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple, cast
 
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .json_document import Document, Node, Numeral, document_in, has_half_pair, plain, written
 
-_MOST_STARTS = 40
 _LONGEST_OUTPUT = 100_000
 _STEP = r"(?:\.?\[(?:-?\d{1,9}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
 _DOLLAR_PATH = re.compile(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
@@ -35,29 +33,19 @@ _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二
 _PLACE = re.compile(
     r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)(?: (?:item|element|entry|value|one)\b|个)", re.IGNORECASE
 )
+_CALCULABLE = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = re.compile(r"\bjson\b|\$[.\[]", re.IGNORECASE)
 
 
-class _Document(NamedTuple):
-    """A JSON value and the words around it; the error of JSON that does not parse."""
-
-    value: JsonValue
-    request: str
-    error: str | None = None
-
-
 def understand(question: Question) -> Task | None:
-    document = _document_in(question.text)
+    document = document_in(question.text)
     if document is None:
         return _about_earlier_document(question)
     request = document.request
     asked = _ASKED.search(request) or _NAMED.search(request) or _BARE_PATH.search(request) or _KEYS.search(request)
     if document.error is not None:
-        return (
-            Task(LIKELY, lambda: _invalid(document, question))
-            if _ASKED.search(request) or _VALIDITY.search(request)
-            else None
-        )
+        sure = _ASKED.search(request) or _VALIDITY.search(request)
+        return Task(LIKELY if sure else POSSIBLE, lambda: _invalid(document, question)) if sure or asked else None
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
 
 
@@ -72,8 +60,8 @@ def _about_earlier_document(question: Question) -> Task | None:
     ):
         return None
     for earlier in question.earlier:
-        if (found := _document_in(earlier)) and found.error is None:
-            document = _Document(found.value, text)
+        if (found := document_in(earlier)) and found.error is None:
+            document = Document(found.value, text)
             return Task(LIKELY, partial(_answer, document, question))
     return Task(LIKELY, _refuse_without_document) if _ASKED.search(text) else None
 
@@ -85,52 +73,45 @@ def _refuse_without_document() -> Answer:
     )
 
 
-def _document_in(prompt: str) -> _Document | None:
-    """The longest JSON object or list in `prompt`. Raises Refusal if it is nested too deeply."""
-    decoder, best, at, error = json.JSONDecoder(), (0, 0, cast(JsonValue, None)), 0, None
-    for _ in range(_MOST_STARTS):
-        found = re.compile(r"(?<![\w$\])*.])[{\[]").search(prompt, at)
-        if found is None:
-            break
-        try:
-            value, length = cast("tuple[JsonValue, int]", decoder.raw_decode(prompt[found.start() :]))
-        except RecursionError:
-            raise Refusal("The JSON is nested too deeply for me.", "这个 JSON 嵌套得太深了。") from None
-        except ValueError as broken:
-            error, at = error or str(broken), found.end()
-            continue
-        end = found.start() + length
-        if length > best[1] - best[0]:
-            best = (found.start(), end, value)
-        at = end
-    if best[1]:
-        request = prompt[: best[0]] + " " + prompt[best[1] :]
-        return _Document(best[2], request) if len(request) < 5000 else None
-    return _Document(None, re.split(r"[{\[]", prompt, maxsplit=1)[0], error) if error else None
-
-
-def _invalid(document: _Document, question: Question) -> Answer:
+def _invalid(document: Document, question: Question) -> Answer:
     reason = document.error or ""
     text = f"这不是有效的 JSON：{reason}。" if question.chinese else f"This is not valid JSON: {reason}."
     return Answer(text, {"query": "validate"}, {"valid": False, "reason": reason})
 
 
-def _answer(document: _Document, question: Question) -> Answer:
+def _valid(document: Document, question: Question) -> Answer:
+    text = "这是有效的 JSON。" if question.chinese else "This is valid JSON."
+    if document.repeated is not None:
+        key = written(document.repeated)
+        text += f"但键 {key} 重复出现，读取结果不确定。" if question.chinese else f" But {_repeats(key)}"
+    if has_half_pair(written(document.value)):
+        text += (
+            "但其中有不成对的代理字符，不是有效的 Unicode 文本。"
+            if question.chinese
+            else " But it holds half of a surrogate pair, which is not valid Unicode text."
+        )
+    return Answer(text, {"query": "validate"}, {"valid": True})
+
+
+def _repeats(key: str) -> str:
+    return f"an object has the key {key} more than once, and readers differ in what they make of that."
+
+
+def _answer(document: Document, question: Question) -> Answer:
     request = document.request
     path = _path_in(request, document.value)
     if path is None:
         if _VALIDITY.search(request):
-            return Answer(
-                "这是有效的 JSON。" if question.chinese else "This is valid JSON.",
-                {"query": "validate"},
-                {"valid": True},
-            )
+            return _valid(document, question)
         path = "$"
+    if document.repeated is not None:
+        key = written(document.repeated)
+        raise Refusal(f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
     values = _selected(document.value, path)
     if not values:
         raise Refusal(f"There is nothing at {path} in this JSON.{_hint(document.value)}", f"这个 JSON 里没有 {path}。")
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
-        keys: list[JsonValue] = [key for value in values if isinstance(value, dict) for key in value]
+        keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
         return _shown(path, f"keys of {path}", keys)
     if _LENGTH.search(request) and len(values) == 1 and isinstance(values[0], (list, dict, str)):
         count = len(values[0])
@@ -140,29 +121,28 @@ def _answer(document: _Document, question: Question) -> Answer:
     return _shown(path, path, values[0] if len(values) == 1 else list(values))
 
 
-def _hint(value: JsonValue) -> str:
+def _hint(value: Node) -> str:
     return f" Its keys are: {', '.join(list(value)[:20])}." if isinstance(value, dict) and value else ""
 
 
-def _shown(path: str, title: str, result: JsonValue) -> Answer:
-    text = (
-        result
-        if isinstance(result, str)
-        else json.dumps(result, ensure_ascii=False, indent=2 if isinstance(result, dict) else None)
-    )
+def _shown(path: str, title: str, result: Node) -> Answer:
+    text = result if isinstance(result, str) and result.strip() else written(result, _indent(result))
     if len(text) > _LONGEST_OUTPUT:
         raise Refusal("The value is too long to answer with.", "这个值太长，无法回答。")
-    return Answer(f"{title} = {text}", {"path": path}, {"value": result}, _values(result))
+    return Answer(f"{title} = {text}", {"path": path}, {"value": plain(result)}, _values(result))
 
 
-def _values(result: JsonValue) -> tuple[Value, ...]:
-    if isinstance(result, bool) or not isinstance(result, (int, float)):
+def _indent(result: Node) -> str | None:
+    return "  " if isinstance(result, dict) else None
+
+
+def _values(result: Node) -> tuple[Value, ...]:
+    if not isinstance(result, Numeral) or not _CALCULABLE.fullmatch(result.text):
         return ()
-    written = str(result)
-    return (Value(written, Fraction(written)),) if re.fullmatch(r"-?\d+(?:\.\d+)?(?:e[-+]?\d{1,3})?", written) else ()
+    return (Value(result.text, Fraction(result.text)),)
 
 
-def _path_in(request: str, document: JsonValue) -> str | None:
+def _path_in(request: str, document: Node) -> str | None:
     if found := _DOLLAR_PATH.search(request):
         return "$" + found[1]
     for found in _BARE_PATH.finditer(request):
@@ -185,9 +165,9 @@ def _path_in(request: str, document: JsonValue) -> str | None:
     return f"$.{wanted['name']}" if wanted and not re.fullmatch(ignored, wanted["name"], re.IGNORECASE) else None
 
 
-def _selected(document: JsonValue, path: str) -> list[JsonValue]:
+def _selected(document: Node, path: str) -> list[Node]:
     """The values at `path`: names, indexes (negative ones from the end), `*` for all, `..` for any depth."""
-    values: list[JsonValue] = [document]
+    values: list[Node] = [document]
     for step in re.findall(_STEP, path):
         name = step.strip(".[]").strip("\"'")
         if step.startswith(".."):
@@ -197,7 +177,7 @@ def _selected(document: JsonValue, path: str) -> list[JsonValue]:
     return values
 
 
-def _child(value: JsonValue, name: str, bracketed: bool = False) -> list[JsonValue]:
+def _child(value: Node, name: str, bracketed: bool = False) -> list[Node]:
     if name == "*":
         return list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
     if isinstance(value, dict):
@@ -209,9 +189,9 @@ def _child(value: JsonValue, name: str, bracketed: bool = False) -> list[JsonVal
     return []
 
 
-def _nested(value: JsonValue) -> list[JsonValue]:
+def _nested(value: Node) -> list[Node]:
     """The value and everything in it, outermost first."""
-    found, waiting = list[JsonValue](), [value]
+    found, waiting = list[Node](), [value]
     while waiting:
         one = waiting.pop(0) if len(waiting) < 50 else waiting.pop()
         found.append(one)

@@ -20,8 +20,10 @@ _USER_PATTERN = re.compile(
     r"expression|pattern|正则(?:表达式)?)\s*[:：]?\s*[`\"“](?P<ticked>[^`\"”\n]{1,400})[`\"”]",
     re.IGNORECASE,
 )
-_QUANTIFIED_GROUP = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)(?:[*+]|\{\d+,\d*\})")
-_ALTERNATION_REPEATED = re.compile(r"\((?:[^()\\]|\\.)*\|(?:[^()\\]|\\.)*\)(?:[*+]|\{\d+,\d*\})")
+_PIECE = re.compile(
+    r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<repeat>[*+]|\{\d*,?\d*\})|(?P<choice>[|?])|(?P<group>\((?:\?[^)]?)?|\))|.",
+    re.DOTALL,
+)
 
 
 class _Kind(NamedTuple):
@@ -143,6 +145,12 @@ def _refuse_without_text() -> Answer:
 
 
 def _answer(kinds: list[_Kind], text: str, chinese: bool) -> Answer:
+    if not kinds:
+        names = ", ".join(kind.english for kind in _KINDS)
+        raise Refusal(
+            f"What shall I look for? I can find: {names}.",
+            f"要找什么？我能找：{'、'.join(kind.chinese for kind in _KINDS)}。",
+        )
     lines: list[str] = []
     output: dict[str, JsonValue] = {}
     values: tuple[Value, ...] = ()
@@ -181,7 +189,7 @@ def _by_pattern(given: "re.Match[str]", question: Question) -> Answer:
             "用自定义表达式最多只能查找 10 万个字符。",
         )
     found = [one.group() for one, _ in zip(pattern.finditer(text), range(_MOST_SHOWN), strict=False)]
-    shown = ", ".join(found)
+    shown = ", ".join(one if one.strip() else f'"{one}"' for one in found)
     if not found:
         line = f"没有匹配 /{source}/ 的内容。" if question.chinese else f"Nothing matches /{source}/."
     else:
@@ -189,11 +197,29 @@ def _by_pattern(given: "re.Match[str]", question: Question) -> Answer:
     return Answer(line, {"pattern": source}, {"matches": list(found)})
 
 
+def _repeats_a_choice(source: str) -> bool:
+    """Whether a repeated group holds, at any depth, something that repeats or a choice."""
+    open_groups, closed = [False], False
+    for piece in _PIECE.finditer(source):
+        group = piece["group"]
+        if piece["repeat"] and closed:
+            return True
+        if group and group != ")":
+            open_groups.append(False)
+        elif piece["repeat"] or piece["choice"]:
+            open_groups[-1] = True
+        closed = False
+        if group == ")" and len(open_groups) > 1:
+            closed = open_groups.pop()
+            open_groups[-1] |= closed
+    return False
+
+
 def _compiled(source: str, letters: str) -> "re.Pattern[str]":
-    """Refuses what may take exponential time; the time limit of the invocation bounds what this does not see."""
+    """Refuses what may take exponential time; what this does not see is refused when its time is over."""
     if len(source) > _LONGEST_PATTERN:
         raise Refusal("That regular expression is too long for me.", "这个正则表达式太长了。")
-    if _QUANTIFIED_GROUP.search(source) or _ALTERNATION_REPEATED.search(source):
+    if _repeats_a_choice(source):
         raise Refusal(
             "I refuse repeated groups that repeat or choose inside: matching them can take forever.",
             "我拒绝在重复的分组里再次重复或选择的表达式：匹配可能永远不会结束。",

@@ -11,7 +11,11 @@ _DELIMITERS = (",", "\t", ";", "|")
 _FENCE = re.compile(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
 _RULE = re.compile(r"^[\s|:-]*-[\s|:-]*$")
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
-_AMOUNT = re.compile(r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)\s*[%€$£元]?\s*\)?$")
+_AMOUNT = re.compile(
+    r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
+    r"\s*[%€$£元]?\s*\)?$"
+)
+_GROUPED = re.compile(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?")
 _MOST_COLUMNS = 500
 _LONGEST_LINE = 20_000
 
@@ -25,11 +29,16 @@ class Table(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column with numbers in it. `skipped` counts the cells that hold something else; empty cells count nowhere."""
+    """A column with numbers in it, one per row or None. `skipped` counts the cells that hold something else than a
+    number; empty cells count nowhere."""
 
     name: str
-    numbers: tuple[Fraction, ...]
+    cells: tuple[Fraction | None, ...]
     skipped: int
+
+    @property
+    def numbers(self) -> list[Fraction]:
+        return [cell for cell in self.cells if cell is not None]
 
 
 def table_in(prompt: str) -> Table | None:
@@ -166,31 +175,37 @@ def _is_header(rows: list[list[str]]) -> bool:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    distinct: list[str] = []
+    taken, seen, distinct = set(names), set[str](), list[str]()
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        count, one = 1, name
+        while one in seen or (count > 1 and one in taken):
+            count += 1
+            one = f"{name} ({count})"
+        seen.add(one)
+        distinct.append(one)
     return distinct
 
 
 def number_in(cell: str, decimal_comma: bool = False) -> Fraction | None:
-    """The amount in a cell: currency signs, thousands separators and (5) for -5 are understood."""
+    """The amount in a cell: currency signs, thousands separators, 1.5E+3 and (5) for -5 are understood."""
     if len(cell) < 16 and cell.isascii() and cell.isdigit():
         return Fraction(int(cell))
     text = cell.strip()
     found = _AMOUNT.match(text) if len(text) <= 60 else None
     if found is None:
         return None
-    digits = found[1].replace(" ", "").replace("'", "")
+    digits = found[1].strip()
+    if re.search("[ ']", digits) and not _GROUPED.fullmatch(digits):
+        return None
+    digits = digits.replace(" ", "").replace("'", "")
     if decimal_comma:
         digits = digits.replace(".", "").replace(",", ".")
     elif "," in digits and not re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
         return None
     if digits.count(".") > 1:
         return None
-    negative = "-" in text or (text.startswith("(") and text.endswith(")"))
-    amount = Fraction(digits.replace(",", "").rstrip("."))
+    negative = "-" in text[: found.start(1)] or (text.startswith("(") and text.endswith(")"))
+    amount = Fraction(digits.replace(",", "").rstrip(".") + (found["exponent"] or ""))
     return -amount if negative else amount
 
 
@@ -198,11 +213,13 @@ def numeric_columns(table: Table) -> list[Column]:
     """The columns of which at least half of the filled cells are numbers."""
     columns: list[Column] = []
     for at, name in enumerate(table.header):
-        cells = [row[at] for row in table.rows if row[at].lower() not in _MISSING]
+        cells = [row[at] for row in table.rows]
+        filled = sum(cell.lower() not in _MISSING for cell in cells)
         comma = _has_decimal_commas(cells)
-        numbers = [number for cell in cells if (number := number_in(cell, comma)) is not None]
-        if numbers and 2 * len(numbers) >= len(cells):
-            columns.append(Column(name, tuple(numbers), len(cells) - len(numbers)))
+        column = Column(name, tuple(number_in(cell, comma) for cell in cells), 0)
+        found = len(column.numbers)
+        if found and 2 * found >= filled:
+            columns.append(column._replace(skipped=filled - found))
     return columns
 
 

@@ -157,7 +157,7 @@ def _answer(passage: Passage, chinese: bool) -> Answer:
     if top:
         frequent = _most_frequent(text, min(int(top["count"] or 5), _MOST_TOP))
         shown = ", ".join(f"{word} ({count})" for word, count in frequent)
-        lines.append(f"最常见的词：{shown}" if chinese else f"most frequent words: {shown}")
+        lines.append(f"最常见的词：{shown or '没有词'}" if chinese else f"most frequent words: {shown or 'none'}")
         output["most frequent words"] = dict(frequent)
     values = tuple(
         Value(str(measured[figure.english]), Fraction(measured[figure.english]), figure.english) for figure in asked
@@ -172,6 +172,8 @@ def _most_frequent(text: str, count: int) -> list[tuple[str, int]]:
 
 def _longest_word(text: str, chinese: bool) -> Answer:
     word = max(_WORD.findall(text), key=len, default="")
+    if not word:
+        raise Refusal("There is no word in Latin or Cyrillic letters in this text.", "这段文字里没有字母组成的单词。")
     shown = (
         f"最长的词是“{word}”（{len(word)} 个字符）。"
         if chinese

@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from .figures import shown
+from .figures import carried
 
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _ENGLISH_GLUE = re.compile(
@@ -54,8 +54,9 @@ _NUMBER_WORDS = re.compile(rf"\b(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\
 _DIGITS_CHINESE = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _SCALES_CHINESE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _CHINESE_NUMBER = re.compile("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
+_LARGEST_CHINESE = 10**30
 _SCALED = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(hundred|thousand|million|billion|trillion|[百千万亿])(?![a-z])", re.IGNORECASE
+    r"(?<!\d)(\d+(?:\.\d+)?)\s*(hundred|thousand|million|billion|trillion|[百千万亿])(?![a-z])", re.IGNORECASE
 )
 
 
@@ -86,7 +87,7 @@ def digits_for_words(text: str) -> str:
 
 def _scaled(digits: str, scale: str) -> str:
     factor = _SCALES[scale] if scale in _SCALES else _SCALES_CHINESE[scale]
-    return shown(Fraction(digits[:40]) * factor)
+    return carried(Fraction(digits) * factor) if len(digits) <= 40 else f"{digits} {scale}"
 
 
 def _english_number(words: str) -> str:
@@ -116,6 +117,8 @@ def _worth(group: list[str]) -> str:
     for word in group:
         if word == "hundred":
             current = (current or 1) * 100
+        elif word in _SCALES and total and not current:
+            total *= _SCALES[word]
         elif word in _SCALES:
             total, current = total + (current or 1) * _SCALES[word], 0
         else:
@@ -127,12 +130,15 @@ def _chinese_number(signs: str) -> str:
     whole, _, decimals = signs.partition("点")
     if not any(sign in _SCALES_CHINESE for sign in whole):
         digits = "".join(str(_DIGITS_CHINESE[sign]) for sign in whole)
+    elif (worth := _chinese_worth(whole)) is None:
+        return signs
     else:
-        digits = str(_chinese_worth(whole))
+        digits = str(worth)
     return digits + ("." + "".join(str(_DIGITS_CHINESE[sign]) for sign in decimals) if decimals else "")
 
 
-def _chinese_worth(signs: str) -> int:
+def _chinese_worth(signs: str) -> int | None:
+    """None for a number that is too large."""
     total, section, digit = 0, 0, 0
     for sign in signs:
         if sign in _DIGITS_CHINESE:
@@ -143,4 +149,6 @@ def _chinese_worth(signs: str) -> int:
             section, digit = section + (digit or 1) * scale, 0
         else:
             total, section, digit = (total + section + digit) * scale, 0, 0
-    return min(total + section + digit, 10**30)
+        if max(total, section) > _LARGEST_CHINESE:
+            return None
+    return total + section + digit

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from nexus_agents.backends.local.streams import joined_text, read_events
+from nexus_agents.backends.local.strict_values import NotStrictJson, read_strictly
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_contracts.builds.reports import Usage
@@ -25,14 +26,15 @@ def read_answer(status: int, content_type: str, body: bytes) -> AgentAnswer:
     """`content_type` without its parameters. Raises AgentFailed, and StreamBroken for a stream that was cut off."""
     if not 200 <= status < 300:
         raise _failure_of_status(status, body)
-    if content_type == STREAM:
-        return _read_stream(_decoded_events(body))
-    if content_type.startswith("text/"):
-        return AgentAnswer(body.decode(errors="replace"), raw=body.decode(errors="replace"))
+    text = _decoded(body)
+    if content_type.startswith("text/") and content_type != STREAM:
+        return AgentAnswer(_not_empty(text), raw=text)
     try:
-        value = cast(JsonValue, from_json(body, allow_inf_nan=False))
-    except ValueError as error:
-        raise AgentFailed("INVALID_ANSWER", f"The agent's answer is not JSON: {error}.") from None
+        if content_type == STREAM:
+            return _read_stream(read_events(text))
+        value = read_strictly(text)
+    except NotStrictJson as error:
+        raise _invalid(str(error)) from None
     if isinstance(value, dict) and value.get("error") and not _has_output(value):
         raise failure_in(value)
     return answer_of(value)
@@ -41,17 +43,22 @@ def read_answer(status: int, content_type: str, body: bytes) -> AgentAnswer:
 def answer_of(value: JsonValue) -> AgentAnswer:
     """An answer from any JSON value; of our packages {"output", "tool_calls", "usage"}."""
     if not isinstance(value, dict):
-        return AgentAnswer(_text(value), raw=value)
-    name = next((name for name in _OUTPUT_NAMES if name in value), None)
+        return AgentAnswer(_output(value), raw=value)
+    given = [name for name in _OUTPUT_NAMES if name in value]
+    name = next((name for name in given if value[name] is not None), given[0] if given else None)
     calls = _tool_calls(value.get("tool_calls"))
     state = value.get("session_state")
     return AgentAnswer(
-        output=_text(value if name is None else value[name]),
+        output=_output(value if name is None else value[name]),
         tool_calls=calls,
         usage=_usage(value.get("usage"), len(calls)),
         session_state=state if isinstance(state, dict) else None,
         raw=value,
     )
+
+
+def _invalid(what: str) -> AgentFailed:
+    return AgentFailed("INVALID_ANSWER", f"The agent's answer {what}.")
 
 
 def failure_in(value: dict[str, JsonValue]) -> AgentFailed:
@@ -82,20 +89,36 @@ def _failure_of_status(status: int, body: bytes) -> AgentFailed:
     return AgentFailed("AGENT_ERROR", f"The agent answered HTTP {status}: {text}"[:_MAX_MESSAGE])
 
 
-def _decoded_events(body: bytes) -> list[JsonValue]:
-    try:
-        return read_events(body)
-    except UnicodeDecodeError:
-        raise AgentFailed("INVALID_ANSWER", "The agent's stream is not UTF-8.") from None
-
-
 def _read_stream(events: list[JsonValue]) -> AgentAnswer:
     last = events[-1] if events else None
     if isinstance(last, dict) and last.get("error") and not _has_output(last):
         raise failure_in(last)
     whole = [event for event in events if isinstance(event, dict) and _has_output(event)]
-    answer = answer_of(whole[-1]) if whole else AgentAnswer(joined_text(events) or _text(last))
+    pieces = joined_text(events)
+    if whole:
+        answer = answer_of(whole[-1])
+    else:
+        answer = AgentAnswer(_not_empty(pieces) if pieces or not events else _output(last))
     return AgentAnswer(answer.output, answer.tool_calls, answer.usage, answer.session_state, raw=events)
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise _invalid(f"is not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def _output(value: JsonValue) -> str:
+    if value is None:
+        raise _invalid("is null")
+    return _not_empty(_text(value))
+
+
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise _invalid("is empty")
+    return text
 
 
 def _has_output(value: dict[str, JsonValue]) -> bool:

@@ -1,19 +1,22 @@
 """Reads server-sent events, as an agent that streams its answer sends them."""
 
 from collections.abc import Iterable, Iterator
-from typing import cast
 
 from pydantic import JsonValue
-from pydantic_core import from_json
+
+from nexus_agents.backends.local.strict_values import NotJson, NotStrictJson, read_strictly
 
 
 class StreamBroken(ValueError):
     """The stream ends inside an event."""
 
 
-def read_events(body: bytes) -> list[JsonValue]:
-    """The value of each event's data; text that is no JSON stays text. Raises StreamBroken, ValueError (not UTF-8)."""
-    return [_value(text) for text in _texts(body.decode("utf-8").lstrip("\ufeff"))]
+def read_events(stream: str) -> list[JsonValue]:
+    """The value of each event's data; text that is no JSON stays text.
+
+    Raises StreamBroken, and NotStrictJson for an object, a list or a string that only a lenient reader takes.
+    """
+    return [_value(text) for text in _texts(stream.lstrip("\ufeff"))]
 
 
 def _texts(stream: str) -> Iterator[str]:
@@ -33,8 +36,10 @@ def _texts(stream: str) -> Iterator[str]:
 
 def _value(text: str) -> JsonValue:
     try:
-        return cast(JsonValue, from_json(text, allow_inf_nan=False))
-    except ValueError:
+        return read_strictly(text)
+    except NotStrictJson as error:
+        if text[0:1] in ("{", "[", '"') and not isinstance(error, NotJson):
+            raise
         return text
 
 

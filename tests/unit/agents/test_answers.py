@@ -1,0 +1,67 @@
+"""What agents of anybody's making answer: taken as it is, or refused with what was wrong."""
+
+import pytest
+
+from nexus_agents.backends.local.answers import read_answer
+from nexus_agents.domain.backend_errors import AgentFailed
+
+JSON, TEXT, STREAM = "application/json", "text/plain", "text/event-stream"
+REFUSED = [
+    (JSON, b"", "is empty"),
+    (JSON, b" \n", "is empty"),
+    (JSON, b"null", "is null"),
+    (JSON, b'""', "is empty"),
+    (JSON, b'{"output": null}', "is null"),
+    (JSON, b'{"output": null, "response": null}', "is null"),
+    (JSON, b'{"output": ""}', "is empty"),
+    (JSON, b'{"result": " \\n\\t"}', "is empty"),
+    (JSON, b"NaN", "not JSON: it holds NaN"),
+    (JSON, b'{"output": "x", "score": NaN}', "it holds NaN"),
+    (JSON, b'{"output": [1, -Infinity]}', "it holds -Infinity"),
+    (JSON, b'{"output": 1e400}', "beyond the range of a double"),
+    (JSON, b'{"output": "x", "session_state": {"n": [-1e999]}}', "beyond the range of a double"),
+    (JSON, b'{"output": "\\ud800"}', "half of a surrogate pair"),
+    (JSON, b'{"output": "\\udc00\\ud800 x"}', "half of a surrogate pair"),
+    (JSON, b'{"output": "x", "\\ud800": 1}', "half of a surrogate pair"),
+    (JSON, b'{"output": "caf\xe9"}', "not UTF-8: invalid continuation byte at byte 15"),
+    (JSON, b'{"output": "\xed\xa0\x80"}', "not UTF-8"),
+    (JSON, b'\xef\xbb\xbf{"output": "x"}', "byte order mark"),
+    (JSON, b'{"output": ' + b"1" * 5000 + b"}", "number out of range"),
+    (JSON, b"[" * 300 + b"]" * 300, "recursion limit"),
+    (JSON, b'{"output": "x"', "not JSON: EOF"),
+    (TEXT, b"", "is empty"),
+    (TEXT, b" \r\n", "is empty"),
+    (TEXT, b"caf\xe9", "not UTF-8"),
+    (STREAM, b"", "is empty"),
+    (STREAM, b'data: ""\n\n', "is empty"),
+    (STREAM, b"data: null\n\n", "is null"),
+    (STREAM, b'data: " "\n\ndata: "\\n"\n\n', "is empty"),
+    (STREAM, b'data: {"output": "\\ud800"}\n\n', "half of a surrogate pair"),
+    (STREAM, b'data: {"output": NaN}\n\n', "it holds NaN"),
+    (STREAM, b"data: caf\xe9\n\n", "not UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("content_type", "body", "reason"), REFUSED)
+def test_an_answer_that_cannot_be_shown_fails_with_what_was_wrong(content_type: str, body: bytes, reason: str) -> None:
+    with pytest.raises(AgentFailed) as caught:
+        read_answer(200, content_type, body)
+    assert caught.value.code == "INVALID_ANSWER"
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "output"),
+    [
+        (JSON, b'{"output": null, "result": "r"}', "r"),
+        (JSON, b'{"output": {}}', "{}"),
+        (JSON, b'{"output": "\\ud83d\\ude00"}', "\U0001f600"),
+        (JSON, b"0", "0"),
+        (JSON, b"false", "false"),
+        (TEXT, "café".encode(), "café"),
+        (STREAM, b"data: NaN\n\n", "NaN"),
+        (STREAM, b"data: {half\n\n", "{half"),
+    ],
+)
+def test_an_answer_that_can_be_shown_is_taken(content_type: str, body: bytes, output: str) -> None:
+    assert read_answer(200, content_type, body).output == output
