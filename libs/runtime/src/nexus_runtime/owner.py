@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter
+
+from nexus_contracts.errors import Conflict, ServiceUnavailable
+from nexus_contracts.model import Message
 from nexus_contracts.topics import Topic
 from nexus_runtime.dynamo import Database, Table
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
+from nexus_runtime.kafka.guarded import NotHalted
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Inbox
@@ -18,6 +25,16 @@ from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Check, Unhealthy
 from nexus_runtime.process.service import Background
 from nexus_runtime.process.settings import OwnerSettings
+
+
+class Place(Message):
+    topic: str
+    partition: int
+    offset: int
+
+
+class Skipped(Place):
+    resumed_at: int
 
 
 @dataclass(frozen=True)
@@ -65,11 +82,44 @@ def bus_check(bus: Bus) -> Check:
 
 
 def consumers_check(consumers: Consumers) -> Check:
-    """Unhealthy until every subscription has partitions; details: records behind, by topic."""
+    """Unhealthy until every subscription has partitions, and as `progress_check`; details: records behind, by topic."""
 
     async def check() -> Mapping[str, Any]:
         if not consumers.ready():
             raise Unhealthy("waiting for partitions")
+        _raise_faults(consumers)
         return {"lag": consumers.lag()}
 
     return check
+
+
+def progress_check(consumers: Consumers) -> Check:
+    """Unhealthy while a partition is halted or stands still, for the reasons it says."""
+
+    async def check() -> None:
+        _raise_faults(consumers)
+
+    return check
+
+
+def _raise_faults(consumers: Consumers) -> None:
+    if faults := consumers.faults():
+        raise Unhealthy("; ".join(faults))
+
+
+def skip_route(consumers: Consumers) -> APIRouter:
+    """POST /internal/skip: for operators, not for the gateway."""
+    router = APIRouter(tags=["operations"])
+
+    @router.post("/internal/skip", operation_id="skipUnreadable", summary="Go on after a batch that cannot be read")
+    async def skip_unreadable(place: Place) -> Skipped:  # pyright: ignore[reportUnusedFunction]  # a route
+        """409 unless this process has halted the partition at exactly this offset; nothing readable is ever skipped."""
+        try:
+            to = await consumers.skip(TopicPartition(place.topic, place.partition), place.offset)
+        except NotHalted as error:
+            raise Conflict(str(error)) from None
+        except (KafkaError, TimeoutError) as error:
+            raise ServiceUnavailable(f"not skipped: {error!r}") from error
+        return Skipped(**place.model_dump(), resumed_at=to)
+
+    return router

@@ -27,7 +27,7 @@ from nexus_agents.work.sweeper import Sweeper
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import DirectoryBlobStore
 from nexus_runtime.kafka.consumers import Consumers
-from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check
+from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, skip_route
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
 
@@ -47,6 +47,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     }
     health = Health(needed, {"outbox": owner.outbox_check}, consumers.alive)
     app = application("Nexus-AI agents", [*owner.parts(), backend, *works.parts, consumers], health)
+    app.include_router(skip_route(consumers))
     app.include_router(query_routes(works.store))
     return app
 

@@ -13,7 +13,7 @@ from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER
 from nexus_builds.upkeep import Eraser, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_runtime.kafka.consumers import Consumers
-from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check
+from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, skip_route
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
@@ -44,6 +44,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     }
     health = Health(needed, {"outbox": owner.outbox_check}, consumers.alive)
     app = application("Nexus-AI builds", [*owner.parts(), consumers, eraser, *watches], health)
+    app.include_router(skip_route(consumers))
     app.include_router(query_routes(Queries(store, owner.history, utc_now)))
     return app
 

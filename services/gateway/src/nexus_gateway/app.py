@@ -39,7 +39,11 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     streams = Streams(owners, lambda: tap.listening)
     tap = Tap(settings, bus, BUILDS_EVENTS, range(BUILDS_EVENTS.partitions), streams.notice, prompt=False)
     reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
-    health = Health(needed={"message_bus": message_bus}, shown={"services": owners.check})
+    health = Health(
+        needed={"message_bus": message_bus},
+        shown={"services": owners.check},
+        alive=lambda: desk.alive() and tap.alive(),
+    )
     return http_app(Gateway(Commands(bus, desk), reads, streams, settings), health, [bus, desk, owners, streams, tap])
 
 

@@ -6,21 +6,36 @@ FastStream's own parsing is replaced: it would skip a whole batch in silence for
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from aiokafka import ConsumerRebalanceListener
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
-from nexus_runtime.process import log
+from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
+from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, UNREADY_SECONDS, Progress, Reading
+from nexus_runtime.process import log, metrics
 from nexus_runtime.process.settings import ServiceSettings
 
 logger = log.get(__name__)
 STUCK_SECONDS = 120.0
+WATCH_SECONDS = 1.0
+RECOVER_SECONDS = 10.0
+
+
+class _Broker(KafkaBroker):
+    """FastStream's, with consumers that bear what cannot be read."""
+
+    async def _connect(self) -> Callable[..., Any]:
+        builder: Any = await super()._connect()
+        self.config.broker_config.builder = partial(GuardedConsumer, **builder.keywords)
+        return self.config.broker_config.builder
 
 
 class _Drain(ConsumerRebalanceListener):
@@ -29,10 +44,19 @@ class _Drain(ConsumerRebalanceListener):
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.assigned: set[Any] = set()
+        self.unsettled: dict[TopicPartition, int] = {}
+        """The first record that is in flight, or was and has to be delivered again, by partition."""
+
+    async def deliver(self, deliverer: Deliverer, records: Sequence[Any]) -> None:
+        async with self.lock:
+            self.unsettled = {TopicPartition(one.topic, one.partition): one.offset for one in reversed(records)}
+            await deliverer.deliver(records)
+            self.unsettled = {}
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # may be a coroutine
         async with self.lock:
             self.assigned -= set(revoked)
+            self.unsettled = {}
 
     async def on_partitions_assigned(self, assigned: set[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.assigned = set(assigned)
@@ -45,6 +69,10 @@ class Consumers:
         self, settings: ServiceSettings, client_id: str, bus: Bus, subscriptions: Sequence[Subscription]
     ) -> None:
         self._settings = settings
+        self._bus = bus
+        self._groups = [subscription.group for subscription in subscriptions]
+        self._progress = [Progress[TopicPartition]() for _ in subscriptions]
+        self._watching: asyncio.Task[None] | None = None
         self._deliverers = [Deliverer(subscription, bus) for subscription in subscriptions]
         self._drains = [_Drain() for _ in subscriptions]
         self._subscribers: list[Any] = []
@@ -56,7 +84,7 @@ class Consumers:
 
     def _broker(self, client_id: str, to: Subscription, deliverer: Deliverer, drain: _Drain) -> KafkaBroker:
         settings = self._settings
-        broker = KafkaBroker(
+        broker = _Broker(
             settings.kafka_bootstrap_servers.split(","),  # FastStream takes a string for one address
             client_id=client_id,
             ack_policy=AckPolicy.NACK_ON_ERROR,
@@ -94,20 +122,21 @@ class Consumers:
         self._subscribers.append(subscriber)
 
         async def consume(records: Any) -> None:
-            async with drain.lock:
-                await deliverer.deliver(records)
+            await drain.deliver(deliverer, records)
 
         subscriber(consume)
         return broker
 
     async def start(self) -> None:
         self._connecting = [asyncio.create_task(_connect(broker), name="consumer connects") for broker in self._brokers]
+        self._watching = asyncio.create_task(self._watch(), name="consumers watch")
 
     async def stop(self) -> None:
         """Ends consuming; what is in flight may finish within its share of the time for shutdown."""
-        for task in self._connecting:
+        background = [*self._connecting, *([self._watching] if self._watching else [])]
+        for task in background:
             task.cancel()
-        await asyncio.gather(*self._connecting, return_exceptions=True)
+        await asyncio.gather(*background, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.shutdown_share("consumers")):
                 await asyncio.gather(*(broker.stop() for broker in self._brokers))
@@ -117,19 +146,85 @@ class Consumers:
         return all(drain.assigned for drain in self._drains)
 
     def alive(self) -> bool:
-        """No batch has been under way too long, and no consumer has ended by itself."""
+        """No batch has been under way too long, no consumer has ended by itself or stands still without a cause.
+
+        A restart helps neither a broker or database that is unavailable nor a partition that is halted.
+        """
         now = time.monotonic()
         in_time = all(not one.busy_since or now - one.busy_since < STUCK_SECONDS for one in self._deliverers)
         ended = [task for one in self._subscribers for task in getattr(one, "tasks", []) if task.done()]
-        return in_time and not ended
+        still = [
+            progress.stalled(NOT_LIVE_SECONDS)
+            for progress, deliverer in zip(self._progress, self._deliverers, strict=True)
+            if not deliverer.given_back
+        ]
+        return in_time and not ended and not any(still)
+
+    def faults(self) -> list[str]:
+        """The partitions that are halted or without progress, and why."""
+        halted = [str(halt) for consumer, _ in self._running() for halt in consumer.halts.values()]
+        stalled = [
+            f"{at.topic} partition {at.partition}: {why}"
+            for progress in self._progress
+            for at, why in progress.stalled(UNREADY_SECONDS).items()
+        ]
+        return halted + stalled
+
+    async def skip(self, partition: TopicPartition, offset: int) -> int:
+        """Go on after the batch that cannot be read; the offset there. Raises NotHalted, KafkaError, TimeoutError."""
+        for consumer, drain in self._running():
+            if partition in drain.assigned:
+                return await consumer.skip(partition, offset)
+        raise NotHalted("the partition is not assigned to this process")
 
     def lag(self) -> dict[str, int]:
-        """Records not yet consumed, by topic, as far as the consumers know."""
-        return {
-            topic: sum(_behind(subscriber.consumer, partition) for partition in drain.assigned)
-            for subscriber, drain in zip(self._subscribers, self._drains, strict=True)
-            for topic in subscriber.topic_names
-        }
+        """Records not yet settled, by topic, as far as the consumers know."""
+        behind: dict[str, int] = {one: 0 for subscriber in self._subscribers for one in subscriber.topic_names}
+        for consumer, drain in self._running():
+            for at, reading in _readings(consumer, drain).items():
+                behind[at.topic] += max(0, (reading.end or 0) - (reading.settled or 0)) if reading.end else 0
+        return behind
+
+    def _running(self) -> Iterator[tuple[GuardedConsumer, _Drain]]:
+        for subscriber, drain in zip(self._subscribers, self._drains, strict=True):
+            if subscriber.consumer is not None:
+                yield subscriber.consumer, drain
+
+    async def _watch(self) -> None:
+        while True:
+            for group, subscriber, drain, progress in zip(
+                self._groups, self._subscribers, self._drains, self._progress, strict=True
+            ):
+                try:
+                    await self._look(group, subscriber.consumer, drain, progress)
+                except Exception as error:  # noqa: BLE001  # in a rebalance, say; the watch itself must go on
+                    logger.warning("consumer not looked at", group=group, error=repr(error))
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _look(
+        self, group: str, consumer: GuardedConsumer | None, drain: _Drain, progress: Progress[TopicPartition]
+    ) -> None:
+        if consumer is None or not self._bus.reachable:  # told by the check of the broker
+            progress.observe({})
+            return
+        consumer.tend()
+        readings = _readings(consumer, drain)
+        progress.observe({at: reading for at, reading in readings.items() if at not in consumer.halts})
+        for topic in {at.topic for at in readings}:
+            metrics.HALTED.labels(topic, group).set(len(consumer.halts))
+            metrics.STALLED.labels(topic, group).set(len(progress.stalled(UNREADY_SECONDS)))
+        for at in progress.stalled(RECOVER_SECONDS):
+            if at not in drain.unsettled:
+                async with asyncio.timeout(RECOVER_SECONDS):
+                    await consumer.recover(at)
+
+
+def _readings(consumer: GuardedConsumer, drain: _Drain) -> dict[TopicPartition, Reading]:
+    return {at: _settled(consumer.reading(at), drain.unsettled.get(at)) for at in drain.assigned}
+
+
+def _settled(reading: Reading, unsettled: int | None) -> Reading:
+    return reading if unsettled is None else replace(reading, settled=unsettled)
 
 
 async def _connect(broker: KafkaBroker) -> None:
@@ -144,12 +239,3 @@ async def _connect(broker: KafkaBroker) -> None:
             await asyncio.sleep(0.5)
         else:
             return
-
-
-def _behind(consumer: Any, partition: Any) -> int:
-    """`position` of aiokafka waits for a first fetch, so its state is read where it stands."""
-    assignment = consumer._subscription.subscription.assignment if consumer else None
-    state = assignment.state_value(partition) if assignment else None
-    if state is None or not state.has_valid_position or state.highwater is None:
-        return 0
-    return max(0, state.highwater - state.position)

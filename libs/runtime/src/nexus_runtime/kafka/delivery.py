@@ -80,6 +80,8 @@ class Deliverer:
         self._bus = bus
         self._types = frozenset(_types_of(subscription.messages))
         self.busy_since: float | None = None
+        self.given_back = False
+        """The last batch waits for infrastructure that was unavailable."""
 
     async def deliver(self, records: Sequence[Any]) -> None:
         """Returns when every record is handled, skipped or dead-lettered; raises to have the batch delivered again."""
@@ -90,7 +92,9 @@ class Deliverer:
                 async with asyncio.TaskGroup() as tasks:
                     for group in self._groups(deliveries):
                         tasks.create_task(self._handle(group))
+            self.given_back = False
         except* ServiceUnavailable as group:
+            self.given_back = True
             logger.warning("batch given back", topic=self._to.topic.name, reason=str(group.exceptions[0]))
             await asyncio.sleep(random.uniform(0.5, 1.5))
             raise

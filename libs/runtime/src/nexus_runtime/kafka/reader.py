@@ -2,23 +2,33 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.guarded import GuardedConsumer
+from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress
 from nexus_runtime.process import log
 from nexus_runtime.process.settings import ServiceSettings
 
 logger = log.get(__name__)
+DEAF_SECONDS = 10.0
+POLL_SECONDS = 1.0
+
+
+class _Deaf(Exception):
+    """Nothing is read although there is something, or the broker does not answer."""
 
 
 class Tap:
     """Hands every record to `take`, which does not raise. What is published while not `listening` is missed.
 
+    A batch that cannot be read is passed over, with what was published until it was noticed: nobody waits for long.
     `prompt`: somebody waits for each record. A volatile broker gives what it still has, too.
     """
 
@@ -38,6 +48,7 @@ class Tap:
         self._take = take
         self._wait_ms = settings.fetch_max_wait_ms(prompt)
         self._reading: asyncio.Task[None] | None = None
+        self._heard = time.monotonic()
         self.listening = False
 
     async def start(self) -> None:
@@ -55,28 +66,46 @@ class Tap:
         await self.stop()
         self._reading = asyncio.create_task(self._read(), name="tap")
 
+    def alive(self) -> bool:
+        """Whether it is listening, or has not been for a short while only, or the broker is unavailable."""
+        return self.listening or not self._bus.reachable or time.monotonic() - self._heard < NOT_LIVE_SECONDS
+
     async def _read(self) -> None:
         while True:
-            consumer: Any = AIOKafkaConsumer(
+            if not self._bus.reachable:
+                self._heard = time.monotonic()
+            consumer: Any = GuardedConsumer(
                 bootstrap_servers=self._settings.kafka_bootstrap_servers,
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
                 fetch_max_wait_ms=self._wait_ms,
+                pass_over=True,
             )
             try:
                 await consumer.start()
                 consumer.assign(self._places)
                 if not self._settings.kafka_volatile:
                     await consumer.seek_to_end(*self._places)
-                self.listening = True
-                async for record in consumer:
-                    self._take(record)
-            except (KafkaError, OSError) as error:
+                await self._listen(consumer)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the next consumer may read
                 logger.warning("not listening, trying again", topic=self._places[0].topic, error=repr(error))
             finally:
                 self.listening = False
                 await asyncio.shield(_closed(consumer))
             await asyncio.sleep(0.5)
+
+    async def _listen(self, consumer: Any) -> None:
+        progress = Progress[TopicPartition]()
+        self.listening = True
+        while True:
+            found = await consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000))
+            for records in found.values():
+                for record in records:
+                    self._take(record)
+            progress.observe({place: consumer.reading(place) for place in self._places})
+            if stalled := progress.stalled(DEAF_SECONDS):
+                raise _Deaf("; ".join(f"partition {at.partition}: {why}" for at, why in stalled.items()))
+            self._heard = time.monotonic()
 
 
 async def _closed(consumer: Any) -> None:

@@ -94,6 +94,9 @@ class ReplyDesk:
     def listening(self) -> bool:
         return self._tap.listening
 
+    def alive(self) -> bool:
+        return self._tap.alive()
+
     @contextlib.contextmanager
     def expect(self, request_id: str) -> Any:
         """A future for the answer to this request; forgotten at the end of the block."""

@@ -42,6 +42,7 @@ class CheckView(BaseModel):
 
 class ReadyView(HealthView):
     failing: list[str] = Field(description="names of the checks that fail")
+    reasons: dict[str, str] = Field(description="why, by the name of the check")
 
 
 class DetailedView(HealthView):
@@ -72,9 +73,9 @@ class Health:
 
     async def ready(self) -> JSONResponse:
         results = await self._run(self._needed)
-        failing = sorted(name for name, result in results.items() if result.error is not None)
-        head = _head("healthy" if not failing else "unhealthy").model_dump()
-        return JSONResponse(head | {"failing": failing}, 503 if failing else 200)
+        reasons = {name: result.error for name, result in sorted(results.items()) if result.error is not None}
+        head = _head("healthy" if not reasons else "unhealthy").model_dump()
+        return JSONResponse(head | {"failing": list(reasons), "reasons": reasons}, 503 if reasons else 200)
 
     async def detailed(self) -> DetailedView:
         needed, shown = await asyncio.gather(self._run(self._needed), self._run(self._shown))

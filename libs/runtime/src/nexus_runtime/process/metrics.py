@@ -10,3 +10,6 @@ PUBLISHED = Counter("nexus_messages_published_total", "Records acknowledged by t
 OUTBOX_DEPTH = Gauge("nexus_outbox_pending", "Aggregates with events not yet published or confirmed")
 COMMANDS = Counter("nexus_commands_total", "Commands decided", ["type", "status", "replayed"])
 STREAMS = Gauge("nexus_event_streams", "Live streams that are open")
+UNREADABLE = Counter("nexus_unreadable_batches_total", "Batches that could not be read", ["topic", "group"])
+HALTED = Gauge("nexus_halted_partitions", "Partitions that are not read on until somebody acts", ["topic", "group"])
+STALLED = Gauge("nexus_stalled_partitions", "Partitions without progress", ["topic", "group"])

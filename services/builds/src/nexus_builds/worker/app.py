@@ -17,7 +17,7 @@ from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.delivery import Subscription
-from nexus_runtime.owner import bus_check, consumers_check, database_check
+from nexus_runtime.owner import bus_check, consumers_check, database_check, progress_check, skip_route
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
 from nexus_runtime.work.leases import Leases
@@ -48,7 +48,13 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     dispatcher = Dispatcher(store, leases, workshop, settings.worker_concurrency)
     hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, dispatcher.hear, group_of=None)
     consumers = Consumers(settings, NAME, bus, [hints])
-    needed = {"database": database_check(database), "message_bus": bus_check(bus)}
+    needed = {
+        "database": database_check(database),
+        "message_bus": bus_check(bus),
+        "progress": progress_check(consumers),
+    }
     health = Health(needed, {"consumers": consumers_check(consumers)}, consumers.alive)
     parts = [database, bus, tracker, deployer, consumers, Background("dispatcher", dispatcher.run)]
-    return application("Nexus-AI build worker", parts, health)
+    app = application("Nexus-AI build worker", parts, health)
+    app.include_router(skip_route(consumers))
+    return app

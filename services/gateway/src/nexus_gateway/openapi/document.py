@@ -36,7 +36,7 @@ _SYSTEM = {"cpu_percent": 2.5, "memory_percent": 31.0, "process_memory_mb": 92.4
 _HEALTH_EXAMPLES: Mapping[str, Any] = {
     "getHealth": _HEAD,
     "getLiveness": _HEAD,
-    "getReadiness": {**_HEAD, "failing": []},
+    "getReadiness": {**_HEAD, "failing": [], "reasons": {}},
     "getDetailedHealth": {**_HEAD, "checks": {"message_bus": _CHECK, "services": _CHECK}, "system": _SYSTEM},
 }
 _METRICS_EXAMPLE = "# TYPE nexus_messages_published_total counter\n"

@@ -1,0 +1,208 @@
+"""aiokafka's consumer, made to bear records that cannot be read.
+
+By itself it raises out of `getmany`, at every call anew: nothing else is read of any partition, and what the call had
+already taken from other partitions is lost, their positions having moved on. Here the trouble is its partition's own.
+"""
+
+# aiokafka's methods are untyped, and what has to be mended is its fetcher's own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.errors import RecordTooLargeError
+from aiokafka.protocol.fetch import FetchRequest
+
+from nexus_runtime.kafka.batches import after_unreadable
+from nexus_runtime.kafka.progress import Reading
+from nexus_runtime.process import log, metrics
+
+logger = log.get(__name__)
+RETRY_SECONDS = 30.0
+LOG_SECONDS = 5.0
+FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
+Fault = Callable[[TopicPartition, int, Exception], None]
+
+
+class NotHalted(Exception):
+    """The partition is not halted at that offset by this consumer; the message says where it is, if it is."""
+
+
+@dataclass
+class Halt:
+    """A partition that is not read on from `offset`, and why. Everything before `offset` is settled."""
+
+    partition: TopicPartition
+    offset: int
+    reason: str
+    tried: float = field(default_factory=time.monotonic)
+
+    def __str__(self) -> str:
+        topic, number = self.partition
+        return f"{topic} partition {number} is halted at offset {self.offset}: {self.reason}"
+
+
+class GuardedConsumer(AIOKafkaConsumer):
+    """With `pass_over`, goes on at the partition's end after a batch that cannot be read; else halts the partition.
+
+    A halt ends by `skip`, or by itself: `tend` tries again, because a checksum may fail on the way, too.
+    """
+
+    def __init__(self, *topics: str, pass_over: bool = False, **settings: Any) -> None:
+        super().__init__(*topics, **settings)
+        self._pass_over = pass_over
+        self._logged: dict[TopicPartition, float] = {}
+        self.halts: dict[TopicPartition, Halt] = {}
+
+    async def start(self) -> None:
+        await super().start()
+        self._fetched: dict[TopicPartition, Any] = _Fetched(self._later)
+        fetcher: Any = self._fetcher
+        # What was fetched until now is fetched again: positions move only when records are taken.
+        fetcher._records = self._fetched
+
+    def halt(self, partition: TopicPartition, offset: int, reason: str) -> None:
+        """Stop reading the partition before `offset`."""
+        self.pause(partition)
+        self.seek(partition, offset)
+        self.halts[partition] = Halt(partition, offset, reason)
+
+    async def skip(self, partition: TopicPartition, offset: int) -> int:
+        """Go on after the batch at which the partition is halted; returns the offset there.
+
+        Raises NotHalted, KafkaError, TimeoutError.
+        """
+        self._halted(partition, offset)
+        following = after_unreadable(await self._raw(partition, offset), offset)
+        await self.commit({partition: following})
+        self._halted(partition, offset)
+        del self.halts[partition]
+        self.seek(partition, following)
+        self.resume(partition)
+        logger.warning("skipped", **_named(partition, offset), to=following)
+        return following
+
+    def tend(self) -> None:
+        """To be called every second or so: forgets halts that are over and tries the others again at times."""
+        now = time.monotonic()
+        for partition, halt in list(self.halts.items()):
+            if partition not in self.assignment() or self._state(partition)._position not in (None, halt.offset):
+                del self.halts[partition]
+            elif now - halt.tried >= RETRY_SECONDS:
+                halt.tried = now
+                self.resume(partition)
+
+    def reading(self, partition: TopicPartition) -> Reading:
+        """`position` of aiokafka waits for a first fetch, so its state is read where it stands."""
+        state = self._state(partition)
+        if state is None:
+            return Reading(None, None, None)
+        return Reading(state._position, state.highwater, state.timestamp, partition in self._fetched)
+
+    async def recover(self, partition: TopicPartition) -> None:
+        """Where the broker has nothing at the position and says no error: go where it has something."""
+        state = self._state(partition)
+        if state is None or state._position is None or state.highwater is None:
+            return
+        if state._position > state.highwater:
+            logger.warning("beyond the end, reading from the beginning", **_named(partition, state._position))
+            await self.seek_to_beginning(partition)
+        elif partition not in self._fetched and not await self._raw(partition, state._position):
+            following = state._position + 1
+            if await self._raw(partition, following) and self._state(partition)._position == following - 1:
+                logger.warning("nothing is kept at this offset, reading on", **_named(partition, following - 1))
+                self.seek(partition, following)
+
+    def _state(self, partition: TopicPartition) -> Any:
+        subscription: Any = self._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        return assignment.state_value(partition) if assignment else None
+
+    def _halted(self, partition: TopicPartition, offset: int) -> None:
+        halt = self.halts.get(partition)
+        if halt is None or halt.offset != offset:
+            raise NotHalted(str(halt) if halt else "the partition is not halted here")
+
+    async def _raw(self, partition: TopicPartition, offset: int) -> bytes:
+        """The batches from `offset` on as they are kept. Raises KafkaError, TimeoutError."""
+        wanted = [(partition.topic, [(partition.partition, offset, FETCH_BYTES)])]
+        leader = self._client.cluster.leader_for_partition(partition)
+        async with asyncio.timeout(FETCH_SECONDS):
+            answer: Any = await self._client.send(leader, FetchRequest(100, 1, FETCH_BYTES, 0, wanted))
+        return bytes(answer.topics[0][1][0][-1] or b"")
+
+    def _later(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        # Not at once: the fetcher is in the midst of its own bookkeeping of the partition.
+        asyncio.get_running_loop().call_soon(self._unreadable, partition, offset, error)
+
+    def _unreadable(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        if partition not in self.assignment():
+            return
+        now, known = time.monotonic(), self.halts.get(partition)
+        if known is None or known.offset != offset:
+            metrics.UNREADABLE.labels(partition.topic, str(self._group_id or "")).inc()
+        if now - self._logged.get(partition, float("-inf")) >= LOG_SECONDS:
+            self._logged[partition] = now
+            logger.error("cannot be read", **_named(partition, offset), error=repr(error), passed_over=self._pass_over)
+        if self._pass_over:
+            self.seek(partition, max(offset + 1, self._state(partition).highwater or 0))
+        else:
+            self.halt(partition, offset, f"cannot be read: {error!r}"[:300])
+
+
+def _named(partition: TopicPartition, offset: int) -> dict[str, Any]:
+    return {"topic": partition.topic, "partition": partition.partition, "offset": offset}
+
+
+class _Fetched(OrderedDict[TopicPartition, Any]):
+    """The fetcher's buffer: what comes in is guarded."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__()
+        self._fault = fault
+
+    def __setitem__(self, partition: TopicPartition, result: Any) -> None:
+        if isinstance(result, FetchResult):
+            result._partition_records = _Records(partition, result._partition_records, self._fault)
+        elif isinstance(result._error, RecordTooLargeError):  # the length that a batch claims is never all there
+            return self._fault(partition, result._error.args[2], result._error)
+        return super().__setitem__(partition, result)
+
+
+class _Records:
+    """Of one fetch: ends before what cannot be read. That is reported only where it comes first in its fetch.
+
+    Then everything before it is settled; else the next fetch begins with it.
+    """
+
+    def __init__(self, partition: TopicPartition, records: Any, fault: Fault) -> None:
+        self._partition = partition
+        self._records = records
+        self._fault = fault
+        self._first = True
+
+    @property
+    def next_fetch_offset(self) -> int:
+        return self._records.next_fetch_offset
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            record = next(self._records)
+        except StopIteration:
+            raise
+        except Exception as error:  # noqa: BLE001  # the codecs raise what they like
+            if self._first:
+                self._fault(self._partition, self.next_fetch_offset, error)
+            raise StopIteration from None
+        self._first = False
+        return record
