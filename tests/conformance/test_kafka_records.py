@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 from confluent_kafka import Producer
+from tests.support.infra import needs_volatile_broker
 from tests.support.raw_batches import (
     CONTROL,
     FEWER_THAN_SAID,
@@ -220,3 +221,14 @@ async def test_an_odd_record_stops_nothing(world: World, kind: str) -> None:
     await world.publish(BUILDS_REPORTS, 3, f"behind {kind}")
     await world.read.reaches(f"behind {kind}")
     assert world.consumers.faults() == []
+
+
+@needs_volatile_broker
+async def test_a_position_beyond_the_end_is_not_kept(world: World) -> None:
+    """That broker answers with nothing there; others say that the offset is out of range."""
+    place = TopicPartition(BUILDS_REPORTS.name, 2)
+    for subscriber in world.consumers._subscribers:  # pyright: ignore[reportPrivateUsage]
+        if place in subscriber.consumer.assignment():
+            subscriber.consumer.seek(place, 1_000_000)
+    await world.publish(BUILDS_REPORTS, 2, "before the position")
+    await world.read.reaches("before the position")

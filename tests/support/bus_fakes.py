@@ -52,6 +52,7 @@ class FakeBus:
         headers: Sequence[tuple[str, bytes | None]],
         partition: int | None = None,
     ) -> asyncio.Future[Any]:
+        assert not (key is None and value is None), "as aiokafka"
         if self.refuse or not self.reachable:
             self.refuse = max(0, self.refuse - 1)
             raise BrokerUnavailable("away")

@@ -42,6 +42,7 @@ def record(value: bytes | None = None, offset: int = 0, key: bytes = b"k", **hea
 NULL = Record("builds.reports.v1", b"k", None, list(HEADERS.items()), 3)
 POISON = {
     "no value": NULL,
+    "neither key nor value": Record("builds.reports.v1", None, None, list(HEADERS.items()), 3),
     "no JSON": record(b"{"),
     "no object": record(b"[]"),
     "no UTF-8 in the value": record(b'{"a": "\xff"}'),

@@ -77,3 +77,9 @@ def test_a_partition_that_was_given_up_and_comes_again_starts_anew(watched: Watc
     watched.see(60, p=Reading(5, 9, 1))
     assert watched.see(1) == set()
     assert watched.see(30, p=Reading(5, 9, 1)) == set()
+
+
+def test_what_a_transaction_holds_up_is_stalled_for_a_cause_of_its_own(watched: Watched) -> None:
+    assert watched.see(31, p=Reading(5, 9, 1, held=True)) == {"p"}
+    assert watched.progress.stalled(30)["p"].endswith("an open transaction holds it up")
+    assert watched.progress.stalled(30, but_held=True) == {}

@@ -148,13 +148,13 @@ class Consumers:
     def alive(self) -> bool:
         """No batch has been under way too long, no consumer has ended by itself or stands still without a cause.
 
-        A restart helps neither a broker or database that is unavailable nor a partition that is halted.
+        A restart helps neither a broker or database that is unavailable nor a partition that is halted or held up by a transaction.
         """
         now = time.monotonic()
         in_time = all(not one.busy_since or now - one.busy_since < STUCK_SECONDS for one in self._deliverers)
         ended = [task for one in self._subscribers for task in getattr(one, "tasks", []) if task.done()]
         still = [
-            progress.stalled(NOT_LIVE_SECONDS)
+            progress.stalled(NOT_LIVE_SECONDS, but_held=True)
             for progress, deliverer in zip(self._progress, self._deliverers, strict=True)
             if not deliverer.given_back
         ]

@@ -204,7 +204,9 @@ def _bounded(record: Any) -> tuple[bytes | None, bytes | None, list[tuple[str, b
         if size <= MAX_HEADERS_BYTES:
             headers.append((name, value))
     key = None if record.key is None else record.key[:MAX_KEY_BYTES]
-    return key, None if record.value is None else record.value[: MAX_MESSAGE_BYTES - ROOM_BYTES], headers
+    if record.value is None:
+        return key, b"" if key is None else None, headers  # aiokafka sends no record with neither
+    return key, record.value[: MAX_MESSAGE_BYTES - ROOM_BYTES], headers
 
 
 def _types_of(messages: TypeAdapter[Any]) -> list[str]:

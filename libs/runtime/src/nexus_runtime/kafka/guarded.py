@@ -104,7 +104,9 @@ class GuardedConsumer(AIOKafkaConsumer):
         state = self._state(partition)
         if state is None:
             return Reading(None, None, None)
-        return Reading(state._position, state.highwater, state.timestamp, partition in self._fetched)
+        at, end = state._position, state.highwater
+        held = at is not None and state.lso is not None and state.lso <= at < end
+        return Reading(at, end, state.timestamp, partition in self._fetched, held)
 
     async def recover(self, partition: TopicPartition) -> None:
         """Where the broker has nothing at the position and says no error: go where it has something."""

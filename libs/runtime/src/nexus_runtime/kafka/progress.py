@@ -15,13 +15,14 @@ class Reading:
     """Where a consumer stands in a partition; None where that is not known yet.
 
     `settled`: the offset up to which records are handled. `end`: where the partition ends, as of the broker's last
-    answer to a fetch, which came at `fetched` (ms). `queued`: records were fetched and wait for the consumer.
+    answer to a fetch, which came at `fetched` (ms). `queued`: records were fetched and wait for the consumer. `held`: an open transaction holds up all that follows.
     """
 
     settled: int | None
     end: int | None
     fetched: int | None
     queued: bool = False
+    held: bool = False
 
 
 class Progress(Generic[P]):
@@ -42,11 +43,13 @@ class Progress(Generic[P]):
         }
         self._last = dict(readings)
 
-    def stalled(self, seconds: float) -> dict[P, str]:
-        """What stands still for at least so long, and where."""
+    def stalled(self, seconds: float, *, but_held: bool = False) -> dict[P, str]:
+        """What stands still for at least so long, and where; with `but_held`, only what no transaction holds up."""
         now = self._clock()
         return {
-            one: _said(self._last[one], now - since) for one, since in self._since.items() if now - since >= seconds
+            one: _said(self._last[one], now - since)
+            for one, since in self._since.items()
+            if now - since >= seconds and not (but_held and self._last[one].held)
         }
 
 
@@ -57,4 +60,5 @@ def _moved(last: Reading, at: Reading, worked: bool) -> bool:
 
 def _said(at: Reading, seconds: float) -> str:
     end = "an unknown end" if at.end is None else f"its end at {at.end}"
-    return f"no progress for {seconds:.0f} s at offset {at.settled}, {end}"
+    cause = "; an open transaction holds it up" if at.held else ""
+    return f"no progress for {seconds:.0f} s at offset {at.settled}, {end}{cause}"
