@@ -45,10 +45,12 @@ MESSAGES = {
 }
 
 
-def headers(topic: Topic, message_id: str) -> list[tuple[str, bytes]]:
+def headers(topic: Topic, message_id: str) -> list[tuple[str, str | bytes | None]]:
     attributes = {"id": message_id, "source": "/ci", "type": MESSAGES[topic.name][0], "subject": PROJECT}
     fixed = {"specversion": "1.0", "time": "2026-01-01T00:00:00Z"}
-    named = [(f"ce_{name}", value.encode()) for name, value in {**attributes, **fixed}.items()]
+    named: list[tuple[str, str | bytes | None]] = [
+        (f"ce_{name}", value.encode()) for name, value in {**attributes, **fixed}.items()
+    ]
     return [*named, ("content-type", b"application/json")]
 
 
@@ -93,7 +95,8 @@ class World:
         )
 
     async def publish(self, topic: Topic, partition: int, message_id: str) -> None:
-        sent = await self.bus.send(topic.name, b"k", body(topic), headers(topic, message_id), partition)
+        named: Any = headers(topic, message_id)
+        sent = await self.bus.send(topic.name, b"k", body(topic), named, partition)
         await self.bus.acknowledged(topic.name, sent)
 
     async def publish_raw(self, topic: Topic, partition: int, raw: bytes) -> int:

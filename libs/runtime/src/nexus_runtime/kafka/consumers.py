@@ -148,7 +148,8 @@ class Consumers:
     def alive(self) -> bool:
         """No batch has been under way too long, no consumer has ended by itself or stands still without a cause.
 
-        A restart helps neither a broker or database that is unavailable nor a partition that is halted or held up by a transaction.
+        A restart helps neither a broker or database that is unavailable nor a partition that is halted, or held up by a
+        transaction.
         """
         now = time.monotonic()
         in_time = all(not one.busy_since or now - one.busy_since < STUCK_SECONDS for one in self._deliverers)

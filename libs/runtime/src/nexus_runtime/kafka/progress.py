@@ -15,7 +15,8 @@ class Reading:
     """Where a consumer stands in a partition; None where that is not known yet.
 
     `settled`: the offset up to which records are handled. `end`: where the partition ends, as of the broker's last
-    answer to a fetch, which came at `fetched` (ms). `queued`: records were fetched and wait for the consumer. `held`: an open transaction holds up all that follows.
+    answer to a fetch, which came at `fetched` (ms). `queued`: records were fetched and wait for the consumer.
+    `held`: an open transaction holds up all that follows.
     """
 
     settled: int | None
