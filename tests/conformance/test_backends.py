@@ -162,6 +162,15 @@ async def test_a_cancelled_invocation_leaves_the_agent_usable(subject: Subject) 
     assert await told(subject, agent, "echo again") == "again"
 
 
+@pytest.mark.parametrize("prompt", ["spin", "slow 60", "crash", "half"])
+async def test_an_invocation_that_ends_badly_ends_no_other(subject: Subject, prompt: str) -> None:
+    agent = await subject.deployed()
+    patient = [await begun(subject.backend, agent, f"slow 4.{number}") for number in range(3)]
+    with pytest.raises((AgentTimedOut, AgentCrashed)):
+        await told(subject, agent, prompt, seconds=1)
+    assert [(await task).output for task in patient] == ["at last"] * 3
+
+
 async def test_invocations_run_side_by_side(subject: Subject) -> None:
     agent = await subject.deployed()
     other = await subject.deployed(agent_id=AGENT + "2")
@@ -224,7 +233,7 @@ async def test_undeploying_ends_what_runs_and_may_be_repeated(subject: Subject) 
 
 def test_only_an_agent_that_was_sent_nothing_may_be_asked_again() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, BackendError)]
-    assert {kind for kind in kinds if kind.may_retry} == {AgentUnreachable, errors.AgentNotStarted}
+    assert {kind for kind in kinds if kind.may_retry} == {AgentUnreachable, errors.AgentNotStarted, errors.AgentBusy}
 
 
 def test_a_session_id_is_as_long_as_agentcore_wants() -> None:

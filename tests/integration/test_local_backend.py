@@ -1,4 +1,4 @@
-"""The local backend with real processes: agents that hang, crash and crowd."""
+"""The local backend with real processes: agents that hang and crash."""
 
 import asyncio
 import os
@@ -13,15 +13,22 @@ from tests.support.agent_packages import HANGS_AT_START, script, sick, talker
 from tests.support.local_backends import (
     MODES,
     Bench,
-    agent_process,
+    agent_processes,
     begun,
     eventually,
     opened_bench,
-    raw_of,
+    processes_at,
     told,
 )
 
-from nexus_agents.domain.backend_errors import AgentCrashed, AgentNotStarted, AgentTimedOut, AgentUnreachable
+from nexus_agents.domain.backend_errors import (
+    AgentBusy,
+    AgentCrashed,
+    AgentFailed,
+    AgentNotStarted,
+    AgentTimedOut,
+    AgentUnreachable,
+)
 from nexus_contracts.builds.builder import BuildRequest
 from nexus_contracts.builds.reports import LogLevel
 from nexus_contracts.stages import STAGES
@@ -32,14 +39,6 @@ from nexus_offline_builder.builder import RuleBasedBuilder
 async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
     async with opened_bench(tmp_path) as bench:
         yield bench
-
-
-async def test_two_first_invocations_start_one_process(bench: Bench) -> None:
-    record = bench.root / "record"
-    backend = await bench.backend()
-    agent = await bench.agent(talker(env={"RECORD": str(record)}))
-    await asyncio.gather(*(told(backend, agent, "echo x") for _ in range(5)))
-    assert record.read_text().split().count("start") == 1
 
 
 async def test_after_a_crash_nothing_is_sent_again(bench: Bench) -> None:
@@ -66,37 +65,71 @@ async def test_an_agent_killed_between_two_invocations_is_started_again(bench: B
     agent = await bench.agent()
     for number in range(3):
         assert (await told(backend, agent, f"echo {number}")).output == str(number)
-        victim = agent_process()
+        [victim] = agent_processes()
         victim.kill()
         await eventually(lambda victim=victim: not psutil.pid_exists(victim.pid), "it is reaped")
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_an_agent_killed_during_an_invocation_has_crashed(bench: Bench, mode: str) -> None:
+async def test_a_process_that_dies_takes_only_its_own_invocation_along(bench: Bench, mode: str) -> None:
     backend = await bench.backend(mode)
     agent = await bench.agent()
-    await told(backend, agent, "echo x")
-    victim = agent_process()
+    patient = await begun(backend, agent, "slow 3")
     working = await begun(backend, agent, "slow 15")
+    [victim] = processes_at("slow 15")
     victim.kill()
     with pytest.raises(AgentCrashed):
         await working
+    with pytest.raises(AgentCrashed, match="exit code 1"):
+        await told(backend, agent, "quit")
+    assert (await patient).output == "at last"
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_hung_agent_is_killed_and_its_other_callers_are_told_the_truth(bench: Bench, mode: str) -> None:
+async def test_a_deadline_ends_its_own_invocation_and_no_other(bench: Bench, mode: str) -> None:
     backend = await bench.backend(mode)
     agent = await bench.agent()
-    first = raw_of(await told(backend, agent, "echo x"))["pid"]
-    victim = agent_process()
-    patient = await begun(backend, agent, "slow 15")
+    patient = await begun(backend, agent, "slow 3")
+    [bystander] = agent_processes()
     with pytest.raises(AgentTimedOut):
-        await told(backend, agent, "slow 60", seconds=0.5)
-    with pytest.raises(AgentCrashed, match="another invocation ran into its time limit"):
-        await patient
-    await eventually(lambda: not victim.is_running(), "the hung agent is gone")
-    again = raw_of(await told(backend, agent, "echo x"))
-    assert mode == "bubblewrap" or again["pid"] != first
+        await told(backend, agent, "slow 60", seconds=1)
+    assert (await patient).output == "at last"
+    await eventually(lambda: agent_processes() == [bystander], "the process of the late one is gone")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("environment", [{}, {"STUBBORN": "yes"}], ids=["plain", "ignores SIGTERM"])
+async def test_an_endless_loop_ends_at_its_own_time_beside_ten_good_invocations(
+    bench: Bench, mode: str, environment: JsonValue
+) -> None:
+    backend = await bench.backend(mode)
+    agent = await bench.agent(talker(env=environment))
+    hung = asyncio.create_task(told(backend, agent, "spin", seconds=4))
+    await eventually(lambda: bool(processes_at("spin")), "it spins")
+    good = await asyncio.gather(*(told(backend, agent, f"echo {number}") for number in range(10)))
+    assert [answer.output for answer in good] == [str(number) for number in range(10)]
+    assert not hung.done()
+    with pytest.raises(AgentTimedOut):
+        await hung
+    await eventually(lambda: not processes_at("spin"), "the loop is gone")
+
+
+async def test_a_cancelled_invocation_ends_and_no_other(bench: Bench) -> None:
+    backend = await bench.backend()
+    agent = await bench.agent()
+    patient = await begun(backend, agent, "slow 2")
+    unwanted = await begun(backend, agent, "slow 60")
+    unwanted.cancel()
+    await eventually(lambda: not processes_at("slow 60"), "its process is gone")
+    assert (await patient).output == "at last"
+
+
+async def test_an_answer_that_is_too_large_costs_the_process_that_may_be_at_it_still(bench: Bench) -> None:
+    backend = await bench.backend()
+    agent = await bench.agent()
+    with pytest.raises(AgentFailed, match="more than"):
+        await told(backend, agent, "huge 9000000")
+    await eventually(lambda: not agent_processes(), "it is gone")
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -112,7 +145,7 @@ async def test_an_agent_that_hangs_at_its_start_is_given_up_and_its_last_words_a
 async def test_an_invocation_shorter_than_the_start_was_never_sent(bench: Bench) -> None:
     backend = await bench.backend(start_seconds=3.0)
     agent = await bench.agent(script(HANGS_AT_START))
-    with pytest.raises(AgentUnreachable, match="still starting"):
+    with pytest.raises(AgentBusy, match="still starting"):
         await told(backend, agent, "echo x", seconds=0.2)
 
 
@@ -125,37 +158,6 @@ async def test_an_agent_with_a_wrong_ping_is_not_started(bench: Bench) -> None:
 async def test_an_agent_that_writes_without_end_is_answered_for_and_kept_in_bounds(bench: Bench) -> None:
     backend = await bench.backend()
     assert (await told(backend, await bench.agent(), "noise 2000")).output == "said"
-
-
-async def test_an_invocation_whose_turn_never_came_was_never_sent(bench: Bench) -> None:
-    record = bench.root / "record"
-    backend = await bench.backend(invocations_per_agent=1)
-    agent = await bench.agent(talker(env={"RECORD": str(record)}))
-    await told(backend, agent, "echo x")
-    working = asyncio.create_task(told(backend, agent, "slow 1"))
-    await eventually(lambda: record.read_text().split().count("invoke") == 2, "it works")
-    with pytest.raises(AgentUnreachable, match="busy"):
-        await told(backend, agent, "echo x", seconds=0.5)
-    assert (await working).output == "at last"
-    assert record.read_text().split() == ["start", "invoke", "invoke"]
-
-
-async def test_the_least_recently_used_idle_agent_makes_room(bench: Bench) -> None:
-    backend = await bench.backend(live_agents=2)
-    one, two, three = [await bench.agent(agent_id=name) for name in ("one", "two", "three")]
-    pids = [raw_of(await told(backend, agent, "echo x"))["pid"] for agent in (one, two, one, three, one)]
-    assert pids[0] == pids[2] == pids[4]
-    assert raw_of(await told(backend, two, "echo x"))["pid"] != pids[1]
-
-
-async def test_a_working_agent_is_never_evicted_and_others_wait_for_a_place(bench: Bench) -> None:
-    backend = await bench.backend(live_agents=1)
-    one, two = await bench.agent(agent_id="one"), await bench.agent(agent_id="two")
-    working = await begun(backend, one, "slow 1")
-    with pytest.raises(AgentUnreachable, match="1 places"):
-        await told(backend, two, "echo x", seconds=0.2)
-    assert (await told(backend, two, "echo waited")).output == "waited"
-    assert (await working).output == "at last"
 
 
 async def test_a_stopped_backend_leaves_nothing_and_says_so(bench: Bench) -> None:

@@ -45,9 +45,9 @@ Server(os.environ["AGENT_SOCKET"], Handler).serve_forever()
 TALKER = """
 import glob, json, os, signal, socket, sys, time
 
-seen = []
-
 def start():
+    if "STUBBORN" in os.environ:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "RECORD" in os.environ:
         with open(os.environ["RECORD"], "a") as record:
             record.write("start\\n")
@@ -59,7 +59,9 @@ def invoke(handler, payload):
     if "RECORD" in os.environ:
         with open(os.environ["RECORD"], "a") as record:
             record.write("invoke\\n")
-    seen.append(payload["prompt"])
+    if os.path.exists("/proc/self/comm"):
+        with open("/proc/self/comm", "w") as name:
+            name.write(payload["prompt"][:15])
     word, _, rest = payload["prompt"].partition(" ")
     globals()["do_" + word](handler, rest, payload)
 
@@ -67,9 +69,6 @@ def do_echo(handler, rest, payload):
     handler.answer({"output": rest, "tool_calls": [{"name": "echo"}], "session_state": payload["session_state"],
         "usage": {"input_tokens": 3, "output_tokens": 4}, "payload": payload, "headers": dict(handler.headers),
         "pid": os.getpid(), "version": os.environ.get("VERSION")})
-
-def do_seen(handler, rest, payload):
-    handler.answer({"output": str(seen.count(rest))})
 
 def do_value(handler, rest, payload):
     handler.write(rest.encode())
@@ -84,6 +83,13 @@ def do_stream(handler, rest, payload):
 def do_slow(handler, rest, payload):
     time.sleep(float(rest))
     handler.answer({"output": "at last"})
+
+def do_spin(handler, rest, payload):
+    while True:
+        pass
+
+def do_quit(handler, rest, payload):
+    os._exit(1)
 
 def do_fork(handler, rest, payload):
     if os.fork() == 0:
@@ -182,9 +188,12 @@ def package(files: Mapping[str, str | bytes], **manifest: JsonValue) -> bytes:
     return buffer.getvalue()
 
 
-def talker(**manifest: JsonValue) -> bytes:
-    """An agent whose prompts begin with what it shall do: `echo <text>`, `slow <seconds>`, `crash`, ..."""
-    return package({"main.py": MAIN, "behaviour.py": TALKER}, **manifest)
+def talker(first: str = "", **manifest: JsonValue) -> bytes:
+    """An agent whose prompts begin with what it shall do: `echo <text>`, `slow <seconds>`, `crash`, ...
+
+    `first` is Python that runs at its start.
+    """
+    return package({"main.py": first + MAIN, "behaviour.py": TALKER}, **manifest)
 
 
 def sick() -> bytes:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -69,10 +69,32 @@ async def told(backend: Backend, agent: DeployedAgent, prompt: str, seconds: flo
 async def begun(backend: Backend, agent: DeployedAgent, prompt: str) -> "asyncio.Task[AgentAnswer]":
     """An invocation that the agent is working on. `prompt` is one that no other invocation had."""
     task = asyncio.create_task(told(backend, agent, prompt))
-    deadline = time.monotonic() + 10
-    while (await told(backend, agent, f"seen {prompt}")).output == "0":
-        assert time.monotonic() < deadline, f"the agent has not seen {prompt}"
+    await eventually(lambda: bool(processes_at(prompt)), f"the agent works at {prompt}")
     return task
+
+
+def processes_at(prompt: str) -> list[psutil.Process]:
+    """The processes of agents whose last prompt this is: an agent for tests names its process after it."""
+    return _descendants(lambda child: child.name() == prompt[:15])
+
+
+def agent_processes() -> list[psutil.Process]:
+    """Those in which agents run, not the sandboxes around them."""
+    return _descendants(_is_agent)
+
+
+def _descendants(wanted: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if lives(child) and wanted(child):
+                found.append(child)
+    return found
+
+
+def _is_agent(child: psutil.Process) -> bool:
+    command = child.cmdline()
+    return command[-1:] != [] and command[-1].endswith("/main.py") and "bwrap" not in command[0]
 
 
 def _children() -> set[int]:
@@ -88,16 +110,6 @@ async def eventually(condition: Callable[[], bool], what: str, seconds: float = 
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         await asyncio.sleep(0.01)
-
-
-def agent_process() -> psutil.Process:
-    """The only agent that runs: the deepest descendant whose command is the agent's."""
-    found = [child for child in psutil.Process().children(recursive=True) if child.cmdline()[-1:] and _runs(child)]
-    return found[-1]
-
-
-def _runs(child: psutil.Process) -> bool:
-    return child.cmdline()[-1].endswith("/main.py") and "bwrap" not in child.name()
 
 
 def lives(member: psutil.Process) -> bool:

@@ -178,6 +178,19 @@ async def test_a_caller_waits_as_long_as_the_agent_may_take_or_until_the_server_
     assert platform.desk.waiting == {}
 
 
+@pytest.mark.parametrize("session_id", [None, SESSION_ID], ids=["alone", "in a session"])
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [(0, False), (0.001, False), (0.999, False), (1, True), (900, True), (901, False)]
+)
+async def test_an_invocation_gets_between_a_second_and_fifteen_minutes(
+    platform: FakePlatform, call: HttpCaller, session_id: str | None, seconds: float, taken: bool
+) -> None:
+    body = {"input_text": "1", "session_id": session_id, "timeout_seconds": seconds}
+    answer = await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", body, headers=[("Prefer", "respond-async")])
+    assert (answer.status == 202, bool(platform.bus.published)) == (taken, taken)
+    assert taken or (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")
+
+
 async def test_if_match_goes_with_the_command(platform: FakePlatform, call: HttpCaller) -> None:
     for condition, expected in (('"3"', 3), ("*", None)):
         await call("DELETE", f"/api/v1/agents/{AGENT_ID}", headers=[("If-Match", condition)])

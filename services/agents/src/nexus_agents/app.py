@@ -57,7 +57,8 @@ async def open_backend(settings: AgentsSettings) -> Backend:
     local = LocalSettings(
         work_dir=settings.agent_work_dir,
         isolation=settings.agent_isolation,
-        live_agents=settings.max_agent_processes,
+        processes=settings.max_agent_processes,
+        processes_per_agent=settings.max_processes_per_agent,
         start_seconds=settings.agent_start_seconds,
     )
     return await open_local_backend(DirectoryBlobStore(settings.packages_dir), local)

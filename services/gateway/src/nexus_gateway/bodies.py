@@ -50,7 +50,9 @@ class InvokeAgentBody(RequestBody):
     enable_trace: bool = False
     end_session: bool = Field(default=False, description="close the session after this turn")
     session_state: JsonObject | None = None
-    timeout_seconds: float | None = Field(default=None, gt=0, le=900)
+    timeout_seconds: float | None = Field(
+        default=None, ge=1, le=900, description="covers a start of the agent too; ends this invocation only"
+    )
 
 
 class CreateSessionBody(RequestBody):

@@ -89,17 +89,20 @@ class AgentHealth:
 
 
 class Backend(Protocol):
-    """Runs agents. An invocation is never silently run twice: once a byte was sent nothing is tried again."""
+    """Runs agents. An invocation is never silently run twice: once a byte was sent nothing is tried again.
+
+    However one ends (answer, time limit, cancellation, crash), no other one feels it, of the same agent or another.
+    """
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         """Returns when the agent has answered a ping; replaces what was deployed under the id before.
 
-        Raises PackageRejected, AgentUnreachable. Work that the replaced agent has in hand is finished.
+        Raises PackageRejected, AgentUnreachable, AgentBusy. Work that the replaced agent has in hand is finished.
         """
         ...
 
     async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
-        """Raises PackageRejected, AgentUnreachable, AgentCrashed, AgentTimedOut, AgentFailed."""
+        """Raises PackageRejected, AgentUnreachable, AgentCrashed, AgentTimedOut, AgentFailed. May be cancelled."""
         ...
 
     async def check(self, agent: DeployedAgent) -> AgentHealth:

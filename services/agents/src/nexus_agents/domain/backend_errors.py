@@ -47,9 +47,19 @@ class AgentTimedOut(BackendError):
     code = "AGENT_TIMED_OUT"
 
 
+class AgentBusy(AgentTimedOut):
+    """No process of the agent was free within the time; nothing was sent."""
+
+    may_retry = True
+
+
 class AgentFailed(BackendError):
     """The agent answered an error, or something that is no answer; code and message are its own where it has any."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class AnswerRefused(AgentFailed):
+    """The answer was not read to its end, as it is too large or no HTTP: the agent may be at it still."""

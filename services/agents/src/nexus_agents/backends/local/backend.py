@@ -9,7 +9,7 @@ from nexus_agents.backends.local.channel import BUSY
 from nexus_agents.backends.local.guard import Guard, start_guard
 from nexus_agents.backends.local.interpreter import interpreter
 from nexus_agents.backends.local.live import LiveAgent, start_agent
-from nexus_agents.backends.local.pool import Pool, Slot
+from nexus_agents.backends.local.pool import Bounds, Pool
 from nexus_agents.backends.local.sandbox import Limits, Room, Sandbox, choose_sandbox
 from nexus_agents.backends.local.workspace import Unpacked, Workspace
 from nexus_agents.domain.backend import (
@@ -20,7 +20,14 @@ from nexus_agents.domain.backend import (
     InvokeRequest,
     PackageRef,
 )
-from nexus_agents.domain.backend_errors import AgentNotStarted, AgentTimedOut, AgentUnreachable, BackendError
+from nexus_agents.domain.backend_errors import (
+    AgentBusy,
+    AgentFailed,
+    AgentTimedOut,
+    AgentUnreachable,
+    AnswerRefused,
+    BackendError,
+)
 from nexus_runtime.blobs import BlobStore
 
 ALIAS = "DEFAULT"
@@ -29,12 +36,16 @@ REGION = "local"
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """`work_dir` None: the system's directory for temporary files; a path of at most 60 bytes otherwise."""
+    """`work_dir` None: the system's directory for temporary files; a path of at most 60 bytes otherwise.
+
+    A process takes one invocation at a time, so `processes_per_agent` bounds those of one agent.
+    """
 
     work_dir: Path | None = None
     isolation: Literal["auto", "bubblewrap", "none"] = "auto"
-    live_agents: int = 32
-    invocations_per_agent: int = 32
+    processes: int = 32
+    processes_per_agent: int = 16
+    spare_seconds: float = 60.0
     start_seconds: float = 10.0
     limits: Limits = field(default_factory=Limits)
 
@@ -50,14 +61,15 @@ class LocalBackend:
         self._settings = settings
         self._workspace = workspace
         self._unpacked = Unpacked(workspace, blobs)
-        self._pool = Pool(self._start, self._gone, settings.live_agents, settings.invocations_per_agent)
+        bounds = Bounds(settings.processes, settings.processes_per_agent, settings.spare_seconds)
+        self._pool = Pool(self._start, self._gone, bounds)
         self._digests: dict[str, str] = {}
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         _, manifest = await self._unpacked.open(package)
-        deadline = _now() + 2 * self._settings.start_seconds
-        async with self._pool.lease(agent_id, package, deadline) as slot:
-            await slot.ready(deadline)
+        if not self._pool.serves(agent_id, package):
+            async with self._pool.lease(agent_id, package, _now() + 2 * self._settings.start_seconds):
+                pass
         arn = f"local:agent/{agent_id}"
         return Deployment(
             status="deployed",
@@ -72,19 +84,22 @@ class LocalBackend:
 
     async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
         deadline = _now() + request.timeout_seconds
-        try:
-            return await self._invoke(agent, request, deadline)
-        except AgentNotStarted:
-            raise
-        except AgentUnreachable:
-            # It died since it was last seen, and not a byte was sent: another one is started, once.
-            return await self._invoke(agent, request, deadline)
+        while True:
+            async with self._pool.lease(agent.agent_id, agent.package, deadline) as process:
+                try:
+                    return await _asked(process.live, request, deadline)
+                except AgentUnreachable:
+                    # One that worked before has died since, and not a byte was sent: another one is asked.
+                    if process.fresh or process.dismissed:
+                        raise
 
     async def check(self, agent: DeployedAgent) -> AgentHealth:
         deadline = _now() + 2 * self._settings.start_seconds
         try:
-            async with self._pool.lease(agent.agent_id, agent.package, deadline) as slot:
-                status = await (await slot.ready(deadline)).ping()
+            async with self._pool.lease(agent.agent_id, agent.package, deadline) as process:
+                status = await _pinged(process.live)
+        except AgentBusy as error:
+            return AgentHealth("busy", error.message)
         except BackendError as error:
             return AgentHealth("unhealthy", error.message)
         return AgentHealth("busy" if status == BUSY else "healthy")
@@ -98,28 +113,6 @@ class LocalBackend:
         if self._guard is not None:
             await self._guard.stop()
         await asyncio.to_thread(self._workspace.close)
-
-    async def _invoke(self, agent: DeployedAgent, request: InvokeRequest, deadline: float) -> AgentAnswer:
-        async with self._pool.lease(agent.agent_id, agent.package, deadline) as slot:
-            live = await slot.ready(deadline)
-            async with slot.turn(deadline):
-                return await self._asked(live, slot, request, deadline)
-
-    @staticmethod
-    async def _asked(live: LiveAgent, slot: Slot, request: InvokeRequest, deadline: float) -> AgentAnswer:
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await live.invoke(request)
-        except TimeoutError:
-            live.kill("another invocation ran into its time limit")
-            raise AgentTimedOut(f"No answer within {request.timeout_seconds:g} s; the agent was ended.") from None
-        except asyncio.CancelledError:
-            if slot.in_flight == 1:
-                live.kill("its invocation was cancelled")
-            raise
-        except AgentUnreachable:
-            live.kill("it accepts no connections")
-            raise
 
     async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
         self._digests[agent_id] = package.sha256
@@ -142,6 +135,32 @@ async def open_local_backend(blobs: BlobStore, settings: LocalSettings | None = 
     workspace = Workspace(chosen.work_dir)
     guard = None if sandbox.isolated else await start_guard(interpreter())
     return LocalBackend(blobs, sandbox, workspace, guard, chosen)
+
+
+async def _asked(live: LiveAgent, request: InvokeRequest, deadline: float) -> AgentAnswer:
+    """Ends the process wherever it may still be at the invocation: nobody else is asking it anything."""
+    whole = False
+    try:
+        async with asyncio.timeout_at(deadline):
+            answer = await live.invoke(request)
+        whole = True
+        return answer
+    except AgentFailed as error:
+        whole = not isinstance(error, AnswerRefused)
+        raise
+    except TimeoutError:
+        raise AgentTimedOut(f"No answer within {request.timeout_seconds:g} s; the invocation was ended.") from None
+    finally:
+        if not whole:
+            live.kill("its invocation ended without a whole answer")
+
+
+async def _pinged(live: LiveAgent) -> str:
+    try:
+        return await live.ping()
+    except BackendError:
+        live.kill("its /ping failed")
+        raise
 
 
 def _now() -> float:

@@ -22,7 +22,7 @@ from pydantic_core import from_json
 from nexus_agents.backends.local.answers import MAX_ANSWER_BYTES, read_answer
 from nexus_agents.backends.local.streams import StreamBroken
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
-from nexus_agents.domain.backend_errors import AgentCrashed, AgentFailed, AgentUnreachable
+from nexus_agents.domain.backend_errors import AgentCrashed, AgentFailed, AgentUnreachable, AnswerRefused
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 HEALTHY, BUSY = "Healthy", "HealthyBusy"
@@ -102,7 +102,7 @@ class Channel:
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError) as error:
                 raise AgentCrashed("The agent closed the connection before its answer was complete.") from error
             except aiohttp.ClientError as error:
-                raise AgentFailed("INVALID_ANSWER", f"The agent does not speak HTTP: {error}.") from error
+                raise AnswerRefused("INVALID_ANSWER", f"The agent does not speak HTTP: {error}.") from error
 
     async def connected(self) -> socket.socket:
         """A connected socket. While the agent's queue of connections is full it asks again, for some seconds."""
@@ -159,7 +159,7 @@ async def _bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
     async for piece in response.content.iter_chunked(65_536):
         body += piece
         if len(body) > limit:
-            raise AgentFailed("ANSWER_TOO_LARGE", f"The agent's answer has more than {limit} bytes.")
+            raise AnswerRefused("ANSWER_TOO_LARGE", f"The agent's answer has more than {limit} bytes.")
     return bytes(body)
 
 

@@ -1,175 +1,227 @@
-"""At most one running agent per id, and a bounded number of them in all."""
+"""Processes of agents, each for one invocation at a time; few of one agent, and a bounded number of them in all."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from nexus_agents.backends.local.live import LiveAgent
+from nexus_agents.backends.local.processes import AgentProcess, Version, Waiter
 from nexus_agents.domain.backend import PackageRef
-from nexus_agents.domain.backend_errors import AgentUnreachable
+from nexus_agents.domain.backend_errors import AgentBusy, AgentUnreachable
 
 
-@dataclass(eq=False)
-class Slot:
-    """An agent from the moment its start began; `in_flight` counts those who wait for it or use it."""
+@dataclass(frozen=True)
+class Bounds:
+    """`spare_seconds`: how long an idle process stays that is not the only one of its agent."""
 
-    agent_id: str
-    digest: str
-    start: asyncio.Task[LiveAgent]
-    turns: asyncio.Semaphore
-    last_used: float
-    in_flight: int = 0
-
-    @property
-    def live(self) -> LiveAgent | None:
-        """None while it starts, and where it failed to."""
-        started = self.start.done() and not self.start.cancelled() and self.start.exception() is None
-        return self.start.result() if started else None
-
-    @property
-    def usable(self) -> bool:
-        return not self.start.done() or (self.live is not None and self.live.alive)
-
-    async def ready(self, deadline: float) -> LiveAgent:
-        """The agent once it has started; `deadline` on the event loop's clock. Raises as its start did."""
-        await asyncio.wait([self.start], timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-        if not self.start.done():
-            raise AgentUnreachable("The agent was still starting when the time of the invocation was over.")
-        if self.start.cancelled():
-            raise AgentUnreachable("The agent was undeployed or replaced while it started.")
-        return self.start.result()
-
-    @asynccontextmanager
-    async def turn(self, deadline: float) -> AsyncGenerator[None]:
-        """Held while the agent is asked; it has a bounded number of them at a time."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self.turns.acquire()
-        except TimeoutError:
-            raise AgentUnreachable("The agent was busy with other invocations until the time was over.") from None
-        try:
-            yield
-        finally:
-            self.turns.release()
-
-    def end(self, because: str) -> None:
-        self.start.cancel()
-        if self.live is not None:
-            self.live.kill(because)
+    processes: int
+    per_agent: int
+    spare_seconds: float
 
 
 class Pool:
-    """Starts agents on demand. Nothing here awaits between a look and what follows from it: no locks."""
+    """Starts processes on demand. Nothing here awaits between a look and what follows from it: no locks."""
 
     def __init__(
         self,
         start: Callable[[str, PackageRef], Coroutine[None, None, LiveAgent]],
         gone: Callable[[str], Coroutine[None, None, None]],
-        limit: int,
-        turns: int,
+        bounds: Bounds,
     ) -> None:
-        """At most `limit` agents live at a time, each with at most `turns` invocations under way.
-
-        `gone` is told the package's digest of each that has ended.
-        """
+        """`gone` is told the digest of a package whose last process has ended."""
         self._start = start
         self._gone = gone
-        self._limit = limit
-        self._turns = turns
-        self._slots: dict[str, Slot] = {}
-        self._leaving: set[Slot] = set()
-        self._followers: dict[Slot, asyncio.Task[None]] = {}
-        self._changed = asyncio.Event()
+        self._bounds = bounds
+        self._serving: dict[Version, list[AgentProcess]] = {}
+        self._leaving: set[AgentProcess] = set()
+        self._followers: dict[AgentProcess, asyncio.Task[None]] = {}
+        self._waiting: list[Waiter] = []
+        self._stunted: set[Version] = set()
         self._stopped = False
-        self._clock = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
 
     @asynccontextmanager
-    async def lease(self, agent_id: str, package: PackageRef, deadline: float) -> AsyncGenerator[Slot]:
-        """A slot whose agent is starting or running. While it is held the agent is not evicted.
+    async def lease(self, agent_id: str, package: PackageRef, deadline: float) -> AsyncGenerator[AgentProcess]:
+        """A started process for the caller alone; `deadline` on the event loop's clock.
 
-        Waits for a place while all are taken by working agents. Raises AgentUnreachable at the deadline.
+        Processes of the agent's other versions end when they are idle. Raises AgentBusy at the deadline,
+        AgentUnreachable where the agent is undeployed meanwhile or the pool stopped, and as its start did.
         """
+        process = await self._granted(agent_id, package, deadline)
         try:
-            async with asyncio.timeout_at(deadline):
-                while (slot := self._slot(agent_id, package)) is None:
-                    await self._changed.wait()
-        except TimeoutError:
-            raise AgentUnreachable(f"All {self._limit} places for agents are taken by working ones.") from None
-        slot.in_flight += 1
-        try:
-            yield slot
+            yield process
         finally:
-            slot.in_flight -= 1
-            slot.last_used = self._clock()
-            if slot in self._leaving and slot.in_flight == 0:
-                slot.end("it was replaced")
-            self._announce()
+            self._release(process)
+
+    def serves(self, agent_id: str, package: PackageRef) -> bool:
+        """Whether a process of this version has started and lives."""
+        return any(process.alive for process in self._serving.get(Version(agent_id, package.sha256), []))
 
     async def end(self, agent_id: str, because: str) -> None:
-        """Ends the agent, with what it has in hand; returns when its process is gone."""
-        ending = [slot for slot in [*self._slots.values(), *self._leaving] if slot.agent_id == agent_id]
-        for slot in ending:
-            self._retire(slot)
-            slot.end(because)
-        await asyncio.gather(*(self._followers[slot] for slot in ending if slot in self._followers))
+        """Ends the agent with what it has in hand and who waits for it; returns when its processes are gone."""
+        waiting = [waiter for waiter in self._waiting if waiter.version.agent_id == agent_id]
+        self._refuse(waiting, AgentUnreachable(f"The agent was ended: {because}."))
+        ending = [process for process in self._followers if process.version.agent_id == agent_id]
+        await self._dismiss(ending, because)
 
     async def stop(self) -> None:
-        """Ends all agents; returns when their processes are gone."""
+        """Ends all processes; returns when they are gone."""
         self._stopped = True
-        for slot in [*self._slots.values(), *self._leaving]:
-            slot.end("the service stops")
-        self._announce()
-        await asyncio.gather(*self._followers.values())
+        self._refuse(list(self._waiting), AgentUnreachable("The service stops."))
+        await self._dismiss(list(self._followers), "the service stops")
 
-    def _slot(self, agent_id: str, package: PackageRef) -> Slot | None:
+    async def _granted(self, agent_id: str, package: PackageRef, deadline: float) -> AgentProcess:
         if self._stopped:
             raise AgentUnreachable("The service stops.")
-        slot = self._slots.get(agent_id)
-        if slot is not None and slot.digest == package.sha256 and slot.usable:
-            return slot
-        if slot is not None:
-            self._retire(slot)
-        if not self._has_room():
-            return None
-        return self._open(agent_id, package)
+        waiter = Waiter(Version(agent_id, package.sha256), package)
+        self._replace_others(waiter.version)
+        self._waiting.append(waiter)
+        self._serve()
+        try:
+            await asyncio.wait([waiter.granted], timeout=max(0.0, deadline - self._loop.time()))
+        except asyncio.CancelledError:
+            self._withdraw(waiter)
+            raise
+        if not waiter.granted.done():
+            self._withdraw(waiter)
+            raise AgentBusy(self._obstacle(waiter.version))
+        return waiter.granted.result()
 
-    def _open(self, agent_id: str, package: PackageRef) -> Slot:
-        start = asyncio.create_task(self._start(agent_id, package))
-        slot = Slot(agent_id, package.sha256, start, asyncio.Semaphore(self._turns), self._clock())
-        self._slots[agent_id] = slot
-        self._followers[slot] = asyncio.create_task(self._follow(slot))
-        return slot
+    def _withdraw(self, waiter: Waiter) -> None:
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
+        elif waiter.granted.exception() is None:
+            self._release(waiter.granted.result())
 
-    async def _follow(self, slot: Slot) -> None:
-        """Frees the place of an agent when it is gone, whatever ended it."""
-        await asyncio.wait([slot.start])
-        if slot.live is not None:
-            await slot.live.ended()
-        self._leaving.discard(slot)
-        if self._slots.get(slot.agent_id) is slot:
-            del self._slots[slot.agent_id]
-        self._announce()
-        await self._gone(slot.digest)
-        del self._followers[slot]
+    def _obstacle(self, version: Version) -> str:
+        own = self._serving.get(version, [])
+        if not own:
+            return f"All {self._bounds.processes} places for agents were taken until the time was over."
+        if any(process.alive for process in own):
+            return "The agent was busy with other invocations until the time was over."
+        return "The agent was still starting when the time of the invocation was over."
 
-    def _has_room(self) -> bool:
-        working = sum(slot.in_flight > 0 for slot in self._leaving)
-        if len(self._slots) + working < self._limit:
-            return True
-        idle = [slot for slot in self._slots.values() if slot.in_flight == 0]
+    def _release(self, process: AgentProcess) -> None:
+        process.held = process.fresh = False
+        self._stunted.discard(process.version)
+        if process.leaving:
+            process.dismiss("it was replaced")
+        elif process.alive:
+            self._lay_down(process)
+        else:
+            self._take_out(process)
+        self._serve()
+
+    def _lay_down(self, process: AgentProcess) -> None:
+        process.last_used = self._loop.time()
+        process.rest = self._loop.call_later(self._bounds.spare_seconds, self._let_go, process)
+
+    def _let_go(self, process: AgentProcess) -> None:
+        if process.idle and len(self._serving[process.version]) > 1:
+            self._retire(process, "it was no longer needed")
+
+    def _serve(self) -> None:
+        """An agent without a process comes first, or a crowd at another one would keep it out; then who came first."""
+        for waiter in self._waiting:
+            if waiter.version not in self._serving and self._make_room():
+                self._open(waiter)
+        for waiter in list(self._waiting):
+            self._hand_over(waiter)
+        wanted = Counter(waiter.version for waiter in self._waiting)
+        for waiter in self._waiting:
+            if self._may_grow(waiter.version, wanted[waiter.version]) and self._make_room():
+                self._open(waiter)
+
+    def _hand_over(self, waiter: Waiter) -> None:
+        idle = [process for process in self._serving.get(waiter.version, []) if process.idle]
         if idle:
-            self._retire(min(idle, key=lambda slot: slot.last_used))
+            process = max(idle, key=lambda one: one.last_used)
+            process.hold()
+            self._waiting.remove(waiter)
+            waiter.granted.set_result(process)
+
+    def _may_grow(self, version: Version, wanted: int) -> bool:
+        """At most as many start as have started: a crowd of short invocations is soon served by few processes."""
+        own = self._serving.get(version, [])
+        starting = sum(not process.start.done() for process in own)
+        room = 0 < len(own) < self._bounds.per_agent and version not in self._stunted
+        return room and starting < min(wanted, max(1, len(own) - starting))
+
+    def _make_room(self) -> bool:
+        """Ends an idle process where all places are taken: a spare one if there is one, the longest unused."""
+        serving = [process for own in self._serving.values() for process in own]
+        if len(serving) + sum(process.held for process in self._leaving) < self._bounds.processes:
+            return True
+        idle = [process for process in serving if process.idle]
+        if idle:
+            victim = min(idle, key=lambda one: (len(self._serving[one.version]) == 1, one.last_used))
+            self._retire(victim, "its place was needed")
         return bool(idle)
 
-    def _retire(self, slot: Slot) -> None:
-        """Takes it out of use; it lives until it has finished what it has in hand."""
-        if self._slots.get(slot.agent_id) is slot:
-            del self._slots[slot.agent_id]
-        self._leaving.add(slot)
-        if slot.in_flight == 0:
-            slot.end("its place was needed")
+    def _open(self, waiter: Waiter) -> None:
+        start = asyncio.create_task(self._start(waiter.version.agent_id, waiter.package))
+        process = AgentProcess(waiter.version, start, self._loop.time())
+        self._serving.setdefault(waiter.version, []).append(process)
+        self._followers[process] = asyncio.create_task(self._follow(process))
 
-    def _announce(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+    async def _follow(self, process: AgentProcess) -> None:
+        """Has it used once it has started, and frees its place when it is gone, whatever ended it."""
+        await asyncio.wait([process.start])
+        live = process.started
+        if live is not None:
+            self._lay_down(process)
+            self._serve()
+            process.fresh = process.held
+            await live.ended()
+            self._stunted.discard(process.version)
+        self._take_out(process)
+        self._leaving.discard(process)
+        if live is None and not process.start.cancelled():
+            self._not_started(process)
+        self._serve()
+        digest = process.version.digest
+        if all(other is process or other.version.digest != digest for other in self._followers):
+            await self._gone(digest)
+        del self._followers[process]
+
+    def _not_started(self, process: AgentProcess) -> None:
+        """Ends the waiting, unless other processes are there to wait for: then they get no company for now."""
+        error = process.start.exception()
+        if process.version in self._serving:
+            self._stunted.add(process.version)
+        elif error is not None:
+            self._refuse([waiter for waiter in self._waiting if waiter.version == process.version], error)
+
+    def _refuse(self, waiters: Iterable[Waiter], error: BaseException) -> None:
+        for waiter in waiters:
+            self._waiting.remove(waiter)
+            waiter.granted.set_exception(error)
+
+    def _replace_others(self, version: Version) -> None:
+        for other in [other for other in self._serving if other.agent_id == version.agent_id and other != version]:
+            for process in list(self._serving[other]):
+                self._retire(process, "it was replaced")
+
+    def _retire(self, process: AgentProcess, because: str) -> None:
+        """Takes it out of use; it lives until it has finished what it has in hand."""
+        self._take_out(process)
+        process.leaving = True
+        self._leaving.add(process)
+        if not process.held:
+            process.dismiss(because)
+
+    async def _dismiss(self, processes: Iterable[AgentProcess], because: str) -> None:
+        followers = [self._followers[process] for process in processes]
+        for process in processes:
+            self._retire(process, because)
+            process.dismiss(because)
+        await asyncio.gather(*followers)
+
+    def _take_out(self, process: AgentProcess) -> None:
+        own = self._serving.get(process.version, [])
+        if process in own:
+            own.remove(process)
+        if not own:
+            self._serving.pop(process.version, None)

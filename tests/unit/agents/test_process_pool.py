@@ -1,0 +1,140 @@
+"""The pool of agents' processes, with processes that are played."""
+
+import asyncio
+import random
+from collections import Counter
+from typing import cast
+
+import pytest
+
+from nexus_agents.backends.local.live import LiveAgent
+from nexus_agents.backends.local.pool import Bounds, Pool
+from nexus_agents.domain.backend import PackageRef
+from nexus_agents.domain.backend_errors import AgentNotStarted, AgentUnreachable, BackendError
+
+pytestmark = pytest.mark.timeout(30)
+PROCESSES, PER_AGENT = 4, 3
+OLD, NEW = PackageRef("blob:old", "0" * 64), PackageRef("blob:new", "1" * 64)
+
+
+class PlayedProcess:
+    """Lives until it is killed."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self._gone = asyncio.Event()
+
+    def kill(self, because: str) -> None:
+        assert because
+        self.alive = False
+        asyncio.get_running_loop().call_later(0.001, self._gone.set)
+
+    async def ended(self) -> None:
+        await self._gone.wait()
+
+
+class Stage:
+    """A pool, the processes that it started and the packages that it gave back."""
+
+    def __init__(self, failing: float = 0.0, start_seconds: float = 0.002) -> None:
+        self.started: list[PlayedProcess] = []
+        self.given_back: list[str] = []
+        self.failing = failing
+        self._start_seconds = start_seconds
+        self.chance = random.Random(7)
+        self.pool = Pool(self._start, self._gone, Bounds(PROCESSES, PER_AGENT, spare_seconds=0.02))
+
+    @property
+    def living(self) -> int:
+        return sum(process.alive for process in self.started)
+
+    async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
+        await asyncio.sleep(self._start_seconds)
+        if self.chance.random() < self.failing:
+            raise AgentNotStarted("no luck")
+        self.started.append(PlayedProcess())
+        return cast(LiveAgent, self.started[-1])
+
+    async def _gone(self, digest: str) -> None:
+        self.given_back.append(digest)
+
+
+def soon(seconds: float = 10.0) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def leased(stage: Stage, agent_id: str = "agent") -> None:
+    async with stage.pool.lease(agent_id, NEW, soon()):
+        pass
+
+
+async def used(stage: Stage, holders: Counter[int], agent_id: str, package: PackageRef) -> None:
+    """Holds a process alone for a moment, and sometimes leaves it dead."""
+    async with stage.pool.lease(agent_id, package, soon(stage.chance.uniform(0.001, 0.2))) as process:
+        holders[id(process)] += 1
+        try:
+            assert holders[id(process)] == 1
+            assert stage.living <= PROCESSES
+            await asyncio.sleep(stage.chance.uniform(0, 0.005))
+            if stage.chance.random() < 0.2:
+                process.live.kill("it was late")
+        finally:
+            holders[id(process)] -= 1
+
+
+@pytest.mark.parametrize("failing", [0.0, 0.3], ids=["sound", "sometimes not starting"])
+async def test_whatever_its_users_do_no_process_is_shared_or_lost(failing: float) -> None:
+    stage, holders = Stage(failing), Counter[int]()
+    users: list[asyncio.Task[None]] = []
+    for number in range(400):
+        package = NEW if stage.chance.random() < number / 400 else OLD
+        user = asyncio.create_task(used(stage, holders, f"agent{number % 4}", package))
+        users.append(user)
+        if stage.chance.random() < 0.2:
+            asyncio.get_running_loop().call_later(stage.chance.uniform(0, 0.02), user.cancel)
+        if number % 97 == 0:
+            await stage.pool.end("agent1", "it was undeployed")
+        await asyncio.sleep(stage.chance.uniform(0, 0.001))
+    outcomes = await asyncio.gather(*users, return_exceptions=True)
+    expected = (type(None), BackendError, asyncio.CancelledError)
+    assert [one for one in outcomes if not isinstance(one, expected)] == []
+    assert sum(one is None for one in outcomes) > 100
+    stage.failing = 0.0
+    for number in range(PROCESSES + 1):
+        await leased(stage, f"last{number}")
+    await stage.pool.stop()
+    assert stage.living == 0
+    assert set(stage.given_back) == {OLD.sha256, NEW.sha256}
+
+
+async def test_a_process_granted_to_one_who_gave_up_in_that_moment_is_not_lost() -> None:
+    stage = Stage()
+    async with stage.pool.lease("agent", NEW, soon()):
+        waiting = [asyncio.create_task(used(stage, Counter(), "agent", NEW)) for _ in range(PER_AGENT)]
+        await asyncio.sleep(0)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    async with stage.pool.lease("agent", NEW, soon(0.0)) as process:
+        assert process.alive
+    await stage.pool.stop()
+
+
+async def test_an_agent_that_cannot_start_fails_all_who_wait_for_it_at_once() -> None:
+    stage = Stage(failing=1.0, start_seconds=0.05)
+    began = asyncio.get_running_loop().time()
+    outcomes = await asyncio.gather(*(leased(stage) for _ in range(20)), return_exceptions=True)
+    assert asyncio.get_running_loop().time() - began < 0.5
+    assert {type(outcome) for outcome in outcomes} == {AgentNotStarted}
+    await stage.pool.stop()
+
+
+async def test_who_waits_when_the_pool_stops_is_told_and_nobody_comes_in() -> None:
+    stage = Stage(start_seconds=60)
+    waiting = [asyncio.create_task(leased(stage)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await stage.pool.stop()
+    for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(outcome, AgentUnreachable)
+    with pytest.raises(AgentUnreachable, match="stops"):
+        await leased(stage)
