@@ -3,23 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
-from tests.support.gateway_process import GATEWAY
-from tests.support.stand_in_owners import CommandOwner, HttpOwner
+from tests.support.gateway_process import Platform, started
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import NotFound
 from nexus_contracts.replies import Outcome
-from nexus_devstack.services import program_of
-from nexus_devstack.stack import Stack
-from nexus_devstack.topics import provision_topics
 from nexus_gateway.openapi.examples import AGENT_ID, PROJECT, PROJECT_ID, SESSION_ID, TURN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,49 +32,9 @@ def decide(event: CloudEvent) -> Outcome | None:
     return Outcome(status=404, error=gone.body())
 
 
-@dataclass
-class Platform:
-    stack: Stack
-    builds: HttpOwner
-    commands: CommandOwner
-    http: aiohttp.ClientSession
-
-    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], Any]:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.http.request(method, self.stack.gateway_url + path, json=body, headers=sent) as response:
-            text = await response.text()
-            return (
-                response.status,
-                {name.lower(): value for name, value in response.headers.items()},
-                json.loads(text) if text else None,
-            )
-
-    async def readiness(self, status: int) -> None:
-        """Returns when GET /health/ready answers `status`."""
-        async with asyncio.timeout(30):
-            while (await self.call("GET", "/health/ready"))[0] != status:  # noqa: ASYNC110  # of another process
-                await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def started(folder: Path) -> AsyncGenerator[Platform]:
-    async with Stack(data_dir=folder, ports="free", services=()) as stack:
-        servers = stack.endpoints.kafka_bootstrap_servers
-        await provision_topics(servers)
-        settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"}
-        program = program_of(GATEWAY, stack.ports["GATEWAY_PORT"], stack.environment("gateway") | settings)
-        async with (
-            HttpOwner(stack.ports["BUILDS_PORT"]) as builds,
-            CommandOwner(servers, decide) as commands,
-            aiohttp.ClientSession() as http,
-        ):
-            await stack.supervisor.start([program], 30)
-            yield Platform(stack, builds, commands, http)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Platform]:
-    async with started(tmp_path_factory.mktemp("stack")) as platform:
+    async with started(tmp_path_factory.mktemp("stack"), decide) as platform:
         yield platform
 
 
@@ -170,7 +122,7 @@ async def test_who_sends_far_too_much_gets_the_answer_on_the_same_connection(
 
 
 async def test_another_broker_is_found_and_without_one_nothing_is_accepted(tmp_path: Path) -> None:
-    async with started(tmp_path) as platform:
+    async with started(tmp_path, decide) as platform:
         platform.stack.kill("kafka")
         await platform.stack.wait_ready("kafka")
         await platform.readiness(200)
@@ -184,7 +136,7 @@ async def test_another_broker_is_found_and_without_one_nothing_is_accepted(tmp_p
 
 
 async def test_who_waits_while_the_gateway_stops_is_told_where_to_look(tmp_path: Path) -> None:
-    async with started(tmp_path) as platform:
+    async with started(tmp_path, decide) as platform:
         waiting = asyncio.create_task(
             platform.call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": SILENT, "timeout_seconds": 100})
         )

@@ -1,4 +1,4 @@
-"""A real server on a socket: what it takes of a request's head, and what not."""
+"""A real server on a socket: what it takes of a request's head, and what not, and how connections end."""
 
 import asyncio
 import socket
@@ -7,8 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
 
 from nexus_runtime.process.http_protocol import MAX_HEAD_BYTES, BoundedHttp
+
+LARGE = 20_000_000
+"""More than the buffers of both ends hold."""
 
 
 @pytest.fixture
@@ -18,6 +22,28 @@ async def port() -> AsyncGenerator[int]:
     @app.post("/length")
     async def length(request: Request) -> int:  # pyright: ignore[reportUnusedFunction]  # the route is
         return len(await request.body())
+
+    @app.get("/header")
+    async def header(request: Request) -> list[str]:  # pyright: ignore[reportUnusedFunction]  # the route is
+        return request.headers.getlist("x")
+
+    @app.get("/soon")
+    async def soon() -> str:  # pyright: ignore[reportUnusedFunction]  # the route is
+        await asyncio.sleep(0.2)  # the caller's end of the connection arrives meanwhile
+        return "soon"
+
+    @app.get("/large")
+    async def large() -> str:  # pyright: ignore[reportUnusedFunction]  # the route is
+        return "x" * LARGE
+
+    @app.get("/stream")
+    async def stream(events: int) -> StreamingResponse:  # pyright: ignore[reportUnusedFunction]  # the route is
+        async def told() -> AsyncIterator[str]:
+            for number in range(events):
+                yield f"data: {number}\n\n"
+                await asyncio.sleep(0)
+
+        return StreamingResponse(told(), media_type="text/event-stream")
 
     server = uvicorn.Server(uvicorn.Config(app, port=0, http=BoundedHttp, ws="none", log_config=None, lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -80,3 +106,70 @@ async def test_a_body_is_not_taken_for_a_head(port: int) -> None:
         received = await answer(port, body(size))
     assert received is not None
     assert received.endswith(b"\r\n\r\n%d" % size)
+
+
+async def halved(port: int, text: str) -> bytes:
+    """What a caller gets that says all of `text`, closes its way of speaking, and listens to the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(20):
+        writer.write(text.encode())
+        writer.write_eof()
+        received = await reader.read()
+    writer.close()
+    return received
+
+
+def request(line: str, *headers: str) -> str:
+    return "\r\n".join([line, "Host: x", *headers, "", ""])
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", " \t "])
+async def test_blanks_around_a_value_are_none_of_it(port: int, blank: str) -> None:
+    lines = [f"X:{blank}a b{blank}", f"X:{blank}", "X:c"]
+    received = await halved(port, request("GET /header HTTP/1.1", *lines))
+    assert received.endswith(b'["a b","","c"]')
+
+
+async def test_who_has_said_everything_is_still_answered(port: int) -> None:
+    received = await halved(port, request("GET /soon HTTP/1.1"))
+    assert received.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in received
+    assert received.endswith(b'"soon"')
+
+
+async def test_all_that_was_asked_before_is_answered_in_order(port: int) -> None:
+    asked = request("GET /soon HTTP/1.1") + request("GET /header HTTP/1.1", "X: 1") + request("GET /soon HTTP/1.1")
+    received = await halved(port, asked)
+    assert received.count(b"HTTP/1.1 200 OK") == 3
+    assert received.index(b'"soon"') < received.index(b'["1"]') < received.rindex(b'"soon"')
+
+
+async def test_a_large_answer_comes_whole_to_who_has_said_everything(port: int) -> None:
+    received = await halved(port, request("GET /large HTTP/1.1"))
+    assert received.count(b"x") == LARGE
+
+
+async def test_a_stream_comes_to_who_has_said_everything(port: int) -> None:
+    received = await halved(port, request("GET /stream?events=3 HTTP/1.1"))
+    assert received.endswith(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("text", ["", "GET /soon HT", request("POST /length HTTP/1.1", "Content-Length: 5") + "1234"])
+async def test_half_a_request_is_no_request(port: int, text: str) -> None:
+    assert await halved(port, text) == b""
+
+
+@pytest.mark.parametrize("connection", ["close", "keep-alive"])
+async def test_http_1_0_gets_no_chunks_and_the_end_of_the_connection(port: int, connection: str) -> None:
+    async def asked(line: str) -> AsyncIterator[bytes]:
+        yield request(line, f"Connection: {connection}").encode()
+
+    async with asyncio.timeout(20):
+        streamed = await answer(port, asked("GET /stream?events=3 HTTP/1.0"))
+        whole = await answer(port, asked("GET /header HTTP/1.0"))
+    assert streamed is not None
+    assert b"chunked" not in streamed.lower()
+    assert b"connection: close" in streamed
+    assert streamed.endswith(b"\r\n\r\ndata: 0\n\ndata: 1\n\ndata: 2\n\n")
+    assert whole is not None
+    assert whole.endswith(b"\r\n\r\n[]")

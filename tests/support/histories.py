@@ -33,7 +33,7 @@ class History:
             await self.hanging.wait()
         if self.fault:
             raise self.fault
-        through = max(after, min(self.length, after + self.page))
+        through = min(self.length, after + self.page)
         more = through < self.length
         items = [_event(number) for number in range(after + 1, through + 1)]
         ended = self.ended and not more

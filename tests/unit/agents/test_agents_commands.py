@@ -188,7 +188,6 @@ async def test_a_paused_process_that_wakes_overwrites_nothing(world: World) -> N
         ({"agent_id": f"{PROJECT}:nobody"}, "RESOURCE_NOT_FOUND"),
         ({"agent_id": "nonsense"}, "RESOURCE_NOT_FOUND"),
         ({"session_id": "sess_" + "f" * 32}, "RESOURCE_NOT_FOUND"),
-        ({"session_state": {"x": "y" * 40_000}}, "RESOURCE_CONFLICT"),
     ],
 )
 async def test_what_cannot_be_invoked_is_refused(world: World, fields: dict[str, Any], code: str) -> None:

@@ -49,6 +49,12 @@ def test_an_action_leads_where_the_table_says_or_changes_nothing(status: Project
     ("requirement", "name"),
     [
         ("  \n\t an agent that adds\nand subtracts ", "an agent that adds"),
+        ("an agent that adds \t\nand subtracts", "an agent that adds"),
+        ("\u200b\ufeff\xa0an agent that adds\xa0\u200b\r\nand subtracts", "an agent that adds"),
+        ("an agent that adds \u2028and subtracts", "an agent that adds"),
+        ("an agent that adds\rand subtracts", "an agent that adds"),
+        ("an agent that adds\x85and subtracts\x00", "an agent that adds"),
+        ("x" * 80 + "  \n", "x" * 80),
         ("x" * 80, "x" * 80),
         ("x" * 81, "x" * 80 + "..."),
         ("ä" * 200 + "\nmore", "ä" * 80 + "..."),
@@ -56,6 +62,11 @@ def test_an_action_leads_where_the_table_says_or_changes_nothing(status: Project
 )
 def test_without_a_name_a_project_is_named_by_its_first_line(requirement: str, name: str) -> None:
     assert Story(requirement=requirement).project.project_name == name
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b\ufeff", "\xa0\u2028\r\n", "\x00"])
+def test_a_name_in_which_nothing_can_be_seen_is_none(name: str) -> None:
+    assert Story(requirement="an agent that adds", project_name=name).project.project_name == "an agent that adds"
 
 
 def test_a_given_name_is_kept_as_sent() -> None:

@@ -89,7 +89,8 @@ async def test_a_stale_version_is_a_failed_precondition_and_changes_nothing(repl
     await replica.ask(create_command())
     reply = await replica.ask(control(ControlAction.PAUSE, if_match=7))
     assert (reply.status, code(reply)) == (412, "PRECONDITION_FAILED")
-    assert (await replica.ask(control(ControlAction.PAUSE, "again", if_match=1))).status == 200
+    assert (await replica.ask(control(ControlAction.PAUSE, "of two", if_match=[7, 8]))).status == 412
+    assert (await replica.ask(control(ControlAction.PAUSE, "again", if_match=[7, 1]))).status == 200
 
 
 async def test_of_two_stops_at_once_one_wins_and_one_is_told_the_state(

@@ -4,28 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from tests.support.asgi import HttpAnswer, HttpCaller
+from tests.support.asgi import HttpCaller
 from tests.support.gateway_fakes import FakePlatform
+from tests.support.refusals import refused
 
 from nexus_gateway.openapi.examples import AGENT_ID, PROJECT_ID, SESSION_ID
 
 PROJECTS = "/api/v1/projects"
 GOOD = {"requirement": "an agent that adds numbers"}
-
-
-def refused(answer: HttpAnswer, status: int, code: str) -> Any:
-    """The error's details, once everything that each error must have is there."""
-    body = answer.json
-    assert (answer.status, body["success"], body["error"]["code"]) == (status, False, code)
-    assert set(body) == {"success", "error", "timestamp", "request_id"}
-    assert set(body["error"]) == {"code", "message", "details", "suggestion", "trace_id"}
-    assert body["error"]["message"]
-    assert body["error"]["suggestion"]
-    assert len(body["error"]["trace_id"]) == 32
-    assert answer.headers["x-request-id"] == body["request_id"]
-    assert float(answer.headers["x-response-time"]) >= 0
-    assert answer.headers["content-type"] == "application/json"
-    return body["error"]["details"]
 
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/v1/projects/", "/api/v1/projects/a/b/c", "/%2e%2e/%00", "/docs/x"])
@@ -101,6 +87,8 @@ async def test_a_body_that_is_no_strict_json_object_is_refused(
         ({"requirement": "  too short    "}, "body.requirement"),
         ({"requirement": "x" * 5001}, "body.requirement"),
         ({"requirement": None}, "body.requirement"),
+        ({"requirement": "\u200b" * 20}, "body.requirement"),
+        ({"requirement": "\xa0\u2028\r\ufeff" * 5 + "too short"}, "body.requirement"),
         ({"user_id": ""}, "body.user_id"),
         ({"user_id": 7}, "body.user_id"),
         ({"priority": 6}, "body.priority"),
@@ -146,6 +134,20 @@ async def test_many_faults_are_cut_off(call: HttpCaller) -> None:
         ("limit=x", "query.limit"),
         ("limit=", "query.limit"),
         ("limit=1e1", "query.limit"),
+        ("limit=%2B5", "query.limit"),
+        ("limit=5.0", "query.limit"),
+        ("limit=%205", "query.limit"),
+        ("limit=1_0", "query.limit"),
+        ("limit=%D9%A3", "query.limit"),
+        ("limit=-1", "query.limit"),
+        ("limit=" + "1" * 5000, "query.limit"),
+        ("limit=1&limit=2", "query.limit"),
+        ("limit=1&limit=1", "query.limit"),
+        ("tag=a&tag=b", "query.tag"),
+        ("tag=%FF", "query.tag"),
+        ("stauts=failed", "query.stauts"),
+        ("Limit=5", "query.Limit"),
+        ("=5", "query."),
         ("status=unknown", "query.status"),
         ("user_id=", "query.user_id"),
         ("last_key=forged", "query.last_key"),
@@ -157,24 +159,6 @@ async def test_a_wrong_parameter_is_named(platform: FakePlatform, call: HttpCall
     details = refused(await call("GET", f"{PROJECTS}?{query}"), 400, "VALIDATION_ERROR")
     assert [fault["location"] for fault in details["errors"]] == [location]
     assert platform.owners.asked == []
-
-
-@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", "x"])
-async def test_another_type_of_body_is_refused(call: HttpCaller, content_type: str) -> None:
-    answer = await call("POST", PROJECTS, GOOD, content_type=content_type)
-    refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
-
-
-async def test_another_charset_is_refused(call: HttpCaller) -> None:
-    answer = await call("POST", PROJECTS, GOOD, content_type="application/json; charset=utf-16")
-    refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
-
-
-@pytest.mark.parametrize(
-    "content_type", [None, "application/json; charset=UTF-8", "Application/JSON", "application/merge-patch+json"]
-)
-async def test_json_by_other_names_is_taken(call: HttpCaller, content_type: str | None) -> None:
-    assert (await call("POST", PROJECTS, GOOD, content_type=content_type)).status == 202
 
 
 async def test_a_body_that_says_it_is_too_large_is_refused(call: HttpCaller) -> None:
@@ -190,17 +174,10 @@ async def test_a_body_without_length_is_not_read_to_its_end(call: HttpCaller) ->
 
 
 async def test_the_largest_body_in_pieces_is_taken(call: HttpCaller) -> None:
-    text = json.dumps({"content": "x" * 50_000, "metadata": {"pad": "y" * 940_000}}).encode()
+    text = json.dumps({"content": "x" * 50_000}).encode() + b" " * 949_000
     pieces = [text[start : start + 65_536] for start in range(0, len(text), 65_536)]
     answer = await call("POST", f"/api/v1/sessions/{SESSION_ID}/messages", chunks=pieces)
     assert answer.status == 202
-
-
-async def test_a_command_that_grows_over_a_messages_limit_is_refused(platform: FakePlatform, call: HttpCaller) -> None:
-    text = json.dumps({"content": "x", "metadata": {"pad": "y" * 999_940}}).encode()
-    answer = await call("POST", f"/api/v1/sessions/{SESSION_ID}/messages", raw=text)
-    refused(answer, 413, "PAYLOAD_TOO_LARGE")
-    assert platform.bus.published == []
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\there", "\x7f", "é\x80"])
@@ -210,12 +187,31 @@ async def test_an_idempotency_key_that_is_none_is_refused(call: HttpCaller, key:
     assert details["errors"][0]["location"] == "header.Idempotency-Key"
 
 
-async def test_two_idempotency_keys_are_refused(call: HttpCaller) -> None:
-    answer = await call("POST", PROJECTS, GOOD, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")])
+@pytest.mark.parametrize("second", ["a", "b", ""])
+async def test_two_idempotency_keys_are_refused(call: HttpCaller, second: str) -> None:
+    answer = await call("POST", PROJECTS, GOOD, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", second)])
     refused(answer, 400, "VALIDATION_ERROR")
 
 
-@pytest.mark.parametrize("condition", ['W/"3"', "3", '"abc"', '"3", "4"', '""', '"-1"', '"9999999999999999"'])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'W/"3"',
+        "3",
+        '"abc"',
+        '""',
+        "",
+        '"-1"',
+        '"9999999999999999"',
+        '"03"',
+        '*, "3"',
+        '"3" "4"',
+        '"3", 4',
+        "'3'",
+        '"3',
+        'w/"3"',
+    ],
+)
 async def test_if_match_that_can_match_nothing_fails(platform: FakePlatform, call: HttpCaller, condition: str) -> None:
     answer = await call("DELETE", f"{PROJECTS}/{PROJECT_ID}", headers=[("If-Match", condition)])
     refused(answer, 412, "PRECONDITION_FAILED")
@@ -229,7 +225,9 @@ async def test_an_unexpected_fault_is_told_by_its_trace_alone(platform: FakePlat
     assert "fire" not in answer.body.decode()
 
 
-@pytest.mark.parametrize("blank", [" ", "\n" * 40_000, "\t\u3000"])
+@pytest.mark.parametrize(
+    "blank", [" ", "\n" * 40_000, "\t\u3000", "\u200b\ufeff\u2060", "\x00\x01", "\u2028\xa0\u3164"]
+)
 async def test_a_blank_prompt_is_refused_and_no_invocation_begins(
     platform: FakePlatform, call: HttpCaller, blank: str
 ) -> None:

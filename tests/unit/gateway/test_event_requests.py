@@ -25,7 +25,18 @@ def history(platform: FakePlatform) -> History:
     [
         ("text/event-stream", True),
         ("TEXT/Event-Stream;charset=utf-8", True),
-        ("application/json;q=0.9, text/event-stream ;q=0.5", True),
+        ("application/json;q=0.5, text/event-stream ;q=0.9", True),
+        ("application/json;q=0.9, text/event-stream ;q=0.5", False),
+        ("application/json, text/event-stream", True),
+        ("text/event-stream, */*;q=0.1", True),
+        ("text/event-stream;q=0.5, */*", False),
+        ("text/event-stream;q=0, */*;q=0", False),
+        ("text/*", True),
+        ("text/html, */*;q=0.8", False),
+        ("text/event-stream;q=1.0001, application/json", False),
+        ("text/event-stream;q=nonsense", False),
+        ('x/y;z=", text/event-stream"', False),
+        ("text/event-stream;Q=0", False),
         ("text/event-stream;q=0, application/json", False),
         ("text/event-stream; q=0.0", False),
         ("*/*", False),
@@ -55,16 +66,24 @@ async def test_a_stream_goes_on_after_the_last_event_that_is_known(
     assert ids(parsed(answer.body.decode())) == expected
 
 
-@pytest.mark.parametrize("known", ["3", "4", "999999999999999"])
-async def test_who_knows_the_whole_of_what_has_ended_need_not_come_again(
-    history: History, call: HttpCaller, known: str
-) -> None:
-    answer = await call("GET", EVENTS, headers=[STREAM, ("Last-Event-ID", known)])
+async def test_who_knows_the_whole_of_what_has_ended_need_not_come_again(history: History, call: HttpCaller) -> None:
+    answer = await call("GET", EVENTS, headers=[STREAM, ("Last-Event-ID", "3")])
     assert (answer.status, answer.body) == (204, b"")
-    assert history.asked == [int(known)]
+    assert history.asked == [3]
 
 
-@pytest.mark.parametrize("known", ["", "x", "-1", "1.0", "1e3", "0x1", "٣", "1 2", "1" * 16])
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize("known", ["4", "0005", "999999999999999"])
+async def test_an_id_beyond_the_newest_event_is_refused(
+    history: History, call: HttpCaller, known: str, ended: bool
+) -> None:
+    history.ended = ended
+    answer = await call("GET", EVENTS, headers=[STREAM, ("Last-Event-ID", known)])
+    assert (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")
+    assert "newest" in answer.error["details"]["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("known", ["", "x", "-1", "+1", "1.0", "1e3", "0x1", "٣", "1 2", "1" * 16])
 async def test_a_bad_last_event_id_is_refused(history: History, call: HttpCaller, known: str) -> None:
     answer = await call("GET", EVENTS, headers=[STREAM, ("Last-Event-ID", known.encode().decode("latin-1"))])
     assert (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")

@@ -131,7 +131,9 @@ async def test_without_acknowledgement_the_outcome_is_unknown(platform: FakePlat
     assert "Idempotency-Key" in answer.error["suggestion"]
 
 
-@pytest.mark.parametrize("prefer", ["respond-async", "wait=5, Respond-Async", "respond-async; x=1"])
+@pytest.mark.parametrize(
+    "prefer", ["respond-async", "wait=5, Respond-Async", "respond-async; x=1", 'x="a, b",respond-async=""']
+)
 async def test_who_prefers_not_to_wait_is_answered_at_once(
     platform: FakePlatform, call: HttpCaller, prefer: str
 ) -> None:
@@ -141,6 +143,12 @@ async def test_who_prefers_not_to_wait_is_answered_at_once(
     assert (answer.status, answer.json["data"]) == (202, {"project_id": project_id})
     assert answer.headers["location"] == f"{PROJECTS}/{project_id}"
     assert answer.headers["preference-applied"] == "respond-async"
+
+
+@pytest.mark.parametrize("prefer", ['x="a, respond-async"', "respond-asynchronously", "wait=5; respond-async", ""])
+async def test_who_does_not_say_so_waits(platform: FakePlatform, call: HttpCaller, prefer: str) -> None:
+    platform.bus.decide = lambda _event: Outcome(status=201, result=PROJECT)
+    assert (await call("POST", PROJECTS, GOOD, headers=[("Prefer", prefer)])).status == 201
 
 
 async def test_an_accepted_turn_points_to_its_invocation_and_a_system_message_to_the_list(
@@ -192,8 +200,16 @@ async def test_an_invocation_gets_between_a_second_and_fifteen_minutes(
 
 
 async def test_if_match_goes_with_the_command(platform: FakePlatform, call: HttpCaller) -> None:
-    for condition, expected in (('"3"', 3), ("*", None)):
-        await call("DELETE", f"/api/v1/agents/{AGENT_ID}", headers=[("If-Match", condition)])
+    conditions: list[tuple[list[str], Any]] = [
+        (['"3"'], 3),
+        (["*"], None),
+        (['"x", "3"'], 3),
+        (['"3"', ' ,"4" ,'], [3, 4]),
+        (['W/"3", "4"'], 4),
+        (['"a,b", "5"'], 5),
+    ]
+    for lines, expected in conditions:
+        await call("DELETE", f"/api/v1/agents/{AGENT_ID}", headers=[("If-Match", line) for line in lines])
         assert platform.bus.last.data["if_match"] == expected
     assert AGENT["etag"] == 4
 
@@ -202,11 +218,14 @@ async def test_a_session_is_deleted_only_as_its_caller_has_seen_it(platform: Fak
     path = f"/api/v1/sessions/{SESSION_ID}"
     platform.owners.answers[f"agents/sessions/{SESSION_ID}"] = Answer(b'{"message_count":1}', None)
     seen = (await call("GET", path)).headers["etag"]
-    assert (await call("DELETE", path, headers=[("If-Match", seen)])).status == 202
+    for lines in ([seen], ['"other"', seen], [f'"other", {seen}'], ["*"]):
+        assert (await call("DELETE", path, headers=[("If-Match", line) for line in lines])).status == 202
+    for line in (f"W/{seen}", seen.strip('"'), f'"other" {seen}', ""):
+        assert (await call("DELETE", path, headers=[("If-Match", line)])).status == 412
     platform.owners.answers[f"agents/sessions/{SESSION_ID}"] = Answer(b'{"message_count":2}', None)
     stale = await call("DELETE", path, headers=[("If-Match", seen)])
     assert (stale.status, stale.error["code"]) == (412, "PRECONDITION_FAILED")
-    assert len(platform.bus.published) == 1
+    assert len(platform.bus.published) == 4
 
 
 async def test_a_broker_that_lost_the_command_is_given_it_again_while_the_caller_waits(

@@ -5,6 +5,14 @@ from pydantic import Field
 from nexus_contracts.model import Message
 from nexus_contracts.principal import Principal
 
+IfMatch = int | list[int] | None
+"""The version of the resource that the caller has seen, or several of which one must be it; None: any will do."""
+
+
+def matches(if_match: IfMatch, version: int) -> bool:
+    """Whether the resource is as the caller has seen it."""
+    return if_match is None or version in (if_match if isinstance(if_match, list) else [if_match])
+
 
 class Command(Message):
     """A wish addressed to one owner.

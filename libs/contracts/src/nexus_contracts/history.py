@@ -41,8 +41,9 @@ class Page(Message):
 class Tail(Message):
     """What comes after a sequence, as far as one answer goes.
 
-    `through` is the last sequence of `items`, or the one asked for. With `more` there are others already; `ended`:
-    there are none, and there will be none before the project is built anew.
+    `through` is the last sequence of `items`; without any the one asked for, or the newest where that is below it.
+    With `more` there are others already; `ended`: there are none, and there will be none before the project is built
+    anew.
     """
 
     items: list[EventView]

@@ -1,6 +1,5 @@
 """Which writes a change of state comes to; the ledger carries them out. Every state is written over the one it was."""
 
-import json
 import zlib
 from typing import Any, TypeVar
 
@@ -190,8 +189,3 @@ def entry(name: str, position: str, **attributes: Any) -> Put:
 
 def no_entry(name: str, position: str) -> Delete:
     return Delete(LISTS, {"list": name, "position": position})
-
-
-def json_bytes(value: object) -> int:
-    """The size of a value as JSON."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

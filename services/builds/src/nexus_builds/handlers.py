@@ -20,6 +20,7 @@ from nexus_builds.store import DynamoProjectStore, ProjectStore, remember_report
 from nexus_contracts.builds.commands import BuildsCommand, ControlProject, CreateProject, DeleteProject
 from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.builds.views import DeletedProject
+from nexus_contracts.commands import IfMatch, matches
 from nexus_contracts.errors import Conflict, NotFound, PreconditionFailed
 from nexus_contracts.replies import Outcome
 from nexus_runtime.kafka.delivery import Delivery
@@ -66,11 +67,11 @@ class CommandHandlers:
         after, decision = self._decision(before, control.delete(before, self.now()), 200)
         return decision(DeletedProject(project_id=after.project_id, deleted_at=after.updated_at))
 
-    async def _present(self, project_id: str, if_match: int | None) -> Project:
+    async def _present(self, project_id: str, if_match: IfMatch) -> Project:
         project = await self.store.load(project_id)
         if project is None:
             raise project_not_found(project_id)
-        if if_match is not None and if_match != project.version:
+        if not matches(if_match, project.version):
             raise PreconditionFailed(f"project {project_id} has changed", current_etag=f'"{project.version}"')
         return project
 

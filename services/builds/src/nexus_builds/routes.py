@@ -116,7 +116,7 @@ class Queries:
         if project is None:
             raise project_not_found(project_id)
         found = await first_of(self._events(project, after), limit=100)
-        through = int(found.last or after)
+        through = int(found.last or min(after, project.sequence))
         more = through < project.sequence
         if more and not found.texts:  # erased meanwhile
             raise project_not_found(project_id)

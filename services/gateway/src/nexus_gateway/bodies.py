@@ -8,7 +8,9 @@ from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.identifiers import AgentName
 from nexus_contracts.model import RequestBody
 from nexus_contracts.stages import StageName
-from nexus_contracts.text import InputText, JsonObject, Reason, Requirement, Tags, UserId
+from nexus_contracts.text import MAX_OBJECT_BYTES, InputText, JsonObject, Reason, Requirement, Tags, UserId
+
+_OBJECT = f"at most {MAX_OBJECT_BYTES} bytes as JSON"
 
 
 class CreateProjectBody(RequestBody):
@@ -18,7 +20,9 @@ class CreateProjectBody(RequestBody):
     user_id: UserId = Field(default="default", description="whom the project belongs to")
     user_name: str | None = Field(default=None, max_length=200)
     project_name: str | None = Field(
-        default=None, max_length=200, description="by default the first line of the requirement, shortened"
+        default=None,
+        max_length=200,
+        description="by default, and where nothing of it can be seen, the first line of the requirement, shortened",
     )
     agent_name: AgentName | None = Field(default=None, description="by default made from the requirement")
     agent_name_map: dict[StageName, AgentName] = Field(default={}, description="names of the agents that do the stages")
@@ -49,7 +53,7 @@ class InvokeAgentBody(RequestBody):
     user_id: UserId = "default"
     enable_trace: bool = False
     end_session: bool = Field(default=False, description="close the session after this turn")
-    session_state: JsonObject | None = None
+    session_state: JsonObject | None = Field(default=None, description=_OBJECT)
     timeout_seconds: float | None = Field(
         default=None, ge=1, le=900, description="covers a start of the agent too; ends this invocation only"
     )
@@ -61,7 +65,7 @@ class CreateSessionBody(RequestBody):
     user_id: UserId = "default"
     display_name: str | None = Field(default=None, max_length=200)
     conversation_mode: Literal["normal", "debug", "eval"] = "normal"
-    metadata: JsonObject = Field(default={})
+    metadata: JsonObject = Field(default={}, description=_OBJECT)
 
 
 class PostMessageBody(RequestBody):
@@ -69,4 +73,4 @@ class PostMessageBody(RequestBody):
 
     content: InputText
     role: Literal["user", "system"] = "user"
-    metadata: JsonObject = Field(default={})
+    metadata: JsonObject = Field(default={}, description=_OBJECT)

@@ -38,6 +38,11 @@ class Edge:
             passage.measure()
 
 
+def _received(scope: Scope, field: bytes) -> str:
+    """The header's value; of several lines all of them, which no single id has the form of."""
+    return b",".join(value for name, value in scope["headers"] if name == field).decode("latin-1")
+
+
 class _Passage:
     """One request on its way in and its answer on its way out."""
 
@@ -48,9 +53,8 @@ class _Passage:
         self._seconds = 0.0
         self.status = 0
         self.scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
-        received = {name: value for name, value in scope["headers"] if name in (b"x-request-id", b"traceparent")}
-        self._request_id = envelope.begin(received.get(b"x-request-id", b"").decode("latin-1"))
-        tracing.begin(received.get(b"traceparent", b"").decode("latin-1"))
+        self._request_id = envelope.begin(_received(scope, b"x-request-id"))
+        tracing.begin(_received(scope, b"traceparent"))
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

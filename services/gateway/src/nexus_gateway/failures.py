@@ -9,7 +9,15 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
-from nexus_contracts.errors import InternalError, MethodNotAllowed, NotFound, PlatformError, ValidationFailed
+from nexus_contracts.errors import (
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    PlatformError,
+    ValidationFailed,
+)
+from nexus_contracts.text import TooLarge
 from nexus_gateway.envelope import failure
 from nexus_gateway.refusals import Refused
 from nexus_runtime.process.service import validation_failure
@@ -33,6 +41,17 @@ def named_failure(error: ValidationError, place: Callable[[Place], Place]) -> Va
     """The same where `place` knows better which part of the request is meant."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     return _named([{**fault, "loc": place(fault["loc"])} for fault in faults])
+
+
+def size_failure(error: ValidationError) -> PayloadTooLarge | None:
+    """Where nothing but the size of values is wrong: which is too large, and how large it may be."""
+    faults = error.errors(include_url=False, include_input=False)
+    causes = [fault.get("ctx", {}).get("error") for fault in faults]
+    first = causes[0]
+    if not isinstance(first, TooLarge) or not all(isinstance(cause, TooLarge) for cause in causes):
+        return None
+    field = ".".join(map(str, faults[0]["loc"]))
+    return PayloadTooLarge(f"{field} {first}", field=f"body.{field}", limit_bytes=first.limit)
 
 
 def _named(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from fastapi import Request
 
 from nexus_contracts.errors import ValidationFailed
+from nexus_gateway.fields import joined, members
 from nexus_runtime.process.clock import derived_id, new_id
 
 ANONYMOUS = "anonymous"
@@ -73,5 +74,5 @@ def idempotency_key(request: Request) -> str | None:
 
 def prefers_async(request: Request) -> bool:
     """`Prefer: respond-async` (RFC 7240)."""
-    preferences = ",".join(request.headers.getlist("prefer")).lower().split(",")
-    return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
+    preferences = members(joined(request, "prefer") or "")
+    return any(one.value.partition("=")[0].strip().lower() == "respond-async" for one in preferences)

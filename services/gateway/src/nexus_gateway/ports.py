@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from nexus_contracts.model import RequestBody
 from nexus_gateway.commands import Commands
-from nexus_gateway.failures import body_failure
+from nexus_gateway.failures import body_failure, size_failure
 from nexus_gateway.idempotency import Intent, intent_of
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
@@ -44,7 +44,7 @@ async def intent_with(request: Request, model: type[B]) -> Intent[B]:
     try:
         body = model.model_validate_json(raw, strict=True)
     except ValidationError as error:
-        raise body_failure(error) from None
+        raise size_failure(error) or body_failure(error) from None
     return intent_of(request, body, sent)
 
 

@@ -2,13 +2,19 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 
 from fastapi import Request
 
+from nexus_contracts.commands import IfMatch
 from nexus_contracts.errors import PreconditionFailed
+from nexus_gateway.fields import joined
 
-_TAG = re.compile(r'(?:W/)?"[^"\x00-\x20\x7f]*"')
-_VERSION = re.compile(r'"([0-9]{1,15})"')
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+_ONE = re.compile(_TAG)
+_VERSION = re.compile(r'"(0|[1-9][0-9]{0,14})"')
+ANY = "*"
 
 
 def tag_of(body: bytes) -> str:
@@ -16,27 +22,46 @@ def tag_of(body: bytes) -> str:
     return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
+def entity_tags(text: str) -> list[str] | None:
+    """The tags of a list, those in W/ as they are; ['*'] for any tag at all; None for what is no such list."""
+    if text.strip(" \t") == ANY:
+        return [ANY]
+    return _ONE.findall(text) if _LIST.fullmatch(text) else None
+
+
 def unchanged(request: Request, etag: str) -> bool:
-    """Whether the caller has this version already, by If-None-Match (weak comparison)."""
-    known = request.headers.get("if-none-match")
-    if known is None:
-        return False
-    return known.strip() == "*" or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in _TAG.findall(known)}
+    """Whether the caller has this version already, by If-None-Match (weak comparison); what is no list says nothing."""
+    given = joined(request, "if-none-match")
+    known = (entity_tags(given) or []) if given is not None else []
+    return known == [ANY] or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in known}
 
 
-def expected_version(request: Request) -> int | None:
-    """The version in If-Match, None where any will do. Raises PreconditionFailed for what can match no version."""
-    given = request.headers.getlist("if-match")
-    if not given or [tag.strip() for tag in given] == ["*"]:
+def expected_version(request: Request) -> IfMatch:
+    """The versions in If-Match (strong comparison). Raises PreconditionFailed for what can match no version."""
+    tags = _expected(request)
+    if tags is None:
         return None
-    version = _VERSION.fullmatch(given[0].strip())
-    if len(given) > 1 or version is None:
-        raise PreconditionFailed("If-Match is not an ETag of this resource", if_match=", ".join(given)[:200])
-    return int(version[1])
+    versions = [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
+    if not versions:
+        raise _no_match(request, "If-Match names no ETag that this resource can have")
+    return versions[0] if len(versions) == 1 else versions
 
 
 def require_tag(request: Request, etag: str) -> None:
     """For resources without a version. Raises PreconditionFailed where If-Match names other tags."""
-    given = ",".join(request.headers.getlist("if-match")).strip()
-    if given and given != "*" and etag not in _TAG.findall(given):
-        raise PreconditionFailed("the resource has changed since", if_match=given[:200], etag=etag)
+    tags = _expected(request)
+    if tags is not None and (etag not in tags or etag.startswith("W/")):
+        raise _no_match(request, "the resource has changed since", etag=etag)
+
+
+def _expected(request: Request) -> Collection[str] | None:
+    """The tags in If-Match, None where any will do. Raises PreconditionFailed for what is no list of tags."""
+    given = joined(request, "if-match")
+    tags = [ANY] if given is None else entity_tags(given)
+    if tags is None:
+        raise _no_match(request, 'If-Match is no list of ETags, which are written in quotes: "3"')
+    return None if tags == [ANY] else tags
+
+
+def _no_match(request: Request, message: str, **details: str) -> PreconditionFailed:
+    return PreconditionFailed(message, if_match=(joined(request, "if-match") or "")[:200], **details)

@@ -1,4 +1,4 @@
-"""Server-sent events: who wants them, what they look like, and an answer that is made of them."""
+"""Server-sent events: where they go on, what they look like, and an answer that is made of them."""
 
 import asyncio
 import re
@@ -10,20 +10,13 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Send
 
 from nexus_contracts.errors import ValidationFailed
+from nexus_gateway.accept import EVENT_STREAM
 
-MEDIA_TYPE = "text/event-stream"
 HEARTBEAT = b": heartbeat\n\n"
 HEARTBEAT_SECONDS = 15.0
 OPENING = b"retry: 1000\n\n"
 """Milliseconds after which a browser whose stream was cut comes again."""
-_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*(;|$)")
 _SEQUENCE = re.compile(r"[0-9]{1,15}")
-
-
-def wants_stream(request: Request) -> bool:
-    """Whether Accept names event streams."""
-    accepted = ",".join(request.headers.getlist("accept")).lower().split(",")
-    return any(one.split(";")[0].strip() == MEDIA_TYPE and not _REFUSED.search(one) for one in accepted)
 
 
 def last_event_id(request: Request) -> int | None:
@@ -32,12 +25,17 @@ def last_event_id(request: Request) -> int | None:
     if not given:
         return None
     if len(given) > 1 or not _SEQUENCE.fullmatch(given[0]):
-        raise ValidationFailed(
-            "Last-Event-ID is not the id of an event",
-            suggestion="Send the id of the last event that you have, or no Last-Event-ID to begin with the first.",
-            errors=[{"location": "header.last-event-id", "message": "must be the id of an event", "type": "sequence"}],
-        )
+        raise no_event("must be the id of an event")
     return int(given[0])
+
+
+def no_event(message: str) -> ValidationFailed:
+    """What to raise for a Last-Event-ID that no event of the history has."""
+    return ValidationFailed(
+        "Last-Event-ID is not the id of an event",
+        suggestion="Send the id of the last event that you have, or no Last-Event-ID to begin with the first.",
+        errors=[{"location": "header.last-event-id", "message": message, "type": "sequence"}],
+    )
 
 
 def event_block(event_id: int, name: str, data: bytes) -> bytes:
@@ -76,7 +74,7 @@ class EventStream(StreamingResponse):
 
     def __init__(self, blocks: AsyncGenerator[bytes]) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(blocks, headers=headers, media_type=MEDIA_TYPE)
+        super().__init__(blocks, headers=headers, media_type=EVENT_STREAM)
         self._blocks = blocks
 
     async def stream_response(self, send: Send) -> None:

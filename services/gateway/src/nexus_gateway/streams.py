@@ -26,13 +26,14 @@ RETRY_SECONDS = 1.0
 
 
 class Page(NamedTuple):
-    """Events as they are sent, and how it goes on after them."""
+    """Events as they are sent, and how it goes on after them. `beyond`: the history does not reach what was asked."""
 
     block: bytes
     through: int
     more: bool
     ended: bool
     deleted: bool
+    beyond: bool
 
 
 Reads = dict[tuple[str, int], asyncio.Task[Page]]
@@ -158,7 +159,8 @@ class Streams:
         answer = await self._owners.get("builds", f"/projects/{project_id}/tail", {"after": str(after)})
         tail = Tail.model_validate_json(answer.body)
         blocks = [event_block(event.sequence, event.type, event.model_dump_json().encode()) for event in tail.items]
-        return Page(b"".join(blocks), tail.through, tail.more, tail.ended, tail.deleted)
+        through = max(after, tail.through)
+        return Page(b"".join(blocks), through, tail.more, tail.ended, tail.deleted, beyond=tail.through < after)
 
     async def _look(self) -> None:
         """For ever: at every project now and then, at all of them while hints may be missed."""

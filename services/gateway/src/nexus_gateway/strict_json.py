@@ -1,19 +1,27 @@
-"""JSON bodies, taken strictly: UTF-8, no NaN, no half characters, no endless nesting, nothing over the limit."""
+"""JSON bodies, taken strictly: UTF-8, no NaN, no half characters, no key twice, no endless nesting, bounded."""
 
 import json
+import re
 from typing import Any
 
 from fastapi import Request
 from pydantic import JsonValue
 
 from nexus_contracts.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from nexus_gateway.fields import joined, member
 
+_JSON = re.compile(r"application/(?:[!#$&^_.+a-z0-9-]+\+)?json", re.IGNORECASE)
+_PLAINLY = "Send the body uncompressed, without Content-Encoding."
 MAX_DEPTH = 50
 """Replies and events hold a body's values deeper than it did, and messages may be nested 100 levels."""
 
 
 class _NotStrict(ValueError):
     """Python's decoder would take it; JSON does not know it."""
+
+
+class _Twice(ValueError):
+    """An object has one name twice: which of the values counts, programs disagree about (RFC 8259, section 4)."""
 
 
 def _refuse(constant: str) -> Any:
@@ -27,7 +35,16 @@ def _number(text: str) -> float:
     return int(number) if number.is_integer() else number
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise _Twice(twice)
+    return made
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, object_pairs_hook=_object)
 
 
 def malformed(message: str, kind: str, location: str = "body") -> ValidationFailed:
@@ -44,6 +61,8 @@ def parse(raw: bytes) -> JsonValue:
         raise malformed("must be UTF-8", "json_encoding") from None
     except (json.JSONDecodeError, _NotStrict) as error:
         raise malformed(f"must be JSON: {error}", "json_invalid") from None
+    except _Twice as error:
+        raise malformed(f"an object has the name {error.args[0][:100]!a} twice", "json_duplicate") from None
     except RecursionError:
         raise malformed(f"must not be nested deeper than {MAX_DEPTH}", "json_depth") from None
     except ValueError:
@@ -76,6 +95,8 @@ async def read_body(request: Request, limit: int) -> bytes:
 
     What a caller sends beyond the limit is passed over by the HTTP server.
     """
+    if (joined(request, "content-encoding") or "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("bodies are taken as they are, without a Content-Encoding", suggestion=_PLAINLY)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise _too_large(limit)
@@ -85,7 +106,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise _too_large(limit)
     if body:
-        _require_json(request.headers.get("content-type"))
+        _require_json(joined(request, "content-type"))
     return bytes(body)
 
 
@@ -96,9 +117,7 @@ def _too_large(limit: int) -> PayloadTooLarge:
 def _require_json(content_type: str | None) -> None:
     if content_type is None:
         return
-    media_type, _, parameters = content_type.lower().partition(";")
-    kind = media_type.strip()
-    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
-    charset = next((part.split("=", 1)[1] for part in parameters.split(";") if part.strip().startswith("charset=")), "")
-    if not is_json or charset.strip().strip('"') not in ("", "utf-8", "utf8", "us-ascii"):
+    given = member(content_type)
+    charset = given.parameters.get("charset", "utf-8").lower()
+    if not _JSON.fullmatch(given.value) or charset not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType("this operation takes application/json in UTF-8")

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from nexus_contracts.commands import Command
+from nexus_contracts.commands import Command, IfMatch
 from nexus_contracts.identifiers import AgentId, AgentName, InvocationId, ProjectId, SessionId, Sha256
 from nexus_contracts.text import InputText, JsonObject, UserId
 
@@ -39,7 +39,7 @@ class InvokeAgent(Command):
 class DeleteAgent(Command):
     type: Literal["nexus.command.delete_agent.v1"] = "nexus.command.delete_agent.v1"
     agent_id: str
-    if_match: int | None = None
+    if_match: IfMatch = None
 
 
 class CreateSession(Command):
@@ -49,7 +49,7 @@ class CreateSession(Command):
     user_id: UserId = "default"
     display_name: str | None = Field(default=None, max_length=200)
     conversation_mode: Literal["normal", "debug", "eval"] = "normal"
-    metadata: dict[str, JsonValue] = {}
+    metadata: JsonObject = {}
 
 
 class PostMessage(Command):
@@ -60,7 +60,7 @@ class PostMessage(Command):
     invocation_id: InvocationId
     content: InputText
     role: Literal["user", "system"] = "user"
-    metadata: dict[str, JsonValue] = {}
+    metadata: JsonObject = {}
 
 
 class DeleteSession(Command):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from nexus_contracts.commands import Command
+from nexus_contracts.commands import Command, IfMatch
 from nexus_contracts.identifiers import AgentName, ProjectId
 from nexus_contracts.stages import StageName
 from nexus_contracts.text import Reason, Requirement, Tags, UserId
@@ -34,20 +34,20 @@ class ControlAction(StrEnum):
 
 
 class ControlProject(Command):
-    """`if_match`: the project's version that the caller has seen, None where any will do."""
+    """`if_match`: the version that the caller has seen, or several of which one must be it; null: any will do."""
 
     type: Literal["nexus.command.control_project.v1"] = "nexus.command.control_project.v1"
     project_id: ProjectId
     action: ControlAction
     reason: Reason | None = None
     from_stage: StageName | None = None
-    if_match: int | None = None
+    if_match: IfMatch = None
 
 
 class DeleteProject(Command):
     type: Literal["nexus.command.delete_project.v1"] = "nexus.command.delete_project.v1"
     project_id: ProjectId
-    if_match: int | None = None
+    if_match: IfMatch = None
 
 
 BuildsCommand = CreateProject | ControlProject | DeleteProject

@@ -19,6 +19,7 @@ from nexus_contracts.agents.events import (
 )
 from nexus_contracts.agents.manifest import capabilities_of
 from nexus_contracts.agents.views import AgentCoreConfig, DeploymentView
+from nexus_contracts.commands import IfMatch, matches
 from nexus_contracts.errors import Conflict, InvalidState, PreconditionFailed
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
@@ -158,9 +159,9 @@ def awaited(agent: Agent, waiter: Waiter) -> Agent:
     return agent.model_copy(update={"pending": pending})
 
 
-def tombstone(agent: Agent, now: datetime, if_match: int | None = None) -> Agent:
+def tombstone(agent: Agent, now: datetime, if_match: IfMatch = None) -> Agent:
     """Gone for everyone from now on; what belongs to it is erased afterwards. Raises PreconditionFailed."""
-    if if_match is not None and if_match != agent.version:
+    if not matches(if_match, agent.version):
         raise PreconditionFailed("the agent was changed meanwhile", current_etag=agent.version)
     changed = {"deleted_at": now, "updated_at": now, "status": AgentStatus.OFFLINE, "pending": None}
     return agent.model_copy(update=changed)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from nexus_agents.domain import session as sessions
 from nexus_agents.domain.views import agent_not_found, session_not_found, session_view
-from nexus_agents.handlers.limits import require_size
 from nexus_agents.store import AgentStore
 from nexus_agents.work.cascade import delete_session_writes
 from nexus_agents.writes import move_session, put_session, require_present
@@ -24,7 +23,6 @@ class SessionHandlers:
 
     async def create_session(self, command: CreateSession) -> Decision:
         """An agent that is offline may have sessions; a deleted one may not."""
-        require_size("metadata", command.metadata)
         if await self._store.agent(command.agent_id) is None:
             raise agent_not_found(command.agent_id)
         if await self._store.any_session(command.session_id) is not None:

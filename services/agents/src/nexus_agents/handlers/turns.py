@@ -8,7 +8,6 @@ from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.invocation import Invocation, Kind
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import agent_not_found, session_not_found
-from nexus_agents.handlers.limits import require_size
 from nexus_agents.store import AgentStore
 from nexus_agents.work.answers import waiter_of
 from nexus_agents.work.invoker import Invoker
@@ -36,7 +35,6 @@ class TurnHandlers:
 
     async def invoke_agent(self, command: InvokeAgent, address: ReplyAddress | None) -> Decision:
         self._pool.require_room()
-        require_size("session_state", command.session_state)
         agent = await self._agent(command.agent_id)
         await self._require_new(command.invocation_id)
         now = self._ledger.now()
@@ -53,7 +51,6 @@ class TurnHandlers:
 
     async def post_message(self, command: PostMessage, address: ReplyAddress | None) -> Decision:
         self._pool.require_room()
-        require_size("metadata", command.metadata)
         session = await self._store.session(command.session_id)
         if session is None:
             raise session_not_found(command.session_id)

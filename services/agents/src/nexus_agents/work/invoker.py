@@ -30,12 +30,12 @@ from nexus_agents.writes import (
     UNOWNED,
     drop_work,
     invocation_item,
-    json_bytes,
     put_invocation,
     take_work,
     written,
 )
 from nexus_contracts.replies import Outcome
+from nexus_contracts.text import json_bytes
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Change
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger

@@ -20,6 +20,7 @@ from nexus_contracts.builds.reports import StageError
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import InvalidState
 from nexus_contracts.stages import STAGES, StepStatus
+from nexus_contracts.text import first_line, trimmed
 
 Decided = tuple[Project, list[BaseModel]]
 NAME_CHARACTERS = 80
@@ -42,7 +43,7 @@ def create(command: CreateProject, now: datetime) -> Decided:
         requirement=command.requirement,
         user_id=command.user_id,
         user_name=command.user_name,
-        project_name=command.project_name or _first_line(command.requirement),
+        project_name=_name(command),
         agent_name=command.agent_name,
         agent_name_map=names,
         priority=command.priority,
@@ -61,8 +62,11 @@ def create(command: CreateProject, now: datetime) -> Decided:
     return started, [created, *events]
 
 
-def _first_line(requirement: str) -> str:
-    line = requirement.strip().splitlines()[0]
+def _name(command: CreateProject) -> str:
+    """The name given, as sent, where anything of it can be seen; else the first line of the requirement."""
+    if command.project_name and trimmed(command.project_name):
+        return command.project_name
+    line = first_line(command.requirement)
     return line if len(line) <= NAME_CHARACTERS else line[:NAME_CHARACTERS] + "..."
 
 

@@ -14,7 +14,12 @@ from nexus_runtime.process.settings import VERSION
 
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
-    "Every answer carries `X-Request-ID` and `X-Response-Time` (seconds)."
+    "Every answer carries `X-Request-ID` and `X-Response-Time` (seconds).\n\n"
+    "**Details of the protocol.** Query parameters and fields that an operation does not know are refused, and so are "
+    "a parameter or a name in an object given twice, empty items of lists, and compressed bodies (415). Where an "
+    "operation streams, `Accept` with its qualities chooses. Ids are opaque: those made without an `Idempotency-Key` "
+    "sort by time (UUID version 7), those made with one derive from it (version 8) and do not; lists sort by "
+    "`created_at`. All of it: `docs/http.md`."
 )
 TAGS = [
     {"name": "projects", "description": "what is to be built, and how far it is"},

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fastapi import Depends
 from pydantic import BaseModel, JsonValue
 
 from nexus_contracts.errors import (
@@ -20,15 +21,15 @@ from nexus_contracts.errors import (
     ValidationFailed,
 )
 from nexus_gateway.openapi.envelopes import EXAMPLE_REQUEST, EXAMPLE_TIME, EXAMPLE_TRACE, Failure, Success, enveloped
+from nexus_gateway.queries import require_known_query
 
 Errors = tuple[type[PlatformError], ...]
-READ_ERRORS: Errors = (InternalError, ServiceUnavailable, GatewayTimeout)
+READ_ERRORS: Errors = (ValidationFailed, InternalError, ServiceUnavailable, GatewayTimeout)
 ONE_ERRORS: Errors = (NotFound, *READ_ERRORS)
-LIST_ERRORS: Errors = (ValidationFailed, *READ_ERRORS)
 WRITE_ERRORS: Errors = (ValidationFailed, InternalError, ServiceUnavailable, GatewayTimeout, IdempotencyKeyReused)
 _NOT_TAKEN: Errors = (PayloadTooLarge, UnsupportedMediaType)
 BODY_ERRORS: Errors = (*WRITE_ERRORS, *_NOT_TAKEN)
-REPORT_ERRORS: Errors = (ValidationFailed, *ONE_ERRORS, *_NOT_TAKEN)
+REPORT_ERRORS: Errors = (*ONE_ERRORS, *_NOT_TAKEN)
 CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
 STATE_ERRORS: Errors = (InvalidState, Conflict)
 _SAID: dict[type[PlatformError], str] = {
@@ -37,7 +38,7 @@ _SAID: dict[type[PlatformError], str] = {
     NotFound: "no such resource",
     Conflict: "taken, or changed at the same time",
     PreconditionFailed: "If-Match is not the current ETag",
-    PayloadTooLarge: "the body is too large",
+    PayloadTooLarge: "the body, or an object in it, is too large",
     UnsupportedMediaType: "the body is not of a type that this operation takes",
     IdempotencyKeyReused: "the Idempotency-Key was used for another request",
     ServiceUnavailable: "a dependency is away; nothing was accepted",
@@ -56,11 +57,17 @@ def parameter(name: str, description: str, example: str) -> dict[str, Any]:
     }
 
 
-KEY = parameter("Idempotency-Key", "same key, same request: the same effect once, the same answer", "order-4711")
+KEY = parameter(
+    "Idempotency-Key",
+    "same key, same request: the same effect once, the same answer; 1 to 255 printable characters, given once",
+    "order-4711",
+)
 PREFER = parameter("Prefer", "`respond-async`: answer 202 as soon as the command is durable", "respond-async")
-IF_MATCH = parameter("If-Match", "only if this is the resource's current ETag", '"3"')
-IF_NONE_MATCH = parameter("If-None-Match", "304 if this is the resource's current ETag", '"3"')
-LAST_EVENT_ID = parameter("Last-Event-ID", "of a stream: go on after the event of this id", "7")
+IF_MATCH = parameter("If-Match", "only if one of these is the resource's current ETag; `*`: any", '"3"')
+IF_NONE_MATCH = parameter("If-None-Match", "304 if one of these is the resource's current ETag", '"3"')
+LAST_EVENT_ID = parameter(
+    "Last-Event-ID", "of a stream: go on after the event of this id; not beyond the newest one", "7"
+)
 
 
 def operation(
@@ -104,6 +111,7 @@ def operation(
         "summary": summary,
         "status_code": status,
         "response_model": Success[answer],
+        "dependencies": [Depends(require_known_query)],
         "responses": responses,
         "openapi_extra": {"parameters": chosen, **taken},
     }

@@ -25,6 +25,7 @@ from nexus_gateway.routes.parameters import (
     InvocationPath,
     LastKey,
     Limit,
+    NameList,
 )
 
 router = APIRouter(tags=["agents-management"])
@@ -57,7 +58,6 @@ async def get_agent(agent_id: AgentPath, request: Request) -> Response:
         "List agents",
         ListOf[AgentView],
         page_of(examples.AGENT),
-        errors=ops.LIST_ERRORS,
     ),
 )
 async def list_agents(
@@ -65,9 +65,7 @@ async def list_agents(
     project_id: FilterText = None,
     status: Annotated[AgentStatus | None, Query(description="only those in this status")] = None,
     category: FilterText = None,
-    capabilities: Annotated[
-        str | None, Query(min_length=1, max_length=2000, description="separated by commas; any of them matches")
-    ] = None,
+    capabilities: NameList = None,
     limit: Limit = DEFAULT_LIMIT,
     last_key: LastKey = None,
 ) -> Response:
@@ -162,7 +160,7 @@ async def invoke_agent(agent_id: AgentPath, request: Request) -> Response:
         "List the invocations of an agent",
         ListOf[InvocationView],
         page_of(examples.INVOCATION),
-        errors=(*ops.LIST_ERRORS, *ops.ONE_ERRORS),
+        errors=ops.ONE_ERRORS,
     ),
 )
 async def list_invocations(

@@ -6,6 +6,7 @@ from nexus_contracts.builds.dashboard import BuildDashboard
 from nexus_contracts.builds.views import AttemptView, StagesView, StageView
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.history import EventView
+from nexus_gateway.accept import wants_stream
 from nexus_gateway.identities import require_id
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
@@ -20,11 +21,10 @@ from nexus_gateway.routes.parameters import (
     ProjectPath,
     StagePath,
 )
-from nexus_gateway.sse import EventStream, last_event_id, paced, wants_stream
+from nexus_gateway.sse import EventStream, last_event_id, no_event, paced
 
 router = APIRouter(tags=["projects"])
 _PROJECT = "/api/v1/projects/{project_id}"
-_PAGE_ERRORS = (*ops.LIST_ERRORS, *ops.ONE_ERRORS)
 
 
 @router.get(
@@ -86,7 +86,7 @@ async def get_stage(project_id: ProjectPath, stage_name: StagePath, request: Req
         "Read the log of a stage",
         ListOf[LogLine],
         page_of(examples.LOG_LINE),
-        errors=_PAGE_ERRORS,
+        errors=ops.ONE_ERRORS,
     ),
 )
 async def list_stage_logs(
@@ -112,7 +112,7 @@ async def list_stage_logs(
         "List the attempts to build a project",
         ListOf[AttemptView],
         page_of(examples.ATTEMPT),
-        errors=_PAGE_ERRORS,
+        errors=ops.ONE_ERRORS,
     ),
 )
 async def list_attempts(
@@ -130,7 +130,7 @@ async def list_attempts(
         "Read the history of a project",
         ListOf[EventView],
         page_of(examples.EVENT),
-        errors=_PAGE_ERRORS,
+        errors=ops.ONE_ERRORS,
         parameters=[ops.LAST_EVENT_ID],
         stream=examples.EVENT_STREAM,
     ),
@@ -141,8 +141,8 @@ async def list_events(
     """Oldest first; `sequence` counts from 1 without a gap. A page may end early where events are large.
 
     With `Accept: text/event-stream` the history is streamed: from the first event or after `Last-Event-ID` to the last
-    one, and then as it happens, until the latest attempt has ended or the project is deleted. An id that is not
-    reached yet is waited for. `id` is the sequence, `event` the type, `data` an item of the page.
+    one, and then as it happens, until the latest attempt has ended or the project is deleted. An id beyond the
+    newest event is refused. `id` is the sequence, `event` the type, `data` an item of the page.
     """
     require_id("project", project_id)
     if wants_stream(request):
@@ -158,6 +158,8 @@ async def _stream(project_id: str, request: Request, last_key: str | None) -> Re
         )
     known, streams = last_event_id(request), gateway_of(request).streams
     page = await streams.open(project_id, known or 0)
+    if page.beyond:
+        raise no_event("must not be beyond the newest event")
     if known is not None and page.ended and not page.block:
         return Response(status_code=204)  # tells a browser not to come again
     return EventStream(paced(streams.follow(project_id, page), streams.ending))

@@ -1,10 +1,26 @@
 """Parameters that several operations take."""
 
+import re
 from typing import Annotated
 
 from fastapi import Path, Query
+from pydantic import AfterValidator, BeforeValidator
 
 from nexus_gateway.openapi import examples
+
+
+def _digits(text: object) -> object:
+    """Python would take a sign, blanks, underscores and the digits of other scripts, too."""
+    if isinstance(text, str) and not re.fullmatch("[0-9]{1,9}", text):
+        raise ValueError("must be a whole number, in digits")
+    return text
+
+
+def _no_blank_item(text: str) -> str:
+    if not all(item.strip() for item in text.split(",")):
+        raise ValueError("must not have an empty item")
+    return text
+
 
 ProjectPath = Annotated[str, Path(description="proj_ and 32 hexadecimal digits", examples=[examples.PROJECT_ID])]
 AgentPath = Annotated[str, Path(description="project_id:agent_name", examples=[examples.AGENT_ID])]
@@ -12,11 +28,18 @@ SessionPath = Annotated[str, Path(description="sess_ and 32 hexadecimal digits",
 InvocationPath = Annotated[str, Path(description="inv_ and 32 hexadecimal digits", examples=[examples.INVOCATION_ID])]
 StagePath = Annotated[str, Path(description="name of a stage, as in GET /stages/info", examples=["orchestrator"])]
 
-Limit = Annotated[int, Query(ge=1, le=100, description="entries of a page")]
-MessageLimit = Annotated[int, Query(ge=1, le=200, description="entries of a page")]
+Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=100, description="entries of a page")]
+MessageLimit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=200, description="entries of a page")]
 LastKey = Annotated[str | None, Query(description="`last_key` of the page before, with the same filters")]
-AttemptNumber = Annotated[int | None, Query(ge=1, le=99_999, description="by default the latest one")]
+AttemptNumber = Annotated[
+    int | None, BeforeValidator(_digits), Query(ge=1, le=99_999, description="by default the latest one")
+]
 FilterText = Annotated[str | None, Query(min_length=1, max_length=200)]
+NameList = Annotated[
+    str | None,
+    AfterValidator(lambda text: text if text is None else _no_blank_item(text)),
+    Query(min_length=1, max_length=2000, description="separated by commas; any of them matches"),
+]
 StartDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC; by default 30 days up to the end")]
 EndDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC, included; by default today")]
 DEFAULT_LIMIT = 20

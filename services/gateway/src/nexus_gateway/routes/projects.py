@@ -86,7 +86,6 @@ async def create_project(request: Request) -> Response:
         "List projects",
         ListOf[ProjectSummary],
         page_of(examples.SUMMARY),
-        errors=ops.LIST_ERRORS,
     ),
 )
 async def list_projects(

@@ -27,7 +27,6 @@ from nexus_gateway.routes.parameters import (
 router = APIRouter(tags=["sessions"])
 _OF_AGENT = "/api/v1/agents/{agent_id}/sessions"
 _ROOT = "/api/v1/sessions"
-_PAGE_ERRORS = (*ops.LIST_ERRORS, *ops.ONE_ERRORS)
 _DECIDED_ERRORS = (*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS)
 
 
@@ -79,7 +78,7 @@ async def create_session(agent_id: AgentPath, request: Request) -> Response:
         "List the sessions of an agent",
         ListOf[SessionView],
         page_of(examples.SESSION),
-        errors=_PAGE_ERRORS,
+        errors=ops.ONE_ERRORS,
     ),
 )
 async def list_sessions(
@@ -184,7 +183,7 @@ async def post_message(session_id: SessionPath, request: Request) -> Response:
         "Read the messages of a session",
         ListOf[MessageView],
         page_of(examples.MESSAGE),
-        errors=_PAGE_ERRORS,
+        errors=ops.ONE_ERRORS,
     ),
 )
 async def list_messages(
