@@ -13,8 +13,8 @@ from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.domain import control
 from nexus_builds.domain.state import Project
-from nexus_builds.handlers import numbered
-from nexus_builds.store import DynamoProjectStore, remember_reports, report_digest
+from nexus_builds.domain.views import attempt_view
+from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
 from nexus_builds.tables import LEASES, TABLES
 from nexus_contracts.builds.commands import ControlAction
 from nexus_runtime.dynamo import ConditionFailed, Database
@@ -36,8 +36,8 @@ def database(request: pytest.FixtureRequest, embedded: Database) -> Database:
 
 
 @pytest.fixture
-def store(database: Database) -> DynamoProjectStore:
-    return DynamoProjectStore(database)
+def store(database: Database) -> ProjectStore:
+    return ProjectStore(database)
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def user() -> str:
 
 async def save(database: Database, before: Project | None, after: Project, events: Sequence[BaseModel] = ()) -> Project:
     """The project as it was committed."""
-    after, told = numbered(before, (after, list(events)))
-    await database.write(*DynamoProjectStore(database).changes(before, after, told))
-    return after
+    saved = ProjectStore(database).save(before, after, events)
+    await database.write(*saved.change.actions)
+    return saved.state
 
 
 async def created(database: Database, **fields: Any) -> Project:
@@ -63,7 +63,7 @@ async def told(database: Database, story: Story) -> Project:
     return await save(database, None, after, story.events)
 
 
-async def test_a_project_comes_back_as_it_was_written(database: Database, store: DynamoProjectStore) -> None:
+async def test_a_project_comes_back_as_it_was_written(database: Database, store: ProjectStore) -> None:
     story = Story(tags=["ä\u0000"], agent_name_map={"agent_design": "designer"})
     story.work("orchestrator")
     project = await told(database, story)
@@ -72,7 +72,7 @@ async def test_a_project_comes_back_as_it_was_written(database: Database, store:
 
 
 async def test_the_second_of_two_changes_of_one_state_fails_and_changes_nothing(
-    database: Database, store: DynamoProjectStore
+    database: Database, store: ProjectStore
 ) -> None:
     before = await created(database)
     first = await save(database, before, *control.control(before, ControlAction.PAUSE, Story.at(1)))
@@ -83,13 +83,13 @@ async def test_the_second_of_two_changes_of_one_state_fails_and_changes_nothing(
     assert await store.load(before.project_id) == first
 
 
-async def pages(store: DynamoProjectStore, limit: int, **filters: str | None) -> list[list[str]]:
+async def pages(store: ProjectStore, limit: int, **filters: str | None) -> list[list[str]]:
     """The ids on each page, to the end."""
     found: list[list[str]] = []
     position: str | None = None
     wanted = {"user_id": None, "status": None, "tag": None, **filters}
     while True:
-        projects, position = await store.page(**wanted, limit=limit, before=position)
+        projects, position = await store.page("default", **wanted, limit=limit, before=position)
         found.append([project.project_id for project in projects])
         if position is None:
             return found
@@ -97,7 +97,7 @@ async def pages(store: DynamoProjectStore, limit: int, **filters: str | None) ->
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 100])
 async def test_paging_to_the_end_yields_every_match_exactly_once_newest_first(
-    database: Database, store: DynamoProjectStore, user: str, limit: int
+    database: Database, store: ProjectStore, user: str, limit: int
 ) -> None:
     made = [
         await created(
@@ -120,7 +120,7 @@ async def test_paging_to_the_end_yields_every_match_exactly_once_newest_first(
         assert len(found) == max(1, -(-len(expected) // limit))
 
 
-async def test_without_a_user_everybodys_projects_are_listed(database: Database, store: DynamoProjectStore) -> None:
+async def test_without_a_user_everybodys_projects_are_listed(database: Database, store: ProjectStore) -> None:
     tag = secrets.token_hex(4)
     mine = [await created(database, user_id=secrets.token_hex(4), tags=[tag], now=Story.at(n)) for n in range(3)]
     found = await pages(store, 2, tag=tag)
@@ -128,7 +128,7 @@ async def test_without_a_user_everybodys_projects_are_listed(database: Database,
 
 
 async def test_a_changed_status_is_found_under_the_new_one_only(
-    database: Database, store: DynamoProjectStore, user: str
+    database: Database, store: ProjectStore, user: str
 ) -> None:
     before = await created(database, user_id=user)
     after = await save(database, before, *control.control(before, ControlAction.PAUSE, Story.at(1)))
@@ -136,18 +136,18 @@ async def test_a_changed_status_is_found_under_the_new_one_only(
     assert await pages(store, 5, user_id=user, status="paused") == [[after.project_id]]
 
 
-async def test_running_builds_are_listed_for_their_builder(database: Database, store: DynamoProjectStore) -> None:
+async def test_running_builds_are_listed_for_their_builder(database: Database, store: ProjectStore) -> None:
     platform = await created(database)
     external = Story(auto_start=False)
     external.report("started", "orchestrator", source="/ci")
     outside = await told(database, external)
-    assert platform.project_id in await store.listed("active")
-    assert outside.project_id in await store.listed("external")
-    assert outside.project_id not in await store.listed("active")
+    assert platform.project_id in await store.names("active")
+    assert outside.project_id in await store.names("external")
+    assert outside.project_id not in await store.names("active")
     paused = await save(database, platform, *control.control(platform, ControlAction.PAUSE, Story.at(1)))
-    assert platform.project_id in await store.listed("active")
+    assert platform.project_id in await store.names("active")
     await save(database, paused, *control.control(paused, ControlAction.STOP, Story.at(2)))
-    assert platform.project_id not in await store.listed("active")
+    assert platform.project_id not in await store.names("active")
 
 
 def lines(first: int, number: int, width: int = 10) -> dict[str, Any]:
@@ -156,31 +156,32 @@ def lines(first: int, number: int, width: int = 10) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("after", [0, 1, 10, 17, 30])
-async def test_the_log_goes_on_in_order_after_any_line(
-    database: Database, store: DynamoProjectStore, after: int
-) -> None:
+async def test_the_log_goes_on_in_order_after_any_line(database: Database, store: ProjectStore, after: int) -> None:
     story = Story()
     story.report("started", "orchestrator")
     for first in (1, 11, 21):
         story.report("logged", "orchestrator", **lines(first, 10))
     project = await told(database, story)
-    found = [(n, entry.message.strip()) async for n, entry in store.logs(project.project_id, 1, "orchestrator", after)]
+    found = [
+        (n, entry.message.strip())
+        async for n, entry in store.records.logs(project.project_id, 1, "orchestrator", after)
+    ]
     assert found == [(n, str(n)) for n in range(after + 1, 31)]
 
 
-async def test_a_log_of_many_items_keeps_every_line(database: Database, store: DynamoProjectStore) -> None:
+async def test_a_log_of_many_items_keeps_every_line(database: Database, store: ProjectStore) -> None:
     story = Story()
     story.report("started", "orchestrator")
     for first in range(1, 401, 100):
         story.report("logged", "orchestrator", **lines(first, 100, width=1_000))
     project = await told(database, story)
-    found = [(n, entry.message.strip()) async for n, entry in store.logs(project.project_id, 1, "orchestrator")]
+    found = [(n, entry.message.strip()) async for n, entry in store.records.logs(project.project_id, 1, "orchestrator")]
     assert found == [(n, str(n)) for n in range(1, 401)]
 
 
 @pytest.mark.parametrize("most", [100, 25, 12])
 async def test_the_latest_artifacts_come_back_in_the_order_of_their_publication(
-    database: Database, store: DynamoProjectStore, most: int
+    database: Database, store: ProjectStore, most: int
 ) -> None:
     story = Story()
     story.report("started", "orchestrator")
@@ -188,37 +189,38 @@ async def test_the_latest_artifacts_come_back_in_the_order_of_their_publication(
     for number in range(25):
         story.report("artifact_published", "orchestrator", artifact={"name": str(number), **one})
     project = await told(database, story)
-    found = await store.artifacts(project.project_id, project.stages[0], most)
+    found = await store.records.artifacts(project.project_id, project.stages[0], most)
     assert [artifact.name for artifact in found] == [str(n) for n in range(25)][-most:]
-    assert await store.artifacts(project.project_id, project.stages[1], most) == []
+    assert await store.records.artifacts(project.project_id, project.stages[1], most) == []
 
 
 @pytest.mark.parametrize("output", [{}, {"a": [1, None, "ä"]}, {"text": "x" * 299_000}, None])
 async def test_outputs_come_back_however_large(
-    database: Database, store: DynamoProjectStore, output: dict[str, Any] | None
+    database: Database, store: ProjectStore, output: dict[str, Any] | None
 ) -> None:
     story = Story()
     story.report("started", "orchestrator")
     story.report("completed", "orchestrator", output_data=output)
     project = await told(database, story)
-    assert await store.output(project.project_id, project.stages[0]) == output
+    assert await store.records.output(project.project_id, project.stages[0]) == output
 
 
-async def test_earlier_attempts_stay_readable(database: Database, store: DynamoProjectStore) -> None:
+async def test_earlier_attempts_stay_readable(database: Database, store: ProjectStore) -> None:
     project = await created(database)
     for second, action in enumerate([ControlAction.STOP, ControlAction.RESTART] * 2, 1):
         project = await save(database, project, *control.control(project, action, Story.at(second)))
-    views = [view async for view in store.attempts(project.project_id)]
+    kept = [past async for past in store.records.attempts(project.project_id)]
+    views = [attempt_view(past) for past in kept]
     assert [(view.attempt, view.outcome, view.duration_seconds) for view in views] == [
         (1, "cancelled", 1.0),
         (2, "cancelled", 1.0),
     ]
-    assert [view async for view in store.attempts(project.project_id, after=1)] == views[1:]
-    assert await store.attempt(project.project_id, 2) == views[1]
-    assert await store.attempt(project.project_id, 3) is None
+    assert [past async for past in store.records.attempts(project.project_id, after=1)] == kept[1:]
+    assert await store.records.attempt(project.project_id, 2) == kept[1]
+    assert await store.records.attempt(project.project_id, 3) is None
 
 
-async def test_erasing_leaves_nothing_in_any_table(database: Database, store: DynamoProjectStore) -> None:
+async def test_erasing_leaves_nothing_in_any_table(database: Database, store: ProjectStore) -> None:
     story = Story()
     story.report("started", "orchestrator")
     story.report("logged", "orchestrator", **lines(1, 100))
@@ -230,7 +232,7 @@ async def test_erasing_leaves_nothing_in_any_table(database: Database, store: Dy
     await Leases(database, LEASES, "build", 5).acquire(project.project_id, "worker")
     deleted = await save(database, project, *control.delete(project, Story.at(9)))
     assert await store.load(project.project_id) is None
-    assert project.project_id in await store.listed("deleting")
+    assert project.project_id in await store.names("deleting")
     await store.erase(deleted)
     await store.erase(deleted)
     assert project.project_id not in str([await everything(database)])

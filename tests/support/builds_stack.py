@@ -16,7 +16,7 @@ from tests.support.builds_neighbours import Followers
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import Project
 from nexus_builds.signing import ReportSigner
-from nexus_builds.store import DynamoProjectStore
+from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import LEDGER, TABLES
 from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
 from nexus_contracts.builds.reports import AnyReport
@@ -85,7 +85,7 @@ class BuildsStack:
         self.stack = stack
         self.bus = bus
         self.database = database
-        self.store = DynamoProjectStore(database)
+        self.store = ProjectStore(database)
         self._signer = ReportSigner(database)
         self._http = http
         self._desk = desk

@@ -11,8 +11,10 @@ from tests.support.builds_story import PROJECT
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.domain.state import Project
-from nexus_builds.handlers import CommandHandlers, ReportHandlers, ReportMemory
-from nexus_builds.store import DynamoProjectStore
+from nexus_builds.handlers.commands import CommandHandlers
+from nexus_builds.handlers.memory import ReportMemory
+from nexus_builds.handlers.reports import ReportHandlers
+from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import LEDGER
 from nexus_builds.upkeep import Eraser
 from nexus_contracts.builds.commands import BuildsCommand
@@ -77,7 +79,7 @@ class Replica:
         self.history, self.outbox = History(self.database, LEDGER.history), Outbox(self.database, LEDGER.outbox)
         inbox, relay = Inbox(self.database, LEDGER.inbox), cast(Relay, self.announced)
         self.ledger = Ledger(inbox, self.history, self.outbox, relay, self.database, now)
-        self.store = DynamoProjectStore(self.database)
+        self.store = ProjectStore(self.database)
         self.commands = CommandHandlers(self.store, now)
         self.reports = ReportHandlers(self.store, ReportMemory(self.store), self.ledger, now)
         self.eraser = Eraser(self.store, self.ledger, self.outbox)

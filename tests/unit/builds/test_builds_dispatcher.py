@@ -45,7 +45,7 @@ class Shop:
         self.dispatcher = Dispatcher(self.replica.store, self.leases, workshop, 4)
         self.away = False
         self.looks = 0
-        listed = self.replica.store.listed
+        listed = self.replica.store.names
 
         async def failing(name: str) -> list[str]:
             self.looks += 1
@@ -53,7 +53,7 @@ class Shop:
                 raise DatabaseUnavailable("away")
             return await listed(name)
 
-        self.replica.store.listed = failing
+        self.replica.store.names = failing
 
     def lease(self) -> Any:
         return self.database.tables.get(LEASES.name, {}).get((BUILD_LEASE, PROJECT))

@@ -7,7 +7,7 @@ import pytest
 from tests.support.builds_story import EXTERNAL, PROJECT, a_report, create_command
 from tests.support.builds_world import LossyDatabase, Replica, delivered, sequences
 
-from nexus_builds.handlers import COMMIT_REPORTS
+from nexus_builds.handlers.reports import COMMIT_REPORTS
 from nexus_builds.tables import LEDGER, TABLES
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
 from nexus_contracts.errors import IdempotencyKeyReused
@@ -224,9 +224,9 @@ async def test_an_erasure_that_was_interrupted_is_done_again_to_the_end(
     try:
         await replica.eraser.erase(PROJECT)
     except DatabaseUnavailable:
-        assert await replica.store.listed("deleting") == [PROJECT]
+        assert await replica.store.names("deleting") == [PROJECT]
     monkeypatch.undo()
-    for project_id in await replica.store.listed("deleting"):
+    for project_id in await replica.store.names("deleting"):
         await replica.eraser.erase(project_id)
     assert {table.name for table in TABLES if database.items(table)} == {LEDGER.inbox.name}
 

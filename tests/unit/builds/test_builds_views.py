@@ -57,13 +57,14 @@ def test_kept_stages_count_as_completed_and_say_in_which_attempt_they_ran() -> N
 
 def test_an_attempt_tells_its_outcome_usage_and_duration() -> None:
     story = Story(auto_start=False)
-    assert attempt_view(story.project) is None
+    assert story.project.latest() is None
     story.control(ControlAction.START)
     story.report("started", "orchestrator")
     story.report("usage_recorded", "orchestrator")
     story.control(ControlAction.STOP)
-    view = attempt_view(story.project)
-    assert view is not None
+    past = story.project.latest()
+    assert past is not None
+    view = attempt_view(past)
     assert (view.attempt, view.trigger, view.outcome, view.usage.input_tokens) == (1, "start", "cancelled", 3)
     assert view.duration_seconds == 3.0
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, JsonValue
 
 from nexus_contracts.aggregate import Aggregate
 from nexus_runtime.dynamo import Put, Table, Where
+from nexus_runtime.dynamo.form import Form, UnknownSchema
 from nexus_runtime.ledger.change import Begin, Change, NoWork, States
 
 TABLE = Table("Notes", "note_id")
@@ -29,7 +30,7 @@ def put_of(change: Change) -> Put:
 
 
 def test_first_save_expects_nothing_there_and_advances_version_and_sequence() -> None:
-    saved = States(TABLE, Note).save("n1", None, Note(note_id="n1", text="a", tenant="t1"), [NoteWritten()] * 2)
+    saved = States(TABLE, Form(Note)).save("n1", None, Note(note_id="n1", text="a", tenant="t1"), [NoteWritten()] * 2)
     assert (saved.state.version, saved.state.sequence) == (1, 2)
     assert put_of(saved.change).where == Where(absent="note_id")
     (recorded,) = saved.change.recorded
@@ -38,20 +39,20 @@ def test_first_save_expects_nothing_there_and_advances_version_and_sequence() ->
 
 def test_save_is_conditional_on_the_version_that_was_loaded_whatever_the_decision_says() -> None:
     before = Note(note_id="n1", version=4, sequence=9)
-    saved = States(TABLE, Note).save("n1", before, before.model_copy(update={"text": "b", "version": 77}))
+    saved = States(TABLE, Form(Note)).save("n1", before, before.model_copy(update={"text": "b", "version": 77}))
     assert (saved.state.version, saved.state.sequence) == (5, 9)
     assert put_of(saved.change).where == Where(equal={"version": 4})
     assert saved.change.recorded == ()
 
 
 def test_aggregate_of_a_former_id_continues_its_sequence() -> None:
-    saved = States(TABLE, Note).save("n1", None, Note(note_id="n1", sequence=5), [NoteWritten()])
+    saved = States(TABLE, Form(Note)).save("n1", None, Note(note_id="n1", sequence=5), [NoteWritten()])
     assert (saved.state.version, saved.state.sequence) == (1, 6)
     assert saved.change.recorded[0].after == 5
 
 
 def test_fields_beside_the_state_are_stored_once_and_read_back() -> None:
-    states = States(TABLE, Note, beside=frozenset({"text"}))
+    states = States(TABLE, Form(Note, beside=frozenset({"text"})))
     item = dict(put_of(states.save("n1", None, Note(note_id="n1", text="long")).change).item)
     assert item["text"] == "long"
     assert "text" not in json.loads(str(item["state"]))
@@ -67,7 +68,7 @@ def measure(state: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def test_older_schemas_are_brought_up_to_date_step_by_step() -> None:
-    states = States(TABLE, Note, upcasts=(rename, measure))
+    states = Form(Note, upcasts=(rename, measure))
     assert states.schema == 3
     assert states.read({"state": '{"note_id": "n", "body": "four"}', "schema": 1}).size == 4
     assert states.read({"state": '{"note_id": "n", "text": "abc"}', "schema": 2}).size == 3
@@ -75,8 +76,8 @@ def test_older_schemas_are_brought_up_to_date_step_by_step() -> None:
 
 
 def test_schema_of_a_newer_release_is_refused() -> None:
-    with pytest.raises(ValueError, match="schema 2 is newer"):
-        States(TABLE, Note).read({"state": "{}", "schema": 2})
+    with pytest.raises(UnknownSchema, match="schema 2 is newer"):
+        Form(Note).read({"state": "{}", "schema": 2})
 
 
 def test_changes_add_up() -> None:

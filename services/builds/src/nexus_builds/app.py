@@ -4,11 +4,14 @@ from fastapi import FastAPI
 
 from nexus_builds.consumers import subscriptions
 from nexus_builds.domain.endings import Patience
-from nexus_builds.handlers import CommandHandlers, ReportHandlers, ReportMemory
+from nexus_builds.handlers.commands import CommandHandlers
+from nexus_builds.handlers.memory import ReportMemory
+from nexus_builds.handlers.reports import ReportHandlers
 from nexus_builds.routes import Queries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner
-from nexus_builds.store import ACTIVE, EXTERNAL, DynamoProjectStore
+from nexus_builds.store.lists import ACTIVE, EXTERNAL
+from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER
 from nexus_builds.upkeep import Eraser, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
@@ -27,7 +30,7 @@ EXTERNAL_ROUNDS = 12
 def create_app(settings: BuildsSettings) -> FastAPI:
     """The service, ready to be served."""
     owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS)
-    store = DynamoProjectStore(owner.database)
+    store = ProjectStore(owner.database)
     commands = CommandHandlers(store, utc_now)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     eraser = Background("eraser", Eraser(store, owner.ledger, owner.outbox).run)
@@ -49,7 +52,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     return app
 
 
-def _watch(owner: Owner, store: DynamoProjectStore, settings: BuildsSettings, listed: str, seconds: float) -> Watch:
+def _watch(owner: Owner, store: ProjectStore, settings: BuildsSettings, listed: str, seconds: float) -> Watch:
     patience = Patience(
         silence=settings.external_silence_seconds,
         lost=settings.worker_lost_seconds,

@@ -1,6 +1,7 @@
 """What `builds` consumes: commands, and stage reports."""
 
-from nexus_builds.handlers import CommandHandlers, ReportHandlers
+from nexus_builds.handlers.commands import CommandHandlers
+from nexus_builds.handlers.reports import ReportHandlers
 from nexus_builds.signing import ReportSigner
 from nexus_contracts.builds.cdevents import report_of
 from nexus_contracts.builds.commands import BUILDS_COMMAND

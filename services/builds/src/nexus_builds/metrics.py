@@ -13,4 +13,4 @@ REFUSED = Counter("nexus_reports_refused_total", "Reports refused, by the code o
 def count_refusals(events: Iterable[BaseModel]) -> None:
     for event in events:
         if isinstance(event, ReportRefused):
-            REFUSED.labels(event.reason.partition(":")[0]).inc()
+            REFUSED.labels(event.code or "").inc()

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from nexus_builds.domain.dashboard import build_dashboard
+from nexus_builds.domain.errors import project_not_found
 from nexus_builds.domain.state import TERMINAL, Project, Step, latest
 from nexus_builds.domain.views import attempt_view, project_summary, project_view, stage_view, stages_view
-from nexus_builds.handlers import project_not_found
 from nexus_builds.pages import first_of
-from nexus_builds.store import DynamoProjectStore
-from nexus_contracts.builds.views import AttemptView
+from nexus_builds.store.projects import ProjectStore
 from nexus_contracts.errors import NotFound
 from nexus_contracts.history import EventView, HistoryEntry, Page
 from nexus_runtime.ledger.history import History
+from nexus_runtime.process import caller
 
 LOG_TAIL, LOG_BYTES = 100, 300_000
 ARTIFACTS, ARTIFACT_BYTES = 500, 1_000_000
@@ -33,7 +33,7 @@ AttemptNumber = Annotated[int | None, Query(ge=1, le=99_999)]
 class Queries:
     """Every read of a project; `last_key` is a plain position here, the gateway signs it."""
 
-    store: DynamoProjectStore
+    store: ProjectStore
     history: History
     now: Callable[[], datetime]
 
@@ -45,7 +45,7 @@ class Queries:
         limit: Limit = 20,
         last_key: str | None = None,
     ) -> Response:
-        projects, more = await self.store.page(user_id, status, tag, limit, last_key)
+        projects, more = await self.store.page(caller.principal.get().tenant, user_id, status, tag, limit, last_key)
         items = [project_summary(project).model_dump(mode="json") for project in projects]
         return _json(Page(items=items, last_key=more))
 
@@ -66,7 +66,7 @@ class Queries:
         step = _step(project, stage_name)
         after = max(0, step.log_count - LOG_TAIL)
         subs = [stage_view(sub, **await self._whole(project_id, sub)) for sub in step.sub_steps]
-        logs = [entry async for _, entry in self.store.logs(project_id, step.attempt, step.name, after)]
+        logs = [entry async for _, entry in self.store.records.logs(project_id, step.attempt, step.name, after)]
         shown = {"logs": list(latest(logs, LOG_TAIL, LOG_BYTES)), "sub_stages": subs}
         whole = await self._whole(project_id, step)
         return _json(stage_view(step, **whole, **shown), etag=project.version)
@@ -88,7 +88,7 @@ class Queries:
             ran_in, after = map(int, last_key.split("."))
 
         async def lines() -> AsyncIterator[tuple[str, str]]:
-            async for number, entry in self.store.logs(project_id, ran_in, step.name, after):
+            async for number, entry in self.store.records.logs(project_id, ran_in, step.name, after):
                 yield f"{ran_in}.{number}", f'{{"number":{number},{entry.model_dump_json()[1:]}'
 
         return _text((await first_of(lines(), limit)).page())
@@ -97,12 +97,12 @@ class Queries:
         project = await self._present(project_id)
 
         async def views() -> AsyncIterator[tuple[str, str]]:
-            async for view in self.store.attempts(project_id, last_key):
-                if view.attempt < project.attempt_number:
-                    yield str(view.attempt), view.model_dump_json()
-            current = attempt_view(project)
-            if current and current.attempt > last_key:
-                yield str(current.attempt), current.model_dump_json()
+            async for past in self.store.records.attempts(project_id, last_key):
+                if past.attempt.number < project.attempt_number:
+                    yield str(past.attempt.number), attempt_view(past).model_dump_json()
+            current = project.latest()
+            if current and current.attempt.number > last_key:
+                yield str(current.attempt.number), attempt_view(current).model_dump_json()
 
         return _text((await first_of(views(), limit)).page())
 
@@ -112,9 +112,7 @@ class Queries:
 
     async def tail_events(self, project_id: str, after: Position = 0) -> Response:
         """The Tail of the history after a sequence; readable while the project is being deleted, too."""
-        project = await self.store.load_any(project_id)
-        if project is None:
-            raise project_not_found(project_id)
+        project = _own(project_id, await self.store.load_any(project_id))
         found = await first_of(self._events(project, after), limit=100)
         through = int(found.last or min(after, project.sequence))
         more = through < project.sequence
@@ -135,23 +133,21 @@ class Queries:
             expected += 1
 
     async def _present(self, project_id: str) -> Project:
-        project = await self.store.load(project_id)
-        if project is None:
-            raise project_not_found(project_id)
-        return project
+        return _own(project_id, await self.store.load(project_id))
 
     async def _ran_in(self, project: Project, step: Step, attempt: int | None) -> int:
         """The attempt in which the step ran that `attempt` shows: an earlier one, where it was kept."""
         if attempt in (None, project.attempt_number):
             return step.attempt
-        view = await self.store.attempt(project.project_id, attempt or 0)
-        if view is None:
+        past = await self.store.records.attempt(project.project_id, attempt or 0)
+        if past is None:
             raise NotFound(f"there is no attempt {attempt}", type="attempt", id=str(attempt))
-        return _attempt_of(view, step.name)
+        ran = past.step(step.name)
+        return ran.attempt if ran else past.attempt.number
 
     async def _whole(self, project_id: str, step: Step) -> dict[str, object]:
-        output = await self.store.output(project_id, step)
-        artifacts = await self.store.artifacts(project_id, step, ARTIFACTS)
+        output = await self.store.records.output(project_id, step)
+        artifacts = await self.store.records.artifacts(project_id, step, ARTIFACTS)
         return {"output_data": output, "artifacts": list(latest(artifacts, ARTIFACTS, ARTIFACT_BYTES))}
 
 
@@ -172,16 +168,18 @@ def query_routes(queries: Queries) -> APIRouter:
     return router
 
 
+def _own(project_id: str, project: Project | None) -> Project:
+    """Another tenant's project does not exist."""
+    if project is None or project.tenant != caller.principal.get().tenant:
+        raise project_not_found(project_id)
+    return project
+
+
 def _step(project: Project, name: str) -> Step:
     step = next((one for one in project.steps() if one.name == name), None)
     if step is None:
         raise NotFound(f"there is no stage {name[:100]}", type="stage", id=name[:100])
     return step
-
-
-def _attempt_of(view: AttemptView, name: str) -> int:
-    steps = [step for stage in view.stages for step in (stage, *stage.sub_stages)]
-    return next(step.attempt for step in steps if step.stage_name == name)
 
 
 def _event(entry: HistoryEntry) -> EventView:

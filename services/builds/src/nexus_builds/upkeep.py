@@ -7,9 +7,8 @@ from datetime import datetime
 
 from nexus_builds.domain.endings import Patience, failed, past_hope
 from nexus_builds.domain.state import Project
-from nexus_builds.handlers import numbered
-from nexus_builds.store import DELETING, DynamoProjectStore
-from nexus_runtime.ledger.change import Change, Recorded
+from nexus_builds.store.lists import DELETING
+from nexus_builds.store.projects import ProjectStore
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.ledger.outbox import Outbox
 from nexus_runtime.process import log
@@ -24,7 +23,7 @@ AT_ONCE = 100
 class Eraser:
     """Ends what a deletion began: once its last events are published, nothing of the project stays."""
 
-    store: DynamoProjectStore
+    store: ProjectStore
     ledger: Ledger
     outbox: Outbox
     seconds: float = 1.0
@@ -32,7 +31,7 @@ class Eraser:
     async def run(self) -> None:
         """For ever."""
         while True:
-            await _each(await self.store.listed(DELETING), self.erase)
+            await _each(await self.store.names(DELETING), self.erase)
             await asyncio.sleep(self.seconds)
 
     async def erase(self, project_id: str) -> None:
@@ -49,7 +48,7 @@ class Eraser:
 class Watch:
     """Fails the builds of one list, `active` or `external`, of which nothing more is to be hoped for."""
 
-    store: DynamoProjectStore
+    store: ProjectStore
     ledger: Ledger
     leases: Leases
     now: Callable[[], datetime]
@@ -66,7 +65,7 @@ class Watch:
     async def look(self) -> None:
         """Once over the list."""
         lost = {project_id async for project_id in self.leases.lost()}
-        listed = await self.store.listed(self.listed)
+        listed = await self.store.names(self.listed)
         for start in range(0, len(listed), AT_ONCE):
             for project in (await self.store.load_many(listed[start : start + AT_ONCE])).values():
                 await self._judge(project, worker_lost=project.project_id in lost)
@@ -75,10 +74,9 @@ class Watch:
         error = past_hope(before, self.now(), self.patience, worker_lost=worker_lost)
         if error is None:
             return
-        after, events = numbered(before, failed(before, error, self.now()))
+        after, events = failed(before, error, self.now())
         try:
-            changes = self.store.changes(before, after, events)
-            await self.ledger.commit(Change(tuple(changes), (Recorded(after.project_id, before.sequence, events),)))
+            await self.ledger.commit(self.store.save(before, after, events).change)
         except ChangedMeanwhile:
             return  # it is judged anew with the next look
         logger.warning("build given up", project_id=after.project_id, attempt=after.attempt_number, code=error.code)

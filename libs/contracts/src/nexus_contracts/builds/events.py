@@ -106,10 +106,24 @@ class ReportIdentity(Message):
     id: str
 
 
+class RefusalCode(StrEnum):
+    """Why a report is not applied."""
+
+    UNKNOWN_PROJECT = "UNKNOWN_PROJECT"
+    UNKNOWN_ATTEMPT = "UNKNOWN_ATTEMPT"
+    UNKNOWN_STAGE = "UNKNOWN_STAGE"
+    ATTEMPT_ENDED = "ATTEMPT_ENDED"
+    NOT_THE_BUILDER = "NOT_THE_BUILDER"
+    FENCED_OFF = "FENCED_OFF"
+    OUT_OF_ORDER = "OUT_OF_ORDER"
+    TOO_MUCH_USAGE = "TOO_MUCH_USAGE"
+
+
 class ReportRefused(ProjectFact):
-    """`reason` begins with a code: NOT_THE_BUILDER, ATTEMPT_ENDED, UNKNOWN_STAGE, OUT_OF_ORDER, ..."""
+    """`code` is a RefusalCode of its publisher's release; `reason` says it and, in words, what is wrong."""
 
     type: Literal["nexus.report.refused.v1"] = "nexus.report.refused.v1"
+    code: str | None = None
     reason: str
     report: ReportIdentity
 

@@ -1,21 +1,19 @@
 """What one transaction writes, and how the state of an aggregate becomes a part of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-import pydantic_core
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic import BaseModel
 
 from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Action, Item, Put, Table, Where
+from nexus_runtime.dynamo.form import Form
 from nexus_runtime.kafka.replies import ReplyAddress
 
 A = TypeVar("A", bound=Aggregate)
-Upcast = Callable[[dict[str, JsonValue]], dict[str, JsonValue]]
-"""Brings a stored state from one schema to the next."""
 
 
 @dataclass(frozen=True)
@@ -78,39 +76,15 @@ class Saved(Generic[A]):
 
 
 class States(Generic[A]):
-    """One kind of aggregate in one table: an item each, under its id.
+    """One kind of aggregate in one table: an item each, under its id."""
 
-    Stored is JSON with the number of its schema; defaults are left out, so that a changed default is a new schema. A
-    schema that is not the newest is brought up to date when it is read, by one upcast a step; golden files of every
-    schema are read by a test. Fields named in `beside` stand in the item next to the state, not in it: what is large,
-    or read alone.
-    """
-
-    def __init__(
-        self, table: Table, kind: type[A], upcasts: Sequence[Upcast] = (), beside: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, table: Table, form: Form[A]) -> None:
         self.table = table
-        self._form: TypeAdapter[A] = TypeAdapter(kind)
-        self._upcasts = tuple(upcasts)
-        self._beside = beside
-
-    @property
-    def schema(self) -> int:
-        """The number of the newest schema; the first is 1."""
-        return len(self._upcasts) + 1
+        self.form = form
 
     def read(self, item: Item) -> A:
-        """The state in an item. Raises ValueError for a schema that this release does not know."""
-        found = int(item.get("schema", 1))
-        if found > self.schema:
-            raise ValueError(f"{self.table.name}: schema {found} is newer than this release's {self.schema}")
-        if found == self.schema and not self._beside:
-            return self._form.validate_json(item["state"])
-        state: dict[str, JsonValue] = pydantic_core.from_json(item["state"])
-        state |= {name: item[name] for name in self._beside if name in item}
-        for upcast in self._upcasts[found - 1 :]:
-            state = upcast(state)
-        return self._form.validate_python(state)
+        """The state in an item. Raises UnknownSchema."""
+        return self.form.read(item)
 
     def save(
         self, key: str, before: A | None, after: A, events: Sequence[BaseModel] = (), also: Sequence[Action] = ()
@@ -121,13 +95,7 @@ class States(Generic[A]):
         """
         state = advanced(before, after, events)
         where = Where(equal={"version": before.version}) if before else Where(absent=self.table.partition_key)
-        item: Mapping[str, Any] = {
-            self.table.partition_key: key,
-            "version": state.version,
-            "schema": self.schema,
-            "state": state.model_dump_json(exclude=set(self._beside), exclude_defaults=True),
-            **state.model_dump(include=set(self._beside)),
-        }
+        item = {self.table.partition_key: key, "version": state.version, **self.form.written(state)}
         recorded = (Recorded(key, state.sequence - len(events), events, state.tenant),) if events else ()
         return Saved(state, Change((Put(self.table, item, where=where), *also), recorded))
 

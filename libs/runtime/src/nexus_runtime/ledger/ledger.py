@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
+from pydantic import BaseModel
+
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import PlatformError, ServiceUnavailable
 from nexus_contracts.history import HistoryEntry
@@ -60,6 +62,14 @@ class Decision:
     change: Change = field(default_factory=Change)
     then: Callable[[], None] | None = None
     exists: PlatformError | None = None
+
+    @classmethod
+    def answer(
+        cls, status: int, view: BaseModel, change: Change | None = None, exists: PlatformError | None = None
+    ) -> "Decision":
+        """A result, final as soon as `change` has committed."""
+        outcome = Outcome(status=status, result=view.model_dump(mode="json"))
+        return cls(outcome, change or Change(), exists=exists)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexus_contracts.errors import InternalError, NotFound, PlatformError, ValidationFailed
-from nexus_runtime.process import log, tracing
+from nexus_runtime.process import caller, log, tracing
 from nexus_runtime.process.health import Health, health_routes
 from nexus_runtime.process.http_protocol import BoundedHttp
 from nexus_runtime.process.settings import VERSION, ServiceSettings
@@ -82,7 +82,7 @@ def application(title: str, parts: Sequence[Part], health: Health) -> FastAPI:
             yield
 
     app = FastAPI(title=title, version=VERSION, lifespan=lifespan)
-    app.add_middleware(TraceContext)
+    app.add_middleware(RequestContext)
     app.add_exception_handler(PlatformError, _platform_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -91,16 +91,17 @@ def application(title: str, parts: Sequence[Part], health: Health) -> FastAPI:
     return app
 
 
-class TraceContext:
-    """Continues the caller's trace in every log line and message of the request."""
+class RequestContext:
+    """Continues the caller's trace in every log line and message of the request, and says who asks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            received = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
-            tracing.begin(received)
+            headers = dict(scope["headers"])
+            tracing.begin(headers.get(b"traceparent", b"").decode("latin-1"))
+            caller.begin(headers)
         await self._app(scope, receive, send)
 
 

@@ -40,6 +40,7 @@ def create(command: CreateProject, now: datetime) -> Decided:
     names = {str(stage): name for stage, name in command.agent_name_map.items()}
     project = Project(
         project_id=command.project_id,
+        tenant=command.principal.tenant,
         requirement=command.requirement,
         user_id=command.user_id,
         user_name=command.user_name,

@@ -36,7 +36,7 @@ def build_dashboard(project: Project, now: datetime) -> BuildDashboard:
         status=str(project.status),
         progress=project.progress,
         current_stage=current_stage(project),
-        latest_attempt=attempt_summary(project),
+        latest_attempt=attempt_summary(project.attempt) if project.attempt else None,
         stages=[_stage(stage) for stage in project.stages],
         totals=_totals(project),
         metrics=_metrics(project),

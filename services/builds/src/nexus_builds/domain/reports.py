@@ -24,6 +24,7 @@ from nexus_builds.domain.state import (
 )
 from nexus_contracts.builds.events import (
     Builder,
+    RefusalCode,
     ReportIdentity,
     ReportRefused,
     Trigger,
@@ -53,7 +54,11 @@ _WORKER = re.compile(rf"{WORKER_SOURCE}([0-9]{{1,12}})")
 
 
 class Refused(Exception):
-    """The report is not applied; the reason begins with a code."""
+    """The report is not applied."""
+
+    def __init__(self, code: RefusalCode, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,11 @@ def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime
     except Refused as refusal:
         identity = ReportIdentity(type=report.type, source=reporter.source[:500], id=reporter.id[:500])
         refused = ReportRefused(
-            project_id=project.project_id, attempt=report.attempt, reason=str(refusal), report=identity
+            project_id=project.project_id,
+            attempt=report.attempt,
+            code=refusal.code,
+            reason=str(refusal),
+            report=identity,
         )
         noted = {"updated_at": now, "refusals": project.refusals.plus(refused.reason, now)}
         return project.model_copy(update=noted), [refused]
@@ -101,13 +110,15 @@ def _admitted(project: Project, report: Report, reporter: Reporter, now: datetim
     else:
         events = []
     if report.attempt > project.attempt_number:
-        raise Refused(f"UNKNOWN_ATTEMPT: the latest attempt is {project.attempt_number}")
+        raise Refused(RefusalCode.UNKNOWN_ATTEMPT, f"the latest attempt is {project.attempt_number}")
     if report.attempt < project.attempt_number or project.status not in RUNNING or project.attempt is None:
-        raise Refused(f"ATTEMPT_ENDED: attempt {report.attempt} has ended")
+        raise Refused(RefusalCode.ATTEMPT_ENDED, f"attempt {report.attempt} has ended")
     if external != (project.attempt.builder is Builder.EXTERNAL):
-        raise Refused(f"NOT_THE_BUILDER: attempt {report.attempt} is built by the {project.attempt.builder} builder")
+        raise Refused(
+            RefusalCode.NOT_THE_BUILDER, f"attempt {report.attempt} is built by the {project.attempt.builder} builder"
+        )
     if reporter.epoch is not None and reporter.epoch < project.attempt.epoch:
-        raise Refused("FENCED_OFF: another worker has taken over this attempt")
+        raise Refused(RefusalCode.FENCED_OFF, "another worker has taken over this attempt")
     return project, events
 
 
@@ -117,7 +128,7 @@ def _applied(project: Project, report: AnyReport, reporter: Reporter, now: datet
         return ended, [report, *events]
     step = project.step(report.stage_name, report.sub_stage_name)
     if step is None:
-        raise Refused(f"UNKNOWN_STAGE: there is no {report.sub_stage_name or report.stage_name} here")
+        raise Refused(RefusalCode.UNKNOWN_STAGE, f"there is no {report.sub_stage_name or report.stage_name} here")
     changes = _changes(project, report, reporter, step, now)
     return concluded(_changed(_fenced(project, reporter), report, step, changes, now), report, now)
 
@@ -153,27 +164,27 @@ def _may_start(project: Project, report: StageStarted, step: Step, reporter: Rep
     if report.sub_stage_name:
         parent = project.step(report.stage_name, None)
         if parent is None or parent.status is not StepStatus.RUNNING:
-            raise Refused(f"OUT_OF_ORDER: {report.stage_name} is not running")
+            raise Refused(RefusalCode.OUT_OF_ORDER, f"{report.stage_name} is not running")
     else:
         for earlier in project.stages:
             if earlier.name == step.name:
                 break
             if not earlier.done:
-                raise Refused(f"OUT_OF_ORDER: {earlier.name} is not completed")
+                raise Refused(RefusalCode.OUT_OF_ORDER, f"{earlier.name} is not completed")
     taken_over = step.status is StepStatus.RUNNING and (reporter.epoch or 0) > step.epoch
     if step.status is not StepStatus.PENDING and not taken_over:
-        raise Refused(f"OUT_OF_ORDER: {step.name} is {step.status} already")
+        raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is {step.status} already")
 
 
 def _may_complete(step: Step) -> None:
     _must_run(step)
     if unfinished := [sub.name for sub in step.sub_steps if not sub.done]:
-        raise Refused(f"OUT_OF_ORDER: {unfinished[0]} is not completed")
+        raise Refused(RefusalCode.OUT_OF_ORDER, f"{unfinished[0]} is not completed")
 
 
 def _must_run(step: Step) -> None:
     if step.status is not StepStatus.RUNNING:
-        raise Refused(f"OUT_OF_ORDER: {step.name} is {step.status}, not running")
+        raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is {step.status}, not running")
 
 
 def _noted(
@@ -198,7 +209,7 @@ def _noted(
 def _summed(usage: Usage) -> Usage:
     """What cannot be counted exactly is not counted at all: a sum that stops in silence is a wrong one."""
     if (name := usage.beyond()) is not None:
-        raise Refused(f"TOO_MUCH_USAGE: {name} would come to more than {MOST}")
+        raise Refused(RefusalCode.TOO_MUCH_USAGE, f"{name} would come to more than {MOST}")
     return usage
 
 

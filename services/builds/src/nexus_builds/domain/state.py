@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue
 
+from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.builds.events import Builder, Trigger
 from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage
 from nexus_contracts.builds.views import ProjectStatus
@@ -99,8 +100,23 @@ class Refusals(Message):
         return Refusals(count=self.count + 1, reason=reason, at=now)
 
 
-class Project(Message):
-    """`version` counts the changes, `sequence` the events, `reports` the distinct reports taken."""
+class PastAttempt(Message):
+    """An attempt with the stages that it went through, as it is kept when the next one begins."""
+
+    attempt: Attempt
+    stages: tuple[Step, ...]
+    progress: float = 0.0
+
+    def usage(self) -> Usage:
+        """The sum over the steps that ran in it."""
+        return usage_of(self.stages, self.attempt.number)
+
+    def step(self, name: str) -> Step | None:
+        return next((step for step in steps_of(self.stages) if step.name == name), None)
+
+
+class Project(Aggregate):
+    """`reports` counts the distinct reports taken."""
 
     project_id: str
     requirement: str
@@ -120,8 +136,6 @@ class Project(Message):
     created_at: Timestamp
     updated_at: Timestamp
     deleted_at: Timestamp | None = None
-    version: int = 0
-    sequence: int = 0
     reports: int = 0
     refusals: Refusals = Refusals()
 
@@ -131,22 +145,38 @@ class Project(Message):
 
     def usage(self) -> Usage:
         """The sum over the steps that ran in the current attempt."""
-        total = Usage()
-        for step in self.steps():
-            if step.attempt == self.attempt_number:
-                total = total.plus(step.usage)
-        return total
+        return usage_of(self.stages, self.attempt_number)
+
+    def latest(self) -> PastAttempt | None:
+        """The latest attempt, in the form in which it will be kept; None before the first."""
+        if self.attempt is None:
+            return None
+        return PastAttempt(attempt=self.attempt, stages=self.stages, progress=self.progress)
 
     def steps(self) -> Iterator[Step]:
-        for stage in self.stages:
-            yield stage
-            yield from stage.sub_steps
+        return steps_of(self.stages)
 
     def step(self, stage_name: str, sub_stage_name: str | None) -> Step | None:
         stage = next((one for one in self.stages if one.name == stage_name), None)
         if stage is None or sub_stage_name is None:
             return stage
         return next((one for one in stage.sub_steps if one.name == sub_stage_name), None)
+
+
+def steps_of(stages: tuple[Step, ...]) -> Iterator[Step]:
+    """Stages and sub-stages, each stage before its own."""
+    for stage in stages:
+        yield stage
+        yield from stage.sub_steps
+
+
+def usage_of(stages: tuple[Step, ...], attempt: int) -> Usage:
+    """The sum over the steps that ran in the attempt."""
+    total = Usage()
+    for step in steps_of(stages):
+        if step.attempt == attempt:
+            total = total.plus(step.usage)
+    return total
 
 
 def latest(entries: Sequence[M], most: int, most_bytes: int) -> tuple[M, ...]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.state import Attempt, PastAttempt, Project, Step
 from nexus_contracts.builds.views import (
     AttemptSummary,
     AttemptView,
@@ -85,10 +85,7 @@ def stages_view(project: Project) -> StagesView:
     )
 
 
-def attempt_summary(project: Project) -> AttemptSummary | None:
-    """The latest attempt; None before the first."""
-    if (attempt := project.attempt) is None:
-        return None
+def attempt_summary(attempt: Attempt) -> AttemptSummary:
     return AttemptSummary(
         attempt=attempt.number,
         builder=attempt.builder,
@@ -102,12 +99,10 @@ def attempt_summary(project: Project) -> AttemptSummary | None:
     )
 
 
-def attempt_view(project: Project) -> AttemptView | None:
-    """The latest attempt with its stages; None before the first."""
-    if (summarised := attempt_summary(project)) is None:
-        return None
-    stages = [stage_view(stage) for stage in project.stages]
-    return AttemptView(**dict(summarised), usage=project.usage(), progress=project.progress, stages=stages)
+def attempt_view(past: PastAttempt) -> AttemptView:
+    """An attempt with its stages."""
+    stages = [stage_view(stage) for stage in past.stages]
+    return AttemptView(**dict(attempt_summary(past.attempt)), usage=past.usage(), progress=past.progress, stages=stages)
 
 
 def _done(project: Project) -> int:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from nexus_builds.settings import WorkerSettings
 from nexus_builds.signing import ReportSigner
-from nexus_builds.store import DynamoProjectStore
+from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import BUILD_LEASE, LEASES
 from nexus_builds.worker.build_run import Workshop
 from nexus_builds.worker.deployment import Deployer
@@ -31,11 +31,11 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     database, bus = Database(settings), Bus(settings, NAME)
     sign = ReportSigner(database).signed
     tracker = Tracker(settings.kafka_bootstrap_servers, enable_idempotence=not settings.kafka_volatile, sign=sign)
-    store = DynamoProjectStore(database)
+    store = ProjectStore(database)
     deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
     workshop = Workshop(
         load=store.load,
-        output=store.output,
+        output=store.records.output,
         executor=RuleBasedBuilder(),
         tracker=tracker,
         deployer=deployer,

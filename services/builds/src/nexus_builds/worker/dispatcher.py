@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from nexus_builds.store import ACTIVE, DynamoProjectStore
+from nexus_builds.store.lists import ACTIVE
+from nexus_builds.store.projects import ProjectStore
 from nexus_builds.worker.build_run import BuildRun, Workshop
 from nexus_contracts.builds.events import BuildResumed, BuildStarted
 from nexus_contracts.builds.views import ProjectStatus
@@ -22,7 +23,7 @@ LOOK_SECONDS = 1.0
 class Dispatcher:
     """The list of active builds is the truth; events only make it look sooner."""
 
-    def __init__(self, store: DynamoProjectStore, leases: Leases, workshop: Workshop, concurrency: int) -> None:
+    def __init__(self, store: ProjectStore, leases: Leases, workshop: Workshop, concurrency: int) -> None:
         self._store = store
         self._leases = leases
         self._workshop = workshop
@@ -61,7 +62,7 @@ class Dispatcher:
             await asyncio.gather(*runs, return_exceptions=True)
 
     async def _take_up(self) -> None:
-        for project_id in await self._store.listed(ACTIVE):
+        for project_id in await self._store.names(ACTIVE):
             if len(self._running) >= self._concurrency:
                 return
             if project_id not in self._running:

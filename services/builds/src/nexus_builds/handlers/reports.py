@@ -1,0 +1,88 @@
+"""The reports of one project, folded into one commit."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from nexus_builds.domain import reports
+from nexus_builds.domain.reports import Reporter
+from nexus_builds.domain.state import Project
+from nexus_builds.handlers.memory import ReportMemory
+from nexus_builds.metrics import REFUSED, count_refusals
+from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
+from nexus_contracts.builds.events import RefusalCode
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.ledger.ledger import Ledger, retried
+from nexus_runtime.process import log
+
+logger = log.get(__name__)
+COMMIT_BYTES = 400_000
+"""Reports of one commit: each stands in the history and in a record, and a transaction holds at most 4 MB."""
+COMMIT_REPORTS = 200
+
+
+@dataclass(frozen=True)
+class ReportHandlers:
+    store: ProjectStore
+    memory: ReportMemory
+    ledger: Ledger
+    now: Callable[[], datetime]
+
+    async def apply_reports(self, deliveries: Sequence[Delivery]) -> None:
+        """`deliveries` are of one project, in order. A repeat changes nothing; a refused one blocks no other."""
+        for chunk in _chunks(deliveries):
+            await retried(lambda chunk=chunk: self._apply(chunk))
+
+    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        project_id = deliveries[0].message.project_id
+        known = await self.memory.recall(project_id)
+        if known is None:
+            logger.warning("reports of an unknown project refused", project_id=project_id, reports=len(deliveries))
+            REFUSED.labels(RefusalCode.UNKNOWN_PROJECT).inc(len(deliveries))
+            return
+        before, seen = known
+        if not (fresh := _unseen(deliveries, seen)):
+            return
+        after, events = self._folded(before, list(fresh.values()))
+        saved = self.store.save(before, after, events, [remember_reports(after, fresh)])
+        try:
+            await self.ledger.commit(saved.change, cause=deliveries[0].event)
+        except BaseException:
+            self.memory.doubt(project_id)
+            raise
+        self.memory.keep(saved.state, seen, fresh)
+        count_refusals(events)
+
+    def _folded(self, before: Project, deliveries: Sequence[Delivery]) -> tuple[Project, list[BaseModel]]:
+        project, events = before, list[BaseModel]()
+        for delivery in deliveries:
+            reporter = Reporter(delivery.event.source, delivery.event.id)
+            project, more = reports.apply(project, delivery.message, reporter, self.now())
+            events += more
+        return project.model_copy(update={"reports": before.reports + len(deliveries)}), events
+
+
+def _unseen(deliveries: Sequence[Delivery], seen: set[bytes]) -> Mapping[bytes, Delivery]:
+    """Each report once, by its digest, without those taken before."""
+    fresh: dict[bytes, Delivery] = {}
+    for delivery in deliveries:
+        digest = report_digest(delivery.event.source, delivery.event.id)
+        if digest not in seen:
+            fresh.setdefault(digest, delivery)
+    return fresh
+
+
+def _chunks(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
+    chunk: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        weight = len(delivery.record.value or b"")
+        if chunk and (size + weight > COMMIT_BYTES or len(chunk) >= COMMIT_REPORTS):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(delivery)
+        size += weight
+    if chunk:
+        yield chunk

@@ -1,0 +1,108 @@
+"""Where projects are kept: the one place that composes what a change of a project writes."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from pydantic import BaseModel
+
+from nexus_builds.domain.state import Project
+from nexus_builds.store.lists import DELETING, list_changes, listed
+from nexus_builds.store.records import Records, record_writes
+from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER, LISTS, PROJECTS, RECORDS
+from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Where
+from nexus_runtime.dynamo.form import Form
+from nexus_runtime.ledger.change import Saved, States
+
+PROJECT = Form(Project)
+STATE = ("state", "schema")
+
+
+class ProjectStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._states = States(PROJECTS, PROJECT)
+        self.records = Records(database)
+
+    async def load(self, project_id: str) -> Project | None:
+        """The project as it is now; None where there is none, or it is being deleted."""
+        project = await self.load_any(project_id)
+        return project if project and project.deleted_at is None else None
+
+    async def load_any(self, project_id: str) -> Project | None:
+        """The project, also while it is being deleted."""
+        item = await self._database.get(PROJECTS, {"project_id": project_id}, only=STATE)
+        return self._states.read(item) if item else None
+
+    async def load_many(self, project_ids: Sequence[str]) -> dict[str, Project]:
+        keys = [{"project_id": project_id} for project_id in project_ids]
+        items = await self._database.get_many(PROJECTS, keys, only=STATE)
+        projects = [self._states.read(item) for item in items]
+        return {project.project_id: project for project in projects if project.deleted_at is None}
+
+    def save(
+        self, before: Project | None, after: Project, events: Sequence[BaseModel], also: Sequence[Action] = ()
+    ) -> Saved[Project]:
+        """The state, on the condition that it is still `before`, and everything that follows from the change."""
+        follows = [*list_changes(before, after), *record_writes(before, after, events), *also]
+        return self._states.save(after.project_id, before, after, events, follows)
+
+    async def page(
+        self, tenant: str, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
+    ) -> tuple[list[Project], str | None]:
+        """Newest first: up to `limit` matching projects, and the position to go on from (None: that was all)."""
+        entries: list[Item] = []
+        matching = Filter(equal={"status": status} if status else {}, contains={"tags": tag} if tag else {})
+        query = self._database.query(
+            LISTS,
+            listed(tenant, user_id),
+            newest_first=True,
+            matching=matching,
+            page=limit + 1 if not (status or tag) else None,
+            before=before,
+        )
+        async for entry in query:
+            entries.append(entry)
+            if len(entries) > limit:
+                break
+        shown = entries[:limit]
+        loaded = await self.load_many([entry["project_id"] for entry in shown])
+        projects = [loaded[entry["project_id"]] for entry in shown if entry["project_id"] in loaded]
+        more = shown[-1]["position"] if len(entries) > limit else None
+        # A project may have moved on since its entry was read: then it is no match any more.
+        return [project for project in projects if status in (None, project.status)], more
+
+    async def names(self, name: str) -> list[str]:
+        """The ids in the list `active`, `external` or `deleting`."""
+        return [entry["position"] async for entry in self._database.query(LISTS, name, only=("position",))]
+
+    async def reports_seen(self, project_id: str) -> AsyncIterator[bytes]:
+        """The digests of the reports taken so far."""
+        async for item in self._database.query(LEDGER.inbox, project_id, begins="reports#"):
+            digests = item["digests"]
+            for place in range(0, len(digests), 16):
+                yield bytes(digests[place : place + 16])
+
+    async def erase(self, project: Project) -> None:
+        """Everything kept of a deleted project but its history; the project itself last."""
+        project_id = project.project_id
+        await self._database.write(Delete(LEASES, {"kind": BUILD_LEASE, "name": project_id}))
+        for table, partition in ((RECORDS, project_id), (LEDGER.inbox, project_id)):
+            sort = table.sort_key or ""
+            found = [item async for item in self._database.query(table, partition, only=(sort,))]
+            keys = [{table.partition_key: partition, sort: item[sort]} for item in found]
+            await self._database.delete_many(table, keys)
+        await self._database.write(
+            Delete(PROJECTS, {"project_id": project_id}),
+            Delete(LISTS, {"list": DELETING, "position": project_id}),
+        )
+
+
+def report_digest(source: str, report_id: str) -> bytes:
+    """16 bytes that stand for (source, id)."""
+    return hashlib.sha256(f"{source}\x1f{report_id}".encode()).digest()[:16]
+
+
+def remember_reports(project: Project, digests: Iterable[bytes]) -> Put:
+    """The inbox entry of a batch of reports; `project` is the one after them."""
+    item = {"owner": project.project_id, "entry": f"reports#{project.reports:012d}", "digests": b"".join(digests)}
+    return Put(LEDGER.inbox, item, where=Where(absent="owner"))
