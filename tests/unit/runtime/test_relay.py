@@ -1,12 +1,13 @@
 """The relay: every committed event is published, an aggregate's first appearances in order, whatever fails."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 from tests.support.bus_fakes import FakeBus, first_appearances
+from tests.support.eventually import eventually
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_contracts.history import HistoryEntry
@@ -53,7 +54,7 @@ class Desk:
         self.relay.announce(name, await self.commit(number, name))
 
     async def published(self, last: int, name: str = NAME) -> None:
-        await until(lambda: self._has(last, name))
+        await eventually(lambda: self._has(last, name), every=0.005)
 
     async def _has(self, last: int, name: str) -> bool:
         return set(range(1, last + 1)) <= set(self.bus.sequences(name))
@@ -62,13 +63,7 @@ class Desk:
         async def gone() -> bool:
             return not await self.outbox.holds(name)
 
-        await until(gone)
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
-        while not await holds():  # noqa: ASYNC110  # the relay signals nothing
-            await asyncio.sleep(0.005)
+        await eventually(gone, every=0.005)
 
 
 @pytest.fixture(params=[False, True], ids=["durable", "volatile"])
