@@ -6,7 +6,6 @@ mutmut mutates a copy under build/mutation, so the working tree is never touched
 the code is the same: a run that --seconds cut short is completed by the next.
 """
 
-import argparse
 import json
 import shutil
 import signal
@@ -37,7 +36,7 @@ AREAS = {
 
 
 def configuration(owner: str, tests: list[str]) -> str:
-    """The pyproject.toml of the copy: pytest as in the repository, a tenth of hypothesis' examples, no plugins beside."""
+    """The pyproject.toml of the copy: pytest as in the repository, with few examples and no other plugins."""
     patterns = [f"src/nexus_{owner}/{one}" for name in AREAS[owner].code for one in (name, f"{name}/*")]
     return f"""
 [tool.pytest.ini_options]

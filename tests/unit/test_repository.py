@@ -43,6 +43,9 @@ READ_ELSEWHERE = {"REQUIREMENT": DEFAULT_REQUIREMENT, "PYTHON": "python3", "CHAO
 """By `make demo`, by `make install` and by `make test-chaos`."""
 RUN_APART = {"chaos", "support"}
 """Folders of tests that `make test` does not collect."""
+AGENT_TEMPLATE = "nexus_offline_builder/package/"
+NAMES_STILL_SHARED = {"CommandHandlers", "Deployer", "Step"}
+"""Class names that occur twice. To be emptied, never added to."""
 
 
 def our_files() -> list[Path]:
@@ -155,3 +158,13 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (ROOT / name).parent.joinpath(link).exists()
     ]
     assert broken == []
+
+
+def test_a_class_name_occurs_once() -> None:
+    """Reading `Step` nobody should have to ask which one. The agent template is a program of its own."""
+    where: dict[str, set[str]] = {}
+    for name, text in texts().items():
+        if re.match(r"(libs|services)/\w+/src/", name) and name.endswith(".py") and AGENT_TEMPLATE not in name:
+            for found in re.findall(r"^\s*class (\w+)", text, re.MULTILINE):
+                where.setdefault(found, set()).add(name)
+    assert {found: names for found, names in where.items() if len(names) > 1}.keys() == NAMES_STILL_SHARED

@@ -12,7 +12,6 @@ from tests.support.eventually import eventually
 from tests.support.histories import GONE, TYPE, History, ids, parsed
 
 from nexus_contracts.errors import NotFound, ServiceUnavailable
-from nexus_gateway import streams as streams_module
 from nexus_gateway.sse import HEARTBEAT, OPENING, paced
 from nexus_gateway.streams import Streams
 
@@ -26,7 +25,7 @@ class World:
     def __init__(self, history: History) -> None:
         self.history = history
         self.listening = True
-        self.streams = Streams(history, lambda: self.listening)
+        self.streams = Streams(history, lambda: self.listening, look_seconds=0.01, retry_seconds=0.01)
 
     def happens(self, events: int = 1, *, ended: bool = False, hint: bool = True) -> None:
         self.history.length += events
@@ -46,9 +45,7 @@ class World:
 
 
 @pytest_asyncio.fixture
-async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
-    monkeypatch.setattr(streams_module, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(streams_module, "LOOK_SECONDS", 0.01)
+async def world() -> AsyncGenerator[World]:
     world = World(History())
     yield world
     await world.streams.stop()

@@ -21,7 +21,7 @@ class Bounds:
     spare_seconds: float
 
 
-class Pool:
+class AgentPool:
     """Starts processes on demand. Nothing here awaits between a look and what follows from it: no locks."""
 
     def __init__(
