@@ -6,6 +6,7 @@ mutmut mutates a copy under build/mutation, so the working tree is never touched
 the code is the same: a run that --seconds cut short is completed by the next.
 """
 
+import argparse
 import json
 import shutil
 import signal
@@ -84,3 +85,34 @@ def mutate(folder: Path, seconds: float, workers: int) -> bool:
         running.send_signal(signal.SIGINT)
         running.wait(STOP_SECONDS)
         return False
+
+
+def report(owner: str, folder: Path, whole: bool) -> None:
+    """Prints the score and every mutant that was noticed by no test."""
+    subprocess.run((MUTMUT, "export-cicd-stats"), cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    counts = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    noticed, missed = counts["killed"] + counts["timeout"], counts["survived"] + counts["no_tests"]
+    tried = noticed + missed
+    print(f"\n== {owner}: {noticed} of {tried} mutants noticed ({noticed / max(tried, 1):.1%})")
+    if not whole:
+        print(f"the time was over: {counts['total'] - tried} of {counts['total']} were not tried; call again to go on")
+    listed = subprocess.run((MUTMUT, "results"), cwd=folder, capture_output=True, text=True, check=True).stdout
+    print(*(line for line in listed.splitlines() if line.endswith(("survived", "no tests"))), sep="\n")
+    print(f"one of them: cd {folder.relative_to(ROOT)} && {MUTMUT} show NAME")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description="Mutation tests of the domains.")
+    options.add_argument("owners", nargs="*", metavar="owner", help=f"of {', '.join(AREAS)}; by default all")
+    options.add_argument("--seconds", type=float, default=1800, help="for each owner (default: 1800)")
+    options.add_argument("--workers", type=int, default=2)
+    chosen = options.parse_args()
+    if unknown := set(chosen.owners) - AREAS.keys():
+        options.error(f"no owner {', '.join(sorted(unknown))}; there are: {', '.join(AREAS)}")
+    for owner in chosen.owners or AREAS:
+        folder = stage(owner)
+        report(owner, folder, mutate(folder, chosen.seconds, chosen.workers))
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from nexus_builds.settings import BuildsSettings, WorkerSettings
 from nexus_devstack.demo.probes import DEFAULT_REQUIREMENT
 from nexus_devstack.settings import Settings
 from nexus_gateway.settings import GatewaySettings
+from nexus_runtime.process.settings import VERSION
 from nexus_stats.settings import StatsSettings
 
 ROOT = Path(__file__).parents[2]
@@ -168,3 +169,9 @@ def test_a_class_name_occurs_once() -> None:
             for found in re.findall(r"^\s*class (\w+)", text, re.MULTILINE):
                 where.setdefault(found, set()).add(name)
     assert {found: names for found, names in where.items() if len(names) > 1}.keys() == NAMES_STILL_SHARED
+
+
+def test_all_members_have_the_platforms_version() -> None:
+    projects = [ROOT / "pyproject.toml", *ROOT.glob("libs/*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]
+    versions = {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["version"] for path in projects}
+    assert versions == {VERSION}
