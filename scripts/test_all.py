@@ -23,7 +23,7 @@ EXPECTED = ("only the embedded broker", "no Docker engine answers")
 COVERED = "embedded"
 """The engine on which coverage is measured: the lines are the same on all."""
 FLOOR = 80
-"""Per cent of lines and branches that the tests run in their own process (docs/quality.md); raise it, never lower it."""
+"""Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
 PYTEST = (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-r", "fE")
 
 
