@@ -18,8 +18,6 @@ from nexus_stats.store import SHARDS
 RECORDS = Path(__file__).parents[2] / "docs" / "adr"
 NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 WORDS = {name: number for number, name in enumerate(NAMES, 1)} | {"sixteen": 16}
-    zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
-) | {"sixteen": 16}
 VOLATILE, DURABLE = ServiceSettings(kafka_volatile=True), ServiceSettings(kafka_volatile=False)
 LEASE = WorkerSettings.model_fields["worker_lease_seconds"].default
 DAY = 24 * 3600
