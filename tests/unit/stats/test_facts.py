@@ -12,7 +12,7 @@ from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact, age
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PROJECT = "proj_" + "a" * 32
-USAGE = Usage(input_tokens=3, output_tokens=5, tool_calls=7, cost_usd=0.0000011)
+USAGE = Usage(input_tokens=3, output_tokens=5, tool_calls=7, cost_usd=1.5)
 
 
 def delta(*changed: FactChange) -> list[object]:
@@ -21,7 +21,9 @@ def delta(*changed: FactChange) -> list[object]:
 
 def test_an_invocations_usage_is_kept_figure_by_figure() -> None:
     event = InvocationSucceeded.model_construct(invocation_id="inv_1", started_at=NOW, duration_ms=11, usage=USAGE)
-    assert invocation_fact(event) == InvocationFact("inv_1", "2026-03-01", EndFact("successful", 11, 3, 5, 7, 1))
+    assert invocation_fact(event) == InvocationFact(
+        "inv_1", "2026-03-01", EndFact("successful", 11, 3, 5, 7, 1_500_000)
+    )
 
 
 def test_tokens_of_both_directions_are_counted_and_none_before_the_end() -> None:
