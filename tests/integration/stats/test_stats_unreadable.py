@@ -8,10 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.support.eventually import eventually
 from tests.support.infra import needs_volatile_broker
 from tests.support.raw_batches import UNREADABLE, publish_raw
 from tests.support.stats_stack import start_statistics, statistics_stack
-from tests.support.stats_topics import eventually
 
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_devstack.stack import Stack

@@ -9,7 +9,7 @@ from nexus_agents.backends.local.channel import BUSY
 from nexus_agents.backends.local.guard import Guard, start_guard
 from nexus_agents.backends.local.interpreter import interpreter
 from nexus_agents.backends.local.live import LiveAgent, start_agent
-from nexus_agents.backends.local.pool import Bounds, AgentPool
+from nexus_agents.backends.local.pool import AgentPool, Bounds
 from nexus_agents.backends.local.sandbox import Limits, Room, Sandbox, choose_sandbox
 from nexus_agents.backends.local.workspace import Unpacked, Workspace
 from nexus_agents.domain.backend import (
