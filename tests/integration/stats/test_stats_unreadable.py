@@ -41,7 +41,7 @@ async def test_readiness_names_the_batch_and_the_command_skips_it_for_good(tmp_p
         async def is_unready() -> bool:
             return (await ready(stack))[0] == 503
 
-        await eventually(is_unready)
+        await eventually(is_unready, seconds=90)
         _, said = await ready(stack)
         assert said["failing"] == ["consumers"]
         assert f"{BUILDS_EVENTS.name} partition 2 is halted at offset {offset}" in said["reasons"]["consumers"]
