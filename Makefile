@@ -20,7 +20,7 @@ endif
 help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: install
 install: ## Install what running needs into .venv; costs nothing when nothing changed
@@ -70,6 +70,10 @@ test-all: install-dev ## The whole suite on every engine at hand; ENGINES="embed
 test-chaos: install-dev ## Faults under load, on the engines of NEXUS_INFRA; CHAOS_SEED=n repeats a run, ARGS="-k name"
 	@exec $(BIN)/pytest tests/chaos $(ARGS)
 
+.PHONY: test-mutation
+test-mutation: install-dev ## Mutate the domains and tell what no test notices; ARGS="stats --seconds 600"
+	@exec $(BIN)/python scripts/test_mutation.py $(ARGS)
+
 .PHONY: lint
 lint: install-dev ## Check and format style: ruff, import contracts, unused dependencies
 	@$(BIN)/ruff check --fix .
@@ -95,6 +99,14 @@ schemas: install-dev ## Export the messages' JSON schemas and the REST contract
 .PHONY: bench
 bench: install-dev ## Measure; results in build/bench; ARGS="--on embedded,jvm name" for one, on both engines
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: release
+release: install-dev ## Check, set the version, cut the changelog, commit and tag; VERSION=1.2.3
+	@exec $(BIN)/python scripts/release.py '$(VERSION)'
+
+.PHONY: hooks
+hooks: install-dev ## Let git run the quick checks before each commit
+	@exec $(BIN)/pre-commit install
 
 .PHONY: clean
 clean: ## Remove what was installed and cached; the data folder stays

@@ -1,7 +1,7 @@
 """What holds for all tests."""
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from tests.support.infra import docker_is_chosen, jvm_is_chosen, prepare_jvm
 
 from nexus_devstack.errors import StackError
@@ -22,4 +22,14 @@ def pytest_sessionstart() -> None:
 
 # How long a generated example takes depends on who else uses the machine: no verdict on the code.
 settings.register_profile("platform", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+# For `make test-mutation`: all that is asked is whether an example fails, and a survivor costs every test that sees it.
+settings.register_profile(
+    "mutation",
+    settings.get_profile("platform"),
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
+)
 settings.load_profile("platform")

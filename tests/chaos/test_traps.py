@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.support.agents_stack import until
 from tests.support.chaos_history import Operation
 from tests.support.chaos_load import Load
 from tests.support.chaos_platform import EVENTS, Platform
 from tests.support.chaos_topics import read_all
 from tests.support.chaos_trap import Trap, second_builds
+from tests.support.eventually import eventually
 
 from nexus_contracts.envelope import read_event
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS
@@ -64,7 +64,7 @@ async def test_old_events_that_a_woken_process_publishes_after_newer_ones_change
         after = await published(platform)
         return any(len(after[one]) > len(before[one]) and after[one][-1] < max(before[one]) for one in projects)
 
-    await until(late, LATE_SECONDS)
+    await eventually(late, seconds=LATE_SECONDS)
     assert await platform.violations() == []
 
 

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 from confluent_kafka import Producer
+from tests.support.eventually import eventually
 from tests.support.infra import needs_volatile_broker
 from tests.support.raw_batches import (
     CONTROL,
@@ -21,7 +22,6 @@ from tests.support.raw_batches import (
     with_attributes,
     with_records,
 )
-from tests.support.stats_topics import eventually
 
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.builds.reports import REPORT
@@ -73,7 +73,7 @@ class Read:
         async def reached() -> bool:
             return set(ids) <= set(self.ids)
 
-        await eventually(reached, 40)
+        await eventually(reached, seconds=40)
 
 
 class World:
@@ -110,7 +110,7 @@ class World:
         async def held() -> bool:
             return holds()
 
-        await eventually(held, 40)
+        await eventually(held, seconds=40)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -171,7 +171,7 @@ async def test_a_reader_of_replies_passes_over_what_cannot_be_read(world: World)
             await world.bus.acknowledged(GATEWAY_REPLIES.name, sent)
             return b"after" in [record.value for record in taken]
 
-        await eventually(read, 40)
+        await eventually(read, seconds=40)
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)

@@ -7,13 +7,13 @@ import pytest
 from tests.support.stats_stack import statistics_database
 
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain import Change, Fact, Known, Row, changes, fold
-from nexus_stats.facts import AgentFact, BuildFact, Ending, InvocationFact
+from nexus_stats.domain import Fact, FactChange, KnownFact, Row, changes, fold
+from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact
 from nexus_stats.store import DynamoStatsStore, MemoryStatsStore, StatsStore
 
 Replicas = Callable[[int], StatsStore]
 """The store as one of several replicas sees it."""
-ENDED = Ending("successful", 1500, 3, 5, 1, 1000)
+ENDED = EndFact("successful", 1500, 3, 5, 1, 1000)
 FACTS: list[Fact] = [
     BuildFact("p", 1, "2026-01-02", 3),
     BuildFact("p", 2, None, 0, ENDED),
@@ -34,7 +34,7 @@ async def replicas(
         yield lambda shard: DynamoStatsStore(database, shard)
 
 
-def new(*facts: Fact) -> list[Change]:
+def new(*facts: Fact) -> list[FactChange]:
     return changes(fold(facts), {})
 
 
@@ -53,7 +53,7 @@ async def test_facts_come_back_as_they_were_stored(replicas: Replicas) -> None:
     store = replicas(0)
     await store.commit(new(*FACTS))
     known = await store.facts([*(fact.key for fact in FACTS), "build#other#1"])
-    assert known == {fact.key: Known(fact, 1) for fact in FACTS}
+    assert known == {fact.key: KnownFact(fact, 1) for fact in FACTS}
 
 
 async def test_counters_of_all_replicas_add_up(replicas: Replicas) -> None:
@@ -63,14 +63,14 @@ async def test_counters_of_all_replicas_add_up(replicas: Replicas) -> None:
     await replicas(1).commit(changes(after, await replicas(1).facts(after)))
     assert await replicas(2).counted("invocations") == {"2026-01-02": {"total": 2}}
     assert await replicas(2).counted("totals") == {"agents": {"offline": 1}}
-    assert await replicas(2).facts(after) == {"agent#a": Known(after["agent#a"], 2)}
+    assert await replicas(2).facts(after) == {"agent#a": KnownFact(after["agent#a"], 2)}
 
 
 async def test_a_fact_stored_meanwhile_stops_the_transaction_whole(replicas: Replicas) -> None:
     store = replicas(0)
     await store.commit(new(invocation(1)))
     for version in (0, 2):
-        stale = [*new(invocation(2)), Change(invocation(1), version, {Row("totals", "builds"): {"total": 1}})]
+        stale = [*new(invocation(2)), FactChange(invocation(1), version, {Row("totals", "builds"): {"total": 1}})]
         with pytest.raises(ChangedMeanwhile):
             await store.commit(stale)
     assert await store.facts(["invocation#inv-2"]) == {}

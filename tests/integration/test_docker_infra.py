@@ -3,14 +3,14 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 import pytest_asyncio
+from tests.support.eventually import eventually_blocking
 from tests.support.infra import require_engine_or_skip
 from tests.support.notes import KEY, NOTES, count_a_run, database
 from tests.support.records import described, producer, records
@@ -69,13 +69,6 @@ def containers(mark: Path) -> list[Any]:
         return client.containers.list(all=True, ignore_removed=True, filters={"name": f"nexus-{mark.name}-"})
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + BACK_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 @on_one_loop
 async def test_topics_are_created_as_the_registry_says(stack: Stack) -> None:
     found = await described(stack.endpoints.kafka_bootstrap_servers)
@@ -117,9 +110,9 @@ async def test_the_database_keeps_what_it_acknowledged_over_a_kill(stack: Stack)
 @on_one_loop
 async def test_a_paused_container_stands_still_until_it_is_let_go_on(stack: Stack) -> None:
     stack.pause("kafka")
-    wait_until(lambda: container(stack.data_dir, "kafka").status == "paused")
+    eventually_blocking(lambda: container(stack.data_dir, "kafka").status, lambda status: status == "paused")
     stack.cont("kafka")
-    wait_until(lambda: container(stack.data_dir, "kafka").status == "running")
+    eventually_blocking(lambda: container(stack.data_dir, "kafka").status, lambda status: status == "running")
     assert await described(stack.endpoints.kafka_bootstrap_servers)
 
 
@@ -157,5 +150,5 @@ def test_no_container_survives_the_command_that_started_it(ending: signal.Signal
         assert len(containers(mark)) == 2
         running.send_signal(ending)
         running.communicate(timeout=60)
-    wait_until(lambda: containers(mark) == [])
+    eventually_blocking(lambda: containers(mark), lambda left: left == [], seconds=BACK_SECONDS)
     remove_volumes(mark)

@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 import pytest_asyncio
+from tests.support.eventually import eventually
 from tests.support.infra import require_jvm_or_skip
 from tests.support.notes import KEY, NOTES, count_a_run, database
 from tests.support.records import described, producer, records
-from tests.support.stats_topics import eventually
 
 from nexus_contracts.topics import BUILDS_EVENTS, Topic, all_topics
 from nexus_devstack.errors import StackError
@@ -137,13 +137,13 @@ async def test_three_brokers_replicate_and_go_on_without_one(tmp_path: Path) -> 
             found = await described(servers)
             return {len(partition["isr"]) for topic in found.values() for partition in topic} == {3}
 
-        await eventually(all_in_sync)  # a broker learns of new topics a moment later than another
+        await eventually(all_in_sync, seconds=90)  # a broker learns of new topics a moment later than another
         async with producer(servers) as sender:
             await sender.send_and_wait(BUILDS_EVENTS.name, b"before", partition=0)
             stack.pause("kafka-2")
             await sender.send_and_wait(BUILDS_EVENTS.name, b"without", partition=0)
             stack.cont("kafka-2")
-        await eventually(all_in_sync)  # until then the woken broker may still take itself for the leader
+        await eventually(all_in_sync, seconds=90)  # until then the woken broker may still take itself for the leader
         assert await records(servers) == [b"before", b"without"]
 
 

@@ -10,12 +10,12 @@ import psutil
 import pytest
 from pydantic import JsonValue
 from tests.support.agent_packages import HANGS_AT_START, script, sick, talker
+from tests.support.eventually import eventually
 from tests.support.local_backends import (
     MODES,
     Bench,
     agent_processes,
     begun,
-    eventually,
     opened_bench,
     processes_at,
     told,
@@ -67,7 +67,7 @@ async def test_an_agent_killed_between_two_invocations_is_started_again(bench: B
         assert (await told(backend, agent, f"echo {number}")).output == str(number)
         [victim] = agent_processes()
         victim.kill()
-        await eventually(lambda victim=victim: not psutil.pid_exists(victim.pid), "it is reaped")
+        await eventually(lambda victim=victim: not psutil.pid_exists(victim.pid), what="it is reaped")
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -94,7 +94,7 @@ async def test_a_deadline_ends_its_own_invocation_and_no_other(bench: Bench, mod
     with pytest.raises(AgentTimedOut):
         await told(backend, agent, "slow 60", seconds=1)
     assert (await patient).output == "at last"
-    await eventually(lambda: agent_processes() == [bystander], "the process of the late one is gone")
+    await eventually(lambda: agent_processes() == [bystander], what="the process of the late one is gone")
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -105,13 +105,13 @@ async def test_an_endless_loop_ends_at_its_own_time_beside_ten_good_invocations(
     backend = await bench.backend(mode)
     agent = await bench.agent(talker(env=environment))
     hung = asyncio.create_task(told(backend, agent, "spin", seconds=4))
-    await eventually(lambda: bool(processes_at("spin")), "it spins")
+    await eventually(lambda: bool(processes_at("spin")), what="it spins")
     good = await asyncio.gather(*(told(backend, agent, f"echo {number}") for number in range(10)))
     assert [answer.output for answer in good] == [str(number) for number in range(10)]
     assert not hung.done()
     with pytest.raises(AgentTimedOut):
         await hung
-    await eventually(lambda: not processes_at("spin"), "the loop is gone")
+    await eventually(lambda: not processes_at("spin"), what="the loop is gone")
 
 
 async def test_a_cancelled_invocation_ends_and_no_other(bench: Bench) -> None:
@@ -120,7 +120,7 @@ async def test_a_cancelled_invocation_ends_and_no_other(bench: Bench) -> None:
     patient = await begun(backend, agent, "slow 2")
     unwanted = await begun(backend, agent, "slow 60")
     unwanted.cancel()
-    await eventually(lambda: not processes_at("slow 60"), "its process is gone")
+    await eventually(lambda: not processes_at("slow 60"), what="its process is gone")
     assert (await patient).output == "at last"
 
 
@@ -129,7 +129,7 @@ async def test_an_answer_that_is_too_large_costs_the_process_that_may_be_at_it_s
     agent = await bench.agent()
     with pytest.raises(AgentFailed, match="more than"):
         await told(backend, agent, "huge 9000000")
-    await eventually(lambda: not agent_processes(), "it is gone")
+    await eventually(lambda: not agent_processes(), what="it is gone")
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -165,7 +165,7 @@ async def test_a_stopped_backend_leaves_nothing_and_says_so(bench: Bench) -> Non
     backend = await bench.backend(work_dir=work_dir)
     agent = await bench.agent()
     working = asyncio.create_task(told(backend, agent, "slow 60"))
-    await eventually(lambda: any(work_dir.glob("*/run/*/socket")), "the agent listens")
+    await eventually(lambda: any(work_dir.glob("*/run/*/socket")), what="the agent listens")
     await backend.stop()
     with pytest.raises((AgentCrashed, AgentUnreachable)):
         await working

@@ -12,7 +12,8 @@ from typing import cast
 import psutil
 import pytest
 from tests.support.agent_packages import talker
-from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, eventually, lives, opened_bench, raw_of, told
+from tests.support.eventually import eventually
+from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, opened_bench, raw_of, told
 
 from nexus_agents.backends.local.sandbox import Limits, choose_sandbox
 
@@ -127,7 +128,7 @@ async def test_when_the_host_is_killed_no_agent_survives_and_the_next_host_tidie
     assert len(family) >= 3
     host.kill()
     await host.communicate()
-    await eventually(lambda: not any(lives(member) for member in family), "all agents are gone")
+    await eventually(lambda: not any(lives(member) for member in family), what="all agents are gone")
     assert len(list(work_dir.iterdir())) == 1
     await (await bench.backend(work_dir=work_dir)).stop()
     assert list(work_dir.iterdir()) == []

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from tests.support.agent_packages import HANGS_AT_START, script, talker
+from tests.support.eventually import eventually
 from tests.support.local_backends import (
     Bench,
     agent_processes,
     begun,
-    eventually,
     lives,
     opened_bench,
     processes_at,
@@ -68,7 +68,7 @@ async def test_processes_that_are_no_longer_needed_end_and_one_stays(bench: Benc
     agent = await bench.agent()
     await asyncio.gather(*(told(backend, agent, "slow 0.7") for _ in range(6)))
     assert len(agent_processes()) > 1
-    await eventually(lambda: len(agent_processes()) == 1, "one is left")
+    await eventually(lambda: len(agent_processes()) == 1, what="one is left")
     assert (await told(backend, agent, "echo x")).output == "x"
 
 
@@ -84,7 +84,7 @@ async def test_an_agent_that_starts_is_shut_to_those_who_waited_when_it_is_undep
     backend = await bench.backend()
     agent = await bench.agent(script(HANGS_AT_START))
     waiting = [asyncio.create_task(told(backend, agent, "echo x")) for _ in range(3)]
-    await eventually(lambda: bool(agent_processes()), "it starts")
+    await eventually(lambda: bool(agent_processes()), what="it starts")
     await backend.undeploy(agent.agent_id)
     for result in await asyncio.gather(*waiting, return_exceptions=True):
         assert isinstance(result, AgentUnreachable)
@@ -133,7 +133,7 @@ async def test_a_crowd_at_one_agent_keeps_no_other_agent_out(bench: Bench) -> No
     backend = await bench.backend(processes=2)
     crowded, quiet = await bench.agent(agent_id="crowded"), await bench.agent(agent_id="quiet")
     crowd = [asyncio.create_task(told(backend, crowded, "slow 0.3", seconds=60)) for _ in range(30)]
-    await eventually(lambda: len(processes_at("slow 0.3")) == 2, "all places are taken")
+    await eventually(lambda: len(processes_at("slow 0.3")) == 2, what="all places are taken")
     assert (await told(backend, quiet, "echo here")).output == "here"
     assert sum(task.done() for task in crowd) < 15
     await backend.undeploy(crowded.agent_id)

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from tests.support.event_streams import Follower, streaming, until_open
+from tests.support.eventually import eventually
 from tests.support.gateway_fakes import FakePlatform
 from tests.support.histories import History, events_of
 
@@ -52,8 +53,7 @@ async def site() -> AsyncGenerator[Site]:
     config = uvicorn.Config(platform.app, port=port, lifespan="off", **as_served)
     server = Server(config, platform.streams.end)
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # it tells nobody
-        await asyncio.sleep(0.01)
+    await eventually(lambda: server.started)
     yield Site(platform, history, server, serving, f"http://127.0.0.1:{port}")
     server.should_exit = True
     await serving

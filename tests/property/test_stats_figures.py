@@ -13,8 +13,8 @@ from tests.support.stats_histories import History, histories, project_id, start_
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain import Change, Fact, Known, changes, fold, joined, packed
-from nexus_stats.facts import AgentFact, BuildFact, Ending, InvocationFact
+from nexus_stats.domain import Fact, FactChange, KnownFact, changes, fold, joined, packed
+from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact
 from nexus_stats.store import MemoryStatsStore
 
 LIMIT = 4
@@ -32,7 +32,7 @@ class CrashingStore(MemoryStatsStore):
         self._fatal = fatal
         self._transactions = itertools.count(1)
 
-    def _transact(self, group: Sequence[Change]) -> None:
+    def _transact(self, group: Sequence[FactChange]) -> None:
         if next(self._transactions) in self._fatal:
             raise Crash
         super()._transact(group)
@@ -43,12 +43,12 @@ class SharedStore(MemoryStatsStore):
 
     collisions = 0
 
-    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+    async def facts(self, keys: Collection[str]) -> dict[str, KnownFact]:
         found = await super().facts(keys)
         await asyncio.sleep(0)
         return found
 
-    async def commit(self, changes: Sequence[Change]) -> None:
+    async def commit(self, changes: Sequence[FactChange]) -> None:
         await asyncio.sleep(0)
         try:
             await super().commit(changes)
@@ -136,7 +136,7 @@ def test_consumers_side_by_side_do_collide() -> None:
 
 
 days = st.dates().map(str)
-endings = st.builds(Ending, st.sampled_from(["successful", "failed", "cancelled"]), st.integers(0, 3))
+endings = st.builds(EndFact, st.sampled_from(["successful", "failed", "cancelled"]), st.integers(0, 3))
 build_facts = st.builds(BuildFact, st.just("p"), st.just(1), st.none() | days, st.integers(0, 6), st.none() | endings)
 invocation_facts = st.builds(InvocationFact, st.just("i"), days, st.none() | endings)
 agent_facts = st.builds(AgentFact, st.just("a"), st.integers(1, 3), st.sampled_from(["running", "offline", "deleted"]))

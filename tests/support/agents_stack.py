@@ -3,8 +3,7 @@
 import asyncio
 import secrets
 import sys
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel
 from tests.support.agent_packages import talker
+from tests.support.eventually import eventually
 
 from nexus_agents.tables import TABLES
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage
@@ -32,14 +32,6 @@ from nexus_runtime.process.settings import ServiceSettings
 
 AGENTS = Service("agents", (sys.executable, "-m", "nexus_agents"), "AGENTS_PORT")
 START_SECONDS = 60.0
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
-    """Returns when the condition holds; fails the test when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, f"not so within {seconds:g} s"
-        await asyncio.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -66,15 +58,13 @@ class AgentsStack:
         await self.stack.supervisor.start([program_of(AGENTS, port, env, name)], START_SECONDS)
 
     async def get(self, path: str) -> tuple[int, Any]:
-        """Status and body of a query; the service may be away for a while."""
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                async with self._http.get(self.stack.url("agents") + path) as response:
-                    return response.status, await response.json()
-            except aiohttp.ClientError:
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.05)
+        """Status and body of a query; the service may be unavailable for a while."""
+
+        async def answer() -> tuple[int, Any]:
+            async with self._http.get(self.stack.url("agents") + path) as response:
+                return response.status, await response.json()
+
+        return await eventually(answer, seconds=START_SECONDS, despite=(aiohttp.ClientError,))
 
     async def ask(self, command: Command, key: str, seconds: float = 30.0) -> Reply:
         """Sends the command and waits for its answer."""
@@ -161,7 +151,7 @@ async def agents_stack(folder: Path) -> AsyncGenerator[AgentsStack]:
             asker = AgentsStack(stack, http, bus, desk)
             try:
                 await asker.start_service()
-                await until(lambda: _connected(bus, desk))
+                await eventually(lambda: _connected(bus, desk))
                 yield asker
             finally:
                 await desk.stop()

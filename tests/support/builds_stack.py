@@ -10,8 +10,8 @@ from typing import Any
 
 import aioboto3
 import aiohttp
-from tests.support.agents_stack import until
 from tests.support.builds_neighbours import Followers
+from tests.support.eventually import eventually
 
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import Project
@@ -152,7 +152,7 @@ class BuildsStack:
         async def reached() -> bool:
             return condition(await self.project(project_id))
 
-        await until(reached, seconds)
+        await eventually(reached, seconds=seconds)
         return await self.project(project_id)
 
     async def events(self, project_id: str) -> list[HistoryEntry]:
@@ -188,7 +188,7 @@ async def builds_stack(
         await held.enter_async_context(running([bus, desk]))
         others = Followers(servers, followers)
         await held.enter_async_context(others.following())
-        await until(lambda: _connected(bus, desk))
+        await eventually(lambda: _connected(bus, desk))
         yield BuildsStack(stack, http, bus, desk, database, said), others
 
 

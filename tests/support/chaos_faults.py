@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tests.support.chaos_history import Fault, History
+from tests.support.eventually import eventually
 
 from nexus_devstack.stack import Stack
 
@@ -91,11 +92,18 @@ async def inject(injection: Injection, stack: Stack, history: History) -> dict[s
     fault = Fault(injection.name, history.clock())
     history.faults.append(fault)
     await injection.strike(stack)
-    async with asyncio.timeout(BACK_SECONDS):
-        while (times := recovery(history, fault, injection.affected)) is None:  # noqa: ASYNC110  # clients signal none
-            await asyncio.sleep(0.05)
+    times = await recovered(history, fault, injection.affected, BACK_SECONDS)
     fault.ended = history.clock()
     return times
+
+
+async def recovered(history: History, fault: Fault, kinds: Sequence[str], seconds: float) -> dict[str, float]:
+    """Waits until each of the kinds has had a success again; seconds from the fault to it."""
+    what = f"a success of each of {', '.join(kinds)} after {fault.name}"
+    times = await eventually(
+        lambda: recovery(history, fault, kinds), lambda found: found is not None, seconds=seconds, what=what
+    )
+    return times or {}
 
 
 def recovery(history: History, fault: Fault, kinds: Sequence[str]) -> dict[str, float] | None:

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import aiohttp
 from tests.support.chaos_checker import Found, violations
-from tests.support.chaos_faults import ALL, SERVICES, Injection, inject, recovery
+from tests.support.chaos_faults import ALL, SERVICES, Injection, inject, recovered
 from tests.support.chaos_history import DECIDED, Fault, History
 from tests.support.chaos_load import Load
 from tests.support.chaos_topics import consumed, read_all
 from tests.support.client import Client
+from tests.support.eventually import eventually
 
 from nexus_contracts.envelope import read_event
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS, TOPICS, dead_letter_topics
@@ -57,9 +58,7 @@ class Platform:
     async def served(self) -> None:
         """Returns when each kind of operation has had its first success from now on."""
         now = Fault("none", self.history.clock())
-        async with asyncio.timeout(REST_SECONDS):
-            while recovery(self.history, now, ALL) is None:  # noqa: ASYNC110  # clients signal none
-                await asyncio.sleep(0.05)
+        await recovered(self.history, now, ALL, REST_SECONDS)
 
     async def suffer(self, injection: Injection) -> None:
         self.recovered[injection.name] = await inject(injection, self.stack, self.history)
@@ -74,9 +73,13 @@ class Platform:
 
     async def at_rest(self) -> list[str]:
         """Nothing waits any more in outbox or topics. What still does when the time is over."""
-        async with asyncio.timeout(REST_SECONDS / 2):
-            while any((await self._outbox()).values()) or await self._active():  # noqa: ASYNC110  # as above
-                await asyncio.sleep(0.2)
+
+        async def waiting() -> tuple[dict[str, int], bool]:
+            return await self._outbox(), await self._active()
+
+        await eventually(
+            waiting, lambda seen: not any(seen[0].values()) and not seen[1], seconds=REST_SECONDS / 2, every=0.2
+        )
         _, ends = await read_all(self.servers, TOPICS)
         return await consumed(self.servers, TOPICS, ends, REST_SECONDS / 3)
 

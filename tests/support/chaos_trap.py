@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import psutil
 from tests.support.chaos_platform import Platform
+from tests.support.eventually import eventually
 
 from nexus_devstack.ports import free_port
 from nexus_devstack.program import reports_ready
@@ -51,9 +52,7 @@ class Trap:
         """The process wakes up, where it stands still, and takes part again."""
         self._point.unlink(missing_ok=True)
         self._platform.stack.cont(NAME)
-        async with asyncio.timeout(WOKEN_SECONDS):
-            while await self._ready() is not None:  # noqa: ASYNC110  # another process signals nothing
-                await asyncio.sleep(0.1)
+        await eventually(self._ready, lambda fault: fault is None, seconds=WOKEN_SECONDS, every=0.1)
 
 
 @asynccontextmanager

@@ -1,11 +1,11 @@
 """A user of the REST interface: calls, and waits on conditions."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from tests.support.eventually import eventually
 
 REQUIREMENT = "an agent that totals the columns of a CSV and answers arithmetic questions"
 
@@ -65,20 +65,15 @@ class Client:
 
     async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 30) -> Any:
         """The data at `path` as soon as `holds` says so; what is not answered with 200 is asked again."""
-        last: Any = None
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    try:
-                        last = await self.get(path)
-                    except aiohttp.ClientError as error:
-                        last = error
-                    else:
-                        if last.status == 200 and holds(last.data):
-                            return last.data
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            raise AssertionError(f"{path} did not come to hold within {seconds} s: {last}") from None
+        answer = await eventually(
+            lambda: self.get(path),
+            lambda answer: answer.status == 200 and holds(answer.data),
+            seconds=seconds,
+            every=0.05,
+            what=path,
+            despite=(aiohttp.ClientError,),
+        )
+        return answer.data
 
     async def events(self, project_id: str) -> list[Any]:
         """The whole history of a project, over all pages."""

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
+from tests.support.eventually import eventually
 from tests.support.histories import Sent, events_of
 
 STREAM = {"Accept": "text/event-stream"}
@@ -69,10 +69,5 @@ async def open_streams(base_url: str) -> float:
 
 async def until_open(base_url: str, number: int) -> None:
     """Returns when so many streams are open."""
-    last: Any = None
-    try:
-        async with asyncio.timeout(30):
-            while (last := await open_streams(base_url)) != number:  # noqa: ASYNC110  # of another process
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"{last} streams are open, not {number}") from None
+    wanted = f"{number} streams are open"
+    await eventually(lambda: open_streams(base_url), lambda open_now: open_now == number, seconds=30, what=wanted)

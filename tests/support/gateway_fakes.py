@@ -93,5 +93,5 @@ class FakePlatform:
         settings = GatewaySettings(reply_wait_seconds=0.05, invoke_wait_seconds=0.05, cursor_secret=SecretStr(SECRET))
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
-        gateway = Gateway(Commands(self.bus, self.desk), reads, self.streams, settings)
+        gateway = Gateway(Commands(self.bus, self.desk, look_seconds=0.001), reads, self.streams, settings)
         self.app: FastAPI = http_app(gateway, Health({}, {}))

@@ -1,6 +1,5 @@
 """The gateway as a process of its own, with stand-ins for the owners."""
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from tests.support.eventually import eventually
 from tests.support.stand_in_owners import CommandOwner, HttpOwner
 
 from nexus_contracts.envelope import CloudEvent
@@ -40,9 +40,7 @@ class Platform:
 
     async def readiness(self, status: int) -> None:
         """Returns when GET /health/ready answers `status`."""
-        async with asyncio.timeout(30):
-            while (await self.call("GET", "/health/ready"))[0] != status:  # noqa: ASYNC110  # of another process
-                await asyncio.sleep(0.05)
+        await eventually(lambda: self.call("GET", "/health/ready"), lambda answer: answer[0] == status, seconds=30)
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import subprocess
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import cast
 import psutil
 from pydantic import JsonValue
 from tests.support.agent_packages import talker
+from tests.support.eventually import eventually
 
 from nexus_agents.backends.local.backend import LocalBackend, LocalSettings, open_local_backend
 from nexus_agents.domain.backend import AgentAnswer, Backend, DeployedAgent, InvokeRequest, PackageRef
@@ -69,7 +69,7 @@ async def told(backend: Backend, agent: DeployedAgent, prompt: str, seconds: flo
 async def begun(backend: Backend, agent: DeployedAgent, prompt: str) -> "asyncio.Task[AgentAnswer]":
     """An invocation that the agent is working on. `prompt` is one that no other invocation had."""
     task = asyncio.create_task(told(backend, agent, prompt))
-    await eventually(lambda: bool(processes_at(prompt)), f"the agent works at {prompt}")
+    await eventually(lambda: bool(processes_at(prompt)), what=f"the agent works at {prompt}")
     return task
 
 
@@ -103,13 +103,6 @@ def _children() -> set[int]:
 
 def raw_of(answer: AgentAnswer) -> dict[str, JsonValue]:
     return cast(dict[str, JsonValue], answer.raw)
-
-
-async def eventually(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        await asyncio.sleep(0.01)
 
 
 def lives(member: psutil.Process) -> bool:

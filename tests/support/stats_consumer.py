@@ -11,7 +11,7 @@ from tests.support.stats_model import expected_builds, expected_invocations, exp
 from nexus_contracts.envelope import CloudEvent
 from nexus_runtime.kafka.delivery import Delivery, Subscription
 from nexus_stats.consumers import subscriptions
-from nexus_stats.handlers import Figures
+from nexus_stats.handlers import StatisticsQueries
 from nexus_stats.store import MemoryStatsStore, StatsStore
 
 TODAY = datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
@@ -38,7 +38,7 @@ def _deliveries(event: CloudEvent, subscription: Subscription) -> list[Delivery]
 
 async def assert_figures_of(history: Sequence[CloudEvent], store: StatsStore) -> None:
     """The store's figures are those of the history."""
-    figures = Figures(store, lambda: TODAY)
+    figures = StatisticsQueries(store, lambda: TODAY)
     builds = await figures.builds(FIRST_DAY, LAST_DAY)
     invocations = await figures.invocations(FIRST_DAY, LAST_DAY)
     assert (await figures.overview()).model_dump() == expected_overview(history, TODAY.date())

@@ -1,11 +1,12 @@
 """Writing to the topics of events and watching what a consumer group makes of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from tests.support.eventually import eventually
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS, Topic
@@ -15,6 +16,7 @@ Ends = Mapping[tuple[str, int], int]
 """The offset after the last record, by topic and partition."""
 Raw = tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]
 """Topic, key, value and headers."""
+PATIENCE_SECONDS = 90.0
 
 
 def record_of(event: CloudEvent) -> Raw:
@@ -37,13 +39,6 @@ async def publish(servers: str, records: Iterable[Raw]) -> Ends:
     return ends
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 90.0) -> None:
-    """Returns as soon as it holds. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110  # another process's doings signal no event
-            await asyncio.sleep(0.02)
-
-
 async def consumed(servers: str, ends: Ends) -> None:
     """Returns when the groups have committed everything before `ends`."""
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers)
@@ -53,7 +48,7 @@ async def consumed(servers: str, ends: Ends) -> None:
 
     await admin.start()
     try:
-        await eventually(reached)
+        await eventually(reached, seconds=PATIENCE_SECONDS)
     finally:
         await admin.close()
 

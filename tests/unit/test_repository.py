@@ -16,6 +16,7 @@ from nexus_builds.settings import BuildsSettings, WorkerSettings
 from nexus_devstack.demo.probes import DEFAULT_REQUIREMENT
 from nexus_devstack.settings import Settings
 from nexus_gateway.settings import GatewaySettings
+from nexus_runtime.process.settings import VERSION
 from nexus_stats.settings import StatsSettings
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,9 @@ READ_ELSEWHERE = {"REQUIREMENT": DEFAULT_REQUIREMENT, "PYTHON": "python3", "CHAO
 """By `make demo`, by `make install` and by `make test-chaos`."""
 RUN_APART = {"chaos", "support"}
 """Folders of tests that `make test` does not collect."""
+AGENT_TEMPLATE = "nexus_offline_builder/package/"
+NAMES_STILL_SHARED = {"CommandHandlers", "Deployer", "Step"}
+"""Class names that occur twice. To be emptied, never added to."""
 
 
 def our_files() -> list[Path]:
@@ -155,3 +159,19 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (ROOT / name).parent.joinpath(link).exists()
     ]
     assert broken == []
+
+
+def test_a_class_name_occurs_once() -> None:
+    """Reading `Step` nobody should have to ask which one. The agent template is a program of its own."""
+    where: dict[str, set[str]] = {}
+    for name, text in texts().items():
+        if re.match(r"(libs|services)/\w+/src/", name) and name.endswith(".py") and AGENT_TEMPLATE not in name:
+            for found in re.findall(r"^\s*class (\w+)", text, re.MULTILINE):
+                where.setdefault(found, set()).add(name)
+    assert {found: names for found, names in where.items() if len(names) > 1}.keys() == NAMES_STILL_SHARED
+
+
+def test_all_members_have_the_platforms_version() -> None:
+    projects = [ROOT / "pyproject.toml", *ROOT.glob("libs/*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]
+    versions = {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["version"] for path in projects}
+    assert versions == {VERSION}

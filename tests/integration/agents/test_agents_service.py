@@ -11,7 +11,8 @@ import aioboto3
 import pytest
 import pytest_asyncio
 from tests.support.agent_packages import FAILS_AT_START, script, talker
-from tests.support.agents_stack import Agent, AgentsStack, agents_stack, invocation, new_agent, until
+from tests.support.agents_stack import Agent, AgentsStack, agents_stack, invocation, new_agent
+from tests.support.eventually import eventually
 
 from nexus_agents.tables import INVOCATIONS, MESSAGES, SESSIONS, WORK
 from nexus_contracts.agents.commands import DeleteAgent
@@ -121,9 +122,9 @@ async def test_a_killed_service_ends_its_invocations_and_the_session_goes_on(ser
     agent = await service.deployed()
     session_id = await service.session(agent)
     first = asyncio.create_task(service.post(session_id, "slow 60", seconds=60))
-    await until(lambda: service.running(agent))
+    await eventually(lambda: service.running(agent))
     second = asyncio.create_task(service.post(session_id, "echo next", seconds=60))
-    await until(lambda: _posted(service, agent, 2))
+    await eventually(lambda: _posted(service, agent, 2))
     await service.start_service("agents-2")
     killed = time.monotonic()
     service.stack.kill("agents")
@@ -143,7 +144,7 @@ async def test_a_deployment_that_was_killed_is_taken_up_again(service: AgentsSta
     agent = new_agent()
     command = await service.deployment(agent, script("import time\ntime.sleep(1.5)\nraise SystemExit('too late')\n"))
     deploying = asyncio.create_task(service.ask(command, agent.agent_id, seconds=60))
-    await until(lambda: _building(service, agent))
+    await eventually(lambda: _building(service, agent))
     service.stack.kill("agents")
     answer = await deploying
     assert answer.result is not None
@@ -159,7 +160,7 @@ async def test_a_service_that_stops_answers_for_what_it_could_not_finish(service
     agent = await service.deployed()
     command = invocation(agent, "slow 60")
     waiting = asyncio.create_task(service.ask(command, command.invocation_id, seconds=60))
-    await until(lambda: service.running(agent))
+    await eventually(lambda: service.running(agent))
     service.stack.supervisor["agents"].signal(signal.SIGTERM)
     assert reason(await waiting) == "INTERRUPTED"
     await service.stack.wait_ready("agents")
@@ -172,14 +173,14 @@ async def test_a_deletion_survives_a_kill_and_leaves_nothing_behind(service: Age
         await service.post(session_id, "echo hi")
     command = invocation(agent, "slow 60")
     running = asyncio.create_task(service.ask(command, command.invocation_id, seconds=60))
-    await until(lambda: service.running(agent))
+    await eventually(lambda: service.running(agent))
     deletion = DeleteAgent(command_id=secrets.token_hex(8), agent_id=agent.agent_id)
     assert (await service.ask(deletion, agent.agent_id)).status == 200
     service.stack.kill("agents")
     assert reason(await running) in ("AGENT_DELETED", "INTERRUPTED")
     assert (await service.get(f"/agents/{agent.agent_id}"))[0] == 404
     assert (await service.get(f"/invocations/{command.invocation_id}"))[0] == 404
-    await until(lambda: _gone(service, agent), seconds=30)
+    await eventually(lambda: _gone(service, agent), seconds=30)
 
 
 async def _gone(service: AgentsStack, agent: Agent) -> bool:
@@ -193,7 +194,7 @@ async def test_a_deleted_project_takes_its_agents_with_it_for_good(service: Agen
     agent = await service.deployed()
     deleted = ProjectDeleted(project_id=agent.project_id, attempt=1, deleted_at=utc_now())
     await service.publish(BUILDS_EVENTS, deleted, agent.project_id)
-    await until(lambda: _missing(service, agent))
+    await eventually(lambda: _missing(service, agent))
     command = await service.deployment(agent, script(FAILS_AT_START))
     refused = await service.ask(command, agent.agent_id)
     assert (refused.status, await _missing(service, agent)) == (404, True)
@@ -207,7 +208,7 @@ async def test_a_paused_process_that_wakes_overwrites_nothing(service: AgentsSta
     agent = await service.deployed()
     command = invocation(agent, "slow 60")
     waiting = asyncio.create_task(service.ask(command, command.invocation_id, seconds=60))
-    await until(lambda: service.running(agent))
+    await eventually(lambda: service.running(agent))
     await service.start_service("agents-3")
     paused = time.monotonic()
     service.stack.pause("agents")
@@ -216,7 +217,7 @@ async def test_a_paused_process_that_wakes_overwrites_nothing(service: AgentsSta
         assert time.monotonic() - paused < INTERRUPTED_SECONDS
     finally:
         service.stack.cont("agents")
-    await until(lambda: _ended(service, agent))
+    await eventually(lambda: _ended(service, agent))
     _, view = await service.get(f"/invocations/{command.invocation_id}")
     assert (view["status"], view["error"]["code"]) == ("failed", "INTERRUPTED")
 

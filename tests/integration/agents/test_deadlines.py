@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 from pydantic import JsonValue
 from tests.support.agent_packages import talker
-from tests.support.agents_stack import Agent, AgentsStack, agents_stack, invocation, until
+from tests.support.agents_stack import Agent, AgentsStack, agents_stack, invocation
+from tests.support.eventually import eventually
 from tests.support.local_backends import agent_processes, lives, processes_at
 
 from nexus_contracts.replies import Reply
@@ -107,7 +108,7 @@ async def test_a_killed_service_leaves_no_process_behind_and_tells_that_it_was_i
     async def all_at_work() -> bool:
         return len(processes_at("spin")) == 3
 
-    await until(all_at_work)
+    await eventually(all_at_work)
     family = agent_processes()
     service.stack.kill("agents")
     assert [outcome(reply) for reply in await asyncio.gather(*hung)] == ["INTERRUPTED"] * 3
@@ -115,6 +116,6 @@ async def test_a_killed_service_leaves_no_process_behind_and_tells_that_it_was_i
     async def gone() -> bool:
         return not any(lives(process) for process in family)
 
-    await until(gone)
+    await eventually(gone)
     await service.stack.wait_ready("agents")
     assert outcome(await asked(service, agent, "echo x")) == "succeeded"

@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
-from tests.support.agents_stack import until
 from tests.support.builds_neighbours import Followers
 from tests.support.builds_stack import BUILDS, BuildsStack, builds_stack
 from tests.support.builds_story import EXTERNAL, a_report, create_command
 from tests.support.builds_world import Replica, delivered
+from tests.support.eventually import eventually
 from tests.support.infra import needs_volatile_broker
 
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject
@@ -35,12 +35,11 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Worl
 
 async def asked(builds: BuildsStack, command: CreateProject | ControlProject) -> Reply:
     """The answer, however often the command has to be sent: it has one effect."""
-    async with asyncio.timeout(RECOVERY_SECONDS):
-        while True:
-            try:
-                return await builds.ask(command, command.project_id, seconds=3)
-            except (TimeoutError, ServiceUnavailable):
-                await asyncio.sleep(0.1)
+    return await eventually(
+        lambda: builds.ask(command, command.project_id, seconds=3),
+        seconds=RECOVERY_SECONDS,
+        despite=(TimeoutError, ServiceUnavailable),
+    )
 
 
 def new_project() -> CreateProject:
@@ -51,7 +50,7 @@ async def followed(followers: Followers, project_id: str, last: int) -> None:
     async def seen() -> bool:
         return all(followers.sequences(project_id, group) == list(range(1, last + 1)) for group in followers.got)
 
-    await until(seen, RECOVERY_SECONDS)
+    await eventually(seen, seconds=RECOVERY_SECONDS)
 
 
 async def test_what_was_committed_but_not_published_is_published_by_the_next_process(world: World) -> None:
@@ -85,7 +84,7 @@ async def test_a_new_broker_gets_what_nobody_is_known_to_have_consumed_and_work_
         got = followers.got[BUILDS_EVENTS.groups[0]]
         return sum(event.subject == command.project_id for event in got) >= 2
 
-    await until(again, RECOVERY_SECONDS)
+    await eventually(again, seconds=RECOVERY_SECONDS)
     start = ControlProject(command_id=new_id("cmd_"), project_id=command.project_id, action=ControlAction.START)
     assert (await asked(builds, start)).status == 200
     report = a_report("started", "orchestrator").model_copy(update={"project_id": command.project_id})

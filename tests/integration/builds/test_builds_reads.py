@@ -9,11 +9,11 @@ import aiohttp
 import psutil
 import pytest
 import pytest_asyncio
-from tests.support.agents_stack import until
 from tests.support.builds_stack import BUILDS, BuildsStack, builds_stack
 from tests.support.builds_story import STEPS, a_report
 from tests.support.client import Client
 from tests.support.event_streams import Follower
+from tests.support.eventually import eventually
 from tests.support.gateway_process import GATEWAY
 
 from nexus_builds.pages import PAGE_BYTES
@@ -206,7 +206,7 @@ async def test_a_log_that_grows_is_read_to_its_end_without_repeats(world: World)
     async def begun() -> bool:
         return len((await world.client.get(path)).data["items"]) == 30
 
-    await until(begun)
+    await eventually(begun)
     during = [item["number"] for item in await world.client.pages(path)]
     assert during == list(range(1, len(during) + 1))
     await writing

@@ -12,6 +12,7 @@ from tests.support.builds_neighbours import Followers
 from tests.support.builds_stack import BUILDS, BuildsStack, builds_stack
 from tests.support.builds_story import EXTERNAL, a_report
 from tests.support.cdevents import pipeline, task
+from tests.support.eventually import eventually
 
 from nexus_contracts.builds.commands import ControlProject, CreateProject
 from nexus_contracts.builds.reports import AnyReport
@@ -90,9 +91,7 @@ async def test_events_reach_their_readers_once_each_in_order(world: World) -> No
     for action in ("pause", "resume", "stop", "restart", "stop"):
         assert (await builds.control(project_id, action)).status == 200
     expected = [entry.sequence for entry in await builds.events(project_id)]
-    async with asyncio.timeout(20):
-        while followers.sequences(project_id) != expected:  # noqa: ASYNC110  # another process's doings
-            await asyncio.sleep(0.05)
+    await eventually(lambda: followers.sequences(project_id), lambda seen: seen == expected)
 
 
 async def test_a_late_report_stands_in_the_history_as_refused(builds: BuildsStack) -> None:
@@ -183,6 +182,4 @@ async def test_a_deleted_running_build_leaves_nothing_in_any_table(builds: Build
     assert reply.status == 200
     await builds.tell(of(project_id, a_report("logged", "orchestrator")))
     assert (await builds.control(project_id, "stop")).status == 404
-    async with asyncio.timeout(30):
-        while await builds.kept_of(project_id):  # noqa: ASYNC110  # another process's doings
-            await asyncio.sleep(0.05)
+    await eventually(lambda: builds.kept_of(project_id), lambda kept: not kept, seconds=30)

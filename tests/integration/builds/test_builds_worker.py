@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
-from tests.support.agents_stack import until
 from tests.support.builds_neighbours import StandInAgents
 from tests.support.builds_stack import BUILDS, WORKER, BuildsStack, builds_stack
 from tests.support.builds_story import STEPS, a_report
+from tests.support.eventually import eventually
 
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import Project
@@ -48,7 +48,7 @@ async def holder(builds: BuildsStack, project_id: str, epoch: int) -> str:
     async def known() -> bool:
         return bool(found())
 
-    await until(known, PATIENCE_SECONDS)
+    await eventually(known, seconds=PATIENCE_SECONDS)
     return found()[0]
 
 
@@ -107,7 +107,7 @@ async def test_a_stopped_build_gets_no_further_and_its_late_reports_are_in_the_h
         told = [entry.data["report"] for entry in events if entry.type == "nexus.report.refused.v1"]
         return any(isinstance(report, dict) and report["id"] == "late" for report in told)
 
-    await until(refused, PATIENCE_SECONDS)
+    await eventually(refused, seconds=PATIENCE_SECONDS)
     stopped = await builds.project(project_id)
     assert (stopped.status, stopped.attempt_number) == ("cancelled", 1)
     assert (await builds.control(project_id, "restart")).status == 200
@@ -143,4 +143,4 @@ async def test_a_deleted_running_build_leaves_nothing_whoever_is_killed(
         except (ServiceUnavailable, StackError):
             return False
 
-    await until(nothing_left, PATIENCE_SECONDS)
+    await eventually(nothing_left, seconds=PATIENCE_SECONDS)

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from pydantic import JsonValue
+from tests.support.eventually import eventually
 from tests.support.stats_histories import (
     DAYS,
     FAULT,
@@ -29,7 +30,7 @@ from tests.support.stats_model import (
     expected_overview,
 )
 from tests.support.stats_stack import start_statistics, statistics_stack
-from tests.support.stats_topics import Raw, consumed, dead_letters, eventually, publish, record_of
+from tests.support.stats_topics import PATIENCE_SECONDS, Raw, consumed, dead_letters, publish, record_of
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.identifiers import format_timestamp
@@ -114,7 +115,7 @@ async def test_figures_are_exact_after_duplicates_disorder_and_a_kill(stack: Sta
     async def under_way() -> bool:
         return (await get(stack, "/overview"))[1]["total_builds"] > 0
 
-    await eventually(under_way)
+    await eventually(under_way, seconds=PATIENCE_SECONDS)
     ends = await publish(servers, records[half:])
     stack.kill("stats")
     await consumed(servers, ends)

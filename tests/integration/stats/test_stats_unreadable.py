@@ -8,10 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.support.eventually import eventually
 from tests.support.infra import needs_volatile_broker
 from tests.support.raw_batches import UNREADABLE, publish_raw
 from tests.support.stats_stack import start_statistics, statistics_stack
-from tests.support.stats_topics import eventually
 
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_devstack.stack import Stack
@@ -41,7 +41,7 @@ async def test_readiness_names_the_batch_and_the_command_skips_it_for_good(tmp_p
         async def is_unready() -> bool:
             return (await ready(stack))[0] == 503
 
-        await eventually(is_unready)
+        await eventually(is_unready, seconds=90)
         _, said = await ready(stack)
         assert said["failing"] == ["consumers"]
         assert f"{BUILDS_EVENTS.name} partition 2 is halted at offset {offset}" in said["reasons"]["consumers"]

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from nexus_agents.backends.local.live import LiveAgent
-from nexus_agents.backends.local.pool import Bounds, Pool
+from nexus_agents.backends.local.pool import AgentPool, Bounds
 from nexus_agents.domain.backend import PackageRef
 from nexus_agents.domain.backend_errors import AgentNotStarted, AgentUnreachable, BackendError
 
@@ -42,7 +42,7 @@ class Stage:
         self.failing = failing
         self._start_seconds = start_seconds
         self.chance = random.Random(7)
-        self.pool = Pool(self._start, self._gone, Bounds(PROCESSES, PER_AGENT, spare_seconds=0.02))
+        self.pool = AgentPool(self._start, self._gone, Bounds(PROCESSES, PER_AGENT, spare_seconds=0.02))
 
     @property
     def living(self) -> int:

@@ -8,7 +8,7 @@ import pytest_asyncio
 from prometheus_client import REGISTRY
 from tests.support.builds_story import EXTERNAL, PROJECT, STEPS, a_report, create_command
 from tests.support.builds_world import Replica, delivered
-from tests.support.bus_fakes import FakeBus, Record
+from tests.support.bus_fakes import FakeBus, Record, no_pause
 from tests.support.cdevents import pipeline, task
 from tests.support.memory_database import MemoryDatabase
 
@@ -40,7 +40,7 @@ class Topic:
         self.bus = FakeBus()
         handle, admit = self.replica.reports.apply_reports, admission(ReportSigner(database.as_database()))
         to = Subscription(BUILDS_REPORTS, "builds-reports", REPORT, handle, admit=admit)
-        self.deliverer = Deliverer(to, self.bus.as_bus())
+        self.deliverer = Deliverer(to, self.bus.as_bus(), pause=no_pause)
 
     async def publish(self, *events: CloudEvent) -> None:
         await self.deliverer.deliver([Record("t", b"k", event.body(), event.headers()) for event in events])
@@ -93,18 +93,13 @@ async def test_while_the_key_cannot_be_read_the_batch_is_given_back(
 ) -> None:
     await topic.replica.ask(create_command())
     event = await topic.signer.signed(said(a_report("started", "orchestrator"), f"{WORKER_SOURCE}1"))
-    monkeypatch.setattr("nexus_runtime.kafka.delivery.random.uniform", _at_once)
-    with monkeypatch.context() as away:
-        away.setattr(topic.replica.database, "get", _unavailable)
+    with monkeypatch.context() as unavailable:
+        unavailable.setattr(topic.replica.database, "get", _unavailable)
         with pytest.raises(ExceptionGroup):
             await topic.publish(event)
     assert topic.bus.records == []
     await topic.publish(event)
     assert (await topic.types())[-1] == "stage.started"
-
-
-def _at_once(_low: float, _high: float) -> float:
-    return 0.0
 
 
 async def _unavailable(*_: object, **__: object) -> None:

@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestServer
 from rich.console import Console
 
 from nexus_contracts.stages import STAGES
-from nexus_devstack.demo import figures
-from nexus_devstack.demo.gateway import Gateway, is_platform
+from nexus_devstack.demo.figures import Pacing
+from nexus_devstack.demo.gateway import GatewayClient, is_platform
 from nexus_devstack.demo.screen import Screen
 from nexus_devstack.demo.story import tell
 from nexus_devstack.errors import StackError
@@ -21,6 +21,7 @@ PROJECT = "proj_" + "a" * 32
 NOW = "2025-03-01T10:00:00.000000Z"
 STEPS = [name for stage in STAGES for name in (*(sub.name for sub in stage.sub_stages), stage.name)]
 Answer = dict[str, Any]
+IMPATIENT = Pacing(figures_seconds=0.3, quiet_seconds=0.01, look_seconds=0.001)
 
 
 class FakeGateway:
@@ -180,16 +181,9 @@ async def serving(fake: FakeGateway) -> AsyncGenerator[str, None]:
 async def told(fake: FakeGateway, requirement: str = "an agent that totals and calculates") -> str:
     """What the demo prints where there is no terminal."""
     stream = io.StringIO()
-    async with serving(fake) as url, Gateway(url) as gateway:
-        await tell(gateway, Screen(Console(file=stream, soft_wrap=True)), requirement)
+    async with serving(fake) as url, GatewayClient(url) as gateway:
+        await tell(gateway, Screen(Console(file=stream, soft_wrap=True)), requirement, IMPATIENT)
     return stream.getvalue()
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "SETTLE_SECONDS", 0.3)
-    monkeypatch.setattr(figures, "QUIET_SECONDS", 0.01)
-    monkeypatch.setattr("nexus_devstack.demo.story.POLL_SECONDS", 0.001)
 
 
 async def test_the_whole_story_is_told_and_checked() -> None:

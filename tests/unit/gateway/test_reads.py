@@ -10,7 +10,7 @@ from tests.support.gateway_fakes import FakePlatform
 from nexus_contracts.errors import ErrorBody, GatewayTimeout, ServiceUnavailable
 from nexus_gateway.openapi.examples import AGENT_ID, INVOCATION_ID, PROJECT, PROJECT_ID, SESSION_ID
 from nexus_gateway.owners import Answer
-from nexus_gateway.refusals import Refused, refusal_of
+from nexus_gateway.refusals import RefusedByOwner, refusal_of
 
 PROJECTS = "/api/v1/projects"
 SINGLE = [
@@ -130,8 +130,8 @@ async def test_figures_are_asked_with_both_ends_of_the_range(platform: FakePlatf
     [
         (ServiceUnavailable("away"), 503, "SERVICE_UNAVAILABLE"),
         (GatewayTimeout("slow"), 504, "GATEWAY_TIMEOUT"),
-        (Refused(ErrorBody(code="DATABASE_ERROR", message="no"), 500), 500, "DATABASE_ERROR"),
-        (Refused(ErrorBody(code="SERVICE_UNAVAILABLE", message="no"), 503), 503, "SERVICE_UNAVAILABLE"),
+        (RefusedByOwner(ErrorBody(code="DATABASE_ERROR", message="no"), 500), 500, "DATABASE_ERROR"),
+        (RefusedByOwner(ErrorBody(code="SERVICE_UNAVAILABLE", message="no"), 503), 503, "SERVICE_UNAVAILABLE"),
     ],
 )
 async def test_an_owners_trouble_keeps_its_code(

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
+from tests.support.eventually import eventually
 from tests.support.histories import GONE, TYPE, History, ids, parsed
 
 from nexus_contracts.errors import NotFound, ServiceUnavailable
-from nexus_gateway import streams as streams_module
 from nexus_gateway.sse import HEARTBEAT, OPENING, paced
 from nexus_gateway.streams import Streams
 
@@ -25,7 +25,7 @@ class World:
     def __init__(self, history: History) -> None:
         self.history = history
         self.listening = True
-        self.streams = Streams(history, lambda: self.listening)
+        self.streams = Streams(history, lambda: self.listening, look_seconds=0.01, retry_seconds=0.01)
 
     def happens(self, events: int = 1, *, ended: bool = False, hint: bool = True) -> None:
         self.history.length += events
@@ -45,9 +45,7 @@ class World:
 
 
 @pytest_asyncio.fixture
-async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
-    monkeypatch.setattr(streams_module, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(streams_module, "LOOK_SECONDS", 0.01)
+async def world() -> AsyncGenerator[World]:
     world = World(History())
     yield world
     await world.streams.stop()
@@ -56,12 +54,6 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
 
 async def whole(stream: AsyncGenerator[bytes]) -> bytes:
     return b"".join([block async for block in stream])
-
-
-async def holds(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110  # of tasks that tell nobody
-            await asyncio.sleep(0)
 
 
 def open_streams() -> float:
@@ -90,10 +82,10 @@ async def test_an_event_is_written_as_the_standard_says(world: World) -> None:
 async def test_what_happens_is_told_at_once_by_one_read(world: World) -> None:
     world.happens(2)
     reading = asyncio.create_task(world.read())
-    await holds(lambda: world.history.asked == [0, 2])
+    await eventually(lambda: world.history.asked == [0, 2])
     for reads in (3, 4, 5):
         world.happens(2)
-        await holds(lambda reads=reads: len(world.history.asked) == reads)
+        await eventually(lambda reads=reads: len(world.history.asked) == reads)
     world.happens(1, ended=True)
     assert await reading == list(range(1, 10))
     assert world.history.asked == [0, 2, 2, 4, 6, 8]
@@ -102,15 +94,15 @@ async def test_what_happens_is_told_at_once_by_one_read(world: World) -> None:
 async def test_a_hint_that_comes_while_the_history_is_read_is_not_lost(world: World) -> None:
     world.happens(1)
     reading = asyncio.create_task(world.read())
-    await holds(lambda: world.history.asked == [0, 1])
+    await eventually(lambda: world.history.asked == [0, 1])
     world.history.hanging = asyncio.Event()
     world.hint()
-    await holds(lambda: len(world.history.asked) == 3)
+    await eventually(lambda: len(world.history.asked) == 3)
     world.hint()
     before = world.history.hanging
     world.history.hanging = None
     before.set()
-    await holds(lambda: len(world.history.asked) == 4)
+    await eventually(lambda: len(world.history.asked) == 4)
     world.happens(1, ended=True)
     assert await reading == [1, 2]
 
@@ -120,7 +112,7 @@ async def test_a_lost_hint_is_made_up_for(world: World) -> None:
     for listening in (True, False):
         world.listening = listening
         reading = asyncio.create_task(world.read(after=world.history.length))
-        await holds(lambda: open_streams() == 1)
+        await eventually(lambda: open_streams() == 1)
         world.happens(1, ended=True, hint=False)
         assert await reading == [world.history.length]
         world.history.ended = False
@@ -129,9 +121,9 @@ async def test_a_lost_hint_is_made_up_for(world: World) -> None:
 async def test_an_id_that_is_not_reached_yet_is_waited_for(world: World) -> None:
     world.happens(3)
     reading = asyncio.create_task(world.read(after=5))
-    await holds(lambda: world.history.asked == [5, 5])
+    await eventually(lambda: world.history.asked == [5, 5])
     world.happens(2)
-    await holds(lambda: len(world.history.asked) == 3)
+    await eventually(lambda: len(world.history.asked) == 3)
     world.happens(2, ended=True)
     assert await reading == [6, 7]
 
@@ -139,12 +131,12 @@ async def test_an_id_that_is_not_reached_yet_is_waited_for(world: World) -> None
 async def test_two_hundred_streams_of_one_project_share_their_reads(world: World) -> None:
     world.happens(3)
     reading = [asyncio.create_task(world.read()) for _ in range(200)]
-    await holds(lambda: open_streams() == 200)
-    await holds(lambda: world.history.asked[-1] == 3)
+    await eventually(lambda: open_streams() == 200)
+    await eventually(lambda: world.history.asked[-1] == 3)
     assert world.history.asked.count(0) == 1
     before = len(world.history.asked)
     world.happens(1)
-    await holds(lambda: world.history.asked[-1] == 3 and len(world.history.asked) > before)
+    await eventually(lambda: world.history.asked[-1] == 3 and len(world.history.asked) > before)
     world.happens(1, ended=True)
     assert await asyncio.gather(*reading) == [[1, 2, 3, 4, 5]] * 200
     assert len(world.history.asked) - before < 10
@@ -153,10 +145,10 @@ async def test_two_hundred_streams_of_one_project_share_their_reads(world: World
 async def test_an_owner_that_is_away_is_waited_for_and_nothing_is_missed(world: World) -> None:
     world.happens(2)
     reading = asyncio.create_task(world.read())
-    await holds(lambda: world.history.asked == [0, 2])
+    await eventually(lambda: world.history.asked == [0, 2])
     world.history.fault = ServiceUnavailable("away")
     world.happens(3, ended=True)
-    await holds(lambda: len(world.history.asked) > 5)
+    await eventually(lambda: len(world.history.asked) > 5)
     world.history.fault = None
     assert await reading == [1, 2, 3, 4, 5]
 
@@ -174,7 +166,7 @@ async def test_an_unknown_or_deleted_project_has_no_stream(world: World) -> None
 async def test_a_deletion_ends_the_stream_with_its_event_while_that_is_readable(world: World, readable: bool) -> None:
     world.happens(2)
     reading = asyncio.create_task(world.read())
-    await holds(lambda: world.history.asked == [0, 2])
+    await eventually(lambda: world.history.asked == [0, 2])
     world.history.deleted, world.history.fault = True, None if readable else GONE
     world.happens(1, ended=True)
     assert await reading == ([1, 2, 3] if readable else [1, 2])
@@ -183,12 +175,12 @@ async def test_a_deletion_ends_the_stream_with_its_event_while_that_is_readable(
 async def test_all_streams_end_when_the_service_stops_even_while_the_owner_hangs(world: World) -> None:
     world.happens(1)
     reading = [asyncio.create_task(world.read()) for _ in range(3)]
-    await holds(lambda: open_streams() == 3)
+    await eventually(lambda: open_streams() == 3)
     world.history.hanging = asyncio.Event()
     world.hint()
     world.streams.end()
     assert await asyncio.gather(*reading) == [[1]] * 3
-    await holds(lambda: open_streams() == 0)
+    await eventually(lambda: open_streams() == 0)
 
 
 async def test_who_goes_away_leaves_nothing_behind(world: World) -> None:
@@ -199,10 +191,10 @@ async def test_who_goes_away_leaves_nothing_behind(world: World) -> None:
     await stream.aclose()
     assert open_streams() == 0
     waiting = asyncio.create_task(world.read())
-    await holds(lambda: open_streams() == 1)
+    await eventually(lambda: open_streams() == 1)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    await holds(lambda: open_streams() == 0)
+    await eventually(lambda: open_streams() == 0)
     world.hint()
     world.hint(key=None)
     world.hint(key=b"\xff")

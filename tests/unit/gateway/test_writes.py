@@ -229,10 +229,8 @@ async def test_a_session_is_deleted_only_as_its_caller_has_seen_it(platform: Fak
 
 
 async def test_a_broker_that_lost_the_command_is_given_it_again_while_the_caller_waits(
-    platform: FakePlatform, call: HttpCaller, monkeypatch: pytest.MonkeyPatch
+    platform: FakePlatform, call: HttpCaller
 ) -> None:
-    monkeypatch.setattr("nexus_gateway.commands.LOOK_SECONDS", 0.001)
-
     def forget_the_first(event: CloudEvent) -> Outcome | None:
         if len(platform.bus.published) == 1:
             platform.bus.cluster = "a broker that came back empty"

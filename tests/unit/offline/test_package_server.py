@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.eventually import eventually_blocking
 from tests.support.nasty_prompts import SETS
 
 from nexus_contracts.builds.builder import BuildRequest
@@ -234,11 +234,12 @@ def test_an_answer_too_long_to_send_is_told_as_such(agent: Agent) -> None:
 def test_no_child_outlives_its_invocation(agent: Agent) -> None:
     for _ in range(20):
         agent.invoke("1 + 1")
-    deadline = time.monotonic() + PATIENCE
-    while children_of(agent.running.pid) and time.monotonic() < deadline:
+
+    def left() -> list[str]:
         agent.call("GET", "/ping")
-        os.sched_yield()
-    assert len(children_of(agent.running.pid)) <= 1
+        return children_of(agent.running.pid)
+
+    eventually_blocking(left, lambda children: len(children) <= 1, seconds=PATIENCE)
 
 
 def test_a_caller_who_hangs_up_half_way_harms_nobody(agent: Agent) -> None:
@@ -266,9 +267,7 @@ def test_sigterm_ends_the_agent_at_once_even_in_mid_work(tmp_path: Path) -> None
     body = json.dumps({"prompt": HOSTILE["slow quantifiers"]}).encode()
     with one.connect() as connection:
         connection.sendall(f"POST /invocations HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-        deadline = time.monotonic() + PATIENCE
-        while not children_of(one.running.pid) and time.monotonic() < deadline:
-            os.sched_yield()
+        eventually_blocking(lambda: children_of(one.running.pid), seconds=PATIENCE, every=0)
         begun = time.monotonic()
         one.running.send_signal(signal.SIGTERM)
         assert one.running.wait(PATIENCE) == 0

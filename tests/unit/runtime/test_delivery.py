@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from tests.support.bus_fakes import FakeBus, Record
+from tests.support.bus_fakes import FakeBus, Record, no_pause
 
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.builds.reports import REPORT, StageStarted
@@ -15,7 +15,6 @@ from nexus_contracts.envelope import Headers
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import REPLY_PARTITION_HEADER
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES
-from nexus_runtime.kafka import delivery as deliveries
 from nexus_runtime.kafka.delivery import Deliverer, Delivery, Subscription
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.ledger.commands import command_subscription
@@ -89,14 +88,12 @@ def bus() -> FakeBus:
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
-    monkeypatch.setattr(deliveries, "PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr("nexus_runtime.kafka.delivery.random.uniform", _at_once)
+def taken() -> Taken:
     return Taken()
 
 
 def deliverer(taken: Taken, bus: FakeBus, messages: TypeAdapter[Any] = REPORT) -> Deliverer:
-    return Deliverer(Subscription(BUILDS_REPORTS, "builds-reports", messages, taken), bus.as_bus())
+    return at_once(Subscription(BUILDS_REPORTS, "builds-reports", messages, taken), bus)
 
 
 def size(one: Record) -> int:
@@ -200,7 +197,7 @@ async def test_whoever_waits_for_a_command_that_is_given_up_gets_the_reason(comm
     bus.publish = _published(bus)  # pyright: ignore[reportAttributeAccessIssue]
     body = json.dumps({"command_id": command_id, "project_id": "wrong"}).encode()
     headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: b"3"}
-    await Deliverer(subscription, bus.as_bus()).deliver([record(body, 0, b"k", **headers)])
+    await at_once(subscription, bus).deliver([record(body, 0, b"k", **headers)])
     letter, reply = bus.records
     answer = json.loads(reply.value or b"")
     assert letter.topic == "builds.commands.v1.builds.dlq"
@@ -219,7 +216,7 @@ async def test_a_reply_address_that_is_none_does_no_harm(partition: bytes, bus: 
         BUILDS_COMMANDS, "builds", BUILDS_COMMAND, decide, ledger, Replier(bus.as_bus(), "/t")
     )
     headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: partition}
-    await Deliverer(subscription, bus.as_bus()).deliver([record(b"{}", 0, b"k", **headers)])
+    await at_once(subscription, bus).deliver([record(b"{}", 0, b"k", **headers)])
     assert [one.topic for one in bus.records] == ["builds.commands.v1.builds.dlq"]
 
 
@@ -230,5 +227,6 @@ def _published(bus: FakeBus) -> Any:
     return publish
 
 
-def _at_once(_low: float, _high: float) -> float:
-    return 0.0
+def at_once(subscription: Subscription, bus: FakeBus) -> Deliverer:
+    """A deliverer that neither waits for the infrastructure nor pauses."""
+    return Deliverer(subscription, bus.as_bus(), patience_seconds=0.0, pause=no_pause)

@@ -1,20 +1,21 @@
 """The relay: every committed event is published, an aggregate's first appearances in order, whatever fails."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 from tests.support.bus_fakes import FakeBus, first_appearances
+from tests.support.eventually import eventually
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.topics import BUILDS_EVENTS
-from nexus_runtime.ledger import relay as relays
 from nexus_runtime.ledger.history import History, history_table
 from nexus_runtime.ledger.outbox import Outbox, Span, outbox_table
-from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.ledger.relay import Pace, Relay
 from nexus_runtime.process.clock import new_id, utc_now
 
 NAME = "proj_1"
@@ -27,15 +28,16 @@ class Happened(BaseModel):
 class Desk:
     """Commits events of aggregates as the ledger does, and lets the test say when the relay hears of them."""
 
-    def __init__(self, volatile: bool) -> None:
+    def __init__(self, volatile: bool, held: int = 100) -> None:
         self.database = MemoryDatabase()
         self.bus = FakeBus()
+        pace = Pace(settle_seconds=0.01, sweep_seconds=0.001, left_behind_seconds=0, held=held)
         database = self.database.as_database()
         self.history, self.outbox = (
             History(database, history_table("History")),
             Outbox(database, outbox_table("Outbox")),
         )
-        self.relay = Relay(self.bus.as_bus(), self.outbox, self.history, BUILDS_EVENTS, "/test", volatile)
+        self.relay = Relay(self.bus.as_bus(), self.outbox, self.history, BUILDS_EVENTS, "/test", volatile, pace)
         self._last: dict[str, int] = {}
 
     async def commit(self, number: int = 1, name: str = NAME) -> list[HistoryEntry]:
@@ -53,7 +55,7 @@ class Desk:
         self.relay.announce(name, await self.commit(number, name))
 
     async def published(self, last: int, name: str = NAME) -> None:
-        await until(lambda: self._has(last, name))
+        await eventually(lambda: self._has(last, name), every=0.005)
 
     async def _has(self, last: int, name: str) -> bool:
         return set(range(1, last + 1)) <= set(self.bus.sequences(name))
@@ -62,23 +64,20 @@ class Desk:
         async def gone() -> bool:
             return not await self.outbox.holds(name)
 
-        await until(gone)
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
-        while not await holds():  # noqa: ASYNC110  # the relay signals nothing
-            await asyncio.sleep(0.005)
+        await eventually(gone, every=0.005)
 
 
 @pytest.fixture(params=[False, True], ids=["durable", "volatile"])
-async def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Desk]:
-    monkeypatch.setattr(relays, "SETTLE_SECONDS", 0.01)
-    monkeypatch.setattr(relays, "SWEEP_SECONDS", 0.001)
-    monkeypatch.setattr(relays, "LEFT_BEHIND_SECONDS", 0)
-    made = Desk(request.param)
-    running = asyncio.create_task(made.relay.run())
-    yield made
+async def desk(request: pytest.FixtureRequest) -> AsyncGenerator[Desk]:
+    async with at_work(Desk(request.param)) as made:
+        yield made
+
+
+@asynccontextmanager
+async def at_work(desk: Desk) -> AsyncGenerator[Desk]:
+    """The desk with its relay running, for as long as the block lasts."""
+    running = asyncio.create_task(desk.relay.run())
+    yield desk
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
@@ -195,15 +194,14 @@ async def test_a_fault_of_one_aggregate_ends_neither_the_relay_nor_the_others(
     await desk.published(1, "third")
 
 
-async def test_more_events_than_are_kept_in_memory_are_read_again_and_published_in_order(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(relays, "HELD", 3)
-    for number in (2, 2, 1, 3, 4):
-        await desk.happen(number)
-    await desk.published(12)
-    await desk.settled()
-    assert in_order(desk.bus.sequences(NAME), 12)
+@pytest.mark.parametrize("volatile", [False, True])
+async def test_more_events_than_are_kept_in_memory_are_read_again_and_published_in_order(volatile: bool) -> None:
+    async with at_work(Desk(volatile, held=3)) as desk:
+        for number in (2, 2, 1, 3, 4):
+            await desk.happen(number)
+        await desk.published(12)
+        await desk.settled()
+        assert in_order(desk.bus.sequences(NAME), 12)
 
 
 async def test_what_was_added_while_settling_stays_in_the_outbox() -> None:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nexus_contracts.errors import ValidationFailed
@@ -25,6 +25,7 @@ def test_one_date_leaves_the_other_to_its_default() -> None:
 
 
 @given(st.dates(), st.integers(0, 365))
+@example(TODAY, 365)
 def test_up_to_366_days_are_given_one_by_one(start: date, more: int) -> None:
     end = date.fromordinal(min(date.max.toordinal(), start.toordinal() + more))
     days = period(start, end, TODAY).days()

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import JsonValue
 
-from nexus_contracts.builds.builder import Artifact, BuildRequest, Notebook, StepFailed, StepResult
+from nexus_contracts.builds.builder import BuildRequest, Notebook, ProducedFile, StepFailed, StepResult
 from nexus_offline_builder.checks import compile_errors, probe_tools
-from nexus_offline_builder.decision import Decision, decide
+from nexus_offline_builder.decision import AgentDesign, decide
 from nexus_offline_builder.documents import (
     architecture_document,
     design_document,
@@ -17,7 +17,7 @@ from nexus_offline_builder.documents import (
 )
 from nexus_offline_builder.packaging import manifest_of, package_files, source, tool_modules, zipped
 
-_Step = Callable[[Decision, Notebook], Awaitable[StepResult]]
+_Step = Callable[[AgentDesign, Notebook], Awaitable[StepResult]]
 _BUILDER = "rule-based"
 
 
@@ -36,7 +36,7 @@ class RuleBasedBuilder:
         return result
 
 
-async def _orchestrate(decision: Decision, notebook: Notebook) -> StepResult:
+async def _orchestrate(decision: AgentDesign, notebook: Notebook) -> StepResult:
     language = "Chinese" if decision.chinese else "English"
     await notebook.log("The rule-based builder takes this build; no language model is used.")
     await notebook.log(f"The agent will be called {decision.agent_name}.")
@@ -52,7 +52,7 @@ async def _orchestrate(decision: Decision, notebook: Notebook) -> StepResult:
     )
 
 
-async def _analyse(decision: Decision, notebook: Notebook) -> StepResult:
+async def _analyse(decision: AgentDesign, notebook: Notebook) -> StepResult:
     for rule in decision.rules:
         await notebook.log(f"The requirement calls for the tool {rule.name}: {rule.description}")
     if not decision.matched:
@@ -69,7 +69,7 @@ async def _analyse(decision: Decision, notebook: Notebook) -> StepResult:
     )
 
 
-async def _architect(decision: Decision, notebook: Notebook) -> StepResult:
+async def _architect(decision: AgentDesign, notebook: Notebook) -> StepResult:
     modules = tool_modules(decision.tool_names)
     await notebook.log(
         f"One agent, {len(decision.rules)} tools, {len(modules)} files under tools/, standard library only."
@@ -83,13 +83,13 @@ async def _architect(decision: Decision, notebook: Notebook) -> StepResult:
     return StepResult(output, (_markdown("architecture.md", architecture_document(decision)),))
 
 
-async def _design(decision: Decision, notebook: Notebook) -> StepResult:
+async def _design(decision: AgentDesign, notebook: Notebook) -> StepResult:
     manifest = manifest_of(decision)
     await notebook.log(f"Designed {decision.agent_name} {decision.version}, category {decision.category}.")
     return StepResult({"manifest": manifest}, (_markdown("agent_design.md", design_document(decision)),))
 
 
-async def _develop_tools(decision: Decision, notebook: Notebook) -> StepResult:
+async def _develop_tools(decision: AgentDesign, notebook: Notebook) -> StepResult:
     paths = tool_modules(decision.tool_names)
     for rule in decision.rules:
         await notebook.log(f"Added tools/{rule.name}.py.")
@@ -99,13 +99,13 @@ async def _develop_tools(decision: Decision, notebook: Notebook) -> StepResult:
     return StepResult({"tools": list(decision.tool_names), "files": list(paths)}, artifacts, tool_calls=0)
 
 
-async def _write_prompt(decision: Decision, notebook: Notebook) -> StepResult:
+async def _write_prompt(decision: AgentDesign, notebook: Notebook) -> StepResult:
     document = prompt_document(decision)
     await notebook.log("Wrote prompt.md; the agent itself answers by rules and reads no prompt.")
     return StepResult({"prompt_characters": len(document)}, (_markdown("prompt.md", document),))
 
 
-async def _write_agent_code(decision: Decision, notebook: Notebook) -> StepResult:
+async def _write_agent_code(decision: AgentDesign, notebook: Notebook) -> StepResult:
     contents = package_files(decision)
     paths = sorted(path for path in contents if path == "main.py" or path.startswith("agent/"))
     await notebook.log(f"Added main.py and {len(paths) - 1} files under agent/.")
@@ -113,7 +113,7 @@ async def _write_agent_code(decision: Decision, notebook: Notebook) -> StepResul
     return StepResult({"files": list(paths), "entrypoint": "main.py"}, artifacts)
 
 
-async def _check(decision: Decision, notebook: Notebook) -> StepResult:
+async def _check(decision: AgentDesign, notebook: Notebook) -> StepResult:
     contents = package_files(decision)
     errors = compile_errors(contents)
     if errors:
@@ -130,13 +130,13 @@ async def _check(decision: Decision, notebook: Notebook) -> StepResult:
     return StepResult({"python_files": python_files, "probes": len(outcomes), "probes_passed": len(outcomes)})
 
 
-async def _ship(decision: Decision, notebook: Notebook) -> StepResult:
+async def _ship(decision: AgentDesign, notebook: Notebook) -> StepResult:
     manifest = manifest_of(decision)
     package = zipped(package_files(decision))
     await notebook.log(f"Packed {decision.agent_name} {decision.version}: {len(package)} bytes.")
     artifacts = (
-        Artifact("manifest.json", "application/json", manifest_text(manifest).encode()),
-        Artifact(f"{decision.agent_name}.zip", "application/zip", package),
+        ProducedFile("manifest.json", "application/json", manifest_text(manifest).encode()),
+        ProducedFile(f"{decision.agent_name}.zip", "application/zip", package),
     )
     output: dict[str, JsonValue] = {
         "agent_name": decision.agent_name,
@@ -148,13 +148,13 @@ async def _ship(decision: Decision, notebook: Notebook) -> StepResult:
     return StepResult(output, artifacts, package=package)
 
 
-def _markdown(name: str, text: str) -> Artifact:
-    return Artifact(name, "text/markdown; charset=utf-8", text.encode())
+def _markdown(name: str, text: str) -> ProducedFile:
+    return ProducedFile(name, "text/markdown; charset=utf-8", text.encode())
 
 
-def _python(path: str) -> Artifact:
+def _python(path: str) -> ProducedFile:
     """Named without slashes: the name is one segment of a stored address."""
-    return Artifact(path.replace("/", "."), "text/x-python; charset=utf-8", source(path).encode())
+    return ProducedFile(path.replace("/", "."), "text/x-python; charset=utf-8", source(path).encode())
 
 
 _STEPS: dict[str, _Step] = {

@@ -19,7 +19,7 @@ Outputs = Mapping[str, Mapping[str, JsonValue]]
 
 
 @dataclass(frozen=True)
-class Decision:
+class AgentDesign:
     """The agent to build. Without rules it is an agent that has no tools and says so."""
 
     requirement: str
@@ -51,7 +51,7 @@ class Decision:
         return "Rule-based agent. " + " ".join(rule.description for rule in self.rules)
 
 
-def decide(request: BuildRequest, outputs: Outputs) -> Decision:
+def decide(request: BuildRequest, outputs: Outputs) -> AgentDesign:
     """The decision: as recorded by the completed steps, and worked out from the request where nothing is recorded."""
     requirement = cleaned(request.requirement)
     recorded = outputs.get("requirements_analysis", {}).get("tools")
@@ -61,4 +61,6 @@ def decide(request: BuildRequest, outputs: Outputs) -> Decision:
     name = outputs.get("orchestrator", {}).get("agent_name")
     if not (isinstance(name, str) and is_agent_name(name)):
         name = agent_name_for(request.agent_name, requirement, rules)
-    return Decision(requirement, name, rules, is_chinese_requirement(requirement), f"1.{max(request.attempt, 1) - 1}.0")
+    return AgentDesign(
+        requirement, name, rules, is_chinese_requirement(requirement), f"1.{max(request.attempt, 1) - 1}.0"
+    )

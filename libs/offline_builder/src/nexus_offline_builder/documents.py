@@ -3,7 +3,7 @@
 import json
 
 from nexus_offline_builder.catalogue import CATALOGUE
-from nexus_offline_builder.decision import Decision
+from nexus_offline_builder.decision import AgentDesign
 
 _HONESTY = "Written by the rule-based builder: tools were chosen by wording rules, no language model was used."
 
@@ -13,7 +13,7 @@ def quoted(text: str) -> str:
     return "\n".join(f">     {line}" for line in text.splitlines()) or ">     (empty)"
 
 
-def limitations(decision: Decision) -> list[str]:
+def limitations(decision: AgentDesign) -> list[str]:
     """What a reader must not expect from the agent."""
     found = [
         "The agent answers by rules. It has no general knowledge and cannot reason about free text.",
@@ -32,7 +32,7 @@ def _bullets(lines: list[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def requirements_document(decision: Decision) -> str:
+def requirements_document(decision: AgentDesign) -> str:
     tools = [f"**{rule.title}** (`{rule.name}`): {rule.description}" for rule in decision.rules] or ["None."]
     return (
         f"# Requirements of {decision.agent_name}\n\n{_HONESTY}\n\n"
@@ -42,7 +42,7 @@ def requirements_document(decision: Decision) -> str:
     )
 
 
-def architecture_document(decision: Decision) -> str:
+def architecture_document(decision: AgentDesign) -> str:
     tools = [f"`tools/{rule.name}.py`: {rule.description}" for rule in decision.rules] or ["No tools."]
     return (
         f"# Architecture of {decision.agent_name}\n\n{_HONESTY}\n\n"
@@ -57,7 +57,7 @@ def architecture_document(decision: Decision) -> str:
     )
 
 
-def design_document(decision: Decision) -> str:
+def design_document(decision: AgentDesign) -> str:
     return (
         f"# Design of {decision.agent_name}\n\n{_HONESTY}\n\n"
         f"- Version: {decision.version}\n- Category: {decision.category}\n"
@@ -72,7 +72,7 @@ def design_document(decision: Decision) -> str:
     )
 
 
-def prompt_document(decision: Decision) -> str:
+def prompt_document(decision: AgentDesign) -> str:
     tools = [f"`{rule.name}`: {rule.description}" for rule in decision.rules] or ["No tools."]
     return (
         f"# {decision.agent_name}\n\n"

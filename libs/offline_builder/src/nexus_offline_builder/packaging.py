@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from pydantic import JsonValue
 
-from nexus_offline_builder.decision import Decision
+from nexus_offline_builder.decision import AgentDesign
 from nexus_offline_builder.documents import prompt_document
 
 _TEMPLATE = files("nexus_offline_builder") / "package"
@@ -17,7 +17,7 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _REQUIREMENTS = "# The agent needs the Python standard library only.\n"
 
 
-def manifest_of(decision: Decision) -> dict[str, JsonValue]:
+def manifest_of(decision: AgentDesign) -> dict[str, JsonValue]:
     """The single source for deployment and capabilities."""
     return {
         "name": decision.agent_name,
@@ -31,7 +31,7 @@ def manifest_of(decision: Decision) -> dict[str, JsonValue]:
     }
 
 
-def package_files(decision: Decision) -> dict[str, str]:
+def package_files(decision: AgentDesign) -> dict[str, str]:
     """Path in the package -> content, for the whole package."""
     paths = ["main.py", *_agent_modules(), *tool_modules(decision.tool_names)]
     code = {path: source(path) for path in paths}

@@ -28,7 +28,7 @@ from nexus_contracts.builds.reports import (
 from nexus_contracts.identifiers import derived_id, new_id
 from nexus_contracts.stages import STAGE_BY_NAME
 from nexus_tracker.artifacts import describe
-from nexus_tracker.delivery import Delivery
+from nexus_tracker.delivery import ReportDelivery
 from nexus_tracker.errors import AttemptEnded, ReportNotDelivered, failure_of, stage_error, step_of, valid_text
 from nexus_tracker.parcel import Parcel
 
@@ -43,7 +43,7 @@ class Build:
     is reported as failed.
     """
 
-    def __init__(self, delivery: Delivery, source: str, project_id: str, attempt: int, run: str | None) -> None:
+    def __init__(self, delivery: ReportDelivery, source: str, project_id: str, attempt: int, run: str | None) -> None:
         self._delivery = delivery
         self._source = source
         self.project_id = project_id

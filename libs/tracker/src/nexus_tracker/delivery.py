@@ -17,7 +17,7 @@ LINGER_SECONDS = 0.5
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
-class Delivery:
+class ReportDelivery:
     """Never gives a report up by itself: it is the callers who wait, `timeout` seconds for a sign of life.
 
     When one of them has waited in vain, the next ones do not wait at all until something is confirmed again: so

@@ -7,7 +7,7 @@ from typing import Any, Self
 from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.envelope import CloudEvent
 from nexus_tracker.build import Build
-from nexus_tracker.delivery import Delivery
+from nexus_tracker.delivery import ReportDelivery
 from nexus_tracker.errors import ReportNotDelivered, ReportRejected
 from nexus_tracker.http import HttpTransport
 from nexus_tracker.kafka import KafkaTransport
@@ -41,7 +41,7 @@ class Tracker:
         self._transport = _transport(address, kafka)
         self._source = source
         self._sign = sign
-        self._delivery = Delivery(self._transport, timeout)
+        self._delivery = ReportDelivery(self._transport, timeout)
 
     def build(self, project_id: str, attempt: int = 1, *, run: str | None = None) -> Build:
         """A build attempt to report on. The first report of attempt 1 starts it; later ones begin by a restart.

@@ -17,13 +17,14 @@ from nexus_contracts.topics import BUILDS_REPORTS, GATEWAY_REPLIES, MAX_MESSAGE_
 from nexus_gateway import envelope
 from nexus_gateway.envelope import success, to_json
 from nexus_gateway.failures import REPLAYED
-from nexus_gateway.refusals import Refused
+from nexus_gateway.refusals import RefusedByOwner
 from nexus_runtime.kafka.bus import Unacknowledged
 from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import new_id, utc_now
 
 SOURCE = "/nexus/gateway"
 LOOK_SECONDS = 1.0
+"""How often a waiting caller's command is checked against the broker that took it."""
 
 
 class Publisher(Protocol):
@@ -67,14 +68,15 @@ class Order:
 class Commands:
     """The only way in which anything is changed."""
 
-    def __init__(self, bus: Publisher, desk: Desk) -> None:
+    def __init__(self, bus: Publisher, desk: Desk, look_seconds: float = LOOK_SECONDS) -> None:
         self._bus = bus
         self._desk = desk
+        self._look_seconds = look_seconds
 
     async def carry_out(self, order: Order) -> Response:
         """The owner's answer, or 202 when it does not come in time.
 
-        Raises Refused (the owner's error), ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
+        Raises RefusedByOwner, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """
         event = _event(order)
         with self._desk.expect(event.id) as expected:
@@ -88,7 +90,7 @@ class Commands:
         if reply is None:
             return _accepted(order)
         if reply.error is not None:
-            raise Refused(reply.error, reply.status, replayed=reply.replayed)
+            raise RefusedByOwner(reply.error, reply.status, replayed=reply.replayed)
         if reply.result is None:
             raise InternalError("a service of the platform gave an answer that is not understood")
         return success(to_json(reply.result), order.status, headers=_headers(order, reply, reply.result))
@@ -102,9 +104,9 @@ class Commands:
         """
         left = order.wait_seconds
         while left > 0:
-            if await _comes(expected, min(left, LOOK_SECONDS)):
+            if await _comes(expected, min(left, self._look_seconds)):
                 return expected.result()
-            left -= LOOK_SECONDS
+            left -= self._look_seconds
             if self._bus.cluster != cluster:
                 with contextlib.suppress(ServiceUnavailable, GatewayTimeout):
                     await self._publish(order, event)

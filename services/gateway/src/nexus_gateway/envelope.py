@@ -10,7 +10,7 @@ from fastapi import Response
 
 from nexus_contracts.errors import PlatformError, ServiceUnavailable
 from nexus_contracts.identifiers import format_timestamp
-from nexus_gateway.refusals import Refused
+from nexus_gateway.refusals import RefusedByOwner
 from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import new_id, utc_now
 
@@ -54,7 +54,7 @@ def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> R
         "suggestion": known.suggestion or error.suggestion,
         "trace_id": tracing.trace_id(),
     }
-    status = error.status if isinstance(error, Refused) else error.http_status
+    status = error.status if isinstance(error, RefusedByOwner) else error.http_status
     sent = dict(headers or {})
     if status == ServiceUnavailable.http_status:
         sent.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))

@@ -19,7 +19,7 @@ from nexus_contracts.errors import (
 )
 from nexus_contracts.text import TooLarge
 from nexus_gateway.envelope import failure
-from nexus_gateway.refusals import Refused
+from nexus_gateway.refusals import RefusedByOwner
 from nexus_runtime.process.service import validation_failure
 
 REPLAYED = "Idempotent-Replayed"
@@ -68,7 +68,7 @@ def _named(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:
 
 
 async def _platform_error(_request: Request, error: Exception) -> Response:
-    if isinstance(error, Refused):
+    if isinstance(error, RefusedByOwner):
         return failure(error, {REPLAYED: "true"} if error.replayed else None)
     return failure(error if isinstance(error, PlatformError) else InternalError("internal error"))
 

@@ -28,7 +28,7 @@ class Owners(Protocol):
     """Who can be asked. `owner` is builds, agents or stats."""
 
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
-        """The owner's answer. Raises Refused for its errors, ServiceUnavailable, GatewayTimeout."""
+        """The owner's answer. Raises RefusedByOwner for its errors, ServiceUnavailable, GatewayTimeout."""
         ...
 
 

@@ -51,7 +51,7 @@ class Reads:
         return success(to_json({"items": items, "count": len(items), "last_key": sealed}))
 
     async def require_present(self, owner: str, path: str) -> None:
-        """Raises Refused (not found) where the owner has no such resource."""
+        """Raises RefusedByOwner (not found) where the owner has no such resource."""
         await self._owners.get(owner, path)
 
     async def require_unchanged(self, request: Request, owner: str, path: str) -> None:

@@ -6,7 +6,7 @@ from nexus_contracts.errors import ErrorBody, InternalError, PlatformError
 from nexus_contracts.model import Message
 
 
-class Refused(PlatformError):
+class RefusedByOwner(PlatformError):
     """What an owner answered instead of a result. `replayed`: it had answered so to an earlier, equal request."""
 
     def __init__(self, answer: ErrorBody, status: int, *, replayed: bool = False) -> None:
@@ -26,6 +26,6 @@ class _OwnerError(Message):
 def refusal_of(status: int, body: bytes) -> PlatformError:
     """The error in an owner's HTTP answer; whatever has not the agreed form is nobody's business outside."""
     try:
-        return Refused(_OwnerError.model_validate_json(body).error, status)
+        return RefusedByOwner(_OwnerError.model_validate_json(body).error, status)
     except ValidationError:
         return InternalError("a service of the platform gave an answer that is not understood")

@@ -25,7 +25,7 @@ GATHER_SECONDS = 0.02
 RETRY_SECONDS = 1.0
 
 
-class Page(NamedTuple):
+class StreamPage(NamedTuple):
     """Events as they are sent, and how it goes on after them. `beyond`: the history does not reach what was asked."""
 
     block: bytes
@@ -36,7 +36,7 @@ class Page(NamedTuple):
     beyond: bool
 
 
-Reads = dict[tuple[str, int], asyncio.Task[Page]]
+Reads = dict[tuple[str, int], asyncio.Task[StreamPage]]
 """Under way, by project and the sequence that they read on from."""
 
 
@@ -60,9 +60,17 @@ class _Followed:
 class Streams:
     """A part of the service. `listening`: whether hints come; then looking without one is rarely needed."""
 
-    def __init__(self, owners: Owners, listening: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        owners: Owners,
+        listening: Callable[[], bool],
+        look_seconds: float = LOOK_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
         self._owners = owners
         self._listening = listening
+        self._look_seconds = look_seconds
+        self._retry_seconds = retry_seconds
         self._followed: dict[str, _Followed] = {}
         self._opening: Reads = {}
         self._looking: asyncio.Task[None] | None = None
@@ -94,14 +102,14 @@ class Streams:
         if record.key and (followed := self._followed.get(record.key.decode(errors="replace"))):
             followed.tell()
 
-    async def open(self, project_id: str, after: int) -> Page:
+    async def open(self, project_id: str, after: int) -> StreamPage:
         """The first of the events after that sequence. Raises NotFound, also where the project is being deleted."""
         page = await self._shared(self._opening, project_id, after)
         if page.deleted:
             raise NotFound(f"there is no project {project_id}", type="project", id=project_id)
         return page
 
-    async def follow(self, project_id: str, page: Page) -> AsyncGenerator[bytes]:
+    async def follow(self, project_id: str, page: StreamPage) -> AsyncGenerator[bytes]:
         """That page and everything after it, until the latest attempt or the project has ended."""
         with self._following(project_id) as followed:
             news: asyncio.Event | None = None  # before the page at hand was read, nobody took it
@@ -132,7 +140,7 @@ class Streams:
             if not followed.streams:
                 del self._followed[project_id]
 
-    async def _next(self, project_id: str, followed: _Followed, after: int) -> Page | None:
+    async def _next(self, project_id: str, followed: _Followed, after: int) -> StreamPage | None:
         """What comes next; None when the project is gone. While its owner is away: waits."""
         told = False
         while True:
@@ -144,9 +152,9 @@ class Streams:
                 if not told:
                     logger.warning("history not readable, trying again", project_id=project_id, reason=error.message)
                 told = True
-            await asyncio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
+            await asyncio.sleep(self._retry_seconds * random.uniform(0.5, 1.5))
 
-    async def _shared(self, reads: Reads, project_id: str, after: int) -> Page:
+    async def _shared(self, reads: Reads, project_id: str, after: int) -> StreamPage:
         """One read for all streams that stand at the same place. It outlives whoever began it."""
         place = (project_id, after)
         read = reads.get(place)
@@ -155,18 +163,18 @@ class Streams:
             read.add_done_callback(lambda done: _finished(reads, place, done))
         return await asyncio.shield(read)
 
-    async def _read(self, project_id: str, after: int) -> Page:
+    async def _read(self, project_id: str, after: int) -> StreamPage:
         answer = await self._owners.get("builds", f"/projects/{project_id}/tail", {"after": str(after)})
         tail = Tail.model_validate_json(answer.body)
         blocks = [event_block(event.sequence, event.type, event.model_dump_json().encode()) for event in tail.items]
         through = max(after, tail.through)
-        return Page(b"".join(blocks), through, tail.more, tail.ended, tail.deleted, beyond=tail.through < after)
+        return StreamPage(b"".join(blocks), through, tail.more, tail.ended, tail.deleted, beyond=tail.through < after)
 
     async def _look(self) -> None:
         """For ever: at every project now and then, at all of them while hints may be missed."""
         turn, heard = 0, False
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
             turn += 1
             for place, followed in enumerate(list(self._followed.values())):
                 if not heard or (turn + place) % LOOKS_APART == 0:
@@ -174,7 +182,7 @@ class Streams:
             heard = self._listening()
 
 
-def _finished(reads: Reads, place: tuple[str, int], read: asyncio.Task[Page]) -> None:
+def _finished(reads: Reads, place: tuple[str, int], read: asyncio.Task[StreamPage]) -> None:
     del reads[place]
     if not read.cancelled():
         read.exception()  # seen, also where nobody waits any more

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from nexus_stats.facts import AgentFact, BuildFact, Ending, InvocationFact
+from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact
 
 Fact = BuildFact | InvocationFact | AgentFact
 FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])
@@ -30,7 +30,7 @@ AGENT_TOTALS = Row("totals", "agents")
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownFact:
     """A fact as it is stored; `version` counts its changes from 1."""
 
     fact: Fact
@@ -38,7 +38,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Change:
+class FactChange:
     """A fact to store on top of `version` (0: it is new), and what it does to the counters."""
 
     fact: Fact
@@ -67,21 +67,21 @@ def joined(one: Fact, other: Fact) -> Fact:
             raise TypeError(f"{one.key} and {other.key} are facts of different kinds")
 
 
-def changes(seen: Mapping[str, Fact], known: Mapping[str, Known]) -> list[Change]:
+def changes(seen: Mapping[str, Fact], known: Mapping[str, KnownFact]) -> list[FactChange]:
     """What is to be stored; nothing for a fact that says nothing new."""
-    found: list[Change] = []
+    found: list[FactChange] = []
     for key, fact in seen.items():
         before = known.get(key)
         after = joined(before.fact, fact) if before else fact
         if before is None or after != before.fact:
             old = _counted(before.fact) if before else {}
-            found.append(Change(after, before.version if before else 0, _difference(old, _counted(after))))
+            found.append(FactChange(after, before.version if before else 0, _difference(old, _counted(after))))
     return found
 
 
-def packed(wanted: Sequence[Change], limit: int) -> list[list[Change]]:
+def packed(wanted: Sequence[FactChange], limit: int) -> list[list[FactChange]]:
     """The changes in groups that touch at most `limit` facts and rows together."""
-    groups: list[list[Change]] = []
+    groups: list[list[FactChange]] = []
     rows: set[Row] = set()
     for change in wanted:
         if not groups or len(groups[-1]) + 1 + len(rows | change.delta.keys()) > limit:
@@ -133,5 +133,5 @@ def stage_counter(number: int) -> str:
     return f"stage_{number}"
 
 
-def _ended(ending: Ending | None) -> dict[str, int]:
+def _ended(ending: EndFact | None) -> dict[str, int]:
     return {ending.outcome: 1, "duration_ms": ending.duration_ms} if ending else {}

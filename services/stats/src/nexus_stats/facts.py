@@ -31,7 +31,7 @@ Outcome = Literal["successful", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, order=True)
-class Ending:
+class EndFact:
     """How something ended. There is one per thing; the order only makes the join total."""
 
     outcome: Outcome
@@ -50,7 +50,7 @@ class BuildFact:
     attempt: int
     day: str | None = None
     stage: int = 0
-    ending: Ending | None = None
+    ending: EndFact | None = None
     kind: Literal["build"] = "build"
 
     @property
@@ -69,7 +69,7 @@ class InvocationFact:
 
     invocation_id: str
     day: str
-    ending: Ending | None = None
+    ending: EndFact | None = None
     kind: Literal["invocation"] = "invocation"
 
     @property
@@ -113,9 +113,9 @@ def build_fact(event: CountedBuildsEvent, time: datetime) -> BuildFact | None:
         case BuildCompleted():
             return replace(fact, ending=_ending("successful", _milliseconds(event.duration_seconds), event.usage))
         case BuildFailed():
-            return replace(fact, ending=Ending("failed", _milliseconds(event.duration_seconds)))
+            return replace(fact, ending=EndFact("failed", _milliseconds(event.duration_seconds)))
         case BuildStopped():
-            return replace(fact, ending=Ending("cancelled", _milliseconds(event.duration_seconds or 0.0)))
+            return replace(fact, ending=EndFact("cancelled", _milliseconds(event.duration_seconds or 0.0)))
 
 
 def invocation_fact(event: CountedInvocationEvent) -> InvocationFact:
@@ -136,12 +136,12 @@ def agent_fact(event: CountedAgentEvent, sequence: int) -> AgentFact:
     return AgentFact(event.agent_id, sequence, status)
 
 
-def _ending(outcome: Outcome, duration_ms: int, usage: Usage) -> Ending:
+def _ending(outcome: Outcome, duration_ms: int, usage: Usage) -> EndFact:
     cost = round(usage.cost_usd * 1_000_000)
-    return Ending(outcome, duration_ms, usage.input_tokens, usage.output_tokens, usage.tool_calls, cost)
+    return EndFact(outcome, duration_ms, usage.input_tokens, usage.output_tokens, usage.tool_calls, cost)
 
 
-def _later(one: Ending | None, other: Ending | None) -> Ending | None:
+def _later(one: EndFact | None, other: EndFact | None) -> EndFact | None:
     return max((ending for ending in (one, other) if ending), default=None)
 
 

@@ -31,7 +31,7 @@ async def count(seen: Iterable[Fact], store: StatsStore) -> None:
 
 
 @dataclass(frozen=True)
-class Figures:
+class StatisticsQueries:
     """Answers from the counters; `now` decides what today is."""
 
     store: StatsStore

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query
 
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.stats import BuildsReport, InvocationsReport, Overview
-from nexus_stats.handlers import Figures
+from nexus_stats.handlers import StatisticsQueries
 
 Day = Annotated[str | None, Query(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="YYYY-MM-DD, included")]
 
 
-def stats_routes(figures: Figures) -> APIRouter:
+def stats_routes(figures: StatisticsQueries) -> APIRouter:
     """/overview, /builds and /invocations; a range has at most 366 days, by default the last 30."""
     router = APIRouter(tags=["statistics"])
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Update, Where
 from nexus_runtime.dynamo.model import MAX_ACTIONS
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain import FACT, Change, Known, Metric, Row, packed, summed
+from nexus_stats.domain import FACT, FactChange, KnownFact, Metric, Row, packed, summed
 from nexus_stats.tables import COUNTERS, FACTS
 
 SHARDS = 16
@@ -16,11 +16,11 @@ SHARDS = 16
 class StatsStore(Protocol):
     """What the handlers need of a store."""
 
-    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+    async def facts(self, keys: Collection[str]) -> dict[str, KnownFact]:
         """Those that are stored, by key."""
         ...
 
-    async def commit(self, changes: Sequence[Change]) -> None:
+    async def commit(self, changes: Sequence[FactChange]) -> None:
         """Facts and counters together, in as few transactions as fit.
 
         Raises ChangedMeanwhile when a fact no longer has the version that its change was made on: some of the changes
@@ -38,23 +38,23 @@ class MemoryStatsStore:
 
     def __init__(self, limit: int = MAX_ACTIONS) -> None:
         self._limit = limit
-        self._facts: dict[str, Known] = {}
+        self._facts: dict[str, KnownFact] = {}
         self._rows: dict[Row, dict[str, int]] = {}
 
-    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+    async def facts(self, keys: Collection[str]) -> dict[str, KnownFact]:
         return {key: self._facts[key] for key in keys if key in self._facts}
 
-    async def commit(self, changes: Sequence[Change]) -> None:
+    async def commit(self, changes: Sequence[FactChange]) -> None:
         for group in packed(changes, self._limit):
             self._transact(group)
 
-    def _transact(self, group: Sequence[Change]) -> None:
+    def _transact(self, group: Sequence[FactChange]) -> None:
         for change in group:
             known = self._facts.get(change.fact.key)
             if (known.version if known else 0) != change.version:
                 raise ChangedMeanwhile(change.fact.key)
         for change in group:
-            self._facts[change.fact.key] = Known(change.fact, change.version + 1)
+            self._facts[change.fact.key] = KnownFact(change.fact, change.version + 1)
         self._rows = summed((self._rows, *(change.delta for change in group)))
 
     async def counted(self, metric: Metric, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
@@ -69,11 +69,11 @@ class DynamoStatsStore:
         self._database = database
         self._shard = f"{secrets.randbelow(SHARDS) if shard is None else shard:02d}"
 
-    async def facts(self, keys: Collection[str]) -> dict[str, Known]:
+    async def facts(self, keys: Collection[str]) -> dict[str, KnownFact]:
         items = await self._database.get_many(FACTS, [{"fact": key} for key in keys])
-        return {item["fact"]: Known(FACT.validate_json(item["body"]), item["version"]) for item in items}
+        return {item["fact"]: KnownFact(FACT.validate_json(item["body"]), item["version"]) for item in items}
 
-    async def commit(self, changes: Sequence[Change]) -> None:
+    async def commit(self, changes: Sequence[FactChange]) -> None:
         for group in packed(changes, MAX_ACTIONS):
             rows = summed(change.delta for change in group)
             try:
@@ -92,7 +92,7 @@ class DynamoStatsStore:
         return {row.name: counts for row, counts in summed(found).items()}
 
 
-def _put(change: Change) -> Put:
+def _put(change: FactChange) -> Put:
     item: dict[str, Any] = {
         "fact": change.fact.key,
         "version": change.version + 1,

@@ -21,7 +21,7 @@ class FailureReason(Message):
     message: str
 
 
-class AgentFact(Message):
+class AboutAgent(Message):
     """`status` is the agent's after the event; `project_id` its project's."""
 
     agent_id: str
@@ -29,39 +29,39 @@ class AgentFact(Message):
     status: AgentStatus
 
 
-class AgentDeploying(AgentFact):
+class AgentDeploying(AboutAgent):
     type: Literal["nexus.agent.deploying.v1"] = "nexus.agent.deploying.v1"
     package_sha256: str
 
 
-class AgentDeployed(AgentFact):
+class AgentDeployed(AboutAgent):
     type: Literal["nexus.agent.deployed.v1"] = "nexus.agent.deployed.v1"
     backend: str
     deployment_version: int
 
 
-class AgentDeploymentFailed(AgentFact):
+class AgentDeploymentFailed(AboutAgent):
     type: Literal["nexus.agent.deployment_failed.v1"] = "nexus.agent.deployment_failed.v1"
     error: FailureReason
 
 
-class AgentDescribed(AgentFact):
+class AgentDescribed(AboutAgent):
     type: Literal["nexus.agent.described.v1"] = "nexus.agent.described.v1"
     description: str | None = None
     category: str | None = None
 
 
-class AgentStatusChanged(AgentFact):
+class AgentStatusChanged(AboutAgent):
     type: Literal["nexus.agent.status_changed.v1"] = "nexus.agent.status_changed.v1"
     reason: str | None = None
 
 
-class AgentDeleted(AgentFact):
+class AgentDeleted(AboutAgent):
     type: Literal["nexus.agent.deleted.v1"] = "nexus.agent.deleted.v1"
     deleted_at: Timestamp
 
 
-class InvocationFact(Message):
+class AboutInvocation(Message):
     """`started_at` stands in every event of an invocation, so that each can be counted on its day alone."""
 
     invocation_id: str
@@ -71,11 +71,11 @@ class InvocationFact(Message):
     started_at: Timestamp
 
 
-class InvocationStarted(InvocationFact):
+class InvocationStarted(AboutInvocation):
     type: Literal["nexus.invocation.started.v1"] = "nexus.invocation.started.v1"
 
 
-class InvocationEnded(InvocationFact):
+class InvocationEnded(AboutInvocation):
     duration_ms: int = Field(ge=0)
     completed_at: Timestamp
     usage: Usage = Usage()

@@ -21,7 +21,7 @@ class BuildRequest:
 
 
 @dataclass(frozen=True)
-class Artifact:
+class ProducedFile:
     """A file that a step produced; the worker stores it and reports its digest and size."""
 
     name: str
@@ -34,7 +34,7 @@ class StepResult:
     """What a step produced. `output_data` is JSON of at most 300 KB; later steps read it by step name."""
 
     output_data: dict[str, JsonValue]
-    artifacts: tuple[Artifact, ...] = ()
+    artifacts: tuple[ProducedFile, ...] = ()
     tool_calls: int = 0
     package: bytes | None = field(default=None, repr=False)
     """The agent package (zip), from the step `agent_deployer` only: the worker deploys it."""

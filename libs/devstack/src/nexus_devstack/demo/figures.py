@@ -6,12 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from nexus_contracts.stats import BuildsReport, InvocationsReport, Overview
-from nexus_devstack.demo.gateway import Gateway
+from nexus_devstack.demo.gateway import GatewayClient
 from nexus_devstack.errors import StackError
 
-SETTLE_SECONDS = 15.0
-QUIET_SECONDS = 0.5
-POLL_SECONDS = 0.2
 TITLES = {
     "agents": "agents",
     "builds": "builds",
@@ -19,6 +16,17 @@ TITLES = {
     "calls": "invocations",
     "calls_successful": "invocations, successful",
 }
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """How often the demo looks, and how long it waits for what."""
+
+    build_seconds: float = 300.0
+    figures_seconds: float = 15.0
+    quiet_seconds: float = 0.5
+    """Figures that did not change for so long stand still."""
+    look_seconds: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Figures:
         return Figures(**{name: own[name] + more[name] for name in own})
 
 
-async def read_figures(gateway: Gateway, start: datetime) -> Figures:
+async def read_figures(gateway: GatewayClient, start: datetime) -> Figures:
     """`start` is when the demo began."""
     day = timedelta(days=1)
     span = {"start_date": f"{start - day:%Y-%m-%d}", "end_date": f"{start + day:%Y-%m-%d}"}
@@ -52,12 +60,12 @@ async def read_figures(gateway: Gateway, start: datetime) -> Figures:
     )
 
 
-async def settled_figures(gateway: Gateway, start: datetime) -> Figures:
+async def settled_figures(gateway: GatewayClient, start: datetime, patience: Pacing) -> Figures:
     """The figures once they stand still. Raises StackError when they keep moving: others are at work."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + patience.figures_seconds
     last = await read_figures(gateway, start)
     while time.monotonic() < deadline:
-        await asyncio.sleep(QUIET_SECONDS)
+        await asyncio.sleep(patience.quiet_seconds)
         current = await read_figures(gateway, start)
         if current == last:
             return current
@@ -65,14 +73,14 @@ async def settled_figures(gateway: Gateway, start: datetime) -> Figures:
     raise StackError("the statistics keep changing: somebody else uses this platform; try again when it is quiet")
 
 
-async def figures_after(gateway: Gateway, start: datetime, expected: Figures) -> Figures:
+async def figures_after(gateway: GatewayClient, start: datetime, expected: Figures, patience: Pacing) -> Figures:
     """The settled figures, as soon as they are the expected ones, or at the latest after the time to settle."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + patience.figures_seconds
     while time.monotonic() < deadline:
         if await read_figures(gateway, start) == expected:
             break
-        await asyncio.sleep(POLL_SECONDS)
-    return await settled_figures(gateway, start)
+        await asyncio.sleep(patience.look_seconds)
+    return await settled_figures(gateway, start, patience)
 
 
 def now() -> datetime:

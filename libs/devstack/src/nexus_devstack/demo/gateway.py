@@ -22,7 +22,7 @@ def _refusal(answer: Json, status: int) -> str:
     return f"{said} ({reasons})" if reasons else said
 
 
-class Gateway:
+class GatewayClient:
     """A client of one gateway; an async context manager. Every method raises StackError when the platform refuses."""
 
     def __init__(self, url: str) -> None:

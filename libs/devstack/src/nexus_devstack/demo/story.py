@@ -3,15 +3,14 @@
 import asyncio
 import os
 import time
-from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
 
 from nexus_contracts.agents.views import AgentView, TurnView
 from nexus_contracts.builds.views import ProjectStatus, ProjectView
-from nexus_devstack.demo.figures import Figures, figures_after, now, settled_figures
-from nexus_devstack.demo.gateway import Gateway
+from nexus_devstack.demo.figures import Figures, Pacing, figures_after, now, settled_figures
+from nexus_devstack.demo.gateway import GatewayClient
 from nexus_devstack.demo.platform import running_platform
 from nexus_devstack.demo.probes import DEFAULT_REQUIREMENT, Ask, Probes, missing_in, probes_for
 from nexus_devstack.demo.screen import Screen
@@ -19,8 +18,6 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.settings import Settings
 
 USER = "demo"
-BUILD_SECONDS = 300.0
-POLL_SECONDS = 0.1
 ENDED = (ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStatus.CANCELLED)
 
 
@@ -29,42 +26,44 @@ async def demo(settings: Settings) -> None:
     requirement = os.environ.get("REQUIREMENT", "").strip() or DEFAULT_REQUIREMENT
     screen = Screen()
     screen.headline("Nexus-AI: from a sentence to a running agent")
-    async with running_platform(settings, screen) as url, Gateway(url) as gateway:
-        await tell(gateway, screen, requirement)
+    async with running_platform(settings, screen) as url, GatewayClient(url) as gateway:
+        await tell(gateway, screen, requirement, Pacing())
 
 
-async def tell(gateway: Gateway, screen: Screen, requirement: str) -> None:
+async def tell(gateway: GatewayClient, screen: Screen, requirement: str, patience: Pacing) -> None:
     """The story on a platform that runs."""
     began = time.monotonic()
     start = now()
-    before = await settled_figures(gateway, start)
+    before = await settled_figures(gateway, start, patience)
     screen.headline("1. The requirement")
     screen.line(requirement)
-    project = await _build(gateway, screen, requirement)
+    project = await _build(gateway, screen, requirement, patience)
     agent = await _built_agent(gateway, screen, project)
     probes = probes_for([str(tool.get("name")) for tool in agent.tools])
     await _invoke(gateway, screen, agent, probes)
     await _converse(gateway, screen, agent, probes)
     calls = len(probes.asks) + len(probes.turns)
-    await _count(gateway, screen, start, before, Figures(1, 1, 1, calls, calls))
+    screen.headline("5. The statistics count exactly that")
+    expected = before.plus(Figures(1, 1, 1, calls, calls))
+    _count(screen, before, expected, await figures_after(gateway, start, expected, patience))
     screen.headline(f"Done in {time.monotonic() - began:.1f} s; everything that was claimed was checked.")
     screen.line(f"the project:  {gateway.url}/api/v1/projects/{project.project_id}")
 
 
-async def _build(gateway: Gateway, screen: Screen, requirement: str) -> ProjectView:
+async def _build(gateway: GatewayClient, screen: Screen, requirement: str, patience: Pacing) -> ProjectView:
     screen.headline("2. The build: six stages, three sub-stages")
     created = await gateway.post("/projects", {"requirement": requirement, "user_id": USER})
     path = f"/projects/{created['project_id']}"
-    deadline = time.monotonic() + BUILD_SECONDS
+    deadline = time.monotonic() + patience.build_seconds
     with screen.build() as view:
         project = ProjectView.model_validate(await gateway.get(path))
         view.show(project)
         while project.status not in ENDED:
             if time.monotonic() > deadline:
                 raise StackError(
-                    f"the build is still {project.status} after {BUILD_SECONDS:.0f} s: {gateway.url}{path}"
+                    f"the build is still {project.status} after {patience.build_seconds:.0f} s: {gateway.url}{path}"
                 )
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(patience.look_seconds)
             project = ProjectView.model_validate(await gateway.get(path))
             view.show(project)
     _require_complete(project)
@@ -80,7 +79,7 @@ def _require_complete(project: ProjectView) -> None:
         raise StackError(f"a completed build shows {project.progress} % and {snapshot.completed} of {snapshot.total}")
 
 
-async def _built_agent(gateway: Gateway, screen: Screen, project: ProjectView) -> AgentView:
+async def _built_agent(gateway: GatewayClient, screen: Screen, project: ProjectView) -> AgentView:
     found = cast("list[JsonValue]", (await gateway.get("/agents", project_id=project.project_id))["items"])
     if len(found) != 1:
         raise StackError(f"the build left {len(found)} agents instead of one")
@@ -92,14 +91,14 @@ async def _built_agent(gateway: Gateway, screen: Screen, project: ProjectView) -
     return agent
 
 
-async def _invoke(gateway: Gateway, screen: Screen, agent: AgentView, probes: Probes) -> None:
+async def _invoke(gateway: GatewayClient, screen: Screen, agent: AgentView, probes: Probes) -> None:
     for ask in probes.asks:
         answer = await gateway.post(f"/agents/{agent.agent_id}/invoke", {"input_text": ask.prompt, "user_id": USER})
         _require_right(screen, ask, str(answer.get("output") or ""))
         screen.line(f"       ({answer.get('duration_ms')} ms)")
 
 
-async def _converse(gateway: Gateway, screen: Screen, agent: AgentView, probes: Probes) -> None:
+async def _converse(gateway: GatewayClient, screen: Screen, agent: AgentView, probes: Probes) -> None:
     screen.headline("4. A session: the second question needs the first")
     session = await gateway.post(f"/agents/{agent.agent_id}/sessions", {"user_id": USER, "display_name": "Demo"})
     for ask in probes.turns:
@@ -116,10 +115,7 @@ def _require_right(screen: Screen, ask: Ask, answer: str) -> None:
         raise StackError(f"the answer to {ask.prompt!r} should hold {', '.join(missing)} and is {answer!r}")
 
 
-async def _count(gateway: Gateway, screen: Screen, start: datetime, before: Figures, happened: Figures) -> None:
-    screen.headline("5. The statistics count exactly that")
-    expected = before.plus(happened)
-    after = await figures_after(gateway, start, expected)
+def _count(screen: Screen, before: Figures, expected: Figures, after: Figures) -> None:
     screen.figures(before, after)
     if after != expected:
         raise StackError(f"the statistics should be {expected} and are {after}")

@@ -72,12 +72,25 @@ class Subscription:
     prompt: bool = True
 
 
+async def _pause(least: float, most: float) -> None:
+    """Some seconds between the two, so that those who failed together do not try again together."""
+    await asyncio.sleep(random.uniform(least, most))
+
+
 class Deliverer:
     """Carries the batches of one subscription through the steps above."""
 
-    def __init__(self, subscription: Subscription, bus: Bus) -> None:
+    def __init__(
+        self,
+        subscription: Subscription,
+        bus: Bus,
+        patience_seconds: float = PATIENCE_SECONDS,
+        pause: Callable[[float, float], Awaitable[None]] = _pause,
+    ) -> None:
         self._to = subscription
         self._bus = bus
+        self._patience_seconds = patience_seconds
+        self._pause = pause
         self._types = frozenset(_types_of(subscription.messages))
         self.busy_since: float | None = None
         self.given_back = False
@@ -96,11 +109,11 @@ class Deliverer:
         except* ServiceUnavailable as group:
             self.given_back = True
             logger.warning("batch given back", topic=self._to.topic.name, reason=str(group.exceptions[0]))
-            await asyncio.sleep(random.uniform(0.5, 1.5))
+            await self._pause(0.5, 1.5)
             raise
         except* Exception as group:
             logger.error("batch failed, it is taken again", topic=self._to.topic.name, error=repr(group.exceptions[0]))
-            await asyncio.sleep(random.uniform(0.5, 1.5))
+            await self._pause(0.5, 1.5)
             raise
         finally:
             self.busy_since = None
@@ -153,7 +166,7 @@ class Deliverer:
             self._count("handled", len(group))
 
     async def _tried(self, group: Sequence[Delivery]) -> None:
-        attempt, deadline = 0, time.monotonic() + PATIENCE_SECONDS
+        attempt, deadline = 0, time.monotonic() + self._patience_seconds
         while True:
             attempt += 1
             try:
@@ -165,7 +178,7 @@ class Deliverer:
                 if attempt >= RETRIES or len(group) > 1:
                     raise
                 logger.warning("trying again", attempt=attempt, error=repr(error))
-            await asyncio.sleep(random.uniform(0.02, min(0.1 * 2**attempt, 2.0)))
+            await self._pause(0.02, min(0.1 * 2**attempt, 2.0))
 
     async def _give_up(
         self, record: Any, event: CloudEvent | None, fault: PlatformError, reason: str | None = None

@@ -22,15 +22,21 @@ from nexus_runtime.ledger.outbox import SHARDS, Outbox, Span
 from nexus_runtime.process import log, metrics
 
 logger = log.get(__name__)
-SETTLE_SECONDS = 1.0
 SETTLE_MOVING = 3
 """Rounds after which also an aggregate is settled that something is published of all the time."""
-SWEEP_SECONDS = 0.5
-LEFT_BEHIND_SECONDS = 5
 REMEMBERED = 10_000
 AT_ONCE = 32
-HELD = 5_000
-"""Events kept in memory on their way out. Where the broker is slower than the commits, the rest is read again."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a relay settles and sweeps, after how long it takes up what others committed, and what it holds."""
+
+    settle_seconds: float = 1.0
+    sweep_seconds: float = 0.5
+    left_behind_seconds: float = 5.0
+    held: int = 5_000
+    """Events kept in memory on their way out. Where the broker is slower than the commits, the rest is read again."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +52,23 @@ class _Published:
 class Relay:
     """Publishes the outbox of one service. With a volatile broker an item stays until every group has consumed it."""
 
-    def __init__(self, bus: Bus, outbox: Outbox, history: History, topic: Topic, source: str, volatile: bool) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        outbox: Outbox,
+        history: History,
+        topic: Topic,
+        source: str,
+        volatile: bool,
+        pace: Pace | None = None,
+    ) -> None:
         self._bus = bus
         self._outbox = outbox
         self._history = history
         self._topic = topic
         self._source = source
         self._volatile = volatile
+        self._pace = pace or Pace()
         self._due: dict[str, list[HistoryEntry]] = {}
         self._held = 0
         self._busy: set[str] = set()
@@ -67,7 +83,7 @@ class Relay:
     def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
         """Publish these at once; they are committed, and in the outbox. None named: whatever the outbox has."""
         due = self._due.setdefault(aggregate, [])
-        if self._held + len(entries) <= HELD:
+        if self._held + len(entries) <= self._pace.held:
             due.extend(entries)
             self._held += len(entries)
         self._wake.set()
@@ -164,7 +180,7 @@ class Relay:
         """One at rest costs one write; one that moves would cost three, again and again."""
         before: dict[str, _Published] = {}
         for number in itertools.count(1):
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(self._pace.settle_seconds)
             moving = number % SETTLE_MOVING == 0
             wanted = {name: done for name, done in self._published.items() if moving or before.get(name) == done}
             before = dict(self._published)
@@ -202,8 +218,8 @@ class Relay:
                     self._sweep_all, shard, older_than = False, 0, 0.0
                 await self._sweep_shard(shard, older_than)
                 shard = (shard + 1) % SHARDS
-                older_than = older_than if shard else LEFT_BEHIND_SECONDS
-            await asyncio.sleep(SWEEP_SECONDS if older_than or self._sweep_all else 0.01)
+                older_than = older_than if shard else self._pace.left_behind_seconds
+            await asyncio.sleep(self._pace.sweep_seconds if older_than or self._sweep_all else 0.01)
 
     async def _sweep_shard(self, shard: int, older_than: float) -> None:
         try:

@@ -1,12 +1,14 @@
 """Configuration: read once, at start, from the environment; a fault names the variable and stops the program."""
 
 import sys
+from importlib.metadata import version
 from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-VERSION = "0.1.0"
+VERSION = version("nexus-runtime")
+"""Of the platform: all members of the workspace have the same one; `make release` sets it."""
 S = TypeVar("S", bound=BaseSettings)
 
 

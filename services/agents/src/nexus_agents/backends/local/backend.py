@@ -9,7 +9,7 @@ from nexus_agents.backends.local.channel import BUSY
 from nexus_agents.backends.local.guard import Guard, start_guard
 from nexus_agents.backends.local.interpreter import interpreter
 from nexus_agents.backends.local.live import LiveAgent, start_agent
-from nexus_agents.backends.local.pool import Bounds, Pool
+from nexus_agents.backends.local.pool import AgentPool, Bounds
 from nexus_agents.backends.local.sandbox import Limits, Room, Sandbox, choose_sandbox
 from nexus_agents.backends.local.workspace import Unpacked, Workspace
 from nexus_agents.domain.backend import (
@@ -62,7 +62,7 @@ class LocalBackend:
         self._workspace = workspace
         self._unpacked = Unpacked(workspace, blobs)
         bounds = Bounds(settings.processes, settings.processes_per_agent, settings.spare_seconds)
-        self._pool = Pool(self._start, self._gone, bounds)
+        self._pool = AgentPool(self._start, self._gone, bounds)
         self._digests: dict[str, str] = {}
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nexus_agents.backends.local.channel import Channel
 from nexus_agents.backends.local.guard import Guard
 from nexus_agents.backends.local.sandbox import SOCKET, Room, Sandbox
-from nexus_agents.backends.local.tail import Tail
+from nexus_agents.backends.local.tail import OutputTail
 from nexus_agents.backends.local.workspace import remove
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import (
@@ -29,7 +29,7 @@ class Running:
 
     room: Room
     child: asyncio.subprocess.Process
-    tail: Tail
+    tail: OutputTail
     guard: Guard | None
 
 
@@ -101,7 +101,7 @@ async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard
 
 async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running:
     launch = sandbox.launch(room)
-    tail = Tail()
+    tail = OutputTail()
     try:
         # From the event loop's own thread: on Linux an agent dies with the thread that started it.
         child = await asyncio.create_subprocess_exec(

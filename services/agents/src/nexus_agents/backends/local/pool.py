@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from nexus_agents.backends.local.live import LiveAgent
-from nexus_agents.backends.local.processes import AgentProcess, Version, Waiter
+from nexus_agents.backends.local.processes import AgentProcess, Version, Waiting
 from nexus_agents.domain.backend import PackageRef
 from nexus_agents.domain.backend_errors import AgentBusy, AgentUnreachable
 
@@ -21,7 +21,7 @@ class Bounds:
     spare_seconds: float
 
 
-class Pool:
+class AgentPool:
     """Starts processes on demand. Nothing here awaits between a look and what follows from it: no locks."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Pool:
         self._serving: dict[Version, list[AgentProcess]] = {}
         self._leaving: set[AgentProcess] = set()
         self._followers: dict[AgentProcess, asyncio.Task[None]] = {}
-        self._waiting: list[Waiter] = []
+        self._waiting: list[Waiting] = []
         self._stunted: set[Version] = set()
         self._stopped = False
         self._loop = asyncio.get_running_loop()
@@ -75,7 +75,7 @@ class Pool:
     async def _granted(self, agent_id: str, package: PackageRef, deadline: float) -> AgentProcess:
         if self._stopped:
             raise AgentUnreachable("The service stops.")
-        waiter = Waiter(Version(agent_id, package.sha256), package)
+        waiter = Waiting(Version(agent_id, package.sha256), package)
         self._replace_others(waiter.version)
         self._waiting.append(waiter)
         self._serve()
@@ -89,7 +89,7 @@ class Pool:
             raise AgentBusy(self._obstacle(waiter.version))
         return waiter.granted.result()
 
-    def _withdraw(self, waiter: Waiter) -> None:
+    def _withdraw(self, waiter: Waiting) -> None:
         if waiter in self._waiting:
             self._waiting.remove(waiter)
         elif waiter.granted.exception() is None:
@@ -134,7 +134,7 @@ class Pool:
             if self._may_grow(waiter.version, wanted[waiter.version]) and self._make_room():
                 self._open(waiter)
 
-    def _hand_over(self, waiter: Waiter) -> None:
+    def _hand_over(self, waiter: Waiting) -> None:
         idle = [process for process in self._serving.get(waiter.version, []) if process.idle]
         if idle:
             process = max(idle, key=lambda one: one.last_used)
@@ -160,7 +160,7 @@ class Pool:
             self._retire(victim, "its place was needed")
         return bool(idle)
 
-    def _open(self, waiter: Waiter) -> None:
+    def _open(self, waiter: Waiting) -> None:
         start = asyncio.create_task(self._start(waiter.version.agent_id, waiter.package))
         process = AgentProcess(waiter.version, start, self._loop.time())
         self._serving.setdefault(waiter.version, []).append(process)
@@ -194,7 +194,7 @@ class Pool:
         elif error is not None:
             self._refuse([waiter for waiter in self._waiting if waiter.version == process.version], error)
 
-    def _refuse(self, waiters: Iterable[Waiter], error: BaseException) -> None:
+    def _refuse(self, waiters: Iterable[Waiting], error: BaseException) -> None:
         for waiter in waiters:
             self._waiting.remove(waiter)
             waiter.granted.set_exception(error)

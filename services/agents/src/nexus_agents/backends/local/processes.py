@@ -66,7 +66,7 @@ class AgentProcess:
 
 
 @dataclass(eq=False)
-class Waiter:
+class Waiting:
     """One who wants a process of a version; `granted` is done when it holds one, or when there will be none."""
 
     version: Version

@@ -8,7 +8,7 @@ _READ_BYTES = 65_536
 _PAUSE_SECONDS = 0.01
 
 
-class Tail:
+class OutputTail:
     """Reads one end of a pipe on the event loop; `write_end` is for the agent, and ours to close once it started."""
 
     def __init__(self) -> None:

@@ -1,0 +1,63 @@
+"""The numbers that decision records quote are those of the code."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from nexus_builds.handlers import COMMIT_REPORTS
+from nexus_builds.settings import WorkerSettings
+from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_EVENTS, GATEWAY_REPLIES
+from nexus_gateway import streams
+from nexus_runtime.ledger import inbox, ledger, outbox
+from nexus_runtime.ledger.relay import Pace
+from nexus_runtime.process.settings import ServiceSettings
+from nexus_stats.store import SHARDS
+
+RECORDS = Path(__file__).parents[2] / "docs" / "adr"
+NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+WORDS = {name: number for number, name in enumerate(NAMES, 1)} | {"sixteen": 16}
+VOLATILE, DURABLE = ServiceSettings(kafka_volatile=True), ServiceSettings(kafka_volatile=False)
+LEASE = WorkerSettings.model_fields["worker_lease_seconds"].default
+DAY = 24 * 3600
+
+
+class Quotation(NamedTuple):
+    """A number in a record: `text` finds it, in its group, as digits or as a word."""
+
+    record: int
+    text: str
+    constant: float
+
+
+QUOTATIONS = (
+    Quotation(1, r"(\w+) reply partitions", GATEWAY_REPLIES.partitions),
+    Quotation(2, r"at most (\d+) times", ledger.TRIES),
+    Quotation(2, r"cut at (\d+) reports", COMMIT_REPORTS),
+    Quotation(2, r"live (\w+) days", inbox.KEEP_SECONDS / DAY),
+    Quotation(2, r"(a) day longer than commands", inbox.KEEP_SECONDS / DAY - BUILDS_COMMANDS.retention_hours / 24),
+    Quotation(3, r"settles the item ([\d.]+|\w+) s", Pace().settle_seconds),
+    Quotation(3, r"sweeps the (\w+) shards", outbox.SHARDS),
+    Quotation(3, r"waited for longer than\s+(\w+) seconds", Pace().left_behind_seconds),
+    Quotation(5, r"fetches wait (\d+) ms", VOLATILE.fetch_max_wait_ms(prompt=True)),
+    Quotation(5, r"\((\d+) ms for events\)", VOLATILE.fetch_max_wait_ms(prompt=False)),
+    Quotation(5, r"instead of (\d+)", DURABLE.fetch_max_wait_ms()),
+    Quotation(7, r"up to (\d+) s for builds", LEASE),
+    Quotation(8, r"has (\w+) shards", SHARDS),
+    Quotation(8, r"\((\w+) days\)", BUILDS_EVENTS.retention_hours / 24),
+    Quotation(11, r"looked at every (\w+) seconds", streams.LOOKS_APART * streams.LOOK_SECONDS),
+    Quotation(11, r"hint takes up to (\d+) ms", VOLATILE.fetch_max_wait_ms(prompt=False)),
+)
+
+
+def number(text: str) -> float:
+    return 1 if text == "a" else WORDS.get(text.lower()) or float(text)
+
+
+@pytest.mark.parametrize("quoted", QUOTATIONS, ids=lambda quoted: f"{quoted.record} {quoted.text}")
+def test_a_record_quotes_what_the_code_says(quoted: Quotation) -> None:
+    (record,) = RECORDS.glob(f"{quoted.record:04}-*.md")
+    found = re.findall(quoted.text, record.read_text(encoding="utf-8"))
+    assert found, f"{record.name} no longer says {quoted.text!r}"
+    assert {number(text) for text in found} == {quoted.constant}, record.name
