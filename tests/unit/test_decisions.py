@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from nexus_builds.handlers import COMMIT_REPORTS
+from nexus_builds.handlers.reports import COMMIT_REPORTS
 from nexus_builds.settings import WorkerSettings
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_EVENTS, GATEWAY_REPLIES
 from nexus_gateway import streams
