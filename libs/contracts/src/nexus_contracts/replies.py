@@ -11,11 +11,19 @@ REPLY_PARTITION_HEADER = "reply_partition"
 
 
 class Outcome(Message):
-    """A decided answer: a result or an error. Kept in the inbox and given again to a repeat of the command."""
+    """A decided answer: a result or an error. Kept in the inbox and given again to a repeat of the command.
+
+    A status of 202 is no answer yet: the end of `work` (`<kind>#<name>`) answers. It is kept, and never sent.
+    """
 
     status: int
     result: dict[str, JsonValue] | None = None
     error: ErrorBody | None = None
+    work: str | None = None
+
+    @classmethod
+    def accepted(cls, kind: str, name: str) -> "Outcome":
+        return cls(status=202, work=f"{kind}#{name}")
 
 
 class Reply(Outcome):

@@ -7,6 +7,7 @@ from nexus_contracts.commands import Command
 from nexus_contracts.errors import IdempotencyKeyReused
 from nexus_contracts.replies import Outcome, Reply
 from nexus_runtime.dynamo import Database, Put, Table, Where
+from nexus_runtime.kafka.replies import ReplyAddress
 
 KEEP_SECONDS = 8 * 24 * 3600
 """A day longer than commands stay in their topic, and longer than the 24 h for which a key is promised to be known."""
@@ -18,10 +19,21 @@ def inbox_table(name: str) -> Table:
 
 @dataclass(frozen=True)
 class Handled:
-    """A command under way: `request_id` is the id of the message that brought it, new with every delivery."""
+    """A command under way: `request_id` is the id of the message that brought it, new with every delivery.
+
+    `partition` is where its sender reads the answer, None where nobody does.
+    """
 
     command: Command
     request_id: str
+    partition: int | None = None
+
+    @property
+    def address(self) -> ReplyAddress | None:
+        """Who waits for the answer."""
+        if self.partition is None:
+            return None
+        return ReplyAddress(partition=self.partition, request_id=self.request_id, command_id=self.command.command_id)
 
 
 class Inbox:
@@ -62,6 +74,7 @@ def reply(handled: Handled, outcome: Outcome, first_request: str | None = None) 
         status=outcome.status,
         result=outcome.result,
         error=outcome.error,
+        work=outcome.work,
         request_id=handled.request_id,
         command_id=handled.command.command_id,
         replayed=first_request is not None and first_request != handled.request_id,

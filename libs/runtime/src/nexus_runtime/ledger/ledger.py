@@ -53,7 +53,7 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command comes to. An outcome of status 202 is no answer yet: the end of the work that begins answers.
+    """What a command comes to. An outcome of status 202 is no answer yet: the end of the work that it names answers.
 
     `exists`: what is created was not looked for; the error to answer with where it is there already.
     """
@@ -100,14 +100,14 @@ class Ledger:
             writes += self.history.record(aggregate, kept)
             writes.append(self.outbox.record(aggregate, kept[0].sequence, kept[-1].sequence))
         try:
-            await self.database.write(*writes, *change.actions, *self.work.writes(change))
+            async with self.work.transaction(change) as works:
+                await self.database.write(*writes, *change.actions, *works)
         except ConditionFailed as error:
             if handled and 0 in error.failed:
                 raise AlreadyHandled(handled.command.command_id) from error
             raise ChangedMeanwhile(str(error)) from error
         for aggregate, kept in entries.items():
             self.relay.announce(aggregate, kept)
-        self.work.committed(change)
 
     async def carry_out(
         self, handled: Handled, decide: Callable[[], Awaitable[Decision]], cause: CloudEvent | None = None
@@ -128,6 +128,8 @@ class Ledger:
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
             if decision.then:
                 decision.then()
+            if not _begins(decision):
+                await self._follow(handled, decision.outcome.work, replayed=False)
             return reply(handled, decision.outcome)
 
         return await retried(attempt)
@@ -137,7 +139,13 @@ class Ledger:
         if found is None:
             raise Contention("the first answer to this command is not readable yet")
         metrics.COMMANDS.labels(_kind(handled), found.status, True).inc()
+        await self._follow(handled, found.work, replayed=found.replayed)
         return found
+
+    async def _follow(self, handled: Handled, work: str | None, *, replayed: bool) -> None:
+        """Whoever repeats a command that long work answers waits for that work, too."""
+        if work is not None and handled.address is not None:
+            await self.work.follow(work, handled.address.model_copy(update={"replayed": replayed}))
 
 
 async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
@@ -148,6 +156,11 @@ async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
         except ChangedMeanwhile:
             await asyncio.sleep(random.uniform(0, 0.005 * (number + 1)))
     raise Contention("the resource changes too fast; try again")
+
+
+def _begins(decision: Decision) -> bool:
+    """Whether who waits is kept with work that begins."""
+    return decision.outcome.work in {f"{begin.kind}#{begin.name}" for begin in decision.change.begins}
 
 
 async def _refuse(error: PlatformError) -> Decision:
