@@ -25,7 +25,6 @@ from nexus_runtime.work.engine import Engine
 from nexus_runtime.work.items import WorkItems, work_table
 from nexus_runtime.work.kind import Held
 from nexus_runtime.work.leases import lease_table
-from nexus_runtime.work.places import Limits
 from nexus_runtime.work.registration import Registration, Roster
 
 ERRANDS = Table("TestErrands", "errand_id")
@@ -139,7 +138,7 @@ class Errands:
 class Owner:
     """What runs in one process."""
 
-    def __init__(self, world: "World", name: str, idempotent: bool, limits: Limits) -> None:
+    def __init__(self, world: "World", name: str, idempotent: bool, limits: tuple[int, int]) -> None:
         self.world, self.process = world, Process(world, name)
         database: Any = self.process
         world_clock = world.monotonic
@@ -147,11 +146,12 @@ class Owner:
         roster = Roster(database, LEASES, SILENT_SECONDS, world.is_dead, world_clock)
         items, answers = WorkItems(database, WORK), Answers(self.process, pause_seconds=0.01)
         self.registration = registration
+        self.runner = ""
         self.engine = Engine(
             items, answers, registration, roster, look_seconds=3600, retry_seconds=0.01, stop_seconds=0.2
         )
         self.kind = Errands(self, idempotent)
-        self.engine.serve(self.kind, limits)
+        self.engine.serve(self.kind, *limits)
         self.states = States(ERRANDS, Errand)
         inbox, history, outbox = Inbox(database, INBOX), History(database, HISTORY), Outbox(database, OUTBOX)
         self.ledger = Ledger(inbox, history, outbox, self.process, database, utc_now, self.engine)
@@ -216,14 +216,14 @@ class World:
 
     def is_dead(self, runner: str) -> bool:
         """Known by the machine: only of processes that the test has killed."""
-        return any(one.process.dead and getattr(one, "runner", "") == runner for one in self.owners)
+        return any(one.process.dead and one.runner == runner for one in self.owners)
 
     async def start(self, *, idempotent: bool = False, at_once: int = 4, waiting: int = 4) -> Owner:
-        owner = Owner(self, f"p{len(self.owners) + 1}", idempotent, Limits(at_once, waiting))
+        owner = Owner(self, f"p{len(self.owners) + 1}", idempotent, (at_once, waiting))
         self.owners.append(owner)
         await owner.engine.start()
         await settle()
-        owner.runner = owner.registration.name or ""  # pyright: ignore[reportAttributeAccessIssue]
+        owner.runner = owner.registration.name or ""
         return owner
 
     async def pass_silence(self, observer: Owner) -> None:

@@ -52,15 +52,24 @@ class LedgerTables:
 class Owner:
     """Database, broker and ledger of one service. `name` is its client id and the source of its events.
 
-    `work`: where its long work stands, if it has any. With leases it works on it, too: `engine.serve(kind, limits)`.
+    `work`: where its long work stands, if it has any. With leases it works on it, too: `engine.serve(kind, at_once)`.
+    `database` and `bus` are made from the settings where they are not given.
     """
 
     def __init__(
-        self, name: str, settings: OwnerSettings, tables: LedgerTables, topic: Topic, work: LongWork | None = None
+        self,
+        name: str,
+        settings: OwnerSettings,
+        tables: LedgerTables,
+        topic: Topic,
+        work: LongWork | None = None,
+        *,
+        database: Database | None = None,
+        bus: Bus | None = None,
     ) -> None:
         source = f"/nexus/{name}"
-        self.database = Database(settings)
-        self.bus = Bus(settings, name)
+        self.database = database or Database(settings)
+        self.bus = bus or Bus(settings, name)
         self.history = History(self.database, tables.history)
         self.outbox = Outbox(self.database, tables.outbox)
         self.inbox = Inbox(self.database, tables.inbox)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.replies import Outcome
-from nexus_runtime.dynamo import Action, Item, Put, Table, Where
+from nexus_runtime.dynamo import Action, Item, Put, Table, Value, Where
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.kafka.replies import ReplyAddress
 
@@ -92,12 +92,21 @@ class Saved(Generic[A]):
     change: Change
 
 
+class Reader(Protocol):
+    async def get(self, table: Table, key: Mapping[str, Value]) -> Item | None: ...
+
+
 class States(Generic[A]):
     """One kind of aggregate in one table: an item each, under its id."""
 
     def __init__(self, table: Table, form: Form[A]) -> None:
         self.table = table
         self.form = form
+
+    async def load(self, database: Reader, key: str) -> A | None:
+        """The state under a key."""
+        item = await database.get(self.table, {self.table.partition_key: key})
+        return self.read(item) if item else None
 
     def read(self, item: Item) -> A:
         """The state in an item. Raises UnknownSchema."""

@@ -70,9 +70,9 @@ class Engine(Queue):
         roster = Roster(database, work.leases, work.silent_seconds)
         return cls(WorkItems(database, work.items), Answers(sender), registration, roster, **timings)
 
-    def serve(self, kind: WorkKind, limits: Limits) -> None:
-        """To be said before the start."""
-        self._hands.serve(kind, limits)
+    def serve(self, kind: WorkKind, at_once: int, waiting: int = 1000) -> None:
+        """Works on so many of this kind at once, and accepts so many more. To be said before the start."""
+        self._hands.serve(kind, Limits(at_once, waiting))
 
     async def start(self) -> None:
         """Returns at once; works as soon as the database answers."""

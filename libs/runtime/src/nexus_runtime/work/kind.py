@@ -109,3 +109,18 @@ class WorkKind(Protocol):
     async def outcome(self, name: str) -> Outcome | None:
         """What those get who ask after the end; None while it has not ended."""
         ...
+
+
+class Repeatable:
+    """Work that may be run again, however far it came, and that nobody waits for: kinds build on it."""
+
+    async def adopt(self, name: str) -> bool:
+        del name
+        return True
+
+    async def interrupt(self, name: str, held: Held) -> None:
+        raise TypeError(f"what may be run again is not interrupted: {held.item.kind} {name}")
+
+    async def outcome(self, name: str) -> Outcome | None:
+        del name
+        return None

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Item, Put, Table, Update, Where
 
-
 _FIELDS = ("kind", "name", "owner", "epoch", "beat")
 
 

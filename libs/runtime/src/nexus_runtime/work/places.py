@@ -16,7 +16,7 @@ class Limits:
     """At work at once, and accepted beyond that to wait."""
 
     at_once: int
-    waiting: int = 1000
+    waiting: int = 0
 
     @property
     def room(self) -> int:
