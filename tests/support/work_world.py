@@ -34,10 +34,6 @@ TABLES = (ERRANDS, WORK, LEASES, INBOX, HISTORY, OUTBOX)
 SILENT_SECONDS = 5.0
 
 
-class Killed(BaseException):
-    """What a call of a process that is dead comes to."""
-
-
 class Errand(Aggregate):
     """`ends` says how: "" while it has not ended."""
 
@@ -55,7 +51,7 @@ class Process:
         self.cut_at: int | None = None
         self.cut_after = False
         self.lose_answer_of = ""
-        self.resumed = asyncio.Event()
+        self.killed, self.resumed = asyncio.Event(), asyncio.Event()
         self.resumed.set()
 
     async def call(self, action: Callable[[], Any]) -> Any:
@@ -64,18 +60,20 @@ class Process:
         self.calls += 1
         cut = self.calls == self.cut_at
         if self.dead or (cut and not self.cut_after):
-            self.die()
+            await self.die()
         if self.down:
             raise ServiceUnavailable("down")
-        result = await action()
-        if cut:
-            self.die()
-        return result
+        try:
+            return await action()
+        finally:
+            if cut:
+                await self.die()
 
-    def die(self) -> None:
+    async def die(self) -> None:
+        """Nothing comes after it in this process."""
         self.dead = True
-        self.world.killed.set()
-        raise Killed
+        self.killed.set()
+        await asyncio.Event().wait()
 
     # The database and the sender, as this process sees them.
 
@@ -208,7 +206,6 @@ class World:
         self.runs: list[tuple[str, str, int]] = []
         self.ends: list[tuple[str, str]] = []
         self.owners: list[Owner] = []
-        self.killed = asyncio.Event()
         self.now = 0.0
 
     def monotonic(self) -> float:

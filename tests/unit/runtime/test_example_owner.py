@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from tests.support.bus_fakes import FakeBus
-from tests.support.example_owner import BoilKettle, Boiling
+from tests.support.example_owner import Boiling, BoilKettle
 from tests.support.memory_database import MemoryDatabase
 from tests.support.work_world import LEASES, WORK, end_tasks, eventually
 

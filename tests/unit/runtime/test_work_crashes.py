@@ -1,84 +1,91 @@
 """Long work whose process dies before or after any of its calls of database and broker: it ends once."""
 
+import asyncio
+from dataclasses import dataclass, field
+
 import pytest
-from tests.support.work_world import Killed, Owner, World, end_tasks, eventually, settle
+from tests.support.work_world import Errand, Owner, World, end_tasks, eventually, settle
+
+REQUESTS = ("first", "second")
 
 
-async def scenario(owner: Owner, delivered: list[str]) -> None:
-    """A command, a repeat of it, and the end of its work; `delivered` are the requests whose handling was finished."""
-    for request_id in ("first", "second"):
-        await owner.send("a", request_id)
-        delivered.append(request_id)
-    await owner.finish("a")
-    await settle()
+@dataclass
+class Crash:
+    """A process dies at its `call`th call, before or `after` it; another one does the rest.
 
+    `queued`: the work waits for a place that other work leaves to it. `delivered`: requests that were handled by then.
+    """
 
-async def killed_at(call: int, *, after: bool, idempotent: bool, waiting: bool) -> tuple[World, bool]:
-    """The world after a process died at that call and another one did the rest; whether the call came at all."""
-    world, delivered = World(), list[str]()
-    first = await world.start(idempotent=idempotent, at_once=1)
-    if waiting:
-        await first.send("busy")
-    first.process.cut_at, first.process.cut_after = first.process.calls + call, after
-    try:
-        await scenario(first, delivered) if not waiting else await queued_scenario(first, delivered)
-    except Killed:
+    call: int
+    after: bool
+    idempotent: bool
+    queued: bool
+    world: World = field(default_factory=World)
+    delivered: tuple[str, ...] = ()
+
+    async def happen(self) -> bool:
+        """Whether the call came at all."""
+        first = await self.world.start(idempotent=self.idempotent, at_once=1)
+        if self.queued:
+            await first.send("busy")
+        first.process.cut_at, first.process.cut_after = first.process.calls + self.call, self.after
+        story = asyncio.create_task(self._story(first))
+        killed = asyncio.create_task(first.process.killed.wait())
+        await asyncio.wait({story, killed}, return_when=asyncio.FIRST_COMPLETED)
+        await self._recover(await self.world.start(idempotent=self.idempotent))
+        return killed.done()
+
+    async def _story(self, owner: Owner) -> None:
+        """A command, a repeat of it, and the end of its work."""
+        for request_id in REQUESTS:
+            await owner.send("a", request_id)
+            self.delivered += (request_id,)
+        for name in ["busy", "a"] if self.queued else ["a"]:
+            await owner.finish(name)
         await settle()
-    reached = first.process.dead
-    await world.kill(first)
-    second = await world.start(idempotent=idempotent)
-    await second.look()
-    for request_id in ("first", "second"):
-        if request_id not in delivered:
-            await second.send("a", request_id)
-    await finish_all(second)
-    return world, reached
 
-
-async def queued_scenario(owner: Owner, delivered: list[str]) -> None:
-    """The work waits for a place, which another's end leaves to it."""
-    for request_id in ("first", "second"):
-        await owner.send("a", request_id)
-        delivered.append(request_id)
-    await owner.finish("busy")
-    await owner.finish("a")
-    await settle()
-
-
-async def finish_all(owner: Owner) -> None:
-    for _ in range(5):
+    async def _recover(self, owner: Owner) -> None:
+        await self.world.kill(self.world.owners[0])
         await owner.look()
-        for name in list(owner.kind.running):
-            if not owner.kind.running[name].done():
-                await owner.finish(name)
-    await settle()
+        for request_id in REQUESTS:
+            if request_id not in self.delivered:
+                await owner.send("a", request_id)
+        for _ in range(5):
+            await owner.look()
+            for name, answer in list(owner.kind.running.items()):
+                if not answer.done():
+                    await owner.finish(name)
+
+    async def errand(self) -> Errand:
+        errand = await self.world.owners[-1].errand("a")
+        assert errand is not None, f"call {self.call}: the command was carried out"
+        return errand
+
+    async def check(self) -> None:
+        errand, where = await self.errand(), f"killed at call {self.call}"
+        assert (bool(errand.ends), errand.version) == (True, 2), f"{where}: it ended once"
+        assert self.world.items() == [], where
+        for request_id in REQUESTS:
+            answers = self.world.answers(request_id)
+            # What was delivered again after its answer is answered again, in the same words.
+            assert len(answers) <= (1 if request_id in self.delivered else 2), f"{where}: {request_id}"
+            assert set(answers) <= {errand.ends}, f"{where}: {request_id}"
+            if not answers:
+                # It died after the end was durable and before the answer left: a repeat has it.
+                assert self.world.owners[0].process.killed.is_set(), f"{where}: {request_id}"
+        again = await self.world.owners[-1].send("a")
+        await eventually(lambda: self.world.answers(again) == [errand.ends])
 
 
-@pytest.mark.parametrize("waiting", [False, True], ids=["at once", "queued"])
+@pytest.mark.parametrize("queued", [False, True], ids=["at once", "queued"])
 @pytest.mark.parametrize("idempotent", [False, True], ids=["interrupted", "repeated"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_process_dies_at_any_call(after: bool, idempotent: bool, waiting: bool) -> None:
+async def test_work_of_a_process_that_dies_at_any_call_ends_once(after: bool, idempotent: bool, queued: bool) -> None:
     call, reached = 0, True
     while reached:
         call += 1
-        world, reached = await killed_at(call, after=after, idempotent=idempotent, waiting=waiting)
-        ends = [ends for name, ends in world.ends if name == "a"]
-        item = await world.owners[-1].errand("a")
-        where = f"killed at call {call}"
-        assert item is not None, where
-        assert item.ends, where
-        assert item.version == 2, f"{where}: ended once"
-        assert len(ends) <= 1, where
-        assert world.items() == [], where
-        for request_id in ("first", "second"):
-            answers = world.answers(request_id)
-            assert len(answers) <= 1, f"{where}: {request_id}"
-            assert set(answers) <= {item.ends}, f"{where}: {request_id}"
-            if not answers:
-                # The process died after the end was durable and before the answer left: a repeat has it.
-                assert ends == [] or ends == [item.ends], where
-                assert world.owners[0].process.dead
-                again = await world.owners[-1].send("a")
-                await eventually(lambda: world.answers(again) == [item.ends])  # noqa: B023
+        crash = Crash(call, after, idempotent, queued)
+        reached = await crash.happen()
+        await crash.check()
         await end_tasks()
-    assert call > 5, "the calls of the scenario were counted"
+    assert call > 5, "the calls of the story were counted"
