@@ -1,6 +1,7 @@
 """Long work without broker: processes on one database that can be stopped, killed and paused; faults at every call."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from nexus_runtime.ledger.inbox import Handled, Inbox, inbox_table
 from nexus_runtime.ledger.ledger import Decision, Ledger
 from nexus_runtime.ledger.outbox import Outbox, outbox_table
 from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.process.identity import has_ended
 from nexus_runtime.work.answers import Answers
 from nexus_runtime.work.engine import Engine
 from nexus_runtime.work.items import WorkItems, work_table
@@ -106,18 +108,18 @@ class Process:
 
 @dataclass
 class Errands:
-    """The kind of work: it waits for the test to say how it ends."""
+    """The kind of work: it waits for the test to say how it ends, unless it is `prompt`."""
 
     owner: "Owner"
     idempotent: bool
     name: str = "errand"
     running: dict[str, asyncio.Future[str]] = field(default_factory=dict[str, "asyncio.Future[str]"])
-    at_once: bool = False
+    prompt: bool = False
 
     async def run(self, name: str, held: Held) -> None:
         self.owner.world.runs.append((self.owner.process.name, name, held.epoch))
         answer = self.running[name] = asyncio.get_running_loop().create_future()
-        if self.at_once:
+        if self.prompt:
             answer.set_result("done")
         result = await answer
         await held.conclude(lambda: self.owner.end(name, result))
@@ -146,7 +148,7 @@ class Owner:
         self.registration = registration
         self.runner = ""
         self.engine = Engine(
-            items, answers, registration, roster, look_seconds=3600, retry_seconds=0.01, stop_seconds=0.2
+            items, answers, registration, roster, look_seconds=world.look_seconds, retry_seconds=0.01, stop_seconds=0.2
         )
         self.kind = Errands(self, idempotent)
         self.engine.serve(self.kind, *limits)
@@ -197,11 +199,16 @@ class Owner:
 
 
 class World:
-    """The database, the clock, the answers; `start` starts a process."""
+    """The database, the clock, the answers; `start` starts a process.
 
-    def __init__(self, database: Database | None = None) -> None:
+    With a `look_seconds` its time is the real one, and who has died is what the machine says.
+    """
+
+    def __init__(self, database: Database | None = None, look_seconds: float | None = None) -> None:
         self.memory = MemoryDatabase()
         self.database: Database = database or self.memory.as_database()
+        self.look_seconds = look_seconds or 3600.0
+        self._real = look_seconds is not None
         self.replies: list[Reply] = []
         self.runs: list[tuple[str, str, int]] = []
         self.ends: list[tuple[str, str]] = []
@@ -209,10 +216,12 @@ class World:
         self.now = 0.0
 
     def monotonic(self) -> float:
-        return self.now
+        return time.monotonic() if self._real else self.now
 
     def is_dead(self, runner: str) -> bool:
-        """Known by the machine: only of processes that the test has killed."""
+        """Known by the machine."""
+        if self._real:
+            return has_ended(runner.partition("@")[2])
         return any(one.process.dead and one.runner == runner for one in self.owners)
 
     async def start(self, *, idempotent: bool = False, at_once: int = 4, waiting: int = 4) -> Owner:
@@ -243,7 +252,7 @@ class World:
         return ReplyAddress(partition=1, request_id=request_id, command_id="c")
 
     def items(self) -> list[tuple[str, str, int]]:
-        """Name, runner, epoch."""
+        """Name, runner, epoch of what stands in the memory database."""
         return sorted((item["name"], item["runner"], item["epoch"]) for item in self.memory.items(WORK))
 
 
