@@ -44,14 +44,19 @@ class Errand(Aggregate):
 
 
 class Process:
-    """One process: its calls of database and bus can be counted, cut off, held up."""
+    """One process, whose calls of database and bus can be held up.
+
+    It dies at call `cut_at`, or gets an error from call `fails_at`: before that is carried out or, by `cut_after`,
+    thereafter.
+    """
 
     def __init__(self, world: "World", name: str) -> None:
         self.world, self.name = world, name
-        self.dead = self.down = False
+        self.dead = False
         self.calls = 0
         self.cut_at: int | None = None
         self.cut_after = False
+        self.fails_at: int | None = None
         self.lose_answer_of = ""
         self.killed, self.resumed = asyncio.Event(), asyncio.Event()
         self.resumed.set()
@@ -60,16 +65,19 @@ class Process:
         """Passes a call on, unless the process dies before it, or after it and before the answer."""
         await self.resumed.wait()
         self.calls += 1
-        cut = self.calls == self.cut_at
+        cut, fails = self.calls == self.cut_at, self.calls == self.fails_at
         if self.dead or (cut and not self.cut_after):
             await self.die()
-        if self.down:
-            raise ServiceUnavailable("down")
+        if fails and not self.cut_after:
+            raise ServiceUnavailable("unavailable")
         try:
-            return await action()
+            result = await action()
         finally:
             if cut:
                 await self.die()
+        if fails:
+            raise ServiceUnavailable("no answer")
+        return result
 
     async def die(self) -> None:
         """Nothing comes after it in this process."""
@@ -142,7 +150,7 @@ class Owner:
         self.world, self.process = world, Process(world, name)
         database: Any = self.process
         world_clock = world.monotonic
-        registration = Registration(database, LEASES, 1.0, SILENT_SECONDS, world_clock)
+        registration = Registration(database, LEASES, world.beat_seconds, SILENT_SECONDS, world_clock)
         roster = Roster(database, LEASES, SILENT_SECONDS, world.is_dead, world_clock)
         items, answers = WorkItems(database, WORK), Answers(self.process, pause_seconds=0.01)
         self.registration = registration
@@ -193,15 +201,20 @@ class Owner:
         await self.registration.beat()
 
     async def look(self) -> None:
-        self.engine.sweeper.look_soon()
-        await self.engine.sweeper.look()
+        """Looks at everything; again where the database fails."""
+        try:
+            self.engine.sweeper.look_soon()
+            await self.engine.sweeper.look()
+        except ServiceUnavailable:
+            await self.look()
         await settle()
 
 
 class World:
     """The database, the clock, the answers; `start` starts a process.
 
-    With a `look_seconds` its time is the real one, and who has died is what the machine says.
+    With a `look_seconds` its time is the real one, and who has died is what the machine says. Else processes look, and
+    prove that they live, when the test says so.
     """
 
     def __init__(self, database: Database | None = None, look_seconds: float | None = None) -> None:
@@ -209,6 +222,7 @@ class World:
         self.database: Database = database or self.memory.as_database()
         self.look_seconds = look_seconds or 3600.0
         self._real = look_seconds is not None
+        self.beat_seconds = 1.0 if self._real else 3600.0
         self.replies: list[Reply] = []
         self.runs: list[tuple[str, str, int]] = []
         self.ends: list[tuple[str, str]] = []
@@ -227,7 +241,8 @@ class World:
     async def start(self, *, idempotent: bool = False, at_once: int = 4, waiting: int = 4) -> Owner:
         owner = Owner(self, f"p{len(self.owners) + 1}", idempotent, (at_once, waiting))
         self.owners.append(owner)
-        await owner.engine.start()
+        # Where the test tells the time, it also tells when somebody looks.
+        await (owner.engine if self._real else owner.registration).start()
         await settle()
         owner.runner = owner.registration.name or ""
         return owner

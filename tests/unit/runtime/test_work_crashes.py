@@ -1,10 +1,12 @@
-"""Long work whose process dies before or after any of its calls of database and broker: it ends once."""
+"""Long work whose process dies, or gets no answer, at any of its calls of database and broker: it ends once."""
 
 import asyncio
 from dataclasses import dataclass, field
 
 import pytest
 from tests.support.work_world import Errand, Owner, World, end_tasks, eventually, settle
+
+from nexus_contracts.errors import ServiceUnavailable
 
 REQUESTS = ("first", "second")
 
@@ -87,5 +89,39 @@ async def test_work_of_a_process_that_dies_at_any_call_ends_once(after: bool, id
         crash = Crash(call, after, idempotent, queued)
         reached = await crash.happen()
         await crash.check()
+        await end_tasks()
+    assert call > 5, "the calls of the story were counted"
+
+
+async def deliver(owner: Owner, request_id: str) -> None:
+    """As a consumer does: a message that could not be handled is taken again."""
+    try:
+        await owner.send("a", request_id)
+    except ServiceUnavailable:
+        await owner.send("a", request_id)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["refused", "answer lost"])
+@pytest.mark.parametrize("idempotent", [False, True], ids=["interrupted", "repeated"])
+async def test_work_ends_once_and_all_are_answered_whichever_call_fails(after: bool, idempotent: bool) -> None:
+    call, reached = 0, True
+    while reached:
+        call, world = call + 1, World()
+        owner = await world.start(idempotent=idempotent, at_once=1)
+        owner.process.fails_at, owner.process.cut_after = owner.process.calls + call, after
+        for request_id in REQUESTS:
+            await deliver(owner, request_id)
+        await owner.look()
+        await eventually(lambda: owner.kind.running)  # noqa: B023
+        await owner.finish("a")
+        await eventually(lambda: all(world.answers(one) for one in REQUESTS))  # noqa: B023
+        reached, owner.process.fails_at = owner.process.calls >= owner.process.fails_at, None
+        assert [set(world.answers(one)) for one in REQUESTS] == [{"done"}] * 2, f"call {call}"
+        await eventually(lambda: owner.engine.held("errand", "a") is None)  # noqa: B023
+        errand = await owner.errand("a")
+        assert errand is not None
+        assert (errand.ends, errand.version, world.items()) == ("done", 2, []), f"call {call}"
+        await owner.look()
+        assert len(world.runs) == 1, f"call {call}"
         await end_tasks()
     assert call > 5, "the calls of the story were counted"

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
-from tests.support.work_world import LEASES, WORK, World, end_tasks, eventually, settle
+from tests.support.work_world import LEASES, SILENT_SECONDS, WORK, World, end_tasks, eventually, settle
 
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_runtime.ledger.change import Begin, Change, Start
+from nexus_contracts.replies import Outcome
+from nexus_runtime.ledger.change import Begin, Change, End, Start
 from nexus_runtime.work.answers import Answers
 from nexus_runtime.work.items import WorkItems
 from nexus_runtime.work.places import AllPlacesTaken
 from nexus_runtime.work.queue import Queue
+from nexus_runtime.work.sweeper import QUIET_LOOKS
 
 
 @pytest.fixture
@@ -239,3 +241,75 @@ async def test_unowned_work_is_taken_at_once_on_a_hint(world: World) -> None:
     owner.engine.hint("errand", "a")
     await settle()
     assert world.runs == [("p1", "a", 2)]
+
+
+async def test_hint_and_look_take_work_once(world: World) -> None:
+    owner, other = await world.start(), await world.start()
+    queue = Queue(WorkItems(world.database, WORK), Answers(owner.process))
+    async with queue.transaction(Change(begins=(Begin("errand", "a"),))) as actions:
+        await world.database.write(*actions, *owner.created("a").change.actions)
+    for one in (owner, other):
+        one.engine.hint("errand", "a")
+    await asyncio.gather(owner.look(), other.look())
+    assert len(world.runs) == 1
+
+
+async def test_work_begun_anew_under_its_name_is_not_ended_by_who_held_the_former(world: World) -> None:
+    owner, other = await world.start(idempotent=True), await world.start(idempotent=True)
+    await owner.send("a")
+    owner.process.resumed.clear()
+    replaced = Change((), ends=(End("errand", "a", Outcome(status=409)),), begins=(Begin("errand", "a"),))
+    await other.ledger.commit(replaced)
+    await settle()
+    assert world.runs[-1] == ("p2", "a", 2)
+    owner.process.resumed.set()
+    await owner.finish("a", "by the former owner")
+    await eventually(lambda: owner.engine.held("errand", "a") is None)
+    assert world.ends == []
+    await other.finish("a")
+    assert world.ends == [("a", "done")]
+
+
+async def test_work_replaced_in_its_own_process_begins_when_the_former_run_is_over(world: World) -> None:
+    owner = await world.start(idempotent=True)
+    request = await owner.send("a")
+    replaced = Change((), ends=(End("errand", "a", Outcome(status=201, result={"ends": "replaced"})),))
+    await owner.ledger.commit(replaced + Change(begins=(Begin("errand", "a", world.address("new")),)))
+    await settle()
+    assert world.answers(request) == ["replaced"]
+    assert [name for _, name, _ in world.runs] == ["a", "a"]
+    await owner.finish("a")
+    assert world.answers("new") == ["done"]
+
+
+async def test_run_that_returns_before_the_end_is_run_again_or_interrupted(world: World) -> None:
+    for idempotent, ends in ((True, "done"), (False, "interrupted")):
+        owner = await world.start(idempotent=idempotent)
+        name = f"errand-{idempotent}"
+        request = await owner.send(name)
+        owner.kind.running[name].set_exception(RuntimeError("out of ink"))
+        owner.kind.prompt = True
+        await eventually(lambda: world.answers(request))  # noqa: B023
+        assert world.answers(request) == [ends]
+
+
+async def test_outage_ends_no_work(world: World) -> None:
+    owner, other = await world.start(), await world.start()
+    await owner.send("a")
+    world.now += 10 * SILENT_SECONDS
+    await other.look()
+    assert world.ends == []
+    for one in (owner, other):
+        await one.beat()
+    await other.look()
+    await owner.finish("a")
+    assert world.ends == [("a", "done")]
+
+
+async def test_idle_process_reads_little_more_than_the_leases(world: World) -> None:
+    owner = await world.start()
+    await owner.look()
+    before = owner.process.calls
+    for _ in range(QUIET_LOOKS):
+        await owner.engine.sweeper.look()
+    assert owner.process.calls - before == QUIET_LOOKS

@@ -109,7 +109,8 @@ class Hands:
         """Begins nothing more; waits so long for what is at work, then has it let go of, and waits as long again."""
         self.stopping.set()
         for held in list(self.held.values()):
-            if not held.mine:
+            # Not in the middle of being taken: it would stand under this process's name as if it had been begun.
+            if not (held.mine or held.taking):
                 held.cancel()
         for _ in range(2):
             if tasks := {held.task for held in self.held.values() if held.task}:
@@ -203,11 +204,17 @@ class Hands:
         runner = self._runner()
         if runner is None:
             return False
+        held.taking = True
         try:
             held.item = await self._items.give(held.item, runner)
         except ConditionFailed:
             return False
+        finally:
+            held.taking = False
         held.mine = True
+        if self.stopping.is_set():
+            await self._let_go(held)
+            return False
         return True
 
     async def _gone(self, held: Held) -> bool:

@@ -33,6 +33,7 @@ class Held:
         self.mine = mine
         self.orphan = orphan
         self.placed = False
+        self.taking = False
         self.started = False
         self.ended = False
         self.stale = not item.complete

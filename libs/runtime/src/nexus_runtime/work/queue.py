@@ -65,8 +65,12 @@ class Queue:
         plan = Plan()
         try:
             await self._write(plan, change)
+        except BaseException:
+            self._refused(plan)
+            raise
+        try:
             yield plan.actions
-        except (ConditionFailed, ChangedMeanwhile):
+        except ConditionFailed:
             self._refused(plan)
             raise
         except BaseException:
@@ -158,9 +162,11 @@ class Queue:
             self.answers.tell(item.waiters, outcome)
 
     def _refused(self, plan: Plan) -> None:
+        """It was not written."""
         del plan
 
     def _doubtful(self, plan: Plan) -> None:
+        """It may have been written, or still be."""
         for item, outcome in plan.ended:
             if item.waiters and item.begun not in self._doubts:
                 task = asyncio.create_task(self._settle(item, outcome))

@@ -12,7 +12,7 @@ from nexus_runtime.work.registration import Registration, Roster
 logger = log.get(__name__)
 QUIET_LOOKS = 5
 """While nothing is found, only every so many looks read all work; the leases alone tell that somebody has died."""
-SHARE = 4
+SHARE = 9
 """A pause is so many times as long as the look before: much work makes looks rare, not the process busy."""
 
 
