@@ -1,5 +1,7 @@
 """What an owner answers to a command."""
 
+from typing import Literal
+
 from pydantic import JsonValue
 
 from nexus_contracts.errors import ErrorBody
@@ -11,19 +13,23 @@ REPLY_PARTITION_HEADER = "reply_partition"
 
 
 class Outcome(Message):
-    """A decided answer: a result or an error. Kept in the inbox and given again to a repeat of the command.
-
-    A status of 202 is no answer yet: the end of `work` (`<kind>#<name>`) answers. It is kept, and never sent.
-    """
+    """A decided answer: a result or an error. Kept in the inbox and given again to a repeat of the command."""
 
     status: int
     result: dict[str, JsonValue] | None = None
     error: ErrorBody | None = None
-    work: str | None = None
 
     @classmethod
-    def accepted(cls, kind: str, name: str) -> "Outcome":
-        return cls(status=202, work=f"{kind}#{name}")
+    def accepted(cls, kind: str, name: str) -> "Accepted":
+        """The end of this long work will answer."""
+        return Accepted(work=f"{kind}#{name}")
+
+
+class Accepted(Outcome):
+    """No answer yet: the end of `work` (`<kind>#<name>`) answers. It is kept, and never sent."""
+
+    status: Literal[202] = 202
+    work: str
 
 
 class Reply(Outcome):

@@ -68,7 +68,7 @@ class Replier:
             type=REPLY_TYPE,
             subject=reply.command_id,
             time=utc_now(),
-            data=reply.model_dump(mode="json", exclude={"work"}),
+            data=reply.model_dump(mode="json"),
             causationid=reply.request_id,
             traceparent=tracing.traceparent.get(),
         )

@@ -147,7 +147,7 @@ class WorkLog(Protocol):
         ...
 
     async def follow(self, work: str, address: ReplyAddress) -> None:
-        """One more waits for the outcome of `work` (`Outcome.work`); answered at once where it has ended."""
+        """One more waits for the outcome of `work` (`Accepted.work`); answered at once where it has ended."""
         ...
 
 

@@ -31,7 +31,7 @@ def command_subscription(
     """A subscription that answers commands.
 
     `decide` turns a command into a Decision on the present state, or raises a PlatformError. An outcome of 202 means
-    that the answer comes later, from the work that it names; one that names none is given to `follow`.
+    that the answer comes later, from the work that it names (`Accepted`). `follow` is for owners without such work.
     """
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
@@ -48,8 +48,7 @@ def command_subscription(
         except IdempotencyKeyReused as error:
             answered = reply(handled, Outcome(status=error.http_status, error=error.body()))
         if answered.status == ACCEPTED:
-            if answered.work is None:
-                await _follow_later(follow, answered, handled.address)
+            await _follow_later(follow, answered, handled.address)
             return
         await replier.send(partition, answered)
 
