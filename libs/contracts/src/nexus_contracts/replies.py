@@ -1,7 +1,5 @@
 """What an owner answers to a command."""
 
-from typing import Literal
-
 from pydantic import JsonValue
 
 from nexus_contracts.errors import ErrorBody
@@ -28,7 +26,7 @@ class Outcome(Message):
 class Accepted(Outcome):
     """No answer yet: the end of `work` (`<kind>#<name>`) answers. It is kept, and never sent."""
 
-    status: Literal[202] = 202
+    status: int = 202
     work: str
 
 
