@@ -1,4 +1,4 @@
-"""A whole owner on the runtime's parts: kettles that are boiled by command, which takes long."""
+"""A whole owner on the runtime's parts: kettles are boiled by command; boiling that dies in the middle is run again."""
 
 from typing import Literal
 
@@ -9,6 +9,7 @@ from nexus_contracts.commands import Command
 from nexus_contracts.errors import InvalidState
 from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Table
+from nexus_runtime.dynamo.form import Form
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Begin, Change, End, States
 from nexus_runtime.ledger.ledger import Decision
@@ -33,12 +34,10 @@ class KettleBoiled(BaseModel):
 
 
 class Boiling(Repeatable):
-    """The long work and the command that begins it; work that dies in the middle is run again."""
-
     name = "boil"
 
     def __init__(self, owner: Owner) -> None:
-        self.owner, self.states = owner, States(KETTLES, Kettle)
+        self.owner, self.states = owner, States(KETTLES, Form(Kettle))
         owner.engine.serve(self, at_once=2)
 
     async def boil_kettle(self, command: BoilKettle, address: ReplyAddress | None) -> Decision:
@@ -46,8 +45,8 @@ class Boiling(Repeatable):
         if before and before.boiling:
             raise InvalidState("the kettle is on already")
         saved = self.states.save(command.name, before, Kettle(name=command.name, boiling=True))
-        begin = Begin(self.name, command.name, address)
-        return Decision(Outcome.accepted(self.name, command.name), saved.change + Change(begins=(begin,)))
+        change = saved.change + Change(begins=(Begin(self.name, command.name, address),))
+        return Decision(Outcome.accepted(self.name, command.name), change)
 
     async def run(self, name: str, held: Held) -> None:
         await held.conclude(lambda: self.boiled(name))

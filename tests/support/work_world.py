@@ -14,6 +14,7 @@ from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.replies import Outcome, Reply
 from nexus_runtime.dynamo import Action, Database, Item, Table
+from nexus_runtime.dynamo.form import Form
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Begin, Change, End, Saved, States
 from nexus_runtime.ledger.history import History, history_table
@@ -160,7 +161,7 @@ class Owner:
         )
         self.kind = Errands(self, idempotent)
         self.engine.serve(self.kind, *limits)
-        self.states = States(ERRANDS, Errand)
+        self.states = States(ERRANDS, Form(Errand))
         inbox, history, outbox = Inbox(database, INBOX), History(database, HISTORY), Outbox(database, OUTBOX)
         self.ledger = Ledger(inbox, history, outbox, self.process, database, utc_now, self.engine)
 
