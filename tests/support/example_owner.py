@@ -2,11 +2,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
 from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.commands import Command
 from nexus_contracts.errors import InvalidState
+from nexus_contracts.model import Message
 from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Table
 from nexus_runtime.dynamo.form import Form
@@ -29,7 +28,7 @@ class BoilKettle(Command):
     name: str
 
 
-class KettleBoiled(BaseModel):
+class KettleBoiled(Message):
     type: Literal["kettles.kettle-boiled.v1"] = "kettles.kettle-boiled.v1"
 
 
@@ -54,8 +53,8 @@ class Boiling(Repeatable):
     async def boiled(self, name: str) -> None:
         if (before := await self.states.load(self.owner.database, name)) and before.boiling:
             saved = self.states.save(name, before, before.model_copy(update={"boiling": False}), [KettleBoiled()])
-            end = Change(ends=(End(self.name, name, Outcome(status=201, result={"name": name})),))
-            await self.owner.ledger.commit(saved.change + end)
+            await self.owner.ledger.commit(saved.change + Change(ends=(End(self.name, name, Outcome(status=201)),)))
 
     async def outcome(self, name: str) -> Outcome | None:
-        return Outcome(status=201, result={"name": name})
+        kettle = await self.states.load(self.owner.database, name)
+        return Outcome(status=201) if kettle and not kettle.boiling else None
