@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
-from nexus_contracts.envelope import read_event
+from nexus_contracts.envelope import CloudEvent, read_event
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.bus import BrokerUnavailable, Bus, Unacknowledged
 
@@ -64,6 +64,17 @@ class FakeBus:
         else:
             future.set_result(SimpleNamespace(partition=0, offset=len(self.records) - 1))
         return future
+
+    async def publish(
+        self,
+        topic: Topic,
+        event: CloudEvent,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        partition: int | None = None,
+    ) -> None:
+        key = event.subject.encode()
+        sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
+        await self.acknowledged(topic.name, sent)
 
     async def acknowledged(self, topic: str, sent: asyncio.Future[Any]) -> Any:
         del topic

@@ -86,6 +86,7 @@ def test_changes_add_up() -> None:
     assert (both.actions, both.begins) == (first.actions, second.begins)
 
 
-def test_owner_without_long_work_says_so() -> None:
+async def test_owner_without_long_work_says_so() -> None:
     with pytest.raises(TypeError, match="no long work"):
-        NoWork().writes(Change(begins=(Begin("send", "a"),)))
+        async with NoWork().transaction(Change(begins=(Begin("send", "a"),))):
+            pass

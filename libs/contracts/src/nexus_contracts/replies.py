@@ -17,6 +17,18 @@ class Outcome(Message):
     result: dict[str, JsonValue] | None = None
     error: ErrorBody | None = None
 
+    @classmethod
+    def accepted(cls, kind: str, name: str) -> "Accepted":
+        """The end of this long work will answer."""
+        return Accepted(work=f"{kind}#{name}")
+
+
+class Accepted(Outcome):
+    """No answer yet: the end of `work` (`<kind>#<name>`) answers. It is kept, and never sent."""
+
+    status: int = 202
+    work: str
+
 
 class Reply(Outcome):
     """`request_id` is the id of the message answered; `replayed` is true when an earlier message had the effect."""

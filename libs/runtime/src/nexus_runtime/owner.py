@@ -16,6 +16,7 @@ from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
 from nexus_runtime.kafka.replies import Replier
+from nexus_runtime.ledger.change import NoWork
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Inbox
 from nexus_runtime.ledger.ledger import Ledger
@@ -25,6 +26,10 @@ from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Check, Unhealthy
 from nexus_runtime.process.service import Background
 from nexus_runtime.process.settings import OwnerSettings
+from nexus_runtime.work.answers import Answers
+from nexus_runtime.work.engine import Engine, LongWork
+from nexus_runtime.work.items import WorkItems
+from nexus_runtime.work.queue import Queue
 
 
 class Place(Message):
@@ -45,22 +50,54 @@ class LedgerTables:
 
 
 class Owner:
-    """Database, broker and ledger of one service. `name` is its client id and the source of its events."""
+    """Database, broker and ledger of one service. `name` is its client id and the source of its events.
 
-    def __init__(self, name: str, settings: OwnerSettings, tables: LedgerTables, topic: Topic) -> None:
+    `work`: where its long work stands, if it has any. With leases it works on it, too: `engine.serve(kind, at_once)`.
+    `database` and `bus` are made from the settings where they are not given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: OwnerSettings,
+        tables: LedgerTables,
+        topic: Topic,
+        work: LongWork | None = None,
+        *,
+        database: Database | None = None,
+        bus: Bus | None = None,
+    ) -> None:
         source = f"/nexus/{name}"
-        self.database = Database(settings)
-        self.bus = Bus(settings, name)
+        self.database = database or Database(settings)
+        self.bus = bus or Bus(settings, name)
         self.history = History(self.database, tables.history)
         self.outbox = Outbox(self.database, tables.outbox)
         self.inbox = Inbox(self.database, tables.inbox)
         self.relay = Relay(self.bus, self.outbox, self.history, topic, source, settings.kafka_volatile)
-        self.ledger = Ledger(self.inbox, self.history, self.outbox, self.relay, self.database, utc_now)
         self.replier = Replier(self.bus, source)
+        self._work = self._work_log(work, settings)
+        self.ledger = Ledger(
+            self.inbox, self.history, self.outbox, self.relay, self.database, utc_now, self._work or NoWork()
+        )
+
+    @property
+    def engine(self) -> Engine:
+        """That works on this owner's long work."""
+        assert isinstance(self._work, Engine), "this owner works on nothing"
+        return self._work
 
     def parts(self) -> list[Any]:
-        """Database, broker and relay, in the order in which they start."""
-        return [self.database, self.bus, Background("outbox relay", self.relay.run)]
+        """Database, broker, relay and long work, in the order in which they start."""
+        work = [self._work] if self._work else []
+        return [self.database, self.bus, Background("outbox relay", self.relay.run), *work]
+
+    def _work_log(self, work: LongWork | None, settings: OwnerSettings) -> Queue | None:
+        if work is None:
+            return None
+        share = settings.shutdown_share("work")
+        if work.leases is None:
+            return Queue(WorkItems(self.database, work.items), Answers(self.replier), stop_seconds=share)
+        return Engine.over(self.database, self.replier, work, stop_seconds=share)
 
     async def outbox_check(self) -> Mapping[str, Any]:
         return {"depth": await self.outbox.depth(), "oldest_seconds": await self.outbox.oldest()}

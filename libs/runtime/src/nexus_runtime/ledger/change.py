@@ -1,6 +1,7 @@
 """What one transaction writes, and how the state of an aggregate becomes a part of it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.replies import Outcome
-from nexus_runtime.dynamo import Action, Item, Put, Table, Where
+from nexus_runtime.dynamo import Action, Item, Put, Table, Value, Where
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.kafka.replies import ReplyAddress
 
@@ -28,11 +29,25 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Begin:
-    """Long work that starts with the transaction, and who waits for its outcome."""
+    """Long work that starts with the transaction, and who waits for its outcome.
+
+    `later`: it can be followed and ended from now on, but nobody works on it before a `Start`. Its epochs are higher
+    than `after`. Work of the same kind and name that the same change ends is replaced.
+    """
 
     kind: str
     name: str
     waiter: ReplyAddress | None = None
+    later: bool = False
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Start:
+    """Work that was begun for later has its turn."""
+
+    kind: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ class Change:
     recorded: tuple[Recorded, ...] = ()
     begins: tuple[Begin, ...] = ()
     ends: tuple[End, ...] = ()
+    starts: tuple[Start, ...] = ()
 
     @classmethod
     def of(cls, *actions: Action) -> "Change":
@@ -64,6 +80,7 @@ class Change:
             self.recorded + other.recorded,
             self.begins + other.begins,
             self.ends + other.ends,
+            self.starts + other.starts,
         )
 
 
@@ -75,12 +92,21 @@ class Saved(Generic[A]):
     change: Change
 
 
+class Reader(Protocol):
+    async def get(self, table: Table, key: Mapping[str, Value]) -> Item | None: ...
+
+
 class States(Generic[A]):
     """One kind of aggregate in one table: an item each, under its id."""
 
     def __init__(self, table: Table, form: Form[A]) -> None:
         self.table = table
         self.form = form
+
+    async def load(self, database: Reader, key: str) -> A | None:
+        """The state under a key."""
+        item = await database.get(self.table, {self.table.partition_key: key})
+        return self.read(item) if item else None
 
     def read(self, item: Item) -> A:
         """The state in an item. Raises UnknownSchema."""
@@ -112,22 +138,27 @@ def advanced(before: A | None, after: A, events: Sequence[BaseModel]) -> A:
 class WorkLog(Protocol):
     """Keeps long work durable: its items are written in the transaction that begins or ends it."""
 
-    def writes(self, change: Change) -> Sequence[Action]:
-        """The actions for what `change` begins and ends. Raises ServiceUnavailable where none can be taken now."""
+    def transaction(self, change: Change) -> AbstractAsyncContextManager[Sequence[Action]]:
+        """The actions for what `change` begins, starts and ends, to be written inside.
+
+        How the block ends tells whether the change is durable (no exception), is not (ConditionFailed), or may be (any
+        other). Raises ServiceUnavailable where nothing more can be taken on now.
+        """
         ...
 
-    def committed(self, change: Change) -> None:
-        """The transaction is durable: begin what it begins, answer those who waited for what it ends."""
+    async def follow(self, work: str, address: ReplyAddress) -> None:
+        """One more waits for the outcome of `work` (`Accepted.work`); answered at once where it has ended."""
         ...
 
 
 class NoWork:
     """The work log of an owner that has no long work."""
 
-    def writes(self, change: Change) -> Sequence[Action]:
-        if change.begins or change.ends:
+    @asynccontextmanager
+    async def transaction(self, change: Change) -> AsyncGenerator[Sequence[Action]]:
+        if change.begins or change.starts or change.ends:
             raise TypeError("this owner has no long work")
-        return ()
+        yield ()
 
-    def committed(self, change: Change) -> None:
-        return
+    async def follow(self, work: str, address: ReplyAddress) -> None:
+        raise TypeError(f"this owner has no long work: {work}, {address.request_id}")

@@ -31,7 +31,7 @@ def command_subscription(
     """A subscription that answers commands.
 
     `decide` turns a command into a Decision on the present state, or raises a PlatformError. An outcome of 202 means
-    that the answer comes later; `follow` is told who else waits for it when such a command is repeated.
+    that the answer comes later, from the work that it names (`Accepted`). `follow` is for owners without such work.
     """
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
@@ -39,15 +39,16 @@ def command_subscription(
             await answer(delivery)
 
     async def answer(delivery: Delivery) -> None:
-        handled = Handled(delivery.message, delivery.event.id)
         partition = reply_partition(delivery.record.headers)
-        address = _address(handled, partition)
+        handled = Handled(delivery.message, delivery.event.id, partition)
         try:
-            answered = await ledger.carry_out(handled, lambda: decide(delivery.message, address), delivery.event)
+            answered = await ledger.carry_out(
+                handled, lambda: decide(delivery.message, handled.address), delivery.event
+            )
         except IdempotencyKeyReused as error:
             answered = reply(handled, Outcome(status=error.http_status, error=error.body()))
         if answered.status == ACCEPTED:
-            await _follow_later(follow, answered, address)
+            await _follow_later(follow, answered, handled.address)
             return
         await replier.send(partition, answered)
 
@@ -58,12 +59,6 @@ def command_subscription(
         await replier.send(reply_partition(record.headers), refusal)
 
     return Subscription(topic, group, commands, handle, refused=refused)
-
-
-def _address(handled: Handled, partition: int | None) -> ReplyAddress | None:
-    if partition is None:
-        return None
-    return ReplyAddress(partition=partition, request_id=handled.request_id, command_id=handled.command.command_id)
 
 
 async def _follow_later(follow: Follow | None, answered: Reply, address: ReplyAddress | None) -> None:

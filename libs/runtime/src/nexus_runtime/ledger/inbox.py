@@ -3,11 +3,15 @@
 import time
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from nexus_contracts.commands import Command
 from nexus_contracts.errors import IdempotencyKeyReused
-from nexus_contracts.replies import Outcome, Reply
+from nexus_contracts.replies import Accepted, Outcome, Reply
 from nexus_runtime.dynamo import Database, Put, Table, Where
+from nexus_runtime.kafka.replies import ReplyAddress
 
+_KEPT: TypeAdapter[Accepted | Outcome] = TypeAdapter(Accepted | Outcome)
 KEEP_SECONDS = 8 * 24 * 3600
 """A day longer than commands stay in their topic, and longer than the 24 h for which a key is promised to be known."""
 
@@ -18,10 +22,29 @@ def inbox_table(name: str) -> Table:
 
 @dataclass(frozen=True)
 class Handled:
-    """A command under way: `request_id` is the id of the message that brought it, new with every delivery."""
+    """A command under way: `request_id` is the id of the message that brought it, new with every delivery.
+
+    `partition` is where its sender reads the answer, None where nobody does.
+    """
 
     command: Command
     request_id: str
+    partition: int | None = None
+
+    @property
+    def address(self) -> ReplyAddress | None:
+        """Who waits for the answer."""
+        if self.partition is None:
+            return None
+        return ReplyAddress(partition=self.partition, request_id=self.request_id, command_id=self.command.command_id)
+
+
+@dataclass(frozen=True)
+class Found:
+    """`replayed`: an earlier request, not just an earlier delivery of this one, had the effect."""
+
+    outcome: Outcome
+    replayed: bool
 
 
 class Inbox:
@@ -46,23 +69,23 @@ class Inbox:
             where=Where(absent="owner"),
         )
 
-    async def reply_to(self, handled: Handled) -> Reply | None:
-        """What was answered before, or None. Raises IdempotencyKeyReused where the request was another one."""
+    async def find(self, handled: Handled) -> Found | None:
+        """What was decided before, or None. Raises IdempotencyKeyReused where the request was another one."""
         item = await self._database.get(self._table, {"owner": handled.command.command_id, "entry": "outcome"})
         if item is None:
             return None
         if item["fingerprint"] != handled.command.fingerprint:
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
-        return reply(handled, Outcome.model_validate_json(item["outcome"]), item["request_id"])
+        return Found(_KEPT.validate_json(item["outcome"]), item["request_id"] != handled.request_id)
 
 
-def reply(handled: Handled, outcome: Outcome, first_request: str | None = None) -> Reply:
-    """The answer to this delivery; replayed where an earlier request, not just an earlier delivery, had the effect."""
+def reply(handled: Handled, outcome: Outcome, *, replayed: bool = False) -> Reply:
+    """The answer to this delivery."""
     return Reply(
         status=outcome.status,
         result=outcome.result,
         error=outcome.error,
         request_id=handled.request_id,
         command_id=handled.command.command_id,
-        replayed=first_request is not None and first_request != handled.request_id,
+        replayed=replayed,
     )

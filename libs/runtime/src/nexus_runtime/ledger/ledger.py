@@ -14,7 +14,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import PlatformError, ServiceUnavailable
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.principal import PLATFORM
-from nexus_contracts.replies import Outcome, Reply
+from nexus_contracts.replies import Accepted, Outcome, Reply
 from nexus_runtime.dynamo import Action, ConditionFailed
 from nexus_runtime.ledger.change import Change, NoWork, Recorded, WorkLog
 from nexus_runtime.ledger.history import History
@@ -53,7 +53,7 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command comes to. An outcome of status 202 is no answer yet: the end of the work that begins answers.
+    """What a command comes to. `Accepted` is no answer yet: the end of the work that it names answers.
 
     `exists`: what is created was not looked for; the error to answer with where it is there already.
     """
@@ -100,14 +100,14 @@ class Ledger:
             writes += self.history.record(aggregate, kept)
             writes.append(self.outbox.record(aggregate, kept[0].sequence, kept[-1].sequence))
         try:
-            await self.database.write(*writes, *change.actions, *self.work.writes(change))
+            async with self.work.transaction(change) as works:
+                await self.database.write(*writes, *change.actions, *works)
         except ConditionFailed as error:
             if handled and 0 in error.failed:
                 raise AlreadyHandled(handled.command.command_id) from error
             raise ChangedMeanwhile(str(error)) from error
         for aggregate, kept in entries.items():
             self.relay.announce(aggregate, kept)
-        self.work.committed(change)
 
     async def carry_out(
         self, handled: Handled, decide: Callable[[], Awaitable[Decision]], cause: CloudEvent | None = None
@@ -128,16 +128,24 @@ class Ledger:
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
             if decision.then:
                 decision.then()
+            if not _keeps_waiter(decision):
+                await self._follow(handled, decision.outcome, replayed=False)
             return reply(handled, decision.outcome)
 
         return await retried(attempt)
 
     async def _replay(self, handled: Handled) -> Reply:
-        found = await self.inbox.reply_to(handled)
+        found = await self.inbox.find(handled)
         if found is None:
             raise Contention("the first answer to this command is not readable yet")
-        metrics.COMMANDS.labels(_kind(handled), found.status, True).inc()
-        return found
+        metrics.COMMANDS.labels(_kind(handled), found.outcome.status, True).inc()
+        await self._follow(handled, found.outcome, replayed=found.replayed)
+        return reply(handled, found.outcome, replayed=found.replayed)
+
+    async def _follow(self, handled: Handled, outcome: Outcome, *, replayed: bool) -> None:
+        """Whoever repeats a command that long work answers waits for that work, too."""
+        if isinstance(outcome, Accepted) and handled.address is not None:
+            await self.work.follow(outcome.work, handled.address.model_copy(update={"replayed": replayed}))
 
 
 async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
@@ -148,6 +156,12 @@ async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
         except ChangedMeanwhile:
             await asyncio.sleep(random.uniform(0, 0.005 * (number + 1)))
     raise Contention("the resource changes too fast; try again")
+
+
+def _keeps_waiter(decision: Decision) -> bool:
+    """Whether who waits is kept with work that begins."""
+    begun = {f"{begin.kind}#{begin.name}" for begin in decision.change.begins}
+    return isinstance(decision.outcome, Accepted) and decision.outcome.work in begun
 
 
 async def _refuse(error: PlatformError) -> Decision:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Item, Put, Table, Update, Where
 
+_FIELDS = ("kind", "name", "owner", "epoch", "beat")
+
 
 def lease_table(name: str) -> Table:
     return Table(name, "kind", "name")
@@ -29,6 +31,14 @@ class Lease:
     owner: str
     epoch: int
     beat: int = 0
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A lease as an observer sees it; `silent`: it saw no new beat for long enough, or the lease was given back."""
+
+    lease: Lease
+    silent: bool
 
 
 class Leases:
@@ -95,6 +105,22 @@ class Leases:
         """Remove the lease and its epoch: for names that never come again."""
         self._seen.pop(name, None)
         await self._database.write(Delete(self._table, {"kind": self._kind, "name": name}))
+
+    async def observe(self) -> list[Observed]:
+        """All of them. Call it again and again to observe."""
+        return [
+            Observed(Lease(**{name: item[name] for name in _FIELDS}), silent or not item["owner"])
+            async for item, silent in self._observed()
+        ]
+
+    async def fence(self, lease: Lease) -> bool:
+        """Remove the lease of an owner that is gone: it can never renew it. False where it has changed meanwhile."""
+        where = Where(equal={"epoch": lease.epoch, "beat": lease.beat})
+        try:
+            await self._database.write(Delete(self._table, {"kind": lease.kind, "name": lease.name}, where=where))
+        except ConditionFailed:
+            return False
+        return True
 
     async def owned(self) -> AsyncIterator[str]:
         """The names that have an owner."""

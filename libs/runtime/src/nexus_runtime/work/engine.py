@@ -1,0 +1,178 @@
+"""The engine of long work: a queue that also works on what it is given, and on what other processes left."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.replies import Outcome
+from nexus_runtime.dynamo import Database, Table
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.change import Change, End
+from nexus_runtime.process import log
+from nexus_runtime.work.answers import Answers, Sender
+from nexus_runtime.work.hands import Hands
+from nexus_runtime.work.items import WorkItem, WorkItems, work_key
+from nexus_runtime.work.kind import Held, WorkKind, WorkLost, working
+from nexus_runtime.work.places import Limits
+from nexus_runtime.work.queue import Plan, Queue
+from nexus_runtime.work.registration import Registration, Roster
+from nexus_runtime.work.sweeper import Sweeper
+
+logger = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class LongWork:
+    """The tables of an owner's long work.
+
+    `leases` tell who lives (None: this process only begins and ends work); a process beats every `beat_seconds`, and
+    one that is seen without a beat for `silent_seconds` has died.
+    """
+
+    items: Table
+    leases: Table | None = None
+    beat_seconds: float = 2.0
+    silent_seconds: float = 5.0
+
+
+class Engine(Queue):
+    """Works on the kinds that it serves; what it begins of other kinds is for others.
+
+    `stop_seconds` is what a stop may take; `retry_seconds` the first pause before work that failed is tried again.
+    """
+
+    def __init__(
+        self,
+        items: WorkItems,
+        answers: Answers,
+        registration: Registration,
+        roster: Roster,
+        *,
+        look_seconds: float = 1.0,
+        retry_seconds: float = 0.1,
+        stop_seconds: float = 3.0,
+        doubt_seconds: float = 15.0,
+    ) -> None:
+        super().__init__(items, answers, stop_seconds=stop_seconds, doubt_seconds=doubt_seconds)
+        self._registration = registration
+        self._hints: set[asyncio.Task[None]] = set()
+        self._hands = Hands(items, lambda: registration.name, lambda: self.sweeper.place_is_free(), retry_seconds)
+        self.sweeper = Sweeper(items, roster, registration, self._hands, look_seconds)
+        registration.lost = self.sweeper.look_soon
+
+    @classmethod
+    def over(cls, database: Database, sender: Sender, work: LongWork, **timings: float) -> "Engine":
+        """One that lives on these tables; `timings` are those of the constructor."""
+        assert work.leases is not None, "who works has a lease"
+        registration = Registration(database, work.leases, work.beat_seconds, work.silent_seconds)
+        roster = Roster(database, work.leases, work.silent_seconds)
+        return cls(WorkItems(database, work.items), Answers(sender), registration, roster, **timings)
+
+    def serve(self, kind: WorkKind, at_once: int, waiting: int = 1000) -> None:
+        """Works on so many of this kind at once, and accepts so many more. To be said before the start."""
+        self._hands.serve(kind, Limits(at_once, waiting))
+
+    async def start(self) -> None:
+        """Returns at once; works as soon as the database answers."""
+        await self._registration.start()
+        await self.sweeper.start()
+
+    async def stop(self) -> None:
+        """Takes nothing more; what is at work may finish, then it is interrupted or handed over; answers are sent."""
+        await self.sweeper.stop()
+        for task in self._hints:
+            task.cancel()
+        await self._hands.finish(self._stop_seconds / 4)
+        await self._tell_all(self._stop_seconds / 4)
+        await self._registration.stop()
+
+    def held(self, kind: str, name: str) -> Held | None:
+        """The work, where this process is at it."""
+        held = self._hands.held.get(work_key(kind, name))
+        return held if held and held.mine and not held.lost.is_set() else None
+
+    def hint(self, kind: str, name: str) -> None:
+        """Something happened to this work: it began, or whoever is at it should look again."""
+        if held := self._hands.held.get(work_key(kind, name)):
+            held.changed.set()
+        elif self._hands.kind(kind) is not None:
+            task = asyncio.create_task(self._take_hint(kind, name))
+            self._hints.add(task)
+            task.add_done_callback(self._hints.discard)
+
+    async def check(self) -> Mapping[str, Any]:
+        """Details for the health of the process."""
+        return self._hands.figures()
+
+    async def _take_hint(self, kind: str, name: str) -> None:
+        try:
+            item = await self.items.get(kind, name)
+        except ServiceUnavailable as error:
+            logger.info("hint not followed, the work is found later", kind=kind, name=name, reason=error.message)
+            return
+        if item is not None and item.free:
+            self._hands.offer(item, orphan=False)
+
+    def _require_room(self, change: Change) -> None:
+        current = working.get()
+        if current is not None:
+            current.require()
+        # What work begins, or what takes the place of work, was accepted long before.
+        if current is None and not change.ends:
+            for begin in change.begins:
+                self._hands.require_room(begin.kind)
+
+    def _runner(self, kind: str) -> str:
+        return self._hands.reserve(kind)
+
+    async def _present(self, end: End) -> WorkItem:
+        key, current = work_key(end.kind, end.name), working.get()
+        if current is not None and current.item.key == key:
+            return await self._own(current)
+        held = self.held(end.kind, end.name)
+        if held is not None and not held.stale and not held.ended:
+            return held.item
+        return await super()._present(end)
+
+    async def _own(self, held: Held) -> WorkItem:
+        """The item under which the present task works. Raises WorkLost: it may end that one and no other."""
+        if held.ended:
+            raise WorkLost(held.item.key)
+        if held.stale:
+            found = await self.items.get(held.item.kind, held.name)
+            if found is None or not held.item.same_hold(found):
+                held.lose()
+                raise WorkLost(held.item.key)
+            held.item, held.stale = found, False
+        return held.item
+
+    async def _add_waiter(self, item: WorkItem, address: ReplyAddress) -> None:
+        await super()._add_waiter(item, address)
+        if held := self._hands.held.get(item.key):
+            held.stale = True
+
+    async def _outcome(self, kind: str, name: str) -> Outcome | None:
+        served = self._hands.kind(kind)
+        return await served.outcome(name) if served else None
+
+    def _committed(self, plan: Plan) -> None:
+        super()._committed(plan)
+        for item, _ in plan.ended:
+            self._hands.ended(item)
+        for item in plan.begun:
+            self._hands.begin(item)
+
+    def _refused(self, plan: Plan) -> None:
+        for item in plan.begun:
+            self._hands.unreserve(item)
+        for item, _ in plan.ended:
+            if held := self._hands.held.get(item.key):
+                held.stale = True
+
+    def _doubtful(self, plan: Plan) -> None:
+        super()._doubtful(plan)
+        self._refused(plan)
+        # What was begun nevertheless is found under this process's name, or under nobody's.
+        self.sweeper.look_soon()

@@ -1,0 +1,240 @@
+"""What this process is at: a task for each piece of work, a bounded number of each kind at once.
+
+An item with a runner has been begun by that runner, or is about to be at once: what has to wait for a place is
+nobody's, and whichever process has a place first takes it. So when a process dies only what it was at is in doubt.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_runtime.dynamo import ConditionFailed
+from nexus_runtime.ledger.ledger import ChangedMeanwhile
+from nexus_runtime.process import log, metrics
+from nexus_runtime.work.items import NOBODY, WorkItem, WorkItems
+from nexus_runtime.work.kind import Held, WorkKind, WorkLost, working
+from nexus_runtime.work.places import AllPlacesTaken, Limits, Places
+
+logger = log.get(__name__)
+INTERRUPTIONS = 16
+"""Of what dead processes were at, ended at once: these wait for no place, which long work may hold for minutes."""
+MAX_PAUSE_SECONDS = 30.0
+
+
+class Hands:
+    """`runner` names this process, None while it may take nothing. `idle` is called when a place is left free."""
+
+    def __init__(
+        self, items: WorkItems, runner: Callable[[], str | None], idle: Callable[[], None], retry_seconds: float
+    ) -> None:
+        self._items = items
+        self._runner = runner
+        self._idle = idle
+        self._retry = retry_seconds
+        self._kinds: dict[str, WorkKind] = {}
+        self._places: dict[str, Places] = {}
+        self._interruptions = Places(Limits(INTERRUPTIONS))
+        self._count: Counter[str] = Counter()
+        self.held: dict[str, Held] = {}
+        self.stopping = asyncio.Event()
+
+    def serve(self, kind: WorkKind, limits: Limits) -> None:
+        self._kinds[kind.name] = kind
+        places = self._places[kind.name] = Places(limits)
+        metrics.WORK_WAITING.labels(kind.name).set_function(lambda: places.queued)
+        metrics.WORK_RUNNING.labels(kind.name).set_function(lambda: places.taken)
+
+    def kind(self, name: str) -> WorkKind | None:
+        return self._kinds.get(name)
+
+    def figures(self) -> dict[str, dict[str, int]]:
+        return {kind: {"running": one.taken, "waiting": one.queued} for kind, one in self._places.items()}
+
+    def require_room(self, kind: str) -> None:
+        """Raises AllPlacesTaken."""
+        if kind in self._places and self._count[kind] >= self._places[kind].limits.room:
+            raise AllPlacesTaken("all places for work of this process are taken")
+
+    def reserve(self, kind: str) -> str:
+        """The runner of what begins now: this process where it has a place free at once, which is kept; or nobody."""
+        name = self._runner()
+        if name is None or kind not in self._kinds or self.stopping.is_set() or not self._places[kind].reserve():
+            return NOBODY
+        return name
+
+    def unreserve(self, item: WorkItem) -> None:
+        """Its transaction failed, or somebody else works on it."""
+        if item.owned:
+            self._places[item.kind].release()
+
+    def begin(self, item: WorkItem) -> None:
+        """Works on what was just committed, in the place that was kept for it or when there is one."""
+        before = self.held.get(item.key)
+        known = before is not None and before.item.begun == item.begun
+        if known or item.later or item.kind not in self._kinds or (self.stopping.is_set() and not item.owned):
+            # Known: the sweeper was faster than the answer of the database. Stopping: it is left to others.
+            self.unreserve(item)
+            return
+        held = Held(item, self.stopping, mine=item.owned)
+        held.placed = item.owned
+        self._spawn(held, before)
+
+    def offer(self, item: WorkItem, *, orphan: bool) -> bool:
+        """Takes it when there is a place. False where enough waits here already: others may be faster."""
+        if self.stopping.is_set() or item.kind not in self._kinds or item.key in self.held:
+            return True
+        places = self._places[item.kind]
+        if not orphan and places.queued >= places.limits.at_once:
+            return False
+        self._spawn(Held(item, self.stopping, mine=False, orphan=orphan), None)
+        return True
+
+    def ended(self, item: WorkItem) -> None:
+        """It was ended by this process; where the end was not its own task's, that task is given up."""
+        held = self.held.get(item.key)
+        if held is not None and held.item.begun == item.begun:
+            held.ended = True
+            if working.get() is not held:
+                held.lose()
+
+    async def confirm(self, held: Held) -> None:
+        """Lets go of what is no longer this process's."""
+        found = await self._items.get(held.item.kind, held.name)
+        if held.mine and not held.ended and not held.item.same_hold(found):
+            logger.info("work was taken or ended elsewhere", work=held.item.key)
+            held.lose()
+
+    async def finish(self, seconds: float) -> None:
+        """Begins nothing more; waits so long for what is at work, then has it let go of, and waits as long again."""
+        self.stopping.set()
+        for held in list(self.held.values()):
+            # Not in the middle of being taken: it would stand under this process's name as if it had been begun.
+            if not (held.mine or held.taking):
+                held.cancel()
+        for _ in range(2):
+            if tasks := {held.task for held in self.held.values() if held.task}:
+                await asyncio.wait(tasks, timeout=seconds)
+            for held in list(self.held.values()):
+                held.cancel()
+        # Cancelled twice, it ends where it stands: its item is found under a name that nobody has any more.
+        if tasks := {held.task for held in self.held.values() if held.task}:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    def _spawn(self, held: Held, before: Held | None) -> None:
+        self.held[held.item.key] = held
+        self._count[held.item.kind] += 1
+        held.task = asyncio.create_task(self._work(held, before), name=held.item.key)
+        # Not in a `finally` of the task: one that is cancelled before its first step never gets there.
+        held.task.add_done_callback(lambda _: self._over(held))
+
+    def _over(self, held: Held) -> None:
+        places = self._places[held.item.kind]
+        self._count[held.item.kind] -= 1
+        if held.placed:
+            places.release()
+        if self.held.get(held.item.key) is held:
+            del self.held[held.item.key]
+        if places.free:
+            self._idle()
+
+    async def _work(self, held: Held, before: Held | None) -> None:
+        working.set(held)
+        try:
+            if before is not None and before.task is not None:
+                await asyncio.wait([before.task])
+            await self._carry_through(held)
+        except asyncio.CancelledError:
+            await self._let_go(held)
+
+    async def _carry_through(self, held: Held) -> None:
+        pause = self._retry
+        while not await self._tried(held):
+            held.orphan = True
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
+
+    async def _tried(self, held: Held) -> bool:
+        """Whether this process is done with it."""
+        try:
+            if held.orphan and not await self._kinds[held.item.kind].adopt(held.name):
+                return await self._interrupt(held)
+            return await self._run(held)
+        except WorkLost:
+            logger.info("work was lost", work=held.item.key)
+            return True
+        except (ServiceUnavailable, ChangedMeanwhile) as error:
+            logger.warning("work goes on later", work=held.item.key, reason=str(error))
+        except Exception:
+            logger.exception("work failed", work=held.item.key)
+        return not held.mine
+
+    async def _run(self, held: Held) -> bool:
+        places = self._places[held.item.kind]
+        if not held.placed:
+            await places.take()
+            held.placed = True
+        try:
+            if not await self._taken(held):
+                return True
+            if held.orphan and not held.started:
+                metrics.WORK_ADOPTED.labels(held.item.kind).inc()
+            held.started = True
+            await self._kinds[held.item.kind].run(held.name, held)
+            return held.ended or await self._gone(held)
+        finally:
+            held.placed = False
+            places.release()
+
+    async def _interrupt(self, held: Held) -> bool:
+        await self._interruptions.take()
+        try:
+            if not await self._taken(held):
+                return True
+            metrics.WORK_INTERRUPTED.labels(held.item.kind).inc()
+            await self._kinds[held.item.kind].interrupt(held.name, held)
+            return held.ended or await self._gone(held)
+        finally:
+            self._interruptions.release()
+
+    async def _taken(self, held: Held) -> bool:
+        """Whether it is this process's. Where the answer of the database is lost, the sweeper finds out."""
+        if held.mine:
+            return not held.lost.is_set()
+        runner = self._runner()
+        if runner is None:
+            return False
+        held.taking = True
+        try:
+            held.item = await self._items.give(held.item, runner)
+        except ConditionFailed:
+            return False
+        finally:
+            held.taking = False
+        held.mine = True
+        if self.stopping.is_set():
+            await self._let_go(held)
+            return False
+        return True
+
+    async def _gone(self, held: Held) -> bool:
+        """Whether it was ended by somebody else, or by a commit of this process that it was not told of."""
+        return not held.item.same_hold(await self._items.get(held.item.kind, held.name))
+
+    async def _let_go(self, held: Held) -> None:
+        """The task was cancelled: because the work is lost, or because the process stops."""
+        if not held.mine or held.ended or held.lost.is_set() or not self.stopping.is_set():
+            return
+        kind = self._kinds[held.item.kind]
+        try:
+            if not held.started or await kind.adopt(held.name):
+                await self._items.give(held.item, NOBODY)
+            else:
+                metrics.WORK_INTERRUPTED.labels(held.item.kind).inc()
+                await kind.interrupt(held.name, held)
+        except (ConditionFailed, WorkLost):
+            logger.info("work was ended or taken before it was let go of", work=held.item.key)
+        except ServiceUnavailable as error:
+            logger.warning("work not let go of, others find it", work=held.item.key, reason=error.message)
+        except Exception:
+            logger.exception("work not let go of, others find it", work=held.item.key)

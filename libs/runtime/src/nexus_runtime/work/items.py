@@ -1,0 +1,151 @@
+"""The items of long work: one stands from the transaction that begins the work to the one that ends it.
+
+Whoever works on it is its runner; every change of hands makes its epoch grow, and the end is written on the condition
+of the epoch. So a process that has lost an item can never end it, and aggregates need not know who works on them.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nexus_runtime.dynamo import Database, Delete, Item, Put, Table, Update, Value, Where
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.change import Begin
+from nexus_runtime.process.clock import new_id
+
+SHARDS = 4
+NOBODY, LATER = "", "later"
+"""Runners: whoever sees it takes it; it waits to be started."""
+_LISTED = ("kind", "name", "begun", "runner", "epoch", "awaited")
+
+
+def work_table(name: str) -> Table:
+    return Table(name, "shard", "item")
+
+
+def work_key(kind: str, name: str) -> str:
+    return f"{kind}#{name}"
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """`begun` is new with every beginning, so that work which begins anew under a name is not taken for the former.
+
+    `waiters` may lag behind the number `awaited`: then they have to be read.
+    """
+
+    kind: str
+    name: str
+    begun: str
+    runner: str
+    epoch: int
+    awaited: int = 0
+    waiters: tuple[ReplyAddress, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return work_key(self.kind, self.name)
+
+    @property
+    def free(self) -> bool:
+        return self.runner == NOBODY
+
+    @property
+    def later(self) -> bool:
+        return self.runner == LATER
+
+    @property
+    def owned(self) -> bool:
+        return not (self.free or self.later)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all who wait are known."""
+        return len(self.waiters) == self.awaited
+
+    def same_hold(self, other: "WorkItem | None") -> bool:
+        """Whether nobody has taken or ended it in between."""
+        return other is not None and (self.begun, self.epoch) == (other.begun, other.epoch)
+
+    def given_to(self, runner: str) -> "WorkItem":
+        return replace(self, runner=runner, epoch=self.epoch + 1)
+
+
+def begun(begin: Begin, runner: str) -> WorkItem:
+    """The item of work that begins."""
+    waiters = (begin.waiter,) if begin.waiter else ()
+    owner = LATER if begin.later else runner
+    return WorkItem(begin.kind, begin.name, new_id("work_"), owner, begin.after + 1, len(waiters), waiters)
+
+
+class WorkItems:
+    """The table, and the writes to it."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self._table = table
+
+    async def get(self, kind: str, name: str) -> WorkItem | None:
+        item = await self._database.get(self._table, self._key(kind, name))
+        return _read(item) if item else None
+
+    async def all(self) -> list[WorkItem]:
+        """Every item, without its waiters."""
+        shards = await asyncio.gather(*(self._shard(number) for number in range(SHARDS)))
+        return [item for shard in shards for item in shard]
+
+    def create(self, item: WorkItem) -> Put:
+        return Put(self._table, self._stored(item), where=Where(absent="shard"))
+
+    def replace(self, before: WorkItem, after: WorkItem) -> Put:
+        """Ends `before` and begins `after` under its name."""
+        return Put(self._table, self._stored(after), where=_unchanged(before))
+
+    def start(self, before: WorkItem, after: WorkItem) -> Update:
+        """Gives work that was begun for later to its first runner."""
+        return self._give(before, after)
+
+    def end(self, item: WorkItem) -> Delete:
+        """Fails where it is in other hands by now, or somebody more waits for it."""
+        return Delete(self._table, self._key(item.kind, item.name), where=_unchanged(item))
+
+    async def give(self, item: WorkItem, runner: str) -> WorkItem:
+        """To a runner that takes it, or to nobody. Raises ConditionFailed where it has changed hands meanwhile."""
+        given = item.given_to(runner)
+        await self._database.write(self._give(item, given))
+        return given
+
+    async def add_waiter(self, item: WorkItem, waiter: ReplyAddress) -> None:
+        """Raises ConditionFailed where it has ended or somebody else was added meanwhile."""
+        where = Where(equal={"begun": item.begun, "awaited": item.awaited})
+        more = {"waiters": [waiter.model_dump()]}
+        key = self._key(item.kind, item.name)
+        await self._database.write(Update(self._table, key, append=more, add={"awaited": 1}, where=where))
+
+    def _give(self, before: WorkItem, after: WorkItem) -> Update:
+        # Not on the number of those who wait: that one more was added takes nothing from whoever works on it.
+        where = Where(equal={"begun": before.begun, "epoch": before.epoch})
+        assign: dict[str, Value] = {"runner": after.runner, "epoch": after.epoch}
+        return Update(self._table, self._key(before.kind, before.name), assign=assign, where=where)
+
+    async def _shard(self, number: int) -> Sequence[WorkItem]:
+        return [_read(item) async for item in self._database.query(self._table, str(number), only=_LISTED)]
+
+    def _stored(self, item: WorkItem) -> dict[str, Value | None]:
+        waiters = [waiter.model_dump() for waiter in item.waiters]
+        listed = {name: getattr(item, name) for name in _LISTED}
+        return {**self._key(item.kind, item.name), **listed, "waiters": waiters}
+
+    def _key(self, kind: str, name: str) -> dict[str, Value]:
+        key = work_key(kind, name)
+        return {"shard": str(zlib.crc32(key.encode()) % SHARDS), "item": key}
+
+
+def _unchanged(item: WorkItem) -> Where:
+    return Where(equal={"begun": item.begun, "epoch": item.epoch, "awaited": item.awaited})
+
+
+def _read(item: Item) -> WorkItem:
+    waiters = tuple(ReplyAddress.model_validate(waiter) for waiter in item.get("waiters", ()))
+    return WorkItem(**{name: item[name] for name in _LISTED}, waiters=waiters)

@@ -1,0 +1,127 @@
+"""What a kind of long work has to say for itself, and what it is told while it is at work."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Protocol, TypeVar
+
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.replies import Outcome
+from nexus_runtime.ledger.ledger import ChangedMeanwhile
+from nexus_runtime.process import log
+from nexus_runtime.work.items import WorkItem
+
+logger = log.get(__name__)
+T = TypeVar("T")
+
+
+class WorkLost(Exception):
+    """The work is in other hands, or was ended elsewhere: stop, and write nothing more."""
+
+
+class Held:
+    """Work in this process's hands.
+
+    `epoch` grows with every change of hands: a fencing token for what is told to others. `lost` is set when the work
+    is no longer this process's; its task is then cancelled. `stopping` is set when the process is about to stop.
+    `changed` is set, and cleared by whoever waits for it, when a hint says that something happened to it.
+    """
+
+    def __init__(self, item: WorkItem, stopping: asyncio.Event, *, mine: bool, orphan: bool = False) -> None:
+        self.item = item
+        self.mine = mine
+        self.orphan = orphan
+        self.placed = False
+        self.taking = False
+        self.started = False
+        self.ended = False
+        self.stale = not item.complete
+        self.stopping = stopping
+        self.lost = asyncio.Event()
+        self.changed = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+    @property
+    def epoch(self) -> int:
+        return self.item.epoch
+
+    def lose(self) -> None:
+        """It is no longer this process's: whoever works on it stops."""
+        self.lost.set()
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Does nothing to the task that says so of itself."""
+        if self.task is not None and self.task is not asyncio.current_task():
+            self.task.cancel()
+
+    def require(self) -> None:
+        """Raises WorkLost."""
+        if self.lost.is_set():
+            raise WorkLost(self.item.key)
+
+    async def conclude(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """`attempt` loads, decides and commits, for as long as it takes to succeed. Raises WorkLost."""
+        pause, changed = 0.0, 0
+        while True:
+            self.require()
+            try:
+                return await attempt()
+            except ChangedMeanwhile:
+                changed += 1
+                pause = 0.0 if changed < 3 else 0.02
+            except ServiceUnavailable as error:
+                logger.warning("end of work not written yet", work=self.item.key, reason=error.message)
+                pause = min(2.0, pause * 2 + 0.1)
+            await asyncio.sleep(random.uniform(0, pause))
+
+
+working: ContextVar[Held | None] = ContextVar("working", default=None)
+"""What the present task works on: its end of that work is fenced by the epoch under which it holds it."""
+
+
+class WorkKind(Protocol):
+    """One kind of long work. The durable state that it works on is its own affair; that it is to be done is the item's.
+
+    It ends by a committed change with `End(kind, name, outcome)`, whoever commits it. A `run` that returns or raises
+    before is tried again, after `adopt` was asked.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    async def run(self, name: str, held: Held) -> None:
+        """Does the work, from its durable state to its end. Cancelled when it is lost, or has to stop."""
+        ...
+
+    async def adopt(self, name: str) -> bool:
+        """Whoever ran it has died in the middle: True to run it again, False to interrupt it."""
+        ...
+
+    async def interrupt(self, name: str, held: Held) -> None:
+        """Ends it without its result: nobody knows how far it came."""
+        ...
+
+    async def outcome(self, name: str) -> Outcome | None:
+        """What those get who ask after the end; None while it has not ended."""
+        ...
+
+
+class Repeatable:
+    """Work that may be run again, however far it came, and that nobody waits for: kinds build on it."""
+
+    async def adopt(self, name: str) -> bool:
+        del name
+        return True
+
+    async def interrupt(self, name: str, held: Held) -> None:
+        raise TypeError(f"what may be run again is not interrupted: {held.item.kind} {name}")
+
+    async def outcome(self, name: str) -> Outcome | None:
+        del name
+        return None

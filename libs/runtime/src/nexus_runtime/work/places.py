@@ -1,0 +1,68 @@
+"""How much of one kind a process is at, and how much more it accepts."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from nexus_contracts.errors import ServiceUnavailable
+
+
+class AllPlacesTaken(ServiceUnavailable):
+    """Too much was accepted already: the message is taken again later, here or by another process."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """At work at once, and accepted beyond that to wait."""
+
+    at_once: int
+    waiting: int = 0
+
+    @property
+    def room(self) -> int:
+        return self.at_once + self.waiting
+
+
+class Places:
+    """A semaphore, first come first served, of which a place can be had without waiting."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.free = limits.at_once
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def taken(self) -> int:
+        return self.limits.at_once - self.free
+
+    @property
+    def queued(self) -> int:
+        return sum(not place.done() for place in self._queue)
+
+    def reserve(self) -> bool:
+        """A place, where one is free and nobody waits for it."""
+        if self.free <= 0 or self.queued:
+            return False
+        self.free -= 1
+        return True
+
+    async def take(self) -> None:
+        if self.reserve():
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._queue.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            # Given and cancelled in one step of the loop: the place goes to the next.
+            if place.done() and not place.cancelled():
+                self.release()
+            raise
+
+    def release(self) -> None:
+        while self._queue:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self.free += 1

@@ -1,0 +1,135 @@
+"""Who this process is to the others, and which of the others still live."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_runtime.dynamo import Database, Table
+from nexus_runtime.process import log
+from nexus_runtime.process.clock import new_id
+from nexus_runtime.process.identity import has_ended, this_process
+from nexus_runtime.work.leases import Lease, LeaseLost, Leases
+
+logger = log.get(__name__)
+KIND = "runner"
+
+
+class Registration:
+    """A name under which work is held, kept by a heartbeat. One that was lost is never used again.
+
+    `lost` is called when the others have taken this process for dead.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table: Table,
+        beat_seconds: float,
+        silent_seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._leases = Leases(database, table, KIND, silent_seconds)
+        self._beat = beat_seconds
+        self._silent = silent_seconds
+        self._monotonic = monotonic
+        self._lease: Lease | None = None
+        self._renewed = 0.0
+        self._beating: asyncio.Task[None] | None = None
+        self.lost: Callable[[], None] = lambda: None
+
+    @property
+    def name(self) -> str | None:
+        """None where there is no name, or the others may think that its bearer is dead."""
+        if self._lease is None or self._monotonic() - self._renewed > self._silent:
+            return None
+        return self._lease.name
+
+    async def start(self) -> None:
+        """Returns at once; registers as soon as the database answers."""
+        self._beating = asyncio.create_task(self._keep(), name="runner heartbeat")
+
+    async def stop(self) -> None:
+        """The name is given up: what still stands under it is taken by the others at once."""
+        if self._beating:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+        lease, self._lease = self._lease, None
+        if lease:
+            try:
+                await self._leases.forget(lease.name)
+            except ServiceUnavailable:
+                logger.warning("name not given up, the others will notice the silence", runner=lease.name)
+
+    async def beat(self) -> None:
+        """Proves that this process lives, or gets a new name for it."""
+        began = self._monotonic()
+        try:
+            await self._prove_alive()
+            self._renewed = began
+        except LeaseLost:
+            logger.warning("this process was taken for dead", runner=self._lease.name if self._lease else "")
+            self._lease = None
+            self.lost()
+        except ServiceUnavailable as error:
+            logger.warning("heartbeat not written", reason=error.message)
+        except Exception:
+            logger.exception("heartbeat failed")
+
+    async def _keep(self) -> None:
+        while True:
+            await self.beat()
+            await asyncio.sleep(self._beat if self._lease else self._beat / 4)
+
+    async def _prove_alive(self) -> None:
+        if self._lease is not None:
+            self._lease = await self._leases.renew(self._lease)
+            return
+        name = f"{new_id('run_')}@{this_process()}"
+        self._lease = await self._leases.acquire(name, name)
+        logger.info("registered for work", runner=name)
+
+
+class Roster:
+    """The processes that live, by what this one observes.
+
+    The lease of one that has died or fallen silent is removed: it cannot be renewed any more, so its bearer will know.
+    Work under a name that has no lease is nobody's.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table: Table,
+        silent_seconds: float,
+        known_dead: Callable[[str], bool] = lambda name: has_ended(name.partition("@")[2]),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._table = table
+        self._silent = silent_seconds
+        self._known_dead = known_dead
+        self._monotonic = monotonic
+        self._leases = self._observation()
+        self._observed = monotonic()
+        self.living: frozenset[str] = frozenset()
+
+    async def observe(self) -> bool:
+        """Looks at the leases; whether others live now than did at the last look."""
+        if self._monotonic() - self._observed > self._silent / 2:
+            # This process stood still itself, or the database was unavailable: nobody's silence means anything.
+            self._leases = self._observation()
+        living: set[str] = set()
+        for one in await self._leases.observe():
+            if not (one.silent or self._known_dead(one.lease.name)):
+                living.add(one.lease.name)
+            elif await self._leases.fence(one.lease):
+                logger.warning("a process has ended or fallen silent", runner=one.lease.name)
+            else:
+                living.add(one.lease.name)
+        self._observed = self._monotonic()
+        before, self.living = self.living, frozenset(living)
+        return self.living != before
+
+    def _observation(self) -> Leases:
+        return Leases(self._database, self._table, KIND, self._silent, self._monotonic)

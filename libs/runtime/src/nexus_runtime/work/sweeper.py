@@ -1,0 +1,102 @@
+"""What every process does for the others, and for its own past: it finds work that nobody is at."""
+
+import asyncio
+import time
+
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_runtime.process import log
+from nexus_runtime.work.hands import Hands
+from nexus_runtime.work.items import WorkItem, WorkItems
+from nexus_runtime.work.registration import Registration, Roster
+
+logger = log.get(__name__)
+QUIET_LOOKS = 5
+"""While nothing is found, only every so many looks read all work; the leases alone tell that somebody has died."""
+SHARE = 9
+"""A pause is so many times as long as the look before: much work makes looks rare, not the process busy."""
+
+
+class Sweeper:
+    """Looks every `look_seconds`, and sooner where there is reason to."""
+
+    def __init__(
+        self, items: WorkItems, roster: Roster, registration: Registration, hands: Hands, look_seconds: float
+    ) -> None:
+        self._items = items
+        self._roster = roster
+        self._registration = registration
+        self._hands = hands
+        self._look_seconds = look_seconds
+        self._quiet = QUIET_LOOKS
+        self._surplus = False
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="work sweeper")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def look_soon(self) -> None:
+        """There may be work that this process does not know of."""
+        self._quiet = QUIET_LOOKS
+        self._wake.set()
+
+    def place_is_free(self) -> None:
+        """Takes up what was left to others at the last look, where there was any."""
+        if self._surplus:
+            self._surplus = False
+            self.look_soon()
+
+    async def look(self) -> None:
+        """Finds who has died; then, where there is reason to, all work that nobody is at."""
+        if not await self._roster.observe() and self._quiet < QUIET_LOOKS:
+            self._quiet += 1
+            return
+        self._quiet = 0
+        # The work first: whoever it belongs to was registered before, and is among those who live unless it has died.
+        items = await self._items.all()
+        await self._roster.observe()
+        self._surplus = False
+        for item in items:
+            self._consider(item)
+        await self._check_own(items)
+
+    def _consider(self, item: WorkItem) -> None:
+        if item.later or item.key in self._hands.held:
+            return
+        # Under this process's own name, but not in its hands: begun by a commit whose success it was not told of.
+        own = item.runner == self._registration.name
+        if not (item.free or own) and item.runner in self._roster.living:
+            return
+        self._quiet = QUIET_LOOKS
+        if not self._hands.offer(item, orphan=not (item.free or own)):
+            self._surplus = True
+
+    async def _check_own(self, items: list[WorkItem]) -> None:
+        # What was listed may be older than what is in hand: only a fresh look tells that it is lost.
+        listed = {item.key: item for item in items}
+        for held in list(self._hands.held.values()):
+            if held.mine and not held.ended and not held.item.same_hold(listed.get(held.item.key)):
+                await self._hands.confirm(held)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            began = time.monotonic()
+            try:
+                await self.look()
+            except ServiceUnavailable as error:
+                logger.info("no work looked for", reason=error.message)
+            except Exception:
+                logger.exception("look for work failed")
+            pause = SHARE * (time.monotonic() - began)
+            await asyncio.sleep(pause)
+            try:
+                async with asyncio.timeout(max(0.0, self._look_seconds - pause)):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
