@@ -233,7 +233,12 @@ async def test_undeploying_ends_what_runs_and_may_be_repeated(subject: Subject) 
 
 def test_only_an_agent_that_was_sent_nothing_may_be_asked_again() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, BackendError)]
-    assert {kind for kind in kinds if kind.may_retry} == {AgentUnreachable, errors.AgentNotStarted, errors.AgentBusy}
+    assert {kind for kind in kinds if kind.may_retry} == {
+        AgentUnreachable,
+        errors.AgentNotStarted,
+        errors.AgentBusy,
+        errors.PackageUnavailable,
+    }
 
 
 def test_a_session_id_is_as_long_as_agentcore_wants() -> None:

@@ -118,7 +118,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Worl
     async with Stack(data_dir=tmp_path_factory.mktemp("kafka"), ports="free", services=()) as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
         volatile = stack.endpoints.environment()["KAFKA_VOLATILE"] == "true"
-        await provision_topics(servers)
+        await provision_topics(stack.endpoints.kafka)
         settings = ServiceSettings(kafka_bootstrap_servers=servers, kafka_volatile=volatile)
         bus = Bus(settings, "test")
         world = World(servers, settings, bus)

@@ -20,6 +20,7 @@ from nexus_devstack.providers.docker.spec import (
 )
 from nexus_devstack.settings import Settings
 from nexus_gateway.settings import GatewaySettings
+from nexus_kafka.options import KafkaOptions
 from nexus_stats.settings import StatsSettings
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +97,12 @@ def test_a_service_of_ours_accepts_what_it_is_given(name: str, monkeypatch: pyte
     assert (settings.host, settings.port, settings.kafka_volatile) == ("0.0.0.0", 8000, False)
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_what_is_told_of_another_kafka_reaches_no_container(name: str) -> None:
+    fixed = SERVICES[name]["environment"].keys()
+    assert {option.upper() for option in KafkaOptions.model_fields} - fixed == {"KAFKA_CLIENT_ID_PREFIX"}
+
+
 def test_ports_are_published_on_the_loopback_address_only_and_none_of_what_scales() -> None:
     published = list(chain.from_iterable(service.get("ports", []) for service in SERVICES.values()))
     assert len(published) == 2
@@ -112,12 +119,13 @@ def test_services_start_behind_what_they_need() -> None:
 
 
 def test_worker_and_agents_share_the_packages() -> None:
-    packages = [SERVICES[name]["environment"]["PACKAGES_DIR"] for name in ("worker", "agents")]
-    assert packages == ["/data/packages"] * 2
-    assert f"packages:{packages[0]}" in SERVICES["worker"]["volumes"]
-    assert f"packages:{packages[0]}:ro" in SERVICES["agents"]["volumes"]
-    artifacts = SERVICES["worker"]["environment"]["ARTIFACTS_DIR"]
-    assert f"artifacts:{artifacts}" in SERVICES["worker"]["volumes"]
+    packages = [SERVICES[name]["environment"]["PACKAGES_URL"] for name in ("worker", "agents")]
+    assert packages == ["file:///data/packages"] * 2
+    assert "packages:/data/packages" in SERVICES["worker"]["volumes"]
+    assert "packages:/data/packages:ro" in SERVICES["agents"]["volumes"]
+    artifacts = SERVICES["worker"]["environment"]["ARTIFACTS_URL"]
+    assert artifacts == "file:///data/artifacts"
+    assert "artifacts:/data/artifacts" in SERVICES["worker"]["volumes"]
 
 
 def test_broker_and_database_are_those_that_the_stack_starts_in_containers() -> None:

@@ -41,7 +41,7 @@ def new_stack(folder: Path) -> Stack:
 async def stack(tmp_path_factory: pytest.TempPathFactory, an_engine: None) -> AsyncGenerator[Stack]:
     folder = tmp_path_factory.mktemp("docker")
     async with new_stack(folder) as started:
-        await provision_topics(started.endpoints.kafka_bootstrap_servers)
+        await provision_topics(started.endpoints.kafka)
         yield started
     remove_volumes(*(folder / "docker").iterdir())
 
@@ -124,7 +124,7 @@ async def test_a_second_start_finds_what_the_first_kept_also_in_a_folder_that_wa
             folders[0].rename(folder)
         async with new_stack(folder) as stack:
             servers = stack.endpoints.kafka_bootstrap_servers
-            await provision_topics(servers)
+            await provision_topics(stack.endpoints.kafka)
             await provision_tables(stack.endpoints, [NOTES])
             async with producer(servers) as sender:
                 await sender.send_and_wait(BUILDS_EVENTS.name, b"%d" % run, partition=0)

@@ -35,12 +35,12 @@ async def cluster(stack: Stack) -> tuple[str, dict[str, int]]:
 
 async def test_all_topics_are_created_and_creating_them_again_is_harmless(stack: Stack) -> None:
     for _ in range(2):
-        await provision_topics(stack.endpoints.kafka_bootstrap_servers)
+        await provision_topics(stack.endpoints.kafka)
     assert (await cluster(stack))[1] == {topic.name: topic.partitions for topic in all_topics()}
 
 
 async def test_a_killed_broker_comes_back_on_its_port_with_its_topics_and_another_identity(stack: Stack) -> None:
-    await provision_topics(stack.endpoints.kafka_bootstrap_servers)
+    await provision_topics(stack.endpoints.kafka)
     first_id, first_topics = await cluster(stack)
     pid = stack.pid("kafka")
     stack.kill("kafka")
@@ -53,7 +53,7 @@ async def test_a_killed_broker_comes_back_on_its_port_with_its_topics_and_anothe
 
 async def test_the_broker_carries_a_message_with_its_headers(stack: Stack) -> None:
     servers = stack.endpoints.kafka_bootstrap_servers
-    await provision_topics(servers)
+    await provision_topics(stack.endpoints.kafka)
     producer: Any = AIOKafkaProducer(bootstrap_servers=servers)
     async with producer:
         await producer.send_and_wait(BUILDS_EVENTS.name, b"{}", key=b"proj_1", headers=[("ce_id", b"1")])

@@ -41,13 +41,13 @@ def new_stack(folder: Path, brokers: int = 1) -> Stack:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory, jvm: None) -> AsyncGenerator[Stack]:
     async with new_stack(tmp_path_factory.mktemp("jvm")) as started:
-        await provision_topics(started.endpoints.kafka_bootstrap_servers)
+        await provision_topics(started.endpoints.kafka)
         yield started
 
 
 async def test_topics_are_created_as_the_registry_says_and_found_right_again(stack: Stack) -> None:
     servers, warned = stack.endpoints.kafka_bootstrap_servers, list[str]()
-    await provision_topics(servers, warn=warned.append)
+    await provision_topics(stack.endpoints.kafka, warn=warned.append)
     assert warned == []
     found = await described(servers)
     assert {name: len(found[name]) for name in found} == {topic.name: topic.partitions for topic in all_topics()}
@@ -101,13 +101,13 @@ def orders(partitions: int, hours: int) -> Topic:
 
 
 async def test_a_topic_with_other_settings_is_told_and_one_that_loses_records_refused(stack: Stack) -> None:
-    servers, warned = stack.endpoints.kafka_bootstrap_servers, list[str]()
-    await provision_topics(servers, [orders(4, 24)], warn=warned.append)
-    await provision_topics(servers, [orders(4, 24)], warn=warned.append)
+    warned = list[str]()
+    await provision_topics(stack.endpoints.kafka, [orders(4, 24)], warn=warned.append)
+    await provision_topics(stack.endpoints.kafka, [orders(4, 24)], warn=warned.append)
     assert warned == []
     with pytest.raises(StackError, match=r"has 4 partitions, not 8.*for 86400000 ms, not 172800000"):
-        await provision_topics(servers, [orders(8, 48)], warn=warned.append)
-    await provision_topics(servers, [orders(2, 1)], warn=warned.append)
+        await provision_topics(stack.endpoints.kafka, [orders(8, 48)], warn=warned.append)
+    await provision_topics(stack.endpoints.kafka, [orders(2, 1)], warn=warned.append)
     assert warned == [
         "warning: topic orders.events.v1 has 4 partitions, not 2; all of them are read",
         "warning: topic orders.events.v1 keeps records for 86400000 ms, not 3600000 ms",
@@ -118,7 +118,7 @@ async def test_a_second_start_on_other_ports_finds_what_the_first_kept(tmp_path:
     for run in (1, 2):
         async with new_stack(tmp_path) as stack:
             servers = stack.endpoints.kafka_bootstrap_servers
-            await provision_topics(servers)
+            await provision_topics(stack.endpoints.kafka)
             await provision_tables(stack.endpoints, [NOTES])
             async with producer(servers) as sender:
                 await sender.send_and_wait(BUILDS_EVENTS.name, b"%d" % run, partition=0)
@@ -131,7 +131,7 @@ async def test_a_second_start_on_other_ports_finds_what_the_first_kept(tmp_path:
 async def test_three_brokers_replicate_and_go_on_without_one(tmp_path: Path) -> None:
     async with new_stack(tmp_path, brokers=3) as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
-        await provision_topics(servers)
+        await provision_topics(stack.endpoints.kafka)
 
         async def all_in_sync() -> bool:
             found = await described(servers)

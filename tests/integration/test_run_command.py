@@ -108,7 +108,7 @@ def test_every_process_gets_its_settings(env: dict[str, str], tmp_path: Path) ->
     assert given["DYNAMODB_ENDPOINT_URL"] == f"http://127.0.0.1:{env['DYNAMODB_PORT']}"
     assert given["AGENTS_URL"] == f"http://127.0.0.1:{env['AGENTS_PORT']}"
     assert (given["KAFKA_VOLATILE"], given["PORT"], given["LOG_FORMAT"]) == ("true", env["WORKER_PORT"], "json")
-    assert Path(given["PACKAGES_DIR"]).is_dir()
+    assert Path(given["PACKAGES_URL"].removeprefix("file://")).is_dir()
     assert "NEXUS_ENVIRONMENT" not in given
 
 

@@ -86,7 +86,7 @@ class AgentsStack:
         await self._bus.publish(topic, event, [(REPLY_PARTITION_HEADER, str(self._desk.partition).encode())])
 
     async def deployment(self, agent: Agent, content: bytes) -> DeployAgent:
-        store = DirectoryBlobStore(Path(self.stack.environment("agents")["PACKAGES_DIR"]))
+        store = DirectoryBlobStore(self.stack.data_dir / "packages")
         blob = await store.put(content)
         return DeployAgent(
             command_id=secrets.token_hex(8),
@@ -139,7 +139,7 @@ def invocation(agent: Agent, text: str, **fields: Any) -> InvokeAgent:
 async def agents_stack(folder: Path) -> AsyncGenerator[AgentsStack]:
     """Broker, database and one process of the service."""
     async with Stack(data_dir=folder, ports="free", services=()) as stack:
-        await provision_topics(stack.endpoints.kafka_bootstrap_servers)
+        await provision_topics(stack.endpoints.kafka)
         await provision_tables(stack.endpoints, TABLES)
         servers = stack.endpoints.kafka_bootstrap_servers
         settings = ServiceSettings(kafka_bootstrap_servers=servers, kafka_volatile=True)

@@ -178,7 +178,7 @@ async def builds_stack(
         stack = Stack(data_dir=folder, ports="free", services=(), env=added, console=Console(said))
         await held.enter_async_context(stack)
         servers = stack.endpoints.kafka_bootstrap_servers
-        await provision_topics(servers)
+        await provision_topics(stack.endpoints.kafka)
         await provision_tables(stack.endpoints, TABLES)
         settings = ServiceSettings(kafka_bootstrap_servers=servers, kafka_volatile=True)
         bus = Bus(settings, "gateway stand-in")

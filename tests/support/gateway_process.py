@@ -48,7 +48,7 @@ async def started(folder: Path, decide: Callable[[CloudEvent], Outcome | None]) 
     """The gateway as a process of its own, on the broker of NEXUS_INFRA; `decide` answers for the owners."""
     async with Stack(data_dir=folder, ports="free", services=()) as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
-        await provision_topics(servers)
+        await provision_topics(stack.endpoints.kafka)
         settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"}
         program = program_of(GATEWAY, stack.ports["GATEWAY_PORT"], stack.environment("gateway") | settings)
         async with (

@@ -24,7 +24,7 @@ START_SECONDS = 60.0
 async def statistics_stack(folder: Path) -> AsyncGenerator[Stack]:
     """Topics and tables exist; no service runs yet."""
     async with Stack(data_dir=folder, ports="free", services=()) as stack:
-        await provision_topics(stack.endpoints.kafka_bootstrap_servers)
+        await provision_topics(stack.endpoints.kafka)
         await provision_tables(stack.endpoints, TABLES)
         yield stack
         await stack.supervisor.stop([name for name in stack.supervisor.names if name.startswith(STATS.name)])

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack]:
     async with Stack(data_dir=tmp_path_factory.mktemp("broker"), ports="free", services=()) as started:
-        await provision_topics(started.endpoints.kafka_bootstrap_servers)
+        await provision_topics(started.endpoints.kafka)
         yield started
 
 

@@ -19,7 +19,7 @@ def test_it_is_free_again_afterwards(tmp_path: Path) -> None:
     with DataFolder(tmp_path):
         pass
     assert not is_held(tmp_path)
-    with DataFolder(tmp_path, [str(tmp_path / "packages")]):
+    with DataFolder(tmp_path, [tmp_path / "packages"]):
         assert (tmp_path / "packages").is_dir()
 
 

@@ -14,7 +14,7 @@ LOCK_NAME = "lock"
 class DataFolder:
     """Holds the folder while entered; the system lets go of it when this process ends, however it ends."""
 
-    def __init__(self, path: Path, inner: Iterable[str] = ()) -> None:
+    def __init__(self, path: Path, inner: Iterable[Path] = ()) -> None:
         """`inner` are the folders within that must exist."""
         self.path = path.absolute()
         self._inner = tuple(inner)

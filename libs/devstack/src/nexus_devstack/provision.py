@@ -44,5 +44,5 @@ async def provision_tables(endpoints: Endpoints, tables: Sequence[Table], prefix
 async def provision(endpoints: Endpoints, table_prefix: str, warn: Say, owners: Sequence[str] = OWNERS) -> None:
     """Creates all topics, and the tables of `owners`; `warn` is told of other settings. Raises StackError."""
     tables = [table for owner in owners for table in tables_of(owner)]
-    await provision_topics(endpoints.kafka_bootstrap_servers, warn=warn)
+    await provision_topics(endpoints.kafka, warn=warn)
     await provision_tables(endpoints, tables, table_prefix)

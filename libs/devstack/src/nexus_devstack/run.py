@@ -10,6 +10,7 @@ from nexus_devstack.providers.external import external_endpoints
 from nexus_devstack.settings import Settings
 from nexus_devstack.stack import Stack
 from nexus_devstack.terminal import wants_colour
+from nexus_kafka.options import SECRETS
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -75,8 +76,9 @@ def next_steps(stack: Stack) -> list[str]:
 
 
 def export_lines(stack: Stack) -> list[str]:
-    """The lines that connect a shell to the infrastructure."""
-    return [f"export {name}={value}" for name, value in stack.endpoints.environment().items()]
+    """The lines that connect a shell to the infrastructure; whoever gave the secrets has them."""
+    given = stack.endpoints.environment()
+    return [f"export {name}={value}" for name, value in given.items() if name not in SECRETS]
 
 
 async def run(settings: Settings) -> None:

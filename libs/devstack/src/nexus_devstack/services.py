@@ -10,10 +10,15 @@ from pydantic import ValidationError
 from nexus_devstack.errors import StackError
 from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.program import Program, reports_ready
+from nexus_kafka.options import KafkaOptions
 from nexus_runtime.process.settings import ServiceSettings
 
-FOREIGN = ("NEXUS_ENVIRONMENT", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
-"""Variables of the user's shell that would turn a development process into something else."""
+FOREIGN = (
+    *("NEXUS_ENVIRONMENT", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
+    *(name.upper() for name in KafkaOptions.model_fields),
+)
+"""Variables of the user's shell that would turn a development process into something else; the provider tells which
+Kafka it is."""
 DEFAULT_SHUTDOWN_SECONDS = 10.0
 GRACE_SECONDS = 2.0
 UNPROXIED = f"{LOOPBACK},localhost"
@@ -43,9 +48,9 @@ STOP_WAVES: tuple[Sequence[str], ...] = (("gateway",), ("worker", "agents"), ("b
 """Who takes requests stops first, who keeps the state last."""
 
 
-def own_folders(data_dir: Path) -> dict[str, str]:
-    """The folders of the services' files, by setting."""
-    return {"PACKAGES_DIR": str(data_dir / "packages"), "ARTIFACTS_DIR": str(data_dir / "artifacts")}
+def own_folders(data_dir: Path) -> dict[str, Path]:
+    """The folders of the services' files, by the setting that may name another store."""
+    return {"PACKAGES_URL": data_dir / "packages", "ARTIFACTS_URL": data_dir / "artifacts"}
 
 
 def _unproxied(inherited: Mapping[str, str]) -> dict[str, str]:
@@ -63,7 +68,7 @@ def shared_environment(inherited: Mapping[str, str], ports: Mapping[str, int], d
         "BUILDS_URL": f"http://{LOOPBACK}:{ports['BUILDS_PORT']}",
         "AGENTS_URL": f"http://{LOOPBACK}:{ports['AGENTS_PORT']}",
         "STATS_URL": f"http://{LOOPBACK}:{ports['STATS_PORT']}",
-        **own_folders(data_dir),
+        **{name: inherited.get(name) or folder.as_uri() for name, folder in own_folders(data_dir).items()},
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nexus_devstack.errors import StackError
+from nexus_kafka.options import SECRETS, KafkaOptions
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 SERVICE_PORTS = ("gateway_port", "builds_port", "agents_port", "stats_port", "worker_port")
@@ -26,7 +28,7 @@ def _user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nexus-ai"
 
 
-class Settings(BaseSettings):
+class Settings(KafkaOptions, BaseSettings):
     """Named as their environment variables are, apart from those that carry NEXUS_ in front."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, populate_by_name=True)
@@ -47,7 +49,6 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     table_prefix: Annotated[str, Field(pattern="^[a-zA-Z0-9_.-]{0,64}$")] = ""
-    kafka_bootstrap_servers: str | None = None
     dynamodb_endpoint_url: str | None = None
     aws_region: str = "us-east-1"
 
@@ -57,8 +58,12 @@ class Settings(BaseSettings):
 
 
 def _readable(error: ValidationError) -> str:
-    faults = (f"{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}" for fault in error.errors())
-    return "bad setting: " + "; ".join(faults)
+    return "bad setting: " + "; ".join(_readable_fault(str(fault["loc"][0]).upper(), fault) for fault in error.errors())
+
+
+def _readable_fault(name: str, fault: ErrorDetails) -> str:
+    shown = "" if name in SECRETS or fault["input"] is None else f"={fault['input']}"
+    return f"{name}{shown}: {fault['msg']}"
 
 
 def _refuse_shared_ports(settings: Settings) -> None:

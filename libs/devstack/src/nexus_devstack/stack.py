@@ -189,4 +189,4 @@ class Stack:
 
     async def _restore_topics(self) -> None:
         if self._endpoints is not None:
-            await provision_topics(self._endpoints.kafka_bootstrap_servers, warn=self.supervisor.console.say)
+            await provision_topics(self._endpoints.kafka, warn=self.supervisor.console.say)

@@ -12,6 +12,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from nexus_contracts.topics import Topic, all_topics
 from nexus_devstack.errors import StackError
 from nexus_devstack.topic_settings import MOST_REPLICAS, Existing, faults, oddities, settings_of
+from nexus_kafka.admission import refusal
+from nexus_kafka.options import KafkaOptions
 
 BROKER_SECONDS = 20.0
 LOOK_SECONDS = 0.05
@@ -33,8 +35,8 @@ def new_topic(topic: Topic, replicas: int) -> NewTopic:
     )
 
 
-async def _create_or_check(servers: str, topics: Sequence[Topic], warn: Say) -> None:
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers, client_id="nexus-provision")
+async def _create_or_check(kafka: KafkaOptions, topics: Sequence[Topic], warn: Say) -> None:
+    admin: Any = AIOKafkaAdminClient(**kafka.kafka_client("provision"))
     try:
         await admin.start()
         replicas = min(MOST_REPLICAS, len((await admin.describe_cluster())["brokers"]))
@@ -93,7 +95,9 @@ def _require_created(response: object) -> None:
             raise StackError(f"topic {name} cannot be created: {message or for_code(code).__name__}")
 
 
-async def provision_topics(servers: str, topics: Iterable[Topic] | None = None, *, warn: Say = logger.warning) -> None:
+async def provision_topics(
+    kafka: KafkaOptions, topics: Iterable[Topic] | None = None, *, warn: Say = logger.warning
+) -> None:
     """Creates those that do not exist, by default all of the registry; nothing that exists is changed.
 
     `warn` is told of a topic with other settings. Raises StackError where these would lose records, or when the broker
@@ -103,6 +107,8 @@ async def provision_topics(servers: str, topics: Iterable[Topic] | None = None, 
     chosen = all_topics() if topics is None else tuple(topics)
     try:
         async with asyncio.timeout(BROKER_SECONDS):
-            await _create_or_check(servers, chosen, warn)
+            await _create_or_check(kafka, chosen, warn)
     except (KafkaError, OSError, TimeoutError) as error:
-        raise StackError(f"the topics cannot be created at {servers}: {error or 'no answer'}") from None
+        why = None if isinstance(error, TimeoutError) else await refusal(kafka)
+        servers = kafka.kafka_bootstrap_servers
+        raise StackError(f"the topics cannot be created at {servers}: {why or error or 'no answer'}") from None

@@ -113,7 +113,7 @@ def database_check(database: Database) -> Check:
 def bus_check(bus: Bus) -> Check:
     async def check() -> None:
         if not bus.reachable:
-            raise Unhealthy("the message broker is away")
+            raise Unhealthy(bus.fault)
 
     return check
 

@@ -1,6 +1,7 @@
 """Publish stage reports of a build from any program."""
 
 from nexus_contracts.builds.reports import Artifact
+from nexus_kafka.options import KafkaOptions
 from nexus_tracker.build import Build, Step
 from nexus_tracker.errors import AttemptEnded, ReportNotDelivered, ReportRejected, StepFailure
 from nexus_tracker.sync import SyncBuild, SyncStep, SyncTracker
@@ -11,6 +12,7 @@ __all__ = [
     "Artifact",
     "AttemptEnded",
     "Build",
+    "KafkaOptions",
     "Rejected",
     "ReportNotDelivered",
     "ReportRejected",

@@ -7,8 +7,9 @@ from nexus_contracts.builds.reports import LogLevel, log_level
 
 EPILOG = """\
 The platform is reached over Kafka (--bootstrap, KAFKA_BOOTSTRAP_SERVERS) or over HTTP (--url, NEXUS_URL). An option
-goes before a variable, and NEXUS_URL before KAFKA_BOOTSTRAP_SERVERS. A protected Kafka: KAFKA_SECURITY_PROTOCOL,
-KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD, KAFKA_SSL_CA_FILE.
+goes before a variable, and NEXUS_URL before KAFKA_BOOTSTRAP_SERVERS. A protected Kafka takes the
+variables of the platform itself: KAFKA_SECURITY_PROTOCOL, KAFKA_SSL_CAFILE, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
+KAFKA_SASL_PASSWORD and more (docs/engines.md).
 
 exit status:
   0  reported, and confirmed by the platform's broker

@@ -6,18 +6,18 @@ import json
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from nexus_contracts.envelope import explain
+from nexus_kafka.options import KafkaOptions, faults_of
 from nexus_tracker.arguments import parser
 from nexus_tracker.build import Build, Step
 from nexus_tracker.command import lines, run_command
 from nexus_tracker.errors import ReportNotDelivered, ReportRejected
-from nexus_tracker.kafka import security_options
 from nexus_tracker.tracker import Tracker
 
 WRONG, NOT_DELIVERED, REJECTED = 2, 3, 4
@@ -72,8 +72,16 @@ def _tracker(chosen: argparse.Namespace) -> Tracker:
     address = chosen.bootstrap or chosen.url or chosen.by_default
     if not address:
         raise WrongArguments("where is the platform? --bootstrap, --url, NEXUS_URL or KAFKA_BOOTSTRAP_SERVERS tells")
-    options = security_options(chosen.environment)
-    return Tracker(address, source=chosen.source, timeout=chosen.timeout, **options)
+    if not address.startswith(("http://", "https://")):
+        address = _protected(address, chosen.environment)
+    return Tracker(address, source=chosen.source, timeout=chosen.timeout)
+
+
+def _protected(servers: str, environment: Mapping[str, str]) -> KafkaOptions:
+    try:
+        return KafkaOptions.from_environment(environment, kafka_bootstrap_servers=servers)
+    except ValidationError as error:
+        raise WrongArguments(faults_of(error)) from None
 
 
 def _step(build: Build, chosen: argparse.Namespace) -> Step:

@@ -1,45 +1,26 @@
 """Reports to any Kafka."""
 
 import asyncio
-import ssl
-from collections.abc import Mapping
 from typing import Any
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.topics import BUILDS_REPORTS
+from nexus_kafka.options import KafkaOptions
 from nexus_tracker.transport import SEND_SECONDS, Rejected, Unconfirmed
 
 CLOSE_SECONDS = 5.0
-OF_ENVIRONMENT = {
-    "security_protocol": "KAFKA_SECURITY_PROTOCOL",
-    "sasl_mechanism": "KAFKA_SASL_MECHANISM",
-    "sasl_plain_username": "KAFKA_SASL_USERNAME",
-    "sasl_plain_password": "KAFKA_SASL_PASSWORD",
-}
-"""Options of AIOKafkaProducer, and the variables that give them to a command."""
-CA_FILE = "KAFKA_SSL_CA_FILE"
-
-
-def security_options(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The options of AIOKafkaProducer that the environment asks for."""
-    options: dict[str, Any] = {
-        option: environment[name] for option, name in OF_ENVIRONMENT.items() if environment.get(name)
-    }
-    if str(options.get("security_protocol", "")).endswith("SSL"):
-        options["ssl_context"] = ssl.create_default_context(cafile=environment.get(CA_FILE) or None)
-    return options
 
 
 class KafkaTransport:
     """Confirmed by all in-sync replicas. `options` go to AIOKafkaProducer."""
 
-    def __init__(self, bootstrap_servers: str, **options: Any) -> None:
+    def __init__(self, kafka: KafkaOptions, **options: Any) -> None:
+        self._kafka = kafka
         self._settings: dict[str, Any] = {
             "acks": "all",
             "request_timeout_ms": 8_000,
             "max_request_size": 1_200_000,
             **options,
-            "bootstrap_servers": bootstrap_servers,
         }
         self._producer: Any = None  # aiokafka's methods are untyped
         self._connecting = asyncio.Lock()
@@ -59,7 +40,13 @@ class KafkaTransport:
             raise Rejected(f"the broker does not take it: {error!r}") from error
         except (KafkaError, OSError, TimeoutError) as error:
             self._leave(producer)
-            raise Unconfirmed(f"the broker does not confirm it: {error!r}") from error
+            raise Unconfirmed(await self._why(error)) from error
+
+    async def _why(self, error: Exception) -> str:
+        from nexus_kafka.admission import refusal
+
+        why = None if isinstance(error, TimeoutError) else await refusal(self._kafka)
+        return f"the broker does not confirm it: {error!r}{f': {why}' if why else ''}"
 
     async def close(self) -> None:
         self._leave(self._producer)
@@ -74,7 +61,7 @@ class KafkaTransport:
         async with self._connecting:
             if self._producer is None:
                 try:
-                    producer: Any = AIOKafkaProducer(**self._settings)
+                    producer: Any = AIOKafkaProducer(**self._kafka.kafka_client("report") | self._settings)
                 except (TypeError, ValueError) as error:
                     raise Rejected(f"the options for Kafka cannot be used: {error}") from error
                 try:

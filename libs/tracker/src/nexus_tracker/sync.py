@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from nexus_contracts.builds.reports import AnyReport, Artifact
+from nexus_kafka.options import KafkaOptions
 from nexus_tracker.build import Build, Step
 from nexus_tracker.tracker import Tracker
 from nexus_tracker.transport import Transport
@@ -50,7 +51,7 @@ class SyncTracker:
 
     def __init__(
         self,
-        address: str | Transport,
+        address: str | KafkaOptions | Transport,
         *,
         source: str = "/nexus-tracker",
         timeout: float = 30.0,

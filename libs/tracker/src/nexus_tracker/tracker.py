@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.envelope import CloudEvent
+from nexus_kafka.options import KafkaOptions
 from nexus_tracker.build import Build
 from nexus_tracker.delivery import ReportDelivery
 from nexus_tracker.errors import ReportNotDelivered, ReportRejected
@@ -18,12 +19,13 @@ from nexus_tracker.transport import Rejected, Transport, Unconfirmed
 class Tracker:
     """Reports on builds, in the order of the calls, each report under an id of its own that retries keep.
 
-    `address` is a Kafka's bootstrap servers, the URL of a gateway (`http://...`), or a Transport. `source` is a URI
+    `address` is a Kafka's bootstrap servers, KafkaOptions where it is protected, the URL of a gateway (`http://...`),
+    or a Transport. `source` is a URI
     reference that names the reporting system, for example "/ci/acme". `timeout` is how many seconds those who wait
     (exits; calls while too much is under way) wait without any confirmation before they raise ReportNotDelivered.
 
-    Further keywords are options of AIOKafkaProducer, such as `security_protocol`, `sasl_mechanism` or `ssl_context`. An
-    idempotent producer is not needed: a report that comes twice counts once.
+    Further keywords are options of AIOKafkaProducer. An idempotent producer is not needed: a report that comes twice
+    counts once.
 
     It connects with the first report, and belongs to one event loop. `sign` is for the platform's own worker: no one
     else may use a source that begins with /nexus/.
@@ -31,7 +33,7 @@ class Tracker:
 
     def __init__(
         self,
-        address: str | Transport,
+        address: str | KafkaOptions | Transport,
         *,
         source: str = "/nexus-tracker",
         timeout: float = 30.0,
@@ -94,9 +96,11 @@ class Tracker:
             await self.stop()
 
 
-def _transport(address: str | Transport, kafka: dict[str, Any]) -> Transport:
+def _transport(address: str | KafkaOptions | Transport, kafka: dict[str, Any]) -> Transport:
+    if isinstance(address, KafkaOptions):
+        return KafkaTransport(address, **kafka)
     if not isinstance(address, str):
         return address
     if address.startswith(("http://", "https://")):
         return HttpTransport(address)
-    return KafkaTransport(address, **kafka)
+    return KafkaTransport(KafkaOptions(kafka_bootstrap_servers=address), **kafka)

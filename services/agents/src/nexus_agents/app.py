@@ -25,7 +25,7 @@ from nexus_agents.work.pool import Pool
 from nexus_agents.work.runner import Runner
 from nexus_agents.work.sweeper import Sweeper
 from nexus_contracts.topics import AGENTS_EVENTS
-from nexus_runtime.blobs import DirectoryBlobStore
+from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, skip_route
 from nexus_runtime.process.health import Health
@@ -37,7 +37,8 @@ NAME = "agents"
 def create_app(settings: AgentsSettings) -> FastAPI:
     """The service, ready to be served."""
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS)
-    backend = LateBackend(lambda: open_backend(settings))
+    packages = blob_store(settings.packages_url, settings)
+    backend = LateBackend(lambda: open_backend(settings, packages))
     works = assemble(settings, owner, backend)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, works.commands, works.agents))
     needed = {
@@ -46,13 +47,13 @@ def create_app(settings: AgentsSettings) -> FastAPI:
         "consumers": consumers_check(consumers),
     }
     health = Health(needed, {"outbox": owner.outbox_check}, consumers.alive)
-    app = application("Nexus-AI agents", [*owner.parts(), backend, *works.parts, consumers], health)
+    app = application("Nexus-AI agents", [*owner.parts(), packages, backend, *works.parts, consumers], health)
     app.include_router(skip_route(consumers))
     app.include_router(query_routes(works.store))
     return app
 
 
-async def open_backend(settings: AgentsSettings) -> Backend:
+async def open_backend(settings: AgentsSettings, packages: BlobStore) -> Backend:
     """Agents as processes of this machine."""
     local = LocalSettings(
         work_dir=settings.agent_work_dir,
@@ -61,7 +62,7 @@ async def open_backend(settings: AgentsSettings) -> Backend:
         processes_per_agent=settings.max_processes_per_agent,
         start_seconds=settings.agent_start_seconds,
     )
-    return await open_local_backend(DirectoryBlobStore(settings.packages_dir), local)
+    return await open_local_backend(packages, local)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,15 @@ from typing import Literal
 
 from pydantic import Field
 
+from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
 
 
 class AgentsSettings(OwnerSettings):
     port: int = Field(default=8002, ge=1, le=65535)
-    packages_dir: Path = Field(default=Path(".data/packages"), description="agent packages, shared with the builders")
+    packages_url: BlobsUrl = Field(
+        default_factory=lambda: directory_url(".data/packages"), description="agent packages, shared with the builders"
+    )
     agent_work_dir: Path | None = Field(default=None, description="where agents run; None: a temporary directory")
     agent_isolation: Literal["auto", "bubblewrap", "none"] = "auto"
     agent_timeout_seconds: float = Field(default=60.0, ge=1, le=900, description="of an invocation that names none")

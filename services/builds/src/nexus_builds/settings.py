@@ -1,9 +1,8 @@
 """What `builds` and its worker can be told."""
 
-from pathlib import Path
-
 from pydantic import Field
 
+from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
 
 
@@ -26,8 +25,12 @@ class BuildsSettings(OwnerSettings):
 class WorkerSettings(OwnerSettings):
     port: int = Field(default=8004, ge=1, le=65535)
     agents_url: str = Field(default="http://127.0.0.1:8002", pattern="^https?://")
-    packages_dir: Path = Field(default=Path(".data/packages"), description="agent packages, shared with agents")
-    artifacts_dir: Path = Field(default=Path(".data/artifacts"), description="what the stages produce")
+    packages_url: BlobsUrl = Field(
+        default_factory=lambda: directory_url(".data/packages"), description="agent packages, shared with agents"
+    )
+    artifacts_url: BlobsUrl = Field(
+        default_factory=lambda: directory_url(".data/artifacts"), description="what the stages produce"
+    )
     worker_concurrency: int = Field(default=4, ge=1, le=100, description="builds at once in one worker")
     worker_lease_seconds: float = Field(
         default=6.0, gt=0, le=300, description="silence after which another worker takes a build over"

@@ -34,7 +34,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     async def message_bus() -> None:
         if not (bus.reachable and desk.listening):
-            raise Unhealthy("the message broker is away" if not bus.reachable else "replies are not read yet")
+            raise Unhealthy(bus.fault if not bus.reachable else "replies are not read yet")
 
     streams = Streams(owners, lambda: tap.listening)
     tap = Tap(settings, bus, BUILDS_EVENTS, range(BUILDS_EVENTS.partitions), streams.notice, prompt=False)

@@ -12,6 +12,7 @@ from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.program import Program, accepts_connections
 from nexus_devstack.providers.provider import Endpoints, Site
 from nexus_devstack.settings import Settings
+from nexus_kafka.options import KafkaOptions
 
 BROKER, DATABASE = "kafka", "dynamodb"
 START_SECONDS = 15.0
@@ -55,7 +56,7 @@ class EmbeddedProvider:
     async def start(self) -> Endpoints:
         await self._site.supervisor.start([self._broker(), self._database()], START_SECONDS)
         return Endpoints(
-            kafka_bootstrap_servers=f"{LOOPBACK}:{self._site.kafka_port}",
+            kafka=KafkaOptions(kafka_bootstrap_servers=f"{LOOPBACK}:{self._site.kafka_port}"),
             dynamodb_endpoint_url=f"http://{LOOPBACK}:{self._site.dynamodb_port}",
             aws_region=self._region,
             env={

@@ -1,31 +1,20 @@
 """A broker and a database that run elsewhere: nothing is started here."""
 
-import asyncio
-
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.provider import Endpoints, Site
 from nexus_devstack.settings import Settings
-
-CONNECT_SECONDS = 5.0
-
-
-async def _require_reachable(setting: str, address: str) -> None:
-    host, _, port = address.rpartition(":")
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-    except (OSError, TimeoutError, ValueError) as error:
-        raise StackError(f"{setting}={address} cannot be reached: {error or 'no answer'}") from None
-    writer.close()
+from nexus_devstack.topics import quiet_client
+from nexus_kafka.admission import refusal
 
 
 async def external_endpoints(settings: Settings) -> Endpoints:
-    """Raises StackError when a setting is missing or the broker cannot be reached."""
-    servers = settings.kafka_bootstrap_servers
-    if servers is None:
+    """Raises StackError when a setting is missing or the broker lets nobody in."""
+    if "kafka_bootstrap_servers" not in settings.model_fields_set:
         raise StackError("KAFKA_BOOTSTRAP_SERVERS (host:port, comma separated) is needed for infrastructure elsewhere")
-    await _require_reachable("KAFKA_BOOTSTRAP_SERVERS", servers.split(",")[0].strip())
-    return Endpoints(servers, settings.dynamodb_endpoint_url, settings.aws_region)
+    quiet_client()
+    if (why := await refusal(settings)) is not None:
+        raise StackError(f"KAFKA_BOOTSTRAP_SERVERS={settings.kafka_bootstrap_servers} cannot be used: {why}")
+    return Endpoints(settings, settings.dynamodb_endpoint_url, settings.aws_region)
 
 
 class ExternalProvider:

@@ -6,22 +6,27 @@ from pathlib import Path
 from typing import Protocol
 
 from nexus_devstack.supervisor import Supervisor
+from nexus_kafka.options import KafkaOptions
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """`env` is what services need on top of the two addresses; `dynamodb_endpoint_url` is None for AWS itself."""
+    """`env` is what services need on top of the two; `dynamodb_endpoint_url` is None for AWS itself."""
 
-    kafka_bootstrap_servers: str
+    kafka: KafkaOptions
     dynamodb_endpoint_url: str | None
     aws_region: str
     env: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def kafka_bootstrap_servers(self) -> str:
+        return self.kafka.kafka_bootstrap_servers
 
     def environment(self) -> dict[str, str]:
         """The settings with which a service finds and uses the infrastructure."""
         database = {"DYNAMODB_ENDPOINT_URL": self.dynamodb_endpoint_url} if self.dynamodb_endpoint_url else {}
         return {
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers,
+            **self.kafka.kafka_environment(),
             "AWS_REGION": self.aws_region,
             **database,
             **self.env,

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.topics import Topic
+from nexus_kafka.admission import refusal
 from nexus_runtime.process import log, metrics
 from nexus_runtime.process.settings import ServiceSettings
 
@@ -30,7 +31,10 @@ class Unacknowledged(ServiceUnavailable):
 
 
 class Bus:
-    """Publishes, waits for acknowledgement by all in-sync replicas, and notices when the broker is away or another."""
+    """Publishes, waits for acknowledgement by all in-sync replicas, and notices when the broker is away or another.
+
+    While it is not `reachable`, `fault` says why, for operators.
+    """
 
     def __init__(self, settings: ServiceSettings, client_id: str) -> None:
         self._settings = settings
@@ -41,6 +45,7 @@ class Bus:
         self._new_broker: list[Callable[[], Awaitable[None]]] = []
         self._watching: asyncio.Task[None] | None = None
         self.reachable = False
+        self.fault = "not connected to the message broker yet"
 
     def when_broker_is_new(self, action: Callable[[], Awaitable[None]]) -> None:
         """Run `action` whenever another broker, which has nothing of what the last one kept, answers at the address."""
@@ -113,14 +118,20 @@ class Bus:
                 async with asyncio.timeout(5):
                     is_new = await self._look()
             except Exception as error:  # noqa: BLE001  # whatever it is, the broker may be there the next time
-                if self.reachable:
-                    logger.warning("broker away", error=repr(error))
-                self.reachable = False
-                await self._drop_admin()
+                await self._lose(error)
             else:
                 for action in self._new_broker if is_new else ():
                     await _tried(action)
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _lose(self, error: Exception) -> None:
+        known, self.reachable = (self.reachable, self.fault), False
+        await self._drop_admin()
+        # Not after a timeout: a broker that does not answer would only be waited for once more.
+        why = None if isinstance(error, TimeoutError) else await refusal(self._settings)
+        self.fault = why or f"the message broker does not answer: {error!r}"
+        if known != (False, self.fault):
+            logger.warning("broker unavailable", reason=self.fault, error=repr(error))
 
     async def _drop_admin(self) -> None:
         """Its connections may wait for a broker that is no more; the next look makes another one."""
@@ -133,12 +144,12 @@ class Bus:
     async def _look(self) -> bool:
         """Whether another broker than at the last look answers. Raises where none does."""
         if self._admin is None:
-            admin = AIOKafkaAdminClient(**self._connection())
+            admin = AIOKafkaAdminClient(**self._settings.kafka_client(self._client_id))
             await _started(admin.start, admin.close)
             self._admin = admin
         if self._producer is None:
             producer = AIOKafkaProducer(
-                **self._connection(),
+                **self._settings.kafka_client(self._client_id),
                 acks="all",
                 enable_idempotence=not self._settings.kafka_volatile,
                 linger_ms=0,
@@ -158,9 +169,6 @@ class Bus:
             return False
         logger.warning("the broker is a new one", cluster=cluster)
         return True
-
-    def _connection(self) -> dict[str, Any]:
-        return {"bootstrap_servers": self._settings.kafka_bootstrap_servers, "client_id": self._client_id}
 
 
 async def _started(start: Callable[[], Awaitable[None]], close: Callable[[], Awaitable[None]]) -> None:

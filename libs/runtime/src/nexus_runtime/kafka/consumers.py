@@ -20,6 +20,7 @@ from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, UNREADY_SECONDS, Progress, Reading
+from nexus_runtime.kafka.security import broker_options
 from nexus_runtime.process import log, metrics
 from nexus_runtime.process.settings import ServiceSettings
 
@@ -85,8 +86,7 @@ class Consumers:
     def _broker(self, client_id: str, to: Subscription, deliverer: Deliverer, drain: _Drain) -> KafkaBroker:
         settings = self._settings
         broker = _Broker(
-            settings.kafka_bootstrap_servers.split(","),  # FastStream takes a string for one address
-            client_id=client_id,
+            **broker_options(settings.kafka_consumer(client_id)),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             apply_types=False,
             consumer_only=True,

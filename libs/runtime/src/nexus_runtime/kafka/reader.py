@@ -75,7 +75,7 @@ class Tap:
             if not self._bus.reachable:
                 self._heard = time.monotonic()
             consumer: Any = GuardedConsumer(
-                bootstrap_servers=self._settings.kafka_bootstrap_servers,
+                **self._settings.kafka_consumer("reader"),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
                 fetch_max_wait_ms=self._wait_ms,

@@ -7,12 +7,14 @@ from typing import Literal, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from nexus_kafka.options import KafkaOptions
+
 VERSION = version("nexus-runtime")
 """Of the platform: all members of the workspace have the same one; `make release` sets it."""
 S = TypeVar("S", bound=BaseSettings)
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaOptions, BaseSettings):
     """What every process of the platform can be told. Names are those of the environment variables."""
 
     model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True, env_ignore_empty=True)
@@ -21,7 +23,6 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", min_length=1)
     kafka_volatile: bool = Field(
         default=False, description="the broker keeps nothing across a restart (the embedded one)"
     )
@@ -50,6 +51,7 @@ class OwnerSettings(ServiceSettings):
 
     aws_region: str = "us-east-1"
     dynamodb_endpoint_url: str | None = None
+    s3_endpoint_url: str | None = Field(default=None, pattern="^https?://", description="of a store compatible with S3")
     table_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9_.-]{0,100}$")
 
 

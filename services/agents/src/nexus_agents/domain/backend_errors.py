@@ -35,6 +35,12 @@ class AgentNotStarted(AgentUnreachable):
     code = "AGENT_NOT_STARTED"
 
 
+class PackageUnavailable(AgentUnreachable):
+    """The store of packages does not answer now."""
+
+    code = "PACKAGE_UNAVAILABLE"
+
+
 class AgentCrashed(BackendError):
     """The connection ended after bytes were sent: the agent may have done the work, or a part of it."""
 

@@ -12,7 +12,7 @@ from nexus_builds.worker.dispatcher import Dispatcher
 from nexus_contracts.builds.events import BUILDS_EVENT
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_offline_builder import RuleBasedBuilder
-from nexus_runtime.blobs import DirectoryBlobStore
+from nexus_runtime.blobs import blob_store
 from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
@@ -30,17 +30,18 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     """The worker with its health endpoints, ready to be served."""
     database, bus = Database(settings), Bus(settings, NAME)
     sign = ReportSigner(database).signed
-    tracker = Tracker(settings.kafka_bootstrap_servers, enable_idempotence=not settings.kafka_volatile, sign=sign)
+    tracker = Tracker(settings, enable_idempotence=not settings.kafka_volatile, sign=sign)
     store = ProjectStore(database)
     deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
+    packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
     workshop = Workshop(
         load=store.load,
         output=store.records.output,
         executor=RuleBasedBuilder(),
         tracker=tracker,
         deployer=deployer,
-        packages=DirectoryBlobStore(settings.packages_dir),
-        artifacts=DirectoryBlobStore(settings.artifacts_dir),
+        packages=packages,
+        artifacts=artifacts,
         step_seconds=settings.worker_step_seconds,
         step_timeout_seconds=settings.step_timeout_seconds,
     )
@@ -54,7 +55,8 @@ def create_app(settings: WorkerSettings) -> FastAPI:
         "progress": progress_check(consumers),
     }
     health = Health(needed, {"consumers": consumers_check(consumers)}, consumers.alive)
-    parts = [database, bus, tracker, deployer, consumers, Background("dispatcher", dispatcher.run)]
+    stores = [database, bus, packages, artifacts]
+    parts = [*stores, tracker, deployer, consumers, Background("dispatcher", dispatcher.run)]
     app = application("Nexus-AI build worker", parts, health)
     app.include_router(skip_route(consumers))
     return app

@@ -14,7 +14,7 @@ from nexus_contracts.builds.reports import Artifact, Usage
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.stages import DEPLOYER, StepStatus
-from nexus_runtime.blobs import BlobStore
+from nexus_runtime.blobs import BlobStore, BlobTooLarge
 from nexus_runtime.process import log
 from nexus_tracker import Tracker
 
@@ -77,6 +77,8 @@ class BuildRun:
                 await self._unless_over(self._work(project, reporter), reporter)
         except StepFailed as failure:
             await reporter.failed(failure.code, failure.message)
+        except BlobTooLarge as error:
+            await reporter.failed("OUTPUT_TOO_LARGE", f"{reporter.name} made too large a file: {error}")
         except TimeoutError:
             limit = self._shop.step_timeout_seconds
             await reporter.failed("STEP_TIMED_OUT", f"{reporter.name} did not end within {limit:g} seconds")

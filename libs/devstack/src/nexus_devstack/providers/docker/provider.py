@@ -13,6 +13,7 @@ from nexus_devstack.providers.jvm.dynamodb import CREDENTIAL, lists_tables
 from nexus_devstack.providers.jvm.kafka import in_cluster
 from nexus_devstack.providers.provider import Endpoints, Site
 from nexus_devstack.settings import Settings
+from nexus_kafka.options import KafkaOptions
 
 BROKER, DATABASE = "kafka", "dynamodb"
 START_SECONDS = 300.0
@@ -33,7 +34,7 @@ class DockerProvider:
     async def start(self) -> Endpoints:
         await self._site.supervisor.start(await asyncio.to_thread(self._programs), START_SECONDS)
         return Endpoints(
-            kafka_bootstrap_servers=f"{LOOPBACK}:{self._site.kafka_port}",
+            kafka=KafkaOptions(kafka_bootstrap_servers=f"{LOOPBACK}:{self._site.kafka_port}"),
             dynamodb_endpoint_url=f"http://{LOOPBACK}:{self._site.dynamodb_port}",
             aws_region=self._region,
             env={

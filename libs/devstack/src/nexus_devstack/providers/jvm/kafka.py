@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,6 +16,7 @@ from nexus_devstack.program import Readiness, accepts_connections
 from nexus_devstack.providers.jvm.child import run_to_end
 from nexus_devstack.providers.jvm.folders import made_whole
 from nexus_devstack.topics import quiet_client
+from nexus_kafka.options import KafkaOptions
 
 FORMATTED = "meta.properties"
 PROBE_MS = 2_000
@@ -155,7 +156,8 @@ def in_cluster(broker: Broker, brokers: Sequence[Broker]) -> Readiness:
 
 async def _alive_brokers(address: str) -> set[int]:
     quiet_client()
-    admin = AIOKafkaAdminClient(bootstrap_servers=address, client_id="nexus-probe", request_timeout_ms=PROBE_MS)
+    own = KafkaOptions(kafka_bootstrap_servers=address)
+    admin: Any = AIOKafkaAdminClient(**own.kafka_client("probe"), request_timeout_ms=PROBE_MS)
     try:
         await admin.start()
         described = cast("list[dict[str, int]]", (await admin.describe_cluster())["brokers"])

@@ -13,6 +13,7 @@ from nexus_devstack.providers.jvm.java import Machine, environment, java_program
 from nexus_devstack.providers.jvm.kafka import Broker, format_storage, in_cluster, properties, write_properties
 from nexus_devstack.providers.provider import Endpoints, Site
 from nexus_devstack.settings import Settings
+from nexus_kafka.options import KafkaOptions
 
 DATABASE = "dynamodb"
 START_SECONDS = 60.0
@@ -47,7 +48,7 @@ class JvmProvider:
             await fetch_jars(maven_program(), self._jars, self._site.supervisor.console.say)
         await self._site.supervisor.start(await self._programs(), START_SECONDS)
         return Endpoints(
-            kafka_bootstrap_servers=",".join(broker.address for broker in self._brokers),
+            kafka=KafkaOptions(kafka_bootstrap_servers=",".join(broker.address for broker in self._brokers)),
             dynamodb_endpoint_url=f"http://{LOOPBACK}:{self._site.dynamodb_port}",
             aws_region=self._region,
             env={

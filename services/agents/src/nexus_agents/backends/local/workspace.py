@@ -12,9 +12,9 @@ from pathlib import Path
 from nexus_agents import packages
 from nexus_agents.backends.local.sandbox import SOCKET
 from nexus_agents.domain.backend import PackageRef
-from nexus_agents.domain.backend_errors import PackageRejected
+from nexus_agents.domain.backend_errors import PackageRejected, PackageUnavailable
 from nexus_contracts.agents.manifest import Manifest
-from nexus_runtime.blobs import BlobCorrupt, BlobMissing, BlobStore
+from nexus_runtime.blobs import BlobCorrupt, BlobMissing, BlobStore, BlobsUnavailable
 
 MAX_SOCKET_PATH_BYTES = 100
 _PREFIX = "nexus-agents-"
@@ -90,7 +90,7 @@ class Unpacked:
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def open(self, ref: PackageRef) -> tuple[Path, Manifest]:
-        """The directory of the unpacked package. Raises PackageRejected."""
+        """The directory of the unpacked package. Raises PackageRejected or PackageUnavailable."""
         async with self._locks.setdefault(ref.sha256, asyncio.Lock()):
             if ref.sha256 not in self._manifests:
                 self._manifests[ref.sha256] = await self._unpack(ref)
@@ -109,6 +109,8 @@ class Unpacked:
             raise PackageRejected("PACKAGE_MISSING", f"The package cannot be found: {error}.") from error
         except BlobCorrupt as error:
             raise PackageRejected("PACKAGE_CORRUPT", f"The package is damaged: {error}.") from error
+        except BlobsUnavailable as error:
+            raise PackageUnavailable(f"The package cannot be read now: {error}.") from error
         return await asyncio.to_thread(_unpack_verified, content, ref, self._workspace.package(ref.sha256))
 
 

@@ -1,0 +1,27 @@
+"""Content-addressed storage of files, in a directory or in a bucket."""
+
+from nexus_runtime.blobs.address import BlobsUrl, blob_store, directory_url
+from nexus_runtime.blobs.directory import DirectoryBlobStore
+from nexus_runtime.blobs.protocol import (
+    Blob,
+    BlobCorrupt,
+    BlobMissing,
+    BlobStore,
+    BlobsUnavailable,
+    BlobTooLarge,
+)
+from nexus_runtime.blobs.s3 import S3BlobStore
+
+__all__ = [
+    "Blob",
+    "BlobCorrupt",
+    "BlobMissing",
+    "BlobStore",
+    "BlobTooLarge",
+    "BlobsUnavailable",
+    "BlobsUrl",
+    "DirectoryBlobStore",
+    "S3BlobStore",
+    "blob_store",
+    "directory_url",
+]

@@ -1,0 +1,81 @@
+"""Content-addressed storage of files: what is stored under an address never changes."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from nexus_contracts.errors import ServiceUnavailable
+
+MAX_BLOB_BYTES = 50_000_000
+_URI = re.compile(r"blob:sha256:([0-9a-f]{64})")
+
+
+class BlobMissing(LookupError):
+    """Nothing is stored under the address, or it is no address of a blob."""
+
+
+class BlobCorrupt(Exception):
+    """What is stored under the address is not what was put there."""
+
+
+class BlobTooLarge(ValueError):
+    """The content has more bytes than a blob may have; it was not stored."""
+
+
+class BlobsUnavailable(ServiceUnavailable):
+    """The store did not do it now, and may later: an outage, a full disk, missing rights."""
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Where a content is kept: `uri` is `blob:sha256:<digest>`."""
+
+    uri: str
+    sha256: str
+    size_bytes: int
+
+
+class BlobStore(Protocol):
+    """A part of a service. Every call may raise BlobsUnavailable."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def put(self, content: bytes) -> Blob:
+        """Keeps the content durably before it returns. The same content again is the same blob. Raises BlobTooLarge."""
+        ...
+
+    async def get(self, uri: str) -> bytes:
+        """The content, its digest verified. Raises BlobMissing or BlobCorrupt."""
+        ...
+
+
+def blob_of(content: bytes, max_bytes: int) -> Blob:
+    """What the content is stored as. Raises BlobTooLarge."""
+    if len(content) > max_bytes:
+        raise BlobTooLarge(f"a blob has at most {max_bytes} bytes, not {len(content)}")
+    digest = hashlib.sha256(content).hexdigest()
+    return Blob(f"blob:sha256:{digest}", digest, len(content))
+
+
+def digest_in(uri: str) -> str:
+    """The SHA-256 that a blob's address names. Raises BlobMissing for anything else."""
+    match = _URI.fullmatch(uri)
+    if match is None:
+        raise BlobMissing(f"{uri!r} is not the address of a blob")
+    return match[1]
+
+
+def require_intact(uri: str, size_bytes: int, max_bytes: int) -> None:
+    """Before it is read: more bytes than can be put were not put. Raises BlobCorrupt."""
+    if size_bytes > max_bytes:
+        raise BlobCorrupt(f"the content stored as {uri} has been changed: it has {size_bytes} bytes")
+
+
+def verified(uri: str, content: bytes) -> bytes:
+    """The content itself. Raises BlobCorrupt."""
+    if hashlib.sha256(content).hexdigest() != digest_in(uri):
+        raise BlobCorrupt(f"the content stored as {uri} has been changed")
+    return content
