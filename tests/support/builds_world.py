@@ -15,8 +15,8 @@ from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.memory import ReportMemory
 from nexus_builds.handlers.reports import ReportHandlers
 from nexus_builds.store.projects import ProjectStore
-from nexus_builds.tables import LEDGER
-from nexus_builds.upkeep import Eraser
+from nexus_builds.tables import LEDGER, WORK
+from nexus_builds.work.erasure import Erasure
 from nexus_contracts.builds.commands import BuildsCommand
 from nexus_contracts.builds.reports import REPORT, AnyReport
 from nexus_contracts.envelope import CloudEvent
@@ -30,6 +30,9 @@ from nexus_runtime.ledger.ledger import Ledger
 from nexus_runtime.ledger.outbox import Outbox
 from nexus_runtime.ledger.relay import Relay
 from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.work.answers import Answers
+from nexus_runtime.work.items import WorkItems
+from nexus_runtime.work.queue import Queue
 
 
 class LossyDatabase(MemoryDatabase):
@@ -60,6 +63,13 @@ class Announced:
         self.told[aggregate].extend(entries)
 
 
+class Unheard:
+    """Nobody waits for the long work of builds."""
+
+    async def send(self, partition: int | None, reply: Reply) -> None:
+        raise AssertionError(f"an answer to partition {partition}: {reply}")
+
+
 class Replica:
     """One process of the service; what it keeps in memory dies with it."""
 
@@ -78,11 +88,12 @@ class Replica:
         self.announced = Announced(defaultdict(list))
         self.history, self.outbox = History(self.database, LEDGER.history), Outbox(self.database, LEDGER.outbox)
         inbox, relay = Inbox(self.database, LEDGER.inbox), cast(Relay, self.announced)
-        self.ledger = Ledger(inbox, self.history, self.outbox, relay, self.database, now)
+        self.work = Queue(WorkItems(self.database, WORK), Answers(Unheard()))
+        self.ledger = Ledger(inbox, self.history, self.outbox, relay, self.database, now, self.work)
         self.store = ProjectStore(self.database)
         self.commands = CommandHandlers(self.store, now)
         self.reports = ReportHandlers(self.store, ReportMemory(self.store), self.ledger, now)
-        self.eraser = Eraser(self.store, self.ledger, self.outbox)
+        self.erasure = Erasure(self.store, self.ledger)
 
     async def ask(self, command: BuildsCommand, request_id: str | None = None) -> Reply:
         handled = Handled(command, request_id or new_id("evt_"))
@@ -98,6 +109,10 @@ class Replica:
         found = await self.project(project_id)
         assert found is not None
         return found
+
+    async def at_work(self, kind: str) -> list[str]:
+        """The projects that are work of this kind."""
+        return [item.name for item in await self.work.items.all() if item.kind == kind]
 
     async def events(self, project_id: str = PROJECT) -> list[HistoryEntry]:
         return [entry async for entry in self.history.read(project_id)]

@@ -197,10 +197,10 @@ async def test_a_deleted_project_is_gone_for_readers_and_for_reports(replica: Re
 
 async def test_nothing_is_erased_before_its_last_event_is_published(database: LossyDatabase, replica: Replica) -> None:
     await deleted(replica)
-    await replica.eraser.erase(PROJECT)
+    await replica.erasure.erase(PROJECT)
     assert await replica.events()
     await settle(replica)
-    await replica.eraser.erase(PROJECT)
+    await replica.erasure.erase(PROJECT)
     left = {table.name for table in TABLES if database.items(table)}
     assert left == {LEDGER.inbox.name}
     assert {item["owner"] for item in database.items(LEDGER.inbox)} == {"c", "d"}
@@ -222,12 +222,12 @@ async def test_an_erasure_that_was_interrupted_is_done_again_to_the_end(
     monkeypatch.setattr(database, "delete_many", steps(database.delete_many))
     monkeypatch.setattr(database, "write", steps(database.write))
     try:
-        await replica.eraser.erase(PROJECT)
+        await replica.erasure.erase(PROJECT)
     except DatabaseUnavailable:
-        assert await replica.store.names("deleting") == [PROJECT]
+        assert await replica.at_work("erasure") == [PROJECT]
     monkeypatch.undo()
-    for project_id in await replica.store.names("deleting"):
-        await replica.eraser.erase(project_id)
+    for project_id in await replica.at_work("erasure"):
+        await replica.erasure.erase(project_id)
     assert {table.name for table in TABLES if database.items(table)} == {LEDGER.inbox.name}
 
 

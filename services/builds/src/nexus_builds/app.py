@@ -10,53 +10,56 @@ from nexus_builds.handlers.reports import ReportHandlers
 from nexus_builds.routes import Queries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner
-from nexus_builds.store.lists import ACTIVE, EXTERNAL
 from nexus_builds.store.projects import ProjectStore
-from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER
-from nexus_builds.upkeep import Eraser, Watch
+from nexus_builds.tables import LEASES, LEDGER
+from nexus_builds.work.erasure import Erasure
+from nexus_builds.work.watch import LostWorkers, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, skip_route
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
-from nexus_runtime.work.leases import Leases
+from nexus_runtime.work.registration import Roster
 
 NAME = "builds"
+ERASURES = 8
 EXTERNAL_ROUNDS = 12
 """External builds may be many, and are waited for much longer: they are looked at so much less often."""
 
 
 def create_app(settings: BuildsSettings) -> FastAPI:
     """The service, ready to be served."""
-    owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS)
+    owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work())
     store = ProjectStore(owner.database)
+    owner.engine.serve(Erasure(store, owner.ledger), at_once=ERASURES)
     commands = CommandHandlers(store, utc_now)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
-    eraser = Background("eraser", Eraser(store, owner.ledger, owner.outbox).run)
-    watches = [
-        Background(f"watch over {listed} builds", _watch(owner, store, settings, listed, seconds).run)
-        for listed, seconds in ((ACTIVE, settings.watch_seconds), (EXTERNAL, EXTERNAL_ROUNDS * settings.watch_seconds))
-    ]
-    consumed = subscriptions(owner, commands, reports, ReportSigner(owner.database))
-    consumers = Consumers(settings, NAME, owner.bus, consumed)
+    consumers = Consumers(
+        settings, NAME, owner.bus, subscriptions(owner, commands, reports, ReportSigner(owner.database))
+    )
     needed = {
         "database": database_check(owner.database),
         "message_bus": bus_check(owner.bus),
         "consumers": consumers_check(consumers),
     }
-    health = Health(needed, {"outbox": owner.outbox_check}, consumers.alive)
-    app = application("Nexus-AI builds", [*owner.parts(), consumers, eraser, *watches], health)
+    shown = {"outbox": owner.outbox_check, "work": owner.engine.check}
+    health = Health(needed, shown, consumers.alive)
+    app = application("Nexus-AI builds", [*owner.parts(), consumers, *_watches(owner, store, settings)], health)
     app.include_router(skip_route(consumers))
     app.include_router(query_routes(Queries(store, owner.history, utc_now)))
     return app
 
 
-def _watch(owner: Owner, store: ProjectStore, settings: BuildsSettings, listed: str, seconds: float) -> Watch:
+def _watches(owner: Owner, store: ProjectStore, settings: BuildsSettings) -> list[Background]:
     patience = Patience(
         silence=settings.external_silence_seconds,
         lost=settings.worker_lost_seconds,
         total=settings.build_timeout_seconds,
     )
-    leases = Leases(owner.database, LEASES, BUILD_LEASE, settings.worker_lost_seconds)
-    return Watch(store, owner.ledger, leases, utc_now, patience, listed, seconds)
+    roster = Roster(owner.database, LEASES, settings.worker_lease_seconds)
+    workers = LostWorkers(owner.engine.items, roster, settings.worker_lost_seconds)
+    seconds = settings.watch_seconds
+    own = Watch(store, owner.ledger, utc_now, patience, seconds, workers)
+    external = Watch(store, owner.ledger, utc_now, patience, EXTERNAL_ROUNDS * seconds)
+    return [Background("watch over builds", own.run), Background("watch over external builds", external.run)]

@@ -2,11 +2,26 @@
 
 from pydantic import Field
 
+from nexus_builds.tables import LEASES, WORK
 from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
+from nexus_runtime.work.engine import LongWork
 
 
-class BuildsSettings(OwnerSettings):
+class SharedSettings(OwnerSettings):
+    """Of the service and its worker, which look after each other."""
+
+    worker_lease_seconds: float = Field(
+        default=6.0, gt=0, le=300, description="silence after which another process takes a worker's builds over"
+    )
+
+    def long_work(self) -> LongWork:
+        """Where builds and erasures are kept, and how long a process may be silent that works on them."""
+        silent = self.worker_lease_seconds
+        return LongWork(WORK, LEASES, beat_seconds=silent / 4, silent_seconds=silent)
+
+
+class BuildsSettings(SharedSettings):
     port: int = Field(default=8001, ge=1, le=65535)
     external_silence_seconds: float = Field(
         default=86_400.0, gt=0, description="an external build without a report for so long fails as ABANDONED"
@@ -22,7 +37,7 @@ class BuildsSettings(OwnerSettings):
     watch_seconds: float = Field(default=5.0, gt=0, description="how often builds are looked at for that")
 
 
-class WorkerSettings(OwnerSettings):
+class WorkerSettings(SharedSettings):
     port: int = Field(default=8004, ge=1, le=65535)
     agents_url: str = Field(default="http://127.0.0.1:8002", pattern="^https?://")
     packages_url: BlobsUrl = Field(
@@ -32,9 +47,6 @@ class WorkerSettings(OwnerSettings):
         default_factory=lambda: directory_url(".data/artifacts"), description="what the stages produce"
     )
     worker_concurrency: int = Field(default=4, ge=1, le=100, description="builds at once in one worker")
-    worker_lease_seconds: float = Field(
-        default=6.0, gt=0, le=300, description="silence after which another worker takes a build over"
-    )
     worker_step_seconds: float = Field(
         default=0.0, ge=0, le=60, description="least time of a step, so that people can watch; 0: as fast as it goes"
     )

@@ -3,8 +3,9 @@
 | table | keys | holds |
 |---|---|---|
 | AgentProjects | project_id | the project's whole state, with the tails of what can grow |
-| BuildsProjectLists | list, position | the lists: all, user#<id>, active (the worker's), external, deleting |
+| BuildsProjectLists | list, position | the lists: a tenant's all and user#<id>; external |
 | BuildsStageRecords | project_id, record | full logs, artifacts, large outputs; earlier attempts |
+| BuildsWork | shard, item | builds that want a worker or have one, deletions under way |
 | BuildsHistory, BuildsInbox, BuildsOutbox, BuildsLeases | | as the runtime defines them |
 
 Among the leases stands the key that the worker signs its reports with (`signing.py`).
@@ -15,14 +16,14 @@ from nexus_runtime.ledger.history import history_table
 from nexus_runtime.ledger.inbox import inbox_table
 from nexus_runtime.ledger.outbox import outbox_table
 from nexus_runtime.owner import LedgerTables
+from nexus_runtime.work.items import work_table
 from nexus_runtime.work.leases import lease_table
 
 PROJECTS = Table("AgentProjects", "project_id")
 LISTS = Table("BuildsProjectLists", "list", "position")
 RECORDS = Table("BuildsStageRecords", "project_id", "record")
 LEASES = lease_table("BuildsLeases")
-BUILD_LEASE = "build"
-"""The kind of the leases that build workers hold, named by project."""
+WORK = work_table("BuildsWork")
 LEDGER = LedgerTables(inbox_table("BuildsInbox"), history_table("BuildsHistory"), outbox_table("BuildsOutbox"))
 
-TABLES = (PROJECTS, LISTS, RECORDS, LEASES, LEDGER.inbox, LEDGER.history, LEDGER.outbox)
+TABLES = (PROJECTS, LISTS, RECORDS, LEASES, WORK, LEDGER.inbox, LEDGER.history, LEDGER.outbox)

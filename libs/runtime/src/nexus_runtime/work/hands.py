@@ -110,7 +110,7 @@ class Hands:
         self.stopping.set()
         for held in list(self.held.values()):
             # Not in the middle of being taken: it would stand under this process's name as if it had been begun.
-            if not (held.mine or held.taking):
+            if held.resting or not (held.mine or held.taking):
                 held.cancel()
         for _ in range(2):
             if tasks := {held.task for held in self.held.values() if held.task}:
@@ -170,7 +170,7 @@ class Hands:
         return not held.mine
 
     async def _run(self, held: Held) -> bool:
-        places = self._places[held.item.kind]
+        places = held.places = self._places[held.item.kind]
         if not held.placed:
             await places.take()
             held.placed = True
@@ -183,8 +183,9 @@ class Hands:
             await self._kinds[held.item.kind].run(held.name, held)
             return held.ended or await self._gone(held)
         finally:
-            held.placed = False
-            places.release()
+            if held.placed:
+                held.placed = False
+                places.release()
 
     async def _interrupt(self, held: Held) -> bool:
         await self._interruptions.take()

@@ -11,6 +11,7 @@ from nexus_contracts.replies import Outcome
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_runtime.process import log
 from nexus_runtime.work.items import WorkItem
+from nexus_runtime.work.places import Places
 
 logger = log.get(__name__)
 T = TypeVar("T")
@@ -32,7 +33,9 @@ class Held:
         self.item = item
         self.mine = mine
         self.orphan = orphan
+        self.places: Places | None = None
         self.placed = False
+        self.resting = False
         self.taking = False
         self.started = False
         self.ended = False
@@ -64,6 +67,24 @@ class Held:
         """Raises WorkLost."""
         if self.lost.is_set():
             raise WorkLost(self.item.key)
+
+    async def rest(self, seconds: float) -> None:
+        """Waits for a hint, or so long, and lets other work have its place meanwhile."""
+        places = self.places
+        if places is None:
+            raise RuntimeError("work rests only while it runs")
+        self.placed, self.resting = False, True
+        places.release()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.changed.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self.resting = False
+        self.changed.clear()
+        await places.take()
+        self.placed = True
 
     async def conclude(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """`attempt` loads, decides and commits, for as long as it takes to succeed. Raises WorkLost."""

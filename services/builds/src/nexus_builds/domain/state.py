@@ -143,6 +143,10 @@ class Project(Aggregate):
     def attempt_number(self) -> int:
         return self.attempt.number if self.attempt else 0
 
+    def runs(self, builder: Builder) -> bool:
+        """Whether its attempt goes on, be it paused, and this builder builds it."""
+        return self.attempt is not None and self.attempt.builder is builder and self.status in RUNNING
+
     def usage(self) -> Usage:
         """The sum over the steps that ran in the current attempt."""
         return usage_of(self.stages, self.attempt_number)

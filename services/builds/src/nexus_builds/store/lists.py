@@ -1,13 +1,13 @@
 """The lists in which projects are found, and the writes that keep them right."""
 
-from nexus_builds.domain.state import RUNNING, Project
+from nexus_builds.domain.state import Project
 from nexus_builds.tables import LISTS
 from nexus_contracts.builds.events import Builder
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Action, Delete, Put
 
-ACTIVE, EXTERNAL, DELETING = "active", "external", "deleting"
-"""Lists that the platform works through, of all tenants: builds of its own worker, builds of others, deletions."""
+EXTERNAL = "external"
+"""The list of running builds that others report on, of all tenants. Those of the platform's worker are long work."""
 
 
 def listed(tenant: str, user_id: str | None) -> str:
@@ -21,22 +21,18 @@ def list_changes(before: Project | None, after: Project) -> list[Action]:
         return []
     position = f"{format_timestamp(after.created_at)}#{after.project_id}"
     lists = (listed(after.tenant, None), listed(after.tenant, after.user_id))
+    position_of_external = {"list": EXTERNAL, "position": after.project_id}
+    external = (_external(before), _external(after))
+    moved: list[Action] = []
+    if external == (True, False):
+        moved.append(Delete(LISTS, position_of_external))
+    if external == (False, True):
+        moved.append(Put(LISTS, position_of_external))
     if after.deleted_at:
-        return [
-            *(Delete(LISTS, {"list": name, "position": position}) for name in lists),
-            *(Delete(LISTS, {"list": name, "position": after.project_id}) for name in (ACTIVE, EXTERNAL)),
-            Put(LISTS, {"list": DELETING, "position": after.project_id}),
-        ]
+        return [*moved, *(Delete(LISTS, {"list": name, "position": position}) for name in lists)]
     entry = {"project_id": after.project_id, "status": str(after.status), "tags": after.tags}
-    return [
-        *(Put(LISTS, {"list": name, "position": position, **entry}) for name in lists),
-        *(Delete(LISTS, {"list": name, "position": after.project_id}) for name in _runs(before) - _runs(after)),
-        *(Put(LISTS, {"list": name, "position": after.project_id}) for name in _runs(after) - _runs(before)),
-    ]
+    return [*moved, *(Put(LISTS, {"list": name, "position": position, **entry}) for name in lists)]
 
 
-def _runs(project: Project | None) -> set[str]:
-    """The list of running builds that the project is in: the worker sees to the one, others report on the other."""
-    if project is None or project.attempt is None or project.status not in RUNNING:
-        return set()
-    return {ACTIVE if project.attempt.builder is Builder.PLATFORM else EXTERNAL}
+def _external(project: Project | None) -> bool:
+    return project is not None and project.runs(Builder.EXTERNAL)

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pydantic import BaseModel
 
 from nexus_builds.domain.state import Project
-from nexus_builds.store.lists import DELETING, list_changes, listed
+from nexus_builds.store.lists import EXTERNAL, list_changes, listed
 from nexus_builds.store.records import Records, record_writes
-from nexus_builds.tables import BUILD_LEASE, LEASES, LEDGER, LISTS, PROJECTS, RECORDS
+from nexus_builds.store.work import work_of
+from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
 from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Where
 from nexus_runtime.dynamo.form import Form
-from nexus_runtime.ledger.change import Saved, States
+from nexus_runtime.ledger.change import Change, Saved, States
 
 PROJECT = Form(Project)
 STATE = ("state", "schema")
@@ -44,7 +45,8 @@ class ProjectStore:
     ) -> Saved[Project]:
         """The state, on the condition that it is still `before`, and everything that follows from the change."""
         follows = [*list_changes(before, after), *record_writes(before, after, events), *also]
-        return self._states.save(after.project_id, before, after, events, follows)
+        saved = self._states.save(after.project_id, before, after, events, follows)
+        return Saved(saved.state, saved.change + work_of(before, after))
 
     async def page(
         self, tenant: str, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
@@ -71,9 +73,9 @@ class ProjectStore:
         # A project may have moved on since its entry was read: then it is no match any more.
         return [project for project in projects if status in (None, project.status)], more
 
-    async def names(self, name: str) -> list[str]:
-        """The ids in the list `active`, `external` or `deleting`."""
-        return [entry["position"] async for entry in self._database.query(LISTS, name, only=("position",))]
+    async def external(self) -> list[str]:
+        """The ids of the running builds that others report on."""
+        return [entry["position"] async for entry in self._database.query(LISTS, EXTERNAL, only=("position",))]
 
     async def reports_seen(self, project_id: str) -> AsyncIterator[bytes]:
         """The digests of the reports taken so far."""
@@ -82,19 +84,15 @@ class ProjectStore:
             for place in range(0, len(digests), 16):
                 yield bytes(digests[place : place + 16])
 
-    async def erase(self, project: Project) -> None:
-        """Everything kept of a deleted project but its history; the project itself last."""
+    async def erase(self, project: Project) -> Change:
+        """Erases everything kept of a deleted project but its history; what is returned erases the project, last."""
         project_id = project.project_id
-        await self._database.write(Delete(LEASES, {"kind": BUILD_LEASE, "name": project_id}))
         for table, partition in ((RECORDS, project_id), (LEDGER.inbox, project_id)):
             sort = table.sort_key or ""
             found = [item async for item in self._database.query(table, partition, only=(sort,))]
             keys = [{table.partition_key: partition, sort: item[sort]} for item in found]
             await self._database.delete_many(table, keys)
-        await self._database.write(
-            Delete(PROJECTS, {"project_id": project_id}),
-            Delete(LISTS, {"list": DELETING, "position": project_id}),
-        )
+        return Change.of(Delete(PROJECTS, {"project_id": project_id}))
 
 
 def report_digest(source: str, report_id: str) -> bytes:

@@ -2,13 +2,13 @@
 
 from fastapi import FastAPI
 
+from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.settings import WorkerSettings
 from nexus_builds.signing import ReportSigner
 from nexus_builds.store.projects import ProjectStore
-from nexus_builds.tables import BUILD_LEASE, LEASES
 from nexus_builds.worker.build_run import Workshop
+from nexus_builds.worker.building import Building, Hints
 from nexus_builds.worker.deployment import Deployer
-from nexus_builds.worker.dispatcher import Dispatcher
 from nexus_contracts.builds.events import BUILDS_EVENT
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_offline_builder import RuleBasedBuilder
@@ -17,10 +17,11 @@ from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.delivery import Subscription
+from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.owner import bus_check, consumers_check, database_check, progress_check, skip_route
 from nexus_runtime.process.health import Health
-from nexus_runtime.process.service import Background, application
-from nexus_runtime.work.leases import Leases
+from nexus_runtime.process.service import application
+from nexus_runtime.work.engine import Engine
 from nexus_tracker import Tracker
 
 NAME = "builds-worker"
@@ -45,18 +46,20 @@ def create_app(settings: WorkerSettings) -> FastAPI:
         step_seconds=settings.worker_step_seconds,
         step_timeout_seconds=settings.step_timeout_seconds,
     )
-    leases = Leases(database, LEASES, BUILD_LEASE, settings.worker_lease_seconds)
-    dispatcher = Dispatcher(store, leases, workshop, settings.worker_concurrency)
-    hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, dispatcher.hear, group_of=None)
+    engine = Engine.over(
+        database, Replier(bus, WORKER_SOURCE), settings.long_work(), stop_seconds=settings.shutdown_share("work")
+    )
+    engine.serve(Building(workshop), at_once=settings.worker_concurrency)
+    hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, Hints(engine).hear, group_of=None)
     consumers = Consumers(settings, NAME, bus, [hints])
     needed = {
         "database": database_check(database),
         "message_bus": bus_check(bus),
         "progress": progress_check(consumers),
     }
-    health = Health(needed, {"consumers": consumers_check(consumers)}, consumers.alive)
+    health = Health(needed, {"consumers": consumers_check(consumers), "work": engine.check}, consumers.alive)
     stores = [database, bus, packages, artifacts]
-    parts = [*stores, tracker, deployer, consumers, Background("dispatcher", dispatcher.run)]
+    parts = [*stores, tracker, deployer, consumers, engine]
     app = application("Nexus-AI build worker", parts, health)
     app.include_router(skip_route(consumers))
     return app

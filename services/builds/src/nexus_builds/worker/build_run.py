@@ -10,15 +10,19 @@ from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.plan import next_steps
 from nexus_builds.worker.reporting import AttemptOver, Confirmation, StepReporter
 from nexus_contracts.builds.builder import BuildRequest, StageExecutor, StepFailed, StepResult
+from nexus_contracts.builds.events import Builder
 from nexus_contracts.builds.reports import Artifact, Usage
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.stages import DEPLOYER, StepStatus
 from nexus_runtime.blobs import BlobStore, BlobTooLarge
 from nexus_runtime.process import log
+from nexus_runtime.work.kind import Held
 from nexus_tracker import Tracker
 
 logger = log.get(__name__)
+PAUSED_LOOK_SECONDS = 60.0
+"""Between looks at a paused build; the event of its resumption is a hint to look at once."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,23 @@ class Workshop:
 
 
 class BuildRun:
-    """`epoch` is the lease's: reports of a worker that lost its lease are refused. `changed`: the project has moved."""
+    """Reports carry the epoch under which the build is held: those of a worker that has lost it are refused."""
 
-    def __init__(self, workshop: Workshop, project_id: str, epoch: int, changed: asyncio.Event) -> None:
+    def __init__(self, workshop: Workshop, project_id: str, held: Held) -> None:
         self._shop = workshop
         self._project_id = project_id
-        self._epoch = epoch
-        self._confirmation = Confirmation(workshop.load, changed)
+        self._held = held
+        self._confirmation = Confirmation(workshop.load, held.changed)
 
     async def run(self) -> None:
-        """Returns when there is nothing more to do for now: ended, paused, stopped or deleted."""
+        """Returns when there is nothing more to do: ended, stopped or deleted. A pause is waited out."""
         while True:
             project = await self._shop.load(self._project_id)
-            if project is None or project.status is not ProjectStatus.BUILDING:
+            if project is None or not project.runs(Builder.PLATFORM):
                 return
+            if project.status is ProjectStatus.PAUSED:
+                await self._held.rest(PAUSED_LOOK_SECONDS)
+                continue
             steps = next_steps(project)
             if not steps:
                 return
@@ -152,5 +159,5 @@ class BuildRun:
 
     def _reporter(self, project: Project, stage_name: str, sub_stage_name: str | None) -> StepReporter:
         return StepReporter(
-            self._shop.tracker, project.project_id, project.attempt_number, self._epoch, stage_name, sub_stage_name
+            self._shop.tracker, project.project_id, project.attempt_number, self._held.epoch, stage_name, sub_stage_name
         )

@@ -1,0 +1,41 @@
+"""Ends what a deletion began: once its last events are published, nothing of the project stays."""
+
+import asyncio
+from dataclasses import dataclass
+
+from nexus_builds.store.projects import ProjectStore
+from nexus_builds.store.work import DONE, ERASURE
+from nexus_runtime.ledger.change import Change, End
+from nexus_runtime.ledger.ledger import Ledger
+from nexus_runtime.process import log
+from nexus_runtime.work.kind import Held, Repeatable
+
+logger = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Erasure(Repeatable):
+    """The kind of work that a deleted project is; `look_seconds` between looks whether its events are published."""
+
+    store: ProjectStore
+    ledger: Ledger
+    look_seconds: float = 0.5
+    name: str = ERASURE
+
+    async def run(self, name: str, held: Held) -> None:
+        del held
+        while not await self.erase(name):  # noqa: ASYNC110  # the outbox is in the database
+            await asyncio.sleep(self.look_seconds)
+
+    async def erase(self, name: str) -> bool:
+        """False while its last events are not published. Done again where it was interrupted: the project goes last."""
+        if await self.ledger.outbox.holds(name):
+            return False
+        project = await self.store.load_any(name)
+        change = Change(ends=(End(ERASURE, name, DONE),))
+        if project is not None:
+            await self.ledger.history.erase(name)
+            change += await self.store.erase(project)
+        await self.ledger.commit(change)
+        logger.info("deleted project erased", project_id=name)
+        return True

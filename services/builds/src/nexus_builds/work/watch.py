@@ -1,0 +1,83 @@
+"""Fails the builds of which nothing more is to be hoped for."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nexus_builds.domain.endings import Patience, failed, past_hope
+from nexus_builds.domain.state import Project
+from nexus_builds.store.projects import ProjectStore
+from nexus_builds.store.work import BUILD
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
+from nexus_runtime.process import log
+from nexus_runtime.work.items import WorkItems
+from nexus_runtime.work.registration import Roster
+
+logger = log.get(__name__)
+AT_ONCE = 100
+"""Projects in memory for a look at them."""
+
+
+@dataclass
+class LostWorkers:
+    """Builds under the name of a worker that lives no more, and since when this process has seen them so."""
+
+    items: WorkItems
+    roster: Roster
+    seconds: float
+    monotonic: Callable[[], float] = time.monotonic
+    _since: dict[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
+
+    async def look(self) -> tuple[list[str], set[str]]:
+        """All builds that are work now, and those lost for so many seconds."""
+        builds = [item for item in await self.items.all() if item.kind == BUILD]
+        await self.roster.observe()
+        now = self.monotonic()
+        orphans = {(one.name, one.epoch) for one in builds if one.owned and one.runner not in self.roster.living}
+        self._since = {orphan: self._since.get(orphan, now) for orphan in orphans}
+        lost = {name for (name, _), since in self._since.items() if now - since >= self.seconds}
+        return [one.name for one in builds], lost
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Over the builds of the platform's worker, or, without `workers`, over those of others."""
+
+    store: ProjectStore
+    ledger: Ledger
+    now: Callable[[], datetime]
+    patience: Patience
+    seconds: float
+    workers: LostWorkers | None = None
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self.seconds)
+
+    async def look(self) -> None:
+        """Once over all of them."""
+        if self.workers is not None:
+            names, lost = await self.workers.look()
+        else:
+            names, lost = await self.store.external(), set[str]()
+        for start in range(0, len(names), AT_ONCE):
+            await self._judge_all(names[start : start + AT_ONCE], lost)
+
+    async def _judge_all(self, names: list[str], lost: Collection[str]) -> None:
+        for project in (await self.store.load_many(names)).values():
+            await self._judge(project, worker_lost=project.project_id in lost)
+
+    async def _judge(self, before: Project, worker_lost: bool) -> None:
+        error = past_hope(before, self.now(), self.patience, worker_lost=worker_lost)
+        if error is None:
+            return
+        after, events = failed(before, error, self.now())
+        try:
+            await self.ledger.commit(self.store.save(before, after, events).change)
+        except ChangedMeanwhile:
+            return  # it is judged anew with the next look
+        logger.warning("build given up", project_id=after.project_id, attempt=after.attempt_number, code=error.code)
