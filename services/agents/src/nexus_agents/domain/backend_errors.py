@@ -22,6 +22,13 @@ class PackageRejected(BackendError):
         self.code = code
 
 
+class BackendUnknown(BackendError):
+    """The agent is recorded under a backend that this process has not."""
+
+    code = "BACKEND_UNKNOWN"
+    may_retry = True
+
+
 class AgentUnreachable(BackendError):
     """Nothing was sent to the agent."""
 
