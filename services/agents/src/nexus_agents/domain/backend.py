@@ -45,7 +45,7 @@ class Deployment:
 
 
 @dataclass(frozen=True)
-class Turn:
+class PastMessage:
     """A message of the conversation so far; `role` is user, assistant, system or tool."""
 
     role: str
@@ -57,7 +57,7 @@ class InvokeRequest:
     """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too."""
 
     prompt: str
-    history: tuple[Turn, ...] = ()
+    history: tuple[PastMessage, ...] = ()
     session_id: str | None = None
     session_state: dict[str, JsonValue] | None = None
     enable_trace: bool = False

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nexus_agents.domain.backend import Turn
+from nexus_agents.domain.backend import PastMessage
 from nexus_agents.domain.message import StoredMessage
 from nexus_agents.tables import MESSAGES
 from nexus_runtime.dynamo import Database, Put, Where
@@ -33,9 +33,9 @@ class MessageStore:
                 break
         return found
 
-    async def conversation(self, session_id: str, before: int) -> tuple[Turn, ...]:
+    async def conversation(self, session_id: str, before: int) -> tuple[PastMessage, ...]:
         """What was said before message `before`, oldest first: the latest of it, within bounds of number and bytes."""
-        turns: list[Turn] = []
+        turns: list[PastMessage] = []
         size = 0
         wanted: dict[str, Any] = {
             "before": before,
@@ -47,7 +47,7 @@ class MessageStore:
             size += len(item["content"].encode())
             if size > HISTORY_BYTES or len(turns) == HISTORY_MESSAGES:
                 break
-            turns.append(Turn(item["role"], item["content"]))
+            turns.append(PastMessage(item["role"], item["content"]))
         return tuple(reversed(turns))
 
     async def erase(self, session_id: str) -> None:
