@@ -26,7 +26,6 @@ class BackendUnknown(BackendError):
     """The agent is recorded under a backend that this process has not."""
 
     code = "BACKEND_UNKNOWN"
-    may_retry = True
 
 
 class AgentUnreachable(BackendError):
