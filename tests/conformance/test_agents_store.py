@@ -8,31 +8,21 @@ import pytest
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.domain import agent as agents
-from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.agent import Agent, LatestDeployment, Package
 from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
+from nexus_agents.domain.message import StoredMessage
 from nexus_agents.domain.session import Session
-from nexus_agents.store import AgentQuery, AgentStore
+from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.lists import AgentQuery
+from nexus_agents.store.shards import count_ended, require_open_gate
+from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import TABLES
-from nexus_agents.work.turns import listed
-from nexus_agents.writes import (
-    agent_lists,
-    count_ended,
-    invocation_list,
-    move_session,
-    put_agent,
-    put_invocation,
-    put_message,
-    put_session,
-    require_open_gate,
-    session_list,
-    set_gate,
-    written,
-)
 from nexus_contracts.agents.events import AgentStatus
-from nexus_contracts.agents.views import DeploymentView, MessageView
+from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_devstack.provision import provision_tables
 from nexus_devstack.stack import Stack
 from nexus_runtime.dynamo import ConditionFailed, Database
+from nexus_runtime.ledger.change import Change
 from nexus_runtime.process.settings import OwnerSettings
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -67,9 +57,8 @@ def agent(number: int, project: int = 0, status: AgentStatus = AgentStatus.RUNNI
         project_id=project_id,
         user_id="default",
         status=status,
-        deployment=DeploymentView(
-            backend="local", status="deployed", version=1, package_uri="blob:x", package_sha256="0" * 64
-        ),
+        backend="local",
+        deployment=LatestDeployment(status="deployed", version=1, package=Package(uri="blob:x", sha256="0" * 64)),
         created_at=NOON + timedelta(seconds=number),
         updated_at=NOON,
         sequence=1,
@@ -89,37 +78,53 @@ def invocation(number: int, **fields: object) -> Invocation:
     return made.model_copy(update=fields)
 
 
-async def keep(database: Database, *found: Agent) -> None:
-    for one in found:
-        await database.write(put_agent(one), *agent_lists(one), *set_gate(one))
+def session(number: int, **fields: object) -> Session:
+    session_id = f"sess_{number:032x}"
+    agent_id = agent(1).agent_id
+    made = Session(session_id=session_id, agent_id=agent_id, user_id="u", created_at=NOON, last_active_at=NOON)
+    return made.model_copy(update=fields)
+
+
+async def commit(database: Database, *changes: Change) -> None:
+    await database.write(*(action for change in changes for action in change.actions))
+
+
+async def keep(database: Database, *found: Agent) -> list[Agent]:
+    saved = [AgentStore(database).save(None, one, ()) for one in found]
+    for one in saved:
+        await commit(database, one.change)
+    return [one.state for one in saved]
 
 
 async def pages(store: AgentStore, query: AgentQuery, limit: int) -> list[list[str]]:
     found: list[list[str]] = []
     position: str | None = None
     while True:
-        views, position = await store.agents_page(query, limit, position)
+        views, position = await store.page(DEFAULT_TENANT, query, limit, position)
         found.append([view.agent_name for view in views])
         if position is None:
             return found
 
 
 async def test_a_state_comes_back_as_it_was_written(database: Database) -> None:
-    store = AgentStore(database)
-    session = Session(session_id=SESSION, agent_id="a", user_id="u", created_at=NOON, last_active_at=NOON, queue=("x",))
-    states = agent(1, capabilities=["a"], tags=[]), invocation(1, output=""), session
-    await database.write(put_agent(states[0]), put_invocation(states[1]), put_session(states[2]))
-    assert await store.agent(states[0].agent_id) == written(states[0])
-    assert await store.invocation(states[1].invocation_id) == written(states[1])
-    assert await store.session(SESSION) == written(session)
+    store, turns = AgentStore(database), TurnStore(database)
+    (kept,) = await keep(database, agent(1, capabilities=["a"], tags=[]))
+    begun = turns.invocations.save(None, invocation(1, output=""), ())
+    created = turns.sessions.save(None, session(1, queue=("x",)), ())
+    await commit(database, begun.change)
+    await commit(database, created.change)
+    assert await store.load(kept.agent_id) == kept
+    assert await turns.invocations.load(begun.state.invocation_id) == begun.state
+    assert await turns.sessions.load(session(1).session_id) == created.state
 
 
 async def test_a_state_is_written_over_the_one_that_it_was_only(database: Database) -> None:
-    await database.write(put_agent(agent(1)))
-    for stale in (agent(1), agent(1, version=2)):
+    store = AgentStore(database)
+    (kept,) = await keep(database, agent(1))
+    for stale in (None, kept.model_copy(update={"version": 2})):
         with pytest.raises(ConditionFailed):
-            await database.write(put_agent(stale))
-    await database.write(put_agent(agent(1, version=1)))
+            await commit(database, store.save(stale, agent(1), ()).change)
+    await commit(database, store.save(kept, agent(1), ()).change)
 
 
 async def test_pages_of_agents_are_cut_after_the_filters_and_newest_first(database: Database) -> None:
@@ -139,17 +144,29 @@ async def test_pages_of_agents_are_cut_after_the_filters_and_newest_first(databa
     assert await pages(store, AgentQuery(capabilities=frozenset({"tool"})), 3) == [[]]
 
 
-async def test_a_deleted_agent_is_in_no_list_and_takes_nothing(database: Database) -> None:
-    await keep(database, agent(1))
-    gone = agents.tombstone(written(agent(1)), NOON)
-    await keep(database, gone)
+async def test_a_tenant_sees_its_own_agents_only(database: Database) -> None:
+    await keep(database, agent(1), agent(2, tenant="other"))
     store = AgentStore(database)
-    assert (await store.agent(gone.agent_id), await pages(store, AgentQuery(), 5)) == (None, [[]])
-    ended = invocation(1, status=InvocationStatus.SUCCEEDED, duration_ms=5)
+    assert await pages(store, AgentQuery(), 5) == [["agent1"]]
+    assert await pages(store, AgentQuery(project_id=PROJECTS[0]), 5) == [["agent1"]]
+    assert [view.agent_name for view in (await store.page("other", AgentQuery(), 5, None))[0]] == ["agent2"]
+    assert await store.views([agent(2).agent_id], DEFAULT_TENANT) == []
+
+
+async def test_a_deleted_agent_is_in_no_list_and_takes_nothing(database: Database) -> None:
+    store, turns = AgentStore(database), TurnStore(database)
+    (kept,) = await keep(database, agent(1))
+    gone, events = agents.tombstone(kept, NOON)
+    await commit(database, store.save(kept, gone, events).change)
+    assert (await store.load(gone.agent_id), await pages(store, AgentQuery(), 5)) == (None, [[]])
+    ended = invocation(1, status=InvocationStatus.SUCCEEDED, duration_ms=5, session_id=SESSION)
+    begun = turns.invocations.save(None, ended, ()).change
     for refused in (require_open_gate(gone.agent_id, "x"), count_ended(ended)):
         with pytest.raises(ConditionFailed):
-            await database.write(put_invocation(invocation(1)), refused)
-    assert await store.invocation(invocation(1).invocation_id) is None
+            await commit(database, begun, Change.of(refused))
+    with pytest.raises(ConditionFailed):
+        await commit(database, turns.sessions.save(None, session(1), ()).change)
+    assert await turns.invocations.load(ended.invocation_id) is None
 
 
 async def test_figures_add_up_over_the_shards(database: Database) -> None:
@@ -158,48 +175,60 @@ async def test_figures_add_up_over_the_shards(database: Database) -> None:
         status = InvocationStatus.FAILED if number % 3 == 0 else InvocationStatus.SUCCEEDED
         started = NOON + timedelta(minutes=number)
         await database.write(count_ended(invocation(number, status=status, duration_ms=10, started_at=started)))
-    (view,) = await AgentStore(database).agent_views([agent(1).agent_id])
+    (view,) = await AgentStore(database).views([agent(1).agent_id], DEFAULT_TENANT)
     stats = view.runtime_stats
     assert (stats.total_invocations, stats.successful_invocations, stats.failed_invocations) == (12, 8, 4)
     assert (stats.avg_duration_ms, stats.last_invoked_at) == (10.0, NOON + timedelta(minutes=11))
 
 
 async def test_invocations_are_paged_newest_first(database: Database) -> None:
+    await keep(database, agent(1))
+    store = TurnStore(database).invocations
     for number in range(5):
-        await database.write(put_invocation(invocation(number)), listed(invocation(number)))
-    store, name = AgentStore(database), invocation_list(agent(1).agent_id)
-    first, more = await store.invocations_page(name, 3, None)
-    rest, end = await store.invocations_page(name, 3, more)
+        await commit(database, store.save(None, invocation(number), ()).change)
+    first, more = await store.page(DEFAULT_TENANT, agent(1).agent_id, 3, None)
+    rest, end = await store.page(DEFAULT_TENANT, agent(1).agent_id, 3, more)
     assert [int(one.invocation_id[4:], 16) for one in [*first, *rest]] == [4, 3, 2, 1, 0]
     assert end is None
 
 
+async def test_an_erased_invocation_is_in_no_list(database: Database) -> None:
+    await keep(database, agent(1))
+    store = TurnStore(database).invocations
+    saved = store.save(None, invocation(1), ())
+    await commit(database, saved.change)
+    await commit(database, store.erase(saved.state))
+    assert await store.load(saved.state.invocation_id) is None
+    assert await store.page(DEFAULT_TENANT, agent(1).agent_id, 3, None) == ([], None)
+
+
 async def test_sessions_are_listed_by_their_last_activity(database: Database) -> None:
-    store, name = AgentStore(database), session_list("a")
+    await keep(database, agent(1))
+    store = TurnStore(database).sessions
     for number in range(3):
-        session = Session(
-            session_id=f"sess_{number:032x}", agent_id="a", user_id="u", created_at=NOON, last_active_at=NOON
-        )
-        moved = session.model_copy(update={"last_active_at": NOON + timedelta(seconds=10 - number), "version": 1})
-        await database.write(put_session(session), *move_session(None, session))
-        await database.write(put_session(moved), *move_session(session, moved))
-    found, more = await store.sessions_page(name, 10, None)
+        saved = store.save(None, session(number), ())
+        await commit(database, saved.change)
+        moved = saved.state.model_copy(update={"last_active_at": NOON + timedelta(seconds=10 - number)})
+        await commit(database, store.save(saved.state, moved, ()).change)
+    found, more = await store.page(DEFAULT_TENANT, agent(1).agent_id, 10, None)
     assert ([int(one.session_id[5:], 16) for one in found], more) == ([0, 1, 2], None)
 
 
 async def test_the_conversation_is_what_was_said_before_and_is_bounded(database: Database) -> None:
+    store = TurnStore(database).messages
     for sequence in range(1, 251):
-        await database.write(put_message(message(sequence)))
+        await commit(database, store.save(message(sequence)))
     with pytest.raises(ConditionFailed):
-        await database.write(put_message(message(250)))
-    store = AgentStore(database)
+        await commit(database, store.save(message(250)))
     turns = await store.conversation(SESSION, before=250)
     assert [turn.content for turn in turns] == [f"m{sequence}" for sequence in range(50, 250)]
-    assert [one.sequence for one in await store.messages(SESSION, 249, 10)] == [249, 250]
+    assert await store.read(SESSION, 249, 10) == [message(249), message(250)]
+    await store.erase(SESSION)
+    assert await store.read(SESSION, 1, 10) == []
 
 
-def message(sequence: int) -> MessageView:
-    return MessageView(
+def message(sequence: int) -> StoredMessage:
+    return StoredMessage(
         message_id=f"msg_{sequence:032x}",
         session_id=SESSION,
         sequence=sequence,

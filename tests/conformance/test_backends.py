@@ -12,7 +12,7 @@ from tests.support.local_backends import begun
 
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.domain import backend_errors as errors
-from nexus_agents.domain.backend import Backend, DeployedAgent, InvokeRequest, PackageRef, Turn
+from nexus_agents.domain.backend import Backend, DeployedAgent, InvokeRequest, PackageRef, PastMessage
 from nexus_agents.domain.backend_errors import (
     AgentCrashed,
     AgentFailed,
@@ -74,7 +74,7 @@ async def test_an_agent_gets_prompt_history_session_and_state_and_its_answer_com
         agent,
         InvokeRequest(
             "echo hällo",
-            history=(Turn("user", "hi"), Turn("assistant", "hello")),
+            history=(PastMessage("user", "hi"), PastMessage("assistant", "hello")),
             session_id=SESSION,
             session_state={"step": 2},
             traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.support.agents_world import AGENT, Asked, World, kill_tasks, settle
 
 from nexus_agents.domain.invocation import InvocationStatus, Kind
-from nexus_agents.tables import INVOCATIONS, LEDGER, WORK
+from nexus_agents.domain.message import StoredMessage
+from nexus_agents.tables import INVOCATION, INVOCATIONS, LEDGER, WORK
 from nexus_contracts.agents.commands import CreateSession, DeleteSession, PostMessage
-from nexus_contracts.agents.views import MessageView, TurnView
+from nexus_contracts.agents.views import TurnView
 from nexus_contracts.replies import Reply
 from nexus_runtime.process.clock import new_id
 
@@ -108,7 +109,7 @@ class SessionQueue(RuleBasedStateMachine):
 
     @invariant()
     def sequences_have_no_gap(self) -> None:
-        session = self.run(self.world.works.store.session(SESSION))
+        session = self.run(self.world.turns.sessions.load(SESSION))
         if session is not None:
             messages = self._messages()
             assert [message.sequence for message in messages] == list(range(1, len(messages) + 1))
@@ -117,9 +118,9 @@ class SessionQueue(RuleBasedStateMachine):
     @invariant()
     def one_turn_runs_at_a_time(self) -> None:
         ids = [item["invocation_id"] for item in self.world.database.items(INVOCATIONS)]
-        found = [self.run(self.world.works.store.invocation(one)) for one in ids]
+        found = [self.run(self.world.turns.invocations.load(one)) for one in ids]
         assert sum(one.status is InvocationStatus.RUNNING for one in found) <= 1
-        assert len(self.world.database.items(WORK)) <= 1
+        assert len(self.world.work(INVOCATION)) <= 1
 
     @invariant()
     def no_turn_is_asked_twice(self) -> None:
@@ -164,7 +165,7 @@ class SessionQueue(RuleBasedStateMachine):
         """What started has ended once, and nothing is in hand any more."""
         assert self.world.database.items(WORK) == []
         for item in self.world.database.items(INVOCATIONS):
-            found = self.run(self.world.works.store.invocation(item["invocation_id"]))
+            found = self.run(self.world.turns.invocations.load(item["invocation_id"]))
             assert found.ended
             events = self.run(self.world.events(found.invocation_id))
             assert len(events) == (2 if found.kind is Kind.MESSAGE and found.started_at else 0)
@@ -173,10 +174,10 @@ class SessionQueue(RuleBasedStateMachine):
             assert self.run(self._numbers(aggregate)) == list(range(1, len(self.run(self._numbers(aggregate))) + 1))
 
     async def _numbers(self, aggregate: str) -> list[int]:
-        return [entry.sequence async for entry in self.world.history.read(aggregate)]
+        return [entry.sequence async for entry in self.world.owner.history.read(aggregate)]
 
-    def _messages(self) -> list[MessageView]:
-        return self.run(self.world.works.store.messages(SESSION, 1, 10_000))
+    def _messages(self) -> list[StoredMessage]:
+        return self.run(self.world.turns.messages.read(SESSION, 1, 10_000))
 
 
 SessionQueue.TestCase.settings = settings(

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
+from tests.support.bus_fakes import FakeBus
 from tests.support.memory_database import MemoryDatabase
 
-from nexus_agents.app import Works, assemble
+from nexus_agents.app import AgentsService, assemble, long_work
+from nexus_agents.backends.registry import BackendRegistry
 from nexus_agents.domain.backend import (
     AgentAnswer,
     AgentHealth,
+    Backend,
     DeployedAgent,
     Deployment,
     InvokeRequest,
@@ -18,19 +22,20 @@ from nexus_agents.domain.backend import (
 )
 from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_agents.settings import AgentsSettings
-from nexus_agents.tables import LEASES, LEDGER
+from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.turns import TurnStore
+from nexus_agents.tables import LEASES, LEDGER, WORK
 from nexus_contracts.agents.commands import AgentsCommand, DeployAgent
 from nexus_contracts.agents.manifest import Manifest, ManifestTool
-from nexus_contracts.history import HistoryEntry
-from nexus_contracts.replies import Outcome, Reply
-from nexus_runtime.kafka.replies import Replier, ReplyAddress
-from nexus_runtime.ledger.history import History
-from nexus_runtime.ledger.inbox import Handled, Inbox
-from nexus_runtime.ledger.ledger import Ledger
-from nexus_runtime.ledger.outbox import Outbox
-from nexus_runtime.ledger.relay import Relay
+from nexus_contracts.agents.views import AgentView
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.principal import DEFAULT_TENANT
+from nexus_contracts.replies import Reply
+from nexus_contracts.topics import AGENTS_EVENTS, GATEWAY_REPLIES, Topic
+from nexus_runtime.ledger.inbox import Handled
 from nexus_runtime.owner import Owner
-from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.process.clock import new_id
+from nexus_runtime.work.items import LATER
 
 PROJECT = "proj_" + "0" * 32
 AGENT = f"{PROJECT}:tester"
@@ -94,52 +99,70 @@ class PlayedBackend:
         return
 
 
-class _SilentRelay:
-    def announce(self, aggregate: str, entries: Sequence[HistoryEntry]) -> None:
-        del aggregate, entries
+class _Bus(FakeBus):
+    """Takes answers; nothing is published, so events stay in the outbox."""
 
+    def __init__(self, replies: list[Reply]) -> None:
+        super().__init__()
+        self._replies = replies
 
-@dataclass
-class _Replies:
-    sent: list[Reply]
-
-    async def send(self, partition: int | None, reply: Reply) -> None:
-        if partition is not None:
-            self.sent.append(reply)
+    async def publish(
+        self,
+        topic: Topic,
+        event: CloudEvent,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        partition: int | None = None,
+    ) -> None:
+        assert topic is GATEWAY_REPLIES
+        self._replies.append(Reply.model_validate(event.data))
 
 
 class World:
     """One process at a time on one database; `crash` ends it as a kill does."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
+        usual: dict[str, Any] = {"runner_silent_seconds": 300, "runner_beat_seconds": 60, "shutdown_seconds": 0.5}
+        self.settings = AgentsSettings(**usual | settings)
         self.database = MemoryDatabase()
         self.replies: list[Reply] = []
-        self.backend = PlayedBackend()
-        self.works = self._works()
+        self.backend, self.other_backend = PlayedBackend(), PlayedBackend()
+        self.backends = BackendRegistry(
+            {"local": partial(_opened, self.backend), "agentcore": partial(_opened, self.other_backend)}, "local"
+        )
+        self.owner, self.service = self._process()
 
-    def _works(self) -> Works:
-        database = self.database.as_database()
-        history, outbox = History(database, LEDGER.history), Outbox(database, LEDGER.outbox)
-        inbox = Inbox(database, LEDGER.inbox)
-        ledger = Ledger(inbox, history, outbox, cast(Relay, _SilentRelay()), database, utc_now)
-        parts: Any = _Owner(database, history, outbox, ledger, cast(Replier, _Replies(self.replies)))
-        settings = AgentsSettings(runner_silent_seconds=300, runner_beat_seconds=60)
-        self.ledger, self.history, self.outbox = ledger, history, outbox
-        return assemble(settings, cast(Owner, parts), self.backend)
+    def _process(self) -> tuple[Owner, AgentsService]:
+        bus = _Bus(self.replies).as_bus()
+        owner = Owner(
+            "agents",
+            self.settings,
+            LEDGER,
+            AGENTS_EVENTS,
+            long_work(self.settings),
+            database=self.database.as_database(),
+            bus=bus,
+        )
+        return owner, assemble(self.settings, owner, self.backends)
+
+    @property
+    def agents(self) -> AgentStore:
+        return self.service.queries.agents
+
+    @property
+    def turns(self) -> TurnStore:
+        return self.service.queries.turns
 
     async def start(self) -> None:
-        await self.works.runner.start()
+        await self.backends.start()
+        await self.owner.engine.start()
         await settle()
 
     async def send(self, command: AgentsCommand, request_id: str | None = None) -> str:
         """Gives the command to the service, as its consumer does; returns the id of the request."""
-        handled = Handled(command, request_id or new_id("evt_"))
-        address = ReplyAddress(partition=1, request_id=handled.request_id, command_id=command.command_id)
-        answered = await self.ledger.carry_out(handled, lambda: self.works.commands.decide(command, address))
-        if answered.status == 202:
-            outcome = Outcome(status=202, result=answered.result)
-            await self.works.commands.follow(outcome, address)
-        else:
+        handled = Handled(command, request_id or new_id("evt_"), partition=1)
+        commands = self.service.commands
+        answered = await self.owner.ledger.carry_out(handled, lambda: commands.decide(command, handled.address))
+        if answered.status != 202:
             self.replies.append(answered)
         await settle()
         return handled.request_id
@@ -152,18 +175,15 @@ class World:
         (answered,) = self.answers(await self.send(command))
         return answered
 
-    async def deploy(self, agent_id: str = AGENT) -> Reply:
+    async def deploy(self, agent_id: str = AGENT, **fields: Any) -> Reply:
         project_id, agent_name = agent_id.split(":")
-        return await self.ask(
-            DeployAgent(
-                command_id=new_id("c"),
-                agent_id=agent_id,
-                project_id=project_id,
-                agent_name=agent_name,
-                package_uri=PACKAGE.uri,
-                package_sha256=PACKAGE.sha256,
-            )
-        )
+        usual = {"command_id": new_id("c"), "package_uri": PACKAGE.uri, "package_sha256": PACKAGE.sha256}
+        named = {"agent_id": agent_id, "project_id": project_id, "agent_name": agent_name}
+        return await self.ask(DeployAgent.model_validate(usual | named | fields))
+
+    async def view(self, agent_id: str = AGENT) -> AgentView:
+        (view,) = await self.agents.views([agent_id], DEFAULT_TENANT)
+        return view
 
     async def crash(self) -> list[Asked]:
         """The process is gone and another one has started. Returns who had been asked and never gets to answer."""
@@ -175,6 +195,7 @@ class World:
     async def pause(self) -> list[Asked]:
         """The process stands still, is taken for dead and replaced; what it asked may still be answered to it."""
         asked, self.backend.asked = self.backend.asked, []
+        await self.owner.engine.sweeper.stop()
         await self.recover()
         return asked
 
@@ -182,27 +203,25 @@ class World:
         """Another process starts and sees that the others are silent."""
         for item in self.database.items(LEASES):
             self.database.tables[LEASES.name][item["kind"], item["name"]]["owner"] = ""
-        self.works = self._works()
+        self.owner, self.service = self._process()
         await self.start()
         await self.sweep()
 
     async def sweep(self) -> None:
-        await self.works.sweeper.watch_runners()
-        await self.works.sweeper.take_unowned()
-        await self.works.sweeper.finish_deletions()
+        self.owner.engine.sweeper.look_soon()
+        await self.owner.engine.sweeper.look()
         await settle()
 
+    def work(self, kind: str) -> list[Any]:
+        """Long work of this kind that has not ended, and is not waiting for its turn."""
+        return [item for item in self.database.items(WORK) if item["kind"] == kind and item["runner"] != LATER]
+
     async def events(self, aggregate: str) -> list[str]:
-        return [entry.type.split(".", 1)[1] async for entry in self.history.read(aggregate)]
+        return [entry.type.split(".", 1)[1] async for entry in self.owner.history.read(aggregate)]
 
 
-@dataclass(frozen=True)
-class _Owner:
-    database: Any
-    history: History
-    outbox: Outbox
-    ledger: Ledger
-    replier: Replier
+async def _opened(backend: Backend) -> Backend:
+    return backend
 
 
 async def settle() -> None:

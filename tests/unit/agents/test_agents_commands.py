@@ -17,6 +17,7 @@ from nexus_contracts.agents.commands import (
     PostMessage,
 )
 from nexus_contracts.agents.views import AgentView, InvocationResult, TurnView
+from nexus_runtime.dynamo import Action
 from nexus_runtime.process.clock import new_id
 
 
@@ -65,14 +66,14 @@ async def session_of(world: World) -> str:
 
 
 async def said(world: World, session_id: str) -> list[tuple[int, str, str]]:
-    messages = await world.works.store.messages(session_id, 1, 1000)
+    messages = await world.turns.messages.read(session_id, 1, 1000)
     return [(message.sequence, message.role, message.content) for message in messages]
 
 
 async def test_a_deployed_agent_runs_and_has_what_its_manifest_says(world: World) -> None:
     answer = await world.deploy()
     assert (answer.status, answer.result is not None and answer.result["status"]) == (201, "running")
-    (view,) = await world.works.store.agent_views([AGENT])
+    view = await world.view()
     assert (view.capabilities, view.category, view.version) == (["tool:pen", "writing"], "fun", "1.0.0")
     assert await world.events(AGENT) == ["agent.deploying.v1", "agent.deployed.v1"]
     assert world.database.items(WORK) == []
@@ -100,7 +101,7 @@ async def test_a_failed_redeployment_keeps_the_old_one_running(world: World) -> 
     await world.deploy()
     world.backend.fault = PackageRejected("NOT_A_ZIP", "no zip")
     await world.send(deployment(package_sha256="2" * 64, package_uri="blob:sha256:" + "2" * 64))
-    (view,) = await world.works.store.agent_views([AGENT])
+    view = await world.view()
     assert (view.status, view.deployment.status, view.deployment.package_sha256) == ("running", "failed", "2" * 64)
     await world.send(invocation())
     assert world.backend.asked[0].agent.package == PACKAGE
@@ -125,7 +126,7 @@ async def test_an_invocation_is_answered_when_its_agent_has(world: World) -> Non
     (answer,) = world.answers(request)
     result = InvocationResult.model_validate(answer.result)
     assert (answer.status, result.output, result.status) == (200, "hi", "succeeded")
-    (view,) = await world.works.store.agent_views([AGENT])
+    view = await world.view()
     assert (view.runtime_stats.total_invocations, view.runtime_stats.successful_invocations) == (1, 1)
     assert await world.events(command.invocation_id) == ["invocation.started.v1", "invocation.succeeded.v1"]
 
@@ -176,10 +177,10 @@ async def test_a_paused_process_that_wakes_overwrites_nothing(world: World) -> N
     asked.succeed("too late")
     await settle()
     assert [error_of(answer)[1]["reason"] for answer in world.answers(request)] == ["INTERRUPTED"]
-    found = await world.works.store.invocation(command.invocation_id)
+    found = await world.turns.invocations.load(command.invocation_id)
     assert found is not None
     assert found.output is None
-    assert (await world.works.store.agent_views([AGENT]))[0].runtime_stats.total_invocations == 1
+    assert (await world.view()).runtime_stats.total_invocations == 1
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,7 @@ async def test_the_last_turn_closes_the_session(world: World) -> None:
     assert error_of(await world.ask(post(session_id, "one more")))[0] == "INVALID_STATE"
     world.backend.asked[0].succeed("bye")
     await settle()
-    session = await world.works.store.session(session_id)
+    session = await world.turns.sessions.load(session_id)
     assert session is not None
     assert session.status == "closed"
     assert await world.events(session_id) == ["session.created.v1", "session.closed.v1"]
@@ -302,7 +303,7 @@ async def leave_no_trace(world: World) -> None:
     """The outbox is published, and what may be erased after that is erased."""
     world.database.tables[LEDGER.outbox.name] = {}
     await world.sweep()
-    await world.works.cascade.forget_histories()
+    await world.service.histories.forget()
     left = {table.name: world.database.items(table) for table in (INVOCATIONS, SESSIONS, MESSAGES, WORK)}
     assert left == {table: [] for table in left}
     assert world.database.items(LEDGER.history) == []
@@ -312,14 +313,52 @@ async def test_a_deleted_agent_is_gone_at_once_and_leaves_nothing_behind(world: 
     requests = await everything_of_an_agent(world)
     answer = await world.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
     assert answer.status == 200
-    assert await world.works.store.agent(AGENT) is None
+    assert await world.agents.load(AGENT) is None
     await settle()
     assert AGENT in world.backend.undeployed
     assert {error_of(world.answers(request)[0])[1]["reason"] for request in requests} == {"AGENT_DELETED"}
     assert (await world.events(AGENT))[-1] == "agent.deleted.v1"
     await leave_no_trace(world)
     assert world.database.items(INSTANCES) == []
-    assert {item["list"] for item in world.database.items(LISTS)} <= {f"sequences#{PROJECT}", "undeployed"}
+    assert {item["list"] for item in world.database.items(LISTS)} <= {f"default#sequences#{PROJECT}", "undeployed"}
+
+
+async def cut_off(world: World, patch: pytest.MonkeyPatch, writes: int) -> bool:
+    """Deletes the agent by a process that dies before it has written so often. False where it was done before."""
+    write, written, ever = world.database.write, 0, asyncio.Event()
+
+    async def last_write(*actions: Action) -> None:
+        nonlocal written
+        written += 1
+        if written > writes:
+            await ever.wait()
+        await write(*actions)
+
+    with patch.context() as dying:
+        dying.setattr(world.database, "write", last_write)
+        await world.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
+        await kill_tasks()
+    return written > writes
+
+
+async def test_a_deletion_that_is_cut_off_before_any_of_its_writes_is_carried_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    writes = 1
+    while True:
+        world = World()
+        await world.start()
+        requests = await everything_of_an_agent(world)
+        cut = await cut_off(world, monkeypatch, writes)
+        await world.crash()
+        await leave_no_trace(world)
+        assert (await world.events(AGENT), world.database.items(INSTANCES)) == ([], [])
+        assert all(len(world.answers(request)) <= 1 for request in requests)
+        await kill_tasks()
+        if not cut:
+            break
+        writes += 1
+    assert writes > 10
 
 
 async def test_an_agent_of_the_same_id_goes_on_in_the_sequence_of_its_events(world: World) -> None:
@@ -329,7 +368,7 @@ async def test_an_agent_of_the_same_id_goes_on_in_the_sequence_of_its_events(wor
     answer = await world.deploy()
     assert answer.result is not None
     assert answer.result["status"] == "running"
-    entries = [entry async for entry in world.history.read(AGENT)]
+    entries = [entry async for entry in world.owner.history.read(AGENT)]
     assert [entry.sequence for entry in entries] == [1, 2, 3, 4, 5]
 
 

@@ -1,18 +1,23 @@
 """Long work between processes: handed over, found again, refused where there is no room."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import pytest
 from tests.support.agents_world import AGENT, PROJECT, World, error_of, kill_tasks, settle
+from tests.support.work_world import eventually
 
 from nexus_agents.tables import INSTANCES, LISTS, WORK
-from nexus_agents.work.pool import AllPlacesTaken, Pool
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_runtime.dynamo import Action, Item, Table
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.work.items import NOBODY
+from nexus_runtime.work.places import AllPlacesTaken
 
 SESSION = "sess_" + "5" * 32
 
@@ -46,9 +51,8 @@ def deployment(number: int) -> DeployAgent:
 
 
 async def stop(world: World) -> None:
-    """The process stops in good order, with no time for what is in hand."""
-    for part in reversed(world.works.parts):
-        await part.stop()
+    """The process stops in good order, with no time for what it is at."""
+    await world.owner.engine.stop()
     await settle()
 
 
@@ -57,7 +61,7 @@ async def test_a_process_that_stops_ends_its_turn_and_hands_the_next_one_over(wo
     first, second = await world.send(post("U1")), await world.send(post("U2"))
     await stop(world)
     assert error_of(world.answers(first)[0])[1]["reason"] == "INTERRUPTED"
-    assert [item["runner"] for item in world.database.items(WORK)] == ["unowned"]
+    assert [item["runner"] for item in world.database.items(WORK)] == [NOBODY]
     await world.recover()
     world.backend.asked[-1].succeed("A2")
     await settle()
@@ -65,51 +69,75 @@ async def test_a_process_that_stops_ends_its_turn_and_hands_the_next_one_over(wo
     assert world.backend.prompts == ["U1", "U2"]
 
 
-async def test_work_whose_commit_was_not_noticed_is_found_and_begun(world: World) -> None:
-    command = invocation()
-    decision = await world.works.commands.decide(command, None)
-    await world.ledger.commit(decision.change)
-    for _ in range(2):
-        assert world.backend.asked == []
-        await world.works.sweeper.check_own()
-        await settle()
+async def test_work_whose_commit_was_not_noticed_is_found_and_begun(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = world.database.write
+
+    async def unheard(*actions: Action) -> None:
+        await write(*actions)
+        raise ServiceUnavailable("no answer")
+
+    with monkeypatch.context() as lost:
+        lost.setattr(world.database, "write", unheard)
+        with pytest.raises(ServiceUnavailable):
+            await world.send(invocation())
+    assert world.backend.asked == []
+    await world.sweep()
     (asked,) = world.backend.asked
     asked.succeed()
     await settle()
     assert world.database.items(WORK) == []
 
 
+async def test_a_database_that_is_unavailable_before_the_agent_is_asked_fails_no_invocation(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get, down = world.database.get, [True]
+
+    async def unsteady(table: Table, key: Any, only: Sequence[str] = ()) -> Item | None:
+        if table is INSTANCES and asyncio.current_task() is not main and down:
+            down.clear()
+            raise ServiceUnavailable("down")
+        return await get(table, key, only)
+
+    main = asyncio.current_task()
+    monkeypatch.setattr(world.database, "get", unsteady)
+    request = await world.send(invocation())
+    await eventually(lambda: bool(world.backend.asked))
+    assert not down
+    world.backend.asked[0].succeed()
+    await settle()
+    assert [answer.status for answer in world.answers(request)] == [200]
+
+
 async def test_work_that_another_process_has_ended_is_given_up(world: World) -> None:
     await world.send(invocation())
+    assert len(world.backend.asked) == 1
     world.database.tables[WORK.name].clear()
-    for _ in range(2):
-        assert len(world.backend.asked) == 1
-        await world.works.sweeper.check_own()
-        await settle()
+    await world.sweep()
     assert world.backend.asked == []
 
 
 async def test_a_full_process_takes_nothing_more() -> None:
-    pool, end = Pool(places=1, waiting=1), asyncio.Event()
-
-    async def work() -> None:
-        await end.wait()
-
-    for item in "ab":
-        pool.require_room()
-        pool.add(item, work)
+    world = World(invocation_concurrency=1, max_waiting_invocations=1)
+    await world.start()
+    await world.deploy()
+    for _ in range(2):
+        await world.send(invocation())
     with pytest.raises(AllPlacesTaken):
-        pool.require_room()
-    end.set()
-    await pool.finish(5)
-    pool.require_room()
+        await world.send(invocation())
+    world.backend.asked[0].succeed()
+    await settle()
+    await world.send(invocation())
+    await kill_tasks()
 
 
 async def test_a_deleted_project_leaves_only_its_mark_and_no_agent_of_it_comes_again(world: World) -> None:
     deleted = ProjectDeleted(project_id=PROJECT, attempt=1, deleted_at=utc_now())
     event = CloudEvent(id="e", source="/t", type=deleted.type, subject=PROJECT, time=utc_now(), data={})
     for _ in range(2):
-        await world.works.agents.delete_agents_of_projects([Delivery(event, deleted, None)])
+        await world.service.projects.delete_agents_of_projects([Delivery(event, deleted, None)])
         await settle()
     assert [item["agent_id"] for item in world.database.items(INSTANCES)] == [PROJECT]
     assert {item["list"] for item in world.database.items(LISTS)} <= {"undeployed", "histories"}
@@ -125,6 +153,6 @@ async def test_a_newer_deployment_takes_the_place_of_one_that_still_runs(world: 
     await settle()
     (answer,) = world.answers(second)
     assert answer.result is not None
-    (view,) = await world.works.store.agent_views([AGENT])
+    view = await world.view()
     assert (view.status, view.deployment.package_sha256, view.deployment.version) == ("running", "3" * 64, 3)
     assert world.database.items(WORK) == []

@@ -1,59 +1,76 @@
 """Puts `agents` together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI
 
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
+from nexus_agents.backends.registry import BackendRegistry
 from nexus_agents.consumers import subscriptions
-from nexus_agents.domain.backend import Backend
-from nexus_agents.handlers import CommandHandlers
+from nexus_agents.domain.backend import Backend, Backends
 from nexus_agents.handlers.agents import AgentHandlers
+from nexus_agents.handlers.commands import AgentsCommandHandlers
+from nexus_agents.handlers.present import Present
+from nexus_agents.handlers.projects import ProjectHandlers
 from nexus_agents.handlers.sessions import SessionHandlers
 from nexus_agents.handlers.turns import TurnHandlers
-from nexus_agents.routes import query_routes
+from nexus_agents.routes import AgentQueries, query_routes
 from nexus_agents.settings import AgentsSettings
-from nexus_agents.store import AgentStore
-from nexus_agents.tables import LEDGER
-from nexus_agents.work.answers import Answerer
-from nexus_agents.work.cascade import Cascade
-from nexus_agents.work.deployer import Deployer
-from nexus_agents.work.in_hand import InHand, LateBackend
-from nexus_agents.work.invoker import Invoker
-from nexus_agents.work.pool import Pool
-from nexus_agents.work.runner import Runner
-from nexus_agents.work.sweeper import Sweeper
+from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.lists import Lists
+from nexus_agents.store.turns import TurnStore
+from nexus_agents.tables import LEASES, LEDGER, WORK
+from nexus_agents.upkeep import Undeployer, again
+from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
+from nexus_agents.work.deployments import DeploymentWork
+from nexus_agents.work.endings import Endings
+from nexus_agents.work.histories import Histories
+from nexus_agents.work.invocations import InvocationWork
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, skip_route
+from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
+from nexus_runtime.work.engine import LongWork
 
 NAME = "agents"
+LOCAL = "local"
+DELETIONS = 16
+"""Of each kind, at work at once."""
+UNDEPLOY_SECONDS, HISTORIES_SECONDS = 2.0, 5.0
 
 
 def create_app(settings: AgentsSettings) -> FastAPI:
     """The service, ready to be served."""
-    owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS)
+    owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS, long_work(settings))
     packages = blob_store(settings.packages_url, settings)
-    backend = LateBackend(lambda: open_backend(settings, packages))
-    works = assemble(settings, owner, backend)
-    consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, works.commands, works.agents))
+    backends = BackendRegistry({LOCAL: partial(open_local, settings, packages)}, for_new_agents=LOCAL)
+    service = assemble(settings, owner, backends)
+    consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
     needed = {
         "database": database_check(owner.database),
         "message_bus": bus_check(owner.bus),
         "consumers": consumers_check(consumers),
     }
-    health = Health(needed, {"outbox": owner.outbox_check}, consumers.alive)
-    app = application("Nexus-AI agents", [*owner.parts(), packages, backend, *works.parts, consumers], health)
+    health = Health(needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, consumers.alive)
+    # The backends start before the work that needs them, and stop after it.
+    parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
+    app = application("Nexus-AI agents", parts, health)
     app.include_router(skip_route(consumers))
-    app.include_router(query_routes(works.store))
+    app.include_router(query_routes(service.queries))
     return app
 
 
-async def open_backend(settings: AgentsSettings, packages: BlobStore) -> Backend:
+def long_work(settings: AgentsSettings) -> LongWork:
+    return LongWork(WORK, LEASES, settings.runner_beat_seconds, settings.runner_silent_seconds)
+
+
+async def open_local(settings: AgentsSettings, packages: BlobStore) -> Backend:
     """Agents as processes of this machine."""
     local = LocalSettings(
         work_dir=settings.agent_work_dir,
@@ -66,37 +83,42 @@ async def open_backend(settings: AgentsSettings, packages: BlobStore) -> Backend
 
 
 @dataclass(frozen=True)
-class Works:
-    """What the service does, apart from its connections; `parts` start in their order."""
+class AgentsService:
+    """What the service does, apart from its connections."""
 
-    store: AgentStore
-    runner: Runner
-    invoker: Invoker
-    deployer: Deployer
-    cascade: Cascade
-    sweeper: Sweeper
-    agents: AgentHandlers
-    commands: CommandHandlers
-    parts: list[Any]
+    queries: AgentQueries
+    commands: AgentsCommandHandlers
+    projects: ProjectHandlers
+    histories: Histories
+    undeployer: Undeployer
+
+    def upkeep(self) -> list[Background]:
+        return [
+            Background("histories", partial(again, HISTORIES_SECONDS, self.histories.forget)),
+            Background("undeployer", partial(again, UNDEPLOY_SECONDS, self.undeployer.undeploy_deleted)),
+        ]
 
 
-def assemble(settings: AgentsSettings, owner: Owner, backend: Backend) -> Works:
-    """Everything on one ledger and one backend."""
-    database, ledger = owner.database, owner.ledger
-    store = AgentStore(database)
-    runner = Runner(database, settings.runner_beat_seconds, settings.runner_silent_seconds)
-    answerer = Answerer(owner.replier, store)
-    waiting = settings.max_waiting_invocations
-    pools = Pool(settings.invocation_concurrency, waiting), Pool(settings.deployment_concurrency, waiting)
-    invoker = Invoker(store, ledger, backend, pools[0], runner, answerer, settings.agent_timeout_seconds)
-    deployer = Deployer(store, ledger, backend, pools[1], runner, answerer, settings.deployment_timeout_seconds)
-    cascade = Cascade(database, store, ledger, owner.history, owner.outbox, backend, invoker.endings)
-    silent = settings.runner_silent_seconds
-    sweeper = Sweeper(database, store, ledger, backend, runner, pools, invoker, deployer, cascade, silent)
-    agents = AgentHandlers(store, ledger, runner, deployer, answerer, sweeper.erase_soon, "local")
-    sessions = SessionHandlers(store, ledger, sweeper.erase_soon)
-    turns = TurnHandlers(store, ledger, runner, pools[0], invoker)
-    commands = CommandHandlers(agents, sessions, turns)
-    in_hand = InHand(runner, pools, answerer, settings.shutdown_share("work"))
-    parts = [runner, in_hand, Background("sweeper", sweeper.run)]
-    return Works(store, runner, invoker, deployer, cascade, sweeper, agents, commands, parts)
+def assemble(
+    settings: AgentsSettings, owner: Owner, backends: Backends, now: Callable[[], datetime] = utc_now
+) -> AgentsService:
+    """Everything on one owner and its backends; its engine serves the long work."""
+    agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database), Lists(owner.database)
+    histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
+    invocations = InvocationWork(agents, turns, backends, endings, settings.agent_timeout_seconds)
+    deployments = DeploymentWork(agents, backends, owner.ledger, now, settings.deployment_timeout_seconds)
+    session_deletions = SessionDeletion(turns, endings, histories, owner.ledger)
+    agent_deletions = AgentDeletion(agents, turns, lists, endings, histories, backends, owner.ledger, now)
+    owner.engine.serve(invocations, settings.invocation_concurrency, settings.max_waiting_invocations)
+    owner.engine.serve(deployments, settings.deployment_concurrency, settings.max_waiting_invocations)
+    owner.engine.serve(session_deletions, DELETIONS)
+    owner.engine.serve(agent_deletions, DELETIONS)
+    present = Present(agents, turns)
+    handlers = AgentHandlers(present, backends, now), SessionHandlers(present, now), TurnHandlers(present, now)
+    return AgentsService(
+        AgentQueries(agents, turns),
+        AgentsCommandHandlers(*handlers),
+        ProjectHandlers(agents, lists, owner.ledger, now),
+        histories,
+        Undeployer(agents, lists, backends, owner.ledger, now),
+    )

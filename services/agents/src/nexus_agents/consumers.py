@@ -2,8 +2,8 @@
 
 from pydantic import TypeAdapter
 
-from nexus_agents.handlers import CommandHandlers
-from nexus_agents.handlers.agents import AgentHandlers
+from nexus_agents.handlers.commands import AgentsCommandHandlers
+from nexus_agents.handlers.projects import ProjectHandlers
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_EVENTS
@@ -12,16 +12,14 @@ from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.owner import Owner
 
 
-def subscriptions(owner: Owner, commands: CommandHandlers, agents: AgentHandlers) -> list[Subscription]:
+def subscriptions(owner: Owner, commands: AgentsCommandHandlers, projects: ProjectHandlers) -> list[Subscription]:
     return [
-        command_subscription(
-            AGENTS_COMMANDS, "agents", AGENTS_COMMAND, commands.decide, owner.ledger, owner.replier, commands.follow
-        ),
+        command_subscription(AGENTS_COMMANDS, "agents", AGENTS_COMMAND, commands.decide, owner.ledger, owner.replier),
         Subscription(
             BUILDS_EVENTS,
             "agents-projects",
             TypeAdapter(ProjectDeleted),
-            agents.delete_agents_of_projects,
+            projects.delete_agents_of_projects,
             prompt=False,
         ),
     ]

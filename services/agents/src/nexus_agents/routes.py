@@ -1,40 +1,40 @@
 """The queries that the gateway asks: plain JSON, errors as {"error": ErrorBody}. `last_key` is a plain position."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
+from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.errors import agent_not_found, invocation_not_found, session_not_found
 from nexus_agents.domain.session import Session
-from nexus_agents.domain.views import (
-    agent_not_found,
-    invocation_not_found,
-    invocation_view,
-    session_not_found,
-    session_view,
-)
-from nexus_agents.store import AgentQuery, AgentStore, is_agent_id
-from nexus_agents.writes import invocation_list, session_list
+from nexus_agents.domain.views import invocation_view, message_view, session_view
+from nexus_agents.store.agents import AgentStore, is_agent_id
+from nexus_agents.store.lists import AgentQuery
+from nexus_agents.store.turns import TurnStore
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.history import Page
+from nexus_runtime.process import caller
 
+ProjectId = Annotated[str | None, Query(max_length=300)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+MessageLimit = Annotated[int, Query(ge=1, le=200)]
+Position = Annotated[int, Query(ge=0)]
 
 
-def query_routes(store: AgentStore) -> APIRouter:
-    """Every read of agents, invocations and sessions; what belongs to a deleted agent is not found."""
-    router = APIRouter(tags=["queries"])
-    _agent_routes(router, store)
-    _invocation_routes(router, store)
-    _session_routes(router, store)
-    return router
+@dataclass(frozen=True)
+class AgentQueries:
+    """Every read of agents, invocations and sessions; what belongs to a deleted agent, or to others, is not found."""
 
+    agents: AgentStore
+    turns: TurnStore
 
-def _agent_routes(router: APIRouter, store: AgentStore) -> None:
-    @router.get("/agents", operation_id="listAgents")
-    async def list_agents(  # pyright: ignore[reportUnusedFunction]  # a route
-        project_id: Annotated[str | None, Query(max_length=300)] = None,
+    async def list_agents(
+        self,
+        project_id: ProjectId = None,
         status: AgentStatus | None = None,
         category: str | None = None,
         capabilities: str | None = None,
@@ -42,70 +42,81 @@ def _agent_routes(router: APIRouter, store: AgentStore) -> None:
         last_key: Cursor = None,
     ) -> Response:
         wanted = frozenset(name.strip() for name in (capabilities or "").split(",") if name.strip())
-        views, more = await store.agents_page(AgentQuery(project_id, status, category, wanted), limit, last_key)
-        return _json(Page(items=[view.model_dump(mode="json") for view in views], last_key=more))
+        query = AgentQuery(project_id, status, category, wanted)
+        views, more = await self.agents.page(_tenant(), query, limit, last_key)
+        return _page(views, more)
 
-    @router.get("/agents/{agent_id}", operation_id="getAgent")
-    async def get_agent(agent_id: str) -> Response:  # pyright: ignore[reportUnusedFunction]  # a route
-        views = await store.agent_views([agent_id]) if is_agent_id(agent_id) else []
+    async def get_agent(self, agent_id: str) -> Response:
+        views = await self.agents.views([agent_id], _tenant()) if is_agent_id(agent_id) else []
         if not views:
             raise agent_not_found(agent_id)
         return _json(views[0], etag=views[0].etag)
 
+    async def list_invocations(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
+        await self._agent(agent_id)
+        found, more = await self.turns.invocations.page(_tenant(), agent_id, limit, last_key)
+        return _page([invocation_view(one) for one in found], more)
 
-def _invocation_routes(router: APIRouter, store: AgentStore) -> None:
-    @router.get("/agents/{agent_id}/invocations", operation_id="listInvocations")
-    async def list_invocations(  # pyright: ignore[reportUnusedFunction]  # a route
-        agent_id: str, limit: Limit = 20, last_key: Cursor = None
-    ) -> Response:
-        await _require_agent(store, agent_id)
-        found, more = await store.invocations_page(invocation_list(agent_id), limit, last_key)
-        return _json(Page(items=[invocation_view(one).model_dump(mode="json") for one in found], last_key=more))
-
-    @router.get("/invocations/{invocation_id}", operation_id="getInvocation")
-    async def get_invocation(invocation_id: str) -> Response:  # pyright: ignore[reportUnusedFunction]  # a route
-        invocation = await store.invocation(invocation_id)
-        if invocation is None or await store.agent(invocation.agent_id) is None:
+    async def get_invocation(self, invocation_id: str) -> Response:
+        invocation = await self.turns.invocations.load(invocation_id)
+        if invocation is None or await self._own_agent(invocation.agent_id) is None:
             raise invocation_not_found(invocation_id)
         return _json(invocation_view(invocation))
 
+    async def list_sessions(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
+        await self._agent(agent_id)
+        found, more = await self.turns.sessions.page(_tenant(), agent_id, limit, last_key)
+        return _page([session_view(one) for one in found], more)
 
-def _session_routes(router: APIRouter, store: AgentStore) -> None:
-    async def present(session_id: str) -> Session:
-        session = await store.session(session_id)
-        if session is None or await store.agent(session.agent_id) is None:
+    async def get_session(self, session_id: str) -> Response:
+        session = await self._session(session_id)
+        return _json(session_view(session), etag=session.version)
+
+    async def list_messages(self, session_id: str, limit: MessageLimit = 100, last_key: Position = 0) -> Response:
+        await self._session(session_id)
+        found = await self.turns.messages.read(session_id, last_key + 1, limit + 1)
+        more = str(found[limit - 1].sequence) if len(found) > limit else None
+        return _page([message_view(one) for one in found[:limit]], more)
+
+    async def _agent(self, agent_id: str) -> Agent:
+        agent = await self._own_agent(agent_id)
+        if agent is None:
+            raise agent_not_found(agent_id)
+        return agent
+
+    async def _session(self, session_id: str) -> Session:
+        session = await self.turns.sessions.load(session_id)
+        if session is None or await self._own_agent(session.agent_id) is None:
             raise session_not_found(session_id)
         return session
 
-    @router.get("/agents/{agent_id}/sessions", operation_id="listSessions")
-    async def list_sessions(  # pyright: ignore[reportUnusedFunction]  # a route
-        agent_id: str, limit: Limit = 20, last_key: Cursor = None
-    ) -> Response:
-        await _require_agent(store, agent_id)
-        found, more = await store.sessions_page(session_list(agent_id), limit, last_key)
-        return _json(Page(items=[session_view(one).model_dump(mode="json") for one in found], last_key=more))
-
-    @router.get("/sessions/{session_id}", operation_id="getSession")
-    async def get_session(session_id: str) -> Response:  # pyright: ignore[reportUnusedFunction]  # a route
-        session = await present(session_id)
-        return _json(session_view(session), etag=session.version)
-
-    @router.get("/sessions/{session_id}/messages", operation_id="listMessages")
-    async def list_messages(  # pyright: ignore[reportUnusedFunction]  # a route
-        session_id: str,
-        limit: Annotated[int, Query(ge=1, le=200)] = 100,
-        last_key: Annotated[int, Query(ge=0)] = 0,
-    ) -> Response:
-        await present(session_id)
-        found = await store.messages(session_id, last_key + 1, limit + 1)
-        shown = found[:limit]
-        more = str(shown[-1].sequence) if len(found) > limit else None
-        return _json(Page(items=[message.model_dump(mode="json") for message in shown], last_key=more))
+    async def _own_agent(self, agent_id: str) -> Agent | None:
+        """Another tenant's agent does not exist, nor does what belongs to it."""
+        agent = await self.agents.load(agent_id)
+        return agent if agent and agent.tenant == _tenant() else None
 
 
-async def _require_agent(store: AgentStore, agent_id: str) -> None:
-    if await store.agent(agent_id) is None:
-        raise agent_not_found(agent_id)
+def query_routes(queries: AgentQueries) -> APIRouter:
+    router = APIRouter(tags=["queries"])
+    for path, endpoint, operation_id in (
+        ("/agents", queries.list_agents, "listAgents"),
+        ("/agents/{agent_id}", queries.get_agent, "getAgent"),
+        ("/agents/{agent_id}/invocations", queries.list_invocations, "listInvocations"),
+        ("/invocations/{invocation_id}", queries.get_invocation, "getInvocation"),
+        ("/agents/{agent_id}/sessions", queries.list_sessions, "listSessions"),
+        ("/sessions/{session_id}", queries.get_session, "getSession"),
+        ("/sessions/{session_id}/messages", queries.list_messages, "listMessages"),
+    ):
+        router.add_api_route(path, endpoint, methods=["GET"], operation_id=operation_id)
+    return router
+
+
+def _tenant() -> str:
+    return caller.principal.get().tenant
+
+
+def _page(views: Sequence[BaseModel], more: str | None) -> Response:
+    return _json(Page(items=[view.model_dump(mode="json") for view in views], last_key=more))
 
 
 def _json(view: BaseModel, etag: int | None = None) -> Response:

@@ -1,13 +1,13 @@
-"""The tables that `agents` owns.
+"""The tables that `agents` owns, and the kinds of long work that stand in one of them.
 
 | table | keys | holds |
 |---|---|---|
 | AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); marks of deleted projects, eight days |
-| AgentInvocations | invocation_id | an invocation, and what its outcome has to be told to |
+| AgentInvocations | invocation_id | an invocation |
 | AgentSessions | session_id | a session with its queue of turns |
 | AgentSessionMessages | session_id, sequence | the messages |
 | AgentsLists | list, position | who is in which list; newest entries have the highest positions |
-| AgentsWork | runner, item | what each process has in hand; runner `unowned` what was handed over |
+| AgentsWork | shard, item | long work that has not ended, who is at it, who waits for it |
 | AgentsHistory, AgentsInbox, AgentsOutbox, AgentsLeases | | as the runtime defines them |
 """
 
@@ -16,6 +16,7 @@ from nexus_runtime.ledger.history import history_table
 from nexus_runtime.ledger.inbox import inbox_table
 from nexus_runtime.ledger.outbox import outbox_table
 from nexus_runtime.owner import LedgerTables
+from nexus_runtime.work.items import work_table
 from nexus_runtime.work.leases import lease_table
 
 INSTANCES = Table("AgentInstances", "agent_id", ttl=True)
@@ -23,7 +24,7 @@ INVOCATIONS = Table("AgentInvocations", "invocation_id")
 SESSIONS = Table("AgentSessions", "session_id")
 MESSAGES = Table("AgentSessionMessages", "session_id", "sequence", sort_key_type="N")
 LISTS = Table("AgentsLists", "list", "position")
-WORK = Table("AgentsWork", "runner", "item")
+WORK = work_table("AgentsWork")
 LEASES = lease_table("AgentsLeases")
 LEDGER = LedgerTables(inbox_table("AgentsInbox"), history_table("AgentsHistory"), outbox_table("AgentsOutbox"))
 
@@ -39,3 +40,6 @@ TABLES = (
     LEDGER.history,
     LEDGER.outbox,
 )
+
+INVOCATION, DEPLOYMENT = "invocation", "deployment"
+AGENT_DELETION, SESSION_DELETION = "agent-deletion", "session-deletion"

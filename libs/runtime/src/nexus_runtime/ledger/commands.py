@@ -15,7 +15,6 @@ from nexus_runtime.ledger.inbox import Handled, reply
 from nexus_runtime.ledger.ledger import Decision, Ledger
 
 Decide = Callable[[Any, ReplyAddress | None], Awaitable[Decision]]
-Follow = Callable[[Outcome, ReplyAddress], Awaitable[None]]
 ACCEPTED = 202
 
 
@@ -26,12 +25,11 @@ def command_subscription(
     decide: Decide,
     ledger: Ledger,
     replier: Replier,
-    follow: Follow | None = None,
 ) -> Subscription:
     """A subscription that answers commands.
 
     `decide` turns a command into a Decision on the present state, or raises a PlatformError. An outcome of 202 means
-    that the answer comes later, from the work that it names (`Accepted`). `follow` is for owners without such work.
+    that the answer comes later, from the work that it names (`Accepted`).
     """
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
@@ -47,10 +45,8 @@ def command_subscription(
             )
         except IdempotencyKeyReused as error:
             answered = reply(handled, Outcome(status=error.http_status, error=error.body()))
-        if answered.status == ACCEPTED:
-            await _follow_later(follow, answered, handled.address)
-            return
-        await replier.send(partition, answered)
+        if answered.status != ACCEPTED:
+            await replier.send(partition, answered)
 
     async def refused(event: CloudEvent, record: Any, fault: PlatformError) -> None:
         outcome = Outcome(status=fault.http_status, error=fault.body())
@@ -59,8 +55,3 @@ def command_subscription(
         await replier.send(reply_partition(record.headers), refusal)
 
     return Subscription(topic, group, commands, handle, refused=refused)
-
-
-async def _follow_later(follow: Follow | None, answered: Reply, address: ReplyAddress | None) -> None:
-    if follow and address:
-        await follow(Outcome(**answered.model_dump(include={"status", "result", "error"})), address)

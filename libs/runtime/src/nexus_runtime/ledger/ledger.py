@@ -60,7 +60,6 @@ class Decision:
 
     outcome: Outcome
     change: Change = field(default_factory=Change)
-    then: Callable[[], None] | None = None
     exists: PlatformError | None = None
 
     @classmethod
@@ -126,8 +125,6 @@ class Ledger:
                     decide = partial(_refuse, decision.exists)
                 raise
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
-            if decision.then:
-                decision.then()
             if not _keeps_waiter(decision):
                 await self._follow(handled, decision.outcome, replayed=False)
             return reply(handled, decision.outcome)

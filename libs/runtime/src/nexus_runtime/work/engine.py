@@ -15,7 +15,7 @@ from nexus_runtime.work.answers import Answers, Sender
 from nexus_runtime.work.hands import Hands
 from nexus_runtime.work.items import WorkItem, WorkItems, work_key
 from nexus_runtime.work.kind import Held, WorkKind, WorkLost, working
-from nexus_runtime.work.places import Limits
+from nexus_runtime.work.places import Capacity
 from nexus_runtime.work.queue import Plan, Queue
 from nexus_runtime.work.registration import Registration, Roster
 from nexus_runtime.work.sweeper import Sweeper
@@ -72,7 +72,7 @@ class Engine(Queue):
 
     def serve(self, kind: WorkKind, at_once: int, waiting: int = 1000) -> None:
         """Works on so many of this kind at once, and accepts so many more. To be said before the start."""
-        self._hands.serve(kind, Limits(at_once, waiting))
+        self._hands.serve(kind, Capacity(at_once, waiting))
 
     async def start(self) -> None:
         """Returns at once; works as soon as the database answers."""

@@ -14,7 +14,7 @@ from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_runtime.process import log, metrics
 from nexus_runtime.work.items import NOBODY, WorkItem, WorkItems
 from nexus_runtime.work.kind import Held, WorkKind, WorkLost, working
-from nexus_runtime.work.places import AllPlacesTaken, Limits, Places
+from nexus_runtime.work.places import AllPlacesTaken, Capacity, Places
 
 logger = log.get(__name__)
 INTERRUPTIONS = 16
@@ -34,12 +34,12 @@ class Hands:
         self._retry = retry_seconds
         self._kinds: dict[str, WorkKind] = {}
         self._places: dict[str, Places] = {}
-        self._interruptions = Places(Limits(INTERRUPTIONS))
+        self._interruptions = Places(Capacity(INTERRUPTIONS))
         self._count: Counter[str] = Counter()
         self.held: dict[str, Held] = {}
         self.stopping = asyncio.Event()
 
-    def serve(self, kind: WorkKind, limits: Limits) -> None:
+    def serve(self, kind: WorkKind, limits: Capacity) -> None:
         self._kinds[kind.name] = kind
         places = self._places[kind.name] = Places(limits)
         metrics.WORK_WAITING.labels(kind.name).set_function(lambda: places.queued)

@@ -71,16 +71,6 @@ class Leases:
             where = Where(equal={"epoch": item["epoch"], "beat": item["beat"]})
         return lease if await self._written(lease, where) else None
 
-    async def seize(self, name: str, owner: str) -> Lease | None:
-        """The lease of an owner that is known to have ended; None where there is none, or it changed meanwhile."""
-        item = await self._database.get(self._table, {"kind": self._kind, "name": name})
-        if item is None:
-            return None
-        lease = Lease(self._kind, name, owner, epoch=item["epoch"] + 1)
-        return (
-            lease if await self._written(lease, Where(equal={"epoch": item["epoch"], "beat": item["beat"]})) else None
-        )
-
     async def renew(self, lease: Lease) -> Lease:
         """The lease with its next beat. Raises LeaseLost."""
         renewed = Lease(lease.kind, lease.name, lease.owner, lease.epoch, lease.beat + 1)
@@ -121,12 +111,6 @@ class Leases:
         except ConditionFailed:
             return False
         return True
-
-    async def owned(self) -> AsyncIterator[str]:
-        """The names that have an owner."""
-        async for item in self._database.query(self._table, self._kind):
-            if item["owner"]:
-                yield item["name"]
 
     async def silent(self) -> AsyncIterator[str]:
         """The names whose owners were seen without a beat for long enough. Call it again and again to observe."""

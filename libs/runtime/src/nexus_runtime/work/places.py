@@ -12,7 +12,7 @@ class AllPlacesTaken(ServiceUnavailable):
 
 
 @dataclass(frozen=True)
-class Limits:
+class Capacity:
     """At work at once, and accepted beyond that to wait."""
 
     at_once: int
@@ -26,7 +26,7 @@ class Limits:
 class Places:
     """A semaphore, first come first served, of which a place can be had without waiting."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Capacity) -> None:
         self.limits = limits
         self.free = limits.at_once
         self._queue: deque[asyncio.Future[None]] = deque()

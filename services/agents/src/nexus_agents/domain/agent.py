@@ -7,7 +7,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from nexus_agents.domain.backend import DeployedAgent, Deployment, PackageRef
-from nexus_agents.domain.invocation import Waiter
 from nexus_contracts.agents.commands import DeployAgent
 from nexus_contracts.agents.events import (
     AgentDeleted,
@@ -18,23 +17,11 @@ from nexus_contracts.agents.events import (
     FailureReason,
 )
 from nexus_contracts.agents.manifest import capabilities_of
-from nexus_contracts.agents.views import AgentCoreConfig, DeploymentView
+from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.commands import IfMatch, matches
 from nexus_contracts.errors import Conflict, InvalidState, PreconditionFailed
-from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.identifiers import Timestamp, agent_id_of
 from nexus_contracts.model import Message
-
-BackendName = Literal["local", "agentcore"]
-
-
-class PendingDeployment(Message):
-    """A deployment under way; `runner` is who works on it ("" for nobody yet)."""
-
-    number: int
-    package_uri: str
-    package_sha256: str
-    runner: str
-    waiters: tuple[Waiter, ...] = ()
 
 
 class Package(Message):
@@ -42,17 +29,35 @@ class Package(Message):
     sha256: str
 
 
-class Agent(Message):
-    """`deployment` is the latest, whatever came of it; `active` the package that runs.
+class LatestDeployment(Message):
+    """The latest attempt to deploy, `version` counts them; `isolation` says in words what keeps the agent apart."""
 
-    `version` counts the writes of this state, `sequence` the events.
-    """
+    status: Literal["deploying", "deployed", "failed"]
+    version: int
+    package: Package
+    isolated: bool = False
+    isolation: str = ""
+    last_error: FailureReason | None = None
+    deployed_at: Timestamp | None = None
+
+
+class AgentAddress(Message):
+    """Where its backend finds it."""
+
+    arn: str
+    alias_id: str
+    alias_arn: str
+
+
+class Agent(Aggregate):
+    """`backend` names the backend that runs it; `active` is the package that runs, whatever came of the latest."""
 
     agent_id: str
     agent_name: str
     project_id: str
     user_id: str
     status: AgentStatus
+    backend: str
     description: str | None = None
     category: str | None = None
     manifest_version: str | None = None
@@ -60,49 +65,57 @@ class Agent(Message):
     tags: list[str] = Field(default=[])
     tools: list[dict[str, JsonValue]] = Field(default=[])
     supported_models: list[str] = Field(default=[])
-    agentcore_config: AgentCoreConfig = AgentCoreConfig()
-    deployment: DeploymentView
+    address: AgentAddress | None = None
+    deployment: LatestDeployment
     active: Package | None = None
-    pending: PendingDeployment | None = None
     region: str | None = None
     created_at: Timestamp
     updated_at: Timestamp
     deleted_at: Timestamp | None = None
-    sequence: int
-    version: int = 0
+
+    @property
+    def deploying(self) -> bool:
+        return self.deleted_at is None and self.deployment.status == "deploying"
 
 
 Decided = tuple[Agent, Sequence[BaseModel]]
 
 
-def deploy(
-    before: Agent | None, command: DeployAgent, *, backend: BackendName, pending: PendingDeployment, now: datetime
-) -> Decided:
-    """A running agent keeps running what it has until the new deployment has succeeded. Raises Conflict."""
-    if before is None:
-        agent = _new(command, backend, now)
-    elif before.deleted_at is not None:
+def require_own_id(command: DeployAgent) -> None:
+    """Raises Conflict."""
+    if command.agent_id != agent_id_of(command.project_id, command.agent_name):
+        raise Conflict("the agent's id does not follow from its project and name", agent_id=command.agent_id)
+
+
+def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_sequence: int, now: datetime) -> Decided:
+    """A running agent keeps running what it has until the new deployment has succeeded. Raises Conflict.
+
+    A new agent gets `backend`, and goes on with its events after `former_sequence`, those of a deleted one of its id.
+    """
+    if before is not None and before.deleted_at is not None:
         raise Conflict("the agent is being deleted", agent_id=command.agent_id)
-    else:
-        agent = before
+    package = Package(uri=command.package_uri, sha256=command.package_sha256)
+    agent = before or _new(command, package, backend, former_sequence, now)
     running = agent.status is AgentStatus.RUNNING
-    status = AgentStatus.RUNNING if running else AgentStatus.BUILDING
-    view = agent.deployment.model_copy(update={"status": "deploying", "last_error": None, **_package_of(pending)})
-    agent = agent.model_copy(update={"status": status, "pending": pending, "deployment": view, "updated_at": now})
-    return _recorded(agent, AgentDeploying(**_fact(agent), package_sha256=pending.package_sha256))
-
-
-def next_number(before: Agent | None) -> int:
-    """The version of the next deployment."""
-    if before is None:
-        return 1
-    return before.deployment.version + 1
+    latest = {
+        "status": "deploying",
+        "version": agent.deployment.version + (1 if before else 0),
+        "package": package,
+        "last_error": None,
+    }
+    changed = {
+        "status": AgentStatus.RUNNING if running else AgentStatus.BUILDING,
+        "deployment": agent.deployment.model_copy(update=latest),
+        "updated_at": now,
+    }
+    agent = agent.model_copy(update=changed)
+    return agent, (AgentDeploying(**_fact(agent), package_sha256=package.sha256),)
 
 
 def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
-    """The pending deployment has succeeded."""
-    assert agent.pending is not None
-    view = agent.deployment.model_copy(
+    """The deployment under way has succeeded."""
+    assert agent.deploying
+    latest = agent.deployment.model_copy(
         update={
             "status": "deployed",
             "isolated": result.isolated,
@@ -113,64 +126,36 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
     )
     changed = {
         "status": AgentStatus.RUNNING,
-        "deployment": view,
-        "active": Package(uri=view.package_uri, sha256=view.package_sha256),
-        "pending": None,
+        "deployment": latest,
+        "active": latest.package,
         "region": result.region,
         "updated_at": now,
     }
     agent = agent.model_copy(update=changed | _described(result))
-    return _recorded(agent, AgentDeployed(**_fact(agent), backend=view.backend, deployment_version=view.version))
-
-
-def _described(result: Deployment) -> dict[str, object]:
-    manifest = result.manifest
-    return {
-        "description": manifest.description or None,
-        "category": manifest.category or None,
-        "manifest_version": manifest.version,
-        "capabilities": capabilities_of(manifest),
-        "tools": [tool.model_dump(mode="json") for tool in manifest.tools],
-        "agentcore_config": AgentCoreConfig(
-            agent_arn=result.agent_arn, agent_alias_id=result.agent_alias_id, agent_alias_arn=result.agent_alias_arn
-        ),
-    }
+    return agent, (AgentDeployed(**_fact(agent), backend=agent.backend, deployment_version=latest.version),)
 
 
 def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Decided:
-    """The pending deployment has failed: what ran before runs on; where nothing did the agent is offline."""
-    assert agent.pending is not None
+    """The deployment under way has failed: what ran before runs on; where nothing did the agent is offline."""
+    assert agent.deploying
     status = AgentStatus.RUNNING if agent.status is AgentStatus.RUNNING else AgentStatus.OFFLINE
-    view = agent.deployment.model_copy(update={"last_error": reason, "status": "failed"})
-    agent = agent.model_copy(update={"status": status, "deployment": view, "pending": None, "updated_at": now})
-    return _recorded(agent, AgentDeploymentFailed(**_fact(agent), error=reason))
+    latest = agent.deployment.model_copy(update={"last_error": reason, "status": "failed"})
+    agent = agent.model_copy(update={"status": status, "deployment": latest, "updated_at": now})
+    return agent, (AgentDeploymentFailed(**_fact(agent), error=reason),)
 
 
-def taken_over(agent: Agent, runner: str) -> Agent:
-    """The pending deployment, in other hands."""
-    assert agent.pending is not None
-    return agent.model_copy(update={"pending": agent.pending.model_copy(update={"runner": runner})})
-
-
-def awaited(agent: Agent, waiter: Waiter) -> Agent:
-    """One more waits for the pending deployment."""
-    assert agent.pending is not None
-    pending = agent.pending.model_copy(update={"waiters": (*agent.pending.waiters, waiter)})
-    return agent.model_copy(update={"pending": pending})
-
-
-def tombstone(agent: Agent, now: datetime, if_match: IfMatch = None) -> Agent:
+def tombstone(agent: Agent, now: datetime, if_match: IfMatch = None) -> Decided:
     """Gone for everyone from now on; what belongs to it is erased afterwards. Raises PreconditionFailed."""
     if not matches(if_match, agent.version):
         raise PreconditionFailed("the agent was changed meanwhile", current_etag=agent.version)
-    changed = {"deleted_at": now, "updated_at": now, "status": AgentStatus.OFFLINE, "pending": None}
-    return agent.model_copy(update=changed)
+    changed = {"deleted_at": now, "updated_at": now, "status": AgentStatus.OFFLINE}
+    return agent.model_copy(update=changed), ()
 
 
 def deleted(agent: Agent) -> Decided:
     """All that belonged to it is erased."""
     assert agent.deleted_at is not None
-    return _recorded(agent, AgentDeleted(**_fact(agent), deleted_at=agent.deleted_at))
+    return agent, (AgentDeleted(**_fact(agent), deleted_at=agent.deleted_at),)
 
 
 def require_running(agent: Agent) -> None:
@@ -182,44 +167,39 @@ def require_running(agent: Agent) -> None:
 
 
 def target(agent: Agent) -> DeployedAgent:
-    """What the backend needs to reach it."""
-    config, active = agent.agentcore_config, agent.active
+    """What its backend needs to reach it."""
+    active, address = agent.active, agent.address
     package = PackageRef(active.uri, active.sha256) if active else PackageRef("", "")
-    return DeployedAgent(agent.agent_id, package, config.agent_arn or "", config.agent_alias_id or "")
+    return DeployedAgent(agent.agent_id, package, address.arn if address else "", address.alias_id if address else "")
 
 
-def _package_of(pending: PendingDeployment) -> dict[str, str | int]:
+def _described(result: Deployment) -> dict[str, object]:
+    manifest = result.manifest
     return {
-        "version": pending.number,
-        "package_uri": pending.package_uri,
-        "package_sha256": pending.package_sha256,
+        "description": manifest.description or None,
+        "category": manifest.category or None,
+        "manifest_version": manifest.version,
+        "capabilities": capabilities_of(manifest),
+        "tools": [tool.model_dump(mode="json") for tool in manifest.tools],
+        "address": AgentAddress(arn=result.agent_arn, alias_id=result.agent_alias_id, alias_arn=result.agent_alias_arn),
     }
 
 
-def _new(command: DeployAgent, backend: BackendName, now: datetime) -> Agent:
-    view = DeploymentView(
-        backend=backend,
-        status="deploying",
-        version=1,
-        package_uri=command.package_uri,
-        package_sha256=command.package_sha256,
-    )
+def _new(command: DeployAgent, package: Package, backend: str, former_sequence: int, now: datetime) -> Agent:
     return Agent(
+        tenant=command.principal.tenant,
         agent_id=command.agent_id,
         agent_name=command.agent_name,
         project_id=command.project_id,
         user_id=command.user_id,
         status=AgentStatus.BUILDING,
-        deployment=view,
+        backend=backend,
+        deployment=LatestDeployment(status="deploying", version=1, package=package),
         created_at=now,
         updated_at=now,
-        sequence=0,
+        sequence=former_sequence,
     )
 
 
 def _fact(agent: Agent) -> dict[str, Any]:
     return {"agent_id": agent.agent_id, "project_id": agent.project_id, "status": agent.status}
-
-
-def _recorded(agent: Agent, *events: BaseModel) -> Decided:
-    return agent.model_copy(update={"sequence": agent.sequence + len(events)}), events

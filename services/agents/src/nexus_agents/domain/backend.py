@@ -1,4 +1,4 @@
-"""The port through which agents are deployed and invoked."""
+"""How agents are deployed and invoked, whichever backend runs them."""
 
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -45,7 +45,7 @@ class Deployment:
 
 
 @dataclass(frozen=True)
-class Turn:
+class PastMessage:
     """A message of the conversation so far; `role` is user, assistant, system or tool."""
 
     role: str
@@ -57,7 +57,7 @@ class InvokeRequest:
     """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too."""
 
     prompt: str
-    history: tuple[Turn, ...] = ()
+    history: tuple[PastMessage, ...] = ()
     session_id: str | None = None
     session_state: dict[str, JsonValue] | None = None
     enable_trace: bool = False
@@ -115,4 +115,17 @@ class Backend(Protocol):
 
     async def stop(self) -> None:
         """Gives back all that this object holds; it is not used again."""
+        ...
+
+
+class Backends(Protocol):
+    """The backends of this process, by the names under which agents are recorded."""
+
+    @property
+    def for_new_agents(self) -> str:
+        """The name of the backend that an agent gets with its first deployment."""
+        ...
+
+    def of(self, name: str) -> Backend:
+        """Raises BackendUnknown."""
         ...

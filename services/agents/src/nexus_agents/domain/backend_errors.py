@@ -22,6 +22,12 @@ class PackageRejected(BackendError):
         self.code = code
 
 
+class BackendUnknown(BackendError):
+    """The agent is recorded under a backend that this process has not."""
+
+    code = "BACKEND_UNKNOWN"
+
+
 class AgentUnreachable(BackendError):
     """Nothing was sent to the agent."""
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from nexus_contracts.agents.commands import InvokeAgent
 from nexus_contracts.agents.events import (
     FailureReason,
     InvocationCancelled,
@@ -15,6 +16,7 @@ from nexus_contracts.agents.events import (
     InvocationStarted,
     InvocationSucceeded,
 )
+from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.builds.reports import Usage
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
@@ -22,15 +24,7 @@ from nexus_contracts.model import Message
 MAX_OUTPUT_BYTES = 100_000
 MAX_TRACE_BYTES = 40_000
 """Input, output and trace share one item of the database, which holds at most 400 KB."""
-
-
-class Waiter(Message):
-    """Who waits for the outcome; the fields are those of the runtime's address for replies."""
-
-    partition: int
-    request_id: str
-    command_id: str
-    replayed: bool = False
+INTERRUPTED, AGENT_DELETED, SESSION_DELETED = "INTERRUPTED", "AGENT_DELETED", "SESSION_DELETED"
 
 
 class Kind(StrEnum):
@@ -49,8 +43,15 @@ class InvocationStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Invocation(Message):
-    """`owner` is the process that works on it, "" for nobody yet. `version` counts the writes of this state."""
+class MessageMark(Message):
+    """Which message of its session an invocation has brought."""
+
+    sequence: int
+    message_id: str
+
+
+class Invocation(Aggregate):
+    """`question` is the message that it brought into its session, `answer` the agent's."""
 
     invocation_id: str
     agent_id: str
@@ -58,7 +59,6 @@ class Invocation(Message):
     user_id: str
     kind: Kind
     status: InvocationStatus = InvocationStatus.WAITING
-    owner: str = ""
     input: str
     output: str | None = None
     message_metadata: dict[str, JsonValue] = Field(default={})
@@ -71,16 +71,11 @@ class Invocation(Message):
     usage: Usage = Usage()
     trace: list[dict[str, JsonValue]] | None = None
     duration_ms: int | None = None
-    question: int | None = None
-    """The sequence of the message that it brought into its session."""
-    answer: int | None = None
-    """The sequence of the agent's answer in its session."""
-    waiters: tuple[Waiter, ...] = ()
+    question: MessageMark | None = None
+    answer: MessageMark | None = None
     created_at: Timestamp
     started_at: Timestamp | None = None
     completed_at: Timestamp | None = None
-    sequence: int = 0
-    version: int = 0
 
     @property
     def ended(self) -> bool:
@@ -98,7 +93,28 @@ class Ending:
     reason: FailureReason | None = None
 
 
+KEPT = Ending(InvocationStatus.SUCCEEDED)
+"""How a note ends."""
 Decided = tuple[Invocation, Sequence[BaseModel]]
+
+
+def invoked(command: InvokeAgent, traceparent: str | None, now: datetime) -> Invocation:
+    """As asked for; it waits."""
+    return Invocation(
+        tenant=command.principal.tenant,
+        invocation_id=command.invocation_id,
+        agent_id=command.agent_id,
+        session_id=command.session_id,
+        user_id=command.user_id,
+        kind=Kind.INVOKE,
+        input=command.input_text,
+        session_state=command.session_state,
+        enable_trace=command.enable_trace,
+        end_session=command.end_session and command.session_id is not None,
+        timeout_seconds=command.timeout_seconds,
+        traceparent=traceparent,
+        created_at=now,
+    )
 
 
 def failed(code: str, message: str) -> Ending:
@@ -106,18 +122,17 @@ def failed(code: str, message: str) -> Ending:
 
 
 def cancelled(code: str) -> Ending:
-    texts = {"AGENT_DELETED": "the agent was deleted", "SESSION_DELETED": "the session was deleted"}
+    texts = {AGENT_DELETED: "the agent was deleted", SESSION_DELETED: "the session was deleted"}
     reason = FailureReason(code=code, message=texts.get(code, code))
     return Ending(InvocationStatus.CANCELLED, reason=reason)
 
 
-def start(invocation: Invocation, runner: str, now: datetime) -> Decided:
-    """It runs from now on, in the hands of `runner`."""
-    changed = {"status": InvocationStatus.RUNNING, "owner": runner, "started_at": now}
-    invocation = invocation.model_copy(update=changed)
+def start(invocation: Invocation, now: datetime) -> Decided:
+    """It runs from now on."""
+    invocation = invocation.model_copy(update={"status": InvocationStatus.RUNNING, "started_at": now})
     if invocation.kind is Kind.NOTE:
         return invocation, ()
-    return _recorded(invocation, InvocationStarted(**_fact(invocation)))
+    return invocation, (InvocationStarted(**_fact(invocation)),)
 
 
 def end(invocation: Invocation, ending: Ending, now: datetime) -> Decided:
@@ -136,17 +151,7 @@ def end(invocation: Invocation, ending: Ending, now: datetime) -> Decided:
     invocation = invocation.model_copy(update=changed)
     if started is None or invocation.kind is Kind.NOTE:
         return invocation, ()
-    return _recorded(invocation, _ended(invocation, ending))
-
-
-def taken_over(invocation: Invocation, runner: str) -> Invocation:
-    """In other hands; only for what no agent has seen yet."""
-    return invocation.model_copy(update={"owner": runner})
-
-
-def awaited(invocation: Invocation, waiter: Waiter) -> Invocation:
-    """One more waits for the outcome."""
-    return invocation.model_copy(update={"waiters": (*invocation.waiters, waiter)})
+    return invocation, (_ended(invocation, ending),)
 
 
 def _ended(invocation: Invocation, ending: Ending) -> BaseModel:
@@ -173,7 +178,3 @@ def _fact(invocation: Invocation) -> dict[str, Any]:
         "user_id": invocation.user_id,
         "started_at": invocation.started_at,
     }
-
-
-def _recorded(invocation: Invocation, *events: BaseModel) -> Decided:
-    return invocation.model_copy(update={"sequence": invocation.sequence + len(events)}), events

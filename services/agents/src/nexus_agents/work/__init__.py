@@ -1,1 +1,1 @@
-"""Long work: what a process has in hand beyond the handling of a message, and who ends it when that process dies."""
+"""What `agents` does that outlives a command: each kind of long work, for the runtime's engine."""

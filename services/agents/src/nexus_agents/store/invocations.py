@@ -1,0 +1,78 @@
+"""Where invocations are kept: the one place that composes what a change of an invocation writes."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
+from nexus_agents.store.agents import MAX_ID
+from nexus_agents.store.lists import Lists, invocation_key, invocation_moves, listed_invocations
+from nexus_agents.store.shards import count_ended, require_open_gate
+from nexus_agents.tables import INVOCATIONS, LISTS
+from nexus_runtime.dynamo import Action, Database, Delete
+from nexus_runtime.dynamo.form import Form
+from nexus_runtime.ledger.change import Change, Saved, States
+
+INVOCATION_FORM = Form(Invocation, beside=frozenset({"input", "output"}))
+REMEMBERED = 1_000
+
+
+class InvocationStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lists = Lists(database)
+        self._states = States(INVOCATIONS, INVOCATION_FORM)
+        self._started: OrderedDict[str, Invocation] = OrderedDict()
+
+    async def load(self, invocation_id: str) -> Invocation | None:
+        if len(invocation_id) > MAX_ID:
+            return None
+        item = await self._database.get(INVOCATIONS, {"invocation_id": invocation_id})
+        return self._states.read(item) if item else None
+
+    async def begun(self, invocation_id: str, epoch: int) -> Invocation | None:
+        """The invocation that begins to run in the hands that its work has in this epoch.
+
+        Without a read where this process has just committed its beginning: that is known by its version, which was
+        written together with this epoch. Hands that took the work from others have a later epoch than that.
+        """
+        known = self._started.pop(invocation_id, None)
+        return known if known and known.version == epoch else await self.load(invocation_id)
+
+    def save(
+        self, before: Invocation | None, after: Invocation, events: Sequence[BaseModel], *, counted: bool = True
+    ) -> Saved[Invocation]:
+        """The state, on the condition that it is still `before`, its list and its agent's figures.
+
+        One that starts outside of a session does so on the condition that its agent runs. `counted`: an end is added
+        to the figures, on the condition that the agent still has any.
+        """
+        follows: list[Action] = invocation_moves(before, after)
+        if before is None and after.session_id is None:
+            follows.append(require_open_gate(after.agent_id, after.invocation_id))
+        if counted and after.ended and after.started_at and after.kind is not Kind.NOTE:
+            follows.append(count_ended(after))
+        saved = self._states.save(after.invocation_id, before, after, events, follows)
+        if after.status is InvocationStatus.RUNNING:
+            self._remember(saved.state)
+        return saved
+
+    async def page(
+        self, tenant: str, agent_id: str, limit: int, before: str | None
+    ) -> tuple[list[Invocation], str | None]:
+        """Newest first, up to `limit`, and the position to go on from."""
+        entries, more = await self._lists.page(listed_invocations(tenant, agent_id), limit, before)
+        keys = [{"invocation_id": one["invocation_id"]} for one in entries]
+        items = await self._database.get_many(INVOCATIONS, keys)
+        found = {item["invocation_id"]: self._states.read(item) for item in items}
+        return [found[key["invocation_id"]] for key in keys if key["invocation_id"] in found], more
+
+    def erase(self, invocation: Invocation) -> Change:
+        key = {"invocation_id": invocation.invocation_id}
+        return Change.of(Delete(INVOCATIONS, key), Delete(LISTS, invocation_key(invocation)))
+
+    def _remember(self, invocation: Invocation) -> None:
+        self._started[invocation.invocation_id] = invocation
+        while len(self._started) > REMEMBERED:
+            self._started.popitem(last=False)

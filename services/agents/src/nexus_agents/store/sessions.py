@@ -1,0 +1,56 @@
+"""Where sessions are kept: the one place that composes what a change of a session writes."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from nexus_agents.domain.session import Session
+from nexus_agents.store.agents import MAX_ID, STATE
+from nexus_agents.store.lists import Lists, listed_sessions, session_moves
+from nexus_agents.store.shards import require_present
+from nexus_agents.tables import SESSIONS
+from nexus_runtime.dynamo import Action, Database, Delete
+from nexus_runtime.dynamo.form import Form
+from nexus_runtime.ledger.change import Change, Saved, States
+
+SESSION = Form(Session)
+
+
+class SessionStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lists = Lists(database)
+        self._states = States(SESSIONS, SESSION)
+
+    async def load(self, session_id: str) -> Session | None:
+        """None where there is none, or it is being deleted."""
+        session = await self.load_any(session_id)
+        return session if session and session.deleted_at is None else None
+
+    async def load_any(self, session_id: str) -> Session | None:
+        """The session, also while it is being deleted."""
+        if len(session_id) > MAX_ID:
+            return None
+        item = await self._database.get(SESSIONS, {"session_id": session_id}, only=STATE)
+        return self._states.read(item) if item else None
+
+    def save(self, before: Session | None, after: Session, events: Sequence[BaseModel]) -> Saved[Session]:
+        """The state, on the condition that it is still `before` (None: that the agent is not deleted), and its list."""
+        follows: list[Action] = session_moves(before, after)
+        if before is None:
+            follows.append(require_present(after.agent_id, after.session_id))
+        return self._states.save(after.session_id, before, after, events, follows)
+
+    async def page(
+        self, tenant: str, agent_id: str, limit: int, before: str | None
+    ) -> tuple[list[Session], str | None]:
+        """By latest activity, up to `limit`, and the position to go on from."""
+        entries, more = await self._lists.page(listed_sessions(tenant, agent_id), limit, before)
+        keys = [{"session_id": one["session_id"]} for one in entries]
+        items = await self._database.get_many(SESSIONS, keys, only=("session_id", *STATE))
+        found = {item["session_id"]: self._states.read(item) for item in items}
+        return [found[key["session_id"]] for key in keys if key["session_id"] in found], more
+
+    def erase(self, session: Session) -> Change:
+        """Last of all that was its own."""
+        return Change.of(Delete(SESSIONS, {"session_id": session.session_id}))

@@ -1,0 +1,66 @@
+"""What every process does now and then, for itself and for the others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from nexus_agents.domain.backend import Backends
+from nexus_agents.domain.backend_errors import BackendUnknown
+from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.lists import UNDEPLOYED, Lists, no_entry
+from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.identifiers import format_timestamp
+from nexus_runtime.ledger.change import Change
+from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
+from nexus_runtime.process import log
+
+logger = log.get(__name__)
+REMEMBER_SECONDS = 600
+"""So long after its deletion a process that was only paused may still run an agent."""
+
+
+@dataclass(frozen=True)
+class Undeployer:
+    """Ends what still runs here of agents that were deleted elsewhere."""
+
+    store: AgentStore
+    lists: Lists
+    backends: Backends
+    ledger: Ledger
+    now: Callable[[], datetime]
+    done: set[str] = field(default_factory=set[str])
+
+    async def undeploy_deleted(self) -> None:
+        """Once over the list."""
+        known: set[str] = set()
+        expired = format_timestamp(self.now() - timedelta(seconds=REMEMBER_SECONDS))
+        async for item in self.lists.read(UNDEPLOYED):
+            position = item["position"]
+            known.add(position)
+            if position not in self.done:
+                await self._undeploy(item["agent_id"], item["backend"])
+            if position < expired:
+                await self.ledger.commit(Change.of(no_entry(UNDEPLOYED, position)))
+        self.done.clear()
+        self.done.update(known)
+
+    async def _undeploy(self, agent_id: str, backend: str) -> None:
+        if await self.store.load_any(agent_id) is not None:
+            return
+        try:
+            await self.backends.of(backend).undeploy(agent_id)
+        except BackendUnknown:
+            logger.debug("an agent of a backend that is not here", agent_id=agent_id, backend=backend)
+
+
+async def again(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """For ever; what fails is tried again."""
+    while True:
+        try:
+            await work()
+        except (ServiceUnavailable, ChangedMeanwhile) as error:
+            logger.info("tried again", work=work.__name__, reason=str(error))
+        except Exception:
+            logger.exception("failed, tried again", work=work.__name__)
+        await asyncio.sleep(seconds)

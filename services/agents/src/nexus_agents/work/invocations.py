@@ -1,0 +1,102 @@
+"""Invocations: never run twice. What was interrupted has failed, unless it was a note, which no agent is asked for."""
+
+from dataclasses import dataclass
+
+from nexus_agents.domain.agent import Agent, target
+from nexus_agents.domain.answers import ending_of
+from nexus_agents.domain.backend import Backends, InvokeRequest
+from nexus_agents.domain.backend_errors import BackendError
+from nexus_agents.domain.errors import invocation_not_found, refusal
+from nexus_agents.domain.invocation import (
+    AGENT_DELETED,
+    INTERRUPTED,
+    KEPT,
+    Ending,
+    Invocation,
+    Kind,
+    cancelled,
+    failed,
+)
+from nexus_agents.domain.views import invocation_outcome
+from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.turns import TurnStore
+from nexus_agents.tables import INVOCATION
+from nexus_agents.work.endings import Endings
+from nexus_contracts.replies import Outcome
+from nexus_runtime.process import log, tracing
+from nexus_runtime.work.kind import Held
+
+logger = log.get(__name__)
+DIED = "the process that ran the invocation has ended; the agent may have done its work"
+STOPPED = "the service was stopped before the agent had answered"
+
+
+@dataclass(frozen=True)
+class InvocationWork:
+    """`timeout_seconds` is that of an invocation that names none."""
+
+    agents: AgentStore
+    turns: TurnStore
+    backends: Backends
+    endings: Endings
+    timeout_seconds: float
+    name = INVOCATION
+
+    async def run(self, name: str, held: Held) -> None:
+        # The engine runs nothing again after an error. Before its agent was asked that would fail it without need:
+        # hence the database is asked until it answers.
+        invocation = await held.conclude(lambda: self.turns.invocations.begun(name, held.epoch))
+        if invocation is None:
+            return
+        tracing.begin(invocation.traceparent)
+        await self.endings.conclude(held, invocation, await self._ending(invocation, held))
+
+    async def adopt(self, name: str) -> bool:
+        """Whether its agent was asked cannot be known."""
+        return False
+
+    async def interrupt(self, name: str, held: Held) -> None:
+        invocation = await self.turns.invocations.load(name)
+        if invocation is None or invocation.ended:
+            return
+        ending = failed(INTERRUPTED, STOPPED if held.stopping.is_set() else DIED)
+        await self.endings.conclude(held, invocation, KEPT if invocation.kind is Kind.NOTE else ending)
+
+    async def outcome(self, name: str) -> Outcome | None:
+        invocation = await self.turns.invocations.load(name)
+        if invocation is None:
+            return refusal(invocation_not_found(name))
+        return invocation_outcome(invocation) if invocation.ended else None
+
+    async def _ending(self, invocation: Invocation, held: Held) -> Ending:
+        if invocation.kind is Kind.NOTE:
+            return KEPT
+        agent = await held.conclude(lambda: self.agents.load(invocation.agent_id))
+        if agent is None:
+            return cancelled(AGENT_DELETED)
+        request = await held.conclude(lambda: self._request(invocation))
+        return await self._ask(agent, request)
+
+    async def _request(self, invocation: Invocation) -> InvokeRequest:
+        history = ()
+        if invocation.session_id and invocation.question:
+            history = await self.turns.messages.conversation(invocation.session_id, invocation.question.sequence)
+        return InvokeRequest(
+            prompt=invocation.input,
+            history=history,
+            session_id=invocation.session_id,
+            session_state=invocation.session_state,
+            enable_trace=invocation.enable_trace,
+            timeout_seconds=invocation.timeout_seconds or self.timeout_seconds,
+            traceparent=tracing.traceparent.get(),
+        )
+
+    async def _ask(self, agent: Agent, request: InvokeRequest) -> Ending:
+        try:
+            answer = await self.backends.of(agent.backend).invoke(target(agent), request)
+            return ending_of(answer, request.enable_trace)
+        except BackendError as error:
+            return failed(error.code, error.message[:2000])
+        except Exception:
+            logger.exception("invocation failed in the platform", agent_id=agent.agent_id)
+            return failed("PLATFORM_ERROR", "the platform could not run the agent")
