@@ -112,6 +112,7 @@ class Roster:
         self._monotonic = monotonic
         self._leases = self._observation()
         self._observed = monotonic()
+        self.silent_seconds = silent_seconds
         self.living: frozenset[str] = frozenset()
 
     async def observe(self) -> bool:

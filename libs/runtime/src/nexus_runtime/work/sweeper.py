@@ -16,6 +16,15 @@ SHARE = 9
 """A pause is so many times as long as the look before: much work makes looks rare, not the process busy."""
 
 
+def pause_after(look: float, silent_seconds: float) -> float:
+    """Seconds to rest after a look that took so many.
+
+    Never so long that the roster would take the rest for a standstill of this process, and start observing anew: then
+    a busy process would see nobody fall silent.
+    """
+    return min(SHARE * look, silent_seconds / 4)
+
+
 class Sweeper:
     """Looks every `look_seconds`, and sooner where there is reason to."""
 
@@ -93,7 +102,7 @@ class Sweeper:
                 logger.info("no work looked for", reason=error.message)
             except Exception:
                 logger.exception("look for work failed")
-            pause = SHARE * (time.monotonic() - began)
+            pause = pause_after(time.monotonic() - began, self._roster.silent_seconds)
             await asyncio.sleep(pause)
             try:
                 async with asyncio.timeout(max(0.0, self._look_seconds - pause)):
