@@ -20,7 +20,7 @@ from nexus_contracts.builds.views import ProjectStatus
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.work.items import WorkItem
 from nexus_runtime.work.kind import Held
-from nexus_runtime.work.places import Limits, Places
+from nexus_runtime.work.places import Capacity, Places
 from nexus_runtime.work.registration import Roster
 
 COUNT = iter(range(1_000))
@@ -72,7 +72,7 @@ def test_builds_of_others_are_no_work_of_the_platform() -> None:
 
 def held(item: WorkItem) -> Held:
     made = Held(item, asyncio.Event(), mine=True)
-    made.places, made.placed = Places(Limits(1)), True
+    made.places, made.placed = Places(Capacity(1)), True
     made.places.reserve()
     return made
 
