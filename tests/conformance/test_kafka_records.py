@@ -20,6 +20,7 @@ from tests.support.raw_batches import (
     batch,
     publish_raw,
     with_attributes,
+    with_header_name,
     with_records,
 )
 
@@ -212,6 +213,10 @@ ODD = {
     "no timestamp": batch(b"{}", timestamp=-1),
     "a header without a value": batch(b"{}", headers=[("ce_id", None), ("x", None)]),
     "a header that is no UTF-8": batch(b"{}", headers=[("ce_id", b"\xff\xfe"), ("x", b"\x80")]),
+    "a header's name that is no UTF-8": with_header_name(batch(b"{}", headers=[("odd", b"x")]), b"odd", b"\xff\xfe\x80"),
+    "an attribute's name that is no UTF-8": with_header_name(
+        batch(b"{}", headers=[("ce_odd", b"x")]), b"ce_odd", b"ce_\xff\xfe\x80"
+    ),
     "huge headers": batch(b"{}", headers=[("x" * 1000, b"y" * 9000)] * 30),
     "a control batch": with_attributes(batch(b"\0\0\0\0\0\0", key=b"\0\0\0\1"), CONTROL),
     "an empty batch": with_records(batch(b"x"), b"", 0),
