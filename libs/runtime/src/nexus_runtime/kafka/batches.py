@@ -23,10 +23,10 @@ class Batches(_MemoryRecordsPy):
 
     def __init__(self, fetched: bytes) -> None:
         super().__init__(fetched)
-        self._taken: tuple[memoryview | None, int] = (None, 0)
+        self._taken: tuple[Any, int] = (None, 0)
         self._bears_names = False
 
-    def next_batch(self, *args: Any) -> Any:
+    def next_batch(self, *args: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # defaults only
         self._taken = self._next_slice, self._pos
         batch = super().next_batch(*args)
         if self._bears_names and isinstance(batch, DefaultRecordBatch):
@@ -51,7 +51,7 @@ class _Decoded(bytearray):
         part = super().__getitem__(at)
         return _Decoded(part) if isinstance(part, bytearray) else part
 
-    def decode(self, *_: Any) -> str:
+    def decode(self, *_: Any) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]  # always as UTF-8
         return super().decode(errors="surrogateescape")
 
 

@@ -65,9 +65,7 @@ class _Drain(ConsumerRebalanceListener):
             for partition, stop in (await self.deliverer.deliver(records)).items():
                 # What is committed after this are the consumer's positions: they go back to where the stops are.
                 if partition in consumer.assignment():
-                    consumer.seek(partition, stop.offset)
-                    if stop.reason:
-                        consumer.stop_at(partition, stop.offset, stop.reason)
+                    consumer.stop_at(partition, stop.offset, stop.reason)
             self.unsettled = {}
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # may be a coroutine
@@ -88,7 +86,7 @@ class Consumers:
         client_id: str,
         bus: Bus,
         subscriptions: Sequence[Subscription],
-        patience: Patience = Patience(),  # noqa: B008  # frozen
+        patience: Patience = Patience(),  # frozen
     ) -> None:
         self._settings = settings
         self._patience = patience
@@ -101,9 +99,7 @@ class Consumers:
         self._subscribers: list[Any] = []
         self._connecting: list[asyncio.Task[None]] = []
         # One broker object each: FastStream starts the subscribers of one in turn, and joining a group takes seconds.
-        self._brokers = [
-            self._broker(client_id, *one) for one in zip(subscriptions, self._drains, strict=True)
-        ]
+        self._brokers = [self._broker(client_id, *one) for one in zip(subscriptions, self._drains, strict=True)]
 
     def _broker(self, client_id: str, to: Subscription, drain: _Drain) -> KafkaBroker:
         settings = self._settings

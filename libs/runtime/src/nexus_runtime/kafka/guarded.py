@@ -76,9 +76,12 @@ class GuardedConsumer(AIOKafkaConsumer):
         # What was fetched until now is fetched again: positions move only when records are taken.
         fetcher._records = self._fetched
 
-    def stop_at(self, partition: TopicPartition, offset: int, reason: str) -> None:
-        """Read nothing of the partition from `offset` on until `go_on`."""
-        self._halt(Halt(partition, offset, reason, readable=True))
+    def stop_at(self, partition: TopicPartition, offset: int, reason: str | None) -> None:
+        """Go back to `offset`, and with a reason read nothing from there on until `go_on`."""
+        if reason is None:
+            self.seek(partition, offset)
+        else:
+            self._halt(Halt(partition, offset, reason, readable=True))
 
     def go_on(self, partition: TopicPartition) -> int:
         """Read on where `stop_at` has stopped; returns that offset. Raises NotHalted."""
