@@ -13,7 +13,7 @@ from tests.support.raw_batches import UNREADABLE, with_length
 
 from nexus_contracts.topics import BUILDS_REPORTS, PARTITIONS
 from nexus_runtime.kafka.batches import Batches
-from nexus_runtime.kafka.consumers import Consumers, Patience
+from nexus_runtime.kafka.consumers import Consumers, StandstillLimits
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process.service import running
 
@@ -102,7 +102,7 @@ async def test_a_restart_does_not_come_back_to_what_was_skipped(world: World) ->
 
 async def test_a_consumer_that_stands_still_is_unready_and_then_not_alive(world: World) -> None:
     read, place = Read(), TopicPartition(BUILDS_REPORTS.name, 1)
-    consumers = world.consumers(read.take, patience=Patience(unready=2, not_live=4))
+    consumers = world.consumers(read.take, patience=StandstillLimits(unready=2, not_live=4))
     async with running([consumers]):
         await world.until(lambda: has_all(consumers))
         assert consumers.alive()
@@ -125,7 +125,7 @@ async def test_a_batch_under_way_for_too_long_is_not_alive(world: World) -> None
         await goes_on.wait()
         await read.take(deliveries)
 
-    consumers = world.consumers(take, patience=Patience(stuck=1))
+    consumers = world.consumers(take, patience=StandstillLimits(stuck=1))
     async with running([consumers]):
         await world.until(consumers.ready)
         await world.publish(BUILDS_REPORTS, 2, "takes long")

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus_runtime.kafka.limit import LEAST, WINDOW, Allowance, Fate, Limits
+from nexus_runtime.kafka.limit import LEAST, WINDOW, Allowance, DeadLetterLimits, Fate
 
-LIMITS = st.builds(Limits, run=st.integers(1, 50), share=st.floats(0.05, 1))
+LIMITS = st.builds(DeadLetterLimits, run=st.integers(1, 50), share=st.floats(0.05, 1))
 FATES = st.lists(st.sampled_from([Fate.HANDLED, Fate.FAILED, Fate.FAILED, Fate.PASSED]), max_size=600)
 ENDLESS = 10**9
 
 
 @given(LIMITS, FATES)
-def test_no_more_in_a_row_than_the_limit(limits: Limits, fates: list[Fate]) -> None:
+def test_no_more_in_a_row_than_the_limit(limits: DeadLetterLimits, fates: list[Fate]) -> None:
     done, reason = Allowance(limits).spend(fates)
     run = longest = 0
     for fate in fates[:done]:
@@ -26,7 +26,7 @@ def test_no_more_in_a_row_than_the_limit(limits: Limits, fates: list[Fate]) -> N
 
 @given(st.floats(0.05, 1), FATES)
 def test_no_greater_share_than_the_limit(share: float, fates: list[Fate]) -> None:
-    done, _ = Allowance(Limits(ENDLESS, share)).spend(fates)
+    done, _ = Allowance(DeadLetterLimits(ENDLESS, share)).spend(fates)
     counted = [fate is Fate.FAILED for fate in fates[:done] if fate is not Fate.PASSED]
     for end in range(LEAST, len(counted) + 1):
         if counted[end - 1]:
@@ -36,7 +36,7 @@ def test_no_greater_share_than_the_limit(share: float, fates: list[Fate]) -> Non
 
 @given(LIMITS, FATES, st.data())
 def test_how_records_are_divided_into_batches_makes_no_difference(
-    limits: Limits, fates: list[Fate], drawn: st.DataObject
+    limits: DeadLetterLimits, fates: list[Fate], drawn: st.DataObject
 ) -> None:
     cut = drawn.draw(st.integers(0, len(fates)))
     whole, parts = Allowance(limits), Allowance(limits)
@@ -49,7 +49,7 @@ def test_how_records_are_divided_into_batches_makes_no_difference(
 
 
 @given(LIMITS, FATES)
-def test_the_record_at_the_limit_stays_there_until_it_is_handled(limits: Limits, fates: list[Fate]) -> None:
+def test_the_record_at_the_limit_stays_there_until_it_is_handled(limits: DeadLetterLimits, fates: list[Fate]) -> None:
     allowance = Allowance(limits)
     done, reason = allowance.spend(fates)
     if reason:
@@ -58,10 +58,10 @@ def test_the_record_at_the_limit_stays_there_until_it_is_handled(limits: Limits,
 
 
 @given(LIMITS, st.lists(st.sampled_from([Fate.HANDLED, Fate.PASSED]), max_size=600))
-def test_without_failures_that_count_there_is_no_limit(limits: Limits, fates: list[Fate]) -> None:
+def test_without_failures_that_count_there_is_no_limit(limits: DeadLetterLimits, fates: list[Fate]) -> None:
     assert Allowance(limits).spend(fates) == (len(fates), None)
 
 
 @pytest.mark.parametrize("fate", [Fate.HANDLED, Fate.FAILED, Fate.PASSED])
 def test_nothing_behind_a_record_that_was_not_tried_is_done_with(fate: Fate) -> None:
-    assert Allowance(Limits()).spend([fate, Fate.LEFT, fate]) == (1, None)
+    assert Allowance(DeadLetterLimits()).spend([fate, Fate.LEFT, fate]) == (1, None)

@@ -16,7 +16,7 @@ from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, Topic
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
 from nexus_runtime.kafka.bus import Bus
-from nexus_runtime.kafka.consumers import Consumers, Patience
+from nexus_runtime.kafka.consumers import Consumers, StandstillLimits
 from nexus_runtime.kafka.delivery import Delivery, Handler, Subscription
 from nexus_runtime.process.service import running
 from nexus_runtime.process.settings import ServiceSettings
@@ -63,14 +63,18 @@ class World:
         self.settings = settings
 
     def consumers(
-        self, reports: Handler, commands: Handler | None = None, patience: Patience | None = None, **settings: Any
+        self,
+        reports: Handler,
+        commands: Handler | None = None,
+        patience: StandstillLimits | None = None,
+        **settings: Any,
     ) -> Consumers:
         """Of reports, and of commands where they are asked for."""
         own = self.settings.model_copy(update=settings)
         subscriptions = [Subscription(BUILDS_REPORTS, "builds-reports", REPORT, reports)]
         if commands:
             subscriptions.append(Subscription(BUILDS_COMMANDS, "builds", BUILDS_COMMAND, commands))
-        return Consumers(own, "test", self.bus, subscriptions, patience or Patience())
+        return Consumers(own, "test", self.bus, subscriptions, patience)
 
     async def publish(self, topic: Topic, partition: int, message_id: str) -> int:
         """The record's offset."""

@@ -19,7 +19,7 @@ from nexus_contracts.replies import REPLY_PARTITION_HEADER
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
 from nexus_runtime.kafka import delivery
 from nexus_runtime.kafka.delivery import Deliverer, Delivery, Subscription
-from nexus_runtime.kafka.limit import Limits
+from nexus_runtime.kafka.limit import DeadLetterLimits
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.ledger.commands import command_subscription
 
@@ -240,7 +240,7 @@ COMMANDS_TOPIC = replace(BUILDS_REPORTS, producers=("gateway",))
 
 def limited(taken: Taken, bus: FakeBus, topic: Topic = BUILDS_REPORTS, run: int = 2) -> Deliverer:
     subscription = Subscription(topic, "builds-reports", REPORT, taken)
-    return Deliverer(subscription, bus.as_bus(), Limits(run), patience_seconds=0.0, pause=no_pause)
+    return Deliverer(subscription, bus.as_bus(), DeadLetterLimits(run), patience_seconds=0.0, pause=no_pause)
 
 
 def numbered(*numbers: int, **headers: bytes) -> list[Record]:

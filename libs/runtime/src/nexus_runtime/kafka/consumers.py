@@ -19,7 +19,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
-from nexus_runtime.kafka.limit import Limits
+from nexus_runtime.kafka.limit import DeadLetterLimits
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress, Reading
 from nexus_runtime.kafka.security import broker_options
 from nexus_runtime.process import log, metrics
@@ -31,7 +31,7 @@ RECOVER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Patience:
+class StandstillLimits:
     """How long, in seconds, a consumer may stand still until what is done about it, and a batch be under way."""
 
     recover: float = RECOVER_SECONDS
@@ -86,7 +86,7 @@ class Consumers:
         client_id: str,
         bus: Bus,
         subscriptions: Sequence[Subscription],
-        patience: Patience = Patience(),  # frozen
+        patience: StandstillLimits = StandstillLimits(),  # frozen
     ) -> None:
         self._settings = settings
         self._patience = patience
@@ -94,7 +94,7 @@ class Consumers:
         self._groups = [subscription.group for subscription in subscriptions]
         self._progress = [Progress[TopicPartition]() for _ in subscriptions]
         self._watching: asyncio.Task[None] | None = None
-        limits = Limits(settings.dead_letter_run, settings.dead_letter_share)
+        limits = DeadLetterLimits(settings.dead_letter_run, settings.dead_letter_share)
         self._drains = [_Drain(Deliverer(subscription, bus, limits)) for subscription in subscriptions]
         self._subscribers: list[Any] = []
         self._connecting: list[asyncio.Task[None]] = []

@@ -30,7 +30,7 @@ from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.signatures import PLATFORM
 from nexus_contracts.topics import MAX_MESSAGE_BYTES, Topic
 from nexus_runtime.kafka.bus import Bus
-from nexus_runtime.kafka.limit import Allowance, Fate, Limits
+from nexus_runtime.kafka.limit import Allowance, DeadLetterLimits, Fate
 from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.clock import utc_now
 
@@ -123,7 +123,7 @@ class Deliverer:
         self,
         subscription: Subscription,
         bus: Bus,
-        limits: Limits = Limits(),  # noqa: B008  # frozen
+        limits: DeadLetterLimits = DeadLetterLimits(),  # noqa: B008  # frozen
         patience_seconds: float = PATIENCE_SECONDS,
         pause: Callable[[float, float], Awaitable[None]] = _pause,
     ) -> None:

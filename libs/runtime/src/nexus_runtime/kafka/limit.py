@@ -21,7 +21,7 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class DeadLetterLimits:
     """`run`: dead letters in a row, `share`: of the last records (0 to 1). With the next one the partition stops."""
 
     run: int = 100
@@ -32,7 +32,7 @@ class Limits:
 class Allowance:
     """Of one partition, as far as this process has read it."""
 
-    limits: Limits
+    limits: DeadLetterLimits
     run: int = 0
     window: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
     """Of the last records that count: whether it became a dead letter."""
