@@ -66,7 +66,7 @@ class World:
         self,
         reports: Handler,
         commands: Handler | None = None,
-        patience: StandstillLimits | None = None,
+        patience: StandstillLimits = StandstillLimits(),
         **settings: Any,
     ) -> Consumers:
         """Of reports, and of commands where they are asked for."""
