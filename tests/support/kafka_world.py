@@ -66,7 +66,7 @@ class World:
         self,
         reports: Handler,
         commands: Handler | None = None,
-        patience: StandstillLimits = StandstillLimits(),
+        patience: StandstillLimits = StandstillLimits(),  # noqa: B008  # frozen
         **settings: Any,
     ) -> Consumers:
         """Of reports, and of commands where they are asked for."""
