@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, Phase, settings
 from tests.support.infra import docker_is_chosen, jvm_is_chosen, prepare_jvm
 
@@ -19,6 +20,14 @@ def pytest_sessionstart() -> None:
     except StackError as error:
         pytest.exit(f"error: {error}", returncode=1)
 
+
+# As the services do: structlog's own way draws the locals of every frame, which takes seconds on a busy machine.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # How long a generated example takes depends on who else uses the machine: no verdict on the code.
 settings.register_profile("platform", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

@@ -35,6 +35,13 @@ def with_records(good: bytes, records: bytes, count: int | None = None) -> bytes
     return _summed(bytes(whole))
 
 
+def with_header_name(good: bytes, name: bytes, other: bytes) -> bytes:
+    """`name`, which occurs once, becomes `other`, of the same length."""
+    assert good.count(name) == 1
+    assert len(name) == len(other)
+    return _summed(good.replace(name, other))
+
+
 def with_wrong_checksum(good: bytes) -> bytes:
     return good[:-1] + bytes([good[-1] ^ 0xFF])
 

@@ -16,7 +16,7 @@ from tests.support.stats_stack import start_statistics, statistics_stack
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_devstack.stack import Stack
 
-SCRIPT = Path("scripts/skip_unreadable.py").absolute()
+SCRIPT = Path("scripts/partitions.py").absolute()
 
 
 async def ready(stack: Stack) -> tuple[int, Any]:
@@ -25,8 +25,8 @@ async def ready(stack: Stack) -> tuple[int, Any]:
 
 
 def skip(stack: Stack, offset: int) -> subprocess.CompletedProcess[str]:
-    where = [stack.url("stats"), BUILDS_EVENTS.name, "2", str(offset)]
-    return subprocess.run([sys.executable, SCRIPT, *where], capture_output=True, text=True, timeout=30, check=False)
+    command = [sys.executable, SCRIPT, "skip", stack.url("stats"), BUILDS_EVENTS.name, "2", str(offset)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
 @needs_volatile_broker

@@ -3,9 +3,11 @@
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from pydantic import TypeAdapter
 from tests.support.bus_fakes import FakeBus, Record, no_pause
 
@@ -14,8 +16,10 @@ from nexus_contracts.builds.reports import REPORT, StageStarted
 from nexus_contracts.envelope import Headers
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import REPLY_PARTITION_HEADER
-from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES
+from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
+from nexus_runtime.kafka import delivery
 from nexus_runtime.kafka.delivery import Deliverer, Delivery, Subscription
+from nexus_runtime.kafka.limit import DeadLetterLimits
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.ledger.commands import command_subscription
 
@@ -170,14 +174,13 @@ async def test_while_the_infrastructure_is_away_the_batch_is_given_back_whole(ta
     assert taken.batches == []
 
 
-async def test_while_dead_letters_cannot_be_published_nothing_goes_on(taken: Taken, bus: FakeBus) -> None:
+async def test_while_dead_letters_cannot_be_published_the_batch_is_given_back(taken: Taken, bus: FakeBus) -> None:
     bus.reachable = False
     with pytest.raises(ExceptionGroup):
         await deliverer(taken, bus).deliver([record(b"{"), record(ce_id=b"next")])
-    assert taken.batches == []
     bus.reachable = True
     await deliverer(taken, bus).deliver([record(b"{"), record(ce_id=b"next")])
-    assert (taken.batches, len(bus.records)) == ([["next"]], 1)
+    assert (taken.batches, len(bus.records)) == ([["next"], ["next"]], 1)
 
 
 async def test_a_single_message_type_is_known_by_its_name(taken: Taken, bus: FakeBus) -> None:
@@ -230,3 +233,98 @@ def _published(bus: FakeBus) -> Any:
 def at_once(subscription: Subscription, bus: FakeBus) -> Deliverer:
     """A deliverer that neither waits for the infrastructure nor pauses."""
     return Deliverer(subscription, bus.as_bus(), patience_seconds=0.0, pause=no_pause)
+
+
+COMMANDS_TOPIC = replace(BUILDS_REPORTS, producers=("gateway",))
+
+
+def limited(taken: Taken, bus: FakeBus, topic: Topic = BUILDS_REPORTS, run: int = 2) -> Deliverer:
+    subscription = Subscription(topic, "builds-reports", REPORT, taken)
+    return Deliverer(subscription, bus.as_bus(), DeadLetterLimits(run), patience_seconds=0.0, pause=no_pause)
+
+
+def numbered(*numbers: int, **headers: bytes) -> list[Record]:
+    return [record(None, number, ce_id=str(number).encode(), **headers) for number in numbers]
+
+
+PARTITION = TopicPartition("builds.reports.v1", 3)
+
+
+async def test_the_record_at_the_limit_is_no_dead_letter_and_ends_what_is_consumed(taken: Taken, bus: FakeBus) -> None:
+    taken.poison = {"0", "2", "3", "4", "5"}
+    stops = await limited(taken, bus).deliver(numbered(*range(7)))
+    assert (stops[PARTITION].offset, len(bus.records)) == (4, 3)
+    assert "the last 2 records became dead letters" in str(stops[PARTITION].reason)
+
+
+async def test_the_limit_holds_across_batches_until_it_is_set_anew(taken: Taken, bus: FakeBus) -> None:
+    deliverer = limited(taken, bus)
+    taken.poison = {"0", "1", "2"}
+    assert await deliverer.deliver(numbered(0, 1)) == {}
+    for _ in range(2):
+        assert (await deliverer.deliver(numbered(2)))[PARTITION].offset == 2
+    deliverer.allow_again(PARTITION)
+    assert await deliverer.deliver(numbered(2)) == {}
+    assert len(bus.records) == 3
+
+
+async def test_another_partition_goes_on(taken: Taken, bus: FakeBus) -> None:
+    taken.poison = {"0", "1", "2"}
+    other = replace(record(ce_id=b"other"), partition=1)
+    stops = await limited(taken, bus).deliver([*numbered(0, 1, 2), other])
+    assert list(stops) == [PARTITION]
+    assert taken.batches == [["other"]]
+
+
+async def test_a_batch_given_back_counts_once(taken: Taken, bus: FakeBus) -> None:
+    deliverer = limited(taken, bus)
+    taken.poison = {"0", "1"}
+    bus.reachable = False
+    for _ in range(3):
+        with pytest.raises(ExceptionGroup):
+            await deliverer.deliver(numbered(0, 1))
+    bus.reachable = True
+    assert await deliverer.deliver(numbered(0, 1)) == {}
+
+
+STRANGERS = [record(b"{"), record(b"{}"), record(ce_id=b"\xff")]
+
+
+@pytest.mark.parametrize("bad", STRANGERS, ids=["no JSON", "no report", "no event"])
+async def test_what_a_stranger_sends_does_not_count_where_anyone_may_publish(
+    bad: Record, taken: Taken, bus: FakeBus
+) -> None:
+    assert await limited(taken, bus).deliver([bad] * 10) == {}
+    assert len(bus.records) == 10
+
+
+@pytest.mark.parametrize("bad", STRANGERS, ids=["no JSON", "no report", "no event"])
+async def test_it_counts_where_only_the_platform_publishes(bad: Record, taken: Taken, bus: FakeBus) -> None:
+    stops = await limited(taken, bus, COMMANDS_TOPIC).deliver([bad] * 10)
+    assert (list(stops), len(bus.records)) == ([PARTITION], 2)
+
+
+async def test_the_platforms_own_reports_count_when_they_do_not_validate(taken: Taken, bus: FakeBus) -> None:
+    own = record(b"{}", ce_source=b"/nexus/builds-worker/1")
+    stops = await limited(taken, bus).deliver([own] * 10)
+    assert (list(stops), len(bus.records)) == ([PARTITION], 2)
+
+
+async def test_a_group_that_fails_for_long_is_cut_and_taken_up_again(
+    taken: Taken, bus: FakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "ISOLATION_SECONDS", -1.0)
+    deliverer = limited(taken, bus)
+    taken.poison = {"0"}
+    stops = await deliverer.deliver(numbered(0, 1, 2))
+    assert (stops[PARTITION].offset, stops[PARTITION].reason, len(bus.records)) == (1, None, 1)
+    assert await deliverer.deliver(numbered(1, 2)) == {}
+    assert taken.batches == [["1", "2"]]
+
+
+async def test_a_dead_letter_keeps_headers_of_any_name_legible(taken: Taken, bus: FakeBus) -> None:
+    headers = [("ce_\udcff", b"\xff"), ("\udcfe", b"1")]
+    await limited(taken, bus).deliver([Record("builds.reports.v1", b"k", b"{", headers, 3)])
+    (letter,) = bus.records
+    assert list(letter.headers)[:2] == [("ce_\\udcff", b"\xff"), ("\\udcfe", b"1")]
+    assert all(text is None or text.decode() for name, text in letter.headers if name.startswith("dlq_"))

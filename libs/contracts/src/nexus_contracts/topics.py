@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MAX_MESSAGE_BYTES = 1_000_000
+ANYONE = "anyone"
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class Topic:
     producers: tuple[str, ...]
     groups: tuple[str, ...] = ()
 
+    @property
+    def open(self) -> bool:
+        """Whether others than the platform publish to it."""
+        return ANYONE in self.producers
+
     def dead_letter(self, group: str) -> str:
         return f"{self.name}.{group}.dlq"
 
@@ -26,7 +32,7 @@ PARTITIONS = 4
 
 BUILDS_COMMANDS = Topic("builds.commands.v1", PARTITIONS, 24 * 7, "project_id", ("gateway",), ("builds",))
 BUILDS_REPORTS = Topic(
-    "builds.reports.v1", PARTITIONS, 24 * 7, "project_id", ("build worker", "gateway", "anyone"), ("builds-reports",)
+    "builds.reports.v1", PARTITIONS, 24 * 7, "project_id", ("build worker", "gateway", ANYONE), ("builds-reports",)
 )
 BUILDS_EVENTS = Topic(
     "builds.events.v1",

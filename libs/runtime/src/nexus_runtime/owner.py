@@ -32,14 +32,21 @@ from nexus_runtime.work.items import WorkItems
 from nexus_runtime.work.queue import Queue
 
 
-class Place(Message):
+class Partition(Message):
     topic: str
     partition: int
+
+
+class Place(Partition):
     offset: int
 
 
-class Skipped(Place):
+class Resumed(Partition):
     resumed_at: int
+
+
+class Skipped(Place, Resumed):
+    pass
 
 
 @dataclass(frozen=True)
@@ -144,8 +151,8 @@ def _raise_faults(consumers: Consumers) -> None:
         raise Unhealthy("; ".join(faults))
 
 
-def skip_route(consumers: Consumers) -> APIRouter:
-    """POST /internal/skip: for operators, not for the gateway."""
+def partition_routes(consumers: Consumers) -> APIRouter:
+    """POST /internal/skip and /internal/resume: for operators, not for the gateway."""
     router = APIRouter(tags=["operations"])
 
     @router.post("/internal/skip", operation_id="skipUnreadable", summary="Go on after a batch that cannot be read")
@@ -158,5 +165,14 @@ def skip_route(consumers: Consumers) -> APIRouter:
         except (KafkaError, TimeoutError) as error:
             raise ServiceUnavailable(f"not skipped: {error!r}") from error
         return Skipped(**place.model_dump(), resumed_at=to)
+
+    @router.post("/internal/resume", operation_id="resumePartition", summary="Go on after the limit of dead letters")
+    async def resume_partition(those: Partition) -> Resumed:  # pyright: ignore[reportUnusedFunction]  # a route
+        """409 unless this process has halted the partition for that limit; nothing is skipped."""
+        try:
+            at = consumers.resume(TopicPartition(those.topic, those.partition))
+        except NotHalted as error:
+            raise Conflict(str(error)) from None
+        return Resumed(**those.model_dump(), resumed_at=at)
 
     return router

@@ -32,7 +32,7 @@ from nexus_agents.work.invocations import InvocationWork
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
-from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, skip_route
+from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, partition_routes
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
@@ -61,7 +61,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     # The backends start before the work that needs them, and stop after it.
     parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
     app = application("Nexus-AI agents", parts, health)
-    app.include_router(skip_route(consumers))
+    app.include_router(partition_routes(consumers))
     app.include_router(query_routes(service.queries))
     return app
 

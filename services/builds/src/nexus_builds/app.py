@@ -16,7 +16,7 @@ from nexus_builds.work.erasure import Erasure
 from nexus_builds.work.watch import LostWorkers, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_runtime.kafka.consumers import Consumers
-from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, skip_route
+from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, partition_routes
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
@@ -46,7 +46,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     shown = {"outbox": owner.outbox_check, "work": owner.engine.check}
     health = Health(needed, shown, consumers.alive)
     app = application("Nexus-AI builds", [*owner.parts(), consumers, *_watches(owner, store, settings)], health)
-    app.include_router(skip_route(consumers))
+    app.include_router(partition_routes(consumers))
     app.include_router(query_routes(Queries(store, owner.history, utc_now)))
     return app
 

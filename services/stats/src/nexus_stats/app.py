@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
-from nexus_runtime.owner import bus_check, consumers_check, database_check, skip_route
+from nexus_runtime.owner import bus_check, consumers_check, database_check, partition_routes
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
@@ -31,6 +31,6 @@ def create_app(settings: StatsSettings) -> FastAPI:
         alive=consumers.alive,
     )
     app = application("Nexus-AI statistics", [database, bus, consumers], health)
-    app.include_router(skip_route(consumers))
+    app.include_router(partition_routes(consumers))
     app.include_router(stats_routes(StatisticsQueries(store, utc_now)))
     return app

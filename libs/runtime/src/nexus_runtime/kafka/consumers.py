@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,15 +19,25 @@ from faststream.kafka.message import KafkaAckableMessage
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
-from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, UNREADY_SECONDS, Progress, Reading
+from nexus_runtime.kafka.limit import DeadLetterLimits
+from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress, Reading
 from nexus_runtime.kafka.security import broker_options
 from nexus_runtime.process import log, metrics
 from nexus_runtime.process.settings import ServiceSettings
 
 logger = log.get(__name__)
-STUCK_SECONDS = 120.0
 WATCH_SECONDS = 1.0
 RECOVER_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class StandstillLimits:
+    """How long, in seconds, a consumer may stand still until what is done about it, and a batch be under way."""
+
+    recover: float = RECOVER_SECONDS
+    unready: float = 30.0
+    not_live: float = NOT_LIVE_SECONDS
+    stuck: float = 120.0
 
 
 class _Broker(KafkaBroker):
@@ -42,16 +52,20 @@ class _Broker(KafkaBroker):
 class _Drain(ConsumerRebalanceListener):
     """A partition is given up only when what is in flight has ended: no record runs on two consumers at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, deliverer: Deliverer) -> None:
+        self.deliverer = deliverer
         self.lock = asyncio.Lock()
         self.assigned: set[Any] = set()
         self.unsettled: dict[TopicPartition, int] = {}
         """The first record that is in flight, or was and has to be delivered again, by partition."""
 
-    async def deliver(self, deliverer: Deliverer, records: Sequence[Any]) -> None:
+    async def deliver(self, consumer: GuardedConsumer, records: Sequence[Any]) -> None:
         async with self.lock:
             self.unsettled = {TopicPartition(one.topic, one.partition): one.offset for one in reversed(records)}
-            await deliverer.deliver(records)
+            for partition, stop in (await self.deliverer.deliver(records)).items():
+                # What is committed after this are the consumer's positions: they go back to where the stops are.
+                if partition in consumer.assignment():
+                    consumer.stop_at(partition, stop.offset, stop.reason)
             self.unsettled = {}
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # may be a coroutine
@@ -67,23 +81,27 @@ class Consumers:
     """All subscriptions of a process. `start` returns at once and connects in the background."""
 
     def __init__(
-        self, settings: ServiceSettings, client_id: str, bus: Bus, subscriptions: Sequence[Subscription]
+        self,
+        settings: ServiceSettings,
+        client_id: str,
+        bus: Bus,
+        subscriptions: Sequence[Subscription],
+        patience: StandstillLimits = StandstillLimits(),  # frozen
     ) -> None:
         self._settings = settings
+        self._patience = patience
         self._bus = bus
         self._groups = [subscription.group for subscription in subscriptions]
         self._progress = [Progress[TopicPartition]() for _ in subscriptions]
         self._watching: asyncio.Task[None] | None = None
-        self._deliverers = [Deliverer(subscription, bus) for subscription in subscriptions]
-        self._drains = [_Drain() for _ in subscriptions]
+        limits = DeadLetterLimits(settings.dead_letter_run, settings.dead_letter_share)
+        self._drains = [_Drain(Deliverer(subscription, bus, limits)) for subscription in subscriptions]
         self._subscribers: list[Any] = []
         self._connecting: list[asyncio.Task[None]] = []
         # One broker object each: FastStream starts the subscribers of one in turn, and joining a group takes seconds.
-        self._brokers = [
-            self._broker(client_id, *one) for one in zip(subscriptions, self._deliverers, self._drains, strict=True)
-        ]
+        self._brokers = [self._broker(client_id, *one) for one in zip(subscriptions, self._drains, strict=True)]
 
-    def _broker(self, client_id: str, to: Subscription, deliverer: Deliverer, drain: _Drain) -> KafkaBroker:
+    def _broker(self, client_id: str, to: Subscription, drain: _Drain) -> KafkaBroker:
         settings = self._settings
         broker = _Broker(
             **broker_options(settings.kafka_consumer(client_id)),
@@ -122,7 +140,7 @@ class Consumers:
         self._subscribers.append(subscriber)
 
         async def consume(records: Any) -> None:
-            await drain.deliver(deliverer, records)
+            await drain.deliver(subscriber.consumer, records)
 
         subscriber(consume)
         return broker
@@ -152,12 +170,13 @@ class Consumers:
         transaction.
         """
         now = time.monotonic()
-        in_time = all(not one.busy_since or now - one.busy_since < STUCK_SECONDS for one in self._deliverers)
+        busy = [one.deliverer.busy_since for one in self._drains]
+        in_time = all(not since or now - since < self._patience.stuck for since in busy)
         ended = [task for one in self._subscribers for task in getattr(one, "tasks", []) if task.done()]
         still = [
-            progress.stalled(NOT_LIVE_SECONDS, but_held=True)
-            for progress, deliverer in zip(self._progress, self._deliverers, strict=True)
-            if not deliverer.given_back
+            progress.stalled(self._patience.not_live, but_held=True)
+            for progress, drain in zip(self._progress, self._drains, strict=True)
+            if not drain.deliverer.given_back
         ]
         return in_time and not ended and not any(still)
 
@@ -167,16 +186,24 @@ class Consumers:
         stalled = [
             f"{at.topic} partition {at.partition}: {why}"
             for progress in self._progress
-            for at, why in progress.stalled(UNREADY_SECONDS).items()
+            for at, why in progress.stalled(self._patience.unready).items()
         ]
         return halted + stalled
 
     async def skip(self, partition: TopicPartition, offset: int) -> int:
         """Go on after the batch that cannot be read; the offset there. Raises NotHalted, KafkaError, TimeoutError."""
-        for consumer, drain in self._running():
-            if partition in drain.assigned:
-                return await consumer.skip(partition, offset)
-        raise NotHalted("the partition is not assigned to this process")
+        consumer, _ = self._reader_of(partition)
+        return await consumer.skip(partition, offset)
+
+    def resume(self, partition: TopicPartition) -> int:
+        """Go on where the limit of dead letters has stopped the partition, with a new one; the offset there.
+
+        Raises NotHalted.
+        """
+        consumer, drain = self._reader_of(partition)
+        offset = consumer.go_on(partition)
+        drain.deliverer.allow_again(partition)
+        return offset
 
     def lag(self) -> dict[str, int]:
         """Records not yet settled, by topic, as far as the consumers know."""
@@ -185,6 +212,12 @@ class Consumers:
             for at, reading in _readings(consumer, drain).items():
                 behind[at.topic] += max(0, (reading.end or 0) - (reading.settled or 0)) if reading.end else 0
         return behind
+
+    def _reader_of(self, partition: TopicPartition) -> tuple[GuardedConsumer, _Drain]:
+        for consumer, drain in self._running():
+            if partition in drain.assigned:
+                return consumer, drain
+        raise NotHalted("the partition is not assigned to this process")
 
     def _running(self) -> Iterator[tuple[GuardedConsumer, _Drain]]:
         for subscriber, drain in zip(self._subscribers, self._drains, strict=True):
@@ -213,8 +246,8 @@ class Consumers:
         progress.observe({at: reading for at, reading in readings.items() if at not in consumer.halts})
         for topic in {at.topic for at in readings}:
             metrics.HALTED.labels(topic, group).set(len(consumer.halts))
-            metrics.STALLED.labels(topic, group).set(len(progress.stalled(UNREADY_SECONDS)))
-        for at in progress.stalled(RECOVER_SECONDS):
+            metrics.STALLED.labels(topic, group).set(len(progress.stalled(self._patience.unready)))
+        for at in progress.stalled(self._patience.recover):
             if at not in drain.unsettled:
                 async with asyncio.timeout(RECOVER_SECONDS):
                     await consumer.recover(at)

@@ -1,13 +1,14 @@
 """How records reach handlers. One visible order, and nobody else acknowledges:
 
-1. read the envelope (a record that is no CloudEvent: dead letter)
-2. admit it, where the subscription asks for that (one that may not enter: dead letter)
+1. read the envelope (a record that is no CloudEvent fails)
+2. admit it, where the subscription asks for that (one that may not enter fails)
 3. skip types this consumer does not know (counted)
-4. validate the body (a fault: dead letter)
+4. validate the body (one that does not fit its type fails)
 5. group by key; within a group in order, groups side by side
 6. log context
-7. handle, with bounded retry and jitter; a fault that stays: dead letter, for that record alone
-8. acknowledge the whole batch; when the infrastructure is away: not, and take it again after a pause
+7. handle, with bounded retry and jitter; where a fault stays, that record alone fails
+8. partition by partition, in order: what failed becomes a dead letter, up to the limit; there the partition stops
+9. acknowledge the batch up to there; when the infrastructure is unavailable: nothing, and take it again after a pause
 
 A batch may therefore be delivered again after a crash: handlers have to bear repetition.
 """
@@ -20,13 +21,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from aiokafka import TopicPartition
 from pydantic import TypeAdapter, ValidationError
 
 from nexus_contracts.envelope import CloudEvent, MalformedEvent, explain, read_event
 from nexus_contracts.errors import InternalError, PlatformError, ServiceUnavailable, ValidationFailed
 from nexus_contracts.identifiers import format_timestamp
+from nexus_contracts.signatures import PLATFORM
 from nexus_contracts.topics import MAX_MESSAGE_BYTES, Topic
 from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.limit import Allowance, DeadLetterLimits, Fate
 from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.clock import utc_now
 
@@ -34,6 +38,9 @@ logger = log.get(__name__)
 RETRIES = 3
 PATIENCE_SECONDS = 20.0
 """How long a batch waits for the infrastructure before it is given back; well within the time between two polls."""
+
+ISOLATION_SECONDS = 20.0
+"""How long a group in which something fails is tried one by one; its rest is taken again in a batch of its own."""
 
 MAX_HEADERS_BYTES, MAX_KEY_BYTES, ROOM_BYTES = 50_000, 1_000, 60_000
 """What a dead letter takes over of its record: one that is too large to be published would stop its partition."""
@@ -72,6 +79,38 @@ class Subscription:
     prompt: bool = True
 
 
+@dataclass(frozen=True)
+class Stop:
+    """What is consumed of a partition ends before `offset`; with a `reason`, until somebody says that it may go on."""
+
+    offset: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class _Failure:
+    event: CloudEvent | None
+    fault: PlatformError
+    reason: str
+    counts: bool
+
+
+class _Batch:
+    """What became of the records so far."""
+
+    def __init__(self) -> None:
+        self.read: set[int] = set()
+        self.failures: dict[int, _Failure] = {}
+        self.left: set[int] = set()
+
+    def fate(self, record: Any) -> Fate:
+        if failure := self.failures.get(id(record)):
+            return Fate.FAILED if failure.counts else Fate.PASSED
+        if id(record) in self.left:
+            return Fate.LEFT
+        return Fate.HANDLED if id(record) in self.read else Fate.PASSED
+
+
 async def _pause(least: float, most: float) -> None:
     """Some seconds between the two, so that those who failed together do not try again together."""
     await asyncio.sleep(random.uniform(least, most))
@@ -84,11 +123,14 @@ class Deliverer:
         self,
         subscription: Subscription,
         bus: Bus,
+        limits: DeadLetterLimits = DeadLetterLimits(),  # noqa: B008  # frozen
         patience_seconds: float = PATIENCE_SECONDS,
         pause: Callable[[float, float], Awaitable[None]] = _pause,
     ) -> None:
         self._to = subscription
         self._bus = bus
+        self._limits = limits
+        self._allowances: dict[TopicPartition, Allowance] = {}
         self._patience_seconds = patience_seconds
         self._pause = pause
         self._types = frozenset(_types_of(subscription.messages))
@@ -96,16 +138,21 @@ class Deliverer:
         self.given_back = False
         """The last batch waits for infrastructure that was unavailable."""
 
-    async def deliver(self, records: Sequence[Any]) -> None:
-        """Returns when every record is handled, skipped or dead-lettered; raises to have the batch delivered again."""
+    def allow_again(self, partition: TopicPartition) -> None:
+        """The partition may have as many dead letters as though nothing had been read of it."""
+        self._allowances.pop(partition, None)
+
+    async def deliver(self, records: Sequence[Any]) -> dict[TopicPartition, Stop]:
+        """Returns when every record is handled, skipped or dead-lettered, but for those from a partition's stop on.
+
+        Raises to have the batch delivered again.
+        """
         self.busy_since = time.monotonic()
         try:
             with metrics.HANDLING.labels(self._to.topic.name, self._to.group).time():
-                deliveries = [one for record in records if (one := await self._read(record))]
-                async with asyncio.TaskGroup() as tasks:
-                    for group in self._groups(deliveries):
-                        tasks.create_task(self._handle(group))
+                stops = await self._delivered(records)
             self.given_back = False
+            return stops
         except* ServiceUnavailable as group:
             self.given_back = True
             logger.warning("batch given back", topic=self._to.topic.name, reason=str(group.exceptions[0]))
@@ -118,7 +165,15 @@ class Deliverer:
         finally:
             self.busy_since = None
 
-    async def _read(self, record: Any) -> Delivery | None:
+    async def _delivered(self, records: Sequence[Any]) -> dict[TopicPartition, Stop]:
+        batch = _Batch()
+        deliveries = [one for record in records if (one := await self._read(record, batch))]
+        async with asyncio.TaskGroup() as tasks:
+            for group in self._groups(deliveries):
+                tasks.create_task(self._handle(group, batch))
+        return await self._settle(records, batch)
+
+    async def _read(self, record: Any, batch: _Batch) -> Delivery | None:
         event: CloudEvent | None = None
         try:
             if record.value is not None and len(record.value) > MAX_MESSAGE_BYTES:
@@ -131,11 +186,15 @@ class Deliverer:
                 return None
             message = self._to.messages.validate_python({**event.data, "type": event.type})
         except MalformedEvent as error:
-            await self._give_up(record, event, ValidationFailed(str(error)))
+            fault, counts = ValidationFailed(str(error)), not self._to.topic.open
         except ValidationError as error:
-            await self._give_up(record, event, ValidationFailed(explain(error)))
+            # By now `admit` has seen to it that the source is true.
+            fault = ValidationFailed(explain(error))
+            counts = not self._to.topic.open or (event is not None and event.source.startswith(PLATFORM))
         else:
+            batch.read.add(id(record))
             return Delivery(event, message, record)
+        batch.failures[id(record)] = _Failure(event, fault, fault.message, counts)
         return None
 
     def _groups(self, deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
@@ -146,7 +205,7 @@ class Deliverer:
             groups.setdefault(self._to.group_of(delivery), []).append(delivery)
         return list(groups.values())
 
-    async def _handle(self, group: Sequence[Delivery]) -> None:
+    async def _handle(self, group: Sequence[Delivery], batch: _Batch) -> None:
         first = group[0].event
         tracing.begin(first.traceparent)
         structlog.contextvars.bind_contextvars(subject=first.subject, correlation_id=first.correlationid or first.id)
@@ -156,14 +215,21 @@ class Deliverer:
             raise
         except Exception as error:
             if len(group) > 1:
-                for delivery in group:
-                    await self._handle([delivery])
-                return
-            logger.exception("message given up", type=first.type, message_id=first.id)
+                return await self._isolate(group, batch)
+            logger.exception("message cannot be handled", type=first.type, message_id=first.id)
             fault = error if isinstance(error, PlatformError) else InternalError("the message could not be handled")
-            await self._give_up(group[0].record, first, fault, repr(error))
+            batch.failures[id(group[0].record)] = _Failure(first, fault, repr(error), counts=True)
         else:
             self._count("handled", len(group))
+
+    async def _isolate(self, group: Sequence[Delivery], batch: _Batch) -> None:
+        """One by one. Where most fail that takes long, and meanwhile nothing else is read: so not without end."""
+        until = time.monotonic() + ISOLATION_SECONDS
+        for number, delivery in enumerate(group):
+            if number and time.monotonic() > until:
+                batch.left.update(id(rest.record) for rest in group[number:])
+                return
+            await self._handle([delivery], batch)
 
     async def _tried(self, group: Sequence[Delivery]) -> None:
         attempt, deadline = 0, time.monotonic() + self._patience_seconds
@@ -180,9 +246,31 @@ class Deliverer:
                 logger.warning("trying again", attempt=attempt, error=repr(error))
             await self._pause(0.02, min(0.1 * 2**attempt, 2.0))
 
-    async def _give_up(
-        self, record: Any, event: CloudEvent | None, fault: PlatformError, reason: str | None = None
-    ) -> None:
+    async def _settle(self, records: Sequence[Any], batch: _Batch) -> dict[TopicPartition, Stop]:
+        partitions: dict[TopicPartition, list[Any]] = {}
+        for record in records:
+            partitions.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
+        spent, stops = dict[TopicPartition, Allowance](), dict[TopicPartition, Stop]()
+        for partition, those in partitions.items():
+            spent[partition] = self._allowances.get(partition, Allowance(self._limits)).copy()
+            done, reason = spent[partition].spend([batch.fate(record) for record in those])
+            for record in those[:done]:
+                if failure := batch.failures.get(id(record)):
+                    await self._give_up(record, failure)
+            if done < len(those):
+                stops[partition] = self._stop(partition, those[done].offset, reason)
+        # Only now: a batch that is given back in between is counted anew.
+        self._allowances |= spent
+        return stops
+
+    def _stop(self, partition: TopicPartition, offset: int, reason: str | None) -> Stop:
+        if reason:
+            metrics.LIMITED.labels(self._to.topic.name, self._to.group).inc()
+            at = {"topic": partition.topic, "partition": partition.partition, "offset": offset}
+            logger.error("limit of dead letters reached, partition halted", group=self._to.group, reason=reason, **at)
+        return Stop(offset, reason)
+
+    async def _give_up(self, record: Any, failure: _Failure) -> None:
         """The record goes to the dead-letter topic with its origin; while that is not possible, nothing goes on."""
         topic = self._to.topic.dead_letter(self._to.group)
         origin = {
@@ -191,16 +279,16 @@ class Deliverer:
             "dlq_offset": record.offset,
             "dlq_value_bytes": len(record.value or b""),
             "dlq_group": self._to.group,
-            "dlq_code": fault.code,
-            "dlq_error": (reason or fault.message)[:1000],
+            "dlq_code": failure.fault.code,
+            "dlq_error": failure.reason[:1000],
             "dlq_time": format_timestamp(utc_now()),
         }
         key, value, headers = _bounded(record)
         headers += [(name, str(text).encode(errors="replace")) for name, text in origin.items()]
         await self._bus.acknowledged(topic, await self._bus.send(topic, key, value, headers))
-        if event is not None and self._to.refused is not None:
-            await self._to.refused(event, record, fault)
-        metrics.DEAD_LETTERED.labels(self._to.topic.name, self._to.group, fault.code).inc()
+        if failure.event is not None and self._to.refused is not None:
+            await self._to.refused(failure.event, record, failure.fault)
+        metrics.DEAD_LETTERED.labels(self._to.topic.name, self._to.group, failure.fault.code).inc()
         self._count("dead-lettered")
         logger.error("dead letter", dead_letter_topic=topic, **origin)
 
@@ -212,7 +300,8 @@ def _bounded(record: Any) -> tuple[bytes | None, bytes | None, list[tuple[str, b
     """Key, value and as many of the headers, in order, as a dead letter can carry."""
     headers: list[tuple[str, bytes | None]] = []
     size = 0
-    for name, value in record.headers:
+    for given, value in record.headers:
+        name = given.encode(errors="backslashreplace").decode()  # it need not be UTF-8
         size += len(name.encode()) + len(value or b"") + 10
         if size <= MAX_HEADERS_BYTES:
             headers.append((name, value))

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import RecordTooLargeError
 from aiokafka.protocol.fetch import FetchRequest
 
-from nexus_runtime.kafka.batches import after_unreadable
+from nexus_runtime.kafka.batches import Batches, after_unreadable
 from nexus_runtime.kafka.progress import Reading
 from nexus_runtime.process import log, metrics
 
@@ -30,18 +31,24 @@ LOG_SECONDS = 5.0
 FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
 Fault = Callable[[TopicPartition, int, Exception], None]
 
+aiokafka_fetcher.MemoryRecords = Batches  # the fetcher takes no other decoder
+
 
 class NotHalted(Exception):
-    """The partition is not halted at that offset by this consumer; the message says where it is, if it is."""
+    """The partition is not halted by this consumer, there or for that cause; the message says where it is, if it is."""
 
 
 @dataclass
 class Halt:
-    """A partition that is not read on from `offset`, and why. Everything before `offset` is settled."""
+    """A partition that is not read on from `offset`, and why. Everything before `offset` is settled.
+
+    `readable`: it was stopped by choice, not for what it holds.
+    """
 
     partition: TopicPartition
     offset: int
     reason: str
+    readable: bool
     tried: float = field(default_factory=time.monotonic)
 
     def __str__(self) -> str:
@@ -52,7 +59,8 @@ class Halt:
 class GuardedConsumer(AIOKafkaConsumer):
     """With `pass_over`, goes on at the partition's end after a batch that cannot be read; else halts the partition.
 
-    A halt ends by `skip`, or by itself: `tend` tries again, because a checksum may fail on the way, too.
+    That halt ends by `skip`, or by itself: `tend` tries again, because a checksum may fail on the way, too. One that
+    was asked for by `stop_at` ends by `go_on`.
     """
 
     def __init__(self, *topics: str, pass_over: bool = False, **settings: Any) -> None:
@@ -68,24 +76,32 @@ class GuardedConsumer(AIOKafkaConsumer):
         # What was fetched until now is fetched again: positions move only when records are taken.
         fetcher._records = self._fetched
 
-    def halt(self, partition: TopicPartition, offset: int, reason: str) -> None:
-        """Stop reading the partition before `offset`."""
-        self.pause(partition)
-        self.seek(partition, offset)
-        self.halts[partition] = Halt(partition, offset, reason)
+    def stop_at(self, partition: TopicPartition, offset: int, reason: str | None) -> None:
+        """Go back to `offset`, and with a reason read nothing from there on until `go_on`."""
+        if reason is None:
+            self.seek(partition, offset)
+        else:
+            self._halt(Halt(partition, offset, reason, readable=True))
+
+    def go_on(self, partition: TopicPartition) -> int:
+        """Read on where `stop_at` has stopped; returns that offset. Raises NotHalted."""
+        halt = self.halts.get(partition)
+        if halt is None or not halt.readable:
+            raise NotHalted(str(halt) if halt else "the partition is not halted here")
+        self._read_from(partition, halt.offset)
+        logger.warning("goes on", **_named(partition, halt.offset))
+        return halt.offset
 
     async def skip(self, partition: TopicPartition, offset: int) -> int:
         """Go on after the batch at which the partition is halted; returns the offset there.
 
         Raises NotHalted, KafkaError, TimeoutError.
         """
-        self._halted(partition, offset)
+        self._unreadable_at(partition, offset)
         following = after_unreadable(await self._raw(partition, offset), offset)
         await self.commit({partition: following})
-        self._halted(partition, offset)
-        del self.halts[partition]
-        self.seek(partition, following)
-        self.resume(partition)
+        self._unreadable_at(partition, offset)
+        self._read_from(partition, following)
         logger.warning("skipped", **_named(partition, offset), to=following)
         return following
 
@@ -95,7 +111,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         for partition, halt in list(self.halts.items()):
             if partition not in self.assignment() or self._state(partition)._position not in (None, halt.offset):
                 del self.halts[partition]
-            elif now - halt.tried >= RETRY_SECONDS:
+            elif not halt.readable and now - halt.tried >= RETRY_SECONDS:
                 halt.tried = now
                 self.resume(partition)
 
@@ -127,9 +143,19 @@ class GuardedConsumer(AIOKafkaConsumer):
         assignment = subscription.assignment if subscription else None
         return assignment.state_value(partition) if assignment else None
 
-    def _halted(self, partition: TopicPartition, offset: int) -> None:
+    def _halt(self, halt: Halt) -> None:
+        self.pause(halt.partition)
+        self.seek(halt.partition, halt.offset)
+        self.halts[halt.partition] = halt
+
+    def _read_from(self, partition: TopicPartition, offset: int) -> None:
+        del self.halts[partition]
+        self.seek(partition, offset)
+        self.resume(partition)
+
+    def _unreadable_at(self, partition: TopicPartition, offset: int) -> None:
         halt = self.halts.get(partition)
-        if halt is None or halt.offset != offset:
+        if halt is None or halt.offset != offset or halt.readable:
             raise NotHalted(str(halt) if halt else "the partition is not halted here")
 
     async def _raw(self, partition: TopicPartition, offset: int) -> bytes:
@@ -156,7 +182,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         if self._pass_over:
             self.seek(partition, max(offset + 1, self._state(partition).highwater or 0))
         else:
-            self.halt(partition, offset, f"cannot be read: {error!r}"[:300])
+            self._halt(Halt(partition, offset, f"cannot be read: {error!r}"[:300], readable=False))
 
 
 def _named(partition: TopicPartition, offset: int) -> dict[str, Any]:
@@ -199,7 +225,7 @@ class _Records:
 
     def __next__(self) -> Any:
         try:
-            record = next(self._records)
+            record = self._next()
         except StopIteration:
             raise
         except Exception as error:  # noqa: BLE001  # the codecs raise what they like
@@ -208,3 +234,11 @@ class _Records:
             raise StopIteration from None
         self._first = False
         return record
+
+    def _next(self) -> Any:
+        try:
+            return next(self._records)
+        except UnicodeDecodeError:
+            self._records._records.again()
+            self._records._records_iterator = self._records._unpack_records()
+            return next(self._records)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-UNREADY_SECONDS = 30.0
 NOT_LIVE_SECONDS = 120.0
 P = TypeVar("P", bound=Hashable)
 

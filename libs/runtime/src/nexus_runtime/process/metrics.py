@@ -6,6 +6,7 @@ REQUESTS = Histogram("nexus_http_request_seconds", "HTTP requests by route", ["m
 CONSUMED = Counter("nexus_messages_consumed_total", "Records handled", ["topic", "group", "outcome"])
 HANDLING = Histogram("nexus_message_handling_seconds", "Time from taking a batch to its end", ["topic", "group"])
 DEAD_LETTERED = Counter("nexus_messages_dead_lettered_total", "Records given up", ["topic", "group", "code"])
+LIMITED = Counter("nexus_dead_letter_limits_total", "Times that a partition had too many", ["topic", "group"])
 PUBLISHED = Counter("nexus_messages_published_total", "Records acknowledged by the broker", ["topic"])
 OUTBOX_DEPTH = Gauge("nexus_outbox_pending", "Aggregates with events not yet published or confirmed")
 COMMANDS = Counter("nexus_commands_total", "Commands decided", ["type", "status", "replayed"])

@@ -27,6 +27,8 @@ class ServiceSettings(KafkaOptions, BaseSettings):
         default=False, description="the broker keeps nothing across a restart (the embedded one)"
     )
     kafka_fetch_max_wait_ms: int | None = Field(default=None, ge=1, le=30_000)
+    dead_letter_run: int = Field(default=100, ge=1, le=100_000)
+    dead_letter_share: float = Field(default=0.5, gt=0, le=1, allow_inf_nan=False)
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
 
     def shutdown_share(self, step: Literal["requests", "consumers", "work", "producer"]) -> float:

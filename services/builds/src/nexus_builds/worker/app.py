@@ -18,7 +18,7 @@ from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.delivery import Subscription
 from nexus_runtime.kafka.replies import Replier
-from nexus_runtime.owner import bus_check, consumers_check, database_check, progress_check, skip_route
+from nexus_runtime.owner import bus_check, consumers_check, database_check, partition_routes, progress_check
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
 from nexus_runtime.work.engine import Engine
@@ -61,5 +61,5 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     stores = [database, bus, packages, artifacts]
     parts = [*stores, tracker, deployer, consumers, engine]
     app = application("Nexus-AI build worker", parts, health)
-    app.include_router(skip_route(consumers))
+    app.include_router(partition_routes(consumers))
     return app

@@ -1,0 +1,72 @@
+"""What the Java client writes to Apache Kafka is read, in every codec and in transactions."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.support.infra import jvm_is_chosen
+from tests.support.kafka_world import Read, World, body, headers, kafka_world
+
+from nexus_contracts.topics import BUILDS_REPORTS
+from nexus_devstack.providers.jvm.jars import jars_folder
+from nexus_devstack.providers.jvm.java import java_program
+from nexus_devstack.settings import load_settings
+from nexus_runtime.process.service import running
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not jvm_is_chosen(), reason="the Java client comes with NEXUS_INFRA=jvm"),
+]
+PROGRAM = Path("tests/support/ForeignProducer.java").absolute()
+SECONDS = 60
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
+    async with kafka_world(tmp_path_factory.mktemp("kafka")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def read(world: World) -> AsyncGenerator[Read]:
+    read = Read()
+    consumers = world.consumers(read.take)
+    async with running([consumers]):
+        await world.until(consumers.ready)
+        yield read
+        assert consumers.faults() == []
+
+
+def send(world: World, codec: str, end: str, *ids: str, partition: int = 0) -> None:
+    """Needs a JDK: the program is compiled where it runs."""
+    known = [(name, text) for name, text in headers(BUILDS_REPORTS, "") if isinstance(text, bytes) and name != "ce_id"]
+    where = [world.servers, BUILDS_REPORTS.name, str(partition), codec, end, body(BUILDS_REPORTS).decode()]
+    jars = jars_folder(load_settings().cache_dir) / "kafka" / "*"
+    subprocess.run(
+        [java_program(), "-cp", str(jars), str(PROGRAM), *where, *ids],
+        env={**os.environ, "HEADERS": "\n".join(f"{name}={text.decode()}" for name, text in known)},
+        timeout=SECONDS,
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
+async def test_the_java_client_may_compress_as_it_likes(world: World, read: Read, codec: str) -> None:
+    ids = [f"java-{codec}-{number}" for number in range(20)]
+    await asyncio.to_thread(send, world, codec, "none", *ids)
+    await read.reaches(*ids)
+
+
+async def test_of_transactions_only_what_is_committed_is_read_and_once(world: World, read: Read) -> None:
+    for end, one in (("commit", "first"), ("abort", "never"), ("commit", "last"), ("abort", "never again")):
+        await asyncio.to_thread(send, world, "zstd", end, one, f"{one} too", partition=1)
+    await world.publish(BUILDS_REPORTS, 1, "without a transaction")
+    await read.reaches("without a transaction")
+    mine = [one for one in read.ids if not one.startswith("java-")]
+    assert mine == ["first", "first too", "last", "last too", "without a transaction"]
