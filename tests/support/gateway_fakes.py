@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import NotFound
+from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_gateway.app import http_app
@@ -20,6 +21,7 @@ from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
 from nexus_runtime.kafka.requests import Requests
+from nexus_runtime.process import caller
 from nexus_runtime.process.health import Health
 
 Deciding = Callable[[CloudEvent], Outcome | None]
@@ -74,14 +76,16 @@ class FakeBus:
 
 
 class FakeOwners:
-    """Answers by owner and path; everything else is not found. `asked` keeps the questions."""
+    """Answers by owner and path; everything else is not found. `asked` keeps the questions, `askers` who asked them."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer | Exception] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.askers: list[Principal] = []
 
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         self.asked.append((owner, path, dict(query or {})))
+        self.askers.append(caller.principal.get())
         answer = self.answers.get(owner + path) or NotFound("no such resource", type="resource", id=path)
         if isinstance(answer, Exception):
             raise answer

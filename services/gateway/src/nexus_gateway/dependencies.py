@@ -1,7 +1,7 @@
 """What routes depend on: the parts of the gateway, who asks, and the write that a request asks for."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Request
 from pydantic import ValidationError
@@ -48,14 +48,11 @@ async def principal_of(_request: Request) -> Principal:
     return _DEFAULT
 
 
-Asker = Annotated[Principal, Depends(principal_of)]
-
-
-async def addressed(request: Request, asker: Asker) -> None:
-    """What every operation begins with: owners are asked on behalf of the caller. Raises ValidationFailed, NotFound."""
+async def addressed(request: Request) -> None:
+    """What every operation begins with: `caller.principal` is who asks. Raises ValidationFailed, NotFound."""
     require_known_query(request)
     require_possible_ids(request.path_params)
-    caller.principal.set(asker)
+    caller.principal.set(await principal_of(request))
 
 
 @dataclass(frozen=True)
@@ -88,14 +85,14 @@ class Intent(Generic[B_co]):
 def intent_with(model: type[B], *, heeds_if_match: bool = False) -> Any:
     """A dependency on the write that the request asks for. No body counts as an empty object."""
 
-    async def intent(request: Request, asker: Asker) -> Intent[B]:
+    async def intent(request: Request) -> Intent[B]:
         raw = await read_body(request, gateway_of(request).settings.max_body_bytes) or b"{}"
         sent = canonical(parse_object(raw))
         try:
             body = model.model_validate_json(raw, strict=True)
         except ValidationError as error:
             raise size_failure(error) or body_failure(error) from None
-        return _intent(request, asker, body, sent, heeds_if_match)
+        return _intent(request, body, sent, heeds_if_match)
 
     return Depends(intent)
 
@@ -103,8 +100,8 @@ def intent_with(model: type[B], *, heeds_if_match: bool = False) -> Any:
 def bare_intent(*, heeds_if_match: bool = False) -> Any:
     """The same for a request without a body."""
 
-    async def intent(request: Request, asker: Asker) -> Intent[None]:
-        return _intent(request, asker, None, b"", heeds_if_match)
+    async def intent(request: Request) -> Intent[None]:
+        return _intent(request, None, b"", heeds_if_match)
 
     return Depends(intent)
 
@@ -120,8 +117,8 @@ def sent_report() -> Any:
     return Depends(told)
 
 
-def _intent(request: Request, asker: Principal, body: B_co, sent: bytes, heeds_if_match: bool) -> Intent[B_co]:
-    key = idempotency_key(request)
+def _intent(request: Request, body: B_co, sent: bytes, heeds_if_match: bool) -> Intent[B_co]:
+    asker, key = caller.principal.get(), idempotency_key(request)
     return Intent(
         body,
         asker,

@@ -11,7 +11,6 @@ from pydantic.json_schema import models_json_schema
 from nexus_contracts.agents import bodies as of_agents
 from nexus_contracts.answers import EXAMPLE_TIME
 from nexus_contracts.builds import bodies as of_builds
-from nexus_runtime.process.settings import VERSION
 
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
@@ -36,7 +35,7 @@ _BODIES = (
     of_agents.CreateSessionBody,
     of_agents.PostMessageBody,
 )
-_HEAD = {"status": "healthy", "version": VERSION, "timestamp": EXAMPLE_TIME}
+_HEAD = {"status": "healthy", "version": "1.0.0", "timestamp": EXAMPLE_TIME}
 _CHECK: dict[str, Any] = {"status": "healthy", "latency_ms": 0.1, "details": {}, "error": None}
 _SYSTEM = {"cpu_percent": 2.5, "memory_percent": 31.0, "process_memory_mb": 92.4, "uptime_seconds": 3600.0}
 _HEALTH_EXAMPLES: Mapping[str, Any] = {
