@@ -45,7 +45,7 @@ async def gateway_of(builds: BuildsStack) -> AsyncGenerator[HttpCaller]:
     """A gateway in this process, beside the service."""
     settings = GatewaySettings(
         kafka_bootstrap_servers=builds.stack.endpoints.kafka_bootstrap_servers,
-        kafka_volatile=True,
+        kafka_volatile=builds.stack.endpoints.environment()["KAFKA_VOLATILE"] == "true",
         builds_url=builds.stack.url("builds"),
     )
     app = create_app(settings)
