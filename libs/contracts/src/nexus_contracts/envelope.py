@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue, ValidationError
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.media_types import UnsupportedType, is_structured, require_json
 from nexus_contracts.model import Message
-from nexus_contracts.strict_json import JsonReader, NotStrictJson
+from nexus_contracts.strict_json import JsonReader, UnreadableJson
 from nexus_contracts.trace_context import trace_context
 
 CONTENT_TYPE = b"application/json"
@@ -174,7 +174,7 @@ def _json(value: bytes | None) -> dict[str, JsonValue]:
         raise MalformedEvent("there is no value")
     try:
         body = _JSON.read(value)
-    except NotStrictJson as error:
+    except UnreadableJson as error:
         raise MalformedEvent(f"the data is not JSON: {str(error)[:100]}") from None
     if not isinstance(body, dict):
         raise MalformedEvent("the value is not a JSON object")

@@ -12,7 +12,7 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 INVALID = "json_invalid"
 
 
-class NotStrictJson(ValueError):
+class UnreadableJson(ValueError):
     """Text that programs would not all read alike, or not at all. `kind` is for programs, the message for people."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -30,39 +30,39 @@ class JsonReader:
         )
 
     def read(self, raw: bytes) -> JsonValue:
-        """Raises NotStrictJson."""
+        """Raises UnreadableJson."""
         try:
             value: JsonValue = self._decoder.decode(raw.decode())
             if _SURROGATE.search(raw):
                 json.dumps(value, ensure_ascii=False).encode()
         except UnicodeDecodeError:
-            raise NotStrictJson("json_encoding", "must be UTF-8") from None
+            raise UnreadableJson("json_encoding", "must be UTF-8") from None
         except UnicodeEncodeError:
-            raise NotStrictJson("string_unicode", "half of a surrogate pair is no text in UTF-8") from None
+            raise UnreadableJson("string_unicode", "half of a surrogate pair is no text in UTF-8") from None
         except json.JSONDecodeError as error:
             begins = "it begins with a byte order mark" if raw.startswith(codecs.BOM_UTF8) else str(error)
-            raise NotStrictJson(INVALID, begins) from None
-        except NotStrictJson:
+            raise UnreadableJson(INVALID, begins) from None
+        except UnreadableJson:
             raise
         except RecursionError:
             raise self._too_deep() from None
         except ValueError:
-            raise NotStrictJson("json_number", "a number has too many digits") from None
+            raise UnreadableJson("json_number", "a number has too many digits") from None
         if raw.count(b"[") + raw.count(b"{") > self._max_depth and _is_deeper(self._max_depth, value):
             raise self._too_deep()
         return value
 
-    def _too_deep(self) -> NotStrictJson:
-        return NotStrictJson("json_depth", f"must not be nested deeper than {self._max_depth}")
+    def _too_deep(self) -> UnreadableJson:
+        return UnreadableJson("json_depth", f"must not be nested deeper than {self._max_depth}")
 
 
 def _constant(name: str) -> Any:
-    raise NotStrictJson(INVALID, f"it has {name}")
+    raise UnreadableJson(INVALID, f"it has {name}")
 
 
 def _finite(number: Any) -> Any:
     if number in (float("inf"), float("-inf")):
-        raise NotStrictJson(INVALID, "a number is too large")
+        raise UnreadableJson(INVALID, "a number is too large")
     return number
 
 
@@ -72,7 +72,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise NotStrictJson("json_duplicate", f"an object has a name twice: {twice[:100]!a}")
+        raise UnreadableJson("json_duplicate", f"an object has a name twice: {twice[:100]!a}")
     return made
 
 

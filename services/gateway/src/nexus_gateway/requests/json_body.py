@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from nexus_contracts.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from nexus_contracts.media_types import UnsupportedType, require_json
-from nexus_contracts.strict_json import INVALID, JsonReader, NotStrictJson
+from nexus_contracts.strict_json import INVALID, JsonReader, UnreadableJson
 from nexus_gateway.requests.header_fields import joined
 
 _PLAINLY = "Send the body uncompressed, without Content-Encoding."
@@ -34,7 +34,7 @@ def parse(raw: bytes) -> JsonValue:
     """The value, with 3.0 as 3 so that equal values are equal. Raises ValidationFailed."""
     try:
         return _reader.read(raw)
-    except NotStrictJson as error:
+    except UnreadableJson as error:
         message = f"must be JSON: {error}" if error.kind == INVALID else str(error)
         raise malformed(message, error.kind) from None
 
