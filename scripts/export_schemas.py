@@ -1,29 +1,59 @@
-"""Writes the JSON Schema of every type of message to `schemas/`, and never over one with which it would break."""
+"""Writes what was agreed on, and never over what it would break.
+
+The JSON Schema of every type of message goes to `schemas/`, the REST contract to `openapi.json`.
+"""
 
 import argparse
 import difflib
 import sys
+from pathlib import Path
 
 from nexus_contracts.compatibility import breaking_changes
-from nexus_contracts.registry import MODELS, SCHEMAS, agreed_schemas, schema_of, text_of
+from nexus_contracts.registry import (
+    MODELS,
+    OPENAPI,
+    SCHEMAS,
+    Schema,
+    agreed_openapi,
+    agreed_schemas,
+    schema_of,
+    text_of,
+)
+from nexus_contracts.rest_compatibility import breaking_rest_changes
+from nexus_gateway.app import create_app
+from nexus_gateway.settings import GatewaySettings
+
+
+def rest_contract() -> Schema:
+    """The gateway's OpenAPI document. Its version is that of the paths: a release changes no contract."""
+    document = create_app(GatewaySettings()).openapi()
+    return {**document, "info": {**document["info"], "version": "1"}}
 
 
 def faults() -> list[str]:
-    """What forbids to export: the changes that need a type with a new version."""
+    """What forbids to export: the changes that need a type, or a path, with a new version."""
     found: list[str] = []
     for name, agreed in agreed_schemas().items():
         if name not in MODELS:
             found.append(f"{name}: the type was removed")
         else:
             found += [f"{name}: {change}" for change in breaking_changes(agreed, schema_of(name))]
-    return found
+    agreed = agreed_openapi()
+    return found + (breaking_rest_changes(agreed, rest_contract()) if agreed else [])
+
+
+def files() -> dict[Path, str]:
+    """What is to stand in each file."""
+    return {
+        **{SCHEMAS / f"{name}.json": text_of(schema_of(name)) for name in MODELS},
+        OPENAPI: text_of(rest_contract()),
+    }
 
 
 def differences() -> list[str]:
     """One line for each file that is not as the code says, followed by the first lines that differ."""
     lines: list[str] = []
-    for name in MODELS:
-        path, wanted = SCHEMAS / f"{name}.json", text_of(schema_of(name))
+    for path, wanted in files().items():
         found = path.read_text(encoding="utf-8") if path.exists() else ""
         if found != wanted:
             lines.append(f"{path.name}: {'differs from the code' if found else 'is missing'}; run `make schemas`")
@@ -38,15 +68,15 @@ def main() -> int:
     options.add_argument("--check", action="store_true", help="change nothing; fail when a file is not up to date")
     check = options.parse_args().check
     if broken := faults():
-        print(*broken, "these changes need a type with a new version", sep="\n", file=sys.stderr)
+        print(*broken, "these changes need a type, or a path, with a new version", sep="\n", file=sys.stderr)
         return 1
     if check:
         stale = differences()
         print(*stale, sep="\n", end="\n" if stale else "", file=sys.stderr)
         return 1 if stale else 0
     SCHEMAS.mkdir(exist_ok=True)
-    for name in MODELS:
-        (SCHEMAS / f"{name}.json").write_text(text_of(schema_of(name)), encoding="utf-8")
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

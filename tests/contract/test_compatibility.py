@@ -176,6 +176,7 @@ def test_a_stale_schema_fails_the_check_and_is_written_anew(
     exporter: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(exporter, "SCHEMAS", tmp_path)
+    monkeypatch.setattr(exporter, "OPENAPI", tmp_path.with_suffix(".openapi.json"))
     assert export(exporter, monkeypatch, "--check") == 1
     assert "nexus.build.started.v1.json: is missing; run `make schemas`" in capsys.readouterr().err
     assert export(exporter, monkeypatch) == 0

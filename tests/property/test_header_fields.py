@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus_contracts.errors import PreconditionFailed, ValidationFailed
-from nexus_gateway.accept import EVENT_STREAM, JSON, wants_stream
-from nexus_gateway.fields import member, members
-from nexus_gateway.preconditions import entity_tags, expected_version, unchanged
-from nexus_gateway.queries import require_known_query
+from nexus_gateway.requests.accept import EVENT_STREAM, JSON, wants_stream
+from nexus_gateway.requests.header_fields import member, members
+from nexus_gateway.requests.preconditions import entity_tags, expected_version, unchanged
+from nexus_gateway.requests.queries import require_known_query
 
 BLANKS = st.text(" \t", max_size=2)
 COMMAS = st.lists(BLANKS, min_size=2, max_size=4).map(",".join)

@@ -2,23 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import NotFound
+from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_gateway.app import http_app
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
+from nexus_gateway.dependencies import Gateway
 from nexus_gateway.owners import Answer
-from nexus_gateway.ports import Gateway
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
+from nexus_runtime.kafka.requests import Requests
+from nexus_runtime.process import caller
 from nexus_runtime.process.health import Health
 
 Deciding = Callable[[CloudEvent], Outcome | None]
@@ -48,7 +51,11 @@ class FakeBus:
         self.fault: Exception | None = None
         self.cluster: str | None = "the first broker"
         self.replayed = False
+        self.new_broker: list[Callable[[], Awaitable[None]]] = []
         self.published: list[tuple[Topic, CloudEvent, dict[str, bytes]]] = []
+
+    def when_broker_is_new(self, action: Callable[[], Awaitable[None]]) -> None:
+        self.new_broker.append(action)
 
     async def publish(
         self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
@@ -69,14 +76,16 @@ class FakeBus:
 
 
 class FakeOwners:
-    """Answers by owner and path; everything else is not found. `asked` keeps the questions."""
+    """Answers by owner and path; everything else is not found. `asked` keeps the questions, `askers` who asked them."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer | Exception] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.askers: list[Principal] = []
 
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         self.asked.append((owner, path, dict(query or {})))
+        self.askers.append(caller.principal.get())
         answer = self.answers.get(owner + path) or NotFound("no such resource", type="resource", id=path)
         if isinstance(answer, Exception):
             raise answer
@@ -93,5 +102,6 @@ class FakePlatform:
         settings = GatewaySettings(reply_wait_seconds=0.05, invoke_wait_seconds=0.05, cursor_secret=SecretStr(SECRET))
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
-        gateway = Gateway(Commands(self.bus, self.desk, look_seconds=0.001), reads, self.streams, settings)
+        requests = Requests(self.bus, self.desk, keep=settings.kafka_volatile, retry_seconds=0.001)
+        gateway = Gateway(Commands(self.bus, requests, settings), reads, self.owners, self.streams, settings)
         self.app: FastAPI = http_app(gateway, Health({}, {}))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus_contracts.errors import ValidationFailed
-from nexus_gateway.dates import date_range
+from nexus_gateway.requests.dates import date_range
 
 TODAY = date(2026, 3, 1)
 

@@ -9,8 +9,8 @@ from tests.support.asgi import HttpCaller
 from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_gateway.idempotency import fingerprint
 from nexus_gateway.openapi.examples import AGENT_ID, SESSION_ID
+from nexus_gateway.requests.idempotency import fingerprint
 
 PROJECTS = "/api/v1/projects"
 GOOD = {"requirement": "an agent that adds numbers", "priority": 3}

@@ -7,7 +7,8 @@ import pytest
 from fastapi.routing import APIRoute
 from tests.support.gateway_fakes import FakePlatform
 
-from nexus_gateway import bodies
+from nexus_contracts.agents import bodies as of_agents
+from nexus_contracts.builds import bodies as of_builds
 
 PLAIN = {"/health", "/health/live", "/health/ready", "/health/detailed", "/metrics", "/stages/info"}
 DOCUMENT: dict[str, Any] = FakePlatform().app.openapi()
@@ -95,7 +96,7 @@ def test_examples_of_bodies_are_what_their_models_take() -> None:
     for _, _, operation in OPERATIONS:
         content = operation.get("requestBody", {"content": {}})["content"].get("application/json")
         if content and "$ref" in content["schema"]:
-            model = getattr(bodies, content["schema"]["$ref"].rpartition("/")[2])
+            model = (vars(of_builds) | vars(of_agents))[content["schema"]["$ref"].rpartition("/")[2]]
             assert model.model_validate(content["example"], strict=False)
             taken += 1
     assert taken == 5

@@ -8,9 +8,9 @@ from tests.support.asgi import HttpCaller
 from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts.errors import ErrorBody, GatewayTimeout, ServiceUnavailable
+from nexus_gateway.answers import RefusedByOwner, refusal_of
 from nexus_gateway.openapi.examples import AGENT_ID, INVOCATION_ID, PROJECT, PROJECT_ID, SESSION_ID
 from nexus_gateway.owners import Answer
-from nexus_gateway.refusals import RefusedByOwner, refusal_of
 
 PROJECTS = "/api/v1/projects"
 SINGLE = [

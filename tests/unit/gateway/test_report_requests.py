@@ -228,6 +228,26 @@ async def test_a_report_of_more_than_a_megabyte_is_refused(platform: FakePlatfor
     assert platform.bus.published == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("nexus.stage.completed.v1", "output_data", {"pad": "x" * 300_000}),
+        ("nexus.stage.logged.v1", "entries", [{"timestamp": "2026-03-01T09:30:00Z", "message": "x" * 9_999}] * 31),
+    ],
+)
+async def test_what_is_too_large_to_be_kept_of_a_report_is_a_payload_too_large(
+    platform: FakePlatform, call: HttpCaller, kind: str, field: str, value: Any
+) -> None:
+    in_binary = await binary(call, {**DATA, field: value}, type=kind)
+    in_structured = await structured(call, type=kind, data={**DATA, field: value})
+    for answer, place in ((in_binary, f"body.{field}"), (in_structured, f"body.data.{field}")):
+        assert (answer.status, answer.error["code"]) == (413, "PAYLOAD_TOO_LARGE")
+        assert answer.error["details"] == {"field": place, "limit_bytes": 300_000}
+    both = await binary(call, {**DATA, "stage_name": 7, field: value}, type=kind)
+    refused(both, "body.stage_name")
+    assert platform.bus.published == []
+
+
 async def test_a_project_that_does_not_exist_is_not_found(platform: FakePlatform, call: HttpCaller) -> None:
     for path in (f"/api/v1/projects/{OTHER}/reports", "/api/v1/projects/x/reports"):
         answer = await call("POST", path, {**DATA, "project_id": OTHER}, headers=ce())

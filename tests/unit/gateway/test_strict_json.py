@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from nexus_contracts.errors import ValidationFailed
-from nexus_gateway.strict_json import MAX_DEPTH, canonical, parse
+from nexus_gateway.requests.json_body import MAX_DEPTH, canonical, parse
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts

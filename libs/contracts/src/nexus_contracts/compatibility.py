@@ -2,6 +2,9 @@
 
 Within one version of a type no field may go, no type may change or become narrower, no field may become required and
 no value of an enumeration may go. Anything else needs a type with a new version in its name.
+
+For what the platform alone writes, the answers over HTTP, the rule is the same the other way round: those who read the
+old schema understand what is written by the new one. Fields may come in both.
 """
 
 from collections.abc import Iterator
@@ -16,15 +19,19 @@ _NESTED = ("items", "additionalProperties", "propertyNames")
 
 def breaking_changes(old: Schema, new: Schema) -> list[str]:
     """One line for each change that breaks, naming its place; empty where `new` may replace `old`."""
-    return list(_Comparison(old, new).changes(old, new, "data"))
+    return list(Comparison(old.get("$defs", {}), new.get("$defs", {})).changes(old, new, "data"))
 
 
-class _Comparison:
-    """Of two documents, whose `$defs` the references point into."""
+class Comparison:
+    """What the one schema allows and the other does not take; references point into the definitions of each.
 
-    def __init__(self, old: Schema, new: Schema) -> None:
-        self._old = old.get("$defs", {})
-        self._new = new.get("$defs", {})
+    `answers`: the old schema is the one that takes, and the new one the one that allows.
+    """
+
+    def __init__(self, allowing: Schema, taking: Schema, *, answers: bool = False) -> None:
+        self._old = allowing
+        self._new = taking
+        self._answers = answers
         self._under_way: set[tuple[str, str]] = set()
 
     def changes(self, old: Schema, new: Schema, place: str) -> Iterator[str]:
@@ -36,7 +43,7 @@ class _Comparison:
         old, new = _resolved(old, self._old), _resolved(new, self._new)
         if "anyOf" in old or "anyOf" in new:
             yield from self._variants(old, new, place)
-        else:
+        if ("anyOf" in old) == ("anyOf" in new):
             yield from _type_changes(old, new, place)
             yield from _value_changes(old, new, place)
             yield from _bound_changes(old, new, place)
@@ -53,13 +60,14 @@ class _Comparison:
 
     def _field_changes(self, old: Schema, new: Schema, place: str) -> Iterator[str]:
         before, after = old.get("properties", {}), new.get("properties", {})
-        for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
-            yield f"{place}.{name}: became required"
-        for name, rule in before.items():
-            if name not in after:
-                yield f"{place}.{name}: was removed"
-            else:
-                yield from self.changes(rule, after[name], f"{place}.{name}")
+        gone = after.keys() - before.keys() if self._answers else before.keys() - after.keys()
+        for name in sorted(gone):
+            yield f"{place}.{name}: was removed"
+        for name in sorted(set(new.get("required", ())) - set(old.get("required", ())) - gone):
+            yield f"{place}.{name}: {'may be missing now' if self._answers else 'became required'}"
+        for name in before:
+            if name in after:
+                yield from self.changes(before[name], after[name], f"{place}.{name}")
         for key in _NESTED:
             yield from self._nested_changes(old.get(key, True), new.get(key, True), f"{place}[{key}]")
 
@@ -75,15 +83,19 @@ def _resolved(schema: Schema, definitions: Schema) -> Schema:
     if "$ref" not in schema:
         return schema
     beside = {key: value for key, value in schema.items() if key != "$ref"}
-    return {**_resolved(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions), **beside}
+    return {**_resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions), **beside}
 
 
 def _type_changes(old: Schema, new: Schema, place: str) -> Iterator[str]:
     if "type" not in new:
         return
-    taken = {"integer", "number"} if new["type"] == "number" else {new["type"]}
-    if old.get("type") not in taken:
+    taken = _types(new)
+    if "type" not in old or not _types(old) <= (taken | {"integer"} if "number" in taken else taken):
         yield f"{place}: type changed from {old.get('type', 'anything')} to {new['type']}"
+
+
+def _types(schema: Schema) -> set[str]:
+    return {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
 
 
 def _value_changes(old: Schema, new: Schema, place: str) -> Iterator[str]:
@@ -114,4 +126,4 @@ def _bound_changes(old: Schema, new: Schema, place: str) -> Iterator[str]:
 
 
 def _named(schema: Schema) -> str:
-    return str(schema.get("type") or schema.get("$ref", "a variant").removeprefix("#/$defs/"))
+    return str(schema.get("type") or schema.get("$ref", "a variant").rpartition("/")[2])

@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, ValidationError
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.media_types import UnsupportedType, is_structured, require_json
 from nexus_contracts.model import Message
+from nexus_contracts.strict_json import JsonReader, UnreadableJson
 from nexus_contracts.trace_context import trace_context
 
 CONTENT_TYPE = b"application/json"
@@ -22,10 +23,10 @@ _EXTENSIONS = ("correlationid", "causationid", "sequence", "signature", "nexuspr
 _ATTRIBUTES = ("id", "source", "type", "subject", "time", *_EXTENSIONS)
 _PREFIX = "ce_"
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 MAX_ATTRIBUTE = 1_000
 MAX_DEPTH = 100
 """Of nesting. Pydantic's parser stops at 200: deeper data could be stored inside a history, and never read again."""
+_JSON = JsonReader(MAX_DEPTH)
 Headers = list[tuple[str, bytes]]
 
 
@@ -168,46 +169,13 @@ def _attributes(names: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(_PREFIX): value for name, value in names.items() if name.startswith(_PREFIX)}
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Readers would not agree on which of two values counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("an object has a name twice")
-    return found
-
-
-_decoder = json.JSONDecoder(object_pairs_hook=_object)
-
-
 def _json(value: bytes | None) -> dict[str, JsonValue]:
     if not value:
         raise MalformedEvent("there is no value")
     try:
-        text = value.decode()
-        if text.startswith("\ufeff"):
-            raise ValueError("it begins with a byte order mark")
-        body = _decoder.decode(text)
-        if _SURROGATE.search(text):
-            json.dumps(body, ensure_ascii=False).encode()
-    except UnicodeError:
-        raise MalformedEvent("the value is not Unicode text in UTF-8") from None
-    except (ValueError, RecursionError) as error:
-        raise MalformedEvent(f"the value is not JSON: {str(error)[:100]}") from None
+        body = _JSON.read(value)
+    except UnreadableJson as error:
+        raise MalformedEvent(f"the data is not JSON: {str(error)[:100]}") from None
     if not isinstance(body, dict):
         raise MalformedEvent("the value is not a JSON object")
-    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper(MAX_DEPTH, body):
-        raise MalformedEvent(f"the value is nested more than {MAX_DEPTH} levels deep")
-    return body  # pyright: ignore[reportUnknownVariableType]  # json.loads is untyped
-
-
-def _is_deeper(levels: int, *containers: Any) -> bool:
-    """Whether containers are nested in each other more than `levels` deep."""
-    layer: list[Any] = list(containers)
-    for _ in range(levels):
-        children: list[Any] = []
-        for node in layer:
-            children += node.values() if isinstance(node, dict) else node
-        layer = [child for child in children if isinstance(child, dict | list)]
-        if not layer:
-            return False
-    return True
+    return body

@@ -17,6 +17,8 @@ EXAMPLES = Path(__file__).parent / "examples"
 """One structured-mode CloudEvent for each type."""
 SCHEMAS = Path(__file__).parent / "schemas"
 """What was agreed on: the schema of `data` for each type."""
+OPENAPI = Path(__file__).parent / "openapi.json"
+"""... and the REST contract of the gateway."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
@@ -41,6 +43,11 @@ def schema_of(name: str) -> Schema:
 def agreed_schemas() -> dict[str, Schema]:
     """The schemas in `schemas/`, by type: those of the last release."""
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMAS.glob("*.json"))}
+
+
+def agreed_openapi() -> Schema | None:
+    """The REST contract of the last release."""
+    return json.loads(OPENAPI.read_text(encoding="utf-8")) if OPENAPI.exists() else None
 
 
 def text_of(schema: Schema) -> str:

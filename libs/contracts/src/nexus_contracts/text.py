@@ -34,8 +34,8 @@ def json_bytes(value: object) -> int:
 class TooLarge(ValueError):
     """Nothing is wrong with a value but its size. `limit` is in bytes."""
 
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"must be at most {limit} bytes as JSON, not {size}")
+    def __init__(self, size: int, limit: int, advice: str = "") -> None:
+        super().__init__(f"must be at most {limit} bytes as JSON, not {size}{advice}")
         self.limit = limit
 
 

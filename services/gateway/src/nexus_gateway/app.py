@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
-from nexus_gateway.edge import Edge
-from nexus_gateway.failures import add_failure_answers
+from nexus_gateway.dependencies import Gateway
+from nexus_gateway.middleware import AnswerMiddleware
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.owners import HttpOwners
-from nexus_gateway.ports import Gateway
 from nexus_gateway.reads import Reads
 from nexus_gateway.routes import agents, builds, projects, reports, sessions, statistics
 from nexus_gateway.routes.health import plain_routes
@@ -21,6 +21,7 @@ from nexus_gateway.streams import Streams
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.kafka.replies import ReplyDesk
+from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process.health import Health, Unhealthy
 from nexus_runtime.process.service import Part, running
 from nexus_runtime.process.settings import VERSION
@@ -44,7 +45,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         shown={"services": owners.check},
         alive=lambda: desk.alive() and tap.alive(),
     )
-    return http_app(Gateway(Commands(bus, desk), reads, streams, settings), health, [bus, desk, owners, streams, tap])
+    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), settings)
+    gateway = Gateway(commands, reads, owners, streams, settings)
+    return http_app(gateway, health, [bus, desk, owners, streams, tap])
 
 
 def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:
@@ -57,7 +60,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
 
     app = FastAPI(title="Nexus-AI Platform", version=VERSION, lifespan=lifespan, redirect_slashes=False)
     app.state.gateway = gateway
-    app.add_middleware(Edge)
+    app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
     for router in (projects.router, builds.router, reports.router, agents.router, sessions.router, statistics.router):
         app.router.routes.extend(router.routes)

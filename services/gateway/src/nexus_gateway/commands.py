@@ -1,177 +1,166 @@
 """Writing: a command goes to its owner, and the owner's reply becomes the answer."""
 
-import asyncio
-import contextlib
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import Response
 
+from nexus_contracts.agents.commands import CreateSession, DeleteAgent, DeleteSession, InvokeAgent, PostMessage
+from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
 from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge, ServiceUnavailable
-from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TOPIC_HEADER, Reply
-from nexus_contracts.topics import BUILDS_REPORTS, GATEWAY_REPLIES, MAX_MESSAGE_BYTES, Topic
-from nexus_gateway import envelope
-from nexus_gateway.envelope import success, to_json
-from nexus_gateway.failures import REPLAYED
-from nexus_gateway.refusals import RefusedByOwner
+from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge
+from nexus_contracts.replies import Reply
+from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
+from nexus_gateway import answers
+from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
+from nexus_gateway.requests.reports import SentReport
+from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
+from nexus_runtime.kafka.requests import Publisher, Requests
 from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import new_id, utc_now
 
 SOURCE = "/nexus/gateway"
-LOOK_SECONDS = 1.0
-"""How often a waiting caller's command is checked against the broker that took it."""
-
-
-class Publisher(Protocol):
-    @property
-    def cluster(self) -> str | None:
-        """The broker's identity; another one knows nothing of what the last one took."""
-        ...
-
-    async def publish(
-        self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
-    ) -> None:
-        """Returns when the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
-        ...
-
-
-class Desk(Protocol):
-    partition: int
-
-    def expect(self, request_id: str) -> AbstractContextManager[asyncio.Future[Reply]]:
-        """A future for the reply to the message of that id."""
-        ...
+MARGIN_SECONDS = 5.0
+"""What the way to the agent and back may take on top of the caller's own time limit."""
+PROJECT = "/api/v1/projects/{project_id}"
+AGENT = "/api/v1/agents/{agent_id}"
+SESSION = "/api/v1/sessions/{session_id}"
+EVENTS = PROJECT + "/events"
+INVOCATION = "/api/v1/invocations/{invocation_id}"
 
 
 @dataclass(frozen=True)
 class Order:
-    """A command with its addressee, and what a caller is told who does not get the outcome at once.
+    """How commands of one type are sent, and what a caller is told who does not get the outcome at once.
 
-    `subject` orders commands: those with the same one are decided one after another. `ids` name what is concerned
-    and `location` is where its state can be read. `wait_seconds` 0: the caller does not wait.
+    `key` orders commands: those with the same one are decided one after another; it is the first of these fields that
+    has a value. `ids` are the fields that name what is concerned, and `location` is where its state can be read.
+    `asks_agent`: the outcome takes as long as an agent does.
     """
 
     topic: Topic
-    command: Command
-    subject: str
+    key: tuple[str, ...]
     location: str
-    ids: Mapping[str, str]
-    wait_seconds: float
+    ids: tuple[str, ...]
     status: int = 200
+    asks_agent: bool = False
+
+
+ORDERS: Mapping[type[Command], Order] = {
+    CreateProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",), status=201),
+    ControlProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
+    DeleteProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
+    DeleteAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
+    InvokeAgent: Order(
+        AGENTS_COMMANDS, ("session_id", "invocation_id"), INVOCATION, ("invocation_id",), asks_agent=True
+    ),
+    CreateSession: Order(AGENTS_COMMANDS, ("session_id",), SESSION, ("session_id",), status=201),
+    PostMessage: Order(
+        AGENTS_COMMANDS, ("session_id",), INVOCATION, ("session_id", "invocation_id"), status=201, asks_agent=True
+    ),
+    DeleteSession: Order(AGENTS_COMMANDS, ("session_id",), SESSION, ("session_id",)),
+}
+NOTE = Order(AGENTS_COMMANDS, ("session_id",), SESSION + "/messages", ("session_id",), status=201, asks_agent=True)
+"""A message that no agent answers has no invocation."""
 
 
 class Commands:
     """The only way in which anything is changed."""
 
-    def __init__(self, bus: Publisher, desk: Desk, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(self, bus: Publisher, requests: Requests, settings: GatewaySettings) -> None:
         self._bus = bus
-        self._desk = desk
-        self._look_seconds = look_seconds
+        self._requests = requests
+        self._settings = settings
 
-    async def carry_out(self, order: Order) -> Response:
-        """The owner's answer, or 202 when it does not come in time.
+    async def carry_out(self, command: Command, waits: bool) -> Response:
+        """The owner's answer; 202 when it does not come in time, or the caller does not wait for it.
 
-        Raises RefusedByOwner, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
+        Raises RefusedByOwner, PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """
-        event = _event(order)
-        with self._desk.expect(event.id) as expected:
-            cluster = self._bus.cluster
-            await self._publish(order, event)
-            try:
-                reply = await self._reply(order, event, expected, cluster)
-            except asyncio.CancelledError:
-                # The server stops. The command is durable, and its caller must learn where to look.
-                reply = None
+        order = _order_of(command)
+        fields = vars(command)
+        event = _event(command, next(fields[name] for name in order.key if fields[name]))
+        _require_sendable(event)
+        try:
+            reply = await self._requests.ask(order.topic, event, self._wait_seconds(order, fields) if waits else 0.0)
+        except Unacknowledged as error:
+            raise GatewayTimeout(error.message) from error
+        location = order.location.format_map(fields)
         if reply is None:
-            return _accepted(order)
+            return _accepted({name: fields[name] for name in order.ids}, location, waits)
         if reply.error is not None:
             raise RefusedByOwner(reply.error, reply.status, replayed=reply.replayed)
         if reply.result is None:
             raise InternalError("a service of the platform gave an answer that is not understood")
-        return success(to_json(reply.result), order.status, headers=_headers(order, reply, reply.result))
+        headers = _headers(reply, reply.result, location if order.status == 201 else None)
+        return success(to_json(reply.result), order.status, headers=headers)
 
-    async def _reply(
-        self, order: Order, event: CloudEvent, expected: asyncio.Future[Reply], cluster: str | None
-    ) -> Reply | None:
-        """None when it does not come in time.
+    def _wait_seconds(self, order: Order, fields: Mapping[str, Any]) -> float:
+        if not order.asks_agent:
+            return self._settings.reply_wait_seconds
+        limit = fields.get("timeout_seconds")
+        return limit + MARGIN_SECONDS if limit else self._settings.invoke_wait_seconds
 
-        A broker other than `cluster`, which the command went to, is given the same command again: it has one effect.
-        """
-        left = order.wait_seconds
-        while left > 0:
-            if await _comes(expected, min(left, self._look_seconds)):
-                return expected.result()
-            left -= self._look_seconds
-            if self._bus.cluster != cluster:
-                with contextlib.suppress(ServiceUnavailable, GatewayTimeout):
-                    await self._publish(order, event)
-                    cluster = self._bus.cluster
-        return None
-
-    async def _publish(self, order: Order, event: CloudEvent) -> None:
-        headers = [
-            (REPLY_TOPIC_HEADER, GATEWAY_REPLIES.name.encode()),
-            (REPLY_PARTITION_HEADER, str(self._desk.partition).encode()),
-        ]
-        await self._durable(order.topic, event, headers)
-
-    async def report(self, event: CloudEvent) -> None:
-        """Returns when the report is durable; its outcome stands in the history of the project later.
+    async def report(self, told: SentReport) -> Response:
+        """202 when the report is durable; its outcome stands in the history of the project later.
 
         Raises PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """
-        await self._durable(BUILDS_REPORTS, event)
+        if told.event is not None:
+            _require_sendable(told.event)
+            try:
+                await self._bus.publish(BUILDS_REPORTS, told.event)
+            except Unacknowledged as error:
+                raise GatewayTimeout(error.message) from error
+        location = EVENTS.format(project_id=told.project_id)
+        outcome = f"the outcome can be read at {location}" if told.event else "it comes to no report"
+        taken = told.taken().model_dump_json().encode()
+        return success(taken, 202, message=f"accepted; {outcome}", headers={"Location": location})
 
-    async def _durable(self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = ()) -> None:
-        if len(event.body()) > MAX_MESSAGE_BYTES:
-            raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
-        try:
-            await self._bus.publish(topic, event, headers)
-        except Unacknowledged as error:
-            raise GatewayTimeout(error.message) from error
+
+def _order_of(command: Command) -> Order:
+    return NOTE if isinstance(command, PostMessage) and command.role == "system" else ORDERS[type(command)]
 
 
-def _event(order: Order) -> CloudEvent:
+def _require_sendable(event: CloudEvent) -> None:
+    if len(event.body()) > MAX_MESSAGE_BYTES:
+        raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
+
+
+def _event(command: Command, subject: str) -> CloudEvent:
     return CloudEvent(
         id=new_id("evt_"),
         source=SOURCE,
-        type=str(getattr(order.command, "type")),  # noqa: B009  # every command has it
-        subject=order.subject,
+        type=str(getattr(command, "type")),  # noqa: B009  # every command has it
+        subject=subject,
         time=utc_now(),
-        data=order.command.model_dump(mode="json", exclude={"type"}),
-        correlationid=envelope.request_id.get(),
+        data=command.model_dump(mode="json", exclude={"type"}),
+        correlationid=answers.request_id.get(),
         traceparent=tracing.traceparent.get(),
-        nexusprincipal=order.command.principal.id,
-        nexustenant=order.command.principal.tenant,
+        nexusprincipal=command.principal.id,
+        nexustenant=command.principal.tenant,
     )
 
 
-async def _comes(expected: asyncio.Future[Reply], seconds: float) -> bool:
-    await asyncio.wait({expected}, timeout=seconds)
-    return expected.done()
-
-
-def _accepted(order: Order) -> Response:
-    headers = {"Location": order.location}
-    if not order.wait_seconds:
+def _accepted(ids: Mapping[str, str], location: str, waited: bool) -> Response:
+    headers = {"Location": location}
+    if not waited:
         headers["Preference-Applied"] = "respond-async"
-    message = f"accepted; the outcome can be read at {order.location}"
-    return success(to_json(order.ids), 202, message=message, headers=headers)
+    message = f"accepted; the outcome can be read at {location}"
+    return success(to_json(ids), 202, message=message, headers=headers)
 
 
-def _headers(order: Order, reply: Reply, result: Mapping[str, Any]) -> dict[str, str]:
-    """Of a resource that tells its version, the ETag."""
+def _headers(reply: Reply, result: Mapping[str, Any], location: str | None) -> dict[str, str]:
+    """Of a resource that tells its version, the ETag; of a new one, the address."""
     headers: dict[str, str] = {}
     version = result.get("version" if "project_name" in result else "etag")
     if isinstance(version, int):
         headers["ETag"] = f'"{version}"'
-    if order.status == 201:
-        headers["Location"] = order.location
+    if location:
+        headers["Location"] = location
     if reply.replayed:
         headers[REPLAYED] = "true"
     return headers

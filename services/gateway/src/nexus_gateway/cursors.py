@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 
 from nexus_contracts.errors import ValidationFailed
-from nexus_gateway.envelope import to_json
+from nexus_gateway.answers import to_json
 
 _SIGNATURE_BYTES = 16
 _MAX_LENGTH = 4096

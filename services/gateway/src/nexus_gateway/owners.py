@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Protocol, cast
 import aiohttp
 
 from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
-from nexus_gateway import envelope
-from nexus_gateway.refusals import refusal_of
+from nexus_gateway import answers
+from nexus_gateway.answers import refusal_of
 from nexus_gateway.settings import GatewaySettings
-from nexus_runtime.process import tracing
+from nexus_runtime.process import caller, tracing
 from nexus_runtime.process.health import Unhealthy
 
 CONNECTIONS = 256
@@ -28,7 +28,10 @@ class Owners(Protocol):
     """Who can be asked. `owner` is builds, agents or stats."""
 
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
-        """The owner's answer. Raises RefusedByOwner for its errors, ServiceUnavailable, GatewayTimeout."""
+        """The owner's answer to whoever asks, `caller.principal`.
+
+        Raises RefusedByOwner for its errors, ServiceUnavailable, GatewayTimeout.
+        """
         ...
 
 
@@ -57,7 +60,11 @@ class HttpOwners:
         if self._session is None:
             raise ServiceUnavailable("the gateway is starting")
         url = self._urls[owner] + path
-        headers = {"X-Request-ID": envelope.request_id.get(), "traceparent": tracing.traceparent.get() or ""}
+        headers = {
+            "X-Request-ID": answers.request_id.get(),
+            "traceparent": tracing.traceparent.get() or "",
+            **caller.headers_of(caller.principal.get()),
+        }
         try:
             async with self._session.get(url, params=query, headers=headers, allow_redirects=False) as response:
                 body = await response.read()

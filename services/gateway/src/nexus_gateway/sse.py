@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Send
 
 from nexus_contracts.errors import ValidationFailed
-from nexus_gateway.accept import EVENT_STREAM
+from nexus_gateway.requests.accept import EVENT_STREAM
 
 HEARTBEAT = b": heartbeat\n\n"
 HEARTBEAT_SECONDS = 15.0

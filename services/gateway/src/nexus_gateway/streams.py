@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from nexus_contracts.errors import NotFound, PlatformError
 from nexus_contracts.history import Tail
+from nexus_contracts.principal import Principal
 from nexus_gateway.owners import Owners
 from nexus_gateway.sse import event_block
-from nexus_runtime.process import log, metrics
+from nexus_runtime.process import caller, log, metrics
 
 logger = log.get(__name__)
 LOOK_SECONDS = 1.0
@@ -36,8 +37,8 @@ class StreamPage(NamedTuple):
     beyond: bool
 
 
-Reads = dict[tuple[str, int], asyncio.Task[StreamPage]]
-"""Under way, by project and the sequence that they read on from."""
+Reads = dict[tuple[Principal, str, int], asyncio.Task[StreamPage]]
+"""Under way, by who asks, project and the sequence that they read on from."""
 
 
 class _Followed:
@@ -155,8 +156,8 @@ class Streams:
             await asyncio.sleep(self._retry_seconds * random.uniform(0.5, 1.5))
 
     async def _shared(self, reads: Reads, project_id: str, after: int) -> StreamPage:
-        """One read for all streams that stand at the same place. It outlives whoever began it."""
-        place = (project_id, after)
+        """One read for all of a caller's streams that stand at the same place. It outlives whoever began it."""
+        place = (caller.principal.get(), project_id, after)
         read = reads.get(place)
         if read is None:
             read = reads[place] = asyncio.create_task(self._read(project_id, after))
@@ -182,7 +183,7 @@ class Streams:
             heard = self._listening()
 
 
-def _finished(reads: Reads, place: tuple[str, int], read: asyncio.Task[StreamPage]) -> None:
+def _finished(reads: Reads, place: tuple[Principal, str, int], read: asyncio.Task[StreamPage]) -> None:
     del reads[place]
     if not read.cancelled():
         read.exception()  # seen, also where nobody waits any more

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, TypeAdap
 
 from nexus_contracts.identifiers import ProjectId, Sha256, Timestamp
 from nexus_contracts.model import Message
+from nexus_contracts.text import TooLarge
 
 MAX_OUTPUT_BYTES = 300_000
 """An output is one item in the database, and an item holds at most 400 KB."""
@@ -96,13 +97,13 @@ def json_size(output: dict[str, JsonValue]) -> int:
 
 def _bounded(output: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
     if output is not None and (size := json_size(output)) > MAX_OUTPUT_BYTES:
-        raise ValueError(f"must be at most {MAX_OUTPUT_BYTES} bytes as JSON, not {size}")
+        raise TooLarge(size, MAX_OUTPUT_BYTES)
     return output
 
 
 def _bounded_log(entries: list[LogEntry]) -> list[LogEntry]:
     if (size := sum(len(entry.model_dump_json().encode()) for entry in entries)) > MAX_LOG_BYTES:
-        raise ValueError(f"must be at most {MAX_LOG_BYTES} bytes as JSON, not {size}: send them in several reports")
+        raise TooLarge(size, MAX_LOG_BYTES, ": send them in several reports")
     return entries
 
 

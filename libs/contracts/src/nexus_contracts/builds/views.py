@@ -114,3 +114,28 @@ class AttemptView(AttemptSummary):
 class DeletedProject(Message):
     project_id: str
     deleted_at: Timestamp
+
+
+class LogLine(LogEntry):
+    """`number` counts the entries of the log from 1."""
+
+    number: int
+
+
+class ReportPlace(Message):
+    """The report that an event is, or comes to."""
+
+    type: str
+    attempt: int
+    stage_name: str | None = None
+    sub_stage_name: str | None = None
+
+
+class TakenReport(Message):
+    """`source` and `id` identify what was taken, `type` is as sent. `report` is null where it comes to none."""
+
+    project_id: str
+    source: str
+    id: str
+    type: str
+    report: ReportPlace | None

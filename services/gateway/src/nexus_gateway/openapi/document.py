@@ -8,9 +8,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from nexus_gateway import bodies
-from nexus_gateway.openapi.envelopes import EXAMPLE_TIME
-from nexus_runtime.process.settings import VERSION
+from nexus_contracts.agents import bodies as of_agents
+from nexus_contracts.answers import EXAMPLE_TIME
+from nexus_contracts.builds import bodies as of_builds
 
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
@@ -29,13 +29,13 @@ TAGS = [
     {"name": "health", "description": "of the gateway itself, and the table of stages"},
 ]
 _BODIES = (
-    bodies.CreateProjectBody,
-    bodies.ControlProjectBody,
-    bodies.InvokeAgentBody,
-    bodies.CreateSessionBody,
-    bodies.PostMessageBody,
+    of_builds.CreateProjectBody,
+    of_builds.ControlProjectBody,
+    of_agents.InvokeAgentBody,
+    of_agents.CreateSessionBody,
+    of_agents.PostMessageBody,
 )
-_HEAD = {"status": "healthy", "version": VERSION, "timestamp": EXAMPLE_TIME}
+_HEAD = {"status": "healthy", "version": "1.0.0", "timestamp": EXAMPLE_TIME}
 _CHECK: dict[str, Any] = {"status": "healthy", "latency_ms": 0.1, "details": {}, "error": None}
 _SYSTEM = {"cpu_percent": 2.5, "memory_percent": 31.0, "process_memory_mb": 92.4, "uptime_seconds": 3600.0}
 _HEALTH_EXAMPLES: Mapping[str, Any] = {

@@ -2,6 +2,8 @@
 
 from pydantic import JsonValue
 
+from nexus_contracts.answers import EXAMPLE_REQUEST, EXAMPLE_TIME
+
 Example = dict[str, JsonValue]
 _HEX = "0195500a7c1e7b0f8a4f4f1d2c3b4a59"
 PROJECT_ID, INVOCATION_ID, SESSION_ID = f"proj_{_HEX}", f"inv_{_HEX}", f"sess_{_HEX}"
@@ -267,3 +269,13 @@ INVOCATIONS_OF_DAY: Example = {
 
 def report(day: Example) -> Example:
     return {"items": [day], "start_date": "2026-03-01", "end_date": "2026-03-01"}
+
+
+def enveloped(data: JsonValue, message: str | None = None) -> Example:
+    """A whole successful answer."""
+    said: Example = {"message": message} if message else {}
+    return {"success": True, "data": data, **said, "timestamp": EXAMPLE_TIME, "request_id": EXAMPLE_REQUEST}
+
+
+def page_of(item: JsonValue) -> Example:
+    return {"items": [item], "count": 1, "last_key": None}

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Depends
 from pydantic import BaseModel, JsonValue
 
+from nexus_contracts.answers import EXAMPLE_REQUEST, EXAMPLE_TIME, Failure, Success
 from nexus_contracts.errors import (
     Conflict,
     GatewayTimeout,
@@ -20,9 +21,10 @@ from nexus_contracts.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from nexus_gateway.openapi.envelopes import EXAMPLE_REQUEST, EXAMPLE_TIME, EXAMPLE_TRACE, Failure, Success, enveloped
-from nexus_gateway.queries import require_known_query
+from nexus_gateway.dependencies import addressed
+from nexus_gateway.openapi.examples import enveloped
 
+EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 Errors = tuple[type[PlatformError], ...]
 READ_ERRORS: Errors = (ValidationFailed, InternalError, ServiceUnavailable, GatewayTimeout)
 ONE_ERRORS: Errors = (NotFound, *READ_ERRORS)
@@ -111,7 +113,7 @@ def operation(
         "summary": summary,
         "status_code": status,
         "response_model": Success[answer],
-        "dependencies": [Depends(require_known_query)],
+        "dependencies": [Depends(addressed)],
         "responses": responses,
         "openapi_extra": {"parameters": chosen, **taken},
     }
@@ -128,7 +130,7 @@ def _content(example: JsonValue) -> dict[str, Any]:
 
 
 def _accepted(ids: Mapping[str, str]) -> dict[str, Any]:
-    example = enveloped(dict[str, JsonValue](ids), "accepted; the outcome can be read at the address in Location")
+    example = enveloped({**ids}, "accepted; the outcome can be read at the address in Location")
     return {
         "model": Success[dict[str, str]],
         "description": "accepted, durable, not decided yet; Location says where to read the outcome",

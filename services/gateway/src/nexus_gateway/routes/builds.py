@@ -2,17 +2,16 @@
 
 from fastapi import APIRouter, Request, Response
 
+from nexus_contracts.answers import ListOf
 from nexus_contracts.builds.dashboard import BuildDashboard
-from nexus_contracts.builds.views import AttemptView, StagesView, StageView
+from nexus_contracts.builds.views import AttemptView, LogLine, StagesView, StageView
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.history import EventView
-from nexus_gateway.accept import wants_stream
-from nexus_gateway.identities import require_id
+from nexus_gateway.dependencies import gateway_of
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
-from nexus_gateway.openapi.envelopes import ListOf, LogLine, page_of
 from nexus_gateway.openapi.operations import operation
-from nexus_gateway.ports import gateway_of
+from nexus_gateway.requests.accept import wants_stream
 from nexus_gateway.routes.parameters import (
     DEFAULT_LIMIT,
     AttemptNumber,
@@ -40,7 +39,6 @@ _PROJECT = "/api/v1/projects/{project_id}"
 )
 async def get_build(project_id: ProjectPath, request: Request) -> Response:
     """Stages with durations, usage and errors, sums, alerts, the latest attempt, and the graph of stages."""
-    require_id("project", project_id)
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/build")
 
 
@@ -57,7 +55,6 @@ async def get_build(project_id: ProjectPath, request: Request) -> Response:
 )
 async def get_stages(project_id: ProjectPath, request: Request) -> Response:
     """All six in order, those to come included."""
-    require_id("project", project_id)
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/stages")
 
 
@@ -74,8 +71,6 @@ async def get_stages(project_id: ProjectPath, request: Request) -> Response:
 )
 async def get_stage(project_id: ProjectPath, stage_name: StagePath, request: Request) -> Response:
     """With its sub-stages, its whole output, all artifacts and the end of its log."""
-    require_id("project", project_id)
-    require_id("stage", stage_name)
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/stages/{stage_name}")
 
 
@@ -85,7 +80,7 @@ async def get_stage(project_id: ProjectPath, stage_name: StagePath, request: Req
         "listStageLogs",
         "Read the log of a stage",
         ListOf[LogLine],
-        page_of(examples.LOG_LINE),
+        examples.page_of(examples.LOG_LINE),
         errors=ops.ONE_ERRORS,
     ),
 )
@@ -98,8 +93,6 @@ async def list_stage_logs(
     last_key: LastKey = None,
 ) -> Response:
     """The full log of the latest attempt or of another one, oldest entry first."""
-    require_id("project", project_id)
-    require_id("stage", stage_name)
     path = f"/projects/{project_id}/stages/{stage_name}/logs"
     chosen = {"attempt": None if attempt is None else str(attempt)}
     return await gateway_of(request).reads.page("builds", path, limit, last_key, chosen)
@@ -111,7 +104,7 @@ async def list_stage_logs(
         "listAttempts",
         "List the attempts to build a project",
         ListOf[AttemptView],
-        page_of(examples.ATTEMPT),
+        examples.page_of(examples.ATTEMPT),
         errors=ops.ONE_ERRORS,
     ),
 )
@@ -119,7 +112,6 @@ async def list_attempts(
     project_id: ProjectPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
     """An attempt is one run of the pipeline; what earlier ones did stays readable."""
-    require_id("project", project_id)
     return await gateway_of(request).reads.page("builds", f"/projects/{project_id}/attempts", limit, last_key)
 
 
@@ -129,7 +121,7 @@ async def list_attempts(
         "listProjectEvents",
         "Read the history of a project",
         ListOf[EventView],
-        page_of(examples.EVENT),
+        examples.page_of(examples.EVENT),
         errors=ops.ONE_ERRORS,
         parameters=[ops.LAST_EVENT_ID],
         stream=examples.EVENT_STREAM,
@@ -144,7 +136,6 @@ async def list_events(
     one, and then as it happens, until the latest attempt has ended or the project is deleted. An id beyond the
     newest event is refused. `id` is the sequence, `event` the type, `data` an item of the page.
     """
-    require_id("project", project_id)
     if wants_stream(request):
         return await _stream(project_id, request, last_key)
     return await gateway_of(request).reads.page("builds", f"/projects/{project_id}/events", limit, last_key)

@@ -4,18 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from nexus_contracts.answers import ListOf
+from nexus_contracts.builds.bodies import ControlProjectBody, CreateProjectBody
 from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
 from nexus_contracts.builds.views import DeletedProject, ProjectStatus, ProjectSummary, ProjectView
-from nexus_contracts.topics import BUILDS_COMMANDS
-from nexus_gateway.bodies import ControlProjectBody, CreateProjectBody
-from nexus_gateway.commands import Order
-from nexus_gateway.identities import require_id
+from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
-from nexus_gateway.openapi.envelopes import ListOf, page_of
 from nexus_gateway.openapi.operations import operation
-from nexus_gateway.ports import bare_intent, gateway_of, intent_with
-from nexus_gateway.preconditions import expected_version
 from nexus_gateway.routes.parameters import DEFAULT_LIMIT, FilterText, LastKey, Limit, ProjectPath
 
 router = APIRouter(tags=["projects"])
@@ -36,7 +32,6 @@ _ACCEPTED = {"project_id": examples.PROJECT_ID}
 )
 async def get_project(project_id: ProjectPath, request: Request) -> Response:
     """Everything about the project, with a snapshot of its stages."""
-    require_id("project", project_id)
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}")
 
 
@@ -55,28 +50,12 @@ async def get_project(project_id: ProjectPath, request: Request) -> Response:
         accepted=_ACCEPTED,
     ),
 )
-async def create_project(request: Request) -> Response:
+async def create_project(
+    request: Request, intent: Annotated[Intent[CreateProjectBody], intent_with(CreateProjectBody)]
+) -> Response:
     """The build starts at once, unless `auto_start` is false. `Location` is the new project's address."""
-    intent = await intent_with(request, CreateProjectBody)
-    project_id = intent.created("proj_")
-    command = CreateProject(
-        command_id=intent.command_id,
-        fingerprint=intent.fingerprint,
-        project_id=project_id,
-        **intent.body.model_dump(),
-    )
-    gateway = gateway_of(request)
-    return await gateway.commands.carry_out(
-        Order(
-            BUILDS_COMMANDS,
-            command,
-            subject=project_id,
-            location=f"{_ROOT}/{project_id}",
-            ids={"project_id": project_id},
-            wait_seconds=gateway.wait(intent),
-            status=201,
-        )
-    )
+    command = intent.command(CreateProject, project_id=intent.created("proj_"))
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 @router.get(
@@ -85,7 +64,7 @@ async def create_project(request: Request) -> Response:
         "listProjects",
         "List projects",
         ListOf[ProjectSummary],
-        page_of(examples.SUMMARY),
+        examples.page_of(examples.SUMMARY),
     ),
 )
 async def list_projects(
@@ -115,28 +94,14 @@ async def list_projects(
         accepted=_ACCEPTED,
     ),
 )
-async def control_project(project_id: ProjectPath, request: Request) -> Response:
+async def control_project(
+    project_id: ProjectPath,
+    request: Request,
+    intent: Annotated[Intent[ControlProjectBody], intent_with(ControlProjectBody, heeds_if_match=True)],
+) -> Response:
     """Answers the project after the change. INVALID_STATE names the present status and what it allows."""
-    require_id("project", project_id)
-    intent = await intent_with(request, ControlProjectBody)
-    command = ControlProject(
-        command_id=intent.command_id,
-        fingerprint=intent.fingerprint,
-        project_id=project_id,
-        if_match=expected_version(request),
-        **intent.body.model_dump(),
-    )
-    gateway = gateway_of(request)
-    return await gateway.commands.carry_out(
-        Order(
-            BUILDS_COMMANDS,
-            command,
-            subject=project_id,
-            location=f"{_ROOT}/{project_id}",
-            ids={"project_id": project_id},
-            wait_seconds=gateway.wait(intent),
-        )
-    )
+    command = intent.command(ControlProject, project_id=project_id, if_match=intent.if_match)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 @router.delete(
@@ -151,24 +116,9 @@ async def control_project(project_id: ProjectPath, request: Request) -> Response
         accepted=_ACCEPTED,
     ),
 )
-async def delete_project(project_id: ProjectPath, request: Request) -> Response:
+async def delete_project(
+    project_id: ProjectPath, request: Request, intent: Annotated[Intent[None], bare_intent(heeds_if_match=True)]
+) -> Response:
     """With all that belongs to it: stages, history, agents. A running build is stopped first."""
-    require_id("project", project_id)
-    intent = bare_intent(request)
-    command = DeleteProject(
-        command_id=intent.command_id,
-        fingerprint=intent.fingerprint,
-        project_id=project_id,
-        if_match=expected_version(request),
-    )
-    gateway = gateway_of(request)
-    return await gateway.commands.carry_out(
-        Order(
-            BUILDS_COMMANDS,
-            command,
-            subject=project_id,
-            location=f"{_ROOT}/{project_id}",
-            ids={"project_id": project_id},
-            wait_seconds=gateway.wait(intent),
-        )
-    )
+    command = intent.command(DeleteProject, project_id=project_id, if_match=intent.if_match)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)

@@ -1,19 +1,18 @@
 """Sessions: conversations with an agent, one turn at a time."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 
+from nexus_contracts.agents.bodies import CreateSessionBody, PostMessageBody
 from nexus_contracts.agents.commands import CreateSession, DeleteSession, PostMessage
 from nexus_contracts.agents.views import DeletedSession, MessageView, SessionView, TurnView
+from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import AgentInvocationFailed
-from nexus_contracts.topics import AGENTS_COMMANDS
-from nexus_gateway.bodies import CreateSessionBody, PostMessageBody
-from nexus_gateway.commands import Order
-from nexus_gateway.identities import require_id
+from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
-from nexus_gateway.openapi.envelopes import ListOf, page_of
 from nexus_gateway.openapi.operations import operation
-from nexus_gateway.ports import bare_intent, gateway_of, intent_with
 from nexus_gateway.routes.parameters import (
     DEFAULT_LIMIT,
     DEFAULT_MESSAGES,
@@ -45,30 +44,12 @@ _DECIDED_ERRORS = (*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS)
         accepted={"session_id": examples.SESSION_ID},
     ),
 )
-async def create_session(agent_id: AgentPath, request: Request) -> Response:
+async def create_session(
+    agent_id: AgentPath, request: Request, intent: Annotated[Intent[CreateSessionBody], intent_with(CreateSessionBody)]
+) -> Response:
     """All fields may be left out."""
-    require_id("agent", agent_id)
-    intent = await intent_with(request, CreateSessionBody)
-    session_id = intent.created("sess_")
-    command = CreateSession(
-        command_id=intent.command_id,
-        fingerprint=intent.fingerprint,
-        session_id=session_id,
-        agent_id=agent_id,
-        **intent.body.model_dump(),
-    )
-    gateway = gateway_of(request)
-    return await gateway.commands.carry_out(
-        Order(
-            AGENTS_COMMANDS,
-            command,
-            subject=session_id,
-            location=f"{_ROOT}/{session_id}",
-            ids={"session_id": session_id},
-            wait_seconds=gateway.wait(intent),
-            status=201,
-        )
-    )
+    command = intent.command(CreateSession, session_id=intent.created("sess_"), agent_id=agent_id)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 @router.get(
@@ -77,7 +58,7 @@ async def create_session(agent_id: AgentPath, request: Request) -> Response:
         "listSessions",
         "List the sessions of an agent",
         ListOf[SessionView],
-        page_of(examples.SESSION),
+        examples.page_of(examples.SESSION),
         errors=ops.ONE_ERRORS,
     ),
 )
@@ -85,7 +66,6 @@ async def list_sessions(
     agent_id: AgentPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
     """By last activity, newest first."""
-    require_id("agent", agent_id)
     return await gateway_of(request).reads.page("agents", f"/agents/{agent_id}/sessions", limit, last_key)
 
 
@@ -102,7 +82,6 @@ async def list_sessions(
 )
 async def get_session(session_id: SessionPath, request: Request) -> Response:
     """Without its messages, which are a list of their own."""
-    require_id("session", session_id)
     return await gateway_of(request).reads.one(request, "agents", f"/sessions/{session_id}")
 
 
@@ -118,23 +97,13 @@ async def get_session(session_id: SessionPath, request: Request) -> Response:
         accepted={"session_id": examples.SESSION_ID},
     ),
 )
-async def delete_session(session_id: SessionPath, request: Request) -> Response:
+async def delete_session(
+    session_id: SessionPath, request: Request, intent: Annotated[Intent[None], bare_intent()]
+) -> Response:
     """With all its messages."""
-    require_id("session", session_id)
-    intent = bare_intent(request)
     gateway = gateway_of(request)
     await gateway.reads.require_unchanged(request, "agents", f"/sessions/{session_id}")
-    command = DeleteSession(command_id=intent.command_id, fingerprint=intent.fingerprint, session_id=session_id)
-    return await gateway.commands.carry_out(
-        Order(
-            AGENTS_COMMANDS,
-            command,
-            subject=session_id,
-            location=f"{_ROOT}/{session_id}",
-            ids={"session_id": session_id},
-            wait_seconds=gateway.wait(intent),
-        )
-    )
+    return await gateway.commands.carry_out(intent.command(DeleteSession, session_id=session_id), intent.waits)
 
 
 @router.post(
@@ -152,28 +121,12 @@ async def delete_session(session_id: SessionPath, request: Request) -> Response:
         accepted={"session_id": examples.SESSION_ID, "invocation_id": examples.INVOCATION_ID},
     ),
 )
-async def post_message(session_id: SessionPath, request: Request) -> Response:
+async def post_message(
+    session_id: SessionPath, request: Request, intent: Annotated[Intent[PostMessageBody], intent_with(PostMessageBody)]
+) -> Response:
     """Answers with both messages of the turn. Turns run one after another; a failed agent leaves the user's message."""
-    require_id("session", session_id)
-    intent = await intent_with(request, PostMessageBody)
-    invocation_id = intent.created("inv_")
-    command = PostMessage(
-        command_id=intent.command_id,
-        fingerprint=intent.fingerprint,
-        session_id=session_id,
-        invocation_id=invocation_id,
-        **intent.body.model_dump(),
-    )
-    ids = {"session_id": session_id}
-    location = f"{_ROOT}/{session_id}/messages"
-    if intent.body.role == "user":
-        ids["invocation_id"] = invocation_id
-        location = f"/api/v1/invocations/{invocation_id}"
-    gateway = gateway_of(request)
-    wait_seconds = gateway.wait(intent, gateway.settings.invoke_wait_seconds)
-    return await gateway.commands.carry_out(
-        Order(AGENTS_COMMANDS, command, session_id, location, ids, wait_seconds, status=201)
-    )
+    command = intent.command(PostMessage, session_id=session_id, invocation_id=intent.created("inv_"))
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 @router.get(
@@ -182,7 +135,7 @@ async def post_message(session_id: SessionPath, request: Request) -> Response:
         "listMessages",
         "Read the messages of a session",
         ListOf[MessageView],
-        page_of(examples.MESSAGE),
+        examples.page_of(examples.MESSAGE),
         errors=ops.ONE_ERRORS,
     ),
 )
@@ -190,5 +143,4 @@ async def list_messages(
     session_id: SessionPath, request: Request, limit: MessageLimit = DEFAULT_MESSAGES, last_key: LastKey = None
 ) -> Response:
     """Oldest first; `sequence` counts from 1 without a gap."""
-    require_id("session", session_id)
     return await gateway_of(request).reads.page("agents", f"/sessions/{session_id}/messages", limit, last_key)

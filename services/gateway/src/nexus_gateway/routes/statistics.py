@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.stats import BuildsReport, InvocationsReport, Overview
-from nexus_gateway.dates import date_range
+from nexus_gateway.dependencies import gateway_of
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi.operations import operation
-from nexus_gateway.ports import gateway_of
+from nexus_gateway.requests.dates import date_range
 from nexus_gateway.routes.parameters import EndDate, StartDate
 from nexus_runtime.process.clock import utc_now
 

@@ -1,15 +1,12 @@
-"""The forms of answers, as documented."""
+"""The forms of answers over HTTP: what every success and every error looks like, and the pages of lists."""
 
 from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue
 
-from nexus_contracts.builds.reports import LogEntry
-
 T = TypeVar("T")
 EXAMPLE_TIME = "2026-03-01T09:30:00.000000Z"
 EXAMPLE_REQUEST = "req_0195500a7c1e7b0f8a4f4f1d2c3b4a59"
-EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 class Success(BaseModel, Generic[T]):
@@ -30,12 +27,6 @@ class ListOf(BaseModel, Generic[T]):
     last_key: str | None
 
 
-class LogLine(LogEntry):
-    """`number` counts the entries of the log from 1."""
-
-    number: int
-
-
 class ErrorView(BaseModel):
     code: str
     message: str
@@ -51,12 +42,3 @@ class Failure(BaseModel):
     error: ErrorView
     timestamp: str
     request_id: str
-
-
-def enveloped(data: JsonValue, message: str | None = None) -> dict[str, JsonValue]:
-    said: dict[str, JsonValue] = {"message": message} if message else {}
-    return {"success": True, "data": data, **said, "timestamp": EXAMPLE_TIME, "request_id": EXAMPLE_REQUEST}
-
-
-def page_of(item: JsonValue) -> JsonValue:
-    return {"items": [item], "count": 1, "last_key": None}

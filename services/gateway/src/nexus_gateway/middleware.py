@@ -6,14 +6,14 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexus_contracts.errors import InternalError
-from nexus_gateway import envelope
+from nexus_gateway import answers
 from nexus_runtime.process import log, metrics, tracing
 
 logger = log.get(__name__)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class Edge:
+class AnswerMiddleware:
     """HEAD is answered as GET without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -32,7 +32,7 @@ class Edge:
             logger.exception("request failed", method=scope["method"], path=scope["path"])
             if passage.status:
                 raise
-            answer = envelope.failure(InternalError("internal error"))
+            answer = answers.failure(InternalError("internal error"))
             await answer(passage.scope, receive, passage.send)
         finally:
             passage.measure()
@@ -53,7 +53,7 @@ class _Passage:
         self._seconds = 0.0
         self.status = 0
         self.scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
-        self._request_id = envelope.begin(_received(scope, b"x-request-id"))
+        self._request_id = answers.begin(_received(scope, b"x-request-id"))
         tracing.begin(_received(scope, b"traceparent"))
 
     async def send(self, message: Message) -> None:

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from nexus_contracts.commands import IfMatch
 from nexus_contracts.errors import PreconditionFailed
-from nexus_gateway.fields import joined
+from nexus_gateway.requests.header_fields import joined
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")

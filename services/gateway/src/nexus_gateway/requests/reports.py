@@ -10,14 +10,15 @@ from pydantic import JsonValue, ValidationError
 
 from nexus_contracts.builds.cdevents import report_of
 from nexus_contracts.builds.reports import REPORT, AnyReport
+from nexus_contracts.builds.views import ReportPlace, TakenReport
 from nexus_contracts.envelope import CloudEvent, MalformedEvent, binary, structured
 from nexus_contracts.errors import UnsupportedMediaType, ValidationFailed
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.media_types import UnsupportedType, is_structured
 from nexus_contracts.signatures import PLATFORM
-from nexus_gateway import envelope
-from nexus_gateway.failures import Place, named_failure
-from nexus_gateway.strict_json import canonical, malformed, parse, read_body
+from nexus_gateway import answers
+from nexus_gateway.answers import Place, named_failure, size_failure
+from nexus_gateway.requests.json_body import malformed, parse_object, read_body
 from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import utc_now
 
@@ -31,18 +32,22 @@ _TYPES = frozenset(REPORT.json_schema()["discriminator"]["mapping"])
 class SentReport:
     """The event as it was sent, and the report that it is or comes to: None where it comes to none."""
 
+    project_id: str
     sent: CloudEvent
     event: CloudEvent | None = None
     report: AnyReport | None = None
 
+    def taken(self) -> TakenReport:
+        """What the caller is told."""
+        place = ReportPlace.model_validate(self.report, from_attributes=True) if self.report else None
+        sent = self.sent
+        return TakenReport(project_id=self.project_id, source=sent.source, id=sent.id, type=sent.type, report=place)
 
-async def sent_report(request: Request, project_id: str, limit: int) -> SentReport:
+
+async def read_report(request: Request, project_id: str, limit: int) -> SentReport:
     """What the request reports of the project. Raises PayloadTooLarge, UnsupportedMediaType, ValidationFailed."""
     form = _form(_header(request, "content-type"))
-    value = parse(await read_body(request, limit))
-    if not isinstance(value, dict):
-        raise malformed("must be a JSON object", "object_type")
-    canonical(value)  # refuses text that is no Unicode
+    value = parse_object(await read_body(request, limit))
     reading = _Reading(project_id, form)
     try:
         given = structured(value) if form == STRUCTURED else binary(_attributes(request), value)
@@ -94,20 +99,19 @@ class _Reading:
         sent = self._event(given)
         event = self._of_the_project(sent)
         if event is None:
-            return SentReport(sent)
+            return SentReport(self.project_id, sent)
         try:
             report: AnyReport = REPORT.validate_python({**event.data, "type": event.type})
         except ValidationError as error:
-            # The first part of a place is the type that chose the model.
-            raise named_failure(error, lambda loc: self._place("data", *loc[1:])) from None
-        return SentReport(sent, event, report)
+            raise size_failure(error, self._of_report) or named_failure(error, self._of_report) from None
+        return SentReport(self.project_id, sent, event, report)
 
     def _event(self, given: Mapping[str, JsonValue]) -> CloudEvent:
         if given.get("specversion") != "1.0":
             raise self.fault("must be 1.0", "literal_error", "specversion")
         attributes = {name: given[name] for name in (*_ATTRIBUTES, "data") if name in given}
         usual = {"time": format_timestamp(utc_now()), "subject": self.project_id}
-        own = {"correlationid": envelope.request_id.get(), "traceparent": tracing.traceparent.get()}
+        own = {"correlationid": answers.request_id.get(), "traceparent": tracing.traceparent.get()}
         try:
             event = CloudEvent.model_validate({**usual, **attributes, **own})
         except ValidationError as error:
@@ -139,6 +143,10 @@ class _Reading:
             if isinstance(error.__cause__, ValidationError):
                 raise named_failure(error.__cause__, lambda loc: self._place("data", *loc)) from None
             raise self.fault(error.reason, "cdevent", "data", *error.place) from None
+
+    def _of_report(self, inner: Place) -> Place:
+        """The first part of a place is the type that chose the model."""
+        return self._place("data", *inner[1:])
 
     def fault(self, message: str, kind: str, *place: str) -> ValidationFailed:
         return malformed(message, kind, ".".join(map(str, self._place(*place))))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fastapi import Request
 
-from nexus_gateway.fields import Member, joined, members
+from nexus_gateway.requests.header_fields import Member, joined, members
 
 EVENT_STREAM = "text/event-stream"
 JSON = "application/json"

@@ -1,6 +1,12 @@
-"""Every way in which a request can fail, turned into the platform's form of errors."""
+"""Every answer: the form that all of them have, and how each failure comes to its own.
 
+The tree of errors is drawn in `nexus_contracts.errors`; `RefusedByOwner` is added here: an owner's error, given on.
+"""
+
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -10,20 +16,94 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
 from nexus_contracts.errors import (
+    ErrorBody,
     InternalError,
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
     PlatformError,
+    ServiceUnavailable,
     ValidationFailed,
 )
+from nexus_contracts.identifiers import format_timestamp
+from nexus_contracts.model import Message
 from nexus_contracts.text import TooLarge
-from nexus_gateway.envelope import failure
-from nexus_gateway.refusals import RefusedByOwner
+from nexus_runtime.process import tracing
+from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.process.service import validation_failure
 
+RETRY_AFTER_SECONDS = 2
 REPLAYED = "Idempotent-Replayed"
 Place = Sequence[int | str]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def begin(received: str | None) -> str:
+    """The id of the request that starts now: the caller's where it has the right form, else a new one."""
+    known = received if received and _REQUEST_ID.fullmatch(received) else new_id("req_")
+    request_id.set(known)
+    return known
+
+
+def to_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _tail() -> bytes:
+    return f',"timestamp":"{format_timestamp(utc_now())}","request_id":"{request_id.get()}"}}'.encode()
+
+
+def success(
+    data: bytes, status: int = 200, *, message: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """`data` is JSON already, and goes out as it is."""
+    said = b',"message":' + to_json(message) if message else b""
+    body = b'{"success":true,"data":' + data + said + _tail()
+    return Response(body, status, headers, media_type="application/json")
+
+
+class RefusedByOwner(PlatformError):
+    """What an owner answered instead of a result. `replayed`: it had answered so to an earlier, equal request."""
+
+    def __init__(self, answer: ErrorBody, status: int, *, replayed: bool = False) -> None:
+        super().__init__(answer.message)
+        self.answer = answer
+        self.status = status
+        self.replayed = replayed
+
+    def body(self) -> ErrorBody:
+        return self.answer
+
+
+class _OwnerError(Message):
+    error: ErrorBody
+
+
+def refusal_of(status: int, body: bytes) -> PlatformError:
+    """The error in an owner's HTTP answer; whatever has not the agreed form is nobody's business outside."""
+    try:
+        return RefusedByOwner(_OwnerError.model_validate_json(body).error, status)
+    except ValidationError:
+        return InternalError("a service of the platform gave an answer that is not understood")
+
+
+def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> Response:
+    """The error with its own status; unavailability says when to come again."""
+    known = error.body()
+    described = {
+        "code": known.code,
+        "message": known.message,
+        "details": known.details,
+        "suggestion": known.suggestion or error.suggestion,
+        "trace_id": tracing.trace_id(),
+    }
+    status = error.status if isinstance(error, RefusedByOwner) else error.http_status
+    sent = dict(headers or {})
+    if status == ServiceUnavailable.http_status:
+        sent.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+    body = b'{"success":false,"error":' + json.dumps(described, separators=(",", ":")).encode() + _tail()
+    return Response(body, status, sent, media_type="application/json")
 
 
 def add_failure_answers(app: FastAPI) -> None:
@@ -32,9 +112,13 @@ def add_failure_answers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
 
 
+def _in_body(inner: Place) -> Place:
+    return ("body", *inner)
+
+
 def body_failure(error: ValidationError) -> ValidationFailed:
     """Names each fault's place in the body, without echoing what was sent."""
-    return named_failure(error, lambda loc: ("body", *loc))
+    return named_failure(error, _in_body)
 
 
 def named_failure(error: ValidationError, place: Callable[[Place], Place]) -> ValidationFailed:
@@ -43,15 +127,15 @@ def named_failure(error: ValidationError, place: Callable[[Place], Place]) -> Va
     return _named([{**fault, "loc": place(fault["loc"])} for fault in faults])
 
 
-def size_failure(error: ValidationError) -> PayloadTooLarge | None:
+def size_failure(error: ValidationError, place: Callable[[Place], Place] = _in_body) -> PayloadTooLarge | None:
     """Where nothing but the size of values is wrong: which is too large, and how large it may be."""
     faults = error.errors(include_url=False, include_input=False)
     causes = [fault.get("ctx", {}).get("error") for fault in faults]
     first = causes[0]
     if not isinstance(first, TooLarge) or not all(isinstance(cause, TooLarge) for cause in causes):
         return None
-    field = ".".join(map(str, faults[0]["loc"]))
-    return PayloadTooLarge(f"{field} {first}", field=f"body.{field}", limit_bytes=first.limit)
+    field = ".".join(map(str, place(faults[0]["loc"])))
+    return PayloadTooLarge(f"{field.removeprefix('body.')} {first}", field=field, limit_bytes=first.limit)
 
 
 def _named(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:

@@ -1,51 +1,22 @@
 """What identifies a write: the same key and the same request are the same wish, whenever and wherever they arrive."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from fastapi import Request
 
 from nexus_contracts.errors import ValidationFailed
-from nexus_gateway.fields import joined, members
+from nexus_contracts.principal import Principal
+from nexus_gateway.requests.header_fields import joined, members
 from nexus_runtime.process.clock import derived_id, new_id
 
-ANONYMOUS = "anonymous"
 MAX_KEY_LENGTH = 255
-B = TypeVar("B")
-B_co = TypeVar("B_co", covariant=True)
 
 
-@dataclass(frozen=True)
-class Intent(Generic[B_co]):
-    """A write as the caller means it. `keyed`: an Idempotency-Key was given; `waits`: the caller wants the outcome."""
-
-    body: B_co
-    command_id: str
-    fingerprint: str
-    keyed: bool
-    waits: bool
-
-    def created(self, prefix: str) -> str:
-        """The id of what this write creates; with a key the same each time."""
-        return derived_id(prefix, self.command_id) if self.keyed else new_id(prefix)
-
-
-def intent_of(request: Request, body: B, canonical_body: bytes) -> Intent[B]:
-    """Raises ValidationFailed for a key that is not one."""
-    key = idempotency_key(request)
-    command_id = (
-        new_id("cmd_")
-        if key is None
-        else derived_id("cmd_", ANONYMOUS, request.method, str(request.scope["path"]), key)
-    )
-    return Intent(
-        body,
-        command_id,
-        fingerprint(canonical_body, request.scope["query_string"]),
-        keyed=key is not None,
-        waits=not prefers_async(request),
-    )
+def command_id_of(request: Request, asker: Principal, key: str | None) -> str:
+    """A key belongs to caller, method and path; without one every request is a wish of its own."""
+    if key is None:
+        return new_id("cmd_")
+    return derived_id("cmd_", asker.tenant, asker.id, request.method, str(request.scope["path"]), key)
 
 
 def fingerprint(canonical_body: bytes, query: bytes) -> str:

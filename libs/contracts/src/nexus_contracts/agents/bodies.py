@@ -1,0 +1,41 @@
+"""What callers send of agents and sessions: the bodies of requests, as strict as the commands made from them."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from nexus_contracts.model import RequestBody
+from nexus_contracts.text import MAX_OBJECT_BYTES, InputText, JsonObject, UserId
+
+_OBJECT = f"at most {MAX_OBJECT_BYTES} bytes as JSON"
+
+
+class InvokeAgentBody(RequestBody):
+    """One question to an agent, alone or in a session."""
+
+    input_text: InputText
+    session_id: str | None = Field(default=None, max_length=200, description="a session of this agent")
+    user_id: UserId = "default"
+    enable_trace: bool = False
+    end_session: bool = Field(default=False, description="close the session after this turn")
+    session_state: JsonObject | None = Field(default=None, description=_OBJECT)
+    timeout_seconds: float | None = Field(
+        default=None, ge=1, le=900, description="covers a start of the agent too; ends this invocation only"
+    )
+
+
+class CreateSessionBody(RequestBody):
+    """A conversation to come. All fields may be left out."""
+
+    user_id: UserId = "default"
+    display_name: str | None = Field(default=None, max_length=200)
+    conversation_mode: Literal["normal", "debug", "eval"] = "normal"
+    metadata: JsonObject = Field(default={}, description=_OBJECT)
+
+
+class PostMessageBody(RequestBody):
+    """The next turn of a conversation. A `system` message is kept for the turns that follow, and not answered."""
+
+    content: InputText
+    role: Literal["user", "system"] = "user"
+    metadata: JsonObject = Field(default={}, description=_OBJECT)

@@ -1,0 +1,130 @@
+"""What routes depend on: the parts of the gateway, who asks, and the write that a request asks for."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from fastapi import Depends, Request
+from pydantic import ValidationError
+
+from nexus_contracts.commands import Command, IfMatch
+from nexus_contracts.model import RequestBody
+from nexus_contracts.principal import Principal
+from nexus_gateway.answers import body_failure, size_failure
+from nexus_gateway.commands import Commands
+from nexus_gateway.owners import Owners
+from nexus_gateway.reads import Reads
+from nexus_gateway.requests.idempotency import command_id_of, fingerprint, idempotency_key, prefers_async
+from nexus_gateway.requests.json_body import canonical, parse_object, read_body
+from nexus_gateway.requests.paths import require_possible_ids
+from nexus_gateway.requests.preconditions import expected_version
+from nexus_gateway.requests.queries import require_known_query
+from nexus_gateway.requests.reports import SentReport, read_report
+from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.streams import Streams
+from nexus_runtime.process import caller
+from nexus_runtime.process.clock import derived_id, new_id
+
+B = TypeVar("B", bound=RequestBody)
+B_co = TypeVar("B_co", covariant=True)
+C = TypeVar("C", bound=Command)
+_DEFAULT = Principal()
+
+
+@dataclass(frozen=True)
+class Gateway:
+    commands: Commands
+    reads: Reads
+    owners: Owners
+    streams: Streams
+    settings: GatewaySettings
+
+
+def gateway_of(request: Request) -> Gateway:
+    return cast("Gateway", request.app.state.gateway)
+
+
+async def principal_of(_request: Request) -> Principal:
+    """Who asks. Without authentication everybody is the default user of the default tenant."""
+    return _DEFAULT
+
+
+async def addressed(request: Request) -> None:
+    """What every operation begins with: `caller.principal` is who asks. Raises ValidationFailed, NotFound."""
+    require_known_query(request)
+    require_possible_ids(request.path_params)
+    caller.principal.set(await principal_of(request))
+
+
+@dataclass(frozen=True)
+class Intent(Generic[B_co]):
+    """A write as its caller means it.
+
+    `keyed`: an Idempotency-Key was given; `waits`: the caller wants the outcome; `if_match`: the versions, of which one
+    must be the resource's, where the operation heeds If-Match.
+    """
+
+    body: B_co
+    principal: Principal
+    command_id: str
+    fingerprint: str
+    keyed: bool
+    waits: bool
+    if_match: IfMatch
+
+    def created(self, prefix: str) -> str:
+        """The id of what this write creates; with a key the same each time."""
+        return derived_id(prefix, self.command_id) if self.keyed else new_id(prefix)
+
+    def command(self, kind: type[C], **fields: Any) -> C:
+        """The command that says so, with the fields of the body and these."""
+        body = self.body.model_dump() if isinstance(self.body, RequestBody) else {}
+        wish = {"command_id": self.command_id, "fingerprint": self.fingerprint, "principal": self.principal}
+        return kind(**wish, **body, **fields)
+
+
+def intent_with(model: type[B], *, heeds_if_match: bool = False) -> Any:
+    """A dependency on the write that the request asks for. No body counts as an empty object."""
+
+    async def intent(request: Request) -> Intent[B]:
+        raw = await read_body(request, gateway_of(request).settings.max_body_bytes) or b"{}"
+        sent = canonical(parse_object(raw))
+        try:
+            body = model.model_validate_json(raw, strict=True)
+        except ValidationError as error:
+            raise size_failure(error) or body_failure(error) from None
+        return _intent(request, body, sent, heeds_if_match)
+
+    return Depends(intent)
+
+
+def bare_intent(*, heeds_if_match: bool = False) -> Any:
+    """The same for a request without a body."""
+
+    async def intent(request: Request) -> Intent[None]:
+        return _intent(request, None, b"", heeds_if_match)
+
+    return Depends(intent)
+
+
+def sent_report() -> Any:
+    """A dependency on the report that the request is. An Idempotency-Key adds nothing, but must be one."""
+
+    async def told(request: Request) -> SentReport:
+        idempotency_key(request)
+        limit = gateway_of(request).settings.max_body_bytes
+        return await read_report(request, request.path_params["project_id"], limit)
+
+    return Depends(told)
+
+
+def _intent(request: Request, body: B_co, sent: bytes, heeds_if_match: bool) -> Intent[B_co]:
+    asker, key = caller.principal.get(), idempotency_key(request)
+    return Intent(
+        body,
+        asker,
+        command_id_of(request, asker, key),
+        fingerprint(sent, request.scope["query_string"]),
+        keyed=key is not None,
+        waits=not prefers_async(request),
+        if_match=expected_version(request) if heeds_if_match else None,
+    )

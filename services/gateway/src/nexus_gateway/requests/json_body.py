@@ -1,0 +1,83 @@
+"""JSON bodies, taken strictly, in one media type and coding, and bounded."""
+
+import json
+from typing import Any
+
+from fastapi import Request
+from pydantic import JsonValue
+
+from nexus_contracts.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from nexus_contracts.media_types import UnsupportedType, require_json
+from nexus_contracts.strict_json import INVALID, JsonReader, UnreadableJson
+from nexus_gateway.requests.header_fields import joined
+
+_PLAINLY = "Send the body uncompressed, without Content-Encoding."
+MAX_DEPTH = 50
+"""Replies and events hold a body's values deeper than it did, and messages may be nested 100 levels."""
+
+
+def _number(text: str) -> Any:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_reader = JsonReader(MAX_DEPTH, _number)
+
+
+def malformed(message: str, kind: str, location: str = "body") -> ValidationFailed:
+    what = "request" if location.startswith("header") else "body"
+    fault: dict[str, JsonValue] = {"location": location, "message": message, "type": kind}
+    return ValidationFailed(f"the {what} is not valid", errors=[fault])
+
+
+def parse(raw: bytes) -> JsonValue:
+    """The value, with 3.0 as 3 so that equal values are equal. Raises ValidationFailed."""
+    try:
+        return _reader.read(raw)
+    except UnreadableJson as error:
+        message = f"must be JSON: {error}" if error.kind == INVALID else str(error)
+        raise malformed(message, error.kind) from None
+
+
+def parse_object(raw: bytes) -> dict[str, JsonValue]:
+    """The same for a body that is an object."""
+    value = parse(raw)
+    if not isinstance(value, dict):
+        raise malformed("must be a JSON object", "object_type")
+    return value
+
+
+def canonical(value: JsonValue) -> bytes:
+    """The same bytes for equal values."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body. Raises PayloadTooLarge as soon as it is known to be over `limit` bytes, UnsupportedMediaType.
+
+    What a caller sends beyond the limit is passed over by the HTTP server.
+    """
+    if (joined(request, "content-encoding") or "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("bodies are taken as they are, without a Content-Encoding", suggestion=_PLAINLY)
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    if body:
+        _require_json(joined(request, "content-type"))
+    return bytes(body)
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"the body is larger than {limit} bytes", limit_bytes=limit)
+
+
+def _require_json(content_type: str | None) -> None:
+    try:
+        require_json(content_type)
+    except UnsupportedType as error:
+        raise UnsupportedMediaType(f"the Content-Type {error}") from None

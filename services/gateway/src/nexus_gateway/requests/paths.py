@@ -1,0 +1,24 @@
+"""Ids in paths: one that cannot exist is not found, whatever it looks like."""
+
+import re
+from collections.abc import Mapping
+
+from nexus_contracts.errors import NotFound
+from nexus_contracts.identifiers import AGENT_NAME
+
+_HEX = "[0-9a-f]{32}"
+_FORMS = {
+    "project_id": re.compile(f"proj_{_HEX}"),
+    "agent_id": re.compile(f"proj_{_HEX}:{AGENT_NAME}"),
+    "invocation_id": re.compile(f"inv_{_HEX}"),
+    "session_id": re.compile(f"sess_{_HEX}"),
+    "stage_name": re.compile("[a-z_]{1,64}"),
+}
+
+
+def require_possible_ids(given: Mapping[str, str]) -> None:
+    """By the name of the parameter. Raises NotFound for the first that no resource can have, naming type and id."""
+    for name, identifier in given.items():
+        if not _FORMS[name].fullmatch(identifier):
+            kind = name.removesuffix("_id").removesuffix("_name")
+            raise NotFound(f"no such {kind}", type=kind, id=identifier[:200])
