@@ -26,7 +26,7 @@ RECOVERY_SECONDS = 90.0
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
-    """One of the groups that must see the events is away: so none of them is settled."""
+    """One of the groups that must see the events is unavailable: so none of them is settled."""
     folder = tmp_path_factory.mktemp("faults")
     async with builds_stack(folder, followers=BUILDS_EVENTS.groups[:2]) as (stack, followers):
         await stack.start(BUILDS)

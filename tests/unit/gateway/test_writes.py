@@ -118,7 +118,7 @@ async def test_a_stage_to_begin_with_belongs_to_a_restart(
 
 
 async def test_with_the_broker_away_nothing_is_accepted(platform: FakePlatform, call: HttpCaller) -> None:
-    platform.bus.fault = BrokerUnavailable("the message broker is away")
+    platform.bus.fault = BrokerUnavailable("the message broker is unavailable")
     answer = await call("POST", PROJECTS, GOOD)
     assert (answer.status, answer.error["code"]) == (503, "SERVICE_UNAVAILABLE")
     assert int(answer.headers["retry-after"]) > 0

@@ -89,7 +89,7 @@ class InternalError(PlatformError):
 
 
 class ServiceUnavailable(PlatformError):
-    """A dependency is away and nothing was accepted: the same request may simply be sent again."""
+    """A dependency is unavailable and nothing was accepted: the same request may simply be sent again."""
 
     code, http_status = "SERVICE_UNAVAILABLE", 503
     suggestion = "Wait for the time in Retry-After and send the request again."

@@ -71,7 +71,7 @@ class HttpOwners:
         except TimeoutError:
             raise GatewayTimeout(f"the service for {owner} did not answer in time", service=owner) from None
         except (aiohttp.ClientError, OSError):
-            raise ServiceUnavailable(f"the service for {owner} is away", service=owner) from None
+            raise ServiceUnavailable(f"the service for {owner} is unavailable", service=owner) from None
         if response.status != 200:
             raise refusal_of(response.status, body)
         return Answer(body, response.headers.get("ETag"))

@@ -142,7 +142,7 @@ class Streams:
                 del self._followed[project_id]
 
     async def _next(self, project_id: str, followed: _Followed, after: int) -> StreamPage | None:
-        """What comes next; None when the project is gone. While its owner is away: waits."""
+        """What comes next; None when the project is gone. While its owner is unavailable: waits."""
         told = False
         while True:
             try:

@@ -23,7 +23,7 @@ Acknowledged = asyncio.Future[Any]
 
 
 class BrokerUnavailable(ServiceUnavailable):
-    """The broker is away; nothing was sent."""
+    """The broker is unavailable; nothing was sent."""
 
 
 class Unacknowledged(ServiceUnavailable):
@@ -31,7 +31,7 @@ class Unacknowledged(ServiceUnavailable):
 
 
 class Bus:
-    """Publishes, waits for acknowledgement by all in-sync replicas, and notices when the broker is away or another.
+    """Publishes, waits for acknowledgement by all in-sync replicas, and notices an unavailable broker or another one.
 
     While it is not `reachable`, `fault` says why, for operators.
     """
@@ -72,7 +72,7 @@ class Bus:
     ) -> Acknowledged:
         """Hand the record to the producer; the future ends when it is acknowledged. Raises BrokerUnavailable."""
         if self._producer is None or not self.reachable:
-            raise BrokerUnavailable("the message broker is away")
+            raise BrokerUnavailable("the message broker is unavailable")
         try:
             async with asyncio.timeout(5):
                 return await self._producer.send(topic, value, key=key, headers=list(headers), partition=partition)
@@ -100,7 +100,7 @@ class Bus:
     async def committed(self, topic: Topic) -> dict[int, int]:
         """For each partition, the offset up to which every group that must see the topic has consumed it."""
         if self._admin is None:
-            raise BrokerUnavailable("the message broker is away")
+            raise BrokerUnavailable("the message broker is unavailable")
         partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
         reached: dict[int, int] = {}
         for group in topic.groups:

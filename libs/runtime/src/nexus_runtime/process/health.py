@@ -144,7 +144,7 @@ def health_routes(health: Health) -> APIRouter:
         responses={503: {"model": ReadyView, "description": "a check fails; `failing` names it"}},
     )
     async def get_ready() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]  # a route
-        """503 while a dependency is away."""
+        """503 while a dependency is unavailable."""
         return await health.ready()
 
     @router.get("/health/detailed", operation_id="getDetailedHealth", summary="Every check, and the process itself")

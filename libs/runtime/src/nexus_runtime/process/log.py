@@ -15,7 +15,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 class RateLimit(logging.Filter):
-    """Lets one line of each message template through per `seconds`: a client whose broker is away logs hundreds."""
+    """Lets one line of a message template through per `seconds`: without its broker a client logs hundreds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()

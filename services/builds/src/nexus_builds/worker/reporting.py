@@ -139,7 +139,7 @@ class Confirmation:
             await _wait(self.changed)
 
     async def _loaded(self, project_id: str) -> Project | None:
-        """Waits while the database is away: what is being worked on need not be begun anew."""
+        """Waits while the database is unavailable: what is being worked on need not be begun anew."""
         while True:
             try:
                 return await self.load(project_id)

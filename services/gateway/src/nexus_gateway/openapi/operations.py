@@ -43,7 +43,7 @@ _SAID: dict[type[PlatformError], str] = {
     PayloadTooLarge: "the body, or an object in it, is too large",
     UnsupportedMediaType: "the body is not of a type that this operation takes",
     IdempotencyKeyReused: "the Idempotency-Key was used for another request",
-    ServiceUnavailable: "a dependency is away; nothing was accepted",
+    ServiceUnavailable: "a dependency is unavailable; nothing was accepted",
     GatewayTimeout: "too slow; of a write the outcome is unknown",
 }
 

@@ -62,7 +62,7 @@ def labels_of(mark: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Removes containers of data folders that are no more; volumes never: a folder that is away may come back.
+    """Removes containers of data folders that are no more; volumes never: a folder that is unavailable may come back.
 
     Raises StackError without an engine.
     """
