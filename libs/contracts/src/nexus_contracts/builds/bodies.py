@@ -9,7 +9,7 @@ from nexus_contracts.builds.events import BuildMethod
 from nexus_contracts.identifiers import AgentName
 from nexus_contracts.model import RequestBody
 from nexus_contracts.stages import StageName
-from nexus_contracts.text import Reason, Requirement, Tags, UserId
+from nexus_contracts.text import MAX_OBJECT_BYTES, JsonObject, Reason, Requirement, Tags, UserId
 
 
 class CreateProjectBody(RequestBody):
@@ -40,7 +40,9 @@ class ControlProjectBody(RequestBody):
     action: ControlAction
     reason: Reason | None = None
     from_stage: StageName | None = Field(default=None, description="of restart: earlier stages keep their outputs")
-    answers: JsonObject | None = Field(default=None, description=f"of answer: what the build asks for; {_OBJECT}")
+    answers: JsonObject | None = Field(
+        default=None, description=f"of answer: what the build asks for; at most {MAX_OBJECT_BYTES} bytes as JSON"
+    )
 
     @model_validator(mode="after")
     def _only_a_restart_has_a_stage(self) -> Self:
