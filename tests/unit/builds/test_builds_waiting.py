@@ -49,7 +49,7 @@ def test_a_build_that_waits_is_paused_and_shows_what_it_asks_and_what_it_has_cos
     board = build_dashboard(story.project, story.time + timedelta(hours=1))
     assert board.waiting_for == shown.waiting_for
     (alert,) = board.alerts
-    assert (alert.code, alert.stage_name, alert.since) == (AlertCode.BUILD_WAITING, "orchestrator", story.time)
+    assert (alert.code, alert.severity, alert.since) == (AlertCode.BUILD_PAUSED, "warning", story.time)
     assert "which currency?" in alert.message
 
 

@@ -96,7 +96,7 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
     if wait := project.waiting_for:
         said = f"a person is asked, before {wait.expires_at:%Y-%m-%d %H:%M} UTC: {wait.prompt}"
         reached = wait.sub_stage_name or wait.stage_name
-        yield _alert(AlertCode.BUILD_WAITING, Severity.WARNING, said, reached, wait.asked_at)
+        yield _alert(AlertCode.BUILD_PAUSED, Severity.WARNING, said, reached, wait.asked_at)
     elif project.status is ProjectStatus.PAUSED and attempt:
         said = "the build is paused: nothing begins before it is resumed"
         yield _alert(AlertCode.BUILD_PAUSED, Severity.INFO, said, None, attempt.paused_at)
