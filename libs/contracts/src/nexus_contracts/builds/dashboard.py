@@ -16,9 +16,10 @@ class AlertCode(StrEnum):
 
     STAGE_FAILED: a stage or sub-stage failed. BUILD_FAILED: the attempt failed without any of its stages, or the
     platform gave it up (ABANDONED, WORKER_LOST, BUILD_TIMED_OUT, WAIT_EXPIRED), or a person did (REJECTED).
-    BUILD_PAUSED: also while a person has to answer or approve (a warning). NO_REPORT: it is building, and nothing was heard of
-    it for five minutes. STAGE_SLOW: a stage or sub-stage has been at its own work for ten minutes. REPORTS_REFUSED:
-    reports of this attempt, or of earlier ones in its time, were refused; the history has each with its reason.
+    BUILD_PAUSED: also while a person has to answer or approve (a warning). NO_REPORT: it is building, and nothing was
+    heard of it for five minutes. STAGE_SLOW: a stage or sub-stage has been at its own work for ten minutes.
+    REPORTS_REFUSED: reports of this attempt, or of earlier ones in its time, were refused; the history has each with
+    its reason.
     """
 
     STAGE_FAILED = "STAGE_FAILED"
