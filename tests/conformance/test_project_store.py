@@ -2,17 +2,19 @@
 
 import secrets
 from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from pydantic import BaseModel
 from tests.support.builds_stack import builds_database
-from tests.support.builds_story import Story, create_command
+from tests.support.builds_story import Story, control_command, create_command
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.domain import control
-from nexus_builds.domain.state import Project
+from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.state import Decided, Project
 from nexus_builds.domain.views import attempt_view
 from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
 from nexus_builds.tables import TABLES
@@ -53,7 +55,11 @@ async def save(database: Database, before: Project | None, after: Project, event
 
 async def created(database: Database, **fields: Any) -> Project:
     command = create_command(**{"project_id": f"proj_{secrets.token_hex(16)}", **fields})
-    return await save(database, None, *control.create(command, fields.get("now", Story.at())))
+    return await save(database, None, *control.create(command, fields.get("now", Story.at()), Methods()))
+
+
+def acted(project: Project, action: ControlAction, now: datetime) -> Decided:
+    return control.control(project, control_command(action), now, Methods())
 
 
 async def told(database: Database, story: Story) -> Project:
@@ -74,9 +80,9 @@ async def test_the_second_of_two_changes_of_one_state_fails_and_changes_nothing(
     database: Database, store: ProjectStore
 ) -> None:
     before = await created(database)
-    first = await save(database, before, *control.control(before, ControlAction.PAUSE, Story.at(1)))
+    first = await save(database, before, *acted(before, ControlAction.PAUSE, Story.at(1)))
     with pytest.raises(ConditionFailed):
-        await save(database, before, *control.control(before, ControlAction.STOP, Story.at(2)))
+        await save(database, before, *acted(before, ControlAction.STOP, Story.at(2)))
     with pytest.raises(ConditionFailed):
         await save(database, None, before)
     assert await store.load(before.project_id) == first
@@ -130,7 +136,7 @@ async def test_a_changed_status_is_found_under_the_new_one_only(
     database: Database, store: ProjectStore, user: str
 ) -> None:
     before = await created(database, user_id=user)
-    after = await save(database, before, *control.control(before, ControlAction.PAUSE, Story.at(1)))
+    after = await save(database, before, *acted(before, ControlAction.PAUSE, Story.at(1)))
     assert await pages(store, 5, user_id=user, status="building") == [[]]
     assert await pages(store, 5, user_id=user, status="paused") == [[after.project_id]]
 
@@ -143,9 +149,9 @@ async def test_running_builds_of_others_are_listed(database: Database, store: Pr
     listed = await store.external()
     assert outside.project_id in listed
     assert platform.project_id not in listed
-    paused = await save(database, outside, *control.control(outside, ControlAction.PAUSE, Story.at(1)))
+    paused = await save(database, outside, *acted(outside, ControlAction.PAUSE, Story.at(1)))
     assert outside.project_id in await store.external()
-    await save(database, paused, *control.control(paused, ControlAction.STOP, Story.at(2)))
+    await save(database, paused, *acted(paused, ControlAction.STOP, Story.at(2)))
     assert outside.project_id not in await store.external()
 
 
@@ -207,7 +213,7 @@ async def test_outputs_come_back_however_large(
 async def test_earlier_attempts_stay_readable(database: Database, store: ProjectStore) -> None:
     project = await created(database)
     for second, action in enumerate([ControlAction.STOP, ControlAction.RESTART] * 2, 1):
-        project = await save(database, project, *control.control(project, action, Story.at(second)))
+        project = await save(database, project, *acted(project, action, Story.at(second)))
     kept = [past async for past in store.records.attempts(project.project_id)]
     views = [attempt_view(past) for past in kept]
     assert [(view.attempt, view.outcome, view.duration_seconds) for view in views] == [

@@ -20,6 +20,7 @@ from tests.support.local_backends import (
     processes_at,
     told,
 )
+from tests.support.notebooks import PlainNotebook
 
 from nexus_agents.domain.backend_errors import (
     AgentBusy,
@@ -30,7 +31,6 @@ from nexus_agents.domain.backend_errors import (
     AgentUnreachable,
 )
 from nexus_contracts.builds.builder import BuildRequest
-from nexus_contracts.builds.reports import LogLevel
 from nexus_contracts.stages import STAGES
 from nexus_offline_builder.builder import RuleBasedBuilder
 
@@ -204,13 +204,7 @@ async def _built(requirement: str) -> bytes:
     for stage in STAGES:
         for step in [*(sub.name for sub in stage.sub_stages), stage.name]:
             request = BuildRequest("proj_1", 1, requirement)
-            result = await RuleBasedBuilder().execute(step, request, outputs, Silence())
+            result = await RuleBasedBuilder().execute(step, request, outputs, PlainNotebook())
             outputs[step], package = result.output_data, result.package
     assert package is not None
     return package
-
-
-class Silence:
-    async def log(self, message: str, level: LogLevel = "info") -> None: ...
-
-    async def progress(self, percent: float) -> None: ...

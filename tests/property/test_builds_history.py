@@ -7,10 +7,11 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.support.builds_story import BODIES, ERROR, EXTERNAL, PROJECT, STEPS, a_report, create_command
+from tests.support.builds_story import BODIES, ERROR, EXTERNAL, PROJECT, STEPS, Story, a_report, create_command
 from tests.support.builds_world import LossyDatabase, Replica, delivered
 
-from nexus_builds.domain.reports import WORKER_SOURCE
+from nexus_builds.domain.endings import Patience, failed, past_hope
+from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE
 from nexus_builds.domain.state import TERMINAL, Project
 from nexus_contracts.builds.commands import ControlAction, ControlProject
 from nexus_contracts.builds.reports import AttemptFailed, StageError
@@ -23,6 +24,7 @@ ENDS = {"nexus.build.completed.v1", "nexus.build.failed.v1", "nexus.build.stoppe
 REPORTED = ("nexus.stage.", "nexus.attempt.", "nexus.report.")
 PLACES = [*STEPS, (DEVELOPER, None)]
 replicas, epochs = st.integers(0, 1), st.integers(1, 3)
+FOR_EVER = Patience(silence=float("inf"), lost=float("inf"), total=float("inf"))
 
 
 class Builds(RuleBasedStateMachine):
@@ -102,6 +104,27 @@ class Builds(RuleBasedStateMachine):
         told = delivered(a_report(kind, *place, attempt=attempt), self.source(epoch), f"r{len(self.sent)}")
         self.sent.append(told)
 
+    @rule(which=replicas, crash=st.booleans(), kind=st.sampled_from(["question", "approval"]))
+    def ask(self, which: int, crash: bool, kind: str) -> None:
+        """In the step that runs, under one name a step: a worker that takes over asks the same again."""
+        project = self.project()
+        running = [place for place in PLACES if (step := project.step(*place)) and step.status == "running"]
+        attempt = project.attempt
+        if running and attempt and attempt.builder == "platform":
+            (stage, sub), number = running[-1], attempt.number
+            report = a_report("waiting", stage, sub, attempt=number, name="asked", kind=kind)
+            told = delivered(report, NAMED_SOURCE, f"ask {number} {stage} {sub}")
+            self.sent.append(told)
+            self.deliver(which, crash, told)
+
+    @rule(which=replicas, late=st.booleans())
+    def look_for_expired_waits(self, which: int, late: bool) -> None:
+        replica, before = self.replicas[which], self.project()
+        now = Story.at(48 * 3600 if late else 0)
+        if error := past_hope(before, now, FOR_EVER, worker_lost=False):
+            assert (error.code, late, before.waiting_for is not None) == ("WAIT_EXPIRED", True, True)
+            self.run(replica.ledger.commit(replica.store.save(before, *failed(before, error, now)).change))
+
     @rule(which=replicas, epoch=epochs, crash=st.booleans())
     def give_up(self, which: int, epoch: int, crash: bool) -> None:
         attempt = max(1, self.project().attempt_number)
@@ -149,7 +172,18 @@ class Builds(RuleBasedStateMachine):
         if before.status in TERMINAL and now.attempt_number == before.attempt_number:
             changed = {"version": 0, "sequence": 0, "reports": 0, "updated_at": now.updated_at, "refusals": None}
             assert now.model_copy(update=changed) == before.model_copy(update=changed)
+        self.waiting_is_right(now)
         self.history_is_whole(now)
+
+    def waiting_is_right(self, now: Project) -> None:
+        """Whoever waits is paused, in a step that runs; and nothing was asked twice."""
+        if wait := now.waiting_for:
+            step = now.step(wait.stage_name, wait.sub_stage_name)
+            assert (now.status, step and step.status) == ("paused", "running")
+        entries = self.run(self.replicas[1].events())
+        asked = [entry.data for entry in entries if entry.data.get("name") == "asked" and "waiting" in entry.type]
+        places = [(one["attempt"], one["stage_name"], one["sub_stage_name"]) for one in asked]
+        assert len(set(places)) == len(places)
 
     def history_is_whole(self, now: Project) -> None:
         entries = self.run(self.replicas[1].events())

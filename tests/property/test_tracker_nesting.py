@@ -10,6 +10,7 @@ from tests.support.builds_story import EXTERNAL, NOON, PROJECT, create_command
 from tests.support.tracker_fakes import Desk
 
 from nexus_builds.domain import control
+from nexus_builds.domain.methods import Methods
 from nexus_builds.domain.reports import Reporter, apply
 from nexus_builds.domain.state import Project
 from nexus_contracts.builds.events import ReportRefused
@@ -118,7 +119,7 @@ async def run(build: Build, plan: Plan) -> None:
 
 def judged(desk: Desk) -> tuple[Project, list[Any]]:
     """The project after all that was reported, and the refusals among it."""
-    project, _ = control.create(create_command(auto_start=False), NOON)
+    project, _ = control.create(create_command(auto_start=False), NOON, Methods())
     refusals: list[Any] = []
     for event, report in zip(desk.events, desk.reports, strict=True):
         project, events = apply(project, report, Reporter(EXTERNAL, event.id), event.time)

@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from nexus_builds.domain import control, reports
-from nexus_builds.domain.control import Decided
+from nexus_builds.domain.methods import Methods
 from nexus_builds.domain.reports import WORKER_SOURCE, Reporter
-from nexus_builds.domain.state import Project, Step
-from nexus_contracts.builds.commands import ControlAction, CreateProject
+from nexus_builds.domain.state import Decided, Project, Step
+from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject
 from nexus_contracts.builds.events import ReportRefused
 from nexus_contracts.builds.reports import REPORT, AnyReport
 from nexus_contracts.builds.views import ProjectStatus
@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "artifact": {"name": "a", "uri": "blob:a", "sha256": "0" * 64, "size_bytes": 1, "media_type": "text/plain"}
     },
     "usage_recorded": {"usage": {"input_tokens": 3, "cost_usd": 0.5}},
+    "waiting": {"name": "q", "kind": "question", "prompt": "which currency?", "expires_at": "2026-01-02T12:00:00Z"},
     "completed": {"output_data": {"answer": 42}},
     "failed": {"error": ERROR},
 }
@@ -44,7 +45,11 @@ def create_command(**fields: Any) -> CreateProject:
     return CreateProject.model_validate({**usual, **fields})
 
 
-def a_report(kind: str, stage: str, sub: str | None = None, *, attempt: int = 1, **fields: Any) -> AnyReport:
+def control_command(action: ControlAction, **fields: Any) -> ControlProject:
+    return ControlProject.model_validate({"command_id": "k", "project_id": PROJECT, "action": action, **fields})
+
+
+def a_report(kind: str, /, stage: str, sub: str | None = None, *, attempt: int = 1, **fields: Any) -> AnyReport:
     place = {"project_id": PROJECT, "attempt": attempt, "stage_name": stage, "sub_stage_name": sub}
     return REPORT.validate_python({"type": f"nexus.stage.{kind}.v1", **place, **BODIES[kind], **fields})
 
@@ -55,21 +60,23 @@ class Story:
     def __init__(self, **fields: Any) -> None:
         self.time = NOON
         self.count = 0
-        self.project, self.events = control.create(create_command(**fields), NOON)
+        self.project, self.events = control.create(create_command(**fields), NOON, Methods())
         self.attempt = self.project.attempt_number or 1
 
     @staticmethod
     def at(seconds: int = 0) -> datetime:
         return NOON + timedelta(seconds=seconds)
 
-    def control(self, action: ControlAction, from_stage: str | None = None) -> list[BaseModel]:
-        events = self._take(control.control(self.project, action, self._next(), "because", from_stage))
+    def control(self, action: ControlAction, from_stage: str | None = None, **fields: Any) -> list[BaseModel]:
+        command = control_command(action, reason="because", from_stage=from_stage, **fields)
+        events = self._take(control.control(self.project, command, self._next(), Methods()))
         self.attempt = self.project.attempt_number or 1
         return events
 
     def report(
         self,
         kind: str,
+        /,
         stage: str,
         sub: str | None = None,
         *,

@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 from tests.support.builds_story import PROJECT
 from tests.support.memory_database import MemoryDatabase
 
+from nexus_builds.domain.methods import Methods
 from nexus_builds.domain.state import Project
 from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.memory import ReportMemory
@@ -91,7 +92,7 @@ class Replica:
         self.work = Queue(WorkItems(self.database, WORK), Answers(Unheard()))
         self.ledger = Ledger(inbox, self.history, self.outbox, relay, self.database, now, self.work)
         self.store = ProjectStore(self.database)
-        self.commands = CommandHandlers(self.store, now)
+        self.commands = CommandHandlers(self.store, now, Methods())
         self.reports = ReportHandlers(self.store, ReportMemory(self.store), self.ledger, now)
         self.erasure = Erasure(self.store, self.ledger)
 

@@ -1,5 +1,6 @@
 """What holds for the repository as a whole: its texts, its sizes, its settings and its documents."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -111,6 +112,8 @@ def shown_default(field: FieldInfo) -> str:
     default = field.default
     if default is None or default is PydanticUndefined or isinstance(default, SecretStr):
         return ""
+    if isinstance(default, dict):
+        return json.dumps(default)
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 

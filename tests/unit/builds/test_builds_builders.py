@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story
+from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story, control_command
 
 from nexus_builds.domain.control import control
 from nexus_builds.domain.endings import Patience, failed, past_hope
+from nexus_builds.domain.methods import Methods
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildFailed, BuildStarted, ReportRefused, Trigger
 from nexus_contracts.builds.reports import StageError
@@ -219,5 +220,7 @@ def test_a_build_given_up_fails_with_its_running_steps_and_can_be_restarted() ->
     assert shown["orchestrator"] == ("completed", None)
     assert shown["requirements_analysis"] == ("failed", error)
     assert shown["system_architecture"] == ("pending", None)
-    again, _ = control(after, ControlAction.RESTART, story.time, from_stage="requirements_analysis")
+    again, _ = control(
+        after, control_command(ControlAction.RESTART, from_stage="requirements_analysis"), story.time, Methods()
+    )
     assert again.status == "building"

@@ -5,6 +5,7 @@ from tests.support.builds_story import NOON, Story, create_command, project_in
 
 from nexus_builds.domain import control
 from nexus_builds.domain.control import ALLOWED
+from nexus_builds.domain.methods import Methods
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildStarted, BuildStopped, Trigger
 from nexus_contracts.builds.views import ProjectStatus
@@ -209,7 +210,7 @@ def test_every_project_can_be_deleted_and_a_running_build_is_stopped_first(statu
 
 
 def test_creating_says_everything_that_was_asked_for() -> None:
-    command = create_command(user_name="Ada", priority=5, tags=["a", "b"], agent_name="adder")
-    _, (created, *_) = control.create(command, NOON)
+    command = create_command(user_name="Ada", priority=5, tags=["a", "b"], agent_name="adder", build_method="rules")
+    _, (created, *_) = control.create(command, NOON, Methods())
     asked = command.model_dump(exclude={"type", "command_id", "fingerprint", "project_name", "principal"})
     assert asked.items() <= created.model_dump(exclude={"type"}).items()

@@ -13,7 +13,7 @@ STAGE, SUB = "requirements_analysis", "tool_developer"
 ON_THE_WAY = {"logged", "artifact_published", "usage_recorded"}
 APPLIED = {
     StepStatus.PENDING: {"started"},
-    StepStatus.RUNNING: {"progressed", "completed", "failed", *ON_THE_WAY},
+    StepStatus.RUNNING: {"progressed", "waiting", "completed", "failed", *ON_THE_WAY},
     StepStatus.COMPLETED: ON_THE_WAY,
     StepStatus.SKIPPED: set[str](),
 }

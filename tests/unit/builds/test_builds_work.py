@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.support.builds_story import PROJECT, Story, create_command
+from tests.support.builds_story import PROJECT, Story, control_command, create_command
 from tests.support.builds_world import LossyDatabase, Replica
 from tests.support.eventually import eventually
 
 from nexus_builds.domain import control
 from nexus_builds.domain.endings import Patience
+from nexus_builds.domain.methods import Methods
 from nexus_builds.store.work import BUILD, work_of
 from nexus_builds.tables import LEASES
 from nexus_builds.work.watch import LostWorkers, Watch
@@ -171,6 +172,6 @@ def test_a_restart_in_one_step_would_replace_the_work() -> None:
     story = Story()
     before = story.project
     story.control(ControlAction.STOP)
-    after, _ = control.control(story.project, ControlAction.RESTART, Story.at(9))
+    after, _ = control.control(story.project, control_command(ControlAction.RESTART), Story.at(9), Methods())
     change = work_of(before, after)
     assert [begin.kind for begin in change.begins] == [end.kind for end in change.ends] == [BUILD]

@@ -23,6 +23,12 @@ DELETED_AT = "2026-03-01T09:30:42.000000Z"
 BUILDS_WRITES: list[tuple[str, str, Any, str]] = [
     ("POST", PROJECTS, GOOD, "create_project"),
     ("PUT", f"{PROJECTS}/{PROJECT_ID}/control", {"action": "restart", "from_stage": "agent_design"}, "control_project"),
+    (
+        "PUT",
+        f"{PROJECTS}/{PROJECT_ID}/control",
+        {"action": "answer", "answers": {"currency": "EUR"}},
+        "control_project",
+    ),
     ("DELETE", f"{PROJECTS}/{PROJECT_ID}", None, "delete_project"),
 ]
 AGENTS_WRITES: list[tuple[str, str, Any, str]] = [
@@ -104,6 +110,24 @@ async def test_a_replayed_answer_says_so_be_it_a_result_or_an_error(platform: Fa
     platform.bus.decide = lambda _event: Outcome(status=400, error=InvalidState("no").body())
     answer = await call("PUT", f"{PROJECTS}/{PROJECT_ID}/control", {"action": "stop"})
     assert (answer.status, answer.headers["idempotent-replayed"]) == (400, "true")
+
+
+@pytest.mark.parametrize(
+    "body", [{"action": "answer"}, {"action": "approve", "answers": {}}, {"action": "resume", "answers": {"a": 1}}]
+)
+async def test_an_answer_has_answers_and_nothing_else_has(
+    platform: FakePlatform, call: HttpCaller, body: dict[str, Any]
+) -> None:
+    answer = await call("PUT", f"{PROJECTS}/{PROJECT_ID}/control", body)
+    assert (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")
+    assert "answers" in answer.error["details"]["errors"][0]["message"]
+    assert platform.bus.published == []
+
+
+async def test_an_unknown_method_of_building_is_refused_at_once(platform: FakePlatform, call: HttpCaller) -> None:
+    answer = await call("POST", PROJECTS, {**GOOD, "build_method": "magic"})
+    assert answer.error["details"]["errors"][0]["location"] == "body.build_method"
+    assert platform.bus.published == []
 
 
 @pytest.mark.parametrize("action", ["start", "pause", "resume", "stop"])

@@ -4,13 +4,15 @@ import asyncio
 import io
 import json
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
+from tests.support.notebooks import PlainNotebook
 
 from nexus_contracts.builds.builder import BuildRequest, StepFailed, StepResult
+from nexus_contracts.builds.reports import Usage
 from nexus_offline_builder import RuleBasedBuilder
 from nexus_offline_builder.requirement import agent_name_for, cleaned, is_agent_name, matching_rules
 
@@ -29,21 +31,9 @@ FLAGSHIP = "an agent that totals the columns of a CSV and answers arithmetic que
 
 
 @dataclass
-class Notes:
-    lines: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    percent: float = 0.0
-
-    async def log(self, message: str, level: str = "info") -> None:
-        self.lines.append((level, message))
-
-    async def progress(self, percent: float) -> None:
-        self.percent = percent
-
-
-@dataclass
 class Build:
     results: dict[str, StepResult]
-    notes: Notes
+    notes: PlainNotebook
 
     @property
     def archive(self) -> zipfile.ZipFile:
@@ -56,7 +46,7 @@ class Build:
 
 def build(requirement: str, agent_name: str | None = None) -> Build:
     request = BuildRequest("proj_1", 1, requirement, agent_name)
-    results, notes, outputs = dict[str, StepResult](), Notes(), dict[str, dict[str, JsonValue]]()
+    results, notes, outputs = dict[str, StepResult](), PlainNotebook(), dict[str, dict[str, JsonValue]]()
 
     async def run() -> None:
         for step in STEPS:
@@ -198,7 +188,7 @@ def test_later_steps_follow_the_recorded_decision() -> None:
         "requirements_analysis": {"tools": ["json_query"]},
     }
     request = BuildRequest("proj_1", 2, FLAGSHIP)
-    result = asyncio.run(RuleBasedBuilder().execute("agent_deployer", request, outputs, Notes()))
+    result = asyncio.run(RuleBasedBuilder().execute("agent_deployer", request, outputs, PlainNotebook()))
     manifest = json.loads(zipfile.ZipFile(io.BytesIO(result.package or b"")).read("manifest.json"))
     assert manifest["name"] == "recorded_name"
     assert [tool["name"] for tool in manifest["tools"]] == ["json_query"]
@@ -207,7 +197,7 @@ def test_later_steps_follow_the_recorded_decision() -> None:
 
 def test_an_unknown_step_fails() -> None:
     with pytest.raises(StepFailed, match="no step named"):
-        asyncio.run(RuleBasedBuilder().execute("dance", BuildRequest("proj_1", 1, FLAGSHIP), {}, Notes()))
+        asyncio.run(RuleBasedBuilder().execute("dance", BuildRequest("proj_1", 1, FLAGSHIP), {}, PlainNotebook()))
 
 
 def test_every_package_module_uses_the_standard_library_alone() -> None:
@@ -224,3 +214,12 @@ def test_every_package_module_uses_the_standard_library_alone() -> None:
             found = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
             found |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
             assert {str(module).partition(".")[0] for module in found} <= set(sys.stdlib_module_names)
+
+
+def test_the_self_test_reports_its_calls_of_tools_and_nothing_is_kept_for_another_worker() -> None:
+    made = build(FLAGSHIP)
+    probes = made.results["agent_developer_manager"].output_data["probes"]
+    assert isinstance(probes, int)
+    assert probes > 0
+    assert made.notes.used == [("probes", Usage(tool_calls=probes))]
+    assert made.notes.kept == {}

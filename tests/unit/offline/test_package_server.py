@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from tests.support.eventually import eventually_blocking
 from tests.support.nasty_prompts import SETS
+from tests.support.notebooks import PlainNotebook
 
 from nexus_contracts.builds.builder import BuildRequest
 from nexus_offline_builder import RuleBasedBuilder
@@ -25,12 +26,6 @@ from nexus_offline_builder import RuleBasedBuilder
 EVERYTHING = "calculator, CSV totals, CSV to JSON, unit conversion, days between dates, word count, JSON path, regex"
 TIME_LIMIT = 2.0
 PATIENCE = 30.0
-
-
-class Silent:
-    async def log(self, message: str, level: str = "info") -> None: ...
-
-    async def progress(self, percent: float) -> None: ...
 
 
 @dataclass
@@ -69,7 +64,7 @@ class Agent:
 
 def package() -> bytes:
     request = BuildRequest("proj_1", 1, EVERYTHING)
-    result = asyncio.run(RuleBasedBuilder().execute("agent_deployer", request, {}, Silent()))
+    result = asyncio.run(RuleBasedBuilder().execute("agent_deployer", request, {}, PlainNotebook()))
     return result.package or b""
 
 

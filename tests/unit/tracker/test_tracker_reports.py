@@ -209,6 +209,14 @@ async def test_values_that_no_report_can_hold_are_refused_at_the_call(desk: Desk
     assert desk.told == ["started orchestrator", "completed orchestrator"]
 
 
+async def test_usage_names_the_model_and_a_build_may_have_a_source_of_its_own(desk: Desk) -> None:
+    async with Tracker(desk, source="/ci/a") as tracker:
+        await tracker.build(PROJECT, source="/ci/b").stage("orchestrator").usage(input_tokens=3, model="small-1")
+        await tracker.build(PROJECT).stage("orchestrator").progress(5)
+    assert (desk.only("usage_recorded").model, desk.only("usage_recorded").usage.input_tokens) == ("small-1", 3)
+    assert [event.source for event in desk.events] == ["/ci/b", "/ci/a"]
+
+
 async def told_by(desk: Desk, run: str | None) -> list[tuple[str, str]]:
     async with Tracker(desk) as tracker, tracker.build(PROJECT, run=run).stage("orchestrator") as stage:
         for number in range(3):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pydantic import JsonValue
 
 from nexus_contracts.builds.builder import BuildRequest, Notebook, ProducedFile, StepFailed, StepResult
+from nexus_contracts.builds.reports import Usage
 from nexus_offline_builder.checks import compile_errors, probe_tools
 from nexus_offline_builder.decision import AgentDesign, decide
 from nexus_offline_builder.documents import (
@@ -96,7 +97,7 @@ async def _develop_tools(decision: AgentDesign, notebook: Notebook) -> StepResul
     if not decision.matched:
         await notebook.log("There are no tools to develop.", "warning")
     artifacts = tuple(_python(path) for path in paths if path != "tools/__init__.py")
-    return StepResult({"tools": list(decision.tool_names), "files": list(paths)}, artifacts, tool_calls=0)
+    return StepResult({"tools": list(decision.tool_names), "files": list(paths)}, artifacts)
 
 
 async def _write_prompt(decision: AgentDesign, notebook: Notebook) -> StepResult:
@@ -122,6 +123,7 @@ async def _check(decision: AgentDesign, notebook: Notebook) -> StepResult:
     await notebook.log(f"All {python_files} Python files compile.")
     await notebook.progress(50.0)
     outcomes = probe_tools(decision.tool_names)
+    await notebook.usage("probes", Usage(tool_calls=len(outcomes)))
     for outcome in outcomes:
         verdict = "answered as expected" if outcome.passed else "answered wrongly"
         await notebook.log(f"{outcome.tool} {verdict}: {outcome.prompt[:80]!r}", "info" if outcome.passed else "error")

@@ -147,11 +147,17 @@ class Step:
         await self._build.say(StageProgressed(**self._place(), progress=percent))
 
     async def usage(
-        self, *, input_tokens: int = 0, output_tokens: int = 0, tool_calls: int = 0, cost_usd: float = 0.0
+        self,
+        *,
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+        tool_calls: int = 0,
+        cost_usd: float = 0.0,
+        model: str | None = None,
     ) -> None:
-        """What was used since the last call; the platform adds up."""
+        """What was used since the last call, and by which language model; the platform adds up."""
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, tool_calls=tool_calls, cost_usd=cost_usd)
-        await self._build.say(StageUsageRecorded(**self._place(), usage=usage))
+        await self._build.say(StageUsageRecorded(**self._place(), usage=usage, model=model))
 
     async def artifact(
         self,

@@ -17,7 +17,6 @@ class Parcel:
     source: str
     id: str
     open: bool = False
-    traceparent: str | None = None
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
     size: int = field(init=False)
 
@@ -47,7 +46,6 @@ class Parcel:
             subject=self.report.project_id,
             time=self.time,
             data=self.report.model_dump(mode="json", exclude={"type"}, exclude_none=True),
-            traceparent=self.traceparent,
         )
 
 

@@ -129,11 +129,17 @@ class SyncStep:
         self._loop.wait_for(self._step.progress(percent))
 
     def usage(
-        self, *, input_tokens: int = 0, output_tokens: int = 0, tool_calls: int = 0, cost_usd: float = 0.0
+        self,
+        *,
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+        tool_calls: int = 0,
+        cost_usd: float = 0.0,
+        model: str | None = None,
     ) -> None:
         """As Step.usage."""
         used = {"input_tokens": input_tokens, "output_tokens": output_tokens, "tool_calls": tool_calls}
-        self._loop.wait_for(self._step.usage(**used, cost_usd=cost_usd))
+        self._loop.wait_for(self._step.usage(**used, cost_usd=cost_usd, model=model))
 
     def artifact(
         self,

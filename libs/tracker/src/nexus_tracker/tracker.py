@@ -1,11 +1,9 @@
 """Publishes stage reports, to any Kafka or over HTTP."""
 
-from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
 from nexus_contracts.builds.reports import AnyReport
-from nexus_contracts.envelope import CloudEvent
 from nexus_kafka.options import KafkaOptions
 from nexus_tracker.build import Build
 from nexus_tracker.delivery import ReportDelivery
@@ -27,8 +25,8 @@ class Tracker:
     Further keywords are options of AIOKafkaProducer. An idempotent producer is not needed: a report that comes twice
     counts once.
 
-    It connects with the first report, and belongs to one event loop. `sign` is for the platform's own worker: no one
-    else may use a source that begins with /nexus/.
+    It connects with the first report, and belongs to one event loop. A source that begins with /nexus/ is the
+    platform's own.
     """
 
     def __init__(
@@ -37,35 +35,28 @@ class Tracker:
         *,
         source: str = "/nexus-tracker",
         timeout: float = 30.0,
-        sign: Callable[[CloudEvent], Awaitable[CloudEvent]] | None = None,
         **kafka: Any,
     ) -> None:
         self._transport = _transport(address, kafka)
         self._source = source
-        self._sign = sign
         self._delivery = ReportDelivery(self._transport, timeout)
 
-    def build(self, project_id: str, attempt: int = 1, *, run: str | None = None) -> Build:
+    def build(self, project_id: str, attempt: int = 1, *, run: str | None = None, source: str | None = None) -> Build:
         """A build attempt to report on. The first report of attempt 1 starts it; later ones begin by a restart.
 
         `run` names this run of the publisher. The ids of its reports then follow from it, from step and kind, and from
         their number among these: so the same program, run again after a crash, repeats its reports instead of adding
-        to them. Log entries then travel one by one, each with an id of its own.
+        to them. Log entries then travel one by one, each with an id of its own. `source` goes before the tracker's.
         """
-        return Build(self._delivery, self._source, project_id, attempt, run)
+        return Build(self._delivery, source or self._source, project_id, attempt, run)
 
-    async def publish(
-        self, report: AnyReport, *, report_id: str, source: str | None = None, traceparent: str | None = None
-    ) -> None:
+    async def publish(self, report: AnyReport, *, report_id: str, source: str | None = None) -> None:
         """One report at once, beside those that wait; returns when it is confirmed, within some 10 seconds.
 
         `source` and `report_id` identify it: publishing one again changes nothing. Raises ReportNotDelivered.
         """
-        event = Parcel(report, source or self._source, report_id, traceparent=traceparent).event()
-        if self._sign is not None:
-            event = await self._sign(event)
         try:
-            await self._transport.send(event)
+            await self._transport.send(Parcel(report, source or self._source, report_id).event())
         except Rejected as fault:
             raise ReportRejected(str(fault), [(report_id, report)]) from fault
         except Unconfirmed as fault:

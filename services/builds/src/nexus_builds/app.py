@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from nexus_builds.consumers import subscriptions
 from nexus_builds.domain.endings import Patience
+from nexus_builds.domain.methods import Methods
 from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.memory import ReportMemory
 from nexus_builds.handlers.reports import ReportHandlers
@@ -33,7 +34,8 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work())
     store = ProjectStore(owner.database)
     owner.engine.serve(Erasure(store, owner.ledger), at_once=ERASURES)
-    commands = CommandHandlers(store, utc_now)
+    methods = Methods(frozenset(settings.build_executors), settings.build_method)
+    commands = CommandHandlers(store, utc_now, methods)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     consumers = Consumers(
         settings, NAME, owner.bus, subscriptions(owner, commands, reports, ReportSigner(owner.database))

@@ -1,11 +1,23 @@
 """What `builds` and its worker can be told."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from nexus_builds.tables import LEASES, WORK
+from nexus_contracts.builds.events import BuildMethod
 from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
 from nexus_runtime.work.engine import LongWork
+
+
+def _executable(method: BuildMethod) -> BuildMethod:
+    if method is BuildMethod.AUTO:
+        raise ValueError("auto chooses among the others and has no executor")
+    return method
+
+
+Executable = Annotated[BuildMethod, AfterValidator(_executable)]
 
 
 class SharedSettings(OwnerSettings):
@@ -13,6 +25,11 @@ class SharedSettings(OwnerSettings):
 
     worker_lease_seconds: float = Field(
         default=6.0, gt=0, le=300, description="silence after which another process takes a worker's builds over"
+    )
+    build_executors: dict[Executable, str] = Field(
+        default={BuildMethod.RULES: "nexus_offline_builder:RuleBasedBuilder"},
+        min_length=1,
+        description="the registry of executors: by method, what makes one (module:name)",
     )
 
     def long_work(self) -> LongWork:
@@ -35,6 +52,9 @@ class BuildsSettings(SharedSettings):
         default=14_400.0, gt=0, description="a build that ran for so long, pauses left out, fails as BUILD_TIMED_OUT"
     )
     watch_seconds: float = Field(default=5.0, gt=0, description="how often builds are looked at for that")
+    build_method: BuildMethod = Field(
+        default=BuildMethod.AUTO, description="of projects that choose none; auto: by a model where the worker can"
+    )
 
 
 class WorkerSettings(SharedSettings):
@@ -51,4 +71,7 @@ class WorkerSettings(SharedSettings):
         default=0.0, ge=0, le=60, description="least time of a step, so that people can watch; 0: as fast as it goes"
     )
     step_timeout_seconds: float = Field(default=900.0, gt=0, le=86_400)
+    build_wait_seconds: float = Field(
+        default=604_800.0, gt=0, description="how long a build waits for a person before it fails as WAIT_EXPIRED"
+    )
     deployment_timeout_seconds: float = Field(default=120.0, gt=0, le=3_600)

@@ -4,7 +4,7 @@
 |---|---|---|
 | AgentProjects | project_id | the project's whole state, with the tails of what can grow |
 | BuildsProjectLists | list, position | the lists: a tenant's all and user#<id>; external |
-| BuildsStageRecords | project_id, record | full logs, artifacts, large outputs; earlier attempts |
+| BuildsStageRecords | project_id, record | full logs, artifacts, large outputs; checkpoints, answers; past attempts |
 | BuildsWork | shard, item | builds that want a worker or have one, deletions under way |
 | BuildsHistory, BuildsInbox, BuildsOutbox, BuildsLeases | | as the runtime defines them |
 

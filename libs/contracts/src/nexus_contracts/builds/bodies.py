@@ -5,10 +5,11 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from nexus_contracts.builds.commands import ControlAction
+from nexus_contracts.builds.events import BuildMethod
 from nexus_contracts.identifiers import AgentName
 from nexus_contracts.model import RequestBody
 from nexus_contracts.stages import StageName
-from nexus_contracts.text import Reason, Requirement, Tags, UserId
+from nexus_contracts.text import MAX_OBJECT_BYTES, JsonObject, Reason, Requirement, Tags, UserId
 
 
 class CreateProjectBody(RequestBody):
@@ -27,6 +28,10 @@ class CreateProjectBody(RequestBody):
     priority: int = Field(default=3, ge=1, le=5)
     tags: Tags = Field(default=[])
     auto_start: bool = Field(default=True, description="false: the build waits for start, or for the first report")
+    build_method: BuildMethod | None = Field(
+        default=None,
+        description="auto: by a model where one can be used; by default as the platform is set",
+    )
 
 
 class ControlProjectBody(RequestBody):
@@ -35,9 +40,18 @@ class ControlProjectBody(RequestBody):
     action: ControlAction
     reason: Reason | None = None
     from_stage: StageName | None = Field(default=None, description="of restart: earlier stages keep their outputs")
+    answers: JsonObject | None = Field(
+        default=None, description=f"of answer: what the build asks for; at most {MAX_OBJECT_BYTES} bytes as JSON"
+    )
 
     @model_validator(mode="after")
     def _only_a_restart_has_a_stage(self) -> Self:
         if self.from_stage is not None and self.action is not ControlAction.RESTART:
             raise ValueError("from_stage belongs to the action restart")
+        return self
+
+    @model_validator(mode="after")
+    def _an_answer_answers(self) -> Self:
+        if (self.answers is not None) != (self.action is ControlAction.ANSWER):
+            raise ValueError("answers belong to the action answer, and it needs them")
         return self

@@ -6,7 +6,10 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from nexus_contracts.builds.reports import LogLevel
+from nexus_contracts.builds.reports import LogLevel, Usage, WaitKind
+
+MAX_CHECKPOINT_BYTES = 300_000
+"""A checkpoint is one item in the database, and an item holds at most 400 KB."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,49 @@ class StepResult:
 
     output_data: dict[str, JsonValue]
     artifacts: tuple[ProducedFile, ...] = ()
-    tool_calls: int = 0
     package: bytes | None = field(default=None, repr=False)
     """The agent package (zip), from the step `agent_deployer` only: the worker deploys it."""
 
 
 class Notebook(Protocol):
-    """Where a running step tells how it gets on; the worker publishes the entries as stage reports."""
+    """Where a running step tells how it gets on; the worker publishes the entries as stage reports.
+
+    Names of usage, checkpoints and questions have 1 to 100 characters. Each names one thing of this step in this
+    attempt: whichever worker says it again, it counts once. Another attempt knows nothing of them.
+    """
 
     async def log(self, message: str, level: LogLevel = "info") -> None: ...
 
     async def progress(self, percent: float) -> None:
         """`percent` of this step, 0 to 100."""
+        ...
+
+    async def usage(self, name: str, usage: Usage, model: str | None = None) -> None:
+        """What something took, and the language model that was used."""
+        ...
+
+    async def checkpoint(
+        self, name: str, value: JsonValue, usage: Usage | None = None, model: str | None = None
+    ) -> None:
+        """Keeps a value of at most MAX_CHECKPOINT_BYTES as JSON: durable on return. Raises ValueError.
+
+        What it took to get it is kept with it and reported as `usage` does, by the worker that finds the checkpoint
+        where the one that wrote it did not live to report.
+        """
+        ...
+
+    async def saved(self, name: str) -> JsonValue:
+        """The value of the checkpoint, whichever worker wrote it; None where there is none."""
+        ...
+
+    async def ask(
+        self, name: str, kind: WaitKind, prompt: str, estimate_usd: float | None = None
+    ) -> dict[str, JsonValue]:
+        """The answers of a person; {} for an approval. A rejection ends the attempt instead.
+
+        `prompt` has up to 4000 characters; for an approval it sums up what is to be approved.
+        Until there is an answer the step is given up: it is cancelled here, and begun again when the answer has come.
+        """
         ...
 
 
@@ -63,8 +97,9 @@ class StageExecutor(Protocol):
     """Does the work of one step of a build.
 
     A step is a stage, or a sub-stage of `agent_developer_manager` (named by the sub-stage). An executor keeps no
-    state between steps: all that a step needs is in the request and in the outputs of the completed steps before
-    it (`outputs[step_name]`), so that another worker can go on after a crash. Running a step again is harmless.
+    state between steps: all that a step needs is in the request, in the outputs of the completed steps before it
+    (`outputs[step_name]`) and in its own checkpoints, so that another worker can go on after a crash. Running a step
+    again is harmless. It is cancelled when its attempt is stopped or deleted, or waits for a person.
     """
 
     async def execute(

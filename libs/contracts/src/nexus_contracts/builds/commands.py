@@ -5,13 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from nexus_contracts.builds.events import BuildMethod
 from nexus_contracts.commands import Command, IfMatch
 from nexus_contracts.identifiers import AgentName, ProjectId
 from nexus_contracts.stages import StageName
-from nexus_contracts.text import Reason, Requirement, Tags, UserId
+from nexus_contracts.text import JsonObject, Reason, Requirement, Tags, UserId
 
 
 class CreateProject(Command):
+    """`build_method` null: as the platform is set."""
+
     type: Literal["nexus.command.create_project.v1"] = "nexus.command.create_project.v1"
     project_id: ProjectId
     requirement: Requirement
@@ -23,6 +26,7 @@ class CreateProject(Command):
     priority: int = Field(default=3, ge=1, le=5)
     tags: Tags = []
     auto_start: bool = True
+    build_method: BuildMethod | None = None
 
 
 class ControlAction(StrEnum):
@@ -31,16 +35,23 @@ class ControlAction(StrEnum):
     RESUME = "resume"
     STOP = "stop"
     RESTART = "restart"
+    ANSWER = "answer"
+    APPROVE = "approve"
+    REJECT = "reject"
 
 
 class ControlProject(Command):
-    """`if_match`: the version that the caller has seen, or several of which one must be it; null: any will do."""
+    """`if_match`: the version that the caller has seen, or several of which one must be it; null: any will do.
+
+    `answers` belong to the action answer: what the build asked for, in the form in which it asked.
+    """
 
     type: Literal["nexus.command.control_project.v1"] = "nexus.command.control_project.v1"
     project_id: ProjectId
     action: ControlAction
     reason: Reason | None = None
     from_stage: StageName | None = None
+    answers: JsonObject | None = None
     if_match: IfMatch = None
 
 

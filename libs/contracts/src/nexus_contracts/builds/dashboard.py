@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from nexus_contracts.builds.reports import StageError, Usage
-from nexus_contracts.builds.views import AttemptSummary
+from nexus_contracts.builds.views import AttemptSummary, WaitingFor
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 from nexus_contracts.stages import StepStatus
@@ -15,8 +15,9 @@ class AlertCode(StrEnum):
     """What a person should know.
 
     STAGE_FAILED: a stage or sub-stage failed. BUILD_FAILED: the attempt failed without any of its stages, or the
-    platform gave it up (ABANDONED, WORKER_LOST, BUILD_TIMED_OUT). BUILD_PAUSED. NO_REPORT: it is building, and nothing
-    was heard of it for five minutes. STAGE_SLOW: a stage or sub-stage has been at its own work for ten minutes.
+    platform gave it up (ABANDONED, WORKER_LOST, BUILD_TIMED_OUT, WAIT_EXPIRED), or a person did (REJECTED).
+    BUILD_PAUSED: also while a person has to answer or approve (a warning). NO_REPORT: it is building, and nothing was
+    heard of it for five minutes. STAGE_SLOW: a stage or sub-stage has been at its own work for ten minutes.
     REPORTS_REFUSED: reports of this attempt, or of earlier ones in its time, were refused; the history has each with
     its reason.
     """
@@ -121,6 +122,7 @@ class BuildDashboard(Message):
     progress: float
     current_stage: str | None
     latest_attempt: AttemptSummary | None
+    waiting_for: WaitingFor | None
     stages: list[BuildStage]
     totals: BuildTotals
     metrics: BuildMetrics

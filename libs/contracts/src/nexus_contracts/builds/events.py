@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from nexus_contracts.builds.reports import (
     AttemptFailed,
@@ -15,6 +15,7 @@ from nexus_contracts.builds.reports import (
     StageProgressed,
     StageStarted,
     StageUsageRecorded,
+    StageWaiting,
     Usage,
 )
 from nexus_contracts.identifiers import AgentName, ProjectId, Timestamp
@@ -26,6 +27,15 @@ class Builder(StrEnum):
 
     PLATFORM = "platform"
     EXTERNAL = "external"
+
+
+class BuildMethod(StrEnum):
+    """How the platform's own worker builds: by rules, by a language model, or (of a project, never of an attempt) auto:
+    by a model where one can be used, else by rules."""
+
+    AUTO = "auto"
+    RULES = "rules"
+    MODEL = "model"
 
 
 class Trigger(StrEnum):
@@ -53,6 +63,7 @@ class ProjectCreated(ProjectFact):
     priority: int
     tags: list[str] = []
     auto_start: bool
+    build_method: BuildMethod = BuildMethod.AUTO
 
 
 class ProjectDeleted(ProjectFact):
@@ -61,9 +72,12 @@ class ProjectDeleted(ProjectFact):
 
 
 class BuildStarted(ProjectFact):
+    """`build_method` is null where another system builds."""
+
     type: Literal["nexus.build.started.v1"] = "nexus.build.started.v1"
     builder: Builder
     trigger: Trigger
+    build_method: BuildMethod | None = None
     from_stage: str | None = None
     reason: str | None = None
 
@@ -75,6 +89,18 @@ class BuildPaused(ProjectFact):
 
 class BuildResumed(ProjectFact):
     type: Literal["nexus.build.resumed.v1"] = "nexus.build.resumed.v1"
+    reason: str | None = None
+
+
+class BuildAnswered(ProjectFact):
+    """A person ended the wait `name` of a stage by `action`; the build is resumed."""
+
+    type: Literal["nexus.build.answered.v1"] = "nexus.build.answered.v1"
+    stage_name: str
+    sub_stage_name: str | None = None
+    name: str
+    action: Literal["answer", "approve"]
+    answers: dict[str, JsonValue] | None = None
     reason: str | None = None
 
 
@@ -134,6 +160,7 @@ BuildsEvent = (
     | BuildStarted
     | BuildPaused
     | BuildResumed
+    | BuildAnswered
     | BuildCompleted
     | BuildFailed
     | BuildStopped
@@ -143,6 +170,7 @@ BuildsEvent = (
     | StageLogged
     | StageArtifactPublished
     | StageUsageRecorded
+    | StageWaiting
     | StageCompleted
     | StageFailed
     | AttemptFailed

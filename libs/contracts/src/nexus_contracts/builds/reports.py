@@ -1,5 +1,6 @@
 """Stage reports: how whatever does the work tells how it gets on (topic builds.reports.v1, key project_id)."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, TypeAdapter
@@ -154,8 +155,33 @@ class StageArtifactPublished(StageReport):
 
 
 class StageUsageRecorded(StageReport):
+    """`model` names the language model that was used, where one was."""
+
     type: Literal["nexus.stage.usage_recorded.v1"] = "nexus.stage.usage_recorded.v1"
     usage: Annotated[Usage, AfterValidator(_countable_usage)]
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class WaitKind(StrEnum):
+    """What a person is asked for: answers, or leave to go on."""
+
+    QUESTION = "question"
+    APPROVAL = "approval"
+
+
+class StageWaiting(StageReport):
+    """The stage waits for a person until `expires_at`; the platform's own builder alone may say so.
+
+    `name` is the builder's own for this wait. `prompt` is the question, or a summary of what is to be approved.
+    `estimate_usd` is what the rest of the build may cost.
+    """
+
+    type: Literal["nexus.stage.waiting.v1"] = "nexus.stage.waiting.v1"
+    name: str = Field(min_length=1, max_length=100)
+    kind: WaitKind
+    prompt: str = Field(min_length=1, max_length=4000)
+    estimate_usd: Annotated[float, Field(ge=0), BeforeValidator(_number)] | None = None
+    expires_at: Timestamp
 
 
 class StageCompleted(StageReport):
@@ -181,6 +207,7 @@ AnyStageReport = (
     | StageLogged
     | StageArtifactPublished
     | StageUsageRecorded
+    | StageWaiting
     | StageCompleted
     | StageFailed
 )

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from pydantic import Field, JsonValue
 
-from nexus_contracts.builds.events import Builder
-from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage
+from nexus_contracts.builds.events import Builder, BuildMethod
+from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage, WaitKind
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 from nexus_contracts.stages import StepStatus
@@ -62,6 +62,19 @@ class StagesSnapshot(Message):
     stages: list[StageView]
 
 
+class WaitingFor(Message):
+    """What a build that waits for a person asks, until when, and what it has cost so far."""
+
+    kind: WaitKind
+    stage_name: str
+    sub_stage_name: str | None
+    prompt: str = Field(description="the question, or a summary of what is to be approved")
+    asked_at: Timestamp
+    expires_at: Timestamp
+    cost_usd: float = Field(description="of the attempt so far")
+    estimate_usd: float | None = Field(description="what the rest of the build may cost; null where it is not known")
+
+
 class ProjectSummary(Message):
     project_id: str
     project_name: str
@@ -73,11 +86,13 @@ class ProjectSummary(Message):
     priority: int
     tags: list[str]
     auto_start: bool
+    build_method: BuildMethod
     status: str
     progress: float = Field(description="0.0 to 100.0; never falls within an attempt")
     current_stage: str | None
     attempt: int
     builder: Builder | None
+    waiting_for: WaitingFor | None
     agent_id: str | None
     error: StageError | None
     created_at: Timestamp
@@ -92,10 +107,12 @@ class ProjectView(ProjectSummary):
 
 
 class AttemptSummary(Message):
-    """One run of the pipeline; `outcome` is null while it runs."""
+    """One run of the pipeline; `outcome` is null while it runs, `build_method` where another system builds."""
 
     attempt: int
     builder: Builder
+    build_method: BuildMethod | None
+    models: list[str] = Field(description="the language models that were used")
     trigger: str
     from_stage: str | None
     started_at: Timestamp

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nexus_runtime.dynamo import Database, Delete, Item, Put, Table, Update, Value, Where
+from nexus_runtime.dynamo import Check, Database, Delete, Item, Put, Table, Update, Value, Where
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Begin
 from nexus_runtime.process.clock import new_id
@@ -109,6 +109,11 @@ class WorkItems:
     def end(self, item: WorkItem) -> Delete:
         """Fails where it is in other hands by now, or somebody more waits for it."""
         return Delete(self._table, self._key(item.kind, item.name), where=_unchanged(item))
+
+    def held(self, item: WorkItem) -> Check:
+        """For a transaction of whoever works on it: it is in the same hands, and has not ended."""
+        where = Where(equal={"begun": item.begun, "epoch": item.epoch})
+        return Check(self._table, self._key(item.kind, item.name), where)
 
     async def give(self, item: WorkItem, runner: str) -> WorkItem:
         """To a runner that takes it, or to nobody. Raises ConditionFailed where it has changed hands meanwhile."""

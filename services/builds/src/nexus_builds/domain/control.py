@@ -4,10 +4,23 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from nexus_builds.domain.state import RUNNING, Attempt, Project, Refusals, Step, closed, fresh_stages, progress_of
-from nexus_contracts.builds.commands import ControlAction, CreateProject
+from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.state import (
+    RUNNING,
+    Attempt,
+    Decided,
+    Project,
+    Refusals,
+    Step,
+    closed,
+    fresh_stages,
+    progress_of,
+)
+from nexus_builds.domain.waiting import ENDED_BY, settled
+from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject
 from nexus_contracts.builds.events import (
     Builder,
+    BuildMethod,
     BuildPaused,
     BuildResumed,
     BuildStarted,
@@ -22,7 +35,6 @@ from nexus_contracts.errors import InvalidState
 from nexus_contracts.stages import STAGES, StepStatus
 from nexus_contracts.text import first_line, trimmed
 
-Decided = tuple[Project, list[BaseModel]]
 NAME_CHARACTERS = 80
 
 ALLOWED: dict[ProjectStatus, tuple[ControlAction, ...]] = {
@@ -35,8 +47,10 @@ ALLOWED: dict[ProjectStatus, tuple[ControlAction, ...]] = {
 }
 
 
-def create(command: CreateProject, now: datetime) -> Decided:
-    """A new project; with auto_start its first build begins at once."""
+def create(command: CreateProject, now: datetime, methods: Methods) -> Decided:
+    """A new project; with auto_start its first build begins at once. Raises MethodUnavailable."""
+    chosen = command.build_method or methods.default
+    method = methods.resolved(chosen)
     names = {str(stage): name for stage, name in command.agent_name_map.items()}
     project = Project(
         project_id=command.project_id,
@@ -50,6 +64,7 @@ def create(command: CreateProject, now: datetime) -> Decided:
         priority=command.priority,
         tags=command.tags,
         auto_start=command.auto_start,
+        build_method=chosen,
         status=ProjectStatus.PENDING,
         stages=fresh_stages(0, names),
         created_at=now,
@@ -59,7 +74,7 @@ def create(command: CreateProject, now: datetime) -> Decided:
     created = ProjectCreated(attempt=0, **project.model_dump(include=shown))
     if not command.auto_start:
         return project, [created]
-    started, events = begin(project, Builder.PLATFORM, Trigger.CREATED, now)
+    started, events = begin(project, Builder.PLATFORM, Trigger.CREATED, now, method=method)
     return started, [created, *events]
 
 
@@ -71,27 +86,36 @@ def _name(command: CreateProject) -> str:
     return line if len(line) <= NAME_CHARACTERS else line[:NAME_CHARACTERS] + "..."
 
 
-def control(
-    project: Project, action: ControlAction, now: datetime, reason: str | None = None, from_stage: str | None = None
-) -> Decided:
-    """Raises InvalidState, naming the state and what is allowed in it, and then nothing has changed."""
-    if action not in ALLOWED[project.status]:
-        raise invalid(project, action, f"a {project.status} project cannot {action}")
+def allowed(project: Project) -> tuple[ControlAction, ...]:
+    """What may be done with the project now. One that waits for a person is not simply resumed."""
+    wait = project.waiting_for
+    return ENDED_BY[wait.kind] if wait else ALLOWED[project.status]
+
+
+def control(project: Project, command: ControlProject, now: datetime, methods: Methods) -> Decided:
+    """Raises InvalidState, naming the state and what is allowed in it, or MethodUnavailable: nothing has changed."""
+    action, reason = command.action, command.reason
+    if action not in allowed(project):
+        waiting = " that waits for a person" if project.waiting_for else ""
+        raise invalid(project, action, f"a {project.status} project{waiting} cannot {action}")
     match action:
         case ControlAction.START:
-            return begin(project, Builder.PLATFORM, Trigger.START, now, reason=reason)
+            method = methods.resolved(project.build_method)
+            return begin(project, Builder.PLATFORM, Trigger.START, now, method=method, reason=reason)
         case ControlAction.RESTART:
-            return _restart(project, now, reason, from_stage)
+            return _restart(project, command, now, methods)
         case ControlAction.PAUSE:
             paused = BuildPaused(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
             halted = project.attempt and project.attempt.halted(now).model_copy(update={"paused_at": now})
             return _with(project, now, status=ProjectStatus.PAUSED, attempt=halted), [paused]
         case ControlAction.RESUME:
             resumed = BuildResumed(project_id=project.project_id, attempt=project.attempt_number, reason=reason)
-            again = project.attempt and project.attempt.model_copy(update={"since": now, "paused_at": None})
+            again = project.attempt and project.attempt.resumed(now)
             return _with(project, now, status=ProjectStatus.BUILDING, attempt=again), [resumed]
         case ControlAction.STOP:
             return _stop(project, now, reason)
+        case ControlAction.ANSWER | ControlAction.APPROVE | ControlAction.REJECT:
+            return settled(project, command, now)
 
 
 def delete(project: Project, now: datetime) -> Decided:
@@ -109,19 +133,29 @@ def begin(
     trigger: Trigger,
     now: datetime,
     *,
+    method: BuildMethod | None = None,
     reason: str | None = None,
     from_stage: str | None = None,
     kept: tuple[Step, ...] = (),
 ) -> Decided:
-    """The next attempt; `kept` are the stages whose outputs it takes over."""
+    """The next attempt; `kept` are the stages whose outputs it takes over, `method` how the platform builds."""
     number = project.attempt_number + 1
     stages = kept + fresh_stages(number, project.agent_name_map)[len(kept) :]
-    attempt = Attempt(number=number, builder=builder, trigger=trigger, from_stage=from_stage, started_at=now, since=now)
+    attempt = Attempt(
+        number=number,
+        builder=builder,
+        build_method=method,
+        trigger=trigger,
+        from_stage=from_stage,
+        started_at=now,
+        since=now,
+    )
     started = BuildStarted(
         project_id=project.project_id,
         attempt=number,
         builder=builder,
         trigger=trigger,
+        build_method=method,
         from_stage=from_stage,
         reason=reason,
     )
@@ -138,14 +172,25 @@ def begin(
     return begun, [started]
 
 
-def _restart(project: Project, now: datetime, reason: str | None, from_stage: str | None) -> Decided:
+def _restart(project: Project, command: ControlProject, now: datetime, methods: Methods) -> Decided:
+    from_stage = command.from_stage
     number = next((stage.number for stage in STAGES if stage.name == from_stage), 1)
     kept = tuple(_kept(stage) for stage in project.stages[: number - 1])
     if not all(stage.done for stage in kept):
         unfinished = [stage.name for stage in kept if not stage.done]
         raise invalid(project, ControlAction.RESTART, f"cannot restart from {from_stage}: {unfinished[0]} is not done")
     builder = project.attempt.builder if project.attempt else Builder.PLATFORM
-    return begin(project, builder, Trigger.RESTART, now, reason=reason, from_stage=from_stage, kept=kept)
+    method = methods.resolved(project.build_method) if builder is Builder.PLATFORM else None
+    return begin(
+        project,
+        builder,
+        Trigger.RESTART,
+        now,
+        method=method,
+        reason=command.reason,
+        from_stage=from_stage,
+        kept=kept,
+    )
 
 
 def _kept(stage: Step) -> Step:
@@ -161,7 +206,7 @@ def _stop(project: Project, now: datetime, reason: str | None) -> Decided:
     stopped = BuildStopped(
         project_id=project.project_id, attempt=project.attempt_number, duration_seconds=seconds, reason=reason
     )
-    ended = attempt and attempt.halted(now).model_copy(update={"ended_at": now, "outcome": "cancelled"})
+    ended = attempt and attempt.ended(now, "cancelled")
     stages = closed(project.stages, StageError(code="STOPPED", message=reason or "the build was stopped"), now)
     return _with(project, now, status=ProjectStatus.CANCELLED, attempt=ended, stages=stages), [stopped]
 
@@ -171,7 +216,7 @@ def invalid(project: Project, action: str, message: str) -> InvalidState:
         message,
         current_status=str(project.status),
         action=str(action),
-        allowed_actions=[str(allowed) for allowed in ALLOWED[project.status]],
+        allowed_actions=[str(one) for one in allowed(project)],
     )
 
 

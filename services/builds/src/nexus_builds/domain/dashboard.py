@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from nexus_builds.domain.endings import GIVEN_UP
 from nexus_builds.domain.state import Project, Step
-from nexus_builds.domain.views import DISPLAY, NUMBER, attempt_summary, current_stage, seconds_between
+from nexus_builds.domain.views import DISPLAY, NUMBER, attempt_summary, current_stage, seconds_between, waiting_for
 from nexus_contracts.builds.dashboard import (
     AlertCode,
     BuildAlert,
@@ -37,6 +37,7 @@ def build_dashboard(project: Project, now: datetime) -> BuildDashboard:
         progress=project.progress,
         current_stage=current_stage(project),
         latest_attempt=attempt_summary(project.attempt) if project.attempt else None,
+        waiting_for=waiting_for(project),
         stages=[_stage(stage) for stage in project.stages],
         totals=_totals(project),
         metrics=_metrics(project),
@@ -92,7 +93,11 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
     """Errors first."""
     yield from _failures(project)
     attempt = project.attempt
-    if project.status is ProjectStatus.PAUSED and attempt:
+    if wait := project.waiting_for:
+        said = f"a person is asked, before {wait.expires_at:%Y-%m-%d %H:%M} UTC: {wait.prompt}"
+        reached = wait.sub_stage_name or wait.stage_name
+        yield _alert(AlertCode.BUILD_PAUSED, Severity.WARNING, said, reached, wait.asked_at)
+    elif project.status is ProjectStatus.PAUSED and attempt:
         said = "the build is paused: nothing begins before it is resumed"
         yield _alert(AlertCode.BUILD_PAUSED, Severity.INFO, said, None, attempt.paused_at)
     if project.status is ProjectStatus.BUILDING:

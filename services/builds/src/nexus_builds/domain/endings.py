@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from nexus_builds.domain.control import Decided
-from nexus_builds.domain.state import RUNNING, Project, closed
+from nexus_builds.domain.state import RUNNING, Decided, Project, closed
 from nexus_contracts.builds.events import BuildCompleted, Builder, BuildFailed
 from nexus_contracts.builds.reports import AnyStageReport, StageCompleted, StageError, StageFailed
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import DEPLOYER
 
-GIVEN_UP = frozenset({"ABANDONED", "BUILD_TIMED_OUT", "WORKER_LOST"})
-"""Codes of the errors with which the platform itself fails an attempt."""
+GIVEN_UP = frozenset({"ABANDONED", "BUILD_TIMED_OUT", "REJECTED", "WAIT_EXPIRED", "WORKER_LOST"})
+"""Codes of the errors with which the platform itself, or a person, fails an attempt."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,10 @@ def past_hope(project: Project, now: datetime, patience: Patience, *, worker_los
         if (now - project.updated_at).total_seconds() < patience.silence:
             return None
         return StageError(code="ABANDONED", message=f"no report came for {patience.silence / 3600:g} hours")
+    if attempt.waiting_for:
+        if now < attempt.waiting_for.expires_at:
+            return None
+        return StageError(code="WAIT_EXPIRED", message=f"nobody ended the wait: {attempt.waiting_for.prompt}"[:4000])
     if attempt.running(now) >= patience.total:
         return StageError(code="BUILD_TIMED_OUT", message=f"the build did not end within {patience.total:g} seconds")
     if worker_lost and attempt.since and (now - attempt.since).total_seconds() >= patience.lost:
@@ -76,6 +79,5 @@ def failed(project: Project, error: StageError, now: datetime) -> Decided:
 
 
 def _ended(project: Project, status: ProjectStatus, now: datetime, error: StageError | None) -> Project:
-    ended = {"ended_at": now, "outcome": str(status), "error": error}
-    attempt = project.attempt and project.attempt.halted(now).model_copy(update=ended)
+    attempt = project.attempt and project.attempt.ended(now, str(status), error)
     return project.model_copy(update={"status": status, "attempt": attempt, "updated_at": now})

@@ -1,6 +1,12 @@
-"""How a project that is not there is answered."""
+"""What is refused, and how."""
 
-from nexus_contracts.errors import NotFound
+from nexus_contracts.errors import NotFound, ValidationFailed
+
+
+class MethodUnavailable(ValidationFailed):
+    """No worker of the platform builds so: decided by the owner, who alone knows."""
+
+    decided = True
 
 
 def project_not_found(project_id: str) -> NotFound:

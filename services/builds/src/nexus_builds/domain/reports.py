@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from nexus_builds.domain.control import Decided, begin
+from nexus_builds.domain.control import begin
 from nexus_builds.domain.endings import concluded, failed
 from nexus_builds.domain.state import (
     ARTIFACT_TAIL,
@@ -16,12 +16,14 @@ from nexus_builds.domain.state import (
     LOG_TAIL_CHARACTERS,
     RUNNING,
     TAIL_BYTES,
+    Decided,
     Project,
     Step,
     latest,
     progress_of,
     replaced,
 )
+from nexus_builds.domain.waiting import asked
 from nexus_contracts.builds.events import (
     Builder,
     RefusalCode,
@@ -43,6 +45,7 @@ from nexus_contracts.builds.reports import (
     StageProgressed,
     StageStarted,
     StageUsageRecorded,
+    StageWaiting,
     Usage,
     json_size,
 )
@@ -50,7 +53,11 @@ from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import DEPLOYER, DEVELOPER, TOOL_DEVELOPER, StepStatus
 
 WORKER_SOURCE = "/nexus/builds-worker/epochs/"
-_WORKER = re.compile(rf"{WORKER_SOURCE}([0-9]{{1,12}})")
+NAMED_SOURCE = "/nexus/builds-worker/named"
+"""Of the worker's reports whose ids follow from names: whichever worker says one, it counts once. So they are not
+fenced: were that of a worker that lost the build refused, its successor's would be a repeat of it, and lost."""
+_WORKER = re.compile(rf"{NAMED_SOURCE}|{WORKER_SOURCE}([0-9]{{1,12}})")
+MOST_MODELS = 20
 
 
 class Refused(Exception):
@@ -70,9 +77,14 @@ class Reporter:
 
     @property
     def epoch(self) -> int | None:
-        """The lease epoch of the platform's worker; None for anyone else."""
+        """The lease epoch under which the platform's worker reports; None for what is not fenced by one."""
         match = _WORKER.fullmatch(self.source)
-        return int(match[1]) if match else None
+        return int(match[1]) if match and match[1] else None
+
+    @property
+    def platform(self) -> bool:
+        """The platform's own worker."""
+        return _WORKER.fullmatch(self.source) is not None
 
 
 def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
@@ -103,7 +115,7 @@ def _has_failed(project: Project, attempt: int) -> bool:
 
 def _admitted(project: Project, report: Report, reporter: Reporter, now: datetime) -> Decided:
     """May this reporter say anything about this attempt? The first external report starts the first one."""
-    external = reporter.epoch is None
+    external = not reporter.platform
     waiting = project.status is ProjectStatus.PENDING and not project.auto_start
     if waiting and external and report.attempt == 1 and project.attempt is None:
         project, events = begin(project, Builder.EXTERNAL, Trigger.REPORT, now)
@@ -130,7 +142,21 @@ def _applied(project: Project, report: AnyReport, reporter: Reporter, now: datet
     if step is None:
         raise Refused(RefusalCode.UNKNOWN_STAGE, f"there is no {report.sub_stage_name or report.stage_name} here")
     changes = _changes(project, report, reporter, step, now)
-    return concluded(_changed(_fenced(project, reporter), report, step, changes, now), report, now)
+    changed = _changed(_fenced(project, reporter), report, step, changes, now)
+    match report:
+        case StageWaiting():
+            return asked(changed, report, now)
+        case StageUsageRecorded(model=str(model)):
+            return _using(changed, model), [report]
+        case _:
+            return concluded(changed, report, now)
+
+
+def _using(project: Project, model: str) -> Project:
+    attempt = project.attempt
+    if attempt is None or model in attempt.models or len(attempt.models) >= MOST_MODELS:
+        return project
+    return project.model_copy(update={"attempt": attempt.model_copy(update={"models": (*attempt.models, model)})})
 
 
 def _fenced(project: Project, reporter: Reporter) -> Project:
@@ -156,6 +182,9 @@ def _changes(
         case StageFailed():
             _must_run(step)
             return {"status": StepStatus.FAILED, "completed_at": now, "error": report.error}
+        case StageWaiting():
+            _may_wait(project, step, reporter)
+            return {}
         case _:
             return _noted(step, report)
 
@@ -180,6 +209,14 @@ def _may_complete(step: Step) -> None:
     _must_run(step)
     if unfinished := [sub.name for sub in step.sub_steps if not sub.done]:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{unfinished[0]} is not completed")
+
+
+def _may_wait(project: Project, step: Step, reporter: Reporter) -> None:
+    _must_run(step)
+    if not reporter.platform:
+        raise Refused(RefusalCode.NOT_THE_BUILDER, "a build of another system waits there, not here")
+    if project.waiting_for:
+        raise Refused(RefusalCode.OUT_OF_ORDER, f"the build waits already, in {project.waiting_for.stage_name}")
 
 
 def _must_run(step: Step) -> None:

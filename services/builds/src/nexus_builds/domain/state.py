@@ -7,8 +7,8 @@ from typing import TypeVar
 from pydantic import BaseModel, JsonValue
 
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.builds.events import Builder, Trigger
-from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage
+from nexus_contracts.builds.events import Builder, BuildMethod, Trigger
+from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage, WaitKind
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
@@ -58,10 +58,24 @@ class Step(Message):
         return self.status in DONE
 
 
+class Wait(Message):
+    """What a person is asked, by the builder in this step; the answer is kept under `name`."""
+
+    name: str
+    kind: WaitKind
+    stage_name: str
+    sub_stage_name: str | None = None
+    prompt: str
+    estimate_usd: float | None = None
+    asked_at: Timestamp
+    expires_at: Timestamp
+
+
 class Attempt(Message):
     """One run of the pipeline. `epoch` is the highest lease epoch of a platform worker that reported.
 
-    It runs since `since` (None: it is paused, or has ended), and ran for `ran_seconds` before that.
+    The platform builds by `build_method`, and used `models`. It runs since `since` (None: it is paused, or has ended),
+    and ran for `ran_seconds` before that.
     """
 
     number: int
@@ -76,10 +90,22 @@ class Attempt(Message):
     since: Timestamp | None = None
     ran_seconds: float = 0.0
     paused_at: Timestamp | None = None
+    build_method: BuildMethod | None = None
+    models: tuple[str, ...] = ()
+    waiting_for: Wait | None = None
 
     def halted(self, now: datetime) -> "Attempt":
         """The clock stands still."""
         return self.model_copy(update={"since": None, "ran_seconds": self.running(now)})
+
+    def resumed(self, now: datetime) -> "Attempt":
+        """The clock runs again; nobody is waited for."""
+        return self.model_copy(update={"since": now, "paused_at": None, "waiting_for": None})
+
+    def ended(self, now: datetime, outcome: str, error: StageError | None = None) -> "Attempt":
+        """It is over; nobody is waited for."""
+        over = {"ended_at": now, "outcome": outcome, "error": error, "waiting_for": None}
+        return self.halted(now).model_copy(update=over)
 
     def running(self, now: datetime) -> float:
         """Seconds that it ran, pauses left out."""
@@ -128,6 +154,7 @@ class Project(Aggregate):
     priority: int
     tags: list[str]
     auto_start: bool
+    build_method: BuildMethod = BuildMethod.AUTO
     status: ProjectStatus
     progress: float = 0.0
     attempt: Attempt | None = None
@@ -142,6 +169,10 @@ class Project(Aggregate):
     @property
     def attempt_number(self) -> int:
         return self.attempt.number if self.attempt else 0
+
+    @property
+    def waiting_for(self) -> Wait | None:
+        return self.attempt.waiting_for if self.attempt else None
 
     def runs(self, builder: Builder) -> bool:
         """Whether its attempt goes on, be it paused, and this builder builds it."""
@@ -165,6 +196,10 @@ class Project(Aggregate):
         if stage is None or sub_stage_name is None:
             return stage
         return next((one for one in stage.sub_steps if one.name == sub_stage_name), None)
+
+
+Decided = tuple[Project, list[BaseModel]]
+"""The project after a decision, and what happened."""
 
 
 def steps_of(stages: tuple[Step, ...]) -> Iterator[Step]:

@@ -12,6 +12,7 @@ from nexus_contracts.builds.views import (
     StagesSnapshot,
     StagesView,
     StageView,
+    WaitingFor,
 )
 from nexus_contracts.stages import STAGES, StepStatus
 
@@ -57,10 +58,18 @@ def summary(project: Project) -> dict[str, Any]:
         "current_stage": current_stage(project),
         "attempt": project.attempt_number,
         "builder": attempt.builder if attempt else None,
+        "waiting_for": waiting_for(project),
         "error": attempt.error if attempt else None,
         "started_at": attempt.started_at if attempt else None,
         "completed_at": attempt.ended_at if attempt else None,
     }
+
+
+def waiting_for(project: Project) -> WaitingFor | None:
+    """The person that the build waits for, and what is asked."""
+    if (wait := project.waiting_for) is None:
+        return None
+    return WaitingFor(cost_usd=project.usage().cost_usd, **wait.model_dump(exclude={"name"}))
 
 
 def current_stage(project: Project) -> str | None:
@@ -89,6 +98,8 @@ def attempt_summary(attempt: Attempt) -> AttemptSummary:
     return AttemptSummary(
         attempt=attempt.number,
         builder=attempt.builder,
+        build_method=attempt.build_method,
+        models=list(attempt.models),
         trigger=attempt.trigger,
         from_stage=attempt.from_stage,
         started_at=attempt.started_at,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from nexus_builds.domain import control
 from nexus_builds.domain.errors import project_not_found
+from nexus_builds.domain.methods import Methods
 from nexus_builds.domain.state import Project
 from nexus_builds.domain.views import project_view
 from nexus_builds.store.projects import ProjectStore
@@ -21,6 +22,7 @@ from nexus_runtime.ledger.ledger import Decision
 class CommandHandlers:
     store: ProjectStore
     now: Callable[[], datetime]
+    methods: Methods
 
     async def decide(self, command: BuildsCommand, _reply_to: ReplyAddress | None) -> Decision:
         """Raises PlatformError for what is refused."""
@@ -33,14 +35,14 @@ class CommandHandlers:
                 return await self.delete_project(command)
 
     async def create_project(self, command: CreateProject) -> Decision:
-        after, events = control.create(command, self.now())
+        after, events = control.create(command, self.now(), self.methods)
         saved = self.store.save(None, after, events)
         exists = Conflict(f"project {command.project_id} exists already", type="project", id=command.project_id)
         return Decision.answer(201, project_view(saved.state), saved.change, exists)
 
     async def control_project(self, command: ControlProject) -> Decision:
         before = await self._present(command)
-        after, events = control.control(before, command.action, self.now(), command.reason, command.from_stage)
+        after, events = control.control(before, command, self.now(), self.methods)
         saved = self.store.save(before, after, events)
         return Decision.answer(200, project_view(saved.state), saved.change)
 

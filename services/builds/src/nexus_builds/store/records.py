@@ -1,12 +1,13 @@
-"""What is too large for a project's one item: full logs, artifacts, large outputs, earlier attempts."""
+"""What is too large for a project's one item: full logs, artifacts, large outputs, answers, earlier attempts."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, PastAttempt, Project, Step
 from nexus_builds.tables import RECORDS
+from nexus_contracts.builds.events import BuildAnswered
 from nexus_contracts.builds.reports import (
     OUTPUT,
     Artifact,
@@ -38,7 +39,7 @@ class Records:
         self, project_id: str, attempt: int, step: str, after: int = 0
     ) -> AsyncIterator[tuple[int, LogEntry]]:
         """What the step logged in that attempt after entry number `after`, oldest first, numbered from 1."""
-        prefix = _prefix(attempt, step, "logs")
+        prefix = record_name(attempt, step, "logs")
         low, high = f"{prefix}{after + 1:09d}", f"{prefix}999999999"
         async for item in self._database.query(RECORDS, project_id, page=PAGE, low=low, high=high):
             entries = _LOGS.validate_json(item["content"])
@@ -51,7 +52,7 @@ class Records:
         """The latest of a step's artifacts, in the order in which they were published."""
         if step.artifact_count == len(step.artifacts):
             return list(step.artifacts)
-        prefix = _prefix(step.attempt, step.name, "artifacts")
+        prefix = record_name(step.attempt, step.name, "artifacts")
         low, high = f"{prefix}{max(0, step.artifact_count - most) + 1:09d}", f"{prefix}999999999"
         items = [item async for item in self._database.query(RECORDS, project_id, low=low, high=high)]
         return [artifact for item in items for artifact in _ARTIFACTS.validate_json(item["content"])][-most:]
@@ -60,9 +61,14 @@ class Records:
         """What the step produced, however large."""
         if step.output is not None or step.output_bytes == 0:
             return dict(step.output) if step.output is not None else None
-        key = {"project_id": project_id, "record": _prefix(step.attempt, step.name, "output")}
+        key = {"project_id": project_id, "record": record_name(step.attempt, step.name, "output")}
         item = await self._database.get(RECORDS, key)
         return json.loads(item["content"]) if item else None
+
+    async def answer(self, project_id: str, attempt: int, step: str, name: str) -> dict[str, JsonValue] | None:
+        """What a person answered to the question of that name; {} for an approval, None as long as nobody did."""
+        item = await self._database.get(RECORDS, {"project_id": project_id, "record": _answer(attempt, step, name)})
+        return OUTPUT.validate_json(item["content"]) if item else None
 
     async def attempts(self, project_id: str, after: int = 0) -> AsyncIterator[PastAttempt]:
         """The attempts before the latest with a number above `after`, oldest first."""
@@ -95,8 +101,11 @@ def record_writes(before: Project | None, after: Project, events: Sequence[BaseM
             case StageCompleted(output_data=output) if output is not None:
                 content = OUTPUT.dump_json(output)
                 if len(content) > INLINE_OUTPUT_BYTES:
-                    record = _prefix(event.attempt, name, "output")
+                    record = record_name(event.attempt, name, "output")
                     actions.append(_record(after, record, content.decode()))
+            case BuildAnswered():
+                record = _answer(event.attempt, event.sub_stage_name or event.stage_name, event.name)
+                actions.append(_record(after, record, OUTPUT.dump_json(event.answers or {}).decode()))
             case _:
                 pass
     steps = {step.name: step for step in after.steps()}
@@ -122,7 +131,7 @@ def _packed(project: Project, step: Step, kind: str, entries: Sequence[BaseModel
     last = count - len(entries)
     for pack in packs:
         last += len(pack)
-        record = f"{_prefix(step.attempt, step.name, kind)}{last:09d}"
+        record = f"{record_name(step.attempt, step.name, kind)}{last:09d}"
         actions.append(_record(project, record, f"[{','.join(pack)}]"))
     return actions
 
@@ -135,5 +144,10 @@ def _attempt(number: int) -> str:
     return f"attempt#{number:05d}"
 
 
-def _prefix(attempt: int, step: str, kind: str) -> str:
+def _answer(attempt: int, step: str, name: str) -> str:
+    return record_name(attempt, step, "answer") + name
+
+
+def record_name(attempt: int, step: str, kind: str) -> str:
+    """Where the records of one kind of a step begin."""
     return f"{attempt:05d}#{step}#{kind}#"

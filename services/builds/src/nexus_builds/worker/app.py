@@ -1,17 +1,23 @@
 """Puts the build worker together."""
 
+import pkgutil
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.settings import WorkerSettings
 from nexus_builds.signing import ReportSigner
+from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
+from nexus_builds.tables import WORK
 from nexus_builds.worker.build_run import Workshop
 from nexus_builds.worker.building import Building, Hints
 from nexus_builds.worker.deployment import Deployer
-from nexus_contracts.builds.events import BUILDS_EVENT
+from nexus_builds.worker.reporting import SignedTransport
+from nexus_contracts.builds.builder import StageExecutor
+from nexus_contracts.builds.events import BUILDS_EVENT, BuildMethod
 from nexus_contracts.topics import BUILDS_EVENTS
-from nexus_offline_builder import RuleBasedBuilder
 from nexus_runtime.blobs import blob_store
 from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
@@ -22,7 +28,8 @@ from nexus_runtime.owner import bus_check, consumers_check, database_check, part
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
 from nexus_runtime.work.engine import Engine
-from nexus_tracker import Tracker
+from nexus_runtime.work.items import WorkItems
+from nexus_tracker.kafka import KafkaTransport
 
 NAME = "builds-worker"
 
@@ -30,21 +37,24 @@ NAME = "builds-worker"
 def create_app(settings: WorkerSettings) -> FastAPI:
     """The worker with its health endpoints, ready to be served."""
     database, bus = Database(settings), Bus(settings, NAME)
-    sign = ReportSigner(database).signed
-    tracker = Tracker(settings, enable_idempotence=not settings.kafka_volatile, sign=sign)
+    kafka = KafkaTransport(settings, enable_idempotence=not settings.kafka_volatile)
+    reports = SignedTransport(kafka, ReportSigner(database).signed)
     store = ProjectStore(database)
     deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
     packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
     workshop = Workshop(
         load=store.load,
         output=store.records.output,
-        executor=RuleBasedBuilder(),
-        tracker=tracker,
+        checkpoints=Checkpoints(database, WorkItems(database, WORK)),
+        answer=store.records.answer,
+        executors=_executors(settings),
+        reports=reports,
         deployer=deployer,
         packages=packages,
         artifacts=artifacts,
         step_seconds=settings.worker_step_seconds,
         step_timeout_seconds=settings.step_timeout_seconds,
+        wait_seconds=settings.build_wait_seconds,
     )
     engine = Engine.over(
         database, Replier(bus, WORKER_SOURCE), settings.long_work(), stop_seconds=settings.shutdown_share("work")
@@ -59,7 +69,12 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     }
     health = Health(needed, {"consumers": consumers_check(consumers), "work": engine.check}, consumers.alive)
     stores = [database, bus, packages, artifacts]
-    parts = [*stores, tracker, deployer, consumers, engine]
+    parts = [*stores, reports, deployer, consumers, engine]
     app = application("Nexus-AI build worker", parts, health)
     app.include_router(partition_routes(consumers))
     return app
+
+
+def _executors(settings: WorkerSettings) -> Mapping[BuildMethod, StageExecutor]:
+    """One executor for each method. Raises ImportError or AttributeError where the setting names none."""
+    return {method: pkgutil.resolve_name(named)() for method, named in settings.build_executors.items()}

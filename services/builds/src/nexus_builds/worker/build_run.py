@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from nexus_builds.domain.state import Project, Step
+from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.worker.deployment import Deployer
+from nexus_builds.worker.notebook import Answer, StepNotebook
 from nexus_builds.worker.plan import next_steps
-from nexus_builds.worker.reporting import AttemptOver, Confirmation, StepReporter
-from nexus_contracts.builds.builder import BuildRequest, StageExecutor, StepFailed, StepResult
-from nexus_contracts.builds.events import Builder
-from nexus_contracts.builds.reports import Artifact, Usage
+from nexus_builds.worker.reporting import AttemptOver, Confirmation, PersonAwaited, SignedTransport, StepReports
+from nexus_contracts.builds.builder import BuildRequest, ProducedFile, StageExecutor, StepFailed, StepResult
+from nexus_contracts.builds.events import Builder, BuildMethod
+from nexus_contracts.builds.reports import Artifact
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.principal import Principal
 from nexus_contracts.stages import DEPLOYER, StepStatus
 from nexus_runtime.blobs import BlobStore, BlobTooLarge
 from nexus_runtime.process import log
 from nexus_runtime.work.kind import Held
-from nexus_tracker import Tracker
+from nexus_tracker import ReportNotDelivered
 
 logger = log.get(__name__)
 PAUSED_LOOK_SECONDS = 60.0
@@ -27,17 +30,20 @@ PAUSED_LOOK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Workshop:
-    """What every build of a worker shares."""
+    """What every build of a worker shares. `executors` are chosen by the method that an attempt names."""
 
     load: Callable[[str], Awaitable[Project | None]]
     output: Callable[[str, Step], Awaitable[dict[str, object] | None]]
-    executor: StageExecutor
-    tracker: Tracker
+    checkpoints: Checkpoints
+    answer: Answer
+    executors: Mapping[BuildMethod, StageExecutor]
+    reports: SignedTransport
     deployer: Deployer
     packages: BlobStore
     artifacts: BlobStore
     step_seconds: float
     step_timeout_seconds: float
+    wait_seconds: float
 
 
 class BuildRun:
@@ -65,40 +71,52 @@ class BuildRun:
                 for stage_name, sub_stage_name in steps[:-1]:
                     await self._begin(project, stage_name, sub_stage_name)
                 await self._step(project, *steps[-1])
+            except PersonAwaited:
+                continue  # paused, it is waited out
             except AttemptOver as over:
                 logger.info("attempt over", reason=str(over))
                 return
 
     async def _begin(self, project: Project, stage_name: str, sub_stage_name: str | None) -> None:
         """A stage whose work is that of its sub-stages: it only begins here."""
-        reporter = self._reporter(project, stage_name, sub_stage_name)
-        await reporter.started(project.agent_name_map.get(stage_name))
-        await self._confirmation.until(reporter, lambda step: step.status is not StepStatus.PENDING)
+        async with self._reports(project, stage_name, sub_stage_name) as reports:
+            await self._started(project, reports)
+
+    async def _started(self, project: Project, reports: StepReports) -> None:
+        """Says so once for each hold of the build: a step that waited for a person is begun again without."""
+        step = project.step(reports.stage_name, reports.sub_stage_name)
+        if step is None or step.status is not StepStatus.RUNNING or step.epoch != reports.epoch:
+            await reports.step.start()
+        await self._confirmation.until(reports, lambda step: step.status is not StepStatus.PENDING)
 
     async def _step(self, project: Project, stage_name: str, sub_stage_name: str | None) -> None:
-        reporter = self._reporter(project, stage_name, sub_stage_name)
-        await reporter.started(project.agent_name_map.get(reporter.name))
-        await self._confirmation.until(reporter, lambda step: step.status is not StepStatus.PENDING)
-        try:
-            async with asyncio.timeout(self._shop.step_timeout_seconds):
-                await self._unless_over(self._work(project, reporter), reporter)
-        except StepFailed as failure:
-            await reporter.failed(failure.code, failure.message)
-        except BlobTooLarge as error:
-            await reporter.failed("OUTPUT_TOO_LARGE", f"{reporter.name} made too large a file: {error}")
-        except TimeoutError:
-            limit = self._shop.step_timeout_seconds
-            await reporter.failed("STEP_TIMED_OUT", f"{reporter.name} did not end within {limit:g} seconds")
-        except (AttemptOver, ServiceUnavailable):
-            raise  # no fault of the step: the build is taken up again
-        except Exception as error:
-            logger.exception("step crashed", step=reporter.name)
-            await reporter.failed("STEP_CRASHED", f"{reporter.name} stopped with {type(error).__name__}")
-        await self._confirmation.until(reporter, lambda step: step.done or step.status is StepStatus.FAILED)
+        async with self._reports(project, stage_name, sub_stage_name) as reports:
+            await self._started(project, reports)
+            try:
+                async with asyncio.timeout(self._shop.step_timeout_seconds):
+                    await self._unless_over(self._work(project, reports), reports)
+            except (AttemptOver, ServiceUnavailable, ReportNotDelivered):
+                raise  # no fault of the step: the build is taken up again
+            except Exception as error:  # noqa: BLE001  # whatever it is, the step has failed by it
+                await reports.failed(*self._fault(error, reports.name))
+            await self._confirmation.until(reports, lambda step: step.done or step.status is StepStatus.FAILED)
 
-    async def _unless_over(self, work: Coroutine[Any, Any, None], reporter: StepReporter) -> None:
-        """The work, given up as soon as its attempt is stopped or deleted. Raises AttemptOver."""
-        tasks = asyncio.create_task(work), asyncio.create_task(self._confirmation.over(reporter))
+    def _fault(self, error: Exception, step: str) -> tuple[str, str]:
+        """The code and the message under which the step fails."""
+        match error:
+            case StepFailed():
+                return error.code, error.message
+            case BlobTooLarge():
+                return "OUTPUT_TOO_LARGE", f"{step} made too large a file: {error}"
+            case TimeoutError():
+                return "STEP_TIMED_OUT", f"{step} did not end within {self._shop.step_timeout_seconds:g} seconds"
+            case _:
+                logger.error("step crashed", step=step, exc_info=error)
+                return "STEP_CRASHED", f"{step} stopped with {type(error).__name__}"
+
+    async def _unless_over(self, work: Coroutine[Any, Any, None], reports: StepReports) -> None:
+        """The work, given up as soon as its attempt is stopped or deleted, or waits. Raises AttemptOver."""
+        tasks = asyncio.create_task(work), asyncio.create_task(self._confirmation.over(reports))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -108,7 +126,7 @@ class BuildRun:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self, project: Project, reporter: StepReporter) -> None:
+    async def _work(self, project: Project, reports: StepReports) -> None:
         request = BuildRequest(
             project_id=project.project_id,
             attempt=project.attempt_number,
@@ -117,47 +135,52 @@ class BuildRun:
             project_name=project.project_name,
         )
         pace = asyncio.create_task(asyncio.sleep(self._shop.step_seconds))
+        notebook = StepNotebook(
+            reports, self._held.item, self._shop.checkpoints, self._shop.answer, self._shop.wait_seconds
+        )
         try:
             outputs = await self._outputs(project)
-            result = await self._shop.executor.execute(reporter.name, request, outputs, reporter)
+            result = await self._executor(project).execute(reports.name, request, outputs, notebook)
             output: dict[str, Any] = dict(result.output_data)
-            for artifact in result.artifacts:
-                blob = await self._shop.artifacts.put(artifact.content)
-                await reporter.artifact(
-                    Artifact(
-                        name=artifact.name,
-                        uri=blob.uri,
-                        sha256=blob.sha256,
-                        size_bytes=blob.size_bytes,
-                        media_type=artifact.media_type,
-                    )
-                )
-            if reporter.stage_name == DEPLOYER:
-                output["agent_id"] = await self._deploy(project, reporter, result)
-            if result.tool_calls:
-                await reporter.usage(Usage(tool_calls=result.tool_calls))
+            for produced in result.artifacts:
+                await reports.step.artifact(await self._stored(produced))
+            if reports.stage_name == DEPLOYER:
+                output["agent_id"] = await self._deploy(project, reports, result)
             await pace
         finally:
             pace.cancel()
-        await reporter.completed(output)
+        await reports.completed(output)
+
+    def _executor(self, project: Project) -> StageExecutor:
+        method = project.attempt.build_method if project.attempt else None
+        if method is None or method not in self._shop.executors:
+            raise StepFailed("METHOD_UNAVAILABLE", f"this worker cannot build by {method}: set BUILD_EXECUTORS alike")
+        return self._shop.executors[method]
+
+    async def _stored(self, produced: ProducedFile) -> Artifact:
+        blob = await self._shop.artifacts.put(produced.content)
+        return Artifact(
+            name=produced.name,
+            uri=blob.uri,
+            sha256=blob.sha256,
+            size_bytes=blob.size_bytes,
+            media_type=produced.media_type,
+        )
 
     async def _outputs(self, project: Project) -> Mapping[str, Mapping[str, Any]]:
         outputs = {step.name: await self._shop.output(project.project_id, step) for step in project.steps()}
         return {name: output for name, output in outputs.items() if output is not None}
 
-    async def _deploy(self, project: Project, reporter: StepReporter, result: StepResult) -> str:
+    async def _deploy(self, project: Project, reports: StepReports, result: StepResult) -> str:
         name = result.output_data.get("agent_name")
         if result.package is None or not isinstance(name, str):
             raise StepFailed("NO_PACKAGE", "the builder produced no agent package to deploy")
         package = await self._shop.packages.put(result.package)
-        await reporter.log(f"deploying {name}, package sha256 {package.sha256}")
-        agent_id = await self._shop.deployer.deploy(
-            project.project_id, project.attempt_number, project.user_id, name, package
-        )
-        await reporter.log(f"agent {agent_id} runs")
+        await reports.step.log(f"deploying {name}, package sha256 {package.sha256}")
+        asker = Principal(id=project.user_id, tenant=project.tenant)
+        agent_id = await self._shop.deployer.deploy(project.project_id, project.attempt_number, asker, name, package)
+        await reports.step.log(f"agent {agent_id} runs")
         return agent_id
 
-    def _reporter(self, project: Project, stage_name: str, sub_stage_name: str | None) -> StepReporter:
-        return StepReporter(
-            self._shop.tracker, project.project_id, project.attempt_number, self._held.epoch, stage_name, sub_stage_name
-        )
+    def _reports(self, project: Project, stage_name: str, sub_stage_name: str | None) -> StepReports:
+        return StepReports(self._shop.reports, project, self._held.epoch, stage_name, sub_stage_name)

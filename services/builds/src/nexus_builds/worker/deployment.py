@@ -10,10 +10,11 @@ from nexus_contracts.builds.builder import StepFailed
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import agent_id_of
+from nexus_contracts.principal import Principal
 from nexus_contracts.topics import AGENTS_COMMANDS
 from nexus_runtime.blobs import Blob
 from nexus_runtime.kafka.bus import Bus
-from nexus_runtime.process import log, tracing
+from nexus_runtime.process import caller, log, tracing
 from nexus_runtime.process.clock import derived_id, new_id, utc_now
 
 logger = log.get(__name__)
@@ -38,7 +39,7 @@ class Deployer:
         if self._http:
             await self._http.close()
 
-    async def deploy(self, project_id: str, attempt: int, user_id: str, agent_name: str, package: Blob) -> str:
+    async def deploy(self, project_id: str, attempt: int, asker: Principal, agent_name: str, package: Blob) -> str:
         """The agent's id, once it runs. Raises StepFailed with the reason why it does not."""
         agent_id = agent_id_of(project_id, agent_name)
         command = DeployAgent(
@@ -48,7 +49,8 @@ class Deployer:
             agent_name=agent_name,
             package_uri=package.uri,
             package_sha256=package.sha256,
-            user_id=user_id,
+            user_id=asker.id,
+            principal=asker,
         )
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -65,7 +67,7 @@ class Deployer:
             if loop.time() >= again:
                 await self._send(command)
                 again = loop.time() + AGAIN_SECONDS
-            deployment = await self._look(command.agent_id)
+            deployment = await self._look(command)
             if deployment and deployment.package_sha256 == command.package_sha256:
                 if deployment.status == "deployed":
                     return
@@ -84,17 +86,20 @@ class Deployer:
             time=utc_now(),
             data=command.model_dump(mode="json", exclude={"type"}),
             traceparent=tracing.traceparent.get(),
+            nexusprincipal=command.principal.id,
+            nexustenant=command.principal.tenant,
         )
         try:
             await self._bus.publish(AGENTS_COMMANDS, event)
         except ServiceUnavailable as error:
             logger.warning("deployment not asked for yet, trying again", reason=error.message)
 
-    async def _look(self, agent_id: str) -> DeploymentView | None:
+    async def _look(self, command: DeployAgent) -> DeploymentView | None:
         if self._http is None:
             return None
         try:
-            async with self._http.get(f"{self._agents_url}/agents/{agent_id}") as response:
+            url, headers = f"{self._agents_url}/agents/{command.agent_id}", caller.headers_of(command.principal)
+            async with self._http.get(url, headers=headers) as response:
                 if response.status != 200:
                     return None
                 return AgentView.model_validate_json(await response.read()).deployment

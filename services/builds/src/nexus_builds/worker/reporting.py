@@ -7,100 +7,139 @@ that the step has ended; a repeat changes nothing.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
-from nexus_builds.domain.reports import WORKER_SOURCE
+from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE
 from nexus_builds.domain.state import RUNNING, Project, Step
-from nexus_contracts.builds.reports import (
-    AnyReport,
-    Artifact,
-    LogEntry,
-    LogLevel,
-    StageArtifactPublished,
-    StageCompleted,
-    StageError,
-    StageFailed,
-    StageLogged,
-    StageProgressed,
-    StageStarted,
-    StageUsageRecorded,
-    Usage,
-)
+from nexus_contracts.builds.reports import StageWaiting
+from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_runtime.process import log, tracing
-from nexus_runtime.process.clock import derived_id, utc_now
-from nexus_tracker import ReportNotDelivered, Tracker
+from nexus_runtime.process import log
+from nexus_runtime.process.clock import new_id
+from nexus_tracker import Build, ReportNotDelivered, Tracker
+from nexus_tracker import Step as TrackedStep
+from nexus_tracker.transport import Rejected, Transport, Unconfirmed
 
 logger = log.get(__name__)
+T = TypeVar("T")
 AGAIN_SECONDS = 3.0
 LOOK_SECONDS = 0.25
 
 
 class AttemptOver(Exception):
-    """The attempt was stopped, paused, deleted or taken over by another attempt: do no more."""
+    """The attempt was stopped, paused, deleted, or taken over by another worker or attempt: do no more."""
 
 
-@dataclass
-class StepReporter:
-    """Everything said about one run of one step; the Notebook of its executor."""
+class PersonAwaited(AttemptOver):
+    """The build waits for a person: the step is begun again when there is an answer."""
 
-    tracker: Tracker
-    project_id: str
-    attempt: int
-    epoch: int
-    stage_name: str
-    sub_stage_name: str | None
-    said: list[tuple[str, AnyReport]] = field(default_factory=list[tuple[str, AnyReport]])
+
+class SignedTransport:
+    """The worker's one connection for reports; each goes out with the platform's signature."""
+
+    def __init__(self, transport: Transport, sign: Callable[[CloudEvent], Awaitable[CloudEvent]]) -> None:
+        self._transport = transport
+        self._sign = sign
+
+    async def start(self) -> None:
+        """Nothing yet: it connects with the first report."""
+
+    async def stop(self) -> None:
+        await self._transport.close()
+
+    async def send(self, event: CloudEvent) -> None:
+        await self._transport.send(await self._sign(event))
+
+
+class StepLine:
+    """The transport of one step's reports: remembers them all, so that they can be sent again."""
+
+    def __init__(self, transport: SignedTransport) -> None:
+        self._transport = transport
+        self._said: dict[tuple[str, str], CloudEvent] = {}
+
+    async def send(self, event: CloudEvent) -> None:
+        # Before it is sent: what a broker rejects for now is to be repeated, too.
+        self._said[event.source, event.id] = event
+        await self._transport.send(event)
+
+    async def close(self) -> None:
+        """The connection stays: it is the worker's."""
+
+    async def repeat(self) -> None:
+        """Publish all of it again, in its order."""
+        for event in list(self._said.values()):
+            try:
+                await self._transport.send(event)
+            except (Unconfirmed, Rejected, ServiceUnavailable) as error:
+                logger.warning("reports not confirmed, they will be published again", error=str(error))
+                return
+
+
+class StepReports:
+    """Everything said about one run of one step. Left, it stops saying what it could not say yet."""
+
+    def __init__(
+        self, transport: SignedTransport, project: Project, epoch: int, stage_name: str, sub_stage_name: str | None
+    ) -> None:
+        self.project_id = project.project_id
+        self.attempt = project.attempt_number
+        self.epoch = epoch
+        self.stage_name = stage_name
+        self.sub_stage_name = sub_stage_name
+        self._agent_name = project.agent_name_map.get(self.name)
+        self._line = StepLine(transport)
+        self._tracker = Tracker(self._line, source=f"{WORKER_SOURCE}{epoch}")
+        self.step = self._step_of(self._build(run=new_id("run_")))
 
     @property
     def name(self) -> str:
         return self.sub_stage_name or self.stage_name
 
-    async def started(self, agent_name: str | None) -> None:
-        await self._say(StageStarted(**self._where(), agent_name=agent_name))
+    def named(self, name: str) -> TrackedStep:
+        """The step, for what is reported under a name: whichever worker says it, it counts once."""
+        return self._step_of(self._build(run=name, source=NAMED_SOURCE))
 
-    async def log(self, message: str, level: LogLevel = "info") -> None:
-        entry = LogEntry(timestamp=utc_now(), level=level, message=message[:10_000])
-        await self._say(StageLogged(**self._where(), entries=[entry]))
+    async def waiting(self, name: str, **asked: Any) -> None:
+        """Reports that a person is asked, under the name of the question."""
+        report = StageWaiting.model_validate({**self._where(), "name": name, **asked})
+        await self._build(run=name, source=NAMED_SOURCE).say(report)
 
-    async def progress(self, percent: float) -> None:
-        await self._say(StageProgressed(**self._where(), progress=min(100.0, max(0.0, percent))))
-
-    async def artifact(self, artifact: Artifact) -> None:
-        await self._say(StageArtifactPublished(**self._where(), artifact=artifact))
-
-    async def usage(self, usage: Usage) -> None:
-        await self._say(StageUsageRecorded(**self._where(), usage=usage))
-
-    async def completed(self, output: dict[str, object]) -> None:
-        await self._say(StageCompleted.model_validate({**self._where(), "output_data": output}))
+    async def completed(self, output: dict[str, Any]) -> None:
+        self.step.output(output)
+        await _handed_over(self.step.complete())
 
     async def failed(self, code: str, message: str) -> None:
-        await self._say(StageFailed(**self._where(), error=StageError(code=code[:100], message=message[:4000])))
+        await _handed_over(self.step.fail(code, message))
 
     async def repeat(self) -> None:
-        """Publish all of it again."""
-        for report_id, report in self.said:
-            await self._publish(report_id, report)
+        await self._line.repeat()
 
-    async def _say(self, report: AnyReport) -> None:
-        where = (self.project_id, str(self.attempt), str(self.epoch), self.name)
-        report_id = derived_id("evt_", *where, str(len(self.said)))
-        self.said.append((report_id, report))
-        await self._publish(report_id, report)
+    async def __aenter__(self) -> Self:
+        return self
 
-    async def _publish(self, report_id: str, report: AnyReport) -> None:
-        source = f"{WORKER_SOURCE}{self.epoch}"
-        try:
-            trace = tracing.traceparent.get()
-            await self.tracker.publish(report, source=source, report_id=report_id, traceparent=trace)
-        except ReportNotDelivered as error:
-            logger.warning("report not confirmed, it will be published again", error=str(error))
+    async def __aexit__(self, *_error: object) -> None:
+        await self._tracker.stop()
+
+    def _build(self, run: str, source: str | None = None) -> Build:
+        return self._tracker.build(self.project_id, self.attempt, run=run, source=source)
+
+    def _step_of(self, build: Build) -> TrackedStep:
+        stage = build.stage(self.stage_name, agent_name=self._agent_name)
+        return stage.sub_stage(self.sub_stage_name, agent_name=self._agent_name) if self.sub_stage_name else stage
 
     def _where(self) -> dict[str, Any]:
-        place = {"project_id": self.project_id, "attempt": self.attempt, "stage_name": self.stage_name}
-        return {**place, "sub_stage_name": self.sub_stage_name}
+        where = {"project_id": self.project_id, "attempt": self.attempt, "stage_name": self.stage_name}
+        return {**where, "sub_stage_name": self.sub_stage_name}
+
+
+async def _handed_over(ending: Awaitable[None]) -> None:
+    """The project's word is waited for anyway, and the tracker goes on trying meanwhile."""
+    try:
+        await ending
+    except ReportNotDelivered as error:
+        logger.warning("reports not confirmed, they will be published again", error=str(error))
 
 
 @dataclass(frozen=True)
@@ -110,42 +149,48 @@ class Confirmation:
     load: Callable[[str], Awaitable[Project | None]]
     changed: asyncio.Event
 
-    async def until(self, reporter: StepReporter, shown: Callable[[Step], bool]) -> None:
+    async def until(self, reports: StepReports, shown: Callable[[Step], bool]) -> None:
         """Raises AttemptOver when the attempt is no longer this one's or has ended otherwise."""
         loop = asyncio.get_running_loop()
         again = loop.time() + AGAIN_SECONDS
         while True:
             self.changed.clear()
-            project = await self._loaded(reporter.project_id)
-            if project is None or project.attempt_number != reporter.attempt:
+            project = await self._loaded(reports.project_id)
+            if project is None or project.attempt_number != reports.attempt:
                 raise AttemptOver("the project or its attempt is gone")
-            step = project.step(reporter.stage_name, reporter.sub_stage_name)
+            step = project.step(reports.stage_name, reports.sub_stage_name)
             if step is not None and shown(step):
                 return
             if project.status not in RUNNING:
                 raise AttemptOver(f"the build is {project.status}")
             if loop.time() > again:
-                await reporter.repeat()
+                await reports.repeat()
                 again = loop.time() + AGAIN_SECONDS
             await _wait(self.changed)
 
-    async def over(self, reporter: StepReporter) -> None:
-        """Never returns; raises AttemptOver when nobody wants the attempt's work any more."""
+    async def over(self, reports: StepReports) -> None:
+        """Never returns; raises AttemptOver when nobody wants the attempt's work for now."""
         while True:
             self.changed.clear()
-            project = await self._loaded(reporter.project_id)
-            if project is None or project.attempt_number != reporter.attempt or project.status not in RUNNING:
+            project = await self._loaded(reports.project_id)
+            if project is None or project.attempt_number != reports.attempt or project.status not in RUNNING:
                 raise AttemptOver("the attempt is stopped, deleted, or not the latest any more")
+            if project.waiting_for:
+                raise PersonAwaited("the build waits for a person")
             await _wait(self.changed)
 
     async def _loaded(self, project_id: str) -> Project | None:
-        """Waits while the database is unavailable: what is being worked on need not be begun anew."""
-        while True:
-            try:
-                return await self.load(project_id)
-            except ServiceUnavailable as error:
-                logger.warning("project not readable, waiting", reason=error.message)
-                await asyncio.sleep(LOOK_SECONDS)
+        return await outlasting(lambda: self.load(project_id))
+
+
+async def outlasting(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Waits while the database is unavailable: what is being worked on need not be begun anew."""
+    while True:
+        try:
+            return await attempt()
+        except ServiceUnavailable as error:
+            logger.warning("database unavailable, waiting", reason=error.message)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _wait(changed: asyncio.Event) -> None:

@@ -84,7 +84,7 @@ async def list_projects(
     _ROOT + "/{project_id}/control",
     **operation(
         "controlProject",
-        "Start, pause, resume, stop or restart a build",
+        "Start, pause, resume, stop or restart a build, or end its wait for a person",
         ProjectView,
         examples.PROJECT,
         errors=(*ops.CHANGE_ERRORS, *ops.BODY_ERRORS, *ops.STATE_ERRORS),
@@ -99,7 +99,10 @@ async def control_project(
     request: Request,
     intent: Annotated[Intent[ControlProjectBody], intent_with(ControlProjectBody, heeds_if_match=True)],
 ) -> Response:
-    """Answers the project after the change. INVALID_STATE names the present status and what it allows."""
+    """Answers the project after the change. INVALID_STATE names the present status and what it allows.
+
+    A build that waits for a person (`waiting_for`) goes on with `answer` or `approve`; `reject` fails it as REJECTED.
+    """
     command = intent.command(ControlProject, project_id=project_id, if_match=intent.if_match)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
 

@@ -1,0 +1,139 @@
+"""A build worker in memory: real runs, notebooks and leases; reports go straight to the service."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import JsonValue
+from tests.support.builds_story import PROJECT, control_command
+from tests.support.builds_world import LossyDatabase, Replica
+from tests.support.eventually import eventually
+
+from nexus_builds.domain.state import Project
+from nexus_builds.store.checkpoints import Checkpoints
+from nexus_builds.store.work import BUILD
+from nexus_builds.worker.build_run import BuildRun, Workshop
+from nexus_builds.worker.reporting import SignedTransport
+from nexus_contracts.builds.builder import BuildRequest, Notebook, StageExecutor, StepResult
+from nexus_contracts.builds.commands import ControlAction
+from nexus_contracts.builds.events import BuildMethod
+from nexus_contracts.builds.reports import REPORT
+from nexus_contracts.builds.views import ProjectStatus
+from nexus_contracts.envelope import CloudEvent
+from nexus_runtime.blobs import DirectoryBlobStore
+from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.process.clock import new_id
+from nexus_runtime.work.items import WorkItem
+from nexus_runtime.work.kind import Held
+from nexus_runtime.work.places import Capacity, Places
+from nexus_tracker import Unconfirmed
+
+Script = Callable[[Notebook], Awaitable[Mapping[str, JsonValue] | None]]
+
+
+class ScriptedExecutor:
+    """Every step is what the script does with its notebook; `steps` were begun, `cancelled` did not end."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.steps: list[str] = []
+        self.cancelled: list[str] = []
+
+    async def execute(
+        self, step: str, request: BuildRequest, outputs: Mapping[str, Mapping[str, JsonValue]], notebook: Notebook
+    ) -> StepResult:
+        self.steps.append(step)
+        try:
+            return StepResult(dict(await self.script(notebook) or {}))
+        except asyncio.CancelledError:
+            self.cancelled.append(step)
+            raise
+
+
+class WorkerWorld:
+    """`away` confirms no report; `seen` are the types of those that arrived; `on` acts when one of a type does."""
+
+    def __init__(self, folder: Path, executor: StageExecutor) -> None:
+        self.database = LossyDatabase()
+        self.replica = Replica(self.database)
+        self.changed = asyncio.Event()
+        self.away = False
+        self.seen: list[str] = []
+        self.on: dict[str, Callable[[], Awaitable[Any]]] = {}
+        deployer: Any = SimpleNamespace(deploy=self._deploy)
+        self.workshop = Workshop(
+            load=self.replica.store.load,
+            output=self.replica.store.records.output,
+            checkpoints=Checkpoints(self.database.as_database(), self.replica.work.items),
+            answer=self.replica.store.records.answer,
+            executors={BuildMethod.RULES: executor},
+            reports=SignedTransport(self, self._sign),
+            deployer=deployer,
+            packages=DirectoryBlobStore(folder / "packages"),
+            artifacts=DirectoryBlobStore(folder / "artifacts"),
+            step_seconds=0.0,
+            step_timeout_seconds=30.0,
+            wait_seconds=60.0,
+        )
+
+    async def taken(self) -> WorkItem:
+        """The build in the hands of another worker than before."""
+        item = await self.replica.work.items.get(BUILD, PROJECT)
+        assert item is not None
+        return await self.replica.work.items.give(item, new_id("worker_"))
+
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[asyncio.Task[None]]:
+        """A worker that takes the build up; left, it is dead, and the next one may take the build over."""
+        held = Held(await self.taken(), asyncio.Event(), mine=True)
+        held.places, held.placed, held.changed = Places(Capacity(1)), True, self.changed
+        held.places.reserve()
+        run = asyncio.create_task(BuildRun(self.workshop, PROJECT, held).run())
+        try:
+            yield run
+        finally:
+            run.cancel()
+            await asyncio.gather(run, return_exceptions=True)
+
+    async def reaches(self, status: ProjectStatus) -> Project:
+        """The project, when a worker has brought it there."""
+
+        async def reached() -> bool:
+            return (await self.replica.present()).status is status
+
+        async with self.working():
+            await eventually(reached)
+        return await self.replica.present()
+
+    async def worked(self) -> Project:
+        """The project when a worker has nothing more to do on it."""
+        async with asyncio.timeout(20), self.working() as run:
+            await run
+        return await self.replica.present()
+
+    async def control(self, action: ControlAction, **fields: Any) -> int:
+        command = control_command(action, **fields)
+        reply = await self.replica.ask(command.model_copy(update={"command_id": new_id("cmd_")}))
+        self.changed.set()
+        return reply.status
+
+    async def send(self, event: CloudEvent) -> None:
+        if self.away:
+            raise Unconfirmed("nobody is there")
+        message: Any = REPORT.validate_python({**event.data, "type": event.type})
+        await self.replica.tell(Delivery(event, message, SimpleNamespace(value=event.body(), headers=event.headers())))
+        self.seen.append(event.type)
+        if act := self.on.pop(event.type, None):
+            await act()
+        self.changed.set()
+
+    async def close(self) -> None: ...
+
+    async def _sign(self, event: CloudEvent) -> CloudEvent:
+        return event
+
+    async def _deploy(self, project_id: str, *_more: object) -> str:
+        return f"{project_id}:a"
