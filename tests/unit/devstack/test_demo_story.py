@@ -78,6 +78,8 @@ class FakeGateway:
             "progress": 100.0 if done else 50.0,
             "attempt": 1,
             "builder": "platform",
+            "build_method": "auto",
+            "waiting_for": None,
             "error": {"code": "NO_TOOL", "message": "nothing fits"} if failed else None,
             "created_at": NOW,
             "updated_at": NOW,
