@@ -1,4 +1,4 @@
-"""Runs the whole test suite on every engine at hand, and says what ran on what.
+"""Runs the test suite on every engine at hand, and says what ran on what: what knows no engine runs once.
 
     python scripts/test_all.py [embedded] [jvm] [docker]      by default all of them
 
@@ -14,7 +14,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,8 @@ EXPECTED = (
     "the Java client comes with NEXUS_INFRA=jvm",
     "no Docker engine answers",
 )
+ON_AN_ENGINE = ("tests/conformance", "tests/integration", "tests/e2e")
+"""The tests that an engine can make a difference to; the others run once, with the first engine."""
 COVERED = "embedded"
 """The engine on which coverage is measured: the lines are the same on all."""
 FLOOR = 80
@@ -67,14 +69,15 @@ class Run:
         return [reason for reason in self.skips if not reason.startswith(EXPECTED)]
 
 
-def run_on(engine: str) -> Run:
+def run_on(engine: str, tests: Sequence[str] = ()) -> Run:
+    """All tests, or those of these folders."""
     report = (RESULTS / f"{engine}.xml").absolute()
     report.unlink(missing_ok=True)
     print(f"== the suite on {engine}", flush=True)
     began = time.monotonic()
     environment = {**os.environ, "NEXUS_INFRA": engine}
     measured = ("--cov", "--cov-report=html", "--cov-report=") if engine == COVERED else ()
-    done = subprocess.run((*PYTEST, *measured, f"--junitxml={report}"), env=environment, check=False)
+    done = subprocess.run((*PYTEST, *measured, f"--junitxml={report}", *tests), env=environment, check=False)
     run = Run(engine, time.monotonic() - began)
     if report.exists():
         count(run, report)
@@ -116,7 +119,8 @@ def main(named: list[str]) -> int:
         print(f"error: no engine {', '.join(sorted(unknown))}; there are: {', '.join(ENGINES)}", file=sys.stderr)
         return 2
     missing = {engine: reason for engine in named or ENGINES if (reason := ENGINES[engine]())}
-    runs = [run_on(engine) for engine in named or ENGINES if engine not in missing]
+    present = [engine for engine in named or ENGINES if engine not in missing]
+    runs = [run_on(engine, ON_AN_ENGINE if number else ()) for number, engine in enumerate(present)]
     enough = covered() if COVERED in {run.engine for run in runs} else True
     print("\n== what ran on what")
     for run in runs:
