@@ -28,6 +28,8 @@ from nexus_runtime.process import log, metrics
 logger = log.get(__name__)
 RETRY_SECONDS = 30.0
 LOG_SECONDS = 5.0
+"""Between two log lines of one and the same offset."""
+
 FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
 Fault = Callable[[TopicPartition, int, Exception], None]
 
@@ -66,7 +68,7 @@ class GuardedConsumer(AIOKafkaConsumer):
     def __init__(self, *topics: str, pass_over: bool = False, **settings: Any) -> None:
         super().__init__(*topics, **settings)
         self._pass_over = pass_over
-        self._logged: dict[TopicPartition, float] = {}
+        self._logged: dict[TopicPartition, tuple[int, float]] = {}
         self.halts: dict[TopicPartition, Halt] = {}
 
     async def start(self) -> None:
@@ -176,8 +178,9 @@ class GuardedConsumer(AIOKafkaConsumer):
         now, known = time.monotonic(), self.halts.get(partition)
         if known is None or known.offset != offset:
             metrics.UNREADABLE.labels(partition.topic, str(self._group_id or "")).inc()
-        if now - self._logged.get(partition, float("-inf")) >= LOG_SECONDS:
-            self._logged[partition] = now
+        logged, at = self._logged.get(partition, (None, now))
+        if logged != offset or now - at >= LOG_SECONDS:
+            self._logged[partition] = (offset, now)
             logger.error("cannot be read", **_named(partition, offset), error=repr(error), passed_over=self._pass_over)
         if self._pass_over:
             self.seek(partition, max(offset + 1, self._state(partition).highwater or 0))
