@@ -55,6 +55,8 @@ def test_an_action_leads_where_the_table_says_or_changes_nothing(status: Project
         ("an agent that adds \u2028and subtracts", "an agent that adds"),
         ("an agent that adds\rand subtracts", "an agent that adds"),
         ("an agent that adds\x85and subtracts\x00", "an agent that adds"),
+        ("an agent that adds \U000e0020\nand subtracts", "an agent that adds"),
+        ("an agent that adds\u2064\u061c\ufe0f\U000e0041\U000e0100\nand subtracts", "an agent that adds"),
         ("x" * 80 + "  \n", "x" * 80),
         ("x" * 80, "x" * 80),
         ("x" * 81, "x" * 80 + "..."),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue
@@ -11,14 +12,33 @@ MAX_PADDED = 10_000
 
 MAX_OBJECT_BYTES = 30_000
 """A caller's own JSON is kept beside a text in one item of the database."""
-_BLANK = r"\s\x00-\x1f\x7f-\x9f\xad\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
-"""White space, control characters, and what has no width or no ink."""
-_BLANK_ENDS = re.compile(rf"\A[{_BLANK}]+|[{_BLANK}]+\Z")
+_UNSEEN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
+_VARIATION = r"\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_NO_INK = re.compile(
+    rf"[{_VARIATION}\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""Letters, symbols and marks of no width or no ink, and what Unicode keeps free for more of them."""
+_INK = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+"""Signs above or below numbers: of the format characters, these are seen."""
+_PART_OF_A_SIGN = re.compile(rf"(?<=[^\x00-\x7f])[{_VARIATION}]|(?<=\U0001f3f4)[\U000e0020-\U000e007f]+")
+"""What makes a heart red, an ideograph somebody's name, and a black flag that of Wales."""
+
+
+def _unseen(character: str) -> bool:
+    if unicodedata.category(character) in _UNSEEN:
+        return character not in _INK
+    return _NO_INK.match(character) is not None
 
 
 def trimmed(text: str) -> str:
     """Without what cannot be seen at its ends; empty where nothing can be seen at all."""
-    return _BLANK_ENDS.sub("", text)
+    start, end = 0, len(text)
+    while start < end and _unseen(text[start]):
+        start += 1
+    while start < end and _unseen(text[end - 1]):
+        end -= 1
+    part = _PART_OF_A_SIGN.match(text, end)
+    return text[start : part.end() if part else end]
 
 
 def first_line(text: str) -> str:
