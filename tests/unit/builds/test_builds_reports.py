@@ -6,7 +6,7 @@ from tests.support.builds_story import BODIES, ERROR, Story
 from nexus_builds.domain.reports import Reporter
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import BuildCompleted, BuildFailed
-from nexus_contracts.builds.reports import MOST, Usage
+from nexus_contracts.builds.reports import MOST, MOST_USD, Usage
 from nexus_contracts.stages import DEPLOYER, DEVELOPER, STAGES, StepStatus
 
 STAGE, SUB = "requirements_analysis", "tool_developer"
@@ -149,14 +149,32 @@ def test_usage_of_kept_stages_is_not_counted_again() -> None:
     assert story.project.usage() == Usage()
 
 
-@pytest.mark.parametrize("figure", ["input_tokens", "output_tokens", "tool_calls", "cost_usd"])
-def test_usage_that_cannot_be_added_up_exactly_is_refused_and_changes_nothing(figure: str) -> None:
+@pytest.mark.parametrize(
+    ("figure", "most"),
+    [("input_tokens", MOST), ("output_tokens", MOST), ("tool_calls", MOST), ("cost_usd", MOST_USD)],
+)
+def test_usage_that_cannot_be_added_up_exactly_is_refused_and_changes_nothing(figure: str, most: int) -> None:
     story = Story()
     story.report("started", "orchestrator")
-    assert story.report("usage_recorded", "orchestrator", usage={figure: MOST - 1}) is None
+    assert story.report("usage_recorded", "orchestrator", usage={figure: most - 1}) is None
     assert story.report("usage_recorded", "orchestrator", usage={figure: 2}) == "TOO_MUCH_USAGE"
     assert story.report("usage_recorded", "orchestrator", usage={figure: 1}) is None
-    assert getattr(story.step("orchestrator").usage, figure) == MOST
+    assert getattr(story.step("orchestrator").usage, figure) == most
+    assert f"{figure} would come to more than {most}" in (story.project.refusals.reason or "")
+
+
+def test_small_costs_are_not_lost_beside_the_largest_sum() -> None:
+    total = Usage(cost_usd=MOST_USD - 0.01)
+    for _ in range(10_000):
+        total = total.plus(Usage(cost_usd=0.000_000_001))
+    assert total.cost_usd == MOST_USD - 0.01 + 0.000_01
+
+
+def test_a_cost_that_would_be_lost_in_the_sum_is_refused() -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    assert story.report("usage_recorded", "orchestrator", usage={"cost_usd": MOST_USD}) is None
+    assert story.report("usage_recorded", "orchestrator", usage={"cost_usd": 0.000_000_001}) == "TOO_MUCH_USAGE"
 
 
 def test_the_sum_of_a_build_is_exact_when_every_step_used_the_most() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from nexus_contracts.builds.reports import MOST, REPORT, LogEntry, log_level
+from nexus_contracts.builds.reports import MOST, MOST_USD, REPORT, LogEntry, log_level
 
 PLACE = {"project_id": "proj_" + "0" * 32, "attempt": 1, "stage_name": "orchestrator"}
 NAMES = {
@@ -14,7 +14,7 @@ NAMES = {
     "warning": ["warning", "warn"],
     "error": ["error", "critical", "fatal", "alert", "emergency"],
 }
-USAGE = {"input_tokens": MOST, "output_tokens": MOST, "tool_calls": MOST, "cost_usd": float(MOST)}
+USAGE = {"input_tokens": MOST, "output_tokens": MOST, "tool_calls": MOST, "cost_usd": float(MOST_USD)}
 ARTIFACT = {"name": "a", "uri": "u", "sha256": "0" * 64, "size_bytes": MOST, "media_type": "text/plain"}
 
 
@@ -55,6 +55,12 @@ def test_figures_up_to_the_most_are_taken_as_they_are() -> None:
 def test_a_figure_beyond_what_can_be_added_up_is_refused_by_its_name(name: str, wrong: object) -> None:
     with pytest.raises(ValidationError, match=rf"{name}"):
         told("usage_recorded", usage={**USAGE, name: wrong})
+
+
+@pytest.mark.parametrize("wrong", [MOST_USD + 1, MOST_USD + 1e-9, float(MOST)])
+def test_a_cost_whose_sum_would_not_be_exact_is_refused_with_its_own_bound(wrong: float) -> None:
+    with pytest.raises(ValidationError, match=f"cost_usd must be at most {MOST_USD}"):
+        told("usage_recorded", usage={"cost_usd": wrong})
 
 
 @pytest.mark.parametrize("wrong", [MOST + 1, "7", False])

@@ -18,6 +18,9 @@ MAX_LOG_BYTES = 300_000
 MOST = 10**15
 """Of anything that is counted, in one report and as the sum of a step: so the sums stay exact in every reader."""
 
+MOST_USD = 10**6
+"""The same of costs, which are kept to 10^-9 USD: up to here a double tells such amounts apart, and their sums too."""
+
 
 def _number(value: object) -> object:
     """Pydantic would take "1" and true for 1: the schema does not."""
@@ -81,9 +84,11 @@ class Usage(Message):
             cost_usd=round(self.cost_usd + other.cost_usd, 9),
         )
 
-    def beyond(self) -> str | None:
-        """The name of a figure that is more than can be counted, or None."""
-        return next((name for name, figure in self if figure > MOST), None)
+    def beyond(self) -> tuple[str, int] | None:
+        """The name of a figure that is more than can be counted, and the most that it may be; or None."""
+        bounds = {"cost_usd": MOST_USD}
+        limits = ((name, figure, bounds.get(name, MOST)) for name, figure in self)
+        return next(((name, most) for name, figure, most in limits if figure > most), None)
 
 
 class StageError(Message):
@@ -109,8 +114,9 @@ def _bounded_log(entries: list[LogEntry]) -> list[LogEntry]:
 
 
 def _countable_usage(usage: Usage) -> Usage:
-    if (name := usage.beyond()) is not None:
-        raise ValueError(f"{name} must be at most {MOST}")
+    if excess := usage.beyond():
+        name, most = excess
+        raise ValueError(f"{name} must be at most {most}")
     return usage
 
 

@@ -32,7 +32,6 @@ from nexus_contracts.builds.events import (
     Trigger,
 )
 from nexus_contracts.builds.reports import (
-    MOST,
     AnyReport,
     AnyStageReport,
     AttemptFailed,
@@ -245,8 +244,9 @@ def _noted(
 
 def _summed(usage: Usage) -> Usage:
     """What cannot be counted exactly is not counted at all: a sum that stops in silence is a wrong one."""
-    if (name := usage.beyond()) is not None:
-        raise Refused(RefusalCode.TOO_MUCH_USAGE, f"{name} would come to more than {MOST}")
+    if excess := usage.beyond():
+        name, most = excess
+        raise Refused(RefusalCode.TOO_MUCH_USAGE, f"{name} would come to more than {most}")
     return usage
 
 
