@@ -223,6 +223,24 @@ def test_extensions_of_other_types_are_read_as_the_text_that_they_are_in_a_heade
     assert (numbers.correlationid, numbers.causationid, numbers.sequence) == ("7", "true", 3)
 
 
+FOREIGN = ["other", "Other", "my_extension", "my-extension", "\u00e4", "a" * 2000, "data_", ""]
+HELD: list[JsonValue] = [{"a": [1]}, [1], 1.5, 2**40, -1, "x" * 2000, "", True]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("held", HELD)
+def test_extensions_unknown_here_are_ignored_whatever_they_are_named_and_hold(name: str, held: JsonValue) -> None:
+    assert read_event(structured(**{name: held}), STRUCTURED) == EVENT
+    assert read_event(EVENT.body(), [*EVENT.headers(), (f"ce_{name}", json.dumps(held).encode())]) == EVENT
+
+
+@pytest.mark.parametrize("name", ["correlationid", "causationid", "signature", "nexusprincipal", "nexustenant"])
+@pytest.mark.parametrize("held", [{"a": [1]}, [1], 1.5, "x" * 1001])
+def test_an_extension_of_the_platform_is_a_text_of_bounded_length(name: str, held: JsonValue) -> None:
+    with pytest.raises(MalformedEvent, match=f"^{name}: "):
+        read_event(structured(**{name: held}), STRUCTURED)
+
+
 @pytest.mark.parametrize("sequence", ["first", "", "-1", "1.5", "\u0663", "9" * 19])
 def test_a_sequence_in_another_form_than_the_platforms_is_not_set(sequence: str) -> None:
     assert read_event(EVENT.body(), [*EVENT.headers(), ("ce_sequence", sequence.encode())]) == EVENT
@@ -274,6 +292,9 @@ def test_a_value_that_is_no_json_object_is_malformed(value: bytes | None, reason
     [
         ("ce_time", b"yesterday"),
         ("ce_time", b"2026-01-01T00:00:00"),
+        ("ce_time", b"2026-01-01T00:00Z"),
+        ("ce_time", b"2026-01-01T00:00:00,5Z"),
+        ("ce_time", b"2026-01-01T00:00:00+0000"),
         ("ce_time", b"0001-01-01T00:00:00+05:00"),
         ("ce_time", b"9999-12-31T23:59:59-05:00"),
         ("ce_specversion", b"0.3"),

@@ -106,6 +106,7 @@ async def test_the_path_names_the_project_where_nothing_else_does(platform: Fake
         (DATA, {"type": "nexus.stage.invented.v1"}, "header.ce-type"),
         (DATA, {"type": "dev.cdevents.change.merged.0.3.0"}, "header.ce-type"),
         (DATA, {"time": "yesterday"}, "header.ce-time"),
+        (DATA, {"time": "2016-12-31T23:59:59+0100"}, "header.ce-time"),
         ({**DATA, "attempt": 0}, {}, "body.attempt"),
         ({"project_id": PROJECT_ID, "attempt": 1}, {}, "body.stage_name"),
         (DATA, {"type": "nexus.stage.failed.v1"}, "body.error"),
@@ -138,6 +139,14 @@ async def test_a_faulty_report_is_refused_with_its_place(
         ({"subject": OTHER}, "body.subject"),
         ({"specversion": 1.0}, "body.specversion"),
         ({"type": "a.b"}, "body.type"),
+        ({"time": "2016-12-31T23:59Z"}, "body.time"),
+        (
+            {
+                "type": "nexus.stage.logged.v1",
+                "data": {**DATA, "entries": [{"timestamp": "2016-12-31T23:59:59,5Z", "message": "m"}]},
+            },
+            "body.data.entries.0.timestamp",
+        ),
     ],
 )
 async def test_faults_of_structured_mode_are_named_by_their_place_in_the_event(
@@ -151,6 +160,16 @@ async def test_faults_of_structured_mode_are_named_by_their_place_in_the_event(
 async def test_an_attribute_that_is_null_is_not_set(platform: FakePlatform, call: HttpCaller, name: str) -> None:
     assert (await structured(call, **{name: None})).status == 202
     assert (platform.bus.last.subject, platform.bus.last.data) == (PROJECT_ID, DATA)
+
+
+@pytest.mark.parametrize("name", ["other", "Other", "my_extension", "correlationid", "nexusprincipal", "signature"])
+@pytest.mark.parametrize("held", [{"a": 1}, [1], 1.5, 2**40, "x" * 2000, True])
+async def test_extensions_are_ignored_whatever_they_are_named_and_hold(
+    platform: FakePlatform, call: HttpCaller, name: str, held: Any
+) -> None:
+    assert (await structured(call, **{name: held})).status == 202
+    last = platform.bus.last
+    assert (last.data, last.nexusprincipal, last.signature) == (DATA, None, None)
 
 
 async def test_null_data_beside_data_in_base64_is_not_set(platform: FakePlatform, call: HttpCaller) -> None:

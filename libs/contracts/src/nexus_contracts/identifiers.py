@@ -10,7 +10,9 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer
 
 _HEX = "[0-9a-f]{32}"
-_LEAP_SECOND = re.compile(r"(.{17})60([.,]\d+)?(\D.*)")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+"""A missing zone is the parser's to tell."""
+_LEAP_SECOND = re.compile(r"(.{17})60(\.\d+)?(\D.*)")
 
 ProjectId = Annotated[str, Field(pattern=f"^proj_{_HEX}$")]
 InvocationId = Annotated[str, Field(pattern=f"^inv_{_HEX}$")]
@@ -46,10 +48,10 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _as_text(value: object) -> object:
-    """Pydantic would take numbers for seconds since 1970, also as text, and no leap second."""
+    """Pydantic would take numbers for seconds since 1970, also as text, other forms of ISO 8601, and no leap second."""
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or value[4:5] != "-":
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise ValueError("must be a time as RFC 3339 has it, like 2026-01-31T09:30:00Z")
     leap = _LEAP_SECOND.fullmatch(value)
     return _before_midnight(leap, value) if leap else value
