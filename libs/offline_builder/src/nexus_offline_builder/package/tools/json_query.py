@@ -35,14 +35,15 @@ _PLACE = re.compile(
 )
 _CALCULABLE = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = re.compile(r"\bjson\b|\$[.\[]", re.IGNORECASE)
-_UNREAD = re.compile(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[[^,，。]{{0,20}}")
+_UNREAD = re.compile(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
 _WANTED = re.compile(
-    r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)\s+(?:the\s+)?(\S+)\s+(?:from|in|of)\b|"
-    r"(?:提取|取出?|查询|获取|读取|找出)\s*(\S+)\s*(?:从|$)",
+    r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)\s+(?:the\s+)?(?![A-Za-z_\u4e00-\u9fff])(\S+)(?:\s+(?:item|element|entry|value|key|"
+    r"field))?\s+(?:from|in|of)\b|"
+    r"(?:提取|取出?|查询|获取|读取|找出)\s*(?![A-Za-z_\u4e00-\u9fff])(\S+)\s*(?:从|$)",
     re.IGNORECASE,
 )
 _CHECKED = re.compile(
-    r"(?P<request>[^:：\n]*)[:：\n]\s*(?:```\w*\s)?(?P<text>.*?)(?:```\s*)?|"
+    r"(?P<request>[^:：\n?？]*)[:：\n?？]\s*(?:```\w*\s)?(?P<text>[^\s?？].*?)(?:```\s*)?|"
     r"(?:is|are)\s+(?!(?:this|that|it|the)\b)(?P<named>\S+)\s+(?:a\s+)?(?:valid|well[- ]formed|correct)\s+json[\s?.!]*|"
     r"(?!这|那|它|下面|以下)(?P<chinese>\S+?)\s*是(?:不是|否)?(?:一个)?(?:有效|合法)的?\s*json\s*吗?[\s?？。]*",
     re.IGNORECASE | re.DOTALL,
@@ -126,11 +127,9 @@ def _repeats(key: str) -> str:
 
 def _answer(document: Document, question: Question) -> Answer:
     request = document.request
-    path = _path_in(request, document.value)
-    if path is None:
-        if _VALIDITY.search(request):
-            return _valid(document, question)
-        path = "$"
+    if _VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
+        return _valid(document, question)
+    path = _path_in(request, document.value) or "$"
     if document.repeated is not None:
         key = written(document.repeated)
         raise Refusal(f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
@@ -202,8 +201,8 @@ def _named_path(request: str, document: Node) -> str | None:
     """What is asked for by a name that the document may not have, so that the answer tells so."""
     wanted = _NAMED.search(request)
     ignored = r"json|value|values|keys?|this|that|it|from|in|the|valid|number|length|data|item|many|all|fields?"
-    if wanted:
-        return None if re.fullmatch(ignored, wanted["name"], re.IGNORECASE) else f"$.{wanted['name']}"
+    if wanted and not re.fullmatch(ignored, wanted["name"], re.IGNORECASE):
+        return f"$.{wanted['name']}"
     found = _WANTED.search(request)
     if found is None:
         return None
