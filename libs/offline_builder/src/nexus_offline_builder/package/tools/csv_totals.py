@@ -8,6 +8,7 @@ from typing import NamedTuple
 from . import figures
 from .bounded import FUNCTIONS
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .csv_scope import refuse_other_rows, refuse_unclear, without_names
 from .table import Column, Table, numeric_columns, table_in
 
 
@@ -47,21 +48,18 @@ _TABLE_WORDS = re.compile(
     r"\bcsv\b|\btsv\b|\bcolumns?\b|\brows?\b|\btable\b|\bspreadsheet\b|列|行|表|字段", re.IGNORECASE
 )
 _GROUP = re.compile(
-    r"\b(?:per|by|for each|grouped by|group by|for every)\s+(?:the\s+)?[\"'`]?([\w .-]{1,40})|"
-    r"按照?\s*[“\"'「]?([\w\s]{1,20})",
+    r"\b(?:per|by|grouped by|group by|(?P<each>each|every))\s+(?:the\s+)?[\"'`]?([\w .-]{1,40})|"
+    r"(?:按照?|(?P<every>每一?|各))\s*[“\"'「]?([\w\s]{1,20})",
     re.IGNORECASE,
 )
 _BEFORE_GROUP = re.compile(r"^\s*(?:(?:each|every|all|column|field)\s+|字段|每一?个?)*", re.IGNORECASE)
 _AFTER_GROUP = re.compile(r"\s|合计|总计|汇总|求和|总和|统计|计算|分组|平均|最[大小高低]|的")
 _NO_GROUP = re.compile(
     r"(?:columns?|hand|the way|adding|summing|default|me|you|itself|themselves)\b|"
-    r"各?列|所有列|下面|以下|上面|以上|这个|要求|顺序|\s*$",
+    r"(?:of|num(?:bers?|eric)|values?|figures?|one|sums?|totals?)\b|"
+    r"[个各]?(?:数[字值])?列|[个各]?(?:字段|项|数[字值])|自|所有列|下面|以下|上面|以上|这个|要求|顺序|\s*$",
     re.IGNORECASE,
 )
-_FILTER = re.compile(
-    r"\b(?:where|only (?:for|rows|the rows)|whose|excluding|except)\b|只(?:算|统计)|排除", re.IGNORECASE
-)
-_SORT = re.compile(r"\bsort(?:ed|ing)?\b|\border(?:ed)? by\b|\brank(?:ed|ing)?\b|排序|排名|排列", re.IGNORECASE)
 _NAMED_COLUMN = re.compile(
     r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
     re.IGNORECASE,
@@ -72,8 +70,11 @@ _GENERAL = re.compile(
     r"file|everything|whole|entire|given|my|amounts?|figures?|any|spreadsheet|above|last|previous",
     re.IGNORECASE,
 )
+_CLASSIFIER = re.compile("^[个位名种类]")
 _OTHER_FORM = re.compile(
-    r"\b(?:to|as|into|in)\s+json\b|转(?:换)?[成为]?\s*json|\bwords?\b|\bcharacters?\b|\bsentences?\b", re.IGNORECASE
+    r"字数|词数|词频|字符|单词|句子|"
+    r"\b(?:to|as|into|in)\s+json\b|转(?:换)?[成为]?\s*json|\bwords?\b|\bcharacters?\b|\bsentences?\b",
+    re.IGNORECASE,
 )
 
 _LONGEST_FOLLOW_UP = 300
@@ -88,8 +89,10 @@ def understand(question: Question) -> Task | None:
         confidence = POSSIBLE
     elif asks or _TABLE_WORDS.search(table.around):
         confidence = CERTAIN
+    elif not numeric_columns(table):
+        confidence = POSSIBLE
     else:
-        confidence = LIKELY if numeric_columns(table) else POSSIBLE
+        confidence = CERTAIN if "统计" in table.around or _GROUP.search(table.around) else LIKELY
     return Task(confidence, lambda: _answer(table, table.around, question.chinese))
 
 
@@ -121,28 +124,22 @@ def _refuse_without_table() -> Answer:
 
 
 def _answer(table: Table, request: str, chinese: bool) -> Answer:
-    if _FILTER.search(request):
-        raise Refusal(
-            "I cannot pick rows by a condition; I total all rows, or by group.",
-            "我不能按条件筛选行；我只能统计所有行，或者分组统计。",
-        )
-    if _SORT.search(_without_names(request, table.header)):
-        raise Refusal(
-            "I cannot sort rows; I total all rows, or by group.", "我不能排序；我只能统计所有行，或者分组统计。"
-        )
+    refuse_other_rows(table, _unmeasured(without_names(request, table.header)))
     _refuse_unknown_column(table, request)
     numeric = numeric_columns(table)
     counted = _COUNT.search(request) is not None
     measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
     if counted and not measures:
-        return _row_count(table, chinese)
+        return _row_count(table, request, chinese)
     if not numeric:
         raise Refusal(
             "No column of this CSV holds numbers, so there is nothing to total.", "这个 CSV 没有数字列，无法合计。"
         )
     _refuse_column_without_numbers(table, request, numeric)
-    measures = measures or [_MEASURES[0]]
     group = _group_column(table, request)
+    if group is None and not measures:
+        refuse_unclear(without_names(request, [column.name for column in numeric]))
+    measures = measures or [_MEASURES[0]]
     chosen = [
         column for column in numeric if _mentioned(column.name, request) and table.header.index(column.name) != group
     ]
@@ -156,6 +153,13 @@ def _answer(table: Table, request: str, chinese: bool) -> Answer:
     if group is not None:
         return _grouped(table, group, chosen, measures[0], chinese)
     return _per_column(table, chosen, measures, chinese)
+
+
+def _unmeasured(request: str) -> str:
+    """A cell that says `Total` is no row to pick."""
+    for measure in _MEASURES:
+        request = measure.asked.sub(" ", request)
+    return request
 
 
 def _refuse_unknown_column(table: Table, request: str) -> None:
@@ -202,11 +206,15 @@ def _group_column(table: Table, request: str) -> int | None:
         if _GROUP.search(name):
             request = request.replace(name, " ")
     for found in _GROUP.finditer(request):
-        words = _BEFORE_GROUP.sub("", found[1] or found[2], count=1)
-        named = [at for at, name in enumerate(table.header) if _begins_with(words, name)]
+        said = found[2] or found[4]
+        words = _BEFORE_GROUP.sub("", said, count=1)
+        counted = _CLASSIFIER.sub("", words) if found["every"] else words
+        named = [at for at, name in enumerate(table.header) if _begins_with(words, name) or _begins_with(counted, name)]
         if named:
             return max(named, key=lambda at: len(table.header[at]))
-        if not _NO_GROUP.match(words):
+        each = found["each"] or found["every"]
+        words = counted
+        if not _NO_GROUP.match(words) and not (each and _NO_GROUP.match(said)):
             unknown = unknown or _AFTER_GROUP.split(words, maxsplit=1)[0]
     if unknown is None:
         return None
@@ -224,7 +232,9 @@ def _begins_with(words: str, name: str) -> bool:
     return re.match(rf"{spelled}(?:e?s)?(?![A-Za-z0-9_])", words, re.IGNORECASE) is not None
 
 
-def _row_count(table: Table, chinese: bool) -> Answer:
+def _row_count(table: Table, request: str, chinese: bool) -> Answer:
+    if _group_column(table, request) is not None:
+        raise Refusal("I cannot count rows by group; I count all rows.", "我不能分组数行；我只能数所有行。")
     rows = len(table.rows)
     text = f"共有 {rows} 行数据（不含表头）。" if chinese else f"The CSV has {_rows(rows)} (without the header)."
     return Answer(

@@ -31,12 +31,19 @@ class Numeral(NamedTuple):
 Node = Union[None, bool, str, Numeral, list["Node"], dict[str, "Node"]]  # noqa: UP007 - lazy names
 
 
+class Fault(NamedTuple):
+    """Why a text is no JSON, in both languages."""
+
+    english: str
+    chinese: str
+
+
 class Document(NamedTuple):
     """A JSON value and the words around it. `error`: why it is no JSON; `repeated`: a key that an object has twice."""
 
     value: Node
     request: str
-    error: str | None = None
+    error: Fault | None = None
     repeated: str | None = None
 
 
@@ -44,12 +51,38 @@ class _Candidate(NamedTuple):
     start: int
     end: int
     value: Node = None
-    error: str | None = None
+    error: Fault | None = None
     repeated: str | None = None
 
     @property
     def weight(self) -> int:
         return self.end - self.start
+
+
+_MORE_TEXT = Fault("there is more text after its end", "结束之后还有别的内容")
+_FAULTS = {
+    "Expecting value": "应为一个值",
+    "Expecting property name enclosed in double quotes": "应为双引号括起来的键",
+    "Expecting ':' delimiter": "应为冒号",
+    "Expecting ',' delimiter": "应为逗号",
+    "Illegal trailing comma before end of object": "有多余的逗号",
+    "Illegal trailing comma before end of array": "有多余的逗号",
+    "Unterminated string starting at": "的字符串没有结束",
+    "Invalid control character at": "有控制字符",
+}
+
+
+def _fault(broken: json.JSONDecodeError) -> Fault:
+    reason = _FAULTS.get(broken.msg, "的转义无效" if "escape" in broken.msg else "有错误")
+    return Fault(str(broken), f"第 {broken.lineno} 行第 {broken.colno} 列{reason}")
+
+
+def whole_document(text: str, request: str) -> Document:
+    """`text`, all of it, as a JSON value of any kind. Raises Refusal if it is nested too deeply."""
+    text = text.strip()
+    read = _read(text, 0)
+    error = read.error or (_MORE_TEXT if read.end < len(text) else None)
+    return Document(read.value, request, error, read.repeated)
 
 
 def document_in(prompt: str) -> Document | None:
@@ -70,7 +103,7 @@ def document_in(prompt: str) -> Document | None:
     request = f"{prompt[: best.start]} {prompt[best.end :]}"
     error = best.error
     if error is None and _MORE.match(prompt, best.end):
-        error = "there is more text after its end"
+        error = _MORE_TEXT
     if error is None and len(request) >= 5000:
         return None
     return Document(best.value, request, error, best.repeated)
@@ -93,10 +126,10 @@ def _read(prompt: str, start: int) -> _Candidate:
         value, length = cast("tuple[Node, int]", decoder.raw_decode(prompt[start:]))
     except RecursionError:
         raise _too_deep() from None
-    except ValueError as broken:
-        return _Candidate(start, _extent(prompt, start), error=str(broken))
+    except json.JSONDecodeError as broken:
+        return _Candidate(start, _extent(prompt, start), error=_fault(broken))
     _refuse_depth(prompt, start, start + length)
-    error = f"{constants[0]} is not a JSON value" if constants else None
+    error = Fault(f"{constants[0]} is not a JSON value", f"{constants[0]} 不是 JSON 值") if constants else None
     return _Candidate(start, start + length, value, error, repeated[0] if repeated else None)
 
 

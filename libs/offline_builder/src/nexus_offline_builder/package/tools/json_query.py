@@ -5,10 +5,10 @@ from fractions import Fraction
 from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
-from .json_document import Document, Node, Numeral, document_in, has_half_pair, plain, written
+from .json_document import Document, Fault, Node, Numeral, document_in, has_half_pair, plain, whole_document, written
 
 _LONGEST_OUTPUT = 100_000
-_STEP = r"(?:\.?\[(?:-?\d{1,9}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
+_STEP = r"(?:\.?\[(?:-?\d{1,300}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
 _DOLLAR_PATH = re.compile(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
 _BARE_PATH = re.compile(rf"(?<![\w.$@])([A-Za-z_\u4e00-\u9fff][\w-]*(?:{_STEP}){{1,50}})")
 _NAMED = re.compile(
@@ -35,18 +35,45 @@ _PLACE = re.compile(
 )
 _CALCULABLE = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = re.compile(r"\bjson\b|\$[.\[]", re.IGNORECASE)
+_UNREAD = re.compile(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
+_WANTED = re.compile(
+    r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)\s+(?:the\s+)?(?![A-Za-z_\u4e00-\u9fff])(\S+)(?:\s+(?:item|element|entry|value|key|"
+    r"field))?\s+(?:from|in|of)\b|"
+    r"(?:提取|取出?|查询|获取|读取|找出)\s*(?![A-Za-z_\u4e00-\u9fff])(\S+)\s*(?:从|$)",
+    re.IGNORECASE,
+)
+_CHECKED = re.compile(
+    r"(?P<request>[^:：\n?？]*)[:：\n?？]\s*(?:```\w*\s)?(?P<text>[^\s?？].*?)(?:```\s*)?|"
+    r"(?:is|are)\s+(?!(?:this|that|it|the)\b)(?P<named>\S+)\s+(?:a\s+)?(?:valid|well[- ]formed|correct)\s+json[\s?.!]*|"
+    r"(?!这|那|它|下面|以下)(?P<chinese>\S+?)\s*是(?:不是|否)?(?:一个)?(?:有效|合法)的?\s*json\s*吗?[\s?？。]*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def understand(question: Question) -> Task | None:
+    checked = _checked(question.text)
     document = document_in(question.text)
+    if checked is not None and (document is None or checked.error is None):
+        return Task(CERTAIN, lambda: _valid(checked, question))
     if document is None:
         return _about_earlier_document(question)
     request = document.request
     asked = _ASKED.search(request) or _NAMED.search(request) or _BARE_PATH.search(request) or _KEYS.search(request)
-    if document.error is not None:
+    fault = document.error
+    if fault is not None:
         sure = _ASKED.search(request) or _VALIDITY.search(request)
-        return Task(LIKELY if sure else POSSIBLE, lambda: _invalid(document, question)) if sure or asked else None
+        return Task(LIKELY if sure else POSSIBLE, lambda: _invalid(fault, question)) if sure or asked else None
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
+
+
+def _checked(prompt: str) -> Document | None:
+    """The text that is asked to be valid JSON or not: a value of any kind, not only an object or a list."""
+    found = _CHECKED.fullmatch(prompt.strip())
+    if found is None:
+        return None
+    text = found["text"] or found["named"] or found["chinese"]
+    asked = found["request"] is None or ("json" in found["request"].lower() and _VALIDITY.search(found["request"]))
+    return whole_document(text, found["request"] or "") if text and asked and text[0] not in "{[" else None
 
 
 def _about_earlier_document(question: Question) -> Task | None:
@@ -73,13 +100,14 @@ def _refuse_without_document() -> Answer:
     )
 
 
-def _invalid(document: Document, question: Question) -> Answer:
-    reason = document.error or ""
-    text = f"这不是有效的 JSON：{reason}。" if question.chinese else f"This is not valid JSON: {reason}."
-    return Answer(text, {"query": "validate"}, {"valid": False, "reason": reason})
+def _invalid(fault: Fault, question: Question) -> Answer:
+    text = f"这不是有效的 JSON：{fault.chinese}。" if question.chinese else f"This is not valid JSON: {fault.english}."
+    return Answer(text, {"query": "validate"}, {"valid": False, "reason": fault.english})
 
 
 def _valid(document: Document, question: Question) -> Answer:
+    if document.error is not None:
+        return _invalid(document.error, question)
     text = "这是有效的 JSON。" if question.chinese else "This is valid JSON."
     if document.repeated is not None:
         key = written(document.repeated)
@@ -99,11 +127,9 @@ def _repeats(key: str) -> str:
 
 def _answer(document: Document, question: Question) -> Answer:
     request = document.request
-    path = _path_in(request, document.value)
-    if path is None:
-        if _VALIDITY.search(request):
-            return _valid(document, question)
-        path = "$"
+    if _VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
+        return _valid(document, question)
+    path = _path_in(request, document.value) or "$"
     if document.repeated is not None:
         key = written(document.repeated)
         raise Refusal(f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
@@ -143,6 +169,13 @@ def _values(result: Node) -> tuple[Value, ...]:
 
 
 def _path_in(request: str, document: Node) -> str | None:
+    """The path that is asked for, if any. Raises Refusal if it has a part that cannot be read."""
+    if unread := _UNREAD.search(request):
+        part = unread.group().strip()
+        raise Refusal(
+            f"I cannot read the path from '{part}' on: names, [0], [-1], [*] and ['name'] are understood.",
+            f"我读不懂路径中“{part}”以后的部分：可以用键名、[0]、[-1]、[*] 和 ['键名']。",
+        )
     if found := _DOLLAR_PATH.search(request):
         return "$" + found[1]
     for found in _BARE_PATH.finditer(request):
@@ -154,15 +187,41 @@ def _path_in(request: str, document: Node) -> str | None:
     flat = [name if isinstance(name, str) else name[0] or name[1] for name in names]
     if isinstance(document, list) and (place := _PLACE.search(request)):
         return f"$[{_PLACES[place[1].lower()]}]"
-    for name in flat:
+    quoted = re.findall(r"[\"'`“「]([^\"'`”」]{1,100})[\"'`”」]", request)
+    for name in [*quoted, *flat]:
         if isinstance(document, dict) and name in document:
-            return f"$.{name}"
+            return _member(name)
     for name in flat:
         if len(name) > 1 and _selected(document, f"$..{name}") and name.lower() not in ("json", "value", "name of"):
             return f"$..{name}"
+    return _named_path(request, document)
+
+
+def _named_path(request: str, document: Node) -> str | None:
+    """What is asked for by a name that the document may not have, so that the answer tells so."""
     wanted = _NAMED.search(request)
     ignored = r"json|value|values|keys?|this|that|it|from|in|the|valid|number|length|data|item|many|all|fields?"
-    return f"$.{wanted['name']}" if wanted and not re.fullmatch(ignored, wanted["name"], re.IGNORECASE) else None
+    if wanted and not re.fullmatch(ignored, wanted["name"], re.IGNORECASE):
+        return f"$.{wanted['name']}"
+    found = _WANTED.search(request)
+    if found is None:
+        return None
+    name = found[1] or found[2]
+    if re.fullmatch(rf"(?:{_STEP})+", name):
+        return f"${name}"
+    name = name.strip("\"'`“”「」")
+    escaped = re.fullmatch(r"\\u([0-9a-fA-F]{4})", name)
+    if escaped and not (isinstance(document, dict) and name in document):
+        name = chr(int(escaped[1], 16))
+    return _member(name)
+
+
+def _member(name: str) -> str:
+    if re.fullmatch(r"[\w-]+", name):
+        return f"$.{name}"
+    if re.fullmatch(r"[^\"\]]{1,100}", name):
+        return f'$["{name}"]'
+    raise Refusal("I cannot read the name of that value.", "我读不懂这个值的键名。")
 
 
 def _selected(document: Node, path: str) -> list[Node]:

@@ -30,7 +30,7 @@ class Table(NamedTuple):
 
 class Column(NamedTuple):
     """A column with numbers in it, one per row or None. `skipped` counts the cells that hold something else than a
-    number; empty cells count nowhere."""
+    number, `NaN` and `n/a` too; empty cells count nowhere."""
 
     name: str
     cells: tuple[Fraction | None, ...]
@@ -101,12 +101,17 @@ def _single_column(lines: list[str]) -> tuple[int, int, str, str] | None:
     """A name and numbers below it, one a line."""
     for start, line in enumerate(lines[:50]):
         end = start + 1
-        while end < len(lines) and number_in(lines[end]) is not None:
+        while end < len(lines) and (number_in(lines[end]) is not None or _stands_for_none(lines[end])):
             end += 1
         name = re.split(r"[:：]\s*", line)[-1].strip()
         if end - start >= 3 and name and len(name.split()) <= 3:
             return start, end, ",", name
     return None
+
+
+def _stands_for_none(line: str) -> bool:
+    cell = line.strip().lower()
+    return cell != "" and (cell in _MISSING or cell.lstrip("+-") in ("inf", "infinity"))
 
 
 def _on_one_line(text: str) -> Table | None:
@@ -144,7 +149,7 @@ def _rows(block: str, delimiter: str) -> list[list[str]]:
     try:
         rows = list(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, skipinitialspace=True))
     except csv.Error as error:
-        raise Refusal(f"I cannot read this CSV: {error}.", f"我读不懂这个 CSV：{error}。") from error
+        raise Refusal(f"I cannot read this CSV: {error}.", "我读不懂这个 CSV：有单元格太长或格式不对。") from error
     return [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
 
 
@@ -210,7 +215,7 @@ def number_in(cell: str, decimal_comma: bool = False) -> Fraction | None:
 
 
 def numeric_columns(table: Table) -> list[Column]:
-    """The columns of which at least half of the filled cells are numbers."""
+    """The columns of which at least half of the cells are numbers, those that stand for a missing one aside."""
     columns: list[Column] = []
     for at, name in enumerate(table.header):
         cells = [row[at] for row in table.rows]
@@ -219,7 +224,7 @@ def numeric_columns(table: Table) -> list[Column]:
         column = Column(name, tuple(number_in(cell, comma) for cell in cells), 0)
         found = len(column.numbers)
         if found and 2 * found >= filled:
-            columns.append(column._replace(skipped=filled - found))
+            columns.append(column._replace(skipped=sum(cell != "" for cell in cells) - found))
     return columns
 
 

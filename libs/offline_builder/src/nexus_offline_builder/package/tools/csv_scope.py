@@ -1,0 +1,86 @@
+"""Refuses what is asked of a table beyond figures over all rows or by group: a wrong total would pass for an answer."""
+
+import re
+from collections.abc import Iterable
+
+from .contract import Refusal
+from .table import Table
+
+_NUMBER = r"(?:-?[$€£¥￥]?\s*\d|[一二三四五六七八九十百千万零两])"
+_ROW_FILTER = re.compile(
+    r"\b(?:where|whose|when|unless|excluding|except|filter(?:ed|ing)?|only (?:for|rows|the rows))\b|"
+    r"\bif\b(?! (?:you|possible))|[<>≥≤＞＜]\s*=?\s*\S|[!=]=|"
+    r"\b(?:above|below|over|under|exceeding|(?:more|less|greater|larger|smaller|higher|lower|fewer) than|"
+    r"at (?:least|most)|equal(?:s| to)?|between)\s+-?[$€£¥]?\d|"
+    r"\b(?:first|last|top|bottom)\s+(?:\d+\b|(?:\w+\s+)?(?:rows?|lines?|records?|entries)\b(?!\s+(?:is|are|ha[sv]e?|"
+    r"holds?|contains?)\b))|\b(?:row|line|record)s?\s+\d|"
+    r"只(?:算|统计|要|看)|排除|除了|筛选|过滤|满足|"
+    rf"(?:大于|小于|高于|低于|多于|少于|超过|不足|等于|至少|至多|介于|不低于|不超过)\s*(?:等于)?\s*{_NUMBER}|"
+    rf"\d\s*(?:元|块)?以[上下]|[前后]\s*{_NUMBER}+\s*[行条名个位]|最后一?[行条]|第\s*{_NUMBER}+\s*[行条](?![是为])",
+    re.IGNORECASE,
+)
+_SORT = re.compile(r"\bsort(?:ed|ing)?\b|\border(?:ed)? by\b|\brank(?:ed|ing)?\b|排序|排名|排列", re.IGNORECASE)
+_UNIQUE = re.compile(r"\b(?:unique|distinct|different|dedup\w*|duplicates?)\b|去重|唯一|不同的|重复", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(
+    r"\b(?:an?|the|th(?:is|at|ese|ose)|its?|is|are|here|my|our|your|please|hi|hello|hey|thanks?|can|could|would|you|i|me|"
+    r"we|us|to|for|of|in|on|with|and|from|as|all|each|every|entire|whole|csv|tsv|tables?|data|file|spreadsheet|sheet|"
+    r"columns?|rows?|numbers?|numeric|values?|figures?|amounts?|following|below|above|attached|given|process|"
+    r"calculate|compute|work|out|do|handle|run|use|need|want|analy[sz]e|summari[sz]e|summary|report)\b|"
+    r"请|帮|我们?|你|您|好|麻烦|一下|下面|以下|上面|以上|如下|这[个张份些]?|的|是|把|对|给|处理|计算|算|统计|分析|总|表格?|数据|"
+    r"文件|内容|列|行|字段|数[字值]|每一?个?|各|所有|全部|和|与|谢",
+    re.IGNORECASE,
+)
+_LONGEST_REQUEST = 1000
+
+
+def refuse_other_rows(table: Table, request: str) -> None:
+    """Raises Refusal if `request` is about some of the rows, their order, or values without their repetitions.
+
+    The names of columns are no longer in `request`: a column may be called `unique`.
+    """
+    if _ROW_FILTER.search(request) or _names_a_cell(table, request):
+        raise Refusal(
+            "I cannot pick rows by a condition; I total all rows, or by group.",
+            "我不能按条件筛选行；我只能统计所有行，或者分组统计。",
+        )
+    if _SORT.search(request):
+        raise Refusal(
+            "I cannot sort rows; I total all rows, or by group.", "我不能排序；我只能统计所有行，或者分组统计。"
+        )
+    if _UNIQUE.search(request):
+        raise Refusal(
+            "I cannot leave out repeated values; I total all rows, or by group.",
+            "我不能去掉重复的值；我只能统计所有行，或者分组统计。",
+        )
+
+
+def refuse_unclear(request: str) -> None:
+    """Raises Refusal if `request`, which names no figure, asks for anything at all."""
+    if re.search(r"[^\W_]", _SAYS_NOTHING.sub(" ", request)):
+        raise Refusal(
+            "I cannot tell what to work out: I know total, average, minimum, maximum, median and row count, "
+            "over all rows or by group.",
+            "我不确定要算什么：我会算合计、平均值、最小值、最大值、中位数和行数，可以统计所有行，也可以分组统计。",
+        )
+
+
+def without_names(request: str, names: Iterable[str]) -> str:
+    """`request` with a blank for each of the column names."""
+    for name in sorted(names, key=len, reverse=True):
+        spelled = re.escape(name).replace("_", "[_ ]")
+        pattern = rf"(?<![A-Za-z0-9_]){spelled}(?:e?s)?(?![A-Za-z0-9_])" if name.isascii() else spelled
+        request = re.sub(pattern, " ", request, flags=re.IGNORECASE)
+    return request
+
+
+def _names_a_cell(table: Table, request: str) -> bool:
+    """Whether a row is meant by a word in it: `total of the pen`."""
+    words = _SAYS_NOTHING.sub(" ", request).lower() if len(request) <= _LONGEST_REQUEST else ""
+    cells = {cell.lower() for row in table.rows for cell in row} if words.strip() else set[str]()
+    return any(_names(cell, words) for cell in cells if cell in words)
+
+
+def _names(cell: str, words: str) -> bool:
+    if len(cell) < (3 if cell.isascii() else 2) or not re.search(r"[^\W\d]", cell):
+        return False
+    return not cell.isascii() or re.search(rf"(?<!\w){re.escape(cell)}(?!\w)", words) is not None
