@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sys
-import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from nexus_runtime.process.settings import OwnerSettings
 from nexus_runtime.work.items import NOBODY, WorkItems, begun
 
 NUMBER = 200
-SECONDS = 15.0
+SECONDS = 60.0
+"""How long the test waits; how long it takes on a quiet machine is for benchmarks."""
 
 
 @pytest.fixture
@@ -98,10 +98,9 @@ async def test_work_of_a_killed_process_ends_within_seconds(world: World) -> Non
     survivor.kind.prompt = True
     process.kill()
     await process.wait()
-    killed = time.monotonic()
-    while await survivor.engine.items.all():
-        assert time.monotonic() - killed < SECONDS
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(SECONDS):
+        while await survivor.engine.items.all():
+            await asyncio.sleep(0.1)
     ends = [ends for _, ends in world.ends]
     assert (ends.count("interrupted"), ends.count("done")) == (AT_ONCE, NUMBER - AT_ONCE)
     assert len({reply.request_id for reply in world.replies}) == len(world.replies) == NUMBER

@@ -126,7 +126,7 @@ def do_noise(handler, rest, payload):
     handler.answer({"output": "said"})
 
 def do_environment(handler, rest, payload):
-    handler.answer({"output": "", "environment": dict(os.environ)})
+    handler.answer({"output": "see the other fields", "environment": dict(os.environ)})
 
 def do_file(handler, rest, payload):
     try:
