@@ -99,7 +99,7 @@ async def test_work_of_a_killed_process_ends_within_seconds(world: World) -> Non
     process.kill()
     await process.wait()
     async with asyncio.timeout(SECONDS):
-        while await survivor.engine.items.all():
+        while await survivor.engine.items.all():  # noqa: ASYNC110  # it is in the database
             await asyncio.sleep(0.1)
     ends = [ends for _, ends in world.ends]
     assert (ends.count("interrupted"), ends.count("done")) == (AT_ONCE, NUMBER - AT_ONCE)
