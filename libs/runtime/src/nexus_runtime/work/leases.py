@@ -6,10 +6,10 @@ database ends no lease.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Item, Put, Table, Update, Where
+from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Put, Table, Update, Where
 
 _FIELDS = ("kind", "name", "owner", "epoch", "beat")
 
@@ -98,10 +98,14 @@ class Leases:
 
     async def observe(self) -> list[Observed]:
         """All of them. Call it again and again to observe."""
-        return [
-            Observed(Lease(**{name: item[name] for name in _FIELDS}), silent or not item["owner"])
-            async for item, silent in self._observed()
-        ]
+        found: list[Observed] = []
+        async for item in self._database.query(self._table, self._kind):
+            silent = self._silent(item["name"], (item["epoch"], item["beat"]))
+            lease = Lease(**{name: item[name] for name in _FIELDS})
+            found.append(Observed(lease, silent or not item["owner"]))
+        for name in self._seen.keys() - {one.lease.name for one in found}:
+            del self._seen[name]
+        return found
 
     async def fence(self, lease: Lease) -> bool:
         """Remove the lease of an owner that is gone: it can never renew it. False where it has changed meanwhile."""
@@ -111,26 +115,6 @@ class Leases:
         except ConditionFailed:
             return False
         return True
-
-    async def silent(self) -> AsyncIterator[str]:
-        """The names whose owners were seen without a beat for long enough. Call it again and again to observe."""
-        async for item, silent in self._observed():
-            if silent or not item["owner"]:
-                yield item["name"]
-
-    async def lost(self) -> AsyncIterator[str]:
-        """Of the silent ones those that were not given back. Call it again and again to observe."""
-        async for item, silent in self._observed():
-            if silent and item["owner"]:
-                yield item["name"]
-
-    async def _observed(self) -> AsyncIterator[tuple[Item, bool]]:
-        present: set[str] = set()
-        async for item in self._database.query(self._table, self._kind):
-            present.add(item["name"])
-            yield item, self._silent(item["name"], (item["epoch"], item["beat"]))
-        for name in self._seen.keys() - present:
-            del self._seen[name]
 
     def _silent(self, name: str, state: tuple[int, int]) -> bool:
         now = self._monotonic()

@@ -107,17 +107,16 @@ class Roster:
     ) -> None:
         self._database = database
         self._table = table
-        self._silent = silent_seconds
+        self.silent_seconds = silent_seconds
         self._known_dead = known_dead
         self._monotonic = monotonic
         self._leases = self._observation()
         self._observed = monotonic()
-        self.silent_seconds = silent_seconds
         self.living: frozenset[str] = frozenset()
 
     async def observe(self) -> bool:
         """Looks at the leases; whether others live now than did at the last look."""
-        if self._monotonic() - self._observed > self._silent / 2:
+        if self._monotonic() - self._observed > self.silent_seconds / 2:
             # This process stood still itself, or the database was unavailable: nobody's silence means anything.
             self._leases = self._observation()
         living: set[str] = set()
@@ -133,4 +132,4 @@ class Roster:
         return self.living != before
 
     def _observation(self) -> Leases:
-        return Leases(self._database, self._table, KIND, self._silent, self._monotonic)
+        return Leases(self._database, self._table, KIND, self.silent_seconds, self._monotonic)
