@@ -1,4 +1,4 @@
-"""Runs the test suite on every engine at hand, and says what ran on what: what knows no engine runs once.
+"""Runs the tests that need no engine, then the others on every engine at hand, and says what ran on what.
 
     python scripts/test_all.py [embedded] [jvm] [docker]      by default all of them
 
@@ -26,9 +26,8 @@ EXPECTED = (
     "no Docker engine answers",
 )
 ON_AN_ENGINE = ("tests/conformance", "tests/integration", "tests/e2e")
-"""The tests that an engine can make a difference to; the others run once, with the first engine."""
-COVERED = "embedded"
-"""The engine on which coverage is measured: the lines are the same on all."""
+ON_NONE = ("tests/unit", "tests/property", "tests/contract")
+"""Here coverage is measured: tracing would slow down those tests that are about time."""
 FLOOR = 80
 """Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
 PYTEST = (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-r", "fE")
@@ -52,7 +51,7 @@ ENGINES: dict[str, Callable[[], str | None]] = {"embedded": lambda: None, "jvm":
 
 @dataclass
 class Run:
-    """What came of the suite on one engine."""
+    """What came of the tests on one engine."""
 
     engine: str
     seconds: float = 0.0
@@ -69,15 +68,14 @@ class Run:
         return [reason for reason in self.skips if not reason.startswith(EXPECTED)]
 
 
-def run_on(engine: str, tests: Sequence[str] = ()) -> Run:
-    """All tests, or those of these folders."""
+def run_on(engine: str, tests: Sequence[str], *options: str) -> Run:
+    """The tests of these folders."""
     report = (RESULTS / f"{engine}.xml").absolute()
     report.unlink(missing_ok=True)
-    print(f"== the suite on {engine}", flush=True)
+    print(f"== {', '.join(tests)} on {engine}", flush=True)
     began = time.monotonic()
-    environment = {**os.environ, "NEXUS_INFRA": engine}
-    measured = ("--cov", "--cov-report=html", "--cov-report=") if engine == COVERED else ()
-    done = subprocess.run((*PYTEST, *measured, f"--junitxml={report}", *tests), env=environment, check=False)
+    environment = {**os.environ, "NEXUS_INFRA": engine} if engine in ENGINES else None
+    done = subprocess.run((*PYTEST, *options, f"--junitxml={report}", *tests), env=environment, check=False)
     run = Run(engine, time.monotonic() - began)
     if report.exists():
         count(run, report)
@@ -120,8 +118,9 @@ def main(named: list[str]) -> int:
         return 2
     missing = {engine: reason for engine in named or ENGINES if (reason := ENGINES[engine]())}
     present = [engine for engine in named or ENGINES if engine not in missing]
-    runs = [run_on(engine, ON_AN_ENGINE if number else ()) for number, engine in enumerate(present)]
-    enough = covered() if COVERED in {run.engine for run in runs} else True
+    runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=html", "--cov-report=")]
+    enough = covered()
+    runs += [run_on(engine, ON_AN_ENGINE) for engine in present]
     print("\n== what ran on what")
     for run in runs:
         print("\n".join(report_of(run)))
@@ -129,7 +128,7 @@ def main(named: list[str]) -> int:
         print(f"{engine:9} not run: {reason}")
     print(f"{sum(run.outcomes['passed'] for run in runs)} passed, {sum(run.outcomes['failed'] for run in runs)} failed")
     absent = [engine for engine in missing if engine in named]
-    return 0 if runs and all(run.good for run in runs) and enough and not absent else 1
+    return 0 if all(run.good for run in runs) and enough and not absent else 1
 
 
 if __name__ == "__main__":

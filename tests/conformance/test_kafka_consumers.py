@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher as aiokafka_fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from tests.support.kafka_world import Read, World, kafka_world
 from tests.support.raw_batches import UNREADABLE, with_length
 
@@ -15,6 +17,7 @@ from nexus_contracts.topics import BUILDS_REPORTS, PARTITIONS
 from nexus_runtime.kafka.batches import Batches
 from nexus_runtime.kafka.consumers import Consumers, StandstillLimits
 from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.kafka.membership import Membership
 from nexus_runtime.process.service import running
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -84,6 +87,29 @@ async def test_who_came_for_one_that_was_killed_takes_over_from_the_other(world:
                     await world.publish(BUILDS_REPORTS, number % PARTITIONS, one)
                 await read.reaches(*ids)
                 await world.until(lambda: has_all(third), "the third has all")
+
+
+@pytest.mark.parametrize("leaver", [Membership, GroupCoordinator])
+async def test_a_leader_that_leaves_while_another_joins_is_replaced(world: World, leaver: Any) -> None:
+    read = Read()
+    first, passing, second = (world.consumers(read.take) for _ in range(3))
+    async with running([first]):
+        await world.until(lambda: has_all(first), "the first has all")
+        async with running([passing]):  # in the first generation aiokafka does not say that it leaves
+            await world.until(passing.ready)
+        await world.until(lambda: has_all(first), "the first has all again")
+        coordinator_of(first)._maybe_leave_group = partial(leaver._maybe_leave_group, coordinator_of(first))
+        await second.start()
+        await world.until(lambda: coordinator_of(second) and coordinator_of(second).coordinator_id is not None)
+    try:
+        await world.until(lambda: has_all(second), "the second has all")
+    finally:
+        await second.stop()
+
+
+def coordinator_of(consumers: Consumers) -> Any:
+    consumer: Any = consumers._subscribers[0].consumer  # pyright: ignore[reportPrivateUsage]
+    return consumer and consumer._coordinator
 
 
 async def test_a_restart_does_not_come_back_to_what_was_skipped(world: World) -> None:

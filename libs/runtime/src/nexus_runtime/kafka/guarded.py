@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer import consumer as aiokafka_consumer
 from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import RecordTooLargeError
 from aiokafka.protocol.fetch import FetchRequest
 
 from nexus_runtime.kafka.batches import Batches, after_unreadable
+from nexus_runtime.kafka.membership import Membership
 from nexus_runtime.kafka.progress import Reading
 from nexus_runtime.process import log, metrics
 
@@ -34,6 +36,7 @@ FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
 Fault = Callable[[TopicPartition, int, Exception], None]
 
 aiokafka_fetcher.MemoryRecords = Batches  # the fetcher takes no other decoder
+aiokafka_consumer.GroupCoordinator = Membership  # the consumer takes no other coordinator
 
 
 class NotHalted(Exception):
