@@ -2,6 +2,8 @@
 
 from pydantic import Field
 
+from nexus_contracts.aggregate import Aggregate
+from nexus_contracts.errors import PreconditionFailed
 from nexus_contracts.model import Message
 from nexus_contracts.principal import Principal
 
@@ -9,9 +11,12 @@ IfMatch = int | list[int] | None
 """The version of the resource that the caller has seen, or several of which one must be it; None: any will do."""
 
 
-def matches(if_match: IfMatch, version: int) -> bool:
-    """Whether the resource is as the caller has seen it."""
-    return if_match is None or version in (if_match if isinstance(if_match, list) else [if_match])
+def require_match(if_match: IfMatch, present: Aggregate) -> None:
+    """Raises PreconditionFailed where the resource is not as the caller has seen it."""
+    accepted = if_match if isinstance(if_match, list) else [if_match]
+    if if_match is not None and present.version not in accepted:
+        message = "the resource has changed since the version that If-Match names"
+        raise PreconditionFailed(message, current_etag=f'"{present.version}"')
 
 
 class Command(Message):

@@ -20,6 +20,13 @@ class UnreadableJson(ValueError):
         self.kind = kind
 
 
+class NotJson(UnreadableJson):
+    """It is not JSON by anybody's reading."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(INVALID, message)
+
+
 class JsonReader:
     """Reads JSON nested up to `max_depth` levels. `number` makes a number of one with a fraction or an exponent."""
 
@@ -40,8 +47,9 @@ class JsonReader:
         except UnicodeEncodeError:
             raise UnreadableJson("string_unicode", "half of a surrogate pair is no text in UTF-8") from None
         except json.JSONDecodeError as error:
-            begins = "it begins with a byte order mark" if raw.startswith(codecs.BOM_UTF8) else str(error)
-            raise UnreadableJson(INVALID, begins) from None
+            if raw.startswith(codecs.BOM_UTF8):
+                raise UnreadableJson(INVALID, "it begins with a byte order mark") from None
+            raise NotJson(str(error)) from None
         except UnreadableJson:
             raise
         except RecursionError:
@@ -57,7 +65,7 @@ class JsonReader:
 
 
 def _constant(name: str) -> Any:
-    raise UnreadableJson(INVALID, f"it has {name}")
+    raise UnreadableJson(INVALID, f"it holds {name}")
 
 
 def _finite(number: Any) -> Any:

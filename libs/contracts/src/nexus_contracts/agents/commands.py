@@ -66,6 +66,7 @@ class PostMessage(Command):
 class DeleteSession(Command):
     type: Literal["nexus.command.delete_session.v1"] = "nexus.command.delete_session.v1"
     session_id: SessionId
+    if_match: IfMatch = None
 
 
 AgentsCommand = DeployAgent | InvokeAgent | DeleteAgent | CreateSession | PostMessage | DeleteSession

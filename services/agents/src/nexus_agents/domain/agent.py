@@ -18,8 +18,7 @@ from nexus_contracts.agents.events import (
 )
 from nexus_contracts.agents.manifest import capabilities_of
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.commands import IfMatch, matches
-from nexus_contracts.errors import Conflict, InvalidState, PreconditionFailed
+from nexus_contracts.errors import Conflict, InvalidState
 from nexus_contracts.identifiers import Timestamp, agent_id_of
 from nexus_contracts.model import Message
 
@@ -144,10 +143,8 @@ def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Dec
     return agent, (AgentDeploymentFailed(**_fact(agent), error=reason),)
 
 
-def tombstone(agent: Agent, now: datetime, if_match: IfMatch = None) -> Decided:
-    """Gone for everyone from now on; what belongs to it is erased afterwards. Raises PreconditionFailed."""
-    if not matches(if_match, agent.version):
-        raise PreconditionFailed("the agent was changed meanwhile", current_etag=agent.version)
+def tombstone(agent: Agent, now: datetime) -> Decided:
+    """Gone for everyone from now on; what belongs to it is erased afterwards."""
     changed = {"deleted_at": now, "updated_at": now, "status": AgentStatus.OFFLINE}
     return agent.model_copy(update=changed), ()
 

@@ -12,6 +12,7 @@ from nexus_agents.handlers.present import Present
 from nexus_agents.tables import AGENT_DELETION, DEPLOYMENT
 from nexus_contracts.agents.commands import DeleteAgent, DeployAgent
 from nexus_contracts.agents.views import DeletedAgent
+from nexus_contracts.commands import require_match
 from nexus_contracts.errors import Conflict, NotFound, PlatformError
 from nexus_contracts.replies import Outcome
 from nexus_runtime.kafka.replies import ReplyAddress
@@ -40,7 +41,8 @@ class AgentHandlers:
 
     async def delete_agent(self, command: DeleteAgent) -> Decision:
         before = await self.present.agent(command.agent_id, command)
-        after, events = agents.tombstone(before, self.now(), command.if_match)
+        require_match(command.if_match, before)
+        after, events = agents.tombstone(before, self.now())
         change = self.present.agents.save(before, after, events).change + begin_deletion(before)
         return Decision.answer(200, DeletedAgent.model_validate(dict(after)), change)
 

@@ -11,6 +11,7 @@ from nexus_agents.handlers.present import Present
 from nexus_agents.tables import SESSION_DELETION
 from nexus_contracts.agents.commands import CreateSession, DeleteSession
 from nexus_contracts.agents.views import DeletedSession
+from nexus_contracts.commands import require_match
 from nexus_runtime.ledger.change import Begin, Change
 from nexus_runtime.ledger.ledger import Decision
 
@@ -31,6 +32,7 @@ class SessionHandlers:
     async def delete_session(self, command: DeleteSession) -> Decision:
         """Gone at once; the turn that runs and those that wait are cancelled after that."""
         before = await self.present.session(command.session_id, command)
+        require_match(command.if_match, before)
         after, events = sessions.tombstone(before, self.now(), SESSION_DELETED)
         change = self.present.turns.sessions.save(before, after, events).change
         change += Change(begins=(Begin(SESSION_DELETION, command.session_id),))

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Collection
 
 from fastapi import Request
 
@@ -38,8 +37,11 @@ def unchanged(request: Request, etag: str) -> bool:
 
 def expected_version(request: Request) -> IfMatch:
     """The versions in If-Match (strong comparison). Raises PreconditionFailed for what can match no version."""
-    tags = _expected(request)
+    given = joined(request, "if-match")
+    tags = [ANY] if given is None else entity_tags(given)
     if tags is None:
+        raise _no_match(request, 'If-Match is no list of ETags, which are written in quotes: "3"')
+    if tags == [ANY]:
         return None
     versions = [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
     if not versions:
@@ -47,21 +49,5 @@ def expected_version(request: Request) -> IfMatch:
     return versions[0] if len(versions) == 1 else versions
 
 
-def require_tag(request: Request, etag: str) -> None:
-    """For resources without a version. Raises PreconditionFailed where If-Match names other tags."""
-    tags = _expected(request)
-    if tags is not None and (etag not in tags or etag.startswith("W/")):
-        raise _no_match(request, "the resource has changed since", etag=etag)
-
-
-def _expected(request: Request) -> Collection[str] | None:
-    """The tags in If-Match, None where any will do. Raises PreconditionFailed for what is no list of tags."""
-    given = joined(request, "if-match")
-    tags = [ANY] if given is None else entity_tags(given)
-    if tags is None:
-        raise _no_match(request, 'If-Match is no list of ETags, which are written in quotes: "3"')
-    return None if tags == [ANY] else tags
-
-
-def _no_match(request: Request, message: str, **details: str) -> PreconditionFailed:
-    return PreconditionFailed(message, if_match=(joined(request, "if-match") or "")[:200], **details)
+def _no_match(request: Request, message: str) -> PreconditionFailed:
+    return PreconditionFailed(message, if_match=(joined(request, "if-match") or "")[:200])
