@@ -18,7 +18,7 @@ from nexus_contracts.agents.events import (
 )
 from nexus_contracts.agents.manifest import capabilities_of
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.errors import Conflict, InvalidState
+from nexus_contracts.errors import Conflict
 from nexus_contracts.identifiers import Timestamp, agent_id_of
 from nexus_contracts.model import Message
 
@@ -153,14 +153,6 @@ def deleted(agent: Agent) -> Decided:
     """All that belonged to it is erased."""
     assert agent.deleted_at is not None
     return agent, (AgentDeleted(**_fact(agent), deleted_at=agent.deleted_at),)
-
-
-def require_running(agent: Agent) -> None:
-    """Raises InvalidState for an agent that takes no invocations now."""
-    if agent.status is not AgentStatus.RUNNING:
-        raise InvalidState(
-            f"the agent is {agent.status}", current_status=str(agent.status), action="invoke", allowed_actions=[]
-        )
 
 
 def target(agent: Agent) -> DeployedAgent:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from nexus_agents.domain.session import Session
-from nexus_agents.store.agents import MAX_ID, STATE
-from nexus_agents.store.lists import Lists, listed_sessions, session_moves
-from nexus_agents.store.shards import require_present
-from nexus_agents.tables import SESSIONS
-from nexus_runtime.dynamo import Action, Database, Delete
+from nexus_agents.store.agents import MAX_ID, STATE, require_present
+from nexus_agents.store.lists import Lists
+from nexus_agents.tables import LISTS, SESSIONS
+from nexus_contracts.identifiers import format_timestamp
+from nexus_runtime.dynamo import Action, Database, Delete, Put
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Saved, States
 
@@ -36,7 +36,7 @@ class SessionStore:
 
     def save(self, before: Session | None, after: Session, events: Sequence[BaseModel]) -> Saved[Session]:
         """The state, on the condition that it is still `before` (None: that the agent is not deleted), and its list."""
-        follows: list[Action] = session_moves(before, after)
+        follows: list[Action] = _list_moves(before, after)
         if before is None:
             follows.append(require_present(after.agent_id, after.session_id))
         return self._states.save(after.session_id, before, after, events, follows)
@@ -54,3 +54,22 @@ class SessionStore:
     def erase(self, session: Session) -> Change:
         """Last of all that was its own."""
         return Change.of(Delete(SESSIONS, {"session_id": session.session_id}))
+
+
+def listed_sessions(tenant: str, agent_id: str) -> str:
+    return f"{tenant}#agent-sessions#{agent_id}"
+
+
+def _list_moves(before: Session | None, after: Session) -> list[Action]:
+    """Its entry in the list by last activity."""
+    actions: list[Action] = []
+    if before is not None and (before.last_active_at != after.last_active_at or after.deleted_at):
+        actions.append(Delete(LISTS, _list_key(before)))
+    if after.deleted_at is None and (before is None or actions):
+        actions.append(Put(LISTS, {**_list_key(after), "session_id": after.session_id}))
+    return actions
+
+
+def _list_key(session: Session) -> dict[str, str]:
+    position = f"{format_timestamp(session.last_active_at)}#{session.session_id}"
+    return {"list": listed_sessions(session.tenant, session.agent_id), "position": position}

@@ -8,8 +8,7 @@ from datetime import datetime
 
 from nexus_builds.domain.endings import Patience, failed, past_hope
 from nexus_builds.domain.state import Project
-from nexus_builds.store.projects import ProjectStore
-from nexus_builds.store.work import BUILD
+from nexus_builds.store.projects import BUILD, ProjectStore
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.process import log
 from nexus_runtime.work.items import WorkItems

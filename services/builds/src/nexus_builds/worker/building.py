@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from nexus_builds.store.work import BUILD
+from nexus_builds.store.projects import BUILD
 from nexus_builds.worker.build_run import BuildRun, Workshop
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process import log
