@@ -31,7 +31,7 @@ class Area:
 
 
 AREAS = {
-    "stats": Area(("domain*", "facts.py", "figures.py"), ("unit/stats", "property/test_stats_*.py")),
+    "stats": Area(("domain*",), ("unit/stats", "property/test_stats_*.py")),
     "builds": Area(("domain*",), ("unit/builds", "property/test_builds_*.py")),
     "agents": Area(("domain*",), ("unit/agents", "property/test_session_*.py")),
 }

@@ -9,7 +9,7 @@ from nexus_contracts.agents.events import InvocationCancelled, InvocationFailed,
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_runtime.kafka.delivery import Delivery, Subscription
-from nexus_stats.facts import (
+from nexus_stats.domain.facts import (
     AgentFact,
     CountedAgentsEvent,
     CountedBuildsEvent,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Put, Table, Update, Where
+from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Put, Table, Where
 
 _FIELDS = ("kind", "name", "owner", "epoch", "beat")
 
@@ -35,7 +35,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Observed:
-    """A lease as an observer sees it; `silent`: it saw no new beat for long enough, or the lease was given back."""
+    """A lease as an observer sees it; `silent`: it saw no new beat for long enough."""
 
     lease: Lease
     silent: bool
@@ -64,7 +64,7 @@ class Leases:
         item = await self._database.get(self._table, {"kind": self._kind, "name": name})
         if item is None:
             lease, where = Lease(self._kind, name, owner, epoch=1), Where(absent="kind")
-        elif item["owner"] and not self._silent(name, (item["epoch"], item["beat"])):
+        elif not self._silent(name, (item["epoch"], item["beat"])):
             return None
         else:
             lease = Lease(self._kind, name, owner, epoch=item["epoch"] + 1)
@@ -78,19 +78,6 @@ class Leases:
             raise LeaseLost(lease.name)
         return renewed
 
-    async def release(self, lease: Lease) -> None:
-        """Free for others at once; the epoch stays known."""
-        free = Update(
-            self._table,
-            {"kind": lease.kind, "name": lease.name},
-            assign={"owner": ""},
-            where=Where(equal={"epoch": lease.epoch, "owner": lease.owner}),
-        )
-        try:
-            await self._database.write(free)
-        except ConditionFailed:
-            return
-
     async def forget(self, name: str) -> None:
         """Remove the lease and its epoch: for names that never come again."""
         self._seen.pop(name, None)
@@ -102,7 +89,7 @@ class Leases:
         async for item in self._database.query(self._table, self._kind):
             silent = self._silent(item["name"], (item["epoch"], item["beat"]))
             lease = Lease(**{name: item[name] for name in _FIELDS})
-            found.append(Observed(lease, silent or not item["owner"]))
+            found.append(Observed(lease, silent))
         for name in self._seen.keys() - {one.lease.name for one in found}:
             del self._seen[name]
         return found

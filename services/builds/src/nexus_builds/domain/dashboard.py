@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from nexus_builds.domain.endings import GIVEN_UP
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.state import Project, StepState
 from nexus_builds.domain.views import DISPLAY, NUMBER, attempt_summary, current_stage, seconds_between, waiting_for
 from nexus_contracts.builds.dashboard import (
     AlertCode,
@@ -47,7 +47,7 @@ def build_dashboard(project: Project, now: datetime) -> BuildDashboard:
     )
 
 
-def _stage(step: Step) -> BuildStage:
+def _stage(step: StepState) -> BuildStage:
     return BuildStage(
         stage_name=step.name,
         stage_number=NUMBER[step.name],
@@ -134,7 +134,7 @@ def _told(error: StageError) -> str:
     return f"{error.code}: {error.message}"
 
 
-def _working(steps: Iterable[Step]) -> Iterator[tuple[Step, datetime]]:
+def _working(steps: Iterable[StepState]) -> Iterator[tuple[StepState, datetime]]:
     """The steps that are at their own work, and since when: a stage's begins when its sub-stages are done."""
     for step in steps:
         if step.status is not StepStatus.RUNNING or step.started_at is None:
@@ -162,5 +162,5 @@ def _graph(project: Project) -> StageGraph:
     return StageGraph(nodes=nodes, edges=edges)
 
 
-def _node(step: Step, parent: str | None) -> GraphNode:
+def _node(step: StepState, parent: str | None) -> GraphNode:
     return GraphNode(id=step.name, display_name=DISPLAY[step.name], status=step.status, parent=parent)

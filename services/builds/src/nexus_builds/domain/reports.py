@@ -18,7 +18,7 @@ from nexus_builds.domain.state import (
     TAIL_BYTES,
     Decided,
     Project,
-    Step,
+    StepState,
     latest,
     progress_of,
     replaced,
@@ -166,7 +166,7 @@ def _fenced(project: Project, reporter: Reporter) -> Project:
 
 
 def _changes(
-    project: Project, report: AnyStageReport, reporter: Reporter, step: Step, now: datetime
+    project: Project, report: AnyStageReport, reporter: Reporter, step: StepState, now: datetime
 ) -> Mapping[str, object]:
     match report:
         case StageStarted():
@@ -188,7 +188,7 @@ def _changes(
             return _noted(step, report)
 
 
-def _may_start(project: Project, report: StageStarted, step: Step, reporter: Reporter) -> None:
+def _may_start(project: Project, report: StageStarted, step: StepState, reporter: Reporter) -> None:
     if report.sub_stage_name:
         parent = project.step(report.stage_name, None)
         if parent is None or parent.status is not StepStatus.RUNNING:
@@ -204,13 +204,13 @@ def _may_start(project: Project, report: StageStarted, step: Step, reporter: Rep
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is {step.status} already")
 
 
-def _may_complete(step: Step) -> None:
+def _may_complete(step: StepState) -> None:
     _must_run(step)
     if unfinished := [sub.name for sub in step.sub_steps if not sub.done]:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{unfinished[0]} is not completed")
 
 
-def _may_wait(project: Project, step: Step, reporter: Reporter) -> None:
+def _may_wait(project: Project, step: StepState, reporter: Reporter) -> None:
     _must_run(step)
     if not reporter.platform:
         raise Refused(RefusalCode.NOT_THE_BUILDER, "a build of another system waits there, not here")
@@ -218,13 +218,13 @@ def _may_wait(project: Project, step: Step, reporter: Reporter) -> None:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"the build waits already, in {project.waiting_for.stage_name}")
 
 
-def _must_run(step: Step) -> None:
+def _must_run(step: StepState) -> None:
     if step.status is not StepStatus.RUNNING:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is {step.status}, not running")
 
 
 def _noted(
-    step: Step, report: StageProgressed | StageLogged | StageArtifactPublished | StageUsageRecorded
+    step: StepState, report: StageProgressed | StageLogged | StageArtifactPublished | StageUsageRecorded
 ) -> dict[str, object]:
     """Of what a step tells on its way; logs, artifacts and usage may still come when it has completed."""
     if step.status is not StepStatus.COMPLETED or isinstance(report, StageProgressed):
@@ -270,7 +270,7 @@ def _tools(step: str, output: Mapping[str, JsonValue]) -> int | None:
 
 
 def _changed(
-    project: Project, report: AnyStageReport, step: Step, changes: Mapping[str, object], now: datetime
+    project: Project, report: AnyStageReport, step: StepState, changes: Mapping[str, object], now: datetime
 ) -> Project:
     parent = report.stage_name if report.sub_stage_name else None
     stages = replaced(project.stages, step.model_copy(update=changes), parent)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.state import Project, StepState
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.notebook import Answer, StepNotebook
@@ -33,7 +33,7 @@ class Workshop:
     """What every build of a worker shares. `executors` are chosen by the method that an attempt names."""
 
     load: Callable[[str], Awaitable[Project | None]]
-    output: Callable[[str, Step], Awaitable[dict[str, object] | None]]
+    output: Callable[[str, StepState], Awaitable[dict[str, object] | None]]
     checkpoints: Checkpoints
     answer: Answer
     executors: Mapping[BuildMethod, StageExecutor]

@@ -1,6 +1,6 @@
 """Which step of a build comes next. Pure."""
 
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.state import Project, StepState
 from nexus_contracts.stages import STAGES, StepStatus
 
 
@@ -21,5 +21,5 @@ def next_steps(project: Project) -> list[tuple[str, str | None]]:
     return []
 
 
-def _idle(stage: Step) -> bool:
+def _idle(stage: StepState) -> bool:
     return stage.status is StepStatus.PENDING

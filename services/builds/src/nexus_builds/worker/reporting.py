@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE
-from nexus_builds.domain.state import RUNNING, Project, Step
+from nexus_builds.domain.state import RUNNING, Project, StepState
 from nexus_contracts.builds.reports import StageWaiting
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime.process import log
 from nexus_runtime.process.clock import new_id
-from nexus_tracker import Build, ReportNotDelivered, Tracker
-from nexus_tracker import Step as TrackedStep
+from nexus_tracker import Build, ReportNotDelivered, Step, Tracker
 from nexus_tracker.transport import Rejected, Transport, Unconfirmed
 
 logger = log.get(__name__)
@@ -97,7 +96,7 @@ class StepReports:
     def name(self) -> str:
         return self.sub_stage_name or self.stage_name
 
-    def named(self, name: str) -> TrackedStep:
+    def named(self, name: str) -> Step:
         """The step, for what is reported under a name: whichever worker says it, it counts once."""
         return self._step_of(self._build(run=name, source=NAMED_SOURCE))
 
@@ -125,7 +124,7 @@ class StepReports:
     def _build(self, run: str, source: str | None = None) -> Build:
         return self._tracker.build(self.project_id, self.attempt, run=run, source=source)
 
-    def _step_of(self, build: Build) -> TrackedStep:
+    def _step_of(self, build: Build) -> Step:
         stage = build.stage(self.stage_name, agent_name=self._agent_name)
         return stage.sub_stage(self.sub_stage_name, agent_name=self._agent_name) if self.sub_stage_name else stage
 
@@ -149,7 +148,7 @@ class Confirmation:
     load: Callable[[str], Awaitable[Project | None]]
     changed: asyncio.Event
 
-    async def until(self, reports: StepReports, shown: Callable[[Step], bool]) -> None:
+    async def until(self, reports: StepReports, shown: Callable[[StepState], bool]) -> None:
         """Raises AttemptOver when the attempt is no longer this one's or has ended otherwise."""
         loop = asyncio.get_running_loop()
         again = loop.time() + AGAIN_SECONDS

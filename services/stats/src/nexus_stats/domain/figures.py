@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.stages import STAGES
 from nexus_contracts.stats import BuildsOfDay, BuildsReport, InvocationsOfDay, InvocationsReport, Overview
-from nexus_stats.domain import Counts, stage_counter
+from nexus_stats.domain.counting import Counts, stage_counter
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
