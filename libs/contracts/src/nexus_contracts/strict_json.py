@@ -45,7 +45,7 @@ class JsonReader:
         except UnicodeDecodeError:
             raise UnreadableJson("json_encoding", "must be UTF-8") from None
         except UnicodeEncodeError:
-            raise UnreadableJson("string_unicode", "half of a surrogate pair is no text in UTF-8") from None
+            raise UnreadableJson("string_unicode", "half of a surrogate pair is not text in UTF-8") from None
         except json.JSONDecodeError as error:
             if raw.startswith(codecs.BOM_UTF8):
                 raise UnreadableJson(INVALID, "it begins with a byte order mark") from None
@@ -80,7 +80,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise UnreadableJson("json_duplicate", f"an object has a name twice: {twice[:100]!a}")
+        raise UnreadableJson("json_duplicate", f"an object has a duplicate name: {twice[:100]!a}")
     return made
 
 

@@ -33,7 +33,7 @@ def no_event(message: str) -> ValidationFailed:
     """What to raise for a Last-Event-ID that no event of the history has."""
     return ValidationFailed(
         "Last-Event-ID is not the id of an event",
-        suggestion="Send the id of the last event that you have, or no Last-Event-ID to begin with the first.",
+        suggestion="Send the id of the last event you have received, or no Last-Event-ID to start from the first.",
         errors=[{"location": "header.last-event-id", "message": message, "type": "sequence"}],
     )
 

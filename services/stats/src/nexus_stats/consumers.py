@@ -50,5 +50,5 @@ def _agents_fact(delivery: Delivery) -> AgentFact | InvocationFact:
     if isinstance(event, InvocationStarted | InvocationSucceeded | InvocationFailed | InvocationCancelled):
         return invocation_fact(event)
     if delivery.event.sequence is None:
-        raise ValidationFailed("ce_sequence is missing: an agent's events cannot be told old from new")
+        raise ValidationFailed("ce_sequence is missing: the events of an agent have no order without it")
     return agent_fact(event, delivery.event.sequence)

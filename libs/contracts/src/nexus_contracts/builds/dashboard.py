@@ -78,7 +78,7 @@ class BuildMetrics(Message):
     """Of the latest attempt; what kept stages used counts where it was used."""
 
     total_duration_seconds: float | None = Field(
-        description="of the attempt; while it runs, up to the last that was heard of it; null before the first"
+        description="of the attempt; while it runs, up to the latest report; null before the first"
     )
     input_tokens: int
     output_tokens: int

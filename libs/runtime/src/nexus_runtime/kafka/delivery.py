@@ -155,11 +155,11 @@ class Deliverer:
             return stops
         except* ServiceUnavailable as group:
             self.given_back = True
-            logger.warning("batch given back", topic=self._to.topic.name, reason=str(group.exceptions[0]))
+            logger.warning("batch returned to the broker", topic=self._to.topic.name, reason=str(group.exceptions[0]))
             await self._pause(0.5, 1.5)
             raise
         except* Exception as group:
-            logger.error("batch failed, it is taken again", topic=self._to.topic.name, error=repr(group.exceptions[0]))
+            logger.error("batch failed, retrying", topic=self._to.topic.name, error=repr(group.exceptions[0]))
             await self._pause(0.5, 1.5)
             raise
         finally:

@@ -113,4 +113,4 @@ class ReplyDesk:
             if future is not None and not future.done():
                 future.set_result(Reply.model_validate(event.data))
         except (MalformedEvent, ValueError) as error:
-            logger.warning("reply not understood", error=str(error))
+            logger.warning("reply could not be read", error=str(error))

@@ -152,7 +152,7 @@ async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
             return await attempt()
         except ChangedMeanwhile:
             await asyncio.sleep(random.uniform(0, 0.005 * (number + 1)))
-    raise Contention("the resource changes too fast; try again")
+    raise Contention("the resource keeps changing; try again")
 
 
 def _keeps_waiter(decision: Decision) -> bool:

@@ -80,7 +80,7 @@ class Outbox:
         try:
             await self._database.write(Update(self._table, key, assign=rest, where=Where(equal={"first": span.first})))
         except ConditionFailed:
-            logger.debug("outbox item moved meanwhile", aggregate=span.aggregate)
+            logger.debug("outbox item changed concurrently", aggregate=span.aggregate)
 
     async def pending(self, aggregate: str) -> tuple[int, int] | None:
         """The first and last sequence that are still to be published, if any are."""

@@ -147,7 +147,7 @@ class Relay:
             start = through + 1 if first <= through < last else first
             entries = [entry async for entry in self._history.read(aggregate, start, last)]
         if not fresh:
-            logger.info("publishing what was left in the outbox", aggregate=aggregate, events=len(entries))
+            logger.info("publishing events left in the outbox", aggregate=aggregate, events=len(entries))
         return entries
 
     async def _send(self, aggregate: str, entry: HistoryEntry) -> asyncio.Future[object]:

@@ -56,7 +56,7 @@ class Background:
             try:
                 await self._run()
             except Exception:
-                logger.exception("background work failed, starting it again", work=self._name)
+                logger.exception("background work failed, restarting it", work=self._name)
             await asyncio.sleep(RESTART_SECONDS)
 
 

@@ -110,7 +110,7 @@ class Engine(Queue):
         try:
             item = await self.items.get(kind, name)
         except ServiceUnavailable as error:
-            logger.info("hint not followed, the work is found later", kind=kind, name=name, reason=error.message)
+            logger.info("hint not followed, the work will be found later", kind=kind, name=name, reason=error.message)
             return
         if item is not None and item.free:
             self._hands.offer(item, orphan=False)

@@ -141,7 +141,7 @@ class Repeatable:
         return True
 
     async def interrupt(self, name: str, held: Held) -> None:
-        raise TypeError(f"what may be run again is not interrupted: {held.item.kind} {name}")
+        raise TypeError(f"repeatable work is never interrupted: {held.item.kind} {name}")
 
     async def outcome(self, name: str) -> Outcome | None:
         del name

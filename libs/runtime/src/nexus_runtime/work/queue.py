@@ -92,9 +92,9 @@ class Queue:
                 try:
                     return await self._add_waiter(item, address)
                 except ConditionFailed:
-                    logger.debug("work has ended or is awaited by one more meanwhile", work=work)
+                    logger.debug("work has ended or gained a waiter in the meantime", work=work)
             await asyncio.sleep(random.uniform(0, 0.02))
-        raise Contention("the work that answers this command changes too fast; try again")
+        raise Contention("the work that answers this command keeps changing; try again")
 
     async def _add_waiter(self, item: WorkItem, address: ReplyAddress) -> None:
         await self.items.add_waiter(item, address)

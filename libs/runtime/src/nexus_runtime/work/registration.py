@@ -59,7 +59,7 @@ class Registration:
             try:
                 await self._leases.forget(lease.name)
             except ServiceUnavailable:
-                logger.warning("name not given up, the others will notice the silence", runner=lease.name)
+                logger.warning("registration not removed, others will notice the silence", runner=lease.name)
 
     async def beat(self) -> None:
         """Proves that this process lives, or gets a new name for it."""

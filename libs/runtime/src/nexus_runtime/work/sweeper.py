@@ -99,9 +99,9 @@ class Sweeper:
             try:
                 await self.look()
             except ServiceUnavailable as error:
-                logger.info("no work looked for", reason=error.message)
+                logger.info("did not look for work", reason=error.message)
             except Exception:
-                logger.exception("look for work failed")
+                logger.exception("looking for work failed")
             pause = pause_after(time.monotonic() - began, self._roster.silent_seconds)
             await asyncio.sleep(pause)
             try:

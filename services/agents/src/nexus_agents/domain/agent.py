@@ -83,7 +83,7 @@ Decided = tuple[Agent, Sequence[BaseModel]]
 def require_own_id(command: DeployAgent) -> None:
     """Raises Conflict."""
     if command.agent_id != agent_id_of(command.project_id, command.agent_name):
-        raise Conflict("the agent's id does not follow from its project and name", agent_id=command.agent_id)
+        raise Conflict("the agent's id must be that of its project and name", agent_id=command.agent_id)
 
 
 def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_sequence: int, now: datetime) -> Decided:

@@ -71,7 +71,7 @@ class AgentsCommandHandlers:
         backend = self.backends.for_new_agents
         after, events = agents.deploy(before, command, backend=backend, former_sequence=former, now=self.now())
         change = self.agents.save(before, after, events).change
-        replaced = Conflict("another deployment has taken the place of this one", agent_id=command.agent_id)
+        replaced = Conflict("another deployment has replaced this one", agent_id=command.agent_id)
         change += _end_of_deployment(before, replaced)
         change += Change(begins=(Begin(DEPLOYMENT, command.agent_id, address),))
         return Decision(Outcome.accepted(DEPLOYMENT, command.agent_id), change)

@@ -27,13 +27,13 @@ from nexus_runtime.process import log, tracing
 from nexus_runtime.work.kind import Held
 
 logger = log.get(__name__)
-DIED = "the process that ran the invocation has ended; the agent may have done its work"
+DIED = "the process that ran the invocation has ended; the agent may have finished"
 STOPPED = "the service was stopped before the agent had answered"
 
 
 @dataclass(frozen=True)
 class InvocationWork:
-    """`timeout_seconds` is that of an invocation that names none."""
+    """`timeout_seconds` is that for an invocation that sets none."""
 
     agents: AgentStore
     turns: TurnStore

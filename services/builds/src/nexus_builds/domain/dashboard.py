@@ -94,19 +94,19 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
     yield from _failures(project)
     attempt = project.attempt
     if wait := project.waiting_for:
-        said = f"a person is asked, before {wait.expires_at:%Y-%m-%d %H:%M} UTC: {wait.prompt}"
+        said = f"waiting for a person, until {wait.expires_at:%Y-%m-%d %H:%M} UTC: {wait.prompt}"
         reached = wait.sub_stage_name or wait.stage_name
         yield _alert(AlertCode.BUILD_PAUSED, Severity.WARNING, said, reached, wait.asked_at)
     elif project.status is ProjectStatus.PAUSED and attempt:
-        said = "the build is paused: nothing begins before it is resumed"
+        said = "the build is paused; nothing starts until it is resumed"
         yield _alert(AlertCode.BUILD_PAUSED, Severity.INFO, said, None, attempt.paused_at)
     if project.status is ProjectStatus.BUILDING:
         if now - project.updated_at >= SILENT:
-            said = "it is building, and nothing was heard of it for five minutes"
+            said = "no report has arrived for five minutes"
             yield _alert(AlertCode.NO_REPORT, Severity.WARNING, said, current_stage(project), project.updated_at)
         for step, since in _working(project.stages):
             if now - since >= SLOW:
-                said = f"{DISPLAY[step.name]} has been at work for ten minutes"
+                said = f"{DISPLAY[step.name]} has been running for ten minutes"
                 yield _alert(AlertCode.STAGE_SLOW, Severity.WARNING, said, step.name, since)
     refused = project.refusals.count
     if refused and project.status is not ProjectStatus.CANCELLED:  # after a stop the worker's last reports come late

@@ -57,11 +57,11 @@ def past_hope(project: Project, now: datetime, patience: Patience, *, worker_los
     if attempt.waiting_for:
         if now < attempt.waiting_for.expires_at:
             return None
-        return StageError(code="WAIT_EXPIRED", message=f"nobody ended the wait: {attempt.waiting_for.prompt}"[:4000])
+        return StageError(code="WAIT_EXPIRED", message=f"nobody answered in time: {attempt.waiting_for.prompt}"[:4000])
     if attempt.running(now) >= patience.total:
         return StageError(code="BUILD_TIMED_OUT", message=f"the build did not end within {patience.total:g} seconds")
     if worker_lost and attempt.since and (now - attempt.since).total_seconds() >= patience.lost:
-        told = f"its worker gave no sign for {patience.lost:g} seconds and no other took over; restart the build"
+        told = f"its worker has been silent for {patience.lost:g} seconds and no other took over; restart the build"
         return StageError(code="WORKER_LOST", message=told)
     return None
 

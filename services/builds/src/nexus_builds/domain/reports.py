@@ -201,7 +201,7 @@ def _may_start(project: Project, report: StageStarted, step: StepState, reporter
                 raise Refused(RefusalCode.OUT_OF_ORDER, f"{earlier.name} is not completed")
     taken_over = step.status is StepStatus.RUNNING and (reporter.epoch or 0) > step.epoch
     if step.status is not StepStatus.PENDING and not taken_over:
-        raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is {step.status} already")
+        raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is already {step.status}")
 
 
 def _may_complete(step: StepState) -> None:
@@ -213,7 +213,7 @@ def _may_complete(step: StepState) -> None:
 def _may_wait(project: Project, step: StepState, reporter: Reporter) -> None:
     _must_run(step)
     if not reporter.platform:
-        raise Refused(RefusalCode.NOT_THE_BUILDER, "a build of another system waits there, not here")
+        raise Refused(RefusalCode.NOT_THE_BUILDER, "a build of another system waits in that system, not here")
     if project.waiting_for:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"the build waits already, in {project.waiting_for.stage_name}")
 

@@ -40,7 +40,7 @@ class ReportHandlers:
         project_id = deliveries[0].message.project_id
         known = await self.memory.recall(project_id)
         if known is None:
-            logger.warning("reports of an unknown project refused", project_id=project_id, reports=len(deliveries))
+            logger.warning("refused reports of an unknown project", project_id=project_id, reports=len(deliveries))
             REFUSED.labels(RefusalCode.UNKNOWN_PROJECT).inc(len(deliveries))
             return
         before, seen = known

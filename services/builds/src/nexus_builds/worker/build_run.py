@@ -107,7 +107,7 @@ class BuildRun:
             case StepFailed():
                 return error.code, error.message
             case BlobTooLarge():
-                return "OUTPUT_TOO_LARGE", f"{step} made too large a file: {error}"
+                return "OUTPUT_TOO_LARGE", f"{step} produced a file that is too large: {error}"
             case TimeoutError():
                 return "STEP_TIMED_OUT", f"{step} did not end within {self._shop.step_timeout_seconds:g} seconds"
             case _:
@@ -154,7 +154,10 @@ class BuildRun:
     def _executor(self, project: Project) -> StageExecutor:
         method = project.attempt.build_method if project.attempt else None
         if method is None or method not in self._shop.executors:
-            raise StepFailed("METHOD_UNAVAILABLE", f"this worker cannot build by {method}: set BUILD_EXECUTORS alike")
+            raise StepFailed(
+                "METHOD_UNAVAILABLE",
+                f"this worker has no build method {method}: give builds and workers the same BUILD_EXECUTORS",
+            )
         return self._shop.executors[method]
 
     async def _stored(self, produced: ProducedFile) -> Artifact:

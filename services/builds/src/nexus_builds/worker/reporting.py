@@ -173,7 +173,7 @@ class Confirmation:
             self.changed.clear()
             project = await self._loaded(reports.project_id)
             if project is None or project.attempt_number != reports.attempt or project.status not in RUNNING:
-                raise AttemptOver("the attempt is stopped, deleted, or not the latest any more")
+                raise AttemptOver("the attempt was stopped or deleted, or is no longer the latest")
             if project.waiting_for:
                 raise PersonAwaited("the build waits for a person")
             await _wait(self.changed)

@@ -34,7 +34,7 @@ def idempotency_key(request: Request) -> str | None:
     except UnicodeDecodeError:
         key = ""
     if len(given) > 1 or not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
-        message = f"must be one text of 1 to {MAX_KEY_LENGTH} printable characters"
+        message = f"must be a single value of 1 to {MAX_KEY_LENGTH} printable characters"
         raise ValidationFailed(
             "the Idempotency-Key is not valid",
             suggestion="Send a fresh random text, such as a UUID, as Idempotency-Key.",

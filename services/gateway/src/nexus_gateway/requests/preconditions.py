@@ -40,12 +40,12 @@ def expected_version(request: Request) -> IfMatch:
     given = joined(request, "if-match")
     tags = [ANY] if given is None else entity_tags(given)
     if tags is None:
-        raise _no_match(request, 'If-Match is no list of ETags, which are written in quotes: "3"')
+        raise _no_match(request, 'If-Match is not a list of ETags, which are written in quotes: "3"')
     if tags == [ANY]:
         return None
     versions = [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
     if not versions:
-        raise _no_match(request, "If-Match names no ETag that this resource can have")
+        raise _no_match(request, "If-Match has no ETag that this resource could have")
     return versions[0] if len(versions) == 1 else versions
 
 

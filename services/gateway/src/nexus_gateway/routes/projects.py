@@ -70,7 +70,7 @@ async def create_project(
 async def list_projects(
     request: Request,
     user_id: FilterText = None,
-    status: Annotated[ProjectStatus | None, Query(description="only those in this status")] = None,
+    status: Annotated[ProjectStatus | None, Query(description="only those with this status")] = None,
     tag: FilterText = None,
     limit: Limit = DEFAULT_LIMIT,
     last_key: LastKey = None,

@@ -33,7 +33,7 @@ def period(start: date | None, end: date | None, today: date) -> Period:
     if first > last:
         raise ValidationFailed("start_date must not be after end_date")
     if (last - first).days + 1 > MAX_DAYS:
-        raise ValidationFailed(f"a range has at most {MAX_DAYS} days")
+        raise ValidationFailed(f"the range must be at most {MAX_DAYS} days")
     return Period(first, last)
 
 

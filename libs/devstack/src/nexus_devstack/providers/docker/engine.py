@@ -15,7 +15,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.providers.docker.spec import MARK
 
 HOST = "nexus-ai.host"
-OR_ELSE = "start it, or choose NEXUS_INFRA=embedded, which needs none"
+OR_ELSE = "start it, or choose NEXUS_INFRA=embedded, which does not need one"
 ANSWER_SECONDS = 10
 UNIX = "unix://"
 USUAL_ADDRESS = f"{UNIX}/var/run/docker.sock"

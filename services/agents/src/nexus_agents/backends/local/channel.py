@@ -98,7 +98,7 @@ class Channel:
                 ) as response:
                     yield response
             except aiohttp.ClientConnectorError as error:
-                raise AgentUnreachable(f"The agent accepts no connection: {error.os_error.strerror}.") from error
+                raise AgentUnreachable(f"The agent does not accept connections: {error.os_error.strerror}.") from error
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError) as error:
                 raise AgentCrashed("The agent closed the connection before its answer was complete.") from error
             except aiohttp.ClientError as error:

@@ -98,10 +98,10 @@ class AgentPool:
     def _obstacle(self, version: Version) -> str:
         own = self._serving.get(version, [])
         if not own:
-            return f"All {self._bounds.processes} places for agents were taken until the time was over."
+            return f"All {self._bounds.processes} places for agents were taken until the invocation timed out."
         if any(process.alive for process in own):
-            return "The agent was busy with other invocations until the time was over."
-        return "The agent was still starting when the time of the invocation was over."
+            return "The agent was busy with other invocations until this one timed out."
+        return "The agent was still starting when the invocation timed out."
 
     def _release(self, process: AgentProcess) -> None:
         process.held = process.fresh = False

@@ -116,7 +116,7 @@ class Unpacked:
 
 def _unpack_verified(content: bytes, ref: PackageRef, into: Path) -> Manifest:
     if packages.digest(content) != ref.sha256:
-        raise PackageRejected("PACKAGE_CORRUPT", f"The package at {ref.uri} has not the digest {ref.sha256}.")
+        raise PackageRejected("PACKAGE_CORRUPT", f"The package at {ref.uri} does not have the digest {ref.sha256}.")
     remove(into)
     try:
         return packages.unpack(content, into)
