@@ -7,7 +7,7 @@ from types import FrameType, ModuleType
 
 
 class Entered:
-    """The files of `package` of which a function ran meanwhile, without those that begin with one of `apart`."""
+    """The files of `package` of which a function ran in the meantime, without those that begin with one of `apart`."""
 
     def __init__(self, package: ModuleType, apart: Collection[str] = ()) -> None:
         assert package.__file__ is not None

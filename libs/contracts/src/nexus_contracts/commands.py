@@ -22,7 +22,7 @@ def require_match(if_match: IfMatch, present: Aggregate) -> None:
 class Command(Message):
     """A wish addressed to one owner.
 
-    `command_id` identifies the wish (from the Idempotency-Key where there is one): a command seen again has no second
+    `command_id` identifies the wish (from the Idempotency-Key if there is one): a command seen again has no second
     effect and gets the same answer. `fingerprint` identifies the request behind it: the same command id with another
     fingerprint is an Idempotency-Key used twice. `principal` is who wishes it.
     """

@@ -97,6 +97,6 @@ def new_id(prefix: str) -> str:
 
 
 def derived_id(prefix: str, *parts: str) -> str:
-    """The same id for the same parts, for ever (RFC 9562, section 5.8: custom, from SHA-256)."""
+    """The same id for the same parts, forever (RFC 9562, section 5.8: custom, from SHA-256)."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return f"{prefix}{_marked(int.from_bytes(digest[:16]), version=8):032x}"

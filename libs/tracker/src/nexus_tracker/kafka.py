@@ -73,7 +73,7 @@ class KafkaTransport:
             return self._producer
 
     def _leave(self, producer: Any) -> None:
-        """After a fault a producer may be useless, an idempotent one for ever. The next try gets a new one."""
+        """After a fault a producer may be useless, an idempotent one forever. The next try gets a new one."""
         if producer is not None and producer is self._producer:
             self._producer = None
             task: asyncio.Task[None] = asyncio.create_task(producer.stop())

@@ -15,7 +15,7 @@ from nexus_runtime.owner import Owner
 
 
 def admission(signer: ReportSigner) -> Admission:
-    """CDEvents enter as the reports that they come to, the platform's own reports with its signature only."""
+    """CDEvents enter as the reports that they map to, the platform's own reports with its signature only."""
 
     async def admit(event: CloudEvent) -> CloudEvent | None:
         # Before it could be taken for a repeat: the ids of the worker's reports can be foretold.

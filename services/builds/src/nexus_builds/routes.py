@@ -22,7 +22,7 @@ from nexus_runtime.process.queries import json_answer, page_answer, query_router
 
 LOG_TAIL, LOG_BYTES = 100, 300_000
 ARTIFACTS, ARTIFACT_BYTES = 500, 1_000_000
-"""What a stage shows of each; the log is paged, the artifacts all stand in the history."""
+"""What a stage shows of each; the log is paged, the artifacts all are in the history."""
 Limit = Annotated[int, Query(ge=1, le=100)]
 Position = Annotated[int, Query(ge=0)]
 LogPosition = Annotated[str | None, Query(pattern=r"^[0-9]{1,5}\.[0-9]{1,9}$")]
@@ -115,7 +115,7 @@ class ProjectQueries:
         found = await first_of(self._events(project, after), limit=100)
         through = int(found.last or min(after, project.sequence))
         more = through < project.sequence
-        if more and not found.texts:  # erased meanwhile
+        if more and not found.texts:  # erased in the meantime
             raise project_not_found(project_id)
         deleted = project.deleted_at is not None
         ended = not more and (deleted or project.status in TERMINAL)

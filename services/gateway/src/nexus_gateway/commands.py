@@ -105,7 +105,7 @@ class Commands:
         return limit + MARGIN_SECONDS if limit else self._settings.invoke_wait_seconds
 
     async def report(self, told: SentReport) -> Response:
-        """202 when the report is durable; its outcome stands in the history of the project later.
+        """202 when the report is durable; its outcome is in the history of the project later.
 
         Raises PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """

@@ -41,7 +41,7 @@ class Cursors:
         except (ValueError, binascii.Error):
             raise ValidationFailed(
                 "last_key is not a cursor for this list with these filters",
-                suggestion="Send last_key as the previous page returned it, with the same filters; or start without it.",
+                suggestion="Send last_key as the previous page returned it, with the same filters, or leave it out.",
                 errors=[{"location": "query.last_key", "message": "not a cursor for this list", "type": "cursor"}],
             ) from None
 

@@ -28,7 +28,7 @@ class Reads:
         return success(answer.body, headers={"ETag": etag})
 
     async def figures(self, owner: str, path: str, query: Mapping[str, str]) -> Response:
-        """What is computed anew each time, and has no version."""
+        """What is computed again each time, and has no version."""
         return success((await self._owners.get(owner, path, query)).body)
 
     async def page(

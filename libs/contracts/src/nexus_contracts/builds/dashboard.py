@@ -1,4 +1,4 @@
-"""A build at one glance: what GET /projects/{project_id}/build shows."""
+"""A build at a glance: what GET /projects/{project_id}/build shows."""
 
 from enum import StrEnum
 
@@ -37,7 +37,7 @@ class Severity(StrEnum):
 
 
 class BuildAlert(Message):
-    """`since` is when that which it tells of began."""
+    """`since` is when the condition began."""
 
     code: AlertCode
     severity: Severity

@@ -1,6 +1,6 @@
-"""aiokafka's consumer, made to bear records that cannot be read.
+"""aiokafka's consumer, made to tolerate records that cannot be read.
 
-By itself it raises out of `getmany`, at every call anew: nothing else is read of any partition, and what the call had
+By itself it raises out of `getmany`, on every call: nothing more is read of any partition, and what the call had
 already taken from other partitions is lost, their positions having moved on. Here the trouble is its partition's own.
 """
 
@@ -62,7 +62,7 @@ class Halt:
 
 
 class GuardedConsumer(AIOKafkaConsumer):
-    """With `pass_over`, goes on at the partition's end after a batch that cannot be read; else halts the partition.
+    """With `pass_over`, continues at the partition's end after a batch that cannot be read; else halts the partition.
 
     That halt ends by `skip`, or by itself: `tend` tries again, because a checksum may fail on the way, too. One that
     was asked for by `stop_at` ends by `go_on`.

@@ -53,7 +53,7 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command comes to. `Accepted` is no answer yet: the end of the work that it names answers.
+    """What a command results in. `Accepted` is not an answer yet: the end of the work that it names answers.
 
     `exists`: what is created was not looked for; the error to answer with where it is there already.
     """

@@ -52,7 +52,7 @@ class Outbox:
         )
 
     async def settle(self, published: Sequence[Span]) -> None:
-        """These events are published. What was added meanwhile stays; what is unclear is left to the sweep."""
+        """These events are published. What was added in the meantime stays; what is unclear is left to the sweep."""
         for start in range(0, len(published), AT_ONCE):
             await self._settle_together(published[start : start + AT_ONCE])
 

@@ -1,4 +1,4 @@
-"""The relay publishes what stands in the outbox: right after the commit, or, what a crash left, by a sweep.
+"""The relay publishes what is in the outbox: right after the commit, or, what a crash left, by a sweep.
 
 Every event is published at least once. An aggregate's are sent by one task at a time and without a gap: what is
 fresh goes out directly only where it continues what this relay had acknowledged, else all that is unsettled is read

@@ -69,7 +69,7 @@ class Held:
             raise WorkLost(self.item.key)
 
     async def rest(self, seconds: float) -> None:
-        """Waits for a hint, or so long, and lets other work have its place meanwhile."""
+        """Waits for a hint, or so long, and lets other work have its place in the meantime."""
         places = self.places
         if places is None:
             raise RuntimeError("work rests only while it runs")

@@ -95,7 +95,7 @@ class Leases:
         return found
 
     async def fence(self, lease: Lease) -> bool:
-        """Remove the lease of an owner that is gone: it can never renew it. False where it has changed meanwhile."""
+        """Remove the lease of an owner that is gone, so that it can never renew it. False if it has changed since."""
         where = Where(equal={"epoch": lease.epoch, "beat": lease.beat})
         try:
             await self._database.write(Delete(self._table, {"kind": lease.kind, "name": lease.name}, where=where))

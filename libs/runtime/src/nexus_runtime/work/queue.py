@@ -22,7 +22,7 @@ TRIES = 30
 
 @dataclass
 class Plan:
-    """What a transaction comes to: `begun` as it will stand, `ended` as it stood."""
+    """What a transaction results in: `begun` as it will stand, `ended` as it stood."""
 
     actions: list[Action] = field(default_factory=list[Action])
     begun: list[WorkItem] = field(default_factory=list[WorkItem])

@@ -19,7 +19,7 @@ SHARE = 9
 def pause_after(look: float, silent_seconds: float) -> float:
     """Seconds to rest after a look that took so many.
 
-    Never so long that the roster would take the rest for a standstill of this process, and start observing anew: then
+    Never so long that the roster would take the rest for a standstill of this process, and start observing again: then
     a busy process would see nobody fall silent.
     """
     return min(SHARE * look, silent_seconds / 4)
@@ -86,7 +86,7 @@ class Sweeper:
             self._surplus = True
 
     async def _check_own(self, items: list[WorkItem]) -> None:
-        # What was listed may be older than what is in hand: only a fresh look tells that it is lost.
+        # What was listed may be older than what this process holds: only a fresh look tells that it is lost.
         listed = {item.key: item for item in items}
         for held in list(self._hands.held.values()):
             if held.mine and not held.ended and not held.item.same_hold(listed.get(held.item.key)):

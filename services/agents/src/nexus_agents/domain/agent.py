@@ -89,7 +89,7 @@ def require_own_id(command: DeployAgent) -> None:
 def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_sequence: int, now: datetime) -> Decided:
     """A running agent keeps running what it has until the new deployment has succeeded. Raises Conflict.
 
-    A new agent gets `backend`, and goes on with its events after `former_sequence`, those of a deleted one of its id.
+    A new agent gets `backend`, and continues with its events after `former_sequence`, those of a deleted one of its id.
     """
     if before is not None and before.deleted_at is not None:
         raise Conflict("the agent is being deleted", agent_id=command.agent_id)

@@ -1,4 +1,4 @@
-"""What the deletion of a project comes to."""
+"""What the deletion of a project results in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

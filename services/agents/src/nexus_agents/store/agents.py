@@ -39,7 +39,7 @@ class AgentStore:
         self._states = States(INSTANCES, AGENT)
 
     async def load(self, agent_id: str) -> Agent | None:
-        """None where there is none, or it is being deleted."""
+        """None if there is none, or it is being deleted."""
         agent = await self.load_any(agent_id)
         return agent if agent and agent.deleted_at is None else None
 
@@ -108,7 +108,7 @@ class AgentStore:
     async def page(
         self, tenant: str, query: AgentQuery, limit: int, before: str | None
     ) -> tuple[list[AgentView], str | None]:
-        """Newest first, up to `limit` that match, and the position to go on from."""
+        """Newest first, up to `limit` that match, and the position to continue from."""
         name = listed_agents(tenant, query.project_id)
         entries, more = await self._lists.page(name, limit, before, query)
         return await self.views([one["agent_id"] for one in entries], tenant), more
@@ -124,7 +124,7 @@ def listed_agents(tenant: str, project_id: str | None = None) -> str:
 
 
 def listed_sequences(tenant: str, project_id: str) -> str:
-    """How far the events of deleted agents had come: an agent of the same id goes on from there."""
+    """How far the events of deleted agents had come: an agent of the same id continues from there."""
     return f"{tenant}#sequences#{project_id}"
 
 

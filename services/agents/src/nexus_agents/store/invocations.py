@@ -61,7 +61,7 @@ class InvocationStore:
     async def page(
         self, tenant: str, agent_id: str, limit: int, before: str | None
     ) -> tuple[list[Invocation], str | None]:
-        """Newest first, up to `limit`, and the position to go on from."""
+        """Newest first, up to `limit`, and the position to continue from."""
         entries, more = await self._lists.page(listed_invocations(tenant, agent_id), limit, before)
         keys = [{"invocation_id": one["invocation_id"]} for one in entries]
         items = await self._database.get_many(INVOCATIONS, keys)

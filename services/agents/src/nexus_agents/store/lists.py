@@ -59,7 +59,7 @@ class Lists:
     async def page(
         self, name: str, limit: int, before: str | None, query: AgentQuery | None = None
     ) -> tuple[list[Item], str | None]:
-        """Newest first: up to `limit` entries before a position, and the position to go on from (None: no more)."""
+        """Newest first: up to `limit` entries before a position, and the position to continue from (None: no more)."""
         matching = query.filter() if query else None
         at_once = limit + 1 if query is None or not query.selective else None
         bounds: dict[str, Any] = {"newest_first": True, "matching": matching, "page": at_once, "before": before}

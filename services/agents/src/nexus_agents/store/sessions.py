@@ -23,7 +23,7 @@ class SessionStore:
         self._states = States(SESSIONS, SESSION)
 
     async def load(self, session_id: str) -> Session | None:
-        """None where there is none, or it is being deleted."""
+        """None if there is none, or it is being deleted."""
         session = await self.load_any(session_id)
         return session if session and session.deleted_at is None else None
 
@@ -44,7 +44,7 @@ class SessionStore:
     async def page(
         self, tenant: str, agent_id: str, limit: int, before: str | None
     ) -> tuple[list[Session], str | None]:
-        """By latest activity, up to `limit`, and the position to go on from."""
+        """By latest activity, up to `limit`, and the position to continue from."""
         entries, more = await self._lists.page(listed_sessions(tenant, agent_id), limit, before)
         keys = [{"session_id": one["session_id"]} for one in entries]
         items = await self._database.get_many(SESSIONS, keys, only=("session_id", *STATE))

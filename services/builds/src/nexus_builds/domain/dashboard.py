@@ -1,4 +1,4 @@
-"""A build at one glance. What it shows changes with the project, and with time only by an alert that comes up."""
+"""A build at a glance. What it shows changes with the project, and with time only by an alert that comes up."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -115,7 +115,7 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
 
 
 def _failures(project: Project) -> Iterator[BuildAlert]:
-    """Of a failed sub-stage its stage fails too: told once, of the sub-stage. A stop is no failure."""
+    """Of a failed sub-stage its stage fails too: told once, of the sub-stage. A stop is not a failure."""
     if project.status is ProjectStatus.CANCELLED:
         return
     failed = [step for step in project.steps() if step.status is StepStatus.FAILED]

@@ -1,4 +1,4 @@
-"""How an attempt ends: by what is reported of it, or because nothing more is to be hoped for."""
+"""How an attempt ends: by what is reported of it, or because it can no longer finish."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +44,7 @@ def concluded(project: Project, report: AnyStageReport, now: datetime) -> Decide
 def past_hope(project: Project, now: datetime, patience: Patience, *, worker_lost: bool) -> StageError | None:
     """Why the running attempt will not come to an end by itself; None where it still may.
 
-    `worker_lost`: its worker gave no sign for so long, and no other took over. One that has just been started or
+    `worker_lost`: its worker gave no sign for this long, and no other took over. One that has just been started or
     resumed is given the time to be taken over all the same.
     """
     attempt = project.attempt

@@ -87,7 +87,7 @@ class Reporter:
 
 
 def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
-    """The project after the report, and what stands in its history: the report itself, or its refusal."""
+    """The project after the report, and what is in its history: the report itself, or its refusal."""
     if isinstance(report, AttemptFailed) and _has_failed(project, report.attempt):
         return project, []
     try:
@@ -159,7 +159,7 @@ def _using(project: Project, model: str) -> Project:
 
 
 def _fenced(project: Project, reporter: Reporter) -> Project:
-    """A worker with a later epoch was heard: earlier ones are not heard any more."""
+    """A worker with a later epoch was heard: earlier ones are no longer heard."""
     if project.attempt is None or reporter.epoch is None or reporter.epoch <= project.attempt.epoch:
         return project
     return project.model_copy(update={"attempt": project.attempt.model_copy(update={"epoch": reporter.epoch})})

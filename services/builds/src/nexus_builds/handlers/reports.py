@@ -19,7 +19,7 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 COMMIT_BYTES = 400_000
-"""Reports of one commit: each stands in the history and in a record, and a transaction holds at most 4 MB."""
+"""Reports of one commit: each is in the history and in a record, and a transaction holds at most 4 MB."""
 COMMIT_REPORTS = 200
 REFUSED = Counter("nexus_reports_refused_total", "Reports refused, by the code of the reason", ["code"])
 

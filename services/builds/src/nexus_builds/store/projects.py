@@ -31,7 +31,7 @@ class ProjectStore:
         self.records = Records(database)
 
     async def load(self, project_id: str) -> Project | None:
-        """The project as it is now; None where there is none, or it is being deleted."""
+        """The project as it is now; None if there is none, or it is being deleted."""
         project = await self.load_any(project_id)
         return project if project and project.deleted_at is None else None
 
@@ -57,7 +57,7 @@ class ProjectStore:
     async def page(
         self, tenant: str, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
     ) -> tuple[list[Project], str | None]:
-        """Newest first: up to `limit` matching projects, and the position to go on from (None: that was all)."""
+        """Newest first: up to `limit` matching projects, and the position to continue from (None: that was all)."""
         entries: list[Item] = []
         matching = Filter(equal={"status": status} if status else {}, contains={"tags": tag} if tag else {})
         query = self._database.query(
@@ -76,7 +76,7 @@ class ProjectStore:
         loaded = await self.load_many([entry["project_id"] for entry in shown])
         projects = [loaded[entry["project_id"]] for entry in shown if entry["project_id"] in loaded]
         more = shown[-1]["position"] if len(entries) > limit else None
-        # A project may have moved on since its entry was read: then it is no match any more.
+        # A project may have moved on since its entry was read: then it no longer matches.
         return [project for project in projects if status in (None, project.status)], more
 
     async def external(self) -> list[str]:
@@ -141,7 +141,7 @@ def _listed(tenant: str, user_id: str | None) -> str:
 
 
 def _list_changes(before: Project | None, after: Project) -> list[Action]:
-    """What a change of status or a deletion comes to."""
+    """What a change of status or a deletion results in."""
     if before and before.status == after.status and before.deleted_at == after.deleted_at:
         return []
     position = f"{format_timestamp(after.created_at)}#{after.project_id}"

@@ -83,7 +83,7 @@ class BuildRun:
             await self._started(project, reports)
 
     async def _started(self, project: Project, reports: StepReports) -> None:
-        """Says so once for each hold of the build: a step that waited for a person is begun again without."""
+        """Says so once for each hold of the build: a step that waited for a person is started again without."""
         step = project.step(reports.stage_name, reports.sub_stage_name)
         if step is None or step.status is not StepStatus.RUNNING or step.epoch != reports.epoch:
             await reports.step.start()

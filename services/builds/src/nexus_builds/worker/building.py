@@ -17,7 +17,7 @@ logger = log.get(__name__)
 
 @dataclass(frozen=True)
 class Building(Repeatable):
-    """Any worker may go on with it: it resumes at the first unfinished step. The service ends it with the attempt."""
+    """Any worker may take it over: it resumes at the first unfinished step. The service ends it with the attempt."""
 
     workshop: Workshop
     name: str = BUILD

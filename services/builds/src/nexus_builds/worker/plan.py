@@ -5,7 +5,7 @@ from nexus_contracts.stages import STAGES, StepStatus
 
 
 def next_steps(project: Project) -> list[tuple[str, str | None]]:
-    """The steps to begin or go on with, as (stage, sub-stage); empty when all are done.
+    """The steps to begin or continue with, as (stage, sub-stage); empty when all are done.
 
     A stage with sub-stages is begun first, then they run one after the other, then it is concluded: the answer is
     the stage alone (to conclude it), or the stage and its next sub-stage.

@@ -1,4 +1,4 @@
-"""How the worker tells of a step: through the public reports topic, like any other system, and certain of it.
+"""How the worker reports on a step: through the public topic, like any other system, and until it is confirmed.
 
 A report counts when the project shows it. The broker's word is not enough: an embedded broker forgets what it
 confirmed when it is killed. So a step's reports are published again, under the same ids, until the project shows
@@ -31,7 +31,7 @@ class AttemptOver(Exception):
 
 
 class PersonAwaited(AttemptOver):
-    """The build waits for a person: the step is begun again when there is an answer."""
+    """The build waits for a person: the step is started again when there is an answer."""
 
 
 class SignedTransport:
@@ -134,7 +134,7 @@ class StepReports:
 
 
 async def _handed_over(ending: Awaitable[None]) -> None:
-    """The project's word is waited for anyway, and the tracker goes on trying meanwhile."""
+    """The project's word is waited for anyway, and the tracker goes on trying in the meantime."""
     try:
         await ending
     except ReportNotDelivered as error:
@@ -183,7 +183,7 @@ class Confirmation:
 
 
 async def outlasting(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Waits while the database is unavailable: what is being worked on need not be begun anew."""
+    """Waits while the database is unavailable: what is being worked on need not be started again."""
     while True:
         try:
             return await attempt()

@@ -25,7 +25,7 @@ def fingerprint(canonical_body: bytes, query: bytes) -> str:
 
 
 def idempotency_key(request: Request) -> str | None:
-    """None where there is none. Raises ValidationFailed unless it is 1 to 255 printable characters."""
+    """None if there is none. Raises ValidationFailed unless it is 1 to 255 printable characters."""
     given = [value for name, value in request.scope["headers"] if name == b"idempotency-key"]
     if not given:
         return None

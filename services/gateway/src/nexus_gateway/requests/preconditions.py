@@ -22,14 +22,14 @@ def tag_of(body: bytes) -> str:
 
 
 def entity_tags(text: str) -> list[str] | None:
-    """The tags of a list, those in W/ as they are; ['*'] for any tag at all; None for what is no such list."""
+    """The tags of a list, those in W/ as they are; ['*'] for any tag at all; None for what is not such a list."""
     if text.strip(" \t") == ANY:
         return [ANY]
     return _ONE.findall(text) if _LIST.fullmatch(text) else None
 
 
 def unchanged(request: Request, etag: str) -> bool:
-    """Whether the caller has this version already, by If-None-Match (weak comparison); what is no list says nothing."""
+    """Whether If-None-Match says that the caller has this version (weak comparison); a malformed list is ignored."""
     given = joined(request, "if-none-match")
     known = (entity_tags(given) or []) if given is not None else []
     return known == [ANY] or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in known}

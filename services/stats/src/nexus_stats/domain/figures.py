@@ -89,7 +89,7 @@ def _invocations_of(day: str, counts: Counts) -> InvocationsOfDay:
 
 
 def _success_rate(counts: Counts) -> float:
-    """Running and cancelled ones are no failures."""
+    """Running and cancelled ones are not failures."""
     successful = counts.get("successful", 0)
     decided = successful + counts.get("failed", 0)
     return round(100 * successful / decided, 2) if decided else 0.0

@@ -48,7 +48,7 @@ def _require_listener(address: str) -> None:
 
 
 def mark_in(folder: Path) -> Path:
-    """The file that stands for what a data folder keeps on the engine; made where there is none. Raises OSError."""
+    """The file that stands for what a data folder keeps on the engine; made if there is none. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     known = next(folder.iterdir(), None)
     if known is None:

@@ -97,7 +97,7 @@ class Unpacked:
         return self._workspace.package(ref.sha256), self._manifests[ref.sha256]
 
     async def forget(self, digest: str) -> None:
-        """Frees the disk; the package is unpacked anew when it is asked for again."""
+        """Frees the disk; the package is unpacked again when it is asked for again."""
         async with self._locks.setdefault(digest, asyncio.Lock()):
             if self._manifests.pop(digest, None) is not None:
                 await asyncio.to_thread(remove, self._workspace.package(digest))
