@@ -105,6 +105,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         self._unreadable_at(partition, offset)
         following = after_unreadable(await self._raw(partition, offset), offset)
         await self.commit({partition: following})
+        # Again: during the commit a rebalance may have moved the partition, or `tend` may have tried it once more.
         self._unreadable_at(partition, offset)
         self._read_from(partition, following)
         logger.warning("skipped", **_named(partition, offset), to=following)
@@ -114,6 +115,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         """To be called every second or so: forgets halts that are over and tries the others again at times."""
         now = time.monotonic()
         for partition, halt in list(self.halts.items()):
+            # A position that moved means that the last try could read on.
             if partition not in self.assignment() or self._state(partition)._position not in (None, halt.offset):
                 del self.halts[partition]
             elif not halt.readable and now - halt.tried >= RETRY_SECONDS:
@@ -176,6 +178,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         asyncio.get_running_loop().call_soon(self._unreadable, partition, offset, error)
 
     def _unreadable(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        # It was put off by `_later`, and a rebalance may have come first.
         if partition not in self.assignment():
             return
         now, known = time.monotonic(), self.halts.get(partition)

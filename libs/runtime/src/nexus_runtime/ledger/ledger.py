@@ -102,6 +102,7 @@ class Ledger:
             async with self.work.transaction(change) as works:
                 await self.database.write(*writes, *change.actions, *works)
         except ConditionFailed as error:
+            # The inbox entry is the first of the writes, and its only condition is that there is none yet.
             if handled and 0 in error.failed:
                 raise AlreadyHandled(handled.command.command_id) from error
             raise ChangedMeanwhile(str(error)) from error

@@ -68,12 +68,14 @@ class Leases:
             return None
         else:
             lease = Lease(self._kind, name, owner, epoch=item["epoch"] + 1)
+            # The beat, too: its owner may have renewed it since it was read.
             where = Where(equal={"epoch": item["epoch"], "beat": item["beat"]})
         return lease if await self._written(lease, where) else None
 
     async def renew(self, lease: Lease) -> Lease:
         """The lease with its next beat. Raises LeaseLost."""
         renewed = Lease(lease.kind, lease.name, lease.owner, lease.epoch, lease.beat + 1)
+        # Not the beat: a renewal whose answer was lost may have been written all the same.
         if not await self._written(renewed, Where(equal={"epoch": lease.epoch, "owner": lease.owner})):
             raise LeaseLost(lease.name)
         return renewed
@@ -106,6 +108,7 @@ class Leases:
     def _silent(self, name: str, state: tuple[int, int]) -> bool:
         now = self._monotonic()
         known, since = self._seen.get(name, (None, now))
+        # However old a beat is, its silence counts only from when this observer first saw it.
         if known != state:
             self._seen[name] = (state, now)
             return False

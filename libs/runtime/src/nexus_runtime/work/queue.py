@@ -74,6 +74,7 @@ class Queue:
             self._refused(plan)
             raise
         except BaseException:
+            # Cancellation included: the write may have reached the database.
             self._doubtful(plan)
             raise
         self._committed(plan)

@@ -81,6 +81,7 @@ class Sweeper:
         own = item.runner == self._registration.name
         if not (item.free or own) and item.runner in self._roster.living:
             return
+        # Where one was found there may be more: the next look reads all work again.
         self._quiet = QUIET_LOOKS
         if not self._hands.offer(item, orphan=not (item.free or own)):
             self._surplus = True

@@ -43,8 +43,8 @@ class InvocationWork:
     name = INVOCATION
 
     async def run(self, name: str, held: Held) -> None:
-        # The engine runs nothing again after an error. Before its agent was asked that would fail it without need:
-        # hence the database is asked until it answers.
+        # After an error the engine asks `adopt`, which cannot know whether the agent was asked, and so fails it. Before
+        # the agent is asked that would be needless: these reads are repeated until the database answers.
         invocation = await held.conclude(lambda: self.turns.invocations.begun(name, held.epoch))
         if invocation is None:
             return
