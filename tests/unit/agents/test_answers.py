@@ -28,7 +28,7 @@ REFUSED = [
     (JSON, b'\xef\xbb\xbf{"output": "x"}', "byte order mark"),
     (JSON, b'{"output": ' + b"1" * 5000 + b"}", "too many digits"),
     (JSON, b"[" * 91 + b"]" * 91, "nested deeper than 90"),
-    (JSON, b'{"output": "a", "output": "b"}', "a name twice"),
+    (JSON, b'{"output": "a", "output": "b"}', "a duplicate name"),
     (JSON, b'{"output": "x"', "is not JSON: Expecting"),
     (TEXT, b"", "is empty"),
     (TEXT, b" \r\n", "is empty"),
