@@ -1,7 +1,7 @@
-"""Lets a service go on with a partition that it has halted. What its readiness says names the arguments.
+"""Lets a service continue with a partition that it has halted. What its readiness says names the arguments.
 
 `.venv/bin/python scripts/partitions.py skip URL TOPIC PARTITION OFFSET` passes over a batch that cannot be read,
-`... resume URL TOPIC PARTITION` goes on where the limit of dead letters was reached. URL is the service's own.
+`... resume URL TOPIC PARTITION` continues where the limit of dead letters was reached. URL is the service's own.
 """
 
 import argparse

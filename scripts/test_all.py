@@ -1,8 +1,8 @@
-"""Runs the tests that need no engine, then the others on every engine at hand, and says what ran on what.
+"""Runs the tests that need no engine, then the others on every available engine, and says what ran on what.
 
     python scripts/test_all.py [embedded] [jvm] [docker]      by default all of them
 
-An engine that is not at hand is named with the reason; one that is asked for by name has to be. Every skipped test is
+An engine that is not available is named with the reason; one that is asked for by name has to be. Every skipped test is
 listed with its reason, and only a reason that begins as one of EXPECTED is accepted. Fails when a test fails or is
 skipped for another reason, when no test ran, and when the tests cover less than FLOOR.
 """

@@ -10,7 +10,7 @@ from nexus_devstack.providers.docker.engine import engine
 
 
 def pytest_sessionstart() -> None:
-    """Fetching Kafka is no part of any test's time; without Java, or an engine, there is nothing to run tests on."""
+    """Fetching Kafka is not part of any test's time; without Java, or an engine, there is nothing to run tests on."""
     try:
         if jvm_is_chosen():
             prepare_jvm()

@@ -7,7 +7,7 @@ from math import ceil
 
 @dataclass(frozen=True)
 class Figure:
-    """`budget` is an upper limit in the same unit, a lower one with `at_least`, None where there is none."""
+    """`budget` is an upper limit in the same unit, a lower one with `at_least`, None if there is none."""
 
     name: str
     value: float

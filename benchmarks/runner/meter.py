@@ -30,7 +30,7 @@ class Meter:
 
     @classmethod
     async def at_rest(cls, pids: Pids, children: str) -> Self:
-        """Measures the idle use: nothing may be asked meanwhile."""
+        """Measures the idle use: nothing may be asked in the meantime."""
         began, before = time.perf_counter(), cpu_seconds(pids, children)
         await asyncio.sleep(IDLE_SECONDS)
         after, elapsed = cpu_seconds(pids, children), time.perf_counter() - began

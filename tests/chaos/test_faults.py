@@ -1,4 +1,4 @@
-"""Each process killed or paused, broker and database away, under a steady load: no promise is broken."""
+"""Each process killed or paused, broker and database unavailable, under a steady load: no promise is broken."""
 
 import asyncio
 import os

@@ -12,9 +12,8 @@ from nexus_agents.domain.agent import Agent, LatestDeployment, Package
 from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
 from nexus_agents.domain.message import StoredMessage
 from nexus_agents.domain.session import Session
-from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.agents import AgentStore, count_ended, require_open_gate
 from nexus_agents.store.lists import AgentQuery
-from nexus_agents.store.shards import count_ended, require_open_gate
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import TABLES
 from nexus_contracts.agents.events import AgentStatus

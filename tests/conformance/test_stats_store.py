@@ -4,12 +4,13 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
+from tests.support.memory_stats_store import MemoryStatsStore
 from tests.support.stats_stack import statistics_database
 
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain import Fact, FactChange, KnownFact, Row, changes, fold
-from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact
-from nexus_stats.store import DynamoStatsStore, MemoryStatsStore, StatsStore
+from nexus_stats.domain.counting import Fact, FactChange, KnownFact, Row, changes, fold
+from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, InvocationFact
+from nexus_stats.store import DynamoStatsStore, StatsStore
 
 Replicas = Callable[[int], StatsStore]
 """The store as one of several replicas sees it."""

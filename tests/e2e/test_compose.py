@@ -62,7 +62,7 @@ def test_the_platform_comes_up_serves_the_demo_scales_and_keeps_its_data(compose
     compose.run("up", "--build", "--detach", "--wait", "--scale", "builds=2", "--scale", "worker=2")
     names = compose.run("ps", "--format", "{{.Service}}").split()
     assert (names.count("builds"), names.count("worker")) == (2, 2)
-    assert f"the platform runs already at http://127.0.0.1:{compose.port}" in compose.demo()
+    assert f"the platform is already running at http://127.0.0.1:{compose.port}" in compose.demo()
     (agent,) = compose.items("agents")
     assert agent["deployment"]["isolated"] is False
     assert agent["deployment"]["isolation"].startswith("not isolated: ")

@@ -29,7 +29,7 @@ async def port() -> AsyncGenerator[int]:
 
     @app.get("/soon")
     async def soon() -> str:  # pyright: ignore[reportUnusedFunction]  # the route is
-        await asyncio.sleep(0.2)  # the caller's end of the connection arrives meanwhile
+        await asyncio.sleep(0.2)  # the caller's end of the connection arrives in the meantime
         return "soon"
 
     @app.get("/large")

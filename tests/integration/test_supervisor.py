@@ -126,7 +126,7 @@ async def test_a_stop_is_graceful_and_bounded(supervisor: Supervisor, output: io
     assert time.monotonic() - began < 4
     assert gone(pids)
     assert "builds  | left in order" in output.getvalue()
-    assert "agents did not stop within 1 s and is killed" in output.getvalue()
+    assert "agents did not stop within 1 s and was killed" in output.getvalue()
 
 
 async def test_a_paused_process_is_stopped_too(supervisor: Supervisor) -> None:

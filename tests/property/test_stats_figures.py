@@ -8,14 +8,14 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.memory_stats_store import MemoryStatsStore
 from tests.support.stats_consumer import TODAY, assert_figures_of, deliver
 from tests.support.stats_histories import History, histories, project_id, start_of_build
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain import Fact, FactChange, KnownFact, changes, fold, joined, packed
-from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact
-from nexus_stats.store import MemoryStatsStore
+from nexus_stats.domain.counting import Fact, FactChange, KnownFact, changes, fold, joined, packed
+from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, InvocationFact
 
 LIMIT = 4
 

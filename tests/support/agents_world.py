@@ -201,8 +201,7 @@ class World:
 
     async def recover(self) -> None:
         """Another process starts and sees that the others are silent."""
-        for item in self.database.items(LEASES):
-            self.database.tables[LEASES.name][item["kind"], item["name"]]["owner"] = ""
+        self.database.tables[LEASES.name].clear()
         self.owner, self.service = self._process()
         await self.start()
         await self.sweep()

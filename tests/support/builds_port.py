@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 
 from nexus_builds.domain.state import Project
 from nexus_builds.store.checkpoints import Checkpoints
-from nexus_builds.store.work import BUILD
+from nexus_builds.store.projects import BUILD
 from nexus_builds.worker.build_run import BuildRun, Workshop
 from nexus_builds.worker.reporting import SignedTransport
 from nexus_contracts.builds.builder import BuildRequest, Notebook, StageExecutor, StepResult

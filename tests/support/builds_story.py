@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from nexus_builds.domain import control, reports
 from nexus_builds.domain.methods import Methods
 from nexus_builds.domain.reports import WORKER_SOURCE, Reporter
-from nexus_builds.domain.state import Decided, Project, Step
+from nexus_builds.domain.state import Decided, Project, StepState
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject
 from nexus_contracts.builds.events import ReportRefused
 from nexus_contracts.builds.reports import REPORT, AnyReport
@@ -111,7 +111,7 @@ class Story:
         if earlier := names[: names.index(stage_name)]:
             self.work(*earlier, **by)
 
-    def step(self, stage: str, sub: str | None = None) -> Step:
+    def step(self, stage: str, sub: str | None = None) -> StepState:
         found = self.project.step(stage, sub)
         assert found is not None
         return found

@@ -133,7 +133,7 @@ def figures(_history: History, found: Found) -> Iterator[str]:
 
 
 def left_behind(_history: History, found: Found) -> Iterator[str]:
-    """Nothing runs for ever, waits for ever, or was given up."""
+    """Nothing runs forever, waits forever, or was given up."""
     for project_id, project in found.projects.items():
         if project["status"] in UNFINISHED and project["builder"] == "platform":
             yield f"{project_id} is {project['status']}"

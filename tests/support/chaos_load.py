@@ -178,7 +178,7 @@ class Load:
                 self.history.end(operation, "ok" if status == "completed" else "refused", reply={"status": status})
 
     async def _watched(self, project_id: str) -> str:
-        """How the build ends. Each stage that completes meanwhile is an operation of its own."""
+        """How the build ends. Each stage that completes in the meantime is an operation of its own."""
         status, done = "building", 0
         while status == "building":
             operation = self.history.invoke("stage", self.wish("stage"), project_id, done)

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass
 class Platform:
-    """Everything that is asked of it stands in one history. `recovered`: seconds by fault and kind of operation.
+    """Everything that is asked of it is in one history. `recovered`: seconds by fault and kind of operation.
 
     `records` were on the events' topics when it was looked at last, `repeated` of them not for the first time.
     """

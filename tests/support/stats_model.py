@@ -1,4 +1,4 @@
-"""The figures, computed anew from a whole history, in the plainest way: what the service is compared with."""
+"""The figures, computed again from a whole history, in the plainest way: what the service is compared with."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta

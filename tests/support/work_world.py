@@ -268,7 +268,7 @@ class World:
         return ReplyAddress(partition=1, request_id=request_id, command_id="c")
 
     def items(self) -> list[tuple[str, str, int]]:
-        """Name, runner, epoch of what stands in the memory database."""
+        """Name, runner, epoch of what is in the memory database."""
         return sorted((item["name"], item["runner"], item["epoch"]) for item in self.memory.items(WORK))
 
 

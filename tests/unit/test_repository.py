@@ -46,8 +46,6 @@ READ_ELSEWHERE = {"REQUIREMENT": DEFAULT_REQUIREMENT, "PYTHON": "python3", "CHAO
 RUN_APART = {"chaos", "support"}
 """Folders of tests that `make test` does not collect."""
 AGENT_TEMPLATE = "nexus_offline_builder/package/"
-NAMES_STILL_SHARED = {"Step"}
-"""Class names that occur twice. To be emptied, never added to."""
 
 
 def our_files() -> list[Path]:
@@ -171,7 +169,7 @@ def test_a_class_name_occurs_once() -> None:
         if re.match(r"(libs|services)/\w+/src/", name) and name.endswith(".py") and AGENT_TEMPLATE not in name:
             for found in re.findall(r"^\s*class (\w+)", text, re.MULTILINE):
                 where.setdefault(found, set()).add(name)
-    assert {found: names for found, names in where.items() if len(names) > 1}.keys() == NAMES_STILL_SHARED
+    assert {found: names for found, names in where.items() if len(names) > 1} == {}
 
 
 def test_all_members_have_the_platforms_version() -> None:

@@ -1,4 +1,4 @@
-"""Builds of which nothing more is to be hoped for end by themselves, with the reason, and can be restarted."""
+"""Builds that can no longer finish end by themselves, with the reason, and can be restarted."""
 
 import asyncio
 from collections.abc import AsyncGenerator

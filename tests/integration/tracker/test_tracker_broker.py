@@ -49,7 +49,7 @@ def tracker_of(stack: Stack, **options: Any) -> Tracker:
 
 
 async def reported(stack: Stack, project_id: str, enough: Callable[[list[CloudEvent]], bool]) -> list[CloudEvent]:
-    """What stands in the topic about the project, once it is enough."""
+    """What is in the topic about the project, once it is enough."""
     consumer: Any = AIOKafkaConsumer(
         BUILDS_REPORTS.name, bootstrap_servers=servers(stack), auto_offset_reset="earliest", fetch_max_wait_ms=10
     )

@@ -154,7 +154,7 @@ def test_a_rejected_report_has_a_status_of_its_own(shell: Shell) -> None:
         (("complete", PROJECT, "orchestrator", "--output", "[]"), "output_data: Input should be a valid dict"),
         (("complete", PROJECT, "orchestrator", "--output", "@/no/such/file"), "/no/such/file"),
         (("artifact", PROJECT, "orchestrator", "/no/such/file"), "/no/such/file"),
-        (("run", PROJECT, "orchestrator"), "which command?"),
+        (("run", PROJECT, "orchestrator"), "no command given"),
         (("sing", PROJECT, "orchestrator"), "invalid choice: 'sing'"),
         (("start", PROJECT, "orchestrator", "--url", "http://a", "--bootstrap", "b"), "not allowed with argument"),
     ],

@@ -287,6 +287,16 @@ async def test_a_deleted_session_cancels_its_turns_and_leaves_no_message(world: 
     assert await world.events(waiting.invocation_id) == []
 
 
+async def test_a_session_is_deleted_only_as_its_caller_has_seen_it(world: World) -> None:
+    await world.deploy()
+    session_id = await session_of(world)
+    await world.send(post(session_id, "U1"))
+    stale = await world.ask(DeleteSession(command_id="c1", session_id=session_id, if_match=1))
+    code, details = error_of(stale)
+    assert (code, details["current_etag"]) == ("PRECONDITION_FAILED", '"2"')
+    assert (await world.ask(DeleteSession(command_id="c2", session_id=session_id, if_match=[1, 2]))).status == 200
+
+
 async def everything_of_an_agent(world: World) -> list[str]:
     """A deployed agent with a used session, a running turn, one that waits and an invocation that runs."""
     await world.deploy()

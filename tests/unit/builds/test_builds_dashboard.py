@@ -1,4 +1,4 @@
-"""The build at one glance: what it sums up, and when an alert comes up and goes."""
+"""The build at a glance: what it sums up, and when an alert comes up and goes."""
 
 from datetime import timedelta
 from itertools import pairwise

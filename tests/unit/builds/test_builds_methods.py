@@ -45,7 +45,7 @@ def test_an_attempt_names_the_method_that_it_is_built_by(
 def test_a_method_without_an_executor_is_refused_before_anything_is_created(auto_start: bool) -> None:
     with pytest.raises(MethodUnavailable) as caught:
         control.create(create_command(build_method=MODEL, auto_start=auto_start), NOON, Methods())
-    assert str(caught.value) == "this platform cannot build by model; it can by auto, rules"
+    assert str(caught.value) == "this platform has no build method model; it has auto, rules"
 
 
 async def test_the_refusal_is_the_owners_answer_and_names_the_field() -> None:

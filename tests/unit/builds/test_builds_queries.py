@@ -12,7 +12,7 @@ from tests.support.builds_world import Replica, delivered
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.pages import PAGE_BYTES, first_of
-from nexus_builds.routes import Queries, query_routes
+from nexus_builds.routes import ProjectQueries, query_routes
 from nexus_builds.tables import LEDGER
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
 from nexus_contracts.history import Tail
@@ -51,7 +51,7 @@ async def world() -> World:
     database = MemoryDatabase()
     replica = Replica(database)
     app = application("builds", [], Health({}, {}))
-    app.include_router(query_routes(Queries(replica.store, replica.history, utc_now)))
+    app.include_router(query_routes(ProjectQueries(replica.store, replica.history, utc_now)))
     await replica.ask(create_command(auto_start=False))
     world = World(database, replica, HttpCaller(app))
     await world.tell("started")

@@ -68,13 +68,15 @@ async def test_the_workers_reports_enter_with_its_signature(topic: Topic) -> Non
 
 
 @pytest.mark.parametrize("source", [f"{WORKER_SOURCE}999999999999", f"{WORKER_SOURCE}1", "/nexus/", "/nexus/gateway"])
-async def test_whoever_takes_the_platforms_name_is_put_aside_and_fences_nobody_off(topic: Topic, source: str) -> None:
+async def test_whoever_takes_the_platforms_name_becomes_a_dead_letter_and_fences_nobody_off(
+    topic: Topic, source: str
+) -> None:
     await topic.replica.ask(create_command())
     genuine = await topic.signer.signed(said(a_report("started", "orchestrator"), f"{WORKER_SOURCE}1"))
     stolen = genuine.model_copy(update={"source": source, "id": "another", "data": genuine.data})
     await topic.publish(stolen, stolen.model_copy(update={"signature": None}), genuine)
     letters = [dict(letter.headers)["dlq_error"] for letter in topic.bus.records]
-    assert letters == [b"source: those beginning /nexus/ are the platform's own, and signed"] * 2
+    assert letters == [b"source: /nexus/... belongs to the platform, whose reports are signed"] * 2
     assert await topic.types() == ["project.created", "build.started", "stage.started"]
     assert (await topic.replica.present()).reports == 1
 

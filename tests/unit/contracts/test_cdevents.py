@@ -115,7 +115,7 @@ def test_any_minor_version_that_says_what_is_needed_is_understood(version: str) 
 
 @pytest.mark.parametrize("version", ["1.0.0", "2.3.4-draft"])
 def test_another_major_version_is_malformed_and_says_so(version: str) -> None:
-    with pytest.raises(MalformedEvent, match=r"versions 0\.x are understood"):
+    with pytest.raises(MalformedEvent, match=r"versions 0\.x are supported"):
         report_of(cdevent("taskrun.started", {"taskName": "orchestrator"}, version))
 
 

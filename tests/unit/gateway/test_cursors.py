@@ -50,5 +50,5 @@ def test_a_cursor_of_another_secret_or_without_end_is_refused() -> None:
         with pytest.raises(ValidationFailed) as refused:
             CURSORS.unseal("/projects", {}, cursor)
         assert refused.value.details["errors"] == [
-            {"location": "query.last_key", "message": "not a cursor of this list", "type": "cursor"}
+            {"location": "query.last_key", "message": "not a cursor for this list", "type": "cursor"}
         ]

@@ -1,4 +1,4 @@
-"""Batches with headers of any name; and where reading goes on after a batch that cannot be read."""
+"""Batches with headers of any name; and where reading continues after a batch that cannot be read."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A message that is answered reaches the owner, whatever becomes of a volatile broker meanwhile."""
+"""A message that is answered reaches the owner, whatever becomes of a volatile broker in the meantime."""
 
 import asyncio
 from typing import Any

@@ -7,8 +7,16 @@ import pytest
 from nexus_contracts.agents.events import AgentDeleted, InvocationSucceeded
 from nexus_contracts.builds.events import BuildStopped
 from nexus_contracts.builds.reports import StageStarted, Usage
-from nexus_stats.domain import AGENT_TOTALS, FactChange, Row, changes, fold, joined, packed
-from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact, agent_fact, build_fact, invocation_fact
+from nexus_stats.domain.counting import AGENT_TOTALS, FactChange, Row, changes, fold, joined, packed
+from nexus_stats.domain.facts import (
+    AgentFact,
+    BuildFact,
+    EndFact,
+    InvocationFact,
+    agent_fact,
+    build_fact,
+    invocation_fact,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PROJECT = "proj_" + "a" * 32

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nexus_contracts.errors import ValidationFailed
-from nexus_stats.figures import Period, builds_report, invocations_report, overview, period
+from nexus_stats.domain.figures import Period, builds_report, invocations_report, overview, period
 
 TODAY = date(2026, 3, 1)
 ONE_DAY = Period(TODAY, TODAY)

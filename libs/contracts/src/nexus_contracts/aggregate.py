@@ -8,7 +8,7 @@ class Aggregate(Message):
     """State that one owner keeps under one id.
 
     `version` counts its writes and `sequence` its events. Only the owner's store advances them, when it saves: a
-    decision returns them as it found them. It belongs to `tenant` for ever.
+    decision returns them as it found them. It belongs to `tenant` forever.
     """
 
     tenant: str = DEFAULT_TENANT

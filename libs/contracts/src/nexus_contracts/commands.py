@@ -2,6 +2,8 @@
 
 from pydantic import Field
 
+from nexus_contracts.aggregate import Aggregate
+from nexus_contracts.errors import PreconditionFailed
 from nexus_contracts.model import Message
 from nexus_contracts.principal import Principal
 
@@ -9,15 +11,18 @@ IfMatch = int | list[int] | None
 """The version of the resource that the caller has seen, or several of which one must be it; None: any will do."""
 
 
-def matches(if_match: IfMatch, version: int) -> bool:
-    """Whether the resource is as the caller has seen it."""
-    return if_match is None or version in (if_match if isinstance(if_match, list) else [if_match])
+def require_match(if_match: IfMatch, present: Aggregate) -> None:
+    """Raises PreconditionFailed where the resource is not as the caller has seen it."""
+    accepted = if_match if isinstance(if_match, list) else [if_match]
+    if if_match is not None and present.version not in accepted:
+        message = "the resource has changed since the version that If-Match names"
+        raise PreconditionFailed(message, current_etag=f'"{present.version}"')
 
 
 class Command(Message):
     """A wish addressed to one owner.
 
-    `command_id` identifies the wish (from the Idempotency-Key where there is one): a command seen again has no second
+    `command_id` identifies the wish (from the Idempotency-Key if there is one): a command seen again has no second
     effect and gets the same answer. `fingerprint` identifies the request behind it: the same command id with another
     fingerprint is an Idempotency-Key used twice. `principal` is who wishes it.
     """

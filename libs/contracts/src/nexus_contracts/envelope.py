@@ -31,7 +31,7 @@ Headers = list[tuple[str, bytes]]
 
 
 class MalformedEvent(ValueError):
-    """A record that is no CloudEvent; the message says what is missing or wrong, and where, as far as that is known."""
+    """A record that is not a CloudEvent; the message says what is missing or wrong and, if known, where."""
 
     def __init__(self, reason: str, *place: str) -> None:
         super().__init__(f"{'.'.join(place)}: {reason}" if place else reason)

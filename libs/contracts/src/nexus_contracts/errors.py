@@ -92,7 +92,7 @@ class ServiceUnavailable(PlatformError):
     """A dependency is unavailable and nothing was accepted: the same request may simply be sent again."""
 
     code, http_status = "SERVICE_UNAVAILABLE", 503
-    suggestion = "Wait for the time in Retry-After and send the request again."
+    suggestion = "Wait for as long as Retry-After says, then send the request again."
 
 
 class GatewayTimeout(PlatformError):

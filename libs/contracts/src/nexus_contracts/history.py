@@ -43,7 +43,7 @@ class Tail(Message):
 
     `through` is the last sequence of `items`; without any the one asked for, or the newest where that is below it.
     With `more` there are others already; `ended`: there are none, and there will be none before the project is built
-    anew.
+    again.
     """
 
     items: list[EventView]

@@ -52,7 +52,7 @@ def _as_text(value: object) -> object:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
-        raise ValueError("must be a time as RFC 3339 has it, like 2026-01-31T09:30:00Z")
+        raise ValueError("must be an RFC 3339 time, such as 2026-01-31T09:30:00Z")
     leap = _LEAP_SECOND.fullmatch(value)
     return _before_midnight(leap, value) if leap else value
 
@@ -97,6 +97,6 @@ def new_id(prefix: str) -> str:
 
 
 def derived_id(prefix: str, *parts: str) -> str:
-    """The same id for the same parts, for ever (RFC 9562, section 5.8: custom, from SHA-256)."""
+    """The same id for the same parts, forever (RFC 9562, section 5.8: custom, from SHA-256)."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return f"{prefix}{_marked(int.from_bytes(digest[:16]), version=8):032x}"

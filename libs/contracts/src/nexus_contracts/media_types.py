@@ -23,7 +23,7 @@ def is_structured(content_type: str | None) -> bool:
     if name in (_EVENT, f"{_EVENT}+json"):
         return True
     if name.startswith(_BATCH):
-        raise UnsupportedType("a batch is not read: send each event by itself")
+        raise UnsupportedType("batches are not supported: send each event by itself")
     if name.startswith(_EVENT):
         raise UnsupportedType(f"of the formats of CloudEvents {_EVENT}+json alone is read, not {name[:100]}")
     _require_json(name)
@@ -35,7 +35,7 @@ def require_json(content_type: object) -> None:
     if content_type is None:
         return
     if not isinstance(content_type, str):
-        raise UnsupportedType("must be a text")
+        raise UnsupportedType("must be a string")
     _require_json(_utf8(content_type))
 
 

@@ -30,7 +30,7 @@ def _models() -> dict[str, type[BaseModel]]:
 
 
 MODELS = _models()
-"""An applied report stands in the events under its own type, so it is here once."""
+"""An applied report is in the events under its own type, so it is here once."""
 
 
 def schema_of(name: str) -> Schema:

@@ -20,6 +20,13 @@ class UnreadableJson(ValueError):
         self.kind = kind
 
 
+class NotJson(UnreadableJson):
+    """It is not JSON by anybody's reading."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(INVALID, message)
+
+
 class JsonReader:
     """Reads JSON nested up to `max_depth` levels. `number` makes a number of one with a fraction or an exponent."""
 
@@ -38,10 +45,11 @@ class JsonReader:
         except UnicodeDecodeError:
             raise UnreadableJson("json_encoding", "must be UTF-8") from None
         except UnicodeEncodeError:
-            raise UnreadableJson("string_unicode", "half of a surrogate pair is no text in UTF-8") from None
+            raise UnreadableJson("string_unicode", "half of a surrogate pair is not text in UTF-8") from None
         except json.JSONDecodeError as error:
-            begins = "it begins with a byte order mark" if raw.startswith(codecs.BOM_UTF8) else str(error)
-            raise UnreadableJson(INVALID, begins) from None
+            if raw.startswith(codecs.BOM_UTF8):
+                raise UnreadableJson(INVALID, "it begins with a byte order mark") from None
+            raise NotJson(str(error)) from None
         except UnreadableJson:
             raise
         except RecursionError:
@@ -57,7 +65,7 @@ class JsonReader:
 
 
 def _constant(name: str) -> Any:
-    raise UnreadableJson(INVALID, f"it has {name}")
+    raise UnreadableJson(INVALID, f"it holds {name}")
 
 
 def _finite(number: Any) -> Any:
@@ -72,7 +80,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise UnreadableJson("json_duplicate", f"an object has a name twice: {twice[:100]!a}")
+        raise UnreadableJson("json_duplicate", f"an object has a duplicate name: {twice[:100]!a}")
     return made
 
 

@@ -68,7 +68,9 @@ def _bounded(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 def _requirement(text: str) -> str:
     if len(text) > MAX_PADDED:
-        raise ValueError(f"must have at most {MAX_PADDED} characters with the white space around it, not {len(text)}")
+        raise ValueError(
+            f"must have at most {MAX_PADDED} characters including surrounding white space, not {len(text)}"
+        )
     length = len(trimmed(text))
     if not 10 <= length <= 5000:
         raise ValueError(f"must have 10 to 5000 characters after trimming, not {length}")

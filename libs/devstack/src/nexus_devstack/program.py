@@ -17,7 +17,7 @@ PROBE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Program:
-    """`argv` is asked anew at every start. `after_restart` runs when a restarted one is up, before it counts as ready.
+    """`argv` is asked again at every start. `after_restart` runs when a restarted one is up, before it counts as ready.
 
     `stop_seconds` is how long it may take to stop after `stop_signal`, before it is killed. Pause and continue are the
     system's own unless the process stands for one elsewhere.

@@ -104,7 +104,7 @@ class Supervised:
         self.signal(signal.SIGCONT)
         done, _ = await asyncio.wait({self._keeping}, timeout=self.program.stop_seconds)
         if not done:
-            self._console.say(f"{self.name} did not stop within {self.program.stop_seconds:.0f} s and is killed")
+            self._console.say(f"{self.name} did not stop within {self.program.stop_seconds:.0f} s and was killed")
             self.kill()
             await asyncio.wait({self._keeping})
         self._keeping.exception()  # told already by whoever waited for the start

@@ -48,11 +48,11 @@ def faults(topic: Topic, found: Existing) -> Iterator[str]:
     if found.partitions < topic.partitions:
         yield f"has {found.partitions} partitions, not {topic.partitions}: replies to the missing ones would be lost"
     if retention != FOR_EVER and retention < wanted:
-        yield f"keeps records for {retention} ms, not {wanted}: they may go before they are read"
+        yield f"keeps records for {retention} ms, not {wanted}: they may be deleted before they are read"
     if found.number("retention.bytes", FOR_EVER) != FOR_EVER:
-        yield f"has retention.bytes={found.settings['retention.bytes']}: records may go before they are read"
+        yield f"has retention.bytes={found.settings['retention.bytes']}: records may be deleted before they are read"
     if "compact" in found.settings.get("cleanup.policy", ""):
-        yield "is compacted: all but the last record of a key would go"
+        yield "is compacted: all but the last record of a key would be deleted"
     if size < RECORD_BYTES:
         yield f"takes records of {size} bytes, not {RECORD_BYTES}: larger ones would never be published"
     if in_sync_now > found.replicas:

@@ -67,4 +67,4 @@ def _reason(error: Exception, options: KafkaOptions) -> str:
         case OSError():
             return f"cannot be reached: {error}"
         case _:
-            return f"does not let this client in: {error!r}"
+            return f"does not admit this client: {error!r}"

@@ -60,8 +60,10 @@ class KafkaOptions(BaseModel):
     # Without `hide_input_in_errors` the text of an error would show a password.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, validate_default=True)
 
-    kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", min_length=1, description="host:port, comma apart")
-    kafka_client_id_prefix: str = Field(default="nexus-", description="what every client's id begins with")
+    kafka_bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", min_length=1, description="host:port, separated by commas"
+    )
+    kafka_client_id_prefix: str = Field(default="nexus-", description="prefix of every client's id")
     kafka_client_rack: str | None = Field(default=None, description="consumers prefer replicas in this rack or zone")
     # The order matters: what a validator looks at stands before its own field.
     kafka_security_protocol: SecurityProtocol = "PLAINTEXT"

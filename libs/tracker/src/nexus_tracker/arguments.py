@@ -7,7 +7,7 @@ from nexus_contracts.builds.reports import LogLevel, log_level
 
 EPILOG = """\
 The platform is reached over Kafka (--bootstrap, KAFKA_BOOTSTRAP_SERVERS) or over HTTP (--url, NEXUS_URL). An option
-goes before a variable, and NEXUS_URL before KAFKA_BOOTSTRAP_SERVERS. A protected Kafka takes the
+takes precedence over a variable, and NEXUS_URL over KAFKA_BOOTSTRAP_SERVERS. A protected Kafka takes the
 variables of the platform itself: KAFKA_SECURITY_PROTOCOL, KAFKA_SSL_CAFILE, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
 KAFKA_SASL_PASSWORD and more (docs/engines.md).
 
@@ -34,7 +34,7 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     common = _common(environment)
     _add_marks(verbs, common)
     _add_notes(verbs, common)
-    run = _verb(verbs, common, "run", "run a command as the stage: its lines are the log, its failure the failure")
+    run = _verb(verbs, common, "run", "run a command as the stage: its output is the log, its failure the stage's")
     run.usage = "nexus-report run [options] PROJECT STAGE[/SUBSTAGE] -- COMMAND [ARGUMENT ...]"
     return top
 
@@ -44,8 +44,8 @@ def _common(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     common.add_argument("project", metavar="PROJECT", help="the project's id")
     common.add_argument("stage", metavar="STAGE[/SUBSTAGE]", help="such as agent_developer_manager/tool_developer")
     common.add_argument("--attempt", type=int, default=1, metavar="N", help="of the build; default 1")
-    common.add_argument("--id", help="names this call: the same one again, with the same --id, changes nothing")
-    common.add_argument("--source", default="/nexus-report", help="names the reporting system; default %(default)s")
+    common.add_argument("--id", help="names this call: repeating it with the same --id changes nothing")
+    common.add_argument("--source", default="/nexus-report", help="name of the reporting system; default %(default)s")
     where = common.add_mutually_exclusive_group()
     where.add_argument("--bootstrap", metavar="HOST:PORT", help="Kafka's bootstrap servers")
     where.add_argument("--url", help="of the platform's gateway, such as http://127.0.0.1:8000")
@@ -74,17 +74,19 @@ def _add_marks(verbs: "Parsers[argparse.ArgumentParser]", common: argparse.Argum
 
 
 def _add_notes(verbs: "Parsers[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
-    progress = _verb(verbs, common, "progress", "how far the stage is")
+    progress = _verb(verbs, common, "progress", "the progress of the stage")
     progress.add_argument("percent", type=float, metavar="PERCENT", help="0 to 100")
     log = _verb(verbs, common, "log", "add to the stage's log")
-    log.add_argument("messages", nargs="*", metavar="MESSAGE", help="an entry each; none: the lines of standard input")
+    log.add_argument(
+        "messages", nargs="*", metavar="MESSAGE", help="one entry each; without any: the lines of standard input"
+    )
     log.add_argument("--level", type=_level, default="info", help="debug, info, warning, error; default %(default)s")
     artifact = _verb(verbs, common, "artifact", "the stage has produced a file")
-    artifact.add_argument("path", metavar="PATH", help="is read for its checksum and stays where it is")
+    artifact.add_argument("path", metavar="PATH", help="read for its checksum; not moved")
     artifact.add_argument("--name", help="default: the file's")
     artifact.add_argument("--uri", help="where others find it; default: its file: address")
     artifact.add_argument("--media-type", metavar="TYPE", help="default: by the name's ending")
-    usage = _verb(verbs, common, "usage", "what was used since the last such report; the platform adds up")
+    usage = _verb(verbs, common, "usage", "usage since the last such report; the platform adds it up")
     usage.add_argument("--input-tokens", type=int, default=0, metavar="N")
     usage.add_argument("--output-tokens", type=int, default=0, metavar="N")
     usage.add_argument("--tool-calls", type=int, default=0, metavar="N")

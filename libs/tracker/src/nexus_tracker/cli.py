@@ -54,7 +54,7 @@ def _status(error: ReportNotDelivered) -> int:
 
 async def _report(chosen: argparse.Namespace, command: Sequence[str]) -> int:
     if chosen.verb == "run" and not command:
-        raise WrongArguments("which command? It stands after --")
+        raise WrongArguments("no command given: it goes after --")
     tracker = _tracker(chosen)
     try:
         build = tracker.build(chosen.project, chosen.attempt, run=chosen.id)
@@ -71,7 +71,7 @@ async def _report(chosen: argparse.Namespace, command: Sequence[str]) -> int:
 def _tracker(chosen: argparse.Namespace) -> Tracker:
     address = chosen.bootstrap or chosen.url or chosen.by_default
     if not address:
-        raise WrongArguments("where is the platform? --bootstrap, --url, NEXUS_URL or KAFKA_BOOTSTRAP_SERVERS tells")
+        raise WrongArguments("no platform given: set --bootstrap, --url, NEXUS_URL or KAFKA_BOOTSTRAP_SERVERS")
     if not address.startswith(("http://", "https://")):
         address = _protected(address, chosen.environment)
     return Tracker(address, source=chosen.source, timeout=chosen.timeout)

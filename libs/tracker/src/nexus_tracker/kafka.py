@@ -37,7 +37,7 @@ class KafkaTransport:
                 key = event.subject.encode()
                 await producer.send_and_wait(BUILDS_REPORTS.name, event.body(), key=key, headers=event.headers())
         except (MessageSizeTooLargeError, TopicAuthorizationFailedError) as error:
-            raise Rejected(f"the broker does not take it: {error!r}") from error
+            raise Rejected(f"the broker does not accept it: {error!r}") from error
         except (KafkaError, OSError, TimeoutError) as error:
             self._leave(producer)
             raise Unconfirmed(await self._why(error)) from error
@@ -46,7 +46,7 @@ class KafkaTransport:
         from nexus_kafka.admission import refusal
 
         why = None if isinstance(error, TimeoutError) else await refusal(self._kafka)
-        return f"the broker does not confirm it: {error!r}{f': {why}' if why else ''}"
+        return f"the broker did not confirm it: {error!r}{f': {why}' if why else ''}"
 
     async def close(self) -> None:
         self._leave(self._producer)
@@ -73,7 +73,7 @@ class KafkaTransport:
             return self._producer
 
     def _leave(self, producer: Any) -> None:
-        """After a fault a producer may be useless, an idempotent one for ever. The next try gets a new one."""
+        """After a fault a producer may be useless, an idempotent one forever. The next try gets a new one."""
         if producer is not None and producer is self._producer:
             self._producer = None
             task: asyncio.Task[None] = asyncio.create_task(producer.stop())

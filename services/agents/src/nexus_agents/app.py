@@ -11,12 +11,8 @@ from nexus_agents.backends.local.backend import LocalSettings, open_local_backen
 from nexus_agents.backends.registry import BackendRegistry
 from nexus_agents.consumers import subscriptions
 from nexus_agents.domain.backend import Backend, Backends
-from nexus_agents.handlers.agents import AgentHandlers
 from nexus_agents.handlers.commands import AgentsCommandHandlers
-from nexus_agents.handlers.present import Present
 from nexus_agents.handlers.projects import ProjectHandlers
-from nexus_agents.handlers.sessions import SessionHandlers
-from nexus_agents.handlers.turns import TurnHandlers
 from nexus_agents.routes import AgentQueries, query_routes
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
@@ -113,11 +109,9 @@ def assemble(
     owner.engine.serve(deployments, settings.deployment_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(session_deletions, DELETIONS)
     owner.engine.serve(agent_deletions, DELETIONS)
-    present = Present(agents, turns)
-    handlers = AgentHandlers(present, backends, now), SessionHandlers(present, now), TurnHandlers(present, now)
     return AgentsService(
         AgentQueries(agents, turns),
-        AgentsCommandHandlers(*handlers),
+        AgentsCommandHandlers(agents, turns, backends, now),
         ProjectHandlers(agents, lists, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),

@@ -1,11 +1,9 @@
 """The queries that the gateway asks: plain JSON, errors as {"error": ErrorBody}. `last_key` is a plain position."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 
 from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.errors import agent_not_found, invocation_not_found, session_not_found
@@ -15,8 +13,8 @@ from nexus_agents.store.agents import AgentStore, is_agent_id
 from nexus_agents.store.lists import AgentQuery
 from nexus_agents.store.turns import TurnStore
 from nexus_contracts.agents.events import AgentStatus
-from nexus_contracts.history import Page
 from nexus_runtime.process import caller
+from nexus_runtime.process.queries import json_answer, page_answer, query_router
 
 ProjectId = Annotated[str | None, Query(max_length=300)]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -44,39 +42,39 @@ class AgentQueries:
         wanted = frozenset(name.strip() for name in (capabilities or "").split(",") if name.strip())
         query = AgentQuery(project_id, status, category, wanted)
         views, more = await self.agents.page(_tenant(), query, limit, last_key)
-        return _page(views, more)
+        return page_answer(views, more)
 
     async def get_agent(self, agent_id: str) -> Response:
         views = await self.agents.views([agent_id], _tenant()) if is_agent_id(agent_id) else []
         if not views:
             raise agent_not_found(agent_id)
-        return _json(views[0], etag=views[0].etag)
+        return json_answer(views[0], etag=views[0].etag)
 
     async def list_invocations(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
         await self._agent(agent_id)
         found, more = await self.turns.invocations.page(_tenant(), agent_id, limit, last_key)
-        return _page([invocation_view(one) for one in found], more)
+        return page_answer([invocation_view(one) for one in found], more)
 
     async def get_invocation(self, invocation_id: str) -> Response:
         invocation = await self.turns.invocations.load(invocation_id)
         if invocation is None or await self._own_agent(invocation.agent_id) is None:
             raise invocation_not_found(invocation_id)
-        return _json(invocation_view(invocation))
+        return json_answer(invocation_view(invocation))
 
     async def list_sessions(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
         await self._agent(agent_id)
         found, more = await self.turns.sessions.page(_tenant(), agent_id, limit, last_key)
-        return _page([session_view(one) for one in found], more)
+        return page_answer([session_view(one) for one in found], more)
 
     async def get_session(self, session_id: str) -> Response:
         session = await self._session(session_id)
-        return _json(session_view(session), etag=session.version)
+        return json_answer(session_view(session), etag=session.version)
 
     async def list_messages(self, session_id: str, limit: MessageLimit = 100, last_key: Position = 0) -> Response:
         await self._session(session_id)
         found = await self.turns.messages.read(session_id, last_key + 1, limit + 1)
         more = str(found[limit - 1].sequence) if len(found) > limit else None
-        return _page([message_view(one) for one in found[:limit]], more)
+        return page_answer([message_view(one) for one in found[:limit]], more)
 
     async def _agent(self, agent_id: str) -> Agent:
         agent = await self._own_agent(agent_id)
@@ -97,8 +95,7 @@ class AgentQueries:
 
 
 def query_routes(queries: AgentQueries) -> APIRouter:
-    router = APIRouter(tags=["queries"])
-    for path, endpoint, operation_id in (
+    return query_router(
         ("/agents", queries.list_agents, "listAgents"),
         ("/agents/{agent_id}", queries.get_agent, "getAgent"),
         ("/agents/{agent_id}/invocations", queries.list_invocations, "listInvocations"),
@@ -106,19 +103,8 @@ def query_routes(queries: AgentQueries) -> APIRouter:
         ("/agents/{agent_id}/sessions", queries.list_sessions, "listSessions"),
         ("/sessions/{session_id}", queries.get_session, "getSession"),
         ("/sessions/{session_id}/messages", queries.list_messages, "listMessages"),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET"], operation_id=operation_id)
-    return router
+    )
 
 
 def _tenant() -> str:
     return caller.principal.get().tenant
-
-
-def _page(views: Sequence[BaseModel], more: str | None) -> Response:
-    return _json(Page(items=[view.model_dump(mode="json") for view in views], last_key=more))
-
-
-def _json(view: BaseModel, etag: int | None = None) -> Response:
-    headers = {"ETag": f'"{etag}"'} if etag is not None else None
-    return Response(view.model_dump_json(), media_type="application/json", headers=headers)

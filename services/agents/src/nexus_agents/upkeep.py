@@ -51,7 +51,7 @@ class Undeployer:
         try:
             await self.backends.of(backend).undeploy(agent_id)
         except BackendUnknown:
-            logger.debug("an agent of a backend that is not here", agent_id=agent_id, backend=backend)
+            logger.debug("an agent of a backend that this process does not have", agent_id=agent_id, backend=backend)
 
 
 async def again(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -62,5 +62,5 @@ async def again(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         except (ServiceUnavailable, ChangedMeanwhile) as error:
             logger.info("tried again", work=work.__name__, reason=str(error))
         except Exception:
-            logger.exception("failed, tried again", work=work.__name__)
+            logger.exception("failed, will be tried again", work=work.__name__)
         await asyncio.sleep(seconds)

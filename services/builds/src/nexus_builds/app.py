@@ -8,7 +8,7 @@ from nexus_builds.domain.methods import Methods
 from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.memory import ReportMemory
 from nexus_builds.handlers.reports import ReportHandlers
-from nexus_builds.routes import Queries, query_routes
+from nexus_builds.routes import ProjectQueries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner
 from nexus_builds.store.projects import ProjectStore
@@ -49,7 +49,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     health = Health(needed, shown, consumers.alive)
     app = application("Nexus-AI builds", [*owner.parts(), consumers, *_watches(owner, store, settings)], health)
     app.include_router(partition_routes(consumers))
-    app.include_router(query_routes(Queries(store, owner.history, utc_now)))
+    app.include_router(query_routes(ProjectQueries(store, owner.history, utc_now)))
     return app
 
 

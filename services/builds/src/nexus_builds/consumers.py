@@ -15,12 +15,12 @@ from nexus_runtime.owner import Owner
 
 
 def admission(signer: ReportSigner) -> Admission:
-    """CDEvents enter as the reports that they come to, the platform's own reports with its signature only."""
+    """CDEvents enter as the reports that they map to, the platform's own reports with its signature only."""
 
     async def admit(event: CloudEvent) -> CloudEvent | None:
         # Before it could be taken for a repeat: the ids of the worker's reports can be foretold.
         if event.source.startswith(PLATFORM) and not await signer.is_signed(event):
-            raise MalformedEvent(f"source: those beginning {PLATFORM} are the platform's own, and signed")
+            raise MalformedEvent(f"source: {PLATFORM}... belongs to the platform, whose reports are signed")
         return report_of(event)
 
     return admit

@@ -1,4 +1,4 @@
-"""Pages of what can be large: bounded by number and by bytes, with the position to go on from."""
+"""Pages of what can be large: bounded by number and by bytes, with the position to continue from."""
 
 import json
 from collections.abc import AsyncIterable, Sequence

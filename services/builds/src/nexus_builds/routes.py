@@ -7,22 +7,22 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 
 from nexus_builds.domain.dashboard import build_dashboard
 from nexus_builds.domain.errors import project_not_found
-from nexus_builds.domain.state import TERMINAL, Project, Step, latest
+from nexus_builds.domain.state import TERMINAL, Project, StepState, latest
 from nexus_builds.domain.views import attempt_view, project_summary, project_view, stage_view, stages_view
 from nexus_builds.pages import first_of
 from nexus_builds.store.projects import ProjectStore
 from nexus_contracts.errors import NotFound
-from nexus_contracts.history import EventView, HistoryEntry, Page
+from nexus_contracts.history import EventView, HistoryEntry
 from nexus_runtime.ledger.history import History
 from nexus_runtime.process import caller
+from nexus_runtime.process.queries import json_answer, page_answer, query_router
 
 LOG_TAIL, LOG_BYTES = 100, 300_000
 ARTIFACTS, ARTIFACT_BYTES = 500, 1_000_000
-"""What a stage shows of each; the log is paged, the artifacts all stand in the history."""
+"""What a stage shows of each; the log is paged, the artifacts all are in the history."""
 Limit = Annotated[int, Query(ge=1, le=100)]
 Position = Annotated[int, Query(ge=0)]
 LogPosition = Annotated[str | None, Query(pattern=r"^[0-9]{1,5}\.[0-9]{1,9}$")]
@@ -30,7 +30,7 @@ AttemptNumber = Annotated[int | None, Query(ge=1, le=99_999)]
 
 
 @dataclass(frozen=True)
-class Queries:
+class ProjectQueries:
     """Every read of a project; `last_key` is a plain position here, the gateway signs it."""
 
     store: ProjectStore
@@ -46,20 +46,19 @@ class Queries:
         last_key: str | None = None,
     ) -> Response:
         projects, more = await self.store.page(caller.principal.get().tenant, user_id, status, tag, limit, last_key)
-        items = [project_summary(project).model_dump(mode="json") for project in projects]
-        return _json(Page(items=items, last_key=more))
+        return page_answer([project_summary(project) for project in projects], more)
 
     async def get_project(self, project_id: str) -> Response:
         project = await self._present(project_id)
-        return _json(project_view(project), etag=project.version)
+        return json_answer(project_view(project), etag=project.version)
 
     async def get_build(self, project_id: str) -> Response:
         """Without a version for an ETag: time alone can bring up an alert."""
-        return _json(build_dashboard(await self._present(project_id), self.now()))
+        return json_answer(build_dashboard(await self._present(project_id), self.now()))
 
     async def list_stages(self, project_id: str) -> Response:
         project = await self._present(project_id)
-        return _json(stages_view(project), etag=project.version)
+        return json_answer(stages_view(project), etag=project.version)
 
     async def get_stage(self, project_id: str, stage_name: str) -> Response:
         project = await self._present(project_id)
@@ -69,7 +68,7 @@ class Queries:
         logs = [entry async for _, entry in self.store.records.logs(project_id, step.attempt, step.name, after)]
         shown = {"logs": list(latest(logs, LOG_TAIL, LOG_BYTES)), "sub_stages": subs}
         whole = await self._whole(project_id, step)
-        return _json(stage_view(step, **whole, **shown), etag=project.version)
+        return json_answer(stage_view(step, **whole, **shown), etag=project.version)
 
     async def list_logs(
         self,
@@ -116,7 +115,7 @@ class Queries:
         found = await first_of(self._events(project, after), limit=100)
         through = int(found.last or min(after, project.sequence))
         more = through < project.sequence
-        if more and not found.texts:  # erased meanwhile
+        if more and not found.texts:  # erased in the meantime
             raise project_not_found(project_id)
         deleted = project.deleted_at is not None
         ended = not more and (deleted or project.status in TERMINAL)
@@ -135,7 +134,7 @@ class Queries:
     async def _present(self, project_id: str) -> Project:
         return _own(project_id, await self.store.load(project_id))
 
-    async def _ran_in(self, project: Project, step: Step, attempt: int | None) -> int:
+    async def _ran_in(self, project: Project, step: StepState, attempt: int | None) -> int:
         """The attempt in which the step ran that `attempt` shows: an earlier one, where it was kept."""
         if attempt in (None, project.attempt_number):
             return step.attempt
@@ -145,27 +144,24 @@ class Queries:
         ran = past.step(step.name)
         return ran.attempt if ran else past.attempt.number
 
-    async def _whole(self, project_id: str, step: Step) -> dict[str, object]:
+    async def _whole(self, project_id: str, step: StepState) -> dict[str, object]:
         output = await self.store.records.output(project_id, step)
         artifacts = await self.store.records.artifacts(project_id, step, ARTIFACTS)
         return {"output_data": output, "artifacts": list(latest(artifacts, ARTIFACTS, ARTIFACT_BYTES))}
 
 
-def query_routes(queries: Queries) -> APIRouter:
-    router = APIRouter(tags=["queries"])
-    for path, endpoint in (
-        ("/projects", queries.list_projects),
-        ("/projects/{project_id}", queries.get_project),
-        ("/projects/{project_id}/build", queries.get_build),
-        ("/projects/{project_id}/stages", queries.list_stages),
-        ("/projects/{project_id}/stages/{stage_name}", queries.get_stage),
-        ("/projects/{project_id}/stages/{stage_name}/logs", queries.list_logs),
-        ("/projects/{project_id}/attempts", queries.list_attempts),
-        ("/projects/{project_id}/events", queries.list_events),
-        ("/projects/{project_id}/tail", queries.tail_events),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET"])
-    return router
+def query_routes(queries: ProjectQueries) -> APIRouter:
+    return query_router(
+        ("/projects", queries.list_projects, "listProjects"),
+        ("/projects/{project_id}", queries.get_project, "getProject"),
+        ("/projects/{project_id}/build", queries.get_build, "getBuild"),
+        ("/projects/{project_id}/stages", queries.list_stages, "listStages"),
+        ("/projects/{project_id}/stages/{stage_name}", queries.get_stage, "getStage"),
+        ("/projects/{project_id}/stages/{stage_name}/logs", queries.list_logs, "listLogs"),
+        ("/projects/{project_id}/attempts", queries.list_attempts, "listAttempts"),
+        ("/projects/{project_id}/events", queries.list_events, "listEvents"),
+        ("/projects/{project_id}/tail", queries.tail_events, "tailEvents"),
+    )
 
 
 def _own(project_id: str, project: Project | None) -> Project:
@@ -175,7 +171,7 @@ def _own(project_id: str, project: Project | None) -> Project:
     return project
 
 
-def _step(project: Project, name: str) -> Step:
+def _step(project: Project, name: str) -> StepState:
     step = next((one for one in project.steps() if one.name == name), None)
     if step is None:
         raise NotFound(f"there is no stage {name[:100]}", type="stage", id=name[:100])
@@ -196,8 +192,3 @@ def _event(entry: HistoryEntry) -> EventView:
 
 def _text(content: str) -> Response:
     return Response(content, media_type="application/json")
-
-
-def _json(view: BaseModel, etag: int | None = None) -> Response:
-    headers = {"ETag": f'"{etag}"'} if etag is not None else None
-    return Response(view.model_dump_json(), media_type="application/json", headers=headers)

@@ -24,7 +24,7 @@ class SharedSettings(OwnerSettings):
     """Of the service and its worker, which look after each other."""
 
     worker_lease_seconds: float = Field(
-        default=6.0, gt=0, le=300, description="silence after which another process takes a worker's builds over"
+        default=6.0, gt=0, le=300, description="how long a worker may be silent before another takes over its builds"
     )
     build_executors: dict[Executable, str] = Field(
         default={BuildMethod.RULES: "nexus_offline_builder:RuleBasedBuilder"},
@@ -41,17 +41,19 @@ class SharedSettings(OwnerSettings):
 class BuildsSettings(SharedSettings):
     port: int = Field(default=8001, ge=1, le=65535)
     external_silence_seconds: float = Field(
-        default=86_400.0, gt=0, description="an external build without a report for so long fails as ABANDONED"
+        default=86_400.0, gt=0, description="an external build that sends no report for this long fails as ABANDONED"
     )
     worker_lost_seconds: float = Field(
         default=30.0,
         gt=0,
-        description="a build whose worker gave no sign for so long, and that no other took over, fails as WORKER_LOST",
+        description="a build whose worker is silent for this long, with no other taking over, fails as WORKER_LOST",
     )
     build_timeout_seconds: float = Field(
-        default=14_400.0, gt=0, description="a build that ran for so long, pauses left out, fails as BUILD_TIMED_OUT"
+        default=14_400.0,
+        gt=0,
+        description="a build that has run for this long, not counting pauses, fails as BUILD_TIMED_OUT",
     )
-    watch_seconds: float = Field(default=5.0, gt=0, description="how often builds are looked at for that")
+    watch_seconds: float = Field(default=5.0, gt=0, description="how often builds are checked for that")
     build_method: BuildMethod = Field(
         default=BuildMethod.AUTO, description="of projects that choose none; auto: by a model where the worker can"
     )
@@ -68,7 +70,7 @@ class WorkerSettings(SharedSettings):
     )
     worker_concurrency: int = Field(default=4, ge=1, le=100, description="builds at once in one worker")
     worker_step_seconds: float = Field(
-        default=0.0, ge=0, le=60, description="least time of a step, so that people can watch; 0: as fast as it goes"
+        default=0.0, ge=0, le=60, description="minimum time of a step, so that people can watch; 0: as fast as possible"
     )
     step_timeout_seconds: float = Field(default=900.0, gt=0, le=86_400)
     build_wait_seconds: float = Field(

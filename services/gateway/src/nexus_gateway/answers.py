@@ -85,7 +85,7 @@ def refusal_of(status: int, body: bytes) -> PlatformError:
     try:
         return RefusedByOwner(_OwnerError.model_validate_json(body).error, status)
     except ValidationError:
-        return InternalError("a service of the platform gave an answer that is not understood")
+        return InternalError("a service of the platform gave an answer that could not be read")
 
 
 def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> Response:
@@ -167,7 +167,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         return _method_error(request)
     if status == 404:
         return failure(
-            NotFound("no such path", suggestion="See /docs for what there is.", type="path", id=request.url.path[:200])
+            NotFound("no such path", suggestion="See /docs for all operations.", type="path", id=request.url.path[:200])
         )
     if status < 500:
         return failure(ValidationFailed("the request is not valid", errors=[]))
@@ -180,7 +180,7 @@ def _method_error(request: Request) -> Response:
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=allow)
     return failure(
-        MethodNotAllowed(f"this path does not take {request.method[:20]}", allowed_methods=[*methods]), allow
+        MethodNotAllowed(f"this path does not accept {request.method[:20]}", allowed_methods=[*methods]), allow
     )
 
 

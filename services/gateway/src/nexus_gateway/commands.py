@@ -94,7 +94,7 @@ class Commands:
         if reply.error is not None:
             raise RefusedByOwner(reply.error, reply.status, replayed=reply.replayed)
         if reply.result is None:
-            raise InternalError("a service of the platform gave an answer that is not understood")
+            raise InternalError("a service of the platform gave an answer that could not be read")
         headers = _headers(reply, reply.result, location if order.status == 201 else None)
         return success(to_json(reply.result), order.status, headers=headers)
 
@@ -105,7 +105,7 @@ class Commands:
         return limit + MARGIN_SECONDS if limit else self._settings.invoke_wait_seconds
 
     async def report(self, told: SentReport) -> Response:
-        """202 when the report is durable; its outcome stands in the history of the project later.
+        """202 when the report is durable; its outcome is in the history of the project later.
 
         Raises PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """
@@ -116,7 +116,7 @@ class Commands:
             except Unacknowledged as error:
                 raise GatewayTimeout(error.message) from error
         location = EVENTS.format(project_id=told.project_id)
-        outcome = f"the outcome can be read at {location}" if told.event else "it comes to no report"
+        outcome = f"the outcome can be read at {location}" if told.event else "it was not a report after all"
         taken = told.taken().model_dump_json().encode()
         return success(taken, 202, message=f"accepted; {outcome}", headers={"Location": location})
 

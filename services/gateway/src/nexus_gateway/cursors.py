@@ -36,13 +36,13 @@ class Cursors:
             if not hmac.compare_digest(signature, self._signature(path, filters, payload)):
                 raise ValueError("the signature does not match")
             if self.seal(path, filters, payload.decode()) != cursor:  # base64 has several spellings of one text
-                raise ValueError("not as it was given out")
+                raise ValueError("not as it was issued")
             return payload.decode()
         except (ValueError, binascii.Error):
             raise ValidationFailed(
-                "last_key is not a cursor of this list with these filters",
-                suggestion="Send last_key as the last page gave it, with the same filters; or begin without it.",
-                errors=[{"location": "query.last_key", "message": "not a cursor of this list", "type": "cursor"}],
+                "last_key is not a cursor for this list with these filters",
+                suggestion="Send last_key as the previous page returned it, with the same filters, or leave it out.",
+                errors=[{"location": "query.last_key", "message": "not a cursor for this list", "type": "cursor"}],
             ) from None
 
     def _signature(self, path: str, filters: Mapping[str, str], payload: bytes) -> bytes:

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 
 from nexus_gateway.answers import success, to_json
 from nexus_gateway.cursors import Cursors
-from nexus_gateway.owners import Answer, Owners
-from nexus_gateway.requests.preconditions import require_tag, tag_of, unchanged
+from nexus_gateway.owners import Owners
+from nexus_gateway.requests.preconditions import tag_of, unchanged
 
 
 class Reads:
@@ -28,7 +28,7 @@ class Reads:
         return success(answer.body, headers={"ETag": etag})
 
     async def figures(self, owner: str, path: str, query: Mapping[str, str]) -> Response:
-        """What is computed anew each time, and has no version."""
+        """What is computed again each time, and has no version."""
         return success((await self._owners.get(owner, path, query)).body)
 
     async def page(
@@ -49,10 +49,3 @@ class Reads:
         items = page["items"]
         sealed = None if after is None else self._cursors.seal(path, chosen, after)
         return success(to_json({"items": items, "count": len(items), "last_key": sealed}))
-
-    async def require_unchanged(self, request: Request, owner: str, path: str) -> None:
-        """For resources without a version: If-Match against what the owner shows now. Raises PreconditionFailed."""
-        if "if-match" not in request.headers:
-            return
-        answer: Answer = await self._owners.get(owner, path)
-        require_tag(request, answer.etag or tag_of(answer.body))

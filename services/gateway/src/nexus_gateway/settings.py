@@ -15,7 +15,9 @@ class GatewaySettings(ServiceSettings):
     builds_url: str = Field(default="http://127.0.0.1:8001", pattern=_URL)
     agents_url: str = Field(default="http://127.0.0.1:8002", pattern=_URL)
     stats_url: str = Field(default="http://127.0.0.1:8003", pattern=_URL)
-    read_timeout_seconds: float = Field(default=5.0, gt=0, le=300, description="how long an owner may take to answer")
+    read_timeout_seconds: float = Field(
+        default=5.0, gt=0, le=300, description="how long the owning service may take to answer"
+    )
     reply_wait_seconds: float = Field(
         default=10.0, gt=0, le=900, description="how long a write waits for its outcome before it is answered with 202"
     )

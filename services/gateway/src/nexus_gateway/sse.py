@@ -20,7 +20,7 @@ _SEQUENCE = re.compile(r"[0-9]{1,15}")
 
 
 def last_event_id(request: Request) -> int | None:
-    """The sequence in Last-Event-ID, None without one. Raises ValidationFailed for what is no sequence."""
+    """The sequence in Last-Event-ID, None without one. Raises ValidationFailed for what is not a sequence."""
     given = request.headers.getlist("last-event-id")
     if not given:
         return None
@@ -33,7 +33,7 @@ def no_event(message: str) -> ValidationFailed:
     """What to raise for a Last-Event-ID that no event of the history has."""
     return ValidationFailed(
         "Last-Event-ID is not the id of an event",
-        suggestion="Send the id of the last event that you have, or no Last-Event-ID to begin with the first.",
+        suggestion="Send the id of the last event you have received, or no Last-Event-ID to start from the first.",
         errors=[{"location": "header.last-event-id", "message": message, "type": "sequence"}],
     )
 
@@ -46,7 +46,7 @@ def event_block(event_id: int, name: str, data: bytes) -> bytes:
 async def paced(
     blocks: AsyncGenerator[bytes], ending: asyncio.Future[None], heartbeat_seconds: float = HEARTBEAT_SECONDS
 ) -> AsyncGenerator[bytes]:
-    """The blocks as they come, a heartbeat whenever none came for so long; ends with them, or with `ending`."""
+    """The blocks as they come, a heartbeat whenever none came for this long; ends with them, or with `ending`."""
     following: asyncio.Task[bytes | None] | None = None
     try:
         yield OPENING

@@ -1,7 +1,7 @@
 """Live streams of histories.
 
 The history is the truth. A stream reads it from its owner, always on from the last sequence that it gave, so nothing
-is left out or repeated, whatever dies in between. The topic of events only tells of which project there is news;
+is left out or repeated, whatever dies in between. The topic of events only says for which project there is news;
 what it says does not matter, and where it is silent every followed project is looked at now and then.
 """
 
@@ -27,7 +27,7 @@ RETRY_SECONDS = 1.0
 
 
 class StreamPage(NamedTuple):
-    """Events as they are sent, and how it goes on after them. `beyond`: the history does not reach what was asked."""
+    """Events as they are sent, and how it continues after them. `beyond`: the history does not reach what was asked."""
 
     block: bytes
     through: int
@@ -113,7 +113,7 @@ class Streams:
     async def follow(self, project_id: str, page: StreamPage) -> AsyncGenerator[bytes]:
         """That page and everything after it, until the latest attempt or the project has ended."""
         with self._following(project_id) as followed:
-            news: asyncio.Event | None = None  # before the page at hand was read, nobody took it
+            news: asyncio.Event | None = None  # before the current page was read, nobody took it
             while True:
                 if page.block:
                     yield page.block

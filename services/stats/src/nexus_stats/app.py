@@ -10,8 +10,7 @@ from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
 from nexus_stats.consumers import subscriptions
-from nexus_stats.handlers import StatisticsQueries
-from nexus_stats.routes import stats_routes
+from nexus_stats.routes import StatisticsQueries, query_routes
 from nexus_stats.settings import StatsSettings
 from nexus_stats.store import DynamoStatsStore
 
@@ -32,5 +31,5 @@ def create_app(settings: StatsSettings) -> FastAPI:
     )
     app = application("Nexus-AI statistics", [database, bus, consumers], health)
     app.include_router(partition_routes(consumers))
-    app.include_router(stats_routes(StatisticsQueries(store, utc_now)))
+    app.include_router(query_routes(StatisticsQueries(store, utc_now)))
     return app

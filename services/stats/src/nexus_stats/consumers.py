@@ -9,7 +9,7 @@ from nexus_contracts.agents.events import InvocationCancelled, InvocationFailed,
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_runtime.kafka.delivery import Delivery, Subscription
-from nexus_stats.facts import (
+from nexus_stats.domain.facts import (
     AgentFact,
     CountedAgentsEvent,
     CountedBuildsEvent,
@@ -50,5 +50,5 @@ def _agents_fact(delivery: Delivery) -> AgentFact | InvocationFact:
     if isinstance(event, InvocationStarted | InvocationSucceeded | InvocationFailed | InvocationCancelled):
         return invocation_fact(event)
     if delivery.event.sequence is None:
-        raise ValidationFailed("ce_sequence is missing: an agent's events cannot be told old from new")
+        raise ValidationFailed("ce_sequence is missing: the events of an agent have no order without it")
     return agent_fact(event, delivery.event.sequence)

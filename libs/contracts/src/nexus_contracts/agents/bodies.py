@@ -20,7 +20,7 @@ class InvokeAgentBody(RequestBody):
     end_session: bool = Field(default=False, description="close the session after this turn")
     session_state: JsonObject | None = Field(default=None, description=_OBJECT)
     timeout_seconds: float | None = Field(
-        default=None, ge=1, le=900, description="covers a start of the agent too; ends this invocation only"
+        default=None, ge=1, le=900, description="includes starting the agent; ends this invocation only"
     )
 
 

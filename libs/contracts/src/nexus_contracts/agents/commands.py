@@ -22,7 +22,7 @@ class DeployAgent(Command):
 
 
 class InvokeAgent(Command):
-    """`timeout_seconds` None: the platform's default. Key: session_id where there is one, else invocation_id."""
+    """`timeout_seconds` None: the platform's default. Key: session_id if there is one, else invocation_id."""
 
     type: Literal["nexus.command.invoke_agent.v1"] = "nexus.command.invoke_agent.v1"
     agent_id: str
@@ -66,6 +66,7 @@ class PostMessage(Command):
 class DeleteSession(Command):
     type: Literal["nexus.command.delete_session.v1"] = "nexus.command.delete_session.v1"
     session_id: SessionId
+    if_match: IfMatch = None
 
 
 AgentsCommand = DeployAgent | InvokeAgent | DeleteAgent | CreateSession | PostMessage | DeleteSession

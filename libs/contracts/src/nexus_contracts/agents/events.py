@@ -62,7 +62,7 @@ class AgentDeleted(AboutAgent):
 
 
 class AboutInvocation(Message):
-    """`started_at` stands in every event of an invocation, so that each can be counted on its day alone."""
+    """`started_at` is in every event of an invocation, so that each can be counted on its day alone."""
 
     invocation_id: str
     agent_id: str

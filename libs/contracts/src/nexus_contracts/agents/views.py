@@ -105,6 +105,7 @@ class SessionView(Message):
     message_count: int
     created_at: Timestamp
     last_active_at: Timestamp
+    etag: int
 
 
 class MessageView(Message):

@@ -15,22 +15,22 @@ from nexus_contracts.text import MAX_OBJECT_BYTES, JsonObject, Reason, Requireme
 class CreateProjectBody(RequestBody):
     """What to build, for whom."""
 
-    requirement: Requirement = Field(description="what the agent shall do; 10 to 5000 characters after trimming")
+    requirement: Requirement = Field(description="what the agent should do; 10 to 5000 characters after trimming")
     user_id: UserId = Field(default="default", description="whom the project belongs to")
     user_name: str | None = Field(default=None, max_length=200)
     project_name: str | None = Field(
         default=None,
         max_length=200,
-        description="by default, and where nothing of it can be seen, the first line of the requirement, shortened",
+        description="if left out or invisible: the first line of the requirement, shortened",
     )
-    agent_name: AgentName | None = Field(default=None, description="by default made from the requirement")
-    agent_name_map: dict[StageName, AgentName] = Field(default={}, description="names of the agents that do the stages")
+    agent_name: AgentName | None = Field(default=None, description="derived from the requirement by default")
+    agent_name_map: dict[StageName, AgentName] = Field(default={}, description="which agent does each stage")
     priority: int = Field(default=3, ge=1, le=5)
     tags: Tags = Field(default=[])
     auto_start: bool = Field(default=True, description="false: the build waits for start, or for the first report")
     build_method: BuildMethod | None = Field(
         default=None,
-        description="auto: by a model where one can be used; by default as the platform is set",
+        description="auto: by a model where one is available; defaults to the platform's setting",
     )
 
 
@@ -39,19 +39,19 @@ class ControlProjectBody(RequestBody):
 
     action: ControlAction
     reason: Reason | None = None
-    from_stage: StageName | None = Field(default=None, description="of restart: earlier stages keep their outputs")
+    from_stage: StageName | None = Field(default=None, description="for restart: earlier stages keep their outputs")
     answers: JsonObject | None = Field(
-        default=None, description=f"of answer: what the build asks for; at most {MAX_OBJECT_BYTES} bytes as JSON"
+        default=None, description=f"for answer: what the build asks for; at most {MAX_OBJECT_BYTES} bytes as JSON"
     )
 
     @model_validator(mode="after")
     def _only_a_restart_has_a_stage(self) -> Self:
         if self.from_stage is not None and self.action is not ControlAction.RESTART:
-            raise ValueError("from_stage belongs to the action restart")
+            raise ValueError("from_stage is only for the action restart")
         return self
 
     @model_validator(mode="after")
     def _an_answer_answers(self) -> Self:
         if (self.answers is not None) != (self.action is ControlAction.ANSWER):
-            raise ValueError("answers belong to the action answer, and it needs them")
+            raise ValueError("answers are required for the action answer, and only for it")
         return self

@@ -70,7 +70,7 @@ class Notebook(Protocol):
         ...
 
     async def saved(self, name: str) -> JsonValue:
-        """The value of the checkpoint, whichever worker wrote it; None where there is none."""
+        """The value of the checkpoint, whichever worker wrote it; None if there is none."""
         ...
 
     async def ask(
@@ -79,7 +79,7 @@ class Notebook(Protocol):
         """The answers of a person; {} for an approval. A rejection ends the attempt instead.
 
         `prompt` has up to 4000 characters; for an approval it sums up what is to be approved.
-        Until there is an answer the step is given up: it is cancelled here, and begun again when the answer has come.
+        Until there is an answer the step is given up: it is cancelled here, and started again when the answer has come.
         """
         ...
 
@@ -98,7 +98,7 @@ class StageExecutor(Protocol):
 
     A step is a stage, or a sub-stage of `agent_developer_manager` (named by the sub-stage). An executor keeps no
     state between steps: all that a step needs is in the request, in the outputs of the completed steps before it
-    (`outputs[step_name]`) and in its own checkpoints, so that another worker can go on after a crash. Running a step
+    (`outputs[step_name]`) and in its own checkpoints, so that another worker can continue after a crash. Running a step
     again is harmless. It is cancelled when its attempt is stopped or deleted, or waits for a person.
     """
 

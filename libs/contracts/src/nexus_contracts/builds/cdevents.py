@@ -81,7 +81,7 @@ def report_of(event: CloudEvent) -> CloudEvent | None:
     if kind is None:
         return event
     if kind["major"] != "0":
-        raise MalformedEvent(f"type: of CDEvents versions 0.x are understood, not {event.type[:100]}")
+        raise MalformedEvent(f"type: only CDEvents versions 0.x are supported, not {event.type[:100]}")
     try:
         said = _CDEvent.model_validate(event.data)
         if said.context.type != event.type:

@@ -1,4 +1,4 @@
-"""A build at one glance: what GET /projects/{project_id}/build shows."""
+"""A build at a glance: what GET /projects/{project_id}/build shows."""
 
 from enum import StrEnum
 
@@ -37,7 +37,7 @@ class Severity(StrEnum):
 
 
 class BuildAlert(Message):
-    """`since` is when that which it tells of began."""
+    """`since` is when the condition began."""
 
     code: AlertCode
     severity: Severity
@@ -78,7 +78,7 @@ class BuildMetrics(Message):
     """Of the latest attempt; what kept stages used counts where it was used."""
 
     total_duration_seconds: float | None = Field(
-        description="of the attempt; while it runs, up to the last that was heard of it; null before the first"
+        description="of the attempt; while it runs, up to the latest report; null before the first"
     )
     input_tokens: int
     output_tokens: int

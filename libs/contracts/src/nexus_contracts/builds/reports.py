@@ -76,7 +76,7 @@ class Usage(Message):
     cost_usd: Amount = Field(default=0.0, ge=0)
 
     def plus(self, other: "Usage") -> "Usage":
-        """The sum; `beyond` tells of what it is more than can be counted."""
+        """The sum; `beyond` is called with the name of what exceeds the limit."""
         return Usage(
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,

@@ -72,7 +72,7 @@ class WaitingFor(Message):
     asked_at: Timestamp
     expires_at: Timestamp
     cost_usd: float = Field(description="of the attempt so far")
-    estimate_usd: float | None = Field(description="what the rest of the build may cost; null where it is not known")
+    estimate_usd: float | None = Field(description="what the rest of the build may cost; null if unknown")
 
 
 class ProjectSummary(Message):

@@ -25,7 +25,7 @@ class Pacing:
     build_seconds: float = 300.0
     figures_seconds: float = 15.0
     quiet_seconds: float = 0.5
-    """Figures that did not change for so long stand still."""
+    """Figures that did not change for this long stand still."""
     look_seconds: float = 0.1
 
 

@@ -37,7 +37,7 @@ async def running_platform(settings: Settings, screen: Screen) -> AsyncGenerator
     if is_held(settings.data_dir):
         await _wait_for_other_run(settings, url)
     if await is_platform(url):
-        screen.line(f"the platform runs already at {url}")
+        screen.line(f"the platform is already running at {url}")
         yield url
         return
     async with _own_platform(settings, screen) as stack:

@@ -10,7 +10,7 @@ from nexus_kafka.admission import refusal
 async def external_endpoints(settings: Settings) -> Endpoints:
     """Raises StackError when a setting is missing or the broker lets nobody in."""
     if "kafka_bootstrap_servers" not in settings.model_fields_set:
-        raise StackError("KAFKA_BOOTSTRAP_SERVERS (host:port, comma separated) is needed for infrastructure elsewhere")
+        raise StackError("KAFKA_BOOTSTRAP_SERVERS (host:port, comma separated) is required with NEXUS_INFRA=external")
     quiet_client()
     if (why := await refusal(settings)) is not None:
         raise StackError(f"KAFKA_BOOTSTRAP_SERVERS={settings.kafka_bootstrap_servers} cannot be used: {why}")

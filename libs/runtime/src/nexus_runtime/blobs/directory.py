@@ -45,7 +45,7 @@ class DirectoryBlobStore:
         try:
             return await asyncio.to_thread(work, argument)
         except OSError as error:
-            raise BlobsUnavailable(f"the store of files at {self._root} fails: {error.strerror}") from error
+            raise BlobsUnavailable(f"the file store at {self._root} fails: {error.strerror}") from error
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest

@@ -84,7 +84,7 @@ class S3BlobStore:
 
     @contextlib.contextmanager
     def _faults(self) -> Any:
-        where = f"the store of files s3://{self._bucket}/{self._prefix}"
+        where = f"the file store s3://{self._bucket}/{self._prefix}"
         try:
             yield
         except ClientError as error:

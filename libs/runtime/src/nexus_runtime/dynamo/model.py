@@ -70,7 +70,7 @@ Action = Put | Delete | Check | Update
 
 @dataclass(frozen=True)
 class Filter:
-    """On attributes that are no keys: each of `equal` has the value; each of `contains` is in the list or text."""
+    """On attributes that are not keys: each of `equal` has the value; each of `contains` is in the list or text."""
 
     equal: Mapping[str, Value] = field(default_factory=dict[str, Value])
     contains: Mapping[str, Value] = field(default_factory=dict[str, Value])

@@ -77,7 +77,7 @@ class Bus:
             async with asyncio.timeout(5):
                 return await self._producer.send(topic, value, key=key, headers=list(headers), partition=partition)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerUnavailable("the message broker does not take messages") from error
+            raise BrokerUnavailable("the message broker does not accept messages") from error
 
     async def publish(
         self, topic: Topic, event: CloudEvent, headers: Headers = (), partition: int | None = None
@@ -109,7 +109,7 @@ class Bus:
                 offset = offsets[partition].offset if partition in offsets else -1
                 reached[partition.partition] = min(reached.get(partition.partition, offset), offset)
         if (await self._admin.describe_cluster())["cluster_id"] != self.cluster:
-            raise BrokerUnavailable("the broker is a new one; these offsets say nothing of what the last one had")
+            raise BrokerUnavailable("the broker was replaced; these offsets do not belong to the previous one")
         return reached
 
     async def _watch(self) -> None:
@@ -183,4 +183,4 @@ async def _tried(action: Callable[[], Awaitable[None]]) -> None:
     try:
         await action()
     except Exception:
-        logger.exception("not everything was done that a new broker needs")
+        logger.exception("preparation for the new broker is incomplete")

@@ -232,7 +232,7 @@ class Consumers:
                 try:
                     await self._look(group, subscriber.consumer, drain, progress)
                 except Exception as error:  # noqa: BLE001  # in a rebalance, say; the watch itself must go on
-                    logger.warning("consumer not looked at", group=group, error=repr(error))
+                    logger.warning("consumer check failed", group=group, error=repr(error))
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _look(

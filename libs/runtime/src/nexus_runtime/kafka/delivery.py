@@ -1,6 +1,6 @@
 """How records reach handlers. One visible order, and nobody else acknowledges:
 
-1. read the envelope (a record that is no CloudEvent fails)
+1. read the envelope (a record that is not a CloudEvent fails)
 2. admit it, where the subscription asks for that (one that may not enter fails)
 3. skip types this consumer does not know (counted)
 4. validate the body (one that does not fit its type fails)
@@ -10,7 +10,7 @@
 8. partition by partition, in order: what failed becomes a dead letter, up to the limit; there the partition stops
 9. acknowledge the batch up to there; when the infrastructure is unavailable: nothing, and take it again after a pause
 
-A batch may therefore be delivered again after a crash: handlers have to bear repetition.
+A batch may therefore be delivered again after a crash: handlers have to tolerate repetition.
 """
 
 import asyncio
@@ -155,11 +155,11 @@ class Deliverer:
             return stops
         except* ServiceUnavailable as group:
             self.given_back = True
-            logger.warning("batch given back", topic=self._to.topic.name, reason=str(group.exceptions[0]))
+            logger.warning("batch returned to the broker", topic=self._to.topic.name, reason=str(group.exceptions[0]))
             await self._pause(0.5, 1.5)
             raise
         except* Exception as group:
-            logger.error("batch failed, it is taken again", topic=self._to.topic.name, error=repr(group.exceptions[0]))
+            logger.error("batch failed, retrying", topic=self._to.topic.name, error=repr(group.exceptions[0]))
             await self._pause(0.5, 1.5)
             raise
         finally:
@@ -223,7 +223,7 @@ class Deliverer:
             self._count("handled", len(group))
 
     async def _isolate(self, group: Sequence[Delivery], batch: _Batch) -> None:
-        """One by one. Where most fail that takes long, and meanwhile nothing else is read: so not without end."""
+        """One by one. Where most fail that takes long, and in the meantime nothing else is read: so not without end."""
         until = time.monotonic() + ISOLATION_SECONDS
         for number, delivery in enumerate(group):
             if number and time.monotonic() > until:
@@ -259,7 +259,7 @@ class Deliverer:
                     await self._give_up(record, failure)
             if done < len(those):
                 stops[partition] = self._stop(partition, those[done].offset, reason)
-        # Only now: a batch that is given back in between is counted anew.
+        # Only now: a batch that is given back in between is counted again.
         self._allowances |= spent
         return stops
 

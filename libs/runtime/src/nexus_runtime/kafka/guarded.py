@@ -1,6 +1,6 @@
-"""aiokafka's consumer, made to bear records that cannot be read.
+"""aiokafka's consumer, made to tolerate records that cannot be read.
 
-By itself it raises out of `getmany`, at every call anew: nothing else is read of any partition, and what the call had
+By itself it raises out of `getmany`, on every call: nothing more is read of any partition, and what the call had
 already taken from other partitions is lost, their positions having moved on. Here the trouble is its partition's own.
 """
 
@@ -62,7 +62,7 @@ class Halt:
 
 
 class GuardedConsumer(AIOKafkaConsumer):
-    """With `pass_over`, goes on at the partition's end after a batch that cannot be read; else halts the partition.
+    """With `pass_over`, continues at the partition's end after a batch that cannot be read; else halts the partition.
 
     That halt ends by `skip`, or by itself: `tend` tries again, because a checksum may fail on the way, too. One that
     was asked for by `stop_at` ends by `go_on`.
@@ -105,6 +105,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         self._unreadable_at(partition, offset)
         following = after_unreadable(await self._raw(partition, offset), offset)
         await self.commit({partition: following})
+        # Again: during the commit a rebalance may have moved the partition, or `tend` may have tried it once more.
         self._unreadable_at(partition, offset)
         self._read_from(partition, following)
         logger.warning("skipped", **_named(partition, offset), to=following)
@@ -114,6 +115,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         """To be called every second or so: forgets halts that are over and tries the others again at times."""
         now = time.monotonic()
         for partition, halt in list(self.halts.items()):
+            # A position that moved means that the last try could read on.
             if partition not in self.assignment() or self._state(partition)._position not in (None, halt.offset):
                 del self.halts[partition]
             elif not halt.readable and now - halt.tried >= RETRY_SECONDS:
@@ -176,6 +178,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         asyncio.get_running_loop().call_soon(self._unreadable, partition, offset, error)
 
     def _unreadable(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        # It was put off by `_later`, and a rebalance may have come first.
         if partition not in self.assignment():
             return
         now, known = time.monotonic(), self.halts.get(partition)

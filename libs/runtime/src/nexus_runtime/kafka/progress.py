@@ -11,7 +11,7 @@ P = TypeVar("P", bound=Hashable)
 
 @dataclass(frozen=True)
 class Reading:
-    """Where a consumer stands in a partition; None where that is not known yet.
+    """Where a consumer is in a partition; None where that is not known yet.
 
     `settled`: the offset up to which records are handled. `end`: where the partition ends, as of the broker's last
     answer to a fetch, which came at `fetched` (ms). `queued`: records were fetched and wait for the consumer.
@@ -34,7 +34,7 @@ class Progress(Generic[P]):
         self._since: dict[P, float] = {}
 
     def observe(self, readings: Mapping[P, Reading]) -> None:
-        """To be called every second or so; partitions that are not given any more are forgotten."""
+        """To be called every second or so; partitions that are no longer given are forgotten."""
         now = self._clock()
         worked = any(one in self._last and self._last[one].settled != at.settled for one, at in readings.items())
         self._since = {

@@ -45,6 +45,7 @@ class ReplyAddress(Message):
 def reply_partition(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
     """The partition that the sender of a command reads, or None where it does not wait."""
     for name, value in headers:
+        # Anybody may write to the topic: int() refuses thousands of digits, and it is slow before that.
         if name == REPLY_PARTITION_HEADER and value and len(value) <= 9 and value.isdigit():
             number = int(value)
             return number if number < GATEWAY_REPLIES.partitions else None
@@ -80,6 +81,7 @@ class ReplyDesk:
 
     def __init__(self, settings: ServiceSettings, bus: Bus, topic: Topic = GATEWAY_REPLIES) -> None:
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
+        # Gateways may draw the same partition: each ignores the answers that it does not wait for.
         self.partition = random.randrange(topic.partitions)
         self._tap = Tap(settings, bus, topic, [self.partition], self._fulfil, prompt=True)
 
@@ -110,7 +112,8 @@ class ReplyDesk:
         try:
             event = read_event(record.value, record.headers)
             future = self._waiting.get(str(event.data.get("request_id")))
+            # A repeated command is answered again, so an answer may come twice.
             if future is not None and not future.done():
                 future.set_result(Reply.model_validate(event.data))
         except (MalformedEvent, ValueError) as error:
-            logger.warning("reply not understood", error=str(error))
+            logger.warning("reply could not be read", error=str(error))

@@ -117,7 +117,7 @@ class Requests:
             if request.sent >= oldest:
                 if len(self._kept) < MOST_KEPT:
                     return
-                logger.warning("too many unanswered messages; one is not kept any more", subject=request.event.subject)
+                logger.warning("too many unanswered messages; dropped one", subject=request.event.subject)
             request.held.close()
 
     async def _broker_is_new(self) -> None:
@@ -127,13 +127,13 @@ class Requests:
 
     async def _send_again(self) -> None:
         while lost := self._lost():
-            logger.warning("sending again what the last broker took", messages=len(lost))
+            logger.warning("resending what the previous broker took", messages=len(lost))
             try:
                 for request in lost:
                     if request.event.id in self._unanswered:
                         await self._send(request)
             except ServiceUnavailable as error:
-                logger.warning("not everything was sent again yet", reason=error.message)
+                logger.warning("some messages are still to be resent", reason=error.message)
                 await asyncio.sleep(self._retry_seconds)
 
     def _lost(self) -> list[_Request]:

@@ -129,7 +129,7 @@ class States(Generic[A]):
 def advanced(before: A | None, after: A, events: Sequence[BaseModel]) -> A:
     """`after` with the version of the next write and the sequence of its last event.
 
-    What starts anew under an id that had events before says so: `after.sequence` is where they ended.
+    What starts afresh under an id that had events before says so: `after.sequence` is where they ended.
     """
     version, sequence = (before.version, before.sequence) if before else (0, after.sequence)
     return after.model_copy(update={"version": version + 1, "sequence": sequence + len(events)})

@@ -53,7 +53,7 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command comes to. `Accepted` is no answer yet: the end of the work that it names answers.
+    """What a command results in. `Accepted` is not an answer yet: the end of the work that it names answers.
 
     `exists`: what is created was not looked for; the error to answer with where it is there already.
     """
@@ -102,6 +102,7 @@ class Ledger:
             async with self.work.transaction(change) as works:
                 await self.database.write(*writes, *change.actions, *works)
         except ConditionFailed as error:
+            # The inbox entry is the first of the writes, and its only condition is that there is none yet.
             if handled and 0 in error.failed:
                 raise AlreadyHandled(handled.command.command_id) from error
             raise ChangedMeanwhile(str(error)) from error
@@ -152,7 +153,7 @@ async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
             return await attempt()
         except ChangedMeanwhile:
             await asyncio.sleep(random.uniform(0, 0.005 * (number + 1)))
-    raise Contention("the resource changes too fast; try again")
+    raise Contention("the resource keeps changing; try again")
 
 
 def _keeps_waiter(decision: Decision) -> bool:

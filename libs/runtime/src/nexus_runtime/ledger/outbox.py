@@ -52,7 +52,7 @@ class Outbox:
         )
 
     async def settle(self, published: Sequence[Span]) -> None:
-        """These events are published. What was added meanwhile stays; what is unclear is left to the sweep."""
+        """These events are published. What was added in the meantime stays; what is unclear is left to the sweep."""
         for start in range(0, len(published), AT_ONCE):
             await self._settle_together(published[start : start + AT_ONCE])
 
@@ -80,7 +80,7 @@ class Outbox:
         try:
             await self._database.write(Update(self._table, key, assign=rest, where=Where(equal={"first": span.first})))
         except ConditionFailed:
-            logger.debug("outbox item moved meanwhile", aggregate=span.aggregate)
+            logger.debug("outbox item changed concurrently", aggregate=span.aggregate)
 
     async def pending(self, aggregate: str) -> tuple[int, int] | None:
         """The first and last sequence that are still to be published, if any are."""

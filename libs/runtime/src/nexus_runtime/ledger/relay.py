@@ -1,4 +1,4 @@
-"""The relay publishes what stands in the outbox: right after the commit, or, what a crash left, by a sweep.
+"""The relay publishes what is in the outbox: right after the commit, or, what a crash left, by a sweep.
 
 Every event is published at least once. An aggregate's are sent by one task at a time and without a gap: what is
 fresh goes out directly only where it continues what this relay had acknowledged, else all that is unsettled is read
@@ -82,6 +82,7 @@ class Relay:
 
     def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
         """Publish these at once; they are committed, and in the outbox. None named: whatever the outbox has."""
+        # Over the limit only the entries are dropped, never the aggregate: the outbox and the history still have them.
         due = self._due.setdefault(aggregate, [])
         if self._held + len(entries) <= self._pace.held:
             due.extend(entries)
@@ -90,6 +91,7 @@ class Relay:
 
     async def run(self) -> None:
         """For ever; cancel to stop: what is left is in the outbox."""
+        # A run that was cancelled leaves its aggregates marked as busy, though its tasks ended with it.
         self._busy.clear()
         self._sweep_all = True
         async with asyncio.TaskGroup() as tasks:
@@ -108,6 +110,7 @@ class Relay:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            # One task for each aggregate: two could send its events out of order. A task that ends wakes this loop.
             for aggregate in self._due.keys() - self._busy:
                 self._busy.add(aggregate)
                 fresh = self._due.pop(aggregate)
@@ -120,6 +123,7 @@ class Relay:
             entries = await self._unpublished(aggregate, fresh)
             sent = [await self._send(aggregate, entry) for entry in entries]
             records = [await self._bus.acknowledged(self._topic.name, future) for future in sent]
+            # What a broker acknowledged before it lost everything is not published: it must stay unsettled.
             if records and broker == self._broker_number:
                 last = records[-1]
                 self._note(
@@ -147,7 +151,7 @@ class Relay:
             start = through + 1 if first <= through < last else first
             entries = [entry async for entry in self._history.read(aggregate, start, last)]
         if not fresh:
-            logger.info("publishing what was left in the outbox", aggregate=aggregate, events=len(entries))
+            logger.info("publishing events left in the outbox", aggregate=aggregate, events=len(entries))
         return entries
 
     async def _send(self, aggregate: str, entry: HistoryEntry) -> asyncio.Future[object]:
@@ -194,6 +198,7 @@ class Relay:
     async def _settle_published(self, wanted: Mapping[str, _Published]) -> None:
         if self._volatile:
             broker, reached = self._broker_number, await self._bus.committed(self._topic)
+            # Offsets committed at one broker must never be compared with records of the next one.
             if broker != self._broker_number:
                 return
             wanted = {name: done for name, done in wanted.items() if reached.get(done.partition, -1) > done.offset}
@@ -205,6 +210,7 @@ class Relay:
         now = self._published.get(aggregate)
         if now == done:
             del self._published[aggregate]
+        # More was published while the outbox was being written: only the settled part is forgotten.
         elif now is not None and now.first == done.first:
             self._published[aggregate] = replace(now, first=done.last + 1)
 
@@ -218,6 +224,7 @@ class Relay:
                     self._sweep_all, shard, older_than = False, 0, 0.0
                 await self._sweep_shard(shard, older_than)
                 shard = (shard + 1) % SHARDS
+                # The first round takes everything. Later ones leave young items to the process that committed them.
                 older_than = older_than if shard else self._pace.left_behind_seconds
             await asyncio.sleep(self._pace.sweep_seconds if older_than or self._sweep_all else 0.01)
 

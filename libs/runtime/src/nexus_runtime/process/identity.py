@@ -40,7 +40,7 @@ def _boot() -> str:
 
 
 def _start(pid: int) -> str | None:
-    """When the process was started, in units of its system; None where there is none, or it has ended."""
+    """When the process was started, in units of its system; None if there is none, or it has ended."""
     if not sys.platform.startswith("linux"):
         return "running" if psutil.pid_exists(pid) else None
     try:

@@ -36,7 +36,7 @@ class Part(Protocol):
 
 
 class Background:
-    """A part that runs for ever: a fault is logged and it runs again; to stop it, it is cancelled."""
+    """A part that runs forever: a fault is logged and it runs again; to stop it, it is cancelled."""
 
     def __init__(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self._name = name
@@ -56,7 +56,7 @@ class Background:
             try:
                 await self._run()
             except Exception:
-                logger.exception("background work failed, starting it again", work=self._name)
+                logger.exception("background work failed, restarting it", work=self._name)
             await asyncio.sleep(RESTART_SECONDS)
 
 
@@ -118,7 +118,7 @@ class Server(uvicorn.Server):
 
 
 def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[[], None] = lambda: None) -> None:
-    """Run until SIGINT or SIGTERM, then stop within the time for shutdown. `at_stop` ends what would go on for ever."""
+    """Run until SIGINT or SIGTERM, then stop within the time for shutdown. `at_stop` ends what would go on forever."""
     log.configure(name, settings)
     config = uvicorn.Config(
         app,

@@ -19,7 +19,7 @@ class Sender(Protocol):
 
 
 class Answers:
-    """Sent in the background, `tries` times while the broker is unavailable: nobody waits for ever."""
+    """Sent in the background, `tries` times while the broker is unavailable: nobody waits forever."""
 
     def __init__(self, sender: Sender, tries: int = 20, pause_seconds: float = 0.5) -> None:
         self._sender = sender

@@ -86,6 +86,7 @@ class Engine(Queue):
             task.cancel()
         await self._hands.finish(self._stop_seconds / 4)
         await self._tell_all(self._stop_seconds / 4)
+        # Last: without a registration the others would take over work that is still being finished here.
         await self._registration.stop()
 
     def held(self, kind: str, name: str) -> Held | None:
@@ -110,7 +111,7 @@ class Engine(Queue):
         try:
             item = await self.items.get(kind, name)
         except ServiceUnavailable as error:
-            logger.info("hint not followed, the work is found later", kind=kind, name=name, reason=error.message)
+            logger.info("hint not followed, the work will be found later", kind=kind, name=name, reason=error.message)
             return
         if item is not None and item.free:
             self._hands.offer(item, orphan=False)
@@ -150,6 +151,7 @@ class Engine(Queue):
 
     async def _add_waiter(self, item: WorkItem, address: ReplyAddress) -> None:
         await super()._add_waiter(item, address)
+        # The end is written on condition of the number of waiters, so it must read the item again first.
         if held := self._hands.held.get(item.key):
             held.stale = True
 
@@ -167,6 +169,7 @@ class Engine(Queue):
     def _refused(self, plan: Plan) -> None:
         for item in plan.begun:
             self._hands.unreserve(item)
+        # Why it failed is unknown: somebody else may wait by now, or the work is lost. The next try reads the item.
         for item, _ in plan.ended:
             if held := self._hands.held.get(item.key):
                 held.stale = True

@@ -54,7 +54,7 @@ class Hands:
     def require_room(self, kind: str) -> None:
         """Raises AllPlacesTaken."""
         if kind in self._places and self._count[kind] >= self._places[kind].limits.room:
-            raise AllPlacesTaken("all places for work of this process are taken")
+            raise AllPlacesTaken("this process has no capacity for more work")
 
     def reserve(self, kind: str) -> str:
         """The runner of what begins now: this process where it has a place free at once, which is kept; or nobody."""
@@ -164,7 +164,7 @@ class Hands:
             logger.info("work was lost", work=held.item.key)
             return True
         except (ServiceUnavailable, ChangedMeanwhile) as error:
-            logger.warning("work goes on later", work=held.item.key, reason=str(error))
+            logger.warning("work will be retried", work=held.item.key, reason=str(error))
         except Exception:
             logger.exception("work failed", work=held.item.key)
         return not held.mine
@@ -234,8 +234,8 @@ class Hands:
                 metrics.WORK_INTERRUPTED.labels(held.item.kind).inc()
                 await kind.interrupt(held.name, held)
         except (ConditionFailed, WorkLost):
-            logger.info("work was ended or taken before it was let go of", work=held.item.key)
+            logger.info("work was ended or taken before it was released", work=held.item.key)
         except ServiceUnavailable as error:
-            logger.warning("work not let go of, others find it", work=held.item.key, reason=error.message)
+            logger.warning("work not released, other processes will find it", work=held.item.key, reason=error.message)
         except Exception:
-            logger.exception("work not let go of, others find it", work=held.item.key)
+            logger.exception("work not released, other processes will find it", work=held.item.key)

@@ -30,7 +30,7 @@ def work_key(kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class WorkItem:
-    """`begun` is new with every beginning, so that work which begins anew under a name is not taken for the former.
+    """`begun` is new with every beginning, so that work which begins again under a name is not taken for the former.
 
     `waiters` may lag behind the number `awaited`: then they have to be read.
     """
@@ -116,13 +116,13 @@ class WorkItems:
         return Check(self._table, self._key(item.kind, item.name), where)
 
     async def give(self, item: WorkItem, runner: str) -> WorkItem:
-        """To a runner that takes it, or to nobody. Raises ConditionFailed where it has changed hands meanwhile."""
+        """To a runner that takes it, or to nobody. Raises ConditionFailed if it has changed hands."""
         given = item.given_to(runner)
         await self._database.write(self._give(item, given))
         return given
 
     async def add_waiter(self, item: WorkItem, waiter: ReplyAddress) -> None:
-        """Raises ConditionFailed where it has ended or somebody else was added meanwhile."""
+        """Raises ConditionFailed where it has ended or somebody else was added in the meantime."""
         where = Where(equal={"begun": item.begun, "awaited": item.awaited})
         more = {"waiters": [waiter.model_dump()]}
         key = self._key(item.kind, item.name)

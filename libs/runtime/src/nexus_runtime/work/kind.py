@@ -69,7 +69,7 @@ class Held:
             raise WorkLost(self.item.key)
 
     async def rest(self, seconds: float) -> None:
-        """Waits for a hint, or so long, and lets other work have its place meanwhile."""
+        """Waits for a hint, or so long, and lets other work have its place in the meantime."""
         places = self.places
         if places is None:
             raise RuntimeError("work rests only while it runs")
@@ -141,7 +141,7 @@ class Repeatable:
         return True
 
     async def interrupt(self, name: str, held: Held) -> None:
-        raise TypeError(f"what may be run again is not interrupted: {held.item.kind} {name}")
+        raise TypeError(f"repeatable work is never interrupted: {held.item.kind} {name}")
 
     async def outcome(self, name: str) -> Outcome | None:
         del name

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Put, Table, Update, Where
+from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Put, Table, Where
 
 _FIELDS = ("kind", "name", "owner", "epoch", "beat")
 
@@ -35,7 +35,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Observed:
-    """A lease as an observer sees it; `silent`: it saw no new beat for long enough, or the lease was given back."""
+    """A lease as an observer sees it; `silent`: it saw no new beat for long enough."""
 
     lease: Lease
     silent: bool
@@ -64,32 +64,21 @@ class Leases:
         item = await self._database.get(self._table, {"kind": self._kind, "name": name})
         if item is None:
             lease, where = Lease(self._kind, name, owner, epoch=1), Where(absent="kind")
-        elif item["owner"] and not self._silent(name, (item["epoch"], item["beat"])):
+        elif not self._silent(name, (item["epoch"], item["beat"])):
             return None
         else:
             lease = Lease(self._kind, name, owner, epoch=item["epoch"] + 1)
+            # The beat, too: its owner may have renewed it since it was read.
             where = Where(equal={"epoch": item["epoch"], "beat": item["beat"]})
         return lease if await self._written(lease, where) else None
 
     async def renew(self, lease: Lease) -> Lease:
         """The lease with its next beat. Raises LeaseLost."""
         renewed = Lease(lease.kind, lease.name, lease.owner, lease.epoch, lease.beat + 1)
+        # Not the beat: a renewal whose answer was lost may have been written all the same.
         if not await self._written(renewed, Where(equal={"epoch": lease.epoch, "owner": lease.owner})):
             raise LeaseLost(lease.name)
         return renewed
-
-    async def release(self, lease: Lease) -> None:
-        """Free for others at once; the epoch stays known."""
-        free = Update(
-            self._table,
-            {"kind": lease.kind, "name": lease.name},
-            assign={"owner": ""},
-            where=Where(equal={"epoch": lease.epoch, "owner": lease.owner}),
-        )
-        try:
-            await self._database.write(free)
-        except ConditionFailed:
-            return
 
     async def forget(self, name: str) -> None:
         """Remove the lease and its epoch: for names that never come again."""
@@ -102,13 +91,13 @@ class Leases:
         async for item in self._database.query(self._table, self._kind):
             silent = self._silent(item["name"], (item["epoch"], item["beat"]))
             lease = Lease(**{name: item[name] for name in _FIELDS})
-            found.append(Observed(lease, silent or not item["owner"]))
+            found.append(Observed(lease, silent))
         for name in self._seen.keys() - {one.lease.name for one in found}:
             del self._seen[name]
         return found
 
     async def fence(self, lease: Lease) -> bool:
-        """Remove the lease of an owner that is gone: it can never renew it. False where it has changed meanwhile."""
+        """Remove the lease of an owner that is gone, so that it can never renew it. False if it has changed since."""
         where = Where(equal={"epoch": lease.epoch, "beat": lease.beat})
         try:
             await self._database.write(Delete(self._table, {"kind": lease.kind, "name": lease.name}, where=where))
@@ -119,6 +108,7 @@ class Leases:
     def _silent(self, name: str, state: tuple[int, int]) -> bool:
         now = self._monotonic()
         known, since = self._seen.get(name, (None, now))
+        # However old a beat is, its silence counts only from when this observer first saw it.
         if known != state:
             self._seen[name] = (state, now)
             return False

@@ -22,7 +22,7 @@ TRIES = 30
 
 @dataclass
 class Plan:
-    """What a transaction comes to: `begun` as it will stand, `ended` as it stood."""
+    """What a transaction results in: `begun` as it will stand, `ended` as it stood."""
 
     actions: list[Action] = field(default_factory=list[Action])
     begun: list[WorkItem] = field(default_factory=list[WorkItem])
@@ -74,6 +74,7 @@ class Queue:
             self._refused(plan)
             raise
         except BaseException:
+            # Cancellation included: the write may have reached the database.
             self._doubtful(plan)
             raise
         self._committed(plan)
@@ -92,9 +93,9 @@ class Queue:
                 try:
                     return await self._add_waiter(item, address)
                 except ConditionFailed:
-                    logger.debug("work has ended or is awaited by one more meanwhile", work=work)
+                    logger.debug("work has ended or gained a waiter in the meantime", work=work)
             await asyncio.sleep(random.uniform(0, 0.02))
-        raise Contention("the work that answers this command changes too fast; try again")
+        raise Contention("the work that answers this command keeps changing; try again")
 
     async def _add_waiter(self, item: WorkItem, address: ReplyAddress) -> None:
         await self.items.add_waiter(item, address)

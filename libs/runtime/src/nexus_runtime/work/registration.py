@@ -18,7 +18,7 @@ KIND = "runner"
 class Registration:
     """A name under which work is held, kept by a heartbeat. One that was lost is never used again.
 
-    `lost` is called when the others have taken this process for dead.
+    `lost` is called when the others have given this process up for dead.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Registration:
         self._beating = asyncio.create_task(self._keep(), name="runner heartbeat")
 
     async def stop(self) -> None:
-        """The name is given up: what still stands under it is taken by the others at once."""
+        """The name is given up: whatever is still held under it is taken over by the others at once."""
         if self._beating:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
@@ -59,7 +59,7 @@ class Registration:
             try:
                 await self._leases.forget(lease.name)
             except ServiceUnavailable:
-                logger.warning("name not given up, the others will notice the silence", runner=lease.name)
+                logger.warning("registration not removed, others will notice the silence", runner=lease.name)
 
     async def beat(self) -> None:
         """Proves that this process lives, or gets a new name for it."""

@@ -19,7 +19,7 @@ SHARE = 9
 def pause_after(look: float, silent_seconds: float) -> float:
     """Seconds to rest after a look that took so many.
 
-    Never so long that the roster would take the rest for a standstill of this process, and start observing anew: then
+    Never so long that the roster would take the rest for a standstill of this process, and start observing again: then
     a busy process would see nobody fall silent.
     """
     return min(SHARE * look, silent_seconds / 4)
@@ -81,12 +81,13 @@ class Sweeper:
         own = item.runner == self._registration.name
         if not (item.free or own) and item.runner in self._roster.living:
             return
+        # Where one was found there may be more: the next look reads all work again.
         self._quiet = QUIET_LOOKS
         if not self._hands.offer(item, orphan=not (item.free or own)):
             self._surplus = True
 
     async def _check_own(self, items: list[WorkItem]) -> None:
-        # What was listed may be older than what is in hand: only a fresh look tells that it is lost.
+        # What was listed may be older than what this process holds: only a fresh look tells that it is lost.
         listed = {item.key: item for item in items}
         for held in list(self._hands.held.values()):
             if held.mine and not held.ended and not held.item.same_hold(listed.get(held.item.key)):
@@ -99,9 +100,9 @@ class Sweeper:
             try:
                 await self.look()
             except ServiceUnavailable as error:
-                logger.info("no work looked for", reason=error.message)
+                logger.info("did not look for work", reason=error.message)
             except Exception:
-                logger.exception("look for work failed")
+                logger.exception("looking for work failed")
             pause = pause_after(time.monotonic() - began, self._roster.silent_seconds)
             await asyncio.sleep(pause)
             try:

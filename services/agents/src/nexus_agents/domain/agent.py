@@ -18,8 +18,7 @@ from nexus_contracts.agents.events import (
 )
 from nexus_contracts.agents.manifest import capabilities_of
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.commands import IfMatch, matches
-from nexus_contracts.errors import Conflict, InvalidState, PreconditionFailed
+from nexus_contracts.errors import Conflict
 from nexus_contracts.identifiers import Timestamp, agent_id_of
 from nexus_contracts.model import Message
 
@@ -84,13 +83,13 @@ Decided = tuple[Agent, Sequence[BaseModel]]
 def require_own_id(command: DeployAgent) -> None:
     """Raises Conflict."""
     if command.agent_id != agent_id_of(command.project_id, command.agent_name):
-        raise Conflict("the agent's id does not follow from its project and name", agent_id=command.agent_id)
+        raise Conflict("the agent's id must be that of its project and name", agent_id=command.agent_id)
 
 
 def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_sequence: int, now: datetime) -> Decided:
     """A running agent keeps running what it has until the new deployment has succeeded. Raises Conflict.
 
-    A new agent gets `backend`, and goes on with its events after `former_sequence`, those of a deleted one of its id.
+    A new agent gets `backend`, and continues with its events after `former_sequence`, those of a deleted one of its id.
     """
     if before is not None and before.deleted_at is not None:
         raise Conflict("the agent is being deleted", agent_id=command.agent_id)
@@ -144,10 +143,8 @@ def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Dec
     return agent, (AgentDeploymentFailed(**_fact(agent), error=reason),)
 
 
-def tombstone(agent: Agent, now: datetime, if_match: IfMatch = None) -> Decided:
-    """Gone for everyone from now on; what belongs to it is erased afterwards. Raises PreconditionFailed."""
-    if not matches(if_match, agent.version):
-        raise PreconditionFailed("the agent was changed meanwhile", current_etag=agent.version)
+def tombstone(agent: Agent, now: datetime) -> Decided:
+    """Gone for everyone from now on; what belongs to it is erased afterwards."""
     changed = {"deleted_at": now, "updated_at": now, "status": AgentStatus.OFFLINE}
     return agent.model_copy(update=changed), ()
 
@@ -156,14 +153,6 @@ def deleted(agent: Agent) -> Decided:
     """All that belonged to it is erased."""
     assert agent.deleted_at is not None
     return agent, (AgentDeleted(**_fact(agent), deleted_at=agent.deleted_at),)
-
-
-def require_running(agent: Agent) -> None:
-    """Raises InvalidState for an agent that takes no invocations now."""
-    if agent.status is not AgentStatus.RUNNING:
-        raise InvalidState(
-            f"the agent is {agent.status}", current_status=str(agent.status), action="invoke", allowed_actions=[]
-        )
 
 
 def target(agent: Agent) -> DeployedAgent:

@@ -97,7 +97,7 @@ class Backend(Protocol):
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         """Returns when the agent has answered a ping; replaces what was deployed under the id before.
 
-        Raises PackageRejected, AgentUnreachable, AgentBusy. Work that the replaced agent has in hand is finished.
+        Raises PackageRejected, AgentUnreachable, AgentBusy. Work of the replaced agent is finished.
         """
         ...
 
@@ -110,7 +110,7 @@ class Backend(Protocol):
         ...
 
     async def undeploy(self, agent_id: str) -> None:
-        """Ends the agent, with the invocations that it has in hand. Of an unknown id: nothing to do."""
+        """Ends the agent, with the invocations that it is working on. Of an unknown id: nothing to do."""
         ...
 
     async def stop(self) -> None:

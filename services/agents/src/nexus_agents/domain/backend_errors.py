@@ -66,7 +66,7 @@ class AgentBusy(AgentTimedOut):
 
 
 class AgentFailed(BackendError):
-    """The agent answered an error, or something that is no answer; code and message are its own where it has any."""
+    """The agent answered with an error, or with something unusable; code and message are its own if it gave any."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

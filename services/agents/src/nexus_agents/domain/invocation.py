@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from nexus_agents.domain.agent import Agent
 from nexus_contracts.agents.commands import InvokeAgent
 from nexus_contracts.agents.events import (
+    AgentStatus,
     FailureReason,
     InvocationCancelled,
     InvocationFailed,
@@ -18,6 +20,7 @@ from nexus_contracts.agents.events import (
 )
 from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.builds.reports import Usage
+from nexus_contracts.errors import InvalidState
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 
@@ -96,6 +99,14 @@ class Ending:
 KEPT = Ending(InvocationStatus.SUCCEEDED)
 """How a note ends."""
 Decided = tuple[Invocation, Sequence[BaseModel]]
+
+
+def require_running(agent: Agent) -> None:
+    """Raises InvalidState for an agent that takes no invocations now."""
+    if agent.status is not AgentStatus.RUNNING:
+        raise InvalidState(
+            f"the agent is {agent.status}", current_status=str(agent.status), action="invoke", allowed_actions=[]
+        )
 
 
 def invoked(command: InvokeAgent, traceparent: str | None, now: datetime) -> Invocation:

@@ -52,7 +52,7 @@ def invocation_view(invocation: Invocation) -> InvocationView:
 
 
 def session_view(session: Session) -> SessionView:
-    return SessionView.model_validate(dict(session))
+    return SessionView.model_validate(dict(session) | {"etag": session.version})
 
 
 def message_view(message: StoredMessage) -> MessageView:

@@ -1,1 +1,1 @@
-"""Load, decide, save: what each command comes to."""
+"""Load, decide, save: what each command results in."""

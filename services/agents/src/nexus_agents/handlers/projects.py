@@ -1,13 +1,13 @@
-"""What the deletion of a project comes to."""
+"""What the deletion of a project results in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from nexus_agents.domain.agent import tombstone
-from nexus_agents.handlers.agents import begin_deletion
-from nexus_agents.store.agents import AgentStore
-from nexus_agents.store.lists import Lists, listed_agents, listed_sequences, no_entry
+from nexus_agents.handlers.commands import begin_deletion
+from nexus_agents.store.agents import AgentStore, listed_agents, listed_sequences
+from nexus_agents.store.lists import Lists, no_entry
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.ledger.change import Change

@@ -1,27 +1,21 @@
 """Where agents are kept: the one place that composes what a change of an agent writes."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
 from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.invocation import Invocation, InvocationStatus
 from nexus_agents.domain.views import agent_view
-from nexus_agents.store.lists import (
-    HISTORIES,
-    UNDEPLOYED,
-    AgentQuery,
-    Lists,
-    agent_moves,
-    entry,
-    listed_agents,
-    listed_sequences,
-)
-from nexus_agents.store.shards import gate_moves, runtime_stats, shard_keys
+from nexus_agents.store.lists import HISTORIES, UNDEPLOYED, AgentQuery, Lists, entry
 from nexus_agents.tables import INSTANCES, LISTS
+from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.agents.views import AgentView, RuntimeStats
 from nexus_contracts.identifiers import format_timestamp
-from nexus_runtime.dynamo import Action, Check, Database, Delete, Put, Where
+from nexus_runtime.dynamo import Action, Check, Database, Delete, Put, Update, Where
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Recorded, Saved, States
 from nexus_runtime.ledger.inbox import KEEP_SECONDS
@@ -29,6 +23,8 @@ from nexus_runtime.ledger.inbox import KEEP_SECONDS
 AGENT = Form(Agent)
 STATE = ("state", "schema")
 MAX_ID = 300
+SHARDS = 4
+"""An agent's figures, and the gate that its invocations pass, are spread over so many items: none of them is hot."""
 
 
 def is_agent_id(text: str) -> bool:
@@ -43,7 +39,7 @@ class AgentStore:
         self._states = States(INSTANCES, AGENT)
 
     async def load(self, agent_id: str) -> Agent | None:
-        """None where there is none, or it is being deleted."""
+        """None if there is none, or it is being deleted."""
         agent = await self.load_any(agent_id)
         return agent if agent and agent.deleted_at is None else None
 
@@ -68,7 +64,7 @@ class AgentStore:
 
         A deployment is begun on the condition, too, that its project is not deleted.
         """
-        follows = [*agent_moves(before, after), *gate_moves(before, after)]
+        follows = [*_list_moves(before, after), *_gate_moves(before, after)]
         if after.deploying and (before is None or before.deployment.version != after.deployment.version):
             follows.append(_project_present(after))
         return self._states.save(after.agent_id, before, after, events, follows)
@@ -92,12 +88,12 @@ class AgentStore:
         return Change.of(Put(INSTANCES, {"agent_id": project_id, "ttl": int(now.timestamp()) + KEEP_SECONDS}))
 
     async def figures(self, agent_id: str) -> RuntimeStats:
-        return runtime_stats(await self._database.get_many(INSTANCES, shard_keys(agent_id)))
+        return _runtime_stats(await self._database.get_many(INSTANCES, _shard_keys(agent_id)))
 
     async def views(self, agent_ids: Sequence[str], tenant: str) -> list[AgentView]:
         """Those of the tenant that exist, with their figures, in the order asked for."""
         keys = [{"agent_id": agent_id} for agent_id in agent_ids]
-        keys += [key for agent_id in agent_ids for key in shard_keys(agent_id)]
+        keys += [key for agent_id in agent_ids for key in _shard_keys(agent_id)]
         items = {item["agent_id"]: item for item in await self._database.get_many(INSTANCES, keys)}
         views: list[AgentView] = []
         for agent_id in agent_ids:
@@ -105,14 +101,14 @@ class AgentStore:
             agent = self._states.read(item) if item else None
             if agent is None or agent.deleted_at is not None or agent.tenant != tenant:
                 continue
-            shards = [items.get(key["agent_id"], {}) for key in shard_keys(agent_id)]
-            views.append(agent_view(agent, runtime_stats(shards)))
+            shards = [items.get(key["agent_id"], {}) for key in _shard_keys(agent_id)]
+            views.append(agent_view(agent, _runtime_stats(shards)))
         return views
 
     async def page(
         self, tenant: str, query: AgentQuery, limit: int, before: str | None
     ) -> tuple[list[AgentView], str | None]:
-        """Newest first, up to `limit` that match, and the position to go on from."""
+        """Newest first, up to `limit` that match, and the position to continue from."""
         name = listed_agents(tenant, query.project_id)
         entries, more = await self._lists.page(name, limit, before, query)
         return await self.views([one["agent_id"] for one in entries], tenant), more
@@ -120,3 +116,98 @@ class AgentStore:
 
 def _project_present(agent: Agent) -> Check:
     return Check(INSTANCES, {"agent_id": agent.project_id}, where=Where(absent="agent_id"))
+
+
+def listed_agents(tenant: str, project_id: str | None = None) -> str:
+    """The list of a tenant's agents, or of one project's."""
+    return f"{tenant}#project#{project_id}" if project_id else f"{tenant}#all"
+
+
+def listed_sequences(tenant: str, project_id: str) -> str:
+    """How far the events of deleted agents had come: an agent of the same id continues from there."""
+    return f"{tenant}#sequences#{project_id}"
+
+
+def _shard_keys(agent_id: str) -> list[dict[str, str]]:
+    return [_shard_key(agent_id, number) for number in range(SHARDS)]
+
+
+def _gate_moves(before: Agent | None, after: Agent) -> list[Action]:
+    """Opens or closes the agent to invocations; removes the shards of one that is deleted."""
+    keys = _shard_keys(after.agent_id)
+    if after.deleted_at is not None:
+        return [Delete(INSTANCES, key) for key in keys]
+    if before is not None and _gate(before) == _gate(after):
+        return []
+    return [Update(INSTANCES, key, assign={"gate": _gate(after), "of": after.agent_id}) for key in keys]
+
+
+def require_open_gate(agent_id: str, seed: str) -> Check:
+    """Holds while the agent runs. A check of the agent's own item would make all its invocations conflict."""
+    return Check(INSTANCES, _shard_of(agent_id, seed), where=Where(equal={"gate": "open"}))
+
+
+def require_present(agent_id: str, seed: str) -> Check:
+    """Holds while the agent is not deleted."""
+    return Check(INSTANCES, _shard_of(agent_id, seed), where=Where(equal={"of": agent_id}))
+
+
+def count_ended(invocation: Invocation) -> Update:
+    """Adds it to the agent's figures; fails where the agent is deleted."""
+    outcome = {InvocationStatus.SUCCEEDED: "succeeded", InvocationStatus.FAILED: "failed"}.get(invocation.status)
+    add = {"total": 1, "milliseconds": invocation.duration_ms or 0} | ({outcome: 1} if outcome else {})
+    moment = format_timestamp(invocation.started_at or invocation.created_at)
+    return Update(
+        INSTANCES,
+        _shard_of(invocation.agent_id, invocation.invocation_id),
+        assign={"invoked_at": moment},
+        add=add,
+        where=Where(equal={"of": invocation.agent_id}),
+    )
+
+
+def _runtime_stats(shards: Iterable[Mapping[str, Any]]) -> RuntimeStats:
+    """The sum of an agent's shards; the average is over all invocations that ended."""
+    found = list(shards)
+    total, milliseconds = _sum(found, "total"), _sum(found, "milliseconds")
+    moments = [datetime.fromisoformat(shard["invoked_at"]) for shard in found if "invoked_at" in shard]
+    return RuntimeStats(
+        total_invocations=total,
+        successful_invocations=_sum(found, "succeeded"),
+        failed_invocations=_sum(found, "failed"),
+        avg_duration_ms=round(milliseconds / total, 2) if total else 0.0,
+        last_invoked_at=max(moments, default=None),
+    )
+
+
+def _list_moves(before: Agent | None, after: Agent) -> list[Action]:
+    """Its entries in the lists of all agents and of its project's: there while it is not deleted."""
+    position = f"{format_timestamp(after.created_at)}#{after.agent_id}"
+    names = (listed_agents(after.tenant), listed_agents(after.tenant, after.project_id))
+    if after.deleted_at is not None:
+        return [Delete(LISTS, {"list": name, "position": position}) for name in names]
+    shown = _agent_entry(after)
+    if before is not None and shown == _agent_entry(before):
+        return []
+    return [Put(LISTS, {"list": name, "position": position, **shown}) for name in names]
+
+
+def _agent_entry(agent: Agent) -> dict[str, Any]:
+    described = {"category": agent.category, "capabilities": agent.capabilities}
+    return {"agent_id": agent.agent_id, "status": str(agent.status), **described}
+
+
+def _gate(agent: Agent) -> str:
+    return "open" if agent.status is AgentStatus.RUNNING else "closed"
+
+
+def _shard_of(agent_id: str, seed: str) -> dict[str, str]:
+    return _shard_key(agent_id, zlib.crc32(seed.encode()) % SHARDS)
+
+
+def _shard_key(agent_id: str, number: int) -> dict[str, str]:
+    return {"agent_id": f"{agent_id}#{number}"}
+
+
+def _sum(shards: Iterable[Mapping[str, Any]], name: str) -> int:
+    return sum(int(shard.get(name, 0)) for shard in shards)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
-from nexus_agents.store.agents import MAX_ID
-from nexus_agents.store.lists import Lists, invocation_key, invocation_moves, listed_invocations
-from nexus_agents.store.shards import count_ended, require_open_gate
+from nexus_agents.store.agents import MAX_ID, count_ended, require_open_gate
+from nexus_agents.store.lists import Lists
 from nexus_agents.tables import INVOCATIONS, LISTS
-from nexus_runtime.dynamo import Action, Database, Delete
+from nexus_contracts.identifiers import format_timestamp
+from nexus_runtime.dynamo import Action, Database, Delete, Put
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Saved, States
 
@@ -48,7 +48,7 @@ class InvocationStore:
         One that starts outside of a session does so on the condition that its agent runs. `counted`: an end is added
         to the figures, on the condition that the agent still has any.
         """
-        follows: list[Action] = invocation_moves(before, after)
+        follows: list[Action] = _list_moves(before, after)
         if before is None and after.session_id is None:
             follows.append(require_open_gate(after.agent_id, after.invocation_id))
         if counted and after.ended and after.started_at and after.kind is not Kind.NOTE:
@@ -61,7 +61,7 @@ class InvocationStore:
     async def page(
         self, tenant: str, agent_id: str, limit: int, before: str | None
     ) -> tuple[list[Invocation], str | None]:
-        """Newest first, up to `limit`, and the position to go on from."""
+        """Newest first, up to `limit`, and the position to continue from."""
         entries, more = await self._lists.page(listed_invocations(tenant, agent_id), limit, before)
         keys = [{"invocation_id": one["invocation_id"]} for one in entries]
         items = await self._database.get_many(INVOCATIONS, keys)
@@ -70,9 +70,29 @@ class InvocationStore:
 
     def erase(self, invocation: Invocation) -> Change:
         key = {"invocation_id": invocation.invocation_id}
-        return Change.of(Delete(INVOCATIONS, key), Delete(LISTS, invocation_key(invocation)))
+        return Change.of(Delete(INVOCATIONS, key), Delete(LISTS, _list_key(invocation)))
 
     def _remember(self, invocation: Invocation) -> None:
         self._started[invocation.invocation_id] = invocation
         while len(self._started) > REMEMBERED:
             self._started.popitem(last=False)
+
+
+def listed_invocations(tenant: str, agent_id: str) -> str:
+    return f"{tenant}#agent-invocations#{agent_id}"
+
+
+def listed_notes(tenant: str, agent_id: str) -> str:
+    """Notes are found again, too, but nobody is shown them as invocations."""
+    return f"{tenant}#agent-notes#{agent_id}"
+
+
+def _list_moves(before: Invocation | None, after: Invocation) -> list[Action]:
+    """Its entry stands from its first write until it is erased."""
+    return [] if before else [Put(LISTS, {**_list_key(after), "invocation_id": after.invocation_id})]
+
+
+def _list_key(invocation: Invocation) -> dict[str, str]:
+    name = listed_notes if invocation.kind is Kind.NOTE else listed_invocations
+    position = f"{format_timestamp(invocation.created_at)}#{invocation.invocation_id}"
+    return {"list": name(invocation.tenant, invocation.agent_id), "position": position}

@@ -14,7 +14,9 @@ from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.backend import Backends
 from nexus_agents.domain.invocation import AGENT_DELETED
 from nexus_agents.store.agents import AgentStore
-from nexus_agents.store.lists import Lists, listed_invocations, listed_notes, listed_sessions
+from nexus_agents.store.invocations import listed_invocations, listed_notes
+from nexus_agents.store.lists import Lists
+from nexus_agents.store.sessions import listed_sessions
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import AGENT_DELETION, SESSION_DELETION
 from nexus_agents.work.endings import Endings

@@ -1,4 +1,4 @@
-"""Deployments: deploying is idempotent, so what a dead process left is begun again."""
+"""Deployments: deploying is idempotent, so what a dead process left is started again."""
 
 import asyncio
 from collections.abc import Callable

@@ -38,6 +38,7 @@ class Endings:
             known = await self.turns.invocations.load(invocation.invocation_id) if doubtful else invocation
             if known is None or known.ended:
                 return
+            # Saves a read for each invocation: a deletion in the middle of one is rare, and fails the commit.
             present = not doubtful or await self.agents.load(known.agent_id) is not None
             doubtful = True
             await self._end(known, ending, present)
@@ -60,11 +61,13 @@ class Endings:
         elif invocation.session_id is not None:
             ending = cancelled((session.deleted_because if session else "") or SESSION_DELETED)
         ended, events = invocations.end(invocation, ending, self.now())
+        # The figures go with the agent: counting into those of a deleted one would fail the whole transaction.
         saved = self.turns.invocations.save(invocation, ended, events, counted=present)
         await self.ledger.commit(saved.change + _ended(ended))
 
     async def _end_turn(self, session: Session, turn: Invocation, ending: Ending) -> None:
         """The next turn of the session begins in the transaction in which this one ends."""
+        # A crash between two transactions would leave a session whose queue nobody starts again.
         now = self.now()
         step = turns.finish(session, turn, ending, now=now, message_id=new_id("msg_"))
         work = _ended(step.latest)

@@ -27,13 +27,13 @@ from nexus_runtime.process import log, tracing
 from nexus_runtime.work.kind import Held
 
 logger = log.get(__name__)
-DIED = "the process that ran the invocation has ended; the agent may have done its work"
+DIED = "the process that ran the invocation has ended; the agent may have finished"
 STOPPED = "the service was stopped before the agent had answered"
 
 
 @dataclass(frozen=True)
 class InvocationWork:
-    """`timeout_seconds` is that of an invocation that names none."""
+    """`timeout_seconds` is that for an invocation that sets none."""
 
     agents: AgentStore
     turns: TurnStore
@@ -43,8 +43,8 @@ class InvocationWork:
     name = INVOCATION
 
     async def run(self, name: str, held: Held) -> None:
-        # The engine runs nothing again after an error. Before its agent was asked that would fail it without need:
-        # hence the database is asked until it answers.
+        # After an error the engine asks `adopt`, which cannot know whether the agent was asked, and so fails it. Before
+        # the agent is asked that would be needless: these reads are repeated until the database answers.
         invocation = await held.conclude(lambda: self.turns.invocations.begun(name, held.epoch))
         if invocation is None:
             return

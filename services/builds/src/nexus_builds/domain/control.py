@@ -11,7 +11,7 @@ from nexus_builds.domain.state import (
     Decided,
     Project,
     Refusals,
-    Step,
+    StepState,
     closed,
     fresh_stages,
     progress_of,
@@ -136,7 +136,7 @@ def begin(
     method: BuildMethod | None = None,
     reason: str | None = None,
     from_stage: str | None = None,
-    kept: tuple[Step, ...] = (),
+    kept: tuple[StepState, ...] = (),
 ) -> Decided:
     """The next attempt; `kept` are the stages whose outputs it takes over, `method` how the platform builds."""
     number = project.attempt_number + 1
@@ -193,7 +193,7 @@ def _restart(project: Project, command: ControlProject, now: datetime, methods: 
     )
 
 
-def _kept(stage: Step) -> Step:
+def _kept(stage: StepState) -> StepState:
     if not stage.done:
         return stage
     subs = tuple(sub.model_copy(update={"status": StepStatus.SKIPPED}) for sub in stage.sub_steps)

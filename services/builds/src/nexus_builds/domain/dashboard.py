@@ -1,11 +1,11 @@
-"""A build at one glance. What it shows changes with the project, and with time only by an alert that comes up."""
+"""A build at a glance. What it shows changes with the project, and with time only by an alert that comes up."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from nexus_builds.domain.endings import GIVEN_UP
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.state import Project, StepState
 from nexus_builds.domain.views import DISPLAY, NUMBER, attempt_summary, current_stage, seconds_between, waiting_for
 from nexus_contracts.builds.dashboard import (
     AlertCode,
@@ -47,7 +47,7 @@ def build_dashboard(project: Project, now: datetime) -> BuildDashboard:
     )
 
 
-def _stage(step: Step) -> BuildStage:
+def _stage(step: StepState) -> BuildStage:
     return BuildStage(
         stage_name=step.name,
         stage_number=NUMBER[step.name],
@@ -94,19 +94,19 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
     yield from _failures(project)
     attempt = project.attempt
     if wait := project.waiting_for:
-        said = f"a person is asked, before {wait.expires_at:%Y-%m-%d %H:%M} UTC: {wait.prompt}"
+        said = f"waiting for a person, until {wait.expires_at:%Y-%m-%d %H:%M} UTC: {wait.prompt}"
         reached = wait.sub_stage_name or wait.stage_name
         yield _alert(AlertCode.BUILD_PAUSED, Severity.WARNING, said, reached, wait.asked_at)
     elif project.status is ProjectStatus.PAUSED and attempt:
-        said = "the build is paused: nothing begins before it is resumed"
+        said = "the build is paused; nothing starts until it is resumed"
         yield _alert(AlertCode.BUILD_PAUSED, Severity.INFO, said, None, attempt.paused_at)
     if project.status is ProjectStatus.BUILDING:
         if now - project.updated_at >= SILENT:
-            said = "it is building, and nothing was heard of it for five minutes"
+            said = "no report has arrived for five minutes"
             yield _alert(AlertCode.NO_REPORT, Severity.WARNING, said, current_stage(project), project.updated_at)
         for step, since in _working(project.stages):
             if now - since >= SLOW:
-                said = f"{DISPLAY[step.name]} has been at work for ten minutes"
+                said = f"{DISPLAY[step.name]} has been running for ten minutes"
                 yield _alert(AlertCode.STAGE_SLOW, Severity.WARNING, said, step.name, since)
     refused = project.refusals.count
     if refused and project.status is not ProjectStatus.CANCELLED:  # after a stop the worker's last reports come late
@@ -115,7 +115,7 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
 
 
 def _failures(project: Project) -> Iterator[BuildAlert]:
-    """Of a failed sub-stage its stage fails too: told once, of the sub-stage. A stop is no failure."""
+    """Of a failed sub-stage its stage fails too: told once, of the sub-stage. A stop is not a failure."""
     if project.status is ProjectStatus.CANCELLED:
         return
     failed = [step for step in project.steps() if step.status is StepStatus.FAILED]
@@ -134,7 +134,7 @@ def _told(error: StageError) -> str:
     return f"{error.code}: {error.message}"
 
 
-def _working(steps: Iterable[Step]) -> Iterator[tuple[Step, datetime]]:
+def _working(steps: Iterable[StepState]) -> Iterator[tuple[StepState, datetime]]:
     """The steps that are at their own work, and since when: a stage's begins when its sub-stages are done."""
     for step in steps:
         if step.status is not StepStatus.RUNNING or step.started_at is None:
@@ -162,5 +162,5 @@ def _graph(project: Project) -> StageGraph:
     return StageGraph(nodes=nodes, edges=edges)
 
 
-def _node(step: Step, parent: str | None) -> GraphNode:
+def _node(step: StepState, parent: str | None) -> GraphNode:
     return GraphNode(id=step.name, display_name=DISPLAY[step.name], status=step.status, parent=parent)

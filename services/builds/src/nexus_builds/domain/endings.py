@@ -1,4 +1,4 @@
-"""How an attempt ends: by what is reported of it, or because nothing more is to be hoped for."""
+"""How an attempt ends: by what is reported of it, or because it can no longer finish."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +44,7 @@ def concluded(project: Project, report: AnyStageReport, now: datetime) -> Decide
 def past_hope(project: Project, now: datetime, patience: Patience, *, worker_lost: bool) -> StageError | None:
     """Why the running attempt will not come to an end by itself; None where it still may.
 
-    `worker_lost`: its worker gave no sign for so long, and no other took over. One that has just been started or
+    `worker_lost`: its worker gave no sign for this long, and no other took over. One that has just been started or
     resumed is given the time to be taken over all the same.
     """
     attempt = project.attempt
@@ -57,11 +57,11 @@ def past_hope(project: Project, now: datetime, patience: Patience, *, worker_los
     if attempt.waiting_for:
         if now < attempt.waiting_for.expires_at:
             return None
-        return StageError(code="WAIT_EXPIRED", message=f"nobody ended the wait: {attempt.waiting_for.prompt}"[:4000])
+        return StageError(code="WAIT_EXPIRED", message=f"nobody answered in time: {attempt.waiting_for.prompt}"[:4000])
     if attempt.running(now) >= patience.total:
         return StageError(code="BUILD_TIMED_OUT", message=f"the build did not end within {patience.total:g} seconds")
     if worker_lost and attempt.since and (now - attempt.since).total_seconds() >= patience.lost:
-        told = f"its worker gave no sign for {patience.lost:g} seconds and no other took over; restart the build"
+        told = f"its worker has been silent for {patience.lost:g} seconds and no other took over; restart the build"
         return StageError(code="WORKER_LOST", message=told)
     return None
 

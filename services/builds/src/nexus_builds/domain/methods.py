@@ -21,7 +21,7 @@ class Methods:
             return BuildMethod.MODEL if BuildMethod.MODEL in self.available else BuildMethod.RULES
         if chosen not in self.available:
             known = ", ".join(sorted({*self.available, BuildMethod.AUTO}))
-            message = f"this platform cannot build by {chosen}; it can by {known}"
+            message = f"this platform has no build method {chosen}; it has {known}"
             fault: dict[str, JsonValue] = {"location": "body.build_method", "message": message, "type": "unavailable"}
             raise MethodUnavailable(message, errors=[fault])
         return chosen

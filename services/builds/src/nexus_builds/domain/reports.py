@@ -18,7 +18,7 @@ from nexus_builds.domain.state import (
     TAIL_BYTES,
     Decided,
     Project,
-    Step,
+    StepState,
     latest,
     progress_of,
     replaced,
@@ -87,7 +87,7 @@ class Reporter:
 
 
 def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime) -> Decided:
-    """The project after the report, and what stands in its history: the report itself, or its refusal."""
+    """The project after the report, and what is in its history: the report itself, or its refusal."""
     if isinstance(report, AttemptFailed) and _has_failed(project, report.attempt):
         return project, []
     try:
@@ -159,14 +159,14 @@ def _using(project: Project, model: str) -> Project:
 
 
 def _fenced(project: Project, reporter: Reporter) -> Project:
-    """A worker with a later epoch was heard: earlier ones are not heard any more."""
+    """A worker with a later epoch was heard: earlier ones are no longer heard."""
     if project.attempt is None or reporter.epoch is None or reporter.epoch <= project.attempt.epoch:
         return project
     return project.model_copy(update={"attempt": project.attempt.model_copy(update={"epoch": reporter.epoch})})
 
 
 def _changes(
-    project: Project, report: AnyStageReport, reporter: Reporter, step: Step, now: datetime
+    project: Project, report: AnyStageReport, reporter: Reporter, step: StepState, now: datetime
 ) -> Mapping[str, object]:
     match report:
         case StageStarted():
@@ -188,7 +188,7 @@ def _changes(
             return _noted(step, report)
 
 
-def _may_start(project: Project, report: StageStarted, step: Step, reporter: Reporter) -> None:
+def _may_start(project: Project, report: StageStarted, step: StepState, reporter: Reporter) -> None:
     if report.sub_stage_name:
         parent = project.step(report.stage_name, None)
         if parent is None or parent.status is not StepStatus.RUNNING:
@@ -201,30 +201,30 @@ def _may_start(project: Project, report: StageStarted, step: Step, reporter: Rep
                 raise Refused(RefusalCode.OUT_OF_ORDER, f"{earlier.name} is not completed")
     taken_over = step.status is StepStatus.RUNNING and (reporter.epoch or 0) > step.epoch
     if step.status is not StepStatus.PENDING and not taken_over:
-        raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is {step.status} already")
+        raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is already {step.status}")
 
 
-def _may_complete(step: Step) -> None:
+def _may_complete(step: StepState) -> None:
     _must_run(step)
     if unfinished := [sub.name for sub in step.sub_steps if not sub.done]:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{unfinished[0]} is not completed")
 
 
-def _may_wait(project: Project, step: Step, reporter: Reporter) -> None:
+def _may_wait(project: Project, step: StepState, reporter: Reporter) -> None:
     _must_run(step)
     if not reporter.platform:
-        raise Refused(RefusalCode.NOT_THE_BUILDER, "a build of another system waits there, not here")
+        raise Refused(RefusalCode.NOT_THE_BUILDER, "a build of another system waits in that system, not here")
     if project.waiting_for:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"the build waits already, in {project.waiting_for.stage_name}")
 
 
-def _must_run(step: Step) -> None:
+def _must_run(step: StepState) -> None:
     if step.status is not StepStatus.RUNNING:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is {step.status}, not running")
 
 
 def _noted(
-    step: Step, report: StageProgressed | StageLogged | StageArtifactPublished | StageUsageRecorded
+    step: StepState, report: StageProgressed | StageLogged | StageArtifactPublished | StageUsageRecorded
 ) -> dict[str, object]:
     """Of what a step tells on its way; logs, artifacts and usage may still come when it has completed."""
     if step.status is not StepStatus.COMPLETED or isinstance(report, StageProgressed):
@@ -270,7 +270,7 @@ def _tools(step: str, output: Mapping[str, JsonValue]) -> int | None:
 
 
 def _changed(
-    project: Project, report: AnyStageReport, step: Step, changes: Mapping[str, object], now: datetime
+    project: Project, report: AnyStageReport, step: StepState, changes: Mapping[str, object], now: datetime
 ) -> Project:
     parent = report.stage_name if report.sub_stage_name else None
     stages = replaced(project.stages, step.model_copy(update=changes), parent)

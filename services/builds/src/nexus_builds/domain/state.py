@@ -27,7 +27,7 @@ TERMINAL = frozenset({ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStat
 RUNNING = frozenset({ProjectStatus.BUILDING, ProjectStatus.PAUSED})
 
 
-class Step(Message):
+class StepState(Message):
     """A stage or sub-stage.
 
     `attempt` is the one that it ran in: an earlier one where it was kept. `epoch` is that of the worker that runs it.
@@ -51,7 +51,7 @@ class Step(Message):
     logs: tuple[LogEntry, ...] = ()
     log_count: int = 0
     usage: Usage = Usage()
-    sub_steps: tuple["Step", ...] = ()
+    sub_steps: tuple["StepState", ...] = ()
 
     @property
     def done(self) -> bool:
@@ -130,14 +130,14 @@ class PastAttempt(Message):
     """An attempt with the stages that it went through, as it is kept when the next one begins."""
 
     attempt: Attempt
-    stages: tuple[Step, ...]
+    stages: tuple[StepState, ...]
     progress: float = 0.0
 
     def usage(self) -> Usage:
         """The sum over the steps that ran in it."""
         return usage_of(self.stages, self.attempt.number)
 
-    def step(self, name: str) -> Step | None:
+    def step(self, name: str) -> StepState | None:
         return next((step for step in steps_of(self.stages) if step.name == name), None)
 
 
@@ -158,7 +158,7 @@ class Project(Aggregate):
     status: ProjectStatus
     progress: float = 0.0
     attempt: Attempt | None = None
-    stages: tuple[Step, ...] = ()
+    stages: tuple[StepState, ...] = ()
     agent_id: str | None = None
     created_at: Timestamp
     updated_at: Timestamp
@@ -188,10 +188,10 @@ class Project(Aggregate):
             return None
         return PastAttempt(attempt=self.attempt, stages=self.stages, progress=self.progress)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[StepState]:
         return steps_of(self.stages)
 
-    def step(self, stage_name: str, sub_stage_name: str | None) -> Step | None:
+    def step(self, stage_name: str, sub_stage_name: str | None) -> StepState | None:
         stage = next((one for one in self.stages if one.name == stage_name), None)
         if stage is None or sub_stage_name is None:
             return stage
@@ -202,14 +202,14 @@ Decided = tuple[Project, list[BaseModel]]
 """The project after a decision, and what happened."""
 
 
-def steps_of(stages: tuple[Step, ...]) -> Iterator[Step]:
+def steps_of(stages: tuple[StepState, ...]) -> Iterator[StepState]:
     """Stages and sub-stages, each stage before its own."""
     for stage in stages:
         yield stage
         yield from stage.sub_steps
 
 
-def usage_of(stages: tuple[Step, ...], attempt: int) -> Usage:
+def usage_of(stages: tuple[StepState, ...], attempt: int) -> Usage:
     """The sum over the steps that ran in the attempt."""
     total = Usage()
     for step in steps_of(stages):
@@ -228,17 +228,17 @@ def latest(entries: Sequence[M], most: int, most_bytes: int) -> tuple[M, ...]:
     return tuple(entries)
 
 
-def fresh_stages(attempt: int, agent_names: dict[str, str]) -> tuple[Step, ...]:
+def fresh_stages(attempt: int, agent_names: dict[str, str]) -> tuple[StepState, ...]:
     """The six stages, none begun."""
     return tuple(_fresh(stage, attempt, agent_names) for stage in STAGES)
 
 
-def _fresh(stage: StageSpec, attempt: int, agent_names: dict[str, str]) -> Step:
-    subs = tuple(Step(name=sub.name, attempt=attempt) for sub in stage.sub_stages)
-    return Step(name=stage.name, attempt=attempt, agent_name=agent_names.get(stage.name), sub_steps=subs)
+def _fresh(stage: StageSpec, attempt: int, agent_names: dict[str, str]) -> StepState:
+    subs = tuple(StepState(name=sub.name, attempt=attempt) for sub in stage.sub_stages)
+    return StepState(name=stage.name, attempt=attempt, agent_name=agent_names.get(stage.name), sub_steps=subs)
 
 
-def replaced(stages: tuple[Step, ...], step: Step, sub_stage_of: str | None) -> tuple[Step, ...]:
+def replaced(stages: tuple[StepState, ...], step: StepState, sub_stage_of: str | None) -> tuple[StepState, ...]:
     """The stages with this step in the place of the one of its name."""
     if sub_stage_of is None:
         return tuple(step if one.name == step.name else one for one in stages)
@@ -248,12 +248,12 @@ def replaced(stages: tuple[Step, ...], step: Step, sub_stage_of: str | None) -> 
     )
 
 
-def closed(steps: tuple[Step, ...], error: StageError, now: datetime) -> tuple[Step, ...]:
+def closed(steps: tuple[StepState, ...], error: StageError, now: datetime) -> tuple[StepState, ...]:
     """The steps of an attempt that ends: those that were running have failed."""
     return tuple(_closed(step, error, now) for step in steps)
 
 
-def _closed(step: Step, error: StageError, now: datetime) -> Step:
+def _closed(step: StepState, error: StageError, now: datetime) -> StepState:
     subs = closed(step.sub_steps, error, now)
     if step.status is not StepStatus.RUNNING:
         return step.model_copy(update={"sub_steps": subs}) if subs else step
@@ -261,7 +261,7 @@ def _closed(step: Step, error: StageError, now: datetime) -> Step:
     return step.model_copy(update=ended)
 
 
-def progress_of(stages: tuple[Step, ...]) -> float:
+def progress_of(stages: tuple[StepState, ...]) -> float:
     """Per cent of the project: done stages weigh whole, a running one half, stage 5 by its sub-stages."""
     total = 0.0
     for stage in stages:
@@ -273,7 +273,7 @@ def progress_of(stages: tuple[Step, ...]) -> float:
     return round(min(total, 100.0), 4)
 
 
-def _sub_share(stage: Step) -> float:
+def _sub_share(stage: StepState) -> float:
     weights = {sub.name: sub.weight for sub in STAGE_BY_NAME[stage.name].sub_stages}
     share = {StepStatus.COMPLETED: 1.0, StepStatus.SKIPPED: 1.0, StepStatus.RUNNING: 0.5}
     return sum(weights[sub.name] * share.get(sub.status, 0.0) for sub in stage.sub_steps)

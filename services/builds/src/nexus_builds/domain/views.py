@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from nexus_builds.domain.state import Attempt, PastAttempt, Project, Step
+from nexus_builds.domain.state import Attempt, PastAttempt, Project, StepState
 from nexus_contracts.builds.views import (
     AttemptSummary,
     AttemptView,
@@ -24,7 +24,7 @@ NUMBER = {stage.name: stage.number for stage in STAGES} | {
 }
 
 
-def stage_view(step: Step, **full: Any) -> StageView:
+def stage_view(step: StepState, **full: Any) -> StageView:
     """A step with its tails, or with `full` outputs, artifacts and logs in their place."""
     shown: dict[str, Any] = {
         "stage_name": step.name,

@@ -42,7 +42,7 @@ def settled(project: Project, command: ControlProject, now: datetime) -> Decided
     if (wait := project.waiting_for) is None:
         return project, []
     if command.action is ControlAction.REJECT:
-        return failed(project, StageError(code="REJECTED", message=command.reason or "a person rejected it"), now)
+        return failed(project, StageError(code="REJECTED", message=command.reason or "rejected by a person"), now)
     project_id, number = project.project_id, project.attempt_number
     answered = BuildAnswered(
         project_id=project_id,

@@ -1,1 +1,1 @@
-"""Load, decide, save: what each command and each batch of reports comes to."""
+"""Load, decide, save: what each command and each batch of reports results in."""

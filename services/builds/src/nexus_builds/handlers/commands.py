@@ -12,8 +12,8 @@ from nexus_builds.domain.views import project_view
 from nexus_builds.store.projects import ProjectStore
 from nexus_contracts.builds.commands import BuildsCommand, ControlProject, CreateProject, DeleteProject
 from nexus_contracts.builds.views import DeletedProject
-from nexus_contracts.commands import matches
-from nexus_contracts.errors import Conflict, PreconditionFailed
+from nexus_contracts.commands import require_match
+from nexus_contracts.errors import Conflict
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.ledger import Decision
 
@@ -57,6 +57,5 @@ class CommandHandlers:
         project = await self.store.load(command.project_id)
         if project is None or project.tenant != command.principal.tenant:
             raise project_not_found(command.project_id)
-        if not matches(command.if_match, project.version):
-            raise PreconditionFailed(f"project {project.project_id} has changed", current_etag=f'"{project.version}"')
+        require_match(command.if_match, project)
         return project

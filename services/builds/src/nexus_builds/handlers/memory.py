@@ -16,7 +16,7 @@ class Reported(Protocol):
 
 @dataclass
 class Known:
-    """A project as this process saw it last, and which reports it has taken. `project` None: to be read anew."""
+    """A project as this process saw it last, and which reports it has taken. `project` None: to be read again."""
 
     project: Project | None
     seen: set[bytes]
@@ -33,7 +33,7 @@ class ReportMemory:
     _held: int = 0
 
     async def recall(self, project_id: str) -> tuple[Project, set[bytes]] | None:
-        """The project and the digests of its reports; None where there is none."""
+        """The project and the digests of its reports; None if there is none."""
         known = self._known.get(project_id)
         if known is None or known.project is None:
             project = await self.store.load(project_id)

@@ -1,26 +1,27 @@
 """The reports of one project, folded into one commit."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from prometheus_client import Counter
 from pydantic import BaseModel
 
 from nexus_builds.domain import reports
 from nexus_builds.domain.reports import Reporter
 from nexus_builds.domain.state import Project
 from nexus_builds.handlers.memory import ReportMemory
-from nexus_builds.metrics import REFUSED, count_refusals
 from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
-from nexus_contracts.builds.events import RefusalCode
+from nexus_contracts.builds.events import RefusalCode, ReportRefused
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.ledger.ledger import Ledger, retried
 from nexus_runtime.process import log
 
 logger = log.get(__name__)
 COMMIT_BYTES = 400_000
-"""Reports of one commit: each stands in the history and in a record, and a transaction holds at most 4 MB."""
+"""Reports of one commit: each is in the history and in a record, and a transaction holds at most 4 MB."""
 COMMIT_REPORTS = 200
+REFUSED = Counter("nexus_reports_refused_total", "Reports refused, by the code of the reason", ["code"])
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ReportHandlers:
         project_id = deliveries[0].message.project_id
         known = await self.memory.recall(project_id)
         if known is None:
-            logger.warning("reports of an unknown project refused", project_id=project_id, reports=len(deliveries))
+            logger.warning("refused reports of an unknown project", project_id=project_id, reports=len(deliveries))
             REFUSED.labels(RefusalCode.UNKNOWN_PROJECT).inc(len(deliveries))
             return
         before, seen = known
@@ -53,7 +54,7 @@ class ReportHandlers:
             self.memory.doubt(project_id)
             raise
         self.memory.keep(saved.state, seen, fresh)
-        count_refusals(events)
+        _count_refusals(events)
 
     def _folded(self, before: Project, deliveries: Sequence[Delivery]) -> tuple[Project, list[BaseModel]]:
         project, events = before, list[BaseModel]()
@@ -86,3 +87,9 @@ def _chunks(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
         size += weight
     if chunk:
         yield chunk
+
+
+def _count_refusals(events: Iterable[BaseModel]) -> None:
+    for event in events:
+        if isinstance(event, ReportRefused):
+            REFUSED.labels(event.code or "").inc()

@@ -6,16 +6,22 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pydantic import BaseModel
 
 from nexus_builds.domain.state import Project
-from nexus_builds.store.lists import EXTERNAL, list_changes, listed
 from nexus_builds.store.records import Records, record_writes
-from nexus_builds.store.work import work_of
 from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
+from nexus_contracts.builds.events import Builder
+from nexus_contracts.identifiers import format_timestamp
+from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Where
 from nexus_runtime.dynamo.form import Form
-from nexus_runtime.ledger.change import Change, Saved, States
+from nexus_runtime.ledger.change import Begin, Change, End, Saved, States
 
 PROJECT = Form(Project)
 STATE = ("state", "schema")
+EXTERNAL = "external"
+"""The list of running builds that others report on, of all tenants. Those of the platform's worker are long work."""
+BUILD, ERASURE = "build", "erasure"
+DONE = Outcome(status=200)
+"""Nobody waits for the end of either."""
 
 
 class ProjectStore:
@@ -25,7 +31,7 @@ class ProjectStore:
         self.records = Records(database)
 
     async def load(self, project_id: str) -> Project | None:
-        """The project as it is now; None where there is none, or it is being deleted."""
+        """The project as it is now; None if there is none, or it is being deleted."""
         project = await self.load_any(project_id)
         return project if project and project.deleted_at is None else None
 
@@ -44,19 +50,19 @@ class ProjectStore:
         self, before: Project | None, after: Project, events: Sequence[BaseModel], also: Sequence[Action] = ()
     ) -> Saved[Project]:
         """The state, on the condition that it is still `before`, and everything that follows from the change."""
-        follows = [*list_changes(before, after), *record_writes(before, after, events), *also]
+        follows = [*_list_changes(before, after), *record_writes(before, after, events), *also]
         saved = self._states.save(after.project_id, before, after, events, follows)
         return Saved(saved.state, saved.change + work_of(before, after))
 
     async def page(
         self, tenant: str, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
     ) -> tuple[list[Project], str | None]:
-        """Newest first: up to `limit` matching projects, and the position to go on from (None: that was all)."""
+        """Newest first: up to `limit` matching projects, and the position to continue from (None: that was all)."""
         entries: list[Item] = []
         matching = Filter(equal={"status": status} if status else {}, contains={"tags": tag} if tag else {})
         query = self._database.query(
             LISTS,
-            listed(tenant, user_id),
+            _listed(tenant, user_id),
             newest_first=True,
             matching=matching,
             page=limit + 1 if not (status or tag) else None,
@@ -70,7 +76,7 @@ class ProjectStore:
         loaded = await self.load_many([entry["project_id"] for entry in shown])
         projects = [loaded[entry["project_id"]] for entry in shown if entry["project_id"] in loaded]
         more = shown[-1]["position"] if len(entries) > limit else None
-        # A project may have moved on since its entry was read: then it is no match any more.
+        # A project may have moved on since its entry was read: then it no longer matches.
         return [project for project in projects if status in (None, project.status)], more
 
     async def external(self) -> list[str]:
@@ -104,3 +110,54 @@ def remember_reports(project: Project, digests: Iterable[bytes]) -> Put:
     """The inbox entry of a batch of reports; `project` is the one after them."""
     item = {"owner": project.project_id, "entry": f"reports#{project.reports:012d}", "digests": b"".join(digests)}
     return Put(LEDGER.inbox, item, where=Where(absent="owner"))
+
+
+def work_of(before: Project | None, after: Project) -> Change:
+    """A build is work from the start of its attempt to its end, pauses included: a running step outlives a pause."""
+    was, runs = _built(before), _built(after)
+    name, again = after.project_id, was and runs and _attempt(before) != _attempt(after)
+    erased = after.deleted_at is not None and (before is None or before.deleted_at is None)
+    return Change(
+        begins=(
+            *((Begin(BUILD, name),) if runs and (again or not was) else ()),
+            *((Begin(ERASURE, name),) if erased else ()),
+        ),
+        ends=(End(BUILD, name, DONE),) if was and (again or not runs) else (),
+    )
+
+
+def _built(project: Project | None) -> bool:
+    """By the platform's worker."""
+    return project is not None and project.runs(Builder.PLATFORM)
+
+
+def _attempt(project: Project | None) -> int:
+    return project.attempt_number if project else 0
+
+
+def _listed(tenant: str, user_id: str | None) -> str:
+    """The list of a tenant's projects, or of one user's."""
+    return f"{tenant}#user#{user_id}" if user_id else f"{tenant}#all"
+
+
+def _list_changes(before: Project | None, after: Project) -> list[Action]:
+    """What a change of status or a deletion results in."""
+    if before and before.status == after.status and before.deleted_at == after.deleted_at:
+        return []
+    position = f"{format_timestamp(after.created_at)}#{after.project_id}"
+    lists = (_listed(after.tenant, None), _listed(after.tenant, after.user_id))
+    position_of_external = {"list": EXTERNAL, "position": after.project_id}
+    external = (_external(before), _external(after))
+    moved: list[Action] = []
+    if external == (True, False):
+        moved.append(Delete(LISTS, position_of_external))
+    if external == (False, True):
+        moved.append(Put(LISTS, position_of_external))
+    if after.deleted_at:
+        return [*moved, *(Delete(LISTS, {"list": name, "position": position}) for name in lists)]
+    entry = {"project_id": after.project_id, "status": str(after.status), "tags": after.tags}
+    return [*moved, *(Put(LISTS, {"list": name, "position": position, **entry}) for name in lists)]
+
+
+def _external(project: Project | None) -> bool:
+    return project is not None and project.runs(Builder.EXTERNAL)

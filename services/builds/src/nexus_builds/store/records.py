@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
-from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, PastAttempt, Project, Step
+from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, PastAttempt, Project, StepState
 from nexus_builds.tables import RECORDS
 from nexus_contracts.builds.events import BuildAnswered
 from nexus_contracts.builds.reports import (
@@ -48,7 +48,7 @@ class Records:
                 if number > after:
                     yield number, entry
 
-    async def artifacts(self, project_id: str, step: Step, most: int) -> list[Artifact]:
+    async def artifacts(self, project_id: str, step: StepState, most: int) -> list[Artifact]:
         """The latest of a step's artifacts, in the order in which they were published."""
         if step.artifact_count == len(step.artifacts):
             return list(step.artifacts)
@@ -57,7 +57,7 @@ class Records:
         items = [item async for item in self._database.query(RECORDS, project_id, low=low, high=high)]
         return [artifact for item in items for artifact in _ARTIFACTS.validate_json(item["content"])][-most:]
 
-    async def output(self, project_id: str, step: Step) -> dict[str, object] | None:
+    async def output(self, project_id: str, step: StepState) -> dict[str, object] | None:
         """What the step produced, however large."""
         if step.output is not None or step.output_bytes == 0:
             return dict(step.output) if step.output is not None else None
@@ -116,7 +116,7 @@ def record_writes(before: Project | None, after: Project, events: Sequence[BaseM
     return actions
 
 
-def _packed(project: Project, step: Step, kind: str, entries: Sequence[BaseModel], count: int) -> list[Put]:
+def _packed(project: Project, step: StepState, kind: str, entries: Sequence[BaseModel], count: int) -> list[Put]:
     """Items named by the number of their last entry; `count` is the number of the last entry of all."""
     packs: list[list[str]] = []
     size = 0

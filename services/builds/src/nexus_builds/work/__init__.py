@@ -1,1 +1,1 @@
-"""What goes on by itself: deletions are brought to their end, builds that are past hope are failed."""
+"""What continues by itself: deletions are brought to their end, builds that can no longer finish are failed."""

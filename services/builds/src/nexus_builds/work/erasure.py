@@ -3,8 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from nexus_builds.store.projects import ProjectStore
-from nexus_builds.store.work import DONE, ERASURE
+from nexus_builds.store.projects import DONE, ERASURE, ProjectStore
 from nexus_runtime.ledger.change import Change, End
 from nexus_runtime.ledger.ledger import Ledger
 from nexus_runtime.process import log

@@ -1,4 +1,4 @@
-"""Fails the builds of which nothing more is to be hoped for."""
+"""Fails the builds that can no longer finish."""
 
 import asyncio
 import time
@@ -8,8 +8,7 @@ from datetime import datetime
 
 from nexus_builds.domain.endings import Patience, failed, past_hope
 from nexus_builds.domain.state import Project
-from nexus_builds.store.projects import ProjectStore
-from nexus_builds.store.work import BUILD
+from nexus_builds.store.projects import BUILD, ProjectStore
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.process import log
 from nexus_runtime.work.items import WorkItems
@@ -79,5 +78,5 @@ class Watch:
         try:
             await self.ledger.commit(self.store.save(before, after, events).change)
         except ChangedMeanwhile:
-            return  # it is judged anew with the next look
+            return  # it is judged again with the next look
         logger.warning("build given up", project_id=after.project_id, attempt=after.attempt_number, code=error.code)

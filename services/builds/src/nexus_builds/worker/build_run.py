@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.state import Project, StepState
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.notebook import Answer, StepNotebook
@@ -33,7 +33,7 @@ class Workshop:
     """What every build of a worker shares. `executors` are chosen by the method that an attempt names."""
 
     load: Callable[[str], Awaitable[Project | None]]
-    output: Callable[[str, Step], Awaitable[dict[str, object] | None]]
+    output: Callable[[str, StepState], Awaitable[dict[str, object] | None]]
     checkpoints: Checkpoints
     answer: Answer
     executors: Mapping[BuildMethod, StageExecutor]
@@ -83,7 +83,7 @@ class BuildRun:
             await self._started(project, reports)
 
     async def _started(self, project: Project, reports: StepReports) -> None:
-        """Says so once for each hold of the build: a step that waited for a person is begun again without."""
+        """Says so once for each hold of the build: a step that waited for a person is started again without."""
         step = project.step(reports.stage_name, reports.sub_stage_name)
         if step is None or step.status is not StepStatus.RUNNING or step.epoch != reports.epoch:
             await reports.step.start()
@@ -107,7 +107,7 @@ class BuildRun:
             case StepFailed():
                 return error.code, error.message
             case BlobTooLarge():
-                return "OUTPUT_TOO_LARGE", f"{step} made too large a file: {error}"
+                return "OUTPUT_TOO_LARGE", f"{step} produced a file that is too large: {error}"
             case TimeoutError():
                 return "STEP_TIMED_OUT", f"{step} did not end within {self._shop.step_timeout_seconds:g} seconds"
             case _:
@@ -154,7 +154,10 @@ class BuildRun:
     def _executor(self, project: Project) -> StageExecutor:
         method = project.attempt.build_method if project.attempt else None
         if method is None or method not in self._shop.executors:
-            raise StepFailed("METHOD_UNAVAILABLE", f"this worker cannot build by {method}: set BUILD_EXECUTORS alike")
+            raise StepFailed(
+                "METHOD_UNAVAILABLE",
+                f"this worker has no build method {method}: give builds and workers the same BUILD_EXECUTORS",
+            )
         return self._shop.executors[method]
 
     async def _stored(self, produced: ProducedFile) -> Artifact:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from nexus_builds.store.work import BUILD
+from nexus_builds.store.projects import BUILD
 from nexus_builds.worker.build_run import BuildRun, Workshop
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process import log
@@ -17,7 +17,7 @@ logger = log.get(__name__)
 
 @dataclass(frozen=True)
 class Building(Repeatable):
-    """Any worker may go on with it: it resumes at the first unfinished step. The service ends it with the attempt."""
+    """Any worker may take it over: it resumes at the first unfinished step. The service ends it with the attempt."""
 
     workshop: Workshop
     name: str = BUILD

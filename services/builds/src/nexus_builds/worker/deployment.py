@@ -92,7 +92,7 @@ class Deployer:
         try:
             await self._bus.publish(AGENTS_COMMANDS, event)
         except ServiceUnavailable as error:
-            logger.warning("deployment not asked for yet, trying again", reason=error.message)
+            logger.warning("deployment not requested yet, trying again", reason=error.message)
 
     async def _look(self, command: DeployAgent) -> DeploymentView | None:
         if self._http is None:

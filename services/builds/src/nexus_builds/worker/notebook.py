@@ -44,7 +44,7 @@ class StepNotebook:
         try:
             await outlasting(lambda: self.checkpoints.save(self.item, *place, name, made))
         except ConditionFailed as error:
-            raise AttemptOver("another worker has the build, or it is deleted") from error
+            raise AttemptOver("another worker has the build, or it was deleted") from error
         await self._told(name, made)
 
     async def saved(self, name: str) -> JsonValue:

@@ -1,11 +1,11 @@
 """Which step of a build comes next. Pure."""
 
-from nexus_builds.domain.state import Project, Step
+from nexus_builds.domain.state import Project, StepState
 from nexus_contracts.stages import STAGES, StepStatus
 
 
 def next_steps(project: Project) -> list[tuple[str, str | None]]:
-    """The steps to begin or go on with, as (stage, sub-stage); empty when all are done.
+    """The steps to begin or continue with, as (stage, sub-stage); empty when all are done.
 
     A stage with sub-stages is begun first, then they run one after the other, then it is concluded: the answer is
     the stage alone (to conclude it), or the stage and its next sub-stage.
@@ -21,5 +21,5 @@ def next_steps(project: Project) -> list[tuple[str, str | None]]:
     return []
 
 
-def _idle(stage: Step) -> bool:
+def _idle(stage: StepState) -> bool:
     return stage.status is StepStatus.PENDING

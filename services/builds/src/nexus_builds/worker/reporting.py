@@ -1,4 +1,4 @@
-"""How the worker tells of a step: through the public reports topic, like any other system, and certain of it.
+"""How the worker reports on a step: through the public topic, like any other system, and until it is confirmed.
 
 A report counts when the project shows it. The broker's word is not enough: an embedded broker forgets what it
 confirmed when it is killed. So a step's reports are published again, under the same ids, until the project shows
@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE
-from nexus_builds.domain.state import RUNNING, Project, Step
+from nexus_builds.domain.state import RUNNING, Project, StepState
 from nexus_contracts.builds.reports import StageWaiting
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime.process import log
 from nexus_runtime.process.clock import new_id
-from nexus_tracker import Build, ReportNotDelivered, Tracker
-from nexus_tracker import Step as TrackedStep
+from nexus_tracker import Build, ReportNotDelivered, Step, Tracker
 from nexus_tracker.transport import Rejected, Transport, Unconfirmed
 
 logger = log.get(__name__)
@@ -32,7 +31,7 @@ class AttemptOver(Exception):
 
 
 class PersonAwaited(AttemptOver):
-    """The build waits for a person: the step is begun again when there is an answer."""
+    """The build waits for a person: the step is started again when there is an answer."""
 
 
 class SignedTransport:
@@ -97,7 +96,7 @@ class StepReports:
     def name(self) -> str:
         return self.sub_stage_name or self.stage_name
 
-    def named(self, name: str) -> TrackedStep:
+    def named(self, name: str) -> Step:
         """The step, for what is reported under a name: whichever worker says it, it counts once."""
         return self._step_of(self._build(run=name, source=NAMED_SOURCE))
 
@@ -125,7 +124,7 @@ class StepReports:
     def _build(self, run: str, source: str | None = None) -> Build:
         return self._tracker.build(self.project_id, self.attempt, run=run, source=source)
 
-    def _step_of(self, build: Build) -> TrackedStep:
+    def _step_of(self, build: Build) -> Step:
         stage = build.stage(self.stage_name, agent_name=self._agent_name)
         return stage.sub_stage(self.sub_stage_name, agent_name=self._agent_name) if self.sub_stage_name else stage
 
@@ -135,7 +134,7 @@ class StepReports:
 
 
 async def _handed_over(ending: Awaitable[None]) -> None:
-    """The project's word is waited for anyway, and the tracker goes on trying meanwhile."""
+    """The project's word is waited for anyway, and the tracker goes on trying in the meantime."""
     try:
         await ending
     except ReportNotDelivered as error:
@@ -149,7 +148,7 @@ class Confirmation:
     load: Callable[[str], Awaitable[Project | None]]
     changed: asyncio.Event
 
-    async def until(self, reports: StepReports, shown: Callable[[Step], bool]) -> None:
+    async def until(self, reports: StepReports, shown: Callable[[StepState], bool]) -> None:
         """Raises AttemptOver when the attempt is no longer this one's or has ended otherwise."""
         loop = asyncio.get_running_loop()
         again = loop.time() + AGAIN_SECONDS
@@ -174,7 +173,7 @@ class Confirmation:
             self.changed.clear()
             project = await self._loaded(reports.project_id)
             if project is None or project.attempt_number != reports.attempt or project.status not in RUNNING:
-                raise AttemptOver("the attempt is stopped, deleted, or not the latest any more")
+                raise AttemptOver("the attempt was stopped or deleted, or is no longer the latest")
             if project.waiting_for:
                 raise PersonAwaited("the build waits for a person")
             await _wait(self.changed)
@@ -184,7 +183,7 @@ class Confirmation:
 
 
 async def outlasting(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Waits while the database is unavailable: what is being worked on need not be begun anew."""
+    """Waits while the database is unavailable: what is being worked on need not be started again."""
     while True:
         try:
             return await attempt()

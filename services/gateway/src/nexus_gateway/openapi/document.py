@@ -22,11 +22,11 @@ DESCRIPTION = (
     "`created_at`. All of it: `docs/http.md`."
 )
 TAGS = [
-    {"name": "projects", "description": "what is to be built, and how far it is"},
-    {"name": "agents-management", "description": "the agents that were built, and their invocations"},
+    {"name": "projects", "description": "what is being built, and its progress"},
+    {"name": "agents-management", "description": "agents and their invocations"},
     {"name": "sessions", "description": "conversations with an agent"},
     {"name": "statistics", "description": "figures of builds and invocations"},
-    {"name": "health", "description": "of the gateway itself, and the table of stages"},
+    {"name": "health", "description": "health of the gateway, and the table of stages"},
 ]
 _BODIES = (
     of_builds.CreateProjectBody,

@@ -226,6 +226,7 @@ SESSION: Example = {
     "message_count": 2,
     "created_at": BEGAN,
     "last_active_at": ENDED,
+    "etag": 5,
 }
 DELETED_SESSION: Example = {"session_id": SESSION_ID, "deleted_at": ENDED, "deleted_messages": 2}
 MESSAGE: Example = {

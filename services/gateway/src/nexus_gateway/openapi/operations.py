@@ -36,15 +36,15 @@ CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
 STATE_ERRORS: Errors = (InvalidState, Conflict)
 _SAID: dict[type[PlatformError], str] = {
     ValidationFailed: "a field or parameter is not valid",
-    InvalidState: "not allowed in the present state",
+    InvalidState: "not allowed in the current state",
     NotFound: "no such resource",
-    Conflict: "taken, or changed at the same time",
+    Conflict: "already taken, or changed concurrently",
     PreconditionFailed: "If-Match is not the current ETag",
     PayloadTooLarge: "the body, or an object in it, is too large",
-    UnsupportedMediaType: "the body is not of a type that this operation takes",
+    UnsupportedMediaType: "the operation does not accept this type of body",
     IdempotencyKeyReused: "the Idempotency-Key was used for another request",
     ServiceUnavailable: "a dependency is unavailable; nothing was accepted",
-    GatewayTimeout: "too slow; of a write the outcome is unknown",
+    GatewayTimeout: "timed out; the outcome of a write is unknown",
 }
 
 
@@ -65,10 +65,10 @@ KEY = parameter(
     "order-4711",
 )
 PREFER = parameter("Prefer", "`respond-async`: answer 202 as soon as the command is durable", "respond-async")
-IF_MATCH = parameter("If-Match", "only if one of these is the resource's current ETag; `*`: any", '"3"')
-IF_NONE_MATCH = parameter("If-None-Match", "304 if one of these is the resource's current ETag", '"3"')
+IF_MATCH = parameter("If-Match", "proceed only if one of these is the resource's current ETag; `*`: any", '"3"')
+IF_NONE_MATCH = parameter("If-None-Match", "answer 304 if one of these is the resource's current ETag", '"3"')
 LAST_EVENT_ID = parameter(
-    "Last-Event-ID", "of a stream: go on after the event of this id; not beyond the newest one", "7"
+    "Last-Event-ID", "for a stream: resume after the event with this id, which must not be beyond the newest", "7"
 )
 
 
@@ -105,9 +105,9 @@ def operation(
     if stream is not None:
         text = {"schema": {"type": "string"}, "example": stream}
         responses[status]["content"]["text/event-stream"] = text
-        responses[204] = {"description": "of a stream: it has ended, and there is nothing after Last-Event-ID"}
+        responses[204] = {"description": "for a stream: it has ended, and nothing follows Last-Event-ID"}
     if IF_NONE_MATCH in chosen:
-        responses[304] = {"description": "not changed since"}
+        responses[304] = {"description": "not modified"}
     return {
         "operation_id": operation_id,
         "summary": summary,
@@ -130,10 +130,10 @@ def _content(example: JsonValue) -> dict[str, Any]:
 
 
 def _accepted(ids: Mapping[str, str]) -> dict[str, Any]:
-    example = enveloped({**ids}, "accepted; the outcome can be read at the address in Location")
+    example = enveloped({**ids}, "accepted; read the outcome at the address in Location")
     return {
         "model": Success[dict[str, str]],
-        "description": "accepted, durable, not decided yet; Location says where to read the outcome",
+        "description": "accepted and durable, but not decided yet; read the outcome at Location",
         "content": _content(example),
     }
 
@@ -155,7 +155,7 @@ def _failure(kinds: list[type[PlatformError]]) -> dict[str, Any]:
 
 
 def _said(kind: type[PlatformError]) -> str:
-    return _SAID.get(kind, "something went wrong inside")
+    return _SAID.get(kind, "internal error")
 
 
 def _error_example(kind: type[PlatformError]) -> JsonValue:

@@ -22,22 +22,25 @@ _CDEVENTS_EVENT: dict[str, JsonValue] = {
 }
 _ATTRIBUTES: dict[str, Any] = {
     "specversion": {"type": "string", "const": "1.0"},
-    "id": {"type": "string", "description": "with `source` it identifies the report: a repeat changes nothing"},
-    "source": {"type": "string", "format": "uri-reference", "description": "who reports; not beginning /nexus/"},
+    "id": {
+        "type": "string",
+        "description": "identifies the report, together with `source`: sending it again changes nothing",
+    },
+    "source": {"type": "string", "format": "uri-reference", "description": "who reports; must not begin with /nexus/"},
     "type": {"type": "string", "description": "nexus.stage.*.v1, nexus.attempt.failed.v1 or dev.cdevents.*"},
-    "subject": {"type": ["string", "null"], "description": "the project, where it is given"},
-    "time": {"type": ["string", "null"], "format": "date-time", "description": "by default when the request arrives"},
-    "datacontenttype": {"type": ["string", "null"], "description": "JSON in UTF-8, by default application/json"},
+    "subject": {"type": ["string", "null"], "description": "the project, if given"},
+    "time": {"type": ["string", "null"], "format": "date-time", "description": "defaults to the time of arrival"},
+    "datacontenttype": {"type": ["string", "null"], "description": "JSON in UTF-8; defaults to application/json"},
 }
-_DATA_SCHEMA: dict[str, Any] = {"type": "object", "description": "as the type's schema says, or a CDEvent"}
+_DATA_SCHEMA: dict[str, Any] = {"type": "object", "description": "as the schema of the type says, or a CDEvent"}
 
 ATTRIBUTES = [
     parameter("ce-specversion", "binary mode: 1.0", "1.0"),
-    parameter("ce-id", "binary mode: with the source it identifies the report", "42"),
-    parameter("ce-source", "binary mode: who reports, a URI reference not beginning /nexus/", "/ci/acme"),
+    parameter("ce-id", "binary mode: identifies the report, together with the source", "42"),
+    parameter("ce-source", "binary mode: who reports, a URI reference that does not begin with /nexus/", "/ci/acme"),
     parameter("ce-type", "binary mode: the type of the event", "nexus.stage.started.v1"),
-    parameter("ce-subject", "binary mode: the project, where it is given", PROJECT_ID),
-    parameter("ce-time", "binary mode: by default when the request arrives", BEGAN),
+    parameter("ce-subject", "binary mode: the project, if given", PROJECT_ID),
+    parameter("ce-time", "binary mode: defaults to the time of arrival", BEGAN),
 ]
 CONTENTS: dict[str, Any] = {
     "application/json": {"schema": _DATA_SCHEMA, "example": _DATA},

@@ -24,7 +24,7 @@ def wants_stream(request: Request) -> bool:
     """Whether Accept prefers a stream of events to JSON.
 
     The higher quality wins, then what is named more closely; where both are named alike it is the stream, which nobody
-    names by accident. Members that are no media ranges are passed over: old clients send such (`*; q=.2`).
+    names by accident. Members that are not media ranges are passed over: old clients send such (`*; q=.2`).
     """
     accept = joined(request, "accept")
     if accept is None:
@@ -47,7 +47,7 @@ def _rank(asked: list[Member], offered: str) -> _Rank:
 
 
 def _quality(one: Member) -> float | None:
-    """None where the member is no media range with a quality."""
+    """None where the member is not a media range with a quality."""
     quality = one.parameters.get("q", "1")
     if _RANGE.fullmatch(one.value.lower()) and _QUALITY.fullmatch(quality):
         return float(quality)

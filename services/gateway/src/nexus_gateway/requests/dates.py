@@ -15,7 +15,7 @@ _FORM = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def date_range(start: str | None, end: str | None, today: date) -> dict[str, str]:
     """The range asked for; without `end` up to today, without `start` 30 days.
 
-    Raises ValidationFailed for what is no date, a start after the end, and more than 366 days.
+    Raises ValidationFailed for what is not a date, a start after the end, and more than 366 days.
     """
     last = today if end is None else _date("end_date", end)
     first = _days_before(last, DEFAULT_DAYS - 1) if start is None else _date("start_date", start)

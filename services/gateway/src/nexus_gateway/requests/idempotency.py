@@ -25,7 +25,7 @@ def fingerprint(canonical_body: bytes, query: bytes) -> str:
 
 
 def idempotency_key(request: Request) -> str | None:
-    """None where there is none. Raises ValidationFailed unless it is 1 to 255 printable characters."""
+    """None if there is none. Raises ValidationFailed unless it is 1 to 255 printable characters."""
     given = [value for name, value in request.scope["headers"] if name == b"idempotency-key"]
     if not given:
         return None
@@ -34,7 +34,7 @@ def idempotency_key(request: Request) -> str | None:
     except UnicodeDecodeError:
         key = ""
     if len(given) > 1 or not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
-        message = f"must be one text of 1 to {MAX_KEY_LENGTH} printable characters"
+        message = f"must be a single value of 1 to {MAX_KEY_LENGTH} printable characters"
         raise ValidationFailed(
             "the Idempotency-Key is not valid",
             suggestion="Send a fresh random text, such as a UUID, as Idempotency-Key.",

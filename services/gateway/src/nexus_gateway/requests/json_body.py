@@ -58,7 +58,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     What a caller sends beyond the limit is passed over by the HTTP server.
     """
     if (joined(request, "content-encoding") or "identity").strip().lower() != "identity":
-        raise UnsupportedMediaType("bodies are taken as they are, without a Content-Encoding", suggestion=_PLAINLY)
+        raise UnsupportedMediaType("bodies with a Content-Encoding are not accepted", suggestion=_PLAINLY)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise _too_large(limit)

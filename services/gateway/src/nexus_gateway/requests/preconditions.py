@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Collection
 
 from fastapi import Request
 
@@ -23,14 +22,14 @@ def tag_of(body: bytes) -> str:
 
 
 def entity_tags(text: str) -> list[str] | None:
-    """The tags of a list, those in W/ as they are; ['*'] for any tag at all; None for what is no such list."""
+    """The tags of a list, those in W/ as they are; ['*'] for any tag at all; None for what is not such a list."""
     if text.strip(" \t") == ANY:
         return [ANY]
     return _ONE.findall(text) if _LIST.fullmatch(text) else None
 
 
 def unchanged(request: Request, etag: str) -> bool:
-    """Whether the caller has this version already, by If-None-Match (weak comparison); what is no list says nothing."""
+    """Whether If-None-Match says that the caller has this version (weak comparison); a malformed list is ignored."""
     given = joined(request, "if-none-match")
     known = (entity_tags(given) or []) if given is not None else []
     return known == [ANY] or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in known}
@@ -38,30 +37,17 @@ def unchanged(request: Request, etag: str) -> bool:
 
 def expected_version(request: Request) -> IfMatch:
     """The versions in If-Match (strong comparison). Raises PreconditionFailed for what can match no version."""
-    tags = _expected(request)
-    if tags is None:
-        return None
-    versions = [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
-    if not versions:
-        raise _no_match(request, "If-Match names no ETag that this resource can have")
-    return versions[0] if len(versions) == 1 else versions
-
-
-def require_tag(request: Request, etag: str) -> None:
-    """For resources without a version. Raises PreconditionFailed where If-Match names other tags."""
-    tags = _expected(request)
-    if tags is not None and (etag not in tags or etag.startswith("W/")):
-        raise _no_match(request, "the resource has changed since", etag=etag)
-
-
-def _expected(request: Request) -> Collection[str] | None:
-    """The tags in If-Match, None where any will do. Raises PreconditionFailed for what is no list of tags."""
     given = joined(request, "if-match")
     tags = [ANY] if given is None else entity_tags(given)
     if tags is None:
-        raise _no_match(request, 'If-Match is no list of ETags, which are written in quotes: "3"')
-    return None if tags == [ANY] else tags
+        raise _no_match(request, 'If-Match is not a list of ETags, which are written in quotes: "3"')
+    if tags == [ANY]:
+        return None
+    versions = [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
+    if not versions:
+        raise _no_match(request, "If-Match has no ETag that this resource could have")
+    return versions[0] if len(versions) == 1 else versions
 
 
-def _no_match(request: Request, message: str, **details: str) -> PreconditionFailed:
-    return PreconditionFailed(message, if_match=(joined(request, "if-match") or "")[:200], **details)
+def _no_match(request: Request, message: str) -> PreconditionFailed:
+    return PreconditionFailed(message, if_match=(joined(request, "if-match") or "")[:200])

@@ -27,7 +27,7 @@ def _faults(given: list[tuple[str, str]], known: Collection[str]) -> Iterator[Js
     seen: set[str] = set()
     for name, value in given:
         if name not in known:
-            yield _fault(name, "is no parameter of this operation", "unknown_parameter")
+            yield _fault(name, "is not a parameter of this operation", "unknown_parameter")
         elif name in seen:
             yield _fault(name, "is given more than once", "repeated")
         elif _HALVES.search(value):

@@ -117,7 +117,7 @@ class _Reading:
         except ValidationError as error:
             raise named_failure(error, lambda loc: self._place(*loc)) from None
         if event.source.startswith(PLATFORM):
-            raise self.fault(f"those beginning {PLATFORM} are the platform's own", "reserved", "source")
+            raise self.fault(f"names that begin with {PLATFORM} belong to the platform", "reserved", "source")
         return event
 
     def _of_the_project(self, sent: CloudEvent) -> CloudEvent | None:
@@ -125,12 +125,12 @@ class _Reading:
         if event is None:
             return None
         if event.type not in _TYPES:
-            raise self.fault("is no type of report", "unknown_type", "type")
+            raise self.fault("is not a type of report", "unknown_type", "type")
         if event.subject != self.project_id:
-            raise self.fault("must be the project of the path", "other_project", "subject")
+            raise self.fault("must be the project in the path", "other_project", "subject")
         event = event.model_copy(update={"data": {"project_id": self.project_id, **event.data}})
         if event.data["project_id"] != self.project_id:
-            raise self.fault("must be the project of the path", "other_project", "data", "project_id")
+            raise self.fault("must be the project in the path", "other_project", "data", "project_id")
         return event
 
     def _translated(self, sent: CloudEvent) -> CloudEvent | None:

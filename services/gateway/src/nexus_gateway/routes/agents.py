@@ -57,7 +57,7 @@ async def get_agent(agent_id: AgentPath, request: Request) -> Response:
 async def list_agents(
     request: Request,
     project_id: FilterText = None,
-    status: Annotated[AgentStatus | None, Query(description="only those in this status")] = None,
+    status: Annotated[AgentStatus | None, Query(description="only those with this status")] = None,
     category: FilterText = None,
     capabilities: NameList = None,
     limit: Limit = DEFAULT_LIMIT,

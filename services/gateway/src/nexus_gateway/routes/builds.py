@@ -30,7 +30,7 @@ _PROJECT = "/api/v1/projects/{project_id}"
     _PROJECT + "/build",
     **operation(
         "getBuild",
-        "Read the build at one glance",
+        "Read the build dashboard",
         BuildDashboard,
         examples.BUILD,
         errors=ops.ONE_ERRORS,
@@ -144,7 +144,7 @@ async def list_events(
 async def _stream(project_id: str, request: Request, last_key: str | None) -> Response:
     if last_key is not None:
         raise ValidationFailed(
-            "a stream goes on after Last-Event-ID, not after last_key",
+            "a stream resumes after Last-Event-ID, not after last_key",
             errors=[{"location": "query.last_key", "message": "a stream has no pages", "type": "cursor"}],
         )
     known, streams = last_event_id(request), gateway_of(request).streams

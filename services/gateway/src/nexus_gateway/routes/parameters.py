@@ -28,11 +28,11 @@ SessionPath = Annotated[str, Path(description="sess_ and 32 hexadecimal digits",
 InvocationPath = Annotated[str, Path(description="inv_ and 32 hexadecimal digits", examples=[examples.INVOCATION_ID])]
 StagePath = Annotated[str, Path(description="name of a stage, as in GET /stages/info", examples=["orchestrator"])]
 
-Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=100, description="entries of a page")]
-MessageLimit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=200, description="entries of a page")]
-LastKey = Annotated[str | None, Query(description="`last_key` of the page before, with the same filters")]
+Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=100, description="entries per page")]
+MessageLimit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=200, description="entries per page")]
+LastKey = Annotated[str | None, Query(description="`last_key` of the previous page, with the same filters")]
 AttemptNumber = Annotated[
-    int | None, BeforeValidator(_digits), Query(ge=1, le=99_999, description="by default the latest one")
+    int | None, BeforeValidator(_digits), Query(ge=1, le=99_999, description="defaults to the latest")
 ]
 FilterText = Annotated[str | None, Query(min_length=1, max_length=200)]
 NameList = Annotated[
@@ -40,7 +40,7 @@ NameList = Annotated[
     AfterValidator(lambda text: text if text is None else _no_blank_item(text)),
     Query(min_length=1, max_length=2000, description="separated by commas; any of them matches"),
 ]
-StartDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC; by default 30 days up to the end")]
-EndDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC, included; by default today")]
+StartDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC; defaults to 30 days before the end")]
+EndDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC, inclusive; defaults to today")]
 DEFAULT_LIMIT = 20
 DEFAULT_MESSAGES = 100

@@ -70,7 +70,7 @@ async def create_project(
 async def list_projects(
     request: Request,
     user_id: FilterText = None,
-    status: Annotated[ProjectStatus | None, Query(description="only those in this status")] = None,
+    status: Annotated[ProjectStatus | None, Query(description="only those with this status")] = None,
     tag: FilterText = None,
     limit: Limit = DEFAULT_LIMIT,
     last_key: LastKey = None,
@@ -101,7 +101,7 @@ async def control_project(
 ) -> Response:
     """Answers the project after the change. INVALID_STATE names the present status and what it allows.
 
-    A build that waits for a person (`waiting_for`) goes on with `answer` or `approve`; `reject` fails it as REJECTED.
+    A build that waits for a person (`waiting_for`) continues with `answer` or `approve`; `reject` fails it as REJECTED.
     """
     command = intent.command(ControlProject, project_id=project_id, if_match=intent.if_match)
     return await gateway_of(request).commands.carry_out(command, intent.waits)

@@ -33,7 +33,7 @@ async def report_stage(
 ) -> Response:
     """One CloudEvent per request: a stage report, or a CDEvent of a pipelineRun or taskRun. 202 once it is durable.
 
-    Whether it was applied, or refused and why, stands in the events of the project, at `Location`. `source` and `id`
+    Whether it was applied, or refused and why, is in the events of the project, at `Location`. `source` and `id`
     are what makes a repeat harmless, so an `Idempotency-Key` adds nothing here.
     """
     gateway = gateway_of(request)

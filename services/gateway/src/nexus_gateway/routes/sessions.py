@@ -98,12 +98,11 @@ async def get_session(session_id: SessionPath, request: Request) -> Response:
     ),
 )
 async def delete_session(
-    session_id: SessionPath, request: Request, intent: Annotated[Intent[None], bare_intent()]
+    session_id: SessionPath, request: Request, intent: Annotated[Intent[None], bare_intent(heeds_if_match=True)]
 ) -> Response:
     """With all its messages."""
-    gateway = gateway_of(request)
-    await gateway.reads.require_unchanged(request, "agents", f"/sessions/{session_id}")
-    return await gateway.commands.carry_out(intent.command(DeleteSession, session_id=session_id), intent.waits)
+    command = intent.command(DeleteSession, session_id=session_id, if_match=intent.if_match)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 @router.post(

@@ -15,7 +15,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.providers.docker.spec import MARK
 
 HOST = "nexus-ai.host"
-OR_ELSE = "start it, or choose NEXUS_INFRA=embedded, which needs none"
+OR_ELSE = "start it, or choose NEXUS_INFRA=embedded, which does not need one"
 ANSWER_SECONDS = 10
 UNIX = "unix://"
 USUAL_ADDRESS = f"{UNIX}/var/run/docker.sock"
@@ -48,7 +48,7 @@ def _require_listener(address: str) -> None:
 
 
 def mark_in(folder: Path) -> Path:
-    """The file that stands for what a data folder keeps on the engine; made where there is none. Raises OSError."""
+    """The file that stands for what a data folder keeps on the engine; made if there is none. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     known = next(folder.iterdir(), None)
     if known is None:

@@ -83,7 +83,7 @@ async def _copy(maven: str, pom: Path, part: str, target: Path, progress: _Progr
     if status != 0:
         why = next(iter(progress.faults), f"it ended with status {status}")
         raise StackError(
-            f"Maven could not fetch {part}: {why}; is Maven Central, or the mirror in its settings, there?"
+            f"Maven could not fetch {part}: {why}; is Maven Central, or the mirror in its settings, reachable?"
         )
 
 

@@ -2,16 +2,14 @@
 
 import json
 import re
-from typing import cast
 
 from pydantic import JsonValue
-from pydantic_core import from_json
 
-from nexus_agents.backends.local.streams import joined_text, read_events
-from nexus_agents.backends.local.strict_values import NotStrictJson, read_strictly
+from nexus_agents.backends.local.streams import JSON, joined_text, read_events
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_contracts.builds.reports import Usage
+from nexus_contracts.strict_json import INVALID, UnreadableJson
 
 MAX_ANSWER_BYTES = 2_000_000
 STREAM = "text/event-stream"
@@ -32,9 +30,9 @@ def read_answer(status: int, content_type: str, body: bytes) -> AgentAnswer:
     try:
         if content_type == STREAM:
             return _read_stream(read_events(text))
-        value = read_strictly(text)
-    except NotStrictJson as error:
-        raise _invalid(str(error)) from None
+        value = JSON.read(_not_empty(text).encode())
+    except UnreadableJson as error:
+        raise _invalid(f"{'is not JSON' if error.kind == INVALID else 'cannot be read'}: {error}") from None
     if isinstance(value, dict) and value.get("error") and not _has_output(value):
         raise failure_in(value)
     return answer_of(value)
@@ -79,8 +77,8 @@ def failure_in(value: dict[str, JsonValue]) -> AgentFailed:
 
 def _failure_of_status(status: int, body: bytes) -> AgentFailed:
     try:
-        value = cast(JsonValue, from_json(body, allow_inf_nan=False))
-    except ValueError:
+        value = JSON.read(body)
+    except UnreadableJson:
         value = None
     if isinstance(value, dict) and value.get("error"):
         return failure_in(value)

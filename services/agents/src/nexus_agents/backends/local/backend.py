@@ -152,7 +152,7 @@ async def _asked(live: LiveAgent, request: InvokeRequest, deadline: float) -> Ag
         raise AgentTimedOut(f"No answer within {request.timeout_seconds:g} s; the invocation was ended.") from None
     finally:
         if not whole:
-            live.kill("its invocation ended without a whole answer")
+            live.kill("its invocation ended without a complete answer")
 
 
 async def _pinged(live: LiveAgent) -> str:

@@ -35,7 +35,7 @@ class Channel:
     """A socket, held by its inode: an agent that puts another file in its place gains nothing."""
 
     def __init__(self, path: Path) -> None:
-        """Raises FileNotFoundError while the agent has not made it, ConnectionError where it is no socket."""
+        """Raises FileNotFoundError while the agent has not made it, ConnectionError where it is not a socket."""
         self._path = path
         self._held = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC) if sys.platform == "linux" else -1
         if not stat.S_ISSOCK(os.lstat(path).st_mode if self._held < 0 else os.fstat(self._held).st_mode):
@@ -98,7 +98,7 @@ class Channel:
                 ) as response:
                     yield response
             except aiohttp.ClientConnectorError as error:
-                raise AgentUnreachable(f"The agent accepts no connection: {error.os_error.strerror}.") from error
+                raise AgentUnreachable(f"The agent does not accept connections: {error.os_error.strerror}.") from error
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError) as error:
                 raise AgentCrashed("The agent closed the connection before its answer was complete.") from error
             except aiohttp.ClientError as error:

@@ -52,7 +52,7 @@ class LiveAgent:
             async with asyncio.timeout(_PING_SECONDS):
                 return await self._channel.ping()
         except TimeoutError:
-            raise AgentTimedOut(f"The agent's /ping gave no answer within {_PING_SECONDS:g} s.") from None
+            raise AgentTimedOut(f"The agent's /ping did not answer within {_PING_SECONDS:g} s.") from None
 
     async def invoke(self, request: InvokeRequest) -> AgentAnswer:
         """As the channel's; of a crash the message says how the agent ended and what it last said."""
@@ -136,7 +136,7 @@ async def _ready(running: Running, seconds: float) -> Channel:
         except FileNotFoundError:
             pass
         except TimeoutError:
-            problem = "its /ping gave no answer"
+            problem = "its /ping did not answer"
         except (BackendError, OSError) as error:
             problem = str(error)
         await asyncio.sleep(pause)

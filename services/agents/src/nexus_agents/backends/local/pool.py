@@ -47,7 +47,7 @@ class AgentPool:
         """A started process for the caller alone; `deadline` on the event loop's clock.
 
         Processes of the agent's other versions end when they are idle. Raises AgentBusy at the deadline,
-        AgentUnreachable where the agent is undeployed meanwhile or the pool stopped, and as its start did.
+        AgentUnreachable where the agent is undeployed in the meantime or the pool stopped, and as its start did.
         """
         process = await self._granted(agent_id, package, deadline)
         try:
@@ -60,7 +60,7 @@ class AgentPool:
         return any(process.alive for process in self._serving.get(Version(agent_id, package.sha256), []))
 
     async def end(self, agent_id: str, because: str) -> None:
-        """Ends the agent with what it has in hand and who waits for it; returns when its processes are gone."""
+        """Ends the agent with what it is working on and who waits for it; returns when its processes are gone."""
         waiting = [waiter for waiter in self._waiting if waiter.version.agent_id == agent_id]
         self._refuse(waiting, AgentUnreachable(f"The agent was ended: {because}."))
         ending = [process for process in self._followers if process.version.agent_id == agent_id]
@@ -98,10 +98,10 @@ class AgentPool:
     def _obstacle(self, version: Version) -> str:
         own = self._serving.get(version, [])
         if not own:
-            return f"All {self._bounds.processes} places for agents were taken until the time was over."
+            return f"All {self._bounds.processes} places for agents were taken until the invocation timed out."
         if any(process.alive for process in own):
-            return "The agent was busy with other invocations until the time was over."
-        return "The agent was still starting when the time of the invocation was over."
+            return "The agent was busy with other invocations until this one timed out."
+        return "The agent was still starting when the invocation timed out."
 
     def _release(self, process: AgentProcess) -> None:
         process.held = process.fresh = False
@@ -205,7 +205,7 @@ class AgentPool:
                 self._retire(process, "it was replaced")
 
     def _retire(self, process: AgentProcess, because: str) -> None:
-        """Takes it out of use; it lives until it has finished what it has in hand."""
+        """Takes it out of use; it lives until it has finished what it is working on."""
         self._take_out(process)
         process.leaving = True
         self._leaving.add(process)

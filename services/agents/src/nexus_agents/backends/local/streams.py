@@ -4,7 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import JsonValue
 
-from nexus_agents.backends.local.strict_values import NotJson, NotStrictJson, read_strictly
+from nexus_contracts.strict_json import JsonReader, NotJson, UnreadableJson
+
+MAX_DEPTH = 90
+"""Replies and events nest parts of an answer a little deeper than the answer did, and messages stop at 100 levels."""
+JSON = JsonReader(MAX_DEPTH)
 
 
 class StreamBroken(ValueError):
@@ -12,9 +16,9 @@ class StreamBroken(ValueError):
 
 
 def read_events(stream: str) -> list[JsonValue]:
-    """The value of each event's data; text that is no JSON stays text.
+    """The value of each event's data; text that is not JSON stays text.
 
-    Raises StreamBroken, and NotStrictJson for an object, a list or a string that only a lenient reader takes.
+    Raises StreamBroken, and UnreadableJson for an object, a list or a string that only a lenient reader takes.
     """
     return [_value(text) for text in _texts(stream.lstrip("\ufeff"))]
 
@@ -36,8 +40,8 @@ def _texts(stream: str) -> Iterator[str]:
 
 def _value(text: str) -> JsonValue:
     try:
-        return read_strictly(text)
-    except NotStrictJson as error:
+        return JSON.read(text.encode())
+    except UnreadableJson as error:
         if text[0:1] in ("{", "[", '"') and not isinstance(error, NotJson):
             raise
         return text

@@ -97,7 +97,7 @@ class Unpacked:
         return self._workspace.package(ref.sha256), self._manifests[ref.sha256]
 
     async def forget(self, digest: str) -> None:
-        """Frees the disk; the package is unpacked anew when it is asked for again."""
+        """Frees the disk; the package is unpacked again when it is asked for again."""
         async with self._locks.setdefault(digest, asyncio.Lock()):
             if self._manifests.pop(digest, None) is not None:
                 await asyncio.to_thread(remove, self._workspace.package(digest))
@@ -116,7 +116,7 @@ class Unpacked:
 
 def _unpack_verified(content: bytes, ref: PackageRef, into: Path) -> Manifest:
     if packages.digest(content) != ref.sha256:
-        raise PackageRejected("PACKAGE_CORRUPT", f"The package at {ref.uri} has not the digest {ref.sha256}.")
+        raise PackageRejected("PACKAGE_CORRUPT", f"The package at {ref.uri} does not have the digest {ref.sha256}.")
     remove(into)
     try:
         return packages.unpack(content, into)

@@ -150,5 +150,5 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _number(stage_name: str) -> int:
-    """0 for a stage that does not exist: a report of one is refused, so it stands in no history."""
+    """0 for a stage that does not exist: a report of one is refused, so it is in no history."""
     return STAGE_BY_NAME[stage_name].number if stage_name in STAGE_BY_NAME else 0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.stages import STAGES
 from nexus_contracts.stats import BuildsOfDay, BuildsReport, InvocationsOfDay, InvocationsReport, Overview
-from nexus_stats.domain import Counts, stage_counter
+from nexus_stats.domain.counting import Counts, stage_counter
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
@@ -33,7 +33,7 @@ def period(start: date | None, end: date | None, today: date) -> Period:
     if first > last:
         raise ValidationFailed("start_date must not be after end_date")
     if (last - first).days + 1 > MAX_DAYS:
-        raise ValidationFailed(f"a range has at most {MAX_DAYS} days")
+        raise ValidationFailed(f"the range must be at most {MAX_DAYS} days")
     return Period(first, last)
 
 
@@ -89,7 +89,7 @@ def _invocations_of(day: str, counts: Counts) -> InvocationsOfDay:
 
 
 def _success_rate(counts: Counts) -> float:
-    """Running and cancelled ones are no failures."""
+    """Running and cancelled ones are not failures."""
     successful = counts.get("successful", 0)
     decided = successful + counts.get("failed", 0)
     return round(100 * successful / decided, 2) if decided else 0.0

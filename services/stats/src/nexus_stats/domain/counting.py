@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from nexus_stats.facts import AgentFact, BuildFact, EndFact, InvocationFact
+from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, InvocationFact
 
 Fact = BuildFact | InvocationFact | AgentFact
 FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])

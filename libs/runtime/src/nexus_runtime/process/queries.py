@@ -1,0 +1,28 @@
+"""The queries that the gateway asks an owner: routes that answer plain JSON, and `ETag` where there is a version."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from nexus_contracts.history import Page
+
+Query = tuple[str, Callable[..., Awaitable[Response]], str]
+"""Path, endpoint and operation id."""
+
+
+def query_router(*queries: Query) -> APIRouter:
+    router = APIRouter(tags=["queries"])
+    for path, endpoint, operation_id in queries:
+        router.add_api_route(path, endpoint, methods=["GET"], operation_id=operation_id)
+    return router
+
+
+def json_answer(view: BaseModel, etag: int | None = None) -> Response:
+    headers = {"ETag": f'"{etag}"'} if etag is not None else None
+    return Response(view.model_dump_json(), media_type="application/json", headers=headers)
+
+
+def page_answer(views: Sequence[BaseModel], more: str | None) -> Response:
+    """`more`: the position from which the next page goes on."""
+    return json_answer(Page(items=[view.model_dump(mode="json") for view in views], last_key=more))
