@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.guarded import GuardedConsumer
+from nexus_runtime.kafka.pace import pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress
 from nexus_runtime.process import log
 from nexus_runtime.process.settings import ServiceSettings
@@ -46,7 +47,7 @@ class Tap:
         self._bus = bus
         self._places = [TopicPartition(topic.name, number) for number in partitions]
         self._take = take
-        self._wait_ms = settings.fetch_max_wait_ms(prompt)
+        self._pace = pace_of(volatile=settings.kafka_volatile, prompt=prompt)
         self._reading: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
         self.listening = False
@@ -66,6 +67,11 @@ class Tap:
         await self.stop()
         self._reading = asyncio.create_task(self._read(), name="tap")
 
+    def hasten(self) -> None:
+        """A record is expected soon."""
+        if self._pace is not None:
+            self._pace.hasten()
+
     def alive(self) -> bool:
         """Whether it is listening, or has not been for a short while only, or the broker is unavailable."""
         return self.listening or not self._bus.reachable or time.monotonic() - self._heard < NOT_LIVE_SECONDS
@@ -78,8 +84,8 @@ class Tap:
                 **self._settings.kafka_consumer("reader"),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
-                fetch_max_wait_ms=self._wait_ms,
                 pass_over=True,
+                pace=self._pace,
             )
             try:
                 await consumer.start()

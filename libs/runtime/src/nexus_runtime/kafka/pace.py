@@ -1,0 +1,65 @@
+"""How often a consumer asks a broker that does not hold a fetch until there is something.
+
+The embedded broker is such a one: it looks when the fetch comes and once more when its time is over. So the consumer
+asks for what is there now, which costs the broker a quarter, and rests itself: that rest can be ended.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+SHARE = 0.25
+"""Of how long nothing has come: so much more may what comes next be late."""
+
+
+class Pace:
+    """Rests between fetches that found nothing: `shortest` seconds while records come, in the end `longest`."""
+
+    def __init__(self, shortest: float, longest: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._shortest = shortest
+        self._longest = longest
+        self._monotonic = monotonic
+        self._came = monotonic()
+        self._resting: asyncio.Future[None] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the next rest is."""
+        return min(self._longest, max(self._shortest, SHARE * (self._monotonic() - self._came)))
+
+    def came(self) -> None:
+        """Records have come."""
+        self._came = self._monotonic()
+
+    def hasten(self) -> None:
+        """Something is expected: the rest is over, and the next ones are short."""
+        self.came()
+        if self._resting is not None:
+            _end(self._resting)
+
+    async def rest(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._resting = resting = loop.create_future()
+        over = loop.call_later(self.seconds, _end, resting)
+        try:
+            await resting
+        finally:
+            over.cancel()
+            self._resting = None
+
+
+def _end(resting: asyncio.Future[None]) -> None:
+    if not resting.done():
+        resting.set_result(None)
+
+
+def pace_of(*, volatile: bool, prompt: bool) -> Pace | None:
+    """`prompt`: somebody waits for each record. None on a durable broker, which answers a fetch when records come."""
+    if not volatile:
+        return None
+    return Pace(0.002, 0.1) if prompt else Pace(0.05, 0.25)
+
+
+def fetch_wait_ms(pace: Pace | None) -> int:
+    """How long the broker may hold a fetch that finds nothing."""
+    return 500 if pace is None else 0
