@@ -53,8 +53,20 @@ async def test_rest_is_over_by_itself_and_a_later_expectation_is_harmless() -> N
 
 def test_a_durable_broker_holds_the_fetch_instead() -> None:
     assert pace_of(volatile=False, prompt=True) is None
-    assert fetch_wait_ms(None) > 0
-    assert fetch_wait_ms(pace_of(volatile=True, prompt=True)) == 0
+    assert fetch_wait_ms(None) > 100
+    assert fetch_wait_ms(pace_of(volatile=True, prompt=True)) == 1
+
+
+def test_who_is_told_before_something_comes_may_sleep_until_then() -> None:
+    clock = Clock()
+    pace = Pace(0.001, 0.1, clock, asleep=0.5)
+    clock.now += 59
+    assert pace.seconds == 0.1
+    clock.now += 2
+    assert pace.seconds == 0.5
+
+    pace.hasten()
+    assert pace.seconds == 0.001
 
 
 def test_who_is_waited_for_looks_more_often() -> None:

@@ -51,7 +51,7 @@ class BuildsSettings(SharedSettings):
     build_timeout_seconds: float = Field(
         default=14_400.0, gt=0, description="a build that ran for so long, pauses left out, fails as BUILD_TIMED_OUT"
     )
-    watch_seconds: float = Field(default=5.0, gt=0, description="how often builds are looked at for that")
+    watch_seconds: float = Field(default=10.0, gt=0, description="how often builds are looked at for that")
     build_method: BuildMethod = Field(
         default=BuildMethod.AUTO, description="of projects that choose none; auto: by a model where the worker can"
     )

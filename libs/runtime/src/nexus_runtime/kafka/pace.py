@@ -1,7 +1,7 @@
 """How often a consumer asks a broker that does not hold a fetch until there is something.
 
 The embedded broker is such a one: it looks when the fetch comes and once more when its time is over. So the consumer
-asks for what is there now, which costs the broker a quarter, and rests itself: that rest can be ended.
+asks for what is there now and rests itself: that costs the broker half, and the rest can be ended.
 """
 
 import asyncio
@@ -10,14 +10,26 @@ from collections.abc import Callable
 
 SHARE = 0.25
 """Of how long nothing has come: so much more may what comes next be late."""
+ASLEEP_AFTER_SECONDS = 60.0
 
 
 class Pace:
-    """Rests between fetches that found nothing: `shortest` seconds while records come, in the end `longest`."""
+    """Rests between fetches that found nothing: `shortest` seconds while records come, in the end `longest`.
 
-    def __init__(self, shortest: float, longest: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+    `asleep`: still longer ones after a minute, for who is told by `hasten` before something is to come.
+    """
+
+    def __init__(
+        self,
+        shortest: float,
+        longest: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        asleep: float | None = None,
+    ) -> None:
         self._shortest = shortest
         self._longest = longest
+        self._asleep = asleep or longest
         self._monotonic = monotonic
         self._came = monotonic()
         self._resting: asyncio.Future[None] | None = None
@@ -25,7 +37,9 @@ class Pace:
     @property
     def seconds(self) -> float:
         """How long the next rest is."""
-        return min(self._longest, max(self._shortest, SHARE * (self._monotonic() - self._came)))
+        quiet = self._monotonic() - self._came
+        longest = self._longest if quiet < ASLEEP_AFTER_SECONDS else self._asleep
+        return min(longest, max(self._shortest, SHARE * quiet))
 
     def came(self) -> None:
         """Records have come."""
@@ -53,13 +67,16 @@ def _end(resting: asyncio.Future[None]) -> None:
         resting.set_result(None)
 
 
-def pace_of(*, volatile: bool, prompt: bool) -> Pace | None:
-    """`prompt`: somebody waits for each record. None on a durable broker, which answers a fetch when records come."""
+def pace_of(*, volatile: bool, prompt: bool, told: bool = False) -> Pace | None:
+    """`prompt`: somebody waits for each record; `told`: before it comes, `hasten` is called.
+
+    None on a durable broker, which answers a fetch when records come.
+    """
     if not volatile:
         return None
-    return Pace(0.002, 0.1) if prompt else Pace(0.05, 0.25)
+    return Pace(0.001, 0.1, asleep=0.5 if told else None) if prompt else Pace(0.05, 0.5)
 
 
 def fetch_wait_ms(pace: Pace | None) -> int:
-    """How long the broker may hold a fetch that finds nothing."""
-    return 500 if pace is None else 0
+    """How long the broker may hold a fetch that finds nothing. With 0 the embedded one does not even look."""
+    return 500 if pace is None else 1

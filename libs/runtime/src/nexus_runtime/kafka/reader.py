@@ -30,7 +30,8 @@ class Tap:
     """Hands every record to `take`, which does not raise. What is published while not `listening` is missed.
 
     A batch that cannot be read is passed over, with what was published until it was noticed: nobody waits for long.
-    `prompt`: somebody waits for each record. A volatile broker gives what it still has, too.
+    `prompt`: somebody waits for each record, and `hasten` is called before it comes. A volatile broker gives what it
+    still has, too.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Tap:
         self._bus = bus
         self._places = [TopicPartition(topic.name, number) for number in partitions]
         self._take = take
-        self._pace = pace_of(volatile=settings.kafka_volatile, prompt=prompt)
+        self._pace = pace_of(volatile=settings.kafka_volatile, prompt=prompt, told=prompt)
         self._reading: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
         self.listening = False

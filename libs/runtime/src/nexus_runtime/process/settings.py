@@ -26,6 +26,11 @@ class ServiceSettings(KafkaOptions, BaseSettings):
     kafka_volatile: bool = Field(
         default=False, description="the broker keeps nothing across a restart (the embedded one)"
     )
+    kafka_group_instance_id: str | None = Field(
+        default=None,
+        pattern="^[a-zA-Z0-9._-]{1,200}$",
+        description="of this process, the same after its restart: it has its partitions back at once",
+    )
     dead_letter_run: int = Field(default=100, ge=1, le=100_000)
     dead_letter_share: float = Field(default=0.5, gt=0, le=1, allow_inf_nan=False)
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
