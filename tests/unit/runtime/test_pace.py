@@ -2,7 +2,7 @@
 
 import asyncio
 
-from nexus_runtime.kafka.pace import Pace, fetch_wait_ms, pace_of
+from nexus_runtime.kafka.pace import FetchPace, fetch_wait_ms, pace_of
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 
 def test_rests_are_short_while_records_come_and_long_in_the_end() -> None:
     clock = Clock()
-    pace = Pace(0.002, 0.1, clock)
+    pace = FetchPace(0.002, 0.1, clock)
     rests: list[float] = []
     while clock.now < 101:
         rests.append(pace.seconds)
@@ -31,13 +31,13 @@ def test_rests_are_short_while_records_come_and_long_in_the_end() -> None:
 
 def test_what_comes_after_a_silence_is_late_by_a_fourth_of_it_at_most() -> None:
     clock = Clock()
-    pace = Pace(0.002, 0.1, clock)
+    pace = FetchPace(0.002, 0.1, clock)
     clock.now += 0.2
     assert abs(pace.seconds - 0.05) < 1e-9
 
 
 async def test_an_expected_record_ends_the_rest() -> None:
-    pace = Pace(60.0, 60.0)
+    pace = FetchPace(60.0, 60.0)
     resting = asyncio.create_task(pace.rest())
     await asyncio.sleep(0)
     pace.hasten()
@@ -46,7 +46,7 @@ async def test_an_expected_record_ends_the_rest() -> None:
 
 
 async def test_rest_is_over_by_itself_and_a_later_expectation_is_harmless() -> None:
-    pace = Pace(0.001, 0.001)
+    pace = FetchPace(0.001, 0.001)
     await pace.rest()
     pace.hasten()
 
@@ -59,7 +59,7 @@ def test_a_durable_broker_holds_the_fetch_instead() -> None:
 
 def test_who_is_told_before_something_comes_may_sleep_until_then() -> None:
     clock = Clock()
-    pace = Pace(0.001, 0.1, clock, asleep=0.5)
+    pace = FetchPace(0.001, 0.1, clock, asleep=0.5)
     clock.now += 59
     assert pace.seconds == 0.1
     clock.now += 2

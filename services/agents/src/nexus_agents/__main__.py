@@ -1,6 +1,6 @@
 """python -m nexus_agents"""
 
-import nexus_runtime.process.starting  # noqa: F401  # before everything else
+import nexus_runtime.process.starting  # noqa: F401  # pyright: ignore[reportUnusedImport]  # before all others
 
 # isort: split
 from nexus_agents.app import NAME, create_app

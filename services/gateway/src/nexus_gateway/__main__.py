@@ -1,6 +1,6 @@
 """`python -m nexus_gateway`: serve until SIGINT or SIGTERM."""
 
-import nexus_runtime.process.starting  # noqa: F401  # before everything else
+import nexus_runtime.process.starting  # noqa: F401  # pyright: ignore[reportUnusedImport]  # before all others
 
 # isort: split
 from nexus_gateway.app import create_app

@@ -6,7 +6,7 @@ FastStream's own parsing is replaced: it would skip a whole batch in silence for
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
 from nexus_runtime.kafka.limit import DeadLetterLimits
-from nexus_runtime.kafka.pace import Pace, pace_of
+from nexus_runtime.kafka.pace import FetchPace, pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress, Reading
 from nexus_runtime.kafka.security import broker_options
 from nexus_runtime.process import log, metrics
@@ -47,7 +47,9 @@ class _Consumer(GuardedConsumer):
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         del timeout_ms
-        while not (found := await super().getmany(*partitions, timeout_ms=LISTEN_MS, max_records=max_records)):
+        listen: Callable[..., Awaitable[Any]] = super().getmany  # pyright: ignore[reportUnknownMemberType]  # untyped
+        found: Any = None
+        while not (found := await listen(*partitions, timeout_ms=LISTEN_MS, max_records=max_records)):
             continue
         return found
 
@@ -55,7 +57,7 @@ class _Consumer(GuardedConsumer):
 class _Broker(KafkaBroker):
     """FastStream's, with consumers that bear what cannot be read."""
 
-    def __init__(self, pace: Pace | None, **options: Any) -> None:
+    def __init__(self, pace: FetchPace | None, **options: Any) -> None:
         super().__init__(**options)
         self._pace = pace
 

@@ -23,7 +23,7 @@ from aiokafka.errors import RecordTooLargeError
 from aiokafka.protocol.fetch import FetchRequest
 
 from nexus_runtime.kafka.batches import Batches, after_unreadable
-from nexus_runtime.kafka.pace import Pace, fetch_wait_ms
+from nexus_runtime.kafka.pace import FetchPace, fetch_wait_ms
 from nexus_runtime.kafka.progress import Reading
 from nexus_runtime.process import log, metrics
 
@@ -68,7 +68,7 @@ class GuardedConsumer(AIOKafkaConsumer):
     was asked for by `stop_at` ends by `go_on`. `pace`: how often the broker is asked, where it does not hold a fetch.
     """
 
-    def __init__(self, *topics: str, pass_over: bool = False, pace: Pace | None = None, **settings: Any) -> None:
+    def __init__(self, *topics: str, pass_over: bool = False, pace: FetchPace | None = None, **settings: Any) -> None:
         settings["fetch_max_wait_ms"] = fetch_wait_ms(pace)
         super().__init__(*topics, **settings)
         self._pass_over = pass_over
@@ -195,7 +195,7 @@ class GuardedConsumer(AIOKafkaConsumer):
             self._halt(Halt(partition, offset, f"cannot be read: {error!r}"[:300], readable=False))
 
 
-def _paced(fetch: Fetch, pace: Pace) -> Fetch:
+def _paced(fetch: Fetch, pace: FetchPace) -> Fetch:
     """Rests behind a fetch, not before it: what is asked for next is where the consumer stands then."""
 
     async def fetch_and_rest(*request: Any) -> bool:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 SHARE = 0.25
 """Of how long nothing has come: so much more may what comes next be late."""
 ASLEEP_AFTER_SECONDS = 60.0
+PROMPT, CALM = (0.001, 0.1), (0.05, 0.5)
+"""The shortest and the longest rest, in seconds, where somebody waits for each record and where nobody does."""
 
 
-class Pace:
+class FetchPace:
     """Rests between fetches that found nothing: `shortest` seconds while records come, in the end `longest`.
 
     `asleep`: still longer ones after a minute, for who is told by `hasten` before something is to come.
@@ -67,16 +69,16 @@ def _end(resting: asyncio.Future[None]) -> None:
         resting.set_result(None)
 
 
-def pace_of(*, volatile: bool, prompt: bool, told: bool = False) -> Pace | None:
+def pace_of(*, volatile: bool, prompt: bool, told: bool = False) -> FetchPace | None:
     """`prompt`: somebody waits for each record; `told`: before it comes, `hasten` is called.
 
     None on a durable broker, which answers a fetch when records come.
     """
     if not volatile:
         return None
-    return Pace(0.001, 0.1, asleep=0.5 if told else None) if prompt else Pace(0.05, 0.5)
+    return FetchPace(*PROMPT, asleep=CALM[1] if told else None) if prompt else FetchPace(*CALM)
 
 
-def fetch_wait_ms(pace: Pace | None) -> int:
+def fetch_wait_ms(pace: FetchPace | None) -> int:
     """How long the broker may hold a fetch that finds nothing. With 0 the embedded one does not even look."""
     return 500 if pace is None else 1
