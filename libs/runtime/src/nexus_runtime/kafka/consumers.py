@@ -6,7 +6,7 @@ FastStream's own parsing is replaced: it would skip a whole batch in silence for
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -47,11 +47,11 @@ class _Consumer(GuardedConsumer):
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         del timeout_ms
-        listen: Callable[..., Awaitable[Any]] = super().getmany  # pyright: ignore[reportUnknownMemberType]  # untyped
-        found: Any = None
-        while not (found := await listen(*partitions, timeout_ms=LISTEN_MS, max_records=max_records)):
-            continue
-        return found
+        untyped: Any = super()
+        while True:
+            found = await untyped.getmany(*partitions, timeout_ms=LISTEN_MS, max_records=max_records)
+            if found:
+                return found
 
 
 class _Broker(KafkaBroker):
