@@ -84,6 +84,7 @@ def campaigns(infra: str) -> dict[str, list[Injection]]:
 
 
 def session_seconds(stack: Stack) -> float:
+    """No consumer's session lasts longer; embedded ones are much shorter."""
     return 4.0 if stack.settings.infra == "embedded" else 6.0
 
 

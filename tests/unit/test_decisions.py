@@ -10,15 +10,14 @@ from nexus_builds.handlers.reports import COMMIT_REPORTS
 from nexus_builds.settings import WorkerSettings
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_EVENTS, GATEWAY_REPLIES
 from nexus_gateway import streams
+from nexus_runtime.kafka import pace
 from nexus_runtime.ledger import inbox, ledger, outbox
 from nexus_runtime.ledger.relay import Pace
-from nexus_runtime.process.settings import ServiceSettings
 from nexus_stats.store import SHARDS
 
 RECORDS = Path(__file__).parents[2] / "docs" / "adr"
 NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 WORDS = {name: number for number, name in enumerate(NAMES, 1)} | {"sixteen": 16}
-VOLATILE, DURABLE = ServiceSettings(kafka_volatile=True), ServiceSettings(kafka_volatile=False)
 LEASE = WorkerSettings.model_fields["worker_lease_seconds"].default
 DAY = 24 * 3600
 
@@ -40,14 +39,17 @@ QUOTATIONS = (
     Quotation(3, r"settles the item ([\d.]+|\w+) s", Pace().settle_seconds),
     Quotation(3, r"sweeps the (\w+) shards", outbox.SHARDS),
     Quotation(3, r"waited for longer than\s+(\w+) seconds", Pace().left_behind_seconds),
-    Quotation(5, r"fetches wait (\d+) ms", VOLATILE.fetch_max_wait_ms(prompt=True)),
-    Quotation(5, r"\((\d+) ms for events\)", VOLATILE.fetch_max_wait_ms(prompt=False)),
-    Quotation(5, r"instead of (\d+)", DURABLE.fetch_max_wait_ms()),
+    Quotation(5, r"rest up to (\d+) ms", pace.PROMPT[1] * 1000),
+    Quotation(5, r"\((\d+) ms for events\)", pace.CALM[1] * 1000),
+    Quotation(24, r"(\d+) ms while records come", pace.PROMPT[0] * 1000),
+    Quotation(24, r"grow to (\d+) ms", pace.PROMPT[1] * 1000),
+    Quotation(24, r"(\d+) to \d+ ms where nobody", pace.CALM[0] * 1000),
+    Quotation(24, r"\d+ to (\d+) ms where nobody", pace.CALM[1] * 1000),
     Quotation(7, r"up to (\d+) s for builds", LEASE),
     Quotation(8, r"has (\w+) shards", SHARDS),
     Quotation(8, r"\((\w+) days\)", BUILDS_EVENTS.retention_hours / 24),
     Quotation(11, r"looked at every (\w+) seconds", streams.LOOKS_APART * streams.LOOK_SECONDS),
-    Quotation(11, r"hint takes up to (\d+) ms", VOLATILE.fetch_max_wait_ms(prompt=False)),
+    Quotation(11, r"hint takes up to (\d+) ms", pace.CALM[1] * 1000),
 )
 
 

@@ -7,7 +7,7 @@ from nexus_devstack.services import require_usable_settings
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("SHUTDOWN_SECONDS", "-5"), ("SHUTDOWN_SECONDS", "nan"), ("KAFKA_FETCH_MAX_WAIT_MS", "abc")]
+    ("name", "value"), [("SHUTDOWN_SECONDS", "-5"), ("SHUTDOWN_SECONDS", "nan"), ("DEAD_LETTER_RUN", "abc")]
 )
 def test_a_setting_that_no_service_can_use_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)

@@ -28,10 +28,10 @@ class Happened(BaseModel):
 class Desk:
     """Commits events of aggregates as the ledger does, and lets the test say when the relay hears of them."""
 
-    def __init__(self, volatile: bool, held: int = 100) -> None:
+    def __init__(self, volatile: bool, held: int = 100, left_behind_seconds: float = 0) -> None:
         self.database = MemoryDatabase()
         self.bus = FakeBus()
-        pace = Pace(settle_seconds=0.01, sweep_seconds=0.001, left_behind_seconds=0, held=held)
+        pace = Pace(settle_seconds=0.01, sweep_seconds=0.001, left_behind_seconds=left_behind_seconds, held=held)
         database = self.database.as_database()
         self.history, self.outbox = (
             History(database, history_table("History")),
@@ -99,6 +99,16 @@ async def test_what_a_crash_left_between_commit_and_announcement_is_found(desk: 
     await desk.published(3)
     await desk.settled()
     assert in_order(desk.bus.sequences(NAME), 3)
+
+
+async def test_what_another_process_left_is_found_at_once_when_it_has_died() -> None:
+    async with at_work(Desk(volatile=False, left_behind_seconds=3_600)) as desk:
+        await desk.happen()
+        await desk.settled()
+        await desk.commit(2)
+        desk.relay.sweep_soon()
+        await desk.published(3)
+        assert in_order(desk.bus.sequences(NAME), 3)
 
 
 @pytest.mark.parametrize("sent_before_the_fault", [0, 1, 2])

@@ -94,7 +94,7 @@ def program_of(service: Service, port: int, env: Mapping[str, str], name: str | 
     return Program(
         name=name or service.name,
         argv=lambda: service.command,
-        env={**env, "PORT": str(port)},
+        env={**env, "PORT": str(port), "KAFKA_GROUP_INSTANCE_ID": name or service.name},
         readiness=reports_ready(port),
         stop_seconds=_seconds_to_stop(env),
     )

@@ -83,6 +83,8 @@ class Owner:
         self.relay = Relay(self.bus, self.outbox, self.history, topic, source, settings.kafka_volatile)
         self.replier = Replier(self.bus, source)
         self._work = self._work_log(work, settings)
+        if isinstance(self._work, Engine):
+            self._work.sweeper.others_changed = self.relay.sweep_soon
         self.ledger = Ledger(
             self.inbox, self.history, self.outbox, self.relay, self.database, utc_now, self._work or NoWork()
         )

@@ -1,5 +1,8 @@
 """python -m nexus_agents"""
 
+import nexus_runtime.process.starting  # noqa: F401  # pyright: ignore[reportUnusedImport]  # before all others
+
+# isort: split
 from nexus_agents.app import NAME, create_app
 from nexus_agents.settings import AgentsSettings
 from nexus_runtime.process.service import serve

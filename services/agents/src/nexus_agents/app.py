@@ -38,7 +38,7 @@ NAME = "agents"
 LOCAL = "local"
 DELETIONS = 16
 """Of each kind, at work at once."""
-UNDEPLOY_SECONDS, HISTORIES_SECONDS = 2.0, 5.0
+UNDEPLOY_SECONDS, HISTORIES_SECONDS = 5.0, 5.0
 
 
 def create_app(settings: AgentsSettings) -> FastAPI:

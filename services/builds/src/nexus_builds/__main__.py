@@ -1,5 +1,8 @@
 """python -m nexus_builds"""
 
+import nexus_runtime.process.starting  # noqa: F401  # pyright: ignore[reportUnusedImport]  # before all others
+
+# isort: split
 from nexus_builds.app import NAME, create_app
 from nexus_builds.settings import BuildsSettings
 from nexus_runtime.process.service import serve

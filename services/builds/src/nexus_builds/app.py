@@ -25,7 +25,7 @@ from nexus_runtime.work.registration import Roster
 
 NAME = "builds"
 ERASURES = 8
-EXTERNAL_ROUNDS = 12
+EXTERNAL_ROUNDS = 6
 """External builds may be many, and are waited for much longer: they are looked at so much less often."""
 
 

@@ -39,5 +39,6 @@ def subscriptions(
             reports.apply_reports,
             group_of=lambda delivery: delivery.message.project_id,
             admit=admission(signer),
+            prompt=False,
         ),
     ]

@@ -53,7 +53,7 @@ class BuildsSettings(SharedSettings):
         gt=0,
         description="a build that has run for this long, not counting pauses, fails as BUILD_TIMED_OUT",
     )
-    watch_seconds: float = Field(default=5.0, gt=0, description="how often builds are checked for that")
+    watch_seconds: float = Field(default=10.0, gt=0, description="how often builds are checked for that")
     build_method: BuildMethod = Field(
         default=BuildMethod.AUTO, description="of projects that choose none; auto: by a model where the worker can"
     )

@@ -1,5 +1,8 @@
 """`python -m nexus_gateway`: serve until SIGINT or SIGTERM."""
 
+import nexus_runtime.process.starting  # noqa: F401  # pyright: ignore[reportUnusedImport]  # before all others
+
+# isort: split
 from nexus_gateway.app import create_app
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process.service import serve

@@ -1,5 +1,8 @@
 """`python -m nexus_stats`."""
 
+import nexus_runtime.process.starting  # noqa: F401  # pyright: ignore[reportUnusedImport]  # before all others
+
+# isort: split
 from nexus_runtime.process.service import serve
 from nexus_runtime.process.settings import load
 from nexus_stats.app import create_app

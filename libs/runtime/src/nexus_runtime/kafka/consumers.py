@@ -20,6 +20,7 @@ from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
 from nexus_runtime.kafka.limit import DeadLetterLimits
+from nexus_runtime.kafka.pace import FetchPace, pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress, Reading
 from nexus_runtime.kafka.security import broker_options
 from nexus_runtime.process import log, metrics
@@ -28,6 +29,7 @@ from nexus_runtime.process.settings import ServiceSettings
 logger = log.get(__name__)
 WATCH_SECONDS = 1.0
 RECOVER_SECONDS = 10.0
+LISTEN_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,28 @@ class StandstillLimits:
     stuck: float = 120.0
 
 
+class _Consumer(GuardedConsumer):
+    """FastStream sleeps after it was given no records, and what comes meanwhile would wait: so it is given some."""
+
+    async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
+        del timeout_ms
+        untyped: Any = super()
+        while True:
+            found = await untyped.getmany(*partitions, timeout_ms=LISTEN_MS, max_records=max_records)
+            if found:
+                return found
+
+
 class _Broker(KafkaBroker):
     """FastStream's, with consumers that bear what cannot be read."""
 
+    def __init__(self, pace: FetchPace | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._pace = pace
+
     async def _connect(self) -> Callable[..., Any]:
         builder: Any = await super()._connect()
-        self.config.broker_config.builder = partial(GuardedConsumer, **builder.keywords)
+        self.config.broker_config.builder = partial(_Consumer, pace=self._pace, **builder.keywords)
         return self.config.broker_config.builder
 
 
@@ -104,6 +122,7 @@ class Consumers:
     def _broker(self, client_id: str, to: Subscription, drain: _Drain) -> KafkaBroker:
         settings = self._settings
         broker = _Broker(
+            pace_of(volatile=settings.kafka_volatile, prompt=to.prompt),
             **broker_options(settings.kafka_consumer(client_id)),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             apply_types=False,
@@ -126,11 +145,11 @@ class Consumers:
             batch=True,
             max_records=500,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=settings.fetch_max_wait_ms(to.prompt),
-            # The embedded broker lets every join of a group wait for half of the session timeout.
-            session_timeout_ms=4_000 if settings.kafka_volatile else 6_000,
+            # The embedded broker lets a join wait for the session timeout, at times twice, but never for less than 1 s.
+            session_timeout_ms=1_000 if settings.kafka_volatile else 6_000,
             rebalance_timeout_ms=30_000,
-            heartbeat_interval_ms=1_000 if settings.kafka_volatile else 1_500,
+            heartbeat_interval_ms=500 if settings.kafka_volatile else 1_500,
+            group_instance_id=None if settings.kafka_volatile else settings.kafka_group_instance_id,
             max_poll_interval_ms=300_000,
             isolation_level="read_committed" if not settings.kafka_volatile else "read_uncommitted",
             listener=drain,

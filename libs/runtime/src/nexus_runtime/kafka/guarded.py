@@ -9,9 +9,10 @@ already taken from other partitions is lost, their positions having moved on. He
 # pyright: reportPrivateUsage=false
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from nexus_runtime.kafka.batches import Batches, after_unreadable
 from nexus_runtime.kafka.membership import Membership
+from nexus_runtime.kafka.pace import FetchPace, fetch_wait_ms
 from nexus_runtime.kafka.progress import Reading
 from nexus_runtime.process import log, metrics
 
@@ -34,6 +36,7 @@ LOG_SECONDS = 5.0
 
 FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
 Fault = Callable[[TopicPartition, int, Exception], None]
+Fetch = Callable[..., Awaitable[bool]]
 
 aiokafka_fetcher.MemoryRecords = Batches  # the fetcher takes no other decoder
 aiokafka_consumer.GroupCoordinator = Membership  # the consumer takes no other coordinator
@@ -65,12 +68,14 @@ class GuardedConsumer(AIOKafkaConsumer):
     """With `pass_over`, continues at the partition's end after a batch that cannot be read; else halts the partition.
 
     That halt ends by `skip`, or by itself: `tend` tries again, because a checksum may fail on the way, too. One that
-    was asked for by `stop_at` ends by `go_on`.
+    was asked for by `stop_at` ends by `go_on`. `pace`: how often the broker is asked, where it does not hold a fetch.
     """
 
-    def __init__(self, *topics: str, pass_over: bool = False, **settings: Any) -> None:
+    def __init__(self, *topics: str, pass_over: bool = False, pace: FetchPace | None = None, **settings: Any) -> None:
+        settings["fetch_max_wait_ms"] = fetch_wait_ms(pace)
         super().__init__(*topics, **settings)
         self._pass_over = pass_over
+        self._pace = pace
         self._logged: dict[TopicPartition, tuple[int, float]] = {}
         self.halts: dict[TopicPartition, Halt] = {}
 
@@ -80,6 +85,8 @@ class GuardedConsumer(AIOKafkaConsumer):
         fetcher: Any = self._fetcher
         # What was fetched until now is fetched again: positions move only when records are taken.
         fetcher._records = self._fetched
+        if self._pace is not None:
+            fetcher._proc_fetch_request = _paced(fetcher._proc_fetch_request, self._pace)
 
     def stop_at(self, partition: TopicPartition, offset: int, reason: str | None) -> None:
         """Go back to `offset`, and with a reason read nothing from there on until `go_on`."""
@@ -192,6 +199,22 @@ class GuardedConsumer(AIOKafkaConsumer):
             self.seek(partition, max(offset + 1, self._state(partition).highwater or 0))
         else:
             self._halt(Halt(partition, offset, f"cannot be read: {error!r}"[:300], readable=False))
+
+
+def _paced(fetch: Fetch, pace: FetchPace) -> Fetch:
+    """Rests behind a fetch, not before it: what is asked for next is where the consumer stands then."""
+
+    async def fetch_and_rest(*request: Any) -> bool:
+        found = await fetch(*request)
+        if found:
+            pace.came()
+            return True
+        # As the fetch itself does: the fetcher cancels it, and does not expect it to say so.
+        with contextlib.suppress(asyncio.CancelledError):
+            await pace.rest()
+        return False
+
+    return fetch_and_rest
 
 
 def _named(partition: TopicPartition, offset: int) -> dict[str, Any]:

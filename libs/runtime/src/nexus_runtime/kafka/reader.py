@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.guarded import GuardedConsumer
+from nexus_runtime.kafka.pace import pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress
 from nexus_runtime.process import log
 from nexus_runtime.process.settings import ServiceSettings
@@ -29,7 +30,8 @@ class Tap:
     """Hands every record to `take`, which does not raise. What is published while not `listening` is missed.
 
     A batch that cannot be read is passed over, with what was published until it was noticed: nobody waits for long.
-    `prompt`: somebody waits for each record. A volatile broker gives what it still has, too.
+    `prompt`: somebody waits for each record, and `hasten` is called before it comes. A volatile broker gives what it
+    still has, too.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Tap:
         self._bus = bus
         self._places = [TopicPartition(topic.name, number) for number in partitions]
         self._take = take
-        self._wait_ms = settings.fetch_max_wait_ms(prompt)
+        self._pace = pace_of(volatile=settings.kafka_volatile, prompt=prompt, told=prompt)
         self._reading: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
         self.listening = False
@@ -66,6 +68,11 @@ class Tap:
         await self.stop()
         self._reading = asyncio.create_task(self._read(), name="tap")
 
+    def hasten(self) -> None:
+        """A record is expected soon."""
+        if self._pace is not None:
+            self._pace.hasten()
+
     def alive(self) -> bool:
         """Whether it is listening, or has not been for a short while only, or the broker is unavailable."""
         return self.listening or not self._bus.reachable or time.monotonic() - self._heard < NOT_LIVE_SECONDS
@@ -78,8 +85,8 @@ class Tap:
                 **self._settings.kafka_consumer("reader"),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
-                fetch_max_wait_ms=self._wait_ms,
                 pass_over=True,
+                pace=self._pace,
             )
             try:
                 await consumer.start()

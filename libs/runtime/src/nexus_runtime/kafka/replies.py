@@ -103,6 +103,7 @@ class ReplyDesk:
     def expect(self, request_id: str) -> Any:
         """A future for the answer to this request; forgotten at the end of the block."""
         future = self._waiting[request_id] = asyncio.get_running_loop().create_future()
+        self._tap.hasten()
         try:
             yield future
         finally:

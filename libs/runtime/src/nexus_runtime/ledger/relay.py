@@ -30,10 +30,10 @@ AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a relay settles and sweeps, after how long it takes up what others committed, and what it holds."""
+    """How often a relay settles and sweeps a shard, after how long it takes up what others committed, what it holds."""
 
     settle_seconds: float = 1.0
-    sweep_seconds: float = 0.5
+    sweep_seconds: float = 2.0
     left_behind_seconds: float = 5.0
     held: int = 5_000
     """Events kept in memory on their way out. Where the broker is slower than the commits, the rest is read again."""
@@ -98,6 +98,10 @@ class Relay:
             tasks.create_task(self._hand_out(tasks))
             tasks.create_task(self._settle())
             tasks.create_task(self._sweep())
+
+    def sweep_soon(self) -> None:
+        """Somebody may have died, and have left something: no shard waits for its turn."""
+        self._sweep_all = True
 
     async def publish_again(self) -> None:
         """The broker lost what it had: all that is not settled counts as unpublished."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
@@ -24,6 +26,7 @@ from nexus_runtime.process.settings import VERSION, ServiceSettings
 
 logger = log.get(__name__)
 RESTART_SECONDS = 1.0
+TICK_SECONDS = 1.0
 NOT_STARTED = 3
 
 
@@ -111,6 +114,22 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, at_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._at_stop = at_stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """uvicorn's looks ten times a second whether it is to stop; this one is told, and keeps the date right."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._asked.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            # A signal handler of Python's: by itself it does not wake the loop.
+            self._loop.call_soon_threadsafe(self._asked.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._at_stop()
@@ -134,6 +153,9 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
         ws="none",
     )
     server = Server(config, at_stop)
+    # What was imported stays: no collection has to look at it.
+    gc.freeze()
+    gc.enable()
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

@@ -26,7 +26,11 @@ class ServiceSettings(KafkaOptions, BaseSettings):
     kafka_volatile: bool = Field(
         default=False, description="the broker keeps nothing across a restart (the embedded one)"
     )
-    kafka_fetch_max_wait_ms: int | None = Field(default=None, ge=1, le=30_000)
+    kafka_group_instance_id: str | None = Field(
+        default=None,
+        pattern="^[a-zA-Z0-9._-]{1,200}$",
+        description="of this process, the same after its restart: it has its partitions back at once",
+    )
     dead_letter_run: int = Field(default=100, ge=1, le=100_000)
     dead_letter_share: float = Field(default=0.5, gt=0, le=1, allow_inf_nan=False)
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
@@ -34,18 +38,6 @@ class ServiceSettings(KafkaOptions, BaseSettings):
     def shutdown_share(self, step: Literal["requests", "consumers", "work", "producer"]) -> float:
         """Seconds that one step of a stop may take; the steps come one after another."""
         return self.shutdown_seconds * {"requests": 0.2, "consumers": 0.3, "work": 0.3, "producer": 0.2}[step]
-
-    def fetch_max_wait_ms(self, prompt: bool = True) -> int:
-        """How long the broker may hold a fetch that finds nothing.
-
-        The embedded broker does not wake a held fetch when a record comes: there it is the latency, and short where
-        somebody waits (`prompt`); but each fetch costs, so longer where nobody does.
-        """
-        if self.kafka_fetch_max_wait_ms is not None:
-            return self.kafka_fetch_max_wait_ms
-        if not self.kafka_volatile:
-            return 500
-        return 10 if prompt else 100
 
 
 class OwnerSettings(ServiceSettings):

@@ -50,7 +50,7 @@ class Engine(Queue):
         registration: Registration,
         roster: Roster,
         *,
-        look_seconds: float = 1.0,
+        look_seconds: float = 2.0,
         retry_seconds: float = 0.1,
         stop_seconds: float = 3.0,
         doubt_seconds: float = 15.0,

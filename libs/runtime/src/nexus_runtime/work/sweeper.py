@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime.process import log
@@ -40,6 +41,8 @@ class Sweeper:
         self._surplus = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.others_changed: Callable[[], None] = lambda: None
+        """Others live now than before."""
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="work sweeper")
@@ -62,7 +65,9 @@ class Sweeper:
 
     async def look(self) -> None:
         """Finds who has died; then, where there is reason to, all work that nobody is at."""
-        if not await self._roster.observe() and self._quiet < QUIET_LOOKS:
+        if await self._roster.observe():
+            self.others_changed()
+        elif self._quiet < QUIET_LOOKS:
             self._quiet += 1
             return
         self._quiet = 0

@@ -60,7 +60,7 @@ def create_app(settings: WorkerSettings) -> FastAPI:
         database, Replier(bus, WORKER_SOURCE), settings.long_work(), stop_seconds=settings.shutdown_share("work")
     )
     engine.serve(Building(workshop), at_once=settings.worker_concurrency)
-    hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, Hints(engine).hear, group_of=None)
+    hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, Hints(engine).hear, group_of=None, prompt=False)
     consumers = Consumers(settings, NAME, bus, [hints])
     needed = {
         "database": database_check(database),

@@ -1,0 +1,76 @@
+"""How often a broker is asked that does not hold fetches."""
+
+import asyncio
+
+from nexus_runtime.kafka.pace import FetchPace, fetch_wait_ms, pace_of
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_rests_are_short_while_records_come_and_long_in_the_end() -> None:
+    clock = Clock()
+    pace = FetchPace(0.002, 0.1, clock)
+    rests: list[float] = []
+    while clock.now < 101:
+        rests.append(pace.seconds)
+        clock.now += pace.seconds
+    assert rests[:4] == [0.002] * 4
+    assert rests == sorted(rests)
+    assert rests[-1] == 0.1
+    assert len(rests) < 40
+
+    pace.came()
+    assert pace.seconds == 0.002
+
+
+def test_what_comes_after_a_silence_is_late_by_a_fourth_of_it_at_most() -> None:
+    clock = Clock()
+    pace = FetchPace(0.002, 0.1, clock)
+    clock.now += 0.2
+    assert abs(pace.seconds - 0.05) < 1e-9
+
+
+async def test_an_expected_record_ends_the_rest() -> None:
+    pace = FetchPace(60.0, 60.0)
+    resting = asyncio.create_task(pace.rest())
+    await asyncio.sleep(0)
+    pace.hasten()
+    async with asyncio.timeout(5):
+        await resting
+
+
+async def test_rest_is_over_by_itself_and_a_later_expectation_is_harmless() -> None:
+    pace = FetchPace(0.001, 0.001)
+    await pace.rest()
+    pace.hasten()
+
+
+def test_a_durable_broker_holds_the_fetch_instead() -> None:
+    assert pace_of(volatile=False, prompt=True) is None
+    assert fetch_wait_ms(None) > 100
+    assert fetch_wait_ms(pace_of(volatile=True, prompt=True)) == 1
+
+
+def test_who_is_told_before_something_comes_may_sleep_until_then() -> None:
+    clock = Clock()
+    pace = FetchPace(0.001, 0.1, clock, asleep=0.5)
+    clock.now += 59
+    assert pace.seconds == 0.1
+    clock.now += 2
+    assert pace.seconds == 0.5
+
+    pace.hasten()
+    assert pace.seconds == 0.001
+
+
+def test_who_is_waited_for_looks_more_often() -> None:
+    prompt, calm = (pace_of(volatile=True, prompt=prompt) for prompt in (True, False))
+    assert prompt is not None
+    assert calm is not None
+    assert prompt.seconds < calm.seconds
