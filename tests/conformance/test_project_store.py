@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tests.support.builds_stack import builds_database
 from tests.support.builds_story import Story, control_command, create_command
 from tests.support.memory_database import MemoryDatabase
+from tests.support.stored import stored
 
 from nexus_builds.domain import control
 from nexus_builds.domain.methods import Methods
@@ -238,16 +239,4 @@ async def test_erasing_leaves_nothing_in_any_table(database: Database, store: Pr
     assert await store.load(project.project_id) is None
     for _ in range(2):
         await database.write(*(await store.erase(deleted)).actions)
-    assert project.project_id not in str([await everything(database)])
-
-
-async def everything(database: Database) -> list[dict[str, Any]]:
-    """Every item of every table of the service."""
-    if isinstance(database, MemoryDatabase):
-        return [item for table in TABLES for item in database.items(table)]
-    found: list[dict[str, Any]] = []
-    for table in TABLES:
-        answer = await database.client.scan(TableName=database.prefix + table.name)
-        assert "LastEvaluatedKey" not in answer
-        found += answer["Items"]
-    return found
+    assert project.project_id not in str(await stored(database, TABLES))
