@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pydantic_core
-from aiobotocore.session import AioSession
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
@@ -74,13 +73,13 @@ class Wire:
         )
 
     @classmethod
-    async def open(cls, session: AioSession, endpoint: str | None, region: str) -> "Wire":
-        """To `endpoint`, or to the region's own. Nothing is sent yet."""
+    async def open(cls, session: Any, endpoint: str | None, region: str) -> "Wire":
+        """To `endpoint`, or to the region's own. Nothing is sent yet. `session` is aiobotocore's."""
         if endpoint is None:
             async with session.create_client("dynamodb", region_name=region) as client:
                 endpoint = client.meta.endpoint_url
-        chosen = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        return cls(endpoint, region, await session.get_credentials(), get_cert_path(chosen))
+        chosen = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+        return cls(endpoint, region, await session.get_credentials(), chosen or get_cert_path(True))
 
     async def close(self) -> None:
         await self._session.close()
@@ -156,7 +155,8 @@ def _refusal(status: int, answer: bytes) -> Refused:
     try:
         told: dict[str, Any] = pydantic_core.from_json(answer)
         code = str(told.get("__type", "")).rpartition("#")[2]
-        reasons = [str(reason.get("Code", "None")) for reason in told.get("CancellationReasons") or []]
+        cancelled: list[dict[str, Any]] = told.get("CancellationReasons") or []
+        reasons = [str(reason.get("Code", "None")) for reason in cancelled]
         return Refused(code, str(told.get("message") or told.get("Message") or ""), status, reasons)
     except (ValueError, AttributeError):
         return Refused("", f"HTTP status {status}", status)
