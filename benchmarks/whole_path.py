@@ -113,7 +113,7 @@ def operations(api: Api) -> list[Operation]:
 
 
 async def measure() -> list[Figure]:
-    async with _platform() as (stack, api):
+    async with http_platform() as (stack, api):
         yardstick = Yardstick(stack.endpoints)
         await api.build_agent()
         await load(api.create, clients=MANY, count=PROJECTS, seconds=20 * LOAD_SECONDS)
@@ -124,7 +124,7 @@ async def measure() -> list[Figure]:
         meter = await Meter.at_rest({name: stack.pid(name) for name in stack.supervisor.names}, AGENT_PROCESSES)
         idle = {**_sums(meter.idle), **meter.idle}
         figures = [Figure(f"idle cpu {name}", 1000 * seconds, "ms/s") for name, seconds in idle.items()]
-        rounds = [[await _measured(operation, meter, yardstick) for operation in wanted] for _ in range(ROUNDS)]
+        rounds = [[await measured(operation, meter, yardstick) for operation in wanted] for _ in range(ROUNDS)]
         for number in range(len(wanted)):
             figures += _medians([one[number] for one in rounds])
         return [*figures, Figure("projects", len(api.projects), "")]
@@ -136,14 +136,14 @@ def _medians(rounds: Sequence[Sequence[Figure]]) -> list[Figure]:
 
 
 @asynccontextmanager
-async def _platform() -> AsyncGenerator[tuple[Stack, Api]]:
+async def http_platform() -> AsyncGenerator[tuple[Stack, Api]]:
     async with platform("whole_path") as stack:
         connector = aiohttp.TCPConnector(limit=MANY)
         async with aiohttp.ClientSession(stack.gateway_url, connector=connector) as http:
             yield stack, Api(http)
 
 
-async def _measured(operation: Operation, meter: Meter, yardstick: Yardstick) -> list[Figure]:
+async def measured(operation: Operation, meter: Meter, yardstick: Yardstick) -> list[Figure]:
     y = yardstick.y()
     alone, cpu_alone = await meter.over(operation.request, clients=1, count=operation.alone)
     together, cpu_together = await meter.over(operation.request, clients=MANY, count=operation.together)
