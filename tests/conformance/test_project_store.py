@@ -126,6 +126,27 @@ async def test_paging_to_the_end_yields_every_match_exactly_once_newest_first(
         assert len(found) == max(1, -(-len(expected) // limit))
 
 
+async def test_the_first_page_is_whole_again_after_creations_and_deletions(
+    database: Database, store: ProjectStore, user: str
+) -> None:
+    made = [await created(database, user_id=user, now=Story.at(n)) for n in range(6)]
+
+    async def first(limit: int) -> list[str]:
+        projects, _ = await store.page("default", user, None, None, limit, None)
+        return [project.project_id for project in projects]
+
+    ids = [project.project_id for project in reversed(made)]
+    assert await first(3) == ids[:3]
+    ids.insert(0, (await created(database, user_id=user, now=Story.at(7))).project_id)
+    assert await first(3) == ids[:3]
+    for gone in (made[5], made[3], made[2]):
+        await save(database, gone, *control.delete(gone, Story.at(8)))
+        ids.remove(gone.project_id)
+        assert await first(3) == ids[:3]
+    assert await first(4) == ids
+    assert await first(100) == ids
+
+
 async def test_without_a_user_everybodys_projects_are_listed(database: Database, store: ProjectStore) -> None:
     tag = secrets.token_hex(4)
     mine = [await created(database, user_id=secrets.token_hex(4), tags=[tag], now=Story.at(n)) for n in range(3)]
