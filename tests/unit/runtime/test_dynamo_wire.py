@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
 from nexus_runtime.dynamo import ConditionFailed, Database, DatabaseUnavailable, Delete, Put, Table, Where
-from nexus_runtime.dynamo.wire import Refused, Signer
+from nexus_runtime.dynamo.wire import RefusedByDatabase, Signer
 from nexus_runtime.process.settings import OwnerSettings
 
 THINGS = Table("Things", "id")
@@ -139,7 +139,7 @@ async def test_one_write_is_no_transaction_and_its_condition_is_the_first() -> N
 async def test_what_is_our_own_fault_is_told_once_as_the_database_tells_it() -> None:
     played = Played(refusal("ValidationException", message="no such attribute"))
     async with connected(played) as database:
-        with pytest.raises(Refused, match="ValidationException: no such attribute"):
+        with pytest.raises(RefusedByDatabase, match="ValidationException: no such attribute"):
             await database.get(THINGS, {"id": "a"})
     assert len(played.asked) == 1
 

@@ -17,7 +17,7 @@ from nexus_runtime.dynamo.expressions import (
     unmarshal,
 )
 from nexus_runtime.dynamo.model import Action, Check, ConditionFailed, DatabaseUnavailable, Filter, Item, Table, Value
-from nexus_runtime.dynamo.wire import Refused, Unanswered, Wire
+from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
 from nexus_runtime.process.settings import OwnerSettings
 
 
@@ -144,7 +144,7 @@ class Database:
             raise DatabaseUnavailable("the database is not connected")
         try:
             return await self._wire.call(operation, request)
-        except Refused as error:
+        except RefusedByDatabase as error:
             raise _meaning(error) from error
         except Unanswered as error:
             raise DatabaseUnavailable("the database does not answer") from error
@@ -154,7 +154,7 @@ class _Conflict(Exception):
     """Another transaction held one of the items."""
 
 
-def _meaning(error: Refused) -> Exception:
+def _meaning(error: RefusedByDatabase) -> Exception:
     if error.code == "ConditionalCheckFailedException":
         return ConditionFailed(frozenset({0}))
     if error.code == "TransactionConflictException":

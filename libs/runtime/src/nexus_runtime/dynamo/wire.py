@@ -41,7 +41,7 @@ class Unanswered(Exception):
     """No answer, or no credentials to ask with: the outcome is unknown."""
 
 
-class Refused(Exception):
+class RefusedByDatabase(Exception):
     """The database's own error. `reasons` are the codes of a cancelled transaction, one for each action."""
 
     def __init__(self, code: str, message: str, status: int, reasons: Sequence[str] = ()) -> None:
@@ -75,17 +75,15 @@ class Wire:
     @classmethod
     async def open(cls, session: Any, endpoint: str | None, region: str) -> "Wire":
         """To `endpoint`, or to the region's own. Nothing is sent yet. `session` is aiobotocore's."""
-        if endpoint is None:
-            async with session.create_client("dynamodb", region_name=region) as client:
-                endpoint = client.meta.endpoint_url
+        address = endpoint or await _own_address(session, region)
         chosen = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
-        return cls(endpoint, region, await session.get_credentials(), chosen or get_cert_path(True))
+        return cls(address, region, await session.get_credentials(), chosen or get_cert_path(True))
 
     async def close(self) -> None:
         await self._session.close()
 
     async def call(self, operation: str, request: Any) -> Any:
-        """The answer. Raises Refused or Unanswered, after some tries where that may help."""
+        """The answer. Raises RefusedByDatabase or Unanswered, after some tries where that may help."""
         body = pydantic_core.to_json(request)
         for attempt in range(TRIES):
             try:
@@ -93,7 +91,7 @@ class Wire:
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 if attempt == TRIES - 1:
                     raise Unanswered(repr(error)) from error
-            except Refused as error:
+            except RefusedByDatabase as error:
                 if attempt == TRIES - 1 or not error.passes:
                     raise
             await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))
@@ -151,12 +149,17 @@ class Signer:
         return self._derived[2]
 
 
-def _refusal(status: int, answer: bytes) -> Refused:
+async def _own_address(session: Any, region: str) -> str:
+    async with session.create_client("dynamodb", region_name=region) as client:
+        return client.meta.endpoint_url
+
+
+def _refusal(status: int, answer: bytes) -> RefusedByDatabase:
     try:
         told: dict[str, Any] = pydantic_core.from_json(answer)
         code = str(told.get("__type", "")).rpartition("#")[2]
         cancelled: list[dict[str, Any]] = told.get("CancellationReasons") or []
         reasons = [str(reason.get("Code", "None")) for reason in cancelled]
-        return Refused(code, str(told.get("message") or told.get("Message") or ""), status, reasons)
+        return RefusedByDatabase(code, str(told.get("message") or told.get("Message") or ""), status, reasons)
     except (ValueError, AttributeError):
-        return Refused("", f"HTTP status {status}", status)
+        return RefusedByDatabase("", f"HTTP status {status}", status)
