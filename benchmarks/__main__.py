@@ -1,7 +1,8 @@
 """`python -m benchmarks [--on embedded,jvm] [name ...]`: runs the named benchmarks, by default all, on each engine.
 
 Writes build/bench/<name>.json. A benchmark is a module of this package with `async def measure() -> list[Figure]`, on
-the engine that NEXUS_INFRA names. Budgets are those of the embedded engine.
+the engine that NEXUS_INFRA names. Budgets are those of the embedded engine. Every run begins with the
+load average, as the machine should be quiet, and with the yardstick y (benchmarks/runner/yardstick.py).
 """
 
 import argparse
@@ -13,13 +14,24 @@ from pathlib import Path
 
 from benchmarks.runner.figures import Figure
 from benchmarks.runner.report import show, write
+from benchmarks.runner.yardstick import yardstick
 
 FOLDER = Path(__file__).parent
 RESULTS = Path("build/bench")
+QUIET = 0.5
 
 
 def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+
+
+async def _measured(name: str) -> list[Figure]:
+    busy = os.getloadavg()[0]
+    print(f"load average {busy:.2f}")
+    if busy > QUIET:
+        print(f"warning: above {QUIET}; the figures of a busy machine compare with nothing, except for those in y")
+    before = [Figure("load average before", busy, ""), Figure("y before", await yardstick(), "ms")]
+    return [*before, *await import_module(f"benchmarks.{name}").measure()]
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +47,7 @@ def main(arguments: list[str]) -> int:
         results: dict[str, list[Figure]] = {}
         for engine in asked.on.split(","):
             os.environ["NEXUS_INFRA"] = engine
-            results[engine] = asyncio.run(import_module(f"benchmarks.{name}").measure())
+            results[engine] = asyncio.run(_measured(name))
         show(name, results)
         print(f"written to {write(name, results, RESULTS)}")
     return 0

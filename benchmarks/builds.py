@@ -6,7 +6,6 @@ project has the last of them. Visible: one of the 200 reports a second is follow
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -98,11 +97,11 @@ BEGUN = 3
 
 
 async def measure() -> list[Figure]:
-    figures = [Figure("load average before", os.getloadavg()[0], "")]
-    async with _platform() as (stack, reporting):
+    figures: list[Figure] = []
+    async with reporting_platform() as (stack, reporting):
         await reporting.projects(5)
         for projects, budget in SPREADS:
-            rate = await _throughput(reporting, projects, REPORTS)
+            rate = await throughput(reporting, projects, REPORTS)
             figures.append(Figure(f"reports {projects} projects", rate, "1/s", budget, at_least=True))
         figures += await _visible(reporting)
         figures += await _commands(reporting)
@@ -112,7 +111,7 @@ async def measure() -> list[Figure]:
 
 
 @asynccontextmanager
-async def _platform() -> AsyncGenerator[tuple[Stack, Reporting]]:
+async def reporting_platform() -> AsyncGenerator[tuple[Stack, Reporting]]:
     async with platform("builds", "gateway", "builds", "stats") as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
         producer: Any = AIOKafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=2)
@@ -124,7 +123,7 @@ async def _platform() -> AsyncGenerator[tuple[Stack, Reporting]]:
             await producer.stop()
 
 
-async def _throughput(reporting: Reporting, projects: int, reports: int) -> float:
+async def throughput(reporting: Reporting, projects: int, reports: int) -> float:
     """Reports a second, from the first published to the last recorded."""
     ids = await reporting.projects(projects)
     began = time.perf_counter()
@@ -188,9 +187,9 @@ async def _commands(reporting: Reporting) -> list[Figure]:
 
 async def _memory(reporting: Reporting, builds: psutil.Process) -> list[Figure]:
     """What the process holds after so many reports more, against what it held after the first tenth of them."""
-    await _throughput(reporting, 100, MEMORY_REPORTS // 10)
+    await throughput(reporting, 100, MEMORY_REPORTS // 10)
     before = builds.memory_info().rss / 2**20
-    rate = await _throughput(reporting, 100, MEMORY_REPORTS)
+    rate = await throughput(reporting, 100, MEMORY_REPORTS)
     after = builds.memory_info().rss / 2**20
     return [
         Figure(f"memory before {MEMORY_REPORTS} reports", before, "MB"),

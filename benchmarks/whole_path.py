@@ -1,5 +1,7 @@
 """The whole path over HTTP: latency, throughput and CPU time of every kind of request.
 
+Medians of rounds in which the kinds take turns. Budgets are in y, the yardstick, measured anew before each kind.
+
 CPU time is all that the processes use from the first request to the last answer, their idle use included, and what they
 use above it in the second after that, in which events are still published and counted. `services` are gateway, builds,
 agents and stats; `all` adds the build worker, the broker, the database and the agents' own processes. Figures of a
@@ -7,10 +9,10 @@ machine that was busy with other things (`load average before`) compare with not
 """
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator, Mapping, Sized
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 import aiohttp
@@ -19,6 +21,7 @@ from benchmarks.runner.figures import Figure, percentile
 from benchmarks.runner.load import Request, load
 from benchmarks.runner.meter import LOAD_SECONDS, SETTLE_SECONDS, Cpu, Meter
 from benchmarks.runner.platform import platform
+from benchmarks.runner.yardstick import Yardstick
 from nexus_devstack.stack import Stack
 
 REQUIREMENT = "an agent that answers arithmetic questions"
@@ -27,15 +30,20 @@ AGENT_PROCESSES = "agent processes"
 MANY = 16
 BUILD_SECONDS = 60.0
 WARM_UP = 20
+PROJECTS, ROUNDS = 1_000, 3
 
 
 @dataclass
 class Api:
-    """Requests as a user's program sends them. `projects` are those that were created, `agent_id` was built."""
+    """Requests as a user's program sends them. `projects` are those that were created, `agent_id` was built.
+
+    The first `stopped` of the projects are stopped.
+    """
 
     http: aiohttp.ClientSession
     projects: list[str] = field(default_factory=list[str])
     agent_id: str = ""
+    stopped: int = 0
 
     async def create(self, _number: int) -> None:
         body = {"requirement": REQUIREMENT, "auto_start": False}
@@ -44,11 +52,15 @@ class Api:
     async def get(self, number: int) -> None:
         await self.call("GET", f"/projects/{self.projects[number % len(self.projects)]}")
 
+    async def stages(self, number: int) -> None:
+        await self.call("GET", f"/projects/{self.projects[number % len(self.projects)]}/stages")
+
     async def list(self, _number: int) -> None:
         await self.call("GET", "/projects?limit=20")
 
-    async def control(self, number: int) -> None:
-        await self.call("PUT", f"/projects/{self.projects[number]}/control", {"action": "stop"})
+    async def control(self, _number: int) -> None:
+        self.stopped += 1
+        await self.call("PUT", f"/projects/{self.projects[self.stopped - 1]}/control", {"action": "stop"})
 
     async def invoke(self, number: int) -> None:
         answer = await self.call("POST", f"/agents/{self.agent_id}/invoke", {"input_text": f"What is {number} + 1?"})
@@ -78,75 +90,76 @@ class Api:
 
 @dataclass(frozen=True)
 class Operation:
-    """`alone` and `together`: how many requests one client sends, and sixteen do; no more than there are in `stock`.
-
-    Budgets by the figure's ending.
-    """
+    """How many requests one client sends in a round, and sixteen do. Budgets are in y: of the CPU, and of the p50."""
 
     name: str
     request: Request
     alone: int
     together: int
-    budgets: Mapping[str, float] = field(default_factory=dict[str, float])
-    stock: Sized | None = None
-
-    def count(self, wanted: int, done: int = 0) -> int:
-        return wanted if self.stock is None else min(wanted, len(self.stock) - done)
+    cpu: float | None = None
+    p50: float | None = None
 
 
 def operations(api: Api) -> list[Operation]:
-    """In this order: the projects created first, a thousand in all, are read, listed and controlled after that."""
     return [
-        Operation("create", api.create, 150, 850, {f"{MANY} cpu services": 7.6, "1 p50": 15}),
-        Operation("get", api.get, 300, 1500, {f"{MANY} cpu services": 2.8}),
-        Operation("list", api.list, 150, 500, {f"{MANY} cpu services": 11}),
-        Operation("control", api.control, 100, 400, {f"{MANY} cpu services": 5}, api.projects),
-        Operation("invoke", api.invoke, 150, 500),
-        Operation("overview", api.overview, 200, 800, {"1 p50": 700, f"{MANY} p50": 700}),
+        Operation("get", api.get, 100, 500, cpu=1.2, p50=3),
+        Operation("stages", api.stages, 100, 500, cpu=1.2, p50=3),
+        Operation("list", api.list, 50, 160, cpu=3, p50=6),
+        Operation("create", api.create, 50, 250, cpu=2.5, p50=7),
+        Operation("control", api.control, 50, 250, cpu=2.8, p50=8),
+        Operation("invoke", api.invoke, 50, 160),
+        Operation("overview", api.overview, 60, 250),
     ]
 
 
 async def measure() -> list[Figure]:
-    busy = os.getloadavg()[0]
-    async with _platform() as (stack, api):
+    async with http_platform() as (stack, api):
+        yardstick = Yardstick(stack.endpoints)
         await api.build_agent()
+        await load(api.create, clients=MANY, count=PROJECTS, seconds=20 * LOAD_SECONDS)
         wanted = operations(api)
         for operation in wanted:
             await load(operation.request, clients=2, count=WARM_UP, seconds=LOAD_SECONDS)
-        api.projects.clear()
         await asyncio.sleep(SETTLE_SECONDS)
         meter = await Meter.at_rest({name: stack.pid(name) for name in stack.supervisor.names}, AGENT_PROCESSES)
-        figures = [Figure("load average before", busy, "")]
         idle = {**_sums(meter.idle), **meter.idle}
-        figures += [Figure(f"idle cpu {name}", 1000 * seconds, "ms/s") for name, seconds in idle.items()]
-        for operation in wanted:
-            figures += await _measured(operation, meter)
+        figures = [Figure(f"idle cpu {name}", 1000 * seconds, "ms/s") for name, seconds in idle.items()]
+        rounds = [[await measured(operation, meter, yardstick) for operation in wanted] for _ in range(ROUNDS)]
+        for number in range(len(wanted)):
+            figures += _medians([one[number] for one in rounds])
         return [*figures, Figure("projects", len(api.projects), "")]
 
 
+def _medians(rounds: Sequence[Sequence[Figure]]) -> list[Figure]:
+    """Of the same figures, measured several times."""
+    return [replace(same[0], value=median(one.value for one in same)) for same in zip(*rounds, strict=True)]
+
+
 @asynccontextmanager
-async def _platform() -> AsyncGenerator[tuple[Stack, Api]]:
+async def http_platform() -> AsyncGenerator[tuple[Stack, Api]]:
     async with platform("whole_path") as stack:
         connector = aiohttp.TCPConnector(limit=MANY)
         async with aiohttp.ClientSession(stack.gateway_url, connector=connector) as http:
             yield stack, Api(http)
 
 
-async def _measured(operation: Operation, meter: Meter) -> list[Figure]:
-    alone, cpu_alone = await meter.over(operation.request, clients=1, count=operation.count(operation.alone))
-    done = len(alone.latencies)
-    together, cpu_together = await meter.over(
-        operation.request, clients=MANY, count=operation.count(operation.together, done), first=done
-    )
-    values = [("1 p50", percentile(alone.latencies, 50), "ms"), ("1 p99", percentile(alone.latencies, 99), "ms")]
-    values += [(f"1 cpu {name}", value, "ms") for name, value in _shares(cpu_alone).items()]
-    values += [(f"{MANY} per second", together.per_second, "1/s")]
-    values += [(f"{MANY} p{percent}", percentile(together.latencies, percent), "ms") for percent in (50, 99)]
-    shares = {**_shares(cpu_together), **cpu_together.used}
-    values += [(f"{MANY} cpu {name}", value, "ms") for name, value in shares.items()]
-    return [
-        Figure(f"{operation.name} {name}", value, unit, operation.budgets.get(name)) for name, value, unit in values
+async def measured(operation: Operation, meter: Meter, yardstick: Yardstick) -> list[Figure]:
+    y = yardstick.y()
+    alone, cpu_alone = await meter.over(operation.request, clients=1, count=operation.alone)
+    together, cpu_together = await meter.over(operation.request, clients=MANY, count=operation.together)
+    p50, shares = percentile(alone.latencies, 50), _shares(cpu_together)
+    figures = [
+        Figure("y", y, "ms"),
+        Figure(f"{MANY} cpu services in y", shares["services"] / y, "y", operation.cpu),
+        Figure("1 p50 in y", p50 / y, "y", operation.p50),
+        Figure("1 p50", p50, "ms"),
+        Figure("1 p99", percentile(alone.latencies, 99), "ms"),
+        *(Figure(f"1 cpu {name}", value, "ms") for name, value in _shares(cpu_alone).items()),
+        Figure(f"{MANY} per second", together.per_second, "1/s"),
+        *(Figure(f"{MANY} p{percent}", percentile(together.latencies, percent), "ms") for percent in (50, 99)),
+        *(Figure(f"{MANY} cpu {name}", value, "ms") for name, value in {**shares, **cpu_together.used}.items()),
     ]
+    return [replace(one, name=f"{operation.name} {one.name}") for one in figures]
 
 
 def _shares(cpu: Cpu) -> dict[str, float]:

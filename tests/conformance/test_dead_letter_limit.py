@@ -45,9 +45,8 @@ def counted(name: str) -> float:
 
 
 def service(consumers: Consumers) -> FastAPI:
-    app = application("test", [], Health({"consumers": consumers_check(consumers)}, {}, consumers.alive))
-    app.include_router(partition_routes(consumers))
-    return app
+    health = Health({"consumers": consumers_check(consumers)}, {}, consumers.alive)
+    return application("test", [], health, partition_routes(consumers))
 
 
 async def dead_letters(world: World) -> list[str]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tests.support.builds_stack import builds_database
 from tests.support.builds_story import Story, control_command, create_command
 from tests.support.memory_database import MemoryDatabase
+from tests.support.stored import stored
 
 from nexus_builds.domain import control
 from nexus_builds.domain.methods import Methods
@@ -123,6 +124,27 @@ async def test_paging_to_the_end_yields_every_match_exactly_once_newest_first(
         assert [one for page in found for one in page] == [one.project_id for one in expected]
         assert all(len(page) == limit for page in found[:-1])
         assert len(found) == max(1, -(-len(expected) // limit))
+
+
+async def test_the_first_page_is_whole_again_after_creations_and_deletions(
+    database: Database, store: ProjectStore, user: str
+) -> None:
+    made = [await created(database, user_id=user, now=Story.at(n)) for n in range(6)]
+
+    async def first(limit: int) -> list[str]:
+        projects, _ = await store.page("default", user, None, None, limit, None)
+        return [project.project_id for project in projects]
+
+    ids = [project.project_id for project in reversed(made)]
+    assert await first(3) == ids[:3]
+    ids.insert(0, (await created(database, user_id=user, now=Story.at(7))).project_id)
+    assert await first(3) == ids[:3]
+    for gone in (made[5], made[3], made[2]):
+        await save(database, gone, *control.delete(gone, Story.at(8)))
+        ids.remove(gone.project_id)
+        assert await first(3) == ids[:3]
+    assert await first(4) == ids
+    assert await first(100) == ids
 
 
 async def test_without_a_user_everybodys_projects_are_listed(database: Database, store: ProjectStore) -> None:
@@ -238,16 +260,4 @@ async def test_erasing_leaves_nothing_in_any_table(database: Database, store: Pr
     assert await store.load(project.project_id) is None
     for _ in range(2):
         await database.write(*(await store.erase(deleted)).actions)
-    assert project.project_id not in str([await everything(database)])
-
-
-async def everything(database: Database) -> list[dict[str, Any]]:
-    """Every item of every table of the service."""
-    if isinstance(database, MemoryDatabase):
-        return [item for table in TABLES for item in database.items(table)]
-    found: list[dict[str, Any]] = []
-    for table in TABLES:
-        answer = await database.client.scan(TableName=database.prefix + table.name)
-        assert "LastEvaluatedKey" not in answer
-        found += answer["Items"]
-    return found
+    assert project.project_id not in str(await stored(database, TABLES))

@@ -8,10 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aioboto3
 import aiohttp
+from aiobotocore.session import AioSession
 from tests.support.builds_neighbours import Followers
 from tests.support.eventually import eventually
+from tests.support.stored import stored
 
 from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.domain.state import Project
@@ -49,16 +50,17 @@ REQUIREMENT = "an agent that totals the columns of a CSV and answers arithmetic 
 async def connected(stack: Stack, prefix: str = "") -> AsyncGenerator[Database]:
     """A client of the stack's database."""
     env = stack.endpoints.environment()
-    database = Database(OwnerSettings(table_prefix=prefix))
-    session: Any = aioboto3.Session(region_name=env["AWS_REGION"])
-    client = session.client(
-        "dynamodb",
-        endpoint_url=env["DYNAMODB_ENDPOINT_URL"],
-        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    session = AioSession()
+    session.set_credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
+    settings = OwnerSettings(
+        table_prefix=prefix, aws_region=env["AWS_REGION"], dynamodb_endpoint_url=env["DYNAMODB_ENDPOINT_URL"]
     )
-    async with client as database.client:
+    database = Database(settings)
+    await database.start(session)
+    try:
         yield database
+    finally:
+        await database.stop()
 
 
 @asynccontextmanager
@@ -160,10 +162,7 @@ class BuildsStack:
 
     async def kept_of(self, project_id: str) -> list[Any]:
         """Every item in any table that names the project, but for the answers kept for repeated commands."""
-        found: list[Any] = []
-        for table in TABLES:
-            answer = await self.database.client.scan(TableName=table.name)
-            found += [item for item in answer["Items"] if project_id in str(item)]
+        found = [item for item in await stored(self.database, TABLES) if project_id in str(item)]
         return [item for item in found if item.get("entry") != {"S": "outcome"}]
 
 

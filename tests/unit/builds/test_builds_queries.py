@@ -50,8 +50,9 @@ async def world() -> World:
     """An external build whose first stage runs: three events."""
     database = MemoryDatabase()
     replica = Replica(database)
-    app = application("builds", [], Health({}, {}))
-    app.include_router(query_routes(ProjectQueries(replica.store, replica.history, utc_now)))
+    app = application(
+        "builds", [], Health({}, {}), query_routes(ProjectQueries(replica.store, replica.history, utc_now))
+    )
     await replica.ask(create_command(auto_start=False))
     world = World(database, replica, HttpCaller(app))
     await world.tell("started")

@@ -4,12 +4,12 @@ Source: CloudEvents 1.0.2, its JSON format and Kafka Protocol Binding 1.0.2 (htt
 """
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import pydantic_core
 from pydantic import Field, JsonValue, ValidationError
 
 from nexus_contracts.identifiers import Timestamp
@@ -69,7 +69,7 @@ class CloudEvent(Message):
         return headers
 
     def body(self) -> bytes:
-        return json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).encode()
+        return pydantic_core.to_json(self.data)
 
 
 def read_event(

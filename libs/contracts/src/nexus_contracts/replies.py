@@ -18,6 +18,16 @@ class Outcome(Message):
     error: ErrorBody | None = None
 
     @classmethod
+    def of(cls, status: int, view: Message) -> "Outcome":
+        """The result, as JSON that needs no check."""
+        return Outcome.known({"status": status, "result": view.model_dump(mode="json"), "error": None})
+
+    def reply(self, request_id: str, command_id: str, *, replayed: bool = False) -> "Reply":
+        """This as the answer to one message."""
+        to = {"request_id": request_id, "command_id": command_id, "replayed": replayed}
+        return Reply.known({"status": self.status, "result": self.result, "error": self.error, **to})
+
+    @classmethod
     def accepted(cls, kind: str, name: str) -> "Accepted":
         """The end of this long work will answer."""
         return Accepted(work=f"{kind}#{name}")

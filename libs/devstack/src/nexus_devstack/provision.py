@@ -11,8 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.provider import Endpoints
 from nexus_devstack.topics import Say, provision_topics
-from nexus_runtime.dynamo import Database, Table, create_tables
-from nexus_runtime.process.settings import OwnerSettings
+from nexus_runtime.dynamo import Table, create_tables
 
 OWNERS = ("builds", "agents", "stats")
 
@@ -32,11 +31,9 @@ async def provision_tables(endpoints: Endpoints, tables: Sequence[Table], prefix
         aws_secret_access_key=endpoints.env.get("AWS_SECRET_ACCESS_KEY"),
         config=AioConfig(proxies={} if endpoints.dynamodb_endpoint_url else None),
     )
-    # Not by `Database.start`, which takes credentials and proxies from this process's own environment.
-    database = Database(OwnerSettings.model_construct(table_prefix=prefix))
     try:
-        async with connection as database.client:
-            await create_tables(database, tables)
+        async with connection as client:
+            await create_tables(client, tables, prefix)
     except (BotoCoreError, ClientError) as error:
         raise StackError(f"the tables cannot be created: {error}") from None
 

@@ -56,10 +56,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     health = Health(needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, consumers.alive)
     # The backends start before the work that needs them, and stop after it.
     parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
-    app = application("Nexus-AI agents", parts, health)
-    app.include_router(partition_routes(consumers))
-    app.include_router(query_routes(service.queries))
-    return app
+    return application("Nexus-AI agents", parts, health, query_routes(service.queries), partition_routes(consumers))
 
 
 def long_work(settings: AgentsSettings) -> LongWork:

@@ -47,10 +47,9 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     }
     shown = {"outbox": owner.outbox_check, "work": owner.engine.check}
     health = Health(needed, shown, consumers.alive)
-    app = application("Nexus-AI builds", [*owner.parts(), consumers, *_watches(owner, store, settings)], health)
-    app.include_router(partition_routes(consumers))
-    app.include_router(query_routes(ProjectQueries(store, owner.history, utc_now)))
-    return app
+    parts = [*owner.parts(), consumers, *_watches(owner, store, settings)]
+    queries = query_routes(ProjectQueries(store, owner.history, utc_now))
+    return application("Nexus-AI builds", parts, health, queries, partition_routes(consumers))
 
 
 def _watches(owner: Owner, store: ProjectStore, settings: BuildsSettings) -> list[Background]:

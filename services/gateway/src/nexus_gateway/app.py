@@ -23,7 +23,7 @@ from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process.health import Health, Unhealthy
-from nexus_runtime.process.service import Part, running
+from nexus_runtime.process.service import NO_TELEMETRY, Part, running
 from nexus_runtime.process.settings import VERSION
 
 
@@ -58,7 +58,9 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
         async with running(parts):
             yield
 
-    app = FastAPI(title="Nexus-AI Platform", version=VERSION, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="Nexus-AI Platform", version=VERSION, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
+    )
     app.state.gateway = gateway
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pydantic_core
 from fastapi import Response
 
 from nexus_contracts.agents.commands import CreateSession, DeleteAgent, DeleteSession, InvokeAgent, PostMessage
@@ -96,7 +97,7 @@ class Commands:
         if reply.result is None:
             raise InternalError("a service of the platform gave an answer that could not be read")
         headers = _headers(reply, reply.result, location if order.status == 201 else None)
-        return success(to_json(reply.result), order.status, headers=headers)
+        return success(pydantic_core.to_json(reply.result), order.status, headers=headers)
 
     def _wait_seconds(self, order: Order, fields: Mapping[str, Any]) -> float:
         if not order.asks_agent:

@@ -29,7 +29,5 @@ def create_app(settings: StatsSettings) -> FastAPI:
         shown={},
         alive=consumers.alive,
     )
-    app = application("Nexus-AI statistics", [database, bus, consumers], health)
-    app.include_router(partition_routes(consumers))
-    app.include_router(query_routes(StatisticsQueries(store, utc_now)))
-    return app
+    queries = query_routes(StatisticsQueries(store, utc_now))
+    return application("Nexus-AI statistics", [database, bus, consumers], health, queries, partition_routes(consumers))

@@ -1,14 +1,12 @@
 """The one client of a process: plain Python values in and out, one error for each fate."""
 
 import asyncio
-import contextlib
+import os
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-import aioboto3
-from aiobotocore.config import AioConfig
-from botocore.exceptions import BotoCoreError, ClientError
+from aiobotocore.session import AioSession
 
 from nexus_runtime.dynamo.expressions import (
     apply_filter,
@@ -19,18 +17,8 @@ from nexus_runtime.dynamo.expressions import (
     unmarshal,
 )
 from nexus_runtime.dynamo.model import Action, Check, ConditionFailed, DatabaseUnavailable, Filter, Item, Table, Value
-from nexus_runtime.process.settings import VERSION, OwnerSettings
-
-_TRY_AGAIN = frozenset(
-    {
-        "InternalServerError",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-        "TransactionInProgressException",
-    }
-)
+from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
+from nexus_runtime.process.settings import OwnerSettings
 
 
 class Database:
@@ -41,38 +29,27 @@ class Database:
 
     def __init__(self, settings: OwnerSettings) -> None:
         self._settings = settings
-        self._exit = contextlib.AsyncExitStack()
         self.prefix = settings.table_prefix
-        self.client: Any = None
+        self._wire: Wire | None = None
 
-    async def start(self) -> None:
-        """Makes the client; its pool is wider than the work that runs at once."""
-        config = AioConfig(
-            max_pool_connections=64,
-            connect_timeout=2,
-            read_timeout=10,
-            retries={"mode": "standard", "max_attempts": 3},
-            tcp_keepalive=True,
-            # botocore spells out its user agent and checks its caller's types with every call: a fifth of a call's CPU
-            user_agent=f"nexus-ai/{VERSION}",
-            parameter_validation=False,
-        )
-        session: Any = aioboto3.Session(region_name=self._settings.aws_region)
-        client = session.client("dynamodb", endpoint_url=self._settings.dynamodb_endpoint_url, config=config)
-        self.client = await self._exit.enter_async_context(client)
+    async def start(self, session: AioSession | None = None) -> None:
+        """Nothing is sent yet. Credentials are those that `session` has, by default those of the environment."""
+        settings = self._settings
+        self._wire = await Wire.open(session or AioSession(), settings.dynamodb_endpoint_url, settings.aws_region)
 
     async def stop(self) -> None:
-        await self._exit.aclose()
+        if self._wire:
+            await self._wire.close()
 
     async def ping(self) -> None:
         """Returns when the database has answered."""
-        await self._call("list_tables", Limit=1)
+        await self._call("ListTables", Limit=1)
 
     async def get(self, table: Table, key: Mapping[str, Value], only: Sequence[str] = ()) -> Item | None:
         """The item, or None. `only` names the attributes wanted."""
         request: dict[str, Any] = {"TableName": self.prefix + table.name, "Key": marshal(key), "ConsistentRead": True}
         apply_projection(only, request)
-        answer = await self._call("get_item", **request)
+        answer = await self._call("GetItem", **request)
         return unmarshal(answer["Item"]) if "Item" in answer else None
 
     async def get_many(self, table: Table, keys: Sequence[Mapping[str, Value]], only: Sequence[str] = ()) -> list[Item]:
@@ -84,7 +61,7 @@ class Database:
             chunk, pending = pending[:100], pending[100:]
             request: dict[str, Any] = {"Keys": chunk, "ConsistentRead": True}
             apply_projection(only, request)
-            answer = await self._call("batch_get_item", RequestItems={name: request})
+            answer = await self._call("BatchGetItem", RequestItems={name: request})
             found += [unmarshal(item) for item in answer["Responses"].get(name, [])]
             if left := answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys"):
                 pending += left
@@ -114,7 +91,7 @@ class Database:
         if page:
             request["Limit"] = page
         while True:
-            answer = await self._call("query", **request)
+            answer = await self._call("Query", **request)
             for item in answer["Items"]:
                 yield unmarshal(item)
             if "LastEvaluatedKey" not in answer:
@@ -126,7 +103,7 @@ class Database:
         request = key_condition(table, partition) | {"TableName": self.prefix + table.name, "Select": "COUNT"}
         total = 0
         while True:
-            answer = await self._call("query", **request)
+            answer = await self._call("Query", **request)
             total += answer["Count"]
             if "LastEvaluatedKey" not in answer:
                 return total
@@ -140,11 +117,12 @@ class Database:
         items = [transact_item(self.prefix, action) for action in actions]
         if len(actions) == 1 and not isinstance(actions[0], Check):
             ((kind, request),) = items[0].items()
-            await self._call(f"{kind.lower()}_item", **request)
+            await self._call(f"{kind}Item", **request)
             return
         for attempt in range(8):
             try:
-                await self._call("transact_write_items", TransactItems=items)
+                # The token stays the same when the request is sent again, because its answer was lost.
+                await self._call("TransactWriteItems", TransactItems=items, ClientRequestToken=os.urandom(16).hex())
                 return
             except _Conflict:
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
@@ -156,17 +134,19 @@ class Database:
         pending = [{"DeleteRequest": {"Key": marshal(key)}} for key in keys]
         while pending:
             chunk, pending = pending[:25], pending[25:]
-            answer = await self._call("batch_write_item", RequestItems={name: chunk})
+            answer = await self._call("BatchWriteItem", RequestItems={name: chunk})
             if left := answer.get("UnprocessedItems", {}).get(name):
                 pending += left
                 delay = await _pause(delay)
 
     async def _call(self, operation: str, **request: Any) -> Any:
+        if self._wire is None:
+            raise DatabaseUnavailable("the database is not connected")
         try:
-            return await getattr(self.client, operation)(**request)
-        except ClientError as error:
+            return await self._wire.call(operation, request)
+        except RefusedByDatabase as error:
             raise _meaning(error) from error
-        except (BotoCoreError, OSError, TimeoutError) as error:
+        except Unanswered as error:
             raise DatabaseUnavailable("the database does not answer") from error
 
 
@@ -174,23 +154,18 @@ class _Conflict(Exception):
     """Another transaction held one of the items."""
 
 
-def _meaning(error: ClientError) -> Exception:
-    answer: Any = error.response
-    code = answer.get("Error", {}).get("Code", "")
-    if code == "ConditionalCheckFailedException":
+def _meaning(error: RefusedByDatabase) -> Exception:
+    if error.code == "ConditionalCheckFailedException":
         return ConditionFailed(frozenset({0}))
-    if code == "TransactionConflictException":
+    if error.code == "TransactionConflictException":
         return DatabaseUnavailable("the database is busy with the same item")
-    if code == "TransactionCanceledException":
-        reasons = [reason.get("Code", "None") for reason in answer.get("CancellationReasons", [])]
-        if failed := frozenset(i for i, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"):
+    if error.code == "TransactionCanceledException":
+        if failed := frozenset(i for i, code in enumerate(error.reasons) if code == "ConditionalCheckFailed"):
             return ConditionFailed(failed)
-        if set(reasons) <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+        if set(error.reasons) <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
             return _Conflict()
         return error
-    if code in _TRY_AGAIN:
-        return DatabaseUnavailable("the database is busy")
-    return error
+    return DatabaseUnavailable("the database is busy") if error.passes else error
 
 
 async def _pause(delay: float) -> float:

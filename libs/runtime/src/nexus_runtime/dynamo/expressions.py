@@ -1,5 +1,6 @@
 """From plain Python values and actions to DynamoDB's request format, and back. Every attribute name is aliased."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def to_attribute(value: Value) -> dict[str, Any]:
         case int():
             return {"N": str(value)}
         case bytes():
-            return {"B": value}
+            return {"B": base64.b64encode(value).decode()}
         case Mapping():
             return {"M": marshal(value)}
         case _:
@@ -36,6 +37,8 @@ def _from_attribute(attribute: Mapping[str, Any]) -> Any:
     match kind:
         case "N":
             return int(value)
+        case "B":
+            return base64.b64decode(value)
         case "M":
             return unmarshal(value)
         case "L":

@@ -6,22 +6,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from nexus_runtime.dynamo.client import Database
 from nexus_runtime.dynamo.model import Table
 
 
-async def create_tables(database: Database, tables: Sequence[Table]) -> None:
-    """Create what is missing, on demand billed, and wait until all are active."""
-    await asyncio.gather(*(_create(database, table) for table in tables))
+async def create_tables(client: Any, tables: Sequence[Table], prefix: str) -> None:
+    """Create what is missing, on demand billed, and wait until all are active. `client` is aioboto3's."""
+    await asyncio.gather(*(_create(client, table, prefix + table.name) for table in tables))
 
 
-async def _create(database: Database, table: Table) -> None:
+async def _create(client: Any, table: Table, name: str) -> None:
     keys = [(table.partition_key, "HASH", "S")]
     if table.sort_key:
         keys.append((table.sort_key, "RANGE", table.sort_key_type))
-    name = database.prefix + table.name
     try:
-        await database.client.create_table(
+        await client.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind, _ in keys],
@@ -30,15 +28,15 @@ async def _create(database: Database, table: Table) -> None:
     except ClientError as error:
         if _code(error) != "ResourceInUseException":
             raise
-    waiter = database.client.get_waiter("table_exists")
+    waiter = client.get_waiter("table_exists")
     await waiter.wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     if table.ttl:
-        await _expire(database, name)
+        await _expire(client, name)
 
 
-async def _expire(database: Database, name: str) -> None:
+async def _expire(client: Any, name: str) -> None:
     try:
-        await database.client.update_time_to_live(
+        await client.update_time_to_live(
             TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
         )
     except ClientError as error:

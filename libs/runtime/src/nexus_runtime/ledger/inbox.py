@@ -81,11 +81,4 @@ class Inbox:
 
 def reply(handled: Handled, outcome: Outcome, *, replayed: bool = False) -> Reply:
     """The answer to this delivery."""
-    return Reply(
-        status=outcome.status,
-        result=outcome.result,
-        error=outcome.error,
-        request_id=handled.request_id,
-        command_id=handled.command.command_id,
-        replayed=replayed,
-    )
+    return outcome.reply(handled.request_id, handled.command.command_id, replayed=replayed)

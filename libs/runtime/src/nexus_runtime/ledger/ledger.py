@@ -8,11 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from pydantic import BaseModel
-
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import PlatformError, ServiceUnavailable
 from nexus_contracts.history import HistoryEntry
+from nexus_contracts.model import Message
 from nexus_contracts.principal import PLATFORM
 from nexus_contracts.replies import Accepted, Outcome, Reply
 from nexus_runtime.dynamo import Action, ConditionFailed
@@ -64,11 +63,10 @@ class Decision:
 
     @classmethod
     def answer(
-        cls, status: int, view: BaseModel, change: Change | None = None, exists: PlatformError | None = None
+        cls, status: int, view: Message, change: Change | None = None, exists: PlatformError | None = None
     ) -> "Decision":
         """A result, final as soon as `change` has committed."""
-        outcome = Outcome(status=status, result=view.model_dump(mode="json"))
-        return cls(outcome, change or Change(), exists=exists)
+        return cls(Outcome.of(status, view), change or Change(), exists=exists)
 
 
 @dataclass(frozen=True)

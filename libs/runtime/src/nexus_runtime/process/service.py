@@ -11,9 +11,10 @@ from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,6 +29,8 @@ logger = log.get(__name__)
 RESTART_SECONDS = 1.0
 TICK_SECONDS = 1.0
 NOT_STARTED = 3
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI looks for providers of OpenTelemetry with every request; traces and metrics are our own."""
 
 
 class Part(Protocol):
@@ -73,8 +76,8 @@ async def running(parts: Sequence[Part]) -> AsyncGenerator[None]:
         yield
 
 
-def application(title: str, parts: Sequence[Part], health: Health) -> FastAPI:
-    """A service's HTTP side: health and metrics; the caller adds its routes.
+def application(title: str, parts: Sequence[Part], health: Health, *routers: APIRouter) -> FastAPI:
+    """A service's HTTP side: the routes of `routers`, health and metrics.
 
     Errors are answered as {"error": ErrorBody} with the error's status; the gateway puts its envelope around.
     """
@@ -84,13 +87,15 @@ def application(title: str, parts: Sequence[Part], health: Health) -> FastAPI:
         async with running(parts):
             yield
 
-    app = FastAPI(title=title, version=VERSION, lifespan=lifespan)
+    app = FastAPI(title=title, version=VERSION, lifespan=lifespan, telemetry=NO_TELEMETRY)
     app.add_middleware(RequestContext)
     app.add_exception_handler(PlatformError, _platform_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _internal_error)
-    app.include_router(health_routes(health))
+    # Not include_router, which looks for the route twice.
+    for router in (*routers, health_routes(health)):
+        app.router.routes.extend(router.routes)
     return app
 
 
@@ -145,6 +150,7 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
         port=settings.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=max(1, int(settings.shutdown_share("requests"))),
         timeout_keep_alive=75,

@@ -23,6 +23,9 @@ NUMBER = {stage.name: stage.number for stage in STAGES} | {
     sub.name: stage.number for stage in STAGES for sub in stage.sub_stages
 }
 
+_SHOWN = tuple(name for name in ProjectSummary.model_fields if name in Project.model_fields)
+"""Of a summary, what stands in the state as it is."""
+
 
 def stage_view(step: StepState, **full: Any) -> StageView:
     """A step with its tails, or with `full` outputs, artifacts and logs in their place."""
@@ -47,13 +50,12 @@ def stage_view(step: StepState, **full: Any) -> StageView:
         "attempt": step.attempt,
         "sub_stages": [stage_view(sub) for sub in step.sub_steps],
     }
-    return StageView.model_construct(**(shown | full))
+    return StageView.known(shown | full)
 
 
 def summary(project: Project) -> dict[str, Any]:
     attempt = project.attempt
-    own = {name: getattr(project, name) for name in ProjectSummary.model_fields if name in Project.model_fields}
-    return own | {
+    return {name: getattr(project, name) for name in _SHOWN} | {
         "status": str(project.status),
         "current_stage": current_stage(project),
         "attempt": project.attempt_number,
@@ -78,19 +80,24 @@ def current_stage(project: Project) -> str | None:
 
 
 def project_summary(project: Project) -> ProjectSummary:
-    return ProjectSummary.model_construct(**summary(project))
+    return ProjectSummary.known(summary(project))
 
 
 def project_view(project: Project) -> ProjectView:
     stages = [stage_view(stage) for stage in project.stages]
-    snapshot = StagesSnapshot(total=len(stages), completed=_done(project), stages=stages)
-    return ProjectView.model_construct(**summary(project), stages_snapshot=snapshot)
+    snapshot = StagesSnapshot.known({"total": len(stages), "completed": _done(project), "stages": stages})
+    return ProjectView.known(summary(project) | {"stages_snapshot": snapshot})
 
 
 def stages_view(project: Project) -> StagesView:
     stages = [stage_view(stage) for stage in project.stages]
-    return StagesView(
-        project_id=project.project_id, stages=stages, total_stages=len(stages), completed_stages=_done(project)
+    return StagesView.known(
+        {
+            "project_id": project.project_id,
+            "stages": stages,
+            "total_stages": len(stages),
+            "completed_stages": _done(project),
+        }
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pydantic import BaseModel
 
 from nexus_builds.domain.state import Project
+from nexus_builds.store.first_pages import FirstPages
 from nexus_builds.store.records import Records, record_writes
 from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
 from nexus_contracts.builds.events import Builder
@@ -29,6 +30,7 @@ class ProjectStore:
         self._database = database
         self._states = States(PROJECTS, PROJECT)
         self.records = Records(database)
+        self._first_pages = FirstPages()
 
     async def load(self, project_id: str) -> Project | None:
         """The project as it is now; None if there is none, or it is being deleted."""
@@ -58,26 +60,37 @@ class ProjectStore:
         self, tenant: str, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
     ) -> tuple[list[Project], str | None]:
         """Newest first: up to `limit` matching projects, and the position to continue from (None: that was all)."""
-        entries: list[Item] = []
-        matching = Filter(equal={"status": status} if status else {}, contains={"tags": tag} if tag else {})
-        query = self._database.query(
-            LISTS,
-            _listed(tenant, user_id),
-            newest_first=True,
-            matching=matching,
-            page=limit + 1 if not (status or tag) else None,
-            before=before,
-        )
-        async for entry in query:
-            entries.append(entry)
-            if len(entries) > limit:
-                break
+        if before is None and not (status or tag):
+            entries = await self._newest(_listed(tenant, user_id), limit + 1)
+        else:
+            entries = await _some(self._entries(tenant, user_id, status, tag, limit + 1, before), limit + 1)
         shown = entries[:limit]
         loaded = await self.load_many([entry["project_id"] for entry in shown])
         projects = [loaded[entry["project_id"]] for entry in shown if entry["project_id"] in loaded]
         more = shown[-1]["position"] if len(entries) > limit else None
         # A project may have moved on since its entry was read: then it no longer matches.
         return [project for project in projects if status in (None, project.status)], more
+
+    async def _newest(self, name: str, number: int) -> list[Item]:
+        """At most so many."""
+        low, entries = self._first_pages.end(name, number), list[Item]()
+        if low is not None:
+            query = self._database.query(LISTS, name, newest_first=True, page=number, low=low)
+            entries = await _some(query, number)
+        if len(entries) < number:
+            entries = await _some(self._database.query(LISTS, name, newest_first=True, page=number), number)
+        if len(entries) == number:
+            self._first_pages.note(name, number, entries[-1]["position"])
+        return entries
+
+    def _entries(
+        self, tenant: str, user_id: str | None, status: str | None, tag: str | None, page: int, before: str | None
+    ) -> AsyncIterator[Item]:
+        if not (status or tag):
+            return self._database.query(LISTS, _listed(tenant, user_id), newest_first=True, page=page, before=before)
+        equal = {name: value for name, value in (("user_id", user_id), ("status", status)) if value}
+        matching = Filter(equal=equal, contains={"tags": tag} if tag else {})
+        return self._database.query(LISTS, _listed(tenant), newest_first=True, matching=matching, before=before)
 
     async def external(self) -> list[str]:
         """The ids of the running builds that others report on."""
@@ -99,6 +112,15 @@ class ProjectStore:
             keys = [{table.partition_key: partition, sort: item[sort]} for item in found]
             await self._database.delete_many(table, keys)
         return Change.of(Delete(PROJECTS, {"project_id": project_id}))
+
+
+async def _some(entries: AsyncIterator[Item], most: int) -> list[Item]:
+    found: list[Item] = []
+    async for entry in entries:
+        found.append(entry)
+        if len(found) == most:
+            break
+    return found
 
 
 def report_digest(source: str, report_id: str) -> bytes:
@@ -135,28 +157,42 @@ def _attempt(project: Project | None) -> int:
     return project.attempt_number if project else 0
 
 
-def _listed(tenant: str, user_id: str | None) -> str:
-    """The list of a tenant's projects, or of one user's."""
+def _listed(tenant: str, user_id: str | None = None) -> str:
+    """The list of a tenant's projects, which has what they are filtered by; or of one user's, by time alone."""
     return f"{tenant}#user#{user_id}" if user_id else f"{tenant}#all"
 
 
 def _list_changes(before: Project | None, after: Project) -> list[Action]:
-    """What a change of status or a deletion results in."""
+    """What a creation, a change of status or a deletion results in.
+
+    A user's own list never changes while the project is there: it would cost every change a write, and saves only
+    requests for a user's projects in a status or with a tag a look at other users' entries.
+    """
     if before and before.status == after.status and before.deleted_at == after.deleted_at:
         return []
     position = f"{format_timestamp(after.created_at)}#{after.project_id}"
-    lists = (_listed(after.tenant, None), _listed(after.tenant, after.user_id))
-    position_of_external = {"list": EXTERNAL, "position": after.project_id}
-    external = (_external(before), _external(after))
-    moved: list[Action] = []
-    if external == (True, False):
-        moved.append(Delete(LISTS, position_of_external))
-    if external == (False, True):
-        moved.append(Put(LISTS, position_of_external))
+    tenants, users = (
+        {"list": _listed(after.tenant, user_id), "position": position} for user_id in (None, after.user_id)
+    )
+    moved = _external_changes(before, after)
     if after.deleted_at:
-        return [*moved, *(Delete(LISTS, {"list": name, "position": position}) for name in lists)]
-    entry = {"project_id": after.project_id, "status": str(after.status), "tags": after.tags}
-    return [*moved, *(Put(LISTS, {"list": name, "position": position, **entry}) for name in lists)]
+        return [*moved, Delete(LISTS, tenants), Delete(LISTS, users)]
+    filtered = {"user_id": after.user_id, "status": str(after.status), "tags": after.tags}
+    moved.append(Put(LISTS, {**tenants, "project_id": after.project_id, **filtered}))
+    if before is None:
+        moved.append(Put(LISTS, {**users, "project_id": after.project_id}))
+    return moved
+
+
+def _external_changes(before: Project | None, after: Project) -> list[Action]:
+    key = {"list": EXTERNAL, "position": after.project_id}
+    match (_external(before), _external(after)):
+        case (True, False):
+            return [Delete(LISTS, key)]
+        case (False, True):
+            return [Put(LISTS, key)]
+        case _:
+            return []
 
 
 def _external(project: Project | None) -> bool:

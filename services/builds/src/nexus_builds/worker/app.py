@@ -70,9 +70,7 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     health = Health(needed, {"consumers": consumers_check(consumers), "work": engine.check}, consumers.alive)
     stores = [database, bus, packages, artifacts]
     parts = [*stores, reports, deployer, consumers, engine]
-    app = application("Nexus-AI build worker", parts, health)
-    app.include_router(partition_routes(consumers))
-    return app
+    return application("Nexus-AI build worker", parts, health, partition_routes(consumers))
 
 
 def _executors(settings: WorkerSettings) -> Mapping[BuildMethod, StageExecutor]:
