@@ -112,6 +112,19 @@ def coordinator_of(consumers: Consumers) -> Any:
     return consumer and consumer._coordinator
 
 
+async def test_a_long_log_of_small_batches_is_read_to_its_end(world: World) -> None:
+    """The embedded broker reads partition after partition, for as long as a fetch may take and no longer."""
+    read, ids = Read(), [[f"long {partition} {number}" for number in range(1_000)] for partition in range(PARTITIONS)]
+
+    async def publish(partition: int) -> None:
+        for one in ids[partition]:
+            await world.publish(BUILDS_REPORTS, partition, one)
+
+    await asyncio.gather(*(publish(partition) for partition in range(PARTITIONS)))
+    async with running([world.consumers(read.take)]):
+        await read.reaches(*(one for some in ids for one in some))
+
+
 async def test_a_restart_does_not_come_back_to_what_was_skipped(world: World) -> None:
     place, read = TopicPartition(BUILDS_REPORTS.name, 0), Read()
     before, after = world.consumers(read.take), world.consumers(read.take)

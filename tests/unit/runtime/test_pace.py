@@ -2,7 +2,7 @@
 
 import asyncio
 
-from nexus_runtime.kafka.pace import FetchPace, fetch_wait_ms, pace_of
+from nexus_runtime.kafka.pace import LONGEST_HOLD_MS, FetchPace, pace_of
 
 
 class Clock:
@@ -53,8 +53,17 @@ async def test_rest_is_over_by_itself_and_a_later_expectation_is_harmless() -> N
 
 def test_a_durable_broker_holds_the_fetch_instead() -> None:
     assert pace_of(volatile=False, prompt=True) is None
-    assert fetch_wait_ms(None) > 100
-    assert fetch_wait_ms(pace_of(volatile=True, prompt=True)) == 1
+
+
+def test_a_fetch_has_more_time_while_the_broker_passes_over_what_is_there() -> None:
+    pace = FetchPace(0.001, 0.1)
+    holds: list[int] = []
+    for passed_over in [True] * 7 + [False] * 12:
+        holds.append(pace.hold_ms)
+        pace.fetched(passed_over=passed_over)
+    assert holds[:7] == [1, 4, 16, 64, 256, LONGEST_HOLD_MS, LONGEST_HOLD_MS]
+    assert holds[7:] == sorted(holds[7:], reverse=True)
+    assert pace.hold_ms == 1
 
 
 def test_who_is_told_before_something_comes_may_sleep_until_then() -> None:

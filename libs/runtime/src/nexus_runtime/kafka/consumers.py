@@ -145,8 +145,9 @@ class Consumers:
             batch=True,
             max_records=500,
             auto_offset_reset="earliest",
-            # The embedded broker lets a join wait for the session timeout, at times twice, but never for less than 1 s.
-            session_timeout_ms=1_000 if settings.kafka_volatile else 6_000,
+            # The embedded broker lets a join wait for the session timeout, at times twice, and so does who takes over;
+            # a process that a busy machine keeps from its heartbeat for so long loses its partitions.
+            session_timeout_ms=2_000 if settings.kafka_volatile else 6_000,
             rebalance_timeout_ms=30_000,
             heartbeat_interval_ms=500 if settings.kafka_volatile else 1_500,
             group_instance_id=None if settings.kafka_volatile else settings.kafka_group_instance_id,

@@ -25,7 +25,7 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from nexus_runtime.kafka.batches import Batches, after_unreadable
 from nexus_runtime.kafka.membership import Membership
-from nexus_runtime.kafka.pace import FetchPace, fetch_wait_ms
+from nexus_runtime.kafka.pace import FetchPace
 from nexus_runtime.kafka.progress import Reading
 from nexus_runtime.process import log, metrics
 
@@ -34,6 +34,8 @@ RETRY_SECONDS = 30.0
 LOG_SECONDS = 5.0
 """Between two log lines of one and the same offset."""
 
+FETCH_WAIT_MS = 500
+"""Of a broker that answers as soon as records come."""
 FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
 Fault = Callable[[TopicPartition, int, Exception], None]
 Fetch = Callable[..., Awaitable[bool]]
@@ -72,7 +74,7 @@ class GuardedConsumer(AIOKafkaConsumer):
     """
 
     def __init__(self, *topics: str, pass_over: bool = False, pace: FetchPace | None = None, **settings: Any) -> None:
-        settings["fetch_max_wait_ms"] = fetch_wait_ms(pace)
+        settings["fetch_max_wait_ms"] = pace.hold_ms if pace else FETCH_WAIT_MS
         super().__init__(*topics, **settings)
         self._pass_over = pass_over
         self._pace = pace
@@ -86,7 +88,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         # What was fetched until now is fetched again: positions move only when records are taken.
         fetcher._records = self._fetched
         if self._pace is not None:
-            fetcher._proc_fetch_request = _paced(fetcher._proc_fetch_request, self._pace)
+            fetcher._proc_fetch_request = _paced(fetcher, self._pace)
 
     def stop_at(self, partition: TopicPartition, offset: int, reason: str | None) -> None:
         """Go back to `offset`, and with a reason read nothing from there on until `go_on`."""
@@ -201,20 +203,35 @@ class GuardedConsumer(AIOKafkaConsumer):
             self._halt(Halt(partition, offset, f"cannot be read: {error!r}"[:300], readable=False))
 
 
-def _paced(fetch: Fetch, pace: FetchPace) -> Fetch:
+def _paced(fetcher: Any, pace: FetchPace) -> Fetch:
     """Rests behind a fetch, not before it: what is asked for next is where the consumer stands then."""
+    fetch: Fetch = fetcher._proc_fetch_request
 
-    async def fetch_and_rest(*request: Any) -> bool:
-        found = await fetch(*request)
+    async def fetch_and_rest(assignment: Any, node_id: Any, request: FetchRequest) -> bool:
+        found = await fetch(assignment, node_id, request)
+        passed_over = _passed_over(fetcher, assignment, request)
+        pace.fetched(passed_over=passed_over)
+        fetcher._fetch_max_wait_ms = pace.hold_ms
         if found:
             pace.came()
-            return True
-        # As the fetch itself does: the fetcher cancels it, and does not expect it to say so.
-        with contextlib.suppress(asyncio.CancelledError):
-            await pace.rest()
-        return False
+        elif not passed_over:
+            # As the fetch itself does: the fetcher cancels it, and does not expect it to say so.
+            with contextlib.suppress(asyncio.CancelledError):
+                await pace.rest()
+        return found
 
     return fetch_and_rest
+
+
+def _passed_over(fetcher: Any, assignment: Any, request: FetchRequest) -> bool:
+    """Whether of a partition nothing was read that has something where the consumer stands."""
+    for topic, partitions in request.topics if assignment.active else ():
+        for number, offset, _ in partitions:
+            at = TopicPartition(topic, number)
+            state = assignment.state_value(at)
+            if at not in fetcher._records and state._position == offset and (state.highwater or 0) > offset:
+                return True
+    return False
 
 
 def _named(partition: TopicPartition, offset: int) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 The embedded broker is such a one: it looks when the fetch comes and once more when its time is over. So the consumer
 asks for what is there now and rests itself: that costs the broker half, and the rest can be ended.
+
+The time of a fetch is also all that this broker spends on reading: partition after partition, until it is over. Where
+that is too short for what is there (a long log, a busy machine), the answer is empty, however often it is asked.
 """
 
 import asyncio
@@ -11,6 +14,7 @@ from collections.abc import Callable
 SHARE = 0.25
 """Of how long nothing has come: so much more may what comes next be late."""
 ASLEEP_AFTER_SECONDS = 60.0
+SHORTEST_HOLD_MS, LONGEST_HOLD_MS = 1, 500
 PROMPT, CALM = (0.001, 0.1), (0.05, 0.5)
 """The shortest and the longest rest, in seconds, where somebody waits for each record and where nobody does."""
 
@@ -35,6 +39,8 @@ class FetchPace:
         self._monotonic = monotonic
         self._came = monotonic()
         self._resting: asyncio.Future[None] | None = None
+        self.hold_ms = SHORTEST_HOLD_MS
+        """How long the next fetch may take. With 0 the embedded broker does not even look."""
 
     @property
     def seconds(self) -> float:
@@ -46,6 +52,12 @@ class FetchPace:
     def came(self) -> None:
         """Records have come."""
         self._came = self._monotonic()
+
+    def fetched(self, *, passed_over: bool) -> None:
+        """`passed_over`: there was more to read, and the broker read none of it in the time that it had."""
+        self.hold_ms = (
+            min(LONGEST_HOLD_MS, self.hold_ms * 4) if passed_over else max(SHORTEST_HOLD_MS, self.hold_ms // 2)
+        )
 
     def hasten(self) -> None:
         """Something is expected: the rest is over, and the next ones are short."""
@@ -77,8 +89,3 @@ def pace_of(*, volatile: bool, prompt: bool, told: bool = False) -> FetchPace | 
     if not volatile:
         return None
     return FetchPace(*PROMPT, asleep=CALM[1] if told else None) if prompt else FetchPace(*CALM)
-
-
-def fetch_wait_ms(pace: FetchPace | None) -> int:
-    """How long the broker may hold a fetch that finds nothing. With 0 the embedded one does not even look."""
-    return 500 if pace is None else 1
