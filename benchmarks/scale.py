@@ -18,7 +18,7 @@ from benchmarks.runner.platform import platform
 from benchmarks.runner.yardstick import Yardstick
 from benchmarks.whole_path import AGENT_PROCESSES, WARM_UP, Api, Operation
 from nexus_builds.domain import control
-from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.control import Methods
 from nexus_builds.store.projects import ProjectStore
 from nexus_contracts.builds.commands import CreateProject
 from nexus_devstack.stack import Stack

@@ -14,9 +14,8 @@ from tests.support.memory_database import MemoryDatabase
 from tests.support.stored import stored
 
 from nexus_builds.domain import control
-from nexus_builds.domain.methods import Methods
-from nexus_builds.domain.state import Decided, Project
-from nexus_builds.domain.views import attempt_view
+from nexus_builds.domain.control import Methods
+from nexus_builds.domain.state import Decided, Project, attempt_view
 from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
 from nexus_builds.tables import TABLES
 from nexus_contracts.builds.commands import ControlAction

@@ -10,7 +10,7 @@ from tests.support.builds_story import EXTERNAL, NOON, PROJECT, create_command
 from tests.support.tracker_fakes import Desk
 
 from nexus_builds.domain import control
-from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.reports import Reporter, apply
 from nexus_builds.domain.state import Project
 from nexus_contracts.builds.events import ReportRefused

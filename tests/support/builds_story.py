@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from nexus_builds.domain import control, reports
-from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.reports import WORKER_SOURCE, Reporter
 from nexus_builds.domain.state import Decided, Project, StepState
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject

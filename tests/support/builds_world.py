@@ -10,11 +10,10 @@ from typing import Any, Self, cast
 from tests.support.builds_story import PROJECT
 from tests.support.memory_database import MemoryDatabase
 
-from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.state import Project
 from nexus_builds.handlers.commands import CommandHandlers
-from nexus_builds.handlers.memory import ReportMemory
-from nexus_builds.handlers.reports import ReportHandlers
+from nexus_builds.handlers.reports import ReportHandlers, ReportMemory
 from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import LEDGER, WORK
 from nexus_builds.work.erasure import Erasure

@@ -1,4 +1,4 @@
-"""Whoever follows a command through its owner reads one file a layer, and two where a layer is too large for one.
+"""Whoever follows a command through its owner reads one file a layer, and two where a decision has two parts.
 
 Every file of the owner counts of which a function runs between the message and the commit; those of `runtime` do not.
 """
@@ -14,7 +14,6 @@ from nexus_contracts.agents.commands import AgentsCommand, CreateSession, Delete
 from nexus_runtime.ledger.inbox import Handled
 from nexus_runtime.process.clock import new_id
 
-BUILDS_STORE = {"store/projects.py", "store/records.py"}
 TURN = {"domain/invocation.py", "domain/session.py", "domain/turn.py", "handlers/commands.py"}
 TURN_STORE = {"store/agents.py", "store/invocations.py", "store/sessions.py", "store/turns.py"}
 
@@ -58,22 +57,20 @@ async def test_a_turn_enters_the_files_of_what_it_changes() -> None:
     await kill_tasks()
 
 
-async def test_creating_a_project_enters_one_handler_and_one_store() -> None:
-    """The domain of builds is four files, for the size of its rules: what people do, with what, on what, as shown."""
+async def test_creating_a_project_enters_four_files() -> None:
+    replica = Replica(LossyDatabase())
     with Entered(nexus_builds) as found:
-        await Replica(LossyDatabase()).ask(create_command(auto_start=False))
-    domain = {f"domain/{name}.py" for name in ("control", "methods", "state", "views")}
-    assert found.files - {"handlers/commands.py"} == domain | BUILDS_STORE
+        await replica.ask(create_command(auto_start=False))
+    assert found.files == {"handlers/commands.py", "domain/control.py", "domain/state.py", "store/projects.py"}
 
 
-async def test_applying_a_report_enters_one_handler_and_one_store() -> None:
-    """The handler's memory saves a read for each batch; an attempt begins with its first report (`control`)."""
+async def test_applying_a_report_enters_four_files() -> None:
+    """And one more where it begins an attempt (`control`) or ends it (`endings`)."""
     replica = Replica(LossyDatabase())
     await replica.ask(create_command(auto_start=False))
-    domain = {f"domain/{name}.py" for name in ("endings", "reports", "state")}
-    handlers = {"handlers/reports.py", "handlers/memory.py"}
+    always = {"handlers/reports.py", "domain/reports.py", "domain/state.py", "store/projects.py"}
     for number, (kind, more) in enumerate((("started", {"domain/control.py"}), ("logged", set[str]()))):
         report = delivered(a_report(kind, "orchestrator"), EXTERNAL, f"r{number}")
         with Entered(nexus_builds) as found:
             await replica.tell(report)
-        assert found.files == handlers | domain | BUILDS_STORE | more
+        assert found.files == always | more

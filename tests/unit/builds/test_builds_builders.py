@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story, control_command
 
-from nexus_builds.domain.control import control
+from nexus_builds.domain.control import Methods, control
 from nexus_builds.domain.endings import Patience, failed, past_hope
-from nexus_builds.domain.methods import Methods
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildFailed, BuildStarted, ReportRefused, Trigger
 from nexus_contracts.builds.reports import StageError

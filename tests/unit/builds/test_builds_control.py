@@ -4,8 +4,7 @@ import pytest
 from tests.support.builds_story import NOON, Story, create_command, project_in
 
 from nexus_builds.domain import control
-from nexus_builds.domain.control import ALLOWED
-from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.control import ALLOWED, Methods
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildStarted, BuildStopped, Trigger
 from nexus_contracts.builds.views import ProjectStatus

@@ -8,9 +8,9 @@ from tests.support.builds_world import Replica
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.domain import control
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.errors import MethodUnavailable
-from nexus_builds.domain.methods import Methods
-from nexus_builds.domain.views import attempt_summary, project_view
+from nexus_builds.domain.state import attempt_summary, project_view
 from nexus_builds.settings import BuildsSettings
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import BuildMethod, BuildStarted

@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 from tests.support.builds_story import NOON, PROJECT, STEPS, Story, a_report, create_command, sized
 
-from nexus_builds.domain.state import ARTIFACT_TAIL, LOG_TAIL, TAIL_BYTES
-from nexus_builds.domain.views import project_view
+from nexus_builds.domain.state import ARTIFACT_TAIL, LOG_TAIL, TAIL_BYTES, project_view
 from nexus_contracts.builds.reports import MAX_LOG_BYTES
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.stages import DEVELOPER

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from nexus_builds.domain.state import PastAttempt, Project
-from nexus_builds.store.projects import PROJECT
-from nexus_builds.store.records import PAST_ATTEMPT
+from nexus_builds.store.projects import PAST_ATTEMPT, PROJECT
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import StepStatus
 from nexus_runtime.dynamo.form import Form

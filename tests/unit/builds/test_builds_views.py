@@ -2,7 +2,7 @@
 
 from tests.support.builds_story import STEPS, Story
 
-from nexus_builds.domain.views import attempt_view, project_summary, project_view, stages_view
+from nexus_builds.domain.state import attempt_view, project_summary, project_view, stages_view
 from nexus_builds.worker.plan import next_steps
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.views import ProjectView, StageView

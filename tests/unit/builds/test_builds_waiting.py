@@ -11,7 +11,7 @@ from tests.support.memory_database import MemoryDatabase
 from nexus_builds.domain.dashboard import build_dashboard
 from nexus_builds.domain.endings import Patience, past_hope
 from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE
-from nexus_builds.domain.views import project_view
+from nexus_builds.domain.state import project_view
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.dashboard import AlertCode
 from nexus_contracts.builds.events import BuildAnswered

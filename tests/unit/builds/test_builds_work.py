@@ -9,8 +9,8 @@ from tests.support.builds_world import LossyDatabase, Replica
 from tests.support.eventually import eventually
 
 from nexus_builds.domain import control
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.endings import Patience
-from nexus_builds.domain.methods import Methods
 from nexus_builds.store.projects import BUILD, work_of
 from nexus_builds.tables import LEASES
 from nexus_builds.work.watch import LostWorkers, Watch

@@ -3,11 +3,10 @@
 from fastapi import FastAPI
 
 from nexus_builds.consumers import subscriptions
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.endings import Patience
-from nexus_builds.domain.methods import Methods
 from nexus_builds.handlers.commands import CommandHandlers
-from nexus_builds.handlers.memory import ReportMemory
-from nexus_builds.handlers.reports import ReportHandlers
+from nexus_builds.handlers.reports import ReportHandlers, ReportMemory
 from nexus_builds.routes import ProjectQueries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner

@@ -10,8 +10,17 @@ from fastapi import APIRouter, Query, Response
 
 from nexus_builds.domain.dashboard import build_dashboard
 from nexus_builds.domain.errors import project_not_found
-from nexus_builds.domain.state import TERMINAL, Project, StepState, latest
-from nexus_builds.domain.views import attempt_view, project_summary, project_view, stage_view, stages_view
+from nexus_builds.domain.state import (
+    TERMINAL,
+    Project,
+    StepState,
+    attempt_view,
+    latest,
+    project_summary,
+    project_view,
+    stage_view,
+    stages_view,
+)
 from nexus_builds.pages import first_of
 from nexus_builds.store.projects import ProjectStore
 from nexus_contracts.errors import NotFound

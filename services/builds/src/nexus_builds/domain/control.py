@@ -1,10 +1,11 @@
 """What people do with a project: create, start, pause, resume, stop, restart, delete."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
-from nexus_builds.domain.methods import Methods
+from nexus_builds.domain.errors import MethodUnavailable
 from nexus_builds.domain.state import (
     RUNNING,
     Attempt,
@@ -45,6 +46,25 @@ ALLOWED: dict[ProjectStatus, tuple[ControlAction, ...]] = {
     ProjectStatus.FAILED: (ControlAction.RESTART,),
     ProjectStatus.CANCELLED: (ControlAction.RESTART,),
 }
+
+
+@dataclass(frozen=True)
+class Methods:
+    """`available` are those that the worker has an executor for; `default` is that of a project that chooses none."""
+
+    available: frozenset[BuildMethod] = frozenset({BuildMethod.RULES})
+    default: BuildMethod = BuildMethod.AUTO
+
+    def resolved(self, chosen: BuildMethod) -> BuildMethod:
+        """The method of an attempt. Raises MethodUnavailable."""
+        if chosen is BuildMethod.AUTO:
+            return BuildMethod.MODEL if BuildMethod.MODEL in self.available else BuildMethod.RULES
+        if chosen not in self.available:
+            known = ", ".join(sorted({*self.available, BuildMethod.AUTO}))
+            message = f"this platform has no build method {chosen}; it has {known}"
+            fault: dict[str, JsonValue] = {"location": "body.build_method", "message": message, "type": "unavailable"}
+            raise MethodUnavailable(message, errors=[fault])
+        return chosen
 
 
 def create(command: CreateProject, now: datetime, methods: Methods) -> Decided:

@@ -5,8 +5,16 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from nexus_builds.domain.endings import GIVEN_UP
-from nexus_builds.domain.state import Project, StepState
-from nexus_builds.domain.views import DISPLAY, NUMBER, attempt_summary, current_stage, seconds_between, waiting_for
+from nexus_builds.domain.state import (
+    DISPLAY,
+    NUMBER,
+    Project,
+    StepState,
+    attempt_summary,
+    current_stage,
+    seconds_between,
+    waiting_for,
+)
 from nexus_contracts.builds.dashboard import (
     AlertCode,
     BuildAlert,

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from nexus_builds.domain.state import RUNNING, Decided, Project, closed
 from nexus_contracts.builds.events import BuildCompleted, Builder, BuildFailed
-from nexus_contracts.builds.reports import AnyStageReport, StageCompleted, StageError, StageFailed
+from nexus_contracts.builds.reports import StageCompleted, StageError
 from nexus_contracts.builds.views import ProjectStatus
-from nexus_contracts.stages import DEPLOYER
 
 GIVEN_UP = frozenset({"ABANDONED", "BUILD_TIMED_OUT", "REJECTED", "WAIT_EXPIRED", "WORKER_LOST"})
 """Codes of the errors with which the platform itself, or a person, fails an attempt."""
@@ -22,23 +21,18 @@ class Patience:
     total: float
 
 
-def concluded(project: Project, report: AnyStageReport, now: datetime) -> Decided:
-    """A failed step fails the attempt; the last stage completes it."""
-    if isinstance(report, StageFailed):
-        ended, events = failed(project, report.error, now)
-        return ended, [report, *events]
-    if isinstance(report, StageCompleted) and report.stage_name == DEPLOYER:
-        agent_id = (report.output_data or {}).get("agent_id")
-        done = _ended(project, ProjectStatus.COMPLETED, now, None)
-        done = done.model_copy(update={"agent_id": agent_id if isinstance(agent_id, str) else None})
-        completed = BuildCompleted(
-            project_id=project.project_id,
-            attempt=project.attempt_number,
-            duration_seconds=project.attempt.seconds(now) if project.attempt else 0.0,
-            usage=project.usage(),
-        )
-        return done, [report, completed]
-    return project, [report]
+def completed(project: Project, report: StageCompleted, now: datetime) -> Decided:
+    """The last stage completes the attempt, and says which agent came of it."""
+    agent_id = (report.output_data or {}).get("agent_id")
+    done = _ended(project, ProjectStatus.COMPLETED, now, None)
+    done = done.model_copy(update={"agent_id": agent_id if isinstance(agent_id, str) else None})
+    event = BuildCompleted(
+        project_id=project.project_id,
+        attempt=project.attempt_number,
+        duration_seconds=project.attempt.seconds(now) if project.attempt else 0.0,
+        usage=project.usage(),
+    )
+    return done, [report, event]
 
 
 def past_hope(project: Project, now: datetime, patience: Patience, *, worker_lost: bool) -> StageError | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from nexus_builds.domain.control import begin
-from nexus_builds.domain.endings import concluded, failed
+from nexus_builds.domain.endings import completed, failed
 from nexus_builds.domain.state import (
     ARTIFACT_TAIL,
     INLINE_OUTPUT_BYTES,
@@ -147,8 +147,13 @@ def _applied(project: Project, report: AnyReport, reporter: Reporter, now: datet
             return asked(changed, report, now)
         case StageUsageRecorded(model=str(model)):
             return _using(changed, model), [report]
+        case StageFailed():
+            ended, events = failed(changed, report.error, now)
+            return ended, [report, *events]
+        case StageCompleted(stage_name=str(name)) if name == DEPLOYER:
+            return completed(changed, report, now)
         case _:
-            return concluded(changed, report, now)
+            return changed, [report]
 
 
 def _using(project: Project, model: str) -> Project:

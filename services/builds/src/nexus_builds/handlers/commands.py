@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nexus_builds.domain import control
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.errors import project_not_found
-from nexus_builds.domain.methods import Methods
-from nexus_builds.domain.state import Project
-from nexus_builds.domain.views import project_view
+from nexus_builds.domain.state import Project, project_view
 from nexus_builds.store.projects import ProjectStore
 from nexus_contracts.builds.commands import BuildsCommand, ControlProject, CreateProject, DeleteProject
 from nexus_contracts.builds.views import DeletedProject

@@ -1,8 +1,10 @@
-"""The reports of one project, folded into one commit."""
+"""The reports of one project, folded into one commit; what this process remembers of projects saves a read for each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from prometheus_client import Counter
 from pydantic import BaseModel
@@ -10,7 +12,6 @@ from pydantic import BaseModel
 from nexus_builds.domain import reports
 from nexus_builds.domain.reports import Reporter
 from nexus_builds.domain.state import Project
-from nexus_builds.handlers.memory import ReportMemory
 from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
 from nexus_contracts.builds.events import RefusalCode, ReportRefused
 from nexus_runtime.kafka.delivery import Delivery
@@ -22,6 +23,64 @@ COMMIT_BYTES = 400_000
 """Reports of one commit: each is in the history and in a record, and a transaction holds at most 4 MB."""
 COMMIT_REPORTS = 200
 REFUSED = Counter("nexus_reports_refused_total", "Reports refused, by the code of the reason", ["code"])
+
+
+class Reported(Protocol):
+    async def load(self, project_id: str) -> Project | None: ...
+
+    def reports_seen(self, project_id: str) -> AsyncIterator[bytes]: ...
+
+
+@dataclass
+class Known:
+    """A project as this process saw it last, and which reports it has taken. `project` None: to be read again."""
+
+    project: Project | None
+    seen: set[bytes]
+
+
+@dataclass
+class ReportMemory:
+    """The projects reported on latest. One that changed elsewhere is found out by the version, when it is written."""
+
+    store: Reported
+    projects: int = 1_000
+    digests: int = 200_000
+    _known: OrderedDict[str, Known] = field(default_factory=OrderedDict[str, Known])
+    _held: int = 0
+
+    async def recall(self, project_id: str) -> tuple[Project, set[bytes]] | None:
+        """The project and the digests of its reports; None if there is none."""
+        known = self._known.get(project_id)
+        if known is None or known.project is None:
+            project = await self.store.load(project_id)
+            if project is None:
+                self._forget(project_id)
+                return None
+            seen = known.seen if known else set[bytes]()
+            if len(seen) != project.reports:
+                seen = {digest async for digest in self.store.reports_seen(project_id)}
+            return project, seen
+        self._known.move_to_end(project_id)
+        return known.project, known.seen
+
+    def keep(self, project: Project, seen: set[bytes], fresh: Collection[bytes]) -> None:
+        """The project as it was just written, with `fresh` reports more than were seen before."""
+        self._forget(project.project_id)
+        seen.update(fresh)
+        self._known[project.project_id] = Known(project, seen)
+        self._held += len(seen)
+        while len(self._known) > 1 and (len(self._known) > self.projects or self._held > self.digests):
+            self._forget(next(iter(self._known)))
+
+    def doubt(self, project_id: str) -> None:
+        """It was changed by somebody else."""
+        if known := self._known.get(project_id):
+            known.project = None
+
+    def _forget(self, project_id: str) -> None:
+        if known := self._known.pop(project_id, None):
+            self._held -= len(known.seen)
 
 
 @dataclass(frozen=True)

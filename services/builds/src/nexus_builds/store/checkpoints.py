@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from nexus_builds.store.records import record_name
+from nexus_builds.store.projects import record_name
 from nexus_builds.tables import RECORDS
 from nexus_contracts.builds.builder import MAX_CHECKPOINT_BYTES
 from nexus_contracts.builds.reports import Usage
