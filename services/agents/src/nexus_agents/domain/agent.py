@@ -131,7 +131,8 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
         "updated_at": now,
     }
     agent = agent.model_copy(update=changed | _described(result))
-    return agent, (AgentDeployed(**_fact(agent), backend=agent.backend, deployment_version=latest.version),)
+    fact = {**_fact(agent), "backend": agent.backend, "category": agent.category}
+    return agent, (AgentDeployed(**fact, deployment_version=latest.version),)
 
 
 def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Decided:
