@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 
 import aiohttp
@@ -64,8 +65,11 @@ async def _recounted(settings: StatsSettings, *, switch: bool, console: Console)
         with Progress(
             *columns, TimeRemainingColumn(), TextColumn("{task.fields[events]} events"), console=console
         ) as bar:
-            recount = Recount(database, sources, utc_now, _Bars(bar, [one.owner for one in sources]).advance)
-            return await (recount.rebuild() if switch else recount.verify())
+            bars = _Bars(bar, [one.owner for one in sources])
+            recount = Recount(database, sources, utc_now, bars.advance)
+            found = await (recount.rebuild() if switch else recount.verify())
+    console.print(f"counted {bars.events} events in {bars.seconds:.1f} s")
+    return found
 
 
 class _Bars:
@@ -75,10 +79,17 @@ class _Bars:
         self._bar = bar
         self._tasks: dict[str, TaskID] = {owner: bar.add_task(owner, total=None, events=0) for owner in owners}
         self._events = dict.fromkeys(owners, 0)
+        self._began = time.monotonic()
+        self.seconds = 0.0
+
+    @property
+    def events(self) -> int:
+        return sum(self._events.values())
 
     def advance(self, owner: str, part: Part) -> None:
         task = self._tasks[owner]
         self._events[owner] += part.events
+        self.seconds = time.monotonic() - self._began
         if part.total is not None:
             self._bar.update(task, total=max(part.total, part.items))
         self._bar.update(task, advance=part.items, events=self._events[owner])
