@@ -49,9 +49,9 @@ class Platform:
             owner = self.owners["builds" if own[0].type.startswith(("nexus.build.", "nexus.stage.")) else "agents"]
             await self.database.write(*owner.record(subject, [_entry(event) for event in own]))
 
-    def recount(self) -> Recount:
+    def recount(self, looks: int = 2, again_seconds: float = 0.01) -> Recount:
         sources = [Source(name, history.export) for name, history in self.owners.items()]
-        return Recount(self.database, sources, utc_now, self._report, again_seconds=0.01)
+        return Recount(self.database, sources, utc_now, self._report, looks, again_seconds)
 
     def _report(self, owner: str, part: Part) -> None:
         del owner, part
@@ -129,7 +129,7 @@ async def test_what_happens_meanwhile_is_counted_once_in_both(platform: Platform
     found: Any = None
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(publish())
-        found = tasks.create_task(platform.recount().rebuild())
+        found = tasks.create_task(platform.recount(looks=60, again_seconds=1.0).rebuild())
     assert found.result() == set[Difference]()
     await assert_figures_of(history, (await serving(platform)).store)
 

@@ -34,12 +34,13 @@ Report = Callable[[str, Part], None]
 
 @dataclass
 class Recount:
-    """`sources` are the histories. One at a time."""
+    """`sources` are the histories. One at a time. A difference that is there at each of the `looks` is one."""
 
     database: Database
     sources: Sequence[Source]
     now: Clock
     report: Report
+    looks: int = LOOKS
     again_seconds: float = AGAIN_SECONDS
 
     async def verify(self) -> set[Difference]:
@@ -104,7 +105,7 @@ class Recount:
         """The differences that are there at every look: others are of what was not counted in time."""
         first = True
         lasting: dict[tuple[str, str, str], Difference] = {}
-        for _ in range(LOOKS):
+        for _ in range(self.looks):
             async with self._held():
                 found = await differences(self.database, standing.serving, standing.building)
             places = {one[:3]: one for one in found}
