@@ -31,6 +31,8 @@ from tests.support.stats_topics import PATIENCE_SECONDS, Raw, consumed, dead_let
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_devstack.stack import Stack
+from nexus_runtime.kafka.dead_letters import DeadLetters
+from nexus_runtime.process.settings import ServiceSettings
 
 RANGE = f"start_date={FIRST_DAY}&end_date={LAST_DAY}"
 NOON = datetime.combine(FIRST_DAY, time(12), UTC)
@@ -125,6 +127,9 @@ async def test_what_cannot_be_used_is_set_aside_and_the_next_ones_count(stack: S
     await consumed(servers, ends)
     await assert_figures_of(later, stack)
     letters = [*await dead_letters(servers, BUILDS_EVENTS, 4), *await dead_letters(servers, AGENTS_EVENTS, 1)]
+    counts = DeadLetters(ServiceSettings(kafka_bootstrap_servers=servers))
+    assert await counts.kept() == {"builds.events.v1.stats-builds.dlq": 4, "agents.events.v1.stats-agents.dlq": 1}
+    await counts.stop()
     assert [letter.value for letter in letters] == [value for _, _, value, _ in poison()]
     for letter in letters[:4]:
         headers = dict(letter.headers)
