@@ -81,7 +81,9 @@ class DynamoStores:
         while standing.held_until_ms > time.time() * 1000:
             await asyncio.sleep(HELD_SECONDS)
             standing = await self._generations.standing()
-        return [self._store(number) for number in (standing.serving, standing.building) if number]
+        numbers = [number for number in (standing.serving, standing.building) if number]
+        self._stores = {number: self._store(number) for number in numbers}
+        return list(self._stores.values())
 
     async def reading(self) -> StatsStore:
         if time.monotonic() - self._asked > READ_SECONDS:
@@ -90,8 +92,4 @@ class DynamoStores:
         return self._store(self._standing.serving)
 
     def _store(self, number: int) -> StatsStore:
-        if number not in self._stores:
-            # Of those that were replaced none is needed again.
-            kept = {other: store for other, store in self._stores.items() if other >= number - 1}
-            self._stores = {**kept, number: DynamoStatsStore(self._database, generation(number))}
-        return self._stores[number]
+        return self._stores.get(number) or DynamoStatsStore(self._database, generation(number))
