@@ -11,7 +11,7 @@ from tests.support.stats_stack import statistics_database
 from nexus_contracts.stats import Activity
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import position
-from nexus_stats.domain.counting import FactChange, Known, Observation, Seen, changes, fold
+from nexus_stats.domain.counting import FactChange, Observation, Seen, Stored, changes, fold
 from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact
 from nexus_stats.domain.marks import Tally
 from nexus_stats.domain.rows import Row
@@ -70,7 +70,7 @@ async def test_what_was_seen_comes_back_as_it_was_stored(replicas: Replicas) -> 
     await store.commit(new(*SEEN), "a0")
     known = await replicas().known([*(one.key for one in SEEN), "build#other#1"])
     contents = [frozenset(one.deltas) if isinstance(one, Tally) else one for one in SEEN]
-    assert known == {one.key: Known(content, 1) for one, content in zip(SEEN, contents, strict=True)}
+    assert known == {one.key: Stored(content, 1) for one, content in zip(SEEN, contents, strict=True)}
 
 
 async def test_counters_of_all_shards_add_up_for_one_tenant(replicas: Replicas) -> None:
@@ -81,7 +81,7 @@ async def test_counters_of_all_shards_add_up_for_one_tenant(replicas: Replicas) 
     assert await store.counted("t", "invocations") == {DAY: {"total": 2}}
     assert await store.counted("u", "invocations") == {DAY: {"total": 1}}
     assert await store.counted("t", "totals") == {"agents": {"offline": 1}, "categories": {"|offline": 1}}
-    assert await store.known(["agent#a"]) == {"agent#a": Known(AgentFact("t", "a", 2, "offline"), 2)}
+    assert await store.known(["agent#a"]) == {"agent#a": Stored(AgentFact("t", "a", 2, "offline"), 2)}
 
 
 async def test_two_that_share_a_shard_take_turns_and_lose_nothing(replicas: Replicas) -> None:

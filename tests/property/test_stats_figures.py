@@ -14,7 +14,7 @@ from tests.support.stats_histories import History, histories, project_id, start_
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain.counting import FactChange, Known, Observation, Seen, changes, fold, joined, packed
+from nexus_stats.domain.counting import FactChange, Observation, Seen, Stored, changes, fold, joined, packed
 from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact
 from nexus_stats.domain.marks import Tally
 from nexus_stats.domain.rows import Row
@@ -45,7 +45,7 @@ class SharedStore(MemoryStatsStore):
 
     collisions = 0
 
-    async def known(self, keys: Collection[str]) -> dict[str, Known]:
+    async def known(self, keys: Collection[str]) -> dict[str, Stored]:
         found = await super().known(keys)
         await asyncio.sleep(0)
         return found

@@ -7,7 +7,7 @@ from nexus_contracts.stats import Activity
 from nexus_runtime.dynamo.model import MAX_ACTIONS
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import position
-from nexus_stats.domain.counting import FactChange, Known, packed
+from nexus_stats.domain.counting import FactChange, Stored, packed
 from nexus_stats.domain.rows import Row, summed
 from nexus_stats.store import Noted
 
@@ -17,11 +17,11 @@ class MemoryStatsStore:
 
     def __init__(self, limit: int = MAX_ACTIONS) -> None:
         self._limit = limit
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, Stored] = {}
         self._rows: dict[Row, dict[str, int]] = {}
         self._activities: dict[tuple[str, str], Activity] = {}
 
-    async def known(self, keys: Collection[str]) -> dict[str, Known]:
+    async def known(self, keys: Collection[str]) -> dict[str, Stored]:
         return {key: self._known[key] for key in keys if key in self._known}
 
     async def commit(self, changes: Sequence[FactChange], shard: str) -> None:
@@ -35,7 +35,7 @@ class MemoryStatsStore:
             if (known.version if known else 0) != change.version:
                 raise ChangedMeanwhile(change.key)
         for change in group:
-            self._known[change.key] = Known(change.content, change.version + 1)
+            self._known[change.key] = Stored(change.content, change.version + 1)
         self._rows = summed((self._rows, *(change.delta for change in group)))
 
     async def counted(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:

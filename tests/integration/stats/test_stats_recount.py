@@ -24,7 +24,7 @@ from nexus_stats.generations import DynamoStores, Generations
 from nexus_stats.recount import source
 from nexus_stats.recount.compare import Difference
 from nexus_stats.recount.recount import Recount
-from nexus_stats.recount.source import Part, Source
+from nexus_stats.recount.source import HistoryPart, Source
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -53,7 +53,7 @@ class Platform:
         sources = [Source(name, history.export) for name, history in self.owners.items()]
         return Recount(self.database, sources, utc_now, self._report, looks, again_seconds)
 
-    def _report(self, owner: str, part: Part) -> None:
+    def _report(self, owner: str, part: HistoryPart) -> None:
         del owner, part
         self.left -= 1
         if self.left == 0:

@@ -17,9 +17,9 @@ from nexus_stats.domain.counting import (
     HORIZON,
     KEPT,
     FactChange,
-    Known,
     Observation,
     Seen,
+    Stored,
     changes,
     fold,
     joined,
@@ -41,7 +41,7 @@ ENDED = InvocationSucceeded.model_construct(
 )
 
 
-def changed(*seen: Observation, known: dict[str, Known] | None = None, now: datetime = NOW) -> list[FactChange]:
+def changed(*seen: Observation, known: dict[str, Stored] | None = None, now: datetime = NOW) -> list[FactChange]:
     return changes(fold(Seen(one, now) for one in seen), known or {}, now)
 
 
@@ -65,10 +65,10 @@ def test_an_invocation_counts_once_whichever_event_comes_first() -> None:
     started, ended = invocation_tally(STARTED, "t", 3), invocation_tally(ENDED, "t", 3)
     for first, second in ((started, ended), (ended, started)):
         (before,) = changed(first)
-        after = changed(second, known={before.key: Known(before.content, 1)})
+        after = changed(second, known={before.key: Stored(before.content, 1)})
         totals = [one.delta[Row("t", "invocations", DAY)].get("total", 0) for one in (before, *after)]
         assert sum(totals) == 1
-    assert changed(started, known={started.key: Known(frozenset(started.deltas), 1)}) == []
+    assert changed(started, known={started.key: Stored(frozenset(started.deltas), 1)}) == []
 
 
 def test_what_a_build_uses_counts_on_the_day_of_the_use_and_under_its_model() -> None:
@@ -133,7 +133,7 @@ def test_beyond_the_horizon_only_what_is_known_is_still_heard() -> None:
     build, page = BuildFact("t", "p", 1, DAY), invocation_tally(STARTED, "t", 0)
     seen = fold([Seen(build, old), Seen(page, old)])
     assert too_old(seen, {}, NOW) == {build.key, page.key}
-    known = {build.key: Known(build, 1), page.key: Known(frozenset[bytes](), 1)}
+    known = {build.key: Stored(build, 1), page.key: Stored(frozenset[bytes](), 1)}
     assert too_old(seen, known, NOW) == {page.key}
     assert too_old(fold([Seen(build, NOW - HORIZON)]), {}, NOW) == set()
 

@@ -17,7 +17,7 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 @dataclass(frozen=True)
-class Answers:
+class TenantAnswers:
     """Of the caller's tenant. A range has at most 366 days, by default the last 30."""
 
     figures: StatisticsQueries
@@ -54,7 +54,7 @@ class Answers:
 
 
 def query_routes(figures: StatisticsQueries) -> APIRouter:
-    answers = Answers(figures)
+    answers = TenantAnswers(figures)
     return query_router(
         ("/overview", answers.get_overview, "getOverview"),
         ("/builds", answers.get_builds, "getBuilds"),

@@ -12,7 +12,7 @@ from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Where
 from nexus_runtime.dynamo.model import MAX_ACTIONS
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import ACTIVITY_DAYS, position
-from nexus_stats.domain.counting import FACT, Content, FactChange, Known, packed
+from nexus_stats.domain.counting import FACT, Content, FactChange, Stored, packed
 from nexus_stats.domain.marks import marks_on
 from nexus_stats.domain.rows import Counts, Row, added, summed
 from nexus_stats.tables import Generation
@@ -29,7 +29,7 @@ Noted = Sequence[tuple[str, Activity]]
 class StatsStore(Protocol):
     """One generation of figures."""
 
-    async def known(self, keys: Collection[str]) -> dict[str, Known]:
+    async def known(self, keys: Collection[str]) -> dict[str, Stored]:
         """What is stored, by key."""
         ...
 
@@ -76,9 +76,9 @@ class DynamoStatsStore:
         self._tables = tables
         self._rows: OrderedDict[_Place, _Written] = OrderedDict()
 
-    async def known(self, keys: Collection[str]) -> dict[str, Known]:
+    async def known(self, keys: Collection[str]) -> dict[str, Stored]:
         items = await self._database.get_many(self._tables.seen, [{"thing": key} for key in keys])
-        return {item["thing"]: Known(_content(item), item["version"]) for item in items}
+        return {item["thing"]: Stored(_content(item), item["version"]) for item in items}
 
     async def commit(self, changes: Sequence[FactChange], shard: str) -> None:
         for group in packed(changes, MAX_ACTIONS):

@@ -42,7 +42,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Known:
+class Stored:
     """What is stored; `version` counts its changes from 1."""
 
     content: Content
@@ -85,7 +85,7 @@ def joined(one: Observation, other: Observation) -> Observation:
             raise TypeError(f"{one.key} and {other.key} are of different kinds")
 
 
-def too_old(seen: Mapping[str, Seen], known: Mapping[str, Known], now: datetime) -> set[str]:
+def too_old(seen: Mapping[str, Seen], known: Mapping[str, Stored], now: datetime) -> set[str]:
     """The keys of what comes too late to tell whether it was counted: beyond the horizon, and nothing is known of it.
 
     Marks beyond it may have been forgotten one by one with the pages of others, so they count as unknown.
@@ -97,13 +97,13 @@ def too_old(seen: Mapping[str, Seen], known: Mapping[str, Known], now: datetime)
     }
 
 
-def changes(seen: Mapping[str, Seen], known: Mapping[str, Known], now: datetime) -> list[FactChange]:
+def changes(seen: Mapping[str, Seen], known: Mapping[str, Stored], now: datetime) -> list[FactChange]:
     """What is to be stored; nothing for what says nothing new."""
     found = (_change(one.what, known.get(key), now) for key, one in seen.items())
     return [change for change in found if change]
 
 
-def _change(seen: Observation, known: Known | None, now: datetime) -> FactChange | None:
+def _change(seen: Observation, known: Stored | None, now: datetime) -> FactChange | None:
     version = known.version if known else 0
     if isinstance(seen, Tally):
         marks: frozenset[bytes] = known.content if known and isinstance(known.content, frozenset) else frozenset()

@@ -17,7 +17,7 @@ from nexus_runtime.process.service import running
 from nexus_runtime.process.settings import load
 from nexus_stats.recount.compare import Difference
 from nexus_stats.recount.recount import Recount
-from nexus_stats.recount.source import Part, Source, over_http
+from nexus_stats.recount.source import HistoryPart, Source, over_http
 from nexus_stats.settings import StatsSettings
 
 SHOWN = 100
@@ -86,7 +86,7 @@ class _Bars:
     def events(self) -> int:
         return sum(self._events.values())
 
-    def advance(self, owner: str, part: Part) -> None:
+    def advance(self, owner: str, part: HistoryPart) -> None:
         task = self._tasks[owner]
         self._events[owner] += part.events
         self.seconds = time.monotonic() - self._began

@@ -19,7 +19,7 @@ from nexus_stats.generations import Generations, Standing
 from nexus_stats.handlers import count_in
 from nexus_stats.recount.compare import Difference, differences
 from nexus_stats.recount.job import DONE, Job, Jobs
-from nexus_stats.recount.source import Part, Source
+from nexus_stats.recount.source import HistoryPart, Source
 from nexus_stats.store import DynamoStatsStore, StatsStore
 from nexus_stats.tables import generation
 
@@ -28,7 +28,7 @@ CLOCKS_APART = timedelta(seconds=10)
 needed, and who lags behind in counting it makes no difference."""
 HELD_SECONDS, SETTLED_SECONDS = 5.0, 1.5
 LOOKS, AGAIN_SECONDS = 20, 3.0
-Report = Callable[[str, Part], None]
+Report = Callable[[str, HistoryPart], None]
 """Hears of each part that was counted, and whose it was."""
 
 

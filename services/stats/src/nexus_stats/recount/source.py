@@ -31,7 +31,7 @@ _Reader = tuple[TypeAdapter[Any], Callable[[CloudEvent, Any], Seen | None]]
 
 
 @dataclass(frozen=True)
-class Part:
+class HistoryPart:
     """What `items` items of a history say. `after`: where the next part begins, None at the end."""
 
     seen: list[Seen]
@@ -51,7 +51,7 @@ class Source:
         self._read = _READERS[owner]
         self._types = frozenset(self._read[0].json_schema()["discriminator"]["mapping"])
 
-    async def part(self, after: str | None, until: datetime) -> Part:
+    async def part(self, after: str | None, until: datetime) -> HistoryPart:
         """The next part, of what was recorded up to `until`. Raises ServiceUnavailable."""
         export = await self._export(after, ITEMS, self._types)
         seen: list[Seen] = []
@@ -64,7 +64,7 @@ class Source:
                 seen.append(what)
             if (shown := activity(event, message)) is not None:
                 noted.append((tenant_of(event), shown))
-        return Part(seen, noted, len(in_time), export.items, export.after, export.total)
+        return HistoryPart(seen, noted, len(in_time), export.items, export.after, export.total)
 
 
 def over_http(owner: str, url: str, http: aiohttp.ClientSession) -> Exporting:
