@@ -56,7 +56,14 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     health = Health(needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, consumers.alive)
     # The backends start before the work that needs them, and stop after it.
     parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
-    return application("Nexus-AI agents", parts, health, query_routes(service.queries), partition_routes(consumers), history_routes(owner.history))
+    return application(
+        "Nexus-AI agents",
+        parts,
+        health,
+        query_routes(service.queries),
+        partition_routes(consumers),
+        history_routes(owner.history),
+    )
 
 
 def long_work(settings: AgentsSettings) -> LongWork:

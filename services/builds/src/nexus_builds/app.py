@@ -49,7 +49,9 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     health = Health(needed, shown, consumers.alive)
     parts = [*owner.parts(), consumers, *_watches(owner, store, settings)]
     queries = query_routes(ProjectQueries(store, owner.history, utc_now))
-    return application("Nexus-AI builds", parts, health, queries, partition_routes(consumers), history_routes(owner.history))
+    return application(
+        "Nexus-AI builds", parts, health, queries, partition_routes(consumers), history_routes(owner.history)
+    )
 
 
 def _watches(owner: Owner, store: ProjectStore, settings: BuildsSettings) -> list[Background]:

@@ -142,9 +142,7 @@ class Database:
         if table.ttl:
             expiry = {"Enabled": True, "AttributeName": "ttl"}
             with contextlib.suppress(RefusedByDatabase):  # enabled already
-                await self._call(
-                    "UpdateTimeToLive", TableName=self.prefix + table.name, TimeToLiveSpecification=expiry
-                )
+                await self._call("UpdateTimeToLive", TableName=self.prefix + table.name, TimeToLiveSpecification=expiry)
 
     async def _status(self, table: Table) -> str:
         return (await self._call("DescribeTable", TableName=self.prefix + table.name))["Table"]["TableStatus"]
