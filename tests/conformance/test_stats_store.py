@@ -1,25 +1,34 @@
 """What the handlers rely on, of every store of statistics."""
 
 from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.support.memory_stats_store import MemoryStatsStore
 from tests.support.stats_stack import statistics_database
 
+from nexus_contracts.stats import Activity
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain.counting import Fact, FactChange, KnownFact, Row, changes, fold
-from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, InvocationFact
+from nexus_stats.domain.activities import position
+from nexus_stats.domain.counting import FactChange, Observation, Seen, Stored, changes, fold
+from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact
+from nexus_stats.domain.marks import Tally
+from nexus_stats.domain.rows import Row
 from nexus_stats.store import DynamoStatsStore, StatsStore
+from nexus_stats.tables import generation
 
-Replicas = Callable[[int], StatsStore]
-"""The store as one of several replicas sees it."""
-ENDED = EndFact("successful", 1500, 3, 5, 1, 1000)
-FACTS: list[Fact] = [
-    BuildFact("p", 1, "2026-01-02", 3),
-    BuildFact("p", 2, None, 0, ENDED),
-    InvocationFact("i", "2026-01-02", ENDED),
-    AgentFact("a", 7, "running"),
+Replicas = Callable[[], StatsStore]
+"""The store as another process sees it."""
+NOW = datetime(2026, 1, 3, tzinfo=UTC)
+DAY = "2026-01-02"
+ENDED = EndFact("successful", 1500)
+MARKS = Tally("page", 1_767_312_000, {b"a" * 12: {Row("t", "invocations", DAY): {"total": 1}}, b"b" * 12: {}})
+SEEN: list[Observation] = [
+    BuildFact("t", "p", 1, DAY, 3),
+    BuildFact("t", "p", 2, None, 0, ENDED),
+    AgentFact("t", "a", 7, "running", "c", 2),
+    MARKS,
 ]
 
 
@@ -29,80 +38,121 @@ async def replicas(
 ) -> AsyncGenerator[Replicas]:
     if request.param == "memory":
         store = MemoryStatsStore()
-        yield lambda _shard: store
+        yield lambda: store
         return
     async with statistics_database(tmp_path, monkeypatch) as database:
-        yield lambda shard: DynamoStatsStore(database, shard)
+        yield lambda: DynamoStatsStore(database, generation(1))
 
 
-def new(*facts: Fact) -> list[FactChange]:
-    return changes(fold(facts), {})
+def new(*seen: Observation) -> list[FactChange]:
+    return changes(fold(Seen(one, NOW) for one in seen), {}, NOW)
 
 
-def invocation(number: int, day: str = "2026-01-02") -> InvocationFact:
-    return InvocationFact(f"inv-{number}", day)
+async def add(store: StatsStore, shard: str, *seen: Observation) -> None:
+    folded = fold(Seen(one, NOW) for one in seen)
+    await store.commit(changes(folded, await store.known(folded), NOW), shard)
+
+
+def invocation(number: int, day: str = DAY, tenant: str = "t", count: int = 1) -> Tally:
+    return Tally(f"page-{number}", 1_767_312_000, {b"a" * 12: {Row(tenant, "invocations", day): {"total": count}}})
 
 
 async def test_an_empty_store_knows_and_counts_nothing(replicas: Replicas) -> None:
-    store = replicas(0)
-    assert await store.facts(["build#p#1"]) == {}
-    assert await store.facts([]) == {}
-    assert await store.counted("totals") == {}
+    store = replicas()
+    assert await store.known(["build#p#1"]) == {}
+    assert await store.known([]) == {}
+    assert await store.counted("t", "totals") == {}
+    assert await store.activities("t", 5, None, NOW) == []
 
 
-async def test_facts_come_back_as_they_were_stored(replicas: Replicas) -> None:
-    store = replicas(0)
-    await store.commit(new(*FACTS))
-    known = await store.facts([*(fact.key for fact in FACTS), "build#other#1"])
-    assert known == {fact.key: KnownFact(fact, 1) for fact in FACTS}
+async def test_what_was_seen_comes_back_as_it_was_stored(replicas: Replicas) -> None:
+    store = replicas()
+    await store.commit(new(*SEEN), "a0")
+    known = await replicas().known([*(one.key for one in SEEN), "build#other#1"])
+    contents = [frozenset(one.deltas) if isinstance(one, Tally) else one for one in SEEN]
+    assert known == {one.key: Stored(content, 1) for one, content in zip(SEEN, contents, strict=True)}
 
 
-async def test_counters_of_all_replicas_add_up(replicas: Replicas) -> None:
-    await replicas(0).commit(new(invocation(1), AgentFact("a", 1, "building")))
-    await replicas(1).commit(new(invocation(2)))
-    after: dict[str, Fact] = {"agent#a": AgentFact("a", 2, "offline")}
-    await replicas(1).commit(changes(after, await replicas(1).facts(after)))
-    assert await replicas(2).counted("invocations") == {"2026-01-02": {"total": 2}}
-    assert await replicas(2).counted("totals") == {"agents": {"offline": 1}}
-    assert await replicas(2).facts(after) == {"agent#a": KnownFact(after["agent#a"], 2)}
+async def test_counters_of_all_shards_add_up_for_one_tenant(replicas: Replicas) -> None:
+    store, other = replicas(), replicas()
+    await add(store, "a0", invocation(1), AgentFact("t", "a", 1, "building"))
+    await add(other, "a1", invocation(2), invocation(3, tenant="u"))
+    await add(other, "a1", AgentFact("t", "a", 2, "offline"))
+    assert await store.counted("t", "invocations") == {DAY: {"total": 2}}
+    assert await store.counted("u", "invocations") == {DAY: {"total": 1}}
+    assert await store.counted("t", "totals") == {"agents": {"offline": 1}, "categories": {"|offline": 1}}
+    assert await store.known(["agent#a"]) == {"agent#a": Stored(AgentFact("t", "a", 2, "offline"), 2)}
 
 
-async def test_a_fact_stored_meanwhile_stops_the_transaction_whole(replicas: Replicas) -> None:
-    store = replicas(0)
-    await store.commit(new(invocation(1)))
+async def test_two_that_share_a_shard_take_turns_and_lose_nothing(replicas: Replicas) -> None:
+    """As while a partition moves: the one has written the row that the other remembers."""
+    stores, collisions = (replicas(), replicas()), 0
+    for number in range(6):
+        try:
+            await add(stores[number % 2], "a0", invocation(number))
+        except ChangedMeanwhile:
+            collisions += 1
+            await add(stores[number % 2], "a0", invocation(number))
+    assert await replicas().counted("t", "invocations") == {DAY: {"total": 6}}
+    assert collisions == (0 if stores[0] is stores[1] else 4)
+
+
+async def test_what_was_stored_meanwhile_stops_the_transaction_whole(replicas: Replicas) -> None:
+    store = replicas()
+    await store.commit(new(invocation(1)), "a0")
     for version in (0, 2):
-        stale = [*new(invocation(2)), FactChange(invocation(1), version, {Row("totals", "builds"): {"total": 1}})]
+        delta = {Row("t", "totals", "builds"): {"total": 1}}
+        stale = [*new(invocation(2)), FactChange("page-1", frozenset({b"a" * 12}), version, delta)]
         with pytest.raises(ChangedMeanwhile):
-            await store.commit(stale)
-    assert await store.facts(["invocation#inv-2"]) == {}
-    assert await store.counted("totals") == {}
-    assert await store.counted("invocations") == {"2026-01-02": {"total": 1}}
+            await store.commit(stale, "a0")
+    assert await store.known(["page-2"]) == {}
+    assert await store.counted("t", "totals") == {}
+    assert await store.counted("t", "invocations") == {DAY: {"total": 1}}
 
 
-async def test_a_fact_that_counts_nothing_is_guarded_too(replicas: Replicas) -> None:
-    store = replicas(0)
-    await store.commit(new(FACTS[1]))
+async def test_what_counts_nothing_is_guarded_too(replicas: Replicas) -> None:
+    store = replicas()
+    await store.commit(new(SEEN[1]), "a0")
     with pytest.raises(ChangedMeanwhile):
-        await store.commit(new(FACTS[1]))
+        await store.commit(new(SEEN[1]), "a0")
 
 
 async def test_no_changes_are_no_work(replicas: Replicas) -> None:
-    await replicas(0).commit([])
+    await replicas().commit([], "a0")
+    await replicas().note([])
 
 
 async def test_a_range_includes_both_ends_and_only_its_metric(replicas: Replicas) -> None:
-    store, days = replicas(0), ["2025-12-31", "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
-    await store.commit(new(*(invocation(number, day) for number, day in enumerate(days)), FACTS[0]))
-    assert sorted(await store.counted("invocations", "2026-01-01", "2026-01-03")) == days[1:4]
-    assert sorted(await store.counted("invocations", "2026-01-02", "2026-01-02")) == ["2026-01-02"]
-    assert sorted(await store.counted("builds", "2025-01-01", "2027-01-01")) == ["2026-01-02"]
+    store, days = replicas(), ["2025-12-31", "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
+    await store.commit(new(*(invocation(number, day) for number, day in enumerate(days)), SEEN[0]), "a0")
+    assert sorted(await store.counted("t", "invocations", "2026-01-01", "2026-01-03")) == days[1:4]
+    assert sorted(await store.counted("t", "invocations", DAY, DAY)) == [DAY]
+    assert sorted(await store.counted("t", "builds", "2025-01-01", "2027-01-01")) == [DAY]
 
 
 async def test_more_changes_than_a_transaction_takes_are_all_stored(replicas: Replicas) -> None:
-    store = replicas(0)
-    facts = [invocation(number, f"2026-{1 + number % 12:02d}-01") for number in range(250)]
-    await store.commit(new(*facts))
-    assert len(await store.facts([fact.key for fact in facts])) == 250
-    counted = await store.counted("invocations")
+    store = replicas()
+    seen = [invocation(number, f"2026-{1 + number % 12:02d}-01") for number in range(250)]
+    await store.commit(new(*seen), "a0")
+    assert len(await store.known([one.key for one in seen])) == 250
+    counted = await replicas().counted("t", "invocations")
     assert sum(counts["total"] for counts in counted.values()) == 250
     assert len(counted) == 12
+
+
+async def test_a_row_of_many_names_comes_back_whole(replicas: Replicas) -> None:
+    counts = {f"proj_{number:032x}:agent|total": number + 1 for number in range(500)}
+    await replicas().commit([FactChange("page-1", frozenset({b"a" * 12}), 0, {Row("t", "agents3", DAY): counts})], "a0")
+    assert await replicas().counted("t", "agents3") == {DAY: counts}
+
+
+async def test_activities_are_paged_newest_first_each_once(replicas: Replicas) -> None:
+    store = replicas()
+    all_of = [Activity(id=f"evt_{n}", type="x", time=NOW + timedelta(seconds=n), project_id="p") for n in range(5)]
+    for one in (*all_of, *all_of):
+        await store.note([("t", one)])
+    first = await store.activities("t", 2, None, NOW)
+    assert first == all_of[:2:-1]
+    assert await store.activities("t", 9, position(first[-1]), NOW) == all_of[2::-1]
+    assert await store.activities("t", 9, None, NOW + timedelta(seconds=3)) == all_of[:2:-1]
+    assert await store.activities("u", 9, None, NOW) == []

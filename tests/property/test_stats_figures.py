@@ -14,10 +14,12 @@ from tests.support.stats_histories import History, histories, project_id, start_
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain.counting import Fact, FactChange, KnownFact, changes, fold, joined, packed
-from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, InvocationFact
+from nexus_stats.domain.counting import FactChange, Observation, Seen, Stored, changes, fold, joined, packed
+from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact
+from nexus_stats.domain.marks import Tally
+from nexus_stats.domain.rows import Row
 
-LIMIT = 4
+LIMIT = 6
 
 
 class Crash(Exception):
@@ -43,15 +45,15 @@ class SharedStore(MemoryStatsStore):
 
     collisions = 0
 
-    async def facts(self, keys: Collection[str]) -> dict[str, KnownFact]:
-        found = await super().facts(keys)
+    async def known(self, keys: Collection[str]) -> dict[str, Stored]:
+        found = await super().known(keys)
         await asyncio.sleep(0)
         return found
 
-    async def commit(self, changes: Sequence[FactChange]) -> None:
+    async def commit(self, changes: Sequence[FactChange], shard: str) -> None:
         await asyncio.sleep(0)
         try:
-            await super().commit(changes)
+            await super().commit(changes, shard)
         except ChangedMeanwhile:
             self.collisions += 1
             raise
@@ -72,23 +74,20 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-@settings(deadline=None)
-@given(delivered(), st.data())
-def test_figures_equal_those_of_the_events_seen_so_far(topic: tuple[History, History], draws: Any) -> None:
+@settings(max_examples=50, deadline=None)
+@given(delivered(), st.sets(st.integers(1, 40), max_size=3))
+def test_figures_equal_those_of_the_events_seen_so_far(topic: tuple[History, History], ends: set[int]) -> None:
     records, store = topic[1], MemoryStatsStore(LIMIT)
 
     async def consume() -> None:
-        offset = 0
-        while offset < len(records):
-            end = draws.draw(st.integers(offset + 1, len(records)), label="end of the batch")
-            await deliver(records[offset:end], store)
-            await assert_figures_of(_distinct(records[:end]), store)
-            offset = end
+        for start, end in itertools.pairwise([0, *sorted(ends), len(records)]):
+            await deliver(records[start:end], store)
+            await assert_figures_of(_distinct(records[: max(start, end)]), store)
 
     run(consume)
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(delivered(), st.sets(st.integers(1, 30)), st.data())
 def test_crashes_and_replays_from_earlier_offsets_change_no_figure(
     topic: tuple[History, History], fatal: set[int], draws: Any
@@ -137,17 +136,34 @@ def test_consumers_side_by_side_do_collide() -> None:
 
 days = st.dates().map(str)
 endings = st.builds(EndFact, st.sampled_from(["successful", "failed", "cancelled"]), st.integers(0, 3))
-build_facts = st.builds(BuildFact, st.just("p"), st.just(1), st.none() | days, st.integers(0, 6), st.none() | endings)
-invocation_facts = st.builds(InvocationFact, st.just("i"), days, st.none() | endings)
-agent_facts = st.builds(AgentFact, st.just("a"), st.integers(1, 3), st.sampled_from(["running", "offline", "deleted"]))
+build_facts = st.builds(
+    BuildFact, st.just("t"), st.just("p"), st.just(1), st.none() | days, st.integers(0, 6), st.none() | endings
+)
+DESCRIBED = ["", "x", "y"]
 
 
-def three(facts: st.SearchStrategy[Fact]) -> st.SearchStrategy[tuple[Fact, Fact, Fact]]:
+def described(fact: AgentFact, number: int) -> AgentFact:
+    return replace(fact, category=DESCRIBED[number], described=number)
+
+
+statuses = st.sampled_from(["running", "offline", "deleted"])
+undescribed = st.builds(AgentFact, st.just("t"), st.just("a"), st.integers(1, 3), statuses)
+agent_facts = st.builds(described, undescribed, st.integers(0, 2))
+tallies = st.sets(st.sampled_from([b"1", b"2", b"3"])).map(
+    lambda marks: Tally(
+        "page", 7, {mark: {Row("t", "usage", "2026-01-01"): {"input_tokens": mark[0]}} for mark in marks}
+    )
+)
+
+
+def three(facts: Any) -> st.SearchStrategy[tuple[Observation, Observation, Observation]]:
     return st.tuples(facts, facts, facts)
 
 
-@given(three(build_facts) | three(invocation_facts) | three(agent_facts))
-def test_the_join_is_commutative_associative_and_idempotent(facts: tuple[Fact, Fact, Fact]) -> None:
+@given(three(build_facts) | three(agent_facts) | three(tallies))
+def test_the_join_is_commutative_associative_and_idempotent(
+    facts: tuple[Observation, Observation, Observation],
+) -> None:
     one, other, third = facts
     assert joined(one, other) == joined(other, one)
     assert joined(one, joined(other, third)) == joined(joined(one, other), third)
@@ -157,7 +173,7 @@ def test_the_join_is_commutative_associative_and_idempotent(facts: tuple[Fact, F
 
 @given(st.lists(build_facts.map(lambda fact: replace(fact, project_id=f"{fact.day}{fact.stage}"))))
 def test_a_transaction_stays_within_its_limit_and_none_is_left_out(facts: list[BuildFact]) -> None:
-    wanted = changes(fold(facts), {})
+    wanted = changes(fold(Seen(fact, TODAY) for fact in facts), {}, TODAY)
     groups = packed(wanted, LIMIT)
     assert [change for group in groups for change in group] == wanted
     for group in groups:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import NotFound
+from nexus_contracts.errors import NotFound, ServiceUnavailable
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
@@ -20,6 +20,7 @@ from nexus_gateway.owners import Answer
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
+from nexus_gateway.system_health import HealthOfSystem
 from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process import caller
 from nexus_runtime.process.health import Health
@@ -92,6 +93,18 @@ class FakeOwners:
         return answer
 
 
+class FakeLetters:
+    """The dead letters there are; None: nobody can tell."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] | None = {}
+
+    async def kept(self) -> dict[str, int]:
+        if self.counts is None:
+            raise ServiceUnavailable("no broker")
+        return self.counts
+
+
 class FakePlatform:
     """A gateway and everything around it. Waits for replies are short, so that none that is missing holds a test."""
 
@@ -103,5 +116,7 @@ class FakePlatform:
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
         requests = Requests(self.bus, self.desk, keep=settings.kafka_volatile, retry_seconds=0.001)
-        gateway = Gateway(Commands(self.bus, requests, settings), reads, self.owners, self.streams, settings)
+        self.letters = FakeLetters()
+        health = HealthOfSystem(self.owners, self.letters)
+        gateway = Gateway(Commands(self.bus, requests, settings), reads, self.owners, self.streams, health, settings)
         self.app: FastAPI = http_app(gateway, Health({}, {}))

@@ -1,6 +1,6 @@
 """The figures, computed again from a whole history, in the plainest way: what the service is compared with."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -62,24 +62,29 @@ def invocations_in(events: Iterable[CloudEvent]) -> Things:
         if not event.type.startswith("nexus.invocation."):
             continue
         day = date.fromisoformat(str(event.data["started_at"])[:10])
-        entry = own.setdefault(event.data["invocation_id"], {"day": day, "outcome": None})
+        fresh = {"day": day, "agent": event.data["agent_id"], "outcome": None, "usage": {}}
+        entry = own.setdefault(event.data["invocation_id"], fresh)
         if event.type in INVOCATION_ENDS:
             entry |= {"outcome": INVOCATION_ENDS[event.type], "milliseconds": event.data["duration_ms"]}
+            entry["usage"] = event.data.get("usage") or {}
     return list(own.values())
 
 
-def agent_statuses(events: Iterable[CloudEvent]) -> list[str]:
-    """The status of every agent that is not deleted."""
-    latest: dict[Any, CloudEvent] = {}
+def agents_in(events: Iterable[CloudEvent]) -> Things:
+    """Status and category of every agent that is not deleted."""
+    latest: dict[Any, dict[str, Any]] = {}
     for event in sorted(events, key=lambda event: event.sequence or 0):
         if event.type.startswith("nexus.agent."):
-            latest[event.data["agent_id"]] = event
-    return [str(event.data["status"]) for event in latest.values() if event.type != "nexus.agent.deleted.v1"]
+            agent = latest.setdefault(event.data["agent_id"], {"category": None})
+            agent |= {"status": event.data["status"], "deleted": event.type == "nexus.agent.deleted.v1"}
+            if event.type in ("nexus.agent.described.v1", "nexus.agent.deployed.v1"):
+                agent["category"] = event.data.get("category")
+    return [agent for agent in latest.values() if not agent["deleted"]]
 
 
 def expected_overview(events: Iterable[CloudEvent], today: date) -> dict[str, Any]:
     history = list(events)
-    builds, agents = builds_in(history), agent_statuses(history)
+    builds, agents = builds_in(history), [agent["status"] for agent in agents_in(history)]
     return {
         "total_agents": len(agents),
         "running_agents": agents.count("running"),
@@ -89,6 +94,7 @@ def expected_overview(events: Iterable[CloudEvent], today: date) -> dict[str, An
         "success_rate": rate(builds),
         "avg_build_time_minutes": minutes(builds),
         "today_calls": len([one for one in invocations_in(history) if one["day"] == today]),
+        "build_time_minutes": quantiles(builds, 60_000),
     }
 
 
@@ -104,6 +110,7 @@ def expected_builds(events: Iterable[CloudEvent], first: date, last: date) -> Th
                 **{f"{outcome}_builds": number(own, outcome) for outcome in ("successful", "failed", "cancelled")},
                 "avg_duration_minutes": minutes(own),
                 "builds_by_stage": {name: len([b for b in own if b["stage"] == name]) for name in STAGE_ORDER},
+                "duration_minutes": quantiles(own, 60_000),
             }
         )
     return items
@@ -121,9 +128,119 @@ def expected_invocations(events: Iterable[CloudEvent], first: date, last: date) 
                 **{outcome: number(own, outcome) for outcome in ("successful", "failed", "cancelled")},
                 "success_rate": rate(own),
                 "avg_duration_ms": pytest.approx(float(mean_milliseconds(own)), abs=0.006),
+                "duration_ms": quantiles(own, 1),
             }
         )
     return items
+
+
+def expected_trends(events: Iterable[CloudEvent], first: date, last: date) -> dict[str, Things]:
+    """The points of each metric."""
+    history = list(events)
+    builds, invocations, uses = builds_in(history), invocations_in(history), uses_in(history)
+    values: dict[str, Callable[[date], Any]] = {
+        "builds": lambda day: len(_on(day, builds)),
+        "invocations": lambda day: len(_on(day, invocations)),
+        "success_rate": lambda day: rate(_on(day, builds)),
+        "invocation_success_rate": lambda day: rate(_on(day, invocations)),
+        "avg_build_time_minutes": lambda day: minutes(_on(day, builds)),
+        "avg_duration_ms": lambda day: pytest.approx(float(mean_milliseconds(_on(day, invocations))), abs=0.006),
+        "tokens": lambda day: sum(one["input_tokens"] + one["output_tokens"] for one in _on(day, uses)),
+    }
+    days = _days(first, last)
+    return {name: [{"date": str(day), "value": value(day)} for day in days] for name, value in values.items()}
+
+
+def expected_categories(events: Iterable[CloudEvent]) -> Things:
+    agents = agents_in(events)
+    items: Things = []
+    for category in {agent["category"] for agent in agents}:
+        own = [agent["status"] for agent in agents if agent["category"] == category]
+        by_status = {f"{status}_agents": own.count(status) for status in ("running", "building", "offline")}
+        items.append({"category": category, "total_agents": len(own), **by_status})
+    return sorted(items, key=lambda one: (-one["total_agents"], one["category"] or ""))
+
+
+def expected_agents(events: Iterable[CloudEvent], first: date, last: date) -> dict[Any, dict[str, Any]]:
+    """What each agent was asked in these days, by its id."""
+    asked = [one for one in invocations_in(events) if first <= one["day"] <= last]
+    found: dict[Any, dict[str, Any]] = {}
+    for agent in {one["agent"] for one in asked}:
+        own = [one for one in asked if one["agent"] == agent]
+        used = [one["usage"] for one in own]
+        found[agent] = {
+            "agent_id": agent,
+            "project_id": agent.split(":")[0],
+            "agent_name": agent.split(":")[1],
+            "invocations": len(own),
+            **{outcome: number(own, outcome) for outcome in ("successful", "failed", "cancelled")},
+            "success_rate": rate(own),
+            "avg_duration_ms": pytest.approx(float(mean_milliseconds(own)), abs=0.006),
+            "tokens": sum(one.get("input_tokens", 0) + one.get("output_tokens", 0) for one in used),
+            "cost_usd": pytest.approx(sum(one.get("cost_usd", 0) for one in used)),
+        }
+    return found
+
+
+USED = ("input_tokens", "output_tokens", "tool_calls", "cost_usd")
+
+
+def uses_in(events: Iterable[CloudEvent]) -> Things:
+    """What invocations and builds have used, with day, model and agent; a build has no agent."""
+    history = list(events)
+    uses: Things = [
+        {"day": event.time.date(), "model": event.data.get("model"), "agent": None, "usage": event.data["usage"]}
+        for event in history
+        if event.type == "nexus.stage.usage_recorded.v1"
+    ]
+    uses += [{**one, "model": None} for one in invocations_in(history) if one["usage"]]
+    return [{**one, **{name: one["usage"].get(name, 0) for name in USED}} for one in uses]
+
+
+def expected_usage(events: Iterable[CloudEvent], first: date, last: date) -> dict[str, Any]:
+    """By what: figures by name. Names that have used nothing may be missing."""
+    uses = [one for one in uses_in(events) if first <= one["day"] <= last]
+    return {
+        "total": _sum(uses),
+        "by_day": {str(day): _sum(_on(day, uses)) for day in _days(first, last)},
+        "by_agent": {
+            name: _sum([one for one in uses if one["agent"] == name])
+            for name in {u["agent"] for u in uses if u["agent"]}
+        },
+        "by_model": {name: _sum([one for one in uses if one["model"] == name]) for name in {u["model"] for u in uses}},
+    }
+
+
+SHOWN = (
+    *("nexus.build.started.v1", "nexus.build.completed.v1", "nexus.build.failed.v1", "nexus.build.stopped.v1"),
+    *("nexus.agent.deployed.v1", "nexus.agent.deployment_failed.v1", "nexus.agent.status_changed.v1"),
+    "nexus.agent.deleted.v1",
+)
+
+
+def expected_activities(events: Iterable[CloudEvent]) -> list[str]:
+    """The ids of what is shown, newest first."""
+    shown = {event.id: event for event in events if event.type in SHOWN}.values()
+    return [event.id for event in sorted(shown, key=lambda event: (event.time, event.id), reverse=True)]
+
+
+def _sum(uses: Things) -> dict[str, Any]:
+    return {name: pytest.approx(sum(one[name] for one in uses)) for name in USED}
+
+
+def _on(day: date, things: Things) -> Things:
+    return [thing for thing in things if thing["day"] == day]
+
+
+def quantiles(things: Things, unit: int) -> Any:
+    """Each within 1 % of the duration of that rank, and of the last digit shown."""
+    lengths = sorted(float(thing["milliseconds"]) for thing in things if thing["outcome"])
+    exact = {name: lengths[int(q * (len(lengths) - 1))] / unit if lengths else 0.0 for name, q in QUANTILES.items()}
+    digit = 0.006 if unit == 1 else 0.00006
+    return {name: pytest.approx(value, rel=0, abs=0.01001 * value + digit) for name, value in exact.items()}
+
+
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def number(things: Things, outcome: str) -> int:

@@ -13,7 +13,8 @@ from nexus_gateway import streams
 from nexus_runtime.kafka import pace
 from nexus_runtime.ledger import inbox, ledger, outbox
 from nexus_runtime.ledger.relay import Pace
-from nexus_stats.store import SHARDS
+from nexus_stats import consumers
+from nexus_stats.domain import counting, marks, rows
 
 RECORDS = Path(__file__).parents[2] / "docs" / "adr"
 NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -46,8 +47,12 @@ QUOTATIONS = (
     Quotation(24, r"(\d+) to \d+ ms where nobody", pace.CALM[0] * 1000),
     Quotation(24, r"\d+ to (\d+) ms where nobody", pace.CALM[1] * 1000),
     Quotation(7, r"up to (\d+) s for builds", LEASE),
-    Quotation(8, r"has (\w+) shards", SHARDS),
-    Quotation(8, r"\((\w+) days\)", BUILDS_EVENTS.retention_hours / 24),
+    Quotation(8, r"reaches back (\w+) days", BUILDS_EVENTS.retention_hours / 24),
+    Quotation(26, r"marks and .* for (\d+) days", counting.KEPT.days),
+    Quotation(26, r"over (\d+)\s+days old", counting.HORIZON.days),
+    Quotation(26, r"(\d+) bytes of a hash", marks.MARK_BYTES),
+    Quotation(26, r"partitioner modulo (\d+)", consumers.PAGES),
+    Quotation(26, r"agents are (\d+) series", rows.AGENT_GROUPS),
     Quotation(11, r"looked at every (\w+) seconds", streams.LOOKS_APART * streams.LOOK_SECONDS),
     Quotation(11, r"hint takes up to (\d+) ms", pace.CALM[1] * 1000),
 )

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,16 @@ import pytest
 from pydantic import JsonValue
 from tests.support.eventually import eventually
 from tests.support.stats_histories import (
-    DAYS,
-    FAULT,
     FIRST_DAY,
     LAST_DAY,
     History,
-    end_of_build,
     event,
+    one_busy_history,
+    one_invocation,
     project_id,
     start_of_build,
 )
 from tests.support.stats_model import (
-    BUILD_ENDS,
-    INVOCATION_ENDS,
-    STAGE_ORDER,
     expected_builds,
     expected_invocations,
     expected_overview,
@@ -33,12 +29,14 @@ from tests.support.stats_stack import start_statistics, statistics_stack
 from tests.support.stats_topics import PATIENCE_SECONDS, Raw, consumed, dead_letters, publish, record_of
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_devstack.stack import Stack
+from nexus_runtime.kafka.dead_letters import DeadLetters
+from nexus_runtime.process.settings import ServiceSettings
 
 RANGE = f"start_date={FIRST_DAY}&end_date={LAST_DAY}"
-NOON = datetime(2026, 2, 28, 12, tzinfo=UTC)
+NOON = datetime.combine(FIRST_DAY, time(12), UTC)
+TENANTS = ("default", "other")
 
 
 @pytest.fixture
@@ -47,43 +45,21 @@ async def stack(tmp_path: Path) -> AsyncGenerator[Stack]:
         yield started
 
 
-async def get(stack: Stack, path: str) -> tuple[int, Any]:
-    async with aiohttp.ClientSession() as session, session.get(stack.url("stats") + path) as response:
+async def get(stack: Stack, path: str, tenant: str = "default") -> tuple[int, Any]:
+    headers = {"nexus-tenant": tenant}
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(stack.url("stats") + path) as response:
         return response.status, await response.json()
 
 
-async def assert_figures_of(history: History, stack: Stack) -> None:
-    assert (await get(stack, "/overview"))[1] == expected_overview(history, datetime.now(UTC).date())
-    assert (await get(stack, f"/builds?{RANGE}"))[1]["items"] == expected_builds(history, FIRST_DAY, LAST_DAY)
-    reported = (await get(stack, f"/invocations?{RANGE}"))[1]["items"]
-    assert reported == expected_invocations(history, FIRST_DAY, LAST_DAY)
-
-
-def busy_history(chance: random.Random) -> History:
-    """What hundreds of builds, agents and invocations leave behind within a few days."""
-    own = History()
-
-    def moment() -> datetime:
-        midnight = datetime.combine(FIRST_DAY, datetime.min.time(), UTC)
-        return midnight + timedelta(seconds=chance.randrange(DAYS * 86_400))
-
-    for number in range(120):
-        project, last = project_id(number), chance.randrange(6)
-        own.append(start_of_build(project, 1, moment()))
-        for place, stage in enumerate(STAGE_ORDER[: last + 1]):
-            kind = "nexus.stage.started.v1"
-            own.append(event(kind, project, place + 2, moment(), project_id=project, attempt=1, stage_name=stage))
-        if end := chance.choice([None, *BUILD_ENDS]):
-            own.append(end_of_build(end, project, 1, moment(), chance.randrange(900_000), 99))
-        own += one_invocation(number, moment(), chance)
-        for sequence in range(1, chance.randint(2, 4)):
-            fact: Any = {
-                "agent_id": f"{project}:a",
-                "project_id": project,
-                "status": chance.choice(["running", "offline"]),
-            }
-            own.append(event("nexus.agent.status_changed.v1", f"{project}:a", sequence, moment(), **fact))
-    return own
+async def assert_figures_of(events: History, stack: Stack) -> None:
+    for tenant in TENANTS:
+        history = [event for event in events if event.nexustenant == tenant]
+        overview = (await get(stack, "/overview", tenant))[1]
+        assert overview == expected_overview(history, datetime.now(UTC).date())
+        builds = (await get(stack, f"/builds?{RANGE}", tenant))[1]["items"]
+        assert builds == expected_builds(history, FIRST_DAY, LAST_DAY)
+        reported = (await get(stack, f"/invocations?{RANGE}", tenant))[1]["items"]
+        assert reported == expected_invocations(history, FIRST_DAY, LAST_DAY)
 
 
 def one_status(agent: str, sequence: int, time: datetime, status: str) -> CloudEvent:
@@ -91,20 +67,10 @@ def one_status(agent: str, sequence: int, time: datetime, status: str) -> CloudE
     return event("nexus.agent.status_changed.v1", agent, sequence, time, **fact)
 
 
-def one_invocation(number: int, started: datetime, chance: random.Random) -> History:
-    invocation = f"inv_{number:032x}"
-    fact: Any = {"invocation_id": invocation, "agent_id": "x", "user_id": "u", "started_at": format_timestamp(started)}
-    own = [event("nexus.invocation.started.v1", invocation, 1, started, **fact)]
-    if end := chance.choice([None, *INVOCATION_ENDS]):
-        fact |= {"duration_ms": chance.randrange(9_000), "completed_at": format_timestamp(started)}
-        own.append(event(end, invocation, 2, started, **fact, error=FAULT, reason="asked to"))
-    return own
-
-
 @pytest.mark.timeout(180)
 async def test_figures_are_exact_after_duplicates_disorder_and_a_kill(stack: Stack) -> None:
     chance = random.Random(20260228)
-    history = busy_history(chance)
+    history = one_busy_history(chance, 120)
     history += one_invocation(100_000, datetime.now(UTC), chance)
     records = [record_of(one) for one in history * 2]
     chance.shuffle(records)
@@ -128,7 +94,7 @@ async def test_figures_are_exact_after_duplicates_disorder_and_a_kill(stack: Sta
 async def test_two_replicas_and_a_broker_that_lost_everything_count_nothing_twice(stack: Stack) -> None:
     """The relays publish again what the lost broker had."""
     chance = random.Random(20260301)
-    history = busy_history(chance)
+    history = one_busy_history(chance, 120)
     records, servers = [record_of(one) for one in history], stack.endpoints.kafka_bootstrap_servers
     await start_statistics(stack, "stats-2")
     await consumed(servers, await publish(servers, records[: len(records) // 2]))
@@ -161,6 +127,9 @@ async def test_what_cannot_be_used_is_set_aside_and_the_next_ones_count(stack: S
     await consumed(servers, ends)
     await assert_figures_of(later, stack)
     letters = [*await dead_letters(servers, BUILDS_EVENTS, 4), *await dead_letters(servers, AGENTS_EVENTS, 1)]
+    counts = DeadLetters(ServiceSettings(kafka_bootstrap_servers=servers))
+    assert await counts.kept() == {"builds.events.v1.stats-builds.dlq": 4, "agents.events.v1.stats-agents.dlq": 1}
+    await counts.stop()
     assert [letter.value for letter in letters] == [value for _, _, value, _ in poison()]
     for letter in letters[:4]:
         headers = dict(letter.headers)

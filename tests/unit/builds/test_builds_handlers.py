@@ -11,6 +11,7 @@ from nexus_builds.handlers.reports import COMMIT_REPORTS
 from nexus_builds.tables import LEDGER, TABLES
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
 from nexus_contracts.errors import IdempotencyKeyReused
+from nexus_contracts.remains import KEPT
 from nexus_contracts.replies import Reply
 from nexus_runtime.dynamo import DatabaseUnavailable
 from nexus_runtime.kafka.delivery import Delivery
@@ -202,7 +203,8 @@ async def test_nothing_is_erased_before_its_last_event_is_published(database: Lo
     await settle(replica)
     await replica.erasure.erase(PROJECT)
     left = {table.name for table in TABLES if database.items(table)}
-    assert left == {LEDGER.inbox.name}
+    assert left == {LEDGER.inbox.name, LEDGER.history.name}
+    assert {event.type for event in await replica.events()} <= KEPT.keys()
     assert {item["owner"] for item in database.items(LEDGER.inbox)} == {"c", "d"}
 
 
@@ -228,7 +230,8 @@ async def test_an_erasure_that_was_interrupted_is_done_again_to_the_end(
     monkeypatch.undo()
     for project_id in await replica.at_work("erasure"):
         await replica.erasure.erase(project_id)
-    assert {table.name for table in TABLES if database.items(table)} == {LEDGER.inbox.name}
+    assert {table.name for table in TABLES if database.items(table)} == {LEDGER.inbox.name, LEDGER.history.name}
+    assert {event.type for event in await replica.events()} <= KEPT.keys()
 
 
 def _interrupting(after: int) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:

@@ -125,6 +125,43 @@ async def test_figures_are_asked_with_both_ends_of_the_range(platform: FakePlatf
     assert (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")
 
 
+DAYS = {"start_date": "2026-02-01", "end_date": "2026-02-28"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "query"),
+    [
+        ("trends?metric=tokens&start_date=2026-02-01&end_date=2026-02-28", "trends", {**DAYS, "metric": "tokens"}),
+        ("usage?start_date=2026-02-01&end_date=2026-02-28", "usage", DAYS),
+        (
+            "top-agents?start_date=2026-02-01&end_date=2026-02-28&by=cost&limit=3",
+            "top-agents",
+            {**DAYS, "by": "cost", "limit": "3"},
+        ),
+        ("agent-categories", "agent-categories", {}),
+    ],
+)
+async def test_more_statistics_ask_for_what_was_chosen(
+    platform: FakePlatform, call: HttpCaller, asked: str, question: str, query: dict[str, str]
+) -> None:
+    platform.owners.answers[f"stats/{question}"] = Answer(b'{"items":[]}', None)
+    assert (await call("GET", f"/api/v1/statistics/{asked}")).json["data"] == {"items": []}
+    assert platform.owners.asked[-1] == ("stats", f"/{question}", query)
+
+
+@pytest.mark.parametrize("asked", ["trends", "trends?metric=luck", "top-agents?by=name", "top-agents?limit=101"])
+async def test_statistics_of_nothing_known_are_refused(call: HttpCaller, asked: str) -> None:
+    assert (await call("GET", f"/api/v1/statistics/{asked}")).status == 400
+
+
+async def test_recent_activities_are_paged(platform: FakePlatform, call: HttpCaller) -> None:
+    platform.owners.answers["stats/recent-activities"] = page([{"id": "evt_1"}], "2026-01-01T00:00:00.000000Z#evt_1")
+    first = (await call("GET", "/api/v1/statistics/recent-activities?limit=1")).json["data"]
+    assert first["items"] == [{"id": "evt_1"}]
+    await call("GET", f"/api/v1/statistics/recent-activities?limit=1&last_key={first['last_key']}")
+    assert platform.owners.asked[-1][2] == {"limit": "1", "last_key": "2026-01-01T00:00:00.000000Z#evt_1"}
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [

@@ -45,7 +45,7 @@ def test_a_start_in_the_future_needs_an_end() -> None:
 
 
 def test_nothing_counted_gives_zeros() -> None:
-    assert set(overview({}, {}, {}).model_dump().values()) == {0}
+    assert set(overview({}, {}, {}).model_dump(exclude={"build_time_minutes"}).values()) == {0}
     (builds,) = builds_report(ONE_DAY, {}).items
     assert (builds.total_builds, builds.avg_duration_minutes) == (0, 0.0)
     assert set(builds.builds_by_stage.values()) == {0}

@@ -22,6 +22,25 @@ class HistoryEntry(Message):
     tenant: str = DEFAULT_TENANT
 
 
+class ExportedEntry(Message):
+    """An entry of the history of `aggregate`."""
+
+    aggregate: str
+    entry: HistoryEntry
+
+
+class Export(Message):
+    """A part of everything that an owner has recorded: of `items` items. `after` is where the next one begins.
+
+    `total`, with the first part, is about how many items there are.
+    """
+
+    entries: list[ExportedEntry]
+    items: int
+    after: str | None
+    total: int | None = None
+
+
 class EventView(Message):
     sequence: int
     id: str

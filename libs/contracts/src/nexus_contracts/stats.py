@@ -1,6 +1,19 @@
-"""The figures that `stats` answers with."""
+"""The figures that `stats` answers with. Rates are in per cent with 2 decimals, dates and times in UTC."""
 
+from enum import StrEnum
+
+from pydantic import Field
+
+from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
+
+
+class Quantiles(Message):
+    """Of durations; each is within 1 % of a duration that there was (all zero where there was none)."""
+
+    p50: float = 0.0
+    p95: float = 0.0
+    p99: float = 0.0
 
 
 class Overview(Message):
@@ -14,6 +27,7 @@ class Overview(Message):
     success_rate: float
     avg_build_time_minutes: float
     today_calls: int
+    build_time_minutes: Quantiles = Quantiles()
 
 
 class BuildsOfDay(Message):
@@ -26,10 +40,11 @@ class BuildsOfDay(Message):
     cancelled_builds: int
     avg_duration_minutes: float
     builds_by_stage: dict[str, int]
+    duration_minutes: Quantiles = Quantiles()
 
 
 class InvocationsOfDay(Message):
-    """The invocations that started on `date`, session turns included; the average is over ended ones."""
+    """The invocations that started on `date`, session turns included; durations are of ended ones."""
 
     date: str
     total: int
@@ -38,6 +53,7 @@ class InvocationsOfDay(Message):
     cancelled: int
     success_rate: float
     avg_duration_ms: float
+    duration_ms: Quantiles = Quantiles()
 
 
 class BuildsReport(Message):
@@ -50,3 +66,150 @@ class InvocationsReport(Message):
     items: list[InvocationsOfDay]
     start_date: str
     end_date: str
+
+
+class TrendMetric(StrEnum):
+    """`success_rate` is that of builds; `tokens` are all of invocations (their day) and builds (when used)."""
+
+    BUILDS = "builds"
+    INVOCATIONS = "invocations"
+    SUCCESS_RATE = "success_rate"
+    INVOCATION_SUCCESS_RATE = "invocation_success_rate"
+    AVG_BUILD_TIME_MINUTES = "avg_build_time_minutes"
+    AVG_DURATION_MS = "avg_duration_ms"
+    TOKENS = "tokens"
+
+
+class DataPoint(Message):
+    date: str
+    value: float
+
+
+class Trends(Message):
+    metric: TrendMetric
+    data_points: list[DataPoint]
+    start_date: str
+    end_date: str
+
+
+class AgentCategory(Message):
+    """The agents that there are now; `category` is null for those without one."""
+
+    category: str | None
+    total_agents: int
+    running_agents: int
+    building_agents: int
+    offline_agents: int
+
+
+class AgentCategories(Message):
+    """The largest first."""
+
+    items: list[AgentCategory]
+
+
+class AgentRank(StrEnum):
+    """What agents are compared by: the highest comes first."""
+
+    INVOCATIONS = "invocations"
+    SUCCESS_RATE = "success_rate"
+    DURATION = "duration"
+    COST = "cost"
+
+
+class AgentFigures(Message):
+    """An agent's invocations that started within the period; it may have been deleted since."""
+
+    agent_id: str
+    project_id: str
+    agent_name: str
+    invocations: int
+    successful: int
+    failed: int
+    cancelled: int
+    success_rate: float
+    avg_duration_ms: float
+    tokens: int
+    cost_usd: float
+
+
+class TopAgents(Message):
+    by: AgentRank
+    items: list[AgentFigures]
+    start_date: str
+    end_date: str
+
+
+class Activity(Message):
+    """Something that happened to a build or an agent; `id` and `type` are the event's."""
+
+    id: str
+    type: str
+    time: Timestamp
+    project_id: str
+    attempt: int | None = None
+    agent_id: str | None = None
+
+
+class UsageFigures(Message):
+    input_tokens: int = 0
+    output_tokens: int = 0
+    tool_calls: int = 0
+    cost_usd: float = 0.0
+
+
+class UsageOfDay(UsageFigures):
+    date: str
+
+
+class UsageOfAgent(UsageFigures):
+    """Of invocations alone: a build belongs to no agent."""
+
+    agent_id: str
+
+
+class UsageOfModel(UsageFigures):
+    """`model` is null where none was named."""
+
+    model: str | None
+
+
+class UsageReport(Message):
+    """Invocations count on the day on which they started, builds on that of the use.
+
+    `by_agent` and `by_model` have the most expensive first; `by_day` and `by_model` add up to `total`.
+    """
+
+    total: UsageFigures
+    by_day: list[UsageOfDay]
+    by_agent: list[UsageOfAgent]
+    by_model: list[UsageOfModel]
+    start_date: str
+    end_date: str
+
+
+class ServiceHealth(Message):
+    """`status` is unavailable where the service does not answer; `failing` are its checks that fail, and why."""
+
+    status: str = Field(examples=["healthy"])
+    error: str | None = None
+    failing: dict[str, str] = {}
+
+
+class OutboxHealth(Message):
+    """Aggregates with events that the broker is not known to have, and the seconds that the oldest waits."""
+
+    depth: int
+    oldest_seconds: int
+
+
+class SystemHealth(Message):
+    """How the platform is. What cannot be told is null or missing; `services` says why."""
+
+    status: str = Field(examples=["healthy"], description="healthy; degraded where anything is not")
+    services: dict[str, ServiceHealth]
+    consumer_lag: dict[str, dict[str, int]] = Field(description="records behind, by service and topic")
+    outbox: dict[str, OutboxHealth]
+    dead_letters: dict[str, int] | None = Field(
+        description="kept, by topic of dead letters; those without are left out"
+    )

@@ -6,9 +6,10 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from nexus_contracts.errors import Conflict, ServiceUnavailable
+from nexus_contracts.history import Export
 from nexus_contracts.model import Message
 from nexus_contracts.topics import Topic
 from nexus_runtime.dynamo import Database, Table
@@ -151,6 +152,20 @@ def progress_check(consumers: Consumers) -> Check:
 def _raise_faults(consumers: Consumers) -> None:
     if faults := consumers.faults():
         raise Unhealthy("; ".join(faults))
+
+
+def history_routes(history: History) -> APIRouter:
+    """GET /internal/history: for programs that read all of it, not for the gateway."""
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/internal/history", operation_id="exportHistory", summary="Everything recorded, part by part")
+    async def export_history(  # pyright: ignore[reportUnusedFunction]  # a route
+        types: str, after: str | None = None, limit: int = Query(default=100, ge=1, le=1000)
+    ) -> Export:
+        """Entries of the types named, with commas between them. `after` is that of the part before."""
+        return await history.export(after, limit, frozenset(types.split(",")))
+
+    return router
 
 
 def partition_routes(consumers: Consumers) -> APIRouter:

@@ -28,7 +28,7 @@ from nexus_agents.work.invocations import InvocationWork
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
-from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, partition_routes
+from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, history_routes, partition_routes
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
@@ -56,7 +56,14 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     health = Health(needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, consumers.alive)
     # The backends start before the work that needs them, and stop after it.
     parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
-    return application("Nexus-AI agents", parts, health, query_routes(service.queries), partition_routes(consumers))
+    return application(
+        "Nexus-AI agents",
+        parts,
+        health,
+        query_routes(service.queries),
+        partition_routes(consumers),
+        history_routes(owner.history),
+    )
 
 
 def long_work(settings: AgentsSettings) -> LongWork:

@@ -18,7 +18,9 @@ from nexus_gateway.routes import agents, builds, projects, reports, sessions, st
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
+from nexus_gateway.system_health import HealthOfSystem
 from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.dead_letters import DeadLetters
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.kafka.requests import Requests
@@ -46,8 +48,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         alive=lambda: desk.alive() and tap.alive(),
     )
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), settings)
-    gateway = Gateway(commands, reads, owners, streams, settings)
-    return http_app(gateway, health, [bus, desk, owners, streams, tap])
+    letters = DeadLetters(settings)
+    gateway = Gateway(commands, reads, owners, streams, HealthOfSystem(owners, letters), settings)
+    return http_app(gateway, health, [bus, desk, owners, letters, streams, tap])
 
 
 def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:

@@ -21,6 +21,7 @@ from nexus_gateway.requests.queries import require_known_query
 from nexus_gateway.requests.reports import SentReport, read_report
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
+from nexus_gateway.system_health import HealthOfSystem
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import derived_id, new_id
 
@@ -36,6 +37,7 @@ class Gateway:
     reads: Reads
     owners: Owners
     streams: Streams
+    health: HealthOfSystem
     settings: GatewaySettings
 
 

@@ -10,16 +10,18 @@ from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
 from nexus_stats.consumers import subscriptions
-from nexus_stats.routes import StatisticsQueries, query_routes
+from nexus_stats.generations import DynamoStores
+from nexus_stats.handlers import Counting
+from nexus_stats.queries import StatisticsQueries
+from nexus_stats.routes import query_routes
 from nexus_stats.settings import StatsSettings
-from nexus_stats.store import DynamoStatsStore
 
 
 def create_app(settings: StatsSettings) -> FastAPI:
     """The service, not started yet."""
     database, bus = Database(settings), Bus(settings, "stats")
-    store = DynamoStatsStore(database)
-    consumers = Consumers(settings, "stats", bus, subscriptions(store))
+    stores = DynamoStores(database)
+    consumers = Consumers(settings, "stats", bus, subscriptions(Counting(stores, utc_now)))
     health = Health(
         needed={
             "database": database_check(database),
@@ -29,5 +31,5 @@ def create_app(settings: StatsSettings) -> FastAPI:
         shown={},
         alive=consumers.alive,
     )
-    queries = query_routes(StatisticsQueries(store, utc_now))
+    queries = query_routes(StatisticsQueries(stores, utc_now))
     return application("Nexus-AI statistics", [database, bus, consumers], health, queries, partition_routes(consumers))

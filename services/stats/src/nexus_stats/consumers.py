@@ -1,26 +1,31 @@
 """What `stats` listens to: the events that count, of builds and of agents; all others are skipped."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, cast
 
+from aiokafka import partitioner
 from pydantic import Field, TypeAdapter
 
-from nexus_contracts.agents.events import InvocationCancelled, InvocationFailed, InvocationStarted, InvocationSucceeded
+from nexus_contracts.agents.events import AboutAgent
+from nexus_contracts.builds.reports import StageUsageRecorded
+from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ValidationFailed
+from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_runtime.kafka.delivery import Delivery, Subscription
-from nexus_stats.domain.facts import (
-    AgentFact,
-    CountedAgentsEvent,
-    CountedBuildsEvent,
-    InvocationFact,
-    agent_fact,
-    build_fact,
-    invocation_fact,
-)
-from nexus_stats.handlers import count
-from nexus_stats.store import StatsStore
+from nexus_stats.domain.activities import activity
+from nexus_stats.domain.counting import Seen
+from nexus_stats.domain.facts import AgentEvent, BuildEvent, agent_fact, build_fact
+from nexus_stats.domain.marks import InvocationEvent, invocation_tally, usage_tally
+from nexus_stats.handlers import Counting
 
+PAGES = 16
+"""Of marks for each second. What Kafka's partitioner puts into one partition stands on pages that nobody else has, as
+long as a topic has 1, 2, 4, 8 or 16 partitions; with others consumers have to take turns, and nothing else."""
+_murmur2: Any = cast("Any", partitioner).murmur2
+CountedBuildsEvent = BuildEvent | StageUsageRecorded
+CountedAgentsEvent = AgentEvent | InvocationEvent
 COUNTED_BUILDS_EVENT: TypeAdapter[CountedBuildsEvent] = TypeAdapter(
     Annotated[CountedBuildsEvent, Field(discriminator="type")]
 )
@@ -29,26 +34,52 @@ COUNTED_AGENTS_EVENT: TypeAdapter[CountedAgentsEvent] = TypeAdapter(
 )
 
 
-def subscriptions(store: StatsStore) -> list[Subscription]:
-    """Whole batches, because a transaction for many facts costs little more than one for a single fact."""
+def subscriptions(counting: Counting) -> list[Subscription]:
+    """Whole batches, because a transaction for much costs little more than one for a single event."""
 
-    async def count_builds(deliveries: Sequence[Delivery]) -> None:
-        facts = (build_fact(delivery.message, delivery.event.time) for delivery in deliveries)
-        await count((fact for fact in facts if fact), store)
+    def counted_by(letter: str, seen_in: Callable[[CloudEvent, Any], Seen | None]) -> Any:
+        async def count(deliveries: Sequence[Delivery]) -> None:
+            seen = [one for delivery in deliveries if (one := seen_in(delivery.event, delivery.message))]
+            shown = [
+                (tenant_of(delivery.event), one)
+                for delivery in deliveries
+                if (one := activity(delivery.event, delivery.message))
+            ]
+            # Of all that read the topic nobody else has this partition.
+            await counting.count(seen, shown, f"{letter}{min(delivery.record.partition for delivery in deliveries)}")
 
-    async def count_agents(deliveries: Sequence[Delivery]) -> None:
-        await count([_agents_fact(delivery) for delivery in deliveries], store)
+        return count
 
+    count_builds, count_agents = counted_by("b", seen_in_build), counted_by("a", seen_in_agents)
     return [
         Subscription(BUILDS_EVENTS, "stats-builds", COUNTED_BUILDS_EVENT, count_builds, group_of=None, prompt=False),
         Subscription(AGENTS_EVENTS, "stats-agents", COUNTED_AGENTS_EVENT, count_agents, group_of=None, prompt=False),
     ]
 
 
-def _agents_fact(delivery: Delivery) -> AgentFact | InvocationFact:
-    event: CountedAgentsEvent = delivery.message
-    if isinstance(event, InvocationStarted | InvocationSucceeded | InvocationFailed | InvocationCancelled):
-        return invocation_fact(event)
-    if delivery.event.sequence is None:
+def seen_in_build(event: CloudEvent, message: CountedBuildsEvent) -> Seen | None:
+    """What an event of a project says."""
+    tenant = tenant_of(event)
+    if isinstance(message, StageUsageRecorded):
+        return Seen(usage_tally(message, tenant, event.id, event.time, _page(message.project_id)), event.time)
+    fact = build_fact(message, tenant, event.time)
+    return Seen(fact, event.time) if fact else None
+
+
+def seen_in_agents(event: CloudEvent, message: CountedAgentsEvent) -> Seen:
+    """What an event of an agent or an invocation says. Raises ValidationFailed."""
+    tenant = tenant_of(event)
+    if not isinstance(message, AboutAgent):
+        return Seen(invocation_tally(message, tenant, _page(message.invocation_id)), message.started_at)
+    if event.sequence is None:
         raise ValidationFailed("ce_sequence is missing: the events of an agent have no order without it")
-    return agent_fact(event, delivery.event.sequence)
+    return Seen(agent_fact(message, tenant, event.sequence), event.time)
+
+
+def tenant_of(event: CloudEvent) -> str:
+    return event.nexustenant or DEFAULT_TENANT
+
+
+@lru_cache(maxsize=10_000)
+def _page(key: str) -> int:
+    return (_murmur2(key.encode()) & 0x7FFFFFFF) % PAGES

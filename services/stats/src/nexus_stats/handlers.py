@@ -1,18 +1,47 @@
 """Load, join, save."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from nexus_runtime.ledger.ledger import retried
+from nexus_runtime.process import log
+from nexus_runtime.process.clock import Clock
 from nexus_stats.domain import counting
-from nexus_stats.domain.counting import Fact
-from nexus_stats.store import StatsStore
+from nexus_stats.domain.counting import Seen
+from nexus_stats.generations import Stores
+from nexus_stats.metrics import LATE
+from nexus_stats.store import Noted, StatsStore
+
+logger = log.get(__name__)
 
 
-async def count(seen: Iterable[Fact], store: StatsStore) -> None:
-    """Store what the facts add to those known. May be repeated, also after it was interrupted anywhere."""
-    facts = counting.fold(seen)
+@dataclass(frozen=True)
+class Counting:
+    """Counts what events say, in every generation that is written. May be repeated, also after it was interrupted."""
 
-    async def attempt() -> None:
-        await store.commit(counting.changes(facts, await store.facts(facts.keys())))
+    stores: Stores
+    now: Clock
 
-    await retried(attempt)
+    async def count(self, seen: Iterable[Seen], noted: Noted, shard: str) -> None:
+        folded = counting.fold(seen)
+        for store in await self.stores.writing():
+            await store.note(noted)
+            await count_in(store, folded, shard, self.now())
+
+
+async def count_in(
+    store: StatsStore, folded: Mapping[str, Seen], shard: str, now: datetime, *, whole_past: bool = False
+) -> None:
+    """Store what this adds to what is known; of the time beyond the horizon only with `whole_past`."""
+
+    async def attempt() -> set[str]:
+        known = await store.known(folded.keys())
+        late = set[str]() if whole_past else counting.too_old(folded, known, now)
+        in_time = {key: one for key, one in folded.items() if key not in late}
+        await store.commit(counting.changes(in_time, known, now), shard)
+        return late
+
+    if late := await retried(attempt):
+        LATE.inc(len(late))
+        logger.warning("not counted, it came too late: rebuild the statistics", things=sorted(late)[:10])

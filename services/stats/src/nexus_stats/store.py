@@ -1,76 +1,181 @@
-"""Where facts and counters are kept."""
+"""Where what was seen, counters and activities are kept."""
 
-import secrets
-from collections.abc import Collection, Sequence
-from typing import Any, Protocol
+import json
+import zlib
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
 
-from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Update, Where
+from nexus_contracts.stats import Activity
+from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Where
 from nexus_runtime.dynamo.model import MAX_ACTIONS
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_stats.domain.counting import FACT, FactChange, KnownFact, Metric, Row, packed, summed
-from nexus_stats.tables import COUNTERS, FACTS
+from nexus_stats.domain.activities import ACTIVITY_DAYS, position
+from nexus_stats.domain.counting import FACT, Content, FactChange, Stored, packed
+from nexus_stats.domain.marks import marks_on
+from nexus_stats.domain.rows import Counts, Row, added, summed
+from nexus_stats.tables import Generation
 
-SHARDS = 16
+ROWS_KEPT = 1_000
+PLAIN_BYTES = 1_000
+"""Of a row; what is longer is compressed: the names in it repeat each other."""
+_Place = tuple[Row, str]
+"""A row and its shard."""
+Noted = Sequence[tuple[str, Activity]]
+"""Activities with their tenants."""
 
 
 class StatsStore(Protocol):
-    """What the handlers need of a store."""
+    """One generation of figures."""
 
-    async def facts(self, keys: Collection[str]) -> dict[str, KnownFact]:
-        """Those that are stored, by key."""
+    async def known(self, keys: Collection[str]) -> dict[str, Stored]:
+        """What is stored, by key."""
         ...
 
-    async def commit(self, changes: Sequence[FactChange]) -> None:
-        """Facts and counters together, in as few transactions as fit.
+    async def commit(self, changes: Sequence[FactChange], shard: str) -> None:
+        """What was seen and the counters together, in as few transactions as fit. Who shares a shard takes turns.
 
-        Raises ChangedMeanwhile when a fact no longer has the version that its change was made on: some of the changes
-        may be stored then, each with its counters.
+        Raises ChangedMeanwhile when something no longer has the version that its change was made on: some of the
+        changes may be stored then, each with its counters.
         """
         ...
 
-    async def counted(self, metric: Metric, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
+    async def counted(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
         """The counters of the rows named from `first` to `last`, both included."""
         ...
 
+    async def note(self, noted: Noted) -> None:
+        """Each once, however often it is noted."""
+        ...
+
+    async def activities(self, tenant: str, limit: int, before: str | None, since: datetime) -> list[Activity]:
+        """The newest first, none older than `since`; `before` is a position."""
+        ...
+
+
+class _Written(NamedTuple):
+    """A row as it stands in its shard; `version` 0: not yet."""
+
+    counts: Counts
+    version: int
+
+    def plus(self, delta: Counts) -> "_Written":
+        return _Written(added((self.counts, delta)), self.version + 1)
+
 
 class DynamoStatsStore:
-    """Each process adds to a shard of its own choice; reading sums them up, with one query."""
+    """Each shard has rows of its own; reading sums them up, with one query.
 
-    def __init__(self, database: Database, shard: int | None = None) -> None:
+    The rows written last are remembered, so that writing one again needs no read: whoever shares a shard notices by
+    the versions.
+    """
+
+    def __init__(self, database: Database, tables: Generation) -> None:
         self._database = database
-        self._shard = f"{secrets.randbelow(SHARDS) if shard is None else shard:02d}"
+        self._tables = tables
+        self._rows: OrderedDict[_Place, _Written] = OrderedDict()
 
-    async def facts(self, keys: Collection[str]) -> dict[str, KnownFact]:
-        items = await self._database.get_many(FACTS, [{"fact": key} for key in keys])
-        return {item["fact"]: KnownFact(FACT.validate_json(item["body"]), item["version"]) for item in items}
+    async def known(self, keys: Collection[str]) -> dict[str, Stored]:
+        items = await self._database.get_many(self._tables.seen, [{"thing": key} for key in keys])
+        return {item["thing"]: Stored(_content(item), item["version"]) for item in items}
 
-    async def commit(self, changes: Sequence[FactChange]) -> None:
+    async def commit(self, changes: Sequence[FactChange], shard: str) -> None:
         for group in packed(changes, MAX_ACTIONS):
-            rows = summed(change.delta for change in group)
-            try:
-                await self._database.write(*map(_put, group), *(self._add(row, counts) for row, counts in rows.items()))
-            except ConditionFailed as error:
-                raise ChangedMeanwhile(str(error)) from error
+            await self._transact(group, shard)
 
-    def _add(self, row: Row, counts: dict[str, int]) -> Update:
-        key = {"metric": row.metric, "position": f"{row.name}#{self._shard}"}
-        return Update(COUNTERS, key, add=counts)
+    async def _transact(self, group: Sequence[FactChange], shard: str) -> None:
+        deltas = {(row, shard): counts for row, counts in summed(change.delta for change in group).items()}
+        before = await self._written(deltas)
+        after = {
+            place: _Written(added((before[place].counts, delta)), before[place].version + 1)
+            for place, delta in deltas.items()
+        }
+        for place in deltas:  # until it is certain that they are written
+            self._rows.pop(place, None)
+        seen = (self._see(change) for change in group)
+        try:
+            await self._database.write(*seen, *(self._row(place, row) for place, row in after.items()))
+        except ConditionFailed as error:
+            raise ChangedMeanwhile(str(error)) from error
+        self._rows.update(after)
+        while len(self._rows) > ROWS_KEPT:
+            self._rows.popitem(last=False)
 
-    async def counted(self, metric: Metric, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
-        found: list[dict[Row, dict[str, int]]] = []
-        async for item in self._database.query(COUNTERS, metric, low=f"{first}#", high=f"{last}#~"):
-            found.append({Row(metric, item["position"].rpartition("#")[0]): _numbers(item)})
-        return {row.name: counts for row, counts in summed(found).items()}
+    async def _written(self, places: Collection[_Place]) -> Mapping[_Place, _Written]:
+        unknown = {_key(place): place for place in places if place not in self._rows}
+        found = {place: self._rows.get(place, _Written({}, 0)) for place in places}
+        keys = [{"series": series, "position": position} for series, position in unknown]
+        for item in await self._database.get_many(self._tables.counters, keys):
+            place = unknown[item["series"], item["position"]]
+            found[place] = _Written(read_row(item), item["version"])
+        return found
+
+    def _see(self, change: FactChange) -> Put:
+        item: dict[str, Any] = {"thing": change.key, "version": change.version + 1, "ttl": change.expires}
+        if isinstance(change.content, frozenset):
+            item["marks"] = b"".join(sorted(change.content))
+        else:
+            item["fact"] = FACT.dump_json(change.content).decode()
+        where = Where(equal={"version": change.version}) if change.version else Where(absent="thing")
+        return Put(self._tables.seen, item, where=where)
+
+    def _row(self, place: tuple[Row, str], row: _Written) -> Put:
+        text = json.dumps(row.counts, ensure_ascii=False, separators=(",", ":")).encode()
+        series, in_series = _key(place)
+        stored = text if len(text) < PLAIN_BYTES else zlib.compress(text, 1)
+        item = {"series": series, "position": in_series, "version": row.version, "counts": stored}
+        where = Where(equal={"version": row.version - 1}) if row.version > 1 else Where(absent="series")
+        return Put(self._tables.counters, item, where=where)
+
+    async def counted(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
+        found: dict[str, list[Counts]] = {}
+        rows = self._database.query(self._tables.counters, _series(tenant, metric), low=f"{first}#", high=f"{last}#~")
+        async for item in rows:
+            found.setdefault(item["position"].rpartition("#")[0], []).append(read_row(item))
+        return {name: added(parts) for name, parts in found.items()}
+
+    async def note(self, noted: Noted) -> None:
+        puts = [self._activity(tenant, one) for tenant, one in noted]
+        for start in range(0, len(puts), MAX_ACTIONS):
+            await self._database.write(*puts[start : start + MAX_ACTIONS])
+
+    def _activity(self, tenant: str, one: Activity) -> Put:
+        expires = int((one.time + timedelta(days=ACTIVITY_DAYS)).timestamp())
+        item = {"tenant": tenant, "position": position(one), "ttl": expires, "activity": one.model_dump_json()}
+        return Put(self._tables.activities, item)
+
+    async def activities(self, tenant: str, limit: int, before: str | None, since: datetime) -> list[Activity]:
+        found: list[Activity] = []
+        rows = self._database.query(self._tables.activities, tenant, newest_first=True, page=limit, before=before)
+        async for item in rows:
+            one = Activity.model_validate_json(item["activity"])
+            if one.time < since or len(found) == limit:
+                break
+            found.append(one)
+        return found
 
 
-def _put(change: FactChange) -> Put:
-    item: dict[str, Any] = {
-        "fact": change.fact.key,
-        "version": change.version + 1,
-        "body": FACT.dump_json(change.fact).decode(),
-    }
-    return Put(FACTS, item, where=Where(equal={"version": change.version}) if change.version else Where(absent="fact"))
+def _series(tenant: str, metric: str) -> str:
+    return f"{tenant}#{metric}"
 
 
-def _numbers(item: Item) -> dict[str, int]:
-    return {name: number for name, number in item.items() if name not in ("metric", "position")}
+def _key(place: _Place) -> tuple[str, str]:
+    """Series and position."""
+    row, shard = place
+    return _series(row.tenant, row.metric), f"{row.name}#{shard}"
+
+
+def _content(item: Item) -> Content:
+    return marks_on(_bytes(item["marks"])) if "marks" in item else FACT.validate_json(item["fact"])
+
+
+def read_row(item: Item) -> dict[str, int]:
+    """The counters in a stored row."""
+    text = _bytes(item["counts"])
+    return json.loads(text if text.startswith(b"{") else zlib.decompress(text))
+
+
+def _bytes(stored: Any) -> bytes:
+    """boto3 wraps them, botocore does not."""
+    return bytes(getattr(stored, "value", stored))

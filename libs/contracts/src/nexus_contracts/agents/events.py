@@ -38,6 +38,7 @@ class AgentDeployed(AboutAgent):
     type: Literal["nexus.agent.deployed.v1"] = "nexus.agent.deployed.v1"
     backend: str
     deployment_version: int
+    category: str | None = None
 
 
 class AgentDeploymentFailed(AboutAgent):

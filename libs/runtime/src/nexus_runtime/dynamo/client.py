@@ -1,6 +1,7 @@
 """The one client of a process: plain Python values in and out, one error for each fate."""
 
 import asyncio
+import contextlib
 import os
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from nexus_runtime.dynamo.expressions import (
     unmarshal,
 )
 from nexus_runtime.dynamo.model import Action, Check, ConditionFailed, DatabaseUnavailable, Filter, Item, Table, Value
+from nexus_runtime.dynamo.schema import definition
 from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
 from nexus_runtime.process.settings import OwnerSettings
 
@@ -109,6 +111,47 @@ class Database:
                 return total
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    async def scan(
+        self, table: Table, limit: int, start: Mapping[str, Value] | None = None
+    ) -> tuple[list[Item], Mapping[str, Value] | None]:
+        """The next `limit` items of a whole table at most, in an order of the database's own, and where to go on.
+
+        For upkeep alone: its cost is that of the table.
+        """
+        request: dict[str, Any] = {"TableName": self.prefix + table.name, "Limit": limit, "ConsistentRead": True}
+        if start:
+            request["ExclusiveStartKey"] = marshal(start)
+        answer = await self._call("Scan", **request)
+        more = answer.get("LastEvaluatedKey")
+        return [unmarshal(item) for item in answer["Items"]], unmarshal(more) if more else None
+
+    async def size(self, table: Table) -> int:
+        """About how many items a whole table has; the database may be hours behind."""
+        answer = await self._call("DescribeTable", TableName=self.prefix + table.name)
+        return answer["Table"].get("ItemCount", 0)
+
+    async def create(self, table: Table) -> None:
+        """Returns when the table is there, billed on demand."""
+        try:
+            await self._call("CreateTable", **definition(table, self.prefix + table.name))
+        except RefusedByDatabase as error:
+            if error.code != "ResourceInUseException":
+                raise
+        while await self._status(table) != "ACTIVE":  # noqa: ASYNC110  # the database has no word for it
+            await asyncio.sleep(0.5)
+        if table.ttl:
+            expiry = {"Enabled": True, "AttributeName": "ttl"}
+            with contextlib.suppress(RefusedByDatabase):  # enabled already
+                await self._call("UpdateTimeToLive", TableName=self.prefix + table.name, TimeToLiveSpecification=expiry)
+
+    async def _status(self, table: Table) -> str:
+        return (await self._call("DescribeTable", TableName=self.prefix + table.name))["Table"]["TableStatus"]
+
+    async def drop(self, table: Table) -> None:
+        """The table goes with all that is in it, if there is one."""
+        with contextlib.suppress(DatabaseUnavailable):
+            await self._call("DeleteTable", TableName=self.prefix + table.name)
+
     async def write(self, *actions: Action) -> None:
         """All of the actions (at most 100) or none. Raises ConditionFailed.
 
@@ -157,6 +200,8 @@ class _Conflict(Exception):
 def _meaning(error: RefusedByDatabase) -> Exception:
     if error.code == "ConditionalCheckFailedException":
         return ConditionFailed(frozenset({0}))
+    if error.code == "ResourceNotFoundException":
+        return DatabaseUnavailable("a table is not made yet, or was replaced")
     if error.code == "TransactionConflictException":
         return DatabaseUnavailable("the database is busy with the same item")
     if error.code == "TransactionCanceledException":

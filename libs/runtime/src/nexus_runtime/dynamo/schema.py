@@ -9,22 +9,27 @@ from botocore.exceptions import ClientError
 from nexus_runtime.dynamo.model import Table
 
 
+def definition(table: Table, name: str) -> dict[str, Any]:
+    """The request that creates the table, billed on demand."""
+    keys = [(table.partition_key, "HASH", "S")]
+    if table.sort_key:
+        keys.append((table.sort_key, "RANGE", table.sort_key_type))
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind, _ in keys],
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": form} for key, _, form in keys],
+    }
+
+
 async def create_tables(client: Any, tables: Sequence[Table], prefix: str) -> None:
     """Create what is missing, on demand billed, and wait until all are active. `client` is aioboto3's."""
     await asyncio.gather(*(_create(client, table, prefix + table.name) for table in tables))
 
 
 async def _create(client: Any, table: Table, name: str) -> None:
-    keys = [(table.partition_key, "HASH", "S")]
-    if table.sort_key:
-        keys.append((table.sort_key, "RANGE", table.sort_key_type))
     try:
-        await client.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind, _ in keys],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": form} for key, _, form in keys],
-        )
+        await client.create_table(**definition(table, name))
     except ClientError as error:
         if _code(error) != "ResourceInUseException":
             raise

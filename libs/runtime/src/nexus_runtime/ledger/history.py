@@ -1,11 +1,13 @@
 """The history of aggregates: every event kept, numbered from 1 without a gap, several packed into one item."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import json
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from pydantic import TypeAdapter
 
-from nexus_contracts.history import HistoryEntry
-from nexus_runtime.dynamo import Database, Put, Table, Where
+from nexus_contracts.history import Export, ExportedEntry, HistoryEntry
+from nexus_contracts.remains import remains
+from nexus_runtime.dynamo import Database, Put, Table, Value, Where
 
 MAX_ITEM_BYTES = 350_000
 """DynamoDB's limit is 400 KB an item. One event is at most a Kafka message, and outputs are bounded below this."""
@@ -43,12 +45,31 @@ class History:
                     yield entry
 
     async def erase(self, aggregate: str, through: int | None = None) -> None:
-        """Everything kept of the aggregate, or what was recorded up to sequence `through`."""
-        keys = [
-            {"aggregate": aggregate, "last": item["last"]}
-            async for item in self._database.query(self.table, aggregate, high=through, only=("last",))
-        ]
-        await self._database.delete_many(self.table, keys)
+        """What is kept of the aggregate, or was recorded up to sequence `through`, but for what is counted from.
+
+        Done again where it was interrupted: what `remains` of the rest is the same each time.
+        """
+        empty: list[dict[str, Value]] = []
+        async for item in self._database.query(self.table, aggregate, high=through, page=READ_ITEMS):
+            entries = [one for entry in _ENTRIES.validate_json(item["entries"]) if (one := remains(entry))]
+            key = {"aggregate": aggregate, "last": item["last"]}
+            if entries:
+                await self._database.write(Put(self.table, {**key, "entries": _ENTRIES.dump_json(entries).decode()}))
+            else:
+                empty.append(key)
+        await self._database.delete_many(self.table, empty)
+
+    async def export(self, after: str | None, limit: int, types: Collection[str]) -> Export:
+        """Entries of all aggregates, of these types: those of the next `limit` items after the position `after`.
+
+        From end to end it has all that was recorded before it began, of each aggregate in order.
+        """
+        start: dict[str, Value] | None = json.loads(after) if after else None
+        items, more = await self._database.scan(self.table, limit, start)
+        entries = [(item["aggregate"], entry) for item in items for entry in _ENTRIES.validate_json(item["entries"])]
+        kept = [ExportedEntry(aggregate=aggregate, entry=entry) for aggregate, entry in entries if entry.type in types]
+        total = await self._database.size(self.table) if after is None else None
+        return Export(entries=kept, items=len(items), after=json.dumps(more) if more else None, total=total)
 
 
 def _packs(entries: Iterable[HistoryEntry]) -> list[list[tuple[int, str]]]:

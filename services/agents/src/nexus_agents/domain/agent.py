@@ -131,7 +131,10 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
         "updated_at": now,
     }
     agent = agent.model_copy(update=changed | _described(result))
-    return agent, (AgentDeployed(**_fact(agent), backend=agent.backend, deployment_version=latest.version),)
+    event = AgentDeployed(
+        **_fact(agent), backend=agent.backend, deployment_version=latest.version, category=agent.category
+    )
+    return agent, (event,)
 
 
 def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Decided:

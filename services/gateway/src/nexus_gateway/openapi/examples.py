@@ -252,6 +252,7 @@ OVERVIEW: Example = {
     "success_rate": 87.5,
     "avg_build_time_minutes": 0.7,
     "today_calls": 31,
+    "build_time_minutes": {"p50": 0.6, "p95": 1.4, "p99": 1.4},
 }
 BUILDS_OF_DAY: Example = {
     "date": "2026-03-01",
@@ -261,6 +262,7 @@ BUILDS_OF_DAY: Example = {
     "cancelled_builds": 0,
     "avg_duration_minutes": 0.7,
     "builds_by_stage": {"orchestrator": 1, "agent_deployer": 1},
+    "duration_minutes": {"p50": 0.7, "p95": 0.7, "p99": 0.7},
 }
 INVOCATIONS_OF_DAY: Example = {
     "date": "2026-03-01",
@@ -270,6 +272,66 @@ INVOCATIONS_OF_DAY: Example = {
     "cancelled": 0,
     "success_rate": 91.67,
     "avg_duration_ms": 8.5,
+    "duration_ms": {"p50": 7.9, "p95": 14.2, "p99": 14.2},
+}
+_MARCH: Example = {"start_date": "2026-03-01", "end_date": "2026-03-01"}
+TRENDS: Example = {"metric": "tokens", "data_points": [{"date": "2026-03-01", "value": 4711}], **_MARCH}
+AGENT_CATEGORIES: Example = {
+    "items": [
+        {
+            "category": "data",
+            "total_agents": 5,
+            "running_agents": 4,
+            "building_agents": 1,
+            "offline_agents": 0,
+        }
+    ]
+}
+TOP_AGENTS: Example = {
+    "by": "invocations",
+    "items": [
+        {
+            "agent_id": AGENT_ID,
+            "project_id": PROJECT_ID,
+            "agent_name": AGENT_ID.partition(":")[2],
+            "invocations": 12,
+            "successful": 11,
+            "failed": 1,
+            "cancelled": 0,
+            "success_rate": 91.67,
+            "avg_duration_ms": 8.5,
+            "tokens": 4711,
+            "cost_usd": 0.031,
+        }
+    ],
+    **_MARCH,
+}
+_USED: Example = {"input_tokens": 4000, "output_tokens": 711, "tool_calls": 12, "cost_usd": 0.031}
+USAGE_REPORT: Example = {
+    "total": _USED,
+    "by_day": [{**_USED, "date": "2026-03-01"}],
+    "by_agent": [{**_USED, "agent_id": AGENT_ID}],
+    "by_model": [{**_USED, "model": None}],
+    **_MARCH,
+}
+ACTIVITY: Example = {
+    "id": "evt_0195500000007000800000000000000a",
+    "type": "nexus.build.completed.v1",
+    "time": EXAMPLE_TIME,
+    "project_id": PROJECT_ID,
+    "attempt": 1,
+    "agent_id": None,
+}
+SYSTEM_HEALTH: Example = {
+    "status": "degraded",
+    "services": {
+        "builds": {"status": "healthy", "error": None, "failing": {}},
+        "agents": {"status": "unavailable", "error": "the service for agents is unavailable", "failing": {}},
+        "stats": {"status": "healthy", "error": None, "failing": {}},
+    },
+    "consumer_lag": {"builds": {"builds.commands.v1": 0}, "stats": {"builds.events.v1": 0, "agents.events.v1": 2}},
+    "outbox": {"builds": {"depth": 1, "oldest_seconds": 0}},
+    "dead_letters": {"builds.reports.v1.builds-reports.dlq": 3},
 }
 
 

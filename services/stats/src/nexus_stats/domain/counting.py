@@ -1,86 +1,128 @@
-"""Counting each event once: what the events say of one thing is joined into a fact, and figures count facts.
+"""Counting each event once: what is stored of the things that events are about decides what they add to the counters.
 
-The join is commutative, associative and idempotent, so that duplicates, reordering and repetition change no fact; the
-counters move by the difference between the old fact and the new one, which for a repeated event is nothing.
+Facts of one thing are joined, marks are put together: both commutative, associative and idempotent, so that
+duplicates, reordering and repetition change nothing. The counters move by what is new, which of a repeated event is
+nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from datetime import datetime, timedelta
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, InvocationFact
+from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact
+from nexus_stats.domain.marks import Tally
+from nexus_stats.domain.rows import Delta, Row, agent_totals, build_totals, category_totals, summed, under
+from nexus_stats.domain.sketch import bin_of
 
-Fact = BuildFact | InvocationFact | AgentFact
+Fact = BuildFact | AgentFact
 FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])
-Counts = Mapping[str, int]
-Metric = Literal["builds", "invocations", "totals"]
+Observation = Fact | Tally
+Content = Fact | frozenset[bytes]
+"""What is kept of a thing: a fact, or the marks on a page."""
 
-
-class Row(NamedTuple):
-    """A row of counters; `name` is a date (YYYY-MM-DD), and of the totals what is counted."""
-
-    metric: Metric
-    name: str
-
-
-BUILD_TOTALS = Row("totals", "builds")
-AGENT_TOTALS = Row("totals", "agents")
+HORIZON = timedelta(days=31)
+"""An event that comes later than this is set aside: whether it was counted may be forgotten. Records stay in their
+topic for 7 days, as dead letters for 14 more."""
+KEPT = timedelta(days=38)
+"""How long what tells that something was counted is kept, from its last event on."""
 
 
 @dataclass(frozen=True)
-class KnownFact:
-    """A fact as it is stored; `version` counts its changes from 1."""
+class Seen:
+    """Observations of one thing put together; `time` is that of the oldest event, for marks that of their page."""
 
-    fact: Fact
+    what: Observation
+    time: datetime
+
+    def joined(self, other: "Seen") -> "Seen":
+        return Seen(joined(self.what, other.what), min(self.time, other.time))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is stored; `version` counts its changes from 1."""
+
+    content: Content
     version: int
 
 
 @dataclass(frozen=True)
 class FactChange:
-    """A fact to store on top of `version` (0: it is new), and what it does to the counters."""
+    """What is to be stored under `key` on top of `version` (0: it is new), and what that does to the counters.
 
-    fact: Fact
+    `expires`: when it may be forgotten (Unix seconds), None as long as more may be said of it.
+    """
+
+    key: str
+    content: Content
     version: int
-    delta: Mapping[Row, Counts]
+    delta: Delta
+    expires: int | None = None
 
 
-def fold(facts: Iterable[Fact]) -> dict[str, Fact]:
-    """One fact for each key."""
-    folded: dict[str, Fact] = {}
-    for fact in facts:
-        folded[fact.key] = joined(folded[fact.key], fact) if fact.key in folded else fact
+def fold(seen: Iterable[Seen]) -> dict[str, Seen]:
+    """One for each key."""
+    folded: dict[str, Seen] = {}
+    for one in seen:
+        key = one.what.key
+        folded[key] = folded[key].joined(one) if key in folded else one
     return folded
 
 
-def joined(one: Fact, other: Fact) -> Fact:
-    """Everything that the two say. They are facts about the same thing."""
+def joined(one: Observation, other: Observation) -> Observation:
+    """Everything that the two say. They are about the same thing."""
     match one, other:
         case BuildFact(), BuildFact():
             return one.joined(other)
-        case InvocationFact(), InvocationFact():
-            return one.joined(other)
         case AgentFact(), AgentFact():
             return one.joined(other)
+        case Tally(), Tally():
+            return one.joined(other)
         case _:
-            raise TypeError(f"{one.key} and {other.key} are facts of different kinds")
+            raise TypeError(f"{one.key} and {other.key} are of different kinds")
 
 
-def changes(seen: Mapping[str, Fact], known: Mapping[str, KnownFact]) -> list[FactChange]:
-    """What is to be stored; nothing for a fact that says nothing new."""
-    found: list[FactChange] = []
-    for key, fact in seen.items():
-        before = known.get(key)
-        after = joined(before.fact, fact) if before else fact
-        if before is None or after != before.fact:
-            old = _counted(before.fact) if before else {}
-            found.append(FactChange(after, before.version if before else 0, _difference(old, _counted(after))))
-    return found
+def too_old(seen: Mapping[str, Seen], known: Mapping[str, Stored], now: datetime) -> set[str]:
+    """The keys of what comes too late to tell whether it was counted: beyond the horizon, and nothing is known of it.
+
+    Marks beyond it may have been forgotten one by one with the pages of others, so they count as unknown.
+    """
+    return {
+        key
+        for key, one in seen.items()
+        if one.time < now - HORIZON and (isinstance(one.what, Tally) or key not in known)
+    }
+
+
+def changes(seen: Mapping[str, Seen], known: Mapping[str, Stored], now: datetime) -> list[FactChange]:
+    """What is to be stored; nothing for what says nothing new."""
+    found = (_change(one.what, known.get(key), now) for key, one in seen.items())
+    return [change for change in found if change]
+
+
+def _change(seen: Observation, known: Stored | None, now: datetime) -> FactChange | None:
+    version = known.version if known else 0
+    if isinstance(seen, Tally):
+        marks: frozenset[bytes] = known.content if known and isinstance(known.content, frozenset) else frozenset()
+        fresh = {mark: delta for mark, delta in seen.deltas.items() if mark not in marks}
+        if not fresh:
+            return None
+        expires = int(max(seen.begun + KEPT.total_seconds(), (now + HORIZON).timestamp()))
+        return FactChange(seen.key, marks.union(fresh), version, summed(fresh.values()), expires)
+    before = known.content if known and not isinstance(known.content, frozenset) else None
+    after = joined(before, seen) if before else seen
+    if isinstance(after, Tally) or after == before:
+        return None
+    old: Delta = _counted(before) if before else {}
+    expires = int((now + KEPT).timestamp()) if after.closed else None
+    return FactChange(after.key, after, version, _difference(old, _counted(after)), expires)
 
 
 def packed(wanted: Sequence[FactChange], limit: int) -> list[list[FactChange]]:
-    """The changes in groups that touch at most `limit` facts and rows together."""
+    """The changes in groups that touch at most `limit` things and rows together."""
     groups: list[list[FactChange]] = []
     rows: set[Row] = set()
     for change in wanted:
@@ -92,40 +134,29 @@ def packed(wanted: Sequence[FactChange], limit: int) -> list[list[FactChange]]:
     return groups
 
 
-def summed(deltas: Iterable[Mapping[Row, Counts]]) -> dict[Row, dict[str, int]]:
-    """All deltas in one, without zeros."""
-    total: dict[Row, dict[str, int]] = {}
-    for delta in deltas:
-        for row, counts in delta.items():
-            kept = total.setdefault(row, {})
-            for name, number in counts.items():
-                kept[name] = kept.get(name, 0) + number
-    slim = {row: {name: number for name, number in counts.items() if number} for row, counts in total.items()}
-    return {row: counts for row, counts in slim.items() if counts}
-
-
-def _difference(old: Mapping[Row, Counts], new: Mapping[Row, Counts]) -> dict[Row, dict[str, int]]:
+def _difference(old: Delta, new: Delta) -> dict[Row, dict[str, int]]:
     negative = {row: {name: -number for name, number in counts.items()} for row, counts in old.items()}
     return summed((negative, new))
 
 
-def _counted(fact: Fact) -> dict[Row, dict[str, int]]:
+def _counted(fact: Fact) -> Delta:
     """What one fact adds to the counters."""
     match fact:
         case BuildFact():
             return _counted_build(fact)
-        case InvocationFact():
-            tokens = fact.ending.input_tokens + fact.ending.output_tokens if fact.ending else 0
-            return {Row("invocations", fact.day): {"total": 1, "tokens": tokens, **_ended(fact.ending)}}
         case AgentFact():
-            return {} if fact.status == "deleted" else {AGENT_TOTALS: {fact.status: 1}}
+            if fact.status == "deleted":
+                return {}
+            one = {fact.status: 1}
+            return {agent_totals(fact.tenant): one, category_totals(fact.tenant): under(fact.category, one)}
 
 
-def _counted_build(fact: BuildFact) -> dict[Row, dict[str, int]]:
+def _counted_build(fact: BuildFact) -> Delta:
     if fact.day is None:
         return {}
     counts = {"total": 1, **_ended(fact.ending)}
-    return {Row("builds", fact.day): {**counts, stage_counter(fact.stage): 1}, BUILD_TOTALS: counts}
+    day = Row(fact.tenant, "builds", fact.day)
+    return {day: {**counts, stage_counter(fact.stage): 1}, build_totals(fact.tenant): counts}
 
 
 def stage_counter(number: int) -> str:
@@ -134,4 +165,6 @@ def stage_counter(number: int) -> str:
 
 
 def _ended(ending: EndFact | None) -> dict[str, int]:
-    return {ending.outcome: 1, "duration_ms": ending.duration_ms} if ending else {}
+    if ending is None:
+        return {}
+    return {ending.outcome: 1, "duration_ms": ending.duration_ms, bin_of(ending.duration_ms): 1}

@@ -1,4 +1,4 @@
-"""What is known of one build, invocation or agent, and what an event says of it."""
+"""What is known of one build or agent, and what an event says of it: of several events, joined."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,22 +11,14 @@ from nexus_contracts.agents.events import (
     AgentDeploymentFailed,
     AgentDescribed,
     AgentStatusChanged,
-    InvocationCancelled,
-    InvocationFailed,
-    InvocationStarted,
-    InvocationSucceeded,
 )
 from nexus_contracts.builds.events import BuildCompleted, BuildFailed, BuildStarted, BuildStopped
-from nexus_contracts.builds.reports import StageStarted, Usage
+from nexus_contracts.builds.reports import StageStarted
 from nexus_contracts.stages import STAGE_BY_NAME, STAGES
 
 FIRST_STAGE = STAGES[0].name
-CountedBuildsEvent = BuildStarted | StageStarted | BuildCompleted | BuildFailed | BuildStopped
-CountedInvocationEvent = InvocationStarted | InvocationSucceeded | InvocationFailed | InvocationCancelled
-CountedAgentEvent = (
-    AgentDeploying | AgentDeployed | AgentDeploymentFailed | AgentDescribed | AgentStatusChanged | AgentDeleted
-)
-CountedAgentsEvent = CountedAgentEvent | CountedInvocationEvent
+BuildEvent = BuildStarted | StageStarted | BuildCompleted | BuildFailed | BuildStopped
+AgentEvent = AgentDeploying | AgentDeployed | AgentDeploymentFailed | AgentDescribed | AgentStatusChanged | AgentDeleted
 Outcome = Literal["successful", "failed", "cancelled"]
 
 
@@ -36,16 +28,13 @@ class EndFact:
 
     outcome: Outcome
     duration_ms: int
-    input_tokens: int = 0
-    output_tokens: int = 0
-    tool_calls: int = 0
-    cost_micro_usd: int = 0
 
 
 @dataclass(frozen=True)
 class BuildFact:
     """One attempt. `day` is when it started, None until that is known; `stage` the highest number reached, or 0."""
 
+    tenant: str
     project_id: str
     attempt: int
     day: str | None = None
@@ -57,6 +46,11 @@ class BuildFact:
     def key(self) -> str:
         return f"build#{self.project_id}#{self.attempt}"
 
+    @property
+    def closed(self) -> bool:
+        """Nothing new will be said of it."""
+        return self.day is not None and self.ending is not None
+
     def joined(self, other: "BuildFact") -> "BuildFact":
         days = [day for day in (self.day, other.day) if day]
         stage, ending = max(self.stage, other.stage), _later(self.ending, other.ending)
@@ -64,81 +58,61 @@ class BuildFact:
 
 
 @dataclass(frozen=True)
-class InvocationFact:
-    """`day` is when it started: every event of an invocation says so."""
-
-    invocation_id: str
-    day: str
-    ending: EndFact | None = None
-    kind: Literal["invocation"] = "invocation"
-
-    @property
-    def key(self) -> str:
-        return f"invocation#{self.invocation_id}"
-
-    def joined(self, other: "InvocationFact") -> "InvocationFact":
-        return replace(self, day=min(self.day, other.day), ending=_later(self.ending, other.ending))
-
-
-@dataclass(frozen=True)
 class AgentFact:
-    """The agent's status after its event number `sequence`; of two, the higher one counts."""
+    """The agent's status after its event number `sequence`; of two, the higher one counts.
 
+    Its category is that of the event number `described`, 0 as long as none has told.
+    """
+
+    tenant: str
     agent_id: str
     sequence: int
     status: Literal["building", "running", "offline", "deleted"]
+    category: str = ""
+    described: int = 0
     kind: Literal["agent"] = "agent"
 
     @property
     def key(self) -> str:
         return f"agent#{self.agent_id}"
 
+    @property
+    def closed(self) -> bool:
+        return self.status == "deleted"
+
     def joined(self, other: "AgentFact") -> "AgentFact":
-        return max(self, other, key=lambda fact: (fact.sequence, fact.status))
+        latest = max(self, other, key=lambda fact: (fact.sequence, fact.status))
+        told = max(self, other, key=lambda fact: (fact.described, fact.category))
+        return replace(latest, category=told.category, described=told.described)
 
 
-def build_fact(event: CountedBuildsEvent, time: datetime) -> BuildFact | None:
+def build_fact(event: BuildEvent, tenant: str, time: datetime) -> BuildFact | None:
     """What an event at `time` (UTC) says of its build; None where there is no build yet (attempt 0).
 
     A build stands at the stage from which it starts until a later one is started.
     """
     if event.attempt < 1:
         return None
-    fact = BuildFact(event.project_id, event.attempt)
+    fact = BuildFact(tenant, event.project_id, event.attempt)
     match event:
         case BuildStarted():
             return replace(fact, day=time.date().isoformat(), stage=_number(event.from_stage or FIRST_STAGE))
         case StageStarted():
             return replace(fact, stage=_number(event.stage_name))
         case BuildCompleted():
-            return replace(fact, ending=_ending("successful", _milliseconds(event.duration_seconds), event.usage))
+            return replace(fact, ending=EndFact("successful", _milliseconds(event.duration_seconds)))
         case BuildFailed():
             return replace(fact, ending=EndFact("failed", _milliseconds(event.duration_seconds)))
         case BuildStopped():
             return replace(fact, ending=EndFact("cancelled", _milliseconds(event.duration_seconds or 0.0)))
 
 
-def invocation_fact(event: CountedInvocationEvent) -> InvocationFact:
-    fact = InvocationFact(event.invocation_id, event.started_at.date().isoformat())
-    match event:
-        case InvocationStarted():
-            return fact
-        case InvocationSucceeded():
-            return replace(fact, ending=_ending("successful", event.duration_ms, event.usage))
-        case InvocationFailed():
-            return replace(fact, ending=_ending("failed", event.duration_ms, event.usage))
-        case InvocationCancelled():
-            return replace(fact, ending=_ending("cancelled", event.duration_ms, event.usage))
-
-
-def agent_fact(event: CountedAgentEvent, sequence: int) -> AgentFact:
+def agent_fact(event: AgentEvent, tenant: str, sequence: int) -> AgentFact:
     status = "deleted" if isinstance(event, AgentDeleted) else event.status.value
-    return AgentFact(event.agent_id, sequence, status)
-
-
-def _ending(outcome: Outcome, duration_ms: int, usage: Usage) -> EndFact:
-    cost = round(usage.cost_usd * 1_000_000)
-    return EndFact(outcome, duration_ms, usage.input_tokens, usage.output_tokens, usage.tool_calls, cost)
+    fact = AgentFact(tenant, event.agent_id, sequence, status)
+    if isinstance(event, AgentDeployed | AgentDescribed):
+        return replace(fact, category=event.category or "", described=sequence)
+    return fact
 
 
 def _later(one: EndFact | None, other: EndFact | None) -> EndFact | None:

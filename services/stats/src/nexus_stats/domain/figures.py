@@ -1,13 +1,25 @@
 """From counters to the figures that people see. Rates are per cent with 2 decimals, minutes have 4, times are UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.stages import STAGES
-from nexus_contracts.stats import BuildsOfDay, BuildsReport, InvocationsOfDay, InvocationsReport, Overview
-from nexus_stats.domain.counting import Counts, stage_counter
+from nexus_contracts.stats import (
+    BuildsOfDay,
+    BuildsReport,
+    DataPoint,
+    InvocationsOfDay,
+    InvocationsReport,
+    Overview,
+    Quantiles,
+    TrendMetric,
+    Trends,
+)
+from nexus_stats.domain.counting import stage_counter
+from nexus_stats.domain.rows import Counts
+from nexus_stats.domain.sketch import quantiles
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
@@ -24,6 +36,9 @@ class Period(NamedTuple):
     def days(self) -> list[str]:
         count = (self.end - self.start).days + 1
         return [(self.start + timedelta(days=number)).isoformat() for number in range(count)]
+
+    def ends(self) -> dict[str, str]:
+        return {"start_date": self.start.isoformat(), "end_date": self.end.isoformat()}
 
 
 def period(start: date | None, end: date | None, today: date) -> Period:
@@ -46,22 +61,46 @@ def overview(builds: Counts, agents: Counts, today: Counts) -> Overview:
         building_agents=by_status["building"],
         offline_agents=by_status["offline"],
         total_builds=builds.get("total", 0),
-        success_rate=_success_rate(builds),
-        avg_build_time_minutes=_average(builds, MINUTE_MS, 4),
+        success_rate=success_rate(builds),
+        avg_build_time_minutes=average(builds, MINUTE_MS, 4),
         today_calls=today.get("total", 0),
+        build_time_minutes=_quantiles(builds, MINUTE_MS, 4),
     )
 
 
 def builds_report(chosen: Period, counted: ByDay) -> BuildsReport:
     """One item for each day, oldest first; zeros where nothing started."""
     items = [_builds_of(day, counted.get(day, {})) for day in chosen.days()]
-    return BuildsReport(items=items, start_date=chosen.start.isoformat(), end_date=chosen.end.isoformat())
+    return BuildsReport(items=items, **chosen.ends())
 
 
 def invocations_report(chosen: Period, counted: ByDay) -> InvocationsReport:
     """One item for each day, oldest first; zeros where nothing started."""
     items = [_invocations_of(day, counted.get(day, {})) for day in chosen.days()]
-    return InvocationsReport(items=items, start_date=chosen.start.isoformat(), end_date=chosen.end.isoformat())
+    return InvocationsReport(items=items, **chosen.ends())
+
+
+def tokens(counts: Counts) -> int:
+    return counts.get("input_tokens", 0) + counts.get("output_tokens", 0)
+
+
+TRENDS: Mapping[TrendMetric, tuple[tuple[str, ...], Callable[[Counts], float]]] = {
+    TrendMetric.BUILDS: (("builds",), lambda counts: counts.get("total", 0)),
+    TrendMetric.INVOCATIONS: (("invocations",), lambda counts: counts.get("total", 0)),
+    TrendMetric.SUCCESS_RATE: (("builds",), lambda counts: success_rate(counts)),
+    TrendMetric.INVOCATION_SUCCESS_RATE: (("invocations",), lambda counts: success_rate(counts)),
+    TrendMetric.AVG_BUILD_TIME_MINUTES: (("builds",), lambda counts: average(counts, MINUTE_MS, 4)),
+    TrendMetric.AVG_DURATION_MS: (("invocations",), lambda counts: average(counts, 1, 2)),
+    TrendMetric.TOKENS: (("invocations", "usage"), tokens),
+}
+"""Of which rows each metric is made, and how its value is found in their sum."""
+
+
+def trends(metric: TrendMetric, chosen: Period, counted: ByDay) -> Trends:
+    """One point for each day, oldest first."""
+    value = TRENDS[metric][1]
+    points = [DataPoint(date=day, value=value(counted.get(day, {}))) for day in chosen.days()]
+    return Trends(metric=metric, data_points=points, **chosen.ends())
 
 
 def _builds_of(day: str, counts: Counts) -> BuildsOfDay:
@@ -71,8 +110,9 @@ def _builds_of(day: str, counts: Counts) -> BuildsOfDay:
         successful_builds=counts.get("successful", 0),
         failed_builds=counts.get("failed", 0),
         cancelled_builds=counts.get("cancelled", 0),
-        avg_duration_minutes=_average(counts, MINUTE_MS, 4),
+        avg_duration_minutes=average(counts, MINUTE_MS, 4),
         builds_by_stage={stage.name: counts.get(stage_counter(stage.number), 0) for stage in STAGES},
+        duration_minutes=_quantiles(counts, MINUTE_MS, 4),
     )
 
 
@@ -83,19 +123,25 @@ def _invocations_of(day: str, counts: Counts) -> InvocationsOfDay:
         successful=counts.get("successful", 0),
         failed=counts.get("failed", 0),
         cancelled=counts.get("cancelled", 0),
-        success_rate=_success_rate(counts),
-        avg_duration_ms=_average(counts, 1, 2),
+        success_rate=success_rate(counts),
+        avg_duration_ms=average(counts, 1, 2),
+        duration_ms=_quantiles(counts, 1, 2),
     )
 
 
-def _success_rate(counts: Counts) -> float:
+def success_rate(counts: Counts) -> float:
     """Running and cancelled ones are not failures."""
     successful = counts.get("successful", 0)
     decided = successful + counts.get("failed", 0)
     return round(100 * successful / decided, 2) if decided else 0.0
 
 
-def _average(counts: Counts, unit_ms: int, decimals: int) -> float:
-    """Of the ended ones."""
+def average(counts: Counts, unit_ms: int, decimals: int) -> float:
+    """Of the durations of the ended ones."""
     ended = sum(counts.get(outcome, 0) for outcome in ("successful", "failed", "cancelled"))
     return round(counts.get("duration_ms", 0) / ended / unit_ms, decimals) if ended else 0.0
+
+
+def _quantiles(counts: Counts, unit_ms: int, decimals: int) -> Quantiles:
+    p50, p95, p99 = (round(value / unit_ms, decimals) for value in quantiles(counts, (0.5, 0.95, 0.99)))
+    return Quantiles(p50=p50, p95=p95, p99=p99)

@@ -1,0 +1,5 @@
+"""What `stats` tells Prometheus."""
+
+from prometheus_client import Counter
+
+LATE = Counter("nexus_stats_late_total", "Things not counted, because they came too late to tell whether they had been")

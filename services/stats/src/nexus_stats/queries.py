@@ -1,0 +1,105 @@
+"""The figures of one tenant, from its counters: a handful of reads, however many events were counted."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from nexus_contracts.history import Page
+from nexus_contracts.stats import (
+    AgentCategories,
+    AgentRank,
+    BuildsReport,
+    InvocationsReport,
+    Overview,
+    TopAgents,
+    TrendMetric,
+    Trends,
+    UsageReport,
+)
+from nexus_runtime.process.clock import Clock
+from nexus_stats.domain import figures, rankings
+from nexus_stats.domain.activities import ACTIVITY_DAYS, position
+from nexus_stats.domain.figures import TRENDS, ByDay, Period
+from nexus_stats.domain.rows import (
+    AGENT_GROUPS,
+    Counts,
+    added,
+    agent_totals,
+    agents_metric,
+    build_totals,
+    category_totals,
+)
+from nexus_stats.generations import Stores
+
+
+@dataclass(frozen=True)
+class StatisticsQueries:
+    """`now` decides what today is."""
+
+    stores: Stores
+    now: Clock
+
+    async def overview(self, tenant: str) -> Overview:
+        store, today = await self.stores.reading(), self.now().date().isoformat()
+        totals, calls = await asyncio.gather(
+            store.counted(tenant, "totals"), store.counted(tenant, "invocations", today, today)
+        )
+        builds, agents = (totals.get(row(tenant).name, {}) for row in (build_totals, agent_totals))
+        return figures.overview(builds, agents, calls.get(today, {}))
+
+    async def builds(self, tenant: str, start: date | None, end: date | None) -> BuildsReport:
+        chosen = self._period(start, end)
+        return figures.builds_report(chosen, await self._days(tenant, chosen, "builds"))
+
+    async def invocations(self, tenant: str, start: date | None, end: date | None) -> InvocationsReport:
+        chosen = self._period(start, end)
+        return figures.invocations_report(chosen, await self._days(tenant, chosen, "invocations"))
+
+    async def trends(self, tenant: str, metric: TrendMetric, start: date | None, end: date | None) -> Trends:
+        chosen = self._period(start, end)
+        return figures.trends(metric, chosen, await self._days(tenant, chosen, *TRENDS[metric][0]))
+
+    async def agent_categories(self, tenant: str) -> AgentCategories:
+        row = category_totals(tenant)
+        store = await self.stores.reading()
+        counted = await store.counted(tenant, row.metric, row.name, row.name)
+        return rankings.agent_categories(counted.get(row.name, {}))
+
+    async def top_agents(
+        self, tenant: str, by: AgentRank, limit: int, start: date | None, end: date | None
+    ) -> TopAgents:
+        chosen = self._period(start, end)
+        return rankings.top_agents(by, limit, chosen, await self._agents(tenant, chosen))
+
+    async def usage(self, tenant: str, start: date | None, end: date | None) -> UsageReport:
+        chosen = self._period(start, end)
+        days, models, agents = await asyncio.gather(
+            self._days(tenant, chosen, "invocations", "usage"),
+            self._days(tenant, chosen, "models"),
+            self._agents(tenant, chosen),
+        )
+        return rankings.usage_report(chosen, days, added(models.values()), agents)
+
+    async def recent_activities(self, tenant: str, limit: int, before: str | None) -> Page:
+        store, since = await self.stores.reading(), self.now() - timedelta(days=ACTIVITY_DAYS)
+        found = await store.activities(tenant, limit + 1, before, since)
+        page = found[:limit]
+        more = position(page[-1]) if len(found) > limit else None
+        return Page(items=[one.model_dump(mode="json") for one in page], last_key=more)
+
+    def _period(self, start: date | None, end: date | None) -> Period:
+        return figures.period(start, end, self.now().date())
+
+    async def _days(self, tenant: str, chosen: Period, *metrics: str) -> ByDay:
+        """The rows of the metrics by day, added up."""
+        store, first, last = await self.stores.reading(), chosen.start.isoformat(), chosen.end.isoformat()
+        found = await asyncio.gather(*(store.counted(tenant, metric, first, last) for metric in metrics))
+        return {day: added(rows.get(day, {}) for rows in found) for day in {day for rows in found for day in rows}}
+
+    async def _agents(self, tenant: str, chosen: Period) -> Mapping[str, Counts]:
+        """The figures of each agent in the period: a query for each group, at once."""
+        groups: Sequence[ByDay] = await asyncio.gather(
+            *(self._days(tenant, chosen, agents_metric(group)) for group in range(AGENT_GROUPS))
+        )
+        return rankings.together(counts for days in groups for counts in days.values())
