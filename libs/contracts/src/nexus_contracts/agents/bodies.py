@@ -1,13 +1,31 @@
 """What callers send of agents and sessions: the bodies of requests, as strict as the commands made from them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from nexus_contracts.model import RequestBody
-from nexus_contracts.text import MAX_OBJECT_BYTES, InputText, JsonObject, UserId
+from nexus_contracts.text import MAX_OBJECT_BYTES, InputText, JsonObject, Reason, Tags, UserId
 
+_Capability = Annotated[str, Field(min_length=1, max_length=100)]
 _OBJECT = f"at most {MAX_OBJECT_BYTES} bytes as JSON"
+
+
+class UpdateAgentBody(RequestBody):
+    """What to change in the description of an agent. What is left out stays as it is; null clears."""
+
+    description: str | None = Field(default=None, max_length=5000)
+    category: str | None = Field(default=None, min_length=1, max_length=100)
+    version: str | None = Field(default=None, min_length=1, max_length=50)
+    tags: Tags | None = None
+    capabilities: list[_Capability] | None = Field(default=None, max_length=200)
+
+
+class SetAgentStatusBody(RequestBody):
+    """Whether the agent may be invoked."""
+
+    status: Literal["running", "offline"]
+    error_message: Reason | None = Field(default=None, description="why; kept in the agent's history")
 
 
 class InvokeAgentBody(RequestBody):

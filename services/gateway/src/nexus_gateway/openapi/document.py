@@ -31,6 +31,8 @@ TAGS = [
 _BODIES = (
     of_builds.CreateProjectBody,
     of_builds.ControlProjectBody,
+    of_agents.UpdateAgentBody,
+    of_agents.SetAgentStatusBody,
     of_agents.InvokeAgentBody,
     of_agents.CreateSessionBody,
     of_agents.PostMessageBody,
