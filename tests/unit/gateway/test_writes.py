@@ -40,6 +40,7 @@ BUILDS_WRITES: list[tuple[str, str, Any, str]] = [
     ("DELETE", f"{PROJECTS}/{PROJECT_ID}", None, "delete_project"),
 ]
 AGENTS_WRITES: list[tuple[str, str, Any, str]] = [
+    ("POST", "/api/v1/agents", {"agent_name": "adder", "package_id": "pkg_" + "1" * 32}, "register_agent"),
     ("PUT", f"/api/v1/agents/{AGENT_ID}", {"description": None, "tags": ["a"]}, "update_agent"),
     ("PUT", f"/api/v1/agents/{AGENT_ID}/status", {"status": "offline"}, "set_agent_status"),
     ("PUT", f"/api/v1/agents/{AGENT_ID}/versions/2/activate", None, "activate_version"),
@@ -114,6 +115,34 @@ async def test_an_update_names_what_was_given_so_that_null_clears_and_absence_do
         ["a"],
         3,
     )
+
+
+async def test_an_agent_is_registered_under_the_project_given_or_a_new_one_that_its_key_makes(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    body = {"agent_name": "adder", "package_uri": "blob:sha256:" + "1" * 64}
+    await call("POST", "/api/v1/agents", {**body, "project_id": PROJECT_ID})
+    assert platform.bus.last.data["agent_id"] == f"{PROJECT_ID}:adder"
+    ids: list[str] = []
+    for _ in range(2):
+        answer = await call("POST", "/api/v1/agents", body, headers=[("Idempotency-Key", "k")])
+        ids.append(str(platform.bus.last.data["agent_id"]))
+        assert answer.headers["location"] == f"/api/v1/agents/{ids[-1]}"
+    assert ids[0] == ids[1] != f"{PROJECT_ID}:adder"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"agent_name": "adder"},
+        {"agent_name": "adder", "package_id": "pkg_" + "1" * 32, "package_uri": "blob:sha256:" + "1" * 64},
+        {"agent_name": "adder", "package_uri": "file:///etc/passwd"},
+        {"agent_name": "1st", "package_id": "pkg_" + "1" * 32},
+    ],
+)
+async def test_an_agent_has_one_package_and_a_possible_name(call: HttpCaller, body: dict[str, Any]) -> None:
+    answer = await call("POST", "/api/v1/agents", body)
+    assert (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "1.0", "01"])

@@ -14,15 +14,19 @@ from nexus_agents.domain.backend import Backend, Backends
 from nexus_agents.handlers.agents import AgentHandlers
 from nexus_agents.handlers.commands import AgentsCommandHandlers
 from nexus_agents.handlers.conversations import ConversationHandlers
+from nexus_agents.handlers.packages import PackageHandlers
 from nexus_agents.handlers.projects import ProjectHandlers
+from nexus_agents.packages import check
 from nexus_agents.routes import AgentQueries, query_routes
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import Lists
+from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import LEASES, LEDGER, WORK
 from nexus_agents.upkeep import Undeployer, again
+from nexus_agents.uploads import upload_routes
 from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
 from nexus_agents.work.deployments import DeploymentWork
 from nexus_agents.work.endings import Endings
@@ -49,7 +53,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS, long_work(settings))
     packages = blob_store(settings.packages_url, settings)
     backends = BackendRegistry({LOCAL: partial(open_local, settings, packages)}, for_new_agents=LOCAL)
-    service = assemble(settings, owner, backends)
+    service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
     needed = {
         "database": database_check(owner.database),
@@ -59,7 +63,8 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     health = Health(needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, consumers.alive)
     # The backends start before the work that needs them, and stop after it.
     parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
-    return application("Nexus-AI agents", parts, health, query_routes(service.queries), partition_routes(consumers))
+    queries, uploads = query_routes(service.queries), upload_routes(service.packages)
+    return application("Nexus-AI agents", parts, health, queries, uploads, partition_routes(consumers))
 
 
 def long_work(settings: AgentsSettings) -> LongWork:
@@ -85,6 +90,7 @@ class AgentsService:
     queries: AgentQueries
     commands: AgentsCommandHandlers
     projects: ProjectHandlers
+    packages: PackageHandlers
     histories: Histories
     undeployer: Undeployer
 
@@ -96,11 +102,11 @@ class AgentsService:
 
 
 def assemble(
-    settings: AgentsSettings, owner: Owner, backends: Backends, now: Callable[[], datetime] = utc_now
+    settings: AgentsSettings, owner: Owner, backends: Backends, blobs: BlobStore, now: Callable[[], datetime] = utc_now
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine serves the long work."""
     agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database), Lists(owner.database)
-    versions = VersionStore(owner.database)
+    versions, packages = VersionStore(owner.database), PackageStore(owner.database)
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
     invocations = InvocationWork(agents, turns, backends, endings, settings.agent_timeout_seconds)
     deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
@@ -113,9 +119,11 @@ def assemble(
     return AgentsService(
         AgentQueries(agents, versions, turns),
         AgentsCommandHandlers(
-            AgentHandlers(agents, versions, backends, now), ConversationHandlers(agents, turns, endings.ended, now)
+            AgentHandlers(agents, versions, packages, backends, now),
+            ConversationHandlers(agents, turns, endings.ended, now),
         ),
         ProjectHandlers(agents, lists, owner.ledger, now),
+        PackageHandlers(check, packages, blobs, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
     )

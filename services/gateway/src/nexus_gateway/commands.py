@@ -15,6 +15,7 @@ from nexus_contracts.agents.commands import (
     DeleteSession,
     InvokeAgent,
     PostMessage,
+    RegisterAgent,
     SetAgentStatus,
     UpdateAgent,
 )
@@ -64,6 +65,7 @@ ORDERS: Mapping[type[Command], Order] = {
     CreateProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",), status=201),
     ControlProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
     DeleteProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
+    RegisterAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",), status=201),
     ActivateVersion: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
     UpdateAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
     SetAgentStatus: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),

@@ -1,14 +1,33 @@
 """What callers send of agents and sessions: the bodies of requests, as strict as the commands made from them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from nexus_contracts.identifiers import AgentName, PackageId, PackageUri, ProjectId
 from nexus_contracts.model import RequestBody
 from nexus_contracts.text import MAX_OBJECT_BYTES, InputText, JsonObject, Reason, Tags, UserId
 
 _Capability = Annotated[str, Field(min_length=1, max_length=100)]
 _OBJECT = f"at most {MAX_OBJECT_BYTES} bytes as JSON"
+
+
+class RegisterAgentBody(RequestBody):
+    """Which package to deploy under which name: either `package_id` or `package_uri` says which."""
+
+    project_id: ProjectId | None = Field(default=None, description="whose agent it is; a new id if left out")
+    agent_name: AgentName
+    package_id: PackageId | None = Field(default=None, description="an uploaded package")
+    package_uri: PackageUri | None = Field(default=None, description="a package as an agent's deployment names it")
+    backend: Literal["local", "agentcore"] | None = Field(
+        default=None, description="what runs a new agent; defaults to the platform's setting"
+    )
+
+    @model_validator(mode="after")
+    def _one_package(self) -> Self:
+        if (self.package_id is None) == (self.package_uri is None):
+            raise ValueError("either package_id or package_uri is required")
+        return self
 
 
 class UpdateAgentBody(RequestBody):

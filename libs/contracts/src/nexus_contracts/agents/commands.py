@@ -5,7 +5,16 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from nexus_contracts.commands import Command, IfMatch
-from nexus_contracts.identifiers import AgentId, AgentName, InvocationId, ProjectId, SessionId, Sha256
+from nexus_contracts.identifiers import (
+    AgentId,
+    AgentName,
+    InvocationId,
+    PackageId,
+    PackageUri,
+    ProjectId,
+    SessionId,
+    Sha256,
+)
 from nexus_contracts.text import InputText, JsonObject, UserId
 
 
@@ -24,6 +33,18 @@ class DeployAgent(Command):
     user_id: UserId = "default"
     attempt: int | None = None
     package_id: str | None = None
+
+
+class RegisterAgent(Command):
+    """Deploy a package that was uploaded before, or one at an address, under the agent's id, as its next version."""
+
+    type: Literal["nexus.command.register_agent.v1"] = "nexus.command.register_agent.v1"
+    agent_id: AgentId
+    project_id: ProjectId
+    agent_name: AgentName
+    package_id: PackageId | None = None
+    package_uri: PackageUri | None = None
+    backend: Literal["local", "agentcore"] | None = None
 
 
 class ActivateVersion(Command):
@@ -114,7 +135,7 @@ class DeleteSession(Command):
     if_match: IfMatch = None
 
 
-AboutAgents = DeployAgent | ActivateVersion | UpdateAgent | SetAgentStatus | DeleteAgent
+AboutAgents = DeployAgent | RegisterAgent | ActivateVersion | UpdateAgent | SetAgentStatus | DeleteAgent
 AboutConversations = InvokeAgent | CancelInvocation | CreateSession | PostMessage | DeleteSession
 AgentsCommand = AboutAgents | AboutConversations
 AGENTS_COMMAND: TypeAdapter[AgentsCommand] = TypeAdapter(Annotated[AgentsCommand, Field(discriminator="type")])

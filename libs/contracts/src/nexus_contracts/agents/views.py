@@ -148,6 +148,17 @@ class TurnView(Message):
     assistant_message: MessageView | None
 
 
+class PackageView(Message):
+    """An agent package that was taken; the same content again is the same package."""
+
+    package_id: str
+    package_uri: str
+    sha256: str
+    size_bytes: int
+    manifest: dict[str, JsonValue]
+    created_at: Timestamp
+
+
 class DeletedAgent(Message):
     agent_id: str
     deleted_at: Timestamp

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from nexus_agents.domain.backend import DeployedAgent, Deployment, PackageRef
+from nexus_agents.domain.backend import Backends, DeployedAgent, Deployment, PackageRef
+from nexus_agents.domain.backend_errors import BackendUnknown
 from nexus_agents.domain.version import AgentVersion, Package
 from nexus_contracts.agents.commands import DeployAgent, SetAgentStatus, UpdateAgent
 from nexus_contracts.agents.events import (
@@ -96,6 +97,18 @@ def require_own_id(command: DeployAgent) -> None:
     """Raises Conflict."""
     if command.agent_id != agent_id_of(command.project_id, command.agent_name):
         raise Conflict("the agent's id must be that of its project and name", agent_id=command.agent_id)
+
+
+def require_backend(before: Agent | None, wanted: str | None, backends: Backends) -> None:
+    """Raises InvalidState where it is not there, or the agent has another one, which it keeps."""
+    if wanted is None:
+        return
+    if before is not None and before.backend != wanted:
+        raise _not_allowed(before, "deploy", f"the agent runs on the backend {before.backend}", "delete")
+    try:
+        backends.of(wanted)
+    except BackendUnknown:
+        raise InvalidState(f"the backend {wanted} is not set up here", backend=wanted) from None
 
 
 def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_sequence: int, now: datetime) -> Decided:

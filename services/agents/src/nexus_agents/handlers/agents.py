@@ -11,6 +11,7 @@ from nexus_agents.domain.backend import Backends
 from nexus_agents.domain.errors import agent_not_found, refusal, version_not_found
 from nexus_agents.domain.views import agent_view
 from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import AGENT_DELETION, DEPLOYMENT
 from nexus_contracts.agents.commands import (
@@ -18,6 +19,7 @@ from nexus_contracts.agents.commands import (
     ActivateVersion,
     DeleteAgent,
     DeployAgent,
+    RegisterAgent,
     SetAgentStatus,
     UpdateAgent,
 )
@@ -39,6 +41,7 @@ class AgentHandlers:
 
     agents: AgentStore
     versions: VersionStore
+    packages: PackageStore
     backends: Backends
     now: Callable[[], datetime]
 
@@ -47,6 +50,8 @@ class AgentHandlers:
         match command:
             case DeployAgent():
                 return await self.deploy_agent(command, address)
+            case RegisterAgent():
+                return await self.register_agent(command, address)
             case ActivateVersion():
                 return await self.activate_version(command, address)
             case SetAgentStatus():
@@ -56,11 +61,26 @@ class AgentHandlers:
             case DeleteAgent():
                 return await self.delete_agent(command)
 
-    async def deploy_agent(self, command: DeployAgent, address: ReplyAddress | None) -> Decision:
+    async def register_agent(self, command: RegisterAgent, address: ReplyAddress | None) -> Decision:
+        uri, sha256 = command.package_uri or "", (command.package_uri or "").rpartition(":")[2]
+        if command.package_id is not None:
+            package = await self.packages.own(command.package_id, command.principal.tenant)
+            uri, sha256 = package.uri, package.sha256
+        named = command.model_dump(include={"command_id", "agent_id", "project_id", "agent_name", "package_id"})
+        deploy = DeployAgent(
+            **named, principal=command.principal, package_uri=uri, package_sha256=sha256, user_id=command.principal.id
+        )
+        return await self.deploy_agent(deploy, address, command.backend)
+
+    async def deploy_agent(
+        self, command: DeployAgent, address: ReplyAddress | None, wanted: str | None = None
+    ) -> Decision:
+        """`wanted` is the backend that a new agent shall get."""
         agents.require_own_id(command)
         before = await self._deployable(command)
+        agents.require_backend(before, wanted, self.backends)
         former = await self._former_sequence(command) if before is None else 0
-        now, backend = self.now(), self.backends.for_new_agents
+        now, backend = self.now(), wanted or self.backends.for_new_agents
         after, events = agents.deploy(before, command, backend=backend, former_sequence=former, now=now)
         change = self.agents.save(before, after, events).change
         change += self.versions.save(versions.made(command, after.versions, now))

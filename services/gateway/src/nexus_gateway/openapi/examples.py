@@ -189,6 +189,24 @@ AGENT: Example = {
     "updated_at": ENDED,
     "etag": 4,
 }
+PACKAGE_ID, _SHA256 = f"pkg_{_HEX}", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+PACKAGE: Example = {
+    "package_id": PACKAGE_ID,
+    "package_uri": f"blob:sha256:{_SHA256}",
+    "sha256": _SHA256,
+    "size_bytes": 5120,
+    "manifest": {
+        "name": "order_calculator",
+        "version": "1.0.0",
+        "entrypoint": "main.py",
+        "description": "Adds up orders and converts CSV to JSON.",
+        "category": "calculation",
+        "tools": [{"name": "calculator", "description": "evaluates arithmetic expressions"}],
+        "capabilities": ["arithmetic"],
+        "env": {},
+    },
+    "created_at": BEGAN,
+}
 VERSION: Example = {
     "agent_id": AGENT_ID,
     "version": 1,

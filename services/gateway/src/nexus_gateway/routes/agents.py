@@ -4,19 +4,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from nexus_contracts.agents.bodies import InvokeAgentBody, SetAgentStatusBody, UpdateAgentBody
+from nexus_contracts.agents.bodies import InvokeAgentBody, RegisterAgentBody, SetAgentStatusBody, UpdateAgentBody
 from nexus_contracts.agents.commands import (
     ActivateVersion,
     CancelInvocation,
     DeleteAgent,
     InvokeAgent,
+    RegisterAgent,
     SetAgentStatus,
     UpdateAgent,
 )
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationResult, InvocationView, VersionView
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed
+from nexus_contracts.errors import AgentInvocationFailed, NotFound
+from nexus_contracts.identifiers import agent_id_of
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
@@ -76,6 +78,31 @@ async def list_agents(
     """Newest first. Filters work in any combination, and apply before the page is cut."""
     filters = {"project_id": project_id, "status": status, "category": category, "capabilities": capabilities}
     return await gateway_of(request).reads.page("agents", "/agents", limit, last_key, filters)
+
+
+@router.post(
+    _ROOT,
+    **operation(
+        "registerAgent",
+        "Deploy an agent from a package",
+        AgentView,
+        examples.AGENT,
+        status=201,
+        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, NotFound),
+        parameters=[ops.KEY, ops.PREFER],
+        body=RegisterAgentBody,
+        body_example={"agent_name": "order_calculator", "package_id": examples.PACKAGE_ID},
+        accepted=_ACCEPTED,
+    ),
+)
+async def register_agent(
+    request: Request, intent: Annotated[Intent[RegisterAgentBody], intent_with(RegisterAgentBody)]
+) -> Response:
+    """Of an agent that exists it is the next version. Answered when the deployment has ended: `deployment` says how."""
+    project_id = intent.body.project_id or intent.created("proj_")
+    agent_id = agent_id_of(project_id, intent.body.agent_name)
+    command = intent.command(RegisterAgent, agent_id=agent_id, project_id=project_id)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 @router.put(
