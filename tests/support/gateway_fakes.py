@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from typing import BinaryIO
+from typing import IO
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -94,7 +94,7 @@ class FakeOwners:
             raise answer
         return answer
 
-    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: BinaryIO) -> Answer:
+    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         self.uploaded.append(content.read())
         return await self.get(owner, path, query)
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 import aiohttp
 
@@ -38,7 +38,7 @@ class Owners(Protocol):
 class UploadingOwners(Protocol):
     """Who can be sent a file."""
 
-    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: BinaryIO) -> Answer:
+    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         """The owner's answer. Raises as `Owners.get` does; here a failure leaves the outcome unknown."""
         ...
 
@@ -68,7 +68,7 @@ class HttpOwners:
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         return await self._ask("GET", owner, path, query)
 
-    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: BinaryIO) -> Answer:
+    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         timeout = aiohttp.ClientTimeout(total=self._upload_seconds)
         return await self._ask("POST", owner, path, query, data=content, timeout=timeout)
 

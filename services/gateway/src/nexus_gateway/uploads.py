@@ -1,6 +1,6 @@
 """Writes that are larger than a message may be: they go to their owner over HTTP, which decides them all the same."""
 
-from typing import BinaryIO
+from typing import IO
 
 from fastapi import Response
 
@@ -14,7 +14,7 @@ class Uploads:
     def __init__(self, owners: UploadingOwners) -> None:
         self._owners = owners
 
-    async def package(self, command_id: str, fingerprint: str, content: BinaryIO) -> Response:
+    async def package(self, command_id: str, fingerprint: str, content: IO[bytes]) -> Response:
         """Raises RefusedByOwner, ServiceUnavailable, GatewayTimeout; the same upload again has no second effect."""
         query = {"command_id": command_id, "fingerprint": fingerprint}
         answer = await self._owners.upload("agents", "/packages", query, content)

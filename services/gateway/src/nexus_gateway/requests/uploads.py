@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
@@ -24,7 +24,7 @@ _CHUNK_BYTES = 1_000_000
 class Upload:
     """One file; `content` is at its beginning, and whoever took it closes it. `sha256` is that of the content."""
 
-    content: BinaryIO
+    content: IO[bytes]
     sha256: str
     size_bytes: int
 
