@@ -8,13 +8,15 @@ import pytest
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.domain import agent as agents
-from nexus_agents.domain.agent import Agent, LatestDeployment, Package
+from nexus_agents.domain.agent import Agent, LatestDeployment
 from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
 from nexus_agents.domain.message import StoredMessage
 from nexus_agents.domain.session import Session
+from nexus_agents.domain.version import AgentVersion, Package
 from nexus_agents.store.agents import AgentStore, count_ended, require_open_gate
 from nexus_agents.store.lists import AgentQuery
 from nexus_agents.store.turns import TurnStore
+from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import TABLES
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.principal import DEFAULT_TENANT
@@ -57,7 +59,10 @@ def agent(number: int, project: int = 0, status: AgentStatus = AgentStatus.RUNNI
         user_id="default",
         status=status,
         backend="local",
-        deployment=LatestDeployment(status="deployed", version=1, package=Package(uri="blob:x", sha256="0" * 64)),
+        deployment=LatestDeployment(
+            status="deployed", number=1, version=1, package=Package(uri="blob:x", sha256="0" * 64)
+        ),
+        versions=1,
         created_at=NOON + timedelta(seconds=number),
         updated_at=NOON,
         sequence=1,
@@ -236,3 +241,19 @@ def message(sequence: int) -> StoredMessage:
         metadata={"a": [1]},
         created_at=NOON,
     )
+
+
+async def test_versions_are_paged_newest_first_and_erased_with_their_agent(database: Database) -> None:
+    store, owner, other = VersionStore(database), agent(1).agent_id, agent(2).agent_id
+    for agent_id, number in [(owner, one) for one in range(1, 13)] + [(other, 1)]:
+        package = Package(uri="blob:x", sha256=f"{number:064x}")
+        made = AgentVersion(agent_id=agent_id, number=number, package=package, created_by="ann", created_at=NOON)
+        await commit(database, store.save(made))
+    first, position = await store.page(owner, 5, None)
+    rest, end = await store.page(owner, 10, int(position or 0))
+    assert ([one.number for one in [*first, *rest]], end) == (list(range(12, 0, -1)), None)
+    assert (await store.load(owner, 12)) == first[0]
+    assert await store.load(owner, 13) is None
+    await store.erase(owner)
+    assert await store.page(owner, 10, None) == ([], None)
+    assert await store.load(other, 1) is not None

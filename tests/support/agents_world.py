@@ -32,6 +32,8 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.replies import Reply
 from nexus_contracts.topics import AGENTS_EVENTS, GATEWAY_REPLIES, Topic
+from nexus_runtime.blobs import MAX_BLOB_BYTES, Blob, BlobMissing
+from nexus_runtime.blobs.protocol import blob_of
 from nexus_runtime.ledger.inbox import Handled
 from nexus_runtime.owner import Owner
 from nexus_runtime.process.clock import new_id
@@ -117,6 +119,27 @@ class _Bus(FakeBus):
         self._replies.append(Reply.model_validate(event.data))
 
 
+class MemoryBlobs:
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+
+    async def start(self) -> None:
+        return
+
+    async def stop(self) -> None:
+        return
+
+    async def put(self, content: bytes) -> Blob:
+        blob = blob_of(content, MAX_BLOB_BYTES)
+        self.contents[blob.uri] = content
+        return blob
+
+    async def get(self, uri: str) -> bytes:
+        if uri not in self.contents:
+            raise BlobMissing(uri)
+        return self.contents[uri]
+
+
 class World:
     """One process at a time on one database; `crash` ends it as a kill does."""
 
@@ -129,6 +152,7 @@ class World:
         self.backends = BackendRegistry(
             {"local": partial(_opened, self.backend), "agentcore": partial(_opened, self.other_backend)}, "local"
         )
+        self.blobs = MemoryBlobs()
         self.owner, self.service = self._process()
 
     def _process(self) -> tuple[Owner, AgentsService]:
@@ -142,7 +166,7 @@ class World:
             database=self.database.as_database(),
             bus=bus,
         )
-        return owner, assemble(self.settings, owner, self.backends)
+        return owner, assemble(self.settings, owner, self.backends, self.blobs)
 
     @property
     def agents(self) -> AgentStore:

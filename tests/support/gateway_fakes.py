@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from typing import IO
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -21,6 +22,7 @@ from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
+from nexus_gateway.uploads import Uploads
 from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process import caller
 from nexus_runtime.process.health import Health
@@ -83,6 +85,7 @@ class FakeOwners:
         self.answers: dict[str, Answer | Exception] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.askers: list[Principal] = []
+        self.uploaded: list[bytes] = []
 
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         self.asked.append((owner, path, dict(query or {})))
@@ -91,6 +94,10 @@ class FakeOwners:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
+        self.uploaded.append(content.read())
+        return await self.get(owner, path, query)
 
 
 class FakeLetters:
@@ -117,6 +124,7 @@ class FakePlatform:
         self.streams = Streams(self.owners, lambda: True)
         requests = Requests(self.bus, self.desk, keep=settings.kafka_volatile, retry_seconds=0.001)
         self.letters = FakeLetters()
-        health = HealthOfSystem(self.owners, self.letters)
-        gateway = Gateway(Commands(self.bus, requests, settings), reads, self.owners, self.streams, health, settings)
+        health, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
+        commands = Commands(self.bus, requests, settings)
+        gateway = Gateway(commands, reads, self.owners, self.streams, health, uploads, settings)
         self.app: FastAPI = http_app(gateway, Health({}, {}))

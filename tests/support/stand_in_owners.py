@@ -25,10 +25,11 @@ class HttpOwner:
         self.answers: dict[str, tuple[int, dict[str, str], str]] = {}
         self.hangs: set[str] = set()
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_get("/{path:.*}", self._answer)
+        app = web.Application(client_max_size=100_000_000)
+        app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -40,6 +41,7 @@ class HttpOwner:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.requests.append((request.path_qs, {name.lower(): value for name, value in request.headers.items()}))
+        self.bodies.append(await request.read())
         if request.path in self.hangs:
             await asyncio.get_running_loop().create_future()
         unknown = '{"error": {"code": "RESOURCE_NOT_FOUND", "message": "unknown", "details": {"id": "x"}}}'

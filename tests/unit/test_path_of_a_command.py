@@ -14,7 +14,8 @@ from nexus_contracts.agents.commands import AgentsCommand, CreateSession, Delete
 from nexus_runtime.ledger.inbox import Handled
 from nexus_runtime.process.clock import new_id
 
-TURN = {"domain/invocation.py", "domain/session.py", "domain/turn.py", "handlers/commands.py"}
+HANDLERS = {"handlers/commands.py", "handlers/conversations.py"}
+TURN = {"domain/invocation.py", "domain/session.py", "domain/turn.py", *HANDLERS}
 TURN_STORE = {"store/agents.py", "store/invocations.py", "store/sessions.py", "store/turns.py"}
 
 
@@ -26,13 +27,13 @@ async def entered(world: World, command: AgentsCommand) -> set[str]:
     return found.files
 
 
-async def test_accepting_an_invocation_enters_four_files() -> None:
+async def test_accepting_an_invocation_enters_five_files() -> None:
     world = World()
     await world.start()
     await world.deploy()
     command = InvokeAgent(command_id="i", agent_id=AGENT, invocation_id=new_id("inv_"), input_text="1")
     assert await entered(world, command) == {
-        "handlers/commands.py",
+        *HANDLERS,
         "domain/invocation.py",
         "store/agents.py",
         "store/invocations.py",
@@ -53,7 +54,7 @@ async def test_a_turn_enters_the_files_of_what_it_changes() -> None:
     assert await entered(world, first) == TURN | TURN_STORE | {"store/messages.py"}
     assert await entered(world, second) == TURN | TURN_STORE
     deletion = DeleteSession(command_id="d", session_id=session_id)
-    assert await entered(world, deletion) == {"handlers/commands.py", "domain/session.py", "store/sessions.py"}
+    assert await entered(world, deletion) == {*HANDLERS, "domain/session.py", "store/sessions.py"}
     await kill_tasks()
 
 

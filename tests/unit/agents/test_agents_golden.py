@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from nexus_agents.domain.agent import Agent, AgentAddress, LatestDeployment, Package
+from nexus_agents.domain.agent import Agent, AgentAddress, LatestDeployment
 from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind, MessageMark
 from nexus_agents.domain.message import StoredMessage
 from nexus_agents.domain.session import Session
+from nexus_agents.domain.version import AgentVersion, Package
 from nexus_agents.store.agents import AGENT
 from nexus_agents.store.invocations import INVOCATION_FORM
 from nexus_agents.store.messages import MESSAGE
 from nexus_agents.store.sessions import SESSION
+from nexus_agents.store.versions import VERSION
 from nexus_contracts.agents.events import AgentStatus, FailureReason
 from nexus_contracts.builds.reports import Usage
 from nexus_runtime.dynamo.form import Form
@@ -24,43 +26,65 @@ NOON, LATER = datetime(2026, 1, 2, 12, tzinfo=UTC), datetime(2026, 1, 2, 12, 0, 
 AGENT_ID = "proj_" + "1" * 32 + ":tester"
 SESSION_ID, INVOCATION_ID = "sess_" + "2" * 32, "inv_" + "3" * 32
 PACKAGE = Package(uri="blob:sha256:" + "4" * 64, sha256="4" * 64)
+STORED_AGENT = Agent(
+    tenant="acme",
+    version=4,
+    sequence=3,
+    agent_id=AGENT_ID,
+    agent_name="tester",
+    project_id=AGENT_ID.partition(":")[0],
+    user_id="ann",
+    status=AgentStatus.RUNNING,
+    backend="local",
+    description="Tests.",
+    category="fun",
+    manifest_version="1.0.0",
+    capabilities=["tool:pen", "writing"],
+    tags=["a"],
+    tools=[{"name": "pen", "description": "", "parameters": {}}],
+    supported_models=["m"],
+    address=AgentAddress(arn="local:agent/x", alias_id="DEFAULT", alias_arn="local:agent/x/DEFAULT"),
+    deployment=LatestDeployment(
+        status="failed",
+        number=2,
+        version=2,
+        package=Package(uri="blob:sha256:" + "5" * 64, sha256="5" * 64),
+        isolated=True,
+        isolation="a namespace",
+        last_error=FailureReason(code="NOT_A_ZIP", message="no zip"),
+        deployed_at=NOON,
+    ),
+    active=PACKAGE,
+    active_version=1,
+    versions=2,
+    region="local",
+    created_at=NOON,
+    updated_at=LATER,
+    deleted_at=LATER,
+)
+STORED_VERSION = AgentVersion(
+    agent_id=AGENT_ID,
+    number=2,
+    package=PACKAGE,
+    status="failed",
+    error=FailureReason(code="X", message="x"),
+    manifest_version="1.0.0",
+    attempt=3,
+    package_id="pkg_" + "9" * 32,
+    created_by="ann",
+    created_at=NOON,
+    deployed_at=LATER,
+)
 
 STATES: dict[str, tuple[Form[Any], Any]] = {
     "agent.1": (
         AGENT,
-        Agent(
-            tenant="acme",
-            version=4,
-            sequence=3,
-            agent_id=AGENT_ID,
-            agent_name="tester",
-            project_id=AGENT_ID.partition(":")[0],
-            user_id="ann",
-            status=AgentStatus.RUNNING,
-            backend="local",
-            description="Tests.",
-            category="fun",
-            manifest_version="1.0.0",
-            capabilities=["tool:pen", "writing"],
-            tags=["a"],
-            tools=[{"name": "pen", "description": "", "parameters": {}}],
-            supported_models=["m"],
-            address=AgentAddress(arn="local:agent/x", alias_id="DEFAULT", alias_arn="local:agent/x/DEFAULT"),
-            deployment=LatestDeployment(
-                status="failed",
-                version=2,
-                package=Package(uri="blob:sha256:" + "5" * 64, sha256="5" * 64),
-                isolated=True,
-                isolation="a namespace",
-                last_error=FailureReason(code="NOT_A_ZIP", message="no zip"),
-                deployed_at=NOON,
-            ),
-            active=PACKAGE,
-            region="local",
-            created_at=NOON,
-            updated_at=LATER,
-            deleted_at=LATER,
-        ),
+        STORED_AGENT,
+    ),
+    "agent.2": (AGENT, STORED_AGENT),
+    "version.1": (
+        VERSION,
+        STORED_VERSION,
     ),
     "invocation.1": (
         INVOCATION_FORM,
@@ -145,7 +169,7 @@ def test_a_stored_state_is_read_as_what_it_was(name: str) -> None:
     assert form.read(golden(name)) == state
 
 
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("name", [name for name in STATES if name != "agent.1"])
 def test_a_state_is_stored_as_the_golden_file_of_its_newest_schema(name: str) -> None:
     """Where this fails the stored form has changed: that is a new schema, with an upcast and a golden file."""
     form, state = STATES[name]

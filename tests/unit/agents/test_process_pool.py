@@ -138,3 +138,28 @@ async def test_who_waits_when_the_pool_stops_is_told_and_nobody_comes_in() -> No
         assert isinstance(outcome, AgentUnreachable)
     with pytest.raises(AgentUnreachable, match="stops"):
         await leased(stage)
+
+
+async def test_a_version_starts_while_the_one_before_is_asked_all_the_time() -> None:
+    """Whoever still asks for the old one must not end the new one before it has started."""
+    stage = Stage(start_seconds=0.05)
+    rolled = asyncio.Event()
+
+    async def ask_for_the_old_one() -> None:
+        async with stage.pool.lease("agent", OLD, soon()):
+            await asyncio.sleep(0.001)
+
+    async def ever_more() -> None:
+        async with asyncio.TaskGroup() as asking:
+            while not rolled.is_set():
+                asking.create_task(ask_for_the_old_one())
+                await asyncio.sleep(0.005)
+
+    asking = asyncio.create_task(ever_more())
+    await asyncio.sleep(0.1)
+    async with stage.pool.lease("agent", NEW, soon(2.0)):
+        rolled.set()
+    await asking
+    await leased(stage)
+    assert not stage.pool.serves("agent", OLD)
+    await stage.pool.stop()

@@ -13,7 +13,16 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import AgentInvocationFailed, ErrorBody, InvalidState
 from nexus_contracts.replies import Outcome
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS
-from nexus_gateway.openapi.examples import AGENT_ID, INVOCATION, PROJECT, PROJECT_ID, SESSION, SESSION_ID, TURN
+from nexus_gateway.openapi.examples import (
+    AGENT_ID,
+    INVOCATION,
+    INVOCATION_ID,
+    PROJECT,
+    PROJECT_ID,
+    SESSION,
+    SESSION_ID,
+    TURN,
+)
 from nexus_runtime.kafka.bus import BrokerUnavailable, Unacknowledged
 
 PROJECTS = "/api/v1/projects"
@@ -31,8 +40,13 @@ BUILDS_WRITES: list[tuple[str, str, Any, str]] = [
     ("DELETE", f"{PROJECTS}/{PROJECT_ID}", None, "delete_project"),
 ]
 AGENTS_WRITES: list[tuple[str, str, Any, str]] = [
+    ("POST", "/api/v1/agents", {"agent_name": "adder", "package_id": "pkg_" + "1" * 32}, "register_agent"),
+    ("PUT", f"/api/v1/agents/{AGENT_ID}", {"description": None, "tags": ["a"]}, "update_agent"),
+    ("PUT", f"/api/v1/agents/{AGENT_ID}/status", {"status": "offline"}, "set_agent_status"),
+    ("PUT", f"/api/v1/agents/{AGENT_ID}/versions/2/activate", None, "activate_version"),
     ("DELETE", f"/api/v1/agents/{AGENT_ID}", None, "delete_agent"),
     ("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1 + 1"}, "invoke_agent"),
+    ("POST", f"/api/v1/invocations/{INVOCATION_ID}/cancel", None, "cancel_invocation"),
     ("POST", f"/api/v1/agents/{AGENT_ID}/sessions", None, "create_session"),
     ("POST", f"/api/v1/sessions/{SESSION_ID}/messages", {"content": "1 + 1"}, "post_message"),
     ("DELETE", f"/api/v1/sessions/{SESSION_ID}", None, "delete_session"),
@@ -88,6 +102,53 @@ async def test_the_owners_result_is_the_data(
     platform.bus.decide = lambda _event: Outcome(status=status, result=result)
     answer = await call(method, path, body)
     assert (answer.status, answer.json["data"]) == (status, result)
+
+
+async def test_an_update_names_what_was_given_so_that_null_clears_and_absence_does_not(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    await call("PUT", f"/api/v1/agents/{AGENT_ID}", {"description": None, "tags": ["a"]}, headers=[("If-Match", '"3"')])
+    data = platform.bus.last.data
+    assert (data["given"], data["description"], data["tags"], data["if_match"]) == (
+        ["description", "tags"],
+        None,
+        ["a"],
+        3,
+    )
+
+
+async def test_an_agent_is_registered_under_the_project_given_or_a_new_one_that_its_key_makes(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    body = {"agent_name": "adder", "package_uri": "blob:sha256:" + "1" * 64}
+    await call("POST", "/api/v1/agents", {**body, "project_id": PROJECT_ID})
+    assert platform.bus.last.data["agent_id"] == f"{PROJECT_ID}:adder"
+    ids: list[str] = []
+    for _ in range(2):
+        answer = await call("POST", "/api/v1/agents", body, headers=[("Idempotency-Key", "k")])
+        ids.append(str(platform.bus.last.data["agent_id"]))
+        assert answer.headers["location"] == f"/api/v1/agents/{ids[-1]}"
+    assert ids[0] == ids[1] != f"{PROJECT_ID}:adder"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"agent_name": "adder"},
+        {"agent_name": "adder", "package_id": "pkg_" + "1" * 32, "package_uri": "blob:sha256:" + "1" * 64},
+        {"agent_name": "adder", "package_uri": "file:///etc/passwd"},
+        {"agent_name": "1st", "package_id": "pkg_" + "1" * 32},
+    ],
+)
+async def test_an_agent_has_one_package_and_a_possible_name(call: HttpCaller, body: dict[str, Any]) -> None:
+    answer = await call("POST", "/api/v1/agents", body)
+    assert (answer.status, answer.error["code"]) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.0", "01"])
+async def test_a_version_that_no_agent_can_have_is_not_found(call: HttpCaller, number: str) -> None:
+    answer = await call("PUT", f"/api/v1/agents/{AGENT_ID}/versions/{number}/activate")
+    assert (answer.status, answer.error["code"]) in ((404, "RESOURCE_NOT_FOUND"), (400, "VALIDATION_ERROR"))
 
 
 async def test_the_owners_error_is_given_on_whatever_its_code(platform: FakePlatform, call: HttpCaller) -> None:

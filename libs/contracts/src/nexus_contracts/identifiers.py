@@ -23,6 +23,8 @@ AGENT_NAME = "[a-zA-Z][a-zA-Z0-9_]{0,47}"
 """AgentCore's rule for a runtime's name."""
 AgentName = Annotated[str, Field(pattern=f"^{AGENT_NAME}$")]
 AgentId = Annotated[str, Field(pattern=f"^proj_{_HEX}:{AGENT_NAME}$")]
+PackageId = Annotated[str, Field(pattern=f"^pkg_{_HEX}$")]
+PackageUri = Annotated[str, Field(pattern="^blob:sha256:[0-9a-f]{64}$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 

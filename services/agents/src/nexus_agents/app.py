@@ -11,15 +11,22 @@ from nexus_agents.backends.local.backend import LocalSettings, open_local_backen
 from nexus_agents.backends.registry import BackendRegistry
 from nexus_agents.consumers import subscriptions
 from nexus_agents.domain.backend import Backend, Backends
+from nexus_agents.handlers.agents import AgentHandlers
 from nexus_agents.handlers.commands import AgentsCommandHandlers
+from nexus_agents.handlers.conversations import ConversationHandlers
+from nexus_agents.handlers.packages import PackageHandlers
 from nexus_agents.handlers.projects import ProjectHandlers
+from nexus_agents.packages import check
 from nexus_agents.routes import AgentQueries, query_routes
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import Lists
+from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
+from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import LEASES, LEDGER, WORK
 from nexus_agents.upkeep import Undeployer, again
+from nexus_agents.uploads import upload_routes
 from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
 from nexus_agents.work.deployments import DeploymentWork
 from nexus_agents.work.endings import Endings
@@ -46,7 +53,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS, long_work(settings))
     packages = blob_store(settings.packages_url, settings)
     backends = BackendRegistry({LOCAL: partial(open_local, settings, packages)}, for_new_agents=LOCAL)
-    service = assemble(settings, owner, backends)
+    service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
     needed = {
         "database": database_check(owner.database),
@@ -61,6 +68,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
         parts,
         health,
         query_routes(service.queries),
+        upload_routes(service.packages),
         partition_routes(consumers),
         history_routes(owner.history),
     )
@@ -89,6 +97,7 @@ class AgentsService:
     queries: AgentQueries
     commands: AgentsCommandHandlers
     projects: ProjectHandlers
+    packages: PackageHandlers
     histories: Histories
     undeployer: Undeployer
 
@@ -100,23 +109,28 @@ class AgentsService:
 
 
 def assemble(
-    settings: AgentsSettings, owner: Owner, backends: Backends, now: Callable[[], datetime] = utc_now
+    settings: AgentsSettings, owner: Owner, backends: Backends, blobs: BlobStore, now: Callable[[], datetime] = utc_now
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine serves the long work."""
     agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database), Lists(owner.database)
+    versions, packages = VersionStore(owner.database), PackageStore(owner.database)
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
     invocations = InvocationWork(agents, turns, backends, endings, settings.agent_timeout_seconds)
-    deployments = DeploymentWork(agents, backends, owner.ledger, now, settings.deployment_timeout_seconds)
+    deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
     session_deletions = SessionDeletion(turns, endings, histories, owner.ledger)
-    agent_deletions = AgentDeletion(agents, turns, lists, endings, histories, backends, owner.ledger, now)
+    agent_deletions = AgentDeletion(agents, versions, turns, lists, endings, histories, backends, owner.ledger, now)
     owner.engine.serve(invocations, settings.invocation_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(deployments, settings.deployment_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(session_deletions, DELETIONS)
     owner.engine.serve(agent_deletions, DELETIONS)
     return AgentsService(
-        AgentQueries(agents, turns),
-        AgentsCommandHandlers(agents, turns, backends, now),
+        AgentQueries(agents, versions, turns),
+        AgentsCommandHandlers(
+            AgentHandlers(agents, versions, packages, backends, now),
+            ConversationHandlers(agents, turns, endings.ended, now),
+        ),
         ProjectHandlers(agents, lists, owner.ledger, now),
+        PackageHandlers(check, packages, blobs, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
     )

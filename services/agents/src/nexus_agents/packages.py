@@ -15,13 +15,15 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from nexus_agents.domain.backend_errors import PackageRejected
+from nexus_agents.domain.package import TOO_LARGE
 from nexus_contracts.agents.manifest import Manifest
 
 MANIFEST = "manifest.json"
 MAX_PACKAGE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_ENTRIES = 2_000
-MAX_MANIFEST_BYTES = 1_000_000
+MAX_MANIFEST_BYTES = 200_000
+"""What an agent takes over from it stands in one item of the database, which holds at most 400 KB."""
 MAX_RATIO = 100
 _RATIO_FROM_BYTES = 1_000_000
 _MAX_NAME_BYTES = 240
@@ -67,7 +69,7 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> None
 @contextmanager
 def _opened(content: bytes) -> Generator[zipfile.ZipFile]:
     if len(content) > MAX_PACKAGE_BYTES:
-        raise PackageRejected("PACKAGE_TOO_LARGE", f"A package has at most {MAX_PACKAGE_BYTES} bytes.")
+        raise PackageRejected(TOO_LARGE, f"A package has at most {MAX_PACKAGE_BYTES} bytes.")
     # An upper bound of the entries, before the zip module makes an object of each.
     if content.count(_DIRECTORY_RECORD) > _MAX_RECORDS:
         raise PackageRejected("TOO_MANY_ENTRIES", f"A package has at most {MAX_ENTRIES} entries.")

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Response
 from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.errors import agent_not_found, invocation_not_found, session_not_found
 from nexus_agents.domain.session import Session
-from nexus_agents.domain.views import invocation_view, message_view, session_view
+from nexus_agents.domain.views import invocation_view, message_view, session_view, version_view
 from nexus_agents.store.agents import AgentStore, is_agent_id
 from nexus_agents.store.lists import AgentQuery
 from nexus_agents.store.turns import TurnStore
+from nexus_agents.store.versions import VersionStore
 from nexus_contracts.agents.events import AgentStatus
 from nexus_runtime.process import caller
 from nexus_runtime.process.queries import json_answer, page_answer, query_router
@@ -28,6 +29,7 @@ class AgentQueries:
     """Every read of agents, invocations and sessions; what belongs to a deleted agent, or to others, is not found."""
 
     agents: AgentStore
+    versions: VersionStore
     turns: TurnStore
 
     async def list_agents(
@@ -49,6 +51,11 @@ class AgentQueries:
         if not views:
             raise agent_not_found(agent_id)
         return json_answer(views[0], etag=views[0].etag)
+
+    async def list_versions(self, agent_id: str, limit: Limit = 20, last_key: Position | None = None) -> Response:
+        agent = await self._agent(agent_id)
+        found, more = await self.versions.page(agent_id, limit, last_key)
+        return page_answer([version_view(one, agent) for one in found], more)
 
     async def list_invocations(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
         await self._agent(agent_id)
@@ -77,10 +84,7 @@ class AgentQueries:
         return page_answer([message_view(one) for one in found[:limit]], more)
 
     async def _agent(self, agent_id: str) -> Agent:
-        agent = await self._own_agent(agent_id)
-        if agent is None:
-            raise agent_not_found(agent_id)
-        return agent
+        return await self.agents.own(agent_id, _tenant())
 
     async def _session(self, session_id: str) -> Session:
         session = await self.turns.sessions.load(session_id)
@@ -98,6 +102,7 @@ def query_routes(queries: AgentQueries) -> APIRouter:
     return query_router(
         ("/agents", queries.list_agents, "listAgents"),
         ("/agents/{agent_id}", queries.get_agent, "getAgent"),
+        ("/agents/{agent_id}/versions", queries.list_versions, "listVersions"),
         ("/agents/{agent_id}/invocations", queries.list_invocations, "listInvocations"),
         ("/invocations/{invocation_id}", queries.get_invocation, "getInvocation"),
         ("/agents/{agent_id}/sessions", queries.list_sessions, "listSessions"),

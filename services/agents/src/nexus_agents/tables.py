@@ -3,6 +3,8 @@
 | table | keys | holds |
 |---|---|---|
 | AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); marks of deleted projects, eight days |
+| AgentVersions | agent_id, number | the versions of agents, with their packages |
+| AgentPackages | package_id | which packages were uploaded |
 | AgentInvocations | invocation_id | an invocation |
 | AgentSessions | session_id | a session with its queue of turns |
 | AgentSessionMessages | session_id, sequence | the messages |
@@ -20,6 +22,8 @@ from nexus_runtime.work.items import work_table
 from nexus_runtime.work.leases import lease_table
 
 INSTANCES = Table("AgentInstances", "agent_id", ttl=True)
+VERSIONS = Table("AgentVersions", "agent_id", "number", sort_key_type="N")
+PACKAGES = Table("AgentPackages", "package_id")
 INVOCATIONS = Table("AgentInvocations", "invocation_id")
 SESSIONS = Table("AgentSessions", "session_id")
 MESSAGES = Table("AgentSessionMessages", "session_id", "sequence", sort_key_type="N")
@@ -30,6 +34,8 @@ LEDGER = LedgerTables(inbox_table("AgentsInbox"), history_table("AgentsHistory")
 
 TABLES = (
     INSTANCES,
+    VERSIONS,
+    PACKAGES,
     INVOCATIONS,
     SESSIONS,
     MESSAGES,

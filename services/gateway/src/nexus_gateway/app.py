@@ -14,11 +14,12 @@ from nexus_gateway.middleware import AnswerMiddleware
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.reads import Reads
-from nexus_gateway.routes import agents, builds, projects, reports, sessions, statistics
+from nexus_gateway.routes import agents, builds, packages, projects, reports, sessions, statistics
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
+from nexus_gateway.uploads import Uploads
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.dead_letters import DeadLetters
 from nexus_runtime.kafka.reader import Tap
@@ -49,7 +50,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), settings)
     letters = DeadLetters(settings)
-    gateway = Gateway(commands, reads, owners, streams, HealthOfSystem(owners, letters), settings)
+    health_of_system = HealthOfSystem(owners, letters)
+    gateway = Gateway(commands, reads, owners, streams, health_of_system, Uploads(owners), settings)
     return http_app(gateway, health, [bus, desk, owners, letters, streams, tap])
 
 
@@ -67,8 +69,8 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
-    for router in (projects.router, builds.router, reports.router, agents.router, sessions.router, statistics.router):
-        app.router.routes.extend(router.routes)
+    for part in (projects, builds, reports, packages, agents, sessions, statistics):
+        app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
     add_document(app)
     return app

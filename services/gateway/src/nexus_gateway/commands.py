@@ -7,7 +7,18 @@ from typing import Any
 import pydantic_core
 from fastapi import Response
 
-from nexus_contracts.agents.commands import CreateSession, DeleteAgent, DeleteSession, InvokeAgent, PostMessage
+from nexus_contracts.agents.commands import (
+    ActivateVersion,
+    CancelInvocation,
+    CreateSession,
+    DeleteAgent,
+    DeleteSession,
+    InvokeAgent,
+    PostMessage,
+    RegisterAgent,
+    SetAgentStatus,
+    UpdateAgent,
+)
 from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
 from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
@@ -54,10 +65,15 @@ ORDERS: Mapping[type[Command], Order] = {
     CreateProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",), status=201),
     ControlProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
     DeleteProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
+    RegisterAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",), status=201),
+    ActivateVersion: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
+    UpdateAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
+    SetAgentStatus: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
     DeleteAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
     InvokeAgent: Order(
         AGENTS_COMMANDS, ("session_id", "invocation_id"), INVOCATION, ("invocation_id",), asks_agent=True
     ),
+    CancelInvocation: Order(AGENTS_COMMANDS, ("invocation_id",), INVOCATION, ("invocation_id",)),
     CreateSession: Order(AGENTS_COMMANDS, ("session_id",), SESSION, ("session_id",), status=201),
     PostMessage: Order(
         AGENTS_COMMANDS, ("session_id",), INVOCATION, ("session_id", "invocation_id"), status=201, asks_agent=True

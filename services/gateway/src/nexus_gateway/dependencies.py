@@ -1,5 +1,6 @@
 """What routes depend on: the parts of the gateway, who asks, and the write that a request asks for."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -19,9 +20,11 @@ from nexus_gateway.requests.paths import require_possible_ids
 from nexus_gateway.requests.preconditions import expected_version
 from nexus_gateway.requests.queries import require_known_query
 from nexus_gateway.requests.reports import SentReport, read_report
+from nexus_gateway.requests.uploads import Upload, read_upload
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
+from nexus_gateway.uploads import Uploads
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import derived_id, new_id
 
@@ -38,6 +41,7 @@ class Gateway:
     owners: Owners
     streams: Streams
     health: HealthOfSystem
+    uploads: Uploads
     settings: GatewaySettings
 
 
@@ -78,10 +82,14 @@ class Intent(Generic[B_co]):
         return derived_id(prefix, self.command_id) if self.keyed else new_id(prefix)
 
     def command(self, kind: type[C], **fields: Any) -> C:
-        """The command that says so, with the fields of the body and these."""
+        """The command that says so, with the fields of the body and these, which go before the body's."""
         body = self.body.model_dump() if isinstance(self.body, RequestBody) else {}
-        wish = {"command_id": self.command_id, "fingerprint": self.fingerprint, "principal": self.principal}
-        return kind(**wish, **body, **fields)
+        wish: dict[str, Any] = {
+            "command_id": self.command_id,
+            "fingerprint": self.fingerprint,
+            "principal": self.principal,
+        }
+        return kind(**wish | body | fields)
 
 
 def intent_with(model: type[B], *, heeds_if_match: bool = False) -> Any:
@@ -104,6 +112,17 @@ def bare_intent(*, heeds_if_match: bool = False) -> Any:
 
     async def intent(request: Request) -> Intent[None]:
         return _intent(request, None, b"", heeds_if_match)
+
+    return Depends(intent)
+
+
+def package_intent() -> Any:
+    """The same for a package that is uploaded; it is closed with the request."""
+
+    async def intent(request: Request) -> AsyncGenerator[Intent[Upload]]:
+        upload = await read_upload(request, gateway_of(request).settings.max_package_bytes)
+        with upload.content:
+            yield _intent(request, upload, upload.sha256.encode(), heeds_if_match=False)
 
     return Depends(intent)
 

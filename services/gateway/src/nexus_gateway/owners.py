@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, cast
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 import aiohttp
 
@@ -35,12 +35,21 @@ class Owners(Protocol):
         ...
 
 
+class UploadingOwners(Protocol):
+    """Who can be sent a file."""
+
+    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
+        """The owner's answer. Raises as `Owners.get` does; here a failure leaves the outcome unknown."""
+        ...
+
+
 class HttpOwners:
     """A part of the service: connections live from start to stop."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._urls = settings.owner_urls
         self._seconds = settings.read_timeout_seconds
+        self._upload_seconds = settings.upload_timeout_seconds
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -57,6 +66,13 @@ class HttpOwners:
             await self._session.close()
 
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        return await self._ask("GET", owner, path, query)
+
+    async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
+        timeout = aiohttp.ClientTimeout(total=self._upload_seconds)
+        return await self._ask("POST", owner, path, query, data=content, timeout=timeout)
+
+    async def _ask(self, method: str, owner: str, path: str, query: Mapping[str, str] | None, **sent: Any) -> Answer:
         if self._session is None:
             raise ServiceUnavailable("the gateway is starting")
         url = self._urls[owner] + path
@@ -65,8 +81,9 @@ class HttpOwners:
             "traceparent": tracing.traceparent.get() or "",
             **caller.headers_of(caller.principal.get()),
         }
+        wish: dict[str, Any] = {"params": query, "headers": headers, "allow_redirects": False, **sent}
         try:
-            async with self._session.get(url, params=query, headers=headers, allow_redirects=False) as response:
+            async with self._session.request(method, url, **wish) as response:
                 body = await response.read()
         except TimeoutError:
             raise GatewayTimeout(f"the service for {owner} did not answer in time", service=owner) from None

@@ -25,6 +25,10 @@ class GatewaySettings(ServiceSettings):
         default=120.0, gt=0, le=900, description="the same for invocations and messages that set no timeout themselves"
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000, description="largest JSON body")
+    max_package_bytes: int = Field(default=50_000_000, ge=1_000, le=50_000_000, description="largest agent package")
+    upload_timeout_seconds: float = Field(
+        default=60.0, gt=0, le=900, description="how long the owning service may take to check and store an upload"
+    )
     cursor_secret: SecretStr = Field(
         default_factory=lambda: SecretStr(secrets.token_hex(32)),
         min_length=16,

@@ -1,13 +1,50 @@
 """What callers send of agents and sessions: the bodies of requests, as strict as the commands made from them."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from nexus_contracts.identifiers import AgentName, PackageId, PackageUri, ProjectId
 from nexus_contracts.model import RequestBody
-from nexus_contracts.text import MAX_OBJECT_BYTES, InputText, JsonObject, UserId
+from nexus_contracts.text import MAX_OBJECT_BYTES, InputText, JsonObject, Reason, Tags, UserId
 
+_Capability = Annotated[str, Field(min_length=1, max_length=100)]
 _OBJECT = f"at most {MAX_OBJECT_BYTES} bytes as JSON"
+
+
+class RegisterAgentBody(RequestBody):
+    """Which package to deploy under which name: either `package_id` or `package_uri` says which."""
+
+    project_id: ProjectId | None = Field(default=None, description="whose agent it is; a new id if left out")
+    agent_name: AgentName
+    package_id: PackageId | None = Field(default=None, description="an uploaded package")
+    package_uri: PackageUri | None = Field(default=None, description="a package as an agent's deployment names it")
+    backend: Literal["local", "agentcore"] | None = Field(
+        default=None, description="what runs a new agent; defaults to the platform's setting"
+    )
+
+    @model_validator(mode="after")
+    def _one_package(self) -> Self:
+        if (self.package_id is None) == (self.package_uri is None):
+            raise ValueError("either package_id or package_uri is required")
+        return self
+
+
+class UpdateAgentBody(RequestBody):
+    """What to change in the description of an agent. What is left out stays as it is; null clears."""
+
+    description: str | None = Field(default=None, max_length=5000)
+    category: str | None = Field(default=None, min_length=1, max_length=100)
+    version: str | None = Field(default=None, min_length=1, max_length=50)
+    tags: Tags | None = None
+    capabilities: list[_Capability] | None = Field(default=None, max_length=200)
+
+
+class SetAgentStatusBody(RequestBody):
+    """Whether the agent may be invoked."""
+
+    status: Literal["running", "offline"]
+    error_message: Reason | None = Field(default=None, description="why; kept in the agent's history")
 
 
 class InvokeAgentBody(RequestBody):

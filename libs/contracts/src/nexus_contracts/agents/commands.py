@@ -5,12 +5,24 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from nexus_contracts.commands import Command, IfMatch
-from nexus_contracts.identifiers import AgentId, AgentName, InvocationId, ProjectId, SessionId, Sha256
+from nexus_contracts.identifiers import (
+    AgentId,
+    AgentName,
+    InvocationId,
+    PackageId,
+    PackageUri,
+    ProjectId,
+    SessionId,
+    Sha256,
+)
 from nexus_contracts.text import InputText, JsonObject, UserId
 
 
 class DeployAgent(Command):
-    """Deploy the package under the agent's id; the same command again deploys nothing twice."""
+    """Deploy the package under the agent's id, as its next version; the same command again deploys nothing twice.
+
+    Where the package comes from: `attempt` of the project's builds, or the upload `package_id`.
+    """
 
     type: Literal["nexus.command.deploy_agent.v1"] = "nexus.command.deploy_agent.v1"
     agent_id: AgentId
@@ -19,6 +31,53 @@ class DeployAgent(Command):
     package_uri: str = Field(min_length=1, max_length=2000)
     package_sha256: Sha256
     user_id: UserId = "default"
+    attempt: int | None = None
+    package_id: str | None = None
+
+
+class RegisterAgent(Command):
+    """Deploy a package that was uploaded before, or one at an address, under the agent's id, as its next version."""
+
+    type: Literal["nexus.command.register_agent.v1"] = "nexus.command.register_agent.v1"
+    agent_id: AgentId
+    project_id: ProjectId
+    agent_name: AgentName
+    package_id: PackageId | None = None
+    package_uri: PackageUri | None = None
+    backend: Literal["local", "agentcore"] | None = None
+
+
+class ActivateVersion(Command):
+    """Deploy a version that the agent has had before."""
+
+    type: Literal["nexus.command.activate_version.v1"] = "nexus.command.activate_version.v1"
+    agent_id: str
+    version: int
+    if_match: IfMatch = None
+
+
+class UpdateAgent(Command):
+    """Change how the agent is described; of the fields those named in `given`, None clears."""
+
+    type: Literal["nexus.command.update_agent.v1"] = "nexus.command.update_agent.v1"
+    agent_id: str
+    description: str | None = None
+    category: str | None = None
+    version: str | None = None
+    tags: list[str] | None = None
+    capabilities: list[str] | None = None
+    given: list[str] = []
+    if_match: IfMatch = None
+
+
+class SetAgentStatus(Command):
+    """`offline` refuses invocations from now on; `running` deploys again what ran last."""
+
+    type: Literal["nexus.command.set_agent_status.v1"] = "nexus.command.set_agent_status.v1"
+    agent_id: str
+    status: Literal["running", "offline"]
+    error_message: str | None = None
+    if_match: IfMatch = None
 
 
 class InvokeAgent(Command):
@@ -40,6 +99,13 @@ class DeleteAgent(Command):
     type: Literal["nexus.command.delete_agent.v1"] = "nexus.command.delete_agent.v1"
     agent_id: str
     if_match: IfMatch = None
+
+
+class CancelInvocation(Command):
+    """End it before its agent has answered, and stop the agent's work on it."""
+
+    type: Literal["nexus.command.cancel_invocation.v1"] = "nexus.command.cancel_invocation.v1"
+    invocation_id: InvocationId
 
 
 class CreateSession(Command):
@@ -69,5 +135,7 @@ class DeleteSession(Command):
     if_match: IfMatch = None
 
 
-AgentsCommand = DeployAgent | InvokeAgent | DeleteAgent | CreateSession | PostMessage | DeleteSession
+AboutAgents = DeployAgent | RegisterAgent | ActivateVersion | UpdateAgent | SetAgentStatus | DeleteAgent
+AboutConversations = InvokeAgent | CancelInvocation | CreateSession | PostMessage | DeleteSession
+AgentsCommand = AboutAgents | AboutConversations
 AGENTS_COMMAND: TypeAdapter[AgentsCommand] = TypeAdapter(Annotated[AgentsCommand, Field(discriminator="type")])

@@ -50,6 +50,9 @@ class AgentDescribed(AboutAgent):
     type: Literal["nexus.agent.described.v1"] = "nexus.agent.described.v1"
     description: str | None = None
     category: str | None = None
+    version: str | None = None
+    tags: list[str] = []
+    capabilities: list[str] = []
 
 
 class AgentStatusChanged(AboutAgent):

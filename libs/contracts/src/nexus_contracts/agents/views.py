@@ -19,7 +19,7 @@ class AgentCoreConfig(Message):
 
 
 class DeploymentView(Message):
-    """`isolation` says in words how the agent is kept apart from its host."""
+    """Of the latest attempt to deploy. `isolation` says in words how the agent is kept apart from its host."""
 
     backend: Literal["local", "agentcore"]
     status: Literal["deploying", "deployed", "failed"]
@@ -55,11 +55,33 @@ class AgentView(Message):
     supported_models: list[str]
     agentcore_config: AgentCoreConfig
     deployment: DeploymentView
+    active_version: int | None = None
     region: str | None
     runtime_stats: RuntimeStats = RuntimeStats()
     created_at: Timestamp
     updated_at: Timestamp
     etag: int
+
+
+class VersionView(Message):
+    """`status` is what came of its latest deployment; `active`: it runs when the agent does.
+
+    It was made by `created_by`, from attempt `attempt` of the project's builds, or from an uploaded package.
+    """
+
+    agent_id: str
+    version: int
+    active: bool
+    status: Literal["deploying", "deployed", "failed"]
+    error: FailureReason | None
+    manifest_version: str | None
+    package_uri: str
+    package_sha256: str
+    package_id: str | None
+    attempt: int | None
+    created_by: str
+    created_at: Timestamp
+    deployed_at: Timestamp | None
 
 
 class InvocationView(Message):
@@ -124,6 +146,17 @@ class TurnView(Message):
 
     user_message: MessageView
     assistant_message: MessageView | None
+
+
+class PackageView(Message):
+    """An agent package that was taken; the same content again is the same package."""
+
+    package_id: str
+    package_uri: str
+    sha256: str
+    size_bytes: int
+    manifest: dict[str, JsonValue]
+    created_at: Timestamp
 
 
 class DeletedAgent(Message):

@@ -3,6 +3,7 @@
 from nexus_runtime.blobs.address import BlobsUrl, blob_store, directory_url
 from nexus_runtime.blobs.directory import DirectoryBlobStore
 from nexus_runtime.blobs.protocol import (
+    MAX_BLOB_BYTES,
     Blob,
     BlobCorrupt,
     BlobMissing,
@@ -13,6 +14,7 @@ from nexus_runtime.blobs.protocol import (
 from nexus_runtime.blobs.s3 import S3BlobStore
 
 __all__ = [
+    "MAX_BLOB_BYTES",
     "Blob",
     "BlobCorrupt",
     "BlobMissing",

@@ -1,4 +1,4 @@
-"""An agent: deployed, deployed again, deleted."""
+"""An agent: deployed, deployed again in this or another version, taken offline, described, deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,32 +6,35 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from nexus_agents.domain.backend import DeployedAgent, Deployment, PackageRef
-from nexus_contracts.agents.commands import DeployAgent
+from nexus_agents.domain.backend import Backends, DeployedAgent, Deployment, PackageRef
+from nexus_agents.domain.backend_errors import BackendUnknown
+from nexus_agents.domain.version import AgentVersion, Package
+from nexus_contracts.agents.commands import DeployAgent, SetAgentStatus, UpdateAgent
 from nexus_contracts.agents.events import (
     AgentDeleted,
     AgentDeployed,
     AgentDeploying,
     AgentDeploymentFailed,
+    AgentDescribed,
     AgentStatus,
+    AgentStatusChanged,
     FailureReason,
 )
 from nexus_contracts.agents.manifest import capabilities_of
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.errors import Conflict
+from nexus_contracts.errors import Conflict, InvalidState
 from nexus_contracts.identifiers import Timestamp, agent_id_of
 from nexus_contracts.model import Message
 
 
-class Package(Message):
-    uri: str
-    sha256: str
-
-
 class LatestDeployment(Message):
-    """The latest attempt to deploy, `version` counts them; `isolation` says in words what keeps the agent apart."""
+    """The latest attempt to deploy; `isolation` says in words what keeps the agent apart from its host.
+
+    `number` counts the attempts, and `version` is what was deployed: the same one may be deployed again.
+    """
 
     status: Literal["deploying", "deployed", "failed"]
+    number: int
     version: int
     package: Package
     isolated: bool = False
@@ -49,7 +52,10 @@ class AgentAddress(Message):
 
 
 class Agent(Aggregate):
-    """`backend` names the backend that runs it; `active` is the package that runs, whatever came of the latest."""
+    """`backend` names the backend that runs it; `versions` counts those that were ever made.
+
+    `active` is the package that runs, of version `active_version`, whatever came of the latest deployment.
+    """
 
     agent_id: str
     agent_name: str
@@ -67,6 +73,8 @@ class Agent(Aggregate):
     address: AgentAddress | None = None
     deployment: LatestDeployment
     active: Package | None = None
+    active_version: int | None = None
+    versions: int
     region: str | None = None
     created_at: Timestamp
     updated_at: Timestamp
@@ -75,6 +83,11 @@ class Agent(Aggregate):
     @property
     def deploying(self) -> bool:
         return self.deleted_at is None and self.deployment.status == "deploying"
+
+    @property
+    def rechecked(self) -> bool:
+        """Whether the latest deployment is of the version that was running before it."""
+        return self.active is not None and self.active_version == self.deployment.version
 
 
 Decided = tuple[Agent, Sequence[BaseModel]]
@@ -86,33 +99,85 @@ def require_own_id(command: DeployAgent) -> None:
         raise Conflict("the agent's id must be that of its project and name", agent_id=command.agent_id)
 
 
+def require_backend(before: Agent | None, wanted: str | None, backends: Backends) -> None:
+    """Raises InvalidState where it is not there, or the agent has another one, which it keeps."""
+    if wanted is None:
+        return
+    if before is not None and before.backend != wanted:
+        raise _not_allowed(before, "deploy", f"the agent runs on the backend {before.backend}", "delete")
+    try:
+        backends.of(wanted)
+    except BackendUnknown:
+        raise InvalidState(f"the backend {wanted} is not set up here", backend=wanted) from None
+
+
 def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_sequence: int, now: datetime) -> Decided:
-    """A running agent keeps running what it has until the new deployment has succeeded. Raises Conflict.
+    """A new version, which takes the place of the one that runs when its deployment has succeeded. Raises Conflict.
 
     A new agent gets `backend`, and continues with its events after `former_sequence`, those of a deleted one of its id.
     """
     if before is not None and before.deleted_at is not None:
         raise Conflict("the agent is being deleted", agent_id=command.agent_id)
     package = Package(uri=command.package_uri, sha256=command.package_sha256)
-    agent = before or _new(command, package, backend, former_sequence, now)
-    running = agent.status is AgentStatus.RUNNING
-    latest = {
-        "status": "deploying",
-        "version": agent.deployment.version + (1 if before else 0),
-        "package": package,
-        "last_error": None,
+    if before is None:
+        agent = _new(command, package, backend, former_sequence, now)
+        return agent, (AgentDeploying(**_fact(agent), package_sha256=package.sha256),)
+    agent = before.model_copy(update={"versions": before.versions + 1})
+    return _deploying(agent, agent.versions, package, now)
+
+
+def activate(agent: Agent, version: AgentVersion, now: datetime) -> Decided:
+    """The version takes the place of the one that runs when its deployment has succeeded; nothing if it runs already.
+
+    Raises InvalidState where it is being deployed.
+    """
+    if agent.deploying and agent.deployment.version == version.number:
+        raise _not_allowed(agent, "activate", f"version {version.number} is being deployed")
+    if agent.status is AgentStatus.RUNNING and agent.active_version == version.number and not agent.deploying:
+        return agent, ()
+    return _deploying(agent, version.number, version.package, now)
+
+
+def set_status(agent: Agent, command: SetAgentStatus, now: datetime) -> Decided:
+    """Offline at once; running as soon as a deployment of what ran last has succeeded. Raises InvalidState."""
+    if command.status == "running":
+        if agent.deploying:
+            raise _not_allowed(agent, "running", "the agent is being deployed", "offline")
+        version = agent.active_version or agent.deployment.version
+        return _deploying(agent, version, agent.active or agent.deployment.package, now)
+    if agent.status is AgentStatus.OFFLINE:
+        return agent, ()
+    agent = agent.model_copy(update={"status": AgentStatus.OFFLINE, "updated_at": now})
+    return agent, (AgentStatusChanged(**_fact(agent), reason=command.error_message),)
+
+
+def describe(agent: Agent, command: UpdateAgent, now: datetime) -> Decided:
+    """With what was given of a description; None clears. The next version is described by its own manifest."""
+    wanted = {
+        "description": command.description,
+        "category": command.category,
+        "manifest_version": command.version,
+        "tags": list(dict.fromkeys(command.tags or [])),
+        "capabilities": sorted(set(command.capabilities or [])),
     }
-    changed = {
-        "status": AgentStatus.RUNNING if running else AgentStatus.BUILDING,
-        "deployment": agent.deployment.model_copy(update=latest),
-        "updated_at": now,
-    }
-    agent = agent.model_copy(update=changed)
-    return agent, (AgentDeploying(**_fact(agent), package_sha256=package.sha256),)
+    given = {"manifest_version" if name == "version" else name for name in command.given}
+    changed = {name: value for name, value in wanted.items() if name in given and getattr(agent, name) != value}
+    if not changed:
+        return agent, ()
+    agent = agent.model_copy(update=changed | {"updated_at": now})
+    described = AgentDescribed(
+        **_fact(agent),
+        description=agent.description,
+        category=agent.category,
+        version=agent.manifest_version,
+        tags=agent.tags,
+        capabilities=agent.capabilities,
+    )
+    return agent, (described,)
 
 
 def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
-    """The deployment under way has succeeded."""
+    """The deployment under way has succeeded. An agent that was taken offline in the meantime stays so."""
     assert agent.deploying
     latest = agent.deployment.model_copy(
         update={
@@ -124,13 +189,15 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
         }
     )
     changed = {
-        "status": AgentStatus.RUNNING,
+        "status": AgentStatus.OFFLINE if agent.status is AgentStatus.OFFLINE else AgentStatus.RUNNING,
         "deployment": latest,
         "active": latest.package,
+        "active_version": latest.version,
+        "address": AgentAddress(arn=result.agent_arn, alias_id=result.agent_alias_id, alias_arn=result.agent_alias_arn),
         "region": result.region,
         "updated_at": now,
     }
-    agent = agent.model_copy(update=changed | _described(result))
+    agent = agent.model_copy(update=changed if agent.rechecked else changed | _described(result))
     event = AgentDeployed(
         **_fact(agent), backend=agent.backend, deployment_version=latest.version, category=agent.category
     )
@@ -138,9 +205,10 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
 
 
 def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Decided:
-    """The deployment under way has failed: what ran before runs on; where nothing did the agent is offline."""
+    """The deployment under way has failed: another version that ran before runs on, else the agent is offline."""
     assert agent.deploying
-    status = AgentStatus.RUNNING if agent.status is AgentStatus.RUNNING else AgentStatus.OFFLINE
+    runs_on = agent.status is AgentStatus.RUNNING and not agent.rechecked
+    status = AgentStatus.RUNNING if runs_on else AgentStatus.OFFLINE
     latest = agent.deployment.model_copy(update={"last_error": reason, "status": "failed"})
     agent = agent.model_copy(update={"status": status, "deployment": latest, "updated_at": now})
     return agent, (AgentDeploymentFailed(**_fact(agent), error=reason),)
@@ -165,6 +233,29 @@ def target(agent: Agent) -> DeployedAgent:
     return DeployedAgent(agent.agent_id, package, address.arn if address else "", address.alias_id if address else "")
 
 
+def _deploying(agent: Agent, version: int, package: Package, now: datetime) -> Decided:
+    """What runs keeps running until the deployment that begins has succeeded."""
+    running = agent.status is AgentStatus.RUNNING
+    latest = {
+        "status": "deploying",
+        "number": agent.deployment.number + 1,
+        "version": version,
+        "package": package,
+        "last_error": None,
+    }
+    changed = {
+        "status": AgentStatus.RUNNING if running else AgentStatus.BUILDING,
+        "deployment": agent.deployment.model_copy(update=latest),
+        "updated_at": now,
+    }
+    agent = agent.model_copy(update=changed)
+    return agent, (AgentDeploying(**_fact(agent), package_sha256=package.sha256),)
+
+
+def _not_allowed(agent: Agent, action: str, why: str, *allowed: str) -> InvalidState:
+    return InvalidState(why, current_status=str(agent.status), action=action, allowed_actions=[*allowed])
+
+
 def _described(result: Deployment) -> dict[str, object]:
     manifest = result.manifest
     return {
@@ -173,7 +264,6 @@ def _described(result: Deployment) -> dict[str, object]:
         "manifest_version": manifest.version,
         "capabilities": capabilities_of(manifest),
         "tools": [tool.model_dump(mode="json") for tool in manifest.tools],
-        "address": AgentAddress(arn=result.agent_arn, alias_id=result.agent_alias_id, alias_arn=result.agent_alias_arn),
     }
 
 
@@ -186,7 +276,8 @@ def _new(command: DeployAgent, package: Package, backend: str, former_sequence: 
         user_id=command.user_id,
         status=AgentStatus.BUILDING,
         backend=backend,
-        deployment=LatestDeployment(status="deploying", version=1, package=package),
+        deployment=LatestDeployment(status="deploying", number=1, version=1, package=package),
+        versions=1,
         created_at=now,
         updated_at=now,
         sequence=former_sequence,

@@ -15,6 +15,10 @@ def invocation_not_found(invocation_id: str) -> NotFound:
     return _not_found("invocation", invocation_id)
 
 
+def version_not_found(agent_id: str, number: int) -> NotFound:
+    return NotFound(f"the agent has no version {number}", type="version", id=str(number), agent_id=agent_id[:SHOWN])
+
+
 def session_not_found(session_id: str) -> NotFound:
     return _not_found("session", session_id)
 

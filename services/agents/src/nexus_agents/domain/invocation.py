@@ -27,7 +27,8 @@ from nexus_contracts.model import Message
 MAX_OUTPUT_BYTES = 100_000
 MAX_TRACE_BYTES = 40_000
 """Input, output and trace share one item of the database, which holds at most 400 KB."""
-INTERRUPTED, AGENT_DELETED, SESSION_DELETED = "INTERRUPTED", "AGENT_DELETED", "SESSION_DELETED"
+INTERRUPTED, CANCELLED = "INTERRUPTED", "CANCELLED"
+AGENT_DELETED, SESSION_DELETED = "AGENT_DELETED", "SESSION_DELETED"
 
 
 class Kind(StrEnum):
@@ -109,6 +110,17 @@ def require_running(agent: Agent) -> None:
         )
 
 
+def require_unended(invocation: Invocation) -> None:
+    """Raises InvalidState for an invocation that has its terminal state."""
+    if invocation.ended:
+        raise InvalidState(
+            "the invocation has ended",
+            current_status=str(invocation.status),
+            action="cancel",
+            allowed_actions=[],
+        )
+
+
 def invoked(command: InvokeAgent, traceparent: str | None, now: datetime) -> Invocation:
     """As asked for; it waits."""
     return Invocation(
@@ -133,7 +145,11 @@ def failed(code: str, message: str) -> Ending:
 
 
 def cancelled(code: str) -> Ending:
-    texts = {AGENT_DELETED: "the agent was deleted", SESSION_DELETED: "the session was deleted"}
+    texts = {
+        CANCELLED: "the invocation was cancelled",
+        AGENT_DELETED: "the agent was deleted",
+        SESSION_DELETED: "the session was deleted",
+    }
     reason = FailureReason(code=code, message=texts.get(code, code))
     return Ending(InvocationStatus.CANCELLED, reason=reason)
 

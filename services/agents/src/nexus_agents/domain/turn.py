@@ -106,6 +106,17 @@ def finish(session: Session, turn: Invocation, ending: Ending, *, now: datetime,
     return TurnStep(session.model_copy(update={"status": "closed"}), (closed,), turns, messages)
 
 
+def withdraw(session: Session, turn: Invocation, ending: Ending, now: datetime) -> TurnStep:
+    """A turn that still waits ends; it never brought its message."""
+    ended, events = invocations.end(turn, ending, now)
+    changed = {
+        "queue": tuple(one for one in session.queue if one != turn.invocation_id),
+        # Whatever closes a session is its last turn: nothing is taken after it.
+        "closing": session.closing and not turn.end_session,
+    }
+    return TurnStep(session.model_copy(update=changed), turns=(TurnChange(turn, ended, events),))
+
+
 def keep_note(session: Session, note: Invocation, *, now: datetime, message_id: str) -> TurnStep:
     """A note in an idle session is kept at once."""
     begun = begin(session, note, now=now, message_id=message_id)

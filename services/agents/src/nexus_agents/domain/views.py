@@ -6,6 +6,7 @@ from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
 from nexus_agents.domain.message import StoredMessage
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.turn import answer_of, question_of
+from nexus_agents.domain.version import AgentVersion
 from nexus_contracts.agents.views import (
     AgentCoreConfig,
     AgentView,
@@ -16,6 +17,7 @@ from nexus_contracts.agents.views import (
     RuntimeStats,
     SessionView,
     TurnView,
+    VersionView,
 )
 from nexus_contracts.errors import AgentInvocationFailed
 from nexus_contracts.replies import Outcome
@@ -43,6 +45,16 @@ def _deployment(agent: Agent) -> DeploymentView:
     package = agent.deployment.package
     shown = {"backend": agent.backend, "package_uri": package.uri, "package_sha256": package.sha256}
     return DeploymentView.model_validate(dict(agent.deployment) | shown)
+
+
+def version_view(version: AgentVersion, agent: Agent) -> VersionView:
+    shown = {
+        "version": version.number,
+        "active": agent.active_version == version.number,
+        "package_uri": version.package.uri,
+        "package_sha256": version.package.sha256,
+    }
+    return VersionView.model_validate(dict(version) | shown)
 
 
 def invocation_view(invocation: Invocation) -> InvocationView:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nexus_agents.domain.agent import tombstone
-from nexus_agents.handlers.commands import begin_deletion
+from nexus_agents.handlers.agents import begin_deletion
 from nexus_agents.store.agents import AgentStore, listed_agents, listed_sequences
 from nexus_agents.store.lists import Lists, no_entry
 from nexus_contracts.principal import DEFAULT_TENANT

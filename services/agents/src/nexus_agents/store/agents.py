@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.errors import agent_not_found
 from nexus_agents.domain.invocation import Invocation, InvocationStatus
 from nexus_agents.domain.views import agent_view
 from nexus_agents.store.lists import HISTORIES, UNDEPLOYED, AgentQuery, Lists, entry
@@ -20,7 +21,17 @@ from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Recorded, Saved, States
 from nexus_runtime.ledger.inbox import KEEP_SECONDS
 
-AGENT = Form(Agent)
+
+def _with_versions(state: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Schema 1 counted deployments alone: each of them was a version."""
+    latest: Any = state["deployment"]
+    number: int = latest["version"]
+    ran = number if latest["status"] == "deployed" else max(1, number - 1)
+    active = {"active_version": ran} if state.get("active") else {}
+    return {**state, "deployment": {**latest, "number": number}, "versions": number, **active}
+
+
+AGENT = Form(Agent, (_with_versions,))
 STATE = ("state", "schema")
 MAX_ID = 300
 SHARDS = 4
@@ -42,6 +53,13 @@ class AgentStore:
         """None if there is none, or it is being deleted."""
         agent = await self.load_any(agent_id)
         return agent if agent and agent.deleted_at is None else None
+
+    async def own(self, agent_id: str, tenant: str) -> Agent:
+        """The tenant's agent. Raises NotFound."""
+        agent = await self.load(agent_id)
+        if agent is None or agent.tenant != tenant:
+            raise agent_not_found(agent_id)
+        return agent
 
     async def load_any(self, agent_id: str) -> Agent | None:
         """The agent, also while it is being deleted."""
@@ -65,7 +83,7 @@ class AgentStore:
         A deployment is begun on the condition, too, that its project is not deleted.
         """
         follows = [*_list_moves(before, after), *_gate_moves(before, after)]
-        if after.deploying and (before is None or before.deployment.version != after.deployment.version):
+        if after.deploying and (before is None or before.deployment.number != after.deployment.number):
             follows.append(_project_present(after))
         return self._states.save(after.agent_id, before, after, events, follows)
 

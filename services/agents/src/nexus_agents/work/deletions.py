@@ -18,6 +18,7 @@ from nexus_agents.store.invocations import listed_invocations, listed_notes
 from nexus_agents.store.lists import Lists
 from nexus_agents.store.sessions import listed_sessions
 from nexus_agents.store.turns import TurnStore
+from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import AGENT_DELETION, SESSION_DELETION
 from nexus_agents.work.endings import Endings
 from nexus_agents.work.histories import Histories
@@ -58,6 +59,7 @@ class AgentDeletion(Repeatable):
     """Undeploys an agent and erases what belongs to it; its sessions are deletions of their own."""
 
     agents: AgentStore
+    versions: VersionStore
     turns: TurnStore
     lists: Lists
     endings: Endings
@@ -78,6 +80,7 @@ class AgentDeletion(Repeatable):
         for listed in (listed_invocations, listed_notes):
             found = self.lists.ids(listed(agent.tenant, name), "invocation_id")
             await _each(found, lambda one: self._erase_invocation(held, one))
+        await self.versions.erase(name)
         await held.conclude(lambda: self._end(agent))
 
     async def _delete_session(self, session_id: str) -> None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nexus_agents.domain import agent as agents
+from nexus_agents.domain import version as versions
 from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.backend import Backends, Deployment, PackageRef
 from nexus_agents.domain.backend_errors import BackendError
 from nexus_agents.domain.errors import agent_not_found, refusal
 from nexus_agents.domain.views import agent_view
 from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import DEPLOYMENT
 from nexus_contracts.agents.events import FailureReason
 from nexus_contracts.replies import Outcome
@@ -29,6 +31,7 @@ class DeploymentWork(Repeatable):
     """Works on the latest deployment of an agent; a newer one takes the place of the work itself."""
 
     store: AgentStore
+    versions: VersionStore
     backends: Backends
     ledger: Ledger
     now: Callable[[], datetime]
@@ -68,16 +71,26 @@ class DeploymentWork(Repeatable):
             # Its deletion has undeployed it, perhaps before this process had begun to deploy it.
             await self.backends.of(deployed.backend).undeploy(deployed.agent_id)
             return
-        if not before.deploying or before.deployment.version != deployed.deployment.version:
+        if not before.deploying or before.deployment.number != deployed.deployment.number:
             return
+        now = self.now()
         after, events = (
-            agents.deployed(before, result, self.now())
+            agents.deployed(before, result, now)
             if isinstance(result, Deployment)
-            else agents.deployment_failed(before, result, self.now())
+            else agents.deployment_failed(before, result, now)
         )
         saved = self.store.save(before, after, events)
         end = End(DEPLOYMENT, after.agent_id, await self._outcome(saved.state))
-        await self.ledger.commit(saved.change + Change(ends=(end,)))
+        await self.ledger.commit(saved.change + await self._of_version(after, result, now) + Change(ends=(end,)))
+
+    async def _of_version(self, agent: Agent, result: Result, now: datetime) -> Change:
+        """None for an agent of a release that kept no versions."""
+        version = await self.versions.load(agent.agent_id, agent.deployment.version)
+        if version is None:
+            return Change()
+        if isinstance(result, Deployment):
+            return self.versions.save(versions.deployed(version, result.manifest.version, now))
+        return self.versions.save(versions.failed(version, result))
 
     async def _outcome(self, agent: Agent) -> Outcome:
         view = agent_view(agent, await self.store.figures(agent.agent_id))

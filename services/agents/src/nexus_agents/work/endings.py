@@ -51,11 +51,11 @@ class Endings:
         if invocation is not None and not invocation.ended:
             await self.conclude(held, invocation, cancelled(because))
 
-    async def _end(self, invocation: Invocation, ending: Ending, present: bool) -> None:
+    async def ended(self, invocation: Invocation, ending: Ending, *, present: bool = True) -> tuple[Invocation, Change]:
+        """The invocation with this ending, and all that follows from it, to be committed. `present`: its agent is."""
         session = await self._session_of(invocation)
-        if present and session and session.deleted_at is None and session.turn == invocation.invocation_id:
-            await self._end_turn(session, invocation, ending)
-            return
+        if present and session and session.deleted_at is None and invocation.invocation_id in session.turns:
+            return await self._ended_turn(session, invocation, ending)
         if not present:
             ending = cancelled(AGENT_DELETED)
         elif invocation.session_id is not None:
@@ -63,19 +63,27 @@ class Endings:
         ended, events = invocations.end(invocation, ending, self.now())
         # The figures go with the agent: counting into those of a deleted one would fail the whole transaction.
         saved = self.turns.invocations.save(invocation, ended, events, counted=present)
-        await self.ledger.commit(saved.change + _ended(ended))
+        return ended, saved.change + _end_of_work(ended)
 
-    async def _end_turn(self, session: Session, turn: Invocation, ending: Ending) -> None:
-        """The next turn of the session begins in the transaction in which this one ends."""
+    async def _end(self, invocation: Invocation, ending: Ending, present: bool) -> None:
+        _, change = await self.ended(invocation, ending, present=present)
+        await self.ledger.commit(change)
+
+    async def _ended_turn(self, session: Session, turn: Invocation, ending: Ending) -> tuple[Invocation, Change]:
+        """The next turn of the session begins in the transaction in which the one that runs ends."""
         # A crash between two transactions would leave a session whose queue nobody starts again.
         now = self.now()
+        if session.turn != turn.invocation_id:
+            step = turns.withdraw(session, turn, ending, now)
+            return step.latest, self.turns.save(session, step) + _end_of_work(step.latest)
         step = turns.finish(session, turn, ending, now=now, message_id=new_id("msg_"))
-        work = _ended(step.latest)
+        ended = step.latest
+        work = _end_of_work(ended)
         following = await self.turns.invocations.load(session.queue[0]) if session.queue else None
         if following is not None:
             step = step.then(turns.begin(step.session, following, now=now, message_id=new_id("msg_")))
             work += Change(starts=(Start(INVOCATION, following.invocation_id),))
-        await self.ledger.commit(self.turns.save(session, step) + work)
+        return ended, self.turns.save(session, step) + work
 
     async def _session_of(self, invocation: Invocation) -> Session | None:
         if invocation.session_id is None:
@@ -83,5 +91,5 @@ class Endings:
         return await self.turns.sessions.load_any(invocation.session_id)
 
 
-def _ended(invocation: Invocation) -> Change:
+def _end_of_work(invocation: Invocation) -> Change:
     return Change(ends=(End(INVOCATION, invocation.invocation_id, invocation_outcome(invocation)),))

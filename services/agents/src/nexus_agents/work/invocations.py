@@ -22,6 +22,7 @@ from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import INVOCATION
 from nexus_agents.work.endings import Endings
+from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.replies import Outcome
 from nexus_runtime.process import log, tracing
 from nexus_runtime.work.kind import Held
@@ -74,6 +75,8 @@ class InvocationWork:
         agent = await held.conclude(lambda: self.agents.load(invocation.agent_id))
         if agent is None:
             return cancelled(AGENT_DELETED)
+        if agent.status is AgentStatus.OFFLINE:
+            return failed("AGENT_OFFLINE", "the agent went offline before the invocation had its turn")
         request = await held.conclude(lambda: self._request(invocation))
         return await self._ask(agent, request)
 

@@ -50,6 +50,7 @@ class Deployer:
             package_uri=package.uri,
             package_sha256=package.sha256,
             user_id=asker.id,
+            attempt=attempt,
             principal=asker,
         )
         try:

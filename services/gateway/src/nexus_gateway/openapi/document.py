@@ -31,6 +31,9 @@ TAGS = [
 _BODIES = (
     of_builds.CreateProjectBody,
     of_builds.ControlProjectBody,
+    of_agents.RegisterAgentBody,
+    of_agents.UpdateAgentBody,
+    of_agents.SetAgentStatusBody,
     of_agents.InvokeAgentBody,
     of_agents.CreateSessionBody,
     of_agents.PostMessageBody,

@@ -176,6 +176,7 @@ AGENT: Example = {
         "last_error": None,
         "deployed_at": ENDED,
     },
+    "active_version": 1,
     "region": None,
     "runtime_stats": {
         "total_invocations": 12,
@@ -187,6 +188,39 @@ AGENT: Example = {
     "created_at": BEGAN,
     "updated_at": ENDED,
     "etag": 4,
+}
+PACKAGE_ID, _SHA256 = f"pkg_{_HEX}", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+PACKAGE: Example = {
+    "package_id": PACKAGE_ID,
+    "package_uri": f"blob:sha256:{_SHA256}",
+    "sha256": _SHA256,
+    "size_bytes": 5120,
+    "manifest": {
+        "name": "order_calculator",
+        "version": "1.0.0",
+        "entrypoint": "main.py",
+        "description": "Adds up orders and converts CSV to JSON.",
+        "category": "calculation",
+        "tools": [{"name": "calculator", "description": "evaluates arithmetic expressions"}],
+        "capabilities": ["arithmetic"],
+        "env": {},
+    },
+    "created_at": BEGAN,
+}
+VERSION: Example = {
+    "agent_id": AGENT_ID,
+    "version": 1,
+    "active": True,
+    "status": "deployed",
+    "error": None,
+    "manifest_version": "1.0.0",
+    "package_uri": "blob:sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "package_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "package_id": None,
+    "attempt": 1,
+    "created_by": "default",
+    "created_at": BEGAN,
+    "deployed_at": ENDED,
 }
 DELETED_AGENT: Example = {"agent_id": AGENT_ID, "deleted_at": ENDED}
 INVOCATION: Example = {
@@ -204,6 +238,12 @@ INVOCATION: Example = {
     "created_at": BEGAN,
     "started_at": BEGAN,
     "completed_at": ENDED,
+}
+CANCELLED_INVOCATION: Example = {
+    **INVOCATION,
+    "status": "cancelled",
+    "output": None,
+    "error": {"code": "CANCELLED", "message": "the invocation was cancelled"},
 }
 INVOCATION_RESULT: Example = {
     "invocation_id": INVOCATION_ID,

@@ -12,6 +12,7 @@ _FORMS = {
     "agent_id": re.compile(f"proj_{_HEX}:{AGENT_NAME}"),
     "invocation_id": re.compile(f"inv_{_HEX}"),
     "session_id": re.compile(f"sess_{_HEX}"),
+    "version": re.compile("[1-9][0-9]{0,8}"),
     "stage_name": re.compile("[a-z_]{1,64}"),
 }
 

@@ -4,12 +4,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from nexus_contracts.agents.bodies import InvokeAgentBody
-from nexus_contracts.agents.commands import DeleteAgent, InvokeAgent
+from nexus_contracts.agents.bodies import InvokeAgentBody, RegisterAgentBody, SetAgentStatusBody, UpdateAgentBody
+from nexus_contracts.agents.commands import (
+    ActivateVersion,
+    CancelInvocation,
+    DeleteAgent,
+    InvokeAgent,
+    RegisterAgent,
+    SetAgentStatus,
+    UpdateAgent,
+)
 from nexus_contracts.agents.events import AgentStatus
-from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationResult, InvocationView
+from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationResult, InvocationView, VersionView
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed
+from nexus_contracts.errors import AgentInvocationFailed, NotFound
+from nexus_contracts.identifiers import agent_id_of
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
@@ -23,10 +32,13 @@ from nexus_gateway.routes.parameters import (
     LastKey,
     Limit,
     NameList,
+    VersionPath,
 )
 
 router = APIRouter(tags=["agents-management"])
 _ROOT = "/api/v1/agents"
+_CHANGE_ERRORS = (*ops.CHANGE_ERRORS, *ops.STATE_ERRORS)
+_ACCEPTED = {"agent_id": examples.AGENT_ID}
 
 
 @router.get(
@@ -68,6 +80,126 @@ async def list_agents(
     return await gateway_of(request).reads.page("agents", "/agents", limit, last_key, filters)
 
 
+@router.post(
+    _ROOT,
+    **operation(
+        "registerAgent",
+        "Deploy an agent from a package",
+        AgentView,
+        examples.AGENT,
+        status=201,
+        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, NotFound),
+        parameters=[ops.KEY, ops.PREFER],
+        body=RegisterAgentBody,
+        body_example={"agent_name": "order_calculator", "package_id": examples.PACKAGE_ID},
+        accepted=_ACCEPTED,
+    ),
+)
+async def register_agent(
+    request: Request, intent: Annotated[Intent[RegisterAgentBody], intent_with(RegisterAgentBody)]
+) -> Response:
+    """Of an agent that exists it is the next version. Answered when the deployment has ended: `deployment` says how."""
+    project_id = intent.body.project_id or intent.created("proj_")
+    agent_id = agent_id_of(project_id, intent.body.agent_name)
+    command = intent.command(RegisterAgent, agent_id=agent_id, project_id=project_id)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
+
+
+@router.put(
+    _ROOT + "/{agent_id}",
+    **operation(
+        "updateAgent",
+        "Change how an agent is described",
+        AgentView,
+        examples.AGENT,
+        errors=(*_CHANGE_ERRORS, *ops.BODY_ERRORS),
+        parameters=[ops.IF_MATCH, ops.KEY, ops.PREFER],
+        body=UpdateAgentBody,
+        body_example={"description": "Adds up orders.", "tags": ["orders"], "category": None},
+        accepted=_ACCEPTED,
+    ),
+)
+async def update_agent(
+    agent_id: AgentPath,
+    request: Request,
+    intent: Annotated[Intent[UpdateAgentBody], intent_with(UpdateAgentBody, heeds_if_match=True)],
+) -> Response:
+    """What is left out stays as it is, null clears. The next version is described by its own manifest, but for tags."""
+    given = sorted(intent.body.model_fields_set)
+    command = intent.command(UpdateAgent, agent_id=agent_id, given=given, if_match=intent.if_match)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
+
+
+@router.put(
+    _ROOT + "/{agent_id}/status",
+    **operation(
+        "setAgentStatus",
+        "Take an agent offline, or have it run again",
+        AgentView,
+        examples.AGENT,
+        errors=(*_CHANGE_ERRORS, *ops.BODY_ERRORS),
+        parameters=[ops.IF_MATCH, ops.KEY, ops.PREFER],
+        body=SetAgentStatusBody,
+        body_example={"status": "offline", "error_message": "wrong totals since this morning"},
+        accepted=_ACCEPTED,
+    ),
+)
+async def set_agent_status(
+    agent_id: AgentPath,
+    request: Request,
+    intent: Annotated[Intent[SetAgentStatusBody], intent_with(SetAgentStatusBody, heeds_if_match=True)],
+) -> Response:
+    """Offline refuses invocations from now on; those that run may end. Running deploys again what ran last.
+
+    It is answered when that deployment has ended: where it failed the agent is offline, and `deployment` says why.
+    """
+    command = intent.command(SetAgentStatus, agent_id=agent_id, if_match=intent.if_match)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
+
+
+@router.get(
+    _ROOT + "/{agent_id}/versions",
+    **operation(
+        "listVersions",
+        "List the versions of an agent",
+        ListOf[VersionView],
+        examples.page_of(examples.VERSION),
+        errors=ops.ONE_ERRORS,
+    ),
+)
+async def list_versions(
+    agent_id: AgentPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
+) -> Response:
+    """Newest first: each with its package, who made it from what, and what came of its deployment."""
+    return await gateway_of(request).reads.page("agents", f"/agents/{agent_id}/versions", limit, last_key)
+
+
+@router.put(
+    _ROOT + "/{agent_id}/versions/{version}/activate",
+    **operation(
+        "activateVersion",
+        "Roll an agent forward or back to a version",
+        AgentView,
+        examples.AGENT,
+        errors=_CHANGE_ERRORS,
+        parameters=[ops.IF_MATCH, ops.KEY, ops.PREFER],
+        accepted=_ACCEPTED,
+    ),
+)
+async def activate_version(
+    agent_id: AgentPath,
+    version: VersionPath,
+    request: Request,
+    intent: Annotated[Intent[None], bare_intent(heeds_if_match=True)],
+) -> Response:
+    """The version that runs goes on until the other one is ready, so no invocation is refused.
+
+    It is answered when the deployment has ended: where it failed nothing has changed but `deployment`, which says why.
+    """
+    command = intent.command(ActivateVersion, agent_id=agent_id, version=version, if_match=intent.if_match)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)
+
+
 @router.delete(
     _ROOT + "/{agent_id}",
     **operation(
@@ -75,9 +207,9 @@ async def list_agents(
         "Delete an agent",
         DeletedAgent,
         examples.DELETED_AGENT,
-        errors=(*ops.CHANGE_ERRORS, *ops.STATE_ERRORS),
+        errors=_CHANGE_ERRORS,
         parameters=[ops.IF_MATCH, ops.KEY, ops.PREFER],
-        accepted={"agent_id": examples.AGENT_ID},
+        accepted=_ACCEPTED,
     ),
 )
 async def delete_agent(
@@ -143,3 +275,26 @@ async def list_invocations(
 async def get_invocation(invocation_id: InvocationPath, request: Request) -> Response:
     """How it stands, and how it ended. Gone when its agent is deleted."""
     return await gateway_of(request).reads.one(request, "agents", f"/invocations/{invocation_id}")
+
+
+@router.post(
+    "/api/v1/invocations/{invocation_id}/cancel",
+    **operation(
+        "cancelInvocation",
+        "Cancel an invocation",
+        InvocationView,
+        examples.CANCELLED_INVOCATION,
+        errors=(*ops.WRITE_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS),
+        parameters=[ops.KEY, ops.PREFER],
+        accepted={"invocation_id": examples.INVOCATION_ID},
+    ),
+)
+async def cancel_invocation(
+    invocation_id: InvocationPath, request: Request, intent: Annotated[Intent[None], bare_intent()]
+) -> Response:
+    """Ends it at once, and the agent's work on it; a turn that waits is withdrawn. One that has ended is INVALID_STATE.
+
+    Whoever waits for the invocation is told AGENT_INVOCATION_FAILED, reason CANCELLED.
+    """
+    command = intent.command(CancelInvocation, invocation_id=invocation_id)
+    return await gateway_of(request).commands.carry_out(command, intent.waits)

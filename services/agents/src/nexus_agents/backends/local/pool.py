@@ -46,8 +46,9 @@ class AgentPool:
     async def lease(self, agent_id: str, package: PackageRef, deadline: float) -> AsyncGenerator[AgentProcess]:
         """A started process for the caller alone; `deadline` on the event loop's clock.
 
-        Processes of the agent's other versions end when they are idle. Raises AgentBusy at the deadline,
-        AgentUnreachable where the agent is undeployed in the meantime or the pool stopped, and as its start did.
+        Once it has started, those of the agent's other versions end when they are idle. Raises AgentBusy at the
+        deadline, AgentUnreachable where the agent is undeployed in the meantime or the pool stopped, and as its start
+        did.
         """
         process = await self._granted(agent_id, package, deadline)
         try:
@@ -76,7 +77,6 @@ class AgentPool:
         if self._stopped:
             raise AgentUnreachable("The service stops.")
         waiter = Waiting(Version(agent_id, package.sha256), package)
-        self._replace_others(waiter.version)
         self._waiting.append(waiter)
         self._serve()
         try:
@@ -174,6 +174,7 @@ class AgentPool:
             self._lay_down(process)
             self._serve()
             process.fresh = process.held
+            self._replace_others(process.version)
             await live.ended()
             self._stunted.discard(process.version)
         self._take_out(process)
@@ -200,8 +201,9 @@ class AgentPool:
             waiter.granted.set_exception(error)
 
     def _replace_others(self, version: Version) -> None:
+        """Not before this one can do their work; what still starts is waited for by somebody."""
         for other in [other for other in self._serving if other.agent_id == version.agent_id and other != version]:
-            for process in list(self._serving[other]):
+            for process in [process for process in self._serving[other] if process.start.done()]:
                 self._retire(process, "it was replaced")
 
     def _retire(self, process: AgentProcess, because: str) -> None:

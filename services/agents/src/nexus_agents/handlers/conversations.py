@@ -1,0 +1,161 @@
+"""Commands about sessions and invocations.
+
+What can start is committed as running; in a session the rest waits for its turn. Others' resources do not exist.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from nexus_agents.domain import invocation as invocations
+from nexus_agents.domain import session as sessions
+from nexus_agents.domain import turn as turns
+from nexus_agents.domain.errors import invocation_not_found, session_not_found
+from nexus_agents.domain.invocation import CANCELLED, SESSION_DELETED, Ending, Invocation, Kind, cancelled
+from nexus_agents.domain.session import Session
+from nexus_agents.domain.views import invocation_view, session_view, turn_view
+from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.turns import TurnStore
+from nexus_agents.tables import INVOCATION, SESSION_DELETION
+from nexus_contracts.agents.commands import (
+    AboutConversations,
+    CancelInvocation,
+    CreateSession,
+    DeleteSession,
+    InvokeAgent,
+    PostMessage,
+)
+from nexus_contracts.agents.views import DeletedSession
+from nexus_contracts.commands import Command, require_match
+from nexus_contracts.errors import Conflict
+from nexus_contracts.replies import Outcome
+from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.change import Begin, Change
+from nexus_runtime.ledger.ledger import Decision
+from nexus_runtime.process import tracing
+from nexus_runtime.process.clock import new_id
+
+
+@dataclass(frozen=True)
+class ConversationHandlers:
+    """Invocations are answered when they have ended, as everything that an agent has to answer.
+
+    `ended`: an invocation with this ending, and all that follows from it.
+    """
+
+    agents: AgentStore
+    turns: TurnStore
+    ended: Callable[[Invocation, Ending], Awaitable[tuple[Invocation, Change]]]
+    now: Callable[[], datetime]
+
+    async def decide(self, command: AboutConversations, address: ReplyAddress | None) -> Decision:
+        """Raises PlatformError for what is refused."""
+        match command:
+            case CreateSession():
+                return await self.create_session(command)
+            case DeleteSession():
+                return await self.delete_session(command)
+            case InvokeAgent():
+                return await self.invoke_agent(command, address)
+            case PostMessage():
+                return await self.post_message(command, address)
+            case CancelInvocation():
+                return await self.cancel_invocation(command)
+
+    async def create_session(self, command: CreateSession) -> Decision:
+        """An agent that is offline may have sessions; a deleted one may not."""
+        await self.agents.own(command.agent_id, command.principal.tenant)
+        await self._require_new_session(command.session_id)
+        after, events = sessions.create(command, self.now())
+        saved = self.turns.sessions.save(None, after, events)
+        return Decision.answer(201, session_view(saved.state), saved.change)
+
+    async def delete_session(self, command: DeleteSession) -> Decision:
+        """Gone at once; the turn that runs and those that wait are cancelled after that."""
+        before = await self._session(command.session_id, command)
+        require_match(command.if_match, before)
+        after, events = sessions.tombstone(before, self.now(), SESSION_DELETED)
+        change = self.turns.sessions.save(before, after, events).change
+        change += Change(begins=(Begin(SESSION_DELETION, command.session_id),))
+        view = DeletedSession.model_validate(dict(after) | {"deleted_messages": after.message_count})
+        return Decision.answer(200, view, change)
+
+    async def invoke_agent(self, command: InvokeAgent, address: ReplyAddress | None) -> Decision:
+        agent = await self.agents.own(command.agent_id, command.principal.tenant)
+        await self._require_new_invocation(command.invocation_id)
+        invocation = invocations.invoked(command, tracing.traceparent.get(), self.now())
+        if command.session_id is None:
+            invocations.require_running(agent)
+            return self._start_alone(invocation, address)
+        session = await self._session(command.session_id, command)
+        if session.agent_id != agent.agent_id:
+            raise session_not_found(command.session_id)
+        invocations.require_running(agent)
+        return self._take_turn(session, invocation, address)
+
+    async def post_message(self, command: PostMessage, address: ReplyAddress | None) -> Decision:
+        session = await self._session(command.session_id, command)
+        agent = await self.agents.own(session.agent_id, command.principal.tenant)
+        turn = turns.posted(command, session, tracing.traceparent.get(), self.now())
+        await self._require_new_invocation(command.invocation_id)
+        if turn.kind is Kind.NOTE and session.idle:
+            return self._keep_note(session, turn)
+        if turn.kind is Kind.MESSAGE:
+            invocations.require_running(agent)
+        return self._take_turn(session, turn, address)
+
+    async def cancel_invocation(self, command: CancelInvocation) -> Decision:
+        """Ended with the commit, whatever its agent answers after that; the engine stops whoever is still at it."""
+        before = await self._invocation(command)
+        invocations.require_unended(before)
+        after, change = await self.ended(before, cancelled(CANCELLED))
+        return Decision.answer(200, invocation_view(after), change)
+
+    def _start_alone(self, invocation: Invocation, address: ReplyAddress | None) -> Decision:
+        after, events = invocations.start(invocation, self.now())
+        change = self.turns.invocations.save(None, after, events).change
+        return _accepted(after, change, address)
+
+    def _take_turn(self, session: Session, turn: Invocation, address: ReplyAddress | None) -> Decision:
+        sessions.require_open(session)
+        if session.idle:
+            step = turns.begin(session, turn, now=self.now(), message_id=new_id("msg_"))
+        else:
+            step = turns.wait(session, turn)
+        return _accepted(turn, self.turns.save(session, step), address, later=not session.idle)
+
+    def _keep_note(self, session: Session, note: Invocation) -> Decision:
+        sessions.require_open(session)
+        step = turns.keep_note(session, note, now=self.now(), message_id=new_id("msg_"))
+        return Decision.answer(201, turn_view(step.latest), self.turns.save(session, step))
+
+    async def _session(self, session_id: str, command: Command) -> Session:
+        """Raises NotFound."""
+        session = await self.turns.sessions.load(session_id)
+        if session is None or session.tenant != command.principal.tenant:
+            raise session_not_found(session_id)
+        return session
+
+    async def _invocation(self, command: CancelInvocation) -> Invocation:
+        """Raises NotFound, also for one whose agent is being deleted, and for a note: nobody is shown it."""
+        invocation = await self.turns.invocations.load(command.invocation_id)
+        if invocation is None or invocation.tenant != command.principal.tenant or invocation.kind is Kind.NOTE:
+            raise invocation_not_found(command.invocation_id)
+        if await self.agents.load(invocation.agent_id) is None:
+            raise invocation_not_found(command.invocation_id)
+        return invocation
+
+    async def _require_new_invocation(self, invocation_id: str) -> None:
+        """Raises Conflict."""
+        if await self.turns.invocations.load(invocation_id) is not None:
+            raise Conflict("the invocation exists already", invocation_id=invocation_id)
+
+    async def _require_new_session(self, session_id: str) -> None:
+        """Raises Conflict."""
+        if await self.turns.sessions.load_any(session_id) is not None:
+            raise Conflict("the session exists already", session_id=session_id)
+
+
+def _accepted(invocation: Invocation, change: Change, address: ReplyAddress | None, *, later: bool = False) -> Decision:
+    begin = Begin(INVOCATION, invocation.invocation_id, address, later=later)
+    return Decision(Outcome.accepted(INVOCATION, invocation.invocation_id), change + Change(begins=(begin,)))

@@ -1,0 +1,52 @@
+"""Uploads: checked, stored, and answered the same however often they come."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nexus_agents.domain.backend_errors import PackageRejected
+from nexus_agents.domain.package import TakePackage, package_view, refused, uploaded
+from nexus_agents.store.packages import PackageStore
+from nexus_contracts.agents.manifest import Manifest
+from nexus_contracts.replies import Reply
+from nexus_runtime.blobs import Blob, BlobStore
+from nexus_runtime.ledger.inbox import Handled
+from nexus_runtime.ledger.ledger import Decision, Ledger
+from nexus_runtime.process.clock import new_id
+
+AT_ONCE = 2
+"""Each holds its content in memory."""
+
+
+@dataclass(frozen=True)
+class PackageHandlers:
+    """`check` gives the manifest of a package that may be deployed, or raises PackageRejected."""
+
+    check: Callable[[bytes], Manifest]
+    store: PackageStore
+    blobs: BlobStore
+    ledger: Ledger
+    now: Callable[[], datetime]
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def take(self, command: TakePackage, content: bytes) -> Reply:
+        """Raises ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, ServiceUnavailable.
+
+        The content is stored first: a crash leaves a blob that nothing names, and the next upload of it finds.
+        """
+        try:
+            manifest = await asyncio.to_thread(self.check, content)
+        except PackageRejected as error:
+            raise refused(error) from None
+        blob = await self.blobs.put(content)
+        return await self.ledger.carry_out(
+            Handled(command, new_id("evt_")), lambda: self._decide(command, blob, manifest)
+        )
+
+    async def _decide(self, command: TakePackage, blob: Blob, manifest: Manifest) -> Decision:
+        package = uploaded(command, blob.uri, blob.sha256, blob.size_bytes, self.now())
+        known = await self.store.load(package.package_id)
+        if known is not None:
+            return Decision.answer(201, package_view(known, manifest))
+        return Decision.answer(201, package_view(package, manifest), self.store.save(package).change)

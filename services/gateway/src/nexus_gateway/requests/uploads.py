@@ -1,0 +1,82 @@
+"""Files as forms send them (multipart/form-data, RFC 7578), spooled to disk and bounded."""
+
+import hashlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import IO
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from nexus_contracts.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from nexus_gateway.requests.header_fields import joined, member
+from nexus_gateway.requests.json_body import malformed
+
+FORM = "multipart/form-data"
+FIELD = "file"
+MARGIN_BYTES = 10_000
+"""What a form may have around its file."""
+_CHUNK_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file; `content` is at its beginning, and whoever took it closes it. `sha256` is that of the content."""
+
+    content: IO[bytes]
+    sha256: str
+    size_bytes: int
+
+
+async def read_upload(request: Request, limit: int) -> Upload:
+    """The file of a form that has nothing else. Raises UnsupportedMediaType, PayloadTooLarge, ValidationFailed."""
+    if member(joined(request, "content-type") or "").value.lower() != FORM:
+        raise UnsupportedMediaType(f"an upload is sent as {FORM}", suggestion=f"Content-Type: {FORM}.")
+    form = MultiPartParser(request.headers, _bounded(request, limit + MARGIN_BYTES), max_files=1, max_fields=0)
+    try:
+        parts = await form.parse()
+    except _TooLong:
+        raise _too_large(limit) from None
+    except MultiPartException as error:
+        raise _not_a_form(error.message) from None
+    file = parts.get(FIELD)
+    if not isinstance(file, UploadFile):
+        await parts.close()
+        raise _not_a_form(f"must have one file, in the field {FIELD}")
+    if (size := file.size or 0) > limit:
+        await parts.close()
+        raise _too_large(limit)
+    return Upload(file.file, await _digest(file), size)
+
+
+class _TooLong(MultiPartException):
+    """One of the parser's own errors, with which it closes what it has spooled."""
+
+
+async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes]:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _TooLong("too long")
+        yield chunk
+
+
+async def _digest(file: UploadFile) -> str:
+    digest = hashlib.sha256()
+    await file.seek(0)
+    while chunk := await file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    await file.seek(0)
+    return digest.hexdigest()
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(
+        f"the file is larger than {limit} bytes", limit_bytes=limit, suggestion="Send a smaller file."
+    )
+
+
+def _not_a_form(message: str) -> ValidationFailed:
+    return malformed(message, "multipart")

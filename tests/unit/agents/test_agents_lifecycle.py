@@ -1,0 +1,265 @@
+"""Versions of an agent, its status and its description: what the commands come to."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of, kill_tasks, settle
+
+from nexus_agents.domain.backend_errors import AgentNotStarted
+from nexus_agents.tables import INVOCATIONS, VERSIONS, WORK
+from nexus_contracts.agents.commands import (
+    ActivateVersion,
+    CreateSession,
+    DeleteAgent,
+    DeployAgent,
+    InvokeAgent,
+    PostMessage,
+    SetAgentStatus,
+    UpdateAgent,
+)
+from nexus_contracts.agents.views import AgentView
+from nexus_contracts.principal import Principal
+from nexus_contracts.replies import Reply
+from nexus_runtime.process.clock import new_id
+
+SECOND = {"package_uri": "blob:sha256:" + "2" * 64, "package_sha256": "2" * 64}
+STRANGER = Principal(id="eve", tenant="other")
+
+
+@pytest.fixture
+async def world():
+    made = World()
+    await made.start()
+    yield made
+    await kill_tasks()
+
+
+def activation(version: int, **fields: Any) -> ActivateVersion:
+    return ActivateVersion(command_id=new_id("c"), agent_id=AGENT, version=version, **fields)
+
+
+def status(wanted: Any, **fields: Any) -> SetAgentStatus:
+    return SetAgentStatus(command_id=new_id("c"), agent_id=AGENT, status=wanted, **fields)
+
+
+def update(**fields: Any) -> UpdateAgent:
+    return UpdateAgent(command_id=new_id("c"), agent_id=AGENT, given=sorted(fields), **fields)
+
+
+def invocation() -> InvokeAgent:
+    return InvokeAgent(command_id=new_id("c"), agent_id=AGENT, invocation_id=new_id("inv_"), input_text="hello")
+
+
+def shown(answer: Reply) -> AgentView:
+    return AgentView.model_validate(answer.result)
+
+
+def second() -> DeployAgent:
+    usual = {"command_id": "c2", "agent_id": AGENT, "project_id": PROJECT, "agent_name": "tester"}
+    return DeployAgent.model_validate(usual | SECOND)
+
+
+async def kept(world: World) -> list[tuple[int, str, str]]:
+    found, _ = await world.service.queries.versions.page(AGENT, 10, None)
+    return [(one.number, one.package.sha256[0], one.status) for one in found]
+
+
+async def test_every_deployment_is_kept_as_a_version_with_its_package_and_maker(world: World) -> None:
+    await world.deploy(user_id="ann", attempt=4)
+    world.backend.fault = AgentNotStarted("no")
+    await world.deploy(**SECOND)
+    found, more = await world.service.queries.versions.page(AGENT, 10, None)
+    assert [(one.number, one.status, one.created_by, one.attempt) for one in found] == [
+        (2, "failed", "default", None),
+        (1, "deployed", "ann", 4),
+    ]
+    assert (found[0].error and found[0].error.code, found[1].manifest_version, more) == (
+        "AGENT_NOT_STARTED",
+        "1.0.0",
+        None,
+    )
+    assert (await world.view()).active_version == 1
+
+
+async def test_an_agent_rolls_back_and_forward(world: World) -> None:
+    await world.deploy()
+    await world.deploy(**SECOND)
+    back = shown(await world.ask(activation(1)))
+    assert (back.active_version, back.deployment.version, back.deployment.package_uri) == (1, 1, PACKAGE.uri)
+    await world.send(invocation())
+    assert world.backend.asked[0].agent.package == PACKAGE
+    forward = shown(await world.ask(activation(2)))
+    assert (forward.active_version, forward.deployment.package_sha256) == (2, "2" * 64)
+    assert shown(await world.deploy()).active_version == 3
+    assert await kept(world) == [(3, "1", "deployed"), (2, "2", "deployed"), (1, "1", "deployed")]
+
+
+async def test_the_version_that_runs_is_invoked_until_the_other_one_is_ready(world: World) -> None:
+    await world.deploy()
+    await world.deploy(**SECOND)
+    world.backend.gate = asyncio.Event()
+    request = await world.send(activation(1))
+    await world.send(invocation())
+    assert world.backend.asked[0].agent.package.sha256 == "2" * 64
+    world.backend.gate.set()
+    await settle()
+    assert [answer.status for answer in world.answers(request)] == [201]
+    await world.send(invocation())
+    assert world.backend.asked[1].agent.package == PACKAGE
+
+
+async def test_an_activation_that_fails_leaves_what_ran_running(world: World) -> None:
+    await world.deploy()
+    await world.deploy(**SECOND)
+    world.backend.fault = AgentNotStarted("no")
+    view = shown(await world.ask(activation(1)))
+    assert (view.status, view.active_version, view.deployment.status) == ("running", 2, "failed")
+    assert await kept(world) == [(2, "2", "deployed"), (1, "1", "failed")]
+
+
+async def test_an_activation_whose_process_died_is_carried_through(world: World) -> None:
+    await world.deploy()
+    await world.deploy(**SECOND)
+    world.backend.gate = asyncio.Event()
+    request = await world.send(activation(1))
+    world.backend.gate = None
+    await world.crash()
+    assert [shown(answer).active_version for answer in world.answers(request)] == [1]
+    assert world.database.items(WORK) == []
+
+
+async def test_the_active_version_is_activated_without_a_deployment(world: World) -> None:
+    await world.deploy()
+    before = await world.view()
+    assert shown(await world.ask(activation(1))) == before
+    assert len(world.backend.deployments) == 1
+
+
+async def test_an_activation_takes_the_place_of_a_deployment_under_way(world: World) -> None:
+    await world.deploy()
+    world.backend.gate = asyncio.Event()
+    request = await world.send(second())
+    again = await world.ask(activation(2))
+    assert error_of(again) == (
+        "INVALID_STATE",
+        {"current_status": "running", "action": "activate", "allowed_actions": []},
+    )
+    first = await world.send(activation(1))
+    assert error_of(world.answers(request)[0])[0] == "RESOURCE_CONFLICT"
+    world.backend.gate.set()
+    await settle()
+    assert shown(world.answers(first)[0]).active_version == 1
+    assert await kept(world) == [(2, "2", "failed"), (1, "1", "deployed")]
+
+
+async def test_an_unknown_version_a_stale_if_match_and_anothers_agent_are_refused(world: World) -> None:
+    await world.deploy()
+    code, details = error_of(await world.ask(activation(7)))
+    assert (code, details["type"]) == ("RESOURCE_NOT_FOUND", "version")
+    assert error_of(await world.ask(activation(1, if_match=1)))[0] == "PRECONDITION_FAILED"
+    for command in (activation(1), status("offline"), update(tags=["x"])):
+        stranger = command.model_copy(update={"principal": STRANGER})
+        assert error_of(await world.ask(stranger))[0] == "RESOURCE_NOT_FOUND"
+
+
+async def test_versions_go_with_their_agent_and_begin_anew(world: World) -> None:
+    await world.deploy()
+    await world.deploy(**SECOND)
+    await world.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
+    await settle()
+    assert world.database.items(VERSIONS) == []
+    assert shown(await world.deploy()).active_version == 1
+
+
+async def test_an_agent_that_is_offline_refuses_and_counts_nothing(world: World) -> None:
+    await world.deploy()
+    view = shown(await world.ask(status("offline", error_message="wrong totals")))
+    assert view.status == "offline"
+    assert error_of(await world.ask(invocation()))[0] == "INVALID_STATE"
+    assert world.database.items(INVOCATIONS) == []
+    assert (await world.view()).runtime_stats.total_invocations == 0
+    entries = [entry async for entry in world.owner.history.read(AGENT)]
+    assert (entries[-1].type, entries[-1].data["reason"]) == ("nexus.agent.status_changed.v1", "wrong totals")
+    assert shown(await world.ask(status("offline"))).etag == view.etag
+
+
+async def test_an_agent_runs_again_when_its_deployment_holds(world: World) -> None:
+    await world.deploy()
+    await world.ask(status("offline"))
+    view = shown(await world.ask(status("running")))
+    assert (view.status, view.active_version, len(world.backend.deployments)) == ("running", 1, 2)
+    await world.send(invocation())
+    assert len(world.backend.asked) == 1
+
+
+async def test_a_running_agent_whose_check_fails_goes_offline(world: World) -> None:
+    await world.deploy()
+    world.backend.fault = AgentNotStarted("no")
+    view = shown(await world.ask(status("running")))
+    assert (view.status, view.deployment.last_error and view.deployment.last_error.code) == (
+        "offline",
+        "AGENT_NOT_STARTED",
+    )
+
+
+async def test_a_first_deployment_that_failed_is_tried_again_by_running(world: World) -> None:
+    world.backend.fault = AgentNotStarted("no")
+    await world.deploy()
+    world.backend.fault = None
+    view = shown(await world.ask(status("running")))
+    assert (view.status, view.active_version, view.capabilities) == ("running", 1, ["tool:pen", "writing"])
+
+
+async def test_an_agent_taken_offline_while_it_is_deployed_stays_offline(world: World) -> None:
+    world.backend.gate = asyncio.Event()
+    await world.send(second())
+    assert shown(await world.ask(status("offline"))).status == "offline"
+    assert error_of(await world.ask(status("running")))[1]["allowed_actions"] == ["offline"]
+    world.backend.gate.set()
+    await settle()
+    view = await world.view()
+    assert (view.status, view.active_version) == ("offline", 1)
+
+
+async def test_a_turn_that_waited_does_not_reach_an_agent_that_went_offline(world: World) -> None:
+    await world.deploy()
+    session_id = new_id("sess_")
+    await world.ask(CreateSession(command_id=new_id("c"), session_id=session_id, agent_id=AGENT))
+    requests = [
+        await world.send(
+            PostMessage(command_id=new_id("c"), session_id=session_id, invocation_id=new_id("inv_"), content=text)
+        )
+        for text in ("U1", "U2")
+    ]
+    await world.ask(status("offline"))
+    world.backend.asked[0].succeed("A1")
+    await settle()
+    assert world.answers(requests[0])[0].status == 201
+    assert error_of(world.answers(requests[1])[0])[1]["reason"] == "AGENT_OFFLINE"
+    assert world.backend.prompts == ["U1"]
+
+
+async def test_an_update_changes_what_is_given_and_null_clears(world: World) -> None:
+    await world.deploy()
+    view = shown(await world.ask(update(category=None, tags=["b", "a", "b"], capabilities=["z", "y"])))
+    assert (view.category, view.tags, view.capabilities, view.version) == (None, ["b", "a"], ["y", "z"], "1.0.0")
+    assert (await world.events(AGENT))[-1] == "agent.described.v1"
+    assert shown(await world.ask(update(description="It writes.", version=None))).version is None
+    assert shown(await world.ask(update())).description == "It writes."
+    stale = update(tags=[]).model_copy(update={"if_match": 1})
+    assert error_of(await world.ask(stale))[0] == "PRECONDITION_FAILED"
+
+
+async def test_what_was_described_outlives_a_check_but_not_the_next_version(world: World) -> None:
+    await world.deploy()
+    await world.ask(update(category="work", tags=["a"]))
+    assert shown(await world.ask(status("running"))).category == "work"
+    view = shown(await world.deploy(**SECOND))
+    assert (view.category, view.tags) == ("fun", ["a"])
+
+
+async def test_an_unknown_agent_is_never_created(world: World) -> None:
+    for command in (update(tags=["a"]), status("running"), activation(1)):
+        assert error_of(await world.ask(command))[0] == "RESOURCE_NOT_FOUND"
+    assert await world.agents.load_any(AGENT) is None
