@@ -19,8 +19,9 @@ from aiohttp.tracing import Trace
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from nexus_agents.backends.local.answers import MAX_ANSWER_BYTES, read_answer
-from nexus_agents.backends.local.streams import StreamBroken
+from nexus_agents.backends.answers import MAX_ANSWER_BYTES, read_answer
+from nexus_agents.backends.payload import payload_of
+from nexus_agents.backends.streams import StreamBroken
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import AgentCrashed, AgentFailed, AgentUnreachable, AnswerRefused
 
@@ -168,17 +169,6 @@ def _json(body: bytes) -> JsonValue:
         return cast(JsonValue, from_json(body))
     except ValueError:
         return None
-
-
-def payload_of(request: InvokeRequest) -> dict[str, JsonValue]:
-    """The payload of the runtime contract."""
-    payload: dict[str, JsonValue] = {
-        "prompt": request.prompt,
-        "history": [{"role": turn.role, "content": turn.content} for turn in request.history],
-        "session_id": request.session_id,
-        "session_state": request.session_state,
-    }
-    return payload | {"enable_trace": True} if request.enable_trace else payload
 
 
 def headers_of(request: InvokeRequest) -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 
 from pydantic import JsonValue
 
-from nexus_agents.backends.local.streams import JSON, joined_text, read_events
+from nexus_agents.backends.streams import JSON, joined_text, read_events
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_contracts.builds.reports import Usage
