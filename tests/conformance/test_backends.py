@@ -23,6 +23,7 @@ from nexus_agents.domain.backend_errors import (
     BackendError,
     PackageRejected,
 )
+from nexus_agents.domain.stream import AgentEvent, TextPiece
 from nexus_runtime.blobs import DirectoryBlobStore
 
 AGENT = "proj_0123456789abcdef0123456789abcdef:tester"
@@ -132,6 +133,18 @@ async def test_without_a_session_no_session_header_is_sent(local: Subject) -> No
 )
 async def test_answers_in_the_forms_that_agents_use_are_understood(subject: Subject, prompt: str, output: str) -> None:
     assert await told(subject, await subject.deployed(), prompt) == output
+
+
+async def test_who_observes_an_invocation_is_told_what_the_agent_streams(subject: Subject) -> None:
+    told_so_far: list[AgentEvent] = []
+
+    async def observe(event: AgentEvent) -> None:
+        told_so_far.append(event)
+
+    agent = await subject.deployed()
+    for prompt in ('stream ["a", {"data": "b"}]', "echo not streamed"):
+        await subject.backend.invoke(agent, InvokeRequest(prompt, observe=observe))
+    assert told_so_far == [TextPiece("a"), TextPiece("b")]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from nexus_agents.domain.backend_errors import (
     BackendThrottled,
     QuotaExceeded,
 )
+from nexus_agents.domain.stream import AgentEvent, TextPiece
 
 SESSION = "sess_0123456789abcdef0123456789abcdef"
 STREAM = "text/event-stream; charset=utf-8"
@@ -196,3 +197,21 @@ async def test_a_check_asks_the_endpoint(world: AgentCoreWorld) -> None:
     assert (await world.backend.check(agent)).status == "healthy"
     await world.backend.undeploy(agent.agent_id)
     assert (await world.backend.check(agent)).status == "unhealthy"
+
+
+async def test_what_the_agent_streams_is_told_before_the_answer_is_whole(world: AgentCoreWorld) -> None:
+    agent = await world.deployed()
+    told: asyncio.Queue[AgentEvent] = asyncio.Queue()
+    go_on = asyncio.Event()
+
+    async def slowly() -> AsyncGenerator[bytes | None]:
+        yield b'data: "a"\n\n'
+        await go_on.wait()
+        yield b'data: "b"\n\n'
+
+    play(world, Reaction(200, STREAM, slowly()))
+    task = asyncio.create_task(world.backend.invoke(agent, InvokeRequest("x", observe=told.put)))
+    assert await told.get() == TextPiece("a")
+    go_on.set()
+    assert (await task).output == "ab"
+    assert await told.get() == TextPiece("b")

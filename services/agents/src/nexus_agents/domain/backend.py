@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
+from nexus_agents.domain.stream import Observer
 from nexus_contracts.agents.manifest import Manifest
 from nexus_contracts.builds.reports import Usage
 
@@ -54,7 +55,10 @@ class PastMessage:
 
 @dataclass(frozen=True)
 class InvokeRequest:
-    """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too."""
+    """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too.
+
+    `observe` is told what an agent that streams says, in order and while it says it; nothing of one that does not.
+    """
 
     prompt: str
     history: tuple[PastMessage, ...] = ()
@@ -63,6 +67,7 @@ class InvokeRequest:
     enable_trace: bool = False
     timeout_seconds: float = 60.0
     traceparent: str | None = None
+    observe: Observer | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.session_id is not None and len(self.session_id) not in SESSION_ID_LENGTHS:

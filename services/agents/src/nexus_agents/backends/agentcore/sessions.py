@@ -12,6 +12,7 @@ from nexus_agents.backends.agentcore.runtimes import ENDPOINT
 from nexus_agents.backends.answers import MAX_ANSWER_BYTES, STREAM, read_answer
 from nexus_agents.backends.payload import payload_of
 from nexus_agents.backends.streams import StreamBroken
+from nexus_agents.backends.watching import Watch
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import (
     AgentCrashed,
@@ -40,7 +41,7 @@ class Sessions:
         """Its time is the caller's to limit. Only a request that AWS turned away unread is sent again."""
         called = await _patiently(lambda: self._called(arn, session, request))
         media_type = str(called["contentType"]).partition(";")[0].strip().lower()
-        body = bytearray()
+        body, watch = bytearray(), Watch(media_type, request.observe)
         async with aclosing(_pieces(called["response"])) as pieces:
             async for piece in pieces:
                 body += piece
@@ -48,6 +49,7 @@ class Sessions:
                     raise AnswerRefused(
                         "ANSWER_TOO_LARGE", f"The agent's answer has more than {MAX_ANSWER_BYTES} bytes."
                     )
+                await watch.see(piece)
         try:
             return read_answer(called.get("statusCode", 200), media_type, bytes(body))
         except StreamBroken as error:
