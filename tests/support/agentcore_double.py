@@ -11,7 +11,7 @@ import secrets
 import string
 from collections import defaultdict
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -238,6 +238,8 @@ class AgentCoreDouble:
             text = "Received error (502) from runtime. Please check your CloudWatch logs for more information."
             raise Refusal("RuntimeClientError", text) from error
         if reaction.status >= 400:
+            async for _ in reaction.pieces:
+                """What an agent says with an error nobody is told."""
             text = f"Received error ({reaction.status}) from runtime. Please check your CloudWatch logs."
             raise Refusal("RuntimeClientError", text)
         return await self._streamed(service, call, request, reaction)
@@ -250,8 +252,8 @@ class AgentCoreDouble:
         service.hold(call.operation, answer)
         response = web.StreamResponse(headers={"Content-Type": reaction.content_type, _SESSION: session})
         await response.prepare(request)
-        with suppress(ConnectionError):
-            async for piece in reaction.pieces:
+        async with aclosing(reaction.pieces) as pieces:
+            async for piece in pieces:
                 if piece is None:
                     self.machines.pop((call.values["agentRuntimeArn"], session), None)
                     _cut(request)
