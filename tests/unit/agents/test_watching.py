@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import JsonValue
 
-from nexus_agents.backends.watching import Watch
+from nexus_agents.backends.watching import StreamWatch
 from nexus_agents.domain.stream import AgentEvent, TextPiece, ToolAnswered, ToolUsed, UsageSoFar
 from nexus_contracts.builds.reports import Usage
 
@@ -18,7 +18,7 @@ async def seen(pieces: list[bytes], content_type: str = STREAM) -> list[AgentEve
     async def observe(event: AgentEvent) -> None:
         found.append(event)
 
-    watch = Watch(content_type, observe)
+    watch = StreamWatch(content_type, observe)
     for piece in pieces:
         await watch.see(piece)
     return found

@@ -10,7 +10,7 @@ from nexus_contracts.strict_json import UnreadableJson
 _END_OF_EVENT = b"\n\n"
 
 
-class Watch:
+class StreamWatch:
     """Of one answer. `content_type` without its parameters."""
 
     def __init__(self, content_type: str, observe: Observer | None) -> None:

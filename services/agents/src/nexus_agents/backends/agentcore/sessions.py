@@ -12,7 +12,7 @@ from nexus_agents.backends.agentcore.runtimes import ENDPOINT
 from nexus_agents.backends.answers import MAX_ANSWER_BYTES, STREAM, read_answer
 from nexus_agents.backends.payload import payload_of
 from nexus_agents.backends.streams import StreamBroken
-from nexus_agents.backends.watching import Watch
+from nexus_agents.backends.watching import StreamWatch
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import (
     AgentCrashed,
@@ -41,7 +41,7 @@ class Sessions:
         """Its time is the caller's to limit. Only a request that AWS turned away unread is sent again."""
         called = await _patiently(lambda: self._called(arn, session, request))
         media_type = str(called["contentType"]).partition(";")[0].strip().lower()
-        body, watch = bytearray(), Watch(media_type, request.observe)
+        body, watch = bytearray(), StreamWatch(media_type, request.observe)
         async with aclosing(_pieces(called["response"])) as pieces:
             async for piece in pieces:
                 body += piece

@@ -22,7 +22,7 @@ from pydantic_core import from_json
 from nexus_agents.backends.answers import MAX_ANSWER_BYTES, read_answer
 from nexus_agents.backends.payload import payload_of
 from nexus_agents.backends.streams import StreamBroken
-from nexus_agents.backends.watching import Watch
+from nexus_agents.backends.watching import StreamWatch
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import AgentCrashed, AgentFailed, AgentUnreachable, AnswerRefused
 
@@ -67,7 +67,7 @@ class Channel:
         """Raises AgentUnreachable, AgentCrashed, AgentFailed. Its time is the caller's to limit."""
         headers = headers_of(request)
         async with self._request("POST", "/invocations", headers=headers, json=payload_of(request)) as response:
-            body = await _bounded(response, MAX_ANSWER_BYTES, Watch(response.content_type, request.observe))
+            body = await _bounded(response, MAX_ANSWER_BYTES, StreamWatch(response.content_type, request.observe))
         if "Content-Length" not in response.headers and "Transfer-Encoding" not in response.headers:
             # Such an answer ends where the connection does: at its end, or at a crash.
             await self._still_there()
@@ -156,7 +156,7 @@ async def _connect(connection: socket.socket, address: str) -> None:
             await asyncio.sleep(_CONNECT_AGAIN_SECONDS)
 
 
-async def _bounded(response: aiohttp.ClientResponse, limit: int, watch: Watch | None = None) -> bytes:
+async def _bounded(response: aiohttp.ClientResponse, limit: int, watch: StreamWatch | None = None) -> bytes:
     body = bytearray()
     async for piece in response.content.iter_chunked(65_536):
         body += piece
