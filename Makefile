@@ -70,6 +70,10 @@ test-all: install-dev ## The whole suite on every engine at hand; ENGINES="embed
 test-chaos: install-dev ## Faults under load, on the engines of NEXUS_INFRA; CHAOS_SEED=n repeats a run, ARGS="-k name"
 	@exec $(BIN)/pytest tests/chaos $(ARGS)
 
+.PHONY: test-aws
+test-aws: install-dev ## An agent on Bedrock AgentCore: needs an AWS account, costs a few cents; see docs/agentcore.md
+	@exec $(BIN)/pytest tests/aws $(ARGS)
+
 .PHONY: test-mutation
 test-mutation: install-dev ## Mutate the domains and tell what no test notices; ARGS="stats --seconds 600"
 	@exec $(BIN)/python scripts/test_mutation.py $(ARGS)

@@ -8,6 +8,8 @@ from typing import cast
 import pytest
 from pydantic import JsonValue
 from tests.support.agent_packages import FAILS_AT_START, package, script, talker
+from tests.support.agentcore_machines import ProcessMachines
+from tests.support.agentcore_world import agentcore, aws_environment
 from tests.support.local_backends import begun
 
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
@@ -21,6 +23,7 @@ from nexus_agents.domain.backend_errors import (
     BackendError,
     PackageRejected,
 )
+from nexus_agents.domain.stream import AgentEvent, TextPiece
 from nexus_runtime.blobs import DirectoryBlobStore
 
 AGENT = "proj_0123456789abcdef0123456789abcdef:tester"
@@ -28,10 +31,14 @@ SESSION = "sess_0123456789abcdef0123456789abcdef"
 
 
 class Subject:
-    """A backend under test, and where it finds the packages that a test makes."""
+    """A backend under test, and where it finds the packages that a test makes.
 
-    def __init__(self, backend: Backend, blobs: DirectoryBlobStore) -> None:
+    `ends` is how it reports an agent that ended without an answer: AgentCore does not tell that from one that failed.
+    """
+
+    def __init__(self, backend: Backend, blobs: DirectoryBlobStore, ends: tuple[type[BackendError], ...]) -> None:
         self.backend = backend
+        self.ends = ends
         self._blobs = blobs
 
     async def stored(self, content: bytes) -> PackageRef:
@@ -44,12 +51,24 @@ class Subject:
         return DeployedAgent(agent_id, ref, deployment.agent_arn, deployment.agent_alias_id)
 
 
-@pytest.fixture(params=["local"])
-async def subject(tmp_path: Path) -> AsyncGenerator[Subject]:
+@pytest.fixture
+async def local(tmp_path: Path) -> AsyncGenerator[Subject]:
     blobs = DirectoryBlobStore(tmp_path / "blobs")
     backend = await open_local_backend(blobs, LocalSettings(start_seconds=20))
-    yield Subject(backend, blobs)
+    yield Subject(backend, blobs, (AgentCrashed,))
     await backend.stop()
+
+
+@pytest.fixture
+async def on_agentcore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Subject]:
+    aws_environment(monkeypatch)
+    async with agentcore(tmp_path, ProcessMachines()) as world:
+        yield Subject(world.backend, world.blobs, (AgentCrashed, AgentFailed))
+
+
+@pytest.fixture(params=["local", "on_agentcore"])
+def subject(request: pytest.FixtureRequest) -> Subject:
+    return request.getfixturevalue(request.param)
 
 
 async def told(subject: Subject, agent: DeployedAgent, prompt: str, seconds: float = 20) -> str:
@@ -86,12 +105,13 @@ async def test_an_agent_gets_prompt_history_session_and_state_and_its_answer_com
     raw = cast(dict[str, JsonValue], answer.raw)
     payload, headers = cast(dict[str, JsonValue], raw["payload"]), cast(dict[str, str], raw["headers"])
     assert payload["history"] == [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
-    assert payload["session_id"] == headers["X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"] == SESSION
+    assert payload["session_id"] == SESSION
+    assert headers["X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"].startswith(SESSION)
     assert headers["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c")
 
 
-async def test_without_a_session_no_session_header_is_sent(subject: Subject) -> None:
-    answer = await subject.backend.invoke(await subject.deployed(), InvokeRequest("echo x"))
+async def test_without_a_session_no_session_header_is_sent(local: Subject) -> None:
+    answer = await local.backend.invoke(await local.deployed(), InvokeRequest("echo x"))
     raw = cast(dict[str, JsonValue], answer.raw)
     assert "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id" not in cast(dict[str, str], raw["headers"])
 
@@ -115,10 +135,21 @@ async def test_answers_in_the_forms_that_agents_use_are_understood(subject: Subj
     assert await told(subject, await subject.deployed(), prompt) == output
 
 
+async def test_who_observes_an_invocation_is_told_what_the_agent_streams(subject: Subject) -> None:
+    told_so_far: list[AgentEvent] = []
+
+    async def observe(event: AgentEvent) -> None:
+        told_so_far.append(event)
+
+    agent = await subject.deployed()
+    for prompt in ('stream ["a", {"data": "b"}]', "echo not streamed"):
+        await subject.backend.invoke(agent, InvokeRequest(prompt, observe=observe))
+    assert told_so_far == [TextPiece("a"), TextPiece("b")]
+
+
 @pytest.mark.parametrize(
     ("prompt", "code", "text"),
     [
-        ("fail", "OUT_OF_INK", "the pen is dry"),
         ('value {"error": {"code": "NO_IDEA", "message": "sorry"}}', "NO_IDEA", "sorry"),
         ('value {"error": "something odd"}', "AGENT_ERROR", "something odd"),
         ('stream ["a", {"error": "no ink", "error_type": "ValueError", "message": "m"}]', "ValueError", "no ink"),
@@ -138,12 +169,24 @@ async def test_what_the_agent_reports_as_failed_failed(subject: Subject, prompt:
     assert await told(subject, agent, "echo still here") == "still here"
 
 
+async def test_an_error_status_is_a_failure(subject: Subject) -> None:
+    agent = await subject.deployed()
+    with pytest.raises(AgentFailed, match=r"500|the pen is dry"):
+        await told(subject, agent, "fail")
+
+
+async def test_what_comes_with_an_error_status_is_read_where_it_can_be_had(local: Subject) -> None:
+    with pytest.raises(AgentFailed, match="the pen is dry") as caught:
+        await told(local, await local.deployed(), "fail")
+    assert caught.value.code == "OUT_OF_INK"
+
+
 @pytest.mark.parametrize("prompt", ["crash", "half", "unframed", "hang_up"])
 async def test_a_connection_that_ends_early_is_a_crash_and_the_next_invocation_works(
     subject: Subject, prompt: str
 ) -> None:
     agent = await subject.deployed()
-    with pytest.raises(AgentCrashed):
+    with pytest.raises(subject.ends):
         await told(subject, agent, prompt)
     assert await told(subject, agent, "echo again") == "again"
 
@@ -166,7 +209,7 @@ async def test_a_cancelled_invocation_leaves_the_agent_usable(subject: Subject) 
 async def test_an_invocation_that_ends_badly_ends_no_other(subject: Subject, prompt: str) -> None:
     agent = await subject.deployed()
     patient = [await begun(subject.backend, agent, f"slow 4.{number}") for number in range(3)]
-    with pytest.raises((AgentTimedOut, AgentCrashed)):
+    with pytest.raises((AgentTimedOut, *subject.ends)):
         await told(subject, agent, prompt, seconds=1)
     assert [(await task).output for task in patient] == ["at last"] * 3
 
@@ -204,9 +247,15 @@ async def test_packages_that_cannot_run_are_rejected(subject: Subject) -> None:
             await subject.backend.deploy(AGENT, ref)
 
 
-async def test_an_agent_that_ends_at_its_start_says_why(subject: Subject) -> None:
+async def test_an_agent_that_ends_at_its_start_says_why(local: Subject) -> None:
     with pytest.raises(AgentUnreachable, match="the model file is missing"):
-        await subject.deployed(script(FAILS_AT_START))
+        await local.deployed(script(FAILS_AT_START))
+
+
+async def test_on_agentcore_an_agent_that_ends_at_its_start_fails_when_it_is_asked(on_agentcore: Subject) -> None:
+    agent = await on_agentcore.deployed(script(FAILS_AT_START))
+    with pytest.raises(AgentFailed, match="initialization"):
+        await told(on_agentcore, agent, "echo x")
 
 
 async def test_a_healthy_agent_checks_as_healthy(subject: Subject) -> None:
@@ -214,18 +263,34 @@ async def test_a_healthy_agent_checks_as_healthy(subject: Subject) -> None:
     assert (await subject.backend.check(agent)).status == "healthy"
 
 
-async def test_an_agent_that_cannot_start_checks_as_unhealthy(subject: Subject) -> None:
-    ref = await subject.stored(script(FAILS_AT_START))
-    health = await subject.backend.check(DeployedAgent(AGENT, ref, "arn", "DEFAULT"))
+async def test_an_agent_that_cannot_start_checks_as_unhealthy(local: Subject) -> None:
+    ref = await local.stored(script(FAILS_AT_START))
+    health = await local.backend.check(DeployedAgent(AGENT, ref, "arn", "DEFAULT"))
     assert health.status == "unhealthy"
     assert "the model file is missing" in health.detail
+
+
+async def test_deployed_agents_are_listed_until_they_are_undeployed(subject: Subject) -> None:
+    await subject.deployed()
+    assert await subject.backend.deployed() == [AGENT]
+    await subject.backend.undeploy(AGENT)
+    assert await subject.backend.deployed() == []
+
+
+async def test_a_session_that_ended_may_be_ended_again_and_gone_on_with(subject: Subject) -> None:
+    agent = await subject.deployed()
+    for prompt in ("echo a", "echo b"):
+        answer = await subject.backend.invoke(agent, InvokeRequest(prompt, session_id=SESSION))
+        assert answer.output == prompt[-1]
+        await subject.backend.end_session(agent, SESSION)
+        await subject.backend.end_session(agent, SESSION)
 
 
 async def test_undeploying_ends_what_runs_and_may_be_repeated(subject: Subject) -> None:
     agent = await subject.deployed()
     working = await begun(subject.backend, agent, "slow 15")
     await subject.backend.undeploy(AGENT)
-    with pytest.raises(AgentCrashed):
+    with pytest.raises(subject.ends):
         await working
     await subject.backend.undeploy(AGENT)
     await subject.backend.undeploy("unknown")
@@ -237,7 +302,9 @@ def test_only_an_agent_that_was_sent_nothing_may_be_asked_again() -> None:
         AgentUnreachable,
         errors.AgentNotStarted,
         errors.AgentBusy,
+        errors.BackendThrottled,
         errors.PackageUnavailable,
+        errors.QuotaExceeded,
     }
 
 

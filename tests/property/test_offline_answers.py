@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.nasty_prompts import NASTY
 
-from nexus_agents.backends.local.answers import read_answer
+from nexus_agents.backends.answers import read_answer
 from nexus_offline_builder.catalogue import RULES
 from nexus_offline_builder.package.agent.conversation import Reply
 from nexus_offline_builder.package.agent.payload import Invocation, Turn

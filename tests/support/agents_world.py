@@ -67,6 +67,8 @@ class PlayedBackend:
         self.prompts: list[str] = []
         self.deployments: list[tuple[str, PackageRef]] = []
         self.undeployed: list[str] = []
+        self.ended_sessions: list[str] = []
+        self.holds: list[str] = []
         self.fault: Exception | None = None
         self.gate: asyncio.Event | None = None
 
@@ -94,8 +96,14 @@ class PlayedBackend:
     async def check(self, agent: DeployedAgent) -> AgentHealth:
         return AgentHealth("healthy")
 
+    async def end_session(self, agent: DeployedAgent, session_id: str) -> None:
+        self.ended_sessions.append(session_id)
+
     async def undeploy(self, agent_id: str) -> None:
         self.undeployed.append(agent_id)
+
+    async def deployed(self) -> list[str]:
+        return self.holds
 
     async def stop(self) -> None:
         return

@@ -6,7 +6,7 @@ from tests.support.agents_world import AGENT, PROJECT, PlayedBackend, World, kil
 from nexus_agents.backends.registry import BackendRegistry
 from nexus_agents.domain.backend import Backend
 from nexus_agents.domain.backend_errors import BackendUnknown
-from nexus_contracts.agents.commands import DeleteAgent, InvokeAgent
+from nexus_contracts.agents.commands import CreateSession, DeleteAgent, DeleteSession, InvokeAgent
 from nexus_runtime.process.clock import new_id
 
 OTHER_AGENT = f"{PROJECT}:other"
@@ -34,6 +34,30 @@ async def test_each_agent_is_run_by_the_backend_that_its_record_names() -> None:
     assert (world.backend.undeployed, world.other_backend.undeployed) == ([], [OTHER_AGENT])
     await world.service.undeployer.undeploy_deleted()
     assert (world.backend.undeployed, world.other_backend.undeployed) == ([], [OTHER_AGENT] * 2)
+    await kill_tasks()
+
+
+async def test_what_a_backend_holds_for_agents_without_a_record_is_undeployed() -> None:
+    world = World()
+    await world.start()
+    await world.deploy(AGENT)
+    world.backend.holds = [AGENT, f"{PROJECT}:gone"]
+    world.other_backend.holds = [AGENT]
+    await world.service.orphans.undeploy()
+    assert world.backend.undeployed == [f"{PROJECT}:gone"]
+    assert world.other_backend.undeployed == [AGENT]
+    await kill_tasks()
+
+
+async def test_a_deleted_session_is_ended_where_its_agent_runs() -> None:
+    world = World()
+    await world.start()
+    await world.deploy(AGENT)
+    session_id = "sess_" + "5" * 32
+    await world.ask(CreateSession(command_id=new_id("c"), session_id=session_id, agent_id=AGENT))
+    await world.ask(DeleteSession(command_id=new_id("c"), session_id=session_id))
+    await settle()
+    assert world.backend.ended_sessions == [session_id]
     await kill_tasks()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nexus_agents.backends.local.answers import read_answer
+from nexus_agents.backends.answers import read_answer
 from nexus_agents.domain.backend_errors import AgentFailed
 
 JSON, TEXT, STREAM = "application/json", "text/plain", "text/event-stream"

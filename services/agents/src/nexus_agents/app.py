@@ -7,8 +7,9 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from nexus_agents.backends.agentcore.backend import open_agentcore_backend
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
-from nexus_agents.backends.registry import BackendRegistry
+from nexus_agents.backends.registry import BackendRegistry, Opening
 from nexus_agents.consumers import subscriptions
 from nexus_agents.domain.backend import Backend, Backends
 from nexus_agents.handlers.agents import AgentHandlers
@@ -25,7 +26,7 @@ from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import LEASES, LEDGER, WORK
-from nexus_agents.upkeep import Undeployer, again
+from nexus_agents.upkeep import Orphans, Undeployer, again
 from nexus_agents.uploads import upload_routes
 from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
 from nexus_agents.work.deployments import DeploymentWork
@@ -42,17 +43,16 @@ from nexus_runtime.process.service import Background, application
 from nexus_runtime.work.engine import LongWork
 
 NAME = "agents"
-LOCAL = "local"
 DELETIONS = 16
 """Of each kind, at work at once."""
-UNDEPLOY_SECONDS, HISTORIES_SECONDS = 5.0, 5.0
+UNDEPLOY_SECONDS, HISTORIES_SECONDS, ORPHANS_SECONDS = 5.0, 5.0, 600.0
 
 
 def create_app(settings: AgentsSettings) -> FastAPI:
     """The service, ready to be served."""
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS, long_work(settings))
     packages = blob_store(settings.packages_url, settings)
-    backends = BackendRegistry({LOCAL: partial(open_local, settings, packages)}, for_new_agents=LOCAL)
+    backends = BackendRegistry(openings(settings, packages), settings.agent_backend)
     service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
     needed = {
@@ -78,6 +78,14 @@ def long_work(settings: AgentsSettings) -> LongWork:
     return LongWork(WORK, LEASES, settings.runner_beat_seconds, settings.runner_silent_seconds)
 
 
+def openings(settings: AgentsSettings, packages: BlobStore) -> dict[str, Opening]:
+    """AgentCore only where it is set up: whoever stays on this machine needs no account."""
+    found: dict[str, Opening] = {"local": partial(open_local, settings, packages)}
+    if settings.agentcore is not None:
+        found["agentcore"] = partial(open_agentcore_backend, packages, settings.agentcore)
+    return found
+
+
 async def open_local(settings: AgentsSettings, packages: BlobStore) -> Backend:
     """Agents as processes of this machine."""
     local = LocalSettings(
@@ -100,11 +108,13 @@ class AgentsService:
     packages: PackageHandlers
     histories: Histories
     undeployer: Undeployer
+    orphans: Orphans
 
     def upkeep(self) -> list[Background]:
         return [
             Background("histories", partial(again, HISTORIES_SECONDS, self.histories.forget)),
             Background("undeployer", partial(again, UNDEPLOY_SECONDS, self.undeployer.undeploy_deleted)),
+            Background("orphans", partial(again, ORPHANS_SECONDS, self.orphans.undeploy)),
         ]
 
 
@@ -117,7 +127,7 @@ def assemble(
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
     invocations = InvocationWork(agents, turns, backends, endings, settings.agent_timeout_seconds)
     deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
-    session_deletions = SessionDeletion(turns, endings, histories, owner.ledger)
+    session_deletions = SessionDeletion(agents, turns, backends, endings, histories, owner.ledger)
     agent_deletions = AgentDeletion(agents, versions, turns, lists, endings, histories, backends, owner.ledger, now)
     owner.engine.serve(invocations, settings.invocation_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(deployments, settings.deployment_concurrency, settings.max_waiting_invocations)
@@ -133,4 +143,5 @@ def assemble(
         PackageHandlers(check, packages, blobs, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
+        Orphans(agents, backends),
     )

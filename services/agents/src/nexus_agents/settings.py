@@ -1,10 +1,14 @@
 """What `agents` can be told."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
+from nexus_agents.backends.agentcore.names import BUCKET, INSTALLATION, REGION, ROLE_ARN
+from nexus_agents.backends.agentcore.settings import AgentCoreSettings, ManagedPython
 from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
 
@@ -16,6 +20,21 @@ class AgentsSettings(OwnerSettings):
     )
     agent_work_dir: Path | None = Field(default=None, description="where agents run; None: a temporary directory")
     agent_isolation: Literal["auto", "bubblewrap", "none"] = "auto"
+    agent_backend: Literal["local", "agentcore"] = Field(
+        default="local", description="of agents that are deployed for the first time"
+    )
+    agentcore_role_arn: Annotated[str, Field(pattern=f"^{ROLE_ARN}$")] | None = Field(
+        default=None, description="the role that agents have on AgentCore; with it that backend is there"
+    )
+    agentcore_bucket: Annotated[str, Field(pattern=f"^{BUCKET}$")] | None = None
+    agentcore_installation: Annotated[str, Field(pattern=f"^{INSTALLATION}$")] | None = Field(
+        default=None, description="begins the names of all runtimes; unique in account and region"
+    )
+    agentcore_region: Annotated[str, Field(pattern=f"^{REGION}$")] | None = Field(
+        default=None, description="None: aws_region"
+    )
+    agentcore_python: ManagedPython = "PYTHON_3_11"
+    agentcore_idle_seconds: int = Field(default=900, ge=60, le=28_800, description="that a session may be idle")
     agent_timeout_seconds: float = Field(default=60.0, ge=1, le=900, description="for an invocation that sets none")
     agent_start_seconds: float = Field(default=10.0, gt=0, le=300)
     deployment_timeout_seconds: float = Field(default=120.0, gt=0, le=3600)
@@ -28,3 +47,40 @@ class AgentsSettings(OwnerSettings):
     runner_silent_seconds: float = Field(
         default=7.0, gt=0, le=300, description="how long a process may be silent before its work counts as interrupted"
     )
+
+    @field_validator("agentcore_role_arn", "agentcore_bucket", "agentcore_installation")
+    @classmethod
+    def _all_or_none(cls, value: str | None, info: ValidationInfo) -> str | None:
+        role = info.data.get("agentcore_role_arn")
+        wanted = role is not None or info.data.get("agent_backend") == "agentcore"
+        if value is None and wanted:
+            raise PydanticCustomError("agentcore_missing", "must be set for agents on AgentCore")
+        if value is not None and not wanted and "agentcore_role_arn" in info.data:
+            raise PydanticCustomError("agentcore_alone", "has no effect without AGENTCORE_ROLE_ARN")
+        return value
+
+    @field_validator("agentcore_region")
+    @classmethod
+    def _real_region(cls, value: str | None, info: ValidationInfo) -> str | None:
+        region = value or info.data.get("aws_region")
+        if info.data.get("agentcore_role_arn") and region and not re.fullmatch(REGION, region):
+            raise PydanticCustomError("agentcore_region", "must be set, as AWS_REGION is no region of AWS")
+        return value
+
+    @property
+    def agentcore(self) -> AgentCoreSettings | None:
+        """None: this installation has no agents on AgentCore."""
+        role, bucket, installation = self.agentcore_role_arn, self.agentcore_bucket, self.agentcore_installation
+        if role is None or bucket is None or installation is None:
+            return None
+        return AgentCoreSettings(
+            installation=installation,
+            role_arn=role,
+            bucket=bucket,
+            region=self.agentcore_region or self.aws_region,
+            python=self.agentcore_python,
+            s3_endpoint_url=self.s3_endpoint_url,
+            idle_seconds=self.agentcore_idle_seconds,
+            # A little less than the platform waits: then the failure names the state of the runtime.
+            ready_seconds=0.9 * self.deployment_timeout_seconds,
+        )

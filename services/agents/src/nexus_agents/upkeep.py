@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nexus_agents.domain.backend import Backends
-from nexus_agents.domain.backend_errors import BackendUnknown
+from nexus_agents.domain.backend_errors import BackendError, BackendUnknown
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import UNDEPLOYED, Lists, no_entry
 from nexus_contracts.errors import ServiceUnavailable
@@ -52,6 +52,31 @@ class Undeployer:
             await self.backends.of(backend).undeploy(agent_id)
         except BackendUnknown:
             logger.debug("an agent of a backend that this process does not have", agent_id=agent_id, backend=backend)
+        except BackendError as error:
+            logger.warning("left to the search for orphans", agent_id=agent_id, reason=error.message)
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """Ends what a backend holds for agents that are not recorded: a process died between the two, or AWS refused."""
+
+    store: AgentStore
+    backends: Backends
+
+    async def undeploy(self) -> None:
+        for name in self.backends.names:
+            try:
+                await self._undeploy(name)
+            except BackendError as error:
+                logger.warning("orphans were not looked for", backend=name, reason=error.message)
+
+    async def _undeploy(self, name: str) -> None:
+        backend = self.backends.of(name)
+        for agent_id in await backend.deployed():
+            agent = await self.store.load_any(agent_id)
+            if agent is None or agent.backend != name:
+                logger.warning("an agent without a record is undeployed", agent_id=agent_id, backend=name)
+                await backend.undeploy(agent_id)
 
 
 async def again(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

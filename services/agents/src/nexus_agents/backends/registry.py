@@ -24,6 +24,10 @@ class BackendRegistry:
         for backend in self._opened.values():
             await backend.stop()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._openings)
+
     def of(self, name: str) -> Backend:
         """Raises BackendUnknown."""
         if (backend := self._opened.get(name)) is None:

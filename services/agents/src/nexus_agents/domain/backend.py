@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
+from nexus_agents.domain.stream import Observer
 from nexus_contracts.agents.manifest import Manifest
 from nexus_contracts.builds.reports import Usage
 
@@ -54,7 +55,10 @@ class PastMessage:
 
 @dataclass(frozen=True)
 class InvokeRequest:
-    """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too."""
+    """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too.
+
+    `observe` is told what an agent that streams says, in order and while it says it; nothing of one that does not.
+    """
 
     prompt: str
     history: tuple[PastMessage, ...] = ()
@@ -63,6 +67,7 @@ class InvokeRequest:
     enable_trace: bool = False
     timeout_seconds: float = 60.0
     traceparent: str | None = None
+    observe: Observer | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.session_id is not None and len(self.session_id) not in SESSION_ID_LENGTHS:
@@ -89,28 +94,42 @@ class AgentHealth:
 
 
 class Backend(Protocol):
-    """Runs agents. An invocation is never silently run twice: once a byte was sent nothing is tried again.
+    """Runs agents. An invocation is never silently run twice: once the agent may have it nothing is tried again.
 
     However one ends (answer, time limit, cancellation, crash), no other one feels it, of the same agent or another.
     """
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
-        """Returns when the agent has answered a ping; replaces what was deployed under the id before.
+        """Returns when the agent can be invoked; replaces what was deployed under the id before. May be repeated.
 
-        Raises PackageRejected, AgentUnreachable, AgentBusy. Work of the replaced agent is finished.
+        Raises PackageRejected, AgentUnreachable, AgentBusy, BackendRefused. Work of the replaced agent is finished.
         """
         ...
 
     async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
-        """Raises PackageRejected, AgentUnreachable, AgentCrashed, AgentTimedOut, AgentFailed. May be cancelled."""
+        """Raises PackageRejected, BackendRefused, AgentUnreachable, AgentCrashed, AgentTimedOut, AgentFailed.
+
+        May be cancelled, which ends the agent's work too.
+        """
         ...
 
     async def check(self, agent: DeployedAgent) -> AgentHealth:
         """Whether an invocation would reach the agent now; starts it where it is started on demand."""
         ...
 
+    async def end_session(self, agent: DeployedAgent, session_id: str) -> None:
+        """Gives back what the backend holds for a session that gets no more turns. May be repeated."""
+        ...
+
     async def undeploy(self, agent_id: str) -> None:
-        """Ends the agent, with the invocations that it is working on. Of an unknown id: nothing to do."""
+        """Ends the agent, with the invocations that it is working on. Of an unknown id: nothing to do.
+
+        Raises AgentUnreachable, BackendRefused: the agent may be there still.
+        """
+        ...
+
+    async def deployed(self) -> list[str]:
+        """The ids of the agents that this backend holds anything for, whether they are recorded or not."""
         ...
 
     async def stop(self) -> None:
@@ -125,6 +144,9 @@ class Backends(Protocol):
     def for_new_agents(self) -> str:
         """The name of the backend that an agent gets with its first deployment."""
         ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
     def of(self, name: str) -> Backend:
         """Raises BackendUnknown."""

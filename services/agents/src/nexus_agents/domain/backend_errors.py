@@ -47,6 +47,24 @@ class PackageUnavailable(AgentUnreachable):
     code = "PACKAGE_UNAVAILABLE"
 
 
+class BackendThrottled(AgentUnreachable):
+    """Whoever runs the agents takes no more requests for the moment."""
+
+    code = "BACKEND_THROTTLED"
+
+
+class QuotaExceeded(AgentUnreachable):
+    """A limit of the account with whoever runs the agents is reached; the message names it."""
+
+    code = "QUOTA_EXCEEDED"
+
+
+class BackendRefused(BackendError):
+    """Whoever runs the agents refuses the request as it is: a missing right, a wrong setting. Nothing was sent."""
+
+    code = "BACKEND_REFUSED"
+
+
 class AgentCrashed(BackendError):
     """The connection ended after bytes were sent: the agent may have done the work, or a part of it."""
 

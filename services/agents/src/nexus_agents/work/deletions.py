@@ -10,9 +10,11 @@ from datetime import datetime
 
 from nexus_agents.domain import agent as agents
 from nexus_agents.domain import session as sessions
-from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.agent import Agent, target
 from nexus_agents.domain.backend import Backends
+from nexus_agents.domain.backend_errors import BackendError
 from nexus_agents.domain.invocation import AGENT_DELETED
+from nexus_agents.domain.session import Session
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.invocations import listed_invocations, listed_notes
 from nexus_agents.store.lists import Lists
@@ -25,8 +27,10 @@ from nexus_agents.work.histories import Histories
 from nexus_contracts.replies import Outcome
 from nexus_runtime.ledger.change import Begin, Change, End
 from nexus_runtime.ledger.ledger import Ledger
+from nexus_runtime.process import log
 from nexus_runtime.work.kind import Held, Repeatable
 
+logger = log.get(__name__)
 AT_ONCE = 16
 DONE = Outcome(status=200)
 """For nobody: whoever asked for the deletion was answered when it began."""
@@ -36,7 +40,9 @@ DONE = Outcome(status=200)
 class SessionDeletion(Repeatable):
     """Cancels the turns of a session, then erases its messages, its history and itself."""
 
+    agents: AgentStore
     turns: TurnStore
+    backends: Backends
     endings: Endings
     histories: Histories
     ledger: Ledger
@@ -48,10 +54,20 @@ class SessionDeletion(Repeatable):
         if session is not None:
             for invocation_id in session.turns:
                 await self.endings.cancel(held, invocation_id, session.deleted_because)
+            await self._let_go(session)
             await self.turns.messages.erase(name)
             await self.histories.leave(name, session.sequence)
             end += self.turns.sessions.erase(session)
         await self.ledger.commit(end)
+
+    async def _let_go(self, session: Session) -> None:
+        agent = await self.agents.load(session.agent_id)
+        if agent is None:
+            return
+        try:
+            await self.backends.of(agent.backend).end_session(target(agent), session.session_id)
+        except BackendError as error:
+            logger.info("the session will end by itself", session_id=session.session_id, reason=error.message)
 
 
 @dataclass(frozen=True)

@@ -104,9 +104,15 @@ class LocalBackend:
             return AgentHealth("unhealthy", error.message)
         return AgentHealth("busy" if status == BUSY else "healthy")
 
+    async def end_session(self, agent: DeployedAgent, session_id: str) -> None:
+        """Nothing: no process belongs to a session."""
+
     async def undeploy(self, agent_id: str) -> None:
         self._digests.pop(agent_id, None)
         await self._pool.end(agent_id, "it was undeployed")
+
+    async def deployed(self) -> list[str]:
+        return list(self._digests)
 
     async def stop(self) -> None:
         await self._pool.stop()

@@ -19,8 +19,10 @@ from aiohttp.tracing import Trace
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from nexus_agents.backends.local.answers import MAX_ANSWER_BYTES, read_answer
-from nexus_agents.backends.local.streams import StreamBroken
+from nexus_agents.backends.answers import MAX_ANSWER_BYTES, read_answer
+from nexus_agents.backends.payload import payload_of
+from nexus_agents.backends.streams import StreamBroken
+from nexus_agents.backends.watching import StreamWatch
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import AgentCrashed, AgentFailed, AgentUnreachable, AnswerRefused
 
@@ -65,7 +67,7 @@ class Channel:
         """Raises AgentUnreachable, AgentCrashed, AgentFailed. Its time is the caller's to limit."""
         headers = headers_of(request)
         async with self._request("POST", "/invocations", headers=headers, json=payload_of(request)) as response:
-            body = await _bounded(response, MAX_ANSWER_BYTES)
+            body = await _bounded(response, MAX_ANSWER_BYTES, StreamWatch(response.content_type, request.observe))
         if "Content-Length" not in response.headers and "Transfer-Encoding" not in response.headers:
             # Such an answer ends where the connection does: at its end, or at a crash.
             await self._still_there()
@@ -154,12 +156,14 @@ async def _connect(connection: socket.socket, address: str) -> None:
             await asyncio.sleep(_CONNECT_AGAIN_SECONDS)
 
 
-async def _bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _bounded(response: aiohttp.ClientResponse, limit: int, watch: StreamWatch | None = None) -> bytes:
     body = bytearray()
     async for piece in response.content.iter_chunked(65_536):
         body += piece
         if len(body) > limit:
             raise AnswerRefused("ANSWER_TOO_LARGE", f"The agent's answer has more than {limit} bytes.")
+        if watch is not None:
+            await watch.see(piece)
     return bytes(body)
 
 
@@ -168,17 +172,6 @@ def _json(body: bytes) -> JsonValue:
         return cast(JsonValue, from_json(body))
     except ValueError:
         return None
-
-
-def payload_of(request: InvokeRequest) -> dict[str, JsonValue]:
-    """The payload of the runtime contract."""
-    payload: dict[str, JsonValue] = {
-        "prompt": request.prompt,
-        "history": [{"role": turn.role, "content": turn.content} for turn in request.history],
-        "session_id": request.session_id,
-        "session_state": request.session_state,
-    }
-    return payload | {"enable_trace": True} if request.enable_trace else payload
 
 
 def headers_of(request: InvokeRequest) -> dict[str, str]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from nexus_agents import packages
 from nexus_agents.backends.local.sandbox import SOCKET
+from nexus_agents.backends.stored_packages import fetched
 from nexus_agents.domain.backend import PackageRef
-from nexus_agents.domain.backend_errors import PackageRejected, PackageUnavailable
 from nexus_contracts.agents.manifest import Manifest
-from nexus_runtime.blobs import BlobCorrupt, BlobMissing, BlobStore, BlobsUnavailable
+from nexus_runtime.blobs import BlobStore
 
 MAX_SOCKET_PATH_BYTES = 100
 _PREFIX = "nexus-agents-"
@@ -103,20 +103,11 @@ class Unpacked:
                 await asyncio.to_thread(remove, self._workspace.package(digest))
 
     async def _unpack(self, ref: PackageRef) -> Manifest:
-        try:
-            content = await self._blobs.get(ref.uri)
-        except BlobMissing as error:
-            raise PackageRejected("PACKAGE_MISSING", f"The package cannot be found: {error}.") from error
-        except BlobCorrupt as error:
-            raise PackageRejected("PACKAGE_CORRUPT", f"The package is damaged: {error}.") from error
-        except BlobsUnavailable as error:
-            raise PackageUnavailable(f"The package cannot be read now: {error}.") from error
-        return await asyncio.to_thread(_unpack_verified, content, ref, self._workspace.package(ref.sha256))
+        content = await fetched(self._blobs, ref)
+        return await asyncio.to_thread(_unpack_anew, content, self._workspace.package(ref.sha256))
 
 
-def _unpack_verified(content: bytes, ref: PackageRef, into: Path) -> Manifest:
-    if packages.digest(content) != ref.sha256:
-        raise PackageRejected("PACKAGE_CORRUPT", f"The package at {ref.uri} does not have the digest {ref.sha256}.")
+def _unpack_anew(content: bytes, into: Path) -> Manifest:
     remove(into)
     try:
         return packages.unpack(content, into)

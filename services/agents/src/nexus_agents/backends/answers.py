@@ -5,7 +5,7 @@ import re
 
 from pydantic import JsonValue
 
-from nexus_agents.backends.local.streams import JSON, joined_text, read_events
+from nexus_agents.backends.streams import JSON, joined_text, read_events
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_contracts.builds.reports import Usage
@@ -49,7 +49,7 @@ def answer_of(value: JsonValue) -> AgentAnswer:
     return AgentAnswer(
         output=_output(value if name is None else value[name]),
         tool_calls=calls,
-        usage=_usage(value.get("usage"), len(calls)),
+        usage=usage_of(value.get("usage"), len(calls)),
         session_state=state if isinstance(state, dict) else None,
         raw=value,
     )
@@ -145,7 +145,7 @@ def _tool_calls(value: JsonValue) -> tuple[dict[str, JsonValue], ...]:
     return tuple(call for call in calls if isinstance(call, dict))
 
 
-def _usage(value: JsonValue, tool_calls: int) -> Usage:
+def usage_of(value: JsonValue, tool_calls: int) -> Usage:
     """Figures that make no sense count as zero: an agent's mistake about itself fails no invocation."""
     given = value if isinstance(value, dict) else {}
     cost = given.get("cost_usd")

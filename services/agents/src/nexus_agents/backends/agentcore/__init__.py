@@ -1,0 +1,1 @@
+"""Agents as runtimes of Amazon Bedrock AgentCore: see docs/agentcore.md."""

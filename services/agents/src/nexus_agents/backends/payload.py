@@ -1,0 +1,16 @@
+"""What an agent is sent, whichever backend carries it there: the payload of the runtime contract."""
+
+from pydantic import JsonValue
+
+from nexus_agents.domain.backend import InvokeRequest
+
+
+def payload_of(request: InvokeRequest) -> dict[str, JsonValue]:
+    """As JSON; fields that agents may ignore are there all the same."""
+    payload: dict[str, JsonValue] = {
+        "prompt": request.prompt,
+        "history": [{"role": turn.role, "content": turn.content} for turn in request.history],
+        "session_id": request.session_id,
+        "session_state": request.session_state,
+    }
+    return payload | {"enable_trace": True} if request.enable_trace else payload

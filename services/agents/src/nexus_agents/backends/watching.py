@@ -1,0 +1,48 @@
+"""Tells who observes an invocation what the agent streams, as it comes; the answer itself is read once it is whole."""
+
+from pydantic import JsonValue
+
+from nexus_agents.backends.answers import STREAM, usage_of
+from nexus_agents.backends.streams import StreamBroken, joined_text, read_events
+from nexus_agents.domain.stream import AgentEvent, Observer, TextPiece, ToolAnswered, ToolUsed, UsageSoFar
+from nexus_contracts.strict_json import UnreadableJson
+
+_END_OF_EVENT = b"\n\n"
+
+
+class StreamWatch:
+    """Of one answer. `content_type` without its parameters."""
+
+    def __init__(self, content_type: str, observe: Observer | None) -> None:
+        self._observe = observe if content_type == STREAM else None
+        self._rest = b""
+
+    async def see(self, piece: bytes) -> None:
+        """The next bytes, cut anywhere. Of what cannot be read nobody is told: the whole answer says what is wrong."""
+        if self._observe is None:
+            return
+        self._rest += piece
+        held = self._rest[-1:] if self._rest.endswith(b"\r") else b""
+        text = self._rest.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        whole, end, rest = text.rpartition(_END_OF_EVENT)
+        self._rest = rest + held
+        try:
+            found = read_events((whole + end).decode()) if end else []
+        except (StreamBroken, UnreadableJson, UnicodeDecodeError):
+            self._observe = None
+            return
+        for value in found:
+            if (event := _event(value)) is not None:
+                await self._observe(event)
+
+
+def _event(value: JsonValue) -> AgentEvent | None:
+    if text := joined_text([value]):
+        return TextPiece(text)
+    if not isinstance(value, dict):
+        return None
+    for name, kind in (("tool_use", ToolUsed), ("tool_result", ToolAnswered)):
+        described = value if value.get("type") == name else value.get(name)
+        if isinstance(described, dict):
+            return kind(described)
+    return UsageSoFar(usage_of(value["usage"], 0)) if isinstance(value.get("usage"), dict) else None

@@ -1,0 +1,63 @@
+"""What an agent streams is told as it comes, however its bytes are cut."""
+
+import json
+
+import pytest
+from pydantic import JsonValue
+
+from nexus_agents.backends.watching import StreamWatch
+from nexus_agents.domain.stream import AgentEvent, TextPiece, ToolAnswered, ToolUsed, UsageSoFar
+from nexus_contracts.builds.reports import Usage
+
+STREAM = "text/event-stream"
+
+
+async def seen(pieces: list[bytes], content_type: str = STREAM) -> list[AgentEvent]:
+    found: list[AgentEvent] = []
+
+    async def observe(event: AgentEvent) -> None:
+        found.append(event)
+
+    watch = StreamWatch(content_type, observe)
+    for piece in pieces:
+        await watch.see(piece)
+    return found
+
+
+def streamed(*values: JsonValue, end: str = "\n") -> bytes:
+    return "".join(f"data: {json.dumps(value, ensure_ascii=False)}{end}{end}" for value in values).encode()
+
+
+async def test_each_form_of_event_has_its_type() -> None:
+    call: dict[str, JsonValue] = {"name": "add", "input": {"a": 1}}
+    typed: dict[str, JsonValue] = {"type": "tool_result", "output": 3}
+    given = streamed("a", {"data": "b"}, {"tool_use": call}, typed, {"usage": {"input_tokens": 3}}, {"output": "ab"})
+    assert await seen([given]) == [
+        TextPiece("a"),
+        TextPiece("b"),
+        ToolUsed(call),
+        ToolAnswered(typed),
+        UsageSoFar(Usage(input_tokens=3)),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+async def test_bytes_may_be_cut_anywhere(end: str, size: int) -> None:
+    given = streamed("hällo", {"data": "wörld"}, "!", end=end)
+    cut = [given[at : at + size] for at in range(0, len(given), size)]
+    # A lone \r at the very end may be the half of \r\n: the last event waits for what follows it.
+    assert (await seen([*cut, b":\n"]))[:3] == [TextPiece("hällo"), TextPiece("wörld"), TextPiece("!")]
+
+
+async def test_an_event_is_told_before_the_next_one_comes() -> None:
+    assert await seen([streamed("first"), b'data: "sec']) == [TextPiece("first")]
+
+
+async def test_of_what_cannot_be_read_nobody_is_told() -> None:
+    for unreadable in (b'data: {"a": NaN}\n\n', b"data: \xff\n\n"):
+        assert await seen([streamed("a"), unreadable, streamed("b")]) == [TextPiece("a")]
+
+
+async def test_an_answer_that_is_no_stream_is_not_told() -> None:
+    assert await seen([b'{"output": "x"}'], "application/json") == []
