@@ -14,7 +14,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,8 @@ EXPECTED = (
 ON_AN_ENGINE = ("tests/conformance", "tests/integration", "tests/e2e")
 ON_NONE = ("tests/unit", "tests/property", "tests/contract")
 """Here coverage is measured: tracing would slow down those tests that are about time."""
+STANDALONE = ("tests/standalone",)
+"""They need no engine either, or start the one that they are about."""
 FLOOR = 80
 """Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
 PYTEST = (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-r", "fE")
@@ -98,10 +100,10 @@ def count(run: Run, report: Path) -> None:
 
 def report_of(run: Run) -> list[str]:
     counted = ", ".join(f"{run.outcomes[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
-    lines = [f"{run.engine:9} {counted} in {run.seconds / 60:.1f} minutes"]
-    lines += [f"{'':9} {number} skipped: {reason}" for reason, number in run.skips.items()]
-    lines += [f"{'':9} that reason is not expected: {reason}" for reason in run.odd]
-    return [*lines, f"{'':9} {run.fault}"] if run.fault else lines
+    lines = [f"{run.engine:10} {counted} in {run.seconds / 60:.1f} minutes"]
+    lines += [f"{'':10} {number} skipped: {reason}" for reason, number in run.skips.items()]
+    lines += [f"{'':10} that reason is not expected: {reason}" for reason in run.odd]
+    return [*lines, f"{'':10} {run.fault}"] if run.fault else lines
 
 
 def covered() -> bool:
@@ -111,24 +113,35 @@ def covered() -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-def main(named: list[str]) -> int:
-    unknown = set(named) - ENGINES.keys()
-    if unknown:
-        print(f"error: no engine {', '.join(sorted(unknown))}; there are: {', '.join(ENGINES)}", file=sys.stderr)
+def chosen(arguments: list[str]) -> Mapping[str, Sequence[str]]:
+    """The engines, each with its tests. Raises ValueError."""
+    if not arguments:
+        return dict.fromkeys(ENGINES, ON_AN_ENGINE)
+    split = [argument.partition("=") for argument in arguments]
+    engines = {engine: tests.split(",") if tests else ON_AN_ENGINE for engine, _, tests in split}
+    if unknown := engines.keys() - ENGINES.keys():
+        raise ValueError(f"no engine {', '.join(sorted(unknown))}; there are: {', '.join(ENGINES)}")
+    return engines
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        engines = chosen(arguments)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
         return 2
-    missing = {engine: reason for engine in named or ENGINES if (reason := ENGINES[engine]())}
-    present = [engine for engine in named or ENGINES if engine not in missing]
+    missing = {engine: reason for engine in engines if (reason := ENGINES[engine]())}
     runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=html", "--cov-report=")]
     enough = covered()
-    runs += [run_on(engine, ON_AN_ENGINE) for engine in present]
+    runs.append(run_on("standalone", STANDALONE))
+    runs += [run_on(engine, tests) for engine, tests in engines.items() if engine not in missing]
     print("\n== what ran on what")
     for run in runs:
         print("\n".join(report_of(run)))
     for engine, reason in missing.items():
-        print(f"{engine:9} not run: {reason}")
+        print(f"{engine:10} not run: {reason}")
     print(f"{sum(run.outcomes['passed'] for run in runs)} passed, {sum(run.outcomes['failed'] for run in runs)} failed")
-    absent = [engine for engine in missing if engine in named]
-    return 0 if all(run.good for run in runs) and enough and not absent else 1
+    return 0 if all(run.good for run in runs) and enough and not (arguments and missing) else 1
 
 
 if __name__ == "__main__":
