@@ -62,7 +62,7 @@ def invocations_in(events: Iterable[CloudEvent]) -> Things:
         if not event.type.startswith("nexus.invocation."):
             continue
         day = date.fromisoformat(str(event.data["started_at"])[:10])
-        fresh = {"day": day, "agent": event.data["agent_id"], "outcome": None, "usage": {}}
+        fresh = {"day": day, "agent": event.data.get("agent_id"), "outcome": None, "usage": {}}
         entry = own.setdefault(event.data["invocation_id"], fresh)
         if event.type in INVOCATION_ENDS:
             entry |= {"outcome": INVOCATION_ENDS[event.type], "milliseconds": event.data["duration_ms"]}

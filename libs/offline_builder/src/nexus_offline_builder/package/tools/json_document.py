@@ -7,7 +7,8 @@ from typing import NamedTuple, Union, cast
 from .contract import JsonValue, Refusal
 
 _MOST_STARTS = 40
-_DEEPEST = 100
+_DEEPEST = 80
+"""An answer may have 90 levels, and the trace of a call is a few around the value that was found."""
 _START = re.compile(r"\{|(?<![\w$\])*.])\[")
 _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\]]', re.DOTALL)
 _PROSE = re.compile(r"\[\s*(?!true|false|null|NaN|Infinity)[^\W\d]")
