@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 from aiobotocore.session import AioSession
+from pydantic import TypeAdapter
 from tests.support.builds_neighbours import Followers
 from tests.support.eventually import eventually
 from tests.support.stored import stored
@@ -24,6 +25,7 @@ from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.history import HistoryEntry
+from nexus_contracts.remains import remains
 from nexus_contracts.replies import REPLY_PARTITION_HEADER, Reply
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_EVENTS, BUILDS_REPORTS
 from nexus_devstack.console import Console
@@ -161,9 +163,20 @@ class BuildsStack:
         return [entry async for entry in History(self.database, LEDGER.history).read(project_id)]
 
     async def kept_of(self, project_id: str) -> list[Any]:
-        """Every item in any table that names the project, but for the answers kept for repeated commands."""
+        """Every item in any table that names the project, but for what is to stay (docs/operations.md).
+
+        That are the answers kept for repeated commands, and of the history what the statistics count.
+        """
         found = [item for item in await stored(self.database, TABLES) if project_id in str(item)]
-        return [item for item in found if item.get("entry") != {"S": "outcome"}]
+        return [item for item in found if item.get("entry") != {"S": "outcome"} and not _counted(item)]
+
+
+_ENTRIES: TypeAdapter[list[HistoryEntry]] = TypeAdapter(list[HistoryEntry])
+
+
+def _counted(item: dict[str, Any]) -> bool:
+    entries = _ENTRIES.validate_json(item["entries"]["S"]) if "entries" in item else []
+    return bool(entries) and all(remains(entry) == entry for entry in entries)
 
 
 @asynccontextmanager
