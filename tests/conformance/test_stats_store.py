@@ -20,10 +20,11 @@ from nexus_stats.tables import generation
 
 Replicas = Callable[[], StatsStore]
 """The store as another process sees it."""
-NOW = datetime(2026, 1, 3, tzinfo=UTC)
+NOW = datetime(2099, 1, 3, tzinfo=UTC)
+"""In the future: DynamoDB Local really deletes what is past its time to live."""
 DAY = "2026-01-02"
 ENDED = EndFact("successful", 1500)
-MARKS = Tally("page", 1_767_312_000, {b"a" * 12: {Row("t", "invocations", DAY): {"total": 1}}, b"b" * 12: {}})
+MARKS = Tally("page", 4_070_995_200, {b"a" * 12: {Row("t", "invocations", DAY): {"total": 1}}, b"b" * 12: {}})
 SEEN: list[Observation] = [
     BuildFact("t", "p", 1, DAY, 3),
     BuildFact("t", "p", 2, None, 0, ENDED),
@@ -54,7 +55,7 @@ async def add(store: StatsStore, shard: str, *seen: Observation) -> None:
 
 
 def invocation(number: int, day: str = DAY, tenant: str = "t", count: int = 1) -> Tally:
-    return Tally(f"page-{number}", 1_767_312_000, {b"a" * 12: {Row(tenant, "invocations", day): {"total": count}}})
+    return Tally(f"page-{number}", 4_070_995_200, {b"a" * 12: {Row(tenant, "invocations", day): {"total": count}}})
 
 
 async def test_an_empty_store_knows_and_counts_nothing(replicas: Replicas) -> None:
