@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from tests.support.builds_stack import database_of_its_own
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.domain import agent as agents
@@ -20,34 +21,30 @@ from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import TABLES
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.principal import DEFAULT_TENANT
-from nexus_devstack.provision import provision_tables
 from nexus_devstack.stack import Stack
 from nexus_runtime.dynamo import ConditionFailed, Database
 from nexus_runtime.ledger.change import Change
-from nexus_runtime.process.settings import OwnerSettings
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 PROJECTS = ["proj_" + digit * 32 for digit in "01"]
 SESSION = "sess_" + "a" * 32
 
 
-@pytest.fixture(params=["memory", "dynamo"])
-async def database(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Database]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack]:
+    async with Stack(data_dir=tmp_path_factory.mktemp("data"), ports="free", services=()) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="module")
+async def database(request: pytest.FixtureRequest, stack: Stack) -> AsyncGenerator[Database]:
     if request.param == "memory":
         yield MemoryDatabase().as_database()
         return
-    async with Stack(data_dir=tmp_path, ports="free", services=()) as stack:
-        await provision_tables(stack.endpoints, TABLES)
-        for name, value in stack.endpoints.environment().items():
-            monkeypatch.setenv(name, value)
-        opened = Database(OwnerSettings())
-        await opened.start()
-        try:
-            yield opened
-        finally:
-            await opened.stop()
+    async with database_of_its_own(stack, TABLES) as opened:
+        yield opened
 
 
 def agent(number: int, project: int = 0, status: AgentStatus = AgentStatus.RUNNING, **fields: object) -> Agent:

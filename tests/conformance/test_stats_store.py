@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from tests.support.builds_stack import database_of_its_own
 from tests.support.memory_stats_store import MemoryStatsStore
-from tests.support.stats_stack import statistics_database
 
 from nexus_contracts.stats import Activity
+from nexus_devstack.stack import Stack
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import position
 from nexus_stats.domain.counting import FactChange, Observation, Seen, Stored, changes, fold
@@ -16,7 +17,9 @@ from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact
 from nexus_stats.domain.marks import Tally
 from nexus_stats.domain.rows import Row
 from nexus_stats.store import DynamoStatsStore, StatsStore
-from nexus_stats.tables import generation
+from nexus_stats.tables import TABLES, generation
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Replicas = Callable[[], StatsStore]
 """The store as another process sees it."""
@@ -33,15 +36,19 @@ SEEN: list[Observation] = [
 ]
 
 
-@pytest.fixture(params=["memory", "dynamo"])
-async def replicas(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Replicas]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack]:
+    async with Stack(data_dir=tmp_path_factory.mktemp("data"), ports="free", services=()) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="module")
+async def replicas(request: pytest.FixtureRequest, stack: Stack) -> AsyncGenerator[Replicas]:
     if request.param == "memory":
         store = MemoryStatsStore()
         yield lambda: store
         return
-    async with statistics_database(tmp_path, monkeypatch) as database:
+    async with database_of_its_own(stack, TABLES) as database:
         yield lambda: DynamoStatsStore(database, generation(1))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import secrets
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,7 +35,7 @@ from nexus_devstack.provision import provision_tables
 from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
-from nexus_runtime.dynamo import Database
+from nexus_runtime.dynamo import Database, Table
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.ledger.history import History
@@ -63,6 +64,15 @@ async def connected(stack: Stack, prefix: str = "") -> AsyncGenerator[Database]:
         yield database
     finally:
         await database.stop()
+
+
+@asynccontextmanager
+async def database_of_its_own(stack: Stack, tables: Sequence[Table]) -> AsyncGenerator[Database]:
+    """A client of the stack's database, with new tables that nobody else sees."""
+    prefix = f"{secrets.token_hex(4)}."
+    await provision_tables(stack.endpoints, tables, prefix)
+    async with connected(stack, prefix) as database:
+        yield database
 
 
 @asynccontextmanager
