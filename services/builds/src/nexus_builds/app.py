@@ -11,7 +11,7 @@ from nexus_builds.routes import ProjectQueries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner
 from nexus_builds.store.projects import ProjectStore
-from nexus_builds.tables import LEASES, LEDGER
+from nexus_builds.tables import LEDGER
 from nexus_builds.work.erasure import Erasure
 from nexus_builds.work.watch import LostWorkers, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
@@ -20,7 +20,6 @@ from nexus_runtime.owner import Owner, bus_check, consumers_check, database_chec
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
-from nexus_runtime.work.registration import Roster
 
 NAME = "builds"
 ERASURES = 8
@@ -59,8 +58,7 @@ def _watches(owner: Owner, store: ProjectStore, settings: BuildsSettings) -> lis
         lost=settings.worker_lost_seconds,
         total=settings.build_timeout_seconds,
     )
-    roster = Roster(owner.database, LEASES, settings.worker_lease_seconds)
-    workers = LostWorkers(owner.engine.items, roster, settings.worker_lost_seconds)
+    workers = LostWorkers(owner.engine.items, owner.engine.roster, settings.worker_lost_seconds)
     seconds = settings.watch_seconds
     own = Watch(store, owner.ledger, utc_now, patience, seconds, workers)
     external = Watch(store, owner.ledger, utc_now, patience, EXTERNAL_ROUNDS * seconds)

@@ -59,6 +59,8 @@ class Engine(Queue):
         self._registration = registration
         self._hints: set[asyncio.Task[None]] = set()
         self._hands = Hands(items, lambda: registration.name, lambda: self.sweeper.place_is_free(), retry_seconds)
+        self.roster = roster
+        """Observed by the sweeper, every `look_seconds` or sooner."""
         self.sweeper = Sweeper(items, roster, registration, self._hands, look_seconds)
         registration.lost = self.sweeper.look_soon
 

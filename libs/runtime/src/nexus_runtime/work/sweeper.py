@@ -27,7 +27,7 @@ def pause_after(look: float, silent_seconds: float) -> float:
 
 
 class Sweeper:
-    """Looks every `look_seconds`, and sooner where there is reason to."""
+    """Looks every `look_seconds`, and sooner where there is reason to or silence is short."""
 
     def __init__(
         self, items: WorkItems, roster: Roster, registration: Registration, hands: Hands, look_seconds: float
@@ -36,7 +36,8 @@ class Sweeper:
         self._roster = roster
         self._registration = registration
         self._hands = hands
-        self._look_seconds = look_seconds
+        # As in `pause_after`: whoever looks less often never sees anybody fall silent.
+        self._look_seconds = min(look_seconds, roster.silent_seconds / 4)
         self._quiet = QUIET_LOOKS
         self._surplus = False
         self._wake = asyncio.Event()

@@ -21,7 +21,10 @@ AT_ONCE = 100
 
 @dataclass
 class LostWorkers:
-    """Builds under the name of a worker that lives no more, and since when this process has seen them so."""
+    """Builds under the name of a worker that lives no more, and since when this process has seen them so.
+
+    The roster is the engine's, which observes it: silence is noticed only by who looks often enough.
+    """
 
     items: WorkItems
     roster: Roster
@@ -32,7 +35,6 @@ class LostWorkers:
     async def look(self) -> tuple[list[str], set[str]]:
         """All builds that are work now, and those lost for so many seconds."""
         builds = [item for item in await self.items.all() if item.kind == BUILD]
-        await self.roster.observe()
         now = self.monotonic()
         orphans = {(one.name, one.epoch) for one in builds if one.owned and one.runner not in self.roster.living}
         self._since = {orphan: self._since.get(orphan, now) for orphan in orphans}
