@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from tests.support.builds_stack import database_of_its_own
+from tests.support.databases import new_tables
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.domain import agent as agents
@@ -32,18 +32,12 @@ PROJECTS = ["proj_" + digit * 32 for digit in "01"]
 SESSION = "sess_" + "a" * 32
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack]:
-    async with Stack(data_dir=tmp_path_factory.mktemp("data"), ports="free", services=()) as started:
-        yield started
-
-
 @pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="module")
 async def database(request: pytest.FixtureRequest, stack: Stack) -> AsyncGenerator[Database]:
     if request.param == "memory":
         yield MemoryDatabase().as_database()
         return
-    async with database_of_its_own(stack, TABLES) as opened:
+    async with new_tables(stack, TABLES) as opened:
         yield opened
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from pydantic import BaseModel
-from tests.support.builds_stack import builds_database
 from tests.support.builds_story import Story, control_command, create_command
+from tests.support.databases import new_database
 from tests.support.memory_database import MemoryDatabase
 from tests.support.stored import stored
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Database]:
-    async with builds_database(tmp_path_factory.mktemp("database")) as database:
+    async with new_database(tmp_path_factory.mktemp("database"), TABLES) as database:
         yield database
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from tests.support.builds_stack import database_of_its_own
+from tests.support.databases import new_tables
 from tests.support.memory_stats_store import MemoryStatsStore
 
 from nexus_contracts.stats import Activity
@@ -36,19 +36,13 @@ SEEN: list[Observation] = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack]:
-    async with Stack(data_dir=tmp_path_factory.mktemp("data"), ports="free", services=()) as started:
-        yield started
-
-
 @pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="module")
 async def replicas(request: pytest.FixtureRequest, stack: Stack) -> AsyncGenerator[Replicas]:
     if request.param == "memory":
         store = MemoryStatsStore()
         yield lambda: store
         return
-    async with database_of_its_own(stack, TABLES) as database:
+    async with new_tables(stack, TABLES) as database:
         yield lambda: DynamoStatsStore(database, generation(1))
 
 

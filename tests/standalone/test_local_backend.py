@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import psutil
@@ -16,7 +15,6 @@ from tests.support.local_backends import (
     Bench,
     agent_processes,
     begun,
-    opened_bench,
     processes_at,
     told,
 )
@@ -33,12 +31,6 @@ from nexus_agents.domain.backend_errors import (
 from nexus_contracts.builds.builder import BuildRequest
 from nexus_contracts.stages import STAGES
 from nexus_offline_builder.builder import RuleBasedBuilder
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
-    async with opened_bench(tmp_path) as bench:
-        yield bench
 
 
 async def test_after_a_crash_nothing_is_sent_again(bench: Bench) -> None:

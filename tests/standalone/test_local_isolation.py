@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +12,7 @@ import psutil
 import pytest
 from tests.support.agent_packages import talker
 from tests.support.eventually import eventually
-from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, opened_bench, raw_of, told
+from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, raw_of, told
 
 from nexus_agents.backends.local.sandbox import Limits, choose_sandbox
 
@@ -25,12 +24,6 @@ PROBED = [
         marks=pytest.mark.skipif(not BUBBLEWRAP_WORKS, reason="bubblewrap is not installed or does not work here"),
     ),
 ]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
-    async with opened_bench(tmp_path) as bench:
-        yield bench
 
 
 @pytest.mark.parametrize("mode", PROBED)

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 from tests.support.agent_packages import HANGS_AT_START, script, talker
@@ -13,7 +11,6 @@ from tests.support.local_backends import (
     agent_processes,
     begun,
     lives,
-    opened_bench,
     processes_at,
     raw_of,
     told,
@@ -23,12 +20,6 @@ from nexus_agents.domain.backend_errors import (
     AgentBusy,
     AgentUnreachable,
 )
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
-    async with opened_bench(tmp_path) as bench:
-        yield bench
 
 
 async def test_a_crowd_of_short_invocations_is_served_by_few_processes(bench: Bench) -> None:

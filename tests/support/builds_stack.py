@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import secrets
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiobotocore.session import AioSession
 from pydantic import TypeAdapter
 from tests.support.builds_neighbours import Followers
+from tests.support.databases import connected
 from tests.support.eventually import eventually
 from tests.support.stored import stored
 
@@ -35,53 +34,18 @@ from nexus_devstack.provision import provision_tables
 from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
-from nexus_runtime.dynamo import Database, Table
+from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.ledger.history import History
 from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.process.service import running
-from nexus_runtime.process.settings import OwnerSettings, ServiceSettings
+from nexus_runtime.process.settings import ServiceSettings
 
 BUILDS = Service("builds", (sys.executable, "-m", "nexus_builds"), "BUILDS_PORT")
 WORKER = Service("worker", (sys.executable, "-m", "nexus_builds.worker"), "WORKER_PORT")
 START_SECONDS = 60.0
 REQUIREMENT = "an agent that totals the columns of a CSV and answers arithmetic questions"
-
-
-@asynccontextmanager
-async def connected(stack: Stack, prefix: str = "") -> AsyncGenerator[Database]:
-    """A client of the stack's database."""
-    env = stack.endpoints.environment()
-    session = AioSession()
-    session.set_credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
-    settings = OwnerSettings(
-        table_prefix=prefix, aws_region=env["AWS_REGION"], dynamodb_endpoint_url=env["DYNAMODB_ENDPOINT_URL"]
-    )
-    database = Database(settings)
-    await database.start(session)
-    try:
-        yield database
-    finally:
-        await database.stop()
-
-
-@asynccontextmanager
-async def database_of_its_own(stack: Stack, tables: Sequence[Table]) -> AsyncGenerator[Database]:
-    """A client of the stack's database, with new tables that nobody else sees."""
-    prefix = f"{secrets.token_hex(4)}."
-    await provision_tables(stack.endpoints, tables, prefix)
-    async with connected(stack, prefix) as database:
-        yield database
-
-
-@asynccontextmanager
-async def builds_database(folder: Path) -> AsyncGenerator[Database]:
-    """A database of its own, with the tables of the service."""
-    async with Stack(data_dir=folder, ports="free", services=()) as stack:
-        await provision_tables(stack.endpoints, TABLES)
-        async with connected(stack) as database:
-            yield database
 
 
 class BuildsStack:

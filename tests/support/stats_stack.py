@@ -5,15 +5,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from nexus_devstack.ports import free_port
 from nexus_devstack.provision import provision_tables
 from nexus_devstack.services import Service, program_of
 from nexus_devstack.stack import Stack
 from nexus_devstack.topics import provision_topics
-from nexus_runtime.dynamo import Database
-from nexus_runtime.process.settings import OwnerSettings
 from nexus_stats.tables import TABLES
 
 STATS = Service("stats", (sys.executable, "-m", "nexus_stats"), "STATS_PORT")
@@ -36,18 +32,3 @@ async def start_statistics(stack: Stack, *replicas: str) -> None:
     programs = [program_of(STATS, stack.ports[STATS.port_setting], environment)]
     programs += [program_of(STATS, free_port(), environment, name) for name in replicas]
     await stack.supervisor.start(programs, START_SECONDS)
-
-
-@asynccontextmanager
-async def statistics_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Database]:
-    """A client of a database with the tables."""
-    async with Stack(data_dir=folder, ports="free", services=()) as stack:
-        await provision_tables(stack.endpoints, TABLES)
-        for name, value in stack.endpoints.environment().items():
-            monkeypatch.setenv(name, value)
-        database = Database(OwnerSettings())
-        await database.start()
-        try:
-            yield database
-        finally:
-            await database.stop()

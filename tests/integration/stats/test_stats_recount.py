@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.databases import new_database
 from tests.support.stats_consumer import OneStore, assert_figures_of, deliver, deliver_to
 from tests.support.stats_histories import one_busy_history
-from tests.support.stats_stack import statistics_database
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.history import HistoryEntry
@@ -25,6 +25,7 @@ from nexus_stats.recount import source
 from nexus_stats.recount.compare import Difference
 from nexus_stats.recount.recount import Recount
 from nexus_stats.recount.source import HistoryPart, Source
+from nexus_stats.tables import TABLES
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -74,7 +75,7 @@ def _entry(event: CloudEvent) -> HistoryEntry:
 @pytest.fixture
 async def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Platform]:
     monkeypatch.setattr(source, "ITEMS", 7)
-    async with statistics_database(tmp_path, monkeypatch) as database:
+    async with new_database(tmp_path, TABLES) as database:
         tables = {name: history_table(f"{name.title()}History") for name in ("builds", "agents")}
         await asyncio.gather(*map(database.create, tables.values()))
         yield Platform(database, {name: Recorded(database, table) for name, table in tables.items()})

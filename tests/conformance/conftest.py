@@ -1,0 +1,14 @@
+"""Broker and database, shared by the tests of a file."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from nexus_devstack.stack import Stack
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack]:
+    async with Stack(data_dir=tmp_path_factory.mktemp("data"), ports="free", services=()) as started:
+        yield started
