@@ -159,3 +159,21 @@ async def test_without_credentials_nothing_is_asked(monkeypatch: pytest.MonkeyPa
 
 async def no_credentials() -> None:
     return None
+
+
+async def test_a_table_that_is_gone_is_dropped_and_one_that_cannot_be_reached_is_not() -> None:
+    async with connected(Played(refusal("ResourceNotFoundException"))) as database:
+        await database.drop(THINGS)
+    async with connected(Played(refusal("InternalServerError", 500))) as database:
+        with pytest.raises(DatabaseUnavailable):
+            await database.drop(THINGS)
+
+
+async def test_an_expiry_that_is_set_already_is_right_and_one_that_is_refused_is_told() -> None:
+    table, active = Table("Passing", "id", ttl=True), web.json_response({"Table": {"TableStatus": "ACTIVE"}})
+    made = web.json_response({})
+    async with connected(Played(made, active, refusal("ValidationException"))) as database:
+        await database.create(table)
+    async with connected(Played(made, active, refusal("AccessDeniedException"))) as database:
+        with pytest.raises(RefusedByDatabase, match="AccessDenied"):
+            await database.create(table)

@@ -17,7 +17,17 @@ from nexus_runtime.dynamo.expressions import (
     transact_item,
     unmarshal,
 )
-from nexus_runtime.dynamo.model import Action, Check, ConditionFailed, DatabaseUnavailable, Filter, Item, Table, Value
+from nexus_runtime.dynamo.model import (
+    Action,
+    Check,
+    ConditionFailed,
+    DatabaseUnavailable,
+    Filter,
+    Item,
+    Table,
+    TableMissing,
+    Value,
+)
 from nexus_runtime.dynamo.schema import definition
 from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
 from nexus_runtime.process.settings import OwnerSettings
@@ -141,15 +151,18 @@ class Database:
             await asyncio.sleep(0.5)
         if table.ttl:
             expiry = {"Enabled": True, "AttributeName": "ttl"}
-            with contextlib.suppress(RefusedByDatabase):  # enabled already
+            try:
                 await self._call("UpdateTimeToLive", TableName=self.prefix + table.name, TimeToLiveSpecification=expiry)
+            except RefusedByDatabase as error:
+                if error.code != "ValidationException":  # enabled already
+                    raise
 
     async def _status(self, table: Table) -> str:
         return (await self._call("DescribeTable", TableName=self.prefix + table.name))["Table"]["TableStatus"]
 
     async def drop(self, table: Table) -> None:
         """The table goes with all that is in it, if there is one."""
-        with contextlib.suppress(DatabaseUnavailable):
+        with contextlib.suppress(TableMissing):
             await self._call("DeleteTable", TableName=self.prefix + table.name)
 
     async def write(self, *actions: Action) -> None:
@@ -201,7 +214,7 @@ def _meaning(error: RefusedByDatabase) -> Exception:
     if error.code == "ConditionalCheckFailedException":
         return ConditionFailed(frozenset({0}))
     if error.code == "ResourceNotFoundException":
-        return DatabaseUnavailable("a table is not made yet, or was replaced")
+        return TableMissing("a table is not made yet, or was replaced")
     if error.code == "TransactionConflictException":
         return DatabaseUnavailable("the database is busy with the same item")
     if error.code == "TransactionCanceledException":

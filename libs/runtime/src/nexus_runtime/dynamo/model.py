@@ -80,6 +80,10 @@ class DatabaseUnavailable(ServiceUnavailable):
     """The database did not answer or asked to slow down: worth trying again."""
 
 
+class TableMissing(DatabaseUnavailable):
+    """The table is not made yet, or was replaced."""
+
+
 class ConditionFailed(Exception):
     """Somebody was faster. `failed` are the positions of the actions whose conditions did not hold."""
 

@@ -54,7 +54,7 @@ class Membership(GroupCoordinator):
         logger.warning("the group waits for a leader that is gone, having it replaced", group=self.group_id)
         ghost: Any = copy.copy(request)
         ghost._member_id = leader
-        # On a connection of its own: the broker answers a join only after a while, and one after the other.
+        # On another connection than the next join: the broker answers a join late, and those of a connection in turn.
         self._reviving = asyncio.create_task(self._in_its_name(ghost))
 
     async def _in_its_name(self, ghost: JoinGroupRequest) -> None:
