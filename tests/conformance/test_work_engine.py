@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from tests.support.eventually import eventually
 from tests.support.work_process import AT_ONCE
-from tests.support.work_world import TABLES, WORK, Owner, World, eventually
+from tests.support.work_world import TABLES, WORK, Owner, World
 
 from nexus_devstack.provision import provision_tables
 from nexus_devstack.stack import Stack
@@ -98,9 +99,8 @@ async def test_work_of_a_killed_process_ends_within_seconds(world: World) -> Non
     survivor.kind.prompt = True
     process.kill()
     await process.wait()
-    async with asyncio.timeout(SECONDS):
-        while await survivor.engine.items.all():  # noqa: ASYNC110  # it is in the database
-            await asyncio.sleep(0.1)
+    await eventually(lambda: len(world.replies) >= NUMBER, seconds=SECONDS)
+    assert await survivor.engine.items.all() == []
     ends = [ends for _, ends in world.ends]
     assert (ends.count("interrupted"), ends.count("done")) == (AT_ONCE, NUMBER - AT_ONCE)
     assert len({reply.request_id for reply in world.replies}) == len(world.replies) == NUMBER

@@ -3,7 +3,8 @@
 import asyncio
 import sys
 
-from tests.support.work_world import World, eventually
+from tests.support.eventually import eventually
+from tests.support.work_world import World
 
 from nexus_runtime.dynamo import Database
 from nexus_runtime.process.settings import OwnerSettings

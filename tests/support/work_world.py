@@ -272,12 +272,6 @@ class World:
         return sorted((item["name"], item["runner"], item["epoch"]) for item in self.memory.items(WORK))
 
 
-async def eventually(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  # nothing signals it
-            await asyncio.sleep(0.005)
-
-
 async def settle() -> None:
     """Lets everything run that can run."""
     for _ in range(100):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.agents_world import AGENT, PROJECT, World, error_of, kill_tasks, settle
-from tests.support.work_world import eventually
+from tests.support.eventually import eventually
 
 from nexus_agents.tables import INSTANCES, LISTS, WORK
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage

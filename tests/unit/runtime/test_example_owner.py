@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from tests.support.bus_fakes import FakeBus
+from tests.support.eventually import eventually
 from tests.support.example_owner import Boiling, BoilKettle
 from tests.support.memory_database import MemoryDatabase
-from tests.support.work_world import LEASES, WORK, end_tasks, eventually
+from tests.support.work_world import LEASES, WORK, end_tasks
 
 from nexus_contracts.envelope import CloudEvent, read_event
 from nexus_contracts.replies import REPLY_PARTITION_HEADER

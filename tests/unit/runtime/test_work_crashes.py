@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
-from tests.support.work_world import Errand, Owner, World, end_tasks, eventually, settle
+from tests.support.eventually import eventually
+from tests.support.work_world import Errand, Owner, World, end_tasks, settle
 
 from nexus_contracts.errors import ServiceUnavailable
 

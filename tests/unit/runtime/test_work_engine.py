@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
-from tests.support.work_world import LEASES, SILENT_SECONDS, WORK, World, end_tasks, eventually, settle
+from tests.support.eventually import eventually
+from tests.support.work_world import LEASES, SILENT_SECONDS, WORK, World, end_tasks, settle
 
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import Outcome

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import IO, Any, NamedTuple, Protocol, cast
 
 import aiohttp
@@ -15,6 +15,7 @@ from nexus_runtime.process import caller, tracing
 from nexus_runtime.process.health import Unhealthy
 
 CONNECTIONS = 256
+UPLOAD_CHUNK_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 60.0
 """Shorter than the owners keep theirs, so that none is closed just when it is used."""
 
@@ -41,6 +42,12 @@ class UploadingOwners(Protocol):
     async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         """The owner's answer. Raises as `Owners.get` does; here a failure leaves the outcome unknown."""
         ...
+
+
+async def _chunks(content: IO[bytes]) -> AsyncGenerator[bytes]:
+    # Given the file itself, aiohttp would close it, on a thread and at a time of its own: whoever opened it closes it.
+    while chunk := await asyncio.to_thread(content.read, UPLOAD_CHUNK_BYTES):
+        yield chunk
 
 
 class HttpOwners:
@@ -70,7 +77,7 @@ class HttpOwners:
 
     async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         timeout = aiohttp.ClientTimeout(total=self._upload_seconds)
-        return await self._ask("POST", owner, path, query, data=content, timeout=timeout)
+        return await self._ask("POST", owner, path, query, data=_chunks(content), timeout=timeout)
 
     async def _ask(self, method: str, owner: str, path: str, query: Mapping[str, str] | None, **sent: Any) -> Answer:
         if self._session is None:
