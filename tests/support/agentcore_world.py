@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import botocore.loaders
+import botocore.session
 import pytest
 from tests.support.agent_packages import talker
 from tests.support.agentcore_double import BUCKET, REGION, ROLE, AgentCoreDouble, Machines, served
@@ -29,7 +29,7 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     def shared(search_path: str | None = None) -> Any:
         return loader
 
-    monkeypatch.setattr(botocore.loaders, "create_loader", shared)
+    monkeypatch.setattr(botocore.session, "create_loader", shared)
 
 
 @dataclass
