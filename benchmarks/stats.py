@@ -136,7 +136,7 @@ def _event(kind: str, subject: str, sequence: int, time: datetime, data: dict[st
 
 
 async def measure() -> list[Figure]:
-    figures = [Figure("load average before", os.getloadavg()[0], "")]
+    figures: list[Figure] = []
     async with _platform() as (stack, publishing):
         await publishing.many(FEW)
         few = await _reading(publishing)
