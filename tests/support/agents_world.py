@@ -21,17 +21,19 @@ from nexus_agents.domain.backend import (
     PackageRef,
 )
 from nexus_agents.domain.backend_errors import AgentFailed
+from nexus_agents.domain.stream import AgentEvent
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import LEASES, LEDGER, WORK
 from nexus_contracts.agents.commands import AgentsCommand, DeployAgent
 from nexus_contracts.agents.manifest import Manifest, ManifestTool
+from nexus_contracts.agents.streams import StreamPart
 from nexus_contracts.agents.views import AgentView
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.replies import Reply
-from nexus_contracts.topics import AGENTS_EVENTS, GATEWAY_REPLIES, Topic
+from nexus_contracts.topics import AGENTS_EVENTS, AGENTS_STREAMS, GATEWAY_REPLIES, Topic
 from nexus_runtime.blobs import MAX_BLOB_BYTES, Blob, BlobMissing
 from nexus_runtime.blobs.protocol import blob_of
 from nexus_runtime.ledger.inbox import Handled
@@ -54,6 +56,13 @@ class Asked:
 
     def succeed(self, output: str = "") -> None:
         self.answer.set_result(AgentAnswer(output or f"re: {self.request.prompt}"))
+
+    async def say(self, *events: AgentEvent) -> None:
+        """As an agent does that streams; returns when those who listen have heard it."""
+        assert self.request.observe is not None
+        for event in events:
+            await self.request.observe(event)
+        await settle()
 
     def fail(self, code: str = "OUT_OF_INK") -> None:
         self.answer.set_exception(AgentFailed(code, "the pen is dry"))
@@ -112,9 +121,10 @@ class PlayedBackend:
 class _Bus(FakeBus):
     """Takes answers; nothing is published, so events stay in the outbox."""
 
-    def __init__(self, replies: list[Reply]) -> None:
+    def __init__(self, replies: list[Reply], parts: list[StreamPart]) -> None:
         super().__init__()
         self._replies = replies
+        self.parts = parts
 
     async def publish(
         self,
@@ -123,6 +133,9 @@ class _Bus(FakeBus):
         headers: Sequence[tuple[str, bytes | None]] = (),
         partition: int | None = None,
     ) -> None:
+        if topic is AGENTS_STREAMS:
+            self.parts.append(StreamPart.model_validate(event.data))
+            return
         assert topic is GATEWAY_REPLIES
         self._replies.append(Reply.model_validate(event.data))
 
@@ -156,6 +169,7 @@ class World:
         self.settings = AgentsSettings(**usual | settings)
         self.database = MemoryDatabase()
         self.replies: list[Reply] = []
+        self.parts: list[StreamPart] = []
         self.backend, self.other_backend = PlayedBackend(), PlayedBackend()
         self.backends = BackendRegistry(
             {"local": partial(_opened, self.backend), "agentcore": partial(_opened, self.other_backend)}, "local"
@@ -164,7 +178,7 @@ class World:
         self.owner, self.service = self._process()
 
     def _process(self) -> tuple[Owner, AgentsService]:
-        bus = _Bus(self.replies).as_bus()
+        bus = _Bus(self.replies, self.parts).as_bus()
         owner = Owner(
             "agents",
             self.settings,

@@ -20,6 +20,7 @@ from nexus_gateway.dependencies import Gateway
 from nexus_gateway.owners import Answer
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.sources import INVOCATIONS
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
@@ -122,9 +123,10 @@ class FakePlatform:
         settings = GatewaySettings(reply_wait_seconds=0.05, invoke_wait_seconds=0.05, cursor_secret=SecretStr(SECRET))
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
+        self.said = Streams(self.owners, lambda: True, INVOCATIONS, retry_seconds=0.01)
         requests = Requests(self.bus, self.desk, keep=settings.kafka_volatile, retry_seconds=0.001)
         self.letters = FakeLetters()
         health, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
-        commands = Commands(self.bus, requests, settings)
-        gateway = Gateway(commands, reads, self.owners, self.streams, health, uploads, settings)
+        commands = Commands(self.bus, requests, self.owners, settings)
+        gateway = Gateway(commands, reads, self.owners, self.streams, self.said, health, uploads, settings)
         self.app: FastAPI = http_app(gateway, Health({}, {}))

@@ -33,6 +33,8 @@ from nexus_agents.work.deployments import DeploymentWork
 from nexus_agents.work.endings import Endings
 from nexus_agents.work.histories import Histories
 from nexus_agents.work.invocations import InvocationWork
+from nexus_agents.work.notices import Notices
+from nexus_agents.work.saying import Streaming
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
@@ -125,7 +127,8 @@ def assemble(
     agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database), Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
-    invocations = InvocationWork(agents, turns, backends, endings, settings.agent_timeout_seconds)
+    streaming = Streaming(turns.streams, owner.engine.items.held, Notices(owner.bus).publish)
+    invocations = InvocationWork(agents, turns, backends, endings, streaming, settings.agent_timeout_seconds)
     deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
     session_deletions = SessionDeletion(agents, turns, backends, endings, histories, owner.ledger)
     agent_deletions = AgentDeletion(agents, versions, turns, lists, endings, histories, backends, owner.ledger, now)

@@ -6,6 +6,7 @@
 | AgentVersions | agent_id, number | the versions of agents, with their packages |
 | AgentPackages | package_id | which packages were uploaded |
 | AgentInvocations | invocation_id | an invocation |
+| AgentStreams | invocation_id, last | what agents said while they ran, by parts, and outputs too large for an item |
 | AgentSessions | session_id | a session with its queue of turns |
 | AgentSessionMessages | session_id, sequence | the messages |
 | AgentsLists | list, position | who is in which list; newest entries have the highest positions |
@@ -25,6 +26,7 @@ INSTANCES = Table("AgentInstances", "agent_id", ttl=True)
 VERSIONS = Table("AgentVersions", "agent_id", "number", sort_key_type="N")
 PACKAGES = Table("AgentPackages", "package_id")
 INVOCATIONS = Table("AgentInvocations", "invocation_id")
+STREAMS = Table("AgentStreams", "invocation_id", "last", sort_key_type="N")
 SESSIONS = Table("AgentSessions", "session_id")
 MESSAGES = Table("AgentSessionMessages", "session_id", "sequence", sort_key_type="N")
 LISTS = Table("AgentsLists", "list", "position")
@@ -37,6 +39,7 @@ TABLES = (
     VERSIONS,
     PACKAGES,
     INVOCATIONS,
+    STREAMS,
     SESSIONS,
     MESSAGES,
     LISTS,

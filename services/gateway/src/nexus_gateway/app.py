@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS
 from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
@@ -17,6 +17,7 @@ from nexus_gateway.reads import Reads
 from nexus_gateway.routes import agents, builds, packages, projects, reports, sessions, statistics
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.sources import INVOCATIONS
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
@@ -28,6 +29,9 @@ from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process.health import Health, Unhealthy
 from nexus_runtime.process.service import NO_TELEMETRY, Part, running
 from nexus_runtime.process.settings import VERSION
+
+HEARD_LOOK_SECONDS = 0.2
+"""How often invocations that are followed are looked at where notices may be missed; else a tenth as often."""
 
 
 def create_app(settings: GatewaySettings) -> FastAPI:
@@ -42,17 +46,21 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     streams = Streams(owners, lambda: tap.listening)
     tap = Tap(settings, bus, BUILDS_EVENTS, range(BUILDS_EVENTS.partitions), streams.notice, prompt=False)
+    said = Streams(
+        owners, lambda: heard.listening, INVOCATIONS, lambda: heard.hasten(), look_seconds=HEARD_LOOK_SECONDS
+    )
+    heard = Tap(settings, bus, AGENTS_STREAMS, range(AGENTS_STREAMS.partitions), said.notice, prompt=True)
     reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
     health = Health(
         needed={"message_bus": message_bus},
         shown={"services": owners.check},
-        alive=lambda: desk.alive() and tap.alive(),
+        alive=lambda: desk.alive() and tap.alive() and heard.alive(),
     )
-    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), settings)
+    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), owners, settings)
     letters = DeadLetters(settings)
     health_of_system = HealthOfSystem(owners, letters)
-    gateway = Gateway(commands, reads, owners, streams, health_of_system, Uploads(owners), settings)
-    return http_app(gateway, health, [bus, desk, owners, letters, streams, tap])
+    gateway = Gateway(commands, reads, owners, streams, said, health_of_system, Uploads(owners), settings)
+    return http_app(gateway, health, [bus, desk, owners, letters, streams, tap, said, heard])
 
 
 def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:

@@ -36,13 +36,21 @@ _DEFAULT = Principal()
 
 @dataclass(frozen=True)
 class Gateway:
+    """`streams` are those of projects, `said` those of invocations."""
+
     commands: Commands
     reads: Reads
     owners: Owners
     streams: Streams
+    said: Streams
     health: HealthOfSystem
     uploads: Uploads
     settings: GatewaySettings
+
+    def end_streams(self) -> None:
+        """All of them, at once: the service stops."""
+        self.streams.end()
+        self.said.end()
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -85,7 +85,10 @@ class VersionView(Message):
 
 
 class InvocationView(Message):
-    """`output` is null until it succeeded, `error` until it failed; `duration_ms` counts from its start."""
+    """`output` is null until it succeeded, `error` until it failed; `duration_ms` counts from its start.
+
+    In lists a large output is cut off: `output_bytes` is the size of the whole, which the invocation itself shows.
+    """
 
     invocation_id: str
     agent_id: str
@@ -94,6 +97,7 @@ class InvocationView(Message):
     status: Literal["running", "succeeded", "failed", "cancelled"]
     input: str
     output: str | None = None
+    output_bytes: int | None = None
     error: FailureReason | None = None
     duration_ms: int | None = None
     usage: Usage = Usage()
@@ -131,11 +135,14 @@ class SessionView(Message):
 
 
 class MessageView(Message):
+    """Large content is cut off: `content_bytes` is the size of the whole, the output of the invocation."""
+
     message_id: str
     session_id: str
     sequence: int
     role: Literal["user", "assistant", "system", "tool"]
     content: str
+    content_bytes: int | None = None
     metadata: dict[str, JsonValue]
     invocation_id: str | None = None
     created_at: Timestamp

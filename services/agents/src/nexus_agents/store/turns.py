@@ -1,10 +1,13 @@
 """The turns of sessions: a step changes session, invocations and messages in one transaction."""
 
+from nexus_agents.domain.invocation import Invocation
 from nexus_agents.domain.session import Session
+from nexus_agents.domain.streamed import output_in
 from nexus_agents.domain.turn import TurnStep
 from nexus_agents.store.invocations import InvocationStore
 from nexus_agents.store.messages import MessageStore
 from nexus_agents.store.sessions import SessionStore
+from nexus_agents.store.streams import StreamStore
 from nexus_runtime.dynamo import Database
 from nexus_runtime.ledger.change import Change
 
@@ -16,6 +19,14 @@ class TurnStore:
         self.invocations = InvocationStore(database)
         self.sessions = SessionStore(database)
         self.messages = MessageStore(database)
+        self.streams = StreamStore(database)
+
+    async def whole(self, invocation: Invocation) -> Invocation:
+        """With all of its output, where only the beginning is kept with it."""
+        if invocation.output_bytes is None:
+            return invocation
+        output = output_in(await self.streams.all(invocation.invocation_id))
+        return invocation.model_copy(update={"output": output, "output_bytes": None})
 
     def save(self, before: Session, step: TurnStep) -> Change:
         change = self.sessions.save(before, step.session, step.events).change

@@ -112,6 +112,8 @@ class AgentDeletion(Repeatable):
         invocation = await self.turns.invocations.load(invocation_id)
         if invocation is not None:
             await self.histories.leave(invocation_id, invocation.sequence)
+            if invocation.has_parts:
+                await self.turns.streams.erase(invocation_id)
             await self.ledger.commit(self.turns.invocations.erase(invocation))
 
     async def _end(self, agent: Agent) -> None:

@@ -92,6 +92,13 @@ EVENT_STREAM = (
     f'id: 2\nevent: nexus.build.started.v1\ndata: {{"sequence":2,"id":"evt_{_HEX}","type":"nexus.build.started.v1",'
     f'"time":"{BEGAN}","attempt":1,"data":{{"project_id":"{PROJECT_ID}","attempt":1}}}}\n\n: heartbeat\n\n'
 )
+SAID_STREAM = (
+    f'id: 1\nevent: connected\ndata: {{"invocation_id":"{INVOCATION_ID}","agent_id":"{AGENT_ID}",'
+    '"session_id":null}\n\n'
+    'id: 2\nevent: message\ndata: {"text":"12 * 7 = 84"}\n\n'
+    f'id: 3\nevent: done\ndata: {{"invocation_id":"{INVOCATION_ID}","session_id":null,"status":"succeeded",'
+    '"user_message_id":null,"assistant_message_id":null}\n\n'
+)
 _BUILD_STAGE: Example = {
     name: STAGE[name]
     for name in (

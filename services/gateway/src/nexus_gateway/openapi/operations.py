@@ -104,7 +104,8 @@ def operation(
         responses[202] = _accepted(accepted)
     if stream is not None:
         text = {"schema": {"type": "string"}, "example": stream}
-        responses[status]["content"]["text/event-stream"] = text
+        streamed = responses.setdefault(200, {"description": "where a stream was asked for", "content": {}})
+        streamed["content"]["text/event-stream"] = text
         responses[204] = {"description": "for a stream: it has ended, and nothing follows Last-Event-ID"}
     if IF_NONE_MATCH in chosen:
         responses[304] = {"description": "not modified"}
