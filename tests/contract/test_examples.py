@@ -85,7 +85,7 @@ def test_fields_that_a_newer_publisher_adds_are_ignored_at_every_depth(name: str
     assert MODELS[name].model_validate(read.data) == message
 
 
-FREE_FORM = {"answers", "agent_name_map", "session_state", "metadata", "output_data", "details"}
+FREE_FORM = {"data", "answers", "agent_name_map", "session_state", "metadata", "output_data", "details"}
 """Objects whose keys are the caller's own."""
 
 
