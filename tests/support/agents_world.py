@@ -175,9 +175,10 @@ class World:
             {"local": partial(_opened, self.backend), "agentcore": partial(_opened, self.other_backend)}, "local"
         )
         self.blobs = MemoryBlobs()
-        self.owner, self.service = self._process()
+        self.owner, self.service = self.process()
 
-    def _process(self) -> tuple[Owner, AgentsService]:
+    def process(self) -> tuple[Owner, AgentsService]:
+        """Another process on the same tables, which does not work on anything before its engine is started."""
         bus = _Bus(self.replies, self.parts).as_bus()
         owner = Owner(
             "agents",
@@ -248,7 +249,7 @@ class World:
     async def recover(self) -> None:
         """Another process starts and sees that the others are silent."""
         self.database.tables[LEASES.name].clear()
-        self.owner, self.service = self._process()
+        self.owner, self.service = self.process()
         await self.start()
         await self.sweep()
 

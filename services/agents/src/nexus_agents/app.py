@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -28,6 +29,7 @@ from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import LEASES, LEDGER, WORK
 from nexus_agents.upkeep import Orphans, Undeployer, again
 from nexus_agents.uploads import upload_routes
+from nexus_agents.work.cancellations import Cancellations
 from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
 from nexus_agents.work.deployments import DeploymentWork
 from nexus_agents.work.endings import Endings
@@ -38,6 +40,7 @@ from nexus_agents.work.saying import Streaming
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
+from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, history_routes, partition_routes
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
@@ -57,14 +60,17 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     backends = BackendRegistry(openings(settings, packages), settings.agent_backend)
     service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
+    told = Tap(settings, owner.bus, AGENTS_EVENTS, range(AGENTS_EVENTS.partitions), service.notice, prompt=True)
     needed = {
         "database": database_check(owner.database),
         "message_bus": bus_check(owner.bus),
         "consumers": consumers_check(consumers),
     }
-    health = Health(needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, consumers.alive)
+    health = Health(
+        needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, lambda: consumers.alive() and told.alive()
+    )
     # The backends start before the work that needs them, and stop after it.
-    parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
+    parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers, told]
     return application(
         "Nexus-AI agents",
         parts,
@@ -111,6 +117,8 @@ class AgentsService:
     histories: Histories
     undeployer: Undeployer
     orphans: Orphans
+    notice: Callable[[Any], None]
+    """Takes the records of the service's own events."""
 
     def upkeep(self) -> list[Background]:
         return [
@@ -147,4 +155,5 @@ def assemble(
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
         Orphans(agents, backends),
+        Cancellations(owner.engine).notice,
     )
