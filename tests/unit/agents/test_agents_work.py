@@ -12,12 +12,11 @@ from nexus_agents.tables import INSTANCES, LISTS, WORK
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
 from nexus_runtime.dynamo import Action, Item, Table
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.work.items import NOBODY
-from nexus_runtime.work.places import AllPlacesTaken
 
 SESSION = "sess_" + "5" * 32
 
@@ -35,8 +34,8 @@ def post(text: str) -> PostMessage:
     return PostMessage(command_id=new_id("c"), session_id=SESSION, invocation_id=new_id("inv_"), content=text)
 
 
-def invocation(text: str = "hello") -> InvokeAgent:
-    return InvokeAgent(command_id=new_id("c"), agent_id=AGENT, invocation_id=new_id("inv_"), input_text=text)
+def invocation(text: str = "hello", agent_id: str = AGENT) -> InvokeAgent:
+    return InvokeAgent(command_id=new_id("c"), agent_id=agent_id, invocation_id=new_id("inv_"), input_text=text)
 
 
 def deployment(number: int) -> DeployAgent:
@@ -125,11 +124,53 @@ async def test_a_full_process_takes_nothing_more() -> None:
     await world.deploy()
     for _ in range(2):
         await world.send(invocation())
-    with pytest.raises(AllPlacesTaken):
+    with pytest.raises(RateLimitExceeded):
         await world.send(invocation())
     world.backend.asked[0].succeed()
     await settle()
     await world.send(invocation())
+    await kill_tasks()
+
+
+OTHER = f"{PROJECT}:other"
+
+
+async def test_a_slow_agent_takes_only_its_own_places_and_refuses_what_is_too_much() -> None:
+    world = World(invocation_concurrency=3, invocations_per_agent=2, waiting_per_agent=2)
+    await world.start()
+    await world.deploy()
+    await world.deploy(OTHER)
+    for number in range(4):
+        await world.send(invocation(str(number)))
+    assert world.backend.prompts == ["0", "1"]
+    with pytest.raises(RateLimitExceeded) as refused:
+        await world.send(invocation())
+    assert refused.value.details == {"agent_id": AGENT, "running": 2, "waiting": 2}
+    await world.send(invocation("other", OTHER))
+    assert world.backend.prompts[2:] == ["other"]
+    world.backend.asked[0].succeed()
+    await settle()
+    assert world.backend.prompts[3:] == ["2"]
+    await world.send(invocation("4"))
+    for _ in range(4):
+        world.backend.asked[0].succeed()
+        await settle()
+    assert world.backend.prompts[4:] == ["3", "4"]
+    await kill_tasks()
+
+
+async def test_what_waits_for_its_agent_when_the_process_stops_is_left_to_others() -> None:
+    world = World(invocations_per_agent=1)
+    await world.start()
+    await world.deploy()
+    first, second = invocation(), invocation("unasked")
+    await world.send(first)
+    await world.send(second)
+    await world.owner.engine.stop()
+    kept = [await world.turns.invocations.load(one.invocation_id) for one in (first, second)]
+    assert [one and str(one.status) for one in kept] == ["failed", "running"]
+    await world.recover()
+    assert world.backend.prompts[-1] == "unasked"
     await kill_tasks()
 
 

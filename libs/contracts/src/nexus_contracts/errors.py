@@ -79,6 +79,11 @@ class IdempotencyKeyReused(PlatformError):
     suggestion = "Use a new Idempotency-Key for a new request."
 
 
+class RateLimitExceeded(PlatformError):
+    code, http_status = "RATE_LIMIT_EXCEEDED", 429
+    suggestion = "Wait for as long as Retry-After says, then send the request again."
+
+
 class AgentInvocationFailed(PlatformError):
     code, http_status = "AGENT_INVOCATION_FAILED", 500
     suggestion = "Read the invocation for the reason; a new request starts a new invocation."

@@ -26,7 +26,7 @@ from nexus_agents.store.lists import Lists
 from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
-from nexus_agents.tables import LEASES, LEDGER, WORK
+from nexus_agents.tables import INVOCATION, LEASES, LEDGER, WORK
 from nexus_agents.upkeep import Orphans, Undeployer, again
 from nexus_agents.uploads import upload_routes
 from nexus_agents.work.cancellations import Cancellations
@@ -35,6 +35,7 @@ from nexus_agents.work.deployments import DeploymentWork
 from nexus_agents.work.endings import Endings
 from nexus_agents.work.histories import Histories
 from nexus_agents.work.invocations import InvocationWork
+from nexus_agents.work.lanes import Lanes
 from nexus_agents.work.notices import Notices
 from nexus_agents.work.saying import Streaming
 from nexus_contracts.topics import AGENTS_EVENTS
@@ -100,7 +101,7 @@ async def open_local(settings: AgentsSettings, packages: BlobStore) -> Backend:
         work_dir=settings.agent_work_dir,
         isolation=settings.agent_isolation,
         processes=settings.max_agent_processes,
-        processes_per_agent=settings.max_processes_per_agent,
+        processes_per_agent=settings.invocations_per_agent,
         start_seconds=settings.agent_start_seconds,
     )
     return await open_local_backend(packages, local)
@@ -136,7 +137,9 @@ def assemble(
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
     streaming = Streaming(turns.streams, owner.engine.items.held, Notices(owner.bus).publish)
-    invocations = InvocationWork(agents, turns, backends, endings, streaming, settings.agent_timeout_seconds)
+    full = partial(owner.engine.full, INVOCATION)
+    lanes = Lanes(settings.invocations_per_agent, settings.waiting_per_agent, full)
+    invocations = InvocationWork(agents, turns, backends, endings, streaming, lanes, settings.agent_timeout_seconds)
     deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
     session_deletions = SessionDeletion(agents, turns, backends, endings, histories, owner.ledger)
     agent_deletions = AgentDeletion(agents, versions, turns, lists, endings, histories, backends, owner.ledger, now)
@@ -148,7 +151,7 @@ def assemble(
         AgentQueries(agents, versions, turns),
         AgentsCommandHandlers(
             AgentHandlers(agents, versions, packages, backends, now),
-            ConversationHandlers(agents, turns, endings.ended, now),
+            ConversationHandlers(agents, turns, endings.ended, lanes.require_room, now),
         ),
         ProjectHandlers(agents, lists, owner.ledger, now),
         PackageHandlers(check, packages, blobs, owner.ledger, now),

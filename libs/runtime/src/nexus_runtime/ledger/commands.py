@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import IdempotencyKeyReused, PlatformError
+from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, RateLimitExceeded
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.delivery import Delivery, Subscription
@@ -44,7 +44,7 @@ def command_subscription(
             answered = await ledger.carry_out(
                 handled, lambda: decide(delivery.message, handled.address), delivery.event
             )
-        except IdempotencyKeyReused as error:
+        except (IdempotencyKeyReused, RateLimitExceeded) as error:
             answered = reply(handled, Outcome(status=error.http_status, error=error.body()))
         if answered.status != ACCEPTED or accepted:
             await replier.send(partition, answered)

@@ -76,6 +76,10 @@ class Engine(Queue):
         """Works on so many of this kind at once, and accepts so many more. To be said before the start."""
         self._hands.serve(kind, Capacity(at_once, waiting))
 
+    def full(self, kind: str) -> bool:
+        """Whether nothing more of this kind is accepted here for now."""
+        return not self._hands.has_room(kind)
+
     async def start(self) -> None:
         """Returns at once; works as soon as the database answers."""
         await self._registration.start()

@@ -22,6 +22,7 @@ from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import INVOCATION
 from nexus_agents.work.endings import Endings
+from nexus_agents.work.lanes import Lanes
 from nexus_agents.work.saying import Saying, Streaming
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.replies import Outcome
@@ -42,6 +43,7 @@ class InvocationWork:
     backends: Backends
     endings: Endings
     streaming: Streaming
+    lanes: Lanes
     timeout_seconds: float
     name = INVOCATION
 
@@ -52,13 +54,13 @@ class InvocationWork:
         if invocation is None:
             return
         tracing.begin(invocation.traceparent)
-        async with self.streaming.of(held, invocation) as saying:
+        async with self.lanes.entered(invocation.agent_id, held), self.streaming.of(held, invocation) as saying:
             ending = await saying.finish(await self._ending(invocation, held, saying))
             await self.endings.conclude(held, invocation, ending)
 
     async def adopt(self, name: str) -> bool:
-        """Whether its agent was asked cannot be known."""
-        return False
+        """Whether its agent was asked cannot be known, unless it waited here for its turn."""
+        return name in self.lanes.unasked
 
     async def interrupt(self, name: str, held: Held) -> None:
         invocation = await self.turns.invocations.load(name)

@@ -17,6 +17,7 @@ from nexus_contracts.errors import (
     PayloadTooLarge,
     PlatformError,
     PreconditionFailed,
+    RateLimitExceeded,
     ServiceUnavailable,
     UnsupportedMediaType,
     ValidationFailed,
@@ -43,6 +44,7 @@ _SAID: dict[type[PlatformError], str] = {
     PayloadTooLarge: "the body, or an object in it, is too large",
     UnsupportedMediaType: "the operation does not accept this type of body",
     IdempotencyKeyReused: "the Idempotency-Key was used for another request",
+    RateLimitExceeded: "too much at once; nothing was accepted",
     ServiceUnavailable: "a dependency is unavailable; nothing was accepted",
     GatewayTimeout: "timed out; the outcome of a write is unknown",
 }

@@ -17,7 +17,7 @@ from nexus_contracts.agents.commands import (
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationResult, InvocationView, VersionView
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed, NotFound
+from nexus_contracts.errors import AgentInvocationFailed, NotFound, RateLimitExceeded
 from nexus_contracts.identifiers import agent_id_of
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live, read_live
@@ -229,7 +229,7 @@ async def delete_agent(
         "Ask an agent",
         InvocationResult,
         examples.INVOCATION_RESULT,
-        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, AgentInvocationFailed),
+        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, RateLimitExceeded, AgentInvocationFailed),
         parameters=[ops.KEY, ops.PREFER, ops.LAST_EVENT_ID],
         body=InvokeAgentBody,
         body_example={"input_text": "What is 12 * 7?"},
