@@ -14,7 +14,7 @@ from nexus_gateway.middleware import AnswerMiddleware
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.reads import Reads
-from nexus_gateway.routes import agents, builds, packages, projects, reports, sessions, statistics
+from nexus_gateway.routes import agents, builds, dialog, legacy, packages, projects, reports, sessions, statistics
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.sources import INVOCATIONS
@@ -77,7 +77,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
-    for part in (projects, builds, reports, packages, agents, sessions, statistics):
+    for part in (projects, builds, reports, packages, legacy, agents, sessions, dialog, statistics):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
     add_document(app)

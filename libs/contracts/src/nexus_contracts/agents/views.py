@@ -155,6 +155,15 @@ class TurnView(Message):
     assistant_message: MessageView | None
 
 
+class RuntimeHealth(Message):
+    """Whether an agent takes invocations, and what came of its latest deployment."""
+
+    agent_id: str
+    healthy: bool
+    status: AgentStatus
+    deployment: DeploymentView
+
+
 class PackageView(Message):
     """An agent package that was taken; the same content again is the same package."""
 

@@ -24,6 +24,7 @@ DESCRIPTION = (
 TAGS = [
     {"name": "projects", "description": "what is being built, and its progress"},
     {"name": "agents-management", "description": "agents and their invocations"},
+    {"name": "agents", "description": "the former interface; each operation names what has taken its place"},
     {"name": "sessions", "description": "conversations with an agent"},
     {"name": "statistics", "description": "figures of builds and invocations"},
     {"name": "health", "description": "health of the gateway, and the table of stages"},
@@ -31,11 +32,13 @@ TAGS = [
 _BODIES = (
     of_builds.CreateProjectBody,
     of_builds.ControlProjectBody,
+    of_builds.CreateAgentBody,
     of_agents.RegisterAgentBody,
     of_agents.UpdateAgentBody,
     of_agents.SetAgentStatusBody,
     of_agents.InvokeAgentBody,
     of_agents.CreateSessionBody,
+    of_agents.DialogBody,
     of_agents.PostMessageBody,
 )
 _HEAD = {"status": "healthy", "version": "1.0.0", "timestamp": EXAMPLE_TIME}

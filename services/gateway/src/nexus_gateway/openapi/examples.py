@@ -196,6 +196,20 @@ AGENT: Example = {
     "updated_at": ENDED,
     "etag": 4,
 }
+RUNTIME_HEALTH: Example = {
+    "agent_id": AGENT_ID,
+    "healthy": True,
+    "status": "running",
+    "deployment": AGENT["deployment"],
+}
+CREATED_TASK: Example = {
+    "task_id": PROJECT_ID,
+    "session_id": PROJECT_ID,
+    "project_id": PROJECT_ID,
+    "agent_name": "order_calculator",
+    "status": "queued",
+    "message": f"the build was accepted; it can be followed at /api/v1/projects/{PROJECT_ID}",
+}
 PACKAGE_ID, _SHA256 = f"pkg_{_HEX}", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 PACKAGE: Example = {
     "package_id": PACKAGE_ID,
