@@ -20,7 +20,7 @@ from nexus_agents.domain.backend import (
     InvokeRequest,
     PackageRef,
 )
-from nexus_agents.domain.backend_errors import AgentFailed
+from nexus_agents.domain.backend_errors import AgentFailed, PackageRejected
 from nexus_agents.domain.stream import AgentEvent
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
@@ -79,7 +79,12 @@ class PlayedBackend:
         self.ended_sessions: list[str] = []
         self.holds: list[str] = []
         self.fault: Exception | None = None
+        self.rejected: PackageRejected | None = None
         self.gate: asyncio.Event | None = None
+
+    async def try_out(self, content: bytes) -> None:
+        if self.rejected is not None:
+            raise self.rejected
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         self.deployments.append((agent_id, package))

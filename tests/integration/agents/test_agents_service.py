@@ -100,6 +100,8 @@ async def test_what_was_done_can_be_read(service: AgentsStack) -> None:
     _, rest = await service.get(f"/sessions/{session_id}/messages?limit=2&last_key={page['last_key']}")
     assert [item["sequence"] for item in [*page["items"], *rest["items"]]] == [1, 2, 3]
     assert rest["last_key"] is None
+    log = await eventually(lambda: service.get(f"/agents/{agent.agent_id}/logs"), lambda found: found[1]["items"])
+    assert "the agent starts" in [line["message"] for line in log[1]["items"]]
     for path in ("/agents/nobody", "/sessions/nobody/messages", "/invocations/nobody", "/agents/nobody/sessions"):
         assert (await service.get(path))[0] == 404
 

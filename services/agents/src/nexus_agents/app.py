@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from nexus_agents.backends.agentcore.backend import open_agentcore_backend
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
+from nexus_agents.backends.local.speech import Keep
 from nexus_agents.backends.registry import BackendRegistry, Opening
 from nexus_agents.consumers import subscriptions
 from nexus_agents.domain.backend import Backend, Backends
@@ -23,6 +24,7 @@ from nexus_agents.routes import AgentQueries, query_routes
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import Lists
+from nexus_agents.store.logs import LogStore
 from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
@@ -58,7 +60,8 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     """The service, ready to be served."""
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS, long_work(settings))
     packages = blob_store(settings.packages_url, settings)
-    backends = BackendRegistry(openings(settings, packages), settings.agent_backend)
+    logs = LogStore(owner.database, utc_now)
+    backends = BackendRegistry(openings(settings, packages, logs.keep), settings.agent_backend)
     service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
     told = Tap(settings, owner.bus, AGENTS_EVENTS, range(AGENTS_EVENTS.partitions), service.notice, prompt=True)
@@ -87,15 +90,15 @@ def long_work(settings: AgentsSettings) -> LongWork:
     return LongWork(WORK, LEASES, settings.runner_beat_seconds, settings.runner_silent_seconds)
 
 
-def openings(settings: AgentsSettings, packages: BlobStore) -> dict[str, Opening]:
+def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> dict[str, Opening]:
     """AgentCore only where it is set up: whoever stays on this machine needs no account."""
-    found: dict[str, Opening] = {"local": partial(open_local, settings, packages)}
+    found: dict[str, Opening] = {"local": partial(open_local, settings, packages, keep)}
     if settings.agentcore is not None:
         found["agentcore"] = partial(open_agentcore_backend, packages, settings.agentcore)
     return found
 
 
-async def open_local(settings: AgentsSettings, packages: BlobStore) -> Backend:
+async def open_local(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> Backend:
     """Agents as processes of this machine."""
     local = LocalSettings(
         work_dir=settings.agent_work_dir,
@@ -104,7 +107,7 @@ async def open_local(settings: AgentsSettings, packages: BlobStore) -> Backend:
         processes_per_agent=settings.invocations_per_agent,
         start_seconds=settings.agent_start_seconds,
     )
-    return await open_local_backend(packages, local)
+    return await open_local_backend(packages, local, keep)
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ def assemble(
     """Everything on one owner and its backends; its engine serves the long work."""
     agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database), Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)
+    logs = LogStore(owner.database, now)
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
     streaming = Streaming(turns.streams, owner.engine.items.held, Notices(owner.bus).publish)
     full = partial(owner.engine.full, INVOCATION)
@@ -142,19 +146,21 @@ def assemble(
     invocations = InvocationWork(agents, turns, backends, endings, streaming, lanes, settings.agent_timeout_seconds)
     deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
     session_deletions = SessionDeletion(agents, turns, backends, endings, histories, owner.ledger)
-    agent_deletions = AgentDeletion(agents, versions, turns, lists, endings, histories, backends, owner.ledger, now)
+    agent_deletions = AgentDeletion(
+        agents, versions, logs, turns, lists, endings, histories, backends, owner.ledger, now
+    )
     owner.engine.serve(invocations, settings.invocation_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(deployments, settings.deployment_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(session_deletions, DELETIONS)
     owner.engine.serve(agent_deletions, DELETIONS)
     return AgentsService(
-        AgentQueries(agents, versions, turns),
+        AgentQueries(agents, versions, logs, turns),
         AgentsCommandHandlers(
             AgentHandlers(agents, versions, packages, backends, now),
             ConversationHandlers(agents, turns, endings.ended, lanes.require_room, now),
         ),
         ProjectHandlers(agents, lists, owner.ledger, now),
-        PackageHandlers(check, packages, blobs, owner.ledger, now),
+        PackageHandlers(check, backends, packages, blobs, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
         Orphans(agents, backends),

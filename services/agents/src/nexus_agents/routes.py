@@ -13,6 +13,7 @@ from nexus_agents.domain.streamed import CONNECTED, closing, connected
 from nexus_agents.domain.views import invocation_answer, invocation_view, message_view, session_view, version_view
 from nexus_agents.store.agents import AgentStore, is_agent_id
 from nexus_agents.store.lists import AgentQuery
+from nexus_agents.store.logs import LogStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
 from nexus_contracts.agents.events import AgentStatus
@@ -33,6 +34,7 @@ class AgentQueries:
 
     agents: AgentStore
     versions: VersionStore
+    logs: LogStore
     turns: TurnStore
 
     async def list_agents(
@@ -59,6 +61,11 @@ class AgentQueries:
         agent = await self._agent(agent_id)
         found, more = await self.versions.page(agent_id, limit, last_key)
         return page_answer([version_view(one, agent) for one in found], more)
+
+    async def list_logs(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
+        await self._agent(agent_id)
+        found, more = await self.logs.page(agent_id, limit, last_key)
+        return page_answer(found, more)
 
     async def list_invocations(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
         await self._agent(agent_id)
@@ -137,6 +144,7 @@ def query_routes(queries: AgentQueries) -> APIRouter:
         ("/agents", queries.list_agents, "listAgents"),
         ("/agents/{agent_id}", queries.get_agent, "getAgent"),
         ("/agents/{agent_id}/versions", queries.list_versions, "listVersions"),
+        ("/agents/{agent_id}/logs", queries.list_logs, "listAgentLogs"),
         ("/agents/{agent_id}/invocations", queries.list_invocations, "listInvocations"),
         ("/invocations/{invocation_id}", queries.get_invocation, "getInvocation"),
         ("/invocations/{invocation_id}/answer", queries.get_answer, "getAnswer"),

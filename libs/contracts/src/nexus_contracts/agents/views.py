@@ -84,6 +84,13 @@ class VersionView(Message):
     deployed_at: Timestamp | None
 
 
+class AgentLogLine(Message):
+    """A line that a process of the agent wrote; `timestamp` is about when."""
+
+    timestamp: Timestamp
+    message: str
+
+
 class InvocationView(Message):
     """`output` is null until it succeeded, `error` until it failed; `duration_ms` counts from its start.
 

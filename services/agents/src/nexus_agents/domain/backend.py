@@ -99,6 +99,13 @@ class Backend(Protocol):
     However one ends (answer, time limit, cancellation, crash), no other one feels it, of the same agent or another.
     """
 
+    async def try_out(self, content: bytes) -> None:
+        """Whether a package that passed all other checks would run, as far as can be told without deploying it.
+
+        Raises PackageRejected; of an agent that does not start the message ends with its last output.
+        """
+        ...
+
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         """Returns when the agent can be invoked; replaces what was deployed under the id before. May be repeated.
 

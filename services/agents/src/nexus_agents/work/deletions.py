@@ -18,6 +18,7 @@ from nexus_agents.domain.session import Session
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.invocations import listed_invocations, listed_notes
 from nexus_agents.store.lists import Lists
+from nexus_agents.store.logs import LogStore
 from nexus_agents.store.sessions import listed_sessions
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
@@ -76,6 +77,7 @@ class AgentDeletion(Repeatable):
 
     agents: AgentStore
     versions: VersionStore
+    logs: LogStore
     turns: TurnStore
     lists: Lists
     endings: Endings
@@ -97,6 +99,7 @@ class AgentDeletion(Repeatable):
             found = self.lists.ids(listed(agent.tenant, name), "invocation_id")
             await _each(found, lambda one: self._erase_invocation(held, one))
         await self.versions.erase(name)
+        await self.logs.erase(name)
         await held.conclude(lambda: self._end(agent))
 
     async def _delete_session(self, session_id: str) -> None:

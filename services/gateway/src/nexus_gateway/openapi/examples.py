@@ -196,6 +196,7 @@ AGENT: Example = {
     "updated_at": ENDED,
     "etag": 4,
 }
+AGENT_LOG_LINE: Example = {"timestamp": BEGAN, "message": "serving on /run/agent/socket"}
 RUNTIME_HEALTH: Example = {
     "agent_id": AGENT_ID,
     "healthy": True,

@@ -15,7 +15,14 @@ from nexus_contracts.agents.commands import (
     UpdateAgent,
 )
 from nexus_contracts.agents.events import AgentStatus
-from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationResult, InvocationView, VersionView
+from nexus_contracts.agents.views import (
+    AgentLogLine,
+    AgentView,
+    DeletedAgent,
+    InvocationResult,
+    InvocationView,
+    VersionView,
+)
 from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import AgentInvocationFailed, NotFound, RateLimitExceeded
 from nexus_contracts.identifiers import agent_id_of
@@ -252,6 +259,26 @@ async def invoke_agent(
     if stream and intent.waits:
         return await answered_live(request, command)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
+
+
+@router.get(
+    _ROOT + "/{agent_id}/logs",
+    **operation(
+        "listAgentLogs",
+        "Read the log of an agent",
+        ListOf[AgentLogLine],
+        examples.page_of(examples.AGENT_LOG_LINE),
+        errors=ops.ONE_ERRORS,
+    ),
+)
+async def list_agent_logs(
+    agent_id: AgentPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
+) -> Response:
+    """What the processes of the agent wrote to their output, newest last: some 1.6 MB of it, for 30 days.
+
+    Of an agent that writes too fast lines are left out, and one says so. What runs on AgentCore logs to CloudWatch.
+    """
+    return await gateway_of(request).reads.page("agents", f"/agents/{agent_id}/logs", limit, last_key)
 
 
 @router.get(
