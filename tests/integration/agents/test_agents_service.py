@@ -93,7 +93,9 @@ async def test_what_was_done_can_be_read(service: AgentsStack) -> None:
     _, none = await service.get("/agents?status=offline&capabilities=talking")
     assert none == {"items": [], "last_key": None}
     _, view = await service.get(f"/invocations/{command.invocation_id}")
-    assert (view["output"], view["trace"], view["status"]) == ("hi", [{"name": "echo"}], "succeeded")
+    turn, call = view["trace"]
+    assert (view["output"], view["status"], call) == ("hi", "succeeded", {"span": "tool", "name": "echo"})
+    assert (turn["span"], turn["history"]) == ("turn", {"messages": 1, "left_out": 0})
     _, sessions = await service.get(f"/agents/{agent.agent_id}/sessions")
     assert [(item["status"], item["message_count"]) for item in sessions["items"]] == [("closed", 3)]
     _, page = await service.get(f"/sessions/{session_id}/messages?limit=2")

@@ -8,6 +8,7 @@ import pytest
 from tests.support.agents_world import AGENT, PROJECT, World, error_of, kill_tasks, settle
 from tests.support.eventually import eventually
 
+from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.tables import INSTANCES, LISTS, WORK
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage
 from nexus_contracts.builds.events import ProjectDeleted
@@ -197,3 +198,22 @@ async def test_a_newer_deployment_takes_the_place_of_one_that_still_runs(world: 
     view = await world.view()
     assert (view.status, view.deployment.package_sha256, view.deployment.version) == ("running", "3" * 64, 3)
     assert world.database.items(WORK) == []
+
+
+async def test_a_trace_tells_how_much_of_the_conversation_was_left_out() -> None:
+    world = World(history_messages=2)
+    await world.start()
+    await world.deploy()
+    session_id = "sess_" + "5" * 32
+    await world.ask(CreateSession(command_id=new_id("c"), session_id=session_id, agent_id=AGENT))
+    for number in range(3):
+        command = invocation(str(number)).model_copy(update={"session_id": session_id, "enable_trace": True})
+        request = await world.send(command)
+        history = [message.content for message in world.backend.asked[0].request.history]
+        world.backend.asked[0].answer.set_result(AgentAnswer(f"re {number}", tool_calls=({"name": "pen"},)))
+        await settle()
+        turn, call = (world.answers(request)[0].result or {})["trace"]  # type: ignore[misc]
+        assert turn["history"] == {"messages": len(history), "left_out": 2 * number - len(history)}
+        assert call == {"span": "tool", "name": "pen"}
+    assert history == ["1", "re 1"]
+    await kill_tasks()

@@ -25,6 +25,7 @@ from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import Lists
 from nexus_agents.store.logs import LogStore
+from nexus_agents.store.messages import HistoryBounds
 from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
@@ -136,7 +137,8 @@ def assemble(
     settings: AgentsSettings, owner: Owner, backends: Backends, blobs: BlobStore, now: Callable[[], datetime] = utc_now
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine serves the long work."""
-    agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database), Lists(owner.database)
+    history = HistoryBounds(settings.history_messages, settings.history_bytes)
+    agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database, history), Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)
     logs = LogStore(owner.database, now)
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)

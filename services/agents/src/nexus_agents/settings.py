@@ -50,6 +50,10 @@ class AgentsSettings(OwnerSettings):
     )
     deployment_concurrency: int = Field(default=2, ge=1, le=100)
     max_agent_processes: int = Field(default=32, ge=1, le=1000, description="each takes one invocation at a time")
+    history_messages: int = Field(
+        default=200, ge=0, le=1000, description="of its session, that an agent is sent with each turn: the newest"
+    )
+    history_bytes: int = Field(default=1_000_000, ge=0, le=1_000_000, description="the same, in bytes of text")
     runner_beat_seconds: float = Field(default=2.0, gt=0, le=60)
     runner_silent_seconds: float = Field(
         default=7.0, gt=0, le=300, description="how long a process may be silent before its work counts as interrupted"

@@ -55,13 +55,16 @@ class PastMessage:
 
 @dataclass(frozen=True)
 class InvokeRequest:
-    """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too.
+    """`history` is what was said before `prompt`, oldest first, without the `history_left_out` oldest messages.
+
+    `timeout_seconds` covers a start of the agent too.
 
     `observe` is told what an agent that streams says, in order and while it says it; nothing of one that does not.
     """
 
     prompt: str
     history: tuple[PastMessage, ...] = ()
+    history_left_out: int = 0
     session_id: str | None = None
     session_state: dict[str, JsonValue] | None = None
     enable_trace: bool = False

@@ -5,7 +5,7 @@ from nexus_agents.domain.session import Session
 from nexus_agents.domain.streamed import output_in
 from nexus_agents.domain.turn import TurnStep
 from nexus_agents.store.invocations import InvocationStore
-from nexus_agents.store.messages import MessageStore
+from nexus_agents.store.messages import HistoryBounds, MessageStore
 from nexus_agents.store.sessions import SessionStore
 from nexus_agents.store.streams import StreamStore
 from nexus_runtime.dynamo import Database
@@ -15,10 +15,10 @@ from nexus_runtime.ledger.change import Change
 class TurnStore:
     """Each aggregate is saved by its own store; what they write is added up."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, history: HistoryBounds | None = None) -> None:
         self.invocations = InvocationStore(database)
         self.sessions = SessionStore(database)
-        self.messages = MessageStore(database)
+        self.messages = MessageStore(database, history or HistoryBounds())
         self.streams = StreamStore(database)
 
     async def whole(self, invocation: Invocation) -> Invocation:

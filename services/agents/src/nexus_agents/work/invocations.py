@@ -1,5 +1,6 @@
 """Invocations: never run twice. What was interrupted has failed, unless it was a note, which no agent is asked for."""
 
+import time
 from dataclasses import dataclass
 
 from nexus_agents.domain.agent import Agent, target
@@ -88,12 +89,15 @@ class InvocationWork:
         return await self._ask(agent, request)
 
     async def _request(self, invocation: Invocation, saying: Saying) -> InvokeRequest:
-        history = ()
+        history, left_out = (), 0
         if invocation.session_id and invocation.question:
-            history = await self.turns.messages.conversation(invocation.session_id, invocation.question.sequence)
+            before = invocation.question.sequence
+            history = await self.turns.messages.conversation(invocation.session_id, before)
+            left_out = before - 1 - len(history)
         return InvokeRequest(
             prompt=invocation.input,
             history=history,
+            history_left_out=left_out,
             session_id=invocation.session_id,
             session_state=invocation.session_state,
             enable_trace=invocation.enable_trace,
@@ -103,9 +107,10 @@ class InvocationWork:
         )
 
     async def _ask(self, agent: Agent, request: InvokeRequest) -> Ending:
+        began = time.monotonic()
         try:
             answer = await self.backends.of(agent.backend).invoke(target(agent), request)
-            return ending_of(answer, request.enable_trace)
+            return ending_of(answer, request, round((time.monotonic() - began) * 1000))
         except BackendError as error:
             return failed(error.code, error.message[:2000])
         except Exception:
