@@ -15,6 +15,7 @@ from nexus_gateway.openapi.examples import AGENT_ID, PROJECT_ID, SESSION_ID
 from nexus_gateway.owners import Answer
 
 AGENT = f"/api/v1/agents/{AGENT_ID}"
+FORM = "multipart/form-data; boundary=b"
 DIALOG = f"{AGENT}/sessions/{SESSION_ID}"
 
 
@@ -62,6 +63,20 @@ async def test_the_session_of_another_agent_does_not_exist(platform: FakePlatfor
     assert platform.bus.published == []
 
 
+async def test_a_file_goes_into_the_session_with_its_name(platform: FakePlatform, call: HttpCaller) -> None:
+    own_session(platform)
+    reply = {"status": 201, "result": examples.UPLOAD, "request_id": "e", "command_id": "c"}
+    platform.owners.answers[f"agents/sessions/{SESSION_ID}/uploads"] = Answer(json.dumps(reply).encode(), None)
+    file = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="o.csv"\r\nContent-Type: text/csv\r\n\r\na,b\r\n'
+    )
+    answer = await call("POST", f"{DIALOG}/upload", raw=file + b"--b--\r\n", content_type=FORM)
+    assert (answer.status, answer.json["data"]) == (201, examples.UPLOAD)
+    _, _, query = platform.owners.asked[-1]
+    assert (query["name"], query["media_type"], platform.owners.uploaded) == ("o.csv", "text/csv", [b"a,b"])
+    require_superseded(answer.headers, f"/api/v1/sessions/{SESSION_ID}")
+
+
 async def test_context_and_health_are_read_from_the_agent(platform: FakePlatform, call: HttpCaller) -> None:
     shown = json.dumps(examples.AGENT).encode()
     platform.owners.answers[f"agents/agents/{AGENT_ID}"] = Answer(shown, '"3"')
@@ -101,4 +116,4 @@ async def test_the_former_operations_are_marked_in_the_document(platform: FakePl
         for method, found in item.items()
         if found.get("deprecated")
     }
-    assert len(former) == 11
+    assert len(former) == 12

@@ -19,6 +19,7 @@ from nexus_agents.handlers.commands import AgentsCommandHandlers
 from nexus_agents.handlers.conversations import ConversationHandlers
 from nexus_agents.handlers.packages import PackageHandlers
 from nexus_agents.handlers.projects import ProjectHandlers
+from nexus_agents.handlers.uploads import UploadHandlers
 from nexus_agents.packages import check
 from nexus_agents.routes import AgentQueries, query_routes
 from nexus_agents.settings import AgentsSettings
@@ -81,7 +82,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
         parts,
         health,
         query_routes(service.queries),
-        upload_routes(service.packages),
+        upload_routes(service.packages, service.files),
         partition_routes(consumers),
         history_routes(owner.history),
     )
@@ -119,6 +120,7 @@ class AgentsService:
     commands: AgentsCommandHandlers
     projects: ProjectHandlers
     packages: PackageHandlers
+    files: UploadHandlers
     histories: Histories
     undeployer: Undeployer
     orphans: Orphans
@@ -163,6 +165,7 @@ def assemble(
         ),
         ProjectHandlers(agents, lists, owner.ledger, now),
         PackageHandlers(check, backends, packages, blobs, owner.ledger, now),
+        UploadHandlers(turns, blobs, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
         Orphans(agents, backends),

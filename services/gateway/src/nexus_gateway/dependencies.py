@@ -1,6 +1,6 @@
 """What routes depend on: the parts of the gateway, who asks, and the write that a request asks for."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -127,8 +127,17 @@ def bare_intent(*, heeds_if_match: bool = False) -> Any:
 def package_intent() -> Any:
     """The same for a package that is uploaded; it is closed with the request."""
 
+    return _file_intent(lambda settings: settings.max_package_bytes)
+
+
+def upload_intent() -> Any:
+    """The same for a file that is uploaded into a session."""
+    return _file_intent(lambda settings: settings.max_upload_bytes)
+
+
+def _file_intent(limit: Callable[[GatewaySettings], int]) -> Any:
     async def intent(request: Request) -> AsyncGenerator[Intent[Upload]]:
-        upload = await read_upload(request, gateway_of(request).settings.max_package_bytes)
+        upload = await read_upload(request, limit(gateway_of(request).settings))
         with upload.content:
             yield _intent(request, upload, upload.sha256.encode(), heeds_if_match=False)
 

@@ -155,6 +155,18 @@ class MessageView(Message):
     created_at: Timestamp
 
 
+class SessionUploadView(Message):
+    """A file that was uploaded into a session."""
+
+    upload_id: str
+    session_id: str
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    created_at: Timestamp
+
+
 class TurnView(Message):
     """`assistant_message` is null for a system message, which no agent answers."""
 

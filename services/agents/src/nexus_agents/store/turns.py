@@ -8,6 +8,7 @@ from nexus_agents.store.invocations import InvocationStore
 from nexus_agents.store.messages import HistoryBounds, MessageStore
 from nexus_agents.store.sessions import SessionStore
 from nexus_agents.store.streams import StreamStore
+from nexus_agents.store.uploads import UploadStore
 from nexus_runtime.dynamo import Database
 from nexus_runtime.ledger.change import Change
 
@@ -20,6 +21,7 @@ class TurnStore:
         self.sessions = SessionStore(database)
         self.messages = MessageStore(database, history or HistoryBounds())
         self.streams = StreamStore(database)
+        self.uploads = UploadStore(database)
 
     async def whole(self, invocation: Invocation) -> Invocation:
         """With all of its output, where only the beginning is kept with it."""

@@ -57,6 +57,7 @@ class SessionDeletion(Repeatable):
                 await self.endings.cancel(held, invocation_id, session.deleted_because)
             await self._let_go(session)
             await self.turns.messages.erase(name)
+            await self.turns.uploads.erase(name)
             await self.histories.leave(name, session.sequence)
             end += self.turns.sessions.erase(session)
         await self.ledger.commit(end)

@@ -197,6 +197,15 @@ AGENT: Example = {
     "etag": 4,
 }
 AGENT_LOG_LINE: Example = {"timestamp": BEGAN, "message": "serving on /run/agent/socket"}
+UPLOAD: Example = {
+    "upload_id": f"upl_{_HEX}",
+    "session_id": SESSION_ID,
+    "name": "orders.csv",
+    "media_type": "text/csv",
+    "size_bytes": 1204,
+    "sha256": "0" * 64,
+    "created_at": BEGAN,
+}
 RUNTIME_HEALTH: Example = {
     "agent_id": AGENT_ID,
     "healthy": True,

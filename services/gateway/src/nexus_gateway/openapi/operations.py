@@ -24,6 +24,7 @@ from nexus_contracts.errors import (
 )
 from nexus_gateway.dependencies import addressed
 from nexus_gateway.openapi.examples import enveloped
+from nexus_gateway.requests.uploads import FIELD, FORM
 
 EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 Errors = tuple[type[PlatformError], ...]
@@ -72,6 +73,13 @@ IF_NONE_MATCH = parameter("If-None-Match", "answer 304 if one of these is the re
 LAST_EVENT_ID = parameter(
     "Last-Event-ID", "for a stream: resume after the event with this id, which must not be beyond the newest", "7"
 )
+
+
+def file_form(media_type: str, example: str) -> dict[str, Any]:
+    """A body with one file."""
+    file = {"type": "string", "contentMediaType": media_type}
+    schema = {"type": "object", "required": [FIELD], "properties": {FIELD: file}}
+    return {FORM: {"schema": schema, "example": {FIELD: example}}}
 
 
 def operation(

@@ -7,14 +7,15 @@ from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.agents.bodies import DialogBody
 from nexus_contracts.agents.commands import PostMessage
-from nexus_contracts.agents.views import AgentView, MessageView, RuntimeHealth, TurnView
+from nexus_contracts.agents.views import AgentView, MessageView, RuntimeHealth, SessionUploadView, TurnView
 from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import NotFound, RateLimitExceeded
 from nexus_gateway.answers import success
-from nexus_gateway.dependencies import Intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, gateway_of, intent_with, upload_intent
 from nexus_gateway.live import answered_live
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
+from nexus_gateway.requests.uploads import Upload
 from nexus_gateway.routes.deprecated import former, superseded
 from nexus_gateway.routes.parameters import DEFAULT_MESSAGES, AgentPath, LastKey, MessageLimit, SessionPath
 
@@ -74,6 +75,29 @@ async def stream_dialog(
     said = {"session_id": session_id, "invocation_id": intent.created("inv_"), "content": intent.body.message}
     command = intent.command(PostMessage, **said, stream=True)
     return superseded(await answered_live(request, command), f"/api/v1/sessions/{session_id}/messages")
+
+
+@router.post(
+    _SESSION + "/upload",
+    **former(
+        "uploadIntoSession",
+        "Upload a file into a session",
+        SessionUploadView,
+        examples.UPLOAD,
+        status=201,
+        errors=(*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS),
+        parameters=[ops.KEY],
+        contents=ops.file_form("application/octet-stream", "orders.csv"),
+    ),
+)
+async def upload_into_session(
+    agent_id: AgentPath, session_id: SessionPath, request: Request, intent: Annotated[Intent[Upload], upload_intent()]
+) -> Response:
+    """One file in the field `file`, up to 25 MB, 100 of them. It is kept with the session, and goes with it."""
+    await _require_session(request, agent_id, session_id)
+    uploads = gateway_of(request).uploads
+    answer = await uploads.into_session(session_id, intent.command_id, intent.fingerprint, intent.body)
+    return superseded(answer, f"/api/v1/sessions/{session_id}")
 
 
 @router.get(
