@@ -10,7 +10,7 @@ from tests.support.histories import parsed
 from nexus_contracts.agents.streams import StreamedEvent, StreamPart
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.replies import Outcome
-from nexus_gateway.openapi import examples
+from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi.examples import AGENT_ID, PROJECT_ID, SESSION_ID
 from nexus_gateway.owners import Answer
 
@@ -65,13 +65,13 @@ async def test_the_session_of_another_agent_does_not_exist(platform: FakePlatfor
 
 async def test_a_file_goes_into_the_session_with_its_name(platform: FakePlatform, call: HttpCaller) -> None:
     own_session(platform)
-    reply = {"status": 201, "result": examples.UPLOAD, "request_id": "e", "command_id": "c"}
+    reply = {"status": 201, "result": dialog_examples.UPLOAD, "request_id": "e", "command_id": "c"}
     platform.owners.answers[f"agents/sessions/{SESSION_ID}/uploads"] = Answer(json.dumps(reply).encode(), None)
     file = (
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="o.csv"\r\nContent-Type: text/csv\r\n\r\na,b\r\n'
     )
     answer = await call("POST", f"{DIALOG}/upload", raw=file + b"--b--\r\n", content_type=FORM)
-    assert (answer.status, answer.json["data"]) == (201, examples.UPLOAD)
+    assert (answer.status, answer.json["data"]) == (201, dialog_examples.UPLOAD)
     _, _, query = platform.owners.asked[-1]
     assert (query["name"], query["media_type"], platform.owners.uploaded) == ("o.csv", "text/csv", [b"a,b"])
     require_superseded(answer.headers, f"/api/v1/sessions/{SESSION_ID}")

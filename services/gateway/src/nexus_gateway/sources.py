@@ -32,7 +32,7 @@ class Brought(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class StreamSource:
     """Where streams of one kind are read: from `owner`, at `path` with the id, what comes after a sequence.
 
     `brought` is what a record of the topic itself brings. `gather_seconds`: how long to wait for more news after one.
@@ -70,5 +70,5 @@ def _brought(record: bytes) -> Brought | None:
     return Brought(part.after, _page_of(part, part.after)) if part.items else None
 
 
-PROJECTS = Source("builds", "/projects/{id}/tail", "project", _tail, GATHER_SECONDS)
-INVOCATIONS = Source("agents", "/invocations/{id}/stream", "invocation", _part, brought=_brought)
+PROJECTS = StreamSource("builds", "/projects/{id}/tail", "project", _tail, GATHER_SECONDS)
+INVOCATIONS = StreamSource("agents", "/invocations/{id}/stream", "invocation", _part, brought=_brought)

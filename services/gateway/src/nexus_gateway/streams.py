@@ -14,7 +14,7 @@ from typing import Any
 from nexus_contracts.errors import NotFound, PlatformError
 from nexus_contracts.principal import Principal
 from nexus_gateway.owners import Owners
-from nexus_gateway.sources import PROJECTS, Brought, Source, StreamPage
+from nexus_gateway.sources import PROJECTS, Brought, StreamPage, StreamSource
 from nexus_runtime.process import caller, log, metrics
 
 logger = log.get(__name__)
@@ -60,7 +60,7 @@ class Streams:
         self,
         owners: Owners,
         listening: Callable[[], bool],
-        source: Source = PROJECTS,
+        source: StreamSource = PROJECTS,
         expect: Callable[[], None] = lambda: None,
         look_seconds: float = LOOK_SECONDS,
         retry_seconds: float = RETRY_SECONDS,

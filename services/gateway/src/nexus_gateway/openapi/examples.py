@@ -92,13 +92,6 @@ EVENT_STREAM = (
     f'id: 2\nevent: nexus.build.started.v1\ndata: {{"sequence":2,"id":"evt_{_HEX}","type":"nexus.build.started.v1",'
     f'"time":"{BEGAN}","attempt":1,"data":{{"project_id":"{PROJECT_ID}","attempt":1}}}}\n\n: heartbeat\n\n'
 )
-SAID_STREAM = (
-    f'id: 1\nevent: connected\ndata: {{"invocation_id":"{INVOCATION_ID}","agent_id":"{AGENT_ID}",'
-    '"session_id":null}\n\n'
-    'id: 2\nevent: message\ndata: {"text":"12 * 7 = 84"}\n\n'
-    f'id: 3\nevent: done\ndata: {{"invocation_id":"{INVOCATION_ID}","session_id":null,"status":"succeeded",'
-    '"user_message_id":null,"assistant_message_id":null}\n\n'
-)
 _BUILD_STAGE: Example = {
     name: STAGE[name]
     for name in (
@@ -197,29 +190,6 @@ AGENT: Example = {
     "etag": 4,
 }
 AGENT_LOG_LINE: Example = {"timestamp": BEGAN, "message": "serving on /run/agent/socket"}
-UPLOAD: Example = {
-    "upload_id": f"upl_{_HEX}",
-    "session_id": SESSION_ID,
-    "name": "orders.csv",
-    "media_type": "text/csv",
-    "size_bytes": 1204,
-    "sha256": "0" * 64,
-    "created_at": BEGAN,
-}
-RUNTIME_HEALTH: Example = {
-    "agent_id": AGENT_ID,
-    "healthy": True,
-    "status": "running",
-    "deployment": AGENT["deployment"],
-}
-CREATED_TASK: Example = {
-    "task_id": PROJECT_ID,
-    "session_id": PROJECT_ID,
-    "project_id": PROJECT_ID,
-    "agent_name": "order_calculator",
-    "status": "queued",
-    "message": f"the build was accepted; it can be followed at /api/v1/projects/{PROJECT_ID}",
-}
 PACKAGE_ID, _SHA256 = f"pkg_{_HEX}", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 PACKAGE: Example = {
     "package_id": PACKAGE_ID,

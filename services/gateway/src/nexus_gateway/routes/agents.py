@@ -28,7 +28,7 @@ from nexus_contracts.errors import AgentInvocationFailed, NotFound, RateLimitExc
 from nexus_contracts.identifiers import agent_id_of
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live, read_live
-from nexus_gateway.openapi import examples
+from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.requests.accept import wants_stream
@@ -240,7 +240,7 @@ async def delete_agent(
         parameters=[ops.KEY, ops.PREFER, ops.LAST_EVENT_ID],
         body=InvokeAgentBody,
         body_example={"input_text": "What is 12 * 7?"},
-        stream=examples.SAID_STREAM,
+        stream=dialog_examples.SAID_STREAM,
         accepted={"invocation_id": examples.INVOCATION_ID},
     ),
 )
@@ -307,7 +307,7 @@ async def list_invocations(
         examples.INVOCATION,
         errors=ops.ONE_ERRORS,
         parameters=[ops.IF_NONE_MATCH, ops.LAST_EVENT_ID],
-        stream=examples.SAID_STREAM,
+        stream=dialog_examples.SAID_STREAM,
     ),
 )
 async def get_invocation(invocation_id: InvocationPath, request: Request) -> Response:

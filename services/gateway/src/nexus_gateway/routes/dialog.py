@@ -13,7 +13,7 @@ from nexus_contracts.errors import NotFound, RateLimitExceeded
 from nexus_gateway.answers import success
 from nexus_gateway.dependencies import Intent, gateway_of, intent_with, upload_intent
 from nexus_gateway.live import answered_live
-from nexus_gateway.openapi import examples
+from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.requests.uploads import Upload
 from nexus_gateway.routes.deprecated import former, superseded
@@ -61,7 +61,7 @@ async def list_dialog_messages(
         body=DialogBody,
         body_example={"message": "What is 12 * 7?"},
         accepted={"session_id": examples.SESSION_ID, "invocation_id": examples.INVOCATION_ID},
-        stream=examples.SAID_STREAM,
+        stream=dialog_examples.SAID_STREAM,
     ),
 )
 async def stream_dialog(
@@ -83,7 +83,7 @@ async def stream_dialog(
         "uploadIntoSession",
         "Upload a file into a session",
         SessionUploadView,
-        examples.UPLOAD,
+        dialog_examples.UPLOAD,
         status=201,
         errors=(*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS),
         parameters=[ops.KEY],
@@ -123,7 +123,7 @@ async def get_agent_context(agent_id: AgentPath, request: Request) -> Response:
         "getRuntimeHealth",
         "Read whether an agent can be invoked",
         RuntimeHealth,
-        examples.RUNTIME_HEALTH,
+        dialog_examples.RUNTIME_HEALTH,
         errors=ops.ONE_ERRORS,
     ),
 )

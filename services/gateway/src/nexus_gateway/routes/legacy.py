@@ -10,7 +10,7 @@ from nexus_contracts.builds.commands import ControlAction, ControlProject, Creat
 from nexus_contracts.builds.views import CreatedTask, ProjectView, StagesView
 from nexus_gateway.answers import success
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
-from nexus_gateway.openapi import examples
+from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.routes.deprecated import former, superseded
 from nexus_gateway.routes.parameters import ProjectPath, TaskPath
@@ -26,7 +26,7 @@ _PROJECTS = "/api/v1/projects"
         "createAgentBuild",
         "Have an agent built",
         CreatedTask,
-        examples.CREATED_TASK,
+        dialog_examples.CREATED_TASK,
         status=202,
         errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS),
         parameters=[ops.KEY],

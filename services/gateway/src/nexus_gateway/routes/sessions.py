@@ -11,7 +11,7 @@ from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import AgentInvocationFailed, RateLimitExceeded
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live
-from nexus_gateway.openapi import examples
+from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.requests.accept import wants_stream
@@ -119,7 +119,7 @@ async def delete_session(
         parameters=[ops.KEY, ops.PREFER, ops.LAST_EVENT_ID],
         body=PostMessageBody,
         body_example={"content": "What is 12 * 7?"},
-        stream=examples.SAID_STREAM,
+        stream=dialog_examples.SAID_STREAM,
         accepted={"session_id": examples.SESSION_ID, "invocation_id": examples.INVOCATION_ID},
     ),
 )
