@@ -206,14 +206,16 @@ async def test_a_trace_tells_how_much_of_the_conversation_was_left_out() -> None
     await world.deploy()
     session_id = "sess_" + "5" * 32
     await world.ask(CreateSession(command_id=new_id("c"), session_id=session_id, agent_id=AGENT))
+    sent: list[list[str]] = []
     for number in range(3):
         command = invocation(str(number)).model_copy(update={"session_id": session_id, "enable_trace": True})
-        request = await world.send(command)
-        history = [message.content for message in world.backend.asked[0].request.history]
+        await world.send(command)
+        sent.append([message.content for message in world.backend.asked[0].request.history])
         world.backend.asked[0].answer.set_result(AgentAnswer(f"re {number}", tool_calls=({"name": "pen"},)))
         await settle()
-        turn, call = (world.answers(request)[0].result or {})["trace"]  # type: ignore[misc]
-        assert turn["history"] == {"messages": len(history), "left_out": 2 * number - len(history)}
+        kept = await world.turns.invocations.load(command.invocation_id)
+        turn, call = (kept and kept.trace) or []
+        assert turn["history"] == {"messages": len(sent[-1]), "left_out": 2 * number - len(sent[-1])}
         assert call == {"span": "tool", "name": "pen"}
-    assert history == ["1", "re 1"]
+    assert sent == [[], ["0", "re 0"], ["1", "re 1"]]
     await kill_tasks()

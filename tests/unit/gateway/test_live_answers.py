@@ -45,6 +45,9 @@ class Kept:
         self.fault: Exception | None = None
         platform.said._owners = self  # pyright: ignore[reportPrivateUsage]
 
+    def say(self, *names: EventName) -> None:
+        self.names += names
+
     async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         self.asked += 1
         if self.fault:
@@ -151,7 +154,7 @@ async def test_what_news_bring_along_is_given_without_asking_the_owner(platform:
     for follower in followers:
         assert [event.id for event in await follower.seen(4)] == [1, 2, 3, 4]
     assert kept.asked == 2
-    kept.names += ["message", "tool_use", "message", "done"]
+    kept.say("message", "tool_use", "message", "done")
     notice(platform, StreamPart(invocation_id=INVOCATION_ID, after=0))
     await asyncio.gather(*(follower.task for follower in followers))
     assert (await followers[0].seen(5))[-1].event == "done"
@@ -161,13 +164,13 @@ async def test_where_news_were_missed_the_owner_is_asked_until_it_answers(platfo
     kept = Kept(platform)
     follower = Follower(platform)
     await follower.seen(1)
-    kept.names += ["message", "message"]
+    kept.say("message", "message")
     kept.fault = ServiceUnavailable("gone")
     notice(platform, part(2, "message"))
     await eventually(lambda: kept.asked, lambda asked: asked > 3, seconds=5)
     kept.fault = None
     assert [event.id for event in await follower.seen(3)] == [1, 2, 3]
-    kept.names.append("done")
+    kept.say("done")
     notice(platform, part(9, "message"))
     await follower.task
     assert (await follower.seen(4))[-1].event == "done"

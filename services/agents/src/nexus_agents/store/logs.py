@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from nexus_agents.tables import LOGS
 from nexus_contracts.agents.views import AgentLogLine
@@ -45,7 +46,7 @@ class LogStore:
         first = int(number) + 1 if after else 0
         found: list[AgentLogLine] = []
         last = ""
-        bounds = {"low": part} if part else {}
+        bounds: dict[str, Any] = {"low": part} if part else {}
         async for item in self._database.query(LOGS, agent_id, page=limit, **bounds):
             lines: list[str] = json.loads(item["lines"])
             start = first if item["part"] == part else 0

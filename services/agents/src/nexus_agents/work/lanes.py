@@ -35,9 +35,11 @@ class Lanes:
         """Raises RateLimitExceeded where an invocation that begins now would have to wait behind too many."""
         lane = self._lanes.get(agent_id)
         if lane is not None and lane.taken >= self._at_once + self._waiting:
-            limits: dict[str, int] = {"running": self._at_once, "waiting": self._waiting}
             raise RateLimitExceeded(
-                "too many invocations of this agent run or wait already", agent_id=agent_id, **limits
+                "too many invocations of this agent run or wait already",
+                agent_id=agent_id,
+                running=self._at_once,
+                waiting=self._waiting,
             )
         if self._full():
             raise RateLimitExceeded("too many invocations run or wait already")
