@@ -72,7 +72,7 @@ class Conversation:
         wordy = next(
             (text for text in [prompt, *reversed(earlier)] if re.search("[A-Za-z]{2}", text) or has_chinese(text)), ""
         )
-        return Question(prompt, self._today, is_chinese(wordy), tuple(reversed(earlier)))
+        return Question(prompt, self._today, is_chinese(wordy), tuple(reversed(earlier)), len(self._tools) == 1)
 
     def _claim(self, question: Question) -> _Claim | None:
         """The surest tool's claim on the question; among equals the first tool's."""

@@ -13,12 +13,16 @@ CERTAIN = 3
 
 
 class Question(NamedTuple):
-    """A prompt. `earlier` holds the user's earlier prompts, the latest first; `today` is the date in UTC."""
+    """A prompt. `earlier` holds the user's earlier prompts, the latest first; `today` is the date in UTC.
+
+    `alone`: the agent has no other tool, so that whatever it gets is most likely meant for this one.
+    """
 
     text: str
     today: date
     chinese: bool = False
     earlier: tuple[str, ...] = ()
+    alone: bool = False
 
 
 class Value(NamedTuple):

@@ -1,141 +1,136 @@
 """Converts between units of measurement."""
 
-import re
 from fractions import Fraction
+from functools import partial
 
 from . import figures
-from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Tool, Value
-from .units import CURRENCIES, NAMES, Unit, converted, unit_named
-from .wording import digits_for_words, plain_signs
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
+from .units import Unit, comparable, converted, counterpart
 
 _LONGEST_PROMPT = 400
-_ASCII_NAMES = "|".join(
-    re.escape(name).replace(r"\ ", r"[\s-]") for name in NAMES if name[0].isascii() or name[0] == "µ"
-)
-_OTHER_NAMES = "|".join(re.escape(name) for name in NAMES if not (name[0].isascii() or name[0] == "µ"))
-_DEGREES = r"(?:degrees?\s+|deg\s+|°\s*|度)?"
-_UNIT = rf"(?:{_DEGREES}(?:(?<![A-Za-z])(?:{_ASCII_NAMES})(?![A-Za-z0-9²³])|{_OTHER_NAMES}))"
-_NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+)"
-_AMOUNT = rf"(?P<amount>[-+]?\(?[-+]?{_NUMBER}(?:\s*/\s*\d+)?\)?)"
-_QUANTITY = re.compile(
-    rf"(?<![A-Za-z0-9.]){_AMOUNT}\s*(?:from\s+)?(?P<unit>{_UNIT})(?:\s*(?:and\s*)?(?P<more>\d+(?:\.\d+)?)\s*(?P<smal"
-    rf"ler>{_UNIT}))?",
-    re.IGNORECASE,
-)
-_TARGET = re.compile(
-    rf"(?:\b(?:to|in|into|as|equals?|make|are|is)\b|=|->|→|是|等于|换算[成为到]?|转换?[成为到]?|合|折合|[成为])\s*"
-    rf"(?:how many|how much|what|多少|几|\?)?\s*(?P<unit>{_UNIT})",
-    re.IGNORECASE,
-)
-_WANTED = re.compile(
-    rf"(?:how (?:many|much|long|far|heavy|hot|fast)|多少|几)\s*(?:is|个)?\s*(?P<unit>{_UNIT})", re.IGNORECASE
-)
-_ASKED = re.compile(
-    r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
-    r"换算|转换?|等于|"
-    r"多少|是几|折合|[成为到]",
-    re.IGNORECASE,
-)
-_CURRENCY = re.compile(
-    rf"[-+]?\d[\d,.]*\s*{CURRENCIES}\b.*\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)", re.IGNORECASE
-)
-_DATE_QUESTION = re.compile(
-    r"\b(?:today|ago|after|before|from now|between|since|until|tomorrow)\b|\d年\s*\d|之后|以后|之前|后是|今天|几号",
-    re.IGNORECASE,
-)
-_FEET_AND_INCHES = re.compile(r"(\d+)\s*'\s*(\d+)\s*(?:\"|'')")
-_WORDS = frozenset({"day", "week", "year", "cup", "acre"})
-_TIME_UNITS = frozenset({"time"})
 
 
 def understand(question: Question) -> Task | None:
     if len(question.text) > _LONGEST_PROMPT:
         return None
-    text = digits_for_words(plain_signs(question.text.strip()).replace("^2", "²").replace("^3", "³"))
-    text = _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)
-    if _CURRENCY.search(text):
+    if names_currencies(question.text):
         return Task(CERTAIN, _refuse_currency)
-    found = _quantity(text)
-    if found is None:
+    read = measurements_in(question.text)
+    if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
-    amount, source, spoken, rest = found
-    target = _target(rest, text, source)
-    if target is None:
-        asked = re.search(r"\bconver|换算|转换", text, re.IGNORECASE)
-        return Task(LIKELY, lambda: _refuse_target(spoken)) if asked else None
-    if source.kind in _TIME_UNITS and _DATE_QUESTION.search(text):
-        return None
-    confidence = CERTAIN if _ASKED.search(text) else LIKELY
-    return Task(confidence, lambda: _answer(amount, source, target, spoken))
+    pairs = _pairs(read)
+    if pairs is not None:
+        confidence = CERTAIN if read.quantities and asks_to_convert(question.text) else LIKELY
+        return Task(confidence, lambda: _answer(pairs)) if not read.unread else _unread(read)
+    if (read.quantities and read.units) or (read.unread and read.quantities and asks_to_convert(question.text)):
+        return _unread(read)
+    return _continued(read, question) or _lone(read, question)
 
 
-def _quantity(text: str) -> tuple[Fraction, Unit, str, str] | None:
-    """Amount, unit, how it was written, and the rest of the text; `a mile` is one mile."""
-    for found in _QUANTITY.finditer(re.sub(r"\b(?:an?|one)\s+(?=[a-z])", "1 ", text, flags=re.IGNORECASE)):
-        digits = re.sub(r"[(),\s]", "", found["amount"])
-        unit = _unit(found["unit"])
-        if unit is None or not re.search(r"\d", digits) or len(digits) > 100 or re.search(r"/0*$", digits):
-            continue
-        amount = Fraction(digits)
-        smaller = _unit(found["smaller"]) if found["smaller"] else None
-        spoken = _spoken(figures.shown(amount), unit)
-        if smaller is not None and smaller.kind == unit.kind and smaller.size < unit.size:
-            amount += Fraction(found["more"]) * smaller.size / unit.size
-            spoken += " " + _spoken(found["more"], smaller)
-        start, end = found.span()
-        return amount, unit, spoken, found.string[:start] + " , " + found.string[end:]
+def _unread(read: Measurements) -> Task:
+    return Task(LIKELY, lambda: _refuse_unread(read))
+
+
+def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
+    """Which quantity goes into which unit; None where that is not said, or can be meant in several ways."""
+    quantities, units = read.quantities, read.units
+    if not quantities and len(units) == 2:
+        target, source = units if read.wants_first else reversed(units)
+        return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
+    if read.alternating:
+        return list(zip(quantities, units, strict=True))
+    if len(quantities) == 1 or len(units) == 1:
+        return [(quantity, unit) for quantity in quantities for unit in units] or None
     return None
 
 
-def _spoken(amount: str, unit: Unit) -> str:
-    return f"{amount} {unit.symbol}{'s' if unit.symbol in _WORDS and amount != '1' else ''}"
+def _continued(read: Measurements, question: Question) -> Task | None:
+    """`and in kelvin?` is about the quantity of an earlier turn; `and 20 kg?` goes into the unit of that turn."""
+    if read.unread and not (read.lone_number is not None and not read.quantities and not read.units):
+        return None
+    for text in question.earlier:
+        before = measurements_in(text)
+        known = _pairs(before)
+        if known is None or before.unread:
+            continue
+        quantities = list(read.quantities) or [quantity for quantity, _ in known]
+        if read.lone_number is not None and not read.quantities:
+            unit = known[0][0].unit
+            quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
+        elif not read.quantities and not read.units:
+            return None
+        units = list(read.units) or [unit for _, unit in known]
+        pairs = [(quantity, unit) for quantity in quantities for unit in units]
+        return Task(LIKELY, lambda: _answer(pairs))
+    return None
 
 
-def _unit(words: str) -> Unit | None:
-    return unit_named(re.sub(rf"^{_DEGREES}", "", words, flags=re.IGNORECASE)) or unit_named(words)
-
-
-def _target(rest: str, text: str, source: Unit) -> Unit | None:
-    """The unit asked for: the first fitting one behind `to`, `how many` and the like, else any other one named."""
-    candidates = [*_WANTED.finditer(rest), *_TARGET.finditer(rest)]
-    units = [unit for found in candidates if (unit := _unit(found["unit"]))]
-    units += [
-        unit
-        for found in re.finditer(_UNIT, rest, re.IGNORECASE)
-        if (unit := _unit(found.group())) and len(found.group()) > 1
-    ]
-    fitting = [unit for unit in units if unit.kind == source.kind and unit != source]
-    if fitting:
-        return fitting[0]
-    return next((unit for found in candidates if (unit := _unit(found["unit"])) and unit.symbol != "in"), None)
+def _lone(read: Measurements, question: Question) -> Task | None:
+    """A quantity and nothing else goes into the unit used elsewhere; where there is none, the user is asked."""
+    if len(read.quantities) != 1 or read.units:
+        return None
+    quantity = read.quantities[0]
+    other = counterpart(quantity.unit)
+    if other is not None and read.bare:
+        return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
+    asked = asks_to_convert(question.text) and not read.about_dates
+    return Task(LIKELY if asked else POSSIBLE, partial(_refuse_target, quantity)) if asked or question.alone else None
 
 
 def _refuse_currency() -> Answer:
     raise Refusal("I cannot convert currencies: I know no exchange rates.", "我不能换算货币：我不知道汇率。")
 
 
-def _refuse_target(spoken: str) -> Answer:
+def _refuse_target(quantity: Quantity) -> Answer:
     raise Refusal(
-        f"To which unit shall I convert {spoken}? I do not know the one you named.", f"要把 {spoken} 换算成哪个单位？"
+        f"To which unit shall I convert {quantity.spoken}? I do not know the one you named.",
+        f"要把 {quantity.spoken} 换算成哪个单位？",
     )
 
 
-def _answer(amount: Fraction, source: Unit, target: Unit, spoken: str) -> Answer:
-    if source.kind != target.kind:
+def _refuse_unread(read: Measurements) -> Answer:
+    part = f" I could not place '{read.unread}'." if read.unread else ""
+    zh = f"没看懂“{read.unread}”。" if read.unread else ""
+    raise Refusal(
+        f"I am not sure what to convert into what.{part} Please write it as in: 10 km to miles.",
+        f"我不确定要把什么换算成什么。{zh}请这样写：10 公里换算成英里。",
+    )
+
+
+def _answer(pairs: list[tuple[Quantity, Unit]]) -> Answer:
+    answers = [_converted(quantity, target) for quantity, target in pairs]
+    if len(answers) == 1:
+        return answers[0]
+    calls: list[JsonValue] = [answer.tool_input for answer in answers]
+    results: list[JsonValue] = [answer.tool_output for answer in answers]
+    values = tuple(
+        answer.values[0]._replace(label=quantity.spoken)
+        for answer, (quantity, _) in zip(answers, pairs, strict=True)
+    )
+    text = "\n".join(answer.text for answer in answers)
+    return Answer(text, {"conversions": calls}, {"results": results}, values)
+
+
+def _converted(quantity: Quantity, target: Unit) -> Answer:
+    amount, source = quantity.amount, quantity.unit
+    if not comparable(source, target):
         raise Refusal(
             f"{source.symbol} measures {source.kind} and {target.symbol} measures {target.kind}: they cannot be "
             f"converted.",
             f"{source.symbol} 和 {target.symbol} 不是同一类单位，不能互相换算。",
         )
-    result = converted(amount, source, target)
     if source.kind == "temperature" and amount * source.size + source.offset < 0:
         raise Refusal("There is no temperature below absolute zero.", "不存在低于绝对零度的温度。")
+    try:
+        result = converted(amount, source, target)
+    except ZeroDivisionError:
+        raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
-    note = (
-        " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)" if _is_decimal_data(source, target) else ""
-    )
+    decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
+    note = decimal if _is_decimal_data(source, target) else ""
     return Answer(
-        f"{spoken} {sign} {_spoken(shown, target)}{note}",
+        f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
         {"result": shown, "unit": target.symbol},
         (Value(f"{figures.carried(result)} {target.symbol}", result),),
@@ -154,7 +149,7 @@ def _is_decimal_data(source: Unit, target: Unit) -> bool:
     return (
         source.kind == "data"
         and not ({"bit", "B"} >= {source.symbol, target.symbol})
-        and "i" not in source.symbol + target.symbol
+        and "i" not in source.symbol.replace("bit", "") + target.symbol.replace("bit", "")
     )
 
 

@@ -1,5 +1,6 @@
 """Units of measurement: names, what they measure, and their exact size."""
 
+import re
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ _TABLE = {
     "length": """
         m 1 meter metre 米 公尺
         km 1000 kilometer kilometre kms 公里 千米
+        dm 0.1 decimeter decimetre 分米
         cm 0.01 centimeter centimetre 厘米 公分
         mm 0.001 millimeter millimetre 毫米
         µm 0.000001 micrometer micrometre micron um 微米
@@ -27,13 +29,20 @@ _TABLE = {
         ft 0.3048 foot feet 英尺 呎
         in 0.0254 inch inches 英寸 吋
         nmi 1852 nautical_mile 海里
+        furlong 201.168
+        fathom 1.8288
         li 500 里 华里
+        zhang 10/3 丈
+        chi 1/3 尺 市尺
+        cun 1/30 寸 市寸
         ly 9460730472580800 light_year lightyear 光年
     """,
     "mass": """
         kg 1 kilogram kilo kgs 公斤 千克
         g 0.001 gram gramme 克
         mg 0.000001 milligram 毫克
+        µg 0.000000001 microgram mcg ug 微克
+        carat 0.0002 克拉
         t 1000 tonne ton metric_ton 吨 公吨
         lb 0.45359237 pound lbs 磅
         oz 0.028349523125 ounce 盎司
@@ -43,16 +52,22 @@ _TABLE = {
     """,
     "volume": """
         l 1 liter litre 升 公升
+        hl 100 hectoliter hectolitre
+        dl 0.1 deciliter decilitre 分升
+        cl 0.01 centiliter centilitre
         ml 0.001 milliliter millilitre cc 毫升
         m³ 1000 cubic_meter cubic_metre m3 立方米
         cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米
+        ft³ 28.316846592 cubic_foot cubic_feet cu_ft ft3 立方英尺
+        in³ 0.016387064 cubic_inch cubic_inches cu_in in3 立方英寸
+        yd³ 764.554857984 cubic_yard yd3 立方码
         gal 3.785411784 gallon us_gallon 加仑
         qt 0.946352946 quart 夸脱
         pt 0.473176473 pint 品脱
         cup 0.2365882365 us_cup 杯
         fl_oz 0.0295735295625 fluid_ounce floz 液量盎司
-        tbsp 0.01478676478125 tablespoon 汤匙
-        tsp 0.00492892159375 teaspoon 茶匙
+        tbsp 0.01478676478125 tablespoon tbs 汤匙 大勺
+        tsp 0.00492892159375 teaspoon 茶匙 小勺
         imperial_gal 4.54609 imperial_gallon uk_gallon 英制加仑
     """,
     "area": """
@@ -61,12 +76,13 @@ _TABLE = {
         cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米
         ha 10000 hectare 公顷
         acre 4046.8564224 acres 英亩
+        yd² 0.83612736 square_yard sq_yd yd2 平方码
         ft² 0.09290304 square_foot square_feet sq_ft sqft ft2 平方英尺
         in² 0.00064516 square_inch square_inches sq_in in2 平方英寸
         mi² 2589988.110336 square_mile sq_mi mi2 平方英里
-        mu 2000/3 亩
+        mu 2000/3 亩 市亩
     """,
-    "speed": """
+    "length/time": """
         m/s 1 meter_per_second metre_per_second meters_per_second metres_per_second mps 米每秒 米/秒
         km/h 5/18 kilometer_per_hour kilometre_per_hour kilometers_per_hour kilometres_per_hour kph kmh kmph
         km/h 5/18 公里每小时 千米每小时 公里/小时 千米/小时 公里/时
@@ -81,7 +97,10 @@ _TABLE = {
         h 3600 hour hr hrs 小时 钟头
         day 86400 d 天 日
         week 604800 wk 周 星期 礼拜
+        fortnight 1209600
         year 31557600 yr years 年
+        decade 315576000
+        century 3155760000 centuries 世纪
     """,
     "data": """
         B 1 byte 字节
@@ -95,9 +114,22 @@ _TABLE = {
         MiB 1048576 mebibyte
         GiB 1073741824 gibibyte
         TiB 1099511627776 tebibyte
-        kbit 125 kilobit
-        Mbit 125000 megabit
-        Gbit 125000000 gigabit
+        kbit 125 kilobit Kb
+        Mbit 125000 megabit Mb
+        Gbit 125000000 gigabit Gb
+        Tbit 125000000000 terabit Tb
+    """,
+    "data/time": """
+        bit/s 1/8 bps
+        kbit/s 125 kbps
+        Mbit/s 125000 Mbps
+        Gbit/s 125000000 Gbps
+    """,
+    "volume/length": """
+        l/100km 1/100000 l/100_km litres_per_100_km liters_per_100_km 升/百公里
+    """,
+    "length/volume": """
+        mpg 201168000/473176473 miles_per_gallon
     """,
     "energy": """
         J 1 joule 焦耳 焦
@@ -106,13 +138,35 @@ _TABLE = {
         kcal 4184 kilocalorie 千卡 大卡
         Wh 3600 watt_hour
         kWh 3600000 kilowatt_hour 千瓦时 度电
+        BTU 1055.05585262
     """,
     "pressure": """
         Pa 1 pascal 帕 帕斯卡
         kPa 1000 kilopascal 千帕
         bar 100000 bars 巴
         atm 101325 atmosphere 标准大气压 大气压
+        hPa 100 hectopascal 百帕
+        MPa 1000000 megapascal 兆帕
+        mbar 100 millibar 毫巴
+        mmHg 133.322387415 毫米汞柱
         psi 6894.757293168 pounds_per_square_inch
+    """,
+    "power": """
+        W 1 watt 瓦 瓦特
+        kW 1000 kilowatt 千瓦
+        MW 1000000 megawatt 兆瓦
+        hp 745.69987158227022 horsepower
+    """,
+    "force": """
+        N 1 newton 牛顿
+        kN 1000 kilonewton 千牛
+        lbf 4.4482216152605 pound_force
+    """,
+    "frequency": """
+        Hz 1 hertz 赫兹
+        kHz 1000 kilohertz 千赫
+        MHz 1000000 megahertz 兆赫
+        GHz 1000000000 gigahertz 吉赫
     """,
 }
 _TEMPERATURES = (
@@ -153,12 +207,48 @@ CURRENCIES = (
 )
 
 
+_PER = re.compile(r"\s*/\s*|\s+per\s+(?:an?\s+)?|\s*每\s*")
+_COUNTERPARTS = {
+    "km": "mi", "m": "ft", "cm": "in", "kg": "lb", "g": "oz", "°C": "°F", "l": "gal", "km/h": "mph", "ha": "acre",
+    "m²": "ft²", "km²": "mi²", "ml": "fl oz",
+}  # fmt: skip
+
+
 def unit_named(name: str) -> Unit | None:
-    """The unit of this name or symbol; capitals count where they make a difference (Mbit, MB, mb)."""
+    """The unit of this name or symbol; capitals count where they make a difference (Mbit, MB, mb).
+
+    A quotient such as `kg/m3` or `pounds per cubic foot` is a unit too.
+    """
     plain = " ".join(name.replace(".", "").replace("-", " ").split())
-    return _NAMES.get(plain) or _FOLDED.get(plain.lower())
+    if found := _NAMES.get(plain) or _FOLDED.get(plain.lower()):
+        return found
+    above, *below = _PER.split(plain)
+    parts = [unit_named(part) for part in (above, *below)] if len(below) == 1 else []
+    upper, lower = parts if len(parts) == 2 else (None, None)
+    if upper is None or lower is None or upper.offset or lower.offset:
+        return None
+    return Unit(f"{upper.symbol}/{lower.symbol}", f"{upper.kind}/{lower.kind}", upper.size / lower.size)
+
+
+def counterpart(unit: Unit) -> Unit | None:
+    """The unit that people elsewhere use for the same: miles for kilometres and kilometres for miles."""
+    swapped = {second: first for first, second in _COUNTERPARTS.items()}
+    name = _COUNTERPARTS.get(unit.symbol) or swapped.get(unit.symbol)
+    return unit_named(name) if name else None
+
+
+def comparable(first: Unit, second: Unit) -> bool:
+    """Whether one can be converted into the other: of one kind, or of inverse kinds as `mpg` and `l/100km`."""
+    return first.kind == second.kind or _inverse(first, second)
+
+
+def _inverse(first: Unit, second: Unit) -> bool:
+    return "/".join(reversed(second.kind.split("/"))) == first.kind
 
 
 def converted(amount: Fraction, source: Unit, target: Unit) -> Fraction:
-    """`amount` of `source` in `target`; both of one kind."""
-    return (amount * source.size + source.offset - target.offset) / target.size
+    """`amount` of `source` in `target`, which is comparable. Raises ZeroDivisionError for nothing per something."""
+    measured = amount * source.size + source.offset
+    if source.kind != target.kind:
+        measured = 1 / measured
+    return (measured - target.offset) / target.size

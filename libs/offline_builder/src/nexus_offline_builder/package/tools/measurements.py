@@ -1,0 +1,190 @@
+"""Finds the quantities and units that a prompt names, and what of it they leave unread."""
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from . import figures
+from .portions import with_portions, with_sign_before_words
+from .spelling import nearest
+from .units import CURRENCIES, NAMES, Unit, unit_named
+from .wording import digits_for_words, plain_signs
+
+_DEGREES = r"(?:degrees?\s+|deg\s+|°\s*|度)?"
+_SINGLE = "|".join(re.escape(name).replace(r"\ ", r"[\s-]") for name in NAMES if name[0].isascii() or name[0] == "µ")
+_OTHER = "|".join(re.escape(name) for name in NAMES if not (name[0].isascii() or name[0] == "µ"))
+_ONE = rf"(?:{_DEGREES}(?:(?<![A-Za-z])(?:{_SINGLE})(?![A-Za-z0-9²³])|{_OTHER}))"
+_UNIT = rf"{_ONE}(?:(?:\s*/\s*|\s+per\s+(?:an?\s+)?|每){_ONE})?"
+_NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
+_AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
+_QUANTITY = re.compile(rf"(?<![A-Za-z0-9.,)-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?(?P<unit>{_UNIT})", re.IGNORECASE)
+_MENTION = re.compile(_UNIT, re.IGNORECASE)
+_MARKED = re.compile(
+    r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=|>|→|多少|几|成|到|为|于|是|合|折|换|转|个|"
+    r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
+    re.IGNORECASE,
+)
+_TO = re.compile(r"(?:\b(?:to|in|into|as|many)|=|>|→)\s*$", re.IGNORECASE)
+_NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
+_FEET_AND_INCHES = re.compile(
+    r"(\d+)\s*(?:'|ft\b|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
+    rf"(?=\s*$|\s*(?:\b(?:to|in|into|as|is)\b\s+(?:{_ONE})|[=\-→?,是换等]))",
+    re.IGNORECASE,
+)
+_TAEL = re.compile(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
+_WORD = re.compile(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{5,})(?![a-z])", re.IGNORECASE)
+_WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
+_ASKED = re.compile(
+    r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
+    r"->|→|换算|转换?|等于|多少|是几|折合|[成为到]",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(
+    rf"\d[\d,.]*\s*{CURRENCIES}\b.*?\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)|[$€£¥]\s*\d.*\b(?:to|in|into)\b|"
+    rf"\d\s*(?:{_ONE})?\s+(?:to|in|into)\s+(?:us\s+)?{CURRENCIES}\b",
+    re.IGNORECASE,
+)
+_DATE_QUESTION = re.compile(
+    r"\b(?:today|ago|after|before|from now|between|since|until|tomorrow|later)\b|\d年\s*\d|之后|以后|之前|后是|今天|几号|再过",
+    re.IGNORECASE,
+)
+_COMPUTES = re.compile(
+    r"[*+/^<>]|\b(?:plus|minus|times|difference|twice|double|per|between|sum|percent)\b|%|[加减乘除]|每|之差|相差", re.I
+)
+_SAYS_NOTHING = re.compile(
+    r"\b(?:convert|please|what|is|are|how|much|many|in|to|the|a|an|of|other|units?|it|that|and|about|equals?)\b|换算|转换|"
+    r"请|把|将|等于|是|多少|一下|那|呢",
+    re.IGNORECASE,
+)
+_WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
+
+
+class Quantity(NamedTuple):
+    amount: Fraction
+    unit: Unit
+    spoken: str
+
+
+class Measurements(NamedTuple):
+    """The quantities and further units of a prompt, in order. `unread`: a number or operation outside of them.
+
+    `alternating`: several quantities, each with its own unit behind it. `wants_first`: `how many feet in a mile`.
+    `bare`: hardly a word besides. `lone_number`: the only number, where it has no unit.
+    """
+
+    quantities: tuple[Quantity, ...]
+    units: tuple[Unit, ...]
+    unread: str
+    alternating: bool
+    wants_first: bool
+    bare: bool
+    about_dates: bool
+    lone_number: Fraction | None
+
+
+def asks_to_convert(text: str) -> bool:
+    return _ASKED.search(text) is not None
+
+
+def names_currencies(text: str) -> bool:
+    return _CURRENCY.search(text) is not None
+
+
+def spoken(amount: str, unit: Unit) -> str:
+    return f"{amount} {unit.symbol}{'s' if unit.symbol in _WORD_UNITS and amount != '1' else ''}"
+
+
+def measurements_in(prompt: str) -> Measurements:
+    text = _plain(prompt)
+    found: list[tuple[int, int, Quantity]] = []
+    for match in _QUANTITY.finditer(text):
+        if quantity := _quantity(match["amount"], match["unit"]):
+            found.append((match.start(), match.end(), quantity))
+    found = _merged(text, found)
+    rest = text
+    for start, end, _ in found:
+        rest = rest[:start] + "\0" * (end - start) + rest[end:]
+    mentions = [(match.start(), unit) for match in _MENTION.finditer(rest) if (unit := _mentioned(match))]
+    left = _MENTION.sub(" ", rest) if mentions else rest
+    order = sorted([(start, "q") for start, _, _ in found] + [(start, "u") for start, _ in mentions])
+    numbers = re.findall(_AMOUNT, left)
+    return Measurements(
+        tuple(quantity for _, _, quantity in found),
+        tuple(dict.fromkeys(unit for _, unit in mentions)),
+        _unread(left),
+        len(found) > 1 and "".join(sign for _, sign in order) == "qu" * len(found),
+        re.search(r"how many|how much|多少|几", text, re.IGNORECASE) is not None,
+        not re.search(r"[^\W_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
+        _DATE_QUESTION.search(text) is not None,
+        _number(numbers[0]) if len(numbers) == 1 else None,
+    )
+
+
+def _plain(prompt: str) -> str:
+    text = plain_signs(prompt.strip()).replace("^2", "²").replace("^3", "³")
+    text = with_sign_before_words(_TAEL.sub(" liang ", text))
+    text = with_portions(digits_for_words(text))
+    text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+    text = _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)
+    return _WORD.sub(_corrected, text)
+
+
+def _corrected(found: "re.Match[str]") -> str:
+    word = found[1].lower()
+    known = None if word in _WORD_NAMES else nearest(word, _WORD_NAMES)
+    return found.group()[: found.start(1) - found.start()] + (known or found[1])
+
+
+def _quantity(digits: str, name: str) -> Quantity | None:
+    unit = _unit(name)
+    amount = Fraction(1) if digits.isalpha() and len(name) > 1 else _number(digits)
+    if unit is None or amount is None:
+        return None
+    return Quantity(amount, unit, spoken(figures.shown(amount), unit))
+
+
+def _number(digits: str) -> Fraction | None:
+    digits = re.sub(r"[(),'\s]", "", digits)
+    if not re.search(r"\d", digits) or len(digits) > 100 or re.search(r"/0*$", digits):
+        return None
+    return Fraction(digits.replace("--", "").replace("+-", "-")) if not digits.startswith("++") else None
+
+
+def _unit(words: str) -> Unit | None:
+    return unit_named(re.sub(rf"^{_DEGREES}", "", words, flags=re.IGNORECASE)) or unit_named(words)
+
+
+def _merged(text: str, found: list[tuple[int, int, Quantity]]) -> list[tuple[int, int, Quantity]]:
+    """`5 ft 3 in` is one quantity: the second unit goes into the first a whole number of times."""
+    merged: list[tuple[int, int, Quantity]] = []
+    for start, end, quantity in found:
+        if merged and re.fullmatch(r"\s*(?:,|and|零|又)?\s*", text[merged[-1][1] : start]):
+            first, _, before = merged[-1]
+            ratio = before.unit.size / quantity.unit.size
+            if before.unit.kind == quantity.unit.kind and ratio > 1 and ratio.denominator == 1 and quantity.amount >= 0:
+                step = -quantity.amount / ratio if before.amount < 0 else quantity.amount / ratio
+                whole = Quantity(before.amount + step, before.unit, f"{before.spoken} {quantity.spoken}")
+                merged[-1] = (first, end, whole)
+                continue
+        merged.append((start, end, quantity))
+    return merged
+
+
+def _mentioned(found: "re.Match[str]") -> Unit | None:
+    """The unit, unless the word is too short to be one where it stands."""
+    name = found.group().strip()
+    before, behind = found.string[: found.start()], found.string[found.end() :]
+    if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
+        return None
+    short = len(name) == 1 or name.lower() in _NEEDS_MARK
+    if short and not _MARKED.search(before):
+        return None
+    return _unit(name)
+
+
+def _unread(left: str) -> str:
+    if number := re.search(r"[\w.,'/-]*\d[\w.,'/-]*", left):
+        return number.group()
+    operation = _COMPUTES.search(re.sub(r"->|=>|→", " ", left))
+    return operation.group() if operation else ""
