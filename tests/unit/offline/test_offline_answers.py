@@ -121,7 +121,7 @@ ANSWERS = [
     (f"unique values of name{AMOUNTS}", "I cannot leave out repeated values"),
     (f"count distinct names{AMOUNTS}", "I cannot leave out repeated values"),
     (f"去重姓名{CHINESE_AMOUNTS}", "我不能去掉重复的值"),
-    (f"how many rows per name{AMOUNTS}", "I cannot count rows by group"),
+    (f"how many rows per name{AMOUNTS}", "rows by name:\n- a: 1"),
     ("total\nname,amount\na,5\nTotal,5", "total of amount = 10"),
     ("第一行是列名，请合计\n姓名,金额\n张三,5\n李四,6", "金额 的合计 = 11"),
     (f"transpose{AMOUNTS}", UNCLEAR),

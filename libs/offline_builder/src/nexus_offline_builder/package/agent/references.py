@@ -29,7 +29,7 @@ def resolutions(prompt: str, value: Value) -> list[str]:
     texts = [named[: found.start()] + text + named[found.end() :] for text in spoken]
     if value.number is not None:
         exact = f"({_exact(value)})"
-        texts.insert(0, _PRONOUN.sub(exact, named))
+        texts = [f"{exact} then {named}", _PRONOUN.sub(exact, named), *texts]
     return texts
 
 

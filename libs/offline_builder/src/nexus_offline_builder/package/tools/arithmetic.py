@@ -3,6 +3,7 @@
 import re
 
 from . import figures
+from .bills import refuse_mixed_currencies
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
 from .phrases import expression_for
@@ -12,13 +13,19 @@ _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
 _EMBEDDED = re.compile(r"(?<![\w.,/:$-])[-(]*\d(?:[\d\s.,()+*/^%!-]|(?<=[\d\s)])x(?=[\d\s(]))*[\d)%!](?![\w/:])")
 _ROUNDING = re.compile(
-    r",?\s*(?:and )?(?:rounded|round(?: it)?)? ?(?:to|with) (\d{1,2}|one|two|three|four) (?:decimals?(?: places?)?|"
+    r",?\s*(?:and )?(?:rounded|round(?: (?:it|that|this|the result))?)? ?(?:to|with) (\d{1,2}|one|two|three|four) (?:decimals?(?: places?)?|"
     r"digits?(?: after the point)?|dp)\b|"
     r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数",
     re.IGNORECASE,
 )
 _DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
+_MORE_TO_DO = re.compile(
+    r"[%^*=<>]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|half|twice|double|squared?|root|cubed?|times|divided|"
+    r"multipl\w*|plus|minus|less|more|tip|tax|vat|off|discount|each|per|log|sin|cos|tan|choose|prime|split|in|to|into|"
+    r"round\w*)\b|[加减乘除倍半折率税]|平方|立方|每",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
 
 
@@ -30,7 +37,7 @@ def understand(question: Question) -> Task | None:
     if rounding is not None:
         text = text[:-80] + _ROUNDING.sub("", text[-80:])
         places = int(digits_for_words(rounding[1] or rounding[2]))
-        tokens = _whole(text)
+        tokens = _whole(re.sub(r"^\s*round\b", "", text, flags=re.IGNORECASE), lone=True)
         return Task(CERTAIN, lambda: _rounded(tokens, places)) if tokens else None
     lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
     read = [_whole(line) for line in lines[: _MOST_EXPRESSIONS + 1]]
@@ -43,8 +50,8 @@ def understand(question: Question) -> Task | None:
     return Task(LIKELY, lambda: _answer(found, question)) if found else None
 
 
-def _whole(text: str) -> list[Token] | None:
-    """The whole of `text` as an expression, if it is one."""
+def _whole(text: str, lone: bool = False) -> list[Token] | None:
+    """The whole of `text` as an expression, if it is one; a `lone` number is none unless that is said."""
     if _ISO_DATE.search(text):
         return None
     try:
@@ -52,13 +59,16 @@ def _whole(text: str) -> list[Token] | None:
     except NotAnExpression:
         return None
     incomplete = not tokens or tokens[0].text in ("*", "/", "^", "mod", "%", ",", "of", ")")
-    calculates = has_operator(tokens) and any(token.kind == "number" for token in tokens)
-    return tokens if calculates and not incomplete else None
+    calculates = (lone or has_operator(tokens)) and any(token.kind == "number" for token in tokens)
+    if not calculates or incomplete:
+        return None
+    refuse_mixed_currencies(text)
+    return tokens
 
 
 def _embedded(text: str) -> list[list[Token]]:
-    """The expressions inside a sentence that holds nothing that only looks like one."""
-    text = plain_signs(text[:_LONGEST_WORDING])
+    """The expressions inside a sentence that holds nothing that only looks like one, and no other number."""
+    text = digits_for_words(plain_signs(text[:_LONGEST_WORDING]))
     if _DATE_OR_PHONE.search(text) or _CODE.search(text):
         return []
     expressions: list[list[Token]] = []
@@ -69,7 +79,15 @@ def _embedded(text: str) -> list[list[Token]]:
             continue
         if tokens and len(expressions) < _MOST_EXPRESSIONS:
             expressions.append(tokens)
-    return expressions
+    return expressions if _accounted(text, expressions) else []
+
+
+def _accounted(text: str, expressions: list[list[Token]]) -> bool:
+    """Whether the words around the expressions hold no number of their own, and nothing else to calculate."""
+    read = {token.text.replace(",", "") for tokens in expressions for token in tokens if token.kind == "number"}
+    around = _EMBEDDED.sub("\0", text)
+    numbers = {number.replace(",", "") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", around)}
+    return numbers <= read and not _MORE_TO_DO.search(around)
 
 
 def _answer(expressions: list[list[Token]], question: Question) -> Answer:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from .contract import Refusal
+from .spelling import nearest
 from .table import Table
 
 _NUMBER = r"(?:-?[$€£¥￥]?\s*\d|[一二三四五六七八九十百千万零两])"
@@ -22,11 +23,15 @@ _ROW_FILTER = re.compile(
 _SORT = re.compile(r"\bsort(?:ed|ing)?\b|\border(?:ed)? by\b|\brank(?:ed|ing)?\b|排序|排名|排列", re.IGNORECASE)
 _UNIQUE = re.compile(r"\b(?:unique|distinct|different|dedup\w*|duplicates?)\b|去重|唯一|不同的|重复", re.IGNORECASE)
 _SAYS_NOTHING = re.compile(
+    r"\b(?:by|per|grouped|group|show|tell|find|get|what|what's|whats|was|were|be|overall|grand|altogether|together|up|now|also|then|"
+    r"so|ok|okay|well|just|only|again|both|thank|there|let|know|how|much|many|did|does|has|have|had|spend|spent|cost|costs|sell|"
+    r"sold|earn|earned|made|pay|paid|list|quickly|quick|simple|respectively|over|across|within|inside|into|column's|s|about|"
+    r"return|print|output|provide|determine|want|like|add|added|adding|break|down|split|sum|complete|full|result|answer)\b|"
     r"\b(?:an?|the|th(?:is|at|ese|ose)|its?|is|are|here|my|our|your|please|hi|hello|hey|thanks?|can|could|would|you|i|me|"
     r"we|us|to|for|of|in|on|with|and|from|as|all|each|every|entire|whole|csv|tsv|tables?|data|file|spreadsheet|sheet|"
     r"columns?|rows?|numbers?|numeric|values?|figures?|amounts?|following|below|above|attached|given|process|"
     r"calculate|compute|work|out|do|handle|run|use|need|want|analy[sz]e|summari[sz]e|summary|report)\b|"
-    r"请|帮|我们?|你|您|好|麻烦|一下|下面|以下|上面|以上|如下|这[个张份些]?|的|是|把|对|给|处理|计算|算|统计|分析|总|表格?|数据|"
+    r"按照?|分组|分别|呢|吗|多少|几|有|共|那|什么|来|看|再|又|还|求|出|告诉|知道|想|要|需要|进行|做|值|最终|结果|全|整|都|及|以|之|第一行|列名|标题|请|帮|我们?|你|您|好|麻烦|一下|下面|以下|上面|以上|如下|这[个张份些]?|的|是|把|对|给|处理|计算|算|统计|分析|总|表格?|数据|"
     r"文件|内容|列|行|字段|数[字值]|每一?个?|各|所有|全部|和|与|谢",
     re.IGNORECASE,
 )
@@ -54,13 +59,17 @@ def refuse_other_rows(table: Table, request: str) -> None:
         )
 
 
-def refuse_unclear(request: str) -> None:
-    """Raises Refusal if `request`, which names no figure, asks for anything at all."""
-    if re.search(r"[^\W_]", _SAYS_NOTHING.sub(" ", request)):
+def refuse_unclear(request: str, table: Table) -> None:
+    """Raises Refusal if `request`, without the figures and columns that were read in it, asks for anything more."""
+    left = re.findall(r"[^\W_]+", _SAYS_NOTHING.sub(" ", request))
+    meant = next((name for word in left if (name := nearest(word.lower(), [n.lower() for n in table.header]))), None)
+    if meant is not None:
+        raise Refusal(f"There is no such column; do you mean '{meant}'?", f"没有这一列；你指的是“{meant}”吗？")
+    if left:
         raise Refusal(
-            "I cannot tell what to work out: I know total, average, minimum, maximum, median and row count, "
+            f"I cannot tell what to work out ('{' '.join(left)[:60]}' is not clear to me): I know total, average, minimum, maximum, median and row count, "
             "over all rows or by group.",
-            "我不确定要算什么：我会算合计、平均值、最小值、最大值、中位数和行数，可以统计所有行，也可以分组统计。",
+            f"我不确定要算什么（没看懂“{' '.join(left)[:60]}”）：我会算合计、平均值、最小值、最大值、中位数和行数，可以统计所有行，也可以分组统计。",
         )
 
 
@@ -82,5 +91,5 @@ def _names_a_cell(table: Table, request: str) -> bool:
 
 def _names(cell: str, words: str) -> bool:
     if len(cell) < (3 if cell.isascii() else 2) or not re.search(r"[^\W\d]", cell):
-        return False
+        return not cell.isascii() and cell == words.strip()
     return not cell.isascii() or re.search(rf"(?<!\w){re.escape(cell)}(?!\w)", words) is not None

@@ -1,6 +1,7 @@
 """Totals, averages, extremes and counts of the columns of a CSV table, also by group."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from .bounded import FUNCTIONS
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .csv_scope import refuse_other_rows, refuse_unclear, without_names
 from .table import Column, Table, numeric_columns, table_in
+from .wording import asks_how_many
 
 
 class Measure(NamedTuple):
@@ -41,7 +43,7 @@ _MEASURES = (
 )
 _COUNT = re.compile(
     r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
-    r"lines)\b|多少行|几行|行数|多少条|记录数",
+    r"lines)\b|多少行|几行|行数|多少条|几条|记录数",
     re.I,
 )
 _TABLE_WORDS = re.compile(
@@ -101,19 +103,36 @@ def _about_earlier_table(question: Question) -> Task | None:
     words = question.text
     if len(words) > _LONGEST_FOLLOW_UP:
         return None
+    table = next((found for text in question.earlier if (found := table_in(text))), None)
+    if asks_how_many(words) and question.earlier and table_in(question.earlier[0]) and table is not None:
+        counted = table
+        return Task(LIKELY, lambda: _row_count(counted, question.chinese))
     asks = any(measure.asked.search(words) for measure in _MEASURES) or _COUNT.search(words)
+    asks = asks or (table is not None and any(_mentioned(name, words) for name in table.header) and len(words) <= 60)
     grouped = _GROUP.search(words) if not re.search(r"\d", words) else None
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
         return None
-    table = next((found for text in question.earlier if (found := table_in(text))), None)
     if table is not None:
+        words = _with_measure(words, question.earlier)
         names_column = any(_mentioned(name, words) for name in table.header)
         asks_only = not re.search(r"\d", words)
         confidence = LIKELY if names_column or asks_only else POSSIBLE
-        return Task(confidence, lambda: _answer(table, words, question.chinese))
+        return Task(confidence, lambda: _answer(table, words, question.chinese, total=True))
     if not _TABLE_WORDS.search(words):
         return None
     return Task(LIKELY, _refuse_without_table)
+
+
+def _with_measure(words: str, earlier: Sequence[str]) -> str:
+    """`and the b column?` asks for the figure that the turn before was about."""
+    if _COUNT.search(words) or any(measure.asked.search(words) for measure in _MEASURES):
+        return words
+    for text in earlier:
+        table = table_in(text)
+        asked = [one for one in _MEASURES if one.asked.search(table.around if table else text)]
+        if asked or table:
+            return f"{words} {' '.join(one.english for one in asked)}"
+    return words
 
 
 def _refuse_without_table() -> Answer:
@@ -123,22 +142,26 @@ def _refuse_without_table() -> Answer:
     )
 
 
-def _answer(table: Table, request: str, chinese: bool) -> Answer:
-    refuse_other_rows(table, _unmeasured(without_names(request, table.header)))
+def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
+    """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
+    asked_besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
+    refuse_other_rows(table, asked_besides)
     _refuse_unknown_column(table, request)
     numeric = numeric_columns(table)
     counted = _COUNT.search(request) is not None
     measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
     if counted and not measures:
-        return _row_count(table, request, chinese)
+        group = _group_column(table, request)
+        refuse_unclear(asked_besides, table)
+        return _row_count(table, chinese) if group is None else _counted(table, group, chinese)
     if not numeric:
         raise Refusal(
             "No column of this CSV holds numbers, so there is nothing to total.", "这个 CSV 没有数字列，无法合计。"
         )
     _refuse_column_without_numbers(table, request, numeric)
     group = _group_column(table, request)
-    if group is None and not measures:
-        refuse_unclear(without_names(request, [column.name for column in numeric]))
+    unnamed = without_names(request, [column.name for column in numeric])
+    refuse_unclear(asked_besides if measures or group is not None or total else unnamed, table)
     measures = measures or [_MEASURES[0]]
     chosen = [
         column for column in numeric if _mentioned(column.name, request) and table.header.index(column.name) != group
@@ -150,9 +173,19 @@ def _answer(table: Table, request: str, chinese: bool) -> Answer:
             f"There is nothing to total by '{name}': no other column holds numbers.",
             f"无法按“{name}”分组统计：没有其他数字列。",
         )
+    _refuse_mixed(chosen)
     if group is not None:
         return _grouped(table, group, chosen, measures[0], chinese)
     return _per_column(table, chosen, measures, chinese)
+
+
+def _refuse_mixed(columns: list[Column]) -> None:
+    for column in columns:
+        if column.mixed:
+            raise Refusal(
+                f"The column '{column.name}' mixes currencies, or percentages with numbers: that has no total.",
+                f"“{column.name}”这一列混有不同的货币或百分比，不能合计。",
+            )
 
 
 def _unmeasured(request: str) -> str:
@@ -232,14 +265,20 @@ def _begins_with(words: str, name: str) -> bool:
     return re.match(rf"{spelled}(?:e?s)?(?![A-Za-z0-9_])", words, re.IGNORECASE) is not None
 
 
-def _row_count(table: Table, request: str, chinese: bool) -> Answer:
-    if _group_column(table, request) is not None:
-        raise Refusal("I cannot count rows by group; I count all rows.", "我不能分组数行；我只能数所有行。")
+def _row_count(table: Table, chinese: bool) -> Answer:
     rows = len(table.rows)
     text = f"共有 {rows} 行数据（不含表头）。" if chinese else f"The CSV has {_rows(rows)} (without the header)."
     return Answer(
         text, {"rows": rows, "columns": list(table.header)}, {"rows": rows}, (Value(str(rows), Fraction(rows)),)
     )
+
+
+def _counted(table: Table, group: int, chinese: bool) -> Answer:
+    counts = Counter(row[group] for row in table.rows)
+    name = table.header[group]
+    head = f"按 {name} 分组的行数：" if chinese else f"rows by {name}:"
+    lines = [f"- {value or '(empty)'}: {count}" for value, count in counts.items()]
+    return Answer("\n".join([head, *lines]), {"rows": len(table.rows), "group_by": name}, {"rows": dict(counts)})
 
 
 def _rows(count: int) -> str:

@@ -2,12 +2,14 @@
 
 import re
 
+from .bills import bill_in
+from .portions import with_portions
 from .wording import digits_for_words, plain_signs
 
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
 _LIST = r"(?P<list>[^()]+?)"
 _LEAD = re.compile(
-    r"^(?:[\s,.;:!?]+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question)\b|"
+    r"^(?:(?:[\s,;:!?]|\.(?!\d))+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question)\b|"
     r"(?:can|could|would|will) you(?: please)?\b|(?:do you know|i(?:'d| would) like(?: you)? to(?: know)?|"
     r"i (?:want|need)(?: you)? to(?: know)?|help me(?: to)?|let'?s|what do (?:you|i|we) get (?:if|when) (?:you|i|"
     r"we)|tell me|show me|give me|find(?: out)?|work out|"
@@ -37,16 +39,20 @@ _WORDS = tuple(
         (r"\s*的?阶乘", "!"),
         (r"\bsquared\b", "^2"),
         (r"\bcubed\b", "^3"),
-        (r"\b(?:multiplied by|multiply by|times)\b|(?<=[\d)\s])x(?=[\d(\s])|乘以|乘上|乘", "*"),
+        (r"\b(?:multiplied by|multiply by|times)\b|(?<=[\d)])\s*x\s*(?=[\d(])|乘以|乘上|乘", "*"),
         (r"\b(?:divided by|over)\b|除以", "/"),
         (r"\b(?:modulo|modulus)\b|取余|取模", "mod"),
         (r"\bplus\b|加上|加", "+"),
         (r"\bminus\b|\bless\b(?! than)|减去|减", "-"),
         (r"\bnegative\s+(?=[\d(.])|负(?=\d)", "-"),
         (r"(?<=[\d)])\s*(?:percent|per cent|pct)\b", "%"),
-        (r"百分之\s*(\d+(?:\.\d+)?)", r"\1%"),
+        (r"pct之\s*(\d+(?:\.\d+)?)", r"\1%"),
         (r"\bpoint\b\s*(?=\d)", "."),
-        (r"\ban? half of\b|\bhalf (?:of\b)?|一半", "(1/2) * "),
+        (r"\ban? half of\b|\bhalf (?:of\b)?", "(1/2) * "),
+        (r"\s*的?[1一]半", " * (1/2)"),
+        (r"(\d+)\s*(?:dozens?|打(?!\s*\d))(?:\s+of)?", r"(\1 * 12)"),
+        (r"\ba dozen(?: of)?\b", "12"),
+        (r"(?<=的)\s*(\d)成", r"\g<1>0%"),
         (r"\b(?:a |one )?third of\b", "(1/3) * "),
         (r"\b(?:a |one )?quarter of\b", "(1/4) * "),
         (r"\b(?:double|twice)\b", "2 * "),
@@ -57,7 +63,7 @@ _WORDS = tuple(
         (r"\b(?:the )?square of\s+([\d.]+)", r"\1^2"),
         (r"\b(?:the )?cube of\s+([\d.]+)", r"\1^3"),
         (r"\b(?:the )?factorial of\s+(\d+)|(\d+)\s+factorial\b", r"\1\2!"),
-        (r"[$€£¥](?=\s*\d)|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)", ""),
+        (r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)", ""),
         (r"(?<=\d)_(?=\d{3})", ""),
     )
 )
@@ -115,6 +121,7 @@ _FORMS = tuple(
         (rf"{_A}\s*\*?\s*2\s*\*", "2 * ({a})"),
     )
 )
+_MONEY = re.compile(r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)")
 _IMPLICIT = tuple(
     (re.compile(pattern, re.IGNORECASE), template)
     for pattern, template in (
@@ -135,9 +142,14 @@ _IMPLICIT = tuple(
     )
 )
 _PRONOUN = re.compile(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
+_SHARE_OF_IT = re.compile(
+    r"(?:(?P<less>subtract|deduct|take(?: off| away)?|-)|add|\+)\s*(?P<share>[\d.]+%)\s*of\s*(?:it|that|this|the result)",
+    re.IGNORECASE,
+)
+_OFF_IT = re.compile(r"(?:take|knock)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?", re.IGNORECASE)
 _THEN = re.compile(
     r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|now)\b|\band (?:then|now)\b|\bthen\b|[,;]?\s*(?:然后|接着|再|并)|"
-    r"[,;]?\s*\band\s+(?=(?:add|subtract|multiply by|multiply it|multiply that|multiply the result|divide|square|"
+    r"\s*,\s*(?=(?:plus|minus|times|divided by|add|subtract|multiply|divide)\b)|[,;]?\s*\band\s+(?=(?:add|subtract|multiply by|multiply it|multiply that|multiply the result|divide|square|"
     r"halve|double)\b))\s*",
     re.IGNORECASE,
 )
@@ -147,9 +159,12 @@ _DEEPEST = 6
 
 def expression_for(text: str) -> str:
     """`text` as an expression where the wording is known, else as it stands. Steps joined by `then` are nested."""
-    text = digits_for_words(plain_signs(text))
+    text = plain_signs(text).replace("百分之", "pct之")
+    text = re.sub(r"(?<=\d)'(?=\d{3}(?!\d))", "", with_portions(digits_for_words(text), halves=False))
     first, *steps = [part for part in _THEN.split(_stripped(text)) if part.strip()] or [""]
     expression = _worded(first, 0)
+    if steps and (expression[:1] in ("+", "*", "/", "^") or re.match(r"minus\b", first, re.IGNORECASE)):
+        return text
     for step in steps:
         expression = _next(expression, step)
     return expression
@@ -157,6 +172,10 @@ def expression_for(text: str) -> str:
 
 def _next(before: str, step: str) -> str:
     step = _stripped(step)
+    if share := _SHARE_OF_IT.fullmatch(_infix(step)):
+        return f"({before}) {'-' if share['less'] else '+'} {share['share']} * ({before})"
+    if off := _OFF_IT.fullmatch(step):
+        return f"({before}) - {off['a']}"
     if _PRONOUN.search(step):
         replaced = _PRONOUN.sub(lambda _: f"({before})", step)
         return _worded(replaced, 0)
@@ -186,7 +205,12 @@ def _infix(text: str) -> str:
 
 
 def _worded(text: str, depth: int) -> str:
-    worded = _infix(_stripped(text))
+    plain = _stripped(text)
+    plain = re.sub(r"pct之\s*(\d+(?:\.\d+)?)", r"\1%", plain)
+    bill = bill_in(_MONEY.sub("", re.sub(r"(?<=\d)\s*(?:percent|per cent|pct)\b", "%", plain, flags=re.IGNORECASE)))
+    if bill is not None:
+        return bill
+    worded = _infix(plain)
     if depth > _DEEPEST:
         return worded
     for pattern, template in _FORMS:

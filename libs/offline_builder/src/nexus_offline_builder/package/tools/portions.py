@@ -24,14 +24,21 @@ def with_sign_before_words(text: str) -> str:
     return _BELOW_ZERO.sub("-", text)
 
 
-def with_portions(text: str) -> str:
-    """`text`, its number words in digits already, with fractions in words as decimals or `p/q`."""
+def with_portions(text: str, halves: bool = True) -> str:
+    """`text`, its number words in digits already, with fractions in words as decimals or `(p/q)`.
+
+    Without `halves`, what is halved stays in words: `half of a dozen`, `一半`.
+    """
     text = _MIXED.sub(_mixed, text)
-    text = _AND_A.sub(lambda found: carried(int(found[1]) + _PARTS[found[2].lower()]), text)
+    text = _AND_A.sub(lambda found: _written(int(found[1]) + _PARTS[found[2].lower()]), text)
+    text = _OVER.sub(lambda found: f"({found[2]}/{found[1]})", text)
+    return _with_halves(text) if halves else text
+
+
+def _with_halves(text: str) -> str:
     text = _UNIT_AND_A_HALF.sub(lambda found: f"{found[1]}.5 {found[2]}", text)
-    text = _SEVERAL.sub(lambda found: carried(int(found[1]) * _plural(found[2])), text)
-    text = _A_PART.sub(lambda found: f"{carried(_PARTS[found[1].lower()])} ", text)
-    text = _OVER.sub(lambda found: f"{found[2]}/{found[1]}", text)
+    text = _SEVERAL.sub(lambda found: _written(int(found[1]) * _plural(found[2])), text)
+    text = _A_PART.sub(lambda found: f"{_written(_PARTS[found[1].lower()])} ", text)
     text = _HALF_MORE.sub(r"\1.5", text)
     text = _UNIT_AND_HALF.sub(r"\1.5\2\3", text)
     text = _HALF.sub("0.5", text)
@@ -44,4 +51,9 @@ def _plural(word: str) -> Fraction:
 
 def _mixed(found: "re.Match[str]") -> str:
     whole, part, of = int(found[1]), int(found[2]), int(found[3])
-    return carried(whole + Fraction(part, of)) if 0 < part < of else found.group()
+    return _written(whole + Fraction(part, of)) if 0 < part < of else found.group()
+
+
+def _written(number: Fraction) -> str:
+    text = carried(number)
+    return f"({text})" if "/" in text else text

@@ -30,11 +30,12 @@ class Table(NamedTuple):
 
 class Column(NamedTuple):
     """A column with numbers in it, one per row or None. `skipped` counts the cells that hold something else than a
-    number, `NaN` and `n/a` too; empty cells count nowhere."""
+    number, `NaN` and `n/a` too; empty cells count nowhere. `mixed`: some cells are in another currency, or percent."""
 
     name: str
     cells: tuple[Fraction | None, ...]
     skipped: int
+    mixed: bool = False
 
     @property
     def numbers(self) -> list[Fraction]:
@@ -48,6 +49,7 @@ def table_in(prompt: str) -> Table | None:
         text = text.replace("\\n", "\n").replace("\\t", "\t")
     if (fence := _FENCE.search(text)) and (read := _read(fence[1])):
         return _table(read[0], text[: fence.start()] + text[fence.end() :])
+    text = re.sub(r"(^|\n)[ \t]*sep=.[ \t]*\n", r"\1", text, count=1)
     lines = text.split("\n")
     best = _longest_block(lines)
     if best is None:
@@ -62,25 +64,36 @@ def _longest_block(lines: list[str]) -> tuple[int, int, str, str] | None:
     """Start, end, delimiter and first line of the longest run of lines that one delimiter divides alike."""
     best: tuple[int, int, str, str] | None = None
     for delimiter in _DELIMITERS:
-        start = 0
+        start = done = 0
         while start < len(lines):
             if delimiter not in lines[start]:
                 start += 1
                 continue
+            start = max(done, _quoted_start(lines, start))
             end = _block_end(lines, start, delimiter)
             if end - start >= 2 and (best is None or end - start > best[1] - best[0]):
                 best = (start, end, delimiter, _first_line(lines, start, delimiter))
-            start = end
+            start = done = end
     return best or _single_column(lines)
+
+
+def _quoted_start(lines: list[str], start: int) -> int:
+    """The line in which the cell begins that ends in line `start`, where a quoted cell has line ends in it."""
+    if lines[start].count('"') % 2 == 0:
+        return start
+    for at in range(start - 1, -1, -1):
+        if lines[at].count('"') % 2:
+            return at if lines[at].lstrip().startswith('"') or re.search(r'[:：]\s*"', lines[at]) else start
+    return start
 
 
 _LONE_NUMBER = re.compile(r"^\s*[-+]?\d+(\.\d+)?\s*$")
 
 
 def _block_end(lines: list[str], start: int, delimiter: str) -> int:
-    end, quoted = start, False
+    end, quoted = start + 1, lines[start].count('"') % 2 == 1
     # A lone number below a row is a row whose other cells are missing, not the end of the table.
-    while end < len(lines) and (quoted or delimiter in lines[end] or (end > start and _LONE_NUMBER.match(lines[end]))):
+    while end < len(lines) and (quoted or delimiter in lines[end] or _LONE_NUMBER.match(lines[end])):
         quoted ^= lines[end].count('"') % 2 == 1
         end += 1
     return end
@@ -224,8 +237,22 @@ def numeric_columns(table: Table) -> list[Column]:
         column = Column(name, tuple(number_in(cell, comma) for cell in cells), 0)
         found = len(column.numbers)
         if found and 2 * found >= filled:
-            columns.append(column._replace(skipped=sum(cell != "" for cell in cells) - found))
+            skipped = sum(cell != "" for cell in cells) - found
+            columns.append(column._replace(skipped=skipped, mixed=_is_mixed(cells)))
     return columns
+
+
+_MEASURED_IN = re.compile(r"[$€£%]|[¥￥元]|\b[A-Z]{3}\b")
+
+
+def _is_mixed(cells: list[str]) -> bool:
+    """Whether the amounts are of several currencies, or percentages are among plain numbers."""
+    signs: set[str] = set()
+    for cell in cells:
+        if number_in(cell) is not None:
+            found = _MEASURED_IN.search(cell)
+            signs.add(found.group().replace("￥", "¥").replace("元", "¥") if found else "")
+    return len(signs - {""}) > 1 or {"", "%"} <= signs
 
 
 def _has_decimal_commas(cells: list[str]) -> bool:

@@ -73,6 +73,18 @@ def is_chinese(text: str) -> bool:
     return not _ENGLISH_GLUE.search(head)
 
 
+_HOW_MANY = re.compile(
+    r"(?:(?:and|so|ok|okay|now)[\s,]+)*how many(?: (?:are|were|is|was|did|do|you|there|they|those|these|of|them|it|that|find|found|in|"
+    r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*有?(?:多少|几)(?:个|行|条|项)?(?:呢|啊)?[\s？?。]*",
+    re.IGNORECASE,
+)
+
+
+def asks_how_many(text: str) -> bool:
+    """Whether the whole of `text` asks how many there were, of what an earlier turn was about."""
+    return _HOW_MANY.fullmatch(text.strip()) is not None
+
+
 def plain_signs(text: str) -> str:
     """`text` with full-width signs and typographic operators as ASCII."""
     return text.translate(_WIDE).translate(_SIGNS)

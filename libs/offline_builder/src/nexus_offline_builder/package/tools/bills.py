@@ -1,0 +1,100 @@
+"""Percentages as shops and restaurants word them: tips, taxes, discounts, shares, changes. Only whole sentences count."""
+
+import re
+
+from .contract import Refusal
+
+_N = r"\(?-?[\d.][\d.,]*\)?(?:\s*[-+*/]\s*\(?[\d.]+%?\)?)*?"
+_P = r"\(?[\d.]+\)?\s*%"
+_ADDED = r"(?:tips?|gratuity|(?:sales )?tax(?:es)?|vat|gst|service(?: charge)?|surcharge|mark-?up|interest|commission|fees?|税|小费|手续费)"
+_TAKEN = r"(?:discounts?|off|reduction|rebate)"
+_BILL = r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|price|cost|total|amount|meal|dinner|lunch|order|check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
+_TO = r"(?:to|and|->|→|到)"
+_FORMS = tuple(
+    (re.compile(pattern, re.IGNORECASE), template)
+    for pattern, template in (
+        (rf"(?:an?\s+)?(?P<p>{_P})\s+{_ADDED}\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
+        (rf"{_ADDED}(?:\s+of)?\s+(?P<p>{_P})\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
+        (rf"(?P<p>{_P})\s+(?:on|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
+        (
+            rf"{_BILL}(?P<a>{_N})\s*(?:,|with|plus|and|including|incl\.?|\+)+\s*(?:an?\s+|the\s+)?(?P<p>{_P})\s*{_ADDED}",
+            "({a}) + {p}",
+        ),
+        (rf"add\s+(?:an?\s+)?(?P<p>{_P})\s*{_ADDED}?\s+to\s+{_BILL}(?P<a>{_N})", "({a}) + {p}"),
+        (
+            rf"{_BILL}(?P<a>{_N})\s*(?:,|with|minus|less|after|at|-)\s*(?:an?\s+)?(?P<p>{_P})\s*{_TAKEN}",
+            "({a}) - {p}",
+        ),
+        (rf"(?P<p>{_P})\s*off(?:\s+of)?\s+{_BILL}(?P<a>{_N})", "({a}) - {p}"),
+        (rf"(?:take\s+)?(?P<b>{_N})\s+off(?:\s+of)?\s+(?P<a>{_N})", "({a}) - ({b})"),
+        (rf"take\s+(?P<p>{_P})\s+(?:off|from)\s+(?P<a>{_N})", "({a}) - {p}"),
+        (rf"(?P<p>{_P})\s*{_TAKEN}\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "which"),
+        (
+            rf"(?:split|share|divide)\s+{_BILL}(?P<a>{_N})\s*(?:(?:between|among|amongst|by|across|for|into)\s+)?(?P<b>{_N})\s*"
+            r"(?:equal\s+)?(?:people|persons?|friends|of us|ways|guests|kids|children|parts|shares|colleagues)?",
+            "({a}) / ({b})",
+        ),
+        (
+            rf"{_BILL}(?P<a>{_N})\s*(?:,|split|shared|divided)+\s*(?:between|among|by|into)?\s*(?P<b>{_N})\s*(?:people|persons?|friends|ways)",
+            "({a}) / ({b})",
+        ),
+        (
+            rf"(?:percent(?:age)?|%)\s*(?:change|increase|growth|difference|rise)\s+(?:from|between|of)?\s*(?P<a>{_N})\s*{_TO}\s*(?P<b>{_N})",
+            "(({b}) - ({a})) / ({a}) * 100",
+        ),
+        (
+            rf"(?:percent(?:age)?|%)\s*(?:decrease|drop|loss|reduction|decline)\s+(?:from\s+)?(?P<a>{_N})\s*{_TO}\s*(?P<b>{_N})",
+            "(({a}) - ({b})) / ({a}) * 100",
+        ),
+        (rf"从?\s*(?P<a>{_N})\s*[涨升增][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*pct之", "(({b}) - ({a})) / ({a}) * 100"),
+        (rf"从?\s*(?P<a>{_N})\s*[跌降减][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*pct之", "(({a}) - ({b})) / ({a}) * 100"),
+        (rf"(?P<a>{_N})\s*(?:是|占)\s*(?P<b>{_N})\s*的?\s*pct之", "({a}) / ({b}) * 100"),
+        (rf"(?P<a>{_N})\s*(?:of|out of)\s*(?P<b>{_N})\s*(?:in|as an?)\s*(?:%|percent(?:age)?)", "({a}) / ({b}) * 100"),
+        (rf"(?P<a>{_N})\s*(?:as|in)\s*(?:an?\s*)?(?:%|percent(?:age)?)\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
+        (rf"(?P<a>{_N})\s*是\s*(?P<b>{_N})\s*的?\s*几?倍", "({a}) / ({b})"),
+        (rf"(?P<p>{_P})\s*的\s*(?P<a>{_N})", "({a}) * {p}"),
+        (rf"(?P<a>{_N})\s*(?:增加|上涨|提高|涨|加价?)\s*(?P<p>{_P})", "({a}) + {p}"),
+        (rf"(?P<a>{_N})\s*(?:减少|降低|下降|降价?|跌)\s*(?P<p>{_P})", "({a}) - {p}"),
+        (
+            rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,3}}(?:at|for|costing|x|@)\s+(?P<b>{_N})\s*(?:each|apiece|per piece|a piece)",
+            "({a}) * ({b})",
+        ),
+        (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
+    )
+)
+_CURRENCY = re.compile(r"[$€£¥￥₹]|\b(?:usd|eur|gbp|jpy|cny|rmb)\b|dollars?|euros?|pounds?|[欧美日]元|元", re.IGNORECASE)
+_SAME = {"dollar": "$", "usd": "$", "美元": "$", "euro": "€", "eur": "€", "欧元": "€", "gbp": "£", "pound": "£"} | {
+    "￥": "¥",
+    "元": "¥",
+    "cny": "¥",
+    "rmb": "¥",
+}
+
+
+def bill_in(text: str) -> str | None:
+    """The expression that `text` asks for, number words in digits already. Raises Refusal if it has two meanings."""
+    for pattern, template in _FORMS:
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        groups = {name: part.strip() for name, part in found.groupdict().items()}
+        if template == "which":
+            raise _two_meanings(groups["a"], groups["p"])
+        return template.format(**groups)
+    return None
+
+
+def _two_meanings(price: str, share: str) -> Refusal:
+    return Refusal(
+        f"Do you mean the discount itself ({share} of {price}) or the price after it ({price} - {share})?",
+        f"你要的是优惠的金额（{price} 的 {share}），还是优惠后的价格（{price} - {share}）？",
+    )
+
+
+def refuse_mixed_currencies(text: str) -> None:
+    """Raises Refusal if amounts of several currencies are to be calculated with."""
+    found = {name.lower().rstrip("s") for name in _CURRENCY.findall(text)}
+    if len({_SAME.get(name, name) for name in found}) > 1:
+        raise Refusal(
+            "These are amounts of different currencies, and I know no exchange rates.", "这些金额的货币不同，我不知道汇率。"
+        )
