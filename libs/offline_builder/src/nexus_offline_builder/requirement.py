@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from nexus_offline_builder.catalogue import CATALOGUE, ToolRule
+from nexus_offline_builder.catalogue import ToolRule
+from nexus_offline_builder.evidence import called_for, out_of_reach
 from nexus_offline_builder.package.tools.wording import has_chinese
 
 _LONGEST_READ = 20_000
@@ -126,23 +127,16 @@ def matching_rules(requirement: str) -> tuple[ToolRule, ...]:
 
     What it says it does not want, as in `without CSV support` or `不需要单位换算`, is not read.
     """
-    text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
-    strong = [rule for rule in CATALOGUE if rule.strong.search(text)]
-    if strong:
-        return tuple(_without_shadowed(strong, text))
-    return tuple(rule for rule in CATALOGUE if rule.weak is not None and rule.weak.search(text))
+    return called_for(_wanted(requirement))
 
 
-def _without_shadowed(rules: list[ToolRule], text: str) -> list[ToolRule]:
-    """`Converts CSV to JSON` alone asks neither for totals of that CSV nor for a query of that JSON."""
-    names = {rule.name for rule in rules}
-    if "csv_to_json" not in names:
-        return rules
-    wants_figures = re.search(r"\btotal|\bsum|\baverag|合计|总计|总和|求和|汇总|平均", text, re.IGNORECASE)
-    wants_query = re.search(r"\bquer|\bpath|\bfield|\bkeys?\b|查询|取值|路径|字段", text, re.IGNORECASE)
-    dropped = {"csv_totals"} - ({"csv_totals"} if wants_figures else set())
-    dropped |= set() if wants_query else {"json_query"}
-    return [rule for rule in rules if rule.name not in dropped]
+def beyond_the_tools(requirement: str) -> list[str]:
+    """What the requirement asks for that no tool does: translation, live rates, bookings and the like."""
+    return out_of_reach(_wanted(requirement))
+
+
+def _wanted(requirement: str) -> str:
+    return _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
 
 
 def is_agent_name(name: str) -> bool:

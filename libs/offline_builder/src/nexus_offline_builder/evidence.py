@@ -1,0 +1,152 @@
+"""Weighs what a requirement says against the vocabularies of the tools."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from nexus_offline_builder.catalogue import CATALOGUE, OUT_OF_REACH, ToolRule
+from nexus_offline_builder.package.tools.spelling import nearest
+from nexus_offline_builder.package.tools.units import NAMES
+
+ENOUGH = 2
+_CLAUSE = re.compile(r"[.。!?！？\n;；]+(?=\s|$|[\u4e00-\u9fff])|\n")
+_WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)*")
+_CHINESE = re.compile("[\u4e00-\u9fff]+")
+_ENDINGS = re.compile(r"(?:'s|ings?|ations?|ators?|ers?|ors?|ies|es|ed|s|e|y)$")
+_NOT_UNITS = frozenset(
+    "day days week weeks year years second seconds minute minutes bar bars stone cup mile_per_hour in m g l t s h d c f k b a st pt as n "
+    "w min mins cal hr ha us mu li chi kn oz. light point points mw pa sec ms mi degree cc gig kb century decade".split()
+) - {"stone", "cup"}
+_CHINESE_UNITS = frozenset("斤 磅 米 升 克 吨 码 亩 尺 寸".split())
+_DURATIONS = frozenset("hour hours minute minutes second seconds".split())
+
+
+@dataclass(frozen=True)
+class _Vocabulary:
+    """Stems by the number of words in them, and Chinese words, each with what it stands for."""
+
+    stems: Mapping[str, str]
+    chinese: frozenset[str]
+
+    def found_in(self, words: list[str], chinese: str) -> set[str]:
+        found = {word for word in self.chinese if word in chinese}
+        stems = [stem(word) for word in words]
+        for size in (1, 2, 3, 4):
+            for at in range(len(stems) - size + 1):
+                phrase = "_".join(stems[at : at + size])
+                if phrase in self.stems:
+                    found.add(phrase)
+        return found
+
+
+def stem(word: str) -> str:
+    """A word without its ending, so that `converts`, `converter` and `conversion` count as one where they can."""
+    word = re.sub(r"sions?$", "t", word) if len(word) > 6 else word
+    for _ in range(2):
+        shorter = _ENDINGS.sub("", word)
+        if len(shorter) < 3:
+            break
+        word = shorter
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
+
+
+@cache
+def _vocabulary(words: str) -> _Vocabulary:
+    english = {word for word in words.split() if word.isascii()}
+    stems = {"_".join(stem(part) for part in word.split("_")): word for word in english}
+    return _Vocabulary(stems, frozenset(word for word in words.split() if not word.isascii()))
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Every single word of the vocabularies, for the correction of typing errors."""
+    tools = " ".join(f"{rule.topics} {rule.objects} {rule.operations}" for rule in CATALOGUE)
+    words = re.split(r"[\s_]+", f"{tools} {' '.join(OUT_OF_REACH.values())}")
+    return frozenset(word for word in words if word.isascii() and len(word) > 4) | {
+        name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 4
+    }
+
+
+def _words(clause: str) -> list[str]:
+    words = _WORD.findall(clause.lower())
+    return [_corrected(word) for word in words]
+
+
+def _corrected(word: str) -> str:
+    known = _known()
+    if len(word) < 6 or word in known or stem(word) in {stem(one) for one in known}:
+        return word
+    meant = nearest(word, (one for one in known if one[0] == word[0]))
+    return meant or word
+
+
+def _units(words: list[str], clause: str) -> set[str]:
+    """The units that are named, by what they are, so that `kg` and `kilograms` count once."""
+    found = {word for word in words if word in _unit_names() and word not in _NOT_UNITS}
+    found |= {word for word in words if word in _DURATIONS}
+    left = clause
+    for name in sorted((name for name in NAMES if not name[0].isascii() and name[0] != "µ"), key=len, reverse=True):
+        if name in left and (len(name) > 1 or name in _CHINESE_UNITS):
+            found.add(name)
+            left = left.replace(name, " ")
+    return found
+
+
+@cache
+def _unit_names() -> frozenset[str]:
+    return frozenset(name.lower() for name in NAMES if name.isascii())
+
+
+def weights(text: str) -> dict[str, int]:
+    """By tool, the weight of the evidence for it in its best clause: `ENOUGH` and above calls for it."""
+    best = {rule.name: 0 for rule in CATALOGUE}
+    for clause in _CLAUSE.split(text):
+        words, chinese = _words(clause), "".join(re.findall("[\u4e00-\u9fff]+|json", clause.lower()))
+        for rule in CATALOGUE:
+            best[rule.name] = max(best[rule.name], _weight(rule, words, chinese, clause))
+    return best
+
+
+def _weight(rule: ToolRule, words: list[str], chinese: str, clause: str) -> int:
+    if _vocabulary(rule.topics).found_in(words, chinese):
+        return ENOUGH
+    objects = _vocabulary(rule.objects).found_in(words, chinese)
+    operations = _vocabulary(rule.operations).found_in(words, chinese) - objects
+    if rule.name == "unit_conversion":
+        objects |= (units := _units(words, clause))
+        if len(units) >= ENOUGH:
+            return ENOUGH
+    return min(len(objects), 1) + min(len(operations), 1)
+
+
+def out_of_reach(text: str) -> list[str]:
+    """What the requirement also asks for and no tool of the builder does, by title."""
+    words, chinese = _words(text), "".join(_CHINESE.findall(text))
+    return [title for title, said in OUT_OF_REACH.items() if _vocabulary(said).found_in(words, chinese)]
+
+
+def called_for(text: str) -> tuple[ToolRule, ...]:
+    """The tools that `text` calls for, in the order of the catalogue.
+
+    A single word about a tool is enough where it is the only evidence, and nothing out of reach is asked for.
+    """
+    found = weights(text)
+    rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
+    if not rules and not out_of_reach(text):
+        rules = _only([rule for rule in CATALOGUE if found[rule.name]], text)
+    return tuple(rules)
+
+
+def _only(rules: list[ToolRule], text: str) -> list[ToolRule]:
+    """Of several weak candidates the one that more is said about; none where it is an operation of no kind."""
+    words, chinese = _words(text), "".join(re.findall("[\u4e00-\u9fff]+|json", text.lower()))
+    by_object = [rule for rule in rules if _vocabulary(rule.objects).found_in(words, chinese) or _unit_rule(rule, words, text)]
+    if by_object:
+        return by_object[:1]
+    calculating = [rule for rule in rules if rule.name == "arithmetic"]
+    return calculating if not rules or calculating else []
+
+
+def _unit_rule(rule: ToolRule, words: Iterable[str], text: str) -> bool:
+    return rule.name == "unit_conversion" and bool(_units(list(words), text))
