@@ -25,7 +25,7 @@ def resolutions(prompt: str, value: Value) -> list[str]:
     named = _naming(value.label).sub("that", prompt) if value.label else prompt
     found = _PRONOUN.search(named)
     if found is None:
-        return [f"({_exact(value)}) then {prompt}"] if value.number is not None else []
+        return [f"({_exact(value)}) then {prompt}"] if value.number is not None else [f"{value.spoken} {prompt}"]
     texts = [named[: found.start()] + text + named[found.end() :] for text in spoken]
     if value.number is not None:
         exact = f"({_exact(value)})"

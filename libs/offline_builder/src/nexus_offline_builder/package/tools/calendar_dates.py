@@ -26,19 +26,20 @@ _MONTH = (
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _ORDINAL = r"(?:st|nd|rd|th)?"
-_YEAR = r"(?:,?\s*(?:of\s+)?(?P<{}>\d{{4}}))?"
+_YEAR = r"(?:,?\s*(?:of\s+)?(?P<{}>\d{{4}}|'?\d{{2}}(?=\s*$|\s*[?.,]|\s+(?:to|and|until|plus|is|was|-))))?"
 _DATE = re.compile(
     r"(?<![A-Za-z0-9.])(?:"
+    r"(?P<y7>(?:1[5-9]|20|21)\d\d)(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?!\d)|"
     r"(?P<y1>\d{4})\s*[-/.]\s*(?P<m1>\d{1,2})\s*[-/.]\s*(?P<d1>\d{1,2})(?![\d])"
     r"|(?P<y2>\d{4})\s*年\s*(?P<m2>\d{1,2})\s*月\s*(?P<d2>\d{1,2})\s*[日号]?"
     r"|(?P<m5>\d{1,2})\s*月\s*(?P<d5>\d{1,2})\s*[日号]"
     rf"|{_MONTH.format('m3')}\s+(?P<d3>\d{{1,2}}){_ORDINAL}\b{_YEAR.format('y3')}"
     rf"|(?:the\s+)?(?P<d4>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?{_MONTH.format('m4')}\b{_YEAR.format('y4')}"
-    r"|(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y6>\d{4})(?!\d)"
-    r"|(?P<holiday>christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: day)?)\b"
+    r"|(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y6>\d{4}|\d{2})(?![\d/.-])"
+    r"|(?P<holiday>christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: day)?)\b(?:,?\s*(?:in\s+|of\s+)?(?P<y8>\d{4}))?"
     r"|(?P<word>(?:the )?day after tomorrow|(?:the )?day before yesterday|today|tomorrow|yesterday|now)\b"
     rf"|(?P<which>next|last|this|coming|on)\s+(?P<weekday>{'|'.join(WEEKDAYS)})\b"
-    r")|(?P<zh>大后天|后天|大前天|前天|今天|今日|明天|明日|昨天|昨日|现在|圣诞节?|元旦|国庆节?)",
+    r")|(?:(?P<y9>\d{4})\s*年的?)?(?P<zh>大后天|后天|大前天|前天|今天|今日|明天|明日|昨天|昨日|现在|圣诞节?|元旦|国庆节?)",
     re.IGNORECASE,
 )
 _RELATIVE = {
@@ -89,17 +90,25 @@ def _found(found: "re.Match[str]", today: date) -> FoundDate:
         month, day = next(
             value for name, value in _HOLIDAYS.items() if word.startswith(name.removesuffix("'s")) or name in word
         )
+        if year := found["y8"] or found["y9"]:
+            return FoundDate(start, end, day_of(int(year), month, day))
         return FoundDate(start, end, _next(month, day, today), True)
     if found["weekday"]:
         return FoundDate(start, end, _weekday(found["which"].lower(), found["weekday"].lower(), today))
     if found["y6"]:
-        return FoundDate(start, end, _slashed(int(found["a"]), int(found["b"]), int(found["y6"]), found.group()))
-    at = next(n for n in "12534" if found[f"d{n}"])
+        return FoundDate(start, end, _slashed(int(found["a"]), int(found["b"]), found["y6"], found.group()))
+    at = next(n for n in "712534" if found[f"d{n}"])
     month = _month(found[f"m{at}"])
     year = None if at == "5" else found[f"y{at}"]
     if year is None:
         return FoundDate(start, end, _next(month, int(found[f"d{at}"]), today), True)
-    return FoundDate(start, end, day_of(int(year), month, int(found[f"d{at}"])))
+    return FoundDate(start, end, day_of(_full_year(year), month, int(found[f"d{at}"])))
+
+
+def _full_year(written: str) -> int:
+    """Two digits are a year from 1970 to 2069."""
+    digits = written.lstrip("'")
+    return int(digits) if len(digits) == 4 else int(digits) + (2000 if int(digits) < 70 else 1900)
 
 
 def _month(name: str) -> int:
@@ -108,7 +117,13 @@ def _month(name: str) -> int:
     return 1 + next(n for n, month in enumerate(MONTHS) if month.startswith(name.lower()[:3]))
 
 
-def _slashed(first: int, second: int, year: int, written: str) -> date:
+def _slashed(first: int, second: int, last: str, written: str) -> date:
+    year = _full_year(last)
+    if len(last) == 2 and "-" in written and (first > 31 or (first > 12 and int(last) <= 31)):
+        raise Refusal(
+            f"I cannot tell year and day in {written}: please write the date as year-month-day with four digits.",
+            f"{written} 中分不清年和日：请用四位数的年份，按 年-月-日 书写。",
+        )
     if first > 12 or first == second:
         return day_of(year, second, first)
     if second > 12:

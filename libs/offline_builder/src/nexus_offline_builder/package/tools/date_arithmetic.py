@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from functools import partial
 
-from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, moved, moved_months, moved_working_days
+from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, day_of, moved, moved_months, moved_working_days
+from .calendar_periods import last_of_month, with_periods
 from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Tool, Value
+from .date_spans import span
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
@@ -56,6 +59,27 @@ _OTHER_WORK = re.compile(
     r"years?|hours?|fortnights?)\b(?! from)|[天周年]等于",
     re.IGNORECASE,
 )
+_DAYS_IN = re.compile(
+    rf"\bdays?\b[a-z ]{{0,20}}\bin\s+(?:(?P<name>{'|'.join(MONTHS)})|(?=\d{{4}}))\s*,?\s*(?P<year>\d{{4}})(?![-/\d])|"
+    r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)天",
+    re.IGNORECASE,
+)
+_ANCHORED = re.compile(r"\b(?:ago|from now|hence|today|now)\b|\bin (?=\d|an? )|今天|现在|以前", re.IGNORECASE)
+_ANAPHORIC = re.compile(
+    r"\b(?:later|earlier|that|it|then|plus|minus|add|subtract|more|another)\b|\b(?:after|before)\s*[?.!]*$|再|那|又", re.IGNORECASE
+)
+_CLOCK = re.compile(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
+_HOURS = re.compile(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
+_SIGN = re.compile(r"(?P<minus>\b(?:minus|subtract|less|take away)\b|(?<=\s)-|减)|(?P<plus>\b(?:plus|add)\b|\+|加)", re.IGNORECASE)
+_IN_OTHER_UNITS = re.compile(
+    r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
+    r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|there))?[\s?.!]*|"
+    r"(?:那)?(?:是)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|呢|是|的|和", re.IGNORECASE
+)
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
 
@@ -63,14 +87,40 @@ def understand(question: Question) -> Task | None:
     text = question.text.strip()
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
-    text = re.sub(r"半年", "6个月", re.sub(r"半个月", "15天", text))
+    text = _with_halves(with_periods(plain_signs(text), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
         return Task(CERTAIN, lambda: _tell_day(question.today, question))
-    if found := _LEAP.search(text):
+    if (found := _LEAP.search(text)) and not re.search(r"\d", text[: found.start()] + text[found.end() :]):
         year = int(found["year"])
         return Task(CERTAIN, lambda: _leap(year, question))
+    if (found := _DAYS_IN.search(text)) and not re.search(r"\d", text[: found.start()] + text[found.end() :]):
+        return Task(CERTAIN, partial(_days_in, found, question))
     return _about_dates(text, question)
+
+
+def _with_halves(text: str) -> str:
+    text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(\d{1,4}|an?|one|two|three)(?: years?)? and an? half(?: years?)?\b", _months_of_years, text, flags=re.IGNORECASE)
+    return re.sub(r"(?<![\d.])(\d{1,4})\.5 years?\b", _months_of_years, text, flags=re.IGNORECASE)
+
+
+def _months_of_years(found: "re.Match[str]") -> str:
+    """`a year and a half`; other units by halves are left as they are, and then not understood."""
+    if "year" not in found.group().lower():
+        return found.group()
+    count = re.sub(r"^an?$", "1", found[1], flags=re.IGNORECASE)
+    return f"{12 * int(digits_for_words(count)) + 6} months"
+
+
+def _days_in(found: "re.Match[str]", question: Question) -> Answer:
+    year = int(found["year"] or found["y"])
+    month = MONTHS.index(found["name"].lower()) + 1 if found["name"] else int(found["m"] or 0)
+    first = day_of(year, month or 1, 1)
+    last = last_of_month(year, month or 12)
+    count, name = (last - first).days + 1, f"{year}-{month:02}" if month else str(year)
+    text = f"{name} 有 {count} 天。" if question.chinese else f"{name} has {count} days."
+    return Answer(text, {"period": name}, {"days": count}, (Value(str(count), Fraction(count)),))
 
 
 def _about_dates(text: str, question: Question) -> Task | None:
@@ -79,31 +129,67 @@ def _about_dates(text: str, question: Question) -> Task | None:
     found = _in_one_year(dates_in(text, question.today))
     rest = _without(text, found)
     durations = list(_DURATION.finditer(rest))
-    if len(found) >= 2 and _BETWEEN.search(text) and not _FORTH.search(rest.replace("from", "")):
-        return Task(CERTAIN, lambda: _between(found[0], found[1], rest, question))
-    if durations and (_BACK.search(rest) or _FORTH.search(rest)) and len(found) <= 1:
-        start = found[0].day if found else question.today
-        sure = bool(found) or re.search(
-            r"\b(?:ago|from now|date|day|today)\b|\bin \d|几号|哪天|日期|星期|[天周月年]后|[天周月年]前|之后|之前", rest
-        )
-        return Task(CERTAIN if sure else LIKELY, lambda: _added(start, rest, question))
+    left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
+    if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
+        about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)
+        return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
+    if len(found) > 2 or (len(found) == 2 and durations):
+        return Task(LIKELY, lambda: _refuse_unread(text))
     if len(found) == 2:
-        return Task(LIKELY, lambda: _between(found[0], found[1], rest, question))
-    if len(found) != 1:
-        return _unanchored(text, durations)
-    if _WEEKDAY.search(rest) or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest):
-        return Task(CERTAIN, lambda: _tell_day(found[0].day, question))
+        confidence = CERTAIN if _BETWEEN.search(text) else LIKELY
+        return Task(confidence, lambda: _between(found[0], found[1], rest, question))
+    if durations:
+        return _moved_by(found, durations, rest, question)
+    return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
+
+
+def _moved_by(
+    found: list[FoundDate], durations: "list[re.Match[str]]", rest: str, question: Question
+) -> Task | None:
+    """A duration from a date on. Without a date it is from today on, if that is said or there is nothing else."""
+    if not (_BACK.search(rest) or _FORTH.search(rest)):
+        return Task(LIKELY, lambda: _refuse_unread(durations[0].group())) if found else None
+    if found:
+        start = found[0].day
+        if found[0].recurring:
+            start = moved_months(start, 12 * (question.today.year - start.year))
+        return Task(CERTAIN, lambda: _added(start, rest, question))
+    if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
+        return Task(LIKELY, _refuse_without_date)
+    sure = not question.earlier or _ANCHORED.search(rest)
+    asked = re.search(r"\b(?:ago|from now|date|day|today)\b|\bin \d|几号|哪天|日期|星期|[天周年月]后|[天周年月]前|之后|之前", rest)
+    return Task(CERTAIN if sure and asked else LIKELY, lambda: _added(question.today, rest, question))
+
+
+def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
     if _DISTANCE.search(text):
         here = FoundDate(0, 0, question.today)
-        first, second = sorted((here, found[0]), key=lambda one: one.day)
+        first, second = sorted((here, found), key=lambda one: one.day)
         return Task(CERTAIN, lambda: _between(first, second, rest, question))
-    return None
+    if _WEEKDAY.search(rest) or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest):
+        return Task(CERTAIN, lambda: _tell_day(found.day, question))
+    return Task(LIKELY, lambda: _tell_day(found.day, question)) if not _BARE.sub("", rest) else None
 
 
-def _unanchored(text: str, durations: "list[re.Match[str]]") -> Task | None:
-    if durations or not (_WEEKDAY.search(text) or re.search(r"\bdays? (?:between|until|since)\b", text, re.IGNORECASE)):
+def _without_dates(text: str, question: Question) -> Task | None:
+    """`and in weeks?` is about the two dates of the turn before."""
+    if question.earlier and _IN_OTHER_UNITS.fullmatch(text):
+        before = plain_signs(with_periods(question.earlier[0], question.today))
+        found = _in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
+        if len(found) == 1 and _DISTANCE.search(before):
+            found = sorted((FoundDate(0, 0, question.today), found[0]), key=lambda one: one.day)
+        if len(found) == 2:
+            return Task(CERTAIN, lambda: _between(found[0], found[1], text, question))
+    if not (_WEEKDAY.search(text) or re.search(r"\bdays? (?:between|until|since)\b", text, re.IGNORECASE)):
         return None
     return Task(LIKELY, _refuse_without_date)
+
+
+def _refuse_unread(part: str) -> Answer:
+    raise Refusal(
+        f"I am not sure how '{part[:60]}' is meant: I work with one or two dates, written as year-month-day, and whole days.",
+        f"没看懂“{part[:60]}”：我可以处理一个或两个日期（年-月-日），以整天计算。",
+    )
 
 
 def _refuse_without_date() -> Answer:
@@ -132,55 +218,17 @@ def _between(first: FoundDate, second: FoundDate, rest: str, question: Question)
     start, end = first.day, second.day
     if second.recurring and re.search(r"\bsince\b|\bago\b|已经|过去了", rest, re.IGNORECASE):
         start, end = moved_months(end, -12), start
-    days = (end - start).days
-    if re.search(r"\b(?:business|working|work|week)\s*days?\b|工作日", rest, re.IGNORECASE):
-        return _working_days(start, end, question)
-    count = abs(days)
-    weeks = (
-        _weeks(count, question.chinese) if re.search(r"\bweeks?\b|周|星期", rest, re.IGNORECASE) or count >= 14 else ""
-    )
-    if question.chinese:
-        text = f"从 {start} 到 {end} {'相差' if days >= 0 else '倒数'} {count} 天{weeks}。"
-    else:
-        direction = "" if days >= 0 else " back"
-        text = f"From {start} to {end} it is {count} day{'' if count == 1 else 's'}{direction}{weeks}."
-    return Answer(text, {"from": str(start), "to": str(end)}, {"days": days}, (Value(str(count), Fraction(count)),))
-
-
-def _weeks(count: int, chinese: bool) -> str:
-    weeks, days = divmod(count, 7)
-    if chinese:
-        return f"（{weeks} 周" + (f"零 {days} 天）" if days else "）")
-    shown = f"{weeks} week{'' if weeks == 1 else 's'}"
-    return f" ({shown}" + (f" and {days} day{'' if days == 1 else 's'})" if days else ")")
-
-
-def _working_days(start: date, end: date, question: Question) -> Answer:
-    first, last = sorted((start, end))
-    whole, left = divmod((last - first).days, 7)
-    count = whole * 5 + sum(moved(first, n).weekday() < 5 for n in range(left))
-    text = (
-        f"从 {start} 到 {end} 有 {count} 个工作日（周一至周五，不计最后一天，不考虑节假日）。"
-        if question.chinese
-        else (
-            f"From {start} to {end} there are {count} weekdays (Monday to Friday, the last day not counted, "
-            f"holidays ignored)."
-        )
-    )
-    return Answer(
-        text, {"from": str(start), "to": str(end)}, {"weekdays": count}, (Value(str(count), Fraction(count)),)
-    )
+    return span(start, end, rest, question)
 
 
 def _added(start: date, rest: str, question: Question) -> Answer:
-    sign = -1 if _BACK.search(rest) else 1
-    day = start
+    day, signs = start, _signs(rest)
     steps: list[str] = []
     for found in sorted(
         _DURATION.finditer(rest),
         key=lambda found: "年月".find(found["unit"][-1]) < 0 and found["unit"][0] not in "ymYM",
     ):
-        count = sign * (int(found["count"]) if found["count"].isdigit() else 1)
+        count = signs[found.start()] * (int(found["count"]) if found["count"].isdigit() else 1)
         if abs(count) > _LARGEST_COUNT:
             raise Refusal("That is outside the years 1 to 9999.", "超出了公元 1 年到 9999 年的范围。")
         day = _step(found)(day, count)
@@ -191,6 +239,18 @@ def _added(start: date, rest: str, question: Question) -> Answer:
         f"{start}（{shown}）是 {day}，{weekday}。" if question.chinese else f"{start} ({shown}) is {day}, a {weekday}."
     )
     return Answer(text, {"from": str(start), "add": ", ".join(steps)}, {"date": str(day)}, (Value(str(day)),))
+
+
+def _signs(rest: str) -> dict[int, int]:
+    """By where a duration begins, whether it is added or taken away: each as said before it, else as all the others."""
+    sign = -1 if _BACK.search(_SIGN.sub(" ", rest)) else 1
+    signs, end = dict[int, int](), 0
+    for found in _DURATION.finditer(rest):
+        said = list(_SIGN.finditer(rest, end, found.start()))
+        if said:
+            sign = -1 if said[-1]["minus"] else 1
+        signs[found.start()], end = sign, found.end()
+    return signs
 
 
 def _step(found: "re.Match[str]") -> Callable[[date, int], date]:

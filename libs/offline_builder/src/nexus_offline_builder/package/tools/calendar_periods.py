@@ -1,0 +1,107 @@
+"""Days that are named by the month, year or week that they lie in, put as dates."""
+
+import re
+from datetime import date, timedelta
+
+from .calendar_dates import MONTHS, day_of, moved, moved_months
+from .wording import digits_for_words
+
+_MONTH_NAME = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?"
+)
+_DAY_OF = re.compile(
+    r"(?:the\s+)?(?P<which>first day|last day|start|beginning|end)\s+of\s+(?:the\s+)?(?:"
+    r"(?P<rel>this|next|last|previous|current)?\s*(?P<period>month|year)(?!\s*\d)|"
+    rf"(?P<month>{_MONTH_NAME})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}}))?|(?P<only>\d{{4}})(?![-/\d]))",
+    re.IGNORECASE,
+)
+_LEFT = re.compile(r"\b(?:left|remaining)\s+(?:in\s+|of\s+)?(?:this|the)\s+(?P<period>year|month)\b", re.IGNORECASE)
+_DAY_LATER = re.compile(r"\b(?:this day|today)\s+(?P<rel>next|last)\s+(?P<period>year|month)\b", re.IGNORECASE)
+_MONTH_CHINESE = re.compile(
+    r"(?P<rel>上上个|下下个|上个?|下个?|这个?|本|当)月的?(?:(?P<last>最后一天|月?底|月?末)|(?P<first>第一天|月?初)|(?P<today>今天)|"
+    r"(?P<day>[\d一二三四五六七八九十]{1,3})[号日])"
+)
+_YEAR_CHINESE = re.compile(
+    r"(?P<rel>前年|去年|今年|明年|后年)的?(?:(?P<last>最后一天|年?底|年?末)|(?P<first>第一天|元旦|年?初)|(?P<today>今天|今日)|"
+    r"(?P<holiday>圣诞节?|国庆节?)|(?P<month>[\d一二三四五六七八九十]{1,2})月(?P<day>[\d一二三四五六七八九十]{1,3})[号日])"
+)
+_WEEK_CHINESE = re.compile(r"(?P<rel>上上个?|下下个?|上个?|下个?|这个?|本)(?:周|星期|礼拜)(?P<day>[一二三四五六日天])")
+_END_CHINESE = re.compile(r"(?<![\d上下这本当个年])(?P<period>[年月])(?:底|末)")
+_SAME_MONTH = re.compile(
+    r"(?P<year>\d{4}\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<first>\d{1,2})\s*[日号]?\s*(?P<to>到|至|-|~)\s*(?P<last>\d{1,2})\s*[日号]"
+)
+_MONTHS_AWAY = {"上上个": -2, "下下个": 2, "上": -1, "上个": -1, "下": 1, "下个": 1} | {"previous": -1, "last": -1, "next": 1}
+_YEARS_AWAY = {"前年": -2, "去年": -1, "今年": 0, "明年": 1, "后年": 2}
+_HOLIDAYS = {"圣诞": (12, 25), "国庆": (10, 1)}
+
+
+def with_periods(text: str, today: date) -> str:
+    """`text` with `the last day of next month`, `明年今天`, `下周五` and the like as year-month-day."""
+    text = _DAY_OF.sub(lambda found: f" {_day_of_period(found, today)} ", text)
+    text = _LEFT.sub(lambda found: f" until {_end(today, found['period'].lower() == 'year')} ", text)
+    text = _DAY_LATER.sub(lambda found: f" {_same_day(found, today)} ", text)
+    text = _MONTH_CHINESE.sub(lambda found: f" {_in_month(found, today)} ", text)
+    text = _YEAR_CHINESE.sub(lambda found: f" {_in_year(found, today)} ", text)
+    text = _WEEK_CHINESE.sub(lambda found: f" {_in_week(found, today)} ", text)
+    text = _END_CHINESE.sub(lambda found: f" {_end(today, found['period'] == '年')} ", text)
+    return _SAME_MONTH.sub(_spelled_out, text)
+
+
+def last_of_month(year: int, month: int) -> date:
+    return moved(moved_months(date(year, month, 1), 1), -1) if (year, month) != (9999, 12) else date.max
+
+
+def _end(day: date, of_year: bool) -> date:
+    return last_of_month(day.year, 12 if of_year else day.month)
+
+
+def _day_of_period(found: "re.Match[str]", today: date) -> date:
+    last = found["which"].lower() in ("last day", "end")
+    if found["only"]:
+        return day_of(int(found["only"]), 12 if last else 1, 31 if last else 1)
+    if found["month"]:
+        month = 1 + next(n for n, name in enumerate(MONTHS) if name.startswith(found["month"].lower()[:3]))
+        year = int(found["year"]) if found["year"] else today.year + (month < today.month)
+        return last_of_month(year, month) if last else day_of(year, month, 1)
+    away = _MONTHS_AWAY.get((found["rel"] or "").lower(), 0)
+    of_year = found["period"].lower() == "year"
+    inside = moved_months(today.replace(day=1), away * (12 if of_year else 1))
+    return _end(inside, of_year) if last else inside.replace(month=1, day=1) if of_year else inside
+
+
+def _same_day(found: "re.Match[str]", today: date) -> date:
+    months = 12 if found["period"].lower() == "year" else 1
+    return moved_months(today, months if found["rel"].lower() == "next" else -months)
+
+
+def _in_month(found: "re.Match[str]", today: date) -> date:
+    inside = moved_months(today.replace(day=1), _MONTHS_AWAY.get(found["rel"], 0))
+    if found["today"]:
+        return moved_months(today, _MONTHS_AWAY.get(found["rel"], 0))
+    if found["last"]:
+        return last_of_month(inside.year, inside.month)
+    return inside if found["first"] else day_of(inside.year, inside.month, int(digits_for_words(found["day"])))
+
+
+def _in_year(found: "re.Match[str]", today: date) -> date:
+    away = _YEARS_AWAY[found["rel"]]
+    year = today.year + away
+    if found["today"]:
+        return moved_months(today, 12 * away)
+    if found["holiday"]:
+        return day_of(year, *_HOLIDAYS[found["holiday"][:2]])
+    if found["month"]:
+        return day_of(year, int(digits_for_words(found["month"])), int(digits_for_words(found["day"])))
+    return day_of(year, 12, 31) if found["last"] else day_of(year, 1, 1)
+
+
+def _in_week(found: "re.Match[str]", today: date) -> date:
+    weeks = {"上上": -2, "下下": 2, "上": -1, "下": 1}.get(found["rel"].removesuffix("个"), 0)
+    monday = today - timedelta(days=today.weekday())
+    return moved(monday, 7 * weeks + "一二三四五六日天".index(found["day"].replace("天", "日")))
+
+
+def _spelled_out(found: "re.Match[str]") -> str:
+    head = f"{found['year'] or ''}{found['month']}月"
+    return f"{head}{found['first']}日到{head}{found['last']}日"

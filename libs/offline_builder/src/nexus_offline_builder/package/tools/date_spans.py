@@ -1,0 +1,100 @@
+"""What lies between two dates: days, weeks, months and years, weekdays."""
+
+import re
+from datetime import date
+from fractions import Fraction
+
+from .calendar_dates import WEEKDAYS, moved, moved_months
+from .contract import Answer, Question, Value
+
+_WORKING = re.compile(r"\b(?:business|working|work|week)\s*days?\b|工作日", re.IGNORECASE)
+_CALENDAR = re.compile(r"\b(?:months?|years?|how old|age)\b|个月|多少年|几年|几岁|多大|年龄", re.IGNORECASE)
+_SHORTER = re.compile(r"\b(?P<unit>hour|minute|second)s?\b|(?P<zh>小时|分钟|秒)", re.IGNORECASE)
+_NAMED = re.compile(rf"\b({'|'.join(WEEKDAYS)})s?\b|(?:周|星期|礼拜)([一二三四五六日天])", re.IGNORECASE)
+_SECONDS = {"hour": 24, "小时": 24, "minute": 1440, "分钟": 1440, "second": 86400, "秒": 86400}
+_CHINESE_WEEKDAYS = "一二三四五六日"
+
+
+def span(start: date, end: date, asked: str, question: Question) -> Answer:
+    """The time from `start` to `end` in what `asked` names, by default days."""
+    if _WORKING.search(asked):
+        return _counted(start, end, list(range(5)), None, question)
+    if found := _NAMED.search(asked):
+        day = WEEKDAYS.index(found[1].lower()) if found[1] else _CHINESE_WEEKDAYS.index(found[2].replace("天", "日"))
+        return _counted(start, end, [day], day, question)
+    if _CALENDAR.search(asked):
+        return _in_months(start, end, question)
+    if found := _SHORTER.search(asked):
+        return _in_hours(start, end, (found["unit"] or found["zh"]).lower(), question)
+    return _in_days(start, end, asked, question)
+
+
+def _in_days(start: date, end: date, asked: str, question: Question) -> Answer:
+    days = (end - start).days
+    count = abs(days)
+    wanted = re.search(r"\bweeks?\b|周|星期", asked, re.IGNORECASE) or count >= 14
+    weeks = _weeks(count, question.chinese) if wanted else ""
+    if question.chinese:
+        text = f"从 {start} 到 {end} {'相差' if days >= 0 else '倒数'} {count} 天{weeks}。"
+    else:
+        text = f"From {start} to {end} it is {_some(count, 'day')}{'' if days >= 0 else ' back'}{weeks}."
+    return _answer(text, start, end, {"days": days}, count)
+
+
+def _weeks(count: int, chinese: bool) -> str:
+    weeks, days = divmod(count, 7)
+    if chinese:
+        return f"（{weeks} 周" + (f"零 {days} 天）" if days else "）")
+    return f" ({_some(weeks, 'week')}" + (f" and {_some(days, 'day')})" if days else ")")
+
+
+def _in_hours(start: date, end: date, unit: str, question: Question) -> Answer:
+    count = abs((end - start).days) * _SECONDS[unit]
+    if question.chinese:
+        text = f"从 {start} 到 {end}（都从零点算起）相差 {count} {unit}。"
+    else:
+        text = f"From {start} to {end}, each from midnight on, it is {_some(count, unit)}."
+    return _answer(text, start, end, {f"{unit}s": count}, count)
+
+
+def _in_months(start: date, end: date, question: Question) -> Answer:
+    first, last = sorted((start, end))
+    months = (last.year - first.year) * 12 + last.month - first.month
+    months -= moved_months(first, months) > last
+    days = (last - moved_months(first, months)).days
+    years, left = divmod(months, 12)
+    total = (last - first).days
+    if question.chinese:
+        parts = [f"{n} {unit}" for n, unit in ((years, "年"), (left, "个月"), (days, "天")) if n] or ["0 天"]
+        text = f"从 {first} 到 {last} 是 {' '.join(parts)}（{months} 个月零 {days} 天，共 {total} 天）。"
+    else:
+        parts = [_some(n, unit) for n, unit in ((years, "year"), (left, "month"), (days, "day")) if n] or ["0 days"]
+        whole = f"{_some(months, 'month')}, " if years else ""
+        text = f"From {first} to {last} it is {' and '.join(parts)} ({whole}{_some(total, 'day')} in all)."
+    return _answer(text, first, last, {"years": years, "months": left, "days": days}, None)
+
+
+def _counted(start: date, end: date, weekdays: list[int], named: int | None, question: Question) -> Answer:
+    """How many days between the dates are one of `weekdays`; the last day does not count."""
+    first, last = sorted((start, end))
+    whole, left = divmod((last - first).days, 7)
+    count = whole * len(weekdays) + sum(moved(first, n).weekday() in weekdays for n in range(left))
+    if question.chinese:
+        kind = "个工作日" if named is None else f"个星期{_CHINESE_WEEKDAYS[named]}"
+        rule = "周一至周五，不计最后一天，不考虑节假日" if named is None else "不计最后一天"
+        text = f"从 {start} 到 {end} 有 {count} {kind}（{rule}）。"
+    else:
+        kind = "weekdays" if named is None else f"{WEEKDAYS[named].title()}{'' if count == 1 else 's'}"
+        rule = "the last day not counted"
+        rule = f"Monday to Friday, {rule}, holidays ignored" if named is None else rule
+        text = f"From {start} to {end} there {'is' if kind.endswith('y') else 'are'} {count} {kind} ({rule})."
+    return _answer(text, start, end, {"weekdays": count}, count)
+
+
+def _some(count: int, unit: str) -> str:
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def _answer(text: str, start: date, end: date, output: "dict[str, int]", count: int | None) -> Answer:
+    values = () if count is None else (Value(str(count), Fraction(count)),)
+    return Answer(text, {"from": str(start), "to": str(end)}, {**output}, values)
