@@ -61,6 +61,35 @@ def tools_for(requirement: str) -> list[str]:
     return [rule.name for rule in matching_rules(requirement)]
 
 
+TERSE = [
+    ("miles, feet, inches", "unit_conversion"),
+    ("oz, lb, stone", "unit_conversion"),
+    ("celsius -> fahrenheit", "unit_conversion"),
+    ("unit convertor", "unit_conversion"),
+    ("斤、公斤、磅", "unit_conversion"),
+    ("percentges for my shop", "arithmetic"),
+    ("calclator", "arithmetic"),
+    ("a bot for tips", "arithmetic"),
+    ("算折扣", "arithmetic"),
+    ("which word is used most often", "text_statistics"),
+    ("单词计数", "text_statistics"),
+    ("date -> weekday", "date_arithmetic"),
+    ("how many days till a deadline", "date_arithmetic"),
+    ("距离某天还有几天", "date_arithmetic"),
+    ("csv -> totals", "csv_totals"),
+    ("把表格每列加起来", "csv_totals"),
+    ("表格转json", "csv_to_json"),
+    ("from csv rows make objects", "csv_to_json"),
+    ("json取值", "json_query"),
+    ("parse nested objects and give me a key", "json_query"),
+    ("pulls hyperlinks from pages", "pattern_extraction"),
+    ("从文章里找网址", "pattern_extraction"),
+    ("send emails to my customers", ""),
+    ("tidy my calendar and invite people to meetings", ""),
+    ("summarize long articles", ""),
+    ("stock prices right now", ""),
+    ("实时汇率", ""),
+]
 REQUIREMENTS: list[tuple[str, list[str]]] = [
     (FLAGSHIP, ["csv_totals", "arithmetic"]),
     ("一个可以统计CSV各列总和并回答算术问题的智能体", ["csv_totals", "arithmetic"]),
@@ -86,6 +115,7 @@ REQUIREMENTS: list[tuple[str, list[str]]] = [
     ("写一首关于大海的诗", []),
     ("🚀🔥", []),
     ("", []),
+    *((requirement, tools.split()) for requirement, tools in TERSE),
 ]
 
 
@@ -129,23 +159,42 @@ def test_the_builder_says_that_it_is_rule_based() -> None:
     assert done.results["orchestrator"].output_data["builder"] == "rule-based"
 
 
-def test_a_requirement_without_a_match_is_reported_and_still_gives_an_agent() -> None:
-    done = build("Write poems about the sea")
+@pytest.mark.parametrize(
+    ("requirement", "reason"),
+    [
+        ("Write poems about the sea", "writing and creative work"),
+        ("live exchange rates for my shop", "live rates, prices and news"),
+        ("把中文翻译成英文", "translation between languages"),
+        ("🚀🔥", "Nothing in it names anything that a tool does"),
+    ],
+)
+def test_a_requirement_that_no_tool_meets_fails_the_build_and_says_what_can_be_built(
+    requirement: str, reason: str
+) -> None:
+    with pytest.raises(StepFailed) as failed:
+        build(requirement)
+    assert failed.value.code == "NOTHING_TO_BUILD"
+    assert reason in failed.value.message
+    assert "Unit conversion: Converts length" in failed.value.message
+
+
+def test_the_part_of_a_requirement_that_is_out_of_reach_is_warned_of_and_the_rest_is_built() -> None:
+    done = build("a calculator that also translates the result into French")
     analysis = done.results["requirements_analysis"]
-    assert analysis.output_data["matched"] is False
-    assert [message for level, message in done.notes.lines if level == "warning"]
-    assert "Nothing in the requirement matches a tool" in analysis.artifacts[0].content.decode()
-    assert done.manifest["tools"] == []
+    assert analysis.output_data["out_of_reach"] == ["translation between languages"]
+    assert "Out of reach, and not built: translation" in analysis.artifacts[0].content.decode()
+    assert [level for level, message in done.notes.lines if "translation" in message] == ["warning"]
+    assert [tool["name"] for tool in done.manifest["tools"]] == ["arithmetic"]
 
 
 @pytest.mark.parametrize(
     "requirement",
     [
-        "🚀" * 50,
+        "🚀" * 50 + "calculator",
         "\x00\x01\x1b[31mtotal a CSV\u202e",
         "calculator " * 500,
-        '"); import os; os.system("rm -rf /") #',
-        "```python\nraise SystemExit\n``` </script> {{7*7}} $(reboot)",
+        '"); import os; os.system("rm -rf /") # calculator',
+        "```python\nraise SystemExit\n``` </script> {{7*7}} $(reboot) for unit conversion",
         "<b>calculator</b>\n# heading\n---\n",
         "\ud800 calculator".encode("utf-8", "replace").decode(),
         "加" * 5000,

@@ -13,6 +13,7 @@ from nexus_offline_builder.documents import (
     design_document,
     limitations,
     manifest_text,
+    nothing_to_build,
     prompt_document,
     requirements_document,
 )
@@ -57,13 +58,16 @@ async def _analyse(decision: AgentDesign, notebook: Notebook) -> StepResult:
     for rule in decision.rules:
         await notebook.log(f"The requirement calls for the tool {rule.name}: {rule.description}")
     if not decision.matched:
-        await notebook.log("The requirement matches no tool: the agent will say that it cannot help.", "warning")
+        raise StepFailed("NOTHING_TO_BUILD", nothing_to_build(decision))
+    if decision.out_of_reach:
+        beyond = "; ".join(decision.out_of_reach)
+        await notebook.log(f"The agent will not cover this part of the requirement: {beyond}.", "warning")
     document = requirements_document(decision)
     return StepResult(
         {
             "builder": _BUILDER,
-            "matched": decision.matched,
             "tools": list(decision.tool_names),
+            "out_of_reach": list(decision.out_of_reach),
             "limitations": list(limitations(decision)),
         },
         (_markdown("requirements.md", document),),
@@ -94,8 +98,6 @@ async def _develop_tools(decision: AgentDesign, notebook: Notebook) -> StepResul
     paths = tool_modules(decision.tool_names)
     for rule in decision.rules:
         await notebook.log(f"Added tools/{rule.name}.py.")
-    if not decision.matched:
-        await notebook.log("There are no tools to develop.", "warning")
     artifacts = tuple(_python(path) for path in paths if path != "tools/__init__.py")
     return StepResult({"tools": list(decision.tool_names), "files": list(paths)}, artifacts)
 
@@ -143,7 +145,6 @@ async def _ship(decision: AgentDesign, notebook: Notebook) -> StepResult:
     output: dict[str, JsonValue] = {
         "agent_name": decision.agent_name,
         "version": decision.version,
-        "matched": decision.matched,
         "manifest": manifest,
         "package_bytes": len(package),
     }

@@ -26,9 +26,7 @@ _FIGURES = (
     "total subtotal sum add_up tally aggregate average mean median max maximum min minimum analyse analyze analysis statistic "
     "stat summary summarise summarize calculate group breakdown 统计 合计 总计 总和 求和 汇总 平均 加起来 相加 分析 计算 分组"
 )
-_TABLE = (
-    "csv tsv spreadsheet excel comma_separated tabular table sheet 表格 电子表格 逗号分隔 报表 明细表 数据表"
-)
+_TABLE = "csv tsv spreadsheet excel comma_separated tabular table sheet 表格 电子表格 逗号分隔 报表 明细表 数据表"
 
 CATALOGUE: tuple[ToolRule, ...] = (
     ToolRule(

@@ -9,6 +9,7 @@ from nexus_contracts.builds.builder import BuildRequest
 from nexus_offline_builder.catalogue import CATALOGUE, ToolRule
 from nexus_offline_builder.requirement import (
     agent_name_for,
+    beyond_the_tools,
     cleaned,
     is_agent_name,
     is_chinese_requirement,
@@ -20,7 +21,7 @@ Outputs = Mapping[str, Mapping[str, JsonValue]]
 
 @dataclass(frozen=True)
 class AgentDesign:
-    """The agent to build. Without rules it is an agent that has no tools and says so."""
+    """The agent to build. Without rules there is nothing to build."""
 
     requirement: str
     agent_name: str
@@ -35,6 +36,11 @@ class AgentDesign:
     @property
     def matched(self) -> bool:
         return bool(self.rules)
+
+    @property
+    def out_of_reach(self) -> list[str]:
+        """What the requirement asks for besides and no tool does."""
+        return beyond_the_tools(self.requirement)
 
     @property
     def category(self) -> str:

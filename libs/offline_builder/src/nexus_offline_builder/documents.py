@@ -19,13 +19,21 @@ def limitations(decision: AgentDesign) -> list[str]:
         "The agent answers by rules. It has no general knowledge and cannot reason about free text.",
         "It answers English and Chinese prompts; wording that no rule knows gets a list of what it can do.",
     ]
-    if not decision.matched:
-        known = "; ".join(rule.title for rule in CATALOGUE)
-        found.insert(0, "Nothing in the requirement matches a tool, so the agent has none and says so to every prompt.")
-        found.insert(1, f"The rule-based builder knows these tools: {known}. Name one of them in the requirement.")
-    else:
-        found.insert(0, "Only the tools listed here were built; any other part of the requirement was not covered.")
+    found.insert(0, "Only the tools listed here were built; any other part of the requirement was not covered.")
+    if decision.out_of_reach:
+        found.insert(1, f"Out of reach, and not built: {'; '.join(decision.out_of_reach)}.")
     return found
+
+
+def nothing_to_build(decision: AgentDesign) -> str:
+    """Why nothing is built, and what can be."""
+    asked = "; ".join(decision.out_of_reach)
+    why = f"It asks for what no tool does: {asked}." if asked else "Nothing in it names anything that a tool does."
+    known = " ".join(f"{rule.title}: {rule.description}" for rule in CATALOGUE)
+    return (
+        f"This requirement gives the rule-based builder nothing to build. {why} "
+        f"Say in the requirement which of these the agent shall do. {known}"
+    )
 
 
 def _bullets(lines: list[str]) -> str:

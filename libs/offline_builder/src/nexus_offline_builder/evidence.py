@@ -141,7 +141,9 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
 def _only(rules: list[ToolRule], text: str) -> list[ToolRule]:
     """Of several weak candidates the one that more is said about; none where it is an operation of no kind."""
     words, chinese = _words(text), "".join(re.findall("[\u4e00-\u9fff]+|json", text.lower()))
-    by_object = [rule for rule in rules if _vocabulary(rule.objects).found_in(words, chinese) or _unit_rule(rule, words, text)]
+    by_object = [
+        rule for rule in rules if _vocabulary(rule.objects).found_in(words, chinese) or _unit_rule(rule, words, text)
+    ]
     if by_object:
         return by_object[:1]
     calculating = [rule for rule in rules if rule.name == "arithmetic"]

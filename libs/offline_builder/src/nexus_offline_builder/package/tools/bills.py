@@ -62,7 +62,9 @@ _FORMS = tuple(
         (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
     )
 )
-_CURRENCY = re.compile(r"[$€£¥￥₹]|\b(?:usd|eur|gbp|jpy|cny|rmb)\b|dollars?|euros?|pounds?|[欧美日]元|元", re.IGNORECASE)
+_CURRENCY = re.compile(
+    r"[$€£¥￥₹]|\b(?:usd|eur|gbp|jpy|cny|rmb)\b|dollars?|euros?|pounds?|[欧美日]元|元", re.IGNORECASE
+)
 _SAME = {"dollar": "$", "usd": "$", "美元": "$", "euro": "€", "eur": "€", "欧元": "€", "gbp": "£", "pound": "£"} | {
     "￥": "¥",
     "元": "¥",
@@ -96,5 +98,6 @@ def refuse_mixed_currencies(text: str) -> None:
     found = {name.lower().rstrip("s") for name in _CURRENCY.findall(text)}
     if len({_SAME.get(name, name) for name in found}) > 1:
         raise Refusal(
-            "These are amounts of different currencies, and I know no exchange rates.", "这些金额的货币不同，我不知道汇率。"
+            "These are amounts of different currencies, and I know no exchange rates.",
+            "这些金额的货币不同，我不知道汇率。",
         )

@@ -31,7 +31,11 @@ _END_CHINESE = re.compile(r"(?<![\d上下这本当个年])(?P<period>[年月])(?
 _SAME_MONTH = re.compile(
     r"(?P<year>\d{4}\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<first>\d{1,2})\s*[日号]?\s*(?P<to>到|至|-|~)\s*(?P<last>\d{1,2})\s*[日号]"
 )
-_MONTHS_AWAY = {"上上个": -2, "下下个": 2, "上": -1, "上个": -1, "下": 1, "下个": 1} | {"previous": -1, "last": -1, "next": 1}
+_MONTHS_AWAY = {"上上个": -2, "下下个": 2, "上": -1, "上个": -1, "下": 1, "下个": 1} | {
+    "previous": -1,
+    "last": -1,
+    "next": 1,
+}
 _YEARS_AWAY = {"前年": -2, "去年": -1, "今年": 0, "明年": 1, "后年": 2}
 _HOLIDAYS = {"圣诞": (12, 25), "国庆": (10, 1)}
 

@@ -66,11 +66,14 @@ _DAYS_IN = re.compile(
 )
 _ANCHORED = re.compile(r"\b(?:ago|from now|hence|today|now)\b|\bin (?=\d|an? )|今天|现在|以前", re.IGNORECASE)
 _ANAPHORIC = re.compile(
-    r"\b(?:later|earlier|that|it|then|plus|minus|add|subtract|more|another)\b|\b(?:after|before)\s*[?.!]*$|再|那|又", re.IGNORECASE
+    r"\b(?:later|earlier|that|it|then|plus|minus|add|subtract|more|another)\b|\b(?:after|before)\s*[?.!]*$|再|那|又",
+    re.IGNORECASE,
 )
 _CLOCK = re.compile(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
 _HOURS = re.compile(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
-_SIGN = re.compile(r"(?P<minus>\b(?:minus|subtract|less|take away)\b|(?<=\s)-|减)|(?P<plus>\b(?:plus|add)\b|\+|加)", re.IGNORECASE)
+_SIGN = re.compile(
+    r"(?P<minus>\b(?:minus|subtract|less|take away)\b|(?<=\s)-|减)|(?P<plus>\b(?:plus|add)\b|\+|加)", re.IGNORECASE
+)
 _IN_OTHER_UNITS = re.compile(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|there))?[\s?.!]*|"
@@ -78,7 +81,8 @@ _IN_OTHER_UNITS = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|呢|是|的|和", re.IGNORECASE
+    r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|呢|是|的|和",
+    re.IGNORECASE,
 )
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
@@ -101,7 +105,12 @@ def understand(question: Question) -> Task | None:
 
 def _with_halves(text: str) -> str:
     text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
-    text = re.sub(r"\b(\d{1,4}|an?|one|two|three)(?: years?)? and an? half(?: years?)?\b", _months_of_years, text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(\d{1,4}|an?|one|two|three)(?: years?)? and an? half(?: years?)?\b",
+        _months_of_years,
+        text,
+        flags=re.IGNORECASE,
+    )
     return re.sub(r"(?<![\d.])(\d{1,4})\.5 years?\b", _months_of_years, text, flags=re.IGNORECASE)
 
 
@@ -143,9 +152,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
 
 
-def _moved_by(
-    found: list[FoundDate], durations: "list[re.Match[str]]", rest: str, question: Question
-) -> Task | None:
+def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: str, question: Question) -> Task | None:
     """A duration from a date on. Without a date it is from today on, if that is said or there is nothing else."""
     if not (_BACK.search(rest) or _FORTH.search(rest)):
         return Task(LIKELY, lambda: _refuse_unread(durations[0].group())) if found else None
@@ -157,7 +164,9 @@ def _moved_by(
     if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
         return Task(LIKELY, _refuse_without_date)
     sure = not question.earlier or _ANCHORED.search(rest)
-    asked = re.search(r"\b(?:ago|from now|date|day|today)\b|\bin \d|几号|哪天|日期|星期|[天周年月]后|[天周年月]前|之后|之前", rest)
+    asked = re.search(
+        r"\b(?:ago|from now|date|day|today)\b|\bin \d|几号|哪天|日期|星期|[天周年月]后|[天周年月]前|之后|之前", rest
+    )
     return Task(CERTAIN if sure and asked else LIKELY, lambda: _added(question.today, rest, question))
 
 

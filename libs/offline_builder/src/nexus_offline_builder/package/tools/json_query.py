@@ -6,8 +6,23 @@ from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_document import Document, Fault, Node, Numeral, document_in, has_half_pair, plain, whole_document, written
+from .wording import asks_how_many
 
 _LONGEST_OUTPUT = 100_000
+_BEYOND = re.compile(
+    r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|more than|bigger|smaller|"
+    r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|youngest|convert|without|"
+    r"except|not|contains?|equals?|increase|double)\b|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|修改|删除|类型|筛选",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = re.compile(
+    r"\b(?:json|jsons?|document|object|this|that|it|the|a|an|show|print|pretty|format(?:ted)?|parse|read|whole|all|everything|in|of|from|what|is|are|"
+    r"get|give|me|please|here|content|contents|data|value|values|key|keys|fields?|propert(?:y|ies)|list|how|many|count|number|length|size|"
+    r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|level|root|look|up|and|for|to|on|my|valid|check|which|exist|array|"
+    r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|提取|取出?|获取|读取|解析|显示|"
+    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢",
+    re.IGNORECASE,
+)
 _STEP = r"(?:\.?\[(?:-?\d{1,300}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
 _DOLLAR_PATH = re.compile(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
 _BARE_PATH = re.compile(rf"(?<![\w.$@])([A-Za-z_\u4e00-\u9fff][\w-]*(?:{_STEP}){{1,50}})")
@@ -31,7 +46,10 @@ _VALIDITY = re.compile(
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
 _PLACE = re.compile(
-    r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)(?: (?:item|element|entry|value|one)\b|个)", re.IGNORECASE
+    r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)(?: (?:item|element|entry|value|one|\w+)\b|个)", re.IGNORECASE
+)
+_RELATIVE_PATH = re.compile(
+    rf"(?<![\w$\])])((?:\[-?\d{{1,9}}\]|\.[\w-]+)(?:{_STEP})*)\s+(?:in|of|from)\s+(?:that|it|this)\b"
 )
 _CALCULABLE = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = re.compile(r"\bjson\b|\$[.\[]", re.IGNORECASE)
@@ -53,6 +71,8 @@ _CHECKED = re.compile(
 def understand(question: Question) -> Task | None:
     checked = _checked(question.text)
     document = document_in(question.text)
+    if question.earlier and _RELATIVE_PATH.search(question.text) and (found := _about_earlier_document(question)):
+        return found
     if checked is not None and (document is None or checked.error is None):
         return Task(CERTAIN, lambda: _valid(checked, question))
     if document is None:
@@ -62,7 +82,8 @@ def understand(question: Question) -> Task | None:
     fault = document.error
     if fault is not None:
         sure = _ASKED.search(request) or _VALIDITY.search(request)
-        return Task(LIKELY if sure else POSSIBLE, lambda: _invalid(fault, question)) if sure or asked else None
+        bare = question.alone or not re.search(r"\w", request)
+        return Task(LIKELY if sure else POSSIBLE, lambda: _invalid(fault, question)) if sure or asked or bare else None
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
 
 
@@ -77,20 +98,40 @@ def _checked(prompt: str) -> Document | None:
 
 
 def _about_earlier_document(question: Question) -> Task | None:
+    """A path into the document of an earlier turn, or into what the turn before found in it."""
     text = question.text
-    if len(text) > 300 or not (
-        _DOLLAR_PATH.search(text)
-        or _BARE_PATH.search(text)
-        or _NAMED.search(text)
-        or _KEYS.search(text)
-        or _LENGTH.search(text)
-    ):
+    asked = any(
+        form.search(text) for form in (_DOLLAR_PATH, _BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH)
+    )
+    if len(text) > 300:
         return None
     for earlier in question.earlier:
-        if (found := document_in(earlier)) and found.error is None:
-            document = Document(found.value, text)
-            return Task(LIKELY, partial(_answer, document, question))
-    return Task(LIKELY, _refuse_without_document) if _ASKED.search(text) else None
+        found = document_in(earlier)
+        if found is None or found.error is not None:
+            continue
+        names = {name for one in _nested(found.value) if isinstance(one, dict) for name in one}
+        if (
+            not asked
+            and not (names & set(re.findall(r"[\w-]+", text)))
+            and not any(not name.isascii() and name in text for name in names)
+        ):
+            return None
+        value, words = _relative(text, found, question.earlier)
+        return Task(LIKELY, partial(_answer, Document(value, words), question))
+    return Task(LIKELY, _refuse_without_document) if asked and _ASKED.search(text) else None
+
+
+def _relative(text: str, found: Document, earlier: tuple[str, ...]) -> tuple[Node, str]:
+    """What `text` is asked of: `how many were there?` and `[1].city in that` are about the value found before."""
+    path = _RELATIVE_PATH.search(text)
+    if not (path or asks_how_many(text) or _PLACE.search(text)):
+        return found.value, text
+    before = document_in(earlier[0])
+    known = _path_in(before.request if before else earlier[0], found.value)
+    selected = _selected(found.value, known) if known else []
+    if len(selected) != 1:
+        return found.value, text
+    return selected[0], f"${path[1]}" if path else text
 
 
 def _refuse_without_document() -> Answer:
@@ -129,7 +170,9 @@ def _answer(document: Document, question: Question) -> Answer:
     request = document.request
     if _VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
         return _valid(document, question)
-    path = _path_in(request, document.value) or "$"
+    path = _path_in(request, document.value)
+    _refuse_unread(request, path, document.value)
+    path = path or "$"
     if document.repeated is not None:
         key = written(document.repeated)
         raise Refusal(f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
@@ -145,6 +188,38 @@ def _answer(document: Document, question: Question) -> Answer:
             f"{path}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count), None),)
         )
     return _shown(path, path, values[0] if len(values) == 1 else list(values))
+
+
+def _refuse_unread(request: str, path: str | None, value: Node) -> None:
+    """Raises Refusal if more is asked than the value at `path`, or something that the document has no name for."""
+    names = sorted({name for one in _nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
+    steps = {name for name in names if name in re.findall(r"[\w-]+", path or "") or f'"{name}"' in (path or "")}
+    left, besides = request, list[str]()
+    for name in names:
+        pattern = rf"(?<![\w$.-]){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
+        left, count = re.subn(pattern, " ", left)
+        if count and path is not None and name not in steps and len(name) > 1 - (path != "$"):
+            besides.append(name)
+    if beyond := _BEYOND.search(left):
+        raise Refusal(
+            f"I cannot do that ('{beyond.group().strip()}'): I look up values by path, list keys, count items and check validity.",
+            f"这个我做不了（“{beyond.group().strip()}”）：我会按路径取值、列出键、数个数和检查是否有效。",
+        )
+    if any(not _related(name, steps, request) for name in besides):
+        raise Refusal(
+            f"I look up one path at a time, and you also name '{besides[0]}'. Please write the path, as in a.b[0].",
+            f"我一次只能查一个路径，你还提到了“{besides[0]}”。请写出路径，例如 a.b[0]。",
+        )
+    unknown = re.findall(r"[^\W\d_][\w-]*", _SAYS_NOTHING.sub(" ", left)) if path is None else []
+    if unknown:
+        raise Refusal(f"There is no '{unknown[0]}' in this JSON.{_hint(value)}", f"这个 JSON 里没有“{unknown[0]}”。")
+
+
+def _related(name: str, steps: set[str], request: str) -> bool:
+    """Whether `name` only says where one of `steps` is: `the name of the user`."""
+    either = "|".join(re.escape(step) for step in steps)
+    joined = rf"(?:{either})s?\W+(?:of|in|under|inside|at|for)\W+(?:the\s+|an?\s+)?{re.escape(name)}|{re.escape(name)}(?:'s|的|中的?|里的?)\W*(?:{either})"
+    return bool(steps) and re.search(joined, request, re.IGNORECASE) is not None
 
 
 def _hint(value: Node) -> str:
@@ -188,6 +263,8 @@ def _path_in(request: str, document: Node) -> str | None:
     if isinstance(document, list) and (place := _PLACE.search(request)):
         return f"$[{_PLACES[place[1].lower()]}]"
     quoted = re.findall(r"[\"'`“「]([^\"'`”」]{1,100})[\"'`”」]", request)
+    if chinese := _chinese_key(request, document):
+        return chinese
     for name in [*quoted, *flat]:
         if isinstance(document, dict) and name in document:
             return _member(name)
@@ -195,6 +272,14 @@ def _path_in(request: str, document: Node) -> str | None:
         if len(name) > 1 and _selected(document, f"$..{name}") and name.lower() not in ("json", "value", "name of"):
             return f"$..{name}"
     return _named_path(request, document)
+
+
+def _chinese_key(request: str, document: Node) -> str | None:
+    """Chinese runs on without blanks: the longest key that stands in the request; none where a longer word was asked."""
+    if not isinstance(document, dict):
+        return None
+    keys = [key for key in document if not key.isascii() and re.fullmatch(r"[\w-]+", key) and key in request]
+    return _member(max(keys, key=len)) if keys else None
 
 
 def _named_path(request: str, document: Node) -> str | None:

@@ -17,7 +17,9 @@ _ONE = rf"(?:{_DEGREES}(?:(?<![A-Za-z])(?:{_SINGLE})(?![A-Za-z0-9²³])|{_OTHER}
 _UNIT = rf"{_ONE}(?:(?:\s*/\s*|\s+per\s+(?:an?\s+)?|每){_ONE})?"
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
-_QUANTITY = re.compile(rf"(?<![A-Za-z0-9.,)-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?(?P<unit>{_UNIT})", re.IGNORECASE)
+_QUANTITY = re.compile(
+    rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?(?P<unit>{_UNIT})", re.IGNORECASE
+)
 _MENTION = re.compile(_UNIT, re.IGNORECASE)
 _MARKED = re.compile(
     r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=|>|→|多少|几|成|到|为|于|是|合|折|换|转|个|"

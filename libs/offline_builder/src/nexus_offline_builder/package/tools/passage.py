@@ -46,3 +46,22 @@ def last_line_first(prompt: str) -> Passage | None:
     """The passage of a prompt that states its request at the end, in a line of its own."""
     body, newline, request = prompt.strip().rpartition("\n")
     return Passage(request, body.strip()) if newline and body.strip() and len(request) < 200 else None
+
+
+_ASKS = re.compile(
+    r"\s*(?:(?:please|pls|can you|could you|would you|now|and|so|ok|hey|hi|hello)[\s,]+)*(?:what|which|who|whom|whose|when|where|why|how|"
+    r"is|are|was|were|do|does|did|can|could|will|would|should|may|translate|write|tell|give|show|make|create|send|call|open|play|draw|"
+    r"book|buy|find|search|get|list|explain|summari[sz]e|rewrite|reverse|sort|convert|turn|change|replace|remove|delete|fix|correct|compare|"
+    r"count|calculate|compute|analy[sz]e|extract|generate|compose|sing|help|thanks?|bye|stop|check|uppercase|lowercase|capitali[sz]e|spell|"
+    r"name|describe|define|read|say|repeat|go|let|never|forget|ignore|describe|remind|set|add|guess|recommend|suggest)\b|"
+    r"\s*(?:请|帮|把|将|给我|什么|谁|哪|怎么|为什么|多少|几|翻译|写|告诉|统计|计算|你|能不能|可以)",
+    re.IGNORECASE,
+)
+
+
+def is_request(text: str) -> bool:
+    """Whether `text` asks or orders something, so that it is no text handed over to be worked on."""
+    line = text.strip()
+    return _ASKS.match(line) is not None or bool(
+        re.search(r"(?:吗|呢|什么|多少|怎么)?[?？]$", line) and "\n" not in line
+    )

@@ -4,10 +4,19 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
-from .passage import Passage, last_line_first, passage_in
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .passage import Passage, is_request, last_line_first, passage_in
+from .wording import asks_how_many
 
 _MOST_SHOWN = 500
+_LONGEST_FOLLOW_UP = 80
+_TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "amounts"})
+_DATA = re.compile(r"^\s*[{\[]|\n.*,.*\n")
+_MORE_ASKED = re.compile(
+    r"\b(?:send|write|reply|valid|invalid|verify|sort|sum|add|total|convert|translate|remove|replace|not|without|except|excluding|"
+    r"first|last|longest|average|mask|between|until|plus|minus|days?)\b|之间|相差|排序|删除|替换|发送|总和|求和",
+    re.IGNORECASE,
+)
 _LONGEST_PATTERN = 200
 _LONGEST_TEXT_FOR_PATTERN = 100_000
 _VERB = re.compile(
@@ -44,7 +53,7 @@ _KINDS = (
         "e-mail addresses",
         "邮箱地址",
         r"\be-?mails?\b|邮箱|邮件",
-        r"(?<![\w.%+-])[A-Z0-9._%+-]{1,64}@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){0,8}\.[A-Z]{2,24}(?![\w-])",
+        r"(?<![A-Z0-9_.%+-])[A-Z0-9._%+-]{1,64}@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){0,8}\.[A-Z]{2,24}(?![A-Z0-9_-])",
     ),
     _kind(
         "URLs",
@@ -62,8 +71,8 @@ _KINDS = (
         "phone numbers",
         "电话号码",
         r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机",
-        r"(?<![\w.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){1,4}(?![\w.])|"
-        r"(?<![\w.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?!\w)",
+        r"(?<![A-Z0-9_.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){1,4}(?![A-Z0-9_])|"
+        r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
     ),
     _kind(
         "dates",
@@ -99,10 +108,10 @@ def understand(question: Question) -> Task | None:
         return Task(CERTAIN, lambda: _by_pattern(given, question))
     passage = _passage(question.text)
     if passage is None:
-        return None
-    kinds = [kind for kind in _KINDS if kind.asked.search(passage.request)]
+        return _about_earlier_text(question) or _bare(question)
+    kinds = _kinds_in(passage.request)
     if passage.text is None:
-        earlier = next((one for text in question.earlier if (one := passage_in(text).text)), None)
+        earlier = next((one for text in question.earlier if (one := _text_of(text))), None)
         if earlier is None:
             return (
                 Task(LIKELY, _refuse_without_text)
@@ -114,13 +123,69 @@ def understand(question: Question) -> Task | None:
     return Task(CERTAIN, lambda: _answer(kinds, text, question.chinese))
 
 
+def _kinds_in(request: str) -> list[_Kind]:
+    return [kind for kind in _KINDS if kind.asked.search(request)]
+
+
+def _found_in(text: str) -> list[_Kind]:
+    """The kinds of which `text` holds one, but for numbers and dates: any text has those."""
+    return [kind for kind in _KINDS if kind.english in _TELLING and kind.form.search(text)]
+
+
+def _text_of(prompt: str) -> str | None:
+    """The text that an earlier prompt handed over, with a request or without."""
+    passage = _passage(prompt)
+    if passage is not None:
+        return passage.text
+    return prompt if _found_in(prompt) and not is_request(prompt) else passage_in(prompt).text
+
+
+def _about_earlier_text(question: Question) -> Task | None:
+    """`and the links?`, or `how many were there?`, about the text of the turns before."""
+    words = question.text
+    if len(words) > _LONGEST_FOLLOW_UP or not question.earlier:
+        return None
+    text = next((one for prompt in question.earlier if (one := _text_of(prompt))), None)
+    if text is None:
+        return None
+    counting = asks_how_many(words)
+    kinds = _kinds_in(question.earlier[0]) or _found_in(text) if counting else _kinds_in(words)
+    if (
+        not kinds
+        or (counting and _text_of(question.earlier[0]) is None)
+        or (not counting and re.search(r"\d|@|://", words))
+    ):
+        return None
+    return Task(LIKELY, lambda: _answer(kinds, text, question.chinese))
+
+
+def _bare(question: Question) -> Task | None:
+    """A text and no request: everything telling that it holds, if there is something."""
+    text = question.text
+    kinds = _found_in(text)
+    if _DATA.search(text) or (not question.alone and (is_request(text) or _MORE_ASKED.search(text))):
+        return None
+    if kinds and (question.alone or any(kind.english in ("e-mail addresses", "URLs") for kind in kinds)):
+        return Task(POSSIBLE, lambda: _answer(kinds, text, question.chinese))
+    return (
+        Task(POSSIBLE, lambda: _answer([], text, question.chinese)) if question.alone and not is_request(text) else None
+    )
+
+
 def _passage(prompt: str) -> Passage | None:
     for passage in (passage_in(prompt), last_line_first(prompt)):
         if passage is None:
             continue
         request = passage.request[:300]
+        named = any(kind.asked.search(request) for kind in _KINDS)
+        texts = passage.text is not None and not _DATA.search(prompt) and prompt.count("\n") < 2
+        if named and texts and len(request) <= _LONGEST_FOLLOW_UP and not _MORE_ASKED.search(request):
+            return passage
         if _VERB.search(request) and any(kind.asked.search(request) for kind in _KINDS):
             return passage if passage.text is not None else _inline(passage.request)
+    inline = _inline(prompt)
+    if inline.text is not None and len(inline.request) <= _LONGEST_FOLLOW_UP and _found_in(inline.text):
+        return inline if _kinds_in(inline.request) and not _MORE_ASKED.search(inline.request) else None
     return None
 
 

@@ -146,7 +146,9 @@ _SHARE_OF_IT = re.compile(
     r"(?:(?P<less>subtract|deduct|take(?: off| away)?|-)|add|\+)\s*(?P<share>[\d.]+%)\s*of\s*(?:it|that|this|the result)",
     re.IGNORECASE,
 )
-_OFF_IT = re.compile(r"(?:take|knock)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?", re.IGNORECASE)
+_OFF_IT = re.compile(
+    r"(?:take|knock)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?", re.IGNORECASE
+)
 _THEN = re.compile(
     r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|now)\b|\band (?:then|now)\b|\bthen\b|[,;]?\s*(?:然后|接着|再|并)|"
     r"\s*,\s*(?=(?:plus|minus|times|divided by|add|subtract|multiply|divide)\b)|[,;]?\s*\band\s+(?=(?:add|subtract|multiply by|multiply it|multiply that|multiply the result|divide|square|"

@@ -92,11 +92,15 @@ _LONE_NUMBER = re.compile(r"^\s*[-+]?\d+(\.\d+)?\s*$")
 
 def _block_end(lines: list[str], start: int, delimiter: str) -> int:
     end, quoted = start + 1, lines[start].count('"') % 2 == 1
-    # A lone number below a row is a row whose other cells are missing, not the end of the table.
-    while end < len(lines) and (quoted or delimiter in lines[end] or _LONE_NUMBER.match(lines[end])):
+    while end < len(lines) and (quoted or delimiter in lines[end] or _goes_on(lines[end])):
         quoted ^= lines[end].count('"') % 2 == 1
         end += 1
     return end
+
+
+def _goes_on(line: str) -> bool:
+    """A lone number is a row whose other cells are missing; a quotation mark may open a cell with line ends in it."""
+    return _LONE_NUMBER.match(line) is not None or (line.lstrip().startswith('"') and line.count('"') % 2 == 1)
 
 
 def _first_line(lines: list[str], start: int, delimiter: str) -> str:

@@ -5,8 +5,9 @@ from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple
 
-from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
-from .passage import Passage, last_line_first, passage_in
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .passage import Passage, is_request, last_line_first, passage_in
+from .wording import asks_how_many
 
 _WORD = re.compile("[A-Za-z0-9À-ɏЀ-ӿ]+(?:['’-][A-Za-z0-9À-ɏЀ-ӿ]+)*")
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -45,6 +46,19 @@ _OCCURRENCES = re.compile(
     re.IGNORECASE,
 )
 _MOST_TOP = 50
+_LONGEST_FOLLOW_UP = 80
+_AGAIN = re.compile(
+    r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|sentences?|lines?|paragraphs?|"
+    r"words?|spaces)\b|字符|字母|句子|行数|段落|词|汉字|字数",
+    re.IGNORECASE,
+)
+_BEYOND = re.compile(
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|end(?:s|ing)?|contain(?:s|ing)?|longer|shorter|more|fewer|less|vowels?|consonants?|syllables?|"
+    r"capitals?|capitali[sz]ed|upper ?case|lower ?case|average|mean|per|reversed?|palindrome|shortest|reading time|except|verbs?|nouns?|"
+    r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?)\b|"
+    r"\b(?:without|excluding|ignoring)\b(?! (?:white)?spaces?)|开头|结尾|包含|元音|平均|以外|最短|大写|小写|动词|名词|阅读时间|反转|回文",
+    re.IGNORECASE,
+)
 
 
 class _Figure(NamedTuple):
@@ -66,7 +80,7 @@ _FIGURES = (
         r"(?<!unique )(?<!distinct )(?<!different )(?<!common )(?<!frequent )(?<!used )(?<!top )\bwords?\b(?! "
         r"frequenc)|字数|单词数|词数|多少个?(?:字(?!符)|词|单词)|几个(?:字(?!符)|词|单词)",
     ),
-    _figure("unique words", "不同的词", r"\b(?:unique|distinct|different) words?\b|不同的(?:单)?词|不重复"),
+    _figure("unique words", "不同的词", r"\b(?:unique|distinct|different)(?: words?| ones?)?\b|不同的(?:单)?词|不重复"),
     _figure("characters", "字符数", r"\bcharacters?\b|\bchars?\b|\bhow long\b|\blength\b|字符"),
     _figure(
         "characters without spaces",
@@ -90,13 +104,45 @@ def understand(question: Question) -> Task | None:
         return _occurrences(found, question)
     passage = _passage(question.text)
     if passage is None:
-        return None
+        return _about_earlier_text(question) or _bare(question)
     if passage.text is None:
-        earlier = next((one.text for text in question.earlier if (one := _passage(text)) and one.text), None)
+        earlier = next((one for text in question.earlier if (one := _text_of(text, question))), None)
         if earlier is None:
             return Task(LIKELY, _refuse_without_text)
         return Task(LIKELY, lambda: _answer(Passage(passage.request, earlier), question.chinese))
     return Task(CERTAIN, lambda: _answer(passage, question.chinese))
+
+
+def _text_of(prompt: str, question: Question) -> str | None:
+    """The text of an earlier prompt about one; of a bare prompt only where there is no other tool that it was for."""
+    passage = _passage(prompt)
+    if passage is not None:
+        return passage.text
+    return prompt if question.alone and _is_text(prompt) else None
+
+
+def _is_text(prompt: str) -> bool:
+    return not is_request(prompt) and (len(prompt.split()) > 1 or len(_CHINESE.findall(prompt)) > 3)
+
+
+def _about_earlier_text(question: Question) -> Task | None:
+    words = question.text
+    if len(words) > _LONGEST_FOLLOW_UP or not question.earlier or not (_AGAIN.search(words) or asks_how_many(words)):
+        return None
+    text = next((one for earlier in question.earlier if (one := _text_of(earlier, question))), None)
+    if text is None or (asks_how_many(words) and _passage(question.earlier[0]) is None):
+        return None
+    request = question.earlier[0] if asks_how_many(words) else words
+    return Task(LIKELY, lambda: _answer(Passage(passage_in(request).request, text), question.chinese))
+
+
+def _bare(question: Question) -> Task | None:
+    """A text and no request, to an agent that does nothing else."""
+    if not question.alone or not _is_text(question.text):
+        return None
+    if _BEYOND.search(re.split("[:：]", question.text)[0]) and re.search("[:：]", question.text):
+        return Task(POSSIBLE, lambda: _answer(passage_in(question.text), question.chinese))
+    return Task(POSSIBLE, lambda: _answer(Passage("", question.text), question.chinese))
 
 
 def _passage(prompt: str) -> Passage | None:
@@ -138,6 +184,12 @@ def _measured(text: str) -> dict[str, int]:
 
 def _answer(passage: Passage, chinese: bool) -> Answer:
     text = passage.text or ""
+    if beyond := _BEYOND.search(passage.request):
+        raise Refusal(
+            f"I cannot do that ('{beyond.group()}'): I count words, unique words, characters, letters, sentences, lines and "
+            "paragraphs, and find the most frequent and the longest word.",
+            f"这个我做不了（“{beyond.group()}”）：我会数字数、词数、字符、字母、句子、行和段落，找最常见的词和最长的词。",
+        )
     measured = _measured(text)
     asked = [figure for figure in _FIGURES if figure.asked.search(passage.request)]
     if any(figure.english == "characters without spaces" for figure in asked):
@@ -148,6 +200,7 @@ def _answer(passage: Passage, chinese: bool) -> Answer:
     if re.search(r"longest word|最长的(?:单)?词", passage.request, re.IGNORECASE):
         return _longest_word(text, chinese)
     if not asked and not top:
+        top = _TOP.search("most common")
         asked = [figure for figure in _FIGURES if measured[figure.english] or figure.english != "Chinese characters"]
     lines = [
         f"{figure.chinese}：{measured[figure.english]}" if chinese else f"{figure.english}: {measured[figure.english]}"

@@ -105,8 +105,7 @@ def _answer(pairs: list[tuple[Quantity, Unit]]) -> Answer:
     calls: list[JsonValue] = [answer.tool_input for answer in answers]
     results: list[JsonValue] = [answer.tool_output for answer in answers]
     values = tuple(
-        answer.values[0]._replace(label=quantity.spoken)
-        for answer, (quantity, _) in zip(answers, pairs, strict=True)
+        answer.values[0]._replace(label=quantity.spoken) for answer, (quantity, _) in zip(answers, pairs, strict=True)
     )
     text = "\n".join(answer.text for answer in answers)
     return Answer(text, {"conversions": calls}, {"results": results}, values)
