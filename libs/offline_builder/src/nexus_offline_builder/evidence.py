@@ -15,11 +15,10 @@ _WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)*")
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
 _ENDINGS = re.compile(r"(?:'s|ings?|ations?|ators?|ers?|ors?|ies|es|ed|s|e|y)$")
 _NOT_UNITS = frozenset(
-    "day days week weeks year years second seconds minute minutes bar bars stone cup mile_per_hour in m g l t s h d c f k b a st pt as n "
-    "w min mins cal hr ha us mu li chi kn oz. light point points mw pa sec ms mi degree cc gig kb century decade".split()
+    ["day", "days", "week", "weeks", "year", "years", "second", "seconds", "minute", "minutes", "bar", "bars", "stone", "cup", "mile_per_hour", "in", "m", "g", "l", "t", "s", "h", "d", "c", "f", "k", "b", "a", "st", "pt", "as", "n", "w", "min", "mins", "cal", "hr", "ha", "us", "mu", "li", "chi", "kn", "oz.", "light", "point", "points", "mw", "pa", "sec", "ms", "mi", "degree", "cc", "gig", "kb", "century", "decade"]
 ) - {"stone", "cup"}
-_CHINESE_UNITS = frozenset("斤 磅 米 升 克 吨 码 亩 尺 寸".split())
-_DURATIONS = frozenset("hour hours minute minutes second seconds".split())
+_CHINESE_UNITS = frozenset(["斤", "磅", "米", "升", "克", "吨", "码", "亩", "尺", "寸"])
+_DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 
 
 @dataclass(frozen=True)

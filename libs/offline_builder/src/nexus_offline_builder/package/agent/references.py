@@ -27,6 +27,8 @@ def resolutions(prompt: str, value: Value) -> list[str]:
     if found is None:
         return [f"({_exact(value)}) then {prompt}"] if value.number is not None else [f"{value.spoken} {prompt}"]
     texts = [named[: found.start()] + text + named[found.end() :] for text in spoken]
+    if value.number is None:
+        texts.append(f"{value.spoken} {prompt}")
     if value.number is not None:
         exact = f"({_exact(value)})"
         texts = [f"{exact} then {named}", _PRONOUN.sub(exact, named), *texts]

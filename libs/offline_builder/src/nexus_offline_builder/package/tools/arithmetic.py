@@ -18,6 +18,7 @@ _ROUNDING = re.compile(
     r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数",
     re.IGNORECASE,
 )
+_LONE_SHARE = re.compile(r"(?:and|what about|how about|or|\s)*[\d.]+\s*(?:%|percent)[\s?.]*", re.IGNORECASE)
 _DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = re.compile(
@@ -26,12 +27,15 @@ _MORE_TO_DO = re.compile(
     r"round\w*)\b|[加减乘除倍半折率税]|平方|立方|每",
     re.IGNORECASE,
 )
+_PHONE = re.compile(r"\d{3}-\d{4}|\d{3}-\d{3}-\d{4}")
 _CODE = re.compile(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
 
 
 def understand(question: Question) -> Task | None:
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
+        return None
+    if question.earlier and _LONE_SHARE.fullmatch(text.strip()):
         return None
     rounding = _ROUNDING.search(text[-80:])
     if rounding is not None:
@@ -52,7 +56,7 @@ def understand(question: Question) -> Task | None:
 
 def _whole(text: str, lone: bool = False) -> list[Token] | None:
     """The whole of `text` as an expression, if it is one; a `lone` number is none unless that is said."""
-    if _ISO_DATE.search(text):
+    if _ISO_DATE.search(text) or _PHONE.fullmatch(text.strip()):
         return None
     try:
         tokens = tokens_of(plain_signs(text)) if len(text) > _LONGEST_WORDING else tokens_of(expression_for(text))

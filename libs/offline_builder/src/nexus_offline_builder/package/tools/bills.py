@@ -8,13 +8,25 @@ _N = r"\(?-?[\d.][\d.,]*\)?(?:\s*[-+*/]\s*\(?[\d.]+%?\)?)*?"
 _P = r"\(?[\d.]+\)?\s*%"
 _ADDED = r"(?:tips?|gratuity|(?:sales )?tax(?:es)?|vat|gst|service(?: charge)?|surcharge|mark-?up|interest|commission|fees?|税|小费|手续费)"
 _TAKEN = r"(?:discounts?|off|reduction|rebate)"
-_BILL = r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|price|cost|total|amount|meal|dinner|lunch|order|check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
+_BILL = r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net )?price|cost|total|amount|meal|dinner|lunch|order|check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
 _TO = r"(?:to|and|->|→|到)"
 _FORMS = tuple(
     (re.compile(pattern, re.IGNORECASE), template)
     for pattern, template in (
         (rf"(?:an?\s+)?(?P<p>{_P})\s+{_ADDED}\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
         (rf"{_ADDED}(?:\s+of)?\s+(?P<p>{_P})\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
+        (
+            rf"(?P<p>{_P})\s+{_ADDED}\s+(?:on|of|for)\s+an?\s+(?P<a>{_N})\s+(?:bill|order|meal|check|purchase)",
+            "({a}) * {p}",
+        ),
+        (rf"(?P<b>{_N})\s+less\s+than\s+(?P<a>{_N})", "({a}) - ({b})"),
+        (rf"(?P<b>{_N})\s+more\s+than\s+(?P<a>{_N})", "({a}) + ({b})"),
+        (rf"(?P<b>\d{{1,3}})\s+thirds\s+of\s+(?P<a>{_N})", "({a}) * {b} / 3"),
+        (rf"(?P<b>\d{{1,3}})\s+quarters\s+of\s+(?P<a>{_N})", "({a}) * {b} / 4"),
+        (
+            rf"(?:bill|(?:sale |list |net )?price|cost|total)\s+(?:of\s+|is\s+)?(?P<a>{_N})\s*(?:minus|less|-)\s*(?P<p>{_P})",
+            "({a}) - {p}",
+        ),
         (rf"(?P<p>{_P})\s+(?:on|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
         (
             rf"{_BILL}(?P<a>{_N})\s*(?:,|with|plus|and|including|incl\.?|\+)+\s*(?:an?\s+|the\s+)?(?P<p>{_P})\s*{_ADDED}",

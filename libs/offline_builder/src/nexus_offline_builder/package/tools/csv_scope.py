@@ -62,9 +62,19 @@ def refuse_other_rows(table: Table, request: str) -> None:
 def refuse_unclear(request: str, table: Table) -> None:
     """Raises Refusal if `request`, without the figures and columns that were read in it, asks for anything more."""
     left = re.findall(r"[^\W_]+", _SAYS_NOTHING.sub(" ", request))
-    meant = next((name for word in left if (name := nearest(word.lower(), [n.lower() for n in table.header]))), None)
+    columns = [name.lower() for name in table.header]
+    meant = next(
+        (
+            name
+            for word in left
+            if not word.lower().startswith(tuple(columns)) and (name := nearest(word.lower(), columns))
+        ),
+        None,
+    )
     if meant is not None:
         raise Refusal(f"There is no such column; do you mean '{meant}'?", f"没有这一列；你指的是“{meant}”吗？")
+    if operation := re.search(r"[*/^+%=]|(?<=\s)-(?=\s)", request):
+        left.append(operation.group())
     if left:
         raise Refusal(
             f"I cannot tell what to work out ('{' '.join(left)[:60]}' is not clear to me): I know total, average, minimum, maximum, median and row count, "

@@ -7,6 +7,11 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .table import Table, table_in
 
 _ASKED = re.compile(r"\bjson\b", re.IGNORECASE)
+_BEYOND = re.compile(
+    r"\b(?:only|just|where|sort\w*|order(?:ed)? by|xml|yaml|sql|html|markdown|filter\w*|without|except|first|last|top|sum|total|average|group\w*|"
+    r"rename|drop|skip|unique|nested|keyed|transpose|python)\b|[<>]|只|排序|筛选|过滤|合计|去掉|分组|前\d",
+    re.IGNORECASE,
+)
 _TYPED = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,11})\.\d{1,6}")
 _LONGEST_OUTPUT = 200_000
@@ -16,6 +21,8 @@ def understand(question: Question) -> Task | None:
     table = table_in(question.text)
     if table is not None:
         asked = _ASKED.search(table.around)
+        if beyond := _BEYOND.search(table.around):
+            return Task(CERTAIN if asked else POSSIBLE, lambda: _refuse_beyond(beyond.group()))
         return Task(CERTAIN if asked else POSSIBLE, lambda: _answer(table, question.chinese))
     if not _ASKED.search(question.text) or len(question.text) > 200 or re.search(r"[{\[]", question.text):
         return None
@@ -23,6 +30,13 @@ def understand(question: Question) -> Task | None:
     if earlier is not None:
         return Task(LIKELY, lambda: _answer(earlier, question.chinese))
     return Task(LIKELY, _refuse_without_table)
+
+
+def _refuse_beyond(word: str) -> Answer:
+    raise Refusal(
+        f"I turn the whole table into JSON as it is; I cannot do '{word}'.",
+        f"我只会把整个表格原样转成 JSON，做不到“{word}”。",
+    )
 
 
 def _refuse_without_table() -> Answer:

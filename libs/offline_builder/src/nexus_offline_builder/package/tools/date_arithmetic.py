@@ -64,6 +64,14 @@ _DAYS_IN = re.compile(
     r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)天",
     re.IGNORECASE,
 )
+_BEYOND = re.compile(
+    r"\bday of the year\b|\bweek (?:number|of the year)\b|\bquarter\b|\bweekends?\b|\beaster\b|\b(?:first|second|third|fourth|last) (?:mon|tues|"
+    r"wednes|thurs|fri|satur|sun)day of\b|\btime ?zone\b|春节|中秋|端午|农历|阴历|第几[周天]|季度|周末",
+    re.IGNORECASE,
+)
+_A_WEEKDAY = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|(?:周|星期|礼拜)[一二三四五六日天](?!后|前)", re.IGNORECASE
+)
 _ANCHORED = re.compile(r"\b(?:ago|from now|hence|today|now)\b|\bin (?=\d|an? )|今天|现在|以前", re.IGNORECASE)
 _ANAPHORIC = re.compile(
     r"\b(?:later|earlier|that|it|then|plus|minus|add|subtract|more|another)\b|\b(?:after|before)\s*[?.!]*$|再|那|又",
@@ -104,6 +112,10 @@ def understand(question: Question) -> Task | None:
 
 
 def _with_halves(text: str) -> str:
+    text = re.sub(
+        r"\b(?:the )?(day|week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))", r"1 \1 \2", text, flags=re.I
+    )
+    text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
     text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
     text = re.sub(
         r"\b(\d{1,4}|an?|one|two|three)(?: years?)? and an? half(?: years?)?\b",
@@ -135,6 +147,8 @@ def _days_in(found: "re.Match[str]", question: Question) -> Answer:
 def _about_dates(text: str, question: Question) -> Task | None:
     if _OTHER_WORK.search(text):
         return None
+    if beyond := _BEYOND.search(text):
+        return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
     found = _in_one_year(dates_in(text, question.today))
     rest = _without(text, found)
     durations = list(_DURATION.finditer(rest))
@@ -147,6 +161,8 @@ def _about_dates(text: str, question: Question) -> Task | None:
     if len(found) == 2:
         confidence = CERTAIN if _BETWEEN.search(text) else LIKELY
         return Task(confidence, lambda: _between(found[0], found[1], rest, question))
+    if durations and (weekday := _A_WEEKDAY.search(rest)):
+        return Task(LIKELY, lambda: _refuse_unread(weekday.group()))
     if durations:
         return _moved_by(found, durations, rest, question)
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
@@ -175,7 +191,11 @@ def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found), key=lambda one: one.day)
         return Task(CERTAIN, lambda: _between(first, second, rest, question))
-    if _WEEKDAY.search(rest) or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest):
+    if (
+        _WEEKDAY.search(rest)
+        or re.match(r"\s*(?:is|was|will)\b.*,\s*(?:be\s+)?(?:on\s+)?an?\s+\w+day\b", rest, re.I)
+        or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest)
+    ):
         return Task(CERTAIN, lambda: _tell_day(found.day, question))
     return Task(LIKELY, lambda: _tell_day(found.day, question)) if not _BARE.sub("", rest) else None
 

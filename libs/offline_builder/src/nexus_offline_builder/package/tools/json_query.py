@@ -23,6 +23,7 @@ _SAYS_NOTHING = re.compile(
     r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢",
     re.IGNORECASE,
 )
+_ANY_PLACE = re.compile(r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)", re.IGNORECASE)
 _STEP = r"(?:\.?\[(?:-?\d{1,300}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
 _DOLLAR_PATH = re.compile(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
 _BARE_PATH = re.compile(rf"(?<![\w.$@])([A-Za-z_\u4e00-\u9fff][\w-]*(?:{_STEP}){{1,50}})")
@@ -170,7 +171,7 @@ def _answer(document: Document, question: Question) -> Answer:
     request = document.request
     if _VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
         return _valid(document, question)
-    path = _path_in(request, document.value)
+    path = _chained(request, document.value) or _path_in(request, document.value)
     _refuse_unread(request, path, document.value)
     path = path or "$"
     if document.repeated is not None:
@@ -179,6 +180,7 @@ def _answer(document: Document, question: Question) -> Answer:
     values = _selected(document.value, path)
     if not values:
         raise Refusal(f"There is nothing at {path} in this JSON.{_hint(document.value)}", f"这个 JSON 里没有 {path}。")
+    values = _placed(values, request, path)
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
         keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
         return _shown(path, f"keys of {path}", keys)
@@ -190,11 +192,46 @@ def _answer(document: Document, question: Question) -> Answer:
     return _shown(path, path, values[0] if len(values) == 1 else list(values))
 
 
+def _names(value: Node) -> list[str]:
+    """The keys of all objects in the document, the longest first."""
+    return sorted({name for one in _nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
+
+
+def _chained(request: str, value: Node) -> str | None:
+    """`customer email`, `the name of the user`: the path through all of the keys that are named, if there is one."""
+    if _DOLLAR_PATH.search(request) or _BARE_PATH.search(request):
+        return None
+    places = {
+        name: found.start()
+        for name in _names(value)
+        if re.fullmatch(r"[\w-]+", name)
+        and (
+            found := re.search(rf"(?<![\w$.-]){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name), request)
+        )
+    }
+    named = sorted(places, key=places.__getitem__)
+    for order in (named, named[::-1]) if 1 < len(named) <= 4 else ():
+        path = "$" + "".join(f"..{name}" for name in order)
+        if _selected(value, path):
+            return path
+    return None
+
+
+def _placed(values: list[Node], request: str, path: str) -> list[Node]:
+    """`the first sku`, `the sku of the second item`: one of the values found, or of the only list found."""
+    place = _ANY_PLACE.search(request)
+    if place is None or path.endswith("]"):
+        return values
+    only = values[0] if len(values) == 1 else values
+    at = _PLACES[place[1].lower()]
+    return [only[at]] if isinstance(only, list) and -len(only) <= at < len(only) else values
+
+
 def _refuse_unread(request: str, path: str | None, value: Node) -> None:
     """Raises Refusal if more is asked than the value at `path`, or something that the document has no name for."""
-    names = sorted({name for one in _nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
+    names = _names(value)
     steps = {name for name in names if name in re.findall(r"[\w-]+", path or "") or f'"{name}"' in (path or "")}
-    left, besides = request, list[str]()
+    left, besides = request.replace(path or "\0", " ").replace((path or "")[2:] or "\0", " "), list[str]()
     for name in names:
         pattern = rf"(?<![\w$.-]){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
         left, count = re.subn(pattern, " ", left)
@@ -210,7 +247,13 @@ def _refuse_unread(request: str, path: str | None, value: Node) -> None:
             f"I look up one path at a time, and you also name '{besides[0]}'. Please write the path, as in a.b[0].",
             f"我一次只能查一个路径，你还提到了“{besides[0]}”。请写出路径，例如 a.b[0]。",
         )
-    unknown = re.findall(r"[^\W\d_][\w-]*", _SAYS_NOTHING.sub(" ", left)) if path is None else []
+    words = re.findall(r"[\w-]*[^\W_][\w-]*", _SAYS_NOTHING.sub(" ", left))
+    texts = {
+        one.text if isinstance(one, Numeral) else str(one).lower()
+        for one in _nested(value)
+        if isinstance(one, (str, Numeral))
+    }
+    unknown = [word for word in words if path is None or (word.lower() in texts and not _VALIDITY.search(request))]
     if unknown:
         raise Refusal(f"There is no '{unknown[0]}' in this JSON.{_hint(value)}", f"这个 JSON 里没有“{unknown[0]}”。")
 

@@ -73,6 +73,7 @@ class Measurements(NamedTuple):
 
     `alternating`: several quantities, each with its own unit behind it. `wants_first`: `how many feet in a mile`.
     `bare`: hardly a word besides. `lone_number`: the only number, where it has no unit.
+    `names_in_full`: no unit is a single letter, which may be anything where there is no quantity.
     """
 
     quantities: tuple[Quantity, ...]
@@ -83,6 +84,7 @@ class Measurements(NamedTuple):
     bare: bool
     about_dates: bool
     lone_number: Fraction | None
+    names_in_full: bool
 
 
 def asks_to_convert(text: str) -> bool:
@@ -120,6 +122,7 @@ def measurements_in(prompt: str) -> Measurements:
         not re.search(r"[^\W_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
         _DATE_QUESTION.search(text) is not None,
         _number(numbers[0]) if len(numbers) == 1 else None,
+        not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
     )
 
 
@@ -134,7 +137,7 @@ def _plain(prompt: str) -> str:
 
 def _corrected(found: "re.Match[str]") -> str:
     word = found[1].lower()
-    known = None if word in _WORD_NAMES else nearest(word, _WORD_NAMES)
+    known = None if word in _WORD_NAMES else nearest(word, (name for name in _WORD_NAMES if name[0] == word[0]))
     return found.group()[: found.start(1) - found.start()] + (known or found[1])
 
 

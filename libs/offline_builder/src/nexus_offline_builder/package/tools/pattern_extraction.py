@@ -12,6 +12,11 @@ _MOST_SHOWN = 500
 _LONGEST_FOLLOW_UP = 80
 _TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "amounts"})
 _DATA = re.compile(r"^\s*[{\[]|\n.*,.*\n")
+_NARROWED = re.compile(
+    r"\b(?:valid|invalid|not|without|except|excluding|first|last|longest|shortest|domains?|user ?names?|starting|ending|between|sort\w*|"
+    r"alphabetical\w*|add|total|average|largest|smallest|max|min|odd|even|greater|less|more|only)\b|第一|最后|域名|排序|最大|最小|有效|除了",
+    re.IGNORECASE,
+)
 _MORE_ASKED = re.compile(
     r"\b(?:send|write|reply|valid|invalid|verify|sort|sum|add|total|convert|translate|remove|replace|not|without|except|excluding|"
     r"first|last|longest|average|mask|between|until|plus|minus|days?)\b|之间|相差|排序|删除|替换|发送|总和|求和",
@@ -71,7 +76,7 @@ _KINDS = (
         "phone numbers",
         "电话号码",
         r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机",
-        r"(?<![A-Z0-9_.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){1,4}(?![A-Z0-9_])|"
+        r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16})(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){1,4}(?![A-Z0-9_])|"
         r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
     ),
     _kind(
@@ -107,6 +112,8 @@ def understand(question: Question) -> Task | None:
     ):
         return Task(CERTAIN, lambda: _by_pattern(given, question))
     passage = _passage(question.text)
+    if passage is not None and passage.text is not None and (narrowed := _NARROWED.search(passage.request)):
+        return Task(LIKELY, lambda: _refuse_narrowed(narrowed.group()))
     if passage is None:
         return _about_earlier_text(question) or _bare(question)
     kinds = _kinds_in(passage.request)
@@ -163,7 +170,11 @@ def _bare(question: Question) -> Task | None:
     """A text and no request: everything telling that it holds, if there is something."""
     text = question.text
     kinds = _found_in(text)
-    if _DATA.search(text) or (not question.alone and (is_request(text) or _MORE_ASKED.search(text))):
+    if (
+        _DATA.search(text)
+        or (_NARROWED.search(text) and len(text) < _LONGEST_FOLLOW_UP)
+        or (not question.alone and (is_request(text) or _MORE_ASKED.search(text)))
+    ):
         return None
     if kinds and (question.alone or any(kind.english in ("e-mail addresses", "URLs") for kind in kinds)):
         return Task(POSSIBLE, lambda: _answer(kinds, text, question.chinese))
@@ -203,6 +214,13 @@ def _inline(prompt: str) -> Passage:
     if found is not None and (len(rest.split()) > 1 or "@" in rest):
         return Passage(prompt[: found.start()], rest)
     return Passage(prompt, None)
+
+
+def _refuse_narrowed(word: str) -> Answer:
+    raise Refusal(
+        f"I find all of a kind in a text; I cannot narrow that down ('{word}').",
+        f"我会找出文字中所有的同类内容，但不能再筛选（“{word}”）。",
+    )
 
 
 def _refuse_without_text() -> Answer:

@@ -138,7 +138,7 @@ _IMPLICIT = tuple(
         (r"(?:halve|half)(?: it| that)?|\(1/2\) \*", "({p}) / 2"),
         (r"2 \*\s*(?:it|that)?|翻倍|翻一番", "({p}) * 2"),
         (r"sqrt|sqrtof|开方|开平方|\^2根", "sqrt ({p})"),
-        (r"(?P<a>[\d.]+%)(?: of (?:it|that))?", "({p}) * {a}"),
+        (r"(?P<a>[\d.]+%) of (?:it|that)", "({p}) * {a}"),
     )
 )
 _PRONOUN = re.compile(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)

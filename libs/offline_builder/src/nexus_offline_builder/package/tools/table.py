@@ -174,6 +174,8 @@ def _table(rows: list[list[str]], around: str) -> Table | None:
     width = max((len(row) for row in rows), default=0)
     if width > _MOST_COLUMNS:
         raise Refusal(f"I read tables of up to {_MOST_COLUMNS} columns.", f"我最多能读 {_MOST_COLUMNS} 列的表格。")
+    if _begins_with_request(rows):
+        return _table(rows[1:], f"{', '.join(rows[0])}\n{around}")
     if len(rows) < 2:
         return None
     named = _is_header(rows)
@@ -181,6 +183,16 @@ def _table(rows: list[list[str]], around: str) -> Table | None:
     header = [names[at] if at < len(names) and names[at] else f"column {at + 1}" for at in range(width)]
     body = tuple(tuple(row + [""] * (width - len(row))) for row in rows[1 if named else 0 :])
     return Table(tuple(_distinct(header)), body, around)
+
+
+def _begins_with_request(rows: list[list[str]]) -> bool:
+    """Whether words with a comma stand on top of the header: `sort by a, please`."""
+    if len(rows) < 3 or not any(" " in cell for cell in rows[0]):
+        return False
+    wordy = all(number_in(cell) is None for row in rows[:2] for cell in row)
+    return wordy and any(
+        all(at < len(row) and number_in(row[at]) is not None for row in rows[2:]) for at in range(len(rows[1]))
+    )
 
 
 def _is_header(rows: list[list[str]]) -> bool:

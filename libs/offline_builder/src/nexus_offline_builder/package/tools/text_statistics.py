@@ -21,12 +21,13 @@ _ASKED = re.compile(
     r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\b(?:unique|distinct|different) words?\b|\bhow "
     r"long is\b|\blength of\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
+    r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词",
     re.IGNORECASE,
 )
 _INLINE = re.compile(
-    r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines)\b(?:\s+(?:are|"
+    r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines|count)\b(?:\s+(?:are|"
     r"is|do(?:es)?))?(?:\s+there)?)\s+(?:in|of|for)\s+"
     r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage)\s*)?(?P<text>\S.*)$",
     re.IGNORECASE | re.DOTALL,
@@ -78,7 +79,7 @@ _FIGURES = (
         "words",
         "字数（汉字加单词）",
         r"(?<!unique )(?<!distinct )(?<!different )(?<!common )(?<!frequent )(?<!used )(?<!top )\bwords?\b(?! "
-        r"frequenc)|字数|单词数|词数|多少个?(?:字(?!符)|词|单词)|几个(?:字(?!符)|词|单词)",
+        r"frequenc)|(?<!汉)字数|单词数|词数|多少个?(?:字(?!符)|词|单词)|几个(?:字(?!符)|词|单词)",
     ),
     _figure("unique words", "不同的词", r"\b(?:unique|distinct|different)(?: words?| ones?)?\b|不同的(?:单)?词|不重复"),
     _figure("characters", "字符数", r"\bcharacters?\b|\bchars?\b|\bhow long\b|\blength\b|字符"),
@@ -200,6 +201,7 @@ def _answer(passage: Passage, chinese: bool) -> Answer:
     if re.search(r"longest word|最长的(?:单)?词", passage.request, re.IGNORECASE):
         return _longest_word(text, chinese)
     if not asked and not top:
+        _refuse_unclear(passage.request)
         top = _TOP.search("most common")
         asked = [figure for figure in _FIGURES if measured[figure.english] or figure.english != "Chinese characters"]
     lines = [
@@ -216,6 +218,14 @@ def _answer(passage: Passage, chinese: bool) -> Answer:
         Value(str(measured[figure.english]), Fraction(measured[figure.english]), figure.english) for figure in asked
     )
     return Answer("\n".join(lines), {"characters": len(text)}, output, values)
+
+
+def _refuse_unclear(request: str) -> None:
+    if re.search(r"how many|how often|which|what|多少|几", request, re.IGNORECASE):
+        raise Refusal(
+            "I am not sure what to count: words, unique words, characters, letters, sentences, lines or paragraphs?",
+            "我不确定要数什么：字数、词数、字符、字母、句子、行还是段落？",
+        )
 
 
 def _most_frequent(text: str, count: int) -> list[tuple[str, int]]:

@@ -1,5 +1,6 @@
 """Converts between units of measurement."""
 
+import re
 from fractions import Fraction
 from functools import partial
 
@@ -9,6 +10,7 @@ from .measurements import Measurements, Quantity, asks_to_convert, measurements_
 from .units import Unit, comparable, converted, counterpart
 
 _LONGEST_PROMPT = 400
+_LEANS_BACK = re.compile(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
 
 
 def understand(question: Question) -> Task | None:
@@ -19,7 +21,7 @@ def understand(question: Question) -> Task | None:
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
-    pairs = _pairs(read)
+    pairs = None if question.earlier and _LEANS_BACK.match(question.text) and not read.quantities else _pairs(read)
     if pairs is not None:
         confidence = CERTAIN if read.quantities and asks_to_convert(question.text) else LIKELY
         return Task(confidence, lambda: _answer(pairs)) if not read.unread else _unread(read)
@@ -35,7 +37,7 @@ def _unread(read: Measurements) -> Task:
 def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     """Which quantity goes into which unit; None where that is not said, or can be meant in several ways."""
     quantities, units = read.quantities, read.units
-    if not quantities and len(units) == 2:
+    if not quantities and len(units) == 2 and read.names_in_full:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
     if read.alternating:
@@ -62,7 +64,7 @@ def _continued(read: Measurements, question: Question) -> Task | None:
             return None
         units = list(read.units) or [unit for _, unit in known]
         pairs = [(quantity, unit) for quantity in quantities for unit in units]
-        return Task(LIKELY, lambda: _answer(pairs))
+        return Task(LIKELY, partial(_answer, pairs))
     return None
 
 

@@ -129,7 +129,7 @@ _TABLE = {
         l/100km 1/100000 l/100_km litres_per_100_km liters_per_100_km 升/百公里
     """,
     "length/volume": """
-        mpg 201168000/473176473 miles_per_gallon
+        mpg 201168000000/473176473 miles_per_gallon
     """,
     "energy": """
         J 1 joule 焦耳 焦
@@ -155,6 +155,7 @@ _TABLE = {
         W 1 watt 瓦 瓦特
         kW 1000 kilowatt 千瓦
         MW 1000000 megawatt 兆瓦
+        GW 1000000000 gigawatt 吉瓦
         hp 745.69987158227022 horsepower
     """,
     "force": """

@@ -92,6 +92,7 @@ def plain_signs(text: str) -> str:
 
 def digits_for_words(text: str) -> str:
     """`text` with number words in digits: `twelve` is 12, `two hundred and five` 205, `三百零五` 305."""
+    text = re.sub(r"\ba (?=(?:hundred|thousand|million|billion)\b)", "1 ", text, flags=re.IGNORECASE)
     text = _SCALED.sub(lambda found: _scaled(found[1], found[2].lower()), text)
     text = _NUMBER_WORDS.sub(lambda found: _english_number(found.group()), text)
     return _CHINESE_NUMBER.sub(lambda found: _chinese_number(found.group()), text)
