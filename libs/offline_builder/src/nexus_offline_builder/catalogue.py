@@ -23,8 +23,10 @@ class ToolRule:
 
 
 _FIGURES = (
-    "total subtotal sum add_up tally aggregate average mean median max maximum min minimum analyse analyze analysis statistic "
-    "stat summary summarise summarize calculate group breakdown 统计 合计 总计 总和 求和 汇总 平均 加起来 相加 分析 计算 分组"
+    "total subtotal sum add_up tally aggregate average mean median max maximum min minimum analyse analyze "
+    "analysis statistic "
+    "stat summary summarise summarize calculate group breakdown 统计 合计 总计 总和 求和 汇总 平均 加起来 相加 "
+    "分析 计算 分组"
 )
 _TABLE = "csv tsv spreadsheet excel comma_separated tabular table sheet 表格 电子表格 逗号分隔 报表 明细表 数据表"
 
@@ -47,13 +49,18 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="arithmetic calculator math maths mathematics mathematical multiply multiplication divide division subtract "
+        topics="arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
+        "division subtract "
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest 算术 计算器 四则 加减 乘除 数学 "
         "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 小费 税 分数 乘方 平方根 开方 口算 心算 加法 减法 乘法 除法",
-        objects="number expression equation formula figure amount integer decimal digit 数字 数值 几个数 小数 整数 金额",
-        operations="calculate calculation compute computation evaluate solve add sum total subtract plus minus average mean median "
-        "power count_up add_up reckon work_out maximum minimum 计算 运算 求和 算数 相加 加 减 乘 除 平均 合计 总和 最大 最小",
+        objects=(
+            "number expression equation formula figure amount integer decimal digit 数字 数值 几个数 小数 整数 金额"
+        ),
+        operations="calculate calculation compute computation evaluate solve add sum total subtract plus "
+        "minus average mean median "
+        "power count_up add_up reckon work_out maximum minimum 计算 运算 求和 算数 相加 加 减 乘 除 平均 合计 总和 "
+        "最大 最小",
     ),
     ToolRule(
         name="csv_to_json",
@@ -64,7 +71,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="csv_json",
         topics="csv2json csv_json csv_to_json",
         objects=f"{_TABLE}",
-        operations="to_json into_json as_json in_json json json_from make_object to_object into_object 转json 成json 为json 到json",
+        operations=(
+            "to_json into_json as_json in_json json json_from make_object to_object into_object 转json 成json "
+            "为json 到json"
+        ),
     ),
     ToolRule(
         name="unit_conversion",
@@ -73,8 +83,12 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="conversion",
         capabilities=("unit-conversion",),
         short_name="units",
-        topics="unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit 单位 换算 度量衡 公制 英制",
-        objects="unit measure measurement temperature length weight distance height volume area speed mass size 温度 长度 重量 质量 体积 "
+        topics=(
+            "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit 单位 换算 "
+            "度量衡 公制 英制"
+        ),
+        objects="unit measure measurement temperature length weight distance height volume area speed mass "
+        "size 温度 长度 重量 质量 体积 "
         "面积 速度",
         operations="convert converter conversion versus vs translate_unit 转换 互转 转成 换成",
     ),
@@ -85,11 +99,17 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="weekday deadline countdown leap_year day_of_week day_of_the_week day_between date_difference how_old how_many_day "
-        "how_many_week days_until days_till days_since day_left date_calculator date_calculation date_math date_arithmetic "
-        "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄",
-        objects="date day week month year calendar birthday anniversary due_date duration age 日历 生日 纪念日 天 周年 某天",
-        operations="between until till since from before after calculate calculation compute add subtract difference differ answer "
+        topics="weekday deadline countdown leap_year day_of_week day_of_the_week day_between "
+        "date_difference how_old how_many_day "
+        "how_many_week days_until days_till days_since day_left date_calculator date_calculation date_math "
+        "date_arithmetic "
+        "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄 "
+        "隔多久 多久",
+        objects=(
+            "date day week month year calendar birthday anniversary due_date duration age 日历 生日 纪念日 天 周年 某天"
+        ),
+        operations="between until till since from before after calculate calculation compute add subtract "
+        "difference differ answer "
         "count work_out ago later arithmetic math left old 计算 相差 间隔 距离 还有 加 减 之后 之前",
     ),
     ToolRule(
@@ -99,10 +119,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-analysis",
         capabilities=("text-statistics",),
         short_name="text",
-        topics="word_count word_counter word_frequency character_count letter_count text_statistic text_analysis wordcount "
+        topics="word_count word_counter word_frequency character_count letter_count text_statistic "
+        "text_analysis wordcount "
         "most_common_word longest_word top_word 字数 词频 词数 字符数 句子数",
-        objects="word character char letter sentence text paragraph essay article line writing 文本 文字 文章 作文 段落 单词 句子 字符 字母 汉字",
-        operations="count counter counting statistic stat frequency frequent frequently often analyse analyze analysis how_many how_long "
+        objects=(
+            "word character char letter sentence text paragraph essay article line writing 文本 文字 文章 作文 "
+            "段落 单词 句子 字符 字母 汉字"
+        ),
+        operations="count counter counting statistic stat frequency frequent frequently often analyse analyze "
+        "analysis how_many how_long "
         "number_of length longest most_used most_common unique tally 统计 分析 计数 数一数 数 多少 几个 最常 频率 长度",
     ),
     ToolRule(
@@ -114,8 +139,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="json",
         topics="jsonpath json_path json_query json_validator json_lookup nested_object nested_json",
         objects="json nested payload api_response",
-        operations="query extract extractor look lookup path field value parse parser read reader valid validate validator validity "
-        "check get fetch find key inspect navigate property pick browse explore element 查询 提取 取值 取出 取 读取 解析 路径 字段 "
+        operations="query extract extractor look lookup path field value parse parser read reader valid "
+        "validate validator validity "
+        "check get fetch find key inspect navigate property pick browse explore element 查询 提取 取值 取出 取 "
+        "读取 解析 路径 字段 "
         "校验 验证 键",
     ),
     ToolRule(
@@ -127,10 +154,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-analysis",
         capabilities=("pattern-extraction",),
         short_name="patterns",
-        topics="regex regexp regexes regular_expression pattern_match pattern_extraction 正则",
-        objects="email e-mail mail url link hyperlink phone telephone mobile ip_address hashtag mention contact web_address website "
+        topics=(
+            "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
+            "find_number extract_number collect_number 正则"
+        ),
+        objects="email e-mail mail url link hyperlink phone telephone mobile ip_address hashtag mention "
+        "contact web_address website "
         "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
-        operations="extract extractor extraction find finder collect pull scrape detect list grab harvest identify parse out_of spot "
+        operations="extract extractor extraction find finder collect pull scrape detect list grab harvest "
+        "identify parse out_of spot "
         "gather get search recognise recognize fish pick 提取 抽取 查找 找出 找 识别 抓取 列出",
     ),
 )
@@ -139,14 +171,26 @@ RULES = {rule.name: rule for rule in CATALOGUE}
 
 OUT_OF_REACH = {
     "translation between languages": "translate translation translator french german spanish interpreter 翻译",
-    "booking and travel": "book booking flight hotel travel trip reservation reserve ticket 订酒店 订机票 预订 旅行 旅游 机票 酒店",
-    "live rates, prices and news": "live realtime real-time exchange_rate currency stock share_price crypto bitcoin news right_now latest "
-    "汇率 股票 股价 新闻 实时 行情",
+    "booking and travel": (
+        "book booking flight hotel travel trip reservation reserve ticket 订酒店 订机票 预订 旅行 旅游 机票 酒店"
+    ),
+    "live rates, prices and news": (
+        "live realtime real-time exchange_rate currency stock share_price crypto bitcoin news right_now latest "
+        "汇率 股票 股价 新闻 实时 行情"
+    ),
     "weather": "weather forecast rain 天气",
-    "writing and creative work": "poem poetry haiku story novel song lyric joke essay_writing compose write_email draft blog rewrite 诗 "
-    "小说 故事 写作 作曲 笑话 写文章 润色",
-    "pictures, sound and video": "image picture photo draw drawing video audio podcast transcribe speech voice music 图片 画 视频 音频 语音 音乐",
-    "sending, calling and appointments": "send reply invite meeting schedule appointment remind reminder 发送 发邮件 提醒 会议 预约",
-    "summaries and general knowledge": "summarize_article summarise_article summarize_long long_article history trivia recipe_idea "
-    "recommend recommendation advice explain chess play game 摘要 百科 历史 推荐 下棋 游戏 聊天",
+    "writing and creative work": (
+        "poem poetry haiku story novel song lyric joke essay_writing compose write_email draft blog rewrite "
+        "诗 小说 故事 写作 作曲 笑话 写文章 润色"
+    ),
+    "pictures, sound and video": (
+        "image picture photo draw drawing video audio podcast transcribe speech voice music 图片 画 视频 音频 语音 音乐"
+    ),
+    "sending, calling and appointments": (
+        "send reply invite meeting schedule appointment remind reminder 发送 发邮件 提醒 会议 预约"
+    ),
+    "summaries and general knowledge": (
+        "summarize_article summarise_article summarize_long long_article history trivia recipe_idea recommend "
+        "recommendation advice explain chess play game 摘要 百科 历史 推荐 下棋 游戏 聊天"
+    ),
 }

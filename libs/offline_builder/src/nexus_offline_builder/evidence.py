@@ -14,10 +14,12 @@ _CLAUSE = re.compile(r"[.。!?！？\n;；]+(?=\s|$|[\u4e00-\u9fff])|\n")
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)*")
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
 _ENDINGS = re.compile(r"(?:'s|ings?|ations?|ators?|ers?|ors?|ies|es|ed|s|e|y)$")
-_NOT_UNITS = frozenset(
-    ["day", "days", "week", "weeks", "year", "years", "second", "seconds", "minute", "minutes", "bar", "bars", "stone", "cup", "mile_per_hour", "in", "m", "g", "l", "t", "s", "h", "d", "c", "f", "k", "b", "a", "st", "pt", "as", "n", "w", "min", "mins", "cal", "hr", "ha", "us", "mu", "li", "chi", "kn", "oz.", "light", "point", "points", "mw", "pa", "sec", "ms", "mi", "degree", "cc", "gig", "kb", "century", "decade"]
-) - {"stone", "cup"}
-_CHINESE_UNITS = frozenset(["斤", "磅", "米", "升", "克", "吨", "码", "亩", "尺", "寸"])
+_NOT_UNITS = (
+    "day days week weeks year years second seconds minute minutes bar bars in m g l t s h d c f k b a st pt as n w "
+    "min mins "
+    "cal hr ha us mu li chi kn point points mw pa sec ms mi degree cc gig kb century decade"
+)
+_CHINESE_UNITS = frozenset("斤磅米升克吨码亩尺寸")
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 
 
@@ -82,7 +84,7 @@ def _corrected(word: str) -> str:
 
 def _units(words: list[str], clause: str) -> set[str]:
     """The units that are named, by what they are, so that `kg` and `kilograms` count once."""
-    found = {word for word in words if word in _unit_names() and word not in _NOT_UNITS}
+    found = {word for word in words if word in _unit_names() and word not in _not_units()}
     found |= {word for word in words if word in _DURATIONS}
     left = clause
     for name in sorted((name for name in NAMES if not name[0].isascii() and name[0] != "µ"), key=len, reverse=True):
@@ -90,6 +92,12 @@ def _units(words: list[str], clause: str) -> set[str]:
             found.add(name)
             left = left.replace(name, " ")
     return found
+
+
+@cache
+def _not_units() -> frozenset[str]:
+    """Names of units that are mostly other words in a requirement."""
+    return frozenset(_NOT_UNITS.split())
 
 
 @cache
@@ -144,7 +152,7 @@ def _only(rules: list[ToolRule], text: str) -> list[ToolRule]:
         rule for rule in rules if _vocabulary(rule.objects).found_in(words, chinese) or _unit_rule(rule, words, text)
     ]
     if by_object:
-        return by_object[:1]
+        return [min(by_object, key=lambda rule: rule.name == "arithmetic")]
     calculating = [rule for rule in rules if rule.name == "arithmetic"]
     return calculating if not rules or calculating else []
 

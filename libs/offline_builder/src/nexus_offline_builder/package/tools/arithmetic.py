@@ -13,7 +13,8 @@ _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
 _EMBEDDED = re.compile(r"(?<![\w.,/:$-])[-(]*\d(?:[\d\s.,()+*/^%!-]|(?<=[\d\s)])x(?=[\d\s(]))*[\d)%!](?![\w/:])")
 _ROUNDING = re.compile(
-    r",?\s*(?:and )?(?:rounded|round(?: (?:it|that|this|the result))?)? ?(?:to|with) (\d{1,2}|one|two|three|four) (?:decimals?(?: places?)?|"
+    r",?\s*(?:and )?(?:rounded|round(?: (?:it|that|this|the result))?)? ?(?:to|with) (\d{1,2}|one|two|three|four) "
+    r"(?:decimals?(?: places?)?|"
     r"digits?(?: after the point)?|dp)\b|"
     r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数",
     re.IGNORECASE,

@@ -1,4 +1,4 @@
-"""Percentages as shops and restaurants word them: tips, taxes, discounts, shares, changes. Only whole sentences count."""
+"""Percentages as shops and restaurants word them: tips, taxes, discounts, shares, changes."""
 
 import re
 
@@ -6,9 +6,15 @@ from .contract import Refusal
 
 _N = r"\(?-?[\d.][\d.,]*\)?(?:\s*[-+*/]\s*\(?[\d.]+%?\)?)*?"
 _P = r"\(?[\d.]+\)?\s*%"
-_ADDED = r"(?:tips?|gratuity|(?:sales )?tax(?:es)?|vat|gst|service(?: charge)?|surcharge|mark-?up|interest|commission|fees?|税|小费|手续费)"
+_ADDED = (
+    r"(?:tips?|gratuity|(?:sales )?tax(?:es)?|vat|gst|service(?: charge)?|surcharge|mark-?up|interest|commission|"
+    r"fees?|税|小费|手续费)"
+)
 _TAKEN = r"(?:discounts?|off|reduction|rebate)"
-_BILL = r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net )?price|cost|total|amount|meal|dinner|lunch|order|check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
+_BILL = (
+    r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net )?price|cost|total|amount|meal|dinner|lunch|order|"
+    r"check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
+)
 _TO = r"(?:to|and|->|→|到)"
 _FORMS = tuple(
     (re.compile(pattern, re.IGNORECASE), template)
@@ -24,7 +30,8 @@ _FORMS = tuple(
         (rf"(?P<b>\d{{1,3}})\s+thirds\s+of\s+(?P<a>{_N})", "({a}) * {b} / 3"),
         (rf"(?P<b>\d{{1,3}})\s+quarters\s+of\s+(?P<a>{_N})", "({a}) * {b} / 4"),
         (
-            rf"(?:bill|(?:sale |list |net )?price|cost|total)\s+(?:of\s+|is\s+)?(?P<a>{_N})\s*(?:minus|less|-)\s*(?P<p>{_P})",
+            rf"(?:bill|(?:sale |list |net )?price|cost|total)\s+(?:of\s+|is\s+)?(?P<a>{_N})\s*(?:minus|less|"
+            rf"-)\s*(?P<p>{_P})",
             "({a}) - {p}",
         ),
         (rf"(?P<p>{_P})\s+(?:on|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
@@ -68,7 +75,8 @@ _FORMS = tuple(
         (rf"(?P<a>{_N})\s*(?:增加|上涨|提高|涨|加价?)\s*(?P<p>{_P})", "({a}) + {p}"),
         (rf"(?P<a>{_N})\s*(?:减少|降低|下降|降价?|跌)\s*(?P<p>{_P})", "({a}) - {p}"),
         (
-            rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,3}}(?:at|for|costing|x|@)\s+(?P<b>{_N})\s*(?:each|apiece|per piece|a piece)",
+            rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,3}}(?:at|for|costing|x|@)\s+(?P<b>{_N})\s*(?:each|apiece|per piece|a "
+            rf"piece)",
             "({a}) * ({b})",
         ),
         (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),

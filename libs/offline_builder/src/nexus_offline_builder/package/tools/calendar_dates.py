@@ -36,7 +36,8 @@ _DATE = re.compile(
     rf"|{_MONTH.format('m3')}\s+(?P<d3>\d{{1,2}}){_ORDINAL}\b{_YEAR.format('y3')}"
     rf"|(?:the\s+)?(?P<d4>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?{_MONTH.format('m4')}\b{_YEAR.format('y4')}"
     r"|(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y6>\d{4}|\d{2})(?![\d/.-])"
-    r"|(?P<holiday>christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: day)?)\b(?:,?\s*(?:in\s+|of\s+)?(?P<y8>\d{4}))?"
+    r"|(?P<holiday>christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: "
+    r"day)?)\b(?:,?\s*(?:in\s+|of\s+)?(?P<y8>\d{4}))?"
     r"|(?P<word>(?:the )?day after tomorrow|(?:the )?day before yesterday|today|tomorrow|yesterday|now)\b"
     rf"|(?P<which>next|last|this|coming|on)\s+(?P<weekday>{'|'.join(WEEKDAYS)})\b"
     r")|(?:(?P<y9>\d{4})\s*年的?)?(?P<zh>大后天|后天|大前天|前天|今天|今日|明天|明日|昨天|昨日|现在|圣诞节?|元旦|国庆节?)",

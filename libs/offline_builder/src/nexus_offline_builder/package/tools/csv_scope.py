@@ -77,9 +77,11 @@ def refuse_unclear(request: str, table: Table) -> None:
         left.append(operation.group())
     if left:
         raise Refusal(
-            f"I cannot tell what to work out ('{' '.join(left)[:60]}' is not clear to me): I know total, average, minimum, maximum, median and row count, "
+            f"I cannot tell what to work out ('{' '.join(left)[:60]}' is not clear to me): I know total, average, "
+            f"minimum, maximum, median and row count, "
             "over all rows or by group.",
-            f"我不确定要算什么（没看懂“{' '.join(left)[:60]}”）：我会算合计、平均值、最小值、最大值、中位数和行数，可以统计所有行，也可以分组统计。",
+            f"我不确定要算什么（没看懂“{' '.join(left)[:60]}”）：我会算合计、平均值、最小值、最大值、中位数和行数，"
+            f"可以统计所有行，也可以分组统计。",
         )
 
 

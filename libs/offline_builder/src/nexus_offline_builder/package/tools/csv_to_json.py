@@ -8,7 +8,8 @@ from .table import Table, table_in
 
 _ASKED = re.compile(r"\bjson\b", re.IGNORECASE)
 _BEYOND = re.compile(
-    r"\b(?:only|just|where|sort\w*|order(?:ed)? by|xml|yaml|sql|html|markdown|filter\w*|without|except|first|last|top|sum|total|average|group\w*|"
+    r"\b(?:only|just|where|sort\w*|order(?:ed)? by|xml|yaml|sql|html|markdown|filter\w*|without|except|first|last|"
+    r"top|sum|total|average|group\w*|"
     r"rename|drop|skip|unique|nested|keyed|transpose|python)\b|[<>]|只|排序|筛选|过滤|合计|去掉|分组|前\d",
     re.IGNORECASE,
 )

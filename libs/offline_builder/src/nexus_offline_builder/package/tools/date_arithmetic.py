@@ -65,7 +65,8 @@ _DAYS_IN = re.compile(
     re.IGNORECASE,
 )
 _BEYOND = re.compile(
-    r"\bday of the year\b|\bweek (?:number|of the year)\b|\bquarter\b|\bweekends?\b|\beaster\b|\b(?:first|second|third|fourth|last) (?:mon|tues|"
+    r"\bday of the year\b|\bweek (?:number|of the year)\b|\bquarter\b|\bweekends?\b|\beaster\b|\b(?:first|second|"
+    r"third|fourth|last) (?:mon|tues|"
     r"wednes|thurs|fri|satur|sun)day of\b|\btime ?zone\b|春节|中秋|端午|农历|阴历|第几[周天]|季度|周末",
     re.IGNORECASE,
 )
@@ -84,7 +85,8 @@ _SIGN = re.compile(
 )
 _IN_OTHER_UNITS = re.compile(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
-    r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|there))?[\s?.!]*|"
+    r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
+    r"there))?[\s?.!]*|"
     r"(?:那)?(?:是)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
     re.IGNORECASE,
 )
@@ -92,6 +94,7 @@ _BARE = re.compile(
     r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|呢|是|的|和",
     re.IGNORECASE,
 )
+_JOINING = re.compile(r"\b(?:to|vs|versus|minus|from|till|through|until)\b|[减至比]", re.IGNORECASE)
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
 
@@ -158,6 +161,12 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
     if len(found) > 2 or (len(found) == 2 and durations):
         return Task(LIKELY, lambda: _refuse_unread(text))
+    if (
+        len(found) == 2
+        and not _BETWEEN.search(text)
+        and re.search(r"[^\W\d_]{2}", _JOINING.sub(" ", _BARE.sub(" ", rest)))
+    ):
+        return None
     if len(found) == 2:
         confidence = CERTAIN if _BETWEEN.search(text) else LIKELY
         return Task(confidence, lambda: _between(found[0], found[1], rest, question))
@@ -216,7 +225,8 @@ def _without_dates(text: str, question: Question) -> Task | None:
 
 def _refuse_unread(part: str) -> Answer:
     raise Refusal(
-        f"I am not sure how '{part[:60]}' is meant: I work with one or two dates, written as year-month-day, and whole days.",
+        f"I am not sure how '{part[:60]}' is meant: I work with one or two dates, written as year-month-day, and "
+        f"whole days.",
         f"没看懂“{part[:60]}”：我可以处理一个或两个日期（年-月-日），以整天计算。",
     )
 

@@ -10,7 +10,8 @@ from .wording import asks_how_many
 
 _LONGEST_OUTPUT = 100_000
 _BEYOND = re.compile(
-    r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|more than|bigger|smaller|"
+    r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
+    r"more than|bigger|smaller|"
     r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|youngest|convert|without|"
     r"except|not|contains?|equals?|increase|double)\b|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|修改|删除|类型|筛选",
     re.IGNORECASE,
@@ -239,7 +240,8 @@ def _refuse_unread(request: str, path: str | None, value: Node) -> None:
             besides.append(name)
     if beyond := _BEYOND.search(left):
         raise Refusal(
-            f"I cannot do that ('{beyond.group().strip()}'): I look up values by path, list keys, count items and check validity.",
+            f"I cannot do that ('{beyond.group().strip()}'): I look up values by path, list keys, count items and "
+            f"check validity.",
             f"这个我做不了（“{beyond.group().strip()}”）：我会按路径取值、列出键、数个数和检查是否有效。",
         )
     if any(not _related(name, steps, request) for name in besides):
@@ -261,7 +263,10 @@ def _refuse_unread(request: str, path: str | None, value: Node) -> None:
 def _related(name: str, steps: set[str], request: str) -> bool:
     """Whether `name` only says where one of `steps` is: `the name of the user`."""
     either = "|".join(re.escape(step) for step in steps)
-    joined = rf"(?:{either})s?\W+(?:of|in|under|inside|at|for)\W+(?:the\s+|an?\s+)?{re.escape(name)}|{re.escape(name)}(?:'s|的|中的?|里的?)\W*(?:{either})"
+    joined = (
+        rf"(?:{either})s?\W+(?:of|in|under|inside|at|for)\W+(?:the\s+|an?\s+)?{re.escape(name)}|"
+        rf"{re.escape(name)}(?:'s|的|中的?|里的?)\W*(?:{either})"
+    )
     return bool(steps) and re.search(joined, request, re.IGNORECASE) is not None
 
 
@@ -299,6 +304,11 @@ def _path_in(request: str, document: Node) -> str | None:
     for found in _BARE_PATH.finditer(request):
         if not re.match(r"(?:e\.g|i\.e|json\.)", found[1], re.IGNORECASE):
             return f"$.{found[1]}"
+    return _path_by_name(request, document) or _named_path(request, document)
+
+
+def _path_by_name(request: str, document: Node) -> str | None:
+    """The path to a name of the document that stands in the request, or to a place in a list."""
     names = [found["name"] for found in _NAMED.finditer(request)] + re.findall(
         r"[\"'`“「]([^\"'`”」]{1,100})[\"'`”」]|([\w\u4e00-\u9fff-]+)", request
     )
@@ -314,11 +324,11 @@ def _path_in(request: str, document: Node) -> str | None:
     for name in flat:
         if len(name) > 1 and _selected(document, f"$..{name}") and name.lower() not in ("json", "value", "name of"):
             return f"$..{name}"
-    return _named_path(request, document)
+    return None
 
 
 def _chinese_key(request: str, document: Node) -> str | None:
-    """Chinese runs on without blanks: the longest key that stands in the request; none where a longer word was asked."""
+    """Chinese runs on without blanks: the longest key that stands in the request."""
     if not isinstance(document, dict):
         return None
     keys = [key for key in document if not key.isascii() and re.fullmatch(r"[\w-]+", key) and key in request]

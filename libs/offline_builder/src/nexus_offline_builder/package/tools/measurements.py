@@ -48,7 +48,8 @@ _CURRENCY = re.compile(
     re.IGNORECASE,
 )
 _DATE_QUESTION = re.compile(
-    r"\b(?:today|ago|after|before|from now|between|since|until|tomorrow|later)\b|\d年\s*\d|之后|以后|之前|后是|今天|几号|再过",
+    r"\b(?:today|ago|after|before|from now|between|since|until|tomorrow|later)\b|\d年\s*\d|之后|以后|之前|后是|"
+    r"今天|几号|再过",
     re.IGNORECASE,
 )
 _COMPUTES = re.compile(

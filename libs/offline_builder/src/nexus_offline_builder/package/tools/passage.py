@@ -49,7 +49,8 @@ def last_line_first(prompt: str) -> Passage | None:
 
 
 _ASKS = re.compile(
-    r"\s*(?:(?:please|pls|can you|could you|would you|now|and|so|ok|hey|hi|hello)[\s,]+)*(?:what|which|who|whom|whose|when|where|why|how|"
+    r"\s*(?:(?:please|pls|can you|could you|would you|now|and|so|ok|hey|hi|hello)[\s,]+)*(?:what|which|who|whom|"
+    r"whose|when|where|why|how|"
     r"is|are|was|were|do|does|did|can|could|will|would|should|may|translate|write|tell|give|show|make|create|send|call|open|play|draw|"
     r"book|buy|find|search|get|list|explain|summari[sz]e|rewrite|reverse|sort|convert|turn|change|replace|remove|delete|fix|correct|compare|"
     r"count|calculate|compute|analy[sz]e|extract|generate|compose|sing|help|thanks?|bye|stop|check|uppercase|lowercase|capitali[sz]e|spell|"

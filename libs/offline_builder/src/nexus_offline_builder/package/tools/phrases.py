@@ -143,7 +143,8 @@ _IMPLICIT = tuple(
 )
 _PRONOUN = re.compile(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
 _SHARE_OF_IT = re.compile(
-    r"(?:(?P<less>subtract|deduct|take(?: off| away)?|-)|add|\+)\s*(?P<share>[\d.]+%)\s*of\s*(?:it|that|this|the result)",
+    r"(?:(?P<less>subtract|deduct|take(?: off| away)?|-)|add|\+)\s*(?P<share>[\d.]+%)\s*of\s*(?:it|that|this|the "
+    r"result)",
     re.IGNORECASE,
 )
 _OFF_IT = re.compile(
@@ -151,7 +152,8 @@ _OFF_IT = re.compile(
 )
 _THEN = re.compile(
     r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|now)\b|\band (?:then|now)\b|\bthen\b|[,;]?\s*(?:然后|接着|再|并)|"
-    r"\s*,\s*(?=(?:plus|minus|times|divided by|add|subtract|multiply|divide)\b)|[,;]?\s*\band\s+(?=(?:add|subtract|multiply by|multiply it|multiply that|multiply the result|divide|square|"
+    r"\s*,\s*(?=(?:plus|minus|times|divided by|add|subtract|multiply|divide)\b)|[,;]?\s*\band\s+(?=(?:add|subtract|"
+    r"multiply by|multiply it|multiply that|multiply the result|divide|square|"
     r"halve|double)\b))\s*",
     re.IGNORECASE,
 )

@@ -22,6 +22,7 @@ _ASKED = re.compile(
     r"long is\b|\blength of\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
+    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count)[\s,]*)+$|"
     r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词",
     re.IGNORECASE,
@@ -49,15 +50,18 @@ _OCCURRENCES = re.compile(
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = re.compile(
-    r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|sentences?|lines?|paragraphs?|"
+    r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
+    r"sentences?|lines?|paragraphs?|"
     r"words?|spaces)\b|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,
 )
 _BEYOND = re.compile(
     r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|end(?:s|ing)?|contain(?:s|ing)?|longer|shorter|more|fewer|less|vowels?|consonants?|syllables?|"
-    r"capitals?|capitali[sz]ed|upper ?case|lower ?case|average|mean|per|reversed?|palindrome|shortest|reading time|except|verbs?|nouns?|"
+    r"capitals?|capitali[sz]ed|upper ?case|lower ?case|average|mean|per|reversed?|palindrome|shortest|reading time|"
+    r"except|verbs?|nouns?|"
     r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?)\b|"
-    r"\b(?:without|excluding|ignoring)\b(?! (?:white)?spaces?)|开头|结尾|包含|元音|平均|以外|最短|大写|小写|动词|名词|阅读时间|反转|回文",
+    r"\b(?:without|excluding|ignoring)\b(?! (?:white)?spaces?)|开头|结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
+    r"名词|阅读时间|反转|回文",
     re.IGNORECASE,
 )
 
@@ -187,7 +191,8 @@ def _answer(passage: Passage, chinese: bool) -> Answer:
     text = passage.text or ""
     if beyond := _BEYOND.search(passage.request):
         raise Refusal(
-            f"I cannot do that ('{beyond.group()}'): I count words, unique words, characters, letters, sentences, lines and "
+            f"I cannot do that ('{beyond.group()}'): I count words, unique words, characters, letters, sentences, "
+            f"lines and "
             "paragraphs, and find the most frequent and the longest word.",
             f"这个我做不了（“{beyond.group()}”）：我会数字数、词数、字符、字母、句子、行和段落，找最常见的词和最长的词。",
         )
