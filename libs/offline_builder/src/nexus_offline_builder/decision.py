@@ -44,7 +44,7 @@ class AgentDesign:
 
     @property
     def category(self) -> str:
-        return self.rules[0].category if self.rules else "unmatched"
+        return self.rules[0].category
 
     @property
     def capabilities(self) -> list[str]:
@@ -52,8 +52,6 @@ class AgentDesign:
 
     @property
     def description(self) -> str:
-        if not self.rules:
-            return "An agent without tools: its requirement matched none of the rule-based builder's tools."
         return "Rule-based agent. " + " ".join(rule.description for rule in self.rules)
 
 

@@ -41,7 +41,7 @@ def _bullets(lines: list[str]) -> str:
 
 
 def requirements_document(decision: AgentDesign) -> str:
-    tools = [f"**{rule.title}** (`{rule.name}`): {rule.description}" for rule in decision.rules] or ["None."]
+    tools = [f"**{rule.title}** (`{rule.name}`): {rule.description}" for rule in decision.rules]
     return (
         f"# Requirements of {decision.agent_name}\n\n{_HONESTY}\n\n"
         f"## Requirement as given\n\n{quoted(decision.requirement)}\n\n"
@@ -51,7 +51,7 @@ def requirements_document(decision: AgentDesign) -> str:
 
 
 def architecture_document(decision: AgentDesign) -> str:
-    tools = [f"`tools/{rule.name}.py`: {rule.description}" for rule in decision.rules] or ["No tools."]
+    tools = [f"`tools/{rule.name}.py`: {rule.description}" for rule in decision.rules]
     return (
         f"# Architecture of {decision.agent_name}\n\n{_HONESTY}\n\n"
         "```\ncaller -> main.py -> agent/server.py (one process per connection)\n"
@@ -69,10 +69,11 @@ def design_document(decision: AgentDesign) -> str:
     return (
         f"# Design of {decision.agent_name}\n\n{_HONESTY}\n\n"
         f"- Version: {decision.version}\n- Category: {decision.category}\n"
-        f"- Capabilities: {', '.join(decision.capabilities) or 'none'}\n"
-        f"- Tools: {', '.join(decision.tool_names) or 'none'}\n\n"
+        f"- Capabilities: {', '.join(decision.capabilities)}\n"
+        f"- Tools: {', '.join(decision.tool_names)}\n\n"
         "## Conversation\n\n"
         "1. Each tool says how sure it is that a prompt is meant for it; the surest one answers.\n"
+        "   A reading that leaves a number, date, unit or column of the prompt unread is none: the agent asks instead.\n"
         "2. A prompt that no tool is sure of is tried as a follow-up: an earlier result takes the place of words\n"
         "   such as `that` or `the result`. Where several results could be meant, the agent asks which.\n"
         "3. Otherwise the agent says that it cannot, and what it can do.\n"
@@ -81,7 +82,7 @@ def design_document(decision: AgentDesign) -> str:
 
 
 def prompt_document(decision: AgentDesign) -> str:
-    tools = [f"`{rule.name}`: {rule.description}" for rule in decision.rules] or ["No tools."]
+    tools = [f"`{rule.name}`: {rule.description}" for rule in decision.rules]
     return (
         f"# {decision.agent_name}\n\n"
         "The agent is rule-based: no language model reads this text. It states for people what the agent is for,\n"

@@ -31,7 +31,7 @@ _NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
 _FEET_AND_INCHES = re.compile(
     r"(\d+)\s*(?:'|ft\b|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
-    rf"(?=\s*$|\s*(?:\b(?:to|in|into|as|is)\b\s+(?:{_ONE})|[=\-→?,是换等]))",
+    r"(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+(?!(?:to|into|in|as|is)\b)[a-z]|[=\-→?,是换等]))",
     re.IGNORECASE,
 )
 _TAEL = re.compile(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
@@ -43,8 +43,8 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
-    rf"\d[\d,.]*\s*{CURRENCIES}\b.*?\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)|[$€£¥]\s*\d.*\b(?:to|in|into)\b|"
-    rf"\d\s*(?:{_ONE})?\s+(?:to|in|into)\s+(?:us\s+)?{CURRENCIES}\b",
+    rf"\d[\d,.]*\s*{CURRENCIES}\b.*?\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)|"
+    rf"[$€£¥]\s*\d.*\b(?:to|in|into)\b|\d\s*[a-z]*\s+(?:to|in|into)\s+(?:us\s+)?{CURRENCIES}\b",
     re.IGNORECASE,
 )
 _DATE_QUESTION = re.compile(
