@@ -73,7 +73,7 @@ def design_document(decision: AgentDesign) -> str:
         f"- Tools: {', '.join(decision.tool_names)}\n\n"
         "## Conversation\n\n"
         "1. Each tool says how sure it is that a prompt is meant for it; the surest one answers.\n"
-        "   A reading that leaves a number, date, unit or column of the prompt unread is none: the agent asks instead.\n"
+        "   A reading that leaves a number, date, unit or column of the prompt unread is none: it asks instead.\n"
         "2. A prompt that no tool is sure of is tried as a follow-up: an earlier result takes the place of words\n"
         "   such as `that` or `the result`. Where several results could be meant, the agent asks which.\n"
         "3. Otherwise the agent says that it cannot, and what it can do.\n"

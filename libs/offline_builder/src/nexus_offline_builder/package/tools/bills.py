@@ -5,6 +5,7 @@ from functools import cache
 
 from .contract import Refusal
 
+_LONGEST = 160
 _N = r"\(?-?[\d.][\d.,]*\)?(?:\s*[-+*/]\s*\(?[\d.]+%?\)?)*?"
 _P = r"\(?[\d.]+\)?\s*%"
 _ADDED = (
@@ -97,7 +98,7 @@ _SAME = {"dollar": "$", "usd": "$", "美元": "$", "euro": "€", "eur": "€", 
 
 def bill_in(text: str) -> str | None:
     """The expression that `text` asks for, number words in digits already. Raises Refusal if it has two meanings."""
-    if not _HINT.search(text):
+    if len(text) > _LONGEST or not _HINT.search(text):
         return None
     for pattern, template in _compiled():
         found = pattern.fullmatch(text)

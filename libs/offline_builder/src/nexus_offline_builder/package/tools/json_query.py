@@ -6,24 +6,10 @@ from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_document import Document, Fault, Node, Numeral, document_in, has_half_pair, plain, whole_document, written
+from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
 from .wording import asks_how_many
 
 _LONGEST_OUTPUT = 100_000
-_BEYOND = re.compile(
-    r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
-    r"more than|bigger|smaller|"
-    r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|youngest|convert|without|"
-    r"except|not|contains?|equals?|increase|double)\b|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|修改|删除|类型|筛选",
-    re.IGNORECASE,
-)
-_SAYS_NOTHING = re.compile(
-    r"\b(?:json|jsons?|document|object|this|that|it|the|a|an|show|print|pretty|format(?:ted)?|parse|read|whole|all|everything|in|of|from|what|is|are|"
-    r"get|give|me|please|here|content|contents|data|value|values|key|keys|fields?|propert(?:y|ies)|list|how|many|count|number|length|size|"
-    r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|level|root|look|up|and|for|to|on|my|valid|check|which|exist|array|"
-    r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|提取|取出?|获取|读取|解析|显示|"
-    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢",
-    re.IGNORECASE,
-)
 _ANY_PLACE = re.compile(r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)", re.IGNORECASE)
 _STEP = r"(?:\.?\[(?:-?\d{1,300}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
 _DOLLAR_PATH = re.compile(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
@@ -42,9 +28,6 @@ _KEYS = re.compile(
 )
 _LENGTH = re.compile(
     r"\bhow many\b|\bcount\b|\blength\b|\bnumber of\b|\bsize of\b|多少个?|几个|长度|数量", re.IGNORECASE
-)
-_VALIDITY = re.compile(
-    r"\bvalid(?:ate|ity)?\b|\bwell[- ]formed\b|\bcorrect json\b|\bcheck\b|有效|合法|校验|验证|格式正确", re.IGNORECASE
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
 _PLACE = re.compile(
@@ -83,7 +66,7 @@ def understand(question: Question) -> Task | None:
     asked = _ASKED.search(request) or _NAMED.search(request) or _BARE_PATH.search(request) or _KEYS.search(request)
     fault = document.error
     if fault is not None:
-        sure = _ASKED.search(request) or _VALIDITY.search(request)
+        sure = _ASKED.search(request) or VALIDITY.search(request)
         bare = question.alone or not re.search(r"\w", request)
         return Task(LIKELY if sure else POSSIBLE, lambda: _invalid(fault, question)) if sure or asked or bare else None
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
@@ -95,7 +78,7 @@ def _checked(prompt: str) -> Document | None:
     if found is None:
         return None
     text = found["text"] or found["named"] or found["chinese"]
-    asked = found["request"] is None or ("json" in found["request"].lower() and _VALIDITY.search(found["request"]))
+    asked = found["request"] is None or ("json" in found["request"].lower() and VALIDITY.search(found["request"]))
     return whole_document(text, found["request"] or "") if text and asked and text[0] not in "{[" else None
 
 
@@ -111,7 +94,7 @@ def _about_earlier_document(question: Question) -> Task | None:
         found = document_in(earlier)
         if found is None or found.error is not None:
             continue
-        names = {name for one in _nested(found.value) if isinstance(one, dict) for name in one}
+        names = {name for one in nested(found.value) if isinstance(one, dict) for name in one}
         if (
             not asked
             and not (names & set(re.findall(r"[\w-]+", text)))
@@ -170,17 +153,17 @@ def _repeats(key: str) -> str:
 
 def _answer(document: Document, question: Question) -> Answer:
     request = document.request
-    if _VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
+    if VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
         return _valid(document, question)
     path = _chained(request, document.value) or _path_in(request, document.value)
-    _refuse_unread(request, path, document.value)
+    refuse_unread(request, path, document.value)
     path = path or "$"
     if document.repeated is not None:
         key = written(document.repeated)
         raise Refusal(f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
     values = _selected(document.value, path)
     if not values:
-        raise Refusal(f"There is nothing at {path} in this JSON.{_hint(document.value)}", f"这个 JSON 里没有 {path}。")
+        raise Refusal(f"There is nothing at {path} in this JSON.{hint(document.value)}", f"这个 JSON 里没有 {path}。")
     values = _placed(values, request, path)
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
         keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
@@ -193,18 +176,13 @@ def _answer(document: Document, question: Question) -> Answer:
     return _shown(path, path, values[0] if len(values) == 1 else list(values))
 
 
-def _names(value: Node) -> list[str]:
-    """The keys of all objects in the document, the longest first."""
-    return sorted({name for one in _nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
-
-
 def _chained(request: str, value: Node) -> str | None:
     """`customer email`, `the name of the user`: the path through all of the keys that are named, if there is one."""
     if _DOLLAR_PATH.search(request) or _BARE_PATH.search(request):
         return None
     places = {
         name: found.start()
-        for name in _names(value)
+        for name in names_in(value)
         if re.fullmatch(r"[\w-]+", name)
         and (
             found := re.search(rf"(?<![\w$.-]){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name), request)
@@ -226,52 +204,6 @@ def _placed(values: list[Node], request: str, path: str) -> list[Node]:
     only = values[0] if len(values) == 1 else values
     at = _PLACES[place[1].lower()]
     return [only[at]] if isinstance(only, list) and -len(only) <= at < len(only) else values
-
-
-def _refuse_unread(request: str, path: str | None, value: Node) -> None:
-    """Raises Refusal if more is asked than the value at `path`, or something that the document has no name for."""
-    names = _names(value)
-    steps = {name for name in names if name in re.findall(r"[\w-]+", path or "") or f'"{name}"' in (path or "")}
-    left, besides = request.replace(path or "\0", " ").replace((path or "")[2:] or "\0", " "), list[str]()
-    for name in names:
-        pattern = rf"(?<![\w$.-]){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
-        left, count = re.subn(pattern, " ", left)
-        if count and path is not None and name not in steps and len(name) > 1 - (path != "$"):
-            besides.append(name)
-    if beyond := _BEYOND.search(left):
-        raise Refusal(
-            f"I cannot do that ('{beyond.group().strip()}'): I look up values by path, list keys, count items and "
-            f"check validity.",
-            f"这个我做不了（“{beyond.group().strip()}”）：我会按路径取值、列出键、数个数和检查是否有效。",
-        )
-    if any(not _related(name, steps, request) for name in besides):
-        raise Refusal(
-            f"I look up one path at a time, and you also name '{besides[0]}'. Please write the path, as in a.b[0].",
-            f"我一次只能查一个路径，你还提到了“{besides[0]}”。请写出路径，例如 a.b[0]。",
-        )
-    words = re.findall(r"[\w-]*[^\W_][\w-]*", _SAYS_NOTHING.sub(" ", left))
-    texts = {
-        one.text if isinstance(one, Numeral) else str(one).lower()
-        for one in _nested(value)
-        if isinstance(one, (str, Numeral))
-    }
-    unknown = [word for word in words if path is None or (word.lower() in texts and not _VALIDITY.search(request))]
-    if unknown:
-        raise Refusal(f"There is no '{unknown[0]}' in this JSON.{_hint(value)}", f"这个 JSON 里没有“{unknown[0]}”。")
-
-
-def _related(name: str, steps: set[str], request: str) -> bool:
-    """Whether `name` only says where one of `steps` is: `the name of the user`."""
-    either = "|".join(re.escape(step) for step in steps)
-    joined = (
-        rf"(?:{either})s?\W+(?:of|in|under|inside|at|for)\W+(?:the\s+|an?\s+)?{re.escape(name)}|"
-        rf"{re.escape(name)}(?:'s|的|中的?|里的?)\W*(?:{either})"
-    )
-    return bool(steps) and re.search(joined, request, re.IGNORECASE) is not None
-
-
-def _hint(value: Node) -> str:
-    return f" Its keys are: {', '.join(list(value)[:20])}." if isinstance(value, dict) and value else ""
 
 
 def _shown(path: str, title: str, result: Node) -> Answer:
@@ -368,7 +300,7 @@ def _selected(document: Node, path: str) -> list[Node]:
     for step in re.findall(_STEP, path):
         name = step.strip(".[]").strip("\"'")
         if step.startswith(".."):
-            values = [found for value in values for inner in _nested(value) for found in _child(inner, name, True)]
+            values = [found for value in values for inner in nested(value) for found in _child(inner, name, True)]
         else:
             values = [found for value in values for found in _child(value, name, "[" in step)]
     return values
@@ -384,16 +316,6 @@ def _child(value: Node, name: str, bracketed: bool = False) -> list[Node]:
     if isinstance(value, list) and not bracketed:
         return [found for item in value if isinstance(item, dict) for found in _child(item, name)]
     return []
-
-
-def _nested(value: Node) -> list[Node]:
-    """The value and everything in it, outermost first."""
-    found, waiting = list[Node](), [value]
-    while waiting:
-        one = waiting.pop(0) if len(waiting) < 50 else waiting.pop()
-        found.append(one)
-        waiting += list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
-    return found
 
 
 TOOL = Tool(
