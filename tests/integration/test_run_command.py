@@ -139,3 +139,38 @@ def test_a_signal_during_start_stops_all_of_it(env: dict[str, str], tmp_path: Pa
         started.communicate(timeout=20)
     assert started.returncode == 0
     assert gone(known)
+
+
+def deployed(env: dict[str, str], folder: Path, *verb: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "nexus_devstack.deploy", *verb]
+    more = {"ENVIRONMENT": "production", "GATEWAY_PROCESSES": "1"}
+    return subprocess.run(argv, env={**more, **env}, cwd=folder, capture_output=True, text=True, timeout=90)
+
+
+def test_deployed_it_outlives_its_shell_and_a_killed_child_and_stops_when_told(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    try:
+        assert deployed(env, tmp_path, "status").returncode == 3
+        started = deployed(env, tmp_path, "start")
+        assert (started.returncode, "the platform is ready" in started.stdout) == (0, True), started
+        assert "running already" in deployed(env, tmp_path, "start").stdout
+        supervisor = psutil.Process(int((tmp_path / "data" / "lock").read_text(encoding="utf-8")))
+        known = supervisor.children(recursive=True)
+        next(each for each in known if "nexus_agents" in each.cmdline()).kill()
+        follow = [sys.executable, "-m", "nexus_devstack.deploy", "logs"]
+        with subprocess.Popen(follow, env=env, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as reading:
+            lines_until(reading, said("agents was killed by SIGKILL"))
+            lines_until(reading, lambda line: line["process"] == "agents" and line.get("event") == "开始")
+            reading.kill()
+    finally:
+        stopped = deployed(env, tmp_path, "stop")
+    assert (stopped.returncode, stopped.stdout) == (0, "the platform is stopped\n")
+    assert gone([supervisor, *known])
+
+
+def test_a_deployment_that_fails_leaves_nothing_running(env: dict[str, str], tmp_path: Path) -> None:
+    failed = deployed(env | {"BROKEN": "nexus_stats"}, tmp_path, "start")
+    assert failed.returncode == 1
+    assert "setting SIGNING_KEY: field required" in failed.stderr
+    assert deployed(env, tmp_path, "status").returncode == 3

@@ -1,15 +1,13 @@
-"""`python -m nexus_devstack run|demo|infra|provision`; `.env` of the current folder is read first."""
+"""`python -m nexus_devstack run|develop|demo|infra|provision`; `.env` of the current folder is read first."""
 
 import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 
-from dotenv import load_dotenv
-
 from nexus_devstack.errors import StackError
-from nexus_devstack.run import provision_only, run, run_infrastructure
-from nexus_devstack.settings import Settings, load_settings
+from nexus_devstack.run import develop, provision_only, run, run_infrastructure
+from nexus_devstack.settings import Settings, load_environment, load_settings
 
 INTERRUPTED = 130
 
@@ -24,6 +22,7 @@ async def _demo(settings: Settings) -> None:
 
 COMMANDS: dict[str, Callable[[Settings], Awaitable[None]]] = {
     "run": run,
+    "develop": develop,
     "demo": _demo,
     "infra": run_infrastructure,
     "provision": provision_only,
@@ -38,7 +37,7 @@ async def _command(name: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """The exit status: 0, 1 after one clear line on stderr, 130 when interrupted."""
-    load_dotenv(".env", override=False)
+    load_environment()
     try:
         asyncio.run(_command(arguments[0] if arguments else "run"))
     except StackError as error:

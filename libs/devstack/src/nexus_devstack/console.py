@@ -4,11 +4,17 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal, TextIO, cast
+from typing import Literal, Protocol, cast
 
 OWN_NAME = "nexus"
 NAME_WIDTH = 8
 PALETTE = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
+
+
+class Stream(Protocol):
+    def write(self, text: str, /) -> int: ...
+
+    def flush(self) -> None: ...
 
 
 def named_record(name: str, line: str) -> str:
@@ -29,7 +35,7 @@ class Console:
 
     def __init__(
         self,
-        stream: TextIO = sys.stdout,
+        stream: Stream = sys.stdout,
         style: Literal["console", "json"] = "console",
         *,
         colour: bool = False,

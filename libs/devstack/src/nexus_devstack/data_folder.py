@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +10,7 @@ from types import TracebackType
 from nexus_devstack.errors import StackError
 
 LOCK_NAME = "lock"
+NAMED_SECONDS = 1.0
 
 
 class DataFolder:
@@ -50,17 +52,32 @@ class DataFolder:
             self._lock = None
 
 
-def is_held(path: Path) -> bool:
-    """Whether a run holds the folder right now."""
+def holder(path: Path) -> int | None:
+    """The process that holds the folder right now; None when nobody does."""
     try:
         lock = os.open(path / LOCK_NAME, os.O_RDONLY)
     except OSError:
-        return False
+        return None
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return True
+        return _named(lock)
     else:
-        return False
+        return None
     finally:
         os.close(lock)
+
+
+def _named(lock: int) -> int:
+    """Who holds it: written right after it was taken. Raises StackError when nobody says."""
+    deadline = time.monotonic() + NAMED_SECONDS
+    while not (said := os.pread(lock, 20, 0).strip()).isdigit():
+        if time.monotonic() > deadline:
+            raise StackError("the data folder is held by a process that does not say which it is")
+        time.sleep(0.01)
+    return int(said)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a run holds the folder right now."""
+    return holder(path) is not None

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from nexus_devstack.console import Console
+from nexus_devstack.log_file import LogFile
 from nexus_devstack.providers.external import external_endpoints
 from nexus_devstack.settings import Settings
 from nexus_devstack.stack import Stack
@@ -81,10 +82,29 @@ def export_lines(stack: Stack) -> list[str]:
     return [f"export {name}={value}" for name, value in given.items() if name not in SECRETS]
 
 
+def _console(settings: Settings) -> Console:
+    if settings.log_file is not None:
+        return Console(LogFile(settings.log_file), settings.log_format)
+    return Console(sys.stdout, settings.log_format, colour=wants_colour(sys.stdout))
+
+
 async def run(settings: Settings) -> None:
     """Keeps the platform up until SIGINT or SIGTERM."""
-    console = Console(sys.stdout, settings.log_format, colour=wants_colour(sys.stdout))
+    console = _console(settings)
     await keep_up(Stack(settings=settings, console=console), console, next_steps)
+
+
+async def develop(settings: Settings) -> None:
+    """`run`, and a process whose code changes is started again."""
+    from nexus_devstack.reload import restart_changed
+
+    console = _console(settings)
+    stack = Stack(settings=settings, console=console)
+    reloading = asyncio.create_task(restart_changed(stack, console), name="reload")
+    try:
+        await keep_up(stack, console, next_steps)
+    finally:
+        reloading.cancel()
 
 
 async def run_infrastructure(settings: Settings) -> None:

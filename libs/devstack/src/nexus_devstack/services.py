@@ -14,7 +14,7 @@ from nexus_kafka.options import KafkaOptions
 from nexus_runtime.process.settings import ServiceSettings
 
 FOREIGN = (
-    *("NEXUS_ENVIRONMENT", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
+    *("NEXUS_ENVIRONMENT", "PUBLIC_ADDRESS", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
     *(name.upper() for name in KafkaOptions.model_fields),
 )
 """Variables of the user's shell that would turn a development process into something else; the provider tells which

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv import load_dotenv
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +15,10 @@ from nexus_kafka.options import SECRETS, KafkaOptions
 Port = Annotated[int, Field(ge=1, le=65535)]
 SERVICE_PORTS = ("gateway_port", "builds_port", "agents_port", "stats_port", "worker_port")
 INFRA_PORTS = ("kafka_port", "dynamodb_port")
+
+
+FORMER_NAMES = {"API_HOST": "GATEWAY_HOST", "API_PORT": "GATEWAY_PORT"}
+"""Of the settings file of the platform's first edition, which is still understood."""
 
 
 def _lower(value: object) -> object:
@@ -39,6 +44,12 @@ class Settings(KafkaOptions, BaseSettings):
     kafka_brokers: Annotated[Literal[1, 3], BeforeValidator(_number)] = Field(
         default=1, validation_alias="NEXUS_KAFKA_BROKERS"
     )
+    environment: Literal["development", "production"] = "development"
+    gateway_host: str = Field(default="127.0.0.1", min_length=1)
+    gateway_processes: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        default=None, description="by default one, in production two"
+    )
+    log_file: Path | None = Field(default=None, validation_alias="NEXUS_LOG_FILE")
     gateway_port: Port = 8000
     builds_port: Port = 8001
     agents_port: Port = 8002
@@ -51,6 +62,11 @@ class Settings(KafkaOptions, BaseSettings):
     table_prefix: Annotated[str, Field(pattern="^[a-zA-Z0-9_.-]{0,64}$")] = ""
     dynamodb_endpoint_url: str | None = None
     aws_region: str = "us-east-1"
+
+    @property
+    def gateways(self) -> int:
+        """How many processes of the gateway share its port."""
+        return self.gateway_processes or (2 if self.environment == "production" else 1)
 
     def ports(self, names: tuple[str, ...]) -> dict[str, int]:
         """The chosen ports by environment variable."""
@@ -72,6 +88,14 @@ def _refuse_shared_ports(settings: Settings) -> None:
         if port in seen:
             raise StackError(f"bad setting: {seen[port]} and {name} are both {port}; every process needs its own port")
         seen[port] = name
+
+
+def load_environment(file: Path = Path(".env")) -> None:
+    """What the settings file says and the environment does not; under today's names."""
+    load_dotenv(file, override=False)
+    for former, name in FORMER_NAMES.items():
+        if former in os.environ:
+            os.environ.setdefault(name, os.environ[former])
 
 
 def load_settings() -> Settings:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -61,6 +62,8 @@ class Stack:
         self._extra_env = env or {}
         self._endpoints: Endpoints | None = None
         self._held = ExitStack()
+        # Of all gateways, and the same when one of them is started again.
+        self._cursor_secret = os.environ.get("CURSOR_SECRET") or secrets.token_hex(32)
         self._provider = chosen_provider(self.settings, self._site())
 
     def _site(self) -> Site:
@@ -97,8 +100,20 @@ class Stack:
         self._endpoints = await self._provider.start()
         if self._services:
             await self._provision(self._endpoints)
-        programs = [self._program(service, self.ports[service.port_setting]) for service in self._services.values()]
-        await self.supervisor.start(programs, START_SECONDS)
+        await self.supervisor.start(self._programs(), START_SECONDS)
+
+    def _programs(self) -> list[Program]:
+        alone = self.settings.gateways == 1 and self.settings.gateway_host == LOOPBACK
+        single = [service for name, service in self._services.items() if alone or name != "gateway"]
+        programs = [self._program(service, self.ports[service.port_setting]) for service in single]
+        if not alone and (gateway := self._services.get("gateway")):
+            names = ["gateway", *(f"gateway-{number}" for number in range(2, self.settings.gateways + 1))]
+            programs += [self._program(gateway, free_port(), name, self._public_address()) for name in names]
+        return programs
+
+    def _public_address(self) -> dict[str, str]:
+        """All gateways listen there; each is asked for its health on a port of its own."""
+        return {"PUBLIC_ADDRESS": f"{self.settings.gateway_host}:{self.ports['GATEWAY_PORT']}"}
 
     async def _provision(self, endpoints: Endpoints) -> None:
         # Imported late: the AWS client costs half a second, and the infrastructure alone does without.
@@ -136,6 +151,7 @@ class Stack:
             "TABLE_PREFIX": self.settings.table_prefix,
             "LOG_FORMAT": self.settings.log_format,
             "LOG_LEVEL": self.settings.log_level,
+            **({"CURSOR_SECRET": self._cursor_secret} if name == "gateway" else {}),
             **self._extra_env.get("*", {}),
             **self._extra_env.get(name, {}),
         }
@@ -184,8 +200,10 @@ class Stack:
         """Stops one process gracefully; it is not started again."""
         await self.supervisor.stop([name])
 
-    def _program(self, service: Service, port: int, name: str | None = None) -> Program:
-        return program_of(service, port, self.environment(service.name), name)
+    def _program(
+        self, service: Service, port: int, name: str | None = None, more: Mapping[str, str] | None = None
+    ) -> Program:
+        return program_of(service, port, {**self.environment(service.name), **(more or {})}, name)
 
     async def _restore_topics(self) -> None:
         if self._endpoints is not None:

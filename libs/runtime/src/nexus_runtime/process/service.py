@@ -29,6 +29,7 @@ logger = log.get(__name__)
 RESTART_SECONDS = 1.0
 TICK_SECONDS = 1.0
 NOT_STARTED = 3
+BACKLOG = 2048
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """FastAPI looks for providers of OpenTelemetry with every request; traces and metrics are our own."""
 
@@ -163,9 +164,24 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
     gc.freeze()
     gc.enable()
     with contextlib.suppress(KeyboardInterrupt):
-        server.run()
+        server.run(listeners(settings))
     if not server.started:
         sys.exit(NOT_STARTED)
+
+
+def listeners(settings: ServiceSettings) -> list[socket.socket] | None:
+    """None for the service's own port alone, which uvicorn opens itself."""
+    if settings.public_address is None:
+        return None
+    host, _, port = settings.public_address.rpartition(":")
+    try:
+        own = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+        # The system gives each connection to one of the processes that listen.
+        public = socket.create_server((host, int(port)), backlog=BACKLOG, reuse_port=True)
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"error: cannot listen on {settings.public_address}: {error}\n")
+        sys.exit(NOT_STARTED)
+    return [own, public]
 
 
 def _answer(error: PlatformError) -> JSONResponse:

@@ -21,6 +21,11 @@ class ServiceSettings(KafkaOptions, BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=1, le=65535)
+    public_address: str | None = Field(
+        default=None,
+        pattern=r"^[^\s:]+:[0-9]{1,5}$",
+        description="host:port to listen on as well, together with other processes of the same service",
+    )
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     kafka_volatile: bool = Field(

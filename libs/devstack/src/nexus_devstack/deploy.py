@@ -1,0 +1,206 @@
+"""`python -m nexus_devstack.deploy start|stop|restart|status|logs`: the platform detached, without containers.
+
+Whoever holds the data folder is the platform: there is no other file of process ids that could be wrong.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from nexus_devstack.data_folder import holder
+from nexus_devstack.errors import StackError
+from nexus_devstack.ports import LOOPBACK
+from nexus_devstack.preflight import Finding, findings, log_path
+from nexus_devstack.program import reports_ready
+from nexus_devstack.settings import SERVICE_PORTS, Settings, load_environment, load_settings
+
+START_SECONDS, STOP_SECONDS, KILL_SECONDS, LOOK_SECONDS = 150.0, 90.0, 10.0, 0.2
+NOT_READY, NOT_RUNNING = 1, 3
+"""Exit statuses of `status`, as those of the Linux Standard Base."""
+
+
+def say(text: str, stream: TextIO = sys.stdout) -> None:
+    stream.write(text + "\n")
+    stream.flush()
+
+
+async def _missing(settings: Settings) -> dict[str, str | None]:
+    """By service, what is not ready yet."""
+    ports = settings.ports(SERVICE_PORTS)
+    answers = await asyncio.gather(*(reports_ready(port)() for port in ports.values()))
+    return {name.removesuffix("_PORT").lower(): answer for name, answer in zip(ports, answers, strict=True)}
+
+
+def missing(settings: Settings) -> dict[str, str | None]:
+    return asyncio.run(_missing(settings))
+
+
+def _checked(settings: Settings) -> None:
+    """Raises StackError when something that a start needs is not there."""
+    seen = findings(settings)
+    for finding in seen:
+        if finding.outcome != "ok":
+            say(_line(finding), sys.stderr)
+    if any(finding.outcome == "fault" for finding in seen):
+        raise StackError("nothing was started; correct the faults above")
+
+
+def _line(finding: Finding) -> str:
+    remedy = f" ({finding.remedy})" if finding.remedy else ""
+    return f"{finding.outcome}: {finding.name}: {finding.text}{remedy}"
+
+
+def command(settings: Settings) -> list[str]:
+    """What keeps the platform up."""
+    verb = "develop" if settings.environment == "development" else "run"
+    return [sys.executable, "-m", "nexus_devstack", verb]
+
+
+def start(settings: Settings, *, foreground: bool = False) -> int:
+    """Returns when all services are ready. Raises StackError, and nothing is left running then."""
+    if (pid := holder(settings.data_dir)) is not None:
+        say(f"the platform is running already (process {pid})")
+        return 0
+    _checked(settings)
+    if foreground:
+        os.execv(sys.executable, command(settings))
+    log = log_path(settings)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    first_words = log.with_name("start.log")
+    with first_words.open("wb") as output:
+        running = subprocess.Popen(
+            command(settings),
+            env={**os.environ, "NEXUS_LOG_FILE": str(log)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _await_ready(settings, running, first_words.read_text)
+    except BaseException:
+        _end(running.pid, lambda: running.poll() is not None)
+        raise
+    say(f"the platform is ready: http://{LOOPBACK}:{settings.gateway_port} (process {running.pid}, log {log})")
+    return 0
+
+
+def _await_ready(settings: Settings, running: subprocess.Popen[bytes], first_words: Callable[[], str]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        if running.poll() is not None:
+            raise StackError(f"the platform did not start: {first_words().strip() or log_path(settings)}")
+        waiting = missing(settings)
+        # Who holds the folder is asked last: asking takes the lock for a moment, and the start must find it free.
+        if not any(waiting.values()) and holder(settings.data_dir) == running.pid:
+            return
+        if time.monotonic() > deadline:
+            late = "; ".join(text for text in waiting.values() if text)
+            raise StackError(f"the platform is not ready after {START_SECONDS:.0f} s and was stopped: {late}")
+        time.sleep(LOOK_SECONDS)
+
+
+def _end(pid: int, ended: Callable[[], bool]) -> bool:
+    """Asks it to stop in order, then to stop at once, then kills it. Whether it ended."""
+    steps = ((signal.SIGTERM, STOP_SECONDS), (signal.SIGTERM, KILL_SECONDS), (signal.SIGKILL, KILL_SECONDS))
+    for number, seconds in steps:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while not ended():
+            if time.monotonic() > deadline:
+                break
+            time.sleep(LOOK_SECONDS)
+        else:
+            return True
+    return ended()
+
+
+def stop(settings: Settings) -> int:
+    """Raises StackError when it cannot be stopped."""
+    pid = holder(settings.data_dir)
+    if pid is None:
+        say("the platform is not running")
+        return 0
+    if not _end(pid, lambda: holder(settings.data_dir) != pid):
+        raise StackError(f"process {pid} does not end")
+    say("the platform is stopped")
+    return 0
+
+
+def restart(settings: Settings) -> int:
+    stop(settings)
+    return start(settings)
+
+
+def status(settings: Settings) -> int:
+    """0 when all is ready, 1 when something is not, 3 when it is not running."""
+    pid = holder(settings.data_dir)
+    if pid is None:
+        say("the platform is not running")
+        return NOT_RUNNING
+    say(f"the platform is running (process {pid}, {settings.environment}, infrastructure {settings.infra})")
+    found = missing(settings)
+    for name, wanting in found.items():
+        say(f"  {name:<8} {wanting or 'ready'}")
+    return NOT_READY if any(found.values()) else 0
+
+
+def logs(settings: Settings, *, follow: bool = True, lines: int = 100) -> int:
+    path = log_path(settings)
+    if not path.exists():
+        raise StackError(f"there is no log yet: {path}")
+    options = ["-F"] if follow else []
+    os.execvp("tail", ["tail", "-n", str(lines), *options, str(path)])
+
+
+def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/deploy.sh", description="The platform on this host, detached.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    begin = verbs.add_parser("start", help="check the machine, start everything, wait until it is ready")
+    begin.add_argument("--foreground", action="store_true", help="stay in the foreground; Ctrl-C stops it")
+    for verb, text in (("stop", "stop in order"), ("restart", "stop and start"), ("status", "what is ready")):
+        verbs.add_parser(verb, help=text)
+    show = verbs.add_parser("logs", help="follow the log")
+    show.add_argument("--no-follow", dest="follow", action="store_false")
+    show.add_argument("--lines", type=int, default=100)
+    return parser.parse_args(arguments)
+
+
+VERBS: dict[str, Callable[..., int]] = {
+    "start": start,
+    "stop": stop,
+    "restart": restart,
+    "status": status,
+    "logs": logs,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit status; 1 after one clear line on stderr."""
+    chosen = vars(_arguments(arguments))
+    verb = VERBS[chosen.pop("verb")]
+    load_environment()
+    try:
+        return verb(load_settings(), **chosen)
+    except StackError as error:
+        say(f"error: {error}", sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interrupted(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupted)
+    sys.exit(main(sys.argv[1:]))

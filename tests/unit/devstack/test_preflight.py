@@ -1,0 +1,90 @@
+"""What a start looks at before anything is started, and the settings it goes by."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from nexus_devstack.errors import StackError
+from nexus_devstack.ports import free_port
+from nexus_devstack.preflight import Finding, findings, needs_aws
+from nexus_devstack.reload import concerned
+from nexus_devstack.settings import Settings, load_environment, load_settings
+
+ORIGINAL_ENV = """
+ENVIRONMENT=production
+API_HOST=0.0.0.0
+API_PORT=9100
+AWS_REGION=eu-west-1
+LOG_LEVEL=INFO
+ALLOWED_ORIGINS=http://localhost:3000
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"], "NEXUS_DATA_DIR": str(tmp_path / "data")})
+    for name in ("GATEWAY", "BUILDS", "AGENTS", "STATS", "WORKER", "KAFKA", "DYNAMODB"):
+        monkeypatch.setenv(f"{name}_PORT", str(free_port()))
+
+
+def faults(settings: Settings) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings(settings) if finding.outcome == "fault"}
+
+
+def test_a_machine_that_has_all_has_no_faults() -> None:
+    assert faults(load_settings()) == {}
+
+
+def test_the_first_editions_settings_file_works_as_it_stands(tmp_path: Path) -> None:
+    del os.environ["GATEWAY_PORT"]
+    (tmp_path / ".env").write_text(ORIGINAL_ENV, encoding="utf-8")
+    load_environment(tmp_path / ".env")
+    settings = load_settings()
+    assert (settings.environment, settings.gateway_host, settings.gateway_port) == ("production", "0.0.0.0", 9100)
+    assert (settings.aws_region, settings.log_level, settings.gateways) == ("eu-west-1", "info", 2)
+
+
+def test_a_taken_port_is_a_fault_that_names_its_setting() -> None:
+    settings = load_settings()
+    with socket.create_server(("127.0.0.1", settings.builds_port)):
+        assert f"{settings.builds_port} (BUILDS_PORT)" in faults(settings)["ports"].text
+
+
+def test_a_wrong_setting_is_a_fault() -> None:
+    os.environ["SHUTDOWN_SECONDS"] = "never"
+    assert "SHUTDOWN_SECONDS" in faults(load_settings())["settings"].text
+
+
+def test_a_folder_that_is_a_file_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    assert "cannot be written" in faults(load_settings())["disk"].text
+
+
+def test_aws_is_asked_for_credentials_only_where_it_is_used() -> None:
+    os.environ |= {"NEXUS_INFRA": "external", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+    assert needs_aws(load_settings()) == ["DynamoDB (no DYNAMODB_ENDPOINT_URL)"]
+    os.environ["DYNAMODB_ENDPOINT_URL"] = "http://database:8000"
+    assert needs_aws(load_settings()) == []
+
+
+def test_missing_credentials_are_a_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    os.environ |= {"NEXUS_INFRA": "external", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "HOME": str(tmp_path)}
+    os.environ |= {"AWS_EC2_METADATA_DISABLED": "true"}
+    assert "no credentials" in faults(load_settings())["aws"].text
+
+
+def test_an_unknown_environment_is_named() -> None:
+    os.environ["ENVIRONMENT"] = "staging"
+    with pytest.raises(StackError, match="ENVIRONMENT=staging"):
+        load_settings()
+
+
+def test_changed_code_restarts_who_runs_it() -> None:
+    where = {name: Path("/src") / name for name in ("gateway", "builds", "runtime")}
+    processes = ("kafka", "gateway", "gateway-2", "builds", "worker")
+    assert concerned([Path("/src/builds/app.py")], where, processes) == ["builds", "worker"]
+    assert concerned([Path("/src/gateway/app.py")], where, processes) == ["gateway", "gateway-2"]
+    assert concerned([Path("/src/runtime/log.py")], where, processes) == ["gateway", "gateway-2", "builds", "worker"]
+    assert concerned([Path("/elsewhere/x.py")], where, processes) == []
