@@ -226,8 +226,8 @@ async def _recounting(stack: Stack) -> list[Figure]:
     environment = {**os.environ, **stack.environment("stats")}
     await _record(stack, HISTORY // 2)
     process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("nexus-stats")),
-        "rebuild",
+        str(Path(sys.executable).with_name("nexus-admin")),
+        *("stats", "rebuild"),
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

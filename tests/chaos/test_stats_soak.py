@@ -34,10 +34,10 @@ async def test_figures_are_exact_after_a_restart_every_minute(platform: Platform
 
 
 async def verified(platform: Platform) -> tuple[int | None, str]:
-    """Exit status of `nexus-stats verify`, and what it says where that is not 0."""
-    command = Path(sys.executable).with_name("nexus-stats")
+    """Exit status of `nexus-admin stats verify`, and what it says where that is not 0."""
+    command = Path(sys.executable).with_name("nexus-admin")
     process = await asyncio.create_subprocess_exec(
-        *(command, "verify"),
+        *(command, "stats", "verify"),
         env={**os.environ, **platform.stack.environment("stats")},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[2]
 IN_THE_CLEAR = {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SSL_CAFILE": ""}
 NEXUS_REPORT = str(Path(sys.executable).with_name("nexus-report"))
 GROUP = BUILDS_REPORTS.groups[0]
-DEAD_LETTERS = (sys.executable, "scripts/dead_letters.py", BUILDS_REPORTS.dead_letter(GROUP))
+DEAD_LETTERS = (str(Path(sys.executable).with_name("nexus-admin")), "letters", "list", "--group", GROUP)
 REFUSED = {
     "PLAIN": r"refuses the credentials \(PLAIN\)",
     "SCRAM-SHA-256": r"refuses the credentials \(SCRAM-SHA-256\)",

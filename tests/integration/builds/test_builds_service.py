@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -14,10 +15,12 @@ from tests.support.builds_story import EXTERNAL, a_report
 from tests.support.cdevents import pipeline, task
 from tests.support.eventually import eventually
 
+from nexus_admin.letter_box import LetterBox
+from nexus_admin.letters import Letter, State
 from nexus_contracts.builds.commands import ControlProject, CreateProject
 from nexus_contracts.builds.reports import AnyReport
 from nexus_contracts.topics import BUILDS_REPORTS
-from nexus_runtime.process.clock import new_id
+from nexus_runtime.process.clock import new_id, utc_now
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 World = tuple[BuildsStack, Followers]
@@ -130,6 +133,29 @@ async def test_poison_is_dead_lettered_with_its_origin_and_the_next_records_go_o
     assert offsets == sorted(set(offsets))
     assert {dict(letter.headers)["dlq_code"] for letter in letters} == {b"VALIDATION_ERROR"}
     assert [letter.value for letter in letters][:4] == [value for value, _ in poison][:4]
+
+
+async def test_a_redriven_letter_comes_to_its_group_once(builds: BuildsStack) -> None:
+    box = LetterBox(builds.stack.endpoints.kafka, idempotent=False)
+    key = uuid4().hex
+    await builds.bus.acknowledged("", await builds.bus.send(BUILDS_REPORTS.name, key.encode(), b"{not json", []))
+
+    async def mine() -> list[Letter]:
+        return [one for one in await box.letters() if one.key == key]
+
+    [letter] = await eventually(mine, lambda found: len(found) == 1)
+    assert (letter.source, letter.group, letter.obstacle_to(State.REDRIVEN)) == (
+        BUILDS_REPORTS.name,
+        "builds-reports",
+        None,
+    )
+    await box.settle(letter, State.REDRIVEN, utc_now())
+    first, again = await eventually(mine, lambda found: len(found) == 2)
+    assert (first.id, first.state, again.state) == (letter.id, State.REDRIVEN, State.OPEN)
+    assert first.obstacle_to(State.REDRIVEN) == "was redriven already"
+    assert again.details()["headers"] == {"nexus_redriven_for": "builds-reports"}
+    await box.settle(again, State.DROPPED, utc_now())
+    assert [one.state for one in await mine()] == [State.REDRIVEN, State.DROPPED]
 
 
 async def test_a_pipeline_that_speaks_cdevents_builds_in_both_modes(builds: BuildsStack) -> None:

@@ -16,7 +16,7 @@ from tests.support.stats_stack import start_statistics, statistics_stack
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_devstack.stack import Stack
 
-SCRIPT = Path("scripts/partitions.py").absolute()
+ADMIN = str(Path(sys.executable).with_name("nexus-admin"))
 
 
 async def ready(stack: Stack) -> tuple[int, Any]:
@@ -25,7 +25,7 @@ async def ready(stack: Stack) -> tuple[int, Any]:
 
 
 def skip(stack: Stack, offset: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, SCRIPT, "skip", stack.url("stats"), BUILDS_EVENTS.name, "2", str(offset)]
+    command = [ADMIN, "partitions", "skip", stack.url("stats"), BUILDS_EVENTS.name, "2", str(offset)]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 

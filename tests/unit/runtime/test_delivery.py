@@ -126,6 +126,17 @@ async def test_types_nobody_knows_are_skipped(taken: Taken, bus: FakeBus) -> Non
     assert (taken.batches, bus.records) == ([["next"]], [])
 
 
+async def test_what_was_redriven_for_another_group_is_skipped(taken: Taken, bus: FakeBus) -> None:
+    mine, others = {"nexus_redriven_for": b"builds-reports"}, {"nexus_redriven_for": b"another"}
+    await deliverer(taken, bus).deliver([record(ce_id=b"others", **others), record(ce_id=b"mine", **mine)])
+    assert (taken.batches, bus.records) == ([["mine"]], [])
+
+
+async def test_not_even_what_cannot_be_read_is_given_up_for_another_group(taken: Taken, bus: FakeBus) -> None:
+    await deliverer(taken, bus).deliver([record(b"{", nexus_redriven_for=b"another")])
+    assert bus.records == []
+
+
 @pytest.mark.parametrize("kind", ["application/cloudevents+json; charset=utf-8", "Application/CloudEvents+JSON"])
 async def test_a_structured_event_is_taken_too(kind: str, taken: Taken, bus: FakeBus) -> None:
     event = {name.removeprefix("ce_"): text.decode() for name, text in HEADERS.items() if name.startswith("ce_")}

@@ -60,6 +60,10 @@ TOPICS = (
 )
 
 
+DEAD_LETTER_MARKS = Topic("operations.dead_letter_marks.v1", 1, 24 * 15, "dead letter", ("nexus-admin",))
+"""What became of dead letters; kept a day longer than these, so that none is redriven twice for want of its mark."""
+
+
 def dead_letter_topics() -> tuple[Topic, ...]:
     """One per topic and group, kept for two weeks so that people can look and redrive."""
     return tuple(
@@ -70,4 +74,4 @@ def dead_letter_topics() -> tuple[Topic, ...]:
 
 
 def all_topics() -> tuple[Topic, ...]:
-    return TOPICS + dead_letter_topics()
+    return (*TOPICS, *dead_letter_topics(), DEAD_LETTER_MARKS)

@@ -95,6 +95,29 @@ def _require_created(response: object) -> None:
             raise StackError(f"topic {name} cannot be created: {message or for_code(code).__name__}")
 
 
+async def described_topics(kafka: KafkaOptions, topics: Iterable[Topic]) -> tuple[dict[str, Existing], int]:
+    """Those of the topics that exist, and how many replicas the brokers could hold. Changes nothing.
+
+    Raises StackError when the broker refuses or does not answer.
+    """
+    quiet_client()
+    admin: Any = AIOKafkaAdminClient(**kafka.kafka_client("admin"))
+    try:
+        async with asyncio.timeout(BROKER_SECONDS):
+            try:
+                await admin.start()
+                replicas = min(MOST_REPLICAS, len((await admin.describe_cluster())["brokers"]))
+                existing = set(await admin.list_topics())
+                return await _described(admin, [one.name for one in topics if one.name in existing]), replicas
+            finally:
+                await admin.close()
+    except (KafkaError, OSError, TimeoutError) as error:
+        why = None if isinstance(error, TimeoutError) else await refusal(kafka)
+        raise StackError(
+            f"the topics cannot be asked for at {kafka.kafka_bootstrap_servers}: {why or error or 'no answer'}"
+        ) from None
+
+
 async def provision_topics(
     kafka: KafkaOptions, topics: Iterable[Topic] | None = None, *, warn: Say = logger.warning
 ) -> None:

@@ -1,6 +1,6 @@
 """How records reach handlers. One visible order, and nobody else acknowledges:
 
-1. read the envelope (a record that is not a CloudEvent fails)
+1. skip what was published again for another group; read the envelope (a record that is not a CloudEvent fails)
 2. admit it, where the subscription asks for that (one that may not enter fails)
 3. skip types this consumer does not know (counted)
 4. validate the body (one that does not fit its type fails)
@@ -24,6 +24,7 @@ import structlog
 from aiokafka import TopicPartition
 from pydantic import TypeAdapter, ValidationError
 
+from nexus_contracts.dead_letters import meant_for
 from nexus_contracts.envelope import CloudEvent, MalformedEvent, explain, read_event
 from nexus_contracts.errors import InternalError, PlatformError, ServiceUnavailable, ValidationFailed
 from nexus_contracts.identifiers import format_timestamp
@@ -176,6 +177,9 @@ class Deliverer:
     async def _read(self, record: Any, batch: _Batch) -> Delivery | None:
         event: CloudEvent | None = None
         try:
+            if not meant_for(record.headers, self._to.group):
+                self._count("skipped")
+                return None
             if record.value is not None and len(record.value) > MAX_MESSAGE_BYTES:
                 raise MalformedEvent(f"the value has {len(record.value)} bytes, at most {MAX_MESSAGE_BYTES} are taken")
             event = read_event(record.value, record.headers, utc_now())

@@ -1,1 +1,1 @@
-"""Counting everything anew from the histories of the owners: `nexus-stats rebuild` and `nexus-stats verify`."""
+"""Counting everything anew from the histories of the owners: `nexus-admin stats rebuild` and `... verify`."""

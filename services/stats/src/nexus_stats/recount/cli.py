@@ -1,7 +1,7 @@
-"""`nexus-stats rebuild | verify`."""
+"""What `nexus-admin stats` shows: bars while it counts, then what differs."""
 
-import argparse
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -14,7 +14,6 @@ from nexus_contracts.errors import PlatformError
 from nexus_runtime.dynamo import Database
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.service import running
-from nexus_runtime.process.settings import load
 from nexus_stats.recount.compare import Difference
 from nexus_stats.recount.recount import Recount
 from nexus_stats.recount.source import HistoryPart, Source, over_http
@@ -25,17 +24,13 @@ FAILED = 2
 TOO_LATE_SECONDS = 60.0
 
 
-def main() -> None:
-    """Exit status of verify: 0 all is right, 1 something differs; of rebuild 0; of both 2 where they could not end."""
-    parser = argparse.ArgumentParser(prog="nexus-stats", description="Counts everything anew from the histories.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("rebuild", help="count into new tables, print what was wrong, switch to them")
-    commands.add_parser("verify", help="count into new tables, print what is wrong; exit status 1 where anything is")
-    sys.exit(carried_out(parser.parse_args().command == "rebuild", load(StatsSettings), Console()))
+def carried_out(switch: bool, settings: StatsSettings, console: Console, *, as_json: bool = False) -> int:
+    """Exit status of verify: 0 all is right, 1 something differs; of rebuild 0; of both 2 where they could not end.
 
-
-def carried_out(switch: bool, settings: StatsSettings, console: Console) -> int:
-    """The exit status."""
+    With `as_json` the only output is one JSON document.
+    """
+    if as_json:
+        console.quiet = True
     failed: list[Exception] = []
     found = set[Difference]()
     try:
@@ -43,8 +38,10 @@ def carried_out(switch: bool, settings: StatsSettings, console: Console) -> int:
     except* PlatformError as group:
         failed += group.exceptions
     if failed:
-        console.print(f"error: {failed[0]}. Run it again: it goes on where it was.")
+        sys.stderr.write(f"error: {failed[0]}. Run it again: it goes on where it was.\n")
         return FAILED
+    if as_json:
+        sys.stdout.write(json.dumps({"switched": switch, "differences": [str(one) for one in sorted(found)]}) + "\n")
     _show(found, console, "The new ones answer now." if switch else "")
     return 1 if found and not switch else 0
 
@@ -62,9 +59,7 @@ async def _recounted(settings: StatsSettings, *, switch: bool, console: Console)
     async with running([database]), aiohttp.ClientSession(timeout=timeout) as http:
         urls = {"builds": settings.builds_url, "agents": settings.agents_url}
         sources = [Source(owner, over_http(owner, url, http)) for owner, url in urls.items()]
-        with Progress(
-            *columns, TimeRemainingColumn(), TextColumn("{task.fields[events]} events"), console=console
-        ) as bar:
+        with Progress(*columns, console=console) as bar:
             bars = _Bars(bar, [one.owner for one in sources])
             recount = Recount(database, sources, utc_now, bars.advance)
             found = await (recount.rebuild() if switch else recount.verify())

@@ -1,0 +1,54 @@
+"""Where the installation is that commands are about: the one of the settings, by default that of this machine."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+
+from nexus_devstack.ports import LOOPBACK
+from nexus_devstack.providers.embedded import CREDENTIAL
+from nexus_devstack.providers.provider import Endpoints
+from nexus_devstack.settings import SERVICE_PORTS, Settings
+from nexus_kafka.options import KafkaOptions
+
+
+def endpoints(settings: Settings) -> Endpoints:
+    """Broker and database: those that are named; AWS's with NEXUS_INFRA=external; else those that run here."""
+    named = "kafka_bootstrap_servers" in settings.model_fields_set
+    kafka = settings if named else KafkaOptions(kafka_bootstrap_servers=f"{LOOPBACK}:{settings.kafka_port}")
+    if settings.dynamodb_endpoint_url or settings.infra == "external":
+        return Endpoints(kafka, settings.dynamodb_endpoint_url, settings.aws_region)
+    credentials = {"AWS_ACCESS_KEY_ID": CREDENTIAL, "AWS_SECRET_ACCESS_KEY": CREDENTIAL}
+    return Endpoints(kafka, f"http://{LOOPBACK}:{settings.dynamodb_port}", settings.aws_region, credentials)
+
+
+def service_urls(settings: Settings) -> dict[str, str]:
+    """By service. The owners may be named as the gateway names them."""
+    urls: dict[str, str] = {}
+    for variable, port in settings.ports(SERVICE_PORTS).items():
+        name = variable.removesuffix("_PORT")
+        urls[name.lower()] = os.environ.get(f"{name}_URL") or f"http://{LOOPBACK}:{port}"
+    return urls
+
+
+@asynccontextmanager
+async def database(found: Endpoints) -> AsyncGenerator[Any]:
+    """A client of DynamoDB's."""
+    session: Any = AioSession()
+    async with session.create_client(
+        "dynamodb",
+        region_name=found.aws_region,
+        endpoint_url=found.dynamodb_endpoint_url,
+        aws_access_key_id=found.env.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=found.env.get("AWS_SECRET_ACCESS_KEY"),
+        config=AioConfig(
+            proxies={} if found.dynamodb_endpoint_url else None,
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"max_attempts": 1},
+        ),
+    ) as client:
+        yield client
