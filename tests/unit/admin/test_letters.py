@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nexus_admin.letters import Filter, Letter, State, letters_of
+from nexus_admin.letters import LetterFilter, Letter, State, letters_of
 
 TIME = "2026-01-02T10:00:00.000000Z"
 ORIGIN = {
@@ -92,20 +92,20 @@ def test_what_cannot_be_redriven_can_be_dropped_once() -> None:
 @pytest.mark.parametrize(
     ("chosen", "fits"),
     [
-        (Filter(), True),
-        (Filter(group="stats-builds", code="VALIDATION_ERROR", key="proj_1"), True),
-        (Filter(group="agents-projects"), False),
-        (Filter(type="nexus.build.failed.v1"), False),
-        (Filter(ids=("zz",)), False),
-        (Filter(since=datetime(2026, 1, 2, 10, tzinfo=UTC)), True),
-        (Filter(until=datetime(2026, 1, 2, 10, tzinfo=UTC)), False),
-        (Filter(state=State.DROPPED), False),
+        (LetterFilter(), True),
+        (LetterFilter(group="stats-builds", code="VALIDATION_ERROR", key="proj_1"), True),
+        (LetterFilter(group="agents-projects"), False),
+        (LetterFilter(type="nexus.build.failed.v1"), False),
+        (LetterFilter(ids=("zz",)), False),
+        (LetterFilter(since=datetime(2026, 1, 2, 10, tzinfo=UTC)), True),
+        (LetterFilter(until=datetime(2026, 1, 2, 10, tzinfo=UTC)), False),
+        (LetterFilter(state=State.DROPPED), False),
     ],
 )
-def test_a_letter_is_meant_when_it_fits_all_of_the_filter(chosen: Filter, fits: bool) -> None:
+def test_a_letter_is_meant_when_it_fits_all_of_the_filter(chosen: LetterFilter, fits: bool) -> None:
     assert chosen.fits(letter()) is fits
 
 
 def test_a_state_alone_is_no_filter() -> None:
-    assert Filter(state=State.OPEN).empty
-    assert not Filter(code="INTERNAL_ERROR").empty
+    assert LetterFilter(state=State.OPEN).empty
+    assert not LetterFilter(code="INTERNAL_ERROR").empty

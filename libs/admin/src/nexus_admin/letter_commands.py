@@ -9,7 +9,7 @@ import typer
 from nexus_admin.commands import Json
 from nexus_admin.installation import endpoints
 from nexus_admin.letter_box import LetterBox
-from nexus_admin.letters import Filter, Letter, State
+from nexus_admin.letters import LetterFilter, Letter, State
 from nexus_admin.output import Output
 from nexus_devstack.errors import StackError
 from nexus_devstack.settings import load_settings
@@ -49,7 +49,7 @@ def list_letters(
     as_json: Json = False,
 ) -> None:
     """Those that are kept (14 days), oldest first."""
-    wanted = Filter(ids or (), group, topic, code, kind, key, since, until, state)
+    wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until, state)
     found = [one.summary() for one in asyncio.run(_box().letters()) if wanted.fits(one)]
     Output(as_json=as_json).rows(found, COLUMNS, "there are none")
 
@@ -70,7 +70,7 @@ def show_letter(
 
 
 async def _settled(
-    box: LetterBox, wanted: Filter, state: State, output: Output, *, dry_run: bool
+    box: LetterBox, wanted: LetterFilter, state: State, output: Output, *, dry_run: bool
 ) -> tuple[list[Letter], list[tuple[Letter, str]]]:
     """Those that were settled, and those that could not be, with the reason."""
     settled: list[Letter] = []
@@ -86,7 +86,7 @@ async def _settled(
     return settled, left
 
 
-def _settle(wanted: Filter, state: State, *, everything: bool, dry_run: bool, as_json: bool) -> None:
+def _settle(wanted: LetterFilter, state: State, *, everything: bool, dry_run: bool, as_json: bool) -> None:
     if wanted.empty and not everything:
         raise StackError("say which ones: ids, a filter, or --all")
     output = Output(as_json=as_json)
@@ -118,7 +118,7 @@ def redrive(
     as_json: Json = False,
 ) -> None:
     """Publish them again for the group that failed. One that was redriven or dropped is left alone."""
-    wanted = Filter(ids or (), group, topic, code, kind, key, since, until)
+    wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until)
     _settle(wanted, State.REDRIVEN, everything=everything, dry_run=dry_run, as_json=as_json)
 
 
@@ -138,5 +138,5 @@ def drop(
     as_json: Json = False,
 ) -> None:
     """Mark them as done: they are shown as dropped, and cannot be redriven."""
-    wanted = Filter(ids or (), group, topic, code, kind, key, since, until)
+    wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until)
     _settle(wanted, State.DROPPED, everything=everything, dry_run=dry_run, as_json=as_json)

@@ -131,7 +131,7 @@ def letters_of(records: Iterable[Any], marks: Mapping[str, State]) -> list[Lette
 
 
 @dataclass(frozen=True)
-class Filter:
+class LetterFilter:
     """Which letters are meant: those that fit every one of these; what is empty fits all."""
 
     ids: Sequence[str] = ()
@@ -146,7 +146,7 @@ class Filter:
 
     @property
     def empty(self) -> bool:
-        return self == Filter(state=self.state)
+        return self == LetterFilter(state=self.state)
 
     def fits(self, letter: Letter) -> bool:
         at = letter.origin.get("dlq_time", "")
