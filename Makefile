@@ -97,7 +97,7 @@ lock: install-dev ## Resolve the dependencies anew
 	@exec scripts/lock
 
 .PHONY: schemas
-schemas: install-dev ## Export the messages' JSON schemas and the REST contract
+schemas: install-dev ## Export what the code says: messages, REST contract, manifests, AWS template, events
 	@exec scripts/schemas
 
 .PHONY: bench

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nexus_admin.letters import LetterFilter, Letter, State, letters_of
+from nexus_admin.letters import Letter, LetterFilter, State, letters_of
 
 TIME = "2026-01-02T10:00:00.000000Z"
 ORIGIN = {

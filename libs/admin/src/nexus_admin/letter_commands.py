@@ -9,7 +9,7 @@ import typer
 from nexus_admin.commands import Json
 from nexus_admin.installation import endpoints
 from nexus_admin.letter_box import LetterBox
-from nexus_admin.letters import LetterFilter, Letter, State
+from nexus_admin.letters import Letter, LetterFilter, State
 from nexus_admin.output import Output
 from nexus_devstack.errors import StackError
 from nexus_devstack.settings import load_settings

@@ -1,0 +1,199 @@
+"""What the platform needs of AWS, from the services' own definitions: tables, rights, the bucket of packages."""
+
+from typing import Any
+
+from nexus_contracts.topics import BUILDS_EVENTS, GATEWAY_REPLIES, TOPICS, all_topics, dead_letter_topics
+from nexus_devstack.provision import OWNERS, tables_of
+from nexus_runtime.dynamo import Table
+from nexus_runtime.dynamo.schema import definition
+
+Resource = dict[str, Any]
+USES = {"builds": ("builds",), "worker": ("builds",), "agents": ("agents",), "stats": ("stats",), "gateway": ()}
+"""Whose tables each process reads and writes."""
+GROUPS = {
+    "gateway": (),
+    "builds": ("builds", "builds-reports"),
+    "worker": ("builds-worker",),
+    "agents": ("agents", "agents-projects"),
+    "stats": ("stats-agents", "stats-builds"),
+}
+PRODUCERS = {"worker": "build worker"}
+"""What the registry of topics calls a process."""
+ITEM_ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem")
+TABLE_ACTIONS = ("CreateTable", "DescribeTable", "UpdateTimeToLive", "DescribeTimeToLive")
+GENERATIONS = ("StatsSeen", "StatsCounters", "StatsActivities")
+"""Of these `nexus-admin stats rebuild` makes a new one and removes the old, so they have a number behind the name."""
+BLOBS = {"worker": ("packages", "artifacts"), "agents": ("packages",), "builds": ("artifacts",), "gateway": ()}
+
+
+def sub(text: str) -> Resource:
+    return {"Fn::Sub": text}
+
+
+def table_resource(table: Table) -> Resource:
+    properties = definition(table, "")
+    properties["TableName"] = sub("${TablePrefix}" + table.name)
+    properties["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": True}
+    properties["SSESpecification"] = {"SSEEnabled": True}
+    if table.ttl:
+        properties["TimeToLiveSpecification"] = {"AttributeName": "ttl", "Enabled": True}
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": properties,
+    }
+
+
+def logical(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.replace(".", "-").split("-"))
+
+
+def table_arn(name: str) -> Resource:
+    return sub("arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TablePrefix}" + name)
+
+
+def _kafka(kind: str, name: str) -> Resource:
+    cluster = "${MskClusterName}/${MskClusterUuid}"
+    middle = "" if kind == "cluster" else f"/{name}"
+    return sub("arn:${AWS::Partition}:kafka:${AWS::Region}:${AWS::AccountId}:" + kind + "/" + cluster + middle)
+
+
+def _allow(actions: list[str], resources: list[Any]) -> Resource:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def _writes(process: str) -> set[str]:
+    """The topics that a process publishes to, and where it puts aside what it cannot handle."""
+    name = PRODUCERS.get(process, process)
+    letters = {topic.dead_letter(group) for topic in TOPICS for group in topic.groups if group in GROUPS[process]}
+    return {topic.name for topic in TOPICS if name in topic.producers} | letters
+
+
+def _reads(process: str) -> set[str]:
+    if process == "gateway":  # the replies, hints for live streams, how many dead letters there are
+        return {GATEWAY_REPLIES.name, BUILDS_EVENTS.name, *(topic.name for topic in dead_letter_topics())}
+    return {topic.name for topic in TOPICS if set(GROUPS[process]) & set(topic.groups)}
+
+
+def kafka_statements(process: str) -> list[Resource]:
+    """Its topics, its groups, and the progress of those who read what it publishes."""
+    writes, reads = sorted(_writes(process)), sorted(_reads(process))
+    followers = sorted({group for topic in TOPICS if topic.name in writes for group in topic.groups})
+    statements = [
+        _allow(["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"], [_kafka("cluster", "")]),
+        _allow(["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], [_kafka("topic", name) for name in writes]),
+        _allow(["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], [_kafka("topic", name) for name in reads]),
+    ]
+    if followers:
+        statements.append(_allow(["kafka-cluster:DescribeGroup"], [_kafka("group", name) for name in followers]))
+    if GROUPS[process]:
+        grouping = ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"]
+        statements.append(_allow(grouping, [_kafka("group", name) for name in GROUPS[process]]))
+    return statements
+
+
+def statements_of(process: str) -> list[Resource]:
+    """No more than the process does: its own tables, its own topics and groups, its own prefixes of the bucket."""
+    found = kafka_statements(process)
+    tables = [table for owner in USES[process] for table in tables_of(owner)]
+    if tables:
+        actions = [f"dynamodb:{action}" for action in ITEM_ACTIONS] + ["dynamodb:ConditionCheckItem"]
+        if process == "stats":  # generations of tables, each with its number
+            names = ["StatsGenerations", *(f"{name}.*" for name in GENERATIONS)]
+            making = [
+                "dynamodb:CreateTable",
+                "dynamodb:DeleteTable",
+                "dynamodb:DescribeTable",
+                "dynamodb:UpdateTimeToLive",
+            ]
+            found.append(_allow(making, [table_arn(f"{name}.*") for name in GENERATIONS]))
+        else:
+            names = [table.name for table in tables]
+        found.append(_allow(actions, [table_arn(name) for name in names]))
+        found.append(_allow(["dynamodb:ListTables"], ["*"]))
+    if prefixes := BLOBS.get(process):
+        objects = [sub("${PackagesBucket.Arn}/" + prefix + "/*") for prefix in prefixes]
+        found.append(_allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject"], objects))
+        found.append(_allow(["s3:ListBucket"], [sub("${PackagesBucket.Arn}")]))
+    return found
+
+
+def migration_statements() -> list[Resource]:
+    names = [table.name for owner in OWNERS for table in tables_of(owner)]
+    creating = ["CreateTopic", "DescribeTopic", "DescribeTopicDynamicConfiguration"]
+    return [
+        _allow([f"dynamodb:{action}" for action in TABLE_ACTIONS], [table_arn(name) for name in names]),
+        _allow(["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"], [_kafka("cluster", "")]),
+        _allow(
+            [f"kafka-cluster:{action}" for action in creating], [_kafka("topic", topic.name) for topic in all_topics()]
+        ),
+    ]
+
+
+def role(name: str, statements: list[Resource]) -> Resource:
+    """Taken on by the service account of that name, of the namespace (IRSA)."""
+    trust = {
+        "Fn::Sub": '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",'
+        ' "Action": "sts:AssumeRoleWithWebIdentity",'
+        ' "Principal": {"Federated": "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/${OidcProvider}"},'
+        ' "Condition": {"StringEquals": {"${OidcProvider}:aud": "sts.amazonaws.com",'
+        ' "${OidcProvider}:sub": "system:serviceaccount:${Namespace}:' + name + '"}}}]}'
+    }
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": sub("${AWS::StackName}-" + name),
+            "AssumeRolePolicyDocument": trust,
+            "Policies": [{"PolicyName": "own", "PolicyDocument": document}],
+        },
+    }
+
+
+def bucket() -> Resource:
+    public = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    encryption = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    parts = {
+        "Id": "abandoned-uploads",
+        "Status": "Enabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+            "PublicAccessBlockConfiguration": dict.fromkeys(public, True),
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "LifecycleConfiguration": {"Rules": [parts]},
+        },
+    }
+
+
+def template() -> Resource:
+    """The whole of it."""
+    parameters: Resource = {
+        "TablePrefix": {"Type": "String", "Default": "", "AllowedPattern": "[a-zA-Z0-9_.-]{0,64}"},
+        "MskClusterName": {"Type": "String", "Description": "of the MSK cluster, with IAM authentication"},
+        "MskClusterUuid": {"Type": "String", "Description": "the last part of the cluster's ARN"},
+        "OidcProvider": {"Type": "String", "Description": "of the EKS cluster, without https://"},
+        "Namespace": {"Type": "String", "Default": "nexus-ai", "Description": "of the platform on Kubernetes"},
+    }
+    resources: Resource = {"PackagesBucket": bucket()}
+    for owner in OWNERS:
+        resources |= {f"{logical(table.name)}Table": table_resource(table) for table in tables_of(owner)}
+    resources |= {f"{logical(name)}Role": role(name, statements_of(name)) for name in USES}
+    resources["MigrationRole"] = role("migration", migration_statements())
+    roles = [*USES, "migration"]
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Nexus-AI Platform: tables, rights of its services, bucket. Generated by `make schemas`.",
+        "Parameters": parameters,
+        "Resources": resources,
+        "Outputs": {
+            "Bucket": {"Value": {"Ref": "PackagesBucket"}},
+            **{f"{logical(name)}RoleArn": {"Value": {"Fn::GetAtt": [f"{logical(name)}Role", "Arn"]}} for name in roles},
+        },
+    }

@@ -1,0 +1,67 @@
+"""What is deployed: rights are no wider than need be, and nothing that a process uses is left out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripts.cloudformation import GROUPS, kafka_statements, statements_of, template
+from scripts.manifests import COMPONENTS
+
+from nexus_contracts.topics import TOPICS
+from nexus_devstack.provision import OWNERS, tables_of
+from nexus_devstack.services import SERVICES
+
+UNIT = Path(__file__).parents[2] / "deploy" / "systemd" / "nexus-ai.service"
+
+
+def named(statements: list[dict[str, Any]]) -> str:
+    return json.dumps(statements)
+
+
+def test_every_process_of_the_platform_is_deployed() -> None:
+    started = {service.name: service.command[-1] for service in SERVICES}
+    assert {one.name: one.module for one in COMPONENTS} == started
+
+
+def test_every_group_is_consumed_by_one_process() -> None:
+    groups = [group for topic in TOPICS for group in topic.groups]
+    assert sorted(group for mine in GROUPS.values() for group in mine) == sorted(groups)
+
+
+def test_every_table_is_kept_when_the_stack_is_deleted_and_can_be_restored_to_a_moment() -> None:
+    tables = [one for one in template()["Resources"].values() if one["Type"] == "AWS::DynamoDB::Table"]
+    assert len(tables) == sum(len(tables_of(owner)) for owner in OWNERS)
+    assert {one["DeletionPolicy"] for one in tables} == {"Retain"}
+    assert all(one["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] for one in tables)
+    expiring = {
+        one["Properties"]["TableName"]["Fn::Sub"] for one in tables if "TimeToLiveSpecification" in one["Properties"]
+    }
+    declared = {table.name for owner in OWNERS for table in tables_of(owner) if table.ttl}
+    assert expiring == {"${TablePrefix}" + name for name in declared}
+
+
+@pytest.mark.parametrize(
+    ("process", "foreign"), [("builds", "Agent"), ("agents", "Builds"), ("stats", "AgentProjects")]
+)
+def test_no_process_may_touch_the_tables_of_another(process: str, foreign: str) -> None:
+    tables = [one for one in statements_of(process) if any("dynamodb:GetItem" in action for action in one["Action"])]
+    mine = {table.name for table in tables_of(process)}
+    others = {table.name for owner in OWNERS if owner != process for table in tables_of(owner)} - mine
+    assert not [name for name in others if f'}}{name}"' in named(tables)]
+    assert any(foreign in name for name in others)
+
+
+def test_the_gateway_has_no_table() -> None:
+    assert "dynamodb" not in named(statements_of("gateway"))
+
+
+@pytest.mark.parametrize("process", list(GROUPS))
+def test_a_process_may_put_aside_what_it_cannot_handle(process: str) -> None:
+    writing = named([one for one in kafka_statements(process) if "kafka-cluster:WriteData" in one["Action"]])
+    letters = [topic.dead_letter(group) for topic in TOPICS for group in topic.groups if group in GROUPS[process]]
+    assert [letter for letter in letters if letter not in writing] == []
+
+
+def test_the_unit_of_systemd_runs_what_the_deploy_script_runs() -> None:
+    assert "-m nexus_devstack run\n" in UNIT.read_text(encoding="utf-8")
