@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
 from nexus_runtime.dynamo import ConditionFailed, Database, DatabaseUnavailable, Delete, Put, Table, Where
+from nexus_runtime.dynamo.expressions import names_in
 from nexus_runtime.dynamo.wire import RefusedByDatabase, Signer
 from nexus_runtime.process.settings import OwnerSettings
 
@@ -177,3 +178,13 @@ async def test_an_expiry_that_is_set_already_is_right_and_one_that_is_refused_is
     async with connected(Played(made, active, refusal("AccessDeniedException"))) as database:
         with pytest.raises(RefusedByDatabase, match="AccessDenied"):
             await database.create(table)
+
+
+def test_of_a_slow_call_tables_and_names_of_keys_are_told_and_no_values() -> None:
+    key = {"project_id": {"S": "proj_secret"}}
+    put = {"Put": {"TableName": "AgentProjects", "Item": {"secret": {"S": "x"}}}}
+    change = {"TransactItems": [put, {"Delete": {"TableName": "BuildsOutbox", "Key": key}}]}
+    query = {"TableName": "BuildsHistory", "ExpressionAttributeNames": {"#p": "aggregate"}}
+    assert names_in(change) == (["AgentProjects", "BuildsOutbox"], ["project_id"])
+    assert names_in(query) == (["BuildsHistory"], ["aggregate"])
+    assert names_in({"RequestItems": {"StatsSeen.1": {}}}) == (["StatsSeen.1"], [])

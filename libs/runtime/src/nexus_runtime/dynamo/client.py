@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from nexus_runtime.dynamo.expressions import (
     apply_projection,
     key_condition,
     marshal,
+    names_in,
     transact_item,
     unmarshal,
 )
@@ -30,7 +32,10 @@ from nexus_runtime.dynamo.model import (
 )
 from nexus_runtime.dynamo.schema import definition
 from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
+from nexus_runtime.process import log, metrics
 from nexus_runtime.process.settings import OwnerSettings
+
+logger = log.get(__name__)
 
 
 class Database:
@@ -198,12 +203,24 @@ class Database:
     async def _call(self, operation: str, **request: Any) -> Any:
         if self._wire is None:
             raise DatabaseUnavailable("the database is not connected")
+        began = time.perf_counter()
         try:
             return await self._wire.call(operation, request)
         except RefusedByDatabase as error:
             raise _meaning(error) from error
         except Unanswered as error:
             raise DatabaseUnavailable("the database does not answer") from error
+        finally:
+            self._took(operation, request, time.perf_counter() - began)
+
+    def _took(self, operation: str, request: Mapping[str, Any], seconds: float) -> None:
+        metrics.DATABASE.labels(operation).observe(seconds)
+        if seconds >= self._settings.slow_database_seconds:
+            # Names alone: keys and values are other people's.
+            tables, keys = names_in(request)
+            logger.warning(
+                "slow database call", operation=operation, tables=tables, keys=keys, seconds=round(seconds, 3)
+            )
 
 
 class _Conflict(Exception):

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from nexus_runtime.dynamo.model import Action, Check, Delete, Filter, Item, Put, Table, Update, Value, Where
 
@@ -144,3 +144,25 @@ def apply_projection(only: Sequence[str], request: Expression) -> None:
         wanted = {f"#p{i}": name for i, name in enumerate(only)}
         request["ProjectionExpression"] = ", ".join(wanted)
         request["ExpressionAttributeNames"] = request.get("ExpressionAttributeNames", {}) | wanted
+
+
+def names_in(request: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The tables that a request is about, and the names of their keys; without values."""
+    tables, keys = set[str](), set[str]()
+
+    def look(part: Any) -> None:
+        if isinstance(part, Mapping):
+            named = cast("Mapping[str, Any]", part)
+            if isinstance(table := named.get("TableName"), str):
+                tables.add(table)
+            for name in ("Key", "ExpressionAttributeNames"):
+                found = cast("Mapping[str, Any]", named.get(name) or {})
+                keys.update(str(value) if name.startswith("Exp") else key for key, value in found.items())
+            if isinstance(batch := named.get("RequestItems"), Mapping):
+                tables.update(cast("Mapping[str, Any]", batch))
+            for each in named.get("TransactItems") or ():
+                for action in cast("Mapping[str, Any]", each).values():
+                    look(action)
+
+    look(request)
+    return sorted(tables), sorted(keys)

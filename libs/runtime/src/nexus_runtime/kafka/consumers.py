@@ -230,7 +230,7 @@ class Consumers:
         behind: dict[str, int] = {one: 0 for subscriber in self._subscribers for one in subscriber.topic_names}
         for consumer, drain in self._running():
             for at, reading in _readings(consumer, drain).items():
-                behind[at.topic] += max(0, (reading.end or 0) - (reading.settled or 0)) if reading.end else 0
+                behind[at.topic] += _behind(reading)
         return behind
 
     def _reader_of(self, partition: TopicPartition) -> tuple[GuardedConsumer, _Drain]:
@@ -265,12 +265,18 @@ class Consumers:
         readings = _readings(consumer, drain)
         progress.observe({at: reading for at, reading in readings.items() if at not in consumer.halts})
         for topic in {at.topic for at in readings}:
+            behind = (_behind(reading) for at, reading in readings.items() if at.topic == topic)
+            metrics.LAG.labels(topic, group).set(sum(behind))
             metrics.HALTED.labels(topic, group).set(len(consumer.halts))
             metrics.STALLED.labels(topic, group).set(len(progress.stalled(self._patience.unready)))
         for at in progress.stalled(self._patience.recover):
             if at not in drain.unsettled:
                 async with asyncio.timeout(RECOVER_SECONDS):
                     await consumer.recover(at)
+
+
+def _behind(reading: Reading) -> int:
+    return max(0, reading.end - (reading.settled or 0)) if reading.end else 0
 
 
 def _readings(consumer: GuardedConsumer, drain: _Drain) -> dict[TopicPartition, Reading]:

@@ -90,11 +90,11 @@ class Outbox:
     async def holds(self, aggregate: str) -> bool:
         return await self.pending(aggregate) is not None
 
-    async def waiting(self, shard: int, older_than: float) -> AsyncIterator[str]:
-        """The aggregates with something written more than `older_than` seconds ago."""
+    async def waiting(self, shard: int, older_than: float) -> AsyncIterator[tuple[str, float]]:
+        """The aggregates with something written more than `older_than` seconds ago, and how many it is."""
         async for item in self._database.query(self._table, f"{shard:02d}"):
-            if time.time() - item["since"] >= older_than:
-                yield item["aggregate"]
+            if (age := time.time() - item["since"]) >= older_than:
+                yield item["aggregate"], age
 
     async def depth(self) -> int:
         counts = await asyncio.gather(*(self._database.count(self._table, f"{n:02d}") for n in range(SHARDS)))

@@ -78,6 +78,7 @@ class Relay:
         self._reading = asyncio.Semaphore(AT_ONCE)
         self._broker_number = 0
         self._sweep_all = True
+        self._oldest: dict[int, float] = {}
         bus.when_broker_is_new(self.publish_again)
 
     def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
@@ -233,10 +234,15 @@ class Relay:
             await asyncio.sleep(self._pace.sweep_seconds if older_than or self._sweep_all else 0.01)
 
     async def _sweep_shard(self, shard: int, older_than: float) -> None:
+        oldest = 0.0
         try:
-            async for aggregate in self._outbox.waiting(shard, older_than):
+            async for aggregate, age in self._outbox.waiting(shard, older_than):
+                oldest = max(oldest, age)
                 if aggregate not in self._published and aggregate not in self._busy:
                     self.announce(aggregate)
         except Exception as error:  # noqa: BLE001  # as above
             logger.warning("outbox not swept", shard=shard, error=repr(error))
+        else:
+            self._oldest[shard] = oldest
+            metrics.OUTBOX_OLDEST.set(max(self._oldest.values()))
         metrics.OUTBOX_DEPTH.set(len(self._published) + len(self._due) + len(self._busy))

@@ -50,6 +50,9 @@ class OwnerSettings(ServiceSettings):
 
     aws_region: str = "us-east-1"
     dynamodb_endpoint_url: str | None = None
+    slow_database_seconds: float = Field(
+        default=1.0, gt=0, le=60, allow_inf_nan=False, description="calls that take longer are logged"
+    )
     s3_endpoint_url: str | None = Field(default=None, pattern="^https?://", description="of a store compatible with S3")
     table_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9_.-]{0,100}$")
 
