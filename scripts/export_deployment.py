@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import yaml
 from scripts.cloudformation import template
+from scripts.dashboards import dashboard_text
 from scripts.manifests import (
     COMPONENTS,
     CONFIG,
@@ -98,6 +99,7 @@ def files() -> dict[Path, str]:
         chart / "values.yaml": text_of(chart_values()),
         **{chart / "templates" / f"{name}.yaml": chart_text(*each) for name, each in charted.items()},
         DEPLOY / "aws" / "cloudformation.yaml": text_of(template()),
+        DEPLOY / "grafana" / "dashboards" / "nexus.json": dashboard_text(),
     }
 
 

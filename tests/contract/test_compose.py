@@ -35,6 +35,7 @@ OURS = {
     "provision": ("nexus_devstack", Settings),
 }
 JOBS = {"provision", "dynamodb-volume"}
+WATCHING = {"prometheus", "grafana"}
 SCALABLE = {"builds", "worker", "agents", "stats"}
 OF_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NO_PROXY"}
 OF_TWO_LISTENERS = {
@@ -46,7 +47,8 @@ OF_TWO_LISTENERS = {
 
 
 def test_the_platform_has_these_containers_and_no_others() -> None:
-    assert set(SERVICES) == {*OURS, "kafka", "dynamodb", "dynamodb-volume"}
+    assert set(SERVICES) == {*OURS, *WATCHING, "kafka", "dynamodb", "dynamodb-volume"}
+    assert {name for name, service in SERVICES.items() if service.get("profiles") == ["observability"]} == WATCHING
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -105,7 +107,7 @@ def test_what_is_told_of_another_kafka_reaches_no_container(name: str) -> None:
 
 def test_ports_are_published_on_the_loopback_address_only_and_none_of_what_scales() -> None:
     published = list(chain.from_iterable(service.get("ports", []) for service in SERVICES.values()))
-    assert len(published) == 2
+    assert len(published) == 2 + len(WATCHING)
     assert all(port.startswith("127.0.0.1:") for port in published)
     assert not [name for name in SCALABLE if "ports" in SERVICES[name]]
 
@@ -148,7 +150,15 @@ def test_the_broker_is_set_up_as_the_one_that_the_stack_starts() -> None:
 
 def test_everything_kept_is_in_named_volumes() -> None:
     mounted = chain.from_iterable(service.get("volumes", []) for service in SERVICES.values())
-    assert {volume.partition(":")[0] for volume in mounted} == set(COMPOSE["volumes"])
+    named = {volume.partition(":")[0] for volume in mounted if not volume.startswith("./")}
+    assert named == set(COMPOSE["volumes"])
+
+
+def test_what_is_read_of_the_repository_is_there_and_read_only() -> None:
+    mounted = chain.from_iterable(service.get("volumes", []) for service in SERVICES.values())
+    own = [volume.split(":") for volume in mounted if volume.startswith("./")]
+    assert [where for where, *_ in own if not (ROOT / where).is_dir()] == []
+    assert {mode for *_, mode in own} == {"ro"}
 
 
 def test_the_image_takes_other_people_s_packages_before_our_own_and_runs_as_nobody() -> None:
