@@ -100,6 +100,10 @@ lock: install-dev ## Resolve the dependencies anew
 schemas: install-dev ## Export what the code says: messages, REST contract, manifests, AWS template, events
 	@exec scripts/schemas
 
+.PHONY: docs
+docs: install-dev ## Build the documents as a site, with search, and check its links: build/site/index.html
+	@NO_MKDOCS_2_WARNING=1 exec $(BIN)/mkdocs build --quiet --strict
+
 .PHONY: bench
 bench: install-dev ## Measure; results in build/bench; ARGS="--on embedded,jvm name" for one, on both engines
 	@exec $(BIN)/python -m benchmarks $(ARGS)

@@ -162,6 +162,12 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_tests_that_documents_name_exist() -> None:
+    named = {(name, path) for name, text in documents().items() for path in re.findall(r"`(tests/[\w/]+\.py)`", text)}
+    assert {path for name, path in named if name == "docs/GUARANTEES.md"}
+    assert {(name, path) for name, path in named if not (ROOT / path).exists()} == set()
+
+
 def test_a_class_name_occurs_once() -> None:
     """Reading `Step` nobody should have to ask which one. The agent template is a program of its own."""
     where: dict[str, set[str]] = {}

@@ -1,6 +1,6 @@
-"""Writes what is deployed: the base of kustomize, the chart of Helm, the template of CloudFormation.
+"""Writes what the code says of deployments and events: kustomize, Helm, CloudFormation, Grafana, EVENTS.md, AsyncAPI.
 
-`python -m scripts.export_deployment [--check]`; with --check only tells whether the files are as the code says.
+`python -m scripts.export_documents [--check]`; with --check only tells whether the files are as the code says.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from typing import Any, cast
 import yaml
 from scripts.cloudformation import template
 from scripts.dashboards import dashboard_text
+from scripts.event_documents import asyncapi, events_page
 from scripts.manifests import (
     COMPONENTS,
     CONFIG,
@@ -24,9 +25,12 @@ from scripts.manifests import (
     manifests,
 )
 
+from nexus_contracts.registry import OPENAPI
+from nexus_contracts.registry import text_of as schema_text
 from nexus_runtime.process.settings import VERSION
 
-DEPLOY = Path(__file__).parents[1] / "deploy"
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
 HEAD = "# Made by `make schemas` from scripts/; not to be edited.\n"
 IMAGE = "nexus-ai-platform"
 NUMBER = re.compile(r"'(\{\{ [^'}]*\| int \}\})'")
@@ -100,6 +104,8 @@ def files() -> dict[Path, str]:
         **{chart / "templates" / f"{name}.yaml": chart_text(*each) for name, each in charted.items()},
         DEPLOY / "aws" / "cloudformation.yaml": text_of(template()),
         DEPLOY / "grafana" / "dashboards" / "nexus.json": dashboard_text(),
+        ROOT / "docs" / "EVENTS.md": events_page(),
+        OPENAPI.with_name("asyncapi.json"): schema_text(asyncapi()),
     }
 
 
@@ -116,7 +122,7 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted, encoding="utf-8")
     for path in wrong if check else ():
-        sys.stderr.write(f"{path.relative_to(DEPLOY.parent)} is not as the code says; run `make schemas`\n")
+        sys.stderr.write(f"{path.relative_to(ROOT)} is not as the code says; run `make schemas`\n")
     return 1 if check and wrong else 0
 
 
