@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
+from tests.support.api_examples import STORY, WITHOUT_EXAMPLE
 
 from nexus_agents.settings import AgentsSettings
 from nexus_builds.settings import BuildsSettings, WorkerSettings
+from nexus_contracts.registry import agreed_openapi
 from nexus_devstack.demo.probes import DEFAULT_REQUIREMENT
 from nexus_devstack.settings import Settings
 from nexus_gateway.settings import GatewaySettings
@@ -160,6 +162,13 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (ROOT / name).parent.joinpath(link).exists()
     ]
     assert broken == []
+
+
+def test_every_operation_has_an_example_that_is_carried_out() -> None:
+    document = agreed_openapi() or {}
+    known = {one["operationId"] for path in document["paths"].values() for one in path.values() if "operationId" in one}
+    shown = {example.operation for examples in STORY.values() for example in examples}
+    assert shown | WITHOUT_EXAMPLE == known
 
 
 def test_tests_that_documents_name_exist() -> None:
