@@ -4,7 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -40,8 +40,9 @@ def keys_of(answer: Any) -> Any:
     """What a reader relies on: the names in the answer and in its data, not the values."""
     if not isinstance(answer, dict):
         return None
-    data: Any = answer.get("data", answer.get("error"))
-    return sorted(answer), sorted(data) if isinstance(data, dict) else None
+    named = cast("dict[str, Any]", answer)
+    data = named.get("data", named.get("error"))
+    return sorted(named), sorted(cast("dict[str, Any]", data)) if isinstance(data, dict) else None
 
 
 async def test_every_example_is_answered_as_its_page_says(client: Client, stack: Stack) -> None:

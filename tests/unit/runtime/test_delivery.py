@@ -127,8 +127,9 @@ async def test_types_nobody_knows_are_skipped(taken: Taken, bus: FakeBus) -> Non
 
 
 async def test_what_was_redriven_for_another_group_is_skipped(taken: Taken, bus: FakeBus) -> None:
-    mine, others = {"nexus_redriven_for": b"builds-reports"}, {"nexus_redriven_for": b"another"}
-    await deliverer(taken, bus).deliver([record(ce_id=b"others", **others), record(ce_id=b"mine", **mine)])
+    others = record(ce_id=b"others", nexus_redriven_for=b"another")
+    mine = record(ce_id=b"mine", nexus_redriven_for=b"builds-reports")
+    await deliverer(taken, bus).deliver([others, mine])
     assert (taken.batches, bus.records) == ([["mine"]], [])
 
 
