@@ -1,10 +1,12 @@
 """What is deployed: rights are no wider than need be, and nothing that a process uses is left out."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from scripts.cloudformation import GROUPS, kafka_statements, statements_of, template
 from scripts.manifests import COMPONENTS
 
@@ -12,7 +14,9 @@ from nexus_contracts.topics import TOPICS
 from nexus_devstack.provision import OWNERS, tables_of
 from nexus_devstack.services import SERVICES
 
-UNIT = Path(__file__).parents[2] / "deploy" / "systemd" / "nexus-ai.service"
+ROOT = Path(__file__).parents[2]
+UNIT = ROOT / "deploy" / "systemd" / "nexus-ai.service"
+CHART = ROOT / "deploy" / "helm" / "nexus-ai"
 
 
 def named(statements: list[dict[str, Any]]) -> str:
@@ -65,3 +69,26 @@ def test_a_process_may_put_aside_what_it_cannot_handle(process: str) -> None:
 
 def test_the_unit_of_systemd_runs_what_the_deploy_script_runs() -> None:
     assert "-m nexus_devstack run\n" in UNIT.read_text(encoding="utf-8")
+
+
+def rendered(name: str) -> list[dict[str, Any]]:
+    """A template of the chart with its own values, as Helm fills them in: there is nothing but values in it."""
+    values: Any = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+
+    def value(found: re.Match[str]) -> str:
+        named: Any = {"Values": values, "Release": {"Revision": 1}}
+        for part in found[1].split("."):
+            named = named[part]
+        return str(named)
+
+    text = (CHART / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
+    return list(yaml.safe_load_all(re.sub(r"\{\{ \.([\w.]+)(?: \| int)? \}\}", value, text)))
+
+
+@pytest.mark.parametrize("name", ["settings", *(one.name for one in COMPONENTS)])
+def test_the_chart_says_what_the_base_says(name: str) -> None:
+    charted = rendered(name)
+    for one in charted:
+        one["metadata"].pop("annotations", None)  # the role, of which the base has none
+    base = (ROOT / "deploy" / "kubernetes" / "base" / f"{name}.yaml").read_text(encoding="utf-8")
+    assert charted == list(yaml.safe_load_all(base))
