@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from nexus_contracts.topics import BUILDS_EVENTS, GATEWAY_REPLIES, TOPICS, all_topics, dead_letter_topics
+from nexus_contracts.topics import (
+    AGENTS_STREAMS,
+    BUILDS_EVENTS,
+    GATEWAY_REPLIES,
+    TOPICS,
+    all_topics,
+    dead_letter_topics,
+)
 from nexus_devstack.provision import OWNERS, tables_of
 from nexus_runtime.dynamo import Table
 from nexus_runtime.dynamo.schema import definition
@@ -71,8 +78,13 @@ def _writes(process: str) -> set[str]:
 
 
 def _reads(process: str) -> set[str]:
-    if process == "gateway":  # the replies, hints for live streams, how many dead letters there are
-        return {GATEWAY_REPLIES.name, BUILDS_EVENTS.name, *(topic.name for topic in dead_letter_topics())}
+    if process == "gateway":  # the replies, live streams and hints for them, how many dead letters there are
+        return {
+            GATEWAY_REPLIES.name,
+            AGENTS_STREAMS.name,
+            BUILDS_EVENTS.name,
+            *(topic.name for topic in dead_letter_topics()),
+        }
     return {topic.name for topic in TOPICS if set(GROUPS[process]) & set(topic.groups)}
 
 

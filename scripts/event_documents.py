@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from nexus_contracts.agents.commands import AgentsCommand
 from nexus_contracts.agents.events import AgentsEvent
+from nexus_contracts.agents.streams import PART_TYPE
 from nexus_contracts.builds.commands import BuildsCommand
 from nexus_contracts.builds.events import BuildsEvent
 from nexus_contracts.builds.reports import AnyReport
@@ -15,6 +16,7 @@ from nexus_contracts.replies import REPLY_TYPE
 from nexus_contracts.topics import (
     AGENTS_COMMANDS,
     AGENTS_EVENTS,
+    AGENTS_STREAMS,
     BUILDS_COMMANDS,
     BUILDS_EVENTS,
     BUILDS_REPORTS,
@@ -32,6 +34,7 @@ PURPOSE = {
     BUILDS_EVENTS.name: "What happened to projects, in order; an applied report stands here under its own type.",
     AGENTS_COMMANDS.name: "What agents, invocations and sessions are asked to do.",
     AGENTS_EVENTS.name: "What happened to agents, invocations and sessions, each with a sequence from 1.",
+    AGENTS_STREAMS.name: "What agents say while they say it; best effort, the owner keeps it.",
     GATEWAY_REPLIES.name: "The outcomes of commands, to the partition that the command names.",
 }
 HEAD = "<!-- Made by `make schemas` from the contracts; not to be edited. -->\n"
@@ -48,6 +51,7 @@ TYPES: dict[str, list[str]] = {
     BUILDS_EVENTS.name: _names(BuildsEvent, AnyReport),
     AGENTS_COMMANDS.name: _names(AgentsCommand),
     AGENTS_EVENTS.name: _names(AgentsEvent),
+    AGENTS_STREAMS.name: [PART_TYPE],
     GATEWAY_REPLIES.name: [REPLY_TYPE],
 }
 
@@ -97,7 +101,7 @@ def _headers() -> Schema:
 
 def asyncapi() -> Schema:
     """Seen from the platform: it receives commands and reports, and sends events and replies."""
-    sent = (BUILDS_EVENTS.name, AGENTS_EVENTS.name, GATEWAY_REPLIES.name)
+    sent = (BUILDS_EVENTS.name, AGENTS_EVENTS.name, AGENTS_STREAMS.name, GATEWAY_REPLIES.name)
     operations = {
         f"{'send' if topic.name in sent else 'receive'}.{topic.name}": {
             "action": "send" if topic.name in sent else "receive",
@@ -129,7 +133,7 @@ def _fields(name: str) -> str:
 
 
 def _section(topic: Topic) -> list[str]:
-    readers = ", ".join(topic.groups) or "the gateway that asked"
+    readers = ", ".join(topic.groups) or "gateways, without a group"
     days = topic.retention_hours / 24
     kept = f"{days:.0f} days" if days >= 1 else f"{topic.retention_hours} hour"
     return [

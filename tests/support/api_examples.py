@@ -9,7 +9,21 @@ BASE = "http://127.0.0.1:8000"
 LONGEST, SHOWN_ITEMS = 160, 1
 ID = re.compile(r"\b(proj|inv|sess|msg|evt|pkg|req|cmd)_[0-9a-f]{32}")
 TEXT_LINES = 6
-WITHOUT_EXAMPLE = set[str]()
+WITHOUT_EXAMPLE = {
+    "createAgentBuild",
+    "getAgentContext",
+    "getAgentStages",
+    "getRuntimeHealth",
+    "getTaskStatus",
+    "listAgentLogs",
+    "listDialogMessages",
+    "pauseAgentBuild",
+    "restartAgentBuild",
+    "resumeAgentBuild",
+    "stopAgentBuild",
+    "streamDialog",
+    "uploadIntoSession",
+}
 """Operations that the page does not show yet."""
 
 
