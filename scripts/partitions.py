@@ -1,13 +1,21 @@
 """Lets a service continue with a partition that it has halted. What its readiness says names the arguments.
 
 `.venv/bin/python scripts/partitions.py skip URL TOPIC PARTITION OFFSET` passes over a batch that cannot be read,
-`... resume URL TOPIC PARTITION` continues where the limit of dead letters was reached. URL is the service's own.
+`... resume URL TOPIC PARTITION` continues where the limit of dead letters was reached. URL is the service's own. Where
+the services have an IDENTITY_SECRET it is needed in the environment here, too.
 """
 
 import argparse
 import json
+import os
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from nexus_contracts.principal import PLATFORM
+from nexus_runtime.process.caller import Trust
 
 
 def _arguments() -> argparse.Namespace:
@@ -26,9 +34,11 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     chosen = vars(_arguments())
     verb, url = chosen.pop("verb"), chosen.pop("url")
-    request = urllib.request.Request(
-        f"{url.rstrip('/')}/internal/{verb}", json.dumps(chosen).encode(), {"content-type": "application/json"}
-    )
+    whole = f"{url.rstrip('/')}/internal/{verb}"
+    secret = os.environ.get("IDENTITY_SECRET")
+    signed = Trust(SecretStr(secret) if secret else None).header(PLATFORM, "POST", urlsplit(whole).path)
+    headers = {"content-type": "application/json", **signed}
+    request = urllib.request.Request(whole, json.dumps(chosen).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             print(f"the service reads on at offset {json.load(answer)['resumed_at']}")

@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from typing import IO
+from typing import IO, Any
 
 from fastapi import FastAPI
-from pydantic import SecretStr
+from tests.support.memory_database import MemoryDatabase
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import NotFound, ServiceUnavailable
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
+from nexus_gateway.access.credentials import Authenticating, Credentials, NoAuthentication
+from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.tokens import Tokens
 from nexus_gateway.app import http_app
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
@@ -25,6 +28,7 @@ from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
 from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process import caller
+from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 
 Deciding = Callable[[CloudEvent], Outcome | None]
@@ -115,16 +119,28 @@ class FakeLetters:
 class FakePlatform:
     """A gateway and everything around it. Waits for replies are short, so that none that is missing holds a test."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.desk = FakeDesk()
         self.bus = FakeBus(self.desk)
         self.owners = FakeOwners()
-        settings = GatewaySettings(reply_wait_seconds=0.05, invoke_wait_seconds=0.05, cursor_secret=SecretStr(SECRET))
+        usual: dict[str, Any] = {"reply_wait_seconds": 0.05, "invoke_wait_seconds": 0.05, "cursor_secret": SECRET}
+        self.settings = GatewaySettings(**usual | settings)
+        self.database = MemoryDatabase()
+        self.keys, authentication = self._access()
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
-        requests = Requests(self.bus, self.desk, keep=settings.kafka_volatile, retry_seconds=0.001)
+        requests = Requests(self.bus, self.desk, keep=self.settings.kafka_volatile, retry_seconds=0.001)
         self.letters = FakeLetters()
         health, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
-        commands = Commands(self.bus, requests, settings)
-        gateway = Gateway(commands, reads, self.owners, self.streams, health, uploads, settings)
+        commands = Commands(self.bus, requests, self.settings)
+        gateway = Gateway(
+            authentication, self.keys, commands, reads, self.owners, self.streams, health, uploads, self.settings
+        )
         self.app: FastAPI = http_app(gateway, Health({}, {}))
+
+    def _access(self) -> tuple[Keys | None, Authenticating]:
+        secret = self.settings.identity_secret
+        if self.settings.authentication == "off" or secret is None:
+            return None, NoAuthentication()
+        keys = Keys(self.database.as_database(), secret, utc_now)
+        return keys, Credentials(keys, Tokens.of(self.settings), utc_now)

@@ -7,6 +7,7 @@ import pytest
 from fastapi.routing import APIRoute
 from tests.support.gateway_fakes import FakePlatform
 
+from nexus_contracts import keys as of_keys
 from nexus_contracts.agents import bodies as of_agents
 from nexus_contracts.builds import bodies as of_builds
 
@@ -38,7 +39,7 @@ def references(value: Any) -> Iterator[str]:
 
 def test_operation_ids_are_unique() -> None:
     names = [operation["operationId"] for _, _, operation in OPERATIONS]
-    assert len(names) == len(set(names)) == 46
+    assert len(names) == len(set(names)) == 50
 
 
 @each_operation
@@ -59,15 +60,19 @@ def test_every_content_has_a_schema_and_an_example(method: str, path: str, opera
         assert content.get("example") or content.get("examples") or path == "/health/ready"
 
 
+DECIDED_AT_ONCE = ("/api/v1/packages", "/api/v1/keys", "/api/v1/keys/{key_id}", "/api/v1/keys/{key_id}/rotate")
+"""By an owner over HTTP, or by the gateway itself."""
+
+
 @each_of_the_contract
 def test_an_operation_names_the_errors_that_it_can_give(method: str, path: str, operation: dict[str, Any]) -> None:
-    expected = {"500", "503", "504"}
+    expected = {"401", "403", "500", "503", "504"}
     expected |= {"404"} if "{" in path else set()
     expected |= {"400"} if method in ("POST", "PUT", "DELETE") else set()
     keyed = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", []))
     expected |= {"422"} if keyed else set()
     expected |= {"413", "415"} if "requestBody" in operation else set()
-    expected |= {"202"} if method != "GET" and path != "/api/v1/packages" else set()
+    expected |= {"202"} if method != "GET" and path not in DECIDED_AT_ONCE else set()
     queried = any(parameter["in"] == "query" for parameter in operation.get("parameters", []))
     expected |= {"400"} if queried else set()
     assert expected <= set(operation["responses"])
@@ -96,10 +101,10 @@ def test_examples_of_bodies_are_what_their_models_take() -> None:
     for _, _, operation in OPERATIONS:
         content = operation.get("requestBody", {"content": {}})["content"].get("application/json")
         if content and "$ref" in content["schema"]:
-            model = (vars(of_builds) | vars(of_agents))[content["schema"]["$ref"].rpartition("/")[2]]
+            model = (vars(of_builds) | vars(of_agents) | vars(of_keys))[content["schema"]["$ref"].rpartition("/")[2]]
             assert model.model_validate(content["example"], strict=False)
             taken += 1
-    assert taken == 8
+    assert taken == 10
 
 
 def test_the_document_is_made_once() -> None:

@@ -44,6 +44,16 @@ class InvalidState(PlatformError):
     suggestion = "Read the current state and choose one of the allowed actions."
 
 
+class Unauthenticated(PlatformError):
+    code, http_status = "UNAUTHENTICATED", 401
+    suggestion = "Send an API key or a token as `Authorization: Bearer ...`."
+
+
+class PermissionDenied(PlatformError):
+    code, http_status = "PERMISSION_DENIED", 403
+    suggestion = "Use credentials that have the scope named in details.required_scope."
+
+
 class NotFound(PlatformError):
     code, http_status, decided = "RESOURCE_NOT_FOUND", 404, True
     suggestion = "Check the id; it may have been deleted."
@@ -77,6 +87,11 @@ class UnsupportedMediaType(PlatformError):
 class IdempotencyKeyReused(PlatformError):
     code, http_status = "IDEMPOTENCY_KEY_REUSED", 422
     suggestion = "Use a new Idempotency-Key for a new request."
+
+
+class RateLimitExceeded(PlatformError):
+    code, http_status = "RATE_LIMIT_EXCEEDED", 429
+    suggestion = "Wait for as long as Retry-After says, then send the request again."
 
 
 class AgentInvocationFailed(PlatformError):

@@ -23,6 +23,7 @@ from nexus_runtime.ledger.inbox import Inbox
 from nexus_runtime.ledger.ledger import Ledger
 from nexus_runtime.ledger.outbox import Outbox
 from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Check, Unhealthy
 from nexus_runtime.process.service import Background
@@ -76,6 +77,7 @@ class Owner:
         bus: Bus | None = None,
     ) -> None:
         source = f"/nexus/{name}"
+        self.trust = Trust(settings.identity_secret)
         self.database = database or Database(settings)
         self.bus = bus or Bus(settings, name)
         self.history = History(self.database, tables.history)

@@ -71,6 +71,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
         upload_routes(service.packages),
         partition_routes(consumers),
         history_routes(owner.history),
+        trust=owner.trust,
     )
 
 

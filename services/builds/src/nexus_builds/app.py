@@ -48,7 +48,13 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     parts = [*owner.parts(), consumers, *_watches(owner, store, settings)]
     queries = query_routes(ProjectQueries(store, owner.history, utc_now))
     return application(
-        "Nexus-AI builds", parts, health, queries, partition_routes(consumers), history_routes(owner.history)
+        "Nexus-AI builds",
+        parts,
+        health,
+        queries,
+        partition_routes(consumers),
+        history_routes(owner.history),
+        trust=owner.trust,
     )
 
 

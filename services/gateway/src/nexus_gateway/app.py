@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_gateway.access.credentials import Credentials, NoAuthentication
+from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.tokens import Tokens
 from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
@@ -14,17 +17,19 @@ from nexus_gateway.middleware import AnswerMiddleware
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.reads import Reads
-from nexus_gateway.routes import agents, builds, packages, projects, reports, sessions, statistics
+from nexus_gateway.routes import agents, builds, keys, packages, projects, reports, sessions, statistics
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
+from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.dead_letters import DeadLetters
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.kafka.requests import Requests
+from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health, Unhealthy
 from nexus_runtime.process.service import NO_TELEMETRY, Part, running
 from nexus_runtime.process.settings import VERSION
@@ -48,11 +53,23 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         shown={"services": owners.check},
         alive=lambda: desk.alive() and tap.alive(),
     )
+    database = Database(settings)
+    known_keys = _keys(settings, database)
+    authentication = Credentials(known_keys, Tokens.of(settings), utc_now) if known_keys else NoAuthentication()
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), settings)
     letters = DeadLetters(settings)
     health_of_system = HealthOfSystem(owners, letters)
-    gateway = Gateway(commands, reads, owners, streams, health_of_system, Uploads(owners), settings)
-    return http_app(gateway, health, [bus, desk, owners, letters, streams, tap])
+    gateway = Gateway(
+        authentication, known_keys, commands, reads, owners, streams, health_of_system, Uploads(owners), settings
+    )
+    stores = [database] if known_keys else []
+    return http_app(gateway, health, [*stores, bus, desk, owners, letters, streams, tap])
+
+
+def _keys(settings: GatewaySettings, database: Database) -> Keys | None:
+    if settings.authentication == "off" or settings.identity_secret is None:
+        return None
+    return Keys(database, settings.identity_secret, utc_now)
 
 
 def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:
@@ -69,7 +86,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
-    for part in (projects, builds, reports, packages, agents, sessions, statistics):
+    for part in (projects, builds, reports, packages, agents, sessions, statistics, keys):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
     add_document(app)

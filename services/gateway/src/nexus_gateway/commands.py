@@ -32,6 +32,7 @@ from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
 from nexus_runtime.kafka.requests import Publisher, Requests
 from nexus_runtime.process import tracing
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import new_id, utc_now
 
 SOURCE = "/nexus/gateway"
@@ -90,6 +91,7 @@ class Commands:
     def __init__(self, bus: Publisher, requests: Requests, settings: GatewaySettings) -> None:
         self._bus = bus
         self._requests = requests
+        self._trust = Trust(settings.identity_secret)
         self._settings = settings
 
     async def carry_out(self, command: Command, waits: bool) -> Response:
@@ -99,7 +101,7 @@ class Commands:
         """
         order = _order_of(command)
         fields = vars(command)
-        event = _event(command, next(fields[name] for name in order.key if fields[name]))
+        event = self._event(command, next(fields[name] for name in order.key if fields[name]))
         _require_sendable(event)
         try:
             reply = await self._requests.ask(order.topic, event, self._wait_seconds(order, fields) if waits else 0.0)
@@ -114,6 +116,21 @@ class Commands:
             raise InternalError("a service of the platform gave an answer that could not be read")
         headers = _headers(reply, reply.result, location if order.status == 201 else None)
         return success(pydantic_core.to_json(reply.result), order.status, headers=headers)
+
+    def _event(self, command: Command, subject: str) -> CloudEvent:
+        event = CloudEvent(
+            id=new_id("evt_"),
+            source=SOURCE,
+            type=str(getattr(command, "type")),  # noqa: B009  # every command has it
+            subject=subject,
+            time=utc_now(),
+            data=command.model_dump(mode="json", exclude={"type"}),
+            correlationid=answers.request_id.get(),
+            traceparent=tracing.traceparent.get(),
+            nexusprincipal=command.principal.id,
+            nexustenant=command.principal.tenant,
+        )
+        return self._trust.sign(event)
 
     def _wait_seconds(self, order: Order, fields: Mapping[str, Any]) -> float:
         if not order.asks_agent:
@@ -145,21 +162,6 @@ def _order_of(command: Command) -> Order:
 def _require_sendable(event: CloudEvent) -> None:
     if len(event.body()) > MAX_MESSAGE_BYTES:
         raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
-
-
-def _event(command: Command, subject: str) -> CloudEvent:
-    return CloudEvent(
-        id=new_id("evt_"),
-        source=SOURCE,
-        type=str(getattr(command, "type")),  # noqa: B009  # every command has it
-        subject=subject,
-        time=utc_now(),
-        data=command.model_dump(mode="json", exclude={"type"}),
-        correlationid=answers.request_id.get(),
-        traceparent=tracing.traceparent.get(),
-        nexusprincipal=command.principal.id,
-        nexustenant=command.principal.tenant,
-    )
 
 
 def _accepted(ids: Mapping[str, str], location: str, waited: bool) -> Response:

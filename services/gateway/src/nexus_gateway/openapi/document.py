@@ -11,6 +11,8 @@ from pydantic.json_schema import models_json_schema
 from nexus_contracts.agents import bodies as of_agents
 from nexus_contracts.answers import EXAMPLE_TIME
 from nexus_contracts.builds import bodies as of_builds
+from nexus_contracts.keys import CreateKeyBody, RotateKeyBody
+from nexus_gateway.access.scopes import SCOPES
 
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
@@ -26,6 +28,7 @@ TAGS = [
     {"name": "agents-management", "description": "agents and their invocations"},
     {"name": "sessions", "description": "conversations with an agent"},
     {"name": "statistics", "description": "figures of builds and invocations"},
+    {"name": "admin", "description": "API keys of the tenant"},
     {"name": "health", "description": "health of the gateway, and the table of stages"},
 ]
 _BODIES = (
@@ -37,7 +40,15 @@ _BODIES = (
     of_agents.InvokeAgentBody,
     of_agents.CreateSessionBody,
     of_agents.PostMessageBody,
+    CreateKeyBody,
+    RotateKeyBody,
 )
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "an API key (`nexus_...`) or a JSON Web Token. Scopes:\n\n"
+    + "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items()),
+}
 _HEAD = {"status": "healthy", "version": "1.0.0", "timestamp": EXAMPLE_TIME}
 _CHECK: dict[str, Any] = {"status": "healthy", "latency_ms": 0.1, "details": {}, "error": None}
 _SYSTEM = {"cpu_percent": 2.5, "memory_percent": 31.0, "process_memory_mb": 92.4, "uptime_seconds": 3600.0}
@@ -68,6 +79,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     components = made["components"]["schemas"]
     components.update(schemas["$defs"])
+    made["components"]["securitySchemes"] = {"bearer": _BEARER}
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
     for route in app.routes:

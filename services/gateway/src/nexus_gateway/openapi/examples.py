@@ -7,6 +7,7 @@ from nexus_contracts.answers import EXAMPLE_REQUEST, EXAMPLE_TIME
 Example = dict[str, JsonValue]
 _HEX = "0195500a7c1e7b0f8a4f4f1d2c3b4a59"
 PROJECT_ID, INVOCATION_ID, SESSION_ID = f"proj_{_HEX}", f"inv_{_HEX}", f"sess_{_HEX}"
+KEY_ID = f"key_{_HEX}"
 AGENT_ID = f"{PROJECT_ID}:order_calculator"
 BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
 REQUIREMENT = "An agent that adds up the items of an order and converts CSV files to JSON."
@@ -387,3 +388,18 @@ def enveloped(data: JsonValue, message: str | None = None) -> Example:
 
 def page_of(item: JsonValue) -> Example:
     return {"items": [item], "count": 1, "last_key": None}
+
+
+KEY: Example = {
+    "key_id": KEY_ID,
+    "name": "nightly build",
+    "user_id": "ann",
+    "scopes": ["reports:write"],
+    "project_id": PROJECT_ID,
+    "created_by": "ann",
+    "created_at": BEGAN,
+    "expires_at": None,
+    "last_used_at": None,
+}
+NEW_KEY: Example = {**KEY, "key": f"nexus_{_HEX}7Vb0m1r2Q9s8t7u6v5w4x3y2z1A0B9C8D7E6F5G4H3I"}
+DELETED_KEY: Example = {"key_id": KEY_ID, "deleted_at": ENDED}

@@ -15,13 +15,16 @@ from nexus_contracts.errors import (
     InvalidState,
     NotFound,
     PayloadTooLarge,
+    PermissionDenied,
     PlatformError,
     PreconditionFailed,
     ServiceUnavailable,
+    Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
-from nexus_gateway.dependencies import addressed
+from nexus_gateway.access.scopes import OPERATIONS
+from nexus_gateway.dependencies import admitted
 from nexus_gateway.openapi.examples import enveloped
 
 EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -34,10 +37,13 @@ BODY_ERRORS: Errors = (*WRITE_ERRORS, *_NOT_TAKEN)
 REPORT_ERRORS: Errors = (*ONE_ERRORS, *_NOT_TAKEN)
 CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
 STATE_ERRORS: Errors = (InvalidState, Conflict)
+_ACCESS_ERRORS: Errors = (Unauthenticated, PermissionDenied)
 _SAID: dict[type[PlatformError], str] = {
     ValidationFailed: "a field or parameter is not valid",
     InvalidState: "not allowed in the current state",
-    NotFound: "no such resource",
+    Unauthenticated: "no credentials, or none that are valid",
+    PermissionDenied: "a scope is missing",
+    NotFound: "no such resource, or another's",
     Conflict: "already taken, or changed concurrently",
     PreconditionFailed: "If-Match is not the current ETag",
     PayloadTooLarge: "the body, or an object in it, is too large",
@@ -98,8 +104,9 @@ def operation(
         taken = {"requestBody": {"required": True, "content": contents}}
     responses: dict[int | str, dict[str, Any]] = {
         status: {"description": "done", "content": _content(enveloped(example))},
-        **_failures(errors),
+        **_failures((*errors, *_ACCESS_ERRORS)),
     }
+    scope = OPERATIONS[operation_id].scope
     if accepted is not None:
         responses[202] = _accepted(accepted)
     if stream is not None:
@@ -113,9 +120,9 @@ def operation(
         "summary": summary,
         "status_code": status,
         "response_model": Success[answer],
-        "dependencies": [Depends(addressed)],
+        "dependencies": [Depends(admitted(scope))],
         "responses": responses,
-        "openapi_extra": {"parameters": chosen, **taken},
+        "openapi_extra": {"parameters": chosen, "security": [{"bearer": [scope] if scope else []}], **taken},
     }
 
 
