@@ -1,6 +1,6 @@
 """Writes what was agreed on, and never over what it would break.
 
-The JSON Schema of every type of message goes to `schemas/`, the REST contract to `openapi.json`, its table of operations
+The JSON Schema of every type of message goes to `schemas/`, the REST contract to `openapi.json`, its operations
 to `docs/http.md`.
 """
 
@@ -24,7 +24,6 @@ from nexus_contracts.rest_compatibility import breaking_rest_changes
 from nexus_gateway.access.scopes import OPERATIONS
 from nexus_gateway.app import create_app
 from nexus_gateway.settings import GatewaySettings
-
 
 GUIDE = Path(__file__).parent.parent / "docs" / "http.md"
 BEGIN, END = "<!-- operations: made by `make schemas` -->", "<!-- end -->"
