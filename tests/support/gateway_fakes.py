@@ -20,6 +20,7 @@ from nexus_gateway.app import http_app
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
+from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Answer
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
@@ -129,12 +130,22 @@ class FakePlatform:
         self.keys, authentication = self._access()
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
+        operations = Operations(self.owners, SECRET)
         requests = Requests(self.bus, self.desk, keep=self.settings.kafka_volatile, retry_seconds=0.001)
         self.letters = FakeLetters()
         health, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
-        commands = Commands(self.bus, requests, self.settings)
+        commands = Commands(self.bus, requests, operations, self.settings)
         gateway = Gateway(
-            authentication, self.keys, commands, reads, self.owners, self.streams, health, uploads, self.settings
+            authentication,
+            self.keys,
+            commands,
+            reads,
+            self.owners,
+            self.streams,
+            health,
+            uploads,
+            operations,
+            self.settings,
         )
         self.app: FastAPI = http_app(gateway, Health({}, {}))
 

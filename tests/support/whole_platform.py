@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any
 from urllib.parse import urlencode
 
+from fastapi import APIRouter
 from tests.support.access import SETTINGS
 from tests.support.agents_world import World as AgentsWorld
 from tests.support.asgi import HttpCaller
@@ -18,10 +19,12 @@ from nexus_builds.routes import query_routes as builds_routes
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.replies import Reply
+from nexus_contracts.errors import IdempotencyKeyReused
+from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, Topic
 from nexus_gateway.answers import refusal_of
 from nexus_gateway.owners import Answer
+from nexus_runtime.owner import operation_routes
 from nexus_runtime.process import caller
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import utc_now
@@ -42,14 +45,17 @@ class WholePlatform(FakePlatform):
         services = self.agents.service
         uploads = upload_routes(services.packages)
         self._apps = {
-            "builds": HttpCaller(application("builds", [], Health({}, {}), queries, trust=self.trust)),
-            "agents": HttpCaller(
-                application("agents", [], Health({}, {}), agents_routes(services.queries), uploads, trust=self.trust)
+            "builds": self._app("builds", queries, operation_routes(self.builds.ledger)),
+            "agents": self._app(
+                "agents", agents_routes(services.queries), uploads, operation_routes(self.agents.owner.ledger)
             ),
         }
         self.owners.get = self._get
         self.owners.upload = self._upload
         self.bus.publish = self._publish
+
+    def _app(self, name: str, *routers: APIRouter) -> HttpCaller:
+        return HttpCaller(application(name, [], Health({}, {}), *routers, trust=self.trust))
 
     async def _get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         if owner == "stats":
@@ -76,7 +82,12 @@ class WholePlatform(FakePlatform):
         message: dict[str, Any] = {**event.data, "type": event.type}
         if topic is BUILDS_COMMANDS:
             await self.trust.admit(event)
-            self._reply(event, await self.builds.ask(BUILDS_COMMAND.validate_python(message)))
+            command = BUILDS_COMMAND.validate_python(message)
+            try:
+                self._reply(event, await self.builds.ask(command))
+            except IdempotencyKeyReused as error:
+                outcome = Outcome(status=error.http_status, error=error.body())
+                self._reply(event, outcome.reply(event.id, command.command_id))
         elif topic is AGENTS_COMMANDS:
             await self.trust.admit(event)
             request_id = await self.agents.send(AGENTS_COMMAND.validate_python(message))

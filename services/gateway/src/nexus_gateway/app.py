@@ -15,9 +15,11 @@ from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
 from nexus_gateway.middleware import AnswerMiddleware
 from nexus_gateway.openapi.document import add_document
+from nexus_gateway.operations import Operations
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.reads import Reads
 from nexus_gateway.routes import agents, builds, keys, packages, projects, reports, sessions, statistics
+from nexus_gateway.routes import operations as operations_of_callers
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.streams import Streams
@@ -56,11 +58,21 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     database = Database(settings)
     known_keys = _keys(settings, database)
     authentication = Credentials(known_keys, Tokens.of(settings), utc_now) if known_keys else NoAuthentication()
-    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), settings)
+    operations = Operations(owners, settings.cursor_secret.get_secret_value())
+    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), operations, settings)
     letters = DeadLetters(settings)
-    health_of_system = HealthOfSystem(owners, letters)
+    health_of_system, uploads = HealthOfSystem(owners, letters), Uploads(owners)
     gateway = Gateway(
-        authentication, known_keys, commands, reads, owners, streams, health_of_system, Uploads(owners), settings
+        authentication,
+        known_keys,
+        commands,
+        reads,
+        owners,
+        streams,
+        health_of_system,
+        Uploads(owners),
+        operations,
+        settings,
     )
     stores = [database] if known_keys else []
     return http_app(gateway, health, [*stores, bus, desk, owners, letters, streams, tap])
@@ -86,7 +98,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
-    for part in (projects, builds, reports, packages, agents, sessions, statistics, keys):
+    for part in (projects, builds, reports, packages, agents, sessions, statistics, operations_of_callers, keys):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
     add_document(app)

@@ -27,6 +27,7 @@ from nexus_contracts.replies import Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
 from nexus_gateway import answers
 from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
+from nexus_gateway.operations import PATH, Accepted, Operations
 from nexus_gateway.requests.reports import SentReport
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
@@ -50,7 +51,7 @@ class Order:
     """How commands of one type are sent, and what a caller is told who does not get the outcome at once.
 
     `key` orders commands: those with the same one are decided one after another; it is the first of these fields that
-    has a value. `ids` are the fields that name what is concerned, and `location` is where its state can be read.
+    has a value. `ids` are the fields that name what is concerned, and `location` is its address.
     `asks_agent`: the outcome takes as long as an agent does.
     """
 
@@ -88,9 +89,10 @@ NOTE = Order(AGENTS_COMMANDS, ("session_id",), SESSION + "/messages", ("session_
 class Commands:
     """The only way in which anything is changed."""
 
-    def __init__(self, bus: Publisher, requests: Requests, settings: GatewaySettings) -> None:
+    def __init__(self, bus: Publisher, requests: Requests, operations: Operations, settings: GatewaySettings) -> None:
         self._bus = bus
         self._requests = requests
+        self._operations = operations
         self._trust = Trust(settings.identity_secret)
         self._settings = settings
 
@@ -109,7 +111,8 @@ class Commands:
             raise GatewayTimeout(error.message) from error
         location = order.location.format_map(fields)
         if reply is None:
-            return _accepted({name: fields[name] for name in order.ids}, location, waits)
+            ids = {name: fields[name] for name in order.ids}
+            return _accepted(ids, self._operations.seal(_operation(command, order, location)), waits)
         if reply.error is not None:
             raise RefusedByOwner(reply.error, reply.status, replayed=reply.replayed)
         if reply.result is None:
@@ -164,12 +167,19 @@ def _require_sendable(event: CloudEvent) -> None:
         raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
 
 
-def _accepted(ids: Mapping[str, str], location: str, waited: bool) -> Response:
+def _operation(command: Command, order: Order, location: str) -> Accepted:
+    owner = "builds" if order.topic is BUILDS_COMMANDS else "agents"
+    asker = command.principal
+    return Accepted(command.command_id, command.fingerprint, owner, location, asker.tenant, asker.id)
+
+
+def _accepted(ids: Mapping[str, str], operation_id: str, waited: bool) -> Response:
+    location = PATH + operation_id
     headers = {"Location": location}
     if not waited:
         headers["Preference-Applied"] = "respond-async"
     message = f"accepted; the outcome can be read at {location}"
-    return success(to_json(ids), 202, message=message, headers=headers)
+    return success(to_json({**ids, "operation_id": operation_id}), 202, message=message, headers=headers)
 
 
 def _headers(reply: Reply, result: Mapping[str, Any], location: str | None) -> dict[str, str]:

@@ -14,6 +14,7 @@ from nexus_gateway.access.credentials import Authenticating
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.answers import body_failure, size_failure
 from nexus_gateway.commands import Commands
+from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Owners
 from nexus_gateway.reads import Reads
 from nexus_gateway.requests.idempotency import command_id_of, fingerprint, idempotency_key, prefers_async
@@ -47,6 +48,7 @@ class Gateway:
     streams: Streams
     health: HealthOfSystem
     uploads: Uploads
+    operations: Operations
     settings: GatewaySettings
 
 

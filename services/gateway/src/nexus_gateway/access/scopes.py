@@ -73,6 +73,7 @@ OPERATIONS: dict[str, Access] = {
     "getUsage": Access(ADMIN, _asks("stats", "/usage")),
     "listRecentActivities": Access(ADMIN, _asks("stats", "/recent-activities")),
     "getSystemHealth": Access(PLATFORM_READ, "GET every service /health/detailed"),
+    "getOperation": Access(None, "GET the command's owner /operations/{command_id}"),
     "createKey": Access(ADMIN, "the gateway's own table"),
     "listKeys": Access(ADMIN, "the gateway's own table"),
     "rotateKey": Access(ADMIN, "the gateway's own table"),

@@ -28,6 +28,7 @@ TAGS = [
     {"name": "agents-management", "description": "agents and their invocations"},
     {"name": "sessions", "description": "conversations with an agent"},
     {"name": "statistics", "description": "figures of builds and invocations"},
+    {"name": "operations", "description": "what became of accepted commands"},
     {"name": "admin", "description": "API keys of the tenant"},
     {"name": "health", "description": "health of the gateway, and the table of stages"},
 ]

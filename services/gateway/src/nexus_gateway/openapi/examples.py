@@ -7,6 +7,7 @@ from nexus_contracts.answers import EXAMPLE_REQUEST, EXAMPLE_TIME
 Example = dict[str, JsonValue]
 _HEX = "0195500a7c1e7b0f8a4f4f1d2c3b4a59"
 PROJECT_ID, INVOCATION_ID, SESSION_ID = f"proj_{_HEX}", f"inv_{_HEX}", f"sess_{_HEX}"
+OPERATION_ID = "WyJjbWRfMSJd.q3v0c6pSgGmQ2xW8rT5uYk1Zb7A"
 KEY_ID = f"key_{_HEX}"
 AGENT_ID = f"{PROJECT_ID}:order_calculator"
 BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
@@ -390,6 +391,17 @@ def page_of(item: JsonValue) -> Example:
     return {"items": [item], "count": 1, "last_key": None}
 
 
+OPERATION: Example = {
+    "id": OPERATION_ID,
+    "status": "refused",
+    "resource": f"/api/v1/projects/{PROJECT_ID}",
+    "error": {
+        "code": "INVALID_STATE",
+        "message": "a completed project cannot be paused",
+        "details": {"current_status": "completed", "action": "pause", "allowed_actions": ["restart"]},
+        "suggestion": "Read the current state and choose one of the allowed actions.",
+    },
+}
 KEY: Example = {
     "key_id": KEY_ID,
     "name": "nightly build",

@@ -25,7 +25,7 @@ from nexus_contracts.errors import (
 )
 from nexus_gateway.access.scopes import OPERATIONS
 from nexus_gateway.dependencies import admitted
-from nexus_gateway.openapi.examples import enveloped
+from nexus_gateway.openapi.examples import OPERATION_ID, enveloped
 
 EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 Errors = tuple[type[PlatformError], ...]
@@ -137,7 +137,7 @@ def _content(example: JsonValue) -> dict[str, Any]:
 
 
 def _accepted(ids: Mapping[str, str]) -> dict[str, Any]:
-    example = enveloped({**ids}, "accepted; read the outcome at the address in Location")
+    example = enveloped({**ids, "operation_id": OPERATION_ID}, "accepted; read the outcome at the address in Location")
     return {
         "model": Success[dict[str, str]],
         "description": "accepted and durable, but not decided yet; read the outcome at Location",
