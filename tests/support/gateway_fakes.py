@@ -15,6 +15,7 @@ from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_gateway.access.credentials import Authenticating, Credentials, NoAuthentication
 from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.rates import Rates
 from nexus_gateway.access.tokens import Tokens
 from nexus_gateway.app import http_app
 from nexus_gateway.commands import Commands
@@ -137,6 +138,7 @@ class FakePlatform:
         commands = Commands(self.bus, requests, operations, self.settings)
         gateway = Gateway(
             authentication,
+            Rates(self.settings),
             self.keys,
             commands,
             reads,

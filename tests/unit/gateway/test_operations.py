@@ -1,6 +1,6 @@
 """What became of accepted commands."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import pytest_asyncio
@@ -10,7 +10,9 @@ from tests.support.asgi import HttpCaller
 from tests.support.whole_platform import WholePlatform
 
 from nexus_contracts.agents.commands import DeployAgent
+from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.principal import EVERYBODY, Principal
+from nexus_contracts.topics import Topic
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import new_id
 
@@ -69,7 +71,9 @@ async def test_a_key_used_for_another_request_is_told_of_that_request_alone(stor
 
 
 async def test_what_no_owner_has_decided_is_pending(story: Story) -> None:
-    async def lost(*_: Any) -> None:
+    async def lost(
+        topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
+    ) -> None:
         return
 
     story.platform.bus.publish = lost

@@ -8,15 +8,17 @@ from fastapi import FastAPI
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_gateway.access.credentials import Credentials, NoAuthentication
 from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.rates import Rates
 from nexus_gateway.access.tokens import Tokens
 from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
-from nexus_gateway.middleware import AnswerMiddleware
+from nexus_gateway.middleware import AnswerMiddleware, add_cross_origin
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.operations import Operations
 from nexus_gateway.owners import HttpOwners
+from nexus_gateway.pages import add_pages
 from nexus_gateway.reads import Reads
 from nexus_gateway.routes import agents, builds, keys, packages, projects, reports, sessions, statistics
 from nexus_gateway.routes import operations as operations_of_callers
@@ -61,9 +63,10 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     operations = Operations(owners, settings.cursor_secret.get_secret_value())
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), operations, settings)
     letters = DeadLetters(settings)
-    health_of_system, uploads = HealthOfSystem(owners, letters), Uploads(owners)
+    health_of_system = HealthOfSystem(owners, letters)
     gateway = Gateway(
         authentication,
+        Rates(settings),
         known_keys,
         commands,
         reads,
@@ -93,13 +96,21 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
             yield
 
     app = FastAPI(
-        title="Nexus-AI Platform", version=VERSION, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
+        title="Nexus-AI Platform",
+        version=VERSION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.gateway = gateway
+    add_cross_origin(app, gateway.settings.origins)
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
     for part in (projects, builds, reports, packages, agents, sessions, statistics, operations_of_callers, keys):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
+    add_pages(app)
     add_document(app)
     return app

@@ -12,6 +12,7 @@ from nexus_contracts.model import RequestBody
 from nexus_contracts.principal import Principal
 from nexus_gateway.access.credentials import Authenticating
 from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.rates import Rates, RouteClass, exceeded
 from nexus_gateway.answers import body_failure, size_failure
 from nexus_gateway.commands import Commands
 from nexus_gateway.operations import Operations
@@ -41,6 +42,7 @@ class Gateway:
     """`keys`: None without authentication."""
 
     authentication: Authenticating
+    rates: Rates
     keys: Keys | None
     commands: Commands
     reads: Reads
@@ -57,14 +59,27 @@ def gateway_of(request: Request) -> Gateway:
 
 
 def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
-    """`caller.principal` is who asks, and may do what needs `scope`. Raises Unauthenticated, PermissionDenied."""
+    """`caller.principal` is who asks, may do what needs `scope`, and does not ask too often.
+
+    Raises Unauthenticated, PermissionDenied, RateLimitExceeded.
+    """
 
     async def identify(request: Request) -> None:
         identity = await gateway_of(request).authentication.identify(request)
         identity.require(scope, request.path_params.get("project_id"))
         caller.principal.set(identity.principal)
+        rate = await gateway_of(request).rates.count(_route_class(request, scope), identity.principal)
+        request.state.rate = rate
+        if rate and rate.remaining < 0:
+            raise exceeded(rate)
 
     return identify
+
+
+def _route_class(request: Request, scope: str | None) -> RouteClass:
+    if request.method == "GET":
+        return "read"
+    return "invoke" if scope == "agents:invoke" else "write"
 
 
 def admitted(scope: str | None) -> Callable[[Request], Awaitable[None]]:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from nexus_runtime.process.settings import OwnerSettings
 
+_RATE = r"^[1-9][0-9]{0,6}/(second|minute|hour|day)$"
 _URL = r"^https?://[^\s/?#]+$"
 
 
@@ -38,6 +39,15 @@ class GatewaySettings(OwnerSettings):
         "address must share it, and with a random one cursors end when the process does",
     )
 
+    allowed_origins: str = Field(
+        default="", description="of pages that browsers let call: scheme://host[:port] with commas between, or *"
+    )
+    rate_limit_read: str | None = Field(default=None, pattern=_RATE, description="of each caller, such as 100/second")
+    rate_limit_write: str | None = Field(default=None, pattern=_RATE)
+    rate_limit_invoke: str | None = Field(default=None, pattern=_RATE)
+    rate_limit_store: str = Field(
+        default="async+memory://", pattern=r"^async\+", description="shared by several gateways: async+redis://..."
+    )
     authentication: Literal["off", "on"] = Field(
         default="off", description="off: everybody is an admin of the tenant `default`; for development"
     )
@@ -69,6 +79,18 @@ class GatewaySettings(OwnerSettings):
         if (self.jwt_jwks_url or self.jwt_secret) and not (self.jwt_issuer and self.jwt_audience):
             raise ValueError("tokens are accepted with JWT_ISSUER and JWT_AUDIENCE only")
         return self
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin for one in self.allowed_origins.split(",") if (origin := one.strip())]
+
+    @property
+    def rate_limits(self) -> dict[str, str]:
+        """By class of routes; those that are set, and with authentication usual ones for the others."""
+        chosen = {"read": self.rate_limit_read, "write": self.rate_limit_write, "invoke": self.rate_limit_invoke}
+        usual = {"read": "100/second", "write": "20/second", "invoke": "10/second"}
+        known = usual if self.authentication == "on" else {}
+        return known | {name: text for name, text in chosen.items() if text is not None}
 
     @property
     def owner_urls(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from nexus_contracts.errors import (
     PermissionDenied,
     PlatformError,
     PreconditionFailed,
+    RateLimitExceeded,
     ServiceUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
@@ -37,12 +38,13 @@ BODY_ERRORS: Errors = (*WRITE_ERRORS, *_NOT_TAKEN)
 REPORT_ERRORS: Errors = (*ONE_ERRORS, *_NOT_TAKEN)
 CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
 STATE_ERRORS: Errors = (InvalidState, Conflict)
-_ACCESS_ERRORS: Errors = (Unauthenticated, PermissionDenied)
+_ACCESS_ERRORS: Errors = (Unauthenticated, PermissionDenied, RateLimitExceeded)
 _SAID: dict[type[PlatformError], str] = {
     ValidationFailed: "a field or parameter is not valid",
     InvalidState: "not allowed in the current state",
     Unauthenticated: "no credentials, or none that are valid",
     PermissionDenied: "a scope is missing",
+    RateLimitExceeded: "too many requests; Retry-After says when to come again",
     NotFound: "no such resource, or another's",
     Conflict: "already taken, or changed concurrently",
     PreconditionFailed: "If-Match is not the current ETag",
