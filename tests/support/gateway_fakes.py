@@ -16,7 +16,7 @@ from nexus_contracts.topics import Topic
 from nexus_gateway.access.credentials import Authenticating, Credentials, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
-from nexus_gateway.access.tokens import Tokens
+from nexus_gateway.access.tokens import BearerTokens
 from nexus_gateway.app import http_app
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
@@ -156,4 +156,4 @@ class FakePlatform:
         if self.settings.authentication == "off" or secret is None:
             return None, NoAuthentication()
         keys = Keys(self.database.as_database(), secret, utc_now)
-        return keys, Credentials(keys, Tokens.of(self.settings), utc_now)
+        return keys, Credentials(keys, BearerTokens.of(self.settings), utc_now)

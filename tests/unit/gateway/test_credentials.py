@@ -21,7 +21,7 @@ from nexus_contracts.keys import KeyView, Scope
 from nexus_gateway.access import tokens
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.scopes import SCOPES
-from nexus_gateway.access.tokens import PublishedKeys, Tokens
+from nexus_gateway.access.tokens import BearerTokens, PublishedKeys
 from nexus_gateway.openapi.examples import PROJECT_ID
 from nexus_gateway.owners import Answer
 
@@ -220,10 +220,10 @@ class Provider:
             raise self.fault
         return jwt.PyJWKSet.from_dict({"keys": self.sets}).keys
 
-    def tokens(self) -> Tokens:
-        return Tokens(PublishedKeys("https://id", lambda: self.seconds), "https://id.example", "nexus", 0.0)
+    def tokens(self) -> BearerTokens:
+        return BearerTokens(PublishedKeys("https://id", lambda: self.seconds), "https://id.example", "nexus", 0.0)
 
-    async def accepts(self, checked: Tokens, token: str) -> str:
+    async def accepts(self, checked: BearerTokens, token: str) -> str:
         try:
             return (await checked.identify(token)).principal.id
         except Exception as error:  # noqa: BLE001  # its kind is what is asked

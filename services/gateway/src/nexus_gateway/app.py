@@ -9,7 +9,7 @@ from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_gateway.access.credentials import Credentials, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
-from nexus_gateway.access.tokens import Tokens
+from nexus_gateway.access.tokens import BearerTokens
 from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
@@ -59,7 +59,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     database = Database(settings)
     known_keys = _keys(settings, database)
-    authentication = Credentials(known_keys, Tokens.of(settings), utc_now) if known_keys else NoAuthentication()
+    authentication = Credentials(known_keys, BearerTokens.of(settings), utc_now) if known_keys else NoAuthentication()
     operations = Operations(owners, settings.cursor_secret.get_secret_value())
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), operations, settings)
     letters = DeadLetters(settings)

@@ -27,7 +27,7 @@ from nexus_contracts.replies import Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
 from nexus_gateway import answers
 from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
-from nexus_gateway.operations import PATH, Accepted, Operations
+from nexus_gateway.operations import PATH, AcceptedCommand, Operations
 from nexus_gateway.requests.reports import SentReport
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
@@ -167,10 +167,10 @@ def _require_sendable(event: CloudEvent) -> None:
         raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
 
 
-def _operation(command: Command, order: Order, location: str) -> Accepted:
+def _operation(command: Command, order: Order, location: str) -> AcceptedCommand:
     owner = "builds" if order.topic is BUILDS_COMMANDS else "agents"
     asker = command.principal
-    return Accepted(command.command_id, command.fingerprint, owner, location, asker.tenant, asker.id)
+    return AcceptedCommand(command.command_id, command.fingerprint, owner, location, asker.tenant, asker.id)
 
 
 def _accepted(ids: Mapping[str, str], operation_id: str, waited: bool) -> Response:

@@ -13,7 +13,7 @@ from nexus_gateway.owners import Owners
 PATH = "/api/v1/operations/"
 
 
-class Accepted(NamedTuple):
+class AcceptedCommand(NamedTuple):
     """A command that is durable. `resource` is the address of what it is about."""
 
     command_id: str
@@ -31,7 +31,7 @@ class Operations:
         self._owners = owners
         self._sealer = URLSafeSerializer(secret, salt="operation")
 
-    def seal(self, accepted: Accepted) -> str:
+    def seal(self, accepted: AcceptedCommand) -> str:
         return str(self._sealer.dumps(accepted))
 
     async def read(self, operation_id: str, asker: Principal) -> OperationView:
@@ -43,15 +43,15 @@ class Operations:
         answer = await self._owners.get(accepted.owner, f"/operations/{accepted.command_id}", query)
         return _view(operation_id, accepted, Outcomes.model_validate_json(answer.body).outcome)
 
-    def _unsealed(self, operation_id: str) -> Accepted | None:
+    def _unsealed(self, operation_id: str) -> AcceptedCommand | None:
         try:
             said: Any = self._sealer.loads(operation_id)
         except BadData:
             return None
-        return Accepted(*said)
+        return AcceptedCommand(*said)
 
 
-def _view(operation_id: str, accepted: Accepted, outcome: Outcome | None) -> OperationView:
+def _view(operation_id: str, accepted: AcceptedCommand, outcome: Outcome | None) -> OperationView:
     status, error = "pending", outcome.error if outcome else None
     if outcome is not None:
         status = "done" if error is None else "refused" if outcome.status < 500 else "failed"

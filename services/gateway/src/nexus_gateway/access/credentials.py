@@ -12,7 +12,7 @@ from fastapi import Request
 from nexus_contracts.errors import PlatformError, Unauthenticated
 from nexus_gateway.access.identity import ANYBODY, Identity
 from nexus_gateway.access.keys import PREFIX, Keys, StoredKey
-from nexus_gateway.access.tokens import Tokens
+from nexus_gateway.access.tokens import BearerTokens
 from nexus_runtime.dynamo import ConditionFailed
 from nexus_runtime.process import log
 
@@ -42,7 +42,7 @@ class Credentials:
     def __init__(
         self,
         keys: Keys,
-        tokens: Tokens | None,
+        tokens: BearerTokens | None,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

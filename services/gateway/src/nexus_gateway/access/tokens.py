@@ -1,4 +1,4 @@
-"""JSON Web Tokens of an identity provider: PyJWT checks them, this says which keys and claims count."""
+"""JSON Web BearerTokens of an identity provider: PyJWT checks them, this says which keys and claims count."""
 
 import asyncio
 import base64
@@ -109,7 +109,7 @@ def _usable(keys: list[jwt.PyJWK]) -> dict[str, jwt.PyJWK]:
     }
 
 
-class Tokens:
+class BearerTokens:
     """Checks tokens: signature, issuer, audience, times. `sub` is the user, `tenant` the tenant, `scope` the scopes."""
 
     def __init__(self, keys: Verifying, issuer: str, audience: str, leeway_seconds: float) -> None:
@@ -119,7 +119,7 @@ class Tokens:
         self._leeway = leeway_seconds
 
     @classmethod
-    def of(cls, settings: GatewaySettings) -> "Tokens | None":
+    def of(cls, settings: GatewaySettings) -> "BearerTokens | None":
         """None where no tokens are accepted."""
         keys: Verifying
         if settings.jwt_jwks_url:

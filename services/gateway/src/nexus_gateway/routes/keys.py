@@ -11,7 +11,7 @@ from nexus_contracts.keys import CreateKeyBody, DeletedKey, KeyView, NewKeyView,
 from nexus_gateway.access.keys import Keys, Made, Wish
 from nexus_gateway.answers import REPLAYED, success, to_json
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
-from nexus_gateway.openapi import examples
+from nexus_gateway.openapi import administration, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.requests.json_body import malformed
@@ -30,7 +30,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
         "createKey",
         "Make an API key",
         NewKeyView,
-        examples.NEW_KEY,
+        administration.NEW_KEY,
         status=201,
         errors=(*ops.BODY_ERRORS, Conflict, InvalidState),
         parameters=[ops.KEY],
@@ -45,7 +45,7 @@ async def create_key(
     return _made(await _keys(request).create(_wish(intent, intent.body)))
 
 
-@router.get(_ROOT, **operation("listKeys", "List the API keys", ListOf[KeyView], examples.page_of(examples.KEY)))
+@router.get(_ROOT, **operation("listKeys", "List the API keys", ListOf[KeyView], examples.page_of(administration.KEY)))
 async def list_keys(request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None) -> Response:
     """Newest first, expired ones included; without their secrets, which nobody knows."""
     cursors = gateway_of(request).reads.cursors
@@ -62,7 +62,7 @@ async def list_keys(request: Request, limit: Limit = DEFAULT_LIMIT, last_key: La
         "rotateKey",
         "Replace an API key",
         NewKeyView,
-        examples.NEW_KEY,
+        administration.NEW_KEY,
         status=201,
         errors=(*ops.BODY_ERRORS, NotFound, Conflict, InvalidState),
         parameters=[ops.KEY],
@@ -83,7 +83,9 @@ async def rotate_key(
 
 @router.delete(
     _ROOT + "/{key_id}",
-    **operation("deleteKey", "Delete an API key", DeletedKey, examples.DELETED_KEY, errors=(*ops.ONE_ERRORS, Conflict)),
+    **operation(
+        "deleteKey", "Delete an API key", DeletedKey, administration.DELETED_KEY, errors=(*ops.ONE_ERRORS, Conflict)
+    ),
 )
 async def delete_key(key_id: KeyPath, request: Request, intent: Annotated[Intent[None], bare_intent()]) -> Response:
     """It stops counting within five seconds."""

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from nexus_contracts.operations import OperationView
 from nexus_gateway.answers import success
 from nexus_gateway.dependencies import gateway_of
-from nexus_gateway.openapi import examples
+from nexus_gateway.openapi import administration
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.routes.parameters import OperationPath
@@ -20,7 +20,7 @@ router = APIRouter(tags=["operations"])
         "getOperation",
         "Read what became of an accepted command",
         OperationView,
-        examples.OPERATION,
+        administration.OPERATION,
         errors=ops.ONE_ERRORS,
     ),
 )
