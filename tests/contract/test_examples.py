@@ -8,6 +8,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.agents.events import AGENTS_EVENT
+from nexus_contracts.agents.streams import PART_TYPE
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.builds.events import BUILDS_EVENT
 from nexus_contracts.builds.reports import REPORT
@@ -22,6 +23,8 @@ UNIONS: dict[str, TypeAdapter[Any]] = {
     "agents.commands": AGENTS_COMMAND,
     "agents.events": AGENTS_EVENT,
 }
+ALONE = {REPLY_TYPE, PART_TYPE}
+"""The only types of their topics."""
 STRUCTURED = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 every_type = pytest.mark.parametrize("name", MODELS)
 
@@ -44,7 +47,7 @@ def test_every_type_has_an_example_and_every_example_a_type() -> None:
 
 def test_the_registry_knows_every_message_of_every_union() -> None:
     known = {name for union in UNIONS.values() for name in known_to(union)}
-    assert known | {REPLY_TYPE} == set(MODELS)
+    assert known | ALONE == set(MODELS)
 
 
 @every_type
@@ -67,7 +70,7 @@ def test_an_example_is_written_as_its_model_writes_it(name: str) -> None:
 def test_every_union_with_the_type_reads_it_as_the_same_model(name: str) -> None:
     event = structured(name)
     unions = [union for union in UNIONS.values() if name in known_to(union)]
-    assert bool(unions) != (name == REPLY_TYPE)
+    assert bool(unions) != (name in ALONE)
     for union in unions:
         assert isinstance(union.validate_python({**event.data, "type": name}), MODELS[name])
 
@@ -82,7 +85,7 @@ def test_fields_that_a_newer_publisher_adds_are_ignored_at_every_depth(name: str
     assert MODELS[name].model_validate(read.data) == message
 
 
-FREE_FORM = {"answers", "agent_name_map", "session_state", "metadata", "output_data", "details"}
+FREE_FORM = {"data", "answers", "agent_name_map", "session_state", "metadata", "output_data", "details"}
 """Objects whose keys are the caller's own."""
 
 

@@ -157,7 +157,7 @@ async def test_who_observes_an_invocation_is_told_what_the_agent_streams(subject
         ("value NaN", "INVALID_ANSWER", "not JSON: it holds NaN"),
         ("value null", "INVALID_ANSWER", "null"),
         ('value {"output": " "}', "INVALID_ANSWER", "empty"),
-        ("huge 2000001", "ANSWER_TOO_LARGE", "2000000"),
+        ("huge 8000001", "ANSWER_TOO_LARGE", "8000000"),
     ],
 )
 async def test_what_the_agent_reports_as_failed_failed(subject: Subject, prompt: str, code: str, text: str) -> None:

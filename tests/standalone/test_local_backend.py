@@ -27,10 +27,23 @@ from nexus_agents.domain.backend_errors import (
     AgentNotStarted,
     AgentTimedOut,
     AgentUnreachable,
+    PackageRejected,
 )
 from nexus_contracts.builds.builder import BuildRequest
 from nexus_contracts.stages import STAGES
 from nexus_offline_builder.builder import RuleBasedBuilder
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_package_is_tried_out_and_leaves_nothing_behind(bench: Bench, mode: str) -> None:
+    backend = await bench.backend(mode, start_seconds=3.0)
+    await backend.try_out(talker())
+    faults = {"IMPORT_FAILED": script("import nowhere\n"), "PING_FAILED": script(HANGS_AT_START)}
+    for code, content in faults.items():
+        with pytest.raises(PackageRejected, match=r"(?s)nowhere|waiting for ever") as refused:
+            await backend.try_out(content)
+        assert refused.value.code == code
+    assert agent_processes() == []
 
 
 async def test_after_a_crash_nothing_is_sent_again(bench: Bench) -> None:

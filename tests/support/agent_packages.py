@@ -80,6 +80,14 @@ def do_stream(handler, rest, payload):
     events = "".join("data: %s\\n\\n" % json.dumps(event) for event in json.loads(rest))
     handler.write(events.encode(), kind="text/event-stream", length=-1)
 
+def do_say(handler, rest, payload):
+    number, seconds = rest.split()
+    handler.write(b"", kind="text/event-stream", length=-1)
+    for _ in range(int(number)):
+        handler.wfile.write(("data: %s\\n\\n" % json.dumps("%.6f " % time.time())).encode())
+        handler.wfile.flush()
+        time.sleep(float(seconds))
+
 def do_slow(handler, rest, payload):
     time.sleep(float(rest))
     handler.answer({"output": "at last"})

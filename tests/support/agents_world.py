@@ -20,18 +20,20 @@ from nexus_agents.domain.backend import (
     InvokeRequest,
     PackageRef,
 )
-from nexus_agents.domain.backend_errors import AgentFailed
+from nexus_agents.domain.backend_errors import AgentFailed, PackageRejected
+from nexus_agents.domain.stream import AgentEvent
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import LEASES, LEDGER, WORK
 from nexus_contracts.agents.commands import AgentsCommand, DeployAgent
 from nexus_contracts.agents.manifest import Manifest, ManifestTool
+from nexus_contracts.agents.streams import StreamPart
 from nexus_contracts.agents.views import AgentView
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.replies import Reply
-from nexus_contracts.topics import AGENTS_EVENTS, GATEWAY_REPLIES, Topic
+from nexus_contracts.topics import AGENTS_EVENTS, AGENTS_STREAMS, GATEWAY_REPLIES, Topic
 from nexus_runtime.blobs import MAX_BLOB_BYTES, Blob, BlobMissing
 from nexus_runtime.blobs.protocol import blob_of
 from nexus_runtime.ledger.inbox import Handled
@@ -55,6 +57,13 @@ class Asked:
     def succeed(self, output: str = "") -> None:
         self.answer.set_result(AgentAnswer(output or f"re: {self.request.prompt}"))
 
+    async def say(self, *events: AgentEvent) -> None:
+        """As an agent does that streams; returns when those who listen have heard it."""
+        assert self.request.observe is not None
+        for event in events:
+            await self.request.observe(event)
+        await settle()
+
     def fail(self, code: str = "OUT_OF_INK") -> None:
         self.answer.set_exception(AgentFailed(code, "the pen is dry"))
 
@@ -70,7 +79,12 @@ class PlayedBackend:
         self.ended_sessions: list[str] = []
         self.holds: list[str] = []
         self.fault: Exception | None = None
+        self.rejected: PackageRejected | None = None
         self.gate: asyncio.Event | None = None
+
+    async def try_out(self, content: bytes) -> None:
+        if self.rejected is not None:
+            raise self.rejected
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         self.deployments.append((agent_id, package))
@@ -112,9 +126,10 @@ class PlayedBackend:
 class _Bus(FakeBus):
     """Takes answers; nothing is published, so events stay in the outbox."""
 
-    def __init__(self, replies: list[Reply]) -> None:
+    def __init__(self, replies: list[Reply], parts: list[StreamPart]) -> None:
         super().__init__()
         self._replies = replies
+        self.parts = parts
 
     async def publish(
         self,
@@ -123,6 +138,9 @@ class _Bus(FakeBus):
         headers: Sequence[tuple[str, bytes | None]] = (),
         partition: int | None = None,
     ) -> None:
+        if topic is AGENTS_STREAMS:
+            self.parts.append(StreamPart.model_validate(event.data))
+            return
         assert topic is GATEWAY_REPLIES
         self._replies.append(Reply.model_validate(event.data))
 
@@ -156,15 +174,17 @@ class World:
         self.settings = AgentsSettings(**usual | settings)
         self.database = MemoryDatabase()
         self.replies: list[Reply] = []
+        self.parts: list[StreamPart] = []
         self.backend, self.other_backend = PlayedBackend(), PlayedBackend()
         self.backends = BackendRegistry(
             {"local": partial(_opened, self.backend), "agentcore": partial(_opened, self.other_backend)}, "local"
         )
         self.blobs = MemoryBlobs()
-        self.owner, self.service = self._process()
+        self.owner, self.service = self.process()
 
-    def _process(self) -> tuple[Owner, AgentsService]:
-        bus = _Bus(self.replies).as_bus()
+    def process(self) -> tuple[Owner, AgentsService]:
+        """Another process on the same tables, which does not work on anything before its engine is started."""
+        bus = _Bus(self.replies, self.parts).as_bus()
         owner = Owner(
             "agents",
             self.settings,
@@ -234,7 +254,7 @@ class World:
     async def recover(self) -> None:
         """Another process starts and sees that the others are silent."""
         self.database.tables[LEASES.name].clear()
-        self.owner, self.service = self._process()
+        self.owner, self.service = self.process()
         await self.start()
         await self.sweep()
 

@@ -25,6 +25,7 @@ from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Answer
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.sources import INVOCATIONS
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
@@ -131,11 +132,12 @@ class FakePlatform:
         self.keys, authentication = self._access()
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
+        self.said = Streams(self.owners, lambda: True, INVOCATIONS, retry_seconds=0.01)
         operations = Operations(self.owners, SECRET)
         requests = Requests(self.bus, self.desk, keep=self.settings.kafka_volatile, retry_seconds=0.001)
         self.letters = FakeLetters()
         health, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
-        commands = Commands(self.bus, requests, operations, self.settings)
+        commands = Commands(self.bus, requests, self.owners, operations, self.settings)
         gateway = Gateway(
             authentication,
             Rates(self.settings),
@@ -144,6 +146,7 @@ class FakePlatform:
             reads,
             self.owners,
             self.streams,
+            self.said,
             health,
             uploads,
             operations,

@@ -43,7 +43,7 @@ class WholePlatform(FakePlatform):
         self.agents = AgentsWorld()
         queries = builds_routes(ProjectQueries(self.builds.store, self.builds.history, utc_now))
         services = self.agents.service
-        uploads = upload_routes(services.packages)
+        uploads = upload_routes(services.packages, services.files)
         self._apps = {
             "builds": self._app("builds", queries, operation_routes(self.builds.ledger)),
             "agents": self._app(

@@ -16,6 +16,8 @@ from nexus_runtime.process.clock import new_id
 
 HANDLERS = {"handlers/commands.py", "handlers/conversations.py"}
 TURN = {"domain/invocation.py", "domain/session.py", "domain/turn.py", *HANDLERS}
+ADMISSION = {"work/lanes.py"}
+"""Whether one more may begin."""
 TURN_STORE = {"store/agents.py", "store/invocations.py", "store/sessions.py", "store/turns.py"}
 
 
@@ -27,7 +29,7 @@ async def entered(world: World, command: AgentsCommand) -> set[str]:
     return found.files
 
 
-async def test_accepting_an_invocation_enters_five_files() -> None:
+async def test_accepting_an_invocation_enters_six_files() -> None:
     world = World()
     await world.start()
     await world.deploy()
@@ -37,6 +39,7 @@ async def test_accepting_an_invocation_enters_five_files() -> None:
         "domain/invocation.py",
         "store/agents.py",
         "store/invocations.py",
+        *ADMISSION,
     }
     await kill_tasks()
 
@@ -51,7 +54,7 @@ async def test_a_turn_enters_the_files_of_what_it_changes() -> None:
     first, second = (
         PostMessage(command_id=key, session_id=session_id, invocation_id=new_id("inv_"), content="1") for key in "ab"
     )
-    assert await entered(world, first) == TURN | TURN_STORE | {"store/messages.py"}
+    assert await entered(world, first) == TURN | TURN_STORE | {"store/messages.py"} | ADMISSION
     assert await entered(world, second) == TURN | TURN_STORE
     deletion = DeleteSession(command_id="d", session_id=session_id)
     assert await entered(world, deletion) == {*HANDLERS, "domain/session.py", "store/sessions.py", "store/agents.py"}

@@ -93,13 +93,17 @@ async def test_what_was_done_can_be_read(service: AgentsStack) -> None:
     _, none = await service.get("/agents?status=offline&capabilities=talking")
     assert none == {"items": [], "last_key": None}
     _, view = await service.get(f"/invocations/{command.invocation_id}")
-    assert (view["output"], view["trace"], view["status"]) == ("hi", [{"name": "echo"}], "succeeded")
+    turn, call = view["trace"]
+    assert (view["output"], view["status"], call) == ("hi", "succeeded", {"span": "tool", "name": "echo"})
+    assert (turn["span"], turn["history"]) == ("turn", {"messages": 1, "left_out": 0})
     _, sessions = await service.get(f"/agents/{agent.agent_id}/sessions")
     assert [(item["status"], item["message_count"]) for item in sessions["items"]] == [("closed", 3)]
     _, page = await service.get(f"/sessions/{session_id}/messages?limit=2")
     _, rest = await service.get(f"/sessions/{session_id}/messages?limit=2&last_key={page['last_key']}")
     assert [item["sequence"] for item in [*page["items"], *rest["items"]]] == [1, 2, 3]
     assert rest["last_key"] is None
+    log = await eventually(lambda: service.get(f"/agents/{agent.agent_id}/logs"), lambda found: found[1]["items"])
+    assert "the agent starts" in [line["message"] for line in log[1]["items"]]
     for path in ("/agents/nobody", "/sessions/nobody/messages", "/invocations/nobody", "/agents/nobody/sessions"):
         assert (await service.get(path))[0] == 404
 

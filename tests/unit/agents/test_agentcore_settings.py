@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ from nexus_runtime.process.settings import load
 SET = {"AGENTCORE_ROLE_ARN": ROLE, "AGENTCORE_BUCKET": BUCKET, "AGENTCORE_INSTALLATION": "prod"}
 
 
+async def keep(_agent_id: str, _lines: Sequence[str]) -> None:
+    return
+
+
 def loaded(monkeypatch: pytest.MonkeyPatch, **variables: str) -> AgentsSettings:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -26,12 +31,12 @@ def loaded(monkeypatch: pytest.MonkeyPatch, **variables: str) -> AgentsSettings:
 def test_without_settings_there_are_only_local_agents(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch)
     assert settings.agent_backend == "local"
-    assert set(openings(settings, blob_store(settings.packages_url, settings))) == {"local"}
+    assert set(openings(settings, blob_store(settings.packages_url, settings), keep)) == {"local"}
 
 
 def test_with_its_settings_agentcore_is_there_beside_the_local_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch, **SET, AGENT_BACKEND="agentcore", AWS_REGION="eu-west-1")
-    assert list(openings(settings, blob_store(settings.packages_url, settings))) == ["local", "agentcore"]
+    assert list(openings(settings, blob_store(settings.packages_url, settings), keep)) == ["local", "agentcore"]
     assert settings.agentcore is not None
     assert settings.agentcore.region == "eu-west-1"
 

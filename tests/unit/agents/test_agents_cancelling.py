@@ -1,6 +1,7 @@
 """Invocations that are cancelled: ended once, whoever is at them."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from tests.support.agents_world import AGENT, World, error_of, kill_tasks, settle
@@ -10,8 +11,10 @@ from nexus_contracts.agents.commands import CancelInvocation, CreateSession, Del
 from nexus_contracts.agents.views import InvocationView
 from nexus_contracts.principal import Principal
 from nexus_runtime.dynamo import Action
+from nexus_runtime.ledger.inbox import Handled
 from nexus_runtime.process.clock import new_id
 
+CANCELLED_EVENT = b"nexus.invocation.cancelled.v1"
 SESSION = "sess_" + "5" * 32
 
 
@@ -171,7 +174,7 @@ async def test_what_another_process_has_begun_is_cancelled_and_given_up_there(wo
     command = invocation()
     request = await world.send(command)
     engine = world.owner.engine
-    world.owner, world.service = world._process()  # pyright: ignore[reportPrivateUsage]
+    world.owner, world.service = world.process()
     assert (await world.ask(cancel(command))).status == 200
     engine.sweeper.look_soon()
     await engine.sweeper.look()
@@ -189,3 +192,22 @@ async def test_notes_strangers_and_deleted_agents_have_no_invocation_to_cancel(w
         assert error_of(await world.ask(command))[1]["type"] == "invocation"
     await world.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
     assert error_of(await world.ask(cancel(running)))[0] == "RESOURCE_NOT_FOUND"
+
+
+async def test_who_holds_an_invocation_that_another_process_cancels_is_told_by_the_event(world: World) -> None:
+    command = invocation()
+    await world.send(command)
+    (asked,) = world.backend.asked
+    owner, other = world.process()
+    record = SimpleNamespace(key=command.invocation_id.encode(), headers=(("ce_type", CANCELLED_EVENT),))
+    world.service.notice(record)
+    await settle()
+    assert not asked.answer.cancelled(), "an event that says so is no proof"
+    await owner.ledger.carry_out(
+        Handled(cancel(command), new_id("evt_")), lambda: other.commands.decide(cancel(command), None)
+    )
+    await settle()
+    assert not asked.answer.cancelled()
+    world.service.notice(record)
+    await settle()
+    assert asked.answer.cancelled()

@@ -9,6 +9,7 @@ import pytest
 from tests.support.agent_packages import package, talker
 from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of, kill_tasks
 
+from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_agents.domain.package import TakePackage
 from nexus_agents.tables import PACKAGES
 from nexus_contracts.agents.commands import RegisterAgent
@@ -163,3 +164,14 @@ async def test_a_package_of_another_tenant_or_of_nobody_is_not_found(world: Worl
     for unknown in (package_id, "pkg_" + "0" * 32):
         assert error_of(await world.ask(registration(package_id=unknown)))[1]["type"] == "package"
     assert await world.agents.load_any(AGENT) is None
+
+
+@pytest.mark.parametrize(("code", "step"), [("IMPORT_FAILED", "import"), ("PING_FAILED", "ping")])
+async def test_a_package_whose_agent_does_not_start_is_refused_with_its_last_words(
+    world: World, code: str, step: str
+) -> None:
+    world.backend.rejected = PackageRejected(code, "The agent did not start. Its last output:\nno such module")
+    with pytest.raises(ValidationFailed, match="no such module") as refused:
+        await take(world, talker())
+    assert (refused.value.details["step"], refused.value.details["reason"]) == (step, code)
+    assert world.database.items(PACKAGES) == []

@@ -8,16 +8,16 @@ import pytest
 from tests.support.agents_world import AGENT, PROJECT, World, error_of, kill_tasks, settle
 from tests.support.eventually import eventually
 
+from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.tables import INSTANCES, LISTS, WORK
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
 from nexus_runtime.dynamo import Action, Item, Table
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.work.items import NOBODY
-from nexus_runtime.work.places import AllPlacesTaken
 
 SESSION = "sess_" + "5" * 32
 
@@ -35,8 +35,8 @@ def post(text: str) -> PostMessage:
     return PostMessage(command_id=new_id("c"), session_id=SESSION, invocation_id=new_id("inv_"), content=text)
 
 
-def invocation(text: str = "hello") -> InvokeAgent:
-    return InvokeAgent(command_id=new_id("c"), agent_id=AGENT, invocation_id=new_id("inv_"), input_text=text)
+def invocation(text: str = "hello", agent_id: str = AGENT) -> InvokeAgent:
+    return InvokeAgent(command_id=new_id("c"), agent_id=agent_id, invocation_id=new_id("inv_"), input_text=text)
 
 
 def deployment(number: int) -> DeployAgent:
@@ -125,11 +125,53 @@ async def test_a_full_process_takes_nothing_more() -> None:
     await world.deploy()
     for _ in range(2):
         await world.send(invocation())
-    with pytest.raises(AllPlacesTaken):
+    with pytest.raises(RateLimitExceeded):
         await world.send(invocation())
     world.backend.asked[0].succeed()
     await settle()
     await world.send(invocation())
+    await kill_tasks()
+
+
+OTHER = f"{PROJECT}:other"
+
+
+async def test_a_slow_agent_takes_only_its_own_places_and_refuses_what_is_too_much() -> None:
+    world = World(invocation_concurrency=3, invocations_per_agent=2, waiting_per_agent=2)
+    await world.start()
+    await world.deploy()
+    await world.deploy(OTHER)
+    for number in range(4):
+        await world.send(invocation(str(number)))
+    assert world.backend.prompts == ["0", "1"]
+    with pytest.raises(RateLimitExceeded) as refused:
+        await world.send(invocation())
+    assert refused.value.details == {"agent_id": AGENT, "running": 2, "waiting": 2}
+    await world.send(invocation("other", OTHER))
+    assert world.backend.prompts[2:] == ["other"]
+    world.backend.asked[0].succeed()
+    await settle()
+    assert world.backend.prompts[3:] == ["2"]
+    await world.send(invocation("4"))
+    for _ in range(4):
+        world.backend.asked[0].succeed()
+        await settle()
+    assert world.backend.prompts[4:] == ["3", "4"]
+    await kill_tasks()
+
+
+async def test_what_waits_for_its_agent_when_the_process_stops_is_left_to_others() -> None:
+    world = World(invocations_per_agent=1)
+    await world.start()
+    await world.deploy()
+    first, second = invocation(), invocation("unasked")
+    await world.send(first)
+    await world.send(second)
+    await world.owner.engine.stop()
+    kept = [await world.turns.invocations.load(one.invocation_id) for one in (first, second)]
+    assert [one and str(one.status) for one in kept] == ["failed", "running"]
+    await world.recover()
+    assert world.backend.prompts[-1] == "unasked"
     await kill_tasks()
 
 
@@ -156,3 +198,24 @@ async def test_a_newer_deployment_takes_the_place_of_one_that_still_runs(world: 
     view = await world.view()
     assert (view.status, view.deployment.package_sha256, view.deployment.version) == ("running", "3" * 64, 3)
     assert world.database.items(WORK) == []
+
+
+async def test_a_trace_tells_how_much_of_the_conversation_was_left_out() -> None:
+    world = World(history_messages=2)
+    await world.start()
+    await world.deploy()
+    session_id = "sess_" + "5" * 32
+    await world.ask(CreateSession(command_id=new_id("c"), session_id=session_id, agent_id=AGENT))
+    sent: list[list[str]] = []
+    for number in range(3):
+        command = invocation(str(number)).model_copy(update={"session_id": session_id, "enable_trace": True})
+        await world.send(command)
+        sent.append([message.content for message in world.backend.asked[0].request.history])
+        world.backend.asked[0].answer.set_result(AgentAnswer(f"re {number}", tool_calls=({"name": "pen"},)))
+        await settle()
+        kept = await world.turns.invocations.load(command.invocation_id)
+        turn, call = (kept and kept.trace) or []
+        assert turn["history"] == {"messages": len(sent[-1]), "left_out": 2 * number - len(sent[-1])}
+        assert call == {"span": "tool", "name": "pen"}
+    assert sent == [[], ["0", "re 0"], ["1", "re 1"]]
+    await kill_tasks()

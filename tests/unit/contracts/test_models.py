@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from nexus_contracts.errors import ErrorBody
 from nexus_contracts.replies import Outcome, Reply
 
-VALUES: dict[str, Any] = {"status": 200, "result": {"version": 3}, "error": None}
+VALUES: dict[str, Any] = {"status": 200, "result": {"version": 3}, "error": None, "read_at": None}
 TO: dict[str, Any] = {"request_id": "r", "command_id": "c", "replayed": True}
 
 

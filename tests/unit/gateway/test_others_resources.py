@@ -33,13 +33,17 @@ STRANGERS = {
 }
 
 
+FORM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n1,2\r\n--x--\r\n'
+FORM_TYPE = "multipart/form-data; boundary=x"
+
+
 class Owned:
     """What Ann has of everything, by the name of its path parameter."""
 
     def __init__(self, platform: WholePlatform) -> None:
         self.platform = platform
         self.call = HttpCaller(platform.app)
-        self.ids: dict[str, str] = {"stage_name": "orchestrator", "version": "1"}
+        self.ids: dict[str, str] = {"stage_name": "orchestrator", "version": "1", "task_id": ""}
 
     async def made(self, name: str, path: str, body: Any) -> str:
         answer = await self.call("POST", path, body, headers=ANN)
@@ -50,6 +54,7 @@ class Owned:
     async def make(self) -> None:
         requirement = {"requirement": "an agent that adds numbers", "auto_start": False}
         project_id = await self.made("project_id", "/api/v1/projects", requirement)
+        self.ids["task_id"] = project_id
         agent_id = self.ids["agent_id"] = f"{project_id}:adder"
         await self.platform.agents.start()
         await self.platform.agents.send(
@@ -86,7 +91,10 @@ class Owned:
             body["project_id"] = self.ids["project_id"]
         needed = {one["name"]: "builds" for one in parameters if one["in"] == "query" and one.get("required")}
         query = "?" + "&".join(f"{name}={value}" for name, value in needed.items()) if needed else ""
-        return await self.call(method, path.format(**self.ids) + query, body, headers=[*headers, *sent])
+        target = path.format(**self.ids) + query
+        if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
+            return await self.call(method, target, raw=FORM, content_type=FORM_TYPE, headers=headers)
+        return await self.call(method, target, body, headers=[*headers, *sent])
 
 
 @pytest_asyncio.fixture

@@ -34,7 +34,7 @@ class World:
             self.hint()
 
     def hint(self, key: bytes | None = PROJECT.encode()) -> None:
-        self.streams.notice(SimpleNamespace(key=key))
+        self.streams.notice(SimpleNamespace(key=key, value=b""))
 
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes]:
         page = await self.streams.open(PROJECT, after)

@@ -120,6 +120,19 @@ def test_a_session_is_carried_by_its_history(agent: Agent) -> None:
     assert (status, body["output"]) == (200, "144 / 4 = 36")
 
 
+def test_who_wants_events_gets_the_answer_as_a_stream(agent: Agent) -> None:
+    body = json.dumps({"prompt": "What is 12 * 7?"}).encode()
+    head = f"POST /invocations HTTP/1.1\r\nAccept: text/event-stream, */*\r\nContent-Length: {len(body)}\r\n\r\n"
+    status, chunked = agent.exchanged(head.encode() + body)
+    lines = [line for line in chunked.split(b"\n") if line.startswith(b"data: ")]
+    events: list[dict[str, Any]] = [json.loads(line[6:]) for line in lines]
+    whole = events[-1]
+    assert (status, chunked[-5:]) == (200, b"0\r\n\r\n")
+    assert whole == agent.invoke("What is 12 * 7?")[1]
+    assert "".join(event.get("text", "") for event in events) == whole["output"]
+    assert [event["tool_use"]["name"] for event in events if "tool_use" in event] == ["arithmetic"]
+
+
 @pytest.mark.parametrize(
     "body",
     [

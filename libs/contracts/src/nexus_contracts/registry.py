@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from nexus_contracts.agents.commands import AgentsCommand
 from nexus_contracts.agents.events import AgentsEvent
+from nexus_contracts.agents.streams import PART_TYPE, StreamPart
 from nexus_contracts.builds.commands import BuildsCommand
 from nexus_contracts.builds.events import BuildsEvent
 from nexus_contracts.builds.reports import AnyReport
@@ -26,7 +27,7 @@ Schema = dict[str, Any]
 def _models() -> dict[str, type[BaseModel]]:
     members = [get_args(union) for union in (BuildsCommand, AnyReport, BuildsEvent, AgentsCommand, AgentsEvent)]
     named = {str(model.model_fields["type"].default): model for union in members for model in union}
-    return dict(sorted({**named, REPLY_TYPE: Reply}.items()))
+    return dict(sorted({**named, PART_TYPE: StreamPart, REPLY_TYPE: Reply}.items()))
 
 
 MODELS = _models()

@@ -8,24 +8,32 @@ from nexus_contracts.model import Message
 REPLY_TYPE = "nexus.reply.v1"
 REPLY_TOPIC_HEADER = "reply_topic"
 REPLY_PARTITION_HEADER = "reply_partition"
+REPLY_WHEN_HEADER = "reply_when"
+WHEN_ACCEPTED = b"accepted"
+"""The sender of a command waits for no more than its acceptance: it follows the work by other means."""
 
 
 class Outcome(Message):
-    """A decided answer: a result or an error. Kept in the inbox and given again to a repeat of the command."""
+    """A decided answer: a result or an error. Kept in the inbox and given again to a repeat of the command.
+
+    A result that is too large for a message is read from its owner, at `read_at`.
+    """
 
     status: int
     result: dict[str, JsonValue] | None = None
     error: ErrorBody | None = None
+    read_at: str | None = None
 
     @classmethod
     def of(cls, status: int, view: Message) -> "Outcome":
         """The result, as JSON that needs no check."""
-        return Outcome.known({"status": status, "result": view.model_dump(mode="json"), "error": None})
+        return Outcome.known({"status": status, "result": view.model_dump(mode="json"), "error": None, "read_at": None})
 
     def reply(self, request_id: str, command_id: str, *, replayed: bool = False) -> "Reply":
         """This as the answer to one message."""
         to = {"request_id": request_id, "command_id": command_id, "replayed": replayed}
-        return Reply.known({"status": self.status, "result": self.result, "error": self.error, **to})
+        told = {"status": self.status, "result": self.result, "error": self.error, "read_at": self.read_at}
+        return Reply.known({**told, **to})
 
     @classmethod
     def accepted(cls, kind: str, name: str) -> "Accepted":

@@ -46,9 +46,18 @@ AGENTS_COMMANDS = Topic(
     "agents.commands.v1", PARTITIONS, 24 * 7, "aggregate id", ("gateway", "build worker"), ("agents",)
 )
 AGENTS_EVENTS = Topic("agents.events.v1", PARTITIONS, 24 * 7, "aggregate id", ("agents",), ("stats-agents",))
+AGENTS_STREAMS = Topic("agents.streams.v1", PARTITIONS, 1, "invocation_id", ("agents",))
 GATEWAY_REPLIES = Topic("gateway.replies.v1", PARTITIONS, 1, "command_id", ("builds", "agents"))
 
-TOPICS = (BUILDS_COMMANDS, BUILDS_REPORTS, BUILDS_EVENTS, AGENTS_COMMANDS, AGENTS_EVENTS, GATEWAY_REPLIES)
+TOPICS = (
+    BUILDS_COMMANDS,
+    BUILDS_REPORTS,
+    BUILDS_EVENTS,
+    AGENTS_COMMANDS,
+    AGENTS_EVENTS,
+    AGENTS_STREAMS,
+    GATEWAY_REPLIES,
+)
 
 
 def dead_letter_topics() -> tuple[Topic, ...]:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 
 from nexus_agents.backends.agentcore.backend import open_agentcore_backend
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
+from nexus_agents.backends.local.speech import Keep
 from nexus_agents.backends.registry import BackendRegistry, Opening
 from nexus_agents.consumers import subscriptions
 from nexus_agents.domain.backend import Backend, Backends
@@ -17,25 +19,33 @@ from nexus_agents.handlers.commands import AgentsCommandHandlers
 from nexus_agents.handlers.conversations import ConversationHandlers
 from nexus_agents.handlers.packages import PackageHandlers
 from nexus_agents.handlers.projects import ProjectHandlers
+from nexus_agents.handlers.uploads import UploadHandlers
 from nexus_agents.packages import check
 from nexus_agents.routes import AgentQueries, query_routes
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import Lists
+from nexus_agents.store.logs import LogStore
+from nexus_agents.store.messages import HistoryBounds
 from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
-from nexus_agents.tables import LEASES, LEDGER, WORK
+from nexus_agents.tables import INVOCATION, LEASES, LEDGER, WORK
 from nexus_agents.upkeep import Orphans, Undeployer, again
 from nexus_agents.uploads import upload_routes
+from nexus_agents.work.cancellations import Cancellations
 from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
 from nexus_agents.work.deployments import DeploymentWork
 from nexus_agents.work.endings import Endings
 from nexus_agents.work.histories import Histories
 from nexus_agents.work.invocations import InvocationWork
+from nexus_agents.work.lanes import Lanes
+from nexus_agents.work.notices import Notices
+from nexus_agents.work.saying import Streaming
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
+from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.owner import (
     Owner,
     bus_check,
@@ -60,23 +70,27 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     """The service, ready to be served."""
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS, long_work(settings))
     packages = blob_store(settings.packages_url, settings)
-    backends = BackendRegistry(openings(settings, packages), settings.agent_backend)
+    logs = LogStore(owner.database, utc_now)
+    backends = BackendRegistry(openings(settings, packages, logs.keep), settings.agent_backend)
     service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
+    told = Tap(settings, owner.bus, AGENTS_EVENTS, range(AGENTS_EVENTS.partitions), service.notice, prompt=True)
     needed = {
         "database": database_check(owner.database),
         "message_bus": bus_check(owner.bus),
         "consumers": consumers_check(consumers),
     }
-    health = Health(needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, consumers.alive)
+    health = Health(
+        needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, lambda: consumers.alive() and told.alive()
+    )
     # The backends start before the work that needs them, and stop after it.
-    parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers]
+    parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers, told]
     return application(
         "Nexus-AI agents",
         parts,
         health,
         query_routes(service.queries),
-        upload_routes(service.packages),
+        upload_routes(service.packages, service.files),
         partition_routes(consumers),
         operation_routes(owner.ledger),
         history_routes(owner.history),
@@ -88,24 +102,24 @@ def long_work(settings: AgentsSettings) -> LongWork:
     return LongWork(WORK, LEASES, settings.runner_beat_seconds, settings.runner_silent_seconds)
 
 
-def openings(settings: AgentsSettings, packages: BlobStore) -> dict[str, Opening]:
+def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> dict[str, Opening]:
     """AgentCore only where it is set up: whoever stays on this machine needs no account."""
-    found: dict[str, Opening] = {"local": partial(open_local, settings, packages)}
+    found: dict[str, Opening] = {"local": partial(open_local, settings, packages, keep)}
     if settings.agentcore is not None:
         found["agentcore"] = partial(open_agentcore_backend, packages, settings.agentcore)
     return found
 
 
-async def open_local(settings: AgentsSettings, packages: BlobStore) -> Backend:
+async def open_local(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> Backend:
     """Agents as processes of this machine."""
     local = LocalSettings(
         work_dir=settings.agent_work_dir,
         isolation=settings.agent_isolation,
         processes=settings.max_agent_processes,
-        processes_per_agent=settings.max_processes_per_agent,
+        processes_per_agent=settings.invocations_per_agent,
         start_seconds=settings.agent_start_seconds,
     )
-    return await open_local_backend(packages, local)
+    return await open_local_backend(packages, local, keep)
 
 
 @dataclass(frozen=True)
@@ -116,9 +130,12 @@ class AgentsService:
     commands: AgentsCommandHandlers
     projects: ProjectHandlers
     packages: PackageHandlers
+    files: UploadHandlers
     histories: Histories
     undeployer: Undeployer
     orphans: Orphans
+    notice: Callable[[Any], None]
+    """Takes the records of the service's own events."""
 
     def upkeep(self) -> list[Background]:
         return [
@@ -132,26 +149,35 @@ def assemble(
     settings: AgentsSettings, owner: Owner, backends: Backends, blobs: BlobStore, now: Callable[[], datetime] = utc_now
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine serves the long work."""
-    agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database), Lists(owner.database)
+    history = HistoryBounds(settings.history_messages, settings.history_bytes)
+    agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database, history), Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)
+    logs = LogStore(owner.database, now)
     histories, endings = Histories(owner.ledger, lists), Endings(agents, turns, owner.ledger, now)
-    invocations = InvocationWork(agents, turns, backends, endings, settings.agent_timeout_seconds)
+    streaming = Streaming(turns.streams, owner.engine.items.held, Notices(owner.bus).publish)
+    full = partial(owner.engine.full, INVOCATION)
+    lanes = Lanes(settings.invocations_per_agent, settings.waiting_per_agent, full)
+    invocations = InvocationWork(agents, turns, backends, endings, streaming, lanes, settings.agent_timeout_seconds)
     deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
     session_deletions = SessionDeletion(agents, turns, backends, endings, histories, owner.ledger)
-    agent_deletions = AgentDeletion(agents, versions, turns, lists, endings, histories, backends, owner.ledger, now)
+    agent_deletions = AgentDeletion(
+        agents, versions, logs, turns, lists, endings, histories, backends, owner.ledger, now
+    )
     owner.engine.serve(invocations, settings.invocation_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(deployments, settings.deployment_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(session_deletions, DELETIONS)
     owner.engine.serve(agent_deletions, DELETIONS)
     return AgentsService(
-        AgentQueries(agents, versions, turns),
+        AgentQueries(agents, versions, logs, turns),
         AgentsCommandHandlers(
             AgentHandlers(agents, versions, packages, backends, now),
-            ConversationHandlers(agents, turns, endings.ended, now),
+            ConversationHandlers(agents, turns, endings.ended, lanes.require_room, now),
         ),
         ProjectHandlers(agents, lists, owner.ledger, now),
-        PackageHandlers(check, packages, blobs, owner.ledger, now),
+        PackageHandlers(check, backends, packages, blobs, owner.ledger, now),
+        UploadHandlers(turns, blobs, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
         Orphans(agents, backends),
+        Cancellations(owner.engine).notice,
     )

@@ -7,13 +7,17 @@ from fastapi import APIRouter, Query, Response
 
 from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.errors import agent_not_found, invocation_not_found, session_not_found
+from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
 from nexus_agents.domain.session import Session
-from nexus_agents.domain.views import invocation_view, message_view, session_view, version_view
+from nexus_agents.domain.streamed import CONNECTED, closing, connected
+from nexus_agents.domain.views import invocation_answer, invocation_view, message_view, session_view, version_view
 from nexus_agents.store.agents import AgentStore, is_agent_id
 from nexus_agents.store.lists import AgentQuery
+from nexus_agents.store.logs import LogStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
 from nexus_contracts.agents.events import AgentStatus
+from nexus_contracts.agents.streams import StreamPart
 from nexus_runtime.process import caller
 from nexus_runtime.process.queries import json_answer, page_answer, query_router
 
@@ -30,6 +34,7 @@ class AgentQueries:
 
     agents: AgentStore
     versions: VersionStore
+    logs: LogStore
     turns: TurnStore
 
     async def list_agents(
@@ -57,16 +62,46 @@ class AgentQueries:
         found, more = await self.versions.page(agent_id, limit, last_key)
         return page_answer([version_view(one, agent) for one in found], more)
 
+    async def list_logs(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
+        await self._agent(agent_id)
+        found, more = await self.logs.page(agent_id, limit, last_key)
+        return page_answer(found, more)
+
     async def list_invocations(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
         await self._agent(agent_id)
         found, more = await self.turns.invocations.page(_tenant(), agent_id, limit, last_key)
         return page_answer([invocation_view(one) for one in found], more)
 
     async def get_invocation(self, invocation_id: str) -> Response:
-        invocation = await self.turns.invocations.load(invocation_id)
-        if invocation is None or await self._own_agent(invocation.agent_id) is None:
+        invocation = await self._invocation(invocation_id)
+        return json_answer(invocation_view(await self.turns.whole(invocation)))
+
+    async def get_answer(self, invocation_id: str) -> Response:
+        """What its caller is told, which was too large for a message."""
+        invocation = await self._invocation(invocation_id)
+        if invocation.status is not InvocationStatus.SUCCEEDED:
             raise invocation_not_found(invocation_id)
-        return json_answer(invocation_view(invocation))
+        return json_answer(invocation_answer(await self.turns.whole(invocation)))
+
+    async def read_stream(self, invocation_id: str, after: Position = 0) -> Response:
+        """The state first: what is found to have ended says nothing more afterwards."""
+        invocation = await self._invocation(invocation_id)
+        if invocation.kind is Kind.NOTE:
+            raise invocation_not_found(invocation_id)
+        begins = [] if after else [connected(invocation)]
+        found, more = await self.turns.streams.read(invocation_id, after) if invocation.has_parts else ([], False)
+        ended = invocation.ended and not more
+        if ended:
+            last = found[-1].sequence if found else await self._last_said(invocation)
+            found += [one for one in closing(invocation, last) if one.sequence > after]
+        part = StreamPart(invocation_id=invocation_id, after=after, items=[*begins, *found], more=more, ended=ended)
+        return json_answer(part)
+
+    async def _last_said(self, invocation: Invocation) -> int:
+        """The sequence of the last event before those that close the stream."""
+        if not invocation.has_parts:
+            return CONNECTED
+        return max(CONNECTED, await self.turns.streams.last(invocation.invocation_id))
 
     async def list_sessions(self, agent_id: str, limit: Limit = 20, last_key: Cursor = None) -> Response:
         await self._agent(agent_id)
@@ -86,6 +121,12 @@ class AgentQueries:
     async def _agent(self, agent_id: str) -> Agent:
         return await self.agents.own(agent_id, caller.principal.get())
 
+    async def _invocation(self, invocation_id: str) -> Invocation:
+        invocation = await self.turns.invocations.load(invocation_id)
+        if invocation is None or await self._own_agent(invocation.agent_id) is None:
+            raise invocation_not_found(invocation_id)
+        return invocation
+
     async def _session(self, session_id: str) -> Session:
         session = await self.turns.sessions.load(session_id)
         if session is None or await self._own_agent(session.agent_id) is None:
@@ -103,8 +144,11 @@ def query_routes(queries: AgentQueries) -> APIRouter:
         ("/agents", queries.list_agents, "listAgents"),
         ("/agents/{agent_id}", queries.get_agent, "getAgent"),
         ("/agents/{agent_id}/versions", queries.list_versions, "listVersions"),
+        ("/agents/{agent_id}/logs", queries.list_logs, "listAgentLogs"),
         ("/agents/{agent_id}/invocations", queries.list_invocations, "listInvocations"),
         ("/invocations/{invocation_id}", queries.get_invocation, "getInvocation"),
+        ("/invocations/{invocation_id}/answer", queries.get_answer, "getAnswer"),
+        ("/invocations/{invocation_id}/stream", queries.read_stream, "readStream"),
         ("/agents/{agent_id}/sessions", queries.list_sessions, "listSessions"),
         ("/sessions/{session_id}", queries.get_session, "getSession"),
         ("/sessions/{session_id}/messages", queries.list_messages, "listMessages"),

@@ -38,11 +38,22 @@ class AgentsSettings(OwnerSettings):
     agent_timeout_seconds: float = Field(default=60.0, ge=1, le=900, description="for an invocation that sets none")
     agent_start_seconds: float = Field(default=10.0, gt=0, le=300)
     deployment_timeout_seconds: float = Field(default=120.0, gt=0, le=3600)
-    invocation_concurrency: int = Field(default=32, ge=1, le=1000)
+    invocation_concurrency: int = Field(default=32, ge=1, le=1000, description="that this process works on at once")
+    invocations_per_agent: int = Field(
+        default=16, ge=1, le=1000, description="of these, those of one agent; on this machine each has its own process"
+    )
+    waiting_per_agent: int = Field(
+        default=100, ge=0, le=100_000, description="invocations of one agent that wait here; more are refused with 429"
+    )
+    max_waiting_invocations: int = Field(
+        default=1000, ge=1, description="accepted by this process and not started, of all agents; more are refused"
+    )
     deployment_concurrency: int = Field(default=2, ge=1, le=100)
-    max_waiting_invocations: int = Field(default=1000, ge=1, description="accepted by this process and not started")
     max_agent_processes: int = Field(default=32, ge=1, le=1000, description="each takes one invocation at a time")
-    max_processes_per_agent: int = Field(default=16, ge=1, le=1000, description="invocations of one agent at a time")
+    history_messages: int = Field(
+        default=200, ge=0, le=1000, description="of its session, that an agent is sent with each turn: the newest"
+    )
+    history_bytes: int = Field(default=1_000_000, ge=0, le=1_000_000, description="the same, in bytes of text")
     runner_beat_seconds: float = Field(default=2.0, gt=0, le=60)
     runner_silent_seconds: float = Field(
         default=7.0, gt=0, le=300, description="how long a process may be silent before its work counts as interrupted"

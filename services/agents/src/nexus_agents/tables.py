@@ -6,6 +6,8 @@
 | AgentVersions | agent_id, number | the versions of agents, with their packages |
 | AgentPackages | package_id | which packages were uploaded |
 | AgentInvocations | invocation_id | an invocation |
+| AgentStreams | invocation_id, last | what agents said while they ran, by parts, and outputs too large for an item |
+| AgentLogs | agent_id, part | what the processes of agents wrote, the newest of it |
 | AgentSessions | session_id | a session with its queue of turns |
 | AgentSessionMessages | session_id, sequence | the messages |
 | AgentsLists | list, position | who is in which list; newest entries have the highest positions |
@@ -25,6 +27,8 @@ INSTANCES = Table("AgentInstances", "agent_id", ttl=True)
 VERSIONS = Table("AgentVersions", "agent_id", "number", sort_key_type="N")
 PACKAGES = Table("AgentPackages", "package_id")
 INVOCATIONS = Table("AgentInvocations", "invocation_id")
+STREAMS = Table("AgentStreams", "invocation_id", "last", sort_key_type="N")
+LOGS = Table("AgentLogs", "agent_id", "part", ttl=True)
 SESSIONS = Table("AgentSessions", "session_id")
 MESSAGES = Table("AgentSessionMessages", "session_id", "sequence", sort_key_type="N")
 LISTS = Table("AgentsLists", "list", "position")
@@ -37,6 +41,8 @@ TABLES = (
     VERSIONS,
     PACKAGES,
     INVOCATIONS,
+    STREAMS,
+    LOGS,
     SESSIONS,
     MESSAGES,
     LISTS,

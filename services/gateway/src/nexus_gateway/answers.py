@@ -22,6 +22,7 @@ from nexus_contracts.errors import (
     NotFound,
     PayloadTooLarge,
     PlatformError,
+    RateLimitExceeded,
     ServiceUnavailable,
     Unauthenticated,
     ValidationFailed,
@@ -92,7 +93,7 @@ def refusal_of(status: int, body: bytes) -> PlatformError:
 
 
 def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> Response:
-    """The error with its own status; unavailability says when to come again."""
+    """The error with its own status; where it is a matter of time, it says when to come again."""
     known = error.body()
     described = {
         "code": known.code,
@@ -105,7 +106,7 @@ def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> R
     sent = dict(headers or {})
     if status == Unauthenticated.http_status:
         sent.setdefault("WWW-Authenticate", "Bearer")
-    if status == ServiceUnavailable.http_status:
+    if status in (ServiceUnavailable.http_status, RateLimitExceeded.http_status):
         sent.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
     body = b'{"success":false,"error":' + json.dumps(described, separators=(",", ":")).encode() + _tail()
     return Response(body, status, sent, media_type="application/json")

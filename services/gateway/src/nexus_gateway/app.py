@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from nexus_contracts.topics import BUILDS_EVENTS
+from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS
 from nexus_gateway.access.credentials import Credentials, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
@@ -20,10 +20,22 @@ from nexus_gateway.operations import Operations
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.pages import add_pages
 from nexus_gateway.reads import Reads
-from nexus_gateway.routes import agents, builds, keys, packages, projects, reports, sessions, statistics
+from nexus_gateway.routes import (
+    agents,
+    builds,
+    dialog,
+    keys,
+    legacy,
+    packages,
+    projects,
+    reports,
+    sessions,
+    statistics,
+)
 from nexus_gateway.routes import operations as operations_of_callers
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.sources import INVOCATIONS
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
@@ -38,6 +50,9 @@ from nexus_runtime.process.health import Health, Unhealthy
 from nexus_runtime.process.service import NO_TELEMETRY, Part, running
 from nexus_runtime.process.settings import VERSION
 
+HEARD_LOOK_SECONDS = 0.2
+"""How often invocations that are followed are looked at where notices may be missed; else a tenth as often."""
+
 
 def create_app(settings: GatewaySettings) -> FastAPI:
     """The service as it runs: broker, replies and owners connect when the application starts."""
@@ -51,17 +66,21 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     streams = Streams(owners, lambda: tap.listening)
     tap = Tap(settings, bus, BUILDS_EVENTS, range(BUILDS_EVENTS.partitions), streams.notice, prompt=False)
+    said = Streams(
+        owners, lambda: heard.listening, INVOCATIONS, lambda: heard.hasten(), look_seconds=HEARD_LOOK_SECONDS
+    )
+    heard = Tap(settings, bus, AGENTS_STREAMS, range(AGENTS_STREAMS.partitions), said.notice, prompt=True)
     reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
     health = Health(
         needed={"message_bus": message_bus},
         shown={"services": owners.check},
-        alive=lambda: desk.alive() and tap.alive(),
+        alive=lambda: desk.alive() and tap.alive() and heard.alive(),
     )
     database = Database(settings)
     known_keys = _keys(settings, database)
     authentication = Credentials(known_keys, BearerTokens.of(settings), utc_now) if known_keys else NoAuthentication()
     operations = Operations(owners, settings.cursor_secret.get_secret_value())
-    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), operations, settings)
+    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), owners, operations, settings)
     letters = DeadLetters(settings)
     health_of_system = HealthOfSystem(owners, letters)
     gateway = Gateway(
@@ -72,13 +91,14 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         reads,
         owners,
         streams,
+        said,
         health_of_system,
         Uploads(owners),
         operations,
         settings,
     )
     stores = [database] if known_keys else []
-    return http_app(gateway, health, [*stores, bus, desk, owners, letters, streams, tap])
+    return http_app(gateway, health, [*stores, bus, desk, owners, letters, streams, tap, said, heard])
 
 
 def _keys(settings: GatewaySettings, database: Database) -> Keys | None:
@@ -108,7 +128,8 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     add_cross_origin(app, gateway.settings.origins)
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
-    for part in (projects, builds, reports, packages, agents, sessions, statistics, operations_of_callers, keys):
+    documented = (projects, builds, reports, packages, legacy, agents, sessions, dialog, statistics)
+    for part in (*documented, operations_of_callers, keys):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
     add_pages(app)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pydantic_core
 from fastapi import Response
@@ -28,6 +28,7 @@ from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPO
 from nexus_gateway import answers
 from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
 from nexus_gateway.operations import PATH, AcceptedCommand, Operations
+from nexus_gateway.owners import Owners
 from nexus_gateway.requests.reports import SentReport
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
@@ -37,6 +38,7 @@ from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import new_id, utc_now
 
 SOURCE = "/nexus/gateway"
+ACCEPTED = 202
 MARGIN_SECONDS = 5.0
 """What the way to the agent and back may take on top of the caller's own time limit."""
 PROJECT = "/api/v1/projects/{project_id}"
@@ -86,11 +88,25 @@ NOTE = Order(AGENTS_COMMANDS, ("session_id",), SESSION + "/messages", ("session_
 """A message that no agent answers has no invocation."""
 
 
+class Begun(NamedTuple):
+    """A command that was accepted; `replayed`: it had been accepted before."""
+
+    replayed: bool
+
+
 class Commands:
     """The only way in which anything is changed."""
 
-    def __init__(self, bus: Publisher, requests: Requests, operations: Operations, settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        bus: Publisher,
+        requests: Requests,
+        owners: Owners,
+        operations: Operations,
+        settings: GatewaySettings,
+    ) -> None:
         self._bus = bus
+        self._owners = owners
         self._requests = requests
         self._operations = operations
         self._trust = Trust(settings.identity_secret)
@@ -102,23 +118,52 @@ class Commands:
         Raises RefusedByOwner, PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """
         order = _order_of(command)
+        wait_seconds = self._wait_seconds(order, vars(command)) if waits else 0.0
+        reply = await self._asked(order, command, wait_seconds)
+        return self.accepted(command, waited=waits) if reply is None else await self._answer(order, command, reply)
+
+    async def begin(self, command: Command) -> "Begun | Response":
+        """`Begun` as soon as the owner has accepted what will go on for longer; else as `carry_out`."""
+        order = _order_of(command)
+        reply = await self._asked(order, command, self._settings.reply_wait_seconds, when_accepted=True)
+        if reply is None:
+            return self.accepted(command)
+        if reply.error is None and reply.status == ACCEPTED:
+            return Begun(reply.replayed)
+        return await self._answer(order, command, reply)
+
+    async def _asked(
+        self, order: Order, command: Command, wait_seconds: float, *, when_accepted: bool = False
+    ) -> Reply | None:
         fields = vars(command)
         event = self._event(command, next(fields[name] for name in order.key if fields[name]))
         _require_sendable(event)
         try:
-            reply = await self._requests.ask(order.topic, event, self._wait_seconds(order, fields) if waits else 0.0)
+            return await self._requests.ask(order.topic, event, wait_seconds, when_accepted=when_accepted)
         except Unacknowledged as error:
             raise GatewayTimeout(error.message) from error
-        location = order.location.format_map(fields)
-        if reply is None:
-            ids = {name: fields[name] for name in order.ids}
-            return _accepted(ids, self._operations.seal(_operation(command, order, location)), waits)
+
+    async def _answer(self, order: Order, command: Command, reply: Reply) -> Response:
         if reply.error is not None:
             raise RefusedByOwner(reply.error, reply.status, replayed=reply.replayed)
+        if reply.read_at is not None:
+            read = await self._owners.get("agents", reply.read_at)
+            return success(read.body, order.status, headers=_headers(reply, {}, None))
         if reply.result is None:
             raise InternalError("a service of the platform gave an answer that could not be read")
-        headers = _headers(reply, reply.result, location if order.status == 201 else None)
+        location = location_of(command) if order.status == 201 else None
+        headers = _headers(reply, reply.result, location)
         return success(pydantic_core.to_json(reply.result), order.status, headers=headers)
+
+    def accepted(self, command: Command, *, waited: bool = True) -> Response:
+        """The answer to who does not get the outcome at once."""
+        order, fields = _order_of(command), vars(command)
+        operation_id = self._operations.seal(_operation(command, order))
+        location = PATH + operation_id
+        headers = {"Location": location} | ({} if waited else {"Preference-Applied": "respond-async"})
+        told = {**{name: fields[name] for name in order.ids}, "operation_id": operation_id}
+        message = f"accepted; the outcome can be read at {location}"
+        return success(to_json(told), ACCEPTED, message=message, headers=headers)
 
     def _event(self, command: Command, subject: str) -> CloudEvent:
         event = CloudEvent(
@@ -167,19 +212,15 @@ def _require_sendable(event: CloudEvent) -> None:
         raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
 
 
-def _operation(command: Command, order: Order, location: str) -> AcceptedCommand:
+def _operation(command: Command, order: Order) -> AcceptedCommand:
     owner = "builds" if order.topic is BUILDS_COMMANDS else "agents"
     asker = command.principal
-    return AcceptedCommand(command.command_id, command.fingerprint, owner, location, asker.tenant, asker.id)
+    return AcceptedCommand(command.command_id, command.fingerprint, owner, location_of(command), asker.tenant, asker.id)
 
 
-def _accepted(ids: Mapping[str, str], operation_id: str, waited: bool) -> Response:
-    location = PATH + operation_id
-    headers = {"Location": location}
-    if not waited:
-        headers["Preference-Applied"] = "respond-async"
-    message = f"accepted; the outcome can be read at {location}"
-    return success(to_json({**ids, "operation_id": operation_id}), 202, message=message, headers=headers)
+def location_of(command: Command) -> str:
+    """Where the state of what the command concerns can be read."""
+    return _order_of(command).location.format_map(vars(command))
 
 
 def _headers(reply: Reply, result: Mapping[str, Any], location: str | None) -> dict[str, str]:

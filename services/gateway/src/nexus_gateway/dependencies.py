@@ -39,7 +39,7 @@ C = TypeVar("C", bound=Command)
 
 @dataclass(frozen=True)
 class Gateway:
-    """`keys`: None without authentication."""
+    """`keys`: None without authentication. `streams` are those of projects, `said` those of invocations."""
 
     authentication: Authenticating
     rates: Rates
@@ -48,10 +48,16 @@ class Gateway:
     reads: Reads
     owners: Owners
     streams: Streams
+    said: Streams
     health: HealthOfSystem
     uploads: Uploads
     operations: Operations
     settings: GatewaySettings
+
+    def end_streams(self) -> None:
+        """All of them, at once: the service stops."""
+        self.streams.end()
+        self.said.end()
 
 
 def gateway_of(request: Request) -> Gateway:
@@ -159,8 +165,17 @@ def bare_intent(*, heeds_if_match: bool = False) -> Any:
 def package_intent() -> Any:
     """The same for a package that is uploaded; it is closed with the request."""
 
+    return _file_intent(lambda settings: settings.max_package_bytes)
+
+
+def upload_intent() -> Any:
+    """The same for a file that is uploaded into a session."""
+    return _file_intent(lambda settings: settings.max_upload_bytes)
+
+
+def _file_intent(limit: Callable[[GatewaySettings], int]) -> Any:
     async def intent(request: Request) -> AsyncGenerator[Intent[Upload]]:
-        upload = await read_upload(request, gateway_of(request).settings.max_package_bytes)
+        upload = await read_upload(request, limit(gateway_of(request).settings))
         with upload.content:
             yield _intent(request, upload, upload.sha256.encode(), heeds_if_match=False)
 

@@ -29,6 +29,9 @@ class GatewaySettings(OwnerSettings):
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000, description="largest JSON body")
     max_package_bytes: int = Field(default=50_000_000, ge=1_000, le=50_000_000, description="largest agent package")
+    max_upload_bytes: int = Field(
+        default=25_000_000, ge=1_000, le=50_000_000, description="largest file that is uploaded into a session"
+    )
     upload_timeout_seconds: float = Field(
         default=60.0, gt=0, le=900, description="how long the owning service may take to check and store an upload"
     )

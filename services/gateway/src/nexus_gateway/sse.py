@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from fastapi import Request
@@ -72,9 +72,9 @@ async def _next(blocks: AsyncGenerator[bytes]) -> bytes | None:
 class EventStream(StreamingResponse):
     """`blocks` are closed when the caller has gone, too."""
 
-    def __init__(self, blocks: AsyncGenerator[bytes]) -> None:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(blocks, headers=headers, media_type=EVENT_STREAM)
+    def __init__(self, blocks: AsyncGenerator[bytes], headers: Mapping[str, str] | None = None) -> None:
+        sent = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
+        super().__init__(blocks, headers=sent, media_type=EVENT_STREAM)
         self._blocks = blocks
 
     async def stream_response(self, send: Send) -> None:

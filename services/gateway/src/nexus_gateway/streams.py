@@ -1,48 +1,34 @@
-"""Live streams of histories.
+"""Live streams: of the histories of projects, and of what agents say in invocations.
 
-The history is the truth. A stream reads it from its owner, always on from the last sequence that it gave, so nothing
-is left out or repeated, whatever dies in between. The topic of events only says for which project there is news;
-what it says does not matter, and where it is silent every followed project is looked at now and then.
+What the owner keeps is the truth. A stream reads it from there, always on from the last sequence that it gave, so
+nothing is left out or repeated, whatever dies in between. The topic only says where there is news, and may bring them
+along; where it is silent everything that is followed is looked at now and then.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from nexus_contracts.errors import NotFound, PlatformError
-from nexus_contracts.history import Tail
 from nexus_contracts.principal import Principal
 from nexus_gateway.owners import Owners
-from nexus_gateway.sse import event_block
+from nexus_gateway.sources import PROJECTS, Brought, StreamPage, StreamSource
 from nexus_runtime.process import caller, log, metrics
 
 logger = log.get(__name__)
 LOOK_SECONDS = 1.0
 LOOKS_APART = 10
-GATHER_SECONDS = 0.02
-"""News come in swarms: a commit of many events is published one by one."""
 RETRY_SECONDS = 1.0
-
-
-class StreamPage(NamedTuple):
-    """Events as they are sent, and how it continues after them. `beyond`: the history does not reach what was asked."""
-
-    block: bytes
-    through: int
-    more: bool
-    ended: bool
-    deleted: bool
-    beyond: bool
-
-
+MOST_BROUGHT = 100
+"""Of pages that came along with news, those that are remembered."""
 Reads = dict[tuple[Principal, str, int], asyncio.Task[StreamPage]]
-"""Under way, by who asks, project and the sequence that they read on from."""
+"""Under way, by who asks, id and the sequence that they read on from."""
 
 
 class _Followed:
-    """One project that streams follow. `news` is set, and replaced, when there may be more; reads under way are shared.
+    """One that streams follow. `news` is set, and replaced, when there may be more; reads under way are shared.
 
     Who takes `news` before it reads misses nothing: whatever comes after that read sets it.
     """
@@ -51,6 +37,12 @@ class _Followed:
         self.streams = 0
         self.news = asyncio.Event()
         self.reads: Reads = {}
+        self.brought: dict[int, StreamPage] = {}
+
+    def bring(self, brought: Brought) -> None:
+        self.brought[brought.after] = brought.page
+        if len(self.brought) > MOST_BROUGHT:
+            del self.brought[next(iter(self.brought))]
 
     def tell(self) -> None:
         self.news.set()
@@ -59,17 +51,24 @@ class _Followed:
 
 
 class Streams:
-    """A part of the service. `listening`: whether hints come; then looking without one is rarely needed."""
+    """A part of the service. `listening`: whether hints come; then looking without one is rarely needed.
+
+    `expect` is called every `look_seconds` while hints are waited for.
+    """
 
     def __init__(
         self,
         owners: Owners,
         listening: Callable[[], bool],
+        source: StreamSource = PROJECTS,
+        expect: Callable[[], None] = lambda: None,
         look_seconds: float = LOOK_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._owners = owners
         self._listening = listening
+        self._source = source
+        self._expect = expect
         self._look_seconds = look_seconds
         self._retry_seconds = retry_seconds
         self._followed: dict[str, _Followed] = {}
@@ -99,38 +98,42 @@ class Streams:
         return self._ending
 
     def notice(self, record: Any) -> None:
-        """A record of the topic of events: something has happened to the project that is its key."""
+        """A record of the topic: something has happened to what is its key."""
         if record.key and (followed := self._followed.get(record.key.decode(errors="replace"))):
+            if brought := self._source.brought(record.value or b""):
+                followed.bring(brought)
             followed.tell()
 
-    async def open(self, project_id: str, after: int) -> StreamPage:
-        """The first of the events after that sequence. Raises NotFound, also where the project is being deleted."""
-        page = await self._shared(self._opening, project_id, after)
+    async def open(self, name: str, after: int) -> StreamPage:
+        """The first of the events after that sequence. Raises NotFound, also for what is being deleted."""
+        page = await self._shared(self._opening, name, after)
         if page.deleted:
-            raise NotFound(f"there is no project {project_id}", type="project", id=project_id)
+            raise NotFound(f"there is no {self._source.kind} {name}", type=self._source.kind, id=name)
         return page
 
-    async def follow(self, project_id: str, page: StreamPage) -> AsyncGenerator[bytes]:
-        """That page and everything after it, until the latest attempt or the project has ended."""
-        with self._following(project_id) as followed:
+    async def follow(self, name: str, page: StreamPage) -> AsyncGenerator[bytes]:
+        """That page and everything after it, to the last event, or until there is nothing to follow any more."""
+        self._expect()
+        with self._following(name) as followed:
             news: asyncio.Event | None = None  # before the current page was read, nobody took it
             while True:
                 if page.block:
                     yield page.block
                 if page.ended:
                     return
-                if news and not page.more:
+                if news and not page.more and page.through not in followed.brought:
                     await news.wait()
-                    await asyncio.sleep(GATHER_SECONDS)
+                    await asyncio.sleep(self._source.gather_seconds)
                 news = followed.news
-                following = await self._next(project_id, followed, page.through)
+                following = followed.brought.get(page.through)
+                following = following or await self._next(name, followed, page.through)
                 if following is None:
                     return
                 page = following
 
     @contextmanager
-    def _following(self, project_id: str) -> Generator[_Followed]:
-        followed = self._followed.setdefault(project_id, _Followed())
+    def _following(self, name: str) -> Generator[_Followed]:
+        followed = self._followed.setdefault(name, _Followed())
         followed.streams += 1
         metrics.STREAMS.inc()
         try:
@@ -139,44 +142,44 @@ class Streams:
             metrics.STREAMS.dec()
             followed.streams -= 1
             if not followed.streams:
-                del self._followed[project_id]
+                del self._followed[name]
 
-    async def _next(self, project_id: str, followed: _Followed, after: int) -> StreamPage | None:
-        """What comes next; None when the project is gone. While its owner is unavailable: waits."""
+    async def _next(self, name: str, followed: _Followed, after: int) -> StreamPage | None:
+        """What comes next; None when it is gone. While its owner is unavailable: waits."""
         told = False
         while True:
             try:
-                return await self._shared(followed.reads, project_id, after)
+                return await self._shared(followed.reads, name, after)
             except PlatformError as error:
                 if error.body().code == NotFound.code:
                     return None
                 if not told:
-                    logger.warning("history not readable, trying again", project_id=project_id, reason=error.message)
+                    logger.warning("a stream cannot be read on, trying again", of=name, reason=error.message)
                 told = True
             await asyncio.sleep(self._retry_seconds * random.uniform(0.5, 1.5))
 
-    async def _shared(self, reads: Reads, project_id: str, after: int) -> StreamPage:
+    async def _shared(self, reads: Reads, name: str, after: int) -> StreamPage:
         """One read for all of a caller's streams that stand at the same place. It outlives whoever began it."""
-        place = (caller.principal.get(), project_id, after)
+        place = (caller.principal.get(), name, after)
         read = reads.get(place)
         if read is None:
-            read = reads[place] = asyncio.create_task(self._read(project_id, after))
+            read = reads[place] = asyncio.create_task(self._read(name, after))
             read.add_done_callback(lambda done: _finished(reads, place, done))
         return await asyncio.shield(read)
 
-    async def _read(self, project_id: str, after: int) -> StreamPage:
-        answer = await self._owners.get("builds", f"/projects/{project_id}/tail", {"after": str(after)})
-        tail = Tail.model_validate_json(answer.body)
-        blocks = [event_block(event.sequence, event.type, event.model_dump_json().encode()) for event in tail.items]
-        through = max(after, tail.through)
-        return StreamPage(b"".join(blocks), through, tail.more, tail.ended, tail.deleted, beyond=tail.through < after)
+    async def _read(self, name: str, after: int) -> StreamPage:
+        source = self._source
+        answer = await self._owners.get(source.owner, source.path.format(id=name), {"after": str(after)})
+        return source.page_of(answer.body, after)
 
     async def _look(self) -> None:
-        """For ever: at every project now and then, at all of them while hints may be missed."""
+        """For ever: at everything now and then, at all of it at once while hints may be missed."""
         turn, heard = 0, False
         while True:
             await asyncio.sleep(self._look_seconds)
             turn += 1
+            if self._followed:
+                self._expect()
             for place, followed in enumerate(list(self._followed.values())):
                 if not heard or (turn + place) % LOOKS_APART == 0:
                     followed.tell()

@@ -1,5 +1,6 @@
 """Writes that are larger than a message may be: they go to their owner over HTTP, which decides them all the same."""
 
+from collections.abc import Mapping
 from typing import IO
 
 from fastapi import Response
@@ -8,6 +9,7 @@ from nexus_contracts.errors import InternalError
 from nexus_contracts.replies import Reply
 from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
 from nexus_gateway.owners import UploadingOwners
+from nexus_gateway.requests.uploads import Upload
 
 
 class Uploads:
@@ -16,8 +18,16 @@ class Uploads:
 
     async def package(self, command_id: str, fingerprint: str, content: IO[bytes]) -> Response:
         """Raises RefusedByOwner, ServiceUnavailable, GatewayTimeout; the same upload again has no second effect."""
-        query = {"command_id": command_id, "fingerprint": fingerprint}
-        answer = await self._owners.upload("agents", "/packages", query, content)
+        return await self._sent("/packages", {"command_id": command_id, "fingerprint": fingerprint}, content)
+
+    async def into_session(self, session_id: str, command_id: str, fingerprint: str, upload: Upload) -> Response:
+        """As a package."""
+        said = {"command_id": command_id, "fingerprint": fingerprint}
+        query = {**said, "name": upload.name[:255], "media_type": upload.media_type[:255]}
+        return await self._sent(f"/sessions/{session_id}/uploads", query, upload.content)
+
+    async def _sent(self, path: str, query: Mapping[str, str], content: IO[bytes]) -> Response:
+        answer = await self._owners.upload("agents", path, query, content)
         reply = Reply.model_validate_json(answer.body)
         if reply.error is not None:
             raise RefusedByOwner(reply.error, reply.status, replayed=reply.replayed)

@@ -76,3 +76,9 @@ class PostMessageBody(RequestBody):
     content: InputText
     role: Literal["user", "system"] = "user"
     metadata: JsonObject = Field(default={}, description=_OBJECT)
+
+
+class DialogBody(RequestBody):
+    """The next turn of a conversation, as the former interface says it."""
+
+    message: InputText

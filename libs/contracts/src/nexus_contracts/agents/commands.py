@@ -81,7 +81,10 @@ class SetAgentStatus(Command):
 
 
 class InvokeAgent(Command):
-    """`timeout_seconds` None: the platform's default. Key: session_id if there is one, else invocation_id."""
+    """`timeout_seconds` None: the platform's default. Key: session_id if there is one, else invocation_id.
+
+    `stream`: what the agent says is kept, and published, while it says it.
+    """
 
     type: Literal["nexus.command.invoke_agent.v1"] = "nexus.command.invoke_agent.v1"
     agent_id: str
@@ -93,6 +96,7 @@ class InvokeAgent(Command):
     end_session: bool = False
     session_state: JsonObject | None = None
     timeout_seconds: float | None = Field(default=None, gt=0, le=900)
+    stream: bool = False
 
 
 class DeleteAgent(Command):
@@ -119,7 +123,10 @@ class CreateSession(Command):
 
 
 class PostMessage(Command):
-    """A turn of a session: `role` user is answered by the agent, system is only kept for the turns that follow."""
+    """A turn of a session: `role` user is answered by the agent, system is only kept for the turns that follow.
+
+    `stream` as for an invocation.
+    """
 
     type: Literal["nexus.command.post_message.v1"] = "nexus.command.post_message.v1"
     session_id: SessionId
@@ -127,6 +134,7 @@ class PostMessage(Command):
     content: InputText
     role: Literal["user", "system"] = "user"
     metadata: JsonObject = {}
+    stream: bool = False
 
 
 class DeleteSession(Command):

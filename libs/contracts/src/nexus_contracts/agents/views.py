@@ -84,8 +84,18 @@ class VersionView(Message):
     deployed_at: Timestamp | None
 
 
+class AgentLogLine(Message):
+    """A line that a process of the agent wrote; `timestamp` is about when."""
+
+    timestamp: Timestamp
+    message: str
+
+
 class InvocationView(Message):
-    """`output` is null until it succeeded, `error` until it failed; `duration_ms` counts from its start."""
+    """`output` is null until it succeeded, `error` until it failed; `duration_ms` counts from its start.
+
+    In lists a large output is cut off: `output_bytes` is the size of the whole, which the invocation itself shows.
+    """
 
     invocation_id: str
     agent_id: str
@@ -94,6 +104,7 @@ class InvocationView(Message):
     status: Literal["running", "succeeded", "failed", "cancelled"]
     input: str
     output: str | None = None
+    output_bytes: int | None = None
     error: FailureReason | None = None
     duration_ms: int | None = None
     usage: Usage = Usage()
@@ -131,13 +142,28 @@ class SessionView(Message):
 
 
 class MessageView(Message):
+    """Large content is cut off: `content_bytes` is the size of the whole, the output of the invocation."""
+
     message_id: str
     session_id: str
     sequence: int
     role: Literal["user", "assistant", "system", "tool"]
     content: str
+    content_bytes: int | None = None
     metadata: dict[str, JsonValue]
     invocation_id: str | None = None
+    created_at: Timestamp
+
+
+class SessionUploadView(Message):
+    """A file that was uploaded into a session."""
+
+    upload_id: str
+    session_id: str
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
     created_at: Timestamp
 
 
@@ -146,6 +172,15 @@ class TurnView(Message):
 
     user_message: MessageView
     assistant_message: MessageView | None
+
+
+class RuntimeHealth(Message):
+    """Whether an agent takes invocations, and what came of its latest deployment."""
+
+    agent_id: str
+    healthy: bool
+    status: AgentStatus
+    deployment: DeploymentView
 
 
 class PackageView(Message):

@@ -34,6 +34,17 @@ class CreateProjectBody(RequestBody):
     )
 
 
+class CreateAgentBody(RequestBody):
+    """What to build, as the former interface says it."""
+
+    requirement: Requirement
+    user_id: UserId
+    user_name: str | None = Field(default=None, max_length=200)
+    agent_name: AgentName | None = None
+    priority: int = Field(default=3, ge=1, le=5)
+    tags: Tags = Field(default=[])
+
+
 class ControlProjectBody(RequestBody):
     """What to do with a project's build."""
 

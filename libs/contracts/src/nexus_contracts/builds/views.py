@@ -1,6 +1,7 @@
 """What a reader is shown of projects."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field, JsonValue
 
@@ -156,3 +157,14 @@ class TakenReport(Message):
     id: str
     type: str
     report: ReportPlace | None
+
+
+class CreatedTask(Message):
+    """A build that was accepted, as the former interface tells it; task and session are the project."""
+
+    task_id: str
+    session_id: str
+    project_id: str
+    agent_name: str | None
+    status: Literal["queued"] = "queued"
+    message: str

@@ -12,7 +12,14 @@ from typing import Any
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.model import Message
-from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TYPE, Outcome, Reply
+from nexus_contracts.replies import (
+    REPLY_PARTITION_HEADER,
+    REPLY_TYPE,
+    REPLY_WHEN_HEADER,
+    WHEN_ACCEPTED,
+    Outcome,
+    Reply,
+)
 from nexus_contracts.topics import GATEWAY_REPLIES, Topic
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.reader import Tap
@@ -43,6 +50,11 @@ def reply_partition(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
             number = int(value)
             return number if number < GATEWAY_REPLIES.partitions else None
     return None
+
+
+def waits_for_acceptance(headers: Iterable[tuple[str, bytes | None]]) -> bool:
+    """Whether the sender of a command waits until it is accepted, not for what becomes of it."""
+    return (REPLY_WHEN_HEADER, WHEN_ACCEPTED) in headers
 
 
 class Replier:

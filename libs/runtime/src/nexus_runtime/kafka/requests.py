@@ -13,7 +13,13 @@ from typing import Protocol
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_contracts.replies import REPLY_PARTITION_HEADER, REPLY_TOPIC_HEADER, Reply
+from nexus_contracts.replies import (
+    REPLY_PARTITION_HEADER,
+    REPLY_TOPIC_HEADER,
+    REPLY_WHEN_HEADER,
+    WHEN_ACCEPTED,
+    Reply,
+)
 from nexus_contracts.topics import GATEWAY_REPLIES, Topic
 from nexus_runtime.process import log
 
@@ -55,6 +61,7 @@ class _Request:
     event: CloudEvent
     cluster: str | None
     sent: float
+    when_accepted: bool
     held: ExitStack = field(default_factory=ExitStack)
 
 
@@ -80,12 +87,15 @@ class Requests:
         self._sending_again: asyncio.Task[None] | None = None
         bus.when_broker_is_new(self._broker_is_new)
 
-    async def ask(self, topic: Topic, event: CloudEvent, wait_seconds: float) -> Reply | None:
+    async def ask(
+        self, topic: Topic, event: CloudEvent, wait_seconds: float, *, when_accepted: bool = False
+    ) -> Reply | None:
         """The reply; None where nobody waits for it, it does not come in time, or the server stops.
 
+        `when_accepted`: a reply comes as soon as it is decided whether there will be an outcome.
         Raises BrokerUnavailable (nothing sent) or Unacknowledged.
         """
-        request = _Request(topic, event, self._bus.cluster, self._now())
+        request = _Request(topic, event, self._bus.cluster, self._now(), when_accepted)
         with request.held as held:
             expected = held.enter_context(self._desk.expect(event.id))
             await self._send(request)
@@ -145,6 +155,7 @@ class Requests:
         headers = [
             (REPLY_TOPIC_HEADER, GATEWAY_REPLIES.name.encode()),
             (REPLY_PARTITION_HEADER, str(self._desk.partition).encode()),
+            *([(REPLY_WHEN_HEADER, WHEN_ACCEPTED)] if request.when_accepted else []),
         ]
         await self._bus.publish(request.topic, request.event, headers)
         request.cluster = cluster

@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import IdempotencyKeyReused, PlatformError
+from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, RateLimitExceeded
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.delivery import Admission, Delivery, Subscription
-from nexus_runtime.kafka.replies import Replier, ReplyAddress, reply_partition
+from nexus_runtime.kafka.replies import Replier, ReplyAddress, reply_partition, waits_for_acceptance
 from nexus_runtime.ledger.inbox import Handled, reply
 from nexus_runtime.ledger.ledger import Decision, Ledger
 
@@ -30,7 +30,7 @@ def command_subscription(
     """A subscription that answers commands; `admit` lets in those that may be believed.
 
     `decide` turns a command into a Decision on the present state, or raises a PlatformError. An outcome of 202 means
-    that the answer comes later, from the work that it names (`Accepted`).
+    that the answer comes later, from the work that it names (`Accepted`); who waits for acceptance alone is told so.
     """
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
@@ -39,14 +39,15 @@ def command_subscription(
 
     async def answer(delivery: Delivery) -> None:
         partition = reply_partition(delivery.record.headers)
-        handled = Handled(delivery.message, delivery.event.id, partition)
+        accepted = waits_for_acceptance(delivery.record.headers)
+        handled = Handled(delivery.message, delivery.event.id, None if accepted else partition)
         try:
             answered = await ledger.carry_out(
                 handled, lambda: decide(delivery.message, handled.address), delivery.event
             )
-        except IdempotencyKeyReused as error:
+        except (IdempotencyKeyReused, RateLimitExceeded) as error:
             answered = reply(handled, Outcome(status=error.http_status, error=error.body()))
-        if answered.status != ACCEPTED:
+        if answered.status != ACCEPTED or accepted:
             await replier.send(partition, answered)
 
     async def refused(event: CloudEvent, record: Any, fault: PlatformError) -> None:

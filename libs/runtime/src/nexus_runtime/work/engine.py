@@ -1,7 +1,7 @@
 """The engine of long work: a queue that also works on what it is given, and on what other processes left."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,10 @@ class Engine(Queue):
         """Works on so many of this kind at once, and accepts so many more. To be said before the start."""
         self._hands.serve(kind, Capacity(at_once, waiting))
 
+    def full(self, kind: str) -> bool:
+        """Whether nothing more of this kind is accepted here for now."""
+        return not self._hands.has_room(kind)
+
     async def start(self) -> None:
         """Returns at once; works as soon as the database answers."""
         await self._registration.start()
@@ -101,13 +105,27 @@ class Engine(Queue):
         if held := self._hands.held.get(work_key(kind, name)):
             held.changed.set()
         elif self._hands.kind(kind) is not None:
-            task = asyncio.create_task(self._take_hint(kind, name))
-            self._hints.add(task)
-            task.add_done_callback(self._hints.discard)
+            self._follow_hint(self._take_hint(kind, name))
+
+    def doubt(self, kind: str, name: str) -> None:
+        """Somebody may have ended this work: where this process is at it, it makes sure at once, and stops."""
+        if held := self._hands.held.get(work_key(kind, name)):
+            self._follow_hint(self._confirm(held))
 
     async def check(self) -> Mapping[str, Any]:
         """Details for the health of the process."""
         return self._hands.figures()
+
+    def _follow_hint(self, following: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(following)
+        self._hints.add(task)
+        task.add_done_callback(self._hints.discard)
+
+    async def _confirm(self, held: Held) -> None:
+        try:
+            await self._hands.confirm(held)
+        except ServiceUnavailable as error:
+            logger.info("doubt not followed, the next look will tell", work=held.item.key, reason=error.message)
 
     async def _take_hint(self, kind: str, name: str) -> None:
         try:

@@ -51,9 +51,12 @@ class Hands:
     def figures(self) -> dict[str, dict[str, int]]:
         return {kind: {"running": one.taken, "waiting": one.queued} for kind, one in self._places.items()}
 
+    def has_room(self, kind: str) -> bool:
+        return kind not in self._places or self._count[kind] < self._places[kind].limits.room
+
     def require_room(self, kind: str) -> None:
         """Raises AllPlacesTaken."""
-        if kind in self._places and self._count[kind] >= self._places[kind].limits.room:
+        if not self.has_room(kind):
             raise AllPlacesTaken("this process has no capacity for more work")
 
     def reserve(self, kind: str) -> str:

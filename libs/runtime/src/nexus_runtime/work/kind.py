@@ -70,21 +70,29 @@ class Held:
 
     async def rest(self, seconds: float) -> None:
         """Waits for a hint, or so long, and lets other work have its place in the meantime."""
+        await self.aside(lambda: self._hinted(seconds))
+
+    async def aside(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """Waits for this, and lets other work have its place in the meantime."""
         places = self.places
         if places is None:
-            raise RuntimeError("work rests only while it runs")
+            raise RuntimeError("work gives up its place only while it runs")
         self.placed, self.resting = False, True
         places.release()
+        try:
+            await wait()
+        finally:
+            self.resting = False
+        await places.take()
+        self.placed = True
+
+    async def _hinted(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self.changed.wait()
         except TimeoutError:
             pass
-        finally:
-            self.resting = False
         self.changed.clear()
-        await places.take()
-        self.placed = True
 
     async def conclude(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """`attempt` loads, decides and commits, for as long as it takes to succeed. Raises WorkLost."""

@@ -5,14 +5,15 @@ import re
 
 from pydantic import JsonValue
 
+from nexus_agents.backends.payload import STREAM
 from nexus_agents.backends.streams import JSON, joined_text, read_events
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_contracts.builds.reports import Usage
 from nexus_contracts.strict_json import INVALID, UnreadableJson
 
-MAX_ANSWER_BYTES = 2_000_000
-STREAM = "text/event-stream"
+MAX_ANSWER_BYTES = 8_000_000
+"""Of all that comes over the wire: events of a few characters each have several times the size of their text."""
 _MAX_MESSAGE = 2_000
 _MAX_TOOL_CALLS = 1_000
 _MAX_COUNT = 10**12

@@ -4,6 +4,8 @@ from pydantic import JsonValue
 
 from nexus_agents.domain.backend import InvokeRequest
 
+STREAM = "text/event-stream"
+
 
 def payload_of(request: InvokeRequest) -> dict[str, JsonValue]:
     """As JSON; fields that agents may ignore are there all the same."""
@@ -14,3 +16,9 @@ def payload_of(request: InvokeRequest) -> dict[str, JsonValue]:
         "session_state": request.session_state,
     }
     return payload | {"enable_trace": True} if request.enable_trace else payload
+
+
+def accepted(request: InvokeRequest) -> str:
+    """The forms of an answer, the wanted one first: a stream where somebody listens."""
+    forms = ["application/json", STREAM]
+    return ", ".join(reversed(forms) if request.observe else forms)

@@ -2,7 +2,8 @@
 
 from pydantic import JsonValue
 
-from nexus_agents.backends.answers import STREAM, usage_of
+from nexus_agents.backends.answers import usage_of
+from nexus_agents.backends.payload import STREAM
 from nexus_agents.backends.streams import StreamBroken, joined_text, read_events
 from nexus_agents.domain.stream import AgentEvent, Observer, TextPiece, ToolAnswered, ToolUsed, UsageSoFar
 from nexus_contracts.strict_json import UnreadableJson
@@ -22,6 +23,8 @@ class StreamWatch:
         if self._observe is None:
             return
         self._rest += piece
+        if b"\n" not in piece and b"\r" not in piece:
+            return
         held = self._rest[-1:] if self._rest.endswith(b"\r") else b""
         text = self._rest.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         whole, end, rest = text.rpartition(_END_OF_EVENT)

@@ -2,18 +2,24 @@
 
 from pydantic import JsonValue
 
-from nexus_agents.domain.backend import AgentAnswer
+from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.invocation import MAX_OUTPUT_BYTES, MAX_TRACE_BYTES, Ending, InvocationStatus, failed
 from nexus_contracts.text import json_bytes
 
 
-def ending_of(answer: AgentAnswer, enable_trace: bool) -> Ending:
-    """It fails where there is more of it than is kept."""
+def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> Ending:
+    """It fails where there is more of it than is kept. Its trace, if asked for: the turn, then each call of a tool."""
     size = len(answer.output.encode())
     if size > MAX_OUTPUT_BYTES:
         return failed("ANSWER_TOO_LARGE", f"the answer has {size} bytes, at most {MAX_OUTPUT_BYTES} are kept")
-    trace = _bounded(answer.tool_calls) if enable_trace else None
+    trace = [_turn(request, duration_ms), *_bounded(answer.tool_calls)] if request.enable_trace else None
     return Ending(InvocationStatus.SUCCEEDED, output=answer.output, usage=answer.usage, trace=trace)
+
+
+def _turn(request: InvokeRequest, duration_ms: int) -> dict[str, JsonValue]:
+    """What the agent was given of the conversation, and how long it took with it."""
+    history: dict[str, JsonValue] = {"messages": len(request.history), "left_out": request.history_left_out}
+    return {"span": "turn", "duration_ms": duration_ms, "history": history}
 
 
 def _bounded(calls: tuple[dict[str, JsonValue], ...]) -> list[dict[str, JsonValue]]:
@@ -24,5 +30,5 @@ def _bounded(calls: tuple[dict[str, JsonValue], ...]) -> list[dict[str, JsonValu
         size += json_bytes(call)
         if size > MAX_TRACE_BYTES:
             return [*kept, {"omitted": len(calls) - len(kept)}]
-        kept.append(call)
+        kept.append({"span": "tool", **call})
     return kept

@@ -55,13 +55,16 @@ class PastMessage:
 
 @dataclass(frozen=True)
 class InvokeRequest:
-    """`history` is what was said before `prompt`, oldest first. `timeout_seconds` covers a start of the agent too.
+    """`history` is what was said before `prompt`, oldest first, without the `history_left_out` oldest messages.
+
+    `timeout_seconds` covers a start of the agent too.
 
     `observe` is told what an agent that streams says, in order and while it says it; nothing of one that does not.
     """
 
     prompt: str
     history: tuple[PastMessage, ...] = ()
+    history_left_out: int = 0
     session_id: str | None = None
     session_state: dict[str, JsonValue] | None = None
     enable_trace: bool = False
@@ -98,6 +101,13 @@ class Backend(Protocol):
 
     However one ends (answer, time limit, cancellation, crash), no other one feels it, of the same agent or another.
     """
+
+    async def try_out(self, content: bytes) -> None:
+        """Whether a package that passed all other checks would run, as far as can be told without deploying it.
+
+        Raises PackageRejected; of an agent that does not start the message ends with its last output.
+        """
+        ...
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         """Returns when the agent can be invoked; replaces what was deployed under the id before. May be repeated.

@@ -40,6 +40,10 @@ class AgentNotStarted(AgentUnreachable):
 
     code = "AGENT_NOT_STARTED"
 
+    def __init__(self, message: str, *, ended: bool = False) -> None:
+        super().__init__(message)
+        self.ended = ended
+
 
 class PackageUnavailable(AgentUnreachable):
     """The store of packages does not answer now."""

@@ -24,7 +24,9 @@ from nexus_contracts.errors import InvalidState
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 
-MAX_OUTPUT_BYTES = 100_000
+MAX_OUTPUT_BYTES = 1_048_576
+MAX_INLINE_BYTES = 100_000
+"""Of an output that is larger, the beginning is kept with the invocation, and the whole by parts."""
 MAX_TRACE_BYTES = 40_000
 """Input, output and trace share one item of the database, which holds at most 400 KB."""
 INTERRUPTED, CANCELLED = "INTERRUPTED", "CANCELLED"
@@ -55,7 +57,11 @@ class MessageMark(Message):
 
 
 class Invocation(Aggregate):
-    """`question` is the message that it brought into its session, `answer` the agent's."""
+    """`question` is the message that it brought into its session, `answer` the agent's.
+
+    `stream`: what the agent says is kept by parts, from the beginning. `output_streamed`: the text in them is the
+    output; `output_bytes` is its size where `output` is only the beginning of it.
+    """
 
     invocation_id: str
     agent_id: str
@@ -65,6 +71,9 @@ class Invocation(Aggregate):
     status: InvocationStatus = InvocationStatus.WAITING
     input: str
     output: str | None = None
+    output_bytes: int | None = None
+    output_streamed: bool = False
+    stream: bool = False
     message_metadata: dict[str, JsonValue] = Field(default={})
     session_state: dict[str, JsonValue] | None = None
     enable_trace: bool = False
@@ -82,16 +91,23 @@ class Invocation(Aggregate):
     completed_at: Timestamp | None = None
 
     @property
+    def has_parts(self) -> bool:
+        """Whether anything may be kept apart from it."""
+        return self.stream or self.output_bytes is not None
+
+    @property
     def ended(self) -> bool:
         return self.status not in (InvocationStatus.WAITING, InvocationStatus.RUNNING)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an invocation ends; `reason` says why it did not succeed."""
+    """How an invocation ends; `reason` says why it did not succeed. The others as for an invocation."""
 
     status: Literal[InvocationStatus.SUCCEEDED, InvocationStatus.FAILED, InvocationStatus.CANCELLED]
     output: str | None = None
+    output_bytes: int | None = None
+    output_streamed: bool = False
     usage: Usage = field(default_factory=Usage)
     trace: list[dict[str, JsonValue]] | None = None
     reason: FailureReason | None = None
@@ -135,6 +151,7 @@ def invoked(command: InvokeAgent, traceparent: str | None, now: datetime) -> Inv
         enable_trace=command.enable_trace,
         end_session=command.end_session and command.session_id is not None,
         timeout_seconds=command.timeout_seconds,
+        stream=command.stream,
         traceparent=traceparent,
         created_at=now,
     )
@@ -169,6 +186,8 @@ def end(invocation: Invocation, ending: Ending, now: datetime) -> Decided:
     changed = {
         "status": ending.status,
         "output": ending.output,
+        "output_bytes": ending.output_bytes,
+        "output_streamed": ending.output_streamed,
         "usage": ending.usage,
         "trace": ending.trace,
         "error": ending.reason,

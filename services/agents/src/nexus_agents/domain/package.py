@@ -16,6 +16,8 @@ _STEPS = {
     "size": (TOO_LARGE, "UNPACKED_TOO_LARGE", "COMPRESSED_TOO_MUCH"),
     "archive": ("NOT_A_ZIP", "TOO_MANY_ENTRIES", "ENCRYPTED", "COMPRESSION_UNKNOWN"),
     "paths": ("UNSAFE_PATH", "NOT_A_FILE", "DUPLICATE_NAME"),
+    "import": ("IMPORT_FAILED",),
+    "ping": ("PING_FAILED",),
 }
 SUGGESTION = "Correct the package and upload it again."
 
@@ -55,7 +57,7 @@ def uploaded(command: TakePackage, uri: str, sha256: str, size_bytes: int, now: 
 
 
 def refused(error: PackageRejected) -> PlatformError:
-    """`details.step` names the check that failed (size, archive, paths, manifest), `details.reason` what it found."""
+    """`details.step` names the failed check (size, archive, paths, manifest, import, ping), `details.reason` why."""
     step = next((step for step, codes in _STEPS.items() if error.code in codes), "manifest")
     if error.code == TOO_LARGE:
         return PayloadTooLarge(error.message, step=step, reason=error.code)

@@ -58,6 +58,7 @@ def posted(command: PostMessage, session: Session, traceparent: str | None, now:
         kind=Kind.NOTE if command.role == "system" else Kind.MESSAGE,
         input=command.content,
         message_metadata=command.metadata,
+        stream=command.stream,
         traceparent=traceparent,
         created_at=now,
     )
@@ -135,7 +136,8 @@ def question_of(turn: Invocation) -> StoredMessage:
 def answer_of(turn: Invocation) -> StoredMessage:
     """What the agent said in a turn."""
     assert turn.answer is not None
-    return _message(turn, turn.answer, "assistant", turn.output or "", turn.completed_at, {})
+    said = _message(turn, turn.answer, "assistant", turn.output or "", turn.completed_at, {})
+    return said.model_copy(update={"content_bytes": turn.output_bytes}) if turn.output_bytes else said
 
 
 def _counted(session: Session, message_id: str) -> tuple[Session, MessageMark]:

@@ -79,11 +79,19 @@ def turn_view(turn: Invocation) -> TurnView:
 
 def invocation_outcome(invocation: Invocation) -> Outcome:
     """The answer to whoever waits for an invocation that has ended, in the form of what they asked for."""
+    status = 200 if invocation.kind is Kind.INVOKE else 201
     if invocation.status is not InvocationStatus.SUCCEEDED:
-        return _failure(invocation)
+        return refusal(invocation_failure(invocation))
+    if invocation.output_bytes:
+        return Outcome(status=status, read_at=f"/invocations/{invocation.invocation_id}/answer")
+    return Outcome(status=status, result=invocation_answer(invocation).model_dump(mode="json"))
+
+
+def invocation_answer(invocation: Invocation) -> InvocationResult | TurnView:
+    """Of one that has succeeded."""
     if invocation.kind is not Kind.INVOKE:
-        return Outcome(status=201, result=turn_view(invocation).model_dump(mode="json"))
-    result = InvocationResult(
+        return turn_view(invocation)
+    return InvocationResult(
         invocation_id=invocation.invocation_id,
         session_id=invocation.session_id,
         output=invocation.output or "",
@@ -92,15 +100,13 @@ def invocation_outcome(invocation: Invocation) -> Outcome:
         trace=invocation.trace,
         created_at=invocation.created_at,
     )
-    return Outcome(status=200, result=result.model_dump(mode="json"))
 
 
-def _failure(invocation: Invocation) -> Outcome:
+def invocation_failure(invocation: Invocation) -> AgentInvocationFailed:
     """`details.reason` is the code of the reason."""
     reason = invocation.error
-    error = AgentInvocationFailed(
+    return AgentInvocationFailed(
         reason.message if reason else "the invocation has failed",
         invocation_id=invocation.invocation_id,
         reason=reason.code if reason else "UNKNOWN",
     )
-    return refusal(error)

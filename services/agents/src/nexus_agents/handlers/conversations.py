@@ -40,12 +40,14 @@ from nexus_runtime.process.clock import new_id
 class ConversationHandlers:
     """Invocations are answered when they have ended, as everything that an agent has to answer.
 
-    `ended`: an invocation with this ending, and all that follows from it.
+    `ended`: an invocation with this ending, and all that follows from it. `require_room` raises RateLimitExceeded where
+    no invocation of this agent may begin.
     """
 
     agents: AgentStore
     turns: TurnStore
     ended: Callable[[Invocation, Ending], Awaitable[tuple[Invocation, Change]]]
+    require_room: Callable[[str], None]
     now: Callable[[], datetime]
 
     async def decide(self, command: AboutConversations, address: ReplyAddress | None) -> Decision:
@@ -114,6 +116,7 @@ class ConversationHandlers:
         return Decision.answer(200, invocation_view(after), change)
 
     def _start_alone(self, invocation: Invocation, address: ReplyAddress | None) -> Decision:
+        self.require_room(invocation.agent_id)
         after, events = invocations.start(invocation, self.now())
         change = self.turns.invocations.save(None, after, events).change
         return _accepted(after, change, address)
@@ -121,6 +124,7 @@ class ConversationHandlers:
     def _take_turn(self, session: Session, turn: Invocation, address: ReplyAddress | None) -> Decision:
         sessions.require_open(session)
         if session.idle:
+            self.require_room(session.agent_id)
             step = turns.begin(session, turn, now=self.now(), message_id=new_id("msg_"))
         else:
             step = turns.wait(session, turn)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from nexus_agents.domain.backend import Backends
 from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_agents.domain.package import TakePackage, package_view, refused, uploaded
 from nexus_agents.store.packages import PackageStore
@@ -21,9 +22,13 @@ AT_ONCE = 2
 
 @dataclass(frozen=True)
 class PackageHandlers:
-    """`check` gives the manifest of a package that may be deployed, or raises PackageRejected."""
+    """`check` gives the manifest of a package that may be deployed, or raises PackageRejected.
+
+    What passes is tried out by the backend that a new agent would get.
+    """
 
     check: Callable[[bytes], Manifest]
+    backends: Backends
     store: PackageStore
     blobs: BlobStore
     ledger: Ledger
@@ -37,6 +42,7 @@ class PackageHandlers:
         """
         try:
             manifest = await asyncio.to_thread(self.check, content)
+            await self.backends.of(self.backends.for_new_agents).try_out(content)
         except PackageRejected as error:
             raise refused(error) from None
         blob = await self.blobs.put(content)

@@ -1,5 +1,6 @@
 """Where the messages of sessions are kept; none is ever changed."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from nexus_agents.domain.backend import PastMessage
@@ -10,14 +11,21 @@ from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change
 
 MESSAGE = Form(StoredMessage, beside=frozenset({"content", "role"}))
-HISTORY_MESSAGES = 200
-HISTORY_BYTES = 1_000_000
 ERASED_AT_ONCE = 500
 
 
+@dataclass(frozen=True)
+class HistoryBounds:
+    """Of a conversation, what an agent is sent with each turn: the newest."""
+
+    messages: int = 200
+    size_bytes: int = 1_000_000
+
+
 class MessageStore:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bounds: HistoryBounds) -> None:
         self._database = database
+        self._bounds = bounds
 
     def save(self, message: StoredMessage) -> Change:
         """On the condition that its session has no message of this sequence yet."""
@@ -41,11 +49,11 @@ class MessageStore:
             "before": before,
             "newest_first": True,
             "only": ("role", "content"),
-            "page": HISTORY_MESSAGES,
+            "page": self._bounds.messages,
         }
         async for item in self._database.query(MESSAGES, session_id, **wanted):
             size += len(item["content"].encode())
-            if size > HISTORY_BYTES or len(turns) == HISTORY_MESSAGES:
+            if size > self._bounds.size_bytes or len(turns) == self._bounds.messages:
                 break
             turns.append(PastMessage(item["role"], item["content"]))
         return tuple(reversed(turns))

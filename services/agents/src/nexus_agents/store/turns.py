@@ -1,10 +1,14 @@
 """The turns of sessions: a step changes session, invocations and messages in one transaction."""
 
+from nexus_agents.domain.invocation import Invocation
 from nexus_agents.domain.session import Session
+from nexus_agents.domain.streamed import output_in
 from nexus_agents.domain.turn import TurnStep
 from nexus_agents.store.invocations import InvocationStore
-from nexus_agents.store.messages import MessageStore
+from nexus_agents.store.messages import HistoryBounds, MessageStore
 from nexus_agents.store.sessions import SessionStore
+from nexus_agents.store.streams import StreamStore
+from nexus_agents.store.uploads import UploadStore
 from nexus_runtime.dynamo import Database
 from nexus_runtime.ledger.change import Change
 
@@ -12,10 +16,19 @@ from nexus_runtime.ledger.change import Change
 class TurnStore:
     """Each aggregate is saved by its own store; what they write is added up."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, history: HistoryBounds | None = None) -> None:
         self.invocations = InvocationStore(database)
         self.sessions = SessionStore(database)
-        self.messages = MessageStore(database)
+        self.messages = MessageStore(database, history or HistoryBounds())
+        self.streams = StreamStore(database)
+        self.uploads = UploadStore(database)
+
+    async def whole(self, invocation: Invocation) -> Invocation:
+        """With all of its output, where only the beginning is kept with it."""
+        if invocation.output_bytes is None:
+            return invocation
+        output = output_in(await self.streams.all(invocation.invocation_id))
+        return invocation.model_copy(update={"output": output, "output_bytes": None})
 
     def save(self, before: Session, step: TurnStep) -> Change:
         change = self.sessions.save(before, step.session, step.events).change

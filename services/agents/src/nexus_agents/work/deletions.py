@@ -18,6 +18,7 @@ from nexus_agents.domain.session import Session
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.invocations import listed_invocations, listed_notes
 from nexus_agents.store.lists import Lists
+from nexus_agents.store.logs import LogStore
 from nexus_agents.store.sessions import listed_sessions
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
@@ -56,6 +57,7 @@ class SessionDeletion(Repeatable):
                 await self.endings.cancel(held, invocation_id, session.deleted_because)
             await self._let_go(session)
             await self.turns.messages.erase(name)
+            await self.turns.uploads.erase(name)
             await self.histories.leave(name, session.sequence)
             end += self.turns.sessions.erase(session)
         await self.ledger.commit(end)
@@ -76,6 +78,7 @@ class AgentDeletion(Repeatable):
 
     agents: AgentStore
     versions: VersionStore
+    logs: LogStore
     turns: TurnStore
     lists: Lists
     endings: Endings
@@ -97,6 +100,7 @@ class AgentDeletion(Repeatable):
             found = self.lists.ids(listed(agent.tenant, name), "invocation_id")
             await _each(found, lambda one: self._erase_invocation(held, one))
         await self.versions.erase(name)
+        await self.logs.erase(name)
         await held.conclude(lambda: self._end(agent))
 
     async def _delete_session(self, session_id: str) -> None:
@@ -112,6 +116,8 @@ class AgentDeletion(Repeatable):
         invocation = await self.turns.invocations.load(invocation_id)
         if invocation is not None:
             await self.histories.leave(invocation_id, invocation.sequence)
+            if invocation.has_parts:
+                await self.turns.streams.erase(invocation_id)
             await self.ledger.commit(self.turns.invocations.erase(invocation))
 
     async def _end(self, agent: Agent) -> None:

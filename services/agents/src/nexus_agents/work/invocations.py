@@ -1,5 +1,6 @@
 """Invocations: never run twice. What was interrupted has failed, unless it was a note, which no agent is asked for."""
 
+import time
 from dataclasses import dataclass
 
 from nexus_agents.domain.agent import Agent, target
@@ -22,6 +23,8 @@ from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import INVOCATION
 from nexus_agents.work.endings import Endings
+from nexus_agents.work.lanes import Lanes
+from nexus_agents.work.saying import Saying, Streaming
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.replies import Outcome
 from nexus_runtime.process import log, tracing
@@ -40,6 +43,8 @@ class InvocationWork:
     turns: TurnStore
     backends: Backends
     endings: Endings
+    streaming: Streaming
+    lanes: Lanes
     timeout_seconds: float
     name = INVOCATION
 
@@ -50,11 +55,13 @@ class InvocationWork:
         if invocation is None:
             return
         tracing.begin(invocation.traceparent)
-        await self.endings.conclude(held, invocation, await self._ending(invocation, held))
+        async with self.lanes.entered(invocation.agent_id, held), self.streaming.of(held, invocation) as saying:
+            ending = await saying.finish(await self._ending(invocation, held, saying))
+            await self.endings.conclude(held, invocation, ending)
 
     async def adopt(self, name: str) -> bool:
-        """Whether its agent was asked cannot be known."""
-        return False
+        """Whether its agent was asked cannot be known, unless it waited here for its turn."""
+        return name in self.lanes.unasked
 
     async def interrupt(self, name: str, held: Held) -> None:
         invocation = await self.turns.invocations.load(name)
@@ -62,6 +69,7 @@ class InvocationWork:
             return
         ending = failed(INTERRUPTED, STOPPED if held.stopping.is_set() else DIED)
         await self.endings.conclude(held, invocation, KEPT if invocation.kind is Kind.NOTE else ending)
+        self.streaming.ended(invocation)
 
     async def outcome(self, name: str) -> Outcome | None:
         invocation = await self.turns.invocations.load(name)
@@ -69,7 +77,7 @@ class InvocationWork:
             return refusal(invocation_not_found(name))
         return invocation_outcome(invocation) if invocation.ended else None
 
-    async def _ending(self, invocation: Invocation, held: Held) -> Ending:
+    async def _ending(self, invocation: Invocation, held: Held, saying: Saying) -> Ending:
         if invocation.kind is Kind.NOTE:
             return KEPT
         agent = await held.conclude(lambda: self.agents.load(invocation.agent_id))
@@ -77,27 +85,32 @@ class InvocationWork:
             return cancelled(AGENT_DELETED)
         if agent.status is AgentStatus.OFFLINE:
             return failed("AGENT_OFFLINE", "the agent went offline before the invocation had its turn")
-        request = await held.conclude(lambda: self._request(invocation))
+        request = await held.conclude(lambda: self._request(invocation, saying))
         return await self._ask(agent, request)
 
-    async def _request(self, invocation: Invocation) -> InvokeRequest:
-        history = ()
+    async def _request(self, invocation: Invocation, saying: Saying) -> InvokeRequest:
+        history, left_out = (), 0
         if invocation.session_id and invocation.question:
-            history = await self.turns.messages.conversation(invocation.session_id, invocation.question.sequence)
+            before = invocation.question.sequence
+            history = await self.turns.messages.conversation(invocation.session_id, before)
+            left_out = before - 1 - len(history)
         return InvokeRequest(
             prompt=invocation.input,
             history=history,
+            history_left_out=left_out,
             session_id=invocation.session_id,
             session_state=invocation.session_state,
             enable_trace=invocation.enable_trace,
             timeout_seconds=invocation.timeout_seconds or self.timeout_seconds,
             traceparent=tracing.traceparent.get(),
+            observe=saying.observe if invocation.stream else None,
         )
 
     async def _ask(self, agent: Agent, request: InvokeRequest) -> Ending:
+        began = time.monotonic()
         try:
             answer = await self.backends.of(agent.backend).invoke(target(agent), request)
-            return ending_of(answer, request.enable_trace)
+            return ending_of(answer, request, round((time.monotonic() - began) * 1000))
         except BackendError as error:
             return failed(error.code, error.message[:2000])
         except Exception:

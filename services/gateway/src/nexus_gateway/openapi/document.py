@@ -26,6 +26,7 @@ DESCRIPTION = (
 TAGS = [
     {"name": "projects", "description": "what is being built, and its progress"},
     {"name": "agents-management", "description": "agents and their invocations"},
+    {"name": "agents", "description": "the former interface; each operation names what has taken its place"},
     {"name": "sessions", "description": "conversations with an agent"},
     {"name": "statistics", "description": "figures of builds and invocations"},
     {"name": "operations", "description": "what became of accepted commands"},
@@ -35,11 +36,13 @@ TAGS = [
 _BODIES = (
     of_builds.CreateProjectBody,
     of_builds.ControlProjectBody,
+    of_builds.CreateAgentBody,
     of_agents.RegisterAgentBody,
     of_agents.UpdateAgentBody,
     of_agents.SetAgentStatusBody,
     of_agents.InvokeAgentBody,
     of_agents.CreateSessionBody,
+    of_agents.DialogBody,
     of_agents.PostMessageBody,
     CreateKeyBody,
     RotateKeyBody,

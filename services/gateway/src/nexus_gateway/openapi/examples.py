@@ -191,6 +191,7 @@ AGENT: Example = {
     "updated_at": ENDED,
     "etag": 4,
 }
+AGENT_LOG_LINE: Example = {"timestamp": BEGAN, "message": "serving on /run/agent/socket"}
 PACKAGE_ID, _SHA256 = f"pkg_{_HEX}", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 PACKAGE: Example = {
     "package_id": PACKAGE_ID,

@@ -27,6 +27,7 @@ from nexus_contracts.errors import (
 from nexus_gateway.access.scopes import OPERATIONS
 from nexus_gateway.dependencies import admitted
 from nexus_gateway.openapi.examples import OPERATION_ID, enveloped
+from nexus_gateway.requests.uploads import FIELD, FORM
 
 EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 Errors = tuple[type[PlatformError], ...]
@@ -80,6 +81,13 @@ LAST_EVENT_ID = parameter(
 )
 
 
+def file_form(media_type: str, example: str) -> dict[str, Any]:
+    """A body with one file."""
+    file = {"type": "string", "contentMediaType": media_type}
+    schema = {"type": "object", "required": [FIELD], "properties": {FIELD: file}}
+    return {FORM: {"schema": schema, "example": {FIELD: example}}}
+
+
 def operation(
     operation_id: str,
     summary: str,
@@ -113,7 +121,8 @@ def operation(
         responses[202] = _accepted(accepted)
     if stream is not None:
         text = {"schema": {"type": "string"}, "example": stream}
-        responses[status]["content"]["text/event-stream"] = text
+        streamed = responses.setdefault(200, {"description": "where a stream was asked for", "content": {}})
+        streamed["content"]["text/event-stream"] = text
         responses[204] = {"description": "for a stream: it has ended, and nothing follows Last-Event-ID"}
     if IF_NONE_MATCH in chosen:
         responses[304] = {"description": "not modified"}

@@ -9,6 +9,7 @@ from nexus_contracts.identifiers import AGENT_NAME
 _HEX = "[0-9a-f]{32}"
 _FORMS = {
     "project_id": re.compile(f"proj_{_HEX}"),
+    "task_id": re.compile(f"proj_{_HEX}"),
     "agent_id": re.compile(f"proj_{_HEX}:{AGENT_NAME}"),
     "invocation_id": re.compile(f"inv_{_HEX}"),
     "operation_id": re.compile("[A-Za-z0-9_.-]{1,2000}"),

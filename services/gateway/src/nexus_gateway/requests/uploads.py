@@ -27,6 +27,8 @@ class Upload:
     content: IO[bytes]
     sha256: str
     size_bytes: int
+    name: str
+    media_type: str
 
 
 async def read_upload(request: Request, limit: int) -> Upload:
@@ -47,7 +49,8 @@ async def read_upload(request: Request, limit: int) -> Upload:
     if (size := file.size or 0) > limit:
         await parts.close()
         raise _too_large(limit)
-    return Upload(file.file, await _digest(file), size)
+    media_type = file.content_type or "application/octet-stream"
+    return Upload(file.file, await _digest(file), size, file.filename or FIELD, media_type)
 
 
 class _TooLong(MultiPartException):

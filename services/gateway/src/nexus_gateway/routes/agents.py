@@ -15,14 +15,23 @@ from nexus_contracts.agents.commands import (
     UpdateAgent,
 )
 from nexus_contracts.agents.events import AgentStatus
-from nexus_contracts.agents.views import AgentView, DeletedAgent, InvocationResult, InvocationView, VersionView
+from nexus_contracts.agents.views import (
+    AgentLogLine,
+    AgentView,
+    DeletedAgent,
+    InvocationResult,
+    InvocationView,
+    VersionView,
+)
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed, NotFound
+from nexus_contracts.errors import AgentInvocationFailed, NotFound, RateLimitExceeded
 from nexus_contracts.identifiers import agent_id_of
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
-from nexus_gateway.openapi import examples
+from nexus_gateway.live import answered_live, read_live
+from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
+from nexus_gateway.requests.accept import wants_stream
 from nexus_gateway.requests.paths import require_possible_ids
 from nexus_gateway.routes.parameters import (
     DEFAULT_LIMIT,
@@ -229,21 +238,49 @@ async def delete_agent(
         "Ask an agent",
         InvocationResult,
         examples.INVOCATION_RESULT,
-        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, AgentInvocationFailed),
-        parameters=[ops.KEY, ops.PREFER],
+        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, RateLimitExceeded, AgentInvocationFailed),
+        parameters=[ops.KEY, ops.PREFER, ops.LAST_EVENT_ID],
         body=InvokeAgentBody,
         body_example={"input_text": "What is 12 * 7?"},
+        stream=dialog_examples.SAID_STREAM,
         accepted={"invocation_id": examples.INVOCATION_ID},
     ),
 )
 async def invoke_agent(
     agent_id: AgentPath, request: Request, intent: Annotated[Intent[InvokeAgentBody], intent_with(InvokeAgentBody)]
 ) -> Response:
-    """Answers when the agent has, or 202 when that takes too long. Never run twice without being told so."""
+    """Answers when the agent has, or 202 when that takes too long. Never run twice without being told so.
+
+    With `Accept: text/event-stream` it streams what the agent says: connected, message, tool_use, tool_result, metrics,
+    error, done. Who leaves does not end it: reading the invocation as a stream after `Last-Event-ID` goes on.
+    """
     if intent.body.session_id is not None:
         require_possible_ids({"session_id": intent.body.session_id})
-    command = intent.command(InvokeAgent, agent_id=agent_id, invocation_id=intent.created("inv_"))
+    invocation_id, stream = intent.created("inv_"), wants_stream(request)
+    command = intent.command(InvokeAgent, agent_id=agent_id, invocation_id=invocation_id, stream=stream)
+    if stream and intent.waits:
+        return await answered_live(request, command)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
+
+
+@router.get(
+    _ROOT + "/{agent_id}/logs",
+    **operation(
+        "listAgentLogs",
+        "Read the log of an agent",
+        ListOf[AgentLogLine],
+        examples.page_of(examples.AGENT_LOG_LINE),
+        errors=ops.ONE_ERRORS,
+    ),
+)
+async def list_agent_logs(
+    agent_id: AgentPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
+) -> Response:
+    """What the processes of the agent wrote to their output, newest last: some 1.6 MB of it, for 30 days.
+
+    Of an agent that writes too fast lines are left out, and one says so. What runs on AgentCore logs to CloudWatch.
+    """
+    return await gateway_of(request).reads.page("agents", f"/agents/{agent_id}/logs", limit, last_key)
 
 
 @router.get(
@@ -271,11 +308,18 @@ async def list_invocations(
         InvocationView,
         examples.INVOCATION,
         errors=ops.ONE_ERRORS,
-        parameters=[ops.IF_NONE_MATCH],
+        parameters=[ops.IF_NONE_MATCH, ops.LAST_EVENT_ID],
+        stream=dialog_examples.SAID_STREAM,
     ),
 )
 async def get_invocation(invocation_id: InvocationPath, request: Request) -> Response:
-    """How it stands, and how it ended. Gone when its agent is deleted."""
+    """How it stands, and how it ended. Gone when its agent is deleted.
+
+    With `Accept: text/event-stream` the stream of a streamed invocation, from its beginning or after `Last-Event-ID`.
+    Of any other one it has the end.
+    """
+    if wants_stream(request):
+        return await read_live(request, invocation_id)
     return await gateway_of(request).reads.one(request, "agents", f"/invocations/{invocation_id}")
 
 

@@ -1,6 +1,6 @@
 """Agent packages: uploaded before they are deployed."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
@@ -8,20 +8,11 @@ from nexus_contracts.agents.views import PackageView
 from nexus_gateway.dependencies import Intent, gateway_of, package_intent
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
-from nexus_gateway.openapi.operations import operation
-from nexus_gateway.requests.uploads import FIELD, FORM, Upload
+from nexus_gateway.openapi.operations import file_form, operation
+from nexus_gateway.requests.uploads import Upload
 
 router = APIRouter(tags=["agents-management"])
-_FORM: dict[str, Any] = {
-    FORM: {
-        "schema": {
-            "type": "object",
-            "required": [FIELD],
-            "properties": {FIELD: {"type": "string", "contentMediaType": "application/zip"}},
-        },
-        "example": {FIELD: "order_calculator.zip"},
-    }
-}
+_FORM = file_form("application/zip", "order_calculator.zip")
 
 
 @router.post(

@@ -23,6 +23,7 @@ def _no_blank_item(text: str) -> str:
 
 
 ProjectPath = Annotated[str, Path(description="proj_ and 32 hexadecimal digits", examples=[examples.PROJECT_ID])]
+TaskPath = Annotated[str, Path(description="a project_id", examples=[examples.PROJECT_ID])]
 AgentPath = Annotated[str, Path(description="project_id:agent_name", examples=[examples.AGENT_ID])]
 SessionPath = Annotated[str, Path(description="sess_ and 32 hexadecimal digits", examples=[examples.SESSION_ID])]
 InvocationPath = Annotated[str, Path(description="inv_ and 32 hexadecimal digits", examples=[examples.INVOCATION_ID])]

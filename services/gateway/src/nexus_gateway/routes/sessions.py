@@ -8,11 +8,13 @@ from nexus_contracts.agents.bodies import CreateSessionBody, PostMessageBody
 from nexus_contracts.agents.commands import CreateSession, DeleteSession, PostMessage
 from nexus_contracts.agents.views import DeletedSession, MessageView, SessionView, TurnView
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed
+from nexus_contracts.errors import AgentInvocationFailed, RateLimitExceeded
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
-from nexus_gateway.openapi import examples
+from nexus_gateway.live import answered_live
+from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
+from nexus_gateway.requests.accept import wants_stream
 from nexus_gateway.routes.parameters import (
     DEFAULT_LIMIT,
     DEFAULT_MESSAGES,
@@ -113,18 +115,25 @@ async def delete_session(
         TurnView,
         examples.TURN,
         status=201,
-        errors=(*_DECIDED_ERRORS, AgentInvocationFailed),
-        parameters=[ops.KEY, ops.PREFER],
+        errors=(*_DECIDED_ERRORS, RateLimitExceeded, AgentInvocationFailed),
+        parameters=[ops.KEY, ops.PREFER, ops.LAST_EVENT_ID],
         body=PostMessageBody,
         body_example={"content": "What is 12 * 7?"},
+        stream=dialog_examples.SAID_STREAM,
         accepted={"session_id": examples.SESSION_ID, "invocation_id": examples.INVOCATION_ID},
     ),
 )
 async def post_message(
     session_id: SessionPath, request: Request, intent: Annotated[Intent[PostMessageBody], intent_with(PostMessageBody)]
 ) -> Response:
-    """Answers with both messages of the turn. Turns run one after another; a failed agent leaves the user's message."""
-    command = intent.command(PostMessage, session_id=session_id, invocation_id=intent.created("inv_"))
+    """Answers with both messages of the turn. Turns run one after another; a failed agent leaves the user's message.
+
+    With `Accept: text/event-stream` it streams what the agent says in its turn, as the invocation of an agent does.
+    """
+    invocation_id, stream = intent.created("inv_"), wants_stream(request) and intent.body.role == "user"
+    command = intent.command(PostMessage, session_id=session_id, invocation_id=invocation_id, stream=stream)
+    if stream and intent.waits:
+        return await answered_live(request, command)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 

@@ -3,14 +3,16 @@
 import json
 import os
 import socket
+from collections.abc import Callable
 from time import gmtime, time
 
 from ..tools.contract import JsonValue, Refusal
 from .confined import ClientGone, ComputationFailed, Limits, MemoryLimitExceeded, TimeLimitExceeded, run_confined
+from .events import events_of
 from .payload import Invocation, read_invocation
 from .responder import Responder
 from .server import Handler
-from .wire import HttpError, HttpRequest, encoded, read_request, send_json
+from .wire import HttpError, HttpRequest, encoded, read_request, send_events, send_json, wants_events
 
 _READ_SECONDS = 30.0
 
@@ -35,12 +37,16 @@ class Desk(Handler):
             if request is None:
                 return
             body = self._routed(request, connection, busy, changed)
+            streamed = request.path == "/invocations" and wants_events(request)
         except HttpError as error:
             send_json(connection, error.status, encoded(error.body))
         except ClientGone:
             return
         else:
-            send_json(connection, 200, body)
+            if streamed:
+                send_events(connection, body)
+            else:
+                send_json(connection, 200, body)
 
     def _routed(self, request: HttpRequest, connection: socket.socket, busy: bool, changed: int) -> bytes:
         methods = {"/ping": "GET", "/invocations": "POST"}
@@ -50,11 +56,12 @@ class Desk(Handler):
             raise HttpError(405, "METHOD_NOT_ALLOWED", f"Use {methods[request.path]} {request.path}.")
         if request.path == "/ping":
             return encoded({"status": "HealthyBusy" if busy else "Healthy", "time_of_last_update": changed})
-        return self._invoked(request.body, connection)
+        written = events_of if wants_events(request) else encoded
+        return self._invoked(lambda: self._computed(request.body, written), connection)
 
-    def _invoked(self, body: bytes, connection: socket.socket) -> bytes:
+    def _invoked(self, compute: Callable[[], bytes], connection: socket.socket) -> bytes:
         try:
-            outcome = run_confined(lambda: self._computed(body), self._limits, connection)
+            outcome = run_confined(compute, self._limits, connection)
         except TimeLimitExceeded:
             message = f"The answer takes longer than the {self._limits.seconds:g} seconds that I may work."
             raise HttpError(504, "TIME_LIMIT_EXCEEDED", message) from None
@@ -69,14 +76,14 @@ class Desk(Handler):
             raise HttpError(int(status), refused["error"], refused["message"])
         return answer
 
-    def _computed(self, body: bytes) -> bytes:
-        """Status and JSON body. The payload is read here too: parsing it costs memory like everything else."""
+    def _computed(self, body: bytes, written: Callable[[dict[str, JsonValue]], bytes]) -> bytes:
+        """Status and body. The payload is read here too: parsing it costs memory like everything else."""
         try:
-            return b"200 " + encoded(self._reply(read_invocation(body)))
+            return b"200 " + written(self._reply(read_invocation(body)))
         except HttpError as error:
             return f"{error.status} ".encode() + encoded(error.body)
         except Refusal as refusal:
-            return b"200 " + encoded(_answer(refusal.english, []))
+            return b"200 " + written(_answer(refusal.english, []))
 
     def _reply(self, invocation: Invocation) -> dict[str, JsonValue]:
         # Rounded to days, for `today`; the clock is read here and nowhere else.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..tools.contract import JsonValue
 
 BODY_LIMIT = 2 * 1024 * 1024
+END_OF_EVENT = b"\n\n"
 _HEAD_LIMIT = 16 * 1024
 _REASONS = {
     200: "OK",
@@ -79,17 +80,39 @@ def _body(connection: socket.socket, headers: dict[str, str], received: bytes) -
 
 
 def send_json(connection: socket.socket, status: int, body: bytes) -> None:
-    """Sends the answer, then reads what the peer still sends: closing earlier would reset the answer under way."""
     head = (
         f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     connection.sendall(head.encode("ascii") + body)
+    _hang_up(connection)
+
+
+def send_events(connection: socket.socket, events: bytes) -> None:
+    """Sends server-sent events one by one, in chunks: a reader knows whether it has all of them."""
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    )
+    connection.sendall(head.encode("ascii"))
+    for event in events.split(END_OF_EVENT)[:-1]:
+        chunk = event + END_OF_EVENT
+        connection.sendall(f"{len(chunk):x}\r\n".encode("ascii") + chunk + b"\r\n")
+    connection.sendall(b"0\r\n\r\n")
+    _hang_up(connection)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """Reads what the peer still sends: closing earlier would reset the answer under way."""
     connection.shutdown(socket.SHUT_WR)
     connection.settimeout(1.0)
     for _ in range(64):
         if not connection.recv(65536):
             return
+
+
+def wants_events(request: HttpRequest) -> bool:
+    """Whether the first form that the caller accepts is a stream of events."""
+    return request.headers.get("accept", "").lower().startswith("text/event-stream")
 
 
 def encoded(body: dict[str, JsonValue]) -> bytes:

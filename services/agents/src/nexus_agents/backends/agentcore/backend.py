@@ -48,6 +48,10 @@ class AgentCoreBackend:
         self._runtimes = Runtimes(clients.control, settings.poll_seconds, settings.ready_seconds)
         self._sessions = Sessions(clients.data)
 
+    async def try_out(self, content: bytes) -> None:
+        """It runs with what AgentCore has installed, so nothing is started here."""
+        _require_fitting(await asyncio.to_thread(packages.check, content))
+
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         content = await fetched(self._blobs, package)
         manifest = await asyncio.to_thread(packages.check, content)

@@ -9,8 +9,8 @@ from typing import Any
 
 from nexus_agents.backends.agentcore.faults import translated
 from nexus_agents.backends.agentcore.runtimes import ENDPOINT
-from nexus_agents.backends.answers import MAX_ANSWER_BYTES, STREAM, read_answer
-from nexus_agents.backends.payload import payload_of
+from nexus_agents.backends.answers import MAX_ANSWER_BYTES, read_answer
+from nexus_agents.backends.payload import accepted, payload_of
 from nexus_agents.backends.streams import StreamBroken
 from nexus_agents.backends.watching import StreamWatch
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
@@ -82,7 +82,7 @@ class Sessions:
             "runtimeSessionId": session,
             "qualifier": ENDPOINT,
             "contentType": "application/json",
-            "accept": f"application/json, {STREAM}",
+            "accept": accepted(request),
             "payload": json.dumps(payload_of(request)).encode(),
         }
         if request.traceparent is not None:

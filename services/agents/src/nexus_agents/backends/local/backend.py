@@ -1,17 +1,20 @@
 """Runs agents as processes of this machine: started when they are asked, ended when others need their place."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from nexus_agents import packages
 from nexus_agents.backends.local.channel import BUSY
 from nexus_agents.backends.local.guard import Guard, start_guard
 from nexus_agents.backends.local.interpreter import interpreter
 from nexus_agents.backends.local.live import LiveAgent, start_agent
 from nexus_agents.backends.local.pool import AgentPool, Bounds
 from nexus_agents.backends.local.sandbox import Limits, Room, Sandbox, choose_sandbox
-from nexus_agents.backends.local.workspace import Unpacked, Workspace
+from nexus_agents.backends.local.speech import Keep, Speech
+from nexus_agents.backends.local.workspace import Unpacked, Workspace, remove
 from nexus_agents.domain.backend import (
     AgentAnswer,
     AgentHealth,
@@ -23,10 +26,12 @@ from nexus_agents.domain.backend import (
 from nexus_agents.domain.backend_errors import (
     AgentBusy,
     AgentFailed,
+    AgentNotStarted,
     AgentTimedOut,
     AgentUnreachable,
     AnswerRefused,
     BackendError,
+    PackageRejected,
 )
 from nexus_runtime.blobs import BlobStore
 
@@ -54,8 +59,15 @@ class LocalBackend:
     """See the port. Knows the deployed agents by what each call says of them, hence survives its own restart."""
 
     def __init__(
-        self, blobs: BlobStore, sandbox: Sandbox, workspace: Workspace, guard: Guard | None, settings: LocalSettings
+        self,
+        blobs: BlobStore,
+        sandbox: Sandbox,
+        workspace: Workspace,
+        guard: Guard | None,
+        settings: LocalSettings,
+        speech: Speech,
     ) -> None:
+        self._speech = speech
         self._sandbox = sandbox
         self._guard = guard
         self._settings = settings
@@ -64,6 +76,24 @@ class LocalBackend:
         bounds = Bounds(settings.processes, settings.processes_per_agent, settings.spare_seconds)
         self._pool = AgentPool(self._start, self._gone, bounds)
         self._digests: dict[str, str] = {}
+
+    async def try_out(self, content: bytes) -> None:
+        run = self._workspace.new_run()
+        package = run / "package"
+        try:
+            manifest = await asyncio.to_thread(packages.unpack, content, package)
+            if manifest.image is None:
+                await self._started_once(Room(package, self._workspace.new_run(), manifest.entrypoint, manifest.env))
+        finally:
+            await asyncio.to_thread(remove, run)
+
+    async def _started_once(self, room: Room) -> None:
+        try:
+            live = await start_agent(self._sandbox, room, self._settings.start_seconds, self._guard)
+        except AgentNotStarted as error:
+            raise PackageRejected("IMPORT_FAILED" if error.ended else "PING_FAILED", error.message) from error
+        live.kill("it was only tried out")
+        await live.ended()
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         _, manifest = await self._unpacked.open(package)
@@ -116,6 +146,7 @@ class LocalBackend:
 
     async def stop(self) -> None:
         await self._pool.stop()
+        await self._speech.stop()
         if self._guard is not None:
             await self._guard.stop()
         await asyncio.to_thread(self._workspace.close)
@@ -123,7 +154,7 @@ class LocalBackend:
     async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
         self._digests[agent_id] = package.sha256
         directory, manifest = await self._unpacked.open(package)
-        room = Room(directory, self._workspace.new_run(), manifest.entrypoint, manifest.env)
+        room = Room(directory, self._workspace.new_run(), manifest.entrypoint, manifest.env, self._speech.of(agent_id))
         return await start_agent(self._sandbox, room, self._settings.start_seconds, self._guard)
 
     async def _gone(self, digest: str) -> None:
@@ -131,8 +162,14 @@ class LocalBackend:
             await self._unpacked.forget(digest)
 
 
-async def open_local_backend(blobs: BlobStore, settings: LocalSettings | None = None) -> LocalBackend:
-    """Tries out the sandbox, once.
+async def _not_kept(_agent_id: str, _lines: Sequence[str]) -> None:
+    return
+
+
+async def open_local_backend(
+    blobs: BlobStore, settings: LocalSettings | None = None, keep: Keep = _not_kept
+) -> LocalBackend:
+    """Tries out the sandbox, once. `keep` is given what agents write.
 
     Raises RuntimeError where isolation is demanded and does not work, ValueError where `work_dir` is too long a path.
     """
@@ -140,7 +177,7 @@ async def open_local_backend(blobs: BlobStore, settings: LocalSettings | None = 
     sandbox = await choose_sandbox(chosen.isolation, chosen.limits)
     workspace = Workspace(chosen.work_dir)
     guard = None if sandbox.isolated else await start_guard(interpreter())
-    return LocalBackend(blobs, sandbox, workspace, guard, chosen)
+    return LocalBackend(blobs, sandbox, workspace, guard, chosen, Speech(keep))
 
 
 async def _asked(live: LiveAgent, request: InvokeRequest, deadline: float) -> AgentAnswer:

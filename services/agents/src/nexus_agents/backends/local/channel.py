@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from nexus_agents.backends.answers import MAX_ANSWER_BYTES, read_answer
-from nexus_agents.backends.payload import payload_of
+from nexus_agents.backends.payload import accepted, payload_of
 from nexus_agents.backends.streams import StreamBroken
 from nexus_agents.backends.watching import StreamWatch
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
@@ -93,7 +93,7 @@ class Channel:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
         ) as session:
-            sent = {"Accept": "application/json, text/event-stream", "Accept-Encoding": "identity", **(headers or {})}
+            sent = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
             try:
                 async with session.request(
                     method, f"http://agent{path}", headers=sent, json=json, allow_redirects=False
@@ -175,5 +175,9 @@ def _json(body: bytes) -> JsonValue:
 
 
 def headers_of(request: InvokeRequest) -> dict[str, str]:
-    named = {SESSION_HEADER: request.session_id, "traceparent": request.traceparent}
+    named = {
+        "Accept": accepted(request),
+        SESSION_HEADER: request.session_id,
+        "traceparent": request.traceparent,
+    }
     return {name: value for name, value in named.items() if value is not None}

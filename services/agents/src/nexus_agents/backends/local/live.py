@@ -101,7 +101,7 @@ async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard
 
 async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running:
     launch = sandbox.launch(room)
-    tail = OutputTail()
+    tail = OutputTail(room.heard)
     try:
         # From the event loop's own thread: on Linux an agent dies with the thread that started it.
         child = await asyncio.create_subprocess_exec(
@@ -141,11 +141,9 @@ async def _ready(running: Running, seconds: float) -> Channel:
             problem = str(error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
-    if running.child.returncode is not None:
-        problem = f"it ended ({_how_it_ended(running)})"
-    else:
-        problem = f"not ready within {seconds:g} s: {problem}"
-    raise AgentNotStarted(f"The agent did not start: {problem.rstrip('.')}.{_last_words(running)}")
+    ended = running.child.returncode is not None
+    problem = f"it ended ({_how_it_ended(running)})" if ended else f"not ready within {seconds:g} s: {problem}"
+    raise AgentNotStarted(f"The agent did not start: {problem.rstrip('.')}.{_last_words(running)}", ended=ended)
 
 
 async def _pinged(running: Running, deadline: float) -> Channel:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -30,12 +30,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Room:
-    """What an agent gets of the host: its package to read, a private directory for its socket to write."""
+    """What an agent gets of the host: its package to read, a private directory for its socket to write.
+
+    `heard` is told what it writes to its output.
+    """
 
     package: Path
     run: Path
     entrypoint: str
     env: Mapping[str, str]
+    heard: Callable[[bytes], None] = lambda _piece: None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 
 MAX_BYTES = 16_384
 _READ_BYTES = 65_536
@@ -9,9 +10,13 @@ _PAUSE_SECONDS = 0.01
 
 
 class OutputTail:
-    """Reads one end of a pipe on the event loop; `write_end` is for the agent, and ours to close once it started."""
+    """Reads one end of a pipe on the event loop; `write_end` is for the agent, and ours to close once it started.
 
-    def __init__(self) -> None:
+    `heard` is told everything.
+    """
+
+    def __init__(self, heard: Callable[[bytes], None] = lambda _piece: None) -> None:
+        self._heard = heard
         self._read_end, self.write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         self._kept = b""
@@ -64,5 +69,6 @@ class OutputTail:
             piece = os.read(self._read_end, _READ_BYTES)
         except BlockingIOError:
             return False
+        self._heard(piece)
         self._kept = (self._kept + piece)[-MAX_BYTES:]
         return bool(piece)

@@ -1,0 +1,52 @@
+"""Files that come into sessions: stored, and answered the same however often they come."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nexus_agents.domain import session as sessions
+from nexus_agents.domain.errors import session_not_found
+from nexus_agents.domain.upload import SessionUpload, TakeUpload, require_fewer_uploads, upload_id_of
+from nexus_agents.handlers.packages import AT_ONCE
+from nexus_agents.store.turns import TurnStore
+from nexus_contracts.agents.views import SessionUploadView
+from nexus_contracts.replies import Reply
+from nexus_runtime.blobs import Blob, BlobStore
+from nexus_runtime.ledger.inbox import Handled
+from nexus_runtime.ledger.ledger import Decision, Ledger
+from nexus_runtime.process.clock import new_id
+
+
+@dataclass(frozen=True)
+class UploadHandlers:
+    turns: TurnStore
+    blobs: BlobStore
+    ledger: Ledger
+    now: Callable[[], datetime]
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def take(self, command: TakeUpload, content: bytes) -> Reply:
+        """Raises IdempotencyKeyReused, ServiceUnavailable. A crash leaves a blob that nothing names."""
+        blob = await self.blobs.put(content)
+        handled = Handled(command, new_id("evt_"))
+        return await self.ledger.carry_out(handled, lambda: self._decide(command, blob))
+
+    async def _decide(self, command: TakeUpload, blob: Blob) -> Decision:
+        session = await self.turns.sessions.load(command.session_id)
+        if session is None or session.tenant != command.principal.tenant:
+            raise session_not_found(command.session_id)
+        sessions.require_open(session)
+        require_fewer_uploads(await self.turns.uploads.count(command.session_id))
+        upload = SessionUpload(
+            upload_id=upload_id_of(command),
+            session_id=command.session_id,
+            name=command.name,
+            media_type=command.media_type,
+            uri=blob.uri,
+            sha256=blob.sha256,
+            size_bytes=blob.size_bytes,
+            created_at=self.now(),
+        )
+        view = SessionUploadView.model_validate(dict(upload))
+        return Decision.answer(201, view, self.turns.uploads.save(session, upload))

@@ -1,0 +1,21 @@
+"""Invocations that another process has cancelled while this one is at them."""
+
+from typing import Any
+
+from nexus_agents.tables import INVOCATION
+from nexus_contracts.agents.events import InvocationCancelled
+from nexus_runtime.work.engine import Engine
+
+_CANCELLED = ("ce_type", str(InvocationCancelled.model_fields["type"].default).encode())
+
+
+class Cancellations:
+    """Learns of them by the event, long before the sweeper would look."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def notice(self, record: Any) -> None:
+        """A record of the events of agents. Whether it is true the database tells."""
+        if record.key and _CANCELLED in record.headers:
+            self._engine.doubt(INVOCATION, record.key.decode(errors="replace"))

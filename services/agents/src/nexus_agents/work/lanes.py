@@ -1,0 +1,86 @@
+"""Invocations of one agent at once, in this process: no agent, however slow, takes the places of all others."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from nexus_contracts.errors import RateLimitExceeded
+from nexus_runtime.work.kind import Held
+
+
+@dataclass
+class _Lane:
+    running: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
+
+    @property
+    def taken(self) -> int:
+        return self.running + sum(not one.done() for one in self.waiting)
+
+
+class Lanes:
+    """`at_once` and `waiting` are for each agent; `full`: nothing more is accepted of any agent."""
+
+    def __init__(self, at_once: int, waiting: int, full: Callable[[], bool]) -> None:
+        self._at_once = at_once
+        self._waiting = waiting
+        self._full = full
+        self._lanes: dict[str, _Lane] = {}
+        self.unasked: set[str] = set()
+        """Those that wait, and those that waited when the process was stopped: no agent has heard of them."""
+
+    def require_room(self, agent_id: str) -> None:
+        """Raises RateLimitExceeded where an invocation that begins now would have to wait behind too many."""
+        lane = self._lanes.get(agent_id)
+        if lane is not None and lane.taken >= self._at_once + self._waiting:
+            raise RateLimitExceeded(
+                "too many invocations of this agent run or wait already",
+                agent_id=agent_id,
+                running=self._at_once,
+                waiting=self._waiting,
+            )
+        if self._full():
+            raise RateLimitExceeded("too many invocations run or wait already")
+
+    @asynccontextmanager
+    async def entered(self, agent_id: str, held: Held) -> AsyncGenerator[None]:
+        """Waits for the agent's turn; while it waits, work on other agents has its place."""
+        lane = self._lanes.setdefault(agent_id, _Lane())
+        if lane.running >= self._at_once:
+            await self._wait(lane, held)
+        else:
+            lane.running += 1
+        try:
+            yield
+        finally:
+            self._leave(agent_id, lane)
+
+    async def _wait(self, lane: _Lane, held: Held) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        lane.waiting.append(turn)
+        try:
+            self.unasked.add(held.name)
+            await held.aside(lambda: turn)
+            self.unasked.discard(held.name)
+        except asyncio.CancelledError:
+            if not held.stopping.is_set():
+                self.unasked.discard(held.name)
+            # Given and cancelled in one step of the loop: the turn goes to the next.
+            if turn.done() and not turn.cancelled():
+                self._pass_on(lane)
+            raise
+
+    def _leave(self, agent_id: str, lane: _Lane) -> None:
+        self._pass_on(lane)
+        if not lane.taken and self._lanes.get(agent_id) is lane:
+            del self._lanes[agent_id]
+
+    def _pass_on(self, lane: _Lane) -> None:
+        while lane.waiting:
+            turn = lane.waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        lane.running -= 1

@@ -1,0 +1,22 @@
+"""What the operations of the former interface have in common: they say that they are deprecated, and what to use."""
+
+from typing import Any
+
+from fastapi import Response
+
+from nexus_gateway.openapi.operations import operation
+
+SINCE = "@1795910400"
+"""2026-11-29, as RFC 9745 writes it."""
+
+
+def former(*described: Any, **more: Any) -> dict[str, Any]:
+    """As `operation`, marked as deprecated."""
+    return {**operation(*described, **more), "deprecated": True}
+
+
+def superseded(answer: Response, successor: str) -> Response:
+    """The answer, naming the path that has taken the place of this operation."""
+    answer.headers["Deprecation"] = SINCE
+    answer.headers["Link"] = f'<{successor}>; rel="successor-version"'
+    return answer
