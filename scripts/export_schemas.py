@@ -1,6 +1,7 @@
 """Writes what was agreed on, and never over what it would break.
 
-The JSON Schema of every type of message goes to `schemas/`, the REST contract to `openapi.json`.
+The JSON Schema of every type of message goes to `schemas/`, the REST contract to `openapi.json`, its operations
+to `docs/http.md`.
 """
 
 import argparse
@@ -20,8 +21,12 @@ from nexus_contracts.registry import (
     text_of,
 )
 from nexus_contracts.rest_compatibility import breaking_rest_changes
+from nexus_gateway.access.scopes import OPERATIONS
 from nexus_gateway.app import create_app
 from nexus_gateway.settings import GatewaySettings
+
+GUIDE = Path(__file__).parent.parent / "docs" / "http.md"
+BEGIN, END = "<!-- operations: made by `make schemas` -->", "<!-- end -->"
 
 
 def rest_contract() -> Schema:
@@ -42,9 +47,24 @@ def faults() -> list[str]:
     return found + (breaking_rest_changes(agreed, rest_contract()) if agreed else [])
 
 
+def http_guide() -> str:
+    """docs/http.md with the table of operations as it is."""
+    before, begin, rest = GUIDE.read_text(encoding="utf-8").partition(BEGIN)
+    paths = rest_contract()["paths"]
+    rows = [
+        f"| {method.upper()} {path} | {known.scope or 'any'} | {known.comes_to} |"
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if (known := OPERATIONS.get(operation["operationId"]))
+    ]
+    head = "| operation | scope | comes to |\n|---|---|---|\n"
+    return before + begin + "\n" + head + "\n".join(rows) + "\n" + END + rest.partition(END)[2]
+
+
 def files() -> dict[Path, str]:
     """What is to stand in each file."""
     return {
+        GUIDE: http_guide(),
         **{SCHEMAS / f"{name}.json": text_of(schema_of(name)) for name in MODELS},
         OPENAPI: text_of(rest_contract()),
     }

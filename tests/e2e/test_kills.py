@@ -67,7 +67,7 @@ async def test_an_invocation_whose_service_dies_ends_as_interrupted(stack: Stack
         agent.suspend()  # the agent hangs, so the invocation is certainly running when its service dies
     answer = await client.post(invoke, {"input_text": "What is 7 * 8?"}, headers={"Prefer": "respond-async"})
     assert answer.status == 202
-    path = answer.headers["Location"]
+    path = f"/api/v1/invocations/{answer.data['invocation_id']}"
     await client.until(path, lambda data: data["status"] == "running" and data["started_at"] is not None)
     stack.kill("agents")
     ended = await client.until(path, lambda data: data["status"] != "running", seconds=60)

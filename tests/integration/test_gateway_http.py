@@ -58,7 +58,7 @@ async def test_an_agents_command_goes_to_the_agents_topic_and_an_error_comes_bac
 async def test_without_a_reply_in_time_the_command_is_accepted(platform: Platform) -> None:
     status, headers, answer = await platform.call("POST", "/api/v1/projects", {"requirement": SILENT})
     assert status == 202
-    assert headers["location"] == f"/api/v1/projects/{answer['data']['project_id']}"
+    assert headers["location"] == f"/api/v1/operations/{answer['data']['operation_id']}"
 
 
 async def test_twenty_at_once_with_one_key_are_one_command(platform: Platform) -> None:
@@ -143,4 +143,4 @@ async def test_who_waits_while_the_gateway_stops_is_told_where_to_look(tmp_path:
         await platform.commands.arrived.wait()
         await platform.stack.remove("gateway")
         status, headers, answer = await waiting
-        assert (status, headers["location"]) == (202, f"/api/v1/invocations/{answer['data']['invocation_id']}")
+        assert (status, headers["location"]) == (202, f"/api/v1/operations/{answer['data']['operation_id']}")

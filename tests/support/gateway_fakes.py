@@ -3,20 +3,25 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from typing import IO
+from typing import IO, Any
 
 from fastapi import FastAPI
-from pydantic import SecretStr
+from tests.support.memory_database import MemoryDatabase
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import NotFound, ServiceUnavailable
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
+from nexus_gateway.access.credentials import Authenticating, Credentials, NoAuthentication
+from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.rates import Rates
+from nexus_gateway.access.tokens import BearerTokens
 from nexus_gateway.app import http_app
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
+from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Answer
 from nexus_gateway.reads import Reads
 from nexus_gateway.settings import GatewaySettings
@@ -26,6 +31,7 @@ from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
 from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process import caller
+from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 
 Deciding = Callable[[CloudEvent], Outcome | None]
@@ -116,17 +122,41 @@ class FakeLetters:
 class FakePlatform:
     """A gateway and everything around it. Waits for replies are short, so that none that is missing holds a test."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.desk = FakeDesk()
         self.bus = FakeBus(self.desk)
         self.owners = FakeOwners()
-        settings = GatewaySettings(reply_wait_seconds=0.05, invoke_wait_seconds=0.05, cursor_secret=SecretStr(SECRET))
+        usual: dict[str, Any] = {"reply_wait_seconds": 0.05, "invoke_wait_seconds": 0.05, "cursor_secret": SECRET}
+        self.settings = GatewaySettings(**usual | settings)
+        self.database = MemoryDatabase()
+        self.keys, authentication = self._access()
         reads = Reads(self.owners, Cursors(SECRET))
         self.streams = Streams(self.owners, lambda: True)
         self.said = Streams(self.owners, lambda: True, INVOCATIONS, retry_seconds=0.01)
-        requests = Requests(self.bus, self.desk, keep=settings.kafka_volatile, retry_seconds=0.001)
+        operations = Operations(self.owners, SECRET)
+        requests = Requests(self.bus, self.desk, keep=self.settings.kafka_volatile, retry_seconds=0.001)
         self.letters = FakeLetters()
         health, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
-        commands = Commands(self.bus, requests, self.owners, settings)
-        gateway = Gateway(commands, reads, self.owners, self.streams, self.said, health, uploads, settings)
+        commands = Commands(self.bus, requests, self.owners, operations, self.settings)
+        gateway = Gateway(
+            authentication,
+            Rates(self.settings),
+            self.keys,
+            commands,
+            reads,
+            self.owners,
+            self.streams,
+            self.said,
+            health,
+            uploads,
+            operations,
+            self.settings,
+        )
         self.app: FastAPI = http_app(gateway, Health({}, {}))
+
+    def _access(self) -> tuple[Keys | None, Authenticating]:
+        secret = self.settings.identity_secret
+        if self.settings.authentication == "off" or secret is None:
+            return None, NoAuthentication()
+        keys = Keys(self.database.as_database(), secret, utc_now)
+        return keys, Credentials(keys, BearerTokens.of(self.settings), utc_now)

@@ -57,7 +57,7 @@ async def test_a_turn_enters_the_files_of_what_it_changes() -> None:
     assert await entered(world, first) == TURN | TURN_STORE | {"store/messages.py"} | ADMISSION
     assert await entered(world, second) == TURN | TURN_STORE
     deletion = DeleteSession(command_id="d", session_id=session_id)
-    assert await entered(world, deletion) == {*HANDLERS, "domain/session.py", "store/sessions.py"}
+    assert await entered(world, deletion) == {*HANDLERS, "domain/session.py", "store/sessions.py", "store/agents.py"}
     await kill_tasks()
 
 

@@ -18,12 +18,14 @@ from nexus_contracts.agents.commands import (
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import NotFound
-from nexus_contracts.principal import Principal
+from nexus_contracts.principal import EVERYBODY, Principal
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import new_id, utc_now
 
 ACME, OTHER = Principal(id="ann", tenant="acme"), Principal(id="bob", tenant="other")
+COLLEAGUE = Principal(id="bob", tenant="acme", scopes=("agents:read",))
+strangers = pytest.mark.parametrize("stranger", [OTHER, COLLEAGUE], ids=["tenant", "user"])
 SESSION, INVOCATION = "sess_" + "5" * 32, "inv_" + "6" * 32
 
 
@@ -32,7 +34,7 @@ async def world() -> AsyncGenerator[World]:
     """An agent of one tenant, with a session and a turn that was answered."""
     made = World()
     await made.start()
-    await made.deploy(principal=ACME)
+    await made.deploy(principal=ACME, user_id=ACME.id)
     await made.ask(CreateSession(command_id="create", session_id=SESSION, agent_id=AGENT, principal=ACME))
     await made.send(
         PostMessage(command_id="post", session_id=SESSION, invocation_id=INVOCATION, content="hi", principal=ACME)
@@ -40,7 +42,7 @@ async def world() -> AsyncGenerator[World]:
     made.backend.asked[0].succeed()
     await settle()
     yield made
-    caller.principal.set(Principal())
+    caller.principal.set(EVERYBODY)
     await kill_tasks()
 
 
@@ -59,10 +61,12 @@ FORBIDDEN: list[AgentsCommand] = [
 ]
 
 
+@strangers
 @pytest.mark.parametrize("command", FORBIDDEN, ids=lambda command: command.type)
-async def test_a_command_of_another_tenant_finds_nothing_and_changes_nothing(
-    world: World, command: AgentsCommand
+async def test_a_command_of_another_tenant_or_user_finds_nothing_and_changes_nothing(
+    world: World, command: AgentsCommand, stranger: Principal
 ) -> None:
+    command = command.model_copy(update={"principal": stranger})
     writes = {name: dict(items) for name, items in world.database.tables.items() if name != "AgentsInbox"}
     assert error_of(await world.ask(command))[0] == "RESOURCE_NOT_FOUND"
     left = {name: dict(items) for name, items in world.database.tables.items() if name != "AgentsInbox"}
@@ -75,7 +79,8 @@ async def test_an_agent_is_not_deployed_over_that_of_another_tenant(world: World
     assert len(world.backend.deployments) == 1
 
 
-async def test_reads_of_another_tenant_find_nothing(world: World) -> None:
+@strangers
+async def test_reads_of_another_tenant_or_user_find_nothing(world: World, stranger: Principal) -> None:
     queries = world.service.queries
     reads = [
         lambda: queries.get_agent(AGENT),
@@ -85,15 +90,16 @@ async def test_reads_of_another_tenant_find_nothing(world: World) -> None:
         lambda: queries.get_session(SESSION),
         lambda: queries.list_messages(SESSION),
     ]
-    caller.principal.set(OTHER)
+    caller.principal.set(stranger)
     for read in reads:
         with pytest.raises(NotFound):
             await read()
     assert b'"items":[]' in (await queries.list_agents()).body
     assert b'"items":[]' in (await queries.list_agents(project_id=PROJECT)).body
-    caller.principal.set(ACME)
-    assert all([(await read()).status_code == 200 for read in reads])
-    assert AGENT.encode() in (await queries.list_agents(project_id=PROJECT)).body
+    for admin in (ACME, Principal(id="root", tenant="acme", scopes=("admin",))):
+        caller.principal.set(admin)
+        assert all([(await read()).status_code == 200 for read in reads])
+        assert AGENT.encode() in (await queries.list_agents(project_id=PROJECT)).body
 
 
 async def test_lists_and_events_name_the_tenant(world: World) -> None:

@@ -13,7 +13,7 @@ from nexus_contracts.replies import Outcome
 from nexus_gateway.openapi.examples import AGENT_ID, INVOCATION_RESULT, PROJECT, PROJECT_ID
 from nexus_gateway.owners import Answer
 
-OF_EVERY_REQUEST = ("answers.py", "dependencies.py", "middleware.py", "requests/")
+OF_EVERY_REQUEST = ("access/", "answers.py", "dependencies.py", "middleware.py", "requests/")
 """What any request goes through, whatever it asks for: who it is from, what form it has, and how answers look."""
 
 

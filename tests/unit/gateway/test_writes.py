@@ -127,7 +127,7 @@ async def test_an_agent_is_registered_under_the_project_given_or_a_new_one_that_
     for _ in range(2):
         answer = await call("POST", "/api/v1/agents", body, headers=[("Idempotency-Key", "k")])
         ids.append(str(platform.bus.last.data["agent_id"]))
-        assert answer.headers["location"] == f"/api/v1/agents/{ids[-1]}"
+        assert answer.json["data"]["agent_id"] == ids[-1]
     assert ids[0] == ids[1] != f"{PROJECT_ID}:adder"
 
 
@@ -224,8 +224,9 @@ async def test_who_prefers_not_to_wait_is_answered_at_once(
     platform.bus.decide = lambda _event: Outcome(status=201, result=PROJECT)
     answer = await call("POST", PROJECTS, GOOD, headers=[("Prefer", prefer)])
     project_id = platform.bus.last.data["project_id"]
-    assert (answer.status, answer.json["data"]) == (202, {"project_id": project_id})
-    assert answer.headers["location"] == f"{PROJECTS}/{project_id}"
+    operation_id = answer.json["data"]["operation_id"]
+    assert (answer.status, answer.json["data"]) == (202, {"project_id": project_id, "operation_id": operation_id})
+    assert answer.headers["location"] == f"/api/v1/operations/{operation_id}"
     assert answer.headers["preference-applied"] == "respond-async"
 
 
@@ -235,16 +236,15 @@ async def test_who_does_not_say_so_waits(platform: FakePlatform, call: HttpCalle
     assert (await call("POST", PROJECTS, GOOD, headers=[("Prefer", prefer)])).status == 201
 
 
-async def test_an_accepted_turn_points_to_its_invocation_and_a_system_message_to_the_list(
+async def test_an_accepted_turn_names_its_invocation_and_a_system_message_has_none(
     platform: FakePlatform, call: HttpCaller
 ) -> None:
     path = f"/api/v1/sessions/{SESSION_ID}/messages"
     turn = await call("POST", path, {"content": "1 + 1"})
     invocation_id = platform.bus.last.data["invocation_id"]
-    assert turn.json["data"] == {"session_id": SESSION_ID, "invocation_id": invocation_id}
-    assert turn.headers["location"] == f"/api/v1/invocations/{invocation_id}"
+    assert turn.json["data"]["invocation_id"] == invocation_id
     note = await call("POST", path, {"content": "be brief", "role": "system"})
-    assert (note.json["data"], note.headers["location"]) == ({"session_id": SESSION_ID}, path)
+    assert list(note.json["data"]) == ["session_id", "operation_id"]
 
 
 async def test_turns_of_a_session_are_ordered_by_it_and_other_invocations_stand_alone(
@@ -266,7 +266,7 @@ async def test_a_caller_waits_as_long_as_the_agent_may_take_or_until_the_server_
     assert (ordinary.status, waiting.done()) == (202, False)
     waiting.cancel()
     stopped = await waiting
-    assert (stopped.status, list(stopped.json["data"])) == (202, ["invocation_id"])
+    assert (stopped.status, list(stopped.json["data"])) == (202, ["invocation_id", "operation_id"])
     assert platform.desk.waiting == {}
 
 

@@ -13,11 +13,13 @@ import aiohttp
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from yarl import URL
 
 from nexus_admin import backup
 from nexus_admin.doctor import examine
-from nexus_admin.installation import database, endpoints, service_urls
+from nexus_admin.installation import database, endpoints, service_urls, trust
 from nexus_admin.output import Output
+from nexus_contracts.principal import PLATFORM
 from nexus_contracts.topics import all_topics
 from nexus_devstack.errors import StackError
 from nexus_devstack.provision import OWNERS, provision_tables, tables_of
@@ -131,11 +133,12 @@ def migrate_tables(*, as_json: Json = False) -> None:
 
 async def _told(url: str, verb: str, place: dict[str, Any]) -> int:
     """The offset at which the service reads on."""
-    timeout = aiohttp.ClientTimeout(total=30)
+    timeout, asked = aiohttp.ClientTimeout(total=30), URL(f"{url.rstrip('/')}/internal/{verb}")
+    identity = trust().header(PLATFORM, "POST", asked.raw_path_qs)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as http,
-            http.post(f"{url.rstrip('/')}/internal/{verb}", json=place) as response,
+            http.post(asked, json=place, headers=identity) as response,
         ):
             answer = await response.json()
     except (aiohttp.ClientError, OSError, TimeoutError, json.JSONDecodeError) as error:

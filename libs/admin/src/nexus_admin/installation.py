@@ -7,12 +7,14 @@ from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from pydantic import SecretStr
 
 from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.providers.embedded import CREDENTIAL
 from nexus_devstack.providers.provider import Endpoints
 from nexus_devstack.settings import SERVICE_PORTS, Settings
 from nexus_kafka.options import KafkaOptions
+from nexus_runtime.process.caller import Trust
 
 
 def endpoints(settings: Settings) -> Endpoints:
@@ -32,6 +34,12 @@ def service_urls(settings: Settings) -> dict[str, str]:
         name = variable.removesuffix("_PORT")
         urls[name.lower()] = os.environ.get(f"{name}_URL") or f"http://{LOOPBACK}:{port}"
     return urls
+
+
+def trust() -> Trust:
+    """Signs what the services are asked, where they share an IDENTITY_SECRET."""
+    secret = os.environ.get("IDENTITY_SECRET")
+    return Trust(SecretStr(secret) if secret else None)
 
 
 @asynccontextmanager

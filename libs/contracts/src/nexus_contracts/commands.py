@@ -5,7 +5,7 @@ from pydantic import Field
 from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.errors import PreconditionFailed
 from nexus_contracts.model import Message
-from nexus_contracts.principal import Principal
+from nexus_contracts.principal import EVERYBODY, Principal
 
 IfMatch = int | list[int] | None
 """The version of the resource that the caller has seen, or several of which one must be it; None: any will do."""
@@ -29,4 +29,4 @@ class Command(Message):
 
     command_id: str = Field(min_length=1, max_length=300)
     fingerprint: str = ""
-    principal: Principal = Principal()
+    principal: Principal = EVERYBODY

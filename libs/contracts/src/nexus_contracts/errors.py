@@ -44,6 +44,16 @@ class InvalidState(PlatformError):
     suggestion = "Read the current state and choose one of the allowed actions."
 
 
+class Unauthenticated(PlatformError):
+    code, http_status = "UNAUTHENTICATED", 401
+    suggestion = "Send an API key or a token as `Authorization: Bearer ...`."
+
+
+class PermissionDenied(PlatformError):
+    code, http_status = "PERMISSION_DENIED", 403
+    suggestion = "Use credentials that have the scope named in details.required_scope."
+
+
 class NotFound(PlatformError):
     code, http_status, decided = "RESOURCE_NOT_FOUND", 404, True
     suggestion = "Check the id; it may have been deleted."

@@ -13,7 +13,7 @@ from nexus_devstack.providers.provider import Endpoints
 from nexus_devstack.topics import Say, provision_topics
 from nexus_runtime.dynamo import Table, create_tables
 
-OWNERS = ("builds", "agents", "stats")
+OWNERS = ("builds", "agents", "stats", "gateway")
 
 
 def tables_of(owner: str) -> Sequence[Table]:

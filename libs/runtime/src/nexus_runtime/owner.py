@@ -6,11 +6,12 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from nexus_contracts.errors import Conflict, ServiceUnavailable
 from nexus_contracts.history import Export
 from nexus_contracts.model import Message
+from nexus_contracts.operations import Outcomes
 from nexus_contracts.topics import Topic
 from nexus_runtime.dynamo import Database, Table
 from nexus_runtime.kafka.bus import Bus
@@ -23,8 +24,10 @@ from nexus_runtime.ledger.inbox import Inbox
 from nexus_runtime.ledger.ledger import Ledger
 from nexus_runtime.ledger.outbox import Outbox
 from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Check, Unhealthy
+from nexus_runtime.process.queries import json_answer, query_router
 from nexus_runtime.process.service import Background
 from nexus_runtime.process.settings import OwnerSettings
 from nexus_runtime.work.answers import Answers
@@ -76,6 +79,7 @@ class Owner:
         bus: Bus | None = None,
     ) -> None:
         source = f"/nexus/{name}"
+        self.trust = Trust(settings.identity_secret)
         self.database = database or Database(settings)
         self.bus = bus or Bus(settings, name)
         self.history = History(self.database, tables.history)
@@ -152,6 +156,15 @@ def progress_check(consumers: Consumers) -> Check:
 def _raise_faults(consumers: Consumers) -> None:
     if faults := consumers.faults():
         raise Unhealthy("; ".join(faults))
+
+
+def operation_routes(ledger: Ledger) -> APIRouter:
+    """GET /operations/{command_id}: what became of a command, for the gateway."""
+
+    async def get_operation(command_id: str, fingerprint: str) -> Response:
+        return json_answer(Outcomes(outcome=await ledger.outcome(command_id, fingerprint)))
+
+    return query_router(("/operations/{command_id}", get_operation, "getOperation"))
 
 
 def history_routes(history: History) -> APIRouter:

@@ -46,7 +46,15 @@ from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.reader import Tap
-from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, history_routes, partition_routes
+from nexus_runtime.owner import (
+    Owner,
+    bus_check,
+    consumers_check,
+    database_check,
+    history_routes,
+    operation_routes,
+    partition_routes,
+)
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
@@ -84,7 +92,9 @@ def create_app(settings: AgentsSettings) -> FastAPI:
         query_routes(service.queries),
         upload_routes(service.packages, service.files),
         partition_routes(consumers),
+        operation_routes(owner.ledger),
         history_routes(owner.history),
+        trust=owner.trust,
     )
 
 

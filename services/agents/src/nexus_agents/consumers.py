@@ -14,7 +14,9 @@ from nexus_runtime.owner import Owner
 
 def subscriptions(owner: Owner, commands: AgentsCommandHandlers, projects: ProjectHandlers) -> list[Subscription]:
     return [
-        command_subscription(AGENTS_COMMANDS, "agents", AGENTS_COMMAND, commands.decide, owner.ledger, owner.replier),
+        command_subscription(
+            AGENTS_COMMANDS, "agents", AGENTS_COMMAND, commands.decide, owner.ledger, owner.replier, owner.trust.admit
+        ),
         Subscription(
             BUILDS_EVENTS,
             "agents-projects",

@@ -47,12 +47,12 @@ class AgentQueries:
         last_key: Cursor = None,
     ) -> Response:
         wanted = frozenset(name.strip() for name in (capabilities or "").split(",") if name.strip())
-        query = AgentQuery(project_id, status, category, wanted)
+        query = AgentQuery(project_id, status, category, wanted, _only_user())
         views, more = await self.agents.page(_tenant(), query, limit, last_key)
         return page_answer(views, more)
 
     async def get_agent(self, agent_id: str) -> Response:
-        views = await self.agents.views([agent_id], _tenant()) if is_agent_id(agent_id) else []
+        views = await self.agents.views([agent_id], _tenant(), _only_user()) if is_agent_id(agent_id) else []
         if not views:
             raise agent_not_found(agent_id)
         return json_answer(views[0], etag=views[0].etag)
@@ -119,7 +119,7 @@ class AgentQueries:
         return page_answer([message_view(one) for one in found[:limit]], more)
 
     async def _agent(self, agent_id: str) -> Agent:
-        return await self.agents.own(agent_id, _tenant())
+        return await self.agents.own(agent_id, caller.principal.get())
 
     async def _invocation(self, invocation_id: str) -> Invocation:
         invocation = await self.turns.invocations.load(invocation_id)
@@ -134,9 +134,9 @@ class AgentQueries:
         return session
 
     async def _own_agent(self, agent_id: str) -> Agent | None:
-        """Another tenant's agent does not exist, nor does what belongs to it."""
+        """Another's agent does not exist, nor does what belongs to it."""
         agent = await self.agents.load(agent_id)
-        return agent if agent and agent.tenant == _tenant() else None
+        return agent if agent and caller.principal.get().sees(agent.tenant, agent.user_id) else None
 
 
 def query_routes(queries: AgentQueries) -> APIRouter:
@@ -157,3 +157,9 @@ def query_routes(queries: AgentQueries) -> APIRouter:
 
 def _tenant() -> str:
     return caller.principal.get().tenant
+
+
+def _only_user() -> str | None:
+    """Whose agents exist for the asker; None: everybody's of the tenant."""
+    asker = caller.principal.get()
+    return None if asker.is_admin else asker.id

@@ -16,7 +16,15 @@ from nexus_builds.work.erasure import Erasure
 from nexus_builds.work.watch import LostWorkers, Watch
 from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_runtime.kafka.consumers import Consumers
-from nexus_runtime.owner import Owner, bus_check, consumers_check, database_check, history_routes, partition_routes
+from nexus_runtime.owner import (
+    Owner,
+    bus_check,
+    consumers_check,
+    database_check,
+    history_routes,
+    operation_routes,
+    partition_routes,
+)
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
@@ -48,7 +56,14 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     parts = [*owner.parts(), consumers, *_watches(owner, store, settings)]
     queries = query_routes(ProjectQueries(store, owner.history, utc_now))
     return application(
-        "Nexus-AI builds", parts, health, queries, partition_routes(consumers), history_routes(owner.history)
+        "Nexus-AI builds",
+        parts,
+        health,
+        queries,
+        partition_routes(consumers),
+        operation_routes(owner.ledger),
+        history_routes(owner.history),
+        trust=owner.trust,
     )
 
 

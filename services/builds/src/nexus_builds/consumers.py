@@ -31,7 +31,9 @@ def subscriptions(
 ) -> list[Subscription]:
     """Reports are grouped by the project that their body names: a stranger's record key may be anything."""
     return [
-        command_subscription(BUILDS_COMMANDS, "builds", BUILDS_COMMAND, commands.decide, owner.ledger, owner.replier),
+        command_subscription(
+            BUILDS_COMMANDS, "builds", BUILDS_COMMAND, commands.decide, owner.ledger, owner.replier, owner.trust.admit
+        ),
         Subscription(
             BUILDS_REPORTS,
             "builds-reports",

@@ -54,7 +54,11 @@ class ProjectQueries:
         limit: Limit = 20,
         last_key: str | None = None,
     ) -> Response:
-        projects, more = await self.store.page(caller.principal.get().tenant, user_id, status, tag, limit, last_key)
+        asker = caller.principal.get()
+        if not asker.is_admin and user_id not in (None, asker.id):
+            return page_answer([], None)
+        of_user = user_id if asker.is_admin else asker.id
+        projects, more = await self.store.page(asker.tenant, of_user, status, tag, limit, last_key)
         return page_answer([project_summary(project) for project in projects], more)
 
     async def get_project(self, project_id: str) -> Response:
@@ -174,8 +178,8 @@ def query_routes(queries: ProjectQueries) -> APIRouter:
 
 
 def _own(project_id: str, project: Project | None) -> Project:
-    """Another tenant's project does not exist."""
-    if project is None or project.tenant != caller.principal.get().tenant:
+    """Another's project does not exist, but for an admin of its tenant."""
+    if project is None or not caller.principal.get().sees(project.tenant, project.user_id):
         raise project_not_found(project_id)
     return project
 

@@ -24,6 +24,7 @@ from nexus_contracts.errors import (
     PlatformError,
     RateLimitExceeded,
     ServiceUnavailable,
+    Unauthenticated,
     ValidationFailed,
 )
 from nexus_contracts.identifiers import format_timestamp
@@ -84,6 +85,8 @@ class _OwnerError(Message):
 def refusal_of(status: int, body: bytes) -> PlatformError:
     """The error in an owner's HTTP answer; whatever has not the agreed form is nobody's business outside."""
     try:
+        if status == Unauthenticated.http_status:
+            return InternalError("a service of the platform does not believe the gateway")
         return RefusedByOwner(_OwnerError.model_validate_json(body).error, status)
     except ValidationError:
         return InternalError("a service of the platform gave an answer that could not be read")
@@ -101,6 +104,8 @@ def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> R
     }
     status = error.status if isinstance(error, RefusedByOwner) else error.http_status
     sent = dict(headers or {})
+    if status == Unauthenticated.http_status:
+        sent.setdefault("WWW-Authenticate", "Bearer")
     if status in (ServiceUnavailable.http_status, RateLimitExceeded.http_status):
         sent.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
     body = b'{"success":false,"error":' + json.dumps(described, separators=(",", ":")).encode() + _tail()

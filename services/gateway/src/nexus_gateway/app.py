@@ -6,26 +6,46 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS
+from nexus_gateway.access.credentials import Credentials, NoAuthentication
+from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.rates import Rates
+from nexus_gateway.access.tokens import BearerTokens
 from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
-from nexus_gateway.middleware import AnswerMiddleware
+from nexus_gateway.middleware import AnswerMiddleware, add_cross_origin
 from nexus_gateway.openapi.document import add_document
+from nexus_gateway.operations import Operations
 from nexus_gateway.owners import HttpOwners
+from nexus_gateway.pages import add_pages
 from nexus_gateway.reads import Reads
-from nexus_gateway.routes import agents, builds, dialog, legacy, packages, projects, reports, sessions, statistics
+from nexus_gateway.routes import (
+    agents,
+    builds,
+    dialog,
+    keys,
+    legacy,
+    packages,
+    projects,
+    reports,
+    sessions,
+    statistics,
+)
+from nexus_gateway.routes import operations as operations_of_callers
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
 from nexus_gateway.sources import INVOCATIONS
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
+from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.dead_letters import DeadLetters
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.kafka.requests import Requests
+from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health, Unhealthy
 from nexus_runtime.process.service import NO_TELEMETRY, Part, running
 from nexus_runtime.process.settings import VERSION
@@ -56,11 +76,35 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         shown={"services": owners.check},
         alive=lambda: desk.alive() and tap.alive() and heard.alive(),
     )
-    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), owners, settings)
+    database = Database(settings)
+    known_keys = _keys(settings, database)
+    authentication = Credentials(known_keys, BearerTokens.of(settings), utc_now) if known_keys else NoAuthentication()
+    operations = Operations(owners, settings.cursor_secret.get_secret_value())
+    commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), owners, operations, settings)
     letters = DeadLetters(settings)
     health_of_system = HealthOfSystem(owners, letters)
-    gateway = Gateway(commands, reads, owners, streams, said, health_of_system, Uploads(owners), settings)
-    return http_app(gateway, health, [bus, desk, owners, letters, streams, tap, said, heard])
+    gateway = Gateway(
+        authentication,
+        Rates(settings),
+        known_keys,
+        commands,
+        reads,
+        owners,
+        streams,
+        said,
+        health_of_system,
+        Uploads(owners),
+        operations,
+        settings,
+    )
+    stores = [database] if known_keys else []
+    return http_app(gateway, health, [*stores, bus, desk, owners, letters, streams, tap, said, heard])
+
+
+def _keys(settings: GatewaySettings, database: Database) -> Keys | None:
+    if settings.authentication == "off" or settings.identity_secret is None:
+        return None
+    return Keys(database, settings.identity_secret, utc_now)
 
 
 def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:
@@ -72,13 +116,22 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
             yield
 
     app = FastAPI(
-        title="Nexus-AI Platform", version=VERSION, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
+        title="Nexus-AI Platform",
+        version=VERSION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.gateway = gateway
+    add_cross_origin(app, gateway.settings.origins)
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
-    for part in (projects, builds, reports, packages, legacy, agents, sessions, dialog, statistics):
+    documented = (projects, builds, reports, packages, legacy, agents, sessions, dialog, statistics)
+    for part in (*documented, operations_of_callers, keys):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
+    add_pages(app)
     add_document(app)
     return app

@@ -27,12 +27,14 @@ from nexus_contracts.replies import Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
 from nexus_gateway import answers
 from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
+from nexus_gateway.operations import PATH, AcceptedCommand, Operations
 from nexus_gateway.owners import Owners
 from nexus_gateway.requests.reports import SentReport
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
 from nexus_runtime.kafka.requests import Publisher, Requests
 from nexus_runtime.process import tracing
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import new_id, utc_now
 
 SOURCE = "/nexus/gateway"
@@ -51,7 +53,7 @@ class Order:
     """How commands of one type are sent, and what a caller is told who does not get the outcome at once.
 
     `key` orders commands: those with the same one are decided one after another; it is the first of these fields that
-    has a value. `ids` are the fields that name what is concerned, and `location` is where its state can be read.
+    has a value. `ids` are the fields that name what is concerned, and `location` is its address.
     `asks_agent`: the outcome takes as long as an agent does.
     """
 
@@ -95,10 +97,19 @@ class Begun(NamedTuple):
 class Commands:
     """The only way in which anything is changed."""
 
-    def __init__(self, bus: Publisher, requests: Requests, owners: Owners, settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        bus: Publisher,
+        requests: Requests,
+        owners: Owners,
+        operations: Operations,
+        settings: GatewaySettings,
+    ) -> None:
         self._bus = bus
         self._owners = owners
         self._requests = requests
+        self._operations = operations
+        self._trust = Trust(settings.identity_secret)
         self._settings = settings
 
     async def carry_out(self, command: Command, waits: bool) -> Response:
@@ -109,14 +120,14 @@ class Commands:
         order = _order_of(command)
         wait_seconds = self._wait_seconds(order, vars(command)) if waits else 0.0
         reply = await self._asked(order, command, wait_seconds)
-        return accepted(command, waited=waits) if reply is None else await self._answer(order, command, reply)
+        return self.accepted(command, waited=waits) if reply is None else await self._answer(order, command, reply)
 
     async def begin(self, command: Command) -> "Begun | Response":
         """`Begun` as soon as the owner has accepted what will go on for longer; else as `carry_out`."""
         order = _order_of(command)
         reply = await self._asked(order, command, self._settings.reply_wait_seconds, when_accepted=True)
         if reply is None:
-            return accepted(command)
+            return self.accepted(command)
         if reply.error is None and reply.status == ACCEPTED:
             return Begun(reply.replayed)
         return await self._answer(order, command, reply)
@@ -125,7 +136,7 @@ class Commands:
         self, order: Order, command: Command, wait_seconds: float, *, when_accepted: bool = False
     ) -> Reply | None:
         fields = vars(command)
-        event = _event(command, next(fields[name] for name in order.key if fields[name]))
+        event = self._event(command, next(fields[name] for name in order.key if fields[name]))
         _require_sendable(event)
         try:
             return await self._requests.ask(order.topic, event, wait_seconds, when_accepted=when_accepted)
@@ -143,6 +154,31 @@ class Commands:
         location = location_of(command) if order.status == 201 else None
         headers = _headers(reply, reply.result, location)
         return success(pydantic_core.to_json(reply.result), order.status, headers=headers)
+
+    def accepted(self, command: Command, *, waited: bool = True) -> Response:
+        """The answer to who does not get the outcome at once."""
+        order, fields = _order_of(command), vars(command)
+        operation_id = self._operations.seal(_operation(command, order))
+        location = PATH + operation_id
+        headers = {"Location": location} | ({} if waited else {"Preference-Applied": "respond-async"})
+        told = {**{name: fields[name] for name in order.ids}, "operation_id": operation_id}
+        message = f"accepted; the outcome can be read at {location}"
+        return success(to_json(told), ACCEPTED, message=message, headers=headers)
+
+    def _event(self, command: Command, subject: str) -> CloudEvent:
+        event = CloudEvent(
+            id=new_id("evt_"),
+            source=SOURCE,
+            type=str(getattr(command, "type")),  # noqa: B009  # every command has it
+            subject=subject,
+            time=utc_now(),
+            data=command.model_dump(mode="json", exclude={"type"}),
+            correlationid=answers.request_id.get(),
+            traceparent=tracing.traceparent.get(),
+            nexusprincipal=command.principal.id,
+            nexustenant=command.principal.tenant,
+        )
+        return self._trust.sign(event)
 
     def _wait_seconds(self, order: Order, fields: Mapping[str, Any]) -> float:
         if not order.asks_agent:
@@ -176,35 +212,15 @@ def _require_sendable(event: CloudEvent) -> None:
         raise PayloadTooLarge("the message is too large", limit_bytes=MAX_MESSAGE_BYTES)
 
 
-def _event(command: Command, subject: str) -> CloudEvent:
-    return CloudEvent(
-        id=new_id("evt_"),
-        source=SOURCE,
-        type=str(getattr(command, "type")),  # noqa: B009  # every command has it
-        subject=subject,
-        time=utc_now(),
-        data=command.model_dump(mode="json", exclude={"type"}),
-        correlationid=answers.request_id.get(),
-        traceparent=tracing.traceparent.get(),
-        nexusprincipal=command.principal.id,
-        nexustenant=command.principal.tenant,
-    )
+def _operation(command: Command, order: Order) -> AcceptedCommand:
+    owner = "builds" if order.topic is BUILDS_COMMANDS else "agents"
+    asker = command.principal
+    return AcceptedCommand(command.command_id, command.fingerprint, owner, location_of(command), asker.tenant, asker.id)
 
 
 def location_of(command: Command) -> str:
     """Where the state of what the command concerns can be read."""
     return _order_of(command).location.format_map(vars(command))
-
-
-def accepted(command: Command, *, waited: bool = True) -> Response:
-    """The answer to who does not get the outcome at once."""
-    fields, location = vars(command), location_of(command)
-    ids = {name: fields[name] for name in _order_of(command).ids}
-    headers = {"Location": location}
-    if not waited:
-        headers["Preference-Applied"] = "respond-async"
-    message = f"accepted; the outcome can be read at {location}"
-    return success(to_json(ids), ACCEPTED, message=message, headers=headers)
 
 
 def _headers(reply: Reply, result: Mapping[str, Any], location: str | None) -> dict[str, str]:

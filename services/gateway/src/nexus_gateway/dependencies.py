@@ -1,6 +1,6 @@
 """What routes depend on: the parts of the gateway, who asks, and the write that a request asks for."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -10,8 +10,12 @@ from pydantic import ValidationError
 from nexus_contracts.commands import Command, IfMatch
 from nexus_contracts.model import RequestBody
 from nexus_contracts.principal import Principal
+from nexus_gateway.access.credentials import Authenticating
+from nexus_gateway.access.keys import Keys
+from nexus_gateway.access.rates import Rates, RouteClass, exceeded
 from nexus_gateway.answers import body_failure, size_failure
 from nexus_gateway.commands import Commands
+from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Owners
 from nexus_gateway.reads import Reads
 from nexus_gateway.requests.idempotency import command_id_of, fingerprint, idempotency_key, prefers_async
@@ -31,13 +35,15 @@ from nexus_runtime.process.clock import derived_id, new_id
 B = TypeVar("B", bound=RequestBody)
 B_co = TypeVar("B_co", covariant=True)
 C = TypeVar("C", bound=Command)
-_DEFAULT = Principal()
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """`streams` are those of projects, `said` those of invocations."""
+    """`keys`: None without authentication. `streams` are those of projects, `said` those of invocations."""
 
+    authentication: Authenticating
+    rates: Rates
+    keys: Keys | None
     commands: Commands
     reads: Reads
     owners: Owners
@@ -45,6 +51,7 @@ class Gateway:
     said: Streams
     health: HealthOfSystem
     uploads: Uploads
+    operations: Operations
     settings: GatewaySettings
 
     def end_streams(self) -> None:
@@ -57,28 +64,55 @@ def gateway_of(request: Request) -> Gateway:
     return cast("Gateway", request.app.state.gateway)
 
 
-async def principal_of(_request: Request) -> Principal:
-    """Who asks. Without authentication everybody is the default user of the default tenant."""
-    return _DEFAULT
+def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
+    """`caller.principal` is who asks, may do what needs `scope`, and does not ask too often.
+
+    Raises Unauthenticated, PermissionDenied, RateLimitExceeded.
+    """
+
+    async def identify(request: Request) -> None:
+        identity = await gateway_of(request).authentication.identify(request)
+        identity.require(scope, request.path_params.get("project_id"))
+        caller.principal.set(identity.principal)
+        rate = await gateway_of(request).rates.count(_route_class(request, scope), identity.principal)
+        request.state.rate = rate
+        if rate and rate.remaining < 0:
+            raise exceeded(rate)
+
+    return identify
 
 
-async def addressed(request: Request) -> None:
-    """What every operation begins with: `caller.principal` is who asks. Raises ValidationFailed, NotFound."""
-    require_known_query(request)
-    require_possible_ids(request.path_params)
-    caller.principal.set(await principal_of(request))
+def _route_class(request: Request, scope: str | None) -> RouteClass:
+    if request.method == "GET":
+        return "read"
+    return "invoke" if scope == "agents:invoke" else "write"
+
+
+def admitted(scope: str | None) -> Callable[[Request], Awaitable[None]]:
+    """What every operation begins with: the same, and the request is well formed."""
+    identify = identified(scope)
+
+    async def admit(request: Request) -> None:
+        """Raises ValidationFailed, NotFound, too."""
+        await identify(request)
+        require_known_query(request)
+        require_possible_ids(request.path_params)
+
+    return admit
 
 
 @dataclass(frozen=True)
 class Intent(Generic[B_co]):
     """A write as its caller means it.
 
-    `keyed`: an Idempotency-Key was given; `waits`: the caller wants the outcome; `if_match`: the versions, of which one
-    must be the resource's, where the operation heeds If-Match.
+    `known`: who asks is authenticated, and nobody else is written for. `keyed`: an Idempotency-Key was given; `waits`:
+    the caller wants the outcome; `if_match`: the versions, of which one must be the resource's, where the operation
+    heeds If-Match.
     """
 
     body: B_co
     principal: Principal
+    known: bool
     command_id: str
     fingerprint: str
     keyed: bool
@@ -90,14 +124,18 @@ class Intent(Generic[B_co]):
         return derived_id(prefix, self.command_id) if self.keyed else new_id(prefix)
 
     def command(self, kind: type[C], **fields: Any) -> C:
-        """The command that says so, with the fields of the body and these, which go before the body's."""
+        """The command that says so, with the fields of the body and these, which go before the body's.
+
+        Its `user_id` is the caller, where callers are known.
+        """
         body = self.body.model_dump() if isinstance(self.body, RequestBody) else {}
         wish: dict[str, Any] = {
             "command_id": self.command_id,
             "fingerprint": self.fingerprint,
             "principal": self.principal,
         }
-        return kind(**wish | body | fields)
+        own: dict[str, Any] = {"user_id": self.principal.id} if self.known and "user_id" in kind.model_fields else {}
+        return kind(**wish | body | fields | own)
 
 
 def intent_with(model: type[B], *, heeds_if_match: bool = False) -> Any:
@@ -160,6 +198,7 @@ def _intent(request: Request, body: B_co, sent: bytes, heeds_if_match: bool) -> 
     return Intent(
         body,
         asker,
+        gateway_of(request).keys is not None,
         command_id_of(request, asker, key),
         fingerprint(sent, request.scope["query_string"]),
         keyed=key is not None,

@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from nexus_contracts.agents.commands import InvokeAgent, PostMessage
 from nexus_contracts.errors import PlatformError
 from nexus_gateway.answers import REPLAYED
-from nexus_gateway.commands import accepted, location_of
+from nexus_gateway.commands import location_of
 from nexus_gateway.dependencies import gateway_of
 from nexus_gateway.sources import StreamPage
 from nexus_gateway.sse import EventStream, last_event_id, paced
@@ -20,7 +20,7 @@ async def answered_live(request: Request, command: InvokeAgent | PostMessage) ->
     try:
         page = await gateway.said.open(command.invocation_id, after or 0)
     except PlatformError:
-        return accepted(command)
+        return gateway.commands.accepted(command)
     headers = {"Location": location_of(command)}
     if begun.replayed:
         headers[REPLAYED] = "true"

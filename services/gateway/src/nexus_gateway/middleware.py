@@ -1,16 +1,48 @@
 """The outermost layer: every answer leaves with its request id and its duration, and no fault gets past it bare."""
 
 import time
+from collections.abc import Sequence
 
+from fastapi import FastAPI, Response
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nexus_contracts.errors import InternalError
+from nexus_contracts.errors import InternalError, RateLimitExceeded, ValidationFailed
 from nexus_gateway import answers
+from nexus_gateway.access.rates import Rate
 from nexus_runtime.process import log, metrics, tracing
 
 logger = log.get(__name__)
+_SAFE = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class _CrossOrigin(CORSMiddleware):
+    """What a preflight is refused for is told as every other failure is."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        vary = {"Vary": answer.headers["vary"]} if "vary" in answer.headers else None
+        return answers.failure(ValidationFailed(bytes(answer.body).decode(), errors=[]), vary)
+
+
+def add_cross_origin(app: FastAPI, origins: Sequence[str]) -> None:
+    """Pages of these origins may call, with credentials that they show themselves: cookies are never asked for."""
+    if origins:
+        app.add_middleware(
+            _CrossOrigin, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
+        )
 
 
 class AnswerMiddleware:
@@ -52,7 +84,7 @@ class _Passage:
         self._method: str = scope["method"]
         self._seconds = 0.0
         self.status = 0
-        self.scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
+        self.scope: Scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         self._request_id = answers.begin(_received(scope, b"x-request-id"))
         tracing.begin(_received(scope, b"traceparent"))
 
@@ -60,14 +92,25 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._seconds = self._passed()
-            own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", b"%.6f" % self._seconds)]
-            message = {**message, "headers": [*message.get("headers", ()), *own]}
+            message = {**message, "headers": [*message.get("headers", ()), *self._own_headers(message)]}
         elif self._method == "HEAD":
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
             if message.get("more_body"):
                 raise ClientDisconnect  # nobody is there for the rest, which of a stream has no end
             return
         await self._send(message)
+
+    def _own_headers(self, message: Message) -> list[tuple[bytes, bytes]]:
+        own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", b"%.6f" % self._seconds), *_SAFE]
+        if not any(name == _POLICY[0] for name, _ in message.get("headers", ())):
+            own.append(_POLICY)
+        rate: Rate | None = self.scope.get("state", {}).get("rate")
+        if rate is None:
+            return own
+        if self.status == RateLimitExceeded.http_status:
+            own.append((b"retry-after", str(rate.seconds).encode()))
+            rate = rate._replace(remaining=0)
+        return own + [(name.lower().encode(), value.encode()) for name, value in rate.headers().items()]
 
     def measure(self) -> None:
         """Until the answer began: a stream lasts as long as somebody listens."""

@@ -6,12 +6,14 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import IO, Any, NamedTuple, Protocol, cast
 
 import aiohttp
+from yarl import URL
 
 from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
 from nexus_gateway import answers
 from nexus_gateway.answers import refusal_of
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process import caller, tracing
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Unhealthy
 
 CONNECTIONS = 256
@@ -56,6 +58,7 @@ class HttpOwners:
     def __init__(self, settings: GatewaySettings) -> None:
         self._urls = settings.owner_urls
         self._seconds = settings.read_timeout_seconds
+        self._trust = Trust(settings.identity_secret)
         self._upload_seconds = settings.upload_timeout_seconds
         self._session: aiohttp.ClientSession | None = None
 
@@ -82,13 +85,15 @@ class HttpOwners:
     async def _ask(self, method: str, owner: str, path: str, query: Mapping[str, str] | None, **sent: Any) -> Answer:
         if self._session is None:
             raise ServiceUnavailable("the gateway is starting")
-        url = self._urls[owner] + path
+        url = URL(self._urls[owner] + path)
+        if query:
+            url = url.with_query(query)
         headers = {
             "X-Request-ID": answers.request_id.get(),
             "traceparent": tracing.traceparent.get() or "",
-            **caller.headers_of(caller.principal.get()),
+            **self._trust.header(caller.principal.get(), method, url.raw_path_qs),
         }
-        wish: dict[str, Any] = {"params": query, "headers": headers, "allow_redirects": False, **sent}
+        wish: dict[str, Any] = {"headers": headers, "allow_redirects": False, **sent}
         try:
             async with self._session.request(method, url, **wish) as response:
                 body = await response.read()

@@ -17,7 +17,7 @@ class Reads:
 
     def __init__(self, owners: Owners, cursors: Cursors) -> None:
         self._owners = owners
-        self._cursors = cursors
+        self.cursors = cursors
 
     async def one(self, request: Request, owner: str, path: str) -> Response:
         """A single resource, with its ETag; 304 when the caller has it already."""
@@ -43,9 +43,9 @@ class Reads:
         chosen = {name: value for name, value in (filters or {}).items() if value is not None}
         query = {**chosen, "limit": str(limit)}
         if last_key is not None:
-            query["last_key"] = self._cursors.unseal(path, chosen, last_key)
+            query["last_key"] = self.cursors.unseal(path, chosen, last_key)
         page = cast("dict[str, Any]", json.loads((await self._owners.get(owner, path, query)).body))
         after = page.get("last_key")
         items = page["items"]
-        sealed = None if after is None else self._cursors.seal(path, chosen, after)
+        sealed = None if after is None else self.cursors.seal(path, chosen, after)
         return success(to_json({"items": items, "count": len(items), "last_key": sealed}))

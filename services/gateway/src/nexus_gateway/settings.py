@@ -1,15 +1,18 @@
 """What the gateway can be told."""
 
+import ipaddress
 import secrets
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
-from nexus_runtime.process.settings import ServiceSettings
+from nexus_runtime.process.settings import OwnerSettings
 
+_RATE = r"^[1-9][0-9]{0,6}/(second|minute|hour|day)$"
 _URL = r"^https?://[^\s/?#]+$"
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(OwnerSettings):
     """Times are in seconds, sizes in bytes."""
 
     builds_url: str = Field(default="http://127.0.0.1:8001", pattern=_URL)
@@ -39,6 +42,66 @@ class GatewaySettings(ServiceSettings):
         "address must share it, and with a random one cursors end when the process does",
     )
 
+    allowed_origins: str = Field(
+        default="", description="of pages that browsers let call: scheme://host[:port] with commas between, or *"
+    )
+    rate_limit_read: str | None = Field(default=None, pattern=_RATE, description="of each caller, such as 100/second")
+    rate_limit_write: str | None = Field(default=None, pattern=_RATE)
+    rate_limit_invoke: str | None = Field(default=None, pattern=_RATE)
+    rate_limit_store: str = Field(
+        default="async+memory://", pattern=r"^async\+", description="shared by several gateways: async+redis://..."
+    )
+    authentication: Literal["off", "on"] = Field(
+        default="off", description="off: everybody is an admin of the tenant `default`; for development"
+    )
+    listen_without_authentication: bool = Field(
+        default=False, description="it is meant that everybody who reaches the address may do everything"
+    )
+    jwt_jwks_url: str | None = Field(
+        default=None, pattern="^https?://", description="where the identity provider publishes its public keys"
+    )
+    jwt_secret: SecretStr | None = Field(
+        default=None, min_length=32, description="instead: the secret of tokens with HS256"
+    )
+    jwt_issuer: str = Field(default="", description="`iss` of the tokens that are accepted")
+    jwt_audience: str = Field(default="", description="`aud` of the tokens that are accepted")
+    jwt_leeway_seconds: float = Field(default=30.0, ge=0, le=300, description="how far clocks may be apart")
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        if self.authentication == "off":
+            if not (_is_loopback(self.host) or self.listen_without_authentication):
+                raise ValueError(
+                    f"HOST={self.host} would open everything to everybody who reaches it: set AUTHENTICATION=on, "
+                    "or LISTEN_WITHOUT_AUTHENTICATION=true if that is meant"
+                )
+        elif self.identity_secret is None:
+            raise ValueError("AUTHENTICATION=on needs IDENTITY_SECRET, the same for all services")
+        if self.jwt_jwks_url and self.jwt_secret:
+            raise ValueError("JWT_JWKS_URL and JWT_SECRET exclude each other")
+        if (self.jwt_jwks_url or self.jwt_secret) and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("tokens are accepted with JWT_ISSUER and JWT_AUDIENCE only")
+        return self
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin for one in self.allowed_origins.split(",") if (origin := one.strip())]
+
+    @property
+    def rate_limits(self) -> dict[str, str]:
+        """By class of routes; those that are set, and with authentication usual ones for the others."""
+        chosen = {"read": self.rate_limit_read, "write": self.rate_limit_write, "invoke": self.rate_limit_invoke}
+        usual = {"read": "100/second", "write": "20/second", "invoke": "10/second"}
+        known = usual if self.authentication == "on" else {}
+        return known | {name: text for name, text in chosen.items() if text is not None}
+
     @property
     def owner_urls(self) -> dict[str, str]:
         return {"builds": self.builds_url, "agents": self.agents_url, "stats": self.stats_url}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

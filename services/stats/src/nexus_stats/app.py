@@ -6,6 +6,7 @@ from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.owner import bus_check, consumers_check, database_check, partition_routes
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
@@ -31,5 +32,6 @@ def create_app(settings: StatsSettings) -> FastAPI:
         shown={},
         alive=consumers.alive,
     )
-    queries = query_routes(StatisticsQueries(stores, utc_now))
-    return application("Nexus-AI statistics", [database, bus, consumers], health, queries, partition_routes(consumers))
+    queries, partitions = query_routes(StatisticsQueries(stores, utc_now)), partition_routes(consumers)
+    trust = Trust(settings.identity_secret)
+    return application("Nexus-AI statistics", [database, bus, consumers], health, queries, partitions, trust=trust)

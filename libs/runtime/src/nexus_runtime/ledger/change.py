@@ -150,6 +150,10 @@ class WorkLog(Protocol):
         """One more waits for the outcome of `work` (`Accepted.work`); answered at once where it has ended."""
         ...
 
+    async def outcome(self, work: str) -> Outcome | None:
+        """Of `work`, where it has ended."""
+        ...
+
 
 class NoWork:
     """The work log of an owner that has no long work."""
@@ -162,3 +166,6 @@ class NoWork:
 
     async def follow(self, work: str, address: ReplyAddress) -> None:
         raise TypeError(f"this owner has no long work: {work}, {address.request_id}")
+
+    async def outcome(self, work: str) -> Outcome | None:
+        raise TypeError(f"this owner has no long work: {work}")

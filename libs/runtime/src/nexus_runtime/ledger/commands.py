@@ -9,7 +9,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, RateLimitExceeded
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
-from nexus_runtime.kafka.delivery import Delivery, Subscription
+from nexus_runtime.kafka.delivery import Admission, Delivery, Subscription
 from nexus_runtime.kafka.replies import Replier, ReplyAddress, reply_partition, waits_for_acceptance
 from nexus_runtime.ledger.inbox import Handled, reply
 from nexus_runtime.ledger.ledger import Decision, Ledger
@@ -25,8 +25,9 @@ def command_subscription(
     decide: Decide,
     ledger: Ledger,
     replier: Replier,
+    admit: Admission | None = None,
 ) -> Subscription:
-    """A subscription that answers commands.
+    """A subscription that answers commands; `admit` lets in those that may be believed.
 
     `decide` turns a command into a Decision on the present state, or raises a PlatformError. An outcome of 202 means
     that the answer comes later, from the work that it names (`Accepted`); who waits for acceptance alone is told so.
@@ -55,4 +56,4 @@ def command_subscription(
         refusal = Reply(**dict(outcome), request_id=event.id, command_id=command_id)
         await replier.send(reply_partition(record.headers), refusal)
 
-    return Subscription(topic, group, commands, handle, refused=refused)
+    return Subscription(topic, group, commands, handle, refused=refused, admit=admit)

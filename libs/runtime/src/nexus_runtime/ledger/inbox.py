@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from nexus_contracts.commands import Command
 from nexus_contracts.errors import IdempotencyKeyReused
 from nexus_contracts.replies import Accepted, Outcome, Reply
-from nexus_runtime.dynamo import Database, Put, Table, Where
+from nexus_runtime.dynamo import Database, Item, Put, Table, Where
 from nexus_runtime.kafka.replies import ReplyAddress
 
 _KEPT: TypeAdapter[Accepted | Outcome] = TypeAdapter(Accepted | Outcome)
@@ -71,12 +71,19 @@ class Inbox:
 
     async def find(self, handled: Handled) -> Found | None:
         """What was decided before, or None. Raises IdempotencyKeyReused where the request was another one."""
-        item = await self._database.get(self._table, {"owner": handled.command.command_id, "entry": "outcome"})
-        if item is None:
-            return None
-        if item["fingerprint"] != handled.command.fingerprint:
+        item = await self._item(handled.command.command_id, handled.command.fingerprint)
+        return Found(_KEPT.validate_json(item["outcome"]), item["request_id"] != handled.request_id) if item else None
+
+    async def outcome_of(self, command_id: str, fingerprint: str) -> Outcome | None:
+        """The same for whoever only wants to know."""
+        item = await self._item(command_id, fingerprint)
+        return _KEPT.validate_json(item["outcome"]) if item else None
+
+    async def _item(self, command_id: str, fingerprint: str) -> Item | None:
+        item = await self._database.get(self._table, {"owner": command_id, "entry": "outcome"})
+        if item is not None and item["fingerprint"] != fingerprint:
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
-        return Found(_KEPT.validate_json(item["outcome"]), item["request_id"] != handled.request_id)
+        return item
 
 
 def reply(handled: Handled, outcome: Outcome, *, replayed: bool = False) -> Reply:

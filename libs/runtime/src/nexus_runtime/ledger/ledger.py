@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import PlatformError, ServiceUnavailable
+from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, ServiceUnavailable
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.model import Message
 from nexus_contracts.principal import PLATFORM
@@ -129,6 +129,14 @@ class Ledger:
             return reply(handled, decision.outcome)
 
         return await retried(attempt)
+
+    async def outcome(self, command_id: str, fingerprint: str) -> Outcome | None:
+        """What became of a command; None while nothing is decided, or its long work goes on."""
+        try:
+            found = await self.inbox.outcome_of(command_id, fingerprint)
+        except IdempotencyKeyReused as error:
+            return Outcome(status=error.http_status, error=error.body())
+        return await self.work.outcome(found.work) if isinstance(found, Accepted) else found
 
     async def _replay(self, handled: Handled) -> Reply:
         found = await self.inbox.find(handled)

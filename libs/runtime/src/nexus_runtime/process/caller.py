@@ -1,25 +1,65 @@
-"""Who the gateway asks for: the principal of the request that is being answered."""
+"""Who the gateway asks for: signed where the services share a secret, so that nobody else can ask an owner."""
 
-from collections.abc import Mapping
+import base64
+import hmac
+import json
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
 
-from nexus_contracts.principal import Principal
+from pydantic import SecretStr, ValidationError
 
-ID_HEADER, TENANT_HEADER = "nexus-principal", "nexus-tenant"
-_DEFAULT = Principal()
-principal: ContextVar[Principal] = ContextVar("principal", default=_DEFAULT)
+from nexus_contracts.envelope import CloudEvent, MalformedEvent
+from nexus_contracts.errors import Unauthenticated
+from nexus_contracts.principal import EVERYBODY, Principal
+from nexus_contracts.signatures import is_signed, signed
 
-
-def begin(headers: Mapping[bytes, bytes]) -> None:
-    """Take the principal from an internal request; without one it is the default user of the default tenant."""
-    principal.set(
-        Principal(
-            id=headers.get(ID_HEADER.encode(), _DEFAULT.id.encode()).decode("latin-1"),
-            tenant=headers.get(TENANT_HEADER.encode(), _DEFAULT.tenant.encode()).decode("latin-1"),
-        )
-    )
+HEADER = "nexus-identity"
+VALID_SECONDS = 60.0
+"""How far apart the clocks of the services may be, and how long a request may be on its way."""
+principal: ContextVar[Principal] = ContextVar("principal", default=EVERYBODY)
 
 
-def headers_of(asker: Principal) -> dict[str, str]:
-    """The headers of an internal request on behalf of `asker`."""
-    return {ID_HEADER: asker.id, TENANT_HEADER: asker.tenant}
+class Trust:
+    """Signs and checks who asks. Without a secret everything is believed: authentication is off then."""
+
+    def __init__(self, secret: SecretStr | None, now: Callable[[], float] = time.time) -> None:
+        self._key = secret.get_secret_value().encode() if secret else None
+        self._now = now
+
+    def header(self, asker: Principal, method: str, target: str) -> dict[str, str]:
+        """The header of an internal request on behalf of `asker`; `target` is path and query as they are sent."""
+        said = {"id": asker.id, "tenant": asker.tenant, "scopes": asker.scopes, "at": self._now()}
+        payload = base64.urlsafe_b64encode(json.dumps(said, separators=(",", ":")).encode()).decode()
+        return {HEADER: f"{payload}.{self._signature(payload, method, target)}"}
+
+    def identify(self, received: str | None, method: str, target: str) -> Principal:
+        """Who asks. Raises Unauthenticated where it is not signed for this very request, just now."""
+        if received is None and self._key is None:
+            return EVERYBODY
+        payload, _, signature = (received or "").partition(".")
+        expected = self._signature(payload, method, target)
+        if not hmac.compare_digest(signature.encode(), expected.encode()):
+            raise Unauthenticated("only the gateway may ask this service")
+        try:
+            said = json.loads(base64.urlsafe_b64decode(payload))
+            asker = Principal.model_validate(said)
+        except (ValueError, ValidationError):
+            raise Unauthenticated("the identity in the request cannot be read") from None
+        if self._key and abs(self._now() - said["at"]) > VALID_SECONDS:
+            raise Unauthenticated("the identity in the request is too old, or the clocks differ")
+        return asker
+
+    def sign(self, command: CloudEvent) -> CloudEvent:
+        return signed(command, self._key) if self._key else command
+
+    async def admit(self, command: CloudEvent) -> CloudEvent:
+        """The command. Raises MalformedEvent where it is not signed."""
+        if self._key and not is_signed(command, self._key):
+            raise MalformedEvent("commands are signed by the gateway", "ce_signature")
+        return command
+
+    def _signature(self, payload: str, method: str, target: str) -> str:
+        if self._key is None:
+            return ""
+        return hmac.digest(self._key, json.dumps([payload, method, target]).encode(), "sha256").hex()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import psutil
@@ -117,8 +117,8 @@ def _head(status: str) -> HealthView:
     return HealthView(status=status, version=VERSION, timestamp=format_timestamp(utc_now()))
 
 
-def health_routes(health: Health) -> APIRouter:
-    """/health, /health/live, /health/ready, /health/detailed and /metrics."""
+def health_routes(health: Health, inside: Sequence[Any] = ()) -> APIRouter:
+    """/health, /health/live, /health/ready; /health/detailed and /metrics, which depend on `inside`."""
     router = APIRouter(tags=["health"])
 
     @router.get("/health", operation_id="getHealth", summary="Whether the service answers")
@@ -147,12 +147,23 @@ def health_routes(health: Health) -> APIRouter:
         """503 while a dependency is unavailable."""
         return await health.ready()
 
-    @router.get("/health/detailed", operation_id="getDetailedHealth", summary="Every check, and the process itself")
+    @router.get(
+        "/health/detailed",
+        operation_id="getDetailedHealth",
+        summary="Every check, and the process itself",
+        dependencies=inside,
+    )
     async def get_detailed() -> DetailedView:  # pyright: ignore[reportUnusedFunction]  # a route
         """Checks run side by side, each for at most two seconds."""
         return await health.detailed()
 
-    @router.get("/metrics", operation_id="getMetrics", summary="Metrics for Prometheus", response_class=Response)
+    @router.get(
+        "/metrics",
+        operation_id="getMetrics",
+        summary="Metrics for Prometheus",
+        response_class=Response,
+        dependencies=inside,
+    )
     async def get_metrics() -> Response:  # pyright: ignore[reportUnusedFunction]  # a route
         """Prometheus text format."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

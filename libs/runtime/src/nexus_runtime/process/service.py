@@ -19,8 +19,10 @@ from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from nexus_contracts.errors import InternalError, NotFound, PlatformError, ValidationFailed
+from nexus_contracts.errors import InternalError, NotFound, PlatformError, Unauthenticated, ValidationFailed
+from nexus_contracts.principal import Principal
 from nexus_runtime.process import caller, log, tracing
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health, health_routes
 from nexus_runtime.process.http_protocol import BoundedHttp
 from nexus_runtime.process.settings import VERSION, ServiceSettings
@@ -30,6 +32,7 @@ RESTART_SECONDS = 1.0
 TICK_SECONDS = 1.0
 NOT_STARTED = 3
 BACKLOG = 2048
+NOBODY_SIGNS = Trust(None)
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """FastAPI looks for providers of OpenTelemetry with every request; traces and metrics are our own."""
 
@@ -77,10 +80,13 @@ async def running(parts: Sequence[Part]) -> AsyncGenerator[None]:
         yield
 
 
-def application(title: str, parts: Sequence[Part], health: Health, *routers: APIRouter) -> FastAPI:
+def application(
+    title: str, parts: Sequence[Part], health: Health, *routers: APIRouter, trust: Trust = NOBODY_SIGNS
+) -> FastAPI:
     """A service's HTTP side: the routes of `routers`, health and metrics.
 
     Errors are answered as {"error": ErrorBody} with the error's status; the gateway puts its envelope around.
+    With a secret in `trust` only what it signs is answered, apart from health and metrics.
     """
 
     @asynccontextmanager
@@ -89,7 +95,7 @@ def application(title: str, parts: Sequence[Part], health: Health, *routers: API
             yield
 
     app = FastAPI(title=title, version=VERSION, lifespan=lifespan, telemetry=NO_TELEMETRY)
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, trust=trust)
     app.add_exception_handler(PlatformError, _platform_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -103,15 +109,31 @@ def application(title: str, parts: Sequence[Part], health: Health, *routers: API
 class RequestContext:
     """Continues the caller's trace in every log line and message of the request, and says who asks."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, trust: Trust) -> None:
         self._app = app
+        self._trust = trust
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
             tracing.begin(headers.get(b"traceparent", b"").decode("latin-1"))
-            caller.begin(headers)
+            if not _is_public(scope["path"]):
+                try:
+                    caller.principal.set(self._asker(scope, headers.get(caller.HEADER.encode())))
+                except Unauthenticated as error:
+                    return await _answer(error)(scope, receive, send)
         await self._app(scope, receive, send)
+
+    def _asker(self, scope: Scope, received: bytes | None) -> Principal:
+        query = scope["query_string"]
+        target = scope["raw_path"] + (b"?" + query if query else b"")
+        told = None if received is None else received.decode("latin-1")
+        return self._trust.identify(told, scope["method"], target.decode("latin-1"))
+
+
+def _is_public(path: str) -> bool:
+    """What orchestrators and Prometheus ask."""
+    return path in ("/health", "/metrics") or path.startswith("/health/")
 
 
 class Server(uvicorn.Server):

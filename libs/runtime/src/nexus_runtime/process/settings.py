@@ -4,7 +4,7 @@ import sys
 from importlib.metadata import version
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nexus_kafka.options import KafkaOptions
@@ -38,6 +38,11 @@ class ServiceSettings(KafkaOptions, BaseSettings):
     )
     dead_letter_run: int = Field(default=100, ge=1, le=100_000)
     dead_letter_share: float = Field(default=0.5, gt=0, le=1, allow_inf_nan=False)
+    identity_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="the same for all services: signs who asks; where it is set nothing unsigned is believed",
+    )
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
 
     def shutdown_share(self, step: Literal["requests", "consumers", "work", "producer"]) -> float:
@@ -63,6 +68,6 @@ def load(kind: type[S]) -> S:
         return kind()
     except ValidationError as error:
         for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
+            name = "_".join(str(part) for part in fault["loc"]).upper() or "together"
             sys.stderr.write(f"error: setting {name}: {fault['msg']}\n")
         raise SystemExit(2) from None

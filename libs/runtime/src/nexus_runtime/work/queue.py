@@ -97,6 +97,11 @@ class Queue:
             await asyncio.sleep(random.uniform(0, 0.02))
         raise Contention("the work that answers this command keeps changing; try again")
 
+    async def outcome(self, work: str) -> Outcome | None:
+        """Of `work` that has ended."""
+        kind, _, name = work.partition("#")
+        return None if await self.items.get(kind, name) else await self._outcome(kind, name)
+
     async def _add_waiter(self, item: WorkItem, address: ReplyAddress) -> None:
         await self.items.add_waiter(item, address)
 

@@ -126,7 +126,7 @@ class AgentHandlers:
 
     async def _seen(self, command: ActivateVersion | SetAgentStatus | UpdateAgent | DeleteAgent) -> Agent:
         """Raises NotFound, PreconditionFailed."""
-        agent = await self.agents.own(command.agent_id, command.principal.tenant)
+        agent = await self.agents.own(command.agent_id, command.principal)
         require_match(command.if_match, agent)
         return agent
 
@@ -148,9 +148,9 @@ class AgentHandlers:
         return Decision.answer(200, agent_view(agent, await self.agents.figures(agent.agent_id)), change)
 
     async def _deployable(self, command: DeployAgent) -> Agent | None:
-        """The agent as it is now, if there is one. Raises NotFound where it is another tenant's or its project went."""
+        """The agent as it is now, if there is one. Raises NotFound where it is another's or its project went."""
         agent = await self.agents.load_any(command.agent_id)
-        if agent is not None and agent.tenant != command.principal.tenant:
+        if agent is not None and not command.principal.sees(agent.tenant, agent.user_id):
             raise agent_not_found(command.agent_id)
         if await self.agents.project_deleted(command.project_id):
             raise NotFound("the project was deleted", type="project", id=command.project_id)

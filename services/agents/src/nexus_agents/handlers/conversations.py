@@ -66,7 +66,7 @@ class ConversationHandlers:
 
     async def create_session(self, command: CreateSession) -> Decision:
         """An agent that is offline may have sessions; a deleted one may not."""
-        await self.agents.own(command.agent_id, command.principal.tenant)
+        await self.agents.own(command.agent_id, command.principal)
         await self._require_new_session(command.session_id)
         after, events = sessions.create(command, self.now())
         saved = self.turns.sessions.save(None, after, events)
@@ -75,6 +75,8 @@ class ConversationHandlers:
     async def delete_session(self, command: DeleteSession) -> Decision:
         """Gone at once; the turn that runs and those that wait are cancelled after that."""
         before = await self._session(command.session_id, command)
+        if not await self._sees(before.agent_id, command):
+            raise session_not_found(command.session_id)
         require_match(command.if_match, before)
         after, events = sessions.tombstone(before, self.now(), SESSION_DELETED)
         change = self.turns.sessions.save(before, after, events).change
@@ -83,7 +85,7 @@ class ConversationHandlers:
         return Decision.answer(200, view, change)
 
     async def invoke_agent(self, command: InvokeAgent, address: ReplyAddress | None) -> Decision:
-        agent = await self.agents.own(command.agent_id, command.principal.tenant)
+        agent = await self.agents.own(command.agent_id, command.principal)
         await self._require_new_invocation(command.invocation_id)
         invocation = invocations.invoked(command, tracing.traceparent.get(), self.now())
         if command.session_id is None:
@@ -97,7 +99,7 @@ class ConversationHandlers:
 
     async def post_message(self, command: PostMessage, address: ReplyAddress | None) -> Decision:
         session = await self._session(command.session_id, command)
-        agent = await self.agents.own(session.agent_id, command.principal.tenant)
+        agent = await self.agents.own(session.agent_id, command.principal)
         turn = turns.posted(command, session, tracing.traceparent.get(), self.now())
         await self._require_new_invocation(command.invocation_id)
         if turn.kind is Kind.NOTE and session.idle:
@@ -145,9 +147,14 @@ class ConversationHandlers:
         invocation = await self.turns.invocations.load(command.invocation_id)
         if invocation is None or invocation.tenant != command.principal.tenant or invocation.kind is Kind.NOTE:
             raise invocation_not_found(command.invocation_id)
-        if await self.agents.load(invocation.agent_id) is None:
+        if not await self._sees(invocation.agent_id, command):
             raise invocation_not_found(command.invocation_id)
         return invocation
+
+    async def _sees(self, agent_id: str, command: Command) -> bool:
+        """What belongs to an agent is there for whoever sees the agent."""
+        agent = await self.agents.load(agent_id)
+        return agent is not None and command.principal.sees(agent.tenant, agent.user_id)
 
     async def _require_new_invocation(self, invocation_id: str) -> None:
         """Raises Conflict."""

@@ -16,6 +16,7 @@ from nexus_agents.tables import INSTANCES, LISTS
 from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.agents.views import AgentView, RuntimeStats
 from nexus_contracts.identifiers import format_timestamp
+from nexus_contracts.principal import Principal
 from nexus_runtime.dynamo import Action, Check, Database, Delete, Put, Update, Where
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Recorded, Saved, States
@@ -54,10 +55,10 @@ class AgentStore:
         agent = await self.load_any(agent_id)
         return agent if agent and agent.deleted_at is None else None
 
-    async def own(self, agent_id: str, tenant: str) -> Agent:
-        """The tenant's agent. Raises NotFound."""
+    async def own(self, agent_id: str, asker: Principal) -> Agent:
+        """The asker's agent, or, for an admin, their tenant's. Raises NotFound."""
         agent = await self.load(agent_id)
-        if agent is None or agent.tenant != tenant:
+        if agent is None or not asker.sees(agent.tenant, agent.user_id):
             raise agent_not_found(agent_id)
         return agent
 
@@ -108,8 +109,8 @@ class AgentStore:
     async def figures(self, agent_id: str) -> RuntimeStats:
         return _runtime_stats(await self._database.get_many(INSTANCES, _shard_keys(agent_id)))
 
-    async def views(self, agent_ids: Sequence[str], tenant: str) -> list[AgentView]:
-        """Those of the tenant that exist, with their figures, in the order asked for."""
+    async def views(self, agent_ids: Sequence[str], tenant: str, user_id: str | None = None) -> list[AgentView]:
+        """Those of the tenant, or of one user of it, that exist, with their figures, in the order asked for."""
         keys = [{"agent_id": agent_id} for agent_id in agent_ids]
         keys += [key for agent_id in agent_ids for key in _shard_keys(agent_id)]
         items = {item["agent_id"]: item for item in await self._database.get_many(INSTANCES, keys)}
@@ -118,6 +119,8 @@ class AgentStore:
             item = items.get(agent_id)
             agent = self._states.read(item) if item else None
             if agent is None or agent.deleted_at is not None or agent.tenant != tenant:
+                continue
+            if user_id not in (None, agent.user_id):
                 continue
             shards = [items.get(key["agent_id"], {}) for key in _shard_keys(agent_id)]
             views.append(agent_view(agent, _runtime_stats(shards)))
@@ -129,7 +132,7 @@ class AgentStore:
         """Newest first, up to `limit` that match, and the position to continue from."""
         name = listed_agents(tenant, query.project_id)
         entries, more = await self._lists.page(name, limit, before, query)
-        return await self.views([one["agent_id"] for one in entries], tenant), more
+        return await self.views([one["agent_id"] for one in entries], tenant, query.user_id), more
 
 
 def _project_present(agent: Agent) -> Check:
@@ -212,7 +215,7 @@ def _list_moves(before: Agent | None, after: Agent) -> list[Action]:
 
 def _agent_entry(agent: Agent) -> dict[str, Any]:
     described = {"category": agent.category, "capabilities": agent.capabilities}
-    return {"agent_id": agent.agent_id, "status": str(agent.status), **described}
+    return {"agent_id": agent.agent_id, "status": str(agent.status), "user_id": agent.user_id, **described}
 
 
 def _gate(agent: Agent) -> str:

@@ -13,15 +13,16 @@ HISTORIES, UNDEPLOYED = "histories", "undeployed"
 
 @dataclass(frozen=True)
 class AgentQuery:
-    """Which agents of a list; `capabilities` matches those that have any of them."""
+    """Which agents of a list; `capabilities` matches those that have any of them, `user_id` whose they are."""
 
     project_id: str | None = None
     status: str | None = None
     category: str | None = None
     capabilities: frozenset[str] = frozenset()
+    user_id: str | None = None
 
     def filter(self) -> Filter:
-        equal = {"status": self.status, "category": self.category}
+        equal = {"status": self.status, "category": self.category, "user_id": self.user_id}
         only = {"capabilities": next(iter(self.capabilities))} if len(self.capabilities) == 1 else {}
         return Filter(equal={name: value for name, value in equal.items() if value is not None}, contains=only)
 
@@ -30,7 +31,7 @@ class AgentQuery:
 
     @property
     def selective(self) -> bool:
-        return bool(self.status or self.category or self.capabilities)
+        return bool(self.status or self.category or self.capabilities or self.user_id)
 
 
 def entry(name: str, position: str, **attributes: Any) -> Put:

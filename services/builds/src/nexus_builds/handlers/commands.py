@@ -54,7 +54,7 @@ class CommandHandlers:
 
     async def _present(self, command: ControlProject | DeleteProject) -> Project:
         project = await self.store.load(command.project_id)
-        if project is None or project.tenant != command.principal.tenant:
+        if project is None or not command.principal.sees(project.tenant, project.user_id):
             raise project_not_found(command.project_id)
         require_match(command.if_match, project)
         return project

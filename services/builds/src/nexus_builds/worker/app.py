@@ -25,6 +25,7 @@ from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.delivery import Subscription
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.owner import bus_check, consumers_check, database_check, partition_routes, progress_check
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
 from nexus_runtime.work.engine import Engine
@@ -40,7 +41,8 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     kafka = KafkaTransport(settings, enable_idempotence=not settings.kafka_volatile)
     reports = SignedTransport(kafka, ReportSigner(database).signed)
     store = ProjectStore(database)
-    deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
+    trust = Trust(settings.identity_secret)
+    deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds, trust)
     packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
     workshop = Workshop(
         load=store.load,
@@ -70,7 +72,7 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     health = Health(needed, {"consumers": consumers_check(consumers), "work": engine.check}, consumers.alive)
     stores = [database, bus, packages, artifacts]
     parts = [*stores, reports, deployer, consumers, engine]
-    return application("Nexus-AI build worker", parts, health, partition_routes(consumers))
+    return application("Nexus-AI build worker", parts, health, partition_routes(consumers), trust=trust)
 
 
 def _executors(settings: WorkerSettings) -> Mapping[BuildMethod, StageExecutor]:

@@ -3,6 +3,7 @@
 import asyncio
 
 import aiohttp
+from yarl import URL
 
 from nexus_contracts.agents.commands import DeployAgent
 from nexus_contracts.agents.views import AgentView, DeploymentView
@@ -14,7 +15,8 @@ from nexus_contracts.principal import Principal
 from nexus_contracts.topics import AGENTS_COMMANDS
 from nexus_runtime.blobs import Blob
 from nexus_runtime.kafka.bus import Bus
-from nexus_runtime.process import caller, log, tracing
+from nexus_runtime.process import log, tracing
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import derived_id, new_id, utc_now
 
 logger = log.get(__name__)
@@ -25,10 +27,11 @@ AGAIN_SECONDS = 5.0
 class Deployer:
     """Sends the command until `agents` shows what came of it; the same command again deploys nothing twice."""
 
-    def __init__(self, bus: Bus, agents_url: str, timeout_seconds: float) -> None:
+    def __init__(self, bus: Bus, agents_url: str, timeout_seconds: float, trust: Trust) -> None:
         self._bus = bus
         self._agents_url = agents_url
         self._timeout_seconds = timeout_seconds
+        self._trust = trust
         self._http: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -91,7 +94,7 @@ class Deployer:
             nexustenant=command.principal.tenant,
         )
         try:
-            await self._bus.publish(AGENTS_COMMANDS, event)
+            await self._bus.publish(AGENTS_COMMANDS, self._trust.sign(event))
         except ServiceUnavailable as error:
             logger.warning("deployment not requested yet, trying again", reason=error.message)
 
@@ -99,7 +102,8 @@ class Deployer:
         if self._http is None:
             return None
         try:
-            url, headers = f"{self._agents_url}/agents/{command.agent_id}", caller.headers_of(command.principal)
+            url = URL(f"{self._agents_url}/agents/{command.agent_id}")
+            headers = self._trust.header(command.principal, "GET", url.raw_path_qs)
             async with self._http.get(url, headers=headers) as response:
                 if response.status != 200:
                     return None

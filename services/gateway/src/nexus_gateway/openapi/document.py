@@ -11,6 +11,8 @@ from pydantic.json_schema import models_json_schema
 from nexus_contracts.agents import bodies as of_agents
 from nexus_contracts.answers import EXAMPLE_TIME
 from nexus_contracts.builds import bodies as of_builds
+from nexus_contracts.keys import CreateKeyBody, RotateKeyBody
+from nexus_gateway.access.scopes import SCOPES
 
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
@@ -27,6 +29,8 @@ TAGS = [
     {"name": "agents", "description": "the former interface; each operation names what has taken its place"},
     {"name": "sessions", "description": "conversations with an agent"},
     {"name": "statistics", "description": "figures of builds and invocations"},
+    {"name": "operations", "description": "what became of accepted commands"},
+    {"name": "admin", "description": "API keys of the tenant"},
     {"name": "health", "description": "health of the gateway, and the table of stages"},
 ]
 _BODIES = (
@@ -40,7 +44,15 @@ _BODIES = (
     of_agents.CreateSessionBody,
     of_agents.DialogBody,
     of_agents.PostMessageBody,
+    CreateKeyBody,
+    RotateKeyBody,
 )
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "an API key (`nexus_...`) or a JSON Web Token. Scopes:\n\n"
+    + "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items()),
+}
 _HEAD = {"status": "healthy", "version": "1.0.0", "timestamp": EXAMPLE_TIME}
 _CHECK: dict[str, Any] = {"status": "healthy", "latency_ms": 0.1, "details": {}, "error": None}
 _SYSTEM = {"cpu_percent": 2.5, "memory_percent": 31.0, "process_memory_mb": 92.4, "uptime_seconds": 3600.0}
@@ -71,10 +83,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     components = made["components"]["schemas"]
     components.update(schemas["$defs"])
+    made["components"]["securitySchemes"] = {"bearer": _BEARER}
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
     for route in app.routes:
-        if isinstance(route, APIRoute):
+        if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 operation = made["paths"][route.path][method.lower()]
                 _restore_nulls(operation, route)

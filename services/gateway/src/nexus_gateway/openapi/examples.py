@@ -7,6 +7,8 @@ from nexus_contracts.answers import EXAMPLE_REQUEST, EXAMPLE_TIME
 Example = dict[str, JsonValue]
 _HEX = "0195500a7c1e7b0f8a4f4f1d2c3b4a59"
 PROJECT_ID, INVOCATION_ID, SESSION_ID = f"proj_{_HEX}", f"inv_{_HEX}", f"sess_{_HEX}"
+OPERATION_ID = "WyJjbWRfMSJd.q3v0c6pSgGmQ2xW8rT5uYk1Zb7A"
+KEY_ID = f"key_{_HEX}"
 AGENT_ID = f"{PROJECT_ID}:order_calculator"
 BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
 REQUIREMENT = "An agent that adds up the items of an order and converts CSV files to JSON."

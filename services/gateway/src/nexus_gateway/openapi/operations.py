@@ -15,15 +15,18 @@ from nexus_contracts.errors import (
     InvalidState,
     NotFound,
     PayloadTooLarge,
+    PermissionDenied,
     PlatformError,
     PreconditionFailed,
     RateLimitExceeded,
     ServiceUnavailable,
+    Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
-from nexus_gateway.dependencies import addressed
-from nexus_gateway.openapi.examples import enveloped
+from nexus_gateway.access.scopes import OPERATIONS
+from nexus_gateway.dependencies import admitted
+from nexus_gateway.openapi.examples import OPERATION_ID, enveloped
 from nexus_gateway.requests.uploads import FIELD, FORM
 
 EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -36,16 +39,19 @@ BODY_ERRORS: Errors = (*WRITE_ERRORS, *_NOT_TAKEN)
 REPORT_ERRORS: Errors = (*ONE_ERRORS, *_NOT_TAKEN)
 CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
 STATE_ERRORS: Errors = (InvalidState, Conflict)
+_ACCESS_ERRORS: Errors = (Unauthenticated, PermissionDenied, RateLimitExceeded)
 _SAID: dict[type[PlatformError], str] = {
     ValidationFailed: "a field or parameter is not valid",
     InvalidState: "not allowed in the current state",
-    NotFound: "no such resource",
+    Unauthenticated: "no credentials, or none that are valid",
+    PermissionDenied: "a scope is missing",
+    RateLimitExceeded: "too many requests; Retry-After says when to come again",
+    NotFound: "no such resource, or another's",
     Conflict: "already taken, or changed concurrently",
     PreconditionFailed: "If-Match is not the current ETag",
     PayloadTooLarge: "the body, or an object in it, is too large",
     UnsupportedMediaType: "the operation does not accept this type of body",
     IdempotencyKeyReused: "the Idempotency-Key was used for another request",
-    RateLimitExceeded: "too much at once; nothing was accepted",
     ServiceUnavailable: "a dependency is unavailable; nothing was accepted",
     GatewayTimeout: "timed out; the outcome of a write is unknown",
 }
@@ -108,8 +114,9 @@ def operation(
         taken = {"requestBody": {"required": True, "content": contents}}
     responses: dict[int | str, dict[str, Any]] = {
         status: {"description": "done", "content": _content(enveloped(example))},
-        **_failures(errors),
+        **_failures((*errors, *_ACCESS_ERRORS)),
     }
+    scope = OPERATIONS[operation_id].scope
     if accepted is not None:
         responses[202] = _accepted(accepted)
     if stream is not None:
@@ -124,9 +131,9 @@ def operation(
         "summary": summary,
         "status_code": status,
         "response_model": Success[answer],
-        "dependencies": [Depends(addressed)],
+        "dependencies": [Depends(admitted(scope))],
         "responses": responses,
-        "openapi_extra": {"parameters": chosen, **taken},
+        "openapi_extra": {"parameters": chosen, "security": [{"bearer": [scope] if scope else []}], **taken},
     }
 
 
@@ -141,7 +148,7 @@ def _content(example: JsonValue) -> dict[str, Any]:
 
 
 def _accepted(ids: Mapping[str, str]) -> dict[str, Any]:
-    example = enveloped({**ids}, "accepted; read the outcome at the address in Location")
+    example = enveloped({**ids, "operation_id": OPERATION_ID}, "accepted; read the outcome at the address in Location")
     return {
         "model": Success[dict[str, str]],
         "description": "accepted and durable, but not decided yet; read the outcome at Location",

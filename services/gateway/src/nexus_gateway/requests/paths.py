@@ -12,6 +12,8 @@ _FORMS = {
     "task_id": re.compile(f"proj_{_HEX}"),
     "agent_id": re.compile(f"proj_{_HEX}:{AGENT_NAME}"),
     "invocation_id": re.compile(f"inv_{_HEX}"),
+    "operation_id": re.compile("[A-Za-z0-9_.-]{1,2000}"),
+    "key_id": re.compile(f"key_{_HEX}"),
     "session_id": re.compile(f"sess_{_HEX}"),
     "version": re.compile("[1-9][0-9]{0,8}"),
     "stage_name": re.compile("[a-z_]{1,64}"),

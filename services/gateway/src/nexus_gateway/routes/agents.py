@@ -109,6 +109,8 @@ async def register_agent(
 ) -> Response:
     """Of an agent that exists it is the next version. Answered when the deployment has ended: `deployment` says how."""
     project_id = intent.body.project_id or intent.created("proj_")
+    if intent.known and intent.body.project_id:
+        await gateway_of(request).owners.get("builds", f"/projects/{project_id}")  # nobody deploys into another's
     agent_id = agent_id_of(project_id, intent.body.agent_name)
     command = intent.command(RegisterAgent, agent_id=agent_id, project_id=project_id)
     return await gateway_of(request).commands.carry_out(command, intent.waits)

@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from nexus_contracts.principal import PLATFORM_READ
 from nexus_contracts.stages import stages_table
+from nexus_gateway.dependencies import identified
 from nexus_runtime.process.health import Health, health_routes
 
 
 def plain_routes(health: Health) -> APIRouter:
-    router = health_routes(health)
+    """Checks and metrics of the whole platform need their scope; orchestrators' questions and the table do not."""
+    router = health_routes(health, [Depends(identified(PLATFORM_READ))])
     table = stages_table()
 
     @router.get(

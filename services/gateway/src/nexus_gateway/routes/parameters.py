@@ -27,6 +27,8 @@ TaskPath = Annotated[str, Path(description="a project_id", examples=[examples.PR
 AgentPath = Annotated[str, Path(description="project_id:agent_name", examples=[examples.AGENT_ID])]
 SessionPath = Annotated[str, Path(description="sess_ and 32 hexadecimal digits", examples=[examples.SESSION_ID])]
 InvocationPath = Annotated[str, Path(description="inv_ and 32 hexadecimal digits", examples=[examples.INVOCATION_ID])]
+OperationPath = Annotated[str, Path(description="as a 202 has given it", examples=[examples.OPERATION_ID])]
+KeyPath = Annotated[str, Path(description="key_ and 32 hexadecimal digits", examples=[examples.KEY_ID])]
 VersionPath = Annotated[int, Path(description="number of a version", examples=[1])]
 StagePath = Annotated[str, Path(description="name of a stage, as in GET /stages/info", examples=["orchestrator"])]
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from nexus_contracts.errors import PlatformError
 from nexus_runtime.dynamo import Database
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.service import running
 from nexus_stats.recount.compare import Difference
@@ -58,7 +59,8 @@ async def _recounted(settings: StatsSettings, *, switch: bool, console: Console)
     )
     async with running([database]), aiohttp.ClientSession(timeout=timeout) as http:
         urls = {"builds": settings.builds_url, "agents": settings.agents_url}
-        sources = [Source(owner, over_http(owner, url, http)) for owner, url in urls.items()]
+        trust = Trust(settings.identity_secret)
+        sources = [Source(owner, over_http(owner, url, http, trust)) for owner, url in urls.items()]
         with Progress(*columns, console=console) as bar:
             bars = _Bars(bar, [one.owner for one in sources])
             recount = Recount(database, sources, utc_now, bars.advance)

@@ -7,10 +7,13 @@ from typing import Any
 
 import aiohttp
 from pydantic import TypeAdapter
+from yarl import URL
 
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.history import Export, ExportedEntry
+from nexus_contracts.principal import PLATFORM
+from nexus_runtime.process.caller import Trust
 from nexus_stats.consumers import (
     COUNTED_AGENTS_EVENT,
     COUNTED_BUILDS_EVENT,
@@ -67,13 +70,14 @@ class Source:
         return HistoryPart(seen, noted, len(in_time), export.items, export.after, export.total)
 
 
-def over_http(owner: str, url: str, http: aiohttp.ClientSession) -> Exporting:
+def over_http(owner: str, url: str, http: aiohttp.ClientSession, trust: Trust) -> Exporting:
     """Asks the owner itself. Raises ServiceUnavailable."""
 
     async def export(after: str | None, limit: int, types: Collection[str]) -> Export:
         query = {"types": ",".join(types), "limit": str(limit), **({"after": after} if after else {})}
         try:
-            async with http.get(f"{url}/internal/history", params=query) as answer:
+            asked = URL(f"{url}/internal/history").with_query(query)
+            async with http.get(asked, headers=trust.header(PLATFORM, "GET", asked.raw_path_qs)) as answer:
                 answer.raise_for_status()
                 return Export.model_validate_json(await answer.read())
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

@@ -1,0 +1,28 @@
+"""Who asks, as the credentials say."""
+
+from dataclasses import dataclass
+
+from nexus_contracts.errors import NotFound, PermissionDenied
+from nexus_contracts.principal import EVERYBODY, Principal
+
+
+@dataclass(frozen=True)
+class Identity:
+    """`project_id`: the credentials are good for this project alone."""
+
+    principal: Principal
+    project_id: str | None = None
+
+    def require(self, scope: str | None, project_id: str | None) -> None:
+        """That they may do what needs `scope`, with that project. Raises PermissionDenied, NotFound."""
+        if scope and not self.principal.may(scope):
+            raise PermissionDenied(f"this needs the scope {scope}", required_scope=scope)
+        if self.project_id in (None, project_id):
+            return
+        if project_id is None:
+            raise PermissionDenied("the key is bound to one project, and this is about others, too")
+        raise NotFound(f"there is no project {project_id}", type="project", id=project_id)
+
+
+ANYBODY = Identity(EVERYBODY)
+"""Without authentication."""

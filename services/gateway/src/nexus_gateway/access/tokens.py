@@ -1,0 +1,172 @@
+"""JSON Web BearerTokens of an identity provider: PyJWT checks them, this says which keys and claims count."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import aiohttp
+import jwt
+from pydantic import ValidationError
+
+from nexus_contracts.errors import ServiceUnavailable, Unauthenticated
+from nexus_contracts.principal import Principal
+from nexus_gateway.access.identity import Identity
+from nexus_gateway.access.scopes import SCOPES
+from nexus_gateway.settings import GatewaySettings
+from nexus_runtime.process import log
+
+logger = log.get(__name__)
+MAX_TOKEN_LENGTH = 8_192
+MAX_SET_BYTES = 256 * 1024
+FETCH_SECONDS = 5.0
+FRESH_SECONDS = 300.0
+AGAIN_SECONDS = 10.0
+"""At most so often an unknown key, or a provider that does not answer, makes the gateway ask."""
+ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"})
+SYMMETRIC = "HS256"
+REQUIRED = ("exp", "iss", "aud", "sub", "tenant")
+
+
+class Verifying(Protocol):
+    async def key_for(self, header: dict[str, Any]) -> jwt.PyJWK:
+        """The key that a token with this header is to be checked with. Raises Unauthenticated, ServiceUnavailable."""
+        ...
+
+
+class SharedKey:
+    """One secret, for tokens with HS256."""
+
+    def __init__(self, secret: str) -> None:
+        encoded = base64.urlsafe_b64encode(secret.encode()).rstrip(b"=").decode()
+        self._key = jwt.PyJWK({"kty": "oct", "k": encoded}, algorithm=SYMMETRIC)
+
+    async def key_for(self, header: dict[str, Any]) -> jwt.PyJWK:
+        if header.get("alg") != SYMMETRIC:
+            raise Unauthenticated("the token is signed in a way that is not accepted")
+        return self._key
+
+
+class PublishedKeys:
+    """The public keys at a JWKS URL: kept while they are fresh, asked for again when a token names another one.
+
+    While the provider does not answer, the keys that were known last go on counting.
+    """
+
+    def __init__(self, url: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._url = url
+        self._now = now
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._asked = float("-inf")
+        self._fresh_until = float("-inf")
+        self._asking = asyncio.Lock()
+
+    async def key_for(self, header: dict[str, Any]) -> jwt.PyJWK:
+        name = header.get("kid")
+        if not isinstance(name, str):
+            raise Unauthenticated("the token does not name its key")
+        if name not in self._keys or self._now() >= self._fresh_until:
+            async with self._asking:
+                if self._now() >= self._asked + AGAIN_SECONDS:
+                    await self._refresh()
+        if not self._keys:
+            raise ServiceUnavailable("the identity provider is unavailable", service="identity provider")
+        key = self._keys.get(name)
+        if key is None or header.get("alg") not in ASYMMETRIC or header["alg"] != key.algorithm_name:
+            raise Unauthenticated("the token is not signed with a key of the identity provider")
+        return key
+
+    async def _refresh(self) -> None:
+        self._asked = self._now()
+        try:
+            found = _usable(await _fetched(self._url))
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, jwt.PyJWTError) as error:
+            logger.warning("the keys of the identity provider are not readable", reason=repr(error))
+            return
+        self._keys, self._fresh_until = found, self._now() + FRESH_SECONDS
+
+
+async def _fetched(url: str) -> Any:
+    timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as http,
+        http.get(url, allow_redirects=False) as answer,
+    ):
+        answer.raise_for_status()
+        content = await answer.content.read(MAX_SET_BYTES + 1)
+        if len(content) > MAX_SET_BYTES:
+            raise ValueError("the key set is too large")
+        return jwt.PyJWKSet.from_json(content.decode()).keys
+
+
+def _usable(keys: list[jwt.PyJWK]) -> dict[str, jwt.PyJWK]:
+    """Public keys for signatures, by name: a symmetric key in a published set would be known to everybody."""
+    return {
+        key.key_id: key
+        for key in keys
+        if key.key_id and key.algorithm_name in ASYMMETRIC and key.public_key_use in (None, "sig")
+    }
+
+
+class BearerTokens:
+    """Checks tokens: signature, issuer, audience, times. `sub` is the user, `tenant` the tenant, `scope` the scopes."""
+
+    def __init__(self, keys: Verifying, issuer: str, audience: str, leeway_seconds: float) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._leeway = leeway_seconds
+
+    @classmethod
+    def of(cls, settings: GatewaySettings) -> "BearerTokens | None":
+        """None where no tokens are accepted."""
+        keys: Verifying
+        if settings.jwt_jwks_url:
+            keys = PublishedKeys(settings.jwt_jwks_url)
+        elif settings.jwt_secret:
+            keys = SharedKey(settings.jwt_secret.get_secret_value())
+        else:
+            return None
+        return cls(keys, settings.jwt_issuer, settings.jwt_audience, settings.jwt_leeway_seconds)
+
+    async def identify(self, token: str) -> Identity:
+        """Raises Unauthenticated, ServiceUnavailable."""
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise Unauthenticated("the token is too long")
+        try:
+            key = await self._keys.key_for(jwt.get_unverified_header(token))
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=self._leeway,
+                options={"require": list(REQUIRED)},
+            )
+        except jwt.PyJWTError as error:
+            raise Unauthenticated(f"the token is not accepted: {_reason(error)}") from None
+        return _identity(claims)
+
+
+def _reason(error: jwt.PyJWTError) -> str:
+    known: dict[type[jwt.PyJWTError], str] = {
+        jwt.ExpiredSignatureError: "it has expired",
+        jwt.InvalidAudienceError: "it is meant for another audience",
+        jwt.InvalidIssuerError: "it is from another issuer",
+        jwt.ImmatureSignatureError: "it is not valid yet",
+        jwt.InvalidSignatureError: "its signature is wrong",
+    }
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return f"it has no claim {error.claim}"
+    return known.get(type(error), "it is not a valid token")
+
+
+def _identity(claims: dict[str, Any]) -> Identity:
+    scope = claims.get("scope", "")
+    granted = tuple(name for name in scope.split() if name in SCOPES) if isinstance(scope, str) else ()
+    try:
+        return Identity(Principal(id=claims["sub"], tenant=claims["tenant"], scopes=granted))
+    except ValidationError:
+        raise Unauthenticated("the token is not accepted: its sub or tenant is not a name") from None

@@ -1,0 +1,33 @@
+"""What became of commands that were answered with 202."""
+
+from fastapi import APIRouter, Request, Response
+
+from nexus_contracts.operations import OperationView
+from nexus_gateway.answers import success
+from nexus_gateway.dependencies import gateway_of
+from nexus_gateway.openapi import administration
+from nexus_gateway.openapi import operations as ops
+from nexus_gateway.openapi.operations import operation
+from nexus_gateway.routes.parameters import OperationPath
+from nexus_runtime.process import caller
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get(
+    "/api/v1/operations/{operation_id}",
+    **operation(
+        "getOperation",
+        "Read what became of an accepted command",
+        OperationView,
+        administration.OPERATION,
+        errors=ops.ONE_ERRORS,
+    ),
+)
+async def get_operation(operation_id: OperationPath, request: Request) -> Response:
+    """Pending until it is decided, and until an agent that it asks has answered. Kept for eight days.
+
+    `refused`: nothing has changed, for the reason in `error`; `failed`: it was begun and has failed.
+    """
+    view = await gateway_of(request).operations.read(operation_id, caller.principal.get())
+    return success(view.model_dump_json().encode())

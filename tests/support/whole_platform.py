@@ -1,0 +1,98 @@
+"""The gateway, builds and agents as they are, in one process, on databases in memory, without a broker."""
+
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from tests.support.access import SETTINGS
+from tests.support.agents_world import World as AgentsWorld
+from tests.support.asgi import HttpCaller
+from tests.support.builds_world import Replica
+from tests.support.gateway_fakes import FakePlatform
+from tests.support.memory_database import MemoryDatabase
+
+from nexus_agents.routes import query_routes as agents_routes
+from nexus_agents.uploads import upload_routes
+from nexus_builds.routes import ProjectQueries
+from nexus_builds.routes import query_routes as builds_routes
+from nexus_contracts.agents.commands import AGENTS_COMMAND
+from nexus_contracts.builds.commands import BUILDS_COMMAND
+from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.errors import IdempotencyKeyReused
+from nexus_contracts.replies import Outcome, Reply
+from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, Topic
+from nexus_gateway.answers import refusal_of
+from nexus_gateway.owners import Answer
+from nexus_runtime.owner import operation_routes
+from nexus_runtime.process import caller
+from nexus_runtime.process.caller import Trust
+from nexus_runtime.process.clock import utc_now
+from nexus_runtime.process.health import Health
+from nexus_runtime.process.service import application
+
+
+class WholePlatform(FakePlatform):
+    """With authentication. Statistics are empty; what is reported is kept in `bus.published`."""
+
+    def __init__(self) -> None:
+        super().__init__(**SETTINGS)
+        self.trust = Trust(self.settings.identity_secret)
+        self.builds_database = MemoryDatabase()
+        self.builds = Replica(self.builds_database)
+        self.agents = AgentsWorld()
+        queries = builds_routes(ProjectQueries(self.builds.store, self.builds.history, utc_now))
+        services = self.agents.service
+        uploads = upload_routes(services.packages, services.files)
+        self._apps = {
+            "builds": self._app("builds", queries, operation_routes(self.builds.ledger)),
+            "agents": self._app(
+                "agents", agents_routes(services.queries), uploads, operation_routes(self.agents.owner.ledger)
+            ),
+        }
+        self.owners.get = self._get
+        self.owners.upload = self._upload
+        self.bus.publish = self._publish
+
+    def _app(self, name: str, *routers: APIRouter) -> HttpCaller:
+        return HttpCaller(application(name, [], Health({}, {}), *routers, trust=self.trust))
+
+    async def _get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        if owner == "stats":
+            return Answer(b'{"items": [], "last_key": null}', None)
+        return await self._ask("GET", owner, path, query)
+
+    async def _upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
+        return await self._ask("POST", owner, path, query, content.read())
+
+    async def _ask(
+        self, method: str, owner: str, path: str, query: Mapping[str, str] | None, raw: bytes | None = None
+    ) -> Answer:
+        target = f"{path}?{urlencode(query)}" if query else path
+        identity = self.trust.header(caller.principal.get(), method, target)
+        answer = await self._apps[owner](method, target, raw=raw, headers=list(identity.items()))
+        if answer.status != 200:
+            raise refusal_of(answer.status, answer.body)
+        return Answer(answer.body, answer.headers.get("etag"))
+
+    async def _publish(
+        self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
+    ) -> None:
+        self.bus.published.append((topic, event, dict(headers)))
+        message: dict[str, Any] = {**event.data, "type": event.type}
+        if topic is BUILDS_COMMANDS:
+            await self.trust.admit(event)
+            command = BUILDS_COMMAND.validate_python(message)
+            try:
+                self._reply(event, await self.builds.ask(command))
+            except IdempotencyKeyReused as error:
+                outcome = Outcome(status=error.http_status, error=error.body())
+                self._reply(event, outcome.reply(event.id, command.command_id))
+        elif topic is AGENTS_COMMANDS:
+            await self.trust.admit(event)
+            request_id = await self.agents.send(AGENTS_COMMAND.validate_python(message))
+            for reply in self.agents.answers(request_id):
+                self._reply(event, reply)
+
+    def _reply(self, event: CloudEvent, reply: Reply) -> None:
+        self.desk.waiting[event.id].set_result(reply.model_copy(update={"request_id": event.id}))

@@ -1,0 +1,107 @@
+"""What protects callers and the platform from each other: rates, origins, headers, pages that fetch nothing."""
+
+import re
+
+import pytest
+from tests.support.access import SETTINGS, signed_in
+from tests.support.asgi import HttpCaller
+from tests.support.gateway_fakes import FakePlatform
+
+from nexus_gateway.openapi.examples import AGENT_ID
+from nexus_gateway.owners import Answer
+from nexus_gateway.settings import GatewaySettings
+
+PROJECTS = "/api/v1/projects"
+ORIGIN = ("Origin", "https://app.example")
+PREFLIGHT = ("Access-Control-Request-Method", "POST")
+
+
+def caller_of(**settings: str) -> HttpCaller:
+    platform = FakePlatform(**SETTINGS | settings)
+    platform.owners.answers["builds/projects"] = Answer(b'{"items": [], "last_key": null}', None)
+    return HttpCaller(platform.app)
+
+
+async def test_a_caller_has_a_rate_for_each_class_of_routes_and_others_have_their_own() -> None:
+    call = caller_of(rate_limit_read="2/hour", rate_limit_write="1/hour")
+    answers = [await call("GET", PROJECTS, headers=signed_in()) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[0].headers["ratelimit-policy"] == '"read";q=2;w=3600'
+    assert answers[0].headers["ratelimit"].startswith('"read";r=1;t=')
+    refused = answers[2]
+    assert (refused.error["code"], refused.error["details"]) == ("RATE_LIMIT_EXCEEDED", {"route_class": "read"})
+    assert refused.headers["ratelimit"].startswith('"read";r=0;t=')
+    assert 1 <= int(refused.headers["retry-after"]) <= 7200
+    body = {"requirement": "an agent that adds numbers"}
+    assert (await call("POST", PROJECTS, body, headers=signed_in())).status == 202
+    invoked = await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1"}, headers=signed_in())
+    assert (invoked.status, invoked.headers["ratelimit-policy"]) == (202, '"invoke";q=10;w=1')
+    for headers in (signed_in("bob"), signed_in(tenant="other")):
+        assert (await call("GET", PROJECTS, headers=headers)).status == 200
+
+
+def test_without_authentication_there_is_no_limit_but_one_that_is_set() -> None:
+    assert GatewaySettings().rate_limits == {}
+    assert GatewaySettings(rate_limit_write="5/minute").rate_limits == {"write": "5/minute"}
+
+
+async def test_pages_of_the_allowed_origins_may_call_and_no_others() -> None:
+    call = caller_of(allowed_origins="https://app.example, https://other.example")
+    preflight = await call("OPTIONS", PROJECTS, headers=[ORIGIN, PREFLIGHT])
+    assert (preflight.status, preflight.headers["access-control-allow-origin"]) == (200, "https://app.example")
+    answer = await call("GET", PROJECTS, headers=[ORIGIN, *signed_in()])
+    assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert "Retry-After" in answer.headers["access-control-expose-headers"]
+    foreign = await call("OPTIONS", PROJECTS, headers=[("Origin", "https://evil.example"), PREFLIGHT])
+    assert (foreign.status, foreign.error["code"]) == (400, "VALIDATION_ERROR")
+    assert "access-control-allow-origin" not in foreign.headers
+    for one in (preflight, answer, foreign):
+        assert "access-control-allow-credentials" not in one.headers
+
+
+async def test_no_origin_is_allowed_unless_it_is_set() -> None:
+    answer = await caller_of()("GET", PROJECTS, headers=[ORIGIN, *signed_in()])
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+@pytest.mark.parametrize("path", ["/health", PROJECTS, "/nothing"])
+async def test_every_answer_tells_browsers_to_be_careful_and_no_server_its_name(path: str) -> None:
+    headers = (await caller_of()("GET", path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_pages_fetch_nothing_from_elsewhere(path: str) -> None:
+    call = caller_of()
+    page = await call("GET", path)
+    text = page.body.decode()
+    assert (page.status, re.findall(r"https?://", text)) == (200, [])
+    fetched = re.findall(r'(?:src|href)="(/docs/files/[^"]+)"', text)
+    assert len(fetched) >= 2
+    for file in fetched:
+        assert (await call("GET", file)).status == 200, file
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert (await call("GET", "/docs/files/none.js")).error["code"] == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"host": "0.0.0.0"}, "LISTEN_WITHOUT_AUTHENTICATION"),
+        ({"authentication": "on"}, "IDENTITY_SECRET"),
+        (SETTINGS | {"jwt_audience": ""}, "JWT_AUDIENCE"),
+        (SETTINGS | {"jwt_jwks_url": "https://id"}, "exclude"),
+    ],
+)
+def test_settings_that_would_open_the_gateway_stop_its_start(settings: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        GatewaySettings.model_validate(settings)
+
+
+def test_a_gateway_without_authentication_listens_where_it_is_said_to_be_meant() -> None:
+    for settings in ({"host": "127.0.0.2"}, {"host": "::1"}, {"host": "localhost"}):
+        assert GatewaySettings.model_validate(settings)
+    assert GatewaySettings(host="0.0.0.0", listen_without_authentication=True)
