@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from nexus_agents.backends.local.interpreter import OPTIONS, interpreter, library_files, third_party_directories
 from nexus_runtime.process.tether import tethered
+from nexus_sandbox.interpreter import OPTIONS, interpreter, library_files, third_party_directories
 
 SOCKET = "socket"
 _PACKAGE, _RUN = "/package", "/run/agent"
