@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nexus_contracts.verification import (
     MAX_SHOWN,
@@ -111,8 +112,8 @@ def _schema_fault(expected: JsonSchema, text: str) -> str | None:
         jsonschema.Draft202012Validator.check_schema(expected.json_schema)
     except jsonschema.SchemaError as error:
         raise Undecided(f"the case's schema is none: {error.message[:300]}") from None
-    fits = jsonschema.Draft202012Validator(expected.json_schema).is_valid(value)
-    return None if fits else "the answer does not fit the schema"
+    validator: Any = jsonschema.Draft202012Validator(expected.json_schema)
+    return None if validator.is_valid(value) else "the answer does not fit the schema"
 
 
 def _shown(turn: CaseTurn, given: Given, problem: str | None) -> TurnResult:
