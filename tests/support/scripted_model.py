@@ -1,5 +1,6 @@
 """A language model that plays a script: for each form of answer what it says, in turn."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,8 +59,10 @@ def case(prompt: str, number: float) -> Answer:
     return {"name": prompt, "turns": [{"prompt": prompt, "expect": [{"kind": "number", "value": number}]}]}
 
 
-PROMPTS = {"vowels: banana": 3, "count the vowels in: queue": 4, "vowels: sky": 0, "how many vowels: audio": 4}
-PROMPTS |= {"vowels: onomatopoeia": 8, "count vowels: rhythm": 0}
+PROMPTS = {
+    **{"count the vowels in: queue": 4, "vowels: banana": 3, "vowels: sky": 0, "how many vowels: audio": 4},
+    **{"vowels: onomatopoeia": 8, "count vowels: rhythm": 0},
+}
 REFUSED: Answer = {
     "name": "poem",
     "turns": [{"prompt": "write me a poem", "expect": [{"kind": "refusal"}]}],
@@ -92,11 +95,14 @@ class ScriptedModels:
     prompts: list[str] = field(default_factory=list[str])
     asked: list[str] = field(default_factory=list[str])
     instructions: set[str | None] = field(default_factory=set[str | None])
+    stuck: bool = False
     _turns: Counter[str] = field(default_factory=Counter[str])
 
     def made(self, offer: LanguageModel) -> Model:
-        def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        async def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
             self.asked.append(offer.name)
+            if self.stuck:
+                await asyncio.Event().wait()
             return self._answer(messages, info)
 
         return FunctionModel(answer, model_name=offer.name)

