@@ -129,7 +129,7 @@ async def test_what_a_call_cost_is_added_once_to_its_project_and_to_its_tenants_
         await checkpoints.save(mine, PURSE, 1, FIRST, "call 2", paid)
     await checkpoints.save(mine, PURSE, 1, FIRST, "call 2", paid)
     assert await checkpoints.spent(PURSE) == Spent(2 * PRICE.cost_usd, 2 * PRICE.cost_usd)
-    tomorrow, other = replace(PURSE, day=date(2026, 2, 1)), replace(PURSE, project_id="proj_" + "0" * 32)
+    tomorrow, other = replace(PURSE, day=date(2026, 2, 1)), replace(PURSE, project_id="proj_" + "1" * 32)
     assert await checkpoints.spent(tomorrow) == Spent(2 * PRICE.cost_usd, 0.0)
     assert await checkpoints.spent(other) == Spent(0.0, 2 * PRICE.cost_usd)
 

@@ -147,7 +147,7 @@ async def test_what_fails_only_of_the_held_back_cases_is_hinted_at_and_not_shown
     hint = made.models.prompts[-1]
     assert "how many vowels: audio" in [one.turns[0].prompt for one in result.cases if one.held_back]
     assert "1 of 3 cases that are not shown" in hint
-    assert "audio" not in hint.replace(json.dumps(fails_audio)[1:-1], "")
+    assert "how many vowels: audio" not in hint
 
 
 async def test_an_agent_that_fails_what_was_held_back_is_not_deployed() -> None:

@@ -9,8 +9,8 @@ from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 
 MAX_CASES = 30
-MAX_SHOWN = 2000
-"""Characters of an answer that a report keeps."""
+MAX_SHOWN = 500
+"""Characters of a prompt and of an answer that a report keeps: it is one item of the database."""
 _Text = Annotated[str, Field(min_length=1, max_length=5000)]
 
 
@@ -89,7 +89,7 @@ class CaseOutcome(StrEnum):
 
 
 class TurnResult(Message):
-    """`answer` is cut at 2000 characters; `tools` is null where the agent does not tell which it called."""
+    """`answer` is cut at 500 characters; `tools` is null where the agent does not tell which it called."""
 
     prompt: str
     answer: str | None = None

@@ -11,10 +11,12 @@ from nexus_builds.signing import ReportSigner
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import WORK
+from nexus_builds.worker.agents_client import AgentsClient
 from nexus_builds.worker.build_run import Workshop
 from nexus_builds.worker.building import Building, Hints
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.reporting import SignedTransport
+from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.builds.builder import StageExecutor
 from nexus_contracts.builds.events import BUILDS_EVENT, BuildMethod
 from nexus_contracts.topics import BUILDS_EVENTS
@@ -40,7 +42,7 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     kafka = KafkaTransport(settings, enable_idempotence=not settings.kafka_volatile)
     reports = SignedTransport(kafka, ReportSigner(database).signed)
     store = ProjectStore(database)
-    deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds)
+    agents = AgentsClient(bus, settings.agents_url)
     packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
     workshop = Workshop(
         load=store.load,
@@ -49,7 +51,8 @@ def create_app(settings: WorkerSettings) -> FastAPI:
         answer=store.records.answer,
         executors=_executors(settings),
         reports=reports,
-        deployer=deployer,
+        deployer=Deployer(agents, settings.deployment_timeout_seconds),
+        verifier=Verifier(agents),
         packages=packages,
         artifacts=artifacts,
         step_seconds=settings.worker_step_seconds,
@@ -69,10 +72,10 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     }
     health = Health(needed, {"consumers": consumers_check(consumers), "work": engine.check}, consumers.alive)
     stores = [database, bus, packages, artifacts]
-    parts = [*stores, reports, deployer, consumers, engine]
+    parts = [*stores, reports, agents, consumers, engine]
     return application("Nexus-AI build worker", parts, health, partition_routes(consumers))
 
 
 def _executors(settings: WorkerSettings) -> Mapping[BuildMethod, StageExecutor]:
     """One executor for each method. Raises ImportError or AttributeError where the setting names none."""
-    return {method: pkgutil.resolve_name(named)() for method, named in settings.build_executors.items()}
+    return {method: pkgutil.resolve_name(named)() for method, named in settings.executors().items()}
