@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 from tests.support.notebooks import KeepingNotebook
-from tests.support.scripted_model import OFFER, ScriptedModels
+from tests.support.scripted_model import OFFER
 
 from nexus_contracts.builds.builder import BuildRequest, StepResult
 from nexus_contracts.stages import STAGES
@@ -48,7 +48,7 @@ REQUIREMENT = "an agent that counts the vowels of a text"
 class ModelBuild:
     """`waited` are the seconds that were waited for between tries."""
 
-    def __init__(self, player: ScriptedModels, trial: Trial | None = None, **settings: Any) -> None:
+    def __init__(self, player: Any, trial: Trial | None = None, **settings: Any) -> None:
         self.models = player
         self.trial = trial or QuickTrial()
         self.settings = ModelSettings.model_validate({"models": [OFFER], **settings})

@@ -107,6 +107,9 @@ class ScriptedModels:
 
         return FunctionModel(answer, model_name=offer.name)
 
+    async def close(self) -> None:
+        """There is nothing to close."""
+
     def _answer(self, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         (request,) = messages
         assert isinstance(request, ModelRequest)

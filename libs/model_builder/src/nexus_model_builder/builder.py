@@ -44,6 +44,12 @@ class ModelBuilder:
         self._trial = trial or Trial(self._settings.agent_isolation)
         self._sleep = sleep
 
+    async def start(self) -> None:
+        """Nothing yet: models are made for the first build that wants one."""
+
+    async def stop(self) -> None:
+        await self._models.close()
+
     async def execute(
         self, step: str, request: BuildRequest, outputs: Mapping[str, Mapping[str, JsonValue]], notebook: Notebook
     ) -> StepResult:

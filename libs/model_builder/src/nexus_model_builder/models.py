@@ -14,6 +14,8 @@ class Models(Protocol):
         """Blocks while libraries are imported. Raises ValueError where a key is missing."""
         ...
 
+    async def close(self) -> None: ...
+
 
 class ProviderModels:
     """Each made once."""
@@ -25,6 +27,13 @@ class ProviderModels:
         if offer not in self._made:
             self._made[offer] = _model(offer)
         return self._made[offer]
+
+    async def close(self) -> None:
+        """Closes their connections."""
+        for model in self._made.values():
+            async with model:  # left, it closes what it has made
+                pass
+        self._made.clear()
 
 
 def _model(offer: LanguageModel) -> "Model":

@@ -28,7 +28,7 @@ from nexus_runtime.kafka.delivery import Subscription
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.owner import bus_check, consumers_check, database_check, partition_routes, progress_check
 from nexus_runtime.process.health import Health
-from nexus_runtime.process.service import application
+from nexus_runtime.process.service import Part, application
 from nexus_runtime.work.engine import Engine
 from nexus_runtime.work.items import WorkItems
 from nexus_tracker.kafka import KafkaTransport
@@ -44,12 +44,13 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     store = ProjectStore(database)
     agents = AgentsClient(bus, settings.agents_url)
     packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
+    executors = _executors(settings)
     workshop = Workshop(
         load=store.load,
         output=store.records.output,
         checkpoints=Checkpoints(database, WorkItems(database, WORK)),
         answer=store.records.answer,
-        executors=_executors(settings),
+        executors=executors,
         reports=reports,
         deployer=Deployer(agents, settings.deployment_timeout_seconds),
         verifier=Verifier(agents),
@@ -72,7 +73,8 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     }
     health = Health(needed, {"consumers": consumers_check(consumers), "work": engine.check}, consumers.alive)
     stores = [database, bus, packages, artifacts]
-    parts = [*stores, reports, agents, consumers, engine]
+    builders = [one for one in executors.values() if isinstance(one, Part)]
+    parts = [*stores, reports, agents, *builders, consumers, engine]
     return application("Nexus-AI build worker", parts, health, partition_routes(consumers))
 
 
