@@ -8,13 +8,13 @@ from pydantic import JsonValue
 from nexus_contracts.builds.builder import BuildRequest, Notebook, StepFailed, StepResult
 from nexus_model_builder import stages
 from nexus_model_builder.calls import Caller, Sleep
-from nexus_model_builder.desk import Desk
 from nexus_model_builder.models import Models, ProviderModels
 from nexus_model_builder.settings import ModelSettings
 from nexus_model_builder.tools import Toolmaker
 from nexus_model_builder.trial import Trial
+from nexus_model_builder.workbench import Workbench
 
-_Step = Callable[[Desk], Awaitable[StepResult]]
+_Step = Callable[[Workbench], Awaitable[StepResult]]
 _STEPS: dict[str, _Step] = {
     "orchestrator": stages.orchestrate,
     "requirements_analysis": stages.analyse,
@@ -59,6 +59,6 @@ class ModelBuilder:
             raise StepFailed("UNKNOWN_STEP", f"the model builder has no step named {step!r}")
         caller = Caller(self._settings, self._models, notebook, step, self._sleep)
         maker = Toolmaker(caller, self._trial, notebook)
-        result = await work(Desk(request, outputs, notebook, caller, maker, self._settings.verification_share))
+        result = await work(Workbench(request, outputs, notebook, caller, maker, self._settings.verification_share))
         await notebook.progress(100.0)
         return result

@@ -1,7 +1,5 @@
 """Regular expressions that somebody else wrote, within a time."""
 
-import regex
-
 SECONDS = 1.0
 
 
@@ -11,6 +9,8 @@ class Undecided(Exception):
 
 def found(pattern: str, text: str, seconds: float = SECONDS) -> bool:
     """Whether the pattern is found in the text. Raises Undecided for one that is none, or takes too long."""
+    import regex  # by the few who need it: the worker at rest does without
+
     try:
         return regex.search(pattern, text, timeout=seconds) is not None
     except regex.error as error:

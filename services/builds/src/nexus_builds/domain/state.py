@@ -362,14 +362,8 @@ def project_view(project: Project) -> ProjectView:
 
 def stages_view(project: Project) -> StagesView:
     stages = [stage_view(stage) for stage in project.stages]
-    return StagesView.known(
-        {
-            "project_id": project.project_id,
-            "stages": stages,
-            "total_stages": len(stages),
-            "completed_stages": _done(project),
-        }
-    )
+    counts = {"total_stages": len(stages), "completed_stages": _done(project)}
+    return StagesView.known({"project_id": project.project_id, "stages": stages, **counts})
 
 
 def attempt_summary(attempt: Attempt) -> AttemptSummary:

@@ -9,10 +9,10 @@ from nexus_builds.domain.state import Project, StepState
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.worker.approving import approved
 from nexus_builds.worker.deployment import Deployer
-from nexus_builds.worker.launch import Launch, stored
 from nexus_builds.worker.notebook import Answer, StepNotebook
 from nexus_builds.worker.plan import next_steps
 from nexus_builds.worker.reporting import AttemptOver, Confirmation, PersonAwaited, SignedTransport, StepReports
+from nexus_builds.worker.rollout import Rollout, stored
 from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.builds.builder import BuildRequest, StageExecutor, StepFailed
 from nexus_contracts.builds.events import Builder, BuildMethod
@@ -149,8 +149,8 @@ class BuildRun:
             for produced in result.artifacts:
                 await reports.step.artifact(await stored(self._shop.artifacts, produced))
             if reports.stage_name == DEPLOYER:
-                launch = Launch(self._shop, project, reports, notebook)
-                output |= await launch.deployed(result)
+                rollout = Rollout(self._shop, project, reports, notebook)
+                output |= await rollout.deployed(result)
             await pace
         finally:
             pace.cancel()

@@ -12,6 +12,7 @@ from nexus_gateway.dependencies import gateway_of
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
+from nexus_gateway.openapi.verification_example import VERIFICATION
 from nexus_gateway.requests.accept import wants_stream
 from nexus_gateway.routes.parameters import (
     DEFAULT_LIMIT,
@@ -105,7 +106,7 @@ async def list_stage_logs(
         "getVerification",
         "Read what came of verifying the agent",
         VerificationReport,
-        examples.VERIFICATION,
+        VERIFICATION,
         errors=ops.ONE_ERRORS,
         parameters=[ops.IF_NONE_MATCH],
     ),

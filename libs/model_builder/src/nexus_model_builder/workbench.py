@@ -9,7 +9,7 @@ from nexus_model_builder.tools import Toolmaker
 
 
 @dataclass(frozen=True)
-class Desk:
+class Workbench:
     """`required_share` is that of the held-back cases which must pass."""
 
     request: BuildRequest

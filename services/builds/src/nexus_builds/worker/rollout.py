@@ -51,7 +51,7 @@ async def stored(artifacts: BlobStore, produced: ProducedFile) -> Artifact:
 
 
 @dataclass(frozen=True)
-class Launch:
+class Rollout:
     shop: Shop
     project: Project
     reports: StepReports
