@@ -67,6 +67,8 @@ class WorkerWorld:
         self.away = False
         self.seen: list[str] = []
         self.serves: int | None = None
+        self.deployments = 0
+        self.hang_withdrawal: asyncio.Event | None = None
         self.withdrawn: list[int | None] = []
         self.answers: dict[str, str] = {}
         self.runs: list[str] = []
@@ -146,6 +148,7 @@ class WorkerWorld:
         return event
 
     async def _deploy(self, project_id: str, *_more: object) -> str:
+        self.deployments += 1
         return f"{project_id}:a"
 
     async def _serving(self, *_where: object) -> int | None:
@@ -153,6 +156,9 @@ class WorkerWorld:
 
     async def _withdraw(self, _agent_id: str, _attempt: int, _asker: object, earlier: int | None) -> None:
         self.withdrawn.append(earlier)
+        if self.hang_withdrawal:
+            self.hang_withdrawal.set()
+            await asyncio.Event().wait()
 
     async def _results(self, _agent_id: str, cases: Sequence[Case], _asker: object, run: str) -> list[CaseResult]:
         self.runs.append(run)

@@ -118,6 +118,23 @@ async def test_a_worker_killed_after_its_verification_leaves_the_report_to_the_n
     made.serves = 9
     assert (await made.worked()).status is ProjectStatus.COMPLETED
     assert len(made.runs) == 1
+    assert made.deployments == 1
+
+
+async def test_a_withdrawn_version_is_not_deployed_again_by_the_next_worker(tmp_path: Path) -> None:
+    made = await world(tmp_path, Shipping(), {})
+    made.serves = 3
+    made.hang_withdrawal = asyncio.Event()
+    async with asyncio.timeout(20), made.working():
+        await made.hang_withdrawal.wait()
+    made.hang_withdrawal = None
+    made.serves = None
+    project = await made.worked()
+    assert project.attempt is not None
+    assert project.attempt.error is not None
+    assert project.attempt.error.code == "VERIFICATION_FAILED"
+    assert made.deployments == 1
+    assert set(made.withdrawn) == {3}
 
 
 async def test_a_build_waits_where_an_approval_is_wanted(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The same build over the wires of OpenAI and of Anthropic, and the faults of their servers."""
 
 from collections.abc import AsyncGenerator, Generator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -42,10 +43,16 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Generator[Wire]:
         yield served
 
 
-def build(wire: Wire, models: ProviderModels, provider: str = "openai", **settings: float) -> ModelBuild:
-    prices = {"input_usd": 1.0, "output_usd": 10.0, "cached_usd": 0.1}
+def build(wire: Wire, models: ProviderModels, provider: str = "openai", **settings: Any) -> ModelBuild:
     address = wire.url + ("/v1" if provider == "openai" else "")
-    model = LanguageModel(name=f"{provider}:played", base_url=address, api_key_env="PLAYED_KEY", **prices)
+    model = LanguageModel(
+        name=f"{provider}:played",
+        base_url=address,
+        api_key_env="PLAYED_KEY",
+        input_usd=1.0,
+        output_usd=10.0,
+        cached_usd=0.1,
+    )
     return ModelBuild(models, models=[model], **settings)
 
 

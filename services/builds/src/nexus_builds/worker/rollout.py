@@ -69,10 +69,7 @@ class Rollout:
         package = await self.shop.packages.put(result.package)
         # Known before the deployment changes it, also to the worker that takes this step over.
         earlier = await self._kept(EARLIER, lambda: self._serving(name))
-        await self.reports.step.log(f"deploying {name}, package sha256 {package.sha256}")
-        place = (self.project.project_id, self.project.attempt_number)
-        agent_id = await self.shop.deployer.deploy(*place, self.asker, name, package)
-        await self.reports.step.log(f"agent {agent_id} runs")
+        agent_id = await self._running(name, package)
         if not result.cases:
             await self.reports.step.log("nothing is verified: the builder made no cases", "warning")
             return {"agent_id": agent_id}
@@ -83,6 +80,18 @@ class Rollout:
             raise StepFailed("VERIFICATION_FAILED", f"{report.statement} The agent does not serve.")
         counts = report.model_dump(include={"passed", "failed", "not_verifiable", "statement"})
         return {"agent_id": agent_id, "verification": counts}
+
+    async def _running(self, name: str, package: Blob) -> str:
+        """The agent's id. One that was verified ran: it may have been withdrawn since, and is not to come back."""
+        project = self.project
+        if await self.notebook.saved(CHECKPOINT) is not None:
+            return agent_id_of(project.project_id, name)
+        await self.reports.step.log(f"deploying {name}, package sha256 {package.sha256}")
+        agent_id = await self.shop.deployer.deploy(
+            project.project_id, project.attempt_number, self.asker, name, package
+        )
+        await self.reports.step.log(f"agent {agent_id} runs")
+        return agent_id
 
     async def _serving(self, name: str) -> JsonValue:
         return await self.shop.deployer.serving(agent_id_of(self.project.project_id, name), self.asker) or 0
