@@ -1,12 +1,15 @@
 """One platform for all end-to-end tests: real processes on the chosen infrastructure, its own ports and folder."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from tests.support.client import Client
+from tests.support.model_wire import Wire, model_wire
+from tests.support.scripted_model import vowels_script
 
 from nexus_devstack.stack import Stack
 
@@ -14,10 +17,19 @@ STEP_SECONDS = "0.15"
 """Steps take this long at least, so that a build can be caught in the middle."""
 
 
+@pytest.fixture(scope="session")
+def wire() -> Iterator[Wire]:
+    """The language model of the platform: for projects that choose to be built by one."""
+    with model_wire(vowels_script()) as served:
+        yield served
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def stack(tmp_path_factory: pytest.TempPathFactory, wire: Wire) -> AsyncIterator[Stack]:
     data_dir: Path = tmp_path_factory.mktemp("platform")
-    env = {"worker": {"WORKER_STEP_SECONDS": STEP_SECONDS}}
+    offer = {"name": "openai:played", "base_url": f"{wire.url}/v1", "input_usd": 1.0, "output_usd": 10.0}
+    built = {"MODELS": json.dumps([offer]), "BUILD_METHOD": "rules"}
+    env = {"builds": built, "worker": {"WORKER_STEP_SECONDS": STEP_SECONDS, **built}}
     async with Stack(data_dir=data_dir, ports="free", env=env) as running:
         yield running
 

@@ -14,7 +14,7 @@ from tests.support.agent_packages import talker
 from tests.support.eventually import eventually
 from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, raw_of, told
 
-from nexus_agents.backends.local.sandbox import Limits, choose_sandbox
+from nexus_sandbox.sandbox import Limits, choose_sandbox
 
 PLATFORM = {"AGENT_SOCKET", "HOME", "LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "PATH", "PWD", "TMPDIR", "TZ"}
 PROBED = [

@@ -15,6 +15,7 @@ WITHOUT_EXAMPLE = {
     "getAgentStages",
     "getRuntimeHealth",
     "getTaskStatus",
+    "getVerification",
     "listAgentLogs",
     "listDialogMessages",
     "pauseAgentBuild",

@@ -16,6 +16,21 @@ from nexus_contracts.topics import BUILDS_EVENTS
 
 WHEN = "2026-01-01T00:00:00Z"
 DEPLOYMENT = {"backend": "local", "version": 1, "package_uri": "blob:x"}
+INVOCATION: dict[str, Any] = {
+    "status": "succeeded",
+    "user_id": "u",
+    "input": "?",
+    "output": "I cannot do that.",
+    "trace": [],
+    "created_at": WHEN,
+}
+SESSION: dict[str, Any] = {
+    "status": "active",
+    "message_count": 0,
+    "created_at": WHEN,
+    "last_active_at": WHEN,
+    "etag": 1,
+}
 AGENT: dict[str, Any] = {
     "agent_name": "a",
     "project_id": "p",
@@ -72,23 +87,41 @@ class Followers:
 
 
 class StandInAgents:
-    """Takes every deployment for done: answers GET /agents/{agent_id} with the package of the latest command."""
+    """Takes every deployment for done: answers GET /agents/{agent_id} with the package of the latest command.
+
+    Whatever its agents are asked, they answer that they cannot.
+    """
 
     def __init__(self, servers: str, port: int) -> None:
         self._http = HttpOwner(port)
-        self._commands = CommandOwner(servers, self._deployed)
+        self._commands = CommandOwner(servers, self._done)
         self.deployed: list[str] = []
+        self.invoked: set[str] = set()
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
         async with self._http, self._commands:
             yield
 
+    def _done(self, event: CloudEvent) -> None:
+        match event.type:
+            case "nexus.command.deploy_agent.v1":
+                self._deployed(event)
+            case "nexus.command.create_session.v1":
+                self._show(f"/sessions/{event.data['session_id']}", SESSION | event.data)
+            case "nexus.command.invoke_agent.v1":
+                invocation_id = str(event.data["invocation_id"])
+                self.invoked.add(invocation_id)
+                self._show(f"/invocations/{invocation_id}", INVOCATION | event.data)
+            case _:
+                return
+
+    def _show(self, path: str, view: dict[str, Any]) -> None:
+        self._http.answers[path] = (200, {}, json.dumps(view))
+
     def _deployed(self, event: CloudEvent) -> None:
-        if event.type != "nexus.command.deploy_agent.v1":
-            return
         agent_id, sha256 = event.subject, event.data["package_sha256"]
         self.deployed.append(agent_id)
         deployment = {"status": "deployed", "package_sha256": sha256}
         view = {**AGENT, "agent_id": agent_id, "deployment": {**DEPLOYMENT, **deployment}}
-        self._http.answers[f"/agents/{agent_id}"] = (200, {}, json.dumps(view))
+        self._show(f"/agents/{agent_id}", view)

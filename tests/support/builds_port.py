@@ -1,7 +1,7 @@
 """A build worker in memory: real runs, notebooks and leases; reports go straight to the service."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +23,7 @@ from nexus_contracts.builds.events import BuildMethod
 from nexus_contracts.builds.reports import REPORT
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.verification import Case, CaseResult
 from nexus_runtime.blobs import DirectoryBlobStore
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process.clock import new_id
@@ -30,6 +31,7 @@ from nexus_runtime.work.items import WorkItem
 from nexus_runtime.work.kind import Held
 from nexus_runtime.work.places import Capacity, Places
 from nexus_tracker import Unconfirmed
+from nexus_verification.judge import Given, judged
 
 Script = Callable[[Notebook], Awaitable[Mapping[str, JsonValue] | None]]
 
@@ -54,7 +56,9 @@ class ScriptedExecutor:
 
 
 class WorkerWorld:
-    """`away` confirms no report; `seen` are the types of those that arrived; `on` acts when one of a type does."""
+    """Of agents, version `serves` serves, those in `withdrawn` came back, and `answers` are what prompts get.
+
+    `away` confirms no report; `seen` are the types of those that arrived; `on` acts when one of a type does."""
 
     def __init__(self, folder: Path, executor: StageExecutor) -> None:
         self.database = LossyDatabase()
@@ -62,8 +66,15 @@ class WorkerWorld:
         self.changed = asyncio.Event()
         self.away = False
         self.seen: list[str] = []
+        self.serves: int | None = None
+        self.deployments = 0
+        self.hang_withdrawal: asyncio.Event | None = None
+        self.withdrawn: list[int | None] = []
+        self.answers: dict[str, str] = {}
+        self.runs: list[str] = []
         self.on: dict[str, Callable[[], Awaitable[Any]]] = {}
-        deployer: Any = SimpleNamespace(deploy=self._deploy)
+        deployer: Any = SimpleNamespace(deploy=self._deploy, serving=self._serving, withdraw=self._withdraw)
+        verifier: Any = SimpleNamespace(results=self._results)
         self.workshop = Workshop(
             load=self.replica.store.load,
             output=self.replica.store.records.output,
@@ -72,6 +83,7 @@ class WorkerWorld:
             executors={BuildMethod.RULES: executor},
             reports=SignedTransport(self, self._sign),
             deployer=deployer,
+            verifier=verifier,
             packages=DirectoryBlobStore(folder / "packages"),
             artifacts=DirectoryBlobStore(folder / "artifacts"),
             step_seconds=0.0,
@@ -136,4 +148,18 @@ class WorkerWorld:
         return event
 
     async def _deploy(self, project_id: str, *_more: object) -> str:
+        self.deployments += 1
         return f"{project_id}:a"
+
+    async def _serving(self, *_where: object) -> int | None:
+        return self.serves
+
+    async def _withdraw(self, _agent_id: str, _attempt: int, _asker: object, earlier: int | None) -> None:
+        self.withdrawn.append(earlier)
+        if self.hang_withdrawal:
+            self.hang_withdrawal.set()
+            await asyncio.Event().wait()
+
+    async def _results(self, _agent_id: str, cases: Sequence[Case], _asker: object, run: str) -> list[CaseResult]:
+        self.runs.append(run)
+        return [judged(case, [Given(self.answers.get(turn.prompt, "?")) for turn in case.turns]) for case in cases]

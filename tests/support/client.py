@@ -63,6 +63,11 @@ class Client:
         ended = ("completed", "failed", "cancelled")
         return await self.until(f"/api/v1/projects/{project_id}", lambda data: data["status"] in ended, seconds)
 
+    async def verified(self, project_id: str) -> int:
+        """How many times the agent was invoked to verify it."""
+        report = (await self.get(f"/api/v1/projects/{project_id}/verification")).data
+        return sum(len(case["turns"]) for case in report["cases"])
+
     async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 30) -> Any:
         """The data at `path` as soon as `holds` says so; what is not answered with 200 is asked again."""
         answer = await eventually(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from nexus_contracts.builds.builder import Spent
 from nexus_contracts.builds.reports import LogLevel, Usage, WaitKind
 
 
@@ -33,7 +34,51 @@ class PlainNotebook:
     async def saved(self, name: str) -> JsonValue:
         return None
 
+    async def spent(self) -> Spent:
+        return Spent()
+
     async def ask(
         self, name: str, kind: WaitKind, prompt: str, estimate_usd: float | None = None
     ) -> dict[str, JsonValue]:
         raise AssertionError(f"nobody is there to answer {prompt}")
+
+
+class Killed(BaseException):
+    """The worker is gone, at once."""
+
+
+@dataclass
+class KeepingNotebook(PlainNotebook):
+    """Keeps checkpoints by step, as the platform does, for whichever worker comes next.
+
+    `kill_after` so many more checkpoints the worker dies; `answers` are those of a person, by question.
+    """
+
+    step: str = ""
+    paid: list[tuple[str, Usage, str | None]] = field(default_factory=list[tuple[str, Usage, str | None]])
+    kill_after: int | None = None
+    before: Spent = field(default_factory=Spent)
+    answers: dict[str, dict[str, JsonValue]] = field(default_factory=dict[str, dict[str, JsonValue]])
+
+    async def checkpoint(
+        self, name: str, value: JsonValue, usage: Usage | None = None, model: str | None = None
+    ) -> None:
+        assert f"{self.step}:{name}" not in self.kept, "it was made twice"
+        self.kept[f"{self.step}:{name}"] = value
+        self.paid.append((name, usage or Usage(), model))
+        if self.kill_after is not None:
+            self.kill_after -= 1
+            if self.kill_after == 0:
+                raise Killed
+
+    async def saved(self, name: str) -> JsonValue:
+        return self.kept.get(f"{self.step}:{name}")
+
+    async def spent(self) -> Spent:
+        cost = sum(usage.cost_usd for _, usage, _ in self.paid)
+        return Spent(self.before.project_usd + cost, self.before.tenant_today_usd + cost)
+
+    async def ask(
+        self, name: str, kind: WaitKind, prompt: str, estimate_usd: float | None = None
+    ) -> dict[str, JsonValue]:
+        return self.answers[name]

@@ -19,6 +19,7 @@ from nexus_contracts.registry import agreed_openapi
 from nexus_devstack.demo.probes import DEFAULT_REQUIREMENT
 from nexus_devstack.settings import Settings
 from nexus_gateway.settings import GatewaySettings
+from nexus_model_builder.settings import ModelSettings
 from nexus_runtime.process.settings import VERSION
 from nexus_stats.settings import StatsSettings
 
@@ -39,6 +40,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     GatewaySettings,
     BuildsSettings,
     WorkerSettings,
+    ModelSettings,
     AgentsSettings,
     StatsSettings,
     Settings,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,18 @@ from tests.support.eventually import eventually
 from tests.support.played_executor import CALLS, MODEL, PRICE
 
 from nexus_builds.domain.state import Project
-from nexus_builds.store.checkpoints import Checkpoint
+from nexus_builds.store.checkpoints import Checkpoint, Purse
 from nexus_builds.tables import RECORDS
-from nexus_contracts.builds.builder import MAX_CHECKPOINT_BYTES, Notebook
+from nexus_contracts.builds.builder import MAX_CHECKPOINT_BYTES, Notebook, Spent
 from nexus_contracts.builds.commands import ControlAction, DeleteProject
 from nexus_contracts.builds.events import BuildMethod
 from nexus_contracts.builds.reports import Usage, WaitKind
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_offline_builder import RuleBasedBuilder
-from nexus_runtime.dynamo import ConditionFailed
+from nexus_runtime.dynamo import ConditionFailed, DatabaseUnavailable
 
 FIRST = "orchestrator"
+PURSE = Purse(PROJECT, "default", date(2026, 1, 31))
 
 
 class Calls:
@@ -108,13 +110,28 @@ async def test_a_worker_that_lost_its_build_can_keep_nothing_more(tmp_path: Path
     made, _ = await world(tmp_path, Calls())
     checkpoints = made.workshop.checkpoints
     mine = await made.taken()
-    await checkpoints.save(mine, PROJECT, 1, FIRST, "call 1", Checkpoint(value=1))
+    await checkpoints.save(mine, PURSE, 1, FIRST, "call 1", Checkpoint(value=1))
     await made.taken()
     with pytest.raises(ConditionFailed):
-        await checkpoints.save(mine, PROJECT, 1, FIRST, "call 2", Checkpoint(value=2))
+        await checkpoints.save(mine, PURSE, 1, FIRST, "call 2", Checkpoint(value=2))
     assert await checkpoints.find(PROJECT, 1, FIRST, "call 1") == Checkpoint(value=1)
     assert await checkpoints.find(PROJECT, 1, FIRST, "call 2") is None
     assert await checkpoints.find(PROJECT, 2, FIRST, "call 1") is None
+
+
+async def test_what_a_call_cost_is_added_once_to_its_project_and_to_its_tenants_day(tmp_path: Path) -> None:
+    made, _ = await world(tmp_path, Calls())
+    checkpoints, mine = made.workshop.checkpoints, await made.taken()
+    paid = Checkpoint(value=1, usage=PRICE, model=MODEL)
+    await checkpoints.save(mine, PURSE, 1, FIRST, "call 1", paid)
+    made.database.lose_answers = 1
+    with pytest.raises(DatabaseUnavailable):
+        await checkpoints.save(mine, PURSE, 1, FIRST, "call 2", paid)
+    await checkpoints.save(mine, PURSE, 1, FIRST, "call 2", paid)
+    assert await checkpoints.spent(PURSE) == Spent(2 * PRICE.cost_usd, 2 * PRICE.cost_usd)
+    tomorrow, other = replace(PURSE, day=date(2026, 2, 1)), replace(PURSE, project_id="proj_" + "1" * 32)
+    assert await checkpoints.spent(tomorrow) == Spent(2 * PRICE.cost_usd, 0.0)
+    assert await checkpoints.spent(other) == Spent(0.0, 2 * PRICE.cost_usd)
 
 
 async def test_checkpoints_are_bounded_and_go_with_their_project(tmp_path: Path) -> None:
@@ -122,15 +139,15 @@ async def test_checkpoints_are_bounded_and_go_with_their_project(tmp_path: Path)
     mine = await made.taken()
     checkpoints = made.workshop.checkpoints
     with pytest.raises(ValueError, match="more than 300000"):
-        await checkpoints.save(mine, PROJECT, 1, FIRST, "c", Checkpoint(value="x" * MAX_CHECKPOINT_BYTES))
-    await checkpoints.save(mine, PROJECT, 1, FIRST, "c", Checkpoint(value="x"))
+        await checkpoints.save(mine, PURSE, 1, FIRST, "c", Checkpoint(value="x" * MAX_CHECKPOINT_BYTES))
+    await checkpoints.save(mine, PURSE, 1, FIRST, "c", Checkpoint(value="x"))
     await made.replica.ask(DeleteProject(command_id="d", project_id=PROJECT))
     gone = await made.replica.store.load_any(PROJECT)
     assert gone is not None
     await made.replica.store.erase(gone)
     assert made.database.items(RECORDS) == []
     with pytest.raises(ConditionFailed):
-        await checkpoints.save(mine, PROJECT, 1, FIRST, "late", Checkpoint(value="x"))
+        await checkpoints.save(mine, PURSE, 1, FIRST, "late", Checkpoint(value="x"))
 
 
 async def test_the_next_attempt_makes_its_calls_anew(tmp_path: Path) -> None:

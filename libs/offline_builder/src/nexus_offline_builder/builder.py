@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from nexus_contracts.builds.builder import BuildRequest, Notebook, ProducedFile, StepFailed, StepResult
 from nexus_contracts.builds.reports import Usage
+from nexus_offline_builder.cases import cases_of
 from nexus_offline_builder.checks import compile_errors, probe_tools
 from nexus_offline_builder.decision import AgentDesign, decide
 from nexus_offline_builder.documents import (
@@ -148,7 +149,7 @@ async def _ship(decision: AgentDesign, notebook: Notebook) -> StepResult:
         "manifest": manifest,
         "package_bytes": len(package),
     }
-    return StepResult(output, artifacts, package=package)
+    return StepResult(output, artifacts, package=package, cases=cases_of(decision.tool_names))
 
 
 def _markdown(name: str, text: str) -> ProducedFile:

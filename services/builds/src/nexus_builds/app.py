@@ -10,6 +10,7 @@ from nexus_builds.handlers.reports import ReportHandlers, ReportMemory
 from nexus_builds.routes import ProjectQueries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner
+from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import LEDGER
 from nexus_builds.work.erasure import Erasure
@@ -40,7 +41,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work())
     store = ProjectStore(owner.database)
     owner.engine.serve(Erasure(store, owner.ledger), at_once=ERASURES)
-    methods = Methods(frozenset(settings.build_executors), settings.build_method)
+    methods = Methods(frozenset(settings.executors()), settings.build_method)
     commands = CommandHandlers(store, utc_now, methods)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     consumers = Consumers(
@@ -54,7 +55,8 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     shown = {"outbox": owner.outbox_check, "work": owner.engine.check}
     health = Health(needed, shown, consumers.alive)
     parts = [*owner.parts(), consumers, *_watches(owner, store, settings)]
-    queries = query_routes(ProjectQueries(store, owner.history, utc_now))
+    checkpoints = Checkpoints(owner.database, owner.engine.items)
+    queries = query_routes(ProjectQueries(store, owner.history, utc_now, checkpoints))
     return application(
         "Nexus-AI builds",
         parts,

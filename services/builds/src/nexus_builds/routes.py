@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from nexus_builds.domain import verification
 from nexus_builds.domain.dashboard import build_dashboard
 from nexus_builds.domain.errors import project_not_found
 from nexus_builds.domain.state import (
@@ -22,9 +23,11 @@ from nexus_builds.domain.state import (
     stages_view,
 )
 from nexus_builds.pages import first_of
+from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
 from nexus_contracts.errors import NotFound
 from nexus_contracts.history import EventView, HistoryEntry
+from nexus_contracts.verification import VerificationReport
 from nexus_runtime.ledger.history import History
 from nexus_runtime.process import caller
 from nexus_runtime.process.queries import json_answer, page_answer, query_router
@@ -45,6 +48,7 @@ class ProjectQueries:
     store: ProjectStore
     history: History
     now: Callable[[], datetime]
+    checkpoints: Checkpoints
 
     async def list_projects(
         self,
@@ -118,6 +122,15 @@ class ProjectQueries:
 
         return _text((await first_of(views(), limit)).page())
 
+    async def get_verification(self, project_id: str) -> Response:
+        """Of the latest attempt, or of the one whose last stage was kept."""
+        project = await self._present(project_id)
+        step = _step(project, verification.STEP)
+        found = await self.checkpoints.find(project_id, step.attempt, verification.STEP, verification.CHECKPOINT)
+        if found is None:
+            raise NotFound("nothing was verified in the latest attempt", type="verification", id=project_id)
+        return json_answer(VerificationReport.model_validate(found.value))
+
     async def list_events(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
         return _text((await first_of(self._events(project, last_key), limit)).page())
@@ -172,6 +185,7 @@ def query_routes(queries: ProjectQueries) -> APIRouter:
         ("/projects/{project_id}/stages/{stage_name}", queries.get_stage, "getStage"),
         ("/projects/{project_id}/stages/{stage_name}/logs", queries.list_logs, "listLogs"),
         ("/projects/{project_id}/attempts", queries.list_attempts, "listAttempts"),
+        ("/projects/{project_id}/verification", queries.get_verification, "getVerification"),
         ("/projects/{project_id}/events", queries.list_events, "listEvents"),
         ("/projects/{project_id}/tail", queries.tail_events, "tailEvents"),
     )

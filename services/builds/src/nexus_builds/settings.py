@@ -6,9 +6,12 @@ from pydantic import AfterValidator, Field
 
 from nexus_builds.tables import LEASES, WORK
 from nexus_contracts.builds.events import BuildMethod
+from nexus_contracts.builds.language_models import LanguageModel
 from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
 from nexus_runtime.work.engine import LongWork
+
+MODEL_BUILDER = "nexus_model_builder:ModelBuilder"
 
 
 def _executable(method: BuildMethod) -> BuildMethod:
@@ -26,11 +29,20 @@ class SharedSettings(OwnerSettings):
     worker_lease_seconds: float = Field(
         default=6.0, gt=0, le=300, description="how long a worker may be silent before another takes over its builds"
     )
+    models: list[LanguageModel] = Field(
+        default=[],
+        description="the language models that builds may use, in their order, with prices",
+    )
     build_executors: dict[Executable, str] = Field(
         default={BuildMethod.RULES: "nexus_offline_builder:RuleBasedBuilder"},
         min_length=1,
         description="the registry of executors: by method, what makes one (module:name)",
     )
+
+    def executors(self) -> dict[BuildMethod, str]:
+        """By method. Where models are configured there is one for them, whether it is in the registry or not."""
+        by_models = {BuildMethod.MODEL: MODEL_BUILDER} if self.models else {}
+        return {**by_models, **self.build_executors}
 
     def long_work(self) -> LongWork:
         """Where builds and erasures are kept, and how long a process may be silent that works on them."""

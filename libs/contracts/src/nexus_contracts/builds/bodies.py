@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from nexus_contracts.builds.commands import ControlAction
-from nexus_contracts.builds.events import BuildMethod
+from nexus_contracts.builds.events import Approval, BuildMethod
 from nexus_contracts.identifiers import AgentName
 from nexus_contracts.model import RequestBody
 from nexus_contracts.stages import StageName
@@ -31,6 +31,10 @@ class CreateProjectBody(RequestBody):
     build_method: BuildMethod | None = Field(
         default=None,
         description="auto: by a model where one is available; defaults to the platform's setting",
+    )
+    ask: bool = Field(default=False, description="the build may wait for answers to its questions")
+    approve: list[Approval] = Field(
+        default=[], max_length=2, description="the build waits for an approval before it goes on with these"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from nexus_contracts.builds.reports import LogLevel, Usage, WaitKind
+from nexus_contracts.verification import Case
 
 MAX_CHECKPOINT_BYTES = 300_000
 """A checkpoint is one item in the database, and an item holds at most 400 KB."""
@@ -14,13 +15,14 @@ MAX_CHECKPOINT_BYTES = 300_000
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What the user asked for. `agent_name` is None where the builder is to choose one."""
+    """What the user asked for. `agent_name` is None where the builder is to choose one, `ask` lets it ask them."""
 
     project_id: str
     attempt: int
     requirement: str
     agent_name: str | None = None
     project_name: str | None = None
+    ask: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,18 @@ class StepResult:
     artifacts: tuple[ProducedFile, ...] = ()
     package: bytes | None = field(default=None, repr=False)
     """The agent package (zip), from the step `agent_deployer` only: the worker deploys it."""
+    cases: tuple[Case, ...] = ()
+    """With the package: what the deployed agent is verified by. The report stands in the project."""
+    required_share: float = 0.0
+    """Of the held-back cases, or of all where none is held back: fewer that pass fail the build."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What calls of language models have cost: this project so far, and its tenant's builds on this day (UTC)."""
+
+    project_usd: float = 0.0
+    tenant_today_usd: float = 0.0
 
 
 class Notebook(Protocol):
@@ -71,6 +85,10 @@ class Notebook(Protocol):
 
     async def saved(self, name: str) -> JsonValue:
         """The value of the checkpoint, whichever worker wrote it; None if there is none."""
+        ...
+
+    async def spent(self) -> Spent:
+        """With all that was kept in checkpoints, by whichever worker, up to now."""
         ...
 
     async def ask(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from nexus_contracts.builds.events import BuildMethod
+from nexus_contracts.builds.events import Approval, BuildMethod
 from nexus_contracts.commands import Command, IfMatch
 from nexus_contracts.identifiers import AgentName, ProjectId
 from nexus_contracts.stages import StageName
@@ -27,6 +27,8 @@ class CreateProject(Command):
     tags: Tags = []
     auto_start: bool = True
     build_method: BuildMethod | None = None
+    ask: bool = False
+    approve: list[Approval] = Field(default=[], max_length=2)
 
 
 class ControlAction(StrEnum):

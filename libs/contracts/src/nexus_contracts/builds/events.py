@@ -38,6 +38,13 @@ class BuildMethod(StrEnum):
     MODEL = "model"
 
 
+class Approval(StrEnum):
+    """What a build does only when a person has approved it."""
+
+    ARCHITECTURE = "architecture"
+    DEPLOY = "deploy"
+
+
 class Trigger(StrEnum):
     CREATED = "created"
     START = "start"
@@ -64,6 +71,8 @@ class ProjectCreated(ProjectFact):
     tags: list[str] = []
     auto_start: bool
     build_method: BuildMethod = BuildMethod.AUTO
+    ask: bool = False
+    approve: list[Approval] = []
 
 
 class ProjectDeleted(ProjectFact):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from nexus_contracts.builds.events import Builder, BuildMethod
+from nexus_contracts.builds.events import Approval, Builder, BuildMethod
 from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage, WaitKind
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
@@ -88,6 +88,8 @@ class ProjectSummary(Message):
     tags: list[str]
     auto_start: bool
     build_method: BuildMethod
+    ask: bool = False
+    approve: list[Approval] = []
     status: str
     progress: float = Field(description="0.0 to 100.0; never falls within an attempt")
     current_stage: str | None

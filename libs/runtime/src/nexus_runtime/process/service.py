@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
@@ -37,6 +37,7 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 """FastAPI looks for providers of OpenTelemetry with every request; traces and metrics are our own."""
 
 
+@runtime_checkable
 class Part(Protocol):
     """Something that lives as long as the service. `start` returns soon; `stop` is bounded in time."""
 

@@ -85,6 +85,8 @@ def create(command: CreateProject, now: datetime, methods: Methods) -> Decided:
         tags=command.tags,
         auto_start=command.auto_start,
         build_method=chosen,
+        ask=command.ask,
+        approve=command.approve,
         status=ProjectStatus.PENDING,
         stages=fresh_stages(0, names),
         created_at=now,

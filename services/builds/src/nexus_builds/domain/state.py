@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.builds.events import Builder, BuildMethod, Trigger
+from nexus_contracts.builds.events import Approval, Builder, BuildMethod, Trigger
 from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage, WaitKind
 from nexus_contracts.builds.views import (
     AttemptSummary,
@@ -165,6 +165,8 @@ class Project(Aggregate):
     tags: list[str]
     auto_start: bool
     build_method: BuildMethod = BuildMethod.AUTO
+    ask: bool = False
+    approve: list[Approval] = Field(default_factory=list[Approval])
     status: ProjectStatus
     progress: float = 0.0
     attempt: Attempt | None = None
@@ -360,14 +362,8 @@ def project_view(project: Project) -> ProjectView:
 
 def stages_view(project: Project) -> StagesView:
     stages = [stage_view(stage) for stage in project.stages]
-    return StagesView.known(
-        {
-            "project_id": project.project_id,
-            "stages": stages,
-            "total_stages": len(stages),
-            "completed_stages": _done(project),
-        }
-    )
+    counts = {"total_stages": len(stages), "completed_stages": _done(project)}
+    return StagesView.known({"project_id": project.project_id, "stages": stages, **counts})
 
 
 def attempt_summary(attempt: Attempt) -> AttemptSummary:

@@ -11,10 +11,12 @@ from nexus_builds.signing import ReportSigner
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
 from nexus_builds.tables import WORK
+from nexus_builds.worker.agents_client import AgentsClient
 from nexus_builds.worker.build_run import Workshop
 from nexus_builds.worker.building import Building, Hints
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.reporting import SignedTransport
+from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.builds.builder import StageExecutor
 from nexus_contracts.builds.events import BUILDS_EVENT, BuildMethod
 from nexus_contracts.topics import BUILDS_EVENTS
@@ -27,7 +29,7 @@ from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.owner import bus_check, consumers_check, database_check, partition_routes, progress_check
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health
-from nexus_runtime.process.service import application
+from nexus_runtime.process.service import Part, application
 from nexus_runtime.work.engine import Engine
 from nexus_runtime.work.items import WorkItems
 from nexus_tracker.kafka import KafkaTransport
@@ -42,16 +44,18 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     reports = SignedTransport(kafka, ReportSigner(database).signed)
     store = ProjectStore(database)
     trust = Trust(settings.identity_secret)
-    deployer = Deployer(bus, settings.agents_url, settings.deployment_timeout_seconds, trust)
+    agents = AgentsClient(bus, settings.agents_url, trust)
     packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
+    executors = _executors(settings)
     workshop = Workshop(
         load=store.load,
         output=store.records.output,
         checkpoints=Checkpoints(database, WorkItems(database, WORK)),
         answer=store.records.answer,
-        executors=_executors(settings),
+        executors=executors,
         reports=reports,
-        deployer=deployer,
+        deployer=Deployer(agents, settings.deployment_timeout_seconds),
+        verifier=Verifier(agents),
         packages=packages,
         artifacts=artifacts,
         step_seconds=settings.worker_step_seconds,
@@ -71,10 +75,11 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     }
     health = Health(needed, {"consumers": consumers_check(consumers), "work": engine.check}, consumers.alive)
     stores = [database, bus, packages, artifacts]
-    parts = [*stores, reports, deployer, consumers, engine]
+    builders = [one for one in executors.values() if isinstance(one, Part)]
+    parts = [*stores, reports, agents, *builders, consumers, engine]
     return application("Nexus-AI build worker", parts, health, partition_routes(consumers), trust=trust)
 
 
 def _executors(settings: WorkerSettings) -> Mapping[BuildMethod, StageExecutor]:
     """One executor for each method. Raises ImportError or AttributeError where the setting names none."""
-    return {method: pkgutil.resolve_name(named)() for method, named in settings.build_executors.items()}
+    return {method: pkgutil.resolve_name(named)() for method, named in settings.executors().items()}

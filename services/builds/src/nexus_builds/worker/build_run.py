@@ -7,16 +7,17 @@ from typing import Any
 
 from nexus_builds.domain.state import Project, StepState
 from nexus_builds.store.checkpoints import Checkpoints
+from nexus_builds.worker.approving import approved
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.notebook import Answer, StepNotebook
 from nexus_builds.worker.plan import next_steps
 from nexus_builds.worker.reporting import AttemptOver, Confirmation, PersonAwaited, SignedTransport, StepReports
-from nexus_contracts.builds.builder import BuildRequest, ProducedFile, StageExecutor, StepFailed, StepResult
+from nexus_builds.worker.rollout import Rollout, stored
+from nexus_builds.worker.verifying import Verifier
+from nexus_contracts.builds.builder import BuildRequest, StageExecutor, StepFailed
 from nexus_contracts.builds.events import Builder, BuildMethod
-from nexus_contracts.builds.reports import Artifact
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_contracts.principal import Principal
 from nexus_contracts.stages import DEPLOYER, StepStatus
 from nexus_runtime.blobs import BlobStore, BlobTooLarge
 from nexus_runtime.process import log
@@ -39,6 +40,7 @@ class Workshop:
     executors: Mapping[BuildMethod, StageExecutor]
     reports: SignedTransport
     deployer: Deployer
+    verifier: Verifier
     packages: BlobStore
     artifacts: BlobStore
     step_seconds: float
@@ -133,6 +135,7 @@ class BuildRun:
             requirement=project.requirement,
             agent_name=project.agent_name,
             project_name=project.project_name,
+            ask=project.ask,
         )
         pace = asyncio.create_task(asyncio.sleep(self._shop.step_seconds))
         notebook = StepNotebook(
@@ -141,11 +144,13 @@ class BuildRun:
         try:
             outputs = await self._outputs(project)
             result = await self._executor(project).execute(reports.name, request, outputs, notebook)
+            await approved(project, reports.name, result, notebook)
             output: dict[str, Any] = dict(result.output_data)
             for produced in result.artifacts:
-                await reports.step.artifact(await self._stored(produced))
+                await reports.step.artifact(await stored(self._shop.artifacts, produced))
             if reports.stage_name == DEPLOYER:
-                output["agent_id"] = await self._deploy(project, reports, result)
+                rollout = Rollout(self._shop, project, reports, notebook)
+                output |= await rollout.deployed(result)
             await pace
         finally:
             pace.cancel()
@@ -160,30 +165,9 @@ class BuildRun:
             )
         return self._shop.executors[method]
 
-    async def _stored(self, produced: ProducedFile) -> Artifact:
-        blob = await self._shop.artifacts.put(produced.content)
-        return Artifact(
-            name=produced.name,
-            uri=blob.uri,
-            sha256=blob.sha256,
-            size_bytes=blob.size_bytes,
-            media_type=produced.media_type,
-        )
-
     async def _outputs(self, project: Project) -> Mapping[str, Mapping[str, Any]]:
         outputs = {step.name: await self._shop.output(project.project_id, step) for step in project.steps()}
         return {name: output for name, output in outputs.items() if output is not None}
-
-    async def _deploy(self, project: Project, reports: StepReports, result: StepResult) -> str:
-        name = result.output_data.get("agent_name")
-        if result.package is None or not isinstance(name, str):
-            raise StepFailed("NO_PACKAGE", "the builder produced no agent package to deploy")
-        package = await self._shop.packages.put(result.package)
-        await reports.step.log(f"deploying {name}, package sha256 {package.sha256}")
-        asker = Principal(id=project.user_id, tenant=project.tenant)
-        agent_id = await self._shop.deployer.deploy(project.project_id, project.attempt_number, asker, name, package)
-        await reports.step.log(f"agent {agent_id} runs")
-        return agent_id
 
     def _reports(self, project: Project, stage_name: str, sub_stage_name: str | None) -> StepReports:
         return StepReports(self._shop.reports, project, self._held.epoch, stage_name, sub_stage_name)

@@ -1,46 +1,24 @@
 """The last stage: has `agents` deploy the package that the earlier ones made."""
 
 import asyncio
+from dataclasses import dataclass
 
-import aiohttp
-from yarl import URL
-
-from nexus_contracts.agents.commands import DeployAgent
+from nexus_builds.worker.agents_client import AgentsClient
+from nexus_contracts.agents.commands import ActivateVersion, DeployAgent, SetAgentStatus
 from nexus_contracts.agents.views import AgentView, DeploymentView
 from nexus_contracts.builds.builder import StepFailed
-from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import agent_id_of
 from nexus_contracts.principal import Principal
-from nexus_contracts.topics import AGENTS_COMMANDS
 from nexus_runtime.blobs import Blob
-from nexus_runtime.kafka.bus import Bus
-from nexus_runtime.process import log, tracing
-from nexus_runtime.process.caller import Trust
-from nexus_runtime.process.clock import derived_id, new_id, utc_now
-
-logger = log.get(__name__)
-LOOK_SECONDS = 0.1
-AGAIN_SECONDS = 5.0
+from nexus_runtime.process.clock import derived_id
 
 
+@dataclass(frozen=True)
 class Deployer:
-    """Sends the command until `agents` shows what came of it; the same command again deploys nothing twice."""
+    """Sends commands until `agents` shows what came of them; the same command again deploys nothing twice."""
 
-    def __init__(self, bus: Bus, agents_url: str, timeout_seconds: float, trust: Trust) -> None:
-        self._bus = bus
-        self._agents_url = agents_url
-        self._timeout_seconds = timeout_seconds
-        self._trust = trust
-        self._http: aiohttp.ClientSession | None = None
-
-    async def start(self) -> None:
-        """Opens the client, which has to be made inside the event loop."""
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
-
-    async def stop(self) -> None:
-        if self._http:
-            await self._http.close()
+    agents: AgentsClient
+    timeout_seconds: float
 
     async def deploy(self, project_id: str, attempt: int, asker: Principal, agent_name: str, package: Blob) -> str:
         """The agent's id, once it runs. Raises StepFailed with the reason why it does not."""
@@ -57,56 +35,51 @@ class Deployer:
             principal=asker,
         )
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._deployed(command)
+            async with asyncio.timeout(self.timeout_seconds):
+                ended = await self.agents.until(command, agent_id, lambda: self._ended(command))
         except TimeoutError:
-            message = f"the deployment did not end within {self._timeout_seconds:g} seconds"
+            message = f"the deployment did not end within {self.timeout_seconds:g} seconds"
             raise StepFailed("DEPLOYMENT_TIMED_OUT", message) from None
+        if ended.status == "failed":
+            error = ended.last_error
+            code, message = (error.code, error.message) if error else ("DEPLOYMENT_FAILED", "no reason given")
+            raise StepFailed(code, message)
         return agent_id
 
-    async def _deployed(self, command: DeployAgent) -> None:
-        loop = asyncio.get_running_loop()
-        again = loop.time()
-        while True:
-            if loop.time() >= again:
-                await self._send(command)
-                again = loop.time() + AGAIN_SECONDS
-            deployment = await self._look(command)
-            if deployment and deployment.package_sha256 == command.package_sha256:
-                if deployment.status == "deployed":
-                    return
-                if deployment.status == "failed":
-                    error = deployment.last_error
-                    code, message = (error.code, error.message) if error else ("DEPLOYMENT_FAILED", "no reason given")
-                    raise StepFailed(code, message)
-            await asyncio.sleep(LOOK_SECONDS)
+    async def serving(self, agent_id: str, asker: Principal) -> int | None:
+        """The number of the version that serves now; None where there is none."""
+        agent = await self.agents.read(f"/agents/{agent_id}", asker, AgentView)
+        return agent.active_version if agent else None
 
-    async def _send(self, command: DeployAgent) -> None:
-        event = CloudEvent(
-            id=new_id("evt_"),
-            source="/nexus/builds-worker",
-            type=command.type,
-            subject=command.agent_id,
-            time=utc_now(),
-            data=command.model_dump(mode="json", exclude={"type"}),
-            traceparent=tracing.traceparent.get(),
-            nexusprincipal=command.principal.id,
-            nexustenant=command.principal.tenant,
+    async def withdraw(self, agent_id: str, attempt: int, asker: Principal, earlier: int | None) -> None:
+        """The earlier version serves again; where there is none the agent refuses invocations.
+
+        Raises StepFailed where that cannot be had in time.
+        """
+        command_id = derived_id("cmd_", agent_id, str(attempt), "withdraw")
+        command = (
+            SetAgentStatus(command_id=command_id, agent_id=agent_id, status="offline", principal=asker)
+            if earlier is None
+            else ActivateVersion(command_id=command_id, agent_id=agent_id, version=earlier, principal=asker)
         )
-        try:
-            await self._bus.publish(AGENTS_COMMANDS, self._trust.sign(event))
-        except ServiceUnavailable as error:
-            logger.warning("deployment not requested yet, trying again", reason=error.message)
 
-    async def _look(self, command: DeployAgent) -> DeploymentView | None:
-        if self._http is None:
-            return None
+        async def withdrawn() -> bool | None:
+            agent = await self.agents.read(f"/agents/{agent_id}", asker, AgentView)
+            gone = agent is not None and (agent.status == "offline" if earlier is None else _serves(agent, earlier))
+            return gone or None
+
         try:
-            url = URL(f"{self._agents_url}/agents/{command.agent_id}")
-            headers = self._trust.header(command.principal, "GET", url.raw_path_qs)
-            async with self._http.get(url, headers=headers) as response:
-                if response.status != 200:
-                    return None
-                return AgentView.model_validate_json(await response.read()).deployment
-        except (aiohttp.ClientError, TimeoutError):
+            async with asyncio.timeout(self.timeout_seconds):
+                await self.agents.until(command, agent_id, withdrawn)
+        except TimeoutError:
+            raise StepFailed("DEPLOYMENT_TIMED_OUT", "the version that failed could not be withdrawn in time") from None
+
+    async def _ended(self, command: DeployAgent) -> DeploymentView | None:
+        agent = await self.agents.read(f"/agents/{command.agent_id}", command.principal, AgentView)
+        if agent is None or agent.deployment.package_sha256 != command.package_sha256:
             return None
+        return agent.deployment if agent.deployment.status in ("deployed", "failed") else None
+
+
+def _serves(agent: AgentView, version: int) -> bool:
+    return agent.active_version == version and agent.deployment.status == "deployed"

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from pydantic import JsonValue
 
-from nexus_builds.store.checkpoints import Checkpoint, Checkpoints
+from nexus_builds.store.checkpoints import Checkpoint, Checkpoints, Purse
 from nexus_builds.worker.reporting import AGAIN_SECONDS, LOOK_SECONDS, AttemptOver, StepReports, outlasting
+from nexus_contracts.builds.builder import Spent
 from nexus_contracts.builds.reports import LogLevel, Usage, WaitKind
 from nexus_runtime.dynamo import ConditionFailed
 from nexus_runtime.process.clock import utc_now
@@ -40,9 +41,9 @@ class StepNotebook:
         self, name: str, value: JsonValue, usage: Usage | None = None, model: str | None = None
     ) -> None:
         reports, made = self.reports, Checkpoint(value=value, usage=usage, model=model)
-        place = (reports.project_id, reports.attempt, reports.name)
+        purse, place = self._purse(), (reports.attempt, reports.name)
         try:
-            await outlasting(lambda: self.checkpoints.save(self.item, *place, name, made))
+            await outlasting(lambda: self.checkpoints.save(self.item, purse, *place, name, made))
         except ConditionFailed as error:
             raise AttemptOver("another worker has the build, or it was deleted") from error
         await self._told(name, made)
@@ -56,6 +57,9 @@ class StepNotebook:
         # Its writer may have died before it told; told twice it counts once.
         await self._told(name, found)
         return found.value
+
+    async def spent(self) -> Spent:
+        return await outlasting(lambda: self.checkpoints.spent(self._purse()))
 
     async def ask(
         self, name: str, kind: WaitKind, prompt: str, estimate_usd: float | None = None
@@ -74,6 +78,9 @@ class StepNotebook:
                 await reports.repeat()
                 again = loop.time() + AGAIN_SECONDS
         return answered
+
+    def _purse(self) -> Purse:
+        return Purse(self.reports.project_id, self.reports.tenant, utc_now().date())
 
     async def _told(self, name: str, made: Checkpoint) -> None:
         if made.usage is not None:

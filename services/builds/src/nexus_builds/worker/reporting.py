@@ -83,6 +83,7 @@ class StepReports:
         self, transport: SignedTransport, project: Project, epoch: int, stage_name: str, sub_stage_name: str | None
     ) -> None:
         self.project_id = project.project_id
+        self.tenant = project.tenant
         self.attempt = project.attempt_number
         self.epoch = epoch
         self.stage_name = stage_name

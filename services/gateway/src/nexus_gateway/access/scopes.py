@@ -42,6 +42,7 @@ OPERATIONS: dict[str, Access] = {
     "getStage": Access("projects:read", _asks("builds", _BUILDS + "/stages/{stage_name}")),
     "listStageLogs": Access("projects:read", _asks("builds", _BUILDS + "/stages/{stage_name}/logs")),
     "listAttempts": Access("projects:read", _asks("builds", _BUILDS + "/attempts")),
+    "getVerification": Access("projects:read", _asks("builds", _BUILDS + "/verification")),
     "listProjectEvents": Access("projects:read", _asks("builds", _BUILDS + "/events")),
     "reportStage": Access("reports:write", "a report on builds.reports.v1"),
     "uploadPackage": Access("agents:write", "POST agents /packages"),

@@ -50,6 +50,8 @@ SUMMARY: Example = {
     "tags": ["orders"],
     "auto_start": True,
     "build_method": "auto",
+    "ask": False,
+    "approve": [],
     "status": "building",
     "progress": 5.0,
     "current_stage": "requirements_analysis",

@@ -7,10 +7,12 @@ from nexus_contracts.builds.dashboard import BuildDashboard
 from nexus_contracts.builds.views import AttemptView, LogLine, StagesView, StageView
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.history import EventView
+from nexus_contracts.verification import VerificationReport
 from nexus_gateway.dependencies import gateway_of
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
+from nexus_gateway.openapi.verification_example import VERIFICATION
 from nexus_gateway.requests.accept import wants_stream
 from nexus_gateway.routes.parameters import (
     DEFAULT_LIMIT,
@@ -96,6 +98,22 @@ async def list_stage_logs(
     path = f"/projects/{project_id}/stages/{stage_name}/logs"
     chosen = {"attempt": None if attempt is None else str(attempt)}
     return await gateway_of(request).reads.page("builds", path, limit, last_key, chosen)
+
+
+@router.get(
+    _PROJECT + "/verification",
+    **operation(
+        "getVerification",
+        "Read what came of verifying the agent",
+        VerificationReport,
+        VERIFICATION,
+        errors=ops.ONE_ERRORS,
+        parameters=[ops.IF_NONE_MATCH],
+    ),
+)
+async def get_verification(project_id: ProjectPath, request: Request) -> Response:
+    """The cases of the latest attempt, each with its outcome; not found where nothing was verified in it."""
+    return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/verification")
 
 
 @router.get(

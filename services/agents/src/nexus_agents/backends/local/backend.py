@@ -9,10 +9,8 @@ from typing import Literal
 from nexus_agents import packages
 from nexus_agents.backends.local.channel import BUSY
 from nexus_agents.backends.local.guard import Guard, start_guard
-from nexus_agents.backends.local.interpreter import interpreter
 from nexus_agents.backends.local.live import LiveAgent, start_agent
 from nexus_agents.backends.local.pool import AgentPool, Bounds
-from nexus_agents.backends.local.sandbox import Limits, Room, Sandbox, choose_sandbox
 from nexus_agents.backends.local.speech import Keep, Speech
 from nexus_agents.backends.local.workspace import Unpacked, Workspace, remove
 from nexus_agents.domain.backend import (
@@ -34,6 +32,8 @@ from nexus_agents.domain.backend_errors import (
     PackageRejected,
 )
 from nexus_runtime.blobs import BlobStore
+from nexus_sandbox.interpreter import interpreter
+from nexus_sandbox.sandbox import Limits, Room, Sandbox, choose_sandbox
 
 ALIAS = "DEFAULT"
 REGION = "local"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from nexus_agents.backends.local.channel import Channel
 from nexus_agents.backends.local.guard import Guard
-from nexus_agents.backends.local.sandbox import SOCKET, Room, Sandbox
 from nexus_agents.backends.local.tail import OutputTail
 from nexus_agents.backends.local.workspace import remove
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
@@ -17,6 +16,7 @@ from nexus_agents.domain.backend_errors import (
     AgentTimedOut,
     BackendError,
 )
+from nexus_sandbox.sandbox import SOCKET, Room, Sandbox
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
 _PING_SECONDS = 2.0

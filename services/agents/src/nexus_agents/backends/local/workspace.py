@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 
 from nexus_agents import packages
-from nexus_agents.backends.local.sandbox import SOCKET
 from nexus_agents.backends.stored_packages import fetched
 from nexus_agents.domain.backend import PackageRef
 from nexus_contracts.agents.manifest import Manifest
 from nexus_runtime.blobs import BlobStore
+from nexus_sandbox.sandbox import SOCKET
 
 MAX_SOCKET_PATH_BYTES = 100
 _PREFIX = "nexus-agents-"

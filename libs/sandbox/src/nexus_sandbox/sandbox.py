@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from nexus_agents.backends.local.interpreter import OPTIONS, interpreter, library_files, third_party_directories
 from nexus_runtime.process.tether import tethered
+from nexus_sandbox.interpreter import OPTIONS, interpreter, library_files, third_party_directories
 
 SOCKET = "socket"
 _PACKAGE, _RUN = "/package", "/run/agent"
@@ -60,6 +60,10 @@ class Sandbox(Protocol):
         """What to execute so that the agent listens on `room.run / SOCKET`; it dies with this process."""
         ...
 
+    def script(self, package: Path, name: str) -> Launch:
+        """What to execute so that this Python file of the package runs; it has nowhere to write but for a moment."""
+        ...
+
 
 @dataclass(frozen=True)
 class Tethered:
@@ -75,6 +79,11 @@ class Tethered:
         argv = [interpreter(), *OPTIONS, str(room.package / room.entrypoint)]
         env = _environment(room.env, socket=str(room.run / SOCKET), scratch=str(scratch))
         return Launch(_limited(argv, self.limits, no_new_privileges=True), env, room.package)
+
+    def script(self, package: Path, name: str) -> Launch:
+        argv = [interpreter(), *OPTIONS, str(package / name)]
+        env = _environment({}, socket="", scratch=str(package))
+        return Launch(_limited(argv, self.limits, no_new_privileges=True), env, package)
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,11 @@ class Bubblewrap:
         binds = ["--ro-bind", str(room.package), _PACKAGE, "--bind", str(room.run), _RUN]
         argv = self.command([*binds, "--remount-ro", "/", "--chdir", _PACKAGE, "--", *python])
         return Launch(argv, _environment(room.env, socket=f"{_RUN}/{SOCKET}", scratch="/tmp"), Path("/"))
+
+    def script(self, package: Path, name: str) -> Launch:
+        python = [interpreter(), *OPTIONS, f"{_PACKAGE}/{name}"]
+        binds = ["--ro-bind", str(package), _PACKAGE, "--remount-ro", "/", "--chdir", _PACKAGE]
+        return Launch(self.command([*binds, "--", *python]), _environment({}, socket="", scratch="/tmp"), Path("/"))
 
     def command(self, rest: list[str]) -> list[str]:
         """The command line of a sandbox, up to what is particular to its use."""

@@ -1,0 +1,41 @@
+"""The language models that a platform may use, and what they cost."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from nexus_contracts.builds.reports import Usage
+from nexus_contracts.model import RequestBody
+
+MILLION = 1_000_000
+Price = Annotated[float, Field(ge=0, le=10_000)]
+
+
+class LanguageModel(RequestBody):
+    """`name` is `provider:model`. Prices are in USD for a million tokens; `cached_usd` None: as other input.
+
+    `openai` is every address that speaks the OpenAI chat wire. A key is in the environment, under `api_key_env`.
+    """
+
+    name: str = Field(pattern=r"^(anthropic|bedrock|openai):[^\s]{1,180}$")
+    input_usd: Price
+    output_usd: Price
+    cached_usd: Price | None = None
+    base_url: str | None = Field(default=None, pattern="^https?://")
+    api_key_env: str | None = Field(default=None, pattern="^[A-Z][A-Z0-9_]{0,99}$")
+    max_output_tokens: int = Field(default=8192, ge=256, le=200_000)
+
+    @property
+    def provider(self) -> str:
+        return self.name.partition(":")[0]
+
+    def cost(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+        """In USD. `cached_tokens` are those of the input that were read from a cache."""
+        cached = min(cached_tokens, input_tokens)
+        per_cached = self.input_usd if self.cached_usd is None else self.cached_usd
+        total = (input_tokens - cached) * self.input_usd + cached * per_cached + output_tokens * self.output_usd
+        return round(total / MILLION, 9)
+
+    def usage(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Usage:
+        cost = self.cost(input_tokens, output_tokens, cached_tokens)
+        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost)

@@ -1,0 +1,100 @@
+"""Puts a package together: the template of agents without a model, and the tools that a model wrote."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pydantic import JsonValue
+
+from nexus_contracts.agents.spec import AgentSpec
+from nexus_model_builder.answers import WrittenTool
+from nexus_offline_builder.packaging import source, tool_modules
+
+_TEMPLATE = files("nexus_model_builder") / "template"
+_RESERVED = files("nexus_offline_builder") / "package" / "tools"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an agent is made of. `written` is by the name of a tool of the spec."""
+
+    spec: AgentSpec
+    written: dict[str, WrittenTool]
+    version: str
+    category: str = "general"
+
+    def only(self, name: str) -> "Parts":
+        """An agent with this tool alone, to test it."""
+        spec = self.spec.model_copy(update={"tools": [tool for tool in self.spec.tools if tool.name == name]})
+        return Parts(spec, {name: self.written[name]}, self.version, self.category)
+
+
+def manifest_of(parts: Parts) -> dict[str, JsonValue]:
+    spec = parts.spec
+    return {
+        "name": spec.name,
+        "version": parts.version,
+        "entrypoint": "main.py",
+        "description": spec.description,
+        "category": parts.category,
+        "tools": [{"name": tool.name, "description": tool.description} for tool in spec.tools],
+        "capabilities": [],
+        "env": {},
+    }
+
+
+def package_files(parts: Parts) -> dict[str, str]:
+    """Path in the package -> content."""
+    agent = {path: source(path) for path in ("main.py", *_agent_modules(), *tool_modules([]))}
+    return agent | {
+        "tools/written.py": template("written.py"),
+        **{path: code for tool in parts.spec.tools for path, code in _tool_files(tool.name, parts.written[tool.name])},
+        "manifest.json": _json(manifest_of(parts)),
+        "agent_spec.json": _json(parts.spec.model_dump(mode="json")),
+        "prompt.md": f"# {parts.spec.name}\n\n{parts.spec.instructions}\n",
+        "requirements.txt": "# The agent needs the Python standard library only.\n",
+    }
+
+
+def trial_files(parts: Parts, conversations: Sequence[Sequence[str]]) -> dict[str, str]:
+    """The package, and what holds these conversations with its agent."""
+    held = _json([list(prompts) for prompts in conversations])
+    return package_files(parts) | {"trial.py": template("trial.py"), "trial.json": held}
+
+
+def free_name(name: str) -> str:
+    """The name of a tool, which is its module's beside the template's own."""
+    taken = _RESERVED.joinpath(f"{name}.py").is_file() or name in ("written", "main")
+    return f"{name[:34]}_tool" if taken else name
+
+
+def _tool_files(name: str, tool: WrittenTool) -> list[tuple[str, str]]:
+    about = tool.model_dump(include={"ability", "ability_chinese", "example", "example_chinese"})
+    lines = [
+        '"""Written by a language model; see the module that it imports."""',
+        "",
+        f"from . import {name}_module",
+        "from .written import tool_of",
+        "",
+        f"TOOL = tool_of({name}_module, {name!r}, {about!r})",
+        "",
+    ]
+    return [(f"tools/{name}.py", "\n".join(lines)), (f"tools/{name}_module.py", tool.code.rstrip() + "\n")]
+
+
+def _agent_modules() -> list[str]:
+    folder = files("nexus_offline_builder") / "package" / "agent"
+    return sorted(f"agent/{entry.name}" for entry in folder.iterdir() if entry.name.endswith(".py"))
+
+
+@cache
+def template(name: str) -> str:
+    """A file of this builder's own part of the template."""
+    text = _TEMPLATE.joinpath(name).read_text(encoding="utf-8")
+    return text.replace("nexus_offline_builder.package.tools.", ".")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

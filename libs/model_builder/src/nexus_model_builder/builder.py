@@ -1,0 +1,64 @@
+"""The model builder: does each step of a build, by structured calls of a language model where it needs one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from pydantic import JsonValue
+
+from nexus_contracts.builds.builder import BuildRequest, Notebook, StepFailed, StepResult
+from nexus_model_builder import stages
+from nexus_model_builder.calls import Caller, Sleep
+from nexus_model_builder.models import Models, ProviderModels
+from nexus_model_builder.settings import ModelSettings
+from nexus_model_builder.tools import Toolmaker
+from nexus_model_builder.trial import Trial
+from nexus_model_builder.workbench import Workbench
+
+_Step = Callable[[Workbench], Awaitable[StepResult]]
+_STEPS: dict[str, _Step] = {
+    "orchestrator": stages.orchestrate,
+    "requirements_analysis": stages.analyse,
+    "system_architecture": stages.architect,
+    "agent_design": stages.design,
+    "tool_developer": stages.develop_tools,
+    "prompt_engineer": stages.tune,
+    "agent_code_developer": stages.assemble,
+    "agent_developer_manager": stages.conclude,
+    "agent_deployer": stages.ship,
+}
+
+
+class ModelBuilder:
+    """A StageExecutor. Without arguments it is told by the environment."""
+
+    def __init__(
+        self,
+        settings: ModelSettings | None = None,
+        models: Models | None = None,
+        trial: Trial | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """Raises ValidationError where the settings are wrong."""
+        self._settings = settings or ModelSettings()  # pyright: ignore[reportCallIssue]  # read from the environment
+        self._models = models or ProviderModels()
+        self._trial = trial or Trial(self._settings.agent_isolation)
+        self._sleep = sleep
+
+    async def start(self) -> None:
+        """Nothing yet: models are made for the first build that wants one."""
+
+    async def stop(self) -> None:
+        await self._models.close()
+
+    async def execute(
+        self, step: str, request: BuildRequest, outputs: Mapping[str, Mapping[str, JsonValue]], notebook: Notebook
+    ) -> StepResult:
+        """Does one step. Raises StepFailed."""
+        work = _STEPS.get(step)
+        if work is None:
+            raise StepFailed("UNKNOWN_STEP", f"the model builder has no step named {step!r}")
+        caller = Caller(self._settings, self._models, notebook, step, self._sleep)
+        maker = Toolmaker(caller, self._trial, notebook)
+        result = await work(Workbench(request, outputs, notebook, caller, maker, self._settings.verification_share))
+        await notebook.progress(100.0)
+        return result

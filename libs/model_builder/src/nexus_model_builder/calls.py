@@ -1,0 +1,134 @@
+"""Structured calls of one step: paid once, within the budget, repeated within bounds, by the next model if need be."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from nexus_contracts.builds.builder import Notebook, StepFailed
+from nexus_contracts.builds.language_models import LanguageModel
+from nexus_contracts.model import Message
+from nexus_model_builder.models import Models
+from nexus_model_builder.requests import Request, RequestFailed, Response, asked
+from nexus_model_builder.settings import ModelSettings
+from nexus_model_builder.wording import INSTRUCTIONS, rejected
+
+A = TypeVar("A", bound=BaseModel)
+TRIES = 4
+"""Of one model, where it is unavailable for now."""
+REPAIRS = 2
+"""Of an answer in the wrong form, by the model that gave it."""
+MOST_WAIT = 60.0
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Kept(Message):
+    """What a call brought, as its checkpoint keeps it."""
+
+    model: str
+    arguments: dict[str, JsonValue] | None = None
+    fault: str | None = None
+    refused: bool = False
+
+
+class Caller:
+    """For one run of one step. Calls have names: found again under them, none is made twice."""
+
+    def __init__(
+        self, settings: ModelSettings, models: Models, notebook: Notebook, step: str, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._settings = settings
+        self._models = models
+        self._notebook = notebook
+        self._offers = settings.offered(step)
+        self._sleep = sleep
+        self._reserved = 0.0
+        self._counting = asyncio.Lock()
+
+    async def ask(
+        self, name: str, prompt: str, answer: type[A], check: Callable[[A], str | None] = lambda _answer: None
+    ) -> A:
+        """The answer. `check` says what is wrong with one that has the right form. Raises StepFailed."""
+        request = Request(INSTRUCTIONS, prompt, answer.model_json_schema())
+        failure, number = RequestFailed("MODEL_UNAVAILABLE", "no model is configured for this step"), 0
+        for offer in self._offers:
+            fault: str | None = None
+            for _ in range(1 + REPAIRS):
+                repair = request if fault is None else Request(INSTRUCTIONS, rejected(prompt, fault), request.schema)
+                try:
+                    kept = await self._kept(f"{name}/{number}", repair, offer)
+                except RequestFailed as failed:
+                    failure = failed
+                    break
+                number += 1
+                if kept.refused:
+                    failure = RequestFailed("CONTENT_REFUSED", f"{kept.model} refused to answer")
+                    break
+                found, fault = _read(kept, answer, check)
+                if found is not None:
+                    return found
+                failure = RequestFailed("MODEL_OUTPUT_INVALID", f"{kept.model} gave no usable answer: {fault}")
+            await self._notebook.log(f"{name}: {failure.message}"[:2000], "warning")
+        raise StepFailed(failure.code, failure.message)
+
+    async def _kept(self, name: str, request: Request, offer: LanguageModel) -> Kept:
+        """From the checkpoint, or from the model. Raises RequestFailed."""
+        saved = await self._notebook.saved(name)
+        if saved is not None:
+            return Kept.model_validate(saved)
+        worst = offer.cost(request.input_tokens, offer.max_output_tokens)
+        await self._reserve(worst)
+        try:
+            response = await self._answered(request, offer)
+            kept = Kept(model=offer.name, arguments=response.arguments, fault=response.fault, refused=response.refused)
+            await self._notebook.checkpoint(name, kept.model_dump(mode="json"), response.usage, offer.name)
+        finally:
+            self._reserved -= worst
+        return kept
+
+    async def _answered(self, request: Request, offer: LanguageModel) -> Response:
+        failure: RequestFailed | None = None
+        for turn in range(TRIES):
+            try:
+                return await asked(request, offer, self._models, self._settings.model_timeout_seconds)
+            except RequestFailed as failed:
+                failure = failed
+                if not failed.again or (failed.wait or 0.0) > MOST_WAIT or turn == TRIES - 1:
+                    break
+                await self._notebook.log(f"{failed.message}; trying again"[:2000], "warning")
+                # Together with others that were told the same time, it would come too early or too many again.
+                await self._sleep(max(failed.wait or 0.0, 2.0**turn) * random.uniform(1.0, 1.25))
+        assert failure is not None
+        raise failure
+
+    async def _reserve(self, worst: float) -> None:
+        """Raises StepFailed where the call, at its dearest, would cost more than is left."""
+        async with self._counting:
+            spent = await self._notebook.spent()
+            limits = (
+                ("project", spent.project_usd, self._settings.model_budget_project_usd),
+                ("tenant for today", spent.tenant_today_usd, self._settings.model_budget_day_usd),
+            )
+            for whose, used, limit in limits:
+                if limit is not None and used + self._reserved + worst > limit:
+                    raise StepFailed(
+                        "BUDGET_EXCEEDED",
+                        f"the budget of the {whose} is {limit:g} USD, of which {used:.4f} are spent: "
+                        f"a call that may cost {worst:.4f} was not made",
+                    )
+            self._reserved += worst
+
+
+def _read(kept: Kept, answer: type[A], check: Callable[[A], str | None]) -> tuple[A | None, str | None]:
+    """The answer, or what is wrong with it."""
+    if kept.arguments is None:
+        return None, kept.fault or "there is no answer"
+    try:
+        found = answer.model_validate(kept.arguments)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:10])
+        return None, faults[:2000]
+    fault = check(found)
+    return (found, None) if fault is None else (None, fault)

@@ -1,0 +1,68 @@
+"""The models of the providers, made from what is configured. Importing their libraries takes seconds."""
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from nexus_contracts.builds.language_models import LanguageModel
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+
+class Models(Protocol):
+    def made(self, offer: LanguageModel) -> "Model":
+        """Blocks while libraries are imported. Raises ValueError where a key is missing."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ProviderModels:
+    """Each made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[LanguageModel, Model] = {}
+
+    def made(self, offer: LanguageModel) -> "Model":
+        if offer not in self._made:
+            self._made[offer] = _model(offer)
+        return self._made[offer]
+
+    async def close(self) -> None:
+        """Closes their connections."""
+        for model in self._made.values():
+            async with model:  # left, it closes what it has made
+                pass
+        self._made.clear()
+
+
+def _model(offer: LanguageModel) -> "Model":
+    name = offer.name.partition(":")[2]
+    match offer.provider:
+        case "anthropic":
+            from pydantic_ai.models.anthropic import AnthropicModel
+            from pydantic_ai.providers.anthropic import AnthropicProvider
+
+            key = _key(offer, "ANTHROPIC_API_KEY")
+            return AnthropicModel(name, provider=AnthropicProvider(api_key=key, base_url=offer.base_url))
+        case "bedrock":
+            from pydantic_ai.models.bedrock import BedrockConverseModel
+            from pydantic_ai.providers.bedrock import BedrockProvider
+
+            region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+            return BedrockConverseModel(name, provider=BedrockProvider(base_url=offer.base_url, region_name=region))
+        case _:
+            from pydantic_ai.models.openai import OpenAIChatModel
+            from pydantic_ai.providers.openai import OpenAIProvider
+
+            # Addresses of one's own mostly want no key, and the client wants one that is not empty.
+            key = _key(offer, "OPENAI_API_KEY", "none" if offer.base_url else None)
+            return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key, base_url=offer.base_url))
+
+
+def _key(offer: LanguageModel, usual: str, otherwise: str | None = None) -> str:
+    variable = offer.api_key_env or usual
+    key = os.environ.get(variable) or otherwise
+    if key is None:
+        raise ValueError(f"{offer.name} needs a key in the environment variable {variable}")
+    return key

@@ -1,0 +1,133 @@
+"""One request to a model for one structured answer, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import JsonValue
+
+from nexus_contracts.builds.language_models import LanguageModel
+from nexus_contracts.builds.reports import Usage
+from nexus_model_builder.models import Models
+from nexus_verification.answers import json_in
+
+ANSWER = "answer"
+
+
+class RequestFailed(Exception):
+    """No answer came. `again` after `wait` seconds (None: the caller chooses) with the same model, else with another.
+
+    `code` is that of the build, where no other model answers either.
+    """
+
+    def __init__(self, code: str, message: str, *, again: bool = False, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.again = again
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class Response:
+    """`arguments` None: the model answered, but not in the form that it was asked for; `fault` says why."""
+
+    arguments: dict[str, JsonValue] | None
+    usage: Usage
+    fault: str | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    instructions: str
+    prompt: str
+    schema: dict[str, Any]
+
+    @property
+    def input_tokens(self) -> int:
+        """At most about so many; three characters a token are few for any language that is written with letters."""
+        return (len(self.instructions) + len(self.prompt) + len(json.dumps(self.schema))) // 3
+
+
+async def asked(request: Request, offer: LanguageModel, models: Models, seconds: float) -> Response:
+    """The model's answer. Raises RequestFailed."""
+    try:
+        model = await asyncio.to_thread(models.made, offer)
+    except ValueError as error:
+        raise RequestFailed("MODEL_UNAVAILABLE", str(error)) from None
+    from pydantic_ai import exceptions as faults
+    from pydantic_ai.direct import model_request
+    from pydantic_ai.messages import ModelRequest, UserPromptPart
+    from pydantic_ai.models import ModelRequestParameters
+    from pydantic_ai.settings import ModelSettings
+    from pydantic_ai.tools import ToolDefinition
+
+    tool = ToolDefinition(
+        name=ANSWER, description="Your whole answer.", parameters_json_schema=request.schema, kind="output"
+    )
+    parameters = ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
+    settings = ModelSettings(max_tokens=offer.max_output_tokens, max_retries=0, cache={"messages": False})
+    message = ModelRequest(parts=[UserPromptPart(content=request.prompt)], instructions=request.instructions)
+    try:
+        async with asyncio.timeout(seconds):
+            response = await model_request(
+                model, [message], model_settings=settings, model_request_parameters=parameters
+            )
+    except TimeoutError:
+        raise RequestFailed("MODEL_UNAVAILABLE", f"{offer.name}: no answer in {seconds:g} s", again=True) from None
+    except faults.AgentRunError as error:
+        raise _failed(offer, error) from None
+    return _response(response, offer)
+
+
+def _failed(offer: LanguageModel, error: Exception) -> RequestFailed:
+    from pydantic_ai import exceptions as faults
+
+    message = f"{offer.name}: {str(error)[:500]}"
+    match error:
+        case faults.ModelContextWindowExceededError():
+            return RequestFailed("CONTEXT_TOO_LARGE", message)
+        case faults.ContentFilterError():
+            return RequestFailed("CONTENT_REFUSED", message)
+        case faults.ModelQuotaExceededError() | faults.ModelRequestRejectedError():
+            return RequestFailed("MODEL_REJECTED", message)
+        case (
+            faults.ModelRateLimitError()
+            | faults.ModelUnavailableError()
+            | faults.ModelServerError()
+            | faults.ModelConnectionError()
+            | faults.ModelRequestTimeout()
+        ):
+            return RequestFailed("MODEL_UNAVAILABLE", message, again=True, wait=error.retry_after)
+        case faults.ModelHTTPError() if 400 <= error.status_code < 500:
+            return RequestFailed("MODEL_REJECTED", message)
+        case _:  # a stream that was cut, a body that is no JSON
+            return RequestFailed("MODEL_UNAVAILABLE", message, again=True)
+
+
+def _response(response: Any, offer: LanguageModel) -> Response:
+    used = response.usage
+    usage = offer.usage(used.input_tokens, used.output_tokens, used.cache_read_tokens)
+    if response.finish_reason == "content_filter":
+        return Response(None, usage, "the model refused to answer", refused=True)
+    try:
+        return Response(_arguments(response), usage)
+    except (ValueError, AssertionError, TypeError) as error:
+        cut = "the answer was cut: it is too long. " if response.finish_reason == "length" else ""
+        return Response(None, usage, f"{cut}The answer is no JSON object: {str(error)[:300]}")
+
+
+def _arguments(response: Any) -> dict[str, JsonValue]:
+    """Small models answer in text what they are to answer by the tool."""
+    calls = [part for part in response.parts if part.part_kind == "tool-call"]
+    if calls:
+        value = calls[0].args_as_dict(raise_if_invalid=True)
+    else:
+        value = json_in("".join(part.content for part in response.parts if part.part_kind == "text"))
+    if not isinstance(value, dict):
+        raise ValueError("it is another JSON value")
+    return cast("dict[str, JsonValue]", value)

@@ -1,0 +1,43 @@
+"""What the model builder can be told, by the environment of its worker."""
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nexus_contracts.builds.language_models import LanguageModel
+
+ModelStep = Literal[
+    "orchestrator",
+    "requirements_analysis",
+    "system_architecture",
+    "agent_design",
+    "tool_developer",
+    "prompt_engineer",
+    "agent_deployer",
+]
+"""The steps that call a model."""
+
+
+class ModelSettings(BaseSettings):
+    """`models` are tried in their order."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    models: list[LanguageModel] = Field(min_length=1)
+    models_by_step: dict[ModelStep, list[str]] = Field(
+        default={}, description="names of models, in their order, for steps that want others than all of them"
+    )
+    model_timeout_seconds: float = Field(default=180.0, gt=0, le=3_600, description="of one call")
+    model_budget_project_usd: float | None = Field(default=None, gt=0, description="of all builds of a project")
+    model_budget_day_usd: float | None = Field(default=None, gt=0, description="of a tenant's builds on a day (UTC)")
+    verification_share: float = Field(
+        default=0.8, ge=0, le=1, description="of the held-back cases: fewer that pass fail a build by a model"
+    )
+    agent_isolation: Literal["auto", "bubblewrap", "none"] = "auto"
+
+    def offered(self, step: str) -> list[LanguageModel]:
+        """The models for the step, in their order."""
+        by_name = {model.name: model for model in self.models}
+        named = next((names for known, names in self.models_by_step.items() if known == step), None)
+        return [by_name[name] for name in named if name in by_name] if named else self.models

@@ -1,0 +1,200 @@
+"""The steps of a build."""
+
+import json
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from nexus_contracts.agents.spec import ToolSpec
+from nexus_contracts.builds.builder import ProducedFile, StepFailed, StepResult
+from nexus_contracts.builds.reports import WaitKind
+from nexus_contracts.verification import CaseResult
+from nexus_model_builder import plan, wording
+from nexus_model_builder.answers import Analysis, Architecture, BlindAnswers, Brief, Design
+from nexus_model_builder.assembly import Parts, free_name, manifest_of, package_files
+from nexus_model_builder.workbench import Workbench
+from nexus_offline_builder.packaging import zipped
+from nexus_verification.report import fulfilled
+
+_BUILDER = "model"
+_FEW_CASES = 5
+LOOPS = 2
+"""Back from the held-back cases to the tools."""
+
+
+async def orchestrate(bench: Workbench) -> StepResult:
+    """The brief; asks the person where that is wished. Raises StepFailed, NOTHING_TO_BUILD."""
+    brief = await bench.caller.ask("brief", wording.brief(bench.request.requirement), Brief)
+    if not brief.feasible:
+        raise StepFailed("NOTHING_TO_BUILD", f"no agent made of tools can do this: {brief.reason or brief.summary}")
+    answers: dict[str, JsonValue] = {}
+    if bench.request.ask and brief.questions:
+        asked = "\n".join(f"{number}. {question}" for number, question in enumerate(brief.questions, 1))
+        answers = await bench.notebook.ask("questions", WaitKind.QUESTION, asked[:4000])
+    name = plan.agent_name(bench.request, brief.agent_name)
+    await bench.notebook.log(f"The agent will be called {name}. {brief.summary}")
+    questions: list[JsonValue] = [*brief.questions]
+    return StepResult(
+        {
+            "builder": _BUILDER,
+            "agent_name": name,
+            "summary": brief.summary,
+            "questions": questions,
+            "answers": answers,
+        }
+    )
+
+
+async def analyse(bench: Workbench) -> StepResult:
+    """The specification, and the cases on which two calls agree, one of them blind."""
+    answers = bench.outputs["orchestrator"].get("answers")
+    prompt = wording.analysis(bench.request.requirement, answers if isinstance(answers, dict) else {})
+    analysis = await bench.caller.ask("analysis", prompt, Analysis)
+    await bench.notebook.progress(50.0)
+    shown: list[dict[str, JsonValue]] = [
+        {"name": case.name, "prompts": [turn.prompt for turn in case.turns]} for case in analysis.cases
+    ]
+    blind = await bench.caller.ask("blind answers", wording.blind(analysis.specification, shown), BlindAnswers)
+    cases = plan.agreed(analysis.cases, {case.name: case.answers for case in blind.cases})
+    dropped = len(analysis.cases) - len(cases)
+    await bench.notebook.log(f"{len(cases)} cases; {dropped} were dropped, as two answers to them differed.")
+    if len(cases) < _FEW_CASES:
+        await bench.notebook.log("So few cases verify little: give examples in the requirement.", "warning")
+    specification: list[JsonValue] = [*analysis.specification]
+    plain: list[JsonValue] = [*plan.plain(cases)]
+    output: dict[str, JsonValue] = {"specification": specification, "cases": plain, "dropped_cases": dropped}
+    return StepResult(output, (_json_file("specification.json", output),))
+
+
+async def architect(bench: Workbench) -> StepResult:
+    """The tools. Raises StepFailed, NOTHING_TO_BUILD, where none serves anything."""
+    prompt = wording.architecture(bench.request.requirement, plan.specification(bench.outputs))
+    made = await bench.caller.ask("architecture", prompt, Architecture, _unplanned)
+    if not made.tools:
+        reasons = "; ".join(sorted({one.reason for one in made.coverage if one.reason}))
+        raise StepFailed("NOTHING_TO_BUILD", f"no tool can serve the requirement: {reasons[:2000]}")
+    out_of_reach: list[JsonValue] = []
+    for one in made.coverage:
+        if one.tool is None:
+            out_of_reach.append({"sentence": one.sentence, "reason": one.reason})
+            await bench.notebook.log(f"Out of reach: {one.sentence} ({one.reason})", "warning")
+    tools = [
+        ToolSpec(name=free_name(tool.name), description=tool.description, parameters=tool.parameters)
+        for tool in made.tools
+    ]
+    output: dict[str, JsonValue] = {
+        "tools": [*plan.plain(tools)],
+        "coverage": [*plan.plain(made.coverage)],
+        "out_of_reach": out_of_reach,
+        "summary": "; ".join(f"{tool.name}: {tool.description}" for tool in tools)[:3500],
+    }
+    return StepResult(output, (_json_file("architecture.json", output),))
+
+
+def _unplanned(made: Architecture) -> str | None:
+    names = [free_name(tool.name) for tool in made.tools]
+    if len(set(names)) < len(names):
+        return "two tools have the same name"
+    unknown = [one.tool for one in made.coverage if one.tool is not None and free_name(one.tool) not in names]
+    return f"there is no tool {unknown[0]}" if unknown else None
+
+
+async def design(bench: Workbench) -> StepResult:
+    tools = plan.plain(plan.tools(bench.outputs))
+    made = await bench.caller.ask("design", wording.design(bench.request.requirement, tools), Design)
+    return StepResult(made.model_dump(mode="json"))
+
+
+async def develop_tools(bench: Workbench) -> StepResult:
+    """A call for each tool, side by side; each is tried in the sandbox and repaired."""
+    sandbox = await bench.maker.trial.sandbox()
+    if not sandbox.isolated:
+        await bench.notebook.log(f"Tools are tried {sandbox.description}.", "warning")
+    specs = plan.tools(bench.outputs)
+    written = await bench.maker.written(specs, plan.specification(bench.outputs), plan.visible(bench.outputs))
+    names: list[JsonValue] = [spec.name for spec in specs]
+    plain = plan.WRITTEN.dump_python(written, mode="json")
+    files = tuple(_python(f"tools.{name}_module.py", tool.code) for name, tool in written.items())
+    return StepResult({"tools": names, "written": plain}, files)
+
+
+async def tune(bench: Workbench) -> StepResult:
+    """How the tools read prompts, tuned on the visible cases: for an agent without a model that is its prompt."""
+    parts = plan.parts(bench.request, bench.outputs)
+    tuned, results = await bench.maker.tuned("tune", parts, plan.visible(bench.outputs))
+    await _log_results(bench, "visible", results)
+    prompt = ProducedFile("prompt.md", "text/markdown; charset=utf-8", parts.spec.instructions.encode())
+    written = plan.WRITTEN.dump_python(tuned.written, mode="json")
+    return StepResult({"written": written, "passed": _passed(results), "cases": len(results)}, (prompt,))
+
+
+async def assemble(bench: Workbench) -> StepResult:
+    contents = package_files(plan.parts(bench.request, bench.outputs))
+    paths: list[JsonValue] = [*sorted(contents)]
+    await bench.notebook.log(f"Assembled {len(paths)} files from the template; no model is called for it.")
+    return StepResult({"files": paths, "entrypoint": "main.py"})
+
+
+async def conclude(bench: Workbench) -> StepResult:
+    parts = plan.parts(bench.request, bench.outputs)
+    return StepResult({"tools": [tool.name for tool in parts.spec.tools]})
+
+
+async def ship(bench: Workbench) -> StepResult:
+    """The package, tried with all cases before it is deployed. Raises StepFailed, CASES_FAILED."""
+    parts, cases = plan.parts(bench.request, bench.outputs), plan.cases(bench.outputs)
+    results = await bench.maker.trial.judged(parts, cases)
+    for loop in range(1, LOOPS + 1):
+        if fulfilled(results, bench.required_share):
+            break
+        await _log_results(bench, "held-back and visible", results)
+        parts = await bench.maker.hinted(f"loop {loop}", parts, plan.visible(bench.outputs), results)
+        results = await bench.maker.trial.judged(parts, cases)
+    await _log_results(bench, "held-back and visible", results)
+    if not fulfilled(results, bench.required_share):
+        await bench.notebook.checkpoint("trial", [*plan.plain(results)])
+        raise StepFailed(
+            "CASES_FAILED",
+            f"the agent passes {_passed(results)} of {len(results)} cases, and too few of those that were held back: "
+            "it is not deployed",
+        )
+    return _shipped(bench, parts)
+
+
+def _shipped(bench: Workbench, parts: Parts) -> StepResult:
+    manifest, package = manifest_of(parts), zipped(package_files(parts))
+    spec = parts.spec.model_dump(mode="json")
+    output: dict[str, JsonValue] = {
+        "agent_name": parts.spec.name,
+        "version": parts.version,
+        "manifest": manifest,
+        "agent_spec": spec,
+        "package_bytes": len(package),
+    }
+    files = (
+        _json_file("manifest.json", manifest),
+        _json_file("agent_spec.json", spec),
+        ProducedFile(f"{parts.spec.name}.zip", "application/zip", package),
+    )
+    cases = tuple(plan.cases(bench.outputs))
+    return StepResult(output, files, package, cases, bench.required_share)
+
+
+async def _log_results(bench: Workbench, which: str, results: Sequence[CaseResult]) -> None:
+    await bench.notebook.log(f"{_passed(results)} of {len(results)} {which} cases pass in the sandbox.")
+    for one in results:
+        if one.problem and not one.held_back:
+            await bench.notebook.log(f"{one.name}: {one.problem}"[:1000], "warning")
+
+
+def _passed(results: Sequence[CaseResult]) -> int:
+    return sum(one.outcome == "passed" for one in results)
+
+
+def _json_file(name: str, value: object) -> ProducedFile:
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return ProducedFile(name, "application/json", text.encode())
+
+
+def _python(name: str, text: str) -> ProducedFile:
+    return ProducedFile(name, "text/x-python; charset=utf-8", text.encode())

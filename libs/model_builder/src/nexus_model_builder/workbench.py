@@ -1,0 +1,20 @@
+"""What a step works with."""
+
+from dataclasses import dataclass
+
+from nexus_contracts.builds.builder import BuildRequest, Notebook
+from nexus_model_builder.calls import Caller
+from nexus_model_builder.plan import Outputs
+from nexus_model_builder.tools import Toolmaker
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """`required_share` is that of the held-back cases which must pass."""
+
+    request: BuildRequest
+    outputs: Outputs
+    notebook: Notebook
+    caller: Caller
+    maker: Toolmaker
+    required_share: float

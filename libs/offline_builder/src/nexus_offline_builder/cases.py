@@ -1,0 +1,38 @@
+"""The cases by which an agent of the rule-based builder is verified once it is deployed. They hold on any day."""
+
+from collections.abc import Sequence
+
+from nexus_contracts.verification import Case, CaseTurn, Contains, Number, Refusal
+
+_DIVIDED = (
+    CaseTurn(prompt="What is 12 * 12?", expect=[Number(value=144)]),
+    CaseTurn(prompt="and now divide that by 4", expect=[Number(value=36)]),
+)
+_BY_TOOL: dict[str, tuple[CaseTurn, ...]] = {
+    "arithmetic": (CaseTurn(prompt="What is (17.5 + 2.5) * 4?", expect=[Number(value=80)]),),
+    "csv_totals": (CaseTurn(prompt="Total this CSV:\nitem,price\npen,1.50\nbook,12", expect=[Number(value=13.5)]),),
+    "csv_to_json": (
+        CaseTurn(prompt="Convert this CSV to JSON:\nitem,price\npen,1.50", expect=[Contains(texts=['"item": "pen"'])]),
+    ),
+    "unit_conversion": (CaseTurn(prompt="convert 10 km to miles", expect=[Number(value=6.21371, tolerance=0.001)]),),
+    "date_arithmetic": (
+        CaseTurn(prompt="How many days between 2024-01-01 and 2024-03-01?", expect=[Number(value=60)]),
+    ),
+    "text_statistics": (CaseTurn(prompt='How many words are in "to be or not to be"?', expect=[Number(value=6)]),),
+    "json_query": (CaseTurn(prompt='Get a.b[1] from {"a": {"b": [1, 42]}}', expect=[Number(value=42)]),),
+    "pattern_extraction": (
+        CaseTurn(
+            prompt="Extract the emails from: write to ann@example.org today",
+            expect=[Contains(texts=["ann@example.org"])],
+        ),
+    ),
+}
+_OUT_OF_REACH = Case(name="out of reach", turns=[CaseTurn(prompt="Write me a poem about autumn.", expect=[Refusal()])])
+
+
+def cases_of(tools: Sequence[str]) -> tuple[Case, ...]:
+    """A case for each tool that has one, a conversation where numbers can be asked on, and one to refuse."""
+    found = [Case(name=name, turns=list(_BY_TOOL[name])) for name in tools if name in _BY_TOOL]
+    if "arithmetic" in tools:
+        found.append(Case(name="arithmetic, asked on", turns=list(_DIVIDED)))
+    return (*found, _OUT_OF_REACH)

@@ -1,0 +1,1 @@
+"""Keeps other people's code apart from its host."""

@@ -1,0 +1,1 @@
+"""Judges what an agent answered to the cases of its specification."""

@@ -1,0 +1,53 @@
+"""The report on all cases of an agent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nexus_contracts.verification import CaseOutcome, CaseResult, VerificationReport
+
+
+def report_of(
+    agent_id: str,
+    results: Sequence[CaseResult],
+    now: datetime,
+    *,
+    required_share: float = 1.0,
+    attempt: int | None = None,
+    package_sha256: str | None = None,
+) -> VerificationReport:
+    counts = {outcome: sum(one.outcome is outcome for one in results) for outcome in CaseOutcome}
+    return VerificationReport(
+        agent_id=agent_id,
+        attempt=attempt,
+        package_sha256=package_sha256,
+        verified_at=now,
+        required_share=required_share,
+        fulfilled=fulfilled(results, required_share),
+        passed=counts[CaseOutcome.PASSED],
+        failed=counts[CaseOutcome.FAILED],
+        not_verifiable=counts[CaseOutcome.NOT_VERIFIABLE],
+        statement=_statement(counts, len(results)),
+        cases=list(results),
+    )
+
+
+def fulfilled(results: Sequence[CaseResult], required_share: float) -> bool:
+    """Whether enough of what counts has passed: the held-back cases, or all where none is held back.
+
+    What could not be verified counts neither way.
+    """
+    counting = [one for one in results if one.held_back] or list(results)
+    decided = [one for one in counting if one.outcome is not CaseOutcome.NOT_VERIFIABLE]
+    passed = sum(one.outcome is CaseOutcome.PASSED for one in decided)
+    return not decided or passed / len(decided) >= required_share
+
+
+def _statement(counts: dict[CaseOutcome, int], total: int) -> str:
+    if total == 0:
+        return "Nothing was verified: there are no cases."
+    said = [f"{counts[CaseOutcome.PASSED]} of {total} cases passed"]
+    if counts[CaseOutcome.FAILED]:
+        said.append(f"{counts[CaseOutcome.FAILED]} failed")
+    if counts[CaseOutcome.NOT_VERIFIABLE]:
+        said.append(f"{counts[CaseOutcome.NOT_VERIFIABLE]} could not be verified")
+    return ", ".join(said) + "."
