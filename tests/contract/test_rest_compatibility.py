@@ -105,7 +105,7 @@ COMPATIBLE: dict[str, Change] = {
     "nothing": lambda it: it,
     "one more path": lambda it: it["paths"].update({"/api/v1/songs": {"get": {"responses": {}}}}),
     "one more operation": lambda it: it["paths"][PROJECTS].update(patch={"responses": {}}),
-    "one more status": lambda it: operation(it)["responses"].update({"429": {"description": "too many"}}),
+    "one more status": lambda it: operation(it)["responses"].update({"451": {"description": "for legal reasons"}}),
     "one more parameter": lambda it: operation(it, "get")["parameters"].append(
         {"in": "query", "name": "colour", "schema": {"type": "string"}}
     ),

@@ -108,7 +108,8 @@ async def test_who_cannot_be_given_the_stream_is_told_where_it_is(
         accept(platform, None)
     answer = await call("POST", INVOKE, headers=[STREAM], body={"input_text": "hi"})
     assert answer.status == 202
-    assert answer.headers["location"].startswith("/api/v1/invocations/inv_")
+    assert answer.headers["location"] == f"/api/v1/operations/{answer.json['data']['operation_id']}"
+    assert answer.json["data"]["invocation_id"].startswith("inv_")
 
 
 async def test_a_stream_goes_on_after_the_last_event_on_any_gateway(platform: FakePlatform, call: HttpCaller) -> None:
