@@ -45,7 +45,8 @@ async def test_an_upload_is_kept_once_and_goes_with_its_session(world: World) ->
 
 
 async def test_a_session_takes_so_many_and_a_stranger_none(world: World) -> None:
-    assert (await take(world, principal=Principal(id="eve", tenant="other"))).status == 404
+    for stranger in (Principal(id="eve", tenant="other"), Principal(id="eve", tenant="default", scopes=())):
+        assert (await take(world, principal=stranger)).status == 404
     for number in range(MAX_UPLOADS):
         assert (await take(world, name=f"{number}.csv")).status == 201
     assert (await take(world)).status == 409

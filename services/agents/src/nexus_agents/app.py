@@ -175,7 +175,7 @@ def assemble(
         ),
         ProjectHandlers(agents, lists, owner.ledger, now),
         PackageHandlers(check, backends, packages, blobs, owner.ledger, now),
-        UploadHandlers(turns, blobs, owner.ledger, now),
+        UploadHandlers(agents, turns, blobs, owner.ledger, now),
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
         Orphans(agents, backends),

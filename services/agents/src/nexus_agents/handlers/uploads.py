@@ -9,6 +9,7 @@ from nexus_agents.domain import session as sessions
 from nexus_agents.domain.errors import session_not_found
 from nexus_agents.domain.upload import SessionUpload, TakeUpload, require_fewer_uploads, upload_id_of
 from nexus_agents.handlers.packages import AT_ONCE
+from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_contracts.agents.views import SessionUploadView
 from nexus_contracts.replies import Reply
@@ -20,6 +21,7 @@ from nexus_runtime.process.clock import new_id
 
 @dataclass(frozen=True)
 class UploadHandlers:
+    agents: AgentStore
     turns: TurnStore
     blobs: BlobStore
     ledger: Ledger
@@ -34,7 +36,8 @@ class UploadHandlers:
 
     async def _decide(self, command: TakeUpload, blob: Blob) -> Decision:
         session = await self.turns.sessions.load(command.session_id)
-        if session is None or session.tenant != command.principal.tenant:
+        agent = await self.agents.load(session.agent_id) if session else None
+        if session is None or agent is None or not command.principal.sees(agent.tenant, agent.user_id):
             raise session_not_found(command.session_id)
         sessions.require_open(session)
         require_fewer_uploads(await self.turns.uploads.count(command.session_id))
