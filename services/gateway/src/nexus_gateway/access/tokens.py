@@ -1,4 +1,4 @@
-"""JSON Web BearerTokens of an identity provider: PyJWT checks them, this says which keys and claims count."""
+"""JSON Web Tokens of an identity provider: PyJWT checks them, this says which keys and claims count."""
 
 import asyncio
 import base64
