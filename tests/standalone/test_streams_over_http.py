@@ -43,6 +43,7 @@ class Site:
 class Record:
     topic: str = BUILDS_EVENTS.name
     key: bytes = PROJECT_ID.encode()
+    value: bytes = b"{}"
 
 
 @pytest_asyncio.fixture
