@@ -21,7 +21,7 @@ _KINDS = (
         rf"{_NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
         rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)",
     ),
-    ("number", rf"[$€£¥]?\s*{_NUMBER}"),
+    ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
 )
 _PIECE = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
 _AROUND = re.compile(
@@ -38,7 +38,10 @@ _CHANGES = re.compile(
 
 
 def substituted(prompt: str, before: str) -> str | None:
-    """`before` with the one thing in it exchanged that `prompt` names; None where it may be meant otherwise."""
+    """`before` with the one thing in it exchanged that `prompt` names; None where it may be meant otherwise.
+
+    Of two dates it is the second: `days between A and B`, `and C?`.
+    """
     if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE or not _CHANGES.match(prompt):
         return None
     said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
@@ -47,7 +50,7 @@ def substituted(prompt: str, before: str) -> str | None:
         return None
     piece = pieces[0]
     same = [found for found in _PIECE.finditer(old) if found.lastgroup == piece.lastgroup]
-    if len(same) != 1:
+    if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
         return None
-    start, end = same[0].span()
+    start, end = same[-1].span()
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"

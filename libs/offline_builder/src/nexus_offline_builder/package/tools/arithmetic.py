@@ -19,7 +19,11 @@ _ROUNDING = re.compile(
     r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数",
     re.IGNORECASE,
 )
-_LONE_SHARE = re.compile(r"(?:and|what about|how about|or|\s)*[\d.]+\s*(?:%|percent)[\s?.]*", re.IGNORECASE)
+_LONE_SHARE = re.compile(
+    r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|百分之[\d一二三四五六七八九十]+)"
+    r"(?:instead|呢|的话|[\s?.？。])*",
+    re.IGNORECASE,
+)
 _DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = re.compile(
