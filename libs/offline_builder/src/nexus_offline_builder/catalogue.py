@@ -52,7 +52,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         topics="arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
         "division subtract "
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
-        "expression_evaluator do_sum abacus markup gratuity adder interest 算术 计算器 四则 加减 乘除 数学 "
+        "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back cash_back give_change split_the_cost till cash_register 找零 找钱 分摊 平摊 均摊 AA 算术 计算器 四则 加减 乘除 数学 "
         "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 小费 税 分数 乘方 平方根 开方 口算 心算 加法 减法 乘法 除法",
         objects=(
             "number expression equation formula figure amount integer decimal digit 数字 数值 几个数 小数 整数 金额"
@@ -88,7 +88,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "度量衡 公制 英制"
         ),
         objects="unit measure measurement temperature length weight distance height volume area speed mass "
-        "size 温度 长度 重量 质量 体积 "
+        "size pressure energy power fuel_consumption pace tyre tire depth width thickness 压力 压强 能量 功率 油耗 胎压 温度 长度 重量 质量 体积 "
         "面积 速度",
         operations="convert converter conversion versus vs translate_unit 转换 互转 转成 换成",
     ),

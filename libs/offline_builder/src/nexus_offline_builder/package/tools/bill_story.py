@@ -28,7 +28,7 @@ _FORMS = (
      rf"\s*(?:in cash|cash|note|bill|banknote|的?(?:钞票|纸币))?|"
      rf"(?:with|from|out of)\s+(?:an?|the)?\s*(?P<g2>{_NUMBER})\s*(?:note|bill|banknote|cash)?(?!\s*[%\d])|"
      rf"(?P<g3>{_NUMBER})\s*(?:note|banknote)\b"),
-    ("share", rf"(?:(?:at|with|plus|a|按)\s*)?(?P<a4>{_NUMBER})\s*%"),
+    ("share", rf"(?P<a4>{_NUMBER})\s*%"),
     ("several", rf"(?P<n>\d+)\s*(?:[a-z]+\s+){{0,2}}?(?:at|@|x|for|each)\s*(?P<price>{_NUMBER})(?:\s*(?:each|apiece|a piece))?"),
     ("amount", rf"(?P<m>{_NUMBER})(?!\s*%)"),
 )

@@ -40,10 +40,28 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if not quantities and len(units) == 2 and read.names_in_full:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
+    if (worked_out := _worked_out(read)) is not None:
+        return worked_out
     if read.alternating:
         return list(zip(quantities, units, strict=True))
     if len(quantities) == 1 or len(units) == 1:
         return [(quantity, unit) for quantity in quantities for unit in units] or None
+    return None
+
+
+def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
+    """`45 km in 1.5 hours` into km/h is a quotient, `2 hours at 60 km/h` into km a product."""
+    if len(read.quantities) != 2 or len(read.units) != 1:
+        return None
+    (first, second), target = read.quantities, read.units[0]
+    for one, other in ((first, second), (second, first)):
+        if target.kind == f"{one.unit.kind}/{other.unit.kind}" and other.amount:
+            unit = Unit(f"{one.unit.symbol}/{other.unit.symbol}", target.kind, one.unit.size / other.unit.size)
+            said = f"{one.spoken} / {other.spoken}"
+            return [(Quantity(one.amount / other.amount, unit, said), target)]
+        if one.unit.kind == f"{target.kind}/{other.unit.kind}":
+            unit = Unit(target.symbol, target.kind, one.unit.size * other.unit.size)
+            return [(Quantity(one.amount * other.amount, unit, f"{one.spoken} * {other.spoken}"), target)]
     return None
 
 
