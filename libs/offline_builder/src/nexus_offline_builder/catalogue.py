@@ -25,7 +25,7 @@ class ToolRule:
 _FIGURES = (
     "total subtotal sum add_up tally aggregate average mean median max maximum min minimum analyse analyze "
     "analysis statistic "
-    "stat summary summarise summarize calculate group breakdown 统计 合计 总计 总和 求和 汇总 平均 加起来 相加 "
+    "stat worth sort rank how_many highest lowest summarise summarize calculate group breakdown 统计 合计 总计 总和 求和 汇总 平均 加起来 相加 "
     "分析 计算 分组"
 )
 _TABLE = "csv tsv spreadsheet excel comma_separated tabular table sheet 表格 电子表格 逗号分隔 报表 明细表 数据表"
@@ -39,7 +39,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
         topics="column_total column_sum column_average 各列 每列 每一列",
-        objects=f"{_TABLE} column row ledger 列",
+        objects=f"{_TABLE} column row ledger sale revenue expense spending transaction inventory stock_list price_list order_list export statement per_region by_region per_category by_category per_person per_product by_product per_customer by_customer per_department by_department by_month per_month 列 销售 库存 流水 明细 清单 账目 每个地区",
         operations=_FIGURES,
     ),
     ToolRule(

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from . import figures
 from .bounded import FUNCTIONS
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .csv_ranking import ranked
+from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_other_rows, refuse_unclear, without_names
 from .table import Column, Table, numeric_columns, table_in
 from .wording import asks_how_many
@@ -79,6 +81,7 @@ _OTHER_FORM = re.compile(
     re.IGNORECASE,
 )
 
+_ASKS_AMOUNT = re.compile(r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold)\b|只|多少|几个?|还?有|剩", re.I)
 _LONGEST_FOLLOW_UP = 300
 
 
@@ -144,6 +147,10 @@ def _refuse_without_table() -> Answer:
 
 def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
+    if answer := ranked(table, request, chinese):
+        return answer
+    if picked := picked_rows(table, request):
+        return _of_rows(picked, chinese)
     asked_besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
     refuse_other_rows(table, asked_besides)
     _refuse_unknown_column(table, request)
@@ -177,6 +184,15 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
     if group is not None:
         return _grouped(table, group, chosen, measures[0], chinese)
     return _per_column(table, chosen, measures, chinese)
+
+
+def _of_rows(picked: Picked, chinese: bool) -> Answer:
+    """The figures of the rows that are named; for a name that occurs once, the row itself says it."""
+    names = [column.name for column in numeric_columns(picked.table)]
+    said = _ASKS_AMOUNT.sub(" ", picked.request) if names else picked.request
+    answer = _answer(picked.table, said, chinese, total=True)
+    head = f"{picked.column} 为 {picked.cell}：" if chinese else f"{picked.column} = {picked.cell}:"
+    return answer._replace(text=f"{head}\n{answer.text}", tool_input={**answer.tool_input, picked.column: picked.cell})
 
 
 def _refuse_mixed(columns: list[Column]) -> None:

@@ -160,7 +160,7 @@ def _passage(prompt: str) -> Passage | None:
         if passage.text is not None:
             return passage
         inline = _INLINE.match(passage.request)
-        if inline is None or _POINTER.fullmatch(inline["text"].strip()):
+        if inline is None or _POINTER.fullmatch(inline["text"].strip()) or not re.search(r"\w", inline["text"]):
             return passage
         return Passage(inline["request"], inline["text"].strip())
     last = last_line_first(prompt)
@@ -170,9 +170,14 @@ def _passage(prompt: str) -> Passage | None:
 def _behind_question(prompt: str) -> Passage | None:
     """`How many sentences? It rained. We left.`: the text begins behind the question."""
     found = _QUESTION_FIRST.match(prompt)
-    if found is None or not _ASKED.search(found["request"]) or is_request(found["text"]):
+    if found is None or not _ASKED.search(found["request"]) or _asks_on(found["text"]):
         return None
     return Passage(found["request"], found["text"].strip())
+
+
+def _asks_on(text: str) -> bool:
+    """Whether what stands behind a question is another one: `How many words? And how many letters?`"""
+    return len(text) < _LONGEST_FOLLOW_UP and (_ASKED.search(text) is not None or text.endswith(("?", "？")))
 
 
 def _refuse_without_text() -> Answer:
