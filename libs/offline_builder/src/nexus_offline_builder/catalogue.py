@@ -49,7 +49,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
+        topics="grade_average average_grade average_of_grade mark_average average_of_mark add_up_number sum_up sum_of_number arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
         "division subtract "
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back cash_back give_change split_the_cost till cash_register 找零 找钱 分摊 平摊 均摊 AA 算术 计算器 四则 加减 乘除 数学 "
@@ -156,7 +156,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="patterns",
         topics=(
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
-            "find_number extract_number collect_number 正则"
+            "find_number extract_number collect_number number_in_a_text number_in_text number_from_text number_out_of date_in_text date_from_text date_out_of 正则"
         ),
         objects="email e-mail mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website "

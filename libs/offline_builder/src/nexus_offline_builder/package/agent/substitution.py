@@ -50,7 +50,18 @@ def substituted(prompt: str, before: str) -> str | None:
         return None
     piece = pieces[0]
     same = [found for found in _PIECE.finditer(old) if found.lastgroup == piece.lastgroup]
+    if not same and piece.lastgroup == "number":
+        return _in_duration(piece.group(), old)
     if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
         return None
     start, end = same[-1].span()
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+
+
+def _in_duration(number: str, before: str) -> str | None:
+    """`5 working days after 2026-12-01`, `and 10?`: the only number left to exchange."""
+    spans = [found.span() for found in _PIECE.finditer(before) if found.lastgroup == "duration"]
+    if len(spans) != 1:
+        return None
+    start, end = spans[0]
+    return before[:start] + re.sub(_NUMBER, number.strip(), before[start:end], count=1) + before[end:]

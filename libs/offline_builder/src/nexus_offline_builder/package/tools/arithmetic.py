@@ -6,6 +6,7 @@ from . import figures
 from .bills import refuse_mixed_currencies
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
+from .number_lists import about_a_list
 from .phrases import expression_for
 from .wording import digits_for_words, plain_signs
 
@@ -24,7 +25,13 @@ _LONE_SHARE = re.compile(
     r"(?:instead|呢|的话|[\s?.？。])*",
     re.IGNORECASE,
 )
-_DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
+_DATE_OR_RATE = re.compile(
+    r"(?:how much is |what is |convert )?(?P<amount>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|[\u4e00-\u9fff]{1,3}?)\s*(?:,|，|@|\bat\b|\bwith\b|按|,?\s*if\b)?"
+    r"\s*(?:a |the |an )?(?:exchange )?(?:rate (?:of |is )?|costs? |汇率)?[$€£¥]?\s*(?P<rate>\d+(?:\.\d+)?)\s*(?:[a-z]+|[\u4e00-\u9fff]{1,2})?\s*"
+    r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = re.compile(
     r"[%^*=<>]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|half|twice|double|squared?|root|cubed?|times|divided|"
@@ -56,13 +63,15 @@ def understand(question: Question) -> Task | None:
     if tokens:
         return Task(CERTAIN, lambda: _answer([tokens], question))
     found = _embedded(text)
-    return Task(LIKELY, lambda: _answer(found, question)) if found else None
+    return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
 
 
 def _whole(text: str, lone: bool = False) -> list[Token] | None:
     """The whole of `text` as an expression, if it is one; a `lone` number is none unless that is said."""
     if _ISO_DATE.search(text) or _PHONE.fullmatch(text.strip()):
         return None
+    if (rate := _rate(text)) is not None:
+        return rate
     try:
         tokens = tokens_of(plain_signs(text)) if len(text) > _LONGEST_WORDING else tokens_of(expression_for(text))
     except NotAnExpression:
@@ -73,6 +82,14 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
         return None
     refuse_mixed_currencies(text)
     return tokens
+
+
+def _rate(text: str) -> list[Token] | None:
+    """`40 euro at 1.10 dollars per euro`: the currencies differ, and the rate between them is said."""
+    found = _RATE.fullmatch(digits_for_words(plain_signs(text)).strip())
+    if found is None or found["unit"].lower().rstrip("s") != found["per"].lower().rstrip("s"):
+        return None
+    return tokens_of(f"{found['amount']} * {found['rate']}")
 
 
 def _embedded(text: str) -> list[list[Token]]:

@@ -24,14 +24,14 @@ _UP = re.compile(
     re.IGNORECASE,
 )
 _WHICH = re.compile(
-    r"\b(?:which|who|what|whose)\b(?!.*\bper\b).*\b(?P<en>most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|"
+    r"\b(?:which|who|what|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|"
     r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|(?:哪一?[个种家位名样款类天月]|谁|什么).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
 )
 _SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "多", "少"])
 _WORTH = re.compile(
     r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |whole )*(?:stock|inventory|everything|goods)\b|"
-    r"总值|总价值|值多少|货值|库存(?:价值|金额)",
+    r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价值|值多少|货值|库存(?:价值|金额)|乘以?",
     re.IGNORECASE,
 )
 _COUNTS = re.compile(r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE)
@@ -39,9 +39,9 @@ _PRICES = re.compile(r"price|cost|each|单价|价格|进价|售价|^价", re.IGN
 _SAID = re.compile(
     r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|cheapest|expensive|"
     r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|\d{1,3}|worth|value|"
-    r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|one|seller|selling|it|all|whole)\b|"
+    r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|one|total|overall|times|multiplied|by|per|piece|pieces|each|seller|selling|it|all|whole)\b|"
     r"哪一?[个种家位名样款类天月]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|[降升]序|排序|排名|排列|排一?下|前|后|名|个|卖|得|总值|总价值|"
-    r"值多少|货值|库存|价值|一共|钱|\d+",
+    r"乘以?|值多少|货值|库存|价值|一共|钱|\d+",
     re.IGNORECASE,
 )
 

@@ -181,9 +181,24 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
             f"无法按“{name}”分组统计：没有其他数字列。",
         )
     _refuse_mixed(chosen)
+    if group is None and not request.strip() and (name := _repeated(table, numeric)) is not None:
+        return _with_groups(table, name, chosen, measures[0], chinese)
     if group is not None:
         return _grouped(table, group, chosen, measures[0], chinese)
     return _per_column(table, chosen, measures, chinese)
+
+
+def _repeated(table: Table, numeric: list[Column]) -> int | None:
+    """The only column of text whose names repeat, so that totals by name say something."""
+    texts = [at for at, name in enumerate(table.header) if name not in {column.name for column in numeric}]
+    repeated = [at for at in texts if len({row[at] for row in table.rows}) < len(table.rows)]
+    return repeated[0] if len(repeated) == len(texts) == 1 else None
+
+
+def _with_groups(table: Table, group: int, columns: list[Column], measure: Measure, chinese: bool) -> Answer:
+    """A table and no request: the totals, and those by name."""
+    whole, grouped = _per_column(table, columns, [measure], chinese), _grouped(table, group, columns, measure, chinese)
+    return whole._replace(text=f"{whole.text}\n{grouped.text}")
 
 
 def _of_rows(picked: Picked, chinese: bool) -> Answer:

@@ -88,7 +88,7 @@ _IN_OTHER_UNITS = re.compile(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
     r"there))?[\s?.!]*|"
-    r"(?:那)?(?:是)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
+    r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
     re.IGNORECASE,
 )
 _BETWEEN_THEM = re.compile(
@@ -125,8 +125,10 @@ def understand(question: Question) -> Task | None:
 
 
 def _with_halves(text: str) -> str:
+    text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
+    text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
     text = re.sub(
-        r"\b(?:the )?(day|week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))", r"1 \1 \2", text, flags=re.I
+        r"(?<!working )(?<!business )(?<!work )(?<!next )(?<!first )(?<!last )(?<!\d )\b(?:the )?(day|week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))", r"1 \1 \2", text, flags=re.I
     )
     text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
     text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
@@ -229,7 +231,7 @@ def _without_dates(text: str, question: Question) -> Task | None:
     if question.earlier and (_IN_OTHER_UNITS.fullmatch(text) or _BETWEEN_THEM.fullmatch(text)):
         before = plain_signs(with_periods(question.earlier[0], question.today))
         found = _in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
-        if len(found) == 1 and _DISTANCE.search(before):
+        if len(found) == 1 and (_DISTANCE.search(before) or not _BARE.sub("", _without(before, found))):
             found = sorted((FoundDate(0, 0, question.today), found[0]), key=lambda one: one.day)
         if len(found) == 2:
             return Task(CERTAIN, lambda: _between(found[0], found[1], text, question))

@@ -71,7 +71,7 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         return None
     for text in question.earlier:
         before = measurements_in(text)
-        known = _pairs(before)
+        known = _pairs(before) or _lone_pair(before)
         if known is None or before.unread:
             continue
         quantities = list(read.quantities) or [quantity for quantity, _ in known]
@@ -84,6 +84,13 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         pairs = [(quantity, unit) for quantity in quantities for unit in units]
         return Task(LIKELY, partial(_answer, pairs))
     return None
+
+
+def _lone_pair(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
+    if len(read.quantities) != 1 or read.units or not read.bare:
+        return None
+    other = counterpart(read.quantities[0].unit)
+    return [(read.quantities[0], other)] if other is not None else None
 
 
 def _lone(read: Measurements, question: Question) -> Task | None:

@@ -211,7 +211,12 @@ CURRENCIES = (
 _PER = re.compile(r"\s*/\s*|\s+per\s+(?:an?\s+)?|\s*每\s*")
 _COUNTERPARTS = {
     "km": "mi", "m": "ft", "cm": "in", "kg": "lb", "g": "oz", "°C": "°F", "l": "gal", "km/h": "mph", "ha": "acre",
-    "m²": "ft²", "km²": "mi²", "ml": "fl oz",
+    "m²": "ft²", "km²": "mi²", "ml": "fl oz", "bar": "psi", "kW": "hp", "kJ": "kcal", "l/100km": "mpg",
+}  # fmt: skip
+_ELSEWHERE = {
+    "cup": "ml", "tbsp": "ml", "tsp": "ml", "pt": "ml", "qt": "l", "st": "kg", "yd": "m", "kPa": "psi", "K": "°C",
+    "nmi": "km", "kn": "km/h", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
+    "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB",
 }  # fmt: skip
 
 
@@ -234,7 +239,7 @@ def unit_named(name: str) -> Unit | None:
 def counterpart(unit: Unit) -> Unit | None:
     """The unit that people elsewhere use for the same: miles for kilometres and kilometres for miles."""
     swapped = {second: first for first, second in _COUNTERPARTS.items()}
-    name = _COUNTERPARTS.get(unit.symbol) or swapped.get(unit.symbol)
+    name = _COUNTERPARTS.get(unit.symbol) or swapped.get(unit.symbol) or _ELSEWHERE.get(unit.symbol)
     return unit_named(name) if name else None
 
 
