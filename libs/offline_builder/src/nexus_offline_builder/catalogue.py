@@ -53,9 +53,9 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "division subtract "
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back cash_back give_change split_the_cost till cash_register 找零 找钱 分摊 平摊 均摊 AA 算术 计算器 四则 加减 乘除 数学 "
-        "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 小费 税 分数 乘方 平方根 开方 口算 心算 加法 减法 乘法 除法",
+        "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 算算 算一算 算数 小费 税 分数 乘方 平方根 开方 口算 心算 加法 减法 乘法 除法",
         objects=(
-            "number expression equation formula figure amount integer decimal digit 数字 数值 几个数 小数 整数 金额"
+            "number expression equation formula figure amount integer decimal account digit 数字 数值 几个数 小数 整数 金额"
         ),
         operations="calculate calculation compute computation evaluate solve add sum total subtract plus "
         "minus average mean median "
@@ -88,7 +88,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "度量衡 公制 英制"
         ),
         objects="unit measure measurement temperature length weight distance height volume area speed mass "
-        "size pressure energy power fuel_consumption pace tyre tire depth width thickness 压力 压强 能量 功率 油耗 胎压 温度 长度 重量 质量 体积 "
+        "size pressure energy power fuel mpg consumption pace tyre tire depth width thickness 压力 压强 能量 功率 油耗 胎压 温度 长度 重量 质量 体积 "
         "面积 速度",
         operations="convert converter conversion versus vs translate_unit 转换 互转 转成 换成",
     ),
@@ -159,7 +159,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text number_out_of date_in_text date_from_text date_out_of 正则"
         ),
         objects="email e-mail mail url link hyperlink phone telephone mobile ip_address hashtag mention "
-        "contact web_address website "
+        "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="extract extractor extraction find finder collect pull scrape detect list grab harvest "
         "identify parse out_of spot "

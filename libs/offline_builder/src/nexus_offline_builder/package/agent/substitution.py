@@ -21,11 +21,12 @@ _KINDS = (
         rf"{_NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
         rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)",
     ),
+    ("tender", rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{_NUMBER}"),
     ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
 )
 _PIECE = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
 _AROUND = re.compile(
-    r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|there|are|be|"
+    r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|you|there|are|be|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
     r"same|do|try|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|只|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,

@@ -4,6 +4,7 @@ import re
 
 from . import figures
 from .bills import refuse_mixed_currencies
+from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
 from .number_lists import about_a_list
@@ -25,13 +26,13 @@ _LONE_SHARE = re.compile(
     r"(?:instead|呢|的话|[\s?.？。])*",
     re.IGNORECASE,
 )
-_DATE_OR_RATE = re.compile(
+_RATE = re.compile(
     r"(?:how much is |what is |convert )?(?P<amount>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|[\u4e00-\u9fff]{1,3}?)\s*(?:,|，|@|\bat\b|\bwith\b|按|,?\s*if\b)?"
     r"\s*(?:a |the |an )?(?:exchange )?(?:rate (?:of |is )?|costs? |汇率)?[$€£¥]?\s*(?P<rate>\d+(?:\.\d+)?)\s*(?:[a-z]+|[\u4e00-\u9fff]{1,2})?\s*"
     r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
+_DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = re.compile(
     r"[%^*=<>]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|half|twice|double|squared?|root|cubed?|times|divided|"
@@ -40,6 +41,7 @@ _MORE_TO_DO = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"\d{3}-\d{4}|\d{3}-\d{3}-\d{4}")
+_DAY_AND_HOURS = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?:?\s+\d{1,2}\s*-\s*\d{1,2}\b", re.IGNORECASE)
 _CODE = re.compile(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
 
 
@@ -62,7 +64,9 @@ def understand(question: Question) -> Task | None:
     tokens = _whole(text)
     if tokens:
         return Task(CERTAIN, lambda: _answer([tokens], question))
-    found = _embedded(text)
+    if (worked := clock_task(question)) is not None:
+        return worked
+    found = [] if _DAY_AND_HOURS.search(text) else _embedded(text)
     return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
 
 

@@ -79,7 +79,8 @@ def _is_bill(text: str, said: "dict[str, list[re.Match[str]]]") -> bool:
     singles = [len(said.get(name, [])) for name in ("added", "taken", "people", "tender")]
     if not bought or {"", "share"} & said.keys() or max(singles) > 1 or not sum(singles) or (singles[2] and not _EACH.search(text)):
         return False
-    return bool(singles[3]) or not _ASKS_CHANGE.search(text)
+    asks = _ASKS_CHANGE.search(text) is not None
+    return asks or not said["tender"][0]["g2"] if singles[3] else not asks
 
 
 def _unread(text: str) -> bool:

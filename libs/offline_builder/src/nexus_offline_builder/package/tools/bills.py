@@ -28,6 +28,8 @@ _FORMS = (
     (rf"(?:[a-z]+ )?was\s+(?P<a>{_N}),?\s*(?:and\s+)?(?:is\s+)?now\s+(?:is\s+)?(?P<b>{_N})[,;]?\s*(?:how (?:many|much)|what)\s*(?:%|percent)\s*(?:off|less|discount|down)",
      "(({a}) - ({b})) / ({a}) * 100"),
     (rf"(?P<b>\d+)\s*(?:[a-z]+\s+)?(?:at|@|for)\s*(?P<a>{_N})\s*(?:each)?\s*(?:with|less|minus|,)\s*(?P<p>{_P})\s*{_TAKEN}", "({b}) * ({a}) - {p}"),
+    (rf"(?:how much|what)\s*(?:%|percent)?\s*(?:more|higher|bigger)\s+is\s+(?P<b>{_N})\s+than\s+(?P<a>{_N})\s*,?\s*in\s*(?:%|percent)", "(({b}) - ({a})) / ({a}) * 100"),
+    (rf"(?:simple )?interest\s+on\s+(?P<a>{_N})\s+at\s+(?P<p>{_P})\s+(?:for|over)\s+(?P<b>{_N})\s*years?", "({a}) * {p} * ({b})"),
     (rf"(?:不含税|税前)价?格?\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*税率\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*(?:含税|税后)?价?", "({a}) + {p}"),
     (rf"税率\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*含税价?\s*(?:是|为)?\s*(?P<a>{_N})[,，]?\s*不含税价?", "({a}) / (100% + {p})"),
     (rf"含税价?\s*(?:是|为)?\s*(?P<a>{_N})[,，]?\s*税率\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*不含税价?", "({a}) / (100% + {p})"),

@@ -8,6 +8,7 @@ from functools import partial
 
 from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, day_of, moved, moved_months, moved_working_days
 from .calendar_periods import last_of_month, with_periods
+from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .date_prose import is_prose, listed
 from .date_spans import span
@@ -112,6 +113,8 @@ def understand(question: Question) -> Task | None:
     text = question.text.strip()
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
+    if (worked := clock_task(question)) is not None:
+        return worked
     text = _with_halves(with_periods(plain_signs(text), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):

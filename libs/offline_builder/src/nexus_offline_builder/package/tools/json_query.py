@@ -174,11 +174,11 @@ def _answer(document: Document, question: Question) -> Answer:
             f"{path}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count), None),)
         )
     shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
-    return shown if re.search(r"\w", request) else _with_validity(shown, question)
+    return shown if path != "$" else _with_validity(shown, question)
 
 
 def _with_validity(shown: Answer, question: Question) -> Answer:
-    """A document and nothing asked of it: that it is valid is half of the answer."""
+    """A whole document: that it is valid is half of the answer."""
     note = "这是有效的 JSON。" if question.chinese else "This is valid JSON."
     return shown._replace(text=f"{shown.text}\n{note}", tool_output={**shown.tool_output, "valid": True})
 

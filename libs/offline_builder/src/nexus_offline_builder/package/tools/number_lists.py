@@ -19,7 +19,7 @@ _OPERATION = re.compile(
     r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
     r"multiplied|squared?|root|choose|half|twice|double|x|with|for|if|not|without|after|before|between|less|more|refund|discount|"
     r"am|pm|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|weeks?|months?|years?|hours?|minutes?|people|km|kg|g|m|cm|mm|ml|l|lb|oz|ft|"
-    r"miles?|sum|total|average|mean|max|min|median|product|call|phone|room|number|no)\b|[加减乘除倍折率税打退比%年月日号到的]|每|几|多少",
+    r"miles?|vs|versus|compared|sum|total|average|mean|max|min|median|product|call|phone|room|number|no)\b|[加减乘除倍折率税打退比%年月日号到的]|每|几|多少",
     re.IGNORECASE,
 )
 _ASKED = (
