@@ -19,7 +19,9 @@ _NEGATED = re.compile(
     r"(?:不要|不需要|不用|无需|不能|不会|不做|不支持)[^。，；：！？,.\n]{0,10}",
     re.IGNORECASE,
 )
-_ITS_CALCULATOR = re.compile(r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE)
+_ITS_CALCULATOR = re.compile(
+    r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE
+)
 _BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
 _FILLER = frozenset(
     [

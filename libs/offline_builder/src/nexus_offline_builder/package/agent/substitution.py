@@ -15,13 +15,20 @@ _KINDS = (
         rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s+\d{{4}})?",
     ),
     ("share", rf"{_NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{_NUMBER}"),
-    ("duration", rf"{_NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|个?星期|周|个?月|年)"),
+    (
+        "duration",
+        rf"{_NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"
+        rf"个?星期|周|个?月|年)",
+    ),
     (
         "people",
         rf"{_NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
         rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)",
     ),
-    ("tender", rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{_NUMBER}"),
+    (
+        "tender",
+        rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{_NUMBER}",
+    ),
     ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
 )
 _PIECE = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)

@@ -27,8 +27,10 @@ _LONE_SHARE = re.compile(
     re.IGNORECASE,
 )
 _RATE = re.compile(
-    r"(?:how much is |what is |convert )?(?P<amount>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|[\u4e00-\u9fff]{1,3}?)\s*(?:,|，|@|\bat\b|\bwith\b|按|,?\s*if\b)?"
-    r"\s*(?:a |the |an )?(?:exchange )?(?:rate (?:of |is )?|costs? |汇率)?[$€£¥]?\s*(?P<rate>\d+(?:\.\d+)?)\s*(?:[a-z]+|[\u4e00-\u9fff]{1,2})?\s*"
+    r"(?:how much is |what is |convert )?(?P<amount>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|"
+    r"[\u4e00-\u9fff]{1,3}?)\s*(?:,|，|@|\bat\b|\bwith\b|按|,?\s*if\b)?"
+    r"\s*(?:a |the |an )?(?:exchange )?(?:rate (?:of |is )?|costs? |"
+    r"汇率)?[$€£¥]?\s*(?P<rate>\d+(?:\.\d+)?)\s*(?:[a-z]+|[\u4e00-\u9fff]{1,2})?\s*"
     r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
     re.IGNORECASE,
 )

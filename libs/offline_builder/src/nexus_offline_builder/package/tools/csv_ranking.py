@@ -11,10 +11,16 @@ from .csv_scope import refuse_unclear, without_names
 from .table import Column, Table, numeric_columns
 
 _MOST_ROWS = 200
-_SORT = re.compile(r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?)\b|排序|排名|排列|排一?下|从[高大多]到|从[低小少]到|[降升]序", re.IGNORECASE)
-_FIRST = re.compile(r"\b(?P<way>top|bottom)\s+(?P<count>\d{1,3})\b|(?P<zh>前|后)\s*(?P<n>\d{1,3})\s*[名个位]", re.IGNORECASE)
+_SORT = re.compile(
+    r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?)\b|排序|排名|排列|排一?下|从[高大多]到|从[低小少]到|[降升]序",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(
+    r"\b(?P<way>top|bottom)\s+(?P<count>\d{1,3})\b|(?P<zh>前|后)\s*(?P<n>\d{1,3})\s*[名个位]", re.IGNORECASE
+)
 _DOWN = re.compile(
-    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|greatest|top|expensive|decreasing|large to small)\b|"
+    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|greatest|top|expensive|"
+    r"decreasing|large to small)\b|"
     r"从[高大多]|降序|最[高大多贵]|前",
     re.IGNORECASE,
 )
@@ -24,17 +30,22 @@ _UP = re.compile(
     re.IGNORECASE,
 )
 _WHICH = re.compile(
-    r"\b(?:which|who|what|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|"
+    r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
+    r"biggest|best|greatest|least|lowest|smallest|fewest|"
     r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|(?:哪一?[个种家位名样款类天月]|谁|什么).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
 )
 _SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "多", "少"])
 _WORTH = re.compile(
-    r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |whole )*(?:stock|inventory|everything|goods)\b|"
-    r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价值|值多少|货值|库存(?:价值|金额)|乘以?",
+    r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
+    r"whole )*(?:stock|inventory|everything|goods)\b|"
+    r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价值|值多少|货值|"
+    r"库存(?:价值|金额)|乘以?",
     re.IGNORECASE,
 )
-_COUNTS = re.compile(r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE)
+_COUNTS = re.compile(
+    r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
+)
 _PRICES = re.compile(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
 _SAID = re.compile(
     r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|cheapest|expensive|"
@@ -82,7 +93,9 @@ def _order(table: Table, request: str, plain: str) -> _Order | None:
     if re.search(r"从[低小少]到|low to high|small to large", plain, re.IGNORECASE):
         down = False
     text_named = any(
-        without_names(request, [name]) != request for name in table.header if name not in {column.name for column in numeric}
+        without_names(request, [name]) != request
+        for name in table.header
+        if name not in {column.name for column in numeric}
     )
     if len(chosen) != 1 or (down and up) or (text_named and not named and _SORT.search(plain)):
         return None
@@ -98,7 +111,9 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
         return None
     at, totals = table.header.index(label), dict[str, Fraction]()
     best: Callable[..., Fraction] = max if order.down else min
-    pairs = [(row[at], number) for row, number in zip(table.rows, order.column.cells, strict=True) if number is not None]
+    pairs = [
+        (row[at], number) for row, number in zip(table.rows, order.column.cells, strict=True) if number is not None
+    ]
     if not summed and len({name for name, _ in pairs}) < len(pairs):
         wanted = best(number for _, number in pairs)
         winners = list(dict.fromkeys(name for name, number in pairs if number == wanted))
@@ -108,9 +123,18 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
         wanted = best(totals.values())
         winners = [name for name, number in totals.items() if number == wanted]
     shown = figures.shown(wanted)
-    text = f"{'、'.join(winners)}（{order.column.name}：{shown}）" if chinese else f"{', '.join(winners)} ({order.column.name}: {shown})"
+    text = (
+        f"{'、'.join(winners)}（{order.column.name}：{shown}）"
+        if chinese
+        else f"{', '.join(winners)} ({order.column.name}: {shown})"
+    )
     asked: dict[str, JsonValue] = {"rows": len(table.rows), "column": order.column.name, "of": label}
-    return Answer(text, asked, {"names": list(winners), "value": figures.for_json(wanted)}, (Value(figures.carried(wanted), wanted),))
+    return Answer(
+        text,
+        asked,
+        {"names": list(winners), "value": figures.for_json(wanted)},
+        (Value(figures.carried(wanted), wanted),),
+    )
 
 
 def _listed(table: Table, order: _Order, count: int, chinese: bool) -> Answer:

@@ -81,7 +81,9 @@ _OTHER_FORM = re.compile(
     re.IGNORECASE,
 )
 
-_ASKS_AMOUNT = re.compile(r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold)\b|只|多少|几个?|还?有|剩", re.I)
+_ASKS_AMOUNT = re.compile(
+    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold)\b|只|多少|几个?|还?有|剩", re.I
+)
 _LONGEST_FOLLOW_UP = 300
 
 
@@ -149,7 +151,8 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
     if answer := ranked(table, request, chinese):
         return answer
-    if picked := picked_rows(table, request):
+    picked = picked_rows(table, request)
+    if picked is not None and _unmeasured(picked.cell).strip():
         return _of_rows(picked, chinese)
     asked_besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
     refuse_other_rows(table, asked_besides)

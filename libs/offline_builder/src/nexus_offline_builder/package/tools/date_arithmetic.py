@@ -94,7 +94,8 @@ _IN_OTHER_UNITS = re.compile(
 )
 _BETWEEN_THEM = re.compile(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
-    r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |lie |lies )?(?:there |it )?(?:in )?"
+    r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
+    r"lie |lies )?(?:there |it )?(?:in )?"
     r"between (?:them|these|those|both|(?:the |these |those )(?:two|2|both)?(?: ?(?:dates|days))?)[\s?.!]*|"
     r"(?:它们|两者|这?两个?(?:日期|天)|两天|中间|之间|前后)*(?:之间)?(?:一共|总共)?(?:相差|相隔|隔了?|差|间隔|有)(?:多少|几)"
     r"(?:天|个?周|个?星期|个?月|年|个?工作日)[\s？?。]*",
@@ -131,7 +132,11 @@ def _with_halves(text: str) -> str:
     text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
     text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
     text = re.sub(
-        r"(?<!working )(?<!business )(?<!work )(?<!next )(?<!first )(?<!last )(?<!\d )\b(?:the )?(day|week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))", r"1 \1 \2", text, flags=re.I
+        r"(?<!working )(?<!business )(?<!work )(?<!next )(?<!first )(?<!last )(?<!\d )\b(?:the )?(day|"
+        r"week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))",
+        r"1 \1 \2",
+        text,
+        flags=re.I,
     )
     text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
     text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
@@ -342,7 +347,8 @@ def _tell_all(day: date, question: Question) -> Answer:
     told = _tell_day(day, question)
     if day == question.today:
         return told
-    apart = span(*sorted((day, question.today)), "years", question)
+    first, last = sorted((day, question.today))
+    apart = span(first, last, "years", question)
     return told._replace(text=f"{told.text}\n{apart.text}", tool_output={**told.tool_output, **apart.tool_output})
 
 

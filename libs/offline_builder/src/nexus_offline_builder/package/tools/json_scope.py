@@ -6,7 +6,9 @@ from .contract import Refusal
 from .json_document import Node, Numeral
 
 VALIDITY = re.compile(
-    r"\bvalid(?:ate|ity)?\b|\bwell[- ]formed\b|\bcorrect json\b|\bcheck\b|\b(?:ok|okay|fine|broken|correct|malformed|right|wrong with)\b|对吗|对不对|正确|有没有(?:错|问题)|有错|语法|有效|合法|校验|验证|格式正确", re.IGNORECASE
+    r"\bvalid(?:ate|ity)?\b|\bwell[- ]formed\b|\bcorrect json\b|\bcheck\b|\b(?:ok|okay|fine|broken|"
+    r"correct|malformed|right|wrong with)\b|对吗|对不对|正确|有没有(?:错|问题)|有错|语法|有效|合法|校验|验证|格式正确",
+    re.IGNORECASE,
 )
 _BEYOND = re.compile(
     r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"

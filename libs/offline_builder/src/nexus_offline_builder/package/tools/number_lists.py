@@ -13,7 +13,9 @@ _LONGEST = 1000
 _FEWEST = 2
 _NUMBER = r"[$€£¥]?\s*-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,15})(?:\.\d{1,9})?(?:\s*(?:元|块|dollars?|euros?))?"
 _NAME = r"[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff' -]{0,30}?"
-_LIST = re.compile(rf"\s*(?:{_NAME}\s*[:：]?\s*)?{_NUMBER}(?:(?:\s*[,;、\n]\s*(?:and\s+)?|\s+and\s+|\s+|和)(?:{_NAME}\s*[:：]?\s*)?{_NUMBER})+\s*[.,;]?\s*")
+_LIST = re.compile(
+    rf"\s*(?:{_NAME}\s*[:：]?\s*)?{_NUMBER}(?:(?:\s*[,;、\n]\s*(?:and\s+)?|\s+and\s+|\s+|和)(?:{_NAME}\s*[:：]?\s*)?{_NUMBER})+\s*[.,;]?\s*"
+)
 _VALUE = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
 _OPERATION = re.compile(
     r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
@@ -30,16 +32,20 @@ _ASKED = (
     ("sum", r"sum|total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|合计|总分|总共|加起来|一共"),
 )
 _FOLLOW_UP = re.compile(
-    r"(?:(?:and|so|now|ok|what|what's|whats|about|is|are|the|give me|tell me|show me|那|那么|它们的?|这些的?)[\s,]*)*(?:"
+    r"(?:(?:and|so|now|ok|what|what's|whats|about|is|are|the|give me|tell me|show me|那|那么|它们的?|"
+    r"这些的?)[\s,]*)*(?:"
     + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
     + r")(?: (?:one|value|number|score|grade|mark|amount))?(?:是|呢|多少|是多少)*[\s?.!？。]*",
     re.IGNORECASE,
 )
-_NAMED_FIRST = re.compile(rf"\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE)
+_NAMED_FIRST = re.compile(
+    rf"\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
+)
 
 
 def about_a_list(question: Question) -> Task | None:
-    """A claim on a bare list, for an agent that does nothing but sums; and on a short question about the list before."""
+    """A claim on a bare list, for an agent that does nothing but sums; and on a short question about "
+    "the list before."""
     text = plain_signs(question.text)
     if (numbers := _numbers(text)) is not None:
         return Task(POSSIBLE, lambda: _answer(numbers, ["sum", "average"], question)) if question.alone else None

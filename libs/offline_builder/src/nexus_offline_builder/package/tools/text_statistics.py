@@ -102,7 +102,8 @@ _FIGURES = (
 )
 _TOP = re.compile(
     r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|\bmost (?:often|frequently)\b|"
-    r"\b(?:used|occurs?|appears?|comes? up|repeated) (?:the )?most\b|词频|最?常(?:见|用)|最多", re.IGNORECASE
+    r"\b(?:used|occurs?|appears?|comes? up|repeated) (?:the )?most\b|词频|最?常(?:见|用)|最多",
+    re.IGNORECASE,
 )
 
 

@@ -215,7 +215,7 @@ _COUNTERPARTS = {
 }  # fmt: skip
 _ELSEWHERE = {
     "cup": "ml", "tbsp": "ml", "tsp": "ml", "pt": "ml", "qt": "l", "st": "kg", "yd": "m", "kPa": "psi", "K": "°C",
-    "nmi": "km", "kn": "km/h", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
+    "nmi": "km", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
     "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB",
 }  # fmt: skip
 
