@@ -32,6 +32,7 @@ READ = {
         ("Paid on 2026-03-05, due again 2026-09-05, receipt 8812.", "dates (2): 2026-03-05 (Thursday), 2026-09-05"),
         ("next working day after 2026-12-04", "2026-12-07"),
         ("xmas", "2026-12-25"),
+        ("8月1日到12月31日有多少天", "从 2026-08-01 到 2026-12-31 相差 152 天"),
     ],
     "unit_conversion": [
         ("30 miles in 1.5 hours, how fast is that in mph", "= 20 mph"),
@@ -39,6 +40,8 @@ READ = {
         ("36度", "36 °C"),
         ("华氏50度是多少摄氏度", "= 10 °C"),
         ("2 bar", "psi"),
+        ("5 ft 6", "= 167.64 cm"),
+        ("183 cm in feet", "(6 ft 0.05 in)"),
     ],
     "csv_totals": [
         (f"what is it all worth\n{STOCK}", "= 148"),
@@ -48,11 +51,13 @@ READ = {
         (f"which town sold the most?\n{SALES}", "Rome (sold: 7)"),
         (f"which town has the highest sold?\n{SALES}", "Oslo (sold: 5)"),
         (SALES, "- Rome: 7"),
+        (f"how many?\n{STOCK}", "3 rows"),
         ("城市,销量\n甲,3\n乙,5\n甲,4\n按销量从高到低排序", "乙, 5\n甲, 4\n甲, 3"),
     ],
     "text_statistics": [
         ("which word is used most often? Go on, go out", "go (2)"),
         ("How many sentences? Mr. Fox ran 2.5 miles. He slept.", "sentences: 2"),
+        ("chars without spaces: a bc", "characters without spaces: 3"),
         ("哪个字出现最多？天天向上", "天 (2)"),
     ],
     "json_query": [('{"k": [1]}', "This is valid JSON"), ('{"k": 1} is that ok?', "This is valid JSON")],
@@ -63,6 +68,7 @@ NOT_READ = [
     ("arithmetic", "from 50 to 65"),
     ("arithmetic", "Tue 9-17"),
     ("arithmetic", "call 020 7946"),
+    ("text_statistics", "vowels in banjo"),
     ("csv_totals", f"prices without rake\n{STOCK}"),
     ("csv_totals", f"sort by tool\n{STOCK}"),
     ("text_statistics", "how many words in this text?"),

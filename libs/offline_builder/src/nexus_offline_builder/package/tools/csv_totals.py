@@ -158,7 +158,7 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
     refuse_other_rows(table, asked_besides)
     _refuse_unknown_column(table, request)
     numeric = numeric_columns(table)
-    counted = _COUNT.search(request) is not None
+    counted = _COUNT.search(request) is not None or asks_how_many(request)
     measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
     if counted and not measures:
         group = _group_column(table, request)

@@ -262,6 +262,8 @@ def _refuse_without_date() -> Answer:
 
 def _in_one_year(found: list[FoundDate]) -> list[FoundDate]:
     """A date without a year takes the year of the one that it is compared with."""
+    if len(found) == 2 and found[0].recurring and found[1].recurring and found[1].day < found[0].day:
+        return [found[0]._replace(day=moved_months(found[0].day, -12)), found[1]]
     if len(found) != 2 or found[0].recurring == found[1].recurring:
         return found
     first, second = found

@@ -261,7 +261,11 @@ def _path_by_name(request: str, document: Node) -> str | None:
         if isinstance(document, dict) and name in document:
             return _member(name)
     for name in flat:
-        if len(name) > 1 and _selected(document, f"$..{name}") and name.lower() not in ("json", "value", "name of"):
+        if (
+            (len(name) > 1 or name not in "aAiI")
+            and _selected(document, f"$..{name}")
+            and name.lower() not in ("json", "value", "name of")
+        ):
             return f"$..{name}"
     return None
 

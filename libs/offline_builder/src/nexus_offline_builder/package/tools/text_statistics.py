@@ -23,7 +23,7 @@ _ASKED = re.compile(
     r"long is\b|\blength of\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
-    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count)[\s,]*)+$|"
+    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|without|excluding|no|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
     r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
@@ -49,6 +49,7 @@ _OCCURRENCES = re.compile(
     r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|几)次",
     re.IGNORECASE,
 )
+_NAMES_A_TEXT = re.compile(r"^\W*\w+(?: \w+)? (?:in|of) \S+[\s.?!]*$", re.IGNORECASE)
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = re.compile(
@@ -149,6 +150,12 @@ def _bare(question: Question) -> Task | None:
     """A text and no request, to an agent that does nothing else."""
     if not question.alone or not _is_text(question.text):
         return None
+    if (
+        len(question.text) < _LONGEST_FOLLOW_UP
+        and _BEYOND.match(question.text.lstrip())
+        and _NAMES_A_TEXT.search(question.text)
+    ):
+        return Task(POSSIBLE, lambda: _answer(Passage(question.text, ""), question.chinese))
     if _BEYOND.search(re.split("[:：]", question.text)[0]) and re.search("[:：]", question.text):
         return Task(POSSIBLE, lambda: _answer(passage_in(question.text), question.chinese))
     return Task(POSSIBLE, lambda: _answer(Passage("", question.text), question.chinese))

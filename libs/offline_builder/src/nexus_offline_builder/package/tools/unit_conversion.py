@@ -7,7 +7,7 @@ from functools import partial
 from . import figures
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
-from .units import Unit, comparable, converted, counterpart
+from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 
 _LONGEST_PROMPT = 400
 _LEANS_BACK = re.compile(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
@@ -86,10 +86,16 @@ def _continued(read: Measurements, question: Question) -> Task | None:
     return None
 
 
+def _elsewhere(quantity: Quantity) -> Unit | None:
+    """The unit used elsewhere; for a height in feet and inches, centimetres."""
+    height = quantity.unit.symbol == "ft" and quantity.spoken.endswith(" in")
+    return unit_named("cm") if height else counterpart(quantity.unit)
+
+
 def _lone_pair(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if len(read.quantities) != 1 or read.units or not read.bare:
         return None
-    other = counterpart(read.quantities[0].unit)
+    other = _elsewhere(read.quantities[0])
     return [(read.quantities[0], other)] if other is not None else None
 
 
@@ -98,7 +104,7 @@ def _lone(read: Measurements, question: Question) -> Task | None:
     if len(read.quantities) != 1 or read.units:
         return None
     quantity = read.quantities[0]
-    other = counterpart(quantity.unit)
+    other = _elsewhere(quantity)
     if other is not None and read.bare:
         return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
@@ -154,13 +160,20 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
         raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
     decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if _is_decimal_data(source, target) else ""
+    note = decimal if _is_decimal_data(source, target) else _parts(result, target)
     return Answer(
         f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
         {"result": shown, "unit": target.symbol},
         (Value(f"{figures.carried(result)} {target.symbol}", result),),
     )
+
+
+def _parts(result: Fraction, target: Unit) -> str:
+    parts = in_parts(result, target)
+    if parts is None or not parts[1] or result > 1000:
+        return ""
+    return f" ({parts[0]} {parts[2].symbol} {figures.shown(round(parts[1], 2))} {parts[3].symbol})"
 
 
 def _rounded(result: Fraction) -> tuple[str, str]:

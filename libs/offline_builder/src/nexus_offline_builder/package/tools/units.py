@@ -134,6 +134,7 @@ _TABLE = {
     "energy": """
         J 1 joule 焦耳 焦
         kJ 1000 kilojoule 千焦
+        MJ 1000000 megajoule 兆焦
         cal 4.184 calorie 卡路里 卡
         kcal 4184 kilocalorie 千卡 大卡
         Wh 3600 watt_hour
@@ -241,6 +242,16 @@ def counterpart(unit: Unit) -> Unit | None:
     swapped = {second: first for first, second in _COUNTERPARTS.items()}
     name = _COUNTERPARTS.get(unit.symbol) or swapped.get(unit.symbol) or _ELSEWHERE.get(unit.symbol)
     return unit_named(name) if name else None
+
+
+def in_parts(amount: Fraction, unit: Unit) -> tuple[int, Fraction, Unit, Unit] | None:
+    """Feet and inches, stones and pounds: how people say a height or a weight. None for other units."""
+    names = {"in": ("ft", "in"), "ft": ("ft", "in"), "st": ("st", "lb")}.get(unit.symbol)
+    large, small = (_NAMES[name] for name in names) if names else (unit, unit)
+    if names is None or amount * unit.size < large.size:
+        return None
+    whole = int(amount * unit.size / large.size)
+    return whole, (amount * unit.size - whole * large.size) / small.size, large, small
 
 
 def comparable(first: Unit, second: Unit) -> bool:
