@@ -154,6 +154,10 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
     picked = picked_rows(table, request)
     if picked is not None and _unmeasured(picked.cell).strip():
         return _of_rows(picked, chinese)
+    return _figures_of(table, request, chinese, total)
+
+
+def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answer:
     asked_besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
     refuse_other_rows(table, asked_besides)
     _refuse_unknown_column(table, request)

@@ -176,8 +176,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
     rest = _without(text, found)
     durations = list(_DURATION.finditer(rest))
     left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
-    single = len(found) == 1 and _DISTANCE.search(text)
-    if found and not (durations or single) and is_prose(text, rest):
+    if found and not (durations or (len(found) == 1 and _DISTANCE.search(text))) and is_prose(text, rest):
         return Task(POSSIBLE, lambda: listed(found, question))
     if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
         about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)

@@ -7,16 +7,12 @@ from . import figures
 from .bills import refuse_mixed_currencies
 from .bounded import FUNCTIONS
 from .contract import LIKELY, POSSIBLE, Answer, JsonValue, Question, Task, Value
-from .wording import digits_for_words, plain_signs
+from .wording import plain_signs
 
 _LONGEST = 1000
 _FEWEST = 2
-_NUMBER = r"[$€£¥]?\s*-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,15})(?:\.\d{1,9})?(?:\s*(?:元|块|dollars?|euros?))?"
-_NAME = r"[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff' -]{0,30}?"
-_LIST = re.compile(
-    rf"\s*(?:{_NAME}\s*[:：]?\s*)?{_NUMBER}(?:(?:\s*[,;、\n]\s*(?:and\s+)?|\s+and\s+|\s+|和)(?:{_NAME}\s*[:：]?\s*)?{_NUMBER})+\s*[.,;]?\s*"
-)
-_VALUE = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
+_GAP = re.compile(r"[\s,;、:：$€£¥元块钱A-Za-z\u4e00-\u9fff'-]{0,60}")
+_VALUE = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
 _OPERATION = re.compile(
     r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
     r"multiplied|squared?|root|choose|half|twice|double|x|with|for|if|not|without|after|before|between|less|more|refund|discount|"
@@ -63,13 +59,25 @@ def _asked_in(words: str) -> str:
 
 
 def _numbers(text: str) -> list[Fraction] | None:
-    if len(text) > _LONGEST or _OPERATION.search(text) or not _LIST.fullmatch(text):
+    if len(text) > _LONGEST or _OPERATION.search(text):
         return None
-    found = _VALUE.findall(digits_for_words(text))
+    gaps = _VALUE.split(text)
+    if (
+        not all(_GAP.fullmatch(gap) for gap in gaps)
+        or not all(gap and _apart(gap) for gap in gaps[1:-1])
+        or gaps[-1].strip(" .,;\n元")
+    ):
+        return None
+    found = _VALUE.findall(text)
     phones = len(found) <= 4 and all(re.fullmatch(r"0\d+|\d{7,}", number) for number in found)
     if len(found) < _FEWEST or phones or any(re.fullmatch(r"0\d+", number) for number in found):
         return None
     return [Fraction(number.replace(",", "")) for number in found]
+
+
+def _apart(gap: str) -> bool:
+    """Whether the numbers on both sides of `gap` stand by themselves: `5kg`, `a4` and `3-4` do not."""
+    return re.match(r"[\s,;、和元块$€£¥]", gap) is not None and re.search(r"[A-Za-z_-]$", gap) is None
 
 
 def _answer(numbers: list[Fraction], asked: list[str], question: Question) -> Answer:
