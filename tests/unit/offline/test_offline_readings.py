@@ -27,6 +27,8 @@ READ = {
         ('"first\ncell",b\n1,2\n3,4', "total of b = 6"),
         ("sep=;\na;b\n1;2\n3;4", "total of b = 6"),
         (f"count per dept\n{TABLE}", "- ops: 2"),
+        (f"total of amount for ann\n{TABLE}", "name = ann:\n1 row:\ntotal of amount = 10"),
+        (f"top 2 by amount\n{TABLE}", "ops, ann, 10\nops, bob, 6"),
         ("每个部门有几行\n部门,金额\n甲,3\n乙,4\n甲,1", "- 甲: 2"),
     ],
     "unit_conversion": [
@@ -93,9 +95,7 @@ NOT_READ = {
         "five times the 3*4",
     ],
     "csv_totals": [
-        f"total of amount for ann\n{TABLE}",
         f"how many rows have amount > 6?\n{TABLE}",
-        f"top 2 by amount\n{TABLE}",
         f"standard deviation of amount\n{TABLE}",
         f"amount by department\n{TABLE}",
         f"sum amuont\n{TABLE}",

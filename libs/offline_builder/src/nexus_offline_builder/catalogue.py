@@ -25,7 +25,8 @@ class ToolRule:
 _FIGURES = (
     "total subtotal sum add_up tally aggregate average mean median max maximum min minimum analyse analyze "
     "analysis statistic "
-    "stat summary summarise summarize calculate group breakdown 统计 合计 总计 总和 求和 汇总 平均 加起来 相加 "
+    "stat worth sort rank how_many highest lowest summarise summarize calculate group breakdown "
+    "统计 合计 总计 总和 求和 汇总 平均 加起来 相加 "
     "分析 计算 分组"
 )
 _TABLE = "csv tsv spreadsheet excel comma_separated tabular table sheet 表格 电子表格 逗号分隔 报表 明细表 数据表"
@@ -39,7 +40,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
         topics="column_total column_sum column_average 各列 每列 每一列",
-        objects=f"{_TABLE} column row ledger 列",
+        objects=f"{_TABLE} column row ledger sale revenue expense spending transaction inventory stock_list "
+        f"price_list order_list export statement per_region by_region per_category by_category "
+        f"per_person per_product by_product per_customer by_customer per_department by_department "
+        f"by_month per_month 列 销售 库存 流水 明细 清单 账目 每个地区",
         operations=_FIGURES,
     ),
     ToolRule(
@@ -49,13 +53,18 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
+        topics="grade_average average_grade average_of_grade mark_average average_of_mark add_up_number "
+        "sum_of_number arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
         "division subtract "
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
-        "expression_evaluator do_sum abacus markup gratuity adder interest 算术 计算器 四则 加减 乘除 数学 "
-        "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 小费 税 分数 乘方 平方根 开方 口算 心算 加法 减法 乘法 除法",
+        "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back "
+        "cash_back give_change split_the_cost cash_register 找零 找钱 分摊 平摊 均摊 AA 算术 计算器 "
+        "四则 加减 乘除 数学 "
+        "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 算算 算一算 算数 小费 税 分数 乘方 平方根 "
+        "开方 口算 心算 加法 减法 乘法 除法",
         objects=(
-            "number expression equation formula figure amount integer decimal digit 数字 数值 几个数 小数 整数 金额"
+            "number expression equation formula figure amount integer decimal account digit 数字 数值 "
+            "几个数 小数 整数 金额"
         ),
         operations="calculate calculation compute computation evaluate solve add sum total subtract plus "
         "minus average mean median "
@@ -88,7 +97,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "度量衡 公制 英制"
         ),
         objects="unit measure measurement temperature length weight distance height volume area speed mass "
-        "size 温度 长度 重量 质量 体积 "
+        "size pressure energy power fuel mpg consumption pace tyre tire depth width thickness 压力 压强 "
+        "能量 功率 油耗 胎压 温度 长度 重量 质量 体积 "
         "面积 速度",
         operations="convert converter conversion versus vs translate_unit 转换 互转 转成 换成",
     ),
@@ -156,10 +166,11 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="patterns",
         topics=(
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
-            "find_number extract_number collect_number 正则"
+            "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
+            "number_out_of date_in_text date_from_text date_out_of 正则"
         ),
         objects="email e-mail mail url link hyperlink phone telephone mobile ip_address hashtag mention "
-        "contact web_address website "
+        "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="extract extractor extraction find finder collect pull scrape detect list grab harvest "
         "identify parse out_of spot "

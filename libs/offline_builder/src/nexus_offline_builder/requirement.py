@@ -19,6 +19,9 @@ _NEGATED = re.compile(
     r"(?:不要|不需要|不用|无需|不能|不会|不做|不支持)[^。，；：！？,.\n]{0,10}",
     re.IGNORECASE,
 )
+_ITS_CALCULATOR = re.compile(
+    r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE
+)
 _BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
 _FILLER = frozenset(
     [
@@ -136,7 +139,8 @@ def beyond_the_tools(requirement: str) -> list[str]:
 
 
 def _wanted(requirement: str) -> str:
-    return _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
+    text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
+    return _ITS_CALCULATOR.sub(r"\1 calculation", text)
 
 
 def is_agent_name(name: str) -> bool:

@@ -11,6 +11,7 @@ from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
+from .substitution import substituted
 
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
@@ -20,13 +21,14 @@ _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，�
 class Reply(NamedTuple):
     """What is said, the tool calls behind it, and the results that a follow-up may refer to.
 
-    `asking` is the prompt that a question back was about.
+    `asking` is the prompt that a question back was about; `read` is what a prompt was taken to say in full.
     """
 
     text: str
     tool_calls: tuple[dict[str, JsonValue], ...] = ()
     values: tuple[Value, ...] = ()
     asking: str | None = None
+    read: str | None = None
 
 
 class _Claim(NamedTuple):
@@ -60,7 +62,7 @@ class Conversation:
             return Reply(said)
         claim = self._claim(question)
         if claim is None or claim.task.confidence < CERTAIN:
-            followed = self._follow_up(question, position)
+            followed = self._exchanged(question, position) or self._follow_up(question, position)
             if followed is not None:
                 return followed
         if claim is None:
@@ -87,6 +89,15 @@ class Conversation:
             if task is not None:
                 claims.append(_Claim(tool, question, task))
         return max(claims, key=lambda claim: claim.task.confidence, default=None)
+
+    def _exchanged(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that says only what is different from the prompt before."""
+        if position == 0:
+            return None
+        before = self._replay(position - 1).read or self._turns[position - 1].prompt
+        text = substituted(question.text, before)
+        claim = self._claim(question._replace(text=text)) if text is not None else None
+        return _done(claim)._replace(read=text) if claim is not None and claim.task.confidence == CERTAIN else None
 
     def _follow_up(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that only makes sense with an earlier result, if it is one."""

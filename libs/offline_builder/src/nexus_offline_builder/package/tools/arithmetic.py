@@ -4,8 +4,10 @@ import re
 
 from . import figures
 from .bills import refuse_mixed_currencies
+from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
+from .number_lists import about_a_list
 from .phrases import expression_for
 from .wording import digits_for_words, plain_signs
 
@@ -19,7 +21,19 @@ _ROUNDING = re.compile(
     r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数",
     re.IGNORECASE,
 )
-_LONE_SHARE = re.compile(r"(?:and|what about|how about|or|\s)*[\d.]+\s*(?:%|percent)[\s?.]*", re.IGNORECASE)
+_LONE_SHARE = re.compile(
+    r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|百分之[\d一二三四五六七八九十]+)"
+    r"(?:instead|呢|的话|[\s?.？。])*",
+    re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"(?:how much is |what is |convert )?(?P<amount>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|"
+    r"[\u4e00-\u9fff]{1,3}?)\s*(?:,|，|@|\bat\b|\bwith\b|按|,?\s*if\b)?"
+    r"\s*(?:a |the |an )?(?:exchange )?(?:rate (?:of |is )?|costs? |"
+    r"汇率)?[$€£¥]?\s*(?P<rate>\d+(?:\.\d+)?)\s*(?:[a-z]+|[\u4e00-\u9fff]{1,2})?\s*"
+    r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
+    re.IGNORECASE,
+)
 _DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = re.compile(
@@ -29,6 +43,7 @@ _MORE_TO_DO = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"\d{3}-\d{4}|\d{3}-\d{3}-\d{4}")
+_DAY_AND_HOURS = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?:?\s+\d{1,2}\s*-\s*\d{1,2}\b", re.IGNORECASE)
 _CODE = re.compile(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
 
 
@@ -51,14 +66,18 @@ def understand(question: Question) -> Task | None:
     tokens = _whole(text)
     if tokens:
         return Task(CERTAIN, lambda: _answer([tokens], question))
-    found = _embedded(text)
-    return Task(LIKELY, lambda: _answer(found, question)) if found else None
+    if (worked := clock_task(question)) is not None:
+        return worked
+    found = [] if _DAY_AND_HOURS.search(text) else _embedded(text)
+    return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
 
 
 def _whole(text: str, lone: bool = False) -> list[Token] | None:
     """The whole of `text` as an expression, if it is one; a `lone` number is none unless that is said."""
     if _ISO_DATE.search(text) or _PHONE.fullmatch(text.strip()):
         return None
+    if (rate := _rate(text)) is not None:
+        return rate
     try:
         tokens = tokens_of(plain_signs(text)) if len(text) > _LONGEST_WORDING else tokens_of(expression_for(text))
     except NotAnExpression:
@@ -69,6 +88,14 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
         return None
     refuse_mixed_currencies(text)
     return tokens
+
+
+def _rate(text: str) -> list[Token] | None:
+    """`40 euro at 1.10 dollars per euro`: the currencies differ, and the rate between them is said."""
+    found = _RATE.fullmatch(digits_for_words(plain_signs(text)).strip())
+    if found is None or found["unit"].lower().rstrip("s") != found["per"].lower().rstrip("s"):
+        return None
+    return tokens_of(f"{found['amount']} * {found['rate']}")
 
 
 def _embedded(text: str) -> list[list[Token]]:

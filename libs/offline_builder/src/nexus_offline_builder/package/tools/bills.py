@@ -18,7 +18,52 @@ _BILL = (
     r"check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
 )
 _TO = r"(?:to|and|->|→|到)"
+_INCLUDED = r"(?:including|includes?|incl\.?|inclusive of|with|gross(?: of)?|inc\.?)"
+_NET = (
+    r"(?:what(?:'s| is)? )?(?:the )?(?:net|price before (?:tax|vat)|before (?:tax|vat)|without "
+    r"(?:tax|vat)|ex(?:cluding|cl\.?)? ?(?:tax|vat))(?: price| amount)?"
+)
 _FORMS = (
+    (rf"{_BILL}(?P<a>{_N})\s*,?\s*{_INCLUDED}\s*(?P<p>{_P})\s*{_ADDED}\s*[,;?.]*\s*{_NET}", "({a}) / (100% + {p})"),
+    (
+        rf"{_NET}\s+(?:of|for|on)\s+{_BILL}(?P<a>{_N})\s*(?:at|with|{_INCLUDED})\s*(?P<p>{_P})(?:\s*{_ADDED})?",
+        "({a}) / (100% + {p})",
+    ),
+    (rf"{_BILL}(?P<a>{_N})\s*(?:plus|\+|and|with)\s*{_ADDED}\s*(?:at|of)\s*(?P<p>{_P})", "({a}) + {p}"),
+    (rf"(?:the )?{_ADDED}\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})\s+(?:at|with)\s+(?P<p>{_P})", "({a}) * {p}"),
+    (
+        rf"(?:[a-z]+ )?was\s+(?P<a>{_N}),"
+        rf"?\s*(?:and\s+)?(?:is\s+)?now\s+(?:is\s+)?(?P<b>{_N})[,;]?\s*(?:how (?:many|much)|what)\s*(?:%|"
+        rf"percent)\s*(?:off|less|discount|down)",
+        "(({a}) - ({b})) / ({a}) * 100",
+    ),
+    (
+        rf"(?P<b>\d+)\s*(?:[a-z]+\s+)?(?:at|@|for)\s*(?P<a>{_N})\s*(?:each)?\s*(?:with|less|minus|,)\s*(?P<p>{_P})\s*{_TAKEN}",
+        "({b}) * ({a}) - {p}",
+    ),
+    (
+        rf"(?:how much|what)\s*(?:%|percent)?\s*(?:more|higher|"
+        rf"bigger)\s+is\s+(?P<b>{_N})\s+than\s+(?P<a>{_N})\s*,?\s*in\s*(?:%|percent)",
+        "(({b}) - ({a})) / ({a}) * 100",
+    ),
+    (
+        rf"(?:simple )?interest\s+on\s+(?P<a>{_N})\s+at\s+(?P<p>{_P})\s+(?:for|over)\s+(?P<b>{_N})\s*years?",
+        "({a}) * {p} * ({b})",
+    ),
+    (
+        rf"(?:不含税|税前)价?格?\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*税率\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*(?:含税|税后)?价?",
+        "({a}) + {p}",
+    ),
+    (
+        rf"税率\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*含税价?\s*(?:是|为)?\s*(?P<a>{_N})[,，]?\s*不含税价?",
+        "({a}) / (100% + {p})",
+    ),
+    (
+        rf"含税价?\s*(?:是|为)?\s*(?P<a>{_N})[,，]?\s*税率\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*不含税价?",
+        "({a}) / (100% + {p})",
+    ),
+    (rf"(?P<a>{_N})\s*(?:\+|加上?)\s*(?P<p>{_P})\s*的?\s*{_ADDED}", "({a}) + {p}"),
+    (rf"单价\s*(?P<a>{_N})\s*[,，]?\s*数量\s*(?P<b>{_N})(?:[,，]?\s*(?:总价|合计))?", "({a}) * ({b})"),
     (rf"(?:an?\s+)?(?P<p>{_P})\s+{_ADDED}\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
     (rf"{_ADDED}(?:\s+of)?\s+(?P<p>{_P})\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
     (
@@ -82,7 +127,7 @@ _FORMS = (
     (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
 )
 _HINT = re.compile(
-    r"%|percent|pct|tip|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|倍",
+    r"%|percent|pct|tip|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|倍|税|单价",
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
@@ -104,7 +149,7 @@ def bill_in(text: str) -> str | None:
         found = pattern.fullmatch(text)
         if found is None:
             continue
-        groups = {name: part.strip() for name, part in found.groupdict().items()}
+        groups = {name: part.strip().rstrip(",") for name, part in found.groupdict().items()}
         if template == "which":
             raise _two_meanings(groups["a"], groups["p"])
         return template.format(**groups)

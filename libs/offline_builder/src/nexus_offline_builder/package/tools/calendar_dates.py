@@ -36,7 +36,7 @@ _DATE = re.compile(
     rf"|{_MONTH.format('m3')}\s+(?P<d3>\d{{1,2}}){_ORDINAL}\b{_YEAR.format('y3')}"
     rf"|(?:the\s+)?(?P<d4>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?{_MONTH.format('m4')}\b{_YEAR.format('y4')}"
     r"|(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y6>\d{4}|\d{2})(?![\d/.-])"
-    r"|(?P<holiday>christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: "
+    r"|(?P<holiday>xmas(?: eve| day)?|christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: "
     r"day)?)\b(?:,?\s*(?:in\s+|of\s+)?(?P<y8>\d{4}))?"
     r"|(?P<word>(?:the )?day after tomorrow|(?:the )?day before yesterday|today|tomorrow|yesterday|now)\b"
     rf"|(?P<which>next|last|this|coming|on)\s+(?P<weekday>{'|'.join(WEEKDAYS)})\b"
@@ -88,6 +88,7 @@ def _found(found: "re.Match[str]", today: date) -> FoundDate:
     if word in _RELATIVE:
         return FoundDate(start, end, moved(today, _RELATIVE[word]))
     if word:
+        word = word.replace("xmas", "christmas")
         month, day = next(
             value for name, value in _HOLIDAYS.items() if word.startswith(name.removesuffix("'s")) or name in word
         )

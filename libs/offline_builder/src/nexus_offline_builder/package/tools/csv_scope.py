@@ -85,6 +85,11 @@ def refuse_unclear(request: str, table: Table) -> None:
         )
 
 
+def says_something(word: str) -> bool:
+    """Whether `word` is more than what any request may say."""
+    return re.search(r"[^\W\d_]", _SAYS_NOTHING.sub(" ", word)) is not None
+
+
 def without_names(request: str, names: Iterable[str]) -> str:
     """`request` with a blank for each of the column names."""
     for name in sorted(names, key=len, reverse=True):

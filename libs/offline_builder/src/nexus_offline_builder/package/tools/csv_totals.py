@@ -9,6 +9,8 @@ from typing import NamedTuple
 from . import figures
 from .bounded import FUNCTIONS
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .csv_ranking import ranked
+from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_other_rows, refuse_unclear, without_names
 from .table import Column, Table, numeric_columns, table_in
 from .wording import asks_how_many
@@ -79,6 +81,9 @@ _OTHER_FORM = re.compile(
     re.IGNORECASE,
 )
 
+_ASKS_AMOUNT = re.compile(
+    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold)\b|只|多少|几个?|还?有|剩", re.I
+)
 _LONGEST_FOLLOW_UP = 300
 
 
@@ -144,11 +149,20 @@ def _refuse_without_table() -> Answer:
 
 def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
+    if answer := ranked(table, request, chinese):
+        return answer
+    picked = picked_rows(table, request)
+    if picked is not None and _unmeasured(picked.cell).strip():
+        return _of_rows(picked, chinese)
+    return _figures_of(table, request, chinese, total)
+
+
+def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answer:
     asked_besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
     refuse_other_rows(table, asked_besides)
     _refuse_unknown_column(table, request)
     numeric = numeric_columns(table)
-    counted = _COUNT.search(request) is not None
+    counted = _COUNT.search(request) is not None or asks_how_many(request)
     measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
     if counted and not measures:
         group = _group_column(table, request)
@@ -174,9 +188,33 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
             f"无法按“{name}”分组统计：没有其他数字列。",
         )
     _refuse_mixed(chosen)
+    if group is None and not request.strip() and (name := _repeated(table, numeric)) is not None:
+        return _with_groups(table, name, chosen, measures[0], chinese)
     if group is not None:
         return _grouped(table, group, chosen, measures[0], chinese)
     return _per_column(table, chosen, measures, chinese)
+
+
+def _repeated(table: Table, numeric: list[Column]) -> int | None:
+    """The only column of text whose names repeat, so that totals by name say something."""
+    texts = [at for at, name in enumerate(table.header) if name not in {column.name for column in numeric}]
+    repeated = [at for at in texts if len({row[at] for row in table.rows}) < len(table.rows)]
+    return repeated[0] if len(repeated) == len(texts) == 1 else None
+
+
+def _with_groups(table: Table, group: int, columns: list[Column], measure: Measure, chinese: bool) -> Answer:
+    """A table and no request: the totals, and those by name."""
+    whole, grouped = _per_column(table, columns, [measure], chinese), _grouped(table, group, columns, measure, chinese)
+    return whole._replace(text=f"{whole.text}\n{grouped.text}")
+
+
+def _of_rows(picked: Picked, chinese: bool) -> Answer:
+    """The figures of the rows that are named; for a name that occurs once, the row itself says it."""
+    names = [column.name for column in numeric_columns(picked.table)]
+    said = _ASKS_AMOUNT.sub(" ", picked.request) if names else picked.request
+    answer = _answer(picked.table, said, chinese, total=True)
+    head = f"{picked.column} 为 {picked.cell}：" if chinese else f"{picked.column} = {picked.cell}:"
+    return answer._replace(text=f"{head}\n{answer.text}", tool_input={**answer.tool_input, picked.column: picked.cell})
 
 
 def _refuse_mixed(columns: list[Column]) -> None:

@@ -8,7 +8,9 @@ from functools import partial
 
 from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, day_of, moved, moved_months, moved_working_days
 from .calendar_periods import last_of_month, with_periods
-from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Tool, Value
+from .clock_times import clock_task
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .date_prose import is_prose, listed
 from .date_spans import span
 from .wording import digits_for_words, plain_signs
 
@@ -33,8 +35,8 @@ _WEEKDAY = re.compile(
 )
 _BETWEEN = re.compile(
     r"\bbetween\b|\bfrom\b.+\b(?:to|until|till)\b|\buntil\b|\btill\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|"
-    r"\bdifference\b|\bdays? to\b|\baway\b|\bapart\b|\bleft\b|\bhow old\b|"
-    r"多少天|几天|多少个?(?:周|星期|月|工作日)|相差|相隔|间隔|距离?|还有|多久|到",
+    r"\bdifference\b|\bdays? to\b|\baway\b|\bapart\b|\bleft\b|\bhow old\b|\bborn\b|\bage\b|"
+    r"出生|年龄|几岁|多大|多少天|几天|多少个?(?:周|星期|月|工作日)|相差|相隔|间隔|距离?|还有|多久|到",
     re.IGNORECASE,
 )
 _DISTANCE = re.compile(
@@ -87,13 +89,23 @@ _IN_OTHER_UNITS = re.compile(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
     r"there))?[\s?.!]*|"
-    r"(?:那)?(?:是)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
+    r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
+    re.IGNORECASE,
+)
+_BETWEEN_THEM = re.compile(
+    r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
+    r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
+    r"lie |lies )?(?:there |it )?(?:in )?"
+    r"between (?:them|these|those|both|(?:the |these |those )(?:two|2|both)?(?: ?(?:dates|days))?)[\s?.!]*|"
+    r"(?:它们|两者|这?两个?(?:日期|天)|两天|中间|之间|前后)*(?:之间)?(?:一共|总共)?(?:相差|相隔|隔了?|差|间隔|有)(?:多少|几)"
+    r"(?:天|个?周|个?星期|个?月|年|个?工作日)[\s？?。]*",
     re.IGNORECASE,
 )
 _BARE = re.compile(
     r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|呢|是|的|和",
     re.IGNORECASE,
 )
+_BORN = re.compile(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
 _JOINING = re.compile(r"\b(?:to|vs|versus|minus|from|till|through|until)\b|[减至比]", re.IGNORECASE)
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
@@ -102,6 +114,8 @@ def understand(question: Question) -> Task | None:
     text = question.text.strip()
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
+    if (worked := clock_task(question)) is not None:
+        return worked
     text = _with_halves(with_periods(plain_signs(text), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
@@ -115,8 +129,14 @@ def understand(question: Question) -> Task | None:
 
 
 def _with_halves(text: str) -> str:
+    text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
+    text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
     text = re.sub(
-        r"\b(?:the )?(day|week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))", r"1 \1 \2", text, flags=re.I
+        r"(?<!working )(?<!business )(?<!work )(?<!next )(?<!first )(?<!last )(?<!\d )\b(?:the )?(day|"
+        r"week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))",
+        r"1 \1 \2",
+        text,
+        flags=re.I,
     )
     text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
     text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
@@ -156,6 +176,8 @@ def _about_dates(text: str, question: Question) -> Task | None:
     rest = _without(text, found)
     durations = list(_DURATION.finditer(rest))
     left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
+    if found and not (durations or (len(found) == 1 and _DISTANCE.search(text))) and is_prose(text, rest):
+        return Task(POSSIBLE, lambda: listed(found, question))
     if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
         about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
@@ -206,15 +228,17 @@ def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task
         or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest)
     ):
         return Task(CERTAIN, lambda: _tell_day(found.day, question))
-    return Task(LIKELY, lambda: _tell_day(found.day, question)) if not _BARE.sub("", rest) else None
+    if _BORN.search(rest) and not found.recurring and found.day <= question.today:
+        return Task(CERTAIN, lambda: span(found.day, question.today, "age", question))
+    return Task(LIKELY, lambda: _tell_all(found.day, question)) if not _BARE.sub("", rest) else None
 
 
 def _without_dates(text: str, question: Question) -> Task | None:
-    """`and in weeks?` is about the two dates of the turn before."""
-    if question.earlier and _IN_OTHER_UNITS.fullmatch(text):
+    """`and in weeks?`, `how many days between them?` are about the two dates of the turn before."""
+    if question.earlier and (_IN_OTHER_UNITS.fullmatch(text) or _BETWEEN_THEM.fullmatch(text)):
         before = plain_signs(with_periods(question.earlier[0], question.today))
         found = _in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
-        if len(found) == 1 and _DISTANCE.search(before):
+        if len(found) == 1 and (_DISTANCE.search(before) or not _BARE.sub("", _without(before, found))):
             found = sorted((FoundDate(0, 0, question.today), found[0]), key=lambda one: one.day)
         if len(found) == 2:
             return Task(CERTAIN, lambda: _between(found[0], found[1], text, question))
@@ -237,6 +261,8 @@ def _refuse_without_date() -> Answer:
 
 def _in_one_year(found: list[FoundDate]) -> list[FoundDate]:
     """A date without a year takes the year of the one that it is compared with."""
+    if len(found) == 2 and found[0].recurring and found[1].recurring and found[1].day < found[0].day:
+        return [found[0]._replace(day=moved_months(found[0].day, -12)), found[1]]
     if len(found) != 2 or found[0].recurring == found[1].recurring:
         return found
     first, second = found
@@ -315,6 +341,16 @@ def _tell_day(day: date, question: Question) -> Answer:
     else:
         text = f"{day}{relation} is a {weekday}: {MONTHS[day.month - 1].title()} {day.day}, {day.year}."
     return Answer(text, {"date": str(day)}, {"weekday": WEEKDAYS[day.weekday()]}, (Value(str(day)),))
+
+
+def _tell_all(day: date, question: Question) -> Answer:
+    """A date and nothing asked of it: its weekday, and how far it is from today."""
+    told = _tell_day(day, question)
+    if day == question.today:
+        return told
+    first, last = sorted((day, question.today))
+    apart = span(first, last, "years", question)
+    return told._replace(text=f"{told.text}\n{apart.text}", tool_output={**told.tool_output, **apart.tool_output})
 
 
 def _weekday_name(day: date, chinese: bool) -> str:

@@ -173,7 +173,14 @@ def _answer(document: Document, question: Question) -> Answer:
         return Answer(
             f"{path}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count), None),)
         )
-    return _shown(path, path, values[0] if len(values) == 1 else list(values))
+    shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
+    return shown if path != "$" else _with_validity(shown, question)
+
+
+def _with_validity(shown: Answer, question: Question) -> Answer:
+    """A whole document: that it is valid is half of the answer."""
+    note = "这是有效的 JSON。" if question.chinese else "This is valid JSON."
+    return shown._replace(text=f"{shown.text}\n{note}", tool_output={**shown.tool_output, "valid": True})
 
 
 def _chained(request: str, value: Node) -> str | None:
@@ -254,7 +261,11 @@ def _path_by_name(request: str, document: Node) -> str | None:
         if isinstance(document, dict) and name in document:
             return _member(name)
     for name in flat:
-        if len(name) > 1 and _selected(document, f"$..{name}") and name.lower() not in ("json", "value", "name of"):
+        if (
+            (len(name) > 1 or name not in "aAiI")
+            and _selected(document, f"$..{name}")
+            and name.lower() not in ("json", "value", "name of")
+        ):
             return f"$..{name}"
     return None
 

@@ -6,7 +6,9 @@ from .contract import Refusal
 from .json_document import Node, Numeral
 
 VALIDITY = re.compile(
-    r"\bvalid(?:ate|ity)?\b|\bwell[- ]formed\b|\bcorrect json\b|\bcheck\b|有效|合法|校验|验证|格式正确", re.IGNORECASE
+    r"\bvalid(?:ate|ity)?\b|\bwell[- ]formed\b|\bcorrect json\b|\bcheck\b|\b(?:ok|okay|fine|broken|"
+    r"correct|malformed|right|wrong with)\b|对吗|对不对|正确|有没有(?:错|问题)|有错|语法|有效|合法|校验|验证|格式正确",
+    re.IGNORECASE,
 )
 _BEYOND = re.compile(
     r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
@@ -18,7 +20,7 @@ _BEYOND = re.compile(
 _SAYS_NOTHING = re.compile(
     r"\b(?:json|jsons?|document|object|this|that|it|the|a|an|show|print|pretty|format(?:ted)?|parse|read|whole|all|everything|in|of|from|what|is|are|"
     r"get|give|me|please|here|content|contents|data|value|values|key|keys|fields?|propert(?:y|ies)|list|how|many|count|number|length|size|"
-    r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|level|root|look|up|and|for|to|on|my|valid|check|which|exist|array|"
+    r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|level|root|look|up|and|for|to|on|my|valid|check|ok|okay|fine|broken|correct|malformed|right|wrong|with|any|which|exist|array|"
     r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|提取|取出?|获取|读取|解析|显示|"
     r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢",
     re.IGNORECASE,

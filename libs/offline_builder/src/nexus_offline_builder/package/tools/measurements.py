@@ -35,6 +35,10 @@ _FEET_AND_INCHES = re.compile(
     re.IGNORECASE,
 )
 _TAEL = re.compile(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
+_SCALE_FIRST = re.compile(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
+_BARE_DEGREES = re.compile(
+    r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|[是等换转为成,?。=]))"
+)
 _WORD = re.compile(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{5,})(?![a-z])", re.IGNORECASE)
 _WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
 _ASKED = re.compile(
@@ -129,7 +133,8 @@ def measurements_in(prompt: str) -> Measurements:
 
 def _plain(prompt: str) -> str:
     text = plain_signs(prompt.strip()).replace("^2", "²").replace("^3", "³")
-    text = with_sign_before_words(_TAEL.sub(" liang ", text))
+    text = _SCALE_FIRST.sub(r"\2\1度", text)
+    text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = with_portions(digits_for_words(text))
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
     text = _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)

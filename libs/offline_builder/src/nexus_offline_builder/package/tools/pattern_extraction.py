@@ -76,7 +76,7 @@ _KINDS = (
     _kind(
         "phone numbers",
         "电话号码",
-        r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机",
+        r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机|号码",
         r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16}|\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
         r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
     ),
@@ -119,7 +119,7 @@ def understand(question: Question) -> Task | None:
         return _about_earlier_text(question) or _bare(question)
     kinds = _kinds_in(passage.request)
     if passage.text is None:
-        earlier = next((one for text in question.earlier if (one := _text_of(text))), None)
+        earlier = next((one for text in question.earlier if (one := _text_of(text, question.alone))), None)
         if earlier is None:
             return (
                 Task(LIKELY, _refuse_without_text)
@@ -140,12 +140,12 @@ def _found_in(text: str) -> list[_Kind]:
     return [kind for kind in _KINDS if kind.english in _TELLING and kind.form.search(text)]
 
 
-def _text_of(prompt: str) -> str | None:
+def _text_of(prompt: str, alone: bool) -> str | None:
     """The text that an earlier prompt handed over, with a request or without."""
     passage = _passage(prompt)
     if passage is not None:
         return passage.text
-    return prompt if _found_in(prompt) and not is_request(prompt) else passage_in(prompt).text
+    return prompt if _found_in(prompt) and (alone or not is_request(prompt)) else passage_in(prompt).text
 
 
 def _about_earlier_text(question: Question) -> Task | None:
@@ -153,14 +153,14 @@ def _about_earlier_text(question: Question) -> Task | None:
     words = question.text
     if len(words) > _LONGEST_FOLLOW_UP or not question.earlier:
         return None
-    text = next((one for prompt in question.earlier if (one := _text_of(prompt))), None)
+    text = next((one for prompt in question.earlier if (one := _text_of(prompt, question.alone))), None)
     if text is None:
         return None
     counting = asks_how_many(words)
     kinds = _kinds_in(question.earlier[0]) or _found_in(text) if counting else _kinds_in(words)
     if (
         not kinds
-        or (counting and _text_of(question.earlier[0]) is None)
+        or (counting and _text_of(question.earlier[0], question.alone) is None)
         or (not counting and re.search(r"\d|@|://", words))
     ):
         return None

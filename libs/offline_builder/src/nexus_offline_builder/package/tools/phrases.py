@@ -2,6 +2,7 @@
 
 import re
 
+from .bill_story import story_in
 from .bills import bill_in
 from .portions import with_portions
 from .wording import digits_for_words, plain_signs
@@ -214,6 +215,8 @@ def _worded(text: str, depth: int) -> str:
     bill = bill_in(_MONEY.sub("", re.sub(r"(?<=\d)\s*(?:percent|per cent|pct)\b", "%", plain, flags=re.IGNORECASE)))
     if bill is not None:
         return bill
+    if not depth and (story := story_in(_MONEY.sub("", re.sub(r"(?<=\d)\s*(?:percent|per cent|pct)\b", "%", plain)))):
+        return story
     worded = _infix(plain)
     if depth > _DEEPEST:
         return worded

@@ -18,13 +18,14 @@ _ASKED = re.compile(
     r"letters?|sentences?|lines?|paragraphs?)\b|"
     r"\b(?:text|word|character|reading) ?(?:statistics|stats|analysis|frequency|count)|\bstatistics\b|"
     r"\banaly[sz]e\b[^:]{0,20}\b(?:text|sentence|paragraph|passage|essay)|"
-    r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\b(?:unique|distinct|different) words?\b|\bhow "
+    r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\bwords?\b[^:]{0,30}\b(?:most|often|frequently)\b|"
+    r"\b(?:unique|distinct|different) words?\b|\bhow "
     r"long is\b|\blength of\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
-    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count)[\s,]*)+$|"
+    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|without|excluding|no|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
     r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
-    r"(?:最)?常(?:见|用)的?(?:单)?词",
+    r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
 )
 _INLINE = re.compile(
@@ -33,6 +34,7 @@ _INLINE = re.compile(
     r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage)\s*)?(?P<text>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_QUESTION_FIRST = re.compile(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
 _POINTER = re.compile(
     r"(?:it|that|this|them|(?:the|my|this) (?:file|document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
     r"(?:text|sentence|paragraph))[?.!]*",
@@ -47,6 +49,7 @@ _OCCURRENCES = re.compile(
     r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|几)次",
     re.IGNORECASE,
 )
+_NAMES_A_TEXT = re.compile(r"^\W*\w+(?: \w+)? (?:in|of) \S+[\s.?!]*$", re.IGNORECASE)
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = re.compile(
@@ -99,7 +102,9 @@ _FIGURES = (
     _figure("paragraphs", "段落", r"\bparagraphs?\b|段落数|几段|多少段"),
 )
 _TOP = re.compile(
-    r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|词频|最?常(?:见|用)", re.IGNORECASE
+    r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|\bmost (?:often|frequently)\b|"
+    r"\b(?:used|occurs?|appears?|comes? up|repeated) (?:the )?most\b|词频|最?常(?:见|用)|最多",
+    re.IGNORECASE,
 )
 
 
@@ -145,6 +150,12 @@ def _bare(question: Question) -> Task | None:
     """A text and no request, to an agent that does nothing else."""
     if not question.alone or not _is_text(question.text):
         return None
+    if (
+        len(question.text) < _LONGEST_FOLLOW_UP
+        and _BEYOND.match(question.text.lstrip())
+        and _NAMES_A_TEXT.search(question.text)
+    ):
+        return Task(POSSIBLE, lambda: _answer(Passage(question.text, ""), question.chinese))
     if _BEYOND.search(re.split("[:：]", question.text)[0]) and re.search("[:：]", question.text):
         return Task(POSSIBLE, lambda: _answer(passage_in(question.text), question.chinese))
     return Task(POSSIBLE, lambda: _answer(Passage("", question.text), question.chinese))
@@ -152,16 +163,29 @@ def _bare(question: Question) -> Task | None:
 
 def _passage(prompt: str) -> Passage | None:
     """Request and text, if statistics are asked for."""
-    passage = passage_in(prompt)
+    passage = _behind_question(prompt) or passage_in(prompt)
     if _ASKED.search(passage.request[:400]):
         if passage.text is not None:
             return passage
         inline = _INLINE.match(passage.request)
-        if inline is None or _POINTER.fullmatch(inline["text"].strip()):
+        if inline is None or _POINTER.fullmatch(inline["text"].strip()) or not re.search(r"\w", inline["text"]):
             return passage
         return Passage(inline["request"], inline["text"].strip())
     last = last_line_first(prompt)
     return last if last and _ASKED.search(last.request) else None
+
+
+def _behind_question(prompt: str) -> Passage | None:
+    """`How many sentences? It rained. We left.`: the text begins behind the question."""
+    found = _QUESTION_FIRST.match(prompt)
+    if found is None or not _ASKED.search(found["request"]) or _asks_on(found["text"]):
+        return None
+    return Passage(found["request"], found["text"].strip())
+
+
+def _asks_on(text: str) -> bool:
+    """Whether what stands behind a question is another one: `How many words? And how many letters?`"""
+    return len(text) < _LONGEST_FOLLOW_UP and (_ASKED.search(text) is not None or text.endswith(("?", "？")))
 
 
 def _refuse_without_text() -> Answer:

@@ -7,7 +7,7 @@ from functools import partial
 from . import figures
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
-from .units import Unit, comparable, converted, counterpart
+from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 
 _LONGEST_PROMPT = 400
 _LEANS_BACK = re.compile(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
@@ -40,10 +40,28 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if not quantities and len(units) == 2 and read.names_in_full:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
+    if (worked_out := _worked_out(read)) is not None:
+        return worked_out
     if read.alternating:
         return list(zip(quantities, units, strict=True))
     if len(quantities) == 1 or len(units) == 1:
         return [(quantity, unit) for quantity in quantities for unit in units] or None
+    return None
+
+
+def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
+    """`45 km in 1.5 hours` into km/h is a quotient, `2 hours at 60 km/h` into km a product."""
+    if len(read.quantities) != 2 or len(read.units) != 1:
+        return None
+    (first, second), target = read.quantities, read.units[0]
+    for one, other in ((first, second), (second, first)):
+        if target.kind == f"{one.unit.kind}/{other.unit.kind}" and other.amount:
+            unit = Unit(f"{one.unit.symbol}/{other.unit.symbol}", target.kind, one.unit.size / other.unit.size)
+            said = f"{one.spoken} / {other.spoken}"
+            return [(Quantity(one.amount / other.amount, unit, said), target)]
+        if one.unit.kind == f"{target.kind}/{other.unit.kind}":
+            unit = Unit(target.symbol, target.kind, one.unit.size * other.unit.size)
+            return [(Quantity(one.amount * other.amount, unit, f"{one.spoken} * {other.spoken}"), target)]
     return None
 
 
@@ -53,7 +71,7 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         return None
     for text in question.earlier:
         before = measurements_in(text)
-        known = _pairs(before)
+        known = _pairs(before) or _lone_pair(before)
         if known is None or before.unread:
             continue
         quantities = list(read.quantities) or [quantity for quantity, _ in known]
@@ -68,12 +86,25 @@ def _continued(read: Measurements, question: Question) -> Task | None:
     return None
 
 
+def _elsewhere(quantity: Quantity) -> Unit | None:
+    """The unit used elsewhere; for a height in feet and inches, centimetres."""
+    height = quantity.unit.symbol == "ft" and quantity.spoken.endswith(" in")
+    return unit_named("cm") if height else counterpart(quantity.unit)
+
+
+def _lone_pair(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
+    if len(read.quantities) != 1 or read.units or not read.bare:
+        return None
+    other = _elsewhere(read.quantities[0])
+    return [(read.quantities[0], other)] if other is not None else None
+
+
 def _lone(read: Measurements, question: Question) -> Task | None:
     """A quantity and nothing else goes into the unit used elsewhere; where there is none, the user is asked."""
     if len(read.quantities) != 1 or read.units:
         return None
     quantity = read.quantities[0]
-    other = counterpart(quantity.unit)
+    other = _elsewhere(quantity)
     if other is not None and read.bare:
         return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
@@ -129,13 +160,20 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
         raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
     decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if _is_decimal_data(source, target) else ""
+    note = decimal if _is_decimal_data(source, target) else _parts(result, target)
     return Answer(
         f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
         {"result": shown, "unit": target.symbol},
         (Value(f"{figures.carried(result)} {target.symbol}", result),),
     )
+
+
+def _parts(result: Fraction, target: Unit) -> str:
+    parts = in_parts(result, target)
+    if parts is None or not parts[1] or result > 1000:
+        return ""
+    return f" ({parts[0]} {parts[2].symbol} {figures.shown(round(parts[1], 2))} {parts[3].symbol})"
 
 
 def _rounded(result: Fraction) -> tuple[str, str]:

@@ -134,6 +134,7 @@ _TABLE = {
     "energy": """
         J 1 joule 焦耳 焦
         kJ 1000 kilojoule 千焦
+        MJ 1000000 megajoule 兆焦
         cal 4.184 calorie 卡路里 卡
         kcal 4184 kilocalorie 千卡 大卡
         Wh 3600 watt_hour
@@ -211,7 +212,12 @@ CURRENCIES = (
 _PER = re.compile(r"\s*/\s*|\s+per\s+(?:an?\s+)?|\s*每\s*")
 _COUNTERPARTS = {
     "km": "mi", "m": "ft", "cm": "in", "kg": "lb", "g": "oz", "°C": "°F", "l": "gal", "km/h": "mph", "ha": "acre",
-    "m²": "ft²", "km²": "mi²", "ml": "fl oz",
+    "m²": "ft²", "km²": "mi²", "ml": "fl oz", "bar": "psi", "kW": "hp", "kJ": "kcal", "l/100km": "mpg",
+}  # fmt: skip
+_ELSEWHERE = {
+    "cup": "ml", "tbsp": "ml", "tsp": "ml", "pt": "ml", "qt": "l", "st": "kg", "yd": "m", "kPa": "psi", "K": "°C",
+    "nmi": "km", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
+    "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB",
 }  # fmt: skip
 
 
@@ -234,8 +240,18 @@ def unit_named(name: str) -> Unit | None:
 def counterpart(unit: Unit) -> Unit | None:
     """The unit that people elsewhere use for the same: miles for kilometres and kilometres for miles."""
     swapped = {second: first for first, second in _COUNTERPARTS.items()}
-    name = _COUNTERPARTS.get(unit.symbol) or swapped.get(unit.symbol)
+    name = _COUNTERPARTS.get(unit.symbol) or swapped.get(unit.symbol) or _ELSEWHERE.get(unit.symbol)
     return unit_named(name) if name else None
+
+
+def in_parts(amount: Fraction, unit: Unit) -> tuple[int, Fraction, Unit, Unit] | None:
+    """Feet and inches, stones and pounds: how people say a height or a weight. None for other units."""
+    names = {"in": ("ft", "in"), "ft": ("ft", "in"), "st": ("st", "lb")}.get(unit.symbol)
+    large, small = (_NAMES[name] for name in names) if names else (unit, unit)
+    if names is None or amount * unit.size < large.size:
+        return None
+    whole = int(amount * unit.size / large.size)
+    return whole, (amount * unit.size - whole * large.size) / small.size, large, small
 
 
 def comparable(first: Unit, second: Unit) -> bool:

@@ -1,0 +1,75 @@
+"""A follow-up that names only what is different: `and 20%?`, `what about 4 people?`, `那 20 天呢？`."""
+
+import re
+
+from ..tools.wording import digits_for_words, plain_signs
+
+_LONGEST = 80
+_LONGEST_BEFORE = 400
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_KINDS = (
+    (
+        "date",
+        rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}}\s*年\s*\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?|\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]|"
+        rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s+\d{{4}})?",
+    ),
+    ("share", rf"{_NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{_NUMBER}"),
+    (
+        "duration",
+        rf"{_NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"
+        rf"个?星期|周|个?月|年)",
+    ),
+    (
+        "people",
+        rf"{_NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
+        rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)",
+    ),
+    (
+        "tender",
+        rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{_NUMBER}",
+    ),
+    ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
+)
+_PIECE = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
+_AROUND = re.compile(
+    r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|you|there|are|be|"
+    r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
+    r"same|do|try|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|只|按|小费|再|用|来|付|出生|又|吗|么)",
+    re.IGNORECASE,
+)
+_CHANGES = re.compile(
+    r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
+    r"make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.IGNORECASE,
+)
+
+
+def substituted(prompt: str, before: str) -> str | None:
+    """`before` with the one thing in it exchanged that `prompt` names; None where it may be meant otherwise.
+
+    Of two dates it is the second: `days between A and B`, `and C?`.
+    """
+    if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE or not _CHANGES.match(prompt):
+        return None
+    said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
+    pieces = list(_PIECE.finditer(said))
+    if len(pieces) != 1 or re.search(r"\w|[-+*/^<>=]", _AROUND.sub(" ", _PIECE.sub(" ", said))):
+        return None
+    piece = pieces[0]
+    same = [found for found in _PIECE.finditer(old) if found.lastgroup == piece.lastgroup]
+    if not same and piece.lastgroup == "number":
+        return _in_duration(piece.group(), old)
+    if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
+        return None
+    start, end = same[-1].span()
+    return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+
+
+def _in_duration(number: str, before: str) -> str | None:
+    """`5 working days after 2026-12-01`, `and 10?`: the only number left to exchange."""
+    spans = [found.span() for found in _PIECE.finditer(before) if found.lastgroup == "duration"]
+    if len(spans) != 1:
+        return None
+    start, end = spans[0]
+    return before[:start] + re.sub(_NUMBER, number.strip(), before[start:end], count=1) + before[end:]

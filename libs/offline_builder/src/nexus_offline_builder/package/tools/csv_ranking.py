@@ -1,0 +1,169 @@
+"""What is asked of a table in order: sorted rows, the first few, which name has the most; and what a stock is worth."""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+from . import figures
+from .contract import Answer, JsonValue, Refusal, Value
+from .csv_scope import refuse_unclear, without_names
+from .table import Column, Table, numeric_columns
+
+_MOST_ROWS = 200
+_SORT = re.compile(
+    r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?)\b|排序|排名|排列|排一?下|从[高大多]到|从[低小少]到|[降升]序",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(
+    r"\b(?P<way>top|bottom)\s+(?P<count>\d{1,3})\b|(?P<zh>前|后)\s*(?P<n>\d{1,3})\s*[名个位]", re.IGNORECASE
+)
+_DOWN = re.compile(
+    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|greatest|top|expensive|"
+    r"decreasing|large to small)\b|"
+    r"从[高大多]|降序|最[高大多贵]|前",
+    re.IGNORECASE,
+)
+_UP = re.compile(
+    r"\b(?:lowest|smallest|least|fewest|ascending|asc|low to high|worst|bottom|cheapest|increasing|small to large)\b|"
+    r"从[低小少]|升序|最[低小少]|最便宜|后",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(
+    r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
+    r"biggest|best|greatest|least|lowest|smallest|fewest|"
+    r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|(?:哪一?[个种家位名样款类天月]|谁|什么).*最(?P<zh>[多高大贵少低小]|便宜)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "多", "少"])
+_WORTH = re.compile(
+    r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
+    r"whole )*(?:stock|inventory|everything|goods)\b|"
+    r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价值|值多少|货值|"
+    r"库存(?:价值|金额)|乘以?",
+    re.IGNORECASE,
+)
+_COUNTS = re.compile(
+    r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
+)
+_PRICES = re.compile(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
+_SAID = re.compile(
+    r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|cheapest|expensive|"
+    r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|\d{1,3}|worth|value|"
+    r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|one|total|overall|times|multiplied|by|per|piece|pieces|each|seller|selling|it|all|whole)\b|"
+    r"哪一?[个种家位名样款类天月]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|[降升]序|排序|排名|排列|排一?下|前|后|名|个|卖|得|总值|总价值|"
+    r"乘以?|值多少|货值|库存|价值|一共|钱|\d+",
+    re.IGNORECASE,
+)
+
+
+class _Order(NamedTuple):
+    column: Column
+    down: bool
+
+
+def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
+    """The answer to what is asked about the order of the rows, or their worth; None where neither is."""
+    plain = without_names(request, table.header)
+    if _WORTH.search(plain) and (answer := _worth(table, plain, chinese)):
+        return answer
+    first, which = _FIRST.search(plain), _WHICH.search(plain)
+    if not (_SORT.search(plain) or first or which):
+        return None
+    order = _order(table, request, plain)
+    if order is None:
+        return None
+    refuse_unclear(_SAID.sub(" ", plain), table)
+    if which and not first:
+        return _winner(table, request, order, (which["en"] or which["zh"]).lower() in _SUMMED, chinese)
+    count = int(first["count"] or first["n"]) if first else len(table.rows)
+    return _listed(table, order, count, chinese)
+
+
+def _order(table: Table, request: str, plain: str) -> _Order | None:
+    """By which column of numbers, and which way; None where that is not said."""
+    numeric = [column for column in numeric_columns(table) if not column.mixed]
+    named = [column for column in numeric if without_names(request, [column.name]) != request]
+    if not named and re.search(r"cheapest|expensive|便宜|贵", plain, re.IGNORECASE):
+        named = [column for column in numeric if _PRICES.search(column.name)]
+    chosen = named or numeric
+    down, up = _DOWN.search(plain) is not None, _UP.search(plain) is not None
+    if re.search(r"从[高大多]到|high to low|large to small", plain, re.IGNORECASE):
+        up = False
+    if re.search(r"从[低小少]到|low to high|small to large", plain, re.IGNORECASE):
+        down = False
+    text_named = any(
+        without_names(request, [name]) != request
+        for name in table.header
+        if name not in {column.name for column in numeric}
+    )
+    if len(chosen) != 1 or (down and up) or (text_named and not named and _SORT.search(plain)):
+        return None
+    return _Order(chosen[0], down)
+
+
+def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bool) -> Answer | None:
+    """Which name has the most; where names repeat, of the totals by name."""
+    numeric = {column.name for column in numeric_columns(table)}
+    texts = [name for name in table.header if name not in numeric]
+    label = next((name for name in texts if without_names(request, [name]) != request), texts[0] if texts else None)
+    if label is None:
+        return None
+    at, totals = table.header.index(label), dict[str, Fraction]()
+    best: Callable[..., Fraction] = max if order.down else min
+    pairs = [
+        (row[at], number) for row, number in zip(table.rows, order.column.cells, strict=True) if number is not None
+    ]
+    if not summed and len({name for name, _ in pairs}) < len(pairs):
+        wanted = best(number for _, number in pairs)
+        winners = list(dict.fromkeys(name for name, number in pairs if number == wanted))
+    else:
+        for name, number in pairs:
+            totals[name] = totals.get(name, Fraction(0)) + number
+        wanted = best(totals.values())
+        winners = [name for name, number in totals.items() if number == wanted]
+    shown = figures.shown(wanted)
+    text = (
+        f"{'、'.join(winners)}（{order.column.name}：{shown}）"
+        if chinese
+        else f"{', '.join(winners)} ({order.column.name}: {shown})"
+    )
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "column": order.column.name, "of": label}
+    return Answer(
+        text,
+        asked,
+        {"names": list(winners), "value": figures.for_json(wanted)},
+        (Value(figures.carried(wanted), wanted),),
+    )
+
+
+def _listed(table: Table, order: _Order, count: int, chinese: bool) -> Answer:
+    """Equal rows stay in their order; rows without a number come last."""
+    pairs = list(zip(table.rows, order.column.cells, strict=True))
+    known = [(row, number) for row, number in pairs if number is not None]
+    known.sort(key=lambda pair: pair[1], reverse=order.down)
+    rows = [row for row, _ in known] + [row for row, number in pairs if number is None]
+    if len(rows) > _MOST_ROWS and count > _MOST_ROWS:
+        raise Refusal(f"I sort tables of up to {_MOST_ROWS} rows.", f"我最多能给 {_MOST_ROWS} 行排序。")
+    way = ("从大到小" if order.down else "从小到大") if chinese else "highest first" if order.down else "lowest first"
+    head = f"按 {order.column.name} {way}：" if chinese else f"by {order.column.name}, {way}:"
+    lines = [", ".join(row) for row in rows[:count]]
+    listed: list[JsonValue] = [list(row) for row in rows[:count]]
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "column": order.column.name, "order": way}
+    return Answer("\n".join([head, ", ".join(table.header), *lines]), asked, {"rows": listed})
+
+
+def _worth(table: Table, plain: str, chinese: bool) -> Answer | None:
+    """How many of each times its price, in all; None where the table does not say both."""
+    numeric = [column for column in numeric_columns(table) if not column.mixed]
+    prices = [column for column in numeric if _PRICES.search(column.name)]
+    counts = [column for column in numeric if _COUNTS.search(column.name) and column not in prices]
+    if len(prices) != 1 or len(counts) != 1:
+        return None
+    refuse_unclear(_SAID.sub(" ", plain), table)
+    pairs = zip(counts[0].cells, prices[0].cells, strict=True)
+    worth = sum((count * price for count, price in pairs if count is not None and price is not None), Fraction(0))
+    how = f"{counts[0].name} × {prices[0].name}"
+    text = f"总值（{how}）{figures.equals(worth)}" if chinese else f"total value ({how}) {figures.equals(worth)}"
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "columns": [counts[0].name, prices[0].name]}
+    return Answer(text, asked, {"value": figures.for_json(worth)}, (Value(figures.carried(worth), worth),))

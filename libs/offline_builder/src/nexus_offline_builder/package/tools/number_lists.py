@@ -1,0 +1,90 @@
+"""Numbers and nothing asked of them: `85 90 78`, `milk 1.20, bread 2.50`; and what is asked of them afterwards."""
+
+import re
+from fractions import Fraction
+
+from . import figures
+from .bills import refuse_mixed_currencies
+from .bounded import FUNCTIONS
+from .contract import LIKELY, POSSIBLE, Answer, JsonValue, Question, Task, Value
+from .wording import plain_signs
+
+_LONGEST = 1000
+_FEWEST = 2
+_GAP = re.compile(r"[\s,;、:：$€£¥元块钱A-Za-z\u4e00-\u9fff'-]{0,60}")
+_VALUE = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
+_OPERATION = re.compile(
+    r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
+    r"multiplied|squared?|root|choose|half|twice|double|x|with|for|if|not|without|after|before|between|less|more|refund|discount|"
+    r"am|pm|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|weeks?|months?|years?|hours?|minutes?|people|km|kg|g|m|cm|mm|ml|l|lb|oz|ft|"
+    r"miles?|vs|versus|compared|sum|total|average|mean|max|min|median|product|call|phone|room|number|no)\b|[加减乘除倍折率税打退比%年月日号到的]|每|几|多少",
+    re.IGNORECASE,
+)
+_ASKED = (
+    ("average", r"average|mean|avg|平均[值分数]?|均值|均分"),
+    ("max", r"highest|largest|biggest|maximum|max|best|最大值?|最高分?"),
+    ("min", r"lowest|smallest|minimum|min|worst|最小值?|最低分?"),
+    ("median", r"median|中位数"),
+    ("sum", r"sum|total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|合计|总分|总共|加起来|一共"),
+)
+_FOLLOW_UP = re.compile(
+    r"(?:(?:and|so|now|ok|what|what's|whats|about|is|are|the|give me|tell me|show me|那|那么|它们的?|"
+    r"这些的?)[\s,]*)*(?:"
+    + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
+    + r")(?: (?:one|value|number|score|grade|mark|amount))?(?:是|呢|多少|是多少)*[\s?.!？。]*",
+    re.IGNORECASE,
+)
+_NAMED_FIRST = re.compile(
+    rf"\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
+)
+
+
+def about_a_list(question: Question) -> Task | None:
+    """A claim on a bare list, for an agent that does nothing but sums; and on a short question about "
+    "the list before."""
+    text = plain_signs(question.text)
+    if (numbers := _numbers(text)) is not None:
+        return Task(POSSIBLE, lambda: _answer(numbers, ["sum", "average"], question)) if question.alone else None
+    if (named := _NAMED_FIRST.match(text)) and (numbers := _numbers(text[named.end() :])):
+        asked = _asked_in(named.group().strip(" :"))
+        return Task(LIKELY, lambda: _answer(numbers, [asked], question)) if asked else None
+    if not question.earlier or not (found := _FOLLOW_UP.fullmatch(text.strip())):
+        return None
+    before = next((one for earlier in question.earlier if (one := _numbers(plain_signs(earlier)))), None)
+    return Task(LIKELY, lambda: _answer(before, [found.lastgroup or "sum"], question)) if before else None
+
+
+def _asked_in(words: str) -> str:
+    return next((name for name, form in _ASKED if re.search(form, words, re.IGNORECASE)), "")
+
+
+def _numbers(text: str) -> list[Fraction] | None:
+    if len(text) > _LONGEST or _OPERATION.search(text):
+        return None
+    gaps = _VALUE.split(text)
+    if (
+        not all(_GAP.fullmatch(gap) for gap in gaps)
+        or not all(gap and _apart(gap) for gap in gaps[1:-1])
+        or gaps[-1].strip(" .,;\n元")
+    ):
+        return None
+    found = _VALUE.findall(text)
+    phones = len(found) <= 4 and all(re.fullmatch(r"0\d+|\d{7,}", number) for number in found)
+    if len(found) < _FEWEST or phones or any(re.fullmatch(r"0\d+", number) for number in found):
+        return None
+    return [Fraction(number.replace(",", "")) for number in found]
+
+
+def _apart(gap: str) -> bool:
+    """Whether the numbers on both sides of `gap` stand by themselves: `5kg`, `a4` and `3-4` do not."""
+    return re.match(r"[\s,;、和元块$€£¥]", gap) is not None and re.search(r"[A-Za-z_-]$", gap) is None
+
+
+def _answer(numbers: list[Fraction], asked: list[str], question: Question) -> Answer:
+    refuse_mixed_currencies(question.text)
+    results = [(name, FUNCTIONS[name](numbers)) for name in asked]
+    members = ", ".join(figures.shown(number) for number in numbers)
+    text = "\n".join(f"{name}({members}) {figures.equals(value)}" for name, value in results)
+    output: dict[str, JsonValue] = {name: figures.for_json(value) for name, value in results}
+    values = tuple(Value(figures.carried(value), value, name) for name, value in results)
+    return Answer(text, {"numbers": [figures.for_json(number) for number in numbers]}, output, values)
