@@ -32,7 +32,7 @@ STANDALONE = ("tests/standalone",)
 """They need no engine either, or start the one that they are about."""
 FLOOR = 80
 """Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
-PYTEST = (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-r", "fE")
+PYTEST = (sys.executable, "-m", "pytest", "--dist", "loadfile", "-r", "fE")
 
 
 def no_java() -> str | None:
@@ -70,14 +70,15 @@ class Run:
         return [reason for reason in self.skips if not reason.startswith(EXPECTED)]
 
 
-def run_on(engine: str, tests: Sequence[str], *options: str) -> Run:
-    """The tests of these folders."""
+def run_on(engine: str, tests: Sequence[str], *options: str, processes: int = 3) -> Run:
+    """The tests of these folders. By default more processes than cores: what starts services mostly waits for them."""
     report = (RESULTS / f"{engine}.xml").absolute()
     report.unlink(missing_ok=True)
     print(f"== {', '.join(tests)} on {engine}", flush=True)
     began = time.monotonic()
     environment = {**os.environ, "NEXUS_INFRA": engine} if engine in ENGINES else None
-    done = subprocess.run((*PYTEST, *options, f"--junitxml={report}", *tests), env=environment, check=False)
+    command = (*PYTEST, "-n", str(processes), *options, f"--junitxml={report}", *tests)
+    done = subprocess.run(command, env=environment, check=False)
     run = Run(engine, time.monotonic() - began)
     if report.exists():
         count(run, report)
@@ -131,7 +132,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     missing = {engine: reason for engine in engines if (reason := ENGINES[engine]())}
-    runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=html", "--cov-report=")]
+    runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=html", "--cov-report=", processes=2)]
     enough = covered()
     runs.append(run_on("standalone", STANDALONE))
     runs += [run_on(engine, tests) for engine, tests in engines.items() if engine not in missing]

@@ -70,12 +70,13 @@ async def test_history_is_gapless_and_every_stage_completes_once(client: Client)
     assert sorted(completed) == sorted([s.name for s in STAGES] + [sub.name for s in STAGES for sub in s.sub_stages])
 
 
-async def test_a_requirement_that_no_tool_fits_gets_an_honest_agent(client: Client) -> None:
+async def test_a_requirement_that_no_tool_fits_fails_and_says_what_can_be_built(client: Client) -> None:
     project_id = await client.create("please compose a symphony for two violins and a cello")
-    project = await client.built(project_id)
-    assert project["status"] == "completed", project
-    answer = await client.post(f"/api/v1/agents/{project['agent_id']}/invoke", {"input_text": "compose something"})
-    assert "cannot" in answer.data["output"].lower() or "can't" in answer.data["output"].lower()
+    await client.until(f"/api/v1/projects/{project_id}", lambda data: data["status"] == "failed")
+    stage = (await client.get(f"/api/v1/projects/{project_id}/stages/requirements_analysis")).data
+    assert stage["error"]["code"] == "NOTHING_TO_BUILD"
+    assert "unit conversion" in stage["error"]["message"].lower(), stage
+    assert (await client.get(f"/api/v1/agents?project_id={project_id}")).data["items"] == []
 
 
 async def test_an_idempotency_key_creates_one_project_however_often_it_comes(client: Client) -> None:

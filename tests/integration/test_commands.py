@@ -48,7 +48,7 @@ def test_a_bad_setting_is_one_clear_line(tmp_path: Path, settings: dict[str, str
 
 
 def test_an_unknown_command_is_one_clear_line(tmp_path: Path) -> None:
-    assert "choose one of: run, demo, infra" in refusal("walk", environment(tmp_path), tmp_path)
+    assert "choose one of: run, develop, demo, infra" in refusal("walk", environment(tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize("setting", ["GATEWAY_PORT", "KAFKA_PORT"])

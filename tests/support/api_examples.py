@@ -105,10 +105,10 @@ STORY: dict[str, tuple[Example, ...]] = {
         ),
         Example(
             "controlProject",
-            "Pause it, without waiting for the outcome",
+            "Stop it, without waiting for the outcome",
             "PUT",
             "/api/v1/projects/{external_id}/control",
-            {"action": "pause"},
+            {"action": "stop", "reason": "not wanted any more"},
             {"Prefer": "respond-async"},
             202,
             {"operation_id": "operation_id"},
@@ -119,13 +119,6 @@ STORY: dict[str, tuple[Example, ...]] = {
             "GET",
             "/api/v1/operations/{operation_id}",
             until="done",
-        ),
-        Example(
-            "controlProject",
-            "Stop it",
-            "PUT",
-            "/api/v1/projects/{external_id}/control",
-            {"action": "stop", "reason": "not wanted any more"},
         ),
         Example(
             "controlProject",

@@ -29,9 +29,11 @@ from tests.support.stats_stack import start_statistics, statistics_stack
 from tests.support.stats_topics import PATIENCE_SECONDS, Raw, consumed, dead_letters, publish, record_of
 
 from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.principal import Principal
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_devstack.stack import Stack
 from nexus_runtime.kafka.dead_letters import DeadLetters
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.settings import ServiceSettings
 
 RANGE = f"start_date={FIRST_DAY}&end_date={LAST_DAY}"
@@ -46,7 +48,7 @@ async def stack(tmp_path: Path) -> AsyncGenerator[Stack]:
 
 
 async def get(stack: Stack, path: str, tenant: str = "default") -> tuple[int, Any]:
-    headers = {"nexus-tenant": tenant}
+    headers = Trust(None).header(Principal(tenant=tenant), "GET", path)
     async with aiohttp.ClientSession(headers=headers) as session, session.get(stack.url("stats") + path) as response:
         return response.status, await response.json()
 
