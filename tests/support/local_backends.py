@@ -78,14 +78,14 @@ def processes_at(prompt: str) -> list[psutil.Process]:
     return _descendants(lambda child: child.name() == prompt[:15])
 
 
-def agent_processes() -> list[psutil.Process]:
-    """Those in which agents run, not the sandboxes around them."""
-    return _descendants(_is_agent)
+def agent_processes(of: int | None = None) -> list[psutil.Process]:
+    """Those in which agents run, not the sandboxes around them: of one service, or of all that tests started."""
+    return _descendants(_is_agent, of)
 
 
-def _descendants(wanted: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+def _descendants(wanted: Callable[[psutil.Process], bool], of: int | None = None) -> list[psutil.Process]:
     found: list[psutil.Process] = []
-    for child in psutil.Process().children(recursive=True):
+    for child in psutil.Process(of).children(recursive=True):
         with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             if lives(child) and wanted(child):
                 found.append(child)

@@ -110,13 +110,15 @@ async def test_a_killed_service_leaves_no_process_behind_and_tells_that_it_was_i
         return len(processes_at("spin")) == 3
 
     await eventually(all_at_work)
-    family = agent_processes()
+    # Another stack of this test run may have agents that live on.
+    family = agent_processes(service.stack.pid("agents"))
+    assert len(family) >= 3
     service.stack.kill("agents")
     assert [outcome(reply) for reply in await asyncio.gather(*hung)] == ["INTERRUPTED"] * 3
 
     async def gone() -> bool:
         return not any(lives(process) for process in family)
 
-    await eventually(gone, seconds=60.0, what="what was just starting is ended by the service's next start")
+    await eventually(gone)
     await service.stack.wait_ready("agents")
     assert outcome(await asked(service, agent, "echo x")) == "succeeded"
