@@ -109,7 +109,7 @@ def report_of(run: Run) -> list[str]:
 
 def covered() -> bool:
     """Prints the coverage, file by file; whether it reaches the floor."""
-    print("\n== coverage; by line in build/coverage/html", flush=True)
+    print("\n== coverage; `coverage html` shows it by line", flush=True)
     command = (sys.executable, "-m", "coverage", "report", f"--fail-under={FLOOR}")
     return subprocess.run(command, check=False).returncode == 0
 
@@ -132,7 +132,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     missing = {engine: reason for engine in engines if (reason := ENGINES[engine]())}
-    runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=html", "--cov-report=", processes=2)]
+    runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=", processes=2)]
     enough = covered()
     runs.append(run_on("standalone", STANDALONE))
     runs += [run_on(engine, tests) for engine, tests in engines.items() if engine not in missing]
