@@ -105,6 +105,14 @@ class FakeGateway:
             "etag": 1,
         }
 
+    def verification(self) -> Answer:
+        """One case, which was an invocation."""
+        self.calls += 1
+        case = {"name": "a sum", "held_back": False, "outcome": "passed", "turns": [{"prompt": "What is 1 + 1?"}]}
+        counts = {"passed": 1, "failed": 0, "not_verifiable": 0, "required_share": 0, "fulfilled": True}
+        agent = {"agent_id": f"{PROJECT}:demo_agent", "verified_at": NOW, "statement": "all of it"}
+        return {**agent, **counts, "cases": [case]}
+
     def said(self, prompt: str) -> str:
         self.calls += 1
         if "CSV" in prompt:
@@ -162,6 +170,8 @@ class FakeGateway:
             return _success(self.statistics(request.match_info["rest"].rpartition("/")[2]))
         if request.path.endswith("/agents"):
             return _success({"items": [self.agent()]})
+        if request.path.endswith("/verification"):
+            return _success(self.verification())
         shown = self.project()
         self.built += 1
         return _success(shown)
@@ -192,6 +202,7 @@ async def test_the_whole_story_is_told_and_checked() -> None:
     shown = await told(FakeGateway())
     assert all(f"{stage.display_name}: completed" in shown for stage in STAGES)
     assert "Prompt Engineer: completed" in shown
+    assert "verified with 1 invocations: 1 of 1 cases passed" in shown
     assert "320 / 4 = 80" in shown
     assert "everything that was claimed was checked" in shown
 

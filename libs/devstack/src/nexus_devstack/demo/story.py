@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from nexus_contracts.agents.views import AgentView, TurnView
 from nexus_contracts.builds.views import ProjectStatus, ProjectView
+from nexus_contracts.verification import VerificationReport
 from nexus_devstack.demo.figures import Figures, Pacing, figures_after, now, settled_figures
 from nexus_devstack.demo.gateway import GatewayClient
 from nexus_devstack.demo.platform import running_platform
@@ -39,10 +40,11 @@ async def tell(gateway: GatewayClient, screen: Screen, requirement: str, patienc
     screen.line(requirement)
     project = await _build(gateway, screen, requirement, patience)
     agent = await _built_agent(gateway, screen, project)
+    verified = await _verified(gateway, screen, project)
     probes = probes_for([str(tool.get("name")) for tool in agent.tools])
     await _invoke(gateway, screen, agent, probes)
     await _converse(gateway, screen, agent, probes)
-    calls = len(probes.asks) + len(probes.turns)
+    calls = verified + len(probes.asks) + len(probes.turns)
     screen.headline("5. The statistics count exactly that")
     expected = before.plus(Figures(1, 1, 1, calls, calls))
     _count(screen, before, expected, await figures_after(gateway, start, expected, patience))
@@ -89,6 +91,16 @@ async def _built_agent(gateway: GatewayClient, screen: Screen, project: ProjectV
     screen.headline(f"3. The agent {agent.agent_name} is running")
     screen.line(f"tools: {', '.join(str(tool.get('name')) for tool in agent.tools) or 'none'}")
     return agent
+
+
+async def _verified(gateway: GatewayClient, screen: Screen, project: ProjectView) -> int:
+    """How many invocations the build itself made, to verify the agent."""
+    report = VerificationReport.model_validate(await gateway.get(f"/projects/{project.project_id}/verification"))
+    invocations = sum(len(case.turns) for case in report.cases)
+    screen.line(f"verified with {invocations} invocations: {report.passed} of {len(report.cases)} cases passed")
+    if report.failed:
+        raise StackError(f"the agent failed {report.failed} of its own cases: {report.statement}")
+    return invocations
 
 
 async def _invoke(gateway: GatewayClient, screen: Screen, agent: AgentView, probes: Probes) -> None:
