@@ -1,7 +1,8 @@
 """The agents service without broker, HTTP and agents: commands go in, answers come out, the test plays the agent."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -26,7 +27,7 @@ from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import LEASES, LEDGER, WORK
-from nexus_contracts.agents.commands import AgentsCommand, DeployAgent
+from nexus_contracts.agents.commands import AgentsCommand, CreateSession, DeployAgent
 from nexus_contracts.agents.manifest import Manifest, ManifestTool
 from nexus_contracts.agents.streams import StreamPart
 from nexus_contracts.agents.views import AgentView
@@ -279,6 +280,20 @@ async def settle() -> None:
     """Lets everything run that can run."""
     for _ in range(200):
         await asyncio.sleep(0)
+
+
+SESSION = "sess_" + "5" * 32
+
+
+@asynccontextmanager
+async def world_with_session() -> AsyncGenerator[World]:
+    """With AGENT deployed, and SESSION with it."""
+    made = World()
+    await made.start()
+    await made.deploy()
+    await made.ask(CreateSession(command_id=new_id("c"), session_id=SESSION, agent_id=AGENT))
+    yield made
+    await kill_tasks()
 
 
 async def kill_tasks() -> None:

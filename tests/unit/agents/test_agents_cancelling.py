@@ -4,10 +4,10 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from tests.support.agents_world import AGENT, World, error_of, kill_tasks, settle
+from tests.support.agents_world import AGENT, SESSION, World, error_of, settle, world_with_session
 
 from nexus_agents.tables import WORK
-from nexus_contracts.agents.commands import CancelInvocation, CreateSession, DeleteAgent, InvokeAgent, PostMessage
+from nexus_contracts.agents.commands import CancelInvocation, DeleteAgent, InvokeAgent, PostMessage
 from nexus_contracts.agents.views import InvocationView
 from nexus_contracts.principal import Principal
 from nexus_runtime.dynamo import Action
@@ -15,17 +15,12 @@ from nexus_runtime.ledger.inbox import Handled
 from nexus_runtime.process.clock import new_id
 
 CANCELLED_EVENT = b"nexus.invocation.cancelled.v1"
-SESSION = "sess_" + "5" * 32
 
 
 @pytest.fixture
 async def world():
-    made = World()
-    await made.start()
-    await made.deploy()
-    await made.ask(CreateSession(command_id=new_id("c"), session_id=SESSION, agent_id=AGENT))
-    yield made
-    await kill_tasks()
+    async with world_with_session() as made:
+        yield made
 
 
 def invocation(**fields: object) -> InvokeAgent:

@@ -4,28 +4,22 @@ import json
 
 import pytest
 from pydantic import JsonValue
-from tests.support.agents_world import AGENT, World, kill_tasks, settle
+from tests.support.agents_world import AGENT, SESSION, World, settle, world_with_session
 from tests.support.eventually import eventually
 
 from nexus_agents.domain.stream import AgentEvent, TextPiece, ToolAnswered, ToolUsed
 from nexus_agents.tables import STREAMS
-from nexus_contracts.agents.commands import CancelInvocation, CreateSession, DeleteAgent, InvokeAgent, PostMessage
+from nexus_contracts.agents.commands import CancelInvocation, DeleteAgent, InvokeAgent, PostMessage
 from nexus_contracts.agents.streams import StreamedEvent, StreamPart
 from nexus_contracts.agents.views import InvocationView
 from nexus_runtime.dynamo import Action, DatabaseUnavailable
 from nexus_runtime.process.clock import new_id
 
-SESSION = "sess_" + "5" * 32
-
 
 @pytest.fixture
 async def world():
-    made = World()
-    await made.start()
-    await made.deploy()
-    await made.ask(CreateSession(command_id=new_id("c"), session_id=SESSION, agent_id=AGENT))
-    yield made
-    await kill_tasks()
+    async with world_with_session() as made:
+        yield made
 
 
 def invocation(**fields: object) -> InvokeAgent:

@@ -3,27 +3,21 @@
 from typing import Any
 
 import pytest
-from tests.support.agents_world import AGENT, World, kill_tasks
+from tests.support.agents_world import AGENT, SESSION, World, world_with_session
 from tests.support.eventually import eventually
 
 from nexus_agents.domain.upload import MAX_UPLOADS, TakeUpload
 from nexus_agents.tables import LISTS
-from nexus_contracts.agents.commands import CreateSession, DeleteSession, InvokeAgent
+from nexus_contracts.agents.commands import DeleteSession, InvokeAgent
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Reply
 from nexus_runtime.process.clock import new_id
 
-SESSION = "sess_" + "5" * 32
-
 
 @pytest.fixture
 async def world():
-    made = World()
-    await made.start()
-    await made.deploy()
-    await made.ask(CreateSession(command_id=new_id("c"), session_id=SESSION, agent_id=AGENT))
-    yield made
-    await kill_tasks()
+    async with world_with_session() as made:
+        yield made
 
 
 async def take(world: World, content: bytes = b"a,b", **fields: Any) -> Reply:
