@@ -16,7 +16,7 @@ GOOD = {"requirement": "an agent that adds numbers", "auto_start": False}
 
 @pytest.mark.timeout(240)
 async def test_a_202_survives_the_broker_and_takes_effect_once(tmp_path: Path) -> None:
-    async with builds_stack(tmp_path) as (builds, _), aiohttp.ClientSession() as http:
+    async with builds_stack(tmp_path, followers=()) as (builds, _), aiohttp.ClientSession() as http:
         stack = builds.stack
         await builds.start(GATEWAY)
         async with http.post(

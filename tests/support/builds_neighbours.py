@@ -74,11 +74,14 @@ class Followers:
             session_timeout_ms=6_000,  # Kafka refuses less
             heartbeat_interval_ms=1_000,
         )
-        async with consumer:
+        try:
+            await consumer.start()
             async for record in consumer:
                 self.got[group].append(read_event(record.value, record.headers))
                 with contextlib.suppress(KafkaError):
                     await consumer.commit()
+        finally:
+            await consumer.stop()  # one whose start failed, too: `async with` would not
 
     def sequences(self, project_id: str, group: str | None = None) -> list[int | None]:
         """The first appearances of the project's events, in the order in which the group got them."""

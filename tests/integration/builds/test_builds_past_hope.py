@@ -50,7 +50,7 @@ async def test_a_build_fails_when_its_worker_is_silent_and_no_other_takes_over(b
     builds.stack.cont("worker")
     assert (await builds.control(project_id, "restart")).status == 200
     project = await builds.reaches(project_id, ended, 60)
-    assert (project.status, project.attempt_number) == ("completed", 2)
+    assert (project.status, project.attempt_number, why(project)) == ("completed", 2, None)
 
 
 async def test_a_build_that_runs_too_long_fails_and_one_nobody_reports_on_is_abandoned(builds: BuildsStack) -> None:
