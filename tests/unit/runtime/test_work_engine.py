@@ -14,6 +14,7 @@ from nexus_runtime.work.answers import Answers
 from nexus_runtime.work.items import WorkItems
 from nexus_runtime.work.places import AllPlacesTaken
 from nexus_runtime.work.queue import Queue
+from nexus_runtime.work.registration import Roster
 from nexus_runtime.work.sweeper import QUIET_LOOKS
 
 
@@ -129,6 +130,27 @@ async def test_silent_process_is_taken_for_dead_and_cannot_end_what_it_lost(worl
     await owner.finish("a")
     assert world.answers(request) == ["interrupted"]
     assert world.ends == [("a", "interrupted")]
+
+
+async def test_process_taken_for_dead_keeps_what_nobody_took_under_its_new_name(world: World) -> None:
+    owner = await world.start()
+    request = await owner.send("a")
+    owner.process.resumed.clear()
+    roster = Roster(world.database, LEASES, SILENT_SECONDS, monotonic=world.monotonic)
+    for _ in range(5):
+        await roster.observe()
+        world.now += SILENT_SECONDS / 4
+    await roster.observe()
+    assert not roster.living
+    owner.process.resumed.set()
+    await owner.beat()
+    await owner.look()  # while it has no name
+    await owner.beat()
+    await owner.look()
+    assert world.items() == [("a", owner.registration.name, 1)]
+    assert owner.registration.name != owner.runner
+    await owner.finish("a")
+    assert world.answers(request) == ["done"]
 
 
 async def test_owner_that_wakes_cannot_end_work_that_runs_again_elsewhere(world: World) -> None:

@@ -7,6 +7,7 @@ nobody's, and whichever process has a place first takes it. So when a process di
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime.dynamo import ConditionFailed
@@ -107,6 +108,22 @@ class Hands:
         if held.mine and not held.ended and not held.item.same_hold(found):
             logger.info("work was taken or ended elsewhere", work=held.item.key)
             held.lose()
+
+    async def keep(self, held: Held) -> None:
+        """Puts what this process began under a former name under its present one, where it has one.
+
+        It was taken for dead, but nobody took this. Under the former name it would look abandoned.
+        """
+        runner = self._runner()
+        if runner is None or held.item.runner == runner:
+            return
+        try:
+            await self._items.rename(held.item, runner)
+        except ConditionFailed:
+            await self.confirm(held)
+        else:
+            # Of what is held only the name has changed: the rest may have been read again in the meantime.
+            held.item = replace(held.item, runner=runner)
 
     async def finish(self, seconds: float) -> None:
         """Begins nothing more; waits so long for what is at work, then has it let go of, and waits as long again."""

@@ -121,6 +121,12 @@ class WorkItems:
         await self._database.write(self._give(item, given))
         return given
 
+    async def rename(self, item: WorkItem, runner: str) -> WorkItem:
+        """Its runner goes by another name now; it changes no hands. Raises ConditionFailed if it has changed hands."""
+        renamed = replace(item, runner=runner)
+        await self._database.write(self._give(item, renamed))
+        return renamed
+
     async def add_waiter(self, item: WorkItem, waiter: ReplyAddress) -> None:
         """Raises ConditionFailed where it has ended or somebody else was added in the meantime."""
         where = Where(equal={"begun": item.begun, "awaited": item.awaited})

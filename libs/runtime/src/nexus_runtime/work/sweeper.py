@@ -96,7 +96,11 @@ class Sweeper:
         # What was listed may be older than what this process holds: only a fresh look tells that it is lost.
         listed = {item.key: item for item in items}
         for held in list(self._hands.held.values()):
-            if held.mine and not held.ended and not held.item.same_hold(listed.get(held.item.key)):
+            if not held.mine or held.ended:
+                continue
+            if held.item.same_hold(listed.get(held.item.key)):
+                await self._hands.keep(held)
+            else:
                 await self._hands.confirm(held)
 
     async def _run(self) -> None:
