@@ -10,6 +10,7 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from confluent_kafka import Producer
 from tests.support.kafka_world import Read, World, kafka_world
 from tests.support.raw_batches import UNREADABLE, with_length
 
@@ -123,6 +124,28 @@ async def test_a_long_log_of_small_batches_is_read_to_its_end(world: World) -> N
     await asyncio.gather(*(publish(partition) for partition in range(PARTITIONS)))
     async with running([world.consumers(read.take)]):
         await read.reaches(*(one for some in ids for one in some))
+
+
+async def test_a_partition_full_of_bad_records_keeps_no_other_waiting(world: World) -> None:
+    read, topic = Read(), BUILDS_REPORTS
+    producer = Producer({"bootstrap.servers": world.servers, "compression.type": "zstd", "linger.ms": 200})
+    for _ in range(5_000):
+        producer.produce(topic.name, b"{", b"k", 0)
+    assert await asyncio.to_thread(producer.flush, 20) == 0
+    ids = [f"beside {partition}" for partition in range(1, PARTITIONS)]
+    for partition, one in enumerate(ids, 1):
+        await world.publish(topic, partition, one)
+    behind: list[int] = []
+
+    async def take(deliveries: Sequence[Delivery]) -> None:
+        await read.take(deliveries)
+        behind.append(consumers.lag()[topic.name])
+
+    consumers = world.consumers(take)
+    async with running([consumers]):
+        await read.reaches(*ids)
+        assert min(behind) > 3_000
+        await world.until(lambda: not consumers.lag()[topic.name], "the bad ones are dead letters")
 
 
 async def test_a_restart_does_not_come_back_to_what_was_skipped(world: World) -> None:

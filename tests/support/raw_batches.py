@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.codec import gzip_encode, zstd_encode
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
@@ -59,6 +60,8 @@ def _summed(raw: bytes) -> bytes:
     return raw[:CRC_AT] + struct.pack(">I", calc_crc32c(raw[ATTRIBUTES_AT:])) + raw[ATTRIBUTES_AT:]
 
 
+TOO_MUCH = bytes(20_000_000)
+"""Some kilobytes when compressed."""
 UNREADABLE: Mapping[str, bytes] = {
     "a wrong checksum": with_wrong_checksum(batch(b"x", b"y")),
     "no gzip": with_records(with_attributes(batch(b"x", b"y"), GZIP), b"this is no gzip"),
@@ -66,6 +69,8 @@ UNREADABLE: Mapping[str, bytes] = {
     "no lz4": with_records(with_attributes(batch(b"x", b"y"), LZ4), b"this is no lz4"),
     "no zstd": with_records(with_attributes(batch(b"x", b"y"), ZSTD), b"this is no zstd"),
     "records that are none": with_records(batch(b"x", b"y"), b"\xff" * 30),
+    "more zstd than is taken": with_records(with_attributes(batch(b"x", b"y"), ZSTD), zstd_encode(TOO_MUCH)),
+    "more gzip than is taken": with_records(with_attributes(batch(b"x", b"y"), GZIP), gzip_encode(TOO_MUCH)),
 }
 FEWER_THAN_SAID = with_records(batch(b"x", b"y"), batch(b"x")[RECORDS_AT:])
 

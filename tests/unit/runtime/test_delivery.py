@@ -195,6 +195,19 @@ async def test_while_dead_letters_cannot_be_published_the_batch_is_given_back(ta
     assert (taken.batches, len(bus.records)) == ([["next"], ["next"]], 1)
 
 
+async def test_dead_letters_of_a_batch_are_sent_before_the_first_is_waited_for(taken: Taken, bus: FakeBus) -> None:
+    sent_when_waited_for: list[int] = []
+
+    async def acknowledged(_topic: str, sent: Any) -> Any:
+        sent_when_waited_for.append(len(bus.records))
+        return await sent
+
+    bus.acknowledged = acknowledged  # pyright: ignore[reportAttributeAccessIssue]
+    await deliverer(taken, bus).deliver([record(b"{", offset) for offset in range(3)])
+    assert sent_when_waited_for == [3, 3, 3]
+    assert [dict(letter.headers)["dlq_offset"] for letter in bus.records] == [b"0", b"1", b"2"]
+
+
 async def test_a_single_message_type_is_known_by_its_name(taken: Taken, bus: FakeBus) -> None:
     await deliverer(taken, bus, TypeAdapter(StageStarted)).deliver([record()])
     assert taken.batches == [["1"]]

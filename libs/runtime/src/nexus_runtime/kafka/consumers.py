@@ -47,9 +47,8 @@ class _Consumer(GuardedConsumer):
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         del timeout_ms
-        untyped: Any = super()
         while True:
-            found = await untyped.getmany(*partitions, timeout_ms=LISTEN_MS, max_records=max_records)
+            found = await super().getmany(*partitions, timeout_ms=LISTEN_MS, max_records=max_records)
             if found:
                 return found
 

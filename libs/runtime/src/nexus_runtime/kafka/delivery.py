@@ -16,7 +16,7 @@ A batch may therefore be delivered again after a crash: handlers have to tolerat
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -258,9 +258,7 @@ class Deliverer:
         for partition, those in partitions.items():
             spent[partition] = self._allowances.get(partition, Allowance(self._limits)).copy()
             done, reason = spent[partition].spend([batch.fate(record) for record in those])
-            for record in those[:done]:
-                if failure := batch.failures.get(id(record)):
-                    await self._give_up(record, failure)
+            await self._give_up([(one, batch.failures[id(one)]) for one in those[:done] if id(one) in batch.failures])
             if done < len(those):
                 stops[partition] = self._stop(partition, those[done].offset, reason)
         # Only now: a batch that is given back in between is counted again.
@@ -274,10 +272,27 @@ class Deliverer:
             logger.error("limit of dead letters reached, partition halted", group=self._to.group, reason=reason, **at)
         return Stop(offset, reason)
 
-    async def _give_up(self, record: Any, failure: _Failure) -> None:
-        """The record goes to the dead-letter topic with its origin; while that is not possible, nothing goes on."""
+    async def _give_up(self, failed: Sequence[tuple[Any, _Failure]]) -> None:
+        """The records go to the dead-letter topic, in order; while that is not possible, nothing goes on.
+
+        All are sent before the first is waited for: a stranger's thousands must not hold up everybody else's records.
+        """
         topic = self._to.topic.dead_letter(self._to.group)
-        origin = {
+        origins = [self._origin(record, failure) for record, failure in failed]
+        sent = [
+            await self._bus.send(topic, *_letter(record, origin))
+            for (record, _), origin in zip(failed, origins, strict=True)
+        ]
+        await asyncio.gather(*(self._bus.acknowledged(topic, one) for one in sent))
+        for (record, failure), origin in zip(failed, origins, strict=True):
+            if failure.event is not None and self._to.refused is not None:
+                await self._to.refused(failure.event, record, failure.fault)
+            metrics.DEAD_LETTERED.labels(self._to.topic.name, self._to.group, failure.fault.code).inc()
+            self._count("dead-lettered")
+            logger.error("dead letter", dead_letter_topic=topic, **origin)
+
+    def _origin(self, record: Any, failure: _Failure) -> dict[str, Any]:
+        return {
             "dlq_topic": record.topic,
             "dlq_partition": record.partition,
             "dlq_offset": record.offset,
@@ -287,21 +302,15 @@ class Deliverer:
             "dlq_error": failure.reason[:1000],
             "dlq_time": format_timestamp(utc_now()),
         }
-        key, value, headers = _bounded(record)
-        headers += [(name, str(text).encode(errors="replace")) for name, text in origin.items()]
-        await self._bus.acknowledged(topic, await self._bus.send(topic, key, value, headers))
-        if failure.event is not None and self._to.refused is not None:
-            await self._to.refused(failure.event, record, failure.fault)
-        metrics.DEAD_LETTERED.labels(self._to.topic.name, self._to.group, failure.fault.code).inc()
-        self._count("dead-lettered")
-        logger.error("dead letter", dead_letter_topic=topic, **origin)
 
     def _count(self, outcome: str, number: int = 1) -> None:
         metrics.CONSUMED.labels(self._to.topic.name, self._to.group, outcome).inc(number)
 
 
-def _bounded(record: Any) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
-    """Key, value and as many of the headers, in order, as a dead letter can carry."""
+def _letter(
+    record: Any, origin: Mapping[str, Any]
+) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    """Key, value and as many of the headers, in order, as a dead letter can carry, and its origin."""
     headers: list[tuple[str, bytes | None]] = []
     size = 0
     for given, value in record.headers:
@@ -309,6 +318,7 @@ def _bounded(record: Any) -> tuple[bytes | None, bytes | None, list[tuple[str, b
         size += len(name.encode()) + len(value or b"") + 10
         if size <= MAX_HEADERS_BYTES:
             headers.append((name, value))
+    headers += [(name, str(text).encode(errors="replace")) for name, text in origin.items()]
     key = None if record.key is None else record.key[:MAX_KEY_BYTES]
     if record.value is None:
         return key, b"" if key is None else None, headers  # aiokafka sends no record with neither

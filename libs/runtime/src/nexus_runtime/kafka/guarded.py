@@ -23,6 +23,8 @@ from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import RecordTooLargeError
 from aiokafka.protocol.fetch import FetchRequest
 
+from nexus_contracts.topics import MAX_MESSAGE_BYTES
+from nexus_runtime.kafka import decompression
 from nexus_runtime.kafka.batches import Batches, after_unreadable
 from nexus_runtime.kafka.membership import Membership
 from nexus_runtime.kafka.pace import FetchPace
@@ -37,9 +39,12 @@ LOG_SECONDS = 5.0
 FETCH_WAIT_MS = 500
 """Of a broker that answers as soon as records come."""
 FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
+TAKEN_BYTES = 4 * MAX_MESSAGE_BYTES
+"""Of the keys and values of one fetch of a partition; the rest, which may be many times as much, is fetched again."""
 Fault = Callable[[TopicPartition, int, Exception], None]
 Fetch = Callable[..., Awaitable[bool]]
 
+decompression.limit()
 aiokafka_fetcher.MemoryRecords = Batches  # the fetcher takes no other decoder
 aiokafka_consumer.GroupCoordinator = Membership  # the consumer takes no other coordinator
 
@@ -83,12 +88,20 @@ class GuardedConsumer(AIOKafkaConsumer):
 
     async def start(self) -> None:
         await super().start()
-        self._fetched: dict[TopicPartition, Any] = _Fetched(self._later)
+        self._fetched = _Fetched(self._later)
         fetcher: Any = self._fetcher
         # What was fetched until now is fetched again: positions move only when records are taken.
         fetcher._records = self._fetched
         if self._pace is not None:
             fetcher._proc_fetch_request = _paced(fetcher, self._pace)
+
+    async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
+        """Partitions take turns: one whose fetch is full of records keeps no other waiting."""
+        found: Any = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        for partition in found:
+            if partition in self._fetched:
+                self._fetched.move_to_end(partition)
+        return found
 
     def stop_at(self, partition: TopicPartition, offset: int, reason: str | None) -> None:
         """Go back to `offset`, and with a reason read nothing from there on until `go_on`."""
@@ -264,6 +277,7 @@ class _Records:
         self._records = records
         self._fault = fault
         self._first = True
+        self._taken = 0
 
     @property
     def next_fetch_offset(self) -> int:
@@ -273,6 +287,8 @@ class _Records:
         return self
 
     def __next__(self) -> Any:
+        if self._taken > TAKEN_BYTES:
+            raise StopIteration
         try:
             record = self._next()
         except StopIteration:
@@ -282,6 +298,7 @@ class _Records:
                 self._fault(self._partition, self.next_fetch_offset, error)
             raise StopIteration from None
         self._first = False
+        self._taken += max(0, record.serialized_key_size) + max(0, record.serialized_value_size)
         return record
 
     def _next(self) -> Any:
