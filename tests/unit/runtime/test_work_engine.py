@@ -120,6 +120,44 @@ async def test_dead_process_leaves_idempotent_work_that_is_run_again(world: Worl
     assert world.answers(request) == ["done"]
 
 
+async def test_what_a_dead_process_was_at_is_nobodys_until_there_is_a_place(world: World) -> None:
+    owner, other = await world.start(idempotent=True), await world.start(idempotent=True, at_once=1)
+    await owner.send("a")
+    await other.send("b")
+    await other.send("c")
+    await world.kill(owner)
+    await other.look()
+    assert world.items() == [("a", "", 2), ("b", other.runner, 1), ("c", "", 1)]
+    await other.finish("b")
+    assert world.runs[-1] == ("p2", "a", 3)
+    await other.finish("a")
+    assert world.runs[-1][:2] == ("p2", "c")
+
+
+async def test_what_waits_for_a_place_is_taken_by_who_has_one(world: World) -> None:
+    owner, full, third = [await world.start(idempotent=True, at_once=1) for _ in range(3)]
+    request = await owner.send("a")
+    await full.send("b")
+    await world.kill(owner)
+    await full.look()
+    await third.look()
+    assert world.runs[-1] == ("p3", "a", 3)
+    await full.finish("b")
+    await third.finish("a")
+    assert (world.answers(request), len(world.runs)) == (["done"], 3)
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+async def test_what_was_at_work_goes_before_what_was_never_begun(world: World, names: tuple[str, str]) -> None:
+    owner = await world.start(idempotent=True, at_once=1)
+    for name in names:
+        await owner.send(name)
+    await world.kill(owner)
+    other = await world.start(idempotent=True, at_once=1)
+    await other.look()
+    assert world.runs[-1][:2] == ("p2", names[0])
+
+
 async def test_silent_process_is_taken_for_dead_and_cannot_end_what_it_lost(world: World) -> None:
     owner, other = await world.start(), await world.start()
     request = await owner.send("a")

@@ -91,7 +91,10 @@ class Hands:
         places = self._places[item.kind]
         if not orphan and places.queued >= places.limits.at_once:
             return False
-        self._spawn(Held(item, self.stopping, mine=False, orphan=orphan), None)
+        held = Held(item, self.stopping, mine=False, orphan=orphan)
+        # At once: what was never begun would take the place while the kind is still asked about this.
+        held.placed = orphan and places.reserve()
+        self._spawn(held, None)
         return True
 
     def ended(self, item: WorkItem) -> None:
@@ -192,7 +195,9 @@ class Hands:
     async def _run(self, held: Held) -> bool:
         places = held.places = self._places[held.item.kind]
         if not held.placed:
-            await places.take()
+            if held.orphan and not held.mine and not await self._freed(held):
+                return True
+            await places.take(urgent=held.orphan)
             held.placed = True
         try:
             if not await self._taken(held):
@@ -206,6 +211,17 @@ class Hands:
             if held.placed:
                 held.placed = False
                 places.release()
+
+    async def _freed(self, held: Held) -> bool:
+        """Makes nobody's what has to wait here; False where another process was faster.
+
+        Under the name of the dead it would look as though no process took care of it, and another may have a place.
+        """
+        try:
+            held.item = await self._items.give(held.item, NOBODY)
+        except ConditionFailed:
+            return False
+        return True
 
     async def _interrupt(self, held: Held) -> bool:
         await self._interruptions.take()

@@ -24,7 +24,7 @@ class Capacity:
 
 
 class Places:
-    """A semaphore, first come first served, of which a place can be had without waiting."""
+    """A semaphore of which a place can be had without waiting; else first come first served, but for who is urgent."""
 
     def __init__(self, limits: Capacity) -> None:
         self.limits = limits
@@ -46,11 +46,14 @@ class Places:
         self.free -= 1
         return True
 
-    async def take(self) -> None:
+    async def take(self, *, urgent: bool = False) -> None:
         if self.reserve():
             return
         place = asyncio.get_running_loop().create_future()
-        self._queue.append(place)
+        if urgent:
+            self._queue.appendleft(place)
+        else:
+            self._queue.append(place)
         try:
             await place
         except asyncio.CancelledError:

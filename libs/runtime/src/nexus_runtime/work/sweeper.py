@@ -76,7 +76,7 @@ class Sweeper:
         items = await self._items.all()
         await self._roster.observe()
         self._surplus = False
-        for item in items:
+        for item in sorted(items, key=lambda item: item.free):  # before what was never begun, what was at work
             self._consider(item)
         await self._check_own(items)
 
