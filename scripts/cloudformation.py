@@ -15,7 +15,13 @@ from nexus_runtime.dynamo import Table
 from nexus_runtime.dynamo.schema import definition
 
 Resource = dict[str, Any]
-USES = {"builds": ("builds",), "worker": ("builds",), "agents": ("agents",), "stats": ("stats",), "gateway": ()}
+USES = {
+    "builds": ("builds",),
+    "worker": ("builds",),
+    "agents": ("agents",),
+    "stats": ("stats",),
+    "gateway": ("gateway",),
+}
 """Whose tables each process reads and writes."""
 GROUPS = {
     "gateway": (),

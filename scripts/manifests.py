@@ -39,6 +39,8 @@ REPLICAS, MOST_REPLICAS, MOST_GATEWAYS = 2, 4, 8
 
 CONFIG = {
     "NEXUS_INFRA": "external",
+    "AUTHENTICATION": "on",
+    "LISTEN_WITHOUT_AUTHENTICATION": "false",
     "HOST": "0.0.0.0",
     "PORT": str(PORT),
     "LOG_FORMAT": "json",

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
-from scripts.cloudformation import GROUPS, kafka_statements, statements_of, template
-from scripts.manifests import COMPONENTS
+from scripts.cloudformation import GROUPS, kafka_statements, statements_of, table_arn, template
+from scripts.manifests import COMPONENTS, CONFIG
 
 from nexus_contracts.topics import TOPICS
 from nexus_devstack.provision import OWNERS, tables_of
 from nexus_devstack.services import SERVICES
+from nexus_gateway.settings import GatewaySettings
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "systemd" / "nexus-ai.service"
@@ -56,8 +57,25 @@ def test_no_process_may_touch_the_tables_of_another(process: str, foreign: str) 
     assert any(foreign in name for name in others)
 
 
-def test_the_gateway_has_no_table() -> None:
-    assert "dynamodb" not in named(statements_of("gateway"))
+def test_the_gateway_may_touch_its_keys_and_no_other_table() -> None:
+    tables = [one for one in statements_of("gateway") if any("dynamodb:GetItem" in action for action in one["Action"])]
+    assert [one["Resource"] for one in tables] == [[table_arn("GatewayKeys")]]
+
+
+def overlay(name: str) -> dict[str, str]:
+    """The settings of an overlay that are not the base's."""
+    text = (ROOT / "deploy" / "kubernetes" / "overlays" / name / "kustomization.yaml").read_text(encoding="utf-8")
+    settings: Any = yaml.safe_load(text)["configMapGenerator"][0]["literals"]
+    return dict(one.split("=", 1) for one in settings)
+
+
+@pytest.mark.parametrize("name", ["local", "aws"])
+def test_the_gateway_starts_with_the_settings_of_an_overlay(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What people put into the secret themselves.
+    own = {"CURSOR_SECRET": "c" * 32, "IDENTITY_SECRET": "i" * 32} if name == "aws" else {}
+    for setting, value in {**CONFIG, **overlay(name), **own}.items():
+        monkeypatch.setenv(setting, value)
+    assert GatewaySettings().host == "0.0.0.0"
 
 
 @pytest.mark.parametrize("process", list(GROUPS))
