@@ -23,10 +23,10 @@ def _led(source: str, text: str) -> str:
         shown, target, anchor = found[1], found[2], found[3] or ""
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target)) if target else source
         inside = OF_THE_ROOT.get(path) or (
-            path.removeprefix("docs/") if path.endswith(".md") and path[:5] == "docs/" else ""
+            path.removeprefix("docs/") if path.endswith((".md", ".svg")) and path[:5] == "docs/" else ""
         )
         if not inside:
-            # No page of the site: a file or a folder, which has to be there nevertheless.
+            # Not part of the site: a file or a folder, which has to exist nevertheless.
             return f"{shown} (`{path}`)" if (ROOT / path).exists() else found[0]
         here = OF_THE_ROOT.get(source) or source.removeprefix("docs/")
         return f"[{shown}]({posixpath.relpath(inside, posixpath.dirname(here) or '.')}{anchor})"
