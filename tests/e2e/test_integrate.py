@@ -32,7 +32,7 @@ def blocks(document: str) -> dict[str, tuple[str, str]]:
 
 
 INTEGRATE = blocks("docs/integrate.md")
-CREATE, LOOK = INTEGRATE.pop(""), INTEGRATE.pop("What came of it")
+CREATE, LOOK = INTEGRATE.pop(""), INTEGRATE.pop("The result")
 
 
 async def run(stack: Stack, block: tuple[str, str], *arguments: str, **environment: str) -> str:
