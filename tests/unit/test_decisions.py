@@ -40,9 +40,9 @@ QUOTATIONS = (
     Quotation(3, r"settles the item ([\d.]+|\w+) s", Pace().settle_seconds),
     Quotation(3, r"sweeps the (\w+) shards", outbox.SHARDS),
     Quotation(3, r"waited for longer than\s+(\w+) seconds", Pace().left_behind_seconds),
-    Quotation(5, r"rest up to (\d+) ms", pace.PROMPT[1] * 1000),
+    Quotation(5, r"pause up to (\d+) ms", pace.PROMPT[1] * 1000),
     Quotation(5, r"\((\d+) ms for events\)", pace.CALM[1] * 1000),
-    Quotation(24, r"(\d+) ms while records come", pace.PROMPT[0] * 1000),
+    Quotation(24, r"(\d+) ms while records arrive", pace.PROMPT[0] * 1000),
     Quotation(24, r"grow to (\d+) ms", pace.PROMPT[1] * 1000),
     Quotation(24, r"(\d+) to \d+ ms where nobody", pace.CALM[0] * 1000),
     Quotation(24, r"\d+ to (\d+) ms where nobody", pace.CALM[1] * 1000),
@@ -53,7 +53,7 @@ QUOTATIONS = (
     Quotation(26, r"(\d+) bytes of a hash", marks.MARK_BYTES),
     Quotation(26, r"partitioner modulo (\d+)", consumers.PAGES),
     Quotation(26, r"agents are (\d+) series", rows.AGENT_GROUPS),
-    Quotation(11, r"looked at every (\w+) seconds", streams.LOOKS_APART * streams.LOOK_SECONDS),
+    Quotation(11, r"checked every (\w+) seconds", streams.LOOKS_APART * streams.LOOK_SECONDS),
     Quotation(11, r"hint takes up to (\d+) ms", pace.CALM[1] * 1000),
 )
 
