@@ -93,7 +93,7 @@ async def test_pages_fetch_nothing_from_elsewhere(path: str) -> None:
         ({"host": "0.0.0.0"}, "LISTEN_WITHOUT_AUTHENTICATION"),
         ({"authentication": "on"}, "IDENTITY_SECRET"),
         (SETTINGS | {"jwt_audience": ""}, "JWT_AUDIENCE"),
-        (SETTINGS | {"jwt_jwks_url": "https://id"}, "exclude"),
+        (SETTINGS | {"jwt_jwks_url": "https://id"}, "cannot both"),
     ],
 )
 def test_settings_that_would_open_the_gateway_stop_its_start(settings: dict[str, str], complaint: str) -> None:

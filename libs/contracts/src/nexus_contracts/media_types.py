@@ -25,7 +25,7 @@ def is_structured(content_type: str | None) -> bool:
     if name.startswith(_BATCH):
         raise UnsupportedType("batches are not supported: send each event by itself")
     if name.startswith(_EVENT):
-        raise UnsupportedType(f"of the formats of CloudEvents {_EVENT}+json alone is read, not {name[:100]}")
+        raise UnsupportedType(f"the only CloudEvents format that is read is {_EVENT}+json, not {name[:100]}")
     _require_json(name)
     return False
 

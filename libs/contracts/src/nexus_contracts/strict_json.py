@@ -45,7 +45,7 @@ class JsonReader:
         except UnicodeDecodeError:
             raise UnreadableJson("json_encoding", "must be UTF-8") from None
         except UnicodeEncodeError:
-            raise UnreadableJson("string_unicode", "half of a surrogate pair is not text in UTF-8") from None
+            raise UnreadableJson("string_unicode", "half of a surrogate pair is not valid UTF-8 text") from None
         except json.JSONDecodeError as error:
             if raw.startswith(codecs.BOM_UTF8):
                 raise UnreadableJson(INVALID, "it begins with a byte order mark") from None

@@ -37,7 +37,7 @@ class KafkaTransport:
                 key = event.subject.encode()
                 await producer.send_and_wait(BUILDS_REPORTS.name, event.body(), key=key, headers=event.headers())
         except (MessageSizeTooLargeError, TopicAuthorizationFailedError) as error:
-            raise Rejected(f"the broker does not accept it: {error!r}") from error
+            raise Rejected(f"the broker rejects it: {error!r}") from error
         except (KafkaError, OSError, TimeoutError) as error:
             self._leave(producer)
             raise Unconfirmed(await self._why(error)) from error

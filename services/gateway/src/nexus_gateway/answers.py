@@ -86,7 +86,7 @@ def refusal_of(status: int, body: bytes) -> PlatformError:
     """The error in an owner's HTTP answer; whatever has not the agreed form is nobody's business outside."""
     try:
         if status == Unauthenticated.http_status:
-            return InternalError("a service of the platform does not believe the gateway")
+            return InternalError("a service of the platform rejected the gateway's identity")
         return RefusedByOwner(_OwnerError.model_validate_json(body).error, status)
     except ValidationError:
         return InternalError("a service of the platform gave an answer that could not be read")

@@ -1,4 +1,4 @@
-"""What the gateway can be told."""
+"""The settings of the gateway."""
 
 import ipaddress
 import secrets
@@ -55,7 +55,7 @@ class GatewaySettings(OwnerSettings):
         default="off", description="off: everybody is an admin of the tenant `default`; for development"
     )
     listen_without_authentication: bool = Field(
-        default=False, description="it is meant that everybody who reaches the address may do everything"
+        default=False, description="intended: anyone who can reach the address may do everything"
     )
     jwt_jwks_url: str | None = Field(
         default=None, pattern="^https?://", description="where the identity provider publishes its public keys"
@@ -72,15 +72,15 @@ class GatewaySettings(OwnerSettings):
         if self.authentication == "off":
             if not (_is_loopback(self.host) or self.listen_without_authentication):
                 raise ValueError(
-                    f"HOST={self.host} would open everything to everybody who reaches it: set AUTHENTICATION=on, "
-                    "or LISTEN_WITHOUT_AUTHENTICATION=true if that is meant"
+                    f"HOST={self.host} would let anyone who can reach it do everything: set AUTHENTICATION=on, "
+                    "or LISTEN_WITHOUT_AUTHENTICATION=true if that is intended"
                 )
         elif self.identity_secret is None:
             raise ValueError("AUTHENTICATION=on needs IDENTITY_SECRET, the same for all services")
         if self.jwt_jwks_url and self.jwt_secret:
-            raise ValueError("JWT_JWKS_URL and JWT_SECRET exclude each other")
+            raise ValueError("JWT_JWKS_URL and JWT_SECRET cannot both be set")
         if (self.jwt_jwks_url or self.jwt_secret) and not (self.jwt_issuer and self.jwt_audience):
-            raise ValueError("tokens are accepted with JWT_ISSUER and JWT_AUDIENCE only")
+            raise ValueError("tokens need both JWT_ISSUER and JWT_AUDIENCE")
         return self
 
     @property

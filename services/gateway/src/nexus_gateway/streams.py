@@ -124,6 +124,7 @@ class Streams:
                 if news and not page.more and page.through not in followed.brought:
                     await news.wait()
                     await asyncio.sleep(self._source.gather_seconds)
+                # Before the read: a hint that comes while it is under way must wake the next wait, not be lost.
                 news = followed.news
                 following = followed.brought.get(page.through)
                 following = following or await self._next(name, followed, page.through)
@@ -145,7 +146,7 @@ class Streams:
                 del self._followed[name]
 
     async def _next(self, name: str, followed: _Followed, after: int) -> StreamPage | None:
-        """What comes next; None when it is gone. While its owner is unavailable: waits."""
+        """What comes next; None when it is gone. Waits while its owner is unavailable."""
         told = False
         while True:
             try:
@@ -154,17 +155,18 @@ class Streams:
                 if error.body().code == NotFound.code:
                     return None
                 if not told:
-                    logger.warning("a stream cannot be read on, trying again", of=name, reason=error.message)
+                    logger.warning("a stream cannot be continued, trying again", of=name, reason=error.message)
                 told = True
             await asyncio.sleep(self._retry_seconds * random.uniform(0.5, 1.5))
 
     async def _shared(self, reads: Reads, name: str, after: int) -> StreamPage:
-        """One read for all of a caller's streams that stand at the same place. It outlives whoever began it."""
+        """One read for all of a caller's streams that are at the same position. It outlives the one that began it."""
         place = (caller.principal.get(), name, after)
         read = reads.get(place)
         if read is None:
             read = reads[place] = asyncio.create_task(self._read(name, after))
             read.add_done_callback(lambda done: _finished(reads, place, done))
+        # The stream that began the read may be closed in the middle; the others still wait for it.
         return await asyncio.shield(read)
 
     async def _read(self, name: str, after: int) -> StreamPage:
@@ -173,7 +175,7 @@ class Streams:
         return source.page_of(answer.body, after)
 
     async def _look(self) -> None:
-        """For ever: at everything now and then, at all of it at once while hints may be missed."""
+        """Runs until cancelled: looks at each stream now and then, and at all of them while hints may be missed."""
         turn, heard = 0, False
         while True:
             await asyncio.sleep(self._look_seconds)
@@ -189,4 +191,4 @@ class Streams:
 def _finished(reads: Reads, place: tuple[Principal, str, int], read: asyncio.Task[StreamPage]) -> None:
     del reads[place]
     if not read.cancelled():
-        read.exception()  # seen, also where nobody waits any more
+        read.exception()  # looked at even if nobody waits any more, or asyncio complains

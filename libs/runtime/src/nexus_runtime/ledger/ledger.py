@@ -104,6 +104,7 @@ class Ledger:
             if handled and 0 in error.failed:
                 raise AlreadyHandled(handled.command.command_id) from error
             raise ChangedMeanwhile(str(error)) from error
+        # After a crash here the sweep finds what the outbox says; announcing only saves its delay.
         for aggregate, kept in entries.items():
             self.relay.announce(aggregate, kept)
 
@@ -120,10 +121,13 @@ class Ledger:
             except AlreadyHandled:
                 return await self._replay(handled)
             except ChangedMeanwhile:
+                # Created without looking first, to save a read. The condition failed although the command is new: the
+                # resource exists, and deciding again would only fail again.
                 if decision.exists:
                     decide = partial(_refuse, decision.exists)
                 raise
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
+            # Work that began here has its first waiter from the same transaction; any other has to be told of this one.
             if not _keeps_waiter(decision):
                 await self._follow(handled, decision.outcome, replayed=False)
             return reply(handled, decision.outcome)

@@ -1,7 +1,7 @@
 """The outbox: which aggregates have events that the broker does not have yet.
 
 An outbox item says "of this aggregate, the events from `first` to `last` are still to be published"; the events
-themselves stand in the history. The item is written in the transaction of the events and goes when they are published.
+themselves are in the history. The item is written in the transaction of the events and removed once they are published.
 """
 
 import asyncio
@@ -44,6 +44,7 @@ class Outbox:
 
     def record(self, aggregate: str, first: int, last: int) -> Update:
         """The write that asks for these events to be published."""
+        # `first` stays where the item exists: events before these may still be unpublished.
         return Update(
             self._table,
             self._key(aggregate),
@@ -60,6 +61,7 @@ class Outbox:
         try:
             await self._database.write(*(self._removal(span) for span in spans))
         except ConditionFailed as error:
+            # One item that has changed fails the whole transaction: the others are settled without it.
             others = [span for place, span in enumerate(spans) if place not in error.failed]
             if others:
                 await self._settle_together(others)
@@ -74,6 +76,8 @@ class Outbox:
         """More was added to the item, or another relay has moved it."""
         key = self._key(span.aggregate)
         item = await self._database.get(self._table, key)
+        # Gone or with another `first`: another relay settled it. With nothing new in it: it is unclear why the removal
+        # failed, so it is left to the sweep.
         if item is None or item["first"] != span.first or item["last"] <= span.last:
             return
         rest = {"first": span.last + 1, "since": int(time.time())}

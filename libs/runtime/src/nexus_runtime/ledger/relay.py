@@ -23,14 +23,14 @@ from nexus_runtime.process import log, metrics
 
 logger = log.get(__name__)
 SETTLE_MOVING = 3
-"""Rounds after which also an aggregate is settled that something is published of all the time."""
+"""Every so many rounds, aggregates are settled whose events never stop coming."""
 REMEMBERED = 10_000
 AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a relay settles and sweeps a shard, after how long it takes up what others committed, what it holds."""
+    """How often a relay settles and sweeps a shard, when it takes over what others committed, how much it holds."""
 
     settle_seconds: float = 1.0
     sweep_seconds: float = 2.0
@@ -82,7 +82,7 @@ class Relay:
         bus.when_broker_is_new(self.publish_again)
 
     def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
-        """Publish these at once; they are committed, and in the outbox. None named: whatever the outbox has."""
+        """Publish these at once; they are committed, and in the outbox. Without entries: whatever the outbox has."""
         # Over the limit only the entries are dropped, never the aggregate: the outbox and the history still have them.
         due = self._due.setdefault(aggregate, [])
         if self._held + len(entries) <= self._pace.held:
@@ -91,7 +91,7 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """For ever; cancel to stop: what is left is in the outbox."""
+        """Runs until it is cancelled; what is left is in the outbox."""
         # A run that was cancelled leaves its aggregates marked as busy, though its tasks ended with it.
         self._busy.clear()
         self._sweep_all = True
@@ -101,11 +101,11 @@ class Relay:
             tasks.create_task(self._sweep())
 
     def sweep_soon(self) -> None:
-        """Somebody may have died, and have left something: no shard waits for its turn."""
+        """A process may have died and left something: no shard waits for its turn."""
         self._sweep_all = True
 
     async def publish_again(self) -> None:
-        """The broker lost what it had: all that is not settled counts as unpublished."""
+        """The broker lost its records: everything unsettled counts as unpublished."""
         self._broker_number += 1
         self._published.clear()
         self._through.clear()
@@ -153,6 +153,8 @@ class Relay:
             if pending is None:
                 return []
             first, last = pending
+            # Nothing new in it and yet unsettled: the settlement was unclear, as another relay had moved the item. Then
+            # all of it is sent again; consumers tolerate that, and a skipped event would be lost.
             start = through + 1 if first <= through < last else first
             entries = [entry async for entry in self._history.read(aggregate, start, last)]
         if not fresh:
@@ -178,6 +180,7 @@ class Relay:
 
     def _note(self, aggregate: str, done: _Published) -> None:
         before = self._published.get(aggregate)
+        # It continues what waits to be settled: one span, because the outbox has one item for the aggregate.
         if before is not None and before.first <= done.first <= before.last + 1:
             done = replace(done, first=before.first)
         self._published[aggregate] = done
@@ -186,7 +189,7 @@ class Relay:
             self._through.popitem(last=False)
 
     async def _settle(self) -> None:
-        """One at rest costs one write; one that moves would cost three, again and again."""
+        """An aggregate at rest costs one write to settle; one that still changes would cost three, again and again."""
         before: dict[str, _Published] = {}
         for number in itertools.count(1):
             await asyncio.sleep(self._pace.settle_seconds)
@@ -206,6 +209,7 @@ class Relay:
             # Offsets committed at one broker must never be compared with records of the next one.
             if broker != self._broker_number:
                 return
+            # A committed offset is that of the next record to be read: greater means that this one was consumed.
             wanted = {name: done for name, done in wanted.items() if reached.get(done.partition, -1) > done.offset}
         await self._outbox.settle([Span(name, done.first, done.last) for name, done in wanted.items()])
         for name, done in wanted.items():
@@ -238,6 +242,7 @@ class Relay:
         try:
             async for aggregate, age in self._outbox.waiting(shard, older_than):
                 oldest = max(oldest, age)
+                # On its way out, or out and not settled yet: announcing it would only send it twice.
                 if aggregate not in self._published and aggregate not in self._busy:
                     self.announce(aggregate)
         except Exception as error:  # noqa: BLE001  # as above

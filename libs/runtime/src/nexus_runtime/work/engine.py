@@ -1,4 +1,4 @@
-"""The engine of long work: a queue that also works on what it is given, and on what other processes left."""
+"""The engine of long work: a queue that also carries out what it begins, and what other processes left behind."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -38,7 +38,7 @@ class LongWork:
 
 
 class Engine(Queue):
-    """Works on the kinds that it serves; what it begins of other kinds is for others.
+    """Carries out the kinds that it serves; work of other kinds that it begins is left to others.
 
     `stop_seconds` is what a stop may take; `retry_seconds` the first pause before work that failed is tried again.
     """
@@ -86,7 +86,7 @@ class Engine(Queue):
         await self.sweeper.start()
 
     async def stop(self) -> None:
-        """Takes nothing more; what is at work may finish, then it is interrupted or handed over; answers are sent."""
+        """Takes nothing more; running work may finish, then it is interrupted or handed over; answers are sent."""
         await self.sweeper.stop()
         for task in self._hints:
             task.cancel()
@@ -96,19 +96,19 @@ class Engine(Queue):
         await self._registration.stop()
 
     def held(self, kind: str, name: str) -> Held | None:
-        """The work, where this process is at it."""
+        """The work, if this process holds it."""
         held = self._hands.held.get(work_key(kind, name))
         return held if held and held.mine and not held.lost.is_set() else None
 
     def hint(self, kind: str, name: str) -> None:
-        """Something happened to this work: it began, or whoever is at it should look again."""
+        """Something happened to this work: it began, or its runner should look again."""
         if held := self._hands.held.get(work_key(kind, name)):
             held.changed.set()
         elif self._hands.kind(kind) is not None:
             self._follow_hint(self._take_hint(kind, name))
 
     def doubt(self, kind: str, name: str) -> None:
-        """Somebody may have ended this work: where this process is at it, it makes sure at once, and stops."""
+        """Another process may have ended this work: if this one runs it, it checks at once, and stops."""
         if held := self._hands.held.get(work_key(kind, name)):
             self._follow_hint(self._confirm(held))
 
@@ -149,6 +149,8 @@ class Engine(Queue):
         return self._hands.reserve(kind)
 
     async def _present(self, end: End) -> WorkItem:
+        # The task that runs the work ends it only under the epoch it holds. Whatever else ends it, such as a deletion,
+        # ends it under any epoch, and the runner notices that it lost it.
         key, current = work_key(end.kind, end.name), working.get()
         if current is not None and current.item.key == key:
             return await self._own(current)

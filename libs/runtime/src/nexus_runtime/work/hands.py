@@ -1,7 +1,7 @@
-"""What this process is at: a task for each piece of work, a bounded number of each kind at once.
+"""The work that this process runs: a task for each piece, a bounded number of each kind at once.
 
-An item with a runner has been begun by that runner, or is about to be at once: what has to wait for a place is
-nobody's, and whichever process has a place first takes it. So when a process dies only what it was at is in doubt.
+An item with a runner has been started by that runner, or is about to be: what has to wait for a place is nobody's, and
+the first process with a free place takes it. So when a process dies, only what it was running is in doubt.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from nexus_runtime.work.places import AllPlacesTaken, Capacity, Places
 
 logger = log.get(__name__)
 INTERRUPTIONS = 16
-"""Of what dead processes were at, ended at once: these wait for no place, which long work may hold for minutes."""
+"""How much work of dead processes is ended at a time: without the places, which long work may hold for minutes."""
 MAX_PAUSE_SECONDS = 30.0
 
 
@@ -115,7 +115,7 @@ class Hands:
     async def keep(self, held: Held) -> None:
         """Puts what this process began under a former name under its present one, where it has one.
 
-        It was taken for dead, but nobody took this. Under the former name it would look abandoned.
+        This process was presumed dead, but nobody took the work. Under the former name it would look abandoned.
         """
         runner = self._runner()
         if runner is None or held.item.runner == runner:
@@ -129,7 +129,7 @@ class Hands:
             held.item = replace(held.item, runner=runner)
 
     async def finish(self, seconds: float) -> None:
-        """Begins nothing more; waits so long for what is at work, then has it let go of, and waits as long again."""
+        """Begins nothing more; waits so long for running work, then cancels it, and waits as long again."""
         self.stopping.set()
         for held in list(self.held.values()):
             # Not in the middle of being taken: it would stand under this process's name as if it had been begun.
@@ -164,6 +164,7 @@ class Hands:
     async def _work(self, held: Held, before: Held | None) -> None:
         working.set(held)
         try:
+            # What was held under this name before may still be unwinding: two tasks never work on one name.
             if before is not None and before.task is not None:
                 await asyncio.wait([before.task])
             await self._carry_through(held)
@@ -173,6 +174,7 @@ class Hands:
     async def _carry_through(self, held: Held) -> None:
         pause = self._retry
         while not await self._tried(held):
+            # A try that failed half-way is in doubt, as if its process had died: `adopt` says whether it runs again.
             held.orphan = True
             await asyncio.sleep(pause)
             pause = min(pause * 2, MAX_PAUSE_SECONDS)
@@ -190,6 +192,7 @@ class Hands:
             logger.warning("work will be retried", work=held.item.key, reason=str(error))
         except Exception:
             logger.exception("work failed", work=held.item.key)
+        # Not taken yet: it is still there for the next look, of any process.
         return not held.mine
 
     async def _run(self, held: Held) -> bool:
@@ -249,6 +252,7 @@ class Hands:
         finally:
             held.taking = False
         held.mine = True
+        # The stop began while the write was under way: under the name of this process it would look as if it ran.
         if self.stopping.is_set():
             await self._let_go(held)
             return False
@@ -260,6 +264,7 @@ class Hands:
 
     async def _let_go(self, held: Held) -> None:
         """The task was cancelled: because the work is lost, or because the process stops."""
+        # Cancelled because it was lost: its new runner writes, this one nothing more.
         if not held.mine or held.ended or held.lost.is_set() or not self.stopping.is_set():
             return
         kind = self._kinds[held.item.kind]

@@ -1,6 +1,6 @@
-"""The items of long work: one stands from the transaction that begins the work to the one that ends it.
+"""The items of long work: one exists from the transaction that begins the work to the one that ends it.
 
-Whoever works on it is its runner; every change of hands makes its epoch grow, and the end is written on the condition
+The process that works on it is its runner; every new runner raises its epoch, and the end is written on the condition
 of the epoch. So a process that has lost an item can never end it, and aggregates need not know who works on them.
 """
 
@@ -16,7 +16,7 @@ from nexus_runtime.process.clock import new_id
 
 SHARDS = 4
 NOBODY, LATER = "", "later"
-"""Runners: whoever sees it takes it; it waits to be started."""
+"""Runners: anyone may take it; it waits to be started."""
 _LISTED = ("kind", "name", "begun", "runner", "epoch", "awaited")
 
 
@@ -107,22 +107,22 @@ class WorkItems:
         return self._give(before, after)
 
     def end(self, item: WorkItem) -> Delete:
-        """Fails where it is in other hands by now, or somebody more waits for it."""
+        """Fails if another process has it by now, or another caller waits for it."""
         return Delete(self._table, self._key(item.kind, item.name), where=_unchanged(item))
 
     def held(self, item: WorkItem) -> Check:
-        """For a transaction of whoever works on it: it is in the same hands, and has not ended."""
+        """For a transaction of its runner: it still holds the item, which has not ended."""
         where = Where(equal={"begun": item.begun, "epoch": item.epoch})
         return Check(self._table, self._key(item.kind, item.name), where)
 
     async def give(self, item: WorkItem, runner: str) -> WorkItem:
-        """To a runner that takes it, or to nobody. Raises ConditionFailed if it has changed hands."""
+        """To a runner that takes it, or to nobody. Raises ConditionFailed if another has taken it."""
         given = item.given_to(runner)
         await self._database.write(self._give(item, given))
         return given
 
     async def rename(self, item: WorkItem, runner: str) -> WorkItem:
-        """Its runner goes by another name now; it changes no hands. Raises ConditionFailed if it has changed hands."""
+        """Its runner has another name now; the epoch stays. Raises ConditionFailed if another has taken it."""
         renamed = replace(item, runner=runner)
         await self._database.write(self._give(item, renamed))
         return renamed
@@ -135,7 +135,7 @@ class WorkItems:
         await self._database.write(Update(self._table, key, append=more, add={"awaited": 1}, where=where))
 
     def _give(self, before: WorkItem, after: WorkItem) -> Update:
-        # Not on the number of those who wait: that one more was added takes nothing from whoever works on it.
+        # Not on the number of waiters: one more of them takes nothing from its runner.
         where = Where(equal={"begun": before.begun, "epoch": before.epoch})
         assign: dict[str, Value] = {"runner": after.runner, "epoch": after.epoch}
         return Update(self._table, self._key(before.kind, before.name), assign=assign, where=where)

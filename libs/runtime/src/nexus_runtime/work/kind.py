@@ -1,4 +1,4 @@
-"""What a kind of long work has to say for itself, and what it is told while it is at work."""
+"""What a kind of long work defines, and what its runs get to see."""
 
 import asyncio
 import random
@@ -18,15 +18,15 @@ T = TypeVar("T")
 
 
 class WorkLost(Exception):
-    """The work is in other hands, or was ended elsewhere: stop, and write nothing more."""
+    """Another process has the work, or it was ended elsewhere: stop, and write nothing more."""
 
 
 class Held:
-    """Work in this process's hands.
+    """Work that this process holds.
 
-    `epoch` grows with every change of hands: a fencing token for what is told to others. `lost` is set when the work
+    `epoch` grows with every new runner: a fencing token for messages to others. `lost` is set when the work
     is no longer this process's; its task is then cancelled. `stopping` is set when the process is about to stop.
-    `changed` is set, and cleared by whoever waits for it, when a hint says that something happened to it.
+    `changed` is set when a hint says that something happened to it, and cleared by the task that waits for it.
     """
 
     def __init__(self, item: WorkItem, stopping: asyncio.Event, *, mine: bool, orphan: bool = False) -> None:
@@ -54,12 +54,12 @@ class Held:
         return self.item.epoch
 
     def lose(self) -> None:
-        """It is no longer this process's: whoever works on it stops."""
+        """It is no longer this process's: the task that works on it stops."""
         self.lost.set()
         self.cancel()
 
     def cancel(self) -> None:
-        """Does nothing to the task that says so of itself."""
+        """Leaves alone the task that calls it."""
         if self.task is not None and self.task is not asyncio.current_task():
             self.task.cancel()
 
@@ -69,11 +69,11 @@ class Held:
             raise WorkLost(self.item.key)
 
     async def rest(self, seconds: float) -> None:
-        """Waits for a hint, or so long, and lets other work have its place in the meantime."""
+        """Waits for a hint, at most so long, and frees its place for other work in the meantime."""
         await self.aside(lambda: self._hinted(seconds))
 
     async def aside(self, wait: Callable[[], Awaitable[None]]) -> None:
-        """Waits for this, and lets other work have its place in the meantime."""
+        """Waits for this, and frees its place for other work in the meantime."""
         places = self.places
         if places is None:
             raise RuntimeError("work gives up its place only while it runs")
@@ -115,7 +115,7 @@ working: ContextVar[Held | None] = ContextVar("working", default=None)
 
 
 class WorkKind(Protocol):
-    """One kind of long work. The durable state that it works on is its own affair; that it is to be done is the item's.
+    """One kind of long work. It keeps its own durable state; that it is still to be done is what the item says.
 
     It ends by a committed change with `End(kind, name, outcome)`, whoever commits it. A `run` that returns or raises
     before is tried again, after `adopt` was asked.
@@ -129,20 +129,20 @@ class WorkKind(Protocol):
         ...
 
     async def adopt(self, name: str) -> bool:
-        """Whoever ran it has died in the middle: True to run it again, False to interrupt it."""
+        """Its runner died in the middle: True to run it again, False to interrupt it."""
         ...
 
     async def interrupt(self, name: str, held: Held) -> None:
-        """Ends it without its result: nobody knows how far it came."""
+        """Ends it without a result: nobody knows how far it got."""
         ...
 
     async def outcome(self, name: str) -> Outcome | None:
-        """What those get who ask after the end; None while it has not ended."""
+        """The answer for callers that ask after the end; None while it has not ended."""
         ...
 
 
 class Repeatable:
-    """Work that may be run again, however far it came, and that nobody waits for: kinds build on it."""
+    """Work that may be run again, however far it got, and that nobody waits for: kinds build on it."""
 
     async def adopt(self, name: str) -> bool:
         del name

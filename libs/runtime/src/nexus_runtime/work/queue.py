@@ -74,7 +74,7 @@ class Queue:
             self._refused(plan)
             raise
         except BaseException:
-            # Cancellation included: the write may have reached the database.
+            # Cancellation included: the write may have reached the database, or reach it yet.
             self._doubtful(plan)
             raise
         self._committed(plan)
@@ -85,6 +85,7 @@ class Queue:
         for _ in range(TRIES):
             item = await self.items.get(kind, name)
             if item is None:
+                # The end is committed, or the work was never begun: its kind tells from the state.
                 if (outcome := await self._outcome(kind, name)) is not None:
                     return self.answers.tell([address], outcome)
             elif any(waiter.request_id == address.request_id for waiter in item.waiters):
@@ -109,6 +110,7 @@ class Queue:
         self._require_room(change)
         ending = {work_key(end.kind, end.name): end for end in change.ends}
         for begin in change.begins:
+            # Ended and begun again under one name: a transaction may touch an item only once, so it is replaced.
             end = ending.pop(work_key(begin.kind, begin.name), None)
             await self._write_begin(plan, begin, end)
         for start in change.starts:
@@ -126,6 +128,7 @@ class Queue:
             plan.actions.append(self.items.create(item))
             return
         before = await self._present(end)
+        # Higher than any epoch under which it was ever held: reports and writes of former runners stay fenced off.
         item = plan.begun[-1] = replace(item, epoch=max(begin.after, before.epoch) + 1)
         plan.actions.append(self.items.replace(before, item))
         plan.ended.append((before, end.outcome))
@@ -162,6 +165,7 @@ class Queue:
         for item in plan.begun:
             metrics.WORK_BEGUN.labels(item.kind).inc()
         for item, outcome in plan.ended:
+            # A later try succeeded, so the waiters are told here: the doubt about an earlier one is over.
             if doubt := self._doubts.pop(item.begun, None):
                 doubt.cancel()
             metrics.WORK_ENDED.labels(item.kind).inc()
@@ -180,10 +184,10 @@ class Queue:
                 task.add_done_callback(lambda _, begun=item.begun: self._doubts.pop(begun, None))
 
     async def _settle(self, item: WorkItem, outcome: Outcome) -> None:
-        """An end whose commit was not noticed: once the item is gone, nobody else will answer those who wait.
+        """An end whose commit was not noticed: once the item is gone, nobody else will answer the waiting callers.
 
-        A write that timed out here may still take effect there, hence more than one look. Where somebody else ended
-        the work, they are answered twice, with the same words.
+        A write that timed out here may still take effect there, hence more than one look. If another process ended
+        the work, they are answered twice, with the same answer.
         """
         pause, waited = 0.05, 0.0
         while waited < self._doubt_seconds:

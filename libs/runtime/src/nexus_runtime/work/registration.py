@@ -1,4 +1,4 @@
-"""Who this process is to the others, and which of the others still live."""
+"""The name of this process among the others, and which of the others are alive."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ KIND = "runner"
 class Registration:
     """A name under which work is held, kept by a heartbeat. One that was lost is never used again.
 
-    `lost` is called when the others have given this process up for dead.
+    `lost` is called when the others have presumed this process dead.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Registration:
 
     @property
     def name(self) -> str | None:
-        """None where there is no name, or the others may think that its bearer is dead."""
+        """None if there is no name, or the others may presume this process dead."""
         if self._lease is None or self._monotonic() - self._renewed > self._silent:
             return None
         return self._lease.name
@@ -62,13 +62,15 @@ class Registration:
                 logger.warning("registration not removed, others will notice the silence", runner=lease.name)
 
     async def beat(self) -> None:
-        """Proves that this process lives, or gets a new name for it."""
+        """Proves that this process is alive, or registers it under a new name."""
+        # From before the write: the others count from when they see the beat, which is later, so this process doubts
+        # itself before any other can presume it dead.
         began = self._monotonic()
         try:
             await self._prove_alive()
             self._renewed = began
         except LeaseLost:
-            logger.warning("this process was taken for dead", runner=self._lease.name if self._lease else "")
+            logger.warning("this process was presumed dead", runner=self._lease.name if self._lease else "")
             self._lease = None
             self.lost()
         except ServiceUnavailable as error:
@@ -91,10 +93,10 @@ class Registration:
 
 
 class Roster:
-    """The processes that live, by what this one observes.
+    """The processes that are alive, as this one observes them.
 
-    The lease of one that has died or fallen silent is removed: it cannot be renewed any more, so its bearer will know.
-    Work under a name that has no lease is nobody's.
+    The lease of one that has died or fallen silent is removed: it can no longer be renewed, so its owner will notice.
+    Work under a name without a lease is nobody's.
     """
 
     def __init__(
@@ -115,9 +117,9 @@ class Roster:
         self.living: frozenset[str] = frozenset()
 
     async def observe(self) -> bool:
-        """Looks at the leases; whether others live now than did at the last look."""
+        """Looks at the leases. Returns whether the set of living processes has changed since the last look."""
         if self._monotonic() - self._observed > self.silent_seconds / 2:
-            # This process stood still itself, or the database was unavailable: nobody's silence means anything.
+            # This process itself was paused, or the database unavailable: silence proves nothing, so observe anew.
             self._leases = self._observation()
         living: set[str] = set()
         for one in await self._leases.observe():
@@ -126,6 +128,7 @@ class Roster:
             elif await self._leases.fence(one.lease):
                 logger.warning("a process has ended or fallen silent", runner=one.lease.name)
             else:
+                # It beat between the look and the fence: it lives.
                 living.add(one.lease.name)
         self._observed = self._monotonic()
         before, self.living = self.living, frozenset(living)

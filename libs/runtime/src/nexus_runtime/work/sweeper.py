@@ -1,4 +1,4 @@
-"""What every process does for the others, and for its own past: it finds work that nobody is at."""
+"""What every process does for the others, and for its own past: it finds work that nobody runs."""
 
 import asyncio
 import time
@@ -12,16 +12,16 @@ from nexus_runtime.work.registration import Registration, Roster
 
 logger = log.get(__name__)
 QUIET_LOOKS = 5
-"""While nothing is found, only every so many looks read all work; the leases alone tell that somebody has died."""
+"""While nothing is found, only every so many looks read all work; the leases alone show that a process has died."""
 SHARE = 9
-"""A pause is so many times as long as the look before: much work makes looks rare, not the process busy."""
+"""A pause is at least so many times as long as the look before: much work makes looks rarer, not the process busier."""
 
 
 def pause_after(look: float, silent_seconds: float) -> float:
     """Seconds to rest after a look that took so many.
 
-    Never so long that the roster would take the rest for a standstill of this process, and start observing again: then
-    a busy process would see nobody fall silent.
+    Never so long that the roster would take the pause for a standstill of this process and start observing anew: then a
+    busy process would never see another fall silent.
     """
     return min(SHARE * look, silent_seconds / 4)
 
@@ -36,14 +36,14 @@ class Sweeper:
         self._roster = roster
         self._registration = registration
         self._hands = hands
-        # As in `pause_after`: whoever looks less often never sees anybody fall silent.
+        # As in `pause_after`: a process that looks less often never sees another fall silent.
         self._look_seconds = min(look_seconds, roster.silent_seconds / 4)
         self._quiet = QUIET_LOOKS
         self._surplus = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.others_changed: Callable[[], None] = lambda: None
-        """Others live now than before."""
+        """The set of living processes has changed."""
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="work sweeper")
@@ -59,20 +59,21 @@ class Sweeper:
         self._wake.set()
 
     def place_is_free(self) -> None:
-        """Takes up what was left to others at the last look, where there was any."""
+        """Takes what was left to others at the last look, if there was any."""
         if self._surplus:
             self._surplus = False
             self.look_soon()
 
     async def look(self) -> None:
-        """Finds who has died; then, where there is reason to, all work that nobody is at."""
+        """Finds dead processes; then, if there is reason to, all work that nobody runs."""
         if await self._roster.observe():
             self.others_changed()
         elif self._quiet < QUIET_LOOKS:
             self._quiet += 1
             return
         self._quiet = 0
-        # The work first: whoever it belongs to was registered before, and is among those who live unless it has died.
+        # The work first: its runner was registered before it took it, so it is among the living unless it has died. In
+        # the other order, work taken in between by a new process would look abandoned.
         items = await self._items.all()
         await self._roster.observe()
         self._surplus = False
@@ -83,7 +84,7 @@ class Sweeper:
     def _consider(self, item: WorkItem) -> None:
         if item.later or item.key in self._hands.held:
             return
-        # Under this process's own name, but not in its hands: begun by a commit whose success it was not told of.
+        # Under this process's name, but not held by it: begun by a commit whose success it did not learn of.
         own = item.runner == self._registration.name
         if not (item.free or own) and item.runner in self._roster.living:
             return

@@ -34,6 +34,7 @@ class CommandHandlers:
                 return await self.delete_project(command)
 
     async def create_project(self, command: CreateProject) -> Decision:
+        # Not looked for: the condition of the write tells whether it exists, and a creation costs no read.
         after, events = control.create(command, self.now(), self.methods)
         saved = self.store.save(None, after, events)
         exists = Conflict(f"project {command.project_id} exists already", type="project", id=command.project_id)

@@ -1,4 +1,4 @@
-"""The reports of one project, folded into one commit; what this process remembers of projects saves a read for each."""
+"""The reports of one project, folded into one commit; remembering projects saves a read for each."""
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ class Known:
 
 @dataclass
 class ReportMemory:
-    """The projects reported on latest. One that changed elsewhere is found out by the version, when it is written."""
+    """The projects that reports came for last. If one changed elsewhere, its version reveals that at the write."""
 
     store: Reported
     projects: int = 1_000
@@ -58,6 +58,7 @@ class ReportMemory:
                 self._forget(project_id)
                 return None
             seen = known.seen if known else set[bytes]()
+            # The project counts its reports: with another number some were taken by another process.
             if len(seen) != project.reports:
                 seen = {digest async for digest in self.store.reports_seen(project_id)}
             return project, seen
@@ -74,7 +75,7 @@ class ReportMemory:
             self._forget(next(iter(self._known)))
 
     def doubt(self, project_id: str) -> None:
-        """It was changed by somebody else."""
+        """It may have been changed elsewhere."""
         if known := self._known.get(project_id):
             known.project = None
 
@@ -110,6 +111,7 @@ class ReportHandlers:
         try:
             await self.ledger.commit(saved.change, cause=deliveries[0].event)
         except BaseException:
+            # Whatever failed, another process may have written, or this write may still take effect.
             self.memory.doubt(project_id)
             raise
         self.memory.keep(saved.state, seen, fresh)

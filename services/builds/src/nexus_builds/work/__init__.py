@@ -1,1 +1,1 @@
-"""What continues by itself: deletions are brought to their end, builds that can no longer finish are failed."""
+"""Background work: deletions are completed, and builds that can no longer finish are failed."""

@@ -1,4 +1,4 @@
-"""Ends what a deletion began: once its last events are published, nothing of the project stays."""
+"""Completes a deletion: once its last events are published, nothing of the project stays."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ logger = log.get(__name__)
 
 @dataclass(frozen=True)
 class Erasure(Repeatable):
-    """The kind of work that a deleted project is; `look_seconds` between looks whether its events are published."""
+    """Erases a deleted project; `look_seconds` between checks whether its events are published."""
 
     store: ProjectStore
     ledger: Ledger
@@ -27,7 +27,8 @@ class Erasure(Repeatable):
             await asyncio.sleep(self.look_seconds)
 
     async def erase(self, name: str) -> bool:
-        """False while its last events are not published. Done again where it was interrupted: the project goes last."""
+        """False while its last events are not published. May be repeated if interrupted: the project goes last."""
+        # The relay reads events from the history: erased earlier, those in the outbox could never be published.
         if await self.ledger.outbox.holds(name):
             return False
         project = await self.store.load_any(name)

@@ -16,14 +16,14 @@ from nexus_runtime.work.registration import Roster
 
 logger = log.get(__name__)
 AT_ONCE = 100
-"""Projects in memory for a look at them."""
+"""Projects in memory at a time."""
 
 
 @dataclass
 class LostWorkers:
-    """Builds under the name of a worker that lives no more, and since when this process has seen them so.
+    """Builds held by a worker that is dead, and since when this process has seen them so.
 
-    The roster is the engine's, which observes it: silence is noticed only by who looks often enough.
+    The roster is the engine's, which observes it often enough to notice silence.
     """
 
     items: WorkItems
@@ -33,9 +33,10 @@ class LostWorkers:
     _since: dict[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
 
     async def look(self) -> tuple[list[str], set[str]]:
-        """All builds that are work now, and those lost for so many seconds."""
+        """All builds that have a work item, and those lost for so many seconds."""
         builds = [item for item in await self.items.all() if item.kind == BUILD]
         now = self.monotonic()
+        # With the epoch: a takeover gives the build a new one, so its time counts from the beginning.
         orphans = {(one.name, one.epoch) for one in builds if one.owned and one.runner not in self.roster.living}
         self._since = {orphan: self._since.get(orphan, now) for orphan in orphans}
         lost = {name for (name, _), since in self._since.items() if now - since >= self.seconds}
@@ -44,7 +45,7 @@ class LostWorkers:
 
 @dataclass(frozen=True)
 class Watch:
-    """Over the builds of the platform's worker, or, without `workers`, over those of others."""
+    """Watches the builds of the platform's worker or, without `workers`, those of others."""
 
     store: ProjectStore
     ledger: Ledger
@@ -54,7 +55,7 @@ class Watch:
     workers: LostWorkers | None = None
 
     async def run(self) -> None:
-        """For ever."""
+        """Runs until it is cancelled."""
         while True:
             await self.look()
             await asyncio.sleep(self.seconds)
@@ -80,5 +81,5 @@ class Watch:
         try:
             await self.ledger.commit(self.store.save(before, after, events).change)
         except ChangedMeanwhile:
-            return  # it is judged again with the next look
+            return  # a report or command was faster: judged again at the next look
         logger.warning("build given up", project_id=after.project_id, attempt=after.attempt_number, code=error.code)

@@ -1,4 +1,4 @@
-"""Whoever asks shows an API key or a token, as `Authorization: Bearer ...`."""
+"""Callers send an API key or a token, as `Authorization: Bearer ...`."""
 
 import asyncio
 import hashlib
@@ -18,26 +18,26 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 KNOWN_SECONDS = 5.0
-"""How long a key is believed without looking: so long a deleted one may still count."""
+"""How long a key is trusted without looking it up: for so long a deleted one may still work."""
 MOST_KNOWN = 10_000
 USED_APART = timedelta(minutes=1)
 
 
 class Authenticating(Protocol):
     async def identify(self, request: Request) -> Identity:
-        """Who asks. Raises Unauthenticated, ServiceUnavailable."""
+        """Who is calling. Raises Unauthenticated, ServiceUnavailable."""
         ...
 
 
 class NoAuthentication:
-    """Everybody is the default user of the default tenant, and an admin of it."""
+    """Everyone is the default user of the default tenant, and its admin."""
 
     async def identify(self, request: Request) -> Identity:
         return ANYBODY
 
 
 class Credentials:
-    """Checks what is shown. `tokens` None: API keys alone are accepted."""
+    """Checks credentials. `tokens` None: only API keys are accepted."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Credentials:
         return key.identity()
 
     def _note(self, key: StoredKey) -> None:
-        """That it was used: once a minute, beside the request, which does not depend on it."""
+        """Records the use, at most once a minute, beside the request, which does not depend on it."""
         now = self._now()
         last = self._noted.get(key.key_id, key.last_used_at)
         if last is not None and now - last < USED_APART:
@@ -96,12 +96,12 @@ class Credentials:
         try:
             await self._keys.used(key)
         except (PlatformError, ConditionFailed) as error:
-            logger.warning("the use of a key was not noted", key_id=key.key_id, reason=str(error))
+            logger.warning("the use of a key was not recorded", key_id=key.key_id, reason=str(error))
 
 
 def _bearer(lines: list[str]) -> str:
     if len(lines) != 1:
-        raise Unauthenticated("credentials are needed" if not lines else "one line of credentials is needed")
+        raise Unauthenticated("credentials are required" if not lines else "only one Authorization header is allowed")
     scheme, _, token = lines[0].partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("credentials are sent as `Authorization: Bearer ...`")

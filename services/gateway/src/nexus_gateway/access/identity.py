@@ -1,4 +1,4 @@
-"""Who asks, as the credentials say."""
+"""Who is calling, according to the credentials."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from nexus_contracts.principal import EVERYBODY, Principal
 
 @dataclass(frozen=True)
 class Identity:
-    """`project_id`: the credentials are good for this project alone."""
+    """`project_id`: the credentials are valid only for this project."""
 
     principal: Principal
     project_id: str | None = None
 
     def require(self, scope: str | None, project_id: str | None) -> None:
-        """That they may do what needs `scope`, with that project. Raises PermissionDenied, NotFound."""
+        """Checks that they may do what requires `scope`, with that project. Raises PermissionDenied, NotFound."""
         if scope and not self.principal.may(scope):
-            raise PermissionDenied(f"this needs the scope {scope}", required_scope=scope)
+            raise PermissionDenied(f"this requires the scope {scope}", required_scope=scope)
         if self.project_id in (None, project_id):
             return
         if project_id is None:
-            raise PermissionDenied("the key is bound to one project, and this is about others, too")
+            raise PermissionDenied("the key is bound to one project, and this request concerns others as well")
         raise NotFound(f"there is no project {project_id}", type="project", id=project_id)
 
 

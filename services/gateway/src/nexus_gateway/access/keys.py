@@ -1,4 +1,4 @@
-"""API keys: `nexus_<id><secret>`, of which only the hash of the secret is kept.
+"""API keys: `nexus_<id><secret>`; only the hash of the secret is stored.
 
 A secret has 256 random bits, so one round of SHA-256 hides it as well as any slower hash.
 """
@@ -26,7 +26,7 @@ from nexus_runtime.process.clock import derived_id
 PREFIX = "nexus_"
 _FORM = re.compile(PREFIX + "([0-9a-f]{32})([A-Za-z0-9_-]{43})")
 KEEP = timedelta(days=8)
-"""How long a deleted key is remembered: so long a repeat of its creation makes no second one."""
+"""How long a deleted key is remembered: for so long a repeat of its creation makes no second one."""
 TRIES = 5
 
 
@@ -111,7 +111,7 @@ class Keys:
         return made
 
     async def delete(self, key_id: str, asker: Principal) -> StoredKey:
-        """It is good for nothing any more. Raises NotFound."""
+        """The key is invalid from now on. Raises NotFound."""
         return await self._change(key_id, asker, lambda key: key.model_copy(update={"deleted_at": self._now()}))
 
     async def page(self, tenant: str, limit: int, before: str | None) -> tuple[Sequence[KeyView], str | None]:
@@ -135,7 +135,7 @@ class Keys:
         return key
 
     async def verified(self, token: str) -> StoredKey | None:
-        """The key that the token is, where it is good."""
+        """The key that the token stands for, if it is valid."""
         form = _FORM.fullmatch(token)
         key = await self._load(f"key_{form[1]}") if form else None
         if form is None or key is None or not hmac.compare_digest(key.digest, _digest(form[2])):
@@ -143,7 +143,7 @@ class Keys:
         return key if key.good(self._now()) else None
 
     async def used(self, key: StoredKey) -> None:
-        """Just now."""
+        """Records that it was used just now."""
         place, assign = _place(key.key_id), {"used_at": format_timestamp(self._now())}
         await self._database.write(Update(KEYS, place, assign=assign, where=Where(equal=place)))
 
@@ -168,7 +168,7 @@ class Keys:
         if known is None or known.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
         if known.digest != key.digest:
-            raise Conflict("the key was made under another IDENTITY_SECRET; its secret is not known any more")
+            raise Conflict("the key was created with another IDENTITY_SECRET, so its secret cannot be shown again")
         return known
 
     async def _load(self, key_id: str) -> StoredKey | None:

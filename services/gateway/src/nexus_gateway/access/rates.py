@@ -32,7 +32,7 @@ class Rate(NamedTuple):
 
 
 class Rates:
-    """While a shared store does not answer nobody is held back."""
+    """While a shared store does not answer, nobody is limited."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._limits = {name: parse(text) for name, text in settings.rate_limits.items()}
@@ -40,7 +40,7 @@ class Rates:
         self._counter = SlidingWindowCounterRateLimiter(storage)  # pyright: ignore[reportArgumentType]  # async+ is
 
     async def count(self, name: RouteClass, asker: Principal) -> Rate | None:
-        """One more request of the caller; None where there is no limit. `remaining` is -1 where that is exceeded."""
+        """Counts a request of the caller; None if there is no limit. `remaining` is -1 if it is exceeded."""
         limit = self._limits.get(name)
         if limit is None:
             return None
@@ -48,7 +48,7 @@ class Rates:
             allowed = await self._counter.hit(limit, name, asker.tenant, asker.id)
             reset, remaining = await self._counter.get_window_stats(limit, name, asker.tenant, asker.id)
         except StorageError as error:
-            logger.warning("requests are not counted", reason=repr(error))
+            logger.warning("rate limits cannot be counted", reason=repr(error))
             return None
         seconds = max(1, math.ceil(reset - time.time()))
         return Rate(name, limit, remaining if allowed else -1, seconds)

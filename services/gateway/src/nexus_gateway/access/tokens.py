@@ -23,7 +23,7 @@ MAX_SET_BYTES = 256 * 1024
 FETCH_SECONDS = 5.0
 FRESH_SECONDS = 300.0
 AGAIN_SECONDS = 10.0
-"""At most so often an unknown key, or a provider that does not answer, makes the gateway ask."""
+"""An unknown key, or a provider that does not answer, makes the gateway ask at most this often."""
 ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"})
 SYMMETRIC = "HS256"
 REQUIRED = ("exp", "iss", "aud", "sub", "tenant")
@@ -51,7 +51,7 @@ class SharedKey:
 class PublishedKeys:
     """The public keys at a JWKS URL: kept while they are fresh, asked for again when a token names another one.
 
-    While the provider does not answer, the keys that were known last go on counting.
+    While the provider does not answer, the last known keys stay valid.
     """
 
     def __init__(self, url: str, now: Callable[[], float] = time.monotonic) -> None:
@@ -82,7 +82,7 @@ class PublishedKeys:
         try:
             found = _usable(await _fetched(self._url))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, jwt.PyJWTError) as error:
-            logger.warning("the keys of the identity provider are not readable", reason=repr(error))
+            logger.warning("the keys of the identity provider cannot be read", reason=repr(error))
             return
         self._keys, self._fresh_until = found, self._now() + FRESH_SECONDS
 

@@ -1,4 +1,4 @@
-"""What identifies a write: the same key and the same request are the same wish, whenever and wherever they arrive."""
+"""What identifies a write: the same key with the same request is the same write, wherever it arrives."""
 
 import hashlib
 

@@ -61,7 +61,8 @@ def _form(content_type: str | None) -> str:
         return STRUCTURED if is_structured(content_type) else BINARY
     except UnsupportedType as error:
         raise UnsupportedMediaType(
-            f"a report is sent as {BINARY} with ce- headers or as {STRUCTURED}", suggestion=f"Content-Type: {error}."
+            f"a report must be sent as {BINARY} with ce- headers or as {STRUCTURED}",
+            suggestion=f"Content-Type: {error}.",
         ) from None
 
 

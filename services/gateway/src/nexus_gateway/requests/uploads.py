@@ -34,7 +34,7 @@ class Upload:
 async def read_upload(request: Request, limit: int) -> Upload:
     """The file of a form that has nothing else. Raises UnsupportedMediaType, PayloadTooLarge, ValidationFailed."""
     if member(joined(request, "content-type") or "").value.lower() != FORM:
-        raise UnsupportedMediaType(f"an upload is sent as {FORM}", suggestion=f"Content-Type: {FORM}.")
+        raise UnsupportedMediaType(f"an upload must be sent as {FORM}", suggestion=f"Content-Type: {FORM}.")
     form = MultiPartParser(request.headers, _bounded(request, limit + MARGIN_BYTES), max_files=1, max_fields=0)
     try:
         parts = await form.parse()
