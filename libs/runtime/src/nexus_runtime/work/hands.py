@@ -92,7 +92,7 @@ class Hands:
         if not orphan and places.queued >= places.limits.at_once:
             return False
         held = Held(item, self.stopping, mine=False, orphan=orphan)
-        # At once: what was never begun would take the place while the kind is still asked about this.
+        # At once: otherwise work that never began could take the place while `adopt` is still being asked.
         held.placed = orphan and places.reserve()
         self._spawn(held, None)
         return True
@@ -216,9 +216,9 @@ class Hands:
                 places.release()
 
     async def _freed(self, held: Held) -> bool:
-        """Makes nobody's what has to wait here; False where another process was faster.
+        """Leaves it without a runner while it has to wait here; False if another process was faster.
 
-        Under the name of the dead it would look as though no process took care of it, and another may have a place.
+        Under the name of the dead process it would look as if nobody cared for it, and another process may have a place.
         """
         try:
             held.item = await self._items.give(held.item, NOBODY)

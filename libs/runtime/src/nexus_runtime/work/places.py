@@ -24,7 +24,7 @@ class Capacity:
 
 
 class Places:
-    """A semaphore of which a place can be had without waiting; else first come first served, but for who is urgent."""
+    """A semaphore with a way to take a place without waiting; else first come, first served, except for urgent work."""
 
     def __init__(self, limits: Capacity) -> None:
         self.limits = limits

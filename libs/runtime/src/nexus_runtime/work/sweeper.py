@@ -77,7 +77,7 @@ class Sweeper:
         items = await self._items.all()
         await self._roster.observe()
         self._surplus = False
-        for item in sorted(items, key=lambda item: item.free):  # before what was never begun, what was at work
+        for item in sorted(items, key=lambda item: item.free):  # interrupted work before work that never began
             self._consider(item)
         await self._check_own(items)
 
