@@ -218,7 +218,7 @@ class Hands:
     async def _freed(self, held: Held) -> bool:
         """Leaves it without a runner while it has to wait here; False if another process was faster.
 
-        Under the name of the dead process it would look as if nobody cared for it, and another process may have a place.
+        Under the name of a dead process it would look as if nobody cared for it, and another process may have a place.
         """
         try:
             held.item = await self._items.give(held.item, NOBODY)
