@@ -78,6 +78,8 @@ class WorkerWorld:
         self.workshop = Workshop(
             load=self.replica.store.load,
             output=self.replica.store.records.output,
+            attempt=self.replica.store.records.attempt,
+            verifications=self.replica.verifications,
             checkpoints=Checkpoints(self.database.as_database(), self.replica.work.items),
             answer=self.replica.store.records.answer,
             executors={BuildMethod.RULES: executor},

@@ -15,6 +15,7 @@ from nexus_builds.domain.state import Project
 from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.reports import ReportHandlers, ReportMemory
 from nexus_builds.store.projects import ProjectStore
+from nexus_builds.store.verifications import VERIFICATION, Verifications
 from nexus_builds.tables import LEDGER, WORK
 from nexus_builds.work.erasure import Erasure
 from nexus_contracts.builds.commands import BuildsCommand
@@ -91,7 +92,9 @@ class Replica:
         self.work = Queue(WorkItems(self.database, WORK), Answers(Unheard()))
         self.ledger = Ledger(inbox, self.history, self.outbox, relay, self.database, now, self.work)
         self.store = ProjectStore(self.database)
-        self.commands = CommandHandlers(self.store, now, Methods())
+        self.verifications = Verifications(self.database, self.work.items, self.work)
+        self.work.know(VERIFICATION, self.verifications.outcome)
+        self.commands = CommandHandlers(self.store, self.verifications, now, Methods())
         self.reports = ReportHandlers(self.store, ReportMemory(self.store), self.ledger, now)
         self.erasure = Erasure(self.store, self.ledger)
 

@@ -16,7 +16,6 @@ from nexus_agents.routes import query_routes as agents_routes
 from nexus_agents.uploads import upload_routes
 from nexus_builds.routes import ProjectQueries
 from nexus_builds.routes import query_routes as builds_routes
-from nexus_builds.store.checkpoints import Checkpoints
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.envelope import CloudEvent
@@ -42,8 +41,8 @@ class WholePlatform(FakePlatform):
         self.builds_database = MemoryDatabase()
         self.builds = Replica(self.builds_database)
         self.agents = AgentsWorld()
-        checkpoints = Checkpoints(self.builds.database, self.builds.work.items)
-        queries = builds_routes(ProjectQueries(self.builds.store, self.builds.history, utc_now, checkpoints))
+        builds = self.builds
+        queries = builds_routes(ProjectQueries(builds.store, builds.history, utc_now, builds.verifications))
         services = self.agents.service
         uploads = upload_routes(services.packages, services.files)
         self._apps = {

@@ -13,7 +13,6 @@ from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.pages import PAGE_BYTES, first_of
 from nexus_builds.routes import ProjectQueries, query_routes
-from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.tables import LEDGER
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
 from nexus_contracts.history import Tail
@@ -55,9 +54,7 @@ async def world() -> World:
         "builds",
         [],
         Health({}, {}),
-        query_routes(
-            ProjectQueries(replica.store, replica.history, utc_now, Checkpoints(replica.database, replica.work.items))
-        ),
+        query_routes(ProjectQueries(replica.store, replica.history, utc_now, replica.verifications)),
     )
     await replica.ask(create_command(auto_start=False))
     world = World(database, replica, HttpCaller(app))

@@ -9,6 +9,7 @@ from nexus_builds.worker import verifying
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.agents.commands import ActivateVersion, CreateSession, InvokeAgent, SetAgentStatus
+from nexus_contracts.errors import ErrorBody, InvalidState
 from nexus_contracts.principal import Principal
 from nexus_contracts.verification import Case, CaseOutcome, CaseTurn, Number, Refusal, ToolCalled
 
@@ -23,6 +24,7 @@ class Agents:
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
         self.commands: list[Any] = []
+        self.refused: type[Any] | None = None
 
     async def until(self, command: Any, key: str, shown: Callable[[], Awaitable[Any]]) -> Any:
         self.commands.append(command)
@@ -30,9 +32,15 @@ class Agents:
             raise TimeoutError
         return await shown()
 
+    async def refusal(self, command: Any) -> ErrorBody | None:
+        assert isinstance(command, self.refused or ())
+        return InvalidState("the agent is offline").body()
+
     async def read(self, path: str, asker: Principal, kind: Any) -> Any:
         assert asker == ASKER
         command = self.commands[-1]
+        if self.refused and isinstance(command, self.refused):
+            return None
         if not isinstance(command, InvokeAgent):
             return kind.model_construct(status="offline", active_version=2)
         said = self.answers[command.input_text]
@@ -102,6 +110,15 @@ async def test_what_comes_of_a_turn_is_said_and_ends_its_case(
     (result,) = await verifier(agents).results(AGENT, [asked], ASKER, "run")
     assert (result.outcome, result.problem) == (outcome, problem)
     assert result.turns[0].prompt == "one"
+
+
+@pytest.mark.parametrize("refused", [InvokeAgent, CreateSession])
+async def test_what_is_refused_for_good_is_not_waited_for(refused: type[Any]) -> None:
+    agents = Agents(one="1", two="1")
+    agents.refused = refused
+    (result,) = await verifier(agents).results(AGENT, [case("one", "two", expect=[Number(value=1)])], ASKER, "run")
+    assert (result.outcome, result.problem) == (CaseOutcome.NOT_VERIFIABLE, "INVALID_STATE: the agent is offline")
+    assert len(agents.commands) == (1 if refused is CreateSession else 2)
 
 
 async def test_no_more_than_a_few_cases_are_asked_at_once() -> None:

@@ -12,11 +12,13 @@ from nexus_builds.domain import control
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.endings import Patience
 from nexus_builds.store.projects import BUILD, work_of
+from nexus_builds.store.verifications import VERIFICATION
 from nexus_builds.tables import LEASES
 from nexus_builds.work.watch import LostWorkers, Watch
 from nexus_builds.worker.build_run import BuildRun
 from nexus_builds.worker.building import Hints
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
+from nexus_contracts.builds.events import VerificationRequested
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.work.items import WorkItem
@@ -112,10 +114,24 @@ async def test_every_event_of_a_project_is_one_hint() -> None:
     assert hinted == [(BUILD, "p1"), (BUILD, "p2")]
 
 
+async def test_a_verification_that_is_asked_for_is_a_hint_of_its_own() -> None:
+    hinted: list[tuple[str, str]] = []
+
+    class Engine:
+        def hint(self, kind: str, name: str) -> None:
+            hinted.append((kind, name))
+
+    asked = VerificationRequested(project_id=PROJECT, attempt=1, agent_id=f"{PROJECT}:a", verification_id="ver_1")
+    deliveries: Any = [Told(PROJECT, asked)]
+    await Hints(Engine()).hear(deliveries)
+    assert hinted == [(BUILD, PROJECT), (VERIFICATION, f"{PROJECT}:a#ver_1")]
+
+
 class Told:
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, message: object = None) -> None:
         self.event = self
         self.subject = subject
+        self.message = message
 
 
 def watch(replica: Replica, clock: list[float]) -> Watch:

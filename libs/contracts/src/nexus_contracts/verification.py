@@ -111,11 +111,13 @@ class CaseResult(Message):
 class VerificationReport(Message):
     """Every case run against a deployed agent.
 
+    While it is `running`, `cases` are those that are decided so far, of `total`, and nothing is `fulfilled` yet.
     `required_share` is that of the held-back cases, or of all where none is held back, that must pass.
     `statement` says in words what was verified and what was not.
     """
 
     agent_id: str
+    status: Literal["running", "done"] = "done"
     attempt: int | None = None
     package_sha256: str | None = None
     verified_at: Timestamp
@@ -124,5 +126,6 @@ class VerificationReport(Message):
     passed: int
     failed: int
     not_verifiable: int
+    total: int | None = None
     statement: str
     cases: list[CaseResult]

@@ -14,19 +14,24 @@ def report_of(
     required_share: float = 1.0,
     attempt: int | None = None,
     package_sha256: str | None = None,
+    total: int | None = None,
 ) -> VerificationReport:
+    """`total`: how many cases there are; while some have no result yet, the report is one on the way."""
+    running = total is not None and len(results) < total
     counts = {outcome: sum(one.outcome is outcome for one in results) for outcome in CaseOutcome}
     return VerificationReport(
         agent_id=agent_id,
+        status="running" if running else "done",
         attempt=attempt,
         package_sha256=package_sha256,
         verified_at=now,
         required_share=required_share,
-        fulfilled=fulfilled(results, required_share),
+        fulfilled=not running and fulfilled(results, required_share),
         passed=counts[CaseOutcome.PASSED],
         failed=counts[CaseOutcome.FAILED],
         not_verifiable=counts[CaseOutcome.NOT_VERIFIABLE],
-        statement=_statement(counts, len(results)),
+        total=len(results) if total is None else total,
+        statement=_statement(counts, len(results) if total is None else total, running),
         cases=list(results),
     )
 
@@ -42,10 +47,10 @@ def fulfilled(results: Sequence[CaseResult], required_share: float) -> bool:
     return not decided or passed / len(decided) >= required_share
 
 
-def _statement(counts: dict[CaseOutcome, int], total: int) -> str:
+def _statement(counts: dict[CaseOutcome, int], total: int, running: bool) -> str:
     if total == 0:
         return "Nothing was verified: there are no cases."
-    said = [f"{counts[CaseOutcome.PASSED]} of {total} cases passed"]
+    said = [f"{counts[CaseOutcome.PASSED]} of {total} cases passed{' so far' if running else ''}"]
     if counts[CaseOutcome.FAILED]:
         said.append(f"{counts[CaseOutcome.FAILED]} failed")
     if counts[CaseOutcome.NOT_VERIFIABLE]:

@@ -10,8 +10,8 @@ from nexus_builds.handlers.reports import ReportHandlers, ReportMemory
 from nexus_builds.routes import ProjectQueries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner
-from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
+from nexus_builds.store.verifications import VERIFICATION, Verifications
 from nexus_builds.tables import LEDGER
 from nexus_builds.work.erasure import Erasure
 from nexus_builds.work.watch import LostWorkers, Watch
@@ -41,8 +41,10 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work())
     store = ProjectStore(owner.database)
     owner.engine.serve(Erasure(store, owner.ledger), at_once=ERASURES)
+    verifications = Verifications(owner.database, owner.engine.items, owner.engine)
+    owner.engine.know(VERIFICATION, verifications.outcome)
     methods = Methods(frozenset(settings.executors()), settings.build_method)
-    commands = CommandHandlers(store, utc_now, methods)
+    commands = CommandHandlers(store, verifications, utc_now, methods)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     consumers = Consumers(
         settings, NAME, owner.bus, subscriptions(owner, commands, reports, ReportSigner(owner.database))
@@ -55,8 +57,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     shown = {"outbox": owner.outbox_check, "work": owner.engine.check}
     health = Health(needed, shown, consumers.alive)
     parts = [*owner.parts(), consumers, *_watches(owner, store, settings)]
-    checkpoints = Checkpoints(owner.database, owner.engine.items)
-    queries = query_routes(ProjectQueries(store, owner.history, utc_now, checkpoints))
+    queries = query_routes(ProjectQueries(store, owner.history, utc_now, verifications))
     return application(
         "Nexus-AI builds",
         parts,

@@ -23,11 +23,10 @@ from nexus_builds.domain.state import (
     stages_view,
 )
 from nexus_builds.pages import first_of
-from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
+from nexus_builds.store.verifications import Verifications
 from nexus_contracts.errors import NotFound
 from nexus_contracts.history import EventView, HistoryEntry
-from nexus_contracts.verification import VerificationReport
 from nexus_runtime.ledger.history import History
 from nexus_runtime.process import caller
 from nexus_runtime.process.queries import json_answer, page_answer, query_router
@@ -48,7 +47,7 @@ class ProjectQueries:
     store: ProjectStore
     history: History
     now: Callable[[], datetime]
-    checkpoints: Checkpoints
+    verifications: Verifications
 
     async def list_projects(
         self,
@@ -126,10 +125,29 @@ class ProjectQueries:
         """Of the latest attempt, or of the one whose last stage was kept."""
         project = await self._present(project_id)
         step = _step(project, verification.STEP)
-        found = await self.checkpoints.find(project_id, step.attempt, verification.STEP, verification.CHECKPOINT)
-        if found is None:
+        report = await self.verifications.of_build(project_id, step.attempt)
+        if report is None:
             raise NotFound("nothing was verified in the latest attempt", type="verification", id=project_id)
-        return json_answer(VerificationReport.model_validate(found.value))
+        return json_answer(report)
+
+    async def get_diff(self, project_id: str) -> Response:
+        project = await self._present(project_id)
+        diff = await self.verifications.diff(project_id, _step(project, verification.STEP).attempt)
+        if diff is None:
+            raise NotFound("no agent was changed in the latest attempt", type="diff", id=project_id)
+        return json_answer(diff)
+
+    async def get_agent_verification(self, agent_id: str) -> Response:
+        """The latest run of the agent's cases; where none was asked for, that of the build which made it."""
+        project = await self._present(verification.project_of(agent_id))
+        run = await self.verifications.latest(agent_id)
+        if run is not None:
+            return json_answer(run.report)
+        suite = await self.verifications.suite_of(project, agent_id, None)
+        report = suite and await self.verifications.of_build(project.project_id, suite.attempt)
+        if report is None:
+            raise NotFound("the agent was not verified", type="verification", id=agent_id[:300])
+        return json_answer(report)
 
     async def list_events(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
@@ -186,6 +204,8 @@ def query_routes(queries: ProjectQueries) -> APIRouter:
         ("/projects/{project_id}/stages/{stage_name}/logs", queries.list_logs, "listLogs"),
         ("/projects/{project_id}/attempts", queries.list_attempts, "listAttempts"),
         ("/projects/{project_id}/verification", queries.get_verification, "getVerification"),
+        ("/projects/{project_id}/diff", queries.get_diff, "getDiff"),
+        ("/agents/{agent_id}/verification", queries.get_agent_verification, "getAgentVerification"),
         ("/projects/{project_id}/events", queries.list_events, "listEvents"),
         ("/projects/{project_id}/tail", queries.tail_events, "tailEvents"),
     )

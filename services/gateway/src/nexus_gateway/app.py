@@ -21,6 +21,7 @@ from nexus_gateway.owners import HttpOwners
 from nexus_gateway.pages import add_pages
 from nexus_gateway.reads import Reads
 from nexus_gateway.routes import (
+    agent_changes,
     agents,
     builds,
     dialog,
@@ -128,7 +129,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     add_cross_origin(app, gateway.settings.origins)
     app.add_middleware(AnswerMiddleware)
     add_failure_answers(app)
-    documented = (projects, builds, reports, packages, legacy, agents, sessions, dialog, statistics)
+    documented = (projects, builds, reports, packages, legacy, agents, agent_changes, sessions, dialog, statistics)
     for part in (*documented, operations_of_callers, keys):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)

@@ -19,7 +19,7 @@ from nexus_contracts.agents.commands import (
     SetAgentStatus,
     UpdateAgent,
 )
-from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
+from nexus_contracts.builds.commands import ChangeAgent, ControlProject, CreateProject, DeleteProject, VerifyAgent
 from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge
@@ -69,6 +69,8 @@ ORDERS: Mapping[type[Command], Order] = {
     CreateProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",), status=201),
     ControlProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
     DeleteProject: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",)),
+    VerifyAgent: Order(BUILDS_COMMANDS, ("project_id",), AGENT + "/verification", ("agent_id",), asks_agent=True),
+    ChangeAgent: Order(BUILDS_COMMANDS, ("project_id",), PROJECT, ("project_id",), status=201),
     RegisterAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",), status=201),
     ActivateVersion: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),
     UpdateAgent: Order(AGENTS_COMMANDS, ("agent_id",), AGENT, ("agent_id",)),

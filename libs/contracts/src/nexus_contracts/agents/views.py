@@ -56,6 +56,7 @@ class AgentView(Message):
     agentcore_config: AgentCoreConfig
     deployment: DeploymentView
     active_version: int | None = None
+    active_package_sha256: str | None = None
     region: str | None
     runtime_stats: RuntimeStats = RuntimeStats()
     created_at: Timestamp

@@ -49,6 +49,15 @@ class CreateAgentBody(RequestBody):
     tags: Tags = Field(default=[])
 
 
+class ChangeAgentBody(RequestBody):
+    """What is to be different about an agent."""
+
+    requirement: Requirement = Field(description="the change alone; 10 to 5000 characters after trimming")
+    activate_if_cases_fail: bool = Field(
+        default=False, description="the new version serves even where cases fail that the present one passes"
+    )
+
+
 class ControlProjectBody(RequestBody):
     """What to do with a project's build."""
 

@@ -14,6 +14,20 @@ MAX_CHECKPOINT_BYTES = 300_000
 
 
 @dataclass(frozen=True)
+class PresentAgent:
+    """The agent that is to be changed: by `change`, which the requirement of the build includes.
+
+    `outputs` are those of the steps that built it, by their names, and `cases` what it is verified by. With
+    `cases_may_fail` the new version need not pass them.
+    """
+
+    change: str
+    outputs: Mapping[str, Mapping[str, JsonValue]]
+    cases: tuple[Case, ...] = ()
+    cases_may_fail: bool = False
+
+
+@dataclass(frozen=True)
 class BuildRequest:
     """What the user asked for. `agent_name` is None where the builder is to choose one, `ask` lets it ask them."""
 
@@ -23,6 +37,8 @@ class BuildRequest:
     agent_name: str | None = None
     project_name: str | None = None
     ask: bool = False
+    present: PresentAgent | None = None
+    """What is built is its next version; None: a new agent."""
 
 
 @dataclass(frozen=True)

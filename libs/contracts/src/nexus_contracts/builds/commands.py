@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from nexus_contracts.builds.events import Approval, BuildMethod
 from nexus_contracts.commands import Command, IfMatch
-from nexus_contracts.identifiers import AgentName, ProjectId
+from nexus_contracts.identifiers import AgentId, AgentName, ProjectId, Sha256
 from nexus_contracts.stages import StageName
 from nexus_contracts.text import JsonObject, Reason, Requirement, Tags, UserId
 
@@ -63,5 +63,28 @@ class DeleteProject(Command):
     if_match: IfMatch = None
 
 
-BuildsCommand = CreateProject | ControlProject | DeleteProject
+class VerifyAgent(Command):
+    """Run the cases of the agent again; `package_sha256` is what it serves now, as far as that is known."""
+
+    type: Literal["nexus.command.verify_agent.v1"] = "nexus.command.verify_agent.v1"
+    project_id: ProjectId
+    agent_id: AgentId
+    package_sha256: Sha256 | None = None
+
+
+class ChangeAgent(Command):
+    """Build the next version of the agent from the one that serves, `package_sha256`.
+
+    It serves only if the cases still pass that passed before, unless `activate_if_cases_fail`.
+    """
+
+    type: Literal["nexus.command.change_agent.v1"] = "nexus.command.change_agent.v1"
+    project_id: ProjectId
+    agent_id: AgentId
+    package_sha256: Sha256 | None = None
+    requirement: Requirement
+    activate_if_cases_fail: bool = False
+
+
+BuildsCommand = CreateProject | ControlProject | DeleteProject | VerifyAgent | ChangeAgent
 BUILDS_COMMAND: TypeAdapter[BuildsCommand] = TypeAdapter(Annotated[BuildsCommand, Field(discriminator="type")])

@@ -50,6 +50,7 @@ class Trigger(StrEnum):
     START = "start"
     RESTART = "restart"
     REPORT = "report"
+    CHANGE = "change"
 
 
 class ProjectFact(Message):
@@ -133,6 +134,14 @@ class BuildStopped(ProjectFact):
     reason: str | None = None
 
 
+class VerificationRequested(ProjectFact):
+    """The cases of the agent are run again; `attempt` is the project's latest."""
+
+    type: Literal["nexus.verification.requested.v1"] = "nexus.verification.requested.v1"
+    agent_id: str
+    verification_id: str
+
+
 class ReportIdentity(Message):
     """(source, id) identifies a report."""
 
@@ -173,6 +182,7 @@ BuildsEvent = (
     | BuildCompleted
     | BuildFailed
     | BuildStopped
+    | VerificationRequested
     | ReportRefused
     | StageStarted
     | StageProgressed

@@ -110,13 +110,17 @@ class ProjectView(ProjectSummary):
 
 
 class AttemptSummary(Message):
-    """One run of the pipeline; `outcome` is null while it runs, `build_method` where another system builds."""
+    """One run of the pipeline; `outcome` is null while it runs, `build_method` where another system builds.
+
+    `change` is what was to be different, where it builds the next version of an agent on request.
+    """
 
     attempt: int
     builder: Builder
     build_method: BuildMethod | None
     models: list[str] = Field(description="the language models that were used")
     trigger: str
+    change: str | None = None
     from_stage: str | None
     started_at: Timestamp
     ended_at: Timestamp | None
@@ -129,6 +133,28 @@ class AttemptView(AttemptSummary):
     usage: Usage
     progress: float
     stages: list[StageView]
+
+
+class ToolDiff(Message):
+    """`diff` is a unified diff of the tool's code."""
+
+    name: str
+    change: Literal["added", "removed", "changed"]
+    diff: str
+
+
+class AgentDiff(Message):
+    """What a change request has changed: unified diffs, cut where they are long; empty where nothing is different.
+
+    `attempt` built the next version from that of the attempt `against`.
+    """
+
+    agent_id: str
+    attempt: int
+    against: int
+    spec: str
+    instructions: str
+    tools: list[ToolDiff]
 
 
 class DeletedProject(Message):

@@ -179,7 +179,7 @@ class Engine(Queue):
 
     async def _outcome(self, kind: str, name: str) -> Outcome | None:
         served = self._hands.kind(kind)
-        return await served.outcome(name) if served else None
+        return await served.outcome(name) if served else await super()._outcome(kind, name)
 
     def _committed(self, plan: Plan) -> None:
         super()._committed(plan)

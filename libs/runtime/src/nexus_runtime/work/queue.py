@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +18,7 @@ from nexus_runtime.work.items import NOBODY, WorkItem, WorkItems, begun, work_ke
 
 logger = log.get(__name__)
 TRIES = 30
+OutcomeOf = Callable[[str], Awaitable[Outcome | None]]
 
 
 @dataclass
@@ -43,6 +44,11 @@ class Queue:
         self._stop_seconds = stop_seconds
         self._doubt_seconds = doubt_seconds
         self._doubts: dict[str, asyncio.Task[None]] = {}
+        self._outcomes: dict[str, OutcomeOf] = {}
+
+    def know(self, kind: str, outcome: OutcomeOf) -> None:
+        """Of work of this kind, which others do, `outcome` is what came of it, as `WorkKind.outcome` says it."""
+        self._outcomes[kind] = outcome
 
     async def start(self) -> None:
         """Nothing runs here."""
@@ -158,8 +164,8 @@ class Queue:
 
     async def _outcome(self, kind: str, name: str) -> Outcome | None:
         """Of work that has ended, where this process knows its kind."""
-        del kind, name
-        return None
+        known = self._outcomes.get(kind)
+        return await known(name) if known else None
 
     def _committed(self, plan: Plan) -> None:
         for item in plan.begun:

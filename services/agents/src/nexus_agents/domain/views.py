@@ -28,6 +28,7 @@ def agent_view(agent: Agent, stats: RuntimeStats) -> AgentView:
         "version": agent.manifest_version,
         "agentcore_config": _config(agent),
         "deployment": _deployment(agent),
+        "active_package_sha256": agent.active.sha256 if agent.active else None,
         "runtime_stats": stats,
         "etag": agent.version,
     }

@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue
 from nexus_builds.domain.errors import MethodUnavailable
 from nexus_builds.domain.state import (
     RUNNING,
+    AgentChange,
     Attempt,
     Decided,
     Project,
@@ -159,8 +160,12 @@ def begin(
     reason: str | None = None,
     from_stage: str | None = None,
     kept: tuple[StepState, ...] = (),
+    change: AgentChange | None = None,
 ) -> Decided:
-    """The next attempt; `kept` are the stages whose outputs it takes over, `method` how the platform builds."""
+    """The next attempt; `kept` are the stages whose outputs it takes over, `method` how the platform builds.
+
+    The agent of a `change` serves on.
+    """
     number = project.attempt_number + 1
     stages = kept + fresh_stages(number, project.agent_name_map)[len(kept) :]
     attempt = Attempt(
@@ -169,6 +174,7 @@ def begin(
         build_method=method,
         trigger=trigger,
         from_stage=from_stage,
+        change=change,
         started_at=now,
         since=now,
     )
@@ -188,7 +194,7 @@ def begin(
         attempt=attempt,
         stages=stages,
         progress=progress_of(stages),
-        agent_id=None,
+        agent_id=change.agent_id if change else None,
         refusals=Refusals(),
     )
     return begun, [started]
@@ -201,8 +207,11 @@ def _restart(project: Project, command: ControlProject, now: datetime, methods: 
     if not all(stage.done for stage in kept):
         unfinished = [stage.name for stage in kept if not stage.done]
         raise invalid(project, ControlAction.RESTART, f"cannot restart from {from_stage}: {unfinished[0]} is not done")
-    builder = project.attempt.builder if project.attempt else Builder.PLATFORM
-    method = methods.resolved(project.build_method) if builder is Builder.PLATFORM else None
+    latest = project.attempt
+    builder = latest.builder if latest else Builder.PLATFORM
+    change = latest.change if latest else None
+    wanted = latest.build_method if latest and change else None
+    method = methods.resolved(wanted or project.build_method) if builder is Builder.PLATFORM else None
     return begin(
         project,
         builder,
@@ -212,6 +221,7 @@ def _restart(project: Project, command: ControlProject, now: datetime, methods: 
         reason=command.reason,
         from_stage=from_stage,
         kept=kept,
+        change=change,
     )
 
 

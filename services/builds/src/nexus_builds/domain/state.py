@@ -81,6 +81,19 @@ class Wait(Message):
     expires_at: Timestamp
 
 
+class AgentChange(Message):
+    """The next version of an agent, from that of the attempt `against`.
+
+    `requirement` is what is to be different, and `whole` the requirement of the agent with it.
+    """
+
+    agent_id: str
+    against: int
+    requirement: str
+    whole: str
+    activate_if_cases_fail: bool = False
+
+
 class Attempt(Message):
     """One run of the pipeline. `epoch` is the highest lease epoch of a platform worker that reported.
 
@@ -103,6 +116,7 @@ class Attempt(Message):
     build_method: BuildMethod | None = None
     models: tuple[str, ...] = ()
     waiting_for: Wait | None = None
+    change: AgentChange | None = None
 
     def halted(self, now: datetime) -> "Attempt":
         """The clock stands still."""
@@ -373,6 +387,7 @@ def attempt_summary(attempt: Attempt) -> AttemptSummary:
         build_method=attempt.build_method,
         models=list(attempt.models),
         trigger=attempt.trigger,
+        change=attempt.change.requirement if attempt.change else None,
         from_stage=attempt.from_stage,
         started_at=attempt.started_at,
         ended_at=attempt.ended_at,

@@ -4,26 +4,39 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from nexus_builds.domain import control
+from nexus_builds.domain import changing, control, verification
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.errors import project_not_found
-from nexus_builds.domain.state import Project, project_view
+from nexus_builds.domain.state import Attempt, Project, project_view
+from nexus_builds.domain.verification import Suite, no_cases
 from nexus_builds.store.projects import ProjectStore
-from nexus_contracts.builds.commands import BuildsCommand, ControlProject, CreateProject, DeleteProject
+from nexus_builds.store.verifications import VERIFICATION, Verifications
+from nexus_contracts.builds.commands import (
+    BuildsCommand,
+    ChangeAgent,
+    ControlProject,
+    CreateProject,
+    DeleteProject,
+    VerifyAgent,
+)
 from nexus_contracts.builds.views import DeletedProject
 from nexus_contracts.commands import require_match
-from nexus_contracts.errors import Conflict
+from nexus_contracts.errors import Conflict, NotFound
+from nexus_contracts.replies import Outcome
 from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.change import Begin, Change
 from nexus_runtime.ledger.ledger import Decision
+from nexus_runtime.process.clock import new_id
 
 
 @dataclass(frozen=True)
 class CommandHandlers:
     store: ProjectStore
+    verifications: Verifications
     now: Callable[[], datetime]
     methods: Methods
 
-    async def decide(self, command: BuildsCommand, _reply_to: ReplyAddress | None) -> Decision:
+    async def decide(self, command: BuildsCommand, address: ReplyAddress | None) -> Decision:
         """Raises PlatformError for what is refused."""
         match command:
             case CreateProject():
@@ -32,6 +45,10 @@ class CommandHandlers:
                 return await self.control_project(command)
             case DeleteProject():
                 return await self.delete_project(command)
+            case VerifyAgent():
+                return await self.verify_agent(command, address)
+            case ChangeAgent():
+                return await self.change_agent(command)
 
     async def create_project(self, command: CreateProject) -> Decision:
         # Not looked for: the condition of the write tells whether it exists, and a creation costs no read.
@@ -53,9 +70,45 @@ class CommandHandlers:
         view = DeletedProject(project_id=after.project_id, deleted_at=after.updated_at)
         return Decision.answer(200, view, saved.change)
 
+    async def verify_agent(self, command: VerifyAgent, address: ReplyAddress | None) -> Decision:
+        """Answered with the report, by the worker that ends it."""
+        project, suite = await self._verified(command, "verify")
+        run, event = verification.requested(project, suite, command.package_sha256, new_id("ver_"), self.now())
+        change = self.store.save(project, project, [event], [self.verifications.put(run)]).change
+        begin = Change(begins=(Begin(VERIFICATION, run.name, address),))
+        return Decision(Outcome.accepted(VERIFICATION, run.name), change + begin)
+
+    async def change_agent(self, command: ChangeAgent) -> Decision:
+        before, suite = await self._verified(command, "change")
+        built = await self._attempt(before, suite.attempt)
+        after, events = changing.change(before, command, suite, built, self.now(), self.methods)
+        saved = self.store.save(before, after, events)
+        return Decision.answer(201, project_view(saved.state), saved.change)
+
+    async def _attempt(self, project: Project, number: int) -> Attempt:
+        latest = project.attempt
+        if latest is not None and latest.number == number:
+            return latest
+        past = await self.store.records.attempt(project.project_id, number)
+        if past is None:
+            raise NotFound(f"there is no attempt {number}", type="attempt", id=str(number))
+        return past.attempt
+
     async def _present(self, command: ControlProject | DeleteProject) -> Project:
+        project = await self._seen(command)
+        require_match(command.if_match, project)
+        return project
+
+    async def _seen(self, command: BuildsCommand) -> Project:
         project = await self.store.load(command.project_id)
         if project is None or not command.principal.sees(project.tenant, project.user_id):
             raise project_not_found(command.project_id)
-        require_match(command.if_match, project)
         return project
+
+    async def _verified(self, command: VerifyAgent | ChangeAgent, action: str) -> tuple[Project, Suite]:
+        """Raises NotFound; InvalidState for an agent without cases."""
+        project = await self._seen(command)
+        suite = await self.verifications.suite_of(project, command.agent_id, command.package_sha256)
+        if suite is None:
+            raise no_cases(command.agent_id, action)
+        return project, suite

@@ -10,7 +10,8 @@ from yarl import URL
 
 from nexus_contracts.agents.commands import AgentsCommand
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import ServiceUnavailable
+from nexus_contracts.errors import ErrorBody, ServiceUnavailable
+from nexus_contracts.operations import Outcomes
 from nexus_contracts.principal import Principal
 from nexus_contracts.topics import AGENTS_COMMANDS
 from nexus_runtime.kafka.bus import Bus
@@ -64,6 +65,12 @@ class AgentsClient:
                 return kind.model_validate_json(await response.read()) if response.status == 200 else None
         except (aiohttp.ClientError, TimeoutError, ValidationError):
             return None
+
+    async def refusal(self, command: AgentsCommand) -> ErrorBody | None:
+        """Why `agents` has refused the command, for good; None where it has not, or not yet."""
+        path = f"/operations/{command.command_id}?fingerprint={command.fingerprint}"
+        known = await self.read(path, command.principal, Outcomes)
+        return known.outcome.error if known and known.outcome else None
 
     async def _send(self, command: AgentsCommand, key: str) -> None:
         event = CloudEvent(

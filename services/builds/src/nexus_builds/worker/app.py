@@ -10,12 +10,13 @@ from nexus_builds.settings import WorkerSettings
 from nexus_builds.signing import ReportSigner
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.projects import ProjectStore
-from nexus_builds.tables import WORK
+from nexus_builds.store.verifications import Verifications
 from nexus_builds.worker.agents_client import AgentsClient
 from nexus_builds.worker.build_run import Workshop
 from nexus_builds.worker.building import Building, Hints
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.reporting import SignedTransport
+from nexus_builds.worker.verification import AgentVerification
 from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.builds.builder import StageExecutor
 from nexus_contracts.builds.events import BUILDS_EVENT, BuildMethod
@@ -31,10 +32,11 @@ from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Part, application
 from nexus_runtime.work.engine import Engine
-from nexus_runtime.work.items import WorkItems
 from nexus_tracker.kafka import KafkaTransport
 
 NAME = "builds-worker"
+VERIFICATIONS = 4
+"""Of agents that serve, run again at once."""
 
 
 def create_app(settings: WorkerSettings) -> FastAPI:
@@ -47,10 +49,16 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     agents = AgentsClient(bus, settings.agents_url, trust)
     packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
     executors = _executors(settings)
+    engine = Engine.over(
+        database, Replier(bus, WORKER_SOURCE), settings.long_work(), stop_seconds=settings.shutdown_share("work")
+    )
+    verifications = Verifications(database, engine.items, engine)
     workshop = Workshop(
         load=store.load,
         output=store.records.output,
-        checkpoints=Checkpoints(database, WorkItems(database, WORK)),
+        attempt=store.records.attempt,
+        checkpoints=Checkpoints(database, engine.items),
+        verifications=verifications,
         answer=store.records.answer,
         executors=executors,
         reports=reports,
@@ -62,10 +70,8 @@ def create_app(settings: WorkerSettings) -> FastAPI:
         step_timeout_seconds=settings.step_timeout_seconds,
         wait_seconds=settings.build_wait_seconds,
     )
-    engine = Engine.over(
-        database, Replier(bus, WORKER_SOURCE), settings.long_work(), stop_seconds=settings.shutdown_share("work")
-    )
     engine.serve(Building(workshop), at_once=settings.worker_concurrency)
+    engine.serve(AgentVerification(store.load, verifications, workshop.verifier), at_once=VERIFICATIONS)
     hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, Hints(engine).hear, group_of=None, prompt=False)
     consumers = Consumers(settings, NAME, bus, [hints])
     needed = {

@@ -1,12 +1,13 @@
 """One worker's work on one attempt: step by step, until it has ended, is paused, or the lease is lost."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nexus_builds.domain.state import Project, StepState
+from nexus_builds.domain.state import AgentChange, PastAttempt, Project, StepState, steps_of
 from nexus_builds.store.checkpoints import Checkpoints
+from nexus_builds.store.verifications import Verifications
 from nexus_builds.worker.approving import approved
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.notebook import Answer, StepNotebook
@@ -14,7 +15,7 @@ from nexus_builds.worker.plan import next_steps
 from nexus_builds.worker.reporting import AttemptOver, Confirmation, PersonAwaited, SignedTransport, StepReports
 from nexus_builds.worker.rollout import Rollout, stored
 from nexus_builds.worker.verifying import Verifier
-from nexus_contracts.builds.builder import BuildRequest, StageExecutor, StepFailed
+from nexus_contracts.builds.builder import BuildRequest, PresentAgent, StageExecutor, StepFailed
 from nexus_contracts.builds.events import Builder, BuildMethod
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import ServiceUnavailable
@@ -35,7 +36,9 @@ class Workshop:
 
     load: Callable[[str], Awaitable[Project | None]]
     output: Callable[[str, StepState], Awaitable[dict[str, object] | None]]
+    attempt: Callable[[str, int], Awaitable[PastAttempt | None]]
     checkpoints: Checkpoints
+    verifications: Verifications
     answer: Answer
     executors: Mapping[BuildMethod, StageExecutor]
     reports: SignedTransport
@@ -129,27 +132,20 @@ class BuildRun:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self, project: Project, reports: StepReports) -> None:
-        request = BuildRequest(
-            project_id=project.project_id,
-            attempt=project.attempt_number,
-            requirement=project.requirement,
-            agent_name=project.agent_name,
-            project_name=project.project_name,
-            ask=project.ask,
-        )
+        request = await self._request(project)
         pace = asyncio.create_task(asyncio.sleep(self._shop.step_seconds))
         notebook = StepNotebook(
             reports, self._held.item, self._shop.checkpoints, self._shop.answer, self._shop.wait_seconds
         )
         try:
-            outputs = await self._outputs(project)
+            outputs = await self._outputs(project.project_id, project.steps())
             result = await self._executor(project).execute(reports.name, request, outputs, notebook)
             await approved(project, reports.name, result, notebook)
             output: dict[str, Any] = dict(result.output_data)
             for produced in result.artifacts:
                 await reports.step.artifact(await stored(self._shop.artifacts, produced))
             if reports.stage_name == DEPLOYER:
-                rollout = Rollout(self._shop, project, reports, notebook)
+                rollout = Rollout(self._shop, project, reports, notebook, request.present)
                 output |= await rollout.deployed(result)
             await pace
         finally:
@@ -165,8 +161,29 @@ class BuildRun:
             )
         return self._shop.executors[method]
 
-    async def _outputs(self, project: Project) -> Mapping[str, Mapping[str, Any]]:
-        outputs = {step.name: await self._shop.output(project.project_id, step) for step in project.steps()}
+    async def _request(self, project: Project) -> BuildRequest:
+        change = project.attempt.change if project.attempt else None
+        return BuildRequest(
+            project_id=project.project_id,
+            attempt=project.attempt_number,
+            requirement=change.whole if change else project.requirement,
+            agent_name=change.agent_id.rpartition(":")[2] if change else project.agent_name,
+            project_name=project.project_name,
+            ask=project.ask,
+            present=await self._present(project, change) if change else None,
+        )
+
+    async def _present(self, project: Project, change: AgentChange) -> PresentAgent:
+        """The agent that is changed, as the attempt that built it left it."""
+        built = await self._shop.attempt(project.project_id, change.against)
+        suite = await self._shop.verifications.suite(project.project_id, change.against)
+        if built is None or suite is None:
+            raise StepFailed("AGENT_GONE", f"nothing is left of attempt {change.against}, whose agent is to be changed")
+        outputs = await self._outputs(project.project_id, steps_of(built.stages))
+        return PresentAgent(change.requirement, outputs, tuple(suite.cases), change.activate_if_cases_fail)
+
+    async def _outputs(self, project_id: str, steps: Iterable[StepState]) -> Mapping[str, Mapping[str, Any]]:
+        outputs = {step.name: await self._shop.output(project_id, step) for step in steps}
         return {name: output for name, output in outputs.items() if output is not None}
 
     def _reports(self, project: Project, stage_name: str, sub_stage_name: str | None) -> StepReports:

@@ -6,8 +6,11 @@ from typing import Protocol
 
 import structlog
 
+from nexus_builds.domain.verification import work_name
 from nexus_builds.store.projects import BUILD
+from nexus_builds.store.verifications import VERIFICATION
 from nexus_builds.worker.build_run import BuildRun, Workshop
+from nexus_contracts.builds.events import VerificationRequested
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process import log
 from nexus_runtime.work.kind import Held, Repeatable
@@ -34,10 +37,13 @@ class Hinted(Protocol):
 
 @dataclass(frozen=True)
 class Hints:
-    """Events of projects: they tell the run of just this project to look, or that there is a build to take."""
+    """Events of projects: they tell the run of just this project to look, or that there is work to take."""
 
     engine: Hinted
 
     async def hear(self, deliveries: Sequence[Delivery]) -> None:
         for name in dict.fromkeys(delivery.event.subject for delivery in deliveries):
             self.engine.hint(BUILD, name)
+        for delivery in deliveries:
+            if isinstance(asked := delivery.message, VerificationRequested):
+                self.engine.hint(VERIFICATION, work_name(asked.agent_id, asked.verification_id))

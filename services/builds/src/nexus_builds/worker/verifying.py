@@ -1,12 +1,13 @@
 """Asks a deployed agent its cases, as people would: by commands, each conversation in a session of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nexus_builds.worker.agents_client import AgentsClient
 from nexus_contracts.agents.commands import CreateSession, InvokeAgent
 from nexus_contracts.agents.views import InvocationView, SessionView
+from nexus_contracts.errors import ErrorBody
 from nexus_contracts.principal import Principal
 from nexus_contracts.verification import Case, CaseResult
 from nexus_runtime.process.clock import derived_id
@@ -17,6 +18,10 @@ PATIENCE = 15.0
 """Seconds beyond the time that the agent has."""
 
 
+async def _untold(_result: CaseResult) -> None:
+    return
+
+
 @dataclass(frozen=True)
 class Verifier:
     """`seconds` is what the agent has for one answer."""
@@ -24,23 +29,45 @@ class Verifier:
     agents: AgentsClient
     seconds: float = 30.0
 
-    async def results(self, agent_id: str, cases: Sequence[Case], asker: Principal, run: str) -> list[CaseResult]:
-        """Of every case. Ids follow from `run`: asked again under it, nothing is invoked twice."""
-        few = asyncio.Semaphore(AT_ONCE)
+    async def results(
+        self,
+        agent_id: str,
+        cases: Sequence[Case],
+        asker: Principal,
+        run: str,
+        known: Mapping[str, CaseResult] | None = None,
+        tell: Callable[[CaseResult], Awaitable[None]] = _untold,
+    ) -> list[CaseResult]:
+        """Of every case; `tell` is told each that is not `known`, by name. Raises what `tell` raises.
+
+        Ids follow from `run`: asked again under it, nothing is invoked twice.
+        """
+        few, before = asyncio.Semaphore(AT_ONCE), dict(known or {})
 
         async def result(number: int, case: Case) -> CaseResult:
+            if case.name in before:
+                return before[case.name]
             async with few:
-                return judged(case, await self._held(agent_id, case, asker, (run, str(number))))
+                found = judged(case, await self._held(agent_id, case, asker, (run, str(number))))
+            await tell(found)
+            return found
 
-        return list(await asyncio.gather(*(result(number, case) for number, case in enumerate(cases))))
+        tasks = [asyncio.create_task(result(number, case)) for number, case in enumerate(cases)]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _held(self, agent_id: str, case: Case, asker: Principal, run: tuple[str, ...]) -> list[Given]:
         """The answers of the conversation, up to the first that did not come."""
         session_id = None
         if len(case.turns) > 1:
-            session_id = await self._session(agent_id, asker, run)
-            if session_id is None:
-                return [Given(unasked="no session was made")]
+            made = await self._session(agent_id, asker, run)
+            if isinstance(made, Given):
+                return [made]
+            session_id = made
         given: list[Given] = []
         for number, turn in enumerate(case.turns):
             ids = (agent_id, *run, str(number))
@@ -60,7 +87,8 @@ class Verifier:
                 break
         return given
 
-    async def _session(self, agent_id: str, asker: Principal, run: tuple[str, ...]) -> str | None:
+    async def _session(self, agent_id: str, asker: Principal, run: tuple[str, ...]) -> str | Given:
+        """The id of a session, or why there is none."""
         session_id = derived_id("sess_", agent_id, *run)
         command = CreateSession(
             command_id=derived_id("cmd_", "session", agent_id, *run),
@@ -71,27 +99,37 @@ class Verifier:
             conversation_mode="eval",
             principal=asker,
         )
+
+        async def made() -> SessionView | ErrorBody | None:
+            shown = await self.agents.read(f"/sessions/{session_id}", asker, SessionView)
+            return shown or await self.agents.refusal(command)
+
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.agents.until(
-                    command, session_id, lambda: self.agents.read(f"/sessions/{session_id}", asker, SessionView)
-                )
+                found = await self.agents.until(command, session_id, made)
         except TimeoutError:
-            return None
-        return session_id
+            return Given(unasked="no session was made in time")
+        return _refused(found) if isinstance(found, ErrorBody) else session_id
 
     async def _given(self, command: InvokeAgent) -> Given:
-        async def ended() -> InvocationView | None:
+        async def ended() -> InvocationView | ErrorBody | None:
             path = f"/invocations/{command.invocation_id}"
             shown = await self.agents.read(path, command.principal, InvocationView)
-            return shown if shown and shown.status != "running" else None
+            if shown is None:
+                return await self.agents.refusal(command)
+            return shown if shown.status != "running" else None
 
         try:
             async with asyncio.timeout(self.seconds + PATIENCE):
                 shown = await self.agents.until(command, command.session_id or command.invocation_id, ended)
         except TimeoutError:
             return Given(unasked="the invocation did not end in time")
-        return _given(shown)
+        return _refused(shown) if isinstance(shown, ErrorBody) else _given(shown)
+
+
+def _refused(error: ErrorBody) -> Given:
+    """Asked again, it would be refused again."""
+    return Given(unasked=f"{error.code}: {error.message}"[:500])
 
 
 def _given(shown: InvocationView) -> Given:

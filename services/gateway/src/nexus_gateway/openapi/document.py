@@ -37,6 +37,7 @@ _BODIES = (
     of_builds.CreateProjectBody,
     of_builds.ControlProjectBody,
     of_builds.CreateAgentBody,
+    of_builds.ChangeAgentBody,
     of_agents.RegisterAgentBody,
     of_agents.UpdateAgentBody,
     of_agents.SetAgentStatusBody,

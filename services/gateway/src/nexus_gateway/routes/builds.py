@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.answers import ListOf
 from nexus_contracts.builds.dashboard import BuildDashboard
-from nexus_contracts.builds.views import AttemptView, LogLine, StagesView, StageView
+from nexus_contracts.builds.views import AgentDiff, AttemptView, LogLine, StagesView, StageView
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.history import EventView
 from nexus_contracts.verification import VerificationReport
@@ -12,7 +12,7 @@ from nexus_gateway.dependencies import gateway_of
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
-from nexus_gateway.openapi.verification_example import VERIFICATION
+from nexus_gateway.openapi.verification_example import AGENT_DIFF, VERIFICATION
 from nexus_gateway.requests.accept import wants_stream
 from nexus_gateway.routes.parameters import (
     DEFAULT_LIMIT,
@@ -114,6 +114,22 @@ async def list_stage_logs(
 async def get_verification(project_id: ProjectPath, request: Request) -> Response:
     """The cases of the latest attempt, each with its outcome; not found where nothing was verified in it."""
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/verification")
+
+
+@router.get(
+    _PROJECT + "/diff",
+    **operation(
+        "getDiff",
+        "Read what a change request has changed",
+        AgentDiff,
+        AGENT_DIFF,
+        errors=ops.ONE_ERRORS,
+        parameters=[ops.IF_NONE_MATCH],
+    ),
+)
+async def get_diff(project_id: ProjectPath, request: Request) -> Response:
+    """Of the agent that the latest attempt has built, whether it serves or not; not found where it changed none."""
+    return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/diff")
 
 
 @router.get(
