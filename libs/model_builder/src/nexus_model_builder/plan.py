@@ -68,8 +68,17 @@ def tools(outputs: Outputs) -> list[ToolSpec]:
 
 def written(outputs: Outputs) -> dict[str, WrittenTool]:
     """The latest state of the tools' modules."""
-    latest = outputs.get("prompt_engineer", {}).get("written") or outputs["tool_developer"]["written"]
+    steps = ("agent_deployer", "prompt_engineer", "tool_developer")
+    latest = next(outputs[step]["written"] for step in steps if "written" in outputs.get(step, {}))
     return WRITTEN.validate_python(latest)
+
+
+def present_tools(request: BuildRequest) -> dict[str, tuple[ToolSpec, WrittenTool]]:
+    """By name, those of the agent that is changed; none where a new one is built."""
+    if request.present is None:
+        return {}
+    made = written(request.present.outputs)
+    return {spec.name: (spec, made[spec.name]) for spec in tools(request.present.outputs)}
 
 
 def parts(request: BuildRequest, outputs: Outputs) -> Parts:

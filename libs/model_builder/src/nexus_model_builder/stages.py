@@ -1,7 +1,7 @@
 """The steps of a build."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -10,11 +10,12 @@ from nexus_contracts.builds.builder import ProducedFile, StepFailed, StepResult
 from nexus_contracts.builds.reports import WaitKind
 from nexus_contracts.verification import CaseResult
 from nexus_model_builder import plan, wording
-from nexus_model_builder.answers import Analysis, Architecture, BlindAnswers, Brief, Design
+from nexus_model_builder.answers import Analysis, Architecture, BlindAnswers, Brief, Design, WrittenTool
 from nexus_model_builder.assembly import Parts, free_name, manifest_of, package_files
 from nexus_model_builder.workbench import Workbench
 from nexus_offline_builder.packaging import zipped
 from nexus_verification.report import fulfilled
+from nexus_verification.suite import with_earlier
 
 _BUILDER = "model"
 _FEW_CASES = 5
@@ -48,7 +49,12 @@ async def orchestrate(bench: Workbench) -> StepResult:
 async def analyse(bench: Workbench) -> StepResult:
     """The specification, and the cases on which two calls agree, one of them blind."""
     answers = bench.outputs["orchestrator"].get("answers")
-    prompt = wording.analysis(bench.request.requirement, answers if isinstance(answers, dict) else {})
+    present = bench.request.present
+    prompt = bench.changing(
+        wording.analysis(bench.request.requirement, answers if isinstance(answers, dict) else {}),
+        "Specify the whole agent. Its present cases are kept: write cases of what the change concerns.",
+        specification=plan.specification(present.outputs) if present else [],
+    )
     analysis = await bench.caller.ask("analysis", prompt, Analysis)
     await bench.notebook.progress(50.0)
     shown: list[dict[str, JsonValue]] = [
@@ -58,6 +64,8 @@ async def analyse(bench: Workbench) -> StepResult:
     cases = plan.agreed(analysis.cases, {case.name: case.answers for case in blind.cases})
     dropped = len(analysis.cases) - len(cases)
     await bench.notebook.log(f"{len(cases)} cases; {dropped} were dropped, as two answers to them differed.")
+    if present and not present.cases_may_fail:
+        cases = list(with_earlier(cases, present.cases))
     if len(cases) < _FEW_CASES:
         await bench.notebook.log("So few cases verify little: give examples in the requirement.", "warning")
     specification: list[JsonValue] = [*analysis.specification]
@@ -68,7 +76,12 @@ async def analyse(bench: Workbench) -> StepResult:
 
 async def architect(bench: Workbench) -> StepResult:
     """The tools. Raises StepFailed, NOTHING_TO_BUILD, where none serves anything."""
-    prompt = wording.architecture(bench.request.requirement, plan.specification(bench.outputs))
+    prompt = bench.changing(
+        wording.architecture(bench.request.requirement, plan.specification(bench.outputs)),
+        "Keep each tool that serves with its name, description and schema. One that must behave differently gets a "
+        "description that says so.",
+        tools=plan.plain([spec for spec, _ in plan.present_tools(bench.request).values()]),
+    )
     made = await bench.caller.ask("architecture", prompt, Architecture, _unplanned)
     if not made.tools:
         reasons = "; ".join(sorted({one.reason for one in made.coverage if one.reason}))
@@ -101,7 +114,13 @@ def _unplanned(made: Architecture) -> str | None:
 
 async def design(bench: Workbench) -> StepResult:
     tools = plan.plain(plan.tools(bench.outputs))
-    made = await bench.caller.ask("design", wording.design(bench.request.requirement, tools), Design)
+    present = bench.request.present
+    prompt = bench.changing(
+        wording.design(bench.request.requirement, tools),
+        "Keep what still holds.",
+        design=dict(present.outputs["agent_design"]) if present else {},
+    )
+    made = await bench.caller.ask("design", prompt, Design)
     return StepResult(made.model_dump(mode="json"))
 
 
@@ -110,12 +129,25 @@ async def develop_tools(bench: Workbench) -> StepResult:
     sandbox = await bench.maker.trial.sandbox()
     if not sandbox.isolated:
         await bench.notebook.log(f"Tools are tried {sandbox.description}.", "warning")
-    specs = plan.tools(bench.outputs)
-    written = await bench.maker.written(specs, plan.specification(bench.outputs), plan.visible(bench.outputs))
+    specs, present = plan.tools(bench.outputs), plan.present_tools(bench.request)
+    kept = {name: tool for name, (spec, tool) in present.items() if spec in specs}
+    for name in kept:
+        await bench.notebook.log(f"{name} stays as it is.")
+    wanted = [(spec, _tool_prompt(bench, spec, present)) for spec in specs if spec.name not in kept]
+    known = kept | await bench.maker.written(wanted)
+    written = {spec.name: known[spec.name] for spec in specs}
     names: list[JsonValue] = [spec.name for spec in specs]
     plain = plan.WRITTEN.dump_python(written, mode="json")
     files = tuple(_python(f"tools.{name}_module.py", tool.code) for name, tool in written.items())
     return StepResult({"tools": names, "written": plain}, files)
+
+
+def _tool_prompt(bench: Workbench, spec: ToolSpec, present: Mapping[str, tuple[ToolSpec, WrittenTool]]) -> str:
+    shown = plan.plain(plan.visible(bench.outputs))
+    prompt = wording.tool(plan.specification(bench.outputs), spec.model_dump(mode="json"), shown)
+    if spec.name not in present:
+        return prompt
+    return bench.changing(prompt, "Change as little of the module as serves.", module=present[spec.name][1].code)
 
 
 async def tune(bench: Workbench) -> StepResult:
@@ -170,6 +202,7 @@ def _shipped(bench: Workbench, parts: Parts) -> StepResult:
         "manifest": manifest,
         "agent_spec": spec,
         "package_bytes": len(package),
+        "written": plan.WRITTEN.dump_python(parts.written, mode="json"),
     }
     files = (
         _json_file("manifest.json", manifest),

@@ -5,8 +5,6 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pydantic import JsonValue
-
 from nexus_contracts.agents.spec import AgentSpec, ToolSpec
 from nexus_contracts.builds.builder import Notebook, StepFailed
 from nexus_contracts.verification import Case, CaseOutcome, CaseResult
@@ -15,11 +13,9 @@ from nexus_model_builder.answers import RevisedTool, ToolTest, WrittenTool
 from nexus_model_builder.assembly import Parts
 from nexus_model_builder.calls import Caller
 from nexus_model_builder.inspection import faults
-from nexus_model_builder.plan import plain
 from nexus_model_builder.trial import Trial
 
 T = TypeVar("T")
-Plain = dict[str, JsonValue]
 REPAIRS = 3
 """Of a tool that fails its own tests."""
 ROUNDS = 2
@@ -33,16 +29,12 @@ class Toolmaker:
     trial: Trial
     notebook: Notebook
 
-    async def written(
-        self, specs: Sequence[ToolSpec], specification: Sequence[str], cases: Sequence[Case]
-    ) -> dict[str, WrittenTool]:
-        """All tools, written side by side. Raises StepFailed for one that never passes."""
-        shown = plain(cases)
-        made = await _together([self._written(spec, specification, shown) for spec in specs])
-        return {spec.name: tool for spec, tool in zip(specs, made, strict=True)}
+    async def written(self, wanted: Sequence[tuple[ToolSpec, str]]) -> dict[str, WrittenTool]:
+        """The tools, each with its prompt, written side by side. Raises StepFailed for one that never passes."""
+        made = await _together([self._written(spec, prompt) for spec, prompt in wanted])
+        return {spec.name: tool for (spec, _), tool in zip(wanted, made, strict=True)}
 
-    async def _written(self, spec: ToolSpec, specification: Sequence[str], cases: Sequence[Plain]) -> WrittenTool:
-        prompt = wording.tool(specification, spec.model_dump(mode="json"), cases)
+    async def _written(self, spec: ToolSpec, prompt: str) -> WrittenTool:
         tool = await self.caller.ask(f"write {spec.name}", prompt, WrittenTool, lambda answer: _unsound(answer.code))
         for repair in range(REPAIRS + 1):
             failures = await self._failures(spec, tool)

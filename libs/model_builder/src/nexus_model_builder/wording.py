@@ -101,3 +101,11 @@ def repair(spec: Mapping[str, JsonValue], code: str, failures: Sequence[str]) ->
         f"{data(tool=dict(spec), module=code, failures=list(failures))}\n\n"
         "Task: revise the module so that it no longer fails. Solve the kind of fault, not the single prompt."
     )
+
+
+def changing(prompt: str, change: str, advice: str, **present: object) -> str:
+    """The same task where the agent exists, and is to be changed."""
+    return (
+        f"{prompt}\n\nThe agent exists already, and the last part of the requirement is a change to it. The change, "
+        f"and what there is:\n{data(change=change, **present)}\n{advice}"
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nexus_contracts.builds.builder import BuildRequest, Notebook
+from nexus_model_builder import wording
 from nexus_model_builder.calls import Caller
 from nexus_model_builder.plan import Outputs
 from nexus_model_builder.tools import Toolmaker
@@ -18,3 +19,8 @@ class Workbench:
     caller: Caller
     maker: Toolmaker
     required_share: float
+
+    def changing(self, prompt: str, advice: str, **present: object) -> str:
+        """The prompt, with what there is `present` where an agent is changed."""
+        agent = self.request.present
+        return wording.changing(prompt, agent.change, advice, **present) if agent else prompt
