@@ -156,6 +156,18 @@ STORY: dict[str, tuple[Example, ...]] = {
         Example("listVersions", "Its versions", "GET", f"{AGENT}/versions"),
         Example("activateVersion", "Activate one", "PUT", f"{AGENT}/versions/1/activate"),
         Example("getAgent", "Ask until it runs", "GET", AGENT, until="running"),
+        Example("verifyAgent", "Run the cases of its build again", "POST", f"{AGENT}/verify"),
+        Example("getAgentVerification", "What came of that", "GET", f"{AGENT}/verification"),
+        Example(
+            "changeAgent",
+            "Have it changed: a build of its project makes the next version",
+            "POST",
+            f"{AGENT}/changes",
+            {"requirement": "It also converts units of length, such as miles to kilometres."},
+            status=201,
+        ),
+        Example("getProject", "Ask until that is built", "GET", PROJECT, until="completed"),
+        Example("getDiff", "What is different", "GET", f"{PROJECT}/diff"),
         Example(
             "uploadPackage",
             "Upload a package",
