@@ -83,6 +83,8 @@ class PlayedBackend:
         self.rejected: PackageRejected | None = None
         self.gate: asyncio.Event | None = None
 
+    side_by_side = True
+
     async def try_out(self, content: bytes) -> None:
         if self.rejected is not None:
             raise self.rejected

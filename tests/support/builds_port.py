@@ -58,6 +58,8 @@ class ScriptedExecutor:
 class WorkerWorld:
     """Of agents, version `serves` serves, those in `withdrawn` came back, and `answers` are what prompts get.
 
+    Where `side_by_side`, the next version waits beside that until it is in `activated`.
+
     `away` confirms no report; `seen` are the types of those that arrived; `on` acts when one of a type does."""
 
     def __init__(self, folder: Path, executor: StageExecutor) -> None:
@@ -68,12 +70,17 @@ class WorkerWorld:
         self.seen: list[str] = []
         self.serves: int | None = None
         self.deployments = 0
+        self.side_by_side = False
+        self.activated: list[int] = []
+        self.versions: list[int | None] = []
         self.hang_withdrawal: asyncio.Event | None = None
         self.withdrawn: list[int | None] = []
         self.answers: dict[str, str] = {}
         self.runs: list[str] = []
         self.on: dict[str, Callable[[], Awaitable[Any]]] = {}
-        deployer: Any = SimpleNamespace(deploy=self._deploy, serving=self._serving, withdraw=self._withdraw)
+        deployer: Any = SimpleNamespace(
+            deploy=self._deploy, serving=self._serving, withdraw=self._withdraw, activate=self._activate
+        )
         verifier: Any = SimpleNamespace(results=self._results)
         self.workshop = Workshop(
             load=self.replica.store.load,
@@ -149,9 +156,13 @@ class WorkerWorld:
     async def _sign(self, event: CloudEvent) -> CloudEvent:
         return event
 
-    async def _deploy(self, project_id: str, *_more: object) -> str:
+    async def _deploy(self, *_more: object, activate: bool) -> int:
         self.deployments += 1
-        return f"{project_id}:a"
+        assert activate or self.serves
+        return 0 if activate or not self.side_by_side else (self.serves or 0) + 1
+
+    async def _activate(self, _agent_id: str, _attempt: int, _asker: object, version: int) -> None:
+        self.activated.append(version)
 
     async def _serving(self, *_where: object) -> int | None:
         return self.serves
@@ -162,6 +173,9 @@ class WorkerWorld:
             self.hang_withdrawal.set()
             await asyncio.Event().wait()
 
-    async def _results(self, _agent_id: str, cases: Sequence[Case], _asker: object, run: str) -> list[CaseResult]:
+    async def _results(
+        self, _agent_id: str, cases: Sequence[Case], _asker: object, run: str, *, version: int | None
+    ) -> list[CaseResult]:
         self.runs.append(run)
+        self.versions.append(version)
         return [judged(case, [Given(self.answers.get(turn.prompt, "?")) for turn in case.turns]) for case in cases]

@@ -55,9 +55,54 @@ def shown(answer: Reply) -> AgentView:
     return AgentView.model_validate(answer.result)
 
 
-def second() -> DeployAgent:
+def second(**fields: Any) -> DeployAgent:
     usual = {"command_id": "c2", "agent_id": AGENT, "project_id": PROJECT, "agent_name": "tester"}
-    return DeployAgent.model_validate(usual | SECOND)
+    return DeployAgent.model_validate(usual | SECOND | fields)
+
+
+async def asked(world: World, version: int | None) -> str:
+    """The digest of the package that an invocation reaches."""
+    wish = invocation().model_copy(update={"version": version})
+    request_id = await world.send(wish)
+    await settle()
+    (reached,) = world.backend.asked
+    reached.succeed("done")
+    await settle()
+    assert world.answers(request_id)[0].status == 200
+    return reached.agent.package.sha256
+
+
+async def test_a_version_beside_the_one_that_serves_is_asked_by_its_number_alone(world: World) -> None:
+    await world.deploy()
+    answer = await world.ask(second(activate=False))
+    view = shown(answer)
+    assert (view.status, view.active_version, view.active_package_sha256) == ("running", 1, PACKAGE.sha256)
+    assert (view.deployment.status, view.deployment.version) == ("deployed", 2)
+    assert await asked(world, None) == PACKAGE.sha256
+    assert await asked(world, 2) == SECOND["package_sha256"]
+    assert (await world.ask(activation(2))).status == 201
+    assert (await world.view()).active_version == 2
+    assert await asked(world, None) == SECOND["package_sha256"]
+    assert await asked(world, 2) == SECOND["package_sha256"]
+
+
+async def test_a_version_that_is_not_there_cannot_be_asked(world: World) -> None:
+    await world.deploy()
+    answer = await world.ask(invocation().model_copy(update={"version": 7}))
+    code, details = error_of(answer)
+    assert (code, details["reason"]) == ("AGENT_INVOCATION_FAILED", "VERSION_UNAVAILABLE")
+    assert world.backend.asked == []
+
+
+@pytest.mark.parametrize("side_by_side", [True, False])
+async def test_without_one_that_serves_or_room_for_two_the_version_takes_the_place(
+    world: World, side_by_side: bool
+) -> None:
+    world.backend.side_by_side = side_by_side
+    await world.deploy()
+    if side_by_side:
+        await world.ask(status("offline"))
+    assert shown(await world.ask(second(activate=False))).active_version == 2
 
 
 async def kept(world: World) -> list[tuple[int, str, str]]:

@@ -159,6 +159,23 @@ async def test_who_says_so_gets_the_version_and_the_broken_case_goes(tmp_path: P
     assert [one.name for one in suite.cases] == ["three", "one"]
 
 
+async def test_a_version_that_can_run_beside_the_present_one_serves_only_when_it_is_verified(tmp_path: Path) -> None:
+    made = await built(tmp_path, Shipping(FIRST, SECOND))
+    made.side_by_side = True
+    await made.change()
+    assert (await made.worked()).status is ProjectStatus.COMPLETED
+    assert (made.versions, made.activated, made.withdrawn) == ([None, 2], [2], [])
+
+
+async def test_a_version_that_fails_beside_the_present_one_never_serves(tmp_path: Path) -> None:
+    made = await built(tmp_path, Shipping(FIRST, SECOND))
+    made.side_by_side = True
+    await made.change()
+    made.answers["two"] = "2"
+    assert error_of(await made.worked()).code == "VERIFICATION_FAILED"
+    assert (made.versions, made.activated, made.withdrawn) == ([None, 2], [], [])
+
+
 async def test_a_change_after_a_failed_one_is_made_of_what_serves(tmp_path: Path) -> None:
     executor = Shipping(FIRST, SECOND)
     made = await built(tmp_path, executor)

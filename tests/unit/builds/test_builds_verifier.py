@@ -1,6 +1,7 @@
 """How the worker asks a deployed agent its cases, and takes back a version that failed them."""
 
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ from nexus_builds.worker import verifying
 from nexus_builds.worker.deployment import Deployer
 from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.agents.commands import ActivateVersion, CreateSession, InvokeAgent, SetAgentStatus
+from nexus_contracts.agents.events import FailureReason
+from nexus_contracts.builds.builder import StepFailed
 from nexus_contracts.errors import ErrorBody, InvalidState
 from nexus_contracts.principal import Principal
 from nexus_contracts.verification import Case, CaseOutcome, CaseTurn, Number, Refusal, ToolCalled
+from nexus_runtime.blobs import Blob
 
 AGENT = "proj_" + "0" * 32 + ":a"
 ASKER = Principal(id="ada", tenant="acme")
@@ -139,6 +143,45 @@ async def test_a_version_is_withdrawn_for_the_earlier_one_or_the_agent_goes_offl
     await Deployer(agents, 5.0).withdraw(AGENT, 2, ASKER, 2)
     assert isinstance(agents.commands[-1], ActivateVersion)
     assert agents.commands[-1].version == 2
+
+
+def _shown(active: int | None, deployed: int, status: str = "deployed") -> Any:
+    """An AgentsClient to which the agent is always shown so; what it was sent is in `commands`."""
+    commands: list[Any] = []
+    error = FailureReason(code="AGENT_NOT_STARTED", message="it ended") if status == "failed" else None
+
+    async def read(_path: str, _asker: Principal, kind: Any) -> Any:
+        latest = SimpleNamespace(status=status, version=deployed, package_sha256="a" * 64, last_error=error)
+        return kind.model_construct(status="running", active_version=active, deployment=latest)
+
+    async def until(command: Any, _key: str, shown: Callable[[], Awaitable[Any]]) -> Any:
+        commands.append(command)
+        return await shown()
+
+    return SimpleNamespace(read=read, until=until, commands=commands)
+
+
+@pytest.mark.parametrize(("active", "beside"), [(1, 2), (2, 0), (None, 0)])
+async def test_a_version_that_does_not_serve_yet_is_known_by_its_number(active: int | None, beside: int) -> None:
+    agents, package = _shown(active, 2), Blob("blob:sha256:" + "a" * 64, "a" * 64, 1)
+    deployed = Deployer(agents, 5.0).deploy(AGENT.partition(":")[0], 2, ASKER, "a", package, activate=False)
+    assert await deployed == beside
+    assert agents.commands[0].activate is False
+
+
+async def test_a_verified_version_is_activated_or_the_step_fails_with_the_reason() -> None:
+    agents = _shown(2, 2)
+    await Deployer(agents, 5.0).activate(AGENT, 2, ASKER, 2)
+    assert isinstance(agents.commands[0], ActivateVersion)
+    with pytest.raises(StepFailed, match="it ended") as failed:
+        await Deployer(_shown(1, 2, "failed"), 5.0).activate(AGENT, 2, ASKER, 2)
+    assert failed.value.code == "AGENT_NOT_STARTED"
+
+
+async def test_another_version_is_asked_where_it_is_named() -> None:
+    agents = Agents(one="1", two="2")
+    await verifier(agents).results(AGENT, [case("one", "two")], ASKER, "run", version=3)
+    assert [one.version for one in agents.commands if isinstance(one, InvokeAgent)] == [3, 3]
 
 
 async def _serving_two(_path: str, _asker: Principal, kind: Any) -> Any:

@@ -157,7 +157,9 @@ def assemble(
     streaming = Streaming(turns.streams, owner.engine.items.held, Notices(owner.bus).publish)
     full = partial(owner.engine.full, INVOCATION)
     lanes = Lanes(settings.invocations_per_agent, settings.waiting_per_agent, full)
-    invocations = InvocationWork(agents, turns, backends, endings, streaming, lanes, settings.agent_timeout_seconds)
+    invocations = InvocationWork(
+        agents, versions, turns, backends, endings, streaming, lanes, settings.agent_timeout_seconds
+    )
     deployments = DeploymentWork(agents, versions, backends, owner.ledger, now, settings.deployment_timeout_seconds)
     session_deletions = SessionDeletion(agents, turns, backends, endings, histories, owner.ledger)
     agent_deletions = AgentDeletion(

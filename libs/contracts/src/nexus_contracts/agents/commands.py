@@ -22,6 +22,8 @@ class DeployAgent(Command):
     """Deploy the package under the agent's id, as its next version; the same command again deploys nothing twice.
 
     Where the package comes from: `attempt` of the project's builds, or the upload `package_id`.
+    `activate` False: where a version serves that the backend can run beside another, the new one can be invoked by its
+    number only, until it is activated.
     """
 
     type: Literal["nexus.command.deploy_agent.v1"] = "nexus.command.deploy_agent.v1"
@@ -33,6 +35,7 @@ class DeployAgent(Command):
     user_id: UserId = "default"
     attempt: int | None = None
     package_id: str | None = None
+    activate: bool = True
 
 
 class RegisterAgent(Command):
@@ -83,7 +86,7 @@ class SetAgentStatus(Command):
 class InvokeAgent(Command):
     """`timeout_seconds` None: the platform's default. Key: session_id if there is one, else invocation_id.
 
-    `stream`: what the agent says is kept, and published, while it says it.
+    `stream`: what the agent says is kept, and published, while it says it. `version`: not the one that serves.
     """
 
     type: Literal["nexus.command.invoke_agent.v1"] = "nexus.command.invoke_agent.v1"
@@ -97,6 +100,7 @@ class InvokeAgent(Command):
     session_state: JsonObject | None = None
     timeout_seconds: float | None = Field(default=None, gt=0, le=900)
     stream: bool = False
+    version: int | None = None
 
 
 class DeleteAgent(Command):

@@ -30,13 +30,15 @@ from nexus_contracts.model import Message
 class LatestDeployment(Message):
     """The latest attempt to deploy; `isolation` says in words what keeps the agent apart from its host.
 
-    `number` counts the attempts, and `version` is what was deployed: the same one may be deployed again.
+    `number` counts the attempts, and `version` is what was deployed: the same one may be deployed again. `beside`: the
+    version that serves goes on serving when this one is deployed.
     """
 
     status: Literal["deploying", "deployed", "failed"]
     number: int
     version: int
     package: Package
+    beside: bool = False
     isolated: bool = False
     isolation: str = ""
     last_error: FailureReason | None = None
@@ -111,10 +113,25 @@ def require_backend(before: Agent | None, wanted: str | None, backends: Backends
         raise InvalidState(f"the backend {wanted} is not set up here", backend=wanted) from None
 
 
-def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_sequence: int, now: datetime) -> Decided:
-    """A new version, which takes the place of the one that runs when its deployment has succeeded. Raises Conflict.
+def goes_beside(before: Agent | None, command: DeployAgent, backends: Backends) -> bool:
+    """Whether the version that serves goes on serving when the one of the command is deployed."""
+    serves = before is not None and before.status is AgentStatus.RUNNING and before.active is not None
+    return serves and not command.activate and before is not None and backends.of(before.backend).side_by_side
 
-    A new agent gets `backend`, and continues with its events after `former_sequence`, those of a deleted one of its id.
+
+def deploy(
+    before: Agent | None,
+    command: DeployAgent,
+    *,
+    backend: str,
+    former_sequence: int,
+    now: datetime,
+    beside: bool = False,
+) -> Decided:
+    """A new version, which takes the place of the one that runs when its deployment has succeeded, unless `beside`.
+
+    Raises Conflict. A new agent gets `backend`, and continues with its events after `former_sequence`, those of a
+    deleted one of its id.
     """
     if before is not None and before.deleted_at is not None:
         raise Conflict("the agent is being deleted", agent_id=command.agent_id)
@@ -123,7 +140,7 @@ def deploy(before: Agent | None, command: DeployAgent, *, backend: str, former_s
         agent = _new(command, package, backend, former_sequence, now)
         return agent, (AgentDeploying(**_fact(agent), package_sha256=package.sha256),)
     agent = before.model_copy(update={"versions": before.versions + 1})
-    return _deploying(agent, agent.versions, package, now)
+    return _deploying(agent, agent.versions, package, now, beside=beside)
 
 
 def activate(agent: Agent, version: AgentVersion, now: datetime) -> Decided:
@@ -188,6 +205,8 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
             "deployed_at": now,
         }
     )
+    if latest.beside:
+        return _told_deployed(agent.model_copy(update={"deployment": latest, "updated_at": now}))
     changed = {
         "status": AgentStatus.OFFLINE if agent.status is AgentStatus.OFFLINE else AgentStatus.RUNNING,
         "deployment": latest,
@@ -197,7 +216,11 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
         "region": result.region,
         "updated_at": now,
     }
-    agent = agent.model_copy(update=changed if agent.rechecked else changed | _described(result))
+    return _told_deployed(agent.model_copy(update=changed if agent.rechecked else changed | _described(result)))
+
+
+def _told_deployed(agent: Agent) -> Decided:
+    latest = agent.deployment
     event = AgentDeployed(
         **_fact(agent), backend=agent.backend, deployment_version=latest.version, category=agent.category
     )
@@ -226,14 +249,14 @@ def deleted(agent: Agent) -> Decided:
     return agent, (AgentDeleted(**_fact(agent), deleted_at=agent.deleted_at),)
 
 
-def target(agent: Agent) -> DeployedAgent:
-    """What its backend needs to reach it."""
-    active, address = agent.active, agent.address
+def target(agent: Agent, version: AgentVersion | None = None) -> DeployedAgent:
+    """What its backend needs to reach it, or another version of it."""
+    active, address = version.package if version else agent.active, agent.address
     package = PackageRef(active.uri, active.sha256) if active else PackageRef("", "")
     return DeployedAgent(agent.agent_id, package, address.arn if address else "", address.alias_id if address else "")
 
 
-def _deploying(agent: Agent, version: int, package: Package, now: datetime) -> Decided:
+def _deploying(agent: Agent, version: int, package: Package, now: datetime, *, beside: bool = False) -> Decided:
     """What runs keeps running until the deployment that begins has succeeded."""
     running = agent.status is AgentStatus.RUNNING
     latest = {
@@ -241,6 +264,7 @@ def _deploying(agent: Agent, version: int, package: Package, now: datetime) -> D
         "number": agent.deployment.number + 1,
         "version": version,
         "package": package,
+        "beside": beside,
         "last_error": None,
     }
     changed = {

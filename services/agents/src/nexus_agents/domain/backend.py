@@ -102,6 +102,11 @@ class Backend(Protocol):
     However one ends (answer, time limit, cancellation, crash), no other one feels it, of the same agent or another.
     """
 
+    @property
+    def side_by_side(self) -> bool:
+        """Whether it invokes whatever package it is asked to, be another one of the same agent deployed or not."""
+        ...
+
     async def try_out(self, content: bytes) -> None:
         """Whether a package that passed all other checks would run, as far as can be told without deploying it.
 

@@ -59,6 +59,7 @@ class MessageMark(Message):
 class Invocation(Aggregate):
     """`question` is the message that it brought into its session, `answer` the agent's.
 
+    `version_asked`: it is asked of this one, not of the one that serves.
     `stream`: what the agent says is kept by parts, from the beginning. `output_streamed`: the text in them is the
     output; `output_bytes` is its size where `output` is only the beginning of it.
     """
@@ -79,6 +80,7 @@ class Invocation(Aggregate):
     enable_trace: bool = False
     end_session: bool = False
     timeout_seconds: float | None = None
+    version_asked: int | None = None
     traceparent: str | None = None
     error: FailureReason | None = None
     usage: Usage = Usage()
@@ -151,6 +153,7 @@ def invoked(command: InvokeAgent, traceparent: str | None, now: datetime) -> Inv
         enable_trace=command.enable_trace,
         end_session=command.end_session and command.session_id is not None,
         timeout_seconds=command.timeout_seconds,
+        version_asked=command.version,
         stream=command.stream,
         traceparent=traceparent,
         created_at=now,

@@ -81,7 +81,8 @@ class AgentHandlers:
         agents.require_backend(before, wanted, self.backends)
         former = await self._former_sequence(command) if before is None else 0
         now, backend = self.now(), wanted or self.backends.for_new_agents
-        after, events = agents.deploy(before, command, backend=backend, former_sequence=former, now=now)
+        beside = agents.goes_beside(before, command, self.backends)
+        after, events = agents.deploy(before, command, backend=backend, former_sequence=former, now=now, beside=beside)
         change = self.agents.save(before, after, events).change
         change += self.versions.save(versions.made(command, after.versions, now))
         return await self._begin(before, after, change, address)

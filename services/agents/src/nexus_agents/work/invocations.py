@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nexus_agents.domain.agent import Agent, target
 from nexus_agents.domain.answers import ending_of
-from nexus_agents.domain.backend import Backends, InvokeRequest
+from nexus_agents.domain.backend import Backends, DeployedAgent, InvokeRequest
 from nexus_agents.domain.backend_errors import BackendError
 from nexus_agents.domain.errors import invocation_not_found, refusal
 from nexus_agents.domain.invocation import (
@@ -18,9 +18,11 @@ from nexus_agents.domain.invocation import (
     cancelled,
     failed,
 )
+from nexus_agents.domain.version import AgentVersion
 from nexus_agents.domain.views import invocation_outcome
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
+from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import INVOCATION
 from nexus_agents.work.endings import Endings
 from nexus_agents.work.lanes import Lanes
@@ -40,6 +42,7 @@ class InvocationWork:
     """`timeout_seconds` is that for an invocation that sets none."""
 
     agents: AgentStore
+    versions: VersionStore
     turns: TurnStore
     backends: Backends
     endings: Endings
@@ -85,8 +88,13 @@ class InvocationWork:
             return cancelled(AGENT_DELETED)
         if agent.status is AgentStatus.OFFLINE:
             return failed("AGENT_OFFLINE", "the agent went offline before the invocation had its turn")
+        version: AgentVersion | None = None
+        if (number := invocation.version_asked) not in (None, agent.active_version):
+            version = await held.conclude(lambda: self.versions.load(agent.agent_id, number or 0))
+            if version is None or not self.backends.of(agent.backend).side_by_side:
+                return failed("VERSION_UNAVAILABLE", f"version {number} of the agent cannot be asked")
         request = await held.conclude(lambda: self._request(invocation, saying))
-        return await self._ask(agent, request)
+        return await self._ask(agent, target(agent, version), request)
 
     async def _request(self, invocation: Invocation, saying: Saying) -> InvokeRequest:
         history, left_out = (), 0
@@ -106,10 +114,10 @@ class InvocationWork:
             observe=saying.observe if invocation.stream else None,
         )
 
-    async def _ask(self, agent: Agent, request: InvokeRequest) -> Ending:
+    async def _ask(self, agent: Agent, deployed: DeployedAgent, request: InvokeRequest) -> Ending:
         began = time.monotonic()
         try:
-            answer = await self.backends.of(agent.backend).invoke(target(agent), request)
+            answer = await self.backends.of(agent.backend).invoke(deployed, request)
             return ending_of(answer, request, round((time.monotonic() - began) * 1000))
         except BackendError as error:
             return failed(error.code, error.message[:2000])

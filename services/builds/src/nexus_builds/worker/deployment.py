@@ -20,8 +20,14 @@ class Deployer:
     agents: AgentsClient
     timeout_seconds: float
 
-    async def deploy(self, project_id: str, attempt: int, asker: Principal, agent_name: str, package: Blob) -> str:
-        """The agent's id, once it runs. Raises StepFailed with the reason why it does not."""
+    async def deploy(
+        self, project_id: str, attempt: int, asker: Principal, agent_name: str, package: Blob, *, activate: bool
+    ) -> int:
+        """Once it runs: 0 where it serves, else the number by which it can be invoked, and is to be activated.
+
+        Without `activate` a version that serves goes on serving where the backend can have two. Raises StepFailed with
+        the reason why it does not run.
+        """
         agent_id = agent_id_of(project_id, agent_name)
         command = DeployAgent(
             command_id=derived_id("cmd_", project_id, str(attempt), "deploy", package.sha256),
@@ -32,6 +38,7 @@ class Deployer:
             package_sha256=package.sha256,
             user_id=asker.id,
             attempt=attempt,
+            activate=activate,
             principal=asker,
         )
         try:
@@ -40,11 +47,32 @@ class Deployer:
         except TimeoutError:
             message = f"the deployment did not end within {self.timeout_seconds:g} seconds"
             raise StepFailed("DEPLOYMENT_TIMED_OUT", message) from None
-        if ended.status == "failed":
-            error = ended.last_error
-            code, message = (error.code, error.message) if error else ("DEPLOYMENT_FAILED", "no reason given")
-            raise StepFailed(code, message)
-        return agent_id
+        _require_deployed(ended.deployment)
+        serves = ended.active_version in (None, ended.deployment.version)
+        return 0 if serves else ended.deployment.version
+
+    async def activate(self, agent_id: str, attempt: int, asker: Principal, version: int) -> None:
+        """The version serves. Raises StepFailed: the one before it goes on."""
+        command = ActivateVersion(
+            command_id=derived_id("cmd_", agent_id, str(attempt), "activate"),
+            agent_id=agent_id,
+            version=version,
+            principal=asker,
+        )
+
+        async def ended() -> AgentView | None:
+            agent = await self.agents.read(f"/agents/{agent_id}", asker, AgentView)
+            if agent is None or _serves(agent, version):
+                return agent
+            latest = agent.deployment
+            return agent if (latest.version, latest.status) == (version, "failed") else None
+
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                agent = await self.agents.until(command, agent_id, ended)
+        except TimeoutError:
+            raise StepFailed("DEPLOYMENT_TIMED_OUT", "the new version could not be activated in time") from None
+        _require_deployed(agent.deployment)
 
     async def serving(self, agent_id: str, asker: Principal) -> int | None:
         """The number of the version that serves now; None where there is none."""
@@ -74,11 +102,19 @@ class Deployer:
         except TimeoutError:
             raise StepFailed("DEPLOYMENT_TIMED_OUT", "the version that failed could not be withdrawn in time") from None
 
-    async def _ended(self, command: DeployAgent) -> DeploymentView | None:
+    async def _ended(self, command: DeployAgent) -> AgentView | None:
         agent = await self.agents.read(f"/agents/{command.agent_id}", command.principal, AgentView)
         if agent is None or agent.deployment.package_sha256 != command.package_sha256:
             return None
-        return agent.deployment if agent.deployment.status in ("deployed", "failed") else None
+        return agent if agent.deployment.status in ("deployed", "failed") else None
+
+
+def _require_deployed(deployment: DeploymentView) -> None:
+    """Raises StepFailed."""
+    if deployment.status == "failed":
+        error = deployment.last_error
+        code, message = (error.code, error.message) if error else ("DEPLOYMENT_FAILED", "no reason given")
+        raise StepFailed(code, message)
 
 
 def _serves(agent: AgentView, version: int) -> bool:

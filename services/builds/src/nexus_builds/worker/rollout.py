@@ -24,7 +24,7 @@ from nexus_runtime.process.clock import utc_now
 from nexus_verification.report import report_of
 from nexus_verification.suite import no_longer_passed, with_earlier
 
-EARLIER = "earlier version"
+EARLIER, BESIDE = "earlier version", "version beside it"
 MOST_SUITE_CHARACTERS = 70_000
 """They may have four bytes each, and a checkpoint is bounded."""
 
@@ -76,7 +76,7 @@ class Rollout:
         return self.project.attempt.change if self.project.attempt else None
 
     async def deployed(self, result: StepResult) -> dict[str, Any]:
-        """What the step puts out of it. Raises StepFailed: the earlier version, if any, serves again."""
+        """What the step puts out of it. Raises StepFailed: the earlier version, if any, serves."""
         name = result.output_data.get("agent_name")
         if result.package is None or not isinstance(name, str):
             raise StepFailed("NO_PACKAGE", "the builder produced no agent package to deploy")
@@ -84,38 +84,41 @@ class Rollout:
         cases = with_earlier(result.cases, self.present.cases if self.present else ())
         if self.change is not None:
             await self._differences(self.change, name, result.package)
+        agent_id = agent_id_of(self.project.project_id, name)
         # Known before the deployment changes it, also to the worker that takes this step over.
-        earlier = await self._kept(EARLIER, lambda: self._serving(name))
-        agent_id = await self._running(name, package)
+        earlier = await self._number(EARLIER, lambda: self._serving(agent_id))
+        beside = await self._number(BESIDE, lambda: self._running(name, package, activate=not (earlier and cases)))
         if not cases:
             await self.reports.step.log("nothing is verified: the builder made no cases", "warning")
             return {"agent_id": agent_id}
-        report = await self._verified(agent_id, package, cases, result.required_share)
+        report = await self._verified(agent_id, package, cases, result.required_share, beside)
         broken = await self._broken(report, cases)
         if (broken or not report.fulfilled) and not (self.change and self.change.activate_if_cases_fail):
-            before = earlier if isinstance(earlier, int) and earlier > 0 else None
-            await self.shop.deployer.withdraw(agent_id, self.project.attempt_number, self.asker, before)
-            raise StepFailed("VERIFICATION_FAILED", _refusal(report, broken, before))
+            if not beside:
+                await self.shop.deployer.withdraw(agent_id, self.project.attempt_number, self.asker, earlier or None)
+            raise StepFailed("VERIFICATION_FAILED", _refusal(report, broken, earlier))
+        if beside:
+            await self.shop.deployer.activate(agent_id, self.project.attempt_number, self.asker, beside)
+            await self.reports.step.log(f"version {beside} serves")
         lost = {result.name for result in broken}
         staying = [case for case in cases if case.name not in lost]
         await self._kept(SUITE, lambda: self._suite(agent_id, package, staying))
         counts = report.model_dump(include={"passed", "failed", "not_verifiable", "statement"})
         return {"agent_id": agent_id, "verification": counts}
 
-    async def _running(self, name: str, package: Blob) -> str:
-        """The agent's id. One that was verified ran: it may have been withdrawn since, and is not to come back."""
+    async def _running(self, name: str, package: Blob, *, activate: bool) -> int:
+        """0 where the version serves; else its number: it can be invoked, and waits beside the one that serves."""
         project = self.project
-        if await self.notebook.saved(CHECKPOINT) is not None:
-            return agent_id_of(project.project_id, name)
         await self.reports.step.log(f"deploying {name}, package sha256 {package.sha256}")
-        agent_id = await self.shop.deployer.deploy(
-            project.project_id, project.attempt_number, self.asker, name, package
+        beside = await self.shop.deployer.deploy(
+            project.project_id, project.attempt_number, self.asker, name, package, activate=activate
         )
-        await self.reports.step.log(f"agent {agent_id} runs")
-        return agent_id
+        serves = f", as version {beside}, which does not serve yet" if beside else ""
+        await self.reports.step.log(f"agent {name} runs{serves}")
+        return beside
 
-    async def _serving(self, name: str) -> JsonValue:
-        return await self.shop.deployer.serving(agent_id_of(self.project.project_id, name), self.asker) or 0
+    async def _serving(self, agent_id: str) -> int:
+        return await self.shop.deployer.serving(agent_id, self.asker) or 0
 
     async def _differences(self, change: AgentChange, name: str, package: bytes) -> None:
         """Told before anything is deployed. Raises StepFailed for what is no version of the agent to be changed."""
@@ -140,11 +143,11 @@ class Rollout:
         return no_longer_passed(before.cases if before else [], self.present.cases, report.cases, cases)
 
     async def _verified(
-        self, agent_id: str, package: Blob, cases: Sequence[Case], required_share: float
+        self, agent_id: str, package: Blob, cases: Sequence[Case], required_share: float, beside: int
     ) -> VerificationReport:
         async def run() -> JsonValue:
             name = f"attempt {self.project.attempt_number} {package.sha256}"
-            results = await self.shop.verifier.results(agent_id, cases, self.asker, name)
+            results = await self.shop.verifier.results(agent_id, cases, self.asker, name, version=beside or None)
             made = report_of(
                 agent_id,
                 results,
@@ -180,6 +183,10 @@ class Rollout:
                 return suite.model_dump(mode="json")
             cases = cases[:-1]
 
+    async def _number(self, name: str, find: Callable[[], Awaitable[int]]) -> int:
+        known = await self._kept(name, find)
+        return known if isinstance(known, int) else 0
+
     async def _kept(self, name: str, find: Callable[[], Awaitable[JsonValue]]) -> JsonValue:
         """Found out once in this attempt, whichever worker does it."""
         known = await self.notebook.saved(name)
@@ -189,7 +196,7 @@ class Rollout:
         return known
 
 
-def _refusal(report: VerificationReport, broken: Sequence[CaseResult], before: int | None) -> str:
+def _refusal(report: VerificationReport, broken: Sequence[CaseResult], before: int) -> str:
     lost = f" No longer passed: {', '.join(result.name for result in broken)[:500]}." if broken else ""
     serves = f"Version {before} serves on." if before else "The agent does not serve."
     return f"{report.statement}{lost} {serves}"

@@ -37,10 +37,13 @@ class Verifier:
         run: str,
         known: Mapping[str, CaseResult] | None = None,
         tell: Callable[[CaseResult], Awaitable[None]] = _untold,
+        *,
+        version: int | None = None,
     ) -> list[CaseResult]:
-        """Of every case; `tell` is told each that is not `known`, by name. Raises what `tell` raises.
+        """Of every case, asked of the version that serves or of another one. Raises what `tell` raises.
 
-        Ids follow from `run`: asked again under it, nothing is invoked twice.
+        `tell` is told each result that is not `known`, by name. Ids follow from `run`: asked again under it, nothing is
+        invoked twice.
         """
         few, before = asyncio.Semaphore(AT_ONCE), dict(known or {})
 
@@ -48,7 +51,7 @@ class Verifier:
             if case.name in before:
                 return before[case.name]
             async with few:
-                found = judged(case, await self._held(agent_id, case, asker, (run, str(number))))
+                found = judged(case, await self._held(agent_id, case, asker, (run, str(number)), version))
             await tell(found)
             return found
 
@@ -60,7 +63,9 @@ class Verifier:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _held(self, agent_id: str, case: Case, asker: Principal, run: tuple[str, ...]) -> list[Given]:
+    async def _held(
+        self, agent_id: str, case: Case, asker: Principal, run: tuple[str, ...], version: int | None
+    ) -> list[Given]:
         """The answers of the conversation, up to the first that did not come."""
         session_id = None
         if len(case.turns) > 1:
@@ -80,6 +85,7 @@ class Verifier:
                 user_id=asker.id,
                 enable_trace=True,
                 timeout_seconds=self.seconds,
+                version=version,
                 principal=asker,
             )
             given.append(await self._given(command))

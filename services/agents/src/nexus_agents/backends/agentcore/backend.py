@@ -40,6 +40,9 @@ _MAX_LIFETIME_SECONDS = 28_800
 class AgentCoreBackend:
     """See the port. Keeps nothing that AWS does not know, hence survives its own restart."""
 
+    side_by_side = False
+    """An agent is one runtime, whose endpoint moves to each new version."""
+
     def __init__(self, blobs: BlobStore, clients: Clients, settings: AgentCoreSettings) -> None:
         self._blobs = blobs
         self._settings = settings

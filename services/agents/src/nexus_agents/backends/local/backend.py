@@ -58,6 +58,8 @@ class LocalSettings:
 class LocalBackend:
     """See the port. Knows the deployed agents by what each call says of them, hence survives its own restart."""
 
+    side_by_side = True
+
     def __init__(
         self,
         blobs: BlobStore,
