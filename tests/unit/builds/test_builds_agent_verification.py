@@ -63,7 +63,8 @@ class World:
         self.replica = Replica(self.database)
         self.told: list[Reply] = []
 
-    async def send(self, _partition: int | None, reply: Reply) -> None:
+    async def send(self, partition: int | None, reply: Reply) -> None:
+        assert partition == 1
         self.told.append(reply)
 
     async def built(self, attempt: int = 1, agent_id: str = AGENT, sha256: str = SHA) -> None:
@@ -76,7 +77,8 @@ class World:
         await checkpoints.save(item, Purse(PROJECT, "default", utc_now().date()), attempt, STEP, SUITE, made)
 
     async def ask(self, command_id: str = "v", **fields: Any) -> Reply:
-        command = VerifyAgent(command_id=command_id, project_id=PROJECT, **{"agent_id": AGENT, **fields})
+        usual = {"command_id": command_id, "project_id": PROJECT, "agent_id": AGENT}
+        command = VerifyAgent.model_validate(usual | fields)
         handled = Handled(command, new_id("evt_"), 1)
         return await self.replica.ledger.carry_out(
             handled, lambda: self.replica.commands.decide(command, handled.address)

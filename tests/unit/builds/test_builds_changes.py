@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from pydantic import JsonValue
 from tests.support.builds_port import WorkerWorld
 from tests.support.builds_story import PROJECT, create_command
@@ -19,7 +18,7 @@ from nexus_contracts.builds.views import AgentDiff, ProjectStatus
 from nexus_contracts.replies import Reply
 from nexus_contracts.stages import DEPLOYER
 from nexus_contracts.verification import Case, CaseTurn, Number
-from nexus_offline_builder import RuleBasedBuilder
+from nexus_offline_builder.decision import decide
 from nexus_runtime.process.clock import new_id
 
 AGENT = f"{PROJECT}:a"
@@ -64,7 +63,7 @@ SECOND = (package("Adds and subtracts.", add="+ +", subtract="-"), (case("three"
 class World(WorkerWorld):
     async def change(self, requirement: str = CHANGE, **fields: Any) -> Reply:
         named = {"command_id": new_id("cmd_"), "project_id": PROJECT, "agent_id": AGENT, "requirement": requirement}
-        return await self.replica.ask(ChangeAgent(**named | fields))
+        return await self.replica.ask(ChangeAgent.model_validate(named | fields))
 
     async def diff(self, attempt: int) -> AgentDiff:
         found = await self.replica.verifications.diff(PROJECT, attempt)
@@ -230,13 +229,7 @@ async def test_a_change_that_builds_another_agent_fails(tmp_path: Path) -> None:
     assert made.deployments == 1
 
 
-@pytest.mark.parametrize("change", ["It also converts units of length, say miles to km."])
-async def test_rules_build_the_requirement_with_its_change(tmp_path: Path, change: str) -> None:
-    made = World(tmp_path, RuleBasedBuilder())
-    await made.replica.ask(create_command(requirement="an agent that does arithmetic", agent_name="a"))
-    assert (await made.worked()).status is ProjectStatus.COMPLETED
-    made.serves = 1
-    assert (await made.change(change)).status == 201
-    assert (await made.worked()).status is ProjectStatus.COMPLETED
-    diff = await made.diff(2)
-    assert [(one.name, one.change) for one in diff.tools] == [("unit_conversion", "added")]
+def test_rules_read_the_requirement_with_its_change() -> None:
+    whole = "an agent that does arithmetic\n\nIt also converts units of length, say miles to km."
+    design = decide(BuildRequest(PROJECT, 2, whole, agent_name="a"), {})
+    assert (design.agent_name, design.tool_names) == ("a", ["arithmetic", "unit_conversion"])
