@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from nexus_builds.domain.agent_change import AgentChange
 from nexus_builds.domain.control import Methods, allowed, begin
-from nexus_builds.domain.state import RUNNING, AgentChange, Attempt, Decided, Project
+from nexus_builds.domain.state import RUNNING, Attempt, Decided, Project
 from nexus_builds.domain.verification import Suite
 from nexus_contracts.builds.commands import ChangeAgent
 from nexus_contracts.builds.events import Builder, BuildMethod, Trigger

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, JsonValue
 
+from nexus_builds.domain.agent_change import AgentChange
 from nexus_builds.domain.errors import MethodUnavailable
 from nexus_builds.domain.state import (
     RUNNING,
-    AgentChange,
     Attempt,
     Decided,
     Project,

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue
 
+from nexus_builds.domain.agent_change import AgentChange
 from nexus_contracts.aggregate import Aggregate
 from nexus_contracts.builds.events import Approval, Builder, BuildMethod, Trigger
 from nexus_contracts.builds.reports import Artifact, LogEntry, StageError, Usage, WaitKind
@@ -79,19 +80,6 @@ class Wait(Message):
     estimate_usd: float | None = None
     asked_at: Timestamp
     expires_at: Timestamp
-
-
-class AgentChange(Message):
-    """The next version of an agent, from that of the attempt `against`.
-
-    `requirement` is what is to be different, and `whole` the requirement of the agent with it.
-    """
-
-    agent_id: str
-    against: int
-    requirement: str
-    whole: str
-    activate_if_cases_fail: bool = False
 
 
 class Attempt(Message):

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nexus_builds.domain.state import AgentChange, PastAttempt, Project, StepState, steps_of
+from nexus_builds.domain.agent_change import AgentChange
+from nexus_builds.domain.state import PastAttempt, Project, StepState, steps_of
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.verifications import Verifications
 from nexus_builds.worker.approving import approved

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from pydantic import JsonValue
 
-from nexus_builds.domain.state import AgentChange, Project
+from nexus_builds.domain.agent_change import AgentChange
+from nexus_builds.domain.state import Project
 from nexus_builds.domain.verification import CHECKPOINT, DIFF, SUITE, Suite
 from nexus_builds.store.verifications import Verifications
 from nexus_builds.worker.deployment import Deployer
