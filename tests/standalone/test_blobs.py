@@ -25,10 +25,10 @@ from nexus_runtime.blobs import (
     BlobsUrl,
     BlobTooLarge,
     DirectoryBlobStore,
-    S3BlobStore,
     blob_store,
     directory_url,
 )
+from nexus_runtime.blobs.s3 import S3BlobStore
 from nexus_runtime.process.settings import OwnerSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

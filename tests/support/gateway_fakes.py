@@ -13,7 +13,8 @@ from nexus_contracts.errors import NotFound, ServiceUnavailable
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
-from nexus_gateway.access.credentials import Authenticating, Credentials, NoAuthentication
+from nexus_gateway.access.credentials import Credentials
+from nexus_gateway.access.identity import Authenticating, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
 from nexus_gateway.access.tokens import BearerTokens

@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from nexus_agents.backends.agentcore.backend import open_agentcore_backend
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.backends.local.speech import Keep
 from nexus_agents.backends.registry import BackendRegistry, Opening
@@ -106,6 +105,8 @@ def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> dict[
     """AgentCore only where it is set up: whoever stays on this machine needs no account."""
     found: dict[str, Opening] = {"local": partial(open_local, settings, packages, keep)}
     if settings.agentcore is not None:
+        from nexus_agents.backends.agentcore.backend import open_agentcore_backend
+
         found["agentcore"] = partial(open_agentcore_backend, packages, settings.agentcore)
     return found
 

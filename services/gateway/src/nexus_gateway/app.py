@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS
-from nexus_gateway.access.credentials import Credentials, NoAuthentication
+from nexus_gateway.access.identity import Authenticating, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
-from nexus_gateway.access.tokens import BearerTokens
 from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
@@ -79,13 +78,12 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     database = Database(settings)
     known_keys = _keys(settings, database)
-    authentication = Credentials(known_keys, BearerTokens.of(settings), utc_now) if known_keys else NoAuthentication()
     operations = Operations(owners, settings.cursor_secret.get_secret_value())
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), owners, operations, settings)
     letters = DeadLetters(settings)
     health_of_system = HealthOfSystem(owners, letters)
     gateway = Gateway(
-        authentication,
+        _authentication(settings, known_keys),
         Rates(settings),
         known_keys,
         commands,
@@ -106,6 +104,15 @@ def _keys(settings: GatewaySettings, database: Database) -> Keys | None:
     if settings.authentication == "off" or settings.identity_secret is None:
         return None
     return Keys(database, settings.identity_secret, utc_now)
+
+
+def _authentication(settings: GatewaySettings, keys: Keys | None) -> Authenticating:
+    if keys is None:
+        return NoAuthentication()
+    from nexus_gateway.access.credentials import Credentials
+    from nexus_gateway.access.tokens import BearerTokens
+
+    return Credentials(keys, BearerTokens.of(settings), utc_now)
 
 
 def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> FastAPI:

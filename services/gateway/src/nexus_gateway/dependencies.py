@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from nexus_contracts.commands import Command, IfMatch
 from nexus_contracts.model import RequestBody
 from nexus_contracts.principal import Principal
-from nexus_gateway.access.credentials import Authenticating
+from nexus_gateway.access.identity import Authenticating
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates, RouteClass, exceeded
 from nexus_gateway.answers import body_failure, size_failure

@@ -11,7 +11,6 @@ from nexus_runtime.blobs.protocol import (
     BlobsUnavailable,
     BlobTooLarge,
 )
-from nexus_runtime.blobs.s3 import S3BlobStore
 
 __all__ = [
     "MAX_BLOB_BYTES",
@@ -23,7 +22,6 @@ __all__ = [
     "BlobsUnavailable",
     "BlobsUrl",
     "DirectoryBlobStore",
-    "S3BlobStore",
     "blob_store",
     "directory_url",
 ]

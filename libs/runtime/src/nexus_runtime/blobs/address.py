@@ -10,7 +10,6 @@ from pydantic_core import PydanticCustomError
 
 from nexus_runtime.blobs.directory import DirectoryBlobStore
 from nexus_runtime.blobs.protocol import BlobStore
-from nexus_runtime.blobs.s3 import S3BlobStore
 from nexus_runtime.process.settings import OwnerSettings
 
 
@@ -35,5 +34,7 @@ def blob_store(url: str, settings: OwnerSettings) -> BlobStore:
     """The store at `url`; region and endpoint are those of the settings."""
     parts = urlsplit(url)
     if parts.scheme == "s3":
+        from nexus_runtime.blobs.s3 import S3BlobStore
+
         return S3BlobStore(parts.netloc, parts.path.strip("/"), settings.aws_region, settings.s3_endpoint_url)
     return DirectoryBlobStore(Path(url2pathname(parts.path)))

@@ -1,4 +1,4 @@
-"""DynamoDB through aioboto3's low-level client."""
+"""DynamoDB. Nothing of AWS's library is imported before a client is opened: a gateway without keys needs none."""
 
 from nexus_runtime.dynamo.client import Database
 from nexus_runtime.dynamo.model import (

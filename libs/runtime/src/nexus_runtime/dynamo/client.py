@@ -6,9 +6,7 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
-
-from aiobotocore.session import AioSession
+from typing import TYPE_CHECKING, Any
 
 from nexus_runtime.dynamo.expressions import (
     apply_filter,
@@ -35,6 +33,9 @@ from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
 from nexus_runtime.process import log, metrics
 from nexus_runtime.process.settings import OwnerSettings
 
+if TYPE_CHECKING:
+    from aiobotocore.session import AioSession
+
 logger = log.get(__name__)
 
 
@@ -49,8 +50,10 @@ class Database:
         self.prefix = settings.table_prefix
         self._wire: Wire | None = None
 
-    async def start(self, session: AioSession | None = None) -> None:
+    async def start(self, session: "AioSession | None" = None) -> None:
         """Nothing is sent yet. Credentials are those that `session` has, by default those of the environment."""
+        from aiobotocore.session import AioSession
+
         settings = self._settings
         self._wire = await Wire.open(session or AioSession(), settings.dynamodb_endpoint_url, settings.aws_region)
 

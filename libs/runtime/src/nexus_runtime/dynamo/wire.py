@@ -17,8 +17,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pydantic_core
-from botocore.httpsession import get_cert_path
-from botocore.utils import get_environ_proxies
 
 from nexus_runtime.process.settings import VERSION
 
@@ -58,6 +56,8 @@ class Wire:
     """A pool of connections. `credentials` are asked with every call, so they may be short-lived."""
 
     def __init__(self, endpoint: str, region: str, credentials: Any, certificates: str | None = None) -> None:
+        from botocore.utils import get_environ_proxies
+
         url = urlsplit(endpoint)
         self._url = f"{url.scheme}://{url.netloc}/"
         host = url.netloc.removesuffix({"http": ":80", "https": ":443"}.get(url.scheme, ""))
@@ -75,6 +75,8 @@ class Wire:
     @classmethod
     async def open(cls, session: Any, endpoint: str | None, region: str) -> "Wire":
         """To `endpoint`, or to the region's own. Nothing is sent yet. `session` is aiobotocore's."""
+        from botocore.httpsession import get_cert_path
+
         address = endpoint or await _own_address(session, region)
         chosen = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
         return cls(address, region, await session.get_credentials(), chosen or get_cert_path(True))

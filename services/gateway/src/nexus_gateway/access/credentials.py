@@ -5,12 +5,12 @@ import hashlib
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import Request
 
 from nexus_contracts.errors import PlatformError, Unauthenticated
-from nexus_gateway.access.identity import ANYBODY, Identity
+from nexus_gateway.access.identity import Identity
 from nexus_gateway.access.keys import PREFIX, Keys, StoredKey
 from nexus_gateway.access.tokens import BearerTokens
 from nexus_runtime.dynamo import ConditionFailed
@@ -21,19 +21,6 @@ KNOWN_SECONDS = 5.0
 """How long a key is trusted without looking it up: for so long a deleted one may still work."""
 MOST_KNOWN = 10_000
 USED_APART = timedelta(minutes=1)
-
-
-class Authenticating(Protocol):
-    async def identify(self, request: Request) -> Identity:
-        """Who is calling. Raises Unauthenticated, ServiceUnavailable."""
-        ...
-
-
-class NoAuthentication:
-    """Everyone is the default user of the default tenant, and its admin."""
-
-    async def identify(self, request: Request) -> Identity:
-        return ANYBODY
 
 
 class Credentials:

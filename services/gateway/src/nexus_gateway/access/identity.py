@@ -1,6 +1,9 @@
 """Who is calling, according to the credentials."""
 
 from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import Request
 
 from nexus_contracts.errors import NotFound, PermissionDenied
 from nexus_contracts.principal import EVERYBODY, Principal
@@ -26,3 +29,16 @@ class Identity:
 
 ANYBODY = Identity(EVERYBODY)
 """Without authentication."""
+
+
+class Authenticating(Protocol):
+    async def identify(self, request: Request) -> Identity:
+        """Who is calling. Raises Unauthenticated, ServiceUnavailable."""
+        ...
+
+
+class NoAuthentication:
+    """Everyone is the default user of the default tenant, and its admin."""
+
+    async def identify(self, request: Request) -> Identity:
+        return ANYBODY
