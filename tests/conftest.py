@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+import gc
+
 import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, settings
@@ -7,6 +9,14 @@ from tests.support.infra import docker_is_chosen, jvm_is_chosen, prepare_jvm
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.docker.engine import engine
+
+gc.disable()  # while everything is imported, as in the services: what is imported stays
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionstart() -> None:
