@@ -19,7 +19,7 @@ from nexus_devstack.errors import StackError
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 WORKERS = ("worker", "worker-2")
-ENV = {"WORKER_STEP_SECONDS": "0.4", "WORKER_LEASE_SECONDS": "1.5"}
+ENV = {"WORKER_STEP_SECONDS": "0.4", "WORKER_LEASE_SECONDS": "1"}
 PATIENCE_SECONDS = 120.0
 
 
