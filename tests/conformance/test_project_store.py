@@ -95,7 +95,7 @@ async def pages(store: ProjectStore, limit: int, **filters: str | None) -> list[
     wanted = {"user_id": None, "status": None, "tag": None, **filters}
     while True:
         projects, position = await store.page("default", **wanted, limit=limit, before=position)
-        found.append([project.project_id for project in projects])
+        found.append([project["project_id"] for project in projects])
         if position is None:
             return found
 
@@ -132,7 +132,7 @@ async def test_the_first_page_is_whole_again_after_creations_and_deletions(
 
     async def first(limit: int) -> list[str]:
         projects, _ = await store.page("default", user, None, None, limit, None)
-        return [project.project_id for project in projects]
+        return [project["project_id"] for project in projects]
 
     ids = [project.project_id for project in reversed(made)]
     assert await first(3) == ids[:3]

@@ -11,8 +11,10 @@ from tests.support.builds_story import BODIES, ERROR, EXTERNAL, PROJECT, STEPS, 
 from tests.support.builds_world import LossyDatabase, Replica, delivered
 
 from nexus_builds.domain.endings import Patience, failed, past_hope
+from nexus_builds.domain.listing import listed
 from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE
-from nexus_builds.domain.state import TERMINAL, Project
+from nexus_builds.domain.state import TERMINAL, Project, project_summary
+from nexus_builds.store.projects import PROJECT as PROJECT_FORM
 from nexus_contracts.builds.commands import ControlAction, ControlProject
 from nexus_contracts.builds.reports import AttemptFailed, StageError
 from nexus_contracts.replies import Reply
@@ -174,6 +176,8 @@ class Builds(RuleBasedStateMachine):
             assert now.model_copy(update=changed) == before.model_copy(update=changed)
         self.waiting_is_right(now)
         self.history_is_whole(now)
+        stored = PROJECT_FORM.stored({**PROJECT_FORM.written(now)})
+        assert listed(stored) == project_summary(now).model_dump(mode="json")
 
     def waiting_is_right(self, now: Project) -> None:
         """Whoever waits is paused, in a step that runs; and nothing was asked twice."""

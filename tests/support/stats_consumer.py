@@ -113,8 +113,7 @@ async def _activities(figures: StatisticsQueries, tenant: str) -> list[Any]:
     found: list[Any] = []
     last_key: str | None = None
     while True:
-        page = await figures.recent_activities(tenant, 3, last_key)
-        found += [item["id"] for item in page.items]
-        last_key = page.last_key
+        page, last_key = await figures.recent_activities(tenant, 3, last_key)
+        found += [activity.id for activity in page]
         if last_key is None:
             return found

@@ -91,7 +91,7 @@ async def test_what_was_done_can_be_read(service: AgentsStack) -> None:
     _, agents = await service.get(f"/agents?project_id={agent.project_id}&category=fun&capabilities=other,talking")
     assert [item["runtime_stats"]["total_invocations"] for item in agents["items"]] == [2]
     _, none = await service.get("/agents?status=offline&capabilities=talking")
-    assert none == {"items": [], "last_key": None}
+    assert none == {"items": [], "count": 0, "last_key": None}
     _, view = await service.get(f"/invocations/{command.invocation_id}")
     turn, call = view["trace"]
     assert (view["output"], view["status"], call) == ("hi", "succeeded", {"span": "tool", "name": "echo"})

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from nexus_builds.domain.state import PastAttempt, Project
+from nexus_builds.domain.listing import listed
+from nexus_builds.domain.state import PastAttempt, Project, project_summary
 from nexus_builds.store.projects import PAST_ATTEMPT, PROJECT
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.stages import StepStatus
@@ -28,6 +29,12 @@ def test_every_schema_has_a_golden_file_and_the_newest_is_what_is_written_today(
     newest = stored(name, form.schema)
     again = form.written(form.read(newest))
     assert {**again, "state": json.loads(again["state"])} == {**newest, "state": json.loads(newest["state"])}
+
+
+@pytest.mark.parametrize("schema", range(1, PROJECT.schema + 1))
+def test_a_list_shows_what_every_schema_stored_as_the_project_itself_does(schema: int) -> None:
+    item = stored("project", schema)
+    assert listed(PROJECT.stored(item)) == project_summary(PROJECT.read(item)).model_dump(mode="json")
 
 
 def test_project_of_schema_1_is_understood() -> None:

@@ -2,7 +2,9 @@
 
 from tests.support.builds_story import STEPS, Story
 
+from nexus_builds.domain.listing import listed
 from nexus_builds.domain.state import attempt_view, project_summary, project_view, stages_view
+from nexus_builds.store.projects import PROJECT
 from nexus_builds.worker.plan import next_steps
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.views import ProjectView, StageView
@@ -44,6 +46,17 @@ def test_a_stage_shows_how_long_it_took_also_when_it_failed() -> None:
     assert stage.error is not None
     summary = project_summary(story.project)
     assert (summary.error, summary.completed_at, summary.current_stage) == (stage.error, story.time, None)
+
+
+def test_a_list_shows_a_project_as_its_summary_does() -> None:
+    story = Story(tags=["a"], user_name="Ada", agent_name_map={"agent_design": "designer"})
+    shown = [story.project]
+    for report in ("started", "waiting"):
+        story.report(report, "orchestrator")
+        shown.append(story.project)
+    story.control(ControlAction.STOP)
+    for project in (*shown, story.project, Story(auto_start=False).project):
+        assert listed(PROJECT.stored({**PROJECT.written(project)})) == project_summary(project).model_dump(mode="json")
 
 
 def test_kept_stages_count_as_completed_and_say_in_which_attempt_they_ran() -> None:

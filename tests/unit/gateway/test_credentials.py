@@ -33,7 +33,7 @@ RSA = rsa.generate_private_key(65537, 2048)
 @pytest.fixture
 def platform() -> FakePlatform:
     made = FakePlatform(**SETTINGS)
-    made.owners.answers["builds/projects"] = Answer(b'{"items": [], "last_key": null}', None)
+    made.owners.answers["builds/projects"] = Answer(b'{"items": [], "count": 0, "last_key": null}', None)
     return made
 
 

@@ -49,7 +49,9 @@ async def test_a_dialog_always_streams(platform: FakePlatform, call: HttpCaller)
 
 async def test_messages_are_those_of_the_session(platform: FakePlatform, call: HttpCaller) -> None:
     own_session(platform)
-    platform.owners.answers[f"agents/sessions/{SESSION_ID}/messages"] = Answer(b'{"items":[],"last_key":null}', None)
+    platform.owners.answers[f"agents/sessions/{SESSION_ID}/messages"] = Answer(
+        b'{"items":[],"count":0,"last_key":null}', None
+    )
     answer = await call("GET", f"{DIALOG}/messages")
     assert answer.json["data"]["items"] == []
     require_superseded(answer.headers, f"/api/v1/sessions/{SESSION_ID}/messages")

@@ -18,7 +18,7 @@ PREFLIGHT = ("Access-Control-Request-Method", "POST")
 
 def caller_of(**settings: str) -> HttpCaller:
     platform = FakePlatform(**SETTINGS | settings)
-    platform.owners.answers["builds/projects"] = Answer(b'{"items": [], "last_key": null}', None)
+    platform.owners.answers["builds/projects"] = Answer(b'{"items": [], "count": 0, "last_key": null}', None)
     return HttpCaller(platform.app)
 
 

@@ -47,7 +47,9 @@ def history(platform: FakePlatform) -> History:
 async def test_who_accepts_event_streams_gets_one(
     platform: FakePlatform, call: HttpCaller, accept: str, streamed: bool
 ) -> None:
-    platform.owners.answers[f"builds/projects/{PROJECT_ID}/events"] = Answer(b'{"items":[],"last_key":null}', None)
+    platform.owners.answers[f"builds/projects/{PROJECT_ID}/events"] = Answer(
+        b'{"items":[],"count":0,"last_key":null}', None
+    )
     answer = await call("GET", EVENTS, headers=[("Accept", accept)])
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/event-stream") == streamed

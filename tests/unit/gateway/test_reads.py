@@ -35,7 +35,7 @@ LISTS = [
 
 
 def page(items: list[Any], last_key: str | None = None) -> Answer:
-    return Answer(json.dumps({"items": items, "last_key": last_key}).encode(), None)
+    return Answer(json.dumps({"items": items, "count": len(items), "last_key": last_key}).encode(), None)
 
 
 @pytest.mark.parametrize(("path", "question"), SINGLE)
@@ -152,6 +152,19 @@ async def test_more_statistics_ask_for_what_was_chosen(
 @pytest.mark.parametrize("asked", ["trends", "trends?metric=luck", "top-agents?by=name", "top-agents?limit=101"])
 async def test_statistics_of_nothing_known_are_refused(call: HttpCaller, asked: str) -> None:
     assert (await call("GET", f"/api/v1/statistics/{asked}")).status == 400
+
+
+async def test_the_items_of_a_page_pass_through_whatever_they_are_called(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    items = b'[{"last_key":"a"},  {"text":"\\"last_key\\":1", "big":12345678901234567890}]'
+    key = '#"last_key":'
+    page = b'{"items":' + items + b',"count":2,"last_key":' + json.dumps(key).encode() + b"}"
+    platform.owners.answers["builds/projects"] = Answer(page, None)
+    answer = await call("GET", f"{PROJECTS}?limit=2")
+    assert answer.body.startswith(b'{"success":true,"data":{"items":' + items + b',"count":2,"last_key":"')
+    await call("GET", f"{PROJECTS}?limit=2&last_key={answer.json['data']['last_key']}")
+    assert platform.owners.asked[-1][2]["last_key"] == key
 
 
 async def test_recent_activities_are_paged(platform: FakePlatform, call: HttpCaller) -> None:

@@ -50,13 +50,6 @@ class EventView(Message):
     data: dict[str, JsonValue]
 
 
-class Page(Message):
-    """One page of a list; `last_key` is the owner's cursor, None at the end."""
-
-    items: list[dict[str, JsonValue]]
-    last_key: str | None = None
-
-
 class Tail(Message):
     """What comes after a sequence, as far as one answer goes.
 

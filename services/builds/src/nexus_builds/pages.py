@@ -1,6 +1,5 @@
 """Pages of what can be large: bounded by number and by bytes, with the position to continue from."""
 
-import json
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 
@@ -20,9 +19,10 @@ class Entries:
     def items(self) -> str:
         return f"[{','.join(self.texts)}]"
 
-    def page(self) -> str:
-        """The JSON of a Page."""
-        return f'{{"items":{self.items},"last_key":{json.dumps(self.last if self.more else None)}}}'
+    @property
+    def after(self) -> str | None:
+        """Where the next page begins, if there is one."""
+        return self.last if self.more else None
 
 
 async def first_of(entries: AsyncIterable[tuple[str, str]], limit: int) -> Entries:

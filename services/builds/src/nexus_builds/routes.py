@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic_core import to_json
 
 from nexus_builds.domain import verification
 from nexus_builds.domain.dashboard import build_dashboard
 from nexus_builds.domain.errors import project_not_found
+from nexus_builds.domain.listing import listed
 from nexus_builds.domain.state import (
     TERMINAL,
     Project,
     StepState,
     attempt_view,
     latest,
-    project_summary,
     project_view,
     stage_view,
     stages_view,
@@ -29,7 +30,7 @@ from nexus_contracts.errors import NotFound
 from nexus_contracts.history import EventView, HistoryEntry
 from nexus_runtime.ledger.history import History
 from nexus_runtime.process import caller
-from nexus_runtime.process.queries import json_answer, page_answer, query_router
+from nexus_runtime.process.queries import json_answer, page_of, query_router
 
 LOG_TAIL, LOG_BYTES = 100, 300_000
 ARTIFACTS, ARTIFACT_BYTES = 500, 1_000_000
@@ -59,10 +60,10 @@ class ProjectQueries:
     ) -> Response:
         asker = caller.principal.get()
         if not asker.is_admin and user_id not in (None, asker.id):
-            return page_answer([], None)
+            return page_of([], None)
         of_user = user_id if asker.is_admin else asker.id
-        projects, more = await self.store.page(asker.tenant, of_user, status, tag, limit, last_key)
-        return page_answer([project_summary(project) for project in projects], more)
+        stored, more = await self.store.page(asker.tenant, of_user, status, tag, limit, last_key)
+        return page_of([to_json(listed(state)).decode() for state in stored], more)
 
     async def get_project(self, project_id: str) -> Response:
         project = await self._present(project_id)
@@ -106,7 +107,8 @@ class ProjectQueries:
             async for number, entry in self.store.records.logs(project_id, ran_in, step.name, after):
                 yield f"{ran_in}.{number}", f'{{"number":{number},{entry.model_dump_json()[1:]}'
 
-        return _text((await first_of(lines(), limit)).page())
+        found = await first_of(lines(), limit)
+        return page_of(found.texts, found.after)
 
     async def list_attempts(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
@@ -119,7 +121,8 @@ class ProjectQueries:
             if current and current.attempt.number > last_key:
                 yield str(current.attempt.number), attempt_view(current).model_dump_json()
 
-        return _text((await first_of(views(), limit)).page())
+        found = await first_of(views(), limit)
+        return page_of(found.texts, found.after)
 
     async def get_verification(self, project_id: str) -> Response:
         """Of the latest attempt, or of the one whose last stage was kept."""
@@ -151,7 +154,8 @@ class ProjectQueries:
 
     async def list_events(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
-        return _text((await first_of(self._events(project, last_key), limit)).page())
+        found = await first_of(self._events(project, last_key), limit)
+        return page_of(found.texts, found.after)
 
     async def tail_events(self, project_id: str, after: Position = 0) -> Response:
         """The Tail of the history after a sequence; readable while the project is being deleted, too."""
@@ -164,7 +168,7 @@ class ProjectQueries:
         deleted = project.deleted_at is not None
         ended = not more and (deleted or project.status in TERMINAL)
         known = json.dumps({"through": through, "more": more, "ended": ended, "deleted": deleted})
-        return _text(f'{{"items":{found.items},{known[1:]}')
+        return Response(f'{{"items":{found.items},{known[1:]}', media_type="application/json")
 
     async def _events(self, project: Project, after: int) -> AsyncIterator[tuple[str, str]]:
         """Without a gap: of a history that is being erased, nothing behind what is gone already."""
@@ -235,7 +239,3 @@ def _event(entry: HistoryEntry) -> EventView:
         attempt=attempt if isinstance(attempt, int) else None,
         data=entry.data,
     )
-
-
-def _text(content: str) -> Response:
-    return Response(content, media_type="application/json")

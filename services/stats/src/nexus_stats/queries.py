@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from nexus_contracts.history import Page
 from nexus_contracts.stats import (
+    Activity,
     AgentCategories,
     AgentRank,
     BuildsReport,
@@ -81,12 +81,13 @@ class StatisticsQueries:
         )
         return rankings.usage_report(chosen, days, added(models.values()), agents)
 
-    async def recent_activities(self, tenant: str, limit: int, before: str | None) -> Page:
+    async def recent_activities(self, tenant: str, limit: int, before: str | None) -> tuple[list[Activity], str | None]:
+        """Newest first, and the position to continue from."""
         store, since = await self.stores.reading(), self.now() - timedelta(days=ACTIVITY_DAYS)
         found = await store.activities(tenant, limit + 1, before, since)
         page = found[:limit]
         more = position(page[-1]) if len(found) > limit else None
-        return Page(items=[one.model_dump(mode="json") for one in page], last_key=more)
+        return page, more
 
     def _period(self, start: date | None, end: date | None) -> Period:
         return figures.period(start, end, self.now().date())

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.stats import AgentRank, TrendMetric
 from nexus_runtime.process import caller
-from nexus_runtime.process.queries import json_answer, query_router
+from nexus_runtime.process.queries import json_answer, page_answer, query_router
 from nexus_stats.queries import StatisticsQueries
 
 Day = Annotated[str | None, Query(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="YYYY-MM-DD, included")]
@@ -50,7 +50,7 @@ class TenantAnswers:
         return json_answer(await self.figures.usage(_tenant(), *_range(start_date, end_date)))
 
     async def list_recent_activities(self, limit: Limit = 20, last_key: str | None = None) -> Response:
-        return json_answer(await self.figures.recent_activities(_tenant(), limit, last_key))
+        return page_answer(*await self.figures.recent_activities(_tenant(), limit, last_key))
 
 
 def query_routes(figures: StatisticsQueries) -> APIRouter:

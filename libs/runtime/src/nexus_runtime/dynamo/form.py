@@ -43,13 +43,21 @@ class Form(Generic[M]):
 
     def read(self, item: Item) -> M:
         """The model in an item. Raises UnknownSchema."""
-        found = int(item.get("schema", 1))
-        if found > self.schema:
-            raise UnknownSchema(f"{self._kind.__name__}: schema {found} is newer than this release's {self.schema}")
-        if found == self.schema and not self._beside:
+        if self._found(item) == self.schema and not self._beside:
             return self._adapter.validate_json(item["state"])
+        return self._adapter.validate_python(self.stored(item))
+
+    def stored(self, item: Item) -> dict[str, JsonValue]:
+        """The same as JSON of the newest schema, without what has its default; unchecked. Raises UnknownSchema."""
+        found = self._found(item)
         state: dict[str, JsonValue] = pydantic_core.from_json(item["state"])
         state |= {name: item[name] for name in self._beside if name in item}
         for upcast in self._upcasts[found - 1 :]:
             state = upcast(state)
-        return self._adapter.validate_python(state)
+        return state
+
+    def _found(self, item: Item) -> int:
+        found = int(item.get("schema", 1))
+        if found > self.schema:
+            raise UnknownSchema(f"{self._kind.__name__}: schema {found} is newer than this release's {self.schema}")
+        return found

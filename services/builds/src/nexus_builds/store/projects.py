@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
+from nexus_builds.domain.listing import Stored
 from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, PastAttempt, Project, StepState
 from nexus_builds.store.first_pages import FirstPages
 from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
@@ -52,9 +53,7 @@ class ProjectStore:
         return self._states.read(item) if item else None
 
     async def load_many(self, project_ids: Sequence[str]) -> dict[str, Project]:
-        keys = [{"project_id": project_id} for project_id in project_ids]
-        items = await self._database.get_many(PROJECTS, keys, only=STATE)
-        projects = [self._states.read(item) for item in items]
+        projects = [self._states.read(item) for item in await self._items(project_ids)]
         return {project.project_id: project for project in projects if project.deleted_at is None}
 
     def save(
@@ -67,18 +66,23 @@ class ProjectStore:
 
     async def page(
         self, tenant: str, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
-    ) -> tuple[list[Project], str | None]:
+    ) -> tuple[list[Stored], str | None]:
         """Newest first: up to `limit` matching projects, and the position to continue from (None: that was all)."""
         if before is None and not (status or tag):
             entries = await self._newest(_listed(tenant, user_id), limit + 1)
         else:
             entries = await _some(self._entries(tenant, user_id, status, tag, limit + 1, before), limit + 1)
         shown = entries[:limit]
-        loaded = await self.load_many([entry["project_id"] for entry in shown])
+        items = await self._items([entry["project_id"] for entry in shown])
+        loaded = {state["project_id"]: state for state in map(PROJECT.stored, items)}
         projects = [loaded[entry["project_id"]] for entry in shown if entry["project_id"] in loaded]
         more = shown[-1]["position"] if len(entries) > limit else None
         # A project may have moved on since its entry was read: then it no longer matches.
-        return [project for project in projects if status in (None, project.status)], more
+        return [one for one in projects if one.get("deleted_at") is None and status in (None, one["status"])], more
+
+    async def _items(self, project_ids: Sequence[str]) -> list[Item]:
+        """Those of the projects that there are."""
+        return await self._database.get_many(PROJECTS, [{"project_id": one} for one in project_ids], only=STATE)
 
     async def _newest(self, name: str, number: int) -> list[Item]:
         """At most so many."""
