@@ -18,7 +18,15 @@ from nexus_builds.work.watch import LostWorkers, Watch
 from nexus_builds.worker.build_run import BuildRun
 from nexus_builds.worker.building import Hints
 from nexus_contracts.builds.commands import ControlAction, ControlProject, DeleteProject
-from nexus_contracts.builds.events import VerificationRequested
+from nexus_contracts.builds.events import (
+    Builder,
+    BuildPaused,
+    BuildResumed,
+    BuildStarted,
+    ProjectDeleted,
+    Trigger,
+    VerificationRequested,
+)
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.work.items import WorkItem
@@ -102,33 +110,36 @@ class Shop:
         self.load = replica.store.load
 
 
-async def test_every_event_of_a_project_is_one_hint() -> None:
-    hinted: list[tuple[str, str]] = []
+async def test_every_event_of_a_project_is_one_hint_and_some_say_that_there_may_be_a_build_to_take() -> None:
+    hinted: list[tuple[str, str, bool]] = []
 
     class Engine:
-        def hint(self, kind: str, name: str) -> None:
-            hinted.append((kind, name))
+        def hint(self, kind: str, name: str, *, to_take: bool = True) -> None:
+            hinted.append((kind, name, to_take))
 
-    deliveries: Any = [Told("p1"), Told("p2"), Told("p1")]
+    started = BuildStarted(project_id=PROJECT, attempt=1, builder=Builder.PLATFORM, trigger=Trigger.START)
+    deleted = ProjectDeleted(project_id=PROJECT, attempt=0, deleted_at=utc_now())
+    resumed, paused = (kind(project_id=PROJECT, attempt=1) for kind in (BuildResumed, BuildPaused))
+    deliveries: Any = [Told("p1", started), Told("p2", deleted), Told("p3", resumed), Told("p3", paused)]
     await Hints(Engine()).hear(deliveries)
-    assert hinted == [(BUILD, "p1"), (BUILD, "p2")]
+    assert hinted == [(BUILD, "p1", True), (BUILD, "p2", False), (BUILD, "p3", True)]
 
 
 async def test_a_verification_that_is_asked_for_is_a_hint_of_its_own() -> None:
-    hinted: list[tuple[str, str]] = []
+    hinted: list[tuple[str, str, bool]] = []
 
     class Engine:
-        def hint(self, kind: str, name: str) -> None:
-            hinted.append((kind, name))
+        def hint(self, kind: str, name: str, *, to_take: bool = True) -> None:
+            hinted.append((kind, name, to_take))
 
     asked = VerificationRequested(project_id=PROJECT, attempt=1, agent_id=f"{PROJECT}:a", verification_id="ver_1")
     deliveries: Any = [Told(PROJECT, asked)]
     await Hints(Engine()).hear(deliveries)
-    assert hinted == [(BUILD, PROJECT), (VERIFICATION, f"{PROJECT}:a#ver_1")]
+    assert hinted == [(BUILD, PROJECT, False), (VERIFICATION, f"{PROJECT}:a#ver_1", True)]
 
 
 class Told:
-    def __init__(self, subject: str, message: object = None) -> None:
+    def __init__(self, subject: str, message: object) -> None:
         self.event = self
         self.subject = subject
         self.message = message

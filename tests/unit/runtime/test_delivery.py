@@ -13,7 +13,7 @@ from tests.support.bus_fakes import FakeBus, Record, no_pause
 
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.builds.reports import REPORT, StageStarted
-from nexus_contracts.envelope import Headers
+from nexus_contracts.envelope import CloudEvent, Headers
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import REPLY_PARTITION_HEADER
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
@@ -124,6 +124,28 @@ async def test_a_poison_record_is_dead_lettered_with_its_origin_and_the_next_goe
 async def test_types_nobody_knows_are_skipped(taken: Taken, bus: FakeBus) -> None:
     await deliverer(taken, bus).deliver([record(b"{}", ce_type=b"nexus.stage.sang.v1"), record(ce_id=b"next")])
     assert (taken.batches, bus.records) == ([["next"]], [])
+
+
+async def test_what_says_to_be_of_another_type_is_skipped_unread_unless_its_sender_is_told(
+    taken: Taken, bus: FakeBus
+) -> None:
+    sung = record(b"{", ce_type=b"nexus.stage.sang.v1")
+    await deliverer(taken, bus).deliver([sung, record(ce_id=b"next")])
+    assert (taken.batches, bus.records) == ([["next"]], [])
+
+    async def admit(event: CloudEvent) -> CloudEvent:
+        return event
+
+    await at_once(Subscription(BUILDS_REPORTS, "builds-reports", REPORT, taken, admit=admit), bus).deliver([sung])
+    assert len(bus.records) == 1
+
+
+@pytest.mark.parametrize("mode", [{"ce_type": None}, {"content-type": b"application/cloudevents+json"}])
+async def test_what_does_not_say_its_type_in_a_header_alone_is_read(
+    taken: Taken, bus: FakeBus, mode: dict[str, Any]
+) -> None:
+    await deliverer(taken, bus).deliver([record(b"{", **{"ce_type": b"nexus.stage.sang.v1", **mode})])
+    assert len(bus.records) == 1
 
 
 async def test_what_was_redriven_for_another_group_is_skipped(taken: Taken, bus: FakeBus) -> None:

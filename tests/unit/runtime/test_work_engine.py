@@ -299,6 +299,9 @@ async def test_unowned_work_is_taken_at_once_on_a_hint(world: World) -> None:
     async with queue.transaction(Change(begins=(Begin("errand", "a"),))) as actions:
         await world.database.write(*actions, *owner.created("a").change.actions)
     assert world.items() == [("a", "", 1)]
+    owner.engine.hint("errand", "a", to_take=False)
+    await settle()
+    assert world.runs == []
     owner.engine.hint("errand", "a")
     await settle()
     assert world.runs == [("p1", "a", 2)]

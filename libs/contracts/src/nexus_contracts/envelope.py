@@ -72,6 +72,18 @@ class CloudEvent(Message):
         return pydantic_core.to_json(self.data)
 
 
+def declared_type(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
+    """The type that a record in binary mode says to be of, before it is read; None where only reading tells."""
+    types: list[bytes] = []
+    for name, value in headers:
+        key = name.lower()
+        if key == "ce_type" and value is not None:
+            types.append(value)
+        elif key == "content-type" and value != CONTENT_TYPE:
+            return None
+    return types[0].decode(errors="replace") if len(types) == 1 else None
+
+
 def read_event(
     value: bytes | None, headers: Iterable[tuple[str, bytes | None]], received: datetime | None = None
 ) -> CloudEvent:

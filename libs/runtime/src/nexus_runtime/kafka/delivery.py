@@ -1,6 +1,7 @@
 """How records reach handlers. One visible order, and nobody else acknowledges:
 
-1. skip what was published again for another group; read the envelope (a record that is not a CloudEvent fails)
+1. skip what was published again for another group, and what its header says to be of a type that is not known where
+   nothing is admitted; read the envelope (a record that is not a CloudEvent fails)
 2. admit it, where the subscription asks for that (one that may not enter fails)
 3. skip types this consumer does not know (counted)
 4. validate the body (one that does not fit its type fails)
@@ -25,7 +26,7 @@ from aiokafka import TopicPartition
 from pydantic import TypeAdapter, ValidationError
 
 from nexus_contracts.dead_letters import meant_for
-from nexus_contracts.envelope import CloudEvent, MalformedEvent, explain, read_event
+from nexus_contracts.envelope import CloudEvent, MalformedEvent, declared_type, explain, read_event
 from nexus_contracts.errors import InternalError, PlatformError, ServiceUnavailable, ValidationFailed
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.signatures import PLATFORM
@@ -178,6 +179,9 @@ class Deliverer:
         event: CloudEvent | None = None
         try:
             if not meant_for(record.headers, self._to.group):
+                self._count("skipped")
+                return None
+            if self._to.admit is None and (told := declared_type(record.headers)) and told not in self._types:
                 self._count("skipped")
                 return None
             if record.value is not None and len(record.value) > MAX_MESSAGE_BYTES:

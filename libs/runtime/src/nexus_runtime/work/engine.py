@@ -100,11 +100,14 @@ class Engine(Queue):
         held = self._hands.held.get(work_key(kind, name))
         return held if held and held.mine and not held.lost.is_set() else None
 
-    def hint(self, kind: str, name: str) -> None:
-        """Something happened to this work: it began, or its runner should look again."""
+    def hint(self, kind: str, name: str, *, to_take: bool = True) -> None:
+        """Something happened to this work: its runner in this process should look again.
+
+        `to_take`: it may also have begun, and have no runner. That asks the database.
+        """
         if held := self._hands.held.get(work_key(kind, name)):
             held.changed.set()
-        elif self._hands.kind(kind) is not None:
+        elif to_take and self._hands.kind(kind) is not None:
             self._follow_hint(self._take_hint(kind, name))
 
     def doubt(self, kind: str, name: str) -> None:

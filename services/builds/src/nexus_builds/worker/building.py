@@ -10,12 +10,14 @@ from nexus_builds.domain.verification import work_name
 from nexus_builds.store.projects import BUILD
 from nexus_builds.store.verifications import VERIFICATION
 from nexus_builds.worker.build_run import BuildRun, Workshop
-from nexus_contracts.builds.events import VerificationRequested
+from nexus_contracts.builds.events import BuildAnswered, BuildResumed, BuildStarted, VerificationRequested
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process import log
 from nexus_runtime.work.kind import Held, Repeatable
 
 logger = log.get(__name__)
+GOES_ON = (BuildStarted, BuildResumed, BuildAnswered)
+"""After these somebody has to be at the build; other events are news for whoever is."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Building(Repeatable):
 
 
 class Hinted(Protocol):
-    def hint(self, kind: str, name: str) -> None: ...
+    def hint(self, kind: str, name: str, *, to_take: bool = True) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,9 @@ class Hints:
     engine: Hinted
 
     async def hear(self, deliveries: Sequence[Delivery]) -> None:
+        begun = {delivery.event.subject for delivery in deliveries if isinstance(delivery.message, GOES_ON)}
         for name in dict.fromkeys(delivery.event.subject for delivery in deliveries):
-            self.engine.hint(BUILD, name)
+            self.engine.hint(BUILD, name, to_take=name in begun)
         for delivery in deliveries:
             if isinstance(asked := delivery.message, VerificationRequested):
                 self.engine.hint(VERIFICATION, work_name(asked.agent_id, asked.verification_id))
