@@ -2,7 +2,7 @@
 
 import asyncio
 
-from nexus_runtime.kafka.pace import LONGEST_HOLD_MS, FetchPace, pace_of
+from nexus_runtime.kafka.pace import ANSWERS, LONGEST_HOLD_MS, FetchPace, pace_of
 
 
 class Clock:
@@ -25,7 +25,7 @@ def test_rests_are_short_while_records_come_and_long_in_the_end() -> None:
     assert rests[-1] == 0.1
     assert len(rests) < 40
 
-    pace.came()
+    pace.fetched(found=True, passed_over=False)
     assert pace.seconds == 0.002
 
 
@@ -51,6 +51,63 @@ async def test_rest_is_over_by_itself_and_a_later_expectation_is_harmless() -> N
     pace.hasten()
 
 
+async def test_more_is_fetched_when_the_consumer_asks_for_it() -> None:
+    pace = FetchPace(0.0, 60.0)
+    pace.fetched(found=True, passed_over=False)
+    pace.given()
+    resting = asyncio.create_task(pace.before_more(lambda: False))
+    await asyncio.sleep(0)
+    assert not resting.done()
+    async with asyncio.timeout(5):
+        await pace.before_more(lambda: True)  # a backlog is fetched while records are handled
+        pace.asked()
+        await resting
+        await pace.before_more(lambda: False)
+        pace.fetched(found=False, passed_over=False)
+        pace.given()
+        await pace.before_more(lambda: False)
+
+
+async def test_a_consumer_that_asks_at_once_gets_what_comes_within_the_shortest_rest() -> None:
+    clock = Clock()
+    pace = FetchPace(60.0, 60.0, clock)
+    pace.fetched(found=True, passed_over=False)
+    pace.given()
+    pace.asked()
+    resting = asyncio.create_task(pace.before_more(lambda: False))
+    await asyncio.sleep(0)
+    assert not resting.done()
+    resting.cancel()
+    await asyncio.gather(resting, return_exceptions=True)
+    clock.now += 60.0
+    await pace.before_more(lambda: False)
+
+
+def test_answers_that_take_long_are_looked_for_less_often() -> None:
+    clock = Clock()
+    pace = FetchPace(0.001, 0.1, clock)
+    for seconds in [0.4, 0.016, 30.0]:
+        pace.answered(seconds)
+    assert pace.seconds == 0.002
+    for _ in range(ANSWERS):
+        pace.answered(30.0)
+    assert pace.seconds == 0.1
+
+
+async def test_an_answer_is_looked_for_when_the_quickest_would_have_taken_half_its_time() -> None:
+    loop, clock = asyncio.get_running_loop(), Clock()
+    pace = FetchPace(0.001, 60.0, clock)
+    pace.answered(0.1)
+    clock.now += 1000
+    resting = asyncio.create_task(pace.rest())
+    await asyncio.sleep(0)
+    began = loop.time()
+    pace.hasten()
+    async with asyncio.timeout(5):
+        await resting
+    assert loop.time() - began >= 0.049
+
+
 def test_a_durable_broker_holds_the_fetch_instead() -> None:
     assert pace_of(volatile=False, prompt=True) is None
 
@@ -60,7 +117,7 @@ def test_a_fetch_has_more_time_while_the_broker_passes_over_what_is_there() -> N
     holds: list[int] = []
     for passed_over in [True] * 7 + [False] * 12:
         holds.append(pace.hold_ms)
-        pace.fetched(passed_over=passed_over)
+        pace.fetched(found=False, passed_over=passed_over)
     assert holds[:7] == [1, 4, 16, 64, 256, LONGEST_HOLD_MS, LONGEST_HOLD_MS]
     assert holds[7:] == sorted(holds[7:], reverse=True)
     assert pace.hold_ms == 1

@@ -97,10 +97,14 @@ class GuardedConsumer(AIOKafkaConsumer):
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         """Partitions take turns: one whose fetch is full of records keeps no other waiting."""
+        if self._pace is not None:
+            self._pace.asked()
         found: Any = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
         for partition in found:
             if partition in self._fetched:
                 self._fetched.move_to_end(partition)
+        if found and self._pace is not None:
+            self._pace.given()
         return found
 
     def stop_at(self, partition: TopicPartition, offset: int, reason: str | None) -> None:
@@ -217,23 +221,35 @@ class GuardedConsumer(AIOKafkaConsumer):
 
 
 def _paced(fetcher: Any, pace: FetchPace) -> Fetch:
-    """Rests behind a fetch, not before it: what is asked for next is where the consumer stands then."""
+    """Rests behind a fetch that found nothing: what is asked for next is where the consumer stands then.
+
+    Behind one that found something it cannot, as records are handed out only then; it rests before the next one.
+    """
     fetch: Fetch = fetcher._proc_fetch_request
 
     async def fetch_and_rest(assignment: Any, node_id: Any, request: FetchRequest) -> bool:
-        found = await fetch(assignment, node_id, request)
-        passed_over = _passed_over(fetcher, assignment, request)
-        pace.fetched(passed_over=passed_over)
-        fetcher._fetch_max_wait_ms = pace.hold_ms
-        if found:
-            pace.came()
-        elif not passed_over:
-            # As the fetch itself does: the fetcher cancels it, and does not expect it to say so.
-            with contextlib.suppress(asyncio.CancelledError):
+        found = False
+        # As the fetch itself does: the fetcher cancels it, and does not expect it to say so.
+        with contextlib.suppress(asyncio.CancelledError):
+            await pace.before_more(lambda: _behind(assignment, request))
+            found = await fetch(assignment, node_id, request)
+            passed_over = _passed_over(fetcher, assignment, request)
+            pace.fetched(found=found, passed_over=passed_over)
+            fetcher._fetch_max_wait_ms = pace.hold_ms
+            if not (found or passed_over):
                 await pace.rest()
         return found
 
     return fetch_and_rest
+
+
+def _behind(assignment: Any, request: FetchRequest) -> bool:
+    """Whether the broker had more than the consumer was given."""
+    for topic, partitions in request.topics if assignment.active else ():
+        for number, offset, _ in partitions:
+            if (assignment.state_value(TopicPartition(topic, number)).highwater or 0) > offset:
+                return True
+    return False
 
 
 def _passed_over(fetcher: Any, assignment: Any, request: FetchRequest) -> bool:

@@ -9,11 +9,14 @@ that is too short for what is there (a long log, a busy machine), the answer is 
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 
 SHARE = 0.25
 """Of how long nothing has come: so much more may what comes next be late."""
 ASLEEP_AFTER_SECONDS = 60.0
+ANSWERS, ANSWER_SHARE = 16, 0.125
+"""Of the quickest of so many answers: so much later may the next one be read."""
 SHORTEST_HOLD_MS, LONGEST_HOLD_MS = 1, 500
 PROMPT, CALM = (0.001, 0.1), (0.05, 0.5)
 """The shortest and the longest rest, in seconds, where somebody waits for each record and where nobody does."""
@@ -22,6 +25,7 @@ PROMPT, CALM = (0.001, 0.1), (0.05, 0.5)
 class FetchPace:
     """Rests between fetches that found nothing: `shortest` seconds while records come, in the end `longest`.
 
+    While the consumer is at the records that it was given, nobody waits for more: the next fetch rests until it asks.
     `asleep`: still longer ones after a minute, for who is told by `hasten` before something is to come.
     """
 
@@ -39,6 +43,9 @@ class FetchPace:
         self._monotonic = monotonic
         self._came = monotonic()
         self._resting: asyncio.Future[None] | None = None
+        self._answers: deque[float] = deque(maxlen=ANSWERS)
+        self._fetched = monotonic()
+        self._found = self._at_work = False
         self.hold_ms = SHORTEST_HOLD_MS
         """How long the next fetch may take. With 0 the embedded broker does not even look."""
 
@@ -47,28 +54,67 @@ class FetchPace:
         """How long the next rest is."""
         quiet = self._monotonic() - self._came
         longest = self._longest if quiet < ASLEEP_AFTER_SECONDS else self._asleep
-        return min(longest, max(self._shortest, SHARE * quiet))
+        return min(longest, max(self._least, SHARE * quiet))
 
-    def came(self) -> None:
-        """Records have come."""
-        self._came = self._monotonic()
+    @property
+    def _least(self) -> float:
+        return min(self._longest, max(self._shortest, ANSWER_SHARE * self._usual))
 
-    def fetched(self, *, passed_over: bool) -> None:
+    @property
+    def _usual(self) -> float:
+        """How long a quick answer takes; 0 where none was told of."""
+        return min(self._answers, default=0.0)
+
+    def answered(self, seconds: float) -> None:
+        """What was expected has come, so long after that was told by `hasten`."""
+        self._answers.append(seconds)
+
+    def given(self) -> None:
+        """The consumer has records to work at."""
+        self._at_work = True
+
+    def asked(self) -> None:
+        """The consumer wants the next records."""
+        if self._at_work and self._resting is not None:
+            _end(self._resting)
+        self._at_work = False
+
+    def fetched(self, *, found: bool, passed_over: bool) -> None:
         """`passed_over`: there was more to read, and the broker read none of it in the time that it had."""
+        self._fetched, self._found = self._monotonic(), found
+        if found:
+            self._came = self._fetched
         self.hold_ms = (
             min(LONGEST_HOLD_MS, self.hold_ms * 4) if passed_over else max(SHORTEST_HOLD_MS, self.hold_ms // 2)
         )
 
     def hasten(self) -> None:
-        """Something is expected: the rest is over, and the next ones are short."""
-        self.came()
-        if self._resting is not None:
+        """Something is expected: the rest is over as soon as it may come, and the next ones are short."""
+        self._came = self._monotonic()
+        if self._resting is None:
+            return
+        if (soonest := min(self._usual / 2, self._longest)) > self._shortest:
+            asyncio.get_running_loop().call_later(soonest, _end, self._resting)
+        else:
             _end(self._resting)
 
+    async def before_more(self, behind: Callable[[], bool]) -> None:
+        """Between a fetch that found something and the next one; none where `behind`: there is more to read."""
+        if not self._found or behind():
+            return
+        if self._at_work:
+            await self._pause(self._longest)
+        if (early := self._fetched + self._least - self._monotonic()) > 0:
+            await self._pause(early)
+
     async def rest(self) -> None:
+        """After a fetch that found nothing."""
+        await self._pause(self.seconds)
+
+    async def _pause(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self._resting = resting = loop.create_future()
-        over = loop.call_later(self.seconds, _end, resting)
+        over = loop.call_later(seconds, _end, resting)
         try:
             await resting
         finally:

@@ -73,6 +73,11 @@ class Tap:
         if self._pace is not None:
             self._pace.hasten()
 
+    def answered(self, seconds: float) -> None:
+        """What was expected has come, so long after `hasten`."""
+        if self._pace is not None:
+            self._pace.answered(seconds)
+
     def alive(self) -> bool:
         """Whether it is listening, or has not been for a short while only, or the broker is unavailable."""
         return self.listening or not self._bus.reachable or time.monotonic() - self._heard < NOT_LIVE_SECONDS

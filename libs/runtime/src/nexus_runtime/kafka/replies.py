@@ -7,6 +7,7 @@ now; whoever does not wait any more reads the resource.
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -87,7 +88,7 @@ class ReplyDesk:
     """The gateway's side: futures by request id, fulfilled by what arrives in this process's partition."""
 
     def __init__(self, settings: ServiceSettings, bus: Bus, topic: Topic = GATEWAY_REPLIES) -> None:
-        self._waiting: dict[str, asyncio.Future[Reply]] = {}
+        self._waiting: dict[str, tuple[asyncio.Future[Reply], float]] = {}
         # Gateways may draw the same partition: each ignores the answers that it does not wait for.
         self.partition = random.randrange(topic.partitions)
         self._tap = Tap(settings, bus, topic, [self.partition], self._fulfil, prompt=True)
@@ -109,7 +110,8 @@ class ReplyDesk:
     @contextlib.contextmanager
     def expect(self, request_id: str) -> Any:
         """A future for the answer to this request; forgotten at the end of the block."""
-        future = self._waiting[request_id] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = future, time.monotonic()
         self._tap.hasten()
         try:
             yield future
@@ -120,9 +122,10 @@ class ReplyDesk:
         try:
             # Not as a whole event: only owners write here, and of the attributes none is needed.
             reply = Reply.model_validate_json(record.value)
-            future = self._waiting.get(reply.request_id)
+            future, asked = self._waiting.get(reply.request_id, (None, 0.0))
             # A repeated command is answered again, so an answer may come twice.
             if future is not None and not future.done():
                 future.set_result(reply)
+                self._tap.answered(time.monotonic() - asked)
         except (TypeError, ValueError) as error:
             logger.warning("reply could not be read", error=str(error))
