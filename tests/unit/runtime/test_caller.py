@@ -71,8 +71,17 @@ async def test_without_a_secret_everything_is_believed() -> None:
     trust = Trust(None)
     assert trust.identify(None, "GET", PATH) == EVERYBODY
     assert trust.identify(trust.header(ANN, "GET", PATH)[HEADER], "GET", PATH) == ANN
-    with pytest.raises(Unauthenticated):
-        trust.identify("not an identity", "GET", PATH)
+    for unreadable in ("not an identity", "bnVsbA==.", "e30=."):  # null, {}
+        with pytest.raises(Unauthenticated):
+            trust.identify(unreadable, "GET", PATH)
+
+
+def test_who_asks_again_within_the_second_is_signed_for_each_request(trust: Trust, clock: Clock) -> None:
+    one, other = (trust.header(ANN, "GET", path)[HEADER].split(".") for path in (PATH, "/other"))
+    assert one[0] == other[0]
+    assert one[1] != other[1]
+    clock.now += 1
+    assert trust.header(ANN, "GET", PATH)[HEADER].split(".")[0] != one[0]
 
 
 async def test_commands_are_taken_with_their_signature_only(trust: Trust) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from nexus_contracts.envelope import CloudEvent, MalformedEvent
 from nexus_contracts.errors import Unauthenticated
@@ -45,7 +45,7 @@ class Trust:
             raise Unauthenticated("only the gateway may ask this service")
         try:
             asker, at = _said(payload)
-        except (ValueError, ValidationError):
+        except (ValueError, LookupError, TypeError):
             raise Unauthenticated("the identity in the request cannot be read") from None
         if self._key and abs(self._now() - at) > VALID_SECONDS:
             raise Unauthenticated("the identity in the request is too old, or the clocks differ")
