@@ -46,6 +46,7 @@ QUOTATIONS = (
     Quotation(24, r"grow to (\d+) ms", pace.PROMPT[1] * 1000),
     Quotation(24, r"(\d+) to \d+ ms where nobody", pace.CALM[0] * 1000),
     Quotation(24, r"\d+ to (\d+) ms where nobody", pace.CALM[1] * 1000),
+    Quotation(24, r"(\d+) to \d+ ms where it is only", pace.COLLECTING[0] * 1000),
     Quotation(7, r"up to (\d+) s for builds", LEASE),
     Quotation(8, r"reaches back (\w+) days", BUILDS_EVENTS.retention_hours / 24),
     Quotation(26, r"marks and .* for (\d+) days", counting.KEPT.days),

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from nexus_runtime.kafka.pace import ANSWERS, LONGEST_HOLD_MS, FetchPace, pace_of
+from nexus_runtime.kafka.pace import ANSWERS, CALM, COLLECTING, LONGEST_HOLD_MS, PROMPT, FetchPace, pace_of
 
 
 class Clock:
@@ -109,7 +109,7 @@ async def test_an_answer_is_looked_for_when_the_quickest_would_have_taken_half_i
 
 
 def test_a_durable_broker_holds_the_fetch_instead() -> None:
-    assert pace_of(volatile=False, prompt=True) is None
+    assert pace_of(PROMPT, volatile=False) is None
 
 
 def test_a_fetch_has_more_time_while_the_broker_passes_over_what_is_there() -> None:
@@ -136,7 +136,7 @@ def test_who_is_told_before_something_comes_may_sleep_until_then() -> None:
 
 
 def test_who_is_waited_for_looks_more_often() -> None:
-    prompt, calm = (pace_of(volatile=True, prompt=prompt) for prompt in (True, False))
-    assert prompt is not None
-    assert calm is not None
-    assert prompt.seconds < calm.seconds
+    paces = [pace_of(rests, volatile=True) for rests in (PROMPT, CALM, COLLECTING)]
+    seconds = [pace.seconds for pace in paces if pace is not None]
+    assert len(set(seconds)) == 3
+    assert seconds == sorted(seconds)

@@ -8,6 +8,7 @@ from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_EVENTS
 from nexus_runtime.kafka.delivery import Subscription
+from nexus_runtime.kafka.pace import COLLECTING
 from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.owner import Owner
 
@@ -22,6 +23,6 @@ def subscriptions(owner: Owner, commands: AgentsCommandHandlers, projects: Proje
             "agents-projects",
             TypeAdapter(ProjectDeleted),
             projects.delete_agents_of_projects,
-            prompt=False,
+            rests=COLLECTING,
         ),
     ]

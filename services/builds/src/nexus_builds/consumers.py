@@ -10,6 +10,7 @@ from nexus_contracts.envelope import CloudEvent, MalformedEvent
 from nexus_contracts.signatures import PLATFORM
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS
 from nexus_runtime.kafka.delivery import Admission, Subscription
+from nexus_runtime.kafka.pace import CALM
 from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.owner import Owner
 
@@ -41,6 +42,6 @@ def subscriptions(
             reports.apply_reports,
             group_of=lambda delivery: delivery.message.project_id,
             admit=admission(signer),
-            prompt=False,
+            rests=CALM,
         ),
     ]

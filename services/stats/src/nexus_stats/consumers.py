@@ -14,6 +14,7 @@ from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_runtime.kafka.delivery import Delivery, Subscription
+from nexus_runtime.kafka.pace import COLLECTING
 from nexus_stats.domain.activities import activity
 from nexus_stats.domain.counting import Seen
 from nexus_stats.domain.facts import AgentEvent, BuildEvent, agent_fact, build_fact
@@ -52,8 +53,12 @@ def subscriptions(counting: Counting) -> list[Subscription]:
 
     count_builds, count_agents = counted_by("b", seen_in_build), counted_by("a", seen_in_agents)
     return [
-        Subscription(BUILDS_EVENTS, "stats-builds", COUNTED_BUILDS_EVENT, count_builds, group_of=None, prompt=False),
-        Subscription(AGENTS_EVENTS, "stats-agents", COUNTED_AGENTS_EVENT, count_agents, group_of=None, prompt=False),
+        Subscription(
+            BUILDS_EVENTS, "stats-builds", COUNTED_BUILDS_EVENT, count_builds, group_of=None, rests=COLLECTING
+        ),
+        Subscription(
+            AGENTS_EVENTS, "stats-agents", COUNTED_AGENTS_EVENT, count_agents, group_of=None, rests=COLLECTING
+        ),
     ]
 
 

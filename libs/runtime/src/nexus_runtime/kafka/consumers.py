@@ -121,7 +121,7 @@ class Consumers:
     def _broker(self, client_id: str, to: Subscription, drain: _Drain) -> KafkaBroker:
         settings = self._settings
         broker = _Broker(
-            pace_of(volatile=settings.kafka_volatile, prompt=to.prompt),
+            pace_of(to.rests, volatile=settings.kafka_volatile),
             **broker_options(settings.kafka_consumer(client_id)),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             apply_types=False,

@@ -33,6 +33,7 @@ from nexus_contracts.signatures import PLATFORM
 from nexus_contracts.topics import MAX_MESSAGE_BYTES, Topic
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.limit import Allowance, DeadLetterLimits, Fate
+from nexus_runtime.kafka.pace import PROMPT, Rests
 from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.clock import utc_now
 
@@ -68,7 +69,7 @@ class Subscription:
 
     `admit` turns what arrives into what is handled, None for nothing, and raises MalformedEvent for what may not enter.
     `group_of` tells which deliveries belong together (None: the whole batch). `refused` hears of every record that
-    is given up, so that whoever waits for an answer gets one. `prompt`: somebody waits for what comes of a record.
+    is given up, so that whoever waits for an answer gets one. `rests`: by who waits for what comes of a record.
     """
 
     topic: Topic
@@ -78,7 +79,7 @@ class Subscription:
     group_of: Callable[[Delivery], Hashable] | None = lambda delivery: delivery.event.subject
     refused: Refusal | None = None
     admit: Admission | None = None
-    prompt: bool = True
+    rests: Rests = PROMPT
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,14 @@ ASLEEP_AFTER_SECONDS = 60.0
 ANSWERS, ANSWER_SHARE = 16, 0.125
 """Of the quickest of so many answers: so much later may the next one be read."""
 SHORTEST_HOLD_MS, LONGEST_HOLD_MS = 1, 500
-PROMPT, CALM = (0.001, 0.1), (0.05, 0.5)
-"""The shortest and the longest rest, in seconds, where somebody waits for each record and where nobody does."""
+Rests = tuple[float, float]
+"""The shortest and the longest, in seconds."""
+PROMPT: Rests = (0.001, 0.1)
+"""Somebody waits for each record."""
+CALM: Rests = (0.05, 0.5)
+"""Nobody waits, but somebody looks on."""
+COLLECTING: Rests = (0.2, 0.5)
+"""What comes is counted, or cleared away: a batch costs little more than a record."""
 
 
 class FetchPace:
@@ -127,11 +133,9 @@ def _end(resting: asyncio.Future[None]) -> None:
         resting.set_result(None)
 
 
-def pace_of(*, volatile: bool, prompt: bool, told: bool = False) -> FetchPace | None:
-    """`prompt`: somebody waits for each record; `told`: before it comes, `hasten` is called.
+def pace_of(rests: Rests, *, volatile: bool, told: bool = False) -> FetchPace | None:
+    """`told`: before something comes, `hasten` is called.
 
     None on a durable broker, which answers a fetch when records come.
     """
-    if not volatile:
-        return None
-    return FetchPace(*PROMPT, asleep=CALM[1] if told else None) if prompt else FetchPace(*CALM)
+    return FetchPace(*rests, asleep=CALM[1] if told else None) if volatile else None

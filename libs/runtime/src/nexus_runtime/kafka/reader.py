@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.guarded import GuardedConsumer
-from nexus_runtime.kafka.pace import pace_of
+from nexus_runtime.kafka.pace import CALM, PROMPT, pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress
 from nexus_runtime.process import log
 from nexus_runtime.process.settings import ServiceSettings
@@ -48,7 +48,7 @@ class Tap:
         self._bus = bus
         self._places = [TopicPartition(topic.name, number) for number in partitions]
         self._take = take
-        self._pace = pace_of(volatile=settings.kafka_volatile, prompt=prompt, told=prompt)
+        self._pace = pace_of(PROMPT if prompt else CALM, volatile=settings.kafka_volatile, told=prompt)
         self._reading: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
         self.listening = False

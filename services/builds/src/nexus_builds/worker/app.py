@@ -26,6 +26,7 @@ from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.delivery import Subscription
+from nexus_runtime.kafka.pace import CALM
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.owner import bus_check, consumers_check, database_check, partition_routes, progress_check
 from nexus_runtime.process.caller import Trust
@@ -72,7 +73,7 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     )
     engine.serve(Building(workshop), at_once=settings.worker_concurrency)
     engine.serve(AgentVerification(store.load, verifications, workshop.verifier), at_once=VERIFICATIONS)
-    hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, Hints(engine).hear, group_of=None, prompt=False)
+    hints = Subscription(BUILDS_EVENTS, NAME, BUILDS_EVENT, Hints(engine).hear, group_of=None, rests=CALM)
     consumers = Consumers(settings, NAME, bus, [hints])
     needed = {
         "database": database_check(database),
