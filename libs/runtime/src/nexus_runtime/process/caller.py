@@ -32,7 +32,7 @@ class Trust:
 
     def header(self, asker: Principal, method: str, target: str) -> dict[str, str]:
         """The header of an internal request on behalf of `asker`; `target` is path and query as they are sent."""
-        payload = _payload(asker, int(self._now()))
+        payload = _payload(asker.id, asker.tenant, asker.scopes, int(self._now()))
         return {HEADER: f"{payload}.{self._signature(payload, method, target)}"}
 
     def identify(self, received: str | None, method: str, target: str) -> Principal:
@@ -67,8 +67,8 @@ class Trust:
 
 
 @lru_cache(KNOWN)
-def _payload(asker: Principal, at: int) -> str:
-    said = {"id": asker.id, "tenant": asker.tenant, "scopes": asker.scopes, "at": at}
+def _payload(asker: str, tenant: str, scopes: tuple[str, ...], at: int) -> str:
+    said = {"id": asker, "tenant": tenant, "scopes": scopes, "at": at}
     return base64.urlsafe_b64encode(json.dumps(said, separators=(",", ":")).encode()).decode()
 
 
