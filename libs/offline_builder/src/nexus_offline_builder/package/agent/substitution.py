@@ -23,12 +23,14 @@ _KINDS = (
     (
         "people",
         rf"{_NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
-        rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)",
+        rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)|(?<=\bwe are ){_NUMBER}|(?<=\bthey are ){_NUMBER}|(?<=\bthere are ){_NUMBER}|"
+        rf"(?<=\bamong ){_NUMBER}|(?<=\bbetween ){_NUMBER}(?! and)",
     ),
     (
         "tender",
         rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{_NUMBER}",
     ),
+    ("reduction", rf"打\s*{_NUMBER}\s*折"),
     ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
 )
 _PIECE = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
@@ -40,7 +42,7 @@ _AROUND = re.compile(
 )
 _CHANGES = re.compile(
     r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
-    r"make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    r"of|same|打|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
 

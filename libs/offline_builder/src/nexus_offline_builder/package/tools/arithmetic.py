@@ -18,7 +18,9 @@ _ROUNDING = re.compile(
     r",?\s*(?:and )?(?:rounded|round(?: (?:it|that|this|the result))?)? ?(?:to|with) (\d{1,2}|one|two|three|four) "
     r"(?:decimals?(?: places?)?|"
     r"digits?(?: after the point)?|dp)\b|"
-    r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数",
+    r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数|"
+    r",?\s*(?:and |then )*\bround(?:ed)?(?: (?:it|that|this|the result))?(?: (?:to|off to) (?:the )?(?:nearest )?(?:whole(?: number)?|integer|unit|one))?(?: please)?[\s?.!]*$|"
+    r"[,，]?\s*(?:四舍五入|取整)(?:到整数|到个位)?[\s？?。]*$",
     re.IGNORECASE,
 )
 _LONE_SHARE = re.compile(
@@ -53,12 +55,8 @@ def understand(question: Question) -> Task | None:
         return None
     if question.earlier and _LONE_SHARE.fullmatch(text.strip()):
         return None
-    rounding = _ROUNDING.search(text[-80:])
-    if rounding is not None:
-        text = text[:-80] + _ROUNDING.sub("", text[-80:])
-        places = int(digits_for_words(rounding[1] or rounding[2]))
-        tokens = _whole(re.sub(r"^\s*round\b", "", text, flags=re.IGNORECASE), lone=True)
-        return Task(CERTAIN, lambda: _rounded(tokens, places)) if tokens else None
+    if (rounding := _ROUNDING.search(text[-80:])) is not None:
+        return _rounding(text[:-80] + _ROUNDING.sub("", text[-80:]), rounding)
     lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
     read = [_whole(line) for line in lines[: _MOST_EXPRESSIONS + 1]]
     if 0 < len(lines) <= _MOST_EXPRESSIONS and all(read):
@@ -72,6 +70,12 @@ def understand(question: Question) -> Task | None:
     return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
 
 
+def _rounding(text: str, said: "re.Match[str]") -> Task | None:
+    places = int(digits_for_words(said[1] or said[2] or "0"))
+    tokens = _whole(re.sub(r"\b(?:then )?round\b", " ", text, flags=re.IGNORECASE), lone=True)
+    return Task(CERTAIN, lambda: _rounded(tokens, places)) if tokens else None
+
+
 def _whole(text: str, lone: bool = False) -> list[Token] | None:
     """The whole of `text` as an expression, if it is one; a `lone` number is none unless that is said."""
     if _ISO_DATE.search(text) or _PHONE.fullmatch(text.strip()):
@@ -83,6 +87,8 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
     except NotAnExpression:
         return None
     incomplete = not tokens or tokens[0].text in ("*", "/", "^", "mod", "%", ",", "of", ")")
+    if any(one.kind == next_one.kind == "number" for one, next_one in zip(tokens, tokens[1:], strict=False)):
+        return None
     calculates = (lone or has_operator(tokens)) and any(token.kind == "number" for token in tokens)
     if not calculates or incomplete:
         return None
@@ -104,6 +110,7 @@ def _embedded(text: str) -> list[list[Token]]:
     if _DATE_OR_PHONE.search(text) or _CODE.search(text):
         return []
     expressions: list[list[Token]] = []
+    around, last = "", 0
     for found in _EMBEDDED.finditer(text):
         try:
             tokens = _whole(found.group())
@@ -111,13 +118,13 @@ def _embedded(text: str) -> list[list[Token]]:
             continue
         if tokens and len(expressions) < _MOST_EXPRESSIONS:
             expressions.append(tokens)
-    return expressions if _accounted(text, expressions) else []
+            around, last = f"{around}{text[last : found.start()]}\0", found.end()
+    return expressions if _accounted(around + text[last:], expressions) else []
 
 
-def _accounted(text: str, expressions: list[list[Token]]) -> bool:
+def _accounted(around: str, expressions: list[list[Token]]) -> bool:
     """Whether the words around the expressions hold no number of their own, and nothing else to calculate."""
     read = {token.text.replace(",", "") for tokens in expressions for token in tokens if token.kind == "number"}
-    around = _EMBEDDED.sub("\0", text)
     numbers = {number.replace(",", "") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", around)}
     return numbers <= read and not _MORE_TO_DO.search(around)
 
@@ -139,7 +146,7 @@ def _answer(expressions: list[list[Token]], question: Question) -> Answer:
 
 def _rounded(tokens: list[Token], places: int) -> Answer:
     expression, value = written(tokens), evaluate(tokens)
-    rounded = round(value, places)
+    rounded = figures.rounded(value, places)
     text = f"{expression} {'=' if rounded == value else '≈'} {figures.shown(rounded)}"
     asked: dict[str, JsonValue] = {"expression": expression, "decimals": places}
     return Answer(

@@ -16,7 +16,7 @@ _PEOPLE = (
 _TENDER = (
     r"(?:paid|pays?|paying|gave|gives?|hands?(?: me| over)?|handed(?: me| over)?|tenders?(?:ed)?|got|"
     r"took|received?|cash|"
-    r"给了?我?|付了?|付款|收了?|支付|拿)"
+    r"给了?我?|付了?|付款|收了?您?|支付|拿)"
 )
 _FORMS = (
     (
@@ -28,7 +28,7 @@ _FORMS = (
     ("taken", rf"(?P<t1>{_NUMBER})\s*%\s*{_TAKEN}|{_TAKEN}\s*(?:of|is|was)?\s*(?P<t2>{_NUMBER})\s*%"),
     (
         "people",
-        rf"(?P<p1>\d+)\s*{_PEOPLE}|(?:split|share[ds]?|divided?)\s*(?:it|that|this|the bill|equally|evenly|"
+        rf"/?\s*(?P<p1>\d+)\s*{_PEOPLE}|(?:split|share[ds]?|divided?)\s*(?:it|that|this|the bill|equally|evenly|"
         rf"\s)*(?:by|between|among|amongst|into|in|across)\s*(?:the\s*)?(?P<p2>\d+)(?:\s*{_PEOPLE})?|"
         rf"(?:we|they) (?:are|were) (?P<p3>\d+)(?!\s*[\d%])",
     ),
@@ -59,7 +59,7 @@ _SAYS_NOTHING = re.compile(
     r"between|among|by|how|much|does|do|did|should|each|one|person|everyone|everybody|per|head|pays?|owes?|what|whats|what's|"
     r"get|gets|back|change|due|give|have|has|plus|so|then|now|on|at|in|add|including|included?|leave|altogether|"
     r"price|order|purchase|groceries|shopping|customer|note|worth|that's|thats|that|this|final|if|need|there|s)\b|"
-    r"账单|一共|总共|合计|花了|消费|晚饭|午饭|吃饭|饭钱|买了?|东西|请问|每人|每个人|平均|平分|均摊|分摊|人均|多少钱?|要|应该|该|找零?|回|几|我们?|他们?|顾客|"
+    r"账单|一共|总共|合计|花了|消费|您|晚饭|午饭|吃饭|饭钱|买了?|东西|请问|每人|每个人|平均|平分|均摊|分摊|人均|多少钱?|要|应该|该|找零?|回|几|我们?|他们?|顾客|"
     r"是|的|了|给|付|元|块钱?|共|加上?|再|和|按|呢|AA|aa|分",
     re.IGNORECASE,
 )
@@ -110,8 +110,8 @@ def _is_bill(text: str, said: "dict[str, list[re.Match[str]]]") -> bool:
         not bought
         or {"", "share"} & said.keys()
         or max(singles) > 1
-        or not sum(singles)
-        or (singles[2] and not _EACH.search(text))
+        or not (sum(singles) or len(said.get("several", [])) > 1)
+        or (singles[2] and not (_EACH.search(text) or singles[0] or "/" in text))
     ):
         return False
     asks = _ASKS_CHANGE.search(text) is not None

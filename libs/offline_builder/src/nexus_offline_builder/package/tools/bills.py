@@ -6,8 +6,8 @@ from functools import cache
 from .contract import Refusal
 
 _LONGEST = 160
-_N = r"\(?-?[\d.][\d.,]*\)?(?:\s*[-+*/]\s*\(?[\d.]+%?\)?)*?"
-_P = r"\(?[\d.]+\)?\s*%"
+_N = r"(?<![\d.])(?<!\d,)\(?-?[\d.][\d.,]*\)?(?!\d)(?:\s*[-+*/]\s*\(?[\d.]+%?\)?)*?"
+_P = r"(?<![\d.])(?<!\d,)\(?[\d.]+\)?\s*%"
 _ADDED = (
     r"(?:tips?|gratuity|(?:sales )?tax(?:es)?|vat|gst|service(?: charge)?|surcharge|mark-?up|interest|commission|"
     r"fees?|税|小费|手续费)"
@@ -17,6 +17,17 @@ _BILL = (
     r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net )?price|cost|total|amount|meal|dinner|lunch|order|"
     r"check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
 )
+_ITEM = (
+    r"(?:(?!(?:not?|without|never|minus|less|plus|and|or|than|refund\w*|return\w*)\b)[a-z]+\s+){0,3}"
+    r"(?:is|was|at|for|costs?|of)?\s*"
+)
+_ASKS_PRICE = (
+    r"(?:\s*[,;.?]?\s*(?:(?:and|so)\s+)?(?:what (?:do|will|would) (?:i|you|we) pay|how much(?: is (?:it|that))?(?: do (?:i|you|we) pay)?|"
+    r"(?:what(?:'s| is) )?(?:the )?(?:final|new|sale|total) price|what(?:'s| is) the (?:price|total)|total|price)(?: now)?)?"
+)
+_NOUN = r"(?!(?:minus|plus|times|off|more|less|squared|cubed|doubled|halved|rounded|and|or|is|in|to|per|each)\b)[a-z]{3,}"
+_PEOPLE = r"(?:people|persons?|friends|of us|of them|ways|guests|kids|children|colleagues|heads)"
+_PCT = r"(?:%|percent(?:age)?)"
 _TO = r"(?:to|and|->|→|到)"
 _INCLUDED = r"(?:including|includes?|incl\.?|inclusive of|with|gross(?: of)?|inc\.?)"
 _NET = (
@@ -81,9 +92,11 @@ _FORMS = (
     ),
     (rf"(?P<p>{_P})\s+(?:on|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
     (
-        rf"{_BILL}(?P<a>{_N})\s*(?:,|with|plus|and|including|incl\.?|\+)+\s*(?:an?\s+|the\s+)?(?P<p>{_P})\s*{_ADDED}",
+        rf"{_BILL}(?P<a>{_N})\s*(?:,|with|plus|and|\+)+\s*(?:an?\s+|the\s+)?(?P<p>{_P})\s*{_ADDED}",
         "({a}) + {p}",
     ),
+    (rf"(?P<a>{_N})\s*(?:ex(?:cl(?:uding|\.)?)?|without|before|net(?: of)?)\s*{_ADDED}\s*(?:at|of|,)?\s*(?P<p>{_P})", "({a}) + {p}"),
+    (rf"(?:remove|take out|strip)\s+(?:the\s+)?(?P<p>{_P})\s*(?:vat|gst|sales tax)\s+(?:from|out of)\s+(?P<a>{_N})", "({a}) / (100% + {p})"),
     (rf"add\s+(?:an?\s+)?(?P<p>{_P})\s*{_ADDED}?\s+to\s+{_BILL}(?P<a>{_N})", "({a}) + {p}"),
     (
         rf"{_BILL}(?P<a>{_N})\s*(?:,|with|minus|less|after|at|-)\s*(?:an?\s+)?(?P<p>{_P})\s*{_TAKEN}",
@@ -110,24 +123,71 @@ _FORMS = (
         rf"(?:percent(?:age)?|%)\s*(?:decrease|drop|loss|reduction|decline)\s+(?:from\s+)?(?P<a>{_N})\s*{_TO}\s*(?P<b>{_N})",
         "(({a}) - ({b})) / ({a}) * 100",
     ),
-    (rf"从?\s*(?P<a>{_N})\s*[涨升增][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*pct之", "(({b}) - ({a})) / ({a}) * 100"),
-    (rf"从?\s*(?P<a>{_N})\s*[跌降减][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*pct之", "(({a}) - ({b})) / ({a}) * 100"),
+    (rf"从?\s*(?P<a>{_N})\s*[涨升增][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*(?:pct之|%)几?", "(({b}) - ({a})) / ({a}) * 100"),
+    (rf"从?\s*(?P<a>{_N})\s*[跌降减][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*(?:pct之|%)几?", "(({a}) - ({b})) / ({a}) * 100"),
     (rf"(?P<a>{_N})\s*(?:是|占)\s*(?P<b>{_N})\s*的?\s*pct之", "({a}) / ({b}) * 100"),
-    (rf"(?P<a>{_N})\s*(?:of|out of)\s*(?P<b>{_N})\s*(?:in|as an?)\s*(?:%|percent(?:age)?)", "({a}) / ({b}) * 100"),
+    (rf"(?P<a>{_N})\s*(?:of|out of|/)\s*(?P<b>{_N})\s*(?:in|as(?: an?)?)\s*{_PCT}", "({a}) / ({b}) * 100"),
+    (rf"(?P<a>{_N})\s*out of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
+    (rf"what\s*{_PCT}\s*of\s*(?P<b>{_N})\s*is\s*(?P<a>{_N})", "({a}) / ({b}) * 100"),
+    (rf"(?:what\s*)?{_PCT}\s*is\s*(?P<a>{_N})\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
+    (
+        rf"(?:[a-z]+\s+){{0,3}}from\s+(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*(?:in|as|how (?:many|much)|what)\s*"
+        rf"(?:an?\s*)?{_PCT}(?:\s*(?:is (?:that|it|this)|change|increase|growth|more|up))*",
+        "(({b}) - ({a})) / ({a}) * 100",
+    ),
+    (
+        rf"(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*(?:in\s*|as\s*)?{_PCT}\s*(?:change|increase|growth|difference)?",
+        "(({b}) - ({a})) / ({a}) * 100",
+    ),
+    (
+        rf"(?P<p>{_P})\s*off\s+{_BILL}(?P<a>{_N})\s*(?:,|and|plus|then)+\s*(?:then\s+)?(?:another|an? (?:extra|additional|further)|extra|further|then)?\s*"
+        rf"(?P<b>{_P})\s*off",
+        "({a}) * (100% - {p}) * (100% - {b})",
+    ),
+    (rf"{_ITEM}(?P<a>{_N})\s*(?:[a-z]+\s+)?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})\s*off{_ASKS_PRICE}", "({a}) - {p}"),
+    (
+        rf"(?P<b>\d+)\s+[a-z]+\s+(?:for|cost|costs|are|at)\s+(?P<a>{_N})\s*,?\s*(?:so\s+)?(?:how much|what|price)\s*"
+        r"(?:is|for|per|does|are|costs?)*\s*(?:just\s+)?(?:1|each|an?|per)(?:\s+[a-z]+)?(?:\s+costs?)?",
+        "({a}) / ({b})",
+    ),
+    (
+        rf"{_BILL}(?P<a>{_N})\s*(?:,|for)\s*(?P<b>\d+)\s*{_PEOPLE}\s*,?\s*(?:how much|what)?\s*(?:does|do|is it|should|is that)?\s*"
+        r"(?:each|per person|per head|a head|apiece)(?:\s*(?:of (?:us|them))?\s*(?:pays?|owes?))?",
+        "({a}) / ({b})",
+    ),
+    (
+        rf"{_BILL}(?P<a>{_N})\s+(?:shared |split |divided )?(?:among|amongst|between|by)\s+(?P<b>\d+)(?:\s+{_PEOPLE})?",
+        "({a}) / ({b})",
+    ),
+    (rf"(?P<p>{_P})\s+of\s+(?:the\s+|my\s+|our\s+)?(?P<a>{_N})\s+{_NOUN}", "({a}) * {p}"),
+    (
+        rf"(?:[^\d\W]{{1,6}}\s*)?(?P<a>{_N})\s*(?:/|每|1\s*)(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*[,，]?\s*(?:买|要|来)?了?\s*(?P<b>{_N})\s*"
+        r"(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?:[1一]?共|总共)?(?:要|是|花)?(?:多少)?(?:钱|元)?",
+        "({a}) * ({b})",
+    ),
+    (
+        rf"每(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?P<a>{_N})\s*[,，]?\s*(?:买|要|来)?了?\s*(?P<b>{_N})\s*"
+        r"(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?:[1一]?共|总共)?(?:要|是|花)?(?:多少)?(?:钱|元)?",
+        "({a}) * ({b})",
+    ),
+    (rf"打\s*(?P<b>[\d.]+)\s*折\s*[,，]?\s*(?:原价)?\s*(?P<a>{_N})", "({a}) * 0.{b}"),
+    (rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*税后(?:收入|工资)?", "({a}) - {p}"),
+    (rf"(?P<a>{_N})\s*(?:[1一]?共\s*)?[,，]?\s*(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA|平)?(?:平分|均摊|分摊|分|AA)(?:[,，]?\s*每?人?均?)?", "({a}) / ({b})"),
+    (rf"半价\s*(?P<a>{_N})|(?P<b>{_N})\s*的?\s*半价", "half"),
     (rf"(?P<a>{_N})\s*(?:as|in)\s*(?:an?\s*)?(?:%|percent(?:age)?)\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
     (rf"(?P<a>{_N})\s*是\s*(?P<b>{_N})\s*的?\s*几?倍", "({a}) / ({b})"),
     (rf"(?P<p>{_P})\s*的\s*(?P<a>{_N})", "({a}) * {p}"),
     (rf"(?P<a>{_N})\s*(?:增加|上涨|提高|涨|加价?)\s*(?P<p>{_P})", "({a}) + {p}"),
     (rf"(?P<a>{_N})\s*(?:减少|降低|下降|降价?|跌)\s*(?P<p>{_P})", "({a}) - {p}"),
     (
-        rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,3}}(?:at|for|costing|x|@)\s+(?P<b>{_N})\s*(?:each|apiece|per piece|a "
+        rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,3}}(?:at|for|costing|x|@)\s+(?P<b>{_N})(?<!,)\s*(?:each|apiece|per piece|a "
         rf"piece)",
         "({a}) * ({b})",
     ),
     (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
 )
 _HINT = re.compile(
-    r"%|percent|pct|tip|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|倍|税|单价",
+    r"%|percent|pct|tip|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|\bto\b|->|→|\bfor\b|out of|among|between|by|[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
@@ -149,9 +209,11 @@ def bill_in(text: str) -> str | None:
         found = pattern.fullmatch(text)
         if found is None:
             continue
-        groups = {name: part.strip().rstrip(",") for name, part in found.groupdict().items()}
+        groups = {name: part.strip().rstrip(",") for name, part in found.groupdict().items() if part}
         if template == "which":
             raise _two_meanings(groups["a"], groups["p"])
+        if template == "half":
+            return f"({groups.get('a') or groups['b']}) / 2"
         return template.format(**groups)
     return None
 

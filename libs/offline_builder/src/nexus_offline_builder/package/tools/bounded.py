@@ -126,3 +126,4 @@ FUNCTIONS: dict[str, Callable[[list[Fraction]], Fraction]] = {
     "max": max,
     "min": min,
 }
+OF_SEVERAL = frozenset({"sum", "product", "average", "median", "max", "min"})

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from . import figures
-from .bounded import FUNCTIONS, bounded, divided, factorial, power, remainder
+from .bounded import FUNCTIONS, OF_SEVERAL, bounded, divided, factorial, power, remainder
 from .contract import Refusal
 
 _MOST_TOKENS = 5000
@@ -219,8 +219,14 @@ class _Reader:
         if token.text == "pi":
             return _PI
         if token.text in FUNCTIONS:
-            return FUNCTIONS[token.text](self._arguments())
+            return self._called(token.text)
         raise _malformed(f"unexpected '{token.text}'", f"“{token.text}”的位置不对")
+
+    def _called(self, name: str) -> Fraction:
+        values = self._arguments()
+        if len(values) == 1 and name in OF_SEVERAL:
+            raise _malformed(f"'{name}' takes several numbers", f"“{name}”需要几个数")
+        return FUNCTIONS[name](values)
 
     def _closed(self, value: Fraction) -> Fraction:
         if self._take(")") is None:

@@ -36,6 +36,13 @@ def is_exact(number: Fraction) -> bool:
     return _decimals_needed(number.denominator) is not None
 
 
+def rounded(number: Fraction, places: int) -> Fraction:
+    """To `places` decimals; half of a unit away from zero, as people do it by hand."""
+    unit = Fraction(1, 10**places)
+    whole = (abs(number) / unit + Fraction(1, 2)).__floor__() * unit
+    return -whole if number < 0 else whole
+
+
 def equals(number: Fraction) -> str:
     """The number after the sign that is true for it: `= 80`, or `≈ 3.33333333333`."""
     return f"{'=' if is_exact(number) else '≈'} {shown(number)}"

@@ -7,14 +7,14 @@ from . import figures
 from .bills import refuse_mixed_currencies
 from .bounded import FUNCTIONS
 from .contract import LIKELY, POSSIBLE, Answer, JsonValue, Question, Task, Value
-from .wording import plain_signs
+from .wording import asks_how_many, plain_signs
 
 _LONGEST = 1000
 _FEWEST = 2
 _GAP = re.compile(r"[\s,;、:：$€£¥元块钱A-Za-z\u4e00-\u9fff'-]{0,60}")
-_VALUE = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
+_VALUE = re.compile(r"(?<![A-Za-z0-9_.])-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
 _OPERATION = re.compile(
-    r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
+    r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|among|amongst|between|across|into|ways|shared|evenly|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
     r"multiplied|squared?|root|choose|half|twice|double|x|with|for|if|not|without|after|before|between|less|more|refund|discount|"
     r"am|pm|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|weeks?|months?|years?|hours?|minutes?|people|km|kg|g|m|cm|mm|ml|l|lb|oz|ft|"
     r"miles?|vs|versus|compared|sum|total|average|mean|max|min|median|product|call|phone|room|number|no)\b|[加减乘除倍折率税打退比%年月日号到的]|每|几|多少",
@@ -25,13 +25,24 @@ _ASKED = (
     ("max", r"highest|largest|biggest|maximum|max|best|最大值?|最高分?"),
     ("min", r"lowest|smallest|minimum|min|worst|最小值?|最低分?"),
     ("median", r"median|中位数"),
-    ("sum", r"sum|total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|合计|总分|总共|加起来|一共"),
+    ("sum", r"sum|total|in total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|合计|总分|总共|加起来|一共"),
 )
 _FOLLOW_UP = re.compile(
     r"(?:(?:and|so|now|ok|what|what's|whats|about|is|are|the|give me|tell me|show me|那|那么|它们的?|"
     r"这些的?)[\s,]*)*(?:"
     + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
     + r")(?: (?:one|value|number|score|grade|mark|amount))?(?:是|呢|多少|是多少)*[\s?.!？。]*",
+    re.IGNORECASE,
+)
+_NAMED_LAST = re.compile(
+    r"[\s,.;:，。；：-]*(?:(?:what(?:'s|s| is| are)?|find|give me|tell me|show me|how much(?: is)?|求|的|它们的|这些的)\s*)*"
+    r"(?:(?:the|my|our|their|his|her|an?|is|that|it)\s+)*(?:"
+    + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
+    + r")(?: (?:score|grade|mark|value|number|amount|cost|price))?(?:是|呢|多少|是多少|几分)*[\s?.!？。=]*$",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"^\s*(?:(?:i|we|she|he|they)\s+(?:got|get|scored|have|had|paid|spent)|(?:[a-z]+\s+){0,2}[a-z]+\s+(?:are|were|is)\b|(?:[a-z]+\s+){0,2}[a-z]+\s*:)\s*:?",
     re.IGNORECASE,
 )
 _NAMED_FIRST = re.compile(
@@ -43,8 +54,12 @@ def about_a_list(question: Question) -> Task | None:
     """A claim on a bare list, for an agent that does nothing but sums; and on a short question about "
     "the list before."""
     text = plain_signs(question.text)
+    if question.earlier and asks_how_many(text):
+        return _counted(question)
     if (numbers := _numbers(text)) is not None:
         return Task(POSSIBLE, lambda: _answer(numbers, ["sum", "average"], question)) if question.alone else None
+    if (listed := _listed(text)) is not None:
+        return Task(LIKELY, lambda: _answer(listed[0], [listed[1]], question))
     if (named := _NAMED_FIRST.match(text)) and (numbers := _numbers(text[named.end() :])):
         asked = _asked_in(named.group().strip(" :"))
         return Task(LIKELY, lambda: _answer(numbers, [asked], question)) if asked else None
@@ -52,6 +67,26 @@ def about_a_list(question: Question) -> Task | None:
         return None
     before = next((one for earlier in question.earlier if (one := _numbers(plain_signs(earlier)))), None)
     return Task(LIKELY, lambda: _answer(before, [found.lastgroup or "sum"], question)) if before else None
+
+
+def _counted(question: Question) -> Task | None:
+    before = _numbers(plain_signs(question.earlier[0]))
+    if before is None:
+        return None
+    count = len(before)
+    text = f"{count} 个数" if question.chinese else f"{count} numbers"
+    answer = Answer(text, {"numbers": count}, {"count": count}, (Value(str(count), Fraction(count)),))
+    return Task(LIKELY, lambda: answer)
+
+
+def _listed(text: str) -> tuple[list[Fraction], str] | None:
+    """`my marks are 7, 8 and 9, what's the average?`: the numbers, and what is asked of them behind."""
+    last = _NAMED_LAST.search(text[-80:])
+    if last is None:
+        return None
+    before = text[: len(text) - len(last.group())]
+    numbers = _numbers(re.sub(r"\band\b|和", ",", _SUBJECT.sub("", before), flags=re.IGNORECASE))
+    return (numbers, last.lastgroup or "sum") if numbers else None
 
 
 def _asked_in(words: str) -> str:
@@ -64,6 +99,7 @@ def _numbers(text: str) -> list[Fraction] | None:
     gaps = _VALUE.split(text)
     if (
         not all(_GAP.fullmatch(gap) for gap in gaps)
+        or any(re.search(r"[A-Za-z\u4e00-\u9fff]", gap) and not re.search(r"[,;:、，；\n]|\band\b|和", gap) for gap in gaps[1:-1])
         or not all(gap and _apart(gap) for gap in gaps[1:-1])
         or gaps[-1].strip(" .,;\n元")
     ):

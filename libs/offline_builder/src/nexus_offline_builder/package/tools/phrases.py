@@ -10,13 +10,13 @@ from .wording import digits_for_words, plain_signs
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
 _LIST = r"(?P<list>[^()]+?)"
 _LEAD = re.compile(
-    r"^(?:(?:[\s,;:!?]|\.(?!\d))+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question)\b|"
+    r"^(?:(?:[\s,;:!?]|\.(?!\d))+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question|thanks|thank you|thx|great|cool|perfect|nice)\b|"
     r"(?:can|could|would|will) you(?: please)?\b|(?:do you know|i(?:'d| would) like(?: you)? to(?: know)?|"
     r"i (?:want|need)(?: you)? to(?: know)?|help me(?: to)?|let'?s|what do (?:you|i|we) get (?:if|when) (?:you|i|"
     r"we)|tell me|show me|give me|find(?: out)?|work out|"
     r"figure out|calculate|compute|evaluate|solve|simplify|determine|do|how much (?:is|are|does|would)|how many "
     r"(?:is|are)|"
-    r"what(?:'s|s| is| are| does| do| will| would)?(?: be)?(?! percent)|(?:the )?(?:result|value|answer|outcome) "
+    r"what(?:'s|s| is| are| does| do| will| would)?(?: be)?(?! (?:percent|%))|(?:the )?(?:result|value|answer|outcome) "
     r"(?:of|to|for)|"
     r"the)\b|请问?|麻烦|帮我|帮忙|给我|我想知道|我要|算一?算|算一?下|计算|求|那么|那|现在|然后|接着|再|并|又|一下|你好|把|将|用)\s*",
     re.IGNORECASE,
@@ -30,7 +30,7 @@ _TAIL = re.compile(
 _WORDS = tuple(
     (re.compile(pattern, re.IGNORECASE), sign)
     for pattern, sign in (
-        (r"\bto the (\d+)(?:st|nd|rd|th)(?: power)?\b", r"^\1"),
+        (r"\bto the (\d+)(?:st|nd|rd|th)?(?: power)?\b(?![.%])", r"^\1"),
         (r"\bto the power(?: of)?\b|\braised to(?: the)?(?: power(?: of)?)?\b|\bpower of\b", "^"),
         (r"(?<=\d)\s*的\s*(\d+)\s*次[方幂]", r"^\1"),
         (r"\s*的?平方根", " sqrtof "),
@@ -38,6 +38,10 @@ _WORDS = tuple(
         (r"\s*的?平方", "^2"),
         (r"\s*的?(?:立方|三次方)", "^3"),
         (r"\s*的?阶乘", "!"),
+        (r"\bdoubled\b", " * 2"),
+        (r"\btripled\b", " * 3"),
+        (r"\bhalved\b", " / 2"),
+        (r"(?<=[\d)%])\s*的\s*(?=\(\d+/\d+\))|(?<=\d\))\s*的\s*(?=\d)", "*"),
         (r"\bsquared\b", "^2"),
         (r"\bcubed\b", "^3"),
         (r"\b(?:multiplied by|multiply by|times)\b|(?<=[\d)])\s*x\s*(?=[\d(])|乘以|乘上|乘", "*"),
@@ -64,7 +68,7 @@ _WORDS = tuple(
         (r"\b(?:the )?square of\s+([\d.]+)", r"\1^2"),
         (r"\b(?:the )?cube of\s+([\d.]+)", r"\1^3"),
         (r"\b(?:the )?factorial of\s+(\d+)|(\d+)\s+factorial\b", r"\1\2!"),
-        (r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)", ""),
+        (r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)", " "),
         (r"(?<=\d)_(?=\d{3})", ""),
     )
 )
@@ -91,6 +95,7 @@ _FORMS = tuple(
         (rf"what (?:%|percent|percentage) (?:of|is) {_A} (?:is|of) {_B}", "percent-of"),
         (rf"{_A}% off(?: of)? {_B}", "({b}) - {a}%"),
         (rf"{_A} is {_B}% of what(?: number)?", "({a}) / {b}%"),
+        (r"(?P<b>[\d.]+)% of what(?: number)? (?:is|are|makes?|gives?) (?P<a>[\d.,]+)", "({a}) / {b}%"),
         (
             r"(?:sum|add|total)(?: of)?(?: up)?(?: all)?(?: the)?(?: \w+)? (?:numbers?|integers?) (?:from|between) "
             r"(?P<a>\d+) (?:to|and|through) (?P<b>\d+)",
@@ -142,6 +147,9 @@ _IMPLICIT = tuple(
         (r"(?P<a>[\d.]+%) of (?:it|that)", "({p}) * {a}"),
     )
 )
+_MONEY_WORDS = re.compile(
+    r"([\d一二两三四五六七八九十])块([\d一二三四五六七八九])(?![\d十百千万]|[个人张件斤位本只条])(?=$|[\s,，.。+加减乘除*/-]|一|每|的)"
+)
 _PRONOUN = re.compile(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
 _SHARE_OF_IT = re.compile(
     r"(?:(?P<less>subtract|deduct|take(?: off| away)?|-)|add|\+)\s*(?P<share>[\d.]+%)\s*of\s*(?:it|that|this|the "
@@ -165,7 +173,10 @@ _DEEPEST = 6
 def expression_for(text: str) -> str:
     """`text` as an expression where the wording is known, else as it stands. Steps joined by `then` are nested."""
     text = plain_signs(text).replace("百分之", "pct之")
+    text = _MONEY_WORDS.sub(lambda found: f"{found[1]}{'.' if found[2].isdigit() and found[2].isascii() else '点'}{found[2]} ", text)
     text = re.sub(r"(?<=\d)'(?=\d{3}(?!\d))", "", with_portions(digits_for_words(text), halves=False))
+    if (bill := bill_in(_without_money(_stripped(text)))) is not None:
+        return bill
     first, *steps = [part for part in _THEN.split(_stripped(text)) if part.strip()] or [""]
     expression = _worded(first, 0)
     if steps and (expression[:1] in ("+", "*", "/", "^") or re.match(r"minus\b", first, re.IGNORECASE)):
@@ -185,6 +196,8 @@ def _next(before: str, step: str) -> str:
         replaced = _PRONOUN.sub(lambda _: f"({before})", step)
         return _worded(replaced, 0)
     worded = _infix(step)
+    if (bill := bill_in(_without_money(f"{before.strip('()')} {step}"))) is not None:
+        return bill
     for pattern, template in _IMPLICIT:
         if found := pattern.fullmatch(worded):
             operand = found.groupdict().get("a")
@@ -212,10 +225,10 @@ def _infix(text: str) -> str:
 def _worded(text: str, depth: int) -> str:
     plain = _stripped(text)
     plain = re.sub(r"pct之\s*(\d+(?:\.\d+)?)", r"\1%", plain)
-    bill = bill_in(_MONEY.sub("", re.sub(r"(?<=\d)\s*(?:percent|per cent|pct)\b", "%", plain, flags=re.IGNORECASE)))
-    if bill is not None:
+    told = _without_money(plain)
+    if (bill := bill_in(told)) is not None:
         return bill
-    if not depth and (story := story_in(_MONEY.sub("", re.sub(r"(?<=\d)\s*(?:percent|per cent|pct)\b", "%", plain)))):
+    if not depth and (story := story_in(told)):
         return story
     worded = _infix(plain)
     if depth > _DEEPEST:
@@ -226,6 +239,13 @@ def _worded(text: str, depth: int) -> str:
             if filled:
                 return filled
     return worded
+
+
+def _without_money(text: str) -> str:
+    """Amounts without the signs of their currency."""
+    text = re.sub(r"(?<=\d)\s*(?:percent|per cent|pct)\b", "%", text, flags=re.IGNORECASE)
+    text = _MONEY.sub(" ", text)
+    return re.sub(r" +", " ", text).strip()
 
 
 def _filled(template: str, found: "re.Match[str]", depth: int) -> str:

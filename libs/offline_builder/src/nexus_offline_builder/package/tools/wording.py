@@ -16,6 +16,7 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _SIGNS = str.maketrans(
     {"×": "*", "✕": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "—": "-", "²": "^2", "³": "^3", "√": "sqrt ", "’": "'"}
     | {"“": '"', "”": '"', "‘": "'", "、": ",", "\u00a0": " ", "\u202f": " "}
+    | {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "⅔": " 2/3", "⅛": " 1/8", "⅜": " 3/8", "⅝": " 5/8"}
 )
 _UNITS = {
     word: number
@@ -53,6 +54,7 @@ _WORD = "|".join([*_UNITS, *_TENS, *_SCALES])
 _NUMBER_WORDS = re.compile(rf"\b(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE)
 _DIGITS_CHINESE = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _SCALES_CHINESE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+_MIXED = re.compile(r"(?<![\d.])\d+(?:\.\d+)?[百千万亿](?:\d+(?:\.\d+)?[百千万]?)*(?<=\d)(?![\d.])|(?<![\d.])(?:\d+(?:\.\d+)?[百千万亿]){2,}")
 _CHINESE_NUMBER = re.compile("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _LARGEST_CHINESE = 10**30
 _SCALED = re.compile(
@@ -94,9 +96,26 @@ def plain_signs(text: str) -> str:
 def digits_for_words(text: str) -> str:
     """`text` with number words in digits: `twelve` is 12, `two hundred and five` 205, `三百零五` 305."""
     text = re.sub(r"\ba (?=(?:hundred|thousand|million|billion)\b)", "1 ", text, flags=re.IGNORECASE)
+    text = _MIXED.sub(lambda found: _mixed(found.group()), text)
     text = _SCALED.sub(lambda found: _scaled(found[1], found[2].lower()), text)
     text = _NUMBER_WORDS.sub(lambda found: _english_number(found.group()), text)
-    return _CHINESE_NUMBER.sub(lambda found: _chinese_number(found.group()), text)
+    return _CHINESE_NUMBER.sub(
+        lambda found: ("" if not re.match(r"\d", text[found.start() - 1 : found.start()]) else " ")
+        + _chinese_number(found.group()),
+        text,
+    )
+
+
+def _mixed(text: str) -> str:
+    """`3万5千` is 35000, and so is `3万5`: a last digit by itself is of the next smaller scale."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)([百千万亿]?)", text)
+    total, before = Fraction(0), Fraction(0)
+    for digits, sign in parts:
+        scale = Fraction(_SCALES_CHINESE[sign]) if sign else before / 10 if len(digits) == 1 else Fraction(1)
+        if before and scale >= before:
+            return text
+        total, before = total + Fraction(digits) * scale, scale
+    return carried(total)
 
 
 def _scaled(digits: str, scale: str) -> str:
@@ -154,6 +173,8 @@ def _chinese_number(signs: str) -> str:
 def _chinese_worth(signs: str) -> int | None:
     """None for a number that is too large."""
     total, section, digit = 0, 0, 0
+    if re.fullmatch(r".*[百千万亿][一二两三四五六七八九]", signs):
+        signs += {"百": "十", "千": "百", "万": "千", "亿": "千万"}[signs[-2]]
     for sign in signs:
         if sign in _DIGITS_CHINESE:
             digit = _DIGITS_CHINESE[sign]
