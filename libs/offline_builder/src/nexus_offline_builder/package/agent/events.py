@@ -4,9 +4,10 @@ import re
 from typing import cast
 
 from ..tools.contract import JsonValue
+from ..tools.patterns import lazy_pattern
 from .wire import END_OF_EVENT, encoded
 
-_PIECE = re.compile(r".{1,60}(?:\s|$)|.{1,60}", re.DOTALL)
+_PIECE = lazy_pattern(r".{1,60}(?:\s|$)|.{1,60}", re.DOTALL)
 _Object = dict[str, JsonValue]
 
 

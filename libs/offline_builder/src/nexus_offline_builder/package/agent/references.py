@@ -5,8 +5,9 @@ from fractions import Fraction
 
 from ..tools.contract import Value
 from ..tools.figures import carried
+from ..tools.patterns import lazy_pattern
 
-_PRONOUN = re.compile(
+_PRONOUN = lazy_pattern(
     r"\b(?:(?:the |that |this |your |my )(?:last |previous |first )?(?:result|answer|total|sum|value|number|amount|"
     r"figure|"
     r"average|product|quotient|difference|count|date|day)|that one|that|it|this|ans)\b(?!')|"
@@ -15,8 +16,8 @@ _PRONOUN = re.compile(
 )
 _TOTALS = r"(?:totals?|sums?|averages?|means?|min(?:imum)?|max(?:imum)?|medians?|amount|value)"
 _TOTALS_CHINESE = "(?:合计|总计|总和|总额|总数|平均值|最小值|最大值|中位数)"
-_LAST_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
-_AFTER_SIGN = re.compile(r"(?:[=≈:：]|\bis\b|\bare\b|是|为)\s*(-?\d[\d,]*(?:\.\d+)?)(?![\d\w])")
+_LAST_NUMBER = lazy_pattern(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
+_AFTER_SIGN = lazy_pattern(r"(?:[=≈:：]|\bis\b|\bare\b|是|为)\s*(-?\d[\d,]*(?:\.\d+)?)(?![\d\w])")
 
 
 def resolutions(prompt: str, value: Value) -> list[str]:
@@ -42,7 +43,7 @@ def _exact(value: Value) -> str:
 
 def _naming(label: str) -> "re.Pattern[str]":
     name = re.escape(label).replace("_", "[_ ]")
-    return re.compile(
+    return lazy_pattern(
         rf"(?:the )?{_TOTALS} (?:of|for|in) (?:the )?[\"'`]?{name}[\"'`]?(?: columns?)?|(?:the )?{name}(?:'s)? "
         rf"{_TOTALS}|"
         rf"[“\"'「]?{name}[”\"'」]?\s*列?\s*的?\s*{_TOTALS_CHINESE}|(?:the )?(?<!\w)[\"'`]?{name}[\"'`]?(?: one| "

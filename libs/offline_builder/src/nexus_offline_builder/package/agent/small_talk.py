@@ -4,15 +4,16 @@ import re
 from collections.abc import Sequence
 
 from ..tools.contract import Tool
+from ..tools.patterns import lazy_pattern
 from .payload import Turn
 
-_GREETING = re.compile(
+_GREETING = lazy_pattern(
     r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|你好|您好|嗨)(?: there|啊|呀)?[\s!.,?！。~]*", re.IGNORECASE
 )
-_THANKS = re.compile(
+_THANKS = lazy_pattern(
     r"(?:ok(?:ay)?,? ?)?(?:thanks?(?: you)?(?: (?:very|so) much)?|thx|谢谢(?:你)?|多谢)[\s!.！。]*", re.IGNORECASE
 )
-_ABILITIES = re.compile(
+_ABILITIES = lazy_pattern(
     r"(?:help|/help|\?|who are you|what are you|what (?:all )?can you (?:all )?do(?: for me)?|what do you do|"
     r"what (?:tools|skills|abilities|capabilities) do you have|what are your (?:tools|capabilities|abilities|skills)|"
     r"how can you help(?: me)?|(?:list|show)(?: me)? your (?:tools|capabilities|skills)|how do (?:i|you) (?:use|"
@@ -20,7 +21,7 @@ _ABILITIES = re.compile(
     r"帮助|你(?:是谁|能做什么|会做什么|会什么|能干什么|可以做什么|有什么(?:功能|用|工具))|(?:你)?(?:能|可以)帮我做什么)[\s?!.？！。]*",
     re.IGNORECASE,
 )
-_LAST_QUESTION = re.compile(
+_LAST_QUESTION = lazy_pattern(
     r"(?:(?:and|so|now|please|ok)[, ]+)?(?:(?:can|could) you (?:tell me|repeat) )?(?:what (?:was|is)|what's|repeat|"
     r"tell me|show(?: me)?)?\s*"
     r"(?:my|the) (?P<which>last|previous|first|earlier|prior) (?:question|prompt|message|request|query)(?: i "
@@ -32,7 +33,7 @@ _LAST_QUESTION = re.compile(
     r"我(?:刚才|刚刚|上次|之前)(?:问|说)(?:了|的是|的)?(?:什么|啥)(?:问题)?[？?。]*",
     re.IGNORECASE,
 )
-_LAST_ANSWER = re.compile(
+_LAST_ANSWER = lazy_pattern(
     r"(?:what (?:was|is)|what's|repeat|tell me|show me)\s*(?:your|the) (?:last|previous) (?:answer|result|reply|"
     r"response)(?: again)?[\s?!.]*|"
     r"(?:你的?)?(?:上一?个|上次的?|刚才的?)(?:答案|结果|回答)(?:是什么|是多少)?[？?。]*",

@@ -2,6 +2,7 @@
 
 import re
 
+from ..tools.patterns import lazy_pattern
 from ..tools.wording import digits_for_words, plain_signs
 
 _LONGEST = 80
@@ -33,14 +34,14 @@ _KINDS = (
     ("reduction", rf"打\s*{_NUMBER}\s*折"),
     ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
 )
-_PIECE = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
-_AROUND = re.compile(
+_PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
+_AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|you|there|are|be|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
     r"same|do|try|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|只|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
-_CHANGES = re.compile(
+_CHANGES = lazy_pattern(
     r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
     r"of|same|打|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,

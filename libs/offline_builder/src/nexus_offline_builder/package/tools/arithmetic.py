@@ -8,13 +8,14 @@ from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
 from .number_lists import about_a_list
+from .patterns import lazy_pattern
 from .phrases import expression_for
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
-_EMBEDDED = re.compile(r"(?<![\w.,/:$-])[-(]*\d(?:[\d\s.,()+*/^%!-]|(?<=[\d\s)])x(?=[\d\s(]))*[\d)%!](?![\w/:])")
-_ROUNDING = re.compile(
+_EMBEDDED = lazy_pattern(r"(?<![\w.,/:$-])[-(]*\d(?:[\d\s.,()+*/^%!-]|(?<=[\d\s)])x(?=[\d\s(]))*[\d)%!](?![\w/:])")
+_ROUNDING = lazy_pattern(
     r",?\s*(?:and )?(?:rounded|round(?: (?:it|that|this|the result))?)? ?(?:to|with) (\d{1,2}|one|two|three|four) "
     r"(?:decimals?(?: places?)?|"
     r"digits?(?: after the point)?|dp)\b|"
@@ -23,12 +24,12 @@ _ROUNDING = re.compile(
     r"[,，]?\s*(?:四舍五入|取整)(?:到整数|到个位)?[\s？?。]*$",
     re.IGNORECASE,
 )
-_LONE_SHARE = re.compile(
+_LONE_SHARE = lazy_pattern(
     r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|百分之[\d一二三四五六七八九十]+)"
     r"(?:instead|呢|的话|[\s?.？。])*",
     re.IGNORECASE,
 )
-_RATE = re.compile(
+_RATE = lazy_pattern(
     r"(?:how much is |what is |convert )?(?P<amount>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|"
     r"[\u4e00-\u9fff]{1,3}?)\s*(?:,|，|@|\bat\b|\bwith\b|按|,?\s*if\b)?"
     r"\s*(?:a |the |an )?(?:exchange )?(?:rate (?:of |is )?|costs? |"
@@ -36,17 +37,17 @@ _RATE = re.compile(
     r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
     re.IGNORECASE,
 )
-_DATE_OR_PHONE = re.compile(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
-_ISO_DATE = re.compile(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
-_MORE_TO_DO = re.compile(
+_DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
+_ISO_DATE = lazy_pattern(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
+_MORE_TO_DO = lazy_pattern(
     r"[%^*=<>]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|half|twice|double|squared?|root|cubed?|times|divided|"
     r"multipl\w*|plus|minus|less|more|tip|tax|vat|off|discount|each|per|log|sin|cos|tan|choose|prime|split|in|to|into|"
     r"round\w*)\b|[加减乘除倍半折率税]|平方|立方|每",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"\d{3}-\d{4}|\d{3}-\d{3}-\d{4}")
-_DAY_AND_HOURS = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?:?\s+\d{1,2}\s*-\s*\d{1,2}\b", re.IGNORECASE)
-_CODE = re.compile(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
+_PHONE = lazy_pattern(r"\d{3}-\d{4}|\d{3}-\d{3}-\d{4}")
+_DAY_AND_HOURS = lazy_pattern(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?:?\s+\d{1,2}\s*-\s*\d{1,2}\b", re.IGNORECASE)
+_CODE = lazy_pattern(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b", re.IGNORECASE)
 
 
 def understand(question: Question) -> Task | None:

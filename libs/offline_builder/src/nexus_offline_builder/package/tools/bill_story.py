@@ -5,6 +5,8 @@
 
 import re
 
+from .patterns import lazy_pattern
+
 _LONGEST = 300
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _ADDED = r"(?:tip|gratuity|service(?: charge)?|(?:sales )?tax|vat|gst|surcharge|小费|服务费|税)"
@@ -46,13 +48,13 @@ _FORMS = (
     ),
     ("amount", rf"(?P<m>{_NUMBER})(?!\s*%)"),
 )
-_FACT = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _FORMS), re.IGNORECASE)
-_LABEL = re.compile(
+_FACT = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _FORMS), re.IGNORECASE)
+_LABEL = lazy_pattern(
     r"(?:^|[,;，；]|\band\b|和|\n)\s*(?:the |my |for )?(?P<label>[a-z]+(?: [a-z]+)?|"
     r"[\u4e00-\u9fff]{1,4}费?)\s*[:：]?\s*\0",
     re.I,
 )
-_SAYS_NOTHING = re.compile(
+_SAYS_NOTHING = lazy_pattern(
     r"\b(?:(?:[a-z]+ )?(?:bills?|receipts?|tab)|tips?|gratuity|tax|vat|dinner|lunch|breakfast|brunch|"
     r"meals?|restaurant|check|total(?:s|led)?|cost|costs|came|comes?|amounts?|to|is|was|are|were|of|a|an|the|"
     r"my|our|we|i|he|she|they|you|us|me|it|all|up|for|and|with|want|wants?|would|like|please|split|share[ds]?|divided?|equally|evenly|"
@@ -63,19 +65,19 @@ _SAYS_NOTHING = re.compile(
     r"是|的|了|给|付|元|块钱?|共|加上?|再|和|按|呢|AA|aa|分",
     re.IGNORECASE,
 )
-_NO_NUMBER = re.compile(r"(\b(?:each|every|which|per)\s*)1\b|1(?=[共起下])|(?<=找)0", re.IGNORECASE)
-_TAKEN_BACK = re.compile(
+_NO_NUMBER = lazy_pattern(r"(\b(?:each|every|which|per)\s*)1\b|1(?=[共起下])|(?<=找)0", re.IGNORECASE)
+_TAKEN_BACK = lazy_pattern(
     r"\b(?:refund\w*|return\w*|coupons?|vouchers?|already|minus|less|except|without|not|no|more|extra)\b|退|减|已经|不|没",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(r"^\W*(?:the |our |my |your )?[a-z]+ (?=(?:came|comes|was|is|costs?|totals?)\b)", re.IGNORECASE)
-_ASKS_TIP = re.compile(
+_SUBJECT = lazy_pattern(r"^\W*(?:the |our |my |your )?[a-z]+ (?=(?:came|comes|was|is|costs?|totals?)\b)", re.IGNORECASE)
+_ASKS_TIP = lazy_pattern(
     r"\b(?:how much|what(?:'s|s| is)?|the) (?:the |is the |should (?:i|we) )?tip\b(?! (?:included|"
     r"in))|小费(?:是|要)?(?:多少|几)",
     re.I,
 )
-_ASKS_CHANGE = re.compile(r"\bchange\b|\bback\b|找", re.IGNORECASE)
-_EACH = re.compile(
+_ASKS_CHANGE = lazy_pattern(r"\bchange\b|\bback\b|找", re.IGNORECASE)
+_EACH = lazy_pattern(
     r"\beach\b|\bper (?:person|head)\b|\bevery(?:one|body)\b|每|人均|AA|\bsplit|\bshare|\bdivid|平分|分摊|均摊",
     re.IGNORECASE,
 )

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from .contract import Refusal
+from .patterns import lazy_pattern
 
 _LONGEST = 160
 _N = r"(?<![\d.])(?<!\d,)\(?-?[\d.][\d.,]*\)?(?!\d)(?:\s*[-+*/]\s*\(?[\d.]+%?\)?)*?"
@@ -25,7 +26,9 @@ _ASKS_PRICE = (
     r"(?:\s*[,;.?]?\s*(?:(?:and|so)\s+)?(?:what (?:do|will|would) (?:i|you|we) pay|how much(?: is (?:it|that))?(?: do (?:i|you|we) pay)?|"
     r"(?:what(?:'s| is) )?(?:the )?(?:final|new|sale|total) price|what(?:'s| is) the (?:price|total)|total|price)(?: now)?)?"
 )
-_NOUN = r"(?!(?:minus|plus|times|off|more|less|squared|cubed|doubled|halved|rounded|and|or|is|in|to|per|each)\b)[a-z]{3,}"
+_NOUN = (
+    r"(?!(?:minus|plus|times|off|more|less|squared|cubed|doubled|halved|rounded|and|or|is|in|to|per|each)\b)[a-z]{3,}"
+)
 _PEOPLE = r"(?:people|persons?|friends|of us|of them|ways|guests|kids|children|colleagues|heads)"
 _PCT = r"(?:%|percent(?:age)?)"
 _TO = r"(?:to|and|->|→|到)"
@@ -95,8 +98,14 @@ _FORMS = (
         rf"{_BILL}(?P<a>{_N})\s*(?:,|with|plus|and|\+)+\s*(?:an?\s+|the\s+)?(?P<p>{_P})\s*{_ADDED}",
         "({a}) + {p}",
     ),
-    (rf"(?P<a>{_N})\s*(?:ex(?:cl(?:uding|\.)?)?|without|before|net(?: of)?)\s*{_ADDED}\s*(?:at|of|,)?\s*(?P<p>{_P})", "({a}) + {p}"),
-    (rf"(?:remove|take out|strip)\s+(?:the\s+)?(?P<p>{_P})\s*(?:vat|gst|sales tax)\s+(?:from|out of)\s+(?P<a>{_N})", "({a}) / (100% + {p})"),
+    (
+        rf"(?P<a>{_N})\s*(?:ex(?:cl(?:uding|\.)?)?|without|before|net(?: of)?)\s*{_ADDED}\s*(?:at|of|,)?\s*(?P<p>{_P})",
+        "({a}) + {p}",
+    ),
+    (
+        rf"(?:remove|take out|strip)\s+(?:the\s+)?(?P<p>{_P})\s*(?:vat|gst|sales tax)\s+(?:from|out of)\s+(?P<a>{_N})",
+        "({a}) / (100% + {p})",
+    ),
     (rf"add\s+(?:an?\s+)?(?P<p>{_P})\s*{_ADDED}?\s+to\s+{_BILL}(?P<a>{_N})", "({a}) + {p}"),
     (
         rf"{_BILL}(?P<a>{_N})\s*(?:,|with|minus|less|after|at|-)\s*(?:an?\s+)?(?P<p>{_P})\s*{_TAKEN}",
@@ -144,7 +153,10 @@ _FORMS = (
         rf"(?P<b>{_P})\s*off",
         "({a}) * (100% - {p}) * (100% - {b})",
     ),
-    (rf"{_ITEM}(?P<a>{_N})\s*(?:[a-z]+\s+)?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})\s*off{_ASKS_PRICE}", "({a}) - {p}"),
+    (
+        rf"{_ITEM}(?P<a>{_N})\s*(?:[a-z]+\s+)?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})\s*off{_ASKS_PRICE}",
+        "({a}) - {p}",
+    ),
     (
         rf"(?P<b>\d+)\s+[a-z]+\s+(?:for|cost|costs|are|at)\s+(?P<a>{_N})\s*,?\s*(?:so\s+)?(?:how much|what|price)\s*"
         r"(?:is|for|per|does|are|costs?)*\s*(?:just\s+)?(?:1|each|an?|per)(?:\s+[a-z]+)?(?:\s+costs?)?",
@@ -171,8 +183,14 @@ _FORMS = (
         "({a}) * ({b})",
     ),
     (rf"打\s*(?P<b>[\d.]+)\s*折\s*[,，]?\s*(?:原价)?\s*(?P<a>{_N})", "({a}) * 0.{b}"),
-    (rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*税后(?:收入|工资)?", "({a}) - {p}"),
-    (rf"(?P<a>{_N})\s*(?:[1一]?共\s*)?[,，]?\s*(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA|平)?(?:平分|均摊|分摊|分|AA)(?:[,，]?\s*每?人?均?)?", "({a}) / ({b})"),
+    (
+        rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*税后(?:收入|工资)?",
+        "({a}) - {p}",
+    ),
+    (
+        rf"(?P<a>{_N})\s*(?:[1一]?共\s*)?[,，]?\s*(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA|平)?(?:平分|均摊|分摊|分|AA)(?:[,，]?\s*每?人?均?)?",
+        "({a}) / ({b})",
+    ),
     (rf"半价\s*(?P<a>{_N})|(?P<b>{_N})\s*的?\s*半价", "half"),
     (rf"(?P<a>{_N})\s*(?:as|in)\s*(?:an?\s*)?(?:%|percent(?:age)?)\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
     (rf"(?P<a>{_N})\s*是\s*(?P<b>{_N})\s*的?\s*几?倍", "({a}) / ({b})"),
@@ -186,11 +204,11 @@ _FORMS = (
     ),
     (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
 )
-_HINT = re.compile(
+_HINT = lazy_pattern(
     r"%|percent|pct|tip|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|\bto\b|->|→|\bfor\b|out of|among|between|by|[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(
+_CURRENCY = lazy_pattern(
     r"[$€£¥￥₹]|\b(?:usd|eur|gbp|jpy|cny|rmb)\b|dollars?|euros?|pounds?|[欧美日]元|元", re.IGNORECASE
 )
 _SAME = {"dollar": "$", "usd": "$", "美元": "$", "euro": "€", "eur": "€", "欧元": "€", "gbp": "£", "pound": "£"} | {
@@ -221,7 +239,7 @@ def bill_in(text: str) -> str | None:
 @cache
 def _compiled() -> "list[tuple[re.Pattern[str], str]]":
     """Made at the first need: an agent starts in a tenth of a second, and most sums have none of these forms."""
-    return [(re.compile(pattern, re.IGNORECASE), template) for pattern, template in _FORMS]
+    return [(lazy_pattern(pattern, re.IGNORECASE), template) for pattern, template in _FORMS]
 
 
 def _two_meanings(price: str, share: str) -> Refusal:

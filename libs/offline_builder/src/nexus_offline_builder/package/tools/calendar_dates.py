@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from .contract import Refusal
+from .patterns import lazy_pattern
 
 MONTHS: list[str] = [
     "january",
@@ -27,7 +28,7 @@ _MONTH = (
 )
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s*(?:of\s+)?(?P<{}>\d{{4}}|'?\d{{2}}(?=\s*$|\s*[?.,]|\s+(?:to|and|until|plus|is|was|-))))?"
-_DATE = re.compile(
+_DATE = lazy_pattern(
     r"(?<![A-Za-z0-9.])(?:"
     r"(?P<y7>(?:1[5-9]|20|21)\d\d)(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?!\d)|"
     r"(?P<y1>\d{4})\s*[-/.]\s*(?P<m1>\d{1,2})\s*[-/.]\s*(?P<d1>\d{1,2})(?![\d])"

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from . import figures
 from .contract import CERTAIN, Answer, Question, Task, Value
+from .patterns import lazy_pattern
 from .wording import plain_signs
 
 _LONGEST = 200
@@ -16,7 +17,7 @@ _BREAK = (
     r"(?:[\s,]*(?:minus|less|with|without|and)?\s*(?:an?\s+)?(?P<off>\d{1,3})[\s-]*(?:min(?:ute)?s?|"
     r"m|分钟)\s*(?:lunch|break|pause|lunch break|休息|午休)+)?"
 )
-_RANGE = re.compile(
+_RANGE = lazy_pattern(
     r"(?:(?:how (?:long|many hours)|hours|time|work(?:ed)?|i|was|is|are|it|there|at|the|from|between|"
     r"shift|从|工作)[\s:]*)*"
     + _TIME.format(1)
@@ -31,12 +32,12 @@ _DURATION = (
     r"(?:\d{1,4}(?:\.\d+)?\s*(?:hours?|hrs?|h|小时)(?:\s*(?:and\s+)?\d{1,3}\s*(?:minutes?|mins?|m|"
     r"分钟?))?|\d{1,4}\s*(?:minutes?|mins?|分钟?))"
 )
-_SUM = re.compile(
+_SUM = lazy_pattern(
     rf"(?:(?:add(?: up)?|sum(?: of)?|total(?: of)?|what is)[\s:]+)*{_DURATION}(?:\s*(?:\+|,|;|plus|"
     rf"and|加上?|、)\s*{_DURATION})+[\s?=.]*",
     re.IGNORECASE,
 )
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(h|小时|m|分)", re.IGNORECASE)
+_PART = lazy_pattern(r"(\d+(?:\.\d+)?)\s*(h|小时|m|分)", re.IGNORECASE)
 
 
 def clock_task(question: Question) -> Task | None:

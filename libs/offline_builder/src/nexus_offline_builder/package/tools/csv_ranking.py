@@ -8,46 +8,47 @@ from typing import NamedTuple
 from . import figures
 from .contract import Answer, JsonValue, Refusal, Value
 from .csv_scope import refuse_unclear, without_names
+from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns
 
 _MOST_ROWS = 200
-_SORT = re.compile(
+_SORT = lazy_pattern(
     r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?)\b|排序|排名|排列|排一?下|从[高大多]到|从[低小少]到|[降升]序",
     re.IGNORECASE,
 )
-_FIRST = re.compile(
+_FIRST = lazy_pattern(
     r"\b(?P<way>top|bottom)\s+(?P<count>\d{1,3})\b|(?P<zh>前|后)\s*(?P<n>\d{1,3})\s*[名个位]", re.IGNORECASE
 )
-_DOWN = re.compile(
+_DOWN = lazy_pattern(
     r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|greatest|top|expensive|"
     r"decreasing|large to small)\b|"
     r"从[高大多]|降序|最[高大多贵]|前",
     re.IGNORECASE,
 )
-_UP = re.compile(
+_UP = lazy_pattern(
     r"\b(?:lowest|smallest|least|fewest|ascending|asc|low to high|worst|bottom|cheapest|increasing|small to large)\b|"
     r"从[低小少]|升序|最[低小少]|最便宜|后",
     re.IGNORECASE,
 )
-_WHICH = re.compile(
+_WHICH = lazy_pattern(
     r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
     r"biggest|best|greatest|least|lowest|smallest|fewest|"
     r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|(?:哪一?[个种家位名样款类天月]|谁|什么).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
 )
 _SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "多", "少"])
-_WORTH = re.compile(
+_WORTH = lazy_pattern(
     r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
     r"whole )*(?:stock|inventory|everything|goods)\b|"
     r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价值|值多少|货值|"
     r"库存(?:价值|金额)|乘以?",
     re.IGNORECASE,
 )
-_COUNTS = re.compile(
+_COUNTS = lazy_pattern(
     r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
 )
-_PRICES = re.compile(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
-_SAID = re.compile(
+_PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
+_SAID = lazy_pattern(
     r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|cheapest|expensive|"
     r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|\d{1,3}|worth|value|"
     r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|one|total|overall|times|multiplied|by|per|piece|pieces|each|seller|selling|it|all|whole)\b|"

@@ -4,9 +4,10 @@ import re
 from typing import NamedTuple
 
 from .csv_scope import says_something
+from .patterns import lazy_pattern
 from .table import Table, number_in
 
-_NOT_ROWS = re.compile(
+_NOT_ROWS = lazy_pattern(
     r"\b(?:not|without|except|excluding|other than|but|or|and|vs|versus|than|over|under|above|"
     r"below)\b|[<>=]|除了|不|或|以外|和|与",
     re.I,

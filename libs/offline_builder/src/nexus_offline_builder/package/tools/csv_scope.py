@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 
 from .contract import Refusal
+from .patterns import lazy_pattern
 from .spelling import nearest
 from .table import Table
 
 _NUMBER = r"(?:-?[$€£¥￥]?\s*\d|[一二三四五六七八九十百千万零两])"
-_ROW_FILTER = re.compile(
+_ROW_FILTER = lazy_pattern(
     r"\b(?:where|whose|when|unless|excluding|except|filter(?:ed|ing)?|only (?:for|rows|the rows))\b|"
     r"\bif\b(?! (?:you|possible))|[<>≥≤＞＜]\s*=?\s*\S|[!=]=|"
     r"\b(?:above|below|over|under|exceeding|(?:more|less|greater|larger|smaller|higher|lower|fewer) than|"
@@ -20,9 +21,9 @@ _ROW_FILTER = re.compile(
     rf"\d\s*(?:元|块)?以[上下]|[前后]\s*{_NUMBER}+\s*[行条名个位]|最后一?[行条]|第\s*{_NUMBER}+\s*[行条](?![是为])",
     re.IGNORECASE,
 )
-_SORT = re.compile(r"\bsort(?:ed|ing)?\b|\border(?:ed)? by\b|\brank(?:ed|ing)?\b|排序|排名|排列", re.IGNORECASE)
-_UNIQUE = re.compile(r"\b(?:unique|distinct|different|dedup\w*|duplicates?)\b|去重|唯一|不同的|重复", re.IGNORECASE)
-_SAYS_NOTHING = re.compile(
+_SORT = lazy_pattern(r"\bsort(?:ed|ing)?\b|\border(?:ed)? by\b|\brank(?:ed|ing)?\b|排序|排名|排列", re.IGNORECASE)
+_UNIQUE = lazy_pattern(r"\b(?:unique|distinct|different|dedup\w*|duplicates?)\b|去重|唯一|不同的|重复", re.IGNORECASE)
+_SAYS_NOTHING = lazy_pattern(
     r"\b(?:by|per|grouped|group|show|tell|find|get|what|what's|whats|was|were|be|overall|grand|altogether|together|up|now|also|then|"
     r"so|ok|okay|well|just|only|again|both|thank|there|let|know|how|much|many|did|does|has|have|had|spend|spent|cost|costs|sell|"
     r"sold|earn|earned|made|pay|paid|list|quickly|quick|simple|respectively|over|across|within|inside|into|column's|s|about|"

@@ -4,17 +4,18 @@ import json
 import re
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool
+from .patterns import lazy_pattern
 from .table import Table, table_in
 
-_ASKED = re.compile(r"\bjson\b", re.IGNORECASE)
-_BEYOND = re.compile(
+_ASKED = lazy_pattern(r"\bjson\b", re.IGNORECASE)
+_BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|xml|yaml|sql|html|markdown|filter\w*|without|except|first|last|"
     r"top|sum|total|average|group\w*|"
     r"rename|drop|skip|unique|nested|keyed|transpose|python)\b|[<>]|只|排序|筛选|过滤|合计|去掉|分组|前\d",
     re.IGNORECASE,
 )
-_TYPED = re.compile(r"-?(?:0|[1-9]\d{0,14})")
-_DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,11})\.\d{1,6}")
+_TYPED = lazy_pattern(r"-?(?:0|[1-9]\d{0,14})")
+_DECIMAL = lazy_pattern(r"-?(?:0|[1-9]\d{0,11})\.\d{1,6}")
 _LONGEST_OUTPUT = 200_000
 
 

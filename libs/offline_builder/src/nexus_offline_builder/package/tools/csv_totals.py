@@ -12,6 +12,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .csv_ranking import ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_other_rows, refuse_unclear, without_names
+from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns, table_in
 from .wording import asks_how_many
 
@@ -27,7 +28,7 @@ class Measure(NamedTuple):
 
 def _measure(english: str, chinese: str, asked: str) -> Measure:
     return Measure(
-        english, chinese, re.compile(asked, re.IGNORECASE), FUNCTIONS["sum" if english == "total" else english]
+        english, chinese, lazy_pattern(asked, re.IGNORECASE), FUNCTIONS["sum" if english == "total" else english]
     )
 
 
@@ -43,45 +44,45 @@ _MEASURES = (
     _measure("max", "最大值", r"\bmax(?:imum|ima|s)?\b|\blargest\b|\bhighest\b|\bbiggest\b|\bgreatest\b|最大|最高"),
     _measure("median", "中位数", r"\bmedians?\b|中位数"),
 )
-_COUNT = re.compile(
+_COUNT = lazy_pattern(
     r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
     r"lines)\b|多少行|几行|行数|多少条|几条|记录数",
     re.I,
 )
-_TABLE_WORDS = re.compile(
+_TABLE_WORDS = lazy_pattern(
     r"\bcsv\b|\btsv\b|\bcolumns?\b|\brows?\b|\btable\b|\bspreadsheet\b|列|行|表|字段", re.IGNORECASE
 )
-_GROUP = re.compile(
+_GROUP = lazy_pattern(
     r"\b(?:per|by|grouped by|group by|(?P<each>each|every))\s+(?:the\s+)?[\"'`]?([\w .-]{1,40})|"
     r"(?:按照?|(?P<every>每一?|各))\s*[“\"'「]?([\w\s]{1,20})",
     re.IGNORECASE,
 )
-_BEFORE_GROUP = re.compile(r"^\s*(?:(?:each|every|all|column|field)\s+|字段|每一?个?)*", re.IGNORECASE)
-_AFTER_GROUP = re.compile(r"\s|合计|总计|汇总|求和|总和|统计|计算|分组|平均|最[大小高低]|的")
-_NO_GROUP = re.compile(
+_BEFORE_GROUP = lazy_pattern(r"^\s*(?:(?:each|every|all|column|field)\s+|字段|每一?个?)*", re.IGNORECASE)
+_AFTER_GROUP = lazy_pattern(r"\s|合计|总计|汇总|求和|总和|统计|计算|分组|平均|最[大小高低]|的")
+_NO_GROUP = lazy_pattern(
     r"(?:columns?|hand|the way|adding|summing|default|me|you|itself|themselves)\b|"
     r"(?:of|num(?:bers?|eric)|values?|figures?|one|sums?|totals?)\b|"
     r"[个各]?(?:数[字值])?列|[个各]?(?:字段|项|数[字值])|自|所有列|下面|以下|上面|以上|这个|要求|顺序|\s*$",
     re.IGNORECASE,
 )
-_NAMED_COLUMN = re.compile(
+_NAMED_COLUMN = lazy_pattern(
     r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
     re.IGNORECASE,
 )
-_GENERAL = re.compile(
+_GENERAL = lazy_pattern(
     r"all|each|every|both|this|that|these|those|it|them|columns?|csv|table|numbers?|values?|numeric|following|rows?|"
     r"data|"
     r"file|everything|whole|entire|given|my|amounts?|figures?|any|spreadsheet|above|last|previous",
     re.IGNORECASE,
 )
-_CLASSIFIER = re.compile("^[个位名种类]")
-_OTHER_FORM = re.compile(
+_CLASSIFIER = lazy_pattern("^[个位名种类]")
+_OTHER_FORM = lazy_pattern(
     r"字数|词数|词频|字符|单词|句子|"
     r"\b(?:to|as|into|in)\s+json\b|转(?:换)?[成为]?\s*json|\bwords?\b|\bcharacters?\b|\bsentences?\b",
     re.IGNORECASE,
 )
 
-_ASKS_AMOUNT = re.compile(
+_ASKS_AMOUNT = lazy_pattern(
     r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold)\b|只|多少|几个?|还?有|剩", re.I
 )
 _LONGEST_FOLLOW_UP = 300

@@ -12,39 +12,40 @@ from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .date_prose import is_prose, listed
 from .date_spans import span
+from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
-_DURATION = re.compile(
+_DURATION = lazy_pattern(
     r"(?<![\d.])(?P<count>\d{1,9}|an?)\s*(?P<business>business |working |work |week)?(?P<unit>days?|weeks?|"
     r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
     re.IGNORECASE,
 )
-_BACK = re.compile(
+_BACK = lazy_pattern(
     r"\b(?:ago|before|earlier|prior|subtract|minus|back|take away|less)\b|(?<=\s)-(?=\s*\d)|之前|以前|前|减",
     re.IGNORECASE,
 )
-_FORTH = re.compile(
+_FORTH = lazy_pattern(
     r"\b(?:after|from|in|add|plus|later|hence|past|within|following)\b|\+|之后|以后|后|加|再过|过", re.IGNORECASE
 )
-_WEEKDAY = re.compile(
+_WEEKDAY = lazy_pattern(
     r"\b(?:what|which) (?:day|weekday)(?! (?:was|is) (?:it )?\d)|\bday of (?:the )?week\b|\bweekday\b|\bwhat day\b|"
     r"星期几|周几|礼拜几",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(
+_BETWEEN = lazy_pattern(
     r"\bbetween\b|\bfrom\b.+\b(?:to|until|till)\b|\buntil\b|\btill\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|"
     r"\bdifference\b|\bdays? to\b|\baway\b|\bapart\b|\bleft\b|\bhow old\b|\bborn\b|\bage\b|"
     r"出生|年龄|几岁|多大|多少天|几天|多少个?(?:周|星期|月|工作日)|相差|相隔|间隔|距离?|还有|多久|到",
     re.IGNORECASE,
 )
-_DISTANCE = re.compile(
+_DISTANCE = lazy_pattern(
     r"\buntil\b|\btill\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|\bdays? to\b|\baway\b|\bleft\b|\bhow old\b|"
     r"多少天|几天|多少个?(?:周|星期|月|工作日)|相差|距离?|还有|多久",
     re.IGNORECASE,
 )
-_TODAY = re.compile(
+_TODAY = lazy_pattern(
     r"(?:(?:can you )?(?:please )?(?:tell me )?)?(?:what(?:'s| is|s)?|which) (?:the )?(?:today'?s? )?(?:current "
     r")?(?:date|day)(?: (?:is )?(?:it )?(?:today|now|is it))*[\s?!.]*|"
     r"what(?:'s| is) today(?:'s date)?[\s?!.]*|today'?s date[\s?!.]*|"
@@ -52,47 +53,47 @@ _TODAY = re.compile(
     r"星期几|周几|日期)[?？。]*",
     re.IGNORECASE,
 )
-_LEAP = re.compile(
+_LEAP = lazy_pattern(
     r"(?:\bis |\bwas )?(?P<year>\d{1,4})\s*(?:年)?\s*(?:is |was )?(?:是不是|是)?\s*(?:an? )?(?:leap year|闰年)",
     re.IGNORECASE,
 )
-_OTHER_WORK = re.compile(
+_OTHER_WORK = lazy_pattern(
     r"\b(?:divide|multiply)\b|\bhow many \w+ (?:are )?(?:there )?in (?:an? |one )?\d*\s*(?:weeks?|days?|months?|"
     r"years?|hours?|fortnights?)\b(?! from)|[天周年]等于",
     re.IGNORECASE,
 )
-_DAYS_IN = re.compile(
+_DAYS_IN = lazy_pattern(
     rf"\bdays?\b[a-z ]{{0,20}}\bin\s+(?:(?P<name>{'|'.join(MONTHS)})|(?=\d{{4}}))\s*,?\s*(?P<year>\d{{4}})(?![-/\d])|"
     r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)天",
     re.IGNORECASE,
 )
-_BEYOND = re.compile(
+_BEYOND = lazy_pattern(
     r"\bday of the year\b|\bweek (?:number|of the year)\b|\bquarter\b|\bweekends?\b|\beaster\b|\b(?:first|second|"
     r"third|fourth|last) (?:mon|tues|"
     r"wednes|thurs|fri|satur|sun)day of\b|\btime ?zone\b|春节|中秋|端午|农历|阴历|第几[周天]|季度|周末",
     re.IGNORECASE,
 )
-_A_WEEKDAY = re.compile(
+_A_WEEKDAY = lazy_pattern(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|(?:周|星期|礼拜)[一二三四五六日天](?!后|前)", re.IGNORECASE
 )
-_ANCHORED = re.compile(r"\b(?:ago|from now|hence|today|now)\b|\bin (?=\d|an? )|今天|现在|以前", re.IGNORECASE)
-_ANAPHORIC = re.compile(
+_ANCHORED = lazy_pattern(r"\b(?:ago|from now|hence|today|now)\b|\bin (?=\d|an? )|今天|现在|以前", re.IGNORECASE)
+_ANAPHORIC = lazy_pattern(
     r"\b(?:later|earlier|that|it|then|plus|minus|add|subtract|more|another)\b|\b(?:after|before)\s*[?.!]*$|再|那|又",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
-_HOURS = re.compile(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
-_SIGN = re.compile(
+_CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
+_HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
+_SIGN = lazy_pattern(
     r"(?P<minus>\b(?:minus|subtract|less|take away)\b|(?<=\s)-|减)|(?P<plus>\b(?:plus|add)\b|\+|加)", re.IGNORECASE
 )
-_IN_OTHER_UNITS = re.compile(
+_IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
     r"there))?[\s?.!]*|"
     r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
     re.IGNORECASE,
 )
-_BETWEEN_THEM = re.compile(
+_BETWEEN_THEM = lazy_pattern(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
     r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
     r"lie |lies )?(?:there |it )?(?:in )?"
@@ -101,12 +102,12 @@ _BETWEEN_THEM = re.compile(
     r"(?:天|个?周|个?星期|个?月|年|个?工作日)[\s？?。]*",
     re.IGNORECASE,
 )
-_BARE = re.compile(
+_BARE = lazy_pattern(
     r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|呢|是|的|和",
     re.IGNORECASE,
 )
-_BORN = re.compile(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
-_JOINING = re.compile(r"\b(?:to|vs|versus|minus|from|till|through|until)\b|[减至比]", re.IGNORECASE)
+_BORN = lazy_pattern(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
+_JOINING = lazy_pattern(r"\b(?:to|vs|versus|minus|from|till|through|until)\b|[减至比]", re.IGNORECASE)
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
 

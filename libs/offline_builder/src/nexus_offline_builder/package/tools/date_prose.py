@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from .calendar_dates import WEEKDAYS, FoundDate
 from .contract import Answer, JsonValue, Question, Value
+from .patterns import lazy_pattern
 
 _FEWEST_WORDS = 3
-_ASKS = re.compile(
+_ASKS = lazy_pattern(
     r"[?？+]|\b(?:how|what|which|when|whose|why|who|is|are|will|between|since|after|before|from|ago|later|plus|minus|"
     r"add|subtract|count|calculate|tell|days?|weeks?|months?|years?|hours?|minutes?|weekdays?|old|age|born|left|"
     r"difference|apart|convert|remind|book)\b|多少|几|哪|吗|相差|间隔|距|之后|之前|以后|以前|后|前|加|减|到.*天|星期|年龄|出生|生日",

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from . import figures
 from .bounded import FUNCTIONS, OF_SEVERAL, bounded, divided, factorial, power, remainder
 from .contract import Refusal
+from .patterns import lazy_pattern
 
 _MOST_TOKENS = 5000
 _DEEPEST = 60
 _MOST_DIGITS = 1000
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]?\d{1,3}(?![\w.]))?|\.\d+"
-_TOKEN = re.compile(rf"\s*(?:(?P<number>{_NUMBER})|(?P<name>[a-z]+)|(?P<sign>\*\*|[-+*/^%!(),]))", re.IGNORECASE)
+_TOKEN = lazy_pattern(rf"\s*(?:(?P<number>{_NUMBER})|(?P<name>[a-z]+)|(?P<sign>\*\*|[-+*/^%!(),]))", re.IGNORECASE)
 _NAMES = {*FUNCTIONS, "mod", "of", "pi"}
 _PI = Fraction("3.14159265358979323846264338327950288")
 

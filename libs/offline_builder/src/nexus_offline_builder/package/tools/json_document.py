@@ -5,15 +5,16 @@ import re
 from typing import NamedTuple, Union, cast
 
 from .contract import JsonValue, Refusal
+from .patterns import lazy_pattern
 
 _MOST_STARTS = 40
 _DEEPEST = 80
 """An answer may have 90 levels, and the trace of a call is a few around the value that was found."""
-_START = re.compile(r"\{|(?<![\w$\])*.])\[")
-_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\]]', re.DOTALL)
-_PROSE = re.compile(r"\[\s*(?!true|false|null|NaN|Infinity)[^\W\d]")
-_MORE = re.compile(r"\s*(?:[}\]]|,?\s*[{\[]|,\s*[\"\d-])")
-_EXACT_FLOAT = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][-+]?\d{1,2})?")
+_START = lazy_pattern(r"\{|(?<![\w$\])*.])\[")
+_BRACKETS = lazy_pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\]]', re.DOTALL)
+_PROSE = lazy_pattern(r"\[\s*(?!true|false|null|NaN|Infinity)[^\W\d]")
+_MORE = lazy_pattern(r"\s*(?:[}\]]|,?\s*[{\[]|,\s*[\"\d-])")
+_EXACT_FLOAT = lazy_pattern(r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][-+]?\d{1,2})?")
 
 
 class Numeral(NamedTuple):

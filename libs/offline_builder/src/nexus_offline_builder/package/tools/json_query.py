@@ -7,14 +7,15 @@ from functools import partial
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_document import Document, Fault, Node, Numeral, document_in, has_half_pair, plain, whole_document, written
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
+from .patterns import lazy_pattern
 from .wording import asks_how_many
 
 _LONGEST_OUTPUT = 100_000
-_ANY_PLACE = re.compile(r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)", re.IGNORECASE)
+_ANY_PLACE = lazy_pattern(r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)", re.IGNORECASE)
 _STEP = r"(?:\.?\[(?:-?\d{1,300}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
-_DOLLAR_PATH = re.compile(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
-_BARE_PATH = re.compile(rf"(?<![\w.$@])([A-Za-z_\u4e00-\u9fff][\w-]*(?:{_STEP}){{1,50}})")
-_NAMED = re.compile(
+_DOLLAR_PATH = lazy_pattern(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
+_BARE_PATH = lazy_pattern(rf"(?<![\w.$@])([A-Za-z_\u4e00-\u9fff][\w-]*(?:{_STEP}){{1,50}})")
+_NAMED = lazy_pattern(
     r"(?:\b(?:get|extract|find|read|show|give me|return|fetch|look up|select|query|retrieve|print|what(?:'s| is| "
     r"are))\b\s*(?:me\s+)?(?:(?:all|the|every)\s+)*(?:(?:values?|fields?|keys?|property|element|entry)\s+)*(?:(?:of|"
     r"at|for|called|named)\s+)?(?:the\s+)?(?:(?:field|key|property|path|value)\s+)?|"
@@ -23,29 +24,29 @@ _NAMED = re.compile(
     r"路径)\s*)[\"'`“「]?(?P<name>[A-Za-z_\u4e00-\u9fff][\w-]*)[\"'`”」]?",
     re.IGNORECASE,
 )
-_KEYS = re.compile(
+_KEYS = lazy_pattern(
     r"\b(?:keys|fields|properties)\b(?! of\b.*\bvalue)|哪些(?:键|字段)|所有的?(?:键|字段)", re.IGNORECASE
 )
-_LENGTH = re.compile(
+_LENGTH = lazy_pattern(
     r"\bhow many\b|\bcount\b|\blength\b|\bnumber of\b|\bsize of\b|多少个?|几个|长度|数量", re.IGNORECASE
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
-_PLACE = re.compile(
+_PLACE = lazy_pattern(
     r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)(?: (?:item|element|entry|value|one|\w+)\b|个)", re.IGNORECASE
 )
-_RELATIVE_PATH = re.compile(
+_RELATIVE_PATH = lazy_pattern(
     rf"(?<![\w$\])])((?:\[-?\d{{1,9}}\]|\.[\w-]+)(?:{_STEP})*)\s+(?:in|of|from)\s+(?:that|it|this)\b"
 )
-_CALCULABLE = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
-_ASKED = re.compile(r"\bjson\b|\$[.\[]", re.IGNORECASE)
-_UNREAD = re.compile(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
-_WANTED = re.compile(
+_CALCULABLE = lazy_pattern(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
+_ASKED = lazy_pattern(r"\bjson\b|\$[.\[]", re.IGNORECASE)
+_UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
+_WANTED = lazy_pattern(
     r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)\s+(?:the\s+)?(?![A-Za-z_\u4e00-\u9fff])(\S+)(?:\s+(?:item|element|entry|value|key|"
     r"field))?\s+(?:from|in|of)\b|"
     r"(?:提取|取出?|查询|获取|读取|找出)\s*(?![A-Za-z_\u4e00-\u9fff])(\S+)\s*(?:从|$)",
     re.IGNORECASE,
 )
-_CHECKED = re.compile(
+_CHECKED = lazy_pattern(
     r"(?P<request>[^:：\n?？]*)[:：\n?？]\s*(?:```\w*\s)?(?P<text>[^\s?？].*?)(?:```\s*)?|"
     r"(?:is|are)\s+(?!(?:this|that|it|the)\b)(?P<named>\S+)\s+(?:a\s+)?(?:valid|well[- ]formed|correct)\s+json[\s?.!]*|"
     r"(?!这|那|它|下面|以下)(?P<chinese>\S+?)\s*是(?:不是|否)?(?:一个)?(?:有效|合法)的?\s*json\s*吗?[\s?？。]*",

@@ -4,20 +4,21 @@ import re
 
 from .contract import Refusal
 from .json_document import Node, Numeral
+from .patterns import lazy_pattern
 
-VALIDITY = re.compile(
+VALIDITY = lazy_pattern(
     r"\bvalid(?:ate|ity)?\b|\bwell[- ]formed\b|\bcorrect json\b|\bcheck\b|\b(?:ok|okay|fine|broken|"
     r"correct|malformed|right|wrong with)\b|对吗|对不对|正确|有没有(?:错|问题)|有错|语法|有效|合法|校验|验证|格式正确",
     re.IGNORECASE,
 )
-_BEYOND = re.compile(
+_BEYOND = lazy_pattern(
     r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
     r"more than|bigger|smaller|"
     r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|youngest|convert|without|"
     r"except|not|contains?|equals?|increase|double)\b|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|修改|删除|类型|筛选",
     re.IGNORECASE,
 )
-_SAYS_NOTHING = re.compile(
+_SAYS_NOTHING = lazy_pattern(
     r"\b(?:json|jsons?|document|object|this|that|it|the|a|an|show|print|pretty|format(?:ted)?|parse|read|whole|all|everything|in|of|from|what|is|are|"
     r"get|give|me|please|here|content|contents|data|value|values|key|keys|fields?|propert(?:y|ies)|list|how|many|count|number|length|size|"
     r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|level|root|look|up|and|for|to|on|my|valid|check|ok|okay|fine|broken|correct|malformed|right|wrong|with|any|which|exist|array|"

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from . import figures
+from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
 from .units import CURRENCIES, NAMES, Unit, unit_named
@@ -17,49 +18,49 @@ _ONE = rf"(?:{_DEGREES}(?:(?<![A-Za-z])(?:{_SINGLE})(?![A-Za-z0-9²³])|{_OTHER}
 _UNIT = rf"{_ONE}(?:(?:\s*/\s*|\s+per\s+(?:an?\s+)?|每){_ONE})?"
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
-_QUANTITY = re.compile(
+_QUANTITY = lazy_pattern(
     rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?(?P<unit>{_UNIT})", re.IGNORECASE
 )
-_MENTION = re.compile(_UNIT, re.IGNORECASE)
-_MARKED = re.compile(
+_MENTION = lazy_pattern(_UNIT, re.IGNORECASE)
+_MARKED = lazy_pattern(
     r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=|>|→|多少|几|成|到|为|于|是|合|折|换|转|个|"
     r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
     re.IGNORECASE,
 )
-_TO = re.compile(r"(?:\b(?:to|in|into|as|many)|=|>|→)\s*$", re.IGNORECASE)
+_TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→)\s*$", re.IGNORECASE)
 _NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
-_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
-_FEET_AND_INCHES = re.compile(
+_DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
+_FEET_AND_INCHES = lazy_pattern(
     r"(\d+)\s*(?:'|ft\b|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
     r"(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+(?!(?:to|into|in|as|is)\b)[a-z]|[=\-→?,是换等]))",
     re.IGNORECASE,
 )
-_TAEL = re.compile(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
-_SCALE_FIRST = re.compile(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
-_BARE_DEGREES = re.compile(
+_TAEL = lazy_pattern(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
+_SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
+_BARE_DEGREES = lazy_pattern(
     r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|[是等换转为成,?。=]))"
 )
-_WORD = re.compile(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{5,})(?![a-z])", re.IGNORECASE)
+_WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{5,})(?![a-z])", re.IGNORECASE)
 _WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
-_ASKED = re.compile(
+_ASKED = lazy_pattern(
     r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
     r"->|→|换算|转换?|等于|多少|是几|折合|[成为到]",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(
+_CURRENCY = lazy_pattern(
     rf"\d[\d,.]*\s*{CURRENCIES}\b.*?\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)|"
     rf"[$€£¥]\s*\d.*\b(?:to|in|into)\b|\d\s*[a-z]*\s+(?:to|in|into)\s+(?:us\s+)?{CURRENCIES}\b",
     re.IGNORECASE,
 )
-_DATE_QUESTION = re.compile(
+_DATE_QUESTION = lazy_pattern(
     r"\b(?:today|ago|after|before|from now|between|since|until|tomorrow|later)\b|\d年\s*\d|之后|以后|之前|后是|"
     r"今天|几号|再过",
     re.IGNORECASE,
 )
-_COMPUTES = re.compile(
+_COMPUTES = lazy_pattern(
     r"[*+/^<>]|\b(?:plus|minus|times|difference|twice|double|per|between|sum|percent)\b|%|[加减乘除]|每|之差|相差", re.I
 )
-_SAYS_NOTHING = re.compile(
+_SAYS_NOTHING = lazy_pattern(
     r"\b(?:convert|please|what|is|are|how|much|many|in|to|the|a|an|of|other|units?|it|that|and|about|equals?)\b|换算|转换|"
     r"请|把|将|等于|是|多少|一下|那|呢",
     re.IGNORECASE,

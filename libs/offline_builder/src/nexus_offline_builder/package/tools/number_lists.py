@@ -7,13 +7,14 @@ from . import figures
 from .bills import refuse_mixed_currencies
 from .bounded import FUNCTIONS
 from .contract import LIKELY, POSSIBLE, Answer, JsonValue, Question, Task, Value
+from .patterns import lazy_pattern
 from .wording import asks_how_many, plain_signs
 
 _LONGEST = 1000
 _FEWEST = 2
-_GAP = re.compile(r"[\s,;、:：$€£¥元块钱A-Za-z\u4e00-\u9fff'-]{0,60}")
-_VALUE = re.compile(r"(?<![A-Za-z0-9_.])-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
-_OPERATION = re.compile(
+_GAP = lazy_pattern(r"[\s,;、:：$€£¥元块钱A-Za-z\u4e00-\u9fff'-]{0,60}")
+_VALUE = lazy_pattern(r"(?<![A-Za-z0-9_.])-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
+_OPERATION = lazy_pattern(
     r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|among|amongst|between|across|into|ways|shared|evenly|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
     r"multiplied|squared?|root|choose|half|twice|double|x|with|for|if|not|without|after|before|between|less|more|refund|discount|"
     r"am|pm|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|weeks?|months?|years?|hours?|minutes?|people|km|kg|g|m|cm|mm|ml|l|lb|oz|ft|"
@@ -25,27 +26,30 @@ _ASKED = (
     ("max", r"highest|largest|biggest|maximum|max|best|最大值?|最高分?"),
     ("min", r"lowest|smallest|minimum|min|worst|最小值?|最低分?"),
     ("median", r"median|中位数"),
-    ("sum", r"sum|total|in total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|合计|总分|总共|加起来|一共"),
+    (
+        "sum",
+        r"sum|total|in total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|合计|总分|总共|加起来|一共",
+    ),
 )
-_FOLLOW_UP = re.compile(
+_FOLLOW_UP = lazy_pattern(
     r"(?:(?:and|so|now|ok|what|what's|whats|about|is|are|the|give me|tell me|show me|那|那么|它们的?|"
     r"这些的?)[\s,]*)*(?:"
     + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
     + r")(?: (?:one|value|number|score|grade|mark|amount))?(?:是|呢|多少|是多少)*[\s?.!？。]*",
     re.IGNORECASE,
 )
-_NAMED_LAST = re.compile(
+_NAMED_LAST = lazy_pattern(
     r"[\s,.;:，。；：-]*(?:(?:what(?:'s|s| is| are)?|find|give me|tell me|show me|how much(?: is)?|求|的|它们的|这些的)\s*)*"
     r"(?:(?:the|my|our|their|his|her|an?|is|that|it)\s+)*(?:"
     + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
     + r")(?: (?:score|grade|mark|value|number|amount|cost|price))?(?:是|呢|多少|是多少|几分)*[\s?.!？。=]*$",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(
+_SUBJECT = lazy_pattern(
     r"^\s*(?:(?:i|we|she|he|they)\s+(?:got|get|scored|have|had|paid|spent)|(?:[a-z]+\s+){0,2}[a-z]+\s+(?:are|were|is)\b|(?:[a-z]+\s+){0,2}[a-z]+\s*:)\s*:?",
     re.IGNORECASE,
 )
-_NAMED_FIRST = re.compile(
+_NAMED_FIRST = lazy_pattern(
     rf"\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
 )
 
@@ -99,7 +103,10 @@ def _numbers(text: str) -> list[Fraction] | None:
     gaps = _VALUE.split(text)
     if (
         not all(_GAP.fullmatch(gap) for gap in gaps)
-        or any(re.search(r"[A-Za-z\u4e00-\u9fff]", gap) and not re.search(r"[,;:、，；\n]|\band\b|和", gap) for gap in gaps[1:-1])
+        or any(
+            re.search(r"[A-Za-z\u4e00-\u9fff]", gap) and not re.search(r"[,;:、，；\n]|\band\b|和", gap)
+            for gap in gaps[1:-1]
+        )
         or not all(gap and _apart(gap) for gap in gaps[1:-1])
         or gaps[-1].strip(" .,;\n元")
     ):

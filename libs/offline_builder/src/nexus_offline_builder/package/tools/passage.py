@@ -3,9 +3,11 @@
 import re
 from typing import NamedTuple
 
-_FENCE = re.compile(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
+from .patterns import lazy_pattern
+
+_FENCE = lazy_pattern(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
 _QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "‘": "’", "《": "》"}
-_START = re.compile(
+_START = lazy_pattern(
     r"(?P<colon>(?<!http)(?<!https)(?<!\d)[:：](?!//)\s*)|(?P<line>\n|\\n)|(?P<quote>[\"“「『‘])|(?P<single>(?:^|"
     r"(?<=\s))'(?=\S))"
 )
@@ -48,7 +50,7 @@ def last_line_first(prompt: str) -> Passage | None:
     return Passage(request, body.strip()) if newline and body.strip() and len(request) < 200 else None
 
 
-_ASKS = re.compile(
+_ASKS = lazy_pattern(
     r"\s*(?:(?:please|pls|can you|could you|would you|now|and|so|ok|hey|hi|hello)[\s,]+)*(?:what|which|who|whom|"
     r"whose|when|where|why|how|"
     r"is|are|was|were|do|does|did|can|could|will|would|should|may|translate|write|tell|give|show|make|create|send|call|open|play|draw|"

@@ -6,36 +6,37 @@ from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .passage import Passage, is_request, last_line_first, passage_in
+from .patterns import lazy_pattern
 from .wording import asks_how_many
 
 _MOST_SHOWN = 500
 _LONGEST_FOLLOW_UP = 80
 _TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "amounts"})
-_DATA = re.compile(r"^\s*[{\[]|\n.*,.*\n")
-_NARROWED = re.compile(
+_DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
+_NARROWED = lazy_pattern(
     r"\b(?:valid|invalid|not|without|except|excluding|first|last|longest|shortest|domains?|user ?names?|starting|"
     r"ending|between|sort\w*|"
     r"alphabetical\w*|add|total|average|largest|smallest|max|min|odd|even|greater|less|more|only)\b|第一|最后|域名|排序|最大|最小|有效|除了",
     re.IGNORECASE,
 )
-_MORE_ASKED = re.compile(
+_MORE_ASKED = lazy_pattern(
     r"\b(?:send|write|reply|valid|invalid|verify|sort|sum|add|total|convert|translate|remove|replace|not|without|except|excluding|"
     r"first|last|longest|average|mask|between|until|plus|minus|days?)\b|之间|相差|排序|删除|替换|发送|总和|求和",
     re.IGNORECASE,
 )
 _LONGEST_PATTERN = 200
 _LONGEST_TEXT_FOR_PATTERN = 100_000
-_VERB = re.compile(
+_VERB = lazy_pattern(
     r"\b(?:extract|find|list|get|pull|collect|detect|show|identify|grab|give me|search|match|which|what|are there|"
     r"how many|count)\b|提取|抽取|找出?|列出|查找|匹配|有哪些|识别|获取",
     re.IGNORECASE,
 )
-_USER_PATTERN = re.compile(
+_USER_PATTERN = lazy_pattern(
     r"(?<![\w/:.])/(?P<pattern>(?:[^/\\\n]|\\.){1,400})/(?P<flags>[gimsu]{0,5})(?![\w/])|(?:regex|regular "
     r"expression|pattern|正则(?:表达式)?)\s*[:：]?\s*[`\"“](?P<ticked>[^`\"”\n]{1,400})[`\"”]",
     re.IGNORECASE,
 )
-_PIECE = re.compile(
+_PIECE = lazy_pattern(
     r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<repeat>[*+]|\{\d*,?\d*\})|(?P<choice>[|?])|(?P<group>\((?:\?[^)]?)?|\))|.",
     re.DOTALL,
 )
@@ -51,7 +52,7 @@ class _Kind(NamedTuple):
 
 
 def _kind(english: str, chinese: str, asked: str, form: str) -> _Kind:
-    return _Kind(english, chinese, re.compile(asked, re.IGNORECASE), re.compile(form, re.IGNORECASE))
+    return _Kind(english, chinese, lazy_pattern(asked, re.IGNORECASE), lazy_pattern(form, re.IGNORECASE))
 
 
 _KINDS = (

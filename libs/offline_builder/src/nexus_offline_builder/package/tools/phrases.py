@@ -4,12 +4,13 @@ import re
 
 from .bill_story import story_in
 from .bills import bill_in
+from .patterns import lazy_pattern
 from .portions import with_portions
 from .wording import digits_for_words, plain_signs
 
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
 _LIST = r"(?P<list>[^()]+?)"
-_LEAD = re.compile(
+_LEAD = lazy_pattern(
     r"^(?:(?:[\s,;:!?]|\.(?!\d))+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question|thanks|thank you|thx|great|cool|perfect|nice)\b|"
     r"(?:can|could|would|will) you(?: please)?\b|(?:do you know|i(?:'d| would) like(?: you)? to(?: know)?|"
     r"i (?:want|need)(?: you)? to(?: know)?|help me(?: to)?|let'?s|what do (?:you|i|we) get (?:if|when) (?:you|i|"
@@ -21,14 +22,14 @@ _LEAD = re.compile(
     r"the)\b|请问?|麻烦|帮我|帮忙|给我|我想知道|我要|算一?算|算一?下|计算|求|那么|那|现在|然后|接着|再|并|又|一下|你好|把|将|用)\s*",
     re.IGNORECASE,
 )
-_TAIL = re.compile(
+_TAIL = lazy_pattern(
     r"(?:[\s?.;:=,]+|(?<![\d)!])!+|\b(?:equals?(?: to)?(?: what)?|make|come to|please|thanks?|thank you|now|is(?: "
     r"what)?|for me)|"
     r"(?:的)?(?:结果)?(?:等于|是|得|为)?(?:多少|几|什么)?(?:呢|啊|吗|呀)?)$",
     re.IGNORECASE,
 )
 _WORDS = tuple(
-    (re.compile(pattern, re.IGNORECASE), sign)
+    (lazy_pattern(pattern, re.IGNORECASE), sign)
     for pattern, sign in (
         (r"\bto the (\d+)(?:st|nd|rd|th)?(?: power)?\b(?![.%])", r"^\1"),
         (r"\bto the power(?: of)?\b|\braised to(?: the)?(?: power(?: of)?)?\b|\bpower of\b", "^"),
@@ -73,7 +74,7 @@ _WORDS = tuple(
     )
 )
 _FORMS = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), template)
+    (lazy_pattern(pattern, re.IGNORECASE | re.DOTALL), template)
     for pattern, template in (
         (
             r"(?P<a>(?:sum|product|average|mean|difference|total) .+) (?P<sign>[-+*/]) (?P<b>[\d.]+%?)",
@@ -127,9 +128,9 @@ _FORMS = tuple(
         (rf"{_A}\s*\*?\s*2\s*\*", "2 * ({a})"),
     )
 )
-_MONEY = re.compile(r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)")
+_MONEY = lazy_pattern(r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)")
 _IMPLICIT = tuple(
-    (re.compile(pattern, re.IGNORECASE), template)
+    (lazy_pattern(pattern, re.IGNORECASE), template)
     for pattern, template in (
         (r"(?:add|plus|\+)\s*(?P<a>[^,]+)", "({p}) + {a}"),
         (r"(?:subtract|minus|take away|deduct|take off|-)\s*(?P<a>.+)", "({p}) - {a}"),
@@ -147,33 +148,35 @@ _IMPLICIT = tuple(
         (r"(?P<a>[\d.]+%) of (?:it|that)", "({p}) * {a}"),
     )
 )
-_MONEY_WORDS = re.compile(
+_MONEY_WORDS = lazy_pattern(
     r"([\d一二两三四五六七八九十])块([\d一二三四五六七八九])(?![\d十百千万]|[个人张件斤位本只条])(?=$|[\s,，.。+加减乘除*/-]|一|每|的)"
 )
-_PRONOUN = re.compile(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
-_SHARE_OF_IT = re.compile(
+_PRONOUN = lazy_pattern(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
+_SHARE_OF_IT = lazy_pattern(
     r"(?:(?P<less>subtract|deduct|take(?: off| away)?|-)|add|\+)\s*(?P<share>[\d.]+%)\s*of\s*(?:it|that|this|the "
     r"result)",
     re.IGNORECASE,
 )
-_OFF_IT = re.compile(
+_OFF_IT = lazy_pattern(
     r"(?:take|knock)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?", re.IGNORECASE
 )
-_THEN = re.compile(
+_THEN = lazy_pattern(
     r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|now)\b|\band (?:then|now)\b|\bthen\b|[,;]?\s*(?:然后|接着|再|并)|"
     r"\s*,\s*(?=(?:plus|minus|times|divided by|add|subtract|multiply|divide)\b)|[,;]?\s*\band\s+(?=(?:add|subtract|"
     r"multiply by|multiply it|multiply that|multiply the result|divide|square|"
     r"halve|double)\b))\s*",
     re.IGNORECASE,
 )
-_SEPARATORS = re.compile(r"\s*(?:,\s*(?:and\b|&)?|\band\b|&|;|和|与|跟|及|\s)\s*")
+_SEPARATORS = lazy_pattern(r"\s*(?:,\s*(?:and\b|&)?|\band\b|&|;|和|与|跟|及|\s)\s*")
 _DEEPEST = 6
 
 
 def expression_for(text: str) -> str:
     """`text` as an expression where the wording is known, else as it stands. Steps joined by `then` are nested."""
     text = plain_signs(text).replace("百分之", "pct之")
-    text = _MONEY_WORDS.sub(lambda found: f"{found[1]}{'.' if found[2].isdigit() and found[2].isascii() else '点'}{found[2]} ", text)
+    text = _MONEY_WORDS.sub(
+        lambda found: f"{found[1]}{'.' if found[2].isdigit() and found[2].isascii() else '点'}{found[2]} ", text
+    )
     text = re.sub(r"(?<=\d)'(?=\d{3}(?!\d))", "", with_portions(digits_for_words(text), halves=False))
     if (bill := bill_in(_without_money(_stripped(text)))) is not None:
         return bill

@@ -4,19 +4,20 @@ import re
 from fractions import Fraction
 
 from .figures import carried
+from .patterns import lazy_pattern
 
 _PARTS = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4), "fourth": Fraction(1, 4)}
-_MIXED = re.compile(r"(?<![\d./,])(\d{1,9})(?:\s+|\s*(?:and|又)\s*)(\d{1,4})\s*/\s*(\d{1,4})(?![\d./])")
-_AND_A = re.compile(r"(?<![\d.])(\d{1,9})\s+and\s+(?:an?|1)\s+(half|third|quarter)\b", re.IGNORECASE)
-_SEVERAL = re.compile(r"(?<![\d.])(\d{1,4})[\s-]+(halves|thirds|quarters)(?:\s+of)?(?:\s+an?\b)?", re.IGNORECASE)
-_A_PART = re.compile(r"\b(?:an?\s+|1\s+)?(half|third|quarter)(?:\s+of)?\s+an?\s+(?=[a-z])", re.IGNORECASE)
-_UNIT_AND_A_HALF = re.compile(r"(?<![\d.])(\d{1,9})\s+([a-z]+)\s+and\s+an?\s+half\b", re.IGNORECASE)
-_BELOW_ZERO = re.compile(r"零下\s*|负\s*(?=[\d一二三四五六七八九十百])")
-_MINUS = re.compile(r"(?:^|(?<=[^\d)\s%])\s*|(?<=\bis )|(?<=\bof ))\b(?:minus|negative)\s+(?=\.?\d)", re.IGNORECASE)
-_HALF_MORE = re.compile(r"(\d{1,9})\s*个?半(?=\s*[\u4e00-\u9fff])")
-_UNIT_AND_HALF = re.compile(r"(\d{1,9})\s*(个)?([\u4e00-\u9fff]{1,3}?)半(?![\u4e00-\u9fff]*[\d半径])")
-_HALF = re.compile(r"半个?(?=\s*(?:[\u4e00-\u9fffA-Za-z]))")
-_OVER = re.compile(r"(?<![\d.])(\d{1,9})分之(\d{1,9})")
+_MIXED = lazy_pattern(r"(?<![\d./,])(\d{1,9})(?:\s+|\s*(?:and|又)\s*)(\d{1,4})\s*/\s*(\d{1,4})(?![\d./])")
+_AND_A = lazy_pattern(r"(?<![\d.])(\d{1,9})\s+and\s+(?:an?|1)\s+(half|third|quarter)\b", re.IGNORECASE)
+_SEVERAL = lazy_pattern(r"(?<![\d.])(\d{1,4})[\s-]+(halves|thirds|quarters)(?:\s+of)?(?:\s+an?\b)?", re.IGNORECASE)
+_A_PART = lazy_pattern(r"\b(?:an?\s+|1\s+)?(half|third|quarter)(?:\s+of)?\s+an?\s+(?=[a-z])", re.IGNORECASE)
+_UNIT_AND_A_HALF = lazy_pattern(r"(?<![\d.])(\d{1,9})\s+([a-z]+)\s+and\s+an?\s+half\b", re.IGNORECASE)
+_BELOW_ZERO = lazy_pattern(r"零下\s*|负\s*(?=[\d一二三四五六七八九十百])")
+_MINUS = lazy_pattern(r"(?:^|(?<=[^\d)\s%])\s*|(?<=\bis )|(?<=\bof ))\b(?:minus|negative)\s+(?=\.?\d)", re.IGNORECASE)
+_HALF_MORE = lazy_pattern(r"(\d{1,9})\s*个?半(?=\s*[\u4e00-\u9fff])")
+_UNIT_AND_HALF = lazy_pattern(r"(\d{1,9})\s*(个)?([\u4e00-\u9fff]{1,3}?)半(?![\u4e00-\u9fff]*[\d半径])")
+_HALF = lazy_pattern(r"半个?(?=\s*(?:[\u4e00-\u9fffA-Za-z]))")
+_OVER = lazy_pattern(r"(?<![\d.])(\d{1,9})分之(\d{1,9})")
 
 
 def with_sign_before_words(text: str) -> str:

@@ -6,16 +6,17 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .contract import Refusal
+from .patterns import lazy_pattern
 
 _DELIMITERS = (",", "\t", ";", "|")
-_FENCE = re.compile(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
-_RULE = re.compile(r"^[\s|:-]*-[\s|:-]*$")
+_FENCE = lazy_pattern(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
+_RULE = lazy_pattern(r"^[\s|:-]*-[\s|:-]*$")
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
-_AMOUNT = re.compile(
+_AMOUNT = lazy_pattern(
     r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
     r"\s*[%€$£元]?\s*\)?$"
 )
-_GROUPED = re.compile(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?")
+_GROUPED = lazy_pattern(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?")
 _MOST_COLUMNS = 500
 _LONGEST_LINE = 20_000
 
@@ -87,7 +88,7 @@ def _quoted_start(lines: list[str], start: int) -> int:
     return start
 
 
-_LONE_NUMBER = re.compile(r"^\s*[-+]?\d+(\.\d+)?\s*$")
+_LONE_NUMBER = lazy_pattern(r"^\s*[-+]?\d+(\.\d+)?\s*$")
 
 
 def _block_end(lines: list[str], start: int, delimiter: str) -> int:
@@ -258,7 +259,7 @@ def numeric_columns(table: Table) -> list[Column]:
     return columns
 
 
-_MEASURED_IN = re.compile(r"[$€£%]|[¥￥元]|\b[A-Z]{3}\b")
+_MEASURED_IN = lazy_pattern(r"[$€£%]|[¥￥元]|\b[A-Z]{3}\b")
 
 
 def _is_mixed(cells: list[str]) -> bool:

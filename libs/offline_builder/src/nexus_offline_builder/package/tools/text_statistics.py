@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .passage import Passage, is_request, last_line_first, passage_in
+from .patterns import lazy_pattern
 from .wording import asks_how_many
 
-_WORD = re.compile("[A-Za-z0-9À-ɏЀ-ӿ]+(?:['’-][A-Za-z0-9À-ɏЀ-ӿ]+)*")
-_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
-_SENTENCE = re.compile(r"[^.!?。！？…\n]*[^\s.!?。！？…][^.!?。！？…\n]*(?:[.!?。！？…]+|\n|$)")
-_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)|\b(?:Mr|Mrs|Ms|Dr|e\.g|i\.e|etc|vs)\.(?=\s)")
-_ASKED = re.compile(
+_WORD = lazy_pattern("[A-Za-z0-9À-ɏЀ-ӿ]+(?:['’-][A-Za-z0-9À-ɏЀ-ӿ]+)*")
+_CHINESE = lazy_pattern("[\u3400-\u4dbf\u4e00-\u9fff]")
+_SENTENCE = lazy_pattern(r"[^.!?。！？…\n]*[^\s.!?。！？…][^.!?。！？…\n]*(?:[.!?。！？…]+|\n|$)")
+_DECIMAL_POINT = lazy_pattern(r"(?<=\d)\.(?=\d)|\b(?:Mr|Mrs|Ms|Dr|e\.g|i\.e|etc|vs)\.(?=\s)")
+_ASKED = lazy_pattern(
     r"\bword ?counts?\b|\b(?:count|number of|how many|counts? of)\b[^?:]{0,40}\b(?:words?|characters?|chars?|"
     r"letters?|sentences?|lines?|paragraphs?)\b|"
     r"\b(?:text|word|character|reading) ?(?:statistics|stats|analysis|frequency|count)|\bstatistics\b|"
@@ -28,19 +29,19 @@ _ASKED = re.compile(
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
 )
-_INLINE = re.compile(
+_INLINE = lazy_pattern(
     r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines|count)\b(?:\s+(?:are|"
     r"is|do(?:es)?))?(?:\s+there)?)\s+(?:in|of|for)\s+"
     r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage)\s*)?(?P<text>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_QUESTION_FIRST = re.compile(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
-_POINTER = re.compile(
+_QUESTION_FIRST = lazy_pattern(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
+_POINTER = lazy_pattern(
     r"(?:it|that|this|them|(?:the|my|this) (?:file|document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
     r"(?:text|sentence|paragraph))[?.!]*",
     re.IGNORECASE,
 )
-_OCCURRENCES = re.compile(
+_OCCURRENCES = lazy_pattern(
     r"how many (?:letters? )?[\"'“‘]?(?P<letter>[A-Za-z])[\"'”’]?(?:'?s)? (?:are )?(?:there )?(?:are )?in (?:the "
     r"word )?|"
     r"how (?:many times|often) (?:does|do|is|are)?\s*(?:the )?(?:word|letter|character|phrase|"
@@ -49,16 +50,16 @@ _OCCURRENCES = re.compile(
     r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|几)次",
     re.IGNORECASE,
 )
-_NAMES_A_TEXT = re.compile(r"^\W*\w+(?: \w+)? (?:in|of) \S+[\s.?!]*$", re.IGNORECASE)
+_NAMES_A_TEXT = lazy_pattern(r"^\W*\w+(?: \w+)? (?:in|of) \S+[\s.?!]*$", re.IGNORECASE)
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
-_AGAIN = re.compile(
+_AGAIN = lazy_pattern(
     r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
     r"sentences?|lines?|paragraphs?|"
     r"words?|spaces)\b|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,
 )
-_BEYOND = re.compile(
+_BEYOND = lazy_pattern(
     r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|end(?:s|ing)?|contain(?:s|ing)?|longer|shorter|more|fewer|less|vowels?|consonants?|syllables?|"
     r"capitals?|capitali[sz]ed|upper ?case|lower ?case|average|mean|per|reversed?|palindrome|shortest|reading time|"
     r"except|verbs?|nouns?|"
@@ -78,7 +79,7 @@ class _Figure(NamedTuple):
 
 
 def _figure(english: str, chinese: str, asked: str) -> _Figure:
-    return _Figure(english, chinese, re.compile(asked, re.IGNORECASE))
+    return _Figure(english, chinese, lazy_pattern(asked, re.IGNORECASE))
 
 
 _FIGURES = (
@@ -101,7 +102,7 @@ _FIGURES = (
     _figure("lines", "行数", r"\blines?\b|行"),
     _figure("paragraphs", "段落", r"\bparagraphs?\b|段落数|几段|多少段"),
 )
-_TOP = re.compile(
+_TOP = lazy_pattern(
     r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|\bmost (?:often|frequently)\b|"
     r"\b(?:used|occurs?|appears?|comes? up|repeated) (?:the )?most\b|词频|最?常(?:见|用)|最多",
     re.IGNORECASE,

@@ -7,10 +7,11 @@ from functools import partial
 from . import figures
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
+from .patterns import lazy_pattern
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 
 _LONGEST_PROMPT = 400
-_LEANS_BACK = re.compile(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
+_LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
 
 
 def understand(question: Question) -> Task | None:

@@ -1,8 +1,9 @@
 """Units of measurement: names, what they measure, and their exact size."""
 
-import re
 from fractions import Fraction
 from typing import NamedTuple
+
+from .patterns import lazy_pattern
 
 
 class Unit(NamedTuple):
@@ -209,7 +210,7 @@ CURRENCIES = (
 )
 
 
-_PER = re.compile(r"\s*/\s*|\s+per\s+(?:an?\s+)?|\s*每\s*")
+_PER = lazy_pattern(r"\s*/\s*|\s+per\s+(?:an?\s+)?|\s*每\s*")
 _COUNTERPARTS = {
     "km": "mi", "m": "ft", "cm": "in", "kg": "lb", "g": "oz", "°C": "°F", "l": "gal", "km/h": "mph", "ha": "acre",
     "m²": "ft²", "km²": "mi²", "ml": "fl oz", "bar": "psi", "kW": "hp", "kJ": "kcal", "l/100km": "mpg",

@@ -4,14 +4,15 @@ import re
 from fractions import Fraction
 
 from .figures import carried
+from .patterns import lazy_pattern
 
-_CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_ENGLISH_GLUE = re.compile(
+_CJK = lazy_pattern("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_ENGLISH_GLUE = lazy_pattern(
     r"\b(?:the|is|are|was|what|how|of|in|to|many|much|convert|count|and|from|please|calculate|extract|find|give|with|"
     r"list|get|total|sum|add|divide|multiply|subtract|show|turn|between|for|this|that|into)\b",
     re.IGNORECASE,
 )
-_DATA_STARTS = re.compile(r"```|\n|\\n|[\"“「{\[]|[:：]\s")
+_DATA_STARTS = lazy_pattern(r"```|\n|\\n|[\"“「{\[]|[:：]\s")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _SIGNS = str.maketrans(
     {"×": "*", "✕": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "—": "-", "²": "^2", "³": "^3", "√": "sqrt ", "’": "'"}
@@ -51,13 +52,15 @@ _TENS = {
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _WORD = "|".join([*_UNITS, *_TENS, *_SCALES])
-_NUMBER_WORDS = re.compile(rf"\b(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE)
+_NUMBER_WORDS = lazy_pattern(rf"\b(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE)
 _DIGITS_CHINESE = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _SCALES_CHINESE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
-_MIXED = re.compile(r"(?<![\d.])\d+(?:\.\d+)?[百千万亿](?:\d+(?:\.\d+)?[百千万]?)*(?<=\d)(?![\d.])|(?<![\d.])(?:\d+(?:\.\d+)?[百千万亿]){2,}")
-_CHINESE_NUMBER = re.compile("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
+_MIXED = lazy_pattern(
+    r"(?<![\d.])\d+(?:\.\d+)?[百千万亿](?:\d+(?:\.\d+)?[百千万]?)*(?<=\d)(?![\d.])|(?<![\d.])(?:\d+(?:\.\d+)?[百千万亿]){2,}"
+)
+_CHINESE_NUMBER = lazy_pattern("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _LARGEST_CHINESE = 10**30
-_SCALED = re.compile(
+_SCALED = lazy_pattern(
     r"(?<!\d)(\d+(?:\.\d+)?)\s*(hundred|thousand|million|billion|trillion|[百千万亿])(?![a-z])", re.IGNORECASE
 )
 
@@ -75,7 +78,7 @@ def is_chinese(text: str) -> bool:
     return not _ENGLISH_GLUE.search(head)
 
 
-_HOW_MANY = re.compile(
+_HOW_MANY = lazy_pattern(
     r"(?:(?:and|so|ok|okay|now)[\s,]+)*how many(?: (?:are|were|is|was|did|do|you|there|they|those|these|of|them|it|"
     r"that|find|found|in|"
     r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*有?(?:多少|几)(?:个|行|条|项)?(?:呢|啊)?[\s？?。]*",
@@ -100,8 +103,10 @@ def digits_for_words(text: str) -> str:
     text = _SCALED.sub(lambda found: _scaled(found[1], found[2].lower()), text)
     text = _NUMBER_WORDS.sub(lambda found: _english_number(found.group()), text)
     return _CHINESE_NUMBER.sub(
-        lambda found: ("" if not re.match(r"\d", text[found.start() - 1 : found.start()]) else " ")
-        + _chinese_number(found.group()),
+        lambda found: (
+            ("" if not re.match(r"\d", text[found.start() - 1 : found.start()]) else " ")
+            + _chinese_number(found.group())
+        ),
         text,
     )
 
