@@ -8,22 +8,15 @@ from . import figures
 from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
+from .unit_names import Mention, mention_at, mentions_in, without_mentions
 from .units import CURRENCIES, NAMES, Unit, unit_named
 from .wording import digits_for_words, plain_signs
 
-_DEGREES = r"(?:degrees?\s+|deg\s+|°\s*|度)?"
-_SINGLE = "|".join(re.escape(name).replace(r"\ ", r"[\s-]") for name in NAMES if name[0].isascii() or name[0] == "µ")
-_OTHER = "|".join(re.escape(name) for name in NAMES if not (name[0].isascii() or name[0] == "µ"))
-_ONE = rf"(?:{_DEGREES}(?:(?<![A-Za-z])(?:{_SINGLE})(?![A-Za-z0-9²³])|{_OTHER}))"
-_UNIT = rf"{_ONE}(?:(?:\s*/\s*|\s+per\s+(?:an?\s+)?|每){_ONE})?"
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
-_QUANTITY = lazy_pattern(
-    rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?(?P<unit>{_UNIT})", re.IGNORECASE
-)
-_MENTION = lazy_pattern(_UNIT, re.IGNORECASE)
+_BEFORE_UNIT = lazy_pattern(rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?", re.IGNORECASE)
 _MARKED = lazy_pattern(
-    r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=|>|→|多少|几|成|到|为|于|是|合|折|换|转|个|"
+    r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|转|个|"
     r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
     re.IGNORECASE,
 )
@@ -31,14 +24,26 @@ _TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→)\s*$", re.IGNORECASE)
 _NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
 _FEET_AND_INCHES = lazy_pattern(
-    r"(\d+)\s*(?:'|ft\b|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
+    r"(\d+)\s*(?:'|ft(?![a-z])|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
     r"(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+(?!(?:to|into|in|as|is)\b)[a-z]|[=\-→?,是换等]))",
     re.IGNORECASE,
+)
+_HALF = lazy_pattern(r"\b(?:an?\s+|1\s+)?(half|quarter)[\s-]+(?=[a-z])", re.IGNORECASE)
+_BRITISH = lazy_pattern(
+    r"\b(?:british|imperial)\s+(gallons?|pints?|quarts?|fluid ounces?|fl oz)\b|"
+    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz)\s*\((?:uk|imperial|british)\)",
+    re.IGNORECASE,
+)
+_SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
+_TALL = lazy_pattern(r"(?<![\d.])(\d)米(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
+_INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)
+_STONES = lazy_pattern(
+    r"(\d+)\s*(?:stones?|st)\s*(\d{1,2})(?![\d/.])(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+[a-z]|[=?,]|->))", re.IGNORECASE
 )
 _TAEL = lazy_pattern(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
 _SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
 _BARE_DEGREES = lazy_pattern(
-    r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|[是等换转为成,?。=]))"
+    r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|[是等换转为成呢,?。=]))"
 )
 _WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{5,})(?![a-z])", re.IGNORECASE)
 _WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
@@ -58,10 +63,11 @@ _DATE_QUESTION = lazy_pattern(
     re.IGNORECASE,
 )
 _COMPUTES = lazy_pattern(
-    r"[*+/^<>]|\b(?:plus|minus|times|difference|twice|double|per|between|sum|percent)\b|%|[加减乘除]|每|之差|相差", re.I
+    r"[*+/^<>$€£¥]|\b(?:plus|minus|times|difference|twice|double|per|between|sum|percent|x|by|"
+    r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|except|instead|rather|never)\b|不要|不是|%|[加减乘除]|每|之差|相差", re.I
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:convert|please|what|is|are|how|much|many|in|to|the|a|an|of|other|units?|it|that|and|about|equals?)\b|换算|转换|"
+    r"\b(?:convert|please|what|is|are|how|much|many|in|to|the|a|an|of|other|units?|it|that|and|about|equals?|temperature|weight|height|length|distance|speed|volume|area|size)\b|换算|转换|"
     r"请|把|将|等于|是|多少|一下|那|呢",
     re.IGNORECASE,
 )
@@ -108,15 +114,17 @@ def spoken(amount: str, unit: Unit) -> str:
 def measurements_in(prompt: str) -> Measurements:
     text = _plain(prompt)
     found: list[tuple[int, int, Quantity]] = []
-    for match in _QUANTITY.finditer(text):
-        if quantity := _quantity(match["amount"], match["unit"]):
-            found.append((match.start(), match.end(), quantity))
+    for match in _BEFORE_UNIT.finditer(text):
+        mention = mention_at(text, match.end())
+        if mention and (quantity := _quantity(match["amount"], mention.name)):
+            found.append((match.start(), mention.end, quantity))
     found = _merged(text, found)
+    found = [one for one in found if len(found) == 1 or not _says_into(text, one)]
     rest = text
     for start, end, _ in found:
         rest = rest[:start] + "\0" * (end - start) + rest[end:]
-    mentions = [(match.start(), unit) for match in _MENTION.finditer(rest) if (unit := _mentioned(match))]
-    left = _MENTION.sub(" ", rest) if mentions else rest
+    mentions = [(mention.start, unit) for mention in mentions_in(rest) if (unit := _mentioned(rest, mention))]
+    left = without_mentions(rest) if mentions else rest
     order = sorted([(start, "q") for start, _, _ in found] + [(start, "u") for start, _ in mentions])
     numbers = re.findall(_AMOUNT, left)
     return Measurements(
@@ -125,7 +133,7 @@ def measurements_in(prompt: str) -> Measurements:
         _unread(left),
         len(found) > 1 and "".join(sign for _, sign in order) == "qu" * len(found),
         re.search(r"how many|how much|多少|几", text, re.IGNORECASE) is not None,
-        not re.search(r"[^\W_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
+        not re.search(r"[^\W\d_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
         _DATE_QUESTION.search(text) is not None,
         _number(numbers[0]) if len(numbers) == 1 else None,
         not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
@@ -136,10 +144,26 @@ def _plain(prompt: str) -> str:
     text = plain_signs(prompt.strip()).replace("^2", "²").replace("^3", "³")
     text = _SCALE_FIRST.sub(r"\2\1度", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
-    text = with_portions(digits_for_words(text))
+    text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
+    text = with_portions(_BRITISH.sub(_british, digits_for_words(text)))
+    text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
+    text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
+    text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
-    text = _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)
-    return _WORD.sub(_corrected, text)
+    text = _INCHES.sub(r"\1 inches", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text))
+    text = _STONES.sub(r"\1 st \2 lb ", text)
+    return _HALF.sub(_halved, _WORD.sub(_corrected, text))
+
+
+def _british(found: "re.Match[str]") -> str:
+    return f"uk {found[1] or found[2]}"
+
+
+def _halved(found: "re.Match[str]") -> str:
+    """`half litre`, where it is a unit that is halved."""
+    if mention_at(found.string, found.end()) is None:
+        return found.group()
+    return {"half": "0.5 ", "quarter": "0.25 "}[found[1].lower()]
 
 
 def _corrected(found: "re.Match[str]") -> str:
@@ -164,7 +188,7 @@ def _number(digits: str) -> Fraction | None:
 
 
 def _unit(words: str) -> Unit | None:
-    return unit_named(re.sub(rf"^{_DEGREES}", "", words, flags=re.IGNORECASE)) or unit_named(words)
+    return unit_named(re.sub(r"^(?:degrees?\s+|deg\s+|°\s*|度)", "", words, flags=re.IGNORECASE)) or unit_named(words)
 
 
 def _merged(text: str, found: list[tuple[int, int, Quantity]]) -> list[tuple[int, int, Quantity]]:
@@ -183,10 +207,14 @@ def _merged(text: str, found: list[tuple[int, int, Quantity]]) -> list[tuple[int
     return merged
 
 
-def _mentioned(found: "re.Match[str]") -> Unit | None:
+def _says_into(text: str, found: tuple[int, int, Quantity]) -> bool:
+    """`7 in miles`: no inches, where another quantity stands besides."""
+    return text[: found[1]].endswith(" in") and mention_at(text, found[1] + 1) is not None
+
+
+def _mentioned(text: str, mention: Mention) -> Unit | None:
     """The unit, unless the word is too short to be one where it stands."""
-    name = found.group().strip()
-    before, behind = found.string[: found.start()], found.string[found.end() :]
+    name, before, behind = mention.name.strip(), text[: mention.start], text[mention.end :]
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
         return None
     short = len(name) == 1 or name.lower() in _NEEDS_MARK
@@ -196,7 +224,7 @@ def _mentioned(found: "re.Match[str]") -> Unit | None:
 
 
 def _unread(left: str) -> str:
-    if number := re.search(r"[\w.,'/-]*\d[\w.,'/-]*", left):
-        return number.group()
-    operation = _COMPUTES.search(re.sub(r"->|=>|→", " ", left))
-    return operation.group() if operation else ""
+    if operation := _COMPUTES.search(re.sub(r"->|=>|→", " ", left)):
+        return operation.group()
+    number = re.search(r"[\w.,'/-]*\d[\w.,'/-]*", left)
+    return number.group() if number else ""

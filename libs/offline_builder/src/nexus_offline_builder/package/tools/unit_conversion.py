@@ -22,6 +22,8 @@ def understand(question: Question) -> Task | None:
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
+    if (listed := _number_last(read)) is not None:
+        return Task(LIKELY, lambda: _answer([listed]))
     pairs = None if question.earlier and _LEANS_BACK.match(question.text) and not read.quantities else _pairs(read)
     if pairs is not None:
         confidence = CERTAIN if read.quantities and asks_to_convert(question.text) else LIKELY
@@ -31,6 +33,19 @@ def understand(question: Question) -> Task | None:
     return _continued(read, question) or _lone(read, question)
 
 
+def _only_number(read: Measurements) -> bool:
+    """Whether one number without a unit is all that was not read."""
+    return not read.quantities and read.lone_number is not None and read.unread[-1:].isdigit()
+
+
+def _number_last(read: Measurements) -> tuple[Quantity, Unit] | None:
+    """`inches to cm: 12`: the only number, in the first of the two units."""
+    if not _only_number(read) or read.lone_number is None or len(read.units) != 2 or not read.bare or read.wants_first:
+        return None
+    source, target = read.units
+    return Quantity(read.lone_number, source, spoken(figures.shown(read.lone_number), source)), target
+
+
 def _unread(read: Measurements) -> Task:
     return Task(LIKELY, lambda: _refuse_unread(read))
 
@@ -38,7 +53,7 @@ def _unread(read: Measurements) -> Task:
 def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     """Which quantity goes into which unit; None where that is not said, or can be meant in several ways."""
     quantities, units = read.quantities, read.units
-    if not quantities and len(units) == 2 and read.names_in_full:
+    if not quantities and len(units) == 2 and read.names_in_full and read.bare:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
     if (worked_out := _worked_out(read)) is not None:
@@ -68,7 +83,7 @@ def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
 
 def _continued(read: Measurements, question: Question) -> Task | None:
     """`and in kelvin?` is about the quantity of an earlier turn; `and 20 kg?` goes into the unit of that turn."""
-    if read.unread and not (read.lone_number is not None and not read.quantities and not read.units):
+    if read.unread and not (_only_number(read) and not read.units):
         return None
     for text in question.earlier:
         before = measurements_in(text)
@@ -106,7 +121,7 @@ def _lone(read: Measurements, question: Question) -> Task | None:
         return None
     quantity = read.quantities[0]
     other = _elsewhere(quantity)
-    if other is not None and read.bare:
+    if other is not None and read.bare and not read.unread:
         return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
     return Task(LIKELY if asked else POSSIBLE, partial(_refuse_target, quantity)) if asked or question.alone else None

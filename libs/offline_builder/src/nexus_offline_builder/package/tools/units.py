@@ -70,6 +70,9 @@ _TABLE = {
         tbsp 0.01478676478125 tablespoon tbs 汤匙 大勺
         tsp 0.00492892159375 teaspoon 茶匙 小勺
         imperial_gal 4.54609 imperial_gallon uk_gallon 英制加仑
+        imperial_qt 1.1365225 imperial_quart uk_quart
+        imperial_pt 0.56826125 imperial_pint uk_pint
+        imperial_fl_oz 0.0284130625 imperial_fluid_ounce uk_fluid_ounce uk_fl_oz
     """,
     "area": """
         m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米
@@ -127,7 +130,7 @@ _TABLE = {
         Gbit/s 125000000 Gbps
     """,
     "volume/length": """
-        l/100km 1/100000 l/100_km litres_per_100_km liters_per_100_km 升/百公里
+        l/100km 1/100000 l/100_km litres_per_100_km liters_per_100_km 升/百公里 升/100公里
     """,
     "length/volume": """
         mpg 201168000000/473176473 miles_per_gallon
@@ -195,7 +198,8 @@ def _named() -> dict[str, Unit]:
                 names[plain] = unit
                 if plain.isascii() and len(plain) > 2:
                     names.setdefault(f"{plain}s", unit)
-                    names.setdefault(f"{plain}es", unit)
+                    if plain.endswith(("s", "x", "z", "h")):
+                        names.setdefault(f"{plain}es", unit)
     for unit, others in _TEMPERATURES:
         names |= {name: unit for name in (unit.symbol, *others.split())}
     return names
