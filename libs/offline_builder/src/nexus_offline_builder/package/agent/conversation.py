@@ -96,8 +96,15 @@ class Conversation:
             return None
         before = self._replay(position - 1).read or self._turns[position - 1].prompt
         text = substituted(question.text, before)
-        claim = self._claim(question._replace(text=text)) if text is not None else None
-        return _done(claim)._replace(read=text) if claim is not None and claim.task.confidence == CERTAIN else None
+        claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
+        if claim is None or claim.task.confidence < self._confidence_in(before, question):
+            return None
+        return _done(claim)._replace(read=text)
+
+    def _confidence_in(self, before: str, question: Question) -> int:
+        """What is different is read with no more doubt than the whole was."""
+        claim = self._claim(question._replace(text=before, earlier=()))
+        return claim.task.confidence if claim is not None else CERTAIN
 
     def _follow_up(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that only makes sense with an earlier result, if it is one."""

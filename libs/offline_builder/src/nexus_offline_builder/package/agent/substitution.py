@@ -38,12 +38,12 @@ _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), 
 _AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|you|there|are|be|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
-    r"same|do|try|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|只|按|小费|再|用|来|付|出生|又|吗|么)",
+    r"same|do|try|to|until|till|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|只|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
 _CHANGES = lazy_pattern(
     r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
-    r"of|same|打|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    r"of|same|打|to|until|till|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
 

@@ -27,7 +27,7 @@ _MONTH = (
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _ORDINAL = r"(?:st|nd|rd|th)?"
-_YEAR = r"(?:,?\s*(?:of\s+)?(?P<{}>\d{{4}}|'?\d{{2}}(?=\s*$|\s*[?.,]|\s+(?:to|and|until|plus|is|was|-))))?"
+_YEAR = r"(?:(?:,?\s*|-)(?:of\s+)?(?P<{}>\d{{4}}|'?\d{{2}}(?=\s*$|\s*[?.,]|\s+(?:to|and|until|plus|is|was|-))))?"
 _DATE = lazy_pattern(
     r"(?<![A-Za-z0-9.])(?:"
     r"(?P<y7>(?:1[5-9]|20|21)\d\d)(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?!\d)|"
@@ -35,7 +35,7 @@ _DATE = lazy_pattern(
     r"|(?P<y2>\d{4})\s*年\s*(?P<m2>\d{1,2})\s*月\s*(?P<d2>\d{1,2})\s*[日号]?"
     r"|(?P<m5>\d{1,2})\s*月\s*(?P<d5>\d{1,2})\s*[日号]"
     rf"|{_MONTH.format('m3')}\s+(?P<d3>\d{{1,2}}){_ORDINAL}\b{_YEAR.format('y3')}"
-    rf"|(?:the\s+)?(?P<d4>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?{_MONTH.format('m4')}\b{_YEAR.format('y4')}"
+    rf"|(?:the\s+)?(?P<d4>\d{{1,2}}){_ORDINAL}(?:\s+(?:of\s+)?|-){_MONTH.format('m4')}\b{_YEAR.format('y4')}"
     r"|(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y6>\d{4}|\d{2})(?![\d/.-])"
     r"|(?P<holiday>xmas(?: eve| day)?|christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: "
     r"day)?)\b(?:,?\s*(?:in\s+|of\s+)?(?P<y8>\d{4}))?"

@@ -17,7 +17,8 @@ _DAY_OF = lazy_pattern(
     rf"(?P<month>{_MONTH_NAME})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}}))?|(?P<only>\d{{4}})(?![-/\d]))",
     re.IGNORECASE,
 )
-_LEFT = lazy_pattern(r"\b(?:left|remaining)\s+(?:in\s+|of\s+)?(?:this|the)\s+(?P<period>year|month)\b", re.IGNORECASE)
+_LEFT = lazy_pattern(r"\b(?:left|remaining)\s+(?:in\s+|of\s+)?(?:(?:this|the)\s+)?(?P<period>year|month|\d{4}\b(?![-/]))", re.IGNORECASE)
+_LEFT_CHINESE = lazy_pattern(r"(?P<period>今年|本年度?|这个?月|本月)(?:里|内)?还?(?:有|剩下?|剩余)(?:多少|几)天")
 _DAY_LATER = lazy_pattern(r"\b(?:this day|today)\s+(?P<rel>next|last)\s+(?P<period>year|month)\b", re.IGNORECASE)
 _MONTH_CHINESE = lazy_pattern(
     r"(?P<rel>上上个|下下个|上个?|下个?|这个?|本|当)月的?(?:(?P<last>最后一天|月?底|月?末)|(?P<first>第一天|月?初)|(?P<today>今天)|"
@@ -46,7 +47,8 @@ _HOLIDAYS = {"圣诞": (12, 25), "国庆": (10, 1)}
 def with_periods(text: str, today: date) -> str:
     """`text` with `the last day of next month`, `明年今天`, `下周五` and the like as year-month-day."""
     text = _DAY_OF.sub(lambda found: f" {_day_of_period(found, today)} ", text)
-    text = _LEFT.sub(lambda found: f" until {_end(today, found['period'].lower() == 'year')} ", text)
+    text = _LEFT.sub(lambda found: _until_end(found, today), text)
+    text = _LEFT_CHINESE.sub(lambda found: f"到 {_end(today, '年' in found['period'])} 还有多少天", text)
     text = _DAY_LATER.sub(lambda found: f" {_same_day(found, today)} ", text)
     text = _MONTH_CHINESE.sub(lambda found: f" {_in_month(found, today)} ", text)
     text = _YEAR_CHINESE.sub(lambda found: f" {_in_year(found, today)} ", text)
@@ -61,6 +63,14 @@ def last_of_month(year: int, month: int) -> date:
 
 def _end(day: date, of_year: bool) -> date:
     return last_of_month(day.year, 12 if of_year else day.month)
+
+
+def _until_end(found: "re.Match[str]", today: date) -> str:
+    """Of a year by number only where it is the present one."""
+    period = found["period"].lower()
+    if period.isdigit() and int(period) != today.year:
+        return found.group()
+    return f" until {_end(today, period != 'month')} "
 
 
 def _day_of_period(found: "re.Match[str]", today: date) -> date:

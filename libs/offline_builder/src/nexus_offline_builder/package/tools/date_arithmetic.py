@@ -3,14 +3,13 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from fractions import Fraction
-from functools import partial
 
-from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, day_of, moved, moved_months, moved_working_days
-from .calendar_periods import last_of_month, with_periods
+from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, moved, moved_months, moved_working_days
+from .calendar_lengths import about_a_period, with_durations
+from .calendar_periods import with_periods
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
-from .date_prose import is_prose, listed
+from .date_prose import is_label, is_prose, listed
 from .date_spans import span
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
@@ -18,7 +17,7 @@ from .wording import digits_for_words, plain_signs
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
 _DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?)\s*(?P<business>business |working |work |week)?(?P<unit>days?|weeks?|"
+    r"(?<![\d.])(?P<count>\d{1,9}|an?)\s*(?P<business>business |working |work |week)?(?P<unit>(?<=\d)d|days?|weeks?|"
     r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
     re.IGNORECASE,
 )
@@ -27,7 +26,7 @@ _BACK = lazy_pattern(
     re.IGNORECASE,
 )
 _FORTH = lazy_pattern(
-    r"\b(?:after|from|in|add|plus|later|hence|past|within|following)\b|\+|之后|以后|后|加|再过|过", re.IGNORECASE
+    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过", re.IGNORECASE
 )
 _WEEKDAY = lazy_pattern(
     r"\b(?:what|which) (?:day|weekday)(?! (?:was|is) (?:it )?\d)|\bday of (?:the )?week\b|\bweekday\b|\bwhat day\b|"
@@ -53,18 +52,9 @@ _TODAY = lazy_pattern(
     r"星期几|周几|日期)[?？。]*",
     re.IGNORECASE,
 )
-_LEAP = lazy_pattern(
-    r"(?:\bis |\bwas )?(?P<year>\d{1,4})\s*(?:年)?\s*(?:is |was )?(?:是不是|是)?\s*(?:an? )?(?:leap year|闰年)",
-    re.IGNORECASE,
-)
 _OTHER_WORK = lazy_pattern(
     r"\b(?:divide|multiply)\b|\bhow many \w+ (?:are )?(?:there )?in (?:an? |one )?\d*\s*(?:weeks?|days?|months?|"
     r"years?|hours?|fortnights?)\b(?! from)|[天周年]等于",
-    re.IGNORECASE,
-)
-_DAYS_IN = lazy_pattern(
-    rf"\bdays?\b[a-z ]{{0,20}}\bin\s+(?:(?P<name>{'|'.join(MONTHS)})|(?=\d{{4}}))\s*,?\s*(?P<year>\d{{4}})(?![-/\d])|"
-    r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)天",
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
@@ -81,6 +71,17 @@ _ANAPHORIC = lazy_pattern(
     r"\b(?:later|earlier|that|it|then|plus|minus|add|subtract|more|another)\b|\b(?:after|before)\s*[?.!]*$|再|那|又",
     re.IGNORECASE,
 )
+_MOVES = lazy_pattern(r"\b(?:before|after|later|earlier|prior|ago|plus|minus)\b(?=\W*$)|[之以]?[前后]\s*[?？。]*$", re.IGNORECASE)
+_VAGUE = lazy_pattern(
+    r"\b(?:half|couple|few|several|every|quarters?|decades?|or|excluding|except|without|not|inclusive|including|weekends?)\b|"
+    r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
+    re.IGNORECASE,
+)
+_RUNS = lazy_pattern(
+    r"\b(?:starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|begin)\b.*$)|"
+    r"开始|购买|签发|签订",
+    re.IGNORECASE,
+)
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
 _SIGN = lazy_pattern(
@@ -90,7 +91,8 @@ _IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
     r"there))?[\s?.!]*|"
-    r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*",
+    r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*|"
+    r"(?:那|按|换成|合)*(?:周|星期|月|小时|工作日|年)(?:算|数)?呢[？?。]*",
     re.IGNORECASE,
 )
 _BETWEEN_THEM = lazy_pattern(
@@ -117,55 +119,11 @@ def understand(question: Question) -> Task | None:
         return None
     if (worked := clock_task(question)) is not None:
         return worked
-    text = _with_halves(with_periods(plain_signs(text), question.today))
+    text = with_durations(with_periods(plain_signs(text), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
         return Task(CERTAIN, lambda: _tell_day(question.today, question))
-    if (found := _LEAP.search(text)) and not re.search(r"\d", text[: found.start()] + text[found.end() :]):
-        year = int(found["year"])
-        return Task(CERTAIN, lambda: _leap(year, question))
-    if (found := _DAYS_IN.search(text)) and not re.search(r"\d", text[: found.start()] + text[found.end() :]):
-        return Task(CERTAIN, partial(_days_in, found, question))
-    return _about_dates(text, question)
-
-
-def _with_halves(text: str) -> str:
-    text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
-    text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
-    text = re.sub(
-        r"(?<!working )(?<!business )(?<!work )(?<!next )(?<!first )(?<!last )(?<!\d )\b(?:the )?(day|"
-        r"week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))",
-        r"1 \1 \2",
-        text,
-        flags=re.I,
-    )
-    text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
-    text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
-    text = re.sub(
-        r"\b(\d{1,4}|an?|one|two|three)(?: years?)? and an? half(?: years?)?\b",
-        _months_of_years,
-        text,
-        flags=re.IGNORECASE,
-    )
-    return re.sub(r"(?<![\d.])(\d{1,4})\.5 years?\b", _months_of_years, text, flags=re.IGNORECASE)
-
-
-def _months_of_years(found: "re.Match[str]") -> str:
-    """`a year and a half`; other units by halves are left as they are, and then not understood."""
-    if "year" not in found.group().lower():
-        return found.group()
-    count = re.sub(r"^an?$", "1", found[1], flags=re.IGNORECASE)
-    return f"{12 * int(digits_for_words(count)) + 6} months"
-
-
-def _days_in(found: "re.Match[str]", question: Question) -> Answer:
-    year = int(found["year"] or found["y"])
-    month = MONTHS.index(found["name"].lower()) + 1 if found["name"] else int(found["m"] or 0)
-    first = day_of(year, month or 1, 1)
-    last = last_of_month(year, month or 12)
-    count, name = (last - first).days + 1, f"{year}-{month:02}" if month else str(year)
-    text = f"{name} 有 {count} 天。" if question.chinese else f"{name} has {count} days."
-    return Answer(text, {"period": name}, {"days": count}, (Value(str(count), Fraction(count)),))
+    return about_a_period(text, question) or _about_dates(text, question)
 
 
 def _about_dates(text: str, question: Question) -> Task | None:
@@ -182,6 +140,8 @@ def _about_dates(text: str, question: Question) -> Task | None:
     if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
         about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
+    if (found or durations) and (vague := _VAGUE.search(rest)):
+        return Task(LIKELY, lambda: _refuse_unread(vague.group()))
     if len(found) > 2 or (len(found) == 2 and durations):
         return Task(LIKELY, lambda: _refuse_unread(text))
     if (
@@ -202,7 +162,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
 
 def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: str, question: Question) -> Task | None:
     """A duration from a date on. Without a date it is from today on, if that is said or there is nothing else."""
-    if not (_BACK.search(rest) or _FORTH.search(rest)):
+    if not (_BACK.search(rest) or _FORTH.search(rest) or (found and _RUNS.search(rest))):
         return Task(LIKELY, lambda: _refuse_unread(durations[0].group())) if found else None
     if found:
         start = found[0].day
@@ -219,7 +179,11 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
 
 
 def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
+    if moving := _MOVES.search(rest):
+        return Task(LIKELY, lambda: _refuse_unread(moving.group()))
     if _DISTANCE.search(text):
+        if found.day == question.today:
+            return Task(LIKELY, _refuse_without_date)
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found), key=lambda one: one.day)
         return Task(CERTAIN, lambda: _between(first, second, rest, question))
@@ -231,7 +195,7 @@ def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task
         return Task(CERTAIN, lambda: _tell_day(found.day, question))
     if _BORN.search(rest) and not found.recurring and found.day <= question.today:
         return Task(CERTAIN, lambda: span(found.day, question.today, "age", question))
-    return Task(LIKELY, lambda: _tell_all(found.day, question)) if not _BARE.sub("", rest) else None
+    return Task(LIKELY, lambda: _tell_all(found.day, question)) if is_label(_BARE.sub(" ", rest)) else None
 
 
 def _without_dates(text: str, question: Question) -> Task | None:
@@ -239,7 +203,7 @@ def _without_dates(text: str, question: Question) -> Task | None:
     if question.earlier and (_IN_OTHER_UNITS.fullmatch(text) or _BETWEEN_THEM.fullmatch(text)):
         before = plain_signs(with_periods(question.earlier[0], question.today))
         found = _in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
-        if len(found) == 1 and (_DISTANCE.search(before) or not _BARE.sub("", _without(before, found))):
+        if len(found) == 1 and (_DISTANCE.search(before) or _BORN.search(before) or not _BARE.sub("", _without(before, found))):
             found = sorted((FoundDate(0, 0, question.today), found[0]), key=lambda one: one.day)
         if len(found) == 2:
             return Task(CERTAIN, lambda: _between(found[0], found[1], text, question))
@@ -356,17 +320,6 @@ def _tell_all(day: date, question: Question) -> Answer:
 
 def _weekday_name(day: date, chinese: bool) -> str:
     return f"星期{_CHINESE_WEEKDAYS[day.weekday()]}" if chinese else WEEKDAYS[day.weekday()].title()
-
-
-def _leap(year: int, question: Question) -> Answer:
-    if year == 0:
-        raise Refusal("There is no year 0.", "没有公元 0 年。")
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    if question.chinese:
-        text = f"{year} 年{'是' if leap else '不是'}闰年。"
-    else:
-        text = f"{year} is {'a' if leap else 'not a'} leap year."
-    return Answer(text, {"year": year}, {"leap": leap})
 
 
 TOOL = Tool(

@@ -8,10 +8,11 @@ from .contract import Answer, JsonValue, Question, Value
 from .patterns import lazy_pattern
 
 _FEWEST_WORDS = 3
+_MOST_LABEL_WORDS = 2
 _ASKS = lazy_pattern(
     r"[?？+]|\b(?:how|what|which|when|whose|why|who|is|are|will|between|since|after|before|from|ago|later|plus|minus|"
     r"add|subtract|count|calculate|tell|days?|weeks?|months?|years?|hours?|minutes?|weekdays?|old|age|born|left|"
-    r"difference|apart|convert|remind|book)\b|多少|几|哪|吗|相差|间隔|距|之后|之前|以后|以前|后|前|加|减|到.*天|星期|年龄|出生|生日",
+    r"difference|apart|convert|remind|book)\b|多少|几|哪|吗|多大|岁|相差|间隔|距|之后|之前|以后|以前|后|前|加|减|到.*天|星期|年龄|出生|生日",
     re.IGNORECASE,
 )
 
@@ -20,6 +21,12 @@ def is_prose(text: str, rest: str) -> bool:
     """Whether `text` only mentions its dates; `rest` is what it says besides."""
     words = re.findall(r"[^\W\d_]{2,}|[\u4e00-\u9fff]", rest)
     return len(words) >= _FEWEST_WORDS and _ASKS.search(text) is None
+
+
+def is_label(rest: str) -> bool:
+    """Whether what stands beside a date only names it: `deadline`, `my birthday`; nothing at all does too."""
+    words = re.findall(r"[^\W_]+", rest)
+    return len(words) <= _MOST_LABEL_WORDS and not (re.search(r"\d", rest) or _ASKS.search(rest)) and rest.isascii()
 
 
 def listed(dates: Sequence[FoundDate], question: Question) -> Answer:

@@ -1,0 +1,105 @@
+"""How long a month or a year is, whether it is a leap year; and durations in words as numbers of days or months."""
+
+import re
+from datetime import timedelta
+from fractions import Fraction
+from functools import partial
+
+from .calendar_dates import MONTHS, day_of
+from .calendar_periods import last_of_month
+from .contract import CERTAIN, Answer, Question, Refusal, Task, Value
+from .date_spans import span
+from .patterns import lazy_pattern
+from .wording import digits_for_words
+
+_LEAP = lazy_pattern(
+    r"(?:\bis |\bwas )?(?P<year>\d{1,4})\s*(?:年)?\s*(?:is |was )?(?:是不是|是)?\s*(?:an? )?(?:leap(?: year)?\b|闰年)|"
+    r"\bleap year\s*[:,]?\s*(?:is |was |in )?(?P<behind>\d{3,4})\b",
+    re.IGNORECASE,
+)
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+_DAYS_IN = lazy_pattern(
+    rf"\bdays?\b(?: (?:are|is|there|does|do|did|has|have))*(?: (?:in|of))?(?: the)?(?: month(?: of)?| year)?\s+"
+    rf"(?:(?P<name>{_MONTH})\.?|(?=\d{{4}}))\s*,?\s*(?P<year>\d{{4}})(?![-/\d])(?:\s+(?:have|has|had))?|"
+    r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)(?:天|个?(?P<zh>工作日))",
+    re.IGNORECASE,
+)
+_WORKING = lazy_pattern(r"\b(?:working|business|week|work)[\s-]*$", re.IGNORECASE)
+_ASKING = lazy_pattern(
+    r"\b(?:how|many|number|of|the|what|is|are|count|tell|me|please|and|so|total|then|in|all)\b|请问|[\s?.!？。，,]", re.IGNORECASE
+)
+
+
+def about_a_period(text: str, question: Question) -> Task | None:
+    """A claim on `is 2024 a leap year`, `days in February 2024`, `working days in March 2025`."""
+    if (found := _LEAP.search(text)) and not re.search(r"\d", text[: found.start()] + text[found.end() :]):
+        year = int(found["year"] or found["behind"])
+        return Task(CERTAIN, lambda: _leap(year, question))
+    found = _DAYS_IN.search(text)
+    if found is None:
+        return None
+    before = _WORKING.sub("", text[: found.start()])
+    if _ASKING.sub("", before + text[found.end() :]):
+        return None
+    working = before != text[: found.start()] or found["zh"] is not None
+    return Task(CERTAIN, partial(_days_in, found, working, question))
+
+
+def with_durations(text: str) -> str:
+    """`text` with `the day after`, `half a year`, `net 30` and the like as numbers of days, weeks or months."""
+    text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
+    text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
+    text = re.sub(
+        r"(?<!working )(?<!business )(?<!work )(?<!next )(?<!first )(?<!last )(?:(?<=-\d\d )|(?<!\d ))\b(?:the )?(day|"
+        r"week|month|year) (after|before)\b(?! (?:tomorrow|yesterday))",
+        r"1 \1 \2",
+        text,
+        flags=re.I,
+    )
+    text = re.sub(r"\bnet (\d{1,3})(?: days)?\b(?!\s*[-/.\d])", r"plus \1 days", text, flags=re.IGNORECASE)
+    text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
+    text = re.sub(r"([\d一二两三四五六七八九十]+)年半", _chinese_months, text)
+    text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(\d{1,4}|an?|one|two|three)(?: years?)? and an? half(?: years?)?\b",
+        _months_of_years,
+        text,
+        flags=re.IGNORECASE,
+    )
+    return re.sub(r"(?<![\d.])(\d{1,4})\.5 years?\b", _months_of_years, text, flags=re.IGNORECASE)
+
+
+def _chinese_months(found: "re.Match[str]") -> str:
+    return f"{12 * int(digits_for_words(found[1])) + 6}个月"
+
+
+def _months_of_years(found: "re.Match[str]") -> str:
+    """`a year and a half`; other units by halves are left as they are, and then not understood."""
+    if "year" not in found.group().lower():
+        return found.group()
+    count = re.sub(r"^an?$", "1", found[1], flags=re.IGNORECASE)
+    return f"{12 * int(digits_for_words(count)) + 6} months"
+
+
+def _days_in(found: "re.Match[str]", working: bool, question: Question) -> Answer:
+    year = int(found["year"] or found["y"])
+    named = found["name"]
+    month = 1 + [name[:3] for name in MONTHS].index(named.lower()[:3]) if named else int(found["m"] or 0)
+    first = day_of(year, month or 1, 1)
+    last = last_of_month(year, month or 12)
+    if working:
+        return span(first, last + timedelta(days=1), "working days", question)
+    count, name = (last - first).days + 1, f"{year}-{month:02}" if month else str(year)
+    text = f"{name} 有 {count} 天。" if question.chinese else f"{name} has {count} days."
+    return Answer(text, {"period": name}, {"days": count}, (Value(str(count), Fraction(count)),))
+
+
+def _leap(year: int, question: Question) -> Answer:
+    if year == 0:
+        raise Refusal("There is no year 0.", "没有公元 0 年。")
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if question.chinese:
+        text = f"{year} 年{'是' if leap else '不是'}闰年。"
+    else:
+        text = f"{year} is {'a' if leap else 'not a'} leap year."
+    return Answer(text, {"year": year}, {"leap": leap})
