@@ -87,7 +87,7 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
         tokens = tokens_of(plain_signs(text)) if len(text) > _LONGEST_WORDING else tokens_of(expression_for(text))
     except NotAnExpression:
         return None
-    incomplete = not tokens or tokens[0].text in ("*", "/", "^", "mod", "%", ",", "of", ")")
+    incomplete = not tokens or tokens[0].text in ("+", "*", "/", "^", "mod", "%", ",", "of", ")")
     if any(one.kind == next_one.kind == "number" for one, next_one in zip(tokens, tokens[1:], strict=False)):
         return None
     calculates = (lone or has_operator(tokens)) and any(token.kind == "number" for token in tokens)

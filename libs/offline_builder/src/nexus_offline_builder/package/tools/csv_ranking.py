@@ -33,14 +33,15 @@ _UP = lazy_pattern(
 _WHICH = lazy_pattern(
     r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
     r"biggest|best|greatest|least|lowest|smallest|fewest|"
-    r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|(?:哪一?[个种家位名样款类天月]|谁|什么).*最(?P<zh>[多高大贵少低小]|便宜)",
+    r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|\bwhat\b.*\b(?P<what>most|least)\b|"
+    r"(?=.*(?:哪一?[个种家位名样款类天月]|谁|什么)).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
 )
 _SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "多", "少"])
 _WORTH = lazy_pattern(
     r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
     r"whole )*(?:stock|inventory|everything|goods)\b|"
-    r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价值|值多少|货值|"
+    r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价|值多少|货值|(?<=\s)[*×](?=\s)|"
     r"库存(?:价值|金额)|乘以?",
     re.IGNORECASE,
 )
@@ -51,8 +52,8 @@ _PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.I
 _SAID = lazy_pattern(
     r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|cheapest|expensive|"
     r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|\d{1,3}|worth|value|"
-    r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|one|total|overall|times|multiplied|by|per|piece|pieces|each|seller|selling|it|all|whole)\b|"
-    r"哪一?[个种家位名样款类天月]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|[降升]序|排序|排名|排列|排一?下|前|后|名|个|卖|得|总值|总价值|"
+    r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|one|total|overall|times|multiplied|by|per|piece|pieces|each|sellers?|selling|performers?|earners?|winners?|expenses?|purchases?|items?|entry|entries|it|all|whole|on)\b|[*×]|"
+    r"总价|哪一?[个种家位名样款类天月]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|[降升]序|排序|排名|排列|排一?下|前|后|名|个|卖|得|总值|总价值|"
     r"乘以?|值多少|货值|库存|价值|一共|钱|\d+",
     re.IGNORECASE,
 )
@@ -76,9 +77,14 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
         return None
     refuse_unclear(_SAID.sub(" ", plain), table)
     if which and not first:
-        return _winner(table, request, order, (which["en"] or which["zh"]).lower() in _SUMMED, chinese)
+        return _winner(table, request, order, (which["en"] or which["what"] or which["zh"]).lower() in _SUMMED, chinese)
     count = int(first["count"] or first["n"]) if first else len(table.rows)
     return _listed(table, order, count, chinese)
+
+
+def asks_order(request: str) -> bool:
+    """Whether `request` may be about the order of rows; of a short one that says which."""
+    return any(form.search(request) for form in (_SORT, _FIRST, _WHICH))
 
 
 def _order(table: Table, request: str, plain: str) -> _Order | None:

@@ -16,7 +16,7 @@ _NOT_ROWS = lazy_pattern(
 
 def _may_name(cell: str) -> bool:
     """Whether the cell is a name of its own, and no word that a request has anyway, as `per`."""
-    return len(cell) > 1 and number_in(cell) is None and says_something(cell)
+    return (len(cell) > 1 or not cell.isascii()) and number_in(cell) is None and says_something(cell)
 
 
 class Picked(NamedTuple):

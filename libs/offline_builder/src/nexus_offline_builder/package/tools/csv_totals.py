@@ -1,7 +1,6 @@
 """Totals, averages, extremes and counts of the columns of a CSV table, also by group."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -9,9 +8,10 @@ from typing import NamedTuple
 from . import figures
 from .bounded import FUNCTIONS
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
-from .csv_ranking import ranked
+from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, rows_of
+from .csv_ranking import asks_order, ranked
 from .csv_rows import Picked, picked_rows
-from .csv_scope import refuse_other_rows, refuse_unclear, without_names
+from .csv_scope import refuse_by_row, refuse_other_rows, refuse_unclear, without_names
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns, table_in
 from .wording import asks_how_many
@@ -37,7 +37,7 @@ _MEASURES = (
         "total",
         "合计",
         r"\btotal|\bsums?\b|\bsumm(?:ed|ing)\b|add(?:ed|ing)? up|"
-        r"合计|总计|总和|求和|总额|总数(?!据)|汇总|之和|加起来|一共",
+        r"合计|总计|总和|求和|总额|总[分价]|总金额|总数(?!据)|汇总|之和|加起来|一共",
     ),
     _measure("average", "平均值", r"\baverages?\b|\bmeans?\b(?! that)|\bavg\b|平均|均值"),
     _measure("min", "最小值", r"\bmin(?:imum|ima|s)?\b|\bsmallest\b|\blowest\b|\bcheapest\b|最小|最低"),
@@ -45,6 +45,7 @@ _MEASURES = (
     _measure("median", "中位数", r"\bmedians?\b|中位数"),
 )
 _COUNT = lazy_pattern(
+    r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|多少[笔项]|几[笔项]|"
     r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
     r"lines)\b|多少行|几行|行数|多少条|几条|记录数",
     re.I,
@@ -82,10 +83,14 @@ _OTHER_FORM = lazy_pattern(
     re.IGNORECASE,
 )
 
+_HOW_MANY = lazy_pattern(r"\bhow many\b|[几多]少?[个支本件张位名笔次]", re.IGNORECASE)
+_AMOUNTS = lazy_pattern(r"price|cost|amount|spent|paid|revenue|sales$|total|价|金额|费|款", re.IGNORECASE)
 _ASKS_AMOUNT = lazy_pattern(
-    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold)\b|只|多少|几个?|还?有|剩", re.I
+    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|about|was|is|were|and|for|on|the)\b|花了?|钱|呢|只|多少|几个?|还?有|剩", re.I
 )
+_LEADS_ON = lazy_pattern(r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE)
 _LONGEST_FOLLOW_UP = 300
+_MOST_HOLDERS = 3
 
 
 def understand(question: Question) -> Task | None:
@@ -106,14 +111,15 @@ def understand(question: Question) -> Task | None:
 
 def _about_earlier_table(question: Question) -> Task | None:
     """`and the average?` is about the table of an earlier turn."""
-    words = question.text
+    words = _LEADS_ON.sub("", question.text)
     if len(words) > _LONGEST_FOLLOW_UP:
         return None
     table = next((found for text in question.earlier if (found := table_in(text))), None)
     if asks_how_many(words) and question.earlier and table_in(question.earlier[0]) and table is not None:
         counted = table
-        return Task(LIKELY, lambda: _row_count(counted, question.chinese))
+        return Task(LIKELY, lambda: row_count(counted, question.chinese))
     asks = any(measure.asked.search(words) for measure in _MEASURES) or _COUNT.search(words)
+    asks = asks or asks_order(words) or (table is not None and picked_rows(table, words) is not None and len(words) <= 60)
     asks = asks or (table is not None and any(_mentioned(name, words) for name in table.header) and len(words) <= 60)
     grouped = _GROUP.search(words) if not re.search(r"\d", words) else None
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
@@ -160,15 +166,18 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
 
 def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answer:
     asked_besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
+    refuse_by_row(without_names(request, table.header))
     refuse_other_rows(table, asked_besides)
     _refuse_unknown_column(table, request)
     numeric = numeric_columns(table)
     counted = _COUNT.search(request) is not None or asks_how_many(request)
+    if (named := counted_name(table, request)) is not None:
+        return count_of_a_kind(table, named, chinese)
     measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
     if counted and not measures:
         group = _group_column(table, request)
         refuse_unclear(asked_besides, table)
-        return _row_count(table, chinese) if group is None else _counted(table, group, chinese)
+        return row_count(table, chinese) if group is None else counted_by(table, group, chinese)
     if not numeric:
         raise Refusal(
             "No column of this CSV holds numbers, so there is nothing to total.", "这个 CSV 没有数字列，无法合计。"
@@ -182,6 +191,8 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
         column for column in numeric if _mentioned(column.name, request) and table.header.index(column.name) != group
     ]
     chosen = chosen or [column for column in numeric if table.header.index(column.name) != group]
+    if group is not None:
+        _refuse_second_group(table, request, group, numeric)
     if group is not None and not chosen:
         name = table.header[group]
         raise Refusal(
@@ -194,6 +205,15 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     if group is not None:
         return _grouped(table, group, chosen, measures[0], chinese)
     return _per_column(table, chosen, measures, chinese)
+
+
+def _refuse_second_group(table: Table, request: str, group: int, numeric: list[Column]) -> None:
+    taken = {table.header[group], *(column.name for column in numeric)}
+    besides = next((name for name in table.header if name not in taken and _mentioned(name, request)), None)
+    if besides is not None:
+        raise Refusal(
+            f"I group by one column; you also name '{besides}'.", f"我只能按一列分组，你还提到了“{besides}”。"
+        )
 
 
 def _repeated(table: Table, numeric: list[Column]) -> int | None:
@@ -212,8 +232,15 @@ def _with_groups(table: Table, group: int, columns: list[Column], measure: Measu
 def _of_rows(picked: Picked, chinese: bool) -> Answer:
     """The figures of the rows that are named; for a name that occurs once, the row itself says it."""
     names = [column.name for column in numeric_columns(picked.table)]
-    said = _ASKS_AMOUNT.sub(" ", picked.request) if names else picked.request
-    answer = _answer(picked.table, said, chinese, total=True)
+    if _HOW_MANY.search(picked.request) and all(_AMOUNTS.search(name) for name in names):
+        refuse_other_rows(picked.table, _COUNT.sub(" ", picked.request))
+        refuse_unclear(_ASKS_AMOUNT.sub(" ", _HOW_MANY.sub(" ", _COUNT.sub(" ", picked.request))), picked.table)
+        return _headed(picked, row_count(picked.table, chinese), chinese)
+    said = _ASKS_AMOUNT.sub(" ", picked.request) if names and not _COUNT.search(picked.request) else picked.request
+    return _headed(picked, _answer(picked.table, said, chinese, total=True), chinese)
+
+
+def _headed(picked: Picked, answer: Answer, chinese: bool) -> Answer:
     head = f"{picked.column} 为 {picked.cell}：" if chinese else f"{picked.column} = {picked.cell}:"
     return answer._replace(text=f"{head}\n{answer.text}", tool_input={**answer.tool_input, picked.column: picked.cell})
 
@@ -304,42 +331,36 @@ def _begins_with(words: str, name: str) -> bool:
     return re.match(rf"{spelled}(?:e?s)?(?![A-Za-z0-9_])", words, re.IGNORECASE) is not None
 
 
-def _row_count(table: Table, chinese: bool) -> Answer:
-    rows = len(table.rows)
-    text = f"共有 {rows} 行数据（不含表头）。" if chinese else f"The CSV has {_rows(rows)} (without the header)."
-    return Answer(
-        text, {"rows": rows, "columns": list(table.header)}, {"rows": rows}, (Value(str(rows), Fraction(rows)),)
-    )
-
-
-def _counted(table: Table, group: int, chinese: bool) -> Answer:
-    counts = Counter(row[group] for row in table.rows)
-    name = table.header[group]
-    head = f"按 {name} 分组的行数：" if chinese else f"rows by {name}:"
-    lines = [f"- {value or '(empty)'}: {count}" for value, count in counts.items()]
-    return Answer("\n".join([head, *lines]), {"rows": len(table.rows), "group_by": name}, {"rows": dict(counts)})
-
-
-def _rows(count: int) -> str:
-    return f"{count} row" if count == 1 else f"{count} rows"
-
-
 def _per_column(table: Table, columns: list[Column], measures: list[Measure], chinese: bool) -> Answer:
     lines: list[str] = []
     output: dict[str, JsonValue] = {"rows": len(table.rows)}
     values: list[Value] = []
     for measure in measures:
         found = [(column.name, measure.of(column.numbers)) for column in columns]
-        lines += [f"{_title(measure, name, chinese)} {figures.equals(number)}" for name, number in found]
+        lines += [
+            f"{_title(measure, column.name, chinese)} {figures.equals(number)}{_holders(table, column, measure, number)}"
+            for column, (_, number) in zip(columns, found, strict=True)
+        ]
         output[measure.english] = {name: figures.for_json(number) for name, number in found}
         values += [
             Value(figures.carried(number), number, name if len(measures) == 1 else f"{measure.english} {name}")
             for name, number in found
         ]
-    head = f"共 {len(table.rows)} 行：" if chinese else f"{_rows(len(table.rows))}:"
+    head = f"共 {len(table.rows)} 行：" if chinese else f"{rows_of(len(table.rows))}:"
     notes = _notes(table, columns, chinese)
     asked: dict[str, JsonValue] = {"rows": len(table.rows), "columns": [column.name for column in columns]}
     return Answer("\n".join([head, *lines, *notes]), asked, output, tuple(values))
+
+
+def _holders(table: Table, column: Column, measure: Measure, number: Fraction) -> str:
+    """Whose the highest or lowest value is, where the first column of text names the rows."""
+    numeric = {one.name for one in numeric_columns(table)}
+    label = next((at for at, name in enumerate(table.header) if name not in numeric), None)
+    if measure.english not in ("min", "max") or label is None:
+        return ""
+    names = [row[label] for row, cell in zip(table.rows, column.cells, strict=True) if cell == number]
+    names = list(dict.fromkeys(name for name in names if name))
+    return f" ({', '.join(names)})" if 0 < len(names) <= _MOST_HOLDERS else ""
 
 
 def _title(measure: Measure, name: str, chinese: bool) -> str:

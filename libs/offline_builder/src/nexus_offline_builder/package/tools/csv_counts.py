@@ -1,0 +1,59 @@
+"""How many rows a table has, in all, by name, or of what a column names."""
+
+import re
+from collections import Counter
+from fractions import Fraction
+
+from .contract import Answer, Refusal, Value
+from .patterns import lazy_pattern
+from .table import Table, numeric_columns
+
+_HOW_MANY = lazy_pattern(
+    r"(?:and )?how many (?P<en>[\w ]+?)(?: (?:are there|do i have|are (?:in )?(?:the )?(?:list|table)|in (?:total|all)|there are))*[\s?.!:]*|"
+    r"(?:一共|总共|共)?有?(?:几|多少)[个种位名家件]?(?P<zh>[\w]+?)[\s?？:：]*",
+    re.IGNORECASE,
+)
+
+
+def counted_name(table: Table, request: str) -> int | None:
+    """The column of names whose entries are counted: `how many items`, `有几种商品`."""
+    found = _HOW_MANY.fullmatch(request.strip())
+    if found is None:
+        return None
+    numeric = {column.name for column in numeric_columns(table)}
+    words = found["en"] or found["zh"]
+    return next((at for at, name in enumerate(table.header) if name not in numeric and _is_name(words, name)), None)
+
+
+def _is_name(words: str, name: str) -> bool:
+    return re.fullmatch(rf"{re.escape(name)}(?:e?s)?", words, re.IGNORECASE) is not None
+
+
+def count_of_a_kind(table: Table, at: int, chinese: bool) -> Answer:
+    if len({row[at] for row in table.rows}) < len(table.rows):
+        name = table.header[at]
+        raise Refusal(
+            f"Some of '{name}' occur more than once: do you mean the {len(table.rows)} rows, or a count by '{name}'?",
+            f"“{name}”有重复：要的是总行数（{len(table.rows)} 行），还是按“{name}”分别计数？",
+        )
+    return row_count(table, chinese)
+
+
+def row_count(table: Table, chinese: bool) -> Answer:
+    rows = len(table.rows)
+    text = f"共有 {rows} 行数据（不含表头）。" if chinese else f"The CSV has {rows_of(rows)} (without the header)."
+    return Answer(
+        text, {"rows": rows, "columns": list(table.header)}, {"rows": rows}, (Value(str(rows), Fraction(rows)),)
+    )
+
+
+def counted_by(table: Table, group: int, chinese: bool) -> Answer:
+    counts = Counter(row[group] for row in table.rows)
+    name = table.header[group]
+    head = f"按 {name} 分组的行数：" if chinese else f"rows by {name}:"
+    lines = [f"- {value or '(empty)'}: {count}" for value, count in counts.items()]
+    return Answer("\n".join([head, *lines]), {"rows": len(table.rows), "group_by": name}, {"rows": dict(counts)})
+
+
+def rows_of(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"
