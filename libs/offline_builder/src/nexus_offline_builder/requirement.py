@@ -140,7 +140,7 @@ def beyond_the_tools(requirement: str) -> list[str]:
 
 def _wanted(requirement: str) -> str:
     text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
-    return _ITS_CALCULATOR.sub(r"\1 calculation", text)
+    return _ITS_CALCULATOR.sub(r"\1 calculation", text.replace("%", " percent "))
 
 
 def is_agent_name(name: str) -> bool:

@@ -17,7 +17,9 @@ _DAY_OF = lazy_pattern(
     rf"(?P<month>{_MONTH_NAME})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}}))?|(?P<only>\d{{4}})(?![-/\d]))",
     re.IGNORECASE,
 )
-_LEFT = lazy_pattern(r"\b(?:left|remaining)\s+(?:in\s+|of\s+)?(?:(?:this|the)\s+)?(?P<period>year|month|\d{4}\b(?![-/]))", re.IGNORECASE)
+_LEFT = lazy_pattern(
+    r"\b(?:left|remaining)\s+(?:in\s+|of\s+)?(?:(?:this|the)\s+)?(?P<period>year|month|\d{4}\b(?![-/]))", re.IGNORECASE
+)
 _LEFT_CHINESE = lazy_pattern(r"(?P<period>今年|本年度?|这个?月|本月)(?:里|内)?还?(?:有|剩下?|剩余)(?:多少|几)天")
 _DAY_LATER = lazy_pattern(r"\b(?:this day|today)\s+(?P<rel>next|last)\s+(?P<period>year|month)\b", re.IGNORECASE)
 _MONTH_CHINESE = lazy_pattern(

@@ -86,9 +86,12 @@ _OTHER_FORM = lazy_pattern(
 _HOW_MANY = lazy_pattern(r"\bhow many\b|[几多]少?[个支本件张位名笔次]", re.IGNORECASE)
 _AMOUNTS = lazy_pattern(r"price|cost|amount|spent|paid|revenue|sales$|total|价|金额|费|款", re.IGNORECASE)
 _ASKS_AMOUNT = lazy_pattern(
-    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|about|was|is|were|and|for|on|the)\b|花了?|钱|呢|只|多少|几个?|还?有|剩", re.I
+    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|about|was|is|were|and|for|on|the)\b|花了?|钱|呢|只|多少|几个?|还?有|剩",
+    re.I,
 )
-_LEADS_ON = lazy_pattern(r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE)
+_LEADS_ON = lazy_pattern(
+    r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE
+)
 _LONGEST_FOLLOW_UP = 300
 _MOST_HOLDERS = 3
 
@@ -119,7 +122,9 @@ def _about_earlier_table(question: Question) -> Task | None:
         counted = table
         return Task(LIKELY, lambda: row_count(counted, question.chinese))
     asks = any(measure.asked.search(words) for measure in _MEASURES) or _COUNT.search(words)
-    asks = asks or asks_order(words) or (table is not None and picked_rows(table, words) is not None and len(words) <= 60)
+    asks = (
+        asks or asks_order(words) or (table is not None and picked_rows(table, words) is not None and len(words) <= 60)
+    )
     asks = asks or (table is not None and any(_mentioned(name, words) for name in table.header) and len(words) <= 60)
     grouped = _GROUP.search(words) if not re.search(r"\d", words) else None
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):

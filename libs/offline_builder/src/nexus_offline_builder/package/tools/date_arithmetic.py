@@ -26,7 +26,8 @@ _BACK = lazy_pattern(
     re.IGNORECASE,
 )
 _FORTH = lazy_pattern(
-    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过", re.IGNORECASE
+    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过",
+    re.IGNORECASE,
 )
 _WEEKDAY = lazy_pattern(
     r"\b(?:what|which) (?:day|weekday)(?! (?:was|is) (?:it )?\d)|\bday of (?:the )?week\b|\bweekday\b|\bwhat day\b|"
@@ -71,7 +72,9 @@ _ANAPHORIC = lazy_pattern(
     r"\b(?:later|earlier|that|it|then|plus|minus|add|subtract|more|another)\b|\b(?:after|before)\s*[?.!]*$|再|那|又",
     re.IGNORECASE,
 )
-_MOVES = lazy_pattern(r"\b(?:before|after|later|earlier|prior|ago|plus|minus)\b(?=\W*$)|[之以]?[前后]\s*[?？。]*$", re.IGNORECASE)
+_MOVES = lazy_pattern(
+    r"\b(?:before|after|later|earlier|prior|ago|plus|minus)\b(?=\W*$)|[之以]?[前后]\s*[?？。]*$", re.IGNORECASE
+)
 _VAGUE = lazy_pattern(
     r"\b(?:half|couple|few|several|every|quarters?|decades?|or|excluding|except|without|not|inclusive|including|weekends?)\b|"
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
@@ -203,7 +206,9 @@ def _without_dates(text: str, question: Question) -> Task | None:
     if question.earlier and (_IN_OTHER_UNITS.fullmatch(text) or _BETWEEN_THEM.fullmatch(text)):
         before = plain_signs(with_periods(question.earlier[0], question.today))
         found = _in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
-        if len(found) == 1 and (_DISTANCE.search(before) or _BORN.search(before) or not _BARE.sub("", _without(before, found))):
+        if len(found) == 1 and (
+            _DISTANCE.search(before) or _BORN.search(before) or not _BARE.sub("", _without(before, found))
+        ):
             found = sorted((FoundDate(0, 0, question.today), found[0]), key=lambda one: one.day)
         if len(found) == 2:
             return Task(CERTAIN, lambda: _between(found[0], found[1], text, question))

@@ -14,6 +14,7 @@ _START = lazy_pattern(r"\{|(?<![\w$\])*.])\[")
 _BRACKETS = lazy_pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\]]', re.DOTALL)
 _PROSE = lazy_pattern(r"\[\s*(?!true|false|null|NaN|Infinity)[^\W\d]")
 _MORE = lazy_pattern(r"\s*(?:[}\]]|,?\s*[{\[]|,\s*[\"\d-])")
+_PATH_BEHIND = lazy_pattern(r"\s*\[-?\d{1,9}\](?:\[-?\d{1,9}\]|\.[\w-]+)*\s*")
 _EXACT_FLOAT = lazy_pattern(r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][-+]?\d{1,2})?")
 
 
@@ -102,9 +103,12 @@ def document_in(prompt: str) -> Document | None:
             best = read._replace(end=read.start) if prose else read
     if best is None:
         return None
-    request = f"{prompt[: best.start]} {prompt[best.end :]}"
+    behind = prompt[best.end :]
+    if best.error is None and _PATH_BEHIND.fullmatch(behind):
+        behind = f"${behind.strip()}"
+    request = f"{prompt[: best.start]} {behind}"
     error = best.error
-    if error is None and _MORE.match(prompt, best.end):
+    if error is None and _MORE.match(behind):
         error = _MORE_TEXT
     if error is None and len(request) >= 5000:
         return None

@@ -153,7 +153,7 @@ def _repeats(key: str) -> str:
 
 
 def _answer(document: Document, question: Question) -> Answer:
-    request = document.request
+    request = _in_the_singular(document)
     if VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
         return _valid(document, question)
     path = _chained(request, document.value) or _path_in(request, document.value)
@@ -166,6 +166,8 @@ def _answer(document: Document, question: Question) -> Answer:
     if not values:
         raise Refusal(f"There is nothing at {path} in this JSON.{hint(document.value)}", f"这个 JSON 里没有 {path}。")
     values = _placed(values, request, path)
+    if path == "$" and _LENGTH.search(request) and not _KEYS.search(request):
+        values = _only_list(values)
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
         keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
         return _shown(path, f"keys of {path}", keys)
@@ -176,6 +178,23 @@ def _answer(document: Document, question: Question) -> Answer:
         )
     shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
     return shown if path != "$" else _with_validity(shown, question)
+
+
+def _in_the_singular(document: Document) -> str:
+    """The request with `skus` as `sku`, where that is how the document calls it."""
+    request, names = document.request, names_in(document.value)
+    for name in names:
+        if name.isascii() and f"{name}s" not in names and len(name) > 2:
+            request = re.sub(rf"(?<![\w$.-]){re.escape(name)}s(?!\w)", name, request)
+    return request
+
+
+def _only_list(values: list[Node]) -> list[Node]:
+    """Of an object the only list in it: what is counted is hardly its keys."""
+    if len(values) != 1 or not isinstance(values[0], dict):
+        return values
+    lists = [one for one in values[0].values() if isinstance(one, list)]
+    return [lists[0]] if len(lists) == 1 else values
 
 
 def _with_validity(shown: Answer, question: Question) -> Answer:

@@ -16,6 +16,7 @@ _DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
 _NARROWED = lazy_pattern(
     r"\b(?:valid|invalid|not|without|except|excluding|first|last|longest|shortest|domains?|user ?names?|starting|"
     r"ending|between|sort\w*|"
+    r"(?:card|order|invoice|account|serial|tracking|flight|room|passport|part|model|ticket|reference) (?:numbers?|nos?)|"
     r"alphabetical\w*|add|total|average|largest|smallest|max|min|odd|even|greater|less|more|only)\b|第一|最后|域名|排序|最大|最小|有效|除了",
     re.IGNORECASE,
 )
@@ -36,6 +37,7 @@ _USER_PATTERN = lazy_pattern(
     r"expression|pattern|正则(?:表达式)?)\s*[:：]?\s*[`\"“](?P<ticked>[^`\"”\n]{1,400})[`\"”]",
     re.IGNORECASE,
 )
+_QUESTION_FIRST = lazy_pattern(r"(?P<request>[^?？\n:：@/\d]{1,80})[?？]\s*(?P<text>[^\s?？].*)", re.DOTALL)
 _PIECE = lazy_pattern(
     r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<repeat>[*+]|\{\d*,?\d*\})|(?P<choice>[|?])|(?P<group>\((?:\?[^)]?)?|\))|.",
     re.DOTALL,
@@ -186,6 +188,9 @@ def _bare(question: Question) -> Task | None:
 
 
 def _passage(prompt: str) -> Passage | None:
+    asked = _QUESTION_FIRST.fullmatch(prompt.strip())
+    if asked is not None and _kinds_in(asked["request"]) and not _MORE_ASKED.search(asked["request"]):
+        return Passage(asked["request"], asked["text"])
     for passage in (passage_in(prompt), last_line_first(prompt)):
         if passage is None:
             continue
@@ -265,7 +270,8 @@ def _by_pattern(given: "re.Match[str]", question: Question) -> Answer:
     source = given["pattern"] or given["ticked"]
     pattern = _compiled(source, given["flags"] or "")
     around = question.text[: given.start()] + " " + question.text[given.end() :]
-    text = passage_in(around).text or _inline(around).text
+    behind = re.search(r"\b(?:in|on|from)\s+(\S.*)$", question.text[given.end() :], re.DOTALL)
+    text = passage_in(around).text or _inline(around).text or (behind[1] if behind else None)
     if text is None:
         return _refuse_without_text()
     if len(text) > _LONGEST_TEXT_FOR_PATTERN:

@@ -17,22 +17,22 @@ _DECIMAL_POINT = lazy_pattern(r"(?<=\d)\.(?=\d)|\b(?:Mr|Mrs|Ms|Dr|e\.g|i\.e|etc|
 _ASKED = lazy_pattern(
     r"\bword ?counts?\b|\b(?:count|number of|how many|counts? of)\b[^?:]{0,40}\b(?:words?|characters?|chars?|"
     r"letters?|sentences?|lines?|paragraphs?)\b|"
-    r"\b(?:text|word|character|reading) ?(?:statistics|stats|analysis|frequency|count)|\bstatistics\b|"
+    r"\b(?:text|word|character|reading) ?(?:statistics|stats|analysis|frequenc(?:y|ies)|count)|\bstatistics\b|"
     r"\banaly[sz]e\b[^:]{0,20}\b(?:text|sentence|paragraph|passage|essay)|"
     r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\bwords?\b[^:]{0,30}\b(?:most|often|frequently)\b|"
     r"\b(?:unique|distinct|different) words?\b|\bhow "
     r"long is\b|\blength of\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
-    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|without|excluding|no|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
+    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|without|excluding|including|incl|with|no|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
     r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
 )
 _INLINE = lazy_pattern(
-    r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines|count)\b(?:\s+(?:are|"
+    r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines|count|length)\b(?:\s+(?:are|"
     r"is|do(?:es)?))?(?:\s+there)?)\s+(?:in|of|for)\s+"
-    r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage)\s*)?(?P<text>\S.*)$",
+    r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage|word|name)\s*)?(?P<text>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
@@ -47,10 +47,27 @@ _OCCURRENCES = lazy_pattern(
     r"how (?:many times|often) (?:does|do|is|are)?\s*(?:the )?(?:word|letter|character|phrase|"
     r"string)?\s*[\"'“‘]?(?P<word>[^\"'”’]{1,60}?)[\"'”’]?\s+"
     r"(?:appears?|occurs?|used|come up|there)(?: used)?\s+in\b|"
+    r"\bhow (?:many times|often) (?:is|are|does|do) [\"“](?P<often>[^\"”]{1,60})[\"”] (?:\w+ )?in\b|"
+    r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})[\"'”’]?(?:'?s)? in\b|"
+    r"\b(?:count|how many)\s+[\"“](?P<quoted>[^\"”]{1,60})[\"”](?:'?s)? (?:are )?(?:there )?in\b|"
     r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|几)次",
     re.IGNORECASE,
 )
-_NAMES_A_TEXT = lazy_pattern(r"^\W*\w+(?: \w+)? (?:in|of) \S+[\s.?!]*$", re.IGNORECASE)
+_NAMES_A_TEXT = lazy_pattern(r"^\W*\w+(?: \w+)? (?:in|of) \S.*$", re.IGNORECASE)
+_HERE = lazy_pattern(
+    r"\s*(?:(?:and|now|ok|next|then|also)[\s,]+)*(?:(?:this|that|the next|another)(?: (?:one|text|sentence))?|try(?: this)?(?: one)?|for this)\s*:\s*",
+    re.IGNORECASE,
+)
+_NOTHING_NEW = lazy_pattern(
+    r"(?:\b(?:and|what|how|about|in|of|for|now|then|this|here|the same)\b|那|呢|这[句段]话?|再|\W)+", re.IGNORECASE
+)
+_CHINESE_LAST = lazy_pattern(
+    r"(?P<text>\S.*?)(?:[\s，,]+|”)(?P<request>(?:这[句段]话?)?(?:一共|总共)?有?(?:多少|几)个?(?:字符?|词|单词|句话?|汉字))[\s?？。]*",
+    re.DOTALL,
+)
+_CHINESE_WITHIN = lazy_pattern(
+    r"[“\"]?(?P<text>[^“”\"：:\n]{2,200}?)[”\"]?(?:里面?|中)有?(?:几|多少)个[“\"]?(?P<wanted>(?!字|词|单词|句|汉|段|行)[^“”\"\s?？个]{1,4})[”\"]?[\s?？。]*"
+)
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = lazy_pattern(
@@ -98,7 +115,7 @@ _FIGURES = (
     ),
     _figure("letters", "字母数", r"\bletters?\b|字母"),
     _figure("Chinese characters", "汉字", r"\bchinese characters?\b|汉字"),
-    _figure("sentences", "句子", r"\bsentences?\b(?! in)|句子数|几个?句|多少个?句"),
+    _figure("sentences", "句子", r"\bsentences?\b(?! in (?:quotes|brackets))|句子数|几个?句|多少个?句"),
     _figure("lines", "行数", r"\blines?\b|行"),
     _figure("paragraphs", "段落", r"\bparagraphs?\b|段落数|几段|多少段"),
 )
@@ -110,6 +127,8 @@ _TOP = lazy_pattern(
 
 
 def understand(question: Question) -> Task | None:
+    if (within := _CHINESE_WITHIN.fullmatch(question.text.strip())) is not None:
+        return Task(CERTAIN, lambda: _occurring(within["wanted"], within["text"], question))
     found = _OCCURRENCES.search(question.text[:300])
     if found is not None:
         return _occurrences(found, question)
@@ -138,6 +157,8 @@ def _is_text(prompt: str) -> bool:
 
 def _about_earlier_text(question: Question) -> Task | None:
     words = question.text
+    if (again := _for_another_text(question)) is not None:
+        return again
     if len(words) > _LONGEST_FOLLOW_UP or not question.earlier or not (_AGAIN.search(words) or asks_how_many(words)):
         return None
     text = next((one for earlier in question.earlier if (one := _text_of(earlier, question))), None)
@@ -147,10 +168,25 @@ def _about_earlier_text(question: Question) -> Task | None:
     return Task(LIKELY, lambda: _answer(Passage(passage_in(request).request, text), question.chinese))
 
 
+def _for_another_text(question: Question) -> Task | None:
+    """`and in "d e"?` asks of another text what was asked before."""
+    passage = passage_in(question.text)
+    before = _passage(question.earlier[0]) if question.earlier else None
+    if passage.text is None or before is None or not _NOTHING_NEW.fullmatch(passage.request):
+        return None
+    another = Passage(before.request, passage.text)
+    return Task(LIKELY, lambda: _answer(another, question.chinese))
+
+
 def _bare(question: Question) -> Task | None:
     """A text and no request, to an agent that does nothing else."""
     if not question.alone or not _is_text(question.text):
         return None
+    if (behind := _HERE.match(question.text)) is not None:
+        return Task(POSSIBLE, lambda: _answer(Passage("", question.text[behind.end() :]), question.chinese))
+    head, colon, _ = question.text.partition(":")
+    if colon and len(head) < _LONGEST_FOLLOW_UP and _AGAIN.search(head) and "\n" not in head:
+        return Task(POSSIBLE, lambda: _refuse_unread(head))
     if (
         len(question.text) < _LONGEST_FOLLOW_UP
         and _BEYOND.match(question.text.lstrip())
@@ -162,16 +198,26 @@ def _bare(question: Question) -> Task | None:
     return Task(POSSIBLE, lambda: _answer(Passage("", question.text), question.chinese))
 
 
+def _refuse_unread(request: str) -> Answer:
+    raise Refusal(
+        f"I am not sure what to count by '{request}': words, unique words, characters, letters, sentences, lines or paragraphs?",
+        f"我不确定“{request}”要数什么：字数、词数、字符、字母、句子、行还是段落？",
+    )
+
+
 def _passage(prompt: str) -> Passage | None:
     """Request and text, if statistics are asked for."""
+    if behind := _CHINESE_LAST.fullmatch(prompt.strip()):
+        return Passage(behind["request"], behind["text"].strip('“”"'))
     passage = _behind_question(prompt) or passage_in(prompt)
-    if _ASKED.search(passage.request[:400]):
+    if _ASKED.search(passage.request[:400].strip()):
         if passage.text is not None:
             return passage
         inline = _INLINE.match(passage.request)
         if inline is None or _POINTER.fullmatch(inline["text"].strip()) or not re.search(r"\w", inline["text"]):
             return passage
-        return Passage(inline["request"], inline["text"].strip())
+        asks = re.match(r"\s*(?:how|what)\b", inline["request"], re.IGNORECASE)
+        return Passage(inline["request"], inline["text"].strip().rstrip("?" if asks else ""))
     last = last_line_first(prompt)
     return last if last and _ASKED.search(last.request) else None
 
@@ -277,25 +323,28 @@ def _longest_word(text: str, chinese: bool) -> Answer:
 
 def _occurrences(found: "re.Match[str]", question: Question) -> Task | None:
     """How often a word (whole words) or a letter (anywhere) occurs in the text behind the question."""
-    wanted = (found["letter"] or found["word"] or found["zh"]).strip()
+    wanted = next(part for part in found.groups() if part).strip()
     rest = passage_in(question.text[found.end() :].lstrip(" ?？")).text or re.sub(
         r"^\s*(?:the (?:text|word|sentence)|this text)?[\s:：?？]*", "", question.text[found.end() :]
     )
     rest = rest.strip().strip('"“”')
     if not rest:
         return None
+    return Task(CERTAIN, lambda: _occurring(wanted, rest, question))
+
+
+def _occurring(wanted: str, text: str, question: Question) -> Answer:
     within = re.escape(wanted)
     whole = len(wanted) > 1 and wanted.isascii()
-    count = len(re.findall(rf"(?<!\w){within}(?!\w)" if whole else within, rest, re.IGNORECASE))
-    text = (
+    count = len(re.findall(rf"(?<!\w){within}(?!\w)" if whole else within, text, re.IGNORECASE))
+    said = (
         f"“{wanted}”出现了 {count} 次。"
         if question.chinese
         else f'"{wanted}" occurs {count} time{"" if count == 1 else "s"}.'
     )
-    answer = Answer(
-        text, {"wanted": wanted, "characters": len(rest)}, {"count": count}, (Value(str(count), Fraction(count)),)
+    return Answer(
+        said, {"wanted": wanted, "characters": len(text)}, {"count": count}, (Value(str(count), Fraction(count)),)
     )
-    return Task(CERTAIN, lambda: answer)
 
 
 TOOL = Tool(

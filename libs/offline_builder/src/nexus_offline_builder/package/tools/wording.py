@@ -79,7 +79,7 @@ def is_chinese(text: str) -> bool:
 
 
 _HOW_MANY = lazy_pattern(
-    r"(?:(?:and|so|ok|okay|now)[\s,]+)*how many(?: (?:are|were|is|was|did|do|you|there|they|those|these|of|them|it|"
+    r"(?:(?:and|so|ok|okay|now)[\s,]+)*(?:how many|count (?:them|those|these|it)|how many of them)(?: (?:are|were|is|was|did|do|you|there|they|those|these|of|them|it|"
     r"that|find|found|in|"
     r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*有?(?:多少|几)(?:个|行|条|项)?(?:呢|啊)?[\s？?。]*",
     re.IGNORECASE,
