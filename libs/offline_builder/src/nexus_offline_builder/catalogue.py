@@ -39,8 +39,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="column_total column_sum column_average sold_most sell_most best_seller class_score 成绩表 报销单 各列 每列 每一列",
-        objects=f"{_TABLE} column row ledger sale revenue expense spending transaction inventory stock_list "
+        topics="column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper bookkeeping grade_book gradebook 记账 各部门 各门店 各地区 各类 成绩表 报销单 各列 每列 每一列",
+        objects=f"{_TABLE} column row ledger warehouse sale revenue expense spending transaction inventory stock_list "
         f"price_list order_list export statement per_region by_region per_category by_category "
         f"per_person per_product by_product per_customer by_customer per_department by_department "
         f"by_month per_month 列 销售 库存 流水 明细 清单 账目 每个地区",
@@ -59,7 +59,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back "
         "cash_back give_change split_the_cost split_cost split_rent split_bill share_the_cost share_cost cash_register "
-        "waiter waitress till_helper till_bot the_till checkout market_stall cash_float times_table net_price gross_price net_and_gross per_head percent_off 餐馆 结账 买单 找零 找钱 分摊 平摊 均摊 AA 算术 计算器 "
+        "waiter waitress calc owe hand_back how_much_change till_helper till_bot the_till checkout market_stall cash_float times_table net_price gross_price net_and_gross per_head percent_off 餐馆 结账 买单 找零 找钱 分摊 平摊 均摊 AA 算术 计算器 "
         "四则 加减 乘除 数学 "
         "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 算算 算一算 算数 小费 税 分数 乘方 平方根 "
         "开方 口算 心算 加法 减法 乘法 除法",
@@ -80,7 +80,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("csv-to-json",),
         short_name="csv_json",
         topics="csv2json csv_json csv_to_json",
-        objects=f"{_TABLE}",
+        objects=f"{_TABLE} row record",
         operations=(
             "to_json into_json as_json in_json json json_from make_object to_object into_object 转json 成json "
             "为json 到json"
@@ -94,7 +94,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("unit-conversion",),
         short_name="units",
         topics=(
-            "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit f_to_c c_to_f oven_temp "
+            "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit f_to_c c_to_f how_hot how_cold oven_temp "
             "oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
             "度量衡 公制 英制"
         ),
@@ -118,7 +118,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄 "
         "隔多久 多久",
         objects=(
-            "date day week month year calendar birthday anniversary christmas due married rent duration age 日历 生日 纪念日 天 周年 某天"
+            "date day week month year calendar birthday anniversary christmas exam lease contract trial vacation launch ages due married rent duration age 日历 生日 纪念日 天 周年 某天 日子 放假 考试"
         ),
         operations="between until till since from before after calculate calculation compute add subtract "
         "difference differ answer "
@@ -136,7 +136,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "most_common_word longest_word top_word tweet_length essay_length post_length wordy wordiness 字数 词频 词数 字符数 句子数",
         objects=(
             "word character char letter sentence text paragraph essay article line tweet 文本 文字 文章 作文 "
-            "段落 单词 句子 字符 字母 汉字"
+            "段落 单词 句子 字符 字母 汉字 个字"
         ),
         operations="count counter counting statistic stat frequency frequent frequently often analyse analyze "
         "analysis how_many how_long "
@@ -149,7 +149,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("json-query",),
         short_name="json",
-        topics="jsonpath json_path json_query json_validator json_lookup nested_object nested_json",
+        topics="jsonpath json_path json_query json_validator json_lookup nested_object nested_json what_key which_key",
         objects="json nested payload api_response",
         operations="query extract extractor look lookup path field value parse parser read reader valid "
         "validate validator validity "
@@ -169,14 +169,14 @@ CATALOGUE: tuple[ToolRule, ...] = (
         topics=(
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
-            "number_out_of date_in_text date_from_text date_out_of 正则"
+            "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of 正则"
         ),
         objects="email e-mail mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="extract extractor extraction find finder collect pull scrape detect list grab harvest "
         "identify parse out_of spot "
-        "gather get search recognise recognize fish pick 提取 抽取 查找 找出 找 识别 抓取 列出",
+        "gather get search recognise recognize fish pick 提取 抽取 查找 扒出 挖出 找出 找 识别 抓取 列出",
     ),
 )
 
@@ -203,7 +203,7 @@ OUT_OF_REACH = {
         "send reply invite meeting schedule appointment remind reminder 发送 发邮件 提醒 会议 预约"
     ),
     "summaries and general knowledge": (
-        "summarize_article summarise_article summarize_long long_article history trivia recipe_idea recommend python_code write_code write_program source_code "
+        "summarize_article summarise_article summarize_long long_article history trivia who_won world_cup capital_of recipe_idea recommend python_code write_code write_program source_code "
         "recommendation advice explain chess play game 摘要 百科 历史 推荐 下棋 游戏 聊天"
     ),
 }

@@ -41,6 +41,16 @@ _AROUND = lazy_pattern(
     r"same|do|try|to|until|till|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|只|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
+_SHARE_ON = lazy_pattern(
+    rf"(?:an? |the |what is (?:an? |the )?)?(?P<share>{_NUMBER}\s*%)\s*(?:tip|vat|tax|gst|service|gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{_NUMBER})[\s?.]*",
+    re.IGNORECASE,
+)
+_IN_ALL = lazy_pattern(
+    r"(?:(?:and|so|then|what|what's|whats|is|the|now|ok)[\s,]+)*(?:total|in total|altogether|in all|how much (?:is that )?in all)"
+    r"(?: (?:with|including|incl)(?: the)? (?:tip|vat|tax|it|that|service))?(?: then| now)?[\s?.]*",
+    re.IGNORECASE,
+)
+_AMOUNT = lazy_pattern(r"\b(?:it|bill|total|cost)\b|[$€£¥元块.]|\d{3}", re.IGNORECASE)
 _CHANGES = lazy_pattern(
     r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
     r"of|same|打|to|until|till|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
@@ -53,13 +63,20 @@ def substituted(prompt: str, before: str) -> str | None:
 
     Of two dates it is the second: `days between A and B`, `and C?`.
     """
-    if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE or not _CHANGES.match(prompt):
+    if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE:
+        return None
+    if (whole := _SHARE_ON.fullmatch(before.strip())) and _IN_ALL.fullmatch(prompt.strip()):
+        return f"{whole['amount']} + {whole['share']}"
+    if not _CHANGES.match(prompt):
         return None
     said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
     pieces = list(_PIECE.finditer(said))
     if len(pieces) != 1 or re.search(r"\w|[-+*/^<>=]", _AROUND.sub(" ", _PIECE.sub(" ", said))):
         return None
     piece = pieces[0]
+    others = {found.lastgroup for found in _PIECE.finditer(old)}
+    if piece.lastgroup == "number" and "people" in others and not _AMOUNT.search(said):
+        return None
     same = [found for found in _PIECE.finditer(old) if found.lastgroup == piece.lastgroup]
     if not same and piece.lastgroup == "number":
         return _in_duration(piece.group(), old)

@@ -16,7 +16,7 @@ _PEOPLE = (
     r"parts|heads|个人|人|位)"
 )
 _TENDER = (
-    r"(?:paid|pays?|paying|gave|gives?|hands?(?: me| over)?|handed(?: me| over)?|tenders?(?:ed)?|got|"
+    r"(?:paid|pays?|paying|gave|gives?|hands?(?: me| over)?|given|handed(?: me| over)?|tenders?(?:ed)?|got|"
     r"took|received?|cash|"
     r"给了?我?|付了?|付款|收了?您?|支付|拿)"
 )
@@ -32,7 +32,8 @@ _FORMS = (
         "people",
         rf"/?\s*(?P<p1>\d+)\s*{_PEOPLE}|(?:split|share[ds]?|divided?)\s*(?:it|that|this|the bill|equally|evenly|"
         rf"\s)*(?:by|between|among|amongst|into|in|across)\s*(?:the\s*)?(?P<p2>\d+)(?:\s*{_PEOPLE})?|"
-        rf"(?:we|they) (?:are|were) (?P<p3>\d+)(?!\s*[\d%])",
+        rf"(?:we|they) (?:are|were) (?P<p3>\d+)(?!\s*[\d%])|"
+        rf"(?:between|among|amongst)\s+(?P<p4>\d+)(?!\s*(?:and\b|[%.\d]))",
     ),
     (
         "tender",
@@ -44,7 +45,8 @@ _FORMS = (
     ("share", rf"(?P<a4>{_NUMBER})\s*%"),
     (
         "several",
-        rf"(?P<n>\d+)\s*(?:[a-z]+\s+){{0,2}}?(?:at|@|x|for|each)\s*(?P<price>{_NUMBER})(?:\s*(?:each|apiece|a piece))?",
+        rf"(?P<n>\d+)\s*(?:[a-z]+\s+){{0,2}}?(?:at|@|x|for|each)\s*(?P<price>{_NUMBER})(?:\s*(?:each|apiece|a piece))?|"
+        r"(?P<n2>\d+)\s+[a-z]+\s+(?P<price2>\d+\.\d\d)(?![\d%])(?:\s*(?:each|apiece|a piece))?",
     ),
     ("amount", rf"(?P<m>{_NUMBER})(?!\s*%)"),
 )
@@ -58,7 +60,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"\b(?:(?:[a-z]+ )?(?:bills?|receipts?|tab)|tips?|gratuity|tax|vat|dinner|lunch|breakfast|brunch|"
     r"meals?|restaurant|check|total(?:s|led)?|cost|costs|came|comes?|amounts?|to|is|was|are|were|of|a|an|the|"
     r"my|our|we|i|he|she|they|you|us|me|it|all|up|for|and|with|want|wants?|would|like|please|split|share[ds]?|divided?|equally|evenly|"
-    r"between|among|by|how|much|does|do|did|should|each|one|person|everyone|everybody|per|head|pays?|owes?|what|whats|what's|"
+    r"between|among|by|how|much|many|original|full|regular|does|do|did|should|each|one|person|everyone|everybody|per|head|pays?|owes?|what|whats|what's|"
     r"get|gets|back|change|due|give|have|has|plus|so|then|now|on|at|in|add|including|included?|leave|altogether|"
     r"price|order|purchase|groceries|shopping|customer|note|worth|that's|thats|that|this|final|if|need|there|s)\b|"
     r"账单|一共|总共|合计|花了|消费|您|晚饭|午饭|吃饭|饭钱|买了?|东西|请问|每人|每个人|平均|平分|均摊|分摊|人均|多少钱?|要|应该|该|找零?|回|几|我们?|他们?|顾客|"
@@ -70,6 +72,7 @@ _TAKEN_BACK = lazy_pattern(
     r"\b(?:refund\w*|return\w*|coupons?|vouchers?|already|minus|less|except|without|not|no|more|extra)\b|退|减|已经|不|没",
     re.IGNORECASE,
 )
+_COUNTED = lazy_pattern(r"\0\s*(?!(?:minus|plus|less|times|ways)\b)[a-z]{2,}s\b", re.IGNORECASE)
 _SUBJECT = lazy_pattern(r"^\W*(?:the |our |my |your )?[a-z]+ (?=(?:came|comes|was|is|costs?|totals?)\b)", re.IGNORECASE)
 _ASKS_TIP = lazy_pattern(
     r"\b(?:how much|what(?:'s|s| is)?|the) (?:the |is the |should (?:i|we) )?tip\b(?! (?:included|"
@@ -77,6 +80,7 @@ _ASKS_TIP = lazy_pattern(
     re.I,
 )
 _ASKS_CHANGE = lazy_pattern(r"\bchange\b|\bback\b|找", re.IGNORECASE)
+_BILL = lazy_pattern(r"\b(?:bill|check|tab|rent|dinner|lunch|meal)\b|账单|饭钱|房租|吃饭", re.IGNORECASE)
 _EACH = lazy_pattern(
     r"\beach\b|\bper (?:person|head)\b|\bevery(?:one|body)\b|每|人均|AA|\bsplit|\bshare|\bdivid|平分|分摊|均摊",
     re.IGNORECASE,
@@ -113,18 +117,22 @@ def _is_bill(text: str, said: "dict[str, list[re.Match[str]]]") -> bool:
         or {"", "share"} & said.keys()
         or max(singles) > 1
         or not (sum(singles) or len(said.get("several", [])) > 1)
-        or (singles[2] and not (_EACH.search(text) or singles[0] or "/" in text))
+        or (
+            singles[2] and not (_EACH.search(text) or singles[0] or "/" in text or (bought == 1 and _BILL.search(text)))
+        )
     ):
         return False
     asks = _ASKS_CHANGE.search(text) is not None
-    return asks or not said["tender"][0]["g2"] if singles[3] else not asks
+    return asks or not said["tender"][0]["g2"] or "note" in text.lower() if singles[3] else not asks
 
 
 def _unread(text: str) -> bool:
     """Whether words are left that are neither known nor the name of an item in front of its amount."""
     marked = _FACT.sub(lambda fact: "\0" if _kind(fact, text) in ("amount", "several") else " ", text)
     marked = re.sub(r"[$€£¥￥]|\b(?:dollars?|euros?|bucks|usd|eur)\b", " ", marked, flags=re.IGNORECASE)
-    marked = re.sub(r" +", " ", marked)
+    marked = re.sub(r"(?<=\0)\s*\+\s*(?=\0)", ", ", re.sub(r" +", " ", marked))
+    if re.search(r"\b(?:each|share|split)\b", text, re.IGNORECASE):
+        marked = _COUNTED.sub("\0 ", marked)
     marked = _SUBJECT.sub(" ", marked)
     items = marked.count("\0") > 1
     left = _SAYS_NOTHING.sub(" ", _LABEL.sub(" ", marked) if items else marked)
@@ -132,7 +140,7 @@ def _unread(text: str) -> bool:
 
 
 def _asked(text: str, said: "dict[str, list[re.Match[str]]]") -> str | None:
-    several = [f"{fact['n']} * {fact['price']}" for fact in said.get("several", [])]
+    several = [f"{fact['n'] or fact['n2']} * {fact['price'] or fact['price2']}" for fact in said.get("several", [])]
     bought = " + ".join([*(fact["m"] for fact in said.get("amount", [])), *several])
     share = _number(said, "added", "a")
     if share and _ASKS_TIP.search(text):

@@ -15,7 +15,7 @@ _ADDED = (
 )
 _TAKEN = r"(?:discounts?|off|reduction|rebate)"
 _BILL = (
-    r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net )?price|cost|total|amount|meal|dinner|lunch|order|"
+    r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net |cost |original |full |regular |retail |old )?price|cost|total|amount|meal|dinner|lunch|order|"
     r"check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
 )
 _ITEM = (
@@ -38,6 +38,8 @@ _NET = (
     r"(?:tax|vat)|ex(?:cluding|cl\.?)? ?(?:tax|vat))(?: price| amount)?"
 )
 _FORMS = (
+    (rf"(?P<p>{_P})\s+(?:mark-?up|margin)\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "which-more"),
+    (rf"(?:mark-?up|margin)\s*(?:of\s*)?(?P<p>{_P})\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "which-more"),
     (rf"{_BILL}(?P<a>{_N})\s*,?\s*{_INCLUDED}\s*(?P<p>{_P})\s*{_ADDED}\s*[,;?.]*\s*{_NET}", "({a}) / (100% + {p})"),
     (
         rf"{_NET}\s+(?:of|for|on)\s+{_BILL}(?P<a>{_N})\s*(?:at|with|{_INCLUDED})\s*(?P<p>{_P})(?:\s*{_ADDED})?",
@@ -153,6 +155,28 @@ _FORMS = (
         rf"(?P<b>{_P})\s*off",
         "({a}) * (100% - {p}) * (100% - {b})",
     ),
+    (rf"(?P<p>{_P})\s+on top of\s+(?P<a>{_N})", "({a}) + {p}"),
+    (rf"{_BILL}(?P<a>{_N})\s*(?:plus|\+)\s*(?P<p>{_P})", "({a}) + {p}"),
+    (rf"{_BILL}(?P<a>{_N})\s*,?\s*(?:with\s*)?(?:an?\s*)?discount\s*(?:of|is|:)?\s*(?P<p>{_P})", "({a}) - {p}"),
+    (
+        rf"(?:cost|cost price|bought (?:at|for))\s*(?:is|of|at|:)?\s*(?P<a>{_N})\s*(?:,|with|plus|and|\+)*\s*(?:an?\s*)?"
+        rf"mark-?up\s*(?:of|is)?\s*(?P<p>{_P})",
+        "({a}) + {p}",
+    ),
+    (
+        rf"(?:[a-z]+\s+){{0,3}}(?:from\s+)?(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*"
+        rf"(?:in|as|how (?:many|much)|what)?\s*"
+        rf"(?:an?\s*)?{_PCT}\s*(?:drop|decrease|decline|loss|fall|less|cheaper|down|reduction|off)",
+        "(({a}) - ({b})) / ({a}) * 100",
+    ),
+    (rf"(?P<a>{_N})\s+[a-z]+\s+(?P<b>{_N})(?<!,)\s*(?:each|apiece|a piece)", "({a}) * ({b})"),
+    (
+        r"(?P<a>\d+)\s+(?:boxes|packs|packets|bags|crates|cases|bottles|rows|sets|bunches|trays|groups|teams|bundles|"
+        rf"cartons)\s+of\s+(?P<b>\d+)(?:\s+{_NOUN})?",
+        "({a}) * ({b})",
+    ),
+    (rf"(?P<a>{_N})\s*打?\s*(?P<b>[1-9]\d?)\s*折", "({a}) * 0.{b}"),
+    (rf"(?:成本价?|进价)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*加价?\s*(?P<p>{_P})", "({a}) + {p}"),
     (
         rf"{_ITEM}(?P<a>{_N})\s*(?:[a-z]+\s+)?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})\s*off{_ASKS_PRICE}",
         "({a}) - {p}",
@@ -204,8 +228,9 @@ _FORMS = (
     ),
     (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
 )
+_LABEL = lazy_pattern(r"^[a-z]+(?: [a-z]+)?:\s+", re.IGNORECASE)
 _HINT = lazy_pattern(
-    r"%|percent|pct|tip|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|\bto\b|->|→|\bfor\b|out of|among|between|by|[\u4e00-\u9fff]",
+    r"%|percent|pct|tip|plus|\bof\b|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|\bto\b|->|→|\bfor\b|out of|among|between|by|[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
 _CURRENCY = lazy_pattern(
@@ -223,6 +248,7 @@ def bill_in(text: str) -> str | None:
     """The expression that `text` asks for, number words in digits already. Raises Refusal if it has two meanings."""
     if len(text) > _LONGEST or not _HINT.search(text):
         return None
+    text = _LABEL.sub("", text)
     for pattern, template in _compiled():
         found = pattern.fullmatch(text)
         if found is None:
@@ -230,6 +256,8 @@ def bill_in(text: str) -> str | None:
         groups = {name: part.strip().rstrip(",") for name, part in found.groupdict().items() if part}
         if template == "which":
             raise _two_meanings(groups["a"], groups["p"])
+        if template == "which-more":
+            raise _with_or_without(groups["a"], groups["p"])
         if template == "half":
             return f"({groups.get('a') or groups['b']}) / 2"
         return template.format(**groups)
@@ -246,6 +274,13 @@ def _two_meanings(price: str, share: str) -> Refusal:
     return Refusal(
         f"Do you mean the discount itself ({share} of {price}) or the price after it ({price} - {share})?",
         f"你要的是优惠的金额（{price} 的 {share}），还是优惠后的价格（{price} - {share}）？",
+    )
+
+
+def _with_or_without(price: str, share: str) -> Refusal:
+    return Refusal(
+        f"Do you mean the markup itself ({share} of {price}) or the price with it ({price} + {share})?",
+        f"你要的是加价的金额（{price} 的 {share}），还是加价后的价格（{price} + {share}）？",
     )
 
 

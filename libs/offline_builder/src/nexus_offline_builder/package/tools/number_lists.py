@@ -28,7 +28,7 @@ _ASKED = (
     ("median", r"median|中位数"),
     (
         "sum",
-        r"sum|total|in total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|合计|总分|总共|加起来|一共",
+        r"sum|total|in total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|求和|合计|总分|总共|加起来|一共",
     ),
 )
 _FOLLOW_UP = lazy_pattern(
@@ -39,7 +39,7 @@ _FOLLOW_UP = lazy_pattern(
     re.IGNORECASE,
 )
 _NAMED_LAST = lazy_pattern(
-    r"[\s,.;:，。；：-]*(?:(?:what(?:'s|s| is| are)?|find|give me|tell me|show me|how much(?: is)?|求|的|它们的|这些的)\s*)*"
+    r"[\s,.;:，。；：>=→-]*(?:(?:what(?:'s|s| is| are)?|find|give me|tell me|show me|how much(?: is)?|求|的|它们的|这些的)\s*)*"
     r"(?:(?:the|my|our|their|his|her|an?|is|that|it)\s+)*(?:"
     + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
     + r")(?: (?:score|grade|mark|value|number|amount|cost|price))?(?:是|呢|多少|是多少|几分)*[\s?.!？。=]*$",
@@ -103,6 +103,7 @@ def _numbers(text: str) -> list[Fraction] | None:
     gaps = _VALUE.split(text)
     if (
         not all(_GAP.fullmatch(gap) for gap in gaps)
+        or any(re.fullmatch(r"\s*:\s*", gap) for gap in gaps[1:-1])
         or any(
             re.search(r"[A-Za-z\u4e00-\u9fff]", gap) and not re.search(r"[,;:、，；\n]|\band\b|和", gap)
             for gap in gaps[1:-1]

@@ -48,6 +48,7 @@ _WORDS = tuple(
         (r"\b(?:multiplied by|multiply by|times)\b|(?<=[\d)])\s*x\s*(?=[\d(])|乘以|乘上|乘", "*"),
         (r"\b(?:divided by|over)\b|除以", "/"),
         (r"\b(?:modulo|modulus)\b|取余|取模", "mod"),
+        (r"(?<=[\d)%])\s*take away(?=\s*[\d(])", "-"),
         (r"\bplus\b|加上|加", "+"),
         (r"\bminus\b|\bless\b(?! than)|减去|减", "-"),
         (r"\bnegative\s+(?=[\d(.])|负(?=\d)", "-"),
@@ -102,6 +103,8 @@ _FORMS = tuple(
             r"(?P<a>\d+) (?:to|and|through) (?P<b>\d+)",
             "({a} + {b}) * ({b} - {a} + 1) / 2",
         ),
+        (r"(?:sum|total)(?: of)? (?P<a>\d+) (?:to|through) (?P<b>\d+)", "({a} + {b}) * ({b} - {a} + 1) / 2"),
+        (r"(?P<a>[\d.]+)\s*(?:/|除以)\s*(?P<b>[\d.]+)\s*,?\s*(?:的)?余(?:数)?(?:是)?", "({a}) mod ({b})"),
         (r"从?\s*(?P<a>\d+)\s*\+?\s*到\s*(?P<b>\d+)\s*(?:的和|的总和|相加)?", "({a} + {b}) * ({b} - {a} + 1) / 2"),
         (rf"square {_A}", "({a})^2"),
         (rf"cube {_A}", "({a})^3"),
@@ -177,6 +180,8 @@ def expression_for(text: str) -> str:
     text = _MONEY_WORDS.sub(
         lambda found: f"{found[1]}{'.' if found[2].isdigit() and found[2].isascii() else '点'}{found[2]} ", text
     )
+    text = re.sub(r"\bhalf a dozen\b(?: of)?", "6", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(?:a|one) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\d)'(?=\d{3}(?!\d))", "", with_portions(digits_for_words(text), halves=False))
     if (bill := bill_in(_without_money(_stripped(text)))) is not None:
         return bill
@@ -198,6 +203,7 @@ def _next(before: str, step: str) -> str:
     if _PRONOUN.search(step):
         replaced = _PRONOUN.sub(lambda _: f"({before})", step)
         return _worded(replaced, 0)
+    step = re.sub(r"\b(?:another|an (?:extra|additional)|a further) (?=\d)", "", step, flags=re.IGNORECASE)
     worded = _infix(step)
     if (bill := bill_in(_without_money(f"{before.strip('()')} {step}"))) is not None:
         return bill
