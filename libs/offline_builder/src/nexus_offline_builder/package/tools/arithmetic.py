@@ -40,7 +40,7 @@ _RATE = lazy_pattern(
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = lazy_pattern(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = lazy_pattern(
-    r"[%^*=<>]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|half|twice|double|squared?|root|cubed?|times|divided|"
+    r"[%^*=<>]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|not|without|except|excluding|half|twice|double|squared?|root|cubed?|times|divided|"
     r"multipl\w*|plus|minus|less|more|tip|tax|vat|off|discount|each|per|log|sin|cos|tan|choose|prime|split|in|to|into|"
     r"round\w*)\b|[加减乘除倍半折率税]|平方|立方|每",
     re.IGNORECASE,
@@ -120,14 +120,12 @@ def _embedded(text: str) -> list[list[Token]]:
         if tokens and len(expressions) < _MOST_EXPRESSIONS:
             expressions.append(tokens)
             around, last = f"{around}{text[last : found.start()]}\0", found.end()
-    return expressions if _accounted(around + text[last:], expressions) else []
+    return expressions if _accounted(around + text[last:]) else []
 
 
-def _accounted(around: str, expressions: list[list[Token]]) -> bool:
+def _accounted(around: str) -> bool:
     """Whether the words around the expressions hold no number of their own, and nothing else to calculate."""
-    read = {token.text.replace(",", "") for tokens in expressions for token in tokens if token.kind == "number"}
-    numbers = {number.replace(",", "") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", around)}
-    return numbers <= read and not _MORE_TO_DO.search(around)
+    return not re.search(r"\d", around) and not _MORE_TO_DO.search(around)
 
 
 def _answer(expressions: list[list[Token]], question: Question) -> Answer:

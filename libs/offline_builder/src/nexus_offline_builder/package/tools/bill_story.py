@@ -69,7 +69,7 @@ _SAYS_NOTHING = lazy_pattern(
 )
 _NO_NUMBER = lazy_pattern(r"(\b(?:each|every|which|per)\s*)1\b|1(?=[共起下])|(?<=找)0", re.IGNORECASE)
 _TAKEN_BACK = lazy_pattern(
-    r"\b(?:refund\w*|return\w*|coupons?|vouchers?|already|minus|less|except|without|not|no|more|extra)\b|退|减|已经|不|没",
+    r"\b(?:refund\w*|return\w*|coupons?|vouchers?|already|minus|less|except|without|not|no|more|extra|half|twice|double|thirds?|quarters?)\b|退|减|已经|不|没",
     re.IGNORECASE,
 )
 _COUNTED = lazy_pattern(r"\0\s*(?!(?:minus|plus|less|times|ways)\b)[a-z]{2,}s\b", re.IGNORECASE)

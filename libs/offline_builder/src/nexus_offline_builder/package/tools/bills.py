@@ -18,17 +18,20 @@ _BILL = (
     r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net |cost |original |full |regular |retail |old )?price|cost|total|amount|meal|dinner|lunch|order|"
     r"check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
 )
+_OPERATIONS = (
+    r"(?:not?|half|twice|double|triple|thirds?|quarters?|without|except|excluding|never|minus|less|plus|times|then|"
+    r"and|or|than|refund\w*|return\w*)"
+)
+_WORD = rf"(?:(?!{_OPERATIONS}\b)[a-z]+\s+)"
 _ITEM = (
-    r"(?:(?!(?:not?|without|never|minus|less|plus|and|or|than|refund\w*|return\w*)\b)[a-z]+\s+){0,3}"
+    rf"{_WORD}{{0,3}}"
     r"(?:is|was|at|for|costs?|of)?\s*"
 )
 _ASKS_PRICE = (
     r"(?:\s*[,;.?]?\s*(?:(?:and|so)\s+)?(?:what (?:do|will|would) (?:i|you|we) pay|how much(?: is (?:it|that))?(?: do (?:i|you|we) pay)?|"
     r"(?:what(?:'s| is) )?(?:the )?(?:final|new|sale|total) price|what(?:'s| is) the (?:price|total)|total|price)(?: now)?)?"
 )
-_NOUN = (
-    r"(?!(?:minus|plus|times|off|more|less|squared|cubed|doubled|halved|rounded|and|or|is|in|to|per|each)\b)[a-z]{3,}"
-)
+_NOUN = rf"(?!{_OPERATIONS}\b)(?!(?:minus|plus|times|off|more|less|squared|cubed|doubled|halved|rounded|and|or|is|in|to|per|each)\b)[a-z]{(3,)}"
 _PEOPLE = r"(?:people|persons?|friends|of us|of them|ways|guests|kids|children|colleagues|heads)"
 _PCT = r"(?:%|percent(?:age)?)"
 _TO = r"(?:to|and|->|→|到)"
@@ -48,13 +51,13 @@ _FORMS = (
     (rf"{_BILL}(?P<a>{_N})\s*(?:plus|\+|and|with)\s*{_ADDED}\s*(?:at|of)\s*(?P<p>{_P})", "({a}) + {p}"),
     (rf"(?:the )?{_ADDED}\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})\s+(?:at|with)\s+(?P<p>{_P})", "({a}) * {p}"),
     (
-        rf"(?:[a-z]+ )?was\s+(?P<a>{_N}),"
+        rf"{_WORD}?was\s+(?P<a>{_N}),"
         rf"?\s*(?:and\s+)?(?:is\s+)?now\s+(?:is\s+)?(?P<b>{_N})[,;]?\s*(?:how (?:many|much)|what)\s*(?:%|"
         rf"percent)\s*(?:off|less|discount|down)",
         "(({a}) - ({b})) / ({a}) * 100",
     ),
     (
-        rf"(?P<b>\d+)\s*(?:[a-z]+\s+)?(?:at|@|for)\s*(?P<a>{_N})\s*(?:each)?\s*(?:with|less|minus|,)\s*(?P<p>{_P})\s*{_TAKEN}",
+        rf"(?P<b>\d+)\s*{_WORD}?(?:at|@|for)\s*(?P<a>{_N})\s*(?:each)?\s*(?:with|less|minus|,)\s*(?P<p>{_P})\s*{_TAKEN}",
         "({b}) * ({a}) - {p}",
     ),
     (
@@ -142,7 +145,7 @@ _FORMS = (
     (rf"what\s*{_PCT}\s*of\s*(?P<b>{_N})\s*is\s*(?P<a>{_N})", "({a}) / ({b}) * 100"),
     (rf"(?:what\s*)?{_PCT}\s*is\s*(?P<a>{_N})\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
     (
-        rf"(?:[a-z]+\s+){{0,3}}from\s+(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*(?:in|as|how (?:many|much)|what)\s*"
+        rf"{_ITEM}from\s+(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*(?:in|as|how (?:many|much)|what)\s*"
         rf"(?:an?\s*)?{_PCT}(?:\s*(?:is (?:that|it|this)|change|increase|growth|more|up))*",
         "(({b}) - ({a})) / ({a}) * 100",
     ),
@@ -164,12 +167,12 @@ _FORMS = (
         "({a}) + {p}",
     ),
     (
-        rf"(?:[a-z]+\s+){{0,3}}(?:from\s+)?(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*"
+        rf"{_ITEM}(?:from\s+)?(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*"
         rf"(?:in|as|how (?:many|much)|what)?\s*"
         rf"(?:an?\s*)?{_PCT}\s*(?:drop|decrease|decline|loss|fall|less|cheaper|down|reduction|off)",
         "(({a}) - ({b})) / ({a}) * 100",
     ),
-    (rf"(?P<a>{_N})\s+[a-z]+\s+(?P<b>{_N})(?<!,)\s*(?:each|apiece|a piece)", "({a}) * ({b})"),
+    (rf"(?P<a>{_N})\s+{_WORD}(?P<b>{_N})(?<!,)\s*(?:each|apiece|a piece)", "({a}) * ({b})"),
     (
         r"(?P<a>\d+)\s+(?:boxes|packs|packets|bags|crates|cases|bottles|rows|sets|bunches|trays|groups|teams|bundles|"
         rf"cartons)\s+of\s+(?P<b>\d+)(?:\s+{_NOUN})?",
@@ -178,12 +181,12 @@ _FORMS = (
     (rf"(?P<a>{_N})\s*打?\s*(?P<b>[1-9]\d?)\s*折", "({a}) * 0.{b}"),
     (rf"(?:成本价?|进价)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*加价?\s*(?P<p>{_P})", "({a}) + {p}"),
     (
-        rf"{_ITEM}(?P<a>{_N})\s*(?:[a-z]+\s+)?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})\s*off{_ASKS_PRICE}",
+        rf"{_ITEM}(?P<a>{_N})\s*{_WORD}?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})\s*off{_ASKS_PRICE}",
         "({a}) - {p}",
     ),
     (
-        rf"(?P<b>\d+)\s+[a-z]+\s+(?:for|cost|costs|are|at)\s+(?P<a>{_N})\s*,?\s*(?:so\s+)?(?:how much|what|price)\s*"
-        r"(?:is|for|per|does|are|costs?)*\s*(?:just\s+)?(?:1|each|an?|per)(?:\s+[a-z]+)?(?:\s+costs?)?",
+        rf"(?P<b>\d+)\s+{_WORD}(?:for|cost|costs|are|at)\s+(?P<a>{_N})\s*,?\s*(?:so\s+)?(?:how much|what|price)\s*"
+        rf"(?:is|for|per|does|are|costs?)*\s*(?:just\s+)?(?:1|each|an?|per)(?:\s+{_NOUN})?(?:\s+costs?)?",
         "({a}) / ({b})",
     ),
     (
@@ -222,11 +225,11 @@ _FORMS = (
     (rf"(?P<a>{_N})\s*(?:增加|上涨|提高|涨|加价?)\s*(?P<p>{_P})", "({a}) + {p}"),
     (rf"(?P<a>{_N})\s*(?:减少|降低|下降|降价?|跌)\s*(?P<p>{_P})", "({a}) - {p}"),
     (
-        rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,3}}(?:at|for|costing|x|@)\s+(?P<b>{_N})(?<!,)\s*(?:each|apiece|per piece|a "
+        rf"(?P<a>{_N})\s+{_WORD}{{0,3}}(?:at|for|costing|x|@)\s+(?P<b>{_N})(?<!,)\s*(?:each|apiece|per piece|a "
         rf"piece)",
         "({a}) * ({b})",
     ),
-    (rf"(?P<a>{_N})\s+(?:[a-z]+\s+){{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
+    (rf"(?P<a>{_N})\s+{_WORD}{{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
 )
 _LABEL = lazy_pattern(r"^[a-z]+(?: [a-z]+)?:\s+", re.IGNORECASE)
 _HINT = lazy_pattern(

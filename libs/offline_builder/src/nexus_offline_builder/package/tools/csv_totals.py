@@ -115,7 +115,7 @@ def understand(question: Question) -> Task | None:
 def _about_earlier_table(question: Question) -> Task | None:
     """`and the average?` is about the table of an earlier turn."""
     words = _LEADS_ON.sub("", question.text)
-    if len(words) > _LONGEST_FOLLOW_UP:
+    if len(words) > _LONGEST_FOLLOW_UP or _OTHER_FORM.search(words):
         return None
     table = next((found for text in question.earlier if (found := table_in(text))), None)
     if asks_how_many(words) and question.earlier and table_in(question.earlier[0]) and table is not None:

@@ -54,7 +54,7 @@ _TODAY = lazy_pattern(
     re.IGNORECASE,
 )
 _OTHER_WORK = lazy_pattern(
-    r"\b(?:divide|multiply)\b|\bhow many \w+ (?:are )?(?:there )?in (?:an? |one )?\d*\s*(?:weeks?|days?|months?|"
+    r"\b(?:divide|multiply)\b|\b(?:how many \w+|days|weeks|months|years|hours|minutes) (?:are )?(?:there )?in (?:an? |one )?\d*\s*(?:weeks?|days?|months?|"
     r"years?|hours?|fortnights?)\b(?! from)|[天周年]等于",
     re.IGNORECASE,
 )

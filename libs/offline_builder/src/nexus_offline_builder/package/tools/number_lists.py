@@ -46,7 +46,7 @@ _NAMED_LAST = lazy_pattern(
     re.IGNORECASE,
 )
 _SUBJECT = lazy_pattern(
-    r"^\s*(?:(?:i|we|she|he|they)\s+(?:got|get|scored|have|had|paid|spent)|(?:[a-z]+\s+){0,2}[a-z]+\s+(?:are|were|is)\b|(?:[a-z]+\s+){0,2}[a-z]+\s*:)\s*:?",
+    r"^\s*(?!(?:not?|half|twice|double|without|except)\b)(?:(?:i|we|she|he|they)\s+(?:got|get|scored|have|had|paid|spent)|(?:[a-z]+\s+){0,2}[a-z]+\s+(?:are|were|is)\b|(?:[a-z]+\s+){0,2}[a-z]+\s*:)\s*:?",
     re.IGNORECASE,
 )
 _NAMED_FIRST = lazy_pattern(
