@@ -39,7 +39,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper bookkeeping grade_book gradebook 记账 各部门 各门店 各地区 各类 成绩表 报销单 各列 每列 每一列",
+        topics="column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
+        "bookkeeping grade_book gradebook 记账 各部门 各门店 各地区 各类 成绩表 报销单 各列 每列 每一列",
         objects=f"{_TABLE} column row ledger warehouse sale revenue expense spending transaction inventory stock_list "
         f"price_list order_list export statement per_region by_region per_category by_category "
         f"per_person per_product by_product per_customer by_customer per_department by_department "
@@ -59,7 +60,9 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back "
         "cash_back give_change split_the_cost split_cost split_rent split_bill share_the_cost share_cost cash_register "
-        "waiter waitress calc owe hand_back how_much_change till_helper till_bot the_till checkout market_stall cash_float times_table net_price gross_price net_and_gross per_head percent_off 餐馆 结账 买单 找零 找钱 分摊 平摊 均摊 AA 算术 计算器 "
+        "waiter waitress calc owe hand_back how_much_change till_helper till_bot the_till checkout market_stall "
+        "cash_float times_table net_price gross_price net_and_gross per_head percent_off 餐馆 结账 买单 找零 找钱 "
+        "分摊 平摊 均摊 AA 算术 计算器 "
         "四则 加减 乘除 数学 "
         "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 算算 算一算 算数 小费 税 分数 乘方 平方根 "
         "开方 口算 心算 加法 减法 乘法 除法",
@@ -94,7 +97,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("unit-conversion",),
         short_name="units",
         topics=(
-            "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit f_to_c c_to_f how_hot how_cold oven_temp "
+            "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit f_to_c c_to_f "
+            "how_hot how_cold oven_temp "
             "oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
             "度量衡 公制 英制"
         ),
@@ -118,11 +122,13 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄 "
         "隔多久 多久",
         objects=(
-            "date day week month year calendar birthday anniversary christmas exam lease contract trial vacation launch ages due married rent duration age 日历 生日 纪念日 天 周年 某天 日子 放假 考试"
+            "date day week month year calendar birthday anniversary christmas exam lease contract trial vacation "
+            "launch ages due married rent duration age 日历 生日 纪念日 天 周年 某天 日子 放假 考试"
         ),
         operations="between until till since from before after calculate calculation compute add subtract "
         "difference differ answer "
-        "count work_out ago later arithmetic math left old til when end how_long 计算 相差 间隔 距离 还有 加 减 之后 之前",
+        "count work_out ago later arithmetic math left old til when end how_long 计算 相差 间隔 距离 还有 加 减 "
+        "之后 之前",
     ),
     ToolRule(
         name="text_statistics",
@@ -133,7 +139,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="text",
         topics="word_count word_counter word_frequency character_count letter_count text_statistic "
         "text_analysis wordcount "
-        "most_common_word longest_word top_word tweet_length essay_length post_length wordy wordiness 字数 词频 词数 字符数 句子数",
+        "most_common_word longest_word top_word tweet_length essay_length post_length wordy wordiness 字数 词频 "
+        "词数 字符数 句子数",
         objects=(
             "word character char letter sentence text paragraph essay article line tweet 文本 文字 文章 作文 "
             "段落 单词 句子 字符 字母 汉字 个字"
@@ -203,7 +210,8 @@ OUT_OF_REACH = {
         "send reply invite meeting schedule appointment remind reminder 发送 发邮件 提醒 会议 预约"
     ),
     "summaries and general knowledge": (
-        "summarize_article summarise_article summarize_long long_article history trivia who_won world_cup capital_of recipe_idea recommend python_code write_code write_program source_code "
+        "summarize_article summarise_article summarize_long long_article history trivia who_won world_cup "
+        "capital_of recipe_idea recommend python_code write_code write_program source_code "
         "recommendation advice explain chess play game 摘要 百科 历史 推荐 下棋 游戏 聊天"
     ),
 }

@@ -18,7 +18,8 @@ _ABILITIES = lazy_pattern(
     r"what (?:tools|skills|abilities|capabilities) do you have|what are your (?:tools|capabilities|abilities|skills)|"
     r"how can you help(?: me)?|(?:list|show)(?: me)? your (?:tools|capabilities|skills)|how do (?:i|you) (?:use|"
     r"work)(?: you)?|"
-    r"帮助|你(?:是谁|能做什么|会做什么|会什么|能干什么|可以做什么|有什么(?:功能|用|工具))|(?:你)?(?:能|可以)帮我做什么)[\s?!.？！。]*",
+    r"帮助|你(?:是谁|能做什么|会做什么|会什么|能干什么|可以做什么|有什么(?:功能|用|工具))|(?:你)?(?:能|可以)"
+    r"帮我做什么)[\s?!.？！。]*",
     re.IGNORECASE,
 )
 _LAST_QUESTION = lazy_pattern(
@@ -29,7 +30,8 @@ _LAST_QUESTION = lazy_pattern(
     r"what (?:did|have) i (?:just |last |previously )?(?:ask|asked|say|said|write)(?: you)?(?: (?:just now|last|"
     r"before|earlier|previously|first))?[\s?!.]*|"
     r"what (?:was|were) (?:i|we) (?:asking|talking about)[\s?!.]*|"
-    r"我(?:的)?(?:上一?个|上次的?|刚才的?|前一个|最后一个|之前的?|(?P<first>第一个))(?:问题|提问|消息)(?:是什么|是啥)?[？?。]*|"
+    r"我(?:的)?(?:上一?个|上次的?|刚才的?|前一个|最后一个|之前的?|(?P<first>第一个))(?:问题|提问|消息)(?:是什么|"
+    r"是啥)?[？?。]*|"
     r"我(?:刚才|刚刚|上次|之前)(?:问|说)(?:了|的是|的)?(?:什么|啥)(?:问题)?[？?。]*",
     re.IGNORECASE,
 )

@@ -12,8 +12,10 @@ _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _KINDS = (
     (
         "date",
-        rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}}\s*年\s*\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?|\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]|"
-        rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s+\d{{4}})?",
+        rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}}\s*年\s*\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?|"
+        rf"\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]|"
+        rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)"
+        rf"(?:,?\s+\d{{4}})?",
     ),
     ("share", rf"{_NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{_NUMBER}"),
     (
@@ -24,7 +26,8 @@ _KINDS = (
     (
         "people",
         rf"{_NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
-        rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)|(?<=\bwe are ){_NUMBER}|(?<=\bthey are ){_NUMBER}|(?<=\bthere are ){_NUMBER}|"
+        rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)|(?<=\bwe are ){_NUMBER}|(?<=\bthey are ){_NUMBER}|"
+        rf"(?<=\bthere are ){_NUMBER}|"
         rf"(?<=\bamong ){_NUMBER}|(?<=\bbetween ){_NUMBER}(?! and)",
     ),
     (
@@ -36,24 +39,29 @@ _KINDS = (
 )
 _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
 _AROUND = lazy_pattern(
-    r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|you|there|are|be|"
+    r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
+    r"you|there|are|be|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
-    r"same|do|try|to|until|till|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|只|按|小费|再|用|来|付|出生|又|吗|么)",
+    r"same|do|try|to|until|till|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|"
+    r"只|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
 _SHARE_ON = lazy_pattern(
-    rf"(?:an? |the |what is (?:an? |the )?)?(?P<share>{_NUMBER}\s*%)\s*(?:tip|vat|tax|gst|service|gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{_NUMBER})[\s?.]*",
+    rf"(?:an? |the |what is (?:an? |the )?)?(?P<share>{_NUMBER}\s*%)\s*(?:tip|vat|tax|gst|service|"
+    rf"gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{_NUMBER})[\s?.]*",
     re.IGNORECASE,
 )
 _IN_ALL = lazy_pattern(
-    r"(?:(?:and|so|then|what|what's|whats|is|the|now|ok)[\s,]+)*(?:total|in total|altogether|in all|how much (?:is that )?in all)"
+    r"(?:(?:and|so|then|what|what's|whats|is|the|now|ok)[\s,]+)*(?:total|in total|altogether|in all|how much (?:is "
+    r"that )?in all)"
     r"(?: (?:with|including|incl)(?: the)? (?:tip|vat|tax|it|that|service))?(?: then| now)?[\s?.]*",
     re.IGNORECASE,
 )
 _AMOUNT = lazy_pattern(r"\b(?:it|bill|total|cost)\b|[$€£¥元块.]|\d{3}", re.IGNORECASE)
 _CHANGES = lazy_pattern(
     r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
-    r"of|same|打|to|until|till|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    r"of|same|打|to|until|till|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|"
+    r"jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
 

@@ -1,6 +1,7 @@
 """Answers arithmetic questions exactly."""
 
 import re
+from itertools import pairwise
 
 from . import figures
 from .bills import refuse_mixed_currencies
@@ -20,12 +21,14 @@ _ROUNDING = lazy_pattern(
     r"(?:decimals?(?: places?)?|"
     r"digits?(?: after the point)?|dp)\b|"
     r"[,，]?\s*保留\s*(\d{1,2}|[一二两三四])\s*位小数|"
-    r",?\s*(?:and |then )*\bround(?:ed)?(?: (?:it|that|this|the result))?(?: (?:to|off to) (?:the )?(?:nearest )?(?:whole(?: number)?|integer|unit|one))?(?: please)?[\s?.!]*$|"
+    r",?\s*(?:and |then )*\bround(?:ed)?(?: (?:it|that|this|the result))?(?: (?:to|off to) (?:the )?(?:nearest "
+    r")?(?:whole(?: number)?|integer|unit|one))?(?: please)?[\s?.!]*$|"
     r"[,，]?\s*(?:四舍五入|取整)(?:到整数|到个位)?[\s？?。]*$",
     re.IGNORECASE,
 )
 _LONE_SHARE = lazy_pattern(
-    r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|百分之[\d一二三四五六七八九十]+)"
+    r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|"
+    r"百分之[\d一二三四五六七八九十]+)"
     r"(?:instead|呢|的话|[\s?.？。])*",
     re.IGNORECASE,
 )
@@ -40,7 +43,8 @@ _RATE = lazy_pattern(
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = lazy_pattern(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = lazy_pattern(
-    r"[%^*=<>]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|not|without|except|excluding|half|twice|double|squared?|root|cubed?|times|divided|"
+    r"[%^*=<>+]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|not|without|except|excluding|"
+    r"half|twice|double|squared?|root|cubed?|times|divided|"
     r"multipl\w*|plus|minus|less|more|tip|tax|vat|off|discount|each|per|log|sin|cos|tan|choose|prime|split|in|to|into|"
     r"round\w*)\b|[加减乘除倍半折率税]|平方|立方|每",
     re.IGNORECASE,
@@ -88,7 +92,7 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
     except NotAnExpression:
         return None
     incomplete = not tokens or tokens[0].text in ("+", "*", "/", "^", "mod", "%", ",", "of", ")")
-    if any(one.kind == next_one.kind == "number" for one, next_one in zip(tokens, tokens[1:], strict=False)):
+    if any(one.kind == next_one.kind == "number" for one, next_one in pairwise(tokens)):
         return None
     calculates = (lone or has_operator(tokens)) and any(token.kind == "number" for token in tokens)
     if not calculates or incomplete:

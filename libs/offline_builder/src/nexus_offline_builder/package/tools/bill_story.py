@@ -37,7 +37,8 @@ _FORMS = (
     ),
     (
         "tender",
-        rf"{_TENDER}\s*(?:(?:in|by|with|cash|me|us|him|her|them|over|an?|the|one|张|我)\s*)*(?P<g1>{_NUMBER})(?!\s*[%\d])"
+        rf"{_TENDER}\s*(?:(?:in|by|with|cash|me|us|him|her|them|over|an?|the|one|张|我)\s*)*(?P<g1>{_NUMBER})"
+        rf"(?!\s*[%\d])"
         rf"\s*(?:in cash|cash|note|bill|banknote|的?(?:钞票|纸币))?|"
         rf"(?:with|from|out of)\s+(?:an?|the)?\s*(?P<g2>{_NUMBER})\s*(?:note|bill|banknote|cash)?(?!\s*[%\d])|"
         rf"(?P<g3>{_NUMBER})\s*(?:note|banknote)\b",
@@ -59,17 +60,21 @@ _LABEL = lazy_pattern(
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:(?:[a-z]+ )?(?:bills?|receipts?|tab)|tips?|gratuity|tax|vat|dinner|lunch|breakfast|brunch|"
     r"meals?|restaurant|check|total(?:s|led)?|cost|costs|came|comes?|amounts?|to|is|was|are|were|of|a|an|the|"
-    r"my|our|we|i|he|she|they|you|us|me|it|all|up|for|and|with|want|wants?|would|like|please|split|share[ds]?|divided?|equally|evenly|"
-    r"between|among|by|how|much|many|original|full|regular|does|do|did|should|each|one|person|everyone|everybody|per|head|pays?|owes?|what|whats|what's|"
+    r"my|our|we|i|he|she|they|you|us|me|it|all|up|for|and|with|want|wants?|would|like|please|split|share[ds]?|"
+    r"divided?|equally|evenly|"
+    r"between|among|by|how|much|many|original|full|regular|does|do|did|should|each|one|person|everyone|everybody|"
+    r"per|head|pays?|owes?|what|whats|what's|"
     r"get|gets|back|change|due|give|have|has|plus|so|then|now|on|at|in|add|including|included?|leave|altogether|"
     r"price|order|purchase|groceries|shopping|customer|note|worth|that's|thats|that|this|final|if|need|there|s)\b|"
-    r"账单|一共|总共|合计|花了|消费|您|晚饭|午饭|吃饭|饭钱|买了?|东西|请问|每人|每个人|平均|平分|均摊|分摊|人均|多少钱?|要|应该|该|找零?|回|几|我们?|他们?|顾客|"
+    r"账单|一共|总共|合计|花了|消费|您|晚饭|午饭|吃饭|饭钱|买了?|东西|请问|每人|每个人|平均|平分|均摊|分摊|人均|"
+    r"多少钱?|要|应该|该|找零?|回|几|我们?|他们?|顾客|"
     r"是|的|了|给|付|元|块钱?|共|加上?|再|和|按|呢|AA|aa|分",
     re.IGNORECASE,
 )
 _NO_NUMBER = lazy_pattern(r"(\b(?:each|every|which|per)\s*)1\b|1(?=[共起下])|(?<=找)0", re.IGNORECASE)
 _TAKEN_BACK = lazy_pattern(
-    r"\b(?:refund\w*|return\w*|coupons?|vouchers?|already|minus|less|except|without|not|no|more|extra|half|twice|double|thirds?|quarters?)\b|退|减|已经|不|没",
+    r"\b(?:refund\w*|return\w*|coupons?|vouchers?|already|minus|less|except|without|not|no|more|extra|half|twice|"
+    r"double|thirds?|quarters?)\b|退|减|已经|不|没",
     re.IGNORECASE,
 )
 _COUNTED = lazy_pattern(r"\0\s*(?!(?:minus|plus|less|times|ways)\b)[a-z]{2,}s\b", re.IGNORECASE)

@@ -15,7 +15,8 @@ _ADDED = (
 )
 _TAKEN = r"(?:discounts?|off|reduction|rebate)"
 _BILL = (
-    r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net |cost |original |full |regular |retail |old )?price|cost|total|amount|meal|dinner|lunch|order|"
+    r"(?:(?:an?\s+|the\s+|my\s+)?(?:bill|(?:sale |list |net |cost |original |full |regular |retail |old )?price|"
+    r"cost|total|amount|meal|dinner|lunch|order|"
     r"check|purchase|item|product)\s+(?:of|is|was|at|for)?\s*)?"
 )
 _OPERATIONS = (
@@ -28,10 +29,15 @@ _ITEM = (
     r"(?:is|was|at|for|costs?|of)?\s*"
 )
 _ASKS_PRICE = (
-    r"(?:\s*[,;.?]?\s*(?:(?:and|so)\s+)?(?:what (?:do|will|would) (?:i|you|we) pay|how much(?: is (?:it|that))?(?: do (?:i|you|we) pay)?|"
-    r"(?:what(?:'s| is) )?(?:the )?(?:final|new|sale|total) price|what(?:'s| is) the (?:price|total)|total|price)(?: now)?)?"
+    r"(?:\s*[,;.?]?\s*(?:(?:and|so)\s+)?(?:what (?:do|will|would) (?:i|you|we) pay|how much(?: is (?:it|that))?(?: "
+    r"do (?:i|you|we) pay)?|"
+    r"(?:what(?:'s| is) )?(?:the )?(?:final|new|sale|total) price|what(?:'s| is) the (?:price|total)|total|price)"
+    r"(?: now)?)?"
 )
-_NOUN = rf"(?!{_OPERATIONS}\b)(?!(?:minus|plus|times|off|more|less|squared|cubed|doubled|halved|rounded|and|or|is|in|to|per|each)\b)[a-z]{(3,)}"
+_NOUN = (
+    rf"(?!{_OPERATIONS}\b)(?!(?:off|more|squared|cubed|doubled|halved|rounded|is|in|to|per|each)\b)"
+    r"[a-z]{3,}"
+)
 _PEOPLE = r"(?:people|persons?|friends|of us|of them|ways|guests|kids|children|colleagues|heads)"
 _PCT = r"(?:%|percent(?:age)?)"
 _TO = r"(?:to|and|->|→|到)"
@@ -57,7 +63,8 @@ _FORMS = (
         "(({a}) - ({b})) / ({a}) * 100",
     ),
     (
-        rf"(?P<b>\d+)\s*{_WORD}?(?:at|@|for)\s*(?P<a>{_N})\s*(?:each)?\s*(?:with|less|minus|,)\s*(?P<p>{_P})\s*{_TAKEN}",
+        rf"(?P<b>\d+)\s*{_WORD}?(?:at|@|for)\s*(?P<a>{_N})\s*(?:each)?\s*(?:with|less|minus|,)\s*(?P<p>{_P})"
+        rf"\s*{_TAKEN}",
         "({b}) * ({a}) - {p}",
     ),
     (
@@ -70,7 +77,8 @@ _FORMS = (
         "({a}) * {p} * ({b})",
     ),
     (
-        rf"(?:不含税|税前)价?格?\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*税率\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*(?:含税|税后)?价?",
+        rf"(?:不含税|税前)价?格?\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*税率\s*(?:是|为)?\s*(?P<p>{_P})"
+        rf"[,，]?\s*(?:含税|税后)?价?",
         "({a}) + {p}",
     ),
     (
@@ -121,20 +129,24 @@ _FORMS = (
     (rf"take\s+(?P<p>{_P})\s+(?:off|from)\s+(?P<a>{_N})", "({a}) - {p}"),
     (rf"(?P<p>{_P})\s*{_TAKEN}\s+(?:on|of|for)\s+{_BILL}(?P<a>{_N})", "which"),
     (
-        rf"(?:split|share|divide)\s+{_BILL}(?P<a>{_N})\s*(?:(?:between|among|amongst|by|across|for|into)\s+)?(?P<b>{_N})\s*"
+        rf"(?:split|share|divide)\s+{_BILL}(?P<a>{_N})\s*(?:(?:between|among|amongst|by|across|for|into)"
+        rf"\s+)?(?P<b>{_N})\s*"
         r"(?:equal\s+)?(?:people|persons?|friends|of us|ways|guests|kids|children|parts|shares|colleagues)?",
         "({a}) / ({b})",
     ),
     (
-        rf"{_BILL}(?P<a>{_N})\s*(?:,|split|shared|divided)+\s*(?:between|among|by|into)?\s*(?P<b>{_N})\s*(?:people|persons?|friends|ways)",
+        rf"{_BILL}(?P<a>{_N})\s*(?:,|split|shared|divided)+\s*(?:between|among|by|into)?\s*(?P<b>{_N})\s*(?:people|"
+        rf"persons?|friends|ways)",
         "({a}) / ({b})",
     ),
     (
-        rf"(?:percent(?:age)?|%)\s*(?:change|increase|growth|difference|rise)\s+(?:from|between|of)?\s*(?P<a>{_N})\s*{_TO}\s*(?P<b>{_N})",
+        rf"(?:percent(?:age)?|%)\s*(?:change|increase|growth|difference|rise)\s+(?:from|between|of)?\s*(?P<a>{_N})"
+        rf"\s*{_TO}\s*(?P<b>{_N})",
         "(({b}) - ({a})) / ({a}) * 100",
     ),
     (
-        rf"(?:percent(?:age)?|%)\s*(?:decrease|drop|loss|reduction|decline)\s+(?:from\s+)?(?P<a>{_N})\s*{_TO}\s*(?P<b>{_N})",
+        rf"(?:percent(?:age)?|%)\s*(?:decrease|drop|loss|reduction|decline)\s+(?:from\s+)?(?P<a>{_N})"
+        rf"\s*{_TO}\s*(?P<b>{_N})",
         "(({a}) - ({b})) / ({a}) * 100",
     ),
     (rf"从?\s*(?P<a>{_N})\s*[涨升增][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*(?:pct之|%)几?", "(({b}) - ({a})) / ({a}) * 100"),
@@ -150,11 +162,13 @@ _FORMS = (
         "(({b}) - ({a})) / ({a}) * 100",
     ),
     (
-        rf"(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*(?:in\s*|as\s*)?{_PCT}\s*(?:change|increase|growth|difference)?",
+        rf"(?P<a>{_N})\s*(?:to|->|→)\s*(?P<b>{_N})\s*,?\s*(?:in\s*|as\s*)?{_PCT}\s*(?:change|increase|growth|"
+        rf"difference)?",
         "(({b}) - ({a})) / ({a}) * 100",
     ),
     (
-        rf"(?P<p>{_P})\s*off\s+{_BILL}(?P<a>{_N})\s*(?:,|and|plus|then)+\s*(?:then\s+)?(?:another|an? (?:extra|additional|further)|extra|further|then)?\s*"
+        rf"(?P<p>{_P})\s*off\s+{_BILL}(?P<a>{_N})\s*(?:,|and|plus|then)+\s*(?:then\s+)?(?:another|an? (?:extra|"
+        rf"additional|further)|extra|further|then)?\s*"
         rf"(?P<b>{_P})\s*off",
         "({a}) * (100% - {p}) * (100% - {b})",
     ),
@@ -162,7 +176,8 @@ _FORMS = (
     (rf"{_BILL}(?P<a>{_N})\s*(?:plus|\+)\s*(?P<p>{_P})", "({a}) + {p}"),
     (rf"{_BILL}(?P<a>{_N})\s*,?\s*(?:with\s*)?(?:an?\s*)?discount\s*(?:of|is|:)?\s*(?P<p>{_P})", "({a}) - {p}"),
     (
-        rf"(?:cost|cost price|bought (?:at|for))\s*(?:is|of|at|:)?\s*(?P<a>{_N})\s*(?:,|with|plus|and|\+)*\s*(?:an?\s*)?"
+        rf"(?:cost|cost price|bought (?:at|for))\s*(?:is|of|at|:)?\s*(?P<a>{_N})\s*(?:,|with|plus|and|"
+        rf"\+)*\s*(?:an?\s*)?"
         rf"mark-?up\s*(?:of|is)?\s*(?P<p>{_P})",
         "({a}) + {p}",
     ),
@@ -181,7 +196,8 @@ _FORMS = (
     (rf"(?P<a>{_N})\s*打?\s*(?P<b>[1-9]\d?)\s*折", "({a}) * 0.{b}"),
     (rf"(?:成本价?|进价)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*加价?\s*(?P<p>{_P})", "({a}) + {p}"),
     (
-        rf"{_ITEM}(?P<a>{_N})\s*{_WORD}?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})\s*off{_ASKS_PRICE}",
+        rf"{_ITEM}(?P<a>{_N})\s*{_WORD}?(?:,|with|minus|less|after|at|is|now|-)*\s*(?:now\s+)?(?P<p>{_P})"
+        rf"\s*off{_ASKS_PRICE}",
         "({a}) - {p}",
     ),
     (
@@ -190,7 +206,8 @@ _FORMS = (
         "({a}) / ({b})",
     ),
     (
-        rf"{_BILL}(?P<a>{_N})\s*(?:,|for)\s*(?P<b>\d+)\s*{_PEOPLE}\s*,?\s*(?:how much|what)?\s*(?:does|do|is it|should|is that)?\s*"
+        rf"{_BILL}(?P<a>{_N})\s*(?:,|for)\s*(?P<b>\d+)\s*{_PEOPLE}\s*,?\s*(?:how much|what)?\s*(?:does|do|is it|"
+        rf"should|is that)?\s*"
         r"(?:each|per person|per head|a head|apiece)(?:\s*(?:of (?:us|them))?\s*(?:pays?|owes?))?",
         "({a}) / ({b})",
     ),
@@ -200,7 +217,8 @@ _FORMS = (
     ),
     (rf"(?P<p>{_P})\s+of\s+(?:the\s+|my\s+|our\s+)?(?P<a>{_N})\s+{_NOUN}", "({a}) * {p}"),
     (
-        rf"(?:[^\d\W]{{1,6}}\s*)?(?P<a>{_N})\s*(?:/|每|1\s*)(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*[,，]?\s*(?:买|要|来)?了?\s*(?P<b>{_N})\s*"
+        rf"(?:[^\d\W]{{1,6}}\s*)?(?P<a>{_N})\s*(?:/|每|1\s*)(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)"
+        rf"\s*[,，]?\s*(?:买|要|来)?了?\s*(?P<b>{_N})\s*"
         r"(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?:[1一]?共|总共)?(?:要|是|花)?(?:多少)?(?:钱|元)?",
         "({a}) * ({b})",
     ),
@@ -211,11 +229,13 @@ _FORMS = (
     ),
     (rf"打\s*(?P<b>[\d.]+)\s*折\s*[,，]?\s*(?:原价)?\s*(?P<a>{_N})", "({a}) * 0.{b}"),
     (
-        rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|为)?\s*(?P<p>{_P})[,，]?\s*税后(?:收入|工资)?",
+        rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|"
+        rf"为)?\s*(?P<p>{_P})[,，]?\s*税后(?:收入|工资)?",
         "({a}) - {p}",
     ),
     (
-        rf"(?P<a>{_N})\s*(?:[1一]?共\s*)?[,，]?\s*(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA|平)?(?:平分|均摊|分摊|分|AA)(?:[,，]?\s*每?人?均?)?",
+        rf"(?P<a>{_N})\s*(?:[1一]?共\s*)?[,，]?\s*(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA|平)?(?:平分|均摊|分摊|分|AA)"
+        rf"(?:[,，]?\s*每?人?均?)?",
         "({a}) / ({b})",
     ),
     (rf"半价\s*(?P<a>{_N})|(?P<b>{_N})\s*的?\s*半价", "half"),
@@ -231,9 +251,10 @@ _FORMS = (
     ),
     (rf"(?P<a>{_N})\s+{_WORD}{{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
 )
-_LABEL = lazy_pattern(r"^[a-z]+(?: [a-z]+)?:\s+", re.IGNORECASE)
+_LABEL = lazy_pattern(r"^(?!not )[a-z]+(?: [a-z]+)?:\s+", re.IGNORECASE)
 _HINT = lazy_pattern(
-    r"%|percent|pct|tip|plus|\bof\b|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|,.*people|ways|\bto\b|->|→|\bfor\b|out of|among|between|by|[\u4e00-\u9fff]",
+    r"%|percent|pct|tip|plus|\bof\b|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|"
+    r",.*people|ways|\bto\b|->|→|\bfor\b|out of|among|between|by|[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
 _CURRENCY = lazy_pattern(

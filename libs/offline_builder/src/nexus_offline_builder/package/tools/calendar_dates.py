@@ -41,7 +41,8 @@ _DATE = lazy_pattern(
     r"day)?)\b(?:,?\s*(?:in\s+|of\s+)?(?P<y8>\d{4}))?"
     r"|(?P<word>(?:the )?day after tomorrow|(?:the )?day before yesterday|today|tomorrow|yesterday|now)\b"
     rf"|(?P<which>next|last|this|coming|on)\s+(?P<weekday>{'|'.join(WEEKDAYS)})\b"
-    r")|(?:(?P<y9>\d{4})\s*年的?)?(?P<zh>大后天|后天|大前天|前天|今天|今日|明天|明日|昨天|昨日|现在|圣诞节?|元旦|国庆节?)",
+    r")|(?:(?P<y9>\d{4})\s*年的?)?(?P<zh>大后天|后天|大前天|前天|今天|今日|明天|明日|昨天|昨日|现在|圣诞节?|元旦|"
+    r"国庆节?)",
     re.IGNORECASE,
 )
 _RELATIVE = {

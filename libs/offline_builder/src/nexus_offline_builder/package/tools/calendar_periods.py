@@ -23,19 +23,23 @@ _LEFT = lazy_pattern(
 _LEFT_CHINESE = lazy_pattern(r"(?P<period>今年|本年度?|这个?月|本月)(?:里|内)?还?(?:有|剩下?|剩余)(?:多少|几)天")
 _DAY_LATER = lazy_pattern(r"\b(?:this day|today)\s+(?P<rel>next|last)\s+(?P<period>year|month)\b", re.IGNORECASE)
 _MONTH_CHINESE = lazy_pattern(
-    r"(?P<rel>上上个|下下个|上个?|下个?|这个?|本|当)月的?(?:(?P<last>最后一天|月?底|月?末)|(?P<first>第一天|月?初)|(?P<today>今天)|"
+    r"(?P<rel>上上个|下下个|上个?|下个?|这个?|本|当)月的?(?:(?P<last>最后一天|月?底|月?末)|(?P<first>第一天|月?初)|"
+    r"(?P<today>今天)|"
     r"(?P<day>[\d一二三四五六七八九十]{1,3})[号日])"
 )
 _YEAR_CHINESE = lazy_pattern(
-    r"(?P<rel>前年|去年|今年|明年|后年)的?(?:(?P<last>最后一天|年?底|年?末)|(?P<first>第一天|元旦|年?初)|(?P<today>今天|今日)|"
-    r"(?P<holiday>圣诞节?|国庆节?)|(?P<month>[\d一二三四五六七八九十]{1,2})月(?P<day>[\d一二三四五六七八九十]{1,3})[号日])"
+    r"(?P<rel>前年|去年|今年|明年|后年)的?(?:(?P<last>最后一天|年?底|年?末)|(?P<first>第一天|元旦|年?初)|"
+    r"(?P<today>今天|今日)|"
+    r"(?P<holiday>圣诞节?|国庆节?)|(?P<month>[\d一二三四五六七八九十]{1,2})月(?P<day>[\d一二三四五六七八九十]{1,3})"
+    r"[号日])"
 )
 _WEEK_CHINESE = lazy_pattern(
     r"(?P<rel>上上个?|下下个?|上个?|下个?|这个?|本)(?:周|星期|礼拜)(?P<day>[一二三四五六日天])"
 )
 _END_CHINESE = lazy_pattern(r"(?<![\d上下这本当个年])(?P<period>[年月])(?:底|末)")
 _SAME_MONTH = lazy_pattern(
-    r"(?P<year>\d{4}\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<first>\d{1,2})\s*[日号]?\s*(?P<to>到|至|-|~)\s*(?P<last>\d{1,2})\s*[日号]"
+    r"(?P<year>\d{4}\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<first>\d{1,2})\s*[日号]?\s*(?P<to>到|至|-|~)"
+    r"\s*(?P<last>\d{1,2})\s*[日号]"
 )
 _MONTHS_AWAY = {"上上个": -2, "下下个": 2, "上": -1, "上个": -1, "下": 1, "下个": 1} | {
     "previous": -1,

@@ -9,7 +9,8 @@ from .patterns import lazy_pattern
 from .table import Table, numeric_columns
 
 _HOW_MANY = lazy_pattern(
-    r"(?:and )?how many (?P<en>[\w ]+?)(?: (?:are there|do i have|are (?:in )?(?:the )?(?:list|table)|in (?:total|all)|there are))*[\s?.!:]*|"
+    r"(?:and )?how many (?P<en>[\w ]+?)(?: (?:are there|do i have|are (?:in )?(?:the )?(?:list|table)|in (?:total|"
+    r"all)|there are))*[\s?.!:]*|"
     r"(?:一共|总共|共)?有?(?:几|多少)[个种位名家件]?(?P<zh>[\w]+?)[\s?？:：]*",
     re.IGNORECASE,
 )

@@ -12,6 +12,7 @@ from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns
 
 _MOST_ROWS = 200
+_MOST_HOLDERS = 3
 _SORT = lazy_pattern(
     r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?)\b|排序|排名|排列|排一?下|从[高大多]到|从[低小少]到|[降升]序",
     re.IGNORECASE,
@@ -50,10 +51,15 @@ _COUNTS = lazy_pattern(
 )
 _PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
 _SAID = lazy_pattern(
-    r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|cheapest|expensive|"
-    r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|\d{1,3}|worth|value|"
-    r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|one|total|overall|times|multiplied|by|per|piece|pieces|each|sellers?|selling|performers?|earners?|winners?|expenses?|purchases?|items?|entry|entries|it|all|whole|on)\b|[*×]|"
-    r"总价|哪一?[个种家位名样款类天月]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|[降升]序|排序|排名|排列|排一?下|前|后|名|个|卖|得|总值|总价值|"
+    r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|"
+    r"cheapest|expensive|"
+    r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|"
+    r"\d{1,3}|worth|value|"
+    r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|"
+    r"one|total|overall|times|multiplied|by|per|piece|pieces|each|sellers?|selling|performers?|earners?|winners?|"
+    r"expenses?|purchases?|items?|entry|entries|it|all|whole|on)\b|[*×]|"
+    r"总价|哪一?[个种家位名样款类天月]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|"
+    r"[降升]序|排序|排名|排列|排一?下|前|后|名|个|卖|得|总值|总价值|"
     r"乘以?|值多少|货值|库存|价值|一共|钱|\d+",
     re.IGNORECASE,
 )
@@ -142,6 +148,17 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
         {"names": list(winners), "value": figures.for_json(wanted)},
         (Value(figures.carried(wanted), wanted),),
     )
+
+
+def holders(table: Table, column: Column, number: Fraction) -> str:
+    """Whose `number` is, where the first column of text names the rows; empty where that are too many."""
+    numeric = {one.name for one in numeric_columns(table)}
+    label = next((at for at, name in enumerate(table.header) if name not in numeric), None)
+    if label is None:
+        return ""
+    names = [row[label] for row, cell in zip(table.rows, column.cells, strict=True) if cell == number]
+    names = list(dict.fromkeys(name for name in names if name))
+    return f" ({', '.join(names)})" if 0 < len(names) <= _MOST_HOLDERS else ""
 
 
 def _listed(table: Table, order: _Order, count: int, chinese: bool) -> Answer:

@@ -9,7 +9,7 @@ from . import figures
 from .bounded import FUNCTIONS
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, rows_of
-from .csv_ranking import asks_order, ranked
+from .csv_ranking import asks_order, holders, ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_unclear, without_names
 from .patterns import lazy_pattern
@@ -86,14 +86,14 @@ _OTHER_FORM = lazy_pattern(
 _HOW_MANY = lazy_pattern(r"\bhow many\b|[几多]少?[个支本件张位名笔次]", re.IGNORECASE)
 _AMOUNTS = lazy_pattern(r"price|cost|amount|spent|paid|revenue|sales$|total|价|金额|费|款", re.IGNORECASE)
 _ASKS_AMOUNT = lazy_pattern(
-    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|about|was|is|were|and|for|on|the)\b|花了?|钱|呢|只|多少|几个?|还?有|剩",
+    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|about|was|is|were|and|for|on|the)"
+    r"\b|花了?|钱|呢|只|多少|几个?|还?有|剩",
     re.I,
 )
 _LEADS_ON = lazy_pattern(
     r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE
 )
 _LONGEST_FOLLOW_UP = 300
-_MOST_HOLDERS = 3
 
 
 def understand(question: Question) -> Task | None:
@@ -342,10 +342,9 @@ def _per_column(table: Table, columns: list[Column], measures: list[Measure], ch
     values: list[Value] = []
     for measure in measures:
         found = [(column.name, measure.of(column.numbers)) for column in columns]
-        lines += [
-            f"{_title(measure, column.name, chinese)} {figures.equals(number)}{_holders(table, column, measure, number)}"
-            for column, (_, number) in zip(columns, found, strict=True)
-        ]
+        for column, (name, number) in zip(columns, found, strict=True):
+            whose = holders(table, column, number) if measure.english in ("min", "max") else ""
+            lines.append(f"{_title(measure, name, chinese)} {figures.equals(number)}{whose}")
         output[measure.english] = {name: figures.for_json(number) for name, number in found}
         values += [
             Value(figures.carried(number), number, name if len(measures) == 1 else f"{measure.english} {name}")
@@ -355,17 +354,6 @@ def _per_column(table: Table, columns: list[Column], measures: list[Measure], ch
     notes = _notes(table, columns, chinese)
     asked: dict[str, JsonValue] = {"rows": len(table.rows), "columns": [column.name for column in columns]}
     return Answer("\n".join([head, *lines, *notes]), asked, output, tuple(values))
-
-
-def _holders(table: Table, column: Column, measure: Measure, number: Fraction) -> str:
-    """Whose the highest or lowest value is, where the first column of text names the rows."""
-    numeric = {one.name for one in numeric_columns(table)}
-    label = next((at for at, name in enumerate(table.header) if name not in numeric), None)
-    if measure.english not in ("min", "max") or label is None:
-        return ""
-    names = [row[label] for row, cell in zip(table.rows, column.cells, strict=True) if cell == number]
-    names = list(dict.fromkeys(name for name in names if name))
-    return f" ({', '.join(names)})" if 0 < len(names) <= _MOST_HOLDERS else ""
 
 
 def _title(measure: Measure, name: str, chinese: bool) -> str:

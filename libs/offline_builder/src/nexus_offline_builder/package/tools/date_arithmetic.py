@@ -54,7 +54,8 @@ _TODAY = lazy_pattern(
     re.IGNORECASE,
 )
 _OTHER_WORK = lazy_pattern(
-    r"\b(?:divide|multiply)\b|\b(?:how many \w+|days|weeks|months|years|hours|minutes) (?:are )?(?:there )?in (?:an? |one )?\d*\s*(?:weeks?|days?|months?|"
+    r"\b(?:divide|multiply)\b|\b(?:how many \w+|days|weeks|months|years|hours|minutes) (?:are )?(?:there )?in "
+    r"(?:an? |one )?\d*\s*(?:weeks?|days?|months?|"
     r"years?|hours?|fortnights?)\b(?! from)|[天周年]等于",
     re.IGNORECASE,
 )
@@ -76,12 +77,14 @@ _MOVES = lazy_pattern(
     r"\b(?:before|after|later|earlier|prior|ago|plus|minus)\b(?=\W*$)|[之以]?[前后]\s*[?？。]*$", re.IGNORECASE
 )
 _VAGUE = lazy_pattern(
-    r"\b(?:half|couple|few|several|every|quarters?|decades?|or|excluding|except|without|not|inclusive|including|weekends?)\b|"
+    r"\b(?:half|couple|few|several|every|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
+    r"without|not|inclusive|including|weekends?)\b|"
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
     re.IGNORECASE,
 )
 _RUNS = lazy_pattern(
-    r"\b(?:starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|begin)\b.*$)|"
+    r"\b(?:starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
+    r"begin)\b.*$)|"
     r"开始|购买|签发|签订",
     re.IGNORECASE,
 )
@@ -103,12 +106,14 @@ _BETWEEN_THEM = lazy_pattern(
     r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
     r"lie |lies )?(?:there |it )?(?:in )?"
     r"between (?:them|these|those|both|(?:the |these |those )(?:two|2|both)?(?: ?(?:dates|days))?)[\s?.!]*|"
-    r"(?:它们|两者|这?两个?(?:日期|天)|两天|中间|之间|前后)*(?:之间)?(?:一共|总共)?(?:相差|相隔|隔了?|差|间隔|有)(?:多少|几)"
+    r"(?:它们|两者|这?两个?(?:日期|天)|两天|中间|之间|前后)*(?:之间)?(?:一共|总共)?(?:相差|相隔|隔了?|差|间隔|有)"
+    r"(?:多少|几)"
     r"(?:天|个?周|个?星期|个?月|年|个?工作日)[\s？?。]*",
     re.IGNORECASE,
 )
 _BARE = lazy_pattern(
-    r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|呢|是|的|和",
+    r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|"
+    r"呢|是|的|和",
     re.IGNORECASE,
 )
 _BORN = lazy_pattern(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
@@ -145,22 +150,26 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
     if (found or durations) and (vague := _VAGUE.search(rest)):
         return Task(LIKELY, lambda: _refuse_unread(vague.group()))
-    if len(found) > 2 or (len(found) == 2 and durations):
-        return Task(LIKELY, lambda: _refuse_unread(text))
-    if (
-        len(found) == 2
-        and not _BETWEEN.search(text)
-        and re.search(r"[^\W\d_]{2}", _JOINING.sub(" ", _BARE.sub(" ", rest)))
-    ):
-        return None
-    if len(found) == 2:
-        confidence = CERTAIN if _BETWEEN.search(text) else LIKELY
-        return Task(confidence, lambda: _between(found[0], found[1], rest, question))
+    if len(found) > 1:
+        return _several(found, durations, text, rest, question)
     if durations and (weekday := _A_WEEKDAY.search(rest)):
         return Task(LIKELY, lambda: _refuse_unread(weekday.group()))
     if durations:
         return _moved_by(found, durations, rest, question)
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
+
+
+def _several(
+    found: list[FoundDate], durations: "list[re.Match[str]]", text: str, rest: str, question: Question
+) -> Task | None:
+    """Two dates are compared, if that is asked or nothing else is said; more, or a duration besides, are unclear."""
+    if len(found) > 2 or durations:
+        return Task(LIKELY, lambda: _refuse_unread(text))
+    if _BETWEEN.search(text):
+        return Task(CERTAIN, lambda: _between(found[0], found[1], rest, question))
+    if re.search(r"[^\W\d_]{2}", _JOINING.sub(" ", _BARE.sub(" ", rest))):
+        return None
+    return Task(LIKELY, lambda: _between(found[0], found[1], rest, question))
 
 
 def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: str, question: Question) -> Task | None:

@@ -41,7 +41,8 @@ _CALCULABLE = lazy_pattern(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.
 _ASKED = lazy_pattern(r"\bjson\b|\$[.\[]", re.IGNORECASE)
 _UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
 _WANTED = lazy_pattern(
-    r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)\s+(?:the\s+)?(?![A-Za-z_\u4e00-\u9fff])(\S+)(?:\s+(?:item|element|entry|value|key|"
+    r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)"
+    r"\s+(?:the\s+)?(?![A-Za-z_\u4e00-\u9fff])(\S+)(?:\s+(?:item|element|entry|value|key|"
     r"field))?\s+(?:from|in|of)\b|"
     r"(?:提取|取出?|查询|获取|读取|找出)\s*(?![A-Za-z_\u4e00-\u9fff])(\S+)\s*(?:从|$)",
     re.IGNORECASE,

@@ -14,15 +14,22 @@ VALIDITY = lazy_pattern(
 _BEYOND = lazy_pattern(
     r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
     r"more than|bigger|smaller|"
-    r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|youngest|convert|without|"
-    r"except|not|contains?|equals?|increase|double)\b|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|修改|删除|类型|筛选",
+    r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|"
+    r"youngest|convert|without|"
+    r"except|not|contains?|equals?|increase|double)\b|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|"
+    r"修改|删除|类型|筛选",
     re.IGNORECASE,
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:json|jsons?|document|object|this|that|it|the|a|an|show|print|pretty|format(?:ted)?|parse|read|whole|all|everything|in|of|from|what|is|are|"
-    r"get|give|me|please|here|content|contents|data|value|values|key|keys|fields?|propert(?:y|ies)|list|how|many|count|number|length|size|"
-    r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|level|root|look|up|and|for|to|on|my|valid|check|ok|okay|fine|broken|correct|malformed|right|wrong|with|any|which|exist|array|"
-    r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|提取|取出?|获取|读取|解析|显示|"
+    r"\b(?:json|jsons?|document|object|this|that|it|the|a|an|show|print|pretty|format(?:ted)?|parse|read|whole|all|"
+    r"everything|in|of|from|what|is|are|"
+    r"get|give|me|please|here|content|contents|data|value|values|key|keys|fields?|propert(?:y|ies)|list|how|many|"
+    r"count|number|length|size|"
+    r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|"
+    r"level|root|look|up|and|for|to|on|my|valid|check|ok|okay|fine|broken|correct|malformed|right|wrong|with|any|"
+    r"which|exist|array|"
+    r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|"
+    r"提取|取出?|获取|读取|解析|显示|"
     r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢",
     re.IGNORECASE,
 )

@@ -16,7 +16,8 @@ _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
 _BEFORE_UNIT = lazy_pattern(rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?", re.IGNORECASE)
 _MARKED = lazy_pattern(
-    r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|转|个|"
+    r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|"
+    r"转|个|"
     r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
     re.IGNORECASE,
 )
@@ -44,7 +45,8 @@ _STONES = lazy_pattern(
 _TAEL = lazy_pattern(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
 _SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
 _BARE_DEGREES = lazy_pattern(
-    r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|[是等换转为成呢,?。=]))"
+    r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|"
+    r"[是等换转为成呢,?。=]))"
 )
 _WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{5,})(?![a-z])", re.IGNORECASE)
 _WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
@@ -65,11 +67,13 @@ _DATE_QUESTION = lazy_pattern(
 )
 _COMPUTES = lazy_pattern(
     r"[*+/^<>$€£¥]|\b(?:plus|minus|times|difference|twice|double|per|between|sum|percent|x|by|"
-    r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|except|instead|rather|never)\b|不要|不是|%|[加减乘除]|每|之差|相差",
+    r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
+    r"except|instead|rather|never)\b|不要|不是|%|[加减乘除]|每|之差|相差",
     re.I,
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:convert|please|what|is|are|how|much|many|in|to|the|a|an|of|other|units?|it|that|and|about|equals?|temperature|weight|height|length|distance|speed|volume|area|size)\b|换算|转换|"
+    r"\b(?:convert|please|what|is|are|how|much|many|in|to|the|a|an|of|other|units?|it|that|and|about|equals?|"
+    r"temperature|weight|height|length|distance|speed|volume|area|size)\b|换算|转换|"
     r"请|把|将|等于|是|多少|一下|那|呢",
     re.IGNORECASE,
 )

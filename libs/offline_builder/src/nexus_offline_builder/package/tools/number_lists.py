@@ -15,10 +15,14 @@ _FEWEST = 2
 _GAP = lazy_pattern(r"[\s,;、:：$€£¥元块钱A-Za-z\u4e00-\u9fff'-]{0,60}")
 _VALUE = lazy_pattern(r"(?<![A-Za-z0-9_.])-?(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?")
 _OPERATION = lazy_pattern(
-    r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|among|amongst|between|across|into|ways|shared|evenly|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
-    r"multiplied|squared?|root|choose|half|twice|double|x|with|for|if|not|without|after|before|between|less|more|refund|discount|"
-    r"am|pm|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|weeks?|months?|years?|hours?|minutes?|people|km|kg|g|m|cm|mm|ml|l|lb|oz|ft|"
-    r"miles?|vs|versus|compared|sum|total|average|mean|max|min|median|product|call|phone|room|number|no)\b|[加减乘除倍折率税打退比%年月日号到的]|每|几|多少",
+    r"\b(?:plus|minus|times|over|by|of|off|percent|per|each|at|to|in|from|than|among|amongst|between|across|into|"
+    r"ways|shared|evenly|is|are|what|how|split|tip|tax|vat|mod|log|divided|"
+    r"multiplied|squared?|root|choose|half|twice|double|x|with|for|if|not|without|after|before|between|less|more|"
+    r"refund|discount|"
+    r"am|pm|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|weeks?|months?|years?|hours?|minutes?|people|km|"
+    r"kg|g|m|cm|mm|ml|l|lb|oz|ft|"
+    r"miles?|vs|versus|compared|sum|total|average|mean|max|min|median|product|call|phone|room|number|no)\b|"
+    r"[加减乘除倍折率税打退比%年月日号到的]|每|几|多少",
     re.IGNORECASE,
 )
 _ASKED = (
@@ -28,7 +32,8 @@ _ASKED = (
     ("median", r"median|中位数"),
     (
         "sum",
-        r"sum|total|in total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|求和|合计|总分|总共|加起来|一共",
+        r"sum|total|in total|in all|altogether|add (?:them|it|these|all)(?: all)?(?: up)?|总和|求和|合计|总分|总共|"
+        r"加起来|一共",
     ),
 )
 _FOLLOW_UP = lazy_pattern(
@@ -39,14 +44,16 @@ _FOLLOW_UP = lazy_pattern(
     re.IGNORECASE,
 )
 _NAMED_LAST = lazy_pattern(
-    r"[\s,.;:，。；：>=→-]*(?:(?:what(?:'s|s| is| are)?|find|give me|tell me|show me|how much(?: is)?|求|的|它们的|这些的)\s*)*"
+    r"[\s,.;:，。；：>=→-]*(?:(?:what(?:'s|s| is| are)?|find|give me|tell me|show me|how much(?: is)?|求|的|它们的|"
+    r"这些的)\s*)*"
     r"(?:(?:the|my|our|their|his|her|an?|is|that|it)\s+)*(?:"
     + "|".join(f"(?P<{name}>{form})" for name, form in _ASKED)
     + r")(?: (?:score|grade|mark|value|number|amount|cost|price))?(?:是|呢|多少|是多少|几分)*[\s?.!？。=]*$",
     re.IGNORECASE,
 )
 _SUBJECT = lazy_pattern(
-    r"^\s*(?!(?:not?|half|twice|double|without|except)\b)(?:(?:i|we|she|he|they)\s+(?:got|get|scored|have|had|paid|spent)|(?:[a-z]+\s+){0,2}[a-z]+\s+(?:are|were|is)\b|(?:[a-z]+\s+){0,2}[a-z]+\s*:)\s*:?",
+    r"^\s*(?!(?:not?|half|twice|double|without|except)\b)(?:(?:i|we|she|he|they)\s+(?:got|get|scored|have|had|paid|"
+    r"spent)|(?:[a-z]+\s+){0,2}[a-z]+\s+(?:are|were|is)\b|(?:[a-z]+\s+){0,2}[a-z]+\s*:)\s*:?",
     re.IGNORECASE,
 )
 _NAMED_FIRST = lazy_pattern(

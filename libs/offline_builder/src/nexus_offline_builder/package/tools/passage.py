@@ -53,10 +53,14 @@ def last_line_first(prompt: str) -> Passage | None:
 _ASKS = lazy_pattern(
     r"\s*(?:(?:please|pls|can you|could you|would you|now|and|so|ok|hey|hi|hello)[\s,]+)*(?:what|which|who|whom|"
     r"whose|when|where|why|how|"
-    r"is|are|was|were|do|does|did|can|could|will|would|should|may|translate|write|tell|give|show|make|create|send|call|open|play|draw|"
-    r"book|buy|find|search|get|list|explain|summari[sz]e|rewrite|reverse|sort|convert|turn|change|replace|remove|delete|fix|correct|compare|"
-    r"count|calculate|compute|analy[sz]e|extract|generate|compose|sing|help|thanks?|bye|stop|check|uppercase|lowercase|capitali[sz]e|spell|"
-    r"name|describe|define|read|say|repeat|go|let|never|forget|ignore|describe|remind|set|add|guess|recommend|suggest)\b|"
+    r"is|are|was|were|do|does|did|can|could|will|would|should|may|translate|write|tell|give|show|make|create|send|"
+    r"call|open|play|draw|"
+    r"book|buy|find|search|get|list|explain|summari[sz]e|rewrite|reverse|sort|convert|turn|change|replace|remove|"
+    r"delete|fix|correct|compare|"
+    r"count|calculate|compute|analy[sz]e|extract|generate|compose|sing|help|thanks?|bye|stop|check|uppercase|"
+    r"lowercase|capitali[sz]e|spell|"
+    r"name|describe|define|read|say|repeat|go|let|never|forget|ignore|describe|remind|set|add|guess|recommend|"
+    r"suggest)\b|"
     r"\s*(?:请|帮|把|将|给我|什么|谁|哪|怎么|为什么|多少|几|翻译|写|告诉|统计|计算|你|能不能|可以)",
     re.IGNORECASE,
 )

@@ -16,12 +16,15 @@ _DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
 _NARROWED = lazy_pattern(
     r"\b(?:valid|invalid|not|without|except|excluding|first|last|longest|shortest|domains?|user ?names?|starting|"
     r"ending|between|sort\w*|"
-    r"(?:card|order|invoice|account|serial|tracking|flight|room|passport|part|model|ticket|reference) (?:numbers?|nos?)|"
-    r"alphabetical\w*|add|total|average|largest|smallest|max|min|odd|even|greater|less|more|only)\b|第一|最后|域名|排序|最大|最小|有效|除了",
+    r"(?:card|order|invoice|account|serial|tracking|flight|room|passport|part|model|ticket|reference) (?:numbers?|"
+    r"nos?)|"
+    r"alphabetical\w*|add|total|average|largest|smallest|max|min|odd|even|greater|less|more|only)\b|第一|最后|域名|"
+    r"排序|最大|最小|有效|除了",
     re.IGNORECASE,
 )
 _MORE_ASKED = lazy_pattern(
-    r"\b(?:send|write|reply|valid|invalid|verify|sort|sum|add|total|convert|translate|remove|replace|not|without|except|excluding|"
+    r"\b(?:send|write|reply|valid|invalid|verify|sort|sum|add|total|convert|translate|remove|replace|not|without|"
+    r"except|excluding|"
     r"first|last|longest|average|mask|between|until|plus|minus|days?)\b|之间|相差|排序|删除|替换|发送|总和|求和",
     re.IGNORECASE,
 )
@@ -80,7 +83,8 @@ _KINDS = (
         "phone numbers",
         "电话号码",
         r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机|号码",
-        r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16}|\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
+        r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16}|\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))"
+        r"(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
         r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
     ),
     _kind(

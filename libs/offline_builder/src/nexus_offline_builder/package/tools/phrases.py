@@ -11,7 +11,8 @@ from .wording import digits_for_words, plain_signs
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
 _LIST = r"(?P<list>[^()]+?)"
 _LEAD = lazy_pattern(
-    r"^(?:(?:[\s,;:!?]|\.(?!\d))+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|quick|question|thanks|thank you|thx|great|cool|perfect|nice)\b|"
+    r"^(?:(?:[\s,;:!?]|\.(?!\d))+|(?:and|now|then|next|so|ok|okay|hey|hi|hello|please|pls|just|well|also|finally|"
+    r"quick|question|thanks|thank you|thx|great|cool|perfect|nice)\b|"
     r"(?:can|could|would|will) you(?: please)?\b|(?:do you know|i(?:'d| would) like(?: you)? to(?: know)?|"
     r"i (?:want|need)(?: you)? to(?: know)?|help me(?: to)?|let'?s|what do (?:you|i|we) get (?:if|when) (?:you|i|"
     r"we)|tell me|show me|give me|find(?: out)?|work out|"
@@ -19,7 +20,8 @@ _LEAD = lazy_pattern(
     r"(?:is|are)|"
     r"what(?:'s|s| is| are| does| do| will| would)?(?: be)?(?! (?:percent|%))|(?:the )?(?:result|value|answer|outcome) "
     r"(?:of|to|for)|"
-    r"the)\b|请问?|麻烦|帮我|帮忙|给我|我想知道|我要|算一?算|算一?下|计算|求|那么|那|现在|然后|接着|再|并|又|一下|你好|把|将|用)\s*",
+    r"the)\b|请问?|麻烦|帮我|帮忙|给我|我想知道|我要|算一?算|算一?下|计算|求|那么|那|现在|然后|接着|再|并|又|一下|"
+    r"你好|把|将|用)\s*",
     re.IGNORECASE,
 )
 _TAIL = lazy_pattern(
@@ -152,7 +154,8 @@ _IMPLICIT = tuple(
     )
 )
 _MONEY_WORDS = lazy_pattern(
-    r"([\d一二两三四五六七八九十])块([\d一二三四五六七八九])(?![\d十百千万]|[个人张件斤位本只条])(?=$|[\s,，.。+加减乘除*/-]|一|每|的)"
+    r"([\d一二两三四五六七八九十])块([\d一二三四五六七八九])(?![\d十百千万]|[个人张件斤位本只条])(?=$|"
+    r"[\s,，.。+加减乘除*/-]|一|每|的)"
 )
 _PRONOUN = lazy_pattern(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
 _SHARE_OF_IT = lazy_pattern(

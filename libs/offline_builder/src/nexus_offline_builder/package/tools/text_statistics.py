@@ -24,15 +24,19 @@ _ASKED = lazy_pattern(
     r"long is\b|\blength of\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
-    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|without|excluding|including|incl|with|no|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
-    r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
+    r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
+    r"without|excluding|including|incl|with|no|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
+    r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)"
+    r"|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
 )
 _INLINE = lazy_pattern(
-    r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines|count|length)\b(?:\s+(?:are|"
+    r"^(?P<request>.*?\b(?:words?|characters?|chars|letters?|sentences?|statistics|stats|text|lines|count|length)"
+    r"\b(?:\s+(?:are|"
     r"is|do(?:es)?))?(?:\s+there)?)\s+(?:in|of|for)\s+"
-    r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage|word|name)\s*)?(?P<text>\S.*)$",
+    r"(?:(?:the|this|my) (?:following )?(?:text|sentence|phrase|paragraph|string|passage|word|name)"
+    r"\s*)?(?P<text>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
@@ -48,25 +52,30 @@ _OCCURRENCES = lazy_pattern(
     r"string)?\s*[\"'“‘]?(?P<word>[^\"'”’]{1,60}?)[\"'”’]?\s+"
     r"(?:appears?|occurs?|used|come up|there)(?: used)?\s+in\b|"
     r"\bhow (?:many times|often) (?:is|are|does|do) [\"“](?P<often>[^\"”]{1,60})[\"”] (?:\w+ )?in\b|"
-    r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})[\"'”’]?(?:'?s)? in\b|"
+    r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})"
+    r"[\"'”’]?(?:'?s)? in\b|"
     r"\b(?:count|how many)\s+[\"“](?P<quoted>[^\"”]{1,60})[\"”](?:'?s)? (?:are )?(?:there )?in\b|"
-    r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|几)次",
+    r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|"
+    r"几)次",
     re.IGNORECASE,
 )
 _NAMES_A_TEXT = lazy_pattern(r"^\W*\w+(?: \w+)? (?:in|of) \S.*$", re.IGNORECASE)
 _HERE = lazy_pattern(
-    r"\s*(?:(?:and|now|ok|next|then|also)[\s,]+)*(?:(?:this|that|the next|another)(?: (?:one|text|sentence))?|try(?: this)?(?: one)?|for this)\s*:\s*",
+    r"\s*(?:(?:and|now|ok|next|then|also)[\s,]+)*(?:(?:this|that|the next|another)(?: (?:one|text|sentence))?|"
+    r"try(?: this)?(?: one)?|for this)\s*:\s*",
     re.IGNORECASE,
 )
 _NOTHING_NEW = lazy_pattern(
     r"(?:\b(?:and|what|how|about|in|of|for|now|then|this|here|the same)\b|那|呢|这[句段]话?|再|\W)+", re.IGNORECASE
 )
 _CHINESE_LAST = lazy_pattern(
-    r"(?P<text>\S.*?)(?:[\s，,]+|”)(?P<request>(?:这[句段]话?)?(?:一共|总共)?有?(?:多少|几)个?(?:字符?|词|单词|句话?|汉字))[\s?？。]*",
+    r"(?P<text>\S.*?)(?:[\s，,]+|”)(?P<request>(?:这[句段]话?)?(?:一共|总共)?有?(?:多少|几)个?(?:字符?|词|单词|"
+    r"句话?|汉字))[\s?？。]*",
     re.DOTALL,
 )
 _CHINESE_WITHIN = lazy_pattern(
-    r"[“\"]?(?P<text>[^“”\"：:\n]{2,200}?)[”\"]?(?:里面?|中)有?(?:几|多少)个[“\"]?(?P<wanted>(?!字|词|单词|句|汉|段|行)[^“”\"\s?？个]{1,4})[”\"]?[\s?？。]*"
+    r"[“\"]?(?P<text>[^“”\"：:\n]{2,200}?)[”\"]?(?:里面?|中)有?(?:几|多少)个[“\"]?(?P<wanted>(?!字|词|单词|句|汉|"
+    r"段|行)[^“”\"\s?？个]{1,4})[”\"]?[\s?？。]*"
 )
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
@@ -77,7 +86,8 @@ _AGAIN = lazy_pattern(
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
-    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|end(?:s|ing)?|contain(?:s|ing)?|longer|shorter|more|fewer|less|vowels?|consonants?|syllables?|"
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|end(?:s|ing)?|contain(?:s|ing)?|longer|shorter|more|fewer|less|vowels?|"
+    r"consonants?|syllables?|"
     r"capitals?|capitali[sz]ed|upper ?case|lower ?case|average|mean|per|reversed?|palindrome|shortest|reading time|"
     r"except|verbs?|nouns?|"
     r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?)\b|"
@@ -200,7 +210,8 @@ def _bare(question: Question) -> Task | None:
 
 def _refuse_unread(request: str) -> Answer:
     raise Refusal(
-        f"I am not sure what to count by '{request}': words, unique words, characters, letters, sentences, lines or paragraphs?",
+        f"I am not sure what to count by '{request}': words, unique words, characters, letters, sentences, lines "
+        f"or paragraphs?",
         f"我不确定“{request}”要数什么：字数、词数、字符、字母、句子、行还是段落？",
     )
 

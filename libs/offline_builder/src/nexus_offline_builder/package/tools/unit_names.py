@@ -1,4 +1,4 @@
-"""Where a text names units: looked up by name, the longest first, as an expression over all names takes long to make."""
+"""Where a text names units: looked up one by one, as a regular expression of all names takes long to compile."""
 
 import re
 from collections.abc import Iterator

@@ -56,7 +56,8 @@ _NUMBER_WORDS = lazy_pattern(rf"\b(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))
 _DIGITS_CHINESE = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _SCALES_CHINESE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _MIXED = lazy_pattern(
-    r"(?<![\d.])\d+(?:\.\d+)?[百千万亿](?:\d+(?:\.\d+)?[百千万]?)*(?<=\d)(?![\d.百千万亿])|(?<![\d.])(?:\d+(?:\.\d+)?[百千万亿]){2,}"
+    r"(?<![\d.])\d+(?:\.\d+)?[百千万亿](?:\d+(?:\.\d+)?[百千万]?)*(?<=\d)(?![\d.百千万亿])|(?<![\d.])"
+    r"(?:\d+(?:\.\d+)?[百千万亿]){2,}"
 )
 _CHINESE_NUMBER = lazy_pattern("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _LARGEST_CHINESE = 10**30
@@ -79,9 +80,11 @@ def is_chinese(text: str) -> bool:
 
 
 _HOW_MANY = lazy_pattern(
-    r"(?:(?:and|so|ok|okay|now)[\s,]+)*(?:how many|count (?:them|those|these|it)|how many of them)(?: (?:are|were|is|was|did|do|you|there|they|those|these|of|them|it|"
+    r"(?:(?:and|so|ok|okay|now)[\s,]+)*(?:how many|count (?:them|those|these|it)|how many of them)(?: (?:are|were|"
+    r"is|was|did|do|you|there|they|those|these|of|them|it|"
     r"that|find|found|in|"
-    r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*有?(?:多少|几)(?:个|行|条|项)?(?:呢|啊)?[\s？?。]*",
+    r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*有?(?:多少|几)(?:个|行|条|项)?(?:呢|"
+    r"啊)?[\s？?。]*",
     re.IGNORECASE,
 )
 
