@@ -124,12 +124,17 @@ def _embedded(text: str) -> list[list[Token]]:
         if tokens and len(expressions) < _MOST_EXPRESSIONS:
             expressions.append(tokens)
             around, last = f"{around}{text[last : found.start()]}\0", found.end()
-    return expressions if _accounted(around + text[last:]) else []
+    return expressions if _accounted(around, text[last:], expressions) else []
 
 
-def _accounted(around: str) -> bool:
-    """Whether the words around the expressions hold no number of their own, and nothing else to calculate."""
-    return not re.search(r"\d", around) and not _MORE_TO_DO.search(around)
+def _accounted(before: str, behind: str, expressions: list[list[Token]]) -> bool:
+    """Whether the words around the expressions hold nothing else to calculate, and no number.
+
+    One that stands in an expression too may come before it: `I have 3 boxes, what is 3*4`.
+    """
+    read = {token.text.replace(",", "") for tokens in expressions for token in tokens if token.kind == "number"}
+    numbers = {number.replace(",", "") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", before)}
+    return numbers <= read and not re.search(r"\d", behind) and not _MORE_TO_DO.search(before + behind)
 
 
 def _answer(expressions: list[list[Token]], question: Question) -> Answer:

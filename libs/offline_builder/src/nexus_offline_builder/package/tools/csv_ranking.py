@@ -1,7 +1,7 @@
 """What is asked of a table in order: sorted rows, the first few, which name has the most; and what a stock is worth."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -122,19 +122,14 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
     label = next((name for name in texts if without_names(request, [name]) != request), texts[0] if texts else None)
     if label is None:
         return None
-    at, totals = table.header.index(label), dict[str, Fraction]()
-    best: Callable[..., Fraction] = max if order.down else min
+    at = table.header.index(label)
     pairs = [
         (row[at], number) for row, number in zip(table.rows, order.column.cells, strict=True) if number is not None
     ]
-    if not summed and len({name for name, _ in pairs}) < len(pairs):
-        wanted = best(number for _, number in pairs)
-        winners = list(dict.fromkeys(name for name, number in pairs if number == wanted))
-    else:
-        for name, number in pairs:
-            totals[name] = totals.get(name, Fraction(0)) + number
-        wanted = best(totals.values())
-        winners = [name for name, number in totals.items() if number == wanted]
+    if summed or len({name for name, _ in pairs}) == len(pairs):
+        pairs = list(_by_name(pairs).items())
+    wanted = (max if order.down else min)(number for _, number in pairs)
+    winners = list(dict.fromkeys(name for name, number in pairs if number == wanted))
     shown = figures.shown(wanted)
     text = (
         f"{'、'.join(winners)}（{order.column.name}：{shown}）"
@@ -148,6 +143,13 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
         {"names": list(winners), "value": figures.for_json(wanted)},
         (Value(figures.carried(wanted), wanted),),
     )
+
+
+def _by_name(pairs: Iterable[tuple[str, Fraction]]) -> dict[str, Fraction]:
+    totals = dict[str, Fraction]()
+    for name, number in pairs:
+        totals[name] = totals.get(name, Fraction(0)) + number
+    return totals
 
 
 def holders(table: Table, column: Column, number: Fraction) -> str:

@@ -79,6 +79,17 @@ def refuse_by_row(request: str) -> None:
         raise Refusal("I work out figures by column, not by row.", "我按列统计，不能按行统计。")
 
 
+def refuse_second_group(table: Table, request: str, taken: set[str]) -> None:
+    """Raises Refusal if `request` names a column of text that is not among those `taken` into account."""
+    besides = next(
+        (name for name in table.header if name not in taken and without_names(request, [name]) != request), None
+    )
+    if besides is not None:
+        raise Refusal(
+            f"I group by one column; you also name '{besides}'.", f"我只能按一列分组，你还提到了“{besides}”。"
+        )
+
+
 def refuse_unclear(request: str, table: Table) -> None:
     """Raises Refusal if `request`, without the figures and columns that were read in it, asks for anything more."""
     left = re.findall(r"[^\W_]+", _SAYS_NOTHING.sub(" ", request))

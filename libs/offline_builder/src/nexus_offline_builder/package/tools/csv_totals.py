@@ -11,7 +11,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, rows_of
 from .csv_ranking import asks_order, holders, ranked
 from .csv_rows import Picked, picked_rows
-from .csv_scope import refuse_by_row, refuse_other_rows, refuse_unclear, without_names
+from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns, table_in
 from .wording import asks_how_many
@@ -170,41 +170,23 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
 
 
 def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answer:
-    asked_besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
+    besides = _COUNT.sub(" ", _unmeasured(without_names(request, table.header)))
     refuse_by_row(without_names(request, table.header))
-    refuse_other_rows(table, asked_besides)
+    refuse_other_rows(table, besides)
     _refuse_unknown_column(table, request)
-    numeric = numeric_columns(table)
-    counted = _COUNT.search(request) is not None or asks_how_many(request)
     if (named := counted_name(table, request)) is not None:
         return count_of_a_kind(table, named, chinese)
     measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
-    if counted and not measures:
+    if not measures and (_COUNT.search(request) or asks_how_many(request)):
         group = _group_column(table, request)
-        refuse_unclear(asked_besides, table)
+        refuse_unclear(besides, table)
         return row_count(table, chinese) if group is None else counted_by(table, group, chinese)
-    if not numeric:
-        raise Refusal(
-            "No column of this CSV holds numbers, so there is nothing to total.", "这个 CSV 没有数字列，无法合计。"
-        )
-    _refuse_column_without_numbers(table, request, numeric)
+    numeric = _with_numbers(table, request)
     group = _group_column(table, request)
     unnamed = without_names(request, [column.name for column in numeric])
-    refuse_unclear(asked_besides if measures or group is not None or total else unnamed, table)
+    refuse_unclear(besides if measures or group is not None or total else unnamed, table)
     measures = measures or [_MEASURES[0]]
-    chosen = [
-        column for column in numeric if _mentioned(column.name, request) and table.header.index(column.name) != group
-    ]
-    chosen = chosen or [column for column in numeric if table.header.index(column.name) != group]
-    if group is not None:
-        _refuse_second_group(table, request, group, numeric)
-    if group is not None and not chosen:
-        name = table.header[group]
-        raise Refusal(
-            f"There is nothing to total by '{name}': no other column holds numbers.",
-            f"无法按“{name}”分组统计：没有其他数字列。",
-        )
-    _refuse_mixed(chosen)
+    chosen = _chosen(table, request, group, numeric)
     if group is None and not request.strip() and (name := _repeated(table, numeric)) is not None:
         return _with_groups(table, name, chosen, measures[0], chinese)
     if group is not None:
@@ -212,13 +194,30 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     return _per_column(table, chosen, measures, chinese)
 
 
-def _refuse_second_group(table: Table, request: str, group: int, numeric: list[Column]) -> None:
-    taken = {table.header[group], *(column.name for column in numeric)}
-    besides = next((name for name in table.header if name not in taken and _mentioned(name, request)), None)
-    if besides is not None:
+def _with_numbers(table: Table, request: str) -> list[Column]:
+    numeric = numeric_columns(table)
+    if not numeric:
         raise Refusal(
-            f"I group by one column; you also name '{besides}'.", f"我只能按一列分组，你还提到了“{besides}”。"
+            "No column of this CSV holds numbers, so there is nothing to total.", "这个 CSV 没有数字列，无法合计。"
         )
+    _refuse_column_without_numbers(table, request, numeric)
+    return numeric
+
+
+def _chosen(table: Table, request: str, group: int | None, numeric: list[Column]) -> list[Column]:
+    """The columns that are named, else all of numbers; the one to group by is none of them."""
+    left = [column for column in numeric if table.header.index(column.name) != group]
+    if group is not None:
+        refuse_second_group(table, request, {table.header[group], *(column.name for column in numeric)})
+    if group is not None and not left:
+        name = table.header[group]
+        raise Refusal(
+            f"There is nothing to total by '{name}': no other column holds numbers.",
+            f"无法按“{name}”分组统计：没有其他数字列。",
+        )
+    chosen = [column for column in left if _mentioned(column.name, request)] or left
+    _refuse_mixed(chosen)
+    return chosen
 
 
 def _repeated(table: Table, numeric: list[Column]) -> int | None:

@@ -271,19 +271,9 @@ def _measured(text: str) -> dict[str, int]:
 
 def _answer(passage: Passage, chinese: bool) -> Answer:
     text = passage.text or ""
-    if beyond := _BEYOND.search(passage.request):
-        raise Refusal(
-            f"I cannot do that ('{beyond.group()}'): I count words, unique words, characters, letters, sentences, "
-            f"lines and "
-            "paragraphs, and find the most frequent and the longest word.",
-            f"这个我做不了（“{beyond.group()}”）：我会数字数、词数、字符、字母、句子、行和段落，找最常见的词和最长的词。",
-        )
+    _refuse_beyond(passage.request)
     measured = _measured(text)
-    asked = [figure for figure in _FIGURES if figure.asked.search(passage.request)]
-    if any(figure.english == "characters without spaces" for figure in asked):
-        asked = [figure for figure in asked if figure.english != "characters"]
-    if any(figure.english == "Chinese characters" for figure in asked):
-        asked = [figure for figure in asked if figure.english != "characters"]
+    asked = _asked_figures(passage.request)
     top = _TOP.search(passage.request)
     if re.search(r"longest word|最长的(?:单)?词", passage.request, re.IGNORECASE):
         return _longest_word(text, chinese)
@@ -305,6 +295,23 @@ def _answer(passage: Passage, chinese: bool) -> Answer:
         Value(str(measured[figure.english]), Fraction(measured[figure.english]), figure.english) for figure in asked
     )
     return Answer("\n".join(lines), {"characters": len(text)}, output, values)
+
+
+def _refuse_beyond(request: str) -> None:
+    if beyond := _BEYOND.search(request):
+        raise Refusal(
+            f"I cannot do that ('{beyond.group()}'): I count words, unique words, characters, letters, sentences, "
+            f"lines and "
+            "paragraphs, and find the most frequent and the longest word.",
+            f"这个我做不了（“{beyond.group()}”）：我会数字数、词数、字符、字母、句子、行和段落，找最常见的词和最长的词。",
+        )
+
+
+def _asked_figures(request: str) -> list[_Figure]:
+    """The figures that are named; the narrower kinds of characters instead of all."""
+    asked = [figure for figure in _FIGURES if figure.asked.search(request)]
+    narrower = {"characters without spaces", "Chinese characters"} & {figure.english for figure in asked}
+    return [figure for figure in asked if not narrower or figure.english != "characters"]
 
 
 def _refuse_unclear(request: str) -> None:
