@@ -60,7 +60,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back "
         "cash_back give_change split_the_cost split_cost split_rent split_bill share_the_cost share_cost cash_register "
-        "waiter waitress calc owe hand_back how_much_change till_helper till_bot the_till checkout market_stall "
+        "waiter waitress on_sale sale_is_on running_a_sale calc owe hand_back how_much_change till_helper till_bot the_till checkout market_stall "
         "cash_float times_table net_price gross_price net_and_gross per_head percent_off 餐馆 结账 买单 找零 找钱 "
         "分摊 平摊 均摊 AA 算术 计算器 "
         "四则 加减 乘除 数学 "

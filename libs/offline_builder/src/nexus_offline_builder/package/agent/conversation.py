@@ -66,7 +66,7 @@ class Conversation:
             if followed is not None:
                 return followed
         if claim is None:
-            return Reply(cannot(self._tools, question.chinese))
+            return Reply(cannot(prompt, self._tools, question.chinese))
         return _done(claim)
 
     def _question(self, prompt: str, position: int) -> Question:

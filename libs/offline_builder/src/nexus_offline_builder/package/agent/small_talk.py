@@ -7,6 +7,7 @@ from ..tools.contract import Tool
 from ..tools.patterns import lazy_pattern
 from .payload import Turn
 
+_MOST_QUOTED = 60
 _GREETING = lazy_pattern(
     r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|你好|您好|嗨)(?: there|啊|呀)?[\s!.,?！。~]*", re.IGNORECASE
 )
@@ -102,7 +103,13 @@ def _short(example: str) -> str:
     return example.replace("\n", "\\n")
 
 
-def cannot(tools: Sequence[Tool], chinese: bool) -> str:
-    """The answer to what no tool of the agent covers."""
-    start = "这个我做不了：我的工具都不适用。" if chinese else "I cannot help with that: none of my tools fits."
+def cannot(prompt: str, tools: Sequence[Tool], chinese: bool) -> str:
+    """The answer to what no tool of the agent covers: what was asked, what can be asked, with examples."""
+    asked = " ".join(prompt[:_MOST_QUOTED].split())
+    asked = f"{asked}…" if len(prompt) > _MOST_QUOTED else asked
+    start = (
+        f"这个我做不了（“{asked}”）：我的工具都不适用。"
+        if chinese
+        else f"I cannot help with that: none of my tools fits '{asked}'."
+    )
     return f"{start}\n{abilities(tools, chinese)}"

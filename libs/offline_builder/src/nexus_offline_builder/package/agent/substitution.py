@@ -42,7 +42,7 @@ _AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
     r"you|there|are|be|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
-    r"same|do|try|to|until|till|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|"
+    r"same|do|try|to|until|till|from|since|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|"
     r"只|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
@@ -57,10 +57,11 @@ _IN_ALL = lazy_pattern(
     r"(?: (?:with|including|incl)(?: the)? (?:tip|vat|tax|it|that|service))?(?: then| now)?[\s?.]*",
     re.IGNORECASE,
 )
+_SINCE = lazy_pattern(r"\b(?:from|since)\b|从", re.IGNORECASE)
 _AMOUNT = lazy_pattern(r"\b(?:it|bill|total|cost)\b|[$€£¥元块.]|\d{3}", re.IGNORECASE)
 _CHANGES = lazy_pattern(
     r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
-    r"of|same|打|to|until|till|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|"
+    r"of|same|打|to|until|till|from|since|从|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|"
     r"jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
@@ -90,7 +91,7 @@ def substituted(prompt: str, before: str) -> str | None:
         return _in_duration(piece.group(), old)
     if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
         return None
-    start, end = same[-1].span()
+    start, end = same[0 if _SINCE.search(prompt) else -1].span()
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"
 
 

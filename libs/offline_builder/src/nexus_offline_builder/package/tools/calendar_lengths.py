@@ -48,6 +48,7 @@ def about_a_period(text: str, question: Question) -> Task | None:
 
 def with_durations(text: str) -> str:
     """`text` with `the day after`, `half a year`, `net 30` and the like as numbers of days, weeks or months."""
+    text = re.sub(r"(?<=\d)\s*\.\.+\s*(?=\d)", " to ", text)
     text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
     text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
     text = re.sub(

@@ -153,14 +153,13 @@ def _by_name(pairs: Iterable[tuple[str, Fraction]]) -> dict[str, Fraction]:
 
 
 def holders(table: Table, column: Column, number: Fraction) -> str:
-    """Whose `number` is, where the first column of text names the rows; empty where that are too many."""
+    """Whose `number` is, by the text of the rows; empty where there is none, or too many have it."""
     numeric = {one.name for one in numeric_columns(table)}
-    label = next((at for at, name in enumerate(table.header) if name not in numeric), None)
-    if label is None:
-        return ""
-    names = [row[label] for row, cell in zip(table.rows, column.cells, strict=True) if cell == number]
-    names = list(dict.fromkeys(name for name in names if name))
-    return f" ({', '.join(names)})" if 0 < len(names) <= _MOST_HOLDERS else ""
+    texts = [at for at, name in enumerate(table.header) if name not in numeric]
+    rows = [row for row, cell in zip(table.rows, column.cells, strict=True) if cell == number]
+    named = texts if len(rows) == 1 else texts[:1]
+    names = list(dict.fromkeys(row[at] for row in rows for at in named if row[at]))
+    return f" ({', '.join(names)})" if names and len(rows) <= _MOST_HOLDERS else ""
 
 
 def _listed(table: Table, order: _Order, count: int, chinese: bool) -> Answer:

@@ -17,7 +17,7 @@ from .wording import digits_for_words, plain_signs
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
 _DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?)\s*(?P<business>business |working |work |week)?(?P<unit>(?<=\d)d|days?|weeks?|"
+    r"(?<![\d.])(?P<count>\d{1,9}|an?)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|days?|weeks?|"
     r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
     re.IGNORECASE,
 )
@@ -82,6 +82,7 @@ _VAGUE = lazy_pattern(
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
     re.IGNORECASE,
 )
+_HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
 _RUNS = lazy_pattern(
     r"\b(?:starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
@@ -191,7 +192,7 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
 
 
 def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
-    if moving := _MOVES.search(rest):
+    if (moving := _MOVES.search(rest)) and not _HOW_LONG_AGO.search(rest):
         return Task(LIKELY, lambda: _refuse_unread(moving.group()))
     if _DISTANCE.search(text):
         if found.day == question.today:

@@ -182,11 +182,13 @@ def _answer(document: Document, question: Question) -> Answer:
 
 
 def _in_the_singular(document: Document) -> str:
-    """The request with `skus` as `sku`, where that is how the document calls it."""
+    """The request with `skus` and `Sku` as `sku`, where that is how the document calls it."""
     request, names = document.request, names_in(document.value)
     for name in names:
         if name.isascii() and f"{name}s" not in names and len(name) > 2:
             request = re.sub(rf"(?<![\w$.-]){re.escape(name)}s(?!\w)", name, request)
+            if [other.lower() for other in names].count(name.lower()) == 1:
+                request = re.sub(rf"(?<![\w$.-]){re.escape(name)}(?!\w)", name, request, flags=re.IGNORECASE)
     return request
 
 

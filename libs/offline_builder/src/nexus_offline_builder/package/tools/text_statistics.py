@@ -25,7 +25,7 @@ _ASKED = lazy_pattern(
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
-    r"without|excluding|including|incl|with|no|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
+    r"without|excluding|including|incl|with|no|only|most|common|frequent|used|#|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
     r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)"
     r"|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
@@ -61,7 +61,7 @@ _OCCURRENCES = lazy_pattern(
 )
 _NAMES_A_TEXT = lazy_pattern(r"^\W*\w+(?: \w+)? (?:in|of) \S.*$", re.IGNORECASE)
 _HERE = lazy_pattern(
-    r"\s*(?:(?:and|now|ok|next|then|also)[\s,]+)*(?:(?:this|that|the next|another)(?: (?:one|text|sentence))?|"
+    r"\s*(?:(?:and|now|ok|next|then|also)[\s,]+)*(?:(?:this|that|the next|another|my|the)(?: (?:one|text|sentence))?|"
     r"try(?: this)?(?: one)?|for this)\s*:\s*",
     re.IGNORECASE,
 )
@@ -90,7 +90,8 @@ _BEYOND = lazy_pattern(
     r"consonants?|syllables?|"
     r"capitals?|capitali[sz]ed|upper ?case|lower ?case|average|mean|per|reversed?|palindrome|shortest|reading time|"
     r"except|verbs?|nouns?|"
-    r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?)\b|"
+    r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?|"
+    r"(?:common|frequent|used) (?:letters?|characters?))\b|"
     r"\b(?:without|excluding|ignoring)\b(?! (?:white)?spaces?)|开头|结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
     r"名词|阅读时间|反转|回文",
     re.IGNORECASE,

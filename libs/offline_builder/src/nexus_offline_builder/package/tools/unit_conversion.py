@@ -58,7 +58,7 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
     if (worked_out := _worked_out(read)) is not None:
         return worked_out
-    if read.alternating:
+    if read.alternating and len(quantities) == len(units):
         return list(zip(quantities, units, strict=True))
     if len(quantities) == 1 or len(units) == 1:
         return [(quantity, unit) for quantity in quantities for unit in units] or None
