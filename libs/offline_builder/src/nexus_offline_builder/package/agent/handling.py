@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import gmtime, time
 
 from ..tools.contract import JsonValue, Refusal
+from ..tools.patterns import compile_next
 from .confined import ClientGone, ComputationFailed, Limits, MemoryLimitExceeded, TimeLimitExceeded, run_confined
 from .events import events_of
 from .payload import Invocation, read_invocation
@@ -29,6 +30,9 @@ class Desk(Handler):
         """The desk of the package unpacked in `root`, its tools imported."""
         with open(os.path.join(root, "manifest.json"), encoding="utf-8") as file:
             return cls(Responder.of_manifest(json.load(file)), limits)
+
+    def prepare(self) -> bool:
+        return compile_next()
 
     def handle(self, connection: socket.socket, busy: bool, changed: int) -> None:
         connection.settimeout(_READ_SECONDS)

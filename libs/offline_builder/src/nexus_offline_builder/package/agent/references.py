@@ -44,7 +44,7 @@ def _exact(value: Value) -> str:
 
 def _naming(label: str) -> "re.Pattern[str]":
     name = re.escape(label).replace("_", "[_ ]")
-    return lazy_pattern(
+    return re.compile(
         rf"(?:the )?{_TOTALS} (?:of|for|in) (?:the )?[\"'`]?{name}[\"'`]?(?: columns?)?|(?:the )?{name}(?:'s)? "
         rf"{_TOTALS}|"
         rf"[“\"'「]?{name}[”\"'」]?\s*列?\s*的?\s*{_TOTALS_CHINESE}|(?:the )?(?<!\w)[\"'`]?{name}[\"'`]?(?: one| "

@@ -1,7 +1,6 @@
 """Percentages as shops and restaurants word them: tips, taxes, discounts, shares, changes."""
 
 import re
-from functools import cache
 
 from .contract import Refusal
 from .patterns import lazy_pattern
@@ -251,6 +250,7 @@ _FORMS = (
     ),
     (rf"(?P<a>{_N})\s+{_WORD}{{0,2}}(?:at|@)\s+(?P<b>{_N})", "({a}) * ({b})"),
 )
+_PATTERNS = [(lazy_pattern(pattern, re.IGNORECASE), template) for pattern, template in _FORMS]
 _LABEL = lazy_pattern(r"^(?!not )[a-z]+(?: [a-z]+)?:\s+", re.IGNORECASE)
 _HINT = lazy_pattern(
     r"%|percent|pct|tip|plus|\bof\b|split|share|divide|each|apiece|piece|\boff\b|\bthan\b|\bat\b|@|thirds|quarters|"
@@ -273,7 +273,7 @@ def bill_in(text: str) -> str | None:
     if len(text) > _LONGEST or not _HINT.search(text):
         return None
     text = _LABEL.sub("", text)
-    for pattern, template in _compiled():
+    for pattern, template in _PATTERNS:
         found = pattern.fullmatch(text)
         if found is None:
             continue
@@ -286,12 +286,6 @@ def bill_in(text: str) -> str | None:
             return f"({groups.get('a') or groups['b']}) / 2"
         return template.format(**groups)
     return None
-
-
-@cache
-def _compiled() -> "list[tuple[re.Pattern[str], str]]":
-    """Made at the first need: an agent starts in a tenth of a second, and most sums have none of these forms."""
-    return [(lazy_pattern(pattern, re.IGNORECASE), template) for pattern, template in _FORMS]
 
 
 def _two_meanings(price: str, share: str) -> Refusal:
