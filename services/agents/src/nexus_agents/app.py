@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,7 @@ from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import INVOCATION, LEASES, LEDGER, WORK
-from nexus_agents.upkeep import Orphans, Undeployer, again
+from nexus_agents.upkeep import IdleSessions, Orphans, Undeployer, again
 from nexus_agents.uploads import upload_routes
 from nexus_agents.work.cancellations import Cancellations
 from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
@@ -62,7 +62,7 @@ from nexus_runtime.work.engine import LongWork
 NAME = "agents"
 DELETIONS = 16
 """Of each kind, at work at once."""
-UNDEPLOY_SECONDS, HISTORIES_SECONDS, ORPHANS_SECONDS = 5.0, 5.0, 600.0
+UNDEPLOY_SECONDS, HISTORIES_SECONDS, IDLE_SESSIONS_SECONDS, ORPHANS_SECONDS = 5.0, 5.0, 30.0, 600.0
 
 
 def create_app(settings: AgentsSettings) -> FastAPI:
@@ -135,15 +135,20 @@ class AgentsService:
     histories: Histories
     undeployer: Undeployer
     orphans: Orphans
+    idle_sessions: IdleSessions | None
     notice: Callable[[Any], None]
     """Takes the records of the service's own events."""
 
     def upkeep(self) -> list[Background]:
-        return [
+        work = [
             Background("histories", partial(again, HISTORIES_SECONDS, self.histories.forget)),
             Background("undeployer", partial(again, UNDEPLOY_SECONDS, self.undeployer.undeploy_deleted)),
             Background("orphans", partial(again, ORPHANS_SECONDS, self.orphans.undeploy)),
         ]
+        if self.idle_sessions is not None:
+            idle = partial(again, IDLE_SESSIONS_SECONDS, self.idle_sessions.delete)
+            work.append(Background("idle sessions", idle))
+        return work
 
 
 def assemble(
@@ -170,6 +175,8 @@ def assemble(
     owner.engine.serve(deployments, settings.deployment_concurrency, settings.max_waiting_invocations)
     owner.engine.serve(session_deletions, DELETIONS)
     owner.engine.serve(agent_deletions, DELETIONS)
+    ttl = settings.session_ttl_seconds
+    idle_sessions = IdleSessions(turns.sessions, owner.ledger, now, timedelta(seconds=ttl)) if ttl else None
     return AgentsService(
         AgentQueries(agents, versions, logs, turns),
         AgentsCommandHandlers(
@@ -182,5 +189,6 @@ def assemble(
         histories,
         Undeployer(agents, lists, backends, owner.ledger, now),
         Orphans(agents, backends),
+        idle_sessions,
         Cancellations(owner.engine).notice,
     )

@@ -54,6 +54,9 @@ class AgentsSettings(OwnerSettings):
         default=200, ge=0, le=1000, description="of its session, that an agent is sent with each turn: the newest"
     )
     history_bytes: int = Field(default=1_000_000, ge=0, le=1_000_000, description="the same, in bytes of text")
+    session_ttl_seconds: int | None = Field(
+        default=None, ge=60, description="without a turn for so long a session is deleted; None: it stays"
+    )
     runner_beat_seconds: float = Field(default=2.0, gt=0, le=60)
     runner_silent_seconds: float = Field(
         default=7.0, gt=0, le=300, description="how long a process may be silent before its work counts as interrupted"

@@ -1,17 +1,23 @@
 """What every process does now and then, for itself and for the others."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from nexus_agents.domain import session as sessions
 from nexus_agents.domain.backend import Backends
 from nexus_agents.domain.backend_errors import BackendError, BackendUnknown
+from nexus_agents.domain.invocation import SESSION_EXPIRED
+from nexus_agents.domain.session import Session
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import UNDEPLOYED, Lists, no_entry
+from nexus_agents.store.sessions import SessionStore, watched
+from nexus_agents.tables import SESSION_DELETION
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import format_timestamp
-from nexus_runtime.ledger.change import Change
+from nexus_runtime.ledger.change import Begin, Change
 from nexus_runtime.ledger.ledger import ChangedMeanwhile, Ledger
 from nexus_runtime.process import log
 
@@ -77,6 +83,38 @@ class Orphans:
             if agent is None or agent.backend != name:
                 logger.warning("an agent without a record is undeployed", agent_id=agent_id, backend=name)
                 await backend.undeploy(agent_id)
+
+
+@dataclass(frozen=True)
+class IdleSessions:
+    """Deletes sessions that had no turn for `ttl`, as their users would: with messages, and with an event."""
+
+    sessions: SessionStore
+    ledger: Ledger
+    now: Callable[[], datetime]
+    ttl: timedelta
+
+    async def delete(self) -> None:
+        """Once over those that may be old enough."""
+        expired = self.now() - self.ttl
+        async for item in self.sessions.seen_last_before(expired):
+            session = await self.sessions.load(item["session_id"])
+            if session is not None and not session.idle:
+                continue
+            change = Change.of(no_entry(item["list"], item["position"]))
+            if session is not None and session.last_active_at < expired:
+                change += self._deletion(session)
+            elif session is not None:
+                change += Change.of(watched(session, session.last_active_at))
+            # Another process was there first, or its user came back: it is looked at again.
+            with contextlib.suppress(ChangedMeanwhile):
+                await self.ledger.commit(change)
+
+    def _deletion(self, session: Session) -> Change:
+        logger.info("a session is deleted as it was idle for too long", session_id=session.session_id)
+        after, events = sessions.tombstone(session, self.now(), SESSION_EXPIRED)
+        begin = Change(begins=(Begin(SESSION_DELETION, session.session_id),))
+        return self.sessions.save(session, after, events).change + begin
 
 
 async def again(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

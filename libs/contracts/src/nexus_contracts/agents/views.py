@@ -129,6 +129,8 @@ class InvocationResult(Message):
 
 
 class SessionView(Message):
+    """`session_state` is what the agent left for the next turn, or what a caller sent with the latest."""
+
     session_id: str
     agent_id: str
     user_id: str
@@ -136,6 +138,7 @@ class SessionView(Message):
     status: Literal["active", "closed"]
     conversation_mode: Literal["normal", "debug", "eval"]
     metadata: dict[str, JsonValue]
+    session_state: dict[str, JsonValue] | None = None
     message_count: int
     created_at: Timestamp
     last_active_at: Timestamp

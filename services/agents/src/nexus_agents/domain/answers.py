@@ -4,16 +4,24 @@ from pydantic import JsonValue
 
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.invocation import MAX_OUTPUT_BYTES, MAX_TRACE_BYTES, Ending, InvocationStatus, failed
-from nexus_contracts.text import json_bytes
+from nexus_contracts.text import MAX_OBJECT_BYTES, json_bytes
 
 
 def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> Ending:
-    """It fails where there is more of it than is kept. Its trace, if asked for: the turn, then each call of a tool."""
+    """It fails where there is more of it than is kept, as the next turn would miss it. Its trace, if asked for: the turn, then each call of a tool."""
     size = len(answer.output.encode())
     if size > MAX_OUTPUT_BYTES:
         return failed("ANSWER_TOO_LARGE", f"the answer has {size} bytes, at most {MAX_OUTPUT_BYTES} are kept")
+    if (state := json_bytes(answer.session_state)) > MAX_OBJECT_BYTES:
+        return failed("SESSION_STATE_TOO_LARGE", f"the session state has {state} bytes, at most {MAX_OBJECT_BYTES} fit")
     trace = [_turn(request, duration_ms), *_bounded(answer.tool_calls)] if request.enable_trace else None
-    return Ending(InvocationStatus.SUCCEEDED, output=answer.output, usage=answer.usage, trace=trace)
+    return Ending(
+        InvocationStatus.SUCCEEDED,
+        output=answer.output,
+        usage=answer.usage,
+        trace=trace,
+        session_state=answer.session_state,
+    )
 
 
 def _turn(request: InvokeRequest, duration_ms: int) -> dict[str, JsonValue]:

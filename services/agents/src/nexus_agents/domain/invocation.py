@@ -30,7 +30,7 @@ MAX_INLINE_BYTES = 100_000
 MAX_TRACE_BYTES = 40_000
 """Input, output and trace share one item of the database, which holds at most 400 KB."""
 INTERRUPTED, CANCELLED = "INTERRUPTED", "CANCELLED"
-AGENT_DELETED, SESSION_DELETED = "AGENT_DELETED", "SESSION_DELETED"
+AGENT_DELETED, SESSION_DELETED, SESSION_EXPIRED = "AGENT_DELETED", "SESSION_DELETED", "SESSION_EXPIRED"
 
 
 class Kind(StrEnum):
@@ -104,7 +104,10 @@ class Invocation(Aggregate):
 
 @dataclass(frozen=True)
 class Ending:
-    """How an invocation ends; `reason` says why it did not succeed. The others as for an invocation."""
+    """How an invocation ends; `reason` says why it did not succeed. The others as for an invocation.
+
+    `session_state` is for the next turn of its session; None: as before.
+    """
 
     status: Literal[InvocationStatus.SUCCEEDED, InvocationStatus.FAILED, InvocationStatus.CANCELLED]
     output: str | None = None
@@ -113,6 +116,7 @@ class Ending:
     usage: Usage = field(default_factory=Usage)
     trace: list[dict[str, JsonValue]] | None = None
     reason: FailureReason | None = None
+    session_state: dict[str, JsonValue] | None = None
 
 
 KEPT = Ending(InvocationStatus.SUCCEEDED)
@@ -169,6 +173,7 @@ def cancelled(code: str) -> Ending:
         CANCELLED: "the invocation was cancelled",
         AGENT_DELETED: "the agent was deleted",
         SESSION_DELETED: "the session was deleted",
+        SESSION_EXPIRED: "the session was idle for too long and was deleted",
     }
     reason = FailureReason(code=code, message=texts.get(code, code))
     return Ending(InvocationStatus.CANCELLED, reason=reason)

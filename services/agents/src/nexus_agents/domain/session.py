@@ -16,7 +16,8 @@ from nexus_contracts.identifiers import Timestamp
 class Session(Aggregate):
     """`turn` is the invocation that runs, `queue` those that wait, first come first. `closing`: the last is among them.
 
-    `last_active_at` is the start of the latest turn; the list of sessions is sorted by it.
+    `last_active_at` is the start of the latest turn; the list of sessions is sorted by it. `session_state` is what the
+    agent wants to be given with the next turn.
     """
 
     session_id: str
@@ -26,6 +27,7 @@ class Session(Aggregate):
     status: Literal["active", "closed"] = "active"
     conversation_mode: Literal["normal", "debug", "eval"] = "normal"
     metadata: dict[str, JsonValue] = Field(default={})
+    session_state: dict[str, JsonValue] | None = None
     message_count: int = 0
     turn: str | None = None
     queue: tuple[str, ...] = ()

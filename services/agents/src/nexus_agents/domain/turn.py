@@ -73,15 +73,20 @@ def wait(session: Session, turn: Invocation) -> TurnStep:
 
 
 def begin(session: Session, turn: Invocation, *, now: datetime, message_id: str) -> TurnStep:
-    """The turn starts, and its message takes the next sequence; a note's does when it is kept."""
+    """The turn starts, and its message takes the next sequence; a note's does when it is kept.
+
+    The agent is given the state that its caller sent, or the session's.
+    """
     started, events = invocations.start(turn, now)
     changed: dict[str, object] = {
         "turn": turn.invocation_id,
         "queue": tuple(one for one in session.queue if one != turn.invocation_id),
         "closing": session.closing or turn.end_session,
+        "session_state": session.session_state if turn.session_state is None else turn.session_state,
         "last_active_at": now,
     }
     session = session.model_copy(update=changed)
+    started = started.model_copy(update={"session_state": session.session_state})
     before = turn if turn.version else None
     if turn.kind is Kind.NOTE:
         return TurnStep(session, turns=(TurnChange(before, started, events),))
@@ -93,7 +98,8 @@ def begin(session: Session, turn: Invocation, *, now: datetime, message_id: str)
 def finish(session: Session, turn: Invocation, ending: Ending, *, now: datetime, message_id: str) -> TurnStep:
     """The turn has ended; the agent's answer takes the next sequence. The next turn may start."""
     ended, events = invocations.end(turn, ending, now)
-    session = session.model_copy(update={"turn": None})
+    state = session.session_state if ending.session_state is None else ending.session_state
+    session = session.model_copy(update={"turn": None, "session_state": state})
     messages: tuple[StoredMessage, ...] = ()
     if ending.status is InvocationStatus.SUCCEEDED:
         session, mark = _counted(session, message_id)

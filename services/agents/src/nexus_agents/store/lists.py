@@ -48,9 +48,9 @@ class Lists:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def read(self, name: str) -> AsyncIterator[Item]:
-        """All entries, in order."""
-        return self._database.query(LISTS, name)
+    def read(self, name: str, before: str | None = None) -> AsyncIterator[Item]:
+        """All entries, or those before a position, in order."""
+        return self._database.query(LISTS, name, before=before)
 
     async def ids(self, name: str, attribute: str) -> AsyncIterator[str]:
         """What the entries refer to."""

@@ -1,19 +1,23 @@
 """Where sessions are kept: the one place that composes what a change of a session writes."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 from pydantic import BaseModel
 
 from nexus_agents.domain.session import Session
 from nexus_agents.store.agents import MAX_ID, STATE, require_present
-from nexus_agents.store.lists import Lists
+from nexus_agents.store.lists import Lists, entry, no_entry
 from nexus_agents.tables import LISTS, SESSIONS
 from nexus_contracts.identifiers import format_timestamp
-from nexus_runtime.dynamo import Action, Database, Delete, Put
+from nexus_runtime.dynamo import Action, Database, Delete, Item, Put
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Saved, States
 
 SESSION = Form(Session)
+SHARDS = 8
+"""The list of all sessions is spread over so many partitions."""
 
 
 class SessionStore:
@@ -38,7 +42,7 @@ class SessionStore:
         """The state, on the condition that it is still `before` (None: that the agent is not deleted), and its list."""
         follows: list[Action] = _list_moves(before, after)
         if before is None:
-            follows.append(require_present(after.agent_id, after.session_id))
+            follows += [require_present(after.agent_id, after.session_id), watched(after, after.created_at)]
         return self._states.save(after.session_id, before, after, events, follows)
 
     async def page(
@@ -53,7 +57,28 @@ class SessionStore:
 
     def erase(self, session: Session) -> Change:
         """Last of all that was its own."""
-        return Change.of(Delete(SESSIONS, {"session_id": session.session_id}))
+        unwatched = no_entry(*_watch_key(session.session_id, session.created_at))
+        return Change.of(Delete(SESSIONS, {"session_id": session.session_id}), unwatched)
+
+    async def seen_last_before(self, moment: datetime) -> AsyncIterator[Item]:
+        """Entries of sessions that were created, or looked at for their age, before `moment`, in no order."""
+        for shard in range(SHARDS):
+            async for item in self._lists.read(_watch_list(shard), before=format_timestamp(moment)):
+                yield item
+
+
+def watched(session: Session, since: datetime) -> Put:
+    """Its entry in the list of all sessions, by which its age is found; it moves only when it is looked at."""
+    return entry(*_watch_key(session.session_id, since), session_id=session.session_id)
+
+
+def _watch_key(session_id: str, since: datetime) -> tuple[str, str]:
+    shard = zlib.crc32(session_id.encode()) % SHARDS
+    return _watch_list(shard), f"{format_timestamp(since)}#{session_id}"
+
+
+def _watch_list(shard: int) -> str:
+    return f"session-ages#{shard}"
 
 
 def listed_sessions(tenant: str, agent_id: str) -> str:
