@@ -56,6 +56,7 @@ CONFIG = {
     "AWS_REGION": "us-east-1",
     "DYNAMODB_ENDPOINT_URL": "",
     "TABLE_PREFIX": "",
+    "AGENT_MEMORY_MB": "640",
     "PACKAGES_URL": "s3://nexus-ai-packages/packages",
     "ARTIFACTS_URL": "s3://nexus-ai-packages/artifacts",
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,10 +11,19 @@ from typing import cast
 
 import psutil
 import pytest
-from tests.support.agent_packages import talker
+from tests.support.agent_packages import script, talker
 from tests.support.eventually import eventually
-from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, raw_of, told
+from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, processes_at, raw_of, told
 
+from nexus_agents.domain.backend_errors import (
+    AgentCrashed,
+    AgentFailed,
+    AgentNotStarted,
+    AgentOverLimit,
+    AgentTimedOut,
+    AnswerRefused,
+    BackendError,
+)
 from nexus_sandbox.sandbox import Limits, choose_sandbox
 
 PLATFORM = {"AGENT_SOCKET", "HOME", "LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "PATH", "PWD", "TMPDIR", "TZ"}
@@ -88,6 +98,61 @@ async def test_a_bubblewrap_that_does_not_work_is_not_relied_on() -> None:
 async def test_limits_are_the_agents_own(bench: Bench) -> None:
     backend = await bench.backend(limits=Limits(memory_bytes=512 << 20))
     assert (await told(backend, await bench.agent(), "memory 600000000")).output == "MemoryError"
+
+
+HOSTILE: dict[str, type[BackendError] | str] = {
+    "forks 300": AgentOverLimit,
+    "hoard 6 80000000": AgentOverLimit,
+    "memory 8000000000": "MemoryError",
+    "file /etc/shadow": "FileNotFoundError",
+    "fill /tmp": "No space left on device",
+    "shout": AgentTimedOut,
+    "spin": AgentTimedOut,
+    "value {not json": AgentFailed,
+    "half": AgentCrashed,
+    "hang_up": AgentCrashed,
+    "line 100": AnswerRefused,
+}
+CLEAR = "|".join(
+    (
+        "more than 32 processes",
+        "more than 256 MB",
+        "MemoryError",
+        "FileNotFound",
+        "No space",
+        "No answer within",
+        "not JSON",
+        "while it answered",
+        "more than 8000000 bytes",
+        "closed the connection",
+    )
+)
+NEEDS_ISOLATION = ("file /etc/shadow", "fill /tmp")
+
+
+async def test_hostile_agents_harm_nobody_and_each_gets_an_error_of_its_own(bench: Bench) -> None:
+    backend = await bench.backend("auto", limits=Limits(memory_bytes=256 << 20))
+    wanted = {one: result for one, result in HOSTILE.items() if BUBBLEWRAP_WORKS or one not in NEEDS_ISOLATION}
+    hostile = [await bench.agent(agent_id=f"hostile{number}") for number, _ in enumerate(wanted)]
+    good = await bench.agent(agent_id="good")
+    asked = [told(backend, agent, prompt, seconds=5) for agent, prompt in zip(hostile, wanted, strict=True)]
+    attack = asyncio.gather(*asked, return_exceptions=True)
+    for number in range(20):
+        assert (await told(backend, good, f"echo {number}")).output == str(number)
+    for outcome, (prompt, result) in zip(await attack, wanted.items(), strict=True):
+        said = outcome.message if isinstance(outcome, BackendError) else getattr(outcome, "output", outcome)
+        assert isinstance(outcome, result) if isinstance(result, type) else said == result, (prompt, outcome)
+        assert re.search(CLEAR, str(said)), (prompt, said)
+    answers = await asyncio.gather(*(told(backend, agent, "echo still here") for agent in [*hostile, good]))
+    assert {answer.output for answer in answers} == {"still here"}
+    assert not any(processes_at(prompt) for prompt in ("forks 300", "hoard 6 80000000", "shout", "spin", "line 100"))
+
+
+async def test_an_agent_that_forks_without_end_at_its_start_is_not_started(bench: Bench) -> None:
+    bomb = "import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(60)\n    time.sleep(0.001)\n"
+    backend = await bench.backend("auto")
+    with pytest.raises(AgentNotStarted, match="more than 32 processes"):
+        await told(backend, await bench.agent(script(bomb)), "echo x")
 
 
 HOST = """

@@ -175,6 +175,40 @@ def do_memory(handler, rest, payload):
     except MemoryError:
         handler.answer({"output": "MemoryError"})
 
+def do_forks(handler, rest, payload):
+    for _ in range(int(rest)):
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+    time.sleep(60)
+
+def do_hoard(handler, rest, payload):
+    number, size = map(int, rest.split())
+    for _ in range(number):
+        if os.fork() == 0:
+            kept = b"x" * size
+            time.sleep(60)
+            os._exit(0)
+    time.sleep(60)
+
+def do_shout(handler, rest, payload):
+    while True:
+        os.write(1, b"a line without an end " * 3000)
+
+def do_fill(handler, rest, payload):
+    try:
+        for number in range(100):
+            with open("%s/%s" % (rest, number), "wb") as file:
+                file.write(b"x" * 10_000_000)
+        handler.answer({"output": "filled"})
+    except OSError as error:
+        handler.answer({"output": os.strerror(error.errno)})
+
+def do_line(handler, rest, payload):
+    handler.write(b"data: ", kind="text/event-stream", length=-1)
+    for _ in range(int(rest)):
+        handler.wfile.write(b"x" * 1_000_000)
+
 def do_swap_socket(handler, rest, payload):
     os.unlink(os.environ["AGENT_SOCKET"])
     os.symlink(rest, os.environ["AGENT_SOCKET"])

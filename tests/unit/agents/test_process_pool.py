@@ -6,9 +6,14 @@ from collections import Counter
 from typing import cast
 
 import pytest
+from prometheus_client import Counter as Counter_
+from tests.support.eventually import eventually
 
+from nexus_agents import metrics
+from nexus_agents.backends.local import circuit, pool
 from nexus_agents.backends.local.live import LiveAgent
 from nexus_agents.backends.local.pool import AgentPool, Bounds
+from nexus_agents.backends.local.processes import EXPECTED_BYTES
 from nexus_agents.domain.backend import PackageRef
 from nexus_agents.domain.backend_errors import AgentNotStarted, AgentUnreachable, BackendError
 
@@ -20,9 +25,13 @@ OLD, NEW = PackageRef("blob:old", "0" * 64), PackageRef("blob:new", "1" * 64)
 class PlayedProcess:
     """Lives until it is killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, size_bytes: int = EXPECTED_BYTES) -> None:
         self.alive = True
+        self.size_bytes = size_bytes
         self._gone = asyncio.Event()
+
+    def weighed(self) -> int:
+        return self.size_bytes
 
     def kill(self, because: str) -> None:
         assert because
@@ -36,19 +45,22 @@ class PlayedProcess:
 class Stage:
     """A pool, the processes that it started and the packages that it gave back."""
 
-    def __init__(self, failing: float = 0.0, start_seconds: float = 0.002) -> None:
+    def __init__(self, failing: float = 0.0, start_seconds: float = 0.002, **bounds: float) -> None:
         self.started: list[PlayedProcess] = []
         self.given_back: list[str] = []
+        self.attempts = 0
         self.failing = failing
         self._start_seconds = start_seconds
         self.chance = random.Random(7)
-        self.pool = AgentPool(self._start, self._gone, Bounds(PROCESSES, PER_AGENT, spare_seconds=0.02))
+        usual = {"processes": PROCESSES, "per_agent": PER_AGENT, "spare_seconds": 0.02}
+        self.pool = AgentPool(self._start, self._gone, Bounds(**usual | bounds))  # pyright: ignore[reportArgumentType]
 
     @property
     def living(self) -> int:
         return sum(process.alive for process in self.started)
 
     async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
+        self.attempts += 1
         await asyncio.sleep(self._start_seconds)
         if self.chance.random() < self.failing:
             raise AgentNotStarted("no luck")
@@ -163,3 +175,75 @@ async def test_a_version_starts_while_the_one_before_is_asked_all_the_time() -> 
     await leased(stage)
     assert not stage.pool.serves("agent", OLD)
     await stage.pool.stop()
+
+
+async def test_where_memory_is_short_the_longest_unused_agents_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "WATCH_SECONDS", 0.005)
+    evicted = metrics.EVICTIONS.labels("memory")
+    before = counted(evicted)
+    stage = Stage(memory_bytes=3 * EXPECTED_BYTES, processes=100)
+    for name in ("one", "two", "three"):
+        await leased(stage, name)
+    assert stage.living == 3, "each is taken for as large as agents are"
+    await leased(stage, "four")
+    assert [process.alive for process in stage.started] == [False, True, True, True]
+    stage.started[3].size_bytes = 4 * EXPECTED_BYTES
+    await eventually(lambda: stage.living == 0, what="those that were asked before it ended in vain")
+    await leased(stage, "five")
+    assert (stage.living, counted(evicted) - before) == (1, 4)
+    await stage.pool.stop()
+
+
+async def test_an_agent_too_large_for_the_bound_still_runs_alone() -> None:
+    stage = Stage(memory_bytes=1)
+    for name in ("one", "two"):
+        await leased(stage, name)
+        assert stage.living == 1
+    await stage.pool.stop()
+
+
+async def test_an_agent_that_nobody_asks_for_long_enough_ends() -> None:
+    stage = Stage(idle_seconds=0.05)
+    await leased(stage)
+    await eventually(lambda: stage.living == 0, what="it ended")
+    await leased(stage)
+    await stage.pool.stop()
+
+
+async def test_an_agent_that_never_starts_is_not_started_with_every_invocation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(circuit, "FIRST_PAUSE", 0.05)
+    stage = Stage(failing=1.0)
+    for _ in range(20):
+        with pytest.raises(AgentNotStarted, match="no luck"):
+            await leased(stage)
+    assert stage.attempts == circuit.FREE_FAILURES
+    with pytest.raises(AgentNotStarted, match=r"failed to start 3 times in a row and is tried again in"):
+        await leased(stage)
+    stage.failing = 0.0
+    await eventually(lambda: _starts(stage), what="it is tried again")
+    await stage.pool.stop()
+
+
+async def _starts(stage: Stage) -> bool:
+    try:
+        await leased(stage)
+    except AgentNotStarted:
+        return False
+    return True
+
+
+async def test_whoever_deploys_a_failing_agent_again_need_not_wait() -> None:
+    stage = Stage(failing=1.0)
+    for _ in range(10):
+        with pytest.raises(AgentNotStarted):
+            await leased(stage)
+    stage.failing = 0.0
+    stage.pool.forgive("agent", NEW)
+    await leased(stage)
+    await stage.pool.stop()
+
+
+def counted(counter: Counter_) -> float:
+    return next(sample.value for metric in counter.collect() for sample in metric.samples if "total" in sample.name)

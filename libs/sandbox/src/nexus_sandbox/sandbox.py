@@ -21,9 +21,13 @@ _PROBE_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one process of an agent: address space, open files, size of a file that it writes."""
+    """Of one process of an agent: address space, open files, size of a file that it writes.
+
+    `processes` is how many it may start, which whoever runs it has to watch, as these may hold `memory_bytes` together.
+    """
 
     memory_bytes: int = 1 << 30
+    processes: int = 32
     open_files: int = 256
     file_bytes: int = 64 << 20
 
@@ -55,6 +59,9 @@ class Sandbox(Protocol):
 
     @property
     def description(self) -> str: ...
+
+    @property
+    def limits(self) -> Limits: ...
 
     def launch(self, room: Room) -> Launch:
         """What to execute so that the agent listens on `room.run / SOCKET`; it dies with this process."""

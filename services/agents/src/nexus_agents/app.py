@@ -117,6 +117,8 @@ async def open_local(settings: AgentsSettings, packages: BlobStore, keep: Keep) 
         work_dir=settings.agent_work_dir,
         isolation=settings.agent_isolation,
         processes=settings.max_agent_processes,
+        memory_bytes=settings.agent_memory_mb << 20,
+        idle_seconds=settings.agent_idle_seconds,
         processes_per_agent=settings.invocations_per_agent,
         start_seconds=settings.agent_start_seconds,
     )

@@ -49,7 +49,11 @@ class AgentsSettings(OwnerSettings):
         default=1000, ge=1, description="accepted by this process and not started, of all agents; more are refused"
     )
     deployment_concurrency: int = Field(default=2, ge=1, le=100)
-    max_agent_processes: int = Field(default=32, ge=1, le=1000, description="each takes one invocation at a time")
+    max_agent_processes: int = Field(default=256, ge=1, le=1000, description="each takes one invocation at a time")
+    agent_memory_mb: int = Field(
+        default=2048, ge=64, description="that these may hold together before idle ones are ended"
+    )
+    agent_idle_seconds: float = Field(default=3600.0, ge=60, description="without an invocation a process ends")
     history_messages: int = Field(
         default=200, ge=0, le=1000, description="of its session, that an agent is sent with each turn: the newest"
     )

@@ -8,7 +8,7 @@ from nexus_contracts.text import MAX_OBJECT_BYTES, json_bytes
 
 
 def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> Ending:
-    """It fails where there is more of it than is kept, as the next turn would miss it. Its trace, if asked for: the turn, then each call of a tool."""
+    """It fails where there is more of it than is kept. Its trace, if asked for: the turn, then each call of a tool."""
     size = len(answer.output.encode())
     if size > MAX_OUTPUT_BYTES:
         return failed("ANSWER_TOO_LARGE", f"the answer has {size} bytes, at most {MAX_OUTPUT_BYTES} are kept")

@@ -75,6 +75,12 @@ class AgentCrashed(BackendError):
     code = "AGENT_CRASHED"
 
 
+class AgentOverLimit(AgentCrashed):
+    """The agent was ended as it took more of the machine than an agent may have; the message says of what."""
+
+    code = "AGENT_OVER_LIMIT"
+
+
 class AgentTimedOut(BackendError):
     """No whole answer within the time of the invocation."""
 

@@ -48,9 +48,11 @@ class LocalSettings:
 
     work_dir: Path | None = None
     isolation: Literal["auto", "bubblewrap", "none"] = "auto"
-    processes: int = 32
+    processes: int = 256
     processes_per_agent: int = 16
+    memory_bytes: int = 2 << 30
     spare_seconds: float = 60.0
+    idle_seconds: float = 3600.0
     start_seconds: float = 10.0
     limits: Limits = field(default_factory=Limits)
 
@@ -75,7 +77,13 @@ class LocalBackend:
         self._settings = settings
         self._workspace = workspace
         self._unpacked = Unpacked(workspace, blobs)
-        bounds = Bounds(settings.processes, settings.processes_per_agent, settings.spare_seconds)
+        bounds = Bounds(
+            settings.processes,
+            settings.processes_per_agent,
+            settings.spare_seconds,
+            settings.memory_bytes,
+            settings.idle_seconds,
+        )
         self._pool = AgentPool(self._start, self._gone, bounds)
         self._digests: dict[str, str] = {}
 
@@ -99,6 +107,7 @@ class LocalBackend:
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         _, manifest = await self._unpacked.open(package)
+        self._pool.forgive(agent_id, package)
         if not self._pool.serves(agent_id, package):
             async with self._pool.lease(agent_id, package, _now() + 2 * self._settings.start_seconds):
                 pass

@@ -5,18 +5,21 @@ import os
 import signal
 from dataclasses import dataclass
 
+from nexus_agents import metrics
 from nexus_agents.backends.local.channel import Channel
 from nexus_agents.backends.local.guard import Guard
 from nexus_agents.backends.local.tail import OutputTail
+from nexus_agents.backends.local.usage import excess, usage_of
 from nexus_agents.backends.local.workspace import remove
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import (
     AgentCrashed,
     AgentNotStarted,
+    AgentOverLimit,
     AgentTimedOut,
     BackendError,
 )
-from nexus_sandbox.sandbox import SOCKET, Room, Sandbox
+from nexus_sandbox.sandbox import SOCKET, Limits, Room, Sandbox
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
 _PING_SECONDS = 2.0
@@ -31,6 +34,7 @@ class Running:
     child: asyncio.subprocess.Process
     tail: OutputTail
     guard: Guard | None
+    limits: Limits
 
 
 class LiveAgent:
@@ -40,6 +44,7 @@ class LiveAgent:
         self._running = running
         self._channel = channel
         self._ended_because: str | None = None
+        self._over_limit = False
         self._reaper = asyncio.create_task(self._reap())
 
     @property
@@ -59,12 +64,21 @@ class LiveAgent:
         try:
             return await self._channel.invoke(request)
         except AgentCrashed as error:
-            raise AgentCrashed(await self._epitaph(error.message)) from error
+            told = AgentOverLimit if self._over_limit else AgentCrashed
+            raise told(await self._epitaph(error.message)) from error
 
-    def kill(self, because: str) -> None:
+    def weighed(self) -> int:
+        """The bytes of memory that it holds, with all that it started; ends it where it took too much of anything."""
+        usage = usage_of(self._running.child.pid)
+        if (because := excess(usage, self._running.limits)) is not None:
+            self.kill(because, over_limit=True)
+            metrics.OVER_LIMIT.inc()
+        return usage.size_bytes
+
+    def kill(self, because: str, *, over_limit: bool = False) -> None:
         """Ends it at once, whatever it is doing; those who wait for an answer are told why."""
         if self.alive:
-            self._ended_because = because
+            self._ended_because, self._over_limit = because, over_limit
             kill_group(self._running.child)
 
     async def ended(self) -> None:
@@ -122,7 +136,7 @@ async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running
     tail.close_write_end()
     if guard is not None:
         guard.watch(child.pid)
-    return Running(room, child, tail, guard)
+    return Running(room, child, tail, guard, sandbox.limits)
 
 
 async def _ready(running: Running, seconds: float) -> Channel:
@@ -139,6 +153,8 @@ async def _ready(running: Running, seconds: float) -> Channel:
             problem = "its /ping did not answer"
         except (BackendError, OSError) as error:
             problem = str(error)
+        if (because := excess(usage_of(running.child.pid), running.limits)) is not None:
+            raise AgentNotStarted(f"The agent did not start: {because}.{_last_words(running)}", ended=True)
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
     ended = running.child.returncode is not None

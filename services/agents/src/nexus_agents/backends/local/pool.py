@@ -1,24 +1,36 @@
 """Processes of agents, each for one invocation at a time; few of one agent, and a bounded number of them in all."""
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from nexus_agents import metrics
+from nexus_agents.backends.local.circuit import Circuit
 from nexus_agents.backends.local.live import LiveAgent
-from nexus_agents.backends.local.processes import AgentProcess, Version, Waiting
+from nexus_agents.backends.local.processes import EXPECTED_BYTES, AgentProcess, Version, Waiting
 from nexus_agents.domain.backend import PackageRef
-from nexus_agents.domain.backend_errors import AgentBusy, AgentUnreachable
+from nexus_agents.domain.backend_errors import AgentBusy, AgentNotStarted, AgentUnreachable
+
+WATCH_SECONDS = 0.25
+WATCH_IDLE_EVERY = 8
+"""Processes that are at nothing are looked at so much less often."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """`spare_seconds`: how long an idle process stays that is not the only one of its agent."""
+    """`spare_seconds`: how long an idle process stays that is not the only one of its agent; `idle_seconds`: any.
+
+    `memory_bytes` is for all together; one process always fits.
+    """
 
     processes: int
     per_agent: int
     spare_seconds: float
+    memory_bytes: int = 2 << 30
+    idle_seconds: float = 3600.0
 
 
 class AgentPool:
@@ -39,6 +51,8 @@ class AgentPool:
         self._followers: dict[AgentProcess, asyncio.Task[None]] = {}
         self._waiting: list[Waiting] = []
         self._stunted: set[Version] = set()
+        self._circuit = Circuit()
+        self._watching: asyncio.Task[None] | None = None
         self._stopped = False
         self._loop = asyncio.get_running_loop()
 
@@ -56,12 +70,17 @@ class AgentPool:
         finally:
             self._release(process)
 
+    def forgive(self, agent_id: str, package: PackageRef) -> None:
+        """The version is started with the next lease, however often it has failed to."""
+        self._circuit.forgive(agent_id, package.sha256)
+
     def serves(self, agent_id: str, package: PackageRef) -> bool:
         """Whether a process of this version has started and lives."""
         return any(process.alive for process in self._serving.get(Version(agent_id, package.sha256), []))
 
     async def end(self, agent_id: str, because: str) -> None:
         """Ends the agent with what it is working on and who waits for it; returns when its processes are gone."""
+        self._circuit.forgive(agent_id)
         waiting = [waiter for waiter in self._waiting if waiter.version.agent_id == agent_id]
         self._refuse(waiting, AgentUnreachable(f"The agent was ended: {because}."))
         ending = [process for process in self._followers if process.version.agent_id == agent_id]
@@ -70,6 +89,8 @@ class AgentPool:
     async def stop(self) -> None:
         """Ends all processes; returns when they are gone."""
         self._stopped = True
+        if self._watching is not None:
+            self._watching.cancel()
         self._refuse(list(self._waiting), AgentUnreachable("The service stops."))
         await self._dismiss(list(self._followers), "the service stops")
 
@@ -77,6 +98,8 @@ class AgentPool:
         if self._stopped:
             raise AgentUnreachable("The service stops.")
         waiter = Waiting(Version(agent_id, package.sha256), package)
+        if waiter.version not in self._serving:
+            self._circuit.require_closed(waiter.version, self._loop.time())
         self._waiting.append(waiter)
         self._serve()
         try:
@@ -98,7 +121,8 @@ class AgentPool:
     def _obstacle(self, version: Version) -> str:
         own = self._serving.get(version, [])
         if not own:
-            return f"All {self._bounds.processes} places for agents were taken until the invocation timed out."
+            what = "the memory" if self._crowded(EXPECTED_BYTES) == "memory" else f"{self._bounds.processes} places"
+            return f"All {what} for agents were taken until the invocation timed out."
         if any(process.alive for process in own):
             return "The agent was busy with other invocations until this one timed out."
         return "The agent was still starting when the invocation timed out."
@@ -119,8 +143,13 @@ class AgentPool:
         process.rest = self._loop.call_later(self._bounds.spare_seconds, self._let_go, process)
 
     def _let_go(self, process: AgentProcess) -> None:
-        if process.idle and len(self._serving[process.version]) > 1:
+        if not process.idle:
+            return
+        bounds = self._bounds
+        if len(self._serving[process.version]) > 1 or self._loop.time() - process.last_used >= bounds.idle_seconds:
             self._retire(process, "it was no longer needed")
+        else:
+            process.rest = self._loop.call_later(bounds.idle_seconds - bounds.spare_seconds, self._let_go, process)
 
     def _serve(self) -> None:
         """An agent without a process comes first, or a crowd at another one would keep it out; then who came first."""
@@ -150,27 +179,60 @@ class AgentPool:
         return room and starting < min(wanted, max(1, len(own) - starting))
 
     def _make_room(self) -> bool:
-        """Ends an idle process where all places are taken: a spare one if there is one, the longest unused."""
-        serving = [process for own in self._serving.values() for process in own]
-        if len(serving) + sum(process.held for process in self._leaving) < self._bounds.processes:
-            return True
-        idle = [process for process in serving if process.idle]
+        """Ends idle processes while one more would be too many, or too large."""
+        while (crowded := self._crowded(EXPECTED_BYTES)) is not None:
+            if not self._evict(crowded):
+                return False
+        return True
+
+    def _crowded(self, more_bytes: int) -> str | None:
+        """Which bound so much more would break."""
+        taken = [process for own in self._serving.values() for process in own]
+        taken += [process for process in self._leaving if process.held]
+        if len(taken) >= self._bounds.processes:
+            return "number"
+        size = sum(process.size_bytes for process in taken) + more_bytes
+        return "memory" if taken and size > self._bounds.memory_bytes else None
+
+    def _evict(self, because: str) -> bool:
+        """Ends an idle process, if there is one: a spare one rather than an agent's last, the longest unused."""
+        idle = [process for own in self._serving.values() for process in own if process.idle]
         if idle:
             victim = min(idle, key=lambda one: (len(self._serving[one.version]) == 1, one.last_used))
             self._retire(victim, "its place was needed")
+            metrics.EVICTIONS.labels(because).inc()
         return bool(idle)
+
+    async def _watch(self) -> None:
+        """While there are processes: how large they are, and that each keeps within its own limits."""
+        for tick in itertools.count():
+            await asyncio.sleep(WATCH_SECONDS)
+            watched = [process for process in self._followers if process.alive]
+            for number, process in enumerate(watched):
+                if process.held or (number + tick) % WATCH_IDLE_EVERY == 0:
+                    process.size_bytes = process.live.weighed()
+            metrics.PROCESSES.set(len(watched))
+            metrics.PROCESS_BYTES.set(sum(process.size_bytes for process in watched))
+            while self._crowded(0) == "memory" and self._evict("memory"):
+                pass
+            if not self._followers:
+                return
 
     def _open(self, waiter: Waiting) -> None:
         start = asyncio.create_task(self._start(waiter.version.agent_id, waiter.package))
         process = AgentProcess(waiter.version, start, self._loop.time())
         self._serving.setdefault(waiter.version, []).append(process)
         self._followers[process] = asyncio.create_task(self._follow(process))
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
 
     async def _follow(self, process: AgentProcess) -> None:
         """Has it used once it has started, and frees its place when it is gone, whatever ended it."""
         await asyncio.wait([process.start])
         live = process.started
         if live is not None:
+            self._circuit.forgive(*process.version)
+            metrics.STARTS.labels("started").inc()
             self._lay_down(process)
             self._serve()
             process.fresh = process.held
@@ -190,6 +252,9 @@ class AgentPool:
     def _not_started(self, process: AgentProcess) -> None:
         """Ends the waiting, unless other processes are there to wait for: then they get no company for now."""
         error = process.start.exception()
+        metrics.STARTS.labels("failed").inc()
+        if isinstance(error, AgentNotStarted):
+            self._circuit.failed(process.version, error.message, self._loop.time())
         if process.version in self._serving:
             self._stunted.add(process.version)
         elif error is not None:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from nexus_agents.backends.local.live import LiveAgent
 from nexus_agents.domain.backend import PackageRef
 
+EXPECTED_BYTES = 16 << 20
+"""Of a process, until it was measured."""
+
 
 class Version(NamedTuple):
     """An agent with the digest of its package: its processes are each as good as the other."""
@@ -19,8 +22,8 @@ class Version(NamedTuple):
 class AgentProcess:
     """From the moment its start began; whoever holds it has it alone. `last_used` is on the event loop's clock.
 
-    `fresh` while held by the one who waited for its start; `leaving` when nobody new may hold it; `dismissed` when the
-    pool ended it.
+    `size_bytes` is its memory when it was last measured. `fresh` while held by the one who waited for its start;
+    `leaving` when nobody new may hold it; `dismissed` when the pool ended it.
     """
 
     version: Version
@@ -28,6 +31,7 @@ class AgentProcess:
     last_used: float
     held: bool = False
     fresh: bool = True
+    size_bytes: int = EXPECTED_BYTES
     leaving: bool = False
     dismissed: bool = False
     rest: asyncio.TimerHandle | None = None
