@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of, kill_tasks, settle
+from tests.support.eventually import eventually
 
-from nexus_agents.domain.backend_errors import AgentNotStarted
+from nexus_agents.domain.backend_errors import AgentNotStarted, AgentTimedOut, BackendError, PackageUnavailable
 from nexus_agents.tables import INVOCATIONS, VERSIONS, WORK
+from nexus_agents.work import deployments
 from nexus_contracts.agents.commands import (
     ActivateVersion,
     CreateSession,
@@ -308,3 +310,57 @@ async def test_an_unknown_agent_is_never_created(world: World) -> None:
     for command in (update(tags=["a"]), status("running"), activation(1)):
         assert error_of(await world.ask(command))[0] == "RESOURCE_NOT_FOUND"
     assert await world.agents.load_any(AGENT) is None
+
+
+async def test_a_deployment_waits_for_a_package_store_that_comes_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "PAUSES", (0.01,) * 5)
+    world.backend.fault = PackageUnavailable("The package cannot be read now.")
+    request = await world.send(second())
+    assert world.answers(request) == []
+    world.backend.fault = None
+    answer = await eventually(lambda: world.answers(request), what="it is deployed")
+    assert shown(answer[0]).deployment.status == "deployed"
+
+
+async def test_a_package_store_that_stays_unavailable_fails_the_deployment_which_may_be_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "PAUSES", (0.0,) * 2)
+    world.backend.fault = PackageUnavailable("The package cannot be read now.")
+    failed = shown(await world.ask(second()))
+    error = failed.deployment.last_error
+    assert (failed.status, failed.deployment.status) == ("offline", "failed")
+    assert error is not None
+    assert (error.code, error.message) == ("PACKAGE_UNAVAILABLE", "The package cannot be read now.")
+    assert "set the agent's status to running" in error.suggestion
+    assert len(world.backend.deployments) == 3
+    world.backend.fault = None
+    assert shown(await world.ask(status("running"))).deployment.status == "deployed"
+
+
+def kinds(root: type[BackendError]) -> list[type[BackendError]]:
+    return [one for kind in root.__subclasses__() for one in (kind, *kinds(kind))]
+
+
+@pytest.mark.parametrize("kind", kinds(BackendError))
+def test_every_error_of_a_backend_says_what_to_do(kind: type[BackendError]) -> None:
+    assert "suggestion" in vars(kind), "advice of its own"
+    assert kind.suggestion.endswith(".")
+
+
+async def test_who_asks_an_agent_in_vain_is_told_what_to_do(world: World) -> None:
+    world.backend.fault = AgentNotStarted("no")
+    await world.deploy()
+    refused = await world.ask(invocation())
+    assert refused.error is not None
+    assert "deployment.last_error" in refused.error.suggestion
+    world.backend.fault = None
+    await world.ask(second())
+    request = await world.send(invocation())
+    world.backend.asked[0].answer.set_exception(AgentTimedOut("No answer within 1 s."))
+    await settle()
+    (answer,) = world.answers(request)
+    assert answer.error is not None
+    assert "timeout_seconds" in answer.error.suggestion

@@ -17,8 +17,11 @@ class AgentStatus(StrEnum):
 
 
 class FailureReason(Message):
+    """`suggestion` says what to do about it."""
+
     code: str
     message: str
+    suggestion: str = ""
 
 
 class AboutAgent(Message):

@@ -11,9 +11,13 @@ def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> 
     """It fails where there is more of it than is kept. Its trace, if asked for: the turn, then each call of a tool."""
     size = len(answer.output.encode())
     if size > MAX_OUTPUT_BYTES:
-        return failed("ANSWER_TOO_LARGE", f"the answer has {size} bytes, at most {MAX_OUTPUT_BYTES} are kept")
+        message = f"the answer has {size} bytes, at most {MAX_OUTPUT_BYTES} are kept"
+        return failed("ANSWER_TOO_LARGE", message, "Ask for less at a time.")
     if (state := json_bytes(answer.session_state)) > MAX_OBJECT_BYTES:
-        return failed("SESSION_STATE_TOO_LARGE", f"the session state has {state} bytes, at most {MAX_OBJECT_BYTES} fit")
+        message = f"the session state that the agent returned has {state} bytes, at most {MAX_OBJECT_BYTES} are kept"
+        return failed(
+            "SESSION_STATE_TOO_LARGE", message, "Deploy a version of the agent that keeps less, or begin anew."
+        )
     trace = [_turn(request, duration_ms), *_bounded(answer.tool_calls)] if request.enable_trace else None
     return Ending(
         InvocationStatus.SUCCEEDED,

@@ -31,6 +31,14 @@ MAX_TRACE_BYTES = 40_000
 """Input, output and trace share one item of the database, which holds at most 400 KB."""
 INTERRUPTED, CANCELLED = "INTERRUPTED", "CANCELLED"
 AGENT_DELETED, SESSION_DELETED, SESSION_EXPIRED = "AGENT_DELETED", "SESSION_DELETED", "SESSION_EXPIRED"
+NEW_SESSION = "Begin a new session (POST /api/v1/agents/{agent_id}/sessions)."
+_WHEN_NOT_RUNNING = {
+    AgentStatus.BUILDING: "Wait until its deployment has ended (GET /api/v1/agents/{agent_id}), then invoke it again.",
+    AgentStatus.OFFLINE: (
+        "If deployment.last_error of the agent tells why, correct that and deploy it again; else set its status to"
+        " running (PUT /api/v1/agents/{agent_id}/status)."
+    ),
+}
 
 
 class Kind(StrEnum):
@@ -128,7 +136,11 @@ def require_running(agent: Agent) -> None:
     """Raises InvalidState for an agent that takes no invocations now."""
     if agent.status is not AgentStatus.RUNNING:
         raise InvalidState(
-            f"the agent is {agent.status}", current_status=str(agent.status), action="invoke", allowed_actions=[]
+            f"the agent is {agent.status}",
+            suggestion=_WHEN_NOT_RUNNING.get(agent.status),
+            current_status=str(agent.status),
+            action="invoke",
+            allowed_actions=[],
         )
 
 
@@ -164,18 +176,19 @@ def invoked(command: InvokeAgent, traceparent: str | None, now: datetime) -> Inv
     )
 
 
-def failed(code: str, message: str) -> Ending:
-    return Ending(InvocationStatus.FAILED, reason=FailureReason(code=code, message=message))
+def failed(code: str, message: str, suggestion: str) -> Ending:
+    return Ending(InvocationStatus.FAILED, reason=FailureReason(code=code, message=message, suggestion=suggestion))
 
 
 def cancelled(code: str) -> Ending:
     texts = {
-        CANCELLED: "the invocation was cancelled",
-        AGENT_DELETED: "the agent was deleted",
-        SESSION_DELETED: "the session was deleted",
-        SESSION_EXPIRED: "the session was idle for too long and was deleted",
+        CANCELLED: ("the invocation was cancelled", "Send a new request if its answer is still wanted."),
+        AGENT_DELETED: ("the agent was deleted", "Deploy it again, or ask another agent."),
+        SESSION_DELETED: ("the session was deleted", NEW_SESSION),
+        SESSION_EXPIRED: ("the session was idle for too long and was deleted", NEW_SESSION),
     }
-    reason = FailureReason(code=code, message=texts.get(code, code))
+    message, suggestion = texts.get(code, (code, ""))
+    reason = FailureReason(code=code, message=message, suggestion=suggestion)
     return Ending(InvocationStatus.CANCELLED, reason=reason)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from nexus_agents.domain.invocation import NEW_SESSION
 from nexus_contracts.agents.commands import CreateSession
 from nexus_contracts.agents.events import SessionCreated, SessionDeleted
 from nexus_contracts.aggregate import Aggregate
@@ -63,7 +64,11 @@ def require_open(session: Session) -> None:
     if session.status == "closed" or session.closing:
         status = "closed" if session.status == "closed" else "closing"
         raise InvalidState(
-            f"the session is {status}", current_status=status, action="post_message", allowed_actions=["delete"]
+            f"the session is {status}",
+            suggestion=NEW_SESSION,
+            current_status=status,
+            action="post_message",
+            allowed_actions=["delete"],
         )
 
 

@@ -67,7 +67,11 @@ def posted(command: PostMessage, session: Session, traceparent: str | None, now:
 def wait(session: Session, turn: Invocation) -> TurnStep:
     """The turn waits until those before it have ended. Raises Conflict when too many wait."""
     if len(session.queue) >= MAX_WAITING:
-        raise Conflict(f"{MAX_WAITING} messages already wait for their turn in this session", waiting=MAX_WAITING)
+        raise Conflict(
+            f"{MAX_WAITING} messages already wait for their turn in this session",
+            suggestion="Wait for the answers to some of them, then send it again.",
+            waiting=MAX_WAITING,
+        )
     changed = {"queue": (*session.queue, turn.invocation_id), "closing": session.closing or turn.end_session}
     return TurnStep(session.model_copy(update=changed), turns=(TurnChange(None, turn),))
 

@@ -108,6 +108,7 @@ def invocation_failure(invocation: Invocation) -> AgentInvocationFailed:
     reason = invocation.error
     return AgentInvocationFailed(
         reason.message if reason else "the invocation has failed",
+        suggestion=(reason.suggestion if reason else "") or None,
         invocation_id=invocation.invocation_id,
         reason=reason.code if reason else "UNKNOWN",
     )

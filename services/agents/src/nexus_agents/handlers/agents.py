@@ -162,7 +162,9 @@ class AgentHandlers:
         return await self.agents.former_sequence(tenant, command.project_id, command.agent_name)
 
 
-_REPLACED = FailureReason(code="REPLACED", message=REPLACED)
+_REPLACED = FailureReason(
+    code="REPLACED", message=REPLACED, suggestion="Read the agent: its latest deployment tells what runs."
+)
 
 
 def begin_deletion(before: Agent) -> Change:

@@ -24,6 +24,9 @@ from nexus_runtime.work.kind import Held, Repeatable
 
 logger = log.get(__name__)
 Result = Deployment | FailureReason
+DEPLOY_AGAIN = "Deploy the package again, or set the agent's status to running; if it persists, tell the operators."
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Between the tries of a deployment, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,31 @@ class DeploymentWork(Repeatable):
         return None if agent.deploying else await self._outcome(agent)
 
     async def _deploy(self, agent: Agent) -> Result:
-        package = PackageRef(agent.deployment.package.uri, agent.deployment.package.sha256)
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                return await self.backends.of(agent.backend).deploy(agent.agent_id, package)
+                return await self._deployed(agent)
         except BackendError as error:
-            return FailureReason(code=error.code, message=error.message[:4000])
+            return FailureReason(code=error.code, message=error.message[:4000], suggestion=error.suggestion)
         except TimeoutError:
             message = f"not deployed within {self.timeout_seconds:g} s"
-            return FailureReason(code="DEPLOYMENT_TIMED_OUT", message=message)
+            return FailureReason(code="DEPLOYMENT_TIMED_OUT", message=message, suggestion=DEPLOY_AGAIN)
         except Exception:
             logger.exception("deployment failed in the platform", agent_id=agent.agent_id)
-            return FailureReason(code="PLATFORM_ERROR", message="the platform could not deploy the agent")
+            message = "the platform could not deploy the agent"
+            return FailureReason(code="PLATFORM_ERROR", message=message, suggestion=DEPLOY_AGAIN)
+
+    async def _deployed(self, agent: Agent) -> Deployment:
+        """Tries again for a while where the fault may pass."""
+        package = PackageRef(agent.deployment.package.uri, agent.deployment.package.sha256)
+        for pause in PAUSES:
+            try:
+                return await self.backends.of(agent.backend).deploy(agent.agent_id, package)
+            except BackendError as error:
+                if not error.passes:
+                    raise
+                logger.info("deployment is tried again", agent_id=agent.agent_id, reason=error.message, after=pause)
+            await asyncio.sleep(pause)
+        return await self.backends.of(agent.backend).deploy(agent.agent_id, package)
 
     async def _end(self, deployed: Agent, result: Result) -> None:
         before = await self.store.load(deployed.agent_id)

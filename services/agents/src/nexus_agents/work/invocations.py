@@ -35,6 +35,7 @@ from nexus_runtime.work.kind import Held
 logger = log.get(__name__)
 DIED = "the process that ran the invocation has ended; the agent may have finished"
 STOPPED = "the service was stopped before the agent had answered"
+ASK_AGAIN = "If it matters, check what the agent has done; then send a new request."
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class InvocationWork:
         invocation = await self.turns.invocations.load(name)
         if invocation is None or invocation.ended:
             return
-        ending = failed(INTERRUPTED, STOPPED if held.stopping.is_set() else DIED)
+        ending = failed(INTERRUPTED, STOPPED if held.stopping.is_set() else DIED, ASK_AGAIN)
         await self.endings.conclude(held, invocation, KEPT if invocation.kind is Kind.NOTE else ending)
         self.streaming.ended(invocation)
 
@@ -87,12 +88,14 @@ class InvocationWork:
         if agent is None:
             return cancelled(AGENT_DELETED)
         if agent.status is AgentStatus.OFFLINE:
-            return failed("AGENT_OFFLINE", "the agent went offline before the invocation had its turn")
+            message = "the agent went offline before the invocation had its turn"
+            return failed("AGENT_OFFLINE", message, "Send it again once the agent's status is running.")
         version: AgentVersion | None = None
         if (number := invocation.version_asked) not in (None, agent.active_version):
             version = await held.conclude(lambda: self.versions.load(agent.agent_id, number or 0))
             if version is None or not self.backends.of(agent.backend).side_by_side:
-                return failed("VERSION_UNAVAILABLE", f"version {number} of the agent cannot be asked")
+                message = f"version {number} of the agent cannot be asked"
+                return failed("VERSION_UNAVAILABLE", message, "Ask the active version, or activate this one.")
         request = await held.conclude(lambda: self._request(invocation, saying))
         return await self._ask(agent, target(agent, version), request)
 
@@ -120,7 +123,7 @@ class InvocationWork:
             answer = await self.backends.of(agent.backend).invoke(deployed, request)
             return ending_of(answer, request, round((time.monotonic() - began) * 1000))
         except BackendError as error:
-            return failed(error.code, error.message[:2000])
+            return failed(error.code, error.message[:2000], error.suggestion)
         except Exception:
             logger.exception("invocation failed in the platform", agent_id=agent.agent_id)
-            return failed("PLATFORM_ERROR", "the platform could not run the agent")
+            return failed("PLATFORM_ERROR", "the platform could not run the agent", BackendError.suggestion)
