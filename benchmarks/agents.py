@@ -164,7 +164,7 @@ async def measure() -> list[Figure]:
         figures += _lags(await api.lags())
         await api.deploy(package_id, IDLE - len(api.agents))
         figures += [await _memory(stack), await _start(stack, api)]
-        return [*figures, *await _spread(api, meter)]
+        return [*figures, *await _spread(stack, api, meter)]
 
 
 async def _requests(api: Api, meter: Meter, y: float) -> list[Figure]:
@@ -238,12 +238,21 @@ async def _start(stack: Stack, api: Api) -> Figure:
     return Figure(f"start of {STARTED} agents", done.seconds, "s", START_SECONDS)
 
 
-async def _spread(api: Api, meter: Meter) -> list[Figure]:
+async def _spread(stack: Stack, api: Api, meter: Meter) -> list[Figure]:
     await load(api.invoke_each, clients=MANY, count=SPREAD, seconds=4 * LOAD_SECONDS)
+    before = await _starts(stack)
     done, cpu = await meter.over(api.invoke_any, clients=MANY, count=2 * TOGETHER)
     named = f"{SPREAD} agents, {MANY} clients"
     return [
         Figure(f"{named} p50", percentile(done.latencies, 50), "ms", SPREAD_MS),
         Figure(f"{named} p99", percentile(done.latencies, 99), "ms"),
         Figure(f"{named} cpu above idle", _sum(cpu.used) - _sum(cpu.idle), "ms"),
+        Figure(f"{named} starts", await _starts(stack) - before, ""),
     ]
+
+
+async def _starts(stack: Stack) -> float:
+    """Of agents' processes, so far."""
+    async with aiohttp.ClientSession() as http, http.get(stack.url("agents") + "/metrics") as response:
+        lines = (await response.text()).splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("nexus_agent_starts_total{"))

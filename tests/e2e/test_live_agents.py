@@ -1,5 +1,6 @@
 """What an agent says, read while it says it, through the kill of everything on the way."""
 
+import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from tests.support.agent_packages import talker
 from tests.support.client import Client
 from tests.support.eventually import eventually
 from tests.support.histories import Sent, events_of
+from tests.support.local_backends import processes_at
 
 from nexus_devstack.stack import Stack
 
@@ -81,6 +83,43 @@ async def test_the_kill_of_agents_ends_the_stream_with_what_was_said(stack: Stac
     await stack.wait_ready()
     async with stream(stack, "GET", location) as (_, events):
         assert [event async for event in events] == seen
+
+
+async def test_the_kill_of_an_agent_in_the_middle_of_its_stream_is_told_in_it(
+    stack: Stack, client: Client, agent_id: str
+) -> None:
+    body = {"input_text": "say 999 0.05"}
+    seen: list[Sent] = []
+    async with stream(stack, "POST", f"/api/v1/agents/{agent_id}/invoke", body=body) as (response, events):
+        async for event in events:
+            seen.append(event)
+            if len(seen) == 5:
+                for process in processes_at("say 999 0.05"):
+                    process.kill()
+        location = response.headers["Location"]
+    assert [event.id for event in seen] == list(range(1, len(seen) + 1))
+    assert [event.event for event in seen[-3:]] == ["metrics", "error", "done"]
+    ended = (await client.get(location)).data
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "AGENT_CRASHED")
+    again = await client.post(f"/api/v1/agents/{agent_id}/invoke", {"input_text": "echo still here"})
+    assert again.data["output"] == "still here"
+
+
+async def test_a_stream_outlives_the_kill_of_the_broker(stack: Stack, client: Client, agent_id: str) -> None:
+    body = {"input_text": "say 60 0.05"}
+    seen: list[Sent] = []
+    async with stream(stack, "POST", f"/api/v1/agents/{agent_id}/invoke", body=body) as (response, events):
+        async for event in events:
+            seen.append(event)
+            if len(seen) == 5:
+                stack.kill("kafka")
+        location = response.headers["Location"]
+    assert [event.id for event in seen] == list(range(1, len(seen) + 1))
+    assert [event.event for event in seen[-2:]] == ["metrics", "done"]
+    said = (await client.get(location)).data["output"]
+    assert len(said.split()) == 60
+    assert "".join(json.loads(event.data)["text"] for event in seen if event.event == "message") == said
+    await stack.wait_ready()
 
 
 async def test_a_turn_is_read_as_it_is_said(stack: Stack, client: Client, agent_id: str) -> None:

@@ -141,6 +141,17 @@ async def test_an_agent_that_cannot_start_fails_all_who_wait_for_it_at_once() ->
     await stage.pool.stop()
 
 
+async def test_short_invocations_at_once_start_no_further_process() -> None:
+    stage = Stage()
+    await leased(stage)
+    await asyncio.gather(*(leased(stage) for _ in range(50)))
+    assert stage.attempts == 1
+    async with stage.pool.lease("agent", NEW, soon()):
+        await leased(stage)
+    assert stage.attempts == 2, "one that lasts is given company"
+    await stage.pool.stop()
+
+
 async def test_who_waits_when_the_pool_stops_is_told_and_nobody_comes_in() -> None:
     stage = Stage(start_seconds=60)
     waiting = [asyncio.create_task(leased(stage)) for _ in range(3)]

@@ -14,6 +14,10 @@ from nexus_agents.backends.local.processes import EXPECTED_BYTES, AgentProcess, 
 from nexus_agents.domain.backend import PackageRef
 from nexus_agents.domain.backend_errors import AgentBusy, AgentNotStarted, AgentUnreachable
 
+PATIENCE_SECONDS = 0.05
+"""A short invocation has ended before another process has started, which costs far more than it."""
+TIMER_SECONDS = 0.001
+"""The event loop may call so much too early."""
 WATCH_SECONDS = 0.25
 WATCH_IDLE_EVERY = 8
 """Processes that are at nothing are looked at so much less often."""
@@ -97,11 +101,14 @@ class AgentPool:
     async def _granted(self, agent_id: str, package: PackageRef, deadline: float) -> AgentProcess:
         if self._stopped:
             raise AgentUnreachable("The service stops.")
-        waiter = Waiting(Version(agent_id, package.sha256), package)
+        patient_until = self._loop.time() + PATIENCE_SECONDS
+        waiter = Waiting(Version(agent_id, package.sha256), package, patient_until)
         if waiter.version not in self._serving:
             self._circuit.require_closed(waiter.version, self._loop.time())
         self._waiting.append(waiter)
         self._serve()
+        if waiter in self._waiting:
+            self._loop.call_at(patient_until, self._serve)
         try:
             await asyncio.wait([waiter.granted], timeout=max(0.0, deadline - self._loop.time()))
         except asyncio.CancelledError:
@@ -158,8 +165,10 @@ class AgentPool:
                 self._open(waiter)
         for waiter in list(self._waiting):
             self._hand_over(waiter)
-        wanted = Counter(waiter.version for waiter in self._waiting)
-        for waiter in self._waiting:
+        now = self._loop.time() + TIMER_SECONDS
+        impatient = [waiter for waiter in self._waiting if waiter.patient_until <= now]
+        wanted = Counter(waiter.version for waiter in impatient)
+        for waiter in impatient:
             if self._may_grow(waiter.version, wanted[waiter.version]) and self._make_room():
                 self._open(waiter)
 

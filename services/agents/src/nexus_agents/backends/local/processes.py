@@ -71,8 +71,12 @@ class AgentProcess:
 
 @dataclass(eq=False)
 class Waiting:
-    """One who wants a process of a version; `granted` is done when it holds one, or when there will be none."""
+    """One who wants a process of a version; `granted` is done when it holds one, or when there will be none.
+
+    `patient_until`, on the event loop's clock, it would rather have one that is busy now than one that has to start.
+    """
 
     version: Version
     package: PackageRef
+    patient_until: float
     granted: asyncio.Future[AgentProcess] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
