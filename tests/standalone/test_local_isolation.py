@@ -23,6 +23,7 @@ from nexus_agents.domain.backend_errors import (
     AgentTimedOut,
     AnswerRefused,
     BackendError,
+    BackendRefused,
 )
 from nexus_sandbox.sandbox import Limits, choose_sandbox
 
@@ -87,6 +88,19 @@ async def test_without_bubblewrap_the_deployment_says_that_it_is_not_isolated() 
     assert (sandbox.isolated, sandbox.description) == (False, "not isolated: bubblewrap is not installed")
     with pytest.raises(RuntimeError, match="bubblewrap is not installed"):
         await choose_sandbox("bubblewrap", executable="bubblewrap-that-is-not-there")
+
+
+async def test_where_isolation_is_required_no_agent_starts_without_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    backend = await bench.backend("required")
+    await backend.try_out(talker())
+    agent = await bench.agent()
+    with pytest.raises(BackendRefused, match="unless they are isolated: not isolated: bubblewrap is not installed"):
+        await backend.deploy(agent.agent_id, agent.package)
+    with pytest.raises(BackendRefused):
+        await told(backend, agent, "echo x")
 
 
 async def test_a_bubblewrap_that_does_not_work_is_not_relied_on() -> None:

@@ -121,7 +121,7 @@ def _sandbox(_settings: Settings) -> Iterator[Finding]:
     if found:
         yield Finding("sandbox", "ok", found)
     else:
-        outcome = "fault" if wanted == "bubblewrap" else "warning"
+        outcome = "fault" if wanted in ("bubblewrap", "required") else "warning"
         text = "bwrap is not installed: agents run with resource limits only"
         yield Finding("sandbox", outcome, text, "install bubblewrap")
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nexus_contracts.builds.language_models import LanguageModel
+from nexus_sandbox.sandbox import Isolation
 
 ModelStep = Literal[
     "orchestrator",
@@ -34,7 +35,7 @@ class ModelSettings(BaseSettings):
     verification_share: float = Field(
         default=0.8, ge=0, le=1, description="of the held-back cases: fewer that pass fail a build by a model"
     )
-    agent_isolation: Literal["auto", "bubblewrap", "none"] = "auto"
+    agent_isolation: Isolation = "auto"
 
     def offered(self, step: str) -> list[LanguageModel]:
         """The models for the step, in their order."""

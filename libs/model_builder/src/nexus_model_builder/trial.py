@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from nexus_contracts.verification import Case, CaseResult
 from nexus_model_builder.assembly import Parts, trial_files
-from nexus_sandbox.sandbox import Launch, Sandbox, choose_sandbox
+from nexus_sandbox.sandbox import Isolation, Launch, Sandbox, choose_sandbox
 from nexus_verification.judge import Given, judged
 
 SECONDS = 30.0
@@ -23,8 +23,8 @@ MOST_BYTES = 4_000_000
 class Trial:
     """Chooses the sandbox once. `isolated` is known after the first trial."""
 
-    def __init__(self, isolation: Literal["auto", "bubblewrap", "none"], seconds: float = SECONDS) -> None:
-        self._isolation: Literal["auto", "bubblewrap", "none"] = isolation
+    def __init__(self, isolation: Isolation, seconds: float = SECONDS) -> None:
+        self._isolation: Isolation = isolation
         self._seconds = seconds
         self._sandbox: Sandbox | None = None
         self._choosing = asyncio.Lock()

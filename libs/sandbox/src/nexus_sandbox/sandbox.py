@@ -18,6 +18,8 @@ _SCRATCH_BYTES, _SHARED_MEMORY_BYTES = 64 << 20, 16 << 20
 _PROBE = "import asyncio, ctypes, http.server, json, socket; print('works')"
 _PROBE_SECONDS = 15.0
 
+Isolation = Literal["auto", "bubblewrap", "required", "none"]
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -130,12 +132,10 @@ class Bubblewrap:
         return [*bound, "--tmpfs", path]
 
 
-async def choose_sandbox(
-    mode: Literal["auto", "bubblewrap", "none"] = "auto", limits: Limits | None = None, executable: str = "bwrap"
-) -> Sandbox:
+async def choose_sandbox(mode: Isolation = "auto", limits: Limits | None = None, executable: str = "bwrap") -> Sandbox:
     """Bubblewrap where it is installed and really works here; tried out once, by running Python in it.
 
-    `mode` bubblewrap raises RuntimeError where it does not; `none` does without.
+    `mode` bubblewrap or required raises RuntimeError where it does not; `none` does without.
     """
     chosen = limits or Limits()
     if mode == "none":
@@ -148,7 +148,7 @@ async def choose_sandbox(
         if code == 0 and output.endswith("works"):
             return sandbox
         problem = f"bubblewrap does not work here: {output[-300:]}"
-    if mode == "bubblewrap":
+    if mode in ("bubblewrap", "required"):
         raise RuntimeError(f"agents must be isolated, but {problem}")
     return Tethered(f"not isolated: {problem}", chosen)
 

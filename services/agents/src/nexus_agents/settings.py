@@ -11,6 +11,7 @@ from nexus_agents.backends.agentcore.names import BUCKET, INSTALLATION, REGION, 
 from nexus_agents.backends.agentcore.settings import AgentCoreSettings, ManagedPython
 from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
+from nexus_sandbox.sandbox import Isolation
 
 
 class AgentsSettings(OwnerSettings):
@@ -19,7 +20,10 @@ class AgentsSettings(OwnerSettings):
         default_factory=lambda: directory_url(".data/packages"), description="agent packages, shared with the builders"
     )
     agent_work_dir: Path | None = Field(default=None, description="where agents run; None: a temporary directory")
-    agent_isolation: Literal["auto", "bubblewrap", "none"] = "auto"
+    agent_isolation: Isolation = Field(
+        default="auto",
+        description="where it does not work: required refuses to deploy, bubblewrap to start the service",
+    )
     agent_backend: Literal["local", "agentcore"] = Field(
         default="local", description="of agents that are deployed for the first time"
     )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from nexus_agents import packages
 from nexus_agents.backends.local.channel import BUSY
@@ -29,12 +28,15 @@ from nexus_agents.domain.backend_errors import (
     AgentUnreachable,
     AnswerRefused,
     BackendError,
+    BackendRefused,
     PackageRejected,
 )
 from nexus_runtime.blobs import BlobStore
+from nexus_runtime.process import log
 from nexus_sandbox.interpreter import interpreter
-from nexus_sandbox.sandbox import Limits, Room, Sandbox, choose_sandbox
+from nexus_sandbox.sandbox import Isolation, Limits, Room, Sandbox, choose_sandbox
 
+logger = log.get(__name__)
 ALIAS = "DEFAULT"
 REGION = "local"
 
@@ -47,7 +49,7 @@ class LocalSettings:
     """
 
     work_dir: Path | None = None
-    isolation: Literal["auto", "bubblewrap", "none"] = "auto"
+    isolation: Isolation = "auto"
     processes: int = 256
     processes_per_agent: int = 16
     memory_bytes: int = 2 << 30
@@ -92,7 +94,7 @@ class LocalBackend:
         package = run / "package"
         try:
             manifest = await asyncio.to_thread(packages.unpack, content, package)
-            if manifest.image is None:
+            if manifest.image is None and self._may_start:
                 await self._started_once(Room(package, self._workspace.new_run(), manifest.entrypoint, manifest.env))
         finally:
             await asyncio.to_thread(remove, run)
@@ -104,6 +106,10 @@ class LocalBackend:
             raise PackageRejected("IMPORT_FAILED" if error.ended else "PING_FAILED", error.message) from error
         live.kill("it was only tried out")
         await live.ended()
+
+    @property
+    def _may_start(self) -> bool:
+        return self._sandbox.isolated or self._settings.isolation != "required"
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         _, manifest = await self._unpacked.open(package)
@@ -163,6 +169,8 @@ class LocalBackend:
         await asyncio.to_thread(self._workspace.close)
 
     async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
+        if not self._may_start:
+            raise BackendRefused(f"Agents are not started here unless they are isolated: {self._sandbox.description}.")
         self._digests[agent_id] = package.sha256
         directory, manifest = await self._unpacked.open(package)
         room = Room(directory, self._workspace.new_run(), manifest.entrypoint, manifest.env, self._speech.of(agent_id))
@@ -182,10 +190,14 @@ async def open_local_backend(
 ) -> LocalBackend:
     """Tries out the sandbox, once. `keep` is given what agents write.
 
-    Raises RuntimeError where isolation is demanded and does not work, ValueError where `work_dir` is too long a path.
+    Raises RuntimeError where `isolation` is bubblewrap and that does not work, ValueError where `work_dir` is too long a
+    path.
     """
     chosen = settings or LocalSettings()
-    sandbox = await choose_sandbox(chosen.isolation, chosen.limits)
+    mode = "auto" if chosen.isolation == "required" else chosen.isolation
+    sandbox = await choose_sandbox(mode, chosen.limits)
+    if not sandbox.isolated:
+        logger.warning("agents are not isolated", reason=sandbox.description)
     workspace = Workspace(chosen.work_dir)
     guard = None if sandbox.isolated else await start_guard(interpreter())
     return LocalBackend(blobs, sandbox, workspace, guard, chosen, Speech(keep))

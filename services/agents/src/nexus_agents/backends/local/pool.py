@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 0.05
 TIMER_SECONDS = 0.001
 """The event loop may call so much too early."""
 WATCH_SECONDS = 0.25
-WATCH_IDLE_EVERY = 8
+WATCH_IDLE_EVERY = 16
 """Processes that are at nothing are looked at so much less often."""
 
 
