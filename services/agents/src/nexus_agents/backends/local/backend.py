@@ -190,8 +190,7 @@ async def open_local_backend(
 ) -> LocalBackend:
     """Tries out the sandbox, once. `keep` is given what agents write.
 
-    Raises RuntimeError where `isolation` is bubblewrap and that does not work, ValueError where `work_dir` is too long a
-    path.
+    Raises RuntimeError where `isolation` is bubblewrap and that does not work, ValueError where `work_dir` is too long.
     """
     chosen = settings or LocalSettings()
     mode = "auto" if chosen.isolation == "required" else chosen.isolation
