@@ -50,7 +50,7 @@ class Stage:
         self.given_back: list[str] = []
         self.attempts = 0
         self.failing = failing
-        self._start_seconds = start_seconds
+        self.start_seconds = start_seconds
         self.chance = random.Random(7)
         usual = {"processes": PROCESSES, "per_agent": PER_AGENT, "spare_seconds": 0.02}
         self.pool = AgentPool(self._start, self._gone, Bounds(**usual | bounds))  # pyright: ignore[reportArgumentType]
@@ -61,7 +61,7 @@ class Stage:
 
     async def _start(self, agent_id: str, package: PackageRef) -> LiveAgent:
         self.attempts += 1
-        await asyncio.sleep(self._start_seconds)
+        await asyncio.sleep(self.start_seconds)
         if self.chance.random() < self.failing:
             raise AgentNotStarted("no luck")
         self.started.append(PlayedProcess())
@@ -141,11 +141,33 @@ async def test_an_agent_that_cannot_start_fails_all_who_wait_for_it_at_once() ->
     await stage.pool.stop()
 
 
-async def test_short_invocations_at_once_start_no_further_process() -> None:
+async def test_a_start_that_nobody_waits_for_any_more_replaces_no_other_version() -> None:
+    stage = Stage(start_seconds=0.1)
+    late = asyncio.create_task(leased_of(stage, OLD))
+    await eventually(lambda: stage.attempts == 1, what="the old one starts")
+    late.cancel()
+    stage.start_seconds = 0.002
+    async with stage.pool.lease("agent", NEW, soon()) as process:
+        await eventually(lambda: len(stage.started) == 2, what="the old one has started, too late")
+        await eventually(lambda: stage.living == 1, what="it is ended")
+        assert process.alive
+    await leased(stage)
+    assert stage.attempts == 2
+    await stage.pool.stop()
+
+
+async def leased_of(stage: Stage, package: PackageRef) -> None:
+    async with stage.pool.lease("agent", package, soon()):
+        pass
+
+
+async def test_short_invocations_at_once_start_no_further_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "PATIENCE_SECONDS", 5.0)
     stage = Stage()
     await leased(stage)
     await asyncio.gather(*(leased(stage) for _ in range(50)))
     assert stage.attempts == 1
+    monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.01)
     async with stage.pool.lease("agent", NEW, soon()):
         await leased(stage)
     assert stage.attempts == 2, "one that lasts is given company"

@@ -245,7 +245,7 @@ class AgentPool:
             self._lay_down(process)
             self._serve()
             process.fresh = process.held
-            self._replace_others(process.version)
+            self._replace_others(process)
             await live.ended()
             self._stunted.discard(process.version)
         self._take_out(process)
@@ -274,11 +274,18 @@ class AgentPool:
             self._waiting.remove(waiter)
             waiter.granted.set_exception(error)
 
-    def _replace_others(self, version: Version) -> None:
-        """Not before this one can do their work; what still starts is waited for by somebody."""
-        for other in [other for other in self._serving if other.agent_id == version.agent_id and other != version]:
-            for process in [process for process in self._serving[other] if process.start.done()]:
-                self._retire(process, "it was replaced")
+    def _replace_others(self, process: AgentProcess) -> None:
+        """Not before this one can do their work; what still starts is waited for by somebody.
+
+        One that nobody waits for any more replaces nothing: it may be of a version that was replaced while it started.
+        """
+        version = process.version
+        others = [other for other in self._serving if other.agent_id == version.agent_id and other != version]
+        if others and not process.held:
+            self._retire(process, "nobody waited for it any more")
+            return
+        for other in [one for name in others for one in self._serving[name] if one.start.done()]:
+            self._retire(other, "it was replaced")
 
     def _retire(self, process: AgentProcess, because: str) -> None:
         """Takes it out of use; it lives until it has finished what it is working on."""
