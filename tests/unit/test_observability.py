@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text(encoding="utf-8"))[
     "groups"
 ][0]["rules"]
-MODULES = ("nexus_runtime.process.metrics", "nexus_stats.metrics", "nexus_builds.handlers.reports")
+MODULES = (
+    "nexus_runtime.process.metrics",
+    "nexus_agents.metrics",
+    "nexus_stats.metrics",
+    "nexus_builds.handlers.reports",
+)
 MONITORING = (ROOT / "docs/MONITORING_AND_LOGGING.md").read_text(encoding="utf-8")
 SECTIONS = ("## Symptom", "## Check", "## Fix", "## Verify")
 

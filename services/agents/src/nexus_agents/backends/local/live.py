@@ -9,7 +9,7 @@ from nexus_agents import metrics
 from nexus_agents.backends.local.channel import Channel
 from nexus_agents.backends.local.guard import Guard
 from nexus_agents.backends.local.tail import OutputTail
-from nexus_agents.backends.local.usage import excess, usage_of
+from nexus_agents.backends.local.footprint import excess, footprint_of
 from nexus_agents.backends.local.workspace import remove
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import (
@@ -69,11 +69,11 @@ class LiveAgent:
 
     def weighed(self) -> int:
         """The bytes of memory that it holds, with all that it started; ends it where it took too much of anything."""
-        usage = usage_of(self._running.child.pid)
-        if (because := excess(usage, self._running.limits)) is not None:
+        taken = footprint_of(self._running.child.pid)
+        if (because := excess(taken, self._running.limits)) is not None:
             self.kill(because, over_limit=True)
             metrics.OVER_LIMIT.inc()
-        return usage.size_bytes
+        return taken.size_bytes
 
     def kill(self, because: str, *, over_limit: bool = False) -> None:
         """Ends it at once, whatever it is doing; those who wait for an answer are told why."""
@@ -153,7 +153,7 @@ async def _ready(running: Running, seconds: float) -> Channel:
             problem = "its /ping did not answer"
         except (BackendError, OSError) as error:
             problem = str(error)
-        if (because := excess(usage_of(running.child.pid), running.limits)) is not None:
+        if (because := excess(footprint_of(running.child.pid), running.limits)) is not None:
             raise AgentNotStarted(f"The agent did not start: {because}.{_last_words(running)}", ended=True)
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

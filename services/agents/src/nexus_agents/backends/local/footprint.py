@@ -11,23 +11,23 @@ MOST = 256
 
 
 @dataclass(frozen=True)
-class Usage:
+class Footprint:
     """`size_bytes` is memory of their own: what they share with others, the interpreter say, is not in it."""
 
     processes: int = 0
     size_bytes: int = 0
 
 
-def excess(usage: Usage, limits: Limits) -> str | None:
+def excess(taken: Footprint, limits: Limits) -> str | None:
     """What a process took too much of, in words; None: nothing."""
-    if usage.processes > limits.processes:
+    if taken.processes > limits.processes:
         return f"it had more than {limits.processes} processes"
-    if usage.size_bytes > limits.memory_bytes:
+    if taken.size_bytes > limits.memory_bytes:
         return f"its processes held more than {limits.memory_bytes >> 20} MB of memory"
     return None
 
 
-def usage_of(pid: int) -> Usage:
+def footprint_of(pid: int) -> Footprint:
     """Of a process and its descendants; nothing where the kernel does not tell (macOS), or it has ended."""
     found = 0
     size = 0
@@ -40,7 +40,7 @@ def usage_of(pid: int) -> Usage:
         except (OSError, ValueError, IndexError):
             continue  # it has just ended
         found += 1
-    return Usage(found, size)
+    return Footprint(found, size)
 
 
 def _own_bytes(pid: int) -> int:
