@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from nexus_agents import metrics
 from nexus_agents.backends.local.channel import Channel
+from nexus_agents.backends.local.footprint import excess, footprint_of
 from nexus_agents.backends.local.guard import Guard
 from nexus_agents.backends.local.tail import OutputTail
-from nexus_agents.backends.local.footprint import excess, footprint_of
 from nexus_agents.backends.local.workspace import remove
 from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import (
