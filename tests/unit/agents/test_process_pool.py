@@ -13,7 +13,7 @@ from nexus_agents import metrics
 from nexus_agents.backends.local import circuit, pool
 from nexus_agents.backends.local.live import LiveAgent
 from nexus_agents.backends.local.pool import AgentPool, Bounds
-from nexus_agents.backends.local.processes import EXPECTED_BYTES
+from nexus_agents.backends.local.processes import EXPECTED_BYTES, Version
 from nexus_agents.domain.backend import PackageRef
 from nexus_agents.domain.backend_errors import AgentNotStarted, AgentUnreachable, BackendError
 
@@ -246,7 +246,7 @@ async def test_an_agent_that_nobody_asks_for_long_enough_ends() -> None:
 async def test_an_agent_that_never_starts_is_not_started_with_every_invocation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(circuit, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(circuit, "FIRST_PAUSE", 30.0)
     stage = Stage(failing=1.0)
     for _ in range(20):
         with pytest.raises(AgentNotStarted, match="no luck"):
@@ -254,14 +254,21 @@ async def test_an_agent_that_never_starts_is_not_started_with_every_invocation(
     assert stage.attempts == circuit.FREE_FAILURES
     with pytest.raises(AgentNotStarted, match=r"failed to start 3 times in a row and is tried again in"):
         await leased(stage)
-    stage.failing = 0.0
-    await eventually(lambda: _starts(stage), what="it is tried again")
     await stage.pool.stop()
 
 
-async def _starts(stage: Stage) -> bool:
+def test_each_pause_between_failing_starts_is_twice_as_long_up_to_a_minute() -> None:
+    failing, version = circuit.Circuit(), Version("agent", NEW.sha256)
+    pauses: list[float] = []
+    for _ in range(10):
+        failing.failed(version, "no luck", now=0.0)
+        pauses.append(next(second for second in range(100) if _closed(failing, version, second)))
+    assert pauses == [0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def _closed(failing: circuit.Circuit, version: Version, now: float) -> bool:
     try:
-        await leased(stage)
+        failing.require_closed(version, now)
     except AgentNotStarted:
         return False
     return True
