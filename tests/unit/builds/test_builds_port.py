@@ -263,7 +263,7 @@ async def test_the_rules_build_an_agent_through_the_port_and_count_their_probes(
     made = WorkerWorld(tmp_path, RuleBasedBuilder())
     await made.replica.ask(create_command(requirement="an agent that totals the columns of a CSV"))
     project = await made.worked()
-    assert (project.status, project.agent_id) == ("completed", f"{PROJECT}:a")
+    assert (project.status, project.agent_id) == ("completed", f"{PROJECT}:totals_columns_csv_agent")
     probes = project.step("agent_developer_manager", None)
     assert probes is not None
     assert probes.output is not None

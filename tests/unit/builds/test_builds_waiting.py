@@ -122,6 +122,14 @@ def test_a_build_waits_in_a_running_step_and_for_one_thing_at_a_time() -> None:
     assert story.report("waiting", "orchestrator", name="another") == "OUT_OF_ORDER"
 
 
+def test_a_step_that_waits_for_a_person_does_not_complete() -> None:
+    story = waiting("approval")
+    assert story.report("completed", "orchestrator") == "OUT_OF_ORDER"
+    assert story.project.waiting_for is not None
+    story.control(ControlAction.APPROVE)
+    assert story.report("completed", "orchestrator") is None
+
+
 def test_a_build_that_a_person_paused_before_it_asked_goes_on_with_the_answer() -> None:
     story = Story()
     story.report("started", "orchestrator")

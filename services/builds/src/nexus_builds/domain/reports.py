@@ -180,7 +180,7 @@ def _changes(
             begun = {"status": StepStatus.RUNNING, "started_at": step.started_at or now}
             return begun | {"agent_name": name, "epoch": reporter.epoch or 0}
         case StageCompleted():
-            _may_complete(step)
+            _may_complete(project, step, report)
             ended = {"status": StepStatus.COMPLETED, "progress": 100.0, "completed_at": now}
             return ended | _output(report) | {"tools": _tools(step.name, report.output_data or {})}
         case StageFailed():
@@ -209,8 +209,11 @@ def _may_start(project: Project, report: StageStarted, step: StepState, reporter
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is already {step.status}")
 
 
-def _may_complete(step: StepState) -> None:
+def _may_complete(project: Project, step: StepState, report: StageCompleted) -> None:
     _must_run(step)
+    wait = project.waiting_for
+    if wait and (wait.stage_name, wait.sub_stage_name) == (report.stage_name, report.sub_stage_name):
+        raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} waits for a person")
     if unfinished := [sub.name for sub in step.sub_steps if not sub.done]:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{unfinished[0]} is not completed")
 
