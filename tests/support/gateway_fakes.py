@@ -87,16 +87,23 @@ class FakeBus:
 
 
 class FakeOwners:
-    """Answers by owner and path; everything else is not found. `asked` keeps the questions, `askers` who asked them."""
+    """Answers by owner and path; everything else is not found. `asked` keeps the questions, `askers` who asked them.
+
+    `known` is what they had already.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer | Exception] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.askers: list[Principal] = []
+        self.known: list[str | None] = []
         self.uploaded: list[bytes] = []
 
-    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
+    ) -> Answer:
         self.asked.append((owner, path, dict(query or {})))
+        self.known.append(known)
         self.askers.append(caller.principal.get())
         answer = self.answers.get(owner + path) or NotFound("no such resource", type="resource", id=path)
         if isinstance(answer, Exception):
@@ -123,7 +130,7 @@ class FakeLetters:
 class FakePlatform:
     """A gateway and everything around it. Waits for replies are short, so that none that is missing holds a test."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, health: Health | None = None, **settings: Any) -> None:
         self.desk = FakeDesk()
         self.bus = FakeBus(self.desk)
         self.owners = FakeOwners()
@@ -137,7 +144,7 @@ class FakePlatform:
         operations = Operations(self.owners, SECRET)
         requests = Requests(self.bus, self.desk, keep=self.settings.kafka_volatile, retry_seconds=0.001)
         self.letters = FakeLetters()
-        health, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
+        health_of_system, uploads = HealthOfSystem(self.owners, self.letters), Uploads(self.owners)
         commands = Commands(self.bus, requests, self.owners, operations, self.settings)
         gateway = Gateway(
             authentication,
@@ -148,12 +155,12 @@ class FakePlatform:
             self.owners,
             self.streams,
             self.said,
-            health,
+            health_of_system,
             uploads,
             operations,
             self.settings,
         )
-        self.app: FastAPI = http_app(gateway, Health({}, {}))
+        self.app: FastAPI = http_app(gateway, health or Health({}, {}))
 
     def _access(self) -> tuple[Keys | None, Authenticating]:
         secret = self.settings.identity_secret

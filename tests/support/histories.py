@@ -26,7 +26,9 @@ class History:
     hanging: asyncio.Event | None = None
     asked: list[int] = field(default_factory=list[int])
 
-    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
+    ) -> Answer:
         after = int((query or {})["after"])
         self.asked.append(after)
         if self.hanging:

@@ -58,20 +58,31 @@ class WholePlatform(FakePlatform):
     def _app(self, name: str, *routers: APIRouter) -> HttpCaller:
         return HttpCaller(application(name, [], Health({}, {}), *routers, trust=self.trust))
 
-    async def _get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def _get(
+        self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
+    ) -> Answer:
         if owner == "stats":
             return Answer(b'{"items": [], "last_key": null}', None)
-        return await self._ask("GET", owner, path, query)
+        return await self._ask("GET", owner, path, query, known=known)
 
     async def _upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         return await self._ask("POST", owner, path, query, content.read())
 
     async def _ask(
-        self, method: str, owner: str, path: str, query: Mapping[str, str] | None, raw: bytes | None = None
+        self,
+        method: str,
+        owner: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        raw: bytes | None = None,
+        known: str | None = None,
     ) -> Answer:
         target = f"{path}?{urlencode(query)}" if query else path
         identity = self.trust.header(caller.principal.get(), method, target)
-        answer = await self._apps[owner](method, target, raw=raw, headers=list(identity.items()))
+        headers = [*identity.items(), *([("If-None-Match", known)] if known is not None else [])]
+        answer = await self._apps[owner](method, target, raw=raw, headers=headers)
+        if answer.status == 304:
+            return Answer(b"", answer.headers["etag"], unchanged=True)
         if answer.status != 200:
             raise refusal_of(answer.status, answer.body)
         return Answer(answer.body, answer.headers.get("etag"))

@@ -48,7 +48,9 @@ class Kept:
     def say(self, *names: EventName) -> None:
         self.names += names
 
-    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
+    ) -> Answer:
         self.asked += 1
         if self.fault:
             raise self.fault

@@ -199,3 +199,12 @@ def test_an_owners_error_without_the_agreed_form_stays_inside() -> None:
     for body in (b"Internal Server Error", b"{}", b'{"error": "no"}', b""):
         hidden = refusal_of(500, body)
         assert (hidden.body().code, hidden.body().details) == ("INTERNAL_ERROR", {})
+
+
+async def test_an_owner_that_knows_the_version_sends_nothing(platform: FakePlatform, call: HttpCaller) -> None:
+    platform.owners.answers[f"builds/projects/{PROJECT_ID}"] = Answer(b"", '"3"', unchanged=True)
+    answer = await call("GET", f"{PROJECTS}/{PROJECT_ID}", headers=[("If-None-Match", '"3"')])
+    assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", '"3"')
+    assert platform.owners.known == ['"3"']
+    await call("GET", f"{PROJECTS}/{PROJECT_ID}", headers=[("If-None-Match", "3")])
+    assert platform.owners.known[1:] == [None]

@@ -18,6 +18,7 @@ from nexus_gateway.openapi.document import add_document
 from nexus_gateway.operations import Operations
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.pages import add_pages
+from nexus_gateway.readiness import Readiness
 from nexus_gateway.reads import Reads
 from nexus_gateway.routes import (
     agent_changes,
@@ -46,7 +47,7 @@ from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process.clock import utc_now
-from nexus_runtime.process.health import Health, Unhealthy
+from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import NO_TELEMETRY, Part, running
 from nexus_runtime.process.settings import VERSION
 
@@ -60,10 +61,6 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     desk = ReplyDesk(settings, bus)
     owners = HttpOwners(settings)
 
-    async def message_bus() -> None:
-        if not (bus.reachable and desk.listening):
-            raise Unhealthy(bus.fault if not bus.reachable else "replies are not read yet")
-
     streams = Streams(owners, lambda: tap.listening)
     tap = Tap(settings, bus, BUILDS_EVENTS, range(BUILDS_EVENTS.partitions), streams.notice, prompt=False)
     said = Streams(
@@ -71,10 +68,12 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     heard = Tap(settings, bus, AGENTS_STREAMS, range(AGENTS_STREAMS.partitions), said.notice, prompt=True)
     reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
+    readiness = Readiness(bus, desk, owners)
     health = Health(
-        needed={"message_bus": message_bus},
-        shown={"services": owners.check},
+        needed={},
+        shown={"message_bus": readiness.message_bus, "services": owners.check},
         alive=lambda: desk.alive() and tap.alive() and heard.alive(),
+        enough=readiness.checks(),
     )
     database = Database(settings)
     known_keys = _keys(settings, database)

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
 from typing import IO, Any, NamedTuple, Protocol, cast
 
 import aiohttp
@@ -11,6 +12,7 @@ from yarl import URL
 from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
 from nexus_gateway import answers
 from nexus_gateway.answers import refusal_of
+from nexus_gateway.breaker import Breaker
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process import caller, tracing
 from nexus_runtime.process.caller import Trust
@@ -20,18 +22,25 @@ CONNECTIONS = 256
 UPLOAD_CHUNK_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 60.0
 """Shorter than the owners keep theirs, so that none is closed just when it is used."""
+CONNECT_SECONDS = 2.0
+NAMES = ("builds", "agents", "stats")
 
 
 class Answer(NamedTuple):
+    """`unchanged`: the caller has it already, and the body is empty."""
+
     body: bytes
     etag: str | None
+    unchanged: bool = False
 
 
 class Owners(Protocol):
     """Who can be asked. `owner` is builds, agents or stats."""
 
-    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
-        """The owner's answer to whoever asks, `caller.principal`.
+    async def get(
+        self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
+    ) -> Answer:
+        """The owner's answer to whoever asks, `caller.principal`. `known`: the versions in If-None-Match.
 
         Raises RefusedByOwner for its errors, ServiceUnavailable, GatewayTimeout.
         """
@@ -52,6 +61,10 @@ async def _chunks(content: IO[bytes]) -> AsyncGenerator[bytes]:
         yield chunk
 
 
+def _upload(content: IO[bytes], timeout: aiohttp.ClientTimeout) -> dict[str, Any]:
+    return {"data": _chunks(content), "timeout": timeout}
+
+
 class HttpOwners:
     """A part of the service: connections live from start to stop."""
 
@@ -61,11 +74,12 @@ class HttpOwners:
         self._trust = Trust(settings.identity_secret)
         self._upload_seconds = settings.upload_timeout_seconds
         self._session: aiohttp.ClientSession | None = None
+        self._breakers = {owner: Breaker() for owner in self._urls}
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
-            timeout=aiohttp.ClientTimeout(total=self._seconds),
+            timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
             trust_env=False,
@@ -75,43 +89,86 @@ class HttpOwners:
         if self._session:
             await self._session.close()
 
-    async def get(self, owner: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
-        return await self._ask("GET", owner, path, query)
+    async def get(
+        self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
+    ) -> Answer:
+        headers = {} if known is None else {"If-None-Match": known}
+        return await self._ask(owner, "GET", self._url(owner, path, query), dict, headers)
 
     async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
-        timeout = aiohttp.ClientTimeout(total=self._upload_seconds)
-        return await self._ask("POST", owner, path, query, data=_chunks(content), timeout=timeout)
+        timeout = aiohttp.ClientTimeout(total=self._upload_seconds, sock_connect=CONNECT_SECONDS)
+        body = partial(_upload, content, timeout)
+        return await self._ask(owner, "POST", self._url(owner, path, query), body, {})
 
-    async def _ask(self, method: str, owner: str, path: str, query: Mapping[str, str] | None, **sent: Any) -> Answer:
+    def _url(self, owner: str, path: str, query: Mapping[str, str] | None) -> URL:
+        url = URL(self._urls[owner] + path)
+        return url.with_query(query) if query else url
+
+    async def _ask(
+        self, owner: str, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
+    ) -> Answer:
+        """`body` is what the request takes along, made for each try."""
+        breaker = self._breakers[owner]
+        if not breaker.admits():
+            raise ServiceUnavailable(f"the service for {owner} does not answer", service=owner)
+        try:
+            status, etag, received = await self._asked(method, url, body, headers)
+        except aiohttp.ConnectionTimeoutError:
+            breaker.unanswered()
+            raise ServiceUnavailable(f"the service for {owner} is unavailable", service=owner) from None
+        except TimeoutError:
+            breaker.unanswered()
+            raise GatewayTimeout(f"the service for {owner} did not answer in time", service=owner) from None
+        except (aiohttp.ClientError, OSError):
+            raise ServiceUnavailable(f"the service for {owner} is unavailable", service=owner) from None
+        breaker.answered()
+        if status == 304:
+            return Answer(b"", etag, unchanged=True)
+        if status != 200:
+            raise refusal_of(status, received)
+        return Answer(received, etag)
+
+    async def _asked(
+        self, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
+    ) -> tuple[int, str | None, bytes]:
+        """Status, ETag and body; once more where no connection was made, so that nothing was sent.
+
+        What a connection that was kept alive did not take, because its other end had closed it, aiohttp sends again.
+        """
+        try:
+            return await self._sent(method, url, body, headers)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return await self._sent(method, url, body, headers)
+
+    async def _sent(
+        self, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
+    ) -> tuple[int, str | None, bytes]:
         if self._session is None:
             raise ServiceUnavailable("the gateway is starting")
-        url = URL(self._urls[owner] + path)
-        if query:
-            url = url.with_query(query)
-        headers = {
+        wish: dict[str, Any] = {"headers": {**self._identity(method, url), **headers}, "allow_redirects": False}
+        async with self._session.request(method, url, **wish, **body()) as response:
+            return response.status, response.headers.get("ETag"), await response.read()
+
+    def _identity(self, method: str, url: URL) -> dict[str, str]:
+        return {
             "X-Request-ID": answers.request_id.get(),
             "traceparent": tracing.traceparent.get() or "",
             **self._trust.header(caller.principal.get(), method, url.raw_path_qs),
         }
-        wish: dict[str, Any] = {"headers": headers, "allow_redirects": False, **sent}
-        try:
-            async with self._session.request(method, url, **wish) as response:
-                body = await response.read()
-        except TimeoutError:
-            raise GatewayTimeout(f"the service for {owner} did not answer in time", service=owner) from None
-        except (aiohttp.ClientError, OSError):
-            raise ServiceUnavailable(f"the service for {owner} is unavailable", service=owner) from None
-        if response.status != 200:
-            raise refusal_of(response.status, body)
-        return Answer(body, response.headers.get("ETag"))
 
     async def check(self) -> Mapping[str, Any]:
         """For the health answer: the state of each owner. Raises Unhealthy, naming those that do not answer."""
         states = dict(zip(self._urls, await asyncio.gather(*map(self._state, self._urls)), strict=True))
-        away = [owner for owner, state in states.items() if state != "healthy"]
-        if away:
-            raise Unhealthy("; ".join(f"{owner}: {states[owner]}" for owner in away))
+        failing = [owner for owner, state in states.items() if state != "healthy"]
+        if failing:
+            raise Unhealthy("; ".join(f"{owner}: {states[owner]}" for owner in failing))
         return states
+
+    async def check_one(self, owner: str) -> None:
+        """Raises Unhealthy where it does not answer."""
+        state = await self._state(owner)
+        if state != "healthy":
+            raise Unhealthy(state)
 
     async def _state(self, owner: str) -> str:
         try:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
+from nexus_contracts.entity_tags import entity_tags, names_tag
 from nexus_gateway.answers import success, to_json
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.owners import Owners
-from nexus_gateway.requests.preconditions import tag_of, unchanged
+from nexus_gateway.requests.header_fields import joined
+from nexus_gateway.requests.preconditions import tag_of
 
 
 class Reads:
@@ -20,9 +22,11 @@ class Reads:
 
     async def one(self, request: Request, owner: str, path: str) -> Response:
         """A single resource, with its ETag; 304 when the caller has it already."""
-        answer = await self._owners.get(owner, path)
+        known = joined(request, "if-none-match")
+        well_formed = known is not None and entity_tags(known) is not None
+        answer = await self._owners.get(owner, path, known=known if well_formed else None)
         etag = answer.etag or tag_of(answer.body)
-        if unchanged(request, etag):
+        if answer.unchanged or names_tag(known, etag):
             return Response(status_code=304, headers={"ETag": etag})
         return success(answer.body, headers={"ETag": etag})
 

@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 from nexus_contracts.errors import PlatformError
 from nexus_contracts.stats import OutboxHealth, ServiceHealth, SystemHealth
-from nexus_gateway.owners import Owners
+from nexus_gateway.owners import NAMES, Owners
 
-SERVICES = ("builds", "agents", "stats")
 ANSWER_SECONDS = 3.0
 Details = Mapping[str, Any]
 
@@ -28,9 +27,9 @@ class HealthOfSystem:
         self._letters = letters
 
     async def look(self) -> SystemHealth:
-        asked = asyncio.gather(*map(self._ask, SERVICES))
+        asked = asyncio.gather(*map(self._ask, NAMES))
         answers, letters = await asyncio.gather(asked, self._dead_letters())
-        told = dict(zip(SERVICES, answers, strict=True))
+        told = dict(zip(NAMES, answers, strict=True))
         services = {name: _service(answer) for name, answer in told.items()}
         well = letters is not None and not letters and all(one.status == "healthy" for one in services.values())
         checks = {name: answer.get("checks", {}) for name, answer in told.items() if not isinstance(answer, str)}

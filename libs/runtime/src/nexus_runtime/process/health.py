@@ -55,14 +55,22 @@ class Unhealthy(Exception):
 
 
 class Health:
-    """`needed` checks decide readiness; `shown` ones only appear in the detailed answer and degrade it."""
+    """`needed` checks decide readiness; `shown` ones only appear in the detailed answer and degrade it.
+
+    `enough`: each of them is a part of the work that goes on without the others, so the service is ready with any one.
+    """
 
     def __init__(
-        self, needed: Mapping[str, Check], shown: Mapping[str, Check], alive: Callable[[], bool] = lambda: True
+        self,
+        needed: Mapping[str, Check],
+        shown: Mapping[str, Check],
+        alive: Callable[[], bool] = lambda: True,
+        enough: Mapping[str, Check] | None = None,
     ) -> None:
         self._needed = dict(needed)
         self._shown = dict(shown)
         self._alive = alive
+        self._enough = dict(enough or {})
         self._started = time.monotonic()
         self._process = psutil.Process()
         self._process.cpu_percent()
@@ -72,17 +80,18 @@ class Health:
         return JSONResponse(_head("healthy" if alive else "unhealthy").model_dump(), 200 if alive else 503)
 
     async def ready(self) -> JSONResponse:
-        results = await self._run(self._needed)
-        reasons = {name: result.error for name, result in sorted(results.items()) if result.error is not None}
-        head = _head("healthy" if not reasons else "unhealthy").model_dump()
-        return JSONResponse(head | {"failing": list(reasons), "reasons": reasons}, 503 if reasons else 200)
+        needed, enough = await asyncio.gather(self._run(self._needed), self._run(self._enough))
+        reasons = {name: result.error for name, result in sorted({**needed, **enough}.items()) if result.error}
+        unready = bool(reasons) and (any(map(_failed, needed.values())) or all(map(_failed, enough.values())))
+        head = _head("unhealthy" if unready else "degraded" if reasons else "healthy").model_dump()
+        return JSONResponse(head | {"failing": list(reasons), "reasons": reasons}, 503 if unready else 200)
 
     async def detailed(self) -> DetailedView:
         needed, shown = await asyncio.gather(self._run(self._needed), self._run(self._shown))
-        if any(result.error for result in needed.values()) or not self._alive():
+        if any(map(_failed, needed.values())) or not self._alive():
             status = "unhealthy"
         else:
-            status = "degraded" if any(result.error for result in shown.values()) else "healthy"
+            status = "degraded" if any(map(_failed, shown.values())) else "healthy"
         return DetailedView(**_head(status).model_dump(), checks={**needed, **shown}, system=self._system())
 
     def _system(self) -> SystemView:
@@ -96,6 +105,10 @@ class Health:
     async def _run(self, checks: Mapping[str, Check]) -> dict[str, CheckView]:
         results = await asyncio.gather(*(_checked(check) for check in checks.values()))
         return dict(zip(checks, results, strict=True))
+
+
+def _failed(result: CheckView) -> bool:
+    return result.error is not None
 
 
 async def _checked(check: Check) -> CheckView:
@@ -141,10 +154,10 @@ def health_routes(health: Health, inside: Sequence[Any] = ()) -> APIRouter:
         operation_id="getReadiness",
         summary="Whether the service can do its work",
         response_model=ReadyView,
-        responses={503: {"model": ReadyView, "description": "a check fails; `failing` names it"}},
+        responses={503: {"model": ReadyView, "description": "it cannot work; `failing` names why"}},
     )
     async def get_ready() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]  # a route
-        """503 while a dependency is unavailable."""
+        """503 while a dependency is unavailable, of the gateway while none of its routes can work."""
         return await health.ready()
 
     @router.get(

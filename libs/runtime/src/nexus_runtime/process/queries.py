@@ -1,11 +1,16 @@
-"""The queries that the gateway asks an owner: routes that answer plain JSON, and `ETag` where there is a version."""
+"""The queries that the gateway asks an owner: routes that answer plain JSON, with `ETag` where there is a version."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from nexus_contracts.entity_tags import names_tag
+
+if_none_match: ContextVar[str | None] = ContextVar("if_none_match", default=None)
+"""What the request under way says of the versions that its sender knows."""
 Query = tuple[str, Callable[..., Awaitable[Response]], str]
 """Path, endpoint and operation id."""
 
@@ -18,7 +23,12 @@ def query_router(*queries: Query) -> APIRouter:
 
 
 def json_answer(view: BaseModel, etag: int | None = None) -> Response:
-    headers = {"ETag": f'"{etag}"'} if etag is not None else None
+    """304 where there is a version, and the request says that it is known."""
+    if etag is None:
+        return Response(view.model_dump_json(), media_type="application/json")
+    headers = {"ETag": f'"{etag}"'}
+    if names_tag(if_none_match.get(), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
     return Response(view.model_dump_json(), media_type="application/json", headers=headers)
 
 

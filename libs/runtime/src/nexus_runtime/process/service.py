@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexus_contracts.errors import InternalError, NotFound, PlatformError, Unauthenticated, ValidationFailed
 from nexus_contracts.principal import Principal
-from nexus_runtime.process import caller, log, tracing
+from nexus_runtime.process import caller, log, queries, tracing
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health, health_routes
 from nexus_runtime.process.http_protocol import BoundedHttp
@@ -118,6 +118,8 @@ class RequestContext:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
             tracing.begin(headers.get(b"traceparent", b"").decode("latin-1"))
+            known = headers.get(b"if-none-match")
+            queries.if_none_match.set(None if known is None else known.decode("latin-1"))
             if not _is_public(scope["path"]):
                 try:
                     caller.principal.set(self._asker(scope, headers.get(caller.HEADER.encode())))
