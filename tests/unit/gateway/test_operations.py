@@ -1,7 +1,8 @@
 """What became of accepted commands."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest_asyncio
 from tests.support.access import ALL, signed_in
@@ -10,9 +11,14 @@ from tests.support.asgi import HttpCaller
 from tests.support.whole_platform import WholePlatform
 
 from nexus_contracts.agents.commands import DeployAgent
+from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.principal import EVERYBODY, Principal
-from nexus_contracts.topics import Topic
+from nexus_contracts.replies import Reply
+from nexus_contracts.topics import BUILDS_COMMANDS, Topic
+from nexus_runtime.kafka.replies import Replier
+from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import new_id
 
@@ -79,6 +85,39 @@ async def test_what_no_owner_has_decided_is_pending(story: Story) -> None:
     story.platform.bus.publish = lost
     location = await story.accepted("POST", PROJECTS, GOOD)
     assert (await story.read(location))["status"] == "pending"
+
+
+class Silent:
+    async def send(self, partition: int | None, reply: Reply) -> None: ...
+
+
+async def given_up(story: Story, event: CloudEvent) -> None:
+    """The builds service makes the command a dead letter."""
+    ledger, decide = story.platform.builds.ledger, story.platform.builds.commands.decide
+    replier, admit = cast(Replier, Silent()), story.platform.trust.admit
+    builds = command_subscription(BUILDS_COMMANDS, "builds", BUILDS_COMMAND, decide, ledger, replier, admit)
+    assert builds.refused is not None
+    await builds.refused(event, SimpleNamespace(headers=()), ValidationFailed("no such field"))
+
+
+async def test_a_command_that_became_a_dead_letter_has_failed_until_it_is_redriven(story: Story) -> None:
+    carry_out, lost = story.platform.bus.publish, list[CloudEvent]()
+
+    async def lose(topic: Topic, event: CloudEvent, *_: Any, **__: Any) -> None:
+        lost.append(event)
+
+    story.platform.bus.publish = lose
+    location = await story.accepted("POST", PROJECTS, GOOD, key="k")
+    await given_up(story, lost[0].model_copy(update={"signature": "forged"}))
+    assert (await story.read(location))["status"] == "pending"
+    await given_up(story, lost[0])
+    view = await story.read(location)
+    assert (view["status"], view["error"]["code"]) == ("failed", "VALIDATION_ERROR")
+    other = await story.accepted("POST", PROJECTS, GOOD | {"priority": 5}, key="k")
+    assert (await story.read(other))["status"] == "pending"
+    story.platform.bus.publish = carry_out
+    assert await story.accepted("POST", PROJECTS, GOOD, key="k") == location
+    assert (await story.read(location))["status"] == "done"
 
 
 async def test_an_invocation_is_pending_until_its_agent_has_answered(story: Story) -> None:

@@ -17,8 +17,8 @@ class Platform:
     """What a gateway depends on; `unavailable` are owners."""
 
     def __init__(self) -> None:
-        self.bus = SimpleNamespace(reachable=True, fault="no broker")
-        self.desk = SimpleNamespace(listening=True)
+        self.bus: Any = SimpleNamespace(reachable=True, fault="no broker")
+        self.desk: Any = SimpleNamespace(listening=True)
         self.unavailable: set[str] = set()
         readiness = Readiness(self.bus, self.desk, self)
         health = Health({}, {"message_bus": readiness.message_bus}, enough=readiness.checks())

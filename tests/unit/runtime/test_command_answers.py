@@ -23,12 +23,16 @@ class Owner:
         self._outcome = outcome
         self.address: Any = None
         self.sent: list[tuple[int | None, int]] = []
+        self.given_up: list[tuple[str, int]] = []
 
     async def carry_out(self, handled: Any, _decide: object, _cause: object) -> Reply:
         self.address = handled.address
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome.reply(handled.request_id, "c")
+
+    async def give_up(self, command_id: str, _fingerprint: str, reason: Outcome) -> None:
+        self.given_up.append((command_id, reason.status))
 
     async def send(self, partition: int | None, reply: Reply) -> None:
         self.sent.append((partition, reply.status))
@@ -51,7 +55,7 @@ async def test_acceptance_is_told_to_who_waits_for_it_alone(
     assert (owner.sent, owner.address is not None) == (sent, waits)
 
 
-async def test_what_is_too_much_is_answered_and_not_kept() -> None:
+async def test_what_is_too_much_is_answered_and_a_repeat_may_succeed() -> None:
     owner = Owner(RateLimitExceeded("too much"))
     await owner.handle(WAITS)
-    assert owner.sent == [(1, 429)]
+    assert (owner.sent, owner.given_up) == ([(1, 429)], [("c", 429)])

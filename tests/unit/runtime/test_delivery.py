@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka import TopicPartition
@@ -15,7 +15,7 @@ from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.builds.reports import REPORT, StageStarted
 from nexus_contracts.envelope import CloudEvent, Headers
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_contracts.replies import REPLY_PARTITION_HEADER
+from nexus_contracts.replies import REPLY_PARTITION_HEADER, Outcome
 from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
 from nexus_runtime.kafka import delivery
 from nexus_runtime.kafka.delivery import Deliverer, Delivery, Subscription
@@ -242,20 +242,31 @@ async def test_whoever_waits_for_a_command_that_is_given_up_gets_the_reason(comm
     async def never(_command: object, _address: object) -> Any:
         raise AssertionError
 
-    ledger: Any = None
+    ledger = GivenUp()
     subscription = command_subscription(
-        BUILDS_COMMANDS, "builds", BUILDS_COMMAND, never, ledger, Replier(bus.as_bus(), "/t")
+        BUILDS_COMMANDS, "builds", BUILDS_COMMAND, never, cast(Any, ledger), Replier(bus.as_bus(), "/t")
     )
     bus.publish = _published(bus)  # pyright: ignore[reportAttributeAccessIssue]
     body = json.dumps({"command_id": command_id, "project_id": "wrong"}).encode()
     headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: b"3"}
     await at_once(subscription, bus).deliver([record(body, 0, b"k", **headers)])
-    letter, reply = bus.records
+    reply, letter = bus.records
     answer = json.loads(reply.value or b"")
     assert letter.topic == "builds.commands.v1.builds.dlq"
     assert (reply.partition, answer["status"], answer["error"]["code"]) == (3, 400, "VALIDATION_ERROR")
     assert answer["request_id"] == "1"
     assert size(reply) < MAX_MESSAGE_BYTES
+    assert ledger.commands == [(str(command_id or "1")[:300], 500)]
+
+
+async def test_while_it_cannot_be_noted_that_a_command_is_given_up_it_is_no_dead_letter(bus: FakeBus) -> None:
+    ledger: Any = GivenUp(ServiceUnavailable("no database"))
+    replier, decide = Replier(bus.as_bus(), "/t"), cast(Any, None)
+    subscription = command_subscription(BUILDS_COMMANDS, "builds", BUILDS_COMMAND, decide, ledger, replier)
+    command = record(b"{}", 0, b"k", ce_type=b"nexus.command.delete_project.v1")
+    with pytest.raises(ExceptionGroup):
+        await at_once(subscription, bus).deliver([command])
+    assert bus.records == []
 
 
 @pytest.mark.parametrize("partition", [b"9" * 5000, b"-1", b"x", b"4", b"", b"\xff"])
@@ -263,13 +274,26 @@ async def test_a_reply_address_that_is_none_does_no_harm(partition: bytes, bus: 
     async def decide(_command: object, _address: object) -> Any:
         raise AssertionError
 
-    ledger: Any = None
+    ledger: Any = GivenUp()
     subscription = command_subscription(
         BUILDS_COMMANDS, "builds", BUILDS_COMMAND, decide, ledger, Replier(bus.as_bus(), "/t")
     )
     headers = {"ce_type": b"nexus.command.delete_project.v1", REPLY_PARTITION_HEADER: partition}
     await at_once(subscription, bus).deliver([record(b"{}", 0, b"k", **headers)])
     assert [one.topic for one in bus.records] == ["builds.commands.v1.builds.dlq"]
+
+
+class GivenUp:
+    """A ledger that keeps which commands were given up, unless it fails."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self._fault = fault
+        self.commands: list[tuple[str, int]] = []
+
+    async def give_up(self, command_id: str, _fingerprint: str, reason: Outcome) -> None:
+        if self._fault:
+            raise self._fault
+        self.commands.append((command_id, reason.status))
 
 
 def _published(bus: FakeBus) -> Any:

@@ -69,7 +69,8 @@ class Subscription:
 
     `admit` turns what arrives into what is handled, None for nothing, and raises MalformedEvent for what may not enter.
     `group_of` tells which deliveries belong together (None: the whole batch). `refused` hears of every record that
-    is given up, so that whoever waits for an answer gets one. `rests`: by who waits for what comes of a record.
+    is given up, perhaps more than once, so that whoever waits for an answer gets one. `rests`: by who waits for what
+    comes of a record.
     """
 
     topic: Topic
@@ -282,6 +283,10 @@ class Deliverer:
 
         All are sent before the first is waited for: a stranger's thousands must not hold up everybody else's records.
         """
+        for record, failure in failed:
+            if failure.event is not None and self._to.refused is not None:
+                # First, because it may be repeated: failing afterwards it would leave one more dead letter each time.
+                await self._to.refused(failure.event, record, failure.fault)
         topic = self._to.topic.dead_letter(self._to.group)
         origins = [self._origin(record, failure) for record, failure in failed]
         sent = [
@@ -289,9 +294,7 @@ class Deliverer:
             for (record, _), origin in zip(failed, origins, strict=True)
         ]
         await asyncio.gather(*(self._bus.acknowledged(topic, one) for one in sent))
-        for (record, failure), origin in zip(failed, origins, strict=True):
-            if failure.event is not None and self._to.refused is not None:
-                await self._to.refused(failure.event, record, failure.fault)
+        for (_, failure), origin in zip(failed, origins, strict=True):
             metrics.DEAD_LETTERED.labels(self._to.topic.name, self._to.group, failure.fault.code).inc()
             self._count("dead-lettered")
             logger.error("dead letter", dead_letter_topic=topic, **origin)

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, RateLimitExceeded
+from nexus_contracts.envelope import CloudEvent, MalformedEvent
+from nexus_contracts.errors import IdempotencyKeyReused, InternalError, PlatformError, RateLimitExceeded
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.delivery import Admission, Delivery, Subscription
@@ -46,14 +46,30 @@ def command_subscription(
                 handled, lambda: decide(delivery.message, handled.address), delivery.event
             )
         except (IdempotencyKeyReused, RateLimitExceeded) as error:
-            answered = reply(handled, Outcome(status=error.http_status, error=error.body()))
+            outcome = Outcome(status=error.http_status, error=error.body())
+            if isinstance(error, RateLimitExceeded):
+                await ledger.give_up(handled.command.command_id, handled.command.fingerprint, outcome)
+            answered = reply(handled, outcome)
         if answered.status != ACCEPTED or accepted:
             await replier.send(partition, answered)
 
     async def refused(event: CloudEvent, record: Any, fault: PlatformError) -> None:
         outcome = Outcome(status=fault.http_status, error=fault.body())
-        command_id = str(event.data.get("command_id", event.id))[:300]
+        command_id = str(event.data.get("command_id") or event.id)[:300]
+        if await _admitted(event, admit):
+            fingerprint = str(event.data.get("fingerprint", ""))[:100]
+            # Whatever its status is: to who does not wait for it, a command that nobody could decide has failed.
+            failed = outcome.model_copy(update={"status": InternalError.http_status})
+            await ledger.give_up(command_id, fingerprint, failed)
         refusal = Reply(**dict(outcome), request_id=event.id, command_id=command_id)
         await replier.send(reply_partition(record.headers), refusal)
 
     return Subscription(topic, group, commands, handle, refused=refused, admit=admit)
+
+
+async def _admitted(event: CloudEvent, admit: Admission | None) -> bool:
+    """A stranger's record says nothing about the command that it names."""
+    try:
+        return admit is None or await admit(event) is not None
+    except MalformedEvent:
+        return False

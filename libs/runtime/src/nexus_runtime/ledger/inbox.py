@@ -75,15 +75,25 @@ class Inbox:
         return Found(_KEPT.validate_json(item["outcome"]), item["request_id"] != handled.request_id) if item else None
 
     async def outcome_of(self, command_id: str, fingerprint: str) -> Outcome | None:
-        """The same for whoever only wants to know."""
+        """The same for whoever only wants to know; what was given up counts until it is decided after all."""
         item = await self._item(command_id, fingerprint)
+        item = item or await self._database.get(self._table, _given_up(command_id, fingerprint))
         return _KEPT.validate_json(item["outcome"]) if item else None
+
+    def give_up(self, command_id: str, fingerprint: str, reason: Outcome) -> Put:
+        """That the command was not decided. It is no answer to a repeat, which is decided as though it were new."""
+        kept = {"outcome": reason.model_dump_json(), "ttl": int(time.time()) + KEEP_SECONDS}
+        return Put(self._table, {**_given_up(command_id, fingerprint), **kept})
 
     async def _item(self, command_id: str, fingerprint: str) -> Item | None:
         item = await self._database.get(self._table, {"owner": command_id, "entry": "outcome"})
         if item is not None and item["fingerprint"] != fingerprint:
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
         return item
+
+
+def _given_up(command_id: str, fingerprint: str) -> dict[str, str]:
+    return {"owner": command_id, "entry": f"given up {fingerprint}"}
 
 
 def reply(handled: Handled, outcome: Outcome, *, replayed: bool = False) -> Reply:

@@ -134,6 +134,10 @@ class Ledger:
 
         return await retried(attempt)
 
+    async def give_up(self, command_id: str, fingerprint: str, reason: Outcome) -> None:
+        """The command is not decided, and will not be unless it comes again."""
+        await self.database.write(self.inbox.give_up(command_id, fingerprint, reason))
+
     async def outcome(self, command_id: str, fingerprint: str) -> Outcome | None:
         """What became of a command; None while nothing is decided, or its long work goes on."""
         try:
