@@ -87,3 +87,18 @@ async def test_a_stream_comes_to_who_has_said_everything(platform: Platform) -> 
     assert body.endswith("\r\n0\r\n\r\n")
     head, _ = await sent(platform, line, "Accept: text/event-stream", "Last-Event-ID: 2 ")
     assert head.startswith("HTTP/1.1 400")
+
+
+async def test_slow_callers_leave_it_serving(platform: Platform) -> None:
+    port = platform.stack.ports["GATEWAY_PORT"]
+    slow = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(300)]
+    for number, writer in enumerate(slow):
+        body = "\r\nContent-Length: 1000\r\n\r\n{" if number % 2 else "\r\nA: "
+        writer.write(f"POST /api/v1/projects HTTP/1.1\r\nHost: x{body}".encode())
+        await writer.drain()
+    async with asyncio.timeout(10):
+        assert (await created(platform))[0] == "201"
+        head, _ = await sent(platform, f"GET /api/v1/projects/{PROJECT_ID} HTTP/1.1")
+    assert head.startswith("HTTP/1.1 200")
+    for writer in slow:
+        writer.close()

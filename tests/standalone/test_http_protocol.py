@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
+from nexus_runtime.process import http_protocol
 from nexus_runtime.process.http_protocol import MAX_HEAD_BYTES, BoundedHttp
 
 LARGE = 20_000_000
@@ -173,3 +174,56 @@ async def test_http_1_0_gets_no_chunks_and_the_end_of_the_connection(port: int, 
     assert streamed.endswith(b"\r\n\r\ndata: 0\n\ndata: 1\n\ndata: 2\n\n")
     assert whole is not None
     assert whole.endswith(b"\r\n\r\n[]")
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> float:
+    """How long a request may take to arrive here."""
+    monkeypatch.setattr(http_protocol, "RECEIVING_SECONDS", 0.5)
+    monkeypatch.setattr(http_protocol, "BYTES_A_SECOND", 100)
+    return 0.5
+
+
+async def slowly(first: str, piece: bytes, pieces: int, every: float = 0.02) -> AsyncIterator[bytes]:
+    yield first.encode()
+    for _ in range(pieces):
+        await asyncio.sleep(every)  # a slow caller
+        yield piece
+
+
+BEGUN = "POST /length HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2000\r\n"
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [
+        pytest.param("", b"", id="nothing"),
+        pytest.param("", b"\r\n", id="empty lines"),
+        pytest.param(BEGUN, b"A: b\r\n", id="a slow head"),
+        pytest.param(BEGUN + "\r\n", b"", id="no body"),
+        pytest.param(BEGUN + "\r\n", b"x", id="a slow body"),
+        pytest.param(request("GET /header HTTP/1.1") + "GET", b"", id="a slow second request"),
+    ],
+)
+async def test_slow_callers_are_left(port: int, first: str, piece: bytes) -> None:
+    async with asyncio.timeout(10):
+        received = await answer(port, slowly(first, piece, 1000 if piece else 0))
+    assert received is None or received.count(b"HTTP/1.1") == ("header" in first)
+
+
+async def test_a_body_may_take_long_while_it_comes_steadily(port: int, brief: float) -> None:
+    async with asyncio.timeout(10):
+        received = await answer(port, slowly(BEGUN + "\r\n", b"x" * 100, 20, brief / 15))
+    assert received is not None
+    assert received.endswith(b"\r\n\r\n2000")
+
+
+async def test_of_too_many_connections_the_slowest_is_left(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 3)
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    async with asyncio.timeout(10):
+        assert (await halved(port, request("GET /header HTTP/1.1"))).startswith(b"HTTP/1.1 200")
+        assert await slow[0][0].read() == b""
+    for _, writer in slow:
+        writer.close()

@@ -130,7 +130,7 @@ class FakeLetters:
 class FakePlatform:
     """A gateway and everything around it. Waits for replies are short, so that none that is missing holds a test."""
 
-    def __init__(self, health: Health | None = None, **settings: Any) -> None:
+    def __init__(self, health: Health | None = None, /, **settings: Any) -> None:
         self.desk = FakeDesk()
         self.bus = FakeBus(self.desk)
         self.owners = FakeOwners()

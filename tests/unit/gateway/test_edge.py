@@ -1,5 +1,6 @@
 """What protects callers and the platform from each other: rates, origins, headers, pages that fetch nothing."""
 
+import asyncio
 import re
 
 import pytest
@@ -105,3 +106,24 @@ def test_a_gateway_without_authentication_listens_where_it_is_said_to_be_meant()
     for settings in ({"host": "127.0.0.2"}, {"host": "::1"}, {"host": "localhost"}):
         assert GatewaySettings.model_validate(settings)
     assert GatewaySettings(host="0.0.0.0", listen_without_authentication=True)
+
+
+async def test_what_is_too_much_at_once_is_turned_away_and_health_is_still_told() -> None:
+    platform = FakePlatform(max_requests=1)
+    call, begun, end = HttpCaller(platform.app), asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: object, **__: object) -> Answer:
+        begun.set()
+        await end.wait()
+        return Answer(b'{"items": [], "last_key": null}', None)
+
+    platform.owners.get = slow
+    first = asyncio.create_task(call("GET", PROJECTS))
+    await begun.wait()
+    refused = await HttpCaller(platform.app)("GET", PROJECTS)
+    assert (refused.status, refused.error["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert int(refused.headers["retry-after"]) > 0
+    assert (await HttpCaller(platform.app)("GET", "/health")).status == 200
+    end.set()
+    assert (await first).status == 200
+    assert (await call("GET", PROJECTS)).status == 200

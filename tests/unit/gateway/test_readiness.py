@@ -22,7 +22,7 @@ class Platform:
         self.unavailable: set[str] = set()
         readiness = Readiness(self.bus, self.desk, self)
         health = Health({}, {"message_bus": readiness.message_bus}, enough=readiness.checks())
-        self._call = HttpCaller(FakePlatform(health=health).app)
+        self._call = HttpCaller(FakePlatform(health).app)
 
     async def check_one(self, owner: str) -> None:
         if owner in self.unavailable:

@@ -133,7 +133,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     )
     app.state.gateway = gateway
     add_cross_origin(app, gateway.settings.origins)
-    app.add_middleware(AnswerMiddleware)
+    app.add_middleware(AnswerMiddleware, most=gateway.settings.max_requests)
     add_failure_answers(app)
     documented = (projects, builds, reports, packages, legacy, agents, agent_changes, sessions, dialog, statistics)
     for part in (*documented, operations_of_callers, keys):

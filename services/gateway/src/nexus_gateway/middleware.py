@@ -9,10 +9,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nexus_contracts.errors import InternalError, RateLimitExceeded, ValidationFailed
+from nexus_contracts.errors import InternalError, RateLimitExceeded, ServiceUnavailable, ValidationFailed
 from nexus_gateway import answers
 from nexus_gateway.access.rates import Rate
 from nexus_runtime.process import log, metrics, tracing
+from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
 _SAFE = [
@@ -46,18 +47,22 @@ def add_cross_origin(app: FastAPI, origins: Sequence[str]) -> None:
 
 
 class AnswerMiddleware:
-    """HEAD is answered as GET without the body."""
+    """HEAD is answered as GET without the body. Of more than `most` requests at once the others are 503."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
+        self._most = most
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         passage = _Passage(scope, send)
+        full = self._under_way >= self._most and not is_public(scope["path"])
+        self._under_way += 1
         try:
-            await self._app(passage.scope, receive, passage.send)
+            await (_refuse if full else self._app)(passage.scope, receive, passage.send)
         except ClientDisconnect:
             return
         except Exception:
@@ -67,7 +72,13 @@ class AnswerMiddleware:
             answer = answers.failure(InternalError("internal error"))
             await answer(passage.scope, receive, passage.send)
         finally:
+            self._under_way -= 1
             passage.measure()
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    error = ServiceUnavailable("too many requests are under way")
+    await answers.failure(error)(scope, receive, send)
 
 
 def _received(scope: Scope, field: bytes) -> str:

@@ -27,6 +27,9 @@ class GatewaySettings(OwnerSettings):
     invoke_wait_seconds: float = Field(
         default=120.0, gt=0, le=900, description="the same for invocations and messages that set no timeout themselves"
     )
+    max_requests: int = Field(
+        default=2_000, ge=1, le=100_000, description="requests and streams under way at once; what is more is 503"
+    )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000, description="largest JSON body")
     max_package_bytes: int = Field(default=50_000_000, ge=1_000, le=50_000_000, description="largest agent package")
     max_upload_bytes: int = Field(

@@ -1,22 +1,69 @@
-"""HTTP by httptools, where uvicorn leaves something to be wished: a bound, blanks, half-closed connections, HTTP/1.0.
+"""HTTP by httptools, where uvicorn leaves something to be wished: bounds, blanks, half-closed connections, HTTP/1.0.
 
 httptools is kept because h11 costs a third more.
 """
 
-from typing import Any
+import asyncio
+import resource
+from typing import Any, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEAD_BYTES = 64 * 1024
+RECEIVING_SECONDS = 20.0
+BYTES_A_SECOND = 1_000
+MOST_CONNECTIONS = resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
+"""The rest of the files that the process may have open is for what it does; below zero there is no limit."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Ends a connection on which more than 64 KB came that made no head, no body and no end of a request."""
+    """Ends connections that take without giving.
+
+    Those on which more than 64 KB came that made no head, no body and no end of a request; on which a request has not
+    come within 20 s, and a second more for every 1,000 bytes of its body, with no pause of 20 s; where there are too
+    many connections, the one that is the next to be ended so.
+    """
 
     _fruitless = 0
+    _due: float | None = None
+    """When what is being received has to be there; None while nothing is."""
+    _look: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        super().connection_made(transport)
+        self._due = self.loop.time() + RECEIVING_SECONDS
+        self._look = self.loop.call_at(self._due, self._end_if_slow)
+        if 0 < MOST_CONNECTIONS < len(self.connections):
+            receiving = [one for one in cast("set[BoundedHttp]", self.connections) if one.is_receiving]
+            min(receiving, key=lambda one: one.due).transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._look.cancel()
+        super().connection_lost(exc)
+
+    @property
+    def due(self) -> float:
+        return self.loop.time() + RECEIVING_SECONDS if self._due is None else self._due
+
+    @property
+    def is_receiving(self) -> bool:
+        """Whether the caller has to send something now."""
+        under_way = self.cycle and not self.cycle.response_complete and not self.cycle.more_body
+        return self._due is not None and not under_way and not self.flow.read_paused
+
+    def _end_if_slow(self) -> None:
+        now = self.loop.time()
+        if self._due is not None and not self.is_receiving:
+            self._due = now + RECEIVING_SECONDS
+        if now < self.due:
+            self._look = self.loop.call_at(self.due, self._end_if_slow)
+        else:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
+        if self._due is None:
+            self._due = self.loop.time() + RECEIVING_SECONDS
         self._fruitless += len(data)
         super().data_received(data)
         if self._fruitless > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -30,12 +77,18 @@ class BoundedHttp(HttpToolsProtocol):
         self._fruitless = 0
         super().on_headers_complete()
 
+    def on_message_begin(self) -> None:
+        self._due = self.loop.time() + RECEIVING_SECONDS
+        super().on_message_begin()
+
     def on_body(self, body: bytes) -> None:
         self._fruitless = 0
+        self._due = min(self.due + len(body) / BYTES_A_SECOND, self.loop.time() + RECEIVING_SECONDS)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._fruitless = 0
+        self._due = None
         super().on_message_complete()
 
     def eof_received(self) -> bool | None:  # pyright: ignore[reportIncompatibleMethodOverride]  # asyncio's own type

@@ -120,7 +120,7 @@ class RequestContext:
             tracing.begin(headers.get(b"traceparent", b"").decode("latin-1"))
             known = headers.get(b"if-none-match")
             queries.if_none_match.set(None if known is None else known.decode("latin-1"))
-            if not _is_public(scope["path"]):
+            if not is_public(scope["path"]):
                 try:
                     caller.principal.set(self._asker(scope, headers.get(caller.HEADER.encode())))
                 except Unauthenticated as error:
@@ -134,7 +134,7 @@ class RequestContext:
         return self._trust.identify(told, scope["method"], target.decode("latin-1"))
 
 
-def _is_public(path: str) -> bool:
+def is_public(path: str) -> bool:
     """What orchestrators and Prometheus ask."""
     return path in ("/health", "/metrics") or path.startswith("/health/")
 
