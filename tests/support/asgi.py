@@ -28,8 +28,9 @@ class HttpAnswer:
 class HttpCaller:
     """`chunks_taken` tells how many pieces of the last body the application asked for."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, address: str = "caller") -> None:
         self._app = app
+        self._address = address
         self.chunks_taken = 0
 
     async def __call__(
@@ -69,7 +70,7 @@ class HttpCaller:
             answered.append(message)
 
         self.chunks_taken = 0
-        await self._app(_scope(method, target, lines), receive, send)
+        await self._app(_scope(method, target, lines) | {"client": (self._address, 1)}, receive, send)
         return _answer(answered)
 
 
@@ -87,7 +88,6 @@ def _scope(method: str, target: str, headers: list[tuple[bytes, bytes]]) -> dict
         "root_path": "",
         "headers": headers,
         "server": ("gateway", 80),
-        "client": ("caller", 1),
     }
 
 

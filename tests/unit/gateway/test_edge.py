@@ -2,12 +2,16 @@
 
 import asyncio
 import re
+import threading
+from collections.abc import Generator
 
 import pytest
+from fakeredis import TcpFakeServer
 from tests.support.access import SETTINGS, signed_in
 from tests.support.asgi import HttpCaller
 from tests.support.gateway_fakes import FakePlatform
 
+from nexus_devstack.ports import free_port
 from nexus_gateway.openapi.examples import AGENT_ID
 from nexus_gateway.owners import Answer
 from nexus_gateway.settings import GatewaySettings
@@ -17,10 +21,14 @@ ORIGIN = ("Origin", "https://app.example")
 PREFLIGHT = ("Access-Control-Request-Method", "POST")
 
 
-def caller_of(**settings: str) -> HttpCaller:
+def gateway(**settings: str) -> FakePlatform:
     platform = FakePlatform(**SETTINGS | settings)
     platform.owners.answers["builds/projects"] = Answer(b'{"items": [], "count": 0, "last_key": null}', None)
-    return HttpCaller(platform.app)
+    return platform
+
+
+def caller_of(**settings: str) -> HttpCaller:
+    return HttpCaller(gateway(**settings).app)
 
 
 async def test_a_caller_has_a_rate_for_each_class_of_routes_and_others_have_their_own() -> None:
@@ -39,6 +47,65 @@ async def test_a_caller_has_a_rate_for_each_class_of_routes_and_others_have_thei
     assert (invoked.status, invoked.headers["ratelimit-policy"]) == (202, '"invoke";q=10;w=1')
     for headers in (signed_in("bob"), signed_in(tenant="other")):
         assert (await call("GET", PROJECTS, headers=headers)).status == 200
+
+
+WRONG = [("Authorization", "Bearer wrong")]
+
+
+async def test_who_shows_wrong_credentials_too_often_is_not_asked_for_right_ones() -> None:
+    platform = gateway(rate_limit_unauthenticated="2/hour")
+    call = HttpCaller(platform.app)
+    for headers in (WRONG, []):
+        assert (await call("GET", PROJECTS, headers=headers)).status == 401
+    for headers in (WRONG, signed_in()):
+        refused = await call("GET", PROJECTS, headers=headers)
+        assert (refused.status, refused.error["details"]) == (429, {"route_class": "unauthenticated"})
+        assert 1 <= int(refused.headers["retry-after"]) <= 7200
+    assert (await HttpCaller(platform.app, "another")("GET", PROJECTS, headers=signed_in())).status == 200
+
+
+async def test_right_credentials_are_no_wrong_ones_however_often_they_come() -> None:
+    call = HttpCaller(gateway(rate_limit_unauthenticated="1/hour").app)
+    assert [(await call("GET", PROJECTS, headers=signed_in())).status for _ in range(3)] == [200, 200, 200]
+
+
+async def test_of_ipv6_a_network_is_one_address() -> None:
+    platform = gateway(rate_limit_unauthenticated="1/hour")
+    statuses = [
+        (await HttpCaller(platform.app, address)("GET", PROJECTS, headers=WRONG)).status
+        for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
+    ]
+    assert statuses == [401, 429, 401]
+
+
+@pytest.mark.parametrize(("proxy", "statuses"), [("10.1.2.3", [401, 401, 429]), ("192.0.2.1", [401, 429, 429])])
+async def test_behind_a_proxy_that_is_trusted_the_address_is_the_callers(proxy: str, statuses: list[int]) -> None:
+    call = HttpCaller(gateway(rate_limit_unauthenticated="1/hour", trusted_proxies="10.0.0.0/8, ::1").app, proxy)
+    sent = [[*WRONG, ("X-Forwarded-For", caller)] for caller in ("8.8.8.8", "8.8.4.4", "10.9.9.9, 8.8.8.8")]
+    assert [(await call("GET", PROJECTS, headers=headers)).status for headers in sent] == statuses
+
+
+@pytest.fixture
+def store() -> Generator[TcpFakeServer]:
+    server = TcpFakeServer(("127.0.0.1", 0))
+    serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+    serving.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    serving.join()
+
+
+async def test_gateways_with_a_shared_store_count_together(store: TcpFakeServer) -> None:
+    host, port = store.server_address[:2]
+    settings = {"rate_limit_read": "2/hour", "rate_limit_store": f"async+redis://{host!s}:{port}"}
+    calls = [caller_of(**settings) for _ in range(2)]
+    assert [(await call("GET", PROJECTS, headers=signed_in())).status for call in (*calls, calls[0])] == [200, 200, 429]
+
+
+async def test_while_a_shared_store_is_unavailable_nobody_is_held_back() -> None:
+    call = caller_of(rate_limit_read="1/hour", rate_limit_store=f"async+redis://127.0.0.1:{free_port()}")
+    assert [(await call("GET", PROJECTS, headers=signed_in())).status for _ in range(2)] == [200, 200]
 
 
 def test_without_authentication_there_is_no_limit_but_one_that_is_set() -> None:
@@ -115,7 +182,7 @@ async def test_what_is_too_much_at_once_is_turned_away_and_health_is_still_told(
     async def slow(*_: object, **__: object) -> Answer:
         begun.set()
         await end.wait()
-        return Answer(b'{"items": [], "last_key": null}', None)
+        return Answer(b'{"items": [], "count": 0, "last_key": null}', None)
 
     platform.owners.get = slow
     first = asyncio.create_task(call("GET", PROJECTS))

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS
 from nexus_gateway.access.identity import Authenticating, NoAuthentication
@@ -134,6 +135,8 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     add_cross_origin(app, gateway.settings.origins)
     app.add_middleware(AnswerMiddleware, most=gateway.settings.max_requests)
+    if gateway.settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=gateway.settings.trusted_proxies)
     add_failure_answers(app)
     documented = (projects, builds, reports, packages, legacy, agents, agent_changes, sessions, dialog, statistics)
     for part in (*documented, operations_of_callers, keys):

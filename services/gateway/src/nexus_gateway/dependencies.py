@@ -8,11 +8,12 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from nexus_contracts.commands import Command, IfMatch
+from nexus_contracts.errors import Unauthenticated
 from nexus_contracts.model import RequestBody
 from nexus_contracts.principal import Principal
-from nexus_gateway.access.identity import Authenticating
+from nexus_gateway.access.identity import Authenticating, Identity
 from nexus_gateway.access.keys import Keys
-from nexus_gateway.access.rates import Rates, RouteClass, exceeded
+from nexus_gateway.access.rates import Rate, Rates, RouteClass, exceeded
 from nexus_gateway.answers import body_failure, size_failure
 from nexus_gateway.commands import Commands
 from nexus_gateway.operations import Operations
@@ -71,15 +72,31 @@ def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
     """
 
     async def identify(request: Request) -> None:
-        identity = await gateway_of(request).authentication.identify(request)
+        identity = await _identity(request)
         identity.require(scope, request.path_params.get("project_id"))
         caller.principal.set(identity.principal)
-        rate = await gateway_of(request).rates.count(_route_class(request, scope), identity.principal)
-        request.state.rate = rate
-        if rate and rate.remaining < 0:
-            raise exceeded(rate)
+        _require(request, await gateway_of(request).rates.count(_route_class(request, scope), identity.principal))
 
     return identify
+
+
+async def _identity(request: Request) -> Identity:
+    """Whoever shows wrong credentials too often is not even asked for right ones."""
+    gateway, address = gateway_of(request), request.client.host if request.client else ""
+    rate = await gateway.rates.of_address(address)
+    if rate and rate.remaining < 0:
+        _require(request, rate)
+    try:
+        return await gateway.authentication.identify(request)
+    except Unauthenticated:
+        await gateway.rates.count_unauthenticated(address)
+        raise
+
+
+def _require(request: Request, rate: Rate | None) -> None:
+    request.state.rate = rate
+    if rate and rate.remaining < 0:
+        raise exceeded(rate)
 
 
 def _route_class(request: Request, scope: str | None) -> RouteClass:

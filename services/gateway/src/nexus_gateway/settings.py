@@ -51,8 +51,18 @@ class GatewaySettings(OwnerSettings):
     rate_limit_read: str | None = Field(default=None, pattern=_RATE, description="of each caller, such as 100/second")
     rate_limit_write: str | None = Field(default=None, pattern=_RATE)
     rate_limit_invoke: str | None = Field(default=None, pattern=_RATE)
+    rate_limit_unauthenticated: str | None = Field(
+        default=None, pattern=_RATE, description="of each address: requests that are answered with 401"
+    )
     rate_limit_store: str = Field(
-        default="async+memory://", pattern=r"^async\+", description="shared by several gateways: async+redis://..."
+        default="async+memory://",
+        pattern=r"^async\+(memory|rediss?)://",
+        description="shared by several gateways: async+redis://host:6379",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses and networks, with commas between, of the proxies before it: who asks is the address in "
+        "their X-Forwarded-For",
     )
     authentication: Literal["off", "on"] = Field(
         default="off", description="off: everybody is an admin of the tenant `default`; for development"
@@ -92,9 +102,19 @@ class GatewaySettings(OwnerSettings):
 
     @property
     def rate_limits(self) -> dict[str, str]:
-        """By class of routes; those that are set, and with authentication usual ones for the others."""
-        chosen = {"read": self.rate_limit_read, "write": self.rate_limit_write, "invoke": self.rate_limit_invoke}
-        usual = {"read": "100/second", "write": "20/second", "invoke": "10/second"}
+        """By class of requests; those that are set, and with authentication usual ones for the others."""
+        chosen = {
+            "read": self.rate_limit_read,
+            "write": self.rate_limit_write,
+            "invoke": self.rate_limit_invoke,
+            "unauthenticated": self.rate_limit_unauthenticated,
+        }
+        usual = {
+            "read": "100/second",
+            "write": "20/second",
+            "invoke": "10/second",
+            "unauthenticated": "60/minute",
+        }
         known = usual if self.authentication == "on" else {}
         return known | {name: text for name, text in chosen.items() if text is not None}
 

@@ -1,8 +1,10 @@
 """How often a caller may ask: counted by `limits`, in this process or in a store that several gateways share."""
 
+import ipaddress
 import math
 import time
-from typing import Literal, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, NamedTuple
 
 from limits import RateLimitItem, parse
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -16,12 +18,15 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 RouteClass = Literal["read", "write", "invoke"]
+UNAUTHENTICATED = "unauthenticated"
+_STORE: dict[str, Any] = {"implementation": "redispy", "socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+"""Of one on the network: the library, and how long in seconds it is waited for."""
 
 
 class Rate(NamedTuple):
     """What a caller has left of a class of routes (draft-ietf-httpapi-ratelimit-headers)."""
 
-    name: RouteClass
+    name: str
     limit: RateLimitItem
     remaining: int
     seconds: int
@@ -36,17 +41,28 @@ class Rates:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._limits = {name: parse(text) for name, text in settings.rate_limits.items()}
-        storage = storage_from_string(settings.rate_limit_store, wrap_exceptions=True)
+        storage = storage_from_string(settings.rate_limit_store, wrap_exceptions=True, **_STORE)
         self._counter = SlidingWindowCounterRateLimiter(storage)  # pyright: ignore[reportArgumentType]  # async+ is
 
     async def count(self, name: RouteClass, asker: Principal) -> Rate | None:
         """Counts a request of the caller; None if there is no limit. `remaining` is -1 if it is exceeded."""
+        return await self._looked(name, self._counter.hit, asker.tenant, asker.id)
+
+    async def of_address(self, address: str) -> Rate | None:
+        """What an address has left of requests without valid credentials, as `count`; nothing is counted."""
+        return await self._looked(UNAUTHENTICATED, self._counter.test, _network(address))
+
+    async def count_unauthenticated(self, address: str) -> None:
+        """One more from there."""
+        await self._looked(UNAUTHENTICATED, self._counter.hit, _network(address))
+
+    async def _looked(self, name: str, look: Callable[..., Awaitable[bool]], *whose: str) -> Rate | None:
         limit = self._limits.get(name)
         if limit is None:
             return None
         try:
-            allowed = await self._counter.hit(limit, name, asker.tenant, asker.id)
-            reset, remaining = await self._counter.get_window_stats(limit, name, asker.tenant, asker.id)
+            allowed = await look(limit, name, *whose)
+            reset, remaining = await self._counter.get_window_stats(limit, name, *whose)
         except StorageError as error:
             logger.warning("rate limits cannot be counted", reason=repr(error))
             return None
@@ -55,6 +71,16 @@ class Rates:
 
 
 def exceeded(rate: Rate) -> RateLimitExceeded:
+    what = "requests without valid credentials" if rate.name == UNAUTHENTICATED else "requests"
     return RateLimitExceeded(
-        f"more than {rate.limit.amount} requests in {rate.limit.get_expiry()} s", route_class=rate.name
+        f"more than {rate.limit.amount} {what} in {rate.limit.get_expiry()} s", route_class=rate.name
     )
+
+
+def _network(address: str) -> str:
+    """Of IPv6 the network: whoever has one address there has all of them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
