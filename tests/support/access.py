@@ -17,6 +17,7 @@ SETTINGS: dict[str, Any] = {
     "jwt_secret": SECRET,
     "jwt_issuer": "https://id.example",
     "jwt_audience": "nexus",
+    "rate_limit_unauthenticated": "1000/second",
 }
 ALL = "projects:read projects:write reports:write agents:read agents:write agents:invoke sessions:read sessions:write"
 Headers = list[tuple[str, str]]

@@ -18,6 +18,7 @@ WITHOUT_EXAMPLE = {
     "getRuntimeHealth",
     "getTaskStatus",
     "listAgentLogs",
+    "listAudit",
     "listDialogMessages",
     "listKeys",
     "pauseAgentBuild",

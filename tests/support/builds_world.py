@@ -98,9 +98,11 @@ class Replica:
         self.reports = ReportHandlers(self.store, ReportMemory(self.store), self.ledger, now)
         self.erasure = Erasure(self.store, self.ledger)
 
-    async def ask(self, command: BuildsCommand, request_id: str | None = None) -> Reply:
+    async def ask(
+        self, command: BuildsCommand, request_id: str | None = None, cause: CloudEvent | None = None
+    ) -> Reply:
         handled = Handled(command, request_id or new_id("evt_"))
-        return await self.ledger.carry_out(handled, lambda: self.commands.decide(command, None))
+        return await self.ledger.carry_out(handled, lambda: self.commands.decide(command, None), cause)
 
     async def tell(self, *told: Delivery) -> None:
         await self.reports.apply_reports(told)

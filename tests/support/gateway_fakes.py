@@ -19,6 +19,7 @@ from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
 from nexus_gateway.access.tokens import BearerTokens
 from nexus_gateway.app import http_app
+from nexus_gateway.audit import AuditTrail
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
@@ -158,6 +159,7 @@ class FakePlatform:
             health_of_system,
             uploads,
             operations,
+            AuditTrail(self.owners, self.keys),
             self.settings,
         )
         self.app: FastAPI = http_app(gateway, health or Health({}, {}))

@@ -96,7 +96,7 @@ class WholePlatform(FakePlatform):
             await self.trust.admit(event)
             command = BUILDS_COMMAND.validate_python(message)
             try:
-                self._reply(event, await self.builds.ask(command))
+                self._reply(event, await self.builds.ask(command, cause=event))
             except IdempotencyKeyReused as error:
                 outcome = Outcome(status=error.http_status, error=error.body())
                 self._reply(event, outcome.reply(event.id, command.command_id))

@@ -205,7 +205,7 @@ async def test_nothing_is_erased_before_its_last_event_is_published(database: Lo
     left = {table.name for table in TABLES if database.items(table)}
     assert left == {LEDGER.inbox.name, LEDGER.history.name}
     assert {event.type for event in await replica.events()} <= KEPT.keys()
-    assert {item["owner"] for item in database.items(LEDGER.inbox)} == {"c", "d"}
+    assert {item["owner"] for item in database.items(LEDGER.inbox) if "audit" not in item} == {"c", "d"}
 
 
 async def settle(replica: Replica) -> None:

@@ -2,28 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Query, Response
 
-from nexus_contracts.errors import Conflict, ServiceUnavailable
+from nexus_contracts.audit import AuditPage
+from nexus_contracts.errors import Conflict, PermissionDenied, ServiceUnavailable
 from nexus_contracts.history import Export
 from nexus_contracts.model import Message
 from nexus_contracts.operations import Outcomes
+from nexus_contracts.principal import ADMIN
 from nexus_contracts.topics import Topic
 from nexus_runtime.dynamo import Database, Table
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
 from nexus_runtime.kafka.replies import Replier
+from nexus_runtime.ledger.audit import Wanted
 from nexus_runtime.ledger.change import NoWork
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Inbox
 from nexus_runtime.ledger.ledger import Ledger
 from nexus_runtime.ledger.outbox import Outbox
 from nexus_runtime.ledger.relay import Relay
+from nexus_runtime.process import caller
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Check, Unhealthy
@@ -159,12 +164,28 @@ def _raise_faults(consumers: Consumers) -> None:
 
 
 def operation_routes(ledger: Ledger) -> APIRouter:
-    """GET /operations/{command_id}: what became of a command, for the gateway."""
+    """For the gateway: GET /operations/{command_id}, what became of a command; GET /audit, who has changed what."""
 
     async def get_operation(command_id: str, fingerprint: str) -> Response:
         return json_answer(Outcomes(outcome=await ledger.outcome(command_id, fingerprint)))
 
-    return query_router(("/operations/{command_id}", get_operation, "getOperation"))
+    async def list_audit(
+        start_date: date,
+        end_date: date,
+        limit: int = Query(ge=1, le=101),
+        before: str | None = None,
+        principal: str | None = None,
+        resource: str | None = None,
+    ) -> Response:
+        asker = caller.principal.get()
+        if not asker.is_admin:
+            raise PermissionDenied("only admins see what others do", required_scope=ADMIN)
+        wanted = Wanted(start_date, end_date, before, principal, resource)
+        return json_answer(AuditPage(items=await ledger.inbox.audit.page(asker.tenant, wanted, limit)))
+
+    return query_router(
+        ("/operations/{command_id}", get_operation, "getOperation"), ("/audit", list_audit, "listAudit")
+    )
 
 
 def history_routes(history: History) -> APIRouter:

@@ -11,6 +11,7 @@ from nexus_gateway.access.identity import Authenticating, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
 from nexus_gateway.answers import add_failure_answers
+from nexus_gateway.audit import AuditTrail
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
@@ -24,6 +25,7 @@ from nexus_gateway.reads import Reads
 from nexus_gateway.routes import (
     agent_changes,
     agents,
+    audit,
     builds,
     dialog,
     keys,
@@ -94,6 +96,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         health_of_system,
         Uploads(owners),
         operations,
+        AuditTrail(owners, known_keys),
         settings,
     )
     stores = [database] if known_keys else []
@@ -139,7 +142,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=gateway.settings.trusted_proxies)
     add_failure_answers(app)
     documented = (projects, builds, reports, packages, legacy, agents, agent_changes, sessions, dialog, statistics)
-    for part in (*documented, operations_of_callers, keys):
+    for part in (*documented, operations_of_callers, audit, keys):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(plain_routes(health).routes)
     add_pages(app)

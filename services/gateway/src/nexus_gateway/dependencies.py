@@ -15,6 +15,7 @@ from nexus_gateway.access.identity import Authenticating, Identity
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rate, Rates, RouteClass, exceeded
 from nexus_gateway.answers import body_failure, size_failure
+from nexus_gateway.audit import AuditTrail
 from nexus_gateway.commands import Commands
 from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Owners
@@ -53,6 +54,7 @@ class Gateway:
     health: HealthOfSystem
     uploads: Uploads
     operations: Operations
+    audit: AuditTrail
     settings: GatewaySettings
 
     def end_streams(self) -> None:

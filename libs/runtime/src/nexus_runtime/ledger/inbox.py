@@ -10,6 +10,7 @@ from nexus_contracts.errors import IdempotencyKeyReused
 from nexus_contracts.replies import Accepted, Outcome, Reply
 from nexus_runtime.dynamo import Database, Item, Put, Table, Where
 from nexus_runtime.kafka.replies import ReplyAddress
+from nexus_runtime.ledger.audit import Audit
 
 _KEPT: TypeAdapter[Accepted | Outcome] = TypeAdapter(Accepted | Outcome)
 KEEP_SECONDS = 8 * 24 * 3600
@@ -48,11 +49,12 @@ class Found:
 
 
 class Inbox:
-    """One item per command, written in the transaction of its effect."""
+    """One item per command, written in the transaction of its effect; beside them the audit trail."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
         self._table = table
+        self.audit = Audit(database, table)
 
     def record(self, handled: Handled, outcome: Outcome) -> Put:
         """Fails, and with it the transaction, when the command was handled before."""

@@ -15,6 +15,7 @@ from nexus_contracts.model import Message
 from nexus_contracts.principal import PLATFORM
 from nexus_contracts.replies import Accepted, Outcome, Reply
 from nexus_runtime.dynamo import Action, ConditionFailed
+from nexus_runtime.ledger.audit import entry_of
 from nexus_runtime.ledger.change import Change, NoWork, Recorded, WorkLog
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Handled, Inbox, reply
@@ -92,7 +93,7 @@ class Ledger:
         """Write it all, then have the events published. Raises AlreadyHandled or ChangedMeanwhile."""
         now, principal = self.now(), _principal(handled, cause)
         entries = {one.aggregate: _entries(one, now, principal, cause) for one in change.recorded if one.events}
-        writes: list[Action] = [self.inbox.record(handled, outcome)] if handled and outcome else []
+        writes: list[Action] = self._answered(handled, outcome, now, cause) if handled and outcome else []
         for aggregate, kept in entries.items():
             writes += self.history.record(aggregate, kept)
             writes.append(self.outbox.record(aggregate, kept[0].sequence, kept[-1].sequence))
@@ -107,6 +108,15 @@ class Ledger:
         # After a crash here the sweep finds what the outbox says; announcing only saves its delay.
         for aggregate, kept in entries.items():
             self.relay.announce(aggregate, kept)
+
+    def _answered(self, handled: Handled, outcome: Outcome, now: datetime, cause: CloudEvent | None) -> list[Action]:
+        """What is kept of a command that is decided; of one that has changed something, who wished it."""
+        answer = self.inbox.record(handled, outcome)
+        if outcome.error is not None:
+            return [answer]
+        command = handled.command
+        entry = entry_of(command, outcome, now, cause.correlationid if cause else None)
+        return [answer, self.inbox.audit.record(command.principal.tenant, command.command_id, entry)]
 
     async def carry_out(
         self, handled: Handled, decide: Callable[[], Awaitable[Decision]], cause: CloudEvent | None = None

@@ -13,14 +13,17 @@ from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 
+from nexus_contracts.audit import AuditEntry
 from nexus_contracts.errors import Conflict, IdempotencyKeyReused, NotFound
 from nexus_contracts.identifiers import Timestamp, format_timestamp
 from nexus_contracts.keys import CreateKeyBody, KeyView, NewKeyView
 from nexus_contracts.model import Message
 from nexus_contracts.principal import Principal
 from nexus_gateway.access.identity import Identity
+from nexus_gateway.answers import request_id
 from nexus_gateway.tables import KEYS
 from nexus_runtime.dynamo import ConditionFailed, Database, Delete, Item, Put, Update, Where
+from nexus_runtime.ledger.audit import Audit
 from nexus_runtime.process.clock import derived_id
 
 PREFIX = "nexus_"
@@ -81,9 +84,10 @@ class Keys:
         self._database = database
         self._from = secret.get_secret_value().encode()
         self._now = now
+        self.audit = Audit(database, KEYS)
 
-    async def create(self, wish: Wish) -> Made:
-        """Raises IdempotencyKeyReused, Conflict.
+    async def create(self, wish: Wish, action: str = "create_key") -> Made:
+        """`action` is that of the audit trail. Raises IdempotencyKeyReused, Conflict.
 
         The secret derives from the wish, so that a repeat is answered alike although no secret is kept.
         """
@@ -94,6 +98,7 @@ class Keys:
             await self._database.write(
                 Put(KEYS, {**_place(key.key_id), "state": _state(key)}, where=Where(absent="part")),
                 Put(KEYS, {**_listed(key), "key_id": key.key_id}),
+                self._audited(wish.asker, action, key),
             )
         except ConditionFailed:
             return Made(_with_secret(await self._known(key), secret), replayed=True)
@@ -101,7 +106,7 @@ class Keys:
 
     async def rotate(self, key_id: str, wish: Wish, grace: timedelta) -> Made:
         """A new key in place of that one, which expires after `grace`. Raises as `create` does, and NotFound."""
-        made = await self.create(wish)
+        made = await self.create(wish, "rotate_key")
         until = made.view.created_at + grace
 
         def expire(old: StoredKey) -> StoredKey:
@@ -152,7 +157,8 @@ class Keys:
         for _ in range(TRIES):
             before = await self.own(key_id, asker)
             after = changed(before)
-            actions = [Delete(KEYS, _listed(before))] if after.deleted_at else []
+            deleted = [Delete(KEYS, _listed(before)), self._audited(asker, "delete_key", after)]
+            actions = deleted if after.deleted_at else []
             ttl = {"ttl": int((after.deleted_at + KEEP).timestamp())} if after.deleted_at else {}
             assign, unchanged = {"state": _state(after), **ttl}, Where(equal={"state": _state(before)})
             try:
@@ -161,6 +167,11 @@ class Keys:
                 continue
             return after
         raise Conflict("the key keeps changing; try again", type="key", id=key_id)
+
+    def _audited(self, asker: Principal, action: str, key: StoredKey) -> Put:
+        asked = request_id.get() or None
+        entry = AuditEntry(time=self._now(), principal=asker.id, action=action, resource=key.key_id, request_id=asked)
+        return self.audit.record(asker.tenant, key.key_id, entry)
 
     async def _known(self, key: StoredKey) -> StoredKey:
         """The same key, as it was made before."""

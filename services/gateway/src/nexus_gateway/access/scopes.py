@@ -92,6 +92,7 @@ OPERATIONS: dict[str, Access] = {
     "listRecentActivities": Access(ADMIN, _asks("stats", "/recent-activities")),
     "getSystemHealth": Access(PLATFORM_READ, "GET every service /health/detailed"),
     "getOperation": Access(None, "GET the command's owner /operations/{command_id}"),
+    "listAudit": Access(ADMIN, "GET builds and agents /audit, the gateway's own table"),
     "createKey": Access(ADMIN, "the gateway's own table"),
     "listKeys": Access(ADMIN, "the gateway's own table"),
     "rotateKey": Access(ADMIN, "the gateway's own table"),

@@ -1,0 +1,50 @@
+"""Who has changed what, for admins of the tenant."""
+
+from fastapi import APIRouter, Request, Response
+
+from nexus_contracts.answers import ListOf
+from nexus_contracts.audit import AuditEntry
+from nexus_gateway.answers import success, to_json
+from nexus_gateway.dependencies import gateway_of
+from nexus_gateway.openapi import administration, examples
+from nexus_gateway.openapi.operations import operation
+from nexus_gateway.requests.dates import date_range
+from nexus_gateway.routes.parameters import DEFAULT_LIMIT, EndDate, FilterText, LastKey, Limit, StartDate
+from nexus_runtime.process import caller
+from nexus_runtime.process.clock import utc_now
+
+router = APIRouter(tags=["admin"])
+_ROOT = "/api/v1/audit"
+
+
+@router.get(
+    _ROOT,
+    **operation(
+        "listAudit",
+        "List who has changed what",
+        ListOf[AuditEntry],
+        examples.page_of(administration.AUDIT),
+    ),
+)
+async def list_audit(
+    request: Request,
+    principal: FilterText = None,
+    resource: FilterText = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    limit: Limit = DEFAULT_LIMIT,
+    last_key: LastKey = None,
+) -> Response:
+    """Newest first: each write of the tenant that was carried out, or accepted as long work. Kept for 400 days.
+
+    Filters work together. `resource` is the id of a project, agent, session, invocation, package or key.
+    """
+    chosen = {"principal": principal, "resource": resource, "start_date": start_date, "end_date": end_date}
+    filters = {name: value for name, value in chosen.items() if value is not None}
+    cursors, asker = gateway_of(request).reads.cursors, caller.principal.get()
+    before = cursors.unseal(_ROOT, filters, last_key) if last_key is not None else None
+    wanted = filters | date_range(start_date, end_date, utc_now().date())
+    entries, more = await gateway_of(request).audit.page(asker, wanted, limit, before)
+    items = [entry.model_dump(mode="json") for entry in entries]
+    sealed = cursors.seal(_ROOT, filters, more) if more else None
+    return success(to_json({"items": items, "count": len(items), "last_key": sealed}))
