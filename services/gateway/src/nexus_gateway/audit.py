@@ -30,8 +30,9 @@ class AuditTrail:
         )
         found = [one for answer in answers for one in AuditPage.model_validate_json(answer.body).items]
         if self._keys is not None:
-            days = {name: date.fromisoformat(asked.pop(name)) for name in ("start_date", "end_date")}
-            found += await self._keys.audit.page(asker.tenant, Wanted(**days, **asked), limit + 1)
+            first, last = (date.fromisoformat(wanted[name]) for name in ("start_date", "end_date"))
+            days = Wanted(first, last, before, wanted.get("principal"), wanted.get("resource"))
+            found += await self._keys.audit.page(asker.tenant, days, limit + 1)
         found.sort(key=lambda entry: entry.position, reverse=True)
         shown = [AuditEntry.model_validate(entry.model_dump(exclude={"position"})) for entry in found[:limit]]
         return shown, found[limit - 1].position if len(found) > limit else None
