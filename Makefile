@@ -80,6 +80,10 @@ test-aws: install-dev ## An agent on Bedrock AgentCore: needs an AWS account, co
 test-mutation: install-dev ## Mutate the domains and tell what no test notices; ARGS="stats --seconds 600"
 	@exec $(BIN)/python scripts/test_mutation.py $(ARGS)
 
+.PHONY: test-fuzz
+test-fuzz: install-dev ## Fuzz the REST contract of a whole platform for some minutes; ARGS="--max-time 60"
+	@exec $(BIN)/python scripts/fuzz_rest.py $(ARGS)
+
 .PHONY: lint
 lint: install-dev ## Check and format style: ruff, import contracts, unused dependencies
 	@$(BIN)/ruff check --fix .

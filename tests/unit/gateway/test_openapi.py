@@ -116,3 +116,15 @@ def test_examples_of_bodies_are_what_their_models_take() -> None:
 def test_the_document_is_made_once() -> None:
     app = FakePlatform().app
     assert app.openapi() is app.openapi()
+
+
+def test_bounds_of_numbers_are_in_the_document() -> None:
+    schemas = [
+        parameter["schema"].get("anyOf", [parameter["schema"]])[0]
+        for *_, operation in OPERATIONS
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query"
+    ]
+    numbers = [schema for schema in schemas if schema.get("type") == "integer"]
+    assert len(numbers) > 10
+    assert all({"minimum", "maximum"} <= schema.keys() for schema in numbers)

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from nexus_gateway.openapi import examples
 
@@ -32,19 +32,24 @@ KeyPath = Annotated[str, Path(description="key_ and 32 hexadecimal digits", exam
 VersionPath = Annotated[int, Path(description="number of a version", examples=[1])]
 StagePath = Annotated[str, Path(description="name of a stage, as in GET /stages/info", examples=["orchestrator"])]
 
-Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=100, description="entries per page")]
-MessageLimit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=200, description="entries per page")]
+# The bounds come before the check of the digits: behind it they would not be in the document.
+Limit = Annotated[int, Query(ge=1, le=100, description="entries per page"), BeforeValidator(_digits)]
+MessageLimit = Annotated[int, Query(ge=1, le=200, description="entries per page"), BeforeValidator(_digits)]
 LastKey = Annotated[str | None, Query(description="`last_key` of the previous page, with the same filters")]
-AttemptNumber = Annotated[
-    int | None, BeforeValidator(_digits), Query(ge=1, le=99_999, description="defaults to the latest")
-]
+_Attempt = Annotated[int, Field(ge=1, le=99_999), BeforeValidator(_digits)]
+AttemptNumber = Annotated[_Attempt | None, Query(description="defaults to the latest")]
 FilterText = Annotated[str | None, Query(min_length=1, max_length=200)]
 NameList = Annotated[
     str | None,
     AfterValidator(lambda text: text if text is None else _no_blank_item(text)),
     Query(min_length=1, max_length=2000, description="separated by commas; any of them matches"),
 ]
-StartDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC; defaults to 30 days before the end")]
-EndDate = Annotated[str | None, Query(description="YYYY-MM-DD, UTC, inclusive; defaults to today")]
+_DATE = {"format": "date"}
+StartDate = Annotated[
+    str | None, Query(description="YYYY-MM-DD, UTC; defaults to 30 days before the end", json_schema_extra=_DATE)
+]
+EndDate = Annotated[
+    str | None, Query(description="YYYY-MM-DD, UTC, inclusive; defaults to today", json_schema_extra=_DATE)
+]
 DEFAULT_LIMIT = 20
 DEFAULT_MESSAGES = 100
