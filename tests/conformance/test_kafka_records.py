@@ -22,7 +22,17 @@ from tests.support.raw_batches import (
     with_records,
 )
 
-from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_REPORTS, GATEWAY_REPLIES, Topic
+from nexus_admin.letter_box import LetterBox
+from nexus_contracts.dead_letters import ORIGIN_PREFIX
+from nexus_contracts.topics import (
+    AGENTS_COMMANDS,
+    BUILDS_COMMANDS,
+    BUILDS_REPORTS,
+    DEAD_LETTER_MARKS,
+    GATEWAY_REPLIES,
+    Topic,
+    dead_letter_topics,
+)
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
 from nexus_runtime.kafka.reader import Tap
@@ -126,6 +136,21 @@ async def test_what_can_be_read_of_a_batch_is(world: Records) -> None:
     await world.until(lambda: any(f"halted at offset {offset + 1}:" in one for one in world.readers.faults()))
     assert await world.readers.skip(TopicPartition(BUILDS_REPORTS.name, 0), offset + 1) == offset + 2
     await world.read.reaches("behind a part")
+
+
+async def test_what_cannot_be_read_hides_no_other_dead_letter(world: Records) -> None:
+    whose = AGENTS_COMMANDS.dead_letter("agents")
+    topic = next(one for one in dead_letter_topics() if one.name == whose)
+    letter = batch(b"{", headers=[(f"{ORIGIN_PREFIX}group", b"agents")])
+    await world.publish_raw(topic, 0, letter)
+    first = await world.publish_raw(topic, 0, UNREADABLE["no zstd"])
+    second = await world.publish_raw(topic, 0, UNREADABLE["a wrong checksum"])
+    await world.publish_raw(topic, 0, letter)
+    mark = await world.publish_raw(DEAD_LETTER_MARKS, 0, UNREADABLE["no zstd"])
+    found = await LetterBox(world.settings).contents()
+    assert [one.record.offset for one in found.letters if one.group == "agents"] == [first - 1, second + 2]
+    places = [(one.topic, one.partition, one.offset) for one in found.unreadable]
+    assert places == [(whose, 0, first), (whose, 0, second), (DEAD_LETTER_MARKS.name, 0, mark)]
 
 
 ODD = {

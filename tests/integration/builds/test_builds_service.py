@@ -141,7 +141,7 @@ async def test_a_redriven_letter_comes_to_its_group_once(builds: BuildsStack) ->
     await builds.bus.acknowledged("", await builds.bus.send(BUILDS_REPORTS.name, key.encode(), b"{not json", []))
 
     async def mine() -> list[Letter]:
-        return [one for one in await box.letters() if one.key == key]
+        return [one for one in (await box.contents()).letters if one.key == key]
 
     [letter] = await eventually(mine, lambda found: len(found) == 1)
     assert (letter.source, letter.group, letter.obstacle_to(State.REDRIVEN)) == (

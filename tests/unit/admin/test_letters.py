@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nexus_admin.letters import Letter, LetterFilter, State, letters_of
+from nexus_admin.letters import Letter, LetterFilter, State, letters_of, marks_of
 
 TIME = "2026-01-02T10:00:00.000000Z"
 ORIGIN = {
@@ -55,6 +55,26 @@ def test_its_mark_says_what_became_of_it() -> None:
     [marked] = letters_of([record()], {known: State.REDRIVEN})
     [other] = letters_of([record(dlq_time="2026-01-02T10:00:01.000000Z")], {known: State.REDRIVEN})
     assert (marked.state, other.state) == (State.REDRIVEN, State.OPEN)
+
+
+def test_a_mark_of_no_known_form_is_named_and_the_others_count() -> None:
+    good = b'{"letter": "3f2a", "outcome": "dropped", "time": "2026-01-02T10:00:00.000000Z"}'
+    strange = (None, b"", b"{", b"null", good.replace(b"dropped", b"burnt"), b'{"letter": ' + b"[" * 10_000)
+    records = [
+        SimpleNamespace(topic="marks", partition=0, offset=offset, value=value)
+        for offset, value in enumerate((*strange, good))
+    ]
+    marks, unreadable = marks_of(records)
+    assert marks == {"3f2a": State.DROPPED}
+    assert [one.offset for one in unreadable] == list(range(len(strange)))
+
+
+def test_a_header_whose_name_is_no_text_is_shown_and_redriven_escaped() -> None:
+    odd = record()
+    odd.headers = [("x\udcff", b"1"), *odd.headers]
+    [found] = letters_of([odd], {})
+    assert found.details()["headers"] == {"x\\udcff": "1", "ce_type": "nexus.build.started.v1"}
+    assert ("x\\udcff", b"1") in found.redriven_headers()
 
 
 def test_what_a_stranger_claims_of_the_origin_is_not_believed() -> None:

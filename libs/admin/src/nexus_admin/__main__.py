@@ -8,6 +8,7 @@ from nexus_admin.commands import back_up, doctor, partitions, restore, stats, ta
 from nexus_admin.letter_commands import letters
 from nexus_devstack.errors import StackError
 from nexus_devstack.settings import load_environment
+from nexus_runtime.process import log
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +29,7 @@ app.command("restore")(restore)
 def main() -> None:
     """Exit status 1 after one clear line on stderr."""
     load_environment()
+    log.silence()
     try:
         app()
     except StackError as error:

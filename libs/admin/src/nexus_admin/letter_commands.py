@@ -1,6 +1,7 @@
-"""The commands about dead letters."""
+"""The commands about dead letters. Exit status 3: done, but some of what the broker keeps cannot be read."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -8,8 +9,8 @@ import typer
 
 from nexus_admin.commands import Json
 from nexus_admin.installation import endpoints
-from nexus_admin.letter_box import LetterBox
-from nexus_admin.letters import Letter, LetterFilter, State
+from nexus_admin.letter_box import Contents, LetterBox
+from nexus_admin.letters import Letter, LetterFilter, State, Unreadable
 from nexus_admin.output import Output
 from nexus_devstack.errors import StackError
 from nexus_devstack.settings import load_settings
@@ -26,12 +27,27 @@ Since = Annotated[datetime | None, typer.Option(help="given up at this time (UTC
 Until = Annotated[datetime | None, typer.Option(help="given up before this time (UTC)")]
 All = Annotated[bool, typer.Option("--all", help="with no other filter: all open ones")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only tell which ones are meant")]
+UNREADABLE = 3
 COLUMNS = ("id", "state", "group", "code", "type", "key", "time", "error")
 
 
 def _box() -> LetterBox:
     settings = load_settings()
     return LetterBox(endpoints(settings).kafka, idempotent=settings.infra != "embedded")
+
+
+async def _contents(box: LetterBox, output: Output) -> Contents:
+    """What the broker keeps; what cannot be read of it is named at once."""
+    kept = await box.contents()
+    for one in kept.unreadable:
+        output.warn(f"passed over: {one}")
+    return kept
+
+
+def _end(unreadable: Sequence[Unreadable]) -> None:
+    """The last step of a command."""
+    if unreadable:
+        raise typer.Exit(UNREADABLE)
 
 
 @letters.command("list")
@@ -50,8 +66,11 @@ def list_letters(
 ) -> None:
     """Those that are kept (14 days), oldest first."""
     wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until, state)
-    found = [one.summary() for one in asyncio.run(_box().letters()) if wanted.fits(one)]
-    Output(as_json=as_json).rows(found, COLUMNS, "there are none")
+    output = Output(as_json=as_json)
+    kept = asyncio.run(_contents(_box(), output))
+    found = [one.summary() for one in kept.letters if wanted.fits(one)]
+    output.rows(found, COLUMNS, "there are none")
+    _end(kept.unreadable)
 
 
 @letters.command("show")
@@ -59,23 +78,27 @@ def show_letter(
     letter: Annotated[str, typer.Argument(help="its id, or how it begins")], *, as_json: Json = False
 ) -> None:
     """One with its origin, headers and content."""
-    found = [one for one in asyncio.run(_box().letters()) if one.id.startswith(letter)]
+    output = Output(as_json=as_json)
+    kept = asyncio.run(_contents(_box(), output))
+    found = [one for one in kept.letters if one.id.startswith(letter)]
     if len(found) != 1:
         raise StackError(f"{len(found)} dead letters have an id that begins with {letter}")
     details = found[0].details()
     headers: Any = details["headers"]
     lines = [f"{name:<20} {value}" for name, value in details.items() if name not in ("headers", "value")]
     lines += [f"  {name:<18} {value}" for name, value in headers.items()]
-    Output(as_json=as_json).outcome("\n".join([*lines, str(details["value"])]), **details)
+    output.outcome("\n".join([*lines, str(details["value"])]), **details)
+    _end(kept.unreadable)
 
 
 async def _settled(
     box: LetterBox, wanted: LetterFilter, state: State, output: Output, *, dry_run: bool
-) -> tuple[list[Letter], list[tuple[Letter, str]]]:
-    """Those that were settled, and those that could not be, with the reason."""
+) -> tuple[list[Letter], list[tuple[Letter, str]], list[Unreadable]]:
+    """Those that were settled, those that could not be, with the reason, and what cannot be read."""
     settled: list[Letter] = []
     left: list[tuple[Letter, str]] = []
-    chosen = [one for one in await box.letters() if wanted.fits(one)]
+    kept = await _contents(box, output)
+    chosen = [one for one in kept.letters if wanted.fits(one)]
     for letter in output.progress(chosen, f"{state.value}:"):
         if obstacle := letter.obstacle_to(state):
             left.append((letter, obstacle))
@@ -83,14 +106,14 @@ async def _settled(
         if not dry_run:
             await box.settle(letter, state, datetime.now(UTC))
         settled.append(letter)
-    return settled, left
+    return settled, left, kept.unreadable
 
 
 def _settle(wanted: LetterFilter, state: State, *, everything: bool, dry_run: bool, as_json: bool) -> None:
     if wanted.empty and not everything:
         raise StackError("say which ones: ids, a filter, or --all")
     output = Output(as_json=as_json)
-    settled, left = asyncio.run(_settled(_box(), wanted, state, output, dry_run=dry_run))
+    settled, left, unreadable = asyncio.run(_settled(_box(), wanted, state, output, dry_run=dry_run))
     would = "would be " if dry_run else ""
     lines = [f"{one.id} {would}{state.value}: {one.type} for {one.group}" for one in settled]
     lines += [f"{one.id} left: {reason}" for one, reason in left]
@@ -99,7 +122,9 @@ def _settle(wanted: LetterFilter, state: State, *, everything: bool, dry_run: bo
         dry_run=dry_run,
         settled=[one.id for one in settled],
         left=[{"id": one.id, "reason": reason} for one, reason in left],
+        unreadable=[one.details() for one in unreadable],
     )
+    _end(unreadable)
 
 
 @letters.command("redrive")

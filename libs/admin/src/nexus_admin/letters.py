@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from nexus_contracts.dead_letters import ORIGIN_PREFIX, REDRIVEN_FOR_HEADER, letter_id
+from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.model import Message
 from nexus_contracts.topics import TOPICS
 
 Headers = list[tuple[str, bytes | None]]
@@ -19,6 +21,30 @@ class State(StrEnum):
     OPEN = "open"
     REDRIVEN = "redriven"
     DROPPED = "dropped"
+
+
+class Mark(Message):
+    """What became of a letter, as the topic of marks keeps it."""
+
+    letter: str
+    outcome: State
+    time: Timestamp
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A batch, or a mark, that cannot be read; it begins at `offset`."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.topic} partition {self.partition} offset {self.offset}: {self.reason}"
+
+    def details(self) -> dict[str, JsonValue]:
+        return {"topic": self.topic, "partition": self.partition, "offset": self.offset, "reason": self.reason}
 
 
 @dataclass(frozen=True)
@@ -76,22 +102,22 @@ class Letter:
             "partition": self.origin.get("dlq_partition"),
             "offset": self.origin.get("dlq_offset"),
             "whole": self.whole,
-            "headers": {
-                name: (value or b"").decode(errors="replace")
-                for name, value in self.record.headers
-                if not name.startswith(ORIGIN_PREFIX)
-            },
+            "headers": {name: (value or b"").decode(errors="replace") for name, value in self._own_headers()},
             "value": (self.record.value or b"")[:SHOWN_BYTES].decode(errors="replace"),
         }
 
     def redriven_headers(self) -> Headers:
         """Those that it had, and the one that keeps it from the groups that have handled it."""
-        kept: Headers = [
-            (name, value)
-            for name, value in self.record.headers
-            if not name.startswith(ORIGIN_PREFIX) and name != REDRIVEN_FOR_HEADER
-        ]
+        kept = [(name, value) for name, value in self._own_headers() if name != REDRIVEN_FOR_HEADER]
         return [*kept, (REDRIVEN_FOR_HEADER, self.group.encode())]
+
+    def _own_headers(self) -> Headers:
+        """Those of the record itself. A name need not be UTF-8, and is escaped then."""
+        return [
+            (name.encode(errors="backslashreplace").decode(), value)
+            for name, value in self.record.headers
+            if not name.startswith(ORIGIN_PREFIX)
+        ]
 
     def obstacle_to(self, state: State) -> str | None:
         """Why it cannot be redriven, or dropped; None where it can."""
@@ -128,6 +154,19 @@ def letters_of(records: Iterable[Any], marks: Mapping[str, State]) -> list[Lette
         identity = letter_id(origin)
         found.append(Letter(identity, marks.get(identity, State.OPEN), origin, record))
     return sorted(found, key=lambda one: one.origin.get("dlq_time", ""))
+
+
+def marks_of(records: Iterable[Any]) -> tuple[dict[str, State], list[Unreadable]]:
+    """What became of the letters, by id, and the marks that say it in no form of ours."""
+    marks: dict[str, State] = {}
+    unreadable: list[Unreadable] = []
+    for record in records:
+        try:
+            mark = Mark.model_validate_json(record.value or b"")
+            marks[mark.letter] = mark.outcome
+        except ValidationError:
+            unreadable.append(Unreadable(record.topic, record.partition, record.offset, "this is no mark of a letter"))
+    return marks, unreadable
 
 
 @dataclass(frozen=True)

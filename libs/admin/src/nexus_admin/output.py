@@ -42,6 +42,10 @@ class Output:
         else:
             self._console.print(text, markup=False, soft_wrap=True)
 
+    def warn(self, line: str) -> None:
+        """On stderr, whatever the form of the rest."""
+        sys.stderr.write(f"warning: {line}\n")
+
     def progress(self, things: Sequence[T], what: str) -> Iterator[T]:
         """The things, with a bar for people."""
         seen: Iterable[T] = things if self.as_json else track(things, what, console=self._console, transient=True)

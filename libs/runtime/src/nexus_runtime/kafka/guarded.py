@@ -124,13 +124,14 @@ class GuardedConsumer(AIOKafkaConsumer):
         return halt.offset
 
     async def skip(self, partition: TopicPartition, offset: int) -> int:
-        """Go on after the batch at which the partition is halted; returns the offset there.
+        """Go on after the batch at which the partition is halted; returns the offset there, which a group commits.
 
         Raises NotHalted, KafkaError, TimeoutError.
         """
         self._unreadable_at(partition, offset)
         following = after_unreadable(await self._raw(partition, offset), offset)
-        await self.commit({partition: following})
+        if self._group_id is not None:
+            await self.commit({partition: following})
         # Again: during the commit a rebalance may have moved the partition, or `tend` may have tried it once more.
         self._unreadable_at(partition, offset)
         self._read_from(partition, following)

@@ -70,6 +70,11 @@ def configure(service: str, settings: ServiceSettings) -> None:
     logging.getLogger("uvicorn.access").disabled = True
 
 
+def silence() -> None:
+    """Nothing is logged: for tools, which say themselves what has come of them."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def _rendering(settings: ServiceSettings) -> list[Processor]:
     if settings.log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
