@@ -30,13 +30,20 @@ REFUSED = [
     (JSON, b"[" * 91 + b"]" * 91, "nested deeper than 90"),
     (JSON, b'{"output": "a", "output": "b"}', "a duplicate name"),
     (JSON, b'{"output": "x"', "is not JSON: Expecting"),
+    (JSON, '"\u200b"'.encode(), "nothing that can be seen"),
+    (JSON, b'{"output": "\\u0000\\u0007"}', "nothing that can be seen"),
+    (JSON, b'{"response": {"content": [{"text": "\\u2060 \\ufe0f"}]}}', "nothing that can be seen"),
     (TEXT, b"", "is empty"),
+    (TEXT, "\u200b\n\u2800".encode(), "nothing that can be seen"),
+    (TEXT, b"\x00" * 8_000_000, "nothing that can be seen"),
     (TEXT, b" \r\n", "is empty"),
     (TEXT, b"caf\xe9", "not UTF-8"),
     (STREAM, b"", "is empty"),
     (STREAM, b'data: ""\n\n', "is empty"),
     (STREAM, b"data: null\n\n", "is null"),
     (STREAM, b'data: " "\n\ndata: "\\n"\n\n', "is empty"),
+    (STREAM, 'data: "\u200b"\n\ndata: "\u200d"\n\n'.encode(), "nothing that can be seen"),
+    (STREAM, b'data: "hm"\n\ndata: {"output": "\\u200b"}\n\n', "nothing that can be seen"),
     (STREAM, b'data: {"output": "\\ud800"}\n\n', "half of a surrogate pair"),
     (STREAM, b'data: {"output": NaN}\n\n', "it holds NaN"),
     (STREAM, b"data: caf\xe9\n\n", "not UTF-8"),
@@ -60,9 +67,16 @@ def test_an_answer_that_cannot_be_shown_fails_with_what_was_wrong(content_type: 
         (JSON, b"0", "0"),
         (JSON, b"false", "false"),
         (TEXT, "café".encode(), "café"),
+        (TEXT, "\u200b\u0000.".encode(), "\u200b\u0000."),
         (STREAM, b"data: NaN\n\n", "NaN"),
         (STREAM, b"data: {half\n\n", "{half"),
     ],
 )
 def test_an_answer_that_can_be_shown_is_taken(content_type: str, body: bytes, output: str) -> None:
     assert read_answer(200, content_type, body).output == output
+
+
+def test_a_failure_whose_message_cannot_be_seen_has_one_that_can() -> None:
+    with pytest.raises(AgentFailed) as caught:
+        read_answer(200, JSON, b'{"error": "OUT_OF_REACH", "message": "\\u200b"}')
+    assert caught.value.message == "The agent reported an error without a message."

@@ -30,6 +30,11 @@ def _unseen(character: str) -> bool:
     return _NO_INK.match(character) is not None
 
 
+def is_visible(text: str) -> bool:
+    """Whether anything in it can be seen. Quick with megabytes of what cannot."""
+    return not all(map(_unseen, set(text)))
+
+
 def trimmed(text: str) -> str:
     """Without what cannot be seen at its ends; empty where nothing can be seen at all."""
     start, end = 0, len(text)
@@ -78,7 +83,7 @@ def _requirement(text: str) -> str:
 
 
 def _not_blank(text: str) -> str:
-    if not trimmed(text):
+    if not is_visible(text):
         raise ValueError("must not be blank")
     return text
 

@@ -11,6 +11,7 @@ from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_contracts.builds.reports import Usage
 from nexus_contracts.strict_json import INVALID, UnreadableJson
+from nexus_contracts.text import is_visible
 
 MAX_ANSWER_BYTES = 8_000_000
 """Of all that comes over the wire: events of a few characters each have several times the size of their text."""
@@ -73,7 +74,8 @@ def failure_in(value: dict[str, JsonValue]) -> AgentFailed:
         code, text = None, error
     if not (isinstance(code, str) and _CODE.fullmatch(code)):
         code, text = "AGENT_ERROR", text if code is None else f"{_text(code)}: {_text(text)}"
-    return AgentFailed(code, _text(text)[:_MAX_MESSAGE] or "The agent reported an error without a message.")
+    told = _text(text)[:_MAX_MESSAGE]
+    return AgentFailed(code, told if is_visible(told) else "The agent reported an error without a message.")
 
 
 def _failure_of_status(status: int, body: bytes) -> AgentFailed:
@@ -115,8 +117,8 @@ def _output(value: JsonValue) -> str:
 
 
 def _not_empty(text: str) -> str:
-    if not text.strip():
-        raise _invalid("is empty")
+    if not is_visible(text):
+        raise _invalid("has nothing that can be seen" if text.strip() else "is empty")
     return text
 
 
