@@ -1,16 +1,22 @@
 """What agents write: kept line by line, bounded, paged, and erased with them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from tests.support.agents_world import AGENT, World, kill_tasks
 from tests.support.eventually import eventually
 from tests.support.memory_database import MemoryDatabase
 
+from nexus_agents.backends.answers import read_answer
+from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.backends.local.speech import MAX_FLUSH_BYTES, Speech
+from nexus_agents.domain.backend import AgentAnswer, DeployedAgent, InvokeRequest, PackageRef
 from nexus_agents.store.logs import KEPT_PARTS, LogStore
 from nexus_agents.tables import LOGS
 from nexus_contracts.agents.commands import DeleteAgent
+from nexus_runtime.blobs import DirectoryBlobStore
 from nexus_runtime.process.clock import new_id, utc_now
 
 
@@ -95,3 +101,36 @@ async def test_the_log_of_an_agent_goes_with_it(world: World) -> None:
     assert b'"message":"hello"' in bytes(answer.body)
     await world.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
     await eventually(lambda: len(world.database.items(LOGS)), lambda parts: parts == 0, seconds=5)
+
+
+class OneProcess:
+    """A pool of one process, whose agent gives a usage that cannot be counted."""
+
+    fresh, dismissed = True, False
+
+    @property
+    def live(self) -> "OneProcess":
+        return self
+
+    @asynccontextmanager
+    async def lease(self, *_: object) -> AsyncGenerator["OneProcess"]:
+        yield self
+
+    async def invoke(self, _: InvokeRequest) -> AgentAnswer:
+        return read_answer(200, "application/json", b'{"output": "x", "usage": {"input_tokens": -5}}')
+
+    async def stop(self) -> None:
+        """Nothing runs."""
+
+
+async def test_the_log_says_why_usage_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept()
+    backend = await open_local_backend(
+        DirectoryBlobStore(tmp_path / "blobs"), LocalSettings(isolation="none"), kept.keep
+    )
+    monkeypatch.setattr(backend, "_pool", OneProcess())
+    agent = DeployedAgent(AGENT, PackageRef("", ""), "", "")
+    assert (await backend.invoke(agent, InvokeRequest("?"))).output == "x"
+    await backend.stop()
+    [line] = kept.lines
+    assert line.startswith("[usage ignored: input_tokens: ")

@@ -1,9 +1,15 @@
 """What agents of anybody's making answer: taken as it is, or refused with what was wrong."""
 
+import json
+
 import pytest
+from pydantic import JsonValue
 
 from nexus_agents.backends.answers import read_answer
+from nexus_agents.domain.answers import ending_of
+from nexus_agents.domain.backend import InvokeRequest
 from nexus_agents.domain.backend_errors import AgentFailed
+from nexus_contracts.builds.reports import MOST, MOST_USD, Usage
 
 JSON, TEXT, STREAM = "application/json", "text/plain", "text/event-stream"
 REFUSED = [
@@ -80,3 +86,48 @@ def test_a_failure_whose_message_cannot_be_seen_has_one_that_can() -> None:
     with pytest.raises(AgentFailed) as caught:
         read_answer(200, JSON, b'{"error": "OUT_OF_REACH", "message": "\\u200b"}')
     assert caught.value.message == "The agent reported an error without a message."
+
+
+def with_usage(usage: JsonValue) -> bytes:
+    return json.dumps({"output": "x", "tool_calls": [{"name": "pen"}], "usage": usage}).encode()
+
+
+@pytest.mark.parametrize(
+    ("usage", "reason"),
+    [
+        ({"input_tokens": 1e30}, "input_tokens"),
+        ({"input_tokens": MOST + 1}, f"input_tokens must be at most {MOST}"),
+        ({"output_tokens": -5}, "output_tokens"),
+        ({"output_tokens": "7"}, "output_tokens"),
+        ({"tool_calls": True}, "tool_calls"),
+        ({"tool_calls": 1.5}, "tool_calls"),
+        ({"input_tokens": 3, "cost_usd": MOST_USD * 1000}, f"cost_usd must be at most {MOST_USD}"),
+        ({"cost_usd": -0.1}, "cost_usd"),
+        ([3, 4], "usage"),
+    ],
+)
+def test_usage_with_a_figure_that_is_none_is_ignored_as_a_whole_and_the_trace_says_why(
+    usage: JsonValue, reason: str
+) -> None:
+    answer = read_answer(200, JSON, with_usage(usage))
+    assert answer.usage == Usage(tool_calls=1)
+    assert reason in (answer.usage_ignored or "")
+    trace = ending_of(answer, InvokeRequest("?", enable_trace=True), 1).trace or []
+    assert trace[0]["usage_ignored"] == answer.usage_ignored
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        (None, Usage(tool_calls=1)),
+        ({}, Usage(tool_calls=1)),
+        ({"input_tokens": 3.0, "output_tokens": None, "cached": "no"}, Usage(input_tokens=3, tool_calls=1)),
+        ({"input_tokens": MOST, "tool_calls": 5}, Usage(input_tokens=MOST, tool_calls=5)),
+        ({"cost_usd": MOST_USD}, Usage(cost_usd=MOST_USD, tool_calls=1)),
+    ],
+)
+def test_usage_is_counted_as_it_is_given(usage: JsonValue, counted: Usage) -> None:
+    answer = read_answer(200, JSON, with_usage(usage))
+    assert (answer.usage, answer.usage_ignored) == (counted, None)
+    trace = ending_of(answer, InvokeRequest("?", enable_trace=True), 1).trace or []
+    assert "usage_ignored" not in trace[0]

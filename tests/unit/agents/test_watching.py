@@ -54,6 +54,10 @@ async def test_an_event_is_told_before_the_next_one_comes() -> None:
     assert await seen([streamed("first"), b'data: "sec']) == [TextPiece("first")]
 
 
+async def test_of_usage_that_is_ignored_nobody_is_told() -> None:
+    assert await seen([streamed({"usage": {"input_tokens": "3"}}, {"usage": [3]}, "a")]) == [TextPiece("a")]
+
+
 async def test_of_what_cannot_be_read_nobody_is_told() -> None:
     for unreadable in (b'data: {"a": NaN}\n\n', b"data: \xff\n\n"):
         assert await seen([streamed("a"), unreadable, streamed("b")]) == [TextPiece("a")]

@@ -120,6 +120,7 @@ def _countable_usage(usage: Usage) -> Usage:
     return usage
 
 
+CountableUsage = Annotated[Usage, AfterValidator(_countable_usage)]
 OUTPUT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 OutputData = Annotated[dict[str, JsonValue] | None, AfterValidator(_bounded)]
 
@@ -164,7 +165,7 @@ class StageUsageRecorded(StageReport):
     """`model` names the language model that was used, where one was."""
 
     type: Literal["nexus.stage.usage_recorded.v1"] = "nexus.stage.usage_recorded.v1"
-    usage: Annotated[Usage, AfterValidator(_countable_usage)]
+    usage: CountableUsage
     model: str | None = Field(default=None, min_length=1, max_length=200)
 
 

@@ -2,14 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from nexus_agents.backends.payload import STREAM
 from nexus_agents.backends.streams import JSON, joined_text, read_events
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
-from nexus_contracts.builds.reports import Usage
+from nexus_contracts.builds.reports import CountableUsage, Usage
 from nexus_contracts.strict_json import INVALID, UnreadableJson
 from nexus_contracts.text import is_visible
 
@@ -17,8 +18,8 @@ MAX_ANSWER_BYTES = 8_000_000
 """Of all that comes over the wire: events of a few characters each have several times the size of their text."""
 _MAX_MESSAGE = 2_000
 _MAX_TOOL_CALLS = 1_000
-_MAX_COUNT = 10**12
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
+_USAGE: TypeAdapter[Usage] = TypeAdapter(CountableUsage)
 _OUTPUT_NAMES = ("output", "result", "response")
 
 
@@ -47,11 +48,13 @@ def answer_of(value: JsonValue) -> AgentAnswer:
     given = [name for name in _OUTPUT_NAMES if name in value]
     name = next((name for name in given if value[name] is not None), given[0] if given else None)
     calls = _tool_calls(value.get("tool_calls"))
+    usage, ignored = usage_of(value.get("usage"), len(calls))
     state = value.get("session_state")
     return AgentAnswer(
         output=_output(value if name is None else value[name]),
         tool_calls=calls,
-        usage=usage_of(value.get("usage"), len(calls)),
+        usage=usage,
+        usage_ignored=ignored,
         session_state=state if isinstance(state, dict) else None,
         raw=value,
     )
@@ -100,7 +103,7 @@ def _read_stream(events: list[JsonValue]) -> AgentAnswer:
         answer = answer_of(whole[-1])
     else:
         answer = AgentAnswer(_not_empty(pieces) if pieces or not events else _output(last))
-    return AgentAnswer(answer.output, answer.tool_calls, answer.usage, answer.session_state, raw=events)
+    return replace(answer, raw=events)
 
 
 def _decoded(body: bytes) -> str:
@@ -148,17 +151,18 @@ def _tool_calls(value: JsonValue) -> tuple[dict[str, JsonValue], ...]:
     return tuple(call for call in calls if isinstance(call, dict))
 
 
-def usage_of(value: JsonValue, tool_calls: int) -> Usage:
-    """Figures that make no sense count as zero: an agent's mistake about itself fails no invocation."""
-    given = value if isinstance(value, dict) else {}
-    cost = given.get("cost_usd")
-    return Usage(
-        input_tokens=_count(given.get("input_tokens")),
-        output_tokens=_count(given.get("output_tokens")),
-        tool_calls=_count(given.get("tool_calls")) or tool_calls,
-        cost_usd=float(cost) if isinstance(cost, int | float) and 0 <= cost <= _MAX_COUNT else 0.0,
-    )
+def usage_of(value: JsonValue, tool_calls: int) -> tuple[Usage, str | None]:
+    """What is counted of the usage that an agent gives, and if it is ignored why: as a whole, where a figure is none.
 
-
-def _count(value: JsonValue) -> int:
-    return int(value) if isinstance(value, int | float) and 0 <= value <= _MAX_COUNT else 0
+    It is held to the rules of reports; null is nothing. An agent's mistake about itself fails no invocation.
+    """
+    counted = Usage(tool_calls=tool_calls)
+    if value is None:
+        return counted, None
+    given = {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+    try:
+        usage = _USAGE.validate_python(given)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        return counted, f"{'.'.join(map(str, fault['loc'])) or 'usage'}: {fault['msg']}"
+    return usage if usage.tool_calls else usage.plus(counted), None

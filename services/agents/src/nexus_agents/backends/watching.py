@@ -48,4 +48,5 @@ def _event(value: JsonValue) -> AgentEvent | None:
         described = value if value.get("type") == name else value.get(name)
         if isinstance(described, dict):
             return kind(described)
-    return UsageSoFar(usage_of(value["usage"], 0)) if isinstance(value.get("usage"), dict) else None
+    usage, ignored = usage_of(value.get("usage"), 0)
+    return UsageSoFar(usage) if isinstance(value.get("usage"), dict) and not ignored else None

@@ -18,7 +18,7 @@ def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> 
         return failed(
             "SESSION_STATE_TOO_LARGE", message, "Deploy a version of the agent that keeps less, or begin anew."
         )
-    trace = [_turn(request, duration_ms), *_bounded(answer.tool_calls)] if request.enable_trace else None
+    trace = [_turn(answer, request, duration_ms), *_bounded(answer.tool_calls)] if request.enable_trace else None
     return Ending(
         InvocationStatus.SUCCEEDED,
         output=answer.output,
@@ -28,10 +28,11 @@ def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> 
     )
 
 
-def _turn(request: InvokeRequest, duration_ms: int) -> dict[str, JsonValue]:
-    """What the agent was given of the conversation, and how long it took with it."""
+def _turn(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> dict[str, JsonValue]:
+    """What the agent was given of the conversation, how long it took with it, why its usage is not counted if so."""
     history: dict[str, JsonValue] = {"messages": len(request.history), "left_out": request.history_left_out}
-    return {"span": "turn", "duration_ms": duration_ms, "history": history}
+    turn: dict[str, JsonValue] = {"span": "turn", "duration_ms": duration_ms, "history": history}
+    return turn | {"usage_ignored": answer.usage_ignored} if answer.usage_ignored else turn
 
 
 def _bounded(calls: tuple[dict[str, JsonValue], ...]) -> list[dict[str, JsonValue]]:

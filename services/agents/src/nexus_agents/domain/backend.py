@@ -79,11 +79,15 @@ class InvokeRequest:
 
 @dataclass(frozen=True)
 class AgentAnswer:
-    """`raw` is what the agent answered, as it came: a JSON value, or for a stream the list of its events."""
+    """`raw` is what the agent answered, as it came: a JSON value, or for a stream the list of its events.
+
+    `usage_ignored` says why the figures that the agent gave of its usage are not counted.
+    """
 
     output: str
     tool_calls: tuple[dict[str, JsonValue], ...] = ()
     usage: Usage = field(default_factory=Usage)
+    usage_ignored: str | None = None
     session_state: dict[str, JsonValue] | None = None
     raw: JsonValue = None
 

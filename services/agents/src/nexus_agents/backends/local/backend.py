@@ -134,11 +134,15 @@ class LocalBackend:
         while True:
             async with self._pool.lease(agent.agent_id, agent.package, deadline) as process:
                 try:
-                    return await _asked(process.live, request, deadline)
+                    answer = await _asked(process.live, request, deadline)
                 except AgentUnreachable:
                     # One that worked before has died since, and not a byte was sent: another one is asked.
                     if process.fresh or process.dismissed:
                         raise
+                    continue
+            if answer.usage_ignored:
+                self._speech.of(agent.agent_id)(f"[usage ignored: {answer.usage_ignored}]\n".encode())
+            return answer
 
     async def check(self, agent: DeployedAgent) -> AgentHealth:
         deadline = _now() + 2 * self._settings.start_seconds
