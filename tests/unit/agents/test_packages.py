@@ -25,6 +25,11 @@ def broken(**fields: JsonValue) -> dict[str, JsonValue]:
 BROKEN: list[tuple[dict[str, JsonValue] | str, str]] = [
     ("{", "MANIFEST_INVALID"),
     ("[" * 100_000, "MANIFEST_INVALID"),
+    ('{"name": "tester", "version": "1", "version": "2"}', "MANIFEST_INVALID"),
+    ('{"name": "tester", "version": "1", "env": {"A": "1", "A": "2"}}', "MANIFEST_INVALID"),
+    ('{"name": "tester", "version": "1", "score": NaN}', "MANIFEST_INVALID"),
+    ('{"name": "tester", "version": "1", "description": "\\ud800"}', "MANIFEST_INVALID"),
+    ('\ufeff{"name": "tester", "version": "1"}', "MANIFEST_INVALID"),
     (broken(name="1st"), "MANIFEST_INVALID"),
     (broken(name="a" * 49), "MANIFEST_INVALID"),
     (broken(tools=[{}]), "MANIFEST_INVALID"),

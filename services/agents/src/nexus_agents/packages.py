@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_agents.domain.package import TOO_LARGE
 from nexus_contracts.agents.manifest import Manifest
+from nexus_contracts.strict_json import JsonReader, UnreadableJson
 
 MANIFEST = "manifest.json"
 MAX_PACKAGE_BYTES = 50_000_000
@@ -25,6 +26,7 @@ MAX_ENTRIES = 2_000
 MAX_MANIFEST_BYTES = 200_000
 """What an agent takes over from it stands in one item of the database, which holds at most 400 KB."""
 MAX_RATIO = 100
+_JSON = JsonReader(max_depth=50)
 _RATIO_FROM_BYTES = 1_000_000
 _MAX_NAME_BYTES = 240
 _DIRECTORY_RECORD = b"PK\x01\x02"
@@ -140,7 +142,9 @@ def _manifest(archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo]) -> Ma
     if entry.file_size > MAX_MANIFEST_BYTES:
         raise PackageRejected("MANIFEST_INVALID", f"{MANIFEST} has at most {MAX_MANIFEST_BYTES} bytes.")
     try:
-        manifest = Manifest.model_validate_json(archive.read(entry))
+        manifest = Manifest.model_validate(_JSON.read(archive.read(entry)))
+    except UnreadableJson as error:
+        raise PackageRejected("MANIFEST_INVALID", f"{MANIFEST} is not valid: {error}.") from None
     except ValidationError as error:
         raise PackageRejected("MANIFEST_INVALID", f"{MANIFEST} is not valid: {_first(error)}.") from None
     if manifest.entrypoint not in files or not manifest.entrypoint.endswith(".py"):
