@@ -161,7 +161,7 @@ EVENT_TYPES = [
     "application/cloudevents",
 ]
 OTHER_TYPES = [
-    "",
+    " ",
     ";",
     "json",
     "text/plain",
@@ -197,6 +197,12 @@ def test_other_media_types_are_malformed_and_named(kind: str) -> None:
         read_event(EVENT.body(), [*EVENT.headers(), ("ce_datacontenttype", kind.encode())])
     with pytest.raises(MalformedEvent, match=r"^datacontenttype: "):
         read_event(structured(datacontenttype=kind), STRUCTURED)
+
+
+def test_an_empty_content_type_is_none() -> None:
+    assert read_event(EVENT.body(), [*without("content-type"), ("Content-Type", b"")]) == EVENT
+    with pytest.raises(MalformedEvent, match=r"^datacontenttype: "):
+        read_event(EVENT.body(), [*EVENT.headers(), ("ce_datacontenttype", b"")])
 
 
 def test_a_batch_is_malformed_and_says_what_to_do() -> None:

@@ -158,11 +158,15 @@ def explain(error: ValidationError) -> str:
 
 
 def _text(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
-    """What is read of the headers, their names in lower case; a header of Kafka that is null is not there."""
+    """What is read of the headers, names in lower case; one that is null, or an empty content type, is not there."""
     names: dict[str, str] = {}
     for name, value in headers:
         key = name.lower()
-        if value is None or not (key.startswith(_PREFIX) or key in ("content-type", "traceparent")):
+        if (
+            value is None
+            or (key, value) == ("content-type", b"")
+            or not (key.startswith(_PREFIX) or key in ("content-type", "traceparent"))
+        ):
             continue
         try:
             text = value.decode()
