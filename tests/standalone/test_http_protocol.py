@@ -95,6 +95,37 @@ async def test_a_head_without_end_is_cut_off(port: int, head: bytes, piece: byte
     assert received is None or b"400 Bad Request" in received
 
 
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [("GET /header HTTP/1.1", "X: " + "b" * MAX_HEAD_BYTES), ("GET /" + "a" * MAX_HEAD_BYTES + " HTTP/1.1", "X: b")],
+    ids=["a field", "a path"],
+)
+async def test_a_head_that_is_too_large_is_refused_also_when_it_comes_at_once(port: int, line: str, field: str) -> None:
+    assert b"400 Bad Request" in await halved(port, request(line, field))
+
+
+async def test_a_head_of_nearly_all_that_is_taken_is_answered(port: int) -> None:
+    sent = request("GET /header HTTP/1.1", "Connection: close", "Y: " + "b" * (MAX_HEAD_BYTES - 100))
+    assert (await halved(port, sent)).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize(
+    ("line", "hosts", "status"),
+    [
+        ("GET /header HTTP/1.1", [], b"400"),
+        ("GET /header HTTP/1.1", ["Host: x", "Host: x"], b"400"),
+        ("GET /header HTTP/1.0", ["Host: x", "Host: y"], b"400"),
+        ("GET /header HTTP/1.1", ["Host:"], b"200"),
+        ("GET /header HTTP/1.0", [], b"200"),
+    ],
+)
+async def test_a_request_has_one_host_and_in_http_1_0_perhaps_none(
+    port: int, line: str, hosts: list[str], status: bytes
+) -> None:
+    received = await halved(port, "\r\n".join([line, *hosts, "", ""]))
+    assert received.split()[1] == status
+
+
 async def body(size: int) -> AsyncIterator[bytes]:
     yield HEAD + b"Content-Length: %d\r\n\r\n" % size
     for _ in range(size // 1000):

@@ -74,6 +74,13 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
+        """Raises ValueError, which the parser takes for bytes that are no request: the server answers its bare 400."""
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
+            raise ValueError("The request's head is too large.")
+        assert self.parser is not None
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise ValueError("A request names its host once (RFC 9112, section 3.2).")
         self._fruitless = 0
         super().on_headers_complete()
 
