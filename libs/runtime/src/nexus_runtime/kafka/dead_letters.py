@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.topics import dead_letter_topics
+from nexus_runtime.kafka.ends import ends_of
 from nexus_runtime.process.settings import ServiceSettings
 
 ANSWER_SECONDS = 3.0
@@ -45,7 +46,7 @@ class DeadLetters:
             await consumer.start()
         topics = dead_letter_topics()
         partitions = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
-        ends = await self._consumer.end_offsets(partitions)
+        ends = await ends_of(self._consumer, partitions)
         begins = await self._consumer.beginning_offsets(partitions)
         counts = {topic.name: 0 for topic in topics}
         for partition in partitions:
