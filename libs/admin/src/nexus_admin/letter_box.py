@@ -22,6 +22,7 @@ from nexus_devstack.errors import StackError
 from nexus_devstack.topics import described_topics, quiet_client
 from nexus_kafka.admission import refusal
 from nexus_kafka.options import KafkaOptions
+from nexus_runtime.kafka.ends import ends_of
 from nexus_runtime.kafka.guarded import GuardedConsumer, Halt
 
 SILENCE_SECONDS = 15.0
@@ -110,7 +111,7 @@ async def _read_to_the_end(consumer: Any, partitions: Sequence[TopicPartition]) 
     """Raises TimeoutError where nothing comes for a while although there is more."""
     found: list[Any] = []
     unreadable: dict[tuple[TopicPartition, int], Unreadable] = {}
-    ends = await consumer.end_offsets(partitions)
+    ends = await ends_of(consumer, partitions)
     at = {one: await consumer.position(one) for one in partitions}
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(SILENCE_SECONDS) as silence:
