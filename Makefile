@@ -65,8 +65,8 @@ test: install-dev ## Run the tests; ARGS="-k name" for some of them
 	@exec $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: test-all
-test-all: install-dev ## The whole suite on every engine at hand; ENGINES="embedded jvm" for these
-	@exec $(BIN)/python scripts/test_all.py $(ENGINES)
+test-all: install-dev ## The whole suite on every engine at hand; ENGINES="embedded jvm", ARGS=--no-coverage
+	@exec $(BIN)/python scripts/test_all.py $(ARGS) $(ENGINES)
 
 .PHONY: test-chaos
 test-chaos: install-dev ## Faults under load, on the engines of NEXUS_INFRA; CHAOS_SEED=n repeats a run, ARGS="-k name"
