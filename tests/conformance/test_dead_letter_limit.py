@@ -14,6 +14,7 @@ from tests.support.kafka_world import Read, World, kafka_world
 from nexus_contracts.topics import BUILDS_REPORTS
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.kafka.ends import ends_of
 from nexus_runtime.owner import consumers_check, partition_routes
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application, running
@@ -55,7 +56,7 @@ async def dead_letters(world: World) -> list[str]:
     async with reader:
         reader.assign([TopicPartition(topic, 0)])
         await reader.seek_to_beginning()
-        [end] = (await reader.end_offsets([TopicPartition(topic, 0)])).values()
+        [end] = (await ends_of(reader, [TopicPartition(topic, 0)])).values()
         return [dict((await reader.getone()).headers)["ce_id"].decode() for _ in range(end)]
 
 

@@ -139,10 +139,12 @@ class BuildsStack:
     async def kept_of(self, project_id: str) -> list[Any]:
         """Every item in any table that names the project, but for what is to stay (docs/operations.md).
 
-        That are the answers kept for repeated commands, and of the history what the statistics count.
+        That are the answers kept for repeated commands, the audit trail, and of the history what the statistics count.
         """
         found = [item for item in await stored(self.database, TABLES) if project_id in str(item)]
-        return [item for item in found if item.get("entry") != {"S": "outcome"} and not _counted(item)]
+        return [
+            one for one in found if one.get("entry") != {"S": "outcome"} and "audit" not in one and not _counted(one)
+        ]
 
 
 _ENTRIES: TypeAdapter[list[HistoryEntry]] = TypeAdapter(list[HistoryEntry])
