@@ -46,8 +46,8 @@ async def world(database: Database) -> AsyncGenerator[World]:
         await owner.engine.stop()
 
 
-async def started(world: World, *, idempotent: bool = False) -> Owner:
-    owner = await world.start(idempotent=idempotent)
+async def started(world: World, *, prompt: bool = False) -> Owner:
+    owner = await world.start(prompt=prompt)
     await eventually(lambda: owner.registration.name)
     return owner
 
@@ -95,12 +95,12 @@ async def test_work_of_a_killed_process_ends_within_seconds(world: World) -> Non
     assert process.stdout is not None
     while b"ready" not in await process.stdout.readline():
         assert process.returncode is None
-    survivor = await started(world)
-    survivor.kind.prompt = True
+    survivor = await started(world, prompt=True)
     process.kill()
     await process.wait()
     await eventually(lambda: len(world.replies) >= NUMBER, seconds=SECONDS)
     assert await survivor.engine.items.all() == []
-    ends = [ends for _, ends in world.ends]
+    errands = [await survivor.errand(f"e{number}") for number in range(NUMBER)]
+    ends = [errand.ends for errand in errands if errand]
     assert (ends.count("interrupted"), ends.count("done")) == (AT_ONCE, NUMBER - AT_ONCE)
     assert len({reply.request_id for reply in world.replies}) == len(world.replies) == NUMBER

@@ -239,8 +239,11 @@ class World:
             return has_ended(runner.partition("@")[2])
         return any(one.process.dead and one.runner == runner for one in self.owners)
 
-    async def start(self, *, idempotent: bool = False, at_once: int = 4, waiting: int = 4) -> Owner:
+    async def start(
+        self, *, idempotent: bool = False, at_once: int = 4, waiting: int = 4, prompt: bool = False
+    ) -> Owner:
         owner = Owner(self, f"p{len(self.owners) + 1}", idempotent, (at_once, waiting))
+        owner.kind.prompt = prompt
         self.owners.append(owner)
         # Where the test tells the time, it also tells when somebody looks.
         await (owner.engine if self._real else owner.registration).start()
