@@ -26,7 +26,8 @@ EXPECTED = (
     "the Java client comes with NEXUS_INFRA=jvm",
     "no Docker engine answers",
 )
-ON_AN_ENGINE = ("tests/conformance", "tests/integration", "tests/e2e")
+ON_AN_ENGINE = ("tests/integration", "tests/e2e", "tests/conformance")
+"""What takes long first, or at the end one process would work alone."""
 ON_NONE = ("tests/unit", "tests/contract")
 """Here coverage is measured: tracing would slow down those tests that are about time."""
 STANDALONE = ("tests/standalone", "tests/property")
@@ -34,7 +35,7 @@ STANDALONE = ("tests/standalone", "tests/property")
 FLOOR = 80
 """Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
 NO_COVERAGE = "--no-coverage"
-PYTEST = (sys.executable, "-m", "pytest", "--dist", "loadfile", "-r", "fE")
+PYTEST = (sys.executable, "-m", "pytest", "--dist", "loadfile", "--no-loadscope-reorder", "-r", "fE")
 
 
 def no_java() -> str | None:
