@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from statistics import median
 from typing import Any
@@ -46,6 +46,22 @@ async def stream(
         yield response, events_of(response.content.iter_any())  # type: ignore[misc]
 
 
+async def interrupted(
+    stack: Stack, agent_id: str, prompt: str, after: int, interrupt: Callable[[], None]
+) -> tuple[list[Sent], str]:
+    """What an invocation sent, gapless and to its end, and its address; interrupted behind so many events."""
+    seen: list[Sent] = []
+    body = {"input_text": prompt}
+    async with stream(stack, "POST", f"/api/v1/agents/{agent_id}/invoke", body=body) as (response, events):
+        async for event in events:
+            seen.append(event)
+            if len(seen) == after:
+                interrupt()
+        location = response.headers["Location"]
+    assert [event.id for event in seen] == list(range(1, len(seen) + 1))
+    return seen, location
+
+
 async def test_a_stream_goes_on_at_another_gateway_and_the_agent_is_asked_once(
     stack: Stack, client: Client, agent_id: str
 ) -> None:
@@ -69,15 +85,7 @@ async def test_a_stream_goes_on_at_another_gateway_and_the_agent_is_asked_once(
 
 
 async def test_the_kill_of_agents_ends_the_stream_with_what_was_said(stack: Stack, agent_id: str) -> None:
-    body = {"input_text": "say 1000 0.05"}
-    seen: list[Sent] = []
-    async with stream(stack, "POST", f"/api/v1/agents/{agent_id}/invoke", body=body) as (response, events):
-        async for event in events:
-            seen.append(event)
-            if len(seen) == 10:
-                stack.kill("agents")
-        location = response.headers["Location"]
-    assert [event.id for event in seen] == list(range(1, len(seen) + 1))
+    seen, location = await interrupted(stack, agent_id, "say 1000 0.05", 10, lambda: stack.kill("agents"))
     assert [event.event for event in seen[-3:]] == ["metrics", "error", "done"]
     assert "INTERRUPTED" in seen[-2].data
     await stack.wait_ready()
@@ -88,16 +96,13 @@ async def test_the_kill_of_agents_ends_the_stream_with_what_was_said(stack: Stac
 async def test_the_kill_of_an_agent_in_the_middle_of_its_stream_is_told_in_it(
     stack: Stack, client: Client, agent_id: str
 ) -> None:
-    body = {"input_text": "say 999 0.05"}
-    seen: list[Sent] = []
-    async with stream(stack, "POST", f"/api/v1/agents/{agent_id}/invoke", body=body) as (response, events):
-        async for event in events:
-            seen.append(event)
-            if len(seen) == 5:
-                for process in processes_at("say 999 0.05"):
-                    process.kill()
-        location = response.headers["Location"]
-    assert [event.id for event in seen] == list(range(1, len(seen) + 1))
+    prompt = "say 999 0.05"
+
+    def kill() -> None:
+        for process in processes_at(prompt):
+            process.kill()
+
+    seen, location = await interrupted(stack, agent_id, prompt, 5, kill)
     assert [event.event for event in seen[-3:]] == ["metrics", "error", "done"]
     ended = (await client.get(location)).data
     assert (ended["status"], ended["error"]["code"]) == ("failed", "AGENT_CRASHED")
@@ -106,20 +111,13 @@ async def test_the_kill_of_an_agent_in_the_middle_of_its_stream_is_told_in_it(
 
 
 async def test_a_stream_outlives_the_kill_of_the_broker(stack: Stack, client: Client, agent_id: str) -> None:
-    body = {"input_text": "say 60 0.05"}
-    seen: list[Sent] = []
-    async with stream(stack, "POST", f"/api/v1/agents/{agent_id}/invoke", body=body) as (response, events):
-        async for event in events:
-            seen.append(event)
-            if len(seen) == 5:
-                stack.kill("kafka")
-        location = response.headers["Location"]
-    assert [event.id for event in seen] == list(range(1, len(seen) + 1))
+    seen, location = await interrupted(stack, agent_id, "say 60 0.05", 5, lambda: stack.kill("kafka"))
     assert [event.event for event in seen[-2:]] == ["metrics", "done"]
     said = (await client.get(location)).data["output"]
     assert len(said.split()) == 60
     assert "".join(json.loads(event.data)["text"] for event in seen if event.event == "message") == said
-    await stack.wait_ready()
+    await stack.wait_ready("kafka")
+    await eventually(lambda: client.get("/health/ready"), lambda answer: answer.body["failing"] == [], seconds=60)
 
 
 async def test_a_turn_is_read_as_it_is_said(stack: Stack, client: Client, agent_id: str) -> None:
