@@ -107,8 +107,7 @@ class ProjectQueries:
             async for number, entry in self.store.records.logs(project_id, ran_in, step.name, after):
                 yield f"{ran_in}.{number}", f'{{"number":{number},{entry.model_dump_json()[1:]}'
 
-        found = await first_of(lines(), limit)
-        return page_of(found.texts, found.after)
+        return await _page(lines(), limit)
 
     async def list_attempts(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
@@ -121,8 +120,7 @@ class ProjectQueries:
             if current and current.attempt.number > last_key:
                 yield str(current.attempt.number), attempt_view(current).model_dump_json()
 
-        found = await first_of(views(), limit)
-        return page_of(found.texts, found.after)
+        return await _page(views(), limit)
 
     async def get_verification(self, project_id: str) -> Response:
         """Of the latest attempt, or of the one whose last stage was kept."""
@@ -154,8 +152,7 @@ class ProjectQueries:
 
     async def list_events(self, project_id: str, limit: Limit = 20, last_key: Position = 0) -> Response:
         project = await self._present(project_id)
-        found = await first_of(self._events(project, last_key), limit)
-        return page_of(found.texts, found.after)
+        return await _page(self._events(project, last_key), limit)
 
     async def tail_events(self, project_id: str, after: Position = 0) -> Response:
         """The Tail of the history after a sequence; readable while the project is being deleted, too."""
@@ -227,6 +224,11 @@ def _step(project: Project, name: str) -> StepState:
     if step is None:
         raise NotFound(f"there is no stage {name[:100]}", type="stage", id=name[:100])
     return step
+
+
+async def _page(entries: AsyncIterator[tuple[str, str]], limit: int) -> Response:
+    found = await first_of(entries, limit)
+    return page_of(found.texts, found.after)
 
 
 def _event(entry: HistoryEntry) -> EventView:

@@ -115,8 +115,9 @@ def require_backend(before: Agent | None, wanted: str | None, backends: Backends
 
 def goes_beside(before: Agent | None, command: DeployAgent, backends: Backends) -> bool:
     """Whether the version that serves goes on serving when the one of the command is deployed."""
-    serves = before is not None and before.status is AgentStatus.RUNNING and before.active is not None
-    return serves and not command.activate and before is not None and backends.of(before.backend).side_by_side
+    if before is None or before.status is not AgentStatus.RUNNING or before.active is None:
+        return False
+    return not command.activate and backends.of(before.backend).side_by_side
 
 
 def deploy(

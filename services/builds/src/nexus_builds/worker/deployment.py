@@ -1,16 +1,20 @@
 """The last stage: has `agents` deploy the package that the earlier ones made."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nexus_builds.worker.agents_client import AgentsClient
-from nexus_contracts.agents.commands import ActivateVersion, DeployAgent, SetAgentStatus
+from nexus_contracts.agents.commands import ActivateVersion, AgentsCommand, DeployAgent, SetAgentStatus
 from nexus_contracts.agents.views import AgentView, DeploymentView
 from nexus_contracts.builds.builder import StepFailed
 from nexus_contracts.identifiers import agent_id_of
 from nexus_contracts.principal import Principal
 from nexus_runtime.blobs import Blob
 from nexus_runtime.process.clock import derived_id
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,8 @@ class Deployer:
             activate=activate,
             principal=asker,
         )
-        try:
-            async with asyncio.timeout(self.timeout_seconds):
-                ended = await self.agents.until(command, agent_id, lambda: self._ended(command))
-        except TimeoutError:
-            message = f"the deployment did not end within {self.timeout_seconds:g} seconds"
-            raise StepFailed("DEPLOYMENT_TIMED_OUT", message) from None
+        late = f"the deployment did not end within {self.timeout_seconds:g} seconds"
+        ended = await self._sent(command, agent_id, lambda: self._ended(command), late)
         _require_deployed(ended.deployment)
         serves = ended.active_version in (None, ended.deployment.version)
         return 0 if serves else ended.deployment.version
@@ -67,11 +67,7 @@ class Deployer:
             latest = agent.deployment
             return agent if (latest.version, latest.status) == (version, "failed") else None
 
-        try:
-            async with asyncio.timeout(self.timeout_seconds):
-                agent = await self.agents.until(command, agent_id, ended)
-        except TimeoutError:
-            raise StepFailed("DEPLOYMENT_TIMED_OUT", "the new version could not be activated in time") from None
+        agent = await self._sent(command, agent_id, ended, "the new version could not be activated in time")
         _require_deployed(agent.deployment)
 
     async def serving(self, agent_id: str, asker: Principal) -> int | None:
@@ -96,11 +92,17 @@ class Deployer:
             gone = agent is not None and (agent.status == "offline" if earlier is None else _serves(agent, earlier))
             return gone or None
 
+        await self._sent(command, agent_id, withdrawn, "the version that failed could not be withdrawn in time")
+
+    async def _sent(
+        self, command: AgentsCommand, agent_id: str, shown: Callable[[], Awaitable[T | None]], late: str
+    ) -> T:
+        """What is shown once the command has taken effect. Raises StepFailed, saying what is `late`."""
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                await self.agents.until(command, agent_id, withdrawn)
+                return await self.agents.until(command, agent_id, shown)
         except TimeoutError:
-            raise StepFailed("DEPLOYMENT_TIMED_OUT", "the version that failed could not be withdrawn in time") from None
+            raise StepFailed("DEPLOYMENT_TIMED_OUT", late) from None
 
     async def _ended(self, command: DeployAgent) -> AgentView | None:
         agent = await self.agents.read(f"/agents/{command.agent_id}", command.principal, AgentView)
