@@ -101,7 +101,7 @@ class Channel:
                     yield response
             except aiohttp.ClientConnectorError as error:
                 raise AgentUnreachable(f"The agent does not accept connections: {error.os_error.strerror}.") from error
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError) as error:
+            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
                 raise AgentCrashed("The agent closed the connection before its answer was complete.") from error
             except aiohttp.ClientError as error:
                 raise AnswerRefused("INVALID_ANSWER", f"The agent does not speak HTTP: {error}.") from error
