@@ -35,6 +35,7 @@ from nexus_contracts.topics import (
 )
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
+from nexus_runtime.kafka.pace import PROMPT
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.process.service import running
 
@@ -79,7 +80,7 @@ async def test_a_foreign_producer_may_compress_as_it_likes(world: Records, codec
 @asynccontextmanager
 async def tap(world: World, topic: Topic, partition: int) -> AsyncGenerator[list[Any]]:
     taken: list[Any] = []
-    reader = Tap(world.settings, world.bus, topic, [partition], taken.append, prompt=True)
+    reader = Tap(world.settings, world.bus, topic, [partition], taken.append, rests=PROMPT, awaited=lambda: True)
     async with running([reader]):
         await world.until(lambda: reader.listening)
         yield taken

@@ -28,6 +28,7 @@ from nexus_kafka.options import KafkaOptions
 from nexus_runtime.kafka.bus import BrokerUnavailable, Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.delivery import Delivery, Subscription
+from nexus_runtime.kafka.pace import PROMPT
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.owner import bus_check
 from nexus_runtime.process.health import Unhealthy
@@ -70,7 +71,9 @@ class Service:
         subscription = Subscription(BUILDS_REPORTS, GROUP, REPORT, self._handle)
         self.consumers = Consumers(settings, "test", self.bus, [subscription])
         partitions = range(BUILDS_REPORTS.partitions)
-        self.reader = Tap(settings, self.bus, BUILDS_REPORTS, partitions, self.read.append, prompt=True)
+        self.reader = Tap(
+            settings, self.bus, BUILDS_REPORTS, partitions, self.read.append, rests=PROMPT, awaited=lambda: True
+        )
 
     async def _handle(self, deliveries: Sequence[Delivery]) -> None:
         self.consumed += deliveries

@@ -2,7 +2,17 @@
 
 import asyncio
 
-from nexus_runtime.kafka.pace import ANSWERS, CALM, COLLECTING, LONGEST_HOLD_MS, PROMPT, FetchPace, pace_of
+from nexus_runtime.kafka.pace import (
+    ANSWERS,
+    CALM,
+    COLLECTING,
+    LONGEST_HOLD_MS,
+    PROMPT,
+    SOONEST,
+    UNAWAITED_SECONDS,
+    FetchPace,
+    pace_of,
+)
 
 
 class Clock:
@@ -94,7 +104,7 @@ def test_answers_that_take_long_are_looked_for_less_often() -> None:
     assert pace.seconds == 0.1
 
 
-async def test_an_answer_is_looked_for_when_the_quickest_would_have_taken_half_its_time() -> None:
+async def test_an_answer_is_looked_for_a_little_before_the_quickest_would_have_come() -> None:
     loop, clock = asyncio.get_running_loop(), Clock()
     pace = FetchPace(0.001, 60.0, clock)
     pace.answered(0.1)
@@ -105,7 +115,7 @@ async def test_an_answer_is_looked_for_when_the_quickest_would_have_taken_half_i
     pace.hasten()
     async with asyncio.timeout(5):
         await resting
-    assert loop.time() - began >= 0.049
+    assert loop.time() - began >= SOONEST * 0.099
 
 
 def test_a_durable_broker_holds_the_fetch_instead() -> None:
@@ -123,15 +133,19 @@ def test_a_fetch_has_more_time_while_the_broker_passes_over_what_is_there() -> N
     assert pace.hold_ms == 1
 
 
-def test_who_is_told_before_something_comes_may_sleep_until_then() -> None:
-    clock = Clock()
-    pace = FetchPace(0.001, 0.1, clock, asleep=0.5)
-    clock.now += 59
-    assert pace.seconds == 0.1
-    clock.now += 2
-    assert pace.seconds == 0.5
+async def test_where_nobody_waits_rests_are_long_until_somebody_does() -> None:
+    waiting = list[str]()
+    pace = FetchPace(0.001, 0.1, awaited=lambda: bool(waiting))
+    assert pace.seconds == UNAWAITED_SECONDS
+    pace.fetched(found=True, passed_over=False)
+    resting = asyncio.create_task(pace.before_more(lambda: False))
+    await asyncio.sleep(0)
+    assert not resting.done()
 
+    waiting.append("somebody")
     pace.hasten()
+    async with asyncio.timeout(UNAWAITED_SECONDS / 2):
+        await resting
     assert pace.seconds == 0.001
 
 

@@ -44,6 +44,7 @@ from nexus_agents.work.saying import Streaming
 from nexus_contracts.topics import AGENTS_EVENTS
 from nexus_runtime.blobs import BlobStore, blob_store
 from nexus_runtime.kafka.consumers import Consumers
+from nexus_runtime.kafka.pace import CALM
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.owner import (
     Owner,
@@ -73,7 +74,9 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     backends = BackendRegistry(openings(settings, packages, logs.keep), settings.agent_backend)
     service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
-    told = Tap(settings, owner.bus, AGENTS_EVENTS, range(AGENTS_EVENTS.partitions), service.notice, prompt=True)
+    partitions = range(AGENTS_EVENTS.partitions)
+    at_work = partial(owner.engine.at_work, INVOCATION)
+    told = Tap(settings, owner.bus, AGENTS_EVENTS, partitions, service.notice, rests=CALM, awaited=at_work)
     needed = {
         "database": database_check(owner.database),
         "message_bus": bus_check(owner.bus),

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS
+from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS, Topic
 from nexus_gateway.access.identity import Authenticating, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
@@ -46,6 +46,7 @@ from nexus_gateway.uploads import Uploads
 from nexus_runtime.dynamo import Database
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.dead_letters import DeadLetters
+from nexus_runtime.kafka.pace import CALM, PROMPT, Rests
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.kafka.replies import ReplyDesk
 from nexus_runtime.kafka.requests import Requests
@@ -65,11 +66,11 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     owners = HttpOwners(settings)
 
     streams = Streams(owners, lambda: tap.listening)
-    tap = Tap(settings, bus, BUILDS_EVENTS, range(BUILDS_EVENTS.partitions), streams.notice, prompt=False)
+    tap = _tap(settings, bus, BUILDS_EVENTS, CALM, streams)
     said = Streams(
         owners, lambda: heard.listening, INVOCATIONS, lambda: heard.hasten(), look_seconds=HEARD_LOOK_SECONDS
     )
-    heard = Tap(settings, bus, AGENTS_STREAMS, range(AGENTS_STREAMS.partitions), said.notice, prompt=True)
+    heard = _tap(settings, bus, AGENTS_STREAMS, PROMPT, said)
     reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
     readiness = Readiness(bus, desk, owners)
     health = Health(
@@ -101,6 +102,12 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     stores = [database] if known_keys else []
     return http_app(gateway, health, [*stores, bus, desk, owners, letters, streams, tap, said, heard])
+
+
+def _tap(settings: GatewaySettings, bus: Bus, topic: Topic, rests: Rests, streams: Streams) -> Tap:
+    """Tells the streams where there is news."""
+    partitions = range(topic.partitions)
+    return Tap(settings, bus, topic, partitions, streams.notice, rests=rests, awaited=lambda: streams.followed)
 
 
 def _keys(settings: GatewaySettings, database: Database) -> Keys | None:

@@ -97,6 +97,11 @@ class Streams:
             self._ending = asyncio.get_running_loop().create_future()
         return self._ending
 
+    @property
+    def followed(self) -> bool:
+        """Whether any stream is open."""
+        return bool(self._followed)
+
     def notice(self, record: Any) -> None:
         """A record of the topic: something has happened to what is its key."""
         if record.key and (followed := self._followed.get(record.key.decode(errors="replace"))):

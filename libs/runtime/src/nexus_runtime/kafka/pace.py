@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 SHARE = 0.25
 """Of how long nothing has come: so much more may what comes next be late."""
-ASLEEP_AFTER_SECONDS = 60.0
-ANSWERS, ANSWER_SHARE = 16, 0.125
-"""Of the quickest of so many answers: so much later may the next one be read."""
+UNAWAITED_SECONDS = 0.5
+ANSWERS, SOONEST, ANSWER_SHARE = 16, 0.7, 0.125
+"""Of the quickest of so many answers: when the next one is looked for, and how much later it may be read."""
 SHORTEST_HOLD_MS, LONGEST_HOLD_MS = 1, 500
 Rests = tuple[float, float]
 """The shortest and the longest, in seconds."""
@@ -32,7 +32,7 @@ class FetchPace:
     """Rests between fetches that found nothing: `shortest` seconds while records come, in the end `longest`.
 
     While the consumer is at the records that it was given, nobody waits for more: the next fetch rests until it asks.
-    `asleep`: still longer ones after a minute, for who is told by `hasten` before something is to come.
+    `awaited` tells whether anybody waits for records at all; if nobody does, rests are long until `hasten` is called.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class FetchPace:
         longest: float,
         monotonic: Callable[[], float] = time.monotonic,
         *,
-        asleep: float | None = None,
+        awaited: Callable[[], bool] = lambda: True,
     ) -> None:
         self._shortest = shortest
         self._longest = longest
-        self._asleep = asleep or longest
+        self._awaited = awaited
         self._monotonic = monotonic
         self._came = monotonic()
         self._resting: asyncio.Future[None] | None = None
@@ -58,12 +58,12 @@ class FetchPace:
     @property
     def seconds(self) -> float:
         """How long the next rest is."""
-        quiet = self._monotonic() - self._came
-        longest = self._longest if quiet < ASLEEP_AFTER_SECONDS else self._asleep
-        return min(longest, max(self._least, SHARE * quiet))
+        return max(self._least, min(self._longest, SHARE * (self._monotonic() - self._came)))
 
     @property
     def _least(self) -> float:
+        if not self._awaited():
+            return UNAWAITED_SECONDS
         return min(self._longest, max(self._shortest, ANSWER_SHARE * self._usual))
 
     @property
@@ -99,7 +99,7 @@ class FetchPace:
         self._came = self._monotonic()
         if self._resting is None:
             return
-        if (soonest := min(self._usual / 2, self._longest)) > self._shortest:
+        if (soonest := min(SOONEST * self._usual, self._longest)) > self._shortest:
             asyncio.get_running_loop().call_later(soonest, _end, self._resting)
         else:
             _end(self._resting)
@@ -133,9 +133,6 @@ def _end(resting: asyncio.Future[None]) -> None:
         resting.set_result(None)
 
 
-def pace_of(rests: Rests, *, volatile: bool, told: bool = False) -> FetchPace | None:
-    """`told`: before something comes, `hasten` is called.
-
-    None on a durable broker, which answers a fetch when records come.
-    """
-    return FetchPace(*rests, asleep=CALM[1] if told else None) if volatile else None
+def pace_of(rests: Rests, *, volatile: bool, awaited: Callable[[], bool] = lambda: True) -> FetchPace | None:
+    """None on a durable broker, which answers a fetch when records come."""
+    return FetchPace(*rests, awaited=awaited) if volatile else None

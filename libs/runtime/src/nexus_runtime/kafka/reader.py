@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.guarded import GuardedConsumer
-from nexus_runtime.kafka.pace import CALM, PROMPT, pace_of
+from nexus_runtime.kafka.pace import Rests, pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress
 from nexus_runtime.process import log
 from nexus_runtime.process.settings import ServiceSettings
@@ -30,8 +30,8 @@ class Tap:
     """Hands every record to `take`, which does not raise. What is published while not `listening` is missed.
 
     A batch that cannot be read is passed over, with what was published until it was noticed: nobody waits for long.
-    `prompt`: somebody waits for each record, and `hasten` is called before it comes. A volatile broker gives what it
-    still has, too.
+    `rests`: by who waits for a record, while `awaited` says that somebody does; `hasten` says that this has changed. A
+    volatile broker gives what it still has, too.
     """
 
     def __init__(
@@ -42,13 +42,14 @@ class Tap:
         partitions: Sequence[int],
         take: Callable[[Any], None],
         *,
-        prompt: bool,
+        rests: Rests,
+        awaited: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._bus = bus
         self._places = [TopicPartition(topic.name, number) for number in partitions]
         self._take = take
-        self._pace = pace_of(PROMPT if prompt else CALM, volatile=settings.kafka_volatile, told=prompt)
+        self._pace = pace_of(rests, volatile=settings.kafka_volatile, awaited=awaited)
         self._reading: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
         self.listening = False

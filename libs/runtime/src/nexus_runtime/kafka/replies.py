@@ -23,6 +23,7 @@ from nexus_contracts.replies import (
 )
 from nexus_contracts.topics import GATEWAY_REPLIES, Topic
 from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.pace import PROMPT
 from nexus_runtime.kafka.reader import Tap
 from nexus_runtime.process import log, tracing
 from nexus_runtime.process.clock import new_id, utc_now
@@ -91,7 +92,9 @@ class ReplyDesk:
         self._waiting: dict[str, tuple[asyncio.Future[Reply], float]] = {}
         # Gateways may draw the same partition: each ignores the answers that it does not wait for.
         self.partition = random.randrange(topic.partitions)
-        self._tap = Tap(settings, bus, topic, [self.partition], self._fulfil, prompt=True)
+        self._tap = Tap(
+            settings, bus, topic, [self.partition], self._fulfil, rests=PROMPT, awaited=lambda: bool(self._waiting)
+        )
 
     async def start(self) -> None:
         """Returns at once; reads in the background."""

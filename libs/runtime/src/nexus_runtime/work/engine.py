@@ -100,6 +100,10 @@ class Engine(Queue):
         held = self._hands.held.get(work_key(kind, name))
         return held if held and held.mine and not held.lost.is_set() else None
 
+    def at_work(self, kind: str) -> bool:
+        """Whether this process works on anything of this kind, or something waits for it here."""
+        return self._hands.count(kind) > 0
+
     def hint(self, kind: str, name: str, *, to_take: bool = True) -> None:
         """Something happened to this work: its runner in this process should look again.
 

@@ -52,6 +52,10 @@ class Hands:
     def figures(self) -> dict[str, dict[str, int]]:
         return {kind: {"running": one.taken, "waiting": one.queued} for kind, one in self._places.items()}
 
+    def count(self, kind: str) -> int:
+        """How much of this kind is running or waiting here."""
+        return self._count[kind]
+
     def has_room(self, kind: str) -> bool:
         return kind not in self._places or self._count[kind] < self._places[kind].limits.room
 
