@@ -6,13 +6,29 @@ from typing import NamedTuple
 
 import pytest
 
+from nexus_agents import app, packages
+from nexus_agents.domain import invocation
+from nexus_agents.work import saying
+from nexus_builds.domain import changing
 from nexus_builds.handlers.reports import COMMIT_REPORTS
 from nexus_builds.settings import WorkerSettings
-from nexus_contracts.topics import BUILDS_COMMANDS, BUILDS_EVENTS, GATEWAY_REPLIES
+from nexus_contracts.topics import (
+    AGENTS_EVENTS,
+    BUILDS_COMMANDS,
+    BUILDS_EVENTS,
+    GATEWAY_REPLIES,
+    MAX_MESSAGE_BYTES,
+    dead_letter_topics,
+)
+from nexus_contracts.verification import MAX_CASES
+from nexus_gateway import app as gateway
 from nexus_gateway import streams
+from nexus_gateway.access import credentials
+from nexus_runtime.dynamo import model, wire
 from nexus_runtime.kafka import pace
-from nexus_runtime.ledger import inbox, ledger, outbox
+from nexus_runtime.ledger import audit, inbox, ledger, outbox
 from nexus_runtime.ledger.relay import Pace
+from nexus_runtime.process import caller
 from nexus_stats import consumers
 from nexus_stats.domain import counting, marks, rows
 
@@ -21,6 +37,7 @@ NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
 WORDS = {name: number for number, name in enumerate(NAMES, 1)} | {"sixteen": 16}
 LEASE = WorkerSettings.model_fields["worker_lease_seconds"].default
 DAY = 24 * 3600
+MEGABYTE = 10**6
 
 
 class Quotation(NamedTuple):
@@ -54,13 +71,29 @@ QUOTATIONS = (
     Quotation(26, r"(\d+) bytes of a hash", marks.MARK_BYTES),
     Quotation(26, r"partitioner modulo (\d+)", consumers.PAGES),
     Quotation(26, r"agents are (\d+) series", rows.AGENT_GROUPS),
+    Quotation(26, r"transaction has at most (\d+) actions", model.MAX_ACTIONS),
+    Quotation(26, r"topics keep records (\d+) days", AGENTS_EVENTS.retention_hours / 24),
+    Quotation(26, r"dead letters (\d+)\.", dead_letter_topics()[0].retention_hours / 24),
     Quotation(11, r"checked every (\w+) seconds", streams.LOOKS_APART * streams.LOOK_SECONDS),
     Quotation(11, r"hint takes up to (\d+) ms", pace.CALM[1] * 1000),
+    Quotation(25, r"up to (\w+) attempts", wire.TRIES),
+    Quotation(27, r"within (\w+) minutes", app.ORPHANS_SECONDS / 60),
+    Quotation(28, r"package may have (\d+) MB", packages.MAX_PACKAGE_BYTES / MEGABYTE),
+    Quotation(28, r"record in a topic only (\d+) MB", MAX_MESSAGE_BYTES / MEGABYTE),
+    Quotation(29, r"(\d+) ms(?:, with| of text)", saying.GATHER_SECONDS * 1000),
+    Quotation(29, r"every (\w+) seconds in case", gateway.HEARD_LOOK_SECONDS * streams.LOOKS_APART),
+    Quotation(29, r"Outputs up to (\d+) MB", invocation.MAX_OUTPUT_BYTES / 2**20),
+    Quotation(29, r"the first (\d+) KB", invocation.MAX_INLINE_BYTES / 1000),
+    Quotation(30, r"valid for (a) minute", caller.VALID_SECONDS / 60),
+    Quotation(30, r"up to (\w+) seconds more", credentials.KNOWN_SECONDS),
+    Quotation(34, r"at most (\d+) cases", MAX_CASES),
+    Quotation(34, r"at most ([\d,]+) characters", changing.LONGEST),
+    Quotation(35, r"expire after (\d+) days", audit.KEEP.days),
 )
 
 
 def number(text: str) -> float:
-    return 1 if text == "a" else WORDS.get(text.lower()) or float(text)
+    return 1 if text == "a" else WORDS.get(text.lower()) or float(text.replace(",", ""))
 
 
 @pytest.mark.parametrize("quoted", QUOTATIONS, ids=lambda quoted: f"{quoted.record} {quoted.text}")
