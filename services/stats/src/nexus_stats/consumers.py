@@ -1,4 +1,4 @@
-"""What `stats` listens to: the events that count, of builds and of agents; all others are skipped."""
+"""The subscriptions of `stats`: the events of builds and agents that are counted; all others are skipped."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -22,8 +22,8 @@ from nexus_stats.domain.marks import InvocationEvent, invocation_tally, usage_ta
 from nexus_stats.handlers import Counting
 
 PAGES = 16
-"""Of marks for each second. What Kafka's partitioner puts into one partition stands on pages that nobody else has, as
-long as a topic has 1, 2, 4, 8 or 16 partitions; with others consumers have to take turns, and nothing else."""
+"""Pages of marks for each second. With 1, 2, 4, 8 or 16 partitions each page belongs to one partition, because Kafka's
+own partitioner chooses it; with other numbers consumers share pages and have to retry, but still count correctly."""
 _murmur2: Any = cast("Any", partitioner).murmur2
 CountedBuildsEvent = BuildEvent | StageUsageRecorded
 CountedAgentsEvent = AgentEvent | InvocationEvent
@@ -36,7 +36,7 @@ COUNTED_AGENTS_EVENT: TypeAdapter[CountedAgentsEvent] = TypeAdapter(
 
 
 def subscriptions(counting: Counting) -> list[Subscription]:
-    """Whole batches, because a transaction for much costs little more than one for a single event."""
+    """Whole batches, because a transaction for many events costs little more than one for a single event."""
 
     def counted_by(letter: str, seen_in: Callable[[CloudEvent, Any], Seen | None]) -> Any:
         async def count(deliveries: Sequence[Delivery]) -> None:
@@ -46,7 +46,8 @@ def subscriptions(counting: Counting) -> list[Subscription]:
                 for delivery in deliveries
                 if (one := activity(delivery.event, delivery.message))
             ]
-            # Of all that read the topic nobody else has this partition.
+            # The shard is named after a partition that only this consumer has, so nobody else writes the same rows.
+            # After a rebalance two may do so for a moment; then the rows' versions make one of them retry.
             await counting.count(seen, shown, f"{letter}{min(delivery.record.partition for delivery in deliveries)}")
 
         return count
@@ -63,7 +64,7 @@ def subscriptions(counting: Counting) -> list[Subscription]:
 
 
 def seen_in_build(event: CloudEvent, message: CountedBuildsEvent) -> Seen | None:
-    """What an event of a project says."""
+    """What an event of a project adds to the statistics, if anything."""
     tenant = tenant_of(event)
     if isinstance(message, StageUsageRecorded):
         return Seen(usage_tally(message, tenant, event.id, event.time, _page(message.project_id)), event.time)
@@ -72,7 +73,7 @@ def seen_in_build(event: CloudEvent, message: CountedBuildsEvent) -> Seen | None
 
 
 def seen_in_agents(event: CloudEvent, message: CountedAgentsEvent) -> Seen:
-    """What an event of an agent or an invocation says. Raises ValidationFailed."""
+    """What an event of an agent or an invocation adds to the statistics. Raises ValidationFailed."""
     tenant = tenant_of(event)
     if not isinstance(message, AboutAgent):
         return Seen(invocation_tally(message, tenant, _page(message.invocation_id)), message.started_at)

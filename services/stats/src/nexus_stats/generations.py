@@ -1,4 +1,4 @@
-"""Which generation of figures answers, and which are written."""
+"""Which generation of the figures is read, and which ones are written."""
 
 import asyncio
 import time
@@ -12,27 +12,27 @@ from nexus_stats.tables import FIRST_GENERATION, GENERATIONS, generation
 
 KEY = {"name": "figures"}
 READ_SECONDS = 1.0
-"""How long answers may still come from the generation that was replaced; its tables outlive it by far."""
+"""How long queries may still read a generation that was replaced; its tables are kept much longer."""
 HELD_SECONDS = 0.05
 
 
 class Stores(Protocol):
-    """The generations of figures that there are."""
+    """The existing generations of figures."""
 
     async def writing(self) -> Sequence[StatsStore]:
-        """All that are to have what is counted now. Waits while nothing may be counted."""
+        """All generations in which events have to be counted now. Waits while counting is on hold."""
         ...
 
     async def reading(self) -> StatsStore:
-        """The one that answers."""
+        """The generation that answers queries."""
         ...
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`building` is being made beside the one that answers; nothing is counted before `held_until` (Unix time).
+    """`serving` answers queries, `building` (0: none) is being built beside it.
 
-    `newest` is the highest number that there was: none is used twice, as processes remember rows by it.
+    Counting is on hold until `held_until_ms` (Unix time). `newest` is the highest number so far: none is used twice, because processes cache rows by generation.
     """
 
     serving: int = FIRST_GENERATION
@@ -42,7 +42,7 @@ class Standing:
 
 
 class Generations:
-    """The one item that says so. Only who makes a generation changes it."""
+    """The item that holds the standing. Only a recount changes it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,20 +54,20 @@ class Generations:
         return Standing(item["serving"], item["building"], item["newest"], item["held_until_ms"])
 
     async def change(self, before: Standing, after: Standing) -> None:
-        """Raises ConditionFailed where somebody else was faster."""
+        """Raises ConditionFailed if another recount was faster."""
         known = {"serving": before.serving, "building": before.building, "newest": before.newest}
         first = await self._database.get(GENERATIONS, KEY) is None
         where = Where(absent="name") if first else Where(equal=known)
         await self._database.write(Update(GENERATIONS, KEY, assign=asdict(after), where=where))
 
     async def hold(self, seconds: float) -> None:
-        """Nothing new is counted for so long, 0: go on. What was begun is finished."""
+        """Puts counting on hold for this long; 0 ends the hold. Batches that have begun are finished."""
         until = int((time.time() + seconds) * 1000) if seconds else 0
         await self._database.write(Update(GENERATIONS, KEY, assign={"held_until_ms": until}))
 
 
 class DynamoStores:
-    """Of a process that counts and answers."""
+    """The generations as seen by a process that counts and answers queries."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -77,6 +77,8 @@ class DynamoStores:
         self._asked = float("-inf")
 
     async def writing(self) -> Sequence[StatsStore]:
+        # Read for every batch: what is recorded after a recount has begun is not in the histories that it reads, so a
+        # batch that missed the new generation would be missing from it for good.
         standing = await self._generations.standing()
         while standing.held_until_ms > time.time() * 1000:
             await asyncio.sleep(HELD_SECONDS)

@@ -18,7 +18,7 @@ logger = log.get(__name__)
 
 @dataclass(frozen=True)
 class Counting:
-    """Counts what events say, in every generation that is written. May be repeated, also after it was interrupted."""
+    """Counts what events say, in every generation that is being written. Safe to repeat after an interruption."""
 
     stores: Stores
     now: Clock
@@ -33,9 +33,10 @@ class Counting:
 async def count_in(
     store: StatsStore, folded: Mapping[str, Seen], shard: str, now: datetime, *, whole_past: bool = False
 ) -> None:
-    """Store what this adds to what is known; of the time beyond the horizon only with `whole_past`."""
+    """Stores what this adds to what is known; events from beyond the horizon count only with `whole_past`."""
 
     async def attempt() -> set[str]:
+        # Read again in every attempt: the last one failed because somebody else counted, perhaps these very events.
         known = await store.known(folded.keys())
         late = set[str]() if whole_past else counting.too_old(folded, known, now)
         in_time = {key: one for key, one in folded.items() if key not in late}
@@ -44,4 +45,4 @@ async def count_in(
 
     if late := await retried(attempt):
         LATE.inc(len(late))
-        logger.warning("not counted, it came too late: rebuild the statistics", things=sorted(late)[:10])
+        logger.warning("not counted, too late: rebuild the statistics", things=sorted(late)[:10])

@@ -1,4 +1,4 @@
-"""What `stats` tells Prometheus."""
+"""Metrics of `stats`."""
 
 from prometheus_client import Counter
 

@@ -1,4 +1,4 @@
-"""The figures of one tenant, from its counters: a handful of reads, however many events were counted."""
+"""The figures of one tenant, from its counters: a handful of reads, however many events there were."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ from nexus_stats.generations import Stores
 
 @dataclass(frozen=True)
 class StatisticsQueries:
-    """`now` decides what today is."""
+    """`now` decides which day is today."""
 
     stores: Stores
     now: Clock
@@ -99,7 +99,7 @@ class StatisticsQueries:
         return {day: added(rows.get(day, {}) for rows in found) for day in {day for rows in found for day in rows}}
 
     async def _agents(self, tenant: str, chosen: Period) -> Mapping[str, Counts]:
-        """The figures of each agent in the period: a query for each group, at once."""
+        """The figures of each agent in the period: one query per group, concurrently."""
         groups: Sequence[ByDay] = await asyncio.gather(
             *(self._days(tenant, chosen, agents_metric(group)) for group in range(AGENT_GROUPS))
         )

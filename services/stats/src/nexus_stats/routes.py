@@ -1,4 +1,4 @@
-"""The figures over HTTP, for the gateway: those of the caller's tenant."""
+"""The figures of the caller's tenant over HTTP, for the gateway."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,7 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 @dataclass(frozen=True)
 class TenantAnswers:
-    """Of the caller's tenant. A range has at most 366 days, by default the last 30."""
+    """Answers for the caller's tenant. A range has at most 366 days, by default the last 30."""
 
     figures: StatisticsQueries
 

@@ -19,7 +19,7 @@ from nexus_stats.tables import Generation
 
 ROWS_KEPT = 1_000
 PLAIN_BYTES = 1_000
-"""Of a row; what is longer is compressed: the names in it repeat each other."""
+"""Rows longer than this are compressed: the names in them repeat each other."""
 _Place = tuple[Row, str]
 """A row and its shard."""
 Noted = Sequence[tuple[str, Activity]]
@@ -34,10 +34,10 @@ class StatsStore(Protocol):
         ...
 
     async def commit(self, changes: Sequence[FactChange], shard: str) -> None:
-        """What was seen and the counters together, in as few transactions as fit. Who shares a shard takes turns.
+        """Stores what was seen together with the counters, in as few transactions as possible.
 
-        Raises ChangedMeanwhile when something no longer has the version that its change was made on: some of the
-        changes may be stored then, each with its counters.
+        Raises ChangedMeanwhile if something no longer has the version that its change is based on: some of the changes
+        may be stored then, each with its counters. Writers of the same shard conflict with each other.
         """
         ...
 
@@ -46,7 +46,7 @@ class StatsStore(Protocol):
         ...
 
     async def note(self, noted: Noted) -> None:
-        """Each once, however often it is noted."""
+        """Stores each activity once, however often it is noted."""
         ...
 
     async def activities(self, tenant: str, limit: int, before: str | None, since: datetime) -> list[Activity]:
@@ -55,7 +55,7 @@ class StatsStore(Protocol):
 
 
 class _Written(NamedTuple):
-    """A row as it stands in its shard; `version` 0: not yet."""
+    """A row as it is stored in its shard; `version` 0: not stored yet."""
 
     counts: Counts
     version: int
@@ -65,10 +65,10 @@ class _Written(NamedTuple):
 
 
 class DynamoStatsStore:
-    """Each shard has rows of its own; reading sums them up, with one query.
+    """Each shard has its own rows; reading sums them up, with one query.
 
-    The rows written last are remembered, so that writing one again needs no read: whoever shares a shard notices by
-    the versions.
+    The rows written last are cached, so that writing one again needs no read. If another process has written a row in
+    the meantime, its version reveals that at the write.
     """
 
     def __init__(self, database: Database, tables: Generation) -> None:
@@ -81,6 +81,8 @@ class DynamoStatsStore:
         return {item["thing"]: Stored(_content(item), item["version"]) for item in items}
 
     async def commit(self, changes: Sequence[FactChange], shard: str) -> None:
+        # A crash between two groups is harmless: each fact is stored together with its counters, so a repeat of the
+        # batch counts only the groups that are missing.
         for group in packed(changes, MAX_ACTIONS):
             await self._transact(group, shard)
 
@@ -91,7 +93,9 @@ class DynamoStatsStore:
             place: _Written(added((before[place].counts, delta)), before[place].version + 1)
             for place, delta in deltas.items()
         }
-        for place in deltas:  # until it is certain that they are written
+        # Out of the cache until the write has succeeded: if its answer is lost, nobody knows which version is stored,
+        # and a wrong guess would fail every later write of the row.
+        for place in deltas:
             self._rows.pop(place, None)
         seen = (self._see(change) for change in group)
         try:
@@ -117,6 +121,8 @@ class DynamoStatsStore:
             item["marks"] = b"".join(sorted(change.content))
         else:
             item["fact"] = FACT.dump_json(change.content).decode()
+        # Of two consumers that computed their difference to the same fact only one commits; the other starts again from
+        # what that one stored. Otherwise both differences would be added to the counters.
         where = Where(equal={"version": change.version}) if change.version else Where(absent="thing")
         return Put(self._tables.seen, item, where=where)
 

@@ -2,10 +2,10 @@
 
 | table | keys | holds |
 |---|---|---|
-| StatsGenerations | name | which generation of the other tables answers, and which one is being made |
-| StatsSeen.<n> | thing | what makes every event count once: a fact for each build and agent, pages of marks |
+| StatsGenerations | name | which generation of the other tables is read, and which one is being built |
+| StatsSeen.<n> | thing | makes every event count once: a fact for each build and agent, pages of marks |
 | StatsCounters.<n> | series, position | rows of counters, by tenant and metric; a position ends in its writer's shard |
-| StatsActivities.<n> | tenant, position | what happened lately, by time |
+| StatsActivities.<n> | tenant, position | recent activities, by time |
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ GENERATIONS = Table("StatsGenerations", "name")
 
 
 class Generation(NamedTuple):
-    """Tables that hold the same figures, counted anew."""
+    """One set of tables; a recount fills the next one with the same figures."""
 
     seen: Table
     counters: Table

@@ -1,4 +1,4 @@
-"""What happened lately to builds and agents, as the list of activities shows it. Invocations are too many for it."""
+"""What happened recently to builds and agents, for the list of activities. There are too many invocations for it."""
 
 from nexus_contracts.agents.events import (
     AboutAgent,

@@ -1,8 +1,8 @@
-"""Counting each event once: what is stored of the things that events are about decides what they add to the counters.
+"""Counting each event once: what is already stored about its subject decides what an event adds to the counters.
 
-Facts of one thing are joined, marks are put together: both commutative, associative and idempotent, so that
-duplicates, reordering and repetition change nothing. The counters move by what is new, which of a repeated event is
-nothing.
+Facts about one subject are joined, marks are united. Both operations are commutative, associative and idempotent, so
+duplicates, reordering and repetition change nothing. Only what is new moves the counters, and a repeated event has
+nothing new.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,18 +21,18 @@ Fact = BuildFact | AgentFact
 FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])
 Observation = Fact | Tally
 Content = Fact | frozenset[bytes]
-"""What is kept of a thing: a fact, or the marks on a page."""
+"""What is stored under a key: a fact, or the marks on a page."""
 
 HORIZON = timedelta(days=31)
-"""An event that comes later than this is set aside: whether it was counted may be forgotten. Records stay in their
-topic for 7 days, as dead letters for 14 more."""
+"""An event that arrives later than this is not counted: whether it was counted before may be forgotten. Records stay in
+their topic for 7 days, as dead letters for 14 more."""
 KEPT = timedelta(days=38)
-"""How long what tells that something was counted is kept, from its last event on."""
+"""How long the proof that something was counted is kept, from its last event on."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Observations of one thing put together; `time` is that of the oldest event, for marks that of their page."""
+    """Combined observations of one subject; `time` is that of the oldest event, for marks that of their page."""
 
     what: Observation
     time: datetime
@@ -51,9 +51,9 @@ class Stored:
 
 @dataclass(frozen=True)
 class FactChange:
-    """What is to be stored under `key` on top of `version` (0: it is new), and what that does to the counters.
+    """What to store under `key` on top of `version` (0: it is new), and what that adds to the counters.
 
-    `expires`: when it may be forgotten (Unix seconds), None as long as more may be said of it.
+    `expires`: when it may be deleted (Unix seconds); None while further events are possible.
     """
 
     key: str
@@ -73,7 +73,7 @@ def fold(seen: Iterable[Seen]) -> dict[str, Seen]:
 
 
 def joined(one: Observation, other: Observation) -> Observation:
-    """Everything that the two say. They are about the same thing."""
+    """Everything that the two say. They must be about the same subject."""
     match one, other:
         case BuildFact(), BuildFact():
             return one.joined(other)
@@ -86,9 +86,9 @@ def joined(one: Observation, other: Observation) -> Observation:
 
 
 def too_old(seen: Mapping[str, Seen], known: Mapping[str, Stored], now: datetime) -> set[str]:
-    """The keys of what comes too late to tell whether it was counted: beyond the horizon, and nothing is known of it.
+    """The keys of what comes too late to tell whether it was counted: beyond the horizon, and nothing known about it.
 
-    Marks beyond it may have been forgotten one by one with the pages of others, so they count as unknown.
+    Marks beyond the horizon may have expired with their page, so they count as unknown.
     """
     return {
         key
@@ -98,7 +98,7 @@ def too_old(seen: Mapping[str, Seen], known: Mapping[str, Stored], now: datetime
 
 
 def changes(seen: Mapping[str, Seen], known: Mapping[str, Stored], now: datetime) -> list[FactChange]:
-    """What is to be stored; nothing for what says nothing new."""
+    """What to store; nothing for observations that say nothing new."""
     found = (_change(one.what, known.get(key), now) for key, one in seen.items())
     return [change for change in found if change]
 
@@ -110,6 +110,8 @@ def _change(seen: Observation, known: Stored | None, now: datetime) -> FactChang
         fresh = {mark: delta for mark, delta in seen.deltas.items() if mark not in marks}
         if not fresh:
             return None
+        # A recount also writes pages of seconds long past: they have to last until the topics can no longer repeat
+        # their events, or a late duplicate would be counted again.
         expires = int(max(seen.begun + KEPT.total_seconds(), (now + HORIZON).timestamp()))
         return FactChange(seen.key, marks.union(fresh), version, summed(fresh.values()), expires)
     before = known.content if known and not isinstance(known.content, frozenset) else None
@@ -122,10 +124,11 @@ def _change(seen: Observation, known: Stored | None, now: datetime) -> FactChang
 
 
 def packed(wanted: Sequence[FactChange], limit: int) -> list[list[FactChange]]:
-    """The changes in groups that touch at most `limit` things and rows together."""
+    """The changes in groups, each of which writes at most `limit` items: facts, pages and rows."""
     groups: list[list[FactChange]] = []
     rows: set[Row] = set()
     for change in wanted:
+        # A transaction may write an item only once: the changes of a group share their rows.
         if not groups or len(groups[-1]) + 1 + len(rows | change.delta.keys()) > limit:
             groups.append([])
             rows = set()

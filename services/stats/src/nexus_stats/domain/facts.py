@@ -1,4 +1,4 @@
-"""What is known of one build or agent, and what an event says of it: of several events, joined."""
+"""What is known about one build or agent, and what an event says about it; several events are joined."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ Outcome = Literal["successful", "failed", "cancelled"]
 
 @dataclass(frozen=True, order=True)
 class EndFact:
-    """How something ended. There is one per thing; the order only makes the join total."""
+    """How something ended. Everything ends once; the order only makes the join total."""
 
     outcome: Outcome
     duration_ms: int
@@ -48,10 +48,11 @@ class BuildFact:
 
     @property
     def closed(self) -> bool:
-        """Nothing new will be said of it."""
+        """No further events are possible."""
         return self.day is not None and self.ending is not None
 
     def joined(self, other: "BuildFact") -> "BuildFact":
+        # Minimum and maximum do not depend on the order: a redriven dead letter may bring the start after the end.
         days = [day for day in (self.day, other.day) if day]
         stage, ending = max(self.stage, other.stage), _later(self.ending, other.ending)
         return replace(self, day=min(days, default=None), stage=stage, ending=ending)
@@ -59,9 +60,9 @@ class BuildFact:
 
 @dataclass(frozen=True)
 class AgentFact:
-    """The agent's status after its event number `sequence`; of two, the higher one counts.
+    """The agent's status after its event number `sequence`; of two facts, the higher number wins.
 
-    Its category is that of the event number `described`, 0 as long as none has told.
+    Its category is from the event number `described`, 0 while no event has named one.
     """
 
     tenant: str
@@ -81,15 +82,17 @@ class AgentFact:
         return self.status == "deleted"
 
     def joined(self, other: "AgentFact") -> "AgentFact":
+        # The second part of each key decides only between contradictory facts with the same number, which should not
+        # exist; without it the result would depend on the order.
         latest = max(self, other, key=lambda fact: (fact.sequence, fact.status))
         told = max(self, other, key=lambda fact: (fact.described, fact.category))
         return replace(latest, category=told.category, described=told.described)
 
 
 def build_fact(event: BuildEvent, tenant: str, time: datetime) -> BuildFact | None:
-    """What an event at `time` (UTC) says of its build; None where there is no build yet (attempt 0).
+    """What an event at `time` (UTC) says about its build; None if there is no build yet (attempt 0).
 
-    A build stands at the stage from which it starts until a later one is started.
+    A build is at the stage from which it starts until a later one starts.
     """
     if event.attempt < 1:
         return None

@@ -1,4 +1,4 @@
-"""From counters to the figures that people see. Rates are per cent with 2 decimals, minutes have 4, times are UTC."""
+"""Turns counters into the figures of the API. Rates are percentages with 2 decimals, minutes have 4; times are UTC."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -93,7 +93,7 @@ TRENDS: Mapping[TrendMetric, tuple[tuple[str, ...], Callable[[Counts], float]]] 
     TrendMetric.AVG_DURATION_MS: (("invocations",), lambda counts: average(counts, 1, 2)),
     TrendMetric.TOKENS: (("invocations", "usage"), tokens),
 }
-"""Of which rows each metric is made, and how its value is found in their sum."""
+"""Which rows each metric is made of, and how its value is computed from their sum."""
 
 
 def trends(metric: TrendMetric, chosen: Period, counted: ByDay) -> Trends:
@@ -130,14 +130,14 @@ def _invocations_of(day: str, counts: Counts) -> InvocationsOfDay:
 
 
 def success_rate(counts: Counts) -> float:
-    """Running and cancelled ones are not failures."""
+    """Per cent of those that succeeded or failed; running and cancelled ones do not count."""
     successful = counts.get("successful", 0)
     decided = successful + counts.get("failed", 0)
     return round(100 * successful / decided, 2) if decided else 0.0
 
 
 def average(counts: Counts, unit_ms: int, decimals: int) -> float:
-    """Of the durations of the ended ones."""
+    """The average duration of those that have ended."""
     ended = sum(counts.get(outcome, 0) for outcome in ("successful", "failed", "cancelled"))
     return round(counts.get("duration_ms", 0) / ended / unit_ms, decimals) if ended else 0.0
 

@@ -1,7 +1,7 @@
-"""Events that say all by themselves: counted unless their mark is there, and the mark is all that is kept of them.
+"""Events that can be counted on their own: each is counted unless its mark exists, and only the mark is stored.
 
-Marks stand in pages, by the second in which what they are about began. So a batch touches few pages, and a page can
-go when no event of its second is taken any more.
+Marks are stored on pages, by the second in which their subject began. So a batch touches few pages, and a page can
+be deleted once events of its second are no longer accepted.
 """
 
 import hashlib
@@ -22,19 +22,20 @@ from nexus_stats.domain.sketch import bin_of
 
 InvocationEvent = InvocationStarted | InvocationSucceeded | InvocationFailed | InvocationCancelled
 MARK_BYTES = 12
-"""Two of the thousands of marks of a page are the same by chance once in 10^22 pages."""
+"""Among the thousands of marks on a page, two are equal by chance once in 10^22 pages."""
 _OUTCOMES = {InvocationSucceeded: "successful", InvocationFailed: "failed", InvocationCancelled: "cancelled"}
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What events add to the counters, by their marks on the page `key`. `begun`: the second that the page is of."""
+    """What events add to the counters, by their marks on the page `key`. `begun`: the second of the page."""
 
     key: str
     begun: int
     deltas: Mapping[bytes, Delta]
 
     def joined(self, other: "Tally") -> "Tally":
+        # An event that is in a batch twice has the same mark both times, and so counts once.
         return Tally(self.key, self.begun, {**self.deltas, **other.deltas})
 
 
@@ -56,7 +57,7 @@ def invocation_tally(event: InvocationEvent, tenant: str, shard: int) -> Tally:
 
 
 def usage_tally(event: StageUsageRecorded, tenant: str, event_id: str, time: datetime, shard: int) -> Tally:
-    """What a build has used counts on the day of the use: `time`."""
+    """The usage of a build counts on the day on which it occurred: that of `time`."""
     used, day = _used(event.usage), time.date().isoformat()
     delta = {Row(tenant, "usage", day): used, Row(tenant, "models", day): under(event.model or "", used)}
     return _tally("usage", tenant, time, shard, {_mark(event_id): delta})

@@ -1,4 +1,4 @@
-"""Figures that have an entry for each of something: categories, agents, models."""
+"""Figures by category, agent and model."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ NANO = 10**9
 
 
 def agent_categories(counts: Counts) -> AgentCategories:
-    """Categories that have an agent now."""
+    """Categories that have agents, those with the most agents first."""
     items = [_category(name, by_status) for name, by_status in by_name(counts).items()]
     return AgentCategories(items=sorted(items, key=lambda one: (-one.total_agents, one.category or "")))
 
@@ -39,7 +39,7 @@ def _category(name: str, by_status: Counts) -> AgentCategory:
 
 
 def top_agents(by: AgentRank, limit: int, chosen: Period, agents: Mapping[str, Counts]) -> TopAgents:
-    """The `limit` highest; among equals those asked more often come first."""
+    """The `limit` highest; of equals, those invoked more often come first."""
     items = [_agent(agent_id, counts) for agent_id, counts in agents.items()]
     items.sort(key=lambda one: (-_rank(by, one), -one.invocations, one.agent_id))
     return TopAgents(by=by, items=items[:limit], **chosen.ends())
@@ -92,12 +92,12 @@ def _used(one: UsageFigures) -> bool:
 
 
 def _expense(one: UsageFigures) -> tuple[float, int]:
-    """The most expensive comes first."""
+    """Sort key: the most expensive first."""
     return -one.cost_usd, -one.input_tokens - one.output_tokens
 
 
 def together(rows: Iterable[Counts]) -> dict[str, dict[str, int]]:
-    """The figures by name, of many rows that hold several each."""
+    """The figures by name, from rows that hold those of many names."""
     return by_name(added(rows))
 
 

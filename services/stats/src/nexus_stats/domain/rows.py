@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 Counts = Mapping[str, int]
 AGENT_GROUPS = 16
-"""Parts into which an agent's id puts the figures of agents: a row of them all would be too hot, and too large."""
+"""Groups of agents, by their ids: a single row for all agents would be too hot, and too large."""
 
 
 class Row(NamedTuple):
-    """`name` is a date (YYYY-MM-DD), and of the totals what is counted."""
+    """`name` is a date (YYYY-MM-DD) or, for totals, what is counted."""
 
     tenant: str
     metric: str
@@ -25,12 +25,12 @@ def build_totals(tenant: str) -> Row:
 
 
 def agent_totals(tenant: str) -> Row:
-    """The agents that there are, by status."""
+    """The number of existing agents, by status."""
     return Row(tenant, "totals", "agents")
 
 
 def category_totals(tenant: str) -> Row:
-    """The same by category: `<category>|<status>`, an empty one for none."""
+    """The same by category: `<category>|<status>`; an empty category for none."""
     return Row(tenant, "totals", "categories")
 
 
@@ -49,7 +49,7 @@ def under(name: str, counts: Counts) -> dict[str, int]:
 
 
 def by_name(counts: Counts) -> dict[str, dict[str, int]]:
-    """What `under` has put together."""
+    """The inverse of `under`."""
     found: dict[str, dict[str, int]] = {}
     for key, number in counts.items():
         name, _, counter = key.rpartition("|")

@@ -16,7 +16,7 @@ _ZERO = "dz"
 
 
 def bin_of(duration_ms: int) -> str:
-    """The counter of the durations that cannot be told from this one."""
+    """The counter of the bin that this duration falls into."""
     return f"d{_MAPPING.key(duration_ms)}" if duration_ms > 0 else _ZERO
 
 

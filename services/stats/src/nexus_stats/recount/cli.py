@@ -1,4 +1,4 @@
-"""What `nexus-admin stats` shows: bars while it counts, then what differs."""
+"""The output of `nexus-admin stats`: progress bars while it counts, then the differences."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ TOO_LATE_SECONDS = 60.0
 
 
 def carried_out(switch: bool, settings: StatsSettings, console: Console, *, as_json: bool = False) -> int:
-    """Exit status of verify: 0 all is right, 1 something differs; of rebuild 0; of both 2 where they could not end.
+    """Exit status: verify 0 if nothing differs, else 1; rebuild 0; both 2 if they could not finish.
 
     With `as_json` the only output is one JSON document.
     """
@@ -39,11 +39,11 @@ def carried_out(switch: bool, settings: StatsSettings, console: Console, *, as_j
     except* PlatformError as group:
         failed += group.exceptions
     if failed:
-        sys.stderr.write(f"error: {failed[0]}. Run it again: it goes on where it was.\n")
+        sys.stderr.write(f"error: {failed[0]}. Run the command again: it continues where it stopped.\n")
         return FAILED
     if as_json:
         sys.stdout.write(json.dumps({"switched": switch, "differences": [str(one) for one in sorted(found)]}) + "\n")
-    _show(found, console, "The new ones answer now." if switch else "")
+    _show(found, console, "The recounted figures are now in use." if switch else "")
     return 1 if found and not switch else 0
 
 
@@ -70,7 +70,7 @@ async def _recounted(settings: StatsSettings, *, switch: bool, console: Console)
 
 
 class _Bars:
-    """A bar for each history; what was counted before a restart is not shown."""
+    """A progress bar for each history; parts counted before a restart are not shown."""
 
     def __init__(self, bar: Progress, owners: Sequence[str]) -> None:
         self._bar = bar

@@ -1,4 +1,4 @@
-"""The figures of two generations, side by side."""
+"""Compares the figures of two generations."""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -12,7 +12,7 @@ ROWS = 500
 
 
 class Difference(NamedTuple):
-    """One counter that is not the same."""
+    """One counter that differs."""
 
     series: str
     name: str
@@ -25,7 +25,7 @@ class Difference(NamedTuple):
 
 
 async def differences(database: Database, one: int, other: int) -> set[Difference]:
-    """Exact where nothing is counted meanwhile."""
+    """Exact only while counting is on hold."""
     before, after = await _figures(database, one), await _figures(database, other)
     found: set[Difference] = set()
     for place in before.keys() | after.keys():

@@ -1,4 +1,4 @@
-"""How far a recount has come: kept, so that one that was killed goes on where it was."""
+"""The progress of a recount, stored so that a killed one continues where it was."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,13 +11,13 @@ from nexus_stats.tables import GENERATIONS
 
 KEY = {"name": "recount"}
 FRESH = timedelta(days=7)
-"""A recount that was left for longer is begun anew: what it counted once may be forgotten by and by."""
+"""A recount older than this starts again: what it has counted may have begun to expire."""
 DONE = "done"
 
 
 @dataclass(frozen=True)
 class Job:
-    """`after`: by owner where its next part begins, or DONE. `steps` counts the changes of this item."""
+    """`after`: by owner, where its next part begins, or DONE. `steps` counts the writes of this item."""
 
     generation: int
     began: datetime
@@ -29,7 +29,7 @@ class Job:
 
 
 class Jobs:
-    """The one item. Of two that work at once the second to step is told so."""
+    """The item. If two recounts run at once, the second one to write it gets a Conflict."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,12 +41,12 @@ class Jobs:
         return Job(item["generation"], datetime.fromisoformat(item["began"]), item["after"], item["steps"])
 
     async def begin(self, generation: int, now: datetime) -> Job:
-        """Replaces the last one."""
+        """A new job in place of the last one."""
         before = await self.load()
         return await self._save(Job(generation, now.astimezone(UTC), {}, before.steps if before else 0))
 
     async def take(self, job: Job) -> Job:
-        """Goes on with it; whoever was at it is told so. Raises Conflict."""
+        """Continues the job; whoever was running it gets a Conflict at its next step. Raises Conflict."""
         return await self._save(job)
 
     async def step(self, job: Job, owner: str, after: str | None) -> Job:
@@ -65,5 +65,5 @@ class Jobs:
         try:
             await self._database.write(Put(GENERATIONS, item, where=where))
         except ConditionFailed:
-            raise Conflict("another recount is under way") from None
+            raise Conflict("another recount is running") from None
         return replace(job, steps=job.steps + 1)

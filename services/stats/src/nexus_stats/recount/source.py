@@ -1,4 +1,4 @@
-"""What the owners have recorded, part by part, as observations."""
+"""The histories of the owners, read in parts and turned into observations."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ ITEMS = 200
 
 
 Exporting = Callable[[str | None, int, Collection[str]], Awaitable[Export]]
-"""The next items after a position, so many at most, with their entries of these types."""
+"""The next items after a position, at most this many, with their entries of these types."""
 _Reader = tuple[TypeAdapter[Any], Callable[[CloudEvent, Any], Seen | None]]
 
 
 @dataclass(frozen=True)
 class HistoryPart:
-    """What `items` items of a history say. `after`: where the next part begins, None at the end."""
+    """The observations in `items` items of a history. `after`: where the next part begins, None at the end."""
 
     seen: list[Seen]
     noted: Noted
@@ -81,7 +81,7 @@ def over_http(owner: str, url: str, http: aiohttp.ClientSession, trust: Trust) -
                 answer.raise_for_status()
                 return Export.model_validate_json(await answer.read())
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ServiceUnavailable(f"{owner} does not tell its history: {error!r}") from error
+            raise ServiceUnavailable(f"the history of {owner} cannot be read: {error!r}") from error
 
     return export
 
@@ -93,7 +93,7 @@ _READERS: Mapping[str, _Reader] = {
 
 
 def _event(one: ExportedEntry) -> CloudEvent:
-    """As the relay publishes it, but for what nobody counts."""
+    """As the relay publishes it, without the attributes that are not counted."""
     entry = one.entry
     return CloudEvent.model_construct(
         id=entry.id,
