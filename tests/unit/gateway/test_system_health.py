@@ -47,7 +47,7 @@ async def test_what_does_not_answer_is_shown_as_such(platform: FakePlatform, cal
     assert {name: (one["status"], one["error"]) for name, one in services.items()} == {
         "builds": ("unavailable", "builds is unavailable"),
         "agents": ("unavailable", "too slow"),
-        "stats": ("unavailable", "not the answer of a service"),
+        "stats": ("unavailable", "the answer is not a health report"),
     }
     assert answer.json["data"]["dead_letters"] is None
 

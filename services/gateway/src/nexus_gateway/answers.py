@@ -1,6 +1,6 @@
-"""Every answer: the form that all of them have, and how each failure comes to its own.
+"""The envelope of all answers, and how each failure becomes one.
 
-The tree of errors is drawn in `nexus_contracts.errors`; `RefusedByOwner` is added here: an owner's error, given on.
+The tree of errors is in `nexus_contracts.errors`; this module adds `RefusedByOwner`, which passes on an owner's error.
 """
 
 import json
@@ -42,7 +42,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def begin(received: str | None) -> str:
-    """The id of the request that starts now: the caller's where it has the right form, else a new one."""
+    """The id of the request that starts now: the caller's if it is well-formed, else a new one."""
     known = received if received and _REQUEST_ID.fullmatch(received) else new_id("req_")
     request_id.set(known)
     return known
@@ -59,14 +59,14 @@ def _tail() -> bytes:
 def success(
     data: bytes, status: int = 200, *, message: str | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """`data` is JSON already, and goes out as it is."""
+    """`data` is JSON already, and is sent unchanged."""
     said = b',"message":' + to_json(message) if message else b""
     body = b'{"success":true,"data":' + data + said + _tail()
     return Response(body, status, headers, media_type="application/json")
 
 
 class RefusedByOwner(PlatformError):
-    """What an owner answered instead of a result. `replayed`: it had answered so to an earlier, equal request."""
+    """An owner's error. `replayed`: the owner had already given this answer to an earlier, equal request."""
 
     def __init__(self, answer: ErrorBody, status: int, *, replayed: bool = False) -> None:
         super().__init__(answer.message)
@@ -83,17 +83,18 @@ class _OwnerError(Message):
 
 
 def refusal_of(status: int, body: bytes) -> PlatformError:
-    """The error in an owner's HTTP answer; whatever has not the agreed form is nobody's business outside."""
+    """The error in an owner's HTTP answer; anything that does not have the agreed form is hidden from callers."""
     try:
+        # From an owner 401 means that it does not trust the gateway. The caller's own credentials were accepted.
         if status == Unauthenticated.http_status:
             return InternalError("a service of the platform rejected the gateway's identity")
         return RefusedByOwner(_OwnerError.model_validate_json(body).error, status)
     except ValidationError:
-        return InternalError("a service of the platform gave an answer that could not be read")
+        return InternalError("a service of the platform sent an answer that cannot be read")
 
 
 def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> Response:
-    """The error with its own status; where it is a matter of time, it says when to come again."""
+    """The error with its own status; if it is temporary, with Retry-After."""
     known = error.body()
     described = {
         "code": known.code,
@@ -123,18 +124,18 @@ def _in_body(inner: Place) -> Place:
 
 
 def body_failure(error: ValidationError) -> ValidationFailed:
-    """Names each fault's place in the body, without echoing what was sent."""
+    """Names the place of each fault in the body, without echoing what was sent."""
     return named_failure(error, _in_body)
 
 
 def named_failure(error: ValidationError, place: Callable[[Place], Place]) -> ValidationFailed:
-    """The same where `place` knows better which part of the request is meant."""
+    """The same, with `place` to translate locations into the part of the request that is meant."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     return _named([{**fault, "loc": place(fault["loc"])} for fault in faults])
 
 
 def size_failure(error: ValidationError, place: Callable[[Place], Place] = _in_body) -> PayloadTooLarge | None:
-    """Where nothing but the size of values is wrong: which is too large, and how large it may be."""
+    """If only the size of values is wrong: which one is too large, and the limit. Else None."""
     faults = error.errors(include_url=False, include_input=False)
     causes = [fault.get("ctx", {}).get("error") for fault in faults]
     first = causes[0]
@@ -191,7 +192,7 @@ def _method_error(request: Request) -> Response:
 
 
 def allowed_methods(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> list[str]:
-    """What the path of the request takes, on all routes together."""
+    """The methods that the path of the request accepts, on all routes together."""
     methods = {"OPTIONS"}
     for route in routes:
         if route.matches(dict(scope))[0] is not Match.NONE:

@@ -1,4 +1,4 @@
-"""The gateway put together."""
+"""Assembles the gateway."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -56,7 +56,7 @@ from nexus_runtime.process.service import NO_TELEMETRY, Part, running
 from nexus_runtime.process.settings import VERSION
 
 HEARD_LOOK_SECONDS = 0.2
-"""How often invocations that are followed are looked at where notices may be missed; else a tenth as often."""
+"""How often followed invocations are checked while notices may be missed; else a tenth as often."""
 
 
 def create_app(settings: GatewaySettings) -> FastAPI:
@@ -119,6 +119,7 @@ def _keys(settings: GatewaySettings, database: Database) -> Keys | None:
 def _authentication(settings: GatewaySettings, keys: Keys | None) -> Authenticating:
     if keys is None:
         return NoAuthentication()
+    # Here, because these imports (cryptography among them) are an eighth of the gateway's start.
     from nexus_gateway.access.credentials import Credentials
     from nexus_gateway.access.tokens import BearerTokens
 

@@ -1,4 +1,4 @@
-"""The audit trail of a tenant: what its owners have kept, and the keys' part of it, in one order."""
+"""The audit trail of a tenant: the entries of the owners and those of API keys, merged by time."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,8 @@ class AuditTrail:
     async def page(
         self, asker: Principal, wanted: Mapping[str, str], limit: int, before: str | None
     ) -> tuple[Sequence[AuditEntry], str | None]:
-        """Newest first, and the position to continue from. Raises as `Owners.get` does: a part of it is none."""
+        """Newest first, and the position to continue from. Raises as `Owners.get` does: no partial answers."""
+        # A page and one more from each source: wherever the newest entries are, they are among these.
         asked = {**wanted, **({"before": before} if before else {})}
         answers = await asyncio.gather(
             *(self._owners.get(owner, "/audit", {**asked, "limit": str(limit + 1)}) for owner in OWNERS)

@@ -1,4 +1,4 @@
-"""An owner that does not answer in time is left alone for a while, so that nothing piles up before it."""
+"""A circuit breaker: while an owner does not answer in time, it gets few requests, so that none pile up."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ REST_SECONDS = 1.0
 
 
 class Breaker:
-    """After five requests in a row without an answer in time one a second is let through, until one is answered.
+    """After five consecutive timeouts it admits one request a second, until one is answered.
 
-    Refused connections say nothing here: they cost no time, and end with the owner's next start.
+    Refused connections do not count: they cost no time, and end when the owner starts again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,11 +25,12 @@ class Breaker:
         now = self._clock()
         if now < self._next_try:
             return False
+        # Moved at once, not when the answer is there: until then this request is the only one.
         self._next_try = now + REST_SECONDS
         return True
 
     def answered(self) -> None:
-        """Anything at all, an error too."""
+        """The owner answered, be it with an error."""
         self._unanswered = 0
 
     def unanswered(self) -> None:

@@ -40,7 +40,7 @@ from nexus_runtime.process.clock import new_id, utc_now
 SOURCE = "/nexus/gateway"
 ACCEPTED = 202
 MARGIN_SECONDS = 5.0
-"""What the way to the agent and back may take on top of the caller's own time limit."""
+"""Time for the way to the agent and back, on top of the caller's own time limit."""
 PROJECT = "/api/v1/projects/{project_id}"
 AGENT = "/api/v1/agents/{agent_id}"
 SESSION = "/api/v1/sessions/{session_id}"
@@ -50,11 +50,11 @@ INVOCATION = "/api/v1/invocations/{invocation_id}"
 
 @dataclass(frozen=True)
 class Order:
-    """How commands of one type are sent, and what a caller is told who does not get the outcome at once.
+    """How commands of one type are sent, and what the answer is if the outcome does not come in time.
 
-    `key` orders commands: those with the same one are decided one after another; it is the first of these fields that
-    has a value. `ids` are the fields that name what is concerned, and `location` is its address.
-    `asks_agent`: the outcome takes as long as an agent does.
+    Commands with the same `key` are decided one after another; it is the first of these fields that has a value.
+    `ids` are the fields that identify the resource, and `location` is its address.
+    `asks_agent`: the outcome takes as long as the agent does.
     """
 
     topic: Topic
@@ -91,13 +91,13 @@ NOTE = Order(AGENTS_COMMANDS, ("session_id",), SESSION + "/messages", ("session_
 
 
 class Begun(NamedTuple):
-    """A command that was accepted; `replayed`: it had been accepted before."""
+    """A command that was accepted; `replayed`: it had already been accepted before."""
 
     replayed: bool
 
 
 class Commands:
-    """The only way in which anything is changed."""
+    """The only way to change anything."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Commands:
         self._settings = settings
 
     async def carry_out(self, command: Command, waits: bool) -> Response:
-        """The owner's answer; 202 when it does not come in time, or the caller does not wait for it.
+        """The owner's answer; 202 if it does not come in time, or if the caller does not wait for it.
 
         Raises RefusedByOwner, PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """
@@ -125,7 +125,7 @@ class Commands:
         return self.accepted(command, waited=waits) if reply is None else await self._answer(order, command, reply)
 
     async def begin(self, command: Command) -> "Begun | Response":
-        """`Begun` as soon as the owner has accepted what will go on for longer; else as `carry_out`."""
+        """`Begun` as soon as the owner has accepted work that continues; else as `carry_out`."""
         order = _order_of(command)
         reply = await self._asked(order, command, self._settings.reply_wait_seconds, when_accepted=True)
         if reply is None:
@@ -143,6 +143,7 @@ class Commands:
         try:
             return await self._requests.ask(order.topic, event, wait_seconds, when_accepted=when_accepted)
         except Unacknowledged as error:
+            # Not 503, which promises that nothing was accepted: the broker may have the command all the same.
             raise GatewayTimeout(error.message) from error
 
     async def _answer(self, order: Order, command: Command, reply: Reply) -> Response:
@@ -152,13 +153,13 @@ class Commands:
             read = await self._owners.get("agents", reply.read_at)
             return success(read.body, order.status, headers=_headers(reply, {}, None))
         if reply.result is None:
-            raise InternalError("a service of the platform gave an answer that could not be read")
+            raise InternalError("a service of the platform sent an answer that cannot be read")
         location = location_of(command) if order.status == 201 else None
         headers = _headers(reply, reply.result, location)
         return success(pydantic_core.to_json(reply.result), order.status, headers=headers)
 
     def accepted(self, command: Command, *, waited: bool = True) -> Response:
-        """The answer to who does not get the outcome at once."""
+        """The answer 202 for a caller who does not get the outcome now."""
         order, fields = _order_of(command), vars(command)
         operation_id = self._operations.seal(_operation(command, order))
         location = PATH + operation_id
@@ -189,7 +190,7 @@ class Commands:
         return limit + MARGIN_SECONDS if limit else self._settings.invoke_wait_seconds
 
     async def report(self, told: SentReport) -> Response:
-        """202 when the report is durable; its outcome is in the history of the project later.
+        """202 once the report is durable; its outcome will be in the history of the project.
 
         Raises PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
         """
@@ -200,7 +201,7 @@ class Commands:
             except Unacknowledged as error:
                 raise GatewayTimeout(error.message) from error
         location = EVENTS.format(project_id=told.project_id)
-        outcome = f"the outcome can be read at {location}" if told.event else "it was not a report after all"
+        outcome = f"the outcome can be read at {location}" if told.event else "the event does not correspond to a report"
         taken = told.taken().model_dump_json().encode()
         return success(taken, 202, message=f"accepted; {outcome}", headers={"Location": location})
 
@@ -221,12 +222,12 @@ def _operation(command: Command, order: Order) -> AcceptedCommand:
 
 
 def location_of(command: Command) -> str:
-    """Where the state of what the command concerns can be read."""
+    """Where the resource that the command concerns can be read."""
     return _order_of(command).location.format_map(vars(command))
 
 
 def _headers(reply: Reply, result: Mapping[str, Any], location: str | None) -> dict[str, str]:
-    """Of a resource that tells its version, the ETag; of a new one, the address."""
+    """The ETag of a resource that has a version, and the address of a new one."""
     headers: dict[str, str] = {}
     version = result.get("version" if "project_name" in result else "etag")
     if isinstance(version, int):

@@ -1,4 +1,4 @@
-"""Cursors of lists: opaque, signed, and good only for the list and the filters that they come from."""
+"""List cursors: opaque, signed, and valid only for the list and the filters that they come from."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ _MAX_LENGTH = 4096
 
 
 class Cursors:
-    """Gateways with the same secret understand each other's cursors."""
+    """Gateways with the same secret accept each other's cursors."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -35,7 +35,8 @@ class Cursors:
             signature, payload = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
             if not hmac.compare_digest(signature, self._signature(path, filters, payload)):
                 raise ValueError("the signature does not match")
-            if self.seal(path, filters, payload.decode()) != cursor:  # base64 has several spellings of one text
+            # base64 has several spellings of the same bytes: only the one that was issued is accepted.
+            if self.seal(path, filters, payload.decode()) != cursor:
                 raise ValueError("not as it was issued")
             return payload.decode()
         except (ValueError, binascii.Error):

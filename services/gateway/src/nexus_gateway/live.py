@@ -1,4 +1,4 @@
-"""Answers that are streams of what an agent says in an invocation."""
+"""Answers that stream the output of an agent in an invocation."""
 
 from fastapi import Request, Response
 
@@ -12,7 +12,7 @@ from nexus_gateway.sse import EventStream, last_event_id, paced
 
 
 async def answered_live(request: Request, command: InvokeAgent | PostMessage) -> Response:
-    """The stream once the invocation is accepted, whose `Location` has it again; else as `Commands.carry_out`."""
+    """The stream, once the invocation is accepted (`Location` has its address); else as `Commands.carry_out`."""
     after, gateway = last_event_id(request), gateway_of(request)
     begun = await gateway.commands.begin(command)
     if isinstance(begun, Response):
@@ -20,6 +20,7 @@ async def answered_live(request: Request, command: InvokeAgent | PostMessage) ->
     try:
         page = await gateway.said.open(command.invocation_id, after or 0)
     except PlatformError:
+        # The invocation is accepted and may be running: an error now would make its caller send it again.
         return gateway.commands.accepted(command)
     headers = {"Location": location_of(command)}
     if begun.replayed:
@@ -28,7 +29,7 @@ async def answered_live(request: Request, command: InvokeAgent | PostMessage) ->
 
 
 async def read_live(request: Request, invocation_id: str) -> Response:
-    """The stream of an invocation, from where the caller was. Raises ValidationFailed, NotFound."""
+    """The stream of an invocation, after the last event that the caller has. Raises ValidationFailed, NotFound."""
     after = last_event_id(request)
     page = await gateway_of(request).said.open(invocation_id, after or 0)
     return _stream(request, invocation_id, after, page, {})
@@ -38,6 +39,6 @@ def _stream(
     request: Request, invocation_id: str, after: int | None, page: StreamPage, headers: dict[str, str]
 ) -> Response:
     if after is not None and page.ended and not page.block:
-        return Response(status_code=204, headers=headers)  # tells a browser not to come again
+        return Response(status_code=204, headers=headers)  # tells a browser not to reconnect
     said = gateway_of(request).said
     return EventStream(paced(said.follow(invocation_id, page), said.ending), headers)

@@ -1,4 +1,4 @@
-"""The outermost layer: every answer leaves with its request id and its duration, and no fault gets past it bare."""
+"""The outermost layer: adds request id and duration to every answer, and turns every exception into one."""
 
 import time
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class _CrossOrigin(CORSMiddleware):
-    """What a preflight is refused for is told as every other failure is."""
+    """A refused preflight is answered in the same form as any other failure."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
         answer = super().preflight_response(request_headers)
@@ -39,7 +39,7 @@ class _CrossOrigin(CORSMiddleware):
 
 
 def add_cross_origin(app: FastAPI, origins: Sequence[str]) -> None:
-    """Pages of these origins may call, with credentials that they show themselves: cookies are never asked for."""
+    """Pages of these origins may call, with credentials that they send themselves: cookies are not used."""
     if origins:
         app.add_middleware(
             _CrossOrigin, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
@@ -47,7 +47,7 @@ def add_cross_origin(app: FastAPI, origins: Sequence[str]) -> None:
 
 
 class AnswerMiddleware:
-    """HEAD is answered as GET without the body. Of more than `most` requests at once the others are 503."""
+    """HEAD is answered like GET, without the body. Beyond `most` concurrent requests the answer is 503."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
@@ -59,6 +59,7 @@ class AnswerMiddleware:
             await self._app(scope, receive, send)
             return
         passage = _Passage(scope, send)
+        # Health checks pass even then: an orchestrator must not restart a process because it is busy.
         full = self._under_way >= self._most and not is_public(scope["path"])
         self._under_way += 1
         try:
@@ -67,6 +68,7 @@ class AnswerMiddleware:
             return
         except Exception:
             logger.exception("request failed", method=scope["method"], path=scope["path"])
+            # The answer has begun, so it can only be cut off: that at least tells the caller that it is incomplete.
             if passage.status:
                 raise
             answer = answers.failure(InternalError("internal error"))
@@ -77,12 +79,12 @@ class AnswerMiddleware:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    error = ServiceUnavailable("too many requests are under way")
+    error = ServiceUnavailable("too many concurrent requests")
     await answers.failure(error)(scope, receive, send)
 
 
 def _received(scope: Scope, field: bytes) -> str:
-    """The header's value; of several lines all of them, which no single id has the form of."""
+    """The header's value; several lines are joined, and then do not have the form of an id."""
     return b",".join(value for name, value in scope["headers"] if name == field).decode("latin-1")
 
 
@@ -107,7 +109,7 @@ class _Passage:
         elif self._method == "HEAD":
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
             if message.get("more_body"):
-                raise ClientDisconnect  # nobody is there for the rest, which of a stream has no end
+                raise ClientDisconnect  # nobody reads the rest, and a stream has no end
             return
         await self._send(message)
 
@@ -124,7 +126,7 @@ class _Passage:
         return own + [(name.lower().encode(), value.encode()) for name, value in rate.headers().items()]
 
     def measure(self) -> None:
-        """Until the answer began: a stream lasts as long as somebody listens."""
+        """Measures the time until the answer began: a stream lasts as long as somebody listens."""
         route = getattr(self.scope.get("route"), "path", "none")
         method = self._method if self._method in _METHODS else "other"
         metrics.REQUESTS.labels(method, route, self.status).observe(self._seconds or self._passed())

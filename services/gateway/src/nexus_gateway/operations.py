@@ -1,4 +1,4 @@
-"""What was accepted and not waited for. Nothing is stored: the id itself says which command it was, and is signed."""
+"""Operations: accepted commands whose outcome is read later. Nothing is stored: the signed id names the command."""
 
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ PATH = "/api/v1/operations/"
 
 
 class AcceptedCommand(NamedTuple):
-    """A command that is durable. `resource` is the address of what it is about."""
+    """A durable command. `resource` is the address of the resource that it concerns."""
 
     command_id: str
     fingerprint: str
@@ -35,7 +35,7 @@ class Operations:
         return str(self._sealer.dumps(accepted))
 
     async def read(self, operation_id: str, asker: Principal) -> OperationView:
-        """Raises NotFound for what was never accepted, or from somebody else; and as `Owners.get` does."""
+        """Raises NotFound for what was never accepted, or from another caller; also as `Owners.get` does."""
         accepted = self._unsealed(operation_id)
         if accepted is None or not asker.sees(accepted.tenant, accepted.user_id):
             raise NotFound("there is no such operation", type="operation", id=operation_id[:200])

@@ -1,4 +1,4 @@
-"""The owners' query routes, asked over HTTP on kept-alive connections."""
+"""HTTP requests to the owners, on kept-alive connections."""
 
 import asyncio
 import json
@@ -21,13 +21,13 @@ from nexus_runtime.process.health import Unhealthy
 CONNECTIONS = 256
 UPLOAD_CHUNK_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 60.0
-"""Shorter than the owners keep theirs, so that none is closed just when it is used."""
+"""Shorter than on the owners' side, so that no connection is closed just as it is used."""
 CONNECT_SECONDS = 2.0
 NAMES = ("builds", "agents", "stats")
 
 
 class Answer(NamedTuple):
-    """`unchanged`: the caller has it already, and the body is empty."""
+    """`unchanged`: the caller already has it; the body is empty."""
 
     body: bytes
     etag: str | None
@@ -35,12 +35,12 @@ class Answer(NamedTuple):
 
 
 class Owners(Protocol):
-    """Who can be asked. `owner` is builds, agents or stats."""
+    """The owners' reads. `owner` is builds, agents or stats."""
 
     async def get(
         self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
     ) -> Answer:
-        """The owner's answer to whoever asks, `caller.principal`. `known`: the versions in If-None-Match.
+        """The owner's answer to the caller (`caller.principal`). `known`: the versions in If-None-Match.
 
         Raises RefusedByOwner for its errors, ServiceUnavailable, GatewayTimeout.
         """
@@ -48,15 +48,15 @@ class Owners(Protocol):
 
 
 class UploadingOwners(Protocol):
-    """Who can be sent a file."""
+    """The owners' uploads."""
 
     async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
-        """The owner's answer. Raises as `Owners.get` does; here a failure leaves the outcome unknown."""
+        """The owner's answer. Raises as `Owners.get` does; after a failure the outcome is unknown."""
         ...
 
 
 async def _chunks(content: IO[bytes]) -> AsyncGenerator[bytes]:
-    # Given the file itself, aiohttp would close it, on a thread and at a time of its own: whoever opened it closes it.
+    # Given the file itself, aiohttp would close it, in a thread and at a time of its choice; but it is not its to close.
     while chunk := await asyncio.to_thread(content.read, UPLOAD_CHUNK_BYTES):
         yield chunk
 
@@ -66,7 +66,7 @@ def _upload(content: IO[bytes], timeout: aiohttp.ClientTimeout) -> dict[str, Any
 
 
 class HttpOwners:
-    """A part of the service: connections live from start to stop."""
+    """A part of the service: its connections live from start to stop."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._urls = settings.owner_urls
@@ -107,12 +107,13 @@ class HttpOwners:
     async def _ask(
         self, owner: str, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
     ) -> Answer:
-        """`body` is what the request takes along, made for each try."""
+        """`body` makes the request's body, anew for each attempt."""
         breaker = self._breakers[owner]
         if not breaker.admits():
             raise ServiceUnavailable(f"the service for {owner} does not answer", service=owner)
         try:
             status, etag, received = await self._asked(method, url, body, headers)
+        # Before TimeoutError, of which it is a kind: without a connection nothing was sent, so nothing has happened.
         except aiohttp.ConnectionTimeoutError:
             breaker.unanswered()
             raise ServiceUnavailable(f"the service for {owner} is unavailable", service=owner) from None
@@ -131,9 +132,9 @@ class HttpOwners:
     async def _asked(
         self, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
     ) -> tuple[int, str | None, bytes]:
-        """Status, ETag and body; once more where no connection was made, so that nothing was sent.
+        """Status, ETag and body. Tries once more if no connection was made, because then nothing was sent.
 
-        What a connection that was kept alive did not take, because its other end had closed it, aiohttp sends again.
+        If a kept-alive connection turns out to be closed by the other side, aiohttp itself sends the request again.
         """
         try:
             return await self._sent(method, url, body, headers)
@@ -157,7 +158,7 @@ class HttpOwners:
         }
 
     async def check(self) -> Mapping[str, Any]:
-        """For the health answer: the state of each owner. Raises Unhealthy, naming those that do not answer."""
+        """For the health report: the state of each owner. Raises Unhealthy, naming those that are not healthy."""
         states = dict(zip(self._urls, await asyncio.gather(*map(self._state, self._urls)), strict=True))
         failing = [owner for owner, state in states.items() if state != "healthy"]
         if failing:
@@ -165,7 +166,7 @@ class HttpOwners:
         return states
 
     async def check_one(self, owner: str) -> None:
-        """Raises Unhealthy where it does not answer."""
+        """Raises Unhealthy."""
         state = await self._state(owner)
         if state != "healthy":
             raise Unhealthy(state)

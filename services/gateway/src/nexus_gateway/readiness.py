@@ -1,4 +1,4 @@
-"""Which routes can work: writes and streams need the broker, reads their owner; each goes on without the others."""
+"""Which routes work: writes and streams need the broker, reads their owner; each works without the others."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -14,7 +14,7 @@ class WatchedBus(Protocol):
 
     @property
     def fault(self) -> str:
-        """Why it is not reachable."""
+        """The reason if it is not reachable."""
         ...
 
 
@@ -30,7 +30,7 @@ class AskedOwners(Protocol):
 
 
 class Readiness:
-    """Until the broker was reached for the first time nothing counts as working: the gateway is starting."""
+    """Until the broker has been reached for the first time, nothing is ready: the gateway is starting."""
 
     def __init__(self, bus: WatchedBus, desk: Listening, owners: AskedOwners) -> None:
         self._bus = bus
@@ -39,12 +39,12 @@ class Readiness:
         self._begun = False
 
     def checks(self) -> Mapping[str, Check]:
-        """By what is needed: the message bus, and each owner."""
+        """One check for the message bus, and one for each owner."""
         return {"message_bus": self.message_bus, **{name: partial(self._owner, name) for name in NAMES}}
 
     async def message_bus(self) -> None:
         if not (self._bus.reachable and self._desk.listening):
-            raise Unhealthy(self._bus.fault if not self._bus.reachable else "replies are not read yet")
+            raise Unhealthy(self._bus.fault if not self._bus.reachable else "not yet reading replies")
         self._begun = True
 
     async def _owner(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Reading: the owner is asked, and its JSON goes out as it came, within the envelope."""
+"""Reads: the owner's JSON is sent unchanged, inside the envelope."""
 
 import json
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from nexus_gateway.requests.preconditions import tag_of
 
 
 class Reads:
-    """All errors are PlatformErrors, the owners' own among them."""
+    """Raises only PlatformErrors, including those of the owners."""
 
     def __init__(self, owners: Owners, cursors: Cursors) -> None:
         self._owners = owners
         self.cursors = cursors
 
     async def one(self, request: Request, owner: str, path: str) -> Response:
-        """A single resource, with its ETag; 304 when the caller has it already."""
+        """A single resource, with its ETag; 304 if the caller already has it."""
         known = joined(request, "if-none-match")
         well_formed = known is not None and entity_tags(known) is not None
         answer = await self._owners.get(owner, path, known=known if well_formed else None)
@@ -31,7 +31,7 @@ class Reads:
         return success(answer.body, headers={"ETag": etag})
 
     async def figures(self, owner: str, path: str, query: Mapping[str, str]) -> Response:
-        """What is computed again each time, and has no version."""
+        """Data that is computed for each request and has no version."""
         return success((await self._owners.get(owner, path, query)).body)
 
     async def page(
@@ -42,7 +42,7 @@ class Reads:
         last_key: str | None,
         filters: Mapping[str, str | None] | None = None,
     ) -> Response:
-        """A page of a list. Raises ValidationFailed for a cursor that is not of this list with these filters."""
+        """A page of a list. Raises ValidationFailed for a cursor of another list or other filters."""
         chosen = {name: value for name, value in (filters or {}).items() if value is not None}
         query = {**chosen, "limit": str(limit)}
         if last_key is not None:
@@ -55,7 +55,7 @@ class Reads:
 def _parted(page: bytes) -> tuple[bytes, str | None]:
     """An owner's page up to the value of its last member, and that value: where the next page begins.
 
-    Inside of a text of JSON the name would have its quotes escaped, so the last one found is the page's own.
+    Inside a JSON string the quotes of the name would be escaped, so the last occurrence is the page's own member.
     """
     before, name, position = page.rpartition(b'"last_key":')
     return before + name, json.loads(position[:-1])

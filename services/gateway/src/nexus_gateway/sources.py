@@ -1,4 +1,4 @@
-"""What can be streamed: who keeps it, how it is read there, and what its news bring along."""
+"""What can be streamed: which owner has it, how it is read there, and what its hints carry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from nexus_gateway.answers import to_json
 from nexus_gateway.sse import event_block
 
 GATHER_SECONDS = 0.02
-"""News of projects come in swarms: a commit of many events is published one by one."""
+"""Hints about a project come in bursts: the events of one commit are published one by one."""
 
 
 class StreamPage(NamedTuple):
-    """Events as they are sent, and how it continues after them. `beyond`: there are not as many as was asked after."""
+    """Events as they are sent, and how it continues after them. `beyond`: the sequence asked for does not exist yet."""
 
     block: bytes
     through: int
@@ -25,7 +25,7 @@ class StreamPage(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """A page that came along with news: what follows the event `after`."""
+    """A page that came with a hint: what follows the event `after`."""
 
     after: int
     page: StreamPage
@@ -33,9 +33,9 @@ class Brought(NamedTuple):
 
 @dataclass(frozen=True)
 class StreamSource:
-    """Where streams of one kind are read: from `owner`, at `path` with the id, what comes after a sequence.
+    """Where streams of one kind are read: from `owner`, at `path` with the id, after a sequence.
 
-    `brought` is what a record of the topic itself brings. `gather_seconds`: how long to wait for more news after one.
+    `brought` extracts the page in a record of the topic. `gather_seconds`: how long to wait for more hints after one.
     """
 
     owner: str

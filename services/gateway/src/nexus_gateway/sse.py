@@ -1,4 +1,4 @@
-"""Server-sent events: where they go on, what they look like, and an answer that is made of them."""
+"""Server-sent events: where to resume, the format, and responses that consist of them."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ from nexus_gateway.requests.accept import EVENT_STREAM
 HEARTBEAT = b": heartbeat\n\n"
 HEARTBEAT_SECONDS = 15.0
 OPENING = b"retry: 1000\n\n"
-"""Milliseconds after which a browser whose stream was cut comes again."""
+"""Milliseconds after which a browser reconnects when its stream was cut."""
 _SEQUENCE = re.compile(r"[0-9]{1,15}")
 
 
@@ -30,7 +30,7 @@ def last_event_id(request: Request) -> int | None:
 
 
 def no_event(message: str) -> ValidationFailed:
-    """What to raise for a Last-Event-ID that no event of the history has."""
+    """The error for a Last-Event-ID that is not the id of an event."""
     return ValidationFailed(
         "Last-Event-ID is not the id of an event",
         suggestion="Send the id of the last event you have received, or no Last-Event-ID to start from the first.",
@@ -39,18 +39,19 @@ def no_event(message: str) -> ValidationFailed:
 
 
 def event_block(event_id: int, name: str, data: bytes) -> bytes:
-    """One event; `data` is JSON, and so in one line."""
+    """One event; `data` is JSON, hence a single line."""
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, name.encode(), data)
 
 
 async def paced(
     blocks: AsyncGenerator[bytes], ending: asyncio.Future[None], heartbeat_seconds: float = HEARTBEAT_SECONDS
 ) -> AsyncGenerator[bytes]:
-    """The blocks as they come, a heartbeat whenever none came for this long; ends with them, or with `ending`."""
+    """The blocks as they come, and a heartbeat whenever none came for this long; ends with them or with `ending`."""
     following: asyncio.Task[bytes | None] | None = None
     try:
         yield OPENING
         while not ending.done():
+            # Kept over heartbeats: cancelling the read of a block would lose that block.
             following = following or asyncio.create_task(_next(blocks))
             await asyncio.wait({following, ending}, timeout=heartbeat_seconds, return_when=asyncio.FIRST_COMPLETED)
             if following.done():
@@ -61,6 +62,7 @@ async def paced(
             elif not ending.done():
                 yield HEARTBEAT
     finally:
+        # A generator that a task is running cannot be closed from outside; cancelling the task closes it.
         if following is None or not following.cancel():
             await blocks.aclose()
 
@@ -70,7 +72,7 @@ async def _next(blocks: AsyncGenerator[bytes]) -> bytes | None:
 
 
 class EventStream(StreamingResponse):
-    """`blocks` are closed when the caller has gone, too."""
+    """`blocks` are closed even if the caller disconnects."""
 
     def __init__(self, blocks: AsyncGenerator[bytes], headers: Mapping[str, str] | None = None) -> None:
         sent = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}

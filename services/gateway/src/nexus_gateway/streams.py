@@ -1,8 +1,8 @@
-"""Live streams: of the histories of projects, and of what agents say in invocations.
+"""Live streams: of the histories of projects, and of the output of agents in invocations.
 
-What the owner keeps is the truth. A stream reads it from there, always on from the last sequence that it gave, so
-nothing is left out or repeated, whatever dies in between. The topic only says where there is news, and may bring them
-along; where it is silent everything that is followed is looked at now and then.
+The owner's data is the truth. A stream always reads on from the last sequence that it delivered, so nothing is left
+out or repeated, whatever dies in between. The topic only gives hints that there is more, and may carry it; everything
+that is followed is also checked now and then, in case a hint was lost.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ LOOK_SECONDS = 1.0
 LOOKS_APART = 10
 RETRY_SECONDS = 1.0
 MOST_BROUGHT = 100
-"""Of pages that came along with news, those that are remembered."""
+"""How many pages that came with hints are kept."""
 Reads = dict[tuple[Principal, str, int], asyncio.Task[StreamPage]]
-"""Under way, by who asks, id and the sequence that they read on from."""
+"""Reads in progress, by caller, id and the sequence after which they read."""
 
 
 class _Followed:
-    """One that streams follow. `news` is set, and replaced, when there may be more; reads under way are shared.
+    """Something that streams follow. `news` is set, and replaced, when there may be more; reads are shared.
 
-    Who takes `news` before it reads misses nothing: whatever comes after that read sets it.
+    A stream that takes `news` before it reads misses nothing: whatever comes after that read sets it.
     """
 
     def __init__(self) -> None:
@@ -45,15 +45,17 @@ class _Followed:
             del self.brought[next(iter(self.brought))]
 
     def tell(self) -> None:
+        # Replaced rather than cleared: a stream that holds this event but does not wait for it yet must find it set.
         self.news.set()
         self.news = asyncio.Event()
-        self.reads = {}  # what began before may have missed it
+        # Reads that began before the hint may not see what it announced: new ones must not join them.
+        self.reads = {}
 
 
 class Streams:
-    """A part of the service. `listening`: whether hints come; then looking without one is rarely needed.
+    """A part of the service. `listening`: whether hints are received; if so, checks without one are rarely needed.
 
-    `expect` is called every `look_seconds` while hints are waited for.
+    `expect` is called every `look_seconds` while anything is followed.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class Streams:
             await asyncio.gather(self._looking, return_exceptions=True)
 
     def end(self) -> None:
-        """All streams end at once."""
+        """Ends all streams at once."""
         if not self.ending.done():
             self.ending.set_result(None)
 
@@ -103,24 +105,25 @@ class Streams:
         return bool(self._followed)
 
     def notice(self, record: Any) -> None:
-        """A record of the topic: something has happened to what is its key."""
+        """Takes a record of the topic as a hint that there is more of what its key names."""
         if record.key and (followed := self._followed.get(record.key.decode(errors="replace"))):
             if brought := self._source.brought(record.value or b""):
                 followed.bring(brought)
             followed.tell()
 
     async def open(self, name: str, after: int) -> StreamPage:
-        """The first of the events after that sequence. Raises NotFound, also for what is being deleted."""
+        """The first events after that sequence. Raises NotFound, also for what is being deleted."""
         page = await self._shared(self._opening, name, after)
         if page.deleted:
             raise NotFound(f"there is no {self._source.kind} {name}", type=self._source.kind, id=name)
         return page
 
     async def follow(self, name: str, page: StreamPage) -> AsyncGenerator[bytes]:
-        """That page and everything after it, to the last event, or until there is nothing to follow any more."""
+        """That page and everything after it, up to the last event or until the resource is gone."""
         self._expect()
         with self._following(name) as followed:
-            news: asyncio.Event | None = None  # before the current page was read, nobody took it
+            # Not taken before `page` was read, so it proves nothing about it: the first round reads without waiting.
+            news: asyncio.Event | None = None
             while True:
                 if page.block:
                     yield page.block
@@ -131,6 +134,8 @@ class Streams:
                     await asyncio.sleep(self._source.gather_seconds)
                 # Before the read: a hint that comes while it is under way must wake the next wait, not be lost.
                 news = followed.news
+                # A page that came with a hint saves the read, but only one that continues exactly here: any other would
+                # leave a gap or repeat something.
                 following = followed.brought.get(page.through)
                 following = following or await self._next(name, followed, page.through)
                 if following is None:
@@ -151,7 +156,7 @@ class Streams:
                 del self._followed[name]
 
     async def _next(self, name: str, followed: _Followed, after: int) -> StreamPage | None:
-        """What comes next; None when it is gone. Waits while its owner is unavailable."""
+        """The next page; None if the resource is gone. Waits while the owner is unavailable."""
         told = False
         while True:
             try:
@@ -160,12 +165,12 @@ class Streams:
                 if error.body().code == NotFound.code:
                     return None
                 if not told:
-                    logger.warning("a stream cannot be continued, trying again", of=name, reason=error.message)
+                    logger.warning("a stream cannot be continued now, retrying", of=name, reason=error.message)
                 told = True
             await asyncio.sleep(self._retry_seconds * random.uniform(0.5, 1.5))
 
     async def _shared(self, reads: Reads, name: str, after: int) -> StreamPage:
-        """One read for all of a caller's streams that are at the same position. It outlives the one that began it."""
+        """One read for all streams of a caller at the same position. It outlives the stream that began it."""
         place = (caller.principal.get(), name, after)
         read = reads.get(place)
         if read is None:
@@ -180,7 +185,7 @@ class Streams:
         return source.page_of(answer.body, after)
 
     async def _look(self) -> None:
-        """Runs until cancelled: looks at each stream now and then, and at all of them while hints may be missed."""
+        """Runs until cancelled: checks each stream now and then, and all of them while hints may be missed."""
         turn, heard = 0, False
         while True:
             await asyncio.sleep(self._look_seconds)
@@ -190,6 +195,7 @@ class Streams:
             for place, followed in enumerate(list(self._followed.values())):
                 if not heard or (turn + place) % LOOKS_APART == 0:
                     followed.tell()
+            # Asked after the round: if hints are received again, the reads of this round find what was missed before.
             heard = self._listening()
 
 

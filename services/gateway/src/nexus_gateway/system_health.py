@@ -1,4 +1,4 @@
-"""The platform's health at one glance: what each owner says of itself, and the dead letters."""
+"""The health of the whole platform: the report of each service, and the dead letters."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ class KeptLetters(Protocol):
 
 
 class HealthOfSystem:
-    """Never fails: what cannot be told is shown as such."""
+    """Never fails: what cannot be determined is shown as such."""
 
     def __init__(self, owners: Owners, letters: KeptLetters) -> None:
         self._owners = owners
@@ -42,7 +42,7 @@ class HealthOfSystem:
         )
 
     async def _ask(self, service: str) -> Details | str:
-        """What it says in detail, or why it does not."""
+        """Its detailed report, or why there is none."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return json.loads((await self._owners.get(service, "/health/detailed")).body)
@@ -51,7 +51,7 @@ class HealthOfSystem:
         except PlatformError as error:
             return error.message
         except ValueError:
-            return "not the answer of a service"
+            return "the answer is not a health report"
 
     async def _dead_letters(self) -> dict[str, int] | None:
         try:
@@ -68,5 +68,5 @@ def _service(answer: Details | str) -> ServiceHealth:
 
 
 def _details(checks: Details, name: str) -> dict[str, Any]:
-    """Of a check that did not fail."""
+    """The details of a check, empty if it failed."""
     return checks.get(name, {}).get("details") or {}

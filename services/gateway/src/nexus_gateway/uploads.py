@@ -1,4 +1,4 @@
-"""Writes that are larger than a message may be: they go to their owner over HTTP, which decides them all the same."""
+"""Writes that are too large for a message: they go to their owner over HTTP, and are decided there like commands."""
 
 from collections.abc import Mapping
 from typing import IO
@@ -17,11 +17,11 @@ class Uploads:
         self._owners = owners
 
     async def package(self, command_id: str, fingerprint: str, content: IO[bytes]) -> Response:
-        """Raises RefusedByOwner, ServiceUnavailable, GatewayTimeout; the same upload again has no second effect."""
+        """Raises RefusedByOwner, ServiceUnavailable, GatewayTimeout. Repeating the upload has no second effect."""
         return await self._sent("/packages", {"command_id": command_id, "fingerprint": fingerprint}, content)
 
     async def into_session(self, session_id: str, command_id: str, fingerprint: str, upload: Upload) -> Response:
-        """As a package."""
+        """The same for a file of a session."""
         said = {"command_id": command_id, "fingerprint": fingerprint}
         query = {**said, "name": upload.name[:255], "media_type": upload.media_type[:255]}
         return await self._sent(f"/sessions/{session_id}/uploads", query, upload.content)
@@ -32,5 +32,5 @@ class Uploads:
         if reply.error is not None:
             raise RefusedByOwner(reply.error, reply.status, replayed=reply.replayed)
         if reply.result is None:
-            raise InternalError("a service of the platform gave an answer that could not be read")
+            raise InternalError("a service of the platform sent an answer that cannot be read")
         return success(to_json(reply.result), reply.status, headers={REPLAYED: "true"} if reply.replayed else None)

@@ -32,7 +32,8 @@ class Stores(Protocol):
 class Standing:
     """`serving` answers queries, `building` (0: none) is being built beside it.
 
-    Counting is on hold until `held_until_ms` (Unix time). `newest` is the highest number so far: none is used twice, because processes cache rows by generation.
+    Counting is on hold until `held_until_ms` (Unix time). `newest` is the highest number so far: none is used twice,
+    because processes cache rows by generation.
     """
 
     serving: int = FIRST_GENERATION

@@ -1,12 +1,12 @@
-"""What an attempt changes of an agent."""
+"""The change of an agent that an attempt makes."""
 
 from nexus_contracts.model import Message
 
 
 class AgentChange(Message):
-    """The next version of an agent, from that of the attempt `against`.
+    """The next version of an agent, based on that of the attempt `against`.
 
-    `requirement` is what is to be different, and `whole` the requirement of the agent with it.
+    `requirement` is the change itself, `whole` the agent's requirement including it.
     """
 
     agent_id: str

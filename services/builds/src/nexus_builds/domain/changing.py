@@ -1,4 +1,4 @@
-"""The next version of an agent, built on request from the present one."""
+"""Builds the next version of an agent from the present one."""
 
 from datetime import datetime
 
@@ -12,18 +12,19 @@ from nexus_contracts.errors import InvalidState
 from nexus_contracts.text import trimmed
 
 LONGEST = 20_000
-"""Characters of a requirement with all its changes: no more of it is read by rules."""
+"""Characters of a requirement with all its changes: the rules read no more than that."""
 
 
 def change(
     project: Project, command: ChangeAgent, present: Suite, built: Attempt, now: datetime, methods: Methods
 ) -> Decided:
-    """An attempt that changes the agent as `built` has made it, by the method that made it.
+    """An attempt that changes the agent made by `built`, with the same build method.
 
-    Raises InvalidState while the project is building, or where too much was changed already; MethodUnavailable.
+    Raises InvalidState while the project is building, or if the requirement would become too long; MethodUnavailable.
     """
     if project.status in RUNNING:
         raise _refused(project, f"a {project.status} project cannot be changed")
+    # From the attempt that serves, not from the latest one: that may have failed, and then its change was never made.
     before = built.change.whole if built.change else project.requirement
     whole = f"{trimmed(before)}\n\n{trimmed(command.requirement)}"
     if len(whole) > LONGEST:

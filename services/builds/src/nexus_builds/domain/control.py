@@ -1,4 +1,4 @@
-"""What people do with a project: create, start, pause, resume, stop, restart, delete."""
+"""What users do with a project: create, start, pause, resume, stop, restart, delete."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +51,7 @@ ALLOWED: dict[ProjectStatus, tuple[ControlAction, ...]] = {
 
 @dataclass(frozen=True)
 class Methods:
-    """`available` are those that the worker has an executor for; `default` is that of a project that chooses none."""
+    """`available`: the methods that the worker has an executor for; `default`: for projects that choose none."""
 
     available: frozenset[BuildMethod] = frozenset({BuildMethod.RULES})
     default: BuildMethod = BuildMethod.AUTO
@@ -102,7 +102,7 @@ def create(command: CreateProject, now: datetime, methods: Methods) -> Decided:
 
 
 def _name(command: CreateProject) -> str:
-    """The name given, as sent, where anything of it can be seen; else the first line of the requirement."""
+    """The given name, as sent, unless it is blank; else the first line of the requirement."""
     if command.project_name and trimmed(command.project_name):
         return command.project_name
     line = first_line(command.requirement)
@@ -142,8 +142,9 @@ def control(project: Project, command: ControlProject, now: datetime, methods: M
 
 
 def delete(project: Project, now: datetime) -> Decided:
-    """The project is gone for every reader; a running build is stopped first."""
+    """The project no longer exists for readers; a running build is stopped first."""
     events: list[BaseModel] = []
+    # In the same commit: a build without an end would stay in the statistics as one that is still running.
     if project.status in RUNNING:
         project, events = _stop(project, now, "the project was deleted")
     deleted = ProjectDeleted(project_id=project.project_id, attempt=project.attempt_number, deleted_at=now)
@@ -162,9 +163,9 @@ def begin(
     kept: tuple[StepState, ...] = (),
     change: AgentChange | None = None,
 ) -> Decided:
-    """The next attempt; `kept` are the stages whose outputs it takes over, `method` how the platform builds.
+    """The next attempt; `kept` are the stages whose outputs it takes over, `method` is how the platform builds.
 
-    The agent of a `change` serves on.
+    The agent of a `change` keeps serving.
     """
     number = project.attempt_number + 1
     stages = kept + fresh_stages(number, project.agent_name_map)[len(kept) :]
@@ -210,6 +211,8 @@ def _restart(project: Project, command: ControlProject, now: datetime, methods: 
     latest = project.attempt
     builder = latest.builder if latest else Builder.PLATFORM
     change = latest.change if latest else None
+    # A change continues with the method that it began with, which is that of the agent it changes, even if the project
+    # would now resolve to another.
     wanted = latest.build_method if latest and change else None
     method = methods.resolved(wanted or project.build_method) if builder is Builder.PLATFORM else None
     return begin(

@@ -1,4 +1,4 @@
-"""A build at a glance. What it shows changes with the project, and with time only by an alert that comes up."""
+"""The dashboard of a build. It changes only with the project, or when an alert becomes due."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ SLOW = timedelta(minutes=10)
 
 
 def build_dashboard(project: Project, now: datetime) -> BuildDashboard:
-    """`now` decides which alerts of silence and slowness are up."""
+    """`now` decides which alerts about silence and slowness are active."""
     return BuildDashboard(
         project_id=project.project_id,
         project_name=project.project_name,
@@ -117,13 +117,14 @@ def _alerts(project: Project, now: datetime) -> Iterator[BuildAlert]:
                 said = f"{DISPLAY[step.name]} has been running for ten minutes"
                 yield _alert(AlertCode.STAGE_SLOW, Severity.WARNING, said, step.name, since)
     refused = project.refusals.count
-    if refused and project.status is not ProjectStatus.CANCELLED:  # after a stop the worker's last reports come late
+    # After a stop the last reports of the worker still arrive, and are refused: that is no reason for an alert.
+    if refused and project.status is not ProjectStatus.CANCELLED:
         said = f"reports refused: {refused}; the latest: {project.refusals.reason}"
         yield _alert(AlertCode.REPORTS_REFUSED, Severity.WARNING, said, None, project.refusals.at)
 
 
 def _failures(project: Project) -> Iterator[BuildAlert]:
-    """Of a failed sub-stage its stage fails too: told once, of the sub-stage. A stop is not a failure."""
+    """One alert per failure: a stage that failed with its sub-stage has none. A stop is not a failure."""
     if project.status is ProjectStatus.CANCELLED:
         return
     failed = [step for step in project.steps() if step.status is StepStatus.FAILED]
@@ -143,7 +144,7 @@ def _told(error: StageError) -> str:
 
 
 def _working(steps: Iterable[StepState]) -> Iterator[tuple[StepState, datetime]]:
-    """The steps that are at their own work, and since when: a stage's begins when its sub-stages are done."""
+    """The steps that are running by themselves, and since when: a stage does so once its sub-stages are done."""
     for step in steps:
         if step.status is not StepStatus.RUNNING or step.started_at is None:
             continue

@@ -1,10 +1,10 @@
-"""What is refused, and how."""
+"""The domain's refusals."""
 
 from nexus_contracts.errors import NotFound, ValidationFailed
 
 
 class MethodUnavailable(ValidationFailed):
-    """No worker of the platform builds so: decided by the owner, who alone knows."""
+    """No worker of the platform has this build method. Only the owner knows, so it is the owner's decision."""
 
     decided = True
 

@@ -1,4 +1,4 @@
-"""Projects in lists, made of what is stored: checking whole states was most of what a list cost."""
+"""Projects in lists, made directly from the stored JSON: validating whole states was most of the cost of a list."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from nexus_contracts.builds.views import ProjectSummary
 from nexus_contracts.stages import StepStatus
 
 Stored = Mapping[str, Any]
-"""The JSON of a project's newest schema, without what has its default."""
+"""The JSON of a project in its newest schema, without default values."""
 _OWN = {name: field for name, field in Project.model_fields.items() if name in ProjectSummary.model_fields}
 _DEFAULTS = {
     name: to_jsonable_python(field.get_default(call_default_factory=True))
@@ -24,7 +24,8 @@ _NO_ATTEMPT: Mapping[str, Any] = {}
 def listed(state: Stored) -> Mapping[str, Any]:
     """The JSON of the `project_summary` of that project."""
     attempt = state.get("attempt", _NO_ATTEMPT)
-    if attempt.get("waiting_for"):  # says what the attempt has cost: a sum over its steps
+    # Such a project also shows what its attempt has cost, a sum over its steps. It is rare enough to be validated.
+    if attempt.get("waiting_for"):
         return project_summary(Project.model_validate(state)).model_dump(mode="json")
     error = attempt.get("error")
     return {name: state[name] if name in state else _DEFAULTS[name] for name in _OWN} | {

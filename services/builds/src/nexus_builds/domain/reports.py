@@ -53,8 +53,8 @@ from nexus_contracts.stages import DEPLOYER, DEVELOPER, TOOL_DEVELOPER, StepStat
 
 WORKER_SOURCE = "/nexus/builds-worker/epochs/"
 NAMED_SOURCE = "/nexus/builds-worker/named"
-"""Of the worker's reports whose ids follow from names: whichever worker says one, it counts once. So they are not
-fenced: were that of a worker that lost the build refused, its successor's would be a repeat of it, and lost."""
+"""Source of the worker's reports whose ids derive from names: whichever worker sends one, it counts once. They are not
+fenced: if the report of a worker that lost the build were refused, its successor's would be a duplicate, and lost."""
 _WORKER = re.compile(rf"{NAMED_SOURCE}|{WORKER_SOURCE}([0-9]{{1,12}})")
 MOST_MODELS = 20
 
@@ -94,6 +94,8 @@ def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime
         begun, events = _admitted(project, report, reporter, now)
         changed, more = _applied(begun, report, reporter, now)
     except Refused as refusal:
+        # Recorded, not raised: one bad report must not hold up those behind it, and its sender finds the reason in the
+        # history instead of nowhere.
         identity = ReportIdentity(type=report.type, source=reporter.source[:500], id=reporter.id[:500])
         refused = ReportRefused(
             project_id=project.project_id,
@@ -108,12 +110,12 @@ def apply(project: Project, report: AnyReport, reporter: Reporter, now: datetime
 
 
 def _has_failed(project: Project, attempt: int) -> bool:
-    """Whoever says once more how the attempt ended is not contradicted: pipelines report the end of task and run."""
+    """Whether the attempt has failed already. A second report of that is ignored: pipelines report task and run."""
     return attempt == project.attempt_number and project.status in (ProjectStatus.FAILED, ProjectStatus.CANCELLED)
 
 
 def _admitted(project: Project, report: Report, reporter: Reporter, now: datetime) -> Decided:
-    """May this reporter say anything about this attempt? The first external report starts the first one."""
+    """Checks that this reporter may report on this attempt; the first external report starts the first attempt."""
     external = not reporter.platform
     waiting = project.status is ProjectStatus.PENDING and not project.auto_start
     if waiting and external and report.attempt == 1 and project.attempt is None:
@@ -128,6 +130,8 @@ def _admitted(project: Project, report: Report, reporter: Reporter, now: datetim
         raise Refused(
             RefusalCode.NOT_THE_BUILDER, f"attempt {report.attempt} is built by the {project.attempt.builder} builder"
         )
+    # A worker that lost the build may not know it yet, and its reports are already in the topic: the epoch is the only
+    # thing that tells them from those of its successor.
     if reporter.epoch is not None and reporter.epoch < project.attempt.epoch:
         raise Refused(RefusalCode.FENCED_OFF, "another worker has taken over this attempt")
     return project, events
@@ -164,7 +168,7 @@ def _using(project: Project, model: str) -> Project:
 
 
 def _fenced(project: Project, reporter: Reporter) -> Project:
-    """A worker with a later epoch was heard: earlier ones are no longer heard."""
+    """Once a worker with a higher epoch has reported, workers with lower ones are refused."""
     if project.attempt is None or reporter.epoch is None or reporter.epoch <= project.attempt.epoch:
         return project
     return project.model_copy(update={"attempt": project.attempt.model_copy(update={"epoch": reporter.epoch})})
@@ -204,6 +208,7 @@ def _may_start(project: Project, report: StageStarted, step: StepState, reporter
                 break
             if not earlier.done:
                 raise Refused(RefusalCode.OUT_OF_ORDER, f"{earlier.name} is not completed")
+    # The worker that takes over starts the step again. With an equal epoch it is only a second start.
     taken_over = step.status is StepStatus.RUNNING and (reporter.epoch or 0) > step.epoch
     if step.status is not StepStatus.PENDING and not taken_over:
         raise Refused(RefusalCode.OUT_OF_ORDER, f"{step.name} is already {step.status}")
@@ -234,11 +239,12 @@ def _must_run(step: StepState) -> None:
 def _noted(
     step: StepState, report: StageProgressed | StageLogged | StageArtifactPublished | StageUsageRecorded
 ) -> dict[str, object]:
-    """Of what a step tells on its way; logs, artifacts and usage may still come when it has completed."""
+    """The changes by reports on a running step; logs, artifacts and usage may still come after it has completed."""
     if step.status is not StepStatus.COMPLETED or isinstance(report, StageProgressed):
         _must_run(step)
     match report:
         case StageProgressed():
+            # Never backwards: after a takeover the new worker reports from the start of the step again.
             return {"progress": max(step.progress, report.progress)}
         case StageLogged():
             shown = (*step.logs, *(_shortened(entry) for entry in report.entries[-LOG_TAIL:]))
@@ -251,7 +257,7 @@ def _noted(
 
 
 def _summed(usage: Usage) -> Usage:
-    """What cannot be counted exactly is not counted at all: a sum that stops in silence is a wrong one."""
+    """Raises Refused for what would exceed the exact range: a sum that silently stops growing would be wrong."""
     if excess := usage.beyond():
         name, most = excess
         raise Refused(RefusalCode.TOO_MUCH_USAGE, f"{name} would come to more than {most}")
@@ -270,7 +276,7 @@ def _output(report: StageCompleted) -> dict[str, object]:
 
 
 def _tools(step: str, output: Mapping[str, JsonValue]) -> int | None:
-    """How many tools the agent has, from the two steps that know: who develops them, and who deploys the manifest."""
+    """The agent's number of tools, from the outputs of the steps that know it: tool developer and deployer."""
     manifest = output.get("manifest")
     place = {TOOL_DEVELOPER: output, DEPLOYER: manifest if isinstance(manifest, Mapping) else {}}.get(step, {})
     tools = place.get("tools")
@@ -286,5 +292,6 @@ def _changed(
         failed = {"status": StepStatus.FAILED, "completed_at": now, "error": report.error}
         stage = next(one for one in stages if one.name == DEVELOPER)
         stages = replaced(stages, stage.model_copy(update=failed), None)
+    # A running stage counts half, a failed one nothing: what users see must not fall back because of that.
     progress = max(project.progress, progress_of(stages))
     return project.model_copy(update={"stages": stages, "progress": progress, "updated_at": now})

@@ -1,4 +1,4 @@
-"""The state of a project (its attempt, its steps, the tails of what can grow without bound), and how it is shown."""
+"""The state of a project (its attempt, its steps, the tails of unbounded lists) and its views."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ LOG_TAIL_CHARACTERS = 500
 ARTIFACT_TAIL = 10
 INLINE_OUTPUT_BYTES = 4_000
 TAIL_BYTES = 6_000
-"""What a project shows of a step at most, so that its one item stays far below the database's limit."""
+"""Limit for each tail shown in a project, so that its one item stays far below the database's limit."""
 
 DONE = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})
 TERMINAL = frozenset({ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStatus.CANCELLED})
@@ -41,8 +41,8 @@ RUNNING = frozenset({ProjectStatus.BUILDING, ProjectStatus.PAUSED})
 class StepState(Message):
     """A stage or sub-stage.
 
-    `attempt` is the one that it ran in: an earlier one where it was kept. `epoch` is that of the worker that runs it.
-    `tools` counts the agent's tools, where its output says them.
+    `attempt` is the one in which it ran: an earlier one if it was kept. `epoch` is that of the worker that runs it.
+    `tools` is the number of the agent's tools, if its output lists them.
     """
 
     name: str
@@ -70,7 +70,7 @@ class StepState(Message):
 
 
 class Wait(Message):
-    """What a person is asked, by the builder in this step; the answer is kept under `name`."""
+    """A question of the builder to a person, in this step; the answer is stored under `name`."""
 
     name: str
     kind: WaitKind
@@ -85,8 +85,8 @@ class Wait(Message):
 class Attempt(Message):
     """One run of the pipeline. `epoch` is the highest lease epoch of a platform worker that reported.
 
-    The platform builds by `build_method`, and used `models`. It runs since `since` (None: it is paused, or has ended),
-    and ran for `ran_seconds` before that.
+    A platform build uses `build_method`, and has used `models`. It has been running since `since` (None: it is paused,
+    or has ended), and ran for `ran_seconds` before that.
     """
 
     number: int
@@ -107,20 +107,20 @@ class Attempt(Message):
     change: AgentChange | None = None
 
     def halted(self, now: datetime) -> "Attempt":
-        """The clock stands still."""
+        """Stops the clock."""
         return self.model_copy(update={"since": None, "ran_seconds": self.running(now)})
 
     def resumed(self, now: datetime) -> "Attempt":
-        """The clock runs again; nobody is waited for."""
+        """Restarts the clock; it no longer waits for a person."""
         return self.model_copy(update={"since": now, "paused_at": None, "waiting_for": None})
 
     def ended(self, now: datetime, outcome: str, error: StageError | None = None) -> "Attempt":
-        """It is over; nobody is waited for."""
+        """Ends it; it no longer waits for a person."""
         over = {"ended_at": now, "outcome": outcome, "error": error, "waiting_for": None}
         return self.halted(now).model_copy(update=over)
 
     def running(self, now: datetime) -> float:
-        """Seconds that it ran, pauses left out."""
+        """Seconds of running time, without pauses."""
         return self.ran_seconds + ((now - self.since).total_seconds() if self.since else 0.0)
 
     def seconds(self, now: datetime) -> float:
@@ -128,7 +128,7 @@ class Attempt(Message):
 
 
 class Refusals(Message):
-    """How many reports were refused since the attempt began; why and when the last one was."""
+    """The number of reports refused since the attempt began, and the reason and time of the last one."""
 
     count: int = 0
     reason: str | None = None
@@ -139,7 +139,7 @@ class Refusals(Message):
 
 
 class PastAttempt(Message):
-    """An attempt with the stages that it went through, as it is kept when the next one begins."""
+    """An attempt with its stages, as it is stored when the next one begins."""
 
     attempt: Attempt
     stages: tuple[StepState, ...]
@@ -154,7 +154,7 @@ class PastAttempt(Message):
 
 
 class Project(Aggregate):
-    """`reports` counts the distinct reports taken."""
+    """`reports` counts the distinct reports received."""
 
     project_id: str
     requirement: str
@@ -189,7 +189,7 @@ class Project(Aggregate):
         return self.attempt.waiting_for if self.attempt else None
 
     def runs(self, builder: Builder) -> bool:
-        """Whether its attempt goes on, be it paused, and this builder builds it."""
+        """Whether its attempt is running or paused, and is built by this builder."""
         return self.attempt is not None and self.attempt.builder is builder and self.status in RUNNING
 
     def usage(self) -> Usage:
@@ -197,7 +197,7 @@ class Project(Aggregate):
         return usage_of(self.stages, self.attempt_number)
 
     def latest(self) -> PastAttempt | None:
-        """The latest attempt, in the form in which it will be kept; None before the first."""
+        """The latest attempt, in its stored form; None before the first."""
         if self.attempt is None:
             return None
         return PastAttempt(attempt=self.attempt, stages=self.stages, progress=self.progress)
@@ -213,11 +213,11 @@ class Project(Aggregate):
 
 
 Decided = tuple[Project, list[BaseModel]]
-"""The project after a decision, and what happened."""
+"""The project after a decision, and the events."""
 
 
 def steps_of(stages: tuple[StepState, ...]) -> Iterator[StepState]:
-    """Stages and sub-stages, each stage before its own."""
+    """Stages and sub-stages, each stage before its sub-stages."""
     for stage in stages:
         yield stage
         yield from stage.sub_steps
@@ -233,7 +233,7 @@ def usage_of(stages: tuple[StepState, ...], attempt: int) -> Usage:
 
 
 def latest(entries: Sequence[M], most: int, most_bytes: int) -> tuple[M, ...]:
-    """The last of them, at most so many and within so many bytes as JSON."""
+    """The last entries, at most `most` of them and at most `most_bytes` as JSON."""
     size = 0
     for number, entry in enumerate(reversed(entries)):
         size += len(entry.model_dump_json().encode())
@@ -243,7 +243,7 @@ def latest(entries: Sequence[M], most: int, most_bytes: int) -> tuple[M, ...]:
 
 
 def fresh_stages(attempt: int, agent_names: dict[str, str]) -> tuple[StepState, ...]:
-    """The six stages, none begun."""
+    """The six stages, none of them started."""
     return tuple(_fresh(stage, attempt, agent_names) for stage in STAGES)
 
 
@@ -253,7 +253,7 @@ def _fresh(stage: StageSpec, attempt: int, agent_names: dict[str, str]) -> StepS
 
 
 def replaced(stages: tuple[StepState, ...], step: StepState, sub_stage_of: str | None) -> tuple[StepState, ...]:
-    """The stages with this step in the place of the one of its name."""
+    """The stages with this step in place of the one with the same name."""
     if sub_stage_of is None:
         return tuple(step if one.name == step.name else one for one in stages)
     return tuple(
@@ -263,7 +263,7 @@ def replaced(stages: tuple[StepState, ...], step: StepState, sub_stage_of: str |
 
 
 def closed(steps: tuple[StepState, ...], error: StageError, now: datetime) -> tuple[StepState, ...]:
-    """The steps of an attempt that ends: those that were running have failed."""
+    """The steps of an attempt that has ended: those that were running have failed."""
     return tuple(_closed(step, error, now) for step in steps)
 
 
@@ -276,7 +276,7 @@ def _closed(step: StepState, error: StageError, now: datetime) -> StepState:
 
 
 def progress_of(stages: tuple[StepState, ...]) -> float:
-    """Per cent of the project: done stages weigh whole, a running one half, stage 5 by its sub-stages."""
+    """Per cent of the project: done stages count fully, a running one half, stage 5 by its sub-stages."""
     total = 0.0
     for stage in stages:
         weight = STAGE_BY_NAME[stage.name].weight
@@ -297,11 +297,11 @@ DISPLAY = {step.name: step.display_name for stage in STAGES for step in (stage, 
 NUMBER = {step.name: stage.number for stage in STAGES for step in (stage, *stage.sub_stages)}
 
 _SHOWN = tuple(name for name in ProjectSummary.model_fields if name in Project.model_fields)
-"""Of a summary, what stands in the state as it is."""
+"""Fields of a summary that are taken from the state unchanged."""
 
 
 def stage_view(step: StepState, **full: Any) -> StageView:
-    """A step with its tails, or with `full` outputs, artifacts and logs in their place."""
+    """A step with its tails, or with `full` outputs, artifacts and logs instead."""
     shown: dict[str, Any] = {
         "stage_name": step.name,
         "stage_number": NUMBER[step.name],
@@ -341,7 +341,7 @@ def summary(project: Project) -> dict[str, Any]:
 
 
 def waiting_for(project: Project) -> WaitingFor | None:
-    """The person that the build waits for, and what is asked."""
+    """What the build asks a person, if it waits for one."""
     if (wait := project.waiting_for) is None:
         return None
     return WaitingFor(cost_usd=project.usage().cost_usd, **wait.model_dump(exclude={"name"}))

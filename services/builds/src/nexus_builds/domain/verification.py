@@ -1,4 +1,4 @@
-"""Cases of agents: where the report on an attempt's is kept, those that stay with an agent, and how they run again."""
+"""The cases of agents: where the report on them is stored, the suite kept for an agent, and how it runs again."""
 
 from datetime import datetime
 
@@ -12,11 +12,11 @@ from nexus_verification.report import report_of
 
 STEP = DEPLOYER
 CHECKPOINT, SUITE, DIFF = "verification", "suite", "diff"
-"""Checkpoints of that step: the report, the cases that stay with the agent, what a change request has changed."""
+"""Checkpoints of that step: the report, the suite kept for the agent, the differences made by a change request."""
 
 
 class Suite(Message):
-    """What the agent's version from `attempt` is, and the cases that it was verified by before it served."""
+    """The package of the agent's version from `attempt`, and the cases that it was verified with."""
 
     agent_id: str
     attempt: int
@@ -26,7 +26,7 @@ class Suite(Message):
 
 
 class Verification(Message):
-    """A run of the suite of `attempt`. `report` tells how far it is, and what came of it."""
+    """A run of the suite of `attempt`. `report` has its progress and its results."""
 
     verification_id: str
     agent_id: str
@@ -35,24 +35,24 @@ class Verification(Message):
 
     @property
     def name(self) -> str:
-        """Of the work that it is."""
+        """The name of its long work."""
         return work_name(self.agent_id, self.verification_id)
 
 
 def work_name(agent_id: str, verification_id: str) -> str:
-    """Of the work that a verification is."""
+    """The name of a verification's long work."""
     return f"{agent_id}#{verification_id}"
 
 
 def project_of(agent_id: str) -> str:
-    """The id of the project that an agent is of, or the work on it."""
+    """The project of an agent, from the agent's id or the name of a work on it."""
     return agent_id.partition(":")[0]
 
 
 def requested(
     project: Project, suite: Suite, package_sha256: str | None, verification_id: str, now: datetime
 ) -> tuple[Verification, VerificationRequested]:
-    """None of its cases is decided yet. `package_sha256` is what the agent serves, None where that is not known."""
+    """A verification none of whose cases is decided. `package_sha256`: the active package, None if unknown."""
     same = package_sha256 in (None, suite.package_sha256)
     report = report_of(
         suite.agent_id,
@@ -73,10 +73,10 @@ def requested(
 
 
 def no_cases(agent_id: str, action: str) -> InvalidState:
-    """For an agent that no build of this platform has verified."""
+    """The error for an agent that no build of this platform has verified."""
     return InvalidState(
-        f"there are no cases of the agent {agent_id}: no build has verified it",
-        suggestion="Build the agent from a requirement; its cases stay with it.",
+        f"the agent {agent_id} has no test cases: no build has verified it",
+        suggestion="Build the agent from a requirement; its test cases are then kept with it.",
         action=action,
         allowed_actions=[],
     )

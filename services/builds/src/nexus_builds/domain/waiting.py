@@ -1,4 +1,4 @@
-"""A build waits for a person, and how that ends."""
+"""How a build waits for a person, and how the wait ends."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ ENDED_BY: dict[WaitKind, tuple[ControlAction, ...]] = {
 
 
 def asked(project: Project, report: StageWaiting, now: datetime) -> Decided:
-    """The build is paused until a person ends the wait. One that was paused already is not paused again."""
+    """The build is paused until a person ends the wait; if it was paused already, it is not paused again."""
     if project.attempt is None:
         return project, [report]
     wait = Wait(
@@ -33,12 +33,13 @@ def asked(project: Project, report: StageWaiting, now: datetime) -> Decided:
     paused = BuildPaused(
         project_id=project.project_id, attempt=project.attempt_number, reason=f"{wait.kind} to a person"
     )
+    # A user may have paused the build while this report was on its way.
     events = [report] if project.status is ProjectStatus.PAUSED else [report, paused]
     return project.model_copy(update={"status": ProjectStatus.PAUSED, "attempt": attempt, "updated_at": now}), [*events]
 
 
 def settled(project: Project, command: ControlProject, now: datetime) -> Decided:
-    """An answer or an approval lets the build go on; a rejection fails the attempt."""
+    """An answer or an approval resumes the build; a rejection fails the attempt."""
     if (wait := project.waiting_for) is None:
         return project, []
     if command.action is ControlAction.REJECT:

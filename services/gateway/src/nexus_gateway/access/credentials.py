@@ -18,13 +18,13 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 KNOWN_SECONDS = 5.0
-"""How long a key is trusted without looking it up: for so long a deleted one may still work."""
+"""How long a key is trusted without looking it up again; a deleted one may work for that long."""
 MOST_KNOWN = 10_000
 USED_APART = timedelta(minutes=1)
 
 
 class Credentials:
-    """Checks credentials. `tokens` None: only API keys are accepted."""
+    """Checks credentials. With `tokens` None only API keys are accepted."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Credentials:
         return await self._tokens.identify(token)
 
     async def _by_key(self, token: str) -> Identity:
+        # By its digest, so that the cache holds no secrets.
         digest, now = hashlib.sha256(token.encode()).digest(), self._clock()
         key, until = self._known.get(digest, (None, 0.0))
         if key is None or now >= until or not key.good(self._now()):
@@ -64,13 +65,14 @@ class Credentials:
         return key.identity()
 
     def _note(self, key: StoredKey) -> None:
-        """Records the use, at most once a minute, beside the request, which does not depend on it."""
+        """Records the use, at most once a minute and in the background: the request does not depend on it."""
         now = self._now()
         last = self._noted.get(key.key_id, key.last_used_at)
         if last is not None and now - last < USED_APART:
             return
         if len(self._noted) >= MOST_KNOWN:
             self._noted.clear()
+        # Noted before it is written: requests that come in the meantime must not write it once more each.
         self._noted[key.key_id] = now
         self._begin(self._used(key))
 

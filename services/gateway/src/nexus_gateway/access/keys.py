@@ -1,6 +1,6 @@
 """API keys: `nexus_<id><secret>`; only the hash of the secret is stored.
 
-A secret has 256 random bits, so one round of SHA-256 hides it as well as any slower hash.
+A secret has 256 random bits, so one round of SHA-256 protects it as well as any slower hash.
 """
 
 import base64
@@ -29,12 +29,12 @@ from nexus_runtime.process.clock import derived_id
 PREFIX = "nexus_"
 _FORM = re.compile(PREFIX + "([0-9a-f]{32})([A-Za-z0-9_-]{43})")
 KEEP = timedelta(days=8)
-"""How long a deleted key is remembered: for so long a repeat of its creation makes no second one."""
+"""How long a deleted key is remembered: during this time repeating its creation makes no second one."""
 TRIES = 5
 
 
 class StoredKey(Message):
-    """`fingerprint` is that of the request that made it."""
+    """`fingerprint` is that of the request that created it."""
 
     schema_number: int = 1
     key_id: str
@@ -62,7 +62,7 @@ class StoredKey(Message):
 
 
 class Wish(NamedTuple):
-    """A key to be made. `command_id` is the same for a repeat, which then has no second effect."""
+    """A key to be created. A repeat has the same `command_id`, and so no second effect."""
 
     command_id: str
     fingerprint: str
@@ -71,14 +71,14 @@ class Wish(NamedTuple):
 
 
 class Made(NamedTuple):
-    """`replayed`: it had been made before."""
+    """`replayed`: it had already been created."""
 
     view: NewKeyView
     replayed: bool
 
 
 class Keys:
-    """The keys of all tenants. Every method raises ServiceUnavailable where the database does not answer."""
+    """The keys of all tenants. Every method raises ServiceUnavailable if the database does not answer."""
 
     def __init__(self, database: Database, secret: SecretStr, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -87,9 +87,9 @@ class Keys:
         self.audit = Audit(database, KEYS)
 
     async def create(self, wish: Wish, action: str = "create_key") -> Made:
-        """`action` is that of the audit trail. Raises IdempotencyKeyReused, Conflict.
+        """`action` is the one in the audit trail. Raises IdempotencyKeyReused, Conflict.
 
-        The secret derives from the wish, so that a repeat is answered alike although no secret is kept.
+        The secret derives from the command id, so that a repeat gets the same answer although no secret is stored.
         """
         derived = hmac.digest(self._from, f"api key {wish.command_id}".encode(), "sha256")
         secret = base64.urlsafe_b64encode(derived).rstrip(b"=").decode()
@@ -106,6 +106,8 @@ class Keys:
 
     async def rotate(self, key_id: str, wish: Wish, grace: timedelta) -> Made:
         """A new key in place of that one, which expires after `grace`. Raises as `create` does, and NotFound."""
+        # The new key first: after a crash in between the old one is still valid, and a repeat of the request finds the
+        # new one and lets the old one expire.
         made = await self.create(wish, "rotate_key")
         until = made.view.created_at + grace
 
@@ -140,7 +142,7 @@ class Keys:
         return key
 
     async def verified(self, token: str) -> StoredKey | None:
-        """The key that the token stands for, if it is valid."""
+        """The key that the token represents, if it is valid."""
         form = _FORM.fullmatch(token)
         key = await self._load(f"key_{form[1]}") if form else None
         if form is None or key is None or not hmac.compare_digest(key.digest, _digest(form[2])):
@@ -149,6 +151,7 @@ class Keys:
 
     async def used(self, key: StoredKey) -> None:
         """Records that it was used just now."""
+        # On condition that it is there: an update would otherwise create an item for a key that is gone.
         place, assign = _place(key.key_id), {"used_at": format_timestamp(self._now())}
         await self._database.write(Update(KEYS, place, assign=assign, where=Where(equal=place)))
 
@@ -161,6 +164,8 @@ class Keys:
             actions = deleted if after.deleted_at else []
             ttl = {"ttl": int((after.deleted_at + KEEP).timestamp())} if after.deleted_at else {}
             assign, unchanged = {"state": _state(after), **ttl}, Where(equal={"state": _state(before)})
+            # The whole state is compared, as a key has no version. The time of its last use is not a part of it, so
+            # uses do not get in the way of changes.
             try:
                 await self._database.write(Update(KEYS, _place(key_id), assign=assign, where=unchanged), *actions)
             except ConditionFailed:
@@ -174,7 +179,7 @@ class Keys:
         return self.audit.record(asker.tenant, key.key_id, entry)
 
     async def _known(self, key: StoredKey) -> StoredKey:
-        """The same key, as it was made before."""
+        """The same key, as it was created before."""
         known = await self._load(key.key_id)
         if known is None or known.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request")

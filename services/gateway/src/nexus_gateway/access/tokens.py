@@ -1,4 +1,4 @@
-"""JSON Web Tokens of an identity provider: PyJWT checks them, this says which keys and claims count."""
+"""JSON Web Tokens of an identity provider: PyJWT checks them, this module decides which keys and claims count."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ MAX_SET_BYTES = 256 * 1024
 FETCH_SECONDS = 5.0
 FRESH_SECONDS = 300.0
 AGAIN_SECONDS = 10.0
-"""An unknown key, or a provider that does not answer, makes the gateway ask at most this often."""
+"""Unknown keys, or a provider that does not answer, make the gateway ask at most this often."""
 ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"})
 SYMMETRIC = "HS256"
 REQUIRED = ("exp", "iss", "aud", "sub", "tenant")
@@ -31,12 +31,12 @@ REQUIRED = ("exp", "iss", "aud", "sub", "tenant")
 
 class Verifying(Protocol):
     async def key_for(self, header: dict[str, Any]) -> jwt.PyJWK:
-        """The key that a token with this header is to be checked with. Raises Unauthenticated, ServiceUnavailable."""
+        """The key to check a token with this header. Raises Unauthenticated, ServiceUnavailable."""
         ...
 
 
 class SharedKey:
-    """One secret, for tokens with HS256."""
+    """A secret, for tokens with HS256."""
 
     def __init__(self, secret: str) -> None:
         encoded = base64.urlsafe_b64encode(secret.encode()).rstrip(b"=").decode()
@@ -68,6 +68,7 @@ class PublishedKeys:
             raise Unauthenticated("the token does not name its key")
         if name not in self._keys or self._now() >= self._fresh_until:
             async with self._asking:
+                # Asked again inside: whoever waited for the lock finds what the first one has fetched.
                 if self._now() >= self._asked + AGAIN_SECONDS:
                     await self._refresh()
         if not self._keys:
@@ -82,6 +83,7 @@ class PublishedKeys:
         try:
             found = _usable(await _fetched(self._url))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, jwt.PyJWTError) as error:
+            # The old keys stay in use: an outage of the provider must not lock everybody out.
             logger.warning("the keys of the identity provider cannot be read", reason=repr(error))
             return
         self._keys, self._fresh_until = found, self._now() + FRESH_SECONDS
@@ -101,7 +103,7 @@ async def _fetched(url: str) -> Any:
 
 
 def _usable(keys: list[jwt.PyJWK]) -> dict[str, jwt.PyJWK]:
-    """Public keys for signatures, by name: a symmetric key in a published set would be known to everybody."""
+    """The public signature keys, by name: a symmetric key in a published set would be known to everybody."""
     return {
         key.key_id: key
         for key in keys
@@ -120,7 +122,7 @@ class BearerTokens:
 
     @classmethod
     def of(cls, settings: GatewaySettings) -> "BearerTokens | None":
-        """None where no tokens are accepted."""
+        """None if no tokens are accepted."""
         keys: Verifying
         if settings.jwt_jwks_url:
             keys = PublishedKeys(settings.jwt_jwks_url)
@@ -139,6 +141,7 @@ class BearerTokens:
             claims = jwt.decode(
                 token,
                 key,
+                # That of the key, never the header's: the sender of a token must not choose how it is checked.
                 algorithms=[key.algorithm_name],
                 issuer=self._issuer,
                 audience=self._audience,

@@ -1,4 +1,4 @@
-"""What identifies a write: the same key with the same request is the same write, wherever it arrives."""
+"""The identity of a write: the same key with the same request is the same write, on whichever gateway it arrives."""
 
 import hashlib
 
@@ -13,14 +13,14 @@ MAX_KEY_LENGTH = 255
 
 
 def command_id_of(request: Request, asker: Principal, key: str | None) -> str:
-    """A key belongs to caller, method and path; without one every request is a wish of its own."""
+    """A key is scoped to caller, method and path; without a key every request is a new command."""
     if key is None:
         return new_id("cmd_")
     return derived_id("cmd_", asker.tenant, asker.id, request.method, str(request.scope["path"]), key)
 
 
 def fingerprint(canonical_body: bytes, query: bytes) -> str:
-    """Differs where requests differ."""
+    """Different for different requests."""
     return hashlib.sha256(b"%d:%b%b" % (len(canonical_body), canonical_body, query)).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""JSON bodies, taken strictly, in one media type and coding, and bounded."""
+"""JSON bodies: parsed strictly, in one media type and encoding, and limited in size."""
 
 import json
 from typing import Any
@@ -53,12 +53,13 @@ def canonical(value: JsonValue) -> bytes:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body. Raises PayloadTooLarge as soon as it is known to be over `limit` bytes, UnsupportedMediaType.
+    """The whole body. Raises PayloadTooLarge as soon as it is known to exceed `limit` bytes, UnsupportedMediaType.
 
-    What a caller sends beyond the limit is passed over by the HTTP server.
+    The HTTP server discards what a caller sends beyond the limit.
     """
     if (joined(request, "content-encoding") or "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("bodies with a Content-Encoding are not accepted", suggestion=_PLAINLY)
+    # Believed only where it refuses the body before it is read: below, the bytes are counted all the same.
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise _too_large(limit)

@@ -1,4 +1,4 @@
-"""Files as forms send them (multipart/form-data, RFC 7578), spooled to disk and bounded."""
+"""Files uploaded by forms (multipart/form-data, RFC 7578), spooled to disk and limited in size."""
 
 import hashlib
 from collections.abc import AsyncGenerator
@@ -16,13 +16,13 @@ from nexus_gateway.requests.json_body import malformed
 FORM = "multipart/form-data"
 FIELD = "file"
 MARGIN_BYTES = 10_000
-"""What a form may have around its file."""
+"""Allowance for the parts of a form around its file."""
 _CHUNK_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One file; `content` is at its beginning, and whoever took it closes it. `sha256` is that of the content."""
+    """One file; `content` is at its beginning and is closed by the caller. `sha256` is that of the content."""
 
     content: IO[bytes]
     sha256: str
@@ -32,7 +32,7 @@ class Upload:
 
 
 async def read_upload(request: Request, limit: int) -> Upload:
-    """The file of a form that has nothing else. Raises UnsupportedMediaType, PayloadTooLarge, ValidationFailed."""
+    """The file of a form with no other parts. Raises UnsupportedMediaType, PayloadTooLarge, ValidationFailed."""
     if member(joined(request, "content-type") or "").value.lower() != FORM:
         raise UnsupportedMediaType(f"an upload must be sent as {FORM}", suggestion=f"Content-Type: {FORM}.")
     form = MultiPartParser(request.headers, _bounded(request, limit + MARGIN_BYTES), max_files=1, max_fields=0)
@@ -54,7 +54,7 @@ async def read_upload(request: Request, limit: int) -> Upload:
 
 
 class _TooLong(MultiPartException):
-    """One of the parser's own errors, with which it closes what it has spooled."""
+    """A kind of the parser's own error: on that it closes what it has spooled."""
 
 
 async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes]:

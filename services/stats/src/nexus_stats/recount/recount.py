@@ -34,7 +34,7 @@ Report = Callable[[str, HistoryPart], None]
 
 @dataclass
 class Recount:
-    """`sources` are the histories. Only one recount runs at a time. A difference counts if it persists in all `looks`."""
+    """`sources` are the histories. Only one recount runs at a time. A difference counts if all `looks` find it."""
 
     database: Database
     sources: Sequence[Source]
