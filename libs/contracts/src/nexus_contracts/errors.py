@@ -1,4 +1,4 @@
-"""Every way to fail, drawn once: each error knows its code, its HTTP status and whether trying again can help."""
+"""The tree of errors: each one knows its code and its HTTP status."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from nexus_contracts.model import Message
 
 
 class ErrorBody(Message):
-    """An error as callers see it. `details` is data for programs, `suggestion` says what to do."""
+    """An error as callers see it. `details` is for programs, `suggestion` says what to do."""
 
     code: str
     message: str
@@ -17,7 +17,7 @@ class ErrorBody(Message):
 
 
 class PlatformError(Exception):
-    """Root of the tree. `decided` errors are an owner's answer to a command: kept, and replayed to a repeat."""
+    """Root of the tree. `decided` errors are an owner's answer to a command: stored, and given again to a repeat."""
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     http_status: ClassVar[int] = 500
@@ -104,24 +104,24 @@ class InternalError(PlatformError):
 
 
 class ServiceUnavailable(PlatformError):
-    """A dependency is unavailable and nothing was accepted: the same request may simply be sent again."""
+    """A dependency is unavailable and nothing was accepted: the request can be sent again."""
 
     code, http_status = "SERVICE_UNAVAILABLE", 503
     suggestion = "Wait for as long as Retry-After says, then send the request again."
 
 
 class GatewayTimeout(PlatformError):
-    """Too slow; for a write the outcome is unknown."""
+    """No answer in time; for a write the outcome is unknown."""
 
     code, http_status = "GATEWAY_TIMEOUT", 504
     suggestion = "Send the request again; for a write, with the same Idempotency-Key."
 
 
 _BY_CODE = {kind.code: kind for kind in PlatformError.__subclasses__()}
-"""Those of this module alone: what others derive from them may be made differently."""
+"""Only the classes of this module: subclasses elsewhere may have other constructors."""
 
 
 def error_of(body: ErrorBody) -> PlatformError:
-    """The exception that `body` describes, so that an answer from another service can be raised again."""
+    """The exception described by `body`, to raise an error from another service again."""
     kind = _BY_CODE.get(body.code, InternalError)
     return kind(body.message, suggestion=body.suggestion, **body.details)

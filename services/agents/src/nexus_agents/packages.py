@@ -1,4 +1,4 @@
-"""Opens agent packages: a zip is checked as a whole before any of it is believed or written."""
+"""Opens agent packages: a zip is checked as a whole before any of it is trusted or written."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ MAX_PACKAGE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_ENTRIES = 2_000
 MAX_MANIFEST_BYTES = 200_000
-"""What an agent takes over from it stands in one item of the database, which holds at most 400 KB."""
+"""What an agent takes from its manifest is stored in one item of the database, which holds at most 400 KB."""
 MAX_RATIO = 100
 _JSON = JsonReader(max_depth=50)
 _RATIO_FROM_BYTES = 1_000_000
@@ -37,7 +37,7 @@ _RESERVED_PREFIXES = ("LD_", "DYLD_", "PYTHON", "GLIBC_", "AWS_")
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 of a package, by which it is known."""
+    """The SHA-256 of a package, which identifies it."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -71,10 +71,10 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> None
 @contextmanager
 def _opened(content: bytes) -> Generator[zipfile.ZipFile]:
     if len(content) > MAX_PACKAGE_BYTES:
-        raise PackageRejected(TOO_LARGE, f"A package has at most {MAX_PACKAGE_BYTES} bytes.")
+        raise PackageRejected(TOO_LARGE, f"A package may have at most {MAX_PACKAGE_BYTES} bytes.")
     # An upper bound of the entries, before the zip module makes an object of each.
     if content.count(_DIRECTORY_RECORD) > _MAX_RECORDS:
-        raise PackageRejected("TOO_MANY_ENTRIES", f"A package has at most {MAX_ENTRIES} entries.")
+        raise PackageRejected("TOO_MANY_ENTRIES", f"A package may have at most {MAX_ENTRIES} entries.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             yield archive
@@ -85,12 +85,13 @@ def _opened(content: bytes) -> Generator[zipfile.ZipFile]:
 def _files(archive: zipfile.ZipFile, packed_bytes: int) -> dict[str, zipfile.ZipInfo]:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
-        raise PackageRejected("TOO_MANY_ENTRIES", f"A package has at most {MAX_ENTRIES} entries, not {len(entries)}.")
+        message = f"A package may have at most {MAX_ENTRIES} entries, not {len(entries)}."
+        raise PackageRejected("TOO_MANY_ENTRIES", message)
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED_BYTES:
-        raise PackageRejected("UNPACKED_TOO_LARGE", f"A package unpacks to at most {MAX_UNPACKED_BYTES} bytes.")
+        raise PackageRejected("UNPACKED_TOO_LARGE", f"A package may unpack to at most {MAX_UNPACKED_BYTES} bytes.")
     if unpacked > max(_RATIO_FROM_BYTES, MAX_RATIO * packed_bytes):
-        raise PackageRejected("COMPRESSED_TOO_MUCH", f"A package unpacks to at most {MAX_RATIO} times its size.")
+        raise PackageRejected("COMPRESSED_TOO_MUCH", f"A package may unpack to at most {MAX_RATIO} times its size.")
     for entry in entries:
         _check_entry(entry)
     _check_unique(entries)
@@ -113,7 +114,7 @@ def _check_name(name: str) -> None:
     if name.startswith("/") or parts[0][1:2] == ":":
         raise PackageRejected("UNSAFE_PATH", f"{name!r} is an absolute path.")
     if ".." in parts:
-        raise PackageRejected("UNSAFE_PATH", f"{name!r} leaves the package.")
+        raise PackageRejected("UNSAFE_PATH", f"{name!r} points outside the package.")
     if "" in parts or "." in parts or "\\" in name or not name.isprintable():
         raise PackageRejected("UNSAFE_PATH", f"{name!r} is not a plain path with forward slashes.")
     if len(name.encode()) > _MAX_NAME_BYTES:
@@ -121,13 +122,13 @@ def _check_name(name: str) -> None:
 
 
 def _check_unique(entries: list[zipfile.ZipInfo]) -> None:
-    """No two names that some file system takes for one, and no file that is also a directory."""
+    """No two names that some file system considers equal, and no file that is also a directory."""
     names = [_folded(entry.filename) for entry in entries]
     files = {_folded(entry.filename) for entry in entries if not entry.is_dir()}
     seen: set[str] = set()
     for name, entry in zip(names, entries, strict=True):
         if name in seen or any(str(parent) in files for parent in PurePosixPath(name).parents):
-            raise PackageRejected("DUPLICATE_NAME", f"{entry.filename!r} is in the package twice.")
+            raise PackageRejected("DUPLICATE_NAME", f"{entry.filename!r} occurs twice in the package.")
         seen.add(name)
 
 
@@ -140,7 +141,7 @@ def _manifest(archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo]) -> Ma
     if entry is None:
         raise PackageRejected("MANIFEST_MISSING", f"There is no {MANIFEST} at the root of the package.")
     if entry.file_size > MAX_MANIFEST_BYTES:
-        raise PackageRejected("MANIFEST_INVALID", f"{MANIFEST} has at most {MAX_MANIFEST_BYTES} bytes.")
+        raise PackageRejected("MANIFEST_INVALID", f"{MANIFEST} may have at most {MAX_MANIFEST_BYTES} bytes.")
     try:
         manifest = Manifest.model_validate(_JSON.read(archive.read(entry)))
     except UnreadableJson as error:
@@ -148,7 +149,7 @@ def _manifest(archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo]) -> Ma
     except ValidationError as error:
         raise PackageRejected("MANIFEST_INVALID", f"{MANIFEST} is not valid: {_first(error)}.") from None
     if manifest.entrypoint not in files or not manifest.entrypoint.endswith(".py"):
-        raise PackageRejected("ENTRYPOINT_MISSING", f"The package has no Python file {manifest.entrypoint!r} to start.")
+        raise PackageRejected("ENTRYPOINT_MISSING", f"The package has no Python file {manifest.entrypoint!r}.")
     for name in manifest.env:
         if name in _RESERVED or name.upper().startswith(_RESERVED_PREFIXES):
             raise PackageRejected("ENVIRONMENT_RESERVED", f"{MANIFEST} may not set the variable {name}.")

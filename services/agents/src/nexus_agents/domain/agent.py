@@ -1,4 +1,4 @@
-"""An agent: deployed, deployed again in this or another version, taken offline, described, deleted."""
+"""An agent: it is deployed, deployed again in the same or another version, taken offline, described, deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,10 +28,10 @@ from nexus_contracts.model import Message
 
 
 class LatestDeployment(Message):
-    """The latest attempt to deploy; `isolation` says in words what keeps the agent apart from its host.
+    """The latest attempt to deploy; `isolation` describes how the agent is isolated from its host.
 
     `number` counts the attempts, and `version` is what was deployed: the same one may be deployed again. `beside`: the
-    version that serves goes on serving when this one is deployed.
+    active version stays active when this one is deployed.
     """
 
     status: Literal["deploying", "deployed", "failed"]
@@ -54,9 +54,9 @@ class AgentAddress(Message):
 
 
 class Agent(Aggregate):
-    """`backend` names the backend that runs it; `versions` counts those that were ever made.
+    """`backend` is the name of the backend that runs it; `versions` counts all versions ever created.
 
-    `active` is the package that runs, of version `active_version`, whatever came of the latest deployment.
+    `active` is the package that runs, of version `active_version`, whatever the result of the latest deployment.
     """
 
     agent_id: str
@@ -88,7 +88,7 @@ class Agent(Aggregate):
 
     @property
     def rechecked(self) -> bool:
-        """Whether the latest deployment is of the version that was running before it."""
+        """Whether the latest deployment is of the version that was active before it."""
         return self.active is not None and self.active_version == self.deployment.version
 
 
@@ -98,11 +98,11 @@ Decided = tuple[Agent, Sequence[BaseModel]]
 def require_own_id(command: DeployAgent) -> None:
     """Raises Conflict."""
     if command.agent_id != agent_id_of(command.project_id, command.agent_name):
-        raise Conflict("the agent's id must be that of its project and name", agent_id=command.agent_id)
+        raise Conflict("the agent's id does not match its project and name", agent_id=command.agent_id)
 
 
 def require_backend(before: Agent | None, wanted: str | None, backends: Backends) -> None:
-    """Raises InvalidState where it is not there, or the agent has another one, which it keeps."""
+    """Raises InvalidState if the backend does not exist, or if the agent is on another one, which it keeps."""
     if wanted is None:
         return
     if before is not None and before.backend != wanted:
@@ -110,11 +110,11 @@ def require_backend(before: Agent | None, wanted: str | None, backends: Backends
     try:
         backends.of(wanted)
     except BackendUnknown:
-        raise InvalidState(f"the backend {wanted} is not set up here", backend=wanted) from None
+        raise InvalidState(f"the backend {wanted} is not configured here", backend=wanted) from None
 
 
 def goes_beside(before: Agent | None, command: DeployAgent, backends: Backends) -> bool:
-    """Whether the version that serves goes on serving when the one of the command is deployed."""
+    """Whether the active version stays active when the one of the command is deployed."""
     if before is None or before.status is not AgentStatus.RUNNING or before.active is None:
         return False
     return not command.activate and backends.of(before.backend).side_by_side
@@ -129,10 +129,10 @@ def deploy(
     now: datetime,
     beside: bool = False,
 ) -> Decided:
-    """A new version, which takes the place of the one that runs when its deployment has succeeded, unless `beside`.
+    """A new version, which replaces the running one once its deployment has succeeded, unless `beside`.
 
-    Raises Conflict. A new agent gets `backend`, and continues with its events after `former_sequence`, those of a
-    deleted one of its id.
+    Raises Conflict. A new agent gets `backend`, and its events continue after `former_sequence`, where those of a
+    deleted agent with the same id ended.
     """
     if before is not None and before.deleted_at is not None:
         raise Conflict("the agent is being deleted", agent_id=command.agent_id)
@@ -145,9 +145,9 @@ def deploy(
 
 
 def activate(agent: Agent, version: AgentVersion, now: datetime) -> Decided:
-    """The version takes the place of the one that runs when its deployment has succeeded; nothing if it runs already.
+    """The version replaces the running one once its deployment has succeeded; nothing to do if it runs already.
 
-    Raises InvalidState where it is being deployed.
+    Raises InvalidState if it is being deployed.
     """
     if agent.deploying and agent.deployment.version == version.number:
         raise _not_allowed(agent, "activate", f"version {version.number} is being deployed")
@@ -157,7 +157,7 @@ def activate(agent: Agent, version: AgentVersion, now: datetime) -> Decided:
 
 
 def set_status(agent: Agent, command: SetAgentStatus, now: datetime) -> Decided:
-    """Offline at once; running as soon as a deployment of what ran last has succeeded. Raises InvalidState."""
+    """Offline at once; running once a deployment of what ran last has succeeded. Raises InvalidState."""
     if command.status == "running":
         if agent.deploying:
             raise _not_allowed(agent, "running", "the agent is being deployed", "offline")
@@ -170,7 +170,7 @@ def set_status(agent: Agent, command: SetAgentStatus, now: datetime) -> Decided:
 
 
 def describe(agent: Agent, command: UpdateAgent, now: datetime) -> Decided:
-    """With what was given of a description; None clears. The next version is described by its own manifest."""
+    """Changes the given parts of the description; None clears. The next version is described by its own manifest."""
     wanted = {
         "description": command.description,
         "category": command.category,
@@ -195,7 +195,7 @@ def describe(agent: Agent, command: UpdateAgent, now: datetime) -> Decided:
 
 
 def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
-    """The deployment under way has succeeded. An agent that was taken offline in the meantime stays so."""
+    """The current deployment has succeeded. An agent that was taken offline in the meantime stays offline."""
     assert agent.deploying
     latest = agent.deployment.model_copy(
         update={
@@ -229,7 +229,7 @@ def _told_deployed(agent: Agent) -> Decided:
 
 
 def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Decided:
-    """The deployment under way has failed: another version that ran before runs on, else the agent is offline."""
+    """The current deployment has failed: another version that ran before keeps running, else the agent is offline."""
     assert agent.deploying
     runs_on = agent.status is AgentStatus.RUNNING and not agent.rechecked
     status = AgentStatus.RUNNING if runs_on else AgentStatus.OFFLINE
@@ -239,13 +239,13 @@ def deployment_failed(agent: Agent, reason: FailureReason, now: datetime) -> Dec
 
 
 def tombstone(agent: Agent, now: datetime) -> Decided:
-    """Gone for everyone from now on; what belongs to it is erased afterwards."""
+    """The agent no longer exists for callers; what belongs to it is erased afterwards."""
     changed = {"deleted_at": now, "updated_at": now, "status": AgentStatus.OFFLINE}
     return agent.model_copy(update=changed), ()
 
 
 def deleted(agent: Agent) -> Decided:
-    """All that belonged to it is erased."""
+    """Everything that belonged to it has been erased."""
     assert agent.deleted_at is not None
     return agent, (AgentDeleted(**_fact(agent), deleted_at=agent.deleted_at),)
 
@@ -258,7 +258,7 @@ def target(agent: Agent, version: AgentVersion | None = None) -> DeployedAgent:
 
 
 def _deploying(agent: Agent, version: int, package: Package, now: datetime, *, beside: bool = False) -> Decided:
-    """What runs keeps running until the deployment that begins has succeeded."""
+    """The running version keeps running until the new deployment has succeeded."""
     running = agent.status is AgentStatus.RUNNING
     latest = {
         "status": "deploying",

@@ -1,4 +1,4 @@
-"""What agents answer, as the end of an invocation."""
+"""Turns an agent's answer into the end of its invocation."""
 
 from pydantic import JsonValue
 
@@ -8,15 +8,15 @@ from nexus_contracts.text import MAX_OBJECT_BYTES, json_bytes
 
 
 def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> Ending:
-    """It fails where there is more of it than is kept. Its trace, if asked for: the turn, then each call of a tool."""
+    """An answer beyond the size limits fails. The trace, if requested: the turn, then each tool call."""
     size = len(answer.output.encode())
     if size > MAX_OUTPUT_BYTES:
-        message = f"the answer has {size} bytes, at most {MAX_OUTPUT_BYTES} are kept"
+        message = f"the answer has {size} bytes; the limit is {MAX_OUTPUT_BYTES}"
         return failed("ANSWER_TOO_LARGE", message, "Ask for less at a time.")
     if (state := json_bytes(answer.session_state)) > MAX_OBJECT_BYTES:
-        message = f"the session state that the agent returned has {state} bytes, at most {MAX_OBJECT_BYTES} are kept"
+        message = f"the session state returned by the agent has {state} bytes; the limit is {MAX_OBJECT_BYTES}"
         return failed(
-            "SESSION_STATE_TOO_LARGE", message, "Deploy a version of the agent that keeps less, or begin anew."
+            "SESSION_STATE_TOO_LARGE", message, "Deploy a version of the agent that keeps less, or start a new session."
         )
     trace = [_turn(answer, request, duration_ms), *_bounded(answer.tool_calls)] if request.enable_trace else None
     return Ending(
@@ -29,14 +29,14 @@ def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> 
 
 
 def _turn(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> dict[str, JsonValue]:
-    """What the agent was given of the conversation, how long it took with it, why its usage is not counted if so."""
+    """How much of the conversation the agent was given, how long it took, and why its usage is not counted, if so."""
     history: dict[str, JsonValue] = {"messages": len(request.history), "left_out": request.history_left_out}
     turn: dict[str, JsonValue] = {"span": "turn", "duration_ms": duration_ms, "history": history}
     return turn | {"usage_ignored": answer.usage_ignored} if answer.usage_ignored else turn
 
 
 def _bounded(calls: tuple[dict[str, JsonValue], ...]) -> list[dict[str, JsonValue]]:
-    """The first of the calls, as many as there is room for, and a mark where some are left out."""
+    """The first calls, as many as fit, and a mark if some are left out."""
     kept: list[dict[str, JsonValue]] = []
     size = 0
     for call in calls:

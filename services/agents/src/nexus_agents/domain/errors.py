@@ -1,10 +1,10 @@
-"""How what is not there is answered."""
+"""Errors for resources that do not exist."""
 
 from nexus_contracts.errors import NotFound, PlatformError
 from nexus_contracts.replies import Outcome
 
 SHOWN = 200
-"""Characters of an id that nobody has checked."""
+"""Characters shown of an unchecked id."""
 
 
 def agent_not_found(agent_id: str) -> NotFound:

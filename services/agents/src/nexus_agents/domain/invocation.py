@@ -1,4 +1,4 @@
-"""An invocation: it waits where its session is busy, runs, and ends exactly once."""
+"""An invocation: it waits if its session is busy, runs, and ends exactly once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,23 +26,23 @@ from nexus_contracts.model import Message
 
 MAX_OUTPUT_BYTES = 1_048_576
 MAX_INLINE_BYTES = 100_000
-"""Of an output that is larger, the beginning is kept with the invocation, and the whole by parts."""
+"""Of a larger output only the beginning is stored with the invocation; the whole is stored in parts."""
 MAX_TRACE_BYTES = 40_000
 """Input, output and trace share one item of the database, which holds at most 400 KB."""
 INTERRUPTED, CANCELLED = "INTERRUPTED", "CANCELLED"
 AGENT_DELETED, SESSION_DELETED, SESSION_EXPIRED = "AGENT_DELETED", "SESSION_DELETED", "SESSION_EXPIRED"
-NEW_SESSION = "Begin a new session (POST /api/v1/agents/{agent_id}/sessions)."
+NEW_SESSION = "Create a new session (POST /api/v1/agents/{agent_id}/sessions)."
 _WHEN_NOT_RUNNING = {
-    AgentStatus.BUILDING: "Wait until its deployment has ended (GET /api/v1/agents/{agent_id}), then invoke it again.",
+    AgentStatus.BUILDING: "Wait for its deployment to end (GET /api/v1/agents/{agent_id}), then invoke it again.",
     AgentStatus.OFFLINE: (
-        "If deployment.last_error of the agent tells why, correct that and deploy it again; else set its status to"
-        " running (PUT /api/v1/agents/{agent_id}/status)."
+        "If deployment.last_error of the agent gives a reason, fix it and deploy the agent again; otherwise set its"
+        " status to running (PUT /api/v1/agents/{agent_id}/status)."
     ),
 }
 
 
 class Kind(StrEnum):
-    """What the caller asked for: an invocation, a message that the agent answers, one that is only kept."""
+    """What the caller sent: an invocation, a message that the agent answers, or a note that is only stored."""
 
     INVOKE = "invoke"
     MESSAGE = "message"
@@ -133,7 +133,7 @@ Decided = tuple[Invocation, Sequence[BaseModel]]
 
 
 def require_running(agent: Agent) -> None:
-    """Raises InvalidState for an agent that takes no invocations now."""
+    """Raises InvalidState if the agent does not accept invocations now."""
     if agent.status is not AgentStatus.RUNNING:
         raise InvalidState(
             f"the agent is {agent.status}",
@@ -145,7 +145,7 @@ def require_running(agent: Agent) -> None:
 
 
 def require_unended(invocation: Invocation) -> None:
-    """Raises InvalidState for an invocation that has its terminal state."""
+    """Raises InvalidState if the invocation has ended."""
     if invocation.ended:
         raise InvalidState(
             "the invocation has ended",
@@ -156,7 +156,7 @@ def require_unended(invocation: Invocation) -> None:
 
 
 def invoked(command: InvokeAgent, traceparent: str | None, now: datetime) -> Invocation:
-    """As asked for; it waits."""
+    """The invocation that a command asks for; it waits."""
     return Invocation(
         tenant=command.principal.tenant,
         invocation_id=command.invocation_id,
@@ -182,8 +182,8 @@ def failed(code: str, message: str, suggestion: str) -> Ending:
 
 def cancelled(code: str) -> Ending:
     texts = {
-        CANCELLED: ("the invocation was cancelled", "Send a new request if its answer is still wanted."),
-        AGENT_DELETED: ("the agent was deleted", "Deploy it again, or ask another agent."),
+        CANCELLED: ("the invocation was cancelled", "Send a new request if you still want an answer."),
+        AGENT_DELETED: ("the agent was deleted", "Deploy it again, or invoke another agent."),
         SESSION_DELETED: ("the session was deleted", NEW_SESSION),
         SESSION_EXPIRED: ("the session was idle for too long and was deleted", NEW_SESSION),
     }
@@ -201,7 +201,7 @@ def start(invocation: Invocation, now: datetime) -> Decided:
 
 
 def end(invocation: Invocation, ending: Ending, now: datetime) -> Decided:
-    """Its one terminal state. What never started has no events and so is counted nowhere."""
+    """The terminal state. An invocation that never started has no events and is not counted."""
     started = invocation.started_at
     duration = max(0, round((now - started).total_seconds() * 1000)) if started else 0
     changed = {

@@ -1,4 +1,4 @@
-"""A package that was uploaded: kept under an id that its tenant and its content make."""
+"""An uploaded package, stored under an id that derives from its tenant and its content."""
 
 from datetime import datetime
 from typing import Literal
@@ -23,13 +23,13 @@ SUGGESTION = "Correct the package and upload it again."
 
 
 class TakePackage(Command):
-    """An upload. It comes over HTTP, as packages are larger than messages may be."""
+    """An upload. It comes over HTTP, because packages may be larger than messages."""
 
     type: Literal["nexus.command.take_package.v1"] = "nexus.command.take_package.v1"
 
 
 class UploadedPackage(Aggregate):
-    """Never changed: whoever uploads the same content again gets what the first one got."""
+    """Immutable: uploading the same content again returns the same package."""
 
     package_id: str
     uri: str
@@ -62,7 +62,7 @@ def refused(error: PackageRejected) -> PlatformError:
     if error.code == TOO_LARGE:
         return PayloadTooLarge(error.message, step=step, reason=error.code)
     return ValidationFailed(
-        f"the package did not pass the check of its {step}: {error.message}",
+        f"the package failed the {step} check: {error.message}",
         suggestion=SUGGESTION,
         step=step,
         reason=error.code,

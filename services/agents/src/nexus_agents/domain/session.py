@@ -60,7 +60,7 @@ def create(command: CreateSession, now: datetime) -> Decided:
 
 
 def require_open(session: Session) -> None:
-    """Raises InvalidState where no turn is taken any more."""
+    """Raises InvalidState if the session accepts no more turns."""
     if session.status == "closed" or session.closing:
         status = "closed" if session.status == "closed" else "closing"
         raise InvalidState(

@@ -1,4 +1,4 @@
-"""The turns of a session: one at a time, first come first; a message has its sequence from its turn on."""
+"""The turns of a session: one at a time, in order of arrival. A message gets its sequence when its turn begins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MAX_WAITING = 100
 
 @dataclass(frozen=True)
 class TurnChange:
-    """An invocation in a step of its session; `before` None: it comes with this step."""
+    """An invocation in a step of its session; `before` None: this step creates it."""
 
     before: Invocation | None
     after: Invocation
@@ -29,7 +29,7 @@ class TurnChange:
 
 @dataclass(frozen=True)
 class TurnStep:
-    """What a session takes in one go: itself after it, the invocations that it changed, the messages that it added."""
+    """One step of a session: the session afterwards, the invocations it changed, the messages it added."""
 
     session: Session
     events: Sequence[BaseModel] = ()
@@ -42,7 +42,7 @@ class TurnStep:
         return self.turns[-1].after
 
     def then(self, step: "TurnStep") -> "TurnStep":
-        """Both in one go; `step` was taken from the session after this one."""
+        """Both in one step; `step` starts from the session after this one."""
         messages = self.messages + step.messages
         return TurnStep(step.session, (*self.events, *step.events), self.turns + step.turns, messages)
 
@@ -65,11 +65,11 @@ def posted(command: PostMessage, session: Session, traceparent: str | None, now:
 
 
 def wait(session: Session, turn: Invocation) -> TurnStep:
-    """The turn waits until those before it have ended. Raises Conflict when too many wait."""
+    """The turn waits until those before it have ended. Raises Conflict if too many are waiting."""
     if len(session.queue) >= MAX_WAITING:
         raise Conflict(
-            f"{MAX_WAITING} messages already wait for their turn in this session",
-            suggestion="Wait for the answers to some of them, then send it again.",
+            f"{MAX_WAITING} messages are already waiting for their turn in this session",
+            suggestion="Wait until some of them have been answered, then send it again.",
             waiting=MAX_WAITING,
         )
     changed = {"queue": (*session.queue, turn.invocation_id), "closing": session.closing or turn.end_session}
@@ -77,9 +77,9 @@ def wait(session: Session, turn: Invocation) -> TurnStep:
 
 
 def begin(session: Session, turn: Invocation, *, now: datetime, message_id: str) -> TurnStep:
-    """The turn starts, and its message takes the next sequence; a note's does when it is kept.
+    """The turn starts, and its message gets the next sequence; a note gets it when it is stored.
 
-    The agent is given the state that its caller sent, or the session's.
+    The agent receives the state that the caller sent, or else the session's.
     """
     started, events = invocations.start(turn, now)
     changed: dict[str, object] = {
@@ -100,7 +100,7 @@ def begin(session: Session, turn: Invocation, *, now: datetime, message_id: str)
 
 
 def finish(session: Session, turn: Invocation, ending: Ending, *, now: datetime, message_id: str) -> TurnStep:
-    """The turn has ended; the agent's answer takes the next sequence. The next turn may start."""
+    """The turn has ended; the agent's answer gets the next sequence. The next turn may start."""
     ended, events = invocations.end(turn, ending, now)
     state = session.session_state if ending.session_state is None else ending.session_state
     session = session.model_copy(update={"turn": None, "session_state": state})
@@ -118,11 +118,11 @@ def finish(session: Session, turn: Invocation, ending: Ending, *, now: datetime,
 
 
 def withdraw(session: Session, turn: Invocation, ending: Ending, now: datetime) -> TurnStep:
-    """A turn that still waits ends; it never brought its message."""
+    """Ends a turn that is still waiting; its message never becomes part of the session."""
     ended, events = invocations.end(turn, ending, now)
     changed = {
         "queue": tuple(one for one in session.queue if one != turn.invocation_id),
-        # Whatever closes a session is its last turn: nothing is taken after it.
+        # The turn that closes a session is its last one: nothing is accepted after it.
         "closing": session.closing and not turn.end_session,
     }
     return TurnStep(session.model_copy(update=changed), turns=(TurnChange(turn, ended, events),))

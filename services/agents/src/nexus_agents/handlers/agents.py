@@ -37,7 +37,7 @@ REPLACED = "another deployment has replaced this one"
 
 @dataclass(frozen=True)
 class AgentHandlers:
-    """Deployments are answered when they have ended, well or not: with the agent, whose `deployment` tells."""
+    """Deployments are answered when they have ended, successfully or not: with the agent and its `deployment`."""
 
     agents: AgentStore
     versions: VersionStore
@@ -46,7 +46,7 @@ class AgentHandlers:
     now: Callable[[], datetime]
 
     async def decide(self, command: AboutAgents, address: ReplyAddress | None) -> Decision:
-        """Raises PlatformError for what is refused."""
+        """Raises PlatformError for refusals."""
         match command:
             case DeployAgent():
                 return await self.deploy_agent(command, address)
@@ -75,7 +75,7 @@ class AgentHandlers:
     async def deploy_agent(
         self, command: DeployAgent, address: ReplyAddress | None, wanted: str | None = None
     ) -> Decision:
-        """`wanted` is the backend that a new agent shall get."""
+        """`wanted` is the backend for a new agent."""
         agents.require_own_id(command)
         before = await self._deployable(command)
         agents.require_backend(before, wanted, self.backends)
@@ -99,7 +99,7 @@ class AgentHandlers:
         return await self._begin(before, after, change, address)
 
     async def set_agent_status(self, command: SetAgentStatus, address: ReplyAddress | None) -> Decision:
-        """Offline is answered at once; what the agent is working on goes on."""
+        """Offline is answered at once; running invocations continue."""
         before = await self._seen(command)
         after, events = agents.set_status(before, command, self.now())
         if after is before:
@@ -134,7 +134,7 @@ class AgentHandlers:
     async def _begin(
         self, before: Agent | None, after: Agent, change: Change, address: ReplyAddress | None
     ) -> Decision:
-        """The deployment that `after` is in begins; one that was under way ends."""
+        """Begins the deployment in `after`; one that was running ends."""
         if before is not None and before.deploying:
             change += _end_of_deployment(before, Conflict(REPLACED, agent_id=before.agent_id))
             change += await self._replaced(before)
@@ -149,7 +149,7 @@ class AgentHandlers:
         return Decision.answer(200, agent_view(agent, await self.agents.figures(agent.agent_id)), change)
 
     async def _deployable(self, command: DeployAgent) -> Agent | None:
-        """The agent as it is now, if there is one. Raises NotFound where it is another's or its project went."""
+        """The present agent, if there is one. Raises NotFound if it is another user's or its project was deleted."""
         agent = await self.agents.load_any(command.agent_id)
         if agent is not None and not command.principal.sees(agent.tenant, agent.user_id):
             raise agent_not_found(command.agent_id)
@@ -163,12 +163,12 @@ class AgentHandlers:
 
 
 _REPLACED = FailureReason(
-    code="REPLACED", message=REPLACED, suggestion="Read the agent: its latest deployment tells what runs."
+    code="REPLACED", message=REPLACED, suggestion="Read the agent: its latest deployment shows what runs."
 )
 
 
 def begin_deletion(before: Agent) -> Change:
-    """The long work that begins with an agent's tombstone; a deployment under way ends with it."""
+    """The long work that begins with an agent's tombstone; a running deployment ends with it."""
     ended = _end_of_deployment(before, agent_not_found(before.agent_id)) if before.deploying else Change()
     return ended + Change(begins=(Begin(AGENT_DELETION, before.agent_id),))
 

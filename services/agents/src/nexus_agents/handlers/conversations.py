@@ -1,6 +1,6 @@
 """Commands about sessions and invocations.
 
-What can start is committed as running; in a session the rest waits for its turn. Others' resources do not exist.
+What can start is committed as running; in a session the rest waits for its turn. Resources of others are not found.
 """
 
 from collections.abc import Awaitable, Callable
@@ -38,10 +38,10 @@ from nexus_runtime.process.clock import new_id
 
 @dataclass(frozen=True)
 class ConversationHandlers:
-    """Invocations are answered when they have ended, as everything that an agent has to answer.
+    """Invocations, like everything that an agent answers, are answered when they have ended.
 
-    `ended`: an invocation with this ending, and all that follows from it. `require_room` raises RateLimitExceeded where
-    no invocation of this agent may begin.
+    `ended`: an invocation with this ending, and all consequences. `require_room` raises RateLimitExceeded if no
+    further invocation of this agent is accepted.
     """
 
     agents: AgentStore
@@ -51,7 +51,7 @@ class ConversationHandlers:
     now: Callable[[], datetime]
 
     async def decide(self, command: AboutConversations, address: ReplyAddress | None) -> Decision:
-        """Raises PlatformError for what is refused."""
+        """Raises PlatformError for refusals."""
         match command:
             case CreateSession():
                 return await self.create_session(command)
@@ -65,7 +65,7 @@ class ConversationHandlers:
                 return await self.cancel_invocation(command)
 
     async def create_session(self, command: CreateSession) -> Decision:
-        """An agent that is offline may have sessions; a deleted one may not."""
+        """An offline agent may have sessions; a deleted one may not."""
         await self.agents.own(command.agent_id, command.principal)
         await self._require_new_session(command.session_id)
         after, events = sessions.create(command, self.now())
@@ -73,7 +73,7 @@ class ConversationHandlers:
         return Decision.answer(201, session_view(saved.state), saved.change)
 
     async def delete_session(self, command: DeleteSession) -> Decision:
-        """Gone at once; the turn that runs and those that wait are cancelled after that."""
+        """The session is gone at once; its running and waiting turns are cancelled afterwards."""
         before = await self._session(command.session_id, command)
         if not await self._sees(before.agent_id, command):
             raise session_not_found(command.session_id)
@@ -109,7 +109,7 @@ class ConversationHandlers:
         return self._take_turn(session, turn, address)
 
     async def cancel_invocation(self, command: CancelInvocation) -> Decision:
-        """Ended with the commit, whatever its agent answers after that; the engine stops whoever is still at it."""
+        """Ended by the commit, whatever the agent answers later; the engine then stops the process that runs it."""
         before = await self._invocation(command)
         invocations.require_unended(before)
         after, change = await self.ended(before, cancelled(CANCELLED))
@@ -143,7 +143,7 @@ class ConversationHandlers:
         return session
 
     async def _invocation(self, command: CancelInvocation) -> Invocation:
-        """Raises NotFound, also for one whose agent is being deleted, and for a note: nobody is shown it."""
+        """Raises NotFound, also if its agent is being deleted, and for a note, which is not visible."""
         invocation = await self.turns.invocations.load(command.invocation_id)
         if invocation is None or invocation.tenant != command.principal.tenant or invocation.kind is Kind.NOTE:
             raise invocation_not_found(command.invocation_id)
@@ -152,19 +152,19 @@ class ConversationHandlers:
         return invocation
 
     async def _sees(self, agent_id: str, command: Command) -> bool:
-        """What belongs to an agent is there for whoever sees the agent."""
+        """Whoever sees an agent sees what belongs to it."""
         agent = await self.agents.load(agent_id)
         return agent is not None and command.principal.sees(agent.tenant, agent.user_id)
 
     async def _require_new_invocation(self, invocation_id: str) -> None:
         """Raises Conflict."""
         if await self.turns.invocations.load(invocation_id) is not None:
-            raise Conflict("the invocation exists already", invocation_id=invocation_id)
+            raise Conflict("the invocation already exists", invocation_id=invocation_id)
 
     async def _require_new_session(self, session_id: str) -> None:
         """Raises Conflict."""
         if await self.turns.sessions.load_any(session_id) is not None:
-            raise Conflict("the session exists already", session_id=session_id)
+            raise Conflict("the session already exists", session_id=session_id)
 
 
 def _accepted(invocation: Invocation, change: Change, address: ReplyAddress | None, *, later: bool = False) -> Decision:

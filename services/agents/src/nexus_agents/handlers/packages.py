@@ -1,4 +1,4 @@
-"""Uploads: checked, stored, and answered the same however often they come."""
+"""Uploaded packages: checked and stored, with the same answer however often the upload is repeated."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from nexus_runtime.ledger.ledger import Decision, Ledger
 from nexus_runtime.process.clock import new_id
 
 AT_ONCE = 2
-"""Each holds its content in memory."""
+"""Concurrent uploads; each holds its content in memory."""
 
 
 @dataclass(frozen=True)
 class PackageHandlers:
-    """`check` gives the manifest of a package that may be deployed, or raises PackageRejected.
+    """`check` returns the manifest of a package that may be deployed, or raises PackageRejected.
 
-    What passes is tried out by the backend that a new agent would get.
+    A package that passes is then tried out by the backend that a new agent would get.
     """
 
     check: Callable[[bytes], Manifest]
@@ -38,7 +38,7 @@ class PackageHandlers:
     async def take(self, command: TakePackage, content: bytes) -> Reply:
         """Raises ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, ServiceUnavailable.
 
-        The content is stored first: a crash leaves a blob that nothing names, and the next upload of it finds.
+        The content is stored first: a crash leaves an orphaned blob, which the next upload of the same content reuses.
         """
         try:
             manifest = await asyncio.to_thread(self.check, content)

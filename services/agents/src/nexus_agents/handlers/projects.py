@@ -1,4 +1,4 @@
-"""What the deletion of a project results in."""
+"""The consequences of a project's deletion."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ProjectHandlers:
     now: Callable[[], datetime]
 
     async def delete_agents_of_projects(self, deliveries: Sequence[Delivery]) -> None:
-        """The project's mark comes first: what is deployed after it is refused, what came before is in the list."""
+        """Marks the project first: later deployments are refused, and earlier ones are in the list."""
         for delivery in deliveries:
             tenant, project_id = delivery.event.nexustenant or DEFAULT_TENANT, delivery.message.project_id
             await self.ledger.commit(self.store.mark_project_deleted(project_id, self.now()))

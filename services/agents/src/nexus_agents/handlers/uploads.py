@@ -1,4 +1,4 @@
-"""Files that come into sessions: stored, and answered the same however often they come."""
+"""Files uploaded into sessions: stored, with the same answer however often the upload is repeated."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class UploadHandlers:
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def take(self, command: TakeUpload, content: bytes) -> Reply:
-        """Raises IdempotencyKeyReused, ServiceUnavailable. A crash leaves a blob that nothing names."""
+        """Raises IdempotencyKeyReused, ServiceUnavailable. A crash may leave an orphaned blob."""
         blob = await self.blobs.put(content)
         handled = Handled(command, new_id("evt_"))
         return await self.ledger.carry_out(handled, lambda: self._decide(command, blob))

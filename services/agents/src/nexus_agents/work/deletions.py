@@ -1,6 +1,6 @@
-"""Deletions: what was marked as deleted is erased with all that belongs to it.
+"""Deletions: what was marked as deleted is erased, with everything that belongs to it.
 
-Every step may be repeated, by any process: the work stands until the last one is done.
+Every step may be repeated, by any process: the work remains until the last step is done.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from nexus_runtime.work.kind import Held, Repeatable
 logger = log.get(__name__)
 AT_ONCE = 16
 DONE = Outcome(status=200)
-"""For nobody: whoever asked for the deletion was answered when it began."""
+"""Nobody receives it: the caller was answered when the deletion began."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class SessionDeletion(Repeatable):
         try:
             await self.backends.of(agent.backend).end_session(target(agent), session.session_id)
         except BackendError as error:
-            logger.info("the session will end by itself", session_id=session.session_id, reason=error.message)
+            logger.info("the session will expire by itself", session_id=session.session_id, reason=error.message)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class AgentDeletion(Repeatable):
             await self.ledger.commit(self.turns.invocations.erase(invocation))
 
     async def _end(self, agent: Agent) -> None:
-        """The agent itself goes last, with the event that says so."""
+        """Erases the agent itself last, together with the event that announces it."""
         deleted, events = agents.deleted(agent)
         gone = await self.agents.project_deleted(agent.project_id)
         erased = self.agents.erase(deleted, events, self.now(), project_deleted=gone)
@@ -133,7 +133,7 @@ def _ended(agent_id: str) -> Change:
 
 
 async def _each(found: AsyncIterator[str], step: Callable[[str], Awaitable[None]]) -> None:
-    """`step` for everything, some at once."""
+    """Runs `step` for everything, several at a time."""
     chunk: list[str] = []
     async for one in found:
         chunk.append(one)

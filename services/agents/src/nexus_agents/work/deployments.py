@@ -1,4 +1,4 @@
-"""Deployments: deploying is idempotent, so what a dead process left is started again."""
+"""Deployments: deploying is idempotent, so a deployment that a dead process left behind is started again."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,14 +24,16 @@ from nexus_runtime.work.kind import Held, Repeatable
 
 logger = log.get(__name__)
 Result = Deployment | FailureReason
-DEPLOY_AGAIN = "Deploy the package again, or set the agent's status to running; if it persists, tell the operators."
+DEPLOY_AGAIN = (
+    "Deploy the package again, or set the agent's status to running; if the error persists, report it to the operators."
+)
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Between the tries of a deployment, in seconds."""
+"""Between the attempts of a deployment, in seconds."""
 
 
 @dataclass(frozen=True)
 class DeploymentWork(Repeatable):
-    """Works on the latest deployment of an agent; a newer one takes the place of the work itself."""
+    """Works on the latest deployment of an agent; a newer one replaces the work itself."""
 
     store: AgentStore
     versions: VersionStore
@@ -69,7 +71,7 @@ class DeploymentWork(Repeatable):
             return FailureReason(code="PLATFORM_ERROR", message=message, suggestion=DEPLOY_AGAIN)
 
     async def _deployed(self, agent: Agent) -> Deployment:
-        """Tries again for a while where the fault may pass."""
+        """Retries for a while if the fault is temporary."""
         package = PackageRef(agent.deployment.package.uri, agent.deployment.package.sha256)
         for pause in PAUSES:
             try:
@@ -77,7 +79,7 @@ class DeploymentWork(Repeatable):
             except BackendError as error:
                 if not error.passes:
                     raise
-                logger.info("deployment is tried again", agent_id=agent.agent_id, reason=error.message, after=pause)
+                logger.info("deployment will be retried", agent_id=agent.agent_id, reason=error.message, after=pause)
             await asyncio.sleep(pause)
         return await self.backends.of(agent.backend).deploy(agent.agent_id, package)
 
@@ -87,6 +89,7 @@ class DeploymentWork(Repeatable):
             # Its deletion has undeployed it, perhaps before this process had begun to deploy it.
             await self.backends.of(deployed.backend).undeploy(deployed.agent_id)
             return
+        # A newer deployment has replaced this one, and will end by itself: the result is of no use any more.
         if not before.deploying or before.deployment.number != deployed.deployment.number:
             return
         now = self.now()
@@ -100,7 +103,7 @@ class DeploymentWork(Repeatable):
         await self.ledger.commit(saved.change + await self._of_version(after, result, now) + Change(ends=(end,)))
 
     async def _of_version(self, agent: Agent, result: Result, now: datetime) -> Change:
-        """None for an agent of a release that kept no versions."""
+        """Nothing for an agent from a release that had no versions."""
         version = await self.versions.load(agent.agent_id, agent.deployment.version)
         if version is None:
             return Change()

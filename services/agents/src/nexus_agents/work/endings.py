@@ -1,4 +1,4 @@
-"""How invocations end: once, in one transaction with all that follows from it."""
+"""How invocations end: exactly once, in one transaction with all consequences."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class Endings:
     now: Callable[[], datetime]
 
     async def conclude(self, held: Held, invocation: Invocation, ending: Ending) -> None:
-        """Ends it, however long that takes, unless it has ended otherwise. Raises WorkLost.
+        """Ends it, however long that takes, unless it has already ended. Raises WorkLost.
 
-        The first try goes by `invocation` as it is known, and takes its agent for present; the database objects
-        where either is no longer true.
+        The first attempt trusts `invocation` and assumes that its agent exists; if either is no longer true, the
+        commit fails.
         """
         doubtful = False
 
@@ -46,13 +46,13 @@ class Endings:
         await held.conclude(attempt)
 
     async def cancel(self, held: Held, invocation_id: str, because: str) -> None:
-        """Ends it, if it has not ended; `held` is the deletion that does so. Raises WorkLost."""
+        """Ends it unless it has ended; `held` is the deletion that requires it. Raises WorkLost."""
         invocation = await held.conclude(lambda: self.turns.invocations.load(invocation_id))
         if invocation is not None and not invocation.ended:
             await self.conclude(held, invocation, cancelled(because))
 
     async def ended(self, invocation: Invocation, ending: Ending, *, present: bool = True) -> tuple[Invocation, Change]:
-        """The invocation with this ending, and all that follows from it, to be committed. `present`: its agent is."""
+        """The invocation with this ending, and all consequences, to be committed. `present`: its agent exists."""
         session = await self._session_of(invocation)
         if present and session and session.deleted_at is None and invocation.invocation_id in session.turns:
             return await self._ended_turn(session, invocation, ending)
@@ -70,7 +70,7 @@ class Endings:
         await self.ledger.commit(change)
 
     async def _ended_turn(self, session: Session, turn: Invocation, ending: Ending) -> tuple[Invocation, Change]:
-        """The next turn of the session begins in the transaction in which the one that runs ends."""
+        """Ends a turn; in the same transaction the session's next turn begins."""
         # A crash between two transactions would leave a session whose queue nobody starts again.
         now = self.now()
         if session.turn != turn.invocation_id:

@@ -1,4 +1,4 @@
-"""Invocations: never run twice. What was interrupted has failed, unless it was a note, which no agent is asked for."""
+"""Invocations never run twice: an interrupted one has failed, unless it is a note, which involves no agent."""
 
 import time
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ from nexus_runtime.process import log, tracing
 from nexus_runtime.work.kind import Held
 
 logger = log.get(__name__)
-DIED = "the process that ran the invocation has ended; the agent may have finished"
-STOPPED = "the service was stopped before the agent had answered"
-ASK_AGAIN = "If it matters, check what the agent has done; then send a new request."
+DIED = "the process that ran the invocation died; the agent may have finished"
+STOPPED = "the service was stopped before the agent answered"
+ASK_AGAIN = "If it matters, check what the agent has done, then send a new request."
 
 
 @dataclass(frozen=True)
 class InvocationWork:
-    """`timeout_seconds` is that for an invocation that sets none."""
+    """`timeout_seconds` applies to invocations that set none."""
 
     agents: AgentStore
     versions: VersionStore
@@ -64,7 +64,7 @@ class InvocationWork:
             await self.endings.conclude(held, invocation, ending)
 
     async def adopt(self, name: str) -> bool:
-        """Whether its agent was asked cannot be known, unless it waited here for its turn."""
+        """Nobody can know whether its agent was invoked, unless it was still waiting here for its turn."""
         return name in self.lanes.unasked
 
     async def interrupt(self, name: str, held: Held) -> None:
@@ -95,7 +95,7 @@ class InvocationWork:
             version = await held.conclude(lambda: self.versions.load(agent.agent_id, number or 0))
             if version is None or not self.backends.of(agent.backend).side_by_side:
                 message = f"version {number} of the agent cannot be asked"
-                return failed("VERSION_UNAVAILABLE", message, "Ask the active version, or activate this one.")
+                return failed("VERSION_UNAVAILABLE", message, "Invoke the active version, or activate this one.")
         request = await held.conclude(lambda: self._request(invocation, saying))
         return await self._ask(agent, target(agent, version), request)
 

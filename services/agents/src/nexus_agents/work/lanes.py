@@ -1,4 +1,4 @@
-"""Invocations of one agent at once, in this process: no agent, however slow, takes the places of all others."""
+"""Limits the concurrent invocations of each agent in this process, so that a slow agent does not block all others."""
 
 import asyncio
 from collections import deque
@@ -21,7 +21,7 @@ class _Lane:
 
 
 class Lanes:
-    """`at_once` and `waiting` are for each agent; `full`: nothing more is accepted of any agent."""
+    """`at_once` and `waiting` are limits per agent; `full`: nothing more is accepted for any agent."""
 
     def __init__(self, at_once: int, waiting: int, full: Callable[[], bool]) -> None:
         self._at_once = at_once
@@ -29,24 +29,24 @@ class Lanes:
         self._full = full
         self._lanes: dict[str, _Lane] = {}
         self.unasked: set[str] = set()
-        """Those that wait, and those that waited when the process was stopped: no agent has heard of them."""
+        """Those waiting now, or when the process was stopped: their agents have not been invoked."""
 
     def require_room(self, agent_id: str) -> None:
-        """Raises RateLimitExceeded where an invocation that begins now would have to wait behind too many."""
+        """Raises RateLimitExceeded if too many invocations are running and waiting."""
         lane = self._lanes.get(agent_id)
         if lane is not None and lane.taken >= self._at_once + self._waiting:
             raise RateLimitExceeded(
-                "too many invocations of this agent run or wait already",
+                "too many invocations of this agent are already running or waiting",
                 agent_id=agent_id,
                 running=self._at_once,
                 waiting=self._waiting,
             )
         if self._full():
-            raise RateLimitExceeded("too many invocations run or wait already")
+            raise RateLimitExceeded("too many invocations are already running or waiting")
 
     @asynccontextmanager
     async def entered(self, agent_id: str, held: Held) -> AsyncGenerator[None]:
-        """Waits for the agent's turn; while it waits, work on other agents has its place."""
+        """Waits until the agent has a free slot; meanwhile work for other agents uses the place of this one."""
         lane = self._lanes.setdefault(agent_id, _Lane())
         if lane.running >= self._at_once:
             await self._wait(lane, held)

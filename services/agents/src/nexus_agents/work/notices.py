@@ -1,4 +1,4 @@
-"""Tells gateways what agents say; best effort, as what was said is kept where gateways can read it."""
+"""Publishes the output of agents to the gateways. Best effort: gateways can also read it from the owner."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from nexus_runtime.process.clock import new_id, utc_now
 
 logger = log.get(__name__)
 MOST_UNSENT = 1_000
-"""While the broker takes nothing the rest is dropped: gateways find it by themselves, a little later."""
+"""While the broker is unavailable, the rest is dropped: gateways find it by themselves a little later."""
 
 
 class Notices:
