@@ -100,7 +100,7 @@ class LetterBox:
             yield
         except (KafkaError, OSError, TimeoutError) as error:
             why = None if isinstance(error, TimeoutError) else await refusal(self._kafka)
-            raise StackError(f"the broker does not tell its dead letters: {why or error or 'no answer'}") from None
+            raise StackError(f"the broker's dead letters cannot be read: {why or error or 'no answer'}") from None
 
 
 def _unreadable(halt: Halt) -> Unreadable:

@@ -1,4 +1,4 @@
-"""What a service that owns tables is made of, put together once for all of them."""
+"""The common parts of all services that own tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ class Owner:
 
     @property
     def engine(self) -> Engine:
-        """That works on this owner's long work."""
+        """The engine for this owner's long work."""
         assert isinstance(self._work, Engine), "this owner works on nothing"
         return self._work
 
@@ -138,7 +138,7 @@ def bus_check(bus: Bus) -> Check:
 
 
 def consumers_check(consumers: Consumers) -> Check:
-    """Unhealthy until every subscription has partitions, and as `progress_check`; details: records behind, by topic."""
+    """Unhealthy until every subscription has partitions, and like `progress_check`; details: the lag by topic."""
 
     async def check() -> Mapping[str, Any]:
         if not consumers.ready():
@@ -150,7 +150,7 @@ def consumers_check(consumers: Consumers) -> Check:
 
 
 def progress_check(consumers: Consumers) -> Check:
-    """Unhealthy while a partition is halted or stands still, for the reasons it says."""
+    """Unhealthy while a partition is halted or stalled, with the reasons."""
 
     async def check() -> None:
         _raise_faults(consumers)
@@ -164,7 +164,7 @@ def _raise_faults(consumers: Consumers) -> None:
 
 
 def operation_routes(ledger: Ledger) -> APIRouter:
-    """For the gateway: GET /operations/{command_id}, what became of a command; GET /audit, who has changed what."""
+    """For the gateway: GET /operations/{command_id}, the outcome of a command; GET /audit, who has changed what."""
 
     async def get_operation(command_id: str, fingerprint: str) -> Response:
         return json_answer(Outcomes(outcome=await ledger.outcome(command_id, fingerprint)))
@@ -189,14 +189,14 @@ def operation_routes(ledger: Ledger) -> APIRouter:
 
 
 def history_routes(history: History) -> APIRouter:
-    """GET /internal/history: for programs that read all of it, not for the gateway."""
+    """GET /internal/history: for programs that read all events, not for the gateway."""
     router = APIRouter(tags=["operations"])
 
     @router.get("/internal/history", operation_id="exportHistory", summary="Everything recorded, part by part")
     async def export_history(  # pyright: ignore[reportUnusedFunction]  # a route
         types: str, after: str | None = None, limit: int = Query(default=100, ge=1, le=1000)
     ) -> Export:
-        """Entries of the types named, with commas between them. `after` is that of the part before."""
+        """Entries of the given types, comma separated. `after` is the one in the previous part."""
         return await history.export(after, limit, frozenset(types.split(",")))
 
     return router
@@ -208,7 +208,7 @@ def partition_routes(consumers: Consumers) -> APIRouter:
 
     @router.post("/internal/skip", operation_id="skipUnreadable", summary="Go on after a batch that cannot be read")
     async def skip_unreadable(place: Place) -> Skipped:  # pyright: ignore[reportUnusedFunction]  # a route
-        """409 unless this process has halted the partition at exactly this offset; nothing readable is ever skipped."""
+        """409 unless this process has halted the partition at exactly this offset: readable records are not skipped."""
         try:
             to = await consumers.skip(TopicPartition(place.topic, place.partition), place.offset)
         except NotHalted as error:

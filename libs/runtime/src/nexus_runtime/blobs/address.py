@@ -1,4 +1,4 @@
-"""Where blobs are kept, as a setting says it: `file:///<directory>` or `s3://<bucket>/<prefix>`."""
+"""The address of a blob store in settings: `file:///<directory>` or `s3://<bucket>/<prefix>`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +31,7 @@ def directory_url(directory: str) -> str:
 
 
 def blob_store(url: str, settings: OwnerSettings) -> BlobStore:
-    """The store at `url`; region and endpoint are those of the settings."""
+    """The store at `url`; region and endpoint come from the settings."""
     parts = urlsplit(url)
     if parts.scheme == "s3":
         from nexus_runtime.blobs.s3 import S3BlobStore

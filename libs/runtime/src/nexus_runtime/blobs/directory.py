@@ -1,4 +1,4 @@
-"""Blobs as files of one directory, which any number of programs may share."""
+"""Blobs as files in one directory, which any number of processes may share."""
 
 import asyncio
 import contextlib
@@ -30,10 +30,10 @@ class DirectoryBlobStore:
         self._max_bytes = max_bytes
 
     async def start(self) -> None:
-        """Nothing: the directory is made by the first blob."""
+        """Does nothing: the first blob creates the directory."""
 
     async def stop(self) -> None:
-        """Nothing is open between two calls."""
+        """Does nothing: no resource is open between two calls."""
 
     async def put(self, content: bytes) -> Blob:
         return await self._in_thread(self._put, content)
@@ -69,7 +69,7 @@ class DirectoryBlobStore:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All or nothing, also through a power cut: the name appears only once the content is on disk."""
+    """Atomic even in a power failure: the name appears only once the content is on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
     try:

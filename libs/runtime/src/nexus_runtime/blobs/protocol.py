@@ -12,24 +12,24 @@ _URI = re.compile(r"blob:sha256:([0-9a-f]{64})")
 
 
 class BlobMissing(LookupError):
-    """Nothing is stored under the address, or it is no address of a blob."""
+    """Nothing is stored under the address, or it is not the address of a blob."""
 
 
 class BlobCorrupt(Exception):
-    """What is stored under the address is not what was put there."""
+    """The stored content does not match its address."""
 
 
 class BlobTooLarge(ValueError):
-    """The content has more bytes than a blob may have; it was not stored."""
+    """The content exceeds the size limit of a blob; it was not stored."""
 
 
 class BlobsUnavailable(ServiceUnavailable):
-    """The store did not do it now, and may later: an outage, a full disk, missing rights."""
+    """A fault that may pass: an outage, a full disk, missing permissions."""
 
 
 @dataclass(frozen=True)
 class Blob:
-    """Where a content is kept: `uri` is `blob:sha256:<digest>`."""
+    """The address of stored content: `uri` is `blob:sha256:<digest>`."""
 
     uri: str
     sha256: str
@@ -44,7 +44,7 @@ class BlobStore(Protocol):
     async def stop(self) -> None: ...
 
     async def put(self, content: bytes) -> Blob:
-        """Keeps the content durably before it returns. The same content again is the same blob. Raises BlobTooLarge."""
+        """Returns once the content is durable. The same content is always the same blob. Raises BlobTooLarge."""
         ...
 
     async def get(self, uri: str) -> bytes:
@@ -53,7 +53,7 @@ class BlobStore(Protocol):
 
 
 def blob_of(content: bytes, max_bytes: int) -> Blob:
-    """What the content is stored as. Raises BlobTooLarge."""
+    """The blob that the content is stored as. Raises BlobTooLarge."""
     if len(content) > max_bytes:
         raise BlobTooLarge(f"a blob has at most {max_bytes} bytes, not {len(content)}")
     digest = hashlib.sha256(content).hexdigest()
@@ -69,7 +69,7 @@ def digest_in(uri: str) -> str:
 
 
 def require_intact(uri: str, size_bytes: int, max_bytes: int) -> None:
-    """Before it is read: more bytes than can be put were not put. Raises BlobCorrupt."""
+    """Checked before reading: content above the limit cannot have been stored by `put`. Raises BlobCorrupt."""
     if size_bytes > max_bytes:
         raise BlobCorrupt(f"the content stored as {uri} has been changed: it has {size_bytes} bytes")
 

@@ -1,4 +1,4 @@
-"""Blobs as objects of a bucket: of S3, or of a store that speaks its protocol."""
+"""Blobs as objects in a bucket of S3 or of an S3-compatible store."""
 
 import asyncio
 import base64
@@ -41,13 +41,13 @@ class S3BlobStore:
         self._client: Any = None
 
     async def start(self) -> None:
-        """Makes the client; it connects with the first call."""
+        """Creates the client, which connects with the first call."""
         config = AioConfig(
             connect_timeout=2,
             read_timeout=30,
             retries={"mode": "standard", "max_attempts": 3},
             tcp_keepalive=True,
-            # Compatible stores do not know the checksums that botocore adds by itself; the digest is checked here.
+            # Compatible stores do not support the checksums that botocore adds by default; the digest is checked here.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={"addressing_style": "path"} if self._endpoint_url else None,
@@ -61,7 +61,7 @@ class S3BlobStore:
 
     async def put(self, content: bytes) -> Blob:
         blob = await asyncio.to_thread(blob_of, content, self._max_bytes)
-        # Written even where it is stored already: that mends it. The checksum has S3 refuse what arrives damaged.
+        # Written even if it is already stored: that repairs it. With the checksum S3 refuses what arrives damaged.
         checksum = base64.b64encode(bytes.fromhex(blob.sha256)).decode()
         with self._faults():
             await self._client.put_object(**self._at(blob.sha256), Body=content, ChecksumSHA256=checksum)

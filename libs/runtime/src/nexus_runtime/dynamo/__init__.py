@@ -1,4 +1,4 @@
-"""DynamoDB. Nothing of AWS's library is imported before a client is opened: a gateway without keys needs none."""
+"""DynamoDB. AWS's library is only imported when a client is opened: a gateway without keys does not need it."""
 
 from nexus_runtime.dynamo.client import Database
 from nexus_runtime.dynamo.model import (

@@ -1,4 +1,4 @@
-"""The one client of a process: plain Python values in and out, one error for each fate."""
+"""The database client of a process: plain Python values in and out, one exception for each kind of failure."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ class Database:
         self._wire: Wire | None = None
 
     async def start(self, session: "AioSession | None" = None) -> None:
-        """Nothing is sent yet. Credentials are those that `session` has, by default those of the environment."""
+        """Sends nothing yet. Credentials come from `session`, by default from the environment."""
         from aiobotocore.session import AioSession
 
         settings = self._settings
@@ -62,18 +62,18 @@ class Database:
             await self._wire.close()
 
     async def ping(self) -> None:
-        """Returns when the database has answered."""
+        """Returns once the database has answered."""
         await self._call("ListTables", Limit=1)
 
     async def get(self, table: Table, key: Mapping[str, Value], only: Sequence[str] = ()) -> Item | None:
-        """The item, or None. `only` names the attributes wanted."""
+        """The item, or None. `only`: the attributes to read."""
         request: dict[str, Any] = {"TableName": self.prefix + table.name, "Key": marshal(key), "ConsistentRead": True}
         apply_projection(only, request)
         answer = await self._call("GetItem", **request)
         return unmarshal(answer["Item"]) if "Item" in answer else None
 
     async def get_many(self, table: Table, keys: Sequence[Mapping[str, Value]], only: Sequence[str] = ()) -> list[Item]:
-        """The items that exist, in no order; any number of distinct keys."""
+        """The items that exist, in no particular order, for any number of distinct keys."""
         found: list[Item] = []
         pending = [marshal(key) for key in keys]
         name, delay = self.prefix + table.name, 0.02
@@ -119,7 +119,7 @@ class Database:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     async def count(self, table: Table, partition: Value) -> int:
-        """How many items the partition has."""
+        """The number of items in the partition."""
         request = key_condition(table, partition) | {"TableName": self.prefix + table.name, "Select": "COUNT"}
         total = 0
         while True:
@@ -144,12 +144,12 @@ class Database:
         return [unmarshal(item) for item in answer["Items"]], unmarshal(more) if more else None
 
     async def size(self, table: Table) -> int:
-        """About how many items a whole table has; the database may be hours behind."""
+        """The approximate number of items in a table; the figure may be hours old."""
         answer = await self._call("DescribeTable", TableName=self.prefix + table.name)
         return answer["Table"].get("ItemCount", 0)
 
     async def create(self, table: Table) -> None:
-        """Returns when the table is there, billed on demand."""
+        """Returns once the table exists, billed on demand."""
         try:
             await self._call("CreateTable", **definition(table, self.prefix + table.name))
         except RefusedByDatabase as error:
@@ -169,7 +169,7 @@ class Database:
         return (await self._call("DescribeTable", TableName=self.prefix + table.name))["Table"]["TableStatus"]
 
     async def drop(self, table: Table) -> None:
-        """The table goes with all that is in it, if there is one."""
+        """Deletes the table and everything in it, if it exists."""
         with contextlib.suppress(TableMissing):
             await self._call("DeleteTable", TableName=self.prefix + table.name)
 
@@ -190,10 +190,10 @@ class Database:
                 return
             except _Conflict:
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
-        raise DatabaseUnavailable("the database is busy with the same items")
+        raise DatabaseUnavailable("the database is busy with other writes to the same items")
 
     async def delete_many(self, table: Table, keys: Sequence[Mapping[str, Value]]) -> None:
-        """Any number, without conditions, not atomic: for what nothing refers to any more."""
+        """Deletes any number of items, without conditions and not atomically: for items that nothing refers to."""
         name, delay = self.prefix + table.name, 0.02
         pending = [{"DeleteRequest": {"Key": marshal(key)}} for key in keys]
         while pending:
@@ -219,7 +219,7 @@ class Database:
     def _took(self, operation: str, request: Mapping[str, Any], seconds: float) -> None:
         metrics.DATABASE.labels(operation).observe(seconds)
         if seconds >= self._settings.slow_database_seconds:
-            # Names alone: keys and values are other people's.
+            # Only names: keys and values are user data.
             tables, keys = names_in(request)
             logger.warning(
                 "slow database call", operation=operation, tables=tables, keys=keys, seconds=round(seconds, 3)
@@ -227,7 +227,7 @@ class Database:
 
 
 class _Conflict(Exception):
-    """Another transaction held one of the items."""
+    """Another transaction was using one of the items."""
 
 
 def _meaning(error: RefusedByDatabase) -> Exception:
@@ -236,7 +236,7 @@ def _meaning(error: RefusedByDatabase) -> Exception:
     if error.code == "ResourceNotFoundException":
         return TableMissing("a table is not made yet, or was replaced")
     if error.code == "TransactionConflictException":
-        return DatabaseUnavailable("the database is busy with the same item")
+        return DatabaseUnavailable("the database is busy with other writes to the same item")
     if error.code == "TransactionCanceledException":
         if failed := frozenset(i for i, code in enumerate(error.reasons) if code == "ConditionalCheckFailed"):
             return ConditionFailed(failed)

@@ -1,4 +1,4 @@
-"""From plain Python values and actions to DynamoDB's request format, and back. Every attribute name is aliased."""
+"""Translates Python values and actions to DynamoDB's request format and back. Every attribute name is aliased."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -111,7 +111,7 @@ def key_condition(
     high: Value | None = None,
     before: Value | None = None,
 ) -> Expression:
-    """Which keys of a partition: those that begin so, from `low` to `high` (both included), or before one."""
+    """Selects keys of a partition: with a prefix, from `low` to `high` (both included), or before a key."""
     names, values = {"#pk": table.partition_key}, {":pk": to_attribute(partition)}
     bounds = {":begins": begins, ":low": low, ":high": high, ":before": before}
     given = {mark: to_attribute(value) for mark, value in bounds.items() if value is not None}
@@ -139,7 +139,7 @@ def apply_filter(wanted: Filter, request: Expression) -> None:
 
 
 def apply_projection(only: Sequence[str], request: Expression) -> None:
-    """Asks for the named attributes alone, where any are named."""
+    """Restricts the answer to the named attributes, if any are named."""
     if only:
         wanted = {f"#p{i}": name for i, name in enumerate(only)}
         request["ProjectionExpression"] = ", ".join(wanted)
@@ -147,7 +147,7 @@ def apply_projection(only: Sequence[str], request: Expression) -> None:
 
 
 def names_in(request: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The tables that a request is about, and the names of their keys; without values."""
+    """The tables in a request and the names of their keys, without values."""
     tables, keys = set[str](), set[str]()
 
     def look(part: Any) -> None:

@@ -1,4 +1,4 @@
-"""The form in which models are stored: JSON, with the number of its schema, readable by every later release."""
+"""The stored form of models: JSON with a schema number, readable by every later release."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -10,11 +10,11 @@ from nexus_runtime.dynamo.model import Item
 
 M = TypeVar("M", bound=BaseModel)
 Upcast = Callable[[dict[str, JsonValue]], dict[str, JsonValue]]
-"""Brings a stored model from one schema to the next."""
+"""Converts a stored model from one schema to the next."""
 
 
 class UnknownSchema(ValueError):
-    """Written by a newer release than this one."""
+    """The item was written by a newer release than this one."""
 
 
 class Form(Generic[M]):
@@ -48,7 +48,7 @@ class Form(Generic[M]):
         return self._adapter.validate_python(self.stored(item))
 
     def stored(self, item: Item) -> dict[str, JsonValue]:
-        """The same as JSON of the newest schema, without what has its default; unchecked. Raises UnknownSchema."""
+        """The same as JSON of the newest schema, without defaults and not validated. Raises UnknownSchema."""
         found = self._found(item)
         state: dict[str, JsonValue] = pydantic_core.from_json(item["state"])
         state |= {name: item[name] for name in self._beside if name in item}

@@ -1,4 +1,4 @@
-"""Tables, the actions on them, and the two ways in which the database says no."""
+"""Tables, the actions on them, and the database's errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,15 +77,15 @@ class Filter:
 
 
 class DatabaseUnavailable(ServiceUnavailable):
-    """The database did not answer or asked to slow down: worth trying again."""
+    """The database did not answer, or throttled the request: worth retrying."""
 
 
 class TableMissing(DatabaseUnavailable):
-    """The table is not made yet, or was replaced."""
+    """The table does not exist yet, or was replaced."""
 
 
 class ConditionFailed(Exception):
-    """Somebody was faster. `failed` are the positions of the actions whose conditions did not hold."""
+    """A concurrent write was faster. `failed`: the positions of the actions whose conditions did not hold."""
 
     def __init__(self, failed: frozenset[int]) -> None:
         super().__init__(f"conditions failed at {sorted(failed)}")

@@ -1,4 +1,4 @@
-"""Making the tables: safe to repeat, by any number of programs at once."""
+"""Creates the tables: safe to repeat, and by any number of processes at once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def definition(table: Table, name: str) -> dict[str, Any]:
 
 
 async def create_tables(client: Any, tables: Sequence[Table], prefix: str) -> None:
-    """Create what is missing, on demand billed, and wait until all are active. `client` is aioboto3's."""
+    """Creates missing tables, billed on demand, and waits until all are active. `client` is aioboto3's."""
     await asyncio.gather(*(_create(client, table, prefix + table.name) for table in tables))
 
 

@@ -36,11 +36,11 @@ _THROTTLED = frozenset(
 
 
 class Unanswered(Exception):
-    """No answer, or no credentials to ask with: the outcome is unknown."""
+    """There was no answer, or no credentials to ask with: the outcome is unknown."""
 
 
 class RefusedByDatabase(Exception):
-    """The database's own error. `reasons` are the codes of a cancelled transaction, one for each action."""
+    """An error from the database. `reasons` are the codes of a cancelled transaction, one per action."""
 
     def __init__(self, code: str, message: str, status: int, reasons: Sequence[str] = ()) -> None:
         super().__init__(f"{code}: {message}")
@@ -53,7 +53,7 @@ class RefusedByDatabase(Exception):
 
 
 class Wire:
-    """A pool of connections. `credentials` are asked with every call, so they may be short-lived."""
+    """A connection pool. `credentials` are resolved for every call, so they may be short-lived."""
 
     def __init__(self, endpoint: str, region: str, credentials: Any, certificates: str | None = None) -> None:
         from botocore.utils import get_environ_proxies
@@ -74,7 +74,7 @@ class Wire:
 
     @classmethod
     async def open(cls, session: Any, endpoint: str | None, region: str) -> "Wire":
-        """To `endpoint`, or to the region's own. Nothing is sent yet. `session` is aiobotocore's."""
+        """A pool for `endpoint`, or else for the region's. Sends nothing yet. `session` is aiobotocore's."""
         from botocore.httpsession import get_cert_path
 
         address = endpoint or await _own_address(session, region)
@@ -85,7 +85,7 @@ class Wire:
         await self._session.close()
 
     async def call(self, operation: str, request: Any) -> Any:
-        """The answer. Raises RefusedByDatabase or Unanswered, after some tries where that may help."""
+        """The answer. Raises RefusedByDatabase or Unanswered, after retries where they may help."""
         body = pydantic_core.to_json(request)
         for attempt in range(TRIES):
             try:
@@ -114,7 +114,7 @@ class Wire:
 
 
 class Signer:
-    """Signature Version 4. The key of a day is derived once."""
+    """Signature Version 4. The signing key is derived once a day."""
 
     def __init__(self, host: str, region: str) -> None:
         self._host = host

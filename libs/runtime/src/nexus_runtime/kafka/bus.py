@@ -1,4 +1,4 @@
-"""The process's connection to Kafka for publishing: one producer, and a watch on the broker."""
+"""The process's connection to Kafka for publishing: one producer, and a task that watches the broker."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ class Unacknowledged(ServiceUnavailable):
 
 
 class Bus:
-    """Publishes, waits for acknowledgement by all in-sync replicas, and notices an unavailable broker or another one.
+    """Publishes, waits for acknowledgement by all in-sync replicas, and detects an unavailable or replaced broker.
 
     While it is not `reachable`, `fault` says why, for operators.
     """
@@ -48,15 +48,15 @@ class Bus:
         self.fault = "not connected to the message broker yet"
 
     def when_broker_is_new(self, action: Callable[[], Awaitable[None]]) -> None:
-        """Run `action` whenever another broker, which has nothing of what the last one kept, answers at the address."""
+        """Runs `action` whenever a new broker, without the data of the previous one, answers at the address."""
         self._new_broker.append(action)
 
     async def start(self) -> None:
-        """Returns at once; connects, and connects again, in the background."""
+        """Returns at once; connects and reconnects in the background."""
         self._watching = asyncio.create_task(self._watch(), name="broker watch")
 
     async def stop(self) -> None:
-        """Sends what is buffered, within its share of the time for shutdown, and closes."""
+        """Sends what is buffered, within its share of the shutdown time, and closes."""
         if self._watching:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
@@ -70,7 +70,7 @@ class Bus:
     async def send(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None = None
     ) -> Acknowledged:
-        """Hand the record to the producer; the future ends when it is acknowledged. Raises BrokerUnavailable."""
+        """Hands the record to the producer; the future completes when it is acknowledged. Raises BrokerUnavailable."""
         if self._producer is None or not self.reachable:
             raise BrokerUnavailable("the message broker is unavailable")
         try:
@@ -82,13 +82,13 @@ class Bus:
     async def publish(
         self, topic: Topic, event: CloudEvent, headers: Headers = (), partition: int | None = None
     ) -> None:
-        """Returns when the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
+        """Returns once the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
         key = event.subject.encode()
         sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
         await self.acknowledged(topic.name, sent)
 
     async def acknowledged(self, topic: str, sent: Acknowledged, seconds: float = 10.0) -> Any:
-        """The record's metadata, when the broker has it. Raises Unacknowledged."""
+        """The record's metadata, once the broker has it. Raises Unacknowledged."""
         try:
             async with asyncio.timeout(seconds):
                 record = await sent
@@ -127,14 +127,14 @@ class Bus:
     async def _lose(self, error: Exception) -> None:
         known, self.reachable = (self.reachable, self.fault), False
         await self._drop_admin()
-        # Not after a timeout: a broker that does not answer would only be waited for once more.
+        # Not after a timeout: that would only wait once more for a broker that does not answer.
         why = None if isinstance(error, TimeoutError) else await refusal(self._settings)
         self.fault = why or f"the message broker does not answer: {error!r}"
         if known != (False, self.fault):
             logger.warning("broker unavailable", reason=self.fault, error=repr(error))
 
     async def _drop_admin(self) -> None:
-        """Its connections may wait for a broker that is no more; the next look makes another one."""
+        """Its connections may be waiting for a broker that is gone; the next check makes a new client."""
         admin, self._admin = self._admin, None
         if admin is not None:
             with contextlib.suppress(Exception):
@@ -142,7 +142,7 @@ class Bus:
                     await admin.close()
 
     async def _look(self) -> bool:
-        """Whether another broker than at the last look answers. Raises where none does."""
+        """Whether a different broker answers than at the last check. Raises if none does."""
         if self._admin is None:
             admin = AIOKafkaAdminClient(**self._settings.kafka_client(self._client_id))
             await _started(admin.start, admin.close)

@@ -34,7 +34,7 @@ LISTEN_MS = 10_000
 
 @dataclass(frozen=True)
 class StandstillLimits:
-    """How long, in seconds, a consumer may stand still until what is done about it, and a batch be under way."""
+    """How long, in seconds, a consumer may be stalled before each reaction, and a batch may take."""
 
     recover: float = RECOVER_SECONDS
     unready: float = 30.0
@@ -43,7 +43,7 @@ class StandstillLimits:
 
 
 class _Consumer(GuardedConsumer):
-    """FastStream sleeps after it was given no records, and what comes meanwhile would wait: so it is given some."""
+    """FastStream sleeps after an empty poll, and records would wait for it: so an empty poll never returns."""
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         del timeout_ms
@@ -54,7 +54,7 @@ class _Consumer(GuardedConsumer):
 
 
 class _Broker(KafkaBroker):
-    """FastStream's, with consumers that bear what cannot be read."""
+    """FastStream's broker, with consumers that tolerate unreadable batches."""
 
     def __init__(self, pace: FetchPace | None, **options: Any) -> None:
         super().__init__(**options)
@@ -67,20 +67,20 @@ class _Broker(KafkaBroker):
 
 
 class _Drain(ConsumerRebalanceListener):
-    """A partition is given up only when what is in flight has ended: no record runs on two consumers at once."""
+    """Gives up a partition only after in-flight records are done: no record is handled by two consumers at once."""
 
     def __init__(self, deliverer: Deliverer) -> None:
         self.deliverer = deliverer
         self.lock = asyncio.Lock()
         self.assigned: set[Any] = set()
         self.unsettled: dict[TopicPartition, int] = {}
-        """The first record that is in flight, or was and has to be delivered again, by partition."""
+        """By partition, the first record that is in flight or has to be delivered again."""
 
     async def deliver(self, consumer: GuardedConsumer, records: Sequence[Any]) -> None:
         async with self.lock:
             self.unsettled = {TopicPartition(one.topic, one.partition): one.offset for one in reversed(records)}
             for partition, stop in (await self.deliverer.deliver(records)).items():
-                # What is committed after this are the consumer's positions: they go back to where the stops are.
+                # Afterwards FastStream commits the consumer's positions: they have to go back to the stops before that.
                 if partition in consumer.assignment():
                     consumer.stop_at(partition, stop.offset, stop.reason)
             self.unsettled = {}
@@ -144,8 +144,8 @@ class Consumers:
             batch=True,
             max_records=500,
             auto_offset_reset="earliest",
-            # The embedded broker lets a join wait for the session timeout, at times twice, and so does who takes over;
-            # a process that a busy machine keeps from its heartbeat for so long loses its partitions.
+            # At the embedded broker a join, and so a takeover, waits for the session timeout, sometimes twice; but if a
+            # busy machine keeps a process from its heartbeat for that long, the process loses its partitions.
             session_timeout_ms=2_000 if settings.kafka_volatile else 6_000,
             rebalance_timeout_ms=30_000,
             heartbeat_interval_ms=500 if settings.kafka_volatile else 1_500,
@@ -169,7 +169,7 @@ class Consumers:
         self._watching = asyncio.create_task(self._watch(), name="consumers watch")
 
     async def stop(self) -> None:
-        """Ends consuming; what is in flight may finish within its share of the time for shutdown."""
+        """Stops consuming; records in flight may finish within their share of the shutdown time."""
         background = [*self._connecting, *([self._watching] if self._watching else [])]
         for task in background:
             task.cancel()
@@ -183,7 +183,7 @@ class Consumers:
         return all(drain.assigned for drain in self._drains)
 
     def alive(self) -> bool:
-        """No batch has been under way too long, no consumer has ended by itself or stands still without a cause.
+        """No batch takes too long, and no consumer has ended by itself or is stalled without a cause.
 
         A restart helps neither a broker or database that is unavailable nor a partition that is halted, or held up by a
         transaction.
@@ -200,7 +200,7 @@ class Consumers:
         return in_time and not ended and not any(still)
 
     def faults(self) -> list[str]:
-        """The partitions that are halted or without progress, and why."""
+        """The partitions that are halted or stalled, and why."""
         halted = [str(halt) for consumer, _ in self._running() for halt in consumer.halts.values()]
         stalled = [
             f"{at.topic} partition {at.partition}: {why}"
@@ -210,12 +210,12 @@ class Consumers:
         return halted + stalled
 
     async def skip(self, partition: TopicPartition, offset: int) -> int:
-        """Go on after the batch that cannot be read; the offset there. Raises NotHalted, KafkaError, TimeoutError."""
+        """Continues after the unreadable batch; returns that offset. Raises NotHalted, KafkaError, TimeoutError."""
         consumer, _ = self._reader_of(partition)
         return await consumer.skip(partition, offset)
 
     def resume(self, partition: TopicPartition) -> int:
-        """Go on where the limit of dead letters has stopped the partition, with a new one; the offset there.
+        """Continues where the dead-letter limit has halted the partition, with a new allowance; returns that offset.
 
         Raises NotHalted.
         """
@@ -225,7 +225,7 @@ class Consumers:
         return offset
 
     def lag(self) -> dict[str, int]:
-        """Records not yet settled, by topic, as far as the consumers know."""
+        """Unsettled records by topic, as far as the consumers know."""
         behind: dict[str, int] = {one: 0 for subscriber in self._subscribers for one in subscriber.topic_names}
         for consumer, drain in self._running():
             for at, reading in _readings(consumer, drain).items():

@@ -1,4 +1,4 @@
-"""How many dead letters there are, by topic."""
+"""The number of dead letters by topic."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ ANSWER_SECONDS = 3.0
 
 
 class DeadLetters:
-    """A part of a service; connects when it is asked for the first time, and anew after a fault."""
+    """A part of a service; connects with the first request, and again after a fault."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
@@ -24,20 +24,20 @@ class DeadLetters:
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
-        """Nothing to do before somebody asks."""
+        """Does nothing: it connects with the first request."""
 
     async def stop(self) -> None:
         await self._drop()
 
     async def kept(self) -> dict[str, int]:
-        """How many the broker keeps, without the topics that have none. Raises ServiceUnavailable."""
+        """The number in each topic that has any. Raises ServiceUnavailable."""
         async with self._turn:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     return await self._counted()
             except (KafkaError, OSError, TimeoutError) as error:
                 await self._drop()
-                raise ServiceUnavailable("the message broker does not tell its dead letters") from error
+                raise ServiceUnavailable("the dead letters cannot be read from the message broker") from error
 
     async def _counted(self) -> dict[str, int]:
         if self._consumer is None:

@@ -16,14 +16,14 @@ from aiokafka.record import _crecords, default_records, legacy_records
 from nexus_contracts.topics import MAX_MESSAGE_BYTES
 
 MAX_DECOMPRESSED_BYTES = 16 * MAX_MESSAGE_BYTES
-"""Of one batch. Brokers keep batches of about a megabyte, which text rarely exceeds sixteenfold."""
+"""Limit for one batch. Brokers store batches of about a megabyte, and text rarely expands more than sixteenfold."""
 XERIAL = b"\x82SNAPPY\x00"
 XERIAL_HEADER_BYTES = 16
 BLOCK_LENGTH = struct.Struct("!i")
 
 
 class DecompressedTooLarge(ValueError):
-    """More than the limit comes of the batch."""
+    """The batch decompresses to more than the limit."""
 
     def __init__(self) -> None:
         super().__init__(f"more than {MAX_DECOMPRESSED_BYTES} bytes when decompressed")
@@ -38,7 +38,7 @@ def gzip_decode(payload: Any) -> bytes:
         if len(found) > MAX_DECOMPRESSED_BYTES:
             raise DecompressedTooLarge
         if not member.eof:
-            raise EOFError("the compressed batch ends too early")
+            raise EOFError("the compressed batch is truncated")
         rest = member.unused_data
     return bytes(found)
 
@@ -64,7 +64,7 @@ def zstd_decode(payload: Any) -> bytes:
 
 
 def _decoded(decompress_into: Any, payload: Any) -> bytes:
-    # How much comes of it is not known before, and memory has to be zeroed: so most batches get little.
+    # The size is not known in advance, and memory has to be zeroed: so start small, which suffices for most batches.
     for share in (64, 8, 1):
         room = bytearray(MAX_DECOMPRESSED_BYTES // share)
         try:
@@ -93,7 +93,7 @@ def _snappy_blocks(payload: memoryview) -> Iterator[memoryview]:
 
 
 def limit() -> None:
-    """Whatever this process reads from Kafka is decompressed by these."""
+    """From now on this process decompresses everything from Kafka with these functions."""
     modules: tuple[Any, ...] = (default_records, legacy_records, _crecords.default_records, _crecords.legacy_records)
     for module in modules:
         for decode in (gzip_decode, snappy_decode, lz4_decode, zstd_decode):

@@ -40,13 +40,13 @@ from nexus_runtime.process.clock import utc_now
 logger = log.get(__name__)
 RETRIES = 3
 PATIENCE_SECONDS = 20.0
-"""How long a batch waits for the infrastructure before it is given back; well within the time between two polls."""
+"""How long a batch waits for infrastructure before it is returned; well below the maximum time between polls."""
 
 ISOLATION_SECONDS = 20.0
-"""How long a group in which something fails is tried one by one; its rest is taken again in a batch of its own."""
+"""How long the records of a failing group are tried one by one; the rest is delivered again as another batch."""
 
 MAX_HEADERS_BYTES, MAX_KEY_BYTES, ROOM_BYTES = 50_000, 1_000, 60_000
-"""What a dead letter takes over of its record: one that is too large to be published would stop its partition."""
+"""Limits for what a dead letter copies from its record: if it could not be published, the partition would stop."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class Stop:
-    """What is consumed of a partition ends before `offset`; with a `reason`, until somebody says that it may go on."""
+    """A partition is consumed only up to `offset`; with a `reason`, until somebody lets it continue."""
 
     offset: int
     reason: str | None
@@ -100,7 +100,7 @@ class _Failure:
 
 
 class _Batch:
-    """What became of the records so far."""
+    """The fates of the records so far."""
 
     def __init__(self) -> None:
         self.read: set[int] = set()
@@ -116,7 +116,7 @@ class _Batch:
 
 
 async def _pause(least: float, most: float) -> None:
-    """Some seconds between the two, so that those who failed together do not try again together."""
+    """A random time between the two, so that consumers that failed together do not retry together."""
     await asyncio.sleep(random.uniform(least, most))
 
 
@@ -140,14 +140,14 @@ class Deliverer:
         self._types = frozenset(_types_of(subscription.messages))
         self.busy_since: float | None = None
         self.given_back = False
-        """The last batch waits for infrastructure that was unavailable."""
+        """Whether the last batch was returned because infrastructure was unavailable."""
 
     def allow_again(self, partition: TopicPartition) -> None:
-        """The partition may have as many dead letters as though nothing had been read of it."""
+        """Resets the partition's dead-letter allowance."""
         self._allowances.pop(partition, None)
 
     async def deliver(self, records: Sequence[Any]) -> dict[TopicPartition, Stop]:
-        """Returns when every record is handled, skipped or dead-lettered, but for those from a partition's stop on.
+        """Returns when every record is handled, skipped or dead-lettered, except those from a partition's stop on.
 
         Raises to have the batch delivered again.
         """
@@ -187,7 +187,7 @@ class Deliverer:
                 self._count("skipped")
                 return None
             if record.value is not None and len(record.value) > MAX_MESSAGE_BYTES:
-                raise MalformedEvent(f"the value has {len(record.value)} bytes, at most {MAX_MESSAGE_BYTES} are taken")
+                raise MalformedEvent(f"the value has {len(record.value)} bytes; the limit is {MAX_MESSAGE_BYTES}")
             event = read_event(record.value, record.headers, utc_now())
             if self._to.admit is not None:
                 event = await self._to.admit(event)
@@ -198,7 +198,7 @@ class Deliverer:
         except MalformedEvent as error:
             fault, counts = ValidationFailed(str(error)), not self._to.topic.open
         except ValidationError as error:
-            # By now `admit` has seen to it that the source is true.
+            # `admit` has verified the source by now.
             fault = ValidationFailed(explain(error))
             counts = not self._to.topic.open or (event is not None and event.source.startswith(PLATFORM))
         else:
@@ -233,7 +233,7 @@ class Deliverer:
             self._count("handled", len(group))
 
     async def _isolate(self, group: Sequence[Delivery], batch: _Batch) -> None:
-        """One by one. Where most fail that takes long, and in the meantime nothing else is read: so not without end."""
+        """Handles the records one by one, for a limited time: if most fail, it takes long and nothing else is read."""
         until = time.monotonic() + ISOLATION_SECONDS
         for number, delivery in enumerate(group):
             if number and time.monotonic() > until:
@@ -253,7 +253,7 @@ class Deliverer:
             except Exception as error:
                 if attempt >= RETRIES or len(group) > 1:
                     raise
-                logger.warning("trying again", attempt=attempt, error=repr(error))
+                logger.warning("handling failed, retrying", attempt=attempt, error=repr(error))
             await self._pause(0.02, min(0.1 * 2**attempt, 2.0))
 
     async def _settle(self, records: Sequence[Any], batch: _Batch) -> dict[TopicPartition, Stop]:
@@ -267,7 +267,7 @@ class Deliverer:
             await self._give_up([(one, batch.failures[id(one)]) for one in those[:done] if id(one) in batch.failures])
             if done < len(those):
                 stops[partition] = self._stop(partition, those[done].offset, reason)
-        # Only now: a batch that is given back in between is counted again.
+        # Only now: a batch that is returned before this point is counted again.
         self._allowances |= spent
         return stops
 
@@ -279,13 +279,13 @@ class Deliverer:
         return Stop(offset, reason)
 
     async def _give_up(self, failed: Sequence[tuple[Any, _Failure]]) -> None:
-        """The records go to the dead-letter topic, in order; while that is not possible, nothing goes on.
+        """Sends the records to the dead-letter topic, in order; while that is impossible, nothing continues.
 
-        All are sent before the first is waited for: a stranger's thousands must not hold up everybody else's records.
+        All are sent before the first acknowledgement: thousands from a stranger must not hold up other records.
         """
         for record, failure in failed:
             if failure.event is not None and self._to.refused is not None:
-                # First, because it may be repeated: failing afterwards it would leave one more dead letter each time.
+                # First, because it can be repeated: failing after the dead letter would send one more with each retry.
                 await self._to.refused(failure.event, record, failure.fault)
         topic = self._to.topic.dead_letter(self._to.group)
         origins = [self._origin(record, failure) for record, failure in failed]
@@ -318,7 +318,7 @@ class Deliverer:
 def _letter(
     record: Any, origin: Mapping[str, Any]
 ) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
-    """Key, value and as many of the headers, in order, as a dead letter can carry, and its origin."""
+    """Key, value, as many headers (in order) as a dead letter can carry, and its origin."""
     headers: list[tuple[str, bytes | None]] = []
     size = 0
     for given, value in record.headers:
@@ -334,7 +334,7 @@ def _letter(
 
 
 def _types_of(messages: TypeAdapter[Any]) -> list[str]:
-    """The values of `type` that the union of messages, or the one message, knows."""
+    """The values of `type` in the message or union of messages."""
     schema = messages.json_schema()
     if "discriminator" in schema:
         return list(schema["discriminator"]["mapping"])

@@ -34,13 +34,13 @@ from nexus_runtime.process import log, metrics
 logger = log.get(__name__)
 RETRY_SECONDS = 30.0
 LOG_SECONDS = 5.0
-"""Between two log lines of one and the same offset."""
+"""Time between two log lines about the same offset."""
 
 FETCH_WAIT_MS = 500
-"""Of a broker that answers as soon as records come."""
+"""For brokers that answer as soon as records arrive."""
 FETCH_BYTES, FETCH_SECONDS = 10_000_000, 5.0
 TAKEN_BYTES = 4 * MAX_MESSAGE_BYTES
-"""Of the keys and values of one fetch of a partition; the rest, which may be many times as much, is fetched again."""
+"""Limit for the keys and values taken from one fetch of a partition; the rest, often far more, is fetched again."""
 Fault = Callable[[TopicPartition, int, Exception], None]
 Fetch = Callable[..., Awaitable[bool]]
 
@@ -96,7 +96,7 @@ class GuardedConsumer(AIOKafkaConsumer):
             fetcher._proc_fetch_request = _paced(fetcher, self._pace)
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
-        """Partitions take turns: one whose fetch is full of records keeps no other waiting."""
+        """Partitions take turns: one with a full fetch does not keep the others waiting."""
         if self._pace is not None:
             self._pace.asked()
         found: Any = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
@@ -108,23 +108,23 @@ class GuardedConsumer(AIOKafkaConsumer):
         return found
 
     def stop_at(self, partition: TopicPartition, offset: int, reason: str | None) -> None:
-        """Go back to `offset`, and with a reason read nothing from there on until `go_on`."""
+        """Goes back to `offset`; with a reason, reads nothing from there on until `go_on`."""
         if reason is None:
             self.seek(partition, offset)
         else:
             self._halt(Halt(partition, offset, reason, readable=True))
 
     def go_on(self, partition: TopicPartition) -> int:
-        """Read on where `stop_at` has stopped; returns that offset. Raises NotHalted."""
+        """Continues where `stop_at` has stopped; returns that offset. Raises NotHalted."""
         halt = self.halts.get(partition)
         if halt is None or not halt.readable:
             raise NotHalted(str(halt) if halt else "the partition is not halted here")
         self._read_from(partition, halt.offset)
-        logger.warning("goes on", **_named(partition, halt.offset))
+        logger.warning("partition continues", **_named(partition, halt.offset))
         return halt.offset
 
     async def skip(self, partition: TopicPartition, offset: int) -> int:
-        """Go on after the batch at which the partition is halted; returns the offset there, which a group commits.
+        """Continues after the batch at which the partition is halted; returns that offset, which a group commits.
 
         Raises NotHalted, KafkaError, TimeoutError.
         """
@@ -159,7 +159,7 @@ class GuardedConsumer(AIOKafkaConsumer):
         return Reading(at, end, state.timestamp, partition in self._fetched, held)
 
     async def recover(self, partition: TopicPartition) -> None:
-        """Where the broker has nothing at the position and says no error: go where it has something."""
+        """If the broker returns neither records nor an error at the position, moves to where it has records."""
         state = self._state(partition)
         if state is None or state._position is None or state.highwater is None:
             return
@@ -193,7 +193,7 @@ class GuardedConsumer(AIOKafkaConsumer):
             raise NotHalted(str(halt) if halt else "the partition is not halted here")
 
     async def _raw(self, partition: TopicPartition, offset: int) -> bytes:
-        """The batches from `offset` on as they are kept. Raises KafkaError, TimeoutError."""
+        """The batches from `offset` on as stored by the broker. Raises KafkaError, TimeoutError."""
         wanted = [(partition.topic, [(partition.partition, offset, FETCH_BYTES)])]
         leader = self._client.cluster.leader_for_partition(partition)
         async with asyncio.timeout(FETCH_SECONDS):
@@ -201,11 +201,11 @@ class GuardedConsumer(AIOKafkaConsumer):
         return bytes(answer.topics[0][1][0][-1] or b"")
 
     def _later(self, partition: TopicPartition, offset: int, error: Exception) -> None:
-        # Not at once: the fetcher is in the midst of its own bookkeeping of the partition.
+        # Not at once: the fetcher is in the middle of its own bookkeeping for the partition.
         asyncio.get_running_loop().call_soon(self._unreadable, partition, offset, error)
 
     def _unreadable(self, partition: TopicPartition, offset: int, error: Exception) -> None:
-        # It was put off by `_later`, and a rebalance may have come first.
+        # Delayed by `_later`: the partition may have been revoked in the meantime.
         if partition not in self.assignment():
             return
         now, known = time.monotonic(), self.halts.get(partition)
@@ -245,7 +245,7 @@ def _paced(fetcher: Any, pace: FetchPace) -> Fetch:
 
 
 def _behind(assignment: Any, request: FetchRequest) -> bool:
-    """Whether the broker had more than the consumer was given."""
+    """Whether the broker had more records than it returned."""
     for topic, partitions in request.topics if assignment.active else ():
         for number, offset, _ in partitions:
             if (assignment.state_value(TopicPartition(topic, number)).highwater or 0) > offset:
@@ -254,7 +254,7 @@ def _behind(assignment: Any, request: FetchRequest) -> bool:
 
 
 def _passed_over(fetcher: Any, assignment: Any, request: FetchRequest) -> bool:
-    """Whether of a partition nothing was read that has something where the consumer stands."""
+    """Whether some partition has records at the consumer's position, but none were returned."""
     for topic, partitions in request.topics if assignment.active else ():
         for number, offset, _ in partitions:
             at = TopicPartition(topic, number)
@@ -269,7 +269,7 @@ def _named(partition: TopicPartition, offset: int) -> dict[str, Any]:
 
 
 class _Fetched(OrderedDict[TopicPartition, Any]):
-    """The fetcher's buffer: what comes in is guarded."""
+    """The fetcher's buffer, which wraps incoming records in a guard."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__()
@@ -284,9 +284,9 @@ class _Fetched(OrderedDict[TopicPartition, Any]):
 
 
 class _Records:
-    """Of one fetch: ends before what cannot be read. That is reported only where it comes first in its fetch.
+    """The records of one fetch, up to the first unreadable one, which is reported only if it is first in its fetch.
 
-    Then everything before it is settled; else the next fetch begins with it.
+    In that case everything before it is settled; otherwise the next fetch begins with it.
     """
 
     def __init__(self, partition: TopicPartition, records: Any, fault: Fault) -> None:

@@ -1,4 +1,4 @@
-"""How many dead letters a partition may have: one bad release must not put a whole topic aside."""
+"""The dead-letter limit of a partition: one bad release must not dead-letter a whole topic."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 WINDOW, LEAST = 1000, 200
-"""The share is that of the last so many records which count, and is judged of no fewer than so many."""
+"""The share is computed over the last records that count, and only once there are this many."""
 
 
 class Fate(Enum):
-    """What became of a record in its batch. Which records that fail count against the limit is said in ADR 0021."""
+    """The fate of a record in its batch. ADR 21 says which failures count."""
 
     HANDLED = auto()
     FAILED = auto()
     PASSED = auto()
-    """Skipped, or failed in a way that does not count."""
+    """Skipped, or failed without counting against the limit."""
     LEFT = auto()
     """Not tried yet."""
 
@@ -30,12 +30,12 @@ class DeadLetterLimits:
 
 @dataclass
 class Allowance:
-    """Of one partition, as far as this process has read it."""
+    """The allowance of one partition, as far as this process has read it."""
 
     limits: DeadLetterLimits
     run: int = 0
     window: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    """Of the last records that count: whether it became a dead letter."""
+    """For each of the last records that count: whether it became a dead letter."""
 
     def copy(self) -> "Allowance":
         return Allowance(self.limits, self.run, self.window.copy())

@@ -1,4 +1,4 @@
-"""aiokafka's group membership, made to bear a broker that keeps a leader which has left.
+"""aiokafka's group membership, made to tolerate a broker that keeps a leader which has left.
 
 The embedded broker (Tansu 0.6) forgets a leader whose session expires, but not one that leaves while others join. From
 then on it tells every member, join after join and in the same generation, to wait for the assignment of that leader.
@@ -22,16 +22,16 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 AGAIN_SECONDS = 30.0
-"""Between two revivals by one member: a ghost that several members keep reviving would never expire."""
+"""Time between two revivals by one member: a ghost that several members keep reviving would never expire."""
 
 
 class Membership(GroupCoordinator):
-    """Leaves only a group that is at rest, and has a leader that is gone replaced."""
+    """Leaves a group only when it is stable, and gets a leader that is gone replaced."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self._joined: tuple[int, str] | None = None
         self._in_vain: tuple[int, str] | None = None
-        """The generation and leader whose assignment was waited for in vain."""
+        """The generation and leader whose assignment never came."""
         self._revived = -AGAIN_SECONDS
         self._reviving: asyncio.Task[Any] | None = None
         super().__init__(*arguments, **settings)
@@ -47,7 +47,7 @@ class Membership(GroupCoordinator):
         return response
 
     def _revive(self, request: JoinGroupRequest, leader: str) -> None:
-        """Joins once more in the name of the leader that is gone: then its session expires, and the broker elects."""
+        """Joins in the name of the leader that is gone: its session then expires, and the broker elects a new one."""
         if time.monotonic() - self._revived < AGAIN_SECONDS:
             return
         self._revived = time.monotonic()

@@ -13,19 +13,19 @@ from collections import deque
 from collections.abc import Callable
 
 SHARE = 0.25
-"""Of how long nothing has come: so much more may what comes next be late."""
+"""The longer nothing has arrived, the later the next record may be noticed: its share of that time."""
 UNAWAITED_SECONDS = 0.5
 ANSWERS, SOONEST, ANSWER_SHARE = 16, 0.7, 0.125
-"""Of the quickest of so many answers: when the next one is looked for, and how much later it may be read."""
+"""Shares of the quickest of the last answers: when the next one is first looked for, and how late it may be noticed."""
 SHORTEST_HOLD_MS, LONGEST_HOLD_MS = 1, 500
 Rests = tuple[float, float]
-"""The shortest and the longest, in seconds."""
+"""The shortest and the longest rest, in seconds."""
 PROMPT: Rests = (0.001, 0.1)
-"""Somebody waits for each record."""
+"""A caller waits for each record."""
 CALM: Rests = (0.05, 0.5)
-"""Nobody waits, but somebody looks on."""
+"""Nobody waits, but somebody may be watching."""
 COLLECTING: Rests = (0.2, 0.5)
-"""What comes is counted, or cleared away: a batch costs little more than a record."""
+"""Records are counted or cleaned up: a batch costs little more than a single record."""
 
 
 class FetchPace:
@@ -53,11 +53,11 @@ class FetchPace:
         self._fetched = monotonic()
         self._found = self._at_work = False
         self.hold_ms = SHORTEST_HOLD_MS
-        """How long the next fetch may take. With 0 the embedded broker does not even look."""
+        """How long the next fetch may take. With 0 the embedded broker does not look for records at all."""
 
     @property
     def seconds(self) -> float:
-        """How long the next rest is."""
+        """The length of the next rest."""
         return max(self._least, min(self._longest, SHARE * (self._monotonic() - self._came)))
 
     @property
@@ -76,17 +76,17 @@ class FetchPace:
         self._answers.append(seconds)
 
     def given(self) -> None:
-        """The consumer has records to work at."""
+        """The consumer was given records to handle."""
         self._at_work = True
 
     def asked(self) -> None:
-        """The consumer wants the next records."""
+        """The consumer asks for the next records."""
         if self._at_work and self._resting is not None:
             _end(self._resting)
         self._at_work = False
 
     def fetched(self, *, found: bool, passed_over: bool) -> None:
-        """`passed_over`: there was more to read, and the broker read none of it in the time that it had."""
+        """`passed_over`: there was more to read, but the broker did not get to it within the time of the fetch."""
         self._fetched, self._found = self._monotonic(), found
         if found:
             self._came = self._fetched
@@ -95,7 +95,7 @@ class FetchPace:
         )
 
     def hasten(self) -> None:
-        """Something is expected: the rest is over as soon as it may come, and the next ones are short."""
+        """Records are expected: the current rest ends as soon as they may come, and the next ones are short."""
         self._came = self._monotonic()
         if self._resting is None:
             return
@@ -105,7 +105,7 @@ class FetchPace:
             _end(self._resting)
 
     async def before_more(self, behind: Callable[[], bool]) -> None:
-        """Between a fetch that found something and the next one; none where `behind`: there is more to read."""
+        """The rest between a fetch that found records and the next one; none if `behind`: there is more to read."""
         if not self._found or behind():
             return
         if self._at_work:
@@ -114,7 +114,7 @@ class FetchPace:
             await self._pause(early)
 
     async def rest(self) -> None:
-        """After a fetch that found nothing."""
+        """The rest after a fetch that found nothing."""
         await self._pause(self.seconds)
 
     async def _pause(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Whether consuming goes on: each partition judged by what was settled of it, against where it ends."""
+"""Whether consuming makes progress: for each partition, what is settled against where it ends."""
 
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -26,7 +26,7 @@ class Reading:
 
 
 class Progress(Generic[P]):
-    """How long each partition has stood still; one that was read to its end, and is asked for more, does not."""
+    """How long each partition has been stalled; one that was read to its end and is still polled is not."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class Progress(Generic[P]):
         self._since: dict[P, float] = {}
 
     def observe(self, readings: Mapping[P, Reading]) -> None:
-        """To be called every second or so; partitions that are no longer given are forgotten."""
+        """Call this about every second; partitions that are no longer passed are forgotten."""
         now = self._clock()
         worked = any(one in self._last and self._last[one].settled != at.settled for one, at in readings.items())
         self._since = {
@@ -44,7 +44,7 @@ class Progress(Generic[P]):
         self._last = dict(readings)
 
     def stalled(self, seconds: float, *, but_held: bool = False) -> dict[P, str]:
-        """What stands still for at least so long, and where; with `but_held`, only what no transaction holds up."""
+        """The partitions stalled for at least this long, and where; `but_held`: except those held by a transaction."""
         now = self._clock()
         return {
             one: _said(self._last[one], now - since)

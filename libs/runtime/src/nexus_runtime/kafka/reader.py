@@ -1,4 +1,4 @@
-"""Listening to a topic: what is published from now on, without a group and without a place that is kept."""
+"""Listens to a topic: records published from now on, without a group and without committed offsets."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ POLL_SECONDS = 1.0
 
 
 class _Deaf(Exception):
-    """Nothing is read although there is something, or the broker does not answer."""
+    """Nothing is read although there are records, or the broker does not answer."""
 
 
 class Tap:
@@ -55,7 +55,7 @@ class Tap:
         self.listening = False
 
     async def start(self) -> None:
-        """Returns at once; reads, and reads again after faults, in the background."""
+        """Returns at once; reads in the background, and again after faults."""
         self._bus.when_broker_is_new(self._read_again)
         self._reading = asyncio.create_task(self._read(), name="tap")
 
@@ -65,7 +65,7 @@ class Tap:
             await asyncio.gather(self._reading, return_exceptions=True)
 
     async def _read_again(self) -> None:
-        """A consumer with an assigned partition does not notice that the broker is another one."""
+        """A consumer with an assigned partition does not notice that the broker was replaced."""
         await self.stop()
         self._reading = asyncio.create_task(self._read(), name="tap")
 
@@ -80,7 +80,7 @@ class Tap:
             self._pace.answered(seconds)
 
     def alive(self) -> bool:
-        """Whether it is listening, or has not been for a short while only, or the broker is unavailable."""
+        """Whether it is listening, has stopped only a short while ago, or the broker is unavailable."""
         return self.listening or not self._bus.reachable or time.monotonic() - self._heard < NOT_LIVE_SECONDS
 
     async def _read(self) -> None:
@@ -101,7 +101,7 @@ class Tap:
                     await consumer.seek_to_end(*self._places)
                 await self._listen(consumer)
             except Exception as error:  # noqa: BLE001  # whatever it is, the next consumer may read
-                logger.warning("not listening, trying again", topic=self._places[0].topic, error=repr(error))
+                logger.warning("not listening, retrying", topic=self._places[0].topic, error=repr(error))
             finally:
                 self.listening = False
                 await asyncio.shield(_closed(consumer))
@@ -122,7 +122,7 @@ class Tap:
 
 
 async def _closed(consumer: Any) -> None:
-    # With its broker gone, aiokafka lets the cancellation of its own tasks out: it must not end the reader.
+    # If its broker is gone, aiokafka leaks the cancellation of its own tasks, which must not end the reader.
     with contextlib.suppress(KafkaError, TimeoutError, asyncio.CancelledError):
         async with asyncio.timeout(3):
             await consumer.stop()

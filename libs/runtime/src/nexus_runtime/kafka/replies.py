@@ -33,7 +33,7 @@ logger = log.get(__name__)
 
 
 class ReplyAddress(Message):
-    """Who waits for the answer: kept with long work, so that whoever ends it can answer."""
+    """Who waits for the answer: stored with long work, so that whichever process ends it can answer."""
 
     partition: int
     request_id: str
@@ -45,9 +45,9 @@ class ReplyAddress(Message):
 
 
 def reply_partition(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
-    """The partition that the sender of a command reads, or None where it does not wait."""
+    """The partition that the sender of a command reads, or None if it does not wait."""
     for name, value in headers:
-        # Anybody may write to the topic: int() refuses thousands of digits, and it is slow before that.
+        # Anybody may write to the topic: int() is slow with many digits, and refuses thousands of them.
         if name == REPLY_PARTITION_HEADER and value and len(value) <= 9 and value.isdigit():
             number = int(value)
             return number if number < GATEWAY_REPLIES.partitions else None
@@ -55,7 +55,7 @@ def reply_partition(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
 
 
 def waits_for_acceptance(headers: Iterable[tuple[str, bytes | None]]) -> bool:
-    """Whether the sender of a command waits until it is accepted, not for what becomes of it."""
+    """Whether the sender of a command waits only until it is accepted, not for the outcome."""
     return (REPLY_WHEN_HEADER, WHEN_ACCEPTED) in headers
 
 
@@ -67,10 +67,10 @@ class Replier:
         self._source = source
 
     async def send(self, partition: int | None, reply: Reply) -> None:
-        """Does nothing where nobody waits. Raises ServiceUnavailable."""
+        """Does nothing if nobody waits. Raises ServiceUnavailable."""
         if partition is None:
             return
-        # Its data would be checked once more: the result is JSON already.
+        # Not validated once more: the result is JSON already.
         told = CloudEvent(
             id=new_id("evt_"),
             source=self._source,
@@ -86,11 +86,11 @@ class Replier:
 
 
 class ReplyDesk:
-    """The gateway's side: futures by request id, fulfilled by what arrives in this process's partition."""
+    """The gateway's side: futures by request id, completed by the replies in this process's partition."""
 
     def __init__(self, settings: ServiceSettings, bus: Bus, topic: Topic = GATEWAY_REPLIES) -> None:
         self._waiting: dict[str, tuple[asyncio.Future[Reply], float]] = {}
-        # Gateways may draw the same partition: each ignores the answers that it does not wait for.
+        # Gateways may pick the same partition: each ignores answers that it does not wait for.
         self.partition = random.randrange(topic.partitions)
         self._tap = Tap(
             settings, bus, topic, [self.partition], self._fulfil, rests=PROMPT, awaited=lambda: bool(self._waiting)
@@ -112,7 +112,7 @@ class ReplyDesk:
 
     @contextlib.contextmanager
     def expect(self, request_id: str) -> Any:
-        """A future for the answer to this request; forgotten at the end of the block."""
+        """A future for the answer to this request, discarded at the end of the block."""
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = future, time.monotonic()
         self._tap.hasten()
@@ -123,10 +123,10 @@ class ReplyDesk:
 
     def _fulfil(self, record: Any) -> None:
         try:
-            # Not as a whole event: only owners write here, and of the attributes none is needed.
+            # Not parsed as a whole event: only owners write here, and none of the attributes is needed.
             reply = Reply.model_validate_json(record.value)
             future, asked = self._waiting.get(reply.request_id, (None, 0.0))
-            # A repeated command is answered again, so an answer may come twice.
+            # A redelivered command is answered again, so an answer may arrive twice.
             if future is not None and not future.done():
                 future.set_result(reply)
                 self._tap.answered(time.monotonic() - asked)

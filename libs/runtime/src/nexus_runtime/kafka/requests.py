@@ -1,6 +1,6 @@
-"""Messages that are answered: sent, and kept until the answer comes, because a volatile broker may lose them.
+"""Messages that expect an answer, kept until it comes, because a volatile broker may lose them.
 
-A durable broker never is another one, so nothing is ever sent again there, and what nobody waits for is forgotten.
+With a durable broker nothing is ever sent again, and messages that nobody waits for any more are forgotten.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 MOST_KEPT = 1_000
-"""Of messages that nobody waits for any more; a message has up to a megabyte."""
+"""Limit for kept messages that nobody waits for any more; a message may have a megabyte."""
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 1.0
 
@@ -33,7 +33,7 @@ RETRY_SECONDS = 1.0
 class Publisher(Protocol):
     @property
     def cluster(self) -> str | None:
-        """The broker's identity; another one knows nothing of what the last one took."""
+        """The broker's identity; a new broker has nothing that the previous one accepted."""
         ...
 
     def when_broker_is_new(self, action: Callable[[], Awaitable[None]]) -> None: ...
@@ -41,7 +41,7 @@ class Publisher(Protocol):
     async def publish(
         self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
     ) -> None:
-        """Returns when the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
+        """Returns once the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
         ...
 
 
@@ -49,13 +49,13 @@ class Desk(Protocol):
     partition: int
 
     def expect(self, request_id: str) -> AbstractContextManager[asyncio.Future[Reply]]:
-        """A future for the reply to the message of that id."""
+        """A future for the reply to the message with that id."""
         ...
 
 
 @dataclass(eq=False)
 class _Request:
-    """`cluster` took it last. `held` ends with the answer, or when nobody may hope for it any more."""
+    """`cluster` is the broker that last accepted it. `held` ends with the answer, or when it is given up."""
 
     topic: Topic
     event: CloudEvent
@@ -66,7 +66,7 @@ class _Request:
 
 
 class Requests:
-    """`keep`: what is not answered in time is kept still, for some minutes, up to a number of messages."""
+    """`keep`: messages not answered in time are kept for some minutes, up to a limit."""
 
     def __init__(
         self,
@@ -90,9 +90,9 @@ class Requests:
     async def ask(
         self, topic: Topic, event: CloudEvent, wait_seconds: float, *, when_accepted: bool = False
     ) -> Reply | None:
-        """The reply; None where nobody waits for it, it does not come in time, or the server stops.
+        """The reply; None if nobody waits for it, it does not come in time, or the server stops.
 
-        `when_accepted`: a reply comes as soon as it is decided whether there will be an outcome.
+        `when_accepted`: a reply comes as soon as the command is accepted or refused.
         Raises BrokerUnavailable (nothing sent) or Unacknowledged.
         """
         request = _Request(topic, event, self._bus.cluster, self._now(), when_accepted)
@@ -102,7 +102,7 @@ class Requests:
             self._unanswered[event.id] = request
             held.callback(self._unanswered.pop, event.id)
             if request.cluster != self._bus.cluster:
-                # Replaced while it took the message: the notice of the new one may have come before this line.
+                # The broker was replaced during the send: the notice of that may have come before this line.
                 await self._broker_is_new()
             if wait_seconds:
                 with contextlib.suppress(asyncio.CancelledError):  # the server stops
@@ -121,7 +121,7 @@ class Requests:
         expected.add_done_callback(lambda _: request.held.close())
 
     def _forget_some(self) -> None:
-        """Those that are too old, and the oldest where there are too many."""
+        """Forgets messages that are too old, and the oldest ones if there are too many."""
         oldest = self._now() - KEPT_SECONDS
         for request in list(self._kept.values()):
             if request.sent >= oldest:
@@ -131,19 +131,19 @@ class Requests:
             request.held.close()
 
     async def _broker_is_new(self) -> None:
-        """Returns at once: what the last broker had is sent again in the background, until the new one has it."""
+        """Returns at once; messages accepted by the previous broker are resent in the background."""
         if self._sending_again is None or self._sending_again.done():
             self._sending_again = asyncio.create_task(self._send_again(), name="unanswered messages")
 
     async def _send_again(self) -> None:
         while lost := self._lost():
-            logger.warning("resending what the previous broker took", messages=len(lost))
+            logger.warning("resending messages to the new broker", messages=len(lost))
             try:
                 for request in lost:
                     if request.event.id in self._unanswered:
                         await self._send(request)
             except ServiceUnavailable as error:
-                logger.warning("some messages are still to be resent", reason=error.message)
+                logger.warning("some messages not resent yet", reason=error.message)
                 await asyncio.sleep(self._retry_seconds)
 
     def _lost(self) -> list[_Request]:

@@ -1,4 +1,4 @@
-"""The options of a consumer in FastStream's words: it takes security as an object, and only so."""
+"""The options of a consumer in FastStream's terms: it accepts security only as an object."""
 
 from collections.abc import Mapping
 from typing import Any

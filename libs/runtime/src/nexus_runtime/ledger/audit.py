@@ -1,4 +1,4 @@
-"""The audit trail: one item for each write that somebody asked for, in the transaction that carries it out."""
+"""The audit trail: one item for each write that a caller requested, in the transaction that carries it out."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _ABOUT = ("agent_id", "session_id", "invocation_id", "project_id", "package_id")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Entries of these days, both included; `before` is the position of the last entry of the page before."""
+    """Entries of these days, both included; `before` is the position of the last entry of the previous page."""
 
     start_date: date
     end_date: date
@@ -40,7 +40,7 @@ class Audit:
         self._table = table
 
     def record(self, tenant: str, write_id: str, entry: AuditEntry) -> Put:
-        """`write_id` tells writes of the same moment apart."""
+        """`write_id` distinguishes writes with the same time."""
         time = format_timestamp(entry.time)
         return Put(
             self._table,
@@ -54,7 +54,7 @@ class Audit:
         )
 
     async def page(self, tenant: str, wanted: Wanted, limit: int) -> list[Audited]:
-        """At most `limit` of them, newest first."""
+        """At most `limit` entries, newest first."""
         found: list[Audited] = []
         async for entry in self._entries(tenant, wanted, limit):
             found.append(entry)
@@ -85,7 +85,7 @@ class Audit:
 
 
 def entry_of(command: Command, outcome: Outcome, time: datetime, request_id: str | None) -> AuditEntry:
-    """Of a command that was carried out: `invoke_agent`, `control_project.pause`; what it made is in its outcome."""
+    """The entry of a completed command, such as `invoke_agent` or `control_project.pause`."""
     name = str(getattr(command, "type", "")).removeprefix("nexus.command.").removesuffix(".v1")
     wish = getattr(command, "action", None)
     return AuditEntry(

@@ -1,4 +1,4 @@
-"""What one transaction writes, and how the state of an aggregate becomes a part of it."""
+"""The content of one transaction, and how the state of an aggregate becomes part of it."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,7 +19,7 @@ A = TypeVar("A", bound=Aggregate)
 
 @dataclass(frozen=True)
 class Recorded:
-    """What happened to one aggregate, and the sequence of its last event before."""
+    """The new events of one aggregate, and the sequence of its last event before them."""
 
     aggregate: str
     after: int
@@ -29,7 +29,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Begin:
-    """Long work that starts with the transaction, and who waits for its outcome.
+    """Long work that begins with the transaction, and who waits for its outcome.
 
     `later`: it can be followed and ended from now on, but nobody works on it before a `Start`. Its epochs are higher
     than `after`. Work of the same kind and name that the same change ends is replaced.
@@ -44,7 +44,7 @@ class Begin:
 
 @dataclass(frozen=True)
 class Start:
-    """Work that was begun for later has its turn."""
+    """Work that was begun for later may now run."""
 
     kind: str
     name: str
@@ -52,7 +52,7 @@ class Start:
 
 @dataclass(frozen=True)
 class End:
-    """Long work that ends with the transaction; everybody who waits for it gets `outcome`."""
+    """Long work that ends with the transaction; all waiting callers get `outcome`."""
 
     kind: str
     name: str
@@ -61,7 +61,7 @@ class End:
 
 @dataclass(frozen=True)
 class Change:
-    """One transaction. Changes are added up: what is saved together commits together, or not at all."""
+    """One transaction. Changes can be added: what is saved together commits together, or not at all."""
 
     actions: tuple[Action, ...] = ()
     recorded: tuple[Recorded, ...] = ()
@@ -71,7 +71,7 @@ class Change:
 
     @classmethod
     def of(cls, *actions: Action) -> "Change":
-        """Writes alone."""
+        """Only writes."""
         return cls(actions)
 
     def __add__(self, other: "Change") -> "Change":
@@ -86,7 +86,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Saved(Generic[A]):
-    """An aggregate as it will stand when `change` has committed."""
+    """An aggregate as it will be once `change` has committed."""
 
     state: A
     change: Change
@@ -97,7 +97,7 @@ class Reader(Protocol):
 
 
 class States(Generic[A]):
-    """One kind of aggregate in one table: an item each, under its id."""
+    """Aggregates of one kind in one table: one item each, under its id."""
 
     def __init__(self, table: Table, form: Form[A]) -> None:
         self.table = table
@@ -115,7 +115,7 @@ class States(Generic[A]):
     def save(
         self, key: str, before: A | None, after: A, events: Sequence[BaseModel] = (), also: Sequence[Action] = ()
     ) -> Saved[A]:
-        """The write of `after`, on the condition that the state is still `before` (None: that there is none).
+        """The write of `after`, on condition that the state is still `before` (None: that there is none).
 
         `events` continue the aggregate's history; `also` commits with it.
         """
@@ -139,7 +139,7 @@ class WorkLog(Protocol):
     """Keeps long work durable: its items are written in the transaction that begins or ends it."""
 
     def transaction(self, change: Change) -> AbstractAsyncContextManager[Sequence[Action]]:
-        """The actions for what `change` begins, starts and ends, to be written inside.
+        """The actions for what `change` begins, starts and ends, to be written inside the block.
 
         How the block ends tells whether the change is durable (no exception), is not (ConditionFailed), or may be (any
         other). Raises ServiceUnavailable where nothing more can be taken on now.
@@ -147,16 +147,16 @@ class WorkLog(Protocol):
         ...
 
     async def follow(self, work: str, address: ReplyAddress) -> None:
-        """One more waits for the outcome of `work` (`Accepted.work`); answered at once where it has ended."""
+        """Adds a caller who waits for the outcome of `work` (`Accepted.work`); answered at once if it has ended."""
         ...
 
     async def outcome(self, work: str) -> Outcome | None:
-        """Of `work`, where it has ended."""
+        """The outcome of `work`, if it has ended."""
         ...
 
 
 class NoWork:
-    """The work log of an owner that has no long work."""
+    """The work log of an owner without long work."""
 
     @asynccontextmanager
     async def transaction(self, change: Change) -> AsyncGenerator[Sequence[Action]]:

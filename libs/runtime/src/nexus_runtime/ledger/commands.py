@@ -1,4 +1,4 @@
-"""Serving commands: each is decided once, whoever sent it gets the answer, a repeat gets the same answer."""
+"""Serves commands: each is decided once, its sender gets the answer, and a repeat gets the same answer."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def command_subscription(
     replier: Replier,
     admit: Admission | None = None,
 ) -> Subscription:
-    """A subscription that answers commands; `admit` lets in those that may be believed.
+    """A subscription that answers commands; `admit` lets in only trusted ones.
 
     `decide` turns a command into a Decision on the present state, or raises a PlatformError. An outcome of 202 means
     that the answer comes later, from the work that it names (`Accepted`); who waits for acceptance alone is told so.
@@ -58,7 +58,7 @@ def command_subscription(
         command_id = str(event.data.get("command_id") or event.id)[:300]
         if await _admitted(event, admit):
             fingerprint = str(event.data.get("fingerprint", ""))[:100]
-            # Whatever its status is: to who does not wait for it, a command that nobody could decide has failed.
+            # Whatever its status: for callers who read the outcome later, a command that was not decided has failed.
             failed = outcome.model_copy(update={"status": InternalError.http_status})
             await ledger.give_up(command_id, fingerprint, failed)
         refusal = Reply(**dict(outcome), request_id=event.id, command_id=command_id)
@@ -68,7 +68,7 @@ def command_subscription(
 
 
 async def _admitted(event: CloudEvent, admit: Admission | None) -> bool:
-    """A stranger's record says nothing about the command that it names."""
+    """Whether the record is trusted: otherwise it proves nothing about the command that it names."""
     try:
         return admit is None or await admit(event) is not None
     except MalformedEvent:

@@ -1,4 +1,4 @@
-"""The history of aggregates: every event kept, numbered from 1 without a gap, several packed into one item."""
+"""The history of aggregates: every event, numbered from 1 without gaps, several packed into one item."""
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
@@ -10,9 +10,9 @@ from nexus_contracts.remains import remains
 from nexus_runtime.dynamo import Database, Put, Table, Value, Where
 
 MAX_ITEM_BYTES = 350_000
-"""DynamoDB's limit is 400 KB an item. One event is at most a Kafka message, and outputs are bounded below this."""
+"""DynamoDB's limit is 400 KB per item. An event fits into a Kafka message, and outputs are limited further."""
 READ_ITEMS = 10
-"""Items fetched at once: readers want the next few events, and an item can be large."""
+"""Items per fetch: readers want the next few events, and an item can be large."""
 _ENTRIES: TypeAdapter[list[HistoryEntry]] = TypeAdapter(list[HistoryEntry])
 
 
@@ -27,7 +27,7 @@ class History:
         self.table = table
 
     def record(self, aggregate: str, entries: Sequence[HistoryEntry]) -> list[Put]:
-        """The writes that keep these entries, oldest first; they fail where the sequence is taken."""
+        """The writes that store these entries, oldest first; they fail if a sequence is already used."""
         writes: list[Put] = []
         for pack in _packs(entries):
             content = "[" + ",".join(text for _, text in pack) + "]"
@@ -73,7 +73,7 @@ class History:
 
 
 def _packs(entries: Iterable[HistoryEntry]) -> list[list[tuple[int, str]]]:
-    """Sequence and JSON of the entries, as many together as one item can hold."""
+    """Sequence and JSON of the entries, grouped into as many as fit into one item."""
     packs: list[list[tuple[int, str]]] = []
     size = 0
     for entry in entries:

@@ -1,4 +1,4 @@
-"""The inbox: what was answered to a command, kept longer than the command can come again."""
+"""The inbox: the answers to commands, kept for longer than a command can be redelivered."""
 
 import time
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from nexus_runtime.ledger.audit import Audit
 
 _KEPT: TypeAdapter[Accepted | Outcome] = TypeAdapter(Accepted | Outcome)
 KEEP_SECONDS = 8 * 24 * 3600
-"""A day longer than commands stay in their topic, and longer than the 24 h for which a key is promised to be known."""
+"""A day longer than commands stay in their topic, and longer than the 24 h promised for Idempotency-Keys."""
 
 
 def inbox_table(name: str) -> Table:
@@ -23,9 +23,9 @@ def inbox_table(name: str) -> Table:
 
 @dataclass(frozen=True)
 class Handled:
-    """A command under way: `request_id` is the id of the message that brought it, new with every delivery.
+    """A command being handled: `request_id` is the id of its message, new with every request.
 
-    `partition` is where its sender reads the answer, None where nobody does.
+    `partition` is where its sender reads the answer, None if nobody does.
     """
 
     command: Command
@@ -49,7 +49,7 @@ class Found:
 
 
 class Inbox:
-    """One item per command, written in the transaction of its effect; beside them the audit trail."""
+    """One item per command, written in the transaction of its effect; the audit trail is in the same table."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
@@ -57,7 +57,7 @@ class Inbox:
         self.audit = Audit(database, table)
 
     def record(self, handled: Handled, outcome: Outcome) -> Put:
-        """Fails, and with it the transaction, when the command was handled before."""
+        """Fails, and with it the transaction, if the command was handled before."""
         return Put(
             self._table,
             {
@@ -72,18 +72,18 @@ class Inbox:
         )
 
     async def find(self, handled: Handled) -> Found | None:
-        """What was decided before, or None. Raises IdempotencyKeyReused where the request was another one."""
+        """The earlier decision, or None. Raises IdempotencyKeyReused if it was for a different request."""
         item = await self._item(handled.command.command_id, handled.command.fingerprint)
         return Found(_KEPT.validate_json(item["outcome"]), item["request_id"] != handled.request_id) if item else None
 
     async def outcome_of(self, command_id: str, fingerprint: str) -> Outcome | None:
-        """The same for whoever only wants to know; what was given up counts until it is decided after all."""
+        """The same for readers; a command that was given up counts as decided until it really is."""
         item = await self._item(command_id, fingerprint)
         item = item or await self._database.get(self._table, _given_up(command_id, fingerprint))
         return _KEPT.validate_json(item["outcome"]) if item else None
 
     def give_up(self, command_id: str, fingerprint: str, reason: Outcome) -> Put:
-        """That the command was not decided. It is no answer to a repeat, which is decided as though it were new."""
+        """Records that the command was not decided. That does not answer a repeat, which is decided as if new."""
         kept = {"outcome": reason.model_dump_json(), "ttl": int(time.time()) + KEEP_SECONDS}
         return Put(self._table, {**_given_up(command_id, fingerprint), **kept})
 

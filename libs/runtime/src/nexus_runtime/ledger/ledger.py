@@ -28,15 +28,15 @@ TRIES = 30
 
 
 class AlreadyHandled(Exception):
-    """The command was handled before; the inbox has the answer."""
+    """The command was already handled; the inbox has the answer."""
 
 
 class ChangedMeanwhile(Exception):
-    """The state is no longer the one that the decision was made on: load and decide again."""
+    """The state has changed since the decision was made: load and decide again."""
 
 
 class Contention(ServiceUnavailable):
-    """The state changed under every try."""
+    """The state changed during every attempt."""
 
 
 class Writer(Protocol):
@@ -47,15 +47,15 @@ class Writer(Protocol):
 
 class Announcer(Protocol):
     def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
-        """These are committed: publish them."""
+        """Publish these: they are committed."""
         ...
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command results in. `Accepted` is not an answer yet: the end of the work that it names answers.
+    """The result of a command. `Accepted` is not the final answer: that comes when the work it names ends.
 
-    `exists`: what is created was not looked for; the error to answer with where it is there already.
+    `exists`: the error to answer if the created resource already exists, which was not checked beforehand.
     """
 
     outcome: Outcome
@@ -90,7 +90,7 @@ class Ledger:
         outcome: Outcome | None = None,
         cause: CloudEvent | None = None,
     ) -> None:
-        """Write it all, then have the events published. Raises AlreadyHandled or ChangedMeanwhile."""
+        """Writes everything, then has the events published. Raises AlreadyHandled or ChangedMeanwhile."""
         now, principal = self.now(), _principal(handled, cause)
         entries = {one.aggregate: _entries(one, now, principal, cause) for one in change.recorded if one.events}
         writes: list[Action] = self._answered(handled, outcome, now, cause) if handled and outcome else []
@@ -110,7 +110,7 @@ class Ledger:
             self.relay.announce(aggregate, kept)
 
     def _answered(self, handled: Handled, outcome: Outcome, now: datetime, cause: CloudEvent | None) -> list[Action]:
-        """What is kept of a command that is decided; of one that has changed something, who wished it."""
+        """The answer to store for a decided command, and the audit entry if it was not refused."""
         answer = self.inbox.record(handled, outcome)
         if outcome.error is not None:
             return [answer]
@@ -121,7 +121,7 @@ class Ledger:
     async def carry_out(
         self, handled: Handled, decide: Callable[[], Awaitable[Decision]], cause: CloudEvent | None = None
     ) -> Reply:
-        """Decide on the present state and commit, again while others are faster; a repeat gets the first answer."""
+        """Decides on the present state and commits, again while others are faster; a repeat gets the first answer."""
 
         async def attempt() -> Reply:
             nonlocal decide
@@ -137,7 +137,7 @@ class Ledger:
                     decide = partial(_refuse, decision.exists)
                 raise
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
-            # Work that began here has its first waiter from the same transaction; any other has to be told of this one.
+            # Work that began here got its first waiter in the same transaction; other work has to be told of this one.
             if not _keeps_waiter(decision):
                 await self._follow(handled, decision.outcome, replayed=False)
             return reply(handled, decision.outcome)
@@ -145,11 +145,11 @@ class Ledger:
         return await retried(attempt)
 
     async def give_up(self, command_id: str, fingerprint: str, reason: Outcome) -> None:
-        """The command is not decided, and will not be unless it comes again."""
+        """Records that the command is not decided, and will not be unless it is sent again."""
         await self.database.write(self.inbox.give_up(command_id, fingerprint, reason))
 
     async def outcome(self, command_id: str, fingerprint: str) -> Outcome | None:
-        """What became of a command; None while nothing is decided, or its long work goes on."""
+        """The outcome of a command; None while it is undecided or its long work continues."""
         try:
             found = await self.inbox.outcome_of(command_id, fingerprint)
         except IdempotencyKeyReused as error:
@@ -165,13 +165,13 @@ class Ledger:
         return reply(handled, found.outcome, replayed=found.replayed)
 
     async def _follow(self, handled: Handled, outcome: Outcome, *, replayed: bool) -> None:
-        """Whoever repeats a command that long work answers waits for that work, too."""
+        """A caller that repeats a command answered by long work waits for that work, too."""
         if isinstance(outcome, Accepted) and handled.address is not None:
             await self.work.follow(outcome.work, handled.address.model_copy(update={"replayed": replayed}))
 
 
 async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Load, decide, save, again while others are faster. Raises Contention when they always are."""
+    """Load, decide, save; repeated while others are faster. Raises Contention if they always are."""
     for number in range(TRIES):
         try:
             return await attempt()
@@ -181,7 +181,7 @@ async def retried(attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 def _keeps_waiter(decision: Decision) -> bool:
-    """Whether who waits is kept with work that begins."""
+    """Whether the waiting caller is stored with work that begins in this transaction."""
     begun = {f"{begin.kind}#{begin.name}" for begin in decision.change.begins}
     return isinstance(decision.outcome, Accepted) and decision.outcome.work in begun
 
@@ -200,7 +200,7 @@ async def _decided(decide: Callable[[], Awaitable[Decision]]) -> Decision:
 
 
 def _principal(handled: Handled | None, cause: CloudEvent | None) -> str:
-    """Who caused it: the sender of the command, the source of a report, or the platform by itself."""
+    """Who caused it: the sender of the command, the source of a report, or the platform itself."""
     if handled:
         return handled.command.principal.id
     return cause.source if cause else PLATFORM.id

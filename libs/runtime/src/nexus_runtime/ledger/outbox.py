@@ -16,7 +16,7 @@ from nexus_runtime.process import log
 logger = log.get(__name__)
 SHARDS = 16
 AT_ONCE = 25
-"""Items of one transaction: a call costs the client more than an action does."""
+"""Items per transaction: a call costs the client more than an action does."""
 
 
 class Span(NamedTuple):
@@ -36,14 +36,14 @@ def _shard(aggregate: str) -> str:
 
 
 class Outbox:
-    """The items. One per aggregate at most, however many events wait."""
+    """The items: at most one per aggregate, however many events are waiting."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
         self._table = table
 
     def record(self, aggregate: str, first: int, last: int) -> Update:
-        """The write that asks for these events to be published."""
+        """The write that requests the publication of these events."""
         # `first` stays where the item exists: events before these may still be unpublished.
         return Update(
             self._table,
@@ -53,7 +53,7 @@ class Outbox:
         )
 
     async def settle(self, published: Sequence[Span]) -> None:
-        """These events are published. What was added in the meantime stays; what is unclear is left to the sweep."""
+        """Removes published events. What was added in the meantime stays; what is unclear is left to the sweep."""
         for start in range(0, len(published), AT_ONCE):
             await self._settle_together(published[start : start + AT_ONCE])
 
@@ -87,7 +87,7 @@ class Outbox:
             logger.debug("outbox item changed concurrently", aggregate=span.aggregate)
 
     async def pending(self, aggregate: str) -> tuple[int, int] | None:
-        """The first and last sequence that are still to be published, if any are."""
+        """The first and last sequence that are still to be published, if any."""
         item = await self._database.get(self._table, self._key(aggregate))
         return (item["first"], item["last"]) if item else None
 
@@ -95,7 +95,7 @@ class Outbox:
         return await self.pending(aggregate) is not None
 
     async def waiting(self, shard: int, older_than: float) -> AsyncIterator[tuple[str, float]]:
-        """The aggregates with something written more than `older_than` seconds ago, and how many it is."""
+        """The aggregates whose item is older than `older_than` seconds, and its age."""
         async for item in self._database.query(self._table, f"{shard:02d}"):
             if (age := time.time() - item["since"]) >= older_than:
                 yield item["aggregate"], age
@@ -105,7 +105,7 @@ class Outbox:
         return sum(counts)
 
     async def oldest(self) -> int:
-        """Seconds that the oldest item has waited."""
+        """The age of the oldest item, in seconds."""
         now = int(time.time())
         items = [item for n in range(SHARDS) async for item in self._database.query(self._table, f"{n:02d}")]
         return max((now - item["since"] for item in items), default=0)

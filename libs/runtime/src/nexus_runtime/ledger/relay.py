@@ -1,4 +1,4 @@
-"""The relay publishes what is in the outbox: right after the commit, or, what a crash left, by a sweep.
+"""The relay publishes the outbox: right after the commit, or by a sweep if a crash left something behind.
 
 Every event is published at least once. An aggregate's are sent by one task at a time and without a gap: what is
 fresh goes out directly only where it continues what this relay had acknowledged, else all that is unsettled is read
@@ -23,25 +23,25 @@ from nexus_runtime.process import log, metrics
 
 logger = log.get(__name__)
 SETTLE_MOVING = 3
-"""Every so many rounds, aggregates are settled whose events never stop coming."""
+"""In every third round, aggregates that are still changing are settled as well."""
 REMEMBERED = 10_000
 AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a relay settles and sweeps a shard, when it takes over what others committed, how much it holds."""
+    """How often a relay settles, and sweeps a shard; when it takes over from others; how much it holds."""
 
     settle_seconds: float = 1.0
     sweep_seconds: float = 2.0
     left_behind_seconds: float = 5.0
     held: int = 5_000
-    """Events kept in memory on their way out. Where the broker is slower than the commits, the rest is read again."""
+    """Events kept in memory until they are sent. If the broker is slower than the commits, the rest is read again."""
 
 
 @dataclass(frozen=True)
 class _Published:
-    """Events that the broker has; `partition` and `offset` of the last one."""
+    """Acknowledged events; `partition` and `offset` are those of the last one."""
 
     first: int
     last: int
@@ -50,7 +50,7 @@ class _Published:
 
 
 class Relay:
-    """Publishes the outbox of one service. With a volatile broker an item stays until every group has consumed it."""
+    """Publishes the outbox of one service. With a volatile broker items stay until every group has consumed them."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Relay:
         bus.when_broker_is_new(self.publish_again)
 
     def announce(self, aggregate: str, entries: Sequence[HistoryEntry] = ()) -> None:
-        """Publish these at once; they are committed, and in the outbox. Without entries: whatever the outbox has."""
+        """Publishes these committed entries at once; without entries, whatever the outbox has of the aggregate."""
         # Over the limit only the entries are dropped, never the aggregate: the outbox and the history still have them.
         due = self._due.setdefault(aggregate, [])
         if self._held + len(entries) <= self._pace.held:
@@ -91,7 +91,7 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """Runs until it is cancelled; what is left is in the outbox."""
+        """Runs until it is cancelled; what is unpublished stays in the outbox."""
         # A run that was cancelled leaves its aggregates marked as busy, though its tasks ended with it.
         self._busy.clear()
         self._sweep_all = True
@@ -101,11 +101,11 @@ class Relay:
             tasks.create_task(self._sweep())
 
     def sweep_soon(self) -> None:
-        """A process may have died and left something: no shard waits for its turn."""
+        """Sweeps all shards now: a process may have died and left something."""
         self._sweep_all = True
 
     async def publish_again(self) -> None:
-        """The broker lost its records: everything unsettled counts as unpublished."""
+        """Starts over: the broker lost its records, so everything unsettled counts as unpublished."""
         self._broker_number += 1
         self._published.clear()
         self._through.clear()
@@ -143,7 +143,7 @@ class Relay:
             self._wake.set()
 
     async def _unpublished(self, aggregate: str, fresh: Sequence[HistoryEntry]) -> list[HistoryEntry]:
-        """What continues the acknowledged events without a gap, or all unsettled ones that this relay has not sent."""
+        """The fresh entries if they continue the acknowledged ones without a gap; else all unsettled, unsent ones."""
         through = self._through.get(aggregate, 0)
         wanted = sorted((entry for entry in fresh if entry.sequence > through), key=lambda entry: entry.sequence)
         if fresh and [entry.sequence for entry in wanted] == list(range(through + 1, through + 1 + len(wanted))):
@@ -189,7 +189,7 @@ class Relay:
             self._through.popitem(last=False)
 
     async def _settle(self) -> None:
-        """An aggregate at rest costs one write to settle; one that still changes would cost three, again and again."""
+        """Settles. An aggregate at rest costs one write; one that still changes would cost three, again and again."""
         before: dict[str, _Published] = {}
         for number in itertools.count(1):
             await asyncio.sleep(self._pace.settle_seconds)

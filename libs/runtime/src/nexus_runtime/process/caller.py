@@ -1,4 +1,4 @@
-"""Who the gateway asks for: signed where the services share a secret, so that nobody else can ask an owner."""
+"""The caller of internal requests: signed if the services share a secret, so that nobody else can ask an owner."""
 
 import base64
 import hmac
@@ -17,26 +17,26 @@ from nexus_contracts.signatures import is_signed, signed
 
 HEADER = "nexus-identity"
 VALID_SECONDS = 60.0
-"""How far apart the clocks of the services may be, and how long a request may be on its way."""
+"""How far the services' clocks may differ, and how long a request may take to arrive."""
 KNOWN = 256
-"""Whoever asks, asks again within the second: what is said of them is the same then, and only signed anew."""
+"""Callers often send several requests a second: their encoded identity is reused, and only the signature is new."""
 principal: ContextVar[Principal] = ContextVar("principal", default=EVERYBODY)
 
 
 class Trust:
-    """Signs and checks who asks. Without a secret everything is believed: authentication is off then."""
+    """Signs and verifies callers. Without a secret everything is trusted: authentication is off then."""
 
     def __init__(self, secret: SecretStr | None, now: Callable[[], float] = time.time) -> None:
         self._key = secret.get_secret_value().encode() if secret else None
         self._now = now
 
     def header(self, asker: Principal, method: str, target: str) -> dict[str, str]:
-        """The header of an internal request on behalf of `asker`; `target` is path and query as they are sent."""
+        """The header of an internal request on behalf of `asker`; `target` is the path and query as sent."""
         payload = _payload(asker.id, asker.tenant, asker.scopes, int(self._now()))
         return {HEADER: f"{payload}.{self._signature(payload, method, target)}"}
 
     def identify(self, received: str | None, method: str, target: str) -> Principal:
-        """Who asks. Raises Unauthenticated where it is not signed for this very request, just now."""
+        """The caller. Raises Unauthenticated unless it was just signed for this very request."""
         if received is None and self._key is None:
             return EVERYBODY
         payload, _, signature = (received or "").partition(".")
@@ -55,7 +55,7 @@ class Trust:
         return signed(command, self._key) if self._key else command
 
     async def admit(self, command: CloudEvent) -> CloudEvent:
-        """The command. Raises MalformedEvent where it is not signed."""
+        """The command. Raises MalformedEvent if it is not signed."""
         if self._key and not is_signed(command, self._key):
             raise MalformedEvent("commands are signed by the gateway", "ce_signature")
         return command

@@ -1,4 +1,4 @@
-"""Health for orchestrators: live looks at progress, ready at the dependencies, detailed at everything."""
+"""Health for orchestrators: live checks progress, ready the dependencies, detailed everything."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from nexus_runtime.process.settings import VERSION
 
 CHECK_SECONDS = 2.0
 Check = Callable[[], Awaitable[Mapping[str, Any] | None]]
-"""Returns details, or raises: then the dependency is down, for the reason that the exception says."""
+"""Returns details, or raises if the dependency is down; the exception gives the reason."""
 
 
 class HealthView(BaseModel):
@@ -51,7 +51,7 @@ class DetailedView(HealthView):
 
 
 class Unhealthy(Exception):
-    """The check failed; the message says why."""
+    """A check failed; the message says why."""
 
 
 class Health:
@@ -136,7 +136,7 @@ def health_routes(health: Health, inside: Sequence[Any] = ()) -> APIRouter:
 
     @router.get("/health", operation_id="getHealth", summary="Whether the service answers")
     async def get_health() -> HealthView:  # pyright: ignore[reportUnusedFunction]  # a route
-        """Always 200 while the service can answer at all."""
+        """Always 200 if the service can answer at all."""
         return _head("healthy")
 
     @router.get(
@@ -157,7 +157,7 @@ def health_routes(health: Health, inside: Sequence[Any] = ()) -> APIRouter:
         responses={503: {"model": ReadyView, "description": "it cannot work; `failing` names why"}},
     )
     async def get_ready() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]  # a route
-        """503 while a dependency is unavailable, of the gateway while none of its routes can work."""
+        """503 while a dependency is unavailable; for the gateway, while none of its routes work."""
         return await health.ready()
 
     @router.get(
@@ -167,7 +167,7 @@ def health_routes(health: Health, inside: Sequence[Any] = ()) -> APIRouter:
         dependencies=inside,
     )
     async def get_detailed() -> DetailedView:  # pyright: ignore[reportUnusedFunction]  # a route
-        """Checks run side by side, each for at most two seconds."""
+        """Checks run concurrently, each for at most two seconds."""
         return await health.detailed()
 
     @router.get(

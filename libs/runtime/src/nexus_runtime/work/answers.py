@@ -1,4 +1,4 @@
-"""Answers to those who wait for long work."""
+"""Answers to callers who wait for long work."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class Sender(Protocol):
 
 
 class Answers:
-    """Sent in the background, `tries` times while the broker is unavailable: nobody waits forever."""
+    """Sends answers in the background, with up to `tries` attempts while the broker is unavailable."""
 
     def __init__(self, sender: Sender, tries: int = 20, pause_seconds: float = 0.5) -> None:
         self._sender = sender
@@ -34,7 +34,7 @@ class Answers:
             task.add_done_callback(self._sending.discard)
 
     async def stop(self, seconds: float) -> None:
-        """Lets what is being sent reach the broker."""
+        """Waits for answers that are being sent."""
         if self._sending:
             await asyncio.wait(self._sending, timeout=seconds)
         for task in self._sending:

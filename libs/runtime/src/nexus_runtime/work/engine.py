@@ -1,4 +1,4 @@
-"""The engine of long work: a queue that also carries out what it begins, and what other processes left behind."""
+"""The engine of long work: a queue that also runs what it begins, and what other processes left behind."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -38,7 +38,7 @@ class LongWork:
 
 
 class Engine(Queue):
-    """Carries out the kinds that it serves; work of other kinds that it begins is left to others.
+    """Runs the kinds of work that it serves; work of other kinds that it begins is left to other processes.
 
     `stop_seconds` is what a stop may take; `retry_seconds` the first pause before work that failed is tried again.
     """
@@ -66,27 +66,27 @@ class Engine(Queue):
 
     @classmethod
     def over(cls, database: Database, sender: Sender, work: LongWork, **timings: float) -> "Engine":
-        """One that lives on these tables; `timings` are those of the constructor."""
+        """An engine on these tables; `timings` are those of the constructor."""
         assert work.leases is not None, "who works has a lease"
         registration = Registration(database, work.leases, work.beat_seconds, work.silent_seconds)
         roster = Roster(database, work.leases, work.silent_seconds)
         return cls(WorkItems(database, work.items), Answers(sender), registration, roster, **timings)
 
     def serve(self, kind: WorkKind, at_once: int, waiting: int = 1000) -> None:
-        """Works on so many of this kind at once, and accepts so many more. To be said before the start."""
+        """Runs up to `at_once` works of this kind, and accepts `waiting` more. Call it before `start`."""
         self._hands.serve(kind, Capacity(at_once, waiting))
 
     def full(self, kind: str) -> bool:
-        """Whether nothing more of this kind is accepted here for now."""
+        """Whether this process accepts no more work of this kind for now."""
         return not self._hands.has_room(kind)
 
     async def start(self) -> None:
-        """Returns at once; works as soon as the database answers."""
+        """Returns at once; begins to work as soon as the database answers."""
         await self._registration.start()
         await self.sweeper.start()
 
     async def stop(self) -> None:
-        """Takes nothing more; running work may finish, then it is interrupted or handed over; answers are sent."""
+        """Takes no more work; running work may finish, then it is interrupted or handed over; answers are sent."""
         await self.sweeper.stop()
         for task in self._hints:
             task.cancel()
@@ -105,9 +105,9 @@ class Engine(Queue):
         return self._hands.count(kind) > 0
 
     def hint(self, kind: str, name: str, *, to_take: bool = True) -> None:
-        """Something happened to this work: its runner in this process should look again.
+        """Something happened to this work: its runner in this process should check again.
 
-        `to_take`: it may also have begun, and have no runner. That asks the database.
+        `to_take`: it may also have just begun, without a runner; that takes a look into the database.
         """
         if held := self._hands.held.get(work_key(kind, name)):
             held.changed.set()
@@ -115,12 +115,12 @@ class Engine(Queue):
             self._follow_hint(self._take_hint(kind, name))
 
     def doubt(self, kind: str, name: str) -> None:
-        """Another process may have ended this work: if this one runs it, it checks at once, and stops."""
+        """Another process may have ended this work: if this one runs it, it checks at once and stops if so."""
         if held := self._hands.held.get(work_key(kind, name)):
             self._follow_hint(self._confirm(held))
 
     async def check(self) -> Mapping[str, Any]:
-        """Details for the health of the process."""
+        """Details for the health report."""
         return self._hands.figures()
 
     def _follow_hint(self, following: Coroutine[None, None, None]) -> None:
@@ -167,7 +167,7 @@ class Engine(Queue):
         return await super()._present(end)
 
     async def _own(self, held: Held) -> WorkItem:
-        """The item under which the present task works. Raises WorkLost: it may end that one and no other."""
+        """The item under which the current task works: it may end only that one. Raises WorkLost."""
         if held.ended:
             raise WorkLost(held.item.key)
         if held.stale:
@@ -198,7 +198,7 @@ class Engine(Queue):
     def _refused(self, plan: Plan) -> None:
         for item in plan.begun:
             self._hands.unreserve(item)
-        # Why it failed is unknown: somebody else may wait by now, or the work is lost. The next try reads the item.
+        # The cause is unknown: another caller may be waiting, or the work is lost. The next attempt reads the item.
         for item, _ in plan.ended:
             if held := self._hands.held.get(item.key):
                 held.stale = True
@@ -206,5 +206,5 @@ class Engine(Queue):
     def _doubtful(self, plan: Plan) -> None:
         super()._doubtful(plan)
         self._refused(plan)
-        # What was begun nevertheless is found under this process's name, or under nobody's.
+        # If it was begun nevertheless, the sweep finds it under this process's name, or without a runner.
         self.sweeper.look_soon()

@@ -1,6 +1,6 @@
-"""The work that this process runs: a task for each piece, a bounded number of each kind at once.
+"""The work that this process runs: one task each, and a bounded number of each kind at once.
 
-An item with a runner has been started by that runner, or is about to be: what has to wait for a place is nobody's, and
+An item with a runner has been started by it, or is about to be. Work that has to wait for a place has no runner, and
 the first process with a free place takes it. So when a process dies, only what it was running is in doubt.
 """
 
@@ -19,12 +19,12 @@ from nexus_runtime.work.places import AllPlacesTaken, Capacity, Places
 
 logger = log.get(__name__)
 INTERRUPTIONS = 16
-"""How much work of dead processes is ended at a time: without the places, which long work may hold for minutes."""
+"""How much interrupted work is ended at a time. It needs no regular place, which long work may hold for minutes."""
 MAX_PAUSE_SECONDS = 30.0
 
 
 class Hands:
-    """`runner` names this process, None while it may take nothing. `idle` is called when a place is left free."""
+    """`runner` returns this process's name, None while it may take nothing. `idle` is called when a place is free."""
 
     def __init__(
         self, items: WorkItems, runner: Callable[[], str | None], idle: Callable[[], None], retry_seconds: float
@@ -65,23 +65,23 @@ class Hands:
             raise AllPlacesTaken("this process has no capacity for more work")
 
     def reserve(self, kind: str) -> str:
-        """The runner of what begins now: this process where it has a place free at once, which is kept; or nobody."""
+        """The runner of work that begins now: this process if it can reserve a place, else nobody."""
         name = self._runner()
         if name is None or kind not in self._kinds or self.stopping.is_set() or not self._places[kind].reserve():
             return NOBODY
         return name
 
     def unreserve(self, item: WorkItem) -> None:
-        """Its transaction failed, or somebody else works on it."""
+        """Frees a reserved place: the transaction failed, or somebody else works on it."""
         if item.owned:
             self._places[item.kind].release()
 
     def begin(self, item: WorkItem) -> None:
-        """Works on what was just committed, in the place that was kept for it or when there is one."""
+        """Runs work that was just committed, in its reserved place or when one becomes free."""
         before = self.held.get(item.key)
         known = before is not None and before.item.begun == item.begun
         if known or item.later or item.kind not in self._kinds or (self.stopping.is_set() and not item.owned):
-            # Known: the sweeper was faster than the answer of the database. Stopping: it is left to others.
+            # Known: the sweeper has found it before the database's answer arrived. Stopping: it is left to others.
             self.unreserve(item)
             return
         held = Held(item, self.stopping, mine=item.owned)
@@ -89,7 +89,7 @@ class Hands:
         self._spawn(held, before)
 
     def offer(self, item: WorkItem, *, orphan: bool) -> bool:
-        """Takes it when there is a place. False where enough waits here already: others may be faster."""
+        """Takes it when there is a place. False if enough is waiting here already: others may be faster."""
         if self.stopping.is_set() or item.kind not in self._kinds or item.key in self.held:
             return True
         places = self._places[item.kind]
@@ -102,7 +102,7 @@ class Hands:
         return True
 
     def ended(self, item: WorkItem) -> None:
-        """It was ended by this process; where the end was not its own task's, that task is given up."""
+        """This process has ended it; if another task than its own did so, its own is cancelled."""
         held = self.held.get(item.key)
         if held is not None and held.item.begun == item.begun:
             held.ended = True
@@ -110,14 +110,14 @@ class Hands:
                 held.lose()
 
     async def confirm(self, held: Held) -> None:
-        """Lets go of what is no longer this process's."""
+        """Drops the work if it no longer belongs to this process."""
         found = await self._items.get(held.item.kind, held.name)
         if held.mine and not held.ended and not held.item.same_hold(found):
             logger.info("work was taken or ended elsewhere", work=held.item.key)
             held.lose()
 
     async def keep(self, held: Held) -> None:
-        """Puts what this process began under a former name under its present one, where it has one.
+        """Renames work that this process holds under a former name to its present one, if it has one.
 
         This process was presumed dead, but nobody took the work. Under the former name it would look abandoned.
         """
@@ -133,10 +133,10 @@ class Hands:
             held.item = replace(held.item, runner=runner)
 
     async def finish(self, seconds: float) -> None:
-        """Begins nothing more; waits so long for running work, then cancels it, and waits as long again."""
+        """Starts nothing more; waits this long for running work, then cancels it and waits as long again."""
         self.stopping.set()
         for held in list(self.held.values()):
-            # Not in the middle of being taken: it would stand under this process's name as if it had been begun.
+            # Not while it is being taken: it would be left under this process's name as if it had been started.
             if held.resting or not (held.mine or held.taking):
                 held.cancel()
         for _ in range(2):
@@ -144,7 +144,7 @@ class Hands:
                 await asyncio.wait(tasks, timeout=seconds)
             for held in list(self.held.values()):
                 held.cancel()
-        # Cancelled twice, it ends where it stands: its item is found under a name that nobody has any more.
+        # Cancelled twice, it just ends: its item will be found under a name that no process has any more.
         if tasks := {held.task for held in self.held.values() if held.task}:
             await asyncio.wait(tasks, timeout=seconds)
 
@@ -178,13 +178,13 @@ class Hands:
     async def _carry_through(self, held: Held) -> None:
         pause = self._retry
         while not await self._tried(held):
-            # A try that failed half-way is in doubt, as if its process had died: `adopt` says whether it runs again.
+            # After a failed attempt its state is in doubt, as if its process had died: `adopt` decides if it runs again.
             held.orphan = True
             await asyncio.sleep(pause)
             pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
     async def _tried(self, held: Held) -> bool:
-        """Whether this process is done with it."""
+        """Makes one attempt; returns whether this process is done with it."""
         try:
             if held.orphan and not await self._kinds[held.item.kind].adopt(held.name):
                 return await self._interrupt(held)
@@ -196,7 +196,7 @@ class Hands:
             logger.warning("work will be retried", work=held.item.key, reason=str(error))
         except Exception:
             logger.exception("work failed", work=held.item.key)
-        # Not taken yet: it is still there for the next look, of any process.
+        # If it is not taken yet, the next sweep of any process will find it.
         return not held.mine
 
     async def _run(self, held: Held) -> bool:
@@ -220,9 +220,9 @@ class Hands:
                 places.release()
 
     async def _freed(self, held: Held) -> bool:
-        """Leaves it without a runner while it has to wait here; False if another process was faster.
+        """Removes the dead runner while the work waits here; False if another process was faster.
 
-        Under the name of a dead process it would look as if nobody cared for it, and another process may have a place.
+        Under that name it would look abandoned, and another process may have a free place.
         """
         try:
             held.item = await self._items.give(held.item, NOBODY)
@@ -242,7 +242,7 @@ class Hands:
             self._interruptions.release()
 
     async def _taken(self, held: Held) -> bool:
-        """Whether it is this process's. Where the answer of the database is lost, the sweeper finds out."""
+        """Takes it; returns whether it belongs to this process. If an answer is lost, the sweeper finds out."""
         if held.mine:
             return not held.lost.is_set()
         runner = self._runner()
@@ -256,19 +256,19 @@ class Hands:
         finally:
             held.taking = False
         held.mine = True
-        # The stop began while the write was under way: under the name of this process it would look as if it ran.
+        # The stop began during the write: under this process's name it would look as if it were running.
         if self.stopping.is_set():
             await self._let_go(held)
             return False
         return True
 
     async def _gone(self, held: Held) -> bool:
-        """Whether it was ended by somebody else, or by a commit of this process that it was not told of."""
+        """Whether it was ended by somebody else, or by a commit of this process whose answer was lost."""
         return not held.item.same_hold(await self._items.get(held.item.kind, held.name))
 
     async def _let_go(self, held: Held) -> None:
-        """The task was cancelled: because the work is lost, or because the process stops."""
-        # Cancelled because it was lost: its new runner writes, this one nothing more.
+        """After the task was cancelled, because the work is lost or the process stops: releases or interrupts it."""
+        # If it was lost, only its new runner may write.
         if not held.mine or held.ended or held.lost.is_set() or not self.stopping.is_set():
             return
         kind = self._kinds[held.item.kind]

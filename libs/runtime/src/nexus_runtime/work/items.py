@@ -16,7 +16,7 @@ from nexus_runtime.process.clock import new_id
 
 SHARDS = 4
 NOBODY, LATER = "", "later"
-"""Runners: anyone may take it; it waits to be started."""
+"""Special runners: anyone may take it; it waits to be started."""
 _LISTED = ("kind", "name", "begun", "runner", "epoch", "awaited")
 
 
@@ -30,9 +30,9 @@ def work_key(kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class WorkItem:
-    """`begun` is new with every beginning, so that work which begins again under a name is not taken for the former.
+    """`begun` is unique to each beginning, so that new work under an old name is not mistaken for the former.
 
-    `waiters` may lag behind the number `awaited`: then they have to be read.
+    `waiters` may be fewer than `awaited`: then they have to be read.
     """
 
     kind: str
@@ -61,11 +61,11 @@ class WorkItem:
 
     @property
     def complete(self) -> bool:
-        """Whether all who wait are known."""
+        """Whether all waiters are known."""
         return len(self.waiters) == self.awaited
 
     def same_hold(self, other: "WorkItem | None") -> bool:
-        """Whether nobody has taken or ended it in between."""
+        """Whether nobody has taken or ended it in the meantime."""
         return other is not None and (self.begun, self.epoch) == (other.begun, other.epoch)
 
     def given_to(self, runner: str) -> "WorkItem":
@@ -73,7 +73,7 @@ class WorkItem:
 
 
 def begun(begin: Begin, runner: str) -> WorkItem:
-    """The item of work that begins."""
+    """The item for work that begins."""
     waiters = (begin.waiter,) if begin.waiter else ()
     owner = LATER if begin.later else runner
     return WorkItem(begin.kind, begin.name, new_id("work_"), owner, begin.after + 1, len(waiters), waiters)
@@ -91,7 +91,7 @@ class WorkItems:
         return _read(item) if item else None
 
     async def all(self) -> list[WorkItem]:
-        """Every item, without its waiters."""
+        """All items, without their waiters."""
         shards = await asyncio.gather(*(self._shard(number) for number in range(SHARDS)))
         return [item for shard in shards for item in shard]
 
@@ -103,39 +103,39 @@ class WorkItems:
         return Put(self._table, self._stored(after), where=_unchanged(before))
 
     def start(self, before: WorkItem, after: WorkItem) -> Update:
-        """Gives work that was begun for later to its first runner."""
+        """Assigns work that was begun for later to its first runner."""
         return self._give(before, after)
 
     def end(self, item: WorkItem) -> Delete:
-        """Fails if another process has it by now, or another caller waits for it."""
+        """Fails if another process has taken it, or another caller waits for it."""
         return Delete(self._table, self._key(item.kind, item.name), where=_unchanged(item))
 
     def held(self, item: WorkItem) -> Check:
-        """For a transaction of its runner: it still holds the item, which has not ended."""
+        """A check for transactions of its runner: it still holds the item, which has not ended."""
         where = Where(equal={"begun": item.begun, "epoch": item.epoch})
         return Check(self._table, self._key(item.kind, item.name), where)
 
     async def give(self, item: WorkItem, runner: str) -> WorkItem:
-        """To a runner that takes it, or to nobody. Raises ConditionFailed if another has taken it."""
+        """Assigns it to a runner, or to nobody. Raises ConditionFailed if another has taken it."""
         given = item.given_to(runner)
         await self._database.write(self._give(item, given))
         return given
 
     async def rename(self, item: WorkItem, runner: str) -> WorkItem:
-        """Its runner has another name now; the epoch stays. Raises ConditionFailed if another has taken it."""
+        """Changes the name of its runner; the epoch stays. Raises ConditionFailed if another has taken it."""
         renamed = replace(item, runner=runner)
         await self._database.write(self._give(item, renamed))
         return renamed
 
     async def add_waiter(self, item: WorkItem, waiter: ReplyAddress) -> None:
-        """Raises ConditionFailed where it has ended or somebody else was added in the meantime."""
+        """Raises ConditionFailed if it has ended, or another waiter was added in the meantime."""
         where = Where(equal={"begun": item.begun, "awaited": item.awaited})
         more = {"waiters": [waiter.model_dump()]}
         key = self._key(item.kind, item.name)
         await self._database.write(Update(self._table, key, append=more, add={"awaited": 1}, where=where))
 
     def _give(self, before: WorkItem, after: WorkItem) -> Update:
-        # Not on the number of waiters: one more of them takes nothing from its runner.
+        # Regardless of the number of waiters: one more of them does not affect who runs it.
         where = Where(equal={"begun": before.begun, "epoch": before.epoch})
         assign: dict[str, Value] = {"runner": after.runner, "epoch": after.epoch}
         return Update(self._table, self._key(before.kind, before.name), assign=assign, where=where)

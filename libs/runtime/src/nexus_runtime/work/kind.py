@@ -1,4 +1,4 @@
-"""What a kind of long work defines, and what its runs get to see."""
+"""What a kind of long work defines, and what its runs can see."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class WorkLost(Exception):
-    """Another process has the work, or it was ended elsewhere: stop, and write nothing more."""
+    """Another process has taken the work, or it was ended elsewhere: stop, and write nothing more."""
 
 
 class Held:
@@ -54,12 +54,12 @@ class Held:
         return self.item.epoch
 
     def lose(self) -> None:
-        """It is no longer this process's: the task that works on it stops."""
+        """The work no longer belongs to this process: its task is cancelled."""
         self.lost.set()
         self.cancel()
 
     def cancel(self) -> None:
-        """Leaves alone the task that calls it."""
+        """Cancels the task, unless it is the caller."""
         if self.task is not None and self.task is not asyncio.current_task():
             self.task.cancel()
 
@@ -69,11 +69,11 @@ class Held:
             raise WorkLost(self.item.key)
 
     async def rest(self, seconds: float) -> None:
-        """Waits for a hint, at most so long, and frees its place for other work in the meantime."""
+        """Waits for a hint, at most this long; in the meantime its place is free for other work."""
         await self.aside(lambda: self._hinted(seconds))
 
     async def aside(self, wait: Callable[[], Awaitable[None]]) -> None:
-        """Waits for this, and frees its place for other work in the meantime."""
+        """Waits for this; in the meantime its place is free for other work."""
         places = self.places
         if places is None:
             raise RuntimeError("work gives up its place only while it runs")
@@ -95,7 +95,7 @@ class Held:
         self.changed.clear()
 
     async def conclude(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """`attempt` loads, decides and commits, for as long as it takes to succeed. Raises WorkLost."""
+        """Repeats `attempt` (load, decide, commit) until it succeeds. Raises WorkLost."""
         pause, changed = 0.0, 0
         while True:
             self.require()
@@ -111,7 +111,7 @@ class Held:
 
 
 working: ContextVar[Held | None] = ContextVar("working", default=None)
-"""What the present task works on: its end of that work is fenced by the epoch under which it holds it."""
+"""The work of the current task, which may end it only under the epoch under which it holds it."""
 
 
 class WorkKind(Protocol):
@@ -125,24 +125,24 @@ class WorkKind(Protocol):
     def name(self) -> str: ...
 
     async def run(self, name: str, held: Held) -> None:
-        """Does the work, from its durable state to its end. Cancelled when it is lost, or has to stop."""
+        """Does the work, from its durable state to its end. Cancelled if the work is lost or the process stops."""
         ...
 
     async def adopt(self, name: str) -> bool:
-        """Its runner died in the middle: True to run it again, False to interrupt it."""
+        """Called if its runner died midway: True to run it again, False to interrupt it."""
         ...
 
     async def interrupt(self, name: str, held: Held) -> None:
-        """Ends it without a result: nobody knows how far it got."""
+        """Ends the work without a result: nobody knows how far it got."""
         ...
 
     async def outcome(self, name: str) -> Outcome | None:
-        """The answer for callers that ask after the end; None while it has not ended."""
+        """The answer for callers who ask after the end; None while it has not ended."""
         ...
 
 
 class Repeatable:
-    """Work that may be run again, however far it got, and that nobody waits for: kinds build on it."""
+    """Base for work that may be run again, however far it got, and that nobody waits for."""
 
     async def adopt(self, name: str) -> bool:
         del name

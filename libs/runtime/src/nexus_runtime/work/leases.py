@@ -1,4 +1,4 @@
-"""Leases: who works on what, with an epoch that fences off an owner that lost it.
+"""Leases: who works on what, with an epoch that fences off former holders.
 
 A lease is kept by a heartbeat: its `beat` grows. It is lost when an observer has seen no new beat for some time *by
 the observer's own monotonic clock*, while the database answered: clocks need not agree, and an outage of the
@@ -19,12 +19,12 @@ def lease_table(name: str) -> Table:
 
 
 class LeaseLost(Exception):
-    """Another owner has it now: stop, and write nothing more."""
+    """Another holder has the lease now: stop, and write nothing more."""
 
 
 @dataclass(frozen=True)
 class Lease:
-    """`epoch` grows with every new owner of the same name."""
+    """`epoch` grows with every new holder of the same name."""
 
     kind: str
     name: str
@@ -35,14 +35,14 @@ class Lease:
 
 @dataclass(frozen=True)
 class Observed:
-    """A lease as an observer sees it; `silent`: it saw no new beat for long enough."""
+    """A lease as seen by an observer; `silent`: without a new beat for long enough."""
 
     lease: Lease
     silent: bool
 
 
 class Leases:
-    """The leases of one kind. `seconds` without a beat make a lease free for others."""
+    """The leases of one kind. After `seconds` without a beat a lease is free for others."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Leases:
         self._seen: dict[str, tuple[tuple[int, int], float]] = {}
 
     async def acquire(self, name: str, owner: str) -> Lease | None:
-        """The lease, where nobody has it or its owner was seen without a beat for long enough; else None."""
+        """The lease, if nobody has it or its holder has been seen without a beat for long enough; else None."""
         item = await self._database.get(self._table, {"kind": self._kind, "name": name})
         if item is None:
             lease, where = Lease(self._kind, name, owner, epoch=1), Where(absent="kind")
@@ -81,12 +81,12 @@ class Leases:
         return renewed
 
     async def forget(self, name: str) -> None:
-        """Remove the lease and its epoch: for names that never come again."""
+        """Removes the lease and its epoch: for names that are never used again."""
         self._seen.pop(name, None)
         await self._database.write(Delete(self._table, {"kind": self._kind, "name": name}))
 
     async def observe(self) -> list[Observed]:
-        """All of them. Call it again and again to observe."""
+        """All leases. Silence is only noticed by repeated calls."""
         found: list[Observed] = []
         async for item in self._database.query(self._table, self._kind):
             silent = self._silent(item["name"], (item["epoch"], item["beat"]))
@@ -97,7 +97,7 @@ class Leases:
         return found
 
     async def fence(self, lease: Lease) -> bool:
-        """Remove the lease of an owner that is gone, so that it can never renew it. False if it has changed since."""
+        """Removes the lease of a silent holder, so that it can never renew it. False if it has changed since."""
         where = Where(equal={"epoch": lease.epoch, "beat": lease.beat})
         try:
             await self._database.write(Delete(self._table, {"kind": lease.kind, "name": lease.name}, where=where))

@@ -1,4 +1,4 @@
-"""How much of one kind a process is at, and how much more it accepts."""
+"""How much work of one kind a process runs, and how much more it accepts."""
 
 import asyncio
 from collections import deque
@@ -8,12 +8,12 @@ from nexus_contracts.errors import ServiceUnavailable
 
 
 class AllPlacesTaken(ServiceUnavailable):
-    """Too much was accepted already: the message is taken again later, here or by another process."""
+    """Too much has been accepted: the message is delivered again later, here or to another process."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """At work at once, and accepted beyond that to wait."""
+    """The number running at once, and the number accepted beyond that to wait."""
 
     at_once: int
     waiting: int = 0
@@ -24,7 +24,7 @@ class Capacity:
 
 
 class Places:
-    """A semaphore with a way to take a place without waiting; else first come, first served, except for urgent work."""
+    """A semaphore whose places can be reserved without waiting; else first come, first served, urgent work first."""
 
     def __init__(self, limits: Capacity) -> None:
         self.limits = limits
@@ -40,7 +40,7 @@ class Places:
         return sum(not place.done() for place in self._queue)
 
     def reserve(self) -> bool:
-        """A place, where one is free and nobody waits for it."""
+        """Takes a place if one is free and nobody waits for it."""
         if self.free <= 0 or self.queued:
             return False
         self.free -= 1
@@ -57,7 +57,7 @@ class Places:
         try:
             await place
         except asyncio.CancelledError:
-            # Given and cancelled in one step of the loop: the place goes to the next.
+            # The place was given and the task cancelled in the same step of the event loop: it goes to the next one.
             if place.done() and not place.cancelled():
                 self.release()
             raise

@@ -1,4 +1,4 @@
-"""The log of long work for processes that begin and end it; an engine is one that works on it, too."""
+"""The log of long work, for processes that begin and end it; an engine also runs it."""
 
 import asyncio
 import random
@@ -23,7 +23,7 @@ OutcomeOf = Callable[[str], Awaitable[Outcome | None]]
 
 @dataclass
 class Plan:
-    """What a transaction results in: `begun` as it will stand, `ended` as it stood."""
+    """The effects of a transaction: `begun` items as they will be, `ended` items as they were."""
 
     actions: list[Action] = field(default_factory=list[Action])
     begun: list[WorkItem] = field(default_factory=list[WorkItem])
@@ -47,18 +47,18 @@ class Queue:
         self._outcomes: dict[str, OutcomeOf] = {}
 
     def know(self, kind: str, outcome: OutcomeOf) -> None:
-        """Of work of this kind, which others do, `outcome` is what came of it, as `WorkKind.outcome` says it."""
+        """Registers `outcome` (as `WorkKind.outcome`) for a kind of work that other processes run."""
         self._outcomes[kind] = outcome
 
     async def start(self) -> None:
-        """Nothing runs here."""
+        """Does nothing: no work runs here."""
         return
 
     async def stop(self) -> None:
         await self._tell_all(self._stop_seconds)
 
     async def _tell_all(self, seconds: float) -> None:
-        """Clears up doubts, and lets the answers reach the broker."""
+        """Resolves doubts, and waits until the answers are sent."""
         if doubts := set(self._doubts.values()):
             await asyncio.wait(doubts, timeout=seconds / 2)
         for task in list(self._doubts.values()):
@@ -86,12 +86,12 @@ class Queue:
         self._committed(plan)
 
     async def follow(self, work: str, address: ReplyAddress) -> None:
-        """As `WorkLog` promises. Raises Contention where the work is neither there nor known to have ended."""
+        """As `WorkLog` promises. Raises Contention if the work neither exists nor is known to have ended."""
         kind, _, name = work.partition("#")
         for _ in range(TRIES):
             item = await self.items.get(kind, name)
             if item is None:
-                # The end is committed, or the work was never begun: its kind tells from the state.
+                # The end is committed, or the work was never begun: its kind knows from the state.
                 if (outcome := await self._outcome(kind, name)) is not None:
                     return self.answers.tell([address], outcome)
             elif any(waiter.request_id == address.request_id for waiter in item.waiters):
@@ -105,7 +105,7 @@ class Queue:
         raise Contention("the work that answers this command keeps changing; try again")
 
     async def outcome(self, work: str) -> Outcome | None:
-        """Of `work` that has ended."""
+        """The outcome of `work`, if it has ended."""
         kind, _, name = work.partition("#")
         return None if await self.items.get(kind, name) else await self._outcome(kind, name)
 
@@ -154,16 +154,16 @@ class Queue:
         return item
 
     def _require_room(self, change: Change) -> None:
-        """Raises ServiceUnavailable where this process takes no more."""
+        """Raises ServiceUnavailable if this process accepts no more work."""
         del change
 
     def _runner(self, kind: str) -> str:
-        """Who is to work on what begins now."""
+        """The runner of work that begins now."""
         del kind
         return NOBODY
 
     async def _outcome(self, kind: str, name: str) -> Outcome | None:
-        """Of work that has ended, where this process knows its kind."""
+        """The outcome of work that has ended, if this process knows its kind."""
         known = self._outcomes.get(kind)
         return await known(name) if known else None
 
@@ -171,18 +171,18 @@ class Queue:
         for item in plan.begun:
             metrics.WORK_BEGUN.labels(item.kind).inc()
         for item, outcome in plan.ended:
-            # A later try succeeded, so the waiters are told here: the doubt about an earlier one is over.
+            # This attempt succeeded, and its waiters are answered here: the doubt about an earlier one is resolved.
             if doubt := self._doubts.pop(item.begun, None):
                 doubt.cancel()
             metrics.WORK_ENDED.labels(item.kind).inc()
             self.answers.tell(item.waiters, outcome)
 
     def _refused(self, plan: Plan) -> None:
-        """It was not written."""
+        """The transaction was not written."""
         del plan
 
     def _doubtful(self, plan: Plan) -> None:
-        """It may have been written, or still be."""
+        """The transaction may have been written, or may still be."""
         for item, outcome in plan.ended:
             if item.waiters and item.begun not in self._doubts:
                 task = asyncio.create_task(self._settle(item, outcome))
@@ -190,7 +190,7 @@ class Queue:
                 task.add_done_callback(lambda _, begun=item.begun: self._doubts.pop(begun, None))
 
     async def _settle(self, item: WorkItem, outcome: Outcome) -> None:
-        """An end whose commit was not noticed: once the item is gone, nobody else will answer the waiting callers.
+        """Resolves an end whose commit is in doubt: once the item is gone, nobody else will answer its waiters.
 
         A write that timed out here may still take effect there, hence more than one look. If another process ended
         the work, they are answered twice, with the same answer.

@@ -1,4 +1,4 @@
-"""The name of this process among the others, and which of the others are alive."""
+"""The registered name of this process, and which other processes are alive."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ KIND = "runner"
 
 
 class Registration:
-    """A name under which work is held, kept by a heartbeat. One that was lost is never used again.
+    """The name under which this process holds work, kept by a heartbeat. A lost name is never used again.
 
     `lost` is called when the others have presumed this process dead.
     """
@@ -40,7 +40,7 @@ class Registration:
 
     @property
     def name(self) -> str | None:
-        """None if there is no name, or the others may presume this process dead."""
+        """None if there is no name, or if others may presume this process dead."""
         if self._lease is None or self._monotonic() - self._renewed > self._silent:
             return None
         return self._lease.name
@@ -50,7 +50,7 @@ class Registration:
         self._beating = asyncio.create_task(self._keep(), name="runner heartbeat")
 
     async def stop(self) -> None:
-        """The name is given up: whatever is still held under it is taken over by the others at once."""
+        """Gives up the name: others take over at once whatever is still held under it."""
         if self._beating:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
@@ -62,9 +62,9 @@ class Registration:
                 logger.warning("registration not removed, others will notice the silence", runner=lease.name)
 
     async def beat(self) -> None:
-        """Proves that this process is alive, or registers it under a new name."""
-        # From before the write: the others count from when they see the beat, which is later, so this process doubts
-        # itself before any other can presume it dead.
+        """Sends a heartbeat, or registers this process under a new name."""
+        # Measured from before the write: others count from when they see the beat, which is later, so this process
+        # doubts itself before any other can presume it dead.
         began = self._monotonic()
         try:
             await self._prove_alive()
@@ -93,7 +93,7 @@ class Registration:
 
 
 class Roster:
-    """The processes that are alive, as this one observes them.
+    """The processes that are alive, as observed by this one.
 
     The lease of one that has died or fallen silent is removed: it can no longer be renewed, so its owner will notice.
     Work under a name without a lease is nobody's.
@@ -117,7 +117,7 @@ class Roster:
         self.living: frozenset[str] = frozenset()
 
     async def observe(self) -> bool:
-        """Looks at the leases. Returns whether the set of living processes has changed since the last look."""
+        """Checks the leases. Returns whether the set of living processes has changed since the last check."""
         if self._monotonic() - self._observed > self.silent_seconds / 2:
             # This process itself was paused, or the database unavailable: silence proves nothing, so observe anew.
             self._leases = self._observation()
@@ -128,7 +128,7 @@ class Roster:
             elif await self._leases.fence(one.lease):
                 logger.warning("a process has ended or fallen silent", runner=one.lease.name)
             else:
-                # It beat between the look and the fence: it lives.
+                # It has sent a heartbeat between the check and the fence: it is alive.
                 living.add(one.lease.name)
         self._observed = self._monotonic()
         before, self.living = self.living, frozenset(living)

@@ -1,4 +1,4 @@
-"""What every process does for the others, and for its own past: it finds work that nobody runs."""
+"""Finds work that nobody runs: left behind by other processes, or by an earlier life of this one."""
 
 import asyncio
 import time
@@ -12,13 +12,13 @@ from nexus_runtime.work.registration import Registration, Roster
 
 logger = log.get(__name__)
 QUIET_LOOKS = 5
-"""While nothing is found, only every so many looks read all work; the leases alone show that a process has died."""
+"""While nothing is found, only every fifth look reads all work; the leases show if a process has died."""
 SHARE = 9
-"""A pause is at least so many times as long as the look before: much work makes looks rarer, not the process busier."""
+"""A pause is at least this many times as long as the look before: much work makes looks rarer, not the load higher."""
 
 
 def pause_after(look: float, silent_seconds: float) -> float:
-    """Seconds to rest after a look that took so many.
+    """Seconds to pause after a look that took `look` seconds.
 
     Never so long that the roster would take the pause for a standstill of this process and start observing anew: then a
     busy process would never see another fall silent.
@@ -27,7 +27,7 @@ def pause_after(look: float, silent_seconds: float) -> float:
 
 
 class Sweeper:
-    """Looks every `look_seconds`, and sooner where there is reason to or silence is short."""
+    """Looks every `look_seconds`, or sooner if there is a reason or `silent_seconds` is short."""
 
     def __init__(
         self, items: WorkItems, roster: Roster, registration: Registration, hands: Hands, look_seconds: float
@@ -54,18 +54,18 @@ class Sweeper:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def look_soon(self) -> None:
-        """There may be work that this process does not know of."""
+        """Looks soon: there may be work that this process does not know."""
         self._quiet = QUIET_LOOKS
         self._wake.set()
 
     def place_is_free(self) -> None:
-        """Takes what was left to others at the last look, if there was any."""
+        """Looks for work that was left to others at the last look, if there was any."""
         if self._surplus:
             self._surplus = False
             self.look_soon()
 
     async def look(self) -> None:
-        """Finds dead processes; then, if there is reason to, all work that nobody runs."""
+        """Finds dead processes; then, if there is a reason, all work that nobody runs."""
         if await self._roster.observe():
             self.others_changed()
         elif self._quiet < QUIET_LOOKS:
@@ -84,17 +84,17 @@ class Sweeper:
     def _consider(self, item: WorkItem) -> None:
         if item.later or item.key in self._hands.held:
             return
-        # Under this process's name, but not held by it: begun by a commit whose success it did not learn of.
+        # Under this process's name, but not held by it: begun by a commit whose answer was lost.
         own = item.runner == self._registration.name
         if not (item.free or own) and item.runner in self._roster.living:
             return
-        # Where one was found there may be more: the next look reads all work again.
+        # If one was found there may be more: the next look reads all work again.
         self._quiet = QUIET_LOOKS
         if not self._hands.offer(item, orphan=not (item.free or own)):
             self._surplus = True
 
     async def _check_own(self, items: list[WorkItem]) -> None:
-        # What was listed may be older than what this process holds: only a fresh look tells that it is lost.
+        # The list may be older than what this process holds: only reading the item again proves that it is lost.
         listed = {item.key: item for item in items}
         for held in list(self._hands.held.values()):
             if not held.mine or held.ended:
