@@ -1,4 +1,4 @@
-"""What the state of every aggregate has, whoever owns it."""
+"""The common part of all aggregates' state."""
 
 from nexus_contracts.model import Message
 from nexus_contracts.principal import DEFAULT_TENANT

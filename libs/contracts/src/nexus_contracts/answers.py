@@ -1,4 +1,4 @@
-"""The forms of answers over HTTP: what every success and every error looks like, and the pages of lists."""
+"""The forms of HTTP answers: success, error, and pages of lists."""
 
 from typing import Generic, Literal, TypeVar
 
@@ -10,7 +10,7 @@ EXAMPLE_REQUEST = "req_0195500a7c1e7b0f8a4f4f1d2c3b4a59"
 
 
 class Success(BaseModel, Generic[T]):
-    """What every successful answer looks like."""
+    """The form of every successful answer."""
 
     success: Literal[True]
     data: T
@@ -36,7 +36,7 @@ class ErrorView(BaseModel):
 
 
 class Failure(BaseModel):
-    """What every error looks like."""
+    """The form of every error."""
 
     success: Literal[False]
     error: ErrorView

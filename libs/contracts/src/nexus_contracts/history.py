@@ -1,4 +1,4 @@
-"""An event as it is kept in its aggregate's history."""
+"""Events as stored in the histories of aggregates."""
 
 from pydantic import JsonValue
 

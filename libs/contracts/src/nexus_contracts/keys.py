@@ -23,7 +23,7 @@ Scope = Literal[
 
 
 class CreateKeyBody(RequestBody):
-    """`user_id`: on whose behalf the key acts. `project_id`: the only project that it is good for."""
+    """`user_id`: the user on whose behalf the key acts. `project_id`: the only project for which it is valid."""
 
     name: str = Field(min_length=1, max_length=110)
     user_id: str = Field(min_length=1, max_length=110)
@@ -33,14 +33,14 @@ class CreateKeyBody(RequestBody):
 
 
 class RotateKeyBody(RequestBody):
-    """`grace_seconds`: how long the old key still counts. `expires_at` is that of the new one."""
+    """`grace_seconds`: how long the old key stays valid. `expires_at` is that of the new one."""
 
     grace_seconds: int = Field(default=86_400, ge=0, le=2_592_000)
     expires_at: AwareDatetime | None = None
 
 
 class KeyView(Message):
-    """`last_used_at` is right to a minute."""
+    """`last_used_at` is accurate to a minute."""
 
     key_id: str
     name: str
@@ -54,7 +54,7 @@ class KeyView(Message):
 
 
 class NewKeyView(KeyView):
-    """`key` is what its holder sends, and is shown this once."""
+    """`key` is what its holder sends; it is shown only this once."""
 
     key: str
 

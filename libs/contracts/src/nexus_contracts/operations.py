@@ -1,4 +1,4 @@
-"""What became of accepted commands."""
+"""The outcomes of accepted commands."""
 
 from typing import Literal
 
@@ -8,13 +8,13 @@ from nexus_contracts.replies import Outcome
 
 
 class Outcomes(Message):
-    """What an owner knows of a command; None: it is not decided, or its long work has not ended."""
+    """The outcome of a command; None: it is undecided, or its long work has not ended."""
 
     outcome: Outcome | None
 
 
 class OperationView(Message):
-    """`resource` is the address of what it is about; `error` says why it was refused or failed."""
+    """`resource` is the address of the resource that it concerns; `error` says why it was refused or failed."""
 
     id: str
     status: Literal["pending", "done", "refused", "failed"]

@@ -1,4 +1,4 @@
-"""Who asked for something: carried by every command, and by every event that it causes."""
+"""The caller of a command, carried by the command and by every event that it causes."""
 
 from pydantic import Field
 
@@ -8,11 +8,11 @@ DEFAULT_TENANT = "default"
 ADMIN = "admin"
 """The scope that includes all others of a tenant, and shows what belongs to anyone of it."""
 PLATFORM_READ = "platform:read"
-"""Health and metrics, which are of all tenants: no admin of one has it by that."""
+"""Health and metrics, which concern all tenants: the admin scope of a tenant does not include it."""
 
 
 class Principal(Message):
-    """`id` is unique within `tenant`; `scopes` say what they may do. Keys that list or count begin with the tenant."""
+    """`id` is unique within `tenant`; `scopes` are what they may do. Keys of lists and counters begin with `tenant`."""
 
     id: str = Field(default="default", min_length=1, max_length=100)
     tenant: str = Field(default=DEFAULT_TENANT, pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -26,11 +26,11 @@ class Principal(Message):
         return scope in self.scopes or (self.is_admin and scope != PLATFORM_READ)
 
     def sees(self, tenant: str, user_id: str) -> bool:
-        """Whether what belongs to that user of that tenant exists for them."""
+        """Whether resources of that user of that tenant are visible to them."""
         return tenant == self.tenant and (self.is_admin or user_id == self.id)
 
 
 EVERYBODY = Principal(scopes=(ADMIN, PLATFORM_READ))
-"""Whoever asks where authentication is off."""
+"""The caller when authentication is off."""
 PLATFORM = Principal(id="platform")
-"""For what the platform does by itself."""
+"""The platform itself."""

@@ -1,4 +1,4 @@
-"""What an owner answers to a command."""
+"""The answers of owners to commands."""
 
 from pydantic import JsonValue
 
@@ -10,7 +10,7 @@ REPLY_TOPIC_HEADER = "reply_topic"
 REPLY_PARTITION_HEADER = "reply_partition"
 REPLY_WHEN_HEADER = "reply_when"
 WHEN_ACCEPTED = b"accepted"
-"""The sender of a command waits for no more than its acceptance: it follows the work by other means."""
+"""The sender of a command waits only for its acceptance: it follows the work by other means."""
 
 
 class Outcome(Message):
@@ -26,7 +26,7 @@ class Outcome(Message):
 
     @classmethod
     def of(cls, status: int, view: Message) -> "Outcome":
-        """The result, as JSON that needs no check."""
+        """The result, as JSON that needs no validation."""
         return Outcome.known({"status": status, "result": view.model_dump(mode="json"), "error": None, "read_at": None})
 
     def reply(self, request_id: str, command_id: str, *, replayed: bool = False) -> "Reply":
@@ -37,7 +37,7 @@ class Outcome(Message):
 
     @classmethod
     def accepted(cls, kind: str, name: str) -> "Accepted":
-        """The end of this long work will answer."""
+        """The answer will come when this long work ends."""
         return Accepted(work=f"{kind}#{name}")
 
 

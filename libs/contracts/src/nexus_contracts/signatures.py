@@ -1,4 +1,4 @@
-"""The signature of what the platform itself reports: whoever can write to a topic could use its name otherwise."""
+"""Signatures of the platform's own reports: otherwise anyone who can write to a topic could use its name."""
 
 import hmac
 import json
@@ -6,11 +6,11 @@ import json
 from nexus_contracts.envelope import CloudEvent
 
 PLATFORM = "/nexus/"
-"""Sources that begin so are the platform's own."""
+"""Sources with this prefix are the platform's own."""
 
 
 def signed(event: CloudEvent, key: bytes) -> CloudEvent:
-    """The event with its signature: over who says what of whom, and under which id."""
+    """The event with its signature, over source, id, type, subject and data."""
     return event.model_copy(update={"signature": _signature(event, key)})
 
 

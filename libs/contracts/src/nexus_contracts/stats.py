@@ -1,4 +1,4 @@
-"""The figures that `stats` answers with. Rates are in per cent with 2 decimals, dates and times in UTC."""
+"""The figures of `stats`. Rates are percentages with 2 decimals, dates and times are in UTC."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from nexus_contracts.model import Message
 
 
 class Quantiles(Message):
-    """Of durations; each is within 1 % of a duration that there was (all zero where there was none)."""
+    """Percentiles of durations; each is within 1 % of an actual duration (all zero if there are none)."""
 
     p50: float = 0.0
     p95: float = 0.0
@@ -17,7 +17,7 @@ class Quantiles(Message):
 
 
 class Overview(Message):
-    """All-time; `today_calls` are the invocations that started today (UTC). Rates in per cent, 2 decimals."""
+    """All-time figures; `today_calls` counts the invocations that started today (UTC). Rates have 2 decimals."""
 
     total_agents: int
     running_agents: int
@@ -93,7 +93,7 @@ class Trends(Message):
 
 
 class AgentCategory(Message):
-    """The agents that there are now; `category` is null for those without one."""
+    """The existing agents; `category` is null for those without one."""
 
     category: str | None
     total_agents: int
@@ -103,13 +103,13 @@ class AgentCategory(Message):
 
 
 class AgentCategories(Message):
-    """The largest first."""
+    """The largest category first."""
 
     items: list[AgentCategory]
 
 
 class AgentRank(StrEnum):
-    """What agents are compared by: the highest comes first."""
+    """What agents are ranked by: the highest comes first."""
 
     INVOCATIONS = "invocations"
     SUCCESS_RATE = "success_rate"
@@ -118,7 +118,7 @@ class AgentRank(StrEnum):
 
 
 class AgentFigures(Message):
-    """An agent's invocations that started within the period; it may have been deleted since."""
+    """An agent's invocations that started within the period; the agent may have been deleted since."""
 
     agent_id: str
     project_id: str
@@ -163,13 +163,13 @@ class UsageOfDay(UsageFigures):
 
 
 class UsageOfAgent(UsageFigures):
-    """Of invocations alone: a build belongs to no agent."""
+    """Usage of invocations only: a build belongs to no agent."""
 
     agent_id: str
 
 
 class UsageOfModel(UsageFigures):
-    """`model` is null where none was named."""
+    """`model` is null if none was named."""
 
     model: str | None
 
@@ -189,7 +189,7 @@ class UsageReport(Message):
 
 
 class ServiceHealth(Message):
-    """`status` is unavailable where the service does not answer; `failing` are its checks that fail, and why."""
+    """`status` is unavailable if the service does not answer; `failing` has its failing checks, with the reasons."""
 
     status: str = Field(examples=["healthy"])
     error: str | None = None
@@ -197,14 +197,14 @@ class ServiceHealth(Message):
 
 
 class OutboxHealth(Message):
-    """Aggregates with events that the broker is not known to have, and the seconds that the oldest waits."""
+    """The number of aggregates with unpublished events, and the age of the oldest in seconds."""
 
     depth: int
     oldest_seconds: int
 
 
 class SystemHealth(Message):
-    """How the platform is. What cannot be told is null or missing; `services` says why."""
+    """The health of the platform. What cannot be determined is null or missing; `services` says why."""
 
     status: str = Field(examples=["healthy"], description="healthy; degraded where anything is not")
     services: dict[str, ServiceHealth]

@@ -1,4 +1,4 @@
-"""Bounded texts and values, as people write them: kept as sent, measured after trimming where it says so."""
+"""Limited texts and values as people write them: stored as sent, and measured after trimming where stated."""
 
 import json
 import re
@@ -31,12 +31,12 @@ def _unseen(character: str) -> bool:
 
 
 def is_visible(text: str) -> bool:
-    """Whether anything in it can be seen. Quick with megabytes of what cannot."""
+    """Whether it has any visible character. Fast even with megabytes of invisible ones."""
     return not all(map(_unseen, set(text)))
 
 
 def trimmed(text: str) -> str:
-    """Without what cannot be seen at its ends; empty where nothing can be seen at all."""
+    """The text without invisible characters at its ends; empty if nothing is visible."""
     start, end = 0, len(text)
     while start < end and _unseen(text[start]):
         start += 1
@@ -47,12 +47,12 @@ def trimmed(text: str) -> str:
 
 
 def first_line(text: str) -> str:
-    """The first line in which something can be seen, trimmed."""
+    """The first line with a visible character, trimmed."""
     return trimmed(trimmed(text).splitlines()[0])
 
 
 def json_bytes(value: object) -> int:
-    """The size of a value as JSON."""
+    """The size of a value as JSON, in bytes."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 

@@ -1,4 +1,4 @@
-"""The registry of topics: who writes, who reads, how many partitions, how long records stay."""
+"""The registry of topics: writers, readers, number of partitions, retention."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Topic:
 
     @property
     def open(self) -> bool:
-        """Whether others than the platform publish to it."""
+        """Whether other systems publish to it."""
         return ANYONE in self.producers
 
     def dead_letter(self, group: str) -> str:
@@ -61,11 +61,11 @@ TOPICS = (
 
 
 DEAD_LETTER_MARKS = Topic("operations.dead_letter_marks.v1", 1, 24 * 15, "dead letter", ("nexus-admin",))
-"""What became of dead letters; kept a day longer than these, so that none is redriven twice for want of its mark."""
+"""The fates of dead letters, kept a day longer than these, so that none is redriven twice for lack of its mark."""
 
 
 def dead_letter_topics() -> tuple[Topic, ...]:
-    """One per topic and group, kept for two weeks so that people can look and redrive."""
+    """One per topic and group, kept for two weeks so that operators can inspect and redrive."""
     return tuple(
         Topic(topic.dead_letter(group), 1, 24 * 14, "of the origin", (group,))
         for topic in TOPICS

@@ -1,4 +1,4 @@
-"""What an agent must do, as cases that can be run, and what came of running them."""
+"""What an agent must do, as cases that can be run, and the results."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -10,26 +10,26 @@ from nexus_contracts.model import Message
 
 MAX_CASES = 30
 MAX_SHOWN = 500
-"""Characters of a prompt and of an answer that a report keeps: it is one item of the database."""
+"""Characters stored of each prompt and answer in a report, which is one item of the database."""
 _Text = Annotated[str, Field(min_length=1, max_length=5000)]
 
 
 class Exact(Message):
-    """The answer is this text; white space around either does not count."""
+    """The answer is this text, ignoring white space around either."""
 
     kind: Literal["exact"] = "exact"
     text: _Text
 
 
 class Contains(Message):
-    """All of these stand in the answer, in any case."""
+    """The answer contains all of these, ignoring case."""
 
     kind: Literal["contains"] = "contains"
     texts: list[_Text] = Field(min_length=1, max_length=20)
 
 
 class Number(Message):
-    """One of the numbers in the answer is this one, give or take the tolerance."""
+    """One of the numbers in the answer is this one, within the tolerance."""
 
     kind: Literal["number"] = "number"
     value: float
@@ -37,14 +37,14 @@ class Number(Message):
 
 
 class Pattern(Message):
-    """The regular expression is found in the answer."""
+    """The regular expression matches somewhere in the answer."""
 
     kind: Literal["pattern"] = "pattern"
     pattern: str = Field(min_length=1, max_length=1000)
 
 
 class JsonSchema(Message):
-    """The answer is JSON, or holds one JSON text, that the schema accepts."""
+    """The answer is, or contains, a JSON text that the schema accepts."""
 
     kind: Literal["schema"] = "schema"
     json_schema: dict[str, JsonValue]
@@ -58,7 +58,7 @@ class ToolCalled(Message):
 
 
 class Refusal(Message):
-    """The agent says that it cannot, instead of making something up."""
+    """The agent says that it cannot do it, instead of making something up."""
 
     kind: Literal["refusal"] = "refusal"
 
@@ -68,7 +68,7 @@ Expectation = Annotated[AnyExpectation, Field(discriminator="kind")]
 
 
 class CaseTurn(Message):
-    """What a person says, and all that must hold of the answer."""
+    """A prompt, and everything that must hold for the answer."""
 
     prompt: str = Field(min_length=1, max_length=10_000)
     expect: list[Expectation] = Field(default=[], max_length=5)
@@ -89,7 +89,7 @@ class CaseOutcome(StrEnum):
 
 
 class TurnResult(Message):
-    """`answer` is cut at 500 characters; `tools` is null where the agent does not tell which it called."""
+    """`answer` is cut at 500 characters; `tools` is null if the agent does not report which it called."""
 
     prompt: str
     answer: str | None = None
@@ -99,7 +99,7 @@ class TurnResult(Message):
 
 
 class CaseResult(Message):
-    """`problem` says what did not hold, or why it could not be found out."""
+    """`problem` says what did not hold, or why that could not be determined."""
 
     name: str
     held_back: bool

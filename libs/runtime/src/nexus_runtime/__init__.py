@@ -1,1 +1,1 @@
-"""How a service of the platform lives: settings, logs, delivery, storage, health."""
+"""The common parts of the platform's services: settings, logs, delivery, storage, health."""

@@ -1,4 +1,4 @@
-"""What callers send of agents and sessions: the bodies of requests, as strict as the commands made from them."""
+"""Request bodies about agents and sessions, as strict as the commands made from them."""
 
 from typing import Annotated, Literal, Self
 
@@ -13,7 +13,7 @@ _OBJECT = f"at most {MAX_OBJECT_BYTES} bytes as JSON"
 
 
 class RegisterAgentBody(RequestBody):
-    """Which package to deploy under which name: either `package_id` or `package_uri` says which."""
+    """The package to deploy, named by either `package_id` or `package_uri`, and the agent's name."""
 
     project_id: ProjectId | None = Field(default=None, description="whose agent it is; a new id if left out")
     agent_name: AgentName
@@ -31,7 +31,7 @@ class RegisterAgentBody(RequestBody):
 
 
 class UpdateAgentBody(RequestBody):
-    """What to change in the description of an agent. What is left out stays as it is; null clears."""
+    """The changes to an agent's description. Fields that are left out stay as they are; null clears."""
 
     description: str | None = Field(default=None, max_length=5000)
     category: str | None = Field(default=None, min_length=1, max_length=100)
@@ -48,7 +48,7 @@ class SetAgentStatusBody(RequestBody):
 
 
 class InvokeAgentBody(RequestBody):
-    """One question to an agent, alone or in a session."""
+    """One request to an agent, on its own or in a session."""
 
     input_text: InputText
     session_id: str | None = Field(default=None, max_length=200, description="a session of this agent")
@@ -62,7 +62,7 @@ class InvokeAgentBody(RequestBody):
 
 
 class CreateSessionBody(RequestBody):
-    """A conversation to come. All fields may be left out."""
+    """A new conversation. All fields are optional."""
 
     user_id: UserId = "default"
     display_name: str | None = Field(default=None, max_length=200)
@@ -71,7 +71,7 @@ class CreateSessionBody(RequestBody):
 
 
 class PostMessageBody(RequestBody):
-    """The next turn of a conversation. A `system` message is kept for the turns that follow, and not answered."""
+    """The next turn of a conversation. A `system` message is stored for later turns, and not answered."""
 
     content: InputText
     role: Literal["user", "system"] = "user"
@@ -79,6 +79,6 @@ class PostMessageBody(RequestBody):
 
 
 class DialogBody(RequestBody):
-    """The next turn of a conversation, as the former interface says it."""
+    """The next turn of a conversation, in the form of the former interface."""
 
     message: InputText

@@ -1,4 +1,4 @@
-"""What `agents` can be asked to do (topic agents.commands.v1; key: the id of what the command is about)."""
+"""The commands of `agents` (topic agents.commands.v1; key: the id of the resource that the command concerns)."""
 
 from typing import Annotated, Literal
 
@@ -39,7 +39,7 @@ class DeployAgent(Command):
 
 
 class RegisterAgent(Command):
-    """Deploy a package that was uploaded before, or one at an address, under the agent's id, as its next version."""
+    """Deploy an uploaded package, or one at an address, under the agent's id, as its next version."""
 
     type: Literal["nexus.command.register_agent.v1"] = "nexus.command.register_agent.v1"
     agent_id: AgentId
@@ -51,7 +51,7 @@ class RegisterAgent(Command):
 
 
 class ActivateVersion(Command):
-    """Deploy a version that the agent has had before."""
+    """Deploy an earlier version of the agent."""
 
     type: Literal["nexus.command.activate_version.v1"] = "nexus.command.activate_version.v1"
     agent_id: str
@@ -110,7 +110,7 @@ class DeleteAgent(Command):
 
 
 class CancelInvocation(Command):
-    """End it before its agent has answered, and stop the agent's work on it."""
+    """End an invocation before its agent has answered, and stop the agent's work on it."""
 
     type: Literal["nexus.command.cancel_invocation.v1"] = "nexus.command.cancel_invocation.v1"
     invocation_id: InvocationId

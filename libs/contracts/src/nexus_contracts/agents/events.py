@@ -1,4 +1,4 @@
-"""What happened to agents, invocations and sessions (topic agents.events.v1, key: the aggregate's id)."""
+"""Events of agents, invocations and sessions (topic agents.events.v1, key: the aggregate's id)."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -69,7 +69,7 @@ class AgentDeleted(AboutAgent):
 
 
 class AboutInvocation(Message):
-    """`started_at` is in every event of an invocation, so that each can be counted on its day alone."""
+    """`started_at` is in every event of an invocation, so that each event alone tells on which day it counts."""
 
     invocation_id: str
     agent_id: str

@@ -1,4 +1,4 @@
-"""What an agent is, whoever built it: the part of its package that people and programs compare."""
+"""The specification of an agent, whoever built it: the part of its package that people and programs compare."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ class ToolSpec(Message):
 
 
 class AgentLimits(Message):
-    """Of one invocation."""
+    """Limits of one invocation."""
 
     seconds: float = Field(default=10.0, gt=0, le=900)
     memory_mb: int = Field(default=256, ge=32, le=4096)

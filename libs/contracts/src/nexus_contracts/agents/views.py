@@ -1,4 +1,4 @@
-"""What a reader is shown of agents, invocations, sessions and messages."""
+"""Views of agents, invocations, sessions and messages."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from nexus_contracts.model import Message
 
 
 class AgentCoreConfig(Message):
-    """Runtime ARN, endpoint name and endpoint ARN; of the local backend its own equivalents."""
+    """Runtime ARN, endpoint name and endpoint ARN; for the local backend its equivalents."""
 
     agent_arn: str | None = None
     agent_alias_id: str | None = None
@@ -19,7 +19,7 @@ class AgentCoreConfig(Message):
 
 
 class DeploymentView(Message):
-    """Of the latest attempt to deploy. `isolation` says in words how the agent is kept apart from its host."""
+    """The latest attempt to deploy. `isolation` describes how the agent is isolated from its host."""
 
     backend: Literal["local", "agentcore"]
     status: Literal["deploying", "deployed", "failed"]
@@ -86,7 +86,7 @@ class VersionView(Message):
 
 
 class AgentLogLine(Message):
-    """A line that a process of the agent wrote; `timestamp` is about when."""
+    """A line written by a process of the agent; `timestamp` is approximate."""
 
     timestamp: Timestamp
     message: str
@@ -116,7 +116,7 @@ class InvocationView(Message):
 
 
 class InvocationResult(Message):
-    """What the caller of an agent is told when the invocation has succeeded."""
+    """The answer to a successful invocation."""
 
     invocation_id: str
     session_id: str | None
@@ -129,7 +129,7 @@ class InvocationResult(Message):
 
 
 class SessionView(Message):
-    """`session_state` is what the agent left for the next turn, or what a caller sent with the latest."""
+    """`session_state` is what the agent returned for the next turn, or what a caller sent with the latest one."""
 
     session_id: str
     agent_id: str
@@ -160,7 +160,7 @@ class MessageView(Message):
 
 
 class SessionUploadView(Message):
-    """A file that was uploaded into a session."""
+    """A file uploaded into a session."""
 
     upload_id: str
     session_id: str
@@ -179,7 +179,7 @@ class TurnView(Message):
 
 
 class RuntimeHealth(Message):
-    """Whether an agent takes invocations, and what came of its latest deployment."""
+    """Whether an agent accepts invocations, and the result of its latest deployment."""
 
     agent_id: str
     healthy: bool
@@ -188,7 +188,7 @@ class RuntimeHealth(Message):
 
 
 class PackageView(Message):
-    """An agent package that was taken; the same content again is the same package."""
+    """An accepted agent package; uploading the same content again returns the same package."""
 
     package_id: str
     package_uri: str

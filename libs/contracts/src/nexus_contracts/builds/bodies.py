@@ -1,4 +1,4 @@
-"""What callers send of projects: the bodies of requests, as strict as the commands made from them."""
+"""Request bodies about projects, as strict as the commands made from them."""
 
 from typing import Self
 
@@ -39,7 +39,7 @@ class CreateProjectBody(RequestBody):
 
 
 class CreateAgentBody(RequestBody):
-    """What to build, as the former interface says it."""
+    """What to build, in the form of the former interface."""
 
     requirement: Requirement
     user_id: UserId
@@ -50,7 +50,7 @@ class CreateAgentBody(RequestBody):
 
 
 class ChangeAgentBody(RequestBody):
-    """What is to be different about an agent."""
+    """The change to make to an agent."""
 
     requirement: Requirement = Field(description="the change alone; 10 to 5000 characters after trimming")
     activate_if_cases_fail: bool = Field(

@@ -1,4 +1,4 @@
-"""The port through which the build worker has the work of a step done."""
+"""The port through which the build worker has a step executed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class BuildRequest:
 
 @dataclass(frozen=True)
 class ProducedFile:
-    """A file that a step produced; the worker stores it and reports its digest and size."""
+    """A file produced by a step; the worker stores it and reports its digest and size."""
 
     name: str
     media_type: str
@@ -52,7 +52,7 @@ class ProducedFile:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step produced. `output_data` is JSON of at most 300 KB; later steps read it by step name."""
+    """The result of a step. `output_data` is JSON of at most 300 KB; later steps read it by step name."""
 
     output_data: dict[str, JsonValue]
     artifacts: tuple[ProducedFile, ...] = ()
@@ -66,7 +66,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Spent:
-    """What calls of language models have cost: this project so far, and its tenant's builds on this day (UTC)."""
+    """The cost of language model calls: of this project so far, and of its tenant's builds on this day (UTC)."""
 
     project_usd: float = 0.0
     tenant_today_usd: float = 0.0
@@ -86,7 +86,7 @@ class Notebook(Protocol):
         ...
 
     async def usage(self, name: str, usage: Usage, model: str | None = None) -> None:
-        """What something took, and the language model that was used."""
+        """Reports usage, and the language model that was used."""
         ...
 
     async def checkpoint(

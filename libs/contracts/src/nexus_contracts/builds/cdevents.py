@@ -96,7 +96,7 @@ def report_of(event: CloudEvent) -> CloudEvent | None:
 
 
 def _report(subject: str, predicate: str, said: _CDEvent, project_id: str) -> AnyReport | None:
-    """That a pipeline is queued, has started or succeeded is no news: its tasks say so."""
+    """A pipeline that is queued, has started or succeeded is ignored: its tasks report that."""
     outcome = said.subject.content.outcome
     if predicate == "finished" and outcome is None:
         raise MalformedEvent("is needed: without it nobody knows whether the run succeeded", *_CONTENT, "outcome")

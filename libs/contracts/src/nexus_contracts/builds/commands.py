@@ -1,4 +1,4 @@
-"""What `builds` can be asked to do (topic builds.commands.v1, key project_id)."""
+"""The commands of `builds` (topic builds.commands.v1, key project_id)."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from nexus_contracts.text import JsonObject, Reason, Requirement, Tags, UserId
 
 
 class CreateProject(Command):
-    """`build_method` null: as the platform is set."""
+    """`build_method` null: the platform's default."""
 
     type: Literal["nexus.command.create_project.v1"] = "nexus.command.create_project.v1"
     project_id: ProjectId

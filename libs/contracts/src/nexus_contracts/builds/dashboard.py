@@ -1,4 +1,4 @@
-"""A build at a glance: what GET /projects/{project_id}/build shows."""
+"""The dashboard of a build: GET /projects/{project_id}/build."""
 
 from enum import StrEnum
 
@@ -47,7 +47,7 @@ class BuildAlert(Message):
 
 
 class BuildStage(Message):
-    """A stage or sub-stage without what it wrote; `duration_seconds` is null until it has ended."""
+    """A stage or sub-stage without its outputs; `duration_seconds` is null until it has ended."""
 
     stage_name: str
     stage_number: int
@@ -65,7 +65,7 @@ class BuildStage(Message):
 
 
 class BuildTotals(Message):
-    """`log_entries` and `artifacts` are those of all stages, kept ones included."""
+    """`log_entries` and `artifacts` count those of all stages, including kept ones."""
 
     total_stages: int
     completed_stages: int

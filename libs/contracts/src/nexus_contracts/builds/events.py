@@ -1,4 +1,4 @@
-"""What happened to a project (topic builds.events.v1, key project_id); applied reports keep their own type."""
+"""Events of projects (topic builds.events.v1, key project_id); applied reports keep their own type."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -39,7 +39,7 @@ class BuildMethod(StrEnum):
 
 
 class Approval(StrEnum):
-    """What a build does only when a person has approved it."""
+    """Steps that a build takes only after a person has approved them."""
 
     ARCHITECTURE = "architecture"
     DEPLOY = "deploy"
@@ -54,7 +54,7 @@ class Trigger(StrEnum):
 
 
 class ProjectFact(Message):
-    """`attempt` is 0 as long as no build was started."""
+    """`attempt` is 0 until the first build is started."""
 
     project_id: ProjectId
     attempt: int = Field(ge=0)
@@ -82,7 +82,7 @@ class ProjectDeleted(ProjectFact):
 
 
 class BuildStarted(ProjectFact):
-    """`build_method` is null where another system builds."""
+    """`build_method` is null if another system builds."""
 
     type: Literal["nexus.build.started.v1"] = "nexus.build.started.v1"
     builder: Builder
@@ -135,7 +135,7 @@ class BuildStopped(ProjectFact):
 
 
 class VerificationRequested(ProjectFact):
-    """The cases of the agent are run again; `attempt` is the project's latest."""
+    """The agent's cases are run again; `attempt` is the project's latest."""
 
     type: Literal["nexus.verification.requested.v1"] = "nexus.verification.requested.v1"
     agent_id: str
@@ -151,7 +151,7 @@ class ReportIdentity(Message):
 
 
 class RefusalCode(StrEnum):
-    """Why a report is not applied."""
+    """Why a report was refused."""
 
     UNKNOWN_PROJECT = "UNKNOWN_PROJECT"
     UNKNOWN_ATTEMPT = "UNKNOWN_ATTEMPT"

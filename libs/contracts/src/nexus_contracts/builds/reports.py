@@ -1,4 +1,4 @@
-"""Stage reports: how whatever does the work tells how it gets on (topic builds.reports.v1, key project_id)."""
+"""Stage reports: builders report their progress with them (topic builds.reports.v1, key project_id)."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -128,14 +128,14 @@ LogEntries = Annotated[list[LogEntry], Field(min_length=1, max_length=100), Afte
 
 
 class Report(Message):
-    """What every report says: which attempt of which project."""
+    """The common part of all reports: which attempt of which project."""
 
     project_id: ProjectId
     attempt: Count = Field(ge=1)
 
 
 class StageReport(Report):
-    """Of one stage or sub-stage."""
+    """A report on one stage or sub-stage."""
 
     stage_name: str = Field(max_length=100)
     sub_stage_name: str | None = Field(default=None, max_length=100)
@@ -162,7 +162,7 @@ class StageArtifactPublished(StageReport):
 
 
 class StageUsageRecorded(StageReport):
-    """`model` names the language model that was used, where one was."""
+    """`model` names the language model that was used, if any."""
 
     type: Literal["nexus.stage.usage_recorded.v1"] = "nexus.stage.usage_recorded.v1"
     usage: CountableUsage
@@ -170,7 +170,7 @@ class StageUsageRecorded(StageReport):
 
 
 class WaitKind(StrEnum):
-    """What a person is asked for: answers, or leave to go on."""
+    """What a person is asked for: answers, or an approval to continue."""
 
     QUESTION = "question"
     APPROVAL = "approval"

@@ -1,4 +1,4 @@
-"""What a reader is shown of projects."""
+"""Views of projects."""
 
 from enum import StrEnum
 from typing import Literal

@@ -1,1 +1,1 @@
-"""How a process lives: settings, logs, health, HTTP, start and stop."""
+"""The common parts of all processes: settings, logs, health, HTTP, start and stop."""

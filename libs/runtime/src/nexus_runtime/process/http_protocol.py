@@ -1,4 +1,4 @@
-"""HTTP by httptools, where uvicorn leaves something to be wished: bounds, blanks, half-closed connections, HTTP/1.0.
+"""Gaps in uvicorn's httptools protocol, closed: limits, white space, half-closed connections, HTTP/1.0.
 
 httptools is kept because h11 costs a third more.
 """
@@ -27,7 +27,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     _fruitless = 0
     _due: float | None = None
-    """When what is being received has to be there; None while nothing is."""
+    """When the data being received must be complete; None while nothing is being received."""
     _look: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -48,7 +48,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     @property
     def is_receiving(self) -> bool:
-        """Whether the caller has to send something now."""
+        """Whether it is the caller's turn to send something."""
         under_way = self.cycle and not self.cycle.response_complete and not self.cycle.more_body
         return self._due is not None and not under_way and not self.flow.read_paused
 

@@ -1,4 +1,4 @@
-"""Where a process lives, so that another one on the same machine can tell for certain that it has ended."""
+"""Identifies a process, so that another one on the same machine can tell for certain that it has ended."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ def this_process() -> str:
 
 
 def has_ended(identity: str) -> bool:
-    """True where it is certain: the process lived here, and does not any more. False also for other machines."""
+    """True if it is certain that the process ran here and has ended. False for processes of other machines, too."""
     place, _, rest = identity.partition(".")
     pid, _, start = rest.partition(".")
     if place != _place() or not pid.isdigit():
@@ -25,7 +25,7 @@ def has_ended(identity: str) -> bool:
 
 
 def _place() -> str:
-    """This machine since it was started, and on it the space in which process ids are unique."""
+    """This boot of this machine, and the namespace in which process ids are unique."""
     parts = [_boot(), "-"]
     if sys.platform.startswith("linux"):
         parts[1] = os.readlink("/proc/self/ns/pid")
@@ -40,7 +40,7 @@ def _boot() -> str:
 
 
 def _start(pid: int) -> str | None:
-    """When the process was started, in units of its system; None if there is none, or it has ended."""
+    """The start time of the process, in the system's own units; None if it does not exist or has ended."""
     if not sys.platform.startswith("linux"):
         return "running" if psutil.pid_exists(pid) else None
     try:

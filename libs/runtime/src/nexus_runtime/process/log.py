@@ -1,4 +1,4 @@
-"""Structured logs: readable lines for people, JSON for machines; every line carries the ids of what is being done."""
+"""Structured logs: readable lines for people, JSON for machines; every line carries the current ids."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 class RateLimit(logging.Filter):
-    """Lets one line of a message template through per `seconds`: without its broker a client logs hundreds."""
+    """Passes one line per message template and `seconds`: a client without its broker logs hundreds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ def _add_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def configure(service: str, settings: ServiceSettings) -> None:
-    """Send everything, the libraries' lines included, to stderr in the chosen form."""
+    """Sends everything, including the libraries' lines, to stderr in the chosen format."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_trace,
@@ -71,7 +71,7 @@ def configure(service: str, settings: ServiceSettings) -> None:
 
 
 def silence() -> None:
-    """Nothing is logged: for tools, which say themselves what has come of them."""
+    """Logs nothing: for tools that report their results themselves."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 

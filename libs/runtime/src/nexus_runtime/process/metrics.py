@@ -1,4 +1,4 @@
-"""Prometheus metrics of the chassis; names follow the Prometheus conventions (base units, _total)."""
+"""Prometheus metrics common to all services; names follow the Prometheus conventions (base units, _total)."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -1,4 +1,4 @@
-"""The queries that the gateway asks an owner: routes that answer plain JSON, with `ETag` where there is a version."""
+"""The owners' query routes, for the gateway: they answer plain JSON, with an `ETag` for versioned resources."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from nexus_contracts.entity_tags import names_tag
 
 if_none_match: ContextVar[str | None] = ContextVar("if_none_match", default=None)
-"""What the request under way says of the versions that its sender knows."""
+"""The versions that the sender of the current request knows."""
 Query = tuple[str, Callable[..., Awaitable[Response]], str]
 """Path, endpoint and operation id."""
 
@@ -23,7 +23,7 @@ def query_router(*queries: Query) -> APIRouter:
 
 
 def json_answer(view: BaseModel, etag: int | None = None) -> Response:
-    """304 where there is a version, and the request says that it is known."""
+    """304 if the caller already has this version."""
     if etag is None:
         return Response(view.model_dump_json(), media_type="application/json")
     headers = {"ETag": f'"{etag}"'}
@@ -33,11 +33,11 @@ def json_answer(view: BaseModel, etag: int | None = None) -> Response:
 
 
 def page_answer(views: Sequence[BaseModel], more: str | None) -> Response:
-    """`more`: the position from which the next page goes on."""
+    """`more`: the position at which the next page begins."""
     return page_of([view.model_dump_json() for view in views], more)
 
 
 def page_of(items: Sequence[str], more: str | None) -> Response:
-    """The same of what is JSON already. The gateway passes it on but for `last_key`, which it finds at the end."""
+    """The same for items that are JSON already. `last_key` comes last, where the gateway finds and replaces it."""
     page = f'{{"items":[{",".join(items)}],"count":{len(items)},"last_key":{json.dumps(more)}}}'
     return Response(page, media_type="application/json")

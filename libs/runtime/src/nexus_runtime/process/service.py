@@ -1,4 +1,4 @@
-"""How a service lives: parts that start in order, an HTTP application over them, uvicorn, a stop in good order."""
+"""The life of a service: parts started in order, an HTTP application, uvicorn, an orderly stop."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ NOT_STARTED = 3
 BACKLOG = 2048
 NOBODY_SIGNS = Trust(None)
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-"""FastAPI looks for providers of OpenTelemetry with every request; traces and metrics are our own."""
+"""FastAPI looks for OpenTelemetry providers with every request; our traces and metrics do not use them."""
 
 
 @runtime_checkable
@@ -47,7 +47,7 @@ class Part(Protocol):
 
 
 class Background:
-    """A part that runs forever: a fault is logged and it runs again; to stop it, it is cancelled."""
+    """A part that runs forever: after a fault it is logged and restarted; to stop it, it is cancelled."""
 
     def __init__(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self._name = name
@@ -73,7 +73,7 @@ class Background:
 
 @contextlib.asynccontextmanager
 async def running(parts: Sequence[Part]) -> AsyncGenerator[None]:
-    """The parts, started in order and stopped in reverse, also when one of them fails to start."""
+    """The parts, started in order and stopped in reverse, even if one of them fails to start."""
     async with contextlib.AsyncExitStack() as stack:
         for part in parts:
             stack.push_async_callback(part.stop)
@@ -108,7 +108,7 @@ def application(
 
 
 class RequestContext:
-    """Continues the caller's trace in every log line and message of the request, and says who asks."""
+    """Continues the caller's trace in every log line and message of the request, and sets the caller."""
 
     def __init__(self, app: ASGIApp, trust: Trust) -> None:
         self._app = app
@@ -135,7 +135,7 @@ class RequestContext:
 
 
 def is_public(path: str) -> bool:
-    """What orchestrators and Prometheus ask."""
+    """The paths for orchestrators and Prometheus."""
     return path in ("/health", "/metrics") or path.startswith("/health/")
 
 
@@ -149,7 +149,7 @@ class Server(uvicorn.Server):
         self._asked = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """uvicorn's looks ten times a second whether it is to stop; this one is told, and keeps the date right."""
+        """uvicorn's server polls ten times a second whether to stop; this one is notified, and updates the date."""
         self._loop = asyncio.get_running_loop()
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
@@ -159,7 +159,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         if self._loop is not None:
-            # A signal handler of Python's: by itself it does not wake the loop.
+            # A Python signal handler: by itself it does not wake the event loop.
             self._loop.call_soon_threadsafe(self._asked.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -168,7 +168,7 @@ class Server(uvicorn.Server):
 
 
 def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[[], None] = lambda: None) -> None:
-    """Run until SIGINT or SIGTERM, then stop within the time for shutdown. `at_stop` ends what would go on forever."""
+    """Runs until SIGINT or SIGTERM, then stops within the shutdown time. `at_stop` ends what would run forever."""
     log.configure(name, settings)
     config = uvicorn.Config(
         app,
@@ -185,7 +185,7 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
         ws="none",
     )
     server = Server(config, at_stop)
-    # What was imported stays: no collection has to look at it.
+    # Imported objects stay for good: garbage collection need not look at them.
     gc.freeze()
     gc.enable()
     with contextlib.suppress(KeyboardInterrupt):
@@ -195,13 +195,13 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
 
 
 def listeners(settings: ServiceSettings) -> list[socket.socket] | None:
-    """None for the service's own port alone, which uvicorn opens itself."""
+    """None if there is only the service's own port, which uvicorn opens itself."""
     if settings.public_address is None:
         return None
     host, _, port = settings.public_address.rpartition(":")
     try:
         own = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
-        # The system gives each connection to one of the processes that listen.
+        # The kernel distributes connections among the listening processes.
         public = socket.create_server((host, int(port)), backlog=BACKLOG, reuse_port=True)
     except (OSError, OverflowError) as error:
         sys.stderr.write(f"error: cannot listen on {settings.public_address}: {error}\n")
@@ -218,7 +218,7 @@ async def _platform_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 def validation_failure(faults: Sequence[Any]) -> ValidationFailed:
-    """The error that names each fault's place, without echoing the input."""
+    """An error that names the place of each fault, without echoing the input."""
     errors: list[JsonValue] = [
         {"location": ".".join(map(str, fault["loc"])), "message": str(fault["msg"]), "type": str(fault["type"])}
         for fault in faults[:50]

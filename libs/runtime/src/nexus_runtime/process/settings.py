@@ -1,4 +1,4 @@
-"""Configuration: read once, at start, from the environment; a fault names the variable and stops the program."""
+"""Configuration: read once, at startup, from the environment; an error names the variable and ends the program."""
 
 import sys
 from importlib.metadata import version
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from nexus_kafka.options import KafkaOptions
 
 VERSION = version("nexus-runtime")
-"""Of the platform: all members of the workspace have the same one; `make release` sets it."""
+"""The platform's version, the same for all workspace members; `make release` sets it."""
 S = TypeVar("S", bound=BaseSettings)
 
 
@@ -46,12 +46,12 @@ class ServiceSettings(KafkaOptions, BaseSettings):
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
 
     def shutdown_share(self, step: Literal["requests", "consumers", "work", "producer"]) -> float:
-        """Seconds that one step of a stop may take; the steps come one after another."""
+        """Seconds that one step of a stop may take; the steps run one after another."""
         return self.shutdown_seconds * {"requests": 0.2, "consumers": 0.3, "work": 0.3, "producer": 0.2}[step]
 
 
 class OwnerSettings(ServiceSettings):
-    """Of a service that owns tables."""
+    """Settings of a service that owns tables."""
 
     aws_region: str = "us-east-1"
     dynamodb_endpoint_url: str | None = None
@@ -63,7 +63,7 @@ class OwnerSettings(ServiceSettings):
 
 
 def load(kind: type[S]) -> S:
-    """The settings, or exit status 2 with one line for each variable that is wrong."""
+    """The settings; exits with status 2 and one line for each invalid variable."""
     try:
         return kind()
     except ValidationError as error:

@@ -8,9 +8,9 @@ import sys
 
 from pydantic import BaseModel
 
-# Imports make hundreds of thousands of objects that stay: to look for garbage among them is a sixth of a start.
+# Imports create hundreds of thousands of permanent objects: looking for garbage among them is a sixth of a start.
 gc.disable()
-# A model's validator is built when it is first used, and many are not: in each service a fifth of a start.
+# Validators of models are built on first use, and many are never used: that saves a fifth of each service's start.
 BaseModel.model_config["defer_build"] = True
 # structlog takes rich, where it is installed, for tracebacks that the log does not use; FastAPI asks of every model
 # whether it is one of pydantic's first version.

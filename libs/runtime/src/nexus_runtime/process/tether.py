@@ -83,7 +83,7 @@ def _kill_with_group(pid: int) -> None:
 
 
 def _watch(parent: int) -> None:
-    """For systems without a parent-death signal: a child that polls, and kills the command when `parent` is gone."""
+    """For systems without a parent-death signal: a child process polls, and kills the command when `parent` is gone."""
     command = os.getpid()
     if os.fork() != 0:
         return

@@ -9,7 +9,7 @@ traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
 def begin(received: str | None) -> str:
-    """Start a span: in the caller's trace where `received` is valid, else in a new one. Returns its traceparent."""
+    """Starts a span, in the caller's trace if `received` is valid, else in a new one. Returns its traceparent."""
     known = trace_context(received)
     trace_id = known[3:35] if known else os.urandom(16).hex()
     current = f"00-{trace_id}-{os.urandom(8).hex()}-01"
@@ -18,6 +18,6 @@ def begin(received: str | None) -> str:
 
 
 def trace_id() -> str:
-    """The 32 hexadecimal digits of the current trace, or an empty text outside of one."""
+    """The 32 hexadecimal digits of the current trace id, or an empty text outside a trace."""
     current = traceparent.get()
     return current[3:35] if current else ""

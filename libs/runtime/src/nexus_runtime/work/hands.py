@@ -178,7 +178,7 @@ class Hands:
     async def _carry_through(self, held: Held) -> None:
         pause = self._retry
         while not await self._tried(held):
-            # After a failed attempt its state is in doubt, as if its process had died: `adopt` decides if it runs again.
+            # A failed attempt leaves its state in doubt, as if its process had died: `adopt` decides if it runs again.
             held.orphan = True
             await asyncio.sleep(pause)
             pause = min(pause * 2, MAX_PAUSE_SECONDS)

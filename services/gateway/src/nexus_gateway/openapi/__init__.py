@@ -1,1 +1,1 @@
-"""The REST contract as a document: what each operation takes and gives, with examples."""
+"""The REST contract as an OpenAPI document, with examples."""

@@ -1,4 +1,4 @@
-"""What agents say in streams, and what the former interface tells: examples."""
+"""Examples of streams and of the former interface."""
 
 from nexus_gateway.openapi.examples import AGENT, AGENT_ID, BEGAN, INVOCATION_ID, PROJECT_ID, SESSION_ID, Example
 

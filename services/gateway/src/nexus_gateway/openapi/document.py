@@ -1,4 +1,4 @@
-"""The document itself: FastAPI's, with the bodies that routes read themselves, and what the chassis cannot know."""
+"""The document itself: FastAPI's, completed with bodies that routes read themselves, and with examples."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -67,7 +67,7 @@ _METRICS_EXAMPLE = "# TYPE nexus_messages_published_total counter\n"
 
 
 def add_document(app: FastAPI) -> None:
-    """From now on the application's `openapi` gives the whole contract; made once, on first demand."""
+    """Makes the application's `openapi` return the whole contract, which is built once, on first use."""
 
     def document() -> dict[str, Any]:
         if not app.openapi_schema:
@@ -97,7 +97,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _restore_nulls(operation: dict[str, Any], route: APIRoute) -> None:
-    """FastAPI leaves null out of everything, of examples too."""
+    """FastAPI omits null everywhere, even in examples."""
     for status, response in route.responses.items():
         for media_type, content in response.get("content", {}).items():
             if "example" in content:

@@ -1,4 +1,4 @@
-"""One story in examples: a project, the agent that it built, and what was said to it."""
+"""Examples that tell one story: a project, the agent that it built, and a conversation with it."""
 
 from pydantic import JsonValue
 
@@ -385,7 +385,7 @@ def report(day: Example) -> Example:
 
 
 def enveloped(data: JsonValue, message: str | None = None) -> Example:
-    """A whole successful answer."""
+    """A complete successful answer."""
     said: Example = {"message": message} if message else {}
     return {"success": True, "data": data, **said, "timestamp": EXAMPLE_TIME, "request_id": EXAMPLE_REQUEST}
 

@@ -1,4 +1,4 @@
-"""How a route says what it takes and gives."""
+"""How a route describes its inputs and answers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -82,7 +82,7 @@ LAST_EVENT_ID = parameter(
 
 
 def file_form(media_type: str, example: str) -> dict[str, Any]:
-    """A body with one file."""
+    """A request body with one file."""
     file = {"type": "string", "contentMediaType": media_type}
     schema = {"type": "object", "required": [FIELD], "properties": {FIELD: file}}
     return {FORM: {"schema": schema, "example": {FIELD: example}}}

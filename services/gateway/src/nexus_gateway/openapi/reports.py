@@ -1,4 +1,4 @@
-"""The forms in which a stage report is taken, as documented."""
+"""The documented forms of a stage report."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The examples of a verification, and of what a change request has changed."""
+"""Examples of a verification, and of the differences made by a change request."""
 
 from nexus_gateway.openapi.examples import AGENT_ID, ENDED, INVOCATION_ID, Example
 

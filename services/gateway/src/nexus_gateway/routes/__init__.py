@@ -1,1 +1,1 @@
-"""The operations of the REST contract, by what they are about."""
+"""The operations of the REST contract, by resource."""

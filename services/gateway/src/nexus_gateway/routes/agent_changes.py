@@ -1,4 +1,4 @@
-"""Agents that were built here: their cases run again, and their next version built from the present one."""
+"""Agents built by this platform: running their cases again, and building the next version from the present one."""
 
 import json
 from typing import Annotated, Any, cast
@@ -35,9 +35,9 @@ _AGENT = "/api/v1/agents/{agent_id}"
 async def verify_agent(
     agent_id: AgentPath, request: Request, intent: Annotated[Intent[None], bare_intent()]
 ) -> Response:
-    """The cases that the build of the agent was verified by, asked by real invocations. Nothing else changes by it.
+    """Runs the cases that verified the agent's build, as real invocations. It changes nothing else.
 
-    Answers with the report, or 202 when that takes too long: the verification of the agent shows how far it is.
+    Answers with the report, or 202 if that takes too long: the verification of the agent shows the progress.
     """
     command = intent.command(VerifyAgent, agent_id=agent_id, **await _present(request, agent_id))
     return await gateway_of(request).commands.carry_out(command, intent.waits)
@@ -55,9 +55,9 @@ async def verify_agent(
     ),
 )
 async def get_agent_verification(agent_id: AgentPath, request: Request) -> Response:
-    """Its cases with their outcomes; while it is `running`, those decided so far.
+    """The cases with their outcomes; while it is `running`, those decided so far.
 
-    Where none was asked for, that of the build which made the agent; not found where nothing was ever verified.
+    If none was requested, that of the build that made the agent; 404 if nothing was ever verified.
     """
     await _present(request, agent_id)
     return await gateway_of(request).reads.one(request, "builds", f"/agents/{agent_id}/verification")
@@ -81,17 +81,17 @@ async def get_agent_verification(agent_id: AgentPath, request: Request) -> Respo
 async def change_agent(
     agent_id: AgentPath, request: Request, intent: Annotated[Intent[ChangeAgentBody], intent_with(ChangeAgentBody)]
 ) -> Response:
-    """Starts a build of its project from the present version: its specification, tools and cases, and the change.
+    """Starts a build of the agent's project, based on the active version with its specification, tools and cases.
 
-    The new version serves once it passes the cases that the present one passes; else that one serves on, and the build
-    fails. `GET /api/v1/projects/{project_id}/diff` shows what is different.
+    The new version becomes active if it passes the cases that the active one passes; otherwise that one stays active,
+    and the build fails. `GET /api/v1/projects/{project_id}/diff` shows the differences.
     """
     command = intent.command(ChangeAgent, agent_id=agent_id, **await _present(request, agent_id))
     return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 async def _present(request: Request, agent_id: str) -> dict[str, Any]:
-    """Its project, and the package that it serves. Raises NotFound for an agent that the caller has not."""
+    """Its project and its active package. Raises NotFound for an agent that the caller cannot see."""
     read = await gateway_of(request).owners.get("agents", f"/agents/{agent_id}")
     agent = cast("dict[str, Any]", json.loads(read.body))
     return {"project_id": agent["project_id"], "package_sha256": agent.get("active_package_sha256")}

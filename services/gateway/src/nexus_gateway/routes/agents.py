@@ -1,4 +1,4 @@
-"""Agents: what was built, and asking it."""
+"""Agents: reading, deploying, changing and invoking them."""
 
 from typing import Annotated
 
@@ -62,7 +62,7 @@ _ACCEPTED = {"agent_id": examples.AGENT_ID}
     ),
 )
 async def get_agent(agent_id: AgentPath, request: Request) -> Response:
-    """Its capabilities, its deployment and how it did so far."""
+    """With its capabilities, its latest deployment and its figures so far."""
     return await gateway_of(request).reads.one(request, "agents", f"/agents/{agent_id}")
 
 
@@ -84,7 +84,7 @@ async def list_agents(
     limit: Limit = DEFAULT_LIMIT,
     last_key: LastKey = None,
 ) -> Response:
-    """Newest first. Filters work in any combination, and apply before the page is cut."""
+    """Newest first. Filters can be combined, and apply before the list is cut into pages."""
     filters = {"project_id": project_id, "status": status, "category": category, "capabilities": capabilities}
     return await gateway_of(request).reads.page("agents", "/agents", limit, last_key, filters)
 
@@ -107,10 +107,10 @@ async def list_agents(
 async def register_agent(
     request: Request, intent: Annotated[Intent[RegisterAgentBody], intent_with(RegisterAgentBody)]
 ) -> Response:
-    """Of an agent that exists it is the next version. Answered when the deployment has ended: `deployment` says how."""
+    """For an existing agent this is its next version. Answered when the deployment has ended; see `deployment`."""
     project_id = intent.body.project_id or intent.created("proj_")
     if intent.known and intent.body.project_id:
-        await gateway_of(request).owners.get("builds", f"/projects/{project_id}")  # nobody deploys into another's
+        await gateway_of(request).owners.get("builds", f"/projects/{project_id}")  # nobody deploys into another user's
     agent_id = agent_id_of(project_id, intent.body.agent_name)
     command = intent.command(RegisterAgent, agent_id=agent_id, project_id=project_id)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
@@ -120,7 +120,7 @@ async def register_agent(
     _ROOT + "/{agent_id}",
     **operation(
         "updateAgent",
-        "Change how an agent is described",
+        "Change the description of an agent",
         AgentView,
         examples.AGENT,
         errors=(*_CHANGE_ERRORS, *ops.BODY_ERRORS),
@@ -135,7 +135,7 @@ async def update_agent(
     request: Request,
     intent: Annotated[Intent[UpdateAgentBody], intent_with(UpdateAgentBody, heeds_if_match=True)],
 ) -> Response:
-    """What is left out stays as it is, null clears. The next version is described by its own manifest, but for tags."""
+    """Omitted fields stay as they are, null clears. The next version takes all but the tags from its own manifest."""
     given = sorted(intent.body.model_fields_set)
     command = intent.command(UpdateAgent, agent_id=agent_id, given=given, if_match=intent.if_match)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
@@ -145,7 +145,7 @@ async def update_agent(
     _ROOT + "/{agent_id}/status",
     **operation(
         "setAgentStatus",
-        "Take an agent offline, or have it run again",
+        "Take an agent offline, or run it again",
         AgentView,
         examples.AGENT,
         errors=(*_CHANGE_ERRORS, *ops.BODY_ERRORS),
@@ -160,9 +160,9 @@ async def set_agent_status(
     request: Request,
     intent: Annotated[Intent[SetAgentStatusBody], intent_with(SetAgentStatusBody, heeds_if_match=True)],
 ) -> Response:
-    """Offline refuses invocations from now on; those that run may end. Running deploys again what ran last.
+    """An offline agent refuses new invocations; running ones may end. `running` deploys again what ran last.
 
-    It is answered when that deployment has ended: where it failed the agent is offline, and `deployment` says why.
+    It is answered when that deployment has ended: if it failed, the agent is offline, and `deployment` says why.
     """
     command = intent.command(SetAgentStatus, agent_id=agent_id, if_match=intent.if_match)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
@@ -181,7 +181,7 @@ async def set_agent_status(
 async def list_versions(
     agent_id: AgentPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
-    """Newest first: each with its package, who made it from what, and what came of its deployment."""
+    """Newest first: each with its package, its creator and origin, and the result of its deployment."""
     return await gateway_of(request).reads.page("agents", f"/agents/{agent_id}/versions", limit, last_key)
 
 
@@ -203,9 +203,9 @@ async def activate_version(
     request: Request,
     intent: Annotated[Intent[None], bare_intent(heeds_if_match=True)],
 ) -> Response:
-    """The version that runs goes on until the other one is ready, so no invocation is refused.
+    """The running version keeps running until the other one is ready, so no invocation is refused.
 
-    It is answered when the deployment has ended: where it failed nothing has changed but `deployment`, which says why.
+    It is answered when the deployment has ended: if it failed, only `deployment` has changed, which says why.
     """
     command = intent.command(ActivateVersion, agent_id=agent_id, version=version, if_match=intent.if_match)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
@@ -235,7 +235,7 @@ async def delete_agent(
     _ROOT + "/{agent_id}/invoke",
     **operation(
         "invokeAgent",
-        "Ask an agent",
+        "Invoke an agent",
         InvocationResult,
         examples.INVOCATION_RESULT,
         errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, RateLimitExceeded, AgentInvocationFailed),
@@ -249,10 +249,10 @@ async def delete_agent(
 async def invoke_agent(
     agent_id: AgentPath, request: Request, intent: Annotated[Intent[InvokeAgentBody], intent_with(InvokeAgentBody)]
 ) -> Response:
-    """Answers when the agent has, or 202 when that takes too long. Never run twice without being told so.
+    """Answers when the agent has answered, or 202 if that takes too long. The agent is never run twice by itself.
 
-    With `Accept: text/event-stream` it streams what the agent says: connected, message, tool_use, tool_result, metrics,
-    error, done. Who leaves does not end it: reading the invocation as a stream after `Last-Event-ID` goes on.
+    With `Accept: text/event-stream` it streams the agent's output: connected, message, tool_use, tool_result, metrics,
+    error, done. Disconnecting does not end it: read the invocation as a stream after `Last-Event-ID` to continue.
     """
     if intent.body.session_id is not None:
         require_possible_ids({"session_id": intent.body.session_id})
@@ -276,9 +276,9 @@ async def invoke_agent(
 async def list_agent_logs(
     agent_id: AgentPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
-    """What the processes of the agent wrote to their output, newest last: some 1.6 MB of it, for 30 days.
+    """The output of the agent's processes, newest last: the last 1.6 MB or so, for 30 days.
 
-    Of an agent that writes too fast lines are left out, and one says so. What runs on AgentCore logs to CloudWatch.
+    If an agent writes too fast, lines are left out, and a line says so. Agents on AgentCore log to CloudWatch.
     """
     return await gateway_of(request).reads.page("agents", f"/agents/{agent_id}/logs", limit, last_key)
 
@@ -296,7 +296,7 @@ async def list_agent_logs(
 async def list_invocations(
     agent_id: AgentPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
-    """Newest first, turns of sessions included."""
+    """Newest first, including turns of sessions."""
     return await gateway_of(request).reads.page("agents", f"/agents/{agent_id}/invocations", limit, last_key)
 
 
@@ -313,10 +313,10 @@ async def list_invocations(
     ),
 )
 async def get_invocation(invocation_id: InvocationPath, request: Request) -> Response:
-    """How it stands, and how it ended. Gone when its agent is deleted.
+    """Its status and, once it has ended, its result. It is deleted with its agent.
 
-    With `Accept: text/event-stream` the stream of a streamed invocation, from its beginning or after `Last-Event-ID`.
-    Of any other one it has the end.
+    With `Accept: text/event-stream` a streamed invocation is read as a stream, from its beginning or after
+    `Last-Event-ID`. The stream of any other invocation has only its end.
     """
     if wants_stream(request):
         return await read_live(request, invocation_id)
@@ -338,9 +338,9 @@ async def get_invocation(invocation_id: InvocationPath, request: Request) -> Res
 async def cancel_invocation(
     invocation_id: InvocationPath, request: Request, intent: Annotated[Intent[None], bare_intent()]
 ) -> Response:
-    """Ends it at once, and the agent's work on it; a turn that waits is withdrawn. One that has ended is INVALID_STATE.
+    """Ends it at once, and stops the agent; a waiting turn is withdrawn. INVALID_STATE if it has already ended.
 
-    Whoever waits for the invocation is told AGENT_INVOCATION_FAILED, reason CANCELLED.
+    Callers who wait for the invocation get AGENT_INVOCATION_FAILED, reason CANCELLED.
     """
     command = intent.command(CancelInvocation, invocation_id=invocation_id)
     return await gateway_of(request).commands.carry_out(command, intent.waits)

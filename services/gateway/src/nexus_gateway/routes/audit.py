@@ -35,9 +35,9 @@ async def list_audit(
     limit: Limit = DEFAULT_LIMIT,
     last_key: LastKey = None,
 ) -> Response:
-    """Newest first: each write of the tenant that was carried out, or accepted as long work. Kept for 400 days.
+    """Newest first: each write of the tenant that was completed, or accepted as long work. Kept for 400 days.
 
-    Filters work together. `resource` is the id of a project, agent, session, invocation, package or key.
+    Filters can be combined. `resource` is the id of a project, agent, session, invocation, package or key.
     """
     chosen = {"principal": principal, "resource": resource, "start_date": start_date, "end_date": end_date}
     filters = {name: value for name, value in chosen.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What a project's build did so far: stages, their logs, attempts, history."""
+"""The progress of a project's build: stages, logs, attempts, history."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -40,7 +40,7 @@ _PROJECT = "/api/v1/projects/{project_id}"
     ),
 )
 async def get_build(project_id: ProjectPath, request: Request) -> Response:
-    """Stages with durations, usage and errors, sums, alerts, the latest attempt, and the graph of stages."""
+    """Stages with durations, usage and errors; totals, alerts, the latest attempt, and the graph of stages."""
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/build")
 
 
@@ -56,7 +56,7 @@ async def get_build(project_id: ProjectPath, request: Request) -> Response:
     ),
 )
 async def get_stages(project_id: ProjectPath, request: Request) -> Response:
-    """All six in order, those to come included."""
+    """All six in order, including those not started yet."""
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/stages")
 
 
@@ -104,7 +104,7 @@ async def list_stage_logs(
     _PROJECT + "/verification",
     **operation(
         "getVerification",
-        "Read what came of verifying the agent",
+        "Read the verification of the agent",
         VerificationReport,
         VERIFICATION,
         errors=ops.ONE_ERRORS,
@@ -112,7 +112,7 @@ async def list_stage_logs(
     ),
 )
 async def get_verification(project_id: ProjectPath, request: Request) -> Response:
-    """The cases of the latest attempt, each with its outcome; not found where nothing was verified in it."""
+    """The cases of the latest attempt, each with its outcome; 404 if the attempt has verified nothing."""
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/verification")
 
 
@@ -128,7 +128,7 @@ async def get_verification(project_id: ProjectPath, request: Request) -> Respons
     ),
 )
 async def get_diff(project_id: ProjectPath, request: Request) -> Response:
-    """Of the agent that the latest attempt has built, whether it serves or not; not found where it changed none."""
+    """For the agent built by the latest attempt, whether active or not; 404 if the attempt is not a change."""
     return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/diff")
 
 
@@ -145,7 +145,7 @@ async def get_diff(project_id: ProjectPath, request: Request) -> Response:
 async def list_attempts(
     project_id: ProjectPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
-    """An attempt is one run of the pipeline; what earlier ones did stays readable."""
+    """An attempt is one run of the pipeline; earlier ones stay readable."""
     return await gateway_of(request).reads.page("builds", f"/projects/{project_id}/attempts", limit, last_key)
 
 
@@ -164,11 +164,11 @@ async def list_attempts(
 async def list_events(
     project_id: ProjectPath, request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None
 ) -> Response:
-    """Oldest first; `sequence` counts from 1 without a gap. A page may end early where events are large.
+    """Oldest first; `sequence` counts from 1 without gaps. A page may be shorter if events are large.
 
-    With `Accept: text/event-stream` the history is streamed: from the first event or after `Last-Event-ID` to the last
-    one, and then as it happens, until the latest attempt has ended or the project is deleted. An id beyond the
-    newest event is refused. `id` is the sequence, `event` the type, `data` an item of the page.
+    With `Accept: text/event-stream` the history is streamed, from the first event or after `Last-Event-ID`, and then
+    live until the latest attempt has ended or the project is deleted. An id beyond the newest event is refused.
+    `id` is the sequence, `event` the type, `data` an item of the page.
     """
     if wants_stream(request):
         return await _stream(project_id, request, last_key)
@@ -186,5 +186,5 @@ async def _stream(project_id: str, request: Request, last_key: str | None) -> Re
     if page.beyond:
         raise no_event("must not be beyond the newest event")
     if known is not None and page.ended and not page.block:
-        return Response(status_code=204)  # tells a browser not to come again
+        return Response(status_code=204)  # tells a browser not to reconnect
     return EventStream(paced(streams.follow(project_id, page), streams.ending))

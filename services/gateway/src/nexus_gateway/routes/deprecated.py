@@ -1,4 +1,4 @@
-"""What the operations of the former interface have in common: they say that they are deprecated, and what to use."""
+"""The common part of the former interface's operations: they say that they are deprecated, and what to use."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from fastapi import Response
 from nexus_gateway.openapi.operations import operation
 
 SINCE = "@1795910400"
-"""2026-11-29, as RFC 9745 writes it."""
+"""2026-11-29, in the form of RFC 9745."""
 
 
 def former(*described: Any, **more: Any) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def former(*described: Any, **more: Any) -> dict[str, Any]:
 
 
 def superseded(answer: Response, successor: str) -> Response:
-    """The answer, naming the path that has taken the place of this operation."""
+    """The answer, naming the path that replaces this operation."""
     answer.headers["Deprecation"] = SINCE
     answer.headers["Link"] = f'<{successor}>; rel="successor-version"'
     return answer

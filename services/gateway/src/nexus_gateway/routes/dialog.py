@@ -52,7 +52,7 @@ async def list_dialog_messages(
     _SESSION + "/stream",
     **former(
         "streamDialog",
-        "Say something in a session, and read the answer as a stream",
+        "Send a message in a session, and read the answer as a stream",
         TurnView,
         examples.TURN,
         status=201,
@@ -93,7 +93,7 @@ async def stream_dialog(
 async def upload_into_session(
     agent_id: AgentPath, session_id: SessionPath, request: Request, intent: Annotated[Intent[Upload], upload_intent()]
 ) -> Response:
-    """One file in the field `file`, up to 25 MB, 100 of them. It is kept with the session, and goes with it."""
+    """One file in the field `file`, up to 25 MB; at most 100 per session. It is deleted with the session."""
     await _require_session(request, agent_id, session_id)
     uploads = gateway_of(request).uploads
     answer = await uploads.into_session(session_id, intent.command_id, intent.fingerprint, intent.body)
@@ -104,7 +104,7 @@ async def upload_into_session(
     _AGENT + "/context",
     **former(
         "getAgentContext",
-        "Read what is known of an agent",
+        "Read an agent",
         AgentView,
         examples.AGENT,
         errors=ops.ONE_ERRORS,
@@ -112,7 +112,7 @@ async def upload_into_session(
     ),
 )
 async def get_agent_context(agent_id: AgentPath, request: Request) -> Response:
-    """Use `GET /api/v1/agents/{agent_id}`, whose answer this is."""
+    """Use `GET /api/v1/agents/{agent_id}`, which has the same answer."""
     answer = await gateway_of(request).reads.one(request, "agents", f"/agents/{agent_id}")
     return superseded(answer, f"/api/v1/agents/{agent_id}")
 
@@ -137,7 +137,7 @@ async def get_runtime_health(agent_id: AgentPath, request: Request) -> Response:
 
 
 async def _require_session(request: Request, agent_id: str, session_id: str) -> None:
-    """Raises NotFound where the session is another agent's."""
+    """Raises NotFound if the session belongs to another agent."""
     session: Any = json.loads((await gateway_of(request).owners.get("agents", f"/sessions/{session_id}")).body)
     if session["agent_id"] != agent_id:
         raise NotFound(f"the agent has no session {session_id}", type="session", id=session_id)

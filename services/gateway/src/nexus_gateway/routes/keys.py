@@ -28,7 +28,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
     _ROOT,
     **operation(
         "createKey",
-        "Make an API key",
+        "Create an API key",
         NewKeyView,
         administration.NEW_KEY,
         status=201,
@@ -47,7 +47,7 @@ async def create_key(
 
 @router.get(_ROOT, **operation("listKeys", "List the API keys", ListOf[KeyView], examples.page_of(administration.KEY)))
 async def list_keys(request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None) -> Response:
-    """Newest first, expired ones included; without their secrets, which nobody knows."""
+    """Newest first, including expired ones, without their secrets, which are not stored."""
     cursors = gateway_of(request).reads.cursors
     before = cursors.unseal(_ROOT, {}, last_key) if last_key is not None else None
     views, more = await _keys(request).page(caller.principal.get().tenant, limit, before)
@@ -73,7 +73,7 @@ async def list_keys(request: Request, limit: Limit = DEFAULT_LIMIT, last_key: La
 async def rotate_key(
     key_id: KeyPath, request: Request, intent: Annotated[Intent[RotateKeyBody], intent_with(RotateKeyBody)]
 ) -> Response:
-    """A new key that may do the same. The old one expires when `grace_seconds` have passed."""
+    """A new key with the same rights. The old one expires after `grace_seconds`."""
     keys = _keys(request)
     old = await keys.own(key_id, intent.principal)
     fields = {name: getattr(old, name) for name in ("name", "user_id", "scopes", "project_id")}
@@ -88,7 +88,7 @@ async def rotate_key(
     ),
 )
 async def delete_key(key_id: KeyPath, request: Request, intent: Annotated[Intent[None], bare_intent()]) -> Response:
-    """It stops counting within five seconds."""
+    """It becomes invalid within five seconds."""
     gone = await _keys(request).delete(key_id, intent.principal)
     return success(DeletedKey.model_validate(dict(gone)).model_dump_json().encode())
 
@@ -101,7 +101,7 @@ def _keys(request: Request) -> Keys:
 
 
 def _wish(intent: Intent[CreateKeyBody] | Intent[RotateKeyBody], body: CreateKeyBody) -> Wish:
-    """Raises PermissionDenied for a scope that the caller has not, ValidationFailed for a time that has passed."""
+    """Raises PermissionDenied for a scope that the caller lacks, ValidationFailed for a time in the past."""
     for scope in body.scopes:
         if not intent.principal.may(scope):
             raise PermissionDenied(f"the scope {scope} is not yours to give", required_scope=scope)

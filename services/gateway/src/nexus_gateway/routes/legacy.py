@@ -24,7 +24,7 @@ _PROJECTS = "/api/v1/projects"
     _ROOT + "/create",
     **former(
         "createAgentBuild",
-        "Have an agent built",
+        "Build an agent",
         CreatedTask,
         dialog_examples.CREATED_TASK,
         status=202,
@@ -56,7 +56,7 @@ async def create_agent_build(
     _ROOT + "/{task_id}/status",
     **former(
         "getTaskStatus",
-        "Read how the build of an agent stands",
+        "Read the status of an agent's build",
         ProjectView,
         examples.PROJECT,
         errors=ops.ONE_ERRORS,
@@ -64,7 +64,7 @@ async def create_agent_build(
     ),
 )
 async def get_task_status(task_id: TaskPath, request: Request) -> Response:
-    """Use `GET /api/v1/projects/{project_id}`, whose answer this is."""
+    """Use `GET /api/v1/projects/{project_id}`, which has the same answer."""
     answer = await gateway_of(request).reads.one(request, "builds", f"/projects/{task_id}")
     return superseded(answer, f"{_PROJECTS}/{task_id}")
 
@@ -73,7 +73,7 @@ async def get_task_status(task_id: TaskPath, request: Request) -> Response:
     _ROOT + "/{project_id}/stages",
     **former(
         "getAgentStages",
-        "Read the stages of the build of an agent",
+        "Read the stages of an agent's build",
         StagesView,
         examples.STAGES,
         errors=ops.ONE_ERRORS,
@@ -81,7 +81,7 @@ async def get_task_status(task_id: TaskPath, request: Request) -> Response:
     ),
 )
 async def get_agent_stages(project_id: ProjectPath, request: Request) -> Response:
-    """Use `GET /api/v1/projects/{project_id}/stages`, whose answer this is."""
+    """Use `GET /api/v1/projects/{project_id}/stages`, which has the same answer."""
     answer = await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/stages")
     return superseded(answer, f"{_PROJECTS}/{project_id}/stages")
 
@@ -102,7 +102,7 @@ def _add_control(action: ControlAction) -> None:
     async def control(  # pyright: ignore[reportUnusedFunction]  # a route
         project_id: ProjectPath, request: Request, intent: Annotated[Intent[None], bare_intent()]
     ) -> Response:
-        """Use `PUT /api/v1/projects/{project_id}/control`, whose answer this is."""
+        """Use `PUT /api/v1/projects/{project_id}/control`, which has the same answer."""
         command = intent.command(ControlProject, project_id=project_id, action=action)
         answer = await gateway_of(request).commands.carry_out(command, intent.waits)
         return superseded(answer, f"{_PROJECTS}/{project_id}/control")

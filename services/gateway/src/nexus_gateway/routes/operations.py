@@ -1,4 +1,4 @@
-"""What became of commands that were answered with 202."""
+"""The outcomes of commands that were answered with 202."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -18,16 +18,16 @@ router = APIRouter(tags=["operations"])
     "/api/v1/operations/{operation_id}",
     **operation(
         "getOperation",
-        "Read what became of an accepted command",
+        "Read the outcome of an accepted command",
         OperationView,
         administration.OPERATION,
         errors=ops.ONE_ERRORS,
     ),
 )
 async def get_operation(operation_id: OperationPath, request: Request) -> Response:
-    """Pending until it is decided, and until an agent that it asks has answered. Kept for eight days.
+    """Pending until the command is decided and any agent involved has answered. Kept for eight days.
 
-    `refused`: nothing has changed, for the reason in `error`; `failed`: it was begun and has failed.
+    `refused`: nothing has changed, for the reason in `error`; `failed`: it was started and has failed.
     """
     view = await gateway_of(request).operations.read(operation_id, caller.principal.get())
     return success(view.model_dump_json().encode())

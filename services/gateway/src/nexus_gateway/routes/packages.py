@@ -29,9 +29,9 @@ _FORM = file_form("application/zip", "order_calculator.zip")
     ),
 )
 async def upload_package(request: Request, intent: Annotated[Intent[Upload], package_intent()]) -> Response:
-    """A zip with a manifest.json, in the field `file`. `POST /api/v1/agents` deploys it.
+    """A zip file with a manifest.json, in the field `file`. `POST /api/v1/agents` deploys it.
 
-    Its size, archive, paths and manifest are checked: `details.step` names the check that failed, `details.reason`
-    what it found. The same content again is the same package.
+    Its size, archive, paths and manifest are checked: `details.step` names the failed check, `details.reason` the
+    cause. Uploading the same content again returns the same package.
     """
     return await gateway_of(request).uploads.package(intent.command_id, intent.fingerprint, intent.body.content)

@@ -10,7 +10,7 @@ from nexus_gateway.openapi import examples
 
 
 def _digits(text: object) -> object:
-    """Python would take a sign, blanks, underscores and the digits of other scripts, too."""
+    """Stricter than Python, which also accepts signs, white space, underscores and digits of other scripts."""
     if isinstance(text, str) and not re.fullmatch("[0-9]{1,9}", text):
         raise ValueError("must be a whole number, in digits")
     return text
@@ -32,7 +32,7 @@ KeyPath = Annotated[str, Path(description="key_ and 32 hexadecimal digits", exam
 VersionPath = Annotated[int, Path(description="number of a version", examples=[1])]
 StagePath = Annotated[str, Path(description="name of a stage, as in GET /stages/info", examples=["orchestrator"])]
 
-# The bounds come before the check of the digits: behind it they would not be in the document.
+# The limits come before the check of the digits: after it, they would be missing from the OpenAPI document.
 Limit = Annotated[int, Query(ge=1, le=100, description="entries per page"), BeforeValidator(_digits)]
 MessageLimit = Annotated[int, Query(ge=1, le=200, description="entries per page"), BeforeValidator(_digits)]
 LastKey = Annotated[str | None, Query(description="`last_key` of the previous page, with the same filters")]

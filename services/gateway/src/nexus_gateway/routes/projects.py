@@ -1,4 +1,4 @@
-"""Projects: what is to be built, and control of the build."""
+"""Projects: creating them and controlling their builds."""
 
 from typing import Annotated
 
@@ -75,7 +75,7 @@ async def list_projects(
     limit: Limit = DEFAULT_LIMIT,
     last_key: LastKey = None,
 ) -> Response:
-    """Newest first. Filters work together, and apply before the page is cut."""
+    """Newest first. Filters can be combined, and apply before the list is cut into pages."""
     filters = {"user_id": user_id, "status": status, "tag": tag}
     return await gateway_of(request).reads.page("builds", "/projects", limit, last_key, filters)
 
@@ -99,7 +99,7 @@ async def control_project(
     request: Request,
     intent: Annotated[Intent[ControlProjectBody], intent_with(ControlProjectBody, heeds_if_match=True)],
 ) -> Response:
-    """Answers the project after the change. INVALID_STATE names the present status and what it allows.
+    """Answers with the changed project. INVALID_STATE names the current status and the allowed actions.
 
     A build that waits for a person (`waiting_for`) continues with `answer` or `approve`; `reject` fails it as REJECTED.
     """
@@ -122,6 +122,6 @@ async def control_project(
 async def delete_project(
     project_id: ProjectPath, request: Request, intent: Annotated[Intent[None], bare_intent(heeds_if_match=True)]
 ) -> Response:
-    """With all that belongs to it: stages, history, agents. A running build is stopped first."""
+    """With everything that belongs to it: stages, history, agents. A running build is stopped first."""
     command = intent.command(DeleteProject, project_id=project_id, if_match=intent.if_match)
     return await gateway_of(request).commands.carry_out(command, intent.waits)

@@ -1,4 +1,4 @@
-"""What other systems report of a build."""
+"""Reports of other systems on a build."""
 
 from typing import Annotated
 
@@ -33,8 +33,8 @@ async def report_stage(
 ) -> Response:
     """One CloudEvent per request: a stage report, or a CDEvent of a pipelineRun or taskRun. 202 once it is durable.
 
-    Whether it was applied, or refused and why, is in the events of the project, at `Location`. `source` and `id`
-    are what makes a repeat harmless, so an `Idempotency-Key` adds nothing here.
+    The project's events, at `Location`, show whether it was applied, or refused and why. `source` and `id` make a
+    repeat harmless, so an `Idempotency-Key` is not needed.
     """
     gateway = gateway_of(request)
     await gateway.owners.get("builds", f"/projects/{project_id}")  # a project that does not exist is told at once

@@ -35,7 +35,7 @@ _DECIDED_ERRORS = (*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS)
     _OF_AGENT,
     **operation(
         "createSession",
-        "Begin a conversation with an agent",
+        "Start a conversation with an agent",
         SessionView,
         examples.SESSION,
         status=201,
@@ -49,7 +49,7 @@ _DECIDED_ERRORS = (*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS)
 async def create_session(
     agent_id: AgentPath, request: Request, intent: Annotated[Intent[CreateSessionBody], intent_with(CreateSessionBody)]
 ) -> Response:
-    """All fields may be left out."""
+    """All fields are optional."""
     command = intent.command(CreateSession, session_id=intent.created("sess_"), agent_id=agent_id)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
 
@@ -83,7 +83,7 @@ async def list_sessions(
     ),
 )
 async def get_session(session_id: SessionPath, request: Request) -> Response:
-    """Without its messages, which are a list of their own."""
+    """Without its messages, which are a separate list."""
     return await gateway_of(request).reads.one(request, "agents", f"/sessions/{session_id}")
 
 
@@ -111,7 +111,7 @@ async def delete_session(
     _ROOT + "/{session_id}/messages",
     **operation(
         "postMessage",
-        "Say something in a session",
+        "Send a message in a session",
         TurnView,
         examples.TURN,
         status=201,
@@ -126,9 +126,9 @@ async def delete_session(
 async def post_message(
     session_id: SessionPath, request: Request, intent: Annotated[Intent[PostMessageBody], intent_with(PostMessageBody)]
 ) -> Response:
-    """Answers with both messages of the turn. Turns run one after another; a failed agent leaves the user's message.
+    """Answers with both messages of the turn. Turns run one after another; if the agent fails, the user's one stays.
 
-    With `Accept: text/event-stream` it streams what the agent says in its turn, as the invocation of an agent does.
+    With `Accept: text/event-stream` it streams the agent's output in this turn, like the invocation of an agent.
     """
     invocation_id, stream = intent.created("inv_"), wants_stream(request) and intent.body.role == "user"
     command = intent.command(PostMessage, session_id=session_id, invocation_id=invocation_id, stream=stream)

@@ -1,4 +1,4 @@
-"""Statistics: figures of builds and invocations, all from events."""
+"""Statistics of builds and invocations, all computed from events."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -34,7 +34,7 @@ TOP_AGENTS = 10
     **operation("getOverview", "Read the overall figures", Overview, examples.OVERVIEW),
 )
 async def get_overview(request: Request) -> Response:
-    """Of all time; `today_calls` are the invocations that started today (UTC)."""
+    """All-time figures; `today_calls` counts the invocations that started today (UTC)."""
     return await gateway_of(request).reads.figures("stats", "/overview", {})
 
 
@@ -48,7 +48,7 @@ async def get_overview(request: Request) -> Response:
     ),
 )
 async def get_build_statistics(request: Request, start_date: StartDate = None, end_date: EndDate = None) -> Response:
-    """By the day on which builds started; days without any are there with zeros. At most 366 days."""
+    """By the day on which builds started; days without any have zeros. At most 366 days."""
     days = date_range(start_date, end_date, utc_now().date())
     return await gateway_of(request).reads.figures("stats", "/builds", days)
 
@@ -65,7 +65,7 @@ async def get_build_statistics(request: Request, start_date: StartDate = None, e
 async def get_invocation_statistics(
     request: Request, start_date: StartDate = None, end_date: EndDate = None
 ) -> Response:
-    """By the day on which they started, turns of sessions included. At most 366 days."""
+    """By the day on which they started, including turns of sessions. At most 366 days."""
     days = date_range(start_date, end_date, utc_now().date())
     return await gateway_of(request).reads.figures("stats", "/invocations", days)
 
@@ -74,7 +74,7 @@ async def get_invocation_statistics(
 async def get_trends(
     request: Request, metric: TrendMetric, start_date: StartDate = None, end_date: EndDate = None
 ) -> Response:
-    """A value for each day; zero where there was nothing. `success_rate` is that of builds. At most 366 days."""
+    """One value per day; zero if there was nothing. `success_rate` is that of builds. At most 366 days."""
     days = date_range(start_date, end_date, utc_now().date())
     return await gateway_of(request).reads.figures("stats", "/trends", {**days, "metric": metric})
 
@@ -86,7 +86,7 @@ async def get_trends(
     ),
 )
 async def get_agent_categories(request: Request) -> Response:
-    """Of the agents that there are now, the largest category first."""
+    """The categories of existing agents, the largest first."""
     return await gateway_of(request).reads.figures("stats", "/agent-categories", {})
 
 
@@ -101,7 +101,7 @@ async def get_top_agents(
     start_date: StartDate = None,
     end_date: EndDate = None,
 ) -> Response:
-    """By their invocations that started in the period, agents deleted since included; the longest duration first."""
+    """By invocations that started in the period, including agents deleted since; by duration, the longest first."""
     days = date_range(start_date, end_date, utc_now().date())
     return await gateway_of(request).reads.figures("stats", "/top-agents", {**days, "by": by, "limit": str(limit)})
 
@@ -111,7 +111,7 @@ async def get_top_agents(
     **operation("getUsage", "Read tokens and cost by day, agent and model", UsageReport, examples.USAGE_REPORT),
 )
 async def get_usage(request: Request, start_date: StartDate = None, end_date: EndDate = None) -> Response:
-    """Of invocations and builds; the most expensive agents and models first. At most 366 days."""
+    """Usage of invocations and builds; the most expensive agents and models first. At most 366 days."""
     days = date_range(start_date, end_date, utc_now().date())
     return await gateway_of(request).reads.figures("stats", "/usage", days)
 
@@ -120,13 +120,13 @@ async def get_usage(request: Request, start_date: StartDate = None, end_date: En
     _ROOT + "/recent-activities",
     **operation(
         "listRecentActivities",
-        "List what happened to builds and agents lately",
+        "List recent activities of builds and agents",
         ListOf[Activity],
         examples.page_of(examples.ACTIVITY),
     ),
 )
 async def list_recent_activities(request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None) -> Response:
-    """Of the last 90 days, newest first; invocations are listed by agent instead."""
+    """The last 90 days, newest first. Invocations are not included: list them by agent."""
     return await gateway_of(request).reads.page("stats", "/recent-activities", limit, last_key)
 
 
