@@ -15,7 +15,7 @@ async def test_a_store_that_fails_is_no_fault_of_the_package(tmp_path: Path) -> 
     workspace = Workspace()
     try:
         unpacked = Unpacked(workspace, DirectoryBlobStore(tmp_path / "file"))
-        with pytest.raises(PackageUnavailable, match="cannot be read now") as raised:
+        with pytest.raises(PackageUnavailable, match="cannot be read at the moment") as raised:
             await unpacked.open(PackageRef("blob:sha256:" + "0" * 64, "0" * 64))
         assert raised.value.may_retry
     finally:

@@ -1,4 +1,4 @@
-"""Puts `agents` together."""
+"""Assembles `agents`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ def long_work(settings: AgentsSettings) -> LongWork:
 
 
 def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> dict[str, Opening]:
-    """AgentCore only where it is set up: whoever stays on this machine needs no account."""
+    """AgentCore only if it is configured: local agents need no AWS account."""
     found: dict[str, Opening] = {"local": partial(open_local, settings, packages, keep)}
     if settings.agentcore is not None:
         from nexus_agents.backends.agentcore.backend import open_agentcore_backend
@@ -130,7 +130,7 @@ async def open_local(settings: AgentsSettings, packages: BlobStore, keep: Keep) 
 
 @dataclass(frozen=True)
 class AgentsService:
-    """What the service does, apart from its connections."""
+    """The service without its connections."""
 
     queries: AgentQueries
     commands: AgentsCommandHandlers
@@ -142,7 +142,7 @@ class AgentsService:
     orphans: Orphans
     idle_sessions: IdleSessions | None
     notice: Callable[[Any], None]
-    """Takes the records of the service's own events."""
+    """Reads the service's own events."""
 
     def upkeep(self) -> list[Background]:
         work = [
@@ -159,7 +159,7 @@ class AgentsService:
 def assemble(
     settings: AgentsSettings, owner: Owner, backends: Backends, blobs: BlobStore, now: Callable[[], datetime] = utc_now
 ) -> AgentsService:
-    """Everything on one owner and its backends; its engine serves the long work."""
+    """Everything on one owner and its backends; its engine runs the long work."""
     history = HistoryBounds(settings.history_messages, settings.history_bytes)
     agents, turns, lists = AgentStore(owner.database), TurnStore(owner.database, history), Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)

@@ -1,4 +1,4 @@
-"""What `agents` consumes: commands, and the deletion of projects."""
+"""The subscriptions of `agents`: commands, and deletions of projects."""
 
 from pydantic import TypeAdapter
 

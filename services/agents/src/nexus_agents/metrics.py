@@ -1,4 +1,4 @@
-"""What `agents` alone counts."""
+"""Metrics of `agents` alone."""
 
 from prometheus_client import Counter, Gauge
 
@@ -8,5 +8,5 @@ STARTS = Counter("nexus_agent_starts_total", "Starts of agents' processes", ["ou
 EVICTIONS = Counter(
     "nexus_agent_evictions_total", "Idle processes of agents ended for others to have room", ["because"]
 )
-"""`because`: memory, or number."""
+"""`because`: memory or number."""
 OVER_LIMIT = Counter("nexus_agent_over_limit_total", "Processes of agents ended as they took too much")

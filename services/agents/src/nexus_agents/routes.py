@@ -1,4 +1,4 @@
-"""The queries that the gateway asks: plain JSON, errors as {"error": ErrorBody}. `last_key` is a plain position."""
+"""The query routes for the gateway: plain JSON, errors as {"error": ErrorBody}. `last_key` is a plain position."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -30,7 +30,7 @@ Position = Annotated[int, Query(ge=0)]
 
 @dataclass(frozen=True)
 class AgentQueries:
-    """Every read of agents, invocations and sessions; what belongs to a deleted agent, or to others, is not found."""
+    """All reads of agents, invocations and sessions; those of deleted agents or of others are not found."""
 
     agents: AgentStore
     versions: VersionStore
@@ -77,14 +77,14 @@ class AgentQueries:
         return json_answer(invocation_view(await self.turns.whole(invocation)))
 
     async def get_answer(self, invocation_id: str) -> Response:
-        """What its caller is told, which was too large for a message."""
+        """The answer for its caller, if it was too large for a message."""
         invocation = await self._invocation(invocation_id)
         if invocation.status is not InvocationStatus.SUCCEEDED:
             raise invocation_not_found(invocation_id)
         return json_answer(invocation_answer(await self.turns.whole(invocation)))
 
     async def read_stream(self, invocation_id: str, after: Position = 0) -> Response:
-        """The state first: what is found to have ended says nothing more afterwards."""
+        """Reads the state first: an invocation found to have ended has no more output after that."""
         invocation = await self._invocation(invocation_id)
         if invocation.kind is Kind.NOTE:
             raise invocation_not_found(invocation_id)
@@ -134,7 +134,7 @@ class AgentQueries:
         return session
 
     async def _own_agent(self, agent_id: str) -> Agent | None:
-        """Another's agent does not exist, nor does what belongs to it."""
+        """Raises NotFound for another user's agent and for what belongs to it."""
         agent = await self.agents.load(agent_id)
         return agent if agent and caller.principal.get().sees(agent.tenant, agent.user_id) else None
 
@@ -160,6 +160,6 @@ def _tenant() -> str:
 
 
 def _only_user() -> str | None:
-    """Whose agents exist for the asker; None: everybody's of the tenant."""
+    """The user whose agents the caller can see; None: all users of the tenant."""
     asker = caller.principal.get()
     return None if asker.is_admin else asker.id

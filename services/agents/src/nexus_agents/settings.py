@@ -1,4 +1,4 @@
-"""What `agents` can be told."""
+"""Settings of `agents`."""
 
 import re
 from pathlib import Path
@@ -86,12 +86,12 @@ class AgentsSettings(OwnerSettings):
     def _real_region(cls, value: str | None, info: ValidationInfo) -> str | None:
         region = value or info.data.get("aws_region")
         if info.data.get("agentcore_role_arn") and region and not re.fullmatch(REGION, region):
-            raise PydanticCustomError("agentcore_region", "must be set, as AWS_REGION is no region of AWS")
+            raise PydanticCustomError("agentcore_region", "must be set, because AWS_REGION is not an AWS region")
         return value
 
     @property
     def agentcore(self) -> AgentCoreSettings | None:
-        """None: this installation has no agents on AgentCore."""
+        """None if this installation has no agents on AgentCore."""
         role, bucket, installation = self.agentcore_role_arn, self.agentcore_bucket, self.agentcore_installation
         if role is None or bucket is None or installation is None:
             return None
@@ -103,6 +103,6 @@ class AgentsSettings(OwnerSettings):
             python=self.agentcore_python,
             s3_endpoint_url=self.s3_endpoint_url,
             idle_seconds=self.agentcore_idle_seconds,
-            # A little less than the platform waits: then the failure names the state of the runtime.
+            # A little less than the platform's own limit, so that the failure names the state of the runtime.
             ready_seconds=0.9 * self.deployment_timeout_seconds,
         )

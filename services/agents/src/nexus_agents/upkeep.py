@@ -1,4 +1,4 @@
-"""What every process does now and then, for itself and for the others."""
+"""Periodic maintenance by every process, for itself and for the others."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ REMEMBER_SECONDS = 600
 
 @dataclass(frozen=True)
 class Undeployer:
-    """Ends what still runs here of agents that were deleted elsewhere."""
+    """Stops agents that still run here after they were deleted elsewhere."""
 
     store: AgentStore
     lists: Lists
@@ -118,7 +118,7 @@ class IdleSessions:
 
 
 async def again(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """For ever; what fails is tried again."""
+    """Runs for ever; failures are retried."""
     while True:
         try:
             await work()

@@ -1,4 +1,4 @@
-"""The writes that come over HTTP: files, which are larger than messages may be. Only the gateway asks."""
+"""Writes over HTTP, for files, which may be larger than messages. Only the gateway calls them."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Puts `builds` together."""
+"""Assembles `builds`."""
 
 from fastapi import FastAPI
 
@@ -33,7 +33,7 @@ from nexus_runtime.process.service import Background, application
 NAME = "builds"
 ERASURES = 8
 EXTERNAL_ROUNDS = 6
-"""External builds may be many, and are waited for much longer: they are looked at so much less often."""
+"""External builds may be many, and may be silent for much longer: they are checked this many times less often."""
 
 
 def create_app(settings: BuildsSettings) -> FastAPI:

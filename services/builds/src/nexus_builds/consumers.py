@@ -1,4 +1,4 @@
-"""What `builds` consumes: commands, and stage reports."""
+"""The subscriptions of `builds`: commands and stage reports."""
 
 from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.reports import ReportHandlers
@@ -16,10 +16,10 @@ from nexus_runtime.owner import Owner
 
 
 def admission(signer: ReportSigner) -> Admission:
-    """CDEvents enter as the reports that they map to, the platform's own reports with its signature only."""
+    """Translates CDEvents to reports, and admits the platform's own reports only with its signature."""
 
     async def admit(event: CloudEvent) -> CloudEvent | None:
-        # Before it could be taken for a repeat: the ids of the worker's reports can be foretold.
+        # Checked before duplicates are detected: the worker's ids are predictable, and a forgery must not use one up.
         if event.source.startswith(PLATFORM) and not await signer.is_signed(event):
             raise MalformedEvent(f"source: {PLATFORM}... belongs to the platform, whose reports are signed")
         return report_of(event)
@@ -30,7 +30,7 @@ def admission(signer: ReportSigner) -> Admission:
 def subscriptions(
     owner: Owner, commands: CommandHandlers, reports: ReportHandlers, signer: ReportSigner
 ) -> list[Subscription]:
-    """Reports are grouped by the project that their body names: a stranger's record key may be anything."""
+    """Groups reports by the project in their body: the record key of a stranger may be anything."""
     return [
         command_subscription(
             BUILDS_COMMANDS, "builds", BUILDS_COMMAND, commands.decide, owner.ledger, owner.replier, owner.trust.admit

@@ -1,15 +1,15 @@
-"""Pages of what can be large: bounded by number and by bytes, with the position to continue from."""
+"""Pages of items that may be large: limited by number and bytes, with the position to continue from."""
 
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 
 PAGE_BYTES = 1_000_000
-"""A page ends before it becomes larger; a single entry may be, by itself."""
+"""Limit for a page; only a single entry may be larger."""
 
 
 @dataclass(frozen=True)
 class Entries:
-    """Some entries as JSON; `last` is the position of the last one, None where there are none."""
+    """Some entries as JSON; `last` is the position of the last one, None if there are none."""
 
     texts: Sequence[str]
     last: str | None
@@ -21,12 +21,12 @@ class Entries:
 
     @property
     def after(self) -> str | None:
-        """Where the next page begins, if there is one."""
+        """The position at which the next page begins, if there is one."""
         return self.last if self.more else None
 
 
 async def first_of(entries: AsyncIterable[tuple[str, str]], limit: int) -> Entries:
-    """As many as a page holds of the `entries`, each given as its position and its JSON."""
+    """As many of the `entries` (position and JSON) as fit into a page."""
     texts: list[str] = []
     size, last = 0, None
     async for position, text in entries:

@@ -1,4 +1,4 @@
-"""The queries that the gateway asks: plain JSON, errors as {"error": ErrorBody}."""
+"""The query routes for the gateway: plain JSON, errors as {"error": ErrorBody}."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -34,7 +34,7 @@ from nexus_runtime.process.queries import json_answer, page_of, query_router
 
 LOG_TAIL, LOG_BYTES = 100, 300_000
 ARTIFACTS, ARTIFACT_BYTES = 500, 1_000_000
-"""What a stage shows of each; the log is paged, the artifacts all are in the history."""
+"""Limits for what a stage shows; the log has pages of its own, and the history has all artifacts."""
 Limit = Annotated[int, Query(ge=1, le=100)]
 Position = Annotated[int, Query(ge=0)]
 LogPosition = Annotated[str | None, Query(pattern=r"^[0-9]{1,5}\.[0-9]{1,9}$")]
@@ -43,7 +43,7 @@ AttemptNumber = Annotated[int | None, Query(ge=1, le=99_999)]
 
 @dataclass(frozen=True)
 class ProjectQueries:
-    """Every read of a project; `last_key` is a plain position here, the gateway signs it."""
+    """All reads of projects; `last_key` is a plain position here, which the gateway signs."""
 
     store: ProjectStore
     history: History
@@ -70,7 +70,7 @@ class ProjectQueries:
         return json_answer(project_view(project), etag=project.version)
 
     async def get_build(self, project_id: str) -> Response:
-        """Without a version for an ETag: time alone can bring up an alert."""
+        """Without a version for an ETag, because alerts may become due without a change."""
         return json_answer(build_dashboard(await self._present(project_id), self.now()))
 
     async def list_stages(self, project_id: str) -> Response:
@@ -95,7 +95,7 @@ class ProjectQueries:
         limit: Limit = 20,
         last_key: LogPosition = None,
     ) -> Response:
-        """A position names the attempt whose log it is in, so a restart does not lead from one log into another."""
+        """Positions include the attempt, so that a reader does not move from one log into another after a restart."""
         project = await self._present(project_id)
         step = _step(project, stage_name)
         if last_key is None:
@@ -123,7 +123,7 @@ class ProjectQueries:
         return await _page(views(), limit)
 
     async def get_verification(self, project_id: str) -> Response:
-        """Of the latest attempt, or of the one whose last stage was kept."""
+        """The verification of the latest attempt, or of the one whose last stage was kept."""
         project = await self._present(project_id)
         step = _step(project, verification.STEP)
         report = await self.verifications.of_build(project_id, step.attempt)
@@ -139,7 +139,7 @@ class ProjectQueries:
         return json_answer(diff)
 
     async def get_agent_verification(self, agent_id: str) -> Response:
-        """The latest run of the agent's cases; where none was asked for, that of the build which made it."""
+        """The latest run of the agent's cases; if none was requested, that of the build that made it."""
         project = await self._present(verification.project_of(agent_id))
         run = await self.verifications.latest(agent_id)
         if run is not None:
@@ -155,7 +155,7 @@ class ProjectQueries:
         return await _page(self._events(project, last_key), limit)
 
     async def tail_events(self, project_id: str, after: Position = 0) -> Response:
-        """The Tail of the history after a sequence; readable while the project is being deleted, too."""
+        """The Tail of the history after a sequence; readable even while the project is being deleted."""
         project = _own(project_id, await self.store.load_any(project_id))
         found = await first_of(self._events(project, after), limit=100)
         through = int(found.last or min(after, project.sequence))
@@ -168,7 +168,7 @@ class ProjectQueries:
         return Response(f'{{"items":{found.items},{known[1:]}', media_type="application/json")
 
     async def _events(self, project: Project, after: int) -> AsyncIterator[tuple[str, str]]:
-        """Without a gap: of a history that is being erased, nothing behind what is gone already."""
+        """Without gaps: while a history is being erased, nothing after what is already gone."""
         expected = after + 1
         async for entry in self.history.read(project.project_id, expected, project.sequence):
             if entry.sequence != expected:
@@ -180,7 +180,7 @@ class ProjectQueries:
         return _own(project_id, await self.store.load(project_id))
 
     async def _ran_in(self, project: Project, step: StepState, attempt: int | None) -> int:
-        """The attempt in which the step ran that `attempt` shows: an earlier one, where it was kept."""
+        """The attempt in which the step shown by `attempt` ran: an earlier one if it was kept."""
         if attempt in (None, project.attempt_number):
             return step.attempt
         past = await self.store.records.attempt(project.project_id, attempt or 0)
@@ -213,7 +213,7 @@ def query_routes(queries: ProjectQueries) -> APIRouter:
 
 
 def _own(project_id: str, project: Project | None) -> Project:
-    """Another's project does not exist, but for an admin of its tenant."""
+    """Raises NotFound for another user's project, unless the caller is an admin of its tenant."""
     if project is None or not caller.principal.get().sees(project.tenant, project.user_id):
         raise project_not_found(project_id)
     return project

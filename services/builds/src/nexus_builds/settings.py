@@ -1,4 +1,4 @@
-"""What `builds` and its worker can be told."""
+"""Settings of `builds` and its worker."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ MODEL_BUILDER = "nexus_model_builder:ModelBuilder"
 
 def _executable(method: BuildMethod) -> BuildMethod:
     if method is BuildMethod.AUTO:
-        raise ValueError("auto chooses among the others and has no executor")
+        raise ValueError("auto chooses among the other methods and cannot have an executor")
     return method
 
 
@@ -24,7 +24,7 @@ Executable = Annotated[BuildMethod, AfterValidator(_executable)]
 
 
 class SharedSettings(OwnerSettings):
-    """Of the service and its worker, which look after each other."""
+    """Settings common to the service and its worker."""
 
     worker_lease_seconds: float = Field(
         default=6.0, gt=0, le=300, description="how long a worker may be silent before another takes over its builds"
@@ -40,12 +40,12 @@ class SharedSettings(OwnerSettings):
     )
 
     def executors(self) -> dict[BuildMethod, str]:
-        """By method. Where models are configured there is one for them, whether it is in the registry or not."""
+        """Executors by method, including one for models if any are configured."""
         by_models = {BuildMethod.MODEL: MODEL_BUILDER} if self.models else {}
         return {**by_models, **self.build_executors}
 
     def long_work(self) -> LongWork:
-        """Where builds and erasures are kept, and how long a process may be silent that works on them."""
+        """The tables of long work, and how long a process that works on it may be silent."""
         silent = self.worker_lease_seconds
         return LongWork(WORK, LEASES, beat_seconds=silent / 4, silent_seconds=silent)
 

@@ -1,4 +1,4 @@
-"""The key of the platform's own reports: service and worker find it in their database, a stranger finds it nowhere."""
+"""The key that signs the platform's own reports; service and worker share it through their database."""
 
 import contextlib
 import secrets
@@ -12,7 +12,7 @@ _PLACE = {"kind": "signing-key", "name": "reports"}
 
 
 class ReportSigner:
-    """Made by whichever process comes first, read once by every other. Methods raise ServiceUnavailable until then."""
+    """Created by the first process, and read once by the others. Methods raise ServiceUnavailable until then."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""What an agent's HTTP answer means: an answer, or a failure that the agent reports."""
+"""Interprets an agent's HTTP answer: as an answer, or as a failure reported by the agent."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from nexus_contracts.strict_json import INVALID, UnreadableJson
 from nexus_contracts.text import is_visible
 
 MAX_ANSWER_BYTES = 8_000_000
-"""Of all that comes over the wire: events of a few characters each have several times the size of their text."""
+"""Limit for the whole response: events of a few characters are several times as large as their text."""
 _MAX_MESSAGE = 2_000
 _MAX_TOOL_CALLS = 1_000
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
@@ -154,7 +154,7 @@ def _tool_calls(value: JsonValue) -> tuple[dict[str, JsonValue], ...]:
 def usage_of(value: JsonValue, tool_calls: int) -> tuple[Usage, str | None]:
     """What is counted of the usage that an agent gives, and if it is ignored why: as a whole, where a figure is none.
 
-    It is held to the rules of reports; null is nothing. An agent's mistake about itself fails no invocation.
+    The rules are those of reports; null counts as nothing. Wrong figures of an agent do not fail the invocation.
     """
     counted = Usage(tool_calls=tool_calls)
     if value is None:

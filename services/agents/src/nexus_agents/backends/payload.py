@@ -1,4 +1,4 @@
-"""What an agent is sent, whichever backend carries it there: the payload of the runtime contract."""
+"""The payload sent to an agent by every backend, as the runtime contract defines it."""
 
 from pydantic import JsonValue
 

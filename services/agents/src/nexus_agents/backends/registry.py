@@ -1,4 +1,4 @@
-"""The backends of a process, opened when it starts; each agent's record names the one that runs it."""
+"""The backends of a process, opened at startup; each agent's record names the one that runs it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Fetches packages from where the builders left them."""
+"""Fetches packages from the blob store."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ async def fetched(blobs: BlobStore, ref: PackageRef) -> bytes:
     except BlobCorrupt as error:
         raise PackageRejected("PACKAGE_CORRUPT", f"The package is damaged: {error}.") from error
     except BlobsUnavailable as error:
-        raise PackageUnavailable(f"The package cannot be read now: {error}.") from error
+        raise PackageUnavailable(f"The package cannot be read at the moment: {error}.") from error
     if await asyncio.to_thread(packages.digest, content) != ref.sha256:
         raise PackageRejected("PACKAGE_CORRUPT", f"The package at {ref.uri} does not have the digest {ref.sha256}.")
     return content

@@ -1,4 +1,4 @@
-"""Tells who observes an invocation what the agent streams, as it comes; the answer itself is read once it is whole."""
+"""Passes streamed output to the observer of an invocation as it comes; the answer is read once it is complete."""
 
 from pydantic import JsonValue
 

@@ -1,1 +1,1 @@
-"""What agents, invocations and sessions are and how they change: (state, message) -> (state, events), nothing else."""
+"""Agents, invocations and sessions, and how they change: (state, message) -> (state, events), nothing else."""

@@ -23,7 +23,7 @@ class PackageRef:
 
 @dataclass(frozen=True)
 class DeployedAgent:
-    """What is needed to reach an agent that was deployed, also after a restart of the service."""
+    """What is needed to reach a deployed agent, even after a restart of the service."""
 
     agent_id: str
     package: PackageRef
@@ -33,7 +33,7 @@ class DeployedAgent:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment that succeeded. `isolation` says in words how the agent is kept apart from its host."""
+    """A successful deployment. `isolation` describes how the agent is isolated from its host."""
 
     status: Literal["deployed"]
     isolated: bool
@@ -94,7 +94,7 @@ class AgentAnswer:
 
 @dataclass(frozen=True)
 class AgentHealth:
-    """`detail` says in words why an agent is unhealthy."""
+    """`detail` says why an agent is unhealthy."""
 
     status: Literal["healthy", "busy", "unhealthy"]
     detail: str = ""
@@ -108,7 +108,7 @@ class Backend(Protocol):
 
     @property
     def side_by_side(self) -> bool:
-        """Whether it invokes whatever package it is asked to, be another one of the same agent deployed or not."""
+        """Whether it can invoke any package of an agent, even if another one is deployed."""
         ...
 
     async def try_out(self, content: bytes) -> None:
@@ -133,11 +133,11 @@ class Backend(Protocol):
         ...
 
     async def check(self, agent: DeployedAgent) -> AgentHealth:
-        """Whether an invocation would reach the agent now; starts it where it is started on demand."""
+        """Whether an invocation would reach the agent now; starts it if it is started on demand."""
         ...
 
     async def end_session(self, agent: DeployedAgent, session_id: str) -> None:
-        """Gives back what the backend holds for a session that gets no more turns. May be repeated."""
+        """Releases what the backend holds for a session without further turns. May be repeated."""
         ...
 
     async def undeploy(self, agent_id: str) -> None:
@@ -148,11 +148,11 @@ class Backend(Protocol):
         ...
 
     async def deployed(self) -> list[str]:
-        """The ids of the agents that this backend holds anything for, whether they are recorded or not."""
+        """The ids of the agents for which this backend holds anything, recorded or not."""
         ...
 
     async def stop(self) -> None:
-        """Gives back all that this object holds; it is not used again."""
+        """Releases everything; the object is not used again."""
         ...
 
 

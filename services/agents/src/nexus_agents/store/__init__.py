@@ -1,1 +1,1 @@
-"""What `agents` keeps, and how it is read: each aggregate has one place that composes its writes."""
+"""The storage of `agents`: each aggregate has one place that composes its writes."""

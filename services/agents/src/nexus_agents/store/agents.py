@@ -1,4 +1,4 @@
-"""Where agents are kept: the one place that composes what a change of an agent writes."""
+"""The store of agents: the only place that composes the writes of an agent's change."""
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ AGENT = Form(Agent, (_with_versions,))
 STATE = ("state", "schema")
 MAX_ID = 300
 SHARDS = 4
-"""An agent's figures, and the gate that its invocations pass, are spread over so many items: none of them is hot."""
+"""An agent's figures, and the gate that its invocations pass, are spread over this many items: none becomes hot."""
 
 
 def is_agent_id(text: str) -> bool:
@@ -51,19 +51,19 @@ class AgentStore:
         self._states = States(INSTANCES, AGENT)
 
     async def load(self, agent_id: str) -> Agent | None:
-        """None if there is none, or it is being deleted."""
+        """None if it does not exist or is being deleted."""
         agent = await self.load_any(agent_id)
         return agent if agent and agent.deleted_at is None else None
 
     async def own(self, agent_id: str, asker: Principal) -> Agent:
-        """The asker's agent, or, for an admin, their tenant's. Raises NotFound."""
+        """The caller's agent or, for an admin, any of the tenant. Raises NotFound."""
         agent = await self.load(agent_id)
         if agent is None or not asker.sees(agent.tenant, agent.user_id):
             raise agent_not_found(agent_id)
         return agent
 
     async def load_any(self, agent_id: str) -> Agent | None:
-        """The agent, also while it is being deleted."""
+        """The agent, even while it is being deleted."""
         if not is_agent_id(agent_id):
             return None
         item = await self._database.get(INSTANCES, {"agent_id": agent_id}, only=STATE)
@@ -103,7 +103,7 @@ class AgentStore:
         return Change(tuple(actions), (Recorded(agent.agent_id, agent.sequence, events, agent.tenant),))
 
     def mark_project_deleted(self, project_id: str, now: datetime) -> Change:
-        """From now on no agent of it can be deployed. The mark outlives every command."""
+        """From now on no agent of the project can be deployed. The mark outlives all commands."""
         return Change.of(Put(INSTANCES, {"agent_id": project_id, "ttl": int(now.timestamp()) + KEEP_SECONDS}))
 
     async def figures(self, agent_id: str) -> RuntimeStats:
@@ -145,7 +145,7 @@ def listed_agents(tenant: str, project_id: str | None = None) -> str:
 
 
 def listed_sequences(tenant: str, project_id: str) -> str:
-    """How far the events of deleted agents had come: an agent of the same id continues from there."""
+    """The last sequences of deleted agents: a new agent with the same id continues from there."""
     return f"{tenant}#sequences#{project_id}"
 
 
@@ -154,7 +154,7 @@ def _shard_keys(agent_id: str) -> list[dict[str, str]]:
 
 
 def _gate_moves(before: Agent | None, after: Agent) -> list[Action]:
-    """Opens or closes the agent to invocations; removes the shards of one that is deleted."""
+    """Opens or closes the agent to invocations; removes the shards of a deleted one."""
     keys = _shard_keys(after.agent_id)
     if after.deleted_at is not None:
         return [Delete(INSTANCES, key) for key in keys]
@@ -164,7 +164,7 @@ def _gate_moves(before: Agent | None, after: Agent) -> list[Action]:
 
 
 def require_open_gate(agent_id: str, seed: str) -> Check:
-    """Holds while the agent runs. A check of the agent's own item would make all its invocations conflict."""
+    """Holds while the agent is running. A check of the agent's own item would make all its invocations conflict."""
     return Check(INSTANCES, _shard_of(agent_id, seed), where=Where(equal={"gate": "open"}))
 
 
@@ -174,7 +174,7 @@ def require_present(agent_id: str, seed: str) -> Check:
 
 
 def count_ended(invocation: Invocation) -> Update:
-    """Adds it to the agent's figures; fails where the agent is deleted."""
+    """Adds it to the agent's figures; fails if the agent is deleted."""
     outcome = {InvocationStatus.SUCCEEDED: "succeeded", InvocationStatus.FAILED: "failed"}.get(invocation.status)
     add = {"total": 1, "milliseconds": invocation.duration_ms or 0} | ({outcome: 1} if outcome else {})
     moment = format_timestamp(invocation.started_at or invocation.created_at)

@@ -1,4 +1,4 @@
-"""Where invocations are kept: the one place that composes what a change of an invocation writes."""
+"""The store of invocations: the only place that composes the writes of an invocation's change."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ def listed_invocations(tenant: str, agent_id: str) -> str:
 
 
 def listed_notes(tenant: str, agent_id: str) -> str:
-    """Notes are found again, too, but nobody is shown them as invocations."""
+    """Notes are listed, too, for their deletion; but they are not shown as invocations."""
     return f"{tenant}#agent-notes#{agent_id}"
 
 

@@ -1,4 +1,4 @@
-"""Where what agents write is kept: the newest of it, for some weeks."""
+"""The log output of agents: the newest part of it, for some weeks."""
 
 import json
 import time

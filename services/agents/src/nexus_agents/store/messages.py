@@ -1,4 +1,4 @@
-"""Where the messages of sessions are kept; none is ever changed."""
+"""The store of messages, which never change."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ ERASED_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class HistoryBounds:
-    """Of a conversation, what an agent is sent with each turn: the newest."""
+    """How much of a conversation is sent to an agent with each turn: the newest messages."""
 
     messages: int = 200
     size_bytes: int = 1_000_000

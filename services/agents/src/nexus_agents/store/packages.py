@@ -1,4 +1,4 @@
-"""Which packages were uploaded; what is in them is a blob."""
+"""The uploaded packages; their content is a blob."""
 
 from nexus_agents.domain.package import UploadedPackage, package_not_found
 from nexus_agents.tables import PACKAGES

@@ -1,4 +1,4 @@
-"""Where sessions are kept: the one place that composes what a change of a session writes."""
+"""The store of sessions: the only place that composes the writes of a session's change."""
 
 import zlib
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +17,7 @@ from nexus_runtime.ledger.change import Change, Saved, States
 
 SESSION = Form(Session)
 SHARDS = 8
-"""The list of all sessions is spread over so many partitions."""
+"""The list of all sessions is spread over this many partitions."""
 
 
 class SessionStore:
@@ -27,12 +27,12 @@ class SessionStore:
         self._states = States(SESSIONS, SESSION)
 
     async def load(self, session_id: str) -> Session | None:
-        """None if there is none, or it is being deleted."""
+        """None if it does not exist or is being deleted."""
         session = await self.load_any(session_id)
         return session if session and session.deleted_at is None else None
 
     async def load_any(self, session_id: str) -> Session | None:
-        """The session, also while it is being deleted."""
+        """The session, even while it is being deleted."""
         if len(session_id) > MAX_ID:
             return None
         item = await self._database.get(SESSIONS, {"session_id": session_id}, only=STATE)

@@ -1,4 +1,4 @@
-"""Where the events of invocations are kept while and after they run: by parts, each written once."""
+"""The streamed output of invocations, stored in parts, each written once."""
 
 from collections.abc import Sequence
 

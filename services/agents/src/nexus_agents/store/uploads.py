@@ -1,4 +1,4 @@
-"""Which files were uploaded into sessions; what is in them is a blob."""
+"""The files uploaded into sessions; their content is a blob."""
 
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.upload import SessionUpload

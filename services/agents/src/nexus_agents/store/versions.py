@@ -1,4 +1,4 @@
-"""Where the versions of agents are kept."""
+"""The store of agents' versions."""
 
 from nexus_agents.domain.version import AgentVersion
 from nexus_agents.tables import VERSIONS

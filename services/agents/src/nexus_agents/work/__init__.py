@@ -1,1 +1,1 @@
-"""What `agents` does that outlives a command: each kind of long work, for the runtime's engine."""
+"""The long work of `agents`, by kind, for the runtime's engine."""

@@ -1,4 +1,4 @@
-"""Invocations that another process has cancelled while this one is at them."""
+"""Invocations that another process has cancelled while this one runs them."""
 
 from typing import Any
 
@@ -16,6 +16,6 @@ class Cancellations:
         self._engine = engine
 
     def notice(self, record: Any) -> None:
-        """A record of the events of agents. Whether it is true the database tells."""
+        """Takes a record of the agents' events as a hint; the database decides."""
         if record.key and _CANCELLED in record.headers:
             self._engine.doubt(INVOCATION, record.key.decode(errors="replace"))

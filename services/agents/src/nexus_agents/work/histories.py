@@ -1,4 +1,4 @@
-"""The histories of what is gone, erased as soon as their last events are published."""
+"""The histories of deleted aggregates, erased as soon as their last events are published."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Histories:
     lists: Lists
 
     async def leave(self, aggregate: str, sequence: int) -> None:
-        """The history up to `sequence` is erased now, or later where its last events are not published yet."""
+        """Erases the history up to `sequence`: now, or later if its last events are not published yet."""
         if sequence == 0:
             return
         if await self.ledger.outbox.holds(aggregate):

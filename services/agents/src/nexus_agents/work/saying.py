@@ -1,4 +1,4 @@
-"""Keeps what an agent says while it says it, and has it published: part by part, the first at once."""
+"""Stores and publishes the output of an agent while it speaks: part by part, the first at once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -17,7 +17,7 @@ from nexus_runtime.work.kind import Held, WorkLost
 
 logger = log.get(__name__)
 GATHER_SECONDS = 0.02
-"""After a part, the next one waits so long: agents say a few characters at a time."""
+"""Minimum time between parts: agents send a few characters at a time."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class Saying:
         self._keeping = asyncio.Lock()
 
     async def observe(self, event: AgentEvent) -> None:
-        """Returns at once: an agent is not slowed down by the database."""
+        """Returns at once: the database does not slow down an agent."""
         self._heard.append(event)
         self._wake.set()
 
     async def keep(self) -> None:
-        """For ever: what was observed is kept and published, as soon as it comes."""
+        """Runs for ever: stores and publishes what was observed as soon as it comes."""
         while True:
             await self._wake.wait()
             self._wake.clear()

@@ -1,1 +1,1 @@
-"""Load, decide, save: what each command and each batch of reports results in."""
+"""Load, decide, save: the handling of commands and batches of reports."""

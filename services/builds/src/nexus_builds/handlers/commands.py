@@ -1,4 +1,4 @@
-"""One method for each command: load the project, decide on it as it is now, save."""
+"""One method per command: load the project, decide on its present state, save."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class CommandHandlers:
     methods: Methods
 
     async def decide(self, command: BuildsCommand, address: ReplyAddress | None) -> Decision:
-        """Raises PlatformError for what is refused."""
+        """Raises PlatformError for refusals."""
         match command:
             case CreateProject():
                 return await self.create_project(command)
@@ -51,10 +51,10 @@ class CommandHandlers:
                 return await self.change_agent(command)
 
     async def create_project(self, command: CreateProject) -> Decision:
-        # Not looked for: the condition of the write tells whether it exists, and a creation costs no read.
+        # Not read beforehand: the condition of the write shows whether it exists, and a creation costs no read.
         after, events = control.create(command, self.now(), self.methods)
         saved = self.store.save(None, after, events)
-        exists = Conflict(f"project {command.project_id} exists already", type="project", id=command.project_id)
+        exists = Conflict(f"project {command.project_id} already exists", type="project", id=command.project_id)
         return Decision.answer(201, project_view(saved.state), saved.change, exists)
 
     async def control_project(self, command: ControlProject) -> Decision:
@@ -71,7 +71,7 @@ class CommandHandlers:
         return Decision.answer(200, view, saved.change)
 
     async def verify_agent(self, command: VerifyAgent, address: ReplyAddress | None) -> Decision:
-        """Answered with the report, by the worker that ends it."""
+        """Answered with the report by the worker that completes it."""
         project, suite = await self._verified(command, "verify")
         run, event = verification.requested(project, suite, command.package_sha256, new_id("ver_"), self.now())
         change = self.store.save(project, project, [event], [self.verifications.put(run)]).change

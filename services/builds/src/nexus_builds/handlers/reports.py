@@ -1,4 +1,4 @@
-"""The reports of one project, folded into one commit; remembering projects saves a read for each."""
+"""Folds the reports of one project into one commit; caching projects saves a read for each."""
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 COMMIT_BYTES = 400_000
-"""Reports of one commit: each is in the history and in a record, and a transaction holds at most 4 MB."""
+"""Limit for the reports of one commit: each is in the history and in a record, and a transaction holds 4 MB."""
 COMMIT_REPORTS = 200
 REFUSED = Counter("nexus_reports_refused_total", "Reports refused, by the code of the reason", ["code"])
 
@@ -33,7 +33,7 @@ class Reported(Protocol):
 
 @dataclass
 class Known:
-    """A project as this process saw it last, and which reports it has taken. `project` None: to be read again."""
+    """A project as last seen by this process, and its reports so far. `project` None: it must be read again."""
 
     project: Project | None
     seen: set[bytes]
@@ -41,7 +41,7 @@ class Known:
 
 @dataclass
 class ReportMemory:
-    """The projects that reports came for last. If one changed elsewhere, its version reveals that at the write."""
+    """A cache of recently reported projects. If one has changed elsewhere, its version reveals that at the write."""
 
     store: Reported
     projects: int = 1_000
@@ -50,7 +50,7 @@ class ReportMemory:
     _held: int = 0
 
     async def recall(self, project_id: str) -> tuple[Project, set[bytes]] | None:
-        """The project and the digests of its reports; None if there is none."""
+        """The project and the digests of its reports; None if it does not exist."""
         known = self._known.get(project_id)
         if known is None or known.project is None:
             project = await self.store.load(project_id)
@@ -58,7 +58,7 @@ class ReportMemory:
                 self._forget(project_id)
                 return None
             seen = known.seen if known else set[bytes]()
-            # The project counts its reports: with another number some were taken by another process.
+            # The project counts its reports: if the number differs, another process has applied some.
             if len(seen) != project.reports:
                 seen = {digest async for digest in self.store.reports_seen(project_id)}
             return project, seen
@@ -66,7 +66,7 @@ class ReportMemory:
         return known.project, known.seen
 
     def keep(self, project: Project, seen: set[bytes], fresh: Collection[bytes]) -> None:
-        """The project as it was just written, with `fresh` reports more than were seen before."""
+        """Stores the project as it was just written, with `fresh` reports added to those seen before."""
         self._forget(project.project_id)
         seen.update(fresh)
         self._known[project.project_id] = Known(project, seen)
@@ -75,7 +75,7 @@ class ReportMemory:
             self._forget(next(iter(self._known)))
 
     def doubt(self, project_id: str) -> None:
-        """It may have been changed elsewhere."""
+        """The project may have been changed elsewhere: it will be read again."""
         if known := self._known.get(project_id):
             known.project = None
 
@@ -92,7 +92,7 @@ class ReportHandlers:
     now: Callable[[], datetime]
 
     async def apply_reports(self, deliveries: Sequence[Delivery]) -> None:
-        """`deliveries` are of one project, in order. A repeat changes nothing; a refused one blocks no other."""
+        """`deliveries` belong to one project, in order. A repeat changes nothing; a refused report blocks no other."""
         for chunk in _chunks(deliveries):
             await retried(lambda chunk=chunk: self._apply(chunk))
 
@@ -111,7 +111,7 @@ class ReportHandlers:
         try:
             await self.ledger.commit(saved.change, cause=deliveries[0].event)
         except BaseException:
-            # Whatever failed, another process may have written, or this write may still take effect.
+            # Whatever has failed: another process may have written, or this write may still take effect.
             self.memory.doubt(project_id)
             raise
         self.memory.keep(saved.state, seen, fresh)
@@ -127,7 +127,7 @@ class ReportHandlers:
 
 
 def _unseen(deliveries: Sequence[Delivery], seen: set[bytes]) -> Mapping[bytes, Delivery]:
-    """Each report once, by its digest, without those taken before."""
+    """Each new report once, by its digest."""
     fresh: dict[bytes, Delivery] = {}
     for delivery in deliveries:
         digest = report_digest(delivery.event.source, delivery.event.id)

@@ -1,1 +1,1 @@
-"""What `builds` keeps, and how it is read."""
+"""The storage of `builds`."""

@@ -1,4 +1,4 @@
-"""What executors keep inside a step, so that another worker need not pay for it again; and what it all has cost."""
+"""Checkpoints within a step, so that another worker need not pay for the same work again; and the total cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from nexus_runtime.work.items import WorkItem, WorkItems
 
 
 class Checkpoint(Message):
-    """A value, and what it took to get it."""
+    """A value, and the usage that it took."""
 
     value: JsonValue
     usage: Usage | None = None
@@ -27,7 +27,7 @@ class Checkpoint(Message):
 
 CHECKPOINT = Form(Checkpoint)
 NANO = 10**9
-"""Costs are summed in whole billionths of a dollar: exactly."""
+"""Costs are summed exactly, in billionths of a dollar."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Checkpoints:
         """
         written = CHECKPOINT.written(made)
         if (size := len(written["state"].encode())) > MAX_CHECKPOINT_BYTES:
-            raise ValueError(f"the checkpoint {name} has {size} bytes, more than {MAX_CHECKPOINT_BYTES}")
+            raise ValueError(f"the checkpoint {name} has {size} bytes; the limit is {MAX_CHECKPOINT_BYTES}")
         key = {"project_id": purse.project_id, "record": _record(attempt, step, name)}
         nano = round(made.usage.cost_usd * NANO) if made.usage else 0
         if not nano:
@@ -70,17 +70,17 @@ class Checkpoints:
         try:
             await self._database.write(once, self._items.held(item), *paid)
         except ConditionFailed:
-            # Written before, by a write whose answer was lost; or `item` is lost.
+            # Either an earlier write whose answer was lost has succeeded, or `item` is lost.
             if await self.find(purse.project_id, attempt, step, name) != made:
                 raise
 
     async def spent(self, purse: Purse) -> Spent:
-        """What was paid out of the purse."""
+        """The total paid out of the purse."""
         project, tenant = [await self._database.get(RECORDS, whose) for whose in (purse.of_project, purse.of_tenant)]
         return Spent(_usd(project), _usd(tenant))
 
     async def find(self, project_id: str, attempt: int, step: str, name: str) -> Checkpoint | None:
-        """Whichever worker saved it."""
+        """The checkpoint, whichever worker saved it."""
         key = {"project_id": project_id, "record": _record(attempt, step, name)}
         item = await self._database.get(RECORDS, key)
         return CHECKPOINT.read(item) if item else None
@@ -92,5 +92,5 @@ def _usd(item: Mapping[str, Any] | None) -> float:
 
 def _record(attempt: int, step: str, name: str) -> str:
     if not 1 <= len(name) <= 100:
-        raise ValueError(f"the name of a checkpoint has 1 to 100 characters, not {len(name)}")
+        raise ValueError(f"the name of a checkpoint must have 1 to 100 characters, not {len(name)}")
     return record_name(attempt, step, "checkpoint") + name

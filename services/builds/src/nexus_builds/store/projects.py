@@ -1,4 +1,4 @@
-"""Where projects are kept: the one place that composes what a change of a project writes."""
+"""The store of projects: the only place that composes the writes of a project's change."""
 
 import hashlib
 import json
@@ -29,10 +29,10 @@ from nexus_runtime.ledger.change import Begin, Change, End, Saved, States
 PROJECT = Form(Project)
 STATE = ("state", "schema")
 EXTERNAL = "external"
-"""The list of running builds that others report on, of all tenants. Those of the platform's worker are long work."""
+"""The list of running external builds, of all tenants. Builds of the platform's worker are long work."""
 BUILD, ERASURE = "build", "erasure"
 DONE = Outcome(status=200)
-"""Nobody waits for the end of either."""
+"""The outcome of both kinds of work: nobody waits for it."""
 
 
 class ProjectStore:
@@ -43,12 +43,12 @@ class ProjectStore:
         self._first_pages = FirstPages()
 
     async def load(self, project_id: str) -> Project | None:
-        """The project as it is now; None if there is none, or it is being deleted."""
+        """The project; None if it does not exist or is being deleted."""
         project = await self.load_any(project_id)
         return project if project and project.deleted_at is None else None
 
     async def load_any(self, project_id: str) -> Project | None:
-        """The project, also while it is being deleted."""
+        """The project, even while it is being deleted."""
         item = await self._database.get(PROJECTS, {"project_id": project_id}, only=STATE)
         return self._states.read(item) if item else None
 
@@ -59,7 +59,7 @@ class ProjectStore:
     def save(
         self, before: Project | None, after: Project, events: Sequence[BaseModel], also: Sequence[Action] = ()
     ) -> Saved[Project]:
-        """The state, on the condition that it is still `before`, and everything that follows from the change."""
+        """The state, on condition that it is still `before`, with all consequences of the change."""
         follows = [*_list_changes(before, after), *record_writes(before, after, events), *also]
         saved = self._states.save(after.project_id, before, after, events, follows)
         return Saved(saved.state, saved.change + work_of(before, after))
@@ -67,7 +67,7 @@ class ProjectStore:
     async def page(
         self, tenant: str, user_id: str | None, status: str | None, tag: str | None, limit: int, before: str | None
     ) -> tuple[list[Stored], str | None]:
-        """Newest first: up to `limit` matching projects, and the position to continue from (None: that was all)."""
+        """Newest first: up to `limit` matching projects, and the position to continue from (None: no more)."""
         if before is None and not (status or tag):
             entries = await self._newest(_listed(tenant, user_id), limit + 1)
         else:
@@ -77,15 +77,15 @@ class ProjectStore:
         loaded = {state["project_id"]: state for state in map(PROJECT.stored, items)}
         projects = [loaded[entry["project_id"]] for entry in shown if entry["project_id"] in loaded]
         more = shown[-1]["position"] if len(entries) > limit else None
-        # A project may have moved on since its entry was read: then it no longer matches.
+        # A project may have changed since its entry was read, and no longer match.
         return [one for one in projects if one.get("deleted_at") is None and status in (None, one["status"])], more
 
     async def _items(self, project_ids: Sequence[str]) -> list[Item]:
-        """Those of the projects that there are."""
+        """The projects that exist."""
         return await self._database.get_many(PROJECTS, [{"project_id": one} for one in project_ids], only=STATE)
 
     async def _newest(self, name: str, number: int) -> list[Item]:
-        """At most so many."""
+        """At most this many."""
         low, entries = self._first_pages.end(name, number), list[Item]()
         if low is not None:
             query = self._database.query(LISTS, name, newest_first=True, page=number, low=low)
@@ -106,18 +106,18 @@ class ProjectStore:
         return self._database.query(LISTS, _listed(tenant), newest_first=True, matching=matching, before=before)
 
     async def external(self) -> list[str]:
-        """The ids of the running builds that others report on."""
+        """The ids of the running external builds."""
         return [entry["position"] async for entry in self._database.query(LISTS, EXTERNAL, only=("position",))]
 
     async def reports_seen(self, project_id: str) -> AsyncIterator[bytes]:
-        """The digests of the reports taken so far."""
+        """The digests of the reports so far."""
         async for item in self._database.query(LEDGER.inbox, project_id, begins="reports#"):
             digests = item["digests"]
             for place in range(0, len(digests), 16):
                 yield bytes(digests[place : place + 16])
 
     async def erase(self, project: Project) -> Change:
-        """Erases everything kept of a deleted project but its history; what is returned erases the project, last."""
+        """Erases everything of a deleted project but its history; the returned change erases the project itself."""
         project_id = project.project_id
         for table, partition in ((RECORDS, project_id), (LEDGER.inbox, project_id)):
             sort = table.sort_key or ""
@@ -137,7 +137,7 @@ async def _some(entries: AsyncIterator[Item], most: int) -> list[Item]:
 
 
 def report_digest(source: str, report_id: str) -> bytes:
-    """16 bytes that stand for (source, id)."""
+    """A digest of 16 bytes for (source, id)."""
     return hashlib.sha256(f"{source}\x1f{report_id}".encode()).digest()[:16]
 
 
@@ -162,7 +162,7 @@ def work_of(before: Project | None, after: Project) -> Change:
 
 
 def _built(project: Project | None) -> bool:
-    """By the platform's worker."""
+    """Whether the platform's worker builds it."""
     return project is not None and project.runs(Builder.PLATFORM)
 
 
@@ -213,16 +213,16 @@ def _external(project: Project | None) -> bool:
 
 
 RECORD_BYTES = 300_000
-"""Log lines and artifacts are packed into items of at most this size."""
+"""Maximum size of the items into which log lines and artifacts are packed."""
 PAGE = 5
-"""Records fetched at once: each may be as large as that, and often the first few suffice."""
+"""Records per fetch: each may be that large, and often the first few suffice."""
 PAST_ATTEMPT = Form(PastAttempt)
 _LOGS: TypeAdapter[list[LogEntry]] = TypeAdapter(list[LogEntry])
 _ARTIFACTS: TypeAdapter[list[Artifact]] = TypeAdapter(list[Artifact])
 
 
 class Records:
-    """Where they are read."""
+    """The tables they are read from."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -250,7 +250,7 @@ class Records:
         return [artifact for item in items for artifact in _ARTIFACTS.validate_json(item["content"])][-most:]
 
     async def output(self, project_id: str, step: StepState) -> dict[str, object] | None:
-        """What the step produced, however large."""
+        """The output of the step, however large."""
         if step.output is not None or step.output_bytes == 0:
             return dict(step.output) if step.output is not None else None
         key = {"project_id": project_id, "record": record_name(step.attempt, step.name, "output")}
@@ -258,7 +258,7 @@ class Records:
         return json.loads(item["content"]) if item else None
 
     async def answer(self, project_id: str, attempt: int, step: str, name: str) -> dict[str, JsonValue] | None:
-        """What a person answered to the question of that name; {} for an approval, None as long as nobody did."""
+        """A person's answer to the question with that name; {} for an approval, None while there is none."""
         item = await self._database.get(RECORDS, {"project_id": project_id, "record": _answer(attempt, step, name)})
         return OUTPUT.validate_json(item["content"]) if item else None
 
@@ -275,7 +275,7 @@ class Records:
 
 
 def record_writes(before: Project | None, after: Project, events: Sequence[BaseModel]) -> list[Action]:
-    """What the events bring, and the attempt before when the next one begins."""
+    """The records of the events, and the previous attempt when the next one begins."""
     actions: list[Action] = []
     past = before.latest() if before and after.attempt_number > before.attempt_number else None
     if past:
@@ -341,5 +341,5 @@ def _answer(attempt: int, step: str, name: str) -> str:
 
 
 def record_name(attempt: int, step: str, kind: str) -> str:
-    """Where the records of one kind of a step begin."""
+    """The key prefix of one kind of a step's records."""
     return f"{attempt:05d}#{step}#{kind}#"

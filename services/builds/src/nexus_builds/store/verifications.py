@@ -1,4 +1,4 @@
-"""The cases that stay with agents, and the runs of them: among the records of their project, and erased with it."""
+"""The suites kept with agents, and their runs: stored among the records of their project, and erased with it."""
 
 from nexus_builds.domain.state import Project
 from nexus_builds.domain.verification import CHECKPOINT, DIFF, STEP, SUITE, Suite, Verification
@@ -43,12 +43,12 @@ class Verifications:
         return newest
 
     async def of_build(self, project_id: str, attempt: int) -> VerificationReport | None:
-        """What came of the cases in the build that the attempt is."""
+        """The verification report of an attempt."""
         found = await self._checkpoints.find(project_id, attempt, STEP, CHECKPOINT)
         return VerificationReport.model_validate(found.value) if found else None
 
     async def diff(self, project_id: str, attempt: int) -> AgentDiff | None:
-        """What a change request has changed, where the attempt is one."""
+        """The differences made by the attempt, if it is a change."""
         found = await self._checkpoints.find(project_id, attempt, STEP, DIFF)
         return AgentDiff.model_validate(found.value) if found else None
 
@@ -63,7 +63,7 @@ class Verifications:
         return await anext((RUN.read(item) async for item in runs), None)
 
     async def outcome(self, name: str) -> Outcome | None:
-        """What those get who ask after the end; None while it has not ended."""
+        """The answer for callers who ask after the end; None while it has not ended."""
         run = await self.load(name)
         if run is None:
             return gone(name)
@@ -73,7 +73,7 @@ class Verifications:
         return Put(RECORDS, {**_key(run.agent_id, run.verification_id), **RUN.written(run)})
 
     async def keep(self, item: WorkItem, project: Project, run: Verification) -> None:
-        """How far it is. Raises ChangedMeanwhile where `project` has changed, or `item` is lost."""
+        """Stores its progress. Raises ChangedMeanwhile if `project` has changed, or `item` is lost."""
         await self._commit(Change.of(self.put(run), self._items.held(item), _unchanged(project)))
 
     async def end(self, project: Project, run: Verification) -> None:
@@ -82,7 +82,7 @@ class Verifications:
         await self._commit(Change((self.put(run), _unchanged(project)), ends=(end,)))
 
     async def give_up(self, name: str) -> None:
-        """Its project was deleted, and nothing is kept of it."""
+        """Ends it without a result: its project was deleted."""
         await self._commit(Change(ends=(End(VERIFICATION, name, gone(name)),)))
 
     async def _commit(self, change: Change) -> None:
@@ -106,5 +106,5 @@ def _key(agent_id: str, verification_id: str) -> dict[str, str]:
 
 
 def _unchanged(project: Project) -> Check:
-    """It is not being erased either: what were written behind that would stay for ever."""
+    """On condition that the project is not being erased: what is written after that would stay for ever."""
     return Check(PROJECTS, {"project_id": project.project_id}, Where(equal={"version": project.version}))

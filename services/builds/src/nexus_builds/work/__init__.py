@@ -1,1 +1,1 @@
-"""Background work: deletions are completed, and builds that can no longer finish are failed."""
+"""Background work: completes deletions, and fails builds that can no longer finish."""

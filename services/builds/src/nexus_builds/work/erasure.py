@@ -1,4 +1,4 @@
-"""Completes a deletion: once its last events are published, nothing of the project stays."""
+"""Completes a deletion: once its last events are published, everything of the project is erased."""
 
 import asyncio
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class Erasure(Repeatable):
             await asyncio.sleep(self.look_seconds)
 
     async def erase(self, name: str) -> bool:
-        """False while its last events are not published. May be repeated if interrupted: the project goes last."""
-        # The relay reads events from the history: erased earlier, those in the outbox could never be published.
+        """False while its last events are not published. Safe to repeat when interrupted: the project goes last."""
+        # The relay reads events from the history: if that were erased earlier, those in the outbox would be lost.
         if await self.ledger.outbox.holds(name):
             return False
         project = await self.store.load_any(name)

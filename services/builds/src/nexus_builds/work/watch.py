@@ -16,12 +16,12 @@ from nexus_runtime.work.registration import Roster
 
 logger = log.get(__name__)
 AT_ONCE = 100
-"""Projects in memory at a time."""
+"""Projects held in memory at a time."""
 
 
 @dataclass
 class LostWorkers:
-    """Builds held by a worker that is dead, and since when this process has seen them so.
+    """Builds held by dead workers, and since when this process has seen that.
 
     The roster is the engine's, which observes it often enough to notice silence.
     """
@@ -33,10 +33,10 @@ class LostWorkers:
     _since: dict[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
 
     async def look(self) -> tuple[list[str], set[str]]:
-        """All builds that have a work item, and those lost for so many seconds."""
+        """All builds that have a work item, and those lost for at least `seconds`."""
         builds = [item for item in await self.items.all() if item.kind == BUILD]
         now = self.monotonic()
-        # With the epoch: a takeover gives the build a new one, so its time counts from the beginning.
+        # With the epoch: a takeover raises it, so the time then starts again.
         orphans = {(one.name, one.epoch) for one in builds if one.owned and one.runner not in self.roster.living}
         self._since = {orphan: self._since.get(orphan, now) for orphan in orphans}
         lost = {name for (name, _), since in self._since.items() if now - since >= self.seconds}
@@ -45,7 +45,7 @@ class LostWorkers:
 
 @dataclass(frozen=True)
 class Watch:
-    """Watches the builds of the platform's worker or, without `workers`, those of others."""
+    """Watches the builds of the platform's worker or, without `workers`, external ones."""
 
     store: ProjectStore
     ledger: Ledger
@@ -61,7 +61,7 @@ class Watch:
             await asyncio.sleep(self.seconds)
 
     async def look(self) -> None:
-        """Once over all of them."""
+        """Checks all of them once."""
         if self.workers is not None:
             names, lost = await self.workers.look()
         else:
@@ -81,5 +81,5 @@ class Watch:
         try:
             await self.ledger.commit(self.store.save(before, after, events).change)
         except ChangedMeanwhile:
-            return  # a report or command was faster: judged again at the next look
+            return  # a report or command was faster; the next look will judge again
         logger.warning("build given up", project_id=after.project_id, attempt=after.attempt_number, code=error.code)

@@ -1,4 +1,4 @@
-"""AWS's clients of one process, each with the retries that its calls bear."""
+"""The AWS clients of a process, each with the retries that are safe for its calls."""
 
 import contextlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from nexus_agents.backends.agentcore.settings import AgentCoreSettings
 
 _LONGEST_INVOCATION_SECONDS = 960
 _MAX_CONNECTIONS = 1100
-"""More than the invocations that one process may run at once."""
+"""More than the maximum of concurrent invocations of a process."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _repeating(**more: Any) -> AioConfig:
 
 
 def _s3(settings: AgentCoreSettings) -> AioConfig:
-    # As for packages and artifacts: compatible stores do not know the checksums that botocore adds by itself.
+    # As for packages and artifacts: compatible stores do not support the checksums that botocore adds by default.
     return _repeating(
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

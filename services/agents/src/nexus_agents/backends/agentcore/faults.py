@@ -1,4 +1,4 @@
-"""What AWS's errors mean here. The names are those of the service models; nothing else of a message is relied on."""
+"""Translates AWS's errors. It relies only on the error codes of the service models, not on messages."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ _THROTTLED = ("ThrottlingException", "TooManyRequestsException", "RetryableConfl
 _QUOTA = "ServiceQuotaExceededException"
 _AGENT_FAILED = "RuntimeClientError"
 _NOT_SENT = (EndpointConnectionError, ConnectTimeoutError)
-# While an answer is read aiobotocore lets errors of aiohttp through.
+# While an answer is read, aiobotocore passes on errors of aiohttp.
 _LOST = (HTTPClientError, aiohttp.ClientError, ConnectionError)
 
 
@@ -55,7 +55,7 @@ def translated(*, running: bool) -> Generator[None]:
     except BotoCoreError as error:
         # Raised before anything is sent: credentials, parameters, endpoints.
         logger.warning("AWS could not be asked", reason=str(error))
-        raise BackendRefused(f"AWS could not be asked: {type(error).__name__}.") from error
+        raise BackendRefused(f"The request to AWS could not be made: {type(error).__name__}.") from error
 
 
 def _refused(error: ClientError, running: bool) -> BackendError:

@@ -1,4 +1,4 @@
-"""Invocations of a runtime, each in a session; what is not finished with is stopped, so that nothing runs on unseen."""
+"""Invocations of a runtime, each in a session; unfinished ones are stopped, so that nothing keeps running unseen."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ class Sessions:
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def invoke(self, arn: str, session: str, request: InvokeRequest) -> AgentAnswer:
-        """Its time is the caller's to limit. Only a request that AWS turned away unread is sent again."""
+        """The caller must set a time limit. Only requests that AWS has rejected unread are sent again."""
         called = await _patiently(lambda: self._called(arn, session, request))
         media_type = str(called["contentType"]).partition(";")[0].strip().lower()
         body, watch = bytearray(), StreamWatch(media_type, request.observe)
@@ -56,13 +56,13 @@ class Sessions:
             raise AgentCrashed(f"The agent's answer was cut off: {error}.") from None
 
     def stop_soon(self, arn: str, session: str) -> None:
-        """Ends the session's machine, without keeping the caller waiting; `close` waits for it."""
+        """Stops the session's machine in the background; `close` waits for that."""
         task = asyncio.create_task(self._stop_quietly(arn, session))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
 
     async def stop(self, arn: str, session: str) -> None:
-        """Of a session that is not there: nothing to do."""
+        """Does nothing if the session does not exist."""
         try:
             with translated(running=False):
                 await self._data.stop_runtime_session(agentRuntimeArn=arn, runtimeSessionId=session, qualifier=ENDPOINT)
@@ -95,12 +95,12 @@ class Sessions:
             async with asyncio.timeout(_STOP_SECONDS):
                 await _patiently(lambda: self.stop(arn, session))
         except (BackendError, TimeoutError) as error:
-            # It ends by itself once it was idle for long enough.
+            # It ends by itself once it has been idle for long enough.
             logger.warning("a session could not be stopped", session=session, reason=str(error))
 
 
 async def _patiently(call: Callable[[], Awaitable[Any]]) -> Any:
-    """Calls again while AWS throttles, some times, at growing and random intervals."""
+    """Retries while AWS throttles, a few times, at growing, random intervals."""
     for attempt in range(_TRIES):
         try:
             return await call()
@@ -112,7 +112,7 @@ async def _patiently(call: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def _pieces(body: Any) -> AsyncGenerator[bytes]:
-    """As they come. A connection that is lost meanwhile is an agent lost meanwhile."""
+    """The chunks as they come. If the connection is lost, so is the agent."""
     async with body:
         with translated(running=True):
             while piece := await body.read(_CHUNK_BYTES):

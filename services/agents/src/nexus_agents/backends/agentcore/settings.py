@@ -1,4 +1,4 @@
-"""What the AgentCore backend is told."""
+"""Settings of the AgentCore backend."""
 
 from dataclasses import dataclass
 from typing import Literal
