@@ -201,7 +201,7 @@ class Commands:
             except Unacknowledged as error:
                 raise GatewayTimeout(error.message) from error
         location = EVENTS.format(project_id=told.project_id)
-        outcome = f"the outcome can be read at {location}" if told.event else "the event does not correspond to a report"
+        outcome = f"the outcome can be read at {location}" if told.event else "the event is not a report"
         taken = told.taken().model_dump_json().encode()
         return success(taken, 202, message=f"accepted; {outcome}", headers={"Location": location})
 

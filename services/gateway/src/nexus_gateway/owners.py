@@ -56,7 +56,7 @@ class UploadingOwners(Protocol):
 
 
 async def _chunks(content: IO[bytes]) -> AsyncGenerator[bytes]:
-    # Given the file itself, aiohttp would close it, in a thread and at a time of its choice; but it is not its to close.
+    # Given the file itself, aiohttp would close it, in a thread and at a time of its choice: its opener closes it.
     while chunk := await asyncio.to_thread(content.read, UPLOAD_CHUNK_BYTES):
         yield chunk
 
