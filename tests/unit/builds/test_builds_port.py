@@ -138,7 +138,7 @@ async def test_checkpoints_are_bounded_and_go_with_their_project(tmp_path: Path)
     made, _ = await world(tmp_path, Calls())
     mine = await made.taken()
     checkpoints = made.workshop.checkpoints
-    with pytest.raises(ValueError, match="more than 300000"):
+    with pytest.raises(ValueError, match="the limit is 300000"):
         await checkpoints.save(mine, PURSE, 1, FIRST, "c", Checkpoint(value="x" * MAX_CHECKPOINT_BYTES))
     await checkpoints.save(mine, PURSE, 1, FIRST, "c", Checkpoint(value="x"))
     await made.replica.ask(DeleteProject(command_id="d", project_id=PROJECT))
