@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from nexus_offline_builder.catalogue import CATALOGUE, OUT_OF_REACH, ToolRule
-from nexus_offline_builder.package.tools.spelling import nearest
+from nexus_offline_builder.package.tools.spelling import nearest, unswapped
 from nexus_offline_builder.package.tools.units import NAMES
 
 ENOUGH = 2
@@ -52,6 +52,10 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
 
 
+_WEAK = frozenset(stem(word) for word in "when from to until till since before after left end".split())
+"""What a clause may say anyway: beside a poem or a booking it calls for no tool."""
+
+
 @cache
 def _vocabulary(words: str) -> _Vocabulary:
     english = {word for word in words.split() if word.isascii()}
@@ -69,6 +73,12 @@ def _known() -> frozenset[str]:
     }
 
 
+_SHORT = frozenset(
+    "year date days week word text table unit units miles count total table column split money price email link phone "
+    "sums maths temp weight length month months until math".split()
+)
+
+
 def _words(clause: str) -> list[str]:
     words = _WORD.findall(clause.lower())
     return [_corrected(word) for word in words]
@@ -76,6 +86,8 @@ def _words(clause: str) -> list[str]:
 
 def _corrected(word: str) -> str:
     known = _known()
+    if len(word) in (4, 5) and word not in _SHORT and (meant := unswapped(word, _SHORT)):
+        return meant
     if len(word) < 6 or word in known or stem(word) in {stem(one) for one in known}:
         return word
     meant = nearest(word, (one for one in known if one[0] == word[0]))
@@ -120,6 +132,8 @@ def _weight(rule: ToolRule, words: list[str], chinese: str, clause: str) -> int:
         return ENOUGH
     objects = _vocabulary(rule.objects).found_in(words, chinese)
     operations = _vocabulary(rule.operations).found_in(words, chinese) - objects
+    if operations <= _WEAK and _beyond(words, chinese):
+        operations = set()
     if rule.name == "unit_conversion":
         objects |= (units := _units(words, clause))
         if len(units) >= ENOUGH:
@@ -127,10 +141,14 @@ def _weight(rule: ToolRule, words: list[str], chinese: str, clause: str) -> int:
     return min(len(objects), 1) + min(len(operations), 1)
 
 
+def _beyond(words: list[str], chinese: str) -> list[str]:
+    return [title for title, said in OUT_OF_REACH.items() if _vocabulary(said).found_in(words, chinese)]
+
+
 def out_of_reach(text: str) -> list[str]:
     """What the requirement also asks for and no tool of the builder does, by title."""
     words, chinese = _words(text), "".join(_CHINESE.findall(text))
-    return [title for title, said in OUT_OF_REACH.items() if _vocabulary(said).found_in(words, chinese)]
+    return _beyond(words, chinese)
 
 
 def called_for(text: str) -> tuple[ToolRule, ...]:

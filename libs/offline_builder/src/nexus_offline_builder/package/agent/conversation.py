@@ -9,6 +9,7 @@ from ..tools.contract import CERTAIN, Answer, JsonValue, Question, Refusal, Task
 from ..tools.wording import has_chinese, is_chinese
 from .payload import Turn
 from .references import named_value, resolutions, value_in
+from .second_try import reworded
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .substitution import substituted
@@ -60,13 +61,21 @@ class Conversation:
         said = small_talk(prompt, self._tools, turns, question.chinese)
         if said is not None:
             return Reply(said)
+        reply = self._best(question, position)
+        for text in reworded(prompt) if _is_failed(reply) else ():
+            again = self._best(question._replace(text=text), position)
+            if not _is_failed(again):
+                return again._replace(read=again.read or text)
+        return reply
+
+    def _best(self, question: Question, position: int) -> Reply:
         claim = self._claim(question)
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
             if followed is not None:
                 return followed
         if claim is None:
-            return Reply(cannot(prompt, self._tools, question.chinese))
+            return Reply(cannot(question.text, self._tools, question.chinese))
         return _done(claim)
 
     def _question(self, prompt: str, position: int) -> Question:
@@ -159,6 +168,12 @@ class Conversation:
         if position not in self._replayed:
             self._replayed[position] = self._reply(self._turns[position].prompt, position)
         return self._replayed[position]
+
+
+def _is_failed(reply: Reply) -> bool:
+    """Whether nothing was worked out and nothing asked back."""
+    failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)
+    return failed or not (reply.tool_calls or reply.asking)
 
 
 def _refusing(refusal: Refusal) -> Callable[[], Answer]:

@@ -35,15 +35,16 @@ _KINDS = (
         rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{_NUMBER}",
     ),
     ("reduction", rf"打\s*{_NUMBER}\s*折"),
+    ("count", rf"(?<![\d.]){_NUMBER}(?=\s+[a-z]+(?:\s+[a-z]+)?\s+(?:at|@|x|for|costing)\s*[$€£]?\s*{_NUMBER})"),
     ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
 )
 _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
 _AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
-    r"you|there|are|be|"
+    r"you|there|are|be|oh no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
     r"same|do|try|to|until|till|from|since|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|"
-    r"只|按|小费|再|用|来|付|出生|又|吗|么)",
+    r"只|到|至|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
 _SHARE_ON = lazy_pattern(
@@ -51,6 +52,8 @@ _SHARE_ON = lazy_pattern(
     rf"gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{_NUMBER})[\s?.]*",
     re.IGNORECASE,
 )
+_WHOLE = lazy_pattern(r"\s*\d+(?:\.\d+)?\s*")
+_ABOUT = lazy_pattern(r"\b(?:of|for|on|from|costs?|bill|price)\b|[$€£¥元块]", re.IGNORECASE)
 _IN_ALL = lazy_pattern(
     r"(?:(?:and|so|then|what|what's|whats|is|the|now|ok)[\s,]+)*(?:total|in total|altogether|in all|how much (?:is "
     r"that )?in all)"
@@ -60,7 +63,7 @@ _IN_ALL = lazy_pattern(
 _SINCE = lazy_pattern(r"\b(?:from|since)\b|从", re.IGNORECASE)
 _AMOUNT = lazy_pattern(r"\b(?:it|bill|total|cost)\b|[$€£¥元块.]|\d{3}", re.IGNORECASE)
 _CHANGES = lazy_pattern(
-    r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|if|with|for|only|instead|someone|somebody|split|"
+    r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|oh|wait|actually|sorry|hmm|if|with|for|only|instead|someone|somebody|split|"
     r"of|same|打|to|until|till|from|since|从|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|"
     r"jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
@@ -80,19 +83,29 @@ def substituted(prompt: str, before: str) -> str | None:
         return None
     said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
     pieces = list(_PIECE.finditer(said))
-    if len(pieces) != 1 or re.search(r"\w|[-+*/^<>=]", _AROUND.sub(" ", _PIECE.sub(" ", said))):
+    left = _known_dropped(_AROUND.sub(" ", _PIECE.sub(" ", said)), old)
+    if len(pieces) != 1 or re.search(r"\w|[-+*/^<>=]", left):
         return None
     piece = pieces[0]
     others = {found.lastgroup for found in _PIECE.finditer(old)}
     if piece.lastgroup == "number" and "people" in others and not _AMOUNT.search(said):
         return None
-    same = [found for found in _PIECE.finditer(old) if found.lastgroup == piece.lastgroup]
-    if not same and piece.lastgroup == "number":
+    kind = "count" if "count" in others and _WHOLE.fullmatch(piece.group()) else piece.lastgroup
+    if kind == "number" and "share" in others and float(re.sub(r"[^\d.]", "", piece.group())) <= 100:
+        kind = kind if _ABOUT.search(said) else None
+    same = [found for found in _PIECE.finditer(old) if found.lastgroup == kind] if kind else []
+    if not same and kind == "number":
         return _in_duration(piece.group(), old)
     if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
         return None
     start, end = same[0 if _SINCE.search(prompt) else -1].span()
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+
+
+def _known_dropped(left: str, before: str) -> str:
+    """`left` without the words of the prompt before: `and 14 hours?` after `12 hours at 60`."""
+    known = {word.lower() for word in re.findall(r"[A-Za-z]{2,}", before)} - {"and", "or", "not", "no", "without"}
+    return re.sub(r"[A-Za-z]{2,}", lambda word: " " if word.group().lower() in known else word.group(), left)
 
 
 def _in_duration(number: str, before: str) -> str | None:

@@ -7,10 +7,10 @@ from . import figures
 from .bills import refuse_mixed_currencies
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
-from .expression import NotAnExpression, Token, evaluate, has_operator, tokens_of, written
+from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
-from .phrases import expression_for
+from .phrases import deal_for, expression_for
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_WORDING = 4000
@@ -26,6 +26,7 @@ _ROUNDING = lazy_pattern(
     r"[,，]?\s*(?:四舍五入|取整)(?:到整数|到个位)?[\s？?。]*$",
     re.IGNORECASE,
 )
+_SIGNED_SHARE = lazy_pattern(r"(?:(?:and|then|now)\s+)*(?:minus|plus|less|add|subtract|take off|[-+减加再]+)\s*[\d.]+\s*(?:%|percent)[\s?.]*")
 _LONE_SHARE = lazy_pattern(
     r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|"
     r"百分之[\d一二三四五六七八九十]+)"
@@ -40,11 +41,13 @@ _RATE = lazy_pattern(
     r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
     re.IGNORECASE,
 )
+_DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})(?![\d,.])")
+_WORD_OR_COMMA = lazy_pattern(r"[^\W\d_]|,")
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = lazy_pattern(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
 _MORE_TO_DO = lazy_pattern(
     r"[%^*=<>+]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|not|without|except|excluding|"
-    r"half|twice|double|squared?|root|cubed?|times|divided|"
+    r"half|twice|double|remainder|modulo|squared?|root|cubed?|times|divided|"
     r"multipl\w*|plus|minus|less|more|tip|tax|vat|off|discount|each|per|log|sin|cos|tan|choose|prime|split|in|to|into|"
     r"round\w*)\b|[加减乘除倍半折率税]|平方|立方|每",
     re.IGNORECASE,
@@ -58,7 +61,7 @@ def understand(question: Question) -> Task | None:
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
         return None
-    if question.earlier and _LONE_SHARE.fullmatch(text.strip()):
+    if question.earlier and (_LONE_SHARE.fullmatch(text.strip()) or _SIGNED_SHARE.fullmatch(text.strip().lower())):
         return None
     if (rounding := _ROUNDING.search(text[-80:])) is not None:
         return _rounding(text[:-80] + _ROUNDING.sub("", text[-80:]), rounding)
@@ -87,9 +90,8 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
         return None
     if (rate := _rate(text)) is not None:
         return rate
-    try:
-        tokens = tokens_of(plain_signs(text)) if len(text) > _LONGEST_WORDING else tokens_of(expression_for(text))
-    except NotAnExpression:
+    tokens = _tokens(text)
+    if tokens is None:
         return None
     incomplete = not tokens or tokens[0].text in ("+", "*", "/", "^", "mod", "%", ",", "of", ")")
     if any(one.kind == next_one.kind == "number" for one, next_one in pairwise(tokens)):
@@ -99,6 +101,34 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
         return None
     refuse_mixed_currencies(text)
     return tokens
+
+
+def _tokens(text: str) -> list[Token] | None:
+    """An expression, in signs or in words, else a price and what is done to it."""
+    if len(text) > _LONGEST_WORDING:
+        return _in_signs(plain_signs(text))
+    tokens = _in_signs(expression_for(text))
+    if tokens is not None and (not _WORD_OR_COMMA.search(text) or is_well_formed(tokens)):
+        return tokens
+    deal = deal_for(text)
+    if deal is None and (pointed := _with_points(text)) != text:
+        return _tokens(pointed)
+    return _in_signs(deal) if deal is not None else tokens
+
+
+def _with_points(text: str) -> str:
+    """`1.250,50` as `1250.50`, where every comma is a decimal one."""
+    commas = text.count(",")
+    if commas != len(_DECIMAL_COMMA.findall(text)) or re.search(r"\d\.\d{1,2}(?!\d)", text):
+        return text
+    return _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+
+
+def _in_signs(text: str) -> list[Token] | None:
+    try:
+        return tokens_of(text)
+    except NotAnExpression:
+        return None
 
 
 def _rate(text: str) -> list[Token] | None:

@@ -32,6 +32,7 @@ _FORMS = (
         "people",
         rf"/?\s*(?P<p1>\d+)\s*{_PEOPLE}|(?:split|share[ds]?|divided?)\s*(?:it|that|this|the bill|equally|evenly|"
         rf"\s)*(?:by|between|among|amongst|into|in|across)\s*(?:the\s*)?(?P<p2>\d+)(?:\s*{_PEOPLE})?|"
+        rf"(?<=\S)\s+(?:split|shared|divided)\s+(?P<p5>\d+)(?=[\s?.!]*$)|"
         rf"(?:we|they) (?:are|were) (?P<p3>\d+)(?!\s*[\d%])|"
         rf"(?:between|among|amongst)\s+(?P<p4>\d+)(?!\s*(?:and\b|[%.\d]))",
     ),
@@ -46,9 +47,11 @@ _FORMS = (
     ("share", rf"(?P<a4>{_NUMBER})\s*%"),
     (
         "several",
-        rf"(?P<n>\d+)\s*(?:[a-z]+\s+){{0,2}}?(?:at|@|x|for|each)\s*(?P<price>{_NUMBER})(?:\s*(?:each|apiece|a piece))?|"
+        rf"(?P<n>\d+)\s*(?:[a-z]+\s+){{0,2}}?(?:at|@|x|each|for(?=\s*{_NUMBER}\s*(?:each|apiece|a piece)))\s*"
+        rf"(?P<price>{_NUMBER})(?:\s*(?:each|apiece|a piece))?|"
         r"(?P<n2>\d+)\s+[a-z]+\s+(?P<price2>\d+\.\d\d)(?![\d%])(?:\s*(?:each|apiece|a piece))?",
     ),
+    ("lot", rf"\d+\s*(?:[a-z]+\s+){{1,2}}for\s*{_NUMBER}(?!\s*[%\d])"),
     ("amount", rf"(?P<m>{_NUMBER})(?!\s*%)"),
 )
 _FACT = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _FORMS), re.IGNORECASE)
@@ -74,14 +77,17 @@ _SAYS_NOTHING = lazy_pattern(
 _NO_NUMBER = lazy_pattern(r"(\b(?:each|every|which|per)\s*)1\b|1(?=[共起下])|(?<=找)0", re.IGNORECASE)
 _TAKEN_BACK = lazy_pattern(
     r"\b(?:refund\w*|return\w*|coupons?|vouchers?|already|minus|less|except|without|not|no|more|extra|half|twice|"
-    r"double|thirds?|quarters?)\b|退|减|已经|不|没",
+    r"double|thirds?|quarters?|salary|wages?|income|earn\w*|loan|savings?)\b|"
+    rf"\bincl\w*\.?\s+(?:an?\s+)?{_NUMBER}\s*%|\b(?:with|incl\w*\.?)\s+{_ADDED}\s+{_NUMBER}(?!\s*[%\d.])|"
+    rf"{_NUMBER}\s*(?:per (?:head|person)|a head|each|apiece|pp)\b(?=.*\b\d+\s*{_PEOPLE})|"
+    rf"\d+\s*{_PEOPLE}\b[^\d]*{_NUMBER}\s*(?:per (?:head|person)|a head|apiece|pp)\b|工资|收入|月薪|退|减|已经|不|没",
     re.IGNORECASE,
 )
 _COUNTED = lazy_pattern(r"\0\s*(?!(?:minus|plus|less|times|ways)\b)[a-z]{2,}s\b", re.IGNORECASE)
 _SUBJECT = lazy_pattern(r"^\W*(?:the |our |my |your )?[a-z]+ (?=(?:came|comes|was|is|costs?|totals?)\b)", re.IGNORECASE)
 _ASKS_TIP = lazy_pattern(
-    r"\b(?:how much|what(?:'s|s| is)?|the) (?:the |is the |should (?:i|we) )?tip\b(?! (?:included|"
-    r"in))|小费(?:是|要)?(?:多少|几)",
+    r"\b(?:how much|what(?:'s|s)?|the)\s+(?:(?:is|are|would|does|should|do|be|i|we|an?|the)\s+)*(?:[\d.]+\s*%\s*)?"
+    r"(?:tip|gratuity|vat|gst|(?:sales )?tax|service charge)\b(?! (?:included|in))|小费(?:是|要)?(?:多少|几)",
     re.I,
 )
 _ASKS_CHANGE = lazy_pattern(r"\bchange\b|\bback\b|找", re.IGNORECASE)
@@ -119,7 +125,7 @@ def _is_bill(text: str, said: "dict[str, list[re.Match[str]]]") -> bool:
     singles = [len(said.get(name, [])) for name in ("added", "taken", "people", "tender")]
     if (
         not bought
-        or {"", "share"} & said.keys()
+        or {"", "share", "lot"} & said.keys()
         or max(singles) > 1
         or not (sum(singles) or len(said.get("several", [])) > 1)
         or (
@@ -167,7 +173,7 @@ def _number(said: "dict[str, list[re.Match[str]]]", name: str, letter: str) -> s
         next(
             (
                 fact[f"{letter}{n}"]
-                for n in (1, 2, 3, 4)
+                for n in (1, 2, 3, 4, 5)
                 if f"{letter}{n}" in fact.re.groupindex and fact[f"{letter}{n}"]
             ),
             None,

@@ -128,7 +128,7 @@ def _slashed(first: int, second: int, last: str, written: str) -> date:
             f"I cannot tell year and day in {written}: please write the date as year-month-day with four digits.",
             f"{written} 中分不清年和日：请用四位数的年份，按 年-月-日 书写。",
         )
-    if first > 12 or first == second:
+    if first > 12 or first == second or ("." in written and second <= 12):
         return day_of(year, second, first)
     if second > 12:
         return day_of(year, first, second)

@@ -7,7 +7,7 @@ from functools import partial
 
 from .calendar_dates import MONTHS, day_of
 from .calendar_periods import last_of_month
-from .contract import CERTAIN, Answer, Question, Refusal, Task, Value
+from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Value
 from .date_spans import span
 from .patterns import lazy_pattern
 from .wording import digits_for_words
@@ -21,9 +21,11 @@ _MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _DAYS_IN = lazy_pattern(
     rf"\bdays?\b(?: (?:are|is|there|does|do|did|has|have))*(?: (?:in|of))?(?: the)?(?: month(?: of)?| year)?\s+"
     rf"(?:(?P<name>{_MONTH})\.?|(?=\d{{4}}))\s*,?\s*(?P<year>\d{{4}})(?![-/\d])(?:\s+(?:have|has|had))?|"
+    rf"^\s*(?P<name2>{_MONTH})\.?\s*,?\s*(?P<year2>\d{{4}})\s*[,:]?\s*(?:has |have )?(?:how many |number of )?days\b|"
     r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)(?:天|个?(?P<zh>工作日))",
     re.IGNORECASE,
 )
+_YEAR = lazy_pattern(r"\s*(?:(?:and|what about|how about|is|year)\s+)*(1[5-9]\d\d|2[0-3]\d\d)\s*年?[\s?？呢]*", re.IGNORECASE)
 _WORKING = lazy_pattern(r"\b(?:working|business|week|work)[\s-]*$", re.IGNORECASE)
 _ASKING = lazy_pattern(
     r"\b(?:how|many|number|of|the|what|is|are|count|tell|me|please|and|so|total|then|in|all)\b|请问|[\s?.!？。，,]",
@@ -36,6 +38,8 @@ def about_a_period(text: str, question: Question) -> Task | None:
     if (found := _LEAP.search(text)) and not re.search(r"\d", text[: found.start()] + text[found.end() :]):
         year = int(found["year"] or found["behind"])
         return Task(CERTAIN, lambda: _leap(year, question))
+    if question.alone and (year := _YEAR.fullmatch(text)):
+        return Task(LIKELY, lambda: _leap(int(year[1]), question))
     found = _DAYS_IN.search(text)
     if found is None:
         return None
@@ -84,8 +88,8 @@ def _months_of_years(found: "re.Match[str]") -> str:
 
 
 def _days_in(found: "re.Match[str]", working: bool, question: Question) -> Answer:
-    year = int(found["year"] or found["y"])
-    named = found["name"]
+    year = int(found["year"] or found["year2"] or found["y"])
+    named = found["name"] or found["name2"]
     month = 1 + [name[:3] for name in MONTHS].index(named.lower()[:3]) if named else int(found["m"] or 0)
     first = day_of(year, month or 1, 1)
     last = last_of_month(year, month or 12)

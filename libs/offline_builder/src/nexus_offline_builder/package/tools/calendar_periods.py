@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from .calendar_dates import MONTHS, day_of, moved, moved_months
+from .calendar_dates import MONTHS, WEEKDAYS, day_of, moved, moved_months
 from .patterns import lazy_pattern
 from .wording import digits_for_words
 
@@ -12,9 +12,28 @@ _MONTH_NAME = (
     r"nov(?:ember)?|dec(?:ember)?"
 )
 _DAY_OF = lazy_pattern(
-    r"(?:the\s+)?(?P<which>first day|last day|start|beginning|end)\s+of\s+(?:the\s+)?(?:"
+    r"(?:the\s+)?(?P<which>first day|last day|first(?= of (?:this|next|last|the) )|start|beginning|end)\s+of\s+(?:the\s+)?(?:"
     r"(?P<rel>this|next|last|previous|current)?\s*(?P<period>month|year)(?!\s*\d)|"
     rf"(?P<month>{_MONTH_NAME})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}}))?|(?P<only>\d{{4}})(?![-/\d]))",
+    re.IGNORECASE,
+)
+_NUMBERED = lazy_pattern(
+    r"(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)\s+(?:of\s+)?(?P<rel>this|next|last)\s+month\b", re.IGNORECASE
+)
+_MONTH_OF_YEAR = lazy_pattern(
+    rf"(?<!\d )(?<!\d)(?<!st )(?<!nd )(?<!rd )(?<!th )(?<!of )\b(?P<month>{_MONTH_NAME})\.?\s+(?P<year>\d{{4}})(?![-/.\d])",
+    re.IGNORECASE,
+)
+_DAYS_OF_MONTH = lazy_pattern(
+    rf"(?<![\d-])(?:from\s+)?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:-|–|to|until)\s*(?P<b>\d{{1,2}})(?:st|nd|rd|th)?\s+"
+    rf"(?P<month>{_MONTH_NAME})\b(?P<year>,?\s+\d{{4}})?|(?P<name>{_MONTH_NAME})\s+(?P<c>\d{{1,2}})\s*(?:-|–)\s*(?P<d>\d{{1,2}})"
+    r"\b(?!\s*[-/.:]\d)(?P<of>,?\s+\d{4})?",
+    re.IGNORECASE,
+)
+_ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
+_NTH = lazy_pattern(
+    rf"(?:the\s+)?(?P<nth>{'|'.join(_ORDINALS)})\s+(?P<day>{'|'.join(WEEKDAYS)})\s+(?:of|in)\s+(?:the\s+)?"
+    rf"(?:(?P<rel>this|next|last)\s+month|(?P<month>{_MONTH_NAME})\b(?:,?\s*(?:of\s+)?(?P<year>\d{{4}}))?)",
     re.IGNORECASE,
 )
 _LEFT = lazy_pattern(
@@ -53,6 +72,11 @@ _HOLIDAYS = {"圣诞": (12, 25), "国庆": (10, 1)}
 def with_periods(text: str, today: date) -> str:
     """`text` with `the last day of next month`, `明年今天`, `下周五` and the like as year-month-day."""
     text = _DAY_OF.sub(lambda found: f" {_day_of_period(found, today)} ", text)
+    text = _DAYS_OF_MONTH.sub(_both_days, text)
+    text = _NTH.sub(lambda found: f" {_nth_weekday(found, today)} ", text)
+    text = _NUMBERED.sub(lambda found: f" {_numbered(found, today)} ", text)
+    if len(_MONTH_OF_YEAR.findall(text)) == 2 and re.search(r"\bmonths?\b", text, re.IGNORECASE):
+        text = _MONTH_OF_YEAR.sub(lambda found: f" {day_of(int(found['year']), _month(found['month']), 1)} ", text)
     text = _LEFT.sub(lambda found: _until_end(found, today), text)
     text = _LEFT_CHINESE.sub(lambda found: f"到 {_end(today, '年' in found['period'])} 还有多少天", text)
     text = _DAY_LATER.sub(lambda found: f" {_same_day(found, today)} ", text)
@@ -79,12 +103,40 @@ def _until_end(found: "re.Match[str]", today: date) -> str:
     return f" until {_end(today, period != 'month')} "
 
 
+def _month(name: str) -> int:
+    return 1 + next(n for n, month in enumerate(MONTHS) if month.startswith(name.lower()[:3]))
+
+
+def _nth_weekday(found: "re.Match[str]", today: date) -> date:
+    """Without a year it is the next such month from today on."""
+    month = _month(found["month"]) if found["month"] else today.month
+    inside = day_of(int(found["year"] or today.year + (month < today.month)), month, 1)
+    if found["rel"]:
+        inside = moved_months(today.replace(day=1), _MONTHS_AWAY.get(found["rel"].lower(), 0))
+    weekday, nth = WEEKDAYS.index(found["day"].lower()), _ORDINALS[found["nth"].lower()]
+    if nth < 0:
+        last = last_of_month(inside.year, inside.month)
+        return moved(last, -((last.weekday() - weekday) % 7))
+    return moved(inside, (weekday - inside.weekday()) % 7 + 7 * nth)
+
+
+def _both_days(found: "re.Match[str]") -> str:
+    """`3-17 January` as two dates."""
+    month, year = found["month"] or found["name"], (found["year"] or found["of"] or "").replace(",", "")
+    return f"from {found['a'] or found['c']} {month}{year} to {found['b'] or found['d']} {month}{year}"
+
+
+def _numbered(found: "re.Match[str]", today: date) -> date:
+    inside = moved_months(today.replace(day=1), _MONTHS_AWAY.get(found["rel"].lower(), 0))
+    return day_of(inside.year, inside.month, int(found["day"]))
+
+
 def _day_of_period(found: "re.Match[str]", today: date) -> date:
     last = found["which"].lower() in ("last day", "end")
     if found["only"]:
         return day_of(int(found["only"]), 12 if last else 1, 31 if last else 1)
     if found["month"]:
-        month = 1 + next(n for n, name in enumerate(MONTHS) if name.startswith(found["month"].lower()[:3]))
+        month = _month(found["month"])
         year = int(found["year"]) if found["year"] else today.year + (month < today.month)
         return last_of_month(year, month) if last else day_of(year, month, 1)
     away = _MONTHS_AWAY.get((found["rel"] or "").lower(), 0)

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from fractions import Fraction
 
-from .contract import Answer, Refusal, Value
+from . import figures
+from .contract import Answer, JsonValue, Refusal, Value
 from .patterns import lazy_pattern
-from .table import Table, numeric_columns
+from .table import Column, Table, numeric_columns
 
 _HOW_MANY = lazy_pattern(
     r"(?:and )?how many (?P<en>[\w ]+?)(?: (?:are there|do i have|are (?:in )?(?:the )?(?:list|table)|in (?:total|"
@@ -14,6 +15,8 @@ _HOW_MANY = lazy_pattern(
     r"(?:一共|总共|共)?有?(?:几|多少)[个种位名家件]?(?P<zh>[\w]+?)[\s?？:：]*",
     re.IGNORECASE,
 )
+_MOST_LISTED = 200
+_COUNTS = lazy_pattern(r"^(?:qty|quantity|stock|pieces|pcs|units|on.?hand|数量|库存|件数|个数|存量)$", re.IGNORECASE)
 
 
 def counted_name(table: Table, request: str) -> int | None:
@@ -37,7 +40,18 @@ def count_of_a_kind(table: Table, at: int, chinese: bool) -> Answer:
             f"Some of '{name}' occur more than once: do you mean the {len(table.rows)} rows, or a count by '{name}'?",
             f"“{name}”有重复：要的是总行数（{len(table.rows)} 行），还是按“{name}”分别计数？",
         )
-    return row_count(table, chinese)
+    answer, stock = row_count(table, chinese), _in_stock(table)
+    if stock is None:
+        return answer
+    total = figures.shown(sum(stock.numbers, Fraction(0)))
+    note = f"{stock.name} 的合计 = {total}" if chinese else f"total of {stock.name} = {total}"
+    return answer._replace(text=f"{answer.text}\n{note}")
+
+
+def _in_stock(table: Table) -> Column | None:
+    """The only column that says how many there are of each: `how many items` may ask for its total."""
+    counts = [column for column in numeric_columns(table) if _COUNTS.search(column.name)]
+    return counts[0] if len(counts) == 1 else None
 
 
 def row_count(table: Table, chinese: bool) -> Answer:
@@ -46,6 +60,16 @@ def row_count(table: Table, chinese: bool) -> Answer:
     return Answer(
         text, {"rows": rows, "columns": list(table.header)}, {"rows": rows}, (Value(str(rows), Fraction(rows)),)
     )
+
+
+def row_list(table: Table, chinese: bool) -> Answer:
+    """The rows themselves, up to 200."""
+    rows = table.rows[:_MOST_LISTED]
+    head = f"共 {len(table.rows)} 行：" if chinese else f"{rows_of(len(table.rows))}:"
+    listed: list[JsonValue] = [list(row) for row in rows]
+    text = "\n".join([head, *(", ".join(row) for row in rows)])
+    count = Fraction(len(table.rows))
+    return Answer(text, {"columns": list(table.header)}, {"rows": listed}, (Value(str(len(table.rows)), count),))
 
 
 def counted_by(table: Table, group: int, chinese: bool) -> Answer:

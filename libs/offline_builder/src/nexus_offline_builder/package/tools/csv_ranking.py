@@ -20,14 +20,19 @@ _SORT = lazy_pattern(
 _FIRST = lazy_pattern(
     r"\b(?P<way>top|bottom)\s+(?P<count>\d{1,3})\b|(?P<zh>前|后)\s*(?P<n>\d{1,3})\s*[名个位]", re.IGNORECASE
 )
+_JUST_FIRST = lazy_pattern(
+    r"(?:(?:and|so|ok|now|just|only|show|give|me|please)\s+)*(?:the\s+)?(?:first|top)(?: one| row| line| entry| place)?"
+    r"(?: only| please)?[\s?.!]*|只?[要看]?第一[个名行条](?:呢)?[\s?？。]*",
+    re.IGNORECASE,
+)
 _DOWN = lazy_pattern(
-    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|greatest|top|expensive|"
+    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|strongest|greatest|top|expensive|"
     r"decreasing|large to small)\b|"
     r"从[高大多]|降序|最[高大多贵]|前",
     re.IGNORECASE,
 )
 _UP = lazy_pattern(
-    r"\b(?:lowest|smallest|least|fewest|ascending|asc|low to high|worst|bottom|cheapest|increasing|small to large)\b|"
+    r"\b(?:lowest|smallest|least|fewest|ascending|asc|low to high|worst|weakest|bottom|cheapest|increasing|small to large)\b|"
     r"从[低小少]|升序|最[低小少]|最便宜|后",
     re.IGNORECASE,
 )
@@ -35,10 +40,13 @@ _WHICH = lazy_pattern(
     r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
     r"biggest|best|greatest|least|lowest|smallest|fewest|"
     r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|\bwhat\b.*\b(?P<what>most|least)\b|"
-    r"(?=.*(?:哪一?[个种家位名样款类天月]|谁|什么)).*最(?P<zh>[多高大贵少低小]|便宜)",
+    r"(?=.*(?:哪一?[个种家位名样款类天月项笔件]|谁|什么)).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
 )
-_SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "多", "少"])
+_BEST = lazy_pattern(
+    r"[\s,;.]*(?:and\s+|so\s+)?(?:the\s+)?(best|worst|top|strongest|weakest)\s*(?:one)?[\s?.!]*", re.IGNORECASE
+)
+_SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "top", "strongest", "weakest", "多", "少"])
 _WORTH = lazy_pattern(
     r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
     r"whole )*(?:stock|inventory|everything|goods)\b|"
@@ -46,20 +54,20 @@ _WORTH = lazy_pattern(
     r"库存(?:价值|金额)|乘以?",
     re.IGNORECASE,
 )
-_COUNTS = lazy_pattern(
+COUNTS = lazy_pattern(
     r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
 )
 _PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
 _SAID = lazy_pattern(
     r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|"
-    r"cheapest|expensive|"
+    r"cheapest|expensive|strongest|weakest|"
     r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|"
     r"\d{1,3}|worth|value|"
     r"stock|inventory|everything|goods|sold|sells?|made|makes?|brought|earned|had|max(?:imum)?|min(?:imum)?|name|"
     r"one|total|overall|times|multiplied|by|per|piece|pieces|each|sellers?|selling|performers?|earners?|winners?|"
     r"expenses?|purchases?|items?|entry|entries|it|all|whole|on)\b|[*×]|"
-    r"总价|哪一?[个种家位名样款类天月]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|"
-    r"[降升]序|排序|排名|排列|排一?下|前|后|名|个|卖|得|总值|总价值|"
+    r"总价|哪一?[个种家位名样款类天月项笔件]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|"
+    r"[降升]序|排序|排名|排列|排一?下|排|前|后|名|个|卖|得|总值|总价值|"
     r"乘以?|值多少|货值|库存|价值|一共|钱|\d+",
     re.IGNORECASE,
 )
@@ -75,7 +83,7 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
     plain = without_names(request, table.header)
     if _WORTH.search(plain) and (answer := _worth(table, plain, chinese)):
         return answer
-    first, which = _FIRST.search(plain), _WHICH.search(plain)
+    first, which = _FIRST.search(plain), _WHICH.search(plain) or _BEST.fullmatch(plain)
     if not (_SORT.search(plain) or first or which):
         return None
     order = _order(table, request, plain)
@@ -83,14 +91,22 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
         return None
     refuse_unclear(_SAID.sub(" ", plain), table)
     if which and not first:
-        return _winner(table, request, order, (which["en"] or which["what"] or which["zh"]).lower() in _SUMMED, chinese)
+        return _winner(table, request, order, next(word for word in which.groups() if word).lower() in _SUMMED, chinese)
     count = int(first["count"] or first["n"]) if first else len(table.rows)
     return _listed(table, order, count, chinese)
 
 
+def first_row(table: Table, words: str, before: str, chinese: bool) -> Answer | None:
+    """`just the first one`, after a table was sorted."""
+    if not _JUST_FIRST.fullmatch(words.strip()) or not _SORT.search(plain := without_names(before, table.header)):
+        return None
+    order = _order(table, before, plain)
+    return _listed(table, order, 1, chinese) if order is not None else None
+
+
 def asks_order(request: str) -> bool:
     """Whether `request` may be about the order of rows; of a short one that says which."""
-    return any(form.search(request) for form in (_SORT, _FIRST, _WHICH))
+    return any(form.search(request) for form in (_SORT, _FIRST, _WHICH)) or _BEST.fullmatch(request) is not None
 
 
 def _order(table: Table, request: str, plain: str) -> _Order | None:
@@ -182,7 +198,7 @@ def _worth(table: Table, plain: str, chinese: bool) -> Answer | None:
     """How many of each times its price, in all; None where the table does not say both."""
     numeric = [column for column in numeric_columns(table) if not column.mixed]
     prices = [column for column in numeric if _PRICES.search(column.name)]
-    counts = [column for column in numeric if _COUNTS.search(column.name) and column not in prices]
+    counts = [column for column in numeric if COUNTS.search(column.name) and column not in prices]
     if len(prices) != 1 or len(counts) != 1:
         return None
     refuse_unclear(_SAID.sub(" ", plain), table)

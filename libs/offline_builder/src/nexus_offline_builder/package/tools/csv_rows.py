@@ -14,9 +14,19 @@ _NOT_ROWS = lazy_pattern(
 )
 
 
+def _spelled(cell: str) -> str:
+    """How a request names a cell; a single capital letter where it can be no other word: `in A`, `class A`."""
+    spelled = re.escape(cell)
+    if len(cell) == 1 and cell.isascii():
+        return rf"(?<!^)(?<!\w)(?-i:{spelled})(?![\w'])(?!\s+(?-i:[a-z]+)\s+(?-i:[a-z]))"
+    return rf"(?<!\w){spelled}(?:e?s)?(?!\w)" if cell.isascii() else spelled
+
+
 def _may_name(cell: str) -> bool:
     """Whether the cell is a name of its own, and no word that a request has anyway, as `per`."""
-    return (len(cell) > 1 or not cell.isascii()) and number_in(cell) is None and says_something(cell)
+    if len(cell) == 1 and cell.isascii():
+        return cell.isupper()
+    return number_in(cell) is None and says_something(cell)
 
 
 class Picked(NamedTuple):
@@ -33,16 +43,11 @@ def picked_rows(table: Table, request: str) -> Picked | None:
     "left out otherwise."""
     if len(request) > 200 or _NOT_ROWS.search(request):
         return None
-    named: dict[tuple[int, str], str] = {}
-    for at, name in enumerate(table.header):
-        for cell in {row[at] for row in table.rows}:
-            if _may_name(cell) and cell.lower() != name.lower():
-                spelled = re.escape(cell)
-                form = rf"(?<!\w){spelled}(?:e?s)?(?!\w)" if cell.isascii() else spelled
-                if re.search(form, request, re.IGNORECASE):
-                    named[at, cell.lower()] = form
+    named = _named(table, request)
     if len(named) != 1 or any(
-        name.lower() in request.lower() and cell in name.lower() for name in table.header for _, cell in named
+        name.lower() in request.lower() and cell in name.lower() and len(cell) > 1
+        for name in table.header
+        for _, cell in named
     ):
         return None
     ((at, cell), form) = next(iter(named.items()))
@@ -50,3 +55,20 @@ def picked_rows(table: Table, request: str) -> Picked | None:
     return Picked(
         table._replace(rows=rows), re.sub(form, " ", request, flags=re.IGNORECASE), table.header[at], rows[0][at]
     )
+
+
+def cells_named(table: Table, request: str) -> list[tuple[int, str]]:
+    """The cells that are named in `request`, in lower case, each with its column."""
+    return list(_named(table, request))
+
+
+def _named(table: Table, request: str) -> dict[tuple[int, str], str]:
+    """By column and cell, the form in which it is named."""
+    named: dict[tuple[int, str], str] = {}
+    for at, name in enumerate(table.header):
+        for cell in {row[at] for row in table.rows}:
+            if _may_name(cell) and cell.lower() != name.lower():
+                form = _spelled(cell)
+                if re.search(form, request, re.IGNORECASE):
+                    named[at, cell.lower()] = form
+    return named

@@ -1,49 +1,22 @@
 """Totals, averages, extremes and counts of the columns of a CSV table, also by group."""
 
 import re
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from . import figures
-from .bounded import FUNCTIONS
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
-from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, rows_of
-from .csv_ranking import asks_order, holders, ranked
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
+from .csv_conditions import Filtered, by_month, filtered, without_joins
+from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
+from .csv_figures import MEASURES, Measure, by_answer, grouped, overview, per_column
+from .csv_names import about_names
+from .csv_ranking import asks_order, first_row, ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
+from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns, table_in
 from .wording import asks_how_many
 
 
-class Measure(NamedTuple):
-    """A figure per column: its names, how it is asked for, how it is worked out."""
-
-    english: str
-    chinese: str
-    asked: "re.Pattern[str]"
-    of: Callable[[list[Fraction]], Fraction]
-
-
-def _measure(english: str, chinese: str, asked: str) -> Measure:
-    return Measure(
-        english, chinese, lazy_pattern(asked, re.IGNORECASE), FUNCTIONS["sum" if english == "total" else english]
-    )
-
-
-_MEASURES = (
-    _measure(
-        "total",
-        "合计",
-        r"\btotal|\bsums?\b|\bsumm(?:ed|ing)\b|add(?:ed|ing)? up|"
-        r"合计|总计|总和|求和|总额|总[分价]|总金额|总数(?!据)|汇总|之和|加起来|一共",
-    ),
-    _measure("average", "平均值", r"\baverages?\b|\bmeans?\b(?! that)|\bavg\b|平均|均值"),
-    _measure("min", "最小值", r"\bmin(?:imum|ima|s)?\b|\bsmallest\b|\blowest\b|\bcheapest\b|最小|最低"),
-    _measure("max", "最大值", r"\bmax(?:imum|ima|s)?\b|\blargest\b|\bhighest\b|\bbiggest\b|\bgreatest\b|最大|最高"),
-    _measure("median", "中位数", r"\bmedians?\b|中位数"),
-)
 _COUNT = lazy_pattern(
     r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|多少[笔项]|几[笔项]|"
     r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
@@ -86,10 +59,19 @@ _OTHER_FORM = lazy_pattern(
 _HOW_MANY = lazy_pattern(r"\bhow many\b|[几多]少?[个支本件张位名笔次]", re.IGNORECASE)
 _AMOUNTS = lazy_pattern(r"price|cost|amount|spent|paid|revenue|sales$|total|价|金额|费|款", re.IGNORECASE)
 _ASKS_AMOUNT = lazy_pattern(
-    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|about|was|is|were|and|for|on|the)"
+    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|place|placed|order|ordered|buy|bought|about|was|is|were|and|for|on|the)"
     r"\b|花了?|钱|呢|只|多少|几个?|还?有|剩",
     re.I,
 )
+_AVERAGE_PER = lazy_pattern(r"(平均)每[个月天日人周年]")
+_PLACES = {str(n): n - 1 for n in range(1, 10)} | {
+    word: n for words in ("一二三四五", ("first", "second", "third", "fourth", "fifth")) for n, word in enumerate(words)
+}
+_PLACED = lazy_pattern(
+    r"\bcolumn (?:no\.? |number )?([1-9])\b|\b(first|second|third|fourth|fifth) column\b|第([1-9一二三四五])列", re.IGNORECASE
+)
+_AND_THE = lazy_pattern(r"\b(?:and|the|what|about|how|is|are|now|then|so|ok|what's|show|me)\b|那|呢|是|的|多少", re.IGNORECASE)
+_IN_ALL = lazy_pattern(r"\b(?:all|altogether|overall|total|sum)\b|总|合计|一共", re.IGNORECASE)
 _LEADS_ON = lazy_pattern(
     r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE
 )
@@ -99,8 +81,8 @@ _LONGEST_FOLLOW_UP = 300
 def understand(question: Question) -> Task | None:
     table = table_in(question.text)
     if table is None:
-        return _about_earlier_table(question)
-    asks = any(measure.asked.search(table.around) for measure in _MEASURES) or _COUNT.search(table.around)
+        return _about_earlier_table(question) or (about_a_list(question) if question.alone else None)
+    asks = any(measure.asked.search(table.around) for measure in MEASURES) or _COUNT.search(table.around)
     if _OTHER_FORM.search(table.around):
         confidence = POSSIBLE
     elif asks or _TABLE_WORDS.search(table.around):
@@ -120,17 +102,22 @@ def _about_earlier_table(question: Question) -> Task | None:
     table = next((found for text in question.earlier if (found := table_in(text))), None)
     if asks_how_many(words) and question.earlier and table_in(question.earlier[0]) and table is not None:
         counted = table
-        return Task(LIKELY, lambda: row_count(counted, question.chinese))
-    asks = any(measure.asked.search(words) for measure in _MEASURES) or _COUNT.search(words)
+        return Task(LIKELY, lambda: _counted(counted, question.chinese))
+    if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
+        return Task(LIKELY, lambda: first)
+    asks = any(measure.asked.search(words) for measure in MEASURES) or _COUNT.search(words)
     asks = (
-        asks or asks_order(words) or (table is not None and picked_rows(table, words) is not None and len(words) <= 60)
+        asks
+        or asks_order(words)
+        or (table is not None and filtered(table, words) is not None)
+        or (table is not None and picked_rows(table, words) is not None and len(words) <= 60)
     )
     asks = asks or (table is not None and any(_mentioned(name, words) for name in table.header) and len(words) <= 60)
     grouped = _GROUP.search(words) if not re.search(r"\d", words) else None
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
         return None
     if table is not None:
-        words = _with_measure(words, question.earlier)
+        words = _with_group(table, _with_measure(words, question.earlier), question.earlier)
         names_column = any(_mentioned(name, words) for name in table.header)
         asks_only = not re.search(r"\d", words)
         confidence = LIKELY if names_column or asks_only else POSSIBLE
@@ -140,13 +127,36 @@ def _about_earlier_table(question: Question) -> Task | None:
     return Task(LIKELY, _refuse_without_table)
 
 
+def _with_group(table: Table, words: str, earlier: Sequence[str]) -> str:
+    """`and the average?` after `total per customer` is by customer, too."""
+    before = _around(earlier)
+    group = _GROUP.search(before) if _only_measures(words) else None
+    return f"{words} {group.group()}" if group and table_in(earlier[0]) == table._replace(around=before) else words
+
+
+def _only_measures(words: str) -> bool:
+    """Whether `words` name a figure and nothing else, as `overall` would."""
+    return not re.search(r"[^\W_]", _AND_THE.sub(" ", _unmeasured(words))) and not _IN_ALL.search(words)
+
+
+def _counted(table: Table, chinese: bool) -> Answer:
+    answer = row_count(table, chinese)
+    return answer._replace(text="\n".join([answer.text, *by_answer(table)]))
+
+
+def _around(earlier: Sequence[str]) -> str:
+    """What the turn before asked of its table."""
+    table = table_in(earlier[0]) if earlier else None
+    return table.around if table is not None else ""
+
+
 def _with_measure(words: str, earlier: Sequence[str]) -> str:
     """`and the b column?` asks for the figure that the turn before was about."""
-    if _COUNT.search(words) or any(measure.asked.search(words) for measure in _MEASURES):
+    if _COUNT.search(words) or any(measure.asked.search(words) for measure in MEASURES):
         return words
     for text in earlier:
         table = table_in(text)
-        asked = [one for one in _MEASURES if one.asked.search(table.around if table else text)]
+        asked = [one for one in MEASURES if one.asked.search(table.around if table else text)]
         if asked or table:
             return f"{words} {' '.join(one.english for one in asked)}"
     return words
@@ -161,12 +171,27 @@ def _refuse_without_table() -> Answer:
 
 def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
-    if answer := ranked(table, request, chinese):
+    request = _AVERAGE_PER.sub(r"\1", _by_place(table, request))
+    if (months := by_month(table, request)) is not None:
+        table, request = months
+    if (found := filtered(table, request)) is not None:
+        return _of_filtered(found, chinese)
+    if answer := ranked(table, request, chinese) or about_names(table, request, chinese):
         return answer
     picked = picked_rows(table, request)
     if picked is not None and _unmeasured(picked.cell).strip():
         return _of_rows(picked, chinese)
     return _figures_of(table, request, chinese, total)
+
+
+def _by_place(table: Table, request: str) -> str:
+    """`request` with `column 2` or `第二列` by its name."""
+
+    def name(found: "re.Match[str]") -> str:
+        at = _PLACES.get((found[1] or found[2] or found[3]).lower(), -1)
+        return table.header[at] if 0 <= at < len(table.header) else found.group()
+
+    return _PLACED.sub(name, request)
 
 
 def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answer:
@@ -176,7 +201,7 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     _refuse_unknown_column(table, request)
     if (named := counted_name(table, request)) is not None:
         return count_of_a_kind(table, named, chinese)
-    measures = [measure for measure in _MEASURES if measure.asked.search(_without_names(request, table.header))]
+    measures = [measure for measure in MEASURES if measure.asked.search(_without_names(request, table.header))]
     if not measures and (_COUNT.search(request) or asks_how_many(request)):
         group = _group_column(table, request)
         refuse_unclear(besides, table)
@@ -185,13 +210,13 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     group = _group_column(table, request)
     unnamed = without_names(request, [column.name for column in numeric])
     refuse_unclear(besides if measures or group is not None or total else unnamed, table)
-    measures = measures or [_MEASURES[0]]
+    measures = measures or [MEASURES[0]]
     chosen = _chosen(table, request, group, numeric)
-    if group is None and not request.strip() and (name := _repeated(table, numeric)) is not None:
-        return _with_groups(table, name, chosen, measures[0], chinese)
+    if group is None and not re.search(r"\w", request):
+        return overview(table, chosen, chinese)
     if group is not None:
-        return _grouped(table, group, chosen, measures[0], chinese)
-    return _per_column(table, chosen, measures, chinese)
+        return grouped(table, group, chosen, measures[0], chinese)
+    return per_column(table, chosen, measures, chinese)
 
 
 def _with_numbers(table: Table, request: str) -> list[Column]:
@@ -220,28 +245,33 @@ def _chosen(table: Table, request: str, group: int | None, numeric: list[Column]
     return chosen
 
 
-def _repeated(table: Table, numeric: list[Column]) -> int | None:
-    """The only column of text whose names repeat, so that totals by name say something."""
-    texts = [at for at, name in enumerate(table.header) if name not in {column.name for column in numeric}]
-    repeated = [at for at in texts if len({row[at] for row in table.rows}) < len(table.rows)]
-    return repeated[0] if len(repeated) == len(texts) == 1 else None
-
-
-def _with_groups(table: Table, group: int, columns: list[Column], measure: Measure, chinese: bool) -> Answer:
-    """A table and no request: the totals, and those by name."""
-    whole, grouped = _per_column(table, columns, [measure], chinese), _grouped(table, group, columns, measure, chinese)
-    return whole._replace(text=f"{whole.text}\n{grouped.text}")
-
-
 def _of_rows(picked: Picked, chinese: bool) -> Answer:
     """The figures of the rows that are named; for a name that occurs once, the row itself says it."""
     names = [column.name for column in numeric_columns(picked.table)]
     if _HOW_MANY.search(picked.request) and all(_AMOUNTS.search(name) for name in names):
         refuse_other_rows(picked.table, _COUNT.sub(" ", picked.request))
-        refuse_unclear(_ASKS_AMOUNT.sub(" ", _HOW_MANY.sub(" ", _COUNT.sub(" ", picked.request))), picked.table)
+        said = without_names(_HOW_MANY.sub(" ", _COUNT.sub(" ", picked.request)), picked.table.header)
+        refuse_unclear(_ASKS_AMOUNT.sub(" ", said), picked.table)
         return _headed(picked, row_count(picked.table, chinese), chinese)
     said = _ASKS_AMOUNT.sub(" ", picked.request) if names and not _COUNT.search(picked.request) else picked.request
     return _headed(picked, _answer(picked.table, said, chinese, total=True), chinese)
+
+
+def _of_filtered(found: Filtered, chinese: bool) -> Answer:
+    """Figures or the number of the rows that meet a condition, else the rows themselves."""
+    table, said = found.table, found.request
+    measured = any(measure.asked.search(said) for measure in MEASURES) or _GROUP.search(said) is not None
+    counted = _COUNT.search(said) or _HOW_MANY.search(said)
+    if not table.rows:
+        answer = row_count(table, chinese)
+    elif measured:
+        answer = _figures_of(table, without_joins(said), chinese, total=True)
+    else:
+        left = without_names(without_joins(_HOW_MANY.sub(" ", _COUNT.sub(" ", said))), table.header)
+        refuse_unclear(left, table)
+        answer = row_list(table, chinese)
+        answer = answer._replace(text=answer.text.partition("\n")[0].rstrip(":：")) if counted else answer
+    return answer._replace(text=f"{found.title}:\n{answer.text}", tool_input={**answer.tool_input, "rows": found.title})
 
 
 def _headed(picked: Picked, answer: Answer, chinese: bool) -> Answer:
@@ -260,7 +290,7 @@ def _refuse_mixed(columns: list[Column]) -> None:
 
 def _unmeasured(request: str) -> str:
     """A cell that says `Total` is no row to pick."""
-    for measure in _MEASURES:
+    for measure in MEASURES:
         request = measure.asked.sub(" ", request)
     return request
 
@@ -333,55 +363,6 @@ def _begins_with(words: str, name: str) -> bool:
         return words.startswith(name)
     spelled = re.escape(name).replace("_", "[_ ]")
     return re.match(rf"{spelled}(?:e?s)?(?![A-Za-z0-9_])", words, re.IGNORECASE) is not None
-
-
-def _per_column(table: Table, columns: list[Column], measures: list[Measure], chinese: bool) -> Answer:
-    lines: list[str] = []
-    output: dict[str, JsonValue] = {"rows": len(table.rows)}
-    values: list[Value] = []
-    for measure in measures:
-        found = [(column.name, measure.of(column.numbers)) for column in columns]
-        for column, (name, number) in zip(columns, found, strict=True):
-            whose = holders(table, column, number) if measure.english in ("min", "max") else ""
-            lines.append(f"{_title(measure, name, chinese)} {figures.equals(number)}{whose}")
-        output[measure.english] = {name: figures.for_json(number) for name, number in found}
-        values += [
-            Value(figures.carried(number), number, name if len(measures) == 1 else f"{measure.english} {name}")
-            for name, number in found
-        ]
-    head = f"共 {len(table.rows)} 行：" if chinese else f"{rows_of(len(table.rows))}:"
-    notes = _notes(table, columns, chinese)
-    asked: dict[str, JsonValue] = {"rows": len(table.rows), "columns": [column.name for column in columns]}
-    return Answer("\n".join([head, *lines, *notes]), asked, output, tuple(values))
-
-
-def _title(measure: Measure, name: str, chinese: bool) -> str:
-    return f"{name} 的{measure.chinese}" if chinese else f"{measure.english} of {name}"
-
-
-def _notes(table: Table, columns: list[Column], chinese: bool) -> list[str]:
-    if chinese:
-        return [f"（{column.name}：忽略了 {column.skipped} 个非数字单元格）" for column in columns if column.skipped]
-    return [
-        f"({column.name}: {column.skipped} cells without a number left out)" for column in columns if column.skipped
-    ]
-
-
-def _grouped(table: Table, group: int, columns: list[Column], measure: Measure, chinese: bool) -> Answer:
-    lines: list[str] = []
-    output: dict[str, JsonValue] = {}
-    for column in columns:
-        groups: dict[str, list[Fraction]] = {}
-        for row, number in zip(table.rows, column.cells, strict=True):
-            if number is not None:
-                groups.setdefault(row[group], []).append(number)
-        results = {name: measure.of(numbers) for name, numbers in groups.items()}
-        by = f"，按 {table.header[group]} 分组：" if chinese else f" by {table.header[group]}:"
-        lines += [_title(measure, column.name, chinese) + by]
-        lines += [f"- {name or '(empty)'}: {figures.shown(number)}" for name, number in results.items()]
-        output[column.name] = {name: figures.for_json(number) for name, number in results.items()}
-    asked: dict[str, JsonValue] = {"rows": len(table.rows), "group_by": table.header[group], "measure": measure.english}
-    return Answer("\n".join([*lines, *_notes(table, columns, chinese)]), asked, output)
 
 
 TOOL = Tool(

@@ -17,7 +17,7 @@ from .wording import digits_for_words, plain_signs
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
 _DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|days?|weeks?|"
+    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|days?|weeks?|"
     r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
     re.IGNORECASE,
 )
@@ -26,7 +26,7 @@ _BACK = lazy_pattern(
     re.IGNORECASE,
 )
 _FORTH = lazy_pattern(
-    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过",
+    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过|起|从|自",
     re.IGNORECASE,
 )
 _WEEKDAY = lazy_pattern(
@@ -35,13 +35,13 @@ _WEEKDAY = lazy_pattern(
     re.IGNORECASE,
 )
 _BETWEEN = lazy_pattern(
-    r"\bbetween\b|\bfrom\b.+\b(?:to|until|till)\b|\buntil\b|\btill\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|"
+    r"\bbetween\b|\bfrom\b.+\b(?:to|until|till)\b|\buntil\b|\b'?till?\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|"
     r"\bdifference\b|\bdays? to\b|\baway\b|\bapart\b|\bleft\b|\bhow old\b|\bborn\b|\bage\b|"
     r"出生|年龄|几岁|多大|多少天|几天|多少个?(?:周|星期|月|工作日)|相差|相隔|间隔|距离?|还有|多久|到",
     re.IGNORECASE,
 )
 _DISTANCE = lazy_pattern(
-    r"\buntil\b|\btill\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|\bdays? to\b|\baway\b|\bleft\b|\bhow old\b|"
+    r"\buntil\b|\b'?till?\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|\bdays? to\b|\baway\b|\bleft\b|\bhow old\b|"
     r"多少天|几天|多少个?(?:周|星期|月|工作日)|相差|距离?|还有|多久",
     re.IGNORECASE,
 )
@@ -117,6 +117,16 @@ _BARE = lazy_pattern(
     r"呢|是|的|和",
     re.IGNORECASE,
 )
+_TURNS = lazy_pattern(
+    r"\b(?:when|what (?:year|date|day))\b[^\d]*\b(?:turns?|be|is|becomes?|reach(?:es)?)\s+(?:[a-z]+\s+){0,2}(\d{1,3})(?!\s*(?:days?|weeks?|months?))\b|"
+    r"(?:什么时候|哪[年天])[^\d]*?(?:满|到)?(\d{1,3})岁",
+    re.IGNORECASE,
+)
+_IS_A_KIND = lazy_pattern(
+    r"\b(?:an?|the|at the|on the)\s+(?:weekday|weekend|working day|business day|work ?day)\b(?=[\s?.!]*$)|"
+    r"(?<=是)(?:不是)?(?:工作日|周末)(?=吗?[\s?？。]*$)",
+    re.IGNORECASE,
+)
 _BORN = lazy_pattern(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
 _JOINING = lazy_pattern(r"\b(?:to|vs|versus|minus|from|till|through|until)\b|[减至比]", re.IGNORECASE)
 _CHINESE_WEEKDAYS = "一二三四五六日"
@@ -138,7 +148,7 @@ def understand(question: Question) -> Task | None:
 def _about_dates(text: str, question: Question) -> Task | None:
     if _OTHER_WORK.search(text):
         return None
-    if beyond := _BEYOND.search(text):
+    if (beyond := _BEYOND.search(text)) and not _IS_A_KIND.search(text):
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
     found = _in_one_year(dates_in(text, question.today))
     rest = _without(text, found)
@@ -146,6 +156,10 @@ def _about_dates(text: str, question: Question) -> Task | None:
     left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
     if found and not (durations or (len(found) == 1 and _DISTANCE.search(text))) and is_prose(text, rest):
         return Task(POSSIBLE, lambda: listed(found, question))
+    if len(found) == 1 and not found[0].recurring and (turns := _TURNS.search(rest)):
+        return Task(CERTAIN, lambda: _added(found[0].day, f"plus {turns[1] or turns[2]} years", question))
+    if len(found) == 1 and (kind := _IS_A_KIND.search(rest)):
+        return Task(CERTAIN, lambda: _tell_kind(found[0].day, kind.group(), question))
     if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
         about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
@@ -168,7 +182,7 @@ def _several(
         return Task(LIKELY, lambda: _refuse_unread(text))
     if _BETWEEN.search(text):
         return Task(CERTAIN, lambda: _between(found[0], found[1], rest, question))
-    if re.search(r"[^\W\d_]{2}", _JOINING.sub(" ", _BARE.sub(" ", rest))):
+    if not is_label(_JOINING.sub(" ", _BARE.sub(" ", rest))):
         return None
     return Task(LIKELY, lambda: _between(found[0], found[1], rest, question))
 
@@ -321,6 +335,17 @@ def _tell_day(day: date, question: Question) -> Answer:
     else:
         text = f"{day}{relation} is a {weekday}: {MONTHS[day.month - 1].title()} {day.day}, {day.year}."
     return Answer(text, {"date": str(day)}, {"weekday": WEEKDAYS[day.weekday()]}, (Value(str(day)),))
+
+
+def _tell_kind(day: date, asked: str, question: Question) -> Answer:
+    """Whether the day is from Monday to Friday, or at a weekend; which day it is says why."""
+    told, free = _tell_day(day, question), day.weekday() > 4
+    wanted = free == (re.search(r"weekend|周末", asked, re.IGNORECASE) is not None)
+    if question.chinese:
+        head = f"{'是' if wanted else '不是'}，{'在周末' if free else '在周一到周五'}（不考虑节假日）。"
+    else:
+        head = f"{'Yes' if wanted else 'No'}, it is {'at a weekend' if free else 'from Monday to Friday'}, holidays ignored."
+    return told._replace(text=f"{head} {told.text}", tool_output={**told.tool_output, "weekend": free})
 
 
 def _tell_all(day: date, question: Question) -> Answer:

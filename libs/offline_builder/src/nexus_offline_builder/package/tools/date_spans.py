@@ -13,6 +13,7 @@ _CALENDAR = lazy_pattern(r"\b(?:months?|years?|how old|age)\b|个月|多少年|�
 _SHORTER = lazy_pattern(r"\b(?P<unit>hour|minute|second)s?\b|(?P<zh>小时|分钟|秒)", re.IGNORECASE)
 _NAMED = lazy_pattern(rf"\b({'|'.join(WEEKDAYS)})s?\b|(?:周|星期|礼拜)([一二三四五六日天])", re.IGNORECASE)
 _SECONDS = {"hour": 24, "小时": 24, "minute": 1440, "分钟": 1440, "second": 86400, "秒": 86400}
+_LONG_IN_DAYS = 366
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
 
@@ -27,6 +28,8 @@ def span(start: date, end: date, asked: str, question: Question) -> Answer:
         return _in_months(start, end, question)
     if found := _SHORTER.search(asked):
         return _in_hours(start, end, (found["unit"] or found["zh"]).lower(), question)
+    if re.search(r"\bhow long\b|多久", asked, re.IGNORECASE) and abs((end - start).days) > _LONG_IN_DAYS:
+        return _in_months(start, end, question)
     return _in_days(start, end, asked, question)
 
 

@@ -16,6 +16,7 @@ _MOST_DIGITS = 1000
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]?\d{1,3}(?![\w.]))?|\.\d+"
 _TOKEN = lazy_pattern(rf"\s*(?:(?P<number>{_NUMBER})|(?P<name>[a-z]+)|(?P<sign>\*\*|[-+*/^%!(),]))", re.IGNORECASE)
 _NAMES = {*FUNCTIONS, "mod", "of", "pi"}
+_UNREADABLE = "I cannot read this expression"
 _PI = Fraction("3.14159265358979323846264338327950288")
 
 
@@ -109,8 +110,17 @@ def evaluate(tokens: list[Token]) -> Fraction:
     return value
 
 
+def is_well_formed(tokens: list[Token]) -> bool:
+    """Whether parentheses and operands are where they have to be; what cannot be worked out for another reason is."""
+    try:
+        evaluate(tokens)
+    except Refusal as refusal:
+        return not refusal.english.startswith(_UNREADABLE)
+    return True
+
+
 def _malformed(english: str, chinese: str) -> Refusal:
-    return Refusal(f"I cannot read this expression: {english}.", f"我看不懂这个算式：{chinese}。")
+    return Refusal(f"{_UNREADABLE}: {english}.", f"我看不懂这个算式：{chinese}。")
 
 
 class _Reader:

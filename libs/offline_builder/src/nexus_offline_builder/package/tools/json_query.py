@@ -39,6 +39,12 @@ _RELATIVE_PATH = lazy_pattern(
 )
 _CALCULABLE = lazy_pattern(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = lazy_pattern(r"\bjson\b|\$[.\[]", re.IGNORECASE)
+_OF_A_NAME = lazy_pattern(
+    r"(?:(?:what(?:'s| is)|get|give me|find|show|tell me|how much is)\s+)?(?:the\s+)?(?P<key>[\w-]+)\s+(?:of|for)\s+"
+    r"(?P<value>[\w -]{1,40}?)(?:\s+(?:in|from))?[\s:?.]*|"
+    r"(?P<zh>[^\s的]{1,20})的(?P<zhkey>[\w-]{1,20})(?:是?(?:什么|多少))?[\s?？：:]*",
+    re.IGNORECASE,
+)
 _UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
 _WANTED = lazy_pattern(
     r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)"
@@ -116,6 +122,8 @@ def _relative(text: str, found: Document, earlier: tuple[str, ...]) -> tuple[Nod
     before = document_in(earlier[0])
     known = _path_in(before.request if before else earlier[0], found.value)
     selected = _selected(found.value, known) if known else []
+    if known and selected and not isinstance(selected[0], (list, dict)):
+        selected = _selected(found.value, re.sub(r"\.?\[-?\d+\]$", "", known))
     if len(selected) != 1:
         return found.value, text
     return selected[0], f"${path[1]}" if path else text
@@ -157,6 +165,8 @@ def _answer(document: Document, question: Question) -> Answer:
     request = _in_the_singular(document)
     if VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
         return _valid(document, question)
+    if (answer := _of_one(request, document.value)) is not None:
+        return answer
     path = _chained(request, document.value) or _path_in(request, document.value)
     refuse_unread(request, path, document.value)
     path = path or "$"
@@ -181,11 +191,31 @@ def _answer(document: Document, question: Question) -> Answer:
     return shown if path != "$" else _with_validity(shown, question)
 
 
+def _of_one(request: str, value: Node) -> Answer | None:
+    """`the age of Bob`: of the only object that has both the key and, under another, the word."""
+    found = _OF_A_NAME.fullmatch(request.strip())
+    if found is None:
+        return None
+    key, name = found["key"] or found["zhkey"], (found["value"] or found["zh"]).strip()
+    wanted = name.lower()
+    having = [one for one in nested(value) if isinstance(one, dict) and key in one]
+    named = [
+        one
+        for one in having
+        if any(isinstance(other, str) and other.lower() == wanted for at, other in one.items() if at != key)
+    ]
+    if len(named) != 1 or wanted in {one.lower() for one in names_in(value)}:
+        return None
+    return _shown(f"$..{key}", f"{key} ({name})", named[0][key])
+
+
 def _in_the_singular(document: Document) -> str:
     """The request with `skus` and `Sku` as `sku`, where that is how the document calls it."""
     request, names = document.request, names_in(document.value)
     for name in names:
-        if name.isascii() and f"{name}s" not in names and len(name) > 2:
+        if name.isascii() and len(name) > 3 and name.endswith("s") and name[:-1] not in names:
+            request = re.sub(rf"(?<![\w$.-]){re.escape(name[:-1])}(?!\w)", name, request, flags=re.IGNORECASE)
+        if name.isascii() and f"{name}s" not in names and len(name) > 1 and name not in ("it", "a"):
             request = re.sub(rf"(?<![\w$.-]){re.escape(name)}s(?!\w)", name, request)
             if [other.lower() for other in names].count(name.lower()) == 1:
                 request = re.sub(rf"(?<![\w$.-]){re.escape(name)}(?!\w)", name, request, flags=re.IGNORECASE)

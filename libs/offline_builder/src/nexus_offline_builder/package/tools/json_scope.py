@@ -16,7 +16,8 @@ _BEYOND = lazy_pattern(
     r"more than|bigger|smaller|"
     r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|"
     r"youngest|convert|without|"
-    r"except|not|contains?|equals?|increase|double)\b|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|"
+    r"plus|minus|times|divided|multipl\w*|half|percent\w*|"
+    r"except|not|contains?|equals?|increase|double)\b|(?<=\s)[+*/](?=\s*\d)|[<>=]+(?!\s*$)|求和|总和|平均|最大|最小|大于|小于|等于|排序|"
     r"修改|删除|类型|筛选",
     re.IGNORECASE,
 )

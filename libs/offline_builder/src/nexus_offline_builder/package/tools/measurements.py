@@ -16,7 +16,7 @@ _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
 _BEFORE_UNIT = lazy_pattern(rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?", re.IGNORECASE)
 _MARKED = lazy_pattern(
-    r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|"
+    r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|那|"
     r"转|个|"
     r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
     re.IGNORECASE,
@@ -31,8 +31,8 @@ _FEET_AND_INCHES = lazy_pattern(
 )
 _HALF = lazy_pattern(r"\b(?:an?\s+|1\s+)?(half|quarter)[\s-]+(?=[a-z])", re.IGNORECASE)
 _BRITISH = lazy_pattern(
-    r"\b(?:british|imperial)\s+(gallons?|pints?|quarts?|fluid ounces?|fl oz)\b|"
-    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz)\s*\((?:uk|imperial|british)\)",
+    r"\b(?:british|imperial|uk)\s+(gallons?|pints?|quarts?|fluid ounces?|fl oz|mpg)\b|"
+    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b\)?",
     re.IGNORECASE,
 )
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
@@ -48,7 +48,7 @@ _BARE_DEGREES = lazy_pattern(
     r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|"
     r"[是等换转为成呢,?。=]))"
 )
-_WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{5,})(?![a-z])", re.IGNORECASE)
+_WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{4,})(?![a-z])", re.IGNORECASE)
 _WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
 _ASKED = lazy_pattern(
     r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
@@ -77,6 +77,13 @@ _SAYS_NOTHING = lazy_pattern(
     r"请|把|将|等于|是|多少|一下|那|呢",
     re.IGNORECASE,
 )
+_MOST_LABEL_WORDS = 6
+_NOT_A_LABEL = lazy_pattern(
+    r"[?？]|\b(?:how|what|why|who|when|where|which|whose|can|could|will|would|should|to|into|in|and|or|then|from|than|"
+    r"convert\w*|add|subtract|double|split|total|each|every|more|less|minutes?|hours?|days?|weeks?)\b(?!\s*\0)|"
+    r"[多几哪怎谁和或再]",
+    re.IGNORECASE,
+)
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 
 
@@ -90,7 +97,7 @@ class Measurements(NamedTuple):
     """The quantities and further units of a prompt, in order. `unread`: a number or operation outside of them.
 
     `alternating`: several quantities, each with its own unit behind it. `wants_first`: `how many feet in a mile`.
-    `bare`: hardly a word besides. `lone_number`: the only number, where it has no unit.
+    `bare`: hardly a word besides; `labelled`: a few words that only say what is measured. `lone_number`: the only number, where it has no unit.
     `names_in_full`: no unit is a single letter, which may be anything where there is no quantity.
     """
 
@@ -100,6 +107,7 @@ class Measurements(NamedTuple):
     alternating: bool
     wants_first: bool
     bare: bool
+    labelled: bool
     about_dates: bool
     lone_number: Fraction | None
     names_in_full: bool
@@ -140,6 +148,7 @@ def measurements_in(prompt: str) -> Measurements:
         len(found) > 1 and "".join(sign for _, sign in order) == "qu" * len(found),
         re.search(r"how many|how much|多少|几", text, re.IGNORECASE) is not None,
         not re.search(r"[^\W\d_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
+        len(re.findall(r"[^\W\d_]+", left)) <= _MOST_LABEL_WORDS and _NOT_A_LABEL.search(left) is None,
         _DATE_QUESTION.search(text) is not None,
         _number(numbers[0]) if len(numbers) == 1 else None,
         not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
@@ -151,6 +160,7 @@ def _plain(prompt: str) -> str:
     text = _SCALE_FIRST.sub(r"\2\1度", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
     text = with_portions(_BRITISH.sub(_british, digits_for_words(text)))
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
@@ -174,7 +184,9 @@ def _halved(found: "re.Match[str]") -> str:
 
 def _corrected(found: "re.Match[str]") -> str:
     word = found[1].lower()
-    known = None if word in _WORD_NAMES else nearest(word, (name for name in _WORD_NAMES if name[0] == word[0]))
+    names = [] if word in _WORD_NAMES else [name for name in _WORD_NAMES if name[0] == word[0]]
+    singular = [name for name in names if f"{name}s" in _WORD_NAMES]
+    known = nearest(word, names, shortest=4) or nearest(word, singular, shortest=4)
     return found.group()[: found.start(1) - found.start()] + (known or found[1])
 
 
@@ -230,7 +242,7 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
 
 
 def _unread(left: str) -> str:
-    if operation := _COMPUTES.search(re.sub(r"->|=>|→", " ", left)):
+    if operation := _COMPUTES.search(re.sub(r"->|=>|→|(?<=\d)/(?=\d)", " ", left)):
         return operation.group()
     number = re.search(r"[\w.,'/-]*\d[\w.,'/-]*", left)
     return number.group() if number else ""

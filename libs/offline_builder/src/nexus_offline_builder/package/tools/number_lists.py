@@ -25,6 +25,11 @@ _OPERATION = lazy_pattern(
     r"[加减乘除倍折率税打退比%年月日号到的]|每|几|多少",
     re.IGNORECASE,
 )
+_HAPPENS = lazy_pattern(
+    r"\b(?:spent|spend|lost|gave|used|paid|ate|sold|returned|took|removed|borrowed|owed?|drank|broke|left|remain\w*|kept)\b|"
+    r"[花用丢卖吃还剩]",
+    re.IGNORECASE,
+)
 _ASKED = (
     ("average", r"average|mean|avg|平均[值分数]?|均值|均分"),
     ("max", r"highest|largest|biggest|maximum|max|best|最大值?|最高分?"),
@@ -57,7 +62,7 @@ _SUBJECT = lazy_pattern(
     re.IGNORECASE,
 )
 _NAMED_FIRST = lazy_pattern(
-    rf"\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
+    rf"\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*(?:of|for)?\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
 )
 
 
@@ -110,6 +115,7 @@ def _numbers(text: str) -> list[Fraction] | None:
     gaps = _VALUE.split(text)
     if (
         not all(_GAP.fullmatch(gap) for gap in gaps)
+        or any(_HAPPENS.search(gap) for gap in gaps[1:-1])
         or any(re.fullmatch(r"\s*:\s*", gap) for gap in gaps[1:-1])
         or any(
             re.search(r"[A-Za-z\u4e00-\u9fff]", gap) and not re.search(r"[,;:、，；\n]|\band\b|和", gap)

@@ -11,7 +11,7 @@ from .wording import asks_how_many
 
 _MOST_SHOWN = 500
 _LONGEST_FOLLOW_UP = 80
-_TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "amounts"})
+_TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "mentions", "amounts"})
 _DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
 _NARROWED = lazy_pattern(
     r"\b(?:valid|invalid|not|without|except|excluding|first|last|longest|shortest|domains?|user ?names?|starting|"
@@ -64,7 +64,7 @@ _KINDS = (
     _kind(
         "e-mail addresses",
         "邮箱地址",
-        r"\be-?mails?\b|邮箱|邮件",
+        r"\b(?:e-?)?mails?\b|邮箱|邮件",
         r"(?<![A-Z0-9_.%+-])[A-Z0-9._%+-]{1,64}@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){0,8}\.[A-Z]{2,24}(?![A-Z0-9_-])",
     ),
     _kind(
@@ -115,7 +115,8 @@ _KINDS = (
 def understand(question: Question) -> Task | None:
     given = _USER_PATTERN.search(question.text[:2000])
     if given is not None and (
-        _VERB.search(question.text[: given.start()])
+        given.start() == 0
+        or _VERB.search(question.text[: given.start()])
         or re.search(r"regex|regular|pattern|正则", question.text, re.IGNORECASE)
     ):
         return Task(CERTAIN, lambda: _by_pattern(given, question))
@@ -145,6 +146,11 @@ def _kinds_in(request: str) -> list[_Kind]:
 def _found_in(text: str) -> list[_Kind]:
     """The kinds of which `text` holds one, but for numbers and dates: any text has those."""
     return [kind for kind in _KINDS if kind.english in _TELLING and kind.form.search(text)]
+
+
+def _is_missed(kind: _Kind, text: str) -> bool:
+    """Whether the text says that it has none of the kind: `I have no e-mail`."""
+    return kind.english in _TELLING and re.search(rf"\b(?:no|without|n't|not|dont|doesnt)\b[^.,;\n]{{0,20}}(?:{kind.asked.pattern})", text, re.I) is not None
 
 
 def _text_of(prompt: str, alone: bool) -> str | None:
@@ -177,7 +183,7 @@ def _about_earlier_text(question: Question) -> Task | None:
 def _bare(question: Question) -> Task | None:
     """A text and no request: everything telling that it holds, if there is something."""
     text = question.text
-    kinds = _found_in(text)
+    kinds = [kind for kind in _KINDS if kind in _found_in(text) or (question.alone and _is_missed(kind, text))]
     if (
         _DATA.search(text)
         or (_NARROWED.search(text) and len(text) < _LONGEST_FOLLOW_UP)

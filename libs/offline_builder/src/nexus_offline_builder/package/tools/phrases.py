@@ -4,6 +4,7 @@ import re
 
 from .bill_story import story_in
 from .bills import bill_in
+from .deals import deal_in
 from .patterns import lazy_pattern
 from .portions import with_portions
 from .wording import digits_for_words, plain_signs
@@ -36,6 +37,7 @@ _WORDS = tuple(
         (r"\bto the (\d+)(?:st|nd|rd|th)?(?: power)?\b(?![.%])", r"^\1"),
         (r"\bto the power(?: of)?\b|\braised to(?: the)?(?: power(?: of)?)?\b|\bpower of\b", "^"),
         (r"(?<=\d)\s*的\s*(\d+)\s*次[方幂]", r"^\1"),
+        (r"根号\s*(?=[\d(])", "sqrt "),
         (r"\s*的?平方根", " sqrtof "),
         (r"\s*的?立方根", " cbrtof "),
         (r"\s*的?平方", "^2"),
@@ -95,6 +97,7 @@ _FORMS = tuple(
         (rf"(?:product|multiply) (?:of )?{_A} and {_B}", "({a}) * ({b})"),
         (rf"(?:quotient|ratio) (?:of|between) {_A} and {_B}", "({a}) / ({b})"),
         (rf"(?:remainder (?:of|when|if)|remainder) {_A} (?:/|is /|by) {_B}", "({a}) mod ({b})"),
+        (r"(?P<a>[\d.]+)\s*/\s*(?P<b>[\d.]+)\s*,?\s*(?:what is |what's )?(?:the )?remainder", "({a}) mod ({b})"),
         (rf"{_A} is what (?:%|percent|percentage) of {_B}", "({a}) / ({b}) * 100"),
         (rf"what (?:%|percent|percentage) (?:of|is) {_A} (?:is|of) {_B}", "percent-of"),
         (rf"{_A}% off(?: of)? {_B}", "({b}) - {a}%"),
@@ -130,7 +133,7 @@ _FORMS = tuple(
         (rf"{_A}\s*打\s*(?P<b>[\d.]+)\s*折", "discount"),
         (r"(?P<a>[\d.]+)\s*除\s*(?P<b>[\d.]+)", "({b}) / ({a})"),
         (r"(?P<a>[\d.]+)\s*比\s*(?P<b>[\d.]+)\s*(?:多|大)", "({a}) - ({b})"),
-        (rf"{_A}\s*\*?\s*2\s*\*", "2 * ({a})"),
+        (r"(?P<a>[\d.]+)\s*\*?\s*2\s*\*", "2 * ({a})"),
     )
 )
 _MONEY = lazy_pattern(r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)")
@@ -174,18 +177,33 @@ _THEN = lazy_pattern(
     re.IGNORECASE,
 )
 _SEPARATORS = lazy_pattern(r"\s*(?:,\s*(?:and\b|&)?|\band\b|&|;|和|与|跟|及|\s)\s*")
+_OTHERS = r"(\d+|two|three|four|five|six|seven|eight|nine) (?:other )?(?:of my )?(?:friends|people|colleagues|mates|others|siblings|flatmates|roommates|housemates)"
+_AND_I = lazy_pattern(
+    rf"\b(?:me|i|myself) and (?:my )?{_OTHERS}\b|\b(?:my )?{_OTHERS} and (?:me|i|myself)\b", re.IGNORECASE
+)
 _DEEPEST = 6
 
 
-def expression_for(text: str) -> str:
-    """`text` as an expression where the wording is known, else as it stands. Steps joined by `then` are nested."""
+def deal_for(text: str) -> str | None:
+    """`text` as an expression where it is a price and what is done to it, step by step."""
+    told = re.sub(r"pct之\s*(\d+(?:\.\d+)?)", r"\1%", _in_digits(text))
+    return deal_in(_without_money(_stripped(told)))
+
+
+def _in_digits(text: str) -> str:
     text = plain_signs(text).replace("百分之", "pct之")
     text = _MONEY_WORDS.sub(
         lambda found: f"{found[1]}{'.' if found[2].isdigit() and found[2].isascii() else '点'}{found[2]} ", text
     )
+    text = _AND_I.sub(lambda found: f"{int(digits_for_words(found[1] or found[2])) + 1} people", text)
     text = re.sub(r"\bhalf a dozen\b(?: of)?", "6", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:a|one) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE)
-    text = re.sub(r"(?<=\d)'(?=\d{3}(?!\d))", "", with_portions(digits_for_words(text), halves=False))
+    return re.sub(r"(?<=\d)'(?=\d{3}(?!\d))", "", with_portions(digits_for_words(text), halves=False))
+
+
+def expression_for(text: str) -> str:
+    """`text` as an expression where the wording is known, else as it stands. Steps joined by `then` are nested."""
+    text = _in_digits(text)
     if (bill := bill_in(_without_money(_stripped(text)))) is not None:
         return bill
     first, *steps = [part for part in _THEN.split(_stripped(text)) if part.strip()] or [""]

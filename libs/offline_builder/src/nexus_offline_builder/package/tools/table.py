@@ -3,6 +3,7 @@
 import csv
 import re
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from .contract import Refusal
@@ -244,7 +245,31 @@ def number_in(cell: str, decimal_comma: bool = False) -> Fraction | None:
     return -amount if negative else amount
 
 
+_YEAR = lazy_pattern(r"years?|年份?|年度", re.IGNORECASE)
+_IDENTIFIER = lazy_pattern(
+    r"(?:.*[ _-])?(?:id|no\.?|nr\.?|num|code|ref|index|#)|#|(?:order|invoice|ticket|row|line|receipt|case|customer)"
+    r"(?:[ _-]?(?:number|no\.?|nr\.?|id|#))?|.*(?:编号|序号|单号|发票号|工号|学号|行号)|订单|号码?",
+    re.IGNORECASE,
+)
+
+
 def numeric_columns(table: Table) -> list[Column]:
+    """The columns of figures. Those that only number the rows are none, where there are others."""
+    columns = _with_numbers(table)
+    figures = [column for column in columns if not _numbers_rows(column)]
+    return figures or columns
+
+
+def _numbers_rows(column: Column) -> bool:
+    """Whether a column called `id` or `order` holds whole numbers that go up from row to row, or one called `year` years."""
+    cells = column.numbers
+    if _YEAR.fullmatch(column.name) and all(1800 <= cell <= 2200 for cell in cells):
+        return True
+    whole = len(cells) == len(column.cells) and all(cell.denominator == 1 for cell in cells)
+    return whole and _IDENTIFIER.fullmatch(column.name) is not None and all(a < b for a, b in pairwise(cells))
+
+
+def _with_numbers(table: Table) -> list[Column]:
     """The columns of which at least half of the cells are numbers, those that stand for a missing one aside."""
     columns: list[Column] = []
     for at, name in enumerate(table.header):

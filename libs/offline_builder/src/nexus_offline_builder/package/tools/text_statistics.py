@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .passage import Passage, is_request, last_line_first, passage_in
 from .patterns import lazy_pattern
+from .table import numeric_columns, table_in
 from .wording import asks_how_many
 
 _WORD = lazy_pattern("[A-Za-z0-9À-ɏЀ-ӿ]+(?:['’-][A-Za-z0-9À-ɏЀ-ӿ]+)*")
@@ -73,6 +74,12 @@ _CHINESE_LAST = lazy_pattern(
     r"句话?|汉字))[\s?？。]*",
     re.DOTALL,
 )
+_QUESTION_LAST = lazy_pattern(
+    r"(?P<text>[^:：\n\"“]*\w)\s*[,;.!?—-]+\s*(?P<request>(?:and |so )?(?:how many (?:words?|letters?|characters?|chars|sentences?)"
+    r"(?: (?:is|are|in|does) (?:that|it|there|this|it have))?|word count|character count))[\s?.!]*",
+    re.IGNORECASE,
+)
+_FILLS = lazy_pattern(r"(?:\W|\b(?:ok|okay|and|so|now|hey|hi|hello|please|thanks|thank you|then|great|cool|well)\b)*", re.IGNORECASE)
 _CHINESE_WITHIN = lazy_pattern(
     r"[“\"]?(?P<text>[^“”\"：:\n]{2,200}?)[”\"]?(?:里面?|中)有?(?:几|多少)个[“\"]?(?P<wanted>(?!字|词|单词|句|汉|"
     r"段|行)[^“”\"\s?？个]{1,4})[”\"]?[\s?？。]*"
@@ -191,7 +198,7 @@ def _for_another_text(question: Question) -> Task | None:
 
 def _bare(question: Question) -> Task | None:
     """A text and no request, to an agent that does nothing else."""
-    if not question.alone or not _is_text(question.text):
+    if not question.alone or not _is_text(question.text) or _is_table(question.text):
         return None
     if (behind := _HERE.match(question.text)) is not None:
         return Task(POSSIBLE, lambda: _answer(Passage("", question.text[behind.end() :]), question.chinese))
@@ -209,6 +216,12 @@ def _bare(question: Question) -> Task | None:
     return Task(POSSIBLE, lambda: _answer(Passage("", question.text), question.chinese))
 
 
+def _is_table(text: str) -> bool:
+    """Rows of numbers are handed over for something else than to count their words."""
+    table = table_in(text) if "\n" in text else None
+    return table is not None and len(table.rows) > 1 and len(table.header) > 1 and bool(numeric_columns(table))
+
+
 def _refuse_unread(request: str) -> Answer:
     raise Refusal(
         f"I am not sure what to count by '{request}': words, unique words, characters, letters, sentences, lines "
@@ -221,6 +234,8 @@ def _passage(prompt: str) -> Passage | None:
     """Request and text, if statistics are asked for."""
     if behind := _CHINESE_LAST.fullmatch(prompt.strip()):
         return Passage(behind["request"], behind["text"].strip('“”"'))
+    if (last := _QUESTION_LAST.fullmatch(prompt.strip())) and not _FILLS.fullmatch(last["text"]):
+        return Passage(last["request"], last["text"].strip('“”"'))
     passage = _behind_question(prompt) or passage_in(prompt)
     if _ASKED.search(passage.request[:400].strip()):
         if passage.text is not None:

@@ -109,10 +109,15 @@ def _elsewhere(quantity: Quantity) -> Unit | None:
 
 
 def _lone_pair(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
-    if len(read.quantities) != 1 or read.units or not read.bare:
+    if len(read.quantities) != 1 or read.units or not (read.bare or _is_labelled(read)):
         return None
     other = _elsewhere(read.quantities[0])
     return [(read.quantities[0], other)] if other is not None else None
+
+
+def _is_labelled(read: Measurements) -> bool:
+    """`12 oz flour`, `my truck does 18 mpg`; of times, as in `meeting 30 min`, that is hardly to be converted."""
+    return read.labelled and not read.about_dates and read.quantities[0].unit.kind != "time"
 
 
 def _lone(read: Measurements, question: Question) -> Task | None:
@@ -121,7 +126,7 @@ def _lone(read: Measurements, question: Question) -> Task | None:
         return None
     quantity = read.quantities[0]
     other = _elsewhere(quantity)
-    if other is not None and read.bare and not read.unread:
+    if other is not None and (read.bare or (question.alone and _is_labelled(read))) and not read.unread:
         return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
     return Task(LIKELY if asked else POSSIBLE, partial(_refuse_target, quantity)) if asked or question.alone else None
@@ -147,8 +152,15 @@ def _refuse_unread(read: Measurements) -> Answer:
     )
 
 
+def _as_distance(quantity: Quantity, target: Unit) -> Quantity:
+    """`5k in miles` is 5 km: no temperature goes into a length."""
+    if quantity.unit.symbol != "K" or target.kind != "length" or (kilometre := unit_named("km")) is None:
+        return quantity
+    return Quantity(quantity.amount, kilometre, spoken(figures.shown(quantity.amount), kilometre))
+
+
 def _answer(pairs: list[tuple[Quantity, Unit]]) -> Answer:
-    answers = [_converted(quantity, target) for quantity, target in pairs]
+    answers = [_converted(_as_distance(quantity, target), target) for quantity, target in pairs]
     if len(answers) == 1:
         return answers[0]
     calls: list[JsonValue] = [answer.tool_input for answer in answers]

@@ -1,0 +1,157 @@
+"""Rows that a request picks by a condition: `amount > 6`, `who has not paid`, `in January`; and months to group by."""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from operator import eq, ge, gt, le, lt
+from typing import NamedTuple
+
+from .calendar_dates import MONTHS
+from .csv_scope import without_names
+from .patterns import lazy_pattern
+from .table import Column, Table, number_in, numeric_columns
+
+YES = frozenset({"yes", "y", "true", "paid", "done", "x", "✓", "是", "已付", "已缴", "已完成", "已到"})
+NO = frozenset({"no", "n", "false", "unpaid", "open", "", "否", "未付", "未缴", "未完成", "未到"})
+_COMPARISONS: tuple[tuple[str, str, Callable[[Fraction, Fraction], bool]], ...] = (
+    (r">=|≥|at least|(?:no|not) (?:less|fewer) than|不低于|不少于|至少", "≥", ge),
+    (r"<=|≤|at most|(?:no|not) more than|up to|不超过|至多|不高于|不多于", "≤", le),
+    (
+        r">|over|above|(?:more|greater|higher|larger|bigger|older|longer) than|exceed(?:s|ing)?|大于|高于|超过|多于",
+        ">",
+        gt,
+    ),
+    (r"<|under|below|(?:less|fewer|lower|smaller|cheaper|younger|shorter) than|小于|低于|少于|不足|不到", "<", lt),
+    (r"==?|equal(?:s| to)?|exactly|等于", "=", eq),
+)
+_NUMBER = r"[$€£¥]?\s*(?P<number>-?\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d|\s*%)(?:\s*(?:元|块|分|dollars?|euros?))?"
+_CONDITION = tuple(
+    (lazy_pattern(rf"(?<![<>=不])(?<!not )(?:(?<=\W)|(?<=^)|(?<=[\u4e00-\u9fff]))(?:{words})\s*{_NUMBER}", re.IGNORECASE), sign, holds)
+    for words, sign, holds in _COMPARISONS
+) + (
+    (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?(?:以上|及以上)", re.IGNORECASE), "≥", ge),
+    (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?以下", re.IGNORECASE), "≤", le),
+)
+_JOINS = lazy_pattern(
+    r"\b(?:where|whose|with|having|who|which|that|is|are|was|were|has|have|had|got|scored?|only|rows?|if|when|did|does|do|"
+    r"cost(?:s|ing)?|priced|worth|made|sold|list|show|names?|the|ones?|people|everyone|all|of|a|an|in|for|there)\b|"
+    r"谁|哪些?|哪几?个|有|的|人|是|多少|几|个|列出|只",
+    re.IGNORECASE,
+)
+_NOT = lazy_pattern(r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing)\b|没有?|未|不|还没", re.IGNORECASE)
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+_IN_MONTH = lazy_pattern(
+    rf"\b(?:in|for|of|during|from)\s+(?:the month of\s+)?(?P<name>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}}))?|"
+    rf"^\s*(?P<first>{_MONTH})\b(?!\s*\d)|(?:(?P<y>\d{{4}})年)?(?P<zh>1[0-2]|[1-9])月(?:份)?(?!\d)",
+    re.IGNORECASE,
+)
+_PER_MONTH = lazy_pattern(r"\b(?:per|by|each|every) (?:the )?month\b|\bmonthly\b|\bmonth by month\b|按月(?:份)?|每个?月|各月", re.IGNORECASE)
+_DAY = lazy_pattern(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.]\d{1,2}|\d{1,2}\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})")
+
+
+class Filtered(NamedTuple):
+    """The rows that meet a condition, what is asked of them, and the condition as it was read."""
+
+    table: Table
+    request: str
+    title: str
+
+
+def filtered(table: Table, request: str) -> Filtered | None:
+    """None where no condition is read in the request, or more than one column may be meant."""
+    if len(request) > 200 or re.search(r"\bbetween\b|\bor\b|介于|或者", request, re.IGNORECASE):
+        return None
+    return _by_number(table, request) or _by_answer(table, request) or _by_month(table, request)
+
+
+def by_month(table: Table, request: str) -> tuple[Table, str] | None:
+    """The table with a column `month`, and the request by it, where `per month` is asked and only days are given."""
+    at = _day_column(table) if _PER_MONTH.search(request) else None
+    if at is None or any(re.fullmatch(r"months?|月份?", name, re.IGNORECASE) for name in table.header):
+        return None
+    rows = tuple((*row, _month_of(row[at])) for row in table.rows)
+    months = Table((*table.header, "month"), rows, table.around)
+    return months, _PER_MONTH.sub(" by month ", request)
+
+
+def _by_number(table: Table, request: str) -> Filtered | None:
+    found = [(match, sign, holds) for form, sign, holds in _CONDITION for match in form.finditer(request)]
+    if len(found) != 1:
+        return None
+    match, sign, holds = found[0]
+    number = number_in(match["number"])
+    column = _compared(table, request[: match.start()], request)
+    if column is None or number is None or column.mixed:
+        return None
+    rows = tuple(row for row, cell in zip(table.rows, column.cells, strict=True) if cell is not None and holds(cell, number))
+    rest = request[: match.start()] + " " + request[match.end() :]
+    return Filtered(table._replace(rows=rows), rest, f"{column.name} {sign} {match['number']}")
+
+
+def _compared(table: Table, before: str, request: str) -> Column | None:
+    """The column named last in front of the comparison, or the only one that is named, or that there is."""
+    numeric = numeric_columns(table)
+    ends = [(re.search(rf"(?<!\w){re.escape(column.name)}(?:e?s)?(?:\W+\w+)?\W*$", before, re.I), column) for column in numeric]
+    beside = [column for found, column in ends if found]
+    named = [column for column in numeric if without_names(request, [column.name]) != request]
+    chosen = beside or named or numeric
+    return chosen[0] if len(chosen) == 1 else None
+
+
+def _by_answer(table: Table, request: str) -> Filtered | None:
+    """`who has not paid`, where a column says yes or no and is named."""
+    named = [(at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at) and _is_named(name, request)]
+    if len(named) != 1:
+        return None
+    at, name = named[0]
+    wanted = NO if _NOT.search(request) else YES
+    rows = tuple(row for row in table.rows if row[at].lower() in wanted)
+    said = rows[0][at] if rows else "-"
+    rest = re.sub(rf"\b(?:un)?{re.escape(_stem(name))}\w*", " ", _NOT.sub(" ", request), flags=re.IGNORECASE)
+    return Filtered(table._replace(rows=rows), rest.replace(name, " "), f"{name} = {said or '(empty)'}")
+
+
+def says_yes_or_no(table: Table, at: int) -> bool:
+    said = {row[at].lower() for row in table.rows}
+    return at > 0 and len(said) == 2 and bool(said & YES) and bool(said & NO)
+
+
+def _is_named(name: str, request: str) -> bool:
+    return re.search(rf"(?<![a-z])(?:un)?{re.escape(_stem(name))}", request, re.IGNORECASE) is not None
+
+
+def _stem(name: str) -> str:
+    """`paid` is asked for by `pay`, too."""
+    return "pa" if name.lower() in ("paid", "payed") else re.sub(r"(?:ed|d)$", "", name) if name.isascii() and len(name) > 4 else name
+
+
+def _by_month(table: Table, request: str) -> Filtered | None:
+    found, at = _IN_MONTH.search(request), _day_column(table)
+    if found is None or at is None:
+        return None
+    name = (found["name"] or found["first"] or "").lower()[:3]
+    month = 1 + [one[:3] for one in MONTHS].index(name) if name else int(found["zh"])
+    year = found["year"] or found["y"]
+    months = {_month_of(row[at]) for row in table.rows}
+    wanted = {one for one in months if int(one[5:]) == month and (year is None or one[:4] == year)}
+    if len(wanted) > 1:
+        return None
+    rows = tuple(row for row in table.rows if _month_of(row[at]) in wanted)
+    title = f"{table.header[at]} = {next(iter(wanted), MONTHS[month - 1].title())}"
+    return Filtered(table._replace(rows=rows), request[: found.start()] + " " + request[found.end() :], title)
+
+
+def _day_column(table: Table) -> int | None:
+    """The only column that holds days and nothing else."""
+    days = [at for at in range(len(table.header)) if all(_DAY.fullmatch(row[at].strip()) for row in table.rows)]
+    return days[0] if len(days) == 1 else None
+
+
+def _month_of(cell: str) -> str:
+    found = _DAY.fullmatch(cell.strip())
+    return f"{found['y'] or found['y2']}-{int(found['m'] or found['m2']):02}" if found else ""
+
+
+def without_joins(request: str) -> str:
+    """`request` without the words that only lead to a condition or a list."""
+    return _JOINS.sub(" ", request)
