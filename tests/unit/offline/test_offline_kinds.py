@@ -129,7 +129,10 @@ ANSWERS = {
     ),
     "what is not there is said": (
         "pattern_extraction",
-        [("call 0171 555 0199, I have no mail", "No e-mail addresses found."), (r"/[a-z]+\d/ in ab1 cd2 ef", "ab1, cd2")],
+        [
+            ("call 0171 555 0199, I have no mail", "No e-mail addresses found."),
+            (r"/[a-z]+\d/ in ab1 cd2 ef", "ab1, cd2"),
+        ],
     ),
 }
 ASKED = [(tool, prompt, answer) for tool, cases in ANSWERS.values() for prompt, answer in cases]
@@ -211,7 +214,12 @@ def test_a_terse_requirement_calls_for_its_tool(requirement: str, tool: str) -> 
 
 @pytest.mark.parametrize(
     "requirement",
-    ["a short poem for a birthday when I say the name", "read my emails aloud", "写一篇关于春天的作文", "stock prices every morning"],
+    [
+        "a short poem for a birthday when I say the name",
+        "read my emails aloud",
+        "写一篇关于春天的作文",
+        "stock prices every morning",
+    ],
 )
 def test_what_no_tool_does_calls_for_none(requirement: str) -> None:
     assert matching_rules(requirement) == ()

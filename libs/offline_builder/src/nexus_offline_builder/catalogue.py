@@ -24,8 +24,9 @@ class ToolRule:
 
 _FIGURES = (
     "total subtotal sum add_up tally aggregate average mean median max maximum min minimum analyse analyze "
-    "analysis statistic insight "
-    "stat worth sort rank ranking who_has who_paid who_owe which_most has_most the_most who_sold paid unpaid how_many highest lowest summarise summarize calculate group breakdown "
+    "analysis statistic insight fastest slowest "
+    "stat worth sort rank ranking who_has who_paid who_owe which_most has_most the_most who_sold paid unpaid "
+    "how_many highest lowest summarise summarize calculate group breakdown "
     "统计 合计 总计 总和 求和 汇总 平均 加起来 相加 "
     "分析 计算 分组"
 )
@@ -39,13 +40,18 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
+        topics="timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
+        "column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
         "bookkeeping grade_book gradebook 记账 各部门 各门店 各地区 各类 成绩表 报销单 各列 每列 每一列",
         objects=f"{_TABLE} column row ledger warehouse sale revenue expense spending transaction inventory stock_list "
         f"price_list order_list export statement per_region by_region per_category by_category "
         f"per_person per_product by_product per_customer by_customer per_department by_department "
-        f"by_month per_month per_employee by_employee per_name by_name per_member by_team per_team by_user per_worker per_day "
-        "by_day by_person fee member_list guest_list score mark grade pupil pasted_row pasted_line time_log work_log list_of_order orders_list list_of_payment dues scoreboard leaderboard league_table 列 销售 库存 流水 明细 清单 账目 每个地区",
+        f"by_month per_month per_employee by_employee per_name by_name per_member by_team per_team by_user "
+        f"per_worker per_day "
+        "by_day by_person fee member_list guest_list score mark grade pupil survey poll race_result quiz_night "
+        "per_question 工资表 考勤表 销售表 名单 表里 表中 pasted_row pasted_line time_log work_log "
+        "list_of_order orders_list list_of_payment dues scoreboard leaderboard league_table 列 销售 库存 流水 "
+        "明细 清单 账目 每个地区",
         operations=_FIGURES,
     ),
     ToolRule(
@@ -63,8 +69,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "cash_back give_change split_the_cost split_cost split_rent split_bill share_the_cost share_cost cash_register "
         "waiter waitress on_sale sale_is_on running_a_sale calc owe hand_back how_much_change till_helper till_bot "
         "the_till checkout market_stall "
-        "tipping half_price markdown mark_down sale_price customer_pay what_to_pay price_after price_with cost_per price_per rent_increase "
-        "raise pay_rise pay_raise percent_change cash_float times_table net_price gross_price net_and_gross per_head percent_off 餐馆 结账 买单 找零 找钱 "
+        "tipping half_price markdown mark_down sale_price customer_pay what_to_pay price_after price_with "
+        "cost_per price_per rent_increase "
+        "raise pay_rise pay_raise percent_change cash_float times_table net_price gross_price net_and_gross "
+        "per_head percent_off 餐馆 结账 买单 找零 找钱 "
         "分摊 平摊 均摊 AA 算术 计算器 "
         "四则 加减 乘除 数学 "
         "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 算算 算一算 算数 小费 税 分数 乘方 平方根 "
@@ -101,7 +109,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="units",
         topics=(
             "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit f_to_c c_to_f "
-            "how_hot how_cold oven_temp "
+            "how_hot how_cold thermometer oven_temp "
             "oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
             "度量衡 公制 英制"
         ),
@@ -120,7 +128,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="dates",
         topics="weekday deadline countdown leap_year day_of_week day_of_the_week day_between "
         "date_difference how_old how_many_day "
-        "how_many_week days_until days_till days_since day_left date_calculator date_calculation date_math "
+        "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
+        "date_calculator date_calculation date_math "
         "date_arithmetic due_date expiry expiry_date warranty sleep_till sleep_until how_many_sleep notice_period 到期 "
         "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄 "
         "隔多久 多久",
@@ -145,7 +154,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "most_common_word longest_word top_word tweet_length essay_length post_length wordy wordiness 字数 词频 "
         "词数 字符数 句子数",
         objects=(
-            "word character char letter sentence text paragraph essay article line tweet 文本 文字 文章 作文 "
+            "word vocabulary character char letter sentence text paragraph essay article line tweet 文本 文字 "
+            "文章 作文 "
             "段落 单词 句子 字符 字母 汉字 个字"
         ),
         operations="count counter counting statistic stat frequency frequent frequently often analyse analyze "
@@ -179,12 +189,14 @@ CATALOGUE: tuple[ToolRule, ...] = (
         topics=(
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
+            "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
             "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of 正则"
         ),
         objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
-        operations="extract extractor extraction find finder collect pull scrape detect list grab harvest "
+        operations="extract extractor extraction find finder collect scan highlight pull scrape detect list "
+        "grab harvest "
         "identify parse out_of spot "
         "gather get search recognise recognize fish pick 提取 抽取 查找 抓 扒出 挖出 找出 找 识别 抓取 列出",
     ),
@@ -198,7 +210,8 @@ OUT_OF_REACH = {
         "book booking flight hotel travel trip reservation reserve ticket 订酒店 订机票 预订 旅行 旅游 机票 酒店"
     ),
     "live rates, prices and news": (
-        "live realtime real-time exchange_rate currency stock_price stock_market stock_quote stock_ticker share_price crypto bitcoin news right_now latest "
+        "live realtime real-time exchange_rate currency stock_price stock_market stock_quote stock_ticker "
+        "share_price crypto bitcoin news right_now latest "
         "汇率 股票 股价 新闻 实时 行情"
     ),
     "weather": "weather forecast rain 天气",
@@ -207,7 +220,8 @@ OUT_OF_REACH = {
         "写一篇 写作文 写一首 诗 小说 故事 写作 作曲 笑话 写文章 润色"
     ),
     "pictures, sound and video": (
-        "image picture photo draw drawing video audio podcast transcribe speech voice music aloud 图片 画 视频 音频 语音 音乐"
+        "image picture photo draw drawing video audio podcast transcribe speech voice music aloud 图片 画 视频 "
+        "音频 语音 音乐"
     ),
     "sending, calling and appointments": (
         "send reply invite meeting schedule appointment remind reminder 发送 发邮件 提醒 会议 预约"

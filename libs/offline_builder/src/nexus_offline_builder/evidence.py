@@ -52,7 +52,8 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
 
 
-_WEAK = frozenset(stem(word) for word in "when from to until till since before after left end".split())
+_ANYWAY = "when from to until till since before after left end"
+_WEAK = frozenset(stem(word) for word in _ANYWAY.split())
 """What a clause may say anyway: beside a poem or a booking it calls for no tool."""
 
 
@@ -73,10 +74,11 @@ def _known() -> frozenset[str]:
     }
 
 
-_SHORT = frozenset(
-    "year date days week word text table unit units miles count total table column split money price email link phone "
-    "sums maths temp weight length month months until math".split()
+_SHORT_WORDS = (
+    "year date days week word text table unit units miles count total table column split money price email link "
+    "phone sums maths temp weight length month months until math"
 )
+_SHORT = frozenset(_SHORT_WORDS.split())
 
 
 def _words(clause: str) -> list[str]:

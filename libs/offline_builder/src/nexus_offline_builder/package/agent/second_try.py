@@ -22,21 +22,22 @@ _CHATTER = lazy_pattern(
     r"^(?:你好|您好|嗨|请问一下|麻烦了?|谢谢)[,，!！。\s]+|[,，。!！\s]+(?:谢谢|多谢|麻烦了|太贵了|可以吗|行吗)[!！。~\s]*$",
     re.IGNORECASE,
 )
-_KNOWN = frozenset(
-    "calculate calculator convert conversion multiply multiplied divide divided subtract minus times square squared root "
-    "percent percentage average median maximum minimum total totals count counts column columns number numbers "
-    "discount price change split between among people person difference increase increased decrease decreased "
-    "highest lowest largest smallest group sorted words letters characters sentences paragraphs lines unique common "
-    "frequent longest extract emails links phone dates address addresses numbers hashtags "
-    "yesterday today tomorrow weekday weekdays working business month months weeks years until since before after days "
-    "january february march april august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday christmas birthday "
-    "kilometers kilometres kilometer meters metres centimeters centimetres millimeters inches miles yards pounds "
-    "ounces grams kilograms kilos gallons liters litres milliliters celsius fahrenheit kelvin hours minutes seconds "
-    "megabytes gigabytes kilobytes hectares acres stone degrees "
-    "three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty "
-    "fifty sixty seventy eighty ninety hundred thousand million which where there their about please valid validate".split()
+_COMMON = (
+    "calculate calculator convert conversion multiply multiplied divide divided subtract minus times square "
+    "squared root percent percentage average median maximum minimum total totals count counts column columns "
+    "number numbers discount price change split between among people person difference increase increased "
+    "decrease decreased highest lowest largest smallest group sorted words letters characters sentences "
+    "paragraphs lines unique common frequent longest extract emails links phone dates address addresses numbers "
+    "hashtags yesterday today tomorrow weekday weekdays working business month months weeks years until since "
+    "before after days january february march april august september october november december monday tuesday "
+    "wednesday thursday friday saturday sunday christmas birthday kilometers kilometres kilometer meters metres "
+    "centimeters centimetres millimeters inches miles yards pounds ounces grams kilograms kilos gallons liters "
+    "litres milliliters celsius fahrenheit kelvin hours minutes seconds megabytes gigabytes kilobytes hectares "
+    "acres stone degrees three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million which where there "
+    "their about please valid validate"
 )
+_KNOWN = frozenset(_COMMON.split())
 
 
 def reworded(text: str) -> list[str]:
@@ -55,6 +56,7 @@ def corrected(text: str) -> str:
     """
     lines = text.split("\n")
     return "\n".join(line if len(lines) > 1 and _DATA_LINE.search(line) else _spelled(line) for line in lines)
+
 
 def _spelled(line: str) -> str:
     return "".join(part if at % 2 else _WORD.sub(_meant, part) for at, part in enumerate(_QUOTED.split(line)))

@@ -26,7 +26,9 @@ _ROUNDING = lazy_pattern(
     r"[,，]?\s*(?:四舍五入|取整)(?:到整数|到个位)?[\s？?。]*$",
     re.IGNORECASE,
 )
-_SIGNED_SHARE = lazy_pattern(r"(?:(?:and|then|now)\s+)*(?:minus|plus|less|add|subtract|take off|[-+减加再]+)\s*[\d.]+\s*(?:%|percent)[\s?.]*")
+_SIGNED_SHARE = lazy_pattern(
+    r"(?:(?:and|then|now)\s+)*(?:minus|plus|less|add|subtract|take off|[-+减加再]+)\s*[\d.]+\s*(?:%|percent)[\s?.]*"
+)
 _LONE_SHARE = lazy_pattern(
     r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|"
     r"百分之[\d一二三四五六七八九十]+)"

@@ -25,7 +25,9 @@ _DAYS_IN = lazy_pattern(
     r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)(?:天|个?(?P<zh>工作日))",
     re.IGNORECASE,
 )
-_YEAR = lazy_pattern(r"\s*(?:(?:and|what about|how about|is|year)\s+)*(1[5-9]\d\d|2[0-3]\d\d)\s*年?[\s?？呢]*", re.IGNORECASE)
+_YEAR = lazy_pattern(
+    r"\s*(?:(?:and|what about|how about|is|year)\s+)*(1[5-9]\d\d|2[0-3]\d\d)\s*年?[\s?？呢]*", re.IGNORECASE
+)
 _WORKING = lazy_pattern(r"\b(?:working|business|week|work)[\s-]*$", re.IGNORECASE)
 _ASKING = lazy_pattern(
     r"\b(?:how|many|number|of|the|what|is|are|count|tell|me|please|and|so|total|then|in|all)\b|请问|[\s?.!？。，,]",

@@ -12,7 +12,8 @@ _MONTH_NAME = (
     r"nov(?:ember)?|dec(?:ember)?"
 )
 _DAY_OF = lazy_pattern(
-    r"(?:the\s+)?(?P<which>first day|last day|first(?= of (?:this|next|last|the) )|start|beginning|end)\s+of\s+(?:the\s+)?(?:"
+    r"(?:the\s+)?(?P<which>first day|last day|first(?= of (?:this|next|last|the) )|start|beginning|"
+    r"end)\s+of\s+(?:the\s+)?(?:"
     r"(?P<rel>this|next|last|previous|current)?\s*(?P<period>month|year)(?!\s*\d)|"
     rf"(?P<month>{_MONTH_NAME})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}}))?|(?P<only>\d{{4}})(?![-/\d]))",
     re.IGNORECASE,
@@ -21,7 +22,8 @@ _NUMBERED = lazy_pattern(
     r"(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)\s+(?:of\s+)?(?P<rel>this|next|last)\s+month\b", re.IGNORECASE
 )
 _MONTH_OF_YEAR = lazy_pattern(
-    rf"(?<!\d )(?<!\d)(?<!st )(?<!nd )(?<!rd )(?<!th )(?<!of )\b(?P<month>{_MONTH_NAME})\.?\s+(?P<year>\d{{4}})(?![-/.\d])",
+    rf"(?<!\d )(?<!\d)(?<!st )(?<!nd )(?<!rd )(?<!th )(?<!of "
+    rf")\b(?P<month>{_MONTH_NAME})\.?\s+(?P<year>\d{{4}})(?![-/.\d])",
     re.IGNORECASE,
 )
 _DAYS_OF_MONTH = lazy_pattern(

@@ -25,10 +25,17 @@ _COMPARISONS: tuple[tuple[str, str, Callable[[Fraction, Fraction], bool]], ...] 
     (r"==?|equal(?:s| to)?|exactly|等于", "=", eq),
 )
 _NUMBER = r"[$€£¥]?\s*(?P<number>-?\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d|\s*%)(?:\s*(?:元|块|分|dollars?|euros?))?"
-_CONDITION = tuple(
-    (lazy_pattern(rf"(?<![<>=不])(?<!not )(?:(?<=\W)|(?<=^)|(?<=[\u4e00-\u9fff]))(?:{words})\s*{_NUMBER}", re.IGNORECASE), sign, holds)
-    for words, sign, holds in _COMPARISONS
-) + (
+_CONDITION = (
+    *(
+        (
+            lazy_pattern(
+                rf"(?<![<>=不])(?<!not )(?:(?<=\W)|(?<=^)|(?<=[\u4e00-\u9fff]))(?:{words})\s*{_NUMBER}", re.IGNORECASE
+            ),
+            sign,
+            holds,
+        )
+        for words, sign, holds in _COMPARISONS
+    ),
     (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?(?:以上|及以上)", re.IGNORECASE), "≥", ge),
     (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?以下", re.IGNORECASE), "≤", le),
 )
@@ -38,14 +45,19 @@ _JOINS = lazy_pattern(
     r"谁|哪些?|哪几?个|有|的|人|是|多少|几|个|列出|只",
     re.IGNORECASE,
 )
-_NOT = lazy_pattern(r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing)\b|没有?|未|不|还没", re.IGNORECASE)
+_NOT = lazy_pattern(
+    r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing)\b|没有?|未|不|还没",
+    re.IGNORECASE,
+)
 _MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _IN_MONTH = lazy_pattern(
     rf"\b(?:in|for|of|during|from)\s+(?:the month of\s+)?(?P<name>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}}))?|"
     rf"^\s*(?P<first>{_MONTH})\b(?!\s*\d)|(?:(?P<y>\d{{4}})年)?(?P<zh>1[0-2]|[1-9])月(?:份)?(?!\d)",
     re.IGNORECASE,
 )
-_PER_MONTH = lazy_pattern(r"\b(?:per|by|each|every) (?:the )?month\b|\bmonthly\b|\bmonth by month\b|按月(?:份)?|每个?月|各月", re.IGNORECASE)
+_PER_MONTH = lazy_pattern(
+    r"\b(?:per|by|each|every) (?:the )?month\b|\bmonthly\b|\bmonth by month\b|按月(?:份)?|每个?月|各月", re.IGNORECASE
+)
 _DAY = lazy_pattern(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.]\d{1,2}|\d{1,2}\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})")
 
 
@@ -83,7 +95,9 @@ def _by_number(table: Table, request: str) -> Filtered | None:
     column = _compared(table, request[: match.start()], request)
     if column is None or number is None or column.mixed:
         return None
-    rows = tuple(row for row, cell in zip(table.rows, column.cells, strict=True) if cell is not None and holds(cell, number))
+    rows = tuple(
+        row for row, cell in zip(table.rows, column.cells, strict=True) if cell is not None and holds(cell, number)
+    )
     rest = request[: match.start()] + " " + request[match.end() :]
     return Filtered(table._replace(rows=rows), rest, f"{column.name} {sign} {match['number']}")
 
@@ -91,7 +105,10 @@ def _by_number(table: Table, request: str) -> Filtered | None:
 def _compared(table: Table, before: str, request: str) -> Column | None:
     """The column named last in front of the comparison, or the only one that is named, or that there is."""
     numeric = numeric_columns(table)
-    ends = [(re.search(rf"(?<!\w){re.escape(column.name)}(?:e?s)?(?:\W+\w+)?\W*$", before, re.I), column) for column in numeric]
+    ends = [
+        (re.search(rf"(?<!\w){re.escape(column.name)}(?:e?s)?(?:\W+\w+)?\W*$", before, re.I), column)
+        for column in numeric
+    ]
     beside = [column for found, column in ends if found]
     named = [column for column in numeric if without_names(request, [column.name]) != request]
     chosen = beside or named or numeric
@@ -100,7 +117,9 @@ def _compared(table: Table, before: str, request: str) -> Column | None:
 
 def _by_answer(table: Table, request: str) -> Filtered | None:
     """`who has not paid`, where a column says yes or no and is named."""
-    named = [(at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at) and _is_named(name, request)]
+    named = [
+        (at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at) and _is_named(name, request)
+    ]
     if len(named) != 1:
         return None
     at, name = named[0]
@@ -122,7 +141,13 @@ def _is_named(name: str, request: str) -> bool:
 
 def _stem(name: str) -> str:
     """`paid` is asked for by `pay`, too."""
-    return "pa" if name.lower() in ("paid", "payed") else re.sub(r"(?:ed|d)$", "", name) if name.isascii() and len(name) > 4 else name
+    return (
+        "pa"
+        if name.lower() in ("paid", "payed")
+        else re.sub(r"(?:ed|d)$", "", name)
+        if name.isascii() and len(name) > 4
+        else name
+    )
 
 
 def _by_month(table: Table, request: str) -> Filtered | None:

@@ -45,8 +45,10 @@ MEASURES = (
     _measure("median", "中位数", r"\bmedians?\b|中位数"),
 )
 
+
 def overview(table: Table, columns: list[Column], chinese: bool) -> Answer:
-    """A table and no request: totals, averages and extremes, totals by a name that repeats, who is in and who is not."""
+    """A table and no request: totals, averages and extremes, totals by a name that repeats, who is in and who "
+    "is not."""
     shown = [MEASURES[0]] if len(columns) > _MOST_DESCRIBED else list(MEASURES[:4])
     answer = per_column(table, columns, shown, chinese)
     totals = per_column(table, columns, [MEASURES[0]], chinese).values
@@ -70,7 +72,9 @@ def by_answer(table: Table) -> list[str]:
 
 def repeated_name(table: Table) -> int | None:
     """The only column of text whose names repeat, so that totals by name say something."""
-    texts = [at for at, name in enumerate(table.header) if name not in {column.name for column in numeric_columns(table)}]
+    texts = [
+        at for at, name in enumerate(table.header) if name not in {column.name for column in numeric_columns(table)}
+    ]
     repeated = [at for at in texts if len({row[at] for row in table.rows}) < len(table.rows)]
     return repeated[0] if len(repeated) == len(texts) == 1 else None
 

@@ -1,4 +1,5 @@
-"""Rows that are named two at a time, and the share of a name in the whole: `jan and feb`, `what percentage is rent?`."""
+"""Rows that are named two at a time, and the share of a name in the whole: `jan and feb`, `what percentage is "
+"rent?`."""
 
 import re
 from fractions import Fraction
@@ -23,11 +24,14 @@ _TOGETHER = lazy_pattern(
     r"from|of|higher|lower|bigger|smaller)\b|[+&]|和|与|比|加|差|多|少|相差|一共|合计",
     re.IGNORECASE,
 )
-_LEFT_OUT = lazy_pattern(r"\b(?:not|without|except|excluding|other|or|average|mean|per|over|under)\b|除|不|平均|或", re.IGNORECASE)
+_LEFT_OUT = lazy_pattern(
+    r"\b(?:not|without|except|excluding|other|or|average|mean|per|over|under)\b|除|不|平均|或", re.IGNORECASE
+)
 
 
 def about_names(table: Table, request: str, chinese: bool) -> Answer | None:
-    """The answer where rows are named and nothing else is asked; None for other requests, or without a single figure."""
+    """The answer where rows are named and nothing else is asked; None for other requests, or without a single "
+    "figure."""
     column = _only_figure(table, request)
     if column is None or len(request) > 200 or _LEFT_OUT.search(request):
         return None

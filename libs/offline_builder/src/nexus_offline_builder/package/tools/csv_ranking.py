@@ -32,7 +32,8 @@ _DOWN = lazy_pattern(
     re.IGNORECASE,
 )
 _UP = lazy_pattern(
-    r"\b(?:lowest|smallest|least|fewest|ascending|asc|low to high|worst|weakest|bottom|cheapest|increasing|small to large)\b|"
+    r"\b(?:lowest|smallest|least|fewest|ascending|asc|low to high|worst|weakest|bottom|cheapest|increasing|"
+    r"small to large)\b|"
     r"从[低小少]|升序|最[低小少]|最便宜|后",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
-from .csv_figures import MEASURES, Measure, by_answer, grouped, overview, per_column
+from .csv_figures import MEASURES, by_answer, grouped, overview, per_column
 from .csv_names import about_names
 from .csv_ranking import asks_order, first_row, ranked
 from .csv_rows import Picked, picked_rows
@@ -15,7 +15,6 @@ from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns, table_in
 from .wording import asks_how_many
-
 
 _COUNT = lazy_pattern(
     r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|多少[笔项]|几[笔项]|"
@@ -59,7 +58,8 @@ _OTHER_FORM = lazy_pattern(
 _HOW_MANY = lazy_pattern(r"\bhow many\b|[几多]少?[个支本件张位名笔次]", re.IGNORECASE)
 _AMOUNTS = lazy_pattern(r"price|cost|amount|spent|paid|revenue|sales$|total|价|金额|费|款", re.IGNORECASE)
 _ASKS_AMOUNT = lazy_pattern(
-    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|place|placed|order|ordered|buy|bought|about|was|is|were|and|for|on|the)"
+    r"\b(?:only|just|how (?:many|much)|do|did|does|have|has|there|left|sell|sold|place|placed|order|ordered|buy|"
+    r"bought|about|was|is|were|and|for|on|the)"
     r"\b|花了?|钱|呢|只|多少|几个?|还?有|剩",
     re.I,
 )
@@ -68,9 +68,12 @@ _PLACES = {str(n): n - 1 for n in range(1, 10)} | {
     word: n for words in ("一二三四五", ("first", "second", "third", "fourth", "fifth")) for n, word in enumerate(words)
 }
 _PLACED = lazy_pattern(
-    r"\bcolumn (?:no\.? |number )?([1-9])\b|\b(first|second|third|fourth|fifth) column\b|第([1-9一二三四五])列", re.IGNORECASE
+    r"\bcolumn (?:no\.? |number )?([1-9])\b|\b(first|second|third|fourth|fifth) column\b|第([1-9一二三四五])列",
+    re.IGNORECASE,
 )
-_AND_THE = lazy_pattern(r"\b(?:and|the|what|about|how|is|are|now|then|so|ok|what's|show|me)\b|那|呢|是|的|多少", re.IGNORECASE)
+_AND_THE = lazy_pattern(
+    r"\b(?:and|the|what|about|how|is|are|now|then|so|ok|what's|show|me)\b|那|呢|是|的|多少", re.IGNORECASE
+)
 _IN_ALL = lazy_pattern(r"\b(?:all|altogether|overall|total|sum)\b|总|合计|一共", re.IGNORECASE)
 _LEADS_ON = lazy_pattern(
     r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE

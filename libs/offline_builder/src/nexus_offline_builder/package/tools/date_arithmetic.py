@@ -17,7 +17,8 @@ from .wording import digits_for_words, plain_signs
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
 _DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|days?|weeks?|"
+    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|"
+    r"days?|weeks?|"
     r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
     re.IGNORECASE,
 )
@@ -118,7 +119,8 @@ _BARE = lazy_pattern(
     re.IGNORECASE,
 )
 _TURNS = lazy_pattern(
-    r"\b(?:when|what (?:year|date|day))\b[^\d]*\b(?:turns?|be|is|becomes?|reach(?:es)?)\s+(?:[a-z]+\s+){0,2}(\d{1,3})(?!\s*(?:days?|weeks?|months?))\b|"
+    r"\b(?:when|what (?:year|date|day))\b[^\d]*\b(?:turns?|be|is|becomes?|"
+    r"reach(?:es)?)\s+(?:[a-z]+\s+){0,2}(\d{1,3})(?!\s*(?:days?|weeks?|months?))\b|"
     r"(?:什么时候|哪[年天])[^\d]*?(?:满|到)?(\d{1,3})岁",
     re.IGNORECASE,
 )
@@ -344,7 +346,8 @@ def _tell_kind(day: date, asked: str, question: Question) -> Answer:
     if question.chinese:
         head = f"{'是' if wanted else '不是'}，{'在周末' if free else '在周一到周五'}（不考虑节假日）。"
     else:
-        head = f"{'Yes' if wanted else 'No'}, it is {'at a weekend' if free else 'from Monday to Friday'}, holidays ignored."
+        kind = "at a weekend" if free else "from Monday to Friday"
+        head = f"{'Yes' if wanted else 'No'}, it is {kind}, holidays ignored."
     return told._replace(text=f"{head} {told.text}", tool_output={**told.tool_output, "weekend": free})
 
 

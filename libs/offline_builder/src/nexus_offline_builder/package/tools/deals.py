@@ -1,4 +1,4 @@
-"""A price and what is done to it, step by step: `jacket 80 less 25%`, `rent 1200 plus water 80 split by 4`, `原价200打八折`.
+"""A price and what is done to it: `jacket 80 less 25%`, `rent 1200 plus water 80 split by 4`, `原价200打八折`.
 
 Every word has to be read: as a step, as what is asked, or as the name of what has the price.
 """
@@ -80,7 +80,8 @@ _STEPS = tuple(
                 rf"(?:plus|\+|add|(?:(?:is|was|are|gets?|got|goes) )?(?:increased|raised|marked up|up|rises?|rose|grew|"
                 rf"grows|went up)(?: by)?)\s*(?P<a>{_SHARE})",
                 rf"(?:再|又|后)?(?:加价?|增加|上涨|涨价?|提高|上调|增长)了?\s*(?P<a>{_SHARE})",
-                rf"(?:plus|\+|add(?:ing)?|and)\s*{_AN}(?:{_NAME}\s+(?:is\s+)?){{0,2}}(?P<a>{_AMOUNT})(?!\s+{_NAME})"
+                rf"(?:plus|\+|add(?:ing)?|and(?=\s+{_NAME}|\s+(?:a|the)\s+{_NAME}))\s*{_AN}(?:{_NAME}\s+(?:is\s+)?){{0,2}}"
+                rf"(?P<a>{_AMOUNT})(?!\s+{_NAME})"
                 rf"(?:\s+for\s+(?:the\s+)?{_NAME})?",
                 rf"(?:shipping|delivery|postage|handling|packaging|(?:booking |service )?fee|运费|邮费|配送费|"
                 rf"加上?|再加)\s*(?:is|of|costs?|:|：)?\s*(?P<a>{_AMOUNT})",
@@ -101,8 +102,10 @@ _STEPS = tuple(
         (
             "{g} - ({p})",
             (
-                rf"(?:(?:he|she|they|i|(?:the |my )?customer|client|lady|guy|man|woman)\s+)?(?:gives?|gave|pays?|paid|hands?|"
-                rf"handed)(?: me| us| over| with| in cash| cash)*\s*(?:an?\s+)?(?P<g>{_AMOUNT})(?: (?:note|bill|cash|in cash))?",
+                rf"(?:(?:he|she|they|i|(?:the |my )?customer|client|lady|guy|man|woman)\s+)?(?:gives?|gave|"
+                rf"pays?|paid|hands?|"
+                rf"handed)(?: me| us| over| with| in cash| cash)*\s*(?:an?\s+)?(?P<g>{_AMOUNT})(?: (?:note|bill|"
+                rf"cash|in cash))?",
                 rf"(?:给了?|付了?|收了?)我?\s*(?P<g>{_AMOUNT})",
             ),
         ),
@@ -117,12 +120,14 @@ _PRICE = lazy_pattern(
 )
 _WHAT_IT_IS = lazy_pattern(rf"\s+{_NAME}", re.IGNORECASE)
 _WE_ARE = lazy_pattern(
-    rf"(?:(?:we are|we're|there are|there're|(?:table|party|group) (?:of|for))\s+(?P<n>\d+)(?: of us| {_PEOPLE})?[\s,;]+(?:and\s+)?"
+    rf"(?:(?:we are|we're|there are|there're|(?:table|party|group) (?:of|for))\s+(?P<n>\d+)(?: of us| "
+    rf"{_PEOPLE})?[\s,;]+(?:and\s+)?"
     rf"(?:sharing\s+|splitting\s+)?|(?P<m>\d+) {_PEOPLE}\s+(?:are |will )?(?:split|splitting|share|sharing)\s+)",
     re.IGNORECASE,
 )
 _SEVERAL = lazy_pattern(
-    rf"(?P<n>\d+(?:\.\d+)?)\s*(?:{_MEASURED}\s+)?(?:(?<![\d.])(?:{_NAME}|{_PEOPLE})\s+){{0,3}}?(?<!\d)(?:(?:at|@|x|costing|priced at)\s*(?P<a>{_AMOUNT})"
+    rf"(?P<n>\d+(?:\.\d+)?)\s*(?:{_MEASURED}\s+)?(?:(?<![\d.])(?:{_NAME}|{_PEOPLE})\s+){{0,3}}?(?<!\d)(?:(?:at|"
+    rf"@|x|costing|priced at)\s*(?P<a>{_AMOUNT})"
     rf"(?:\s*(?:each|apiece|a piece|per {_NAME}))?|(?:for\s+)?(?P<b>{_AMOUNT})\s*(?:each|apiece|a piece))",
     re.IGNORECASE,
 )
@@ -135,7 +140,9 @@ _ASKS = lazy_pattern(
     r"应|该|找|实际|付|最后|现价|到手|每人|每个人|呢|吗|元|块|的|价|等于|得)*",
     re.IGNORECASE,
 )
-_WAGES = lazy_pattern(r"(?=.*(?:\b(?:salary|wages?|income|earn\w*)\b|工资|收入|月薪)).*(?:\btax|税)", re.IGNORECASE | re.DOTALL)
+_WAGES = lazy_pattern(
+    r"(?=.*(?:\b(?:salary|wages?|income|earn\w*)\b|工资|收入|月薪)).*(?:\btax|税)", re.IGNORECASE | re.DOTALL
+)
 """Of wages a tax is taken away, to prices it is added."""
 _ASKS_SHARE = lazy_pattern(
     rf"[\s,;.]*(?:how much|what(?:'s|s)?)\s+(?:is|would|will|do|does|did|should)?\s*(?:the|i|we|you|an?|that)?\s*"
@@ -148,8 +155,10 @@ _INCLUDED = lazy_pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _NET = lazy_pattern(
-    r"[\s,;.:?]*(?:(?:what(?:'s|s)?|how much|is|the|was|price|amount|it|and|so|my|be|would)\s*)*(?P<net>net(?:to)?|(?:before|"
-    r"without|excluding|ex|excl\.?|minus|less)(?: the)? (?:tax|vat|gst|mwst))(?: (?:price|amount|of it|is it))*[\s?.!]*",
+    r"[\s,;.:?]*(?:(?:what(?:'s|s)?|how much|is|the|was|price|amount|it|and|so|my|be|"
+    r"would)\s*)*(?P<net>net(?:to)?|(?:before|"
+    r"without|excluding|ex|excl\.?|minus|less)(?: the)? (?:tax|vat|gst|mwst))(?: (?:price|amount|of it|is "
+    r"it))*[\s?.!]*",
     re.IGNORECASE,
 )
 _GROSS = lazy_pattern(r"\b(?:gross|brutto)\b", re.IGNORECASE)
@@ -187,12 +196,14 @@ _PROFIT = lazy_pattern(
 )
 _WAS_NOW = lazy_pattern(
     rf"(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
-    rf"(?:and\s+)?(?:then\s+)?(?:(?:is\s+)?now|to|today)(?:\s+(?:it'?s|is|its|at|only|they want|i pay|we pay|costs?))*\s*"
+    rf"(?:and\s+)?(?:then\s+)?(?:(?:is\s+)?now|to|today)(?:\s+(?:it'?s|is|its|at|only|they want|i pay|we pay|"
+    rf"costs?))*\s*"
     rf"(?P<b>{_AMOUNT})(?P<asks>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _PAID_FOR = lazy_pattern(
-    rf"(?:i |we )?(?:paid|got it for|bought it for)\s*(?P<b>{_AMOUNT})[\s,]*(?:for|instead of|on)\s*(?:{_NAME}\s+){{0,3}}"
+    rf"(?:i |we )?(?:paid|got it for|bought it for)\s*(?P<b>{_AMOUNT})[\s,]*(?:for|instead of|"
+    rf"on)\s*(?:{_NAME}\s+){{0,3}}"
     rf"(?:that |which |it )?(?:was|cost|costs|priced at|marked)?\s*(?P<a>{_AMOUNT})(?P<asks>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -205,9 +216,10 @@ _ASKS_CHANGE = lazy_pattern(
 
 
 def deal_in(text: str) -> str | None:
-    """The expression that `text` asks for, number words in digits already; None where a part of it is not understood."""
+    """The expression that `text` asks for, number words in digits already; None where a part of it is not "
+    "understood."""
     text = re.sub(r"\s+", " ", text).strip()
-    if len(text) > _LONGEST or not re.search(r"\d", text) or _WAGES.search(text):
+    if len(text) > _LONGEST or not re.search(r"\d", text) or re.search(r"\d-\d", text) or _WAGES.search(text):
         return None
     for read in (_whole_form, _net, _stepwise):
         if (expression := read(text)) is not None:
@@ -260,6 +272,8 @@ def _changed(text: str) -> str | None:
 def _change(found: "re.Match[str]") -> str | None:
     """In percent, where that is asked or nothing is: which way it went is what the numbers say."""
     before, now = found["a"], found["b"]
+    if not re.search(r"\w", found["asks"]) and re.match(r"from\b|\d", found.group(), re.IGNORECASE):
+        return None
     less = _number(now) < _number(before)
     difference = f"({before}) - ({now})" if less else f"({now}) - ({before})"
     amount = re.search(r"how much|difference|saved?|saving", found["asks"], re.I)

@@ -97,7 +97,8 @@ class Measurements(NamedTuple):
     """The quantities and further units of a prompt, in order. `unread`: a number or operation outside of them.
 
     `alternating`: several quantities, each with its own unit behind it. `wants_first`: `how many feet in a mile`.
-    `bare`: hardly a word besides; `labelled`: a few words that only say what is measured. `lone_number`: the only number, where it has no unit.
+    `bare`: hardly a word besides; `labelled`: a few words that only say what is measured.
+    `lone_number`: the only number, where it has no unit.
     `names_in_full`: no unit is a single letter, which may be anything where there is no quantity.
     """
 

@@ -150,7 +150,11 @@ def _found_in(text: str) -> list[_Kind]:
 
 def _is_missed(kind: _Kind, text: str) -> bool:
     """Whether the text says that it has none of the kind: `I have no e-mail`."""
-    return kind.english in _TELLING and re.search(rf"\b(?:no|without|n't|not|dont|doesnt)\b[^.,;\n]{{0,20}}(?:{kind.asked.pattern})", text, re.I) is not None
+    return (
+        kind.english in _TELLING
+        and re.search(rf"\b(?:no|without|n't|not|dont|doesnt)\b[^.,;\n]{{0,20}}(?:{kind.asked.pattern})", text, re.I)
+        is not None
+    )
 
 
 def _text_of(prompt: str, alone: bool) -> str | None:

@@ -177,7 +177,10 @@ _THEN = lazy_pattern(
     re.IGNORECASE,
 )
 _SEPARATORS = lazy_pattern(r"\s*(?:,\s*(?:and\b|&)?|\band\b|&|;|和|与|跟|及|\s)\s*")
-_OTHERS = r"(\d+|two|three|four|five|six|seven|eight|nine) (?:other )?(?:of my )?(?:friends|people|colleagues|mates|others|siblings|flatmates|roommates|housemates)"
+_OTHERS = (
+    r"(\d+|two|three|four|five|six|seven|eight|nine) (?:other )?(?:of my )?(?:friends|people|colleagues|"
+    r"mates|others|siblings|flatmates|roommates|housemates)"
+)
 _AND_I = lazy_pattern(
     rf"\b(?:me|i|myself) and (?:my )?{_OTHERS}\b|\b(?:my )?{_OTHERS} and (?:me|i|myself)\b", re.IGNORECASE
 )

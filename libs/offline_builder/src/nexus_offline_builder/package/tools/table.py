@@ -261,7 +261,8 @@ def numeric_columns(table: Table) -> list[Column]:
 
 
 def _numbers_rows(column: Column) -> bool:
-    """Whether a column called `id` or `order` holds whole numbers that go up from row to row, or one called `year` years."""
+    """Whether a column called `id` or `order` holds whole numbers that go up from row to row, or one called "
+    "`year` years."""
     cells = column.numbers
     if _YEAR.fullmatch(column.name) and all(1800 <= cell <= 2200 for cell in cells):
         return True

@@ -75,11 +75,14 @@ _CHINESE_LAST = lazy_pattern(
     re.DOTALL,
 )
 _QUESTION_LAST = lazy_pattern(
-    r"(?P<text>[^:：\n\"“]*\w)\s*[,;.!?—-]+\s*(?P<request>(?:and |so )?(?:how many (?:words?|letters?|characters?|chars|sentences?)"
+    r"(?P<text>[^:：\n\"“]*\w)\s*[,;.!?—-]+\s*(?P<request>(?:and |so )?(?:how many (?:words?|letters?|"
+    r"characters?|chars|sentences?)"
     r"(?: (?:is|are|in|does) (?:that|it|there|this|it have))?|word count|character count))[\s?.!]*",
     re.IGNORECASE,
 )
-_FILLS = lazy_pattern(r"(?:\W|\b(?:ok|okay|and|so|now|hey|hi|hello|please|thanks|thank you|then|great|cool|well)\b)*", re.IGNORECASE)
+_FILLS = lazy_pattern(
+    r"(?:\W|\b(?:ok|okay|and|so|now|hey|hi|hello|please|thanks|thank you|then|great|cool|well)\b)*", re.IGNORECASE
+)
 _CHINESE_WITHIN = lazy_pattern(
     r"[“\"]?(?P<text>[^“”\"：:\n]{2,200}?)[”\"]?(?:里面?|中)有?(?:几|多少)个[“\"]?(?P<wanted>(?!字|词|单词|句|汉|"
     r"段|行)[^“”\"\s?？个]{1,4})[”\"]?[\s?？。]*"
