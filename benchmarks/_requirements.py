@@ -17,7 +17,7 @@ CASES = (
     Case("yards vs metres", (("50 yd in m", "45.72"), ("2 m in yards", "2.187"))),
     Case("how many grams are in an ounce, that sort of thing", (("3 oz to grams", "85.04"), ("1 kg to ml", None))),
     Case("a kitchen bot: ml, cups, tbsp", (("2 cups to ml", "473.1"), ("half a cup in ml", "118.29"))),
-    Case("knots to kilometres per hour", (("10 knots in km/h", "18.52"), ("10 knots", None))),
+    Case("knots to kilometres per hour", (("10 knots in km/h", "18.52"), ("10 knots", "18.52"))),
     Case("kwh and joules", (("1 kWh in kJ", "3600"), ("2 kWh in km", None))),
     Case("tyre pressure psi bar", (("32 psi in bar", "2.206"),)),
     Case("fuel consumption mpg <-> l/100km", (("40 mpg in l/100km", "5.880"),)),
@@ -92,7 +92,7 @@ CASES = (
     Case("marks of a class, mean", (("my marks are 6, 9 and 12, what's my average", "= 9"), ("6 7", "6.5"))),
     Case("饭后AA算账", (("96块三个人分", "32"), ("账单96元", None))),
     Case("i moved to the us and everything is in ounces and fahrenheit", (("½ lb in g", "226.796"), ("350F", "176.6"))),
-    Case("runners: pace and distance in miles and km", (("10km, 5km to miles", "6.213"), ("10k to miles", None))),
+    Case("runners: pace and distance in miles and km", (("10km, 5km to miles", "6.213"), ("10k to miles", "6.213"))),
     Case("how tall am i in feet", (("183cm", "72.04"), ("5ft7 in m", "1.7018"), ("5 by 7 ft in m", None))),
     Case("克和两", (("一斤等于几两", "10"), ("3万5千米是多少公里", "35"))),
     Case(

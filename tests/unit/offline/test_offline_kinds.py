@@ -174,9 +174,10 @@ NO_ANSWER = [
 def said(tool: str, *prompts: str) -> tuple[str, bool]:
     """The last answer, and whether it is one."""
     agent, turns = Responder.of_manifest({"tools": [{"name": tool}]}), list[Turn]()
-    for prompt in prompts:
-        reply = agent.reply(Invocation(prompt, tuple(turns)), TODAY)
-        turns.append(Turn(prompt, reply.text))
+    *before, last = prompts
+    for prompt in before:
+        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), TODAY).text))
+    reply = agent.reply(Invocation(last, tuple(turns)), TODAY)
     answered = any(isinstance(call["output"], dict) and "error" not in call["output"] for call in reply.tool_calls)
     return reply.text, answered
 

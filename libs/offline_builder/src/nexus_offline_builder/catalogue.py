@@ -76,7 +76,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "分摊 平摊 均摊 AA 算术 计算器 "
         "四则 加减 乘除 数学 "
         "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 算算 算一算 算数 小费 税 分数 乘方 平方根 "
-        "开方 口算 心算 算盘 记算 加法 减法 乘法 除法",
+        "开方 口算 心算 账单 算盘 记算 加法 减法 乘法 除法",
         objects=(
             "number expression equation formula figure amount integer decimal account digit 数字 数值 "
             "几个数 小数 整数 金额"
@@ -110,7 +110,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         topics=(
             "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit f_to_c c_to_f "
             "how_hot how_cold thermometer oven_temp "
-            "oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
+            "配速 里程 oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
             "度量衡 公制 英制"
         ),
         objects="unit measure measurement temperature length weight distance height volume area speed mass "

@@ -135,7 +135,7 @@ def _weight(rule: ToolRule, words: list[str], chinese: str, clause: str) -> int:
     objects = _vocabulary(rule.objects).found_in(words, chinese)
     operations = _vocabulary(rule.operations).found_in(words, chinese) - objects
     if operations <= _WEAK and _beyond(words, chinese):
-        operations = set()
+        operations = set[str]()
     if rule.name == "unit_conversion":
         objects |= (units := _units(words, clause))
         if len(units) >= ENOUGH:

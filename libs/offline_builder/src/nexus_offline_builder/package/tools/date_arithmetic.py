@@ -85,7 +85,7 @@ _VAGUE = lazy_pattern(
 )
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
 _RUNS = lazy_pattern(
-    r"\b(?:starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
+    r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
     r"开始|购买|签发|签订",
     re.IGNORECASE,
@@ -130,7 +130,10 @@ _IS_A_KIND = lazy_pattern(
     re.IGNORECASE,
 )
 _BORN = lazy_pattern(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
-_JOINING = lazy_pattern(r"\b(?:to|vs|versus|minus|from|till|through|until)\b|[减至比]", re.IGNORECASE)
+_JOINING = lazy_pattern(
+    r"\b(?:working|business|week|days|nights|weeks|months|years|to|vs|versus|minus|from|till|through|until)\b|[减至比]",
+    re.IGNORECASE,
+)
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
 
@@ -158,10 +161,8 @@ def _about_dates(text: str, question: Question) -> Task | None:
     left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
     if found and not (durations or (len(found) == 1 and _DISTANCE.search(text))) and is_prose(text, rest):
         return Task(POSSIBLE, lambda: listed(found, question))
-    if len(found) == 1 and not found[0].recurring and (turns := _TURNS.search(rest)):
-        return Task(CERTAIN, lambda: _added(found[0].day, f"plus {turns[1] or turns[2]} years", question))
-    if len(found) == 1 and (kind := _IS_A_KIND.search(rest)):
-        return Task(CERTAIN, lambda: _tell_kind(found[0].day, kind.group(), question))
+    if len(found) == 1 and (task := _of_a_day(found[0], rest, question)) is not None:
+        return task
     if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
         about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
@@ -174,6 +175,15 @@ def _about_dates(text: str, question: Question) -> Task | None:
     if durations:
         return _moved_by(found, durations, rest, question)
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
+
+
+def _of_a_day(found: FoundDate, rest: str, question: Question) -> Task | None:
+    """When somebody born then turns 90, and whether it is a weekday."""
+    if not found.recurring and (turns := _TURNS.search(rest)):
+        return Task(CERTAIN, lambda: _added(found.day, f"plus {turns[1] or turns[2]} years", question))
+    if kind := _IS_A_KIND.search(rest):
+        return Task(CERTAIN, lambda: _tell_kind(found.day, kind.group(), question))
+    return None
 
 
 def _several(

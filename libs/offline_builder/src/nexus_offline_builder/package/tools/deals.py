@@ -109,7 +109,7 @@ _STEPS = tuple(
                 rf"(?:给了?|付了?|收了?)我?\s*(?P<g>{_AMOUNT})",
             ),
         ),
-        ("({p}) * {z}", (r"(?:再|又|后)?打?\s*(?P<z>\d{1,2}|\d\.\d)\s*折",)),
+        ("({p}) * {z}", (r"(?:再|又|后)?(?:会员|活动|优惠)?打?\s*(?P<z>\d{1,2}|\d\.\d)\s*折",)),
     )
     for wording in wordings
 )
@@ -131,7 +131,12 @@ _SEVERAL = lazy_pattern(
     rf"(?:\s*(?:each|apiece|a piece|per {_NAME}))?|(?:for\s+)?(?P<b>{_AMOUNT})\s*(?:each|apiece|a piece))",
     re.IGNORECASE,
 )
-_ALSO = lazy_pattern(r"\s*(?:,|;|\+|&|plus\b|and\b)+\s*(?=\d)", re.IGNORECASE)
+_EACH_CHINESE = lazy_pattern(
+    rf"[\u4e00-\u9fff]{{0,6}}?(?P<n>\d+(?:\.\d+)?)\s*(?P<u>斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支|袋|箱|份|位|人)"
+    rf"[\u4e00-\u9fff]{{0,4}}?(?:每|[1一])(?P=u)?\s*(?P<a>{_AMOUNT})(?P<b>(?!))?",
+    re.IGNORECASE,
+)
+_ALSO = lazy_pattern(r"\s*(?:,|;|\+|&|plus\b|and\b|和)+\s*(?=\d|[\u4e00-\u9fff])", re.IGNORECASE)
 _GAP = lazy_pattern(r"[\s,;.:，；。!]*(?:(?:and|then|but|so|also|now|with|on it|on top)\b[\s,]*)*", re.IGNORECASE)
 _ASKS = lazy_pattern(
     r"(?:[\s,;.:?!，。？=]|\b(?:what|what's|whats|how|much|is|are|the|a|an|total|final|new|sale|end|price|cost|costs|do|"
@@ -317,14 +322,18 @@ def _start(text: str) -> tuple[str, int, bool] | None:
     if found := _RATE.match(text):
         return f"{found['n'] or found['m']} * {found['a'] or found['c']}", found.end(), True
     items, at = list[str](), 0
-    while found := _SEVERAL.match(text, at):
+    while found := _several(text, at):
         items.append(f"{found['n']} * {found['a'] or found['b']}")
         also = _ALSO.match(text, found.end())
-        at = also.end() if also and _SEVERAL.match(text, also.end()) else found.end()
+        at = also.end() if also and _several(text, also.end()) else found.end()
     if items:
         return " + ".join(items), at, True
     found = _PRICE.match(text)
     return (found["a"], found.end(), False) if found else None
+
+
+def _several(text: str, at: int) -> "re.Match[str] | None":
+    return _SEVERAL.match(text, at) or _EACH_CHINESE.match(text, at)
 
 
 def _step(text: str, at: int) -> tuple[str, dict[str, str], int] | None:

@@ -163,7 +163,8 @@ def _repeats(key: str) -> str:
 
 def _answer(document: Document, question: Question) -> Answer:
     request = _in_the_singular(document)
-    if VALIDITY.search(request) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
+    unnamed = re.sub(rf"\b(?:{'|'.join(map(re.escape, names_in(document.value))) or chr(0)})\b", " ", request)
+    if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
         return _valid(document, question)
     if (answer := _of_one(request, document.value)) is not None:
         return answer

@@ -118,7 +118,7 @@ def _numbers(text: str) -> list[Fraction] | None:
         or any(_HAPPENS.search(gap) for gap in gaps[1:-1])
         or any(re.fullmatch(r"\s*:\s*", gap) for gap in gaps[1:-1])
         or any(
-            re.search(r"[A-Za-z\u4e00-\u9fff]", gap) and not re.search(r"[,;:、，；\n]|\band\b|和", gap)
+            re.search(r"[A-Za-z\u4e00-\u9fff]", gap) and not re.search(r"[,;:、，；\n]|\band\b|和|^\s*[元块]", gap)
             for gap in gaps[1:-1]
         )
         or not all(gap and _apart(gap) for gap in gaps[1:-1])
