@@ -44,6 +44,7 @@ _RATE = lazy_pattern(
     re.IGNORECASE,
 )
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})(?![\d,.])")
+_WORD_BEHIND = lazy_pattern(r"\s*[^\W\d_]")
 _WORD_OR_COMMA = lazy_pattern(r"[^\W\d_]|,")
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = lazy_pattern(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
@@ -153,10 +154,17 @@ def _embedded(text: str) -> list[list[Token]]:
             tokens = _whole(found.group())
         except Refusal:
             continue
+        if _is_fraction(tokens) and _WORD_BEHIND.match(text, found.end()):
+            return []
         if tokens and len(expressions) < _MOST_EXPRESSIONS:
             expressions.append(tokens)
             around, last = f"{around}{text[last : found.start()]}\0", found.end()
     return expressions if _accounted(around, text[last:], expressions) else []
+
+
+def _is_fraction(tokens: list[Token] | None) -> bool:
+    """`1/2 inch` is a quantity, and nothing to work out."""
+    return tokens is not None and [token.text if token.kind == "sign" else "n" for token in tokens] == ["n", "/", "n"]
 
 
 def _accounted(before: str, behind: str, expressions: list[list[Token]]) -> bool:

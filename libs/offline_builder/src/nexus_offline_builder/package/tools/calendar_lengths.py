@@ -19,7 +19,8 @@ _LEAP = lazy_pattern(
 )
 _MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _DAYS_IN = lazy_pattern(
-    rf"(?:(?<![a-z])|(?<=week)|(?<=work))days?\b(?: (?:are|is|there|does|do|did|has|have))*(?: (?:in|of))?(?: the)?(?: month(?: of)?| year)?\s+"
+    rf"(?:(?<![a-z])|(?<=week)|(?<=work))days?\b(?: (?:are|is|there|does|do|did|has|have))*(?: (?:in|of))?(?: "
+    rf"the)?(?: month(?: of)?| year)?\s+"
     rf"(?:(?P<name>{_MONTH})\.?|(?=\d{{4}}))\s*,?\s*(?P<year>\d{{4}})(?![-/\d])(?:\s+(?:have|has|had))?|"
     rf"^\s*(?P<name2>{_MONTH})\.?\s*,?\s*(?P<year2>\d{{4}})\s*[,:]?\s*(?:has |have )?(?:how many |number of )?days\b|"
     r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)(?:天|个?(?P<zh>工作日))",

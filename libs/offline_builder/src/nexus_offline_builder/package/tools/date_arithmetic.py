@@ -159,7 +159,12 @@ def _about_dates(text: str, question: Question) -> Task | None:
     rest = _without(text, found)
     durations = list(_DURATION.finditer(rest))
     left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
-    if found and not (durations or (len(found) == 1 and _DISTANCE.search(text))) and is_prose(text, rest):
+    if (
+        found
+        and not (durations or (len(found) == 1 and _DISTANCE.search(text)))
+        and is_prose(text, rest)
+        and _in_digits(text, found)
+    ):
         return Task(POSSIBLE, lambda: listed(found, question))
     if len(found) == 1 and (task := _of_a_day(found[0], rest, question)) is not None:
         return task
@@ -175,6 +180,11 @@ def _about_dates(text: str, question: Question) -> Task | None:
     if durations:
         return _moved_by(found, durations, rest, question)
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
+
+
+def _in_digits(text: str, found: list[FoundDate]) -> bool:
+    """Whether a date is written out: `now` and `today` stand in any text."""
+    return any(re.search(r"\d", text[one.start : one.end]) for one in found)
 
 
 def _of_a_day(found: FoundDate, rest: str, question: Question) -> Task | None:

@@ -184,11 +184,16 @@ _OTHERS = (
 _AND_I = lazy_pattern(
     rf"\b(?:me|i|myself) and (?:my )?{_OTHERS}\b|\b(?:my )?{_OTHERS} and (?:me|i|myself)\b", re.IGNORECASE
 )
+_PRO_ONE = lazy_pattern(
+    r"\b(?:the|that|this|last|first|next|which|other|same|each|\w+er|\w+est)\s+one\b", re.IGNORECASE
+)
 _DEEPEST = 6
 
 
 def deal_for(text: str) -> str | None:
     """`text` as an expression where it is a price and what is done to it, step by step."""
+    if _PRO_ONE.search(text):
+        return None
     told = re.sub(r"pct之\s*(\d+(?:\.\d+)?)", r"\1%", _in_digits(text))
     return deal_in(_without_money(_stripped(told)))
 
