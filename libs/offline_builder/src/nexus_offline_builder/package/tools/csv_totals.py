@@ -108,14 +108,7 @@ def _about_earlier_table(question: Question) -> Task | None:
         return Task(LIKELY, lambda: _counted(counted, question.chinese))
     if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
         return Task(LIKELY, lambda: first)
-    asks = any(measure.asked.search(words) for measure in MEASURES) or _COUNT.search(words)
-    asks = (
-        asks
-        or asks_order(words)
-        or (table is not None and filtered(table, words) is not None)
-        or (table is not None and picked_rows(table, words) is not None and len(words) <= 60)
-    )
-    asks = asks or (table is not None and any(_mentioned(name, words) for name in table.header) and len(words) <= 60)
+    asks = _asks_of(table, words)
     grouped = _GROUP.search(words) if not re.search(r"\d", words) else None
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
         return None
@@ -128,6 +121,18 @@ def _about_earlier_table(question: Question) -> Task | None:
     if not _TABLE_WORDS.search(words):
         return None
     return Task(LIKELY, _refuse_without_table)
+
+
+def _asks_of(table: Table | None, words: str) -> bool:
+    """Whether `words` name a figure or an order; in short ones a row, a condition or a column of `table` is enough."""
+    if any(measure.asked.search(words) for measure in MEASURES) or _COUNT.search(words) or asks_order(words):
+        return True
+    if table is None:
+        return False
+    short = len(words) <= 60 and (
+        picked_rows(table, words) is not None or any(_mentioned(name, words) for name in table.header)
+    )
+    return short or filtered(table, words) is not None
 
 
 def _with_group(table: Table, words: str, earlier: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ _WORDS = tuple(
         (r"\bpoint\b\s*(?=\d)", "."),
         (r"\ban? half of\b|\bhalf (?:of\b)?", "(1/2) * "),
         (r"\s*的?[1一]半", " * (1/2)"),
-        (r"(\d+)\s*(?:dozens?|打(?!\s*\d))(?:\s+of)?", r"(\1 * 12)"),
+        (r"(?<!\d)(\d+)\s*(?:dozens?|打(?!\s*\d))(?:\s+of)?", r"(\1 * 12)"),
         (r"\ba dozen(?: of)?\b", "12"),
         (r"(?<=的)\s*(\d)成", r"\g<1>0%"),
         (r"\b(?:a |one )?third of\b", "(1/3) * "),
@@ -73,7 +73,7 @@ _WORDS = tuple(
         (r"\b(?:the )?absolute value of\b", "abs "),
         (r"\b(?:the )?square of\s+([\d.]+)", r"\1^2"),
         (r"\b(?:the )?cube of\s+([\d.]+)", r"\1^3"),
-        (r"\b(?:the )?factorial of\s+(\d+)|(\d+)\s+factorial\b", r"\1\2!"),
+        (r"\b(?:the )?factorial of\s+(\d+)|(?<!\d)(\d+)\s+factorial\b", r"\1\2!"),
         (r"[$€£¥](?=\s*[\d.])|(?<=\d)\s*(?:元|块钱|块|dollars?|euros?)", " "),
         (r"(?<=\d)_(?=\d{3})", ""),
     )
