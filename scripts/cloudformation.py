@@ -5,6 +5,7 @@ from typing import Any
 from nexus_contracts.topics import (
     AGENTS_STREAMS,
     BUILDS_EVENTS,
+    DEAD_LETTER_MARKS,
     GATEWAY_REPLIES,
     TOPICS,
     all_topics,
@@ -33,6 +34,8 @@ GROUPS = {
 PRODUCERS = {"worker": "build worker"}
 """What the registry of topics calls a process."""
 ITEM_ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem")
+SCANNING = ("builds", "agents")
+"""Whose histories are exported, for statistics that are counted anew; agents looks for idle sessions, too."""
 TABLE_ACTIONS = ("CreateTable", "DescribeTable", "UpdateTimeToLive", "DescribeTimeToLive")
 GENERATIONS = ("StatsSeen", "StatsCounters", "StatsActivities")
 """Of these `nexus-admin stats rebuild` makes a new one and removes the old, so they have a number behind the name."""
@@ -84,12 +87,12 @@ def _writes(process: str) -> set[str]:
 
 
 def _reads(process: str) -> set[str]:
-    if process == "gateway":  # the replies, live streams and hints for them, how many dead letters there are
+    if process == "gateway":  # the replies, live streams and hints for them, how many dead letters are open
         return {
             GATEWAY_REPLIES.name,
             AGENTS_STREAMS.name,
             BUILDS_EVENTS.name,
-            *(topic.name for topic in dead_letter_topics()),
+            *(topic.name for topic in (*dead_letter_topics(), DEAD_LETTER_MARKS)),
         }
     return {topic.name for topic in TOPICS if set(GROUPS[process]) & set(topic.groups)}
 
@@ -117,6 +120,8 @@ def statements_of(process: str) -> list[Resource]:
     tables = [table for owner in USES[process] for table in tables_of(owner)]
     if tables:
         actions = [f"dynamodb:{action}" for action in ITEM_ACTIONS] + ["dynamodb:ConditionCheckItem"]
+        if process in SCANNING:
+            actions.append("dynamodb:Scan")
         if process == "stats":  # generations of tables, each with its number
             names = ["StatsGenerations", *(f"{name}.*" for name in GENERATIONS)]
             making = [

@@ -30,7 +30,7 @@ class Component:
 COMPONENTS = (
     Component("gateway", "nexus_gateway", "256Mi", "250m"),
     Component("builds", "nexus_builds", "256Mi", "250m", ("builds.commands.v1", "builds"), ("gateway",)),
-    Component("worker", "nexus_builds.worker", "512Mi", "500m", ("builds.events.v1", "builds-worker")),
+    Component("worker", "nexus_builds.worker", "512Mi", "500m", ("builds.events.v1", "builds-worker"), ("gateway",)),
     Component("agents", "nexus_agents", "1Gi", "500m", ("agents.commands.v1", "agents"), ("gateway", "worker")),
     Component("stats", "nexus_stats", "256Mi", "250m", ("builds.events.v1", "stats-builds"), ("gateway",)),
 )
@@ -49,6 +49,7 @@ CONFIG = {
     "BUILDS_URL": f"http://builds:{PORT}",
     "AGENTS_URL": f"http://agents:{PORT}",
     "STATS_URL": f"http://stats:{PORT}",
+    "WORKER_URL": f"http://worker:{PORT}",
     "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
     "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
     "KAFKA_SASL_MECHANISM": "",
@@ -279,7 +280,7 @@ def manifests(values: Values) -> dict[str, list[Manifest]]:
         found[one.name] = [
             account(one, values),
             deployment(one, values),
-            *([] if one.name == "worker" else [service(one)]),
+            service(one),
             budget(one),
             autoscaler(one, values),
             network_policy(one),

@@ -117,12 +117,12 @@ class FakeOwners:
 
 
 class FakeLetters:
-    """The dead letters there are; None: nobody can tell."""
+    """The dead letters that are open; None: nobody can tell."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] | None = {}
 
-    async def kept(self) -> dict[str, int]:
+    async def open(self) -> dict[str, int]:
         if self.counts is None:
             raise ServiceUnavailable("no broker")
         return self.counts

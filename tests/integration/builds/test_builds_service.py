@@ -16,11 +16,14 @@ from tests.support.cdevents import pipeline, task
 from tests.support.eventually import eventually
 
 from nexus_admin.letter_box import LetterBox
-from nexus_admin.letters import Letter, State
+from nexus_admin.letters import Letter
 from nexus_contracts.builds.commands import ControlProject, CreateProject
 from nexus_contracts.builds.reports import AnyReport
+from nexus_contracts.dead_letters import State
 from nexus_contracts.topics import BUILDS_REPORTS
+from nexus_runtime.kafka.dead_letters import DeadLetters
 from nexus_runtime.process.clock import new_id, utc_now
+from nexus_runtime.process.settings import ServiceSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 World = tuple[BuildsStack, Followers]
@@ -143,7 +146,15 @@ async def test_a_redriven_letter_comes_to_its_group_once(builds: BuildsStack) ->
     async def mine() -> list[Letter]:
         return [one for one in (await box.contents()).letters if one.key == key]
 
+    async def counted() -> int:
+        letters = DeadLetters(ServiceSettings(kafka_bootstrap_servers=builds.stack.endpoints.kafka_bootstrap_servers))
+        try:
+            return (await letters.open()).get(BUILDS_REPORTS.dead_letter("builds-reports"), 0)
+        finally:
+            await letters.stop()
+
     [letter] = await eventually(mine, lambda found: len(found) == 1)
+    before = await counted()
     assert (letter.source, letter.group, letter.obstacle_to(State.REDRIVEN)) == (
         BUILDS_REPORTS.name,
         "builds-reports",
@@ -154,8 +165,10 @@ async def test_a_redriven_letter_comes_to_its_group_once(builds: BuildsStack) ->
     assert (first.id, first.state, again.state) == (letter.id, State.REDRIVEN, State.OPEN)
     assert first.obstacle_to(State.REDRIVEN) == "was redriven already"
     assert again.details()["headers"] == {"nexus_redriven_for": "builds-reports"}
+    assert await counted() == before
     await box.settle(again, State.DROPPED, utc_now())
     assert [one.state for one in await mine()] == [State.REDRIVEN, State.DROPPED]
+    assert await counted() == before - 1
 
 
 async def test_a_pipeline_that_speaks_cdevents_builds_in_both_modes(builds: BuildsStack) -> None:

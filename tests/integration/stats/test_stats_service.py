@@ -130,7 +130,7 @@ async def test_what_cannot_be_used_is_set_aside_and_the_next_ones_count(stack: S
     await assert_figures_of(later, stack)
     letters = [*await dead_letters(servers, BUILDS_EVENTS, 4), *await dead_letters(servers, AGENTS_EVENTS, 1)]
     counts = DeadLetters(ServiceSettings(kafka_bootstrap_servers=servers))
-    assert await counts.kept() == {"builds.events.v1.stats-builds.dlq": 4, "agents.events.v1.stats-agents.dlq": 1}
+    assert await counts.open() == {"builds.events.v1.stats-builds.dlq": 4, "agents.events.v1.stats-agents.dlq": 1}
     await counts.stop()
     assert [letter.value for letter in letters] == [value for _, _, value, _ in poison()]
     for letter in letters[:4]:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from nexus_admin import letter_commands
 from nexus_admin.__main__ import app
 from nexus_admin.letter_box import Contents
-from nexus_admin.letters import Letter, State, Unreadable, letters_of
+from nexus_admin.letters import Letter, Unreadable, letters_of
+from nexus_contracts.dead_letters import State
 from nexus_contracts.topics import BUILDS_REPORTS
 
 GROUP = "builds-reports"

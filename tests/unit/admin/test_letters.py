@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from nexus_admin.letters import Letter, LetterFilter, State, letters_of, marks_of
+from nexus_admin.letters import Letter, LetterFilter, letters_of, marks_of
+from nexus_contracts.dead_letters import State
 
 TIME = "2026-01-02T10:00:00.000000Z"
 ORIGIN = {

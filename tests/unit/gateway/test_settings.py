@@ -10,8 +10,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     for name, value in {"PORT": "8100", "BUILDS_URL": "http://builds:80", "REPLY_WAIT_SECONDS": "3"}.items():
         monkeypatch.setenv(name, value)
     settings = load(GatewaySettings)
-    assert (settings.port, settings.owner_urls["builds"], settings.reply_wait_seconds) == (8100, "http://builds:80", 3)
-    assert settings.owner_urls["stats"] == "http://127.0.0.1:8003"
+    urls = settings.service_urls
+    assert (settings.port, urls["builds"], settings.reply_wait_seconds) == (8100, "http://builds:80", 3)
+    assert (urls["stats"], urls["worker"]) == ("http://127.0.0.1:8003", "http://127.0.0.1:8004")
 
 
 def test_without_a_secret_every_process_has_its_own_and_shows_none() -> None:

@@ -25,12 +25,12 @@ async def test_a_whole_platform_is_healthy(platform: FakePlatform, call: HttpCal
     platform.owners.answers["builds/health/detailed"] = detailed(consumers=consumers(commands=0), outbox=outbox)
     platform.owners.answers["agents/health/detailed"] = detailed()
     platform.owners.answers["stats/health/detailed"] = detailed(consumers=consumers(events=7))
+    platform.owners.answers["worker/health/detailed"] = detailed(consumers=consumers(hints=1))
+    well: dict[str, Any] = {"status": "healthy", "error": None, "failing": {}}
     assert (await call("GET", PATH)).json["data"] == {
         "status": "healthy",
-        "services": {
-            name: {"status": "healthy", "error": None, "failing": {}} for name in ("builds", "agents", "stats")
-        },
-        "consumer_lag": {"builds": {"commands": 0}, "stats": {"events": 7}},
+        "services": dict.fromkeys(("builds", "agents", "stats", "worker"), well),
+        "consumer_lag": {"builds": {"commands": 0}, "stats": {"events": 7}, "worker": {"hints": 1}},
         "outbox": {"builds": {"depth": 2, "oldest_seconds": 1}},
         "dead_letters": {},
     }
@@ -40,6 +40,7 @@ async def test_what_does_not_answer_is_shown_as_such(platform: FakePlatform, cal
     platform.owners.answers["builds/health/detailed"] = ServiceUnavailable("builds is unavailable")
     platform.owners.answers["agents/health/detailed"] = GatewayTimeout("too slow")
     platform.owners.answers["stats/health/detailed"] = Answer(b"<html>", None)
+    platform.owners.answers["worker/health/detailed"] = ServiceUnavailable("worker is unavailable")
     platform.letters.counts = None
     answer = await call("GET", PATH)
     assert (answer.status, answer.json["data"]["status"]) == (200, "degraded")
@@ -48,12 +49,13 @@ async def test_what_does_not_answer_is_shown_as_such(platform: FakePlatform, cal
         "builds": ("unavailable", "builds is unavailable"),
         "agents": ("unavailable", "too slow"),
         "stats": ("unavailable", "the answer is not a health report"),
+        "worker": ("unavailable", "worker is unavailable"),
     }
     assert answer.json["data"]["dead_letters"] is None
 
 
 async def test_a_failing_check_and_dead_letters_degrade(platform: FakePlatform, call: HttpCaller) -> None:
-    for name in ("builds", "agents", "stats"):
+    for name in ("builds", "agents", "stats", "worker"):
         platform.owners.answers[f"{name}/health/detailed"] = detailed()
     platform.letters.counts = {"builds.reports.v1.builds-reports.dlq": 3}
     seen = (await call("GET", PATH)).json["data"]

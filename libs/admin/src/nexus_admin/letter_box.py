@@ -6,27 +6,26 @@ the two leaves it open, and who redrives it again does no harm, for its group kn
 Anybody may write to these topics: what cannot be read is told by its place, and the rest is read all the same.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from nexus_admin.letters import Letter, Mark, State, Unreadable, letters_of, marks_of
+from nexus_admin.letters import Letter, Unreadable, letters_of, marks_of
+from nexus_contracts.dead_letters import Mark, State
 from nexus_contracts.topics import DEAD_LETTER_MARKS, Topic, dead_letter_topics
 from nexus_devstack.errors import StackError
 from nexus_devstack.topics import described_topics, quiet_client
 from nexus_kafka.admission import refusal
 from nexus_kafka.options import KafkaOptions
-from nexus_runtime.kafka.ends import ends_of
-from nexus_runtime.kafka.guarded import GuardedConsumer, Halt
+from nexus_runtime.kafka.guarded import Halt
+from nexus_runtime.kafka.whole import read_whole
 
-SILENCE_SECONDS = 15.0
-POLL_MS = 200
+CLIENT = "dead-letters"
 
 
 @dataclass(frozen=True)
@@ -62,27 +61,19 @@ class LetterBox:
                 record = letter.record
                 headers = letter.redriven_headers()
                 await producer.send_and_wait(letter.source, record.value, key=record.key, headers=headers)
-            mark = Mark(letter=letter.id, outcome=state, time=at).model_dump_json()
+            place = {"topic": letter.record.topic, "offset": letter.record.offset}
+            mark = Mark(letter=letter.id, outcome=state, time=at, **place).model_dump_json()
             await producer.send_and_wait(DEAD_LETTER_MARKS.name, mark.encode(), key=letter.id.encode())
 
     async def _read(self, topics: Sequence[Topic]) -> tuple[list[Any], list[Unreadable]]:
         """All records of the topics, up to their present ends, and what among them cannot be read."""
-        partitions = [TopicPartition(one.name, number) for one in topics for number in range(one.partitions)]
-        if not partitions:
-            return [], []
-        consumer: Any = GuardedConsumer(**self._kafka.kafka_consumer("dead-letters"), enable_auto_commit=False)
-        try:
-            await consumer.start()
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            return await _read_to_the_end(consumer, partitions)
-        finally:
-            await consumer.stop()
+        records, halts = await read_whole(self._kafka, CLIENT, topics)
+        return records, list(map(_unreadable, halts))
 
     @asynccontextmanager
     async def _producer(self) -> AsyncGenerator[Any]:
         producer: Any = AIOKafkaProducer(
-            **self._kafka.kafka_client("dead-letters"),
+            **self._kafka.kafka_client(CLIENT),
             acks="all",
             enable_idempotence=self._idempotent,
             max_request_size=2_000_000,
@@ -105,24 +96,3 @@ class LetterBox:
 
 def _unreadable(halt: Halt) -> Unreadable:
     return Unreadable(halt.partition.topic, halt.partition.partition, halt.offset, halt.reason)
-
-
-async def _read_to_the_end(consumer: Any, partitions: Sequence[TopicPartition]) -> tuple[list[Any], list[Unreadable]]:
-    """Raises TimeoutError where nothing comes for a while although there is more."""
-    found: list[Any] = []
-    unreadable: dict[tuple[TopicPartition, int], Unreadable] = {}
-    ends = await ends_of(consumer, partitions)
-    at = {one: await consumer.position(one) for one in partitions}
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(SILENCE_SECONDS) as silence:
-        while behind := [one for one in partitions if at[one] < ends[one]]:
-            batches = await consumer.getmany(*behind, timeout_ms=POLL_MS)
-            found += [record for batch in batches.values() for record in batch]
-            for halt in list(consumer.halts.values()):
-                if await consumer.skip(halt.partition, halt.offset) > halt.offset:
-                    unreadable[halt.partition, halt.offset] = _unreadable(halt)
-            now = {one: await consumer.position(one) for one in partitions}
-            if now != at:
-                at = now
-                silence.reschedule(loop.time() + SILENCE_SECONDS)
-    return found, list(unreadable.values())

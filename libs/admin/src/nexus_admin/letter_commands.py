@@ -10,8 +10,9 @@ import typer
 from nexus_admin.commands import Json
 from nexus_admin.installation import endpoints
 from nexus_admin.letter_box import Contents, LetterBox
-from nexus_admin.letters import Letter, LetterFilter, State, Unreadable
+from nexus_admin.letters import Letter, LetterFilter, Unreadable
 from nexus_admin.output import Output
+from nexus_contracts.dead_letters import State
 from nexus_devstack.errors import StackError
 from nexus_devstack.settings import load_settings
 

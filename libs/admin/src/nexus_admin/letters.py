@@ -3,32 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
-from nexus_contracts.dead_letters import ORIGIN_PREFIX, REDRIVEN_FOR_HEADER, letter_id
-from nexus_contracts.identifiers import Timestamp
-from nexus_contracts.model import Message
+from nexus_contracts.dead_letters import ORIGIN_PREFIX, REDRIVEN_FOR_HEADER, Mark, State, letter_id
 from nexus_contracts.topics import TOPICS
 
 Headers = list[tuple[str, bytes | None]]
 SHOWN_BYTES = 2_000
-
-
-class State(StrEnum):
-    OPEN = "open"
-    REDRIVEN = "redriven"
-    DROPPED = "dropped"
-
-
-class Mark(Message):
-    """What became of a letter, as the topic of marks keeps it."""
-
-    letter: str
-    outcome: State
-    time: Timestamp
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,35 @@
-"""What a dead letter carries on top of its record, and how one that is published again says whom it is for."""
+"""What a dead letter carries on top of its record, what is kept of its fate, and whom one that is redriven is for."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.model import Message
 
 ORIGIN_PREFIX = "dlq_"
 REDRIVEN_FOR_HEADER = "nexus_redriven_for"
 """The consumer group that failed; the other groups of the topic have had the record and skip it."""
 _IDENTITY = ("dlq_topic", "dlq_partition", "dlq_offset", "dlq_group", "dlq_time")
+
+
+class State(StrEnum):
+    OPEN = "open"
+    REDRIVEN = "redriven"
+    DROPPED = "dropped"
+
+
+class Mark(Message):
+    """What became of a letter, as the topic of marks keeps it, and where the letter is: its topic and its offset there.
+
+    Marks of earlier releases do not say where.
+    """
+
+    letter: str
+    outcome: State
+    time: Timestamp
+    topic: str | None = None
+    offset: int | None = None
 
 
 def letter_id(origin: Mapping[str, str]) -> str:

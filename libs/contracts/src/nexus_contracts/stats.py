@@ -207,9 +207,9 @@ class SystemHealth(Message):
     """The health of the platform. What cannot be determined is null or missing; `services` says why."""
 
     status: str = Field(examples=["healthy"], description="healthy; degraded where anything is not")
-    services: dict[str, ServiceHealth]
+    services: dict[str, ServiceHealth] = Field(description="builds, agents, stats, and the build worker")
     consumer_lag: dict[str, dict[str, int]] = Field(description="records behind, by service and topic")
     outbox: dict[str, OutboxHealth]
     dead_letters: dict[str, int] | None = Field(
-        description="kept, by topic of dead letters; those without are left out"
+        description="open (neither redriven nor dropped), by topic of dead letters; those without are left out"
     )

@@ -68,6 +68,7 @@ def shared_environment(inherited: Mapping[str, str], ports: Mapping[str, int], d
         "BUILDS_URL": f"http://{LOOPBACK}:{ports['BUILDS_PORT']}",
         "AGENTS_URL": f"http://{LOOPBACK}:{ports['AGENTS_PORT']}",
         "STATS_URL": f"http://{LOOPBACK}:{ports['STATS_PORT']}",
+        "WORKER_URL": f"http://{LOOPBACK}:{ports['WORKER_PORT']}",
         **{name: inherited.get(name) or folder.as_uri() for name, folder in own_folders(data_dir).items()},
         "PYTHONUNBUFFERED": "1",
     }

@@ -23,7 +23,9 @@ UPLOAD_CHUNK_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 60.0
 """Shorter than on the owners' side, so that no connection is closed just as it is used."""
 CONNECT_SECONDS = 2.0
-NAMES = ("builds", "agents", "stats")
+NAMES: tuple[str, ...] = ("builds", "agents", "stats")
+WORKER = "worker"
+"""Owns nothing, so that no route depends on it; asked for its health like the owners."""
 
 
 class Answer(NamedTuple):
@@ -35,7 +37,7 @@ class Answer(NamedTuple):
 
 
 class Owners(Protocol):
-    """The owners' reads. `owner` is builds, agents or stats."""
+    """The owners' reads. `owner` is builds, agents or stats; for health reports also worker."""
 
     async def get(
         self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
@@ -69,7 +71,7 @@ class HttpOwners:
     """A part of the service: its connections live from start to stop."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        self._urls = settings.owner_urls
+        self._urls = settings.service_urls
         self._seconds = settings.read_timeout_seconds
         self._trust = Trust(settings.identity_secret)
         self._upload_seconds = settings.upload_timeout_seconds
@@ -158,8 +160,8 @@ class HttpOwners:
         }
 
     async def check(self) -> Mapping[str, Any]:
-        """For the health report: the state of each owner. Raises Unhealthy, naming those that are not healthy."""
-        states = dict(zip(self._urls, await asyncio.gather(*map(self._state, self._urls)), strict=True))
+        """For the health answer: the state of each owner. Raises Unhealthy, naming those that do not answer."""
+        states = dict(zip(NAMES, await asyncio.gather(*map(self._state, NAMES)), strict=True))
         failing = [owner for owner, state in states.items() if state != "healthy"]
         if failing:
             raise Unhealthy("; ".join(f"{owner}: {states[owner]}" for owner in failing))

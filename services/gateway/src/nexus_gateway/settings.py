@@ -18,6 +18,7 @@ class GatewaySettings(OwnerSettings):
     builds_url: str = Field(default="http://127.0.0.1:8001", pattern=_URL)
     agents_url: str = Field(default="http://127.0.0.1:8002", pattern=_URL)
     stats_url: str = Field(default="http://127.0.0.1:8003", pattern=_URL)
+    worker_url: str = Field(default="http://127.0.0.1:8004", pattern=_URL, description="asked for its health alone")
     read_timeout_seconds: float = Field(
         default=5.0, gt=0, le=300, description="how long the owning service may take to answer"
     )
@@ -119,8 +120,10 @@ class GatewaySettings(OwnerSettings):
         return known | {name: text for name, text in chosen.items() if text is not None}
 
     @property
-    def owner_urls(self) -> dict[str, str]:
-        return {"builds": self.builds_url, "agents": self.agents_url, "stats": self.stats_url}
+    def service_urls(self) -> dict[str, str]:
+        """Of the owners, and of the build worker, which owns nothing."""
+        owners = {"builds": self.builds_url, "agents": self.agents_url, "stats": self.stats_url}
+        return {**owners, "worker": self.worker_url}
 
 
 def _is_loopback(host: str) -> bool:

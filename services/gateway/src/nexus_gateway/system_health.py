@@ -1,4 +1,4 @@
-"""The health of the whole platform: the report of each service, and the dead letters."""
+"""The health of the whole platform: the report of each service, and the open dead letters."""
 
 import asyncio
 import json
@@ -7,14 +7,15 @@ from typing import Any, Protocol
 
 from nexus_contracts.errors import PlatformError
 from nexus_contracts.stats import OutboxHealth, ServiceHealth, SystemHealth
-from nexus_gateway.owners import NAMES, Owners
+from nexus_gateway.owners import NAMES, WORKER, Owners
 
+SERVICES = (*NAMES, WORKER)
 ANSWER_SECONDS = 3.0
 Details = Mapping[str, Any]
 
 
-class KeptLetters(Protocol):
-    async def kept(self) -> dict[str, int]:
+class OpenLetters(Protocol):
+    async def open(self) -> dict[str, int]:
         """By topic. Raises PlatformError."""
         ...
 
@@ -22,14 +23,14 @@ class KeptLetters(Protocol):
 class HealthOfSystem:
     """Never fails: what cannot be determined is shown as such."""
 
-    def __init__(self, owners: Owners, letters: KeptLetters) -> None:
+    def __init__(self, owners: Owners, letters: OpenLetters) -> None:
         self._owners = owners
         self._letters = letters
 
     async def look(self) -> SystemHealth:
-        asked = asyncio.gather(*map(self._ask, NAMES))
+        asked = asyncio.gather(*map(self._ask, SERVICES))
         answers, letters = await asyncio.gather(asked, self._dead_letters())
-        told = dict(zip(NAMES, answers, strict=True))
+        told = dict(zip(SERVICES, answers, strict=True))
         services = {name: _service(answer) for name, answer in told.items()}
         well = letters is not None and not letters and all(one.status == "healthy" for one in services.values())
         checks = {name: answer.get("checks", {}) for name, answer in told.items() if not isinstance(answer, str)}
@@ -55,7 +56,7 @@ class HealthOfSystem:
 
     async def _dead_letters(self) -> dict[str, int] | None:
         try:
-            return await self._letters.kept()
+            return await self._letters.open()
         except PlatformError:
             return None
 
