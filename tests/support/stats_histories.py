@@ -41,6 +41,8 @@ usages: st.SearchStrategy[Any] = st.fixed_dictionaries(
         "cost_usd": st.integers(0, 10**7).map(lambda micro: micro / 10**6),
     }
 )
+NAMED: tuple[dict[str, JsonValue], ...] = ({}, {"model": None}, {"model": "small"})
+"""What the usage of an invocation says of its model."""
 
 
 def event(kind: str, subject: str, sequence: int, time: datetime, **data: JsonValue) -> CloudEvent:
@@ -117,7 +119,7 @@ def invocations(draw: st.DrawFn, number: int) -> History:
         kind, length = draw(st.sampled_from(sorted(INVOCATION_ENDS))), draw(durations_ms)
         ended = started + timedelta(milliseconds=length)
         fact |= {"duration_ms": length, "completed_at": format_timestamp(ended), **END_FIELDS[kind]}
-        fact["usage"] = draw(usages)
+        fact["usage"] = {**draw(usages), **draw(st.sampled_from(NAMED))}
         own.append(event(kind, invocation, 2, ended, **fact))
     return own
 

@@ -193,7 +193,7 @@ def uses_in(events: Iterable[CloudEvent]) -> Things:
         for event in history
         if event.type == "nexus.stage.usage_recorded.v1"
     ]
-    uses += [{**one, "model": None} for one in invocations_in(history) if one["usage"]]
+    uses += [{**one, "model": one["usage"].get("model")} for one in invocations_in(history) if one["usage"]]
     return [{**one, **{name: one["usage"].get(name, 0) for name in USED}} for one in uses]
 
 

@@ -17,8 +17,7 @@ from nexus_agents.store.invocations import INVOCATION_FORM
 from nexus_agents.store.messages import MESSAGE
 from nexus_agents.store.sessions import SESSION
 from nexus_agents.store.versions import VERSION
-from nexus_contracts.agents.events import AgentStatus, FailureReason
-from nexus_contracts.builds.reports import Usage
+from nexus_contracts.agents.events import AgentStatus, AgentUsage, FailureReason
 from nexus_runtime.dynamo.form import Form
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -107,7 +106,7 @@ STATES: dict[str, tuple[Form[Any], Any]] = {
             timeout_seconds=3.5,
             traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01",
             error=FailureReason(code="X", message="x"),
-            usage=Usage(input_tokens=1, output_tokens=2),
+            usage=AgentUsage(input_tokens=1, output_tokens=2),
             trace=[{"name": "pen"}],
             duration_ms=1000,
             question=MessageMark(sequence=1, message_id="msg_" + "6" * 32),

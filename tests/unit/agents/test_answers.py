@@ -9,7 +9,11 @@ from nexus_agents.backends.answers import read_answer
 from nexus_agents.domain.answers import ending_of
 from nexus_agents.domain.backend import InvokeRequest
 from nexus_agents.domain.backend_errors import AgentFailed
-from nexus_contracts.builds.reports import MOST, MOST_USD, Usage
+from nexus_agents.domain.invocation import end, invoked, start
+from nexus_contracts.agents.commands import InvokeAgent
+from nexus_contracts.agents.events import AgentUsage, InvocationSucceeded
+from nexus_contracts.builds.reports import MOST, MOST_USD
+from nexus_runtime.process.clock import new_id, utc_now
 
 JSON, TEXT, STREAM = "application/json", "text/plain", "text/event-stream"
 REFUSED = [
@@ -103,6 +107,9 @@ def with_usage(usage: JsonValue) -> bytes:
         ({"tool_calls": 1.5}, "tool_calls"),
         ({"input_tokens": 3, "cost_usd": MOST_USD * 1000}, f"cost_usd must be at most {MOST_USD}"),
         ({"cost_usd": -0.1}, "cost_usd"),
+        ({"input_tokens": 3, "model": 7}, "model"),
+        ({"input_tokens": 3, "model": " "}, "model"),
+        ({"input_tokens": 3, "model": "m" * 201}, "model"),
         ([3, 4], "usage"),
     ],
 )
@@ -110,7 +117,7 @@ def test_usage_with_a_figure_that_is_none_is_ignored_as_a_whole_and_the_trace_sa
     usage: JsonValue, reason: str
 ) -> None:
     answer = read_answer(200, JSON, with_usage(usage))
-    assert answer.usage == Usage(tool_calls=1)
+    assert answer.usage == AgentUsage(tool_calls=1)
     assert reason in (answer.usage_ignored or "")
     trace = ending_of(answer, InvokeRequest("?", enable_trace=True), 1).trace or []
     assert trace[0]["usage_ignored"] == answer.usage_ignored
@@ -119,15 +126,44 @@ def test_usage_with_a_figure_that_is_none_is_ignored_as_a_whole_and_the_trace_sa
 @pytest.mark.parametrize(
     ("usage", "counted"),
     [
-        (None, Usage(tool_calls=1)),
-        ({}, Usage(tool_calls=1)),
-        ({"input_tokens": 3.0, "output_tokens": None, "cached": "no"}, Usage(input_tokens=3, tool_calls=1)),
-        ({"input_tokens": MOST, "tool_calls": 5}, Usage(input_tokens=MOST, tool_calls=5)),
-        ({"cost_usd": MOST_USD}, Usage(cost_usd=MOST_USD, tool_calls=1)),
+        (None, AgentUsage(tool_calls=1)),
+        ({}, AgentUsage(tool_calls=1)),
+        ({"input_tokens": 3.0, "output_tokens": None, "cached": "no"}, AgentUsage(input_tokens=3, tool_calls=1)),
+        ({"input_tokens": MOST, "tool_calls": 5}, AgentUsage(input_tokens=MOST, tool_calls=5)),
+        ({"cost_usd": MOST_USD}, AgentUsage(cost_usd=MOST_USD, tool_calls=1)),
+        ({"output_tokens": 2, "model": "m:1"}, AgentUsage(output_tokens=2, model="m:1", tool_calls=1)),
+        ({"tool_calls": 5, "model": "m:1"}, AgentUsage(tool_calls=5, model="m:1")),
+        ({"model": None}, AgentUsage(tool_calls=1)),
     ],
 )
-def test_usage_is_counted_as_it_is_given(usage: JsonValue, counted: Usage) -> None:
+def test_usage_is_counted_as_it_is_given(usage: JsonValue, counted: AgentUsage) -> None:
     answer = read_answer(200, JSON, with_usage(usage))
     assert (answer.usage, answer.usage_ignored) == (counted, None)
     trace = ending_of(answer, InvokeRequest("?", enable_trace=True), 1).trace or []
     assert "usage_ignored" not in trace[0]
+
+
+def usage_in_stream(*events: JsonValue) -> AgentUsage:
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
+    return read_answer(200, STREAM, body).usage
+
+
+def test_of_a_stream_the_latest_usage_counts() -> None:
+    first: JsonValue = {"usage": {"input_tokens": 3, "model": "m:1"}}
+    last: JsonValue = {"usage": {"input_tokens": 5, "model": "m:2"}}
+    assert usage_in_stream("a", first, "b", last) == AgentUsage(input_tokens=5, model="m:2")
+    assert usage_in_stream(first, {"output": "ab", "tool_calls": [{}]}) == AgentUsage(
+        input_tokens=3, model="m:1", tool_calls=1
+    )
+    assert usage_in_stream(first, {"output": "ab", **last}) == AgentUsage(input_tokens=5, model="m:2")
+    assert usage_in_stream("a") == AgentUsage()
+
+
+def test_the_model_of_an_answer_comes_to_the_event_of_its_invocation() -> None:
+    now = utc_now()
+    command = InvokeAgent(command_id="c", invocation_id=new_id("inv_"), agent_id="p:a", input_text="?")
+    running, _ = start(invoked(command, None, now), now)
+    answer = read_answer(200, JSON, with_usage({"input_tokens": 3, "model": "m:1"}))
+    ended, [event] = end(running, ending_of(answer, InvokeRequest("?"), 1), now)
+    assert isinstance(event, InvocationSucceeded)
+    assert ended.usage == event.usage == AgentUsage(input_tokens=3, tool_calls=1, model="m:1")

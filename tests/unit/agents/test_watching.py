@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from nexus_agents.backends.watching import StreamWatch
 from nexus_agents.domain.stream import AgentEvent, TextPiece, ToolAnswered, ToolUsed, UsageSoFar
-from nexus_contracts.builds.reports import Usage
+from nexus_contracts.agents.events import AgentUsage
 
 STREAM = "text/event-stream"
 
@@ -31,13 +31,14 @@ def streamed(*values: JsonValue, end: str = "\n") -> bytes:
 async def test_each_form_of_event_has_its_type() -> None:
     call: dict[str, JsonValue] = {"name": "add", "input": {"a": 1}}
     typed: dict[str, JsonValue] = {"type": "tool_result", "output": 3}
-    given = streamed("a", {"data": "b"}, {"tool_use": call}, typed, {"usage": {"input_tokens": 3}}, {"output": "ab"})
+    used: dict[str, JsonValue] = {"input_tokens": 3, "model": "m:1"}
+    given = streamed("a", {"data": "b"}, {"tool_use": call}, typed, {"usage": used}, {"output": "ab"})
     assert await seen([given]) == [
         TextPiece("a"),
         TextPiece("b"),
         ToolUsed(call),
         ToolAnswered(typed),
-        UsageSoFar(Usage(input_tokens=3)),
+        UsageSoFar(AgentUsage(input_tokens=3, model="m:1")),
     ]
 
 

@@ -8,11 +8,12 @@ from nexus_contracts.agents.events import (
     AgentDeleted,
     AgentDescribed,
     AgentStatus,
+    AgentUsage,
     InvocationStarted,
     InvocationSucceeded,
 )
 from nexus_contracts.builds.events import BuildStopped
-from nexus_contracts.builds.reports import StageStarted, StageUsageRecorded, Usage
+from nexus_contracts.builds.reports import StageStarted, StageUsageRecorded
 from nexus_stats.domain.counting import (
     HORIZON,
     KEPT,
@@ -33,7 +34,7 @@ from nexus_stats.domain.rows import Delta, Row, agent_group, agent_totals, agent
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = "2026-03-01"
 PROJECT = "proj_" + "a" * 32
-USAGE = Usage(input_tokens=3, output_tokens=5, tool_calls=7, cost_usd=1.5)
+USAGE = AgentUsage(input_tokens=3, output_tokens=5, tool_calls=7, cost_usd=1.5, model="small")
 USED = {"input_tokens": 3, "output_tokens": 5, "tool_calls": 7, "cost_nano_usd": 1_500_000_000}
 STARTED = InvocationStarted.model_construct(invocation_id="inv_1", agent_id="p:a", started_at=NOW)
 ENDED = InvocationSucceeded.model_construct(
@@ -56,7 +57,7 @@ def test_an_invocation_counts_with_its_end_figure_by_figure() -> None:
         {
             Row("t", "invocations", DAY): {**ended, "d120": 1},
             agents: {f"p:a|{name}": number for name, number in ended.items()},
-            Row("t", "models", DAY): {f"|{name}": number for name, number in USED.items()},
+            Row("t", "models", DAY): {f"small|{name}": number for name, number in USED.items()},
         }
     ]
 

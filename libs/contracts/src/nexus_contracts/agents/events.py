@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 from nexus_contracts.builds.reports import Usage
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
+from nexus_contracts.text import ModelName
 
 
 class AgentStatus(StrEnum):
@@ -22,6 +23,12 @@ class FailureReason(Message):
     code: str
     message: str
     suggestion: str = ""
+
+
+class AgentUsage(Usage):
+    """`model` names the language model that was used, where one was."""
+
+    model: ModelName | None = None
 
 
 class AboutAgent(Message):
@@ -85,7 +92,7 @@ class InvocationStarted(AboutInvocation):
 class InvocationEnded(AboutInvocation):
     duration_ms: int = Field(ge=0)
     completed_at: Timestamp
-    usage: Usage = Usage()
+    usage: AgentUsage = AgentUsage()
 
 
 class InvocationSucceeded(InvocationEnded):

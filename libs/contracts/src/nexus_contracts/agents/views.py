@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from nexus_contracts.agents.events import AgentStatus, FailureReason
-from nexus_contracts.builds.reports import Usage
+from nexus_contracts.agents.events import AgentStatus, AgentUsage, FailureReason
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 
@@ -108,7 +107,7 @@ class InvocationView(Message):
     output_bytes: int | None = None
     error: FailureReason | None = None
     duration_ms: int | None = None
-    usage: Usage = Usage()
+    usage: AgentUsage = AgentUsage()
     trace: list[dict[str, JsonValue]] | None = None
     created_at: Timestamp
     started_at: Timestamp | None = None
@@ -123,7 +122,7 @@ class InvocationResult(Message):
     output: str
     status: Literal["succeeded"] = "succeeded"
     duration_ms: int
-    usage: Usage
+    usage: AgentUsage
     trace: list[dict[str, JsonValue]] | None = None
     created_at: Timestamp
 

@@ -1,7 +1,7 @@
 """Stage reports: builders report their progress with them (topic builds.reports.v1, key project_id)."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, TypeAdapter
 
@@ -87,8 +87,11 @@ class Usage(Message):
     def beyond(self) -> tuple[str, int] | None:
         """The name of a figure that is more than can be counted, and the most that it may be; or None."""
         bounds = {"cost_usd": MOST_USD}
-        limits = ((name, figure, bounds.get(name, MOST)) for name, figure in self)
+        limits = ((name, getattr(self, name), bounds.get(name, MOST)) for name in Usage.model_fields)
         return next(((name, most) for name, figure, most in limits if figure > most), None)
+
+
+U = TypeVar("U", bound=Usage)
 
 
 class StageError(Message):
@@ -113,14 +116,15 @@ def _bounded_log(entries: list[LogEntry]) -> list[LogEntry]:
     return entries
 
 
-def _countable_usage(usage: Usage) -> Usage:
+def countable_usage(usage: U) -> U:
+    """The same. Raises ValueError where a figure is more than can be counted."""
     if excess := usage.beyond():
         name, most = excess
         raise ValueError(f"{name} must be at most {most}")
     return usage
 
 
-CountableUsage = Annotated[Usage, AfterValidator(_countable_usage)]
+CountableUsage = Annotated[Usage, AfterValidator(countable_usage)]
 OUTPUT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 OutputData = Annotated[dict[str, JsonValue] | None, AfterValidator(_bounded)]
 

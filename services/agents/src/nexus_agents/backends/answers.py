@@ -3,14 +3,16 @@
 import json
 import re
 from dataclasses import replace
+from typing import Annotated
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import AfterValidator, JsonValue, TypeAdapter, ValidationError
 
 from nexus_agents.backends.payload import STREAM
 from nexus_agents.backends.streams import JSON, joined_text, read_events
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.backend_errors import AgentFailed
-from nexus_contracts.builds.reports import CountableUsage, Usage
+from nexus_contracts.agents.events import AgentUsage
+from nexus_contracts.builds.reports import countable_usage
 from nexus_contracts.strict_json import INVALID, UnreadableJson
 from nexus_contracts.text import is_visible
 
@@ -19,7 +21,7 @@ MAX_ANSWER_BYTES = 8_000_000
 _MAX_MESSAGE = 2_000
 _MAX_TOOL_CALLS = 1_000
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
-_USAGE: TypeAdapter[Usage] = TypeAdapter(CountableUsage)
+_USAGE: TypeAdapter[AgentUsage] = TypeAdapter(Annotated[AgentUsage, AfterValidator(countable_usage)])
 _OUTPUT_NAMES = ("output", "result", "response")
 
 
@@ -100,10 +102,16 @@ def _read_stream(events: list[JsonValue]) -> AgentAnswer:
     whole = [event for event in events if isinstance(event, dict) and _has_output(event)]
     pieces = joined_text(events)
     if whole:
-        answer = answer_of(whole[-1])
-    else:
-        answer = AgentAnswer(_not_empty(pieces) if pieces or not events else _output(last))
-    return replace(answer, raw=events)
+        return replace(answer_of({**whole[-1], "usage": _usage_in(events)}), raw=events)
+    usage, ignored = usage_of(_usage_in(events), 0)
+    output = _not_empty(pieces) if pieces or not events else _output(last)
+    return AgentAnswer(output, usage=usage, usage_ignored=ignored, raw=events)
+
+
+def _usage_in(events: list[JsonValue]) -> JsonValue:
+    """The latest in a stream, whose events tell of all that was used so far."""
+    told = (event.get("usage") for event in reversed(events) if isinstance(event, dict))
+    return next((usage for usage in told if usage is not None), None)
 
 
 def _decoded(body: bytes) -> str:
@@ -151,12 +159,12 @@ def _tool_calls(value: JsonValue) -> tuple[dict[str, JsonValue], ...]:
     return tuple(call for call in calls if isinstance(call, dict))
 
 
-def usage_of(value: JsonValue, tool_calls: int) -> tuple[Usage, str | None]:
-    """What is counted of the usage that an agent gives, and if it is ignored why: as a whole, where a figure is none.
+def usage_of(value: JsonValue, tool_calls: int) -> tuple[AgentUsage, str | None]:
+    """What is counted of the usage that an agent gives, and if it is ignored why: as a whole, where a part is invalid.
 
     The rules are those of reports; null counts as nothing. Wrong figures of an agent do not fail the invocation.
     """
-    counted = Usage(tool_calls=tool_calls)
+    counted = AgentUsage(tool_calls=tool_calls)
     if value is None:
         return counted, None
     given = {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
@@ -165,4 +173,4 @@ def usage_of(value: JsonValue, tool_calls: int) -> tuple[Usage, str | None]:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
         return counted, f"{'.'.join(map(str, fault['loc'])) or 'usage'}: {fault['msg']}"
-    return usage if usage.tool_calls else usage.plus(counted), None
+    return usage if usage.tool_calls else usage.model_copy(update={"tool_calls": tool_calls}), None

@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from nexus_agents.domain.stream import Observer
+from nexus_contracts.agents.events import AgentUsage
 from nexus_contracts.agents.manifest import Manifest
-from nexus_contracts.builds.reports import Usage
 
 SESSION_ID_LENGTHS = range(33, 101)
 """AgentCore's rule for the id of a session."""
@@ -86,7 +86,7 @@ class AgentAnswer:
 
     output: str
     tool_calls: tuple[dict[str, JsonValue], ...] = ()
-    usage: Usage = field(default_factory=Usage)
+    usage: AgentUsage = field(default_factory=AgentUsage)
     usage_ignored: str | None = None
     session_state: dict[str, JsonValue] | None = None
     raw: JsonValue = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from nexus_contracts.builds.reports import Usage
+from nexus_contracts.agents.events import AgentUsage
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ToolAnswered:
 
 @dataclass(frozen=True)
 class UsageSoFar:
-    usage: Usage
+    usage: AgentUsage
 
 
 AgentEvent = TextPiece | ToolUsed | ToolAnswered | UsageSoFar

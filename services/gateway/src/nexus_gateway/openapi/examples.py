@@ -13,6 +13,7 @@ AGENT_ID = f"{PROJECT_ID}:order_calculator"
 BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
 REQUIREMENT = "An agent that adds up the items of an order and converts CSV files to JSON."
 USAGE: Example = {"input_tokens": 1200, "output_tokens": 450, "tool_calls": 2, "cost_usd": 0.0041}
+MODEL = "bedrock:anthropic.claude-sonnet-4-5"
 LOG: Example = {"timestamp": BEGAN, "level": "info", "message": "reading the requirement"}
 LOG_LINE: Example = {"number": 1, **LOG}
 
@@ -238,7 +239,7 @@ INVOCATION: Example = {
     "output": "12 * 7 = 84",
     "error": None,
     "duration_ms": 9,
-    "usage": USAGE,
+    "usage": {**USAGE, "model": MODEL},
     "trace": None,
     "created_at": BEGAN,
     "started_at": BEGAN,
@@ -256,7 +257,7 @@ INVOCATION_RESULT: Example = {
     "output": "12 * 7 = 84",
     "status": "succeeded",
     "duration_ms": 9,
-    "usage": USAGE,
+    "usage": {**USAGE, "model": MODEL},
     "trace": None,
     "created_at": BEGAN,
 }
@@ -356,7 +357,7 @@ USAGE_REPORT: Example = {
     "total": _USED,
     "by_day": [{**_USED, "date": "2026-03-01"}],
     "by_agent": [{**_USED, "agent_id": AGENT_ID}],
-    "by_model": [{**_USED, "model": None}],
+    "by_model": [{**_USED, "model": MODEL}],
     **_MARCH,
 }
 ACTIVITY: Example = {
@@ -373,6 +374,7 @@ SYSTEM_HEALTH: Example = {
         "builds": {"status": "healthy", "error": None, "failing": {}},
         "agents": {"status": "unavailable", "error": "the service for agents is unavailable", "failing": {}},
         "stats": {"status": "healthy", "error": None, "failing": {}},
+        "worker": {"status": "healthy", "error": None, "failing": {}},
     },
     "consumer_lag": {"builds": {"builds.commands.v1": 0}, "stats": {"builds.events.v1": 0, "agents.events.v1": 2}},
     "outbox": {"builds": {"depth": 1, "oldest_seconds": 0}},

@@ -51,7 +51,7 @@ def invocation_tally(event: InvocationEvent, tenant: str, shard: int) -> Tally:
         deltas[_mark(event.invocation_id, "ended")] = {
             row: {**ended, bin_of(event.duration_ms): 1, **used},
             agents: under(event.agent_id, {**ended, **used}),
-            Row(tenant, "models", day): under("", used),
+            Row(tenant, "models", day): under(event.usage.model or "", used),
         }
     return _tally("invocations", tenant, event.started_at, shard, deltas)
 
