@@ -141,7 +141,7 @@ async def test_an_agent_that_cannot_start_fails_all_who_wait_for_it_at_once() ->
     await stage.pool.stop()
 
 
-async def test_a_start_that_nobody_waits_for_any_more_replaces_no_other_version() -> None:
+async def test_a_start_that_nobody_waits_for_any_more_ends_no_other_version() -> None:
     stage = Stage(start_seconds=0.1)
     late = asyncio.create_task(leased_of(stage, OLD))
     await eventually(lambda: stage.attempts == 1, what="the old one starts")
@@ -206,7 +206,37 @@ async def test_a_version_starts_while_the_one_before_is_asked_all_the_time() -> 
         rolled.set()
     await asking
     await leased(stage)
-    assert not stage.pool.serves("agent", OLD)
+    await eventually(lambda: not stage.pool.serves("agent", OLD), what="the old one was no longer needed")
+    assert stage.pool.serves("agent", NEW)
+    await stage.pool.stop()
+
+
+async def test_two_versions_asked_in_turn_start_once_each() -> None:
+    """As while one serves and another is verified."""
+    stage = Stage(spare_seconds=30.0)
+    for _ in range(5):
+        await leased_of(stage, OLD)
+        await leased_of(stage, NEW)
+    assert (stage.attempts, stage.living) == (2, 2)
+    await stage.pool.stop()
+
+
+async def test_of_two_versions_the_one_that_is_no_longer_asked_ends() -> None:
+    stage = Stage(spare_seconds=0.05)
+    await leased_of(stage, OLD)
+    await leased_of(stage, NEW)
+    await eventually(lambda: stage.living == 1, what="one of them ended")
+    assert stage.pool.serves("agent", NEW)
+    await stage.pool.stop()
+
+
+async def test_where_memory_is_short_a_former_version_ends_before_another_agent() -> None:
+    stage = Stage(memory_bytes=3 * EXPECTED_BYTES, processes=100, spare_seconds=30.0)
+    await leased(stage, "other")
+    await leased_of(stage, OLD)
+    await leased_of(stage, NEW)
+    await leased(stage, "third")
+    assert [process.alive for process in stage.started] == [True, False, True, True]
     await stage.pool.stop()
 
 

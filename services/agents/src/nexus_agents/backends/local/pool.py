@@ -25,7 +25,8 @@ WATCH_IDLE_EVERY = 16
 
 @dataclass(frozen=True)
 class Bounds:
-    """`spare_seconds`: how long an idle process stays that is not the only one of its agent; `idle_seconds`: any.
+    """`spare_seconds`: how long an idle process stays that is not the only one of its agent, whatever its version;
+    `idle_seconds`: any. `per_agent` is for each version.
 
     `memory_bytes` is for all together; one process always fits.
     """
@@ -64,7 +65,7 @@ class AgentPool:
     async def lease(self, agent_id: str, package: PackageRef, deadline: float) -> AsyncGenerator[AgentProcess]:
         """A started process for the caller alone; `deadline` on the event loop's clock.
 
-        Once it has started, those of the agent's other versions end when they are idle. Raises AgentBusy at the
+        Processes of several versions of an agent live side by side as long as each is asked. Raises AgentBusy at the
         deadline, AgentUnreachable where the agent is undeployed in the meantime or the pool stopped, and as its start
         did.
         """
@@ -137,9 +138,7 @@ class AgentPool:
     def _release(self, process: AgentProcess) -> None:
         process.held = process.fresh = False
         self._stunted.discard(process.version)
-        if process.leaving:
-            process.dismiss("it was replaced")
-        elif process.alive:
+        if process.alive:
             self._lay_down(process)
         else:
             self._take_out(process)
@@ -152,11 +151,20 @@ class AgentPool:
     def _let_go(self, process: AgentProcess) -> None:
         if not process.idle:
             return
-        bounds = self._bounds
-        if len(self._serving[process.version]) > 1 or self._loop.time() - process.last_used >= bounds.idle_seconds:
+        left = process.last_used + self._bounds.idle_seconds - self._loop.time()
+        if left <= 0 or self._alive()[process.version.agent_id] > 1:
             self._retire(process, "it was no longer needed")
         else:
-            process.rest = self._loop.call_later(bounds.idle_seconds - bounds.spare_seconds, self._let_go, process)
+            process.rest = self._loop.call_later(min(left, self._bounds.spare_seconds), self._let_go, process)
+
+    def _alive(self) -> Counter[str]:
+        """How many processes of each agent live."""
+        return Counter(one.version.agent_id for own in self._serving.values() for one in own if one.alive)
+
+    def _of_other_versions(self, version: Version) -> bool:
+        """Whether a process of another version of the agent lives."""
+        others = [one for one in self._serving if one.agent_id == version.agent_id and one != version]
+        return any(process.alive for one in others for process in self._serving[one])
 
     def _serve(self) -> None:
         """An agent without a process comes first, or a crowd at another one would keep it out; then who came first."""
@@ -207,7 +215,8 @@ class AgentPool:
         """Ends an idle process, if there is one: a spare one rather than an agent's last, the longest unused."""
         idle = [process for own in self._serving.values() for process in own if process.idle]
         if idle:
-            victim = min(idle, key=lambda one: (len(self._serving[one.version]) == 1, one.last_used))
+            alive = self._alive()
+            victim = min(idle, key=lambda one: (alive[one.version.agent_id] == 1, one.last_used))
             self._retire(victim, "its place was needed")
             metrics.EVICTIONS.labels(because).inc()
         return bool(idle)
@@ -245,7 +254,9 @@ class AgentPool:
             self._lay_down(process)
             self._serve()
             process.fresh = process.held
-            self._replace_others(process)
+            if not process.held and self._of_other_versions(process.version):
+                # It would pass for the one used last, and outlive the version that took its place while it started.
+                self._retire(process, "nobody waited for it any more")
             await live.ended()
             self._stunted.discard(process.version)
         self._take_out(process)
@@ -274,32 +285,16 @@ class AgentPool:
             self._waiting.remove(waiter)
             waiter.granted.set_exception(error)
 
-    def _replace_others(self, process: AgentProcess) -> None:
-        """Not before this one can do their work; what still starts is waited for by somebody.
-
-        One that nobody waits for any more replaces nothing: it may be of a version that was replaced while it started.
-        """
-        version = process.version
-        others = [other for other in self._serving if other.agent_id == version.agent_id and other != version]
-        if others and not process.held:
-            self._retire(process, "nobody waited for it any more")
-            return
-        for other in [one for name in others for one in self._serving[name] if one.start.done()]:
-            self._retire(other, "it was replaced")
-
     def _retire(self, process: AgentProcess, because: str) -> None:
-        """Takes it out of use; it lives until it has finished what it is working on."""
+        """Takes it out of use, and ends it with what it is working on."""
         self._take_out(process)
-        process.leaving = True
         self._leaving.add(process)
-        if not process.held:
-            process.dismiss(because)
+        process.dismiss(because)
 
     async def _dismiss(self, processes: Iterable[AgentProcess], because: str) -> None:
         followers = [self._followers[process] for process in processes]
         for process in processes:
             self._retire(process, because)
-            process.dismiss(because)
         await asyncio.gather(*followers)
 
     def _take_out(self, process: AgentProcess) -> None:

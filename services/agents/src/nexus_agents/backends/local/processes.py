@@ -23,7 +23,7 @@ class AgentProcess:
     """From the moment its start began; whoever holds it has it alone. `last_used` is on the event loop's clock.
 
     `size_bytes` is its memory when it was last measured. `fresh` while held by the one who waited for its start;
-    `leaving` when nobody new may hold it; `dismissed` when the pool ended it.
+    `dismissed` when the pool ended it.
     """
 
     version: Version
@@ -32,7 +32,6 @@ class AgentProcess:
     held: bool = False
     fresh: bool = True
     size_bytes: int = EXPECTED_BYTES
-    leaving: bool = False
     dismissed: bool = False
     rest: asyncio.TimerHandle | None = None
 
@@ -53,7 +52,7 @@ class AgentProcess:
 
     @property
     def idle(self) -> bool:
-        return self.alive and not self.held and not self.leaving
+        return self.alive and not self.held
 
     def hold(self) -> None:
         self.held = True
