@@ -101,6 +101,16 @@ async def pages(store: AgentStore, query: AgentQuery, limit: int) -> list[list[s
             return found
 
 
+async def test_all_agents_are_found_page_by_page_and_nothing_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexus_agents.store.agents.AT_ONCE", 7)
+    kept = await keep(database, *(agent(number, number % 2) for number in range(5)))
+    await commit(database, AgentStore(database).mark_project_deleted(PROJECTS[0], NOON))
+    found = [one async for one in AgentStore(database).all()]
+    assert sorted(found, key=lambda one: one.agent_name) == kept
+
+
 async def test_a_state_comes_back_as_it_was_written(database: Database) -> None:
     store, turns = AgentStore(database), TurnStore(database)
     (kept,) = await keep(database, agent(1, capabilities=["a"], tags=[]))

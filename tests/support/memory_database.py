@@ -69,6 +69,15 @@ class MemoryDatabase:
     async def count(self, table: Table, partition: Value) -> int:
         return sum(1 for key in self._items(table) if key[0] == partition)
 
+    async def scan(
+        self, table: Table, limit: int, start: Mapping[str, Value] | None = None
+    ) -> tuple[list[Item], Mapping[str, Value] | None]:
+        keys = sorted(self._items(table))
+        after = [key for key in keys if start is None or key > _key(table, start)]
+        found = [deepcopy(self._items(table)[key]) for key in after[:limit]]
+        names = [name for name in (table.partition_key, table.sort_key) if name]
+        return found, {name: found[-1][name] for name in names} if len(after) > limit else None
+
     async def write(self, *actions: Action) -> None:
         assert 0 < len(actions) <= MAX_ACTIONS
         places = [(action.table.name, _key(action.table, _key_of(action))) for action in actions]

@@ -1,6 +1,7 @@
 """What a session keeps for its agent, and how long it stays."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest_asyncio
 from tests.support.agents_world import AGENT, SESSION, World, error_of, settle, world_with_session
 
 from nexus_agents.domain.backend import AgentAnswer
+from nexus_agents.store.sessions import listed_sessions
 from nexus_agents.tables import LISTS
 from nexus_agents.upkeep import IdleSessions
-from nexus_contracts.agents.commands import CreateSession, DeleteSession, InvokeAgent, PostMessage
+from nexus_contracts.agents.commands import InvokeAgent, PostMessage
+from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.replies import Reply
 from nexus_runtime.process.clock import new_id, utc_now
 
@@ -89,11 +92,7 @@ async def test_a_state_that_cannot_be_kept_fails_the_turn_and_says_why(world: Wo
 
 def idle_sessions(world: World, later: timedelta) -> IdleSessions:
     """As they are found so much later, by a service that keeps them for a day."""
-    return IdleSessions(world.turns.sessions, world.owner.ledger, lambda: utc_now() + later, DAY)
-
-
-def ages(world: World) -> list[str]:
-    return [item["session_id"] for item in world.database.items(LISTS) if item["list"].startswith("session-ages")]
+    return IdleSessions(world.agents, world.turns.sessions, world.owner.ledger, lambda: utc_now() + later, DAY)
 
 
 async def test_a_session_without_a_turn_for_too_long_goes_with_its_messages(world: World) -> None:
@@ -105,21 +104,18 @@ async def test_a_session_without_a_turn_for_too_long_goes_with_its_messages(worl
     assert await world.turns.sessions.load_any(SESSION) is None
     assert await world.turns.messages.read(SESSION, 1, 10) == []
     assert world.backend.ended_sessions == [SESSION]
-    assert ages(world) == []
 
 
-async def test_a_session_that_was_used_since_it_began_is_looked_at_again_later(world: World) -> None:
+async def test_a_session_that_was_used_since_it_began_stays_as_long_from_then_on(world: World) -> None:
     session = await world.turns.sessions.load(SESSION)
     assert session is not None
     used = session.model_copy(update={"last_active_at": utc_now() + timedelta(hours=20)})
     await world.owner.ledger.commit(world.turns.sessions.save(session, used, ()).change)
     await idle_sessions(world, timedelta(hours=30)).delete()
     assert await world.turns.sessions.load(SESSION) is not None
-    assert ages(world) == [SESSION]
     await idle_sessions(world, timedelta(hours=45)).delete()
     await settle()
     assert await world.turns.sessions.load_any(SESSION) is None
-    assert ages(world) == []
 
 
 async def test_a_session_whose_agent_is_at_a_turn_stays(world: World) -> None:
@@ -128,9 +124,15 @@ async def test_a_session_whose_agent_is_at_a_turn_stays(world: World) -> None:
     assert (await answered(world, request)).status == 201
 
 
-async def test_what_watches_a_session_goes_with_it(world: World) -> None:
-    other = "sess_" + "6" * 32
-    await world.ask(CreateSession(command_id=new_id("c"), session_id=other, agent_id=AGENT))
-    await world.ask(DeleteSession(command_id=new_id("c"), session_id=SESSION))
-    await settle()
-    assert ages(world) == [other]
+async def test_a_session_stands_in_its_agents_list_and_no_other(world: World) -> None:
+    assert [item["list"] for item in world.database.items(LISTS) if SESSION in item["position"]] == [
+        listed_sessions(DEFAULT_TENANT, AGENT)
+    ]
+
+
+def test_idle_sessions_are_looked_for_often_enough_for_their_time(world: World) -> None:
+    often = {
+        seconds: replace(idle_sessions(world, DAY), ttl=timedelta(seconds=seconds)).every_seconds
+        for seconds in (60, 1_200, 36_000, 10**7)
+    }
+    assert often == {60: 30.0, 1_200: 60.0, 36_000: 1_800.0, 10**7: 3_600.0}

@@ -63,7 +63,7 @@ from nexus_runtime.work.engine import LongWork
 NAME = "agents"
 DELETIONS = 16
 """Of each kind, at work at once."""
-UNDEPLOY_SECONDS, HISTORIES_SECONDS, IDLE_SESSIONS_SECONDS, ORPHANS_SECONDS = 5.0, 5.0, 30.0, 600.0
+UNDEPLOY_SECONDS, HISTORIES_SECONDS, ORPHANS_SECONDS = 5.0, 5.0, 600.0
 
 
 def create_app(settings: AgentsSettings) -> FastAPI:
@@ -151,7 +151,7 @@ class AgentsService:
             Background("orphans", partial(again, ORPHANS_SECONDS, self.orphans.undeploy)),
         ]
         if self.idle_sessions is not None:
-            idle = partial(again, IDLE_SESSIONS_SECONDS, self.idle_sessions.delete)
+            idle = partial(again, self.idle_sessions.every_seconds, self.idle_sessions.delete)
             work.append(Background("idle sessions", idle))
         return work
 
@@ -181,7 +181,7 @@ def assemble(
     owner.engine.serve(session_deletions, DELETIONS)
     owner.engine.serve(agent_deletions, DELETIONS)
     ttl = settings.session_ttl_seconds
-    idle_sessions = IdleSessions(turns.sessions, owner.ledger, now, timedelta(seconds=ttl)) if ttl else None
+    idle_sessions = IdleSessions(agents, turns.sessions, owner.ledger, now, timedelta(seconds=ttl)) if ttl else None
     return AgentsService(
         AgentQueries(agents, versions, logs, turns),
         AgentsCommandHandlers(

@@ -10,10 +10,9 @@ from nexus_agents.domain import session as sessions
 from nexus_agents.domain.backend import Backends
 from nexus_agents.domain.backend_errors import BackendError, BackendUnknown
 from nexus_agents.domain.invocation import SESSION_EXPIRED
-from nexus_agents.domain.session import Session
 from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.lists import UNDEPLOYED, Lists, no_entry
-from nexus_agents.store.sessions import SessionStore, watched
+from nexus_agents.store.sessions import SessionStore
 from nexus_agents.tables import SESSION_DELETION
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.identifiers import format_timestamp
@@ -24,6 +23,8 @@ from nexus_runtime.process import log
 logger = log.get(__name__)
 REMEMBER_SECONDS = 600
 """So long after its deletion a process that was only paused may still run an agent."""
+SHORTEST_BETWEEN, LONGEST_BETWEEN = 30.0, 3600.0
+"""Seconds from one look for idle sessions to the next."""
 
 
 @dataclass(frozen=True)
@@ -87,34 +88,39 @@ class Orphans:
 
 @dataclass(frozen=True)
 class IdleSessions:
-    """Deletes sessions that had no turn for `ttl`, as their users would: with messages, and with an event."""
+    """Deletes sessions that had no turn for `ttl`, as their users would: with messages, and with an event.
 
+    They are found in the lists of their agents, which are sorted by activity: no session has an entry for this alone.
+    """
+
+    agents: AgentStore
     sessions: SessionStore
     ledger: Ledger
     now: Callable[[], datetime]
     ttl: timedelta
 
-    async def delete(self) -> None:
-        """Once over those that may be old enough."""
-        expired = self.now() - self.ttl
-        async for item in self.sessions.seen_last_before(expired):
-            session = await self.sessions.load(item["session_id"])
-            if session is not None and not session.idle:
-                continue
-            change = Change.of(no_entry(item["list"], item["position"]))
-            if session is not None and session.last_active_at < expired:
-                change += self._deletion(session)
-            elif session is not None:
-                change += Change.of(watched(session, session.last_active_at))
-            # Another process was there first, or its user came back: it is looked at again.
-            with contextlib.suppress(ChangedMeanwhile):
-                await self.ledger.commit(change)
+    @property
+    def every_seconds(self) -> float:
+        """How often to look: a session goes within a twentieth of `ttl` more, or an hour."""
+        return min(LONGEST_BETWEEN, max(SHORTEST_BETWEEN, self.ttl.total_seconds() / 20))
 
-    def _deletion(self, session: Session) -> Change:
-        logger.info("a session is deleted as it was idle for too long", session_id=session.session_id)
+    async def delete(self) -> None:
+        """Once over those that are old enough."""
+        expired = self.now() - self.ttl
+        async for agent in self.agents.all():
+            async for session_id in self.sessions.unused_since(agent, expired):
+                await self._delete(session_id, expired)
+
+    async def _delete(self, session_id: str, expired: datetime) -> None:
+        session = await self.sessions.load(session_id)
+        if session is None or not session.idle or session.last_active_at >= expired:
+            return
         after, events = sessions.tombstone(session, self.now(), SESSION_EXPIRED)
-        begin = Change(begins=(Begin(SESSION_DELETION, session.session_id),))
-        return self.sessions.save(session, after, events).change + begin
+        begin = Change(begins=(Begin(SESSION_DELETION, session_id),))
+        # Another process was there first, or its user came back.
+        with contextlib.suppress(ChangedMeanwhile):
+            await self.ledger.commit(self.sessions.save(session, after, events).change + begin)
+            logger.info("a session was deleted as it was idle for too long", session_id=session_id)
 
 
 async def again(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -1,7 +1,7 @@
 """The store of agents: the only place that composes the writes of an agent's change."""
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from nexus_contracts.agents.events import AgentStatus
 from nexus_contracts.agents.views import AgentView, RuntimeStats
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.principal import Principal
-from nexus_runtime.dynamo import Action, Check, Database, Delete, Put, Update, Where
+from nexus_runtime.dynamo import Action, Check, Database, Delete, Put, Update, Value, Where
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Recorded, Saved, States
 from nexus_runtime.ledger.inbox import KEEP_SECONDS
@@ -35,6 +35,7 @@ def _with_versions(state: dict[str, JsonValue]) -> dict[str, JsonValue]:
 AGENT = Form(Agent, (_with_versions,))
 STATE = ("state", "schema")
 MAX_ID = 300
+AT_ONCE = 100
 SHARDS = 4
 """An agent's figures, and the gate that its invocations pass, are spread over this many items: none becomes hot."""
 
@@ -68,6 +69,17 @@ class AgentStore:
             return None
         item = await self._database.get(INSTANCES, {"agent_id": agent_id}, only=STATE)
         return self._states.read(item) if item else None
+
+    async def all(self) -> AsyncIterator[Agent]:
+        """Every agent of every tenant, in no order. For upkeep: it reads the whole table."""
+        more: Mapping[str, Value] | None = None
+        while True:
+            items, more = await self._database.scan(INSTANCES, AT_ONCE, more)
+            for item in items:
+                if is_agent_id(item["agent_id"]):
+                    yield self._states.read(item)
+            if more is None:
+                return
 
     async def project_deleted(self, project_id: str) -> bool:
         return await self._database.get(INSTANCES, {"agent_id": project_id}, only=("agent_id",)) is not None

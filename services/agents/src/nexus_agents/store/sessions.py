@@ -1,23 +1,21 @@
 """The store of sessions: the only place that composes the writes of a session's change."""
 
-import zlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
 
+from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.session import Session
 from nexus_agents.store.agents import MAX_ID, STATE, require_present
-from nexus_agents.store.lists import Lists, entry, no_entry
+from nexus_agents.store.lists import Lists
 from nexus_agents.tables import LISTS, SESSIONS
 from nexus_contracts.identifiers import format_timestamp
-from nexus_runtime.dynamo import Action, Database, Delete, Item, Put
+from nexus_runtime.dynamo import Action, Database, Delete, Put
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Saved, States
 
 SESSION = Form(Session)
-SHARDS = 8
-"""The list of all sessions is spread over this many partitions."""
 
 
 class SessionStore:
@@ -42,7 +40,7 @@ class SessionStore:
         """The state, on the condition that it is still `before` (None: that the agent is not deleted), and its list."""
         follows: list[Action] = _list_moves(before, after)
         if before is None:
-            follows += [require_present(after.agent_id, after.session_id), watched(after, after.created_at)]
+            follows.append(require_present(after.agent_id, after.session_id))
         return self._states.save(after.session_id, before, after, events, follows)
 
     async def page(
@@ -57,28 +55,13 @@ class SessionStore:
 
     def erase(self, session: Session) -> Change:
         """Last of all that was its own."""
-        unwatched = no_entry(*_watch_key(session.session_id, session.created_at))
-        return Change.of(Delete(SESSIONS, {"session_id": session.session_id}), unwatched)
+        return Change.of(Delete(SESSIONS, {"session_id": session.session_id}))
 
-    async def seen_last_before(self, moment: datetime) -> AsyncIterator[Item]:
-        """Entries of sessions that were created, or looked at for their age, before `moment`, in no order."""
-        for shard in range(SHARDS):
-            async for item in self._lists.read(_watch_list(shard), before=format_timestamp(moment)):
-                yield item
-
-
-def watched(session: Session, since: datetime) -> Put:
-    """Its entry in the list of all sessions, by which its age is found; it moves only when it is looked at."""
-    return entry(*_watch_key(session.session_id, since), session_id=session.session_id)
-
-
-def _watch_key(session_id: str, since: datetime) -> tuple[str, str]:
-    shard = zlib.crc32(session_id.encode()) % SHARDS
-    return _watch_list(shard), f"{format_timestamp(since)}#{session_id}"
-
-
-def _watch_list(shard: int) -> str:
-    return f"session-ages#{shard}"
+    async def unused_since(self, agent: Agent, moment: datetime) -> AsyncIterator[str]:
+        """The ids of the agent's sessions whose latest turn began before `moment`, the longest unused first."""
+        name = listed_sessions(agent.tenant, agent.agent_id)
+        async for item in self._lists.read(name, before=format_timestamp(moment)):
+            yield item["session_id"]
 
 
 def listed_sessions(tenant: str, agent_id: str) -> str:
