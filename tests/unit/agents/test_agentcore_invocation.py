@@ -6,13 +6,23 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import cast
 
+import aiohttp
 import pytest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
 from pydantic import JsonValue
 from tests.support.agentcore_double import Reaction
 from tests.support.agentcore_machines import PlayedMachines, json_reaction, pieces
 from tests.support.agentcore_world import AgentCoreWorld, agentcore, aws_environment
 from tests.support.eventually import eventually
 
+from nexus_agents.backends.agentcore.faults import translated
 from nexus_agents.domain.backend import DeployedAgent, InvokeRequest
 from nexus_agents.domain.backend_errors import (
     AgentCrashed,
@@ -215,3 +225,25 @@ async def test_what_the_agent_streams_is_told_before_the_answer_is_whole(world: 
     go_on.set()
     assert (await task).output == "ab"
     assert await told.get() == TextPiece("b")
+
+
+@pytest.mark.parametrize(
+    ("error", "running", "still"),
+    [
+        (IncompleteReadError(actual_bytes=1, expected_bytes=2), AgentCrashed, AgentUnreachable),
+        (ResponseParserError("no JSON"), AgentCrashed, AgentUnreachable),
+        (ConnectionClosedError(endpoint_url="https://x"), AgentCrashed, AgentUnreachable),
+        (ReadTimeoutError(endpoint_url="https://x", error="late"), AgentCrashed, AgentUnreachable),
+        (aiohttp.ClientConnectionResetError("gone"), AgentCrashed, AgentUnreachable),
+        (aiohttp.SocketTimeoutError("late"), AgentCrashed, AgentUnreachable),
+        (ProxyConnectionError(proxy_url="http://p"), AgentUnreachable, AgentUnreachable),
+        (NoCredentialsError(), BackendRefused, BackendRefused),
+    ],
+)
+def test_a_lost_connection_is_a_crash_of_what_ran_and_never_a_refusal(
+    error: Exception, running: type[Exception], still: type[Exception]
+) -> None:
+    for runs, expected in ((True, running), (False, still)):
+        with pytest.raises(expected) as caught, translated(running=runs):
+            raise error
+        assert type(caught.value) is expected

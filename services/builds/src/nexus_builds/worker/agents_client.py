@@ -63,7 +63,7 @@ class AgentsClient:
             url = URL(f"{self._url}{path}")
             async with self._http.get(url, headers=self._trust.header(asker, "GET", url.raw_path_qs)) as response:
                 return kind.model_validate_json(await response.read()) if response.status == 200 else None
-        except (aiohttp.ClientError, TimeoutError, ValidationError):
+        except (aiohttp.ClientError, OSError, TimeoutError, ValidationError):
             return None
 
     async def refusal(self, command: AgentsCommand) -> ErrorBody | None:

@@ -11,7 +11,10 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
+    IncompleteReadError,
+    ProxyConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from nexus_agents.backends.agentcore.names import without_arns
 from nexus_agents.domain.backend_errors import (
@@ -30,9 +33,9 @@ CONFLICT, NOT_FOUND = "ConflictException", "ResourceNotFoundException"
 _THROTTLED = ("ThrottlingException", "TooManyRequestsException", "RetryableConflictException")
 _QUOTA = "ServiceQuotaExceededException"
 _AGENT_FAILED = "RuntimeClientError"
-_NOT_SENT = (EndpointConnectionError, ConnectTimeoutError)
+_NOT_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 # While an answer is read, aiobotocore passes on errors of aiohttp.
-_LOST = (HTTPClientError, aiohttp.ClientError, ConnectionError)
+_LOST = (HTTPClientError, IncompleteReadError, ResponseParserError, aiohttp.ClientError, ConnectionError)
 
 
 def code_of(error: ClientError) -> str:

@@ -81,6 +81,8 @@ class Channel:
             await self.ping()
         except AgentUnreachable as error:
             raise AgentCrashed("The agent ended while it answered.") from error
+        except AgentFailed:
+            return  # whatever it says of itself, it lives
 
     @asynccontextmanager
     async def _request(
@@ -125,6 +127,16 @@ class Channel:
         return connection
 
 
+class AnswerHandler(ResponseHandler):
+    """aiohttp's own leaves who reads a body waiting for ever where what follows in it is no HTTP."""
+
+    def data_received(self, data: bytes) -> None:
+        body = self._payload
+        super().data_received(data)
+        if body is not None and not body.is_eof() and body.exception() is None and (fault := self.exception()):
+            body.set_exception(aiohttp.ClientError(str(fault.__cause__ or fault)))
+
+
 class _Connector(aiohttp.UnixConnector):
     """aiohttp takes a socket whose queue is full for connected and fails while sending: so we connect ourselves."""
 
@@ -140,7 +152,7 @@ class _Connector(aiohttp.UnixConnector):
         except OSError as error:
             raise UnixClientConnectorError(self.path, req.connection_key, error) from error
         loop = asyncio.get_running_loop()
-        _, protocol = await loop.create_unix_connection(lambda: ResponseHandler(loop), sock=connection)
+        _, protocol = await loop.create_unix_connection(lambda: AnswerHandler(loop), sock=connection)
         return protocol
 
 

@@ -17,6 +17,7 @@ from nexus_agents.domain.backend_errors import (
     AgentNotStarted,
     AgentOverLimit,
     AgentTimedOut,
+    AgentUnreachable,
     BackendError,
 )
 from nexus_sandbox.sandbox import SOCKET, Limits, Room, Sandbox
@@ -60,12 +61,14 @@ class LiveAgent:
             raise AgentTimedOut(f"The agent's /ping did not answer within {_PING_SECONDS:g} s.") from None
 
     async def invoke(self, request: InvokeRequest) -> AgentAnswer:
-        """As the channel's; of a crash the message says how the agent ended and what it last said."""
+        """As the channel's; of one that has ended the message says how, and what it last said."""
         try:
             return await self._channel.invoke(request)
+        except AgentUnreachable as error:
+            raise AgentUnreachable(await self._epitaph(error.message, "before it was asked")) from error
         except AgentCrashed as error:
             told = AgentOverLimit if self._over_limit else AgentCrashed
-            raise told(await self._epitaph(error.message)) from error
+            raise told(await self._epitaph(error.message, "while it answered")) from error
 
     def weighed(self) -> int:
         """The bytes of memory that it holds, with all that it started; ends it where it took too much of anything."""
@@ -90,15 +93,15 @@ class LiveAgent:
         self._channel.close()
         await clear(self._running)
 
-    async def _epitaph(self, message: str) -> str:
+    async def _epitaph(self, message: str, when: str) -> str:
         if self._ended_because is not None:
-            return f"The agent was ended while it answered: {self._ended_because}."
+            return f"The agent was ended {when}: {self._ended_because}."
         try:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self.ended()
         except TimeoutError:
             return message + _last_words(self._running)
-        return f"The agent ended while it answered ({_how_it_ended(self._running)}).{_last_words(self._running)}"
+        return f"The agent ended {when} ({_how_it_ended(self._running)}).{_last_words(self._running)}"
 
 
 async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard | None) -> LiveAgent:
