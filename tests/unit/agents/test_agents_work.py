@@ -18,6 +18,7 @@ from nexus_runtime.dynamo import Action, Item, Table
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.work.items import NOBODY
+from nexus_runtime.work.kind import Held
 
 SESSION = "sess_" + "5" * 32
 
@@ -101,7 +102,11 @@ async def test_a_database_that_is_unavailable_before_the_agent_is_asked_fails_no
             raise ServiceUnavailable("down")
         return await get(table, key, only)
 
+    def told_nothing(_held: Held) -> None:
+        """As of work that another process began."""
+
     main = asyncio.current_task()
+    monkeypatch.setattr(Held, "told", told_nothing)
     monkeypatch.setattr(world.database, "get", unsteady)
     request = await world.send(invocation())
     await eventually(lambda: bool(world.backend.asked))

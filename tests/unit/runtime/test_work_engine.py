@@ -11,7 +11,8 @@ from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import Outcome
 from nexus_runtime.ledger.change import Begin, Change, End, Start
 from nexus_runtime.work.answers import Answers
-from nexus_runtime.work.items import WorkItems
+from nexus_runtime.work.items import WorkItems, begun
+from nexus_runtime.work.kind import Held
 from nexus_runtime.work.places import AllPlacesTaken
 from nexus_runtime.work.queue import Queue
 from nexus_runtime.work.registration import Roster
@@ -31,6 +32,13 @@ async def test_work_begins_with_its_command_and_its_end_answers(world: World) ->
     await owner.finish("a")
     assert world.answers(request) == ["done"]
     assert world.items() == []
+
+
+async def test_what_is_known_at_its_beginning_is_told_to_the_first_run_alone() -> None:
+    item = begun(Begin("errand", "a", known="what was committed"), "p1")
+    held = Held(item, asyncio.Event(), mine=True)
+    assert (held.told(), held.told()) == ("what was committed", None)
+    assert item.given_to("p2").known is None
 
 
 async def test_repeat_of_the_command_waits_for_the_same_work(world: World) -> None:

@@ -32,7 +32,8 @@ class Begin:
     """Long work that begins with the transaction, and who waits for its outcome.
 
     `later`: it can be followed and ended from now on, but nobody works on it before a `Start`. Its epochs are higher
-    than `after`. Work of the same kind and name that the same change ends is replaced.
+    than `after`. Work of the same kind and name that the same change ends is replaced. `known` is handed to
+    its first run if this process starts it with the commit: what the run would otherwise have to read.
     """
 
     kind: str
@@ -40,14 +41,16 @@ class Begin:
     waiter: ReplyAddress | None = None
     later: bool = False
     after: int = 0
+    known: object = None
 
 
 @dataclass(frozen=True)
 class Start:
-    """Work that was begun for later may now run."""
+    """Work that was begun for later may now run. `known` as in `Begin`."""
 
     kind: str
     name: str
+    known: object = None
 
 
 @dataclass(frozen=True)

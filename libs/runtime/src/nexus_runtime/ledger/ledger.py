@@ -5,7 +5,6 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Protocol, TypeVar
 
 from nexus_contracts.envelope import CloudEvent
@@ -55,19 +54,23 @@ class Announcer(Protocol):
 class Decision:
     """The result of a command. `Accepted` is not the final answer: that comes when the work it names ends.
 
-    `exists`: the error to answer if the created resource already exists, which was not checked beforehand.
+    `again` decides after a failed commit: the created resource may already exist, which was not checked beforehand.
     """
 
     outcome: Outcome
     change: Change = field(default_factory=Change)
-    exists: PlatformError | None = None
+    again: "Callable[[], Awaitable[Decision]] | None" = None
 
     @classmethod
     def answer(
-        cls, status: int, view: Message, change: Change | None = None, exists: PlatformError | None = None
+        cls,
+        status: int,
+        view: Message,
+        change: Change | None = None,
+        again: "Callable[[], Awaitable[Decision]] | None" = None,
     ) -> "Decision":
         """A result, final as soon as `change` has committed."""
-        return cls(Outcome.of(status, view), change or Change(), exists=exists)
+        return cls(Outcome.of(status, view), change or Change(), again)
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,7 @@ class Ledger:
             except AlreadyHandled:
                 return await self._replay(handled)
             except ChangedMeanwhile:
-                # Created without looking first, to save a read. The condition failed although the command is new: the
-                # resource exists, and deciding again would only fail again.
-                if decision.exists:
-                    decide = partial(_refuse, decision.exists)
+                decide = decision.again or decide
                 raise
             metrics.COMMANDS.labels(_kind(handled), decision.outcome.status, False).inc()
             # Work that began here got its first waiter in the same transaction; other work has to be told of this one.
@@ -184,10 +184,6 @@ def _keeps_waiter(decision: Decision) -> bool:
     """Whether the waiting caller is stored with work that begins in this transaction."""
     begun = {f"{begin.kind}#{begin.name}" for begin in decision.change.begins}
     return isinstance(decision.outcome, Accepted) and decision.outcome.work in begun
-
-
-async def _refuse(error: PlatformError) -> Decision:
-    raise error
 
 
 async def _decided(decide: Callable[[], Awaitable[Decision]]) -> Decision:

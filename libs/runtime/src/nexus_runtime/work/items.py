@@ -7,7 +7,7 @@ of the epoch. So a process that has lost an item can never end it, and aggregate
 import asyncio
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nexus_runtime.dynamo import Check, Database, Delete, Item, Put, Table, Update, Value, Where
 from nexus_runtime.kafka.replies import ReplyAddress
@@ -32,7 +32,8 @@ def work_key(kind: str, name: str) -> str:
 class WorkItem:
     """`begun` is unique to each beginning, so that new work under an old name is not mistaken for the former.
 
-    `waiters` may be fewer than `awaited`: then they have to be read.
+    `waiters` may be fewer than `awaited`: then they have to be read. `known` is not stored: it is passed from the
+    beginning of the work to its run within one process.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class WorkItem:
     epoch: int
     awaited: int = 0
     waiters: tuple[ReplyAddress, ...] = ()
+    known: object = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> str:
@@ -69,14 +71,14 @@ class WorkItem:
         return other is not None and (self.begun, self.epoch) == (other.begun, other.epoch)
 
     def given_to(self, runner: str) -> "WorkItem":
-        return replace(self, runner=runner, epoch=self.epoch + 1)
+        return replace(self, runner=runner, epoch=self.epoch + 1, known=None)
 
 
 def begun(begin: Begin, runner: str) -> WorkItem:
     """The item for work that begins."""
     waiters = (begin.waiter,) if begin.waiter else ()
     owner = LATER if begin.later else runner
-    return WorkItem(begin.kind, begin.name, new_id("work_"), owner, begin.after + 1, len(waiters), waiters)
+    return WorkItem(begin.kind, begin.name, new_id("work_"), owner, begin.after + 1, len(waiters), waiters, begin.known)
 
 
 class WorkItems:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from nexus_contracts.errors import ServiceUnavailable
@@ -52,6 +53,11 @@ class Held:
     @property
     def epoch(self) -> int:
         return self.item.epoch
+
+    def told(self) -> object:
+        """What was known when it began; to its first run alone, for later much may have happened."""
+        known, self.item = self.item.known, replace(self.item, known=None)
+        return known
 
     def lose(self) -> None:
         """The work no longer belongs to this process: its task is cancelled."""

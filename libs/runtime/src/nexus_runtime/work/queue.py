@@ -143,7 +143,7 @@ class Queue:
         before = await self.items.get(start.kind, start.name)
         if before is None or not before.later:
             raise ChangedMeanwhile(f"{start.kind} {start.name} does not wait to be started")
-        after = before.given_to(self._runner(start.kind))
+        after = replace(before.given_to(self._runner(start.kind)), known=start.known)
         plan.begun.append(after)
         plan.actions.append(self.items.start(before, after))
 

@@ -12,6 +12,7 @@ from nexus_agents.domain.agent import Agent
 from nexus_contracts.agents.commands import InvokeAgent
 from nexus_contracts.agents.events import (
     AgentStatus,
+    AgentUsage,
     FailureReason,
     InvocationCancelled,
     InvocationFailed,
@@ -19,7 +20,6 @@ from nexus_contracts.agents.events import (
     InvocationSucceeded,
 )
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.builds.reports import Usage
 from nexus_contracts.errors import InvalidState
 from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
@@ -91,7 +91,7 @@ class Invocation(Aggregate):
     version_asked: int | None = None
     traceparent: str | None = None
     error: FailureReason | None = None
-    usage: Usage = Usage()
+    usage: AgentUsage = AgentUsage()
     trace: list[dict[str, JsonValue]] | None = None
     duration_ms: int | None = None
     question: MessageMark | None = None
@@ -111,6 +111,17 @@ class Invocation(Aggregate):
 
 
 @dataclass(frozen=True)
+class Begun:
+    """What its run need not read of an invocation that runs from a commit on, in the process that made this.
+
+    `agent` is as it was decided on; None where that was before the invocation waited for its turn.
+    """
+
+    invocation: Invocation
+    agent: Agent | None = None
+
+
+@dataclass(frozen=True)
 class Ending:
     """How an invocation ends; `reason` says why it did not succeed. The others as for an invocation.
 
@@ -121,7 +132,7 @@ class Ending:
     output: str | None = None
     output_bytes: int | None = None
     output_streamed: bool = False
-    usage: Usage = field(default_factory=Usage)
+    usage: AgentUsage = field(default_factory=AgentUsage)
     trace: list[dict[str, JsonValue]] | None = None
     reason: FailureReason | None = None
     session_state: dict[str, JsonValue] | None = None

@@ -4,14 +4,16 @@ What can start is committed as running; in a session the rest waits for its turn
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from nexus_agents.domain import invocation as invocations
 from nexus_agents.domain import session as sessions
 from nexus_agents.domain import turn as turns
+from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.errors import invocation_not_found, session_not_found
-from nexus_agents.domain.invocation import CANCELLED, SESSION_DELETED, Ending, Invocation, Kind, cancelled
+from nexus_agents.domain.invocation import CANCELLED, SESSION_DELETED, Begun, Ending, Invocation, Kind, cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import invocation_view, session_view, turn_view
 from nexus_agents.store.agents import AgentStore
@@ -27,7 +29,7 @@ from nexus_contracts.agents.commands import (
 )
 from nexus_contracts.agents.views import DeletedSession
 from nexus_contracts.commands import Command, require_match
-from nexus_contracts.errors import Conflict
+from nexus_contracts.errors import Conflict, RateLimitExceeded
 from nexus_contracts.replies import Outcome
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Begin, Change
@@ -54,20 +56,22 @@ class ConversationHandlers:
         """Raises PlatformError for refusals."""
         match command:
             case CreateSession():
-                return await self.create_session(command)
+                new = partial(self._require_new_session, command.session_id)
+                return await _sparing(partial(self.create_session, command), new)
             case DeleteSession():
                 return await self.delete_session(command)
             case InvokeAgent():
-                return await self.invoke_agent(command, address)
+                new = partial(self._require_new_invocation, command.invocation_id)
+                return await _sparing(partial(self.invoke_agent, command, address), new)
             case PostMessage():
-                return await self.post_message(command, address)
+                new = partial(self._require_new_invocation, command.invocation_id)
+                return await _sparing(partial(self.post_message, command, address), new)
             case CancelInvocation():
                 return await self.cancel_invocation(command)
 
     async def create_session(self, command: CreateSession) -> Decision:
         """An offline agent may have sessions; a deleted one may not."""
         await self.agents.own(command.agent_id, command.principal)
-        await self._require_new_session(command.session_id)
         after, events = sessions.create(command, self.now())
         saved = self.turns.sessions.save(None, after, events)
         return Decision.answer(201, session_view(saved.state), saved.change)
@@ -86,27 +90,25 @@ class ConversationHandlers:
 
     async def invoke_agent(self, command: InvokeAgent, address: ReplyAddress | None) -> Decision:
         agent = await self.agents.own(command.agent_id, command.principal)
-        await self._require_new_invocation(command.invocation_id)
         invocation = invocations.invoked(command, tracing.traceparent.get(), self.now())
         if command.session_id is None:
             invocations.require_running(agent)
-            return self._start_alone(invocation, address)
+            return self._start_alone(agent, invocation, address)
         session = await self._session(command.session_id, command)
         if session.agent_id != agent.agent_id:
             raise session_not_found(command.session_id)
         invocations.require_running(agent)
-        return self._take_turn(session, invocation, address)
+        return await self._take_turn(agent, session, invocation, address)
 
     async def post_message(self, command: PostMessage, address: ReplyAddress | None) -> Decision:
         session = await self._session(command.session_id, command)
         agent = await self.agents.own(session.agent_id, command.principal)
         turn = turns.posted(command, session, tracing.traceparent.get(), self.now())
-        await self._require_new_invocation(command.invocation_id)
         if turn.kind is Kind.NOTE and session.idle:
             return self._keep_note(session, turn)
         if turn.kind is Kind.MESSAGE:
             invocations.require_running(agent)
-        return self._take_turn(session, turn, address)
+        return await self._take_turn(agent, session, turn, address)
 
     async def cancel_invocation(self, command: CancelInvocation) -> Decision:
         """Ended by the commit, whatever the agent answers later; the engine then stops the process that runs it."""
@@ -115,25 +117,29 @@ class ConversationHandlers:
         after, change = await self.ended(before, cancelled(CANCELLED))
         return Decision.answer(200, invocation_view(after), change)
 
-    def _start_alone(self, invocation: Invocation, address: ReplyAddress | None) -> Decision:
-        self.require_room(invocation.agent_id)
+    def _start_alone(self, agent: Agent, invocation: Invocation, address: ReplyAddress | None) -> Decision:
+        self.require_room(agent.agent_id)
         after, events = invocations.start(invocation, self.now())
-        change = self.turns.invocations.save(None, after, events).change
-        return _accepted(after, change, address)
+        saved = self.turns.invocations.save(None, after, events)
+        return _accepted(after, saved.change, address, Begun(saved.state, agent))
 
-    def _take_turn(self, session: Session, turn: Invocation, address: ReplyAddress | None) -> Decision:
+    async def _take_turn(
+        self, agent: Agent, session: Session, turn: Invocation, address: ReplyAddress | None
+    ) -> Decision:
         sessions.require_open(session)
         if session.idle:
             self.require_room(session.agent_id)
             step = turns.begin(session, turn, now=self.now(), message_id=new_id("msg_"))
         else:
+            await self._require_new_invocation(turn.invocation_id)
             step = turns.wait(session, turn)
-        return _accepted(turn, self.turns.save(session, step), address, later=not session.idle)
+        saved = self.turns.save(session, step)
+        return _accepted(turn, saved.change, address, Begun(saved.running, agent) if saved.running else None)
 
     def _keep_note(self, session: Session, note: Invocation) -> Decision:
         sessions.require_open(session)
         step = turns.keep_note(session, note, now=self.now(), message_id=new_id("msg_"))
-        return Decision.answer(201, turn_view(step.latest), self.turns.save(session, step))
+        return Decision.answer(201, turn_view(step.latest), self.turns.save(session, step).change)
 
     async def _session(self, session_id: str, command: Command) -> Session:
         """Raises NotFound."""
@@ -167,6 +173,25 @@ class ConversationHandlers:
             raise Conflict("the session already exists", session_id=session_id)
 
 
-def _accepted(invocation: Invocation, change: Change, address: ReplyAddress | None, *, later: bool = False) -> Decision:
-    begin = Begin(INVOCATION, invocation.invocation_id, address, later=later)
+async def _sparing(begin: Callable[[], Awaitable[Decision]], require_new: Callable[[], Awaitable[None]]) -> Decision:
+    """As `begin` decides. The write tells whether what it creates is new; that is looked up only where that has failed.
+
+    Or where there is no room: a repeat of a command that was accepted needs none.
+    """
+
+    async def again() -> Decision:
+        decision = await begin()
+        await require_new()
+        return decision
+
+    try:
+        return replace(await begin(), again=again)
+    except RateLimitExceeded:
+        await require_new()
+        raise
+
+
+def _accepted(invocation: Invocation, change: Change, address: ReplyAddress | None, begun: Begun | None) -> Decision:
+    """`begun` None: it waits for its turn."""
+    begin = Begin(INVOCATION, invocation.invocation_id, address, later=begun is None, known=begun)
     return Decision(Outcome.accepted(INVOCATION, invocation.invocation_id), change + Change(begins=(begin,)))

@@ -1,11 +1,10 @@
 """The store of invocations: the only place that composes the writes of an invocation's change."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from nexus_agents.domain.invocation import Invocation, InvocationStatus, Kind
+from nexus_agents.domain.invocation import Invocation, Kind
 from nexus_agents.store.agents import MAX_ID, count_ended, require_open_gate
 from nexus_agents.store.lists import Lists
 from nexus_agents.tables import INVOCATIONS, LISTS
@@ -15,7 +14,6 @@ from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Change, Saved, States
 
 INVOCATION_FORM = Form(Invocation, beside=frozenset({"input", "output"}))
-REMEMBERED = 1_000
 
 
 class InvocationStore:
@@ -23,22 +21,12 @@ class InvocationStore:
         self._database = database
         self._lists = Lists(database)
         self._states = States(INVOCATIONS, INVOCATION_FORM)
-        self._started: OrderedDict[str, Invocation] = OrderedDict()
 
     async def load(self, invocation_id: str) -> Invocation | None:
         if len(invocation_id) > MAX_ID:
             return None
         item = await self._database.get(INVOCATIONS, {"invocation_id": invocation_id})
         return self._states.read(item) if item else None
-
-    async def begun(self, invocation_id: str, epoch: int) -> Invocation | None:
-        """The invocation that begins to run in the hands that its work has in this epoch.
-
-        Without a read where this process has just committed its beginning: that is known by its version, which was
-        written together with this epoch. Hands that took the work from others have a later epoch than that.
-        """
-        known = self._started.pop(invocation_id, None)
-        return known if known and known.version == epoch else await self.load(invocation_id)
 
     def save(
         self, before: Invocation | None, after: Invocation, events: Sequence[BaseModel], *, counted: bool = True
@@ -53,10 +41,7 @@ class InvocationStore:
             follows.append(require_open_gate(after.agent_id, after.invocation_id))
         if counted and after.ended and after.started_at and after.kind is not Kind.NOTE:
             follows.append(count_ended(after))
-        saved = self._states.save(after.invocation_id, before, after, events, follows)
-        if after.status is InvocationStatus.RUNNING:
-            self._remember(saved.state)
-        return saved
+        return self._states.save(after.invocation_id, before, after, events, follows)
 
     async def page(
         self, tenant: str, agent_id: str, limit: int, before: str | None
@@ -71,11 +56,6 @@ class InvocationStore:
     def erase(self, invocation: Invocation) -> Change:
         key = {"invocation_id": invocation.invocation_id}
         return Change.of(Delete(INVOCATIONS, key), Delete(LISTS, _list_key(invocation)))
-
-    def _remember(self, invocation: Invocation) -> None:
-        self._started[invocation.invocation_id] = invocation
-        while len(self._started) > REMEMBERED:
-            self._started.popitem(last=False)
 
 
 def listed_invocations(tenant: str, agent_id: str) -> str:

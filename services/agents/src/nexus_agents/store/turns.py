@@ -1,6 +1,8 @@
 """The turns of sessions: a step changes session, invocations and messages in one transaction."""
 
-from nexus_agents.domain.invocation import Invocation
+from dataclasses import dataclass
+
+from nexus_agents.domain.invocation import Invocation, InvocationStatus
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.streamed import output_in
 from nexus_agents.domain.turn import TurnStep
@@ -11,6 +13,14 @@ from nexus_agents.store.streams import StreamStore
 from nexus_agents.store.uploads import UploadStore
 from nexus_runtime.dynamo import Database
 from nexus_runtime.ledger.change import Change
+
+
+@dataclass(frozen=True)
+class SavedStep:
+    """`running`: the turn that runs from then on, as it will stand when `change` has committed."""
+
+    change: Change
+    running: Invocation | None
 
 
 class TurnStore:
@@ -30,10 +40,14 @@ class TurnStore:
         output = output_in(await self.streams.all(invocation.invocation_id))
         return invocation.model_copy(update={"output": output, "output_bytes": None})
 
-    def save(self, before: Session, step: TurnStep) -> Change:
+    def save(self, before: Session, step: TurnStep) -> SavedStep:
         change = self.sessions.save(before, step.session, step.events).change
+        running: Invocation | None = None
         for turn in step.turns:
-            change += self.invocations.save(turn.before, turn.after, turn.events).change
+            saved = self.invocations.save(turn.before, turn.after, turn.events)
+            change += saved.change
+            if saved.state.status is InvocationStatus.RUNNING:
+                running = saved.state
         for message in step.messages:
             change += self.messages.save(message)
-        return change
+        return SavedStep(change, running)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from nexus_agents.domain import invocation as invocations
 from nexus_agents.domain import turn as turns
-from nexus_agents.domain.invocation import AGENT_DELETED, SESSION_DELETED, Ending, Invocation, cancelled
+from nexus_agents.domain.invocation import AGENT_DELETED, SESSION_DELETED, Begun, Ending, Invocation, cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import invocation_outcome
 from nexus_agents.store.agents import AgentStore
@@ -75,15 +75,16 @@ class Endings:
         now = self.now()
         if session.turn != turn.invocation_id:
             step = turns.withdraw(session, turn, ending, now)
-            return step.latest, self.turns.save(session, step) + _end_of_work(step.latest)
+            return step.latest, self.turns.save(session, step).change + _end_of_work(step.latest)
         step = turns.finish(session, turn, ending, now=now, message_id=new_id("msg_"))
         ended = step.latest
-        work = _end_of_work(ended)
         following = await self.turns.invocations.load(session.queue[0]) if session.queue else None
         if following is not None:
             step = step.then(turns.begin(step.session, following, now=now, message_id=new_id("msg_")))
-            work += Change(starts=(Start(INVOCATION, following.invocation_id),))
-        return ended, self.turns.save(session, step) + work
+        saved, starts = self.turns.save(session, step), ()
+        if saved.running is not None:
+            starts = (Start(INVOCATION, saved.running.invocation_id, Begun(saved.running)),)
+        return ended, saved.change + _end_of_work(ended) + Change(starts=starts)
 
     async def _session_of(self, invocation: Invocation) -> Session | None:
         if invocation.session_id is None:

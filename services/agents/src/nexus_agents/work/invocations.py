@@ -12,6 +12,7 @@ from nexus_agents.domain.invocation import (
     AGENT_DELETED,
     INTERRUPTED,
     KEPT,
+    Begun,
     Ending,
     Invocation,
     Kind,
@@ -55,12 +56,18 @@ class InvocationWork:
     async def run(self, name: str, held: Held) -> None:
         # After an error the engine asks `adopt`, which cannot know whether the agent was asked, and so fails it. Before
         # the agent is asked that would be needless: these reads are repeated until the database answers.
-        invocation = await held.conclude(lambda: self.turns.invocations.begun(name, held.epoch))
+        known = held.told()
+        begun = known if isinstance(known, Begun) else None
+        invocation = begun.invocation if begun else await held.conclude(lambda: self.turns.invocations.load(name))
         if invocation is None:
             return
         tracing.begin(invocation.traceparent)
-        async with self.lanes.entered(invocation.agent_id, held), self.streaming.of(held, invocation) as saying:
-            ending = await saying.finish(await self._ending(invocation, held, saying))
+        async with (
+            self.lanes.entered(invocation.agent_id, held) as waited,
+            self.streaming.of(held, invocation) as saying,
+        ):
+            agent = begun.agent if begun and not waited else None
+            ending = await saying.finish(await self._ending(invocation, held, saying, agent))
             await self.endings.conclude(held, invocation, ending)
 
     async def adopt(self, name: str) -> bool:
@@ -81,10 +88,11 @@ class InvocationWork:
             return refusal(invocation_not_found(name))
         return invocation_outcome(invocation) if invocation.ended else None
 
-    async def _ending(self, invocation: Invocation, held: Held, saying: Saying) -> Ending:
+    async def _ending(self, invocation: Invocation, held: Held, saying: Saying, agent: Agent | None) -> Ending:
+        """`agent`: as it is known; None: it has to be read."""
         if invocation.kind is Kind.NOTE:
             return KEPT
-        agent = await held.conclude(lambda: self.agents.load(invocation.agent_id))
+        agent = agent or await held.conclude(lambda: self.agents.load(invocation.agent_id))
         if agent is None:
             return cancelled(AGENT_DELETED)
         if agent.status is AgentStatus.OFFLINE:

@@ -45,15 +45,18 @@ class Lanes:
             raise RateLimitExceeded("too many invocations are already running or waiting")
 
     @asynccontextmanager
-    async def entered(self, agent_id: str, held: Held) -> AsyncGenerator[None]:
-        """Waits until the agent has a free slot; meanwhile work for other agents uses the place of this one."""
+    async def entered(self, agent_id: str, held: Held) -> AsyncGenerator[bool]:
+        """Waits until the agent has a free slot; meanwhile work for other agents uses the place of this one.
+
+        Yields whether it had to wait.
+        """
         lane = self._lanes.setdefault(agent_id, _Lane())
-        if lane.running >= self._at_once:
+        if waits := lane.running >= self._at_once:
             await self._wait(lane, held)
         else:
             lane.running += 1
         try:
-            yield
+            yield waits
         finally:
             self._leave(agent_id, lane)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from nexus_builds.domain import changing, control, verification
 from nexus_builds.domain.control import Methods
@@ -54,8 +55,7 @@ class CommandHandlers:
         # Not read beforehand: the condition of the write shows whether it exists, and a creation costs no read.
         after, events = control.create(command, self.now(), self.methods)
         saved = self.store.save(None, after, events)
-        exists = Conflict(f"project {command.project_id} already exists", type="project", id=command.project_id)
-        return Decision.answer(201, project_view(saved.state), saved.change, exists)
+        return Decision.answer(201, project_view(saved.state), saved.change, partial(_exists, command.project_id))
 
     async def control_project(self, command: ControlProject) -> Decision:
         before = await self._present(command)
@@ -112,3 +112,7 @@ class CommandHandlers:
         if suite is None:
             raise no_cases(command.agent_id, action)
         return project, suite
+
+
+async def _exists(project_id: str) -> Decision:
+    raise Conflict(f"project {project_id} already exists", type="project", id=project_id)

@@ -1,0 +1,162 @@
+"""What invocations and sessions cost their owner: calls of the database, counted, and when a read is not spared."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from tests.support.agents_world import AGENT, SESSION, World, error_of, kill_tasks, settle, world_with_session
+
+from nexus_agents.domain.backend import AgentAnswer
+from nexus_agents.tables import INVOCATIONS
+from nexus_contracts.agents.commands import CreateSession, InvokeAgent, PostMessage, SetAgentStatus
+from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
+from nexus_runtime.dynamo import Action, Item, Table
+from nexus_runtime.process.clock import new_id
+
+Calls = list[str]
+
+
+@pytest_asyncio.fixture
+async def world() -> AsyncGenerator[World]:
+    async with world_with_session() as made:
+        yield made
+
+
+@pytest.fixture
+def calls(world: World, monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """The calls from now on: of reads the table, of writes how many actions they have."""
+    made: Calls = []
+    get, query, write = world.database.get, world.database.query, world.database.write
+
+    async def counted_get(table: Table, *args: Any, **more: Any) -> Item | None:
+        made.append(f"get {table.name}")
+        return await get(table, *args, **more)
+
+    def counted_query(table: Table, *args: Any, **more: Any) -> AsyncIterator[Item]:
+        made.append(f"query {table.name}")
+        return query(table, *args, **more)
+
+    async def counted_write(*actions: Action) -> None:
+        made.append(f"write {len(actions)}")
+        await write(*actions)
+
+    monkeypatch.setattr(world.database, "get", counted_get)
+    monkeypatch.setattr(world.database, "query", counted_query)
+    monkeypatch.setattr(world.database, "write", counted_write)
+    return made
+
+
+def invocation(**fields: Any) -> InvokeAgent:
+    named = {"command_id": new_id("c"), "agent_id": AGENT, "invocation_id": new_id("inv_"), "input_text": "hello"}
+    return InvokeAgent.model_validate(named | fields)
+
+
+def message() -> PostMessage:
+    named = {"command_id": new_id("c"), "session_id": SESSION, "invocation_id": new_id("inv_"), "content": "hello"}
+    return PostMessage.model_validate(named)
+
+
+async def answered(world: World) -> None:
+    (asked,) = world.backend.asked
+    asked.answer.set_result(AgentAnswer("well"))
+    await settle()
+
+
+async def test_an_invocation_costs_one_read_and_two_transactions(world: World, calls: Calls) -> None:
+    await world.send(invocation())
+    await answered(world)
+    assert calls == ["get AgentInstances", "write 8", "write 5"]
+
+
+async def test_a_turn_costs_four_reads_and_two_transactions(world: World, calls: Calls) -> None:
+    await world.send(message())
+    await answered(world)
+    assert calls == [
+        *("get AgentSessions", "get AgentInstances", "write 11"),
+        *("query AgentSessionMessages", "get AgentSessions", "write 7"),
+    ]
+
+
+async def test_a_new_session_costs_one_read_and_one_transaction(world: World, calls: Calls) -> None:
+    await world.ask(CreateSession(command_id=new_id("c"), session_id="sess_" + "7" * 32, agent_id=AGENT))
+    assert calls == ["get AgentInstances", "write 7"]
+
+
+async def test_what_exists_already_is_a_conflict_although_nobody_looked_for_it(world: World) -> None:
+    for command in (invocation(), message()):
+        await world.send(command)
+        other = command.model_copy(update={"command_id": new_id("c")})
+        assert error_of(await world.ask(other))[0] == "RESOURCE_CONFLICT"
+        await answered(world)
+        other = command.model_copy(update={"command_id": new_id("c")})
+        assert error_of(await world.ask(other))[0] == "RESOURCE_CONFLICT"
+    again = CreateSession(command_id=new_id("c"), session_id=SESSION, agent_id=AGENT)
+    assert error_of(await world.ask(again))[0] == "RESOURCE_CONFLICT"
+    assert world.backend.prompts == ["hello", "hello"]
+
+
+async def test_an_invocation_whose_commit_was_not_noticed_keeps_the_moment_of_its_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its events tell it, so a second one would count it twice."""
+    write, answers = world.database.write, [False]
+
+    async def unanswered(*actions: Action) -> None:
+        await write(*actions)
+        if answers and any(action.table is INVOCATIONS for action in actions):
+            answers.clear()
+            raise ServiceUnavailable("no answer")
+
+    monkeypatch.setattr(world.database, "write", unanswered)
+    command = invocation()
+    with pytest.raises(ServiceUnavailable):
+        await world.send(command)
+    request = await world.send(command)
+    await world.sweep()
+    await answered(world)
+    assert [answer.status for answer in world.answers(request)] == [200]
+    moments = [entry.data["started_at"] async for entry in world.owner.history.read(command.invocation_id)]
+    assert moments == [moments[0]] * 2
+
+
+async def offline(world: World) -> None:
+    answer = await world.ask(SetAgentStatus(command_id=new_id("c"), agent_id=AGENT, status="offline"))
+    assert answer.status == 200
+
+
+async def test_a_turn_that_waited_is_run_on_the_agent_as_it_is_then(world: World) -> None:
+    await world.send(message())
+    request = await world.send(message())
+    await offline(world)
+    await answered(world)
+    (answer,) = world.answers(request)
+    assert error_of(answer)[1]["reason"] == "AGENT_OFFLINE"
+
+
+async def test_an_invocation_that_waited_for_its_agent_is_run_on_it_as_it_is_then() -> None:
+    world = World(invocations_per_agent=1)
+    await world.start()
+    await world.deploy()
+    await world.send(invocation())
+    request = await world.send(invocation())
+    await offline(world)
+    await answered(world)
+    (answer,) = world.answers(request)
+    assert error_of(answer)[1]["reason"] == "AGENT_OFFLINE"
+    await kill_tasks()
+
+
+async def test_who_repeats_what_was_accepted_gets_its_answer_from_a_full_process_too() -> None:
+    world = World(invocation_concurrency=1, max_waiting_invocations=1)
+    await world.start()
+    await world.deploy()
+    first = invocation()
+    await world.send(first)
+    await world.send(invocation())
+    with pytest.raises(RateLimitExceeded):
+        await world.send(invocation())
+    request = await world.send(first)
+    await answered(world)
+    assert [answer.replayed for answer in world.answers(request)] == [True]
+    await kill_tasks()
