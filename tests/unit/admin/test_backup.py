@@ -77,5 +77,5 @@ def test_a_damaged_archive_changes_nothing(folder: Path, tmp_path: Path) -> None
 
 def test_an_archive_is_not_written_over(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "backup.tar.gz").touch()
-    with pytest.raises(StackError, match="exists already"):
+    with pytest.raises(StackError, match="already exists"):
         back_up(folder, tmp_path / "backup.tar.gz", NOW)

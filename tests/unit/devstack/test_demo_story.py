@@ -217,7 +217,7 @@ async def test_a_requirement_arrives_as_it_was_written() -> None:
 async def test_a_wrong_second_answer_is_seen() -> None:
     fake = FakeGateway()
     fake.second_answer = "which number?"
-    with pytest.raises(StackError, match="should hold 80 and is 'which number"):
+    with pytest.raises(StackError, match="should contain 80, but is 'which number"):
         await told(fake)
 
 

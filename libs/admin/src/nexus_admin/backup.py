@@ -74,7 +74,7 @@ def back_up(data_dir: Path, archive: Path, at: datetime, advance: Advance = lamb
     if not (data_dir / DATABASE).is_dir():
         raise StackError(f"{data_dir} has no embedded database (NEXUS_DATA_DIR)")
     if archive.exists():
-        raise StackError(f"{archive} exists already")
+        raise StackError(f"{archive} already exists")
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as work:
@@ -101,9 +101,9 @@ def _verified(folder: Path, archive: Path) -> dict[str, str]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         expected: dict[str, str] = manifest["sha256"]
     except (OSError, ValueError, KeyError):
-        raise StackError(f"{archive} is no backup of this platform") from None
+        raise StackError(f"{archive} is not a backup of this platform") from None
     if dict(_digests(folder)) != expected:
-        raise StackError(f"{archive} is damaged: its files are not those that its manifest names")
+        raise StackError(f"{archive} is damaged: its files do not match its manifest")
     for path in (folder / DATABASE).glob("*.db"):
         with closing(sqlite3.connect(path)) as copy:
             (answer,) = copy.execute("PRAGMA integrity_check").fetchone()
@@ -118,7 +118,7 @@ def restore(archive: Path, data_dir: Path, at: datetime) -> tuple[int, Path | No
     Raises StackError, and leaves the folder as it is, when the platform runs or the archive is damaged.
     """
     if is_held(data_dir):
-        raise StackError(f"the platform runs on {data_dir}: stop it first")
+        raise StackError(f"the platform is running on {data_dir}: stop it first")
     target = data_dir.absolute()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

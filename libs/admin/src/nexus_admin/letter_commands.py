@@ -83,7 +83,7 @@ def show_letter(
     kept = asyncio.run(_contents(_box(), output))
     found = [one for one in kept.letters if one.id.startswith(letter)]
     if len(found) != 1:
-        raise StackError(f"{len(found)} dead letters have an id that begins with {letter}")
+        raise StackError(f"{len(found)} dead letters have ids that begin with {letter}")
     details = found[0].details()
     headers: Any = details["headers"]
     lines = [f"{name:<20} {value}" for name, value in details.items() if name not in ("headers", "value")]
@@ -112,7 +112,7 @@ async def _settled(
 
 def _settle(wanted: LetterFilter, state: State, *, everything: bool, dry_run: bool, as_json: bool) -> None:
     if wanted.empty and not everything:
-        raise StackError("say which ones: ids, a filter, or --all")
+        raise StackError("say which ones: pass ids, a filter, or --all")
     output = Output(as_json=as_json)
     settled, left, unreadable = asyncio.run(_settled(_box(), wanted, state, output, dry_run=dry_run))
     would = "would be " if dry_run else ""

@@ -73,7 +73,7 @@ def _named(lock: int) -> int:
     deadline = time.monotonic() + NAMED_SECONDS
     while not (said := os.pread(lock, 20, 0).strip()).isdigit():
         if time.monotonic() > deadline:
-            raise StackError("the data folder is held by a process that does not say which it is")
+            raise StackError("the data folder is locked by an unidentified process")
         time.sleep(0.01)
     return int(said)
 

@@ -49,7 +49,7 @@ def _checked(settings: Settings) -> None:
         if finding.outcome != "ok":
             say(_line(finding), sys.stderr)
     if any(finding.outcome == "fault" for finding in seen):
-        raise StackError("nothing was started; correct the faults above")
+        raise StackError("nothing was started; correct the errors above")
 
 
 def _line(finding: Finding) -> str:

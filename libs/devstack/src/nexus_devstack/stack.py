@@ -133,7 +133,7 @@ class Stack:
     def endpoints(self) -> Endpoints:
         """Raises StackError before the start."""
         if self._endpoints is None:
-            raise StackError("the platform is not started")
+            raise StackError("the platform has not been started")
         return self._endpoints
 
     @property

@@ -39,5 +39,5 @@ def json_in(text: str) -> JsonValue:
             continue
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
     if not starts:
-        raise ValueError("there is no JSON in the answer")
+        raise ValueError("the answer contains no JSON")
     return json.JSONDecoder().raw_decode(text[min(starts) :])[0]

@@ -70,7 +70,7 @@ async def settled_figures(gateway: GatewayClient, start: datetime, patience: Pac
         if current == last:
             return current
         last = current
-    raise StackError("the statistics keep changing: somebody else uses this platform; try again when it is quiet")
+    raise StackError("the statistics keep changing: somebody else is using this platform; try again when it is idle")
 
 
 async def figures_after(gateway: GatewayClient, start: datetime, expected: Figures, patience: Pacing) -> Figures:

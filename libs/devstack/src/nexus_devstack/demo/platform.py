@@ -24,7 +24,7 @@ async def _wait_for_other_run(settings: Settings, url: str) -> None:
     deadline = time.monotonic() + OTHER_START_SECONDS
     while not await is_platform(url):
         if time.monotonic() > deadline:
-            raise StackError(f"another run uses {settings.data_dir}, but no platform answers at {url}")
+            raise StackError(f"another process uses {settings.data_dir}, but no platform answers at {url}")
         if not is_held(settings.data_dir):
             return
         await asyncio.sleep(0.3)

@@ -124,10 +124,10 @@ def _require_right(screen: Screen, ask: Ask, answer: str) -> None:
     if not answer.strip():
         raise StackError(f"the agent gave no answer to {ask.prompt!r}")
     if missing := missing_in(ask, answer):
-        raise StackError(f"the answer to {ask.prompt!r} should hold {', '.join(missing)} and is {answer!r}")
+        raise StackError(f"the answer to {ask.prompt!r} should contain {', '.join(missing)}, but is {answer!r}")
 
 
 def _count(screen: Screen, before: Figures, expected: Figures, after: Figures) -> None:
     screen.figures(before, after)
     if after != expected:
-        raise StackError(f"the statistics should be {expected} and are {after}")
+        raise StackError(f"the statistics should be {expected}, but are {after}")

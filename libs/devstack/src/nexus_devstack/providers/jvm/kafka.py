@@ -134,7 +134,7 @@ async def _format(
     status = await run_to_end(argv, env, said.append)
     config.unlink()
     if status != 0:
-        raise StackError(f"Kafka's storage cannot be made in {folder.parent}: {' / '.join(said[-3:])}")
+        raise StackError(f"Kafka's storage cannot be created in {folder.parent}: {' / '.join(said[-3:])}")
 
 
 def in_cluster(broker: Broker, brokers: Sequence[Broker]) -> Readiness:
