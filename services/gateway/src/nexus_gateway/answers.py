@@ -43,6 +43,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 def begin(received: str | None) -> str:
     """The id of the request that starts now: the caller's if it is well-formed, else a new one."""
+    # It is written into logs and headers, where text of another form could pass for something else.
     known = received if received and _REQUEST_ID.fullmatch(received) else new_id("req_")
     request_id.set(known)
     return known

@@ -113,6 +113,7 @@ def admitted(scope: str | None) -> Callable[[Request], Awaitable[None]]:
 
     async def admit(request: Request) -> None:
         """Raises ValidationFailed, NotFound, too."""
+        # The caller first: to a stranger the errors below would tell which parameters and ids exist.
         await identify(request)
         require_known_query(request)
         require_possible_ids(request.path_params)

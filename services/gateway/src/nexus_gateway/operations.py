@@ -32,6 +32,7 @@ class Operations:
         self._sealer = URLSafeSerializer(secret, salt="operation")
 
     def seal(self, accepted: AcceptedCommand) -> str:
+        # With its tenant and user: nothing is stored that could tell later whose operation it is.
         return str(self._sealer.dumps(accepted))
 
     async def read(self, operation_id: str, asker: Principal) -> OperationView:

@@ -79,6 +79,7 @@ class HttpOwners:
         self._breakers = {owner: Breaker() for owner in self._urls}
 
     async def start(self) -> None:
+        # No proxies, cookies or redirects: what an owner is asked carries the caller's signed identity.
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
             timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=CONNECT_SECONDS),

@@ -43,6 +43,7 @@ class Readiness:
         return {"message_bus": self.message_bus, **{name: partial(self._owner, name) for name in NAMES}}
 
     async def message_bus(self) -> None:
+        # Without replies every write would wait in vain and end as 202, although the broker accepts its command.
         if not (self._bus.reachable and self._desk.listening):
             raise Unhealthy(self._bus.fault if not self._bus.reachable else "not yet reading replies")
         self._begun = True

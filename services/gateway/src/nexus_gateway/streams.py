@@ -41,6 +41,7 @@ class _Followed:
 
     def bring(self, brought: Brought) -> None:
         self.brought[brought.after] = brought.page
+        # The oldest goes: a stream that lags so far behind reads from the owner.
         if len(self.brought) > MOST_BROUGHT:
             del self.brought[next(iter(self.brought))]
 

@@ -28,6 +28,7 @@ class HealthOfSystem:
         self._letters = letters
 
     async def look(self) -> SystemHealth:
+        # All at once: a service that hangs then costs the caller its time limit only once.
         asked = asyncio.gather(*map(self._ask, SERVICES))
         answers, letters = await asyncio.gather(asked, self._dead_letters())
         told = dict(zip(SERVICES, answers, strict=True))

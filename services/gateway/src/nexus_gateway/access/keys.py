@@ -131,6 +131,7 @@ class Keys:
                 break
         shown = entries[:limit]
         found = {key.key_id: key for key in map(_read, await self._items([one["key_id"] for one in shown]))}
+        # A key that was deleted between the two reads is left out; the position stays that of its entry.
         views = [found[one["key_id"]].view() for one in shown if one["key_id"] in found]
         return views, shown[-1]["entry"] if len(entries) > limit else None
 

@@ -137,6 +137,7 @@ class BearerTokens:
         if len(token) > MAX_TOKEN_LENGTH:
             raise Unauthenticated("the token is too long")
         try:
+            # The header is not verified yet. It only selects one of our keys, with which `decode` verifies all of it.
             key = await self._keys.key_for(jwt.get_unverified_header(token))
             claims = jwt.decode(
                 token,

@@ -21,6 +21,7 @@ def command_id_of(request: Request, asker: Principal, key: str | None) -> str:
 
 def fingerprint(canonical_body: bytes, query: bytes) -> str:
     """Different for different requests."""
+    # The length separates body and query: bytes that move from one to the other must not leave the digest the same.
     return hashlib.sha256(b"%d:%b%b" % (len(canonical_body), canonical_body, query)).hexdigest()
 
 

@@ -16,6 +16,7 @@ _HALVES = re.compile("[\ud800-\udfff]")
 def require_known_query(request: Request) -> None:
     """Raises ValidationFailed unless each parameter is one of the operation's, in UTF-8, and given once."""
     text = request.scope["query_string"].decode("latin-1")
+    # Bytes that are not UTF-8 become lone surrogates, which `_faults` finds; the default would replace them silently.
     given = parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
     known = {field.alias for field in request.scope["route"].dependant.query_params}
     faults = list(_faults(given, known))

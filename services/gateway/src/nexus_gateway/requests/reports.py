@@ -113,6 +113,7 @@ class _Reading:
         attributes = {name: given[name] for name in (*_ATTRIBUTES, "data") if name in given}
         usual = {"time": format_timestamp(utc_now()), "subject": self.project_id}
         own = {"correlationid": answers.request_id.get(), "traceparent": tracing.traceparent.get()}
+        # The gateway's own attributes last: a sender must not choose the request id or the trace of somebody else.
         try:
             event = CloudEvent.model_validate({**usual, **attributes, **own})
         except ValidationError as error:
