@@ -1,6 +1,7 @@
 """Tenants through the real gateway and the real builds service: what belongs to one does not exist for another."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
@@ -12,13 +13,17 @@ import pytest_asyncio
 from tests.support.access import ALL, SECRET, SETTINGS, signed_in
 from tests.support.asgi import HttpAnswer, HttpCaller
 from tests.support.builds_stack import BUILDS, BuildsStack, builds_stack
+from tests.support.collector import Collector, Seen, collecting
 from tests.support.eventually import eventually
 
 from nexus_gateway.app import create_app
 from nexus_gateway.settings import GatewaySettings
+from nexus_runtime.process.service import exported_spans
 
 PROJECTS = "/api/v1/projects"
 GOOD = {"requirement": "an agent that adds numbers", "auto_start": False}
+QUOTA = 3
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class User:
@@ -28,8 +33,8 @@ class User:
         self._call = call
         self._headers = signed_in(name, tenant, scope)
 
-    async def __call__(self, method: str, path: str, body: Any = None) -> HttpAnswer:
-        return await self._call(method, path, body, headers=self._headers)
+    async def __call__(self, method: str, path: str, body: Any = None, *more: tuple[str, str]) -> HttpAnswer:
+        return await self._call(method, path, body, headers=[*self._headers, *more])
 
     async def listed(self) -> list[str]:
         return [item["project_id"] for item in (await self("GET", PROJECTS)).json["data"]["items"]]
@@ -45,16 +50,33 @@ async def gateway_of(builds: BuildsStack) -> AsyncGenerator[HttpCaller]:
         **SETTINGS,
     )
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        call = HttpCaller(app)
-        await eventually(lambda: call("GET", "/health/ready"), lambda answer: answer.status == 200)
-        yield call
+    with exported_spans("gateway", settings):
+        async with app.router.lifespan_context(app):
+            call = HttpCaller(app)
+            await eventually(lambda: call("GET", "/health/ready"), lambda answer: answer.status == 200)
+            yield call
 
 
-@pytest_asyncio.fixture
-async def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[HttpCaller]:
-    monkeypatch.setenv("IDENTITY_SECRET", SECRET)
-    async with builds_stack(tmp_path) as (builds, _):
+@pytest.fixture(scope="module")
+def collector() -> Generator[Collector]:
+    with collecting() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def call(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> AsyncGenerator[HttpCaller]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IDENTITY_SECRET", SECRET)
+        patch.setenv("QUOTA_PROJECTS", str(QUOTA))
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        async with stack_of(tmp_path_factory.mktemp("stack")) as caller:
+            yield caller
+
+
+@asynccontextmanager
+async def stack_of(folder: Path) -> AsyncGenerator[HttpCaller]:
+    async with builds_stack(folder) as (builds, _):
         await builds.start(BUILDS)
         async with aiohttp.ClientSession() as http, http.get(builds.stack.url("builds") + "/projects") as answer:
             assert answer.status == 401, "only the gateway may ask"
@@ -93,3 +115,45 @@ async def test_a_tenant_creates_reads_and_lists_its_own_projects_only(call: Http
         assert (answer.status, answer.error["code"]) == (404, "RESOURCE_NOT_FOUND"), (method, below)
     assert (await acme("GET", path)).json["data"]["status"] == "pending"
     assert (await acme("DELETE", path)).status == 200
+
+
+async def test_a_tenant_has_no_more_projects_than_its_quota_however_many_are_asked_for_at_once(
+    call: HttpCaller,
+) -> None:
+    busy = User(call, "busy")
+    answers = await asyncio.gather(*(busy("POST", PROJECTS, GOOD) for _ in range(3 * QUOTA)))
+    refused = [answer for answer in answers if answer.status != 201]
+    assert len(answers) - len(refused) == QUOTA
+    assert {(answer.status, answer.error["code"]) for answer in refused} == {(429, "TENANT_QUOTA_EXCEEDED")}
+    assert not any("retry-after" in answer.headers for answer in refused), "waiting alone makes no room"
+    listed = await eventually(busy.listed)
+    assert len(listed) == QUOTA
+    assert (await busy("DELETE", f"{PROJECTS}/{listed[0]}")).status == 200
+    assert (await busy("POST", PROJECTS, GOOD)).status == 201
+
+
+WAY = [
+    ("nexus-gateway", "POST /api/v1/projects"),
+    ("nexus-gateway", "builds.commands.v1 publish"),
+    ("nexus-builds", "builds.commands.v1 process"),
+    ("nexus-builds", "TransactWriteItems"),
+    ("nexus-builds", "gateway.replies.v1 publish"),
+]
+"""Of a command, from HTTP over Kafka to DynamoDB and back."""
+
+
+async def test_a_command_is_one_trace_from_http_over_kafka_to_dynamodb_and_back(
+    call: HttpCaller, collector: Collector
+) -> None:
+    trace_id, asker = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    created = await User(call, "traced")("POST", PROJECTS, GOOD, ("traceparent", f"00-{trace_id}-{asker}-01"))
+    assert created.status == 201
+
+    async def seen() -> dict[tuple[str, str], Seen]:
+        return {(span.service, span.name): span for span in collector.of(trace_id)}
+
+    spans = await eventually(seen, lambda found: set(WAY) <= set(found))
+    http, sent, handled, written, answered = (spans[step] for step in WAY)
+    assert http.parent == asker
+    assert (sent.parent, handled.parent) == (http.span_id, http.span_id)
+    assert (written.parent, answered.parent) == (handled.span_id, handled.span_id)

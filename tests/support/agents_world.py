@@ -172,11 +172,11 @@ class MemoryBlobs:
 class World:
     """One process at a time on one database; `crash` ends it as a kill does."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, replies: list[Reply] | None = None, **settings: Any) -> None:
         usual: dict[str, Any] = {"runner_silent_seconds": 300, "runner_beat_seconds": 60, "shutdown_seconds": 0.5}
         self.settings = AgentsSettings(**usual | settings)
         self.database = MemoryDatabase()
-        self.replies: list[Reply] = []
+        self.replies: list[Reply] = [] if replies is None else replies
         self.parts: list[StreamPart] = []
         self.backend, self.other_backend = PlayedBackend(), PlayedBackend()
         self.backends = BackendRegistry(

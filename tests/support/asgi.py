@@ -93,5 +93,8 @@ def _scope(method: str, target: str, headers: list[tuple[bytes, bytes]]) -> dict
 
 def _answer(messages: list[Message]) -> HttpAnswer:
     start, *rest = messages
-    headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    headers: dict[str, str] = {}
+    for name, value in start["headers"]:
+        known = headers.get(key := name.decode().lower())
+        headers[key] = value.decode() if known is None else f"{known}, {value.decode()}"
     return HttpAnswer(start["status"], headers, b"".join(message.get("body", b"") for message in rest))

@@ -1,7 +1,8 @@
 """The gateway, builds and agents as they are, in one process, on databases in memory, without a broker."""
 
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from types import SimpleNamespace
+from typing import IO, Any, cast
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -9,7 +10,7 @@ from tests.support.access import SETTINGS
 from tests.support.agents_world import World as AgentsWorld
 from tests.support.asgi import HttpCaller
 from tests.support.builds_world import Replica
-from tests.support.gateway_fakes import FakePlatform
+from tests.support.gateway_fakes import FakeDesk, FakePlatform
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.routes import query_routes as agents_routes
@@ -19,11 +20,13 @@ from nexus_builds.routes import query_routes as builds_routes
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import IdempotencyKeyReused
-from nexus_contracts.replies import Outcome, Reply
+from nexus_contracts.replies import Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, Topic
 from nexus_gateway.answers import refusal_of
 from nexus_gateway.owners import Answer
+from nexus_runtime.kafka.delivery import Delivery, Subscription
+from nexus_runtime.kafka.replies import Replier
+from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.owner import operation_routes
 from nexus_runtime.process import caller
 from nexus_runtime.process.caller import Trust
@@ -32,15 +35,35 @@ from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
 
 
+class Arriving(list[Reply]):
+    """Replies that reach the gateway's desk as they are sent."""
+
+    def __init__(self, desk: FakeDesk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def append(self, reply: Reply) -> None:
+        super().append(reply)
+        waiting = self._desk.waiting.get(reply.request_id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(reply)
+
+    async def send(self, partition: int | None, reply: Reply) -> None:
+        """As `Replier`."""
+        if partition is not None:
+            self.append(reply)
+
+
 class WholePlatform(FakePlatform):
     """With authentication. Statistics are empty; what is reported is kept in `bus.published`."""
 
-    def __init__(self) -> None:
-        super().__init__(**SETTINGS)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**SETTINGS | settings)
         self.trust = Trust(self.settings.identity_secret)
         self.builds_database = MemoryDatabase()
         self.builds = Replica(self.builds_database)
-        self.agents = AgentsWorld()
+        self.replies = Arriving(self.desk)
+        self.agents = AgentsWorld(self.replies)
         builds = self.builds
         queries = builds_routes(ProjectQueries(builds.store, builds.history, utc_now, builds.verifications))
         services = self.agents.service
@@ -54,6 +77,17 @@ class WholePlatform(FakePlatform):
         self.owners.get = self._get
         self.owners.upload = self._upload
         self.bus.publish = self._publish
+
+    def _subscription(self, topic: Topic) -> Subscription | None:
+        """What the topic's owner does with a command."""
+        replier, admit = cast(Replier, self.replies), self.trust.admit
+        if topic is BUILDS_COMMANDS:
+            decide, ledger = self.builds.commands.decide, self.builds.ledger
+            return command_subscription(topic, "builds", BUILDS_COMMAND, decide, ledger, replier, admit)
+        if topic is AGENTS_COMMANDS:
+            decide, ledger = self.agents.service.commands.decide, self.agents.owner.ledger
+            return command_subscription(topic, "agents", AGENTS_COMMAND, decide, ledger, replier, admit)
+        return None
 
     def _app(self, name: str, *routers: APIRouter) -> HttpCaller:
         return HttpCaller(application(name, [], Health({}, {}), *routers, trust=self.trust))
@@ -91,20 +125,7 @@ class WholePlatform(FakePlatform):
         self, topic: Topic, event: CloudEvent, headers: Sequence[tuple[str, bytes]] = (), partition: int | None = None
     ) -> None:
         self.bus.published.append((topic, event, dict(headers)))
-        message: dict[str, Any] = {**event.data, "type": event.type}
-        if topic is BUILDS_COMMANDS:
+        if (owner := self._subscription(topic)) is not None:
             await self.trust.admit(event)
-            command = BUILDS_COMMAND.validate_python(message)
-            try:
-                self._reply(event, await self.builds.ask(command, cause=event))
-            except IdempotencyKeyReused as error:
-                outcome = Outcome(status=error.http_status, error=error.body())
-                self._reply(event, outcome.reply(event.id, command.command_id))
-        elif topic is AGENTS_COMMANDS:
-            await self.trust.admit(event)
-            request_id = await self.agents.send(AGENTS_COMMAND.validate_python(message))
-            for reply in self.agents.answers(request_id):
-                self._reply(event, reply)
-
-    def _reply(self, event: CloudEvent, reply: Reply) -> None:
-        self.desk.waiting[event.id].set_result(reply.model_copy(update={"request_id": event.id}))
+            message = owner.messages.validate_python({**event.data, "type": event.type})
+            await owner.handle([Delivery(event, message, SimpleNamespace(headers=headers))])

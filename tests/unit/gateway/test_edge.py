@@ -11,6 +11,8 @@ from tests.support.access import SETTINGS, signed_in
 from tests.support.asgi import HttpCaller
 from tests.support.gateway_fakes import FakePlatform
 
+from nexus_contracts.errors import TenantQuotaExceeded
+from nexus_contracts.replies import Outcome
 from nexus_devstack.ports import free_port
 from nexus_gateway.openapi.examples import AGENT_ID
 from nexus_gateway.owners import Answer
@@ -38,15 +40,32 @@ async def test_a_caller_has_a_rate_for_each_class_of_routes_and_others_have_thei
     assert answers[0].headers["ratelimit-policy"] == '"read";q=2;w=3600'
     assert answers[0].headers["ratelimit"].startswith('"read";r=1;t=')
     refused = answers[2]
-    assert (refused.error["code"], refused.error["details"]) == ("RATE_LIMIT_EXCEEDED", {"route_class": "read"})
+    seconds = int(refused.headers["retry-after"])
+    assert 1 <= seconds <= 7200
+    told = {"route_class": "read", "retry_after_seconds": seconds}
+    assert (refused.error["code"], refused.error["details"]) == ("RATE_LIMIT_EXCEEDED", told)
     assert refused.headers["ratelimit"].startswith('"read";r=0;t=')
-    assert 1 <= int(refused.headers["retry-after"]) <= 7200
     body = {"requirement": "an agent that adds numbers"}
     assert (await call("POST", PROJECTS, body, headers=signed_in())).status == 202
     invoked = await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1"}, headers=signed_in())
     assert (invoked.status, invoked.headers["ratelimit-policy"]) == (202, '"invoke";q=10;w=1')
     for headers in (signed_in("bob"), signed_in(tenant="other")):
         assert (await call("GET", PROJECTS, headers=headers)).status == 200
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(3600, "3600"), (None, None)])
+async def test_what_is_beyond_a_quota_says_when_there_is_room_again_if_that_is_known(
+    seconds: int | None, told: str | None
+) -> None:
+    platform = gateway(rate_limit_write="10/hour")
+    error = TenantQuotaExceeded("too much", quota="projects", retry_after_seconds=seconds)
+    platform.bus.decide = lambda _: Outcome(status=error.http_status, error=error.body())
+    body = {"requirement": "an agent that adds numbers"}
+    refused = await HttpCaller(platform.app)("POST", PROJECTS, body, headers=signed_in())
+    assert (refused.status, refused.error["code"]) == (429, "TENANT_QUOTA_EXCEEDED")
+    assert refused.headers.get("retry-after") == told
+    assert refused.headers["ratelimit"].startswith('"write";r=9;t='), "its rate is another matter"
+    assert refused.error["suggestion"]
 
 
 WRONG = [("Authorization", "Bearer wrong")]
@@ -59,7 +78,7 @@ async def test_who_shows_wrong_credentials_too_often_is_not_asked_for_right_ones
         assert (await call("GET", PROJECTS, headers=headers)).status == 401
     for headers in (WRONG, signed_in()):
         refused = await call("GET", PROJECTS, headers=headers)
-        assert (refused.status, refused.error["details"]) == (429, {"route_class": "unauthenticated"})
+        assert (refused.status, refused.error["details"]["route_class"]) == (429, "unauthenticated")
         assert 1 <= int(refused.headers["retry-after"]) <= 7200
     assert (await HttpCaller(platform.app, "another")("GET", PROJECTS, headers=signed_in())).status == 200
 

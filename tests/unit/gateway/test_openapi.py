@@ -83,6 +83,24 @@ def test_an_operation_names_the_errors_that_it_can_give(method: str, path: str, 
             assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Failure"}
 
 
+def test_whatever_takes_a_new_id_is_linked_from_the_answer_that_has_it() -> None:
+    named = {operation["operationId"]: (path, operation) for _, path, operation in OPERATIONS}
+    for maker, status, name in (
+        ("createProject", "201", "project_id"),
+        ("registerAgent", "201", "agent_id"),
+        ("createSession", "201", "session_id"),
+        ("invokeAgent", "200", "invocation_id"),
+        ("createKey", "201", "key_id"),
+        ("verifyAgent", "202", "operation_id"),
+    ):
+        links = named[maker][1]["responses"][status]["links"]
+        takers = {taker for taker, (path, _) in named.items() if f"{{{name}}}" in path}
+        assert takers
+        for taker in takers:
+            place = {name: f"$response.body#/data/{name}"}
+            assert links[taker] == {"operationId": taker, "parameters": place}
+
+
 def test_the_document_is_valid_openapi() -> None:
     validate(DOCUMENT)
 

@@ -22,7 +22,9 @@ print(json.dumps([imported, len(ours), sum(kind.__pydantic_complete__ for kind i
 AWS = {"aioboto3", "aiobotocore", "boto3", "botocore.session", "urllib3"}
 """Whoever has a database needs some of it, but only when that is opened."""
 MODELS = {"anthropic", "openai", "pydantic_ai"}
-FOR_NOBODY = {"pydantic.v1", "rich", *AWS, *MODELS}
+SPANS = {"opentelemetry.sdk", "opentelemetry.exporter", "requests"}
+"""Only who has a collector needs them."""
+FOR_NOBODY = {"pydantic.v1", "rich", *AWS, *MODELS, *SPANS}
 OWNERS = ["nexus_builds.app", "nexus_builds.worker.app", "nexus_agents.app", "nexus_stats.app"]
 
 

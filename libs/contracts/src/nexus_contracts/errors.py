@@ -94,6 +94,13 @@ class RateLimitExceeded(PlatformError):
     suggestion = "Wait for as long as Retry-After says, then send the request again."
 
 
+class TenantQuotaExceeded(RateLimitExceeded):
+    """`details`: quota, limit, used, and retry_after_seconds, which is null where waiting alone makes no room."""
+
+    code = "TENANT_QUOTA_EXCEEDED"
+    suggestion = "Wait for as long as Retry-After says, or ask the operators for a higher quota."
+
+
 class AgentInvocationFailed(PlatformError):
     code, http_status = "AGENT_INVOCATION_FAILED", 500
     suggestion = "Read the invocation for the reason; a new request starts a new invocation."
@@ -117,7 +124,7 @@ class GatewayTimeout(PlatformError):
     suggestion = "Send the request again; for a write, with the same Idempotency-Key."
 
 
-_BY_CODE = {kind.code: kind for kind in PlatformError.__subclasses__()}
+_BY_CODE = {kind.code: kind for kind in (*PlatformError.__subclasses__(), TenantQuotaExceeded)}
 """Only the classes of this module: subclasses elsewhere may have other constructors."""
 
 

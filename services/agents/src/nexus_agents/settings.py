@@ -62,6 +62,12 @@ class AgentsSettings(OwnerSettings):
         default=200, ge=0, le=1000, description="of its session, that an agent is sent with each turn: the newest"
     )
     history_bytes: int = Field(default=1_000_000, ge=0, le=1_000_000, description="the same, in bytes of text")
+    quota_invocations_per_day: int | None = Field(
+        default=None, ge=1, le=1_000_000_000, description="of each tenant, by day (UTC); None: any number"
+    )
+    quota_tokens_per_day: int | None = Field(
+        default=None, ge=1, le=1_000_000_000_000, description="of each tenant's invocations, by day (UTC)"
+    )
     session_ttl_seconds: int | None = Field(
         default=None, ge=60, description="without a turn for so long a session is deleted; None: it stays"
     )

@@ -65,6 +65,12 @@ class BuildsSettings(SharedSettings):
         gt=0,
         description="a build that has run for this long, not counting pauses, fails as BUILD_TIMED_OUT",
     )
+    quota_projects: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="that each tenant may have; None: any number"
+    )
+    quota_builds: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="of the platform for each tenant at once, paused ones included"
+    )
     watch_seconds: float = Field(default=10.0, gt=0, description="how often builds are checked for that")
     build_method: BuildMethod = Field(
         default=BuildMethod.AUTO, description="of projects that choose none; auto: by a model where the worker can"

@@ -109,7 +109,9 @@ def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> R
     if status == Unauthenticated.http_status:
         sent.setdefault("WWW-Authenticate", "Bearer")
     if status in (ServiceUnavailable.http_status, RateLimitExceeded.http_status):
-        sent.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+        seconds = known.details.get("retry_after_seconds", RETRY_AFTER_SECONDS)
+        if seconds is not None:
+            sent.setdefault("Retry-After", str(seconds))
     body = b'{"success":false,"error":' + json.dumps(described, separators=(",", ":")).encode() + _tail()
     return Response(body, status, sent, media_type="application/json")
 

@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nexus_contracts.errors import InternalError, RateLimitExceeded, ServiceUnavailable, ValidationFailed
+from nexus_contracts.errors import InternalError, ServiceUnavailable, ValidationFailed
 from nexus_gateway import answers
 from nexus_gateway.access.rates import Rate
 from nexus_runtime.process import log, metrics, tracing
@@ -99,7 +99,8 @@ class _Passage:
         self.status = 0
         self.scope: Scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         self._request_id = answers.begin(_received(scope, b"x-request-id"))
-        tracing.begin(_received(scope, b"traceparent"))
+        self._received = _received(scope, b"traceparent")
+        tracing.begin(self._received)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -120,9 +121,6 @@ class _Passage:
         rate: Rate | None = self.scope.get("state", {}).get("rate")
         if rate is None:
             return own
-        if self.status == RateLimitExceeded.http_status:
-            own.append((b"retry-after", str(rate.seconds).encode()))
-            rate = rate._replace(remaining=0)
         return own + [(name.lower().encode(), value.encode()) for name, value in rate.headers().items()]
 
     def measure(self) -> None:
@@ -130,6 +128,10 @@ class _Passage:
         route = getattr(self.scope.get("route"), "path", "none")
         method = self._method if self._method in _METHODS else "other"
         metrics.REQUESTS.labels(method, route, self.status).observe(self._seconds or self._passed())
+        if tracing.kept():
+            told = {"http.request.method": method, "http.route": route, "http.response.status_code": self.status}
+            failed = self.status >= 500
+            tracing.end(f"{method} {route}", "server", self._passed(), self._received, told, failed=failed)
 
     def _passed(self) -> float:
         return time.perf_counter() - self._began

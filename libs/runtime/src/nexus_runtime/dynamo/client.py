@@ -30,7 +30,7 @@ from nexus_runtime.dynamo.model import (
 )
 from nexus_runtime.dynamo.schema import definition
 from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
-from nexus_runtime.process import log, metrics
+from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.settings import OwnerSettings
 
 if TYPE_CHECKING:
@@ -218,6 +218,9 @@ class Database:
 
     def _took(self, operation: str, request: Mapping[str, Any], seconds: float) -> None:
         metrics.DATABASE.labels(operation).observe(seconds)
+        if tracing.kept():
+            told = {"db.system.name": "aws.dynamodb", "db.operation.name": operation}
+            tracing.took(operation, "client", seconds, told | {"db.collection.name": ",".join(names_in(request)[0])})
         if seconds >= self._settings.slow_database_seconds:
             # Only names: keys and values are user data.
             tables, keys = names_in(request)

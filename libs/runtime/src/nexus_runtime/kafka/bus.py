@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.topics import Topic
 from nexus_kafka.admission import refusal
-from nexus_runtime.process import log, metrics
+from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.settings import ServiceSettings
 
 logger = log.get(__name__)
@@ -83,9 +84,12 @@ class Bus:
         self, topic: Topic, event: CloudEvent, headers: Headers = (), partition: int | None = None
     ) -> None:
         """Returns once the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
-        key = event.subject.encode()
+        key, began = event.subject.encode(), time.perf_counter()
         sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
         await self.acknowledged(topic.name, sent)
+        if tracing.kept():
+            told = {"messaging.system": "kafka", "messaging.destination.name": topic.name}
+            tracing.took(f"{topic.name} publish", "producer", time.perf_counter() - began, told)
 
     async def acknowledged(self, topic: str, sent: Acknowledged, seconds: float = 10.0) -> Any:
         """The record's metadata, once the broker has it. Raises Unacknowledged."""

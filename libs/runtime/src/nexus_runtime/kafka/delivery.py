@@ -219,6 +219,7 @@ class Deliverer:
         first = group[0].event
         tracing.begin(first.traceparent)
         structlog.contextvars.bind_contextvars(subject=first.subject, correlation_id=first.correlationid or first.id)
+        began = time.perf_counter()
         try:
             await self._tried(group)
         except ServiceUnavailable:
@@ -231,6 +232,11 @@ class Deliverer:
             batch.failures[id(group[0].record)] = _Failure(first, fault, repr(error), counts=True)
         else:
             self._count("handled", len(group))
+            if tracing.kept():
+                name = self._to.topic.name
+                told = {"messaging.system": "kafka", "messaging.destination.name": name, "nexus.message.type": first.type}
+                seconds = time.perf_counter() - began
+                tracing.end(f"{name} process", "consumer", seconds, first.traceparent, told)
 
     async def _isolate(self, group: Sequence[Delivery], batch: _Batch) -> None:
         """Handles the records one by one, for a limited time: if most fail, it takes long and nothing else is read."""

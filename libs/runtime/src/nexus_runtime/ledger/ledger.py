@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, ServiceUnavailable
+from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, RateLimitExceeded, ServiceUnavailable
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.model import Message
 from nexus_contracts.principal import PLATFORM
@@ -128,7 +128,10 @@ class Ledger:
 
         async def attempt() -> Reply:
             nonlocal decide
-            decision = await _decided(decide)
+            try:
+                decision = await self._decision(handled, decide)
+            except AlreadyHandled:
+                return await self._replay(handled)
             try:
                 await self.commit(decision.change, handled=handled, outcome=decision.outcome, cause=cause)
             except AlreadyHandled:
@@ -155,6 +158,15 @@ class Ledger:
         except IdempotencyKeyReused as error:
             return Outcome(status=error.http_status, error=error.body())
         return await self.work.outcome(found.work) if isinstance(found, Accepted) else found
+
+    async def _decision(self, handled: Handled, decide: Callable[[], Awaitable[Decision]]) -> Decision:
+        """Raises AlreadyHandled for what was let in before, where there is no room for anything new."""
+        try:
+            return await _decided(decide)
+        except RateLimitExceeded:
+            if await self.inbox.find(handled) is None:
+                raise
+            raise AlreadyHandled(handled.command.command_id) from None
 
     async def _replay(self, handled: Handled) -> Reply:
         found = await self.inbox.find(handled)

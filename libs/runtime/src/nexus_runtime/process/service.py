@@ -5,8 +5,9 @@ import contextlib
 import gc
 import socket
 import sys
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from types import FrameType
 from typing import Any, Protocol, runtime_checkable
 
@@ -17,7 +18,7 @@ from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexus_contracts.errors import InternalError, NotFound, PlatformError, Unauthenticated, ValidationFailed
 from nexus_contracts.principal import Principal
@@ -117,7 +118,8 @@ class RequestContext:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
-            tracing.begin(headers.get(b"traceparent", b"").decode("latin-1"))
+            received = headers.get(b"traceparent", b"").decode("latin-1")
+            tracing.begin(received)
             known = headers.get(b"if-none-match")
             queries.if_none_match.set(None if known is None else known.decode("latin-1"))
             if not is_public(scope["path"]):
@@ -125,7 +127,25 @@ class RequestContext:
                     caller.principal.set(self._asker(scope, headers.get(caller.HEADER.encode())))
                 except Unauthenticated as error:
                     return await _answer(error)(scope, receive, send)
+                if tracing.kept():
+                    return await self._traced(received, scope, receive, send)
         await self._app(scope, receive, send)
+
+    async def _traced(self, received: str, scope: Scope, receive: Receive, send: Send) -> None:
+        began, status = time.perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            told = {"http.request.method": scope["method"], "http.route": route, "http.response.status_code": status}
+            seconds = time.perf_counter() - began
+            tracing.end(f"{scope['method']} {route}", "server", seconds, received, told, failed=status >= 500)
 
     def _asker(self, scope: Scope, received: bytes | None) -> Principal:
         query = scope["query_string"]
@@ -185,13 +205,22 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
         ws="none",
     )
     server = Server(config, at_stop)
-    # Imported objects stay for good: garbage collection need not look at them.
-    gc.freeze()
-    gc.enable()
-    with contextlib.suppress(KeyboardInterrupt):
+    with exported_spans(name, settings), contextlib.suppress(KeyboardInterrupt):
+        # Imported objects stay for good: garbage collection need not look at them.
+        gc.freeze()
+        gc.enable()
         server.run(listeners(settings))
     if not server.started:
         sys.exit(NOT_STARTED)
+
+
+def exported_spans(name: str, settings: ServiceSettings) -> AbstractContextManager[None]:
+    """Where a collector is named it gets the spans of this process; else nothing of OpenTelemetry is imported."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return contextlib.nullcontext()
+    from nexus_runtime.process.exporting import exporting
+
+    return exporting(f"nexus-{name}", settings.otel_exporter_otlp_endpoint)
 
 
 def listeners(settings: ServiceSettings) -> list[socket.socket] | None:

@@ -43,6 +43,11 @@ class ServiceSettings(KafkaOptions, BaseSettings):
         min_length=32,
         description="the same for all services: signs who asks; where it is set nothing unsigned is believed",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="of an OpenTelemetry collector (OTLP over HTTP), which gets the spans of every request",
+    )
     shutdown_seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
 
     def shutdown_share(self, step: Literal["requests", "consumers", "work", "producer"]) -> float:

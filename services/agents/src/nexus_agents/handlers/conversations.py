@@ -93,12 +93,12 @@ class ConversationHandlers:
         invocation = invocations.invoked(command, tracing.traceparent.get(), self.now())
         if command.session_id is None:
             invocations.require_running(agent)
-            return self._start_alone(agent, invocation, address)
+            return await self._within_quotas(invocation, self._start_alone(agent, invocation, address))
         session = await self._session(command.session_id, command)
         if session.agent_id != agent.agent_id:
             raise session_not_found(command.session_id)
         invocations.require_running(agent)
-        return await self._take_turn(agent, session, invocation, address)
+        return await self._within_quotas(invocation, await self._take_turn(agent, session, invocation, address))
 
     async def post_message(self, command: PostMessage, address: ReplyAddress | None) -> Decision:
         session = await self._session(command.session_id, command)
@@ -106,9 +106,10 @@ class ConversationHandlers:
         turn = turns.posted(command, session, tracing.traceparent.get(), self.now())
         if turn.kind is Kind.NOTE and session.idle:
             return self._keep_note(session, turn)
-        if turn.kind is Kind.MESSAGE:
-            invocations.require_running(agent)
-        return await self._take_turn(agent, session, turn, address)
+        if turn.kind is Kind.NOTE:
+            return await self._take_turn(agent, session, turn, address)
+        invocations.require_running(agent)
+        return await self._within_quotas(turn, await self._take_turn(agent, session, turn, address))
 
     async def cancel_invocation(self, command: CancelInvocation) -> Decision:
         """Ended by the commit, whatever the agent answers later; the engine then stops the process that runs it."""
@@ -116,6 +117,14 @@ class ConversationHandlers:
         invocations.require_unended(before)
         after, change = await self.ended(before, cancelled(CANCELLED))
         return Decision.answer(200, invocation_view(after), change)
+
+    async def _within_quotas(self, invocation: Invocation, accepted: Decision) -> Decision:
+        """Raises TenantQuotaExceeded where the tenant may ask no agent today."""
+        usage, now = self.turns.invocations.usage, self.now()
+        if not usage.quotas.any:
+            return accepted
+        usage.quotas.require_room(await usage.of(invocation.tenant, now), now)
+        return replace(accepted, change=accepted.change + Change.of(*usage.accepted(invocation)))
 
     def _start_alone(self, agent: Agent, invocation: Invocation, address: ReplyAddress | None) -> Decision:
         self.require_room(agent.agent_id)

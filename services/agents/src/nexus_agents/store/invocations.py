@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from nexus_agents.domain.invocation import Invocation, Kind
+from nexus_agents.domain.quotas import Quotas
 from nexus_agents.store.agents import MAX_ID, count_ended, require_open_gate
 from nexus_agents.store.lists import Lists
+from nexus_agents.store.usage import UsageStore
 from nexus_agents.tables import INVOCATIONS, LISTS
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Action, Database, Delete, Put
@@ -17,8 +19,9 @@ INVOCATION_FORM = Form(Invocation, beside=frozenset({"input", "output"}))
 
 
 class InvocationStore:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quotas: Quotas) -> None:
         self._database = database
+        self.usage = UsageStore(database, quotas)
         self._lists = Lists(database)
         self._states = States(INVOCATIONS, INVOCATION_FORM)
 
@@ -41,6 +44,8 @@ class InvocationStore:
             follows.append(require_open_gate(after.agent_id, after.invocation_id))
         if counted and after.ended and after.started_at and after.kind is not Kind.NOTE:
             follows.append(count_ended(after))
+        if after.ended:
+            follows += self.usage.ended(after)
         return self._states.save(after.invocation_id, before, after, events, follows)
 
     async def page(

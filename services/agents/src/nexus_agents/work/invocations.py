@@ -62,6 +62,7 @@ class InvocationWork:
         if invocation is None:
             return
         tracing.begin(invocation.traceparent)
+        started = time.perf_counter()
         async with (
             self.lanes.entered(invocation.agent_id, held) as waited,
             self.streaming.of(held, invocation) as saying,
@@ -69,6 +70,8 @@ class InvocationWork:
             agent = begun.agent if begun and not waited else None
             ending = await saying.finish(await self._ending(invocation, held, saying, agent))
             await self.endings.conclude(held, invocation, ending)
+        told = {"nexus.agent.id": invocation.agent_id, "nexus.invocation.status": str(ending.status)}
+        tracing.end("invoke agent", "internal", time.perf_counter() - started, invocation.traceparent, told)
 
     async def adopt(self, name: str) -> bool:
         """Nobody can know whether its agent was invoked, unless it was still waiting here for its turn."""

@@ -8,6 +8,7 @@ from functools import partial
 from nexus_builds.domain import changing, control, verification
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.errors import project_not_found
+from nexus_builds.domain.quotas import Quotas
 from nexus_builds.domain.state import Attempt, Project, project_view
 from nexus_builds.domain.verification import Suite, no_cases
 from nexus_builds.store.projects import ProjectStore
@@ -24,6 +25,7 @@ from nexus_contracts.builds.views import DeletedProject
 from nexus_contracts.commands import require_match
 from nexus_contracts.errors import Conflict, NotFound
 from nexus_contracts.replies import Outcome
+from nexus_runtime.dynamo import Action
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Begin, Change
 from nexus_runtime.ledger.ledger import Decision
@@ -36,6 +38,7 @@ class CommandHandlers:
     verifications: Verifications
     now: Callable[[], datetime]
     methods: Methods
+    quotas: Quotas = Quotas()
 
     async def decide(self, command: BuildsCommand, address: ReplyAddress | None) -> Decision:
         """Raises PlatformError for refusals."""
@@ -52,15 +55,20 @@ class CommandHandlers:
                 return await self.change_agent(command)
 
     async def create_project(self, command: CreateProject) -> Decision:
-        # Not read beforehand: the condition of the write shows whether it exists, and a creation costs no read.
         after, events = control.create(command, self.now(), self.methods)
-        saved = self.store.save(None, after, events)
-        return Decision.answer(201, project_view(saved.state), saved.change, partial(_exists, command.project_id))
+        if not self.quotas.concern(None, after):
+            # Not read beforehand: the condition of the write shows whether it exists, and a creation costs no read.
+            saved = self.store.save(None, after, events)
+            return Decision.answer(201, project_view(saved.state), saved.change, partial(_exists, command.project_id))
+        if await self.store.load_any(command.project_id) is not None:
+            return await _exists(command.project_id)
+        saved = self.store.save(None, after, events, await self._entry(None, after))
+        return Decision.answer(201, project_view(saved.state), saved.change)
 
     async def control_project(self, command: ControlProject) -> Decision:
         before = await self._present(command)
         after, events = control.control(before, command, self.now(), self.methods)
-        saved = self.store.save(before, after, events)
+        saved = self.store.save(before, after, events, await self._entry(before, after))
         return Decision.answer(200, project_view(saved.state), saved.change)
 
     async def delete_project(self, command: DeleteProject) -> Decision:
@@ -82,8 +90,16 @@ class CommandHandlers:
         before, suite = await self._verified(command, "change")
         built = await self._attempt(before, suite.attempt)
         after, events = changing.change(before, command, suite, built, self.now(), self.methods)
-        saved = self.store.save(before, after, events)
+        saved = self.store.save(before, after, events, await self._entry(before, after))
         return Decision.answer(201, project_view(saved.state), saved.change)
+
+    async def _entry(self, before: Project | None, after: Project) -> list[Action]:
+        """What lets the change in, where it needs room. Raises TenantQuotaExceeded."""
+        if not self.quotas.concern(before, after):
+            return []
+        standing = await self.store.standing(after.tenant)
+        self.quotas.require_room(before, after, standing)
+        return [self.store.entry(after.tenant, standing)]
 
     async def _attempt(self, project: Project, number: int) -> Attempt:
         latest = project.attempt

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from nexus_builds.domain.listing import Stored
-from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, PastAttempt, Project, StepState
+from nexus_builds.domain.quotas import Standing
+from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, RUNNING, PastAttempt, Project, StepState
 from nexus_builds.store.first_pages import FirstPages
 from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
 from nexus_contracts.builds.events import BuildAnswered, Builder
@@ -22,7 +23,7 @@ from nexus_contracts.builds.reports import (
 )
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.replies import Outcome
-from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Where
+from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Update, Value, Where
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Begin, Change, End, Saved, States
 
@@ -55,6 +56,21 @@ class ProjectStore:
     async def load_many(self, project_ids: Sequence[str]) -> dict[str, Project]:
         projects = [self._states.read(item) for item in await self._items(project_ids)]
         return {project.project_id: project for project in projects if project.deleted_at is None}
+
+    async def standing(self, tenant: str) -> Standing:
+        """What the tenant has now: costs a read of all entries of its list."""
+        # The number of entries first: what is let in after it has been read lets nothing else in on this count.
+        known = await self._database.get(LISTS, _entries_key(tenant))
+        projects, builds = 0, 0
+        async for entry in self._database.query(LISTS, _listed(tenant), only=("status", EXTERNAL)):
+            projects += 1
+            builds += entry["status"] in RUNNING and EXTERNAL not in entry
+        return Standing(projects, builds, int(known["entries"]) if known else 0)
+
+    def entry(self, tenant: str, standing: Standing) -> Update:
+        """Commits only if nothing else was let in since then."""
+        where = Where(equal={"entries": standing.entries}) if standing.entries else Where(absent="list")
+        return Update(LISTS, _entries_key(tenant), add={"entries": 1}, where=where)
 
     def save(
         self, before: Project | None, after: Project, events: Sequence[BaseModel], also: Sequence[Action] = ()
@@ -170,6 +186,11 @@ def _attempt(project: Project | None) -> int:
     return project.attempt_number if project else 0
 
 
+def _entries_key(tenant: str) -> dict[str, str]:
+    """Where it is counted what quotas have let in."""
+    return {"list": f"{tenant}#quotas", "position": "entries"}
+
+
 def _listed(tenant: str, user_id: str | None = None) -> str:
     """The list of a tenant's projects, which has what they are filtered by; or of one user's, by time alone."""
     return f"{tenant}#user#{user_id}" if user_id else f"{tenant}#all"
@@ -190,7 +211,9 @@ def _list_changes(before: Project | None, after: Project) -> list[Action]:
     moved = _external_changes(before, after)
     if after.deleted_at:
         return [*moved, Delete(LISTS, tenants), Delete(LISTS, users)]
-    filtered = {"user_id": after.user_id, "status": str(after.status), "tags": after.tags}
+    filtered: dict[str, Value] = {"user_id": after.user_id, "status": str(after.status), "tags": after.tags}
+    if _external(after):
+        filtered[EXTERNAL] = True
     moved.append(Put(LISTS, {**tenants, "project_id": after.project_id, **filtered}))
     if before is None:
         moved.append(Put(LISTS, {**users, "project_id": after.project_id}))

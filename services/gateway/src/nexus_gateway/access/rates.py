@@ -33,7 +33,7 @@ class Rate(NamedTuple):
 
     def headers(self) -> dict[str, str]:
         policy = f'"{self.name}";q={self.limit.amount};w={self.limit.get_expiry()}'
-        return {"RateLimit-Policy": policy, "RateLimit": f'"{self.name}";r={self.remaining};t={self.seconds}'}
+        return {"RateLimit-Policy": policy, "RateLimit": f'"{self.name}";r={max(0, self.remaining)};t={self.seconds}'}
 
 
 class Rates:
@@ -73,7 +73,9 @@ class Rates:
 def exceeded(rate: Rate) -> RateLimitExceeded:
     what = "requests without valid credentials" if rate.name == UNAUTHENTICATED else "requests"
     return RateLimitExceeded(
-        f"more than {rate.limit.amount} {what} in {rate.limit.get_expiry()} s", route_class=rate.name
+        f"more than {rate.limit.amount} {what} in {rate.limit.get_expiry()} s",
+        route_class=rate.name,
+        retry_after_seconds=rate.seconds,
     )
 
 

@@ -13,6 +13,7 @@ from nexus_contracts.answers import EXAMPLE_TIME
 from nexus_contracts.builds import bodies as of_builds
 from nexus_contracts.keys import CreateKeyBody, RotateKeyBody
 from nexus_gateway.access.scopes import SCOPES
+from nexus_gateway.openapi.links import add_links
 
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
@@ -93,6 +94,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 operation = made["paths"][route.path][method.lower()]
                 _restore_nulls(operation, route)
                 _finish(operation)
+    add_links(made)
     return made
 
 

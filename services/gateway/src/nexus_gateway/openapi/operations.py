@@ -20,6 +20,7 @@ from nexus_contracts.errors import (
     PreconditionFailed,
     RateLimitExceeded,
     ServiceUnavailable,
+    TenantQuotaExceeded,
     Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
@@ -39,6 +40,7 @@ BODY_ERRORS: Errors = (*WRITE_ERRORS, *_NOT_TAKEN)
 REPORT_ERRORS: Errors = (*ONE_ERRORS, *_NOT_TAKEN)
 CHANGE_ERRORS: Errors = (*WRITE_ERRORS, NotFound, PreconditionFailed)
 STATE_ERRORS: Errors = (InvalidState, Conflict)
+BUILD_ERRORS: Errors = (*STATE_ERRORS, TenantQuotaExceeded)
 _ACCESS_ERRORS: Errors = (Unauthenticated, PermissionDenied, RateLimitExceeded)
 _SAID: dict[type[PlatformError], str] = {
     ValidationFailed: "a field or parameter is not valid",
@@ -46,6 +48,7 @@ _SAID: dict[type[PlatformError], str] = {
     Unauthenticated: "no credentials, or none that are valid",
     PermissionDenied: "a scope is missing",
     RateLimitExceeded: "too many requests; Retry-After says when to come again",
+    TenantQuotaExceeded: "more than a quota of the tenant; Retry-After says when to come again, if that helps",
     NotFound: "no such resource, or another's",
     Conflict: "already taken, or changed concurrently",
     PreconditionFailed: "If-Match is not the current ETag",

@@ -71,7 +71,7 @@ async def get_agent_verification(agent_id: AgentPath, request: Request) -> Respo
         ProjectView,
         examples.PROJECT,
         status=201,
-        errors=(*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS),
+        errors=(*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.BUILD_ERRORS),
         parameters=[ops.KEY, ops.PREFER],
         body=ChangeAgentBody,
         body_example={"requirement": "It also converts units of length."},

@@ -24,7 +24,7 @@ from nexus_contracts.agents.views import (
     VersionView,
 )
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed, NotFound, RateLimitExceeded
+from nexus_contracts.errors import AgentInvocationFailed, NotFound, TenantQuotaExceeded
 from nexus_contracts.identifiers import agent_id_of
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live, read_live
@@ -238,7 +238,7 @@ async def delete_agent(
         "Invoke an agent",
         InvocationResult,
         examples.INVOCATION_RESULT,
-        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, RateLimitExceeded, AgentInvocationFailed),
+        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS, *ops.ONE_ERRORS, TenantQuotaExceeded, AgentInvocationFailed),
         parameters=[ops.KEY, ops.PREFER, ops.LAST_EVENT_ID],
         body=InvokeAgentBody,
         body_example={"input_text": "What is 12 * 7?"},

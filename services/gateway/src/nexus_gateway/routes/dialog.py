@@ -9,7 +9,7 @@ from nexus_contracts.agents.bodies import DialogBody
 from nexus_contracts.agents.commands import PostMessage
 from nexus_contracts.agents.views import AgentView, MessageView, RuntimeHealth, SessionUploadView, TurnView
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import NotFound, RateLimitExceeded
+from nexus_contracts.errors import NotFound, TenantQuotaExceeded
 from nexus_gateway.answers import success
 from nexus_gateway.dependencies import Intent, gateway_of, intent_with, upload_intent
 from nexus_gateway.live import answered_live
@@ -56,7 +56,7 @@ async def list_dialog_messages(
         TurnView,
         examples.TURN,
         status=201,
-        errors=(*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS, RateLimitExceeded),
+        errors=(*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS, TenantQuotaExceeded),
         parameters=[ops.KEY, ops.LAST_EVENT_ID],
         body=DialogBody,
         body_example={"message": "What is 12 * 7?"},

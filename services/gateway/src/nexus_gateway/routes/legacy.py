@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from nexus_contracts.builds.bodies import CreateAgentBody
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject
 from nexus_contracts.builds.views import CreatedTask, ProjectView, StagesView
-from nexus_gateway.answers import success
+from nexus_gateway.answers import REPLAYED, success
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
@@ -28,7 +28,7 @@ _PROJECTS = "/api/v1/projects"
         CreatedTask,
         dialog_examples.CREATED_TASK,
         status=202,
-        errors=(*ops.BODY_ERRORS, *ops.STATE_ERRORS),
+        errors=(*ops.BODY_ERRORS, *ops.BUILD_ERRORS),
         parameters=[ops.KEY],
         body=CreateAgentBody,
         body_example={"requirement": examples.REQUIREMENT, "user_id": "maria"},
@@ -48,7 +48,8 @@ async def create_agent_build(
         agent_name=project.get("agent_name"),
         message=f"the build was accepted; it can be followed at {_PROJECTS}/{command.project_id}",
     )
-    headers = {"Location": f"{_ROOT}/{command.project_id}/status"}
+    replayed = {name: value for name, value in created.headers.items() if name == REPLAYED.lower()}
+    headers = {"Location": f"{_ROOT}/{command.project_id}/status", **replayed}
     return superseded(success(task.model_dump_json().encode(), 202, headers=headers), _PROJECTS)
 
 
@@ -94,7 +95,7 @@ def _add_control(action: ControlAction) -> None:
             f"{action.capitalize()} the build of an agent",
             ProjectView,
             examples.PROJECT,
-            errors=(*ops.WRITE_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS),
+            errors=(*ops.WRITE_ERRORS, *ops.ONE_ERRORS, *ops.BUILD_ERRORS),
             parameters=[ops.KEY, ops.PREFER],
             accepted={"project_id": examples.PROJECT_ID},
         ),

@@ -8,7 +8,7 @@ from nexus_contracts.agents.bodies import CreateSessionBody, PostMessageBody
 from nexus_contracts.agents.commands import CreateSession, DeleteSession, PostMessage
 from nexus_contracts.agents.views import DeletedSession, MessageView, SessionView, TurnView
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed, RateLimitExceeded
+from nexus_contracts.errors import AgentInvocationFailed, TenantQuotaExceeded
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live
 from nexus_gateway.openapi import dialog_examples, examples
@@ -115,7 +115,7 @@ async def delete_session(
         TurnView,
         examples.TURN,
         status=201,
-        errors=(*_DECIDED_ERRORS, RateLimitExceeded, AgentInvocationFailed),
+        errors=(*_DECIDED_ERRORS, TenantQuotaExceeded, AgentInvocationFailed),
         parameters=[ops.KEY, ops.PREFER, ops.LAST_EVENT_ID],
         body=PostMessageBody,
         body_example={"content": "What is 12 * 7?"},

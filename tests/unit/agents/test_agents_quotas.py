@@ -1,0 +1,99 @@
+"""A tenant asks its agents no more on a day than its quotas allow; what was let in keeps its answer."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.support.agents_world import AGENT, SESSION, World, kill_tasks, settle
+
+from nexus_agents.domain.backend import AgentAnswer
+from nexus_agents.domain.quotas import Quotas, Used
+from nexus_contracts.agents.commands import CreateSession, InvokeAgent, PostMessage
+from nexus_contracts.builds.reports import Usage
+from nexus_contracts.errors import TenantQuotaExceeded
+from nexus_contracts.principal import DEFAULT_TENANT
+from nexus_runtime.process.clock import new_id, utc_now
+
+
+@asynccontextmanager
+async def world(**quotas: int) -> AsyncGenerator[World]:
+    made = World(**quotas)
+    await made.start()
+    await made.deploy()
+    await made.ask(CreateSession(command_id=new_id("c"), session_id=SESSION, agent_id=AGENT))
+    yield made
+    await kill_tasks()
+
+
+def invocation(**fields: Any) -> InvokeAgent:
+    usual = {"command_id": new_id("c"), "agent_id": AGENT, "invocation_id": new_id("inv_"), "input_text": "hello"}
+    return InvokeAgent.model_validate(usual | fields)
+
+
+def message(role: str = "user") -> PostMessage:
+    usual = {"command_id": new_id("c"), "session_id": SESSION, "invocation_id": new_id("inv_"), "content": "hello"}
+    return PostMessage.model_validate(usual | {"role": role})
+
+
+async def used(made: World) -> Used:
+    return await made.turns.invocations.usage.of(DEFAULT_TENANT, utc_now())
+
+
+async def test_invocations_and_messages_count_from_their_acceptance_and_notes_do_not() -> None:
+    async with world(quota_invocations_per_day=3) as made:
+        for command in (invocation(), message(), message(), message("system")):
+            await made.send(command)
+        assert await used(made) == Used(invocations=3)
+        for command in (invocation(), message()):
+            with pytest.raises(TenantQuotaExceeded) as refused:
+                await made.send(command)
+            assert refused.value.details["quota"] == "invocations_per_day"
+        assert await used(made) == Used(invocations=3)
+        assert len(made.backend.prompts) == 2, "the second message waits for its turn"
+        await made.send(message("system"))
+
+
+async def test_an_invocation_that_was_let_in_is_answered_to_a_repeat_when_nothing_more_is() -> None:
+    async with world(quota_invocations_per_day=1) as made:
+        command = invocation()
+        await made.send(command)
+        made.backend.asked[0].succeed("first")
+        await settle()
+        (repeat,) = made.answers(await made.send(command))
+        assert (repeat.status, repeat.replayed) == (200, True)
+        assert await used(made) == Used(invocations=1)
+
+
+async def test_tokens_count_once_when_they_are_known_and_then_nothing_more_is_let_in() -> None:
+    async with world(quota_tokens_per_day=100) as made:
+        await made.send(invocation())
+        await made.send(message())
+        for asked in list(made.backend.asked):
+            asked.answer.set_result(AgentAnswer("done", usage=Usage(input_tokens=40, output_tokens=15)))
+            await settle()
+        assert await used(made) == Used(tokens=110)
+        with pytest.raises(TenantQuotaExceeded, match="110 of 100 tokens"):
+            await made.send(invocation())
+
+
+async def test_another_tenant_has_a_quota_of_its_own() -> None:
+    async with world(quota_invocations_per_day=1) as made:
+        await made.send(invocation())
+        assert await made.turns.invocations.usage.of("other", utc_now()) == Used()
+
+
+async def test_without_quotas_nothing_is_counted() -> None:
+    async with world() as made:
+        await made.send(invocation())
+        made.backend.asked[0].answer.set_result(AgentAnswer("done", usage=Usage(input_tokens=40)))
+        await settle()
+        assert await used(made) == Used()
+
+
+@pytest.mark.parametrize(("time", "seconds"), [((0, 0, 0), 86_400), ((23, 59, 59), 1), ((23, 0, 0), 3600)])
+def test_there_is_room_again_at_midnight(time: tuple[int, int, int], seconds: int) -> None:
+    with pytest.raises(TenantQuotaExceeded) as refused:
+        Quotas(invocations=5).require_room(Used(invocations=5), datetime(2026, 1, 31, *time, tzinfo=UTC))
+    assert refused.value.details["retry_after_seconds"] == seconds
