@@ -42,7 +42,7 @@ SECRET = "a secret of sixteen"
 
 class FakeDesk:
     def __init__(self) -> None:
-        self.partition = 7
+        self.partition = 3
         self.waiting: dict[str, asyncio.Future[Reply]] = {}
 
     @contextlib.contextmanager
