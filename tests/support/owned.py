@@ -89,9 +89,7 @@ class Owned:
         kept = (self.platform.database, self.platform.builds_database, self.platform.agents.database)
         return sum("audit" in item for one in kept for items in one.tables.values() for item in items.values())
 
-    async def ask(
-        self, method: str, path: str, operation: Any, headers: Headers, *, other: bool = False
-    ) -> HttpAnswer:
+    async def ask(self, method: str, path: str, operation: Any, headers: Headers, *, other: bool = False) -> HttpAnswer:
         """The example of the operation, sent about what she has; `other`: with another body."""
         parameters = operation.get("parameters", [])
         sent = [(one["name"], one["example"]) for one in parameters if one["name"].startswith("ce-")]

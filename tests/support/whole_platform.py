@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from tests.support.access import SETTINGS
 from tests.support.agents_world import World as AgentsWorld
+from tests.support.agents_world import settle
 from tests.support.asgi import HttpCaller
 from tests.support.builds_world import Replica
 from tests.support.gateway_fakes import FakeDesk, FakePlatform
@@ -129,3 +130,4 @@ class WholePlatform(FakePlatform):
             await self.trust.admit(event)
             message = owner.messages.validate_python({**event.data, "type": event.type})
             await owner.handle([Delivery(event, message, SimpleNamespace(headers=headers))])
+            await settle()

@@ -9,7 +9,7 @@ import pytest
 from tests.support.agents_world import AGENT, SESSION, World, kill_tasks, settle
 
 from nexus_agents.domain.backend import AgentAnswer
-from nexus_agents.domain.quotas import Quotas, Used
+from nexus_agents.domain.quotas import DailyQuotas, Used
 from nexus_contracts.agents.commands import CreateSession, InvokeAgent, PostMessage
 from nexus_contracts.builds.reports import Usage
 from nexus_contracts.errors import TenantQuotaExceeded
@@ -95,5 +95,5 @@ async def test_without_quotas_nothing_is_counted() -> None:
 @pytest.mark.parametrize(("time", "seconds"), [((0, 0, 0), 86_400), ((23, 59, 59), 1), ((23, 0, 0), 3600)])
 def test_there_is_room_again_at_midnight(time: tuple[int, int, int], seconds: int) -> None:
     with pytest.raises(TenantQuotaExceeded) as refused:
-        Quotas(invocations=5).require_room(Used(invocations=5), datetime(2026, 1, 31, *time, tzinfo=UTC))
+        DailyQuotas(invocations=5).require_room(Used(invocations=5), datetime(2026, 1, 31, *time, tzinfo=UTC))
     assert refused.value.details["retry_after_seconds"] == seconds

@@ -9,7 +9,7 @@ from tests.support.builds_story import PROJECT, a_report, control_command, creat
 from tests.support.builds_world import LossyDatabase, Replica, delivered
 from tests.support.memory_database import MemoryDatabase
 
-from nexus_builds.domain.quotas import Quotas
+from nexus_builds.domain.quotas import ProjectQuotas
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject, DeleteProject
 from nexus_contracts.errors import TenantQuotaExceeded
 from nexus_contracts.principal import Principal
@@ -21,7 +21,7 @@ FULL = TenantQuotaExceeded.code
 
 def replica(database: MemoryDatabase | None = None, **quotas: int) -> Replica:
     made = Replica(database or MemoryDatabase())
-    made.commands = replace(made.commands, quotas=Quotas(**quotas))
+    made.commands = replace(made.commands, quotas=ProjectQuotas(**quotas))
     return made
 
 

@@ -32,7 +32,7 @@ async def answer_at_once(*_: Any) -> AgentAnswer:
 
 @pytest_asyncio.fixture
 async def owned(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Owned]:
-    """Her agents answer at once. The databases let others go first, so that requests at once are in each other's way."""
+    """Her agents answer at once. The databases let others go first, so requests at once are in each other's way."""
     made = Owned(WholePlatform(reply_wait_seconds=10, invoke_wait_seconds=10))
     await made.make()
     monkeypatch.setattr(made.platform.agents.backend, "invoke", answer_at_once)

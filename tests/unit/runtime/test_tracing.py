@@ -11,21 +11,21 @@ from nexus_gateway.owners import Answer
 from nexus_runtime.process import tracing
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import application
-from nexus_runtime.process.tracing import Span
+from nexus_runtime.process.tracing import EndedSpan
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 RECEIVED = f"00-{TRACE}-{SPAN}-01"
 
 
 @pytest.fixture
-def spans() -> Generator[list[Span]]:
-    found: list[Span] = []
+def spans() -> Generator[list[EndedSpan]]:
+    found: list[EndedSpan] = []
     tracing.keep(found.append)
     yield found
     tracing.keep(None)
 
 
-def test_a_part_belongs_to_the_span_that_is_current(spans: list[Span]) -> None:
+def test_a_part_belongs_to_the_span_that_is_current(spans: list[EndedSpan]) -> None:
     tracing.begin(RECEIVED)
     tracing.took("PutItem", "client", 0.25, {})
     tracing.end("GET /", "server", 0.5, RECEIVED, {}, failed=True)
@@ -36,13 +36,13 @@ def test_a_part_belongs_to_the_span_that_is_current(spans: list[Span]) -> None:
     assert f"00-{TRACE}-{whole.span_id}-01" == tracing.traceparent.get()
 
 
-def test_a_span_that_nobody_asked_for_has_no_parent(spans: list[Span]) -> None:
+def test_a_span_that_nobody_asked_for_has_no_parent(spans: list[EndedSpan]) -> None:
     tracing.begin("nonsense")
     tracing.end("GET /", "server", 0.5, "nonsense", {})
     assert spans[0].parent is None
 
 
-def test_where_nobody_keeps_them_there_are_none(spans: list[Span]) -> None:
+def test_where_nobody_keeps_them_there_are_none(spans: list[EndedSpan]) -> None:
     tracing.keep(None)
     tracing.begin(RECEIVED)
     tracing.took("PutItem", "client", 0.25, {})
@@ -51,7 +51,7 @@ def test_where_nobody_keeps_them_there_are_none(spans: list[Span]) -> None:
     assert not tracing.kept()
 
 
-async def test_a_request_is_a_span_of_the_gateway_and_one_of_its_owner(spans: list[Span]) -> None:
+async def test_a_request_is_a_span_of_the_gateway_and_one_of_its_owner(spans: list[EndedSpan]) -> None:
     platform = FakePlatform()
     platform.owners.answers["builds/projects"] = Answer(b'{"items": [], "count": 0, "last_key": null}', None)
     await HttpCaller(platform.app)("GET", "/api/v1/projects", headers=[("traceparent", RECEIVED)])

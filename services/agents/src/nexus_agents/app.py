@@ -13,7 +13,7 @@ from nexus_agents.backends.local.speech import Keep
 from nexus_agents.backends.registry import BackendRegistry, Opening
 from nexus_agents.consumers import subscriptions
 from nexus_agents.domain.backend import Backend, Backends
-from nexus_agents.domain.quotas import Quotas
+from nexus_agents.domain.quotas import DailyQuotas
 from nexus_agents.handlers.agents import AgentHandlers
 from nexus_agents.handlers.commands import AgentsCommandHandlers
 from nexus_agents.handlers.conversations import ConversationHandlers
@@ -162,7 +162,7 @@ def assemble(
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine runs the long work."""
     history = HistoryBounds(settings.history_messages, settings.history_bytes)
-    quotas = Quotas(settings.quota_invocations_per_day, settings.quota_tokens_per_day)
+    quotas = DailyQuotas(settings.quota_invocations_per_day, settings.quota_tokens_per_day)
     agents, turns = AgentStore(owner.database), TurnStore(owner.database, history, quotas)
     lists = Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)

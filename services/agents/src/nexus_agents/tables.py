@@ -2,7 +2,7 @@
 
 | table | keys | holds |
 |---|---|---|
-| AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); marks of deleted projects, eight days; what tenants used on a day, two days |
+| AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); marks of deleted projects; daily use |
 | AgentVersions | agent_id, number | the versions of agents, with their packages |
 | AgentPackages | package_id | which packages were uploaded |
 | AgentInvocations | invocation_id | an invocation |

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from nexus_builds.consumers import subscriptions
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.endings import Patience
-from nexus_builds.domain.quotas import Quotas
+from nexus_builds.domain.quotas import ProjectQuotas
 from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.reports import ReportHandlers, ReportMemory
 from nexus_builds.routes import ProjectQueries, query_routes
@@ -45,7 +45,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     verifications = Verifications(owner.database, owner.engine.items, owner.engine)
     owner.engine.know(VERIFICATION, verifications.outcome)
     methods = Methods(frozenset(settings.executors()), settings.build_method)
-    quotas = Quotas(settings.quota_projects, settings.quota_builds)
+    quotas = ProjectQuotas(settings.quota_projects, settings.quota_builds)
     commands = CommandHandlers(store, verifications, utc_now, methods, quotas)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     consumers = Consumers(

@@ -3,7 +3,7 @@
 | table | keys | holds |
 |---|---|---|
 | AgentProjects | project_id | the project's whole state, with the tails of what can grow |
-| BuildsProjectLists | list, position | the lists: a tenant's all and user#<id>; external; what a tenant's quotas let in |
+| BuildsProjectLists | list, position | the lists: a tenant's all, user#<id> and quotas; external |
 | BuildsStageRecords | project_id, record | full logs, artifacts, large outputs; checkpoints, answers; past attempts |
 | BuildsWork | shard, item | builds that want a worker or have one, deletions under way |
 | BuildsHistory, BuildsInbox, BuildsOutbox, BuildsLeases | | as the runtime defines them |

@@ -234,7 +234,11 @@ class Deliverer:
             self._count("handled", len(group))
             if tracing.kept():
                 name = self._to.topic.name
-                told = {"messaging.system": "kafka", "messaging.destination.name": name, "nexus.message.type": first.type}
+                told = {
+                    "messaging.system": "kafka",
+                    "messaging.destination.name": name,
+                    "nexus.message.type": first.type,
+                }
                 seconds = time.perf_counter() - began
                 tracing.end(f"{name} process", "consumer", seconds, first.traceparent, told)
 

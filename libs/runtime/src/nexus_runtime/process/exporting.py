@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 
 from nexus_runtime.process import tracing
 from nexus_runtime.process.settings import VERSION
-from nexus_runtime.process.tracing import Span
+from nexus_runtime.process.tracing import EndedSpan
 
 ANSWER_SECONDS = 2.0
 """How long the collector may take; what it does not take is dropped."""
@@ -39,7 +39,7 @@ def exporting(service: str, endpoint: str) -> Generator[None]:
         batches.shutdown()
 
 
-def _readable(span: Span, resource: Resource) -> ReadableSpan:
+def _readable(span: EndedSpan, resource: Resource) -> ReadableSpan:
     return ReadableSpan(
         name=span.name,
         context=_context(span.trace_id, span.span_id, is_remote=False),

@@ -16,7 +16,7 @@ Attributes = Mapping[str, str | int]
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
-class Span(NamedTuple):
+class EndedSpan(NamedTuple):
     """What was done, in nanoseconds since 1970. `parent` is the span in the same trace that it was done for."""
 
     name: str
@@ -30,7 +30,7 @@ class Span(NamedTuple):
     failed: bool
 
 
-Keep = Callable[[Span], None]
+Keep = Callable[[EndedSpan], None]
 _keep: Keep | None = None
 
 
@@ -81,7 +81,7 @@ def _put(
 ) -> None:
     ended = time.time_ns()
     began = ended - round(seconds * 1e9)
-    spans(Span(name, kind, trace_id(), span_id, parent, began, ended, attributes, failed))
+    spans(EndedSpan(name, kind, trace_id(), span_id, parent, began, ended, attributes, failed))
 
 
 def trace_id() -> str:

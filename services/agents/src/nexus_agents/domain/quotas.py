@@ -15,7 +15,7 @@ class Used:
 
 
 @dataclass(frozen=True)
-class Quotas:
+class DailyQuotas:
     """Of each tenant; None: no limit."""
 
     invocations: int | None = None

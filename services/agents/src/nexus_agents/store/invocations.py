@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from nexus_agents.domain.invocation import Invocation, Kind
-from nexus_agents.domain.quotas import Quotas
+from nexus_agents.domain.quotas import DailyQuotas
 from nexus_agents.store.agents import MAX_ID, count_ended, require_open_gate
 from nexus_agents.store.lists import Lists
 from nexus_agents.store.usage import UsageStore
@@ -19,7 +19,7 @@ INVOCATION_FORM = Form(Invocation, beside=frozenset({"input", "output"}))
 
 
 class InvocationStore:
-    def __init__(self, database: Database, quotas: Quotas) -> None:
+    def __init__(self, database: Database, quotas: DailyQuotas) -> None:
         self._database = database
         self.usage = UsageStore(database, quotas)
         self._lists = Lists(database)

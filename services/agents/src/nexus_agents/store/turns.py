@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nexus_agents.domain.invocation import Invocation, InvocationStatus
-from nexus_agents.domain.quotas import Quotas
+from nexus_agents.domain.quotas import DailyQuotas
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.streamed import output_in
 from nexus_agents.domain.turn import TurnStep
@@ -27,8 +27,10 @@ class SavedStep:
 class TurnStore:
     """Each aggregate is saved by its own store; what they write is added up."""
 
-    def __init__(self, database: Database, history: HistoryBounds | None = None, quotas: Quotas | None = None) -> None:
-        self.invocations = InvocationStore(database, quotas or Quotas())
+    def __init__(
+        self, database: Database, history: HistoryBounds | None = None, quotas: DailyQuotas | None = None
+    ) -> None:
+        self.invocations = InvocationStore(database, quotas or DailyQuotas())
         self.sessions = SessionStore(database)
         self.messages = MessageStore(database, history or HistoryBounds())
         self.streams = StreamStore(database)

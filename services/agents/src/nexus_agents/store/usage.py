@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from nexus_agents.domain.invocation import Invocation
-from nexus_agents.domain.quotas import Quotas, Used
+from nexus_agents.domain.quotas import DailyQuotas, Used
 from nexus_agents.tables import INSTANCES
 from nexus_runtime.dynamo import Action, Database, Update
 
@@ -17,7 +17,7 @@ KEEP = timedelta(days=2)
 class UsageStore:
     """Nothing is counted that no quota asks for."""
 
-    def __init__(self, database: Database, quotas: Quotas) -> None:
+    def __init__(self, database: Database, quotas: DailyQuotas) -> None:
         self._database = database
         self.quotas = quotas
 

@@ -11,7 +11,7 @@ BUILD_ENDS_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Standing:
+class TenantTotals:
     """What a tenant has. `entries` counts what was let in on a count: a second one on the same count is not."""
 
     projects: int
@@ -20,7 +20,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Quotas:
+class ProjectQuotas:
     """Of each tenant; None: no limit. A build counts from its start to its end, pauses included."""
 
     projects: int | None = None
@@ -30,7 +30,7 @@ class Quotas:
         """Whether this change needs room."""
         return (self.projects is not None and before is None) or (self.builds is not None and _begins(before, after))
 
-    def require_room(self, before: Project | None, after: Project, standing: Standing) -> None:
+    def require_room(self, before: Project | None, after: Project, standing: TenantTotals) -> None:
         """Raises TenantQuotaExceeded."""
         if self.projects is not None and before is None and standing.projects >= self.projects:
             raise TenantQuotaExceeded(
@@ -50,6 +50,9 @@ class Quotas:
                 used=standing.builds,
                 retry_after_seconds=BUILD_ENDS_SECONDS,
             )
+
+
+NO_QUOTAS = ProjectQuotas()
 
 
 def _begins(before: Project | None, after: Project) -> bool:

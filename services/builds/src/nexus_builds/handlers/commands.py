@@ -8,7 +8,7 @@ from functools import partial
 from nexus_builds.domain import changing, control, verification
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.errors import project_not_found
-from nexus_builds.domain.quotas import Quotas
+from nexus_builds.domain.quotas import NO_QUOTAS, ProjectQuotas
 from nexus_builds.domain.state import Attempt, Project, project_view
 from nexus_builds.domain.verification import Suite, no_cases
 from nexus_builds.store.projects import ProjectStore
@@ -38,7 +38,7 @@ class CommandHandlers:
     verifications: Verifications
     now: Callable[[], datetime]
     methods: Methods
-    quotas: Quotas = Quotas()
+    quotas: ProjectQuotas = NO_QUOTAS
 
     async def decide(self, command: BuildsCommand, address: ReplyAddress | None) -> Decision:
         """Raises PlatformError for refusals."""

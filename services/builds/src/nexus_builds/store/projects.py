@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from nexus_builds.domain.listing import Stored
-from nexus_builds.domain.quotas import Standing
+from nexus_builds.domain.quotas import TenantTotals
 from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, RUNNING, PastAttempt, Project, StepState
 from nexus_builds.store.first_pages import FirstPages
 from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
@@ -57,7 +57,7 @@ class ProjectStore:
         projects = [self._states.read(item) for item in await self._items(project_ids)]
         return {project.project_id: project for project in projects if project.deleted_at is None}
 
-    async def standing(self, tenant: str) -> Standing:
+    async def standing(self, tenant: str) -> TenantTotals:
         """What the tenant has now: costs a read of all entries of its list."""
         # The number of entries first: what is let in after it has been read lets nothing else in on this count.
         known = await self._database.get(LISTS, _entries_key(tenant))
@@ -65,9 +65,9 @@ class ProjectStore:
         async for entry in self._database.query(LISTS, _listed(tenant), only=("status", EXTERNAL)):
             projects += 1
             builds += entry["status"] in RUNNING and EXTERNAL not in entry
-        return Standing(projects, builds, int(known["entries"]) if known else 0)
+        return TenantTotals(projects, builds, int(known["entries"]) if known else 0)
 
-    def entry(self, tenant: str, standing: Standing) -> Update:
+    def entry(self, tenant: str, standing: TenantTotals) -> Update:
         """Commits only if nothing else was let in since then."""
         where = Where(equal={"entries": standing.entries}) if standing.entries else Where(absent="list")
         return Update(LISTS, _entries_key(tenant), add={"entries": 1}, where=where)

@@ -33,7 +33,9 @@ def _ids(status: str, response: dict[str, Any]) -> set[str]:
     data: Any = example.get("data")
     if status >= "300" or not isinstance(data, dict):
         return set()
-    ids = {name for name, value in cast("dict[str, Any]", data).items() if isinstance(value, str)}
+    ids = {
+        name for name, value in cast("dict[str, Any]", data).items() if name.endswith("_id") and isinstance(value, str)
+    }
     return ids & {"operation_id"} if status == "202" else ids
 
 
