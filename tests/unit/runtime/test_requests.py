@@ -60,7 +60,7 @@ async def test_what_was_accepted_is_given_to_a_new_broker_in_its_order() -> None
     await world.replace_broker("second")
     await eventually(world.sent, lambda sent: sent == events)
     headers = [headers for _, _, headers in world.bus.published]
-    assert headers == [{"reply_topic": b"gateway.replies.v1", "reply_partition": b"7"}] * 3
+    assert headers == [{"reply_topic": b"gateway.replies.v1", "reply_partition": b"3"}] * 3
 
 
 async def test_each_new_broker_is_given_it_once() -> None:
