@@ -11,15 +11,16 @@ import json
 import resource
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import aiohttp
 import psutil
 from aiohttp import web
 
 from benchmarks.runner.figures import Figure, percentile
-from benchmarks.runner.load import Request, load
+from benchmarks.runner.load import load
 from benchmarks.runner.meter import LOAD_SECONDS, SETTLE_SECONDS, Meter
 from benchmarks.runner.platform import platform
 from nexus_devstack.stack import Stack
@@ -157,7 +158,7 @@ async def _too_much(stack: Stack) -> list[Figure]:
     ]
 
 
-async def _sent_at(rate: float, read: Request) -> int:
+async def _sent_at(rate: float, read: Callable[[int], Coroutine[Any, Any, None]]) -> int:
     """Requests at that rate, answered or not; returns how many, when all of them have ended."""
     sent, began = 0, time.perf_counter()
     async with asyncio.TaskGroup() as tasks:

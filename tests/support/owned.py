@@ -101,7 +101,7 @@ class Owned:
         if "multipart/form-data" in contents:
             file = PACKAGES[other] if operation["operationId"] == "uploadPackage" else b"1,2%d" % other
             return await self.call(method, target, raw=form(file), content_type=FORM_TYPE, headers=headers)
-        body = json.loads(json.dumps(contents["application/json"]["example"])) if contents else None
+        body: Any = json.loads(json.dumps(contents["application/json"]["example"])) if contents else None
         if body:
             body |= {name: self.ids[name] for name in ("project_id", "package_id") if name in body and name in self.ids}
         return await self.call(method, target, changed(body) if other else body, headers=[*headers, *sent])

@@ -19,7 +19,7 @@ from nexus_runtime.process.clock import new_id, utc_now
 
 @asynccontextmanager
 async def world(**quotas: int) -> AsyncGenerator[World]:
-    made = World(**quotas)
+    made = World(None, **quotas)
     await made.start()
     await made.deploy()
     await made.ask(CreateSession(command_id=new_id("c"), session_id=SESSION, agent_id=AGENT))
