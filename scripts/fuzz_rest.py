@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 SECRET = secrets.token_hex(32)
 CLAIMS = {"iss": "fuzz", "aud": "fuzz", "sub": "ann", "tenant": "acme", "scope": "admin platform:read"}
 HOURS = 6 * 3600
+DOCUMENT_SECONDS = 120
 MANY = "1000000/second"
 GATEWAY = {
     "AUTHENTICATION": "on",
@@ -51,8 +53,15 @@ async def fuzz(arguments: Sequence[str]) -> int:
         async with Stack(data_dir=Path(folder), ports="free", env=env) as stack:
             told = ("--header", f"Authorization: Bearer {token}", "--report", "json", "--report-dir", str(REPORT))
             document = f"{stack.gateway_url}/openapi.json"
+            # Made on first demand, which on a busy machine takes longer than schemathesis waits.
+            await asyncio.to_thread(_fetch, document)
             running = await asyncio.create_subprocess_exec(SCHEMATHESIS, "run", document, *told, *USUAL, *arguments)
             return await running.wait()
+
+
+def _fetch(url: str) -> None:
+    with urllib.request.urlopen(url, timeout=DOCUMENT_SECONDS) as answer:
+        answer.read()
 
 
 if __name__ == "__main__":
