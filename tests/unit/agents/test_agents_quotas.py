@@ -11,7 +11,7 @@ from tests.support.agents_world import AGENT, SESSION, World, kill_tasks, settle
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.quotas import DailyQuotas, Used
 from nexus_contracts.agents.commands import CreateSession, InvokeAgent, PostMessage
-from nexus_contracts.builds.reports import Usage
+from nexus_contracts.agents.events import AgentUsage
 from nexus_contracts.errors import TenantQuotaExceeded
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_runtime.process.clock import new_id, utc_now
@@ -71,7 +71,7 @@ async def test_tokens_count_once_when_they_are_known_and_then_nothing_more_is_le
         await made.send(invocation())
         await made.send(message())
         for asked in list(made.backend.asked):
-            asked.answer.set_result(AgentAnswer("done", usage=Usage(input_tokens=40, output_tokens=15)))
+            asked.answer.set_result(AgentAnswer("done", usage=AgentUsage(input_tokens=40, output_tokens=15)))
             await settle()
         assert await used(made) == Used(tokens=110)
         with pytest.raises(TenantQuotaExceeded, match="110 of 100 tokens"):
@@ -87,7 +87,7 @@ async def test_another_tenant_has_a_quota_of_its_own() -> None:
 async def test_without_quotas_nothing_is_counted() -> None:
     async with world() as made:
         await made.send(invocation())
-        made.backend.asked[0].answer.set_result(AgentAnswer("done", usage=Usage(input_tokens=40)))
+        made.backend.asked[0].answer.set_result(AgentAnswer("done", usage=AgentUsage(input_tokens=40)))
         await settle()
         assert await used(made) == Used()
 

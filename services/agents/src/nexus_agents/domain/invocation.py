@@ -111,7 +111,7 @@ class Invocation(Aggregate):
 
 
 @dataclass(frozen=True)
-class Begun:
+class Handover:
     """What its run need not read of an invocation that runs from a commit on, in the process that made this.
 
     `agent` is as it was decided on; None where that was before the invocation waited for its turn.

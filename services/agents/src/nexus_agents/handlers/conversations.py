@@ -13,7 +13,7 @@ from nexus_agents.domain import session as sessions
 from nexus_agents.domain import turn as turns
 from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.errors import invocation_not_found, session_not_found
-from nexus_agents.domain.invocation import CANCELLED, SESSION_DELETED, Begun, Ending, Invocation, Kind, cancelled
+from nexus_agents.domain.invocation import CANCELLED, SESSION_DELETED, Ending, Handover, Invocation, Kind, cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import invocation_view, session_view, turn_view
 from nexus_agents.store.agents import AgentStore
@@ -130,7 +130,7 @@ class ConversationHandlers:
         self.require_room(agent.agent_id)
         after, events = invocations.start(invocation, self.now())
         saved = self.turns.invocations.save(None, after, events)
-        return _accepted(after, saved.change, address, Begun(saved.state, agent))
+        return _accepted(after, saved.change, address, Handover(saved.state, agent))
 
     async def _take_turn(
         self, agent: Agent, session: Session, turn: Invocation, address: ReplyAddress | None
@@ -143,7 +143,7 @@ class ConversationHandlers:
             await self._require_new_invocation(turn.invocation_id)
             step = turns.wait(session, turn)
         saved = self.turns.save(session, step)
-        return _accepted(turn, saved.change, address, Begun(saved.running, agent) if saved.running else None)
+        return _accepted(turn, saved.change, address, Handover(saved.running, agent) if saved.running else None)
 
     def _keep_note(self, session: Session, note: Invocation) -> Decision:
         sessions.require_open(session)
@@ -200,7 +200,7 @@ async def _sparing(begin: Callable[[], Awaitable[Decision]], require_new: Callab
         raise
 
 
-def _accepted(invocation: Invocation, change: Change, address: ReplyAddress | None, begun: Begun | None) -> Decision:
+def _accepted(invocation: Invocation, change: Change, address: ReplyAddress | None, begun: Handover | None) -> Decision:
     """`begun` None: it waits for its turn."""
     begin = Begin(INVOCATION, invocation.invocation_id, address, later=begun is None, known=begun)
     return Decision(Outcome.accepted(INVOCATION, invocation.invocation_id), change + Change(begins=(begin,)))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from nexus_agents.domain import invocation as invocations
 from nexus_agents.domain import turn as turns
-from nexus_agents.domain.invocation import AGENT_DELETED, SESSION_DELETED, Begun, Ending, Invocation, cancelled
+from nexus_agents.domain.invocation import AGENT_DELETED, SESSION_DELETED, Ending, Handover, Invocation, cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import invocation_outcome
 from nexus_agents.store.agents import AgentStore
@@ -83,7 +83,7 @@ class Endings:
             step = step.then(turns.begin(step.session, following, now=now, message_id=new_id("msg_")))
         saved, starts = self.turns.save(session, step), ()
         if saved.running is not None:
-            starts = (Start(INVOCATION, saved.running.invocation_id, Begun(saved.running)),)
+            starts = (Start(INVOCATION, saved.running.invocation_id, Handover(saved.running)),)
         return ended, saved.change + _end_of_work(ended) + Change(starts=starts)
 
     async def _session_of(self, invocation: Invocation) -> Session | None:

@@ -12,8 +12,8 @@ from nexus_agents.domain.invocation import (
     AGENT_DELETED,
     INTERRUPTED,
     KEPT,
-    Begun,
     Ending,
+    Handover,
     Invocation,
     Kind,
     cancelled,
@@ -57,7 +57,7 @@ class InvocationWork:
         # After an error the engine asks `adopt`, which cannot know whether the agent was asked, and so fails it. Before
         # the agent is asked that would be needless: these reads are repeated until the database answers.
         known = held.told()
-        begun = known if isinstance(known, Begun) else None
+        begun = known if isinstance(known, Handover) else None
         invocation = begun.invocation if begun else await held.conclude(lambda: self.turns.invocations.load(name))
         if invocation is None:
             return
