@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from tests.support.agent_packages import talker
 from tests.support.eventually import eventually
 
+from nexus_agents.backends.door.door import Doors
 from nexus_agents.backends.local.backend import LocalBackend, LocalSettings, open_local_backend
 from nexus_agents.domain.backend import AgentAnswer, Backend, DeployedAgent, InvokeRequest, PackageRef
 from nexus_runtime.blobs import DirectoryBlobStore
@@ -36,9 +37,10 @@ class Bench:
         self.blobs = DirectoryBlobStore(root / "blobs")
         self._backends: list[LocalBackend] = []
 
-    async def backend(self, isolation: str = "none", **settings: object) -> LocalBackend:
+    async def backend(self, isolation: str = "none", doors: Doors | None = None, **settings: object) -> LocalBackend:
         chosen = {"isolation": isolation, "start_seconds": 20.0, **settings}
-        backend = await open_local_backend(self.blobs, LocalSettings(**chosen))  # pyright: ignore[reportArgumentType]
+        local = LocalSettings(**chosen)  # pyright: ignore[reportArgumentType]
+        backend = await open_local_backend(self.blobs, local, doors=doors)
         self._backends.append(backend)
         return backend
 

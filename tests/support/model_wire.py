@@ -1,6 +1,7 @@
 """A language model that plays a script on the wires of OpenAI and Anthropic, faults included."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -54,11 +55,25 @@ WRONG_ARGUMENTS = Fault(arguments='{"feasible": "perhaps"}')
 BAD_JSON = Fault(arguments='{"feasible": ')
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What the model says in a conversation: a text, and tools that it calls, by name with JSON arguments."""
+
+    text: str = ""
+    calls: tuple[tuple[str, str], ...] = ()
+    figures: bool = True
+
+
 @dataclass
 class Wire:
-    """`faults` come first; then every form gets its answer of the script. `calls` are the forms asked for."""
+    """`faults` come first; then every form gets its answer of the script. `calls` are the forms asked for.
+
+    Without a script the model says `turns`, each once; `bodies` are what it was sent.
+    """
 
     script: Mapping[str, Answer]
+    turns: deque[Turn] = field(default_factory=deque[Turn])
+    bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     url: str = ""
     faults: deque[Fault] = field(default_factory=deque[Fault])
     calls: list[str] = field(default_factory=list[str])
@@ -75,19 +90,26 @@ class _Handler(BaseHTTPRequestHandler):
         wire, path = self.wire, self.path.partition("?")[0]
         wire.paths[path] += 1
         wire.keys.add(self.headers["x-api-key"] or self.headers["Authorization"] or "")
-        form = _FORMS[frozenset(_schema(body)["properties"])]
-        wire.calls.append(form)
         fault = wire.faults.popleft() if wire.faults else Fault()
         time.sleep(fault.seconds)
-        arguments = fault.arguments or json.dumps(wire.script[form])
-        answer = _openai(body, arguments) if path == OPENAI else _anthropic(body, arguments)
-        sent = json.dumps({"error": fault.error} if fault.error else answer).encode()
+        streamed = bool(body.get("stream")) and not fault.error
+        answer = self._answer(path, body, fault)
+        sent = _events(answer) if streamed else json.dumps({"error": fault.error} if fault.error else answer).encode()
         with suppress(OSError):  # whoever asked does not wait any more
-            self._send(fault, sent)
+            self._send(fault, sent, "text/event-stream" if streamed else "application/json")
 
-    def _send(self, fault: Fault, sent: bytes) -> None:
+    def _answer(self, path: str, body: dict[str, Any], fault: Fault) -> dict[str, Any]:
+        if not self.wire.script:
+            self.wire.bodies.append(body)
+            return {} if fault.error else _said(body, self.wire.turns.popleft())
+        form = _FORMS[frozenset(_schema(body)["properties"])]
+        self.wire.calls.append(form)
+        arguments = fault.arguments or json.dumps(self.wire.script[form])
+        return _openai(body, arguments) if path == OPENAI else _anthropic(body, arguments)
+
+    def _send(self, fault: Fault, sent: bytes, kind: str) -> None:
         self.send_response(fault.status)
-        for name, value in {"Content-Type": "application/json", **fault.headers}.items():
+        for name, value in {"Content-Type": kind, **fault.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
@@ -118,6 +140,30 @@ def _openai(body: dict[str, Any], arguments: str) -> dict[str, Any]:
     }
 
 
+def _said(body: dict[str, Any], turn: Turn) -> dict[str, Any]:
+    calls = [
+        {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
+        for number, (name, arguments) in enumerate(turn.calls)
+    ]
+    answer = _openai(body, "{}")
+    answer["choices"][0]["message"] = {"role": "assistant", "content": turn.text or None, "tool_calls": calls}
+    return answer if turn.figures else {name: value for name, value in answer.items() if name != "usage"}
+
+
+def _events(answer: dict[str, Any]) -> bytes:
+    """The same as a stream: each word and each half of a tool's arguments is a piece of its own."""
+    message = answer["choices"][0]["message"]
+    deltas: list[dict[str, Any]] = [{"content": word} for word in re.findall(r"\S+\s*", message["content"] or "")]
+    for index, call in enumerate(message["tool_calls"]):
+        text = call["function"]["arguments"]
+        begun = {**call, "index": index, "function": {**call["function"], "arguments": text[: len(text) // 2]}}
+        rest = {"index": index, "function": {"arguments": text[len(text) // 2 :]}}
+        deltas += [{"tool_calls": [begun]}, {"tool_calls": [rest]}]
+    chunks = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    chunks += [{"choices": [], "usage": answer["usage"]}] if "usage" in answer else []
+    return b"".join(f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks) + b"data: [DONE]\n\n"
+
+
 def _anthropic(body: dict[str, Any], arguments: str) -> dict[str, Any]:
     with suppress(ValueError):
         arguments = json.loads(arguments)
@@ -141,7 +187,7 @@ def model_wire(script: Mapping[str, Any]) -> Generator[Wire]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         wire.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield wire

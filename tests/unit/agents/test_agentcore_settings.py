@@ -11,6 +11,7 @@ from tests.support.agentcore_double import BUCKET, ROLE
 from nexus_agents.app import openings
 from nexus_agents.backends.agentcore.names import described_agent, description, runtime_name, runtime_session
 from nexus_agents.domain.backend import DeployedAgent, PackageRef
+from nexus_agents.domain.spending import Unlimited
 from nexus_agents.settings import AgentsSettings
 from nexus_runtime.blobs import blob_store
 from nexus_runtime.process.settings import load
@@ -31,12 +32,15 @@ def loaded(monkeypatch: pytest.MonkeyPatch, **variables: str) -> AgentsSettings:
 def test_without_settings_there_are_only_local_agents(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch)
     assert settings.agent_backend == "local"
-    assert set(openings(settings, blob_store(settings.packages_url, settings), keep)) == {"local"}
+    assert set(openings(settings, blob_store(settings.packages_url, settings), keep, Unlimited())) == {"local"}
 
 
 def test_with_its_settings_agentcore_is_there_beside_the_local_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch, **SET, AGENT_BACKEND="agentcore", AWS_REGION="eu-west-1")
-    assert list(openings(settings, blob_store(settings.packages_url, settings), keep)) == ["local", "agentcore"]
+    assert list(openings(settings, blob_store(settings.packages_url, settings), keep, Unlimited())) == [
+        "local",
+        "agentcore",
+    ]
     assert settings.agentcore is not None
     assert settings.agentcore.region == "eu-west-1"
 

@@ -5,12 +5,15 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 from tests.support.agents_world import AGENT, PROJECT, World, error_of, kill_tasks, settle
 from tests.support.eventually import eventually
 
 from nexus_agents.domain.backend import AgentAnswer
+from nexus_agents.domain.backend_errors import AgentFailed
 from nexus_agents.tables import INSTANCES, LISTS, WORK
 from nexus_contracts.agents.commands import CreateSession, DeployAgent, InvokeAgent, PostMessage
+from nexus_contracts.agents.events import AgentUsage
 from nexus_contracts.builds.events import ProjectDeleted
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
@@ -205,6 +208,19 @@ async def test_a_newer_deployment_takes_the_place_of_one_that_still_runs(world: 
     assert world.database.items(WORK) == []
 
 
+async def test_what_a_failed_invocation_has_used_of_models_counts(world: World) -> None:
+    command = invocation()
+    await world.send(command)
+    failure = AgentFailed("BUDGET_EXCEEDED", "the budget is used up")
+    failure.usage = AgentUsage(input_tokens=7, cost_usd=0.5, model="openai:played")
+    world.backend.asked[0].answer.set_exception(failure)
+    await settle()
+    kept = await world.turns.invocations.load(command.invocation_id)
+    assert kept is not None
+    assert kept.error is not None
+    assert (kept.error.code, kept.usage) == ("BUDGET_EXCEEDED", failure.usage)
+
+
 async def test_a_trace_tells_how_much_of_the_conversation_was_left_out() -> None:
     world = World(history_messages=2)
     await world.start()
@@ -216,10 +232,13 @@ async def test_a_trace_tells_how_much_of_the_conversation_was_left_out() -> None
         command = invocation(str(number)).model_copy(update={"session_id": session_id, "enable_trace": True})
         await world.send(command)
         sent.append([message.content for message in world.backend.asked[0].request.history])
-        world.backend.asked[0].answer.set_result(AgentAnswer(f"re {number}", tool_calls=({"name": "pen"},)))
+        called: dict[str, JsonValue] = {"model": "openai:played"}
+        answer = AgentAnswer(f"re {number}", tool_calls=({"name": "pen"},), model_calls=(called,))
+        world.backend.asked[0].answer.set_result(answer)
         await settle()
         kept = await world.turns.invocations.load(command.invocation_id)
-        turn, call = (kept and kept.trace) or []
+        turn, asked, call = (kept and kept.trace) or []
+        assert asked == {"span": "model", "model": "openai:played"}
         assert turn["history"] == {"messages": len(sent[-1]), "left_out": 2 * number - len(sent[-1])}
         assert call == {"span": "tool", "name": "pen"}
     assert sent == [[], ["0", "re 0"], ["1", "re 1"]]

@@ -37,13 +37,13 @@ class ProviderModels:
 
 
 def _model(offer: LanguageModel) -> "Model":
-    name = offer.name.partition(":")[2]
+    name = offer.model
     match offer.provider:
         case "anthropic":
             from pydantic_ai.models.anthropic import AnthropicModel
             from pydantic_ai.providers.anthropic import AnthropicProvider
 
-            key = _key(offer, "ANTHROPIC_API_KEY")
+            key = offer.key_in(os.environ)
             return AnthropicModel(name, provider=AnthropicProvider(api_key=key, base_url=offer.base_url))
         case "bedrock":
             from pydantic_ai.models.bedrock import BedrockConverseModel
@@ -55,14 +55,6 @@ def _model(offer: LanguageModel) -> "Model":
             from pydantic_ai.models.openai import OpenAIChatModel
             from pydantic_ai.providers.openai import OpenAIProvider
 
-            # Addresses of one's own mostly want no key, and the client wants one that is not empty.
-            key = _key(offer, "OPENAI_API_KEY", "none" if offer.base_url else None)
+            # The client wants a key that is not empty, also where none is needed.
+            key = offer.key_in(os.environ) or "none"
             return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key, base_url=offer.base_url))
-
-
-def _key(offer: LanguageModel, usual: str, otherwise: str | None = None) -> str:
-    variable = offer.api_key_env or usual
-    key = os.environ.get(variable) or otherwise
-    if key is None:
-        raise ValueError(f"{offer.name} needs a key in the environment variable {variable}")
-    return key

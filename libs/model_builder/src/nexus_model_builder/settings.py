@@ -32,10 +32,18 @@ class ModelSettings(BaseSettings):
     model_timeout_seconds: float = Field(default=180.0, gt=0, le=3_600, description="of one call")
     model_budget_project_usd: float | None = Field(default=None, gt=0, description="of all builds of a project")
     model_budget_day_usd: float | None = Field(default=None, gt=0, description="of a tenant's builds on a day (UTC)")
+    agent_models: list[str] = Field(
+        default=[], description="that agents may use at run time; they are built for the first"
+    )
     verification_share: float = Field(
         default=0.8, ge=0, le=1, description="of the held-back cases: fewer that pass fail a build by a model"
     )
     agent_isolation: Isolation = "auto"
+
+    @property
+    def agent_model(self) -> str | None:
+        """None: agents without a model are built."""
+        return next(iter(self.agent_models), None)
 
     def offered(self, step: str) -> list[LanguageModel]:
         """The models for the step, in their order."""

@@ -12,6 +12,8 @@ from nexus_runtime.process.tether import tethered
 from nexus_sandbox.interpreter import OPTIONS, interpreter, library_files, third_party_directories
 
 SOCKET = "socket"
+DOOR = "door"
+"""Beside the agent's own socket, where it has one: what leads it out of the sandbox."""
 _PACKAGE, _RUN = "/package", "/run/agent"
 _NOBODY = "65534"
 _SCRATCH_BYTES, _SHARED_MEMORY_BYTES = 64 << 20, 16 << 20

@@ -1,5 +1,6 @@
 """Assembles `agents`."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,12 +9,14 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from nexus_agents.backends.door.door import Doors
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.backends.local.speech import Keep
 from nexus_agents.backends.registry import BackendRegistry, Opening
 from nexus_agents.consumers import subscriptions
 from nexus_agents.domain.backend import Backend, Backends
 from nexus_agents.domain.quotas import DailyQuotas
+from nexus_agents.domain.spending import Spending
 from nexus_agents.handlers.agents import AgentHandlers
 from nexus_agents.handlers.commands import AgentsCommandHandlers
 from nexus_agents.handlers.conversations import ConversationHandlers
@@ -28,6 +31,7 @@ from nexus_agents.store.lists import Lists
 from nexus_agents.store.logs import LogStore
 from nexus_agents.store.messages import HistoryBounds
 from nexus_agents.store.packages import PackageStore
+from nexus_agents.store.spending import SpendingStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import INVOCATION, LEASES, LEDGER, WORK
@@ -72,7 +76,8 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     owner = Owner(NAME, settings, LEDGER, AGENTS_EVENTS, long_work(settings))
     packages = blob_store(settings.packages_url, settings)
     logs = LogStore(owner.database, utc_now)
-    backends = BackendRegistry(openings(settings, packages, logs.keep), settings.agent_backend)
+    spending = SpendingStore(owner.database, utc_now, settings.agent_budget_day_usd)
+    backends = BackendRegistry(openings(settings, packages, logs.keep, spending), settings.agent_backend)
     service = assemble(settings, owner, backends, packages)
     consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
     partitions = range(AGENTS_EVENTS.partitions)
@@ -105,9 +110,9 @@ def long_work(settings: AgentsSettings) -> LongWork:
     return LongWork(WORK, LEASES, settings.runner_beat_seconds, settings.runner_silent_seconds)
 
 
-def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> dict[str, Opening]:
+def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep, spending: Spending) -> dict[str, Opening]:
     """AgentCore only if it is configured: local agents need no AWS account."""
-    found: dict[str, Opening] = {"local": partial(open_local, settings, packages, keep)}
+    found: dict[str, Opening] = {"local": partial(open_local, settings, packages, keep, spending)}
     if settings.agentcore is not None:
         from nexus_agents.backends.agentcore.backend import open_agentcore_backend
 
@@ -115,7 +120,7 @@ def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> dict[
     return found
 
 
-async def open_local(settings: AgentsSettings, packages: BlobStore, keep: Keep) -> Backend:
+async def open_local(settings: AgentsSettings, packages: BlobStore, keep: Keep, spending: Spending) -> Backend:
     """Agents as processes of this machine."""
     local = LocalSettings(
         work_dir=settings.agent_work_dir,
@@ -126,7 +131,7 @@ async def open_local(settings: AgentsSettings, packages: BlobStore, keep: Keep) 
         processes_per_agent=settings.invocations_per_agent,
         start_seconds=settings.agent_start_seconds,
     )
-    return await open_local_backend(packages, local, keep)
+    return await open_local_backend(packages, local, keep, Doors(settings.grants(os.environ), spending))
 
 
 @dataclass(frozen=True)

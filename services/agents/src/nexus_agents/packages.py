@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_agents.domain.package import TOO_LARGE
 from nexus_contracts.agents.manifest import Manifest
+from nexus_contracts.agents.spec import AgentSpec
 from nexus_contracts.strict_json import JsonReader, UnreadableJson
 
-MANIFEST = "manifest.json"
+MANIFEST, SPEC = "manifest.json", "agent_spec.json"
 MAX_PACKAGE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_ENTRIES = 2_000
@@ -59,6 +60,21 @@ def unpack(content: bytes, into: Path) -> Manifest:
         for entry in files.values():
             _write(archive, entry, into / entry.filename)
     return manifest
+
+
+def spec_of(package: Path) -> AgentSpec | None:
+    """What an unpacked package says of its agent beyond the manifest, if anything. Raises PackageRejected."""
+    file = package / SPEC
+    if not file.is_file():
+        return None
+    if file.stat().st_size > MAX_MANIFEST_BYTES:
+        raise PackageRejected("SPEC_INVALID", f"{SPEC} has at most {MAX_MANIFEST_BYTES} bytes.")
+    try:
+        return AgentSpec.model_validate(_JSON.read(file.read_bytes()))
+    except UnreadableJson as error:
+        raise PackageRejected("SPEC_INVALID", f"{SPEC} is not valid: {error}.") from None
+    except ValidationError as error:
+        raise PackageRejected("SPEC_INVALID", f"{SPEC} is not valid: {_first(error)}.") from None
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> None:

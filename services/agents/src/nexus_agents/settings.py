@@ -1,6 +1,7 @@
 """Settings of `agents`."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from nexus_agents.backends.agentcore.names import BUCKET, INSTALLATION, REGION, ROLE_ARN
 from nexus_agents.backends.agentcore.settings import AgentCoreSettings, ManagedPython
+from nexus_agents.backends.door.grants import Grants, HostGrant
+from nexus_contracts.builds.language_models import LanguageModel
 from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings
 from nexus_sandbox.sandbox import Isolation
@@ -71,6 +74,15 @@ class AgentsSettings(OwnerSettings):
     session_ttl_seconds: int | None = Field(
         default=None, ge=60, description="without a turn for so long a session is deleted; None: it stays"
     )
+    models: list[LanguageModel] = Field(default=[], description="as for builds: their addresses, keys and prices")
+    model_timeout_seconds: float = Field(
+        default=180.0, gt=0, le=3_600, description="of one call or request of an agent"
+    )
+    agent_models: list[str] = Field(default=[], description="names of models that agents may use at run time")
+    agent_hosts: list[HostGrant] = Field(default=[], description="hosts that agents may reach, and their secrets")
+    agent_budget_day_usd: float = Field(
+        default=1.0, gt=0, le=1_000_000, description="that an agent may spend on models on a day (UTC)"
+    )
     runner_beat_seconds: float = Field(default=2.0, gt=0, le=60)
     runner_silent_seconds: float = Field(
         default=7.0, gt=0, le=300, description="how long a process may be silent before its work counts as interrupted"
@@ -87,6 +99,16 @@ class AgentsSettings(OwnerSettings):
             raise PydanticCustomError("agentcore_alone", "has no effect without AGENTCORE_ROLE_ARN")
         return value
 
+    @field_validator("agent_models")
+    @classmethod
+    def _known_models(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        known = {model.name for model in info.data.get("models", []) if model.provider == "openai"}
+        if unknown := set(value) - known:
+            raise PydanticCustomError(
+                "agent_models", "MODELS has no openai: model named {name}", {"name": min(unknown)}
+            )
+        return value
+
     @field_validator("agentcore_region")
     @classmethod
     def _real_region(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -94,6 +116,11 @@ class AgentsSettings(OwnerSettings):
         if info.data.get("agentcore_role_arn") and region and not re.fullmatch(REGION, region):
             raise PydanticCustomError("agentcore_region", "must be set, because AWS_REGION is not an AWS region")
         return value
+
+    def grants(self, environment: Mapping[str, str]) -> Grants:
+        """What agents may reach; keys and secrets are in `environment`."""
+        models = tuple(model for model in self.models if model.name in self.agent_models)
+        return Grants(models, tuple(self.agent_hosts), environment, self.model_timeout_seconds)
 
     @property
     def agentcore(self) -> AgentCoreSettings | None:

@@ -21,16 +21,18 @@ class ToolSpec(Message):
 
 
 class AgentLimits(Message):
-    """Limits of one invocation."""
+    """Limits of one invocation. `model_calls`: of the model named in the specification."""
 
     seconds: float = Field(default=10.0, gt=0, le=900)
     memory_mb: int = Field(default=256, ge=32, le=4096)
+    model_calls: int = Field(default=10, ge=1, le=100)
 
 
 class AgentSpec(Message):
-    """`model` None: the agent uses no language model at run time.
+    """`model` None: the agent uses no language model at run time; otherwise its name, `provider:model`.
 
-    What it may reach is stated here, and nothing else is granted: `allowed_hosts`, and `secrets` by name.
+    What it may reach is stated here, and nothing else is granted: `allowed_hosts`, and `secrets` by name. The
+    installation has to grant all of it, too.
     """
 
     name: str = Field(min_length=1, max_length=48)

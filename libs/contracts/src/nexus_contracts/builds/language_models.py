@@ -1,5 +1,6 @@
 """The language models that a platform may use, and what they cost."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from nexus_contracts.builds.reports import Usage
 from nexus_contracts.model import RequestBody
 
 MILLION = 1_000_000
+_USUAL_KEYS = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
 Price = Annotated[float, Field(ge=0, le=10_000)]
 
 
@@ -28,6 +30,19 @@ class LanguageModel(RequestBody):
     @property
     def provider(self) -> str:
         return self.name.partition(":")[0]
+
+    @property
+    def model(self) -> str:
+        """As its provider calls it."""
+        return self.name.partition(":")[2]
+
+    def key_in(self, environment: Mapping[str, str]) -> str | None:
+        """None where none is needed, as by most addresses of one's own. Raises ValueError where one is missing."""
+        variable = self.api_key_env or _USUAL_KEYS.get(self.provider, "")
+        key = environment.get(variable) or None
+        if key is None and not (self.provider == "openai" and self.base_url):
+            raise ValueError(f"{self.name} needs a key in the environment variable {variable}")
+        return key
 
     def cost(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
         """In USD. `cached_tokens` are those of the input that were read from a cache."""

@@ -8,7 +8,7 @@ from nexus_contracts.text import MAX_OBJECT_BYTES, json_bytes
 
 
 def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> Ending:
-    """An answer beyond the size limits fails. The trace, if requested: the turn, then each tool call."""
+    """An answer beyond the size limits fails. The trace, if requested: the turn, model calls, tool calls."""
     size = len(answer.output.encode())
     if size > MAX_OUTPUT_BYTES:
         message = f"the answer has {size} bytes; the limit is {MAX_OUTPUT_BYTES}"
@@ -18,7 +18,7 @@ def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> 
         return failed(
             "SESSION_STATE_TOO_LARGE", message, "Deploy a version of the agent that keeps less, or start a new session."
         )
-    trace = [_turn(answer, request, duration_ms), *_bounded(answer.tool_calls)] if request.enable_trace else None
+    trace = _trace(answer, request, duration_ms) if request.enable_trace else None
     return Ending(
         InvocationStatus.SUCCEEDED,
         output=answer.output,
@@ -26,6 +26,11 @@ def ending_of(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> 
         trace=trace,
         session_state=answer.session_state,
     )
+
+
+def _trace(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> list[dict[str, JsonValue]]:
+    asked: list[dict[str, JsonValue]] = [{"span": "model", **call} for call in answer.model_calls]
+    return [_turn(answer, request, duration_ms), *asked, *_bounded(answer.tool_calls)]
 
 
 def _turn(answer: AgentAnswer, request: InvokeRequest, duration_ms: int) -> dict[str, JsonValue]:

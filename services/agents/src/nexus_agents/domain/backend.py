@@ -81,7 +81,8 @@ class InvokeRequest:
 class AgentAnswer:
     """`raw` is what the agent answered, as it came: a JSON value, or for a stream the list of its events.
 
-    `usage_ignored` says why the figures that the agent gave of its usage are not counted.
+    `usage_ignored` says why the figures that the agent gave of its usage are not counted. `model_calls` are those that
+    the platform has made for it: then they are what is counted.
     """
 
     output: str
@@ -89,6 +90,7 @@ class AgentAnswer:
     usage: AgentUsage = field(default_factory=AgentUsage)
     usage_ignored: str | None = None
     session_state: dict[str, JsonValue] | None = None
+    model_calls: tuple[dict[str, JsonValue], ...] = ()
     raw: JsonValue = None
 
 

@@ -2,11 +2,14 @@
 
 from typing import ClassVar
 
+from nexus_contracts.agents.events import AgentUsage
+
 
 class BackendError(Exception):
     """`may_retry`: no byte has reached the agent, so a retry cannot run it twice.
 
     `passes`: a temporary fault that has nothing to do with the request. `suggestion` tells the caller what to do.
+    `usage`: what model calls had cost by then.
     """
 
     code: str = "BACKEND_ERROR"
@@ -17,6 +20,7 @@ class BackendError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+        self.usage = AgentUsage()
 
 
 class PackageRejected(BackendError):

@@ -1,7 +1,7 @@
 """Invocations never run twice: an interrupted one has failed, unless it is a note, which involves no agent."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nexus_agents.domain.agent import Agent, target
 from nexus_agents.domain.answers import ending_of
@@ -134,7 +134,7 @@ class InvocationWork:
             answer = await self.backends.of(agent.backend).invoke(deployed, request)
             return ending_of(answer, request, round((time.monotonic() - began) * 1000))
         except BackendError as error:
-            return failed(error.code, error.message[:2000], error.suggestion)
+            return replace(failed(error.code, error.message[:2000], error.suggestion), usage=error.usage)
         except Exception:
             logger.exception("invocation failed in the platform", agent_id=agent.agent_id)
             return failed("PLATFORM_ERROR", "the platform could not run the agent", BackendError.suggestion)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nexus_agents import packages
+from nexus_agents.backends.door.door import Doors
 from nexus_agents.backends.local.channel import BUSY
 from nexus_agents.backends.local.guard import Guard, start_guard
 from nexus_agents.backends.local.live import LiveAgent, start_agent
@@ -72,8 +73,10 @@ class LocalBackend:
         guard: Guard | None,
         settings: LocalSettings,
         speech: Speech,
+        doors: Doors,
     ) -> None:
         self._speech = speech
+        self._doors = doors
         self._sandbox = sandbox
         self._guard = guard
         self._settings = settings
@@ -94,6 +97,7 @@ class LocalBackend:
         package = run / "package"
         try:
             manifest = await asyncio.to_thread(packages.unpack, content, package)
+            await asyncio.to_thread(packages.spec_of, package)
             if manifest.image is None and self._may_start:
                 await self._started_once(Room(package, self._workspace.new_run(), manifest.entrypoint, manifest.env))
         finally:
@@ -134,7 +138,7 @@ class LocalBackend:
         while True:
             async with self._pool.lease(agent.agent_id, agent.package, deadline) as process:
                 try:
-                    answer = await _asked(process.live, request, deadline)
+                    answer = await _billed(process.live, request, deadline)
                 except AgentUnreachable:
                     # One that worked before has died since, and not a byte was sent: another one is asked.
                     if process.fresh or process.dismissed:
@@ -168,6 +172,7 @@ class LocalBackend:
     async def stop(self) -> None:
         await self._pool.stop()
         await self._speech.stop()
+        await self._doors.close()
         if self._guard is not None:
             await self._guard.stop()
         await asyncio.to_thread(self._workspace.close)
@@ -178,7 +183,8 @@ class LocalBackend:
         self._digests[agent_id] = package.sha256
         directory, manifest = await self._unpacked.open(package)
         room = Room(directory, self._workspace.new_run(), manifest.entrypoint, manifest.env, self._speech.of(agent_id))
-        return await start_agent(self._sandbox, room, self._settings.start_seconds, self._guard)
+        door = await self._doors.door(agent_id, await asyncio.to_thread(packages.spec_of, directory), room.run)
+        return await start_agent(self._sandbox, room, self._settings.start_seconds, self._guard, door)
 
     async def _gone(self, digest: str) -> None:
         if digest not in self._digests.values():
@@ -190,9 +196,9 @@ async def _not_kept(_agent_id: str, _lines: Sequence[str]) -> None:
 
 
 async def open_local_backend(
-    blobs: BlobStore, settings: LocalSettings | None = None, keep: Keep = _not_kept
+    blobs: BlobStore, settings: LocalSettings | None = None, keep: Keep = _not_kept, doors: Doors | None = None
 ) -> LocalBackend:
-    """Tries out the sandbox, once. `keep` is given what agents write.
+    """Tries out the sandbox, once. `keep` is given what agents write; without `doors` nothing is granted to them.
 
     Raises RuntimeError where `isolation` is bubblewrap and that does not work, ValueError where `work_dir` is too long.
     """
@@ -203,7 +209,17 @@ async def open_local_backend(
         logger.warning("agents are not isolated", reason=sandbox.description)
     workspace = Workspace(chosen.work_dir)
     guard = None if sandbox.isolated else await start_guard(interpreter())
-    return LocalBackend(blobs, sandbox, workspace, guard, chosen, Speech(keep))
+    return LocalBackend(blobs, sandbox, workspace, guard, chosen, Speech(keep), doors or Doors())
+
+
+async def _billed(live: LiveAgent, request: InvokeRequest, deadline: float) -> AgentAnswer:
+    """With what models have cost meanwhile, however it ends."""
+    with live.account() as account:
+        try:
+            return account.billed(await _asked(live, request, deadline))
+        except BackendError as error:
+            error.usage = account.usage
+            raise
 
 
 async def _asked(live: LiveAgent, request: InvokeRequest, deadline: float) -> AgentAnswer:

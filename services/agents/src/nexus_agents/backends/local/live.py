@@ -3,9 +3,12 @@
 import asyncio
 import os
 import signal
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from nexus_agents import metrics
+from nexus_agents.backends.door.account import Account
+from nexus_agents.backends.door.door import Door
 from nexus_agents.backends.local.channel import Channel
 from nexus_agents.backends.local.footprint import excess, footprint_of
 from nexus_agents.backends.local.guard import Guard
@@ -36,6 +39,7 @@ class Running:
     tail: OutputTail
     guard: Guard | None
     limits: Limits
+    door: Door | None = None
 
 
 class LiveAgent:
@@ -59,6 +63,10 @@ class LiveAgent:
                 return await self._channel.ping()
         except TimeoutError:
             raise AgentTimedOut(f"The agent's /ping did not answer within {_PING_SECONDS:g} s.") from None
+
+    def account(self) -> AbstractContextManager[Account]:
+        """What an invocation has of models; the door is open for as long."""
+        return nullcontext(Account()) if self._running.door is None else self._running.door.invocation()
 
     async def invoke(self, request: InvokeRequest) -> AgentAnswer:
         """As the channel's; of one that has ended the message says how, and what it last said."""
@@ -104,9 +112,14 @@ class LiveAgent:
         return f"The agent ended {when} ({_how_it_ended(self._running)}).{_last_words(self._running)}"
 
 
-async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard | None) -> LiveAgent:
-    """Returns once it has answered a ping. Raises AgentNotStarted, with the agent's last output."""
-    running = await _spawned(sandbox, room, guard)
+async def start_agent(
+    sandbox: Sandbox, room: Room, seconds: float, guard: Guard | None, door: Door | None = None
+) -> LiveAgent:
+    """Returns once it has answered a ping. Raises AgentNotStarted, with the agent's last output.
+
+    `door` is in the room, and closed when the agent has ended.
+    """
+    running = await _spawned(sandbox, room, guard, door)
     try:
         return LiveAgent(running, await _ready(running, seconds))
     except BaseException:
@@ -116,7 +129,7 @@ async def start_agent(sandbox: Sandbox, room: Room, seconds: float, guard: Guard
         raise
 
 
-async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running:
+async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None, door: Door | None) -> Running:
     launch = sandbox.launch(room)
     tail = OutputTail(room.heard)
     try:
@@ -132,6 +145,8 @@ async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running
         )
     except BaseException as error:
         tail.close()
+        if door is not None:
+            await door.close()
         remove(room.run)
         if isinstance(error, OSError):
             raise AgentNotStarted(f"The agent could not be started: {error}.") from error
@@ -139,7 +154,7 @@ async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None) -> Running
     tail.close_write_end()
     if guard is not None:
         guard.watch(child.pid)
-    return Running(room, child, tail, guard, sandbox.limits)
+    return Running(room, child, tail, guard, sandbox.limits, door)
 
 
 async def _ready(running: Running, seconds: float) -> Channel:
@@ -189,6 +204,8 @@ async def clear(running: Running) -> None:
     kill_group(running.child)
     if running.guard is not None:
         running.guard.release(running.child.pid)
+    if running.door is not None:
+        await running.door.close()
     await asyncio.to_thread(remove, running.room.run)
 
 
