@@ -51,6 +51,34 @@ async def test_a_requirement_becomes_a_package_with_its_cases() -> None:
     assert made.outputs["prompt_engineer"]["passed"] == made.outputs["prompt_engineer"]["cases"]
 
 
+GUIDED: dict[str, Any] = {
+    "tools": [{"name": "vowels", "description": "counts vowels", "parameters": {"type": "object"}}],
+    "coverage": [{"sentence": "It counts.", "tool": "vowels"}, {"sentence": "It is friendly."}],
+    "needs_model": True,
+}
+
+
+async def test_an_agent_that_needs_a_model_is_built_with_what_runs_it() -> None:
+    models = ScriptedModels(vowels_script(Architecture=GUIDED))
+    made = ModelBuild(models, agent_models=["openai:played-2", "openai:played-1"])
+    result = await made.run()
+    contents = package_of(result)
+    assert AgentSpec.model_validate_json(contents["agent_spec.json"]).model == "openai:played-2"
+    assert Manifest.model_validate_json(contents["manifest.json"]).env == {"AGENT_HANDLER": "guided"}
+    assert "nexus_" not in contents["agent/guided.py"] + contents["agent/door.py"]
+    assert made.outputs["system_architecture"]["out_of_reach"] == []
+    assert "language model at run time" in models.prompts[CALLS.index("Architecture")]
+    assert (len(result.cases), result.required_share) == (len(PROMPTS) + 1, made.settings.verification_share)
+
+
+async def test_no_agent_gets_a_model_that_is_not_granted() -> None:
+    made = build(Architecture=GUIDED)
+    contents = package_of(await made.run())
+    assert AgentSpec.model_validate_json(contents["agent_spec.json"]).model is None
+    assert not {"agent/guided.py", "agent/door.py"} & contents.keys()
+    assert not any("model at run time" in prompt for prompt in made.models.prompts)
+
+
 async def test_every_call_is_paid_once_and_by_its_model() -> None:
     made = build()
     await made.run()

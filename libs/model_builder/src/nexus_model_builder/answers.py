@@ -71,6 +71,7 @@ class Architecture(Message):
 
     tools: list[PlannedTool] = Field(max_length=MAX_TOOLS)
     coverage: list[Coverage] = Field(min_length=1, max_length=20)
+    needs_model: bool = Field(default=False, description="only where the task offers a language model at run time")
 
 
 class Design(Message):

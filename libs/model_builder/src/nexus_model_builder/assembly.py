@@ -1,4 +1,4 @@
-"""Puts a package together: the template of agents without a model, and the tools that a model wrote."""
+"""Puts a package together: the template, and the tools that a model wrote."""
 
 import json
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from nexus_model_builder.answers import WrittenTool
 from nexus_offline_builder.packaging import source, tool_modules
 
 _TEMPLATE = files("nexus_model_builder") / "template"
+_GUIDED = ("agent/guided.py", "agent/door.py")
+"""What an agent with a model has beyond the template: no other imports it."""
 _RESERVED = files("nexus_offline_builder") / "package" / "tools"
 
 
@@ -41,21 +43,30 @@ def manifest_of(parts: Parts) -> dict[str, JsonValue]:
         "category": parts.category,
         "tools": [{"name": tool.name, "description": tool.description} for tool in spec.tools],
         "capabilities": [],
-        "env": {},
+        "env": {"AGENT_HANDLER": "guided"} if spec.model else {},
     }
 
 
 def package_files(parts: Parts) -> dict[str, str]:
     """Path in the package -> content."""
     agent = {path: source(path) for path in ("main.py", *_agent_modules(), *tool_modules([]))}
-    return agent | {
-        "tools/written.py": template("written.py"),
-        **{path: code for tool in parts.spec.tools for path, code in _tool_files(tool.name, parts.written[tool.name])},
-        "manifest.json": _json(manifest_of(parts)),
-        "agent_spec.json": _json(parts.spec.model_dump(mode="json")),
-        "prompt.md": f"# {parts.spec.name}\n\n{parts.spec.instructions}\n",
-        "requirements.txt": "# The agent needs the Python standard library only.\n",
-    }
+    guided = {path: template(path) for path in _GUIDED} if parts.spec.model else {}
+    return (
+        agent
+        | guided
+        | {
+            "tools/written.py": template("written.py"),
+            **{
+                path: code
+                for tool in parts.spec.tools
+                for path, code in _tool_files(tool.name, parts.written[tool.name])
+            },
+            "manifest.json": _json(manifest_of(parts)),
+            "agent_spec.json": _json(parts.spec.model_dump(mode="json")),
+            "prompt.md": f"# {parts.spec.name}\n\n{parts.spec.instructions}\n",
+            "requirements.txt": "# The agent needs the Python standard library only.\n",
+        }
+    )
 
 
 def trial_files(parts: Parts, conversations: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -90,10 +101,12 @@ def _agent_modules() -> list[str]:
 
 
 @cache
-def template(name: str) -> str:
+def template(path: str) -> str:
     """A file of this builder's own part of the template."""
-    text = _TEMPLATE.joinpath(name).read_text(encoding="utf-8")
-    return text.replace("nexus_offline_builder.package.tools.", ".")
+    text = _TEMPLATE.joinpath(*path.split("/")).read_text(encoding="utf-8")
+    within_agent = path.startswith("agent/")
+    text = text.replace("nexus_offline_builder.package.agent.", "." if within_agent else "..agent.")
+    return text.replace("nexus_offline_builder.package.tools.", "..tools." if within_agent else ".")
 
 
 def _json(value: object) -> str:

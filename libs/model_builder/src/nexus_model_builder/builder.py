@@ -59,6 +59,7 @@ class ModelBuilder:
             raise StepFailed("UNKNOWN_STEP", f"the model builder has no step named {step!r}")
         caller = Caller(self._settings, self._models, notebook, step, self._sleep)
         maker = Toolmaker(caller, self._trial, notebook)
-        result = await work(Workbench(request, outputs, notebook, caller, maker, self._settings.verification_share))
+        share, model = self._settings.verification_share, self._settings.agent_model
+        result = await work(Workbench(request, outputs, notebook, caller, maker, share, model))
         await notebook.progress(100.0)
         return result

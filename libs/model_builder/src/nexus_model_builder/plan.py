@@ -91,6 +91,7 @@ def parts(request: BuildRequest, outputs: Outputs) -> Parts:
             "instructions": design["instructions"],
             "examples": design["examples"],
             "tools": tools(outputs),
+            "model": outputs["system_architecture"].get("model"),
         }
     )
     version = f"1.{max(request.attempt, 1) - 1}.0"

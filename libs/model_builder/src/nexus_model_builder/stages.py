@@ -25,7 +25,9 @@ LOOPS = 2
 
 async def orchestrate(bench: Workbench) -> StepResult:
     """The brief; asks the person where that is wished. Raises StepFailed, NOTHING_TO_BUILD."""
-    brief = await bench.caller.ask("brief", wording.brief(bench.request.requirement), Brief)
+    brief = await bench.caller.ask(
+        "brief", wording.brief(bench.request.requirement, bench.agent_model is not None), Brief
+    )
     if not brief.feasible:
         raise StepFailed("NOTHING_TO_BUILD", f"no agent made of tools can do this: {brief.reason or brief.summary}")
     answers: dict[str, JsonValue] = {}
@@ -77,18 +79,21 @@ async def analyse(bench: Workbench) -> StepResult:
 async def architect(bench: Workbench) -> StepResult:
     """The tools. Raises StepFailed, NOTHING_TO_BUILD, where none serves anything."""
     prompt = bench.changing(
-        wording.architecture(bench.request.requirement, plan.specification(bench.outputs)),
+        wording.architecture(
+            bench.request.requirement, plan.specification(bench.outputs), bench.agent_model is not None
+        ),
         "Keep each tool that serves with its name, description and schema. One that must behave differently gets a "
         "description that says so.",
         tools=plan.plain([spec for spec, _ in plan.present_tools(bench.request).values()]),
     )
     made = await bench.caller.ask("architecture", prompt, Architecture, _unplanned)
-    if not made.tools:
+    model = bench.agent_model if made.needs_model else None
+    if not made.tools and model is None:
         reasons = "; ".join(sorted({one.reason for one in made.coverage if one.reason}))
         raise StepFailed("NOTHING_TO_BUILD", f"no tool can serve the requirement: {reasons[:2000]}")
     out_of_reach: list[JsonValue] = []
     for one in made.coverage:
-        if one.tool is None:
+        if one.tool is None and (one.reason or model is None):
             out_of_reach.append({"sentence": one.sentence, "reason": one.reason})
             await bench.notebook.log(f"Out of reach: {one.sentence} ({one.reason})", "warning")
     tools = [
@@ -97,6 +102,7 @@ async def architect(bench: Workbench) -> StepResult:
     ]
     output: dict[str, JsonValue] = {
         "tools": [*plan.plain(tools)],
+        "model": model,
         "coverage": [*plan.plain(made.coverage)],
         "out_of_reach": out_of_reach,
         "summary": "; ".join(f"{tool.name}: {tool.description}" for tool in tools)[:3500],
@@ -151,10 +157,15 @@ def _tool_prompt(bench: Workbench, spec: ToolSpec, present: Mapping[str, tuple[T
 
 
 async def tune(bench: Workbench) -> StepResult:
-    """How the tools read prompts, tuned on the visible cases: for an agent without a model that is its prompt."""
+    """How the tools read prompts, tuned on the visible cases: for an agent without a model that is its prompt.
+
+    One with a model reads prompts itself; in this sandbox it has none to be tried with.
+    """
     parts = plan.parts(bench.request, bench.outputs)
-    tuned, results = await bench.maker.tuned("tune", parts, plan.visible(bench.outputs))
-    await _log_results(bench, "visible", results)
+    tuned, results = parts, list[CaseResult]()
+    if parts.spec.model is None:
+        tuned, results = await bench.maker.tuned("tune", parts, plan.visible(bench.outputs))
+        await _log_results(bench, "visible", results)
     prompt = ProducedFile("prompt.md", "text/markdown; charset=utf-8", parts.spec.instructions.encode())
     written = plan.WRITTEN.dump_python(tuned.written, mode="json")
     return StepResult({"written": written, "passed": _passed(results), "cases": len(results)}, (prompt,))
@@ -173,8 +184,13 @@ async def conclude(bench: Workbench) -> StepResult:
 
 
 async def ship(bench: Workbench) -> StepResult:
-    """The package, tried with all cases before it is deployed. Raises StepFailed, CASES_FAILED."""
+    """The package, tried with all cases before it is deployed. Raises StepFailed, CASES_FAILED.
+
+    An agent with a model is asked them only once it is deployed.
+    """
     parts, cases = plan.parts(bench.request, bench.outputs), plan.cases(bench.outputs)
+    if parts.spec.model is not None:
+        return _shipped(bench, parts)
     results = await bench.maker.trial.judged(parts, cases)
     for loop in range(1, LOOPS + 1):
         if fulfilled(results, bench.required_share):

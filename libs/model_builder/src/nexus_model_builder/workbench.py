@@ -11,7 +11,7 @@ from nexus_model_builder.tools import Toolmaker
 
 @dataclass(frozen=True)
 class Workbench:
-    """`required_share` is that of the held-back cases which must pass."""
+    """`required_share` is that of the held-back cases which must pass; `agent_model` what the agent may use, if any."""
 
     request: BuildRequest
     outputs: Outputs
@@ -19,6 +19,7 @@ class Workbench:
     caller: Caller
     maker: Toolmaker
     required_share: float
+    agent_model: str | None = None
 
     def changing(self, prompt: str, advice: str, **present: object) -> str:
         """The prompt, with what there is `present` where an agent is changed."""

@@ -13,7 +13,7 @@ from .events import events_of
 from .payload import Invocation, read_invocation
 from .responder import Responder
 from .server import Handler
-from .wire import HttpError, HttpRequest, encoded, read_request, send_events, send_json, wants_events
+from .wire import HttpError, HttpRequest, encoded, read_request, send_events, send_json, state_asked, wants_events
 
 _READ_SECONDS = 30.0
 
@@ -24,12 +24,6 @@ class Desk(Handler):
     def __init__(self, responder: Responder, limits: Limits) -> None:
         self._responder = responder
         self._limits = limits
-
-    @classmethod
-    def load(cls, root: str, limits: Limits) -> "Desk":
-        """The desk of the package unpacked in `root`, its tools imported."""
-        with open(os.path.join(root, "manifest.json"), encoding="utf-8") as file:
-            return cls(Responder.of_manifest(json.load(file)), limits)
 
     def prepare(self) -> bool:
         return compile_next()
@@ -53,13 +47,8 @@ class Desk(Handler):
                 send_json(connection, 200, body)
 
     def _routed(self, request: HttpRequest, connection: socket.socket, busy: bool, changed: int) -> bytes:
-        methods = {"/ping": "GET", "/invocations": "POST"}
-        if request.path not in methods:
-            raise HttpError(404, "NOT_FOUND", "There are POST /invocations and GET /ping.")
-        if request.method != methods[request.path]:
-            raise HttpError(405, "METHOD_NOT_ALLOWED", f"Use {methods[request.path]} {request.path}.")
-        if request.path == "/ping":
-            return encoded({"status": "HealthyBusy" if busy else "Healthy", "time_of_last_update": changed})
+        if (state := state_asked(request, busy, changed)) is not None:
+            return encoded(state)
         written = events_of if wants_events(request) else encoded
         return self._invoked(lambda: self._computed(request.body, written), connection)
 
@@ -94,6 +83,12 @@ class Desk(Handler):
         now = gmtime(time())
         reply = self._responder.reply(invocation, (now.tm_year, now.tm_mon, now.tm_mday))
         return _answer(reply.text, list(reply.tool_calls))
+
+
+def handler(root: str, limits: Limits) -> Handler:
+    """For the package unpacked in `root`, its tools imported."""
+    with open(os.path.join(root, "manifest.json"), encoding="utf-8") as file:
+        return Desk(Responder.of_manifest(json.load(file)), limits)
 
 
 def _answer(text: str, calls: list[JsonValue]) -> dict[str, JsonValue]:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib import import_module
 from typing import NamedTuple, NoReturn
 
 from .confined import Limits
@@ -20,16 +21,17 @@ _FAREWELL_SECONDS = 1.0
 
 
 class Settings(NamedTuple):
-    """Where to listen (a Unix socket, or host and port) and how far an invocation may go."""
+    """Where to listen (a Unix socket, or host and port), how far an invocation may go, and the module that answers."""
 
     socket_path: str | None
     host: str
     port: int
     limits: Limits
+    handler: str
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
-    """Settings from AGENT_SOCKET, AGENT_HOST, AGENT_PORT, AGENT_TIME_LIMIT_SECONDS, AGENT_MEMORY_LIMIT_MB."""
+    """From AGENT_SOCKET, AGENT_HOST, AGENT_PORT, AGENT_TIME_LIMIT_SECONDS, AGENT_MEMORY_LIMIT_MB, AGENT_HANDLER."""
     seconds = float(environment.get("AGENT_TIME_LIMIT_SECONDS") or 10)
     memory_mb = int(environment.get("AGENT_MEMORY_LIMIT_MB") or 256)
     return Settings(
@@ -37,6 +39,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         host=environment.get("AGENT_HOST") or "0.0.0.0",
         port=int(environment.get("AGENT_PORT") or _PORT),
         limits=Limits(seconds, memory_mb),
+        handler=environment.get("AGENT_HANDLER") or "handling",
     )
 
 
@@ -45,9 +48,8 @@ def serve(root: str) -> None:
     settings = settings_from(os.environ)
     listener = _listener(settings)
     # Callers may connect while the tools are still being imported: the backlog holds them for these milliseconds.
-    from .handling import Desk
-
-    _Server(listener, Desk.load(root, settings.limits), settings).run()
+    handling = import_module(f"{__name__.rpartition('.')[0]}.{settings.handler}")
+    _Server(listener, handling.handler(root, settings.limits), settings).run()
 
 
 def _listener(settings: Settings) -> socket.socket:

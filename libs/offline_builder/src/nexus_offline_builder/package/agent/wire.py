@@ -89,14 +89,26 @@ def send_json(connection: socket.socket, status: int, body: bytes) -> None:
 
 
 def send_events(connection: socket.socket, events: bytes) -> None:
-    """Sends server-sent events one by one, in chunks: a reader knows whether it has all of them."""
+    """Sends server-sent events one by one."""
+    begin_events(connection)
+    for event in events.split(END_OF_EVENT)[:-1]:
+        send_event(connection, event + END_OF_EVENT)
+    end_events(connection)
+
+
+def begin_events(connection: socket.socket) -> None:
+    """They come in chunks: a reader knows whether it has all of them."""
     head = (
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     )
     connection.sendall(head.encode("ascii"))
-    for event in events.split(END_OF_EVENT)[:-1]:
-        chunk = event + END_OF_EVENT
-        connection.sendall(f"{len(chunk):x}\r\n".encode("ascii") + chunk + b"\r\n")
+
+
+def send_event(connection: socket.socket, event: bytes) -> None:
+    connection.sendall(f"{len(event):x}\r\n".encode("ascii") + event + b"\r\n")
+
+
+def end_events(connection: socket.socket) -> None:
     connection.sendall(b"0\r\n\r\n")
     _hang_up(connection)
 
@@ -108,6 +120,18 @@ def _hang_up(connection: socket.socket) -> None:
     for _ in range(64):
         if not connection.recv(65536):
             return
+
+
+def state_asked(request: HttpRequest, busy: bool, changed: int) -> dict[str, JsonValue] | None:
+    """What /ping answers; None for an invocation. Raises HttpError for all other requests."""
+    methods = {"/ping": "GET", "/invocations": "POST"}
+    if request.path not in methods:
+        raise HttpError(404, "NOT_FOUND", "There are POST /invocations and GET /ping.")
+    if request.method != methods[request.path]:
+        raise HttpError(405, "METHOD_NOT_ALLOWED", f"Use {methods[request.path]} {request.path}.")
+    if request.path == "/ping":
+        return {"status": "HealthyBusy" if busy else "Healthy", "time_of_last_update": changed}
+    return None
 
 
 def wants_events(request: HttpRequest) -> bool:
