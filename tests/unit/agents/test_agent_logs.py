@@ -1,7 +1,7 @@
 """What agents write: kept line by line, bounded, paged, and erased with them."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.backends.answers import read_answer
+from nexus_agents.backends.door.account import Account
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.backends.local.speech import MAX_FLUSH_BYTES, Speech
 from nexus_agents.domain.backend import AgentAnswer, DeployedAgent, InvokeRequest, PackageRef
@@ -115,6 +116,9 @@ class OneProcess:
     @asynccontextmanager
     async def lease(self, *_: object) -> AsyncGenerator["OneProcess"]:
         yield self
+
+    def account(self) -> AbstractContextManager[Account]:
+        return nullcontext(Account())
 
     async def invoke(self, _: InvokeRequest) -> AgentAnswer:
         return read_answer(200, "application/json", b'{"output": "x", "usage": {"input_tokens": -5}}')

@@ -2,7 +2,7 @@
 
 | table | keys | holds |
 |---|---|---|
-| AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); spending and daily use; marks of deleted projects |
+| AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); spending, daily use; marks of deletions |
 | AgentVersions | agent_id, number | the versions of agents, with their packages |
 | AgentPackages | package_id | which packages were uploaded |
 | AgentInvocations | invocation_id | an invocation |
