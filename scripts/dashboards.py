@@ -83,6 +83,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             },
         ),
         Panel("Database calls", "s", quantiles("nexus_database_seconds", "operation")),
+        Panel("Tokens", "short", {"{{by}} {{direction}}": "sum by (by, direction) (increase(nexus_tokens_total[1h]))"}),
+        Panel("Cost", "currencyUSD", {"{{by}}": "sum by (by) (increase(nexus_cost_usd_total[1h]))"}),
         Panel("Open streams", "short", {"streams": "sum(nexus_event_streams)"}),
     ),
 }

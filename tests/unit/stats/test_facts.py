@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from nexus_contracts.agents.events import (
     AgentDeleted,
@@ -30,6 +31,7 @@ from nexus_stats.domain.counting import (
 from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, agent_fact, build_fact
 from nexus_stats.domain.marks import invocation_tally, usage_tally
 from nexus_stats.domain.rows import Delta, Row, agent_group, agent_totals, agents_metric, category_totals
+from nexus_stats.metrics import tell_use
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = "2026-03-01"
@@ -48,6 +50,27 @@ def changed(*seen: Observation, known: dict[str, Stored] | None = None, now: dat
 
 def deltas(*seen: Observation) -> list[Delta]:
     return [dict(change.delta) for change in changed(*seen)]
+
+
+def test_prometheus_is_told_tokens_and_cost_once() -> None:
+    def told() -> list[float | None]:
+        value = REGISTRY.get_sample_value
+        return [
+            value("nexus_tokens_total", {"by": "invocations", "direction": "input"}),
+            value("nexus_tokens_total", {"by": "builds", "direction": "output"}),
+            value("nexus_cost_usd_total", {"by": "invocations"}),
+        ]
+
+    tell_use([])
+    before = [number or 0 for number in told()]
+    page = invocation_tally(ENDED, "t", 3)
+    used = usage_tally(
+        StageUsageRecorded.model_construct(project_id=PROJECT, usage=USAGE, model="m"), "t", "event", NOW, 3
+    )
+    tell_use(changed(page, used))
+    known = {one.key: Stored(frozenset(one.deltas), 1) for one in (page, used)}
+    tell_use(changed(page, used, known=known))
+    assert told() == [before[0] + 3, before[1] + 5, before[2] + 1.5]
 
 
 def test_an_invocation_counts_with_its_end_figure_by_figure() -> None:
