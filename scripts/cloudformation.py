@@ -1,7 +1,11 @@
 """What the platform needs of AWS, from the services' own definitions: tables, rights, the bucket of packages."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from nexus_agents.tables import INSTANCES
+from nexus_agents.tables import LEDGER as AGENTS_LEDGER
+from nexus_builds.tables import LEDGER as BUILDS_LEDGER
 from nexus_contracts.topics import (
     AGENTS_STREAMS,
     BUILDS_EVENTS,
@@ -33,13 +37,17 @@ GROUPS = {
 }
 PRODUCERS = {"worker": "build worker"}
 """What the registry of topics calls a process."""
-ITEM_ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem")
-SCANNING = ("builds", "agents")
-"""Whose histories are exported, for statistics that are counted anew; agents looks for idle sessions, too."""
-TABLE_ACTIONS = ("CreateTable", "DescribeTable", "UpdateTimeToLive", "DescribeTimeToLive")
-GENERATIONS = ("StatsSeen", "StatsCounters", "StatsActivities")
+ITEM_ACTIONS = (
+    *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem"),
+    "ConditionCheckItem",
+)
+TABLE_ACTIONS = ("CreateTable", "DescribeTable", "UpdateTimeToLive")
+GENERATIONS = ("StatsSeen.*", "StatsCounters.*", "StatsActivities.*")
 """Of these `nexus-admin stats rebuild` makes a new one and removes the old, so they have a number behind the name."""
-BLOBS = {"worker": ("packages", "artifacts"), "agents": ("packages",), "builds": ("artifacts",), "gateway": ()}
+HISTORIES = {"builds": BUILDS_LEDGER.history.name, "agents": AGENTS_LEDGER.history.name}
+"""Read whole by their owners, for `nexus-admin stats`, which is told how large they are."""
+SCANNED = {"builds": (HISTORIES["builds"],), "agents": (HISTORIES["agents"], INSTANCES.name)}
+BLOBS = {"worker": ("packages", "artifacts"), "agents": ("packages",)}
 
 
 def sub(text: str) -> Resource:
@@ -97,60 +105,77 @@ def _reads(process: str) -> set[str]:
     return {topic.name for topic in TOPICS if set(GROUPS[process]) & set(topic.groups)}
 
 
+def _topics(actions: list[str], names: list[str]) -> Resource:
+    return _allow([f"kafka-cluster:{action}" for action in actions], [_kafka("topic", name) for name in names])
+
+
+def _tables(actions: Sequence[str], names: Sequence[str]) -> Resource:
+    return _allow([f"dynamodb:{action}" for action in actions], [table_arn(name) for name in names])
+
+
+CONNECTION = _allow(["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"], [_kafka("cluster", "")])
+
+
 def kafka_statements(process: str) -> list[Resource]:
-    """Its topics, its groups, and the progress of those who read what it publishes."""
-    writes, reads = sorted(_writes(process)), sorted(_reads(process))
-    followers = sorted({group for topic in TOPICS if topic.name in writes for group in topic.groups})
+    """Its topics and its groups."""
     statements = [
-        _allow(["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"], [_kafka("cluster", "")]),
-        _allow(["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], [_kafka("topic", name) for name in writes]),
-        _allow(["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], [_kafka("topic", name) for name in reads]),
+        CONNECTION,
+        _topics(["DescribeTopic", "WriteData"], sorted(_writes(process))),
+        _topics(["DescribeTopic", "ReadData"], sorted(_reads(process))),
     ]
-    if followers:
-        statements.append(_allow(["kafka-cluster:DescribeGroup"], [_kafka("group", name) for name in followers]))
     if GROUPS[process]:
         grouping = ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"]
         statements.append(_allow(grouping, [_kafka("group", name) for name in GROUPS[process]]))
     return statements
 
 
+def tables_used(process: str) -> list[str]:
+    """Those whose items it reads and writes."""
+    if process == "stats":
+        return ["StatsGenerations", *GENERATIONS]
+    return [table.name for owner in USES[process] for table in tables_of(owner)]
+
+
 def statements_of(process: str) -> list[Resource]:
     """No more than the process does: its own tables, its own topics and groups, its own prefixes of the bucket."""
-    found = kafka_statements(process)
-    tables = [table for owner in USES[process] for table in tables_of(owner)]
-    if tables:
-        actions = [f"dynamodb:{action}" for action in ITEM_ACTIONS] + ["dynamodb:ConditionCheckItem"]
-        if process in SCANNING:
-            actions.append("dynamodb:Scan")
-        if process == "stats":  # generations of tables, each with its number
-            names = ["StatsGenerations", *(f"{name}.*" for name in GENERATIONS)]
-            making = [
-                "dynamodb:CreateTable",
-                "dynamodb:DeleteTable",
-                "dynamodb:DescribeTable",
-                "dynamodb:UpdateTimeToLive",
-            ]
-            found.append(_allow(making, [table_arn(f"{name}.*") for name in GENERATIONS]))
-        else:
-            names = [table.name for table in tables]
-        found.append(_allow(actions, [table_arn(name) for name in names]))
-        found.append(_allow(["dynamodb:ListTables"], ["*"]))
+    found = [*kafka_statements(process), _tables(ITEM_ACTIONS, tables_used(process))]
+    if process in HISTORIES:
+        found.append(_tables(["Scan"], SCANNED[process]))
+        found.append(_tables(["DescribeTable"], [HISTORIES[process]]))
+    found.append(_allow(["dynamodb:ListTables"], ["*"]))
     if prefixes := BLOBS.get(process):
         objects = [sub("${PackagesBucket.Arn}/" + prefix + "/*") for prefix in prefixes]
-        found.append(_allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject"], objects))
+        found.append(_allow(["s3:GetObject", "s3:PutObject"], objects))
         found.append(_allow(["s3:ListBucket"], [sub("${PackagesBucket.Arn}")]))
     return found
 
 
 def migration_statements() -> list[Resource]:
     names = [table.name for owner in OWNERS for table in tables_of(owner)]
-    creating = ["CreateTopic", "DescribeTopic", "DescribeTopicDynamicConfiguration"]
+    topics = [topic.name for topic in all_topics()]
     return [
-        _allow([f"dynamodb:{action}" for action in TABLE_ACTIONS], [table_arn(name) for name in names]),
+        _tables(TABLE_ACTIONS, names),
         _allow(["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"], [_kafka("cluster", "")]),
-        _allow(
-            [f"kafka-cluster:{action}" for action in creating], [_kafka("topic", topic.name) for topic in all_topics()]
-        ),
+        _topics(["CreateTopic", "DescribeTopic", "DescribeTopicDynamicConfiguration"], topics),
+    ]
+
+
+def operator_statements() -> list[Resource]:
+    """What `nexus-admin` does: looks at everything, moves dead letters, counts the statistics anew."""
+    names = [table.name for owner in OWNERS for table in tables_of(owner)]
+    letters = [*(topic.name for topic in dead_letter_topics()), DEAD_LETTER_MARKS.name]
+    redriven = [*(topic.name for topic in TOPICS if topic.groups), DEAD_LETTER_MARKS.name]
+    return [
+        CONNECTION,
+        _allow(["kafka-cluster:DescribeCluster"], [_kafka("cluster", "")]),
+        _topics(["DescribeTopic", "DescribeTopicDynamicConfiguration"], [topic.name for topic in all_topics()]),
+        _topics(["ReadData"], letters),
+        _topics(["WriteData"], redriven),
+        # The doctor asks to delete what does not exist: refused unless it is permitted.
+        _tables(["DescribeTable", "GetItem", "DeleteItem"], names),
+        _tables([*ITEM_ACTIONS, "Scan"], tables_used("stats")),
+        _tables([*TABLE_ACTIONS, "DeleteTable"], GENERATIONS),
+        _allow(["dynamodb:ListTables"], ["*"]),
     ]
 
 
@@ -209,7 +234,8 @@ def template() -> Resource:
         resources |= {f"{logical(table.name)}Table": table_resource(table) for table in tables_of(owner)}
     resources |= {f"{logical(name)}Role": role(name, statements_of(name)) for name in USES}
     resources["MigrationRole"] = role("migration", migration_statements())
-    roles = [*USES, "migration"]
+    resources["OperatorRole"] = role("operator", operator_statements())
+    roles = [*USES, "migration", "operator"]
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Nexus-AI Platform: tables, rights of its services, bucket. Generated by `make schemas`.",

@@ -19,6 +19,7 @@ from scripts.manifests import (
     CONFIG,
     MOST_GATEWAYS,
     MOST_REPLICAS,
+    OPERATOR,
     REPLICAS,
     SECRETS,
     Values,
@@ -82,7 +83,7 @@ def chart_values() -> dict[str, Any]:
         "secretName": SECRETS,
         "settings": CONFIG,
         **{one.name: {"replicas": REPLICAS, "mostReplicas": most(one.name)} for one in COMPONENTS},
-        "roles": {name: "" for name in [*(one.name for one in COMPONENTS), "migration"]},
+        "roles": {name: "" for name in [*(one.name for one in COMPONENTS), "migration", OPERATOR]},
     }
 
 

@@ -11,6 +11,7 @@ LABEL = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 PART_OF = {LABEL: "nexus-ai"}
 SETTINGS, SECRETS = "nexus-settings", "nexus-secrets"
+OPERATOR = "operator"
 LAG = 200
 """Records behind, for each replica, from which on there is another one."""
 
@@ -46,10 +47,7 @@ CONFIG = {
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "info",
     "SHUTDOWN_SECONDS": "20",
-    "BUILDS_URL": f"http://builds:{PORT}",
-    "AGENTS_URL": f"http://agents:{PORT}",
-    "STATS_URL": f"http://stats:{PORT}",
-    "WORKER_URL": f"http://worker:{PORT}",
+    **{f"{one.name.upper()}_URL": f"http://{one.name}:{PORT}" for one in COMPONENTS},
     "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
     "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
     "KAFKA_SASL_MECHANISM": "",
@@ -96,6 +94,8 @@ def _pod(name: str, account: str, container: Manifest, **more: Any) -> Manifest:
     spec = {
         "serviceAccountName": account,
         "automountServiceAccountToken": False,
+        # Or Kubernetes sets GATEWAY_PORT=tcp://..., which is a setting of ours.
+        "enableServiceLinks": False,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": USER,
@@ -114,8 +114,11 @@ def _pod(name: str, account: str, container: Manifest, **more: Any) -> Manifest:
         "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "512Mi"}}],
         **more,
     }
-    annotations = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics"}
-    return {"metadata": {"labels": _selector(name), "annotations": annotations}, "spec": spec}
+    labelled: Manifest = {"labels": _selector(name)}
+    if "ports" in container:
+        scraped = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics"}
+        labelled["annotations"] = scraped
+    return {"metadata": labelled, "spec": spec}
 
 
 def _probe(path: str, period: int, failures: int) -> Manifest:
@@ -226,7 +229,7 @@ def autoscaler(one: Component, values: Values) -> Manifest:
 
 def network_policy(one: Component) -> Manifest:
     """Who may ask it, and that it reaches names, broker, database and the other services, and nothing else."""
-    peers = [{"podSelector": {"matchLabels": _selector(name)}} for name in one.asked]
+    peers = [{"podSelector": {"matchLabels": _selector(name)}} for name in (*one.asked, OPERATOR)]
     scraping = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
     http = [{"port": PORT, "protocol": "TCP"}]
     who: Manifest = {} if one.name == "gateway" else {"from": [*peers, scraping]}
@@ -267,15 +270,39 @@ def migration(values: Values) -> list[Manifest]:
     one = Component(name, "", "", "")
     template = _pod(name, name, container, restartPolicy="OnFailure")
     spec = {"backoffLimit": 10, "ttlSecondsAfterFinished": 3600, "template": template}
-    policy = network_policy(one)
-    policy["spec"] |= {"policyTypes": ["Ingress", "Egress"], "ingress": []}
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": _meta(values.job, name), "spec": spec}
-    return [account(one, values), job, policy]
+    return [account(one, values), job, _unasked(one)]
+
+
+def _unasked(one: Component) -> Manifest:
+    """The policy of what nobody may ask anything."""
+    policy = network_policy(one)
+    policy["spec"]["ingress"] = []
+    return policy
+
+
+def operator(values: Values) -> list[Manifest]:
+    """Where an operator runs `nexus-admin`: no pod until there is something to do."""
+    container = {
+        "name": OPERATOR,
+        "image": values.image,
+        "command": ["sleep", "infinity"],
+        "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
+    }
+    one = Component(OPERATOR, "", "", "")
+    pod = _pod(OPERATOR, OPERATOR, container, terminationGracePeriodSeconds=1)
+    spec = {"replicas": 0, "selector": {"matchLabels": _selector(OPERATOR)}, "template": pod}
+    kept = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta(OPERATOR, OPERATOR), "spec": spec}
+    return [account(one, values), kept, _unasked(one)]
 
 
 def manifests(values: Values) -> dict[str, list[Manifest]]:
     """By the name of their file."""
-    found: dict[str, list[Manifest]] = {"settings": [settings(values)], "migration": migration(values)}
+    found: dict[str, list[Manifest]] = {
+        "settings": [settings(values)],
+        "migration": migration(values),
+        OPERATOR: operator(values),
+    }
     for one in COMPONENTS:
         found[one.name] = [
             account(one, values),

@@ -1,9 +1,14 @@
 """What the demo shows, asserted: from a requirement to a talking agent, and the figures that it leaves."""
 
+import re
+
+import aiohttp
 import pytest
+from scripts.cloudformation import GROUPS, statements_of
 from tests.support.client import Client
 
 from nexus_contracts.stages import STAGES
+from nexus_devstack.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -142,3 +147,25 @@ async def test_paging_through_a_filtered_list_yields_every_match_once(client: Cl
     path = "/api/v1/projects?user_id=pager&status=pending&tag=even&limit=2"
     found = [item["project_id"] for item in await client.pages(path)]
     assert found == list(reversed(wanted[::2]))
+
+
+async def test_all_that_a_process_has_asked_of_the_database_its_role_permits(client: Client, stack: Stack) -> None:
+    """With what the tests above did, and what `nexus-admin stats` asks of the owners."""
+    del client
+    transaction = {"PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"}
+    asked: dict[str, set[str]] = {}
+    async with aiohttp.ClientSession(raise_for_status=True) as http:
+        for owner in ("builds", "agents"):
+            async with http.get(f"{stack.url(owner)}/internal/history?types=any&limit=1"):
+                pass
+        for process in GROUPS:
+            async with http.get(f"{stack.url(process)}/metrics") as answer:
+                counted = await answer.text()
+            asked[process] = set(re.findall(r'^nexus_database_seconds_count\{operation="(\w+)"\} [1-9]', counted, re.M))
+    forbidden: dict[str, set[str]] = {}
+    for process, operations in asked.items():
+        permitted = {action.removeprefix("dynamodb:") for one in statements_of(process) for action in one["Action"]}
+        wanted = {one for name in operations for one in (transaction if name == "TransactWriteItems" else {name})}
+        forbidden[process] = wanted - permitted
+    assert not any(forbidden.values()), forbidden
+    assert {"TransactWriteItems", "Scan", "Query"} <= asked["builds"]

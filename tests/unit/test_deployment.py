@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from scripts.cloudformation import GROUPS, kafka_statements, statements_of, table_arn, template
-from scripts.manifests import COMPONENTS, CONFIG
+from scripts.cloudformation import GROUPS, kafka_statements, operator_statements, statements_of, table_arn, template
+from scripts.export_documents import PLAIN
+from scripts.manifests import COMPONENTS, CONFIG, OPERATOR, manifests
 
-from nexus_contracts.topics import TOPICS
+from nexus_contracts.topics import DEAD_LETTER_MARKS, TOPICS
 from nexus_devstack.provision import OWNERS, tables_of
 from nexus_devstack.services import SERVICES
 from nexus_gateway.settings import GatewaySettings
@@ -62,6 +63,62 @@ def test_the_gateway_may_touch_its_keys_and_no_other_table() -> None:
     assert [one["Resource"] for one in tables] == [[table_arn("GatewayKeys")]]
 
 
+def actions_on(statements: list[dict[str, Any]], resource: str) -> set[str]:
+    """What may be done with the table or topic of that name."""
+    return {
+        action
+        for one in statements
+        for action in one["Action"]
+        if re.search(rf"[/}}]{re.escape(resource)}\"", named([one]))
+    }
+
+
+@pytest.mark.parametrize(
+    ("process", "history", "more"), [("builds", "BuildsHistory", []), ("agents", "AgentsHistory", ["AgentInstances"])]
+)
+def test_an_owner_reads_its_history_whole(process: str, history: str, more: list[str]) -> None:
+    scans = [one for one in statements_of(process) if "dynamodb:Scan" in one["Action"]]
+    assert [one["Resource"] for one in scans] == [[table_arn(name) for name in (history, *more)]]
+    assert "dynamodb:DescribeTable" in actions_on(statements_of(process), history)
+
+
+def test_an_operator_may_redrive_every_dead_letter() -> None:
+    rights = operator_statements()
+    for topic in TOPICS:
+        for group in topic.groups:
+            assert "kafka-cluster:ReadData" in actions_on(rights, topic.dead_letter(group))
+            assert "kafka-cluster:WriteData" in actions_on(rights, topic.name)
+    assert {"kafka-cluster:ReadData", "kafka-cluster:WriteData"} <= actions_on(rights, DEAD_LETTER_MARKS.name)
+
+
+def test_an_operator_changes_no_table_but_those_of_the_statistics() -> None:
+    changing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem", "dynamodb:CreateTable"}
+    rights = operator_statements()
+    for owner in set(OWNERS) - {"stats"}:
+        assert not [table.name for table in tables_of(owner) if changing & actions_on(rights, table.name)]
+
+
+def test_kubernetes_gives_a_pod_no_variables_of_its_own() -> None:
+    """GATEWAY_PORT, of a service named gateway, is a setting of ours."""
+    pods = [
+        (one["metadata"]["name"], one["spec"]["template"]["spec"])
+        for each in manifests(PLAIN).values()
+        for one in each
+        if one["kind"] in ("Deployment", "Job")
+    ]
+    assert {name: pod["enableServiceLinks"] for name, pod in pods} == dict.fromkeys((name for name, _ in pods), False)
+    assert {"migration", OPERATOR, *(one.name for one in COMPONENTS)} == {name for name, _ in pods}
+
+
+@pytest.mark.parametrize("name", [one.name for one in COMPONENTS])
+def test_an_operator_s_pod_may_ask_every_service(name: str) -> None:
+    (policy,) = [one for one in manifests(PLAIN)[name] if one["kind"] == "NetworkPolicy"]
+    (ingress,) = policy["spec"]["ingress"]
+    asking = [peer.get("podSelector", {}).get("matchLabels", {}) for peer in ingress.get("from", [])]
+    assert "from" not in ingress or OPERATOR in {labels.get("app.kubernetes.io/component") for labels in asking}
+    assert CONFIG[f"{name.upper()}_URL"] == f"http://{name}:8000"
+
+
 def overlay(name: str) -> dict[str, str]:
     """The settings of an overlay that are not the base's."""
     text = (ROOT / "deploy" / "kubernetes" / "overlays" / name / "kustomization.yaml").read_text(encoding="utf-8")
@@ -89,6 +146,11 @@ def test_the_unit_of_systemd_runs_what_the_deploy_script_runs() -> None:
     assert "-m nexus_devstack run\n" in UNIT.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("setting", ["ProtectKernelTunables", "ProtectProc", "ProcSubset", "RestrictNamespaces"])
+def test_the_unit_of_systemd_leaves_what_bubblewrap_needs(setting: str) -> None:
+    assert f"\n{setting}=" not in UNIT.read_text(encoding="utf-8")
+
+
 def rendered(name: str) -> list[dict[str, Any]]:
     """A template of the chart with its own values, as Helm fills them in: there is nothing but values in it."""
     values: Any = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
@@ -103,7 +165,7 @@ def rendered(name: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(re.sub(r"\{\{ \.([\w.]+)(?: \| int)? \}\}", value, text)))
 
 
-@pytest.mark.parametrize("name", ["settings", *(one.name for one in COMPONENTS)])
+@pytest.mark.parametrize("name", ["settings", "operator", *(one.name for one in COMPONENTS)])
 def test_the_chart_says_what_the_base_says(name: str) -> None:
     charted = rendered(name)
     for one in charted:
