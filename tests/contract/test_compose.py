@@ -36,6 +36,7 @@ OURS = {
 }
 JOBS = {"provision", "dynamodb-volume"}
 WATCHING = {"prometheus", "grafana"}
+TOOLS = {"admin"}
 SCALABLE = {"builds", "worker", "agents", "stats"}
 OF_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NO_PROXY"}
 OF_TWO_LISTENERS = {
@@ -47,8 +48,9 @@ OF_TWO_LISTENERS = {
 
 
 def test_the_platform_has_these_containers_and_no_others() -> None:
-    assert set(SERVICES) == {*OURS, *WATCHING, "kafka", "dynamodb", "dynamodb-volume"}
+    assert set(SERVICES) == {*OURS, *WATCHING, *TOOLS, "kafka", "dynamodb", "dynamodb-volume"}
     assert {name for name, service in SERVICES.items() if service.get("profiles") == ["observability"]} == WATCHING
+    assert {name for name, service in SERVICES.items() if service.get("profiles") == ["admin"]} == TOOLS
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -62,7 +64,7 @@ def test_a_container_has_no_privileges_and_bounded_memory(name: str) -> None:
     assert not {"privileged", "container_name"} & service.keys()
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES.keys() - JOBS))
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - JOBS - TOOLS))
 def test_what_stays_up_is_watched_and_started_again(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
@@ -103,6 +105,15 @@ def test_a_service_of_ours_accepts_what_it_is_given(name: str, monkeypatch: pyte
 def test_what_is_told_of_another_kafka_reaches_no_container(name: str) -> None:
     fixed = SERVICES[name]["environment"].keys()
     assert {option.upper() for option in KafkaOptions.model_fields} - fixed == {"KAFKA_CLIENT_ID_PREFIX"}
+
+
+def test_the_operator_s_tool_finds_every_service_in_its_container() -> None:
+    given = SERVICES["admin"]["environment"]
+    assert {name: given[f"{name.upper()}_URL"] for name in OURS.keys() - {"provision"}} == {
+        name: f"http://{name}:8000" for name in OURS.keys() - {"provision"}
+    }
+    assert given.items() >= SERVICES["provision"]["environment"].items()
+    assert SERVICES["admin"]["read_only"] is True
 
 
 def test_ports_are_published_on_the_loopback_address_only_and_none_of_what_scales() -> None:

@@ -66,6 +66,7 @@ def test_the_platform_comes_up_serves_the_demo_scales_and_keeps_its_data(compose
     (agent,) = compose.items("agents")
     assert agent["deployment"]["isolated"] is False
     assert agent["deployment"]["isolation"].startswith("not isolated: ")
+    compose.run("run", "--rm", "admin", "doctor")
     compose.run("down")
     compose.run("up", "--detach", "--wait")
     assert [each["agent_id"] for each in compose.items("agents")] == [agent["agent_id"]]

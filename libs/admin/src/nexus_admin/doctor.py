@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nexus_admin.installation import database, endpoints, service_urls
+from nexus_admin.installation import database, endpoints, service_urls, services_elsewhere
 from nexus_contracts.topics import all_topics
 from nexus_devstack.errors import StackError
 from nexus_devstack.preflight import Finding, host_findings
@@ -24,12 +24,15 @@ NOBODY = "nexus-admin-doctor"
 SKEW_WARNING_SECONDS, SKEW_FAULT_SECONDS = 5.0, 240.0
 """AWS refuses what was signed five minutes ago."""
 ANSWER_SECONDS = 5.0
+OF_THE_SERVICES_HOST = ("disk", "sandbox")
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 async def _host(settings: Settings) -> AsyncGenerator[Finding]:
+    elsewhere = services_elsewhere()
     for finding in host_findings(settings):
-        yield finding
+        if not (elsewhere and finding.name in OF_THE_SERVICES_HOST):
+            yield finding
 
 
 async def _broker(settings: Settings) -> AsyncGenerator[Finding]:

@@ -32,8 +32,14 @@ def service_urls(settings: Settings) -> dict[str, str]:
     urls: dict[str, str] = {}
     for variable, port in settings.ports(SERVICE_PORTS).items():
         name = variable.removesuffix("_PORT")
-        urls[name.lower()] = os.environ.get(f"{name}_URL") or f"http://{LOOPBACK}:{port}"
+        host = settings.gateway_address if name == "GATEWAY" else LOOPBACK
+        urls[name.lower()] = os.environ.get(f"{name}_URL") or f"http://{host}:{port}"
     return urls
+
+
+def services_elsewhere() -> bool:
+    """Whether the services run on other machines than this one, as their addresses are named."""
+    return any(os.environ.get(f"{setting.removesuffix('_port').upper()}_URL") for setting in SERVICE_PORTS)
 
 
 def trust() -> Trust:
