@@ -163,6 +163,9 @@ def test_deployed_it_outlives_its_shell_and_a_killed_child_and_stops_when_told(
             lines_until(reading, said("agents was killed by SIGKILL"))
             lines_until(reading, lambda line: line["process"] == "agents" and line.get("event") == "开始")
             reading.kill()
+        refused = deployed(env | {"SHUTDOWN_SECONDS": "never"}, tmp_path, "restart")
+        assert (refused.returncode, "SHUTDOWN_SECONDS" in refused.stderr) == (1, True), refused
+        assert supervisor.is_running()
     finally:
         stopped = deployed(env, tmp_path, "stop")
     assert (stopped.returncode, stopped.stdout) == (0, "the platform is stopped\n")

@@ -44,6 +44,25 @@ def test_the_first_editions_settings_file_works_as_it_stands(tmp_path: Path) -> 
     settings = load_settings()
     assert (settings.environment, settings.gateway_host, settings.gateway_port) == ("production", "0.0.0.0", 9100)
     assert (settings.aws_region, settings.log_level, settings.gateways) == ("eu-west-1", "info", 2)
+    assert faults(settings) == {}
+    (exposed,) = [finding for finding in findings(settings) if finding.name == "exposure"]
+    assert (exposed.outcome, "AUTHENTICATION=on" in exposed.remedy) == ("warning", True)
+
+
+def test_a_gateway_that_others_reach_is_a_fault_unless_it_is_protected_or_meant() -> None:
+    os.environ["GATEWAY_HOST"] = "0.0.0.0"
+    load_environment(Path("no file"))
+    assert "LISTEN_WITHOUT_AUTHENTICATION" in faults(load_settings())["exposure"].remedy
+    os.environ["AUTHENTICATION"] = "on"
+    assert "exposure" not in {finding.name for finding in findings(load_settings())}
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("192.0.2.7", "192.0.2.7")]
+)
+def test_the_gateway_is_asked_where_it_listens(host: str, asked: str) -> None:
+    os.environ["GATEWAY_HOST"] = host
+    assert load_settings().gateway_address == asked
 
 
 def test_a_taken_port_is_a_fault_that_names_its_setting() -> None:

@@ -178,6 +178,7 @@ async def test_pages_fetch_nothing_from_elsewhere(path: str) -> None:
     ("settings", "complaint"),
     [
         ({"host": "0.0.0.0"}, "LISTEN_WITHOUT_AUTHENTICATION"),
+        ({"public_address": "0.0.0.0:8000"}, "LISTEN_WITHOUT_AUTHENTICATION"),
         ({"authentication": "on"}, "IDENTITY_SECRET"),
         (SETTINGS | {"jwt_audience": ""}, "JWT_AUDIENCE"),
         (SETTINGS | {"jwt_jwks_url": "https://id"}, "cannot both"),
@@ -189,9 +190,15 @@ def test_settings_that_would_open_the_gateway_stop_its_start(settings: dict[str,
 
 
 def test_a_gateway_without_authentication_listens_where_it_is_said_to_be_meant() -> None:
-    for settings in ({"host": "127.0.0.2"}, {"host": "::1"}, {"host": "localhost"}):
+    for settings in (
+        {"public_address": "127.0.0.1:8000"},
+        {"host": "127.0.0.2"},
+        {"host": "::1"},
+        {"host": "localhost"},
+    ):
         assert GatewaySettings.model_validate(settings)
     assert GatewaySettings(host="0.0.0.0", listen_without_authentication=True)
+    assert GatewaySettings(public_address="0.0.0.0:8000", listen_without_authentication=True)
 
 
 async def test_what_is_too_much_at_once_is_turned_away_and_health_is_still_told() -> None:

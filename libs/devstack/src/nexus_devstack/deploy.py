@@ -16,8 +16,7 @@ from typing import TextIO
 
 from nexus_devstack.data_folder import holder
 from nexus_devstack.errors import StackError
-from nexus_devstack.ports import LOOPBACK
-from nexus_devstack.preflight import Finding, findings, log_path
+from nexus_devstack.preflight import Finding, findings, host_findings, log_path
 from nexus_devstack.program import reports_ready
 from nexus_devstack.settings import SERVICE_PORTS, Settings, load_environment, load_settings
 
@@ -33,23 +32,24 @@ def say(text: str, stream: TextIO = sys.stdout) -> None:
 
 async def _missing(settings: Settings) -> dict[str, str | None]:
     """By service, what is not ready yet."""
-    ports = settings.ports(SERVICE_PORTS)
-    answers = await asyncio.gather(*(reports_ready(port)() for port in ports.values()))
-    return {name.removesuffix("_PORT").lower(): answer for name, answer in zip(ports, answers, strict=True)}
+    ports = {name.removesuffix("_PORT").lower(): port for name, port in settings.ports(SERVICE_PORTS).items()}
+    probes = [reports_ready(port) for port in ports.values()]
+    probes[0] = reports_ready(settings.gateway_port, settings.gateway_address)
+    answers = await asyncio.gather(*(probe() for probe in probes))
+    return dict(zip(ports, answers, strict=True))
 
 
 def missing(settings: Settings) -> dict[str, str | None]:
     return asyncio.run(_missing(settings))
 
 
-def _checked(settings: Settings) -> None:
-    """Raises StackError when something that a start needs is not there."""
-    seen = findings(settings)
+def _checked(seen: Sequence[Finding], consequence: str) -> None:
+    """Says what was found. Raises StackError when something that a start needs is not there."""
     for finding in seen:
         if finding.outcome != "ok":
             say(_line(finding), sys.stderr)
     if any(finding.outcome == "fault" for finding in seen):
-        raise StackError("nothing was started; correct the errors above")
+        raise StackError(f"{consequence}; correct the errors above")
 
 
 def _line(finding: Finding) -> str:
@@ -68,7 +68,7 @@ def start(settings: Settings, *, foreground: bool = False) -> int:
     if (pid := holder(settings.data_dir)) is not None:
         say(f"the platform is running already (process {pid})")
         return 0
-    _checked(settings)
+    _checked(findings(settings), "nothing was started")
     if foreground:
         os.execv(sys.executable, command(settings))
     log = log_path(settings)
@@ -88,7 +88,8 @@ def start(settings: Settings, *, foreground: bool = False) -> int:
     except BaseException:
         _end(running.pid, lambda: running.poll() is not None)
         raise
-    say(f"the platform is ready: http://{LOOPBACK}:{settings.gateway_port} (process {running.pid}, log {log})")
+    url = f"http://{settings.gateway_address}:{settings.gateway_port}"
+    say(f"the platform is ready: {url} (process {running.pid}, log {log})")
     return 0
 
 
@@ -136,6 +137,9 @@ def stop(settings: Settings) -> int:
 
 
 def restart(settings: Settings) -> int:
+    """What runs goes on where a start could not follow. Raises StackError then."""
+    faults = [finding for finding in host_findings(settings) if finding.outcome == "fault"]
+    _checked(faults, "nothing was stopped")
     stop(settings)
     return start(settings)
 

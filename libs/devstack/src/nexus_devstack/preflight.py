@@ -15,6 +15,7 @@ from nexus_devstack.ports import require_free
 from nexus_devstack.providers.choice import PROVIDERS
 from nexus_devstack.services import require_usable_settings
 from nexus_devstack.settings import SERVICE_PORTS, Settings
+from nexus_runtime.process.settings import is_loopback
 
 LEAST_DISK_BYTES = 500_000_000
 LEAST_PYTHON = (3, 11)
@@ -54,6 +55,17 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("settings", "ok", f"{settings.environment}, infrastructure {settings.infra}")
+
+
+def _exposure(settings: Settings) -> Iterator[Finding]:
+    if is_loopback(settings.gateway_host) or os.environ.get("AUTHENTICATION") == "on":
+        return
+    meant = os.environ.get("LISTEN_WITHOUT_AUTHENTICATION", "").lower() in ("true", "1", "yes", "on")
+    text = f"the gateway listens on {settings.gateway_host} without authentication: who reaches it may do everything"
+    remedy = "set AUTHENTICATION=on and IDENTITY_SECRET"
+    if not meant:
+        remedy += ", or LISTEN_WITHOUT_AUTHENTICATION=true if that is intended"
+    yield Finding("exposure", "warning" if meant else "fault", text, remedy)
 
 
 def needs_aws(settings: Settings) -> list[str]:
@@ -126,7 +138,10 @@ def _sandbox(_settings: Settings) -> Iterator[Finding]:
         yield Finding("sandbox", outcome, text, "install bubblewrap")
 
 
-HOST_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _settings, _credentials, _disk, _sandbox)
+HOST_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    *(_python, _settings, _exposure),
+    *(_credentials, _disk, _sandbox),
+)
 """What can be asked while the platform runs, too."""
 
 

@@ -49,9 +49,9 @@ def accepts_connections(port: int) -> Readiness:
     return probe
 
 
-def reports_ready(port: int) -> Readiness:
+def reports_ready(port: int, host: str = LOOPBACK) -> Readiness:
     """Ready when GET /health/ready on `port` answers 200, and does not name the message bus as failing."""
-    url = f"http://{LOOPBACK}:{port}/health/ready"
+    url = f"http://{host}:{port}/health/ready"
     timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
 
     async def probe() -> str | None:

@@ -10,7 +10,9 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nexus_devstack.errors import StackError
+from nexus_devstack.ports import LOOPBACK
 from nexus_kafka.options import SECRETS, KafkaOptions
+from nexus_runtime.process.settings import LogLevel
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 SERVICE_PORTS = ("gateway_port", "builds_port", "agents_port", "stats_port", "worker_port")
@@ -19,10 +21,7 @@ INFRA_PORTS = ("kafka_port", "dynamodb_port")
 
 FORMER_NAMES = {"API_HOST": "GATEWAY_HOST", "API_PORT": "GATEWAY_PORT"}
 """Of the settings file of the platform's first edition, which is still understood."""
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+EVERYWHERE = ("0.0.0.0", "::")
 
 
 def _number(value: object) -> object:
@@ -58,7 +57,7 @@ class Settings(KafkaOptions, BaseSettings):
     kafka_port: Port = 9092
     dynamodb_port: Port = 8010
     log_format: Literal["console", "json"] = "console"
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    log_level: LogLevel = "info"
     table_prefix: Annotated[str, Field(pattern="^[a-zA-Z0-9_.-]{0,64}$")] = ""
     dynamodb_endpoint_url: str | None = None
     aws_region: str = "us-east-1"
@@ -67,6 +66,11 @@ class Settings(KafkaOptions, BaseSettings):
     def gateways(self) -> int:
         """How many processes of the gateway share its port."""
         return self.gateway_processes or (2 if self.environment == "production" else 1)
+
+    @property
+    def gateway_address(self) -> str:
+        """Where programs on this machine reach the gateway."""
+        return LOOPBACK if self.gateway_host in EVERYWHERE else self.gateway_host
 
     def ports(self, names: tuple[str, ...]) -> dict[str, int]:
         """The chosen ports by environment variable."""
@@ -96,6 +100,9 @@ def load_environment(file: Path = Path(".env")) -> None:
     for former, name in FORMER_NAMES.items():
         if former in os.environ:
             os.environ.setdefault(name, os.environ[former])
+    # That edition knew no authentication: who says where it listens, means it.
+    if (meant := os.environ.get("API_HOST")) and meant == os.environ["GATEWAY_HOST"]:
+        os.environ.setdefault("LISTEN_WITHOUT_AUTHENTICATION", "true")
 
 
 def load_settings() -> Settings:

@@ -1,12 +1,11 @@
 """The settings of the gateway."""
 
-import ipaddress
 import secrets
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from nexus_runtime.process.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings, is_loopback
 
 _RATE = r"^[1-9][0-9]{0,6}/(second|minute|hour|day)$"
 _URL = r"^https?://[^\s/?#]+$"
@@ -84,9 +83,11 @@ class GatewaySettings(OwnerSettings):
     @model_validator(mode="after")
     def _protected(self) -> Self:
         if self.authentication == "off":
-            if not (_is_loopback(self.host) or self.listen_without_authentication):
+            public, _, _ = (self.public_address or "127.0.0.1:").rpartition(":")
+            reached = [host for host in (self.host, public) if not is_loopback(host)]
+            if reached and not self.listen_without_authentication:
                 raise ValueError(
-                    f"HOST={self.host} would let anyone who can reach it do everything: set AUTHENTICATION=on, "
+                    f"HOST={reached[0]} would let anyone who can reach it do everything: set AUTHENTICATION=on, "
                     "or LISTEN_WITHOUT_AUTHENTICATION=true if that is intended"
                 )
         elif self.identity_secret is None:
@@ -124,10 +125,3 @@ class GatewaySettings(OwnerSettings):
         """Of the owners, and of the build worker, which owns nothing."""
         owners = {"builds": self.builds_url, "agents": self.agents_url, "stats": self.stats_url}
         return {**owners, "worker": self.worker_url}
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

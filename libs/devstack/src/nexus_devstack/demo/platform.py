@@ -12,7 +12,6 @@ from nexus_devstack.data_folder import is_held
 from nexus_devstack.demo.gateway import is_platform
 from nexus_devstack.demo.screen import Screen
 from nexus_devstack.errors import StackError
-from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.settings import Settings
 from nexus_devstack.stack import Stack
 
@@ -33,7 +32,7 @@ async def _wait_for_other_run(settings: Settings, url: str) -> None:
 @asynccontextmanager
 async def running_platform(settings: Settings, screen: Screen) -> AsyncGenerator[str, None]:
     """The gateway's address; what was started for this is stopped on leaving."""
-    url = f"http://{LOOPBACK}:{settings.gateway_port}"
+    url = f"http://{settings.gateway_address}:{settings.gateway_port}"
     if is_held(settings.data_dir):
         await _wait_for_other_run(settings, url)
     if await is_platform(url):

@@ -1,10 +1,11 @@
 """Configuration: read once, at startup, from the environment; an error names the variable and ends the program."""
 
+import ipaddress
 import sys
 from importlib.metadata import version
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nexus_kafka.options import KafkaOptions
@@ -12,6 +13,14 @@ from nexus_kafka.options import KafkaOptions
 VERSION = version("nexus-runtime")
 """The platform's version, the same for all workspace members; `make release` sets it."""
 S = TypeVar("S", bound=BaseSettings)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+"""In any case."""
 
 
 class ServiceSettings(KafkaOptions, BaseSettings):
@@ -27,7 +36,7 @@ class ServiceSettings(KafkaOptions, BaseSettings):
         description="host:port to listen on as well, together with other processes of the same service",
     )
     log_format: Literal["console", "json"] = "console"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
     kafka_volatile: bool = Field(
         default=False, description="the broker keeps nothing across a restart (the embedded one)"
     )
@@ -65,6 +74,14 @@ class OwnerSettings(ServiceSettings):
     )
     s3_endpoint_url: str | None = Field(default=None, pattern="^https?://", description="of a store compatible with S3")
     table_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9_.-]{0,100}$")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine reach what listens there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def load(kind: type[S]) -> S:
