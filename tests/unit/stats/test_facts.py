@@ -30,7 +30,22 @@ from nexus_stats.domain.counting import (
 )
 from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact, agent_fact, build_fact
 from nexus_stats.domain.marks import invocation_tally, usage_tally
-from nexus_stats.domain.rows import Delta, Row, agent_group, agent_totals, agents_metric, category_totals
+from nexus_stats.domain.rows import (
+    MODEL_COUNTERS,
+    MODELS,
+    OTHERS,
+    Counts,
+    Delta,
+    Row,
+    added,
+    agent_group,
+    agent_totals,
+    agents_metric,
+    bounded,
+    by_name,
+    category_totals,
+    under,
+)
 from nexus_stats.metrics import tell_use
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -169,3 +184,20 @@ def test_a_transaction_is_filled_to_its_limit() -> None:
         for number, row in enumerate((day, day, other))
     ]
     assert [len(group) for group in packed(wanted, 3)] == [2, 1]
+
+
+def test_models_beyond_the_bound_of_a_row_are_counted_as_one_and_none_is_lost() -> None:
+    row = Row("t", MODELS, DAY)
+    counts: Counts = {f"model-{number}|input_tokens": 1 for number in range(MODEL_COUNTERS - 1)}
+    for name in ("the last", "one more", "another", "model-7"):
+        counts = added((counts, bounded(row, counts, under(name, {"input_tokens": 1, "output_tokens": 2}))))
+    assert len(by_name(counts)) == MODEL_COUNTERS + 1
+    assert by_name(counts)["the last"] == {"input_tokens": 1, "output_tokens": 2}
+    assert by_name(counts)[OTHERS] == {"input_tokens": 2, "output_tokens": 4}
+    assert by_name(counts)["model-7"] == {"input_tokens": 2, "output_tokens": 2}
+
+
+def test_rows_of_other_kinds_are_not_bounded() -> None:
+    row = Row("t", agents_metric(0), DAY)
+    counts = {f"agent-{number}|total": 1 for number in range(MODEL_COUNTERS)}
+    assert bounded(row, counts, under("agent", {"total": 1})) == under("agent", {"total": 1})

@@ -23,6 +23,7 @@ from nexus_stats.domain.activities import ACTIVITY_DAYS, position
 from nexus_stats.domain.figures import TRENDS, ByDay, Period
 from nexus_stats.domain.rows import (
     AGENT_GROUPS,
+    MODELS,
     Counts,
     added,
     agent_totals,
@@ -76,7 +77,7 @@ class StatisticsQueries:
         chosen = self._period(start, end)
         days, models, agents = await asyncio.gather(
             self._days(tenant, chosen, "invocations", "usage"),
-            self._days(tenant, chosen, "models"),
+            self._days(tenant, chosen, MODELS),
             self._agents(tenant, chosen),
         )
         return rankings.usage_report(chosen, days, added(models.values()), agents)

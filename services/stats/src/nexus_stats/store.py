@@ -14,7 +14,7 @@ from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import ACTIVITY_DAYS, position
 from nexus_stats.domain.counting import FACT, Content, FactChange, Stored, packed
 from nexus_stats.domain.marks import marks_on
-from nexus_stats.domain.rows import Counts, Row, added, summed
+from nexus_stats.domain.rows import Counts, Row, added, bounded, summed
 from nexus_stats.tables import Generation
 
 ROWS_KEPT = 1_000
@@ -60,8 +60,8 @@ class _Written(NamedTuple):
     counts: Counts
     version: int
 
-    def plus(self, delta: Counts) -> "_Written":
-        return _Written(added((self.counts, delta)), self.version + 1)
+    def plus(self, row: Row, delta: Counts) -> "_Written":
+        return _Written(added((self.counts, bounded(row, self.counts, delta))), self.version + 1)
 
 
 class DynamoStatsStore:
@@ -89,10 +89,7 @@ class DynamoStatsStore:
     async def _transact(self, group: Sequence[FactChange], shard: str) -> None:
         deltas = {(row, shard): counts for row, counts in summed(change.delta for change in group).items()}
         before = await self._written(deltas)
-        after = {
-            place: _Written(added((before[place].counts, delta)), before[place].version + 1)
-            for place, delta in deltas.items()
-        }
+        after = {place: before[place].plus(place[0], delta) for place, delta in deltas.items()}
         # Out of the cache until the write has succeeded: if its answer is lost, nobody knows which version is stored,
         # and a wrong guess would fail every later write of the row.
         for place in deltas:

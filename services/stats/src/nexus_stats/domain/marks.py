@@ -17,7 +17,7 @@ from nexus_contracts.agents.events import (
     InvocationSucceeded,
 )
 from nexus_contracts.builds.reports import StageUsageRecorded, Usage
-from nexus_stats.domain.rows import Counts, Delta, Row, agent_group, agents_metric, under
+from nexus_stats.domain.rows import MODELS, Counts, Delta, Row, agent_group, agents_metric, under
 from nexus_stats.domain.sketch import bin_of
 
 InvocationEvent = InvocationStarted | InvocationSucceeded | InvocationFailed | InvocationCancelled
@@ -51,7 +51,7 @@ def invocation_tally(event: InvocationEvent, tenant: str, shard: int) -> Tally:
         deltas[_mark(event.invocation_id, "ended")] = {
             row: {**ended, bin_of(event.duration_ms): 1, **used},
             agents: under(event.agent_id, {**ended, **used}),
-            Row(tenant, "models", day): under(event.usage.model or "", used),
+            Row(tenant, MODELS, day): under(event.usage.model or "", used),
         }
     return _tally("invocations", tenant, event.started_at, shard, deltas)
 
@@ -59,7 +59,7 @@ def invocation_tally(event: InvocationEvent, tenant: str, shard: int) -> Tally:
 def usage_tally(event: StageUsageRecorded, tenant: str, event_id: str, time: datetime, shard: int) -> Tally:
     """The usage of a build counts on the day on which it occurred: that of `time`."""
     used, day = _used(event.usage), time.date().isoformat()
-    delta = {Row(tenant, "usage", day): used, Row(tenant, "models", day): under(event.model or "", used)}
+    delta = {Row(tenant, "usage", day): used, Row(tenant, MODELS, day): under(event.model or "", used)}
     return _tally("usage", tenant, time, shard, {_mark(event_id): delta})
 
 

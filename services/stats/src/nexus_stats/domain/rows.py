@@ -7,6 +7,11 @@ from typing import NamedTuple
 Counts = Mapping[str, int]
 AGENT_GROUPS = 16
 """Groups of agents, by their ids: a single row for all agents would be too hot, and too large."""
+MODELS = "models"
+"""The rows of what models used by day: `<model>|<counter>`."""
+MODEL_COUNTERS, OTHERS = 4_000, "others"
+"""Whoever is asked names its model, and nobody checks the name: of a row that has so many counters all further models
+are counted as one. Otherwise a tenant's agents could make a row too large to be stored."""
 
 
 class Row(NamedTuple):
@@ -46,6 +51,15 @@ def agent_group(agent_id: str) -> int:
 def under(name: str, counts: Counts) -> dict[str, int]:
     """The counts of one of many that share a row."""
     return {f"{name}|{counter}": number for counter, number in counts.items()}
+
+
+def bounded(row: Row, counts: Counts, delta: Counts) -> Counts:
+    """What is added to the counts of a row: the delta, further models taken together where there are too many."""
+    if row.metric != MODELS or len(counts) < MODEL_COUNTERS:
+        return delta
+    known = {key.rpartition("|")[0] for key in counts}
+    models = by_name(delta).items()
+    return added(under(name if name in known else OTHERS, used) for name, used in models)
 
 
 def by_name(counts: Counts) -> dict[str, dict[str, int]]:
