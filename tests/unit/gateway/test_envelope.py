@@ -1,5 +1,8 @@
 """What every answer carries, and what HTTP expects besides."""
 
+import io
+import json
+
 import pytest
 from tests.support.asgi import HttpCaller
 from tests.support.gateway_fakes import FakePlatform
@@ -8,6 +11,7 @@ from nexus_contracts.identifiers import parse_timestamp
 from nexus_contracts.stages import stages_table
 from nexus_gateway.openapi.examples import PROJECT_ID
 from nexus_gateway.owners import Answer
+from nexus_runtime.process import log
 
 PROJECT = f"/api/v1/projects/{PROJECT_ID}"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -72,3 +76,26 @@ async def test_health_metrics_and_stages_are_plain(call: HttpCaller) -> None:
     )
     assert 'method="other",route="none",status="404"' in metrics
     assert PROJECT_ID not in metrics
+
+
+async def test_machines_are_given_a_line_for_each_request_but_those_for_health(
+    call: HttpCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = io.StringIO()
+    monkeypatch.setattr(log, "_requests_to", lines)
+    for path in (PROJECT + "?token=secret", "/health/live", "/nowhere\n{}"):
+        await call("GET", path, headers=[("X-Request-ID", "mine"), ("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01")])
+    first, second = map(json.loads, lines.getvalue().splitlines())
+    assert first["trace_id"] == TRACE
+    assert "secret" not in lines.getvalue()
+    told = {name: first[name] for name in ("event", "method", "route", "path", "status", "request_id", "tenant")}
+    assert told == {
+        "event": "request",
+        "method": "GET",
+        "route": "/api/v1/projects/{project_id}",
+        "path": PROJECT,
+        "status": 400,  # for the query, which is not kept
+        "request_id": "mine",
+        "tenant": "default",
+    }
+    assert (second["route"], second["status"]) == ("none", 404)

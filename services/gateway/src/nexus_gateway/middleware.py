@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nexus_contracts.errors import InternalError, ServiceUnavailable, ValidationFailed
 from nexus_gateway import answers
 from nexus_gateway.access.rates import Rate
-from nexus_runtime.process import log, metrics, tracing
+from nexus_runtime.process import caller, log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
@@ -127,11 +127,27 @@ class _Passage:
         """Measures the time until the answer began: a stream lasts as long as somebody listens."""
         route = getattr(self.scope.get("route"), "path", "none")
         method = self._method if self._method in _METHODS else "other"
-        metrics.REQUESTS.labels(method, route, self.status).observe(self._seconds or self._passed())
+        seconds = self._seconds or self._passed()
+        metrics.REQUESTS.labels(method, route, self.status).observe(seconds)
+        if not is_public(self.scope["path"]):  # orchestrators ask for health every few seconds
+            self._log(method, route, seconds)
         if tracing.kept():
             told = {"http.request.method": method, "http.route": route, "http.response.status_code": self.status}
             failed = self.status >= 500
             tracing.end(f"{method} {route}", "server", self._passed(), self._received, told, failed=failed)
+
+    def _log(self, method: str, route: str, seconds: float) -> None:
+        asker = caller.principal.get()
+        log.request(
+            method=method,
+            route=route,
+            path=self.scope["path"],
+            status=self.status,
+            seconds=round(seconds, 6),
+            request_id=self._request_id,
+            caller=asker.id,
+            tenant=asker.tenant,
+        )
 
     def _passed(self) -> float:
         return time.perf_counter() - self._began

@@ -1,10 +1,13 @@
 """Structured logs: readable lines for people, JSON for machines; every line carries the current ids."""
 
 import logging
+import sys
 import time
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TextIO
 
 import structlog
+from pydantic_core import to_json
 from structlog.typing import EventDict, Processor
 
 from nexus_runtime.process import tracing
@@ -12,6 +15,9 @@ from nexus_runtime.process.settings import ServiceSettings
 
 _NOISY = ("aiokafka", "botocore", "aiobotocore", "faststream", "kafka")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+_requests_to: TextIO | None = None
 
 
 class RateLimit(logging.Filter):
@@ -68,6 +74,21 @@ def configure(service: str, settings: ServiceSettings) -> None:
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").disabled = True
+    global _requests_to  # as of all logging, there is one in a process
+    _requests_to = sys.stderr if settings.log_format == "json" and _LEVELS[settings.log_level] <= logging.INFO else None
+
+
+def request(**fields: object) -> None:
+    """The line of the access log for one request; only machines are given it (`LOG_FORMAT=json`, level info).
+
+    It is made without the processors of other lines, which cost a tenth of what a read costs altogether.
+    """
+    if _requests_to is None:
+        return
+    bound = structlog.contextvars.get_contextvars()
+    ids = {"service": bound.get("service"), "trace_id": tracing.trace_id()}
+    line = {"event": "request", "level": "info", "timestamp": datetime.now(UTC), **ids, **fields}
+    _requests_to.write(to_json(line).decode() + "\n")
 
 
 def silence() -> None:
