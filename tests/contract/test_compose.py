@@ -35,7 +35,7 @@ OURS = {
     "provision": ("nexus_devstack", Settings),
 }
 JOBS = {"provision", "dynamodb-volume"}
-WATCHING = {"prometheus", "grafana"}
+WATCHING = {"prometheus", "grafana", "jaeger"}
 TOOLS = {"admin"}
 SCALABLE = {"builds", "worker", "agents", "stats"}
 OF_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NO_PROXY"}
