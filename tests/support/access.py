@@ -24,7 +24,7 @@ Headers = list[tuple[str, str]]
 
 
 def claims(user: str = "ann", tenant: str = "acme", scope: str = ALL, **other: Any) -> dict[str, Any]:
-    usual = {"iss": "https://id.example", "aud": "nexus", "exp": int(time.time()) + 300}
+    usual = {"iss": "https://id.example", "aud": "nexus", "exp": int(time.time()) + 7200}
     return usual | {"sub": user, "tenant": tenant, "scope": scope} | other
 
 

@@ -10,6 +10,7 @@ from tests.support.agents_world import AGENT, SESSION, World, kill_tasks, settle
 
 from nexus_agents.domain.backend import AgentAnswer
 from nexus_agents.domain.quotas import DailyQuotas, Used
+from nexus_agents.store.usage import UsageStore
 from nexus_contracts.agents.commands import CreateSession, InvokeAgent, PostMessage
 from nexus_contracts.agents.events import AgentUsage
 from nexus_contracts.errors import TenantQuotaExceeded
@@ -37,8 +38,8 @@ def message(role: str = "user") -> PostMessage:
     return PostMessage.model_validate(usual | {"role": role})
 
 
-async def used(made: World) -> Used:
-    return await made.turns.invocations.usage.of(DEFAULT_TENANT, utc_now())
+async def used(made: World, tenant: str = DEFAULT_TENANT) -> Used:
+    return await UsageStore(made.database.as_database(), DailyQuotas()).of(tenant, utc_now())
 
 
 async def test_invocations_and_messages_count_from_their_acceptance_and_notes_do_not() -> None:
@@ -81,7 +82,7 @@ async def test_tokens_count_once_when_they_are_known_and_then_nothing_more_is_le
 async def test_another_tenant_has_a_quota_of_its_own() -> None:
     async with world(quota_invocations_per_day=1) as made:
         await made.send(invocation())
-        assert await made.turns.invocations.usage.of("other", utc_now()) == Used()
+        assert await used(made, "other") == Used()
 
 
 async def test_without_quotas_nothing_is_counted() -> None:

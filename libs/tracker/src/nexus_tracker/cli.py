@@ -32,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     told = list(sys.argv[1:] if argv is None else argv)
     at = told.index("--") if told[:1] == ["run"] and "--" in told else len(told)
     chosen = parser(os.environ).parse_args(told[:at])
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # said once, by the error
+    # Said once, by the error: asyncio would repeat what a failed connection has left behind.
+    for name in ("aiokafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return asyncio.run(_report(chosen, told[at + 1 :]))
     except ValidationError as error:

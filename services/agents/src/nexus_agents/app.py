@@ -167,7 +167,8 @@ def assemble(
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine runs the long work."""
     history = HistoryBounds(settings.history_messages, settings.history_bytes)
-    quotas = DailyQuotas(settings.quota_invocations_per_day, settings.quota_tokens_per_day)
+    limits = settings.quota_invocations_per_day, settings.quota_tokens_per_day
+    quotas = None if limits == (None, None) else DailyQuotas(*limits)
     agents, turns = AgentStore(owner.database), TurnStore(owner.database, history, quotas)
     lists = Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)

@@ -45,7 +45,8 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     verifications = Verifications(owner.database, owner.engine.items, owner.engine)
     owner.engine.know(VERIFICATION, verifications.outcome)
     methods = Methods(frozenset(settings.executors()), settings.build_method)
-    quotas = ProjectQuotas(settings.quota_projects, settings.quota_builds)
+    limits = settings.quota_projects, settings.quota_builds
+    quotas = None if limits == (None, None) else ProjectQuotas(*limits)
     commands = CommandHandlers(store, verifications, utc_now, methods, quotas)
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     consumers = Consumers(

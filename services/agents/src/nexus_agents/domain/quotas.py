@@ -21,10 +21,6 @@ class DailyQuotas:
     invocations: int | None = None
     tokens: int | None = None
 
-    @property
-    def any(self) -> bool:
-        return self.invocations is not None or self.tokens is not None
-
     def require_room(self, used: Used, now: datetime) -> None:
         """Raises TenantQuotaExceeded."""
         for name, limit, spent in (

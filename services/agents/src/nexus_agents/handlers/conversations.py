@@ -121,7 +121,7 @@ class ConversationHandlers:
     async def _within_quotas(self, invocation: Invocation, accepted: Decision) -> Decision:
         """Raises TenantQuotaExceeded where the tenant may ask no agent today."""
         usage, now = self.turns.invocations.usage, self.now()
-        if not usage.quotas.any:
+        if usage is None:
             return accepted
         usage.quotas.require_room(await usage.of(invocation.tenant, now), now)
         return replace(accepted, change=accepted.change + Change.of(*usage.accepted(invocation)))

@@ -19,9 +19,9 @@ INVOCATION_FORM = Form(Invocation, beside=frozenset({"input", "output"}))
 
 
 class InvocationStore:
-    def __init__(self, database: Database, quotas: DailyQuotas) -> None:
+    def __init__(self, database: Database, quotas: DailyQuotas | None) -> None:
         self._database = database
-        self.usage = UsageStore(database, quotas)
+        self.usage = UsageStore(database, quotas) if quotas else None
         self._lists = Lists(database)
         self._states = States(INVOCATIONS, INVOCATION_FORM)
 
@@ -44,7 +44,7 @@ class InvocationStore:
             follows.append(require_open_gate(after.agent_id, after.invocation_id))
         if counted and after.ended and after.started_at and after.kind is not Kind.NOTE:
             follows.append(count_ended(after))
-        if after.ended:
+        if after.ended and self.usage:
             follows += self.usage.ended(after)
         return self._states.save(after.invocation_id, before, after, events, follows)
 

@@ -30,7 +30,7 @@ class TurnStore:
     def __init__(
         self, database: Database, history: HistoryBounds | None = None, quotas: DailyQuotas | None = None
     ) -> None:
-        self.invocations = InvocationStore(database, quotas or DailyQuotas())
+        self.invocations = InvocationStore(database, quotas)
         self.sessions = SessionStore(database)
         self.messages = MessageStore(database, history or HistoryBounds())
         self.streams = StreamStore(database)

@@ -52,9 +52,6 @@ class ProjectQuotas:
             )
 
 
-NO_QUOTAS = ProjectQuotas()
-
-
 def _begins(before: Project | None, after: Project) -> bool:
     """Whether the platform's worker has more to build after this change. What others build costs it nothing."""
     return after.runs(Builder.PLATFORM) and not (before is not None and before.runs(Builder.PLATFORM))

@@ -8,7 +8,7 @@ from functools import partial
 from nexus_builds.domain import changing, control, verification
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.errors import project_not_found
-from nexus_builds.domain.quotas import NO_QUOTAS, ProjectQuotas
+from nexus_builds.domain.quotas import ProjectQuotas
 from nexus_builds.domain.state import Attempt, Project, project_view
 from nexus_builds.domain.verification import Suite, no_cases
 from nexus_builds.store.projects import ProjectStore
@@ -38,7 +38,7 @@ class CommandHandlers:
     verifications: Verifications
     now: Callable[[], datetime]
     methods: Methods
-    quotas: ProjectQuotas = NO_QUOTAS
+    quotas: ProjectQuotas | None = None
 
     async def decide(self, command: BuildsCommand, address: ReplyAddress | None) -> Decision:
         """Raises PlatformError for refusals."""
@@ -56,7 +56,7 @@ class CommandHandlers:
 
     async def create_project(self, command: CreateProject) -> Decision:
         after, events = control.create(command, self.now(), self.methods)
-        if not self.quotas.concern(None, after):
+        if self.quotas is None or not self.quotas.concern(None, after):
             # Not read beforehand: the condition of the write shows whether it exists, and a creation costs no read.
             saved = self.store.save(None, after, events)
             return Decision.answer(201, project_view(saved.state), saved.change, partial(_exists, command.project_id))
@@ -95,7 +95,7 @@ class CommandHandlers:
 
     async def _entry(self, before: Project | None, after: Project) -> list[Action]:
         """What lets the change in, where it needs room. Raises TenantQuotaExceeded."""
-        if not self.quotas.concern(before, after):
+        if self.quotas is None or not self.quotas.concern(before, after):
             return []
         standing = await self.store.standing(after.tenant)
         self.quotas.require_room(before, after, standing)
