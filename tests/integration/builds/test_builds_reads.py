@@ -43,7 +43,9 @@ class World:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
-    async with builds_stack(tmp_path_factory.mktemp("reads")) as (stack, _), aiohttp.ClientSession() as session:
+    # Memory and bytes are judged here: on a slow machine so many large reads at once may take longer than usual.
+    patient, folder = {"READ_TIMEOUT_SECONDS": "60"}, tmp_path_factory.mktemp("reads")
+    async with builds_stack(folder, patient) as (stack, _), aiohttp.ClientSession() as session:
         await stack.start(BUILDS)
         await stack.start(GATEWAY)
         yield World(stack, Client(session, stack.stack.gateway_url))
