@@ -6,16 +6,19 @@ from datetime import date
 from typing import NamedTuple
 
 from ..tools.contract import CERTAIN, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.patterns import lazy_pattern
 from ..tools.wording import has_chinese, is_chinese
 from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .second_try import reworded
+from .standing import asked_always
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .substitution import substituted
 
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
+_SYMBOL = lazy_pattern(r"(?<=\d)\s*[A-Za-z]{1,4}(?![A-Za-z])")
 _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
 
 
@@ -41,10 +44,12 @@ class _Claim(NamedTuple):
 class Conversation:
     """The turns so far. Earlier turns are answered again to know their exact results, each at most once."""
 
-    def __init__(self, tools: Sequence[Tool], turns: Sequence[Turn], today: date) -> None:
+    def __init__(self, tools: Sequence[Tool], turns: Sequence[Turn], today: date, requirement: str = "") -> None:
         self._tools = tools
         self._turns = turns
         self._today = today
+        self._chinese = has_chinese(requirement)
+        self._standing = asked_always(requirement)
         self._replayed: dict[int, Reply] = {}
 
     def reply(self, prompt: str) -> Reply:
@@ -70,6 +75,8 @@ class Conversation:
 
     def _best(self, question: Question, position: int) -> Reply:
         claim = self._claim(question)
+        if (whole := self._in_full(question, claim)) is not None:
+            return whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
             if followed is not None:
@@ -78,12 +85,38 @@ class Conversation:
             return Reply(cannot(question.text, self._tools, question.chinese))
         return _done(claim)
 
+    def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
+        """The reply to a bare prompt together with what the requirement asks, if that is read as a whole."""
+        for tool in ([claim.tool] if claim is not None else self._tools) if self._standing else ():
+            try:
+                text = tool.in_full(question, self._standing)
+            except Refusal as refusal:
+                return _done(_Claim(tool, question, Task(CERTAIN, _refusing(refusal))))
+            task = tool.understand(question._replace(text=text, earlier=())) if text is not None else None
+            if task is not None and task.confidence == CERTAIN:
+                reply = _done(_Claim(tool, question, task))
+                if not _is_failed(reply):
+                    return reply._replace(read=text)
+        return None
+
     def _question(self, prompt: str, position: int) -> Question:
-        earlier = [turn.prompt for turn in self._turns[max(0, position - _MOST_EARLIER) : position]]
-        wordy = next(
-            (text for text in [prompt, *reversed(earlier)] if re.search("[A-Za-z]{2}", text) or has_chinese(text)), ""
-        )
-        return Question(prompt, self._today, is_chinese(wordy), tuple(reversed(earlier)), len(self._tools) == 1)
+        earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]
+        said = [prompt, *(turn.prompt for turn in reversed(self._turns[:position]))]
+        wordy = next((text for text in said[: _MOST_EARLIER + 1] if self._has_words(text)), None)
+        chinese = is_chinese(wordy) if wordy is not None else self._chinese
+        return Question(prompt, self._today, chinese, tuple(earlier), len(self._tools) == 1)
+
+    def _asked(self, position: int) -> str:
+        """The prompt of a turn, with what the requirement asked of it."""
+        prompt = self._turns[position].prompt
+        question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1)
+        whole = self._in_full(question, self._claim(question)) if self._standing else None
+        return (whole.read if whole is not None else None) or prompt
+
+    def _has_words(self, text: str) -> bool:
+        """Whether `text` shows its language: symbols of units behind numbers belong to any, where Chinese is asked."""
+        plain = _SYMBOL.sub(" ", text) if self._chinese else text
+        return re.search("[A-Za-z]{2}", plain) is not None or has_chinese(text)
 
     def _claim(self, question: Question) -> _Claim | None:
         """The surest tool's claim on the question; among equals the first tool's."""

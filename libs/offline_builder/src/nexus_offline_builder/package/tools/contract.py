@@ -61,8 +61,17 @@ class Refusal(Exception):
         return self.chinese if chinese else self.english
 
 
+def nothing_more(_question: Question, _requirement: str) -> str | None:
+    """For a tool whose bare prompts say all that there is to say."""
+    return None
+
+
 class Tool(NamedTuple):
-    """A tool with what it says about itself. `understand` is cheap and returns None for a prompt not meant for it."""
+    """A tool with what it says about itself. `understand` is cheap and returns None for a prompt not meant for it.
+
+    `in_full` puts what the requirement asks of every prompt into one that asks nothing itself; it returns None where
+    either is not so, and raises Refusal where the requirement asks for what the tool cannot do with the prompt.
+    """
 
     name: str
     ability: str
@@ -70,3 +79,4 @@ class Tool(NamedTuple):
     example: str
     example_chinese: str
     understand: Callable[[Question], Task | None]
+    in_full: Callable[[Question, str], str | None] = nothing_more

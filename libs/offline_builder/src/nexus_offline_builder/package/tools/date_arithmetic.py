@@ -9,6 +9,7 @@ from .calendar_lengths import about_a_period, with_durations
 from .calendar_periods import with_periods
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .date_defaults import in_full
 from .date_prose import is_label, is_prose, listed
 from .date_spans import span
 from .patterns import lazy_pattern
@@ -392,4 +393,5 @@ TOOL = Tool(
     example="How many days are there between 2024-01-01 and 2024-03-01?",
     example_chinese="今天之后 30 天是几号？",
     understand=understand,
+    in_full=in_full,
 )

@@ -14,6 +14,7 @@ _SHORTER = lazy_pattern(r"\b(?P<unit>hour|minute|second)s?\b|(?P<zh>小时|分�
 _NAMED = lazy_pattern(rf"\b({'|'.join(WEEKDAYS)})s?\b|(?:周|星期|礼拜)([一二三四五六日天])", re.IGNORECASE)
 _SECONDS = {"hour": 24, "小时": 24, "minute": 1440, "分钟": 1440, "second": 86400, "秒": 86400}
 _LONG_IN_DAYS = 366
+_MOST_MONTHS_IN_DAYS = 2
 _CHINESE_WEEKDAYS = "一二三四五六日"
 
 
@@ -38,6 +39,7 @@ def _in_days(start: date, end: date, asked: str, question: Question) -> Answer:
     count = abs(days)
     wanted = re.search(r"\bweeks?\b|周|星期", asked, re.IGNORECASE) or count >= 14
     weeks = _weeks(count, question.chinese) if wanted else ""
+    weeks += _calendar(start, end, question.chinese)
     if question.chinese:
         text = f"从 {start} 到 {end} {'相差' if days >= 0 else '倒数'} {count} 天{weeks}。"
     else:
@@ -52,6 +54,28 @@ def _weeks(count: int, chinese: bool) -> str:
     return f" ({_some(weeks, 'week')}" + (f" and {_some(days, 'day')})" if days else ")")
 
 
+def _calendar(start: date, end: date, chinese: bool) -> str:
+    """Two months and more, in years, months and days besides."""
+    years, months, days = _parts(*sorted((start, end)))
+    if 12 * years + months < _MOST_MONTHS_IN_DAYS:
+        return ""
+    return f"，即 {_said(years, months, days, chinese)}" if chinese else f", or {_said(years, months, days, chinese)}"
+
+
+def _parts(first: date, last: date) -> tuple[int, int, int]:
+    """Whole years, the months above them, and the days above those."""
+    months = (last.year - first.year) * 12 + last.month - first.month
+    months -= moved_months(first, months) > last
+    return *divmod(months, 12), (last - moved_months(first, months)).days
+
+
+def _said(years: int, months: int, days: int, chinese: bool) -> str:
+    if chinese:
+        return " ".join(f"{n} {unit}" for n, unit in ((years, "年"), (months, "个月"), (days, "天")) if n) or "0 天"
+    parts = [_some(n, unit) for n, unit in ((years, "year"), (months, "month"), (days, "day")) if n]
+    return " and ".join(parts) or "0 days"
+
+
 def _in_hours(start: date, end: date, unit: str, question: Question) -> Answer:
     count = abs((end - start).days) * _SECONDS[unit]
     if question.chinese:
@@ -63,18 +87,14 @@ def _in_hours(start: date, end: date, unit: str, question: Question) -> Answer:
 
 def _in_months(start: date, end: date, question: Question) -> Answer:
     first, last = sorted((start, end))
-    months = (last.year - first.year) * 12 + last.month - first.month
-    months -= moved_months(first, months) > last
-    days = (last - moved_months(first, months)).days
-    years, left = divmod(months, 12)
-    total = (last - first).days
+    years, left, days = _parts(first, last)
+    months, total = 12 * years + left, (last - first).days
+    said = _said(years, left, days, question.chinese)
     if question.chinese:
-        parts = [f"{n} {unit}" for n, unit in ((years, "年"), (left, "个月"), (days, "天")) if n] or ["0 天"]
-        text = f"从 {first} 到 {last} 是 {' '.join(parts)}（{months} 个月零 {days} 天，共 {total} 天）。"
+        text = f"从 {first} 到 {last} 是 {said}（{months} 个月零 {days} 天，共 {total} 天）。"
     else:
-        parts = [_some(n, unit) for n, unit in ((years, "year"), (left, "month"), (days, "day")) if n] or ["0 days"]
         whole = f"{_some(months, 'month')}, " if years else ""
-        text = f"From {first} to {last} it is {' and '.join(parts)} ({whole}{_some(total, 'day')} in all)."
+        text = f"From {first} to {last} it is {said} ({whole}{_some(total, 'day')} in all)."
     return _answer(text, first, last, {"years": years, "months": left, "days": days}, None)
 
 

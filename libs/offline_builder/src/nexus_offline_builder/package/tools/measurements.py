@@ -10,7 +10,7 @@ from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
 from .unit_names import Mention, mention_at, mentions_in, without_mentions
 from .units import CURRENCIES, NAMES, Unit, unit_named
-from .wording import digits_for_words, plain_signs
+from .wording import digits_for_words, has_chinese, plain_signs
 
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
@@ -85,6 +85,7 @@ _NOT_A_LABEL = lazy_pattern(
     re.IGNORECASE,
 )
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
+_LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
 
 class Quantity(NamedTuple):
@@ -154,6 +155,25 @@ def measurements_in(prompt: str) -> Measurements:
         _number(numbers[0]) if len(numbers) == 1 else None,
         not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
     )
+
+
+def units_in(text: str) -> list[tuple[int, Unit]]:
+    """The units that `text` names, each with where it stands; short words only where they can hardly be others."""
+    found: list[tuple[int, Unit]] = []
+    for mention in mentions_in(text):
+        unit = _mentioned(text, mention) if _stands_alone(text, mention) else None
+        if unit is None:
+            continue
+        above, _, below = unit.kind.partition("/")
+        names = re.split(r"\s*/\s*", mention.name) if above == below else [mention.name]
+        found += [(mention.start, one) for name in names if (one := _unit(name))]
+    return found
+
+
+def _stands_alone(text: str, mention: Mention) -> bool:
+    """A single Chinese sign is a unit only at the beginning of a word: 里 is none in 心里."""
+    before = text[mention.start - 1 : mention.start]
+    return len(mention.name) > 1 or mention.name.isascii() or not has_chinese(before) or before in _LEADS_TO_A_UNIT
 
 
 def _plain(prompt: str) -> str:

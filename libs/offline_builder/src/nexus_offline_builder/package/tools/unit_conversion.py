@@ -8,6 +8,7 @@ from . import figures
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
+from .unit_defaults import in_full
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 
 _LONGEST_PROMPT = 400
@@ -227,4 +228,5 @@ TOOL = Tool(
     example="convert 10 km to miles",
     example_chinese="把 10 公里换算成英里",
     understand=understand,
+    in_full=in_full,
 )

@@ -1,0 +1,18 @@
+"""What the requirement asks of every prompt, without the examples that it gives."""
+
+import re
+
+from ..tools.patterns import lazy_pattern
+
+_LONGEST = 1000
+_EXAMPLE = lazy_pattern(
+    r"[(（]?\s*(?:\b(?:e\.?\s?g\b\.?|for (?:example|instance)|such as|something like|things? like|say,|like (?=\W*\d))|"
+    r"例如|比如|譬如|比方说?|举例)(?:\.(?=\d)|[^.;!?\n)）。；！？])*[)）]?|"
+    r"\"[^\"\n]*\"|“[^”\n]*”|「[^」\n]*」",
+    re.IGNORECASE,
+)
+
+
+def asked_always(requirement: str) -> str:
+    """The requirement as far as it is read, with a blank for each example and quotation."""
+    return " ".join(_EXAMPLE.sub(" ", requirement[:_LONGEST]).split())

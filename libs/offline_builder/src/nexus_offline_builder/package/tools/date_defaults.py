@@ -1,0 +1,182 @@
+"""What a requirement asks of every date or pair of dates: for prompts that are nothing but those."""
+
+import re
+from datetime import date
+
+from .calendar_dates import FoundDate, dates_in, moved_months
+from .calendar_periods import last_of_month, with_periods
+from .contract import Question, Refusal
+from .date_prose import is_label
+from .patterns import lazy_pattern
+from .wording import digits_for_words, plain_signs
+
+_LONGEST_PROMPT = 120
+_WORKING = lazy_pattern(
+    r"\b(?:business|working|work|week)[\s-]?days\b|\b(?:without|excluding|except|not|no|skip\w*|minus) (?:the )?weekends?\b|"
+    r"(?<!下个)(?<!下一个)工作日|(?:不[算含计包]括?|除[了去]|扣除)周末",
+    re.IGNORECASE,
+)
+_DAYS = lazy_pattern(r"(?<!work )(?<!working )(?<!business )(?<!week )\bdays\b|(?<!期)多少天|几天|天数", re.IGNORECASE)
+_CALENDAR = lazy_pattern(
+    r"\byears? and months?\b|\bin (?:years|months)\b|\bmonths (?:and (?:years|days) )?between\b|\bhow many (?:years|months)\b|"
+    r"\b(?:service|employment|tenure|seniority|age)\b|\bhow long\b|\bnumber of (?:years|months)\b|"
+    r"几年几?个?月?|多少个?[年月]|几个月|工龄|司龄|年限|年龄",
+    re.IGNORECASE,
+)
+_WEEKS = lazy_pattern(r"\b(?:how many|number of|in) weeks\b|\bweeks between\b|几周|多少周|几个星期|多少个?星期", re.IGNORECASE)
+_SHORTER = lazy_pattern(
+    r"\b(?:how many|number of|in) (?P<unit>hours|minutes)\b|(?:多少|几)个?(?P<zh>小时|分钟)", re.IGNORECASE
+)
+_NAMED = lazy_pattern(
+    r"\bhow many (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b|(?:多少|几)个(?P<zh>(?:周|星期|礼拜)[一二三四五六日天])",
+    re.IGNORECASE,
+)
+_UNKNOWN = lazy_pattern(
+    r"\binclusive\b|\bincluding (?:both|the (?:first|last|start|end))|\bboth (?:days|dates|ends) (?:count|includ)\w*|"
+    r"\bholidays?\b|含首尾|首尾|含当[天日]|节假日|法定|调休",
+    re.IGNORECASE,
+)
+_BEYOND = lazy_pattern(
+    r"\bquarters?\b|\bweek (?:number|of the year)\b|\b(?:iso|calendar) weeks?\b|\bday of the year\b|\bzodiac\b|"
+    r"\bstar signs?\b|\bhoroscope\b|\bmoon\b|\blunar\b|\bholidays?\b|季度|第几[周天]|星座|生肖|属相|农历|阴历|节气|节假日",
+    re.IGNORECASE,
+)
+_OF_A_DAY = lazy_pattern(
+    r"\bweekdays?\b|\bday of (?:the )?week\b|\b(?:what|which) day\b|\bage\b|\bold\b|\buntil\b|\bsince\b|\bdays\b|"
+    r"星期|周几|礼拜|年龄|多大|几岁|多少天|几天|倒计时",
+    re.IGNORECASE,
+)
+_EDGE = lazy_pattern(
+    r"\b(?P<edge>last day|first day|end|start|beginning) of (?:the |that |its |a |each |every )?"
+    r"(?P<next>next |following |same )?month\b|\bmonth[\s-]ends?\b|"
+    r"(?P<zh_next>下个?|次)?月的?(?:(?P<zh_last>最后[一1][天日]|底|末)|(?P<zh_first>第[一1]天|初))",
+    re.IGNORECASE,
+)
+_DURATION = lazy_pattern(
+    r"(?<![\d.,每哪意何某第])(?<!最后)(?P<count>(?!1 day\b)\d{1,5})[\s-]*(?P<unit>(?:business |working |work ?|week)?days?|weeks?|months?|years?|"
+    r"个?工作日|天|日|周|个?星期|个?月|年)(?![a-z])",
+    re.IGNORECASE,
+)
+_BACK = lazy_pattern(r"\b(?:before|prior|earlier|minus|ahead|advance|subtract)\b|之?前|提前|减", re.IGNORECASE)
+_FORTH = lazy_pattern(
+    r"\b(?:after|plus|later|from|within|deadline|due|expir\w*|valid\w*|warranty|returns?|add|ends?)\b|\+|后|到期|有效|内|期限|加",
+    re.IGNORECASE,
+)
+_NEXT_WORKING = lazy_pattern(r"\bnext (?:working|business|work) ?day\b|下一?个工作日", re.IGNORECASE)
+_KIND = lazy_pattern(
+    r"\b(?:is|if|whether|falls?)\b.{0,30}\b(?P<kind>weekend|working day|business day|workday)\b|是(?:不是|否是?)(?P<zh>工作日|周末)",
+    re.IGNORECASE,
+)
+_APART = lazy_pattern(
+    r"\b(?:between|difference|apart|how long|two dates|until|till)\b|相差|之间|间隔|两个?日期", re.IGNORECASE
+)
+_UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
+_LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
+_MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
+_SAYS_NOTHING = lazy_pattern(
+    r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]", re.IGNORECASE
+)
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
+    wanted = digits_for_words(plain_signs(requirement))
+    days = _bare_days(question, _EDGE.search(wanted) is not None)
+    if len(days) == 2:
+        return _of_two(*days, wanted)
+    return _of_one(days[0], wanted, question) if len(days) == 1 else None
+
+
+def _bare_days(question: Question, edge: bool) -> list[date]:
+    """The dates of a prompt that says no more than a name for them; none, if it asks for something.
+
+    `edge`: the first or last day of a month is wanted, so that a month is enough.
+    """
+    text = plain_signs(question.text.strip())
+    if len(text) > _LONGEST_PROMPT or "\n" in text:
+        return []
+    if month := _MONTH.fullmatch(text):
+        return [date(int(month[1]), int(month[2]), 1)] if 0 < int(month[2]) < 13 and int(month[1]) and edge else []
+    found = dates_in(with_periods(text, question.today), question.today)
+    rest = with_periods(text, question.today)
+    for one in reversed(found):
+        rest = f"{rest[: one.start]} {rest[one.end :]}"
+    if any(_is_vague(one, text) for one in found) or not is_label(_SAYS_NOTHING.sub(" ", rest)):
+        return []
+    return [one.day for one in found]
+
+
+def _is_vague(found: FoundDate, text: str) -> bool:
+    return found.recurring or not re.search(r"\d", text)
+
+
+def _of_two(first: date, second: date, wanted: str) -> str | None:
+    both = f"between {first} and {second}"
+    if unknown := _UNKNOWN.search(wanted):
+        _refuse(unknown.group())
+    alone = _EDGE.search(wanted) or (_DURATION.search(wanted) and (_BACK.search(wanted) or _FORTH.search(wanted)))
+    if alone and not _APART.search(wanted):
+        _refuse(both)
+    if _WORKING.search(wanted):
+        return f"working days {both}" if not _DAYS.search(_WORKING.sub(" ", wanted)) else None
+    if named := _NAMED.search(wanted):
+        return f"how many {named['day'] or named['zh']} {both}"
+    if shorter := _SHORTER.search(wanted):
+        return f"how many {shorter['unit'] or shorter['zh']} {both}"
+    if _CALENDAR.search(wanted):
+        return f"how many years and months {both}"
+    return f"how many weeks {both}" if _WEEKS.search(wanted) else None
+
+
+def _of_one(day: date, wanted: str, question: Question) -> str | None:
+    durations = list(_DURATION.finditer(wanted))
+    edge = _EDGE.search(wanted)
+    if durations:
+        return _moved(day, durations, wanted, edge)
+    if edge is not None:
+        return f"what date is {_edge_of(day, edge)}"
+    if _NEXT_WORKING.search(wanted):
+        return f"next working day after {day}"
+    if kind := _KIND.search(wanted):
+        name = kind["kind"] or kind["zh"]
+        return f"is {day} a {name}" if name.isascii() else f"{day}是{name}吗"
+    if _LEAP.search(wanted):
+        return f"is {day.year} a leap year"
+    if _WORKING.search(wanted) and _UNTIL.search(wanted):
+        first, last = sorted((day, question.today))
+        return f"working days between {first} and {last}"
+    if (beyond := _BEYOND.search(wanted)) and not _OF_A_DAY.search(wanted):
+        _refuse(beyond.group())
+    return None
+
+
+def _moved(day: date, durations: "list[re.Match[str]]", wanted: str, edge: "re.Match[str] | None") -> str | None:
+    """Raises Refusal where the requirement names several periods, or a rule besides."""
+    signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
+    if not signs:
+        return None
+    numbers = re.findall(r"\d+", wanted)
+    if len(numbers) != 1 or edge is not None or len(durations) != 1:
+        _refuse(durations[0].group())
+    sign = signs[0] if len(signs) == 1 else _nearest_sign(durations[0], wanted)
+    return f"{day} {sign} {durations[0]['count']} {durations[0]['unit']}"
+
+
+def _nearest_sign(duration: "re.Match[str]", wanted: str) -> str:
+    """`30 days before`, `提前 30 天`: what stands next to the period counts."""
+    near = wanted[max(0, duration.start() - 12) : duration.start()] + wanted[duration.end() : duration.end() + 10]
+    return "minus" if _BACK.search(near) else "plus"
+
+
+def _edge_of(day: date, edge: "re.Match[str]") -> date:
+    following = (edge["next"] or "").strip().lower() in ("next", "following") or edge["zh_next"] is not None
+    month = moved_months(day.replace(day=1), 1) if following else day
+    first = edge["zh_first"] or (edge["edge"] or "").lower() in ("first day", "start", "beginning")
+    return month.replace(day=1) if first else last_of_month(month.year, month.month)
+
+
+def _refuse(part: str) -> None:
+    raise Refusal(
+        f"I am not sure how '{part}' is to be reckoned here. Please say what you want to know of this date.",
+        f"我不确定“{part}”在这里怎么算。请说明想知道这个日期的什么。",
+    )

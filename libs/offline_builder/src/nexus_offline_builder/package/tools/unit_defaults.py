@@ -1,0 +1,117 @@
+"""Which units a requirement names: the defaults for prompts that name one or none of them."""
+
+import re
+from typing import NamedTuple
+
+from .contract import Question, Refusal
+from .measurements import Measurements, asks_to_convert, measurements_in, units_in
+from .patterns import lazy_pattern
+from .units import Unit, comparable
+
+_DIRECTION = lazy_pattern(
+    r"(?<!<)(?:-+>|=>|→)|\b(?:in)?to\b|(?:换算|转换|换|转|变)[成为到]|(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
+    re.IGNORECASE,
+)
+_BOTH_WAYS = lazy_pattern(
+    r"<-*>|↔|\bvice versa\b|\bboth ways\b|\b(?:and|or) back\b|\bother way\b|\breverse\b|互换|互相|互转|相互|反过来|来回",
+    re.IGNORECASE,
+)
+_NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
+_MOST_TARGETS = 3
+
+
+class _Named(NamedTuple):
+    """The units of a requirement; `sources` and `targets` are empty where it names no direction."""
+
+    units: tuple[Unit, ...]
+    sources: tuple[Unit, ...]
+    targets: tuple[Unit, ...]
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """The prompt's quantity with the units that the requirement names for it, as in `2.4 acres to m²`."""
+    named = _named_in(requirement)
+    if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
+        return None
+    text = _with_unit(question, named)
+    read = measurements_in(text)
+    if read.units or read.unread or not read.quantities or not (read.bare or (read.labelled and question.alone)):
+        return None
+    targets = {_targets(quantity.unit, named) for quantity in read.quantities}
+    wanted = targets.pop()
+    if targets or not 0 < len(wanted) <= _MOST_TARGETS:
+        return None
+    return f"{_said(read, text)} to {' and '.join(unit.symbol for unit in wanted)}"
+
+
+def _said(read: Measurements, text: str) -> str:
+    """A quantity of several parts and a label stay as they are; else only the quantity is kept."""
+    return text.strip().rstrip("?!.。？！ ") if read.bare else read.quantities[0].spoken
+
+
+def _named_in(requirement: str) -> _Named:
+    found = units_in(requirement)
+    units = tuple(dict.fromkeys(unit for _, unit in found))
+    marks = [mark.end() for mark in _DIRECTION.finditer(requirement)]
+    split = next((at for at in marks if any(start < at for start, _ in found)), None)
+    if split is None or _BOTH_WAYS.search(requirement):
+        return _Named(units, (), ())
+    targets = tuple(dict.fromkeys(unit for start, unit in found if start >= split))
+    sources = tuple(unit for unit in units if unit not in targets)
+    return _Named(units, sources, targets) if sources and targets else _Named(units, (), ())
+
+
+def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
+    """The other units of its kind; those at the far end of the direction, where it stands at one."""
+    far = named.sources if unit in named.targets else named.targets
+    for side in (far if unit in named.units else (), named.units):
+        wanted = tuple(one for one in side if one != unit and comparable(unit, one))
+        if wanted:
+            return wanted
+    return ()
+
+
+def _with_unit(question: Question, named: _Named) -> str:
+    """A number without a unit, or with a letter that may be several, with the unit that the requirement means."""
+    text = question.text
+    found = _NUMBER_AND_SIGNS.fullmatch(text)
+    if found is None:
+        return text
+    number, sign = found[1].strip(), found[2].lower()
+    if sign.isalpha() and len(sign) == 1:
+        return _with_letter(text, number, sign, named)
+    sources = named.sources if len(named.sources) == 1 and _of_one_kind(named) else ()
+    if sign:
+        sources = tuple(unit for unit in named.sources or named.units if unit.kind == "temperature")
+    if len(sources) != 1:
+        return text
+    before = measurements_in(question.earlier[0]).quantities if question.earlier and not sign else ()
+    if before and before[0].unit != sources[0]:
+        _ask(number, before[0].unit, sources[0])
+    return f"{number} {sources[0].symbol}"
+
+
+def _of_one_kind(named: _Named) -> bool:
+    return all(comparable(named.units[0], unit) for unit in named.units)
+
+
+def _with_letter(text: str, number: str, letter: str, named: _Named) -> str:
+    """`10k` is 10 km where kilometres are named and kelvins are not."""
+    read = measurements_in(text)
+    said = read.quantities[0].unit if read.quantities else None
+    meant = [unit for unit in named.units if unit.symbol.lower().startswith(letter)]
+    if said in named.units or not meant:
+        return text
+    if len(meant) > 1:
+        _ask(number, *meant[:2])
+    if said is not None and comparable(said, meant[0]):
+        _ask(number, said, meant[0])
+    return f"{number} {meant[0].symbol}"
+
+
+def _ask(number: str, first: Unit, second: Unit) -> None:
+    """Raises Refusal: either may be meant."""
+    raise Refusal(
+        f"Do you mean {number} {first.symbol} or {number} {second.symbol}?",
+        f"你指的是 {number} {first.symbol} 还是 {number} {second.symbol}？",
+    )
