@@ -11,6 +11,7 @@ from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .phrases import deal_for, expression_for
+from .rate_defaults import in_full
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_WORDING = 4000
@@ -209,4 +210,5 @@ TOOL = Tool(
     example="What is (17.5 + 2.5) * 4?",
     example_chinese="12乘以7等于多少？",
     understand=understand,
+    in_full=in_full,
 )

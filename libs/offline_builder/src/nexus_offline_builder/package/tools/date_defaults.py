@@ -116,7 +116,7 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
         _refuse(unknown.group())
     alone = _EDGE.search(wanted) or (_DURATION.search(wanted) and (_BACK.search(wanted) or _FORTH.search(wanted)))
     if alone and not _APART.search(wanted):
-        _refuse(both)
+        raise Refusal("I work that out for one date; which one?", "这要按一个日期来算，请问是哪一个？")
     if _WORKING.search(wanted):
         return f"working days {both}" if not _DAYS.search(_WORKING.sub(" ", wanted)) else None
     if named := _NAMED.search(wanted):
