@@ -32,11 +32,11 @@ def _outcomes(case: Case) -> list[str]:
     tools = [rule.name for rule in matching_rules(case.requirement)]
     if not case.prompts:
         return ["wrong" if tools else "right"]
-    return [_outcome(tools, prompt, expected) for prompt, expected in case.prompts]
+    return [_outcome(tools, case.requirement, prompt, expected) for prompt, expected in case.prompts]
 
 
-def _outcome(tools: list[str], prompt: str, expected: str | None) -> str:
-    agent = Responder.of_manifest({"tools": [{"name": tool} for tool in tools]})
+def _outcome(tools: list[str], requirement: str, prompt: str, expected: str | None) -> str:
+    agent = Responder.of_manifest({"tools": [{"name": tool} for tool in tools], "requirement": requirement})
     reply = agent.reply(Invocation(prompt), TODAY)
     answered = any("error" not in str(call["output"]) for call in reply.tool_calls)
     if expected is None:

@@ -125,7 +125,7 @@ async def _check(decision: AgentDesign, notebook: Notebook) -> StepResult:
     python_files = sum(path.endswith(".py") for path in contents)
     await notebook.log(f"All {python_files} Python files compile.")
     await notebook.progress(50.0)
-    outcomes = probe_tools(decision.tool_names)
+    outcomes = probe_tools(decision.tool_names, decision.requirement)
     await notebook.usage("probes", Usage(tool_calls=len(outcomes)))
     for outcome in outcomes:
         verdict = "answered as expected" if outcome.passed else "answered wrongly"

@@ -61,9 +61,9 @@ def compile_errors(contents: dict[str, str]) -> list[str]:
     return errors
 
 
-def probe_tools(tools: list[str]) -> list[ProbeOutcome]:
-    """Asks an agent with all of `tools` the probes of each of them."""
-    responder = Responder.of_manifest({"tools": [{"name": tool} for tool in tools]})
+def probe_tools(tools: list[str], requirement: str) -> list[ProbeOutcome]:
+    """Asks an agent with all of `tools`, built from `requirement`, the probes of each of them."""
+    responder = Responder.of_manifest({"tools": [{"name": tool} for tool in tools], "requirement": requirement})
     outcomes: list[ProbeOutcome] = []
     for tool in tools:
         for probe in _PROBES[tool]:

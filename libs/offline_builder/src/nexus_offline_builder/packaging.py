@@ -14,11 +14,12 @@ from nexus_offline_builder.documents import prompt_document
 
 _TEMPLATE = files("nexus_offline_builder") / "package"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_LONGEST_REQUIREMENT = 1000
 _REQUIREMENTS = "# The agent needs the Python standard library only.\n"
 
 
 def manifest_of(decision: AgentDesign) -> dict[str, JsonValue]:
-    """The single source for deployment and capabilities."""
+    """The single source for deployment and capabilities. The agent reads bare prompts with its `requirement`."""
     return {
         "name": decision.agent_name,
         "version": decision.version,
@@ -28,6 +29,7 @@ def manifest_of(decision: AgentDesign) -> dict[str, JsonValue]:
         "tools": [{"name": rule.name, "description": rule.description} for rule in decision.rules],
         "capabilities": list(decision.capabilities),
         "env": {},
+        "requirement": decision.requirement[:_LONGEST_REQUIREMENT],
     }
 
 

@@ -86,17 +86,15 @@ class Conversation:
         return _done(claim)
 
     def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
-        """The reply to a bare prompt together with what the requirement asks, if that is read as a whole."""
+        """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
         for tool in ([claim.tool] if claim is not None else self._tools) if self._standing else ():
             try:
                 text = tool.in_full(question, self._standing)
             except Refusal as refusal:
                 return _done(_Claim(tool, question, Task(CERTAIN, _refusing(refusal))))
             task = tool.understand(question._replace(text=text, earlier=())) if text is not None else None
-            if task is not None and task.confidence == CERTAIN:
-                reply = _done(_Claim(tool, question, task))
-                if not _is_failed(reply):
-                    return reply._replace(read=text)
+            if task is not None:
+                return _done(_Claim(tool, question, task))._replace(read=text)
         return None
 
     def _question(self, prompt: str, position: int) -> Question:

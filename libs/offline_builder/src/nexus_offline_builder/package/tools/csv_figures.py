@@ -126,3 +126,15 @@ def grouped(table: Table, group: int, columns: list[Column], measure: Measure, c
         output[column.name] = {name: figures.for_json(number) for name, number in results.items()}
     asked: dict[str, JsonValue] = {"rows": len(table.rows), "group_by": table.header[group], "measure": measure.english}
     return Answer("\n".join([*lines, *_notes(table, columns, chinese)]), asked, output)
+
+
+def by_group(table: Table, group: int, columns: list[Column], measures: list[Measure], chinese: bool) -> Answer:
+    """Every figure that is asked for, each by group."""
+    answers = [grouped(table, group, columns, measure, chinese) for measure in measures]
+    if len(answers) == 1:
+        return answers[0]
+    output: dict[str, JsonValue] = {
+        measure.english: answer.tool_output for measure, answer in zip(measures, answers, strict=True)
+    }
+    asked: dict[str, JsonValue] = {"measure": ", ".join(measure.english for measure in measures)}
+    return Answer("\n".join(answer.text for answer in answers), {**answers[0].tool_input, **asked}, output)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
-from .csv_figures import MEASURES, by_answer, grouped, overview, per_column
+from .csv_defaults import in_full
+from .csv_figures import MEASURES, by_answer, by_group, overview, per_column
 from .csv_names import about_names
 from .csv_ranking import asks_order, first_row, ranked
 from .csv_rows import Picked, picked_rows
@@ -223,7 +224,7 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     if group is None and not re.search(r"\w", request):
         return overview(table, chosen, chinese)
     if group is not None:
-        return grouped(table, group, chosen, measures[0], chinese)
+        return by_group(table, group, chosen, measures, chinese)
     return per_column(table, chosen, measures, chinese)
 
 
@@ -380,4 +381,5 @@ TOOL = Tool(
     example="Total the columns of this CSV:\nitem,price\npen,1.50\nbook,12",
     example_chinese="总计每一列：\n商品,价格\n笔,1.5\n书,12",
     understand=understand,
+    in_full=lambda question, requirement: in_full(question, requirement, _answer),
 )

@@ -5,6 +5,7 @@ from fractions import Fraction
 from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .json_defaults import in_full
 from .json_document import Document, Fault, Node, Numeral, document_in, has_half_pair, plain, whole_document, written
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
 from .patterns import lazy_pattern
@@ -390,4 +391,5 @@ TOOL = Tool(
     example='Get a.b[0] from {"a": {"b": [1, 2]}}',
     example_chinese='从 {"a": {"b": [1, 2]}} 中取出 a.b[0]',
     understand=understand,
+    in_full=in_full,
 )

@@ -1,0 +1,191 @@
+"""What a requirement asks of every table, as `sum per department`: for prompts that are nothing but a table."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from .contract import Answer, Question, Refusal
+from .csv_figures import repeated_name
+from .csv_scope import says_something
+from .patterns import lazy_pattern
+from .table import Table, numeric_columns, table_in
+
+_FRAME = lazy_pattern(
+    r"^(?:\W|\b(?:i|we|you|it|please|need|want|would like|like|to have|a|an|the|my|our|simple|small|little|bot|tool|agent|"
+    r"assistant|helper|program|something|one|that|which|who|can|could|should|will|to|for|and|then|must|make|build|create|"
+    r"give|gives|tell|tells|show|shows|me|us|paste|pastes|take|takes|read|reads|from|out of|given|with|every|each|"
+    r"csv|table|tables|list|lists|spreadsheet|export|sheet|data|file)\b(?!\s+(?:rows?|lines?|items?|products?|people)\b)"
+    r")+|^(?:我们?|想要?|需要|要|请|做|一个|个|能|可以|帮我?|把|将|对|给|从|表格?|里|中|数据|的|机器人|助手|工具|小)+",
+    re.IGNORECASE,
+)
+_PURPOSE = lazy_pattern(
+    r"\s+(?:for|of|in|from|on|to) (?:my|our|the|an?|every|each|all|this|any) [^,;]*$|\s+for [a-z ]+$|\s+(?:i|we) paste.*$",
+    re.IGNORECASE,
+)
+_CLAUSE = lazy_pattern(r"[.;:!?\n。；：！？，,]+(?!\d)|\s+(?:-+>|=>|→)\s+|\s+-+\s+|\s+and then\s+")
+_GROUPED = lazy_pattern(
+    r"\b(?<!line )(?<!row )(?<!entry )(?<!once )(?<!twice )(?<!times )(?P<by>per|grouped by|group by|by each|for each|"
+    r"for every|by)\s+(?:the\s+)?(?P<en>[a-z]\w*)|"
+    r"(?:按照?|每一?个?|各个?)(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=分组|合计|汇总|统计|求和|的|总|小计|平均|计算|加总|$|[，,。])",
+    re.IGNORECASE,
+)
+_FIGURE_BEFORE = lazy_pattern(r"\b(?:totals?|sums?|averages?|counts?|(?:totals?|sums?|averages?) (?:of )?\w+)\s+$", re.IGNORECASE)
+_EXCEPTS = lazy_pattern(
+    r"\b(?:not|no|never|without|except|excluding|but|unless|only|or|between)\b|n't\b|不|除|没|未|非|或|只", re.IGNORECASE
+)
+_LIMITS = lazy_pattern(
+    r"(?:\b(?:not|never|without|except|excluding|unless|only|ignor\w+|skip\w*|omit\w*)\b|n't\b)(?:\s+[\w-]+){0,4}|"
+    r"(?:不|除|未|只|忽略)[\u4e00-\u9fff]{0,8}",
+    re.IGNORECASE,
+)
+_NO_GROUP = frozenset(["hand", "default", "column", "row", "line", "shift", "entry", "record", "me", "us", "you", "adding", "a", "an", "which"])
+_CONDITION = lazy_pattern(
+    r"\b(?:under|below|over|above|(?:more|less|fewer|greater|higher|lower|smaller|larger) than|at (?:least|most)|up to|"
+    r"exceed\w*)\s+[$€£¥]?\s*\d|[<>≥≤]\s*=?\s*\d|(?:大于|小于|高于|低于|多于|少于|超过|不足|不到|至少|至多)\s*\d|\d\s*以[上下]|"
+    r"\b(?:where|whose|only (?:the )?(?:rows|those|ones))\b|只(?:要|看|留)",
+    re.IGNORECASE,
+)
+_ORDER = lazy_pattern(
+    r"\bsort\w*|\border(?:ed)? by\b|\brank\w*|\b(?:top|bottom)\s+(?:\d+|n\b)|排序|排名|排列|从[高大多低小少]到|前\s*\d+\s*[名个]",
+    re.IGNORECASE,
+)
+_COLUMNS = lazy_pattern(
+    r"\b(?:keep|only|just|drop|remove|delete|pick|select)\b[^.;]*\bcolumns?\b|\bcolumns? to keep\b|"
+    r"(?:保留|只[要留取]|删除?|去掉)[^。；]*列",
+    re.IGNORECASE,
+)
+_OTHER_FIGURE = lazy_pattern(
+    r"\bmedians?\b|\bstandard deviation\b|\bstdev\b|\bvariance\b|\bpercentiles?\b|\bcorrelation\b|\brunning total\b|"
+    r"\bcumulative\b|\bunique\b|\bdistinct\b|\bduplicates?\b|中位数|标准差|方差|累计|去重|重复",
+    re.IGNORECASE,
+)
+_MARKS = (_GROUPED, _CONDITION, _ORDER, _COLUMNS, _OTHER_FIGURE)
+
+
+_Answerer = Callable[[Table, str, bool], Answer]
+
+
+def in_full(question: Question, requirement: str, answer: _Answerer) -> str | None:
+    """The table under the part of the requirement that says what to do with it, if `answer` finds it whole.
+
+    None where that is no more than what a table gets anyhow. Raises Refusal where it cannot be done with this table.
+    """
+    table = table_in(question.text)
+    if table is None or says_something(table.around) or not numeric_columns(table):
+        return None
+    wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]
+    limited = _limited(requirement, table)
+    if not (wanted or limited):
+        return None
+    for request in (*_requests(requirement, table), *_picked(requirement, table)):
+        request = _in_its_names(request, table)
+        text = f"{request}:\n\n{question.text.strip()}"
+        again = table_in(text)
+        same = again is not None and again.rows == table.rows and all(_asked(mark, request, table) for mark in wanted)
+        if again is not None and same and _is_answered(again, question.chinese, answer):
+            return text
+    if wanted == [_GROUPED] and not limited and repeated_name(table) is not None:
+        return None
+    asked = [found for mark in wanted if (found := _asked(mark, requirement, table))]
+    raise _cannot((limited or asked[0]).group(), table)
+
+
+def _limited(requirement: str, table: Table) -> "re.Match[str] | None":
+    """`without the cancelled orders`, where a cell of the table says that."""
+    found = _LIMITS.finditer(requirement)
+    return next((one for one in found if _names_a_cell(" ".join(one.group().split()[1:]) or one.group(), table)), None)
+
+
+def _asked(mark: "re.Pattern[str]", text: str, table: Table) -> "re.Match[str] | None":
+    return _group_in(text, table) if mark is _GROUPED else mark.search(text)
+
+
+def _group_in(text: str, table: Table) -> "re.Match[str] | None":
+    """What to group by; after a mere `by` only a column, as anything may be done by hand."""
+    for found in _GROUPED.finditer(text):
+        word = (found["en"] or found["zh"]).lower()
+        by = (found["by"] or "").lower() == "by" and not _FIGURE_BEFORE.search(text[: found.start()])
+        if word in _NO_GROUP or _ORDER.search(text[max(0, found.start() - 12) : found.end()]):
+            continue
+        if not by or _is_column(word, table) or _columns_short_for(word, table):
+            return found
+    return None
+
+
+def _is_column(word: str, table: Table) -> bool:
+    return any(name.strip().lower() in (word, word.removesuffix("s")) for name in table.header)
+
+
+def _columns_short_for(word: str, table: Table) -> list[str]:
+    return [name for name in table.header if _is_short_for(name.strip().lower(), word)]
+
+
+def _requests(requirement: str, table: Table) -> Iterator[str]:
+    """The requirement, its clauses, and each without the words around it, where nothing limiting is left out."""
+    seen = set[str]()
+    for part in (requirement, *_CLAUSE.split(requirement)):
+        plain = _FRAME.sub("", part.strip())
+        for one in (part, plain, _PURPOSE.sub("", part), _PURPOSE.sub("", plain)):
+            left = requirement.replace(one, " ")
+            request = re.sub(r"[|;\t\n]+|,(?!\d)", " ", one).strip(" .:!?。：！？")
+            if request and request not in seen and not (_LIMITS.search(left) or _names_a_cell(left, table)):
+                seen.add(request)
+                yield request
+
+
+def _picked(requirement: str, table: Table) -> Iterator[str]:
+    """The only condition of the requirement with its column, where nothing else in it can be about this table."""
+    conditions = [found for found in _CONDITION.finditer(requirement) if re.search(r"\d", found.group())]
+    if len(conditions) != 1 or _EXCEPTS.search(requirement):
+        return
+    number = re.match(r"[\d.,]*", requirement[conditions[0].end() :])
+    end = conditions[0].end() + (number.end() if number else 0)
+    before = requirement[: conditions[0].start()]
+    for name in table.header:
+        found = re.search(rf"(?<![^\W_]){re.escape(name)}(?:\W+(?:is|are|has|levels?|falls?|drops?))*\W*$", before, re.IGNORECASE)
+        rest = f"{before[: found.start()]} {requirement[end:]}" if found else ""
+        if found and not (re.search(r"\d", rest) or _names_a_cell(rest, table)):
+            yield f"list rows with {name} {requirement[conditions[0].start() : end].rstrip('.,')}"
+
+
+def _names_a_cell(words: str, table: Table) -> bool:
+    """Whether rows may be picked by a word."""
+    texts = {cell.strip().lower() for row in table.rows for cell in row if len(cell.strip()) > 1}
+    said = words.lower()
+    return any(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said) if text.isascii() else text in said for text in texts)
+
+
+def _in_its_names(request: str, table: Table) -> str:
+    """The request with the group called as the table calls it: `department` is its column `dept`."""
+    found = _group_in(request, table)
+    if found is None:
+        return request
+    word = found["en"] or found["zh"]
+    names = _columns_short_for(word.lower(), table)
+    if _is_column(word.lower(), table) or len(names) != 1:
+        return request
+    at = found.start("en") if found["en"] else found.start("zh")
+    return f"{request[:at]}{names[0]}{request[at + len(word) :]}"
+
+
+def _is_short_for(name: str, word: str) -> bool:
+    if not word.isascii():
+        return word in name or name in word
+    rest = iter(word)
+    return len(name) > 2 and name[:3] == word[:3] and all(sign in rest for sign in name)
+
+
+def _is_answered(table: Table, chinese: bool, answer: _Answerer) -> bool:
+    try:
+        answer(table, table.around, chinese)
+    except Refusal:
+        return False
+    return True
+
+
+def _cannot(part: str, table: Table) -> Refusal:
+    part = part.strip()
+    names = ", ".join(table.header[:20])
+    return Refusal(
+        f"I do not see how to do '{part}' with this table. Please say it with its columns: {names}.",
+        f"我不知道怎样对这个表做“{part}”。请用它的列名说明：{names}。",
+    )
