@@ -42,7 +42,9 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="csv",
         topics="timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
         "column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
-        "bookkeeping grade_book gradebook 记账 各部门 各门店 各地区 各类 成绩表 报销单 各列 每列 每一列",
+        "bookkeeping grade_book gradebook 按部门 按地区 按门店 按产品 按商品 按客户 按员工 按姓名 按班级 按类别 按金额 "
+        "按成绩 按分数 "
+        "分部门 分地区 记账 各部门 各门店 各地区 各类 成绩表 报销单 各列 每列 每一列",
         objects=f"{_TABLE} column row ledger warehouse sale revenue expense spending transaction inventory stock_list "
         f"price_list order_list export statement per_region by_region per_category by_category "
         f"per_person per_product by_product per_customer by_customer per_department by_department "
@@ -66,7 +68,9 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "division subtract "
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back "
-        "cash_back give_change split_the_cost split_cost split_rent split_bill share_the_cost share_cost cash_register "
+        "cash_back give_change split_the_cost split_cost split_rent split_bill split_the_rent "
+        "split_the_bill rent_split bill_split "
+        "share_the_cost share_cost cash_register "
         "waiter waitress on_sale sale_is_on running_a_sale calc owe hand_back how_much_change till_helper till_bot "
         "the_till checkout market_stall "
         "tipping half_price markdown mark_down sale_price customer_pay what_to_pay price_after price_with "

@@ -11,9 +11,9 @@ from ..tools.wording import has_chinese, is_chinese
 from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .second_try import reworded
-from .standing import asked_always
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
+from .standing import asked_always
 from .substitution import substituted
 
 _LONGEST_FOLLOW_UP = 300

@@ -10,7 +10,8 @@ from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
 
 _FRAME = lazy_pattern(
-    r"^(?:\W|\b(?:i|we|you|it|please|need|want|would like|like|to have|a|an|the|my|our|simple|small|little|bot|tool|agent|"
+    r"^(?:\W|\b(?:i|we|you|it|please|need|want|would like|like|to have|a|an|the|my|our|simple|small|little|"
+    r"bot|tool|agent|"
     r"assistant|helper|program|something|one|that|which|who|can|could|should|will|to|for|and|then|must|make|build|create|"
     r"give|gives|tell|tells|show|shows|me|us|paste|pastes|take|takes|read|reads|from|out of|given|with|every|each|"
     r"csv|table|tables|list|lists|spreadsheet|export|sheet|data|file)\b(?!\s+(?:rows?|lines?|items?|products?|people)\b)"
@@ -18,7 +19,8 @@ _FRAME = lazy_pattern(
     re.IGNORECASE,
 )
 _PURPOSE = lazy_pattern(
-    r"\s+(?:for|of|in|from|on|to) (?:my|our|the|an?|every|each|all|this|any) [^,;]*$|\s+for [a-z ]+$|\s+(?:i|we) paste.*$",
+    r"\s+(?:for|of|in|from|on|to) (?:my|our|the|an?|every|each|all|this|any) [^,;]*$|\s+for [a-z ]+$|"
+    r"\s+(?:i|we) paste.*$",
     re.IGNORECASE,
 )
 _CLAUSE = lazy_pattern(r"[.;:!?\n。；：！？，,]+(?!\d)|\s+(?:-+>|=>|→)\s+|\s+-+\s+|\s+and then\s+")
@@ -28,16 +30,37 @@ _GROUPED = lazy_pattern(
     r"(?:按照?|每一?个?|各个?)(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=分组|合计|汇总|统计|求和|的|总|小计|平均|计算|加总|$|[，,。])",
     re.IGNORECASE,
 )
-_FIGURE_BEFORE = lazy_pattern(r"\b(?:totals?|sums?|averages?|counts?|(?:totals?|sums?|averages?) (?:of )?\w+)\s+$", re.IGNORECASE)
+_FIGURE_BEFORE = lazy_pattern(
+    r"\b(?:totals?|sums?|averages?|counts?|(?:totals?|sums?|averages?) (?:of )?\w+)\s+$", re.IGNORECASE
+)
 _EXCEPTS = lazy_pattern(
-    r"\b(?:not|no|never|without|except|excluding|but|unless|only|or|between)\b|n't\b|不|除|没|未|非|或|只", re.IGNORECASE
+    r"\b(?:not|no|never|without|except|excluding|but|unless|only|or|between)\b|n't\b|不|除|没|未|非|或|只",
+    re.IGNORECASE,
 )
 _LIMITS = lazy_pattern(
     r"(?:\b(?:not|never|without|except|excluding|unless|only|ignor\w+|skip\w*|omit\w*)\b|n't\b)(?:\s+[\w-]+){0,4}|"
     r"(?:不|除|未|只|忽略)[\u4e00-\u9fff]{0,8}",
     re.IGNORECASE,
 )
-_NO_GROUP = frozenset(["hand", "default", "column", "row", "line", "shift", "entry", "record", "me", "us", "you", "adding", "a", "an", "which"])
+_NO_GROUP = frozenset(
+    [
+        "hand",
+        "default",
+        "column",
+        "row",
+        "line",
+        "shift",
+        "entry",
+        "record",
+        "me",
+        "us",
+        "you",
+        "adding",
+        "a",
+        "an",
+        "which",
+    ]
+)
 _CONDITION = lazy_pattern(
     r"\b(?:under|below|over|above|(?:more|less|fewer|greater|higher|lower|smaller|larger) than|at (?:least|most)|up to|"
     r"exceed\w*)\s+[$€£¥]?\s*\d|[<>≥≤]\s*=?\s*\d|(?:大于|小于|高于|低于|多于|少于|超过|不足|不到|至少|至多)\s*\d|\d\s*以[上下]|"
@@ -45,7 +68,8 @@ _CONDITION = lazy_pattern(
     re.IGNORECASE,
 )
 _ORDER = lazy_pattern(
-    r"\bsort\w*|\border(?:ed)? by\b|\brank\w*|\b(?:top|bottom)\s+(?:\d+|n\b)|排序|排名|排列|从[高大多低小少]到|前\s*\d+\s*[名个]",
+    r"\bsort\w*|\border(?:ed)? by\b|\brank\w*|\b(?:top|bottom)\s+(?:\d+|n\b)|排序|排名|排列|"
+    r"从[高大多低小少]到|前\s*\d+\s*[名个]",
     re.IGNORECASE,
 )
 _COLUMNS = lazy_pattern(
@@ -141,7 +165,9 @@ def _picked(requirement: str, table: Table) -> Iterator[str]:
     end = conditions[0].end() + (number.end() if number else 0)
     before = requirement[: conditions[0].start()]
     for name in table.header:
-        found = re.search(rf"(?<![^\W_]){re.escape(name)}(?:\W+(?:is|are|has|levels?|falls?|drops?))*\W*$", before, re.IGNORECASE)
+        found = re.search(
+            rf"(?<![^\W_]){re.escape(name)}(?:\W+(?:is|are|has|levels?|falls?|drops?))*\W*$", before, re.IGNORECASE
+        )
         rest = f"{before[: found.start()]} {requirement[end:]}" if found else ""
         if found and not (re.search(r"\d", rest) or _names_a_cell(rest, table)):
             yield f"list rows with {name} {requirement[conditions[0].start() : end].rstrip('.,')}"
@@ -151,7 +177,9 @@ def _names_a_cell(words: str, table: Table) -> bool:
     """Whether rows may be picked by a word."""
     texts = {cell.strip().lower() for row in table.rows for cell in row if len(cell.strip()) > 1}
     said = words.lower()
-    return any(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said) if text.isascii() else text in said for text in texts)
+    return any(
+        re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said) if text.isascii() else text in said for text in texts
+    )
 
 
 def _in_its_names(request: str, table: Table) -> str:

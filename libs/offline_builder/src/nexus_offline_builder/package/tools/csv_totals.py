@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
 from .csv_conditions import Filtered, by_month, filtered, without_joins
@@ -381,5 +382,5 @@ TOOL = Tool(
     example="Total the columns of this CSV:\nitem,price\npen,1.50\nbook,12",
     example_chinese="总计每一列：\n商品,价格\n笔,1.5\n书,12",
     understand=understand,
-    in_full=lambda question, requirement: in_full(question, requirement, _answer),
+    in_full=partial(in_full, answer=_answer),
 )

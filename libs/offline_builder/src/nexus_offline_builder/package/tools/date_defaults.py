@@ -12,23 +12,28 @@ from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 120
 _WORKING = lazy_pattern(
-    r"\b(?:business|working|work|week)[\s-]?days\b|\b(?:without|excluding|except|not|no|skip\w*|minus) (?:the )?weekends?\b|"
+    r"\b(?:business|working|work|week)[\s-]?days\b|\b(?:without|excluding|except|not|no|skip\w*|"
+    r"minus) (?:the )?weekends?\b|"
     r"(?<!下个)(?<!下一个)工作日|(?:不[算含计包]括?|除[了去]|扣除)周末",
     re.IGNORECASE,
 )
 _DAYS = lazy_pattern(r"(?<!work )(?<!working )(?<!business )(?<!week )\bdays\b|(?<!期)多少天|几天|天数", re.IGNORECASE)
 _CALENDAR = lazy_pattern(
-    r"\byears? and months?\b|\bin (?:years|months)\b|\bmonths (?:and (?:years|days) )?between\b|\bhow many (?:years|months)\b|"
+    r"\byears? and months?\b|\bin (?:years|months)\b|\bmonths (?:and (?:years|days) )?between\b|"
+    r"\bhow many (?:years|months)\b|"
     r"\b(?:service|employment|tenure|seniority|age)\b|\bhow long\b|\bnumber of (?:years|months)\b|"
     r"几年几?个?月?|多少个?[年月]|几个月|工龄|司龄|年限|年龄",
     re.IGNORECASE,
 )
-_WEEKS = lazy_pattern(r"\b(?:how many|number of|in) weeks\b|\bweeks between\b|几周|多少周|几个星期|多少个?星期", re.IGNORECASE)
+_WEEKS = lazy_pattern(
+    r"\b(?:how many|number of|in) weeks\b|\bweeks between\b|几周|多少周|几个星期|多少个?星期", re.IGNORECASE
+)
 _SHORTER = lazy_pattern(
     r"\b(?:how many|number of|in) (?P<unit>hours|minutes)\b|(?:多少|几)个?(?P<zh>小时|分钟)", re.IGNORECASE
 )
 _NAMED = lazy_pattern(
-    r"\bhow many (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b|(?:多少|几)个(?P<zh>(?:周|星期|礼拜)[一二三四五六日天])",
+    r"\bhow many (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b|(?:多少|几)个(?P<zh>(?:周|星期|"
+    r"礼拜)[一二三四五六日天])",
     re.IGNORECASE,
 )
 _UNKNOWN = lazy_pattern(
@@ -38,7 +43,8 @@ _UNKNOWN = lazy_pattern(
 )
 _BEYOND = lazy_pattern(
     r"\bquarters?\b|\bweek (?:number|of the year)\b|\b(?:iso|calendar) weeks?\b|\bday of the year\b|\bzodiac\b|"
-    r"\bstar signs?\b|\bhoroscope\b|\bmoon\b|\blunar\b|\bholidays?\b|季度|第几[周天]|星座|生肖|属相|农历|阴历|节气|节假日",
+    r"\bstar signs?\b|\bhoroscope\b|\bmoon\b|\blunar\b|\bholidays?\b|季度|第几[周天]|星座|生肖|属相|农历|"
+    r"阴历|节气|节假日",
     re.IGNORECASE,
 )
 _OF_A_DAY = lazy_pattern(
@@ -53,7 +59,8 @@ _EDGE = lazy_pattern(
     re.IGNORECASE,
 )
 _DURATION = lazy_pattern(
-    r"(?<![\d.,每哪意何某第])(?<!最后)(?P<count>(?!1 day\b)\d{1,5})[\s-]*(?P<unit>(?:business |working |work ?|week)?days?|weeks?|months?|years?|"
+    r"(?<![\d.,每哪意何某第])(?<!最后)(?P<count>(?!1 day\b)\d{1,5})[\s-]*(?P<unit>(?:business |working |"
+    r"work ?|week)?days?|weeks?|months?|years?|"
     r"个?工作日|天|日|周|个?星期|个?月|年)(?![a-z])",
     re.IGNORECASE,
 )
@@ -64,7 +71,8 @@ _FORTH = lazy_pattern(
 )
 _NEXT_WORKING = lazy_pattern(r"\bnext (?:working|business|work) ?day\b|下一?个工作日", re.IGNORECASE)
 _KIND = lazy_pattern(
-    r"\b(?:is|if|whether|falls?)\b.{0,30}\b(?P<kind>weekend|working day|business day|workday)\b|是(?:不是|否是?)(?P<zh>工作日|周末)",
+    r"\b(?:is|if|whether|falls?)\b.{0,30}\b(?P<kind>weekend|working day|business day|workday)\b|是(?:不是|"
+    r"否是?)(?P<zh>工作日|周末)",
     re.IGNORECASE,
 )
 _APART = lazy_pattern(
@@ -74,7 +82,8 @@ _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
 _SAYS_NOTHING = lazy_pattern(
-    r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]", re.IGNORECASE
+    r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
+    re.IGNORECASE,
 )
 
 
@@ -83,7 +92,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     wanted = digits_for_words(plain_signs(requirement))
     days = _bare_days(question, _EDGE.search(wanted) is not None)
     if len(days) == 2:
-        return _of_two(*days, wanted)
+        return _of_two(days[0], days[1], wanted)
     return _of_one(days[0], wanted, question) if len(days) == 1 else None
 
 

@@ -85,6 +85,7 @@ _NOT_A_LABEL = lazy_pattern(
     re.IGNORECASE,
 )
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
+_CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORECASE)
 _LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
 
@@ -161,7 +162,7 @@ def units_in(text: str) -> list[tuple[int, Unit]]:
     """The units that `text` names, each with where it stands; short words only where they can hardly be others."""
     found: list[tuple[int, Unit]] = []
     for mention in mentions_in(text):
-        unit = _mentioned(text, mention) if _stands_alone(text, mention) else None
+        unit = _named_at(text, mention)
         if unit is None:
             continue
         above, _, below = unit.kind.partition("/")
@@ -170,10 +171,12 @@ def units_in(text: str) -> list[tuple[int, Unit]]:
     return found
 
 
-def _stands_alone(text: str, mention: Mention) -> bool:
+def _named_at(text: str, mention: Mention) -> Unit | None:
     """A single Chinese sign is a unit only at the beginning of a word: 里 is none in 心里."""
-    before = text[mention.start - 1 : mention.start]
-    return len(mention.name) > 1 or mention.name.isascii() or not has_chinese(before) or before in _LEADS_TO_A_UNIT
+    before = text[: mention.start]
+    if len(mention.name) == 1 and not mention.name.isascii():
+        return _unit(mention.name) if not has_chinese(before[-1:]) or before[-1] in _LEADS_TO_A_UNIT else None
+    return _unit(mention.name) if _CONVERTED.search(before) else _mentioned(text, mention)
 
 
 def _plain(prompt: str) -> str:

@@ -16,23 +16,31 @@ _PEOPLE = lazy_pattern(
     r"(\d{1,2})\s*个?(?:人|室友|朋友)",
     re.IGNORECASE,
 )
-_SHARED = lazy_pattern(r"\b(?:split\w*|shar\w+|each|owes?|per (?:person|head)|divid\w+)\b|平[分摊]|均摊|每个?人|AA", re.IGNORECASE)
+_SHARED = lazy_pattern(
+    r"\b(?:split\w*|shar\w+|each|owes?|per (?:person|head)|divid\w+)\b|平[分摊]|均摊|每个?人|AA", re.IGNORECASE
+)
 _NET = lazy_pattern(
-    r"\b(?:net(?:to)?|before (?:the )?(?:tax|vat)|excl\w*|without (?:the )?(?:tax|vat)|ex (?:tax|vat))\b|不含税|税前|未税",
+    r"\b(?:net(?:to)?|before (?:the )?(?:tax|vat)|excl\w*|without (?:the )?(?:tax|vat)|ex (?:tax|vat))\b|"
+    r"不含税|税前|未税",
     re.IGNORECASE,
 )
 _GROSS = lazy_pattern(
     r"\b(?:gross|brutto|incl\w*|with (?:the )?(?:tax|vat)|after (?:the )?(?:tax|vat))\b|(?<!不)含税|税后", re.IGNORECASE
 )
-_ASKS_FOR = lazy_pattern(r"\b(?:what|how much|give me|to|into|is|the|please|i need)\b|->|→|=|[,;?？，]|多少|是|求|算", re.IGNORECASE)
+_ASKS_FOR = lazy_pattern(
+    r"\b(?:what|how much|give me|to|into|is|the|please|i need)\b|->|→|=|[,;?？，]|多少|是|求|算", re.IGNORECASE
+)
 _TO_FIRST = lazy_pattern(r"\b(?:from|of|out of|when|given|if|using|based on)\b", re.IGNORECASE)
 _TO_SECOND = lazy_pattern(r"\b(?:in)?to\b|->|→|[算换转求得到]", re.IGNORECASE)
 _BOTH_WAYS = lazy_pattern(r"\b(?:other way|both|vice versa|reverse|back)\b|<-*>|↔|互|反过来|两", re.IGNORECASE)
 _TAKES_OUT = lazy_pattern(
-    r"\b(?:remove|take (?:out|off)|strip|deduct|subtract|exclude|back out) (?:the )?(?:\S+ ){0,2}(?:tax|vat|gst)\b|去税|扣税",
+    r"\b(?:remove|take (?:out|off)|strip|deduct|subtract|exclude|back out) (?:the )?(?:\S+ ){0,2}(?:tax|vat|"
+    r"gst)\b|去税|扣税",
     re.IGNORECASE,
 )
-_PUTS_ON = lazy_pattern(r"\b(?:add|adds|adding|plus|put|with) (?:the |on )?(?:\S+ ){0,2}(?:tax|vat|gst)\b|加税|加上税", re.IGNORECASE)
+_PUTS_ON = lazy_pattern(
+    r"\b(?:add|adds|adding|plus|put|with) (?:the |on )?(?:\S+ ){0,2}(?:tax|vat|gst)\b|加税|加上税", re.IGNORECASE
+)
 _TAX = lazy_pattern(r"\b(?:vat|tax|gst|mwst|ust|iva|tva)\b|税", re.IGNORECASE)
 _LABEL = lazy_pattern(
     r"\b(?:price|bill|total|amount|invoice|cost|costs|it|for|my|our|a|an|rent|dinner|lunch|check|"
@@ -45,7 +53,8 @@ _NAME = lazy_pattern(
     re.IGNORECASE,
 )
 _HOW_MUCH_TAX = lazy_pattern(
-    r"(?:(?:and|so|ok)[\s,]+)*(?:how much|what) (?:of (?:it|that|this) )?(?:is|was) (?:the |just the )?(?:tax|vat)[\s?.!]*|"
+    r"(?:(?:and|so|ok)[\s,]+)*(?:how much|what) (?:of (?:it|that|this) )?(?:is|was) (?:the |"
+    r"just the )?(?:tax|vat)[\s?.!]*|"
     r"(?:那|其中)*税(?:额|金)?(?:是|有)?多少[？?。]*",
     re.IGNORECASE,
 )
@@ -60,9 +69,14 @@ class _Rule(NamedTuple):
 
 
 _RULES = (
-    _Rule(lazy_pattern(r"\btips?\b|\bgratuity\b|\bservice charge\b|小费|服务费", re.IGNORECASE), ("{n} * {r}%", "{n} + {r}%")),
     _Rule(
-        lazy_pattern(r"\boff\b|\bdiscount\w*|\bon sale\b|\bmarkdowns?\b|\brebate\b|\breduc\w+|优惠|折扣|降价|减免", re.IGNORECASE),
+        lazy_pattern(r"\btips?\b|\bgratuity\b|\bservice charge\b|小费|服务费", re.IGNORECASE),
+        ("{n} * {r}%", "{n} + {r}%"),
+    ),
+    _Rule(
+        lazy_pattern(
+            r"\boff\b|\bdiscount\w*|\bon sale\b|\bmarkdowns?\b|\brebate\b|\breduc\w+|优惠|折扣|降价|减免", re.IGNORECASE
+        ),
         ("{n} - {r}%",),
     ),
     _Rule(
@@ -70,7 +84,10 @@ _RULES = (
         ("{n} * {r}%", "{n} - {r}%"),
     ),
     _Rule(lazy_pattern(r"\bdeposit\b|\bdown payment\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
-    _Rule(lazy_pattern(r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsurcharge\b|加价|涨价|上调", re.IGNORECASE), ("{n} + {r}%",)),
+    _Rule(
+        lazy_pattern(r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsurcharge\b|加价|涨价|上调", re.IGNORECASE),
+        ("{n} + {r}%",),
+    ),
 )
 
 

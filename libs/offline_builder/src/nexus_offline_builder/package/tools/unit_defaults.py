@@ -13,7 +13,8 @@ _DIRECTION = lazy_pattern(
     re.IGNORECASE,
 )
 _BOTH_WAYS = lazy_pattern(
-    r"<-*>|↔|\bvice versa\b|\bboth ways\b|\b(?:and|or) back\b|\bother way\b|\breverse\b|互换|互相|互转|相互|反过来|来回",
+    r"<-*>|↔|\bvice versa\b|\bboth ways\b|\b(?:and|or) back\b|\bother way\b|\breverse\b|互换|互相|互转|相互|"
+    r"反过来|来回",
     re.IGNORECASE,
 )
 _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
