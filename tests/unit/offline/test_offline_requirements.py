@@ -28,6 +28,8 @@ WHOLE = [
     ("把磅换算成公斤", "150", "68.03"),
     ("海里和公里换算", "12 海里", "22.224 km"),
     ("tyre pressure from bar to kPa, e.g. 2.2 bar", "3", "300 kPa"),
+    ("my scale shows pounds, the courier needs kilograms", "33", "14.968"),
+    ("华氏到摄氏,温度换算", "100度", "37.77"),
     # Spans: the requirement's unit first; two months and more in years and months always.
     ("tenure of employees in years and months", "2015-09-01 2021-11-16", "6 years and 2 months and 15 days"),
     ("how long did tenants stay, move-in and move-out date", "2020-02-01 - 2022-05-11", "2 years and 3 months"),
@@ -47,6 +49,7 @@ WHOLE = [
     ("papers are due 14 days before a date", "2026-09-20", "2026-09-06"),
     ("first day of the following month from a date", "2026-07-08", "2026-08-01"),
     ("is a given date on a weekend?", "2026-03-15", "Yes"),
+    ("warranty is 2 years from purchase, tell me when it ends", "bought yesterday", "2028-03-13"),
     # A table: groups, conditions, order, figures.
     ("sum per department", STAFF, "total of salary by dept:\n- Ops: 6400\n- Lab: 2900"),
     ("average salary per dept, for payroll", STAFF, "average of salary by dept:\n- Ops: 3200"),
@@ -56,6 +59,7 @@ WHOLE = [
     ("列出库存低于5的行", STOCK, "铅笔, 3, 1.5\n橡皮, 4, 0.5"),
     ("sort the csv by salary, highest first", STAFF, "Wen, Ops, 3300, 7\nUma"),
     ("totals and averages per dept of a csv", STAFF, "average of leave by dept:\n- Ops: 5.5"),
+    ("total amount of money per dept, from my csv", STAFF, "total of salary by dept:\n- Ops: 6400"),
     # A rate: applied to a bare amount.
     ("VAT 21%, net from gross", "605", "= 500"),
     ("net to gross with 21% VAT", "500 €", "= 605"),

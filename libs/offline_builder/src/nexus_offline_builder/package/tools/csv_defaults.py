@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from .contract import Answer, Question, Refusal
-from .csv_figures import repeated_name
+from .csv_figures import MEASURES, repeated_name
 from .csv_scope import says_something
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
@@ -42,6 +42,7 @@ _LIMITS = lazy_pattern(
     r"(?:不|除|未|只|忽略)[\u4e00-\u9fff]{0,8}",
     re.IGNORECASE,
 )
+_COUNTED = lazy_pattern(r"\b(?:counts?|counted|how many|number of)\b|数量|个数|人数|多少|几个", re.IGNORECASE)
 _NO_GROUP = frozenset(
     [
         "hand",
@@ -100,7 +101,7 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
     limited = _limited(requirement, table)
     if not (wanted or limited):
         return None
-    for request in (*_requests(requirement, table), *_picked(requirement, table)):
+    for request in (*_requests(requirement, table), *_picked(requirement, table), *_by_group(requirement, table)):
         request = _in_its_names(request, table)
         text = f"{request}:\n\n{question.text.strip()}"
         again = table_in(text)
@@ -171,6 +172,16 @@ def _picked(requirement: str, table: Table) -> Iterator[str]:
         rest = f"{before[: found.start()]} {requirement[end:]}" if found else ""
         if found and not (re.search(r"\d", rest) or _names_a_cell(rest, table)):
             yield f"list rows with {name} {requirement[conditions[0].start() : end].rstrip('.,')}"
+
+
+def _by_group(requirement: str, table: Table) -> Iterator[str]:
+    """The figures of all columns by the group, where nothing else in the requirement can be about this table."""
+    found = _group_in(requirement, table)
+    limited = _EXCEPTS.search(requirement) or re.search(r"\d", requirement) or _names_a_cell(requirement, table)
+    if found is None or limited or _COUNTED.search(requirement):
+        return
+    measures = [one.english for one in MEASURES if one.asked.search(requirement)] or ["total"]
+    yield f"{' '.join(measures)} per {found['en'] or found['zh']}"
 
 
 def _names_a_cell(words: str, table: Table) -> bool:

@@ -110,13 +110,13 @@ def _bare_days(question: Question, edge: bool) -> list[date]:
     rest = with_periods(text, question.today)
     for one in reversed(found):
         rest = f"{rest[: one.start]} {rest[one.end :]}"
-    if any(_is_vague(one, text) for one in found) or not is_label(_SAYS_NOTHING.sub(" ", rest)):
+    if not is_label(_SAYS_NOTHING.sub(" ", rest)) or (len(found) > 1 and any(one.recurring for one in found)):
         return []
-    return [one.day for one in found]
+    return [_this_year(one, question.today) if one.recurring else one.day for one in found]
 
 
-def _is_vague(found: FoundDate, text: str) -> bool:
-    return found.recurring or not re.search(r"\d", text)
+def _this_year(found: FoundDate, today: date) -> date:
+    return moved_months(found.day, 12 * (today.year - found.day.year))
 
 
 def _of_two(first: date, second: date, wanted: str) -> str | None:

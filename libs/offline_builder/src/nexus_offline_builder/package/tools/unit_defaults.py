@@ -9,7 +9,7 @@ from .patterns import lazy_pattern
 from .units import Unit, comparable
 
 _DIRECTION = lazy_pattern(
-    r"(?<!<)(?:-+>|=>|→)|\b(?:in)?to\b|(?:换算|转换|换|转|变)[成为到]|(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
+    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
     re.IGNORECASE,
 )
 _BOTH_WAYS = lazy_pattern(
@@ -79,7 +79,7 @@ def _with_unit(question: Question, named: _Named) -> str:
     if found is None:
         return text
     number, sign = found[1].strip(), found[2].lower()
-    if sign.isalpha() and len(sign) == 1:
+    if re.fullmatch("[a-z]", sign):
         return _with_letter(text, number, sign, named)
     sources = named.sources if len(named.sources) == 1 and _of_one_kind(named) else ()
     if sign:
