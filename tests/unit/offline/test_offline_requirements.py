@@ -84,6 +84,16 @@ ASKED_BACK = [
     ("calculator with VAT 7% or 19%", "100"),
     ("gross and net with 19% VAT, both ways", "100"),
 ]
+NO_RULE = [
+    # What the requirement says of other things is no part of the answer.
+    ("price per kg to price per lb", "3.50", "7.71"),
+    ("tell the weekday of a date within the next 30 days", "2026-12-05", "2027-01-04"),
+    ("discount calculator, students get 10% off", "80", "72"),
+    ("I run a shop with 3 employees and split my bills evenly", "80", "26.6"),
+    ("add days to a date, for example 30 days after 2026-01-01", "2026-05-04", "2026-06-03"),
+    ("deadline calculator (e.g. 14 days after signing)", "2026-05-04", "2026-05-18"),
+    ("日期加减,例如合同日期后30天", "2026-05-04", "2026-06-03"),
+]
 OWN_REQUEST = [
     ("acres -> square metres for land listings", "2 acres in hectares", "0.809"),
     ("invoices are due 45 days after the date", "2026-05-01 plus 10 days", "2026-05-11"),
@@ -100,6 +110,8 @@ NEXT_TURN = [
     ("yards -> metres for fabric", ["5 yd", "and in feet?"], "15 ft"),
     ("invoices are due 45 days after the date", ["2026-05-01", "what weekday is that?"], "Monday"),
     ("sum per department", [STAFF, "and the average?"], "average of salary by dept:\n- Ops: 3200"),
+    ("csv of salaries by dept -> totals + averages", [STAFF, "who has the most leave?"], "Vik (leave: 12)"),
+    ("sort the csv by salary, highest first", [STAFF, "and the average?"], "average of salary = 3100"),
     ("VAT 21%, net from gross", ["605", "and how much of it is the tax?"], "= 105"),
     ("告诉我任意日期是星期几", ["2024-10-01", "2024-10-02"], "星期三"),
 ]
@@ -142,14 +154,8 @@ def test_a_second_turn_goes_on_from_the_prompt_as_it_was_read(
     assert expected in said(requirement, prompts)[0]
 
 
-@pytest.mark.parametrize(
-    "requirement",
-    [
-        "add days to a date, for example 30 days after 2026-01-01",
-        "deadline calculator (e.g. 14 days after signing)",
-        "日期加减,例如合同日期后30天",
-    ],
-)
-def test_an_example_in_the_requirement_is_no_rule(requirement: str) -> None:
-    assert "2026-05-04" in said(requirement, ["2026-05-04"])[0]
-    assert "2026-06-03" not in said(requirement, ["2026-05-04"])[0]
+@pytest.mark.parametrize(("requirement", "prompt", "never"), NO_RULE)
+def test_numbers_of_the_requirement_do_not_leak_into_answers(requirement: str, prompt: str, never: str) -> None:
+    text = said(requirement, [prompt])[0]
+    assert text
+    assert never not in text

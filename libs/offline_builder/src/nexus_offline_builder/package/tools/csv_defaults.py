@@ -64,7 +64,7 @@ _NO_GROUP = frozenset(
 )
 _CONDITION = lazy_pattern(
     r"\b(?:under|below|over|above|(?:more|less|fewer|greater|higher|lower|smaller|larger) than|at (?:least|most)|up to|"
-    r"exceed\w*)\s+[$€£¥]?\s*\d|[<>≥≤]\s*=?\s*\d|(?:大于|小于|高于|低于|多于|少于|超过|不足|不到|至少|至多)\s*\d|\d\s*以[上下]|"
+    r"exceed\w*)\s+[$€£¥]?\s*\d(?![\d,.]*\s*(?:rows|lines|columns|records|entries)\b)|[<>≥≤]\s*=?\s*\d|(?:大于|小于|高于|低于|多于|少于|超过|不足|不到|至少|至多)\s*\d|\d\s*以[上下]|"
     r"\b(?:where|whose|only (?:the )?(?:rows|those|ones))\b|只(?:要|看|留)",
     re.IGNORECASE,
 )

@@ -140,7 +140,7 @@ def _asks_of(table: Table | None, words: str) -> bool:
 def _with_group(table: Table, words: str, earlier: Sequence[str]) -> str:
     """`and the average?` after `total per customer` is by customer, too."""
     before = _around(earlier)
-    group = _GROUP.search(before) if _only_measures(words) else None
+    group = _GROUP.search(before) if _only_measures(words) and not asks_order(before) else None
     return f"{words} {group.group()}" if group and table_in(earlier[0]) == table._replace(around=before) else words
 
 
@@ -162,7 +162,7 @@ def _around(earlier: Sequence[str]) -> str:
 
 def _with_measure(words: str, earlier: Sequence[str]) -> str:
     """`and the b column?` asks for the figure that the turn before was about."""
-    if _COUNT.search(words) or any(measure.asked.search(words) for measure in MEASURES):
+    if _COUNT.search(words) or asks_order(words) or any(measure.asked.search(words) for measure in MEASURES):
         return words
     for text in earlier:
         table = table_in(text)

@@ -59,8 +59,9 @@ _EDGE = lazy_pattern(
     re.IGNORECASE,
 )
 _DURATION = lazy_pattern(
-    r"(?<![\d.,每哪意何某第])(?<!最后)(?P<count>(?!1 day\b)\d{1,5})[\s-]*(?P<unit>(?:business |working |"
-    r"work ?|week)?days?|weeks?|months?|years?|"
+    r"(?<![\d.,每哪意何某第])(?<!最后)(?<!next )(?<!last )(?<!past )(?<!previous )"
+    r"(?<!every )(?<!each )(?<!最近)(?<!未来)(?<!过去)"
+    r"(?P<count>(?!1 day\b)\d{1,5})[\s-]*(?P<unit>(?:business |working |work ?|week)?days?|weeks?|months?|years?|"
     r"个?工作日|天|日|周|个?星期|个?月|年)(?![a-z])",
     re.IGNORECASE,
 )
@@ -79,6 +80,7 @@ _APART = lazy_pattern(
     r"\b(?:between|difference|apart|how long|two dates|until|till)\b|相差|之间|间隔|两个?日期", re.IGNORECASE
 )
 _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
+_LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
 _SAYS_NOTHING = lazy_pattern(
@@ -143,7 +145,8 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
     if durations:
         return _moved(day, durations, wanted, edge)
     if edge is not None:
-        return f"what date is {_edge_of(day, edge)}"
+        far = _edge_of(day, edge)
+        return f"how many days between {day} and {far}" if _LEFT.search(wanted) else f"what date is {far}"
     if _NEXT_WORKING.search(wanted):
         return f"next working day after {day}"
     if kind := _KIND.search(wanted):

@@ -85,6 +85,7 @@ _NOT_A_LABEL = lazy_pattern(
     re.IGNORECASE,
 )
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
+_PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
 _CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORECASE)
 _LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
@@ -174,6 +175,8 @@ def units_in(text: str) -> list[tuple[int, Unit]]:
 def _named_at(text: str, mention: Mention) -> Unit | None:
     """A single Chinese sign is a unit only at the beginning of a word: 里 is none in 心里."""
     before = text[: mention.start]
+    if _PRICED.search(before):
+        return None
     if len(mention.name) == 1 and not mention.name.isascii():
         return _unit(mention.name) if not has_chinese(before[-1:]) or before[-1] in _LEADS_TO_A_UNIT else None
     return _unit(mention.name) if _CONVERTED.search(before) else _mentioned(text, mention)

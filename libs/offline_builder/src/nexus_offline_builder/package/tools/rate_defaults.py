@@ -47,6 +47,11 @@ _LABEL = lazy_pattern(
     r"eur|euros?|usd|dollars?|gbp|pounds?|was|bucks|of)\b|[€$£¥:.!]|元|块|价格?|原价|账单|金额|发票",
     re.IGNORECASE,
 )
+_CONDITIONAL = lazy_pattern(
+    r"\b(?:if|unless|except|over|above|below|under|only|members?|students?|seniors?|pensioners?|children|kids)\b|"
+    r"如果|超过|满|会员|学生|老人|儿童|除",
+    re.IGNORECASE,
+)
 _NAME = lazy_pattern(
     r"\s*(?:(?:the|a|my|this)\s+)?(?!(?:half|double|twice|triple|third|quarter|square|root|sqrt|minus|plus|times|negative|"
     r"dozen|log|cube|without|not|over|about|less|more|only|except|than|off)\b)([a-z]{3,})\s*[:=]?\s*",
@@ -153,7 +158,7 @@ def _cut(number: str, said: tuple[str, str], wanted: str) -> str | None:
 
 def _rated(number: str, said: tuple[str, str], wanted: str) -> str | None:
     rates = list(_RATE.finditer(wanted))
-    if len(rates) != 1 or re.search(r"\d", _rest(wanted, *rates)):
+    if len(rates) != 1 or re.search(r"\d", _rest(wanted, *rates)) or _CONDITIONAL.search(wanted):
         return None
     rate = rates[0][1] or rates[0][2]
     rules = [rule for rule in _RULES if rule.said.search(wanted)]
