@@ -131,6 +131,7 @@ def test_the_flagship_requirement_gives_a_package_with_both_tools() -> None:
     assert {"manifest.json", "main.py", "prompt.md", "requirements.txt", "tools/csv_totals.py"} <= set(names)
     assert "tools/unit_conversion.py" not in names
     assert done.manifest["entrypoint"] == "main.py"
+    assert done.manifest["requirement"] == FLAGSHIP
     assert is_agent_name(done.manifest["name"])
 
 

@@ -51,6 +51,7 @@ class Conversation:
         self._chinese = has_chinese(requirement)
         self._standing = asked_always(requirement)
         self._replayed: dict[int, Reply] = {}
+        self._wholes: dict[int, str] = {}
 
     def reply(self, prompt: str) -> Reply:
         return self._reply(prompt, len(self._turns))
@@ -106,10 +107,12 @@ class Conversation:
 
     def _asked(self, position: int) -> str:
         """The prompt of a turn, with what the requirement asked of it."""
-        prompt = self._turns[position].prompt
-        question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1)
-        whole = self._in_full(question, self._claim(question)) if self._standing else None
-        return (whole.read if whole is not None else None) or prompt
+        if position not in self._wholes:
+            prompt = self._turns[position].prompt
+            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1)
+            whole = self._in_full(question, self._claim(question)) if self._standing else None
+            self._wholes[position] = (whole.read if whole is not None else None) or prompt
+        return self._wholes[position]
 
     def _has_words(self, text: str) -> bool:
         """Whether `text` shows its language: symbols of units behind numbers belong to any, where Chinese is asked."""
