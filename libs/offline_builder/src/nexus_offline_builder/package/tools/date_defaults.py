@@ -38,7 +38,8 @@ _NAMED = lazy_pattern(
 )
 _UNKNOWN = lazy_pattern(
     r"\binclusive\b|\bincluding (?:both|the (?:first|last|start|end))|\bboth (?:days|dates|ends) (?:count|includ)\w*|"
-    r"\bholidays?\b|含首尾|首尾|含当[天日]|节假日|法定|调休",
+    r"\b(?:public|bank|national|legal|statutory|without|excluding|except|not|minus) holidays?\b|含首尾|首尾|"
+    r"含当[天日]|节假日|法定|调休",
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
@@ -165,10 +166,10 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
 def _moved(day: date, durations: "list[re.Match[str]]", wanted: str, edge: "re.Match[str] | None") -> str | None:
     """Raises Refusal where the requirement names several periods, or a rule besides."""
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
-    if not signs:
+    if not signs and _OF_A_DAY.search(_DURATION.sub(" ", wanted)):
         return None
     numbers = re.findall(r"\d+", wanted)
-    if len(numbers) != 1 or edge is not None or len(durations) != 1:
+    if not signs or len(numbers) != 1 or edge is not None or len(durations) != 1:
         _refuse(durations[0].group())
     sign = signs[0] if len(signs) == 1 else _nearest_sign(durations[0], wanted)
     return f"{day} {sign} {durations[0]['count']} {durations[0]['unit']}"
