@@ -83,9 +83,9 @@ async def test_an_agent_that_starts_is_shut_to_those_who_waited_when_it_is_undep
 
 
 async def test_an_agent_with_all_its_processes_at_work_checks_as_busy(bench: Bench) -> None:
-    backend = await bench.backend(processes_per_agent=1, start_seconds=1.0)
+    backend = await bench.backend(processes_per_agent=1, start_seconds=2.0)
     agent = await bench.agent()
-    working = await begun(backend, agent, "slow 4")
+    working = await begun(backend, agent, "slow 8")
     assert (await backend.check(agent)).status == "busy"
     assert (await backend.deploy(agent.agent_id, agent.package)).status == "deployed"
     working.cancel()
