@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.nasty_prompts import NASTY
 
@@ -45,6 +45,7 @@ def test_every_nasty_prompt_gets_an_answer_that_the_platform_takes(tools: list[s
         assert_showable(agent.reply(Invocation(prompt), SUNDAY))
 
 
+@settings(max_examples=40)  # of up to four turns each, and what cannot be read is tried in four ways
 @given(st.sampled_from(SETS), st.lists(PROMPTS, min_size=1, max_size=4))
 def test_any_conversation_gets_answers_that_the_platform_takes(tools: list[str], prompts: list[str]) -> None:
     agent, turns = agent_with(tools), list[Turn]()
