@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nexus_builds.domain.state import Project
+from nexus_builds.domain.state import Project, built_by
 from nexus_contracts.builds.events import Builder
 from nexus_contracts.errors import TenantQuotaExceeded
 
@@ -54,4 +54,4 @@ class ProjectQuotas:
 
 def _begins(before: Project | None, after: Project) -> bool:
     """Whether the platform's worker has more to build after this change. What others build costs it nothing."""
-    return after.runs(Builder.PLATFORM) and not (before is not None and before.runs(Builder.PLATFORM))
+    return built_by(Builder.PLATFORM, after) and not built_by(Builder.PLATFORM, before)

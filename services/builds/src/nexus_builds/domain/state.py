@@ -188,10 +188,6 @@ class Project(Aggregate):
     def waiting_for(self) -> Wait | None:
         return self.attempt.waiting_for if self.attempt else None
 
-    def runs(self, builder: Builder) -> bool:
-        """Whether its attempt is running or paused, and is built by this builder."""
-        return self.attempt is not None and self.attempt.builder is builder and self.status in RUNNING
-
     def usage(self) -> Usage:
         """The sum over the steps that ran in the current attempt."""
         return usage_of(self.stages, self.attempt_number)
@@ -214,6 +210,11 @@ class Project(Aggregate):
 
 Decided = tuple[Project, list[BaseModel]]
 """The project after a decision, and the events."""
+
+
+def built_by(builder: Builder, project: Project | None) -> bool:
+    """Whether there is such a project, its attempt is running or paused, and this builder builds it."""
+    return bool(project and project.attempt and project.attempt.builder is builder and project.status in RUNNING)
 
 
 def steps_of(stages: tuple[StepState, ...]) -> Iterator[StepState]:

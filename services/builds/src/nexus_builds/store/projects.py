@@ -8,7 +8,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from nexus_builds.domain.listing import Stored
 from nexus_builds.domain.quotas import TenantTotals
-from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, RUNNING, PastAttempt, Project, StepState
+from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, RUNNING, PastAttempt, Project, StepState, built_by
 from nexus_builds.store.first_pages import FirstPages
 from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
 from nexus_contracts.builds.events import BuildAnswered, Builder
@@ -165,7 +165,7 @@ def remember_reports(project: Project, digests: Iterable[bytes]) -> Put:
 
 def work_of(before: Project | None, after: Project) -> Change:
     """A build is work from the start of its attempt to its end, pauses included: a running step outlives a pause."""
-    was, runs = _built(before), _built(after)
+    was, runs = built_by(Builder.PLATFORM, before), built_by(Builder.PLATFORM, after)
     name, again = after.project_id, was and runs and _attempt(before) != _attempt(after)
     erased = after.deleted_at is not None and (before is None or before.deleted_at is None)
     return Change(
@@ -175,11 +175,6 @@ def work_of(before: Project | None, after: Project) -> Change:
         ),
         ends=(End(BUILD, name, DONE),) if was and (again or not runs) else (),
     )
-
-
-def _built(project: Project | None) -> bool:
-    """Whether the platform's worker builds it."""
-    return project is not None and project.runs(Builder.PLATFORM)
 
 
 def _attempt(project: Project | None) -> int:
@@ -212,7 +207,7 @@ def _list_changes(before: Project | None, after: Project) -> list[Action]:
     if after.deleted_at:
         return [*moved, Delete(LISTS, tenants), Delete(LISTS, users)]
     filtered: dict[str, Value] = {"user_id": after.user_id, "status": str(after.status), "tags": after.tags}
-    if _external(after):
+    if built_by(Builder.EXTERNAL, after):
         filtered[EXTERNAL] = True
     moved.append(Put(LISTS, {**tenants, "project_id": after.project_id, **filtered}))
     if before is None:
@@ -222,17 +217,13 @@ def _list_changes(before: Project | None, after: Project) -> list[Action]:
 
 def _external_changes(before: Project | None, after: Project) -> list[Action]:
     key = {"list": EXTERNAL, "position": after.project_id}
-    match (_external(before), _external(after)):
+    match (built_by(Builder.EXTERNAL, before), built_by(Builder.EXTERNAL, after)):
         case (True, False):
             return [Delete(LISTS, key)]
         case (False, True):
             return [Put(LISTS, key)]
         case _:
             return []
-
-
-def _external(project: Project | None) -> bool:
-    return project is not None and project.runs(Builder.EXTERNAL)
 
 
 RECORD_BYTES = 300_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nexus_builds.domain.agent_change import AgentChange
-from nexus_builds.domain.state import PastAttempt, Project, StepState, steps_of
+from nexus_builds.domain.state import PastAttempt, Project, StepState, built_by, steps_of
 from nexus_builds.store.checkpoints import Checkpoints
 from nexus_builds.store.verifications import Verifications
 from nexus_builds.worker.approving import approved
@@ -65,7 +65,7 @@ class BuildRun:
         """Returns when there is nothing more to do: ended, stopped or deleted. A pause is waited out."""
         while True:
             project = await self._shop.load(self._project_id)
-            if project is None or not project.runs(Builder.PLATFORM):
+            if project is None or not built_by(Builder.PLATFORM, project):
                 return
             if project.status is ProjectStatus.PAUSED:
                 await self._held.rest(PAUSED_LOOK_SECONDS)
