@@ -62,7 +62,7 @@ def test_a_gateway_that_others_reach_is_a_fault_unless_it_is_protected_or_meant(
 )
 def test_the_gateway_is_asked_where_it_listens(host: str, asked: str) -> None:
     os.environ["GATEWAY_HOST"] = host
-    assert load_settings().gateway_address == asked
+    assert load_settings().address_of("gateway") == asked
 
 
 def test_a_taken_port_is_a_fault_that_names_its_setting() -> None:

@@ -32,8 +32,8 @@ def service_urls(settings: Settings) -> dict[str, str]:
     urls: dict[str, str] = {}
     for variable, port in settings.ports(SERVICE_PORTS).items():
         name = variable.removesuffix("_PORT")
-        host = settings.gateway_address if name == "GATEWAY" else LOOPBACK
-        urls[name.lower()] = os.environ.get(f"{name}_URL") or f"http://{host}:{port}"
+        here = f"http://{settings.address_of(name.lower())}:{port}"
+        urls[name.lower()] = os.environ.get(f"{name}_URL") or here
     return urls
 
 

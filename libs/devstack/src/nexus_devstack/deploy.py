@@ -33,8 +33,7 @@ def say(text: str, stream: TextIO = sys.stdout) -> None:
 async def _missing(settings: Settings) -> dict[str, str | None]:
     """By service, what is not ready yet."""
     ports = {name.removesuffix("_PORT").lower(): port for name, port in settings.ports(SERVICE_PORTS).items()}
-    probes = [reports_ready(port) for port in ports.values()]
-    probes[0] = reports_ready(settings.gateway_port, settings.gateway_address)
+    probes = [reports_ready(port, settings.address_of(name)) for name, port in ports.items()]
     answers = await asyncio.gather(*(probe() for probe in probes))
     return dict(zip(ports, answers, strict=True))
 
@@ -88,7 +87,7 @@ def start(settings: Settings, *, foreground: bool = False) -> int:
     except BaseException:
         _end(running.pid, lambda: running.poll() is not None)
         raise
-    url = f"http://{settings.gateway_address}:{settings.gateway_port}"
+    url = f"http://{settings.address_of('gateway')}:{settings.gateway_port}"
     say(f"the platform is ready: {url} (process {running.pid}, log {log})")
     return 0
 

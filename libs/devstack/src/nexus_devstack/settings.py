@@ -67,10 +67,9 @@ class Settings(KafkaOptions, BaseSettings):
         """How many processes of the gateway share its port."""
         return self.gateway_processes or (2 if self.environment == "production" else 1)
 
-    @property
-    def gateway_address(self) -> str:
-        """Where programs on this machine reach the gateway."""
-        return LOOPBACK if self.gateway_host in EVERYWHERE else self.gateway_host
+    def address_of(self, service: str) -> str:
+        """Where programs on this machine reach it; of the services only the gateway may listen for others."""
+        return LOOPBACK if service != "gateway" or self.gateway_host in EVERYWHERE else self.gateway_host
 
     def ports(self, names: tuple[str, ...]) -> dict[str, int]:
         """The chosen ports by environment variable."""

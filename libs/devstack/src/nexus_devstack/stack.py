@@ -141,8 +141,7 @@ class Stack:
         return self.url("gateway")
 
     def url(self, name: str) -> str:
-        host = self.settings.gateway_address if name == "gateway" else LOOPBACK
-        return f"http://{host}:{self.ports[f'{name.upper()}_PORT']}"
+        return f"http://{self.settings.address_of(name)}:{self.ports[f'{name.upper()}_PORT']}"
 
     def environment(self, name: str) -> dict[str, str]:
         """The settings that the process of that name is started with, its port apart."""

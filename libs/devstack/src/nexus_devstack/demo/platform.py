@@ -32,7 +32,7 @@ async def _wait_for_other_run(settings: Settings, url: str) -> None:
 @asynccontextmanager
 async def running_platform(settings: Settings, screen: Screen) -> AsyncGenerator[str, None]:
     """The gateway's address; what was started for this is stopped on leaving."""
-    url = f"http://{settings.gateway_address}:{settings.gateway_port}"
+    url = f"http://{settings.address_of('gateway')}:{settings.gateway_port}"
     if is_held(settings.data_dir):
         await _wait_for_other_run(settings, url)
     if await is_platform(url):
