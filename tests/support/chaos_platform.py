@@ -35,6 +35,7 @@ class Platform:
     """Everything that is asked of it is in one history. `recovered`: seconds by fault and kind of operation.
 
     `records` were on the events' topics when it was looked at last, `repeated` of them not for the first time.
+    `verifying`: the invocations by which the agent's own build verified it.
     """
 
     stack: Stack
@@ -43,6 +44,7 @@ class Platform:
     seed: int
     services: Mapping[str, Client]
     agent_id: str = ""
+    verifying: frozenset[str] = frozenset()
     history: History = field(default_factory=History)
     recovered: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
     records: int = 0
@@ -86,8 +88,12 @@ class Platform:
     async def _active(self) -> bool:
         """Whether the platform builds, or an agent is being asked."""
         projects = await self.client.pages("/api/v1/projects?status=building&limit=100")
-        asked = await self.client.pages(f"/api/v1/agents/{self.agent_id}/invocations?limit=100")
+        asked = await self.asked()
         return any(one["builder"] == "platform" for one in projects) or any(one["status"] == "running" for one in asked)
+
+    async def asked(self) -> list[dict[str, Any]]:
+        """All invocations of the agent."""
+        return await self.client.pages(f"/api/v1/agents/{self.agent_id}/invocations?limit=100")
 
     async def _outbox(self) -> dict[str, int]:
         depths: dict[str, int] = {}
@@ -106,14 +112,14 @@ class Platform:
         projects = {one["project_id"]: one for one in await self.client.pages("/api/v1/projects?limit=100")}
         whole = await _few_at_once(self.client.project(project_id) for project_id in projects)
         events = await _few_at_once(self.client.events(project_id) for project_id in projects)
-        asked = await self.client.pages(f"/api/v1/agents/{self.agent_id}/invocations?limit=100")
+        asked = await self.asked()
         records = [read_event(one.value, one.headers) for one in (await read_all(self.servers, EVENTS))[0]]
         self.records, self.repeated = len(records), len(records) - len({record.id for record in records})
         dead, _ = await read_all(self.servers, dead_letter_topics())
         today = datetime.now(UTC).date()
         return Found(
             projects=dict(zip(projects, whole, strict=True)),
-            invocations={one["invocation_id"]: one for one in asked},
+            invocations={one["invocation_id"]: one for one in asked if one["invocation_id"] not in self.verifying},
             events=dict(zip(projects, events, strict=True)),
             records=records,
             figures=await self._figures(str(today)),
@@ -163,3 +169,4 @@ async def _with_an_agent(platform: Platform) -> None:
     load = platform.load()
     project_id = await load.new_project("the agent", auto_start=True)
     platform.agent_id = (await platform.client.built(project_id or "", 90))["agent_id"]
+    platform.verifying = frozenset(one["invocation_id"] for one in await platform.asked())
