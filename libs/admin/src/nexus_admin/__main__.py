@@ -27,7 +27,7 @@ app.command("restore")(restore)
 
 
 def main() -> None:
-    """Exit status 1 after one clear line on stderr."""
+    """Runs a command; an error is one clear line on stderr, and exit status 1."""
     load_environment()
     log.silence()
     try:

@@ -29,7 +29,7 @@ Advance = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Backup:
-    """`bytes` are those of the archive."""
+    """`bytes` is the size of the archive."""
 
     path: Path
     files: int
@@ -70,7 +70,7 @@ def _digests(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def back_up(data_dir: Path, archive: Path, at: datetime, advance: Advance = lambda _name: None) -> Backup:
-    """Raises StackError when there is nothing to back up or the archive exists or cannot be written."""
+    """Writes the archive. Raises StackError if there is nothing to back up, or it exists, or it cannot be written."""
     if not (data_dir / DATABASE).is_dir():
         raise StackError(f"{data_dir} has no embedded database (NEXUS_DATA_DIR)")
     if archive.exists():
@@ -96,7 +96,7 @@ def back_up(data_dir: Path, archive: Path, at: datetime, advance: Advance = lamb
 
 
 def _verified(folder: Path, archive: Path) -> dict[str, str]:
-    """The manifest's digests. Raises StackError when something is missing or damaged."""
+    """The digests of the manifest. Raises StackError if something is missing or damaged."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         expected: dict[str, str] = manifest["sha256"]
@@ -113,7 +113,7 @@ def _verified(folder: Path, archive: Path) -> dict[str, str]:
 
 
 def restore(archive: Path, data_dir: Path, at: datetime) -> tuple[int, Path | None]:
-    """How many files were restored, and where the former folder was put aside, if there was one.
+    """The number of files restored, and where the former folder was put aside, if there was one.
 
     Raises StackError, and leaves the folder as it is, when the platform runs or the archive is damaged.
     """

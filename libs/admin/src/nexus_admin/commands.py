@@ -37,7 +37,7 @@ stats = typer.Typer(no_args_is_help=True, help="Count the statistics anew from t
 
 @topics.command("list")
 def list_topics(*, as_json: Json = False) -> None:
-    """Every topic: whether it exists, and what is wrong with it."""
+    """List every topic: whether it exists, and what is wrong with it."""
     found, replicas = asyncio.run(described_topics(endpoints(load_settings()).kafka, all_topics()))
     rows: list[dict[str, Any]] = []
     for topic in all_topics():
@@ -61,7 +61,7 @@ def list_topics(*, as_json: Json = False) -> None:
 
 @topics.command("create")
 def create_topics(*, as_json: Json = False) -> None:
-    """Create those that are missing; nothing that exists is changed."""
+    """Create the topics that are missing; existing ones are not changed."""
     settings = load_settings()
     warnings: list[str] = []
     kafka = endpoints(settings).kafka
@@ -109,7 +109,7 @@ async def _described_tables() -> list[dict[str, Any]]:
 
 @tables.command("list")
 def list_tables(*, as_json: Json = False) -> None:
-    """Every table: whether it exists, how large it is (AWS counts every six hours)."""
+    """List every table: whether it exists, and its size (which AWS updates every six hours)."""
     rows = asyncio.run(_described_tables())
     Output(as_json=as_json).rows(rows, ("table", "owner", "status", "items", "bytes"), "")
     if any(row["status"] == "missing" for row in rows):
@@ -118,7 +118,7 @@ def list_tables(*, as_json: Json = False) -> None:
 
 @tables.command("migrate")
 def migrate_tables(*, as_json: Json = False) -> None:
-    """Create tables that are missing and their expiry; stored states are brought up to date when they are read."""
+    """Create missing tables, and set the expiry of items; stored states are upgraded when they are read."""
     settings = load_settings()
 
     async def migrated() -> list[str]:
@@ -132,7 +132,7 @@ def migrate_tables(*, as_json: Json = False) -> None:
 
 
 async def _told(url: str, verb: str, place: dict[str, Any]) -> int:
-    """The offset at which the service reads on."""
+    """The offset at which the service continues. Raises StackError."""
     timeout, asked = aiohttp.ClientTimeout(total=30), URL(f"{url.rstrip('/')}/internal/{verb}")
     identity = trust().header(PLATFORM, "POST", asked.raw_path_qs)
     try:
@@ -161,14 +161,14 @@ def _go_on(service: str, verb: str, place: dict[str, Any], *, as_json: bool) -> 
 
 @partitions.command("skip")
 def skip_batch(service: Service, topic: str, partition: int, offset: int, *, as_json: Json = False) -> None:
-    """Go on after a batch that cannot be read; its records are lost to that group."""
+    """Continue after a batch that cannot be read; its records are lost to that group."""
     place = {"topic": topic, "partition": partition, "offset": offset}
     _go_on(service, "skip", place, as_json=as_json)
 
 
 @partitions.command("resume")
 def resume_partition(service: Service, topic: str, partition: int, *, as_json: Json = False) -> None:
-    """Go on where the limit of dead letters was reached; nothing is lost."""
+    """Continue where the limit of dead letters was reached; nothing is lost."""
     _go_on(service, "resume", {"topic": topic, "partition": partition}, as_json=as_json)
 
 
@@ -187,18 +187,18 @@ def _recount(*, switch: bool, as_json: bool) -> None:
 
 @stats.command("verify")
 def verify_statistics(*, as_json: Json = False) -> None:
-    """Count into new tables and tell what differs. Exit status 0: nothing; 1: something; 2: it could not end."""
+    """Recount into new tables and report differences. Exit status 0: none; 1: some; 2: it could not finish."""
     _recount(switch=False, as_json=as_json)
 
 
 @stats.command("rebuild")
 def rebuild_statistics(*, as_json: Json = False) -> None:
-    """The same, and the new figures answer from then on."""
+    """Recount as `verify` does, and serve the new figures from then on."""
     _recount(switch=True, as_json=as_json)
 
 
 def doctor(*, as_json: Json = False) -> None:
-    """Look at everything and say what to do. Exit status 1 where something is wrong."""
+    """Check everything and say what to do. Exit status 1 if something is wrong."""
     found = asyncio.run(examine(load_settings()))
     rows: list[dict[str, Any]] = [
         {"what": one.name, "outcome": one.outcome, "found": one.text, "remedy": one.remedy} for one in found
@@ -209,14 +209,14 @@ def doctor(*, as_json: Json = False) -> None:
 
 
 def back_up(archive: Annotated[Path, typer.Argument(help="such as backup.tar.gz")], *, as_json: Json = False) -> None:
-    """Back up the embedded platform's folder (NEXUS_DATA_DIR), also while it runs."""
+    """Back up the embedded platform's folder (NEXUS_DATA_DIR), even while the platform is running."""
     made = backup.back_up(load_settings().data_dir, archive, datetime.now(UTC))
     text = f"{made.path}: {made.files} files, {made.bytes / 1e6:.1f} MB"
     Output(as_json=as_json).outcome(text, path=str(made.path), files=made.files, bytes=made.bytes)
 
 
 def restore(archive: Path, *, as_json: Json = False) -> None:
-    """Put a backup in the folder's place while the platform is stopped; the former folder is kept beside it."""
+    """Replace the folder by a backup while the platform is stopped; the former folder is kept beside it."""
     folder = load_settings().data_dir
     files, aside = backup.restore(archive, folder, datetime.now(UTC))
     kept = f"; the former folder is {aside}" if aside else ""

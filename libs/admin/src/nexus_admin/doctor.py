@@ -1,4 +1,4 @@
-"""What is wrong with an installation, and what to do about it. Looks at all, changes nothing."""
+"""What is wrong with an installation, and what to do about it. Checks everything, changes nothing."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -22,7 +22,7 @@ from nexus_runtime.process.settings import VERSION
 
 NOBODY = "nexus-admin-doctor"
 SKEW_WARNING_SECONDS, SKEW_FAULT_SECONDS = 5.0, 240.0
-"""AWS refuses what was signed five minutes ago."""
+"""AWS refuses requests signed more than five minutes ago."""
 ANSWER_SECONDS = 5.0
 OF_THE_SERVICES_HOST = ("disk", "sandbox")
 CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -80,7 +80,7 @@ async def _tables(settings: Settings) -> AsyncGenerator[Finding]:
 
 
 async def _table(client: Any, name: str, partition_key: str, sort_key: str | None, kind: str) -> Finding | None:
-    """Asks to change an item that does not exist, on the condition that it does: refused unless that is permitted."""
+    """A fault of the table, or of the permissions on it: tried with an item that does not exist."""
     key = {partition_key: {"S": NOBODY}} | ({sort_key: {kind: "0"}} if sort_key else {})
     try:
         await client.get_item(TableName=name, Key=key)
@@ -125,7 +125,7 @@ async def _services(settings: Settings) -> AsyncGenerator[Finding]:
 
 
 async def _clock(settings: Settings) -> AsyncGenerator[Finding]:
-    """Against that of the database, which judges signatures by its own."""
+    """Compares the clock with the database's, by which signatures are judged."""
     found = endpoints(settings)
     url = found.dynamodb_endpoint_url or f"https://dynamodb.{found.aws_region}.amazonaws.com"
     try:
@@ -151,7 +151,7 @@ LOOKS: Sequence[Look] = (_host, _broker, _tables, _clock, _services)
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """In the order of what depends on what: the first fault is the one to begin with."""
+    """All findings, in order of dependency: the first fault is the one to begin with."""
 
     async def all_of(look: Look) -> list[Finding]:
         return [finding async for finding in look(settings)]

@@ -1,4 +1,4 @@
-"""Where the installation is that commands are about: the one of the settings, by default that of this machine."""
+"""The installation that commands work on: the one that the settings name, by default that of this machine."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ from nexus_runtime.process.caller import Trust
 
 
 def endpoints(settings: Settings) -> Endpoints:
-    """Broker and database: those that are named; AWS's with NEXUS_INFRA=external; else those that run here."""
+    """The broker and database that the settings name; with NEXUS_INFRA=external AWS's; else those of this machine."""
     named = "kafka_bootstrap_servers" in settings.model_fields_set
     kafka = settings if named else KafkaOptions(kafka_bootstrap_servers=f"{LOOPBACK}:{settings.kafka_port}")
     if settings.dynamodb_endpoint_url or settings.infra == "external":
@@ -28,7 +28,7 @@ def endpoints(settings: Settings) -> Endpoints:
 
 
 def service_urls(settings: Settings) -> dict[str, str]:
-    """By service. The owners may be named as the gateway names them."""
+    """The URL of each service, by its name; <NAME>_URL overrides it, as it does for the gateway."""
     urls: dict[str, str] = {}
     for variable, port in settings.ports(SERVICE_PORTS).items():
         name = variable.removesuffix("_PORT")
@@ -38,19 +38,19 @@ def service_urls(settings: Settings) -> dict[str, str]:
 
 
 def services_elsewhere() -> bool:
-    """Whether the services run on other machines than this one, as their addresses are named."""
+    """Whether the services run on other machines: so it is taken if any of their URLs is set."""
     return any(os.environ.get(f"{setting.removesuffix('_port').upper()}_URL") for setting in SERVICE_PORTS)
 
 
 def trust() -> Trust:
-    """Signs what the services are asked, where they share an IDENTITY_SECRET."""
+    """Signs requests to the services, if they share an IDENTITY_SECRET."""
     secret = os.environ.get("IDENTITY_SECRET")
     return Trust(SecretStr(secret) if secret else None)
 
 
 @asynccontextmanager
 async def database(found: Endpoints) -> AsyncGenerator[Any]:
-    """A client of DynamoDB's."""
+    """A client of the database."""
     session: Any = AioSession()
     async with session.create_client(
         "dynamodb",

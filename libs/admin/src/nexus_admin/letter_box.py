@@ -30,17 +30,17 @@ CLIENT = "dead-letters"
 
 @dataclass(frozen=True)
 class Contents:
-    """All letters that are kept, oldest first, and what cannot be read: letters may be in there, or their marks."""
+    """All letters kept, oldest first, and what cannot be read, which may hold further letters or marks."""
 
     letters: list[Letter]
     unreadable: list[Unreadable]
 
 
 class LetterBox:
-    """Every call raises StackError where the broker does not answer."""
+    """The dead letters of a broker. Every call raises StackError if it does not answer."""
 
     def __init__(self, kafka: KafkaOptions, *, idempotent: bool = True) -> None:
-        """The embedded broker knows no idempotent producers."""
+        """`idempotent` is False for the embedded broker, which does not support idempotent producers."""
         self._kafka = kafka
         self._idempotent = idempotent
 
@@ -55,7 +55,7 @@ class LetterBox:
         return Contents(letters_of(records, marks), [*unreadable, *untold, *strange])
 
     async def settle(self, letter: Letter, state: State, at: datetime) -> None:
-        """Redrives it, or marks it as dropped. Returns when the broker has all of it."""
+        """Redrives the letter, or marks it as dropped. Returns when the broker has acknowledged everything."""
         async with self._answering(), self._producer() as producer:
             if state is State.REDRIVEN:
                 record = letter.record
@@ -66,7 +66,7 @@ class LetterBox:
             await producer.send_and_wait(DEAD_LETTER_MARKS.name, mark.encode(), key=letter.id.encode())
 
     async def _read(self, topics: Sequence[Topic]) -> tuple[list[Any], list[Unreadable]]:
-        """All records of the topics, up to their present ends, and what among them cannot be read."""
+        """All records of the topics up to their current ends, and what cannot be read there."""
         records, halts = await read_whole(self._kafka, CLIENT, topics)
         return records, list(map(_unreadable, halts))
 

@@ -1,4 +1,4 @@
-"""Dead letters: which there are, what became of them, which are meant. Pure."""
+"""Dead letters, what became of them, and which of them a command means. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SHOWN_BYTES = 2_000
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A batch, or a mark, that cannot be read; it begins at `offset`."""
+    """A batch or a mark that cannot be read, beginning at `offset`."""
 
     topic: str
     partition: int
@@ -32,7 +32,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Letter:
-    """`record` is aiokafka's, of the dead-letter topic; `origin` the `dlq_` headers."""
+    """`record` is aiokafka's record in the dead-letter topic; `origin` holds its `dlq_` headers."""
 
     id: str
     state: State
@@ -45,14 +45,14 @@ class Letter:
 
     @property
     def source(self) -> str | None:
-        """The topic that it came from; None where it is not one of those whose group has this dead-letter topic."""
+        """The topic it came from; None if that is not a topic whose group has this dead-letter topic."""
         known = (one for one in TOPICS if one.name == self.origin.get("dlq_topic") and self.group in one.groups)
         found = next(known, None)
         return found.name if found is not None and found.dead_letter(self.group) == self.record.topic else None
 
     @property
     def whole(self) -> bool:
-        """Whether nothing of its value was cut off: what is too large is kept in part."""
+        """Whether its value is complete: of one that is too large only a part is kept."""
         return self.origin.get("dlq_value_bytes", "0") == str(len(self.record.value or b""))
 
     @property
@@ -76,7 +76,7 @@ class Letter:
         }
 
     def details(self) -> dict[str, JsonValue]:
-        """With its place and its content, which people see in part."""
+        """The summary with place, headers and the first 2,000 bytes of the content."""
         return {
             **self.summary(),
             "dead_letter_topic": self.record.topic,
@@ -90,12 +90,12 @@ class Letter:
         }
 
     def redriven_headers(self) -> Headers:
-        """Those that it had, and the one that keeps it from the groups that have handled it."""
+        """The headers of the original, and one that keeps it from the groups that have handled it already."""
         kept = [(name, value) for name, value in self._own_headers() if name != REDRIVEN_FOR_HEADER]
         return [*kept, (REDRIVEN_FOR_HEADER, self.group.encode())]
 
     def _own_headers(self) -> Headers:
-        """Those of the record itself. A name need not be UTF-8, and is escaped then."""
+        """The headers of the original record. A name that is not UTF-8 is escaped."""
         return [
             (name.encode(errors="backslashreplace").decode(), value)
             for name, value in self.record.headers
@@ -103,7 +103,7 @@ class Letter:
         ]
 
     def obstacle_to(self, state: State) -> str | None:
-        """Why it cannot be redriven, or dropped; None where it can."""
+        """Why it cannot be redriven, or dropped; None if it can."""
         if self.state is not State.OPEN:
             return f"was {self.state.value} already"
         if state is State.DROPPED:
@@ -121,7 +121,7 @@ def _header(record: Any, name: str) -> str:
 
 
 def origin_of(record: Any) -> dict[str, str]:
-    """The last of each name counts: it is ours, whatever the record itself carried."""
+    """The `dlq_` headers. The last of each name counts: it is ours, whatever the record itself carried."""
     return {
         name: (value or b"").decode(errors="replace")
         for name, value in record.headers
@@ -130,7 +130,7 @@ def origin_of(record: Any) -> dict[str, str]:
 
 
 def letters_of(records: Iterable[Any], marks: Mapping[str, State]) -> list[Letter]:
-    """Oldest first."""
+    """The records as letters, oldest first."""
     found: list[Letter] = []
     for record in records:
         origin = origin_of(record)
@@ -140,7 +140,7 @@ def letters_of(records: Iterable[Any], marks: Mapping[str, State]) -> list[Lette
 
 
 def marks_of(records: Iterable[Any]) -> tuple[dict[str, State], list[Unreadable]]:
-    """What became of the letters, by id, and the marks that say it in no form of ours."""
+    """What became of the letters, by id, and the marks that cannot be read."""
     marks: dict[str, State] = {}
     unreadable: list[Unreadable] = []
     for record in records:
@@ -154,7 +154,7 @@ def marks_of(records: Iterable[Any]) -> tuple[dict[str, State], list[Unreadable]
 
 @dataclass(frozen=True)
 class LetterFilter:
-    """Which letters are meant: those that fit every one of these; what is empty fits all."""
+    """Selects letters: those that fit all fields; an empty field fits every letter."""
 
     ids: Sequence[str] = ()
     group: str | None = None
@@ -189,5 +189,5 @@ class LetterFilter:
 
 
 def _text(moment: datetime) -> str:
-    """As the platform writes times, so that texts compare as the times do."""
+    """The time as the platform writes it, so that texts compare as times do."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,4 +1,4 @@
-"""What commands say: tables for people, JSON for programs."""
+"""The output of commands: tables for people, JSON for programs."""
 
 import json
 import sys
@@ -13,18 +13,18 @@ from rich.table import Table
 T = TypeVar("T")
 Row = Mapping[str, JsonValue]
 WIDTH = 160
-"""Where nobody looks at a terminal."""
+"""In characters, if the output is not a terminal."""
 
 
 class Output:
-    """Of one command. With `as_json` exactly one JSON document goes to stdout, and nothing else."""
+    """The output of one command. With `as_json` exactly one JSON document goes to stdout, and nothing else."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self._console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
 
     def rows(self, rows: Sequence[Row], columns: Sequence[str], none: str) -> None:
-        """A list; `columns` are those that people see, `none` is said where it is empty."""
+        """Prints a list; people see these `columns`, or the text `none` if the list is empty."""
         if self.as_json:
             self._document([dict(row) for row in rows])
         elif not rows:
@@ -36,18 +36,18 @@ class Output:
             self._console.print(table)
 
     def outcome(self, text: str, **values: JsonValue) -> None:
-        """What was done: the text for people, the values for programs."""
+        """Prints what was done: the text for people, the values for programs."""
         if self.as_json:
             self._document(values)
         else:
             self._console.print(text, markup=False, soft_wrap=True)
 
     def warn(self, line: str) -> None:
-        """On stderr, whatever the form of the rest."""
+        """Prints a warning to stderr, in any form of output."""
         sys.stderr.write(f"warning: {line}\n")
 
     def progress(self, things: Sequence[T], what: str) -> Iterator[T]:
-        """The things, with a bar for people."""
+        """The things one by one, with a progress bar for people."""
         seen: Iterable[T] = things if self.as_json else track(things, what, console=self._console, transient=True)
         yield from seen
 

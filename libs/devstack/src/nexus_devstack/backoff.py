@@ -6,7 +6,7 @@ STEADY_SECONDS = 20.0
 
 
 class Backoff:
-    """At once after a steady run; then doubling, as long as it keeps dying young."""
+    """No delay after a steady run; then doubling delays, for as long as it keeps dying early."""
 
     def __init__(self) -> None:
         self._young_deaths = 0

@@ -18,7 +18,7 @@ class Stream(Protocol):
 
 
 def named_record(name: str, line: str) -> str:
-    """`line` as one JSON object that carries the name of its process; text is wrapped as a message."""
+    """`line` as a JSON object with the name of its process; plain text becomes its message."""
     try:
         parsed: object = json.loads(line)
     except ValueError:
@@ -31,7 +31,7 @@ def named_record(name: str, line: str) -> str:
 
 
 class Console:
-    """Writes whole lines, each with the name of its process; `on_closed` is called when nobody reads any more."""
+    """Writes whole lines, each with the name of its process; `on_closed` is called once the reader has gone."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Console:
         self._write(named_record(name, text) if self._style == "json" else f"{self._label(name)} {text}")
 
     def say(self, text: str) -> None:
-        """A line of the supervisor's own; an empty one sets apart, for people only."""
+        """Writes a line of the supervisor's own; an empty line separates, and is only for people."""
         if text or self._style == "console":
             self.line(OWN_NAME, text)
 

@@ -1,4 +1,4 @@
-"""The one folder that everything is kept in, held by one run at a time."""
+"""The folder that keeps everything, locked by one run at a time."""
 
 import fcntl
 import os
@@ -14,16 +14,16 @@ NAMED_SECONDS = 1.0
 
 
 class DataFolder:
-    """Holds the folder while entered; the system lets go of it when this process ends, however it ends."""
+    """Holds the folder's lock while entered; the system releases it when this process ends, however it ends."""
 
     def __init__(self, path: Path, inner: Iterable[Path] = ()) -> None:
-        """`inner` are the folders within that must exist."""
+        """`inner` are folders that are created with it."""
         self.path = path.absolute()
         self._inner = tuple(inner)
         self._lock: int | None = None
 
     def __enter__(self) -> "DataFolder":
-        """Raises StackError when the folder cannot be written or another run holds it."""
+        """Raises StackError if the folder cannot be written or another run holds it."""
         try:
             for folder in (self.path, *self._inner):
                 os.makedirs(folder, exist_ok=True)
@@ -53,7 +53,7 @@ class DataFolder:
 
 
 def holder(path: Path) -> int | None:
-    """The process that holds the folder right now; None when nobody does."""
+    """The id of the process that holds the folder now; None if none does."""
     try:
         lock = os.open(path / LOCK_NAME, os.O_RDONLY)
     except OSError:
@@ -69,7 +69,7 @@ def holder(path: Path) -> int | None:
 
 
 def _named(lock: int) -> int:
-    """Who holds it: written right after it was taken. Raises StackError when nobody says."""
+    """The id of the holder, which it writes right after locking. Raises StackError if it does not."""
     deadline = time.monotonic() + NAMED_SECONDS
     while not (said := os.pread(lock, 20, 0).strip()).isdigit():
         if time.monotonic() > deadline:
@@ -79,5 +79,5 @@ def _named(lock: int) -> int:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a run holds the folder right now."""
+    """Whether a run holds the folder now."""
     return holder(path) is not None

@@ -31,7 +31,7 @@ def say(text: str, stream: TextIO = sys.stdout) -> None:
 
 
 async def _missing(settings: Settings) -> dict[str, str | None]:
-    """By service, what is not ready yet."""
+    """What is not ready yet, by service."""
     ports = {name.removesuffix("_PORT").lower(): port for name, port in settings.ports(SERVICE_PORTS).items()}
     probes = [reports_ready(port, settings.address_of(name)) for name, port in ports.items()]
     answers = await asyncio.gather(*(probe() for probe in probes))
@@ -43,7 +43,7 @@ def missing(settings: Settings) -> dict[str, str | None]:
 
 
 def _checked(seen: Sequence[Finding], consequence: str) -> None:
-    """Says what was found. Raises StackError when something that a start needs is not there."""
+    """Prints the findings. Raises StackError if something that a start needs is missing."""
     for finding in seen:
         if finding.outcome != "ok":
             say(_line(finding), sys.stderr)
@@ -57,13 +57,13 @@ def _line(finding: Finding) -> str:
 
 
 def command(settings: Settings) -> list[str]:
-    """What keeps the platform up."""
+    """The process that keeps the platform up."""
     verb = "develop" if settings.environment == "development" else "run"
     return [sys.executable, "-m", "nexus_devstack", verb]
 
 
 def start(settings: Settings, *, foreground: bool = False) -> int:
-    """Returns when all services are ready. Raises StackError, and nothing is left running then."""
+    """Returns when all services are ready. Raises StackError; then nothing is left running."""
     if (pid := holder(settings.data_dir)) is not None:
         say(f"the platform is running already (process {pid})")
         return 0
@@ -108,7 +108,7 @@ def _await_ready(settings: Settings, running: subprocess.Popen[bytes], first_wor
 
 
 def _end(pid: int, ended: Callable[[], bool]) -> bool:
-    """Asks it to stop in order, then to stop at once, then kills it. Whether it ended."""
+    """Asks it to stop in order, then at once, then kills it; whether it has ended."""
     steps = ((signal.SIGTERM, STOP_SECONDS), (signal.SIGTERM, KILL_SECONDS), (signal.SIGKILL, KILL_SECONDS))
     for number, seconds in steps:
         with contextlib.suppress(ProcessLookupError):
@@ -124,7 +124,7 @@ def _end(pid: int, ended: Callable[[], bool]) -> bool:
 
 
 def stop(settings: Settings) -> int:
-    """Raises StackError when it cannot be stopped."""
+    """Raises StackError if it cannot be stopped."""
     pid = holder(settings.data_dir)
     if pid is None:
         say("the platform is not running")
@@ -136,7 +136,7 @@ def stop(settings: Settings) -> int:
 
 
 def restart(settings: Settings) -> int:
-    """What runs goes on where a start could not follow. Raises StackError then."""
+    """Stops and starts. If a start would fail, it raises StackError and leaves what runs alone."""
     faults = [finding for finding in host_findings(settings) if finding.outcome == "fault"]
     _checked(faults, "nothing was stopped")
     stop(settings)
@@ -144,7 +144,7 @@ def restart(settings: Settings) -> int:
 
 
 def status(settings: Settings) -> int:
-    """0 when all is ready, 1 when something is not, 3 when it is not running."""
+    """The exit status: 0 if all is ready, 1 if something is not, 3 if the platform is not running."""
     pid = holder(settings.data_dir)
     if pid is None:
         say("the platform is not running")

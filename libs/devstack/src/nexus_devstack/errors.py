@@ -1,5 +1,5 @@
-"""What keeps the platform from running."""
+"""The error of everything that keeps the platform from running."""
 
 
 class StackError(Exception):
-    """Carries one line that says what is wrong and what to do about it."""
+    """The message is one line that says what is wrong and what to do about it."""

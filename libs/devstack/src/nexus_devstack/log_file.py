@@ -1,4 +1,4 @@
-"""A file that lines are written to, and that never grows without end."""
+"""A log file of bounded size."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ from nexus_devstack.errors import StackError
 
 MAX_BYTES = 10_000_000
 KEPT = 5
-"""Files that were full, the newest with `.1` behind its name."""
+"""How many full files are kept; the newest of them ends in `.1`."""
 
 
 class LogFile:
-    """Begins a new file when the present one is full."""
+    """Begins a new file when the current one is full."""
 
     def __init__(self, path: Path, max_bytes: int = MAX_BYTES, kept: int = KEPT) -> None:
-        """Raises StackError when it cannot be written."""
+        """Raises StackError if the file cannot be written."""
         self._path = path.absolute()
         self._max_bytes = max_bytes
         self._kept = kept

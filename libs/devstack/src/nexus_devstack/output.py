@@ -1,4 +1,4 @@
-"""Reads what a child process prints, line by line, whatever it prints."""
+"""Reads the output of a child process line by line, whatever bytes it holds."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ LEFTOVER_SECONDS = 0.5
 
 
 class OutputPipe:
-    """Not asyncio's own pipe: waiting for a process must never wait for whoever inherited its output."""
+    """A pipe of our own, not asyncio's: waiting for a process must not wait for others that inherited its output."""
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
@@ -17,7 +17,7 @@ class OutputPipe:
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to read; call it once the child holds `write_end`."""
+        """Begins to read; to be called once the child holds `write_end`."""
         os.close(self.write_end)
         reader = asyncio.StreamReader()
         pipe = os.fdopen(self._read_end, "rb", 0)
@@ -27,12 +27,12 @@ class OutputPipe:
         self._reading = asyncio.create_task(self._read(reader, transport))
 
     def discard(self) -> None:
-        """Instead of `start`, when there is no child."""
+        """To be called instead of `start` if no child was started."""
         os.close(self._read_end)
         os.close(self.write_end)
 
     async def drain(self) -> None:
-        """Read what is left after the child's end, for a bounded time."""
+        """Reads what is left after the child's end, for a bounded time."""
         if self._reading is None:
             return
         done, _ = await asyncio.wait({self._reading}, timeout=LEFTOVER_SECONDS)

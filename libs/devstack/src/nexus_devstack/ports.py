@@ -58,5 +58,5 @@ _candidates = _own_block()
 
 
 def free_port() -> int:
-    """A port that nothing listens on; not given twice in a row."""
+    """A port on which nothing listens; not the same twice in a row."""
     return next(port for port in _candidates if is_free(port))

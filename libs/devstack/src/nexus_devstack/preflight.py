@@ -1,4 +1,4 @@
-"""What a start needs of this machine, looked at before anything is started."""
+"""What a start needs of this machine, checked before anything is started."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ LEAST_PYTHON = (3, 11)
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at and what was found; with a `remedy` where something is to be done."""
+    """What was checked and what was found; with a `remedy` if something is to be done."""
 
     name: str
     outcome: Literal["ok", "warning", "fault"]
@@ -69,7 +69,7 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
 
 
 def needs_aws(settings: Settings) -> list[str]:
-    """What of the settings speaks to AWS itself."""
+    """The settings by which the platform uses AWS itself, as people read them."""
     reasons: list[str] = []
     if settings.infra == "external" and not settings.dynamodb_endpoint_url:
         reasons.append("DynamoDB (no DYNAMODB_ENDPOINT_URL)")
@@ -142,19 +142,19 @@ HOST_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     *(_python, _settings, _exposure),
     *(_credentials, _disk, _sandbox),
 )
-"""What can be asked while the platform runs, too."""
+"""The checks that can also be made while the platform runs."""
 
 
 def host_findings(settings: Settings) -> list[Finding]:
-    """Of everything but the ports, which the platform itself uses while it runs."""
+    """Of all checks except the ports, which the platform itself uses while it runs."""
     return [finding for check in HOST_CHECKS for finding in check(settings)]
 
 
 def findings(settings: Settings) -> list[Finding]:
-    """All that a start needs."""
+    """The findings of all checks."""
     return [*host_findings(settings), *_ports(settings)]
 
 
 def log_path(settings: Settings) -> Path:
-    """Of the platform that runs detached."""
+    """The findings for the platform that runs detached."""
     return settings.log_file or settings.data_dir.absolute() / "logs" / "nexus.log"

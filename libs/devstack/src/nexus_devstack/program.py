@@ -10,14 +10,14 @@ import aiohttp
 from nexus_devstack.ports import LOOPBACK
 
 Readiness = Callable[[], Awaitable[str | None]]
-"""Tells what is still missing, None when ready."""
+"""Says what is still missing; None when ready."""
 
 PROBE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Program:
-    """`argv` is asked again at every start. `after_restart` runs when a restarted one is up, before it counts as ready.
+    """`argv` is called at every start, `after_restart` once a restarted process is up, before it counts as ready.
 
     `stop_seconds` is how long it may take to stop after `stop_signal`, before it is killed. Pause and continue are the
     system's own unless the process stands for one elsewhere.

@@ -1,4 +1,4 @@
-"""Starts a service again when its code was changed: for development."""
+"""Restarts services whose code has changed: for development."""
 
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
@@ -14,14 +14,14 @@ OWNER_OF_PROCESS = {"worker": "builds"}
 
 
 def folders() -> dict[str, Path]:
-    """Where the code is, by what it is of; without what is not installed."""
+    """The source folders of the installed parts, by the name of the part."""
     owners = ("gateway", "builds", "agents", "stats", *SHARED)
     specs = {owner: find_spec(f"nexus_{owner}") for owner in owners}
     return {owner: Path(spec.origin).parent for owner, spec in specs.items() if spec is not None and spec.origin}
 
 
 def concerned(changed: Iterable[Path], where: dict[str, Path], processes: Sequence[str]) -> list[str]:
-    """The processes that run what was changed: all of them where it is shared."""
+    """The processes that run the changed code: all of them if it is shared."""
     owners = {owner for path in changed for owner, folder in where.items() if path.is_relative_to(folder)}
     services = [
         name for name in processes if name.partition("-")[0] in {"gateway", "builds", "worker", "agents", "stats"}
@@ -32,7 +32,7 @@ def concerned(changed: Iterable[Path], where: dict[str, Path], processes: Sequen
 
 
 async def restart_changed(stack: Stack, console: Console) -> None:
-    """Runs until it is cancelled."""
+    """Restarts the processes that a change concerns, until cancelled."""
     where = folders()
     async for changes in awatch(*where.values(), watch_filter=PythonFilter()):
         names = concerned((Path(path) for _, path in changes), where, stack.supervisor.names)

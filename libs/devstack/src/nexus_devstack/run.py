@@ -17,7 +17,7 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Ending:
-    """The first wish to end stops everything gracefully, the second at once."""
+    """Requests to end: the first stops everything gracefully, the second at once."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -30,7 +30,7 @@ class _Ending:
 
 
 async def _unless_asked_to_end(starting: Awaitable[None], ending: _Ending) -> bool:
-    """Whether `starting` came to its end before somebody asked to stop; it is cancelled otherwise."""
+    """Whether `starting` completed before a stop was asked for; if not, it is cancelled."""
     start = asyncio.ensure_future(starting)
     asked = asyncio.create_task(ending.asked.wait())
     await asyncio.wait({start, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -44,7 +44,7 @@ async def _unless_asked_to_end(starting: Awaitable[None], ending: _Ending) -> bo
 
 
 async def keep_up(stack: Stack, console: Console, announce: Callable[[Stack], list[str]]) -> None:
-    """Returns after an ordered stop. Raises StackError when the start fails; nothing is left running then."""
+    """Returns after an orderly stop. Raises StackError if the start fails; then nothing is left running."""
     ending = _Ending()
     ending.urgent = stack.supervisor.kill_all
     console.on_closed = ending.asked.set
@@ -62,7 +62,7 @@ async def keep_up(stack: Stack, console: Console, announce: Callable[[Stack], li
 
 
 def next_steps(stack: Stack) -> list[str]:
-    """What a newcomer can do with the platform that just came up."""
+    """The lines that tell a newcomer what to do with the platform that has just come up."""
     gateway = stack.gateway_url
     return [
         "",
@@ -77,7 +77,7 @@ def next_steps(stack: Stack) -> list[str]:
 
 
 def export_lines(stack: Stack) -> list[str]:
-    """The lines that connect a shell to the infrastructure; whoever gave the secrets has them."""
+    """The lines that connect a shell to the infrastructure; without the secrets, which its user has set."""
     given = stack.endpoints.environment()
     return [f"export {name}={value}" for name, value in given.items() if name not in SECRETS]
 
@@ -95,7 +95,7 @@ async def run(settings: Settings) -> None:
 
 
 async def develop(settings: Settings) -> None:
-    """`run`, and a process whose code changes is started again."""
+    """As `run`, and restarts a process when its code changes."""
     from nexus_devstack.reload import restart_changed
 
     console = _console(settings)
@@ -120,7 +120,7 @@ async def run_infrastructure(settings: Settings) -> None:
 
 
 async def provision_only(settings: Settings) -> None:
-    """Creates topics and tables on infrastructure that runs already."""
+    """Creates topics and tables on infrastructure that is running already."""
     from nexus_devstack.provision import provision
 
     console = Console(sys.stderr, settings.log_format, colour=wants_colour(sys.stderr))

@@ -45,11 +45,11 @@ SERVICES = (
     _service("stats", "nexus_stats"),
 )
 STOP_WAVES: tuple[Sequence[str], ...] = (("gateway",), ("worker", "agents"), ("builds", "stats"))
-"""Who takes requests stops first, who keeps the state last."""
+"""Services that accept requests stop first, those that keep state last."""
 
 
 def own_folders(data_dir: Path) -> dict[str, Path]:
-    """The folders of the services' files, by the setting that may name another store."""
+    """The default folders of the services' files, by the setting that may name another store."""
     return {"PACKAGES_URL": data_dir / "packages", "ARTIFACTS_URL": data_dir / "artifacts"}
 
 
@@ -60,7 +60,7 @@ def _unproxied(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def shared_environment(inherited: Mapping[str, str], ports: Mapping[str, int], data_dir: Path) -> dict[str, str]:
-    """What is the same for every process. `ports` are by setting."""
+    """The environment that all processes share. `ports` are by setting."""
     return {
         **{name: value for name, value in inherited.items() if name not in FOREIGN},
         **_unproxied(inherited),
@@ -75,7 +75,7 @@ def shared_environment(inherited: Mapping[str, str], ports: Mapping[str, int], d
 
 
 def require_usable_settings() -> None:
-    """Raises StackError for a setting of the user's that every service would refuse: before anything is started."""
+    """Raises StackError for a setting that every service would refuse, so that nothing is started in vain."""
     try:
         ServiceSettings(host=LOOPBACK, port=1, kafka_bootstrap_servers=LOOPBACK)
     except ValidationError as error:

@@ -20,7 +20,7 @@ INFRA_PORTS = ("kafka_port", "dynamodb_port")
 
 
 FORMER_NAMES = {"API_HOST": "GATEWAY_HOST", "API_PORT": "GATEWAY_PORT"}
-"""Of the settings file of the platform's first edition, which is still understood."""
+"""Names in the settings file of the platform's first edition, which are still understood."""
 EVERYWHERE = ("0.0.0.0", "::")
 
 
@@ -33,7 +33,7 @@ def _user_cache() -> Path:
 
 
 class Settings(KafkaOptions, BaseSettings):
-    """Named as their environment variables are, apart from those that carry NEXUS_ in front."""
+    """Fields are named as their environment variables, except those whose variable begins with NEXUS_."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
@@ -68,7 +68,7 @@ class Settings(KafkaOptions, BaseSettings):
         return self.gateway_processes or (2 if self.environment == "production" else 1)
 
     def address_of(self, service: str) -> str:
-        """Where programs on this machine reach it; of the services only the gateway may listen for others."""
+        """The host at which programs on this machine reach it; only the gateway may listen for other machines."""
         return LOOPBACK if service != "gateway" or self.gateway_host in EVERYWHERE else self.gateway_host
 
     def ports(self, names: tuple[str, ...]) -> dict[str, int]:
@@ -94,7 +94,7 @@ def _refuse_shared_ports(settings: Settings) -> None:
 
 
 def load_environment(file: Path = Path(".env")) -> None:
-    """What the settings file says and the environment does not; under today's names."""
+    """Adds to the environment what only the file sets, and former names' values under today's names."""
     load_dotenv(file, override=False)
     for former, name in FORMER_NAMES.items():
         if former in os.environ:
@@ -105,7 +105,7 @@ def load_environment(file: Path = Path(".env")) -> None:
 
 
 def load_settings() -> Settings:
-    """Raises StackError, in one line that names the variable, when one is not usable."""
+    """The settings of the environment. Raises StackError that names the variable if one is not usable."""
     try:
         settings = Settings()
     except ValidationError as error:

@@ -50,7 +50,7 @@ class Stack:
         console: Console | None = None,
         settings: Settings | None = None,
     ) -> None:
-        """Raises StackError for a setting that cannot be used."""
+        """Raises StackError if a setting cannot be used."""
         chosen = settings or load_settings()
         overrides = {"data_dir": data_dir, "infra": infra}
         self.settings = chosen.model_copy(update={key: value for key, value in overrides.items() if value is not None})
@@ -85,7 +85,7 @@ class Stack:
         await self.stop()
 
     async def start(self) -> None:
-        """All ready, or StackError and nothing left running."""
+        """Returns when all are ready. Raises StackError; then nothing is left running."""
         try:
             await self._start()
         except BaseException:
@@ -112,7 +112,7 @@ class Stack:
         return programs
 
     def _public_address(self) -> dict[str, str]:
-        """All gateways listen there; each is asked for its health on a port of its own."""
+        """The address on which all gateways listen; each answers for its health on a port of its own."""
         return {"PUBLIC_ADDRESS": f"{self.settings.gateway_host}:{self.ports['GATEWAY_PORT']}"}
 
     async def _provision(self, endpoints: Endpoints) -> None:
@@ -122,7 +122,7 @@ class Stack:
         await provision(endpoints, self.settings.table_prefix, self.supervisor.console.say)
 
     async def stop(self) -> None:
-        """Services first, in order, then the infrastructure; bounded. Harmless when nothing runs."""
+        """Stops the services in order, then the infrastructure, in bounded time. Harmless if nothing runs."""
         known = {name for wave in STOP_WAVES for name in wave}
         added = [name for name in self.supervisor.names if name.partition("-")[0] in known and name not in known]
         await self.supervisor.stop(added, *STOP_WAVES)
@@ -144,7 +144,7 @@ class Stack:
         return f"http://{self.settings.address_of(name)}:{self.ports[f'{name.upper()}_PORT']}"
 
     def environment(self, name: str) -> dict[str, str]:
-        """The settings that the process of that name is started with, its port apart."""
+        """The settings with which the process of that name is started, apart from its port."""
         return {
             **shared_environment(os.environ, self.ports, self.data_dir),
             **self.endpoints.environment(),
@@ -161,7 +161,7 @@ class Stack:
         return self.supervisor[name].pid
 
     def starts(self, name: str) -> int:
-        """How often it was started so far."""
+        """How many times it has been started."""
         return self.supervisor[name].starts
 
     def logs(self, name: str) -> list[str]:
@@ -177,19 +177,19 @@ class Stack:
         self.supervisor[name].restart()
 
     def pause(self, name: str) -> None:
-        """Alive, and not getting anywhere, until `cont`."""
+        """Suspends it until `cont`: alive, but making no progress."""
         self.supervisor[name].pause()
 
     def cont(self, name: str) -> None:
         self.supervisor[name].cont()
 
     async def wait_ready(self, *names: str, timeout_seconds: float = START_SECONDS) -> None:
-        """Returns when the named ones, by default all, are ready. Raises StackError when one is not in time."""
+        """Returns when the named processes, by default all, are ready. Raises StackError if one is not in time."""
         waiting = names or self.supervisor.names
         await asyncio.gather(*(self.supervisor[name].wait_ready(timeout_seconds) for name in waiting))
 
     async def add_replica(self, name: str) -> str:
-        """Starts one more process of a service, on a free port; returns the name it goes by, such as `builds-2`."""
+        """Starts one more process of a service, on a free port; returns its name, such as `builds-2`."""
         number = 2 + sum(1 for other in self.supervisor.names if other.startswith(f"{name}-"))
         replica = f"{name}-{number}"
         self.ports[f"{replica.upper()}_PORT"] = port = free_port()

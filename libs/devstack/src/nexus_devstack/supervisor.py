@@ -10,7 +10,7 @@ from nexus_devstack.supervised import Supervised
 
 
 class Supervisor:
-    """What it started is stopped by `stop`; should this process be killed first, the system kills them all."""
+    """`stop` stops what it has started; if this process is killed before, the system kills them all."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -21,13 +21,13 @@ class Supervisor:
         return tuple(self._supervised)
 
     def __getitem__(self, name: str) -> Supervised:
-        """Raises StackError when no process has that name."""
+        """Raises StackError if no process has that name."""
         if name not in self._supervised:
             raise StackError(f"there is no process {name}; there are: {', '.join(self._supervised) or 'none'}")
         return self._supervised[name]
 
     async def start(self, programs: Iterable[Program], timeout_seconds: float) -> None:
-        """Starts them at once and returns when all are ready; the first that fails ends the waiting with StackError."""
+        """Starts all at once and returns when they are ready. Raises StackError as soon as one fails."""
         added = [Supervised(program, self.console) for program in programs]
         self._supervised.update({each.name: each for each in added})
         starting = [asyncio.create_task(each.start(timeout_seconds)) for each in added]
@@ -39,7 +39,7 @@ class Supervisor:
             await asyncio.gather(*starting, return_exceptions=True)
 
     async def stop(self, *waves: Sequence[str]) -> None:
-        """Stops the named processes, wave after wave, those of one wave at once; unknown names are passed over."""
+        """Stops the named processes wave by wave, those of a wave at once; unknown names are ignored."""
         for wave in waves:
             leaving = [self._supervised[name] for name in wave if name in self._supervised]
             await asyncio.gather(*(each.stop() for each in leaving))
@@ -47,6 +47,6 @@ class Supervisor:
                 del self._supervised[each.name]
 
     def kill_all(self) -> None:
-        """SIGKILL to everything: a stop that is in progress then ends at once."""
+        """Sends SIGKILL to all processes: a stop in progress then ends at once."""
         for each in self._supervised.values():
             each.kill()

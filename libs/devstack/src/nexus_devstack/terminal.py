@@ -1,4 +1,4 @@
-"""What the terminal at the other end can show."""
+"""What the terminal at the other end can display."""
 
 import os
 from typing import TextIO

@@ -1,4 +1,4 @@
-"""What a topic must be like, and what it means when one that exists is not: pure, no broker in sight."""
+"""What a topic must be like, and what it means if an existing one is not. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ HOUR_MS = 3_600_000
 MOST_REPLICAS = 3
 FOR_EVER = -1
 RECORD_BYTES = MAX_MESSAGE_BYTES + 200_000
-"""The platform limits values; the broker counts key, headers and frame as well."""
+"""More than the platform's limit, which is of values: the broker also counts key, headers and framing."""
 
 
 @dataclass(frozen=True)
 class Existing:
-    """A topic as the broker describes it. A setting that the broker does not tell is not judged."""
+    """A topic as the broker describes it. A setting that the broker does not report is not judged."""
 
     partitions: int
     replicas: int
@@ -31,7 +31,7 @@ def in_sync(replicas: int) -> int:
 
 
 def settings_of(topic: Topic, replicas: int) -> dict[str, str]:
-    """The topic's own settings at creation."""
+    """The settings with which the topic is created."""
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(topic.retention_hours * HOUR_MS),
@@ -60,7 +60,7 @@ def faults(topic: Topic, found: Existing) -> Iterator[str]:
 
 
 def oddities(topic: Topic, found: Existing, replicas: int) -> Iterator[str]:
-    """The differences that one can live with. `replicas` is how many the brokers could hold."""
+    """The differences that do no harm. `replicas` is the number of replicas that the brokers could hold."""
     wanted = topic.retention_hours * HOUR_MS
     retention = found.number("retention.ms", wanted)
     if found.partitions > topic.partitions:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def quiet_client() -> None:
-    """The broker's client reports every failed attempt; here the outcome is reported instead."""
+    """Silences the broker's client, which logs every failed attempt: the outcome is reported instead."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
@@ -51,7 +51,7 @@ async def _create_or_check(kafka: KafkaOptions, topics: Sequence[Topic], warn: S
 
 
 async def _check(admin: Any, topics: Sequence[Topic], replicas: int, warn: Say) -> None:
-    """Raises StackError for what would lose records."""
+    """Raises StackError for differences that would lose records."""
     found = await _described(admin, [topic.name for topic in topics])
     for topic in topics:
         for oddity in oddities(topic, found[topic.name], replicas):
@@ -83,7 +83,7 @@ async def _described(admin: Any, names: list[str]) -> dict[str, Existing]:
 
 
 async def _listed(admin: Any, names: set[str]) -> None:
-    """A consumer that starts before the broker knows of a new topic would not look again for a minute."""
+    """Waits until the broker knows the new topics: a consumer that starts before will not look again for a minute."""
     while not names <= set(await admin.list_topics()):  # noqa: ASYNC110  # the broker signals no event
         await asyncio.sleep(LOOK_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Builds agents by a language model. Nothing of a model's library is imported before the first call."""
+"""Builds agents with a language model. No provider's library is imported before the first call."""
 
 from nexus_model_builder.builder import ModelBuilder
 

@@ -14,13 +14,13 @@ from nexus_offline_builder.packaging import source, tool_modules
 
 _TEMPLATE = files("nexus_model_builder") / "template"
 _GUIDED = ("agent/guided.py", "agent/door.py")
-"""What an agent with a model has beyond the template: no other imports it."""
+"""The modules that only an agent with a model gets: no other module imports them."""
 _RESERVED = files("nexus_offline_builder") / "package" / "tools"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What an agent is made of. `written` is by the name of a tool of the spec."""
+    """What an agent is made of. `written` holds the modules of the spec's tools, by the name of the tool."""
 
     spec: AgentSpec
     written: dict[str, WrittenTool]
@@ -28,7 +28,7 @@ class Parts:
     category: str = "general"
 
     def only(self, name: str) -> "Parts":
-        """An agent with this tool alone, to test it."""
+        """The same agent with this tool alone, for testing the tool."""
         spec = self.spec.model_copy(update={"tools": [tool for tool in self.spec.tools if tool.name == name]})
         return Parts(spec, {name: self.written[name]}, self.version, self.category)
 
@@ -48,7 +48,7 @@ def manifest_of(parts: Parts) -> dict[str, JsonValue]:
 
 
 def package_files(parts: Parts) -> dict[str, str]:
-    """Path in the package -> content."""
+    """The content of each file of the package, by its path in the package."""
     agent = {path: source(path) for path in ("main.py", *_agent_modules(), *tool_modules([]))}
     guided = {path: template(path) for path in _GUIDED} if parts.spec.model else {}
     return (
@@ -70,13 +70,13 @@ def package_files(parts: Parts) -> dict[str, str]:
 
 
 def trial_files(parts: Parts, conversations: Sequence[Sequence[str]]) -> dict[str, str]:
-    """The package, and what holds these conversations with its agent."""
+    """The package, and the script that holds these conversations (lists of prompts) with its agent."""
     held = _json([list(prompts) for prompts in conversations])
     return package_files(parts) | {"trial.py": template("trial.py"), "trial.json": held}
 
 
 def free_name(name: str) -> str:
-    """The name of a tool, which is its module's beside the template's own."""
+    """The name for a tool, changed if the template has a module of that name: a tool's name is that of its module."""
     taken = _RESERVED.joinpath(f"{name}.py").is_file() or name in ("written", "main")
     return f"{name[:34]}_tool" if taken else name
 
@@ -102,7 +102,7 @@ def _agent_modules() -> list[str]:
 
 @cache
 def template(path: str) -> str:
-    """A file of this builder's own part of the template."""
+    """A file of this builder's own part of the template, with its imports as they are inside a package."""
     text = _TEMPLATE.joinpath(*path.split("/")).read_text(encoding="utf-8")
     within_agent = path.startswith("agent/")
     text = text.replace("nexus_offline_builder.package.agent.", "." if within_agent else "..agent.")

@@ -1,4 +1,4 @@
-"""The model builder: does each step of a build, by structured calls of a language model where it needs one."""
+"""The model builder: carries out each step of a build, with structured calls to a language model where needed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,7 +29,7 @@ _STEPS: dict[str, _Step] = {
 
 
 class ModelBuilder:
-    """A StageExecutor. Without arguments it is told by the environment."""
+    """A StageExecutor. Settings that are not given come from the environment."""
 
     def __init__(
         self,
@@ -38,14 +38,14 @@ class ModelBuilder:
         trial: Trial | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """Raises ValidationError where the settings are wrong."""
+        """Raises ValidationError if the settings are invalid."""
         self._settings = settings or ModelSettings()  # pyright: ignore[reportCallIssue]  # read from the environment
         self._models = models or ProviderModels()
         self._trial = trial or Trial(self._settings.agent_isolation)
         self._sleep = sleep
 
     async def start(self) -> None:
-        """Nothing yet: models are made for the first build that wants one."""
+        """Does nothing: a model is loaded when a build first calls it."""
 
     async def stop(self) -> None:
         await self._models.close()
@@ -53,7 +53,7 @@ class ModelBuilder:
     async def execute(
         self, step: str, request: BuildRequest, outputs: Mapping[str, Mapping[str, JsonValue]], notebook: Notebook
     ) -> StepResult:
-        """Does one step. Raises StepFailed."""
+        """Carries out one step; `outputs` are those of the steps before it. Raises StepFailed."""
         work = _STEPS.get(step)
         if work is None:
             raise StepFailed("UNKNOWN_STEP", f"the model builder has no step named {step!r}")

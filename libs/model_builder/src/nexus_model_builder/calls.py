@@ -1,4 +1,4 @@
-"""Structured calls of one step: paid once, within the budget, repeated within bounds, by the next model if need be."""
+"""Structured calls to models: each paid for once, within budget, with bounded retries, then by the next model."""
 
 import asyncio
 import random
@@ -17,15 +17,16 @@ from nexus_model_builder.wording import INSTRUCTIONS, rejected
 
 A = TypeVar("A", bound=BaseModel)
 TRIES = 4
-"""Of one model, where it is unavailable for now."""
+"""Of one model, while it is unavailable."""
 REPAIRS = 2
 """Of an answer in the wrong form, by the model that gave it."""
 MOST_WAIT = 60.0
+"""Seconds: a model that asks for a longer pause is given up for the next one."""
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class Kept(Message):
-    """What a call brought, as its checkpoint keeps it."""
+    """The outcome of a call, as its checkpoint keeps it: arguments, a fault, or a refusal."""
 
     model: str
     arguments: dict[str, JsonValue] | None = None
@@ -34,7 +35,7 @@ class Kept(Message):
 
 
 class Caller:
-    """For one run of one step. Calls have names: found again under them, none is made twice."""
+    """Makes the calls of one run of one step. A call is kept under its name: after a crash none is made twice."""
 
     def __init__(
         self, settings: ModelSettings, models: Models, notebook: Notebook, step: str, sleep: Sleep = asyncio.sleep
@@ -50,7 +51,10 @@ class Caller:
     async def ask(
         self, name: str, prompt: str, answer: type[A], check: Callable[[A], str | None] = lambda _answer: None
     ) -> A:
-        """The answer. `check` says what is wrong with one that has the right form. Raises StepFailed."""
+        """The model's answer. `check` says what is wrong with an answer of the right form, if anything.
+
+        Raises StepFailed if no model gives a usable answer, or if the budget does not allow the call.
+        """
         request = Request(INSTRUCTIONS, prompt, answer.model_json_schema())
         failure, number = RequestFailed("MODEL_UNAVAILABLE", "no model is configured for this step"), 0
         for offer in self._offers:
@@ -74,7 +78,7 @@ class Caller:
         raise StepFailed(failure.code, failure.message)
 
     async def _kept(self, name: str, request: Request, offer: LanguageModel) -> Kept:
-        """From the checkpoint, or from the model. Raises RequestFailed."""
+        """The outcome from the checkpoint, or else from the model. Raises RequestFailed; StepFailed over the budget."""
         saved = await self._notebook.saved(name)
         if saved is not None:
             return Kept.model_validate(saved)
@@ -104,7 +108,7 @@ class Caller:
         raise failure
 
     async def _reserve(self, worst: float) -> None:
-        """Raises StepFailed where the call, at its dearest, would cost more than is left."""
+        """Sets `worst` USD of the budget aside. Raises StepFailed if less is left."""
         async with self._counting:
             spent = await self._notebook.spent()
             limits = (
@@ -122,7 +126,7 @@ class Caller:
 
 
 def _read(kept: Kept, answer: type[A], check: Callable[[A], str | None]) -> tuple[A | None, str | None]:
-    """The answer, or what is wrong with it."""
+    """The answer, or else what is wrong with it."""
     if kept.arguments is None:
         return None, kept.fault or "there is no answer"
     try:

@@ -1,4 +1,4 @@
-"""What the module of a tool may import."""
+"""What a tool's module may import."""
 
 ALLOWED = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Looks at a tool's module without running it. The sandbox is the wall; this is the fence before it."""
+"""Inspects a tool's module without running it. The sandbox is the wall; this is only the fence in front of it."""
 
 import ast
 import importlib
@@ -9,7 +9,7 @@ from types import ModuleType
 from nexus_model_builder.imports import ALLOWED
 
 FUNCTIONS = {"read": 2, "run": 1}
-"""What a module must define, with the number of parameters."""
+"""The functions that a module must define, with their numbers of parameters."""
 _FORBIDDEN = frozenset(
     {
         *("__import__", "breakpoint", "compile", "delattr", "dir", "eval", "exec", "exit", "getattr", "globals"),
@@ -19,7 +19,7 @@ _FORBIDDEN = frozenset(
 
 
 def faults(code: str) -> list[str]:
-    """What is wrong with the module, a line for each; empty where it may be tried."""
+    """What is wrong with the module, at most 20 faults of a line each; none if it may be run in the sandbox."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -66,7 +66,7 @@ def _import_faults(node: ast.ImportFrom) -> Iterator[str]:
 
 @cache
 def _inner_modules() -> frozenset[str]:
-    """The names under which the allowed modules hold others, which are not: `statistics.sys`, `json.codecs`."""
+    """Names by which allowed modules give access to others that are not: `statistics.sys`, `json.codecs`."""
     held = (vars(importlib.import_module(name)) for name in sorted(ALLOWED))
     return frozenset(name for names in held for name, value in names.items() if _foreign(value))
 

@@ -1,4 +1,4 @@
-"""The models of the providers, made from what is configured. Importing their libraries takes seconds."""
+"""The configured models, as clients of their providers. Importing a provider's library takes seconds."""
 
 import os
 from typing import TYPE_CHECKING, Protocol
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 class Models(Protocol):
     def made(self, offer: LanguageModel) -> "Model":
-        """Blocks while libraries are imported. Raises ValueError where a key is missing."""
+        """The client for the model; blocks while a library is imported. Raises ValueError if a key is missing."""
         ...
 
     async def close(self) -> None: ...
 
 
 class ProviderModels:
-    """Each made once."""
+    """Makes each client once and keeps it."""
 
     def __init__(self) -> None:
         self._made: dict[LanguageModel, Model] = {}
@@ -29,7 +29,7 @@ class ProviderModels:
         return self._made[offer]
 
     async def close(self) -> None:
-        """Closes their connections."""
+        """Closes the connections of all clients."""
         for model in self._made.values():
             async with model:  # left, it closes what it has made
                 pass

@@ -1,4 +1,4 @@
-"""What the completed steps have decided, read back from their outputs; and the decisions that need no model."""
+"""What the completed steps decided, read back from their outputs; and the decisions that need no model."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,16 +20,16 @@ WRITTEN = TypeAdapter(dict[str, WrittenTool])
 
 
 def agent_name(request: BuildRequest, proposed: str) -> str:
-    """The user's choice; else the proposal, where it is a name; else one from the requirement."""
+    """The user's choice; else the proposal, if it is a valid name; else one made from the requirement."""
     if request.agent_name is None and is_agent_name(proposed):
         return proposed
     return agent_name_for(request.agent_name, request.requirement, ())
 
 
 def agreed(drafts: Sequence[DraftCase], blind: Mapping[str, Sequence[str]]) -> list[Case]:
-    """The cases whose expectations an answer meets that was given without knowing them.
+    """The cases whose expectations are met by answers that were given blind, without knowledge of them.
 
-    What tool is called nobody can tell without the agent: it is left to the agent. Two cases in five are held back.
+    Blind answers cannot show which tool is called: that expectation is not compared. Two cases in five are held back.
     """
     kept = [draft for draft in drafts if _agrees(draft, blind.get(draft.name, ()))]
     return [
@@ -58,7 +58,7 @@ def cases(outputs: Outputs) -> list[Case]:
 
 
 def visible(outputs: Outputs) -> list[Case]:
-    """What the steps that write code may see."""
+    """The cases that steps which write code may see: those not held back."""
     return [case for case in cases(outputs) if not case.held_back]
 
 
@@ -67,14 +67,14 @@ def tools(outputs: Outputs) -> list[ToolSpec]:
 
 
 def written(outputs: Outputs) -> dict[str, WrittenTool]:
-    """The latest state of the tools' modules."""
+    """The tools as the latest step left them, by name."""
     steps = ("agent_deployer", "prompt_engineer", "tool_developer")
     latest = next(outputs[step]["written"] for step in steps if "written" in outputs.get(step, {}))
     return WRITTEN.validate_python(latest)
 
 
 def present_tools(request: BuildRequest) -> dict[str, tuple[ToolSpec, WrittenTool]]:
-    """By name, those of the agent that is changed; none where a new one is built."""
+    """The tools of the agent that is being changed, by name; none if a new agent is built."""
     if request.present is None:
         return {}
     made = written(request.present.outputs)
@@ -82,7 +82,7 @@ def present_tools(request: BuildRequest) -> dict[str, tuple[ToolSpec, WrittenToo
 
 
 def parts(request: BuildRequest, outputs: Outputs) -> Parts:
-    """The agent as it stands."""
+    """The agent as the completed steps have made it."""
     design = outputs["agent_design"]
     spec = AgentSpec.model_validate(
         {

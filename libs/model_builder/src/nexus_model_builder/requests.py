@@ -1,4 +1,4 @@
-"""One request to a model for one structured answer, and what became of it."""
+"""One request to a model for a structured answer, and its outcome."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ANSWER = "answer"
 
 
 class RequestFailed(Exception):
-    """No answer came. `again` after `wait` seconds (None: the caller chooses) with the same model, else with another.
+    """The model gave no answer. `code` is the build's error code, if no other model answers either.
 
-    `code` is that of the build, where no other model answers either.
+    `again`: worth retrying with the same model, after `wait` seconds (None: the caller chooses); else with another.
     """
 
     def __init__(self, code: str, message: str, *, again: bool = False, wait: float | None = None) -> None:
@@ -33,7 +33,7 @@ class RequestFailed(Exception):
 
 @dataclass(frozen=True)
 class Response:
-    """`arguments` None: the model answered, but not in the form that it was asked for; `fault` says why."""
+    """`arguments` is None if the model answered in another form than asked for; `fault` then says in what respect."""
 
     arguments: dict[str, JsonValue] | None
     usage: Usage
@@ -49,12 +49,12 @@ class Request:
 
     @property
     def input_tokens(self) -> int:
-        """At most about so many; three characters a token are few for any language that is written with letters."""
+        """An estimate, rather too high: three characters a token are few for a language that is written in letters."""
         return (len(self.instructions) + len(self.prompt) + len(json.dumps(self.schema))) // 3
 
 
 async def asked(request: Request, offer: LanguageModel, models: Models, seconds: float) -> Response:
-    """The model's answer. Raises RequestFailed."""
+    """The model's answer, within `seconds`. Raises RequestFailed."""
     try:
         model = await asyncio.to_thread(models.made, offer)
     except ValueError as error:
@@ -122,7 +122,7 @@ def _response(response: Any, offer: LanguageModel) -> Response:
 
 
 def _arguments(response: Any) -> dict[str, JsonValue]:
-    """Small models answer in text what they are to answer by the tool."""
+    """The arguments of the tool call, or else JSON in the text, where small models put them. Raises ValueError."""
     calls = [part for part in response.parts if part.part_kind == "tool-call"]
     if calls:
         value = calls[0].args_as_dict(raise_if_invalid=True)

@@ -1,4 +1,4 @@
-"""What the model builder can be told, by the environment of its worker."""
+"""The settings of the model builder, from the environment of its worker."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ ModelStep = Literal[
 
 
 class ModelSettings(BaseSettings):
-    """`models` are tried in their order."""
+    """`models` are tried in the order given. Raises ValidationError."""
 
     model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -42,11 +42,11 @@ class ModelSettings(BaseSettings):
 
     @property
     def agent_model(self) -> str | None:
-        """None: agents without a model are built."""
+        """The model that new agents use at run time; None if agents are built without one."""
         return next(iter(self.agent_models), None)
 
     def offered(self, step: str) -> list[LanguageModel]:
-        """The models for the step, in their order."""
+        """The models for the step, in the order in which they are tried."""
         by_name = {model.name: model for model in self.models}
         named = next((names for known, names in self.models_by_step.items() if known == step), None)
         return [by_name[name] for name in named if name in by_name] if named else self.models

@@ -1,4 +1,4 @@
-"""The steps of a build."""
+"""The steps of a build: each a function from what is known to its result."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,14 @@ from nexus_verification.suite import with_earlier
 _BUILDER = "model"
 _FEW_CASES = 5
 LOOPS = 2
-"""Back from the held-back cases to the tools."""
+"""How often the tools are revised because held-back cases fail."""
 
 
 async def orchestrate(bench: Workbench) -> StepResult:
-    """The brief; asks the person where that is wished. Raises StepFailed, NOTHING_TO_BUILD."""
+    """Decides whether the requirement can be built, and asks the user questions if the project wants that.
+
+    Raises StepFailed with NOTHING_TO_BUILD.
+    """
     brief = await bench.caller.ask(
         "brief", wording.brief(bench.request.requirement, bench.agent_model is not None), Brief
     )
@@ -49,7 +52,7 @@ async def orchestrate(bench: Workbench) -> StepResult:
 
 
 async def analyse(bench: Workbench) -> StepResult:
-    """The specification, and the cases on which two calls agree, one of them blind."""
+    """Writes the specification, and the cases on whose answers two calls agree, one of them blind."""
     answers = bench.outputs["orchestrator"].get("answers")
     present = bench.request.present
     prompt = bench.changing(
@@ -77,7 +80,7 @@ async def analyse(bench: Workbench) -> StepResult:
 
 
 async def architect(bench: Workbench) -> StepResult:
-    """The tools. Raises StepFailed, NOTHING_TO_BUILD, where none serves anything."""
+    """Chooses the tools. Raises StepFailed with NOTHING_TO_BUILD if none can serve the requirement."""
     prompt = bench.changing(
         wording.architecture(
             bench.request.requirement, plan.specification(bench.outputs), bench.agent_model is not None
@@ -131,7 +134,7 @@ async def design(bench: Workbench) -> StepResult:
 
 
 async def develop_tools(bench: Workbench) -> StepResult:
-    """A call for each tool, side by side; each is tried in the sandbox and repaired."""
+    """Has all tools written at once, a call for each; every one is tried in the sandbox and repaired."""
     sandbox = await bench.maker.trial.sandbox()
     if not sandbox.isolated:
         await bench.notebook.log(f"Tools are tried {sandbox.description}.", "warning")
@@ -157,9 +160,9 @@ def _tool_prompt(bench: Workbench, spec: ToolSpec, present: Mapping[str, tuple[T
 
 
 async def tune(bench: Workbench) -> StepResult:
-    """How the tools read prompts, tuned on the visible cases: for an agent without a model that is its prompt.
+    """Tunes how the tools read prompts on the visible cases: without a model that is the agent's prompt engineering.
 
-    One with a model reads prompts itself; in this sandbox it has none to be tried with.
+    An agent with a model reads prompts itself, and has no model in this sandbox to be tried with: it stays as it is.
     """
     parts = plan.parts(bench.request, bench.outputs)
     tuned, results = parts, list[CaseResult]()
@@ -184,9 +187,9 @@ async def conclude(bench: Workbench) -> StepResult:
 
 
 async def ship(bench: Workbench) -> StepResult:
-    """The package, tried with all cases before it is deployed. Raises StepFailed, CASES_FAILED.
+    """Makes the package, once the agent passes enough of all cases. Raises StepFailed with CASES_FAILED.
 
-    An agent with a model is asked them only once it is deployed.
+    An agent with a model is tried only after its deployment.
     """
     parts, cases = plan.parts(bench.request, bench.outputs), plan.cases(bench.outputs)
     if parts.spec.model is not None:

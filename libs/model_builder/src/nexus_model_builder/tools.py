@@ -1,4 +1,4 @@
-"""Has tools written, and revised until they pass: their own tests, or the cases of the agent."""
+"""Has tools written, and revised until they pass their own tests, or until the agent passes its cases."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -30,7 +30,7 @@ class Toolmaker:
     notebook: Notebook
 
     async def written(self, wanted: Sequence[tuple[ToolSpec, str]]) -> dict[str, WrittenTool]:
-        """The tools, each with its prompt, written side by side. Raises StepFailed for one that never passes."""
+        """The tools, written concurrently, each from its prompt; by name. Raises StepFailed if one never passes."""
         made = await _together([self._written(spec, prompt) for spec, prompt in wanted])
         return {spec.name: tool for (spec, _), tool in zip(wanted, made, strict=True)}
 
@@ -66,7 +66,10 @@ class Toolmaker:
         return tool.model_copy(update={"code": revised.code})
 
     async def tuned(self, name: str, parts: Parts, cases: Sequence[Case]) -> tuple[Parts, list[CaseResult]]:
-        """The agent revised, for some rounds, by what fails of these cases; never to one that fails more of them."""
+        """The agent, revised for up to ROUNDS rounds by the cases that fail, and its results.
+
+        A revision is kept only if fewer cases fail.
+        """
         best, results = parts, await self.trial.judged(parts, cases)
         for number in range(1, ROUNDS + 1):
             failed = [one for one in results if one.outcome is CaseOutcome.FAILED]
@@ -81,8 +84,11 @@ class Toolmaker:
         return best, results
 
     async def hinted(self, name: str, parts: Parts, visible: Sequence[Case], results: Sequence[CaseResult]) -> Parts:
-        """Revised by what fails of all cases. Of the held-back ones no more is told than how many: who is shown a case
-        learns that case, not its kind."""
+        """The agent, revised by the cases that fail; unchanged if the revision fails more of the visible ones.
+
+        Of held-back cases the model learns only how many fail: a model that is shown a case learns that case, not its
+        kind.
+        """
         hidden = [one for one in results if one.held_back]
         missed = [one for one in hidden if one.outcome is CaseOutcome.FAILED]
         failed = [one for one in results if one.outcome is CaseOutcome.FAILED and not one.held_back]
@@ -103,7 +109,7 @@ class Toolmaker:
 
 
 async def _together(calls: Sequence[Coroutine[None, None, T]]) -> list[T]:
-    """All of their results. Raises the error of the first that fails; none of the others goes on."""
+    """The results of all calls, in order. Raises the error of the first that fails, and cancels the others."""
     tasks = [asyncio.create_task(call) for call in calls]
     try:
         return await asyncio.gather(*tasks)
@@ -140,5 +146,5 @@ def _failure(result: CaseResult) -> str:
 
 
 def _concerned(tool: str, failed: Sequence[CaseResult]) -> bool:
-    """Whether it was called where something failed, or none was."""
+    """Whether a failed case called the tool, or none at all."""
     return any(tool in (turn.tools or [tool]) for one in failed for turn in one.turns)

@@ -16,12 +16,12 @@ from nexus_sandbox.sandbox import Isolation, Launch, Sandbox, choose_sandbox
 from nexus_verification.judge import Given, judged
 
 SECONDS = 30.0
-"""For all conversations together, the start included."""
+"""For all conversations together, including the agent's start."""
 MOST_BYTES = 4_000_000
 
 
 class Trial:
-    """Chooses the sandbox once. `isolated` is known after the first trial."""
+    """Runs agents in a sandbox, which is chosen once. `seconds` bounds each run."""
 
     def __init__(self, isolation: Isolation, seconds: float = SECONDS) -> None:
         self._isolation: Isolation = isolation
@@ -36,12 +36,12 @@ class Trial:
         return self._sandbox
 
     async def judged(self, parts: Parts, cases: Sequence[Case]) -> list[CaseResult]:
-        """What the agent makes of the cases. An agent that cannot be started fails them all."""
+        """The agent's results in the cases, in their order. An agent that cannot be started fails them all."""
         held = await self.held(parts, [[turn.prompt for turn in case.turns] for case in cases])
         return [judged(case, given) for case, given in zip(cases, held, strict=True)]
 
     async def held(self, parts: Parts, conversations: Sequence[Sequence[str]]) -> list[list[Given]]:
-        """The answers in each conversation."""
+        """The answers in each conversation, up to the first error."""
         contents = trial_files(parts, conversations)
         sandbox = await self.sandbox()
         with tempfile.TemporaryDirectory(prefix="nexus-trial-") as name:
@@ -56,7 +56,7 @@ class Trial:
         return [[Given(error=fault or "the agent left out answers")] for _ in conversations]
 
     async def _run(self, launch: Launch) -> tuple[str | None, bytes]:
-        """What went wrong, if anything, and what it printed."""
+        """What went wrong, or None, and what the agent printed."""
         child = await asyncio.create_subprocess_exec(
             *launch.argv,
             stdin=asyncio.subprocess.DEVNULL,
@@ -83,7 +83,7 @@ class Trial:
 
 
 async def _bounded(stream: asyncio.StreamReader | None) -> bytes:
-    """Reads on behind the bound, so that the writer ends, and keeps no more."""
+    """The first MOST_BYTES of the stream. The rest is read and dropped, so that the writer can end."""
     kept = bytearray()
     while stream is not None and (piece := await stream.read(65_536)):
         kept += piece[: MOST_BYTES - len(kept)]

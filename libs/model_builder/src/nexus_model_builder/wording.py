@@ -1,6 +1,6 @@
-"""What a model is told. The instructions are the same for every call, so that providers can cache them.
+"""The prompts for models. The instructions are the same in every call, so that providers can cache them.
 
-What people or models wrote is quoted as JSON: it is data, and no instruction. It could not widen what an agent may do
+What people or models wrote is quoted as JSON: it is data, not instructions. It could not extend what an agent may do
 anyway: no answer has a field for hosts, secrets or limits.
 """
 
@@ -40,7 +40,7 @@ and contains; use tool_called only where nothing else shows it."""
 
 
 def data(**quoted: object) -> str:
-    """Quoted material: it cannot end its own quotation."""
+    """The material, quoted so that it cannot end its own quotation."""
     text = json.dumps(quoted, ensure_ascii=False, indent=1).replace("</", "<\\/")
     return f"<data>\n{text}\n</data>"
 
@@ -116,7 +116,7 @@ def repair(spec: Mapping[str, JsonValue], code: str, failures: Sequence[str]) ->
 
 
 def changing(prompt: str, change: str, advice: str, **present: object) -> str:
-    """The same task where the agent exists, and is to be changed."""
+    """The task of `prompt`, for an agent that exists and is to be changed."""
     return (
         f"{prompt}\n\nThe agent exists already, and the last part of the requirement is a change to it. The change, "
         f"and what there is:\n{data(change=change, **present)}\n{advice}"

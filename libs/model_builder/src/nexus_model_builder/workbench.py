@@ -1,4 +1,4 @@
-"""What a step works with."""
+"""What every step of a build works with."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from nexus_model_builder.tools import Toolmaker
 
 @dataclass(frozen=True)
 class Workbench:
-    """`required_share` is that of the held-back cases which must pass; `agent_model` what the agent may use, if any."""
+    """`required_share` is the share of held-back cases that must pass; `agent_model` the model for the agent or None."""
 
     request: BuildRequest
     outputs: Outputs
@@ -22,6 +22,6 @@ class Workbench:
     agent_model: str | None = None
 
     def changing(self, prompt: str, advice: str, **present: object) -> str:
-        """The prompt, with what there is `present` where an agent is changed."""
+        """The prompt; if an agent is being changed, with the change and what is `present` of the agent."""
         agent = self.request.present
         return wording.changing(prompt, agent.change, advice, **present) if agent else prompt

@@ -1,4 +1,4 @@
-"""What can be said to `nexus-report`."""
+"""The command line of `nexus-report`: its verbs, their options and its help."""
 
 import argparse
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ Parsers = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  # a
 
 
 def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
-    """The parser of the whole command line, without what follows `--`."""
+    """The parser of everything before `--`; `environment` holds the defaults of how to reach the platform."""
     top = argparse.ArgumentParser(
         prog="nexus-report",
         description="Report on the stages of a build to Nexus-AI Platform.",

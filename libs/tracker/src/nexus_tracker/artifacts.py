@@ -8,7 +8,7 @@ from nexus_contracts.builds.reports import Artifact
 
 
 def describe(path: Path, *, name: str | None = None, uri: str | None = None, media_type: str | None = None) -> Artifact:
-    """The artifact that the file at `path` is: what is not given is computed. Raises OSError."""
+    """The file at `path` as an artifact; what is not given is derived from the file. Raises OSError."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()

@@ -1,4 +1,4 @@
-"""A build attempt, its stages and sub-stages, as they are reported."""
+"""A build attempt and its steps, as a publisher reports on them."""
 
 import asyncio
 import logging
@@ -39,8 +39,8 @@ MAX_MESSAGE = 10_000
 class Build:
     """One attempt of a project's build. Made by `Tracker.build`.
 
-    As a context manager it makes sure that the attempt ends: when its body raises outside of any stage, the attempt
-    is reported as failed.
+    As a context manager it makes sure that the attempt ends: if its body raises outside any stage, the attempt is
+    reported as failed.
     """
 
     def __init__(self, delivery: ReportDelivery, source: str, project_id: str, attempt: int, run: str | None) -> None:
@@ -74,7 +74,10 @@ class Build:
         await self._delivery.confirmed(self.project_id)
 
     async def say(self, report: AnyReport) -> None:
-        """Hands the report over. What comes after the end of the attempt would be refused: it is logged instead."""
+        """Queues the report; waits while the queue is full. Raises ReportNotDelivered.
+
+        After the end of the attempt the platform would refuse it: it is dropped, with a warning in the log.
+        """
         parcel = Parcel(report, self._source, self._new_id(report), isinstance(report, StageLogged) and not self._run)
         await self._delivery.room()
         if self.ended:
@@ -104,10 +107,11 @@ class Build:
 
 
 class Step:
-    """A stage or sub-stage. Entered it is reported as started, left as completed, or as failed when its body raises.
+    """A stage or sub-stage: reported as started when entered, and when left as completed, or failed if its body raised.
 
-    Leaving waits until everything is confirmed. Without `async with`, call `start` and then `complete` or `fail`.
-    Values that a report cannot hold raise ValueError; every call may raise ReportNotDelivered when too much waits.
+    Leaving waits until everything is confirmed. Without `async with`, call `start`, and then `complete` or `fail`.
+    Values that a report cannot hold raise ValueError. Every call waits while too many reports are unconfirmed, and may
+    raise ReportNotDelivered.
     """
 
     def __init__(self, build: Build, stage_name: str, sub_stage_name: str | None, agent_name: str | None) -> None:
@@ -126,16 +130,16 @@ class Step:
         return Step(self._build, self.stage_name, name, agent_name)
 
     async def start(self) -> None:
-        """Reports the start. Raises AttemptEnded when the attempt has no further stages."""
+        """Reports the start. Raises AttemptEnded if the attempt has ended."""
         if self._build.ended:
             raise AttemptEnded(f"attempt {self._build.attempt} has ended; {self.stage_name} cannot start any more")
         await self._build.say(StageStarted(**self._place(), agent_name=self._agent_name))
 
     async def log(self, message: str, level: str = "info") -> None:
-        """Adds to the step's log. Up to 100 entries travel together; over 10,000 characters become several.
+        """Adds an entry to the step's log; a message of more than 10,000 characters becomes several.
 
-        `level`: debug, info, warning or error, in any case; other systems' names for one too (trace, notice, warn,
-        critical, fatal, alert, emergency). Raises ValueError for any other.
+        Up to 100 entries are sent as one report. `level` is debug, info, warning or error, or another system's name for
+        one of them (trace, notice, warn, critical, fatal, alert, emergency), in any case. Raises ValueError for others.
         """
         text, known = valid_text(message), log_level(level)
         for at in range(0, max(1, len(text)), MAX_MESSAGE):
@@ -143,7 +147,7 @@ class Step:
             await self._build.say(StageLogged(**self._place(), entries=[entry]))
 
     async def progress(self, percent: float) -> None:
-        """How far the step is, 0 to 100; shown, and not weighed into the project's progress."""
+        """Reports how far the step has got, 0 to 100 per cent. It is shown; the project's progress ignores it."""
         await self._build.say(StageProgressed(**self._place(), progress=percent))
 
     async def usage(
@@ -155,7 +159,7 @@ class Step:
         cost_usd: float = 0.0,
         model: str | None = None,
     ) -> None:
-        """What was used since the last call, and by which language model; the platform adds up."""
+        """Reports what was used since the last call, and by which language model. The platform adds it up."""
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, tool_calls=tool_calls, cost_usd=cost_usd)
         await self._build.say(StageUsageRecorded(**self._place(), usage=usage, model=model))
 
@@ -167,10 +171,10 @@ class Step:
         uri: str | None = None,
         media_type: str | None = None,
     ) -> None:
-        """Something that the step produced: a description, or a path.
+        """Reports something that the step produced: a description of it, or the path of a file.
 
-        Of a file name, uri (`file:`), checksum, size and media type are computed where they are not given; the file
-        itself stays where it is. Raises OSError where it cannot be read.
+        Name, uri (`file:`) and media type of a file are derived from its path unless they are given, its checksum and
+        size (bytes) always; the file itself is not moved. Raises OSError if it cannot be read.
         """
         if not isinstance(artifact, Artifact):
             path = Path(artifact)
@@ -178,7 +182,10 @@ class Step:
         await self._build.say(StageArtifactPublished(**self._place(), artifact=artifact))
 
     def output(self, data: dict[str, Any]) -> None:
-        """What the step results in: JSON of at most 300,000 bytes, reported when it completes. The last call counts."""
+        """Sets the result of the step, JSON of at most 300,000 bytes, to be reported when it completes.
+
+        The last call counts. Raises ValueError.
+        """
         self._output = StageCompleted(**self._place(), output_data=data).output_data
 
     async def complete(self) -> None:
@@ -194,7 +201,7 @@ class Step:
         await self._build.confirmed()
 
     async def fail_with(self, error: BaseException) -> None:
-        """Reports the failure that an exception stands for."""
+        """As `fail`, with the code and the message of the exception (StepFailure, or any other)."""
         failure = failure_of(error)
         await self.fail(failure.code, failure.message)
 
@@ -218,7 +225,7 @@ class Step:
 
 
 async def _beside(error: BaseException, work: Any) -> None:
-    """Does `work` while `error` is on its way: that one stays what is raised; what could not be reported is noted."""
+    """Does `work` while `error` propagates: it stays the error raised, with a note of what could not be reported."""
     try:
         await work
     except ReportNotDelivered as undelivered:

@@ -24,11 +24,11 @@ WRONG, NOT_DELIVERED, REJECTED = 2, 3, 4
 
 
 class WrongArguments(Exception):
-    """The message says which, and why."""
+    """The message says which argument is wrong, and why."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status; what went wrong is said on standard error."""
+    """Carries out the command line and returns its exit status (see `--help`); errors go to standard error."""
     told = list(sys.argv[1:] if argv is None else argv)
     at = told.index("--") if told[:1] == ["run"] and "--" in told else len(told)
     chosen = parser(os.environ).parse_args(told[:at])
@@ -136,7 +136,7 @@ def _output(told: str) -> Any:
 
 
 async def _run(step: Step, command: Sequence[str]) -> int:
-    """The command runs to its end even when reports cannot be delivered: that is said at the end."""
+    """Runs the command to its end even if reports cannot be delivered, and says so at the end; the exit status."""
     undelivered: ReportNotDelivered | None = None
 
     async def tell(line: str, level: str) -> None:

@@ -1,4 +1,4 @@
-"""Runs a command, passes its output through, and tells each line."""
+"""Runs a command, passes its output through, and reports each line."""
 
 import asyncio
 import codecs
@@ -16,10 +16,10 @@ FORWARDED = (signal.SIGTERM, signal.SIGHUP)
 
 
 async def run_command(argv: Sequence[str], tell: Tell) -> int:
-    """The command's exit status as a shell shows it: 127 not found, 126 not executable, 128 + n ended by signal n.
+    """Runs the command; its exit status as in a shell: 127 not found, 126 not executable, 128 + n ended by signal n.
 
-    Lines of its standard output are told as info, those of its standard error as warning. SIGTERM and SIGHUP
-    are passed on to the command; an interrupt from the keyboard reaches it anyway.
+    `tell` gets each line of standard output with level info, and of standard error with level warning. SIGTERM and
+    SIGHUP are passed on to the command; an interrupt from the keyboard reaches it anyway.
     """
     try:
         child = await asyncio.create_subprocess_exec(
@@ -42,7 +42,7 @@ async def run_command(argv: Sequence[str], tell: Tell) -> int:
 
 @contextlib.contextmanager
 def _forwarding(child: asyncio.subprocess.Process) -> Generator[None]:
-    """Meanwhile this process stays, to report how the command ended."""
+    """Passes signals on to `child`; this process outlives them, to report how the command ended."""
     loop = asyncio.get_running_loop()
 
     def forward(number: signal.Signals) -> None:
@@ -65,7 +65,7 @@ async def _pass_on(source: asyncio.StreamReader, sink: BinaryIO, tell: Callable[
 
 
 async def _copied(source: asyncio.StreamReader, sink: BinaryIO) -> AsyncIterator[bytes]:
-    """What comes, as soon as it comes, byte for byte written to `sink` while there is somebody to read it."""
+    """The chunks of `source`, each copied to `sink` as soon as it arrives, for as long as anybody reads `sink`."""
     while chunk := await source.read(65536):
         with contextlib.suppress(BrokenPipeError):
             sink.write(chunk)
@@ -74,7 +74,7 @@ async def _copied(source: asyncio.StreamReader, sink: BinaryIO) -> AsyncIterator
 
 
 async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
-    """The lines without their ends; longer ones in pieces. Bytes that are no UTF-8 are replaced."""
+    """The lines without their line ends, those over MAX_MESSAGE characters in pieces. Invalid UTF-8 is replaced."""
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     rest = ""
     async for chunk in chunks:

@@ -11,17 +11,17 @@ from nexus_tracker.transport import Rejected, Transport
 
 MAX_REPORTS = 1_000
 MAX_BYTES = 8_000_000
-"""What may wait for its confirmation; who wants to report more waits too."""
+"""How much may be unconfirmed; whoever reports more waits."""
 LINGER_SECONDS = 0.5
-"""How long log entries wait for company."""
+"""How long a log entry waits for others to be sent with it."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
 class ReportDelivery:
-    """Never gives a report up by itself: it is the callers who wait, `timeout` seconds for a sign of life.
+    """Never gives up on a report by itself. Its callers do: after `timeout` seconds without any confirmation.
 
-    When one of them has waited in vain, the next ones do not wait at all until something is confirmed again: so
-    an error that passes through several nested stages costs the time once.
+    Once a caller has waited in vain, no other waits until something is confirmed again: so an error that passes through
+    several nested stages costs `timeout` seconds only once.
     """
 
     def __init__(self, transport: Transport, timeout: float) -> None:
@@ -38,11 +38,11 @@ class ReportDelivery:
         self._sender: asyncio.Task[None] | None = None
 
     async def room(self) -> None:
-        """Returns when another report may be added. Raises ReportNotDelivered."""
+        """Returns when there is room for another report. Raises ReportNotDelivered."""
         await self._in_time(lambda: len(self._parcels) < MAX_REPORTS and self._bytes < MAX_BYTES)
 
     def add(self, parcel: Parcel) -> None:
-        """Takes the report; it is sent as soon as those before it are confirmed."""
+        """Queues the report, which is sent as soon as those before it are confirmed."""
         self._bytes += parcel.size
         if not (self._parcels and self._parcels[-1].joined(parcel)):
             self._parcels.append(parcel)
@@ -51,7 +51,10 @@ class ReportDelivery:
         self._notify()
 
     async def confirmed(self, project_id: str | None = None) -> None:
-        """Returns when all reports (of the project) are confirmed. Raises ReportNotDelivered or ReportRejected."""
+        """Returns when all reports (of the project) are confirmed. Raises ReportNotDelivered or ReportRejected.
+
+        A rejection is raised once, to the first who waits for it.
+        """
         self._hurried += 1
         self._notify()
         try:
@@ -64,7 +67,7 @@ class ReportDelivery:
             raise ReportRejected(mine[0][1], [(parcel.id, parcel.report) for parcel, _ in mine])
 
     async def close(self) -> None:
-        """Stops trying."""
+        """Stops sending, and closes the transport; what is not confirmed yet is forgotten."""
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.gather(self._sender, return_exceptions=True)
@@ -104,7 +107,7 @@ class ReportDelivery:
             self._notify()
 
     async def _filled(self, parcel: Parcel) -> None:
-        """Gives log entries a moment for further ones to join them, unless somebody or something waits already."""
+        """Gives further log entries a moment to join, unless a caller or another report is waiting already."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._until(lambda: not parcel.open or len(self._parcels) > 1 or self._hurried > 0)

@@ -1,4 +1,4 @@
-"""What goes wrong while reporting, and how a stage says why it failed."""
+"""The errors of reporting, and how an exception becomes the reason for which a stage failed."""
 
 import re
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ NAMED = 5
 
 
 class ReportNotDelivered(Exception):
-    """Reports were not confirmed in time. Publish one again with its id: it counts once.
+    """Reports were not confirmed in time. Publishing one again under its id is safe: it counts once.
 
-    `undelivered` are their ids and the reports themselves, oldest first. As long as the tracker is open it goes on
-    trying to deliver them, in order; closed, it forgets them.
+    `undelivered` holds their ids and the reports themselves, oldest first. While the tracker is open it keeps trying to
+    deliver them, in order; once closed, it forgets them.
     """
 
     def __init__(self, why: str, undelivered: Sequence[tuple[str, AnyReport]] = ()) -> None:
@@ -21,11 +21,11 @@ class ReportNotDelivered(Exception):
 
 
 class ReportRejected(ReportNotDelivered):
-    """Reports will never be taken (an unknown project, missing rights): they are not tried again."""
+    """The platform will never accept these reports (an unknown project, missing rights): they are not retried."""
 
 
 class AttemptEnded(Exception):
-    """A stage failed or the last one completed: this attempt has no further stages. A restart begins another one."""
+    """The attempt has no further stages: one failed, or the last has completed. A restart begins another attempt."""
 
 
 class StepFailure(Exception):
@@ -37,19 +37,19 @@ class StepFailure(Exception):
 
 
 def failure_of(error: BaseException) -> StageError:
-    """How an exception is recorded: under its own code, or that of its class: `ValueError` is VALUE_ERROR."""
+    """How an exception is recorded: with the code of a StepFailure, or else of its class (ValueError: VALUE_ERROR)."""
     name = type(error).__name__
     code = error.code if isinstance(error, StepFailure) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
     return stage_error(code, str(error) or name)
 
 
 def stage_error(code: str, message: str) -> StageError:
-    """Shortened to what a report may hold."""
+    """The error of a report; code and message are cut to what a report may hold."""
     return StageError(code=valid_text(code)[:100], message=valid_text(message)[:4000])
 
 
 def valid_text(text: str) -> str:
-    """The text without what UTF-8 cannot carry: half surrogate pairs, as they come from file names and pipes."""
+    """The text with each lone surrogate, as file names and pipes yield them, replaced by `?`: UTF-8 has none."""
     return text.encode(errors="replace").decode()
 
 
@@ -64,7 +64,7 @@ def _name(report: AnyReport) -> str:
 
 
 def step_of(report: AnyReport) -> str:
-    """The stage or sub-stage that a report is about; those about a whole attempt have none."""
+    """What a report is about, in words: "stage", "stage/sub-stage", or "all stages" for a whole attempt."""
     if isinstance(report, AttemptFailed):
         return "all stages"
     return f"{report.stage_name}/{report.sub_stage_name}" if report.sub_stage_name else report.stage_name

@@ -1,4 +1,4 @@
-"""Reports over HTTP, for systems that do not reach the platform's Kafka."""
+"""Reports over HTTP, for systems that cannot reach the platform's Kafka."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_tracker.transport import SEND_SECONDS, Rejected, Unconfirmed
 
 TEMPORARY = {408, 425, 429}
-"""Answers of the 4xx family that say: later."""
+"""Statuses of the 4xx family that mean: try again later."""
 
 
 class HttpTransport:
@@ -46,7 +46,7 @@ class HttpTransport:
 
 
 def _reason(error: urllib.error.HTTPError) -> str:
-    """What the platform says in its envelope, or else HTTP's own words."""
+    """The reason that the platform's error envelope gives, or else the reason phrase of HTTP."""
     try:
         answer: Any = json.load(error)
         faults = [f"{fault['location']}: {fault['message']}" for fault in answer["error"]["details"].get("errors", [])]

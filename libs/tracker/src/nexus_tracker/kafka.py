@@ -1,4 +1,4 @@
-"""Reports to any Kafka."""
+"""Reports over Kafka."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ CLOSE_SECONDS = 5.0
 
 
 class KafkaTransport:
-    """Confirmed by all in-sync replicas. `options` go to AIOKafkaProducer."""
+    """A report is confirmed when all in-sync replicas have it. `options` go to AIOKafkaProducer."""
 
     def __init__(self, kafka: KafkaOptions, **options: Any) -> None:
         self._kafka = kafka
@@ -73,7 +73,7 @@ class KafkaTransport:
             return self._producer
 
     def _leave(self, producer: Any) -> None:
-        """After a fault a producer may be useless, an idempotent one forever. The next try gets a new one."""
+        """Discards the producer: a fault may leave it unusable, an idempotent one for good. The next try makes one."""
         if producer is not None and producer is self._producer:
             self._producer = None
             task: asyncio.Task[None] = asyncio.create_task(producer.stop())

@@ -1,4 +1,4 @@
-"""A report on its way."""
+"""A report in delivery."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +11,10 @@ MAX_ENTRIES = 100
 
 @dataclass
 class Parcel:
-    """`id` and `time` stay the same however often it is sent. While it is `open`, log entries may join it."""
+    """`id` and `time` stay the same however often it is sent. While it is `open`, log entries may join it.
+
+    `size` is that of the report in bytes.
+    """
 
     report: AnyReport
     source: str
@@ -24,7 +27,7 @@ class Parcel:
         self.size = len(self.report.model_dump_json().encode())
 
     def joined(self, later: "Parcel") -> bool:
-        """Whether it could take in the entries of `later`, a log report for the same step."""
+        """Adds the entries of `later`, a log report for the same step, if they fit; whether they did."""
         mine, other = self.report, later.report
         if not (self.open and later.open and isinstance(mine, StageLogged) and isinstance(other, StageLogged)):
             return False

@@ -1,4 +1,4 @@
-"""The tracker without `await`: the same calls, carried out by an event loop in a thread of its own."""
+"""The tracker without `await`: the same calls, carried out by an event loop in a thread."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ class _Loop:
         await self._ended.wait()
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` returns or raises; an interruption of the waiting thread cancels it."""
+        """What `work` returns or raises; interrupting the waiting thread cancels it."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -44,9 +44,9 @@ class _Loop:
 
 
 class SyncTracker:
-    """As Tracker, for programs without an event loop; its builds and steps may be used from any thread.
+    """As Tracker, for programs without an event loop; builds and steps may be used from any thread.
 
-    Use it as a context manager: nothing can be reported outside.
+    To be used as a context manager: reports can be made only inside it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Publishes stage reports, to any Kafka or over HTTP."""
+"""Publishes reports on builds, over Kafka or HTTP."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -15,18 +15,16 @@ from nexus_tracker.transport import Rejected, Transport, Unconfirmed
 
 
 class Tracker:
-    """Reports on builds, in the order of the calls, each report under an id of its own that retries keep.
+    """Reports on builds in the order of the calls, each report under an id that it keeps when it is sent again.
 
-    `address` is a Kafka's bootstrap servers, KafkaOptions where it is protected, the URL of a gateway (`http://...`),
-    or a Transport. `source` is a URI
-    reference that names the reporting system, for example "/ci/acme". `timeout` is how many seconds those who wait
-    (exits; calls while too much is under way) wait without any confirmation before they raise ReportNotDelivered.
+    `address` is the bootstrap servers of a Kafka (or KafkaOptions, if it is protected), the URL of a gateway
+    (`http://...`), or a Transport. `source` is a URI reference that names the reporting system, such as "/ci/acme";
+    those that begin with /nexus/ are reserved for the platform. `timeout` is how many seconds a call waits without any
+    confirmation before it raises ReportNotDelivered: leaving a build or a step waits, and every call does while too
+    many reports are unconfirmed.
 
-    Further keywords are options of AIOKafkaProducer. An idempotent producer is not needed: a report that comes twice
-    counts once.
-
-    It connects with the first report, and belongs to one event loop. A source that begins with /nexus/ is the
-    platform's own.
+    Further keywords are options of AIOKafkaProducer, which need not be idempotent: a report that arrives twice counts
+    once. The tracker connects with the first report, and belongs to one event loop.
     """
 
     def __init__(
@@ -42,18 +40,19 @@ class Tracker:
         self._delivery = ReportDelivery(self._transport, timeout)
 
     def build(self, project_id: str, attempt: int = 1, *, run: str | None = None, source: str | None = None) -> Build:
-        """A build attempt to report on. The first report of attempt 1 starts it; later ones begin by a restart.
+        """A build attempt to report on. Attempt 1 begins with its first report, a later one with a restart.
 
-        `run` names this run of the publisher. The ids of its reports then follow from it, from step and kind, and from
-        their number among these: so the same program, run again after a crash, repeats its reports instead of adding
-        to them. Log entries then travel one by one, each with an id of its own. `source` goes before the tracker's.
+        `run` names this run of the publisher. The ids of its reports are then derived from the run, the step, the kind
+        of report and a count of these: so the same program, run again after a crash, repeats its reports instead of
+        adding to them. Log entries are then sent one by one. `source` takes precedence over the tracker's.
         """
         return Build(self._delivery, source or self._source, project_id, attempt, run)
 
     async def publish(self, report: AnyReport, *, report_id: str, source: str | None = None) -> None:
-        """One report at once, beside those that wait; returns when it is confirmed, within some 10 seconds.
+        """Publishes one report at once, ahead of those that wait; returns when it is confirmed.
 
-        `source` and `report_id` identify it: publishing one again changes nothing. Raises ReportNotDelivered.
+        `source` and `report_id` identify it: publishing it again changes nothing. Raises ReportNotDelivered after about
+        10 seconds, or ReportRejected.
         """
         try:
             await self._transport.send(Parcel(report, source or self._source, report_id).event())
@@ -63,10 +62,10 @@ class Tracker:
             raise ReportNotDelivered(str(fault), [(report_id, report)]) from fault
 
     async def start(self) -> None:
-        """Nothing yet: it connects with the first report, so that a broker that comes later does no harm."""
+        """Does nothing: the connection is made with the first report, so that the broker may start later."""
 
     async def stop(self) -> None:
-        """Closes the connection; what is not confirmed yet is forgotten."""
+        """Closes the connection; reports not confirmed yet are forgotten."""
         await self._delivery.close()
 
     async def __aenter__(self) -> Self:
@@ -75,7 +74,7 @@ class Tracker:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Returns when everything is confirmed. Raises ReportNotDelivered, unless another error is on its way."""
+        """Returns when everything is confirmed. Raises ReportNotDelivered, unless another error is propagating."""
         try:
             await self._delivery.confirmed()
         except ReportNotDelivered as undelivered:

@@ -1,28 +1,28 @@
-"""The way that a report takes to the platform."""
+"""How reports reach the platform."""
 
 from typing import Protocol
 
 from nexus_contracts.envelope import CloudEvent
 
 SEND_SECONDS = 10.0
-"""How long one try may take."""
+"""How long one attempt at sending may take."""
 
 
 class Unconfirmed(Exception):
-    """Not confirmed: perhaps taken, perhaps not. The same report again, with its id, is harmless."""
+    """Not confirmed: the platform may have it or not. Sending it again under the same id is safe."""
 
 
 class Rejected(Exception):
-    """Not taken, and trying again would not help."""
+    """Refused: trying again would not help."""
 
 
 class Transport(Protocol):
-    """Carries one event at a time; connects when the first one comes."""
+    """Sends one event at a time; connects with the first."""
 
     async def send(self, event: CloudEvent) -> None:
-        """Returns when the event is durable. Raises Unconfirmed, within some SEND_SECONDS, or Rejected."""
+        """Returns when the event is durable. Raises Rejected, or Unconfirmed after about SEND_SECONDS."""
         ...
 
     async def close(self) -> None:
-        """Ends the connection. Nothing is sent afterwards."""
+        """Closes the connection; nothing is sent afterwards."""
         ...

@@ -20,18 +20,18 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Pacing:
-    """How often the demo looks, and how long it waits for what."""
+    """How often the demo looks, and how long it waits; in seconds."""
 
     build_seconds: float = 300.0
     figures_seconds: float = 15.0
     quiet_seconds: float = 0.5
-    """Figures that did not change for this long stand still."""
+    """Figures that have not changed for this long are taken as settled."""
     look_seconds: float = 0.1
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Counts; the last four over the days around the demo, so that midnight changes nothing."""
+    """Counts; the last four cover the days around the demo, so that midnight does not matter."""
 
     agents: int
     builds: int
@@ -45,7 +45,7 @@ class Figures:
 
 
 async def read_figures(gateway: GatewayClient, start: datetime) -> Figures:
-    """`start` is when the demo began."""
+    """The figures as they are now; `start` is when the demo began."""
     day = timedelta(days=1)
     span = {"start_date": f"{start - day:%Y-%m-%d}", "end_date": f"{start + day:%Y-%m-%d}"}
     overview = Overview.model_validate(await gateway.get("/statistics/overview"))
@@ -61,7 +61,7 @@ async def read_figures(gateway: GatewayClient, start: datetime) -> Figures:
 
 
 async def settled_figures(gateway: GatewayClient, start: datetime, patience: Pacing) -> Figures:
-    """The figures once they stand still. Raises StackError when they keep moving: others are at work."""
+    """The figures once they have settled. Raises StackError if they keep changing: others use the platform, too."""
     deadline = time.monotonic() + patience.figures_seconds
     last = await read_figures(gateway, start)
     while time.monotonic() < deadline:
@@ -74,7 +74,7 @@ async def settled_figures(gateway: GatewayClient, start: datetime, patience: Pac
 
 
 async def figures_after(gateway: GatewayClient, start: datetime, expected: Figures, patience: Pacing) -> Figures:
-    """The settled figures, as soon as they are the expected ones, or at the latest after the time to settle."""
+    """The figures as soon as they are the expected ones, and at the latest after the time for settling."""
     deadline = time.monotonic() + patience.figures_seconds
     while time.monotonic() < deadline:
         if await read_figures(gateway, start) == expected:

@@ -1,4 +1,4 @@
-"""The platform as a user's program sees it: REST, nothing else."""
+"""The platform as a user's program sees it: only through REST."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def _refusal(answer: Json, status: int) -> str:
 
 
 class GatewayClient:
-    """A client of one gateway; an async context manager. Every method raises StackError when the platform refuses."""
+    """A client of one gateway; an async context manager. Every method raises StackError if the platform refuses."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -66,7 +66,7 @@ class GatewayClient:
 
 
 async def is_platform(url: str) -> bool:
-    """Whether a gateway of this platform answers there, ready for requests."""
+    """Whether a gateway of this platform answers there and is ready for requests."""
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3.0)) as session,

@@ -1,4 +1,4 @@
-"""The platform that the demo talks to: the one that runs here, or one started for it."""
+"""The platform that the demo uses: the one running here, or one started for it."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ async def _wait_for_other_run(settings: Settings, url: str) -> None:
 
 @asynccontextmanager
 async def running_platform(settings: Settings, screen: Screen) -> AsyncGenerator[str, None]:
-    """The gateway's address; what was started for this is stopped on leaving."""
+    """The gateway's URL; a platform started for the demo is stopped on leaving."""
     url = f"http://{settings.address_of('gateway')}:{settings.gateway_port}"
     if is_held(settings.data_dir):
         await _wait_for_other_run(settings, url)

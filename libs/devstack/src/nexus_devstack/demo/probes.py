@@ -1,4 +1,4 @@
-"""What to ask an agent, by the tools that it has, and what a right answer holds."""
+"""What to ask an agent, given its tools, and what a right answer contains."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ DEFAULT_REQUIREMENT = "an agent that totals the columns of a CSV and answers ari
 
 @dataclass(frozen=True)
 class Ask:
-    """`expects` are the numbers or words that a right answer must hold; nothing where any answer will do."""
+    """`expects` are the numbers or words that a right answer contains; empty if any answer will do."""
 
     prompt: str
     expects: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ GENERAL = Probes(
 
 
 def probes_for(tools: Sequence[str]) -> Probes:
-    """Two questions over the agent's first tools that are known, and a session; general ones where none is."""
+    """Two questions for the first of the agent's tools that are known, and a session; general ones if none is."""
     known = [tool for tool in BY_TOOL if tool in tools]
     if not known:
         return GENERAL
@@ -83,7 +83,7 @@ def probes_for(tools: Sequence[str]) -> Probes:
 
 
 def is_held(expected: str, answer: str) -> bool:
-    """Whether `answer` holds the word, or the number however its thousands are separated: 80 is not in 801 or 80.5."""
+    """Whether `answer` has the word, or the number with any thousands separators: 80 is not in 801 or 80.5."""
     if not re.fullmatch(r"-?\d+(\.\d+)?", expected):
         return expected in answer
     plain = re.sub(r"(?<=\d)[,_ ](?=\d{3}(?!\d))", "", answer)
@@ -92,5 +92,5 @@ def is_held(expected: str, answer: str) -> bool:
 
 
 def missing_in(ask: Ask, answer: str) -> list[str]:
-    """What a right answer would hold and this one does not."""
+    """What a right answer would contain and this one does not."""
     return [expected for expected in ask.expects if not is_held(expected, answer)]

@@ -1,4 +1,4 @@
-"""What the demo shows: live on a terminal, plain lines elsewhere."""
+"""The demo's output: live on a terminal, plain lines elsewhere."""
 
 import sys
 from collections.abc import Generator, Iterator, Sequence
@@ -20,7 +20,7 @@ BAR_WIDTH = 40
 
 
 def steps_of(project: ProjectView) -> Iterator[tuple[str, StageView]]:
-    """Stages and sub-stages in order, each with its number or indent."""
+    """The stages and sub-stages in order, each with its number or indentation."""
     for stage in project.stages_snapshot.stages:
         yield f"{stage.stage_number}", stage
         for sub_stage in stage.sub_stages:
@@ -45,7 +45,7 @@ def _drawn(project: ProjectView | None) -> Group:
 
 
 class BuildView:
-    """Shows a project each time that it changed."""
+    """Shows a project whenever it has changed."""
 
     def __init__(self, console: Console, live: Live | None) -> None:
         self._console = console
@@ -64,7 +64,7 @@ class BuildView:
 
 
 class Screen:
-    """All text is shown as it is: what users and agents wrote is never read as markup."""
+    """Shows all text literally: what users and agents wrote is never read as markup."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
@@ -84,7 +84,7 @@ class Screen:
 
     @contextmanager
     def build(self) -> Generator[BuildView, None, None]:
-        """A view that is live while entered, on a terminal."""
+        """A view of the build; on a terminal it is live while entered."""
         if not self._console.is_terminal:
             yield BuildView(self._console, None)
             return

@@ -23,7 +23,7 @@ ENDED = (ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStatus.CANCELLED)
 
 
 async def demo(settings: Settings) -> None:
-    """The requirement comes from REQUIREMENT. Raises StackError for the first thing that does not hold."""
+    """Runs the demo; the requirement comes from REQUIREMENT. Raises StackError for the first claim that fails."""
     requirement = os.environ.get("REQUIREMENT", "").strip() or DEFAULT_REQUIREMENT
     screen = Screen()
     screen.headline("Nexus-AI: from a sentence to a running agent")
@@ -32,7 +32,7 @@ async def demo(settings: Settings) -> None:
 
 
 async def tell(gateway: GatewayClient, screen: Screen, requirement: str, patience: Pacing) -> None:
-    """The story on a platform that runs."""
+    """Tells the story on a platform that is running."""
     began = time.monotonic()
     start = now()
     before = await settled_figures(gateway, start, patience)
@@ -94,7 +94,7 @@ async def _built_agent(gateway: GatewayClient, screen: Screen, project: ProjectV
 
 
 async def _verified(gateway: GatewayClient, screen: Screen, project: ProjectView) -> int:
-    """How many invocations the build itself made, to verify the agent."""
+    """The number of invocations that the build made to verify the agent."""
     report = VerificationReport.model_validate(await gateway.get(f"/projects/{project.project_id}/verification"))
     invocations = sum(len(case.turns) for case in report.cases)
     screen.line(f"verified with {invocations} invocations: {report.passed} of {len(report.cases)} cases passed")

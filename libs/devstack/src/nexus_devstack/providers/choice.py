@@ -1,4 +1,4 @@
-"""The ways that exist, by the name that NEXUS_INFRA picks."""
+"""The providers, by the name that NEXUS_INFRA chooses."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ PROVIDERS: dict[str, Callable[[Settings, Site], Provider]] = {
 
 
 def chosen_provider(settings: Settings, site: Site) -> Provider:
-    """Raises StackError for a way that does not exist."""
+    """The provider that the settings name. Raises StackError if there is none of that name."""
     if settings.infra not in PROVIDERS:
         raise StackError(f"NEXUS_INFRA={settings.infra} does not exist; choose one of: {', '.join(PROVIDERS)}")
     return PROVIDERS[settings.infra](settings, site)

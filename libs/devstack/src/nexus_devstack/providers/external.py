@@ -8,7 +8,7 @@ from nexus_kafka.admission import refusal
 
 
 async def external_endpoints(settings: Settings) -> Endpoints:
-    """Raises StackError when a setting is missing or the broker lets nobody in."""
+    """The endpoints that the settings name. Raises StackError if one is missing or the broker refuses the client."""
     if "kafka_bootstrap_servers" not in settings.model_fields_set:
         raise StackError("KAFKA_BOOTSTRAP_SERVERS (host:port, comma separated) is required with NEXUS_INFRA=external")
     quiet_client()

@@ -1,4 +1,4 @@
-"""The interface of every way to have a broker and a database."""
+"""The interface of everything that provides a broker and a database."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from nexus_kafka.options import KafkaOptions
 
 @dataclass(frozen=True)
 class Endpoints:
-    """`env` is what services need on top of the two; `dynamodb_endpoint_url` is None for AWS itself."""
+    """`env` holds further settings of the services; `dynamodb_endpoint_url` is None for AWS itself."""
 
     kafka: KafkaOptions
     dynamodb_endpoint_url: str | None
@@ -35,7 +35,7 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class Site:
-    """Where a provider works. `restored` must run after a part that lost its contents was started again."""
+    """Where a provider works. It must call `restored` after it has restarted a part that lost its contents."""
 
     data_dir: Path
     kafka_port: int
@@ -45,7 +45,7 @@ class Site:
 
 
 class Provider(Protocol):
-    """A provider hands its processes to the supervisor, which starts a died one again on the same port.
+    """A provider hands its processes to the supervisor, which restarts one that dies on the same port.
 
     `ports` are the environment variables of the ports that it listens on.
     """
@@ -53,9 +53,9 @@ class Provider(Protocol):
     ports: tuple[str, ...]
 
     async def start(self) -> Endpoints:
-        """Returns when both accept connections. Raises StackError when that cannot be."""
+        """Returns when both accept connections. Raises StackError if that is impossible."""
         ...
 
     async def stop(self) -> None:
-        """Stops what `start` started, also after a `start` that failed half-way."""
+        """Stops what `start` started, even if `start` failed half-way."""
         ...

@@ -1,4 +1,4 @@
-"""The machine's Docker engine, or one line that says that there is none; and what data folders left on it."""
+"""The machine's Docker engine, or an error that says there is none; and what data folders have left on it."""
 
 import contextlib
 import platform
@@ -48,7 +48,7 @@ def _require_listener(address: str) -> None:
 
 
 def mark_in(folder: Path) -> Path:
-    """The file that stands for what a data folder keeps on the engine; made if there is none. Raises OSError."""
+    """The file that identifies what a data folder keeps on the engine; created if missing. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     known = next(folder.iterdir(), None)
     if known is None:

@@ -31,7 +31,7 @@ CONFLICT = 409
 
 
 def hold(spec: ContainerSpec) -> int:
-    """The exit status: 0 after SIGTERM, 1 when the container ended by itself. Raises StackError, DockerException."""
+    """The exit status: 0 after SIGTERM, 1 if the container ended by itself. Raises StackError, DockerException."""
     with engine(ENGINE_SECONDS) as client:
         _pull(client, testcontainers_config.hub_image_name_prefix + spec.image)
         # From here on a wish to stop waits until there is something to stop.
@@ -79,7 +79,7 @@ def _pull(client: Any, image: str) -> None:
 
 
 def _clear(client: Any, name: str) -> None:
-    """Removes what an earlier one left behind, which may be on its way out just now."""
+    """Removes the container that an earlier holder left, which may be about to disappear anyway."""
     while True:
         try:
             client.containers.get(name).remove(force=True, v=True)
@@ -92,7 +92,7 @@ def _clear(client: Any, name: str) -> None:
 
 
 def _keep(client: Any, spec: ContainerSpec) -> None:
-    """The volume, which is root's when it is new and the image has no such folder."""
+    """The volume, made writable: a new one belongs to root if the image has no such folder."""
     client.volumes.create(spec.name, labels=spec.labels)
     if spec.owner is not None:
         client.containers.run(

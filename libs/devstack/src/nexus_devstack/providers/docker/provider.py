@@ -17,13 +17,13 @@ from nexus_kafka.options import KafkaOptions
 
 BROKER, DATABASE = "kafka", "dynamodb"
 START_SECONDS = 300.0
-"""The first start fetches the images."""
+"""Long, because the first start pulls the images."""
 STOP_SECONDS = 20.0
 HOLDER = "nexus_devstack.providers.docker.holder"
 
 
 class DockerProvider:
-    """Kafka and DynamoDB Local; both keep everything in volumes that go with the data folder."""
+    """Kafka and DynamoDB Local; both keep everything in volumes that belong to the data folder."""
 
     ports: tuple[str, ...] = ("KAFKA_PORT", "DYNAMODB_PORT")
 

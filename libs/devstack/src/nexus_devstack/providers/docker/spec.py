@@ -1,4 +1,4 @@
-"""The two containers: images, settings, what is kept."""
+"""The two containers: their images, settings and volumes."""
 
 from pathlib import PurePosixPath
 
@@ -12,7 +12,7 @@ KAFKA_FOLDER, DATABASE_FOLDER = PurePosixPath("/var/lib/kafka/data"), PurePosixP
 CONTROLLER_PORTS = (9093, 9094)
 DATABASE_PORT = 8000
 MARK = "nexus-ai.mark"
-"""The label of a container or volume: the file with which it goes."""
+"""The label of a container or volume: the file of the data folder that it belongs to."""
 
 
 class ContainerSpec(BaseModel):
@@ -36,7 +36,7 @@ class ContainerSpec(BaseModel):
 
 
 def kafka_env(broker: Broker) -> dict[str, str]:
-    """The broker's configuration as the image takes it. It listens on its port inside as well, for it calls itself."""
+    """The broker's configuration as the image expects it. It also listens on its inner port, for calls to itself."""
     settings = properties(broker, [broker], KAFKA_FOLDER) | {
         "listeners": f"PLAINTEXT://:{broker.port},CONTROLLER://127.0.0.1:{broker.controller_port}"
     }
@@ -45,7 +45,7 @@ def kafka_env(broker: Broker) -> dict[str, str]:
 
 
 def broker_on(port: int) -> Broker:
-    """The one broker; its controller's port is the container's own affair."""
+    """The only broker; its controller's port stays inside the container."""
     return Broker(1, port, next(each for each in CONTROLLER_PORTS if each != port))
 
 

@@ -1,1 +1,1 @@
-"""Apache Kafka and DynamoDB Local on a Java that the machine has, from jars that Maven fetches once."""
+"""Apache Kafka and DynamoDB Local on the machine's own Java, from jars that Maven fetches once."""

@@ -1,4 +1,4 @@
-"""A program that runs to its end while we wait for it."""
+"""A program that is run to its end."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from nexus_runtime.process.tether import tethered
 
 
 async def run_to_end(argv: Sequence[str], env: Mapping[str, str], on_line: Callable[[str], None]) -> int:
-    """Its exit status. It is killed, with all that it started, when the waiting is cancelled or this process dies."""
+    """The exit status. It is killed, with all it started, if the call is cancelled or this process dies."""
     output = OutputPipe(on_line)
     try:
         running = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""DynamoDB Local, on the loopback address only and without its own reporting of use."""
+"""DynamoDB Local, on the loopback address only and without its telemetry."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _SIGNED = "SignedHeaders=host, Signature=none"
 
 
 def call(folder: Path, port: int) -> Sequence[str]:
-    """Options, main class and its argument; the tables are kept in `folder`."""
+    """Java options, the main class and its argument; the tables are kept in `folder`."""
     return [
         *(f"-Dnexus.port={port}", f"-Dnexus.folder={folder}"),
         *("org.eclipse.jetty.xml.XmlConfiguration", str(RESOURCES / "dynamodb.xml")),

@@ -1,4 +1,4 @@
-"""Folders that are there whole, or not at all."""
+"""Folders that exist complete or not at all."""
 
 import shutil
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def made_whole(folder: Path) -> Generator[Path]:
-    """The folder to fill, which becomes `folder` at the end of a block that does not fail; one process at a time."""
+    """The folder to fill, which becomes `folder` if the block succeeds; for one process at a time."""
     for left_behind in folder.parent.glob(f"{folder.name}.partial-*"):
         shutil.rmtree(left_behind, ignore_errors=True)
     partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.partial-"))

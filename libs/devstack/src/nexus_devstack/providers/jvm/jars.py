@@ -1,4 +1,4 @@
-"""The jars of Kafka and DynamoDB Local: fetched by Maven once for all data folders of a user."""
+"""The jars of Kafka and DynamoDB Local, which Maven fetches once for all data folders of a user."""
 
 import asyncio
 import contextlib
@@ -26,18 +26,18 @@ FAULT = "[ERROR] "
 
 
 def jars_folder(cache: Path, pom: Path = POM) -> Path:
-    """Where the jars of this pom are, or will be: another pom has another folder. Each part has a folder within."""
+    """The folder of the jars that this version of pom.xml names; each part has a folder inside."""
     return cache.absolute() / "jvm" / hashlib.sha256(pom.read_bytes()).hexdigest()[:DIGITS]
 
 
 def has_jars(folder: Path) -> bool:
-    """Whether nothing needs to be fetched: a folder is there whole, or not at all."""
+    """Whether nothing needs to be fetched: the folder exists complete or not at all."""
     return folder.is_dir()
 
 
 @contextlib.asynccontextmanager
 async def _alone(lock: Path, say: Callable[[str], None]) -> AsyncGenerator[None]:
-    """One process at a time; the system lets go of the lock when its holder dies."""
+    """Held by one process at a time; the system releases the lock when its holder dies."""
     handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
     told = False
     try:
@@ -56,7 +56,7 @@ async def _alone(lock: Path, say: Callable[[str], None]) -> AsyncGenerator[None]
 
 
 class _Progress:
-    """What Maven says, in few lines."""
+    """The gist of Maven's output, in a few lines."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -88,7 +88,7 @@ async def _copy(maven: str, pom: Path, part: str, target: Path, progress: _Progr
 
 
 async def fetch_jars(maven: str, folder: Path, say: Callable[[str], None], pom: Path = POM) -> None:
-    """Fills `folder`; several processes may do this at once. Raises StackError when Maven does not succeed."""
+    """Fills `folder`; several processes may call this at once. Raises StackError if Maven fails."""
     try:
         os.makedirs(folder.parent, exist_ok=True)
         async with _alone(folder.with_suffix(".lock"), say):

@@ -1,4 +1,4 @@
-"""The machine's Java and Maven, or one line that says what to install."""
+"""The machine's Java and Maven, or an error that says what to install."""
 
 import os
 import re
@@ -20,7 +20,7 @@ INSTALL_MAVEN = "install it (apt install maven, brew install maven)"
 
 
 def _version(java: str) -> int | None:
-    """The major version, None when it does not run."""
+    """The major version; None if it does not run."""
     try:
         asked = subprocess.run([java, "-version"], capture_output=True, timeout=ASKING_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -52,7 +52,7 @@ def maven_program(environment: Mapping[str, str] = os.environ) -> str:
 
 @dataclass(frozen=True)
 class Machine:
-    """Runs programs of the parts in `jars`; what they unpack for themselves goes to `scratch`."""
+    """How to run the programs in `jars`; what they unpack for themselves goes to `scratch`."""
 
     java: str
     jars: Path
@@ -60,7 +60,7 @@ class Machine:
     scratch: Path
 
     def prepare(self) -> None:
-        """Programs that are killed leave what they unpacked. Raises OSError."""
+        """Creates the folders, and removes what programs that were killed had unpacked. Raises OSError."""
         shutil.rmtree(self.scratch, ignore_errors=True)
         for folder in (self.logs, self.scratch):
             folder.mkdir(parents=True, exist_ok=True)
@@ -78,5 +78,5 @@ class Machine:
 
 
 def environment() -> dict[str, str]:
-    """What a Java program gets: with no UTF-8 locale it could not open folders with such names."""
+    """The environment of a Java program: without a UTF-8 locale it could not open folders with non-ASCII names."""
     return {"LC_ALL": "C.UTF-8"}

@@ -1,4 +1,4 @@
-"""Kafka without ZooKeeper: each broker is a controller too; one of them, or three that replicate."""
+"""Kafka without ZooKeeper: one broker, or three that replicate; each is also a controller."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ class Broker:
 
     @property
     def name(self) -> str:
-        """The name of its process."""
+        """The name of its process in the supervisor."""
         return "kafka" if self.number == 1 else f"kafka-{self.number}"
 
     @property
@@ -58,7 +58,7 @@ class Broker:
 
 
 def properties(broker: Broker, brokers: Sequence[Broker], folder: PurePath) -> dict[str, str]:
-    """The broker's configuration; what it keeps is in `folder`."""
+    """The broker's configuration; its data goes to `folder`."""
     replicas, in_sync = str(len(brokers)), str(max(1, len(brokers) - 1))
     voters = (f"{each.number}@{LOOPBACK}:{each.controller_port}" for each in brokers)
     return {
@@ -84,14 +84,14 @@ def properties(broker: Broker, brokers: Sequence[Broker], folder: PurePath) -> d
 
 
 def new_cluster_id() -> str:
-    """As Kafka writes ids: 16 bytes in URL-safe base 64 that does not look like an option."""
+    """An id as Kafka writes them, 16 bytes in URL-safe base 64; none that would look like an option."""
     while (text := base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
     return text
 
 
 def write_properties(path: Path, values: Mapping[str, str]) -> Path:
-    """As Java reads them: a backslash escapes, and what is not ASCII is written by its number."""
+    """Writes the values as Java reads them: backslashes are escaped, and so is what is not ASCII."""
     lines = (f"{name}={_escaped(value)}\n" for name, value in values.items())
     path.write_text("".join(lines), encoding="ascii")
     return path
@@ -104,12 +104,12 @@ def _escaped(value: str) -> str:
 
 
 def kept_brokers(folder: Path) -> int:
-    """Of how many brokers `folder` keeps the data; 0 before the first start."""
+    """The number of brokers whose data `folder` keeps; 0 before the first start."""
     return len(list(folder.glob(f"broker-*/{FORMATTED}")))
 
 
 async def format_storage(tool: Sequence[str], env: Mapping[str, str], folder: Path, brokers: Sequence[Broker]) -> None:
-    """Makes `folder` whole, or not at all. Raises StackError. `tool` is the command line of Kafka's StorageTool."""
+    """Formats `folder` completely or not at all. `tool` is the command line of StorageTool. Raises StackError."""
     kept = kept_brokers(folder)
     if kept == len(brokers):
         return
@@ -138,7 +138,7 @@ async def _format(
 
 
 def in_cluster(broker: Broker, brokers: Sequence[Broker]) -> Readiness:
-    """Ready when the broker, asked by Kafka's own protocol, knows all brokers as alive."""
+    """Ready when the broker, asked over Kafka's protocol, sees all brokers alive."""
     listening = accepts_connections(broker.port)
 
     async def probe() -> str | None:

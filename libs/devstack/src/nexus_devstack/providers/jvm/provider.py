@@ -22,14 +22,14 @@ KAFKA_MEGABYTES, DATABASE_MEGABYTES, TOOL_MEGABYTES = 320, 256, 128
 
 
 def require_jvm(settings: Settings) -> None:
-    """Raises StackError, in one line that says what to install, when this machine cannot run it."""
+    """Raises StackError that says in one line what to install, if this machine cannot run it."""
     java_program()
     if not has_jars(jars_folder(settings.cache_dir)):
         maven_program()
 
 
 class JvmProvider:
-    """Kafka and DynamoDB Local; both keep everything in the data folder, over restarts and kills."""
+    """Kafka and DynamoDB Local; both keep everything in the data folder, through restarts and kills."""
 
     ports: tuple[str, ...] = ("KAFKA_PORT", "DYNAMODB_PORT")
 
