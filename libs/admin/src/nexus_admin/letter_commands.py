@@ -38,7 +38,7 @@ def _box() -> LetterBox:
 
 
 async def _contents(box: LetterBox, output: Output) -> Contents:
-    """What the broker keeps; what cannot be read of it is named at once."""
+    """What the broker keeps. Warns of everything that cannot be read."""
     kept = await box.contents()
     for one in kept.unreadable:
         output.warn(f"passed over: {one}")
@@ -46,7 +46,7 @@ async def _contents(box: LetterBox, output: Output) -> Contents:
 
 
 def _end(unreadable: Sequence[Unreadable]) -> None:
-    """The last step of a command."""
+    """Ends a command: with exit status 3 if something could not be read."""
     if unreadable:
         raise typer.Exit(UNREADABLE)
 
@@ -65,7 +65,7 @@ def list_letters(
     state: Annotated[State | None, typer.Option(help="by default all")] = None,
     as_json: Json = False,
 ) -> None:
-    """Those that are kept (14 days), oldest first."""
+    """List the dead letters that are kept (14 days), oldest first."""
     wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until, state)
     output = Output(as_json=as_json)
     kept = asyncio.run(_contents(_box(), output))
@@ -78,7 +78,7 @@ def list_letters(
 def show_letter(
     letter: Annotated[str, typer.Argument(help="its id, or how it begins")], *, as_json: Json = False
 ) -> None:
-    """One with its origin, headers and content."""
+    """Show one dead letter with its origin, headers and content."""
     output = Output(as_json=as_json)
     kept = asyncio.run(_contents(_box(), output))
     found = [one for one in kept.letters if one.id.startswith(letter)]
@@ -95,7 +95,7 @@ def show_letter(
 async def _settled(
     box: LetterBox, wanted: LetterFilter, state: State, output: Output, *, dry_run: bool
 ) -> tuple[list[Letter], list[tuple[Letter, str]], list[Unreadable]]:
-    """Those that were settled, those that could not be, with the reason, and what cannot be read."""
+    """The letters that were settled, those that could not be, with the reason, and what cannot be read."""
     settled: list[Letter] = []
     left: list[tuple[Letter, str]] = []
     kept = await _contents(box, output)
@@ -128,41 +128,32 @@ def _settle(wanted: LetterFilter, state: State, *, everything: bool, dry_run: bo
     _end(unreadable)
 
 
-@letters.command("redrive")
-def redrive(
-    ids: Ids = None,
-    *,
-    group: Group = None,
-    topic: TopicName = None,
-    code: Code = None,
-    kind: Type = None,
-    key: Key = None,
-    since: Since = None,
-    until: Until = None,
-    everything: All = False,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
-    """Publish them again for the group that failed. One that was redriven or dropped is left alone."""
-    wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until)
-    _settle(wanted, State.REDRIVEN, everything=everything, dry_run=dry_run, as_json=as_json)
+def _settling(name: str, state: State, promise: str) -> None:
+    """Adds the command that settles letters so; `promise` is its help."""
+
+    def settle(
+        ids: Ids = None,
+        *,
+        group: Group = None,
+        topic: TopicName = None,
+        code: Code = None,
+        kind: Type = None,
+        key: Key = None,
+        since: Since = None,
+        until: Until = None,
+        everything: All = False,
+        dry_run: DryRun = False,
+        as_json: Json = False,
+    ) -> None:
+        wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until)
+        _settle(wanted, state, everything=everything, dry_run=dry_run, as_json=as_json)
+
+    letters.command(name, help=promise)(settle)
 
 
-@letters.command("drop")
-def drop(
-    ids: Ids = None,
-    *,
-    group: Group = None,
-    topic: TopicName = None,
-    code: Code = None,
-    kind: Type = None,
-    key: Key = None,
-    since: Since = None,
-    until: Until = None,
-    everything: All = False,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
-    """Mark them as done: they are shown as dropped, and cannot be redriven."""
-    wanted = LetterFilter(ids or (), group, topic, code, kind, key, since, until)
-    _settle(wanted, State.DROPPED, everything=everything, dry_run=dry_run, as_json=as_json)
+_settling(
+    "redrive",
+    State.REDRIVEN,
+    "Publish letters again for the group that failed. One that was redriven or dropped is left alone.",
+)
+_settling("drop", State.DROPPED, "Mark letters as done: they are shown as dropped, and cannot be redriven.")
