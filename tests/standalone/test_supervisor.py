@@ -85,6 +85,21 @@ async def test_a_restarted_process_leaves_in_order_and_is_back(supervisor: Super
     assert "left in order" in supervisor["builds"].tail
 
 
+async def test_who_waits_for_one_that_is_no_longer_ready_waits_until_it_is_again(supervisor: Supervisor) -> None:
+    missing: list[str] = []
+
+    async def readiness() -> str | None:
+        return missing[0] if missing else None
+
+    argv = [sys.executable, "-c", "import time; time.sleep(600)"]
+    await supervisor.start([Program("builds", lambda: argv, {}, readiness)], 10)
+    missing.append("the broker is unavailable")
+    with pytest.raises(StackError, match="builds is not ready after 0 s: the broker is unavailable"):
+        await supervisor["builds"].wait_ready(0.3)
+    missing.clear()
+    await supervisor["builds"].wait_ready(5)
+
+
 async def test_one_that_keeps_dying_is_started_ever_more_slowly(supervisor: Supervisor) -> None:
     port, starts = free_port(), list[float]()
     healthy = [sys.executable, "-c", WEB, str(port), "plain"]

@@ -25,7 +25,7 @@ def described_end(status: int) -> str:
 
 
 class Supervised:
-    """Starts its program, starts it again when it ends, and stops it; all from the event loop's thread."""
+    """Starts its program, restarts it when it ends, and stops it; all calls come from the event loop's thread."""
 
     def __init__(self, program: Program, console: Console) -> None:
         self.program = program
@@ -51,7 +51,7 @@ class Supervised:
         return self._running.pid
 
     async def start(self, timeout_seconds: float) -> None:
-        """Returns when it is ready. Raises StackError when it ends by itself before, or takes too long."""
+        """Returns when it is ready. Raises StackError if it ends before that, or takes too long."""
         self._keeping = asyncio.create_task(self._keep(), name=f"keep {self.name}")
         waiting = asyncio.create_task(self.ready.wait())
         try:
@@ -64,28 +64,34 @@ class Supervised:
             raise StackError(f"{self.name} is not ready after {timeout_seconds:.0f} s: {self._missing}")
 
     async def wait_ready(self, timeout_seconds: float) -> None:
-        """Raises StackError when it is not ready in time."""
+        """Returns when it is ready now, however often it was before. Raises StackError if it is not in time."""
         try:
             async with asyncio.timeout(timeout_seconds):
-                await self.ready.wait()
+                while not await self._still_ready():
+                    await asyncio.sleep(PROBE_INTERVAL_SECONDS)
         except TimeoutError:
             raise StackError(f"{self.name} is not ready after {timeout_seconds:.0f} s: {self._missing}") from None
 
+    async def _still_ready(self) -> bool:
+        await self.ready.wait()
+        self._missing = await self.program.readiness()
+        return self._missing is None and self.ready.is_set()
+
     def signal(self, number: signal.Signals) -> None:
-        """Sent to the process alone; nothing happens while it is not running."""
+        """Sends a signal to the process alone; does nothing while it is not running."""
         if self._running is not None and self._running.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._running.pid, number)
 
     def pause(self) -> None:
-        """Alive, and not getting anywhere, until `cont`."""
+        """Suspends it until `cont`: alive, but making no progress."""
         self.signal(self.program.pause_signal)
 
     def cont(self) -> None:
         self.signal(self.program.continue_signal)
 
     def kill(self) -> None:
-        """SIGKILL, to the process and all of its group; it will be started again."""
+        """Sends SIGKILL to the process and its whole group; it will be started again."""
         self.ready.clear()
         if self._running is not None:
             self._kill_group(self._running.pid)
@@ -96,7 +102,7 @@ class Supervised:
         self.signal(self.program.stop_signal)
 
     async def stop(self) -> None:
-        """Asks it to stop, and kills what does not within its time. It stays stopped."""
+        """Asks it to stop, and kills it if it does not in time. It stays stopped."""
         self._stopping.set()
         if self._keeping is None:
             return
