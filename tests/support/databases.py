@@ -5,29 +5,16 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from aiobotocore.session import AioSession
-
-from nexus_devstack.provision import provision_tables
+from nexus_devstack.provision import opened_database, provision_tables
 from nexus_devstack.stack import Stack
 from nexus_runtime.dynamo import Database, Table
-from nexus_runtime.process.settings import OwnerSettings
 
 
 @asynccontextmanager
 async def connected(stack: Stack, prefix: str = "") -> AsyncGenerator[Database]:
     """A client of the stack's database."""
-    env = stack.endpoints.environment()
-    session = AioSession()
-    session.set_credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
-    settings = OwnerSettings(
-        table_prefix=prefix, aws_region=env["AWS_REGION"], dynamodb_endpoint_url=env["DYNAMODB_ENDPOINT_URL"]
-    )
-    database = Database(settings)
-    await database.start(session)
-    try:
+    async with opened_database(stack.endpoints, prefix) as database:
         yield database
-    finally:
-        await database.stop()
 
 
 @asynccontextmanager

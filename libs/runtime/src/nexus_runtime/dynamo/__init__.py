@@ -15,7 +15,6 @@ from nexus_runtime.dynamo.model import (
     Value,
     Where,
 )
-from nexus_runtime.dynamo.schema import create_tables
 
 __all__ = [
     "Action",
@@ -31,5 +30,4 @@ __all__ = [
     "Update",
     "Value",
     "Where",
-    "create_tables",
 ]

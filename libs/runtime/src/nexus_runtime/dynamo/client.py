@@ -149,7 +149,7 @@ class Database:
         return answer["Table"].get("ItemCount", 0)
 
     async def create(self, table: Table) -> None:
-        """Returns once the table exists, billed on demand."""
+        """Returns once the table exists, billed on demand; safe to repeat, and by any number of processes at once."""
         try:
             await self._call("CreateTable", **definition(table, self.prefix + table.name))
         except RefusedByDatabase as error:
@@ -166,7 +166,9 @@ class Database:
                     raise
 
     async def _status(self, table: Table) -> str:
-        return (await self._call("DescribeTable", TableName=self.prefix + table.name))["Table"]["TableStatus"]
+        with contextlib.suppress(TableMissing):  # AWS may not know of a new table yet
+            return (await self._call("DescribeTable", TableName=self.prefix + table.name))["Table"]["TableStatus"]
+        return "CREATING"
 
     async def drop(self, table: Table) -> None:
         """Deletes the table and everything in it, if it exists."""

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pydantic_core
 
-from nexus_runtime.process.settings import VERSION
+from nexus_runtime.process.settings import VERSION, is_loopback
 
 CONNECTIONS = 64
 CONNECT_SECONDS, READ_SECONDS, IDLE_SECONDS = 2.0, 10.0, 12.0
@@ -69,7 +69,7 @@ class Wire:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept", "Content-Type"),
-            proxy=get_environ_proxies(endpoint).get(url.scheme),
+            proxy=None if is_loopback(url.hostname or "") else get_environ_proxies(endpoint).get(url.scheme),
         )
 
     @classmethod
