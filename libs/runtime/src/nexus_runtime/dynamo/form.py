@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 import pydantic_core
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
+from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime.dynamo.model import Item
 
 M = TypeVar("M", bound=BaseModel)
@@ -13,8 +14,8 @@ Upcast = Callable[[dict[str, JsonValue]], dict[str, JsonValue]]
 """Converts a stored model from one schema to the next."""
 
 
-class UnknownSchema(ValueError):
-    """The item was written by a newer release than this one."""
+class UnknownSchema(ServiceUnavailable):
+    """A newer release than this one wrote the item: in a rolling upgrade a process of that release will handle it."""
 
 
 class Form(Generic[M]):
