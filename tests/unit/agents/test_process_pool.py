@@ -134,10 +134,9 @@ async def test_a_process_granted_to_one_who_gave_up_in_that_moment_is_not_lost()
 
 async def test_an_agent_that_cannot_start_fails_all_who_wait_for_it_at_once() -> None:
     stage = Stage(failing=1.0, start_seconds=0.05)
-    began = asyncio.get_running_loop().time()
     outcomes = await asyncio.gather(*(leased(stage) for _ in range(20)), return_exceptions=True)
-    assert asyncio.get_running_loop().time() - began < 0.5
     assert {type(outcome) for outcome in outcomes} == {AgentNotStarted}
+    assert stage.attempts <= PER_AGENT, "nobody waits for a start of his own"
     await stage.pool.stop()
 
 
@@ -202,7 +201,7 @@ async def test_a_version_starts_while_the_one_before_is_asked_all_the_time() -> 
 
     asking = asyncio.create_task(ever_more())
     await asyncio.sleep(0.1)
-    async with stage.pool.lease("agent", NEW, soon(2.0)):
+    async with stage.pool.lease("agent", NEW, soon()):
         rolled.set()
     await asking
     await leased(stage)

@@ -24,7 +24,9 @@ from nexus_contracts.builds.builder import BuildRequest
 from nexus_offline_builder import RuleBasedBuilder
 
 EVERYTHING = "calculator, CSV totals, CSV to JSON, unit conversion, days between dates, word count, JSON path, regex"
-TIME_LIMIT = 2.0
+TIME_LIMIT = 5.0
+SHORT_LIMIT = 1.25
+"""Of what is asked in vain, which works to its limit."""
 PATIENCE = 30.0
 
 
@@ -68,11 +70,11 @@ def package() -> bytes:
     return result.package or b""
 
 
-def started(folder: Path) -> Agent:
+def started(folder: Path, limit: float = TIME_LIMIT) -> Agent:
     with zipfile.ZipFile(io.BytesIO(package())) as archive:
         archive.extractall(folder)
     address = str(folder / "s")
-    environment = {"AGENT_SOCKET": address, "AGENT_TIME_LIMIT_SECONDS": str(TIME_LIMIT)}
+    environment = {"AGENT_SOCKET": address, "AGENT_TIME_LIMIT_SECONDS": str(limit)}
     command = [sys.executable, "-I", "-S", "main.py"]
     running = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
     assert running.stderr is not None
@@ -83,6 +85,13 @@ def started(folder: Path) -> Agent:
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     one = started(tmp_path_factory.mktemp("a"))
+    yield one
+    ended(one)
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
+    one = started(tmp_path_factory.mktemp("h"), SHORT_LIMIT)
     yield one
     ended(one)
 
@@ -202,12 +211,12 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))
-def test_a_hostile_prompt_is_answered_or_refused_in_time_and_the_next_call_works(agent: Agent, name: str) -> None:
+def test_a_hostile_prompt_is_answered_or_refused_in_time_and_the_next_call_works(hasty: Agent, name: str) -> None:
     begun = time.monotonic()
-    status, body = agent.invoke(HOSTILE[name])
-    assert time.monotonic() - begun < TIME_LIMIT + 5
+    status, body = hasty.invoke(HOSTILE[name])
+    assert time.monotonic() - begun < SHORT_LIMIT + 5
     assert (status, body.get("error")) in ((200, None), (504, "TIME_LIMIT_EXCEEDED"), (500, "MEMORY_LIMIT_EXCEEDED"))
-    assert agent.invoke("What is 2 + 2?")[1]["output"] == "2 + 2 = 4"
+    assert hasty.invoke("What is 2 + 2?")[1]["output"] == "2 + 2 = 4"
 
 
 def strict(body: bytes) -> dict[str, Any]:
@@ -231,7 +240,7 @@ def test_prompts_that_felled_agents_are_answered_with_text_in_strict_json(agent:
 
 def test_what_takes_too_long_is_refused_before_the_time_limit_ends_it(agent: Agent) -> None:
     status, body = agent.invoke(HOSTILE["slow quantifiers"])
-    assert (status, body["output"]) == (200, "This takes longer than the 2 seconds that I may work.")
+    assert (status, body["output"]) == (200, "This takes longer than the 5 seconds that I may work.")
 
 
 def test_an_answer_too_long_to_send_is_told_as_such(agent: Agent) -> None:
@@ -279,7 +288,7 @@ def test_sigterm_ends_the_agent_at_once_even_in_mid_work(tmp_path: Path) -> None
         begun = time.monotonic()
         one.running.send_signal(signal.SIGTERM)
         assert one.running.wait(PATIENCE) == 0
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < TIME_LIMIT, "it does not wait for its work"
         with suppress(ConnectionResetError):
             assert connection.recv(1) == b""
     assert not Path(one.address).exists()
