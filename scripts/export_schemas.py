@@ -7,6 +7,7 @@ to `docs/http.md`.
 import argparse
 import difflib
 import sys
+from functools import cache
 from pathlib import Path
 
 from nexus_contracts.compatibility import breaking_changes
@@ -29,6 +30,7 @@ GUIDE = Path(__file__).parent.parent / "docs" / "http.md"
 BEGIN, END = "<!-- operations: made by `make schemas` -->", "<!-- end -->"
 
 
+@cache
 def rest_contract() -> Schema:
     """The gateway's OpenAPI document. Its version is that of the paths: a release changes no contract."""
     document = create_app(GatewaySettings()).openapi()

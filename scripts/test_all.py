@@ -5,7 +5,7 @@
 An engine that is not available is named with the reason; one that is asked for by name has to be. Every skipped test is
 listed with its reason, and only a reason that begins as one of EXPECTED is accepted. Fails when a test fails or is
 skipped for another reason, when no test ran, and when the tests cover less than FLOOR. To measure that takes the tests
-without an engine twice the time; `--no-coverage` saves it.
+without an engine twice the time; `--no-coverage` saves it, and then they run beside those on the embedded engine.
 """
 
 import os
@@ -26,9 +26,10 @@ EXPECTED = (
     "the Java client comes with NEXUS_INFRA=jvm",
     "no Docker engine answers",
 )
-ON_AN_ENGINE = ("tests/integration", "tests/e2e", "tests/conformance")
+EMBEDDED = "embedded"
+ON_AN_ENGINE = ("tests/e2e", "tests/integration", "tests/conformance")
 """What takes long first, or at the end one process would work alone."""
-ON_NONE = ("tests/unit", "tests/contract")
+ON_NONE = ("tests/contract", "tests/unit")
 """Here coverage is measured: tracing would slow down those tests that are about time."""
 STANDALONE = ("tests/standalone", "tests/property")
 """They need no engine either, or start the one that they are about. Traced, properties would take twice as long."""
@@ -50,7 +51,7 @@ def no_docker() -> str | None:
     return None if answer.returncode == 0 else "no Docker engine answers"
 
 
-ENGINES: dict[str, Callable[[], str | None]] = {"embedded": lambda: None, "jvm": no_java, "docker": no_docker}
+ENGINES: dict[str, Callable[[], str | None]] = {EMBEDDED: lambda: None, "jvm": no_java, "docker": no_docker}
 """Each with what is missing for it."""
 
 
@@ -117,14 +118,23 @@ def covered() -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-def run_on_none(*, traced: bool) -> tuple[list[Run], bool]:
-    """What needs no engine given from here, and whether that covers enough, where it is traced."""
-    if not traced:
-        # Together, and first those that wait: the others have the processor meanwhile.
-        return [run_on("no engine", (*STANDALONE, *ON_NONE))], True
+def run_on_none() -> tuple[list[Run], bool]:
+    """What needs no engine given from here, and whether that covers enough."""
     runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=", processes=2)]
     enough = covered()
     return [*runs, run_on("standalone", STANDALONE)], enough
+
+
+def run_untraced(engines: Mapping[str, Sequence[str]]) -> list[Run]:
+    """What needs no engine runs beside what waits for the embedded one, or else alone."""
+    others = (*STANDALONE, *ON_NONE)
+    if EMBEDDED in engines:
+        return run_on_each({**engines, EMBEDDED: (*engines[EMBEDDED], *others)})
+    return [run_on("no engine", others), *run_on_each(engines)]
+
+
+def run_on_each(engines: Mapping[str, Sequence[str]]) -> list[Run]:
+    return [run_on(engine, tests) for engine, tests in engines.items()]
 
 
 def chosen(arguments: list[str]) -> Mapping[str, Sequence[str]]:
@@ -147,8 +157,12 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     missing = {engine: reason for engine in engines if (reason := ENGINES[engine]())}
-    runs, enough = run_on_none(traced=traced)
-    runs += [run_on(engine, tests) for engine, tests in engines.items() if engine not in missing]
+    there = {engine: tests for engine, tests in engines.items() if engine not in missing}
+    if traced:
+        runs, enough = run_on_none()
+        runs += run_on_each(there)
+    else:
+        runs, enough = run_untraced(there), True
     print("\n== what ran on what")
     for run in runs:
         print("\n".join(report_of(run)))

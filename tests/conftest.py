@@ -19,6 +19,12 @@ def pytest_runtestloop() -> None:
     gc.enable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files of a folder come first: at the end one process would work alone."""
+    folders = {folder: place for place, folder in enumerate(dict.fromkeys(item.path.parent for item in items))}
+    items.sort(key=lambda item: (folders[item.path.parent], item.get_closest_marker("long") is None))
+
+
 def pytest_sessionstart() -> None:
     """Fetching Kafka is not part of any test's time; without Java, or an engine, there is nothing to run tests on."""
     try:

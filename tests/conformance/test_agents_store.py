@@ -25,14 +25,14 @@ from nexus_devstack.stack import Stack
 from nexus_runtime.dynamo import ConditionFailed, Database
 from nexus_runtime.ledger.change import Change
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 PROJECTS = ["proj_" + digit * 32 for digit in "01"]
 SESSION = "sess_" + "a" * 32
 
 
-@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="module")
+@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="session")
 async def database(request: pytest.FixtureRequest, stack: Stack) -> AsyncGenerator[Database]:
     if request.param == "memory":
         yield MemoryDatabase().as_database()

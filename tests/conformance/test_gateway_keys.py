@@ -20,12 +20,12 @@ from nexus_gateway.tables import TABLES
 from nexus_runtime.dynamo import Database
 from nexus_runtime.process.clock import utc_now
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 ADMIN = Principal(id="root", tenant="acme")
 BODY = CreateKeyBody(name="test", user_id="ann", scopes=("projects:read",))
 
 
-@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="module")
+@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="session")
 async def keys(request: pytest.FixtureRequest, stack: Stack) -> AsyncGenerator[Keys]:
     def over(database: Database) -> Keys:
         return Keys(database, SecretStr(SECRET), utc_now)

@@ -21,7 +21,7 @@ from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.kafka.membership import Membership
 from nexus_runtime.process.service import running
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240), pytest.mark.long]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -20,6 +20,7 @@ from nexus_runtime.process.service import running
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(240),
+    pytest.mark.long,
     pytest.mark.skipif(not jvm_is_chosen(), reason="the Java client comes with NEXUS_INFRA=jvm"),
 ]
 PROGRAM = Path("tests/support/ForeignProducer.java").absolute()

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from pydantic import BaseModel
 from tests.support.builds_story import Story, control_command, create_command
-from tests.support.databases import new_database
+from tests.support.databases import new_tables
 from tests.support.memory_database import MemoryDatabase
 from tests.support.stored import stored
 
@@ -19,14 +19,15 @@ from nexus_builds.domain.state import Decided, Project, attempt_view
 from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
 from nexus_builds.tables import TABLES
 from nexus_contracts.builds.commands import ControlAction
+from nexus_devstack.stack import Stack
 from nexus_runtime.dynamo import ConditionFailed, Database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Database]:
-    async with new_database(tmp_path_factory.mktemp("database"), TABLES) as database:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def embedded(stack: Stack) -> AsyncGenerator[Database]:
+    async with new_tables(stack, TABLES) as database:
         yield database
 
 

@@ -19,7 +19,7 @@ from nexus_stats.domain.rows import Row
 from nexus_stats.store import DynamoStatsStore, StatsStore
 from nexus_stats.tables import TABLES, generation
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Replicas = Callable[[], StatsStore]
 """The store as another process sees it."""
@@ -36,7 +36,7 @@ SEEN: list[Observation] = [
 ]
 
 
-@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="module")
+@pytest_asyncio.fixture(params=["memory", "dynamo"], loop_scope="session")
 async def replicas(request: pytest.FixtureRequest, stack: Stack) -> AsyncGenerator[Replicas]:
     if request.param == "memory":
         store = MemoryStatsStore()

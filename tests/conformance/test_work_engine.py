@@ -4,41 +4,36 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from tests.support.databases import new_tables
 from tests.support.eventually import eventually
 from tests.support.work_process import AT_ONCE
 from tests.support.work_world import TABLES, WORK, Owner, World
 
-from nexus_devstack.provision import provision_tables
 from nexus_devstack.stack import Stack
 from nexus_runtime.dynamo import ConditionFailed, Database
 from nexus_runtime.ledger.change import Begin
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
-from nexus_runtime.process.settings import OwnerSettings
 from nexus_runtime.work.items import NOBODY, WorkItems, begun
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 NUMBER = 200
 SECONDS = 60.0
 """How long the test waits; how long it takes on a quiet machine is for benchmarks."""
 
 
-@pytest.fixture
-async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Database]:
-    async with Stack(data_dir=tmp_path, ports="free", services=()) as stack:
-        await provision_tables(stack.endpoints, TABLES)
-        for name, value in stack.endpoints.environment().items():
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Database]:
+    """With tables of the test's own, which a process started by it finds, too."""
+    async with new_tables(stack, TABLES) as opened:
+        for name, value in {**stack.endpoints.environment(), "TABLE_PREFIX": opened.prefix}.items():
             monkeypatch.setenv(name, value)
-        opened = Database(OwnerSettings())
-        await opened.start()
-        try:
-            yield opened
-        finally:
-            await opened.stop()
+        yield opened
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def world(database: Database) -> AsyncGenerator[World]:
     made = World(database, look_seconds=1.0)
     yield made

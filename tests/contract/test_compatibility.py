@@ -152,7 +152,7 @@ def test_no_type_has_changed_incompatibly_since_it_was_agreed_on(name: str) -> N
     assert breaking_changes(agreed_schemas()[name], schema_of(name)) == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def exporter() -> ModuleType:
     path = Path(__file__).parents[2] / "scripts" / "export_schemas.py"
     spec = importlib.util.spec_from_file_location("export_schemas", path)

@@ -17,14 +17,14 @@ STEP_SECONDS = "0.15"
 """Steps take this long at least, so that a build can be caught in the middle."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def wire() -> Iterator[Wire]:
     """The language model of the platform: for projects that choose to be built by one."""
     with model_wire(vowels_script()) as served:
         yield served
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory, wire: Wire) -> AsyncIterator[Stack]:
     data_dir: Path = tmp_path_factory.mktemp("platform")
     offer = {"name": "openai:played", "base_url": f"{wire.url}/v1", "input_usd": 1.0, "output_usd": 10.0}
@@ -34,7 +34,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory, wire: Wire) -> AsyncIt
         yield running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def client(stack: Stack) -> AsyncIterator[Client]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
         yield Client(session, stack.gateway_url)

@@ -10,7 +10,7 @@ from tests.support.histories import events_of
 
 from nexus_devstack.stack import Stack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180), pytest.mark.long]
 MANY = 200
 
 

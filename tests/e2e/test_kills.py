@@ -10,7 +10,7 @@ from tests.support.client import Client
 
 from nexus_devstack.stack import Stack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180), pytest.mark.long]
 
 
 @pytest.mark.parametrize("victim", ["builds", "worker", "agents", "stats", "gateway", "kafka", "dynamodb"])

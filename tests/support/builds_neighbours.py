@@ -69,7 +69,7 @@ class Followers:
             group_id=group,
             auto_offset_reset="earliest",
             enable_auto_commit=False,  # it would commit the old broker's positions to a new one
-            fetch_max_wait_ms=10,
+            fetch_max_wait_ms=200,  # the embedded broker costs CPU with each fetch
             metadata_max_age_ms=1_000,
             session_timeout_ms=6_000,  # Kafka refuses less
             heartbeat_interval_ms=1_000,

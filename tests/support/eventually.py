@@ -11,6 +11,8 @@ from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 SECONDS = 20.0
+REST, LONGEST_REST_SECONDS = 4.0, 0.5
+"""After a look, as many times as long as it took: what is waited for needs the machine, too."""
 NOT_LOOKED = "nothing was seen yet"
 
 
@@ -45,13 +47,15 @@ async def eventually(
 ) -> Any:
     """The first value of `look` that is accepted; looked at every `every` seconds, also after an error of `despite`.
 
-    Fails the test with the last value, or error, after `seconds`, in the middle of a look if need be.
+    A look that takes long is repeated less often. Fails the test with the last value, or error, after `seconds`, in the
+    middle of a look if need be.
     """
     last: Any = NOT_LOOKED
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
             while True:
+                began = time.monotonic()
                 try:
                     seen = look()
                     last = await seen if inspect.isawaitable(seen) else seen
@@ -60,7 +64,7 @@ async def eventually(
                 else:
                     if accept(last):
                         return last
-                await asyncio.sleep(every)
+                await asyncio.sleep(_rest(every, time.monotonic() - began))
     except TimeoutError:
         if not limit.expired():
             raise
@@ -77,11 +81,17 @@ def eventually_blocking(
 ) -> T:
     """The same for tests without an event loop. A look is not cut short."""
     deadline = time.monotonic() + seconds
-    while not accept(last := look()):
+    while True:
+        began = time.monotonic()
+        if accept(last := look()):
+            return last
         if time.monotonic() > deadline:
             raise AssertionError(_failure(what, seconds, last))
-        time.sleep(every)
-    return last
+        time.sleep(_rest(every, time.monotonic() - began))
+
+
+def _rest(every: float, looked: float) -> float:
+    return max(every, min(REST * looked, LONGEST_REST_SECONDS))
 
 
 def _failure(what: str, seconds: float, last: object) -> str:

@@ -61,7 +61,7 @@ class CommandOwner:
             AGENTS_COMMANDS.name,
             bootstrap_servers=servers,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=10,
+            fetch_max_wait_ms=50,  # the embedded broker costs CPU with each fetch
         )
         self._decide = decide
         self._serving: asyncio.Task[None] | None = None

@@ -17,7 +17,7 @@ from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.topics import BUILDS_EVENTS, BUILDS_REPORTS
 from nexus_devstack.errors import StackError
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400), pytest.mark.long]
 WORKERS = ("worker", "worker-2")
 ENV = {"WORKER_STEP_SECONDS": "0.4", "WORKER_LEASE_SECONDS": "1"}
 PATIENCE_SECONDS = 120.0
