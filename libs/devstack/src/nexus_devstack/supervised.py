@@ -67,7 +67,7 @@ class Supervised:
         """Returns when it is ready now, however often it was before. Raises StackError if it is not in time."""
         try:
             async with asyncio.timeout(timeout_seconds):
-                while not await self._still_ready():
+                while not await self._still_ready():  # noqa: ASYNC110  # only an answer tells
                     await asyncio.sleep(PROBE_INTERVAL_SECONDS)
         except TimeoutError:
             raise StackError(f"{self.name} is not ready after {timeout_seconds:.0f} s: {self._missing}") from None

@@ -11,7 +11,7 @@ from nexus_model_builder.tools import Toolmaker
 
 @dataclass(frozen=True)
 class Workbench:
-    """`required_share` is the share of held-back cases that must pass; `agent_model` the model for the agent or None."""
+    """`required_share` is the share of held-back cases that must pass; `agent_model` the agent's model, or None."""
 
     request: BuildRequest
     outputs: Outputs
