@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, JsonValue
 
 from nexus_contracts.aggregate import Aggregate
+from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime.dynamo import Put, Table, Where
 from nexus_runtime.dynamo.form import Form, UnknownSchema
 from nexus_runtime.ledger.change import Begin, Change, NoWork, States
@@ -75,9 +76,10 @@ def test_older_schemas_are_brought_up_to_date_step_by_step() -> None:
     assert states.read({"state": '{"note_id": "n", "text": "ab"}', "schema": 3}).size == 0
 
 
-def test_schema_of_a_newer_release_is_refused() -> None:
-    with pytest.raises(UnknownSchema, match="schema 2 is newer"):
+def test_schema_of_a_newer_release_is_for_a_process_of_that_release() -> None:
+    with pytest.raises(UnknownSchema, match="schema 2 is newer") as refused:
         Form(Note).read({"state": "{}", "schema": 2})
+    assert isinstance(refused.value, ServiceUnavailable), "a batch with it is given back, and is no dead letter"
 
 
 def test_changes_add_up() -> None:
