@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 SECONDS = 20.0
-REST, LONGEST_REST_SECONDS = 4.0, 0.5
+REST, LONGEST_REST_SECONDS = 4.0, 0.2
 """After a look, as many times as long as it took: what is waited for needs the machine, too."""
 NOT_LOOKED = "nothing was seen yet"
 
