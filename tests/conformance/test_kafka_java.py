@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not jvm_is_chosen(), reason="the Java client comes with NEXUS_INFRA=jvm"),
 ]
-PROGRAM = Path("tests/support/ForeignProducer.java").absolute()
+SOURCE = Path("tests/support/ForeignProducer.java").absolute()
 SECONDS = 60
 
 
@@ -43,13 +43,22 @@ async def read(world: World) -> AsyncGenerator[Read]:
         assert consumers.faults() == []
 
 
-def send(world: World, codec: str, end: str, *ids: str, partition: int = 0) -> None:
-    """Needs a JDK: the program is compiled where it runs."""
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command of the producer, compiled once. Needs a JDK."""
+    compiled, folder = tmp_path_factory.mktemp("classes"), jars_folder(load_settings().cache_dir) / "kafka"
+    jars = os.pathsep.join(map(str, folder.glob("*.jar")))
+    java = [java_program(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    compiler = [*java, "-m", "jdk.compiler/com.sun.tools.javac.Main", "-cp", jars, "-d", str(compiled), str(SOURCE)]
+    subprocess.run(compiler, timeout=SECONDS, check=True, capture_output=True)
+    return [*java, "-cp", f"{compiled}{os.pathsep}{jars}", SOURCE.stem]
+
+
+def send(program: list[str], world: World, codec: str, end: str, *ids: str, partition: int = 0) -> None:
     known = [(name, text) for name, text in headers(BUILDS_REPORTS, "") if isinstance(text, bytes) and name != "ce_id"]
     where = [world.servers, BUILDS_REPORTS.name, str(partition), codec, end, body(BUILDS_REPORTS).decode()]
-    jars = jars_folder(load_settings().cache_dir) / "kafka" / "*"
     subprocess.run(
-        [java_program(), "-cp", str(jars), str(PROGRAM), *where, *ids],
+        [*program, *where, *ids],
         env={**os.environ, "HEADERS": "\n".join(f"{name}={text.decode()}" for name, text in known)},
         timeout=SECONDS,
         check=True,
@@ -58,15 +67,19 @@ def send(world: World, codec: str, end: str, *ids: str, partition: int = 0) -> N
 
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
-async def test_the_java_client_may_compress_as_it_likes(world: World, read: Read, codec: str) -> None:
+async def test_the_java_client_may_compress_as_it_likes(
+    program: list[str], world: World, read: Read, codec: str
+) -> None:
     ids = [f"java-{codec}-{number}" for number in range(20)]
-    await asyncio.to_thread(send, world, codec, "none", *ids)
+    await asyncio.to_thread(send, program, world, codec, "none", *ids)
     await read.reaches(*ids)
 
 
-async def test_of_transactions_only_what_is_committed_is_read_and_once(world: World, read: Read) -> None:
+async def test_of_transactions_only_what_is_committed_is_read_and_once(
+    program: list[str], world: World, read: Read
+) -> None:
     for end, one in (("commit", "first"), ("abort", "never"), ("commit", "last"), ("abort", "never again")):
-        await asyncio.to_thread(send, world, "zstd", end, one, f"{one} too", partition=1)
+        await asyncio.to_thread(send, program, world, "zstd", end, one, f"{one} too", partition=1)
     await world.publish(BUILDS_REPORTS, 1, "without a transaction")
     await read.reaches("without a transaction")
     mine = [one for one in read.ids if not one.startswith("java-")]
