@@ -170,6 +170,26 @@ async def test_a_table_that_is_gone_is_dropped_and_one_that_cannot_be_reached_is
             await database.drop(THINGS)
 
 
+async def test_what_runs_on_this_machine_is_not_looked_for_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    async with connected(Played(web.json_response({"TableNames": []}))) as database:
+        await database.ping()
+
+
+async def test_a_new_table_that_the_database_does_not_know_yet_is_waited_for() -> None:
+    made, active = web.json_response({}), web.json_response({"Table": {"TableStatus": "ACTIVE"}})
+    played = Played(made, refusal("ResourceNotFoundException"), active)
+    async with connected(played) as database:
+        await database.create(THINGS)
+    assert [target.rpartition(".")[2] for target, _ in played.asked] == [
+        "CreateTable",
+        "DescribeTable",
+        "DescribeTable",
+    ]
+
+
 async def test_an_expiry_that_is_set_already_is_right_and_one_that_is_refused_is_told() -> None:
     table, active = Table("Passing", "id", ttl=True), web.json_response({"Table": {"TableStatus": "ACTIVE"}})
     made = web.json_response({})
