@@ -35,7 +35,8 @@ _COMMON = (
     "litres milliliters celsius fahrenheit kelvin hours minutes seconds megabytes gigabytes kilobytes hectares "
     "acres stone degrees three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million which where there "
-    "their about please valid validate"
+    "their about please valid validate commission commissions department departments customer customers deadline "
+    "duplicate duplicates alphabetical readable celsius fahrenheit interest"
 )
 _KNOWN = frozenset(_COMMON.split())
 

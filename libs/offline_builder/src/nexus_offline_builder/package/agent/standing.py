@@ -1,8 +1,9 @@
-"""What the requirement asks of every prompt, without the examples that it gives."""
+"""What the requirement asks of every prompt, without the examples that it gives and its typing errors."""
 
 import re
 
 from ..tools.patterns import lazy_pattern
+from .second_try import corrected
 
 _LONGEST = 1000
 _EXAMPLE = lazy_pattern(
@@ -15,4 +16,4 @@ _EXAMPLE = lazy_pattern(
 
 def asked_always(requirement: str) -> str:
     """The requirement as far as it is read, with a blank for each example and quotation."""
-    return " ".join(_EXAMPLE.sub(" ", requirement[:_LONGEST]).split())
+    return corrected(" ".join(_EXAMPLE.sub(" ", requirement[:_LONGEST]).split()))

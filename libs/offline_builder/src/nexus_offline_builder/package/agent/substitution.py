@@ -3,7 +3,7 @@
 import re
 
 from ..tools.patterns import lazy_pattern
-from ..tools.wording import digits_for_words, plain_signs
+from ..tools.wording import digits_for_words, plain_signs, with_points
 
 _LONGEST = 80
 _LONGEST_BEFORE = 400
@@ -52,6 +52,17 @@ _SHARE_ON = lazy_pattern(
     rf"gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{_NUMBER})[\s?.]*",
     re.IGNORECASE,
 )
+_ANOTHER = lazy_pattern(
+    rf"(?:\b(?:and|oh|sorry|wait|i|we|have|had|got|forgot|missed|one|there is|there's|there was|was|a|an|the|of|ah|ok|please|now|put|in|"
+    rf"just|then|it|that|my|mark|number|receipt|value|grade|score|item|amount|bill|with|for)\b|[\s,.;!:-]|(?P<more>\b(?:also|too|"
+    rf"another|more|add(?:itional)?|extra|forgot|missed|as well|plus)\b|还有|再加上?|再来|漏了|加上)|一个|了|我)*"
+    rf"[$€£¥]?\s*(?P<number>{_NUMBER})\s*(?:[$€£¥]|euros?|dollars?|元|块|分)?"
+    r"(?:[\s,.!;]|\b(?:too|as well|please|to (?:it|that|the list)|also|thanks)\b|吧|也)*",
+    re.IGNORECASE,
+)
+_DIGIT = lazy_pattern(r"\d")
+_LISTED = lazy_pattern(rf"(?<![\d.]){_NUMBER}(?:(?:\s*(?:,|;|\band\b|和|、)\s*|\s+)+[$€£¥]?\s*{_NUMBER})+(?![\w.]*\d|\s*%)", re.IGNORECASE)
+_SUMMED = lazy_pattern(r"\b(?:sum|total|add)\b|总|合计|求和", re.IGNORECASE)
 _WHOLE = lazy_pattern(r"\s*\d+(?:\.\d+)?\s*")
 _ABOUT = lazy_pattern(r"\b(?:of|for|on|from|costs?|bill|price)\b|[$€£¥元块]", re.IGNORECASE)
 _IN_ALL = lazy_pattern(
@@ -79,6 +90,8 @@ def substituted(prompt: str, before: str) -> str | None:
         return None
     if (whole := _SHARE_ON.fullmatch(before.strip())) and _IN_ALL.fullmatch(prompt.strip()):
         return f"{whole['amount']} + {whole['share']}"
+    if (longer := _with_another(prompt.strip(), before)) is not None:
+        return longer
     if not _CHANGES.match(prompt):
         return None
     said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
@@ -99,13 +112,31 @@ def substituted(prompt: str, before: str) -> str | None:
     if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
         return None
     start, end = same[0 if _SINCE.search(prompt) else -1].span()
+    if _unit_behind(said, piece.end()) not in ("", _unit_behind(old, end)):
+        return None
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+
+
+def _with_another(prompt: str, before: str) -> str | None:
+    """`also a 5` after `average of 5.5, 4 and 6`: the list with one more behind its last number."""
+    said = _ANOTHER.fullmatch(with_points(plain_signs(prompt if _DIGIT.search(prompt) else digits_for_words(prompt))))
+    listed = with_points(plain_signs(before))
+    found = list(_LISTED.finditer(listed))
+    if said is None or len({one.group() for one in found}) != 1 or not (said["more"] or _SUMMED.search(before)):
+        return None
+    return _LISTED.sub(lambda one: f"{one.group()}, {said['number']}", listed)
 
 
 def _known_dropped(left: str, before: str) -> str:
     """`left` without the words of the prompt before: `and 14 hours?` after `12 hours at 60`."""
     known = {word.lower() for word in re.findall(r"[A-Za-z]{2,}", before)} - {"and", "or", "not", "no", "without"}
     return re.sub(r"[A-Za-z]{2,}", lambda word: " " if word.group().lower() in known else word.group(), left)
+
+
+def _unit_behind(text: str, at: int) -> str:
+    """The word that a number is of: `12.5 km` says something else than `3` in `3 miles to km`."""
+    found = re.match(r"\s?([a-z°]+)(?!\w)", text[at:], re.IGNORECASE)
+    return found[1].lower().rstrip("s") if found and not _AROUND.fullmatch(found[1]) else ""
 
 
 def _in_duration(number: str, before: str) -> str | None:

@@ -10,9 +10,10 @@ from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Tas
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
+from .list_defaults import in_full as several_in_full
 from .phrases import deal_for, expression_for
-from .rate_defaults import in_full
-from .wording import digits_for_words, plain_signs
+from .rate_defaults import in_full as amount_in_full
+from .wording import digits_for_words, plain_signs, with_points
 
 _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
@@ -44,7 +45,6 @@ _RATE = lazy_pattern(
     r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
     re.IGNORECASE,
 )
-_DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})(?![\d,.])")
 _WORD_BEHIND = lazy_pattern(r"\s*[^\W\d_]")
 _WORD_OR_COMMA = lazy_pattern(r"[^\W\d_]|,")
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
@@ -115,17 +115,9 @@ def _tokens(text: str) -> list[Token] | None:
     if tokens is not None and (not _WORD_OR_COMMA.search(text) or is_well_formed(tokens)):
         return tokens
     deal = deal_for(text)
-    if deal is None and (pointed := _with_points(text)) != text:
+    if deal is None and (pointed := with_points(text)) != text:
         return _tokens(pointed)
     return _in_signs(deal) if deal is not None else tokens
-
-
-def _with_points(text: str) -> str:
-    """`1.250,50` as `1250.50`, where every comma is a decimal one."""
-    commas = text.count(",")
-    if commas != len(_DECIMAL_COMMA.findall(text)) or re.search(r"\d\.\d{1,2}(?!\d)", text):
-        return text
-    return _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
 
 
 def _in_signs(text: str) -> list[Token] | None:
@@ -201,6 +193,11 @@ def _rounded(tokens: list[Token], places: int) -> Answer:
     return Answer(
         text, asked, {"result": figures.for_json(rounded)}, (Value(figures.carried(rounded), rounded, expression),)
     )
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """An amount with what the requirement does to each, or several numbers with what it works out from them."""
+    return amount_in_full(question, requirement) or several_in_full(question, requirement)
 
 
 TOOL = Tool(

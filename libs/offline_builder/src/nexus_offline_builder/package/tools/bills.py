@@ -258,7 +258,8 @@ _HINT = lazy_pattern(
     re.IGNORECASE,
 )
 _CURRENCY = lazy_pattern(
-    r"[$€£¥￥₹]|\b(?:usd|eur|gbp|jpy|cny|rmb)\b|dollars?|euros?|pounds?|[欧美日]元|元", re.IGNORECASE
+    r"[$€£¥￥₹]|\b(?:usd|eur|gbp|jpy|cny|rmb|chf|inr|sek|nok|dkk|pln|czk|aud|cad)\b|dollars?|euros?|pounds?|[欧美日]元|元",
+    re.IGNORECASE,
 )
 _SAME = {"dollar": "$", "usd": "$", "美元": "$", "euro": "€", "eur": "€", "欧元": "€", "gbp": "£", "pound": "£"} | {
     "￥": "¥",

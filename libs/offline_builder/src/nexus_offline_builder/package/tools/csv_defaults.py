@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from .contract import Answer, Question, Refusal
 from .csv_figures import MEASURES, repeated_name
 from .csv_scope import says_something
+from .list_defaults import in_full as several_in_full
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
 
@@ -95,6 +96,8 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
     None where that is no more than what a table gets anyhow. Raises Refusal where it cannot be done with this table.
     """
     table = table_in(question.text)
+    if table is None and question.alone:
+        return several_in_full(question, requirement)
     if table is None or says_something(table.around) or not numeric_columns(table):
         return None
     wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]

@@ -8,7 +8,7 @@ from .bills import refuse_mixed_currencies
 from .bounded import FUNCTIONS
 from .contract import LIKELY, POSSIBLE, Answer, JsonValue, Question, Task, Value
 from .patterns import lazy_pattern
-from .wording import asks_how_many, plain_signs
+from .wording import asks_how_many, plain_signs, with_points
 
 _LONGEST = 1000
 _FEWEST = 2
@@ -107,6 +107,12 @@ def _listed(text: str) -> tuple[list[Fraction], str] | None:
 
 def _asked_in(words: str) -> str:
     return next((name for name, form in _ASKED if re.search(form, words, re.IGNORECASE)), "")
+
+
+def numbers_alone(text: str) -> list[Fraction] | None:
+    """The numbers of a text that is nothing but those, names for them and `and`; None for any other."""
+    text = with_points(re.sub(r"(?<=\d)\s*(?:,?\s+and|&|和)\s*(?=[$€£¥]?\d)", ", ", text, flags=re.IGNORECASE))
+    return None if re.search(r"[A-Za-z_]\w*[,;\t|][A-Za-z_ ]+\n", text) else _numbers(text)
 
 
 def _numbers(text: str) -> list[Fraction] | None:

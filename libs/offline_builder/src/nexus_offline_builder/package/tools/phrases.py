@@ -7,7 +7,7 @@ from .bills import bill_in
 from .deals import deal_in
 from .patterns import lazy_pattern
 from .portions import with_portions
-from .wording import digits_for_words, plain_signs
+from .wording import digits_for_words, plain_signs, without_habits
 
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
 _LIST = r"(?P<list>[^()]+?)"
@@ -156,6 +156,12 @@ _IMPLICIT = tuple(
         (r"(?P<a>[\d.]+%) of (?:it|that)", "({p}) * {a}"),
     )
 )
+_CODES = lazy_pattern(
+    r"\b(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|SGD|HKD|BRL|MXN|ZAR|TRY|Rs\.?|kr\.?)\s*(?=\d)|"
+    r"[₹₽₺₩₴₪₫฿]\s*(?=\d)|(?<=\d)\s*(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|Rs\.?|kr|zł|Kč|[₹₽₺₩₴₪₫฿])"
+    r"(?![\w/])(?!\s+(?:to|in|into)\b)",
+    re.IGNORECASE,
+)
 _MONEY_WORDS = lazy_pattern(
     r"([\d一二两三四五六七八九十])块([\d一二三四五六七八九])(?![\d十百千万]|[个人张件斤位本只条])(?=$|"
     r"[\s,，.。+加减乘除*/-]|一|每|的)"
@@ -199,7 +205,7 @@ def deal_for(text: str) -> str | None:
 
 
 def _in_digits(text: str) -> str:
-    text = plain_signs(text).replace("百分之", "pct之")
+    text = without_habits(_CODES.sub(" ", plain_signs(text))).replace("百分之", "pct之")
     text = _MONEY_WORDS.sub(
         lambda found: f"{found[1]}{'.' if found[2].isdigit() and found[2].isascii() else '点'}{found[2]} ", text
     )

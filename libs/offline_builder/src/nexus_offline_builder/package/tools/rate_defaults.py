@@ -3,9 +3,10 @@
 import re
 from typing import NamedTuple
 
+from .bills import refuse_mixed_currencies
 from .contract import Question
 from .patterns import lazy_pattern
-from .wording import digits_for_words, plain_signs
+from .wording import digits_for_words, plain_signs, without_habits
 
 _LONGEST_PROMPT = 80
 _AMOUNT = lazy_pattern(r"(?<![\w.,])[$€£¥]?\s*((?:\d{1,3}(?:[.,' ]\d{3})+|\d+)(?:[.,]\d{1,2})?)(?![\w,.]*\d)(?!\s*%)")
@@ -16,6 +17,7 @@ _PEOPLE = lazy_pattern(
     r"(\d{1,2})\s*个?(?:人|室友|朋友)",
     re.IGNORECASE,
 )
+_FOR_SO_MANY = lazy_pattern(r"\b(?:for|by|between|among|we are)\s+(\d{1,2})(?=\s*(?:$|[,;.?!]|with\b|and\b|at\b|each\b|\d))", re.IGNORECASE)
 _SHARED = lazy_pattern(
     r"\b(?:split\w*|shar\w+|each|owes?|per (?:person|head)|divid\w+)\b|平[分摊]|均摊|每个?人|AA", re.IGNORECASE
 )
@@ -42,11 +44,17 @@ _PUTS_ON = lazy_pattern(
     r"\b(?:add|adds|adding|plus|put|with) (?:the |on )?(?:\S+ ){0,2}(?:tax|vat|gst)\b|加税|加上税", re.IGNORECASE
 )
 _TAX = lazy_pattern(r"\b(?:vat|tax|gst|mwst|ust|iva|tva)\b|税", re.IGNORECASE)
+_WITH_TAX = lazy_pattern(
+    r"(?:(?P<plus>\bplus|\+|\badd)|\bminus|\bless|-|\bremove|\btake off)\s*(?:the )?(?:vat|tax|gst|mwst|ust|iva|tva)\b|"
+    r"(?P<zh>加上?)税",
+    re.IGNORECASE,
+)
 _LABEL = lazy_pattern(
     r"\b(?:price|bill|total|amount|invoice|cost|costs|it|for|my|our|a|an|rent|dinner|lunch|check|"
     r"eur|euros?|usd|dollars?|gbp|pounds?|was|bucks|of)\b|[€$£¥:.!]|元|块|价格?|原价|账单|金额|发票",
     re.IGNORECASE,
 )
+_JOINS = lazy_pattern(r"\b(?:at|with|and|for|by|between|among|we are|are|each)\b|[,;@/]|[，；]", re.IGNORECASE)
 _CONDITIONAL = lazy_pattern(
     r"\b(?:if|unless|except|over|above|below|under|only|members?|students?|seniors?|pensioners?|children|kids)\b|"
     r"如果|超过|满|会员|学生|老人|儿童|除",
@@ -75,7 +83,7 @@ class _Rule(NamedTuple):
 
 _RULES = (
     _Rule(
-        lazy_pattern(r"\btips?\b|\bgratuity\b|\bservice charge\b|小费|服务费", re.IGNORECASE),
+        lazy_pattern(r"\btips?\b|\bgratuit(?:y|ies)\b|\bservice charges?\b|小费|服务费", re.IGNORECASE),
         ("{n} * {r}%", "{n} + {r}%"),
     ),
     _Rule(
@@ -85,10 +93,10 @@ _RULES = (
         ("{n} - {r}%",),
     ),
     _Rule(
-        lazy_pattern(r"\bcommission\b|\bfees?\b|\broyalt\w+|\bprovision\b|佣金|提成|手续费", re.IGNORECASE),
+        lazy_pattern(r"\bcommissions?\b|\bfees?\b|\broyalt\w+|\bprovisions?\b|\bmy (?:cut|share)\b|佣金|提成|手续费", re.IGNORECASE),
         ("{n} * {r}%", "{n} - {r}%"),
     ),
-    _Rule(lazy_pattern(r"\bdeposit\b|\bdown payment\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
+    _Rule(lazy_pattern(r"\bdeposits?\b|\bdown payments?\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
     _Rule(
         lazy_pattern(r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsurcharge\b|加价|涨价|上调", re.IGNORECASE),
         ("{n} + {r}%",),
@@ -98,19 +106,33 @@ _RULES = (
 
 def in_full(question: Question, requirement: str) -> str | None:
     """An amount together with what is done to each, as in `remove 19% VAT from 476`; None if that is not all clear."""
-    text = plain_signs(question.text.strip())
+    text = without_habits(plain_signs(question.text.strip()))
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
     if question.earlier and _HOW_MUCH_TAX.fullmatch(text):
         return _tax_before(question.earlier[0])
-    amount = _AMOUNT.search(text)
     wanted = digits_for_words(re.sub(r"\bone\b", " ", plain_signs(requirement), flags=re.IGNORECASE))
+    text, wanted = _moved(text, wanted)
+    amount = _AMOUNT.search(text)
     if amount is None or re.search(r"\d", text[: amount.start()] + text[amount.end() :]):
         return None
     number, said = _plain_number(amount[1]), (text[: amount.start()], text[amount.end() :])
     if number is None:
         return None
+    refuse_mixed_currencies(text)
     return _shared(number, said, wanted) or _cut(number, said, wanted) or _rated(number, said, wanted)
+
+
+def _moved(text: str, wanted: str) -> tuple[str, str]:
+    """The prompt without the rate and the people that it names, which take the place of the requirement's."""
+    if _SHARED.search(wanted):
+        text = _FOR_SO_MANY.sub(r" \1 people ", text)
+    for form in (_RATE, _PEOPLE):
+        found = list(form.finditer(text))
+        if len(found) == 1:
+            text = text.replace(found[0].group(), " ")
+            wanted = f"{form.sub(' ', wanted)} {found[0].group()}"
+    return text, wanted
 
 
 def _plain_number(digits: str) -> str | None:
@@ -124,6 +146,7 @@ def _plain_number(digits: str) -> str | None:
 
 def _names_only(said: tuple[str, str]) -> bool:
     """Whether the amount stands alone, or behind the name of what costs it."""
+    said = (_JOINS.sub(" ", said[0]), _JOINS.sub(" ", said[1]))
     name = _NAME.fullmatch(said[0])
     before = "" if name and not any(rule.said.search(name[1]) for rule in _RULES) else said[0]
     return not re.search(r"[^\W_]|[-+*/^%]", _LABEL.sub(" ", f"{before} {said[1]}"))
@@ -170,9 +193,15 @@ def _rated(number: str, said: tuple[str, str], wanted: str) -> str | None:
 
 
 def _taxed(number: str, rate: str, said: tuple[str, str], wanted: str) -> str | None:
+    if added := _WITH_TAX.search(" ".join(said)):
+        said = (_WITH_TAX.sub(" ", said[0]), _WITH_TAX.sub(" ", said[1]))
+        form = f"{number} plus {rate}% VAT" if added["plus"] or added["zh"] else f"remove {rate}% VAT from {number}"
+        return form if _names_only(said) and _side(" ".join(said)) in (None, not (added["plus"] or added["zh"])) else None
     if not _names_only((_TAX.sub(" ", _GROSS.sub(" ", _NET.sub(" ", _ASKS_FOR.sub(" ", " ".join(said))))), "")):
         return None
     gross = _is_gross(said, wanted)
+    if gross is None and not (_side(" ".join(said)) is not None or _BOTH_WAYS.search(wanted)):
+        return f"{number} plus {rate}% VAT\nremove {rate}% VAT from {number}"
     if gross is None:
         return None
     return f"remove {rate}% VAT from {number}" if gross else f"{number} plus {rate}% VAT"

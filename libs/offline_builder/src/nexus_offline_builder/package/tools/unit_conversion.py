@@ -98,7 +98,7 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         elif not read.quantities and not read.units:
             return None
         units = list(read.units) or [unit for _, unit in known]
-        pairs = [(quantity, unit) for quantity in quantities for unit in units]
+        pairs = [(quantity, known[0][0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units]
         return Task(LIKELY, partial(_answer, pairs))
     return None
 

@@ -61,6 +61,10 @@ _MIXED = lazy_pattern(
 )
 _CHINESE_NUMBER = lazy_pattern("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _LARGEST_CHINESE = 10**30
+_DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})(?![\d,.]*\d)")
+_LAKHS = lazy_pattern(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
+_FULL_STOPS = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d{1,2})(?![\d,.]*\d)")
+_NO_CENTS = lazy_pattern(r"(?<=\d)[.,]--?(?!\d)")
 _SCALED = lazy_pattern(
     r"(?<!\d)(\d+(?:\.\d+)?)\s*(hundred|thousand|million|billion|trillion|[百千万亿])(?![a-z])", re.IGNORECASE
 )
@@ -97,6 +101,21 @@ def asks_how_many(text: str) -> bool:
 def plain_signs(text: str) -> str:
     """`text` with full-width signs and typographic operators as ASCII."""
     return text.translate(_WIDE).translate(_SIGNS)
+
+
+def with_points(text: str) -> str:
+    """`1.250,50` as `1250.50`, where every comma is a decimal one."""
+    commas = text.count(",") - len(re.findall(r",(?=\s)", text))
+    if commas != len(_DECIMAL_COMMA.findall(text)) or re.search(r"\d\.\d{1,2}(?!\d)", text):
+        return text
+    return _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+
+
+def without_habits(text: str) -> str:
+    """`4,75,000` as `475000`, `1.350,00` as `1350.00`, `12.-` as `12`: digits as they are written elsewhere."""
+    text = _LAKHS.sub(lambda found: found.group().replace(",", ""), text)
+    text = _FULL_STOPS.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+    return _NO_CENTS.sub("", text)
 
 
 def digits_for_words(text: str) -> str:

@@ -1,0 +1,78 @@
+"""What a requirement works out from several numbers, as `mean of marks`: for prompts that are nothing but numbers."""
+
+import re
+
+from . import figures
+from .contract import Question, Refusal
+from .number_lists import numbers_alone
+from .patterns import lazy_pattern
+from .wording import plain_signs
+
+_OF_ALL = (
+    ("average", r"\b(?:average|mean|avg)s?\b(?! that)|平均|均[值分]"),
+    ("median", r"\bmedians?\b|中位数"),
+    ("max", r"\b(?:max(?:imum)?|highest|largest|biggest|best)\b|最[大高]"),
+    ("min", r"\b(?:min(?:imum)?|lowest|smallest|worst)\b|最[小低]"),
+    ("product", r"\b(?:product of|multiply|multiplies|multiplication)\b|乘积|相乘|乘法"),
+    (
+        "sum",
+        r"\b(?:sums?|totals?|subtotals?|add(?:s|ing|ed)?|addition|altogether|tall(?:y|ies)|summing|cash up|"
+        r"adding machine)\b|总和|求和|合计|总计|相加|加起来|加法|一共|总共|总分|记账",
+    ),
+)
+_CHANGE = lazy_pattern(
+    r"\b(?:percent(?:age)?|%|per cent)\b.{0,30}\b(?:change|increase|decrease|difference|growth|up|down|grew|rise|rose|"
+    r"fell|drop\w*|more|less|cheaper)\b|%\s*(?:change|increase|decrease|difference|growth|up|down)|"
+    r"\b(?:change|increase|decrease|growth|difference|went up|rise|drop)\b.{0,30}(?:\b(?:in|as|by)\b.{0,10})"
+    r"(?:\bpercent|\bper cent|%)|\bgrowth rate\b|涨跌幅?|涨幅|跌幅|增长率|增幅|变化率|百分比变化|(?:涨|跌|增长|下降)了?百分之?几",
+    re.IGNORECASE,
+)
+_APART = lazy_pattern(r"\bdifferences?\b|\bsubtract\w*|\bminus\b|相差|之差|差[值额]|减法", re.IGNORECASE)
+_SHARE = lazy_pattern(
+    r"\b(?:what|which) (?:percent(?:age)?|%|share)\b|\b(?:percent(?:age)?|share|%) (?:one|a|the first) .{0,20}\b(?:is )?of\b|"
+    r"占比|占.{0,4}百分之?几|百分之几",
+    re.IGNORECASE,
+)
+_ANY = lazy_pattern(r"\b(?:calculat\w+|maths?|sums|numbers?|abacus|arithmetic|figures)\b|计算|算术|数字", re.IGNORECASE)
+_BETWEEN = lazy_pattern(
+    r"(?:(?:it |price |rent )?(?:went |goes |rose |fell |changed )?(?:up |down )?from\s+)?"
+    r"(?P<a>[$€£¥]?\s*\d[\d,]*(?:\.\d+)?)\s*(?:,|;|/|\bto\b|->|→|>|-|\band\b|\bvs\.?|\bthen\b|[到和]|\s)\s*"
+    r"(?P<b>[$€£¥]?\s*\d[\d,]*(?:\.\d+)?)\s*[.?]?",
+    re.IGNORECASE,
+)
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """Several numbers with what is asked of them, as in `average of 72, 85`; None where nothing of that is said.
+
+    Raises Refusal where the requirement does something else, and it is not clear what with these numbers.
+    """
+    text = plain_signs(question.text.strip())
+    if (pair := _BETWEEN.fullmatch(text)) and (asked := _of_two(pair["a"], pair["b"], requirement)):
+        return asked
+    numbers = numbers_alone(text)
+    if numbers is None:
+        return None
+    names = [name for name, said in _OF_ALL if re.search(said, requirement, re.IGNORECASE)]
+    members = ", ".join(figures.carried(number) for number in numbers)
+    if names:
+        return "\n".join(f"{name} of {members}" for name in names)
+    if _ANY.search(requirement) and not any(form.search(requirement) for form in (_CHANGE, _APART, _SHARE)):
+        return None
+    raise Refusal(
+        "What shall I work out from these numbers? Say for example: average of 4, 8.",
+        "要用这些数算什么？例如：4 和 8 的平均值。",
+    )
+
+
+def _of_two(first: str, second: str, requirement: str) -> str | None:
+    """What is asked of a pair: in percent how it changed, how far apart it is, what share of the second the first is."""
+    a, b = (re.sub(r"[^\d.]", "", digits) for digits in (first, second))
+    if _CHANGE.search(requirement):
+        falls = float(b) < float(a)
+        return f"percentage decrease from {a} to {b}" if falls else f"percentage increase from {a} to {b}"
+    if _SHARE.search(requirement):
+        return f"{a} of {b} in percent"
+    if _APART.search(requirement):
+        return f"{max(a, b, key=float)} - {min(a, b, key=float)}"
+    return None
