@@ -20,6 +20,16 @@ _BY_TOOL: dict[str, tuple[CaseTurn, ...]] = {
     ),
     "text_statistics": (CaseTurn(prompt='How many words are in "to be or not to be"?', expect=[Number(value=6)]),),
     "json_query": (CaseTurn(prompt='Get a.b[1] from {"a": {"b": [1, 42]}}', expect=[Number(value=42)]),),
+    "list_cleanup": (
+        CaseTurn(prompt="sort and remove duplicates: pear, apple, pear", expect=[Contains(texts=["apple\npear"])]),
+    ),
+    "text_changes": (
+        CaseTurn(prompt="replace cat with dog in: the cat sat", expect=[Contains(texts=["the dog sat"])]),
+    ),
+    "session_notes": (
+        CaseTurn(prompt="put bread and jam on the list", expect=[Contains(texts=["bread, jam"])]),
+        CaseTurn(prompt="what's on the list?", expect=[Contains(texts=["jam"])]),
+    ),
     "pattern_extraction": (
         CaseTurn(
             prompt="Extract the emails from: write to ann@example.org today",

@@ -202,7 +202,62 @@ CATALOGUE: tuple[ToolRule, ...] = (
         operations="extract extractor extraction find finder collect scan highlight pull scrape detect list "
         "grab harvest "
         "identify parse out_of spot "
-        "gather get search recognise recognize fish pick 提取 抽取 查找 抓 扒出 挖出 找出 找 识别 抓取 列出",
+        "gather get search recognise recognize fish pick 提取 抽取 查找 抓 扒出 挖出 挑出 找出 找 识别 抓取 列出",
+    ),
+    ToolRule(
+        name="list_cleanup",
+        title="List cleanup",
+        description="Sorts a list, removes duplicates, reverses, numbers and counts its entries.",
+        category="text-processing",
+        capabilities=("list-cleanup",),
+        short_name="lists",
+        topics="sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical alphabetical_order alphabetize "
+        "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate drop_duplicate duplicate_name "
+        "find_duplicate unique_line unique_name a-z z-a clean_up_list list_cleaner 去重 排个序 去掉重复 去除重复 重复项 名单排序",
+        objects="list line entry 名单 列表 清单",
+        operations="sort sorter dedupe duplicate unique reverse numbering twice double 排序 去重 重复 倒序",
+    ),
+    ToolRule(
+        name="text_changes",
+        title="Text changes",
+        description="Replaces words in a text, writes it in capitals, in small letters, backwards or as a slug.",
+        category="text-processing",
+        capabilities=("text-changes",),
+        short_name="rewrite",
+        topics="slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case sentence_case snake_case camel_case "
+        "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace search_and_replace find_replace "
+        "replace_word replace_text palindrome backward backwards reverse_text reverse_a_text reverse_string reverse_a_string "
+        "reverse_word mirror_text remove_punctuation blank_line empty_line line_break extra_space 大写 小写 回文 倒着写 首字母 "
+        "查找替换 替换文字 替换词 标点",
+        objects="title headline text string word sentence filename phrase 文字 文本 标题 句子",
+        operations="replace reverse replacement swap capital web_address url_friendly 替换 反转 倒过来 改成",
+    ),
+    ToolRule(
+        name="session_notes",
+        title="Session notes",
+        description="Keeps a list or notes for as long as a session lasts, and tells them again.",
+        category="productivity",
+        capabilities=("session-notes",),
+        short_name="notes",
+        topics="shopping_list grocery_list to_do_list todo_list to-do_list to-do packing_list wish_list note_taker note_taking notepad "
+        "notebook take_note short_note keep_note quick_note jot memo remember_what remember_thing remember_my remember_stuff "
+        "购物清单 待办 备忘 记事 记笔记 记下来 记下 记住 笔记",
+        objects="note memo todo grocery errand chore",
+        operations="remember keep store recall read_back save back later write_down hold drop",
+    ),
+    ToolRule(
+        name="fact_lookup",
+        title="Facts",
+        description="Answers questions with the facts that the requirement states, such as opening hours and prices.",
+        category="question-answering",
+        capabilities=("fact-lookup",),
+        short_name="facts",
+        topics="faq frequently_asked answer_question answer_the_question answer_our answer_guest answer_customer answer_visitor "
+        "question_and_answer q_and_a guest_ask customer_ask people_ask visitor_ask client_ask member_ask same_question same_thing "
+        "guest_question customer_question visitor_question reception concierge info_bot info_desk information_desk information_bot "
+        "about_our_shop about_our_hotel about_our_house tell_guest tell_customer 常见问题 问答 客服 回答客人 回答顾客 回答客户 咨询",
+        objects="question guest customer visitor 问题 客人 顾客 客户",
+        operations="answer reply tell 回答 答复",
     ),
 )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nexus_offline_builder.package.agent.payload import Invocation, Turn
 from nexus_offline_builder.package.agent.responder import Responder
+from nexus_offline_builder.package.tools.fact_lookup import facts_in
 
 _TODAY = (2024, 3, 1)
 
@@ -44,6 +45,18 @@ _PROBES: dict[str, tuple[Probe, ...]] = {
     ),
     "text_statistics": (Probe('How many words are in "to be or not to be"?', "6"),),
     "json_query": (Probe('Get a.b[1] from {"a": {"b": [1, 42]}}', "42"),),
+    "list_cleanup": (
+        Probe("sort and remove duplicates: pear, apple, pear", "apple\npear"),
+        Probe("去重：梨、苹果、梨", "梨\n苹果"),
+    ),
+    "text_changes": (
+        Probe("replace cat with dog in: the cat sat", "the dog sat"),
+        Probe("write this backwards: stressed", "desserts"),
+    ),
+    "session_notes": (
+        Probe("what's on the list?", "bread", Turn("put bread and jam on the list", None)),
+        Probe("what did I write about Ann?", "Ann owes 5", Turn("note: Ann owes 5", None)),
+    ),
     "pattern_extraction": (Probe("Extract the emails from: write to ann@example.org today", "ann@example.org"),),
 }
 
@@ -61,12 +74,17 @@ def compile_errors(contents: dict[str, str]) -> list[str]:
     return errors
 
 
+def _told(requirement: str) -> tuple[Probe, ...]:
+    """A fact of the requirement in its own words: it has to be answered with."""
+    return tuple(Probe(fact, fact[1:]) for fact in facts_in(requirement)[:1])
+
+
 def probe_tools(tools: list[str], requirement: str) -> list[ProbeOutcome]:
     """Asks an agent with all of `tools`, built from `requirement`, the probes of each of them."""
     responder = Responder.of_manifest({"tools": [{"name": tool} for tool in tools], "requirement": requirement})
     outcomes: list[ProbeOutcome] = []
     for tool in tools:
-        for probe in _PROBES[tool]:
+        for probe in _PROBES.get(tool) or _told(requirement):
             turns = (probe.before,) if probe.before else ()
             answer = responder.reply(Invocation(probe.prompt, turns), _TODAY).text
             outcomes.append(ProbeOutcome(tool, probe.prompt, answer, probe.expected in answer))

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from nexus_offline_builder.catalogue import CATALOGUE, OUT_OF_REACH, ToolRule
+from nexus_offline_builder.package.tools.fact_lookup import facts_in, without_facts
 from nexus_offline_builder.package.tools.spelling import nearest, unswapped
 from nexus_offline_builder.package.tools.units import NAMES
 
 ENOUGH = 2
+FACTS = "fact_lookup"
+_FEWEST_FACTS = 2
 _CLAUSE = re.compile(r"[.。!?！？\n;；]+(?=\s|$|[\u4e00-\u9fff])|\n")
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)*")
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
@@ -158,10 +161,16 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
 
     A single word about a tool is enough where it is the only evidence, and nothing out of reach is asked for.
     """
-    found = weights(text)
+    facts, asked = len(facts_in(text)) >= _FEWEST_FACTS, text
+    answering = facts and weights(text)[FACTS] >= ENOUGH
+    if answering:
+        asked = without_facts(text)
+    found = weights(asked) | {FACTS: ENOUGH if answering else 0}
     rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
-    if not rules and not out_of_reach(text):
+    if not rules and not out_of_reach(asked):
         rules = _only([rule for rule in CATALOGUE if found[rule.name]], text)
+    if not rules and facts:
+        rules = [rule for rule in CATALOGUE if rule.name == FACTS]
     return tuple(rules)
 
 

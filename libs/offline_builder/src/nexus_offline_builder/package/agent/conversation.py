@@ -49,6 +49,7 @@ class Conversation:
         self._turns = turns
         self._today = today
         self._chinese = has_chinese(requirement)
+        self._requirement = requirement
         self._standing = asked_always(requirement)
         self._replayed: dict[int, Reply] = {}
         self._wholes: dict[int, str] = {}
@@ -103,7 +104,7 @@ class Conversation:
         said = [prompt, *(turn.prompt for turn in reversed(self._turns[:position]))]
         wordy = next((text for text in said[: _MOST_EARLIER + 1] if self._has_words(text)), None)
         chinese = is_chinese(wordy) if wordy is not None else self._chinese
-        return Question(prompt, self._today, chinese, tuple(earlier), len(self._tools) == 1)
+        return Question(prompt, self._today, chinese, tuple(earlier), len(self._tools) == 1, self._requirement)
 
     def _asked(self, position: int) -> str:
         """The prompt of a turn, with what the requirement asked of it."""

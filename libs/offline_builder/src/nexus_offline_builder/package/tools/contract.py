@@ -15,7 +15,8 @@ CERTAIN = 3
 class Question(NamedTuple):
     """A prompt. `earlier` holds the user's earlier prompts, the latest first; `today` is the date in UTC.
 
-    `alone`: the agent has no other tool, so that whatever it gets is most likely meant for this one.
+    `alone`: the agent has no other tool, so that whatever it gets is most likely meant for this one. `requirement` is
+    what the agent was built from, for a tool that answers with what is said there.
     """
 
     text: str
@@ -23,6 +24,7 @@ class Question(NamedTuple):
     chinese: bool = False
     earlier: tuple[str, ...] = ()
     alone: bool = False
+    requirement: str = ""
 
 
 class Value(NamedTuple):

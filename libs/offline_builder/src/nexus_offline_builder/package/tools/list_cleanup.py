@@ -1,0 +1,198 @@
+"""Sorts lists, drops what is in them twice, turns them round, numbers and counts them. One entry a line, or commas."""
+
+import re
+from collections import Counter
+from fractions import Fraction
+from typing import NamedTuple
+
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .patterns import lazy_pattern
+from .table import number_in, table_in
+from .wording import asks_how_many
+
+_MOST_ENTRIES = 5000
+_LONGEST_REQUEST = 120
+_FEWEST = 2
+_STEPS = (
+    ("unique", r"\b(?:de-?dup\w*|dup(?:e|licate|licated)?s?|doubles?|unique|distinct|repeat(?:s|ed|ing)?|(?:only|each|every\w*|just) once|twice|once each)\b|去重|去掉重复|重复|唯一|不重复"),
+    ("sorted", r"\b(?:sort\w*|order(?:ed)?|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|升序|降序|从[大小高低][到至][大小高低]|字母顺序"),
+    ("reversed", r"\b(?:revers\w*|backwards?|upside down|turn(?:ed)? (?:it )?(?:a)?round|other way (?:a)?round|flip\w*|last first|bottom to top)\b|倒序|反转|颠倒|倒过来|反过来"),
+    ("numbered", r"\bnumber(?:ed|s|ing)? (?:the |these |my |them|each|it|lines?|list|items?)|\b(?:number them|add numbers|numbered)\b|编号|加序号"),
+    ("counted", r"\bhow many\b|\bcount(?:s|ed|ing)?\b|\bnumber of\b|多少|几[个人种项样行条名]|数量|计数|统计"),
+    ("joined", r"\b(?:comma[- ]separated|one line|single line|join\w*|separated by commas?|with commas?)\b|一行|逗号(?:分隔|隔开)"),
+    ("split", r"\b(?:one (?:per|a|each|on each) line|line by line|each on (?:its|a) (?:own )?line|under (?:one )?another|bullet(?:s|ed| points?)?)\b|每行一个|分行|换行"),
+)  # fmt: skip
+_FORMS = tuple((name, lazy_pattern(form, re.IGNORECASE)) for name, form in _STEPS)
+_DOWN = lazy_pattern(r"\bz\s*(?:-|to|–)\s*a\b|\bdesc\w*|\b(?:highest|largest|biggest|longest) first\b|\b(?:high|large|big) to (?:low|small)\b|从[大高][到至]|降序", re.IGNORECASE)
+_KEEPS = lazy_pattern(r"\b(?:remove|drop|delete|without|no|out|get rid of|strip|clean)\b|去|删", re.IGNORECASE)
+_ONLY_REPEATED = lazy_pattern(r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|doubles?)\b|哪些?.*重复|有没有重复|重复的有?哪", re.IGNORECASE)
+_HOW_OFTEN = lazy_pattern(r"\bhow (?:often|many times)\b|\bcounts? (?:of )?(?:each|every|per)\b|\beach .{0,20}\bcounts?\b|\btally\b|各(?:有|出现)|分别", re.IGNORECASE)
+_SAYS_NOTHING = lazy_pattern(
+    r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|names?|words?|values?|things?|please|pls|can|could|you|"
+    r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|delete|get|rid|out|without|no|clean|up|tidy|make|"
+    r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|removed|alphabetically|what|which|do|how|many|first|"
+    r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|in|different|entered|sorted|numbers?|highest|lowest|high|low|"
+    r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|than|instead|back|thing|hi|hello|thanks)\b|"
+    r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从到至先后后]|[\W\d_]",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+class _List(NamedTuple):
+    """The entries and what is asked of them."""
+
+    entries: tuple[str, ...]
+    request: str
+
+
+def understand(question: Question) -> Task | None:
+    if (asked := _read(question.text)) is not None:
+        return Task(CERTAIN, lambda: _answer(asked, question))
+    earlier = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
+    if earlier is not None and len(question.text) <= _LONGEST_REQUEST and (request := _followed(question.text, earlier)):
+        return Task(LIKELY, lambda: _answer(earlier._replace(request=request), question))
+    if question.alone and _bare(question.text) is not None:
+        return Task(POSSIBLE, _refuse_request)
+    return None
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """A bare list under what the requirement does to every list."""
+    if _read(question.text) is not None or _bare(question.text) is None:
+        return None
+    named = [name for name, form in _FORMS if name not in ("counted", "split") and form.search(requirement)]
+    if not named:
+        return None
+    down = " descending" if _DOWN.search(requirement) else ""
+    return f"{', '.join(_SAID[name] for name in named)}{down}:\n{question.text.strip()}"
+
+
+_SAID = {"unique": "remove duplicates", "sorted": "sort", "reversed": "reverse", "numbered": "number them", "joined": "comma separated"}
+
+
+def _read(text: str) -> _List | None:
+    """A request with its list behind a colon or below it, or above it; None where no step is asked for."""
+    plain = text.strip()
+    head, colon, behind = (part.strip() for part in re.split(r"([:：?？]|\n)", plain, maxsplit=1) if part is not None) if re.search(r"[:：?？\n]", plain) else (plain, "", "")
+    candidates = [(head, behind)]
+    above, newline, last = plain.rpartition("\n")
+    if newline:
+        candidates.append((last, above))
+    if not behind and (inline := _inline(plain)) is not None:
+        candidates.append(inline)
+    for request, body in candidates:
+        entries = _entries(body)
+        if entries and len(request) <= _LONGEST_REQUEST and _steps(request) and not _unread(request):
+            return _List(entries, request)
+    return None
+
+
+def _inline(text: str) -> tuple[str, str] | None:
+    """`sort pear, apple, fig`: the list begins at the word before the first comma."""
+    found = re.match(r"(?P<request>(?:[^,，、]*\s)?)(?P<body>\S+[,，、].*)", text)
+    return (found["request"], found["body"]) if found else None
+
+
+def _entries(body: str) -> tuple[str, ...] | None:
+    lines = [line.strip() for line in body.split("\n") if line.strip()]
+    if len(lines) == 1:
+        lines = [part.strip() for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。")) if part.strip()]
+        lines = lines if len(lines) > 1 else lines[0].split()
+    table = table_in(body) if "\n" in body and len(lines) >= _FEWEST else None
+    if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (table is not None and len(table.header) > 1 and len(table.rows) > 1):
+        return None
+    return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
+
+
+def _bare(text: str) -> _List | None:
+    listed = re.search(r"\n|,.*,|、.*、|;.*;", text.strip())
+    entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
+    return _List(entries, "") if entries else None
+
+
+def _steps(request: str) -> list[str]:
+    return [name for name, form in _FORMS if form.search(request)]
+
+
+def _unread(request: str) -> str:
+    """What the request says besides its steps."""
+    for _, form in _FORMS:
+        request = form.sub(" ", request)
+    request = _HOW_OFTEN.sub(" ", _DOWN.sub(" ", _ONLY_REPEATED.sub(" ", request)))
+    return "".join(_SAYS_NOTHING.sub(" ", request).split())
+
+
+def _followed(words: str, earlier: _List) -> str | None:
+    """What a short prompt asks of the list before, with the steps that were done to it already."""
+    if asks_how_many(words) or (_steps(words) and not _unread(words)):
+        before = earlier.request if not re.search(r"[?？]|多少|几", earlier.request) else ""
+        return f"{before} {words}".strip()
+    return None
+
+
+def _answer(asked: _List, question: Question) -> Answer:
+    request, entries = asked.request, list(asked.entries)
+    steps = _steps(request)
+    if _HOW_OFTEN.search(request) or _ONLY_REPEATED.search(request):
+        return _often(entries, question, repeated=_ONLY_REPEATED.search(request) is not None)
+    if "unique" in steps or re.search(r"\bdifferent\b|不同", request):
+        seen: dict[str, str] = {}
+        for entry in entries:
+            seen.setdefault(entry.casefold(), entry)
+        entries = list(seen.values())
+    if "sorted" in steps:
+        entries = _in_order(entries, _DOWN.search(request) is not None)
+    if "reversed" in steps:
+        entries.reverse()
+    gone = len(asked.entries) - len(entries)
+    if "counted" in steps or asks_how_many(request):
+        return _counted(entries, gone, question)
+    shown = _shown(entries, steps)
+    note = (f"（去掉了 {gone} 个重复项，剩 {len(entries)} 个）" if question.chinese else f"({gone} repeated left out, {len(entries)} left)") if gone else ""
+    text = "\n".join(part for part in (shown, note) if part)
+    return Answer(text, {"entries": len(asked.entries), "steps": ", ".join(steps)}, {"list": [*entries]}, (Value(str(len(entries)), Fraction(len(entries))),))
+
+
+def _in_order(entries: list[str], down: bool) -> list[str]:
+    """By value where all are numbers, else by letter whatever the case."""
+    numbers = [number_in(entry) for entry in entries]
+    if all(number is not None for number in numbers):
+        return sorted(entries, key=lambda entry: number_in(entry) or Fraction(0), reverse=down)
+    return sorted(entries, key=lambda entry: (entry.casefold(), entry), reverse=down)
+
+
+def _shown(entries: list[str], steps: list[str]) -> str:
+    if "numbered" in steps:
+        return "\n".join(f"{at}. {entry}" for at, entry in enumerate(entries, 1))
+    return ", ".join(entries) if "joined" in steps else "\n".join(entries)
+
+
+def _counted(entries: list[str], gone: int, question: Question) -> Answer:
+    count = len(entries)
+    rest = (f"（去掉了 {gone} 个重复项）" if question.chinese else f" ({gone} repeated left out)") if gone else ""
+    text = f"{count} 个{rest}：{'、'.join(entries)}" if question.chinese else f"{count} entries{rest}: {', '.join(entries)}"
+    return Answer(text, {"entries": count}, {"count": count}, (Value(str(count), Fraction(count)),))
+
+
+def _often(entries: list[str], question: Question, repeated: bool) -> Answer:
+    counts = {entry: count for entry, count in Counter(entries).items() if count > 1 or not repeated}
+    if not counts:
+        text = "没有重复。" if question.chinese else "None is in it twice."
+    else:
+        text = "\n".join(f"{entry}: {count}" for entry, count in counts.items())
+    return Answer(text, {"entries": len(entries)}, {"counts": {**counts}})
+
+
+def _refuse_request() -> Answer:
+    raise Refusal("What shall I do with this list: sort it, remove duplicates, reverse, number or count it?", "要对这个列表做什么：排序、去重、倒序、编号还是计数？")
+
+
+TOOL = Tool(
+    name="list_cleanup",
+    ability="sort a list, remove duplicates, reverse, number or count its entries",
+    ability_chinese="给列表排序、去重、倒序、编号、计数",
+    example="sort and remove duplicates: pear, apple, pear",
+    example_chinese="去重并排序：梨、苹果、梨",
+    understand=understand,
+    in_full=in_full,
+)

@@ -1,0 +1,114 @@
+"""Statements in plain words, and which of them a question is about."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .patterns import lazy_pattern
+from .wording import has_chinese
+
+_WORD = lazy_pattern(r"[a-z0-9]+(?:['’][a-z]+)?", re.IGNORECASE)
+_JOINED = lazy_pattern(r"\b(check|pick|drop|log|sign|wi|e|day)[\s-](in|out|up|off|fi|mail|on)\b", re.IGNORECASE)
+_ENDING = lazy_pattern(r"(?:ing|ies|es|ed|al|s|y|e)$")
+_SAYS_NOTHING = frozenset(
+    "a an the and or but so if then also please pls hi hello hey ok thanks i me my mine we us our you your yours he she it its "
+    "they them their this that these those there here is are was were be been am do does did done doing have has had having "
+    "can could will would shall should may might must not no yes to of for from in on at by with about into as up out off over "
+    "what whats what's which who whose whom when where why how much many long often far any some all every each just only "
+    "tell know say said write wrote written told give show find get got bring take come go need want use let like have again "
+    "still now later today once get buy pay possible allowed able question answer anything something thing things note notes "
+    "remember info information exactly actually really us one ones more other else until till before after during between "
+    "mr mrs ms dr was were being".split()
+)
+_KINDS = (
+    ("price", "price prices cost costs fee fees charge charges expensive rate rates euro euros dollar dollars pound eur usd gbp free"),
+    ("time", "time times hour hours clock oclock am pm opening"),
+    ("open", "open opened opening closed close closes shut"),
+    ("child", "child children kid kids"),
+    ("wifi", "wifi wlan internet"),
+    ("pet", "dog dogs pet pets cat cats animal animals"),
+    ("car", "park parking car cars"),
+    ("checkin", "checkin arrive arrival arriving"),
+    ("checkout", "checkout depart departure leave leaving"),
+    ("phone", "phone telephone call number mobile"),
+    ("place", "address located location street"),
+    ("senior", "senior seniors pensioner pensioners retired"),
+)
+_SAME = {word: kind for kind, words in _KINDS for word in words.split()}
+_GENERIC = frozenset(["price", "time", "open"])
+"""What many statements tell: a question is not about one of them by this alone where others fit better."""
+_SAME_CHINESE = tuple(
+    (word, lazy_pattern(forms))
+    for word, forms in (("宠物", "[小养]?[狗猫]"), ("停车", "停车[场位]|车位"), ("儿童", "小孩子?|孩子"), ("电话", "联系方式|号码"))
+)
+_ASKS_CHINESE = lazy_pattern(
+    r"请问|收费|价格|价钱|费用|你们?|我们?|可以|能不能|能|吗|呢|吧|啊|是不是|是什么|是多少|多少钱?|几[点号个天]|什么时候|什么|哪里|哪儿|哪[个天些]|怎么|"
+    r"有没有|有|在|的|是|要|了|多久|告诉|知道|一下|关于|时间|记[了得过]?|写了?|说了?|[\s？?，,。!！：:]"
+)
+
+
+class Found(NamedTuple):
+    """The statements that fit best, and the words of the question that none of them has."""
+
+    statements: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def about(question: str, statements: Sequence[str]) -> Found:
+    """Which of `statements` the question is about; none, where not a word of it that says something is in one."""
+    if has_chinese(question):
+        return _about_chinese(question, statements)
+    asked = _said(question)
+    if not asked:
+        return Found((), ())
+    scored = [(_weight(asked, set(_said(statement))), statement) for statement in statements]
+    best = max((weight for weight, _ in scored), default=0)
+    fitting = tuple(statement for weight, statement in scored if weight == best) if best else ()
+    known = {word for statement in fitting for word in _said(statement)}
+    return Found(fitting, tuple(text for word, text in asked.items() if word not in known and word not in _GENERIC))
+
+
+def _weight(asked: "dict[str, str]", said: set[str]) -> int:
+    """Words that only a few statements can have count three times as much as those of time and money."""
+    return sum(1 if word in _GENERIC else 3 for word in asked if word in said)
+
+
+def _said(text: str) -> dict[str, str]:
+    """The words that say something, by stem or kind, each as it is written."""
+    joined = _JOINED.sub(r"\1\2", text.replace("’", "'"))
+    words = [found.group() for found in _WORD.finditer(joined)]
+    return {_stem(word): word for word in words if word.lower().removesuffix("'s") not in _SAYS_NOTHING}
+
+
+def _stem(word: str) -> str:
+    plain = word.lower().removesuffix("'s")
+    if kind := _SAME.get(plain):
+        return kind
+    for _ in range(2):
+        shorter = _ENDING.sub("", plain)
+        plain = shorter if len(shorter) > 2 else plain
+    return _SAME.get(plain, plain)
+
+
+def _about_chinese(question: str, statements: Sequence[str]) -> Found:
+    runs = [run for run in _ASKS_CHINESE.split(_in_one_word(question)) if run]
+    scored = [(sum(_common(run, _in_one_word(statement)) for run in runs), statement) for statement in statements]
+    best = max((weight for weight, _ in scored), default=0)
+    fitting = tuple(statement for weight, statement in scored if weight == best) if best > 1 else ()
+    unknown = tuple(run for run in runs if 2 * max((_common(run, _in_one_word(one)) for one in fitting), default=0) < len(run))
+    return Found(fitting, unknown)
+
+
+def _in_one_word(text: str) -> str:
+    for word, forms in _SAME_CHINESE:
+        text = forms.sub(word, text)
+    return text
+
+
+def _common(run: str, statement: str) -> int:
+    """The length of the longest part of `run` that stands in `statement`; a single sign is no more than chance."""
+    said = statement.lower()
+    for size in range(len(run), 1, -1):
+        if any(run[at : at + size].lower() in said for at in range(len(run) - size + 1)):
+            return size
+    return 1 if len(run) == 1 and run in said else 0
