@@ -43,7 +43,7 @@ _AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
     r"you|there|are|be|oh no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
-    r"same|do|try|to|until|till|from|since|once|more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|"
+    r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|"
     r"只|到|至|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
@@ -62,6 +62,13 @@ _ANOTHER = lazy_pattern(
 )
 _DIGIT = lazy_pattern(r"\d")
 _LISTED = lazy_pattern(rf"(?<![\d.]){_NUMBER}(?:(?:\s*(?:,|;|\band\b|和|、)\s*|\s+)+[$€£¥]?\s*{_NUMBER})+(?![\w.]*\d|\s*%)", re.IGNORECASE)
+_DAYS = r"(?P<unit>(?:business |working |week ?|calendar )?(?:days?|weeks?|months?|years?)\b|个?工作日|天|个?星期|周|个月|年)"
+_OF_DAYS = lazy_pattern(rf"(?<![-/.\d])\d+\s*{_DAYS}(?!\s*\d)", re.IGNORECASE)
+_MORE = lazy_pattern(
+    rf"(?:(?:and|then|ok|okay|plus|add|so|what about|how about|now|再|又|还)[\s,]*)*(?:(?:another|a further|再加?|又过)\s*(?P<number>\d+)\s*{_DAYS}?|"
+    rf"(?P<n>\d+)\s*(?:more|further|additional)(?:\s*{_DAYS.replace('unit', 'u')})?)(?:\s*(?:later|after that|on top|more|之?后|呢|是几号|是哪天))*[\s?.!？。]*",
+    re.IGNORECASE,
+)
 _SUMMED = lazy_pattern(r"\b(?:sum|total|add)\b|总|合计|求和", re.IGNORECASE)
 _WHOLE = lazy_pattern(r"\s*\d+(?:\.\d+)?\s*")
 _ABOUT = lazy_pattern(r"\b(?:of|for|on|from|costs?|bill|price)\b|[$€£¥元块]", re.IGNORECASE)
@@ -90,7 +97,8 @@ def substituted(prompt: str, before: str) -> str | None:
         return None
     if (whole := _SHARE_ON.fullmatch(before.strip())) and _IN_ALL.fullmatch(prompt.strip()):
         return f"{whole['amount']} + {whole['share']}"
-    if (longer := _with_another(prompt.strip(), before)) is not None:
+    longer = _with_another(prompt.strip(), before) or _further(prompt.strip(), before)
+    if longer is not None:
         return longer
     if not _CHANGES.match(prompt):
         return None
@@ -125,6 +133,17 @@ def _with_another(prompt: str, before: str) -> str | None:
     if said is None or len({one.group() for one in found}) != 1 or not (said["more"] or _SUMMED.search(before)):
         return None
     return _LISTED.sub(lambda one: f"{one.group()}, {said['number']}", listed)
+
+
+def _further(prompt: str, before: str) -> str | None:
+    """`and 5 more?` after `add 15 working days to 2026-11-30`: as many again of what was added."""
+    said = _MORE.fullmatch(digits_for_words(prompt))
+    number = (said["number"] or said["n"]) if said else None
+    unit = (said["unit"] or said["u"]) if said else None
+    units = {found["unit"] for found in _OF_DAYS.finditer(digits_for_words(before))}
+    if number is None or not units or (unit is None and len(units) > 1):
+        return None
+    return f"{before.rstrip('?!. ？。')} plus {number} {unit or units.pop()}"
 
 
 def _known_dropped(left: str, before: str) -> str:

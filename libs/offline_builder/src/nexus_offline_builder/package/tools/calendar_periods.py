@@ -93,6 +93,12 @@ def last_of_month(year: int, month: int) -> date:
     return moved(moved_months(date(year, month, 1), 1), -1) if (year, month) != (9999, 12) else date.max
 
 
+def first_of(month: str, year: str | None, today: date) -> date:
+    """The first day of a month by name; without a year, of the next such month from the present one on."""
+    number = _month(month)
+    return day_of(int(year) if year else today.year + (number < today.month), number, 1)
+
+
 def _end(day: date, of_year: bool) -> date:
     return last_of_month(day.year, 12 if of_year else day.month)
 

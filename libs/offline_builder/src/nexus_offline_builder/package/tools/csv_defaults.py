@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from .contract import Answer, Question, Refusal
+from .csv_ranking import COUNTS
+from .csv_columns import picks_columns
 from .csv_figures import MEASURES, repeated_name
-from .csv_scope import says_something
+from .csv_scope import says_something, without_names
 from .list_defaults import in_full as several_in_full
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
@@ -27,7 +29,7 @@ _PURPOSE = lazy_pattern(
 _CLAUSE = lazy_pattern(r"[.;:!?\n。；：！？，,]+(?!\d)|\s+(?:-+>|=>|→)\s+|\s+-+\s+|\s+and then\s+")
 _GROUPED = lazy_pattern(
     r"\b(?<!line )(?<!row )(?<!entry )(?<!once )(?<!twice )(?<!times )(?P<by>per|grouped by|group by|by each|for each|"
-    r"for every|by)\s+(?:the\s+)?(?P<en>[a-z]\w*)|"
+    r"for every|by)\s+(?:the\s+)?(?P<en>[^\W\d]\w*)|"
     r"(?:按照?|每一?个?|各个?)(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=分组|合计|汇总|统计|求和|的|总|小计|平均|计算|加总|$|[，,。])",
     re.IGNORECASE,
 )
@@ -69,6 +71,7 @@ _CONDITION = lazy_pattern(
     r"\b(?:where|whose|only (?:the )?(?:rows|those|ones))\b|只(?:要|看|留)",
     re.IGNORECASE,
 )
+_PIECES = lazy_pattern(r"\b(?:pieces|pcs|units|left|in stock|stock|items)\b|件|个|库存", re.IGNORECASE)
 _ORDER = lazy_pattern(
     r"\bsort\w*|\border(?:ed)? by\b|\brank\w*|\b(?:top|bottom)\s+(?:\d+|n\b)|排序|排名|排列|"
     r"从[高大多低小少]到|前\s*\d+\s*[名个]",
@@ -98,6 +101,8 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
     table = table_in(question.text)
     if table is None and question.alone:
         return several_in_full(question, requirement)
+    if table is not None and (picking := _picking(table, requirement, question.text)) is not None:
+        return picking
     if table is None or says_something(table.around) or not numeric_columns(table):
         return None
     wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]
@@ -115,6 +120,15 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
         return None
     asked = [found for mark in wanted if (found := _asked(mark, requirement, table))]
     raise _cannot((limited or asked[0]).group(), table)
+
+
+def _picking(table: Table, requirement: str, prompt: str) -> str | None:
+    """The table under `list columns`, where the prompt only names some and the requirement gives them back."""
+    around = table.around.strip()
+    named = without_names(around, table.header) != around
+    if not (named and picks_columns(requirement)) or says_something(without_names(around, table.header)):
+        return None
+    return f"list columns {around}".rstrip(": ：") + f":\n\n{prompt.replace(around, '', 1).strip()}"
 
 
 def _limited(requirement: str, table: Table) -> "re.Match[str] | None":
@@ -175,6 +189,12 @@ def _picked(requirement: str, table: Table) -> Iterator[str]:
         rest = f"{before[: found.start()]} {requirement[end:]}" if found else ""
         if found and not (re.search(r"\d", rest) or _names_a_cell(rest, table)):
             yield f"list rows with {name} {requirement[conditions[0].start() : end].rstrip('.,')}"
+    numeric = [column.name for column in numeric_columns(table) if not column.mixed]
+    counts = [name for name in numeric if COUNTS.search(name)] if _PIECES.search(requirement) else []
+    meant = counts if len(counts) == 1 else numeric
+    rest = f"{before} {requirement[end:]}"
+    if len(meant) == 1 and not (re.search(r"\d", rest) or _names_a_cell(rest, table)):
+        yield f"list rows with {meant[0]} {requirement[conditions[0].start() : end].rstrip('.,')}"
 
 
 def _by_group(requirement: str, table: Table) -> Iterator[str]:

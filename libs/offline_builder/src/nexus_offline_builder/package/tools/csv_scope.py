@@ -29,7 +29,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"so|ok|okay|well|just|only|again|both|thank|there|let|know|how|much|many|did|does|has|have|had|spend|spent|"
     r"cost|costs|sell|"
     r"sold|earn|earned|made|pay|paid|spending|spendings|expenses?|purchases?|payments?|instead|biggest|costing|"
-    r"list|quickly|quick|simple|respectively|over|across|within|inside|into|column's|s|about|"
+    r"list|quickly|quick|simple|respectively|over|across|within|inside|into|column's|s|about|time|ones|pls|thx|stuff|today|sorted|"
     r"return|print|output|provide|determine|want|like|add|added|adding|break|down|split|sum|complete|full|result|"
     r"answer)\b|"
     r"\b(?:an?|the|th(?:is|at|ese|ose)|its?|is|are|here|my|our|your|please|hi|hello|hey|thanks?|can|could|would|"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
+from .csv_columns import picked_columns, picks_columns
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
 from .csv_defaults import in_full
@@ -12,7 +13,7 @@ from .csv_figures import MEASURES, by_answer, by_group, overview, per_column
 from .csv_names import about_names
 from .csv_ranking import asks_order, first_row, ranked
 from .csv_rows import Picked, picked_rows
-from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
+from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, says_something, without_names
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns, table_in
@@ -65,6 +66,7 @@ _ASKS_AMOUNT = lazy_pattern(
     r"\b|花了?|钱|呢|只|多少|几个?|还?有|剩",
     re.I,
 )
+_COUNTED_THINGS = lazy_pattern(r"\bhow many (?!not\b|other\b)[a-z]+(?= (?:per|by|in|for|are|does|do|did|has|have|each)\b)|[几多]少?[个名位]?(?:人|学生|员工)", re.IGNORECASE)
 _AVERAGE_PER = lazy_pattern(r"(平均)每[个月天日人周年]")
 _PLACES = {str(n): n - 1 for n in range(1, 10)} | {
     word: n for words in ("一二三四五", ("first", "second", "third", "fourth", "fifth")) for n, word in enumerate(words)
@@ -105,9 +107,12 @@ def _about_earlier_table(question: Question) -> Task | None:
     if len(words) > _LONGEST_FOLLOW_UP or _OTHER_FORM.search(words):
         return None
     table = next((found for text in question.earlier if (found := table_in(text))), None)
+    before = _around(question.earlier)
     if asks_how_many(words) and question.earlier and table_in(question.earlier[0]) and table is not None:
-        counted = table
+        counted = table._replace(around=before)
         return Task(LIKELY, lambda: _counted(counted, question.chinese))
+    if table is not None and (columns := picked_columns(table, words, question.chinese, before)):
+        return Task(LIKELY, lambda: columns)
     if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
         return Task(LIKELY, lambda: first)
     asks = _asks_of(table, words)
@@ -150,6 +155,11 @@ def _only_measures(words: str) -> bool:
 
 
 def _counted(table: Table, chinese: bool) -> Answer:
+    """How many rows, of those that the turn before picked."""
+    if (found := filtered(table, table.around)) is not None:
+        return _of_filtered(found._replace(request="count"), chinese)
+    if (picked := picked_rows(table, table.around)) is not None and says_something(picked.cell):
+        return _headed(picked, row_count(picked.table, chinese), chinese)
     answer = row_count(table, chinese)
     return answer._replace(text="\n".join([answer.text, *by_answer(table)]))
 
@@ -186,7 +196,7 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
         table, request = months
     if (found := filtered(table, request)) is not None:
         return _of_filtered(found, chinese)
-    if answer := ranked(table, request, chinese) or about_names(table, request, chinese):
+    if answer := picked_columns(table, request, chinese) or ranked(table, request, chinese) or about_names(table, request, chinese):
         return answer
     picked = picked_rows(table, request)
     if picked is not None and _unmeasured(picked.cell).strip():
@@ -212,9 +222,10 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     if (named := counted_name(table, request)) is not None:
         return count_of_a_kind(table, named, chinese)
     measures = [measure for measure in MEASURES if measure.asked.search(_without_names(request, table.header))]
-    if not measures and (_COUNT.search(request) or asks_how_many(request)):
+    counting = _HOW_MANY.search(request) and not any(_mentioned(column.name, request) for column in numeric_columns(table))
+    if not measures and (_COUNT.search(request) or asks_how_many(request) or (counting and _GROUP.search(request))):
         group = _group_column(table, request)
-        refuse_unclear(besides, table)
+        refuse_unclear(_COUNTED_THINGS.sub(" ", besides) if group is not None else besides, table)
         return row_count(table, chinese) if group is None else counted_by(table, group, chinese)
     numeric = _with_numbers(table, request)
     group = _group_column(table, request)
@@ -264,7 +275,13 @@ def _of_rows(picked: Picked, chinese: bool) -> Answer:
         refuse_unclear(_ASKS_AMOUNT.sub(" ", said), picked.table)
         return _headed(picked, row_count(picked.table, chinese), chinese)
     said = _ASKS_AMOUNT.sub(" ", picked.request) if names and not _COUNT.search(picked.request) else picked.request
-    return _headed(picked, _answer(picked.table, said, chinese, total=True), chinese)
+    if any(measure.asked.search(said) for measure in MEASURES) or _COUNT.search(said):
+        return _headed(picked, _answer(picked.table, said, chinese, total=True), chinese)
+    answer = _answer(picked.table, without_joins(said), chinese, total=True) if names else row_count(picked.table, chinese)
+    if not names:
+        refuse_unclear(without_names(without_joins(said), picked.table.header), picked.table)
+    rows = row_list(picked.table, chinese).text.partition("\n")[2]
+    return _headed(picked, answer._replace(text=f"{answer.text}\n{rows}"), chinese)
 
 
 def _of_filtered(found: Filtered, chinese: bool) -> Answer:

@@ -121,7 +121,7 @@ _BARE = lazy_pattern(
 )
 _TURNS = lazy_pattern(
     r"\b(?:when|what (?:year|date|day))\b[^\d]*\b(?:turns?|be|is|becomes?|"
-    r"reach(?:es)?)\s+(?:[a-z]+\s+){0,2}(\d{1,3})(?!\s*(?:days?|weeks?|months?))\b|"
+    r"reach(?:es)?)\s+(?:[a-z]+\s+){0,2}(\d{1,3})(?!\s*(?:business |working |work ?|week)?(?:days?|weeks?|months?))\b|"
     r"(?:什么时候|哪[年天])[^\d]*?(?:满|到)?(\d{1,3})岁",
     re.IGNORECASE,
 )
@@ -144,7 +144,7 @@ def understand(question: Question) -> Task | None:
         return None
     if (worked := clock_task(question)) is not None:
         return worked
-    text = with_durations(with_periods(plain_signs(text), question.today))
+    text = with_durations(with_periods(plain_signs(text.replace("哪一天", "哪天")), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
         return Task(CERTAIN, lambda: _tell_day(question.today, question))

@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
-from .calendar_dates import FoundDate, dates_in, moved_months
-from .calendar_periods import last_of_month, with_periods
+from .calendar_dates import MONTHS, FoundDate, dates_in, moved_months
+from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
 from .date_prose import is_label
 from .patterns import lazy_pattern
@@ -84,6 +84,25 @@ _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
+_MONTHS = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+_NAMED_MONTH = lazy_pattern(rf"\s*(?P<name>{_MONTHS})\.?,?\s*(?P<year>\d{{4}})?[\s?.]*", re.IGNORECASE)
+_ASKS_A_DATE = lazy_pattern(r"\b(?:what|which) (?:date|day)\b|\bwhat's the date\b|\bdate in\b|几号|哪一?天|什么日期", re.IGNORECASE)
+_ASKED_FOR = lazy_pattern(
+    r"\bin\s+\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?)\b|\b\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?) (?:ago|from (?:now|today)|later)\b|"
+    r"\d{1,4}\s*(?:天|周|个?星期|个?月|年)[之以]?[前后]",
+    re.IGNORECASE,
+)
+"""Examples of prompts: `in two weeks, ten days ago - what date is that`."""
+_PERIOD = lazy_pattern(
+    r"(?<![\d.,/-])\+?\s*(?P<count>\d{1,4})(?:\s*(?P<unit>(?:business |working |work ?|week)?days?|weeks?|months?|years?|个?工作日|天|日|周|个?星期|个?月|年))?(?![\w.,/-]*\d|[a-z])",
+    re.IGNORECASE,
+)
+_UNIT = lazy_pattern(r"(?:(?:business|working|work) )?\b(?:days?|weeks?|months?|years?)\b", re.IGNORECASE)
+_IN_UNIT = lazy_pattern(
+    r"\b(?:how many |number of |in )?(?P<unit>weeks|months|hours) (?:until|till|to|left|since|before|remaining|ago|between|from|are|have|is)\b|"
+    r"\bhow many (?P<many>weeks|months)\b|(?:多少|几)个?(?P<zh>周|星期|月)",
+    re.IGNORECASE,
+)
 _SAYS_NOTHING = lazy_pattern(
     r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
     re.IGNORECASE,
@@ -93,6 +112,10 @@ _SAYS_NOTHING = lazy_pattern(
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
     wanted = digits_for_words(plain_signs(requirement))
+    if _ASKS_A_DATE.search(wanted):
+        wanted = _ASKED_FOR.sub(" ", wanted)
+    if (moved := _with_period(question, wanted)) is not None:
+        return moved
     days = _bare_days(question, _EDGE.search(wanted) is not None)
     if len(days) == 2:
         return _of_two(days[0], days[1], wanted)
@@ -109,6 +132,8 @@ def _bare_days(question: Question, edge: bool) -> list[date]:
         return []
     if month := _MONTH.fullmatch(text):
         return [date(int(month[1]), int(month[2]), 1)] if 0 < int(month[2]) < 13 and int(month[1]) and edge else []
+    if named := _NAMED_MONTH.fullmatch(text):
+        return [first_of(named["name"], named["year"], question.today)] if edge else []
     found = dates_in(with_periods(text, question.today), question.today)
     rest = with_periods(text, question.today)
     for one in reversed(found):
@@ -116,6 +141,29 @@ def _bare_days(question: Question, edge: bool) -> list[date]:
     if not is_label(_SAYS_NOTHING.sub(" ", rest)) or (len(found) > 1 and any(one.recurring for one in found)):
         return []
     return [_this_year(one, question.today) if one.recurring else one.day for one in found]
+
+
+def _with_period(question: Question, wanted: str) -> str | None:
+    """`signed 2026-03-17, 45 days`, `2026-11-29 30`: the way that the requirement counts from a date on."""
+    text = digits_for_words(plain_signs(question.text.strip()))
+    signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
+    if len(text) > _LONGEST_PROMPT or "\n" in text or len(signs) != 1 or _BACK.search(text) or _FORTH.search(text):
+        return None
+    found = dates_in(text, question.today)
+    if len(found) != 1:
+        return None
+    rest = f"{text[: found[0].start]} {text[found[0].end :]}"
+    period = _PERIOD.search(rest)
+    unit = (period["unit"] or _unit_in(wanted)) if period else None
+    if period is None or unit is None or not is_label(_SAYS_NOTHING.sub(" ", _PERIOD.sub(" ", rest, count=1))):
+        return None
+    return f"{found[0].day} {signs[0]} {period['count']} {unit}"
+
+
+def _unit_in(wanted: str) -> str | None:
+    """The only unit of time that is named."""
+    units = {found.group().lower().rstrip("s") for found in _UNIT.finditer(wanted)}
+    return f"{units.pop()}s" if len(units) == 1 else None
 
 
 def _this_year(found: FoundDate, today: date) -> date:
@@ -150,6 +198,9 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
         return f"how many days between {day} and {far}" if _LEFT.search(wanted) else f"what date is {far}"
     if _NEXT_WORKING.search(wanted):
         return f"next working day after {day}"
+    if day != question.today and (measured := _IN_UNIT.search(wanted)) is not None:
+        first, last = sorted((day, question.today))
+        return f"how many {measured['unit'] or measured['many'] or measured['zh']} between {first} and {last}"
     if kind := _KIND.search(wanted):
         name = kind["kind"] or kind["zh"]
         return f"is {day} a {name}" if name.isascii() else f"{day}是{name}吗"

@@ -128,7 +128,7 @@ def _numbers(text: str) -> list[Fraction] | None:
             for gap in gaps[1:-1]
         )
         or not all(gap and _apart(gap) for gap in gaps[1:-1])
-        or gaps[-1].strip(" .,;\n元")
+        or gaps[-1].strip(" .,;\n元?？!")
     ):
         return None
     found = _VALUE.findall(text)

@@ -87,7 +87,7 @@ _HOW_MANY = lazy_pattern(
     r"(?:(?:and|so|ok|okay|now)[\s,]+)*(?:how many|count (?:them|those|these|it)|how many of them)(?: (?:are|were|"
     r"is|was|did|do|you|there|they|those|these|of|them|it|"
     r"that|find|found|in|"
-    r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*有?(?:多少|几)(?:个|行|条|项)?(?:呢|"
+    r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*(?:有(?:多少|几)|(?:多少|几)(?=个|行|条|项)|(?<!共)(?<!总)多少)(?:个|行|条|项)?(?:呢|"
     r"啊)?[\s？?。]*",
     re.IGNORECASE,
 )
