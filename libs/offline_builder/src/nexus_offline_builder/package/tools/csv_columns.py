@@ -17,7 +17,7 @@ _NAMES = lazy_pattern(
     re.IGNORECASE,
 )
 _PICKS = lazy_pattern(
-    r"\b(?:only|just|keep|pick|select|extract|pull|list|show|print|return|column|columns|values? of|give me|get|now|and|what about)\b|只[要留看取]|保留|取出?|提取|列出|[列栏]",
+    r"\b(?:only|just|keep|pick|select|extract|pull|list|show|print|return|column|columns|values? of|give me|get)\b|只[要留看取]|保留|取出?|提取|列出|[列栏]",
     re.IGNORECASE,
 )
 _ORDERS = lazy_pattern(r"\b(?:list|only|keep|pick|select|extract|pull) columns?\b|只[要留看取]|保留|提取", re.IGNORECASE)

@@ -196,7 +196,9 @@ def _answer(table: Table, request: str, chinese: bool, total: bool = False) -> A
         table, request = months
     if (found := filtered(table, request)) is not None:
         return _of_filtered(found, chinese)
-    if answer := picked_columns(table, request, chinese) or ranked(table, request, chinese) or about_names(table, request, chinese):
+    measured = any(measure.asked.search(_without_names(request, table.header)) for measure in MEASURES)
+    columns = None if measured else picked_columns(table, request, chinese)
+    if answer := columns or ranked(table, request, chinese) or about_names(table, request, chinese):
         return answer
     picked = picked_rows(table, request)
     if picked is not None and _unmeasured(picked.cell).strip():

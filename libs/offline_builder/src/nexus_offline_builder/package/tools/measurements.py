@@ -35,6 +35,9 @@ _BRITISH = lazy_pattern(
     r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b\)?",
     re.IGNORECASE,
 )
+_AMERICAN = lazy_pattern(r"\b(?:us|u\.s\.|american)\s+(?=(?:gallons?|gal|pints?|quarts?|cups?|fluid ounces?|fl oz|mpg|tons?)\b)", re.IGNORECASE)
+_CONSUMPTION = lazy_pattern(r"\b(?:l|lit(?:re|er)s?)\s*(?:per|/|on|for)\s*(?:every\s+)?100\s*(?:km|kilomet(?:re|er)s?|k)\b", re.IGNORECASE)
+_RANGE = lazy_pattern(rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))\s*(?:-|to|and|or|~|到|至|和)\s*(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)", re.IGNORECASE)
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
 _TALL = lazy_pattern(r"(?<![\d.])(\d)米(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
 _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)
@@ -188,14 +191,24 @@ def _plain(prompt: str) -> str:
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
-    text = with_portions(_BRITISH.sub(_british, digits_for_words(text)))
+    text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
+    text = _CONSUMPTION.sub("l/100km", text)
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
     text = _INCHES.sub(r"\1 inches", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text))
     text = _STONES.sub(r"\1 st \2 lb ", text)
-    return _HALF.sub(_halved, _WORD.sub(_corrected, text))
+    return _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text)))
+
+
+def _both_ends(found: "re.Match[str]") -> str:
+    """`between 18 and 22 °C` as two quantities."""
+    unit = re.match(r"\s*", found.string[found.end() :])
+    mention = mention_at(found.string, found.end() + (unit.end() if unit else 0))
+    if mention is None or (len(mention.name) == 1 and mention.name in "aA"):
+        return found.group()
+    return f"{found['low']} {mention.name}, {found['high']}"
 
 
 def _british(found: "re.Match[str]") -> str:

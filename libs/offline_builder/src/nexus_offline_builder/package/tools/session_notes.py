@@ -13,6 +13,7 @@ from .wording import has_chinese
 _LONGEST = 400
 _POLITE = r"(?:(?:please|pls|can you|could you|ok|okay|oh|and|also|now|then|so|hey|hi|yes|wait|actually|we|i|i'll|let's|请|帮我|麻烦|再|还有?)[\s,]*)*"
 _ON_LIST = r"(?:\s*(?:on|to|onto|in|into|for)\s+(?:the|my|our|this|it)?\s*(?:[a-z-]+\s+){0,2}(?:list|it|basket|cart)\b|\s*到?(?:清单|列表|单子)(?:上|里)?)"
+_ON_THE_LIST = lazy_pattern(_ON_LIST, re.IGNORECASE)
 _WRITE_DOWN = lazy_pattern(
     rf"{_POLITE}(?:(?:make |take |new )?(?:a )?(?:note|memo|reminder)\b(?: down| that)?\s*[:,-]?|(?:remember|save|store|keep in mind|jot down|write down|note down)"
     r"(?: this| that)?\s*[:,-]?|记(?:一下|住|下来?|录)?\s*[:：,，]?|备忘\s*[:：]?|笔记\s*[:：]?)\s*(?P<what>\S.*)",
@@ -56,19 +57,19 @@ class _Kept:
         self.entries: list[str] = []
         self.notes: list[str] = []
 
-    def take(self, prompt: str, to_list: bool) -> str | None:
+    def take(self, prompt: str, to_list: bool, alone: bool) -> str | None:
         """Does what `prompt` says to be kept or taken off, and says so; None where it says nothing of the kind."""
         text = prompt.strip()
         if _CLEAR.fullmatch(text):
             return self._cleared()
-        if len(text) > _LONGEST or text.endswith(("?", "？")) or _SHOW.fullmatch(text):
+        if len(text) > _LONGEST or text.endswith(("?", "？")) or _SHOW.fullmatch(text) or re.search(r"[\[\]{}<>=\\]", text):
             return None
         if (note := _WRITE_DOWN.fullmatch(text)) and not (to_list and _ADD.fullmatch(note["what"])):
             self.notes.append(note["what"].strip())
             return "noted"
         if (off := _OFF.fullmatch(text)) and (gone := self._without(next(part for part in off.groups() if part))):
             return f"off: {', '.join(gone)}"
-        if (add := _ADD.fullmatch(text)) and not _ASKS.search(text):
+        if (add := _ADD.fullmatch(text)) and not _ASKS.search(text) and (to_list or alone or _ON_THE_LIST.search(text)):
             return self._with(add["what"] or add["more"])
         return self._with(text) if to_list and _BARE.fullmatch(text) and not is_request(text) else None
 
@@ -103,8 +104,8 @@ def understand(question: Question) -> Task | None:
     to_list = re.search(r"\blists?\b|\bgrocer|\bto-?dos?\b|\bpack|清单|列表|单子|购物", question.requirement, re.IGNORECASE) is not None
     kept = _Kept()
     for earlier in reversed(question.earlier):
-        kept.take(earlier, to_list)
-    done = kept.take(question.text, to_list)
+        kept.take(earlier, to_list, question.alone)
+    done = kept.take(question.text, to_list, question.alone)
     if done is not None:
         return Task(CERTAIN if question.alone else LIKELY, lambda: _confirmed(kept, done, question))
     return _asked(kept, question)

@@ -12,6 +12,14 @@ from .unit_defaults import in_full
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 
 _LONGEST_PROMPT = 400
+_HOW_MANY_OF = lazy_pattern(r"\bhow (?:many|often)\s+(?:times\s+|of\s+)?(?:an?\s+)?[\d.]+[\s-]*[a-z]+[\s-]+(?!are\b|is\b|in\b|to\b|make\b)[a-z]+", re.IGNORECASE)
+_SCALED = lazy_pattern(
+    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|was)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|double|twice|triple|(?P<times>\d+(?:\.\d+)?)\s*(?:times|x))(?:\s+(?:of|as much|as many))?"
+    r"\s*(?:of\s+)?(?:that|it|this|the same|as that)?|(?P<zh>一半|两倍|双倍|(?P<n>\d+)\s*倍))(?:呢|是多少)*[\s?.!？。]*",
+    re.IGNORECASE,
+)
+_FACTORS = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4), "tenth": Fraction(1, 10), "double": Fraction(2), "twice": Fraction(2)}
+_FACTORS |= {"triple": Fraction(3), "一半": Fraction(1, 2), "两倍": Fraction(2), "双倍": Fraction(2)}
 _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
 
 
@@ -25,6 +33,8 @@ def understand(question: Question) -> Task | None:
         return None
     if (listed := _number_last(read)) is not None:
         return Task(LIKELY, lambda: _answer([listed]))
+    if (fitting := _fitting(read, question.text)) is not None:
+        return Task(LIKELY, lambda: _quotient(*fitting))
     pairs = None if question.earlier and _LEANS_BACK.match(question.text) and not read.quantities else _pairs(read)
     if pairs is not None:
         confidence = CERTAIN if read.quantities and asks_to_convert(question.text) else LIKELY
@@ -66,9 +76,19 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     return None
 
 
+def _fitting(read: Measurements, text: str) -> tuple[Quantity, Quantity] | None:
+    """`how many 700 MB CDs hold 4.2 GB`: how often the first quantity goes into the second."""
+    if len(read.quantities) != 2 or read.units or read.unread or not _HOW_MANY_OF.search(text):
+        return None
+    small, large = read.quantities
+    return (small, large) if small.unit.kind == large.unit.kind and small.amount > 0 and large.amount > 0 else None
+
+
 def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     """`45 km in 1.5 hours` into km/h is a quotient, `2 hours at 60 km/h` into km a product."""
     if len(read.quantities) != 2 or len(read.units) != 1:
+        return None
+    if read.quantities[0].unit.kind == read.quantities[1].unit.kind:
         return None
     (first, second), target = read.quantities, read.units[0]
     for one, other in ((first, second), (second, first)):
@@ -76,6 +96,9 @@ def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
             unit = Unit(f"{one.unit.symbol}/{other.unit.symbol}", target.kind, one.unit.size / other.unit.size)
             said = f"{one.spoken} / {other.spoken}"
             return [(Quantity(one.amount / other.amount, unit, said), target)]
+        if one.unit.kind == f"{other.unit.kind}/{target.kind}" and one.amount:
+            unit = Unit(target.symbol, target.kind, other.unit.size / one.unit.size)
+            return [(Quantity(other.amount / one.amount, unit, f"{other.spoken} / {one.spoken}"), target)]
         if one.unit.kind == f"{target.kind}/{other.unit.kind}":
             unit = Unit(target.symbol, target.kind, one.unit.size * other.unit.size)
             return [(Quantity(one.amount * other.amount, unit, f"{one.spoken} * {other.spoken}"), target)]
@@ -84,7 +107,8 @@ def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
 
 def _continued(read: Measurements, question: Question) -> Task | None:
     """`and in kelvin?` is about the quantity of an earlier turn; `and 20 kg?` goes into the unit of that turn."""
-    if read.unread and not (_only_number(read) and not read.units):
+    factor = _factor(question.text)
+    if factor is None and read.unread and not (_only_number(read) and not read.units):
         return None
     for text in question.earlier:
         before = measurements_in(text)
@@ -92,7 +116,9 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         if known is None or before.unread:
             continue
         quantities = list(read.quantities) or [quantity for quantity, _ in known]
-        if read.lone_number is not None and not read.quantities:
+        if factor is not None:
+            quantities = [_scaled(quantity, factor) for quantity, _ in known]
+        elif read.lone_number is not None and not read.quantities:
             unit = known[0][0].unit
             quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
         elif not read.quantities and not read.units:
@@ -101,6 +127,21 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         pairs = [(quantity, known[0][0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units]
         return Task(LIKELY, partial(_answer, pairs))
     return None
+
+
+def _factor(text: str) -> Fraction | None:
+    """`half of that`, `3 times as much`: of the quantity of the turn before."""
+    found = _SCALED.fullmatch(text.strip())
+    if found is None:
+        return None
+    if times := found["times"] or found["n"]:
+        return Fraction(times)
+    return _FACTORS[re.sub(r"^an?\s+", "", (found["part"] or found["zh"]).lower())]
+
+
+def _scaled(quantity: Quantity, factor: Fraction) -> Quantity:
+    amount = quantity.amount * factor
+    return Quantity(amount, quantity.unit, spoken(figures.shown(amount), quantity.unit))
 
 
 def _elsewhere(quantity: Quantity) -> Unit | None:
@@ -171,6 +212,16 @@ def _answer(pairs: list[tuple[Quantity, Unit]]) -> Answer:
     )
     text = "\n".join(answer.text for answer in answers)
     return Answer(text, {"conversions": calls}, {"results": results}, values)
+
+
+def _quotient(small: Quantity, large: Quantity) -> Answer:
+    """How often; where that is no whole number, how many it takes to hold all."""
+    ratio = large.amount * large.unit.size / (small.amount * small.unit.size)
+    shown, sign = _rounded(ratio)
+    whole = -(-ratio.numerator // ratio.denominator)
+    text = f"{large.spoken} / {small.spoken} {sign} {shown}"
+    text = text if whole == ratio else f"{text}: {whole} for all of it, {whole - 1} full"
+    return Answer(text, {"divide": large.spoken, "by": small.spoken}, {"result": shown}, (Value(figures.carried(ratio), ratio),))
 
 
 def _converted(quantity: Quantity, target: Unit) -> Answer:
