@@ -40,7 +40,11 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
+        topics="monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client which_member which_student "
+        "which_employee which_order which_product how_many_order how_many_customer how_many_member orders_per order_per has_not_paid hasn_t_paid "
+        "not_paid_yet who_has_not club_fee pivot pivot_table per_candidate vote_count open_item per_status by_status status_count "
+        "成绩统计 每个部门 按城市 按月 每月 报名人数 各班 每个班 "
+        "timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
         "column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
         "bookkeeping grade_book gradebook 按部门 按地区 按门店 按产品 按商品 按客户 按员工 按姓名 按班级 按类别 按金额 "
         "按成绩 按分数 "
@@ -63,7 +67,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="grade_average average_grade average_of_grade mark_average average_of_mark add_up_number "
+        topics="profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share share_rent share_the_rent unit_price which_pack "
+        "money_given each_pay each_person_pay everyone_pay each_owe pocket_money price_comparison aa 折后 九折 八折 七折 六折 五折 几折 每人付 每个人付 "
+        "付多少 人均 该付 工资计算 时薪 "
+        "grade_average average_grade average_of_grade mark_average average_of_mark add_up_number "
         "sum_of_number arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
         "division subtract "
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
@@ -130,7 +137,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="weekday deadline countdown leap_year day_of_week day_of_the_week day_between "
+        topics="期限 工龄 司龄 倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week day_between "
         "date_difference how_old how_many_day "
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
         "date_calculator date_calculation date_math "
@@ -155,7 +162,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="text",
         topics="word_count word_counter word_frequency character_count letter_count text_statistic "
         "text_analysis wordcount "
-        "most_common_word longest_word top_word tweet_length essay_length post_length wordy wordiness 字数 词频 "
+        "most_common_word longest_word top_word tweet_length essay_length post_length sms_length bio_length text_length title_length "
+        "reading_stat find_and_replace search_and_replace how_often too_wordy 字数 词频 "
         "词数 字符数 句子数",
         objects=(
             "word vocabulary character char letter sentence text paragraph essay article line tweet 文本 文字 "
@@ -194,7 +202,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
-            "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of 正则"
+            "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of date_in_letter date_in_mail date_in_email "
+            "order_number_out reference_number invoice_number order_number tracking_number contact_detail contact_info 提取日期 找日期 找出日期 手机号 正则"
         ),
         objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
@@ -227,8 +236,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         topics="slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case sentence_case snake_case camel_case "
         "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace search_and_replace find_replace "
         "replace_word replace_text palindrome backward backwards reverse_text reverse_a_text reverse_string reverse_a_string "
-        "reverse_word mirror_text remove_punctuation blank_line empty_line line_break extra_space 大写 小写 回文 倒着写 首字母 "
-        "查找替换 替换文字 替换词 标点",
+        "reverse_word mirror_text strip_punctuation word_backward text_backward text_as_slug title_to_slug title_as_web_address remove_punctuation blank_line empty_line line_break extra_space 大写 小写 回文 倒着写 首字母 "
+        "查找替换 词替换 替换掉 字替换 替换文字 替换词 标点",
         objects="title headline text string word sentence filename phrase 文字 文本 标题 句子",
         operations="replace reverse replacement swap capital web_address url_friendly 替换 反转 倒过来 改成",
     ),
@@ -266,16 +275,18 @@ RULES = {rule.name: rule for rule in CATALOGUE}
 OUT_OF_REACH = {
     "translation between languages": "translate translation translator french german spanish interpreter 翻译",
     "booking and travel": (
-        "book booking flight hotel travel trip reservation reserve ticket 订酒店 订机票 预订 旅行 旅游 机票 酒店"
+        "book booking flight hotel travel trip reservation reserve ticket 订酒店 订机票 预订 旅行 旅游 机票 酒店 高铁 火车票 车票 打车 taxi cab holiday_plan"
     ),
     "live rates, prices and news": (
         "live realtime real-time exchange_rate currency stock_price stock_market stock_quote stock_ticker "
         "share_price crypto bitcoin news right_now latest "
-        "汇率 股票 股价 新闻 实时 行情"
+        "gold_price petrol_price fuel_price_near nearby track_my parcel election football_result 快递 股市 基金 汇率 股票 股价 新闻 实时 行情"
     ),
     "weather": "weather forecast rain 天气",
     "writing and creative work": (
-        "poem poetry haiku story novel song lyric joke essay_writing compose write_email draft blog rewrite "
+        "poem poetry haiku story novel song lyric joke essay_writing compose write_email draft rewrite "
+        "cover_letter motivation_letter love_letter write_a_letter resume product_description motivation horoscope typo proofread proofreading grammar "
+        "learn_vocabulary synonym website_builder make_website make_a_website build_a_website build_website write_blog blog_writer 情书 周报 日报 简历 "
         "写一篇 写作文 写一首 诗 小说 故事 写作 作曲 笑话 写文章 润色"
     ),
     "pictures, sound and video": (
@@ -288,6 +299,6 @@ OUT_OF_REACH = {
     "summaries and general knowledge": (
         "summarize_article summarise_article summarize_long long_article history trivia who_won world_cup "
         "capital_of recipe_idea recommend python_code write_code write_program source_code "
-        "phone_plan recommendation advice explain chess play game 摘要 百科 历史 推荐 下棋 游戏 聊天"
+        "phone_plan recommendation advice explain chess play game date_idea find_a_date romantic therapist chatbot what_to_cook  摘要 百科 历史 推荐 下棋 游戏 聊天"
     ),
 }

@@ -7,6 +7,7 @@ from functools import cache
 
 from nexus_offline_builder.catalogue import CATALOGUE, OUT_OF_REACH, ToolRule
 from nexus_offline_builder.package.tools.fact_lookup import facts_in, without_facts
+from nexus_offline_builder.package.tools.measurements import units_in
 from nexus_offline_builder.package.tools.spelling import nearest, unswapped
 from nexus_offline_builder.package.tools.units import NAMES
 
@@ -50,19 +51,20 @@ def stem(word: str) -> str:
     for _ in range(2):
         shorter = _ENDINGS.sub("", word)
         if len(shorter) < 3:
+            word = word[:-1] if len(word) > 3 and word.endswith("s") else word
             break
         word = shorter
     return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
 
 
-_ANYWAY = "when from to until till since before after left end"
+_ANYWAY = "还有 when from to until till since before after left end"
 _WEAK = frozenset(stem(word) for word in _ANYWAY.split())
 """What a clause may say anyway: beside a poem or a booking it calls for no tool."""
 
 
 @cache
 def _vocabulary(words: str) -> _Vocabulary:
-    english = {word for word in words.split() if word.isascii()}
+    english = {word.lower() for word in words.split() if word.isascii()}
     stems = {"_".join(stem(part) for part in word.split("_")): word for word in english}
     return _Vocabulary(stems, frozenset(word for word in words.split() if not word.isascii()))
 
@@ -103,6 +105,7 @@ def _units(words: list[str], clause: str) -> set[str]:
     """The units that are named, by what they are, so that `kg` and `kilograms` count once."""
     found = {word for word in words if word in _unit_names() and word not in _not_units()}
     found |= {word for word in words if word in _DURATIONS}
+    found |= {unit.symbol for _, unit in units_in(clause) if "/" in unit.symbol}
     left = clause
     for name in sorted((name for name in NAMES if not name[0].isascii() and name[0] != "µ"), key=len, reverse=True):
         if name in left and (len(name) > 1 or name in _CHINESE_UNITS):

@@ -23,6 +23,7 @@ _ITS_CALCULATOR = re.compile(
     r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE
 )
 _AN_EXPRESSION = re.compile(r"(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)", re.IGNORECASE)
+_ARROW = re.compile(r"\s*(?:<?[-=]+>|[→↔⇒])\s*")
 _BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
 _FILLER = frozenset(
     [
@@ -141,7 +142,7 @@ def beyond_the_tools(requirement: str) -> list[str]:
 
 def _wanted(requirement: str) -> str:
     text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
-    text = _AN_EXPRESSION.sub(" arithmetic ", text.replace("%", " percent "))
+    text = _AN_EXPRESSION.sub(" arithmetic ", _ARROW.sub(" to ", text.replace("%", " percent ")))
     return _ITS_CALCULATOR.sub(r"\1 calculation", text)
 
 

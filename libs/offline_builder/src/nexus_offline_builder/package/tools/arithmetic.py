@@ -197,7 +197,9 @@ def _rounded(tokens: list[Token], places: int) -> Answer:
 
 def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
-    return amount_in_full(question, requirement) or several_in_full(question, requirement)
+    claim = understand(question)
+    certain = claim is not None and claim.confidence == CERTAIN
+    return amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))
 
 
 TOOL = Tool(

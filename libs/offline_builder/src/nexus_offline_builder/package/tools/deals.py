@@ -118,6 +118,7 @@ _PRICE = lazy_pattern(
     rf"(?:\s+then\b)?",
     re.IGNORECASE,
 )
+_WITH_NOUN = lazy_pattern(r"(?<=\d)\s*的[\u4e00-\u9fff]{1,6}?(?=\s*(?:打|减|优惠|涨|降|便宜|再|[,，]))")
 _WHAT_IT_IS = lazy_pattern(rf"\s+{_NAME}", re.IGNORECASE)
 _WE_ARE = lazy_pattern(
     rf"(?:(?:we are|we're|there are|there're|(?:table|party|group) (?:of|for))\s+(?P<n>\d+)(?: of us| "
@@ -223,7 +224,7 @@ _ASKS_CHANGE = lazy_pattern(
 def deal_in(text: str) -> str | None:
     """The expression that `text` asks for, number words in digits already; None where a part of it is not "
     "understood."""
-    text = re.sub(r"\s+", " ", text).strip()
+    text = _WITH_NOUN.sub("", re.sub(r"\s+", " ", text).strip())
     if len(text) > _LONGEST or not re.search(r"\d", text) or re.search(r"\d-\d", text) or _WAGES.search(text):
         return None
     for read in (_whole_form, _net, _stepwise):

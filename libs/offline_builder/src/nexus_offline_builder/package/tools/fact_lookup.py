@@ -22,7 +22,8 @@ _TASK = lazy_pattern(
     r"should (?:say|tell|answer|reply)|please)\b|机器人|问答|助手|回答|客服|帮我|做[一个]|想要",
     re.IGNORECASE,
 )
-_LEAD = lazy_pattern(r"^.*?(?:\b(?:facts?|info(?:rmation)?|details|here is what (?:it|you) (?:needs?|should)[^:]*|know(?:s)?(?: that| this)?|answers?|things|following|follows|rules|\bask[^:]*)|[\u4e00-\u9fff])\s*[:：]\s*", re.IGNORECASE | re.DOTALL)
+_LEAD = lazy_pattern(r"^[^:：]{3,200}[:：](?!\d)\s*")
+_SAME_THINGS = lazy_pattern(r"\b(?:facts?|info(?:rmation)?|details|rules|follow\w*|ask\w*|know\w*|things)\b|信息|如下|以下", re.IGNORECASE)
 
 
 def facts_in(requirement: str) -> list[str]:
@@ -30,7 +31,7 @@ def facts_in(requirement: str) -> list[str]:
     found: list[str] = []
     for sentence in _SENTENCE.split(requirement):
         lead = _LEAD.match(sentence)
-        told = sentence[lead.end() :] if lead and _TASK.search(lead.group()) else sentence
+        told = sentence[lead.end() :] if lead and (_TASK.search(lead.group()) or _SAME_THINGS.search(lead.group())) else sentence
         if told is sentence and _TASK.search(sentence):
             continue
         found += [part.strip(" .,-*") for part in _COMMA.split(told)]

@@ -77,7 +77,9 @@ def understand(question: Question) -> Task | None:
     if fault is not None:
         sure = _ASKED.search(request) or VALIDITY.search(request)
         bare = question.alone or not re.search(r"\w", request)
-        return Task(LIKELY if sure else POSSIBLE, lambda: _invalid(fault, question)) if sure or asked or bare else None
+        elsewhere = asked or _LENGTH.search(request) or (question.requirement and not VALIDITY.search(question.requirement))
+        tell = _refuse_invalid if elsewhere and not sure else _invalid
+        return Task(LIKELY if sure else POSSIBLE, lambda: tell(fault, question)) if sure or asked or bare else None
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
 
 
@@ -140,6 +142,12 @@ def _refuse_without_document() -> Answer:
 def _invalid(fault: Fault, question: Question) -> Answer:
     text = f"这不是有效的 JSON：{fault.chinese}。" if question.chinese else f"This is not valid JSON: {fault.english}."
     return Answer(text, {"query": "validate"}, {"valid": False, "reason": fault.english})
+
+
+def _refuse_invalid(fault: Fault, question: Question) -> Answer:
+    """Something else was asked than whether it is valid, and that cannot be answered."""
+    text = _invalid(fault, question).text
+    raise Refusal(text, text)
 
 
 def _valid(document: Document, question: Question) -> Answer:

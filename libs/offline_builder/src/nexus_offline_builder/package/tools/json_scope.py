@@ -28,7 +28,8 @@ _SAYS_NOTHING = lazy_pattern(
     r"count|number|length|size|"
     r"items?|elements?|entries|entry|has|have|does|do|there|at|were|was|now|so|ok|then|just|of|they|those|them|top|"
     r"level|root|look|up|and|for|to|on|my|valid|check|ok|okay|fine|broken|correct|malformed|right|wrong|with|any|"
-    r"which|exist|array|"
+    r"which|exist|array|nicely|nice|readable|beautif\w+|prettif\w+|indent\w*|human|neat\w*|tidy|clean|make|thanks|thank|thx|pls|human-readable|layout|"
+    r"turn|into|something|i|could|would|hi|hello|with|line|lines|breaks|properly|again|print(?:ed)?|a|be|want|need|"
     r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|"
     r"提取|取出?|获取|读取|解析|显示|"
     r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢",

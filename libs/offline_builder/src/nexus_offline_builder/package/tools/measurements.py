@@ -167,12 +167,17 @@ def units_in(text: str) -> list[tuple[int, Unit]]:
     found: list[tuple[int, Unit]] = []
     for mention in mentions_in(text):
         unit = _named_at(text, mention)
-        if unit is None:
+        if unit is None and "/" not in mention.name:
             continue
-        above, _, below = unit.kind.partition("/")
-        names = re.split(r"\s*/\s*", mention.name) if above == below else [mention.name]
+        names = re.split(r"\s*/\s*", mention.name) if _lists_two(unit, mention.name) else [mention.name]
         found += [(mention.start, one) for name in names if (one := _unit(name))]
     return found
+
+
+def _lists_two(unit: Unit | None, name: str) -> bool:
+    """`feet / metres` and `celsius / fahrenheit` are two units of one kind, and no quotient."""
+    above, _, below = (unit.kind if unit else "").partition("/")
+    return above == below and "/" in name
 
 
 def _named_at(text: str, mention: Mention) -> Unit | None:

@@ -62,7 +62,7 @@ _SUBJECT = lazy_pattern(
     re.IGNORECASE,
 )
 _NAMED_FIRST = lazy_pattern(
-    rf"\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*(?:of|for)?\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
+    rf"\s*(?:(?:can|could|would) you\s+)?(?:please\s+)?(?:(?:tell|give) me|calculate|compute|find|work out|what(?:'s| is))?\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*(?:of|for)?\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
 )
 
 

@@ -18,7 +18,7 @@ _NARROWED = lazy_pattern(
     r"ending|between|sort\w*|"
     r"(?:card|order|invoice|account|serial|tracking|flight|room|passport|part|model|ticket|reference) (?:numbers?|"
     r"nos?)|"
-    r"alphabetical\w*|add|total|average|largest|smallest|max|min|odd|even|greater|less|more|only)\b|第一|最后|域名|"
+    r"alphabetical\w*|add|total|average|largest|smallest|max|min|odd|even|greater|less|more)\b|第一|最后|域名|"
     r"排序|最大|最小|有效|除了",
     re.IGNORECASE,
 )
@@ -84,7 +84,7 @@ _KINDS = (
         "电话号码",
         r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机|号码",
         r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16}|\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))"
-        r"(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
+        r"(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,5}\)[\s.-]?)?(?:0\d{4}|\d{2,4})(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
         r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
     ),
     _kind(
@@ -126,6 +126,8 @@ def understand(question: Question) -> Task | None:
     if passage is None:
         return _about_earlier_text(question) or _bare(question)
     kinds = _kinds_in(passage.request)
+    if passage.text is None and any(kind.form.search(question.text) for kind in kinds):
+        return Task(CERTAIN, lambda: _answer(kinds, question.text, question.chinese))
     if passage.text is None:
         earlier = next((one for text in question.earlier if (one := _text_of(text, question.alone))), None)
         if earlier is None:

@@ -27,7 +27,7 @@ _ASKED = lazy_pattern(
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
     r"without|excluding|including|incl|with|no|only|most|common|frequent|used|#|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
-    r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行)|几个(?:字|词|单词|句子|字符)"
+    r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行|段)|几个?(?:字|词|单词|句子?|字符|行|段)"
     r"|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
@@ -214,6 +214,9 @@ def _bare(question: Question) -> Task | None:
         and _NAMES_A_TEXT.search(question.text)
     ):
         return Task(POSSIBLE, lambda: _answer(Passage(question.text, ""), question.chinese))
+    first, newline, _ = question.text.strip().partition("\n")
+    if newline and first.rstrip().endswith((":", "：", "?", "？")):
+        return Task(POSSIBLE, lambda: _refuse_unread(first.strip(" :：")))
     if _BEYOND.search(re.split("[:：]", question.text)[0]) and re.search("[:：]", question.text):
         return Task(POSSIBLE, lambda: _answer(passage_in(question.text), question.chinese))
     return Task(POSSIBLE, lambda: _answer(Passage("", question.text), question.chinese))
