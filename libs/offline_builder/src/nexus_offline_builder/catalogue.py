@@ -55,8 +55,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         f"by_month per_month per_employee by_employee per_name by_name per_member by_team per_team by_user "
         f"per_worker per_day "
         "by_day by_person fee member_list guest_list score mark grade pupil survey poll race_result quiz_night "
-        "per_question 工资表 考勤表 销售表 名单 表里 表中 pasted_row pasted_line time_log work_log "
-        "list_of_order orders_list list_of_payment dues scoreboard leaderboard league_table 列 销售 库存 流水 "
+        "membership_due per_question 工资表 考勤表 销售表 名单 表里 表中 pasted_row pasted_line time_log work_log "
+        "list_of_order orders_list list_of_payment scoreboard leaderboard league_table 列 销售 库存 流水 "
         "明细 清单 账目 每个地区",
         operations=_FIGURES,
     ),
@@ -142,7 +142,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
         "date_calculator date_calculation date_math "
         "date_arithmetic due_date expiry expiry_date warranty sleep_till sleep_until how_many_sleep notice_period 到期 "
-        "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄 "
+        "clock_time time_between hours_between time_difference shift_length hours_worked_between what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄 "
         "隔多久 多久",
         objects=(
             "date day week month year calendar birthday anniversary christmas exam lease contract trial vacation "
@@ -212,6 +212,29 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "grab harvest "
         "identify parse out_of spot "
         "gather get search recognise recognize fish pick 提取 抽取 查找 抓 扒出 挖出 挑出 找出 找 识别 抓取 列出",
+    ),
+    ToolRule(
+        name="json_to_csv",
+        title="JSON to CSV",
+        description="A JSON list of objects as a CSV table.",
+        category="data-conversion",
+        capabilities=("json-to-csv",),
+        short_name="table",
+        topics="json2csv json_csv json_to_csv json_into_csv json_to_table json_into_table json_to_excel json_to_spreadsheet",
+        objects="json",
+        operations="to_csv into_csv as_csv to_table into_table as_table to_excel 转csv 转成表格 转为表格",
+    ),
+    ToolRule(
+        name="number_notation",
+        title="Number notation",
+        description="Whole numbers in binary, octal, hexadecimal or Roman numerals; colours as #rrggbb or rgb(...).",
+        category="conversion",
+        capabilities=("number-notation",),
+        short_name="notation",
+        topics="roman roman_numeral binary hexadecimal octal number_base base_conversion base_converter number_system hex_colour hex_color "
+        "hex_code rgb colour_code color_code hex_to_decimal dec_to_hex 二进制 十六进制 八进制 罗马数字 进制 色值",
+        objects="hex bin",
+        operations="decimal convert conversion dec number",
     ),
     ToolRule(
         name="list_cleanup",

@@ -45,6 +45,8 @@ _PROBES: dict[str, tuple[Probe, ...]] = {
     ),
     "text_statistics": (Probe('How many words are in "to be or not to be"?', "6"),),
     "json_query": (Probe('Get a.b[1] from {"a": {"b": [1, 42]}}', "42"),),
+    "json_to_csv": (Probe('Convert to CSV: [{"item": "pen", "price": 1.5}]', "item,price\npen,1.5"),),
+    "number_notation": (Probe("25 in binary", "11001"), Probe("XIV in decimal", "14")),
     "list_cleanup": (
         Probe("sort and remove duplicates: pear, apple, pear", "apple\npear"),
         Probe("去重：梨、苹果、梨", "梨\n苹果"),

@@ -37,6 +37,7 @@ _SUM = lazy_pattern(
     rf"and|加上?|、)\s*{_DURATION})+[\s?=.]*",
     re.IGNORECASE,
 )
+_CLOCKED = lazy_pattern(r"(?:(?:add(?: up)?|sum(?: of)?|total(?: of)?|what is)[\s:]+)*\d{1,3}:[0-5]\d(?:\s*(?:\+|plus|加)\s*\d{1,3}:[0-5]\d)+[\s?=.]*", re.IGNORECASE)
 _PART = lazy_pattern(r"(\d+(?:\.\d+)?)\s*(h|小时|m|分)", re.IGNORECASE)
 
 
@@ -52,6 +53,9 @@ def clock_task(question: Question) -> Task | None:
             Fraction(number) * (60 if unit.lower() in ("h", "小时") else 1) for number, unit in _PART.findall(text)
         ]
         return Task(CERTAIN, lambda: _answer(sum(parts, Fraction(0)), text, question.chinese))
+    if _CLOCKED.fullmatch(text):
+        hours = [Fraction(found[0]) * 60 + Fraction(found[1]) for found in re.findall(r"(\d+):(\d+)", text)]
+        return Task(CERTAIN, lambda: _answer(sum(hours, Fraction(0)), text, question.chinese))
     return None
 
 

@@ -87,7 +87,8 @@ _OTHER_FIGURE = lazy_pattern(
     r"\bcumulative\b|\bunique\b|\bdistinct\b|\bduplicates?\b|中位数|标准差|方差|累计|去重|重复",
     re.IGNORECASE,
 )
-_MARKS = (_GROUPED, _CONDITION, _ORDER, _COLUMNS, _OTHER_FIGURE)
+_MONTHLY = lazy_pattern(r"\b(?:monthly|(?:per|by|each|every) month|month by month)\b|按月|每个?月|各月", re.IGNORECASE)
+_MARKS = (_GROUPED, _CONDITION, _ORDER, _COLUMNS, _OTHER_FIGURE, _MONTHLY)
 
 
 _Answerer = Callable[[Table, str, bool], Answer]
@@ -109,7 +110,7 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
     limited = _limited(requirement, table)
     if not (wanted or limited):
         return None
-    for request in (*_requests(requirement, table), *_picked(requirement, table), *_by_group(requirement, table)):
+    for request in (*_requests(requirement, table), *_picked(requirement, table), *_by_group(requirement, table), *_by_month(requirement)):
         request = _in_its_names(request, table)
         text = f"{request}:\n\n{question.text.strip()}"
         again = table_in(text)
@@ -126,6 +127,8 @@ def _picking(table: Table, requirement: str, prompt: str) -> str | None:
     """The table under `list columns`, where the prompt only names some and the requirement gives them back."""
     around = table.around.strip()
     named = without_names(around, table.header) != around
+    if named and _ORDER.search(requirement) and re.match(r"by\b|按", around, re.IGNORECASE) and not _GROUPED.search(requirement):
+        return f"sort {prompt.strip()}"
     if not (named and picks_columns(requirement)) or says_something(without_names(around, table.header)):
         return None
     return f"list columns {around}".rstrip(": ：") + f":\n\n{prompt.replace(around, '', 1).strip()}"
@@ -205,6 +208,12 @@ def _by_group(requirement: str, table: Table) -> Iterator[str]:
         return
     measures = [one.english for one in MEASURES if one.asked.search(requirement)] or ["total"]
     yield f"{' '.join(measures)} per {found['en'] or found['zh']}"
+
+
+def _by_month(requirement: str) -> Iterator[str]:
+    if _MONTHLY.search(requirement) and not re.search(r"\d", requirement):
+        measures = [one.english for one in MEASURES if one.asked.search(requirement)] or ["total"]
+        yield f"{' '.join(measures)} per month"
 
 
 def _names_a_cell(words: str, table: Table) -> bool:

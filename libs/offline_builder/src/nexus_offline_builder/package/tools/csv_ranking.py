@@ -74,6 +74,9 @@ _SAID = lazy_pattern(
 )
 
 
+_ALPHABET = lazy_pattern(r"\b(?:alphabetical(?:ly)?|alphabet|a\s*(?:-|to)\s*z|z\s*(?:-|to)\s*a|letter)\b|字母", re.IGNORECASE)
+
+
 class _Order(NamedTuple):
     column: Column
     down: bool
@@ -89,7 +92,7 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
         return None
     order = _order(table, request, plain)
     if order is None:
-        return None
+        return _alphabetical(table, request, plain, chinese) if _SORT.search(plain) and not (first or which) else None
     refuse_unclear(_SAID.sub(" ", plain), table)
     if which and not first:
         return _winner(table, request, order, next(word for word in which.groups() if word).lower() in _SUMMED, chinese)
@@ -108,6 +111,21 @@ def first_row(table: Table, words: str, before: str, chinese: bool) -> Answer | 
 def asks_order(request: str) -> bool:
     """Whether `request` may be about the order of rows; of a short one that says which."""
     return any(form.search(request) for form in (_SORT, _FIRST, _WHICH)) or _BEST.fullmatch(request) is not None
+
+
+def _alphabetical(table: Table, request: str, plain: str, chinese: bool) -> Answer | None:
+    """The rows by the only column of text that is named."""
+    numeric = {column.name for column in numeric_columns(table)}
+    named = [at for at, name in enumerate(table.header) if without_names(request, [name]) != request]
+    if len(named) != 1 or table.header[named[0]] in numeric or len(table.rows) > _MOST_ROWS:
+        return None
+    refuse_unclear(_SAID.sub(" ", _ALPHABET.sub(" ", plain)), table)
+    down = _DOWN.search(plain) is not None or re.search(r"\bz\s*(?:-|to)\s*a\b", plain, re.IGNORECASE) is not None
+    rows = sorted(table.rows, key=lambda row: row[named[0]].casefold(), reverse=down)
+    listed: list[JsonValue] = [list(row) for row in rows]
+    head = f"按 {table.header[named[0]]} 排序：" if chinese else f"by {table.header[named[0]]}:"
+    lines = [", ".join(row) for row in (table.header, *rows)]
+    return Answer("\n".join([head, *lines]), {"rows": len(rows), "column": table.header[named[0]]}, {"rows": listed})
 
 
 def _order(table: Table, request: str, plain: str) -> _Order | None:

@@ -32,7 +32,7 @@ _FEET_AND_INCHES = lazy_pattern(
 _HALF = lazy_pattern(r"\b(?:an?\s+|1\s+)?(half|quarter)[\s-]+(?=[a-z])", re.IGNORECASE)
 _BRITISH = lazy_pattern(
     r"\b(?:british|imperial|uk)\s+(gallons?|pints?|quarts?|fluid ounces?|fl oz|mpg)\b|"
-    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b\)?",
+    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b(?:\s+gallons?)?\)?",
     re.IGNORECASE,
 )
 _AMERICAN = lazy_pattern(r"\b(?:us|u\.s\.|american)\s+(?=(?:gallons?|gal|pints?|quarts?|cups?|fluid ounces?|fl oz|mpg|tons?)\b)", re.IGNORECASE)

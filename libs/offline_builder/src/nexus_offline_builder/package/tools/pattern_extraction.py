@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .passage import Passage, is_request, last_line_first, passage_in
+from .pattern_defaults import code_shown, without_source
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -139,6 +140,22 @@ def understand(question: Question) -> Task | None:
         return Task(LIKELY, lambda: _answer(kinds, earlier, question.chinese))
     text = passage.text
     return Task(CERTAIN, lambda: _answer(kinds, text, question.chinese))
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """A text with what the requirement has found in each: codes like the one that it shows, or kinds by name."""
+    text = question.text.strip()
+    if is_request(text) or _USER_PATTERN.search(text[:2000]) or _passage(text) is not None or text.endswith(("?", "？")):
+        return None
+    if (code := code_shown(question.requirement)) is not None:
+        return f"find /{code}/ in: {text}"
+    wanted = without_source(requirement)
+    kinds = _kinds_in(wanted) if not _NARROWED.search(wanted) else []
+    if not kinds or _DATA.search(text) or len(text.split()) < 2 and not _found_in(text):
+        return None
+    if question.chinese:
+        return f"提取{'、'.join(kind.chinese for kind in kinds)}：{text}"
+    return f"find the {', '.join(kind.english for kind in kinds)} in: {text}"
 
 
 def _kinds_in(request: str) -> list[_Kind]:
@@ -352,4 +369,5 @@ TOOL = Tool(
     example="Extract the emails from: write to ann@example.org",
     example_chinese="提取其中的邮箱：请联系 ann@example.org",
     understand=understand,
+    in_full=in_full,
 )

@@ -51,7 +51,7 @@ _WITH_TAX = lazy_pattern(
 )
 _LABEL = lazy_pattern(
     r"\b(?:price|bill|total|amount|invoice|cost|costs|it|for|my|our|a|an|rent|dinner|lunch|check|"
-    r"eur|euros?|usd|dollars?|gbp|pounds?|was|bucks|of)\b|[€$£¥:.!]|元|块|价格?|原价|账单|金额|发票",
+    r"eur|euros?|usd|dollars?|gbp|pounds?|was|bucks|of)\b|[€$£¥:.!]|一共|总共|合计|共|消费|花了?|吃了?|元|块|价格?|原价|账单|金额|发票",
     re.IGNORECASE,
 )
 _JOINS = lazy_pattern(r"\b(?:at|with|and|for|by|between|among|we are|are|each)\b|[,;@/]|[，；]", re.IGNORECASE)
