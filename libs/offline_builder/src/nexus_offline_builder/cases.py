@@ -25,7 +25,7 @@ _BY_TOOL: dict[str, tuple[CaseTurn, ...]] = {
     ),
     "number_notation": (CaseTurn(prompt="25 in binary", expect=[Contains(texts=["11001"])]),),
     "list_cleanup": (
-        CaseTurn(prompt="sort and remove duplicates: pear, apple, pear", expect=[Contains(texts=["apple\npear"])]),
+        CaseTurn(prompt="sort and remove duplicates: pear, apple, pear", expect=[Contains(texts=["apple, pear"])]),
     ),
     "text_changes": (
         CaseTurn(prompt="replace cat with dog in: the cat sat", expect=[Contains(texts=["the dog sat"])]),

@@ -272,7 +272,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("session-notes",),
         short_name="notes",
         topics="shopping_list grocery_list to_do_list todo_list to-do_list to-do packing_list wish_list note_taker note_taking notepad "
-        "notebook take_note short_note keep_note quick_note jot memo remember_what remember_thing remember_my remember_stuff "
+        "notebook take_note short_note keep_note quick_note jot remember_what remember_thing remember_my remember_stuff "
         "购物清单 待办 备忘 记事 记笔记 记下来 记下 记住 笔记",
         objects="note memo todo grocery errand chore",
         operations="remember keep store recall read_back save back later write_down hold drop",

@@ -48,8 +48,8 @@ _PROBES: dict[str, tuple[Probe, ...]] = {
     "json_to_csv": (Probe('Convert to CSV: [{"item": "pen", "price": 1.5}]', "item,price\npen,1.5"),),
     "number_notation": (Probe("25 in binary", "11001"), Probe("XIV in decimal", "14")),
     "list_cleanup": (
-        Probe("sort and remove duplicates: pear, apple, pear", "apple\npear"),
-        Probe("去重：梨、苹果、梨", "梨\n苹果"),
+        Probe("sort and remove duplicates: pear, apple, pear", "apple, pear"),
+        Probe("去重：梨、苹果、梨", "梨、苹果"),
     ),
     "text_changes": (
         Probe("replace cat with dog in: the cat sat", "the dog sat"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from .contract import Answer, Question, Refusal
 from .csv_ranking import COUNTS
 from .csv_columns import picks_columns
+from .csv_conditions import by_month
 from .csv_figures import MEASURES, repeated_name
 from .csv_scope import says_something, without_names
 from .list_defaults import in_full as several_in_full
@@ -127,7 +128,7 @@ def _picking(table: Table, requirement: str, prompt: str) -> str | None:
     """The table under `list columns`, where the prompt only names some and the requirement gives them back."""
     around = table.around.strip()
     named = without_names(around, table.header) != around
-    if named and _ORDER.search(requirement) and re.match(r"by\b|按", around, re.IGNORECASE) and not _GROUPED.search(requirement):
+    if named and _ORDER.search(requirement) and re.match(r"by\b|按", around, re.IGNORECASE) and not _group_in(requirement, table):
         return f"sort {prompt.strip()}"
     if not (named and picks_columns(requirement)) or says_something(without_names(around, table.header)):
         return None
@@ -141,6 +142,8 @@ def _limited(requirement: str, table: Table) -> "re.Match[str] | None":
 
 
 def _asked(mark: "re.Pattern[str]", text: str, table: Table) -> "re.Match[str] | None":
+    if mark is _MONTHLY and by_month(table, "per month") is None:
+        return None
     return _group_in(text, table) if mark is _GROUPED else mark.search(text)
 
 

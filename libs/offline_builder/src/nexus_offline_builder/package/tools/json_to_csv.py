@@ -9,6 +9,7 @@ from .json_document import Document, Node, Numeral, document_in, written
 from .patterns import lazy_pattern
 
 _ASKED = lazy_pattern(r"\b(?:csv|table|spreadsheet|excel|tsv)\b|表格", re.IGNORECASE)
+_TO_TABLE = lazy_pattern(r"(?:\b(?:to|into|as)\b|->|→|转|成|为)\s*(?:an? )?(?:csv|table|spreadsheet|excel|表格)", re.IGNORECASE)
 _BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|filter\w*|without|except|first|last|top|sum|total|average|group\w*|rename|drop|skip|unique)\b|"
     r"[<>]|只|排序|筛选|过滤|合计|去掉|分组",
@@ -27,6 +28,14 @@ def understand(question: Question) -> Task | None:
     if beyond := _BEYOND.search(document.request):
         return Task(CERTAIN, lambda: _refuse_beyond(beyond.group()))
     return Task(CERTAIN if asked else POSSIBLE, lambda: _answer(document, question.chinese))
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """A document and nothing else, under what the requirement makes of it."""
+    document = document_in(question.text) if question.text.strip()[:1] in ("[", "{") else None
+    if document is None or re.search(r"\w", document.request) or not _TO_TABLE.search(requirement):
+        return None
+    return f"convert to csv: {question.text.strip()}"
 
 
 def _refuse_beyond(word: str) -> Answer:
@@ -74,4 +83,5 @@ TOOL = Tool(
     example='Convert to CSV: [{"item": "pen", "price": 1.5}]',
     example_chinese='转成 CSV：[{"商品": "笔", "价格": 1.5}]',
     understand=understand,
+    in_full=in_full,
 )

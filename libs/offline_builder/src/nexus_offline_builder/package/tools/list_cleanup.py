@@ -39,10 +39,11 @@ _SAYS_NOTHING = lazy_pattern(
 
 
 class _List(NamedTuple):
-    """The entries and what is asked of them."""
+    """The entries, what is asked of them, and how they were divided: an answer is divided alike."""
 
     entries: tuple[str, ...]
     request: str
+    joint: str
 
 
 def understand(question: Question) -> Task | None:
@@ -83,7 +84,7 @@ def _read(text: str) -> _List | None:
     for request, body in candidates:
         entries = _entries(body)
         if entries and len(request) <= _LONGEST_REQUEST and _steps(request) and not _unread(request):
-            return _List(entries, request)
+            return _List(entries, request, _joint(body))
     return None
 
 
@@ -107,7 +108,7 @@ def _entries(body: str) -> tuple[str, ...] | None:
 def _bare(text: str) -> _List | None:
     listed = re.search(r"\n|,.*,|、.*、|;.*;", text.strip())
     entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
-    return _List(entries, "") if entries else None
+    return _List(entries, "", _joint(text)) if entries else None
 
 
 def _steps(request: str) -> list[str]:
@@ -147,7 +148,7 @@ def _answer(asked: _List, question: Question) -> Answer:
     gone = len(asked.entries) - len(entries)
     if "counted" in steps or asks_how_many(request):
         return _counted(entries, gone, question)
-    shown = _shown(entries, steps)
+    shown = _shown(entries, steps, asked.joint)
     note = (f"（去掉了 {gone} 个重复项，剩 {len(entries)} 个）" if question.chinese else f"({gone} repeated left out, {len(entries)} left)") if gone else ""
     text = "\n".join(part for part in (shown, note) if part)
     return Answer(text, {"entries": len(asked.entries), "steps": ", ".join(steps)}, {"list": [*entries]}, (Value(str(len(entries)), Fraction(len(entries))),))
@@ -161,10 +162,18 @@ def _in_order(entries: list[str], down: bool) -> list[str]:
     return sorted(entries, key=lambda entry: (entry.casefold(), entry), reverse=down)
 
 
-def _shown(entries: list[str], steps: list[str]) -> str:
+def _joint(body: str) -> str:
+    if "\n" in body.strip():
+        return "\n"
+    return "、" if "、" in body else ", " if "," in body else "\n"
+
+
+def _shown(entries: list[str], steps: list[str], joint: str) -> str:
     if "numbered" in steps:
         return "\n".join(f"{at}. {entry}" for at, entry in enumerate(entries, 1))
-    return ", ".join(entries) if "joined" in steps else "\n".join(entries)
+    if "joined" in steps or "split" in steps:
+        joint = ", " if "joined" in steps else "\n"
+    return joint.join(entries)
 
 
 def _counted(entries: list[str], gone: int, question: Question) -> Answer:

@@ -284,6 +284,10 @@ def _answer(kinds: list[_Kind], text: str, chinese: bool) -> Answer:
         lines.append(_line(kind, found, chinese))
         output[kind.english] = list(found[:_MOST_SHOWN])
         values = (Value(str(len(found)), Fraction(len(found))),)
+    if not any(output.values()):
+        raise Refusal(
+            "\n".join(_line(kind, [], False) for kind in kinds), "\n".join(_line(kind, [], True) for kind in kinds)
+        )
     return Answer(
         "\n".join(lines),
         {"kinds": [kind.english for kind in kinds], "characters": len(text)},
