@@ -21,7 +21,9 @@ _BY_TOOL: dict[str, tuple[CaseTurn, ...]] = {
     "text_statistics": (CaseTurn(prompt='How many words are in "to be or not to be"?', expect=[Number(value=6)]),),
     "json_query": (CaseTurn(prompt='Get a.b[1] from {"a": {"b": [1, 42]}}', expect=[Number(value=42)]),),
     "json_to_csv": (
-        CaseTurn(prompt='Convert to CSV: [{"item": "pen", "price": 1.5}]', expect=[Contains(texts=["item,price\npen,1.5"])]),
+        CaseTurn(
+            prompt='Convert to CSV: [{"item": "pen", "price": 1.5}]', expect=[Contains(texts=["item,price\npen,1.5"])]
+        ),
     ),
     "number_notation": (CaseTurn(prompt="25 in binary", expect=[Contains(texts=["11001"])]),),
     "list_cleanup": (

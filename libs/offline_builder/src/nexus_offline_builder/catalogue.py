@@ -40,9 +40,12 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client which_member which_student "
-        "which_employee which_order which_product how_many_order how_many_customer how_many_member orders_per order_per has_not_paid hasn_t_paid "
-        "not_paid_yet who_has_not club_fee pivot pivot_table per_candidate vote_count open_item per_status by_status status_count "
+        topics="monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
+        "which_member which_student "
+        "which_employee which_order which_product how_many_order how_many_customer how_many_member "
+        "orders_per order_per has_not_paid hasn_t_paid "
+        "not_paid_yet who_has_not club_fee pivot pivot_table per_candidate vote_count open_item "
+        "per_status by_status status_count "
         "成绩统计 每个部门 按城市 按月 每月 报名人数 各班 每个班 "
         "timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
         "column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
@@ -67,8 +70,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share share_rent share_the_rent unit_price which_pack "
-        "money_given each_pay each_person_pay everyone_pay each_owe pocket_money price_comparison aa 折后 九折 八折 七折 六折 五折 几折 每人付 每个人付 "
+        topics="profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share "
+        "share_rent share_the_rent unit_price which_pack "
+        "money_given each_pay each_person_pay everyone_pay each_owe pocket_money price_comparison aa "
+        "折后 九折 八折 七折 六折 五折 几折 每人付 每个人付 "
         "付多少 人均 该付 工资计算 时薪 "
         "grade_average average_grade average_of_grade mark_average average_of_mark add_up_number "
         "sum_of_number arithmetic calculator math maths mathematics mathematical multiply multiplication divide "
@@ -137,12 +142,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="期限 工龄 司龄 倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week day_between "
+        topics="期限 工龄 司龄 倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
+        "day_between "
         "date_difference how_old how_many_day "
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
         "date_calculator date_calculation date_math "
         "date_arithmetic due_date expiry expiry_date warranty sleep_till sleep_until how_many_sleep notice_period 到期 "
-        "clock_time time_between hours_between time_difference shift_length hours_worked_between what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 年龄 "
+        "clock_time time_between hours_between time_difference shift_length hours_worked_between "
+        "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 "
+        "年龄 "
         "隔多久 多久",
         objects=(
             "date day week month year calendar birthday anniversary christmas exam lease contract trial vacation "
@@ -162,7 +170,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="text",
         topics="word_count word_counter word_frequency character_count letter_count text_statistic "
         "text_analysis wordcount "
-        "most_common_word longest_word top_word tweet_length essay_length post_length sms_length bio_length text_length title_length "
+        "most_common_word longest_word top_word tweet_length essay_length post_length sms_length "
+        "bio_length text_length title_length "
         "reading_stat find_and_replace search_and_replace how_often too_wordy 字数 词频 "
         "词数 字符数 句子数",
         objects=(
@@ -202,8 +211,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
-            "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of date_in_letter date_in_mail date_in_email "
-            "order_number_out reference_number invoice_number order_number tracking_number contact_detail contact_info 提取日期 找日期 找出日期 手机号 正则"
+            "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of "
+            "date_in_letter date_in_mail date_in_email "
+            "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
+            "contact_info 提取日期 找日期 找出日期 手机号 正则"
         ),
         objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
@@ -220,7 +231,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-conversion",
         capabilities=("json-to-csv",),
         short_name="table",
-        topics="json2csv json_csv json_to_csv json_into_csv json_to_table json_into_table json_to_excel json_to_spreadsheet",
+        topics="json2csv json_csv json_to_csv json_into_csv json_to_table json_into_table json_to_excel "
+        "json_to_spreadsheet",
         objects="json",
         operations="to_csv into_csv as_csv to_table into_table as_table to_excel 转csv 转成表格 转为表格",
     ),
@@ -231,7 +243,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="conversion",
         capabilities=("number-notation",),
         short_name="notation",
-        topics="roman roman_numeral binary hexadecimal octal number_base base_conversion base_converter number_system hex_colour hex_color "
+        topics="roman roman_numeral binary hexadecimal octal number_base base_conversion base_converter "
+        "number_system hex_colour hex_color "
         "hex_code rgb colour_code color_code hex_to_decimal dec_to_hex 二进制 十六进制 八进制 罗马数字 进制 色值",
         objects="hex bin",
         operations="decimal convert conversion dec number",
@@ -243,11 +256,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("list-cleanup",),
         short_name="lists",
-        topics="sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical alphabetical_order alphabetize "
-        "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate drop_duplicate duplicate_name "
-        "find_duplicate unique_line unique_name a-z z-a clean_up_list list_cleaner 去重 排个序 去掉重复 去除重复 重复项 名单排序",
+        topics="sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical "
+        "alphabetical_order alphabetize "
+        "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
+        "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate "
+        "drop_duplicate duplicate_name "
+        "find_duplicate unique_line unique_name a-z z-a clean_up_list list_cleaner 去重 排个序 去掉重复 "
+        "去除重复 重复项 名单排序",
         objects="list line entry 名单 列表 清单",
-        operations="sort sorter dedupe duplicate unique reverse numbering twice double 排序 去重 重复 倒序",
+        operations="sort sorter dedupe duplicate unique reverse numbering twice double doubled 排序 去重 重复 倒序",
     ),
     ToolRule(
         name="text_changes",
@@ -256,10 +273,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case sentence_case snake_case camel_case "
-        "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace search_and_replace find_replace "
-        "replace_word replace_text palindrome backward backwards reverse_text reverse_a_text reverse_string reverse_a_string "
-        "reverse_word mirror_text strip_punctuation word_backward text_backward text_as_slug title_to_slug title_as_web_address remove_punctuation blank_line empty_line line_break extra_space 大写 小写 回文 倒着写 首字母 "
+        topics="slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case "
+        "sentence_case snake_case camel_case "
+        "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace "
+        "search_and_replace find_replace "
+        "replace_word replace_text palindrome backward backwards reverse_text reverse_a_text "
+        "reverse_string reverse_a_string "
+        "reverse_word mirror_text strip_punctuation word_backward text_backward text_as_slug "
+        "title_to_slug title_as_web_address remove_punctuation blank_line empty_line line_break "
+        "extra_space 大写 小写 回文 倒着写 首字母 "
         "查找替换 词替换 替换掉 字替换 替换文字 替换词 标点",
         objects="title headline text string word sentence filename phrase 文字 文本 标题 句子",
         operations="replace reverse replacement swap capital web_address url_friendly 替换 反转 倒过来 改成",
@@ -271,9 +293,11 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("session-notes",),
         short_name="notes",
-        topics="shopping_list grocery_list to_do_list todo_list to-do_list to-do packing_list wish_list note_taker note_taking notepad "
-        "notebook take_note short_note keep_note quick_note jot remember_what remember_thing remember_my remember_stuff "
-        "购物清单 待办 备忘 记事 记笔记 记下来 记下 记住 笔记",
+        topics="shopping_list grocery_list to_do_list todo_list to-do_list to-do packing_list wish_list "
+        "note_taker note_taking notepad "
+        "notebook take_note short_note keep_note quick_note jot remember_where remember_what "
+        "remember_thing remember_my remember_stuff "
+        "购物清单 记东西 记事情 帮我记 待办 备忘 记事 记笔记 记下来 记下 记住 笔记",
         objects="note memo todo grocery errand chore",
         operations="remember keep store recall read_back save back later write_down hold drop",
     ),
@@ -284,10 +308,14 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="question-answering",
         capabilities=("fact-lookup",),
         short_name="facts",
-        topics="faq frequently_asked answer_question answer_the_question answer_our answer_guest answer_customer answer_visitor "
-        "question_and_answer q_and_a guest_ask customer_ask people_ask visitor_ask client_ask member_ask same_question same_thing "
-        "guest_question customer_question visitor_question reception concierge info_bot info_desk information_desk information_bot "
-        "about_our_shop about_our_hotel about_our_house tell_guest tell_customer 常见问题 问答 客服 回答客人 回答顾客 回答客户 咨询",
+        topics="faq q_a frequently_asked answer_question answer_the_question answer_our answer_guest "
+        "answer_customer answer_visitor "
+        "question_and_answer q_and_a guest_ask customer_ask people_ask visitor_ask client_ask member_ask "
+        "same_question same_thing "
+        "guest_question customer_question visitor_question reception concierge info_bot info_desk "
+        "information_desk information_bot "
+        "about_our_shop about_our_hotel about_our_house tell_guest tell_customer 常见问题 问答 客服 "
+        "回答客人 回答顾客 回答客户 咨询",
         objects="question guest customer visitor 问题 客人 顾客 客户",
         operations="answer reply tell 回答 答复",
     ),
@@ -298,18 +326,22 @@ RULES = {rule.name: rule for rule in CATALOGUE}
 OUT_OF_REACH = {
     "translation between languages": "translate translation translator french german spanish interpreter 翻译",
     "booking and travel": (
-        "book booking flight hotel travel trip reservation reserve ticket 订酒店 订机票 预订 旅行 旅游 机票 酒店 高铁 火车票 车票 打车 taxi cab holiday_plan"
+        "book booking flight hotel travel trip reservation reserve ticket 订酒店 订机票 预订 旅行 旅游 "
+        "机票 酒店 高铁 火车票 车票 打车 taxi cab holiday_plan"
     ),
     "live rates, prices and news": (
         "live realtime real-time exchange_rate currency stock_price stock_market stock_quote stock_ticker "
         "share_price crypto bitcoin news right_now latest "
-        "gold_price petrol_price fuel_price_near nearby track_my parcel election football_result 快递 股市 基金 汇率 股票 股价 新闻 实时 行情"
+        "gold_price petrol_price fuel_price_near nearby track_my parcel election football_result 快递 "
+        "股市 基金 汇率 股票 股价 新闻 实时 行情"
     ),
     "weather": "weather forecast rain 天气",
     "writing and creative work": (
         "poem poetry haiku story novel song lyric joke essay_writing compose write_email draft rewrite "
-        "cover_letter motivation_letter love_letter write_a_letter resume product_description motivation horoscope typo proofread proofreading grammar "
-        "learn_vocabulary synonym website_builder make_website make_a_website build_a_website build_website write_blog blog_writer 情书 周报 日报 简历 "
+        "cover_letter motivation_letter love_letter write_a_letter resume product_description motivation "
+        "horoscope typo proofread proofreading grammar "
+        "learn_vocabulary synonym website_builder make_website make_a_website build_a_website "
+        "build_website write_blog blog_writer 情书 周报 日报 简历 "
         "写一篇 写作文 写一首 诗 小说 故事 写作 作曲 笑话 写文章 润色"
     ),
     "pictures, sound and video": (
@@ -322,6 +354,7 @@ OUT_OF_REACH = {
     "summaries and general knowledge": (
         "summarize_article summarise_article summarize_long long_article history trivia who_won world_cup "
         "capital_of recipe_idea recommend python_code write_code write_program source_code "
-        "phone_plan recommendation advice explain chess play game date_idea find_a_date romantic therapist chatbot what_to_cook  摘要 百科 历史 推荐 下棋 游戏 聊天"
+        "phone_plan recommendation advice explain chess play game date_idea find_a_date romantic "
+        "therapist chatbot what_to_cook  摘要 百科 历史 推荐 下棋 游戏 聊天"
     ),
 }

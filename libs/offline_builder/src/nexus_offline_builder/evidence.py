@@ -164,8 +164,9 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
 
     A single word about a tool is enough where it is the only evidence, and nothing out of reach is asked for.
     """
-    facts, asked = len(facts_in(text)) >= _FEWEST_FACTS, text
-    answering = facts and weights(text)[FACTS] >= ENOUGH
+    told, asked = facts_in(text), text
+    facts = len(told) >= _FEWEST_FACTS
+    answering = facts and (weights(text)[FACTS] >= ENOUGH or _only_tells(text, told))
     if answering:
         asked = without_facts(text)
     found = weights(asked) | {FACTS: ENOUGH if answering else 0}
@@ -175,6 +176,13 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
     if not rules and facts:
         rules = [rule for rule in CATALOGUE if rule.name == FACTS]
     return tuple(rules)
+
+
+def _only_tells(text: str, told: list[str]) -> bool:
+    """Whether a requirement states figures and nothing else that calls for a tool: it is to be asked about them."""
+    figures = sum(bool(re.search(r"\d", fact)) for fact in told)
+    rest = without_facts(text)
+    return len(told) > _FEWEST_FACTS and figures >= _FEWEST_FACTS and max(weights(rest).values()) < ENOUGH
 
 
 def _only(rules: list[ToolRule], text: str) -> list[ToolRule]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..tools.contract import CERTAIN, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.wording import has_chinese, is_chinese
+from .additions import extended
 from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .second_try import reworded
@@ -135,11 +136,11 @@ class Conversation:
         return max(claims, key=lambda claim: claim.task.confidence, default=None)
 
     def _exchanged(self, question: Question, position: int) -> Reply | None:
-        """The reply to a prompt that says only what is different from the prompt before."""
+        """The reply to a prompt that says only what is different from the prompt before, or comes on top of it."""
         if position == 0:
             return None
         before = self._replay(position - 1).read or self._turns[position - 1].prompt
-        text = substituted(question.text, before)
+        text = extended(question.text, before) or substituted(question.text, before)
         claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
         if claim is None or claim.task.confidence < self._confidence_in(before, question):
             return None

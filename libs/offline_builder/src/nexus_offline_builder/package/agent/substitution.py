@@ -3,11 +3,11 @@
 import re
 
 from ..tools.patterns import lazy_pattern
-from ..tools.wording import digits_for_words, plain_signs, with_points
+from ..tools.wording import digits_for_words, plain_signs
 
 _LONGEST = 80
 _LONGEST_BEFORE = 400
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _KINDS = (
     (
@@ -17,59 +17,42 @@ _KINDS = (
         rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)"
         rf"(?:,?\s+\d{{4}})?",
     ),
-    ("share", rf"{_NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{_NUMBER}"),
+    ("share", rf"{NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}"),
     (
         "duration",
-        rf"{_NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"
+        rf"{NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"
         rf"个?星期|周|个?月|年)",
     ),
     (
         "people",
-        rf"{_NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
-        rf"housemates|个人|人|位)|(?<=\bby ){_NUMBER}(?!\s*%)|(?<=\bwe are ){_NUMBER}|(?<=\bthey are ){_NUMBER}|"
-        rf"(?<=\bthere are ){_NUMBER}|"
-        rf"(?<=\bamong ){_NUMBER}|(?<=\bbetween ){_NUMBER}(?! and)",
+        rf"{NUMBER}\s*(?:people|persons?|friends|of (?:us|them)|ways|guests|kids|colleagues|flatmates|roommates|"
+        rf"housemates|个人|人|位)|(?<=\bby ){NUMBER}(?!\s*%)|(?<=\bwe are ){NUMBER}|(?<=\bthey are ){NUMBER}|"
+        rf"(?<=\bthere are ){NUMBER}|"
+        rf"(?<=\bamong ){NUMBER}|(?<=\bbetween ){NUMBER}(?! and)",
     ),
     (
         "tender",
-        rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{_NUMBER}",
+        rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{NUMBER}",
     ),
-    ("reduction", rf"打\s*{_NUMBER}\s*折"),
-    ("count", rf"(?<![\d.]){_NUMBER}(?=\s+[a-z]+(?:\s+[a-z]+)?\s+(?:at|@|x|for|costing)\s*[$€£]?\s*{_NUMBER})"),
-    ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){_NUMBER}(?![\w.]*\d)"),
+    ("reduction", rf"打\s*{NUMBER}\s*折"),
+    ("count", rf"(?<![\d.]){NUMBER}(?=\s+[a-z]+(?:\s+[a-z]+)?\s+(?:at|@|x|for|costing)\s*[$€£]?\s*{NUMBER})"),
+    ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){NUMBER}(?![\w.]*\d)"),
 )
 _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
 _AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
     r"you|there|are|be|oh no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
-    r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|换成|改成|改为|变成|是|有|呢|的话|只有|"
+    r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|换成|改成|"
+    r"改为|变成|是|有|呢|的话|只有|"
     r"只|到|至|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
 )
 _SHARE_ON = lazy_pattern(
-    rf"(?:an? |the |what is (?:an? |the )?)?(?P<share>{_NUMBER}\s*%)\s*(?:tip|vat|tax|gst|service|"
-    rf"gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{_NUMBER})[\s?.]*",
+    rf"(?:an? |the |what is (?:an? |the )?)?(?P<share>{NUMBER}\s*%)\s*(?:tip|vat|tax|gst|service|"
+    rf"gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{NUMBER})[\s?.]*",
     re.IGNORECASE,
 )
-_ANOTHER = lazy_pattern(
-    rf"(?:\b(?:and|oh|sorry|wait|i|we|have|had|got|forgot|missed|one|there is|there's|there was|was|a|an|the|of|ah|ok|please|now|put|in|"
-    rf"just|then|it|that|my|mark|number|receipt|value|grade|score|item|amount|bill|with|for)\b|[\s,.;!:-]|(?P<more>\b(?:also|too|"
-    rf"another|more|add(?:itional)?|extra|forgot|missed|as well|plus)\b|还有|再加上?|再来|漏了|加上)|一个|了|我)*"
-    rf"[$€£¥]?\s*(?P<number>{_NUMBER})\s*(?:[$€£¥]|euros?|dollars?|元|块|分)?"
-    r"(?:[\s,.!;]|\b(?:too|as well|please|to (?:it|that|the list)|also|thanks)\b|吧|也)*",
-    re.IGNORECASE,
-)
-_DIGIT = lazy_pattern(r"\d")
-_LISTED = lazy_pattern(rf"(?<![\d.]){_NUMBER}(?:(?:\s*(?:,|;|\band\b|和|、)\s*|\s+)+[$€£¥]?\s*{_NUMBER})+(?![\w.]*\d|\s*%)", re.IGNORECASE)
-_DAYS = r"(?P<unit>(?:business |working |week ?|calendar )?(?:days?|weeks?|months?|years?)\b|个?工作日|天|个?星期|周|个月|年)"
-_OF_DAYS = lazy_pattern(rf"(?<![-/.\d])\d+\s*{_DAYS}(?!\s*\d)", re.IGNORECASE)
-_MORE = lazy_pattern(
-    rf"(?:(?:and|then|ok|okay|plus|add|so|what about|how about|now|再|又|还)[\s,]*)*(?:(?:another|a further|再加?|又过)\s*(?P<number>\d+)\s*{_DAYS}?|"
-    rf"(?P<n>\d+)\s*(?:more|further|additional)(?:\s*{_DAYS.replace('unit', 'u')})?)(?:\s*(?:later|after that|on top|more|之?后|呢|是几号|是哪天))*[\s?.!？。]*",
-    re.IGNORECASE,
-)
-_SUMMED = lazy_pattern(r"\b(?:sum|total|add)\b|总|合计|求和", re.IGNORECASE)
 _WHOLE = lazy_pattern(r"\s*\d+(?:\.\d+)?\s*")
 _ABOUT = lazy_pattern(r"\b(?:of|for|on|from|costs?|bill|price)\b|[$€£¥元块]", re.IGNORECASE)
 _IN_ALL = lazy_pattern(
@@ -81,8 +64,10 @@ _IN_ALL = lazy_pattern(
 _SINCE = lazy_pattern(r"\b(?:from|since)\b|从", re.IGNORECASE)
 _AMOUNT = lazy_pattern(r"\b(?:it|bill|total|cost)\b|[$€£¥元块.]|\d{3}", re.IGNORECASE)
 _CHANGES = lazy_pattern(
-    r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|oh|wait|actually|sorry|hmm|if|with|for|only|instead|someone|somebody|split|"
-    r"of|same|打|to|until|till|from|since|从|make|on|at|by|between|among|the|a|an|\W|\d|[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|"
+    r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|oh|wait|actually|sorry|hmm|if|"
+    r"with|for|only|instead|someone|somebody|split|"
+    r"of|same|打|to|until|till|from|since|从|make|on|at|by|between|among|the|a|an|\W|\d|"
+    r"[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|"
     r"jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
@@ -97,9 +82,6 @@ def substituted(prompt: str, before: str) -> str | None:
         return None
     if (whole := _SHARE_ON.fullmatch(before.strip())) and _IN_ALL.fullmatch(prompt.strip()):
         return f"{whole['amount']} + {whole['share']}"
-    longer = _with_another(prompt.strip(), before) or _further(prompt.strip(), before)
-    if longer is not None:
-        return longer
     if not _CHANGES.match(prompt):
         return None
     said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
@@ -125,27 +107,6 @@ def substituted(prompt: str, before: str) -> str | None:
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"
 
 
-def _with_another(prompt: str, before: str) -> str | None:
-    """`also a 5` after `average of 5.5, 4 and 6`: the list with one more behind its last number."""
-    said = _ANOTHER.fullmatch(with_points(plain_signs(prompt if _DIGIT.search(prompt) else digits_for_words(prompt))))
-    listed = with_points(plain_signs(before))
-    found = list(_LISTED.finditer(listed))
-    if said is None or len({one.group() for one in found}) != 1 or not (said["more"] or _SUMMED.search(before)):
-        return None
-    return _LISTED.sub(lambda one: f"{one.group()}, {said['number']}", listed)
-
-
-def _further(prompt: str, before: str) -> str | None:
-    """`and 5 more?` after `add 15 working days to 2026-11-30`: as many again of what was added."""
-    said = _MORE.fullmatch(digits_for_words(prompt))
-    number = (said["number"] or said["n"]) if said else None
-    unit = (said["unit"] or said["u"]) if said else None
-    units = {found["unit"] for found in _OF_DAYS.finditer(digits_for_words(before))}
-    if number is None or not units or (unit is None and len(units) > 1):
-        return None
-    return f"{before.rstrip('?!. ？。')} plus {number} {unit or units.pop()}"
-
-
 def _known_dropped(left: str, before: str) -> str:
     """`left` without the words of the prompt before: `and 14 hours?` after `12 hours at 60`."""
     known = {word.lower() for word in re.findall(r"[A-Za-z]{2,}", before)} - {"and", "or", "not", "no", "without"}
@@ -164,4 +125,4 @@ def _in_duration(number: str, before: str) -> str | None:
     if len(spans) != 1:
         return None
     start, end = spans[0]
-    return before[:start] + re.sub(_NUMBER, number.strip(), before[start:end], count=1) + before[end:]
+    return before[:start] + re.sub(NUMBER, number.strip(), before[start:end], count=1) + before[end:]

@@ -8,9 +8,9 @@ from .bills import refuse_mixed_currencies
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
+from .list_defaults import in_full as several_in_full
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
-from .list_defaults import in_full as several_in_full
 from .phrases import deal_for, expression_for
 from .rate_defaults import in_full as amount_in_full
 from .wording import digits_for_words, plain_signs, with_points

@@ -37,7 +37,11 @@ _SUM = lazy_pattern(
     rf"and|加上?|、)\s*{_DURATION})+[\s?=.]*",
     re.IGNORECASE,
 )
-_CLOCKED = lazy_pattern(r"(?:(?:add(?: up)?|sum(?: of)?|total(?: of)?|what is)[\s:]+)*\d{1,3}:[0-5]\d(?:\s*(?:\+|plus|加)\s*\d{1,3}:[0-5]\d)+[\s?=.]*", re.IGNORECASE)
+_CLOCKED = lazy_pattern(
+    r"(?:(?:add(?: up)?|sum(?: of)?|total(?: of)?|what is)[\s:]+)*\d{1,3}:[0-5]\d(?:\s*(?:\+|plus|"
+    r"加)\s*\d{1,3}:[0-5]\d)+[\s?=.]*",
+    re.IGNORECASE,
+)
 _PART = lazy_pattern(r"(\d+(?:\.\d+)?)\s*(h|小时|m|分)", re.IGNORECASE)
 
 

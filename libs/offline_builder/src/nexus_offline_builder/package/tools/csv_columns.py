@@ -1,4 +1,4 @@
-"""Columns of a table as they stand: the ones that are named, all but those, their names, and what stands in them once each."""
+"""Columns of a table as they stand: those that are named, all but those, their names, what is in them once each."""
 
 import re
 from collections.abc import Sequence
@@ -11,27 +11,38 @@ from .table import Table, numeric_columns
 
 _MOST_ROWS = 500
 _NAMES = lazy_pattern(
-    r"\b(?:what|which|list|show|name|give me|tell me|get|read)\b.{0,20}\b(?:columns?|headers?|fields?)\b(?! (?:has|have|hold|contain|is|with|named|called)\b)|"
+    r"\b(?:what|which|list|show|name|give me|tell me|get|read)\b.{0,20}\b(?:columns?|headers?|"
+    r"fields?)\b(?! (?:has|have|hold|contain|is|with|named|called)\b)|"
     r"\b(?:columns?|headers?|fields?)(?: names?)?(?: please)?[\s?]*$|"
     r"\b(?:columns?|headers?) (?:names|are|exist)\b|(?:有|是)?(?:哪些|什么|几)列|列名|表头",
     re.IGNORECASE,
 )
 _PICKS = lazy_pattern(
-    r"\b(?:only|just|keep|pick|select|extract|pull|list|show|print|return|column|columns|values? of|give me|get)\b|只[要留看取]|保留|取出?|提取|列出|[列栏]",
+    r"\b(?:only|just|keep|pick|select|extract|pull|list|show|print|return|column|columns|values? of|"
+    r"give me|get)\b|只[要留看取]|保留|取出?|提取|列出|[列栏]",
     re.IGNORECASE,
 )
-_ORDERS = lazy_pattern(r"\b(?:list|only|keep|pick|select|extract|pull) columns?\b|只[要留看取]|保留|提取", re.IGNORECASE)
-_LEFT_OUT = lazy_pattern(
-    r"\b(?:drop|remove|delete|without|except|excluding|all but|everything but|hide|leave out|not)\b|去掉|删除?|除了|不要", re.IGNORECASE
+_ORDERS = lazy_pattern(
+    r"\b(?:list|only|keep|pick|select|extract|pull) columns?\b|只[要留看取]|保留|提取", re.IGNORECASE
 )
-_ONCE = lazy_pattern(r"\b(?:unique|distinct|different|dedup\w*|once(?: each)?)\b|不重复|去重|唯一|不同的?|哪几[个种]", re.IGNORECASE)
+_LEFT_OUT = lazy_pattern(
+    r"\b(?:drop|remove|delete|without|except|excluding|all but|everything but|hide|leave out|not)\b|"
+    r"去掉|删除?|除了|不要",
+    re.IGNORECASE,
+)
+_ONCE = lazy_pattern(
+    r"\b(?:unique|distinct|different|dedup\w*|once(?: each)?)\b|不重复|去重|唯一|不同的?|哪几[个种]", re.IGNORECASE
+)
 _FILLS = lazy_pattern(
-    r"\b(?:only|just|keep|pick|select|extract|pull|list|show|print|return|columns?|values?|fields?|give|get|now|what|about|want|need|that|back|one|ones|"
-    r"drop|remove|delete|without|except|excluding|but|everything|hide|leave|out|not|unique|distinct|different|once|each|every|how|many|"
-    r"there|are|please|pls|then|entries|names?|contents?|rest|other|others|can|you|see|read|first|through)\b|只[要留看取]|保留|取出?|提取|列出?|[列栏]|去掉|删除?|除了|不要|不重复|"
+    r"\b(?:only|just|keep|pick|select|extract|pull|list|show|print|return|columns?|values?|fields?|"
+    r"give|get|now|what|about|want|need|that|back|one|ones|"
+    r"drop|remove|delete|without|except|excluding|but|everything|hide|leave|out|not|unique|distinct|"
+    r"different|once|each|every|how|many|"
+    r"there|are|please|pls|then|entries|names?|contents?|rest|other|others|can|you|see|read|first|"
+    r"through)\b|只[要留看取]|保留|取出?|提取|列出?|[列栏]|去掉|删除?|除了|不要|不重复|"
     r"去重|唯一|不同的?|哪几[个种]|多少|几[个种]|其他",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def picked_columns(table: Table, request: str, chinese: bool, before: str = "") -> Answer | None:
@@ -58,13 +69,20 @@ def picked_columns(table: Table, request: str, chinese: bool, before: str = "") 
     express = _ORDERS.search(plain) or _LEFT_OUT.search(plain) or again
     if all(table.header[at] in figures for at in named) and not express:
         return None
-    chosen = [at for at in range(len(table.header)) if at not in named] if _LEFT_OUT.search(plain) else _as_said(table, named, request)
+    chosen = (
+        [at for at in range(len(table.header)) if at not in named]
+        if _LEFT_OUT.search(plain)
+        else _as_said(table, named, request)
+    )
     return _listed(table, chosen, chinese)
 
 
 def picks_columns(request: str) -> bool:
     """Whether `request` orders columns, whichever they are: `only column email`, or a requirement to pull some out."""
-    return _ORDERS.search(request) is not None or re.search(r"\bcolumns? (?:picker|back|out)\b|\bcolumns? out of\b", request, re.IGNORECASE) is not None
+    return (
+        _ORDERS.search(request) is not None
+        or re.search(r"\bcolumns? (?:picker|back|out)\b|\bcolumns? out of\b", request, re.IGNORECASE) is not None
+    )
 
 
 def _as_said(table: Table, named: Sequence[int], request: str) -> list[int]:
@@ -82,7 +100,11 @@ def _named(table: Table, chinese: bool) -> Answer:
 def _once(table: Table, at: int, chinese: bool) -> Answer:
     cells = list(dict.fromkeys(row[at] for row in table.rows if row[at]))
     name, count = table.header[at], len(cells)
-    text = f"{name}（{count} 个不同的）：{'、'.join(cells[:_MOST_ROWS])}" if chinese else f"{name} ({count} different): {', '.join(cells[:_MOST_ROWS])}"
+    text = (
+        f"{name}（{count} 个不同的）：{'、'.join(cells[:_MOST_ROWS])}"
+        if chinese
+        else f"{name} ({count} different): {', '.join(cells[:_MOST_ROWS])}"
+    )
     return Answer(text, {"column": name}, {"values": [*cells[:_MOST_ROWS]]}, (Value(str(count), Fraction(count)),))
 
 

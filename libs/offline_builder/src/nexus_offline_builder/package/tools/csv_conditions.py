@@ -40,8 +40,10 @@ _CONDITION = (
     (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?以下", re.IGNORECASE), "≤", le),
 )
 _JOINS = lazy_pattern(
-    r"\b(?:where|whose|with|having|who|which|that|is|are|was|were|has|have|had|got|scored?|only|rows?|if|when|did|does|do|"
-    r"cost(?:s|ing)?|priced|worth|made|sold|list|show|names?|the|ones?|people|everyone|all|of|a|an|in|for|there|this time|time|instead|now|from|entries|lines|orders?|customers?|clients?|members?|"
+    r"\b(?:where|whose|with|having|who|which|that|is|are|was|were|has|have|had|got|scored?|only|rows?|"
+    r"if|when|did|does|do|"
+    r"cost(?:s|ing)?|priced|worth|made|sold|list|show|names?|the|ones?|people|everyone|all|of|a|an|in|"
+    r"for|there|this time|time|instead|now|from|entries|lines|orders?|customers?|clients?|members?|"
     r"students?|products?|items?|parts?|articles?|employees?|everything|anything|what|me|give|tell|please|left)\b|"
     r"谁|哪些?|哪几?个|有|的|人|是|多少|几|个|列出|只",
     re.IGNORECASE,

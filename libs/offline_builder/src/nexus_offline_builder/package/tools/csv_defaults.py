@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from .contract import Answer, Question, Refusal
-from .csv_ranking import COUNTS
 from .csv_columns import picks_columns
 from .csv_conditions import by_month
 from .csv_figures import MEASURES, repeated_name
+from .csv_ranking import COUNTS
+from .csv_rows import picked_rows
 from .csv_scope import says_something, without_names
 from .list_defaults import in_full as several_in_full
 from .patterns import lazy_pattern
@@ -105,13 +106,21 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
         return several_in_full(question, requirement)
     if table is not None and (picking := _picking(table, requirement, question.text)) is not None:
         return picking
+    if table is not None and (measured := _measured(table, requirement, question.text)) is not None:
+        return measured
     if table is None or says_something(table.around) or not numeric_columns(table):
         return None
     wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]
     limited = _limited(requirement, table)
     if not (wanted or limited):
         return None
-    for request in (*_requests(requirement, table), *_picked(requirement, table), *_by_group(requirement, table), *_by_month(requirement)):
+    for request in (
+        *_requests(requirement, table),
+        *_picked(requirement, table),
+        *_by_group(requirement, table),
+        *_by_month(requirement),
+        *_by_cell(requirement, table),
+    ):
         request = _in_its_names(request, table)
         text = f"{request}:\n\n{question.text.strip()}"
         again = table_in(text)
@@ -128,11 +137,34 @@ def _picking(table: Table, requirement: str, prompt: str) -> str | None:
     """The table under `list columns`, where the prompt only names some and the requirement gives them back."""
     around = table.around.strip()
     named = without_names(around, table.header) != around
-    if named and _ORDER.search(requirement) and re.match(r"by\b|按", around, re.IGNORECASE) and not _group_in(requirement, table):
+    if (
+        named
+        and _ORDER.search(requirement)
+        and re.match(r"by\b|按", around, re.IGNORECASE)
+        and not _group_in(requirement, table)
+    ):
         return f"sort {prompt.strip()}"
     if not (named and picks_columns(requirement)) or says_something(without_names(around, table.header)):
         return None
     return f"list columns {around}".rstrip(": ：") + f":\n\n{prompt.replace(around, '', 1).strip()}"
+
+
+def _measured(table: Table, requirement: str, prompt: str) -> str | None:
+    """The table under the requirement's figures, where the prompt only names columns."""
+    around = table.around.strip().rstrip(":：")
+    left = without_names(around, table.header)
+    measures = [one.english for one in MEASURES if one.asked.search(requirement)]
+    if (
+        left == around
+        or says_something(left)
+        or re.search(r"\d", left)
+        or not measures
+        or any(one.asked.search(around) for one in MEASURES)
+    ):
+        return None
+    if any(_asked(mark, requirement, table) for mark in _MARKS) or _COUNTED.search(around):
+        return None
+    return f"{' '.join(measures)} {prompt.strip()}"
 
 
 def _limited(requirement: str, table: Table) -> "re.Match[str] | None":
@@ -211,6 +243,13 @@ def _by_group(requirement: str, table: Table) -> Iterator[str]:
         return
     measures = [one.english for one in MEASURES if one.asked.search(requirement)] or ["total"]
     yield f"{' '.join(measures)} per {found['en'] or found['zh']}"
+
+
+def _by_cell(requirement: str, table: Table) -> Iterator[str]:
+    """The rows of the only name that the requirement shares with the table."""
+    picked = picked_rows(table, requirement) if _CONDITION.search(requirement) else None
+    if picked is not None:
+        yield f"only rows where {picked.column} {picked.cell}"
 
 
 def _by_month(requirement: str) -> Iterator[str]:

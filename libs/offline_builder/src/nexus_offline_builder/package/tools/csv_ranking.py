@@ -74,7 +74,9 @@ _SAID = lazy_pattern(
 )
 
 
-_ALPHABET = lazy_pattern(r"\b(?:alphabetical(?:ly)?|alphabet|a\s*(?:-|to)\s*z|z\s*(?:-|to)\s*a|letter)\b|字母", re.IGNORECASE)
+_ALPHABET = lazy_pattern(
+    r"\b(?:alphabetical(?:ly)?|alphabet|a\s*(?:-|to)\s*z|z\s*(?:-|to)\s*a|letter)\b|字母", re.IGNORECASE
+)
 
 
 class _Order(NamedTuple):

@@ -5,15 +5,23 @@ from collections.abc import Sequence
 from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
-from .csv_columns import picked_columns, picks_columns
+from .csv_columns import picked_columns
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
 from .csv_defaults import in_full
-from .csv_figures import MEASURES, by_answer, by_group, overview, per_column
+from .csv_figures import MEASURES, Measure, by_answer, by_group, overview, per_column
+from .csv_groups import GROUP, begins_with, group_column
 from .csv_names import about_names
 from .csv_ranking import asks_order, first_row, ranked
 from .csv_rows import Picked, picked_rows
-from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, says_something, without_names
+from .csv_scope import (
+    refuse_by_row,
+    refuse_other_rows,
+    refuse_second_group,
+    refuse_unclear,
+    says_something,
+    without_names,
+)
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns, table_in
@@ -28,19 +36,6 @@ _COUNT = lazy_pattern(
 _TABLE_WORDS = lazy_pattern(
     r"\bcsv\b|\btsv\b|\bcolumns?\b|\brows?\b|\btable\b|\bspreadsheet\b|列|行|表|字段", re.IGNORECASE
 )
-_GROUP = lazy_pattern(
-    r"\b(?:per|by|grouped by|group by|(?P<each>each|every))\s+(?:the\s+)?[\"'`]?([\w .-]{1,40})|"
-    r"(?:按照?|(?P<every>每一?|各))\s*[“\"'「]?([\w\s]{1,20})",
-    re.IGNORECASE,
-)
-_BEFORE_GROUP = lazy_pattern(r"^\s*(?:(?:each|every|all|column|field)\s+|字段|每一?个?)*", re.IGNORECASE)
-_AFTER_GROUP = lazy_pattern(r"\s|合计|总计|汇总|求和|总和|统计|计算|分组|平均|最[大小高低]|的")
-_NO_GROUP = lazy_pattern(
-    r"(?:columns?|hand|the way|adding|summing|default|me|you|itself|themselves)\b|"
-    r"(?:of|num(?:bers?|eric)|values?|figures?|one|sums?|totals?)\b|"
-    r"[个各]?(?:数[字值])?列|[个各]?(?:字段|项|数[字值])|自|所有列|下面|以下|上面|以上|这个|要求|顺序|\s*$",
-    re.IGNORECASE,
-)
 _NAMED_COLUMN = lazy_pattern(
     r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
     re.IGNORECASE,
@@ -51,7 +46,6 @@ _GENERAL = lazy_pattern(
     r"file|everything|whole|entire|given|my|amounts?|figures?|any|spreadsheet|above|last|previous",
     re.IGNORECASE,
 )
-_CLASSIFIER = lazy_pattern("^[个位名种类]")
 _OTHER_FORM = lazy_pattern(
     r"字数|词数|词频|字符|单词|句子|"
     r"\b(?:to|as|into|in)\s+json\b|转(?:换)?[成为]?\s*json|\bwords?\b|\bcharacters?\b|\bsentences?\b",
@@ -66,7 +60,11 @@ _ASKS_AMOUNT = lazy_pattern(
     r"\b|花了?|钱|呢|只|多少|几个?|还?有|剩",
     re.I,
 )
-_COUNTED_THINGS = lazy_pattern(r"\bhow many (?!not\b|other\b)[a-z]+(?= (?:per|by|in|for|are|does|do|did|has|have|each)\b)|[几多]少?[个名位]?(?:人|学生|员工)", re.IGNORECASE)
+_COUNTED_THINGS = lazy_pattern(
+    r"\bhow many (?!not\b|other\b)[a-z]+(?= (?:per|by|in|for|are|does|do|did|has|have|each)\b)|"
+    r"[几多]少?[个名位]?(?:人|学生|员工)",
+    re.IGNORECASE,
+)
 _AVERAGE_PER = lazy_pattern(r"(平均)每[个月天日人周年]")
 _PLACES = {str(n): n - 1 for n in range(1, 10)} | {
     word: n for words in ("一二三四五", ("first", "second", "third", "fourth", "fifth")) for n, word in enumerate(words)
@@ -97,7 +95,7 @@ def understand(question: Question) -> Task | None:
     elif not numeric_columns(table):
         confidence = POSSIBLE
     else:
-        confidence = CERTAIN if "统计" in table.around or _GROUP.search(table.around) else LIKELY
+        confidence = CERTAIN if "统计" in table.around or GROUP.search(table.around) else LIKELY
     return Task(confidence, lambda: _answer(table, table.around, question.chinese))
 
 
@@ -116,7 +114,7 @@ def _about_earlier_table(question: Question) -> Task | None:
     if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
         return Task(LIKELY, lambda: first)
     asks = _asks_of(table, words)
-    grouped = _GROUP.search(words) if not re.search(r"\d", words) else None
+    grouped = GROUP.search(words) if not re.search(r"\d", words) else None
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
         return None
     if table is not None:
@@ -145,7 +143,7 @@ def _asks_of(table: Table | None, words: str) -> bool:
 def _with_group(table: Table, words: str, earlier: Sequence[str]) -> str:
     """`and the average?` after `total per customer` is by customer, too."""
     before = _around(earlier)
-    group = _GROUP.search(before) if _only_measures(words) and not asks_order(before) else None
+    group = GROUP.search(before) if _only_measures(words) and not asks_order(before) else None
     return f"{words} {group.group()}" if group and table_in(earlier[0]) == table._replace(around=before) else words
 
 
@@ -224,13 +222,15 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     if (named := counted_name(table, request)) is not None:
         return count_of_a_kind(table, named, chinese)
     measures = [measure for measure in MEASURES if measure.asked.search(_without_names(request, table.header))]
-    counting = _HOW_MANY.search(request) and not any(_mentioned(column.name, request) for column in numeric_columns(table))
-    if not measures and (_COUNT.search(request) or asks_how_many(request) or (counting and _GROUP.search(request))):
-        group = _group_column(table, request)
+    counting = _HOW_MANY.search(request) and not any(
+        _mentioned(column.name, request) for column in numeric_columns(table)
+    )
+    if not measures and (_COUNT.search(request) or asks_how_many(request) or (counting and GROUP.search(request))):
+        group = group_column(table, request)
         refuse_unclear(_COUNTED_THINGS.sub(" ", besides) if group is not None else besides, table)
         return row_count(table, chinese) if group is None else counted_by(table, group, chinese)
     numeric = _with_numbers(table, request)
-    group = _group_column(table, request)
+    group = group_column(table, request)
     unnamed = without_names(request, [column.name for column in numeric])
     refuse_unclear(besides if measures or group is not None or total else unnamed, table)
     measures = measures or [MEASURES[0]]
@@ -238,8 +238,16 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     if group is None and not re.search(r"\w", request):
         return overview(table, chosen, chinese)
     if group is not None:
-        return by_group(table, group, chosen, measures, chinese)
+        return _by_group(table, group, chosen, measures, chinese)
     return per_column(table, chosen, measures, chinese)
+
+
+def _by_group(table: Table, group: int, chosen: list[Column], measures: list[Measure], chinese: bool) -> Answer:
+    """By name; where every name stands once, as days do, also over all."""
+    answer = by_group(table, group, chosen, measures, chinese)
+    if len({row[group] for row in table.rows}) < len(table.rows):
+        return answer
+    return answer._replace(text=f"{per_column(table, chosen, measures, chinese).text}\n{answer.text}")
 
 
 def _with_numbers(table: Table, request: str) -> list[Column]:
@@ -279,7 +287,9 @@ def _of_rows(picked: Picked, chinese: bool) -> Answer:
     said = _ASKS_AMOUNT.sub(" ", picked.request) if names and not _COUNT.search(picked.request) else picked.request
     if any(measure.asked.search(said) for measure in MEASURES) or _COUNT.search(said):
         return _headed(picked, _answer(picked.table, said, chinese, total=True), chinese)
-    answer = _answer(picked.table, without_joins(said), chinese, total=True) if names else row_count(picked.table, chinese)
+    answer = (
+        _answer(picked.table, without_joins(said), chinese, total=True) if names else row_count(picked.table, chinese)
+    )
     if not names:
         refuse_unclear(without_names(without_joins(said), picked.table.header), picked.table)
     rows = row_list(picked.table, chinese).text.partition("\n")[2]
@@ -289,7 +299,7 @@ def _of_rows(picked: Picked, chinese: bool) -> Answer:
 def _of_filtered(found: Filtered, chinese: bool) -> Answer:
     """Figures or the number of the rows that meet a condition, else the rows themselves."""
     table, said = found.table, found.request
-    measured = any(measure.asked.search(said) for measure in MEASURES) or _GROUP.search(said) is not None
+    measured = any(measure.asked.search(said) for measure in MEASURES) or GROUP.search(said) is not None
     counted = _COUNT.search(said) or _HOW_MANY.search(said)
     if not table.rows:
         answer = row_count(table, chinese)
@@ -340,7 +350,7 @@ def _refuse_column_without_numbers(table: Table, request: str, numeric: list[Col
     found = _NAMED_COLUMN.search(request)
     if found is None or any(_mentioned(column.name, request) for column in numeric):
         return
-    named = next((name for name in table.header if _begins_with(found[1], name)), None)
+    named = next((name for name in table.header if begins_with(found[1], name)), None)
     if named is not None:
         raise Refusal(f"The column '{named}' holds no numbers.", f"“{named}”这一列没有数字。")
 
@@ -359,39 +369,6 @@ def _mentioned(name: str, request: str) -> bool:
         return name in request
     spelled = re.escape(name).replace("_", "[_ ]")
     return re.search(rf"(?<![A-Za-z0-9_]){spelled}(?:e?s)?(?![A-Za-z0-9_])", request, re.IGNORECASE) is not None
-
-
-def _group_column(table: Table, request: str) -> int | None:
-    """The column to group by, if that is asked for. Raises Refusal if there is no such column."""
-    unknown = None
-    for name in table.header:
-        if _GROUP.search(name):
-            request = request.replace(name, " ")
-    for found in _GROUP.finditer(request):
-        said = found[2] or found[4]
-        words = _BEFORE_GROUP.sub("", said, count=1)
-        counted = _CLASSIFIER.sub("", words) if found["every"] else words
-        named = [at for at, name in enumerate(table.header) if _begins_with(words, name) or _begins_with(counted, name)]
-        if named:
-            return max(named, key=lambda at: len(table.header[at]))
-        each = found["each"] or found["every"]
-        words = counted
-        if not _NO_GROUP.match(words) and not (each and _NO_GROUP.match(said)):
-            unknown = unknown or _AFTER_GROUP.split(words, maxsplit=1)[0]
-    if unknown is None:
-        return None
-    names = ", ".join(table.header[:20])
-    raise Refusal(
-        f"There is no column '{unknown}' to group by. The columns are: {names}.",
-        f"没有“{unknown}”这一列，无法分组。各列是：{names}。",
-    )
-
-
-def _begins_with(words: str, name: str) -> bool:
-    if not name.isascii():
-        return words.startswith(name)
-    spelled = re.escape(name).replace("_", "[_ ]")
-    return re.match(rf"{spelled}(?:e?s)?(?![A-Za-z0-9_])", words, re.IGNORECASE) is not None
 
 
 TOOL = Tool(

@@ -68,7 +68,8 @@ _DURATION = lazy_pattern(
 )
 _BACK = lazy_pattern(r"\b(?:before|prior|earlier|minus|ahead|advance|subtract)\b|之?前|提前|减", re.IGNORECASE)
 _FORTH = lazy_pattern(
-    r"\b(?:after|plus|later|from|within|deadline|due|expir\w*|valid\w*|warranty|returns?|add|ends?)\b|\+|后|到期|有效|内|期限|加",
+    r"\b(?:after|plus|later|from|within|deadline|due|expir\w*|valid\w*|warranty|returns?|add|ends?)\b|"
+    r"\+|后|到期|有效|内|期限|加",
     re.IGNORECASE,
 )
 _NEXT_WORKING = lazy_pattern(r"\bnext (?:working|business|work) ?day\b|下一?个工作日", re.IGNORECASE)
@@ -86,20 +87,26 @@ _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
 _MONTHS = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _NAMED_MONTH = lazy_pattern(rf"\s*(?P<name>{_MONTHS})\.?,?\s*(?P<year>\d{{4}})?[\s?.]*", re.IGNORECASE)
-_ASKS_A_DATE = lazy_pattern(r"\b(?:what|which) (?:date|day)\b|\bwhat's the date\b|\bdate in\b|几号|哪一?天|什么日期", re.IGNORECASE)
+_ASKS_A_DATE = lazy_pattern(
+    r"\b(?:what|which) (?:date|day)\b|\bwhat's the date\b|\bdate in\b|几号|哪一?天|什么日期", re.IGNORECASE
+)
 _ASKED_FOR = lazy_pattern(
-    r"\bin\s+\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?)\b|\b\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?) (?:ago|from (?:now|today)|later)\b|"
+    r"\bin\s+\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?)\b|"
+    r"\b\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?) (?:ago|from (?:now|today)|"
+    r"later)\b|"
     r"\d{1,4}\s*(?:天|周|个?星期|个?月|年)[之以]?[前后]",
     re.IGNORECASE,
 )
 """Examples of prompts: `in two weeks, ten days ago - what date is that`."""
 _PERIOD = lazy_pattern(
-    r"(?<![\d.,/-])\+?\s*(?P<count>\d{1,4})(?:\s*(?P<unit>(?:business |working |work ?|week)?days?|weeks?|months?|years?|个?工作日|天|日|周|个?星期|个?月|年))?(?![\w.,/-]*\d|[a-z])",
+    r"(?<![\d.,/-])\+?\s*(?P<count>\d{1,4})(?:\s*(?P<unit>(?:business |working |work ?|week)?days?|"
+    r"weeks?|months?|years?|个?工作日|天|日|周|个?星期|个?月|年))?(?![\w.,/-]*\d|[a-z])",
     re.IGNORECASE,
 )
 _UNIT = lazy_pattern(r"(?:(?:business|working|work) )?\b(?:days?|weeks?|months?|years?)\b", re.IGNORECASE)
 _IN_UNIT = lazy_pattern(
-    r"\b(?:how many |number of |in )?(?P<unit>weeks|months|hours) (?:until|till|to|left|since|before|remaining|ago|between|from|are|have|is)\b|"
+    r"\b(?:how many |number of |in )?(?P<unit>weeks|months|hours) (?:until|till|to|left|since|before|"
+    r"remaining|ago|between|from|are|have|is)\b|"
     r"\bhow many (?P<many>weeks|months)\b|(?:多少|几)个?(?P<zh>周|星期|月)",
     re.IGNORECASE,
 )

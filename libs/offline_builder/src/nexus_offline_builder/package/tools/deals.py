@@ -192,8 +192,11 @@ _PER_PERIOD = lazy_pattern(
     re.IGNORECASE,
 )
 _FROM = lazy_pattern(rf"(?P<b>{_AMOUNT})\s+from\s+(?:an?\s+)?(?P<a>{_AMOUNT})[\s?.]*", re.IGNORECASE)
-_FILLED = lazy_pattern(r"满\s*(?P<full>\d+)\s*元?\s*减\s*(?P<less>\d+)\s*元?[,，\s]*(?:买|花|消费|总价|买单)*了?\s*"
-                       r"(?P<a>\d+(?:\.\d+)?)\s*元?", re.IGNORECASE)  # fmt: skip
+_FILLED = lazy_pattern(
+    r"满\s*(?P<full>\d+)\s*元?\s*减\s*(?P<less>\d+)\s*元?[,，\s]*(?:买|花|消费|总价|买单)*了?\s*"
+    r"(?P<a>\d+(?:\.\d+)?)\s*元?",
+    re.IGNORECASE,
+)
 _PROFIT = lazy_pattern(
     rf"(?:cost(?: price)?|bought(?: (?:at|for|it for))?|buy(?: at| for)?)\s*(?:is|was|of|:)?\s*(?P<a>{_AMOUNT})[\s,;]*"
     rf"(?:and\s+)?(?:sold|sell|selling price|sale price)(?: (?:at|for|it for))?\s*(?:is|was|of|:)?\s*(?P<b>{_AMOUNT})"

@@ -10,20 +10,29 @@ from .wording import has_chinese
 _MOST_SHOWN = 3
 _LONGEST_QUESTION = 300
 _SENTENCE = lazy_pattern(r"(?<=[a-z\d\u4e00-\u9fff)\"'])[.!](?=\s|$)|[;\n。；！]")
-_COMMA = lazy_pattern(r"(?<=[\d元点])[，,](?=\s*[\u4e00-\u9fffA-Za-z])|(?<=\w)，(?=[^，]*[是为][^，]*$)|,\s*(?:and\s+)?(?=[^,]*\b(?:is|are|costs?|pays?|opens?|closes?|takes?|gets?|has|have|lasts?|starts?|ends?)\b)")
+_COMMA = lazy_pattern(
+    r"(?<=[\d元点])[，,](?=\s*[\u4e00-\u9fffA-Za-z])|(?<=\w)，(?=[^，]*[是为][^，]*$)|"
+    r",\s*(?:and\s+)?(?=[^,]*\b(?:is|are|costs?|pays?|opens?|closes?|takes?|gets?|has|have|lasts?|"
+    r"starts?|ends?)\b)"
+)
 _STATES = lazy_pattern(
-    r"\b(?:is|are|costs?|pays?|opens?|closed?|closes|takes?|gets?|has|have|lasts?|starts?|ends?|can|cannot|must|may|allowed|"
-    r"offer|serves?|accepts?|free|from|until|every|don't|do not|only|daily|monday|tuesday|wednesday|thursday|friday|saturday|"
-    r"sunday)\b|\d|=|是|为|点|元|免费|不|可以|每|在|有",
+    r"\b(?:is|are|costs?|pays?|opens?|closed?|closes|takes?|gets?|has|have|lasts?|starts?|ends?|can|"
+    r"cannot|must|may|allowed|"
+    r"offer|serves?|accepts?|free|from|until|every|don't|do not|only|daily|monday|tuesday|wednesday|"
+    r"thursday|friday|saturday|"
+    r"sunday)s?\b|\b(?:no|not|goes|go|runs?)\b|\d|=|是|为|点|元|免费|不|可以|每|在|有",
     re.IGNORECASE,
 )
 _TASK = lazy_pattern(
-    r"\b(?:bot|faq|agent|assistant|chatbot|answers?|answering|questions?|helper|build|make me|create|i (?:want|need|would)|we (?:want|need) (?:a|an)|"
+    r"\b(?:bot|faq|agent|assistant|chatbot|answers?|answering|questions?|helper|build|make me|create|"
+    r"i (?:want|need|would)|we (?:want|need) (?:a|an)|"
     r"should (?:say|tell|answer|reply)|please)\b|机器人|问答|助手|回答|客服|帮我|做[一个]|想要",
     re.IGNORECASE,
 )
 _LEAD = lazy_pattern(r"^[^:：]{3,200}[:：](?!\d)\s*")
-_SAME_THINGS = lazy_pattern(r"\b(?:facts?|info(?:rmation)?|details|rules|follow\w*|ask\w*|know\w*|things)\b|信息|如下|以下", re.IGNORECASE)
+_SAME_THINGS = lazy_pattern(
+    r"\b(?:facts?|info(?:rmation)?|details|rules|follow\w*|ask\w*|know\w*|things)\b|信息|如下|以下", re.IGNORECASE
+)
 
 
 def facts_in(requirement: str) -> list[str]:
@@ -31,7 +40,11 @@ def facts_in(requirement: str) -> list[str]:
     found: list[str] = []
     for sentence in _SENTENCE.split(requirement):
         lead = _LEAD.match(sentence)
-        told = sentence[lead.end() :] if lead and (_TASK.search(lead.group()) or _SAME_THINGS.search(lead.group())) else sentence
+        told = (
+            sentence[lead.end() :]
+            if lead and (_TASK.search(lead.group()) or _SAME_THINGS.search(lead.group()))
+            else sentence
+        )
         if told is sentence and _TASK.search(sentence):
             continue
         found += [part.strip(" .,-*") for part in _COMMA.split(told)]
@@ -68,7 +81,9 @@ def _refuse(found: Found, chinese: bool) -> Answer:
     nearest = "; ".join(found.statements[:_MOST_SHOWN])
     about_it, zh_about = (f" about '{words}'", f"“{words}”") if words else ("", "这个")
     rest, zh_rest = (f" What comes nearest: {nearest}.", f"最接近的是：{nearest}。") if nearest else ("", "")
-    raise Refusal(f"I was told nothing{about_it}, so I cannot say.{rest}", f"没有人告诉过我{zh_about}，所以我不知道。{zh_rest}")
+    raise Refusal(
+        f"I was told nothing{about_it}, so I cannot say.{rest}", f"没有人告诉过我{zh_about}，所以我不知道。{zh_rest}"
+    )
 
 
 TOOL = Tool(

@@ -6,8 +6,9 @@ from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_defaults import in_full
-from .json_document import Document, Fault, Node, Numeral, document_in, has_half_pair, plain, whole_document, written
+from .json_document import Document, Node, Numeral, document_in, plain, whole_document, written
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
+from .json_validity import invalid, refuse_invalid, repeats, validity
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -68,7 +69,7 @@ def understand(question: Question) -> Task | None:
     if question.earlier and _RELATIVE_PATH.search(question.text) and (found := _about_earlier_document(question)):
         return found
     if checked is not None and (document is None or checked.error is None):
-        return Task(CERTAIN, lambda: _valid(checked, question))
+        return Task(CERTAIN, lambda: validity(checked, question))
     if document is None:
         return _about_earlier_document(question)
     request = document.request
@@ -77,8 +78,10 @@ def understand(question: Question) -> Task | None:
     if fault is not None:
         sure = _ASKED.search(request) or VALIDITY.search(request)
         bare = question.alone or not re.search(r"\w", request)
-        elsewhere = asked or _LENGTH.search(request) or (question.requirement and not VALIDITY.search(question.requirement))
-        tell = _refuse_invalid if elsewhere and not sure else _invalid
+        elsewhere = (
+            asked or _LENGTH.search(request) or (question.requirement and not VALIDITY.search(question.requirement))
+        )
+        tell = refuse_invalid if elsewhere and not sure else invalid
         return Task(LIKELY if sure else POSSIBLE, lambda: tell(fault, question)) if sure or asked or bare else None
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
 
@@ -139,42 +142,11 @@ def _refuse_without_document() -> Answer:
     )
 
 
-def _invalid(fault: Fault, question: Question) -> Answer:
-    text = f"这不是有效的 JSON：{fault.chinese}。" if question.chinese else f"This is not valid JSON: {fault.english}."
-    return Answer(text, {"query": "validate"}, {"valid": False, "reason": fault.english})
-
-
-def _refuse_invalid(fault: Fault, question: Question) -> Answer:
-    """Something else was asked than whether it is valid, and that cannot be answered."""
-    text = _invalid(fault, question).text
-    raise Refusal(text, text)
-
-
-def _valid(document: Document, question: Question) -> Answer:
-    if document.error is not None:
-        return _invalid(document.error, question)
-    text = "这是有效的 JSON。" if question.chinese else "This is valid JSON."
-    if document.repeated is not None:
-        key = written(document.repeated)
-        text += f"但键 {key} 重复出现，读取结果不确定。" if question.chinese else f" But {_repeats(key)}"
-    if has_half_pair(written(document.value)):
-        text += (
-            "但其中有不成对的代理字符，不是有效的 Unicode 文本。"
-            if question.chinese
-            else " But it holds half of a surrogate pair, which is not valid Unicode text."
-        )
-    return Answer(text, {"query": "validate"}, {"valid": True})
-
-
-def _repeats(key: str) -> str:
-    return f"an object has the key {key} more than once, and readers differ in what they make of that."
-
-
 def _answer(document: Document, question: Question) -> Answer:
     request = _in_the_singular(document)
     unnamed = re.sub(rf"\b(?:{'|'.join(map(re.escape, names_in(document.value))) or chr(0)})\b", " ", request)
     if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
-        return _valid(document, question)
+        return validity(document, question)
     if (answer := _of_one(request, document.value)) is not None:
         return answer
     path = _chained(request, document.value) or _path_in(request, document.value)
@@ -182,7 +154,7 @@ def _answer(document: Document, question: Question) -> Answer:
     path = path or "$"
     if document.repeated is not None:
         key = written(document.repeated)
-        raise Refusal(f"I cannot tell what is meant: {_repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
+        raise Refusal(f"I cannot tell what is meant: {repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
     values = _selected(document.value, path)
     if not values:
         raise Refusal(f"There is nothing at {path} in this JSON.{hint(document.value)}", f"这个 JSON 里没有 {path}。")

@@ -9,9 +9,12 @@ from .json_document import Document, Node, Numeral, document_in, written
 from .patterns import lazy_pattern
 
 _ASKED = lazy_pattern(r"\b(?:csv|table|spreadsheet|excel|tsv)\b|表格", re.IGNORECASE)
-_TO_TABLE = lazy_pattern(r"(?:\b(?:to|into|as)\b|->|→|转|成|为)\s*(?:an? )?(?:csv|table|spreadsheet|excel|表格)", re.IGNORECASE)
+_TO_TABLE = lazy_pattern(
+    r"(?:\b(?:to|into|as)\b|->|→|转|成|为)\s*(?:an? )?(?:csv|table|spreadsheet|excel|表格)", re.IGNORECASE
+)
 _BEYOND = lazy_pattern(
-    r"\b(?:only|just|where|sort\w*|order(?:ed)? by|filter\w*|without|except|first|last|top|sum|total|average|group\w*|rename|drop|skip|unique)\b|"
+    r"\b(?:only|just|where|sort\w*|order(?:ed)? by|filter\w*|without|except|first|last|top|sum|total|"
+    r"average|group\w*|rename|drop|skip|unique)\b|"
     r"[<>]|只|排序|筛选|过滤|合计|去掉|分组",
     re.IGNORECASE,
 )
@@ -39,12 +42,17 @@ def in_full(question: Question, requirement: str) -> str | None:
 
 
 def _refuse_beyond(word: str) -> Answer:
-    raise Refusal(f"I turn the whole list into a table as it is; I cannot do '{word}'.", f"我只会把整个列表原样转成表格，做不到“{word}”。")
+    raise Refusal(
+        f"I turn the whole list into a table as it is; I cannot do '{word}'.",
+        f"我只会把整个列表原样转成表格，做不到“{word}”。",
+    )
 
 
 def _answer(document: Document, chinese: bool) -> Answer:
     if document.error is not None:
-        raise Refusal(f"This is not valid JSON: {document.error.english}.", f"这不是有效的 JSON：{document.error.chinese}。")
+        raise Refusal(
+            f"This is not valid JSON: {document.error.english}.", f"这不是有效的 JSON：{document.error.chinese}。"
+        )
     records = _records(document.value)
     names = list(dict.fromkeys(name for record in records for name in record))
     buffer = io.StringIO()
@@ -62,7 +70,11 @@ def _answer(document: Document, chinese: bool) -> Answer:
 def _records(value: Node) -> list[dict[str, Node]]:
     """The objects of the list; of the only list of an object, where the document is one."""
     if isinstance(value, dict):
-        lists = [one for one in value.values() if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)]
+        lists = [
+            one
+            for one in value.values()
+            if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)
+        ]
         value = lists[0] if len(lists) == 1 and len(value) == 1 else [value]
     records = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
     if not records or (isinstance(value, list) and len(records) < len(value)):

@@ -14,28 +14,71 @@ _MOST_ENTRIES = 5000
 _LONGEST_REQUEST = 120
 _FEWEST = 2
 _STEPS = (
-    ("unique", r"\b(?:de-?dup\w*|dup(?:e|licate|licated)?s?|doubles?|unique|distinct|repeat(?:s|ed|ing)?|(?:only|each|every\w*|just) once|twice|once each)\b|去重|去掉重复|重复|唯一|不重复"),
-    ("sorted", r"\b(?:sort\w*|order(?:ed)?|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|升序|降序|从[大小高低][到至][大小高低]|字母顺序"),
-    ("reversed", r"\b(?:revers\w*|backwards?|upside down|turn(?:ed)? (?:it )?(?:a)?round|other way (?:a)?round|flip\w*|last first|bottom to top)\b|倒序|反转|颠倒|倒过来|反过来"),
-    ("numbered", r"\bnumber(?:ed|s|ing)? (?:the |these |my |them|each|it|lines?|list|items?)|\b(?:number them|add numbers|numbered)\b|编号|加序号"),
+    (
+        "unique",
+        r"\b(?:de-?dup\w*|dup(?:e|licate|licated)?s?|doubles?|unique|distinct|repeat(?:s|ed|ing)?|(?:only|"
+        r"each|every\w*|just) once|twice|once each)\b|去重|去掉重复|重复|唯一|不重复",
+    ),
+    (
+        "sorted",
+        r"\b(?:sort\w*|order(?:ed)?|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
+        r"ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|升序|降序|"
+        r"从[大小高低][到至][大小高低]|字母顺序",
+    ),
+    (
+        "reversed",
+        r"\b(?:revers\w*|backwards?|upside down|turn(?:ed)? (?:it )?(?:a)?round|other way (?:a)?round|"
+        r"flip\w*|last first|bottom to top)\b|倒序|反转|颠倒|倒过来|反过来",
+    ),
+    (
+        "numbered",
+        r"\bnumber(?:ed|s|ing)? (?:the |these |my |them|each|it|lines?|list|items?)|\b(?:number them|add "
+        r"numbers|numbered)\b|编号|加序号",
+    ),
     ("counted", r"\bhow many\b|\bcount(?:s|ed|ing)?\b|\bnumber of\b|多少|几[个人种项样行条名]|数量|计数|统计"),
-    ("joined", r"\b(?:comma[- ]separated|one line|single line|join\w*|separated by commas?|with commas?)\b|一行|逗号(?:分隔|隔开)"),
-    ("split", r"\b(?:one (?:per|a|each|on each) line|line by line|each on (?:its|a) (?:own )?line|under (?:one )?another|bullet(?:s|ed| points?)?)\b|每行一个|分行|换行"),
-)  # fmt: skip
+    (
+        "joined",
+        r"\b(?:comma[- ]separated|one line|single line|join\w*|separated by commas?|with commas?)\b|一行|"
+        r"逗号(?:分隔|隔开)",
+    ),
+    (
+        "split",
+        r"\b(?:one (?:per|a|each|on each) line|line by line|each on (?:its|a) (?:own )?line|under (?:one "
+        r")?another|bullet(?:s|ed| points?)?)\b|每行一个|分行|换行",
+    ),
+)
 _FORMS = tuple((name, lazy_pattern(form, re.IGNORECASE)) for name, form in _STEPS)
-_DOWN = lazy_pattern(r"\bz\s*(?:-|to|–)\s*a\b|\bdesc\w*|\b(?:highest|largest|biggest|longest) first\b|\b(?:high|large|big) to (?:low|small)\b|从[大高][到至]|降序", re.IGNORECASE)
-_KEEPS = lazy_pattern(r"\b(?:remove|drop|delete|without|no|out|get rid of|strip|clean)\b|去|删", re.IGNORECASE)
-_ONLY_REPEATED = lazy_pattern(r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|doubles?)\b|哪些?.*重复|有没有重复|重复的有?哪", re.IGNORECASE)
-_HOW_OFTEN = lazy_pattern(r"\bhow (?:often|many times)\b|\bcounts? (?:of )?(?:each|every|per)\b|\beach .{0,20}\bcounts?\b|\btally\b|各(?:有|出现)|分别", re.IGNORECASE)
-_SAYS_NOTHING = lazy_pattern(
-    r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|names?|words?|values?|things?|please|pls|can|could|you|"
-    r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|delete|get|rid|out|without|no|clean|up|tidy|make|"
-    r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|removed|alphabetically|what|which|do|how|many|first|"
-    r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|in|different|entered|sorted|numbers?|highest|lowest|high|low|"
-    r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|than|instead|back|thing|hi|hello|thanks)\b|"
-    r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从到至先后后]|[\W\d_]",
+_DOWN = lazy_pattern(
+    r"\bz\s*(?:-|to|–)\s*a\b|\bdesc\w*|\b(?:highest|largest|biggest|longest) first\b|\b(?:high|large|"
+    r"big) to (?:low|small)\b|从[大高][到至]|降序",
     re.IGNORECASE,
-)  # fmt: skip
+)
+_KEEPS = lazy_pattern(r"\b(?:remove|drop|delete|without|no|out|get rid of|strip|clean)\b|去|删", re.IGNORECASE)
+_ONLY_REPEATED = lazy_pattern(
+    r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|"
+    r"double[ds]?)\b|哪些?.*重复|有没有重复|重复的有?哪",
+    re.IGNORECASE,
+)
+_HOW_OFTEN = lazy_pattern(
+    r"\bhow (?:often|many times)\b|\bcounts? (?:of )?(?:each|every|per)\b|\beach .{0,20}\bcounts?\b|"
+    r"\btally\b|各(?:有|出现)|分别",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = lazy_pattern(
+    r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|"
+    r"names?|words?|values?|things?|please|pls|can|could|you|"
+    r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|"
+    r"delete|get|rid|out|without|no|clean|up|tidy|make|"
+    r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|"
+    r"removed|alphabetically|what|which|do|how|many|first|"
+    r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|"
+    r"in|different|entered|sorted|numbers?|highest|lowest|high|low|"
+    r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
+    r"than|instead|back|thing|hi|hello|thanks)\b|"
+    r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
+    r"到至先后后]|[\W\d_]",
+    re.IGNORECASE,
+)
 
 
 class _List(NamedTuple):
@@ -50,7 +93,11 @@ def understand(question: Question) -> Task | None:
     if (asked := _read(question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(asked, question))
     earlier = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
-    if earlier is not None and len(question.text) <= _LONGEST_REQUEST and (request := _followed(question.text, earlier)):
+    if (
+        earlier is not None
+        and len(question.text) <= _LONGEST_REQUEST
+        and (request := _followed(question.text, earlier))
+    ):
         return Task(LIKELY, lambda: _answer(earlier._replace(request=request), question))
     if question.alone and _bare(question.text) is not None:
         return Task(POSSIBLE, _refuse_request)
@@ -61,20 +108,30 @@ def in_full(question: Question, requirement: str) -> str | None:
     """A bare list under what the requirement does to every list."""
     if _read(question.text) is not None or _bare(question.text) is None:
         return None
+    body = question.text.strip()
+    if _ONLY_REPEATED.search(requirement):
+        return f"which are there twice:\n{body}"
     named = [name for name, form in _FORMS if name not in ("counted", "split") and form.search(requirement)]
     if not named:
-        return None
+        return f"how many:\n{body}" if "counted" in _steps(requirement) else None
     down = " descending" if _DOWN.search(requirement) else ""
-    return f"{', '.join(_SAID[name] for name in named)}{down}:\n{question.text.strip()}"
+    return f"{', '.join(_SAID[name] for name in named)}{down}:\n{body}"
 
 
-_SAID = {"unique": "remove duplicates", "sorted": "sort", "reversed": "reverse", "numbered": "number them", "joined": "comma separated"}
+_SAID = {
+    "unique": "remove duplicates",
+    "sorted": "sort",
+    "reversed": "reverse",
+    "numbered": "number them",
+    "joined": "comma separated",
+}
 
 
 def _read(text: str) -> _List | None:
     """A request with its list behind a colon or below it, or above it; None where no step is asked for."""
     plain = text.strip()
-    head, colon, behind = (part.strip() for part in re.split(r"([:：?？]|\n)", plain, maxsplit=1) if part is not None) if re.search(r"[:：?？\n]", plain) else (plain, "", "")
+    parts = re.split(r"[:：?？]|\n", plain, maxsplit=1)
+    head, behind = parts[0].strip(), "".join(parts[1:]).strip()
     candidates = [(head, behind)]
     above, newline, last = plain.rpartition("\n")
     if newline:
@@ -97,10 +154,16 @@ def _inline(text: str) -> tuple[str, str] | None:
 def _entries(body: str) -> tuple[str, ...] | None:
     lines = [line.strip() for line in body.split("\n") if line.strip()]
     if len(lines) == 1:
-        lines = [part.strip() for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。")) if part.strip()]
+        lines = [
+            part.strip()
+            for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。"))
+            if part.strip()
+        ]
         lines = lines if len(lines) > 1 else lines[0].split()
     table = table_in(body) if "\n" in body and len(lines) >= _FEWEST else None
-    if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (table is not None and len(table.header) > 1 and len(table.rows) > 1):
+    if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (
+        table is not None and len(table.header) > 1 and len(table.rows) > 1
+    ):
         return None
     return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
 
@@ -149,9 +212,22 @@ def _answer(asked: _List, question: Question) -> Answer:
     if "counted" in steps or asks_how_many(request):
         return _counted(entries, gone, question)
     shown = _shown(entries, steps, asked.joint)
-    note = (f"（去掉了 {gone} 个重复项，剩 {len(entries)} 个）" if question.chinese else f"({gone} repeated left out, {len(entries)} left)") if gone else ""
+    note = (
+        (
+            f"（去掉了 {gone} 个重复项，剩 {len(entries)} 个）"
+            if question.chinese
+            else f"({gone} repeated left out, {len(entries)} left)"
+        )
+        if gone
+        else ""
+    )
     text = "\n".join(part for part in (shown, note) if part)
-    return Answer(text, {"entries": len(asked.entries), "steps": ", ".join(steps)}, {"list": [*entries]}, (Value(str(len(entries)), Fraction(len(entries))),))
+    return Answer(
+        text,
+        {"entries": len(asked.entries), "steps": ", ".join(steps)},
+        {"list": [*entries]},
+        (Value(str(len(entries)), Fraction(len(entries))),),
+    )
 
 
 def _in_order(entries: list[str], down: bool) -> list[str]:
@@ -179,7 +255,11 @@ def _shown(entries: list[str], steps: list[str], joint: str) -> str:
 def _counted(entries: list[str], gone: int, question: Question) -> Answer:
     count = len(entries)
     rest = (f"（去掉了 {gone} 个重复项）" if question.chinese else f" ({gone} repeated left out)") if gone else ""
-    text = f"{count} 个{rest}：{'、'.join(entries)}" if question.chinese else f"{count} entries{rest}: {', '.join(entries)}"
+    text = (
+        f"{count} 个{rest}：{'、'.join(entries)}"
+        if question.chinese
+        else f"{count} entries{rest}: {', '.join(entries)}"
+    )
     return Answer(text, {"entries": count}, {"count": count}, (Value(str(count), Fraction(count)),))
 
 
@@ -193,7 +273,10 @@ def _often(entries: list[str], question: Question, repeated: bool) -> Answer:
 
 
 def _refuse_request() -> Answer:
-    raise Refusal("What shall I do with this list: sort it, remove duplicates, reverse, number or count it?", "要对这个列表做什么：排序、去重、倒序、编号还是计数？")
+    raise Refusal(
+        "What shall I do with this list: sort it, remove duplicates, reverse, number or count it?",
+        "要对这个列表做什么：排序、去重、倒序、编号还是计数？",
+    )
 
 
 TOOL = Tool(

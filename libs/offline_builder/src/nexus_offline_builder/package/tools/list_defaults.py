@@ -24,19 +24,22 @@ _CHANGE = lazy_pattern(
     r"\b(?:percent(?:age)?|%|per cent)\b.{0,30}\b(?:change|increase|decrease|difference|growth|up|down|grew|rise|rose|"
     r"fell|drop\w*|more|less|cheaper)\b|%\s*(?:change|increase|decrease|difference|growth|up|down)|"
     r"\b(?:change|increase|decrease|growth|difference|went up|rise|drop)\b.{0,30}(?:\b(?:in|as|by)\b.{0,10})"
-    r"(?:\bpercent|\bper cent|%)|\bgrowth rate\b|涨跌幅?|涨幅|跌幅|增长率|增幅|变化率|百分比变化|(?:涨|跌|增长|下降)了?百分之?几",
+    r"(?:\bpercent|\bper cent|%)|\bgrowth rate\b|涨跌幅?|涨幅|跌幅|增长率|增幅|变化率|百分比变化|"
+    r"(?:涨|跌|增长|下降)了?百分之?几",
     re.IGNORECASE,
 )
 _APART = lazy_pattern(r"\bdifferences?\b|\bsubtract\w*|\bminus\b|相差|之差|差[值额]|减法", re.IGNORECASE)
 _SHARE = lazy_pattern(
-    r"\b(?:what|which) (?:percent(?:age)?|%|share)\b|\b(?:percent(?:age)?|share|%) (?:one|a|the first) .{0,20}\b(?:is )?of\b|"
+    r"\b(?:what|which) (?:percent(?:age)?|%|share)\b|\b(?:percent(?:age)?|share|%) (?:one|a|the "
+    r"first) .{0,20}\b(?:is )?of\b|"
     r"占比|占.{0,4}百分之?几|百分之几",
     re.IGNORECASE,
 )
 _ANY = lazy_pattern(r"\b(?:calculat\w+|maths?|sums|numbers?|abacus|arithmetic|figures)\b|计算|算术|数字", re.IGNORECASE)
 _BETWEEN = lazy_pattern(
-    r"(?:(?:it |price |rent )?(?:went |goes |rose |fell |changed )?(?:up |down )?from\s+)?"
-    r"(?P<a>[$€£¥]?\s*\d[\d,]*(?:\.\d+)?)\s*(?:,|;|/|\bto\b|->|→|>|-|\band\b|\bvs\.?|\bthen\b|[到和]|\s)\s*"
+    r"(?:(?:it |price |rent )?(?:went |goes |rose |fell |changed )?(?:up |down )?from\s+|从\s*)?"
+    r"(?P<a>[$€£¥]?\s*\d[\d,]*(?:\.\d+)?)\s*(?:,|;|/|\bto\b|->|→|>|-|\band\b|\bvs\.?|\bthen\b|"
+    r"[涨升跌降增减]?\S{0,2}到|和|\s)\s*"
     r"(?P<b>[$€£¥]?\s*\d[\d,]*(?:\.\d+)?)\s*[.?]?",
     re.IGNORECASE,
 )
@@ -66,7 +69,7 @@ def in_full(question: Question, requirement: str) -> str | None:
 
 
 def _of_two(first: str, second: str, requirement: str) -> str | None:
-    """What is asked of a pair: in percent how it changed, how far apart it is, what share of the second the first is."""
+    """What is asked of a pair: the change in percent, the difference, or the share of the first in the second."""
     a, b = (re.sub(r"[^\d.]", "", digits) for digits in (first, second))
     if _CHANGE.search(requirement):
         falls = float(b) < float(a)

@@ -35,9 +35,17 @@ _BRITISH = lazy_pattern(
     r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b(?:\s+gallons?)?\)?",
     re.IGNORECASE,
 )
-_AMERICAN = lazy_pattern(r"\b(?:us|u\.s\.|american)\s+(?=(?:gallons?|gal|pints?|quarts?|cups?|fluid ounces?|fl oz|mpg|tons?)\b)", re.IGNORECASE)
-_CONSUMPTION = lazy_pattern(r"\b(?:l|lit(?:re|er)s?)\s*(?:per|/|on|for)\s*(?:every\s+)?100\s*(?:km|kilomet(?:re|er)s?|k)\b", re.IGNORECASE)
-_RANGE = lazy_pattern(rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))\s*(?:-|to|and|or|~|到|至|和)\s*(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)", re.IGNORECASE)
+_AMERICAN = lazy_pattern(
+    r"\b(?:us|u\.s\.|american)\s+(?=(?:gallons?|gal|pints?|quarts?|cups?|fluid ounces?|fl oz|mpg|tons?)\b)",
+    re.IGNORECASE,
+)
+_CONSUMPTION = lazy_pattern(
+    r"\b(?:l|lit(?:re|er)s?)\s*(?:per|/|on|for)\s*(?:every\s+)?100\s*(?:km|kilomet(?:re|er)s?|k)\b", re.IGNORECASE
+)
+_RANGE = lazy_pattern(
+    rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))\s*(?:-|to|and|or|~|到|至|和)\s*(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
+    re.IGNORECASE,
+)
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
 _TALL = lazy_pattern(r"(?<![\d.])(\d)米(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
 _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)

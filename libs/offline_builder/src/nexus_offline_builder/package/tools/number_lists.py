@@ -26,7 +26,8 @@ _OPERATION = lazy_pattern(
     re.IGNORECASE,
 )
 _HAPPENS = lazy_pattern(
-    r"\b(?:spent|spend|lost|gave|used|paid|ate|sold|returned|took|removed|borrowed|owed?|drank|broke|left|remain\w*|kept)\b|"
+    r"\b(?:spent|spend|lost|gave|used|paid|ate|sold|returned|took|removed|borrowed|owed?|drank|broke|"
+    r"left|remain\w*|kept)\b|"
     r"[花用丢卖吃还剩]",
     re.IGNORECASE,
 )
@@ -62,7 +63,10 @@ _SUBJECT = lazy_pattern(
     re.IGNORECASE,
 )
 _NAMED_FIRST = lazy_pattern(
-    rf"\s*(?:(?:can|could|would) you\s+)?(?:please\s+)?(?:(?:tell|give) me|calculate|compute|find|work out|what(?:'s| is))?\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*(?:of|for)?\s*[:：]?\s*(?=[\d$€£¥-])", re.IGNORECASE
+    rf"\s*(?:(?:can|could|would) you\s+)?(?:please\s+)?(?:(?:tell|give) me|calculate|compute|find|work "
+    rf"out|what(?:'s| is))?\s*(?:the )?(?:{'|'.join(form for _, form in _ASKED)})\s*(?:of|"
+    rf"for)?\s*[:：]?\s*(?=[\d$€£¥-])",
+    re.IGNORECASE,
 )
 
 

@@ -1,4 +1,4 @@
-"""Writes whole numbers in other notations: binary, octal, hexadecimal, Roman; and colours as #rrggbb or by their parts."""
+"""Whole numbers in other notations: binary, octal, hexadecimal, Roman; colours as #rrggbb or by their parts."""
 
 import re
 from typing import NamedTuple
@@ -10,27 +10,54 @@ from .wording import plain_signs
 _LARGEST = 10**18
 _LARGEST_ROMAN = 3999
 _LONGEST = 120
-_ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_ROMAN = (
+    (1000, "M"),
+    (900, "CM"),
+    (500, "D"),
+    (400, "CD"),
+    (100, "C"),
+    (90, "XC"),
+    (50, "L"),
+    (40, "XL"),
+    (10, "X"),
+    (9, "IX"),
+    (5, "V"),
+    (4, "IV"),
+    (1, "I"),
+)
 _ROMAN_FORM = r"(?=[MDCLXVI])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _BASES = {"binary": 2, "octal": 8, "decimal": 10, "hexadecimal": 16}
 _NAMES = (
     ("binary", r"\bbin(?:ary)?\b|\bbase[\s-]?2\b|二进制"),
     ("octal", r"\boct(?:al)?\b|\bbase[\s-]?8\b|八进制"),
-    ("decimal", r"\bdec(?:imal)?\b|\bbase[\s-]?10\b|\b(?:arabic|normal|ordinary|plain|usual)\b(?: (?:numbers?|numerals?))?|\bnumbers?\b|十进制|阿拉伯数?字?|数字"),
+    (
+        "decimal",
+        r"\bdec(?:imal)?\b|\bbase[\s-]?10\b|\b(?:arabic|normal|ordinary|plain|usual)\b(?: (?:numbers?|"
+        r"numerals?))?|\bnumbers?\b|十进制|阿拉伯数?字?|数字",
+    ),
     ("hexadecimal", r"\bhex(?:adecimal)?\b|\bbase[\s-]?16\b|十六进制"),
     ("roman", r"\broman\b(?: (?:numerals?|numbers?))?|罗马数?字?"),
 )
 _NAMED = tuple((name, lazy_pattern(form, re.IGNORECASE)) for name, form in _NAMES)
 _TO = lazy_pattern(r"\b(?:to|in|into|as)\b|->|→|=|转换?[成为]?|换[成为算]+|[成为到是用]", re.IGNORECASE)
 _NUMBER = lazy_pattern(
-    rf"(?<![\w.])(?:0x(?P<hex>[0-9a-f]{{1,16}})|0b(?P<bin>[01]{{1,64}})|0o(?P<oct>[0-7]{{1,22}})|(?P<roman>(?-i:{_ROMAN_FORM}))(?![a-z])|(?P<digits>(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9][0-9a-f]{{0,63}}|[a-f][0-9a-f]{{0,15}})))(?![\w.]*\d|\w)",
+    rf"(?<![\w.])(?:0x(?P<hex>[0-9a-f]{{1,16}})|0b(?P<bin>[01]{{1,64}})|0o(?P<oct>[0-7]{{1,22}})|"
+    rf"(?P<roman>(?-i:{_ROMAN_FORM}))(?![a-z])|(?P<digits>(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|"
+    rf"[0-9][0-9a-f]{{0,63}}|[a-f][0-9a-f]{{0,15}})))(?![\w.]*\d|\w)",
     re.IGNORECASE,
 )
-_COLOUR = lazy_pattern(r"#(?P<hex>[0-9a-f]{6}|[0-9a-f]{3})(?![0-9a-f])|(?:rgb)?\s*\(?\s*(?P<r>\d{1,3})\s*[,; ]\s*(?P<g>\d{1,3})\s*[,; ]\s*(?P<b>\d{1,3})\s*\)?", re.IGNORECASE)
+_COLOUR = lazy_pattern(
+    r"#(?P<hex>[0-9a-f]{6}|[0-9a-f]{3})(?![0-9a-f])|(?:rgb)?\s*\(?\s*(?P<r>\d{1,3})\s*[,; "
+    r"]\s*(?P<g>\d{1,3})\s*[,; ]\s*(?P<b>\d{1,3})\s*\)?",
+    re.IGNORECASE,
+)
 _COLOUR_ASKED = lazy_pattern(r"\b(?:rgb|hex|colou?rs?)\b|颜色|色值", re.IGNORECASE)
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:what|what's|whats|is|are|the|a|an|number|numeral|numerals|of|for|please|pls|convert|converted|write|written|how|do|you|i|it|that|and|value|code|year|would|be|"
-    r"can|could|tell|me|show|give|turn|translate|equals?|to|in|into|as|this|from|system|colou?rs?|rgb|hi|hello|thanks|ok|so|now)\b|->|→|[请把将帮我给一下写转换成为到是用的多少几等于呢数字颜色色值从]|[\W_]",
+    r"\b(?:what|what's|whats|is|are|the|a|an|number|numeral|numerals|of|for|please|pls|convert|"
+    r"converted|write|written|how|do|you|i|it|that|and|value|code|year|would|be|"
+    r"can|could|tell|me|show|give|turn|translate|equals?|to|in|into|as|this|from|system|colou?rs?|rgb|"
+    r"hi|hello|thanks|ok|so|now)\b|->|→|"
+    r"[请把将帮我给一下写转换成为到是用的多少几等于呢数字颜色色值从]|[\W_]",
     re.IGNORECASE,
 )
 
@@ -157,7 +184,12 @@ def _answer(reading: _Reading, chinese: bool) -> Answer:
     shown = {name: _written(reading.value, name) for name in reading.targets}
     first = _written(reading.value, reading.source)
     names = {"binary": "二进制", "octal": "八进制", "decimal": "十进制", "hexadecimal": "十六进制", "roman": "罗马数字"}
-    lines = [f"{first}（{names[reading.source]}）= {text}（{names[name]}）" if chinese else f"{first} ({reading.source}) = {text} ({name})" for name, text in shown.items()]
+    lines = [
+        f"{first}（{names[reading.source]}）= {text}（{names[name]}）"
+        if chinese
+        else f"{first} ({reading.source}) = {text} ({name})"
+        for name, text in shown.items()
+    ]
     value = Value(str(reading.value))
     return Answer("\n".join(lines), {"number": first, "from": reading.source}, {**shown}, (value,))
 
@@ -165,17 +197,28 @@ def _answer(reading: _Reading, chinese: bool) -> Answer:
 def _colour(text: str, question: Question) -> Task | None:
     found = _COLOUR.search(text)
     asked = _COLOUR_ASKED.search(text) or (question.alone and _COLOUR_ASKED.search(question.requirement))
-    if found is None or not asked or _SAYS_NOTHING.sub("", re.sub(r"\bhex\b", " ", text.replace(found.group(), " "), flags=re.IGNORECASE)):
+    if (
+        found is None
+        or not asked
+        or _SAYS_NOTHING.sub("", re.sub(r"\bhex\b", " ", text.replace(found.group(), " "), flags=re.IGNORECASE))
+    ):
         return None
     if digits := found["hex"]:
-        parts = [int(digits[at : at + 2], 16) for at in (0, 2, 4)] if len(digits) == 6 else [17 * int(sign, 16) for sign in digits]
+        parts = (
+            [int(digits[at : at + 2], 16) for at in (0, 2, 4)]
+            if len(digits) == 6
+            else [17 * int(sign, 16) for sign in digits]
+        )
         shown = f"rgb({', '.join(map(str, parts))})"
     else:
         parts = [int(found[name]) for name in "rgb"]
         shown = f"#{''.join(f'{part:02X}' for part in parts)}"
     if max(parts) > 255:
         return Task(LIKELY, _refuse_part)
-    return Task(CERTAIN, lambda: Answer(f"{found.group().strip()} = {shown}", {"colour": found.group().strip()}, {"colour": shown}))
+    return Task(
+        CERTAIN,
+        lambda: Answer(f"{found.group().strip()} = {shown}", {"colour": found.group().strip()}, {"colour": shown}),
+    )
 
 
 def _refuse_part() -> Answer:

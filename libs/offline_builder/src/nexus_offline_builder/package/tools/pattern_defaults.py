@@ -5,11 +5,15 @@ import re
 from .patterns import lazy_pattern
 
 _EXAMPLE = lazy_pattern(
-    r"(?:\b(?:like|such as|e\.\s?g\.|for example|example|format|form|look(?:s|ing)? like|as in|pattern)\b|例如|比如|格式|形如|像)[\s:：,]*[\"'“(]?(?P<code>(?=[\w./-]*\d)(?=[\w./-]*(?:[A-Za-z]|\d[-/.]\d))[A-Za-z0-9][\w./-]{2,30}\w)",
+    r"(?:\b(?:like|such as|e\.\s?g\.|for example|example|format|form|look(?:s|ing)? like|as in|"
+    r"pattern)\b|例如|比如|格式|形如|像)[\s:：,]*[\"'“(]?(?P<code>(?=[\w./-]*\d)(?=[\w./-]*(?:[A-Za-z]"
+    r"|\d[-/.]\d))[A-Za-z0-9][\w./-]{2,30}\w)",
     re.IGNORECASE,
 )
 _SOURCE = lazy_pattern(
-    r"\b(?:in|from|out of|of|inside|within|on|through)\s+(?:(?:my|the|an?|our|these|those|all|some|old|long|any|incoming|customer|chat)\s+)*(?:e-?mails?|mails?|links?|urls?|pages?|websites?|web ?pages?|numbers?|messages?|logs?)\b|"
+    r"\b(?:in|from|out of|of|inside|within|on|through)\s+(?:(?:my|the|an?|our|these|those|all|some|"
+    r"old|long|any|incoming|customer|chat)\s+)*(?:e-?mails?|mails?|links?|urls?|pages?|websites?|web "
+    r"?pages?|numbers?|messages?|logs?)\b|"
     r"(?:从|在)(?:[\u4e00-\u9fff]{0,4})(?:邮件|链接|网页|聊天记录|短信)(?:里|中)?",
     re.IGNORECASE,
 )

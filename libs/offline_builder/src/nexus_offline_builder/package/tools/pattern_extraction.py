@@ -145,13 +145,18 @@ def understand(question: Question) -> Task | None:
 def in_full(question: Question, requirement: str) -> str | None:
     """A text with what the requirement has found in each: codes like the one that it shows, or kinds by name."""
     text = question.text.strip()
-    if is_request(text) or _USER_PATTERN.search(text[:2000]) or _passage(text) is not None or text.endswith(("?", "？")):
+    if (
+        is_request(text)
+        or _USER_PATTERN.search(text[:2000])
+        or _passage(text) is not None
+        or text.endswith(("?", "？"))
+    ):
         return None
     if (code := code_shown(question.requirement)) is not None:
         return f"find /{code}/ in: {text}"
     wanted = without_source(requirement)
     kinds = _kinds_in(wanted) if not _NARROWED.search(wanted) else []
-    if not kinds or _DATA.search(text) or len(text.split()) < 2 and not _found_in(text):
+    if not kinds or _DATA.search(text) or (len(text.split()) < 2 and not _found_in(text)):
         return None
     if question.chinese:
         return f"提取{'、'.join(kind.chinese for kind in kinds)}：{text}"

@@ -9,7 +9,9 @@ from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs, without_habits
 
 _LONGEST_PROMPT = 80
-_AMOUNT = lazy_pattern(r"(?<![\w.,])[$€£¥]?\s*((?:\d{1,3}(?:[.,' ]\d{3})+|\d+)(?:[.,]\d{1,2})?)(?![\w,.]*\d)(?!\s*%)")
+_AMOUNT = lazy_pattern(
+    r"(?<![A-Za-z0-9_.,])[$€£¥]?\s*((?:\d{1,3}(?:[.,' ]\d{3})+|\d+)(?:[.,]\d{1,2})?)(?![\w,.]*\d)(?!\s*%)"
+)
 _RATE = lazy_pattern(r"(\d+(?:\.\d+)?)\s*(?:%|percent\b|per cent\b)|百分之\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 _CUT = lazy_pattern(r"打?\s*(\d(?:\.\d)?|\d\d)\s*折")
 _PEOPLE = lazy_pattern(
@@ -17,7 +19,9 @@ _PEOPLE = lazy_pattern(
     r"(\d{1,2})\s*个?(?:人|室友|朋友)",
     re.IGNORECASE,
 )
-_FOR_SO_MANY = lazy_pattern(r"\b(?:for|by|between|among|we are)\s+(\d{1,2})(?=\s*(?:$|[,;.?!]|with\b|and\b|at\b|each\b|\d))", re.IGNORECASE)
+_FOR_SO_MANY = lazy_pattern(
+    r"\b(?:for|by|between|among|we are)\s+(\d{1,2})(?=\s*(?:$|[,;.?!]|with\b|and\b|at\b|each\b|\d))", re.IGNORECASE
+)
 _SHARED = lazy_pattern(
     r"\b(?:split\w*|shar\w+|each|owes?|per (?:person|head)|divid\w+)\b|平[分摊]|均摊|每个?人|AA", re.IGNORECASE
 )
@@ -93,7 +97,10 @@ _RULES = (
         ("{n} - {r}%",),
     ),
     _Rule(
-        lazy_pattern(r"\bcommissions?\b|\bfees?\b|\broyalt\w+|\bprovisions?\b|\bmy (?:cut|share)\b|佣金|提成|手续费", re.IGNORECASE),
+        lazy_pattern(
+            r"\bcommissions?\b|\bfees?\b|\broyalt\w+|\bprovisions?\b|\bmy (?:cut|share)\b|佣金|提成|手续费",
+            re.IGNORECASE,
+        ),
         ("{n} * {r}%", "{n} - {r}%"),
     ),
     _Rule(lazy_pattern(r"\bdeposits?\b|\bdown payments?\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
@@ -196,7 +203,9 @@ def _taxed(number: str, rate: str, said: tuple[str, str], wanted: str) -> str | 
     if added := _WITH_TAX.search(" ".join(said)):
         said = (_WITH_TAX.sub(" ", said[0]), _WITH_TAX.sub(" ", said[1]))
         form = f"{number} plus {rate}% VAT" if added["plus"] or added["zh"] else f"remove {rate}% VAT from {number}"
-        return form if _names_only(said) and _side(" ".join(said)) in (None, not (added["plus"] or added["zh"])) else None
+        return (
+            form if _names_only(said) and _side(" ".join(said)) in (None, not (added["plus"] or added["zh"])) else None
+        )
     if not _names_only((_TAX.sub(" ", _GROSS.sub(" ", _NET.sub(" ", _ASKS_FOR.sub(" ", " ".join(said))))), "")):
         return None
     gross = _is_gross(said, wanted)

@@ -10,19 +10,25 @@ from .wording import has_chinese
 _WORD = lazy_pattern(r"[a-z0-9]+(?:['’][a-z]+)?", re.IGNORECASE)
 _JOINED = lazy_pattern(r"\b(check|pick|drop|log|sign|wi|e|day)[\s-](in|out|up|off|fi|mail|on)\b", re.IGNORECASE)
 _ENDING = lazy_pattern(r"(?:ing|ies|es|ed|al|s|y|e)$")
-_SAYS_NOTHING = frozenset(
-    "a an the and or but so if then also please pls hi hello hey ok thanks i me my mine we us our you your yours he she it its "
-    "they them their this that these those there here is are was were be been am do does did done doing have has had having "
-    "can could will would shall should may might must not no yes to of for from in on at by with about into as up out off over "
-    "what whats what's which who whose whom when where why how much many long often far any some all every each just only "
-    "tell know say said write wrote written told give show find get got bring take come go need want use let like have again "
-    "still now later today once get buy pay possible allowed able question answer anything something thing things note notes "
-    "remember info information exactly actually really us one ones more other else until till before after during between "
-    "mr mrs ms dr was were being".split()
+_SMALL_WORDS = (
+    "a able about actually after again all allowed also am an and answer any anything are as at be been "
+    "before being between bring but buy by can come could did do does doing done dr during each else "
+    "every exactly far find for from get give go got had has have having he hello here hey hi how i if in "
+    "info information into is it its just know later let like long many may me might mine more mr mrs ms "
+    "much must my need no not note notes now of off often ok on once one ones only or other our out over "
+    "pay please pls possible question really remember said say shall she should show so some something "
+    "still take tell thanks that the their them then there these they thing things this those till to "
+    "today told until up us use want was we were what what's whats when where which who whom whose why "
+    "will with would write written wrote yes you your yours"
 )
+_SAYS_NOTHING = frozenset(_SMALL_WORDS.split())
 _KINDS = (
-    ("price", "price prices cost costs fee fees charge charges expensive rate rates euro euros dollar dollars pound eur usd gbp free"),
-    ("time", "time times hour hours clock oclock am pm opening"),
+    (
+        "price",
+        "price prices cost costs fee fees charge charges expensive rate rates euro euros dollar dollars "
+        "pound eur usd gbp free",
+    ),
+    ("time", "day days time times hour hours clock oclock am pm opening"),
     ("open", "open opened opening closed close closes shut"),
     ("child", "child children kid kids"),
     ("wifi", "wifi wlan internet"),
@@ -39,10 +45,16 @@ _GENERIC = frozenset(["price", "time", "open"])
 """What many statements tell: a question is not about one of them by this alone where others fit better."""
 _SAME_CHINESE = tuple(
     (word, lazy_pattern(forms))
-    for word, forms in (("宠物", "[小养]?[狗猫]"), ("停车", "停车[场位]|车位"), ("儿童", "小孩子?|孩子"), ("电话", "联系方式|号码"))
+    for word, forms in (
+        ("宠物", "[小养]?[狗猫]"),
+        ("停车", "停车[场位]|车位"),
+        ("儿童", "小孩子?|孩子"),
+        ("电话", "联系方式|号码"),
+    )
 )
 _ASKS_CHINESE = lazy_pattern(
-    r"请问|收费|价格|价钱|费用|你们?|我们?|可以|能不能|能|吗|呢|吧|啊|是不是|是什么|是多少|多少钱?|几[点号个天]|什么时候|什么|哪里|哪儿|哪[个天些]|怎么|"
+    r"请问|收费|价格|价钱|费用|你们?|我们?|可以|能不能|能|吗|呢|吧|啊|是不是|是什么|是多少|多少钱?|"
+    r"几[点号个天]|什么时候|什么|哪里|哪儿|哪[个天些]?|怎么|"
     r"有没有|有|在|的|是|要|了|多久|告诉|知道|一下|关于|时间|记[了得过]?|写了?|说了?|[\s？?，,。!！：:]"
 )
 
@@ -95,7 +107,9 @@ def _about_chinese(question: str, statements: Sequence[str]) -> Found:
     scored = [(sum(_common(run, _in_one_word(statement)) for run in runs), statement) for statement in statements]
     best = max((weight for weight, _ in scored), default=0)
     fitting = tuple(statement for weight, statement in scored if weight == best) if best > 1 else ()
-    unknown = tuple(run for run in runs if 2 * max((_common(run, _in_one_word(one)) for one in fitting), default=0) < len(run))
+    unknown = tuple(
+        run for run in runs if 2 * max((_common(run, _in_one_word(one)) for one in fitting), default=0) < len(run)
+    )
     return Found(fitting, unknown)
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
@@ -12,38 +13,59 @@ from .wording import is_chinese
 
 _LONGEST_REQUEST = 120
 _LONGEST_TEXT = 200_000
-_SPELLED_OUT = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "œ": "oe", "’": "'"})
+_SPELLED_OUT = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "œ": "oe", "’": "'"}
+)
 _WORD = lazy_pattern(r"[^\W_]+(?:'[^\W_]+)*")
 _REPLACE = lazy_pattern(
-    r"(?:(?:please|pls|can you|could you|now|and|then)\s+)*(?:find and )?(?:replace|change|swap|substitute|exchange|turn)\s+(?:all\s+|every\s+|each\s+|the\s+|words?\s+)*"
-    r"(?P<q>[\"'“‘「]?)(?P<old>[^\n]{1,80}?)[\"'”’」]?\s+(?:with|by|to|into|for|->|→)\s+(?:the word\s+)?[\"'“‘「]?(?P<new>[^\n]{0,80}?)[\"'”’」]?"
-    r"(?:\s*(?:[:：\n]|\s(?:in|within|inside)(?: (?:the|this)(?: (?:text|sentence|following))?)?\s*[:：\n])\s*(?P<text>\S.*))?",
+    r"(?:(?:please|pls|can you|could you|now|and|then)\s+)*(?:find and )?(?:replace|change|swap|"
+    r"substitute|exchange|turn)\s+(?:all\s+|every\s+|each\s+|the\s+|words?\s+)*"
+    r"(?P<q>[\"'“‘「]?)(?P<old>[^\n]{1,80}?)[\"'”’」]?\s+(?:with|by|to|into|for|->|→)\s+(?:the "
+    r"word\s+)?[\"'“‘「]?(?P<new>[^\n]{0,80}?)[\"'”’」]?"
+    r"(?:\s*(?:[:：\n]|\s(?:in|within|inside)(?: (?:the|this)(?: (?:text|sentence|"
+    r"following))?)?\s*[:：\n])\s*(?P<text>\S.*))?",
     re.IGNORECASE | re.DOTALL,
 )
+_ARROW = lazy_pattern(
+    r"(?P<old>[^\n:]{1,60}?)\s*(?:->|=>|→)\s*(?P<new>[^\n:]{1,60}?)\s*(?:\bin\b[^\n:]{0,20})?[:\n]\s*(?P<text>\S.*)",
+    re.DOTALL,
+)
 _REPLACE_CHINESE = lazy_pattern(
-    r"(?:请|帮我)*(?:把|将)?(?:(?P<text>.*?)(?:里|中)的?)?[“\"「]?(?P<old>[^“”\"「」：:\n]{1,40}?)[”\"」]?(?:都|全部?)?(?:替换|换|改)(?:成|为)[“\"「]?(?P<new>[^“”\"「」：:\n]{0,40}?)[”\"」]?\s*(?:[：:\n]\s*(?P<behind>\S.*))?",
+    r"(?:请|帮我)*(?:把|将)?(?:(?P<text>.*?)(?:里|中)的?)?[“\"「]?(?P<old>[^“”\"「」：:\n]{1,40}?)[”\""
+    r"」]?(?:都|全部?)?(?:替换|换|改)(?:成|为)[“\"「]?(?P<new>[^“”\"「」：:\n]{0,40}?)[”\"」]?\s*(?:["
+    r"：:\n]\s*(?P<behind>\S.*))?",
     re.DOTALL,
 )
 _REMOVE = lazy_pattern(
-    r"(?:please |pls )?(?:remove|delete|strip|drop)\s+(?:all\s+|every\s+|the\s+|words?\s+)*[\"'“‘「](?P<old>[^\"'”’」\n]{1,80})[\"'”’」]\s*(?:from|in|out of)?\s*[:：\n]\s*(?P<text>\S.*)",
+    r"(?:please |pls )?(?:remove|delete|strip|drop)\s+(?:all\s+|every\s+|the\s+|"
+    r"words?\s+)*[\"'“‘「](?P<old>[^\"'”’」\n]{1,80})[\"'”’」]\s*(?:from|in|out "
+    r"of)?\s*[:：\n]\s*(?P<text>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _BEYOND = lazy_pattern(
-    r"\b(?:only|except|without|not|but|every other|first|last|second|synonyms?|sounds?|smarter|shorter|longer|politer?|formal|grammar|translate|"
+    r"\b(?:only|except|without|not|but|every other|first|last|second|synonyms?|sounds?|smarter|"
+    r"shorter|longer|politer?|formal|grammar|translate|"
     r"rewrite|rephrase|improve|correct|fix|rhym\w*|words? order|numbers)\b|除了|只|第一|最后|翻译|改写|润色",
     re.IGNORECASE,
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:this|that|it|the|a|an|my|these|those|text|sentence|word|words|phrase|string|line|lines|title|titles|headline|name|please|pls|can|could|you|make|put|"
-    r"turn|convert|change|write|give|me|us|i|need|want|would|like|as|in|into|to|of|for|with|and|then|now|also|all|so|ok|is|be|out|from|get|transform|set|"
-    r"spell|hi|hello|thanks|thank|letters?|case|form|format|version|style|following|here|here's|whole|everything|blog|post|article|page|web|remove|delete|drop|"
-    r"strip|clean|up|off|extra|file|filename|variable|url|seo|friendly|generate|create|into|a|how|does|look|what|good|one|same|just|a)\b|"
+    r"\b(?:this|that|it|the|a|an|my|these|those|text|sentence|word|words|phrase|string|line|lines|"
+    r"title|titles|headline|name|please|pls|can|could|you|make|put|"
+    r"turn|convert|change|write|give|me|us|i|need|want|would|like|as|in|into|to|of|for|with|and|then|"
+    r"now|also|all|so|ok|is|be|out|from|get|transform|set|"
+    r"spell|hi|hello|thanks|thank|letters?|case|form|format|version|style|following|here|here's|whole|"
+    r"everything|blog|post|article|page|web|remove|delete|drop|"
+    r"strip|clean|up|off|extra|file|filename|variable|url|seo|friendly|generate|create|into|a|how|"
+    r"does|look|what|good|one|same|just|a)\b|"
     r"[请把将帮我给一下对这个段句话些的里面中文字本句子单词变成换为转写成全部都用做]|[\W\d_]",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
-_FILLS = lazy_pattern(r"(?:\W|\b(?:and|so|now|ok|okay|then|it|that|this|the same|please|but|also|write|make|put)\b|这个?|它)*", re.IGNORECASE)
+_FILLS = lazy_pattern(
+    r"(?:\W|\b(?:and|so|now|ok|okay|then|it|that|this|the same|please|but|also|write|make|put)\b|这个?|它)*",
+    re.IGNORECASE,
+)
 
 
 def _slug(text: str, joint: str = "-") -> str:
@@ -97,20 +119,63 @@ _CHANGES = (
     _change("palindrome", r"\bpalindromes?\b|回文", _mirrored),
     _change("snake_case", r"\bsnake[\s_-]?case\b|\bunderscores?\b|下划线", lambda text: _slug(text, "_")),
     _change("camelCase", r"\bcamel[\s_-]?case\b|驼峰", _camel),
-    _change("slug", r"\bslug(?:s|ify|ified)?\b|\bkebab[\s-]?case\b|\bweb addresse?s?\b|\burl[\s-](?:friendly|safe|parts?|slugs?)|\bpermalinks?\b|\bdashes\b", _slug),
-    _change("upper case", r"\bupper[\s-]?case\b|\b(?:all |in )?(?:caps|capitals)\b|\bcapital letters\b|\bshout\w*\b|\bblock letters\b|大写", str.upper),
+    _change(
+        "slug",
+        r"\bslug(?:s|ify|ified)?\b|\bkebab[\s-]?case\b|\bweb addresse?s?\b|\burl[\s-](?:friendly|safe|"
+        r"parts?|slugs?)|\bpermalinks?\b|\bdashes\b",
+        _slug,
+    ),
+    _change(
+        "upper case",
+        r"\bupper[\s-]?case\b|\b(?:all |in )?(?:caps|capitals)\b|\bcapital letters\b|\bshout\w*\b|\bblock "
+        r"letters\b|大写",
+        str.upper,
+    ),
     _change("lower case", r"\blower[\s-]?case\b|\bsmall letters\b|小写", str.lower),
-    _change("title case", r"\btitle[\s-]?case\b|\bcapitali[sz]e (?:each|every|all|the)?\s*words?\b|\bproper case\b|\bfirst letter of (?:each|every) word\b|首字母大写|\bcapitali[sz]\w*\b", _titled),
+    _change(
+        "title case",
+        r"\btitle[\s-]?case\b|\bcapitali[sz]e (?:each|every|all|the)?\s*words?\b|\bproper case\b|\bfirst "
+        r"letter of (?:each|every) word\b|首字母大写|\bcapitali[sz]\w*\b",
+        _titled,
+    ),
     _change("sentence case", r"\bsentence[\s-]?case\b", _sentenced),
-    _change("words backwards", r"\b(?:words|word order) (?:backwards?|reversed|in reverse)\b|\breverse (?:the )?(?:order of (?:the )?words|word order|words)\b", lambda text: " ".join(reversed(text.split()))),
-    _change("backwards", r"\bbackwards?\b|\brevers\w+\b|\bmirror(?:ed)?\b|\bback to front\b|倒过来|倒着|反转|反过来|颠倒|倒序", lambda text: text[::-1]),
-    _change("no blank lines", r"\b(?:blank|empty) lines?\b|空行", lambda text: "\n".join(line for line in text.split("\n") if line.strip())),
-    _change("one line", r"\bline ?breaks?\b|\bnew ?lines?\b|\b(?:one|a single) line\b|换行|一行", lambda text: " ".join(text.split())),
-    _change("no blanks", r"\b(?:all|any|every|the) (?:white)?spaces?\b|\b(?:without|no) (?:white)?spaces\b|去掉?空格|删除?空格", lambda text: re.sub(r"[^\S\n]+", "", text)),
-    _change("single blanks", r"\b(?:extra|double|multiple|too many|surplus|trailing|leading) (?:white)?(?:spaces?|blanks?)\b|\btrim\w*\b|多余(?:的)?空格", lambda text: "\n".join(" ".join(line.split()) for line in text.split("\n"))),
+    _change(
+        "words backwards",
+        r"\b(?:words|word order) (?:backwards?|reversed|in reverse)\b|\breverse (?:the )?(?:order of "
+        r"(?:the )?words|word order|words)\b",
+        lambda text: " ".join(reversed(text.split())),
+    ),
+    _change(
+        "backwards",
+        r"\bbackwards?\b|\brevers\w+\b|\bmirror(?:ed)?\b|\bback to front\b|倒过来|倒着|反转|反过来|颠倒|"
+        r"倒序",
+        lambda text: text[::-1],
+    ),
+    _change(
+        "no blank lines",
+        r"\b(?:blank|empty) lines?\b|空行",
+        lambda text: "\n".join(line for line in text.split("\n") if line.strip()),
+    ),
+    _change(
+        "one line",
+        r"\bline ?breaks?\b|\bnew ?lines?\b|\b(?:one|a single) line\b|换行|一行",
+        lambda text: " ".join(text.split()),
+    ),
+    _change(
+        "no blanks",
+        r"\b(?:all|any|every|the) (?:white)?spaces?\b|\b(?:without|no) (?:white)?spaces\b|去掉?空格|"
+        r"删除?空格",
+        lambda text: re.sub(r"[^\S\n]+", "", text),
+    ),
+    _change(
+        "single blanks",
+        r"\b(?:extra|double|multiple|too many|surplus|trailing|leading) (?:white)?(?:spaces?|blanks?)\b|"
+        r"\btrim\w*\b|多余(?:的)?空格",
+        lambda text: "\n".join(" ".join(line.split()) for line in text.split("\n")),
+    ),
     _change("no punctuation", r"\bpunctuation\b|标点", lambda text: re.sub(r"[^\w\s]", "", text)),
     _change("no accents", r"\baccents?\b|\bdiacritics\b|\bumlauts?\b", _without_accents),
-)  # fmt: skip
+)
 
 
 def understand(question: Question) -> Task | None:
@@ -120,8 +185,7 @@ def understand(question: Question) -> Task | None:
     for passage in _passages(question.text):
         changes = _asked(passage.request)
         if changes and passage.text and len(passage.request) <= _LONGEST_REQUEST and not _unread(passage.request):
-            text = passage.text
-            return Task(CERTAIN, lambda: _answer(changes, text))
+            return Task(CERTAIN, partial(_answer, changes, passage.text))
     return _followed(question) or _bare(question)
 
 
@@ -130,8 +194,14 @@ def in_full(question: Question, requirement: str) -> str | None:
     text = question.text.strip()
     named = [change for change in _CHANGES if change.asked.search(requirement)]
     if any(change.name == "slug" for change in named) or len(named) > 1:
-        named = [change for change in named if change.name != "title case" or not re.search(r"\btitles?\b", requirement, re.IGNORECASE)]
-    asks = _replacement(question) is not None or any(_asked(one.request) and one.text and not _unread(one.request) for one in _passages(text))
+        named = [
+            change
+            for change in named
+            if change.name != "title case" or not re.search(r"\btitles?\b", requirement, re.IGNORECASE)
+        ]
+    asks = _replacement(question) is not None or any(
+        _asked(one.request) and one.text and not _unread(one.request) for one in _passages(text)
+    )
     slug = len(named) == 1 and named[0].name == "slug"
     if len(named) != 1 or asks or (is_request(text) and re.search(r"[?？]$", text) and not slug):
         return None
@@ -142,9 +212,22 @@ def in_full(question: Question, requirement: str) -> str | None:
 
 def _passages(prompt: str) -> list[Passage]:
     last = last_line_first(prompt)
-    inline = re.match(r"(?P<request>(?:\S+\s+){0,6}?(?:backwards?|revers\w+|upper ?case|lower ?case|capitals|caps|slug(?:ify)?|title case|a palindrome|palindrome)\b)\s+(?P<text>\S.*)", prompt, re.IGNORECASE | re.DOTALL)
-    behind = re.match(r"(?:is\s+)?(?P<text>[^:\n]{1,200}?)\s+(?P<request>(?:in|to|into|as|is|written|spelled|a)\s+(?:\S+\s+){0,3}?(?:backwards?|reverse|upper ?case|lower ?case|capitals|caps|a? ?slug|title case|palindrome|snake case|camel case))\s*[?.!]*$", prompt, re.IGNORECASE)
-    chinese = re.match(r"(?:请|帮我)*(?:把|将)\s*(?P<text>[^：:\n]+?)\s*(?P<request>(?:变|改|转|写|换|翻)[成为换过]?.*)$", prompt)
+    inline = re.match(
+        r"(?P<request>(?:\S+\s+){0,6}?(?:backwards?|revers\w+|upper ?case|lower ?case|capitals|caps|"
+        r"slug(?:ify)?|title case|a palindrome|palindrome)\b)\s+(?P<text>\S.*)",
+        prompt,
+        re.IGNORECASE | re.DOTALL,
+    )
+    behind = re.match(
+        r"(?:is\s+)?(?P<text>[^:\n]{1,200}?)\s+(?P<request>(?:in|to|into|as|is|written|spelled|"
+        r"a)\s+(?:\S+\s+){0,3}?(?:backwards?|reverse|upper ?case|lower ?case|capitals|caps|a? ?slug|title "
+        r"case|palindrome|snake case|camel case))\s*[?.!]*$",
+        prompt,
+        re.IGNORECASE,
+    )
+    chinese = re.match(
+        r"(?:请|帮我)*(?:把|将)\s*(?P<text>[^：:\n]+?)\s*(?P<request>(?:变|改|转|写|换|翻)[成为换过]?.*)$", prompt
+    )
     passages = [passage_in(prompt), *([last] if last else [])]
     found = [one for one in (inline, behind, chinese) if one and not _FILLS.fullmatch(one["text"])]
     return passages + [Passage(one["request"], one["text"].strip(" \"'“”")) for one in found]
@@ -154,7 +237,9 @@ def _asked(request: str) -> list[_Change]:
     """The changes that are named, in the order in which they are; the narrower of two that say the same."""
     found = [(place.start(), change) for change in _CHANGES if (place := change.asked.search(request))]
     names = {change.name for _, change in found}
-    drop = ({"backwards"} if "words backwards" in names else set[str]()) | ({"upper case"} if "title case" in names else set[str]())
+    drop = ({"backwards"} if "words backwards" in names else set[str]()) | (
+        {"upper case"} if "title case" in names else set[str]()
+    )
     return [change for _, change in sorted(found, key=lambda one: one[0]) if change.name not in drop]
 
 
@@ -168,7 +253,7 @@ def _replacement(question: Question) -> Task | None:
     text = question.text.strip()
     if found := _REMOVE.fullmatch(text):
         return Task(CERTAIN, lambda: _replaced(found["old"], "", found["text"]))
-    found = _REPLACE.fullmatch(text) or _REPLACE_CHINESE.fullmatch(text)
+    found = _ARROW.fullmatch(text) or _REPLACE.fullmatch(text) or _REPLACE_CHINESE.fullmatch(text)
     if found is None or (_asked(found["new"]) and not found["old"].strip("\"'")):
         return None
     groups = found.groupdict()
@@ -223,7 +308,8 @@ def _bare(question: Question) -> Task | None:
 
 def _refuse_request() -> Answer:
     raise Refusal(
-        "What shall I do with this text? I can write it in capitals, in small letters, backwards, as a slug, or replace words in it.",
+        "What shall I do with this text? I can write it in capitals, in small letters, backwards, as a "
+        "slug, or replace words in it.",
         "要对这段文字做什么？我可以改成大写、小写、倒着写、变成网址片段，或替换其中的词。",
     )
 
@@ -244,7 +330,8 @@ def _shown(text: str, asked: "dict[str, str]") -> Answer:
 
 TOOL = Tool(
     name="text_changes",
-    ability="change a text: replace words, capitals, small letters, backwards, slugs, without blank lines or punctuation",
+    ability="change a text: replace words, capitals, small letters, backwards, slugs, without blank lines or "
+    "punctuation",
     ability_chinese="改写文字：替换词语、大写、小写、倒序、生成网址片段、去掉空行或标点",
     example="replace cat with dog in: the cat sat on the mat",
     example_chinese="把猫换成狗：猫坐在垫子上",

@@ -56,6 +56,7 @@ _OCCURRENCES = lazy_pattern(
     r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})"
     r"[\"'”’]?(?:'?s)? in\b|"
     r"\b(?:count|how many)\s+[\"“](?P<quoted>[^\"”]{1,60})[\"”](?:'?s)? (?:are )?(?:there )?in\b|"
+    r"\bcount\s+[\"“'](?P<counted>[^\"”']{1,60})[\"”'](?=\s*:)|"
     r"[\"'“「]?(?P<zh>[^\"'“”「」\s]{1,20}?)[\"'”」]?\s*(?:这个[字词])?(?:在[^：:]{0,10})?(?:中|里)?出现了?(?:多少|"
     r"几)次",
     re.IGNORECASE,

@@ -12,14 +12,31 @@ from .unit_defaults import in_full
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 
 _LONGEST_PROMPT = 400
-_HOW_MANY_OF = lazy_pattern(r"\bhow (?:many|often)\s+(?:times\s+|of\s+)?(?:an?\s+)?[\d.]+[\s-]*[a-z]+[\s-]+(?!are\b|is\b|in\b|to\b|make\b)[a-z]+", re.IGNORECASE)
-_SCALED = lazy_pattern(
-    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|was)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|double|twice|triple|(?P<times>\d+(?:\.\d+)?)\s*(?:times|x))(?:\s+(?:of|as much|as many))?"
-    r"\s*(?:of\s+)?(?:that|it|this|the same|as that)?|(?P<zh>一半|两倍|双倍|(?P<n>\d+)\s*倍))(?:呢|是多少)*[\s?.!？。]*",
+_HOW_MANY_OF = lazy_pattern(
+    r"\bhow (?:many|often)\s+(?:times\s+|of\s+)?(?:an?\s+)?[\d.]+[\s-]*[a-z]+[\s-]+(?!are\b|is\b|in\b|"
+    r"to\b|make\b)[a-z]+",
     re.IGNORECASE,
 )
-_FACTORS = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4), "tenth": Fraction(1, 10), "double": Fraction(2), "twice": Fraction(2)}
-_FACTORS |= {"triple": Fraction(3), "一半": Fraction(1, 2), "两倍": Fraction(2), "双倍": Fraction(2)}
+_SCALED = lazy_pattern(
+    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|"
+    r"was)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|double|twice|triple|"
+    r"(?P<times>\d+(?:\.\d+)?)\s*(?:times|x))(?:\s+(?:of|as much|as many))?"
+    r"\s*(?:of\s+)?(?:that|it|this|the same|as that)?|(?P<zh>一半|两倍|双倍|(?P<n>\d+)\s*倍))(?:呢|"
+    r"是多少)*[\s?.!？。]*",
+    re.IGNORECASE,
+)
+_FACTORS = {
+    "half": Fraction(1, 2),
+    "third": Fraction(1, 3),
+    "quarter": Fraction(1, 4),
+    "tenth": Fraction(1, 10),
+    "double": Fraction(2),
+    "twice": Fraction(2),
+    "triple": Fraction(3),
+    "一半": Fraction(1, 2),
+    "两倍": Fraction(2),
+    "双倍": Fraction(2),
+}
 _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
 
 
@@ -124,7 +141,9 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         elif not read.quantities and not read.units:
             return None
         units = list(read.units) or [unit for _, unit in known]
-        pairs = [(quantity, known[0][0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units]
+        pairs = [
+            (quantity, known[0][0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
+        ]
         return Task(LIKELY, partial(_answer, pairs))
     return None
 
@@ -221,7 +240,9 @@ def _quotient(small: Quantity, large: Quantity) -> Answer:
     whole = -(-ratio.numerator // ratio.denominator)
     text = f"{large.spoken} / {small.spoken} {sign} {shown}"
     text = text if whole == ratio else f"{text}: {whole} for all of it, {whole - 1} full"
-    return Answer(text, {"divide": large.spoken, "by": small.spoken}, {"result": shown}, (Value(figures.carried(ratio), ratio),))
+    return Answer(
+        text, {"divide": large.spoken, "by": small.spoken}, {"result": shown}, (Value(figures.carried(ratio), ratio),)
+    )
 
 
 def _converted(quantity: Quantity, target: Unit) -> Answer:

@@ -1,0 +1,65 @@
+"""A follow-up that adds to the turn before: `also a 5` to a list of numbers, `and 5 more?` to days that were added."""
+
+import re
+
+from ..tools.patterns import lazy_pattern
+from ..tools.wording import digits_for_words, plain_signs, with_points
+from .substitution import NUMBER
+
+_LONGEST = 80
+_LONGEST_BEFORE = 400
+_ANOTHER = lazy_pattern(
+    rf"(?:\b(?:and|oh|sorry|wait|i|we|have|had|got|forgot|missed|one|there is|there's|there was|was|a|"
+    rf"an|the|of|ah|ok|please|now|put|in|"
+    rf"just|then|it|that|my|mark|number|receipt|value|grade|score|item|amount|bill|with|for)\b|"
+    rf"[\s,.;!:-]|(?P<more>\b(?:also|too|"
+    rf"another|more|add(?:itional)?|extra|forgot|missed|as well|plus)\b|还有|再加上?|再来|漏了|加上)|一个|了|我)*"
+    rf"[$€£¥]?\s*(?P<number>{NUMBER})\s*(?:[$€£¥]|euros?|dollars?|元|块|分)?"
+    r"(?:[\s,.!;]|\b(?:too|as well|please|to (?:it|that|the list)|also|thanks)\b|吧|也)*",
+    re.IGNORECASE,
+)
+_DIGIT = lazy_pattern(r"\d")
+_LISTED = lazy_pattern(
+    rf"(?<![\d.]){NUMBER}(?:(?:\s*(?:,|;|\band\b|和|、)\s*|\s+)+[$€£¥]?\s*{NUMBER})+(?![\w.]*\d|\s*%)", re.IGNORECASE
+)
+_DAYS = (
+    r"(?P<unit>(?:business |working |week ?|calendar )?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"
+    r"个?星期|周|个月|年)"
+)
+_OF_DAYS = lazy_pattern(rf"(?<![-/.\d])\d+\s*{_DAYS}(?!\s*\d)", re.IGNORECASE)
+_MORE = lazy_pattern(
+    rf"(?:(?:and|then|ok|okay|plus|add|so|what about|how about|now|再|又|还)[\s,]*)*(?:(?:another|a "
+    rf"further|再加?|又过)\s*(?P<number>\d+)\s*{_DAYS}?|"
+    rf"(?P<n>\d+)\s*(?:more|further|additional)(?:\s*{_DAYS.replace('unit', 'u')})?)(?:\s*(?:later|"
+    rf"after that|on top|more|之?后|呢|是几号|是哪天))*[\s?.!？。]*",
+    re.IGNORECASE,
+)
+_SUMMED = lazy_pattern(r"\b(?:sum|total|add)\b|总|合计|求和", re.IGNORECASE)
+
+
+def extended(prompt: str, before: str) -> str | None:
+    """`before` with what `prompt` adds to it; None where it adds nothing."""
+    if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE:
+        return None
+    return _with_another(prompt.strip(), before) or _further(prompt.strip(), before)
+
+
+def _with_another(prompt: str, before: str) -> str | None:
+    """`also a 5` after `average of 5.5, 4 and 6`: the list with one more behind its last number."""
+    said = _ANOTHER.fullmatch(with_points(plain_signs(prompt if _DIGIT.search(prompt) else digits_for_words(prompt))))
+    listed = with_points(plain_signs(before))
+    found = list(_LISTED.finditer(listed))
+    if said is None or len({one.group() for one in found}) != 1 or not (said["more"] or _SUMMED.search(before)):
+        return None
+    return _LISTED.sub(lambda one: f"{one.group()}, {said['number']}", listed)
+
+
+def _further(prompt: str, before: str) -> str | None:
+    """`and 5 more?` after `add 15 working days to 2026-11-30`: as many again of what was added."""
+    said = _MORE.fullmatch(digits_for_words(prompt))
+    number = (said["number"] or said["n"]) if said else None
+    unit = (said["unit"] or said["u"]) if said else None
+    units = {found["unit"] for found in _OF_DAYS.finditer(digits_for_words(before))}
+    if number is None or not units or (unit is None and len(units) > 1):
+        return None
+    return f"{before.rstrip('?!. ？。')} plus {number} {unit or units.pop()}"
