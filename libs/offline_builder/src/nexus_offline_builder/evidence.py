@@ -13,6 +13,7 @@ from nexus_offline_builder.package.tools.units import NAMES
 
 ENOUGH = 2
 FACTS = "fact_lookup"
+_OF_ANY_TEXT = ("text_statistics", "text_changes")
 _FEWEST_FACTS = 2
 _CLAUSE = re.compile(r"[.。!?！？\n;；]+(?=\s|$|[\u4e00-\u9fff])|\n")
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)*")
@@ -192,7 +193,7 @@ def _only(rules: list[ToolRule], text: str) -> list[ToolRule]:
         rule for rule in rules if _vocabulary(rule.objects).found_in(words, chinese) or _unit_rule(rule, words, text)
     ]
     if by_object:
-        return [min(by_object, key=lambda rule: rule.name == "arithmetic")]
+        return [min(by_object, key=lambda rule: (rule.name == "arithmetic", rule.name in _OF_ANY_TEXT))]
     calculating = [rule for rule in rules if rule.name == "arithmetic"]
     return calculating if not rules or calculating else []
 

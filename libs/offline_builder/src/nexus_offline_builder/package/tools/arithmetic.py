@@ -49,6 +49,7 @@ _WORD_BEHIND = lazy_pattern(r"\s*[^\W\d_]")
 _WORD_OR_COMMA = lazy_pattern(r"[^\W\d_]|,")
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = lazy_pattern(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")
+_DAY_AND_YEAR = lazy_pattern(r"(?:[12]?\d|3[01])[/.](?:[12]?\d|3[01])[/.](?:19|20)\d\d")
 _MORE_TO_DO = lazy_pattern(
     r"[%^*=<>+]|\0\s*[a-z]{1,3}\b(?<!is)(?<!and)(?<!for)|[a-z]\0|\0[a-z]|\b(?:percent|not|without|except|excluding|"
     r"half|twice|double|remainder|modulo|squared?|root|cubed?|times|divided|"
@@ -90,7 +91,7 @@ def _rounding(text: str, said: "re.Match[str]") -> Task | None:
 
 def _whole(text: str, lone: bool = False) -> list[Token] | None:
     """The whole of `text` as an expression, if it is one; a `lone` number is none unless that is said."""
-    if _ISO_DATE.search(text) or _PHONE.fullmatch(text.strip()):
+    if _ISO_DATE.search(text) or _DAY_AND_YEAR.fullmatch(text.strip()) or _PHONE.fullmatch(text.strip()):
         return None
     if (rate := _rate(text)) is not None:
         return rate

@@ -74,6 +74,12 @@ _SAID = lazy_pattern(
 )
 
 
+_WHO = lazy_pattern(r"\bwho(?:se)?\b|谁", re.IGNORECASE)
+_PERSON = lazy_pattern(
+    r"name|rep$|person|people|employee|staff|seller|member|player|student|pupil|customer|client|user|author|worker|driver|runner|"
+    r"candidate|guest|姓名|名字|人员|员工|学生|客户|会员",
+    re.IGNORECASE,
+)
 _ALPHABET = lazy_pattern(
     r"\b(?:alphabetical(?:ly)?|alphabet|a\s*(?:-|to)\s*z|z\s*(?:-|to)\s*a|letter)\b|字母", re.IGNORECASE
 )
@@ -156,7 +162,8 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
     """Which name has the most; where names repeat, of the totals by name."""
     numeric = {column.name for column in numeric_columns(table)}
     texts = [name for name in table.header if name not in numeric]
-    label = next((name for name in texts if without_names(request, [name]) != request), texts[0] if texts else None)
+    people = [name for name in texts if _PERSON.search(name)] if _WHO.search(request) else []
+    label = next((name for name in texts if without_names(request, [name]) != request), next(iter(people or texts), None))
     if label is None:
         return None
     at = table.header.index(label)

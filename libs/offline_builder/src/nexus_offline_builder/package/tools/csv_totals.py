@@ -209,7 +209,7 @@ def _by_place(table: Table, request: str) -> str:
 
     def name(found: "re.Match[str]") -> str:
         at = _PLACES.get((found[1] or found[2] or found[3]).lower(), -1)
-        return table.header[at] if 0 <= at < len(table.header) else found.group()
+        return f"{table.header[at]} column" if 0 <= at < len(table.header) else found.group()
 
     return _PLACED.sub(name, request)
 

@@ -182,7 +182,7 @@ def understand(question: Question) -> Task | None:
 def _asked(kept: _Kept, question: Question) -> Task | None:
     text = question.text.strip()
     held = [*kept.entries, *kept.notes]
-    if (off := _OFF.fullmatch(text)) and question.alone:
+    if (off := _OFF.fullmatch(text)) and question.alone and not text.endswith(("?", "？")):
         missing = next(part for part in off.groups() if part)
         return Task(CERTAIN, lambda: _refuse(missing, question.chinese))
     if not (held or question.alone):

@@ -23,7 +23,7 @@ _REPLACE = lazy_pattern(
     r"(?P<q>[\"'“‘「]?)(?P<old>[^\n]{1,80}?)[\"'”’」]?\s+(?:with|by|to|into|for|->|→)\s+(?:the "
     r"word\s+)?[\"'“‘「]?(?P<new>[^\n]{0,80}?)[\"'”’」]?"
     r"(?:\s*(?:[:：\n]|\s(?:in|within|inside)(?: (?:the|this)(?: (?:text|sentence|"
-    r"following))?)?\s*[:：\n])\s*(?P<text>\S.*))?",
+    r"following))?)?\s*[:：\n])\s*(?P<text>\S.*)|\s+in\s+[\"'“](?P<quoted>[^\n]+)[\"'”])?",
     re.IGNORECASE | re.DOTALL,
 )
 _ARROW = lazy_pattern(
@@ -257,7 +257,7 @@ def _replacement(question: Question) -> Task | None:
     if found is None or (_asked(found["new"]) and not found["old"].strip("\"'")):
         return None
     groups = found.groupdict()
-    told = groups["text"] or groups.get("behind")
+    told = groups["text"] or groups.get("behind") or groups.get("quoted")
     if told is None:
         told = next((one for earlier in question.earlier if (one := _text_of(earlier))), None)
     if told is None or _asked(found.group().replace(told, " ")) or _BEYOND.search(found["old"]):
