@@ -159,7 +159,7 @@ def _entries(body: str) -> tuple[str, ...] | None:
             for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。"))
             if part.strip()
         ]
-        lines = lines if len(lines) > 1 else lines[0].split()
+        lines = lines if len(lines) != 1 else lines[0].split()
     table = table_in(body) if "\n" in body and len(lines) >= _FEWEST else None
     if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (
         table is not None and len(table.header) > 1 and len(table.rows) > 1
