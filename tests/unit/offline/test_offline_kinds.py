@@ -48,7 +48,36 @@ ANSWERS = {
     ),
     "numbers as they are written elsewhere": (
         "arithmetic",
-        [("1.250,50 + 749,50", "= 2000"), ("根号49", "= 7"), ("47 / 5 remainder", "= 2")],
+        [
+            ("1.250,50 + 749,50", "= 2000"),
+            ("根号49", "= 7"),
+            ("47 / 5 remainder", "= 2"),
+            ("netto 2.480,00 plus 10% vat", "= 2728"),
+            ("CHF 1'040.50 + CHF 9.50", "= 1050"),
+            ("₹2,50,000 + ₹50,000", "= 300000"),
+            ("300元的鞋打九折", "= 270"),
+        ],
+    ),
+    "several quantities": (
+        "unit_conversion",
+        [
+            ("between 10 and 15 °C in F", "50 °F\n15 °C = 59 °F"),
+            ("5-8 lb in kg", "3.6287"),
+            ("how many 250 ml glasses in 2 l", "= 8"),
+            ("it takes 6 l per 100 km, how many litres for 250 km?", "= 15 l"),
+            ("5 US gal in l", "18.927"),
+            ("30 mpg (UK gallons) in l/100km", "9.416"),
+        ],
+    ),
+    "columns of a table": (
+        "csv_totals",
+        [
+            (f"only rep and amount\n{SALES}", "Kim, 20\nLee, 35"),
+            (f"what columns are there?\n{SALES}", "3 columns: rep, region, amount"),
+            (f"unique region\n{SALES}", "region (2 different): north, south"),
+            (f"without region\n{SALES}", "rep, amount\nKim, 20"),
+            (f"sort by rep descending\n{SALES}", "Lee, south, 35\nKim"),
+        ],
     ),
     "a quantity with a name": (
         "unit_conversion",

@@ -61,6 +61,26 @@ WHOLE = [
     ("sort the csv by salary, highest first", STAFF, "Wen, Ops, 3300, 7\nUma"),
     ("totals and averages per dept of a csv", STAFF, "average of leave by dept:\n- Ops: 5.5"),
     ("total amount of money per dept, from my csv", STAFF, "total of salary by dept:\n- Ops: 6400"),
+    ("pull columns out of a csv", "dept\n" + STAFF, "dept\nOps\nLab"),
+    ("which parts are below 5 pieces, stock list", STOCK, "铅笔, 3, 1.5\n橡皮, 4, 0.5"),
+    ("only the rows where status is returned", ORDERS, "K2, returned, 45"),
+    # Several numbers: what the requirement works out from them.
+    ("add up my fuel receipts", "41.20, 38.05 and 40", "= 119.25"),
+    ("mean of exam marks", "7 8 12", "= 9"),
+    ("by how many percent did a price rise or fall", "80 -> 92", "= 15"),
+    ("difference between two numbers", "1520 and 1480", "= 40"),
+    # A rate of the prompt's own, and people: by the requirement's rule.
+    ("waiters share tips: bill with tip, split", "90 for 3 with 10%", "= 33"),
+    ("sales commission", "12,000 at 4%", "= 480"),
+    ("VAT calculator 25%", "price 80 plus vat", "= 100"),
+    # Days: the way that the requirement counts.
+    ("deadline is so many days after signing", "signed 2026-04-01, 20 days", "2026-04-21"),
+    ("date plus days", "2026-04-01 20", "2026-04-21"),
+    ("weeks until my exam", "exam is 2026-06-20", "14 weeks"),
+    ("next friday, in three weeks: what date is that", "tomorrow", "2026-03-15"),
+    ("last day of a month", "february 2028", "2028-02-29"),
+    # Codes like the one that is shown.
+    ("find ticket ids like TK-123 in mails", "see TK-77 and QQ-5, not T-1", "TK-77, QQ-5"),
     # A rate: applied to a bare amount.
     ("VAT 21%, net from gross", "605", "= 500"),
     ("net to gross with 21% VAT", "500 €", "= 605"),

@@ -149,7 +149,7 @@ async def _ship(decision: AgentDesign, notebook: Notebook) -> StepResult:
         "manifest": manifest,
         "package_bytes": len(package),
     }
-    return StepResult(output, artifacts, package=package, cases=cases_of(decision.tool_names))
+    return StepResult(output, artifacts, package=package, cases=cases_of(decision.tool_names, decision.requirement))
 
 
 def _markdown(name: str, text: str) -> ProducedFile:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from nexus_contracts.verification import Case, CaseTurn, Contains, Number, Refusal
+from nexus_offline_builder.package.tools.fact_lookup import facts_in
 
 _DIVIDED = (
     CaseTurn(prompt="What is 12 * 12?", expect=[Number(value=144)]),
@@ -46,9 +47,16 @@ _BY_TOOL: dict[str, tuple[CaseTurn, ...]] = {
 _OUT_OF_REACH = Case(name="out of reach", turns=[CaseTurn(prompt="Write me a poem about autumn.", expect=[Refusal()])])
 
 
-def cases_of(tools: Sequence[str]) -> tuple[Case, ...]:
-    """A case for each tool that has one, a conversation where numbers can be asked on, and one to refuse."""
+def cases_of(tools: Sequence[str], requirement: str = "") -> tuple[Case, ...]:
+    """A case for each tool, a conversation where numbers can be asked on, and one to refuse.
+
+    An agent that does nothing but tell the facts of its `requirement` is asked for one in its own words.
+    """
     found = [Case(name=name, turns=list(_BY_TOOL[name])) for name in tools if name in _BY_TOOL]
+    if list(tools) == ["fact_lookup"] and (facts := facts_in(requirement)):
+        found.append(
+            Case(name="fact_lookup", turns=[CaseTurn(prompt=facts[0], expect=[Contains(texts=[facts[0][1:]])])])
+        )
     if "arithmetic" in tools:
         found.append(Case(name="arithmetic, asked on", turns=list(_DIVIDED)))
     return (*found, _OUT_OF_REACH)

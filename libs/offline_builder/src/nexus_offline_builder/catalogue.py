@@ -72,7 +72,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="arithmetic",
         topics="profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share "
         "share_rent share_the_rent unit_price which_pack "
-        "money_given each_pay each_person_pay everyone_pay each_owe pocket_money price_comparison aa "
+        "money_given commission difference_between_two_number difference_between_two_amount each_pay "
+        "each_person_pay everyone_pay each_owe pocket_money price_comparison aa "
         "折后 九折 八折 七折 六折 五折 几折 每人付 每个人付 "
         "付多少 人均 该付 工资计算 时薪 "
         "grade_average average_grade average_of_grade mark_average average_of_mark add_up_number "
@@ -219,7 +220,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
-        operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor extraction find finder collect scan highlight pull scrape detect list "
+        operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
+        "extraction find finder collect scan highlight pull scrape detect list "
         "grab harvest "
         "identify parse out_of spot "
         "gather get search recognise recognize fish pick 提取 抽取 查找 抓 扒出 挖出 挑出 找出 找 识别 抓取 列出",
@@ -274,7 +276,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("text-changes",),
         short_name="rewrite",
         topics="slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case "
-        "sentence_case snake_case camel_case "
+        "sentence_case snake_case camel_case camelcase snakecase "
         "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace "
         "search_and_replace find_replace "
         "replace_word replace_text palindrome backward backwards reverse_text reverse_a_text "

@@ -86,7 +86,7 @@ def probe_tools(tools: list[str], requirement: str) -> list[ProbeOutcome]:
     responder = Responder.of_manifest({"tools": [{"name": tool} for tool in tools], "requirement": requirement})
     outcomes: list[ProbeOutcome] = []
     for tool in tools:
-        for probe in _PROBES.get(tool) or _told(requirement):
+        for probe in _PROBES.get(tool) or (_told(requirement) if len(tools) == 1 else ()):
             turns = (probe.before,) if probe.before else ()
             answer = responder.reply(Invocation(probe.prompt, turns), _TODAY).text
             outcomes.append(ProbeOutcome(tool, probe.prompt, answer, probe.expected in answer))

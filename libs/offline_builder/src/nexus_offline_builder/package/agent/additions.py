@@ -10,7 +10,8 @@ _LONGEST = 80
 _LONGEST_BEFORE = 400
 _ANOTHER = lazy_pattern(
     rf"(?:(?P<more>\band an?(?=\s+[$€£¥]?\d)|\b(?:also|too|another|more|add(?:itional)?|extra|forgot|missed|as well|"
-    rf"plus)\b|还有|再加上?|再来|漏了|加上)|\b(?:and|oh|sorry|wait|i|we|have|had|got|forgot|missed|one|there is|there's|there was|was|a|"
+    rf"plus)\b|还有|再加上?|再来|漏了|加上)|\b(?:and|oh|sorry|wait|i|we|have|had|got|forgot|missed|one|"
+    rf"there is|there's|there was|was|a|"
     rf"an|the|of|ah|ok|please|now|put|in|"
     rf"just|then|it|that|my|mark|number|receipt|value|grade|score|item|amount|bill|with|for)\b|"
     rf"[\s,.;!:-]|一个|了|我)*"

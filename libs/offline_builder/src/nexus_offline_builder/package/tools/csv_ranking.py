@@ -163,7 +163,9 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
     numeric = {column.name for column in numeric_columns(table)}
     texts = [name for name in table.header if name not in numeric]
     people = [name for name in texts if _PERSON.search(name)] if _WHO.search(request) else []
-    label = next((name for name in texts if without_names(request, [name]) != request), next(iter(people or texts), None))
+    label = next(
+        (name for name in texts if without_names(request, [name]) != request), next(iter(people or texts), None)
+    )
     if label is None:
         return None
     at = table.header.index(label)

@@ -48,7 +48,7 @@ def facts_in(requirement: str) -> list[str]:
         if told is sentence and _TASK.search(sentence):
             continue
         found += [part.strip(" .,-*") for part in _COMMA.split(told)]
-    return [fact for fact in found if len(fact) > 3 and _STATES.search(fact)]
+    return [fact for fact in found if 3 < len(fact) < _LONGEST_QUESTION and _STATES.search(fact)]
 
 
 def without_facts(requirement: str) -> str:

@@ -42,6 +42,12 @@ _REMOVE = lazy_pattern(
     r"of)?\s*[:：\n]\s*(?P<text>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_ORDERS = lazy_pattern(
+    r"\s*(?:please\s+)?(?:(?:write|tell|give|send|make|draw|sing|read|buy|order|find|show|book|play|call)\s+(?:me|us)\b|"
+    r"(?:compose|translate|rewrite|summari[sz]e)\b)",
+    re.IGNORECASE,
+)
+"""What nobody wants to see in capitals: `write me a poem`."""
 _BEYOND = lazy_pattern(
     r"\b(?:only|except|without|not|but|every other|first|last|second|synonyms?|sounds?|smarter|"
     r"shorter|longer|politer?|formal|grammar|translate|"
@@ -141,8 +147,8 @@ _CHANGES = (
     _change("sentence case", r"\bsentence[\s-]?case\b", _sentenced),
     _change(
         "words backwards",
-        r"\b(?:words|word order) (?:backwards?|reversed|in reverse)\b|\breverse (?:the )?(?:order of "
-        r"(?:the )?words|word order|words)\b",
+        r"\bword order (?:backwards?|reversed|in reverse)\b|"
+        r"\breverse (?:the )?(?:order of (?:the )?words|word order)\b",
         lambda text: " ".join(reversed(text.split())),
     ),
     _change(
@@ -203,6 +209,8 @@ def in_full(question: Question, requirement: str) -> str | None:
         _asked(one.request) and one.text and not _unread(one.request) for one in _passages(text)
     )
     slug = len(named) == 1 and named[0].name == "slug"
+    if _ORDERS.match(text) or (_asked(text) and not _unread(text)):
+        return None
     if len(named) != 1 or asks or (is_request(text) and re.search(r"[?？]$", text) and not slug):
         return None
     if _BEYOND.match(text) or (_BEYOND.search(text.partition(":")[0]) and ":" in text):

@@ -1,0 +1,96 @@
+"""Lists, changes of a text, notes, stated facts, notations: what a helper does that only keeps and rearranges."""
+
+import pytest
+from tests.unit.offline.test_offline_sessions import TODAY
+
+from nexus_offline_builder.package.agent.payload import Invocation, Turn
+from nexus_offline_builder.package.agent.responder import Responder
+from nexus_offline_builder.requirement import matching_rules
+
+HOSTEL = (
+    "Answer what our hostel's guests ask. Reception is open from 8 to 22. A towel costs 3 euros. "
+    "Quiet hours start at 23:00. The bus to town stops at the gate every 20 minutes."
+)
+GARAGE = "问答机器人：我们早上8点开门，洗车30元，停车免费"
+
+CONVERSATIONS: list[tuple[str, list[str], str]] = [
+    ("sort my reading list alphabetically", ["Ulysses\nEmma\ndune"], "dune\nEmma\nUlysses"),
+    ("sort my reading list alphabetically", ["Ulysses, Emma, dune"], "dune, Emma, Ulysses"),
+    ("tidy lists: no duplicates", ["oak\nash\noak", "how many are left?"], "2 entries (1 repeated left out): oak, ash"),
+    ("tidy lists: no duplicates", ["remove duplicates: 7, 9, 7", "and z to a"], "9, 7"),
+    ("sort lines", ["highest first, sort these\n12\n7\n101"], "101\n12\n7"),
+    ("which names are in the list twice", ["Kai\nUte\nKai"], "Kai: 2"),
+    ("名单去重", ["去重\n小李\n小王\n小李"], "小李\n小王"),
+    ("find and replace", ["replace tea with milk in: Tea is tea."], "Milk is milk."),
+    ("find and replace", ["change Dr to Prof: Dr Ott", "now replace Dr with Mr"], "Mr Ott"),
+    ("headline to slug", ["Où est l'été?"], "ou-est-lete"),
+    ("write words backwards", ["drawer"], "reward"),
+    ("UPPER CASE please", ["quiet words", "and in lower case"], "quiet words"),
+    ("palindrome checker", ["Never odd or even"], "Yes"),
+    ("camelCase my variable names", ["total price of order"], "totalPriceOfOrder"),
+    ("keep my grocery list", ["add rice and 4 limes", "take rice off", "what's left?"], "- 4 limes"),
+    ("keep my grocery list", ["add rice and 4 limes", "how many limes do i need?"], "4 limes"),
+    ("keep my grocery list", ["rice, salt", "is salt on the list?"], "Yes: salt"),
+    (
+        "take notes for me",
+        ["note: Ola moved to flat 7", "note: the van is sold", "where did Ola move?"],
+        "flat 7",
+    ),
+    ("take notes for me", ["remember the boiler code is 31", "boiler code?"], "the boiler code is 31"),
+    ("购物清单", ["加盐和米", "清单上有什么？"], "- 盐\n- 米"),
+    (HOSTEL, ["how much is a towel?"], "A towel costs 3 euros."),
+    (HOSTEL, ["when do quiet hours start", "and the bus?"], "every 20 minutes"),
+    (GARAGE, ["洗车多少钱"], "洗车30元"),
+    ("roman numerals", ["1987"], "MCMLXXXVII"),
+    ("binary and decimal", ["11010"], "26 (decimal)"),
+    ("binary and decimal", ["26 in binary", "and in hex?"], "1A"),
+    ("hex colours to rgb", ["#1e90ff"], "rgb(30, 144, 255)"),
+    ("json into csv", ['[{"id": 1, "tag": "a,b"}, {"id": 2}]'], 'id,tag\n1,"a,b"\n2,'),
+]
+NOT_ANSWERED: list[tuple[str, list[str]]] = [
+    ("sort my reading list alphabetically", ["which is the best? Emma, Dune"]),
+    ("sort lines", ["sort by length: pear, fig"]),
+    ("find and replace", ["rewrite it politely: go away"]),
+    ("find and replace", ["replace fox with cat in: the dog"]),
+    ("headline to slug", ["write me a poem about autumn."]),
+    ("keep my grocery list", ["what's left?"]),
+    ("keep my grocery list", ["add rice", "remove salt"]),
+    ("take notes for me", ["note: the van is sold", "what is the alarm code?"]),
+    (HOSTEL, ["do you have a pool?"]),
+    (HOSTEL, ["does a blanket cost anything?"]),
+    ("roman numerals", ["4000"]),
+    ("roman numerals", ["12 apples"]),
+    ("json into csv", ["[1, 2]"]),
+]
+
+
+def talk(requirement: str, prompts: list[str]) -> tuple[str, bool]:
+    """The last answer of an agent built from `requirement`, and whether a tool worked it out."""
+    tools = [{"name": rule.name} for rule in matching_rules(requirement)]
+    agent, turns = Responder.of_manifest({"tools": tools, "requirement": requirement}), list[Turn]()
+    for prompt in prompts[:-1]:
+        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), TODAY).text))
+    reply = agent.reply(Invocation(prompts[-1], tuple(turns)), TODAY)
+    return reply.text, any("error" not in str(call["output"]) for call in reply.tool_calls)
+
+
+@pytest.mark.parametrize(("requirement", "prompts", "expected"), CONVERSATIONS)
+def test_a_helper_answers(requirement: str, prompts: list[str], expected: str) -> None:
+    text, worked_out = talk(requirement, prompts)
+    assert worked_out
+    assert expected in text
+
+
+@pytest.mark.parametrize(("requirement", "prompts"), NOT_ANSWERED)
+def test_a_helper_does_not_answer_what_it_was_not_told_or_cannot_do(requirement: str, prompts: list[str]) -> None:
+    text, worked_out = talk(requirement, prompts)
+    assert not worked_out, text
+
+
+def test_the_nearest_fact_is_told_beside_what_is_not_known() -> None:
+    text, _ = talk(HOSTEL, ["how much is a beach towel?"])
+    assert text == "I was told nothing about 'beach', so I cannot say. What comes nearest: A towel costs 3 euros."
+
+
+def test_facts_call_for_no_other_tool_than_the_one_that_tells_them() -> None:
+    assert [rule.name for rule in matching_rules(HOSTEL)] == ["fact_lookup"]
