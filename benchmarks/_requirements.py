@@ -116,4 +116,24 @@ CASES = (
     Case("am i over 280 characters", (("chars: abc", "3"), ("vowels: abc", None))),
     Case("contact details from an email signature", (("Per, per@x.no, tel: 555-123-4567", "per@x.no"),)),
     Case("dig a value out of a json blob", (('{"a":{"n":[4,5]}} last of n', "5"), ('{"a":1} b', None))),
+    Case(
+        "keep a list for the hardware store", (("add nails and glue to the list", "nails, glue"), ("what's left", None))
+    ),
+    Case("jot down what callers want", (("note: Per wants a refund", "noted"), ("what did Ida want?", None))),
+    Case("backwards writer", (("write this backwards: live", "evil"), ("write us a song", None))),
+    Case("search and replace for letters", (("replace red with blue in: red hat", "blue hat"),)),
+    Case("book titles as url slugs", (("The Old Man & the Sea", "the-old-man-and-the-sea"),)),
+    Case("put guest names in alphabetical order", (("Tom\nAva\nKim", "Ava\nKim\nTom"), ("who is nicest?", None))),
+    Case("unique entries of a list", (("x, y, x", "x, y"),)),
+    Case(
+        "Answer our campers' questions. A tent pitch is 18 euros. Showers close at 22:00. Fires are not allowed.",
+        (("when do showers close", "22:00"), ("is there a shop?", None)),
+    ),
+    Case("roman numerals for clocks", (("XII", "12"), ("49", "XLIX"))),
+    Case("json list to csv", (('[{"a": 1}, {"a": 2}]', "a\n1\n2"),)),
+    Case("pick columns of a csv", ((f"only city and sold\n{_SALES}", "Rome, 7"), (f"price\n{_SALES}", None))),
+    Case("add up my parking tickets", (("3.50, 2 and 4.50", "10"), ("3,50 + 2,00", "5.5"))),
+    Case("fever chart: celsius, fahrenheit", (("between 37 and 38 C in F", "100.4"),)),
+    Case("购物清单助手", (("把牛奶和米加到清单", "牛奶"), ("清单上有什么", None))),
+    Case("名单排序去重", (("b\na\nb", "a\nb"),)),
 )

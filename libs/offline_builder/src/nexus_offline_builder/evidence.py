@@ -13,7 +13,6 @@ from nexus_offline_builder.package.tools.units import NAMES
 
 ENOUGH = 2
 FACTS = "fact_lookup"
-_OF_ANY_TEXT = ("text_statistics", "text_changes")
 _FEWEST_FACTS = 2
 _CLAUSE = re.compile(r"[.。!?！？\n;；]+(?=\s|$|[\u4e00-\u9fff])|\n")
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)*")
@@ -189,13 +188,15 @@ def _only_tells(text: str, told: list[str]) -> bool:
 def _only(rules: list[ToolRule], text: str) -> list[ToolRule]:
     """Of several weak candidates the one that more is said about; none where it is an operation of no kind."""
     words, chinese = _words(text), "".join(re.findall("[\u4e00-\u9fff]+|json", text.lower()))
-    by_object = [
-        rule for rule in rules if _vocabulary(rule.objects).found_in(words, chinese) or _unit_rule(rule, words, text)
-    ]
+    by_object = [rule for rule in rules if _objects(rule, words, chinese) or _unit_rule(rule, words, text)]
     if by_object:
-        return [min(by_object, key=lambda rule: (rule.name == "arithmetic", rule.name in _OF_ANY_TEXT))]
+        return [min(by_object, key=lambda rule: (rule.name == "arithmetic", -len(_objects(rule, words, chinese))))]
     calculating = [rule for rule in rules if rule.name == "arithmetic"]
     return calculating if not rules or calculating else []
+
+
+def _objects(rule: ToolRule, words: list[str], chinese: str) -> set[str]:
+    return _vocabulary(rule.objects).found_in(words, chinese)
 
 
 def _unit_rule(rule: ToolRule, words: Iterable[str], text: str) -> bool:
