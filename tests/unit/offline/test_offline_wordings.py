@@ -70,7 +70,6 @@ NOT_READ = [
     ("arithmetic", "call 020 7946"),
     ("text_statistics", "vowels in banjo"),
     ("csv_totals", f"prices without rake\n{STOCK}"),
-    ("csv_totals", f"sort by tool\n{STOCK}"),
     ("text_statistics", "how many words in this text?"),
 ]
 SECOND_TURNS = [

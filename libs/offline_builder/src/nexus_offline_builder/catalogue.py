@@ -295,7 +295,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("session-notes",),
         short_name="notes",
-        topics="keep_a_list keep_list keep_my_list keep_the_list shopping_list grocery_list to_do_list todo_list to-do_list to-do packing_list wish_list "
+        topics="keep_a_list keep_list keep_my_list keep_the_list shopping_list grocery_list to_do_list "
+        "todo_list to-do_list to-do packing_list wish_list "
         "note_taker note_taking notepad "
         "notebook take_note short_note keep_note quick_note jot remember_where remember_what "
         "remember_thing remember_my remember_stuff "

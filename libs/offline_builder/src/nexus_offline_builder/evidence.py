@@ -190,7 +190,15 @@ def _only(rules: list[ToolRule], text: str) -> list[ToolRule]:
     words, chinese = _words(text), "".join(re.findall("[\u4e00-\u9fff]+|json", text.lower()))
     by_object = [rule for rule in rules if _objects(rule, words, chinese) or _unit_rule(rule, words, text)]
     if by_object:
-        return [min(by_object, key=lambda rule: (rule.name == "arithmetic", -len(_objects(rule, words, chinese))))]
+        return [
+            min(
+                by_object,
+                key=lambda rule: (
+                    rule.name == "arithmetic",
+                    -len(_objects(rule, words, chinese)) - (2 * _unit_rule(rule, words, text)),
+                ),
+            )
+        ]
     calculating = [rule for rule in rules if rule.name == "arithmetic"]
     return calculating if not rules or calculating else []
 

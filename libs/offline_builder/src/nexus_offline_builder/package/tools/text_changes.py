@@ -234,7 +234,7 @@ def _passages(prompt: str) -> list[Passage]:
         re.IGNORECASE,
     )
     chinese = re.match(
-        r"(?:请|帮我)*(?:把|将)\s*(?P<text>[^：:\n]+?)\s*(?P<request>(?:变|改|转|写|换|翻)[成为换过]?.*)$", prompt
+        r"(?:(?:请|帮我)*(?:把|将))?\s*(?P<text>[^：:\n]+?)\s*(?P<request>(?:变|改|转|写|换|翻)[成为换过]?.*)$", prompt
     )
     passages = [passage_in(prompt), *([last] if last else [])]
     found = [one for one in (inline, behind, chinese) if one and not _FILLS.fullmatch(one["text"])]
