@@ -63,7 +63,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"everything|blog|post|article|page|web|remove|delete|drop|"
     r"strip|clean|up|off|extra|file|filename|variable|url|seo|friendly|generate|create|into|a|how|"
     r"does|look|what|good|one|same|just|a)\b|"
-    r"[请把将帮我给一下对这个段句话些的里面中文字本句子单词变成换为转写成全部都用做]|[\W\d_]",
+    r"[改翻请把将帮我给一下对这个段句话些的里面中文字本句子单词变成换为转写成全部都用做]|[\W\d_]",
     re.IGNORECASE,
 )
 
@@ -134,7 +134,7 @@ _CHANGES = (
     _change(
         "upper case",
         r"\bupper[\s-]?case\b|\b(?:all |in )?(?:caps|capitals)\b|\bcapital letters\b|\bshout\w*\b|\bblock "
-        r"letters\b|大写",
+        r"letters\b|大小?写",
         str.upper,
     ),
     _change("lower case", r"\blower[\s-]?case\b|\bsmall letters\b|小写", str.lower),
