@@ -98,6 +98,7 @@ _ASKED_FOR = lazy_pattern(
     re.IGNORECASE,
 )
 """Examples of prompts: `in two weeks, ten days ago - what date is that`."""
+_AND_SUCH = lazy_pattern(r"\bkind of (?:thing|stuff)|\band (?:such|so on)\b|\betc\b|\.\.\.|等等?|之类", re.IGNORECASE)
 _PERIOD = lazy_pattern(
     r"(?<![\d.,/-])\+?\s*(?P<count>\d{1,4})(?:\s*(?P<unit>(?:business |working |work ?|week)?days?|"
     r"weeks?|months?|years?|个?工作日|天|日|周|个?星期|个?月|年))?(?![\w.,/-]*\d|[a-z])",
@@ -119,7 +120,7 @@ _SAYS_NOTHING = lazy_pattern(
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
     wanted = digits_for_words(plain_signs(requirement))
-    if _ASKS_A_DATE.search(wanted):
+    if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
         wanted = _ASKED_FOR.sub(" ", wanted)
     if (moved := _with_period(question, wanted)) is not None:
         return moved
@@ -162,7 +163,8 @@ def _with_period(question: Question, wanted: str) -> str | None:
     rest = f"{text[: found[0].start]} {text[found[0].end :]}"
     period = _PERIOD.search(rest)
     unit = (period["unit"] or _unit_in(wanted)) if period else None
-    if period is None or unit is None or not is_label(_SAYS_NOTHING.sub(" ", _PERIOD.sub(" ", rest, count=1))):
+    label = _SAYS_NOTHING.sub(" ", _PERIOD.sub(" ", rest, count=1))
+    if period is None or unit is None or not is_label(label) or (not period["unit"] and label.strip()):
         return None
     return f"{found[0].day} {signs[0]} {period['count']} {unit}"
 

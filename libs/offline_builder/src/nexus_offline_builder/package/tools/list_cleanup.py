@@ -231,8 +231,10 @@ def _answer(asked: _List, question: Question) -> Answer:
 
 
 def _in_order(entries: list[str], down: bool) -> list[str]:
-    """By value where all are numbers, else by letter whatever the case."""
+    """By value where all are numbers, below a name for them; else by letter whatever the case."""
     numbers = [number_in(entry) for entry in entries]
+    if len(entries) > _FEWEST and numbers[0] is None and None not in numbers[1:]:
+        return [entries[0], *_in_order(entries[1:], down)]
     if all(number is not None for number in numbers):
         return sorted(entries, key=lambda entry: number_in(entry) or Fraction(0), reverse=down)
     return sorted(entries, key=lambda entry: (entry.casefold(), entry), reverse=down)

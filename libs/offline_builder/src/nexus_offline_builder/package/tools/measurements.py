@@ -43,7 +43,7 @@ _CONSUMPTION = lazy_pattern(
     r"\b(?:l|lit(?:re|er)s?)\s*(?:per|/|on|for)\s*(?:every\s+)?100\s*(?:km|kilomet(?:re|er)s?|k)\b", re.IGNORECASE
 )
 _RANGE = lazy_pattern(
-    rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))\s*(?:-|to|and|or|~|到|至|和)\s*(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
+    rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))(?:-(?=\d)|\s*(?:to|and|or|~|到|至|和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
     re.IGNORECASE,
 )
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
@@ -77,7 +77,7 @@ _DATE_QUESTION = lazy_pattern(
     re.IGNORECASE,
 )
 _COMPUTES = lazy_pattern(
-    r"[*+/^<>$€£¥]|\b(?:plus|minus|times|difference|twice|double|per|between|sum|percent|x|by|"
+    r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|twice|double|per|between|sum|percent|x|by|"
     r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
     r"except|instead|rather|never)\b|不要|不是|%|[加减乘除]|每|之差|相差",
     re.I,

@@ -138,8 +138,10 @@ class _Kept:
         self.entries, self.notes = [], []
         return "cleared"
 
-    def _with(self, said: str) -> str:
+    def _with(self, said: str) -> str | None:
         added = [_ARTICLE.sub("", part.strip(" .!。")) for part in _SPLIT.split(said)]
+        if all(re.fullmatch(r"[\d\s.,%/*+-]*", one) for one in added):
+            return None
         self.entries += [one for one in added if one]
         return f"added: {', '.join(one for one in added if one)}"
 
