@@ -260,6 +260,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="lists",
         topics="sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical "
         "alphabetical_order alphabetize "
+        "order_of_number number_in_order smallest_first largest_first highest_first lowest_first "
         "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
         "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate "
         "drop_duplicate duplicate_name "
@@ -335,6 +336,7 @@ OUT_OF_REACH = {
     "live rates, prices and news": (
         "live realtime real-time exchange_rate currency stock_price stock_market stock_quote stock_ticker "
         "share_price crypto bitcoin news right_now latest "
+        "timer stopwatch alarm_clock wake_me order_grocery order_food answer_my_email answer_email "
         "gold_price petrol_price fuel_price_near nearby track_my parcel election football_result 快递 "
         "股市 基金 汇率 股票 股价 新闻 实时 行情"
     ),

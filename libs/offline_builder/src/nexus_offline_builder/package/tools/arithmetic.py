@@ -45,7 +45,7 @@ _RATE = lazy_pattern(
     r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
     re.IGNORECASE,
 )
-_WORD_BEHIND = lazy_pattern(r"\s*[^\W\d_]")
+_WORD_BEHIND = lazy_pattern(r"\s*[^\W\d_]|[\"'°]")
 _WORD_OR_COMMA = lazy_pattern(r"[^\W\d_]|,")
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
 _ISO_DATE = lazy_pattern(r"(?<!\d)\d{4}([-/])\d{1,2}\1\d{1,2}(?!\d)")

@@ -17,9 +17,11 @@ from .table import Table, numeric_columns, table_in
 _FRAME = lazy_pattern(
     r"^(?:\W|\b(?:i|we|you|it|please|need|want|would like|like|to have|a|an|the|my|our|simple|small|little|"
     r"bot|tool|agent|"
-    r"assistant|helper|program|something|one|that|which|who|can|could|should|will|to|for|and|then|must|make|build|create|"
+    r"assistant|helper|program|something|one|that|which|who|can|could|should|will|to|for|and|then|"
+    r"must|make|build|create|"
     r"give|gives|tell|tells|show|shows|me|us|paste|pastes|take|takes|read|reads|from|out of|given|with|every|each|"
-    r"csv|table|tables|list|lists|spreadsheet|export|sheet|data|file)\b(?!\s+(?:rows?|lines?|items?|products?|people)\b)"
+    r"csv|table|tables|list|lists|spreadsheet|export|sheet|data|file)\b(?!\s+(?:rows?|lines?|items?|"
+    r"products?|people)\b)"
     r")+|^(?:我们?|想要?|需要|要|请|做|一个|个|能|可以|帮我?|把|将|对|给|从|表格?|里|中|数据|的|机器人|助手|工具|小)+",
     re.IGNORECASE,
 )
@@ -32,7 +34,8 @@ _CLAUSE = lazy_pattern(r"[.;:!?\n。；：！？，,]+(?!\d)|\s+(?:-+>|=>|→)\s
 _GROUPED = lazy_pattern(
     r"\b(?<!line )(?<!row )(?<!entry )(?<!once )(?<!twice )(?<!times )(?P<by>per|grouped by|group by|by each|for each|"
     r"for every|by)\s+(?:the\s+)?(?P<en>[^\W\d]\w*)|"
-    r"(?:按照?|每一?个?|各个?)(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=分组|合计|汇总|统计|求和|的|总|小计|平均|计算|加总|$|[，,。])",
+    r"(?:按照?|每一?个?|各个?)(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=分组|合计|汇总|统计|求和|的|总|小计|"
+    r"平均|计算|加总|$|[，,。])",
     re.IGNORECASE,
 )
 _FIGURE_BEFORE = lazy_pattern(
@@ -69,7 +72,8 @@ _NO_GROUP = frozenset(
 )
 _CONDITION = lazy_pattern(
     r"\b(?:under|below|over|above|(?:more|less|fewer|greater|higher|lower|smaller|larger) than|at (?:least|most)|up to|"
-    r"exceed\w*)\s+[$€£¥]?\s*\d(?![\d,.]*\s*(?:rows|lines|columns|records|entries)\b)|[<>≥≤]\s*=?\s*\d|(?:大于|小于|高于|低于|多于|少于|超过|不足|不到|至少|至多)\s*\d|\d\s*以[上下]|"
+    r"exceed\w*)\s+[$€£¥]?\s*\d(?![\d,.]*\s*(?:rows|lines|columns|records|entries)\b)|"
+    r"[<>≥≤]\s*=?\s*\d|(?:大于|小于|高于|低于|多于|少于|超过|不足|不到|至少|至多)\s*\d|\d\s*以[上下]|"
     r"\b(?:where|whose|only (?:the )?(?:rows|those|ones))\b|只(?:要|看|留)",
     re.IGNORECASE,
 )
@@ -86,7 +90,8 @@ _COLUMNS = lazy_pattern(
 )
 _OTHER_FIGURE = lazy_pattern(
     r"\bmedians?\b|\bstandard deviation\b|\bstdev\b|\bvariance\b|\bpercentiles?\b|\bcorrelation\b|\brunning total\b|"
-    r"\bcumulative\b|\bunique\b|\bdistinct\b|\bduplicates?\b|中位数|标准差|方差|累计|去重|重复",
+    r"\bcumulative\b|\b(?:empty|blank|missing) (?:cells?|values?|fields?|entries)\b|\bunique\b|"
+    r"\bdistinct\b|\bduplicates?\b|中位数|标准差|方差|累计|去重|重复",
     re.IGNORECASE,
 )
 _MONTHLY = lazy_pattern(r"\b(?:monthly|(?:per|by|each|every) month|month by month)\b|按月|每个?月|各月", re.IGNORECASE)
@@ -106,6 +111,8 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
         return several_in_full(question, requirement)
     if table is not None and (picking := _picking(table, requirement, question.text)) is not None:
         return picking
+    if table is not None and (counting := _counting(table, requirement, question.text)) is not None:
+        return counting
     if table is not None and (measured := _measured(table, requirement, question.text)) is not None:
         return measured
     if table is None or says_something(table.around) or not numeric_columns(table):
@@ -147,6 +154,21 @@ def _picking(table: Table, requirement: str, prompt: str) -> str | None:
     if not (named and picks_columns(requirement)) or says_something(without_names(around, table.header)):
         return None
     return f"list columns {around}".rstrip(": ：") + f":\n\n{prompt.replace(around, '', 1).strip()}"
+
+
+def _counting(table: Table, requirement: str, prompt: str) -> str | None:
+    """The table counted by the column that the requirement groups by, or of which it names several cells."""
+    if says_something(table.around) or not _COUNTED.search(requirement) or re.search(r"\d", requirement):
+        return None
+    grouped = _group_in(_in_its_names(requirement, table), table) if not numeric_columns(table) else None
+    names = [grouped["en"] or grouped["zh"]] if grouped else []
+    names += [name for at, name in enumerate(table.header) if len(_cells_named(table, at, requirement)) > 1]
+    return f"count by {names[0]}:\n\n{prompt.strip()}" if len(set(names)) == 1 else None
+
+
+def _cells_named(table: Table, at: int, requirement: str) -> set[str]:
+    cells = {row[at].strip().lower() for row in table.rows if len(row[at].strip()) > 1}
+    return {cell for cell in cells if re.search(rf"(?<!\w){re.escape(cell)}(?!\w)", requirement, re.IGNORECASE)}
 
 
 def _measured(table: Table, requirement: str, prompt: str) -> str | None:

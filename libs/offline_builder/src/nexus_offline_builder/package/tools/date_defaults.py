@@ -104,6 +104,11 @@ _PERIOD = lazy_pattern(
     r"weeks?|months?|years?|个?工作日|天|日|周|个?星期|个?月|年))?(?![\w.,/-]*\d|[a-z])",
     re.IGNORECASE,
 )
+_SO_LONG = lazy_pattern(
+    r"\b(?:n|x|so many|some|a number of|many)\s+(?P<ago>days|weeks|months|years) ago\b|"
+    r"\bin (?:n|x|so many|some|a number of)\s+(?P<ahead>days|weeks|months|years)\b",
+    re.IGNORECASE,
+)
 _UNIT = lazy_pattern(r"(?:(?:business|working|work) )?\b(?:days?|weeks?|months?|years?)\b", re.IGNORECASE)
 _IN_UNIT = lazy_pattern(
     r"\b(?:how many |number of |in )?(?P<unit>weeks|months|hours) (?:until|till|to|left|since|before|"
@@ -122,6 +127,8 @@ def in_full(question: Question, requirement: str) -> str | None:
     wanted = digits_for_words(plain_signs(requirement))
     if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
         wanted = _ASKED_FOR.sub(" ", wanted)
+    if (relative := _from_today(question, plain_signs(requirement))) is not None:
+        return relative
     if (moved := _with_period(question, wanted)) is not None:
         return moved
     days = _bare_days(question, _EDGE.search(wanted) is not None)
@@ -167,6 +174,16 @@ def _with_period(question: Question, wanted: str) -> str | None:
     if period is None or unit is None or not is_label(label) or (not period["unit"] and label.strip()):
         return None
     return f"{found[0].day} {signs[0]} {period['count']} {unit}"
+
+
+def _from_today(question: Question, requirement: str) -> str | None:
+    """`100 days` where the requirement asks which day was `n days ago`, `6 weeks` where it is `in x weeks`."""
+    period = _PERIOD.fullmatch(digits_for_words(question.text.strip()).rstrip("?. "))
+    asked = _SO_LONG.search(requirement)
+    if period is None or asked is None:
+        return None
+    unit = period["unit"] or asked["ago"] or asked["ahead"]
+    return f"{period['count']} {unit} ago" if asked["ago"] else f"what date is in {period['count']} {unit}"
 
 
 def _unit_in(wanted: str) -> str | None:

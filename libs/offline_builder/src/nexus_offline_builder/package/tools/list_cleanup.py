@@ -169,7 +169,7 @@ def _entries(body: str) -> tuple[str, ...] | None:
 
 
 def _bare(text: str) -> _List | None:
-    listed = re.search(r"\n|,.*,|、.*、|;.*;", text.strip())
+    listed = re.search(r"\n|,.*,|、.*、|;.*;|^\d[\d.]*(?:\s+\d[\d.]*){2,}$", text.strip())
     entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
     return _List(entries, "", _joint(text)) if entries else None
 

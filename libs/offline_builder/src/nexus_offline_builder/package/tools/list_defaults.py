@@ -35,6 +35,9 @@ _SHARE = lazy_pattern(
     r"占比|占.{0,4}百分之?几|百分之几",
     re.IGNORECASE,
 )
+_SORTS = lazy_pattern(
+    r"\b(?:sort\w*|order(?:ed|s)? (?:of|by|the|my|some)|rank\w*|\w+est first)\b|排序|排列", re.IGNORECASE
+)
 _ANY = lazy_pattern(r"\b(?:calculat\w+|maths?|sums|numbers?|abacus|arithmetic|figures)\b|计算|算术|数字", re.IGNORECASE)
 _BETWEEN = lazy_pattern(
     r"(?:(?:it |price |rent )?(?:went |goes |rose |fell |changed )?(?:up |down )?from\s+|从\s*)?"
@@ -54,7 +57,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     if (pair := _BETWEEN.fullmatch(text)) and (asked := _of_two(pair["a"], pair["b"], requirement)):
         return asked
     numbers = numbers_alone(text)
-    if numbers is None:
+    if numbers is None or _SORTS.search(requirement):
         return None
     names = [name for name, said in _OF_ALL if re.search(said, requirement, re.IGNORECASE)]
     members = ", ".join(figures.carried(number) for number in numbers)

@@ -22,6 +22,7 @@ _PEOPLE = lazy_pattern(
 _FOR_SO_MANY = lazy_pattern(
     r"\b(?:for|by|between|among|we are)\s+(\d{1,2})(?=\s*(?:$|[,;.?!]|with\b|and\b|at\b|each\b|\d))", re.IGNORECASE
 )
+_BARE_RATE = lazy_pattern(r"\b(vat|gst|mwst)\s*(?:of|is|at|:)?\s*(\d{1,2}(?:\.\d+)?)(?![\d.%]|\s*%)", re.IGNORECASE)
 _SHARED = lazy_pattern(
     r"\b(?:split\w*|shar\w+|each|owes?|per (?:person|head)|divid\w+)\b|平[分摊]|均摊|每个?人|AA", re.IGNORECASE
 )
@@ -54,7 +55,7 @@ _WITH_TAX = lazy_pattern(
     re.IGNORECASE,
 )
 _LABEL = lazy_pattern(
-    r"\b(?:price|bill|total|amount|invoice|cost|costs|it|for|my|our|a|an|rent|dinner|lunch|check|"
+    r"\b(?:is|comes to|came to|price|bill|total|amount|invoice|cost|costs|it|for|my|our|a|an|rent|dinner|lunch|check|"
     r"eur|euros?|usd|dollars?|gbp|pounds?|was|bucks|of)\b|[€$£¥:.!]|一共|总共|合计|共|消费|花了?|吃了?|元|块|价格?|原价|账单|金额|发票",
     re.IGNORECASE,
 )
@@ -119,7 +120,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     if question.earlier and _HOW_MUCH_TAX.fullmatch(text):
         return _tax_before(question.earlier[0])
     wanted = digits_for_words(re.sub(r"\bone\b", " ", plain_signs(requirement), flags=re.IGNORECASE))
-    text, wanted = _moved(text, wanted)
+    text, wanted = _moved(text, _BARE_RATE.sub(r"\1 \2%", wanted))
     amount = _AMOUNT.search(text)
     if amount is None or re.search(r"\d", text[: amount.start()] + text[amount.end() :]):
         return None

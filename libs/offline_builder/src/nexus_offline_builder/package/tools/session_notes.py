@@ -43,7 +43,7 @@ _OFF = lazy_pattern(
     re.IGNORECASE,
 )
 _CLEAR = lazy_pattern(
-    rf"{_POLITE}(?:clear|empty|delete|reset|wipe|start)\s+(?:over|everything|all|the (?:whole )?list|"
+    rf"{_POLITE}(?:clear|empty|delete|reset|wipe|start|forget)\s+(?:over|everything|all|the (?:whole )?list|"
     rf"my (?:whole )?list|(?:a )?new list|all (?:my )?notes)[\s.!]*|清空.*",
     re.IGNORECASE,
 )
@@ -87,7 +87,11 @@ _THINGS = frozenset(
         "altogether",
     ]
 )
-_STATEMENT = lazy_pattern(r"(?:the|my|our|[a-z]+'s)\s.{2,80}\b(?:is|are|was)\b.{2,200}", re.IGNORECASE)
+_STATEMENT = lazy_pattern(
+    r"(?:i\s+)?(?:lent|gave|put|left|parked|paid|borrowed|sent|hid|stored|locked|met|promised)\s.{3,200}|"
+    r"(?:the|my|our|[a-z]+'s)\s.{2,80}\b(?:is|are|was)\b.{2,200}",
+    re.IGNORECASE,
+)
 _BARE = lazy_pattern(
     r"(?:also|and|todo:?|to do:?)\s+.{2,60}|[^,，、\n]{2,40}(?:[,，、\n]+\s*[^,，、\n]{2,40})+|\d+\s+\w+(?: \w+)?",
     re.IGNORECASE,

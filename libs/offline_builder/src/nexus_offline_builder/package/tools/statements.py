@@ -46,6 +46,7 @@ _GENERIC = frozenset(["price", "time", "open"])
 _SAME_CHINESE = tuple(
     (word, lazy_pattern(forms))
     for word, forms in (
+        ("营业", "开门|关门|打烊|开店"),
         ("宠物", "[小养]?[狗猫]"),
         ("停车", "停车[场位]|车位"),
         ("儿童", "小孩子?|孩子"),
@@ -103,6 +104,8 @@ def _stem(word: str) -> str:
 
 
 def _about_chinese(question: str, statements: Sequence[str]) -> Found:
+    if any("地址" in statement for statement in statements):
+        question = re.sub(r"在哪[里儿]?|怎么[去走]|什么地方", "地址", question)
     runs = [run for run in _ASKS_CHINESE.split(_in_one_word(question)) if run]
     scored = [(sum(_common(run, _in_one_word(statement)) for run in runs), statement) for statement in statements]
     best = max((weight for weight, _ in scored), default=0)
