@@ -4,7 +4,7 @@ import re
 
 from .contract import CERTAIN, POSSIBLE, Answer, Question, Refusal, Task, Tool
 from .patterns import lazy_pattern
-from .statements import Found, about
+from .statements import Matching, about
 from .wording import has_chinese
 
 _MOST_SHOWN = 3
@@ -70,13 +70,13 @@ def understand(question: Question) -> Task | None:
     return Task(POSSIBLE, lambda: _refuse(found, question.chinese)) if found.statements or question.alone else None
 
 
-def _told(found: Found, question: Question) -> Answer:
+def _told(found: Matching, question: Question) -> Answer:
     shown = list(found.statements[:_MOST_SHOWN])
     text = "\n".join(f"{fact[0].upper()}{fact[1:]}{'。' if has_chinese(fact) else '.'}" for fact in shown)
     return Answer(text, {"question": question.text[:200]}, {"facts": [*shown]})
 
 
-def _refuse(found: Found, chinese: bool) -> Answer:
+def _refuse(found: Matching, chinese: bool) -> Answer:
     words = ", ".join(found.unknown)
     nearest = "; ".join(found.statements[:_MOST_SHOWN])
     about_it, zh_about = (f" about '{words}'", f"“{words}”") if words else ("", "这个")

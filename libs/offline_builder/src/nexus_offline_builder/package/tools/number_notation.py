@@ -62,7 +62,7 @@ _SAYS_NOTHING = lazy_pattern(
 )
 
 
-class _Reading(NamedTuple):
+class _Notation(NamedTuple):
     """A number, the notation that it stands in, and those that it is wanted in."""
 
     value: int
@@ -86,7 +86,7 @@ def _names_in(text: str) -> list[tuple[int, str]]:
     return sorted((found.start(), name) for name, form in _NAMED if (found := form.search(text)))
 
 
-def _read(text: str, question: Question) -> _Reading | None:
+def _read(text: str, question: Question) -> _Notation | None:
     """The number in the notation that is said; in the one that the requirement names, if that can be only one."""
     named = [name for _, name in _names_in(text)]
     rest = text
@@ -104,7 +104,7 @@ def _read(text: str, question: Question) -> _Reading | None:
         return None
     targets = tuple(name for name in named if name != source) or tuple(name for name in wanted if name != source)
     targets = targets or (("decimal",) if source != "decimal" else ())
-    return _Reading(value, source, targets) if targets else None
+    return _Notation(value, source, targets) if targets else None
 
 
 def _source(found: "re.Match[str]", text: str, named: list[str], wanted: list[str]) -> str | None:
@@ -178,7 +178,7 @@ def _followed(text: str, question: Question) -> Task | None:
     return Task(LIKELY, lambda: _answer(before._replace(targets=tuple(named)), question.chinese)) if before else None
 
 
-def _answer(reading: _Reading, chinese: bool) -> Answer:
+def _answer(reading: _Notation, chinese: bool) -> Answer:
     if reading.value > _LARGEST:
         raise Refusal("That number is too large for me.", "这个数太大了。")
     shown = {name: _written(reading.value, name) for name in reading.targets}

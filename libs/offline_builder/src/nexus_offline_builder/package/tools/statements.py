@@ -60,25 +60,25 @@ _ASKS_CHINESE = lazy_pattern(
 )
 
 
-class Found(NamedTuple):
+class Matching(NamedTuple):
     """The statements that fit best, and the words of the question that none of them has."""
 
     statements: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
-def about(question: str, statements: Sequence[str]) -> Found:
+def about(question: str, statements: Sequence[str]) -> Matching:
     """Which of `statements` the question is about; none, where not a word of it that says something is in one."""
     if has_chinese(question):
         return _about_chinese(question, statements)
     asked = _said(question)
     if not asked:
-        return Found((), ())
+        return Matching((), ())
     scored = [(_weight(asked, set(_said(statement))), statement) for statement in statements]
     best = max((weight for weight, _ in scored), default=0)
     fitting = tuple(statement for weight, statement in scored if weight == best) if best else ()
     known = {word for statement in fitting for word in _said(statement)}
-    return Found(fitting, tuple(text for word, text in asked.items() if word not in known and word not in _GENERIC))
+    return Matching(fitting, tuple(text for word, text in asked.items() if word not in known and word not in _GENERIC))
 
 
 def _weight(asked: "dict[str, str]", said: set[str]) -> int:
@@ -103,7 +103,7 @@ def _stem(word: str) -> str:
     return _SAME.get(plain, plain)
 
 
-def _about_chinese(question: str, statements: Sequence[str]) -> Found:
+def _about_chinese(question: str, statements: Sequence[str]) -> Matching:
     if any("地址" in statement for statement in statements):
         question = re.sub(r"在哪[里儿]?|怎么[去走]|什么地方", "地址", question)
     runs = [run for run in _ASKS_CHINESE.split(_in_one_word(question)) if run]
@@ -113,7 +113,7 @@ def _about_chinese(question: str, statements: Sequence[str]) -> Found:
     unknown = tuple(
         run for run in runs if 2 * max((_common(run, _in_one_word(one)) for one in fitting), default=0) < len(run)
     )
-    return Found(fitting, unknown)
+    return Matching(fitting, unknown)
 
 
 def _in_one_word(text: str) -> str:
