@@ -77,7 +77,7 @@ WHOLE = [
     ("deadline is so many days after signing", "signed 2026-04-01, 20 days", "2026-04-21"),
     ("date plus days", "2026-04-01 20", "2026-04-21"),
     ("weeks until my exam", "exam is 2026-06-20", "14 weeks"),
-    ("next friday, in three weeks: what date is that", "tomorrow", "2026-03-15"),
+    ("next friday, in three weeks, ten days ago: what date is that", "tomorrow", "2026-03-15"),
     ("last day of a month", "february 2028", "2028-02-29"),
     # Codes like the one that is shown.
     ("find ticket ids like TK-123 in mails", "see TK-77 and QQ-5, not T-1", "TK-77, QQ-5"),
