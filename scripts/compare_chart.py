@@ -9,21 +9,41 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from scripts.manifests import HASH
 
 BASE = Path(__file__).parents[1] / "deploy" / "kubernetes" / "base"
 FIRST_JOB = "migration-1"
 """Helm's release has a number; with kustomize there is one job."""
 
 
+def generated(said: Any) -> Any:
+    """What kustomize makes of an entry of its configMapGenerator, with the plain name."""
+    about = {"name": said["name"], **said["options"]}
+    settings = dict(one.split("=", 1) for one in said["literals"])
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": settings}
+
+
+def without_hash(about: Any) -> None:
+    annotations = about.get("annotations", {})
+    annotations.pop(HASH, None)
+    if not annotations:
+        about.pop("annotations", None)
+
+
 def objects(documents: Iterable[Any]) -> dict[tuple[str, str], Any]:
-    """By kind and name; without the role of an account, of which the base has none."""
+    """By kind and name; without the role of an account and the hash of the settings, of which the base has none."""
     found: dict[tuple[str, str], Any] = {}
     for one in documents:
-        if not one or one["kind"] == "Kustomization":
+        if not one:
+            continue
+        if one["kind"] == "Kustomization":
+            found |= objects(map(generated, one["configMapGenerator"]))
             continue
         about = one["metadata"]
         if one["kind"] == "ServiceAccount":
             about.pop("annotations", None)
+        if one["kind"] in ("Deployment", "Job"):
+            without_hash(one["spec"]["template"]["metadata"])
         if about["name"] == FIRST_JOB:
             about["name"] = "migration"
         found[one["kind"], about["name"]] = one

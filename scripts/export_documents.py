@@ -22,6 +22,7 @@ from scripts.manifests import (
     OPERATOR,
     REPLICAS,
     SECRETS,
+    Manifest,
     Values,
     manifests,
 )
@@ -49,6 +50,7 @@ PLAIN = Values(
     most=most,
     role=lambda _name: None,
     job="migration",
+    settings_hash=None,
 )
 CHART = Values(
     image="{{ .Values.image.repository }}:{{ .Values.image.tag }}",
@@ -57,6 +59,7 @@ CHART = Values(
     most=lambda name: f"{{{{ .Values.{name}.mostReplicas | int }}}}",
     role=lambda name: f"{{{{ .Values.roles.{name} }}}}",
     job="migration-{{ .Release.Revision }}",
+    settings_hash='{{ include (print $.Template.BasePath "/settings.yaml") . | sha256sum }}',
 )
 
 
@@ -87,14 +90,23 @@ def chart_values() -> dict[str, Any]:
     }
 
 
+def generator(config: Manifest) -> dict[str, Any]:
+    """What has kustomize make the settings, under a name that changes with them: pods that use them are replaced."""
+    about, settings = config["metadata"], config["data"]
+    literals = [f"{name}={value}" for name, value in settings.items()]
+    return {"name": about["name"], "literals": literals, "options": {"labels": about["labels"]}}
+
+
 def files() -> dict[Path, str]:
     """What is to stand in each file."""
     base, chart = DEPLOY / "kubernetes" / "base", DEPLOY / "helm" / "nexus-ai"
     plain, charted = manifests(PLAIN), manifests(CHART)
+    (config,) = plain.pop("settings")
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": [f"{name}.yaml" for name in plain],
+        "configMapGenerator": [generator(config)],
     }
     about = {"apiVersion": "v2", "name": "nexus-ai", "description": "Nexus-AI Platform", "type": "application"}
     return {

@@ -11,6 +11,7 @@ LABEL = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 PART_OF = {LABEL: "nexus-ai"}
 SETTINGS, SECRETS = "nexus-settings", "nexus-secrets"
+HASH = "checksum/settings"
 OPERATOR = "operator"
 LAG = 200
 """Records behind, for each replica, from which on there is another one."""
@@ -71,6 +72,8 @@ class Values:
     most: Callable[[str], Any]
     role: Callable[[str], str | None]
     job: str
+    settings_hash: str | None
+    """Changes when a setting does, so that pods are replaced; None: the name of the settings has it."""
 
 
 def _meta(name: str, component: str | None = None, **more: Any) -> Manifest:
@@ -90,9 +93,9 @@ def _contained() -> Manifest:
     }
 
 
-def _pod(name: str, account: str, container: Manifest, **more: Any) -> Manifest:
+def _pod(name: str, values: Values, container: Manifest, **more: Any) -> Manifest:
     spec = {
-        "serviceAccountName": account,
+        "serviceAccountName": name,
         "automountServiceAccountToken": False,
         # Or Kubernetes sets GATEWAY_PORT=tcp://..., which is a setting of ours.
         "enableServiceLinks": False,
@@ -114,11 +117,14 @@ def _pod(name: str, account: str, container: Manifest, **more: Any) -> Manifest:
         "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "512Mi"}}],
         **more,
     }
-    labelled: Manifest = {"labels": _selector(name)}
+    annotations: dict[str, str] = {}
     if "ports" in container:
-        scraped = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics"}
-        labelled["annotations"] = scraped
-    return {"metadata": labelled, "spec": spec}
+        annotations |= {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT)}
+        annotations["prometheus.io/path"] = "/metrics"
+    if values.settings_hash:
+        annotations[HASH] = values.settings_hash
+    about = {"labels": _selector(name), **({"annotations": annotations} if annotations else {})}
+    return {"metadata": about, "spec": spec}
 
 
 def _probe(path: str, period: int, failures: int) -> Manifest:
@@ -167,7 +173,7 @@ def deployment(one: Component, values: Values) -> Manifest:
             "selector": {"matchLabels": _selector(one.name)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "template": _pod(
-                one.name, one.name, container, terminationGracePeriodSeconds=40, topologySpreadConstraints=spread
+                one.name, values, container, terminationGracePeriodSeconds=40, topologySpreadConstraints=spread
             ),
         },
     }
@@ -268,7 +274,7 @@ def migration(values: Values) -> list[Manifest]:
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
     }
     one = Component(name, "", "", "")
-    template = _pod(name, name, container, restartPolicy="OnFailure")
+    template = _pod(name, values, container, restartPolicy="OnFailure")
     spec = {"backoffLimit": 10, "ttlSecondsAfterFinished": 3600, "template": template}
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": _meta(values.job, name), "spec": spec}
     return [account(one, values), job, _unasked(one)]
@@ -290,7 +296,7 @@ def operator(values: Values) -> list[Manifest]:
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
     }
     one = Component(OPERATOR, "", "", "")
-    pod = _pod(OPERATOR, OPERATOR, container, terminationGracePeriodSeconds=1)
+    pod = _pod(OPERATOR, values, container, terminationGracePeriodSeconds=1)
     spec = {"replicas": 0, "selector": {"matchLabels": _selector(OPERATOR)}, "template": pod}
     kept = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta(OPERATOR, OPERATOR), "spec": spec}
     return [account(one, values), kept, _unasked(one)]

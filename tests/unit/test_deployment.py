@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 from scripts.cloudformation import GROUPS, kafka_statements, operator_statements, statements_of, table_arn, template
+from scripts.compare_chart import objects
+from scripts.export_documents import CHART as CHART_VALUES
 from scripts.export_documents import PLAIN
-from scripts.manifests import COMPONENTS, CONFIG, OPERATOR, manifests
+from scripts.manifests import COMPONENTS, CONFIG, HASH, OPERATOR, SETTINGS, manifests
 
 from nexus_contracts.topics import DEAD_LETTER_MARKS, TOPICS
 from nexus_devstack.provision import OWNERS, tables_of
@@ -167,8 +169,19 @@ def rendered(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["settings", "operator", *(one.name for one in COMPONENTS)])
 def test_the_chart_says_what_the_base_says(name: str) -> None:
-    charted = rendered(name)
-    for one in charted:
-        one["metadata"].pop("annotations", None)  # the role, of which the base has none
-    base = (ROOT / "deploy" / "kubernetes" / "base" / f"{name}.yaml").read_text(encoding="utf-8")
-    assert charted == list(yaml.safe_load_all(base))
+    file = "kustomization" if name == "settings" else name
+    base = (ROOT / "deploy" / "kubernetes" / "base" / f"{file}.yaml").read_text(encoding="utf-8")
+    assert objects(rendered(name)) == objects(yaml.safe_load_all(base))
+
+
+@pytest.mark.parametrize("name", ["operator", *(one.name for one in COMPONENTS)])
+def test_a_changed_setting_replaces_the_pods_of_the_chart(name: str) -> None:
+    (pods,) = [one["spec"]["template"]["metadata"] for one in rendered(name) if one["kind"] == "Deployment"]
+    assert pods["annotations"][HASH] == CHART_VALUES.settings_hash
+
+
+def test_a_changed_setting_replaces_the_pods_of_the_base() -> None:
+    text = (ROOT / "deploy" / "kubernetes" / "base" / "kustomization.yaml").read_text(encoding="utf-8")
+    (generator,) = yaml.safe_load(text)["configMapGenerator"]
+    assert generator["name"] == SETTINGS
+    assert "disableNameSuffixHash" not in generator["options"]

@@ -7,10 +7,12 @@ from nexus_devstack.settings import Settings
 
 
 @pytest.mark.parametrize(("setting", "told"), [("", True), ("http://builds:8000", False)])
-async def test_disk_and_sandbox_are_judged_only_where_the_services_run(
+async def test_what_concerns_the_services_host_is_judged_only_where_they_run(
     setting: str, told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUILDS_URL", setting)
     monkeypatch.setenv("AGENT_ISOLATION", "auto")
+    monkeypatch.setenv("WORKER_CONCURRENCY", "lots")
     names = {finding.name async for finding in LOOKS[0](Settings())}
-    assert ("python" in names, "disk" in names, "sandbox" in names) == (True, told, told)
+    judged = tuple(name in names for name in ("python", "disk", "sandbox", "service settings"))
+    assert judged == (True, told, told, told)

@@ -71,9 +71,34 @@ def test_a_taken_port_is_a_fault_that_names_its_setting() -> None:
         assert f"{settings.builds_port} (BUILDS_PORT)" in faults(settings)["ports"].text
 
 
-def test_a_wrong_setting_is_a_fault() -> None:
+def test_a_setting_that_every_service_would_refuse_is_one_fault() -> None:
     os.environ["SHUTDOWN_SECONDS"] = "never"
-    assert "SHUTDOWN_SECONDS" in faults(load_settings())["settings"].text
+    refused = faults(load_settings())["service settings"].text
+    assert refused.startswith("SHUTDOWN_SECONDS: ")
+    assert refused.endswith("(of gateway, builds, worker, agents, stats)")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "services"),
+    [
+        ("WORKER_CONCURRENCY", "lots", "worker"),
+        ("BUILD_EXECUTORS", '{"rules": "nexus_offline_builder:Nobody"}', "worker"),
+        ("MODELS", "gpt-5", "builds, worker, agents"),
+        ("AUTHENTICATION", "on", "gateway"),
+        ("AGENT_MEMORY_MB", "2", "agents"),
+        ("WATCH_SECONDS", "0", "builds"),
+    ],
+)
+def test_a_setting_that_one_service_would_refuse_is_a_fault(name: str, value: str, services: str) -> None:
+    os.environ[name] = value
+    assert faults(load_settings())["service settings"].text.endswith(f"(of {services})")
+
+
+def test_a_step_for_a_model_is_a_setting_of_the_worker_where_there_are_models() -> None:
+    os.environ["MODELS_BY_STEP"] = '{"no_step": ["openai:m"]}'
+    assert "service settings" not in faults(load_settings())
+    os.environ["MODELS"] = '[{"name": "openai:m", "input_usd": 0, "output_usd": 0}]'
+    assert "MODELS_BY_STEP" in faults(load_settings())["service settings"].text
 
 
 def test_a_folder_that_is_a_file_is_a_fault(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ NOBODY = "nexus-admin-doctor"
 SKEW_WARNING_SECONDS, SKEW_FAULT_SECONDS = 5.0, 240.0
 """AWS refuses requests signed more than five minutes ago."""
 ANSWER_SECONDS = 5.0
-OF_THE_SERVICES_HOST = ("disk", "sandbox")
+OF_THE_SERVICES_HOST = ("disk", "sandbox", "service settings")
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
 

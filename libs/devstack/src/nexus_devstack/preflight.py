@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 from nexus_devstack.errors import StackError
 from nexus_devstack.ports import require_free
 from nexus_devstack.providers.choice import PROVIDERS
-from nexus_devstack.services import require_usable_settings
+from nexus_devstack.services import refused_settings
 from nexus_devstack.settings import SERVICE_PORTS, Settings
 from nexus_runtime.process.settings import is_loopback
 
@@ -44,10 +44,6 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding("settings", "fault", f"NEXUS_INFRA={settings.infra} does not exist", f"choose one of: {choices}")
     if settings.infra == "external" and "kafka_bootstrap_servers" not in settings.model_fields_set:
         yield Finding("settings", "fault", "NEXUS_INFRA=external without a broker", "set KAFKA_BOOTSTRAP_SERVERS")
-    try:
-        require_usable_settings()
-    except StackError as error:
-        yield Finding("settings", "fault", str(error), "correct it in .env or in the environment")
     if settings.environment == "production" and settings.infra != "external":
         text = f"production on the {settings.infra} broker and database: one machine, nothing replicated"
         yield Finding(
@@ -55,6 +51,12 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("settings", "ok", f"{settings.environment}, infrastructure {settings.infra}")
+
+
+def _service_settings(_settings: Settings) -> Iterator[Finding]:
+    for fault, services in refused_settings().items():
+        text = f"{fault} (of {', '.join(services)})"
+        yield Finding("service settings", "fault", text, "correct it in .env or in the environment")
 
 
 def _exposure(settings: Settings) -> Iterator[Finding]:
@@ -139,7 +141,7 @@ def _sandbox(_settings: Settings) -> Iterator[Finding]:
 
 
 HOST_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    *(_python, _settings, _exposure),
+    *(_python, _settings, _service_settings, _exposure),
     *(_credentials, _disk, _sandbox),
 )
 """The checks that can also be made while the platform runs."""

@@ -1,17 +1,21 @@
 """The platform's processes and the settings that each gets."""
 
+import pkgutil
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.ports import LOOPBACK
 from nexus_devstack.program import Program, reports_ready
 from nexus_kafka.options import KafkaOptions
-from nexus_runtime.process.settings import ServiceSettings
+from nexus_runtime.process.settings import ServiceSettings, faults
 
 FOREIGN = (
     *("NEXUS_ENVIRONMENT", "PUBLIC_ADDRESS", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
@@ -44,6 +48,16 @@ SERVICES = (
     _service("agents", "nexus_agents"),
     _service("stats", "nexus_stats"),
 )
+SETTINGS = {
+    "gateway": "nexus_gateway.settings:GatewaySettings",
+    "builds": "nexus_builds.settings:BuildsSettings",
+    "worker": "nexus_builds.settings:WorkerSettings",
+    "agents": "nexus_agents.settings:AgentsSettings",
+    "stats": "nexus_stats.settings:StatsSettings",
+}
+"""By service what it reads its settings with; imported by name, as no library depends on a service."""
+MODEL_SETTINGS = "nexus_model_builder.settings:ModelSettings"
+"""What the worker reads as well when there are models."""
 STOP_WAVES: tuple[Sequence[str], ...] = (("gateway",), ("worker", "agents"), ("builds", "stats"))
 """Services that accept requests stop first, those that keep state last."""
 
@@ -81,6 +95,23 @@ def require_usable_settings() -> None:
     except ValidationError as error:
         fault = error.errors()[0]
         raise StackError(f"setting {str(fault['loc'][0]).upper()}: {fault['msg']}") from None
+
+
+def refused_settings() -> dict[str, list[str]]:
+    """What services would refuse of the environment: each fault, and the services that would not start for it."""
+    urls = {f"{name}_url": f"http://{LOOPBACK}:1" for name in SETTINGS}
+    given = {"host": LOOPBACK, "port": 1, "public_address": None, "kafka_group_instance_id": None, **urls}
+    refused = defaultdict[str, list[str]](list)
+    for service, named in SETTINGS.items():
+        kind: Any = pkgutil.resolve_name(named)
+        try:
+            chosen = kind(**given)
+            if service == "worker" and chosen.models:
+                pkgutil.resolve_name(MODEL_SETTINGS)()
+        except (ValidationError, SettingsError) as error:
+            for fault in faults(error):
+                refused[fault].append(service)
+    return refused
 
 
 def _seconds_to_stop(env: Mapping[str, str]) -> float:

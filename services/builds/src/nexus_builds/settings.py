@@ -1,8 +1,11 @@
 """Settings of `builds` and its worker."""
 
+import pkgutil
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from nexus_builds.tables import LEASES, WORK
 from nexus_contracts.builds.events import BuildMethod
@@ -95,3 +98,13 @@ class WorkerSettings(SharedSettings):
         default=604_800.0, gt=0, description="how long a build waits for a person before it fails as WAIT_EXPIRED"
     )
     deployment_timeout_seconds: float = Field(default=120.0, gt=0, le=3_600)
+
+    @field_validator("build_executors")
+    @classmethod
+    def _found(cls, value: Mapping[BuildMethod, str]) -> Mapping[BuildMethod, str]:
+        for named in value.values():
+            try:
+                pkgutil.resolve_name(named)
+            except (ImportError, AttributeError, ValueError) as error:
+                raise PydanticCustomError("executor", "{named}: {why}", {"named": named, "why": str(error)}) from None
+        return value

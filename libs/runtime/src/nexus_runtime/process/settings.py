@@ -1,12 +1,13 @@
 """Configuration: read once, at startup, from the environment; an error names the variable and ends the program."""
 
 import ipaddress
+import re
 import sys
 from importlib.metadata import version
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from nexus_kafka.options import KafkaOptions
 
@@ -84,12 +85,20 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def faults(error: ValidationError | SettingsError) -> list[str]:
+    """One line for each invalid variable, which begins with its name."""
+    if isinstance(error, ValidationError):
+        named = [("_".join(map(str, fault["loc"])).upper() or "together", fault["msg"]) for fault in error.errors()]
+        return [f"{name}: {text}" for name, text in named]
+    field = re.search('field "(.+?)"', str(error))
+    return [f"{field[1].upper() if field else 'together'}: is not JSON: {error.__cause__}"]
+
+
 def load(kind: type[S]) -> S:
     """The settings; exits with status 2 and one line for each invalid variable."""
     try:
         return kind()
-    except ValidationError as error:
-        for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper() or "together"
-            sys.stderr.write(f"error: setting {name}: {fault['msg']}\n")
+    except (ValidationError, SettingsError) as error:
+        for fault in faults(error):
+            sys.stderr.write(f"error: setting {fault}\n")
         raise SystemExit(2) from None

@@ -88,5 +88,5 @@ def create_app(settings: WorkerSettings) -> FastAPI:
 
 
 def _executors(settings: WorkerSettings) -> Mapping[BuildMethod, StageExecutor]:
-    """One executor for each method. Raises ImportError or AttributeError where the setting names none."""
+    """One executor for each method."""
     return {method: pkgutil.resolve_name(named)() for method, named in settings.executors().items()}
