@@ -27,6 +27,13 @@ signal.signal(signal.SIGTERM, lambda *_: (print(json.dumps({"event": "left in or
 print(json.dumps({"event": "开始", "level": "info"}), flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Health).serve_forever()
 """
+SETTINGS = """
+from nexus_runtime.process.settings import ServiceSettings
+class WorkerSettings(ServiceSettings):
+    models: list[str] = []
+    worker_concurrency: int = 4
+GatewaySettings = BuildsSettings = AgentsSettings = StatsSettings = ServiceSettings
+"""
 SERVICES = ("gateway", "builds", "worker", "agents", "stats")
 Line = dict[str, str]
 
@@ -38,6 +45,7 @@ def env(tmp_path: Path) -> dict[str, str]:
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
         (folder / "__main__.py").write_text(SERVICE, encoding="utf-8")
+        (folder / "settings.py").write_text(SETTINGS, encoding="utf-8")
         (folder / "tables.py").write_text("TABLES = ()\n", encoding="utf-8")
     ports = {f"{name.upper()}_PORT": str(free_port()) for name in (*SERVICES, "kafka", "dynamodb")}
     own = {"NEXUS_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(tmp_path / "services")}
@@ -163,8 +171,8 @@ def test_deployed_it_outlives_its_shell_and_a_killed_child_and_stops_when_told(
             lines_until(reading, said("agents was killed by SIGKILL"))
             lines_until(reading, lambda line: line["process"] == "agents" and line.get("event") == "开始")
             reading.kill()
-        refused = deployed(env | {"SHUTDOWN_SECONDS": "never"}, tmp_path, "restart")
-        assert (refused.returncode, "SHUTDOWN_SECONDS" in refused.stderr) == (1, True), refused
+        refused = deployed(env | {"WORKER_CONCURRENCY": "lots"}, tmp_path, "restart")
+        assert (refused.returncode, "WORKER_CONCURRENCY" in refused.stderr) == (1, True), refused
         assert supervisor.is_running()
     finally:
         stopped = deployed(env, tmp_path, "stop")
