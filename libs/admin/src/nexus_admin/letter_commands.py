@@ -116,7 +116,7 @@ def _settle(wanted: LetterFilter, state: State, *, everything: bool, dry_run: bo
     output = Output(as_json=as_json)
     settled, left, unreadable = asyncio.run(_settled(_box(), wanted, state, output, dry_run=dry_run))
     would = "would be " if dry_run else ""
-    lines = [f"{one.id} {would}{state.value}: {one.type} for {one.group}" for one in settled]
+    lines = [f"{one.id} {would}{state.value}: {one.type or one.source} for {one.group}" for one in settled]
     lines += [f"{one.id} left: {reason}" for one, reason in left]
     output.outcome(
         "\n".join([*lines, f"{len(settled)} {would}{state.value}, {len(left)} left"]),
