@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus_admin.backup import back_up, restore
+from nexus_admin.backup import back_up, restore, unpack
 from nexus_devstack.data_folder import DataFolder
 from nexus_devstack.errors import StackError
 
@@ -64,8 +64,7 @@ def test_nothing_is_restored_under_a_running_platform(folder: Path, tmp_path: Pa
 def test_a_damaged_archive_changes_nothing(folder: Path, tmp_path: Path) -> None:
     made = back_up(folder, tmp_path / "backup.tar.gz", NOW)
     opened = tmp_path / "opened"
-    with tarfile.open(made.path) as tar:
-        tar.extractall(opened, filter="data")
+    unpack(made.path, opened)
     (opened / "packages/ab/abc").write_bytes(b"damaged")
     with tarfile.open(tmp_path / "damaged.tar.gz", "w:gz") as tar:
         tar.add(opened, arcname=".")
@@ -73,6 +72,23 @@ def test_a_damaged_archive_changes_nothing(folder: Path, tmp_path: Path) -> None
         restore(tmp_path / "damaged.tar.gz", folder, NOW)
     assert items(folder) == ["confirmed"]
     assert not list(tmp_path.glob(".restore-*"))
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "packages/../../outside"])
+def test_an_archive_writes_nothing_outside_the_folder(name: str, folder: Path, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "strange.tar.gz", "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo(name))
+    with pytest.raises(StackError, match="not a backup"):
+        restore(tmp_path / "strange.tar.gz", folder, NOW)
+
+
+def test_a_link_in_an_archive_is_left_out(folder: Path, tmp_path: Path) -> None:
+    link = tarfile.TarInfo("packages/link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(tmp_path / "strange.tar.gz", "w:gz") as tar:
+        tar.addfile(link)
+    with pytest.raises(StackError, match="not a backup"):
+        restore(tmp_path / "strange.tar.gz", folder, NOW)
 
 
 def test_an_archive_is_not_written_over(folder: Path, tmp_path: Path) -> None:

@@ -112,6 +112,24 @@ def _verified(folder: Path, archive: Path) -> dict[str, str]:
     return expected
 
 
+def unpack(archive: Path, folder: Path) -> None:
+    """Its files and folders, and no links, into a new folder. Raises StackError for a member outside of it."""
+    # By hand: Python before 3.11.4, as in Debian 12, has no filter of what an archive may contain.
+    folder.mkdir()
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            path = folder / member.name
+            if ".." in path.parts or not path.is_relative_to(folder):
+                raise StackError(f"{archive} is not a backup of this platform: it has {member.name}")
+            if member.isdir():
+                path.mkdir(parents=True, exist_ok=True)
+            elif member.isfile() and (content := tar.extractfile(member)) is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with content, path.open("xb") as kept:
+                    shutil.copyfileobj(content, kept)
+                path.chmod(member.mode & 0o755 | 0o600)
+
+
 def restore(archive: Path, data_dir: Path, at: datetime) -> tuple[int, Path | None]:
     """The number of files restored, and where the former folder was put aside, if there was one.
 
@@ -124,8 +142,7 @@ def restore(archive: Path, data_dir: Path, at: datetime) -> tuple[int, Path | No
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".restore-") as work:
             folder = Path(work) / "nexus"
-            with tarfile.open(archive) as tar:
-                tar.extractall(folder, filter="data")
+            unpack(archive, folder)
             digests = _verified(folder, archive)
             (folder / MANIFEST).unlink()
             return len(digests), _exchanged(folder, target, at)
