@@ -26,9 +26,9 @@ async def world() -> AsyncGenerator[World]:
         yield made
 
 
-async def post(world: World, text: str = "hello") -> str:
+async def post(world: World, text: str = "hello", **fields: Any) -> str:
     named = {"command_id": new_id("c"), "session_id": SESSION, "invocation_id": new_id("inv_")}
-    return await world.send(PostMessage.model_validate(named | {"content": text}))
+    return await world.send(PostMessage.model_validate(named | {"content": text} | fields))
 
 
 async def invoke(world: World, **fields: Any) -> str:
@@ -53,6 +53,12 @@ def given(world: World) -> object:
 async def state(world: World) -> object:
     session = await world.turns.sessions.load(SESSION)
     return session and session.session_state
+
+
+async def test_the_session_of_another_agent_does_not_exist(world: World) -> None:
+    (refused,) = world.answers(await post(world, agent_id=f"{AGENT}_too"))
+    assert (refused.status, refused.error and refused.error.details["type"]) == (404, "session")
+    assert (await answered(world, await post(world, agent_id=AGENT))).status == 201
 
 
 async def test_what_an_agent_leaves_for_the_next_turn_it_is_given_then(world: World) -> None:

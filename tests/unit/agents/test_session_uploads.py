@@ -21,7 +21,8 @@ async def world():
 
 
 async def take(world: World, content: bytes = b"a,b", **fields: Any) -> Reply:
-    usual = {"command_id": new_id("c"), "session_id": SESSION, "name": "orders.csv", "media_type": "text/csv"}
+    usual = {"command_id": new_id("c"), "session_id": SESSION, "agent_id": AGENT, "name": "orders.csv"}
+    usual["media_type"] = "text/csv"
     return await world.service.files.take(TakeUpload.model_validate(usual | fields), content)
 
 
@@ -39,8 +40,11 @@ async def test_an_upload_is_kept_once_and_goes_with_its_session(world: World) ->
 
 
 async def test_a_session_takes_so_many_and_a_stranger_none(world: World) -> None:
+    before = dict(world.blobs.contents)
     for stranger in (Principal(id="eve", tenant="other"), Principal(id="eve", tenant="default", scopes=())):
         assert (await take(world, principal=stranger)).status == 404
+    assert (await take(world, agent_id=f"{AGENT}_too")).status == 404
+    assert world.blobs.contents == before, "nothing is stored for them"
     for number in range(MAX_UPLOADS):
         assert (await take(world, name=f"{number}.csv")).status == 201
     assert (await take(world)).status == 409

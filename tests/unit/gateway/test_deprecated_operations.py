@@ -30,8 +30,6 @@ def require_superseded(headers: dict[str, str], successor: str) -> None:
 
 
 async def test_a_dialog_always_streams(platform: FakePlatform, call: HttpCaller) -> None:
-    own_session(platform)
-
     def decide(event: CloudEvent) -> Outcome:
         invocation_id = str(event.data["invocation_id"])
         done = StreamedEvent(sequence=1, name="done", data={})
@@ -59,14 +57,13 @@ async def test_messages_are_those_of_the_session(platform: FakePlatform, call: H
 
 async def test_the_session_of_another_agent_does_not_exist(platform: FakePlatform, call: HttpCaller) -> None:
     own_session(platform, f"{PROJECT_ID}:other")
-    for method, path, body in (("GET", "messages", None), ("POST", "stream", {"message": "hi"})):
-        answer = await call(method, f"{DIALOG}/{path}", body)
-        assert (answer.status, answer.error["details"]["type"]) == (404, "session")
-    assert platform.bus.published == []
+    answer = await call("GET", f"{DIALOG}/messages")
+    assert (answer.status, answer.error["details"]["type"]) == (404, "session")
+    await call("POST", f"{DIALOG}/stream", {"message": "hi"})
+    assert platform.bus.last.data["agent_id"] == AGENT_ID, "the owner of sessions decides"
 
 
 async def test_a_file_goes_into_the_session_with_its_name(platform: FakePlatform, call: HttpCaller) -> None:
-    own_session(platform)
     reply = {"status": 201, "result": dialog_examples.UPLOAD, "request_id": "e", "command_id": "c"}
     platform.owners.answers[f"agents/sessions/{SESSION_ID}/uploads"] = Answer(json.dumps(reply).encode(), None)
     file = (
@@ -76,6 +73,7 @@ async def test_a_file_goes_into_the_session_with_its_name(platform: FakePlatform
     assert (answer.status, answer.json["data"]) == (201, dialog_examples.UPLOAD)
     _, _, query = platform.owners.asked[-1]
     assert (query["name"], query["media_type"], platform.owners.uploaded) == ("o.csv", "text/csv", [b"a,b"])
+    assert query["agent_id"] == AGENT_ID
     require_superseded(answer.headers, f"/api/v1/sessions/{SESSION_ID}")
 
 

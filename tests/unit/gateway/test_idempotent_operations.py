@@ -24,6 +24,9 @@ REPORT = "reportStage"
 POSTS = {operation["operationId"]: (path, operation) for method, path, operation in OPERATIONS if method == "POST"}
 WITH_BODY = {name: one for name, one in POSTS.items() if "requestBody" in one[1] and name != REPORT}
 DECIDED = {"RESOURCE_NOT_FOUND", "INVALID_STATE"}
+ERASED = {"invokeAgent", "postMessage", "streamDialog"}
+"""Their answers are what the agent said, which is erased together with it."""
+OUTLIVING = {name: one for name, one in POSTS.items() if name not in ERASED and name != REPORT}
 
 
 async def answer_at_once(*_: Any) -> AgentAnswer:
@@ -89,6 +92,18 @@ async def test_another_body_with_the_same_key_is_refused_and_changes_nothing(
     refused = await owned.ask("POST", path, operation, KEYED, other=True)
     assert (refused.status, refused.error["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
     assert (owned.state(), owned.effects()) == (before, effects)
+
+
+@pytest.mark.parametrize(("path", "operation"), OUTLIVING.values(), ids=OUTLIVING.keys())
+async def test_a_repeat_gets_the_first_answer_though_the_agent_and_its_project_are_gone(
+    owned: Owned, path: str, operation: Any
+) -> None:
+    first = await owned.ask("POST", path, operation, KEYED)
+    for gone in ("agents/{agent_id}", "projects/{project_id}"):
+        assert (await owned.call("DELETE", "/api/v1/" + gone.format(**owned.ids), headers=ANN)).status == 200
+        again = await owned.ask("POST", path, operation, KEYED)
+        assert told(again) == told(first)
+        assert again.headers["idempotent-replayed"] == "true"
 
 
 def test_most_operations_do_something_here() -> None:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from nexus_contracts.aggregate import Aggregate
-from nexus_contracts.errors import PreconditionFailed
+from nexus_contracts.errors import ErrorBody, PreconditionFailed
 from nexus_contracts.model import Message
 from nexus_contracts.principal import EVERYBODY, Principal
 
@@ -25,8 +25,12 @@ class Command(Message):
     `command_id` identifies the wish (from the Idempotency-Key if there is one): a command seen again has no second
     effect and gets the same answer. `fingerprint` identifies the request behind it: the same command id with another
     fingerprint is an Idempotency-Key used twice. `principal` is who wishes it.
+
+    `refusal`: why the gateway has found that it cannot be carried out, because something of another owner is gone. It
+    is sent all the same, because it may repeat one that was carried out before, and then gets the answer of that one.
     """
 
     command_id: str = Field(min_length=1, max_length=300)
     fingerprint: str = ""
     principal: Principal = EVERYBODY
+    refusal: ErrorBody | None = None

@@ -26,12 +26,24 @@ def upload_routes(packages: PackageHandlers, files: UploadHandlers) -> APIRouter
             return json_answer(await packages.take(command, await _content(request)))
 
     async def take_upload(
-        request: Request, session_id: str, command_id: Text, fingerprint: Text, name: Text, media_type: Text
+        request: Request,
+        session_id: str,
+        agent_id: Text,
+        command_id: Text,
+        fingerprint: Text,
+        name: Text,
+        media_type: Text,
     ) -> Response:
         asker = caller.principal.get()
         said = {"command_id": command_id, "fingerprint": fingerprint, "principal": asker}
         command = TakeUpload.model_validate(
-            {**said, "session_id": session_id, "name": name[:255], "media_type": media_type[:255]}
+            {
+                **said,
+                "session_id": session_id,
+                "agent_id": agent_id,
+                "name": name[:255],
+                "media_type": media_type[:255],
+            }
         )
         async with files.places:
             return json_answer(await files.take(command, await _content(request)))

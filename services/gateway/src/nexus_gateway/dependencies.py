@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from nexus_contracts.commands import Command, IfMatch
-from nexus_contracts.errors import Unauthenticated
+from nexus_contracts.errors import ErrorBody, NotFound, PlatformError, Unauthenticated
 from nexus_contracts.model import RequestBody
 from nexus_contracts.principal import Principal
 from nexus_gateway.access.identity import Authenticating, Identity
@@ -18,7 +18,7 @@ from nexus_gateway.answers import body_failure, size_failure
 from nexus_gateway.audit import AuditTrail
 from nexus_gateway.commands import Commands
 from nexus_gateway.operations import Operations
-from nexus_gateway.owners import Owners
+from nexus_gateway.owners import Answer, Owners
 from nexus_gateway.reads import Reads
 from nexus_gateway.requests.idempotency import command_id_of, fingerprint, idempotency_key, prefers_async
 from nexus_gateway.requests.json_body import canonical, parse_object, read_body
@@ -77,6 +77,7 @@ def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
         identity = await _identity(request)
         identity.require(scope, request.path_params.get("project_id"))
         caller.principal.set(identity.principal)
+        request.state.caller = identity.principal
         _require(request, await gateway_of(request).rates.count(_route_class(request, scope), identity.principal))
 
     return identify
@@ -142,6 +143,17 @@ class Intent(Generic[B_co]):
     def created(self, prefix: str) -> str:
         """The id of what this write creates; with a key the same each time."""
         return derived_id(prefix, self.command_id) if self.keyed else new_id(prefix)
+
+    async def found(self, reading: Awaitable[Answer]) -> Answer | ErrorBody:
+        """What another owner has of what the write concerns. If there is nothing: the refusal for a command with a key,
+        which may be a repeat of one that was carried out when it was still there. Raises as `Owners.get` does.
+        """
+        try:
+            return await reading
+        except PlatformError as error:
+            if not self.keyed or error.body().code != NotFound.code:
+                raise
+            return error.body()
 
     def command(self, kind: type[C], **fields: Any) -> C:
         """The command that says so, with the fields of the body and these, which go before the body's.

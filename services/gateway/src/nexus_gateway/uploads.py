@@ -20,9 +20,11 @@ class Uploads:
         """Raises RefusedByOwner, ServiceUnavailable, GatewayTimeout. Repeating the upload has no second effect."""
         return await self._sent("/packages", {"command_id": command_id, "fingerprint": fingerprint}, content)
 
-    async def into_session(self, session_id: str, command_id: str, fingerprint: str, upload: Upload) -> Response:
-        """The same for a file of a session."""
-        said = {"command_id": command_id, "fingerprint": fingerprint}
+    async def into_session(
+        self, session_id: str, agent_id: str, command_id: str, fingerprint: str, upload: Upload
+    ) -> Response:
+        """The same for a file of a session, which must be the agent's."""
+        said = {"command_id": command_id, "fingerprint": fingerprint, "agent_id": agent_id}
         query = {**said, "name": upload.name[:255], "media_type": upload.media_type[:255]}
         return await self._sent(f"/sessions/{session_id}/uploads", query, upload.content)
 

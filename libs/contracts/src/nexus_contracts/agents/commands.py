@@ -129,7 +129,7 @@ class CreateSession(Command):
 class PostMessage(Command):
     """A turn of a session: `role` user is answered by the agent, system is only kept for the turns that follow.
 
-    `stream` as for an invocation.
+    `stream` as for an invocation. `agent_id`: the agent whose session it must be; None: any.
     """
 
     type: Literal["nexus.command.post_message.v1"] = "nexus.command.post_message.v1"
@@ -139,6 +139,7 @@ class PostMessage(Command):
     role: Literal["user", "system"] = "user"
     metadata: JsonObject = {}
     stream: bool = False
+    agent_id: str | None = None
 
 
 class DeleteSession(Command):

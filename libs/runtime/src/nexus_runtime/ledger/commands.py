@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from nexus_contracts.envelope import CloudEvent, MalformedEvent
-from nexus_contracts.errors import IdempotencyKeyReused, InternalError, PlatformError, RateLimitExceeded
+from nexus_contracts.errors import IdempotencyKeyReused, InternalError, PlatformError, RateLimitExceeded, error_of
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.delivery import Admission, Delivery, Subscription
@@ -42,9 +42,7 @@ def command_subscription(
         accepted = waits_for_acceptance(delivery.record.headers)
         handled = Handled(delivery.message, delivery.event.id, None if accepted else partition)
         try:
-            answered = await ledger.carry_out(
-                handled, lambda: decide(delivery.message, handled.address), delivery.event
-            )
+            answered = await ledger.carry_out(handled, lambda: _decision(decide, handled), delivery.event)
         except (IdempotencyKeyReused, RateLimitExceeded) as error:
             outcome = Outcome(status=error.http_status, error=error.body())
             if isinstance(error, RateLimitExceeded):
@@ -65,6 +63,12 @@ def command_subscription(
         await replier.send(reply_partition(record.headers), refusal)
 
     return Subscription(topic, group, commands, handle, refused=refused, admit=admit)
+
+
+async def _decision(decide: Decide, handled: Handled) -> Decision:
+    if handled.command.refusal is not None:
+        raise error_of(handled.command.refusal)
+    return await decide(handled.command, handled.address)
 
 
 async def _admitted(event: CloudEvent, admit: Admission | None) -> bool:

@@ -13,10 +13,11 @@ MAX_UPLOADS = 100
 
 
 class TakeUpload(Command):
-    """It comes over HTTP, as files are larger than messages may be."""
+    """It comes over HTTP, as files are larger than messages may be. `agent_id`: the agent whose session it must be."""
 
     type: Literal["nexus.command.take_upload.v1"] = "nexus.command.take_upload.v1"
     session_id: str
+    agent_id: str
     name: str = Field(max_length=255)
     media_type: str = Field(max_length=255)
 

@@ -102,6 +102,8 @@ class ConversationHandlers:
 
     async def post_message(self, command: PostMessage, address: ReplyAddress | None) -> Decision:
         session = await self._session(command.session_id, command)
+        if command.agent_id not in (None, session.agent_id):
+            raise session_not_found(command.session_id)
         agent = await self.agents.own(session.agent_id, command.principal)
         turn = turns.posted(command, session, tracing.traceparent.get(), self.now())
         if turn.kind is Kind.NOTE and session.idle:
@@ -120,10 +122,10 @@ class ConversationHandlers:
 
     async def _within_quotas(self, invocation: Invocation, accepted: Decision) -> Decision:
         """Raises TenantQuotaExceeded where the tenant may ask no agent today."""
-        usage, now = self.turns.invocations.usage, self.now()
+        usage = self.turns.invocations.usage
         if usage is None:
             return accepted
-        usage.quotas.require_room(await usage.of(invocation.tenant, now), now)
+        await usage.require_room(invocation.tenant, self.now())
         return replace(accepted, change=accepted.change + Change.of(*usage.accepted(invocation)))
 
     def _start_alone(self, agent: Agent, invocation: Invocation, address: ReplyAddress | None) -> Decision:

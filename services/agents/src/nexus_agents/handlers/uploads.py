@@ -13,7 +13,7 @@ from nexus_agents.store.agents import AgentStore
 from nexus_agents.store.turns import TurnStore
 from nexus_contracts.agents.views import SessionUploadView
 from nexus_contracts.replies import Reply
-from nexus_runtime.blobs import Blob, BlobStore
+from nexus_runtime.blobs import BlobStore
 from nexus_runtime.ledger.inbox import Handled
 from nexus_runtime.ledger.ledger import Decision, Ledger
 from nexus_runtime.process.clock import new_id
@@ -30,17 +30,20 @@ class UploadHandlers:
 
     async def take(self, command: TakeUpload, content: bytes) -> Reply:
         """Raises IdempotencyKeyReused, ServiceUnavailable. A crash may leave an orphaned blob."""
-        blob = await self.blobs.put(content)
         handled = Handled(command, new_id("evt_"))
-        return await self.ledger.carry_out(handled, lambda: self._decide(command, blob))
+        return await self.ledger.carry_out(handled, lambda: self._decide(command, content))
 
-    async def _decide(self, command: TakeUpload, blob: Blob) -> Decision:
+    async def _decide(self, command: TakeUpload, content: bytes) -> Decision:
         session = await self.turns.sessions.load(command.session_id)
-        agent = await self.agents.load(session.agent_id) if session else None
-        if session is None or agent is None or not command.principal.sees(agent.tenant, agent.user_id):
+        if session is None or session.agent_id != command.agent_id:
+            raise session_not_found(command.session_id)
+        agent = await self.agents.load(session.agent_id)
+        if agent is None or not command.principal.sees(agent.tenant, agent.user_id):
             raise session_not_found(command.session_id)
         sessions.require_open(session)
         require_fewer_uploads(await self.turns.uploads.count(command.session_id))
+        # Not before: who may not upload must not fill the store.
+        blob = await self.blobs.put(content)
         upload = SessionUpload(
             upload_id=upload_id_of(command),
             session_id=command.session_id,

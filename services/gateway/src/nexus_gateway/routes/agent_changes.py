@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from nexus_contracts.builds.bodies import ChangeAgentBody
 from nexus_contracts.builds.commands import ChangeAgent, VerifyAgent
 from nexus_contracts.builds.views import ProjectView
+from nexus_contracts.errors import ErrorBody
 from nexus_contracts.verification import VerificationReport
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import examples
@@ -39,7 +40,7 @@ async def verify_agent(
 
     Answers with the report, or 202 if that takes too long: the verification of the agent shows the progress.
     """
-    command = intent.command(VerifyAgent, agent_id=agent_id, **await _present(request, agent_id))
+    command = intent.command(VerifyAgent, agent_id=agent_id, **await _present(request, agent_id, intent))
     return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
@@ -59,7 +60,7 @@ async def get_agent_verification(agent_id: AgentPath, request: Request) -> Respo
 
     If none was requested, that of the build that made the agent; 404 if nothing was ever verified.
     """
-    await _present(request, agent_id)
+    await gateway_of(request).owners.get("agents", f"/agents/{agent_id}")
     return await gateway_of(request).reads.one(request, "builds", f"/agents/{agent_id}/verification")
 
 
@@ -86,12 +87,14 @@ async def change_agent(
     The new version becomes active if it passes the cases that the active one passes; otherwise that one stays active,
     and the build fails. `GET /api/v1/projects/{project_id}/diff` shows the differences.
     """
-    command = intent.command(ChangeAgent, agent_id=agent_id, **await _present(request, agent_id))
+    command = intent.command(ChangeAgent, agent_id=agent_id, **await _present(request, agent_id, intent))
     return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
-async def _present(request: Request, agent_id: str) -> dict[str, Any]:
-    """Its project and its active package. Raises NotFound for an agent that the caller cannot see."""
-    read = await gateway_of(request).owners.get("agents", f"/agents/{agent_id}")
+async def _present(request: Request, agent_id: str, intent: Intent[Any]) -> dict[str, Any]:
+    """Its project and its active package, or the refusal of a command for an agent that the caller cannot see."""
+    read = await intent.found(gateway_of(request).owners.get("agents", f"/agents/{agent_id}"))
+    if isinstance(read, ErrorBody):
+        return {"project_id": agent_id.partition(":")[0], "refusal": read}
     agent = cast("dict[str, Any]", json.loads(read.body))
     return {"project_id": agent["project_id"], "package_sha256": agent.get("active_package_sha256")}

@@ -24,7 +24,7 @@ from nexus_contracts.agents.views import (
     VersionView,
 )
 from nexus_contracts.answers import ListOf
-from nexus_contracts.errors import AgentInvocationFailed, NotFound, TenantQuotaExceeded
+from nexus_contracts.errors import AgentInvocationFailed, ErrorBody, NotFound, TenantQuotaExceeded
 from nexus_contracts.identifiers import agent_id_of
 from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live, read_live
@@ -109,10 +109,12 @@ async def register_agent(
 ) -> Response:
     """For an existing agent this is its next version. Answered when the deployment has ended; see `deployment`."""
     project_id = intent.body.project_id or intent.created("proj_")
-    if intent.known and intent.body.project_id:
-        await gateway_of(request).owners.get("builds", f"/projects/{project_id}")  # nobody deploys into another user's
+    refusal: ErrorBody | None = None
+    if intent.known and intent.body.project_id:  # nobody deploys into another user's
+        found = await intent.found(gateway_of(request).owners.get("builds", f"/projects/{project_id}"))
+        refusal = found if isinstance(found, ErrorBody) else None
     agent_id = agent_id_of(project_id, intent.body.agent_name)
-    command = intent.command(RegisterAgent, agent_id=agent_id, project_id=project_id)
+    command = intent.command(RegisterAgent, agent_id=agent_id, project_id=project_id, refusal=refusal)
     return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 

@@ -71,8 +71,12 @@ async def stream_dialog(
     intent: Annotated[Intent[DialogBody], intent_with(DialogBody)],
 ) -> Response:
     """Use `POST /api/v1/sessions/{session_id}/messages` with `Accept: text/event-stream`. This one always streams."""
-    await _require_session(request, agent_id, session_id)
-    said = {"session_id": session_id, "invocation_id": intent.created("inv_"), "content": intent.body.message}
+    said = {
+        "session_id": session_id,
+        "agent_id": agent_id,
+        "invocation_id": intent.created("inv_"),
+        "content": intent.body.message,
+    }
     command = intent.command(PostMessage, **said, stream=True)
     return superseded(await answered_live(request, command), f"/api/v1/sessions/{session_id}/messages")
 
@@ -94,9 +98,8 @@ async def upload_into_session(
     agent_id: AgentPath, session_id: SessionPath, request: Request, intent: Annotated[Intent[Upload], upload_intent()]
 ) -> Response:
     """One file in the field `file`, up to 25 MB; at most 100 per session. It is deleted with the session."""
-    await _require_session(request, agent_id, session_id)
     uploads = gateway_of(request).uploads
-    answer = await uploads.into_session(session_id, intent.command_id, intent.fingerprint, intent.body)
+    answer = await uploads.into_session(session_id, agent_id, intent.command_id, intent.fingerprint, intent.body)
     return superseded(answer, f"/api/v1/sessions/{session_id}")
 
 
