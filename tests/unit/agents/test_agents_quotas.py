@@ -19,7 +19,7 @@ from nexus_runtime.process.clock import new_id, utc_now
 
 
 @asynccontextmanager
-async def world(**quotas: int) -> AsyncGenerator[World]:
+async def world(**quotas: Any) -> AsyncGenerator[World]:
     made = World(None, **quotas)
     await made.start()
     await made.deploy()
@@ -39,7 +39,7 @@ def message(role: str = "user") -> PostMessage:
 
 
 async def used(made: World, tenant: str = DEFAULT_TENANT) -> Used:
-    return await UsageStore(made.database.as_database(), DailyQuotas()).of(tenant, utc_now())
+    return await UsageStore(made.database.as_database(), lambda _: DailyQuotas()).of(tenant, utc_now())
 
 
 async def test_invocations_and_messages_count_from_their_acceptance_and_notes_do_not() -> None:
@@ -83,6 +83,24 @@ async def test_another_tenant_has_a_quota_of_its_own() -> None:
     async with world(quota_invocations_per_day=1) as made:
         await made.send(invocation())
         assert await used(made, "other") == Used()
+
+
+@pytest.mark.parametrize(("own", "let_in"), [({"invocations_per_day": 0}, 0), ({"invocations_per_day": 2}, 2)])
+async def test_a_tenants_own_quota_takes_the_place_of_the_usual_one(own: dict[str, int], let_in: int) -> None:
+    async with world(quota_invocations_per_day=1, tenant_quotas={DEFAULT_TENANT: own, "other": {}}) as made:
+        for _ in range(let_in):
+            await made.send(invocation())
+        with pytest.raises(TenantQuotaExceeded):
+            await made.send(invocation())
+        assert await used(made) == Used(invocations=let_in)
+
+
+async def test_a_tenant_may_have_no_quota_where_others_have_one_and_then_nothing_is_counted() -> None:
+    own = {DEFAULT_TENANT: {"invocations_per_day": None}}
+    async with world(quota_invocations_per_day=1, tenant_quotas=own) as made:
+        for _ in range(3):
+            await made.send(invocation())
+        assert await used(made) == Used()
 
 
 async def test_without_quotas_nothing_is_counted() -> None:

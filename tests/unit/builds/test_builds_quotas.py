@@ -9,19 +9,22 @@ from tests.support.builds_story import PROJECT, a_report, control_command, creat
 from tests.support.builds_world import LossyDatabase, Replica, delivered
 from tests.support.memory_database import MemoryDatabase
 
+from nexus_builds.app import quotas_by_tenant
 from nexus_builds.domain.quotas import ProjectQuotas
+from nexus_builds.settings import BuildsSettings
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject, DeleteProject
 from nexus_contracts.errors import TenantQuotaExceeded
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Reply
 from nexus_runtime.dynamo import DatabaseUnavailable
+from nexus_runtime.process.settings import load
 
 FULL = TenantQuotaExceeded.code
 
 
 def replica(database: MemoryDatabase | None = None, **quotas: int) -> Replica:
     made = Replica(database or MemoryDatabase())
-    made.commands = replace(made.commands, quotas=ProjectQuotas(**quotas))
+    made.commands = replace(made.commands, quotas_of=lambda _tenant: ProjectQuotas(**quotas))
     return made
 
 
@@ -56,6 +59,34 @@ async def test_of_many_projects_at_once_as_many_are_created_as_the_quota_allows(
     builds = replica(projects=3)
     assert await outcomes(builds, *map(creation, range(10))) == ["201"] * 3 + [FULL] * 7
     assert await outcomes(builds, creation(20, "other")) == ["201"]
+
+
+OWN = '{"acme": {"projects": 0}, "gross": {"projects": null, "builds": 9}}'
+
+
+@pytest.mark.parametrize(
+    ("tenant", "quotas"), [("acme", (0, 3)), ("gross", (None, 9)), ("other", (5, 3)), ("default", (5, 3))]
+)
+def test_a_tenants_own_quotas_take_the_place_of_the_usual_ones(
+    tenant: str, quotas: tuple[int | None, int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANT_QUOTAS", OWN)
+    by_tenant = quotas_by_tenant(BuildsSettings(quota_projects=5, quota_builds=3))
+    assert by_tenant is not None
+    made = by_tenant(tenant)
+    assert (made.projects, made.builds) == quotas
+
+
+@pytest.mark.parametrize(
+    "own", ['{"Acme": {}}', '{"acme": {"project": 1}}', '{"acme": {"builds": -1}}', '{"acme": 1}', "[]", "{"]
+)
+def test_quotas_that_no_tenant_could_have_stop_the_start(
+    own: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TENANT_QUOTAS", own)
+    with pytest.raises(SystemExit):
+        load(BuildsSettings)
+    assert capsys.readouterr().err.startswith("error: setting TENANT_QUOTAS")
 
 
 async def test_who_is_let_in_between_another_ones_count_and_its_write_counts() -> None:

@@ -1,10 +1,13 @@
 """The caller of a command, carried by the command and by every event that it causes."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from nexus_contracts.model import Message
 
 DEFAULT_TENANT = "default"
+Tenant = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 ADMIN = "admin"
 """The scope that includes all others of a tenant, and shows what belongs to anyone of it."""
 PLATFORM_READ = "platform:read"
@@ -15,7 +18,7 @@ class Principal(Message):
     """`id` is unique within `tenant`; `scopes` are what they may do. Keys of lists and counters begin with `tenant`."""
 
     id: str = Field(default="default", min_length=1, max_length=100)
-    tenant: str = Field(default=DEFAULT_TENANT, pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    tenant: Tenant = DEFAULT_TENANT
     scopes: tuple[str, ...] = ()
 
     @property

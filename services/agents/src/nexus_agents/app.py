@@ -33,6 +33,7 @@ from nexus_agents.store.messages import HistoryBounds
 from nexus_agents.store.packages import PackageStore
 from nexus_agents.store.spending import SpendingStore
 from nexus_agents.store.turns import TurnStore
+from nexus_agents.store.usage import QuotasOf
 from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import INVOCATION, LEASES, LEDGER, WORK
 from nexus_agents.upkeep import IdleSessions, Orphans, Undeployer, again
@@ -63,6 +64,7 @@ from nexus_runtime.owner import (
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
+from nexus_runtime.process.settings import quota_of
 from nexus_runtime.work.engine import LongWork
 
 NAME = "agents"
@@ -162,14 +164,23 @@ class AgentsService:
         return work
 
 
+def _quotas(settings: AgentsSettings) -> QuotasOf | None:
+    """A tenant's own, else the usual ones. None where there are none at all."""
+    own = settings.tenant_quotas
+    if not own and (settings.quota_invocations_per_day, settings.quota_tokens_per_day) == (None, None):
+        return None
+    return lambda tenant: DailyQuotas(
+        quota_of(tenant, "invocations_per_day", own, settings.quota_invocations_per_day),
+        quota_of(tenant, "tokens_per_day", own, settings.quota_tokens_per_day),
+    )
+
+
 def assemble(
     settings: AgentsSettings, owner: Owner, backends: Backends, blobs: BlobStore, now: Callable[[], datetime] = utc_now
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine runs the long work."""
     history = HistoryBounds(settings.history_messages, settings.history_bytes)
-    limits = settings.quota_invocations_per_day, settings.quota_tokens_per_day
-    quotas = None if limits == (None, None) else DailyQuotas(*limits)
-    agents, turns = AgentStore(owner.database), TurnStore(owner.database, history, quotas)
+    agents, turns = AgentStore(owner.database), TurnStore(owner.database, history, _quotas(settings))
     lists = Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)
     logs = LogStore(owner.database, now)

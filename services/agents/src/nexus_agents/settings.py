@@ -13,7 +13,7 @@ from nexus_agents.backends.agentcore.settings import AgentCoreSettings, ManagedP
 from nexus_agents.backends.door.grants import Grants, HostGrant
 from nexus_contracts.builds.language_models import LanguageModel
 from nexus_runtime.blobs import BlobsUrl, directory_url
-from nexus_runtime.process.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings, TenantQuotas
 from nexus_sandbox.sandbox import Isolation
 
 
@@ -70,6 +70,9 @@ class AgentsSettings(OwnerSettings):
     )
     quota_tokens_per_day: int | None = Field(
         default=None, ge=1, le=1_000_000_000_000, description="of each tenant's invocations, by day (UTC)"
+    )
+    tenant_quotas: TenantQuotas = Field(
+        default={}, description="of single tenants, where they differ from the usual ones"
     )
     session_ttl_seconds: int | None = Field(
         default=None, ge=60, description="without a turn for so long a session is deleted; None: it stays"

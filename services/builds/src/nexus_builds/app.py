@@ -1,5 +1,7 @@
 """Assembles `builds`."""
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 
 from nexus_builds.consumers import subscriptions
@@ -30,6 +32,7 @@ from nexus_runtime.owner import (
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
+from nexus_runtime.process.settings import quota_of
 
 NAME = "builds"
 ERASURES = 8
@@ -45,9 +48,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     verifications = Verifications(owner.database, owner.engine.items, owner.engine)
     owner.engine.know(VERIFICATION, verifications.outcome)
     methods = Methods(frozenset(settings.executors()), settings.build_method)
-    limits = settings.quota_projects, settings.quota_builds
-    quotas = None if limits == (None, None) else ProjectQuotas(*limits)
-    commands = CommandHandlers(store, verifications, utc_now, methods, quotas)
+    commands = CommandHandlers(store, verifications, utc_now, methods, quotas_by_tenant(settings))
     reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
     consumers = Consumers(
         settings, NAME, owner.bus, subscriptions(owner, commands, reports, ReportSigner(owner.database))
@@ -70,6 +71,17 @@ def create_app(settings: BuildsSettings) -> FastAPI:
         operation_routes(owner.ledger),
         history_routes(owner.history),
         trust=owner.trust,
+    )
+
+
+def quotas_by_tenant(settings: BuildsSettings) -> Callable[[str], ProjectQuotas] | None:
+    """The quotas of a tenant: its own, else the usual ones. None where there are none at all."""
+    own = settings.tenant_quotas
+    if not own and (settings.quota_projects, settings.quota_builds) == (None, None):
+        return None
+    return lambda tenant: ProjectQuotas(
+        quota_of(tenant, "projects", own, settings.quota_projects),
+        quota_of(tenant, "builds", own, settings.quota_builds),
     )
 
 

@@ -11,7 +11,7 @@ from nexus_builds.tables import LEASES, WORK
 from nexus_contracts.builds.events import BuildMethod
 from nexus_contracts.builds.language_models import LanguageModel
 from nexus_runtime.blobs import BlobsUrl, directory_url
-from nexus_runtime.process.settings import OwnerSettings
+from nexus_runtime.process.settings import OwnerSettings, TenantQuotas
 from nexus_runtime.work.engine import LongWork
 
 MODEL_BUILDER = "nexus_model_builder:ModelBuilder"
@@ -73,6 +73,9 @@ class BuildsSettings(SharedSettings):
     )
     quota_builds: int | None = Field(
         default=None, ge=1, le=1_000_000, description="of the platform for each tenant at once, paused ones included"
+    )
+    tenant_quotas: TenantQuotas = Field(
+        default={}, description="of single tenants, where they differ from the usual ones"
     )
     watch_seconds: float = Field(default=10.0, gt=0, description="how often builds are checked for that")
     build_method: BuildMethod = Field(

@@ -3,12 +3,14 @@
 import ipaddress
 import re
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from nexus_contracts.principal import Tenant
 from nexus_kafka.options import KafkaOptions
 
 VERSION = version("nexus-runtime")
@@ -75,6 +77,26 @@ class OwnerSettings(ServiceSettings):
     )
     s3_endpoint_url: str | None = Field(default=None, pattern="^https?://", description="of a store compatible with S3")
     table_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9_.-]{0,100}$")
+
+
+class OwnQuotas(BaseModel):
+    """Quotas of one tenant, each in place of the usual one; null: no limit. `builds` takes the first two."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    projects: int | None = Field(default=None, ge=0, le=1_000_000)
+    builds: int | None = Field(default=None, ge=0, le=1_000_000)
+    invocations_per_day: int | None = Field(default=None, ge=0, le=1_000_000_000)
+    tokens_per_day: int | None = Field(default=None, ge=0, le=1_000_000_000_000)
+
+
+TenantQuotas = dict[Tenant, OwnQuotas]
+
+
+def quota_of(tenant: str, name: str, own: Mapping[str, OwnQuotas], usual: int | None) -> int | None:
+    """The tenant's quota of that name; None: no limit."""
+    given = own.get(tenant)
+    return usual if given is None or name not in given.model_fields_set else getattr(given, name)
 
 
 def is_loopback(host: str) -> bool:

@@ -16,7 +16,7 @@ class Used:
 
 @dataclass(frozen=True)
 class DailyQuotas:
-    """Of each tenant; None: no limit."""
+    """Of one tenant; None: no limit."""
 
     invocations: int | None = None
     tokens: int | None = None
@@ -35,6 +35,9 @@ class DailyQuotas:
                     used=spent,
                     retry_after_seconds=_until_tomorrow(now),
                 )
+
+
+NO_QUOTAS = DailyQuotas()
 
 
 def _until_tomorrow(now: datetime) -> int:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from nexus_agents.domain.invocation import Invocation, Kind
-from nexus_agents.domain.quotas import DailyQuotas
 from nexus_agents.store.agents import MAX_ID, count_ended, require_open_gate
 from nexus_agents.store.lists import Lists
-from nexus_agents.store.usage import UsageStore
+from nexus_agents.store.usage import QuotasOf, UsageStore
 from nexus_agents.tables import INVOCATIONS, LISTS
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Action, Database, Delete, Put
@@ -19,9 +18,9 @@ INVOCATION_FORM = Form(Invocation, beside=frozenset({"input", "output"}))
 
 
 class InvocationStore:
-    def __init__(self, database: Database, quotas: DailyQuotas | None) -> None:
+    def __init__(self, database: Database, quotas_of: QuotasOf | None) -> None:
         self._database = database
-        self.usage = UsageStore(database, quotas) if quotas else None
+        self.usage = UsageStore(database, quotas_of) if quotas_of else None
         self._lists = Lists(database)
         self._states = States(INVOCATIONS, INVOCATION_FORM)
 

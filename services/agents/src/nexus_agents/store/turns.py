@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from nexus_agents.domain.invocation import Invocation, InvocationStatus
-from nexus_agents.domain.quotas import DailyQuotas
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.streamed import output_in
 from nexus_agents.domain.turn import TurnStep
@@ -12,6 +11,7 @@ from nexus_agents.store.messages import HistoryBounds, MessageStore
 from nexus_agents.store.sessions import SessionStore
 from nexus_agents.store.streams import StreamStore
 from nexus_agents.store.uploads import UploadStore
+from nexus_agents.store.usage import QuotasOf
 from nexus_runtime.dynamo import Database
 from nexus_runtime.ledger.change import Change
 
@@ -28,9 +28,9 @@ class TurnStore:
     """Each aggregate is saved by its own store; what they write is added up."""
 
     def __init__(
-        self, database: Database, history: HistoryBounds | None = None, quotas: DailyQuotas | None = None
+        self, database: Database, history: HistoryBounds | None = None, quotas_of: QuotasOf | None = None
     ) -> None:
-        self.invocations = InvocationStore(database, quotas)
+        self.invocations = InvocationStore(database, quotas_of)
         self.sessions = SessionStore(database)
         self.messages = MessageStore(database, history or HistoryBounds())
         self.streams = StreamStore(database)

@@ -1,25 +1,33 @@
 """What tenants have used on each day (UTC): counted in the transactions that use it, so exactly once."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from nexus_agents.domain.invocation import Invocation
-from nexus_agents.domain.quotas import DailyQuotas, Used
+from nexus_agents.domain.quotas import NO_QUOTAS, DailyQuotas, Used
 from nexus_agents.tables import INSTANCES
 from nexus_runtime.dynamo import Action, Database, Update
 
 SHARDS = 8
 """A tenant's figures of a day are spread over so many items: none of them is hot."""
 KEEP = timedelta(days=2)
+QuotasOf = Callable[[str], DailyQuotas]
+"""By tenant."""
 
 
 class UsageStore:
-    """Nothing is counted that no quota asks for."""
+    """Nothing is read or counted that no quota asks for."""
 
-    def __init__(self, database: Database, quotas: DailyQuotas) -> None:
+    def __init__(self, database: Database, quotas_of: QuotasOf) -> None:
         self._database = database
-        self.quotas = quotas
+        self._quotas_of = quotas_of
+
+    async def require_room(self, tenant: str, now: datetime) -> None:
+        """Raises TenantQuotaExceeded where the tenant may ask no agent today."""
+        quotas = self._quotas_of(tenant)
+        if quotas != NO_QUOTAS:
+            quotas.require_room(await self.of(tenant, now), now)
 
     async def of(self, tenant: str, now: datetime) -> Used:
         """What the tenant has used today."""
@@ -32,14 +40,14 @@ class UsageStore:
 
     def accepted(self, invocation: Invocation) -> list[Action]:
         """One invocation more."""
-        if self.quotas.invocations is None:
+        if self._quotas_of(invocation.tenant).invocations is None:
             return []
         return [_add(invocation, invocation.created_at, {"invocations": 1})]
 
     def ended(self, invocation: Invocation) -> list[Action]:
         """The tokens of one that has ended."""
         tokens = invocation.usage.input_tokens + invocation.usage.output_tokens
-        if self.quotas.tokens is None or not tokens or invocation.completed_at is None:
+        if not tokens or invocation.completed_at is None or self._quotas_of(invocation.tenant).tokens is None:
             return []
         return [_add(invocation, invocation.completed_at, {"tokens": tokens})]
 

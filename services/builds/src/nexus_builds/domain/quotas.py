@@ -21,7 +21,7 @@ class TenantTotals:
 
 @dataclass(frozen=True)
 class ProjectQuotas:
-    """Of each tenant; None: no limit. A build counts from its start to its end, pauses included."""
+    """Of one tenant; None: no limit. A build counts from its start to its end, pauses included."""
 
     projects: int | None = None
     builds: int | None = None

@@ -38,7 +38,8 @@ class CommandHandlers:
     verifications: Verifications
     now: Callable[[], datetime]
     methods: Methods
-    quotas: ProjectQuotas | None = None
+    quotas_of: Callable[[str], ProjectQuotas] | None = None
+    """By tenant; None where no tenant has any."""
 
     async def decide(self, command: BuildsCommand, address: ReplyAddress | None) -> Decision:
         """Raises PlatformError for refusals."""
@@ -56,7 +57,7 @@ class CommandHandlers:
 
     async def create_project(self, command: CreateProject) -> Decision:
         after, events = control.create(command, self.now(), self.methods)
-        if self.quotas is None or not self.quotas.concern(None, after):
+        if self.quotas_of is None or not self.quotas_of(after.tenant).concern(None, after):
             # Not read beforehand: the condition of the write shows whether it exists, and a creation costs no read.
             saved = self.store.save(None, after, events)
             return Decision.answer(201, project_view(saved.state), saved.change, partial(_exists, command.project_id))
@@ -95,10 +96,10 @@ class CommandHandlers:
 
     async def _entry(self, before: Project | None, after: Project) -> list[Action]:
         """What lets the change in, where it needs room. Raises TenantQuotaExceeded."""
-        if self.quotas is None or not self.quotas.concern(before, after):
+        if self.quotas_of is None or not (quotas := self.quotas_of(after.tenant)).concern(before, after):
             return []
         standing = await self.store.standing(after.tenant)
-        self.quotas.require_room(before, after, standing)
+        quotas.require_room(before, after, standing)
         return [self.store.entry(after.tenant, standing)]
 
     async def _attempt(self, project: Project, number: int) -> Attempt:
