@@ -23,6 +23,7 @@ from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.replies import Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, Topic
+from nexus_gateway import answers
 from nexus_gateway.answers import refusal_of
 from nexus_gateway.owners import Answer
 from nexus_runtime.kafka.delivery import Delivery, Subscription
@@ -114,7 +115,8 @@ class WholePlatform(FakePlatform):
     ) -> Answer:
         target = f"{path}?{urlencode(query)}" if query else path
         identity = self.trust.header(caller.principal.get(), method, target)
-        headers = [*identity.items(), *([("If-None-Match", known)] if known is not None else [])]
+        headers = [*identity.items(), ("X-Request-ID", answers.request_id.get())]
+        headers += [("If-None-Match", known)] if known is not None else []
         answer = await self._apps[owner](method, target, raw=raw, headers=headers)
         if answer.status == 304:
             return Answer(b"", answer.headers["etag"], unchanged=True)

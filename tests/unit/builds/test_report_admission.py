@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from tests.support.builds_story import EXTERNAL, PROJECT, STEPS, a_report, create_command
 from tests.support.builds_world import Replica, delivered
 from tests.support.bus_fakes import FakeBus, Record, no_pause
@@ -17,12 +18,16 @@ from nexus_builds.domain.reports import WORKER_SOURCE
 from nexus_builds.signing import ReportSigner
 from nexus_contracts.builds.reports import REPORT, AnyReport
 from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.stages import DEVELOPER
 from nexus_contracts.topics import BUILDS_REPORTS
 from nexus_runtime.dynamo import DatabaseUnavailable
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
-from nexus_runtime.process.clock import derived_id
+from nexus_runtime.ledger.audit import Wanted
+from nexus_runtime.process.caller import Trust
+from nexus_runtime.process.clock import derived_id, utc_now
 
+TRUST = Trust(SecretStr("a secret that the services share"))
 TOPIC = {"topic": "builds.reports.v1", "group": "builds-reports"}
 
 
@@ -38,7 +43,8 @@ class Topic:
         self.replica = Replica(database)
         self.signer = ReportSigner(database.as_database())
         self.bus = FakeBus()
-        handle, admit = self.replica.reports.apply_reports, admission(ReportSigner(database.as_database()))
+        handle = self.replica.reports.apply_reports
+        admit = admission(ReportSigner(database.as_database()), TRUST)
         to = Subscription(BUILDS_REPORTS, "builds-reports", REPORT, handle, admit=admit)
         self.deliverer = Deliverer(to, self.bus.as_bus(), pause=no_pause)
 
@@ -47,6 +53,16 @@ class Topic:
 
     async def types(self) -> list[str]:
         return [entry.type.removeprefix("nexus.").removesuffix(".v1") for entry in await self.replica.events()]
+
+    async def senders(self) -> list[str | None]:
+        """Of all events but the creation."""
+        return [entry.principal for entry in (await self.replica.events())[1:]]
+
+    async def trail(self) -> list[tuple[str, ...]]:
+        today = utc_now().date()
+        found = await self.replica.ledger.inbox.audit.page(DEFAULT_TENANT, Wanted(today, today), 1000)
+        told = [(one.principal, one.action, one.resource, one.request_id or "") for one in found]
+        return [one for one in told if one[1] != "create_project"]
 
     async def refusals(self) -> list[Any]:
         return [entry.data["reason"] for entry in await self.replica.events() if "refused" in entry.type]
@@ -59,6 +75,12 @@ async def topic() -> AsyncIterator[Topic]:
 
 def said(report: AnyReport, source: str = EXTERNAL, report_id: str = "r1") -> CloudEvent:
     return delivered(report, source, report_id).event
+
+
+def sent_by(caller: str, event: CloudEvent) -> CloudEvent:
+    """As the gateway publishes it."""
+    known = {"nexusprincipal": caller, "nexustenant": DEFAULT_TENANT, "correlationid": f"req_{caller}"}
+    return TRUST.attest(event.model_copy(update=known))
 
 
 async def test_the_workers_reports_enter_with_its_signature(topic: Topic) -> None:
@@ -88,6 +110,38 @@ async def test_a_forged_report_cannot_pass_for_the_first_delivery_of_the_workers
     await topic.publish(said(a_report("failed", "orchestrator"), f"{WORKER_SOURCE}1", foretold))
     await topic.publish(await topic.signer.signed(genuine))
     assert (await topic.types())[-1] == "stage.started"
+
+
+async def test_who_sent_a_report_over_http_is_in_the_history_and_the_audit_trail_once(topic: Topic) -> None:
+    await topic.replica.ask(create_command(auto_start=False))
+    started = sent_by("ann", said(a_report("started", "orchestrator")))
+    refused = sent_by("ann", said(a_report("started", "orchestrator", attempt=7), report_id="r2"))
+    await topic.publish(started, refused, started)
+    assert await topic.trail() == [("ann", "report_stage.started", PROJECT, "req_ann")]
+    assert await topic.senders() == ["ann", "ann", "ann"], "the build's start, the stage's, the refusal"
+
+
+async def test_a_sender_that_the_gateway_has_not_attested_is_not_believed(topic: Topic) -> None:
+    await topic.replica.ask(create_command(auto_start=False))
+    genuine = sent_by("ann", said(a_report("started", "orchestrator")))
+    stolen = genuine.model_copy(update={"nexusprincipal": "bob"})
+    invented = said(a_report("logged", "orchestrator"), report_id="r2").model_copy(update={"nexusprincipal": "bob"})
+    await topic.publish(stolen, invented)
+    assert await topic.trail() == []
+    assert set(await topic.senders()) == {EXTERNAL}
+
+
+async def test_of_many_reports_at_once_each_names_its_own_sender(topic: Topic) -> None:
+    await topic.replica.ask(create_command(auto_start=False))
+    await topic.publish(sent_by("ann", said(a_report("started", "orchestrator"))))
+    senders = ["ann"] * 60 + ["bob"] * 60
+    many = [
+        sent_by(name, said(a_report("logged", "orchestrator"), report_id=f"l{number}"))
+        for number, name in enumerate(senders)
+    ]
+    await topic.publish(*many)
+    assert sorted(principal for principal, *_ in await topic.trail()) == ["ann", *senders]
+    assert (await topic.senders())[-120:] == senders
 
 
 async def test_while_the_key_cannot_be_read_the_batch_is_given_back(

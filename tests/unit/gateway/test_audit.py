@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest_asyncio
 from tests.support.access import ALL, Headers, signed_in
+from tests.support.agent_packages import talker
 from tests.support.agents_world import kill_tasks
 from tests.support.asgi import HttpCaller
+from tests.support.owned import FORM_TYPE, form
 from tests.support.whole_platform import WholePlatform
 
 from nexus_contracts.errors import ServiceUnavailable
@@ -57,6 +59,16 @@ async def test_each_write_says_who_did_what_to_which_resource_in_which_request(s
     ]
     assert trail[3]["request_id"] == "mine"
     assert all(one["request_id"] for one in trail)
+
+
+async def test_an_upload_is_a_write_of_its_request_too(story: Story) -> None:
+    await story.platform.agents.start()
+    asked = [*ANN, ("X-Request-ID", "mine")]
+    answer = await story.call("POST", "/api/v1/packages", raw=form(talker()), content_type=FORM_TYPE, headers=asked)
+    assert answer.status == 201, answer.body
+    (entry,) = await story.trail()
+    told = (entry["principal"], entry["action"], entry["resource"], entry["request_id"])
+    assert told == ("ann", "take_package", answer.json["data"]["package_id"], "mine")
 
 
 async def test_what_was_refused_or_repeated_is_no_other_write(story: Story) -> None:

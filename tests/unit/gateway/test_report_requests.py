@@ -169,7 +169,7 @@ async def test_extensions_are_ignored_whatever_they_are_named_and_hold(
 ) -> None:
     assert (await structured(call, **{name: held})).status == 202
     last = platform.bus.last
-    assert (last.data, last.nexusprincipal, last.signature) == (DATA, None, None)
+    assert (last.data, last.nexusprincipal, last.signature) == (DATA, "default", None), "the caller's own name"
 
 
 async def test_null_data_beside_data_in_base64_is_not_set(platform: FakePlatform, call: HttpCaller) -> None:

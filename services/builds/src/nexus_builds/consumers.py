@@ -13,16 +13,20 @@ from nexus_runtime.kafka.delivery import Admission, Subscription
 from nexus_runtime.kafka.pace import CALM
 from nexus_runtime.ledger.commands import command_subscription
 from nexus_runtime.owner import Owner
+from nexus_runtime.process.caller import Trust
 
 
-def admission(signer: ReportSigner) -> Admission:
-    """Translates CDEvents to reports, and admits the platform's own reports only with its signature."""
+def admission(signer: ReportSigner, trust: Trust) -> Admission:
+    """Translates CDEvents to reports, and admits the platform's own reports only with its signature.
+
+    Who has sent one over HTTP is believed to the gateway alone.
+    """
 
     async def admit(event: CloudEvent) -> CloudEvent | None:
         # Checked before duplicates are detected: the worker's ids are predictable, and a forgery must not use one up.
         if event.source.startswith(PLATFORM) and not await signer.is_signed(event):
             raise MalformedEvent(f"source: {PLATFORM}... belongs to the platform, whose reports are signed")
-        return report_of(event)
+        return report_of(trust.without_claims(event))
 
     return admit
 
@@ -41,7 +45,7 @@ def subscriptions(
             REPORT,
             reports.apply_reports,
             group_of=lambda delivery: delivery.message.project_id,
-            admit=admission(signer),
+            admit=admission(signer, owner.trust),
             rests=CALM,
         ),
     ]

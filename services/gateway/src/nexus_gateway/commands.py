@@ -33,7 +33,7 @@ from nexus_gateway.requests.reports import SentReport
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
 from nexus_runtime.kafka.requests import Publisher, Requests
-from nexus_runtime.process import tracing
+from nexus_runtime.process import caller, tracing
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import new_id, utc_now
 
@@ -196,8 +196,10 @@ class Commands:
         """
         if told.event is not None:
             _require_sendable(told.event)
+            asker = caller.principal.get()
+            sent = told.event.model_copy(update={"nexusprincipal": asker.id, "nexustenant": asker.tenant})
             try:
-                await self._bus.publish(BUILDS_REPORTS, told.event)
+                await self._bus.publish(BUILDS_REPORTS, self._trust.attest(sent))
             except Unacknowledged as error:
                 raise GatewayTimeout(error.message) from error
         location = EVENTS.format(project_id=told.project_id)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from nexus_contracts.audit import Audited, AuditEntry
 from nexus_contracts.commands import Command
+from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Database, Item, Put, Table
@@ -94,6 +95,19 @@ def entry_of(command: Command, outcome: Outcome, time: datetime, request_id: str
         action=f"{name}.{wish}" if wish else name,
         resource=_named(vars(command)) or _named(outcome.result or {}) or "",
         request_id=request_id,
+    )
+
+
+def entry_of_report(event: CloudEvent, resource: str, time: datetime) -> AuditEntry | None:
+    """The entry of a report that a known caller has sent, such as `report_stage.completed`; None for other reports."""
+    if event.nexusprincipal is None:
+        return None
+    return AuditEntry(
+        time=time,
+        principal=event.nexusprincipal,
+        action=f"report_{event.type.removeprefix('nexus.').removesuffix('.v1')}",
+        resource=resource,
+        request_id=event.correlationid,
     )
 
 

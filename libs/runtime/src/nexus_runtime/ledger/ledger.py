@@ -19,7 +19,7 @@ from nexus_runtime.ledger.change import Change, NoWork, Recorded, WorkLog
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Handled, Inbox, reply
 from nexus_runtime.ledger.outbox import Outbox
-from nexus_runtime.process import metrics, tracing
+from nexus_runtime.process import caller, metrics, tracing
 from nexus_runtime.process.clock import new_id
 
 T = TypeVar("T")
@@ -118,7 +118,8 @@ class Ledger:
         if outcome.error is not None:
             return [answer]
         command = handled.command
-        entry = entry_of(command, outcome, now, cause.correlationid if cause else None)
+        asked = cause.correlationid if cause else caller.request_id.get()
+        entry = entry_of(command, outcome, now, asked)
         return [answer, self.inbox.audit.record(command.principal.tenant, command.command_id, entry)]
 
     async def carry_out(
@@ -208,10 +209,10 @@ async def _decided(decide: Callable[[], Awaitable[Decision]]) -> Decision:
 
 
 def _principal(handled: Handled | None, cause: CloudEvent | None) -> str:
-    """Who caused it: the sender of the command, the source of a report, or the platform itself."""
+    """Who caused it: the sender of the command, that of a report or else its source, or the platform itself."""
     if handled:
         return handled.command.principal.id
-    return cause.source if cause else PLATFORM.id
+    return (cause.nexusprincipal or cause.source) if cause else PLATFORM.id
 
 
 def _kind(handled: Handled) -> str:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from nexus_contracts.envelope import CloudEvent, MalformedEvent
 from nexus_contracts.errors import Unauthenticated
 from nexus_contracts.principal import EVERYBODY, Principal
-from nexus_contracts.signatures import is_signed, signed
+from nexus_contracts.signatures import attested, is_attested, is_signed, signed
 
 HEADER = "nexus-identity"
 VALID_SECONDS = 60.0
@@ -21,6 +21,8 @@ VALID_SECONDS = 60.0
 KNOWN = 256
 """Callers often send several requests a second: their encoded identity is reused, and only the signature is new."""
 principal: ContextVar[Principal] = ContextVar("principal", default=EVERYBODY)
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the caller's request, where an internal request names it."""
 
 
 class Trust:
@@ -59,6 +61,16 @@ class Trust:
         if self._key and not is_signed(command, self._key):
             raise MalformedEvent("commands are signed by the gateway", "ce_signature")
         return command
+
+    def attest(self, report: CloudEvent) -> CloudEvent:
+        """The report, with proof of its sender (`nexusprincipal`)."""
+        return attested(report, self._key) if self._key else report
+
+    def without_claims(self, report: CloudEvent) -> CloudEvent:
+        """The report, naming a sender only if the gateway has attested it."""
+        if report.nexusprincipal is None or self._key is None or is_attested(report, self._key):
+            return report
+        return report.model_copy(update={"nexusprincipal": None, "nexustenant": None})
 
     def _signature(self, payload: str, method: str, target: str) -> str:
         if self._key is None:

@@ -122,6 +122,8 @@ class RequestContext:
             tracing.begin(received)
             known = headers.get(b"if-none-match")
             queries.if_none_match.set(None if known is None else known.decode("latin-1"))
+            asked = headers.get(b"x-request-id")
+            caller.request_id.set(None if asked is None else asked.decode("latin-1"))
             if not is_public(scope["path"]):
                 try:
                     caller.principal.set(self._asker(scope, headers.get(caller.HEADER.encode())))

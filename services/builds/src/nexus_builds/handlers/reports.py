@@ -14,7 +14,9 @@ from nexus_builds.domain.reports import Reporter
 from nexus_builds.domain.state import Project
 from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
 from nexus_contracts.builds.events import RefusalCode, ReportRefused
+from nexus_runtime.dynamo import Put
 from nexus_runtime.kafka.delivery import Delivery
+from nexus_runtime.ledger.audit import entry_of_report
 from nexus_runtime.ledger.ledger import Ledger, retried
 from nexus_runtime.process import log
 
@@ -22,6 +24,8 @@ logger = log.get(__name__)
 COMMIT_BYTES = 400_000
 """Limit for the reports of one commit: each is in the history and in a record, and a transaction holds 4 MB."""
 COMMIT_REPORTS = 200
+COMMIT_AUDITED = 40
+"""The same for those that leave an entry in the audit trail each: a transaction has at most 100 items."""
 REFUSED = Counter("nexus_reports_refused_total", "Reports refused, by the code of the reason", ["code"])
 
 
@@ -106,8 +110,9 @@ class ReportHandlers:
         before, seen = known
         if not (fresh := _unseen(deliveries, seen)):
             return
-        after, events = self._folded(before, list(fresh.values()))
-        saved = self.store.save(before, after, events, [remember_reports(after, fresh)])
+        after, events, applied = self._folded(before, list(fresh.values()))
+        audited = self._audited(after, applied)
+        saved = self.store.save(before, after, events, [remember_reports(after, fresh), *audited])
         try:
             await self.ledger.commit(saved.change, cause=deliveries[0].event)
         except BaseException:
@@ -117,13 +122,26 @@ class ReportHandlers:
         self.memory.keep(saved.state, seen, fresh)
         _count_refusals(events)
 
-    def _folded(self, before: Project, deliveries: Sequence[Delivery]) -> tuple[Project, list[BaseModel]]:
-        project, events = before, list[BaseModel]()
+    def _folded(
+        self, before: Project, deliveries: Sequence[Delivery]
+    ) -> tuple[Project, list[BaseModel], list[Delivery]]:
+        """The project after them, its new events, and the reports that were not refused."""
+        project, events, applied = before, list[BaseModel](), list[Delivery]()
         for delivery in deliveries:
             reporter = Reporter(delivery.event.source, delivery.event.id)
             project, more = reports.apply(project, delivery.message, reporter, self.now())
             events += more
-        return project.model_copy(update={"reports": before.reports + len(deliveries)}), events
+            if not any(isinstance(event, ReportRefused) for event in more):
+                applied.append(delivery)
+        return project.model_copy(update={"reports": before.reports + len(deliveries)}), events, applied
+
+    def _audited(self, project: Project, deliveries: Iterable[Delivery]) -> Iterator[Put]:
+        """One entry for each that a caller has sent: it commits with the effect, so it is there exactly once."""
+        for delivery in deliveries:
+            event = delivery.event
+            if (entry := entry_of_report(event, project.project_id, self.now())) is not None:
+                write_id = report_digest(event.source, event.id).hex()
+                yield self.ledger.inbox.audit.record(project.tenant, write_id, entry)
 
 
 def _unseen(deliveries: Sequence[Delivery], seen: set[bytes]) -> Mapping[bytes, Delivery]:
@@ -137,11 +155,13 @@ def _unseen(deliveries: Sequence[Delivery], seen: set[bytes]) -> Mapping[bytes, 
 
 
 def _chunks(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
+    """What is committed together is caused by one caller."""
     chunk: list[Delivery] = []
     size = 0
     for delivery in deliveries:
-        weight = len(delivery.record.value or b"")
-        if chunk and (size + weight > COMMIT_BYTES or len(chunk) >= COMMIT_REPORTS):
+        weight, sender = len(delivery.record.value or b""), delivery.event.nexusprincipal
+        most = COMMIT_REPORTS if sender is None else COMMIT_AUDITED
+        if chunk and (size + weight > COMMIT_BYTES or len(chunk) >= most or chunk[0].event.nexusprincipal != sender):
             yield chunk
             chunk, size = [], 0
         chunk.append(delivery)
