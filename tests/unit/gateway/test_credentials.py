@@ -145,6 +145,22 @@ async def test_an_equal_request_for_a_key_is_answered_with_the_same_key(call: Ht
     assert len({answer.json["data"]["key"] for answer in (first, *unkeyed)}) == 3
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("user_id", "u" * 101), ("expires_at", "9999-12-31T23:59:59-14:00"), ("expires_at", "2020-01-01T00:00:00Z")],
+)
+async def test_no_key_is_made_that_could_never_be_used(call: HttpCaller, field: str, value: str) -> None:
+    refused = await call("POST", KEYS, BODY | {field: value}, headers=signed_in(scope="admin"))
+    assert (refused.status, refused.error["details"]["errors"][0]["location"]) == (400, f"body.{field}")
+
+
+async def test_the_longest_name_of_a_user_is_good_for_a_key(call: HttpCaller) -> None:
+    body = BODY | {"user_id": "u" * 100, "scopes": ["admin"], "expires_at": "9999-12-31T23:59:59+01:00"}
+    made = await call("POST", KEYS, body, headers=signed_in(scope="admin"))
+    assert made.status == 201, made.body
+    assert (await call("GET", KEYS, headers=bearer(made.json["data"]["key"]))).status == 200
+
+
 async def test_nobody_gives_scopes_that_they_do_not_have(call: HttpCaller) -> None:
     body = BODY | {"scopes": ["platform:read"]}
     assert (await call("POST", KEYS, body, headers=signed_in(scope="admin"))).status == 403

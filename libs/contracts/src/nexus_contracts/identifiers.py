@@ -77,6 +77,10 @@ Timestamp = Annotated[
 ]
 
 
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time in a request's body, which is read in pydantic's strict mode: that takes no text after a validator."""
+
+
 def agent_id_of(project_id: str, agent_name: str) -> str:
     """The id of a project's agent; one per project and name."""
     return f"{project_id}:{agent_name}"

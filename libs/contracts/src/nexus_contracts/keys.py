@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from nexus_contracts.identifiers import Timestamp
+from nexus_contracts.identifiers import Moment, Timestamp
 from nexus_contracts.model import Message, RequestBody
+from nexus_contracts.text import UserId
 
 Scope = Literal[
     "projects:read",
@@ -26,17 +27,17 @@ class CreateKeyBody(RequestBody):
     """`user_id`: the user on whose behalf the key acts. `project_id`: the only project for which it is valid."""
 
     name: str = Field(min_length=1, max_length=110)
-    user_id: str = Field(min_length=1, max_length=110)
+    user_id: UserId
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=11)]
     project_id: str | None = Field(default=None, pattern="^proj_[0-9a-f]{32}$")
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class RotateKeyBody(RequestBody):
     """`grace_seconds`: how long the old key stays valid. `expires_at` is that of the new one."""
 
     grace_seconds: int = Field(default=86_400, ge=0, le=2_592_000)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyView(Message):
