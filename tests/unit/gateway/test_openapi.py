@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 from openapi_spec_validator import validate
+from tests.support.asgi import HttpCaller
 from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts import keys as of_keys
@@ -37,6 +38,14 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:  # pyright: ignore[reportUnknownVariableType]  # any JSON
             yield from references(inner)
+
+
+async def test_it_is_served_as_it_is_and_not_again_to_who_has_it() -> None:
+    call = HttpCaller(FakePlatform().app)
+    answer = await call("GET", "/openapi.json")
+    assert (answer.status, answer.json) == (200, DOCUMENT)
+    known = await call("GET", "/openapi.json", headers=[("If-None-Match", answer.headers["etag"])])
+    assert (known.status, known.body) == (304, b"")
 
 
 def test_operation_ids_are_unique() -> None:

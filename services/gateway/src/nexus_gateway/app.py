@@ -140,6 +140,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )

@@ -4,6 +4,8 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.staticfiles import StaticFiles
 
+from nexus_gateway.openapi.document import DOCUMENT
+
 _FILES = "/docs/files"
 # FastAPI's pages start their scripts inline, hence 'unsafe-inline'; nothing may be loaded from another host.
 _POLICY = (
@@ -15,11 +17,11 @@ _HEADERS = {"Content-Security-Policy": _POLICY}
 
 def add_pages(app: FastAPI) -> None:
     """/docs and /redoc. The files are those of the package fastapi-offline."""
-    icon, document = f"{_FILES}/favicon.png", "/openapi.json"
+    icon = f"{_FILES}/favicon.png"
 
     async def swagger_ui() -> Response:
         page = get_swagger_ui_html(
-            openapi_url=document,
+            openapi_url=DOCUMENT,
             title=app.title,
             swagger_js_url=f"{_FILES}/swagger-ui-bundle.js",
             swagger_css_url=f"{_FILES}/swagger-ui.css",
@@ -29,7 +31,7 @@ def add_pages(app: FastAPI) -> None:
 
     async def redoc() -> Response:
         page = get_redoc_html(
-            openapi_url=document,
+            openapi_url=DOCUMENT,
             title=app.title,
             redoc_js_url=f"{_FILES}/redoc.standalone.js",
             redoc_favicon_url=icon,

@@ -1,9 +1,10 @@
 """The document itself: FastAPI's, completed with bodies that routes read themselves, and with examples."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
@@ -11,10 +12,15 @@ from pydantic.json_schema import models_json_schema
 from nexus_contracts.agents import bodies as of_agents
 from nexus_contracts.answers import EXAMPLE_TIME
 from nexus_contracts.builds import bodies as of_builds
+from nexus_contracts.entity_tags import names_tag
 from nexus_contracts.keys import CreateKeyBody, RotateKeyBody
 from nexus_gateway.access.scopes import SCOPES
+from nexus_gateway.answers import to_json
 from nexus_gateway.openapi.links import add_links
+from nexus_gateway.requests.header_fields import joined
+from nexus_gateway.requests.preconditions import tag_of
 
+DOCUMENT = "/openapi.json"
 DESCRIPTION = (
     "Describe an agent in plain words, follow its build stage by stage, invoke it, talk to it, and see the figures. "
     "Every answer carries `X-Request-ID` and `X-Response-Time` (seconds).\n\n"
@@ -68,14 +74,27 @@ _METRICS_EXAMPLE = "# TYPE nexus_messages_published_total counter\n"
 
 
 def add_document(app: FastAPI) -> None:
-    """Makes the application's `openapi` return the whole contract, which is built once, on first use."""
+    """Makes the application's `openapi` return the whole contract, and serves it: made once, on first use."""
 
     def document() -> dict[str, Any]:
         if not app.openapi_schema:
             app.openapi_schema = _document(app)
         return app.openapi_schema
 
+    @cache
+    def written() -> bytes:
+        return to_json(document())
+
+    async def serve(request: Request) -> Response:
+        # Anyone may ask for it: writing half a megabyte of JSON each time would keep a core busy with few requests.
+        content = written()
+        headers = {"ETag": tag_of(content)}
+        if names_tag(joined(request, "if-none-match"), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(content, headers=headers, media_type="application/json")
+
     app.openapi = document
+    app.add_api_route(DOCUMENT, serve, methods=["GET"], include_in_schema=False)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
