@@ -83,7 +83,7 @@ async def test_machines_are_given_a_line_for_each_request_but_those_for_health(
 ) -> None:
     lines = io.StringIO()
     monkeypatch.setattr(log, "_requests_to", lines)
-    for path in (PROJECT + "?token=secret", "/health/live", "/nowhere\n{}"):
+    for path in (PROJECT + "?token=secret", "/health/live", "/nowhere\n{}" + "x" * 10_000):
         await call("GET", path, headers=[("X-Request-ID", "mine"), ("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01")])
     first, second = map(json.loads, lines.getvalue().splitlines())
     assert first["trace_id"] == TRACE
@@ -99,3 +99,5 @@ async def test_machines_are_given_a_line_for_each_request_but_those_for_health(
         "tenant": "default",
     }
     assert (second["route"], second["status"]) == ("none", 404)
+    assert len(second["path"]) < 1_000, "anyone may ask for it"
+    assert (second["caller"], second["tenant"]) == (None, None), "it was not asked who that is"

@@ -10,9 +10,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexus_contracts.errors import InternalError, ServiceUnavailable, ValidationFailed
+from nexus_contracts.principal import Principal
 from nexus_gateway import answers
 from nexus_gateway.access.rates import Rate
-from nexus_runtime.process import caller, log, metrics, tracing
+from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
@@ -24,6 +25,8 @@ _SAFE = [
 ]
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed")
+LOGGED_PATH = 500
+"""Characters of a path that are logged: it may be as large as a request's head, and come without credentials."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -137,16 +140,16 @@ class _Passage:
             tracing.end(f"{method} {route}", "server", self._passed(), self._received, told, failed=failed)
 
     def _log(self, method: str, route: str, seconds: float) -> None:
-        asker = caller.principal.get()
+        asker: Principal | None = self.scope.get("state", {}).get("caller")
         log.request(
             method=method,
             route=route,
-            path=self.scope["path"],
+            path=self.scope["path"][:LOGGED_PATH],
             status=self.status,
             seconds=round(seconds, 6),
             request_id=self._request_id,
-            caller=asker.id,
-            tenant=asker.tenant,
+            caller=asker.id if asker else None,
+            tenant=asker.tenant if asker else None,
         )
 
     def _passed(self) -> float:
