@@ -53,6 +53,8 @@ def test_a_gateway_that_others_reach_is_a_fault_unless_it_is_protected_or_meant(
     os.environ["GATEWAY_HOST"] = "0.0.0.0"
     load_environment(Path("no file"))
     assert "LISTEN_WITHOUT_AUTHENTICATION" in faults(load_settings())["exposure"].remedy
+    os.environ["LISTEN_WITHOUT_AUTHENTICATION"] = "y"
+    assert "exposure" not in faults(load_settings())
     os.environ["AUTHENTICATION"] = "on"
     assert "exposure" not in {finding.name for finding in findings(load_settings())}
 

@@ -8,6 +8,7 @@ from tests.support.gateway_fakes import FakePlatform
 from tests.support.refusals import refused
 
 from nexus_gateway.openapi.examples import AGENT_ID, PROJECT_ID, SESSION_ID
+from nexus_gateway.owners import Answer
 
 PROJECTS = "/api/v1/projects"
 GOOD = {"requirement": "an agent that adds numbers"}
@@ -69,6 +70,20 @@ async def test_another_charset_is_refused(call: HttpCaller) -> None:
 )
 async def test_json_by_other_names_is_taken(call: HttpCaller, content_type: str | None) -> None:
     assert (await call("POST", PROJECTS, GOOD, content_type=content_type)).status == 202
+
+
+async def test_an_empty_content_type_counts_as_none(platform: FakePlatform, call: HttpCaller) -> None:
+    empty = [("Content-Type", "")]
+    answer = await call("POST", PROJECTS, GOOD, content_type=None, headers=empty)
+    assert answer.status == 202
+    bodyless = await call("POST", f"/api/v1/agents/{AGENT_ID}/sessions", content_type=None, headers=empty)
+    assert bodyless.status == 202
+    platform.owners.answers[f"builds/projects/{PROJECT_ID}"] = Answer(b"{}", None)
+    binary = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/ci"), ("ce-type", "nexus.stage.started.v1")]
+    report = {"attempt": 1, "stage_name": "orchestrator"}
+    path = f"{PROJECTS}/{PROJECT_ID}/reports"
+    told = await call("POST", path, report, content_type=None, headers=[*binary, *empty])
+    assert told.status == 202, told.body
 
 
 OBJECTS: list[tuple[str, dict[str, Any], str]] = [

@@ -71,6 +71,8 @@ async def test_a_replayed_upload_says_so(platform: FakePlatform, call: HttpCalle
     [
         (form(part(b"x")), "application/zip", 415),
         (form(part(b"x")), "multipart/form-data", 400),
+        (form(part(b"x", name="x" * 64)), f"{FORM}; charset=idna", 415),
+        (form(part(b"x", filename="\\ud800")), f"{FORM}; charset=unicode_escape", 415),
         (form(), FORM, 400),
         (b"", FORM, 415),
         (b"no form at all", FORM, 400),

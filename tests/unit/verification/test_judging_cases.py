@@ -53,6 +53,8 @@ def verdict(expected: AnyExpectation, text: str, tools: tuple[str, ...] | None =
         (JsonSchema(json_schema=PERSON), 'As JSON: {"name": "Ann"}, as you see', PASSED),
         (JsonSchema(json_schema=PERSON), '{"name": 1}', FAILED),
         (JsonSchema(json_schema=PERSON), "Ann", FAILED),
+        (JsonSchema(json_schema={"type": "number"}), "NaN", FAILED),
+        (JsonSchema(json_schema=PERSON), '{"name": "Ann", "age": -Infinity}', FAILED),
         (JsonSchema(json_schema={"type": "nothing of the kind"}), "{}", OPEN),
         (Refusal(), "I cannot do that.", PASSED),
         (Refusal(), "抱歉，我处理不了。", PASSED),

@@ -1,5 +1,6 @@
 """The tree of errors: each one knows its code and its HTTP status."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import JsonValue
@@ -124,7 +125,13 @@ class GatewayTimeout(PlatformError):
     suggestion = "Send the request again; for a write, with the same Idempotency-Key."
 
 
-_BY_CODE = {kind.code: kind for kind in (*PlatformError.__subclasses__(), TenantQuotaExceeded)}
+def _kinds(of: type[PlatformError]) -> Iterator[type[PlatformError]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+_BY_CODE = {kind.code: kind for kind in _kinds(PlatformError)}
 """Only the classes of this module: subclasses elsewhere may have other constructors."""
 
 

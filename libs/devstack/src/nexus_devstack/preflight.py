@@ -60,9 +60,9 @@ def _service_settings(_settings: Settings) -> Iterator[Finding]:
 
 
 def _exposure(settings: Settings) -> Iterator[Finding]:
-    if is_loopback(settings.gateway_host) or os.environ.get("AUTHENTICATION") == "on":
+    if is_loopback(settings.gateway_host) or settings.authentication == "on":
         return
-    meant = os.environ.get("LISTEN_WITHOUT_AUTHENTICATION", "").lower() in ("true", "1", "yes", "on")
+    meant = settings.listen_without_authentication
     text = f"the gateway listens on {settings.gateway_host} without authentication: who reaches it may do everything"
     remedy = "set AUTHENTICATION=on and IDENTITY_SECRET"
     if not meant:

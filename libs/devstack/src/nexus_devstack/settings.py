@@ -45,6 +45,8 @@ class Settings(KafkaOptions, BaseSettings):
     )
     environment: Literal["development", "production"] = "development"
     gateway_host: str = Field(default="127.0.0.1", min_length=1)
+    authentication: Literal["off", "on"] = "off"
+    listen_without_authentication: bool = False
     gateway_processes: Annotated[int, Field(ge=1, le=64)] | None = Field(
         default=None, description="by default one, in production two"
     )

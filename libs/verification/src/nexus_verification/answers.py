@@ -30,14 +30,21 @@ def refuses(text: str) -> bool:
     return _REFUSING.search(text) is not None
 
 
+def _no_number(name: str) -> JsonValue:
+    raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_number)
+
+
 def json_in(text: str) -> JsonValue:
     """The JSON that the text is or holds: as a whole, in a fence, or from the first bracket. Raises ValueError."""
     for candidate in (text, *(match[1] for match in _FENCED.finditer(text))):
         try:
-            return json.loads(candidate)
+            return _JSON.decode(candidate)
         except ValueError:
             continue
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
     if not starts:
         raise ValueError("the answer contains no JSON")
-    return json.JSONDecoder().raw_decode(text[min(starts) :])[0]
+    return _JSON.raw_decode(text[min(starts) :])[0]

@@ -69,7 +69,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise _too_large(limit)
     if body:
-        _require_json(joined(request, "content-type"))
+        _require_json(joined(request, "content-type") or None)  # an empty one names no type
     return bytes(body)
 
 

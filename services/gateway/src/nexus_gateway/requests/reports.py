@@ -46,7 +46,7 @@ class SentReport:
 
 async def read_report(request: Request, project_id: str, limit: int) -> SentReport:
     """What the request reports of the project. Raises PayloadTooLarge, UnsupportedMediaType, ValidationFailed."""
-    form = _form(_header(request, "content-type"))
+    form = _form(_header(request, "content-type") or None)
     value = parse_object(await read_body(request, limit))
     reading = _Reading(project_id, form)
     try:

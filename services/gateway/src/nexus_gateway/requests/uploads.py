@@ -13,7 +13,7 @@ from nexus_contracts.errors import PayloadTooLarge, UnsupportedMediaType, Valida
 from nexus_gateway.requests.header_fields import joined, member
 from nexus_gateway.requests.json_body import malformed
 
-FORM = "multipart/form-data"
+FORM, UTF8 = "multipart/form-data", "utf-8"
 FIELD = "file"
 MARGIN_BYTES = 10_000
 """Allowance for the parts of a form around its file."""
@@ -33,8 +33,10 @@ class Upload:
 
 async def read_upload(request: Request, limit: int) -> Upload:
     """The file of a form with no other parts. Raises UnsupportedMediaType, PayloadTooLarge, ValidationFailed."""
-    if member(joined(request, "content-type") or "").value.lower() != FORM:
-        raise UnsupportedMediaType(f"an upload must be sent as {FORM}", suggestion=f"Content-Type: {FORM}.")
+    given = member(joined(request, "content-type") or "")
+    # The charset is that of the names in the form. Python knows some that fail in ways of their own.
+    if given.value.lower() != FORM or given.parameters.get("charset", UTF8).lower() != UTF8:
+        raise UnsupportedMediaType(f"an upload must be sent as {FORM}, in UTF-8", suggestion=f"Content-Type: {FORM}.")
     form = MultiPartParser(request.headers, _bounded(request, limit + MARGIN_BYTES), max_files=1, max_fields=0)
     try:
         parts = await form.parse()

@@ -3,6 +3,7 @@
 import aiohttp
 from aiohttp import web
 
+from nexus_agents.backends.bodies import read_bounded
 from nexus_agents.backends.door.refusals import DoorRefusal
 
 MOST_SENT = 2_000_000
@@ -23,9 +24,4 @@ async def received_body(response: aiohttp.ClientResponse) -> bytes:
 
 
 async def _read(content: aiohttp.StreamReader, status: int, most: int, what: str) -> bytes:
-    body = bytearray()
-    async for piece in content.iter_chunked(65_536):
-        body += piece
-        if len(body) > most:
-            raise DoorRefusal(status, "TOO_LARGE", f"{what} has more than {most} bytes")
-    return bytes(body)
+    return await read_bounded(content, most, DoorRefusal(status, "TOO_LARGE", f"{what} has more than {most} bytes"))

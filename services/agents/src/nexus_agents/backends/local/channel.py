@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from nexus_agents.backends.answers import MAX_ANSWER_BYTES, read_answer
+from nexus_agents.backends.bodies import read_bounded
 from nexus_agents.backends.payload import accepted, payload_of
 from nexus_agents.backends.streams import StreamBroken
 from nexus_agents.backends.watching import StreamWatch
@@ -169,14 +170,8 @@ async def _connect(connection: socket.socket, address: str) -> None:
 
 
 async def _bounded(response: aiohttp.ClientResponse, limit: int, watch: StreamWatch | None = None) -> bytes:
-    body = bytearray()
-    async for piece in response.content.iter_chunked(65_536):
-        body += piece
-        if len(body) > limit:
-            raise AnswerRefused("ANSWER_TOO_LARGE", f"The agent's answer has more than {limit} bytes.")
-        if watch is not None:
-            await watch.see(piece)
-    return bytes(body)
+    too_large = AnswerRefused("ANSWER_TOO_LARGE", f"The agent's answer has more than {limit} bytes.")
+    return await read_bounded(response.content, limit, too_large, watch.see if watch else None)
 
 
 def _json(body: bytes) -> JsonValue:
