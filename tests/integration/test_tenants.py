@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 from tests.support.access import ALL, SECRET, SETTINGS, signed_in
 from tests.support.asgi import HttpAnswer, HttpCaller
 from tests.support.builds_stack import BUILDS, BuildsStack, builds_stack
@@ -23,6 +24,7 @@ from nexus_runtime.process.service import exported_spans
 PROJECTS = "/api/v1/projects"
 GOOD = {"requirement": "an agent that adds numbers", "auto_start": False}
 QUOTA = 3
+Pair = tuple[HttpCaller, HttpCaller]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -47,14 +49,14 @@ async def gateway_of(builds: BuildsStack) -> AsyncGenerator[HttpCaller]:
         kafka_bootstrap_servers=builds.stack.endpoints.kafka_bootstrap_servers,
         kafka_volatile=builds.stack.endpoints.environment()["KAFKA_VOLATILE"] == "true",
         builds_url=builds.stack.url("builds"),
+        cursor_secret=SecretStr(SECRET),
         **SETTINGS,
     )
     app = create_app(settings)
-    with exported_spans("gateway", settings):
-        async with app.router.lifespan_context(app):
-            call = HttpCaller(app)
-            await eventually(lambda: call("GET", "/health/ready"), lambda answer: answer.status == 200)
-            yield call
+    async with app.router.lifespan_context(app):
+        call = HttpCaller(app)
+        await eventually(lambda: call("GET", "/health/ready"), lambda answer: answer.status == 200)
+        yield call
 
 
 @pytest.fixture(scope="module")
@@ -64,24 +66,31 @@ def collector() -> Generator[Collector]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def call(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> AsyncGenerator[HttpCaller]:
+async def pair(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> AsyncGenerator[Pair]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IDENTITY_SECRET", SECRET)
         patch.setenv("QUOTA_PROJECTS", str(QUOTA))
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
-        async with stack_of(tmp_path_factory.mktemp("stack")) as caller:
-            yield caller
+        async with stack_of(tmp_path_factory.mktemp("stack")) as callers:
+            yield callers
+
+
+@pytest.fixture(scope="module")
+def call(pair: Pair) -> HttpCaller:
+    return pair[0]
 
 
 @asynccontextmanager
-async def stack_of(folder: Path) -> AsyncGenerator[HttpCaller]:
+async def stack_of(folder: Path) -> AsyncGenerator[Pair]:
+    """Two gateways beside each other."""
     async with builds_stack(folder) as (builds, _):
         await builds.start(BUILDS)
         async with aiohttp.ClientSession() as http, http.get(builds.stack.url("builds") + "/projects") as answer:
             assert answer.status == 401, "only the gateway may ask"
-        async with gateway_of(builds) as caller:
-            yield caller
+        with exported_spans("gateway", GatewaySettings()):
+            async with gateway_of(builds) as first, gateway_of(builds) as second:
+                yield first, second
 
 
 @pytest.mark.timeout(180)
@@ -130,6 +139,23 @@ async def test_a_tenant_has_no_more_projects_than_its_quota_however_many_are_ask
     assert len(listed) == QUOTA
     assert (await busy("DELETE", f"{PROJECTS}/{listed[0]}")).status == 200
     assert (await busy("POST", PROJECTS, GOOD)).status == 201
+
+
+async def test_two_gateways_answer_each_others_traffic(pair: Pair) -> None:
+    here, there = (User(call, "pair") for call in pair)
+    keyed = ("Idempotency-Key", "k")
+    answers = await asyncio.gather(*(user("POST", PROJECTS, GOOD, keyed) for user in (here, there) * 10))
+    (project_id,) = {answer.json["data"]["project_id"] for answer in answers}
+    accepted = await here("POST", PROJECTS, GOOD, ("Prefer", "respond-async"))
+    operation = accepted.headers["location"]
+    done = await eventually(lambda: there("GET", operation), lambda told: told.json["data"]["status"] != "pending")
+    assert (done.json["data"]["status"], (await here("GET", operation)).status) == ("done", 200)
+    assert len(await eventually(there.listed, lambda listed: len(listed) == 2)) == 2
+    page = (await here("GET", f"{PROJECTS}?limit=1")).json["data"]
+    rest = (await there("GET", f"{PROJECTS}?limit=1&last_key={page['last_key']}")).json["data"]
+    assert (rest["items"][0]["project_id"], rest["last_key"]) == (project_id, None)
+    assert (await there("DELETE", f"{PROJECTS}/{project_id}")).status == 200
+    assert (await here("GET", f"{PROJECTS}/{project_id}")).status == 404
 
 
 WAY = [

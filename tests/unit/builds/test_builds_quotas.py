@@ -24,7 +24,12 @@ FULL = TenantQuotaExceeded.code
 
 def replica(database: MemoryDatabase | None = None, **quotas: int) -> Replica:
     made = Replica(database or MemoryDatabase())
-    made.commands = replace(made.commands, quotas_of=lambda _tenant: ProjectQuotas(**quotas))
+    usual = ProjectQuotas(**quotas)
+
+    def quotas_of(_tenant: str) -> ProjectQuotas:
+        return usual
+
+    made.commands = replace(made.commands, quotas_of=quotas_of)
     return made
 
 
