@@ -9,7 +9,7 @@ from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts.identifiers import parse_timestamp
 from nexus_contracts.stages import stages_table
-from nexus_gateway.openapi.examples import PROJECT_ID
+from nexus_gateway.openapi.examples import AGENT_ID, PROJECT_ID
 from nexus_gateway.owners import Answer
 from nexus_runtime.process import log
 
@@ -62,6 +62,20 @@ async def test_options_names_the_methods(call: HttpCaller) -> None:
     answer = await call("OPTIONS", PROJECT)
     assert (answer.status, answer.body, answer.headers["allow"]) == (204, b"", "DELETE, GET, HEAD, OPTIONS")
     assert (await call("OPTIONS", "/nowhere")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("create", "OPTIONS, POST"),
+        (f"{PROJECT_ID}/status", "GET, HEAD, OPTIONS"),
+        (f"{AGENT_ID}/status", "OPTIONS, PUT"),
+        (AGENT_ID, "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("nothing", "DELETE, GET, HEAD, OPTIONS, PUT"),
+    ],
+)
+async def test_methods_of_other_paths_that_look_alike_are_not_named(call: HttpCaller, path: str, allowed: str) -> None:
+    assert (await call("OPTIONS", f"/api/v1/agents/{path}")).headers["allow"] == allowed
 
 
 async def test_health_metrics_and_stages_are_plain(call: HttpCaller) -> None:

@@ -30,6 +30,7 @@ from nexus_contracts.errors import (
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.model import Message
 from nexus_contracts.text import TooLarge
+from nexus_gateway.requests.paths import are_possible
 from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.process.service import validation_failure
@@ -195,9 +196,13 @@ def _method_error(request: Request) -> Response:
 
 
 def allowed_methods(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> list[str]:
-    """The methods that the path of the request accepts, on all routes together."""
-    methods = {"OPTIONS"}
-    for route in routes:
-        if route.matches(dict(scope))[0] is not Match.NONE:
-            methods |= set(getattr(route, "methods", None) or ())
+    """The methods that the path of the request accepts, on all routes together.
+
+    Templates of several routes may fit a path, `create` as an agent's id among them: those count whose ids can exist.
+    """
+    # Without the parameters that the router has found on its way: each route adds its own to them.
+    found = [(route, *route.matches({**scope, "path_params": {}})) for route in routes]
+    fitting = [(route, child.get("path_params", {})) for route, match, child in found if match is not Match.NONE]
+    meant = [route for route, given in fitting if are_possible(given)] or [route for route, _ in fitting]
+    methods = {"OPTIONS"}.union(*(getattr(route, "methods", None) or () for route in meant))
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)

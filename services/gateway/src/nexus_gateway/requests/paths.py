@@ -20,6 +20,11 @@ _FORMS = {
 }
 
 
+def are_possible(given: Mapping[str, str]) -> bool:
+    """Whether resources can have these ids, by the name of the parameter."""
+    return all(name not in _FORMS or _FORMS[name].fullmatch(identifier) for name, identifier in given.items())
+
+
 def require_possible_ids(given: Mapping[str, str]) -> None:
     """By the name of the parameter. Raises NotFound for the first that no resource can have, naming type and id."""
     for name, identifier in given.items():
