@@ -13,6 +13,7 @@ from nexus_contracts.errors import NotFound, ServiceUnavailable
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
+from nexus_gateway.access.concurrency import Concurrency
 from nexus_gateway.access.credentials import Credentials
 from nexus_gateway.access.identity import Authenticating, NoAuthentication
 from nexus_gateway.access.keys import Keys
@@ -150,6 +151,7 @@ class FakePlatform:
         gateway = Gateway(
             authentication,
             Rates(self.settings),
+            Concurrency(self.settings),
             self.keys,
             commands,
             reads,

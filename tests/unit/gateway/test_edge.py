@@ -201,6 +201,29 @@ def test_a_gateway_without_authentication_listens_where_it_is_said_to_be_meant()
     assert GatewaySettings(public_address="0.0.0.0:8000", listen_without_authentication=True)
 
 
+async def test_one_caller_cannot_take_all_that_is_there_at_once() -> None:
+    platform = gateway(max_requests_per_caller="2")
+    begun, end = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(*_: object, **__: object) -> Answer:
+        begun.release()
+        await end.wait()
+        return Answer(b'{"items": [], "count": 0, "last_key": null}', None)
+
+    platform.owners.get = slow
+    busy = [asyncio.create_task(HttpCaller(platform.app)("GET", PROJECTS, headers=signed_in())) for _ in range(2)]
+    for _ in busy:
+        await begun.acquire()
+    refused = await HttpCaller(platform.app)("GET", PROJECTS, headers=signed_in())
+    assert (refused.status, refused.error["code"]) == (429, "RATE_LIMIT_EXCEEDED")
+    assert (refused.error["details"], "retry-after" in refused.headers) == ({"limit": 2}, True)
+    other = asyncio.create_task(HttpCaller(platform.app)("GET", PROJECTS, headers=signed_in("bob")))
+    await begun.acquire()
+    end.set()
+    assert [(await answer).status for answer in (*busy, other)] == [200] * 3
+    assert (await HttpCaller(platform.app)("GET", PROJECTS, headers=signed_in())).status == 200
+
+
 async def test_what_is_too_much_at_once_is_turned_away_and_health_is_still_told() -> None:
     platform = FakePlatform(max_requests=1)
     call, begun, end = HttpCaller(platform.app), asyncio.Event(), asyncio.Event()

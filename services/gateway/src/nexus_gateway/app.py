@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from nexus_contracts.topics import AGENTS_STREAMS, BUILDS_EVENTS, Topic
+from nexus_gateway.access.concurrency import Concurrency
 from nexus_gateway.access.identity import Authenticating, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
@@ -88,6 +89,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     gateway = Gateway(
         _authentication(settings, known_keys),
         Rates(settings),
+        Concurrency(settings),
         known_keys,
         commands,
         reads,

@@ -11,6 +11,7 @@ from nexus_contracts.commands import Command, IfMatch
 from nexus_contracts.errors import ErrorBody, NotFound, PlatformError, Unauthenticated
 from nexus_contracts.model import RequestBody
 from nexus_contracts.principal import Principal
+from nexus_gateway.access.concurrency import Concurrency
 from nexus_gateway.access.identity import Authenticating, Identity
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rate, Rates, RouteClass, exceeded
@@ -45,6 +46,7 @@ class Gateway:
 
     authentication: Authenticating
     rates: Rates
+    concurrency: Concurrency
     keys: Keys | None
     commands: Commands
     reads: Reads
@@ -68,7 +70,7 @@ def gateway_of(request: Request) -> Gateway:
 
 
 def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
-    """`caller.principal` is who asks, may do what needs `scope`, and does not ask too often.
+    """`caller.principal` is who asks, may do what needs `scope`, and does not ask too often or too much at once.
 
     Raises Unauthenticated, PermissionDenied, RateLimitExceeded.
     """
@@ -78,6 +80,7 @@ def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
         identity.require(scope, request.path_params.get("project_id"))
         caller.principal.set(identity.principal)
         request.state.caller = identity.principal
+        request.state.ended = gateway_of(request).concurrency.begin(identity.principal)
         _require(request, await gateway_of(request).rates.count(_route_class(request, scope), identity.principal))
 
     return identify

@@ -1,7 +1,7 @@
 """The outermost layer: adds request id and duration to every answer, and turns every exception into one."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI, Response
 from starlette.datastructures import Headers
@@ -78,7 +78,7 @@ class AnswerMiddleware:
             await answer(passage.scope, receive, passage.send)
         finally:
             self._under_way -= 1
-            passage.measure()
+            passage.end()
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,7 +126,14 @@ class _Passage:
             return own
         return own + [(name.lower().encode(), value.encode()) for name, value in rate.headers().items()]
 
-    def measure(self) -> None:
+    def end(self) -> None:
+        """The answer is complete, streams included, or the caller has left."""
+        ended: Callable[[], None] | None = self.scope.get("state", {}).get("ended")
+        if ended is not None:
+            ended()
+        self._measure()
+
+    def _measure(self) -> None:
         """Measures the time until the answer began: a stream lasts as long as somebody listens."""
         route = getattr(self.scope.get("route"), "path", "none")
         method = self._method if self._method in _METHODS else "other"

@@ -30,6 +30,9 @@ class GatewaySettings(OwnerSettings):
     max_requests: int = Field(
         default=2_000, ge=1, le=100_000, description="requests and streams under way at once; what is more is 503"
     )
+    max_requests_per_caller: int = Field(
+        default=500, ge=1, le=100_000, description="of these, with authentication, of one caller; what is more is 429"
+    )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000, description="largest JSON body")
     max_package_bytes: int = Field(default=50_000_000, ge=1_000, le=50_000_000, description="largest agent package")
     max_upload_bytes: int = Field(
