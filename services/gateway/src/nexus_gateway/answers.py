@@ -9,17 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import Response
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
 
 from nexus_contracts.errors import (
     ErrorBody,
     InternalError,
-    MethodNotAllowed,
-    NotFound,
     PayloadTooLarge,
     PlatformError,
     RateLimitExceeded,
@@ -30,7 +25,6 @@ from nexus_contracts.errors import (
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.model import Message
 from nexus_contracts.text import TooLarge
-from nexus_gateway.requests.paths import are_possible
 from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.process.service import validation_failure
@@ -117,12 +111,6 @@ def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> R
     return Response(body, status, sent, media_type="application/json")
 
 
-def add_failure_answers(app: FastAPI) -> None:
-    app.add_exception_handler(PlatformError, _platform_error)
-    app.add_exception_handler(RequestValidationError, _parameter_error)
-    app.add_exception_handler(HTTPException, _http_error)
-
-
 def _in_body(inner: Place) -> Place:
     return ("body", *inner)
 
@@ -135,7 +123,7 @@ def body_failure(error: ValidationError) -> ValidationFailed:
 def named_failure(error: ValidationError, place: Callable[[Place], Place]) -> ValidationFailed:
     """The same, with `place` to translate locations into the part of the request that is meant."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return _named([{**fault, "loc": place(fault["loc"])} for fault in faults])
+    return named_faults([{**fault, "loc": place(fault["loc"])} for fault in faults])
 
 
 def size_failure(error: ValidationError, place: Callable[[Place], Place] = _in_body) -> PayloadTooLarge | None:
@@ -149,7 +137,8 @@ def size_failure(error: ValidationError, place: Callable[[Place], Place] = _in_b
     return PayloadTooLarge(f"{field.removeprefix('body.')} {first}", field=field, limit_bytes=first.limit)
 
 
-def _named(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:
+def named_faults(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:
+    """The error that names these faults of pydantic's."""
     return validation_failure(
         [
             {
@@ -160,49 +149,3 @@ def _named(faults: Iterable[Mapping[str, Any]]) -> ValidationFailed:
             for fault in faults
         ]
     )
-
-
-async def _platform_error(_request: Request, error: Exception) -> Response:
-    if isinstance(error, RefusedByOwner):
-        return failure(error, {REPLAYED: "true"} if error.replayed else None)
-    return failure(error if isinstance(error, PlatformError) else InternalError("internal error"))
-
-
-async def _parameter_error(_request: Request, error: Exception) -> Response:
-    return failure(_named(error.errors() if isinstance(error, RequestValidationError) else []))
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    if status == 405:
-        return _method_error(request)
-    if status == 404:
-        return failure(
-            NotFound("no such path", suggestion="See /docs for all operations.", type="path", id=request.url.path[:200])
-        )
-    if status < 500:
-        return failure(ValidationFailed("the request is not valid", errors=[]))
-    return failure(InternalError("internal error"))
-
-
-def _method_error(request: Request) -> Response:
-    methods = allowed_methods(request.app.routes, request.scope)
-    allow = {"Allow": ", ".join(methods)}
-    if request.method == "OPTIONS":
-        return Response(status_code=204, headers=allow)
-    return failure(
-        MethodNotAllowed(f"this path does not accept {request.method[:20]}", allowed_methods=[*methods]), allow
-    )
-
-
-def allowed_methods(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> list[str]:
-    """The methods that the path of the request accepts, on all routes together.
-
-    Templates of several routes may fit a path, `create` as an agent's id among them: those count whose ids can exist.
-    """
-    # Without the parameters that the router has found on its way: each route adds its own to them.
-    found = [(route, *route.matches({**scope, "path_params": {}})) for route in routes]
-    fitting = [(route, child.get("path_params", {})) for route, match, child in found if match is not Match.NONE]
-    meant = [route for route, given in fitting if are_possible(given)] or [route for route, _ in fitting]
-    methods = {"OPTIONS"}.union(*(getattr(route, "methods", None) or () for route in meant))
-    return sorted(methods | {"HEAD"} if "GET" in methods else methods)

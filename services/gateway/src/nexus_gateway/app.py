@@ -11,11 +11,11 @@ from nexus_gateway.access.concurrency import Concurrency
 from nexus_gateway.access.identity import Authenticating, NoAuthentication
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
-from nexus_gateway.answers import add_failure_answers
 from nexus_gateway.audit import AuditTrail
 from nexus_gateway.commands import Commands
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
+from nexus_gateway.failures import add_failure_answers
 from nexus_gateway.middleware import AnswerMiddleware, add_cross_origin
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.operations import Operations
