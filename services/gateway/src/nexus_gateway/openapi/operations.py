@@ -79,6 +79,12 @@ KEY = parameter(
 PREFER = parameter("Prefer", "`respond-async`: answer 202 as soon as the command is durable", "respond-async")
 IF_MATCH = parameter("If-Match", "proceed only if one of these is the resource's current ETag; `*`: any", '"3"')
 IF_NONE_MATCH = parameter("If-None-Match", "answer 304 if one of these is the resource's current ETag", '"3"')
+_EVENT = {
+    "type": "object",
+    "description": "one of the events that the stream consists of (server-sent events); `data` is JSON",
+    "required": ["id", "event", "data"],
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+}
 LAST_EVENT_ID = parameter(
     "Last-Event-ID", "for a stream: resume after the event with this id, which must not be beyond the newest", "7"
 )
@@ -123,7 +129,7 @@ def operation(
     if accepted is not None:
         responses[202] = _accepted(accepted)
     if stream is not None:
-        text = {"schema": {"type": "string"}, "example": stream}
+        text = {"schema": _EVENT, "example": stream}
         streamed = responses.setdefault(200, {"description": "where a stream was asked for", "content": {}})
         streamed["content"]["text/event-stream"] = text
         responses[204] = {"description": "for a stream: it has ended, and nothing follows Last-Event-ID"}
