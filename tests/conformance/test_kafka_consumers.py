@@ -33,12 +33,12 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Worl
 async def kill(consumers: Consumers) -> None:
     """As the broker sees it: the member says nothing any more."""
     for subscriber in consumers._subscribers:  # pyright: ignore[reportPrivateUsage]
-        coordinator: Any = subscriber.consumer._coordinator
-        coordinator._maybe_leave_group = nothing
+        consumer: Any = subscriber.consumer
+        consumer._coordinator._maybe_leave_group = consumer.commits._commit = nothing
     await consumers.stop()
 
 
-async def nothing() -> None:
+async def nothing(*_: Any) -> None:
     pass
 
 
@@ -68,6 +68,22 @@ async def test_who_remains_takes_over(world: World, end: Any, which: int, busy: 
                 await world.publish(BUILDS_REPORTS, number % PARTITIONS, one)
             await read.reaches(*(ids if busy else ids[20:]))
             await world.until(lambda: has_all(members[1 - which]), "who remains has all")
+
+
+async def test_what_was_handled_comes_again_after_a_crash_and_not_after_an_orderly_end(world: World) -> None:
+    """Offsets are committed some time after the records are handled, and answered."""
+    read, read_again = Read(), Read()
+    killed, stopped = world.consumers(read.take), world.consumers(read_again.take)
+    async with running([killed]):
+        await world.until(lambda: has_all(killed), "the first has all")
+        for consumer in (subscriber.consumer for subscriber in killed._subscribers):  # pyright: ignore[reportPrivateUsage]
+            consumer.commits._seconds = 3600.0
+        offset = await world.publish(BUILDS_REPORTS, 1, "before the crash")
+        await read.reaches("before the crash")
+        await kill(killed)
+    async with running([stopped]):
+        await read_again.reaches("before the crash")
+    assert (await world.bus.committed(BUILDS_REPORTS))[1] == offset + 1
 
 
 @pytest.mark.parametrize("waits", [True, False], ids=["joined", "joining"])

@@ -25,7 +25,7 @@ from nexus_gateway import app as gateway
 from nexus_gateway import streams
 from nexus_gateway.access import credentials
 from nexus_runtime.dynamo import model, wire
-from nexus_runtime.kafka import pace
+from nexus_runtime.kafka import commits, pace
 from nexus_runtime.ledger import audit, inbox, ledger, outbox
 from nexus_runtime.ledger.relay import Pace
 from nexus_runtime.process import caller
@@ -57,8 +57,7 @@ QUOTATIONS = (
     Quotation(3, r"settles the item ([\d.]+|\w+) s", Pace().settle_seconds),
     Quotation(3, r"sweeps the (\w+) shards", outbox.SHARDS),
     Quotation(3, r"waited for longer than\s+(\w+) seconds", Pace().left_behind_seconds),
-    Quotation(5, r"pause up to (\d+) ms", pace.PROMPT[1] * 1000),
-    Quotation(5, r"\((\d+) ms for events\)", pace.CALM[1] * 1000),
+    Quotation(5, r"\(up to (\d+) ms for events\)", pace.CALM[1] * 1000),
     Quotation(24, r"(\d+) ms while records arrive", pace.PROMPT[0] * 1000),
     Quotation(24, r"grow to (\d+) ms", pace.PROMPT[1] * 1000),
     Quotation(24, r"(\d+) to \d+ ms where nobody", pace.CALM[0] * 1000),
@@ -88,6 +87,9 @@ QUOTATIONS = (
     Quotation(30, r"up to (\w+) seconds more", credentials.KNOWN_SECONDS),
     Quotation(34, r"at most (\d+) cases", MAX_CASES),
     Quotation(34, r"at most ([\d,]+) characters", changing.LONGEST),
+    Quotation(38, r"committed ([\d.]+) s after", commits.COMMIT_SECONDS),
+    Quotation(38, r"(\d+) to \d+ times a second", 1 / pace.PROMPT.longest),
+    Quotation(38, r"\d+ to (\d+) times a second", 1 / pace.PROMPT.shortest),
     Quotation(35, r"expire after (\d+) days", audit.KEEP.days),
 )
 

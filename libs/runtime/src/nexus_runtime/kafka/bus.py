@@ -14,6 +14,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.topics import Topic
 from nexus_kafka.admission import refusal
+from nexus_runtime.kafka.bells import Ringer
 from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.settings import ServiceSettings
 
@@ -45,6 +46,7 @@ class Bus:
         self.cluster: str | None = None
         self._new_broker: list[Callable[[], Awaitable[None]]] = []
         self._watching: asyncio.Task[None] | None = None
+        self._ringer: Ringer | None = None
         self.reachable = False
         self.fault = "not connected to the message broker yet"
 
@@ -54,6 +56,8 @@ class Bus:
 
     async def start(self) -> None:
         """Returns at once; connects and reconnects in the background."""
+        if self._settings.kafka_volatile:
+            self._ringer = Ringer(self._settings.kafka_bootstrap_servers)
         self._watching = asyncio.create_task(self._watch(), name="broker watch")
 
     async def stop(self) -> None:
@@ -67,6 +71,8 @@ class Bus:
                     await self._producer.stop()
                 if self._admin:
                     await self._admin.close()
+        if self._ringer:
+            self._ringer.close()
 
     async def send(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None = None
@@ -83,10 +89,15 @@ class Bus:
     async def publish(
         self, topic: Topic, event: CloudEvent, headers: Headers = (), partition: int | None = None
     ) -> None:
-        """Returns once the record is durable. Raises BrokerUnavailable (nothing sent) or Unacknowledged."""
+        """Returns once the record is durable, and readers know of it.
+
+        Raises BrokerUnavailable (nothing sent) or Unacknowledged.
+        """
         key, began = event.subject.encode(), time.perf_counter()
         sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
-        await self.acknowledged(topic.name, sent)
+        record = await self.acknowledged(topic.name, sent)
+        if self._ringer:
+            self._ringer.ring(topic.name, record.partition)
         if tracing.kept():
             told = {"messaging.system": "kafka", "messaging.destination.name": topic.name}
             tracing.took(f"{topic.name} publish", "producer", time.perf_counter() - began, told)

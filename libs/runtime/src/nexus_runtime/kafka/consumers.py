@@ -16,7 +16,9 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from nexus_runtime.kafka.bells import Bell, bell_for
 from nexus_runtime.kafka.bus import Bus
+from nexus_runtime.kafka.commits import Commits
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
 from nexus_runtime.kafka.limit import DeadLetterLimits
@@ -43,7 +45,29 @@ class StandstillLimits:
 
 
 class _Consumer(GuardedConsumer):
-    """FastStream sleeps after an empty poll, and records would wait for it: so an empty poll never returns."""
+    """FastStream sleeps after an empty poll, and records would wait for it: so an empty poll never returns.
+
+    What FastStream commits after each batch is committed later, see `Commits`.
+    """
+
+    def __init__(self, *topics: str, **settings: Any) -> None:
+        super().__init__(*topics, **settings)
+        self.commits = Commits(super().commit)
+
+    async def stop(self) -> None:
+        await self.commits.end()
+        await super().stop()
+
+    async def commit(self, offsets: Any = None) -> None:
+        """Commits these offsets, now."""
+        if offsets is not None:
+            await self.commits.commit(offsets)
+
+    def settle(self) -> None:
+        """Everything that was taken is handled, up to where the consumer has stopped."""
+        subscription: Any = self._subscription.subscription
+        if subscription is not None and (assignment := subscription.assignment) and assignment.active:
+            self.commits.settle(assignment.all_consumed_offsets())
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         del timeout_ms
@@ -72,23 +96,31 @@ class _Drain(ConsumerRebalanceListener):
     def __init__(self, deliverer: Deliverer) -> None:
         self.deliverer = deliverer
         self.lock = asyncio.Lock()
+        self.commits: Commits | None = None
         self.assigned: set[Any] = set()
         self.unsettled: dict[TopicPartition, int] = {}
         """By partition, the first record that is in flight or has to be delivered again."""
 
-    async def deliver(self, consumer: GuardedConsumer, records: Sequence[Any]) -> None:
+    async def deliver(self, consumer: _Consumer, records: Sequence[Any]) -> None:
         async with self.lock:
+            self.commits = consumer.commits
             self.unsettled = {TopicPartition(one.topic, one.partition): one.offset for one in reversed(records)}
             for partition, stop in (await self.deliverer.deliver(records)).items():
-                # Afterwards FastStream commits the consumer's positions: they have to go back to the stops before that.
+                # Before the positions are committed: they have to go back to the stops.
                 if partition in consumer.assignment():
                     consumer.stop_at(partition, stop.offset, stop.reason)
+            consumer.settle()
+            if self.deliverer.gave_up:
+                # At once: a crash would have their dead letters written again.
+                await consumer.commits.flush()
             self.unsettled = {}
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # may be a coroutine
         async with self.lock:
             self.assigned -= set(revoked)
             self.unsettled = {}
+            if self.commits:
+                await self.commits.end()
 
     async def on_partitions_assigned(self, assigned: set[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.assigned = set(assigned)
@@ -114,14 +146,18 @@ class Consumers:
         limits = DeadLetterLimits(settings.dead_letter_run, settings.dead_letter_share)
         self._drains = [_Drain(Deliverer(subscription, bus, limits)) for subscription in subscriptions]
         self._subscribers: list[Any] = []
+        self._bells: list[Bell] = []
         self._connecting: list[asyncio.Task[None]] = []
         # One broker object each: FastStream starts the subscribers of one in turn, and joining a group takes seconds.
         self._brokers = [self._broker(client_id, *one) for one in zip(subscriptions, self._drains, strict=True)]
 
     def _broker(self, client_id: str, to: Subscription, drain: _Drain) -> KafkaBroker:
         settings = self._settings
+        pace = pace_of(to.rests, volatile=settings.kafka_volatile)
+        if pace is not None and to.rests.rung:
+            self._bells.append(bell_for(settings, to.topic, partial(_rung, to.topic.name, drain, pace)))
         broker = _Broker(
-            pace_of(to.rests, volatile=settings.kafka_volatile),
+            pace,
             **broker_options(settings.kafka_consumer(client_id)),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             apply_types=False,
@@ -165,11 +201,15 @@ class Consumers:
         return broker
 
     async def start(self) -> None:
+        for bell in self._bells:
+            bell.open()
         self._connecting = [asyncio.create_task(_connect(broker), name="consumer connects") for broker in self._brokers]
         self._watching = asyncio.create_task(self._watch(), name="consumers watch")
 
     async def stop(self) -> None:
         """Stops consuming; records in flight may finish within their share of the shutdown time."""
+        for bell in self._bells:
+            bell.close()
         background = [*self._connecting, *([self._watching] if self._watching else [])]
         for task in background:
             task.cancel()
@@ -272,6 +312,11 @@ class Consumers:
             if at not in drain.unsettled:
                 async with asyncio.timeout(RECOVER_SECONDS):
                     await consumer.recover(at)
+
+
+def _rung(topic: str, drain: _Drain, pace: FetchPace, partition: int) -> None:
+    if TopicPartition(topic, partition) in drain.assigned:
+        pace.rung()
 
 
 def _behind(reading: Reading) -> int:

@@ -141,6 +141,8 @@ class Deliverer:
         self.busy_since: float | None = None
         self.given_back = False
         """Whether the last batch was returned because infrastructure was unavailable."""
+        self.gave_up = False
+        """Whether records of the last batch became dead letters."""
 
     def allow_again(self, partition: TopicPartition) -> None:
         """Resets the partition's dead-letter allowance."""
@@ -279,6 +281,7 @@ class Deliverer:
                 stops[partition] = self._stop(partition, those[done].offset, reason)
         # Only now: a batch that is returned before this point is counted again.
         self._allowances |= spent
+        self.gave_up = bool(batch.failures)
         return stops
 
     def _stop(self, partition: TopicPartition, offset: int, reason: str | None) -> Stop:

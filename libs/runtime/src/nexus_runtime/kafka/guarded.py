@@ -233,6 +233,7 @@ def _paced(fetcher: Any, pace: FetchPace) -> Fetch:
         # As the fetch itself does: the fetcher cancels it, and does not expect it to say so.
         with contextlib.suppress(asyncio.CancelledError):
             await pace.before_more(lambda: _behind(assignment, request))
+            pace.asks()
             found = await fetch(assignment, node_id, request)
             passed_over = _passed_over(fetcher, assignment, request)
             pace.fetched(found=found, passed_over=passed_over)

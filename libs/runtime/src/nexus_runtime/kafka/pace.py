@@ -9,22 +9,28 @@ that is too short for what is there (a long log, a busy machine), the answer is 
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 SHARE = 0.25
 """The longer nothing has arrived, the later the next record may be noticed: its share of that time."""
 UNAWAITED_SECONDS = 0.5
-ANSWERS, SOONEST, ANSWER_SHARE = 16, 0.7, 0.125
-"""Shares of the quickest of the last answers: when the next one is first looked for, and how late it may be noticed."""
 SHORTEST_HOLD_MS, LONGEST_HOLD_MS = 1, 500
-Rests = tuple[float, float]
-"""The shortest and the longest rest, in seconds."""
-PROMPT: Rests = (0.001, 0.1)
+
+
+class Rests(NamedTuple):
+    """The shortest and the longest rest, in seconds. `rung`: a bell ends it, so that it matters only without one."""
+
+    shortest: float
+    longest: float
+    rung: bool = False
+
+
+PROMPT = Rests(0.05, 0.2, rung=True)
 """A caller waits for each record."""
-CALM: Rests = (0.05, 0.5)
+CALM = Rests(0.05, 0.5)
 """Nobody waits, but somebody may be watching."""
-COLLECTING: Rests = (0.2, 0.5)
+COLLECTING = Rests(0.2, 0.5)
 """Records are counted or cleaned up: a batch costs little more than a single record."""
 
 
@@ -49,9 +55,8 @@ class FetchPace:
         self._monotonic = monotonic
         self._came = monotonic()
         self._resting: asyncio.Future[None] | None = None
-        self._answers: deque[float] = deque(maxlen=ANSWERS)
         self._fetched = monotonic()
-        self._found = self._at_work = False
+        self._found = self._at_work = self._hastened = False
         self.hold_ms = SHORTEST_HOLD_MS
         """How long the next fetch may take. With 0 the embedded broker does not look for records at all."""
 
@@ -62,18 +67,7 @@ class FetchPace:
 
     @property
     def _least(self) -> float:
-        if not self._awaited():
-            return UNAWAITED_SECONDS
-        return min(self._longest, max(self._shortest, ANSWER_SHARE * self._usual))
-
-    @property
-    def _usual(self) -> float:
-        """How long a quick answer takes; 0 where none was told of."""
-        return min(self._answers, default=0.0)
-
-    def answered(self, seconds: float) -> None:
-        """What was expected has come, so long after that was told by `hasten`."""
-        self._answers.append(seconds)
+        return self._shortest if self._awaited() else UNAWAITED_SECONDS
 
     def given(self) -> None:
         """The consumer was given records to handle."""
@@ -85,6 +79,10 @@ class FetchPace:
             _end(self._resting)
         self._at_work = False
 
+    def asks(self) -> None:
+        """A fetch is sent, which finds all records that were there before."""
+        self._hastened = False
+
     def fetched(self, *, found: bool, passed_over: bool) -> None:
         """`passed_over`: there was more to read, but the broker did not get to it within the time of the fetch."""
         self._fetched, self._found = self._monotonic(), found
@@ -94,14 +92,15 @@ class FetchPace:
             min(LONGEST_HOLD_MS, self.hold_ms * 4) if passed_over else max(SHORTEST_HOLD_MS, self.hold_ms // 2)
         )
 
+    def rung(self) -> None:
+        """A record was published: it is fetched at once, if anybody waits for it, or when the consumer asks."""
+        if self._awaited():
+            self.hasten()
+
     def hasten(self) -> None:
-        """Records are expected: the current rest ends as soon as they may come, and the next ones are short."""
-        self._came = self._monotonic()
-        if self._resting is None:
-            return
-        if (soonest := min(SOONEST * self._usual, self._longest)) > self._shortest:
-            asyncio.get_running_loop().call_later(soonest, _end, self._resting)
-        else:
+        """Records are expected: the current rest ends, and the next ones are short."""
+        self._came, self._hastened = self._monotonic(), True
+        if self._resting is not None and not self._at_work:
             _end(self._resting)
 
     async def before_more(self, behind: Callable[[], bool]) -> None:
@@ -118,6 +117,8 @@ class FetchPace:
         await self._pause(self.seconds)
 
     async def _pause(self, seconds: float) -> None:
+        if self._hastened and not self._at_work:
+            return
         loop = asyncio.get_running_loop()
         self._resting = resting = loop.create_future()
         over = loop.call_later(seconds, _end, resting)
@@ -135,4 +136,4 @@ def _end(resting: asyncio.Future[None]) -> None:
 
 def pace_of(rests: Rests, *, volatile: bool, awaited: Callable[[], bool] = lambda: True) -> FetchPace | None:
     """None on a durable broker, which answers a fetch when records come."""
-    return FetchPace(*rests, awaited=awaited) if volatile else None
+    return FetchPace(rests.shortest, rests.longest, awaited=awaited) if volatile else None

@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from nexus_contracts.topics import Topic
+from nexus_runtime.kafka.bells import bell_for
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.guarded import GuardedConsumer
 from nexus_runtime.kafka.pace import Rests, pace_of
@@ -30,7 +31,7 @@ class Tap:
     """Hands every record to `take`, which does not raise. What is published while not `listening` is missed.
 
     A batch that cannot be read is passed over, with what was published until it was noticed: nobody waits for long.
-    `rests`: by who waits for a record, while `awaited` says that somebody does; `hasten` says that this has changed. A
+    `rests`: by who waits for a record, while `awaited` says that somebody does; `hasten` says that one is expected. A
     volatile broker gives what it still has, too.
     """
 
@@ -50,6 +51,7 @@ class Tap:
         self._places = [TopicPartition(topic.name, number) for number in partitions]
         self._take = take
         self._pace = pace_of(rests, volatile=settings.kafka_volatile, awaited=awaited)
+        self._bell = bell_for(settings, topic, self._rung) if self._pace and rests.rung else None
         self._reading: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
         self.listening = False
@@ -57,16 +59,23 @@ class Tap:
     async def start(self) -> None:
         """Returns at once; reads in the background, and again after faults."""
         self._bus.when_broker_is_new(self._read_again)
+        if self._bell is not None:
+            self._bell.open()
         self._reading = asyncio.create_task(self._read(), name="tap")
 
     async def stop(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
+        await self._stop_reading()
+
+    async def _stop_reading(self) -> None:
         if self._reading:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
 
     async def _read_again(self) -> None:
         """A consumer with an assigned partition does not notice that the broker was replaced."""
-        await self.stop()
+        await self._stop_reading()
         self._reading = asyncio.create_task(self._read(), name="tap")
 
     def hasten(self) -> None:
@@ -74,10 +83,9 @@ class Tap:
         if self._pace is not None:
             self._pace.hasten()
 
-    def answered(self, seconds: float) -> None:
-        """What was expected has come, so long after `hasten`."""
-        if self._pace is not None:
-            self._pace.answered(seconds)
+    def _rung(self, partition: int) -> None:
+        if self._pace is not None and any(place.partition == partition for place in self._places):
+            self._pace.rung()
 
     def alive(self) -> bool:
         """Whether it is listening, has stopped only a short while ago, or the broker is unavailable."""

@@ -7,7 +7,6 @@ now; whoever does not wait any more reads the resource.
 import asyncio
 import contextlib
 import random
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -89,7 +88,7 @@ class ReplyDesk:
     """The gateway's side: futures by request id, completed by the replies in this process's partition."""
 
     def __init__(self, settings: ServiceSettings, bus: Bus, topic: Topic = GATEWAY_REPLIES) -> None:
-        self._waiting: dict[str, tuple[asyncio.Future[Reply], float]] = {}
+        self._waiting: dict[str, asyncio.Future[Reply]] = {}
         # Gateways may pick the same partition: each ignores answers that it does not wait for.
         self.partition = random.randrange(topic.partitions)
         self._tap = Tap(
@@ -114,8 +113,7 @@ class ReplyDesk:
     def expect(self, request_id: str) -> Any:
         """A future for the answer to this request, discarded at the end of the block."""
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting[request_id] = future, time.monotonic()
-        self._tap.hasten()
+        self._waiting[request_id] = future
         try:
             yield future
         finally:
@@ -125,10 +123,9 @@ class ReplyDesk:
         try:
             # Not parsed as a whole event: only owners write here, and none of the attributes is needed.
             reply = Reply.model_validate_json(record.value)
-            future, asked = self._waiting.get(reply.request_id, (None, 0.0))
+            future = self._waiting.get(reply.request_id)
             # A redelivered command is answered again, so an answer may arrive twice.
             if future is not None and not future.done():
                 future.set_result(reply)
-                self._tap.answered(time.monotonic() - asked)
         except (TypeError, ValueError) as error:
             logger.warning("reply could not be read", error=str(error))
