@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(*doors: Door) -> AsyncIterator[Ringer]:
+async def opened(*doors: Door) -> AsyncGenerator[Ringer]:
     for door in doors:
         door.bell.open()
     ringer = Ringer(BROKER)

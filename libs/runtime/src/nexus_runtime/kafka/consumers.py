@@ -52,7 +52,8 @@ class _Consumer(GuardedConsumer):
 
     def __init__(self, *topics: str, **settings: Any) -> None:
         super().__init__(*topics, **settings)
-        self.commits = Commits(super().commit)
+        commit: Any = super().commit  # untyped
+        self.commits = Commits(commit)
 
     async def stop(self) -> None:
         await self.commits.end()

@@ -26,7 +26,7 @@ class Rests(NamedTuple):
     rung: bool = False
 
 
-PROMPT = Rests(0.05, 0.2, rung=True)
+PROMPT = Rests(0.1, 0.2, rung=True)
 """A caller waits for each record."""
 CALM = Rests(0.05, 0.5)
 """Nobody waits, but somebody may be watching."""
