@@ -69,18 +69,16 @@ class Replier:
         """Does nothing if nobody waits. Raises ServiceUnavailable."""
         if partition is None:
             return
-        # Not validated once more: the result is JSON already.
-        told = CloudEvent(
+        event = CloudEvent.own(
             id=new_id("evt_"),
             source=self._source,
             type=REPLY_TYPE,
             subject=reply.command_id,
             time=utc_now(),
-            data={},
+            data={**dict(reply), "error": reply.error and reply.error.model_dump()},
             causationid=reply.request_id,
             traceparent=tracing.traceparent.get(),
         )
-        event = told.model_copy(update={"data": {**dict(reply), "error": reply.error and reply.error.model_dump()}})
         await self._bus.publish(GATEWAY_REPLIES, event, partition=partition)
 
 

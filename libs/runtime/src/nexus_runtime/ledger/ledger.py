@@ -221,17 +221,19 @@ def _kind(handled: Handled) -> str:
 
 def _entries(recorded: Recorded, now: datetime, principal: str, cause: CloudEvent | None) -> list[HistoryEntry]:
     return [
-        HistoryEntry(
-            sequence=recorded.after + 1 + place,
-            id=new_id("evt_"),
-            type=getattr(event, "type"),  # noqa: B009  # every event model has it
-            time=now,
-            data=event.model_dump(mode="json", exclude={"type"}),
-            correlation_id=cause.correlationid or cause.id if cause else None,
-            causation_id=cause.id if cause else None,
-            traceparent=cause.traceparent if cause else tracing.traceparent.get(),
-            principal=principal,
-            tenant=recorded.tenant,
+        HistoryEntry.known(
+            {
+                "sequence": recorded.after + 1 + place,
+                "id": new_id("evt_"),
+                "type": getattr(event, "type"),  # noqa: B009  # every event model has it
+                "time": now,
+                "data": event.model_dump(mode="json", exclude={"type"}),
+                "correlation_id": cause.correlationid or cause.id if cause else None,
+                "causation_id": cause.id if cause else None,
+                "traceparent": cause.traceparent if cause else tracing.traceparent.get(),
+                "principal": principal,
+                "tenant": recorded.tenant,
+            }
         )
         for place, event in enumerate(recorded.events)
     ]

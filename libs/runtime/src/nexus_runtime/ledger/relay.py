@@ -162,7 +162,7 @@ class Relay:
         return entries
 
     async def _send(self, aggregate: str, entry: HistoryEntry) -> asyncio.Future[object]:
-        event = CloudEvent(
+        event = CloudEvent.own(
             id=entry.id,
             source=self._source,
             type=entry.type,
