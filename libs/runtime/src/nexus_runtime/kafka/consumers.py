@@ -52,8 +52,8 @@ class _Consumer(GuardedConsumer):
 
     def __init__(self, *topics: str, **settings: Any) -> None:
         super().__init__(*topics, **settings)
-        commit: Any = super().commit  # untyped
-        self.commits = Commits(commit)
+        consumer: Any = super()  # untyped
+        self.commits = Commits(consumer.commit)
 
     async def stop(self) -> None:
         await self.commits.end()
