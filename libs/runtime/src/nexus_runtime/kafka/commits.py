@@ -16,7 +16,7 @@ from nexus_runtime.process import log
 
 logger = log.get(__name__)
 COMMIT_SECONDS = 0.25
-"""A commit costs as much as handling a command does, and there would be one for each while callers take turns."""
+"""A commit costs its consumer 0.4 y and more, and there would be one for each record while callers take turns."""
 FLUSH_SECONDS = 1.0
 Offsets = Mapping[TopicPartition, OffsetAndMetadata]
 Commit = Callable[[Mapping[TopicPartition, Any]], Awaitable[None]]
