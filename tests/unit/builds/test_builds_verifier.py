@@ -48,8 +48,10 @@ class Agents:
         if not isinstance(command, InvokeAgent):
             return kind.model_construct(status="offline", active_version=2)
         said = self.answers[command.input_text]
+        if isinstance(said, list):
+            said = said.pop(0)
         invocation = {"invocation_id": command.invocation_id, "agent_id": AGENT, "session_id": command.session_id}
-        failed = said == "FAILED"
+        failed = said in ("AGENT_CRASHED", "INTERRUPTED")
         return kind.model_validate(
             {
                 **invocation,
@@ -57,7 +59,7 @@ class Agents:
                 "status": "failed" if failed else "succeeded",
                 "input": command.input_text,
                 "output": None if failed else said,
-                "error": {"code": "AGENT_CRASHED", "message": "it crashed"} if failed else None,
+                "error": {"code": said, "message": "it failed"} if failed else None,
                 "trace": [{"name": "add", "output": {}}, {"name": "divide", "output": {"error": "by zero"}}],
                 "created_at": WHEN,
             }
@@ -101,7 +103,7 @@ async def test_only_a_tool_that_was_called_without_an_error_counts() -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome", "problem"),
     [
-        ("FAILED", CaseOutcome.FAILED, "the agent failed: AGENT_CRASHED"),
+        ("AGENT_CRASHED", CaseOutcome.FAILED, "the agent failed: AGENT_CRASHED"),
         (None, CaseOutcome.NOT_VERIFIABLE, "the invocation did not end in time"),
         ("2", CaseOutcome.FAILED, "the answer has no number 1 (± 0)"),
     ],
@@ -114,6 +116,21 @@ async def test_what_comes_of_a_turn_is_said_and_ends_its_case(
     (result,) = await verifier(agents).results(AGENT, [asked], ASKER, "run")
     assert (result.outcome, result.problem) == (outcome, problem)
     assert result.turns[0].prompt == "one"
+
+
+async def test_a_conversation_that_the_platform_interrupts_is_held_again_from_its_start() -> None:
+    agents = Agents(one=["1", "1"], two=["INTERRUPTED", "2"])
+    (result,) = await verifier(agents).results(AGENT, [case("one", "two", expect=[Number(value=1)])], ASKER, "run")
+    assert (result.outcome, [turn.answer for turn in result.turns]) == (CaseOutcome.FAILED, ["1", "2"])
+    invoked = [one for one in agents.commands if isinstance(one, InvokeAgent)]
+    assert [one.input_text for one in invoked] == ["one", "two"] * 2
+    assert len({one.command_id for one in agents.commands}) == len(agents.commands)
+
+
+async def test_a_case_that_is_interrupted_again_and_again_is_not_verifiable() -> None:
+    agents = Agents(one=["INTERRUPTED"] * verifying.TRIES)
+    (result,) = await verifier(agents).results(AGENT, [case("one", expect=[Number(value=1)])], ASKER, "run")
+    assert (result.outcome, result.problem) == (CaseOutcome.NOT_VERIFIABLE, "INTERRUPTED, 3 times")
 
 
 @pytest.mark.parametrize("refused", [InvokeAgent, CreateSession])

@@ -62,6 +62,8 @@ class StepResult:
     """With the package: what the deployed agent is verified by. The report stands in the project."""
     required_share: float = 0.0
     """Of the held-back cases, or of all where none is held back: fewer that pass fail the build."""
+    estimate_usd: float | None = None
+    """What the rest of the build may cost, for whoever is to approve this result; None: unknown."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ async def approved(project: Project, step: str, result: StepResult, notebook: No
     """Waits for the approval of what the step has made, where the project wants one."""
     wanted = APPROVALS.get(step)
     if wanted in project.approve:
-        await notebook.ask(f"approve {wanted}", WaitKind.APPROVAL, _summary(result)[:_MOST])
+        await notebook.ask(f"approve {wanted}", WaitKind.APPROVAL, _summary(result)[:_MOST], result.estimate_usd)
 
 
 def _summary(result: StepResult) -> str:

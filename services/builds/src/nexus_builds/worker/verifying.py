@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nexus_builds.worker.agents_client import AgentsClient
 from nexus_contracts.agents.commands import CreateSession, InvokeAgent
@@ -16,6 +16,14 @@ from nexus_verification.judge import Given, judged
 AT_ONCE = 4
 PATIENCE = 15.0
 """Seconds beyond the time that the agent has."""
+TRIES = 3
+_NOT_THE_AGENTS = frozenset(
+    {
+        *("INTERRUPTED", "PLATFORM_ERROR", "AGENT_UNREACHABLE", "BACKEND_THROTTLED", "PACKAGE_UNAVAILABLE"),
+        *("MODEL_UNAVAILABLE", "BUDGET_UNKNOWN"),
+    }
+)
+"""Failures of what is around the agent: a conversation that met one is held again, and proves nothing."""
 
 
 async def _untold(_result: CaseResult) -> None:
@@ -51,7 +59,7 @@ class Verifier:
             if case.name in before:
                 return before[case.name]
             async with few:
-                found = judged(case, await self._held(agent_id, case, asker, (run, str(number)), version))
+                found = judged(case, await self._heard(agent_id, case, asker, (run, str(number)), version))
             await tell(found)
             return found
 
@@ -62,6 +70,19 @@ class Verifier:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _heard(
+        self, agent_id: str, case: Case, asker: Principal, run: tuple[str, ...], version: int | None
+    ) -> list[Given]:
+        """The answers; of a conversation that is disturbed again and again, what disturbed it."""
+        held = await self._held(agent_id, case, asker, run, version)
+        for again in range(1, TRIES):
+            if held[-1].error not in _NOT_THE_AGENTS:
+                return held
+            held = await self._held(agent_id, case, asker, (*run, f"again {again}"), version)
+        if held[-1].error in _NOT_THE_AGENTS:
+            held[-1] = replace(held[-1], error=None, unasked=f"{held[-1].error}, {TRIES} times")
+        return held
 
     async def _held(
         self, agent_id: str, case: Case, asker: Principal, run: tuple[str, ...], version: int | None
