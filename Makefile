@@ -84,6 +84,10 @@ test-mutation: install-dev ## Mutate the domains and tell what no test notices; 
 test-fuzz: install-dev ## Fuzz the REST contract of a whole platform for some minutes; ARGS="--max-time 60"
 	@exec $(BIN)/python scripts/fuzz_rest.py $(ARGS)
 
+.PHONY: record-model
+record-model: install-dev ## Record a build by a real model for the tests: needs MODELS and a key; NAME=vowels REQUIREMENT="..."
+	@exec $(BIN)/python scripts/record_model.py '$(NAME)'
+
 .PHONY: lint
 lint: install-dev ## Check and format style: ruff, import contracts, unused dependencies
 	@$(BIN)/ruff check --fix .

@@ -1,13 +1,14 @@
 """The door of an agent, opened for tests, and an agent that goes through it."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 from tests.support.model_wire import Wire
 from yarl import URL
 
@@ -34,7 +35,7 @@ def offer(wire: Wire) -> LanguageModel:
 
 
 def grants(wire: Wire, *hosts: HostGrant, seconds: float = 20.0) -> Grants:
-    return Grants((offer(wire),), hosts, {"PLAYED_KEY": KEY, "WEATHER_KEY": "Bearer the-secret"}, seconds)
+    return Grants((offer(wire),), hosts, (), {"PLAYED_KEY": KEY, "WEATHER_KEY": "Bearer the-secret"}, seconds)
 
 
 def asking(model: str | None = MODEL, calls: int = 10, **more: Any) -> AgentSpec:
@@ -77,3 +78,15 @@ async def open_door(
     finally:
         await door.close()
         await doors.close()
+
+
+@asynccontextmanager
+async def served_host(answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> AsyncGenerator[str]:
+    """The address of a host that answers so."""
+    runner = web.ServerRunner(web.Server(answer, access_log=None))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

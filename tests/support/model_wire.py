@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.wire.script:
             self.wire.bodies.append(body)
             return {} if fault.error else _said(body, self.wire.turns.popleft())
-        form = _FORMS[frozenset(_schema(body)["properties"])]
+        form = form_of(_schema(body))
         self.wire.calls.append(form)
         arguments = fault.arguments or json.dumps(self.wire.script[form])
         return _openai(body, arguments) if path == OPENAI else _anthropic(body, arguments)
@@ -120,6 +120,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests look at the calls."""
+
+
+def form_of(schema: Mapping[str, Any]) -> str:
+    """The name of the form that is asked for; some providers' libraries drop the title."""
+    return _FORMS[frozenset(schema["properties"])]
 
 
 def _schema(body: dict[str, Any]) -> dict[str, Any]:

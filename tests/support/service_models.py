@@ -133,6 +133,8 @@ def faults(shape: Any, value: Any, path: str) -> list[str]:
 
 
 def _structure_faults(shape: Any, value: Any, path: str) -> list[str]:
+    if _is_document(shape):
+        return []
     if not isinstance(value, dict):
         return [f"{path} is no structure"]
     given = cast(Values, value)
@@ -218,7 +220,14 @@ def _from_wire(shape: Any, value: Any) -> Any:
     return value
 
 
+def _is_document(shape: Any) -> bool:
+    """Any JSON, which models have as structures without members."""
+    return bool(getattr(shape, "is_document_type", False))
+
+
 def _to_wire(shape: Any, value: Any) -> Any:
+    if _is_document(shape):
+        return value
     if shape.type_name == "structure":
         return {key: _to_wire(shape.members[key], one) for key, one in value.items()}
     if shape.type_name == "list":

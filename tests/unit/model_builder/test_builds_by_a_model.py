@@ -12,7 +12,9 @@ from tests.support.notebooks import Killed
 from tests.support.scripted_model import (
     BROKEN,
     HOSTILE,
+    OFFER,
     PROMPTS,
+    SECOND,
     VOWELS,
     ScriptedModels,
     case,
@@ -23,6 +25,7 @@ from tests.support.scripted_model import (
 from nexus_contracts.agents.manifest import Manifest
 from nexus_contracts.agents.spec import AgentSpec
 from nexus_contracts.builds.builder import StepFailed
+from nexus_model_builder.calls import USUAL_TOKENS
 from nexus_model_builder.trial import Trial
 
 CALLS = ["Brief", "Analysis", "BlindAnswers", "Architecture", "Design", "WrittenTool"]
@@ -51,6 +54,25 @@ async def test_a_requirement_becomes_a_package_with_its_cases() -> None:
     assert made.outputs["prompt_engineer"]["passed"] == made.outputs["prompt_engineer"]["cases"]
 
 
+async def test_every_sentence_is_served_or_said_to_be_out_of_reach() -> None:
+    script = vowels_script()
+    analysis: Any = script["Analysis"]
+    whole: Any = script["Architecture"]
+    spoken = {**whole, "coverage": [*whole["coverage"], {"sentence": "It sings.", "reason": "it has no voice"}]}
+    made = build(Analysis={**analysis, "specification": ["It counts.", "It sings."]}, Architecture=[whole, spoken])
+    await made.run("system_architecture")
+    assert "coverage speaks of 1 of the 2 sentences" in made.models.prompts[-1]
+    out_of_reach: Any = made.outputs["system_architecture"]["out_of_reach"]
+    assert [one["sentence"] for one in out_of_reach] == ["It sings."]
+
+
+async def test_who_approves_is_told_what_the_rest_may_cost() -> None:
+    made = build()
+    architecture = await made.run("system_architecture")
+    assert architecture.estimate_usd == pytest.approx(2 * OFFER.cost(*USUAL_TOKENS))  # the design, and one tool
+    assert (await made.run()).estimate_usd == 0.0
+
+
 GUIDED: dict[str, Any] = {
     "tools": [{"name": "vowels", "description": "counts vowels", "parameters": {"type": "object"}}],
     "coverage": [{"sentence": "It counts.", "tool": "vowels"}, {"sentence": "It is friendly."}],
@@ -60,7 +82,7 @@ GUIDED: dict[str, Any] = {
 
 async def test_an_agent_that_needs_a_model_is_built_with_what_runs_it() -> None:
     models = ScriptedModels(vowels_script(Architecture=GUIDED))
-    made = ModelBuild(models, agent_models=["openai:played-2", "openai:played-1"])
+    made = ModelBuild(models, models=[OFFER, SECOND], agent_models=[SECOND.name, OFFER.name])
     result = await made.run()
     contents = package_of(result)
     assert AgentSpec.model_validate_json(contents["agent_spec.json"]).model == "openai:played-2"
@@ -149,6 +171,23 @@ async def test_a_hostile_tool_is_never_run_and_its_author_told_why() -> None:
     await made.run("tool_developer")
     assert made.models.calls.count("WrittenTool") == 2
     assert "it may not import os" in made.models.prompts[-1]
+
+
+async def test_a_defect_that_no_test_runs_into_is_found_without_running_the_tool() -> None:
+    rare = VOWELS.replace("def run(arguments):", "def run(arguments):\n    if not arguments: return undefined_name")
+    made = build(WrittenTool=written(rare))
+    await made.run("tool_developer")
+    assert made.models.calls[-2:] == ["WrittenTool", "RevisedTool"]
+    assert "F821 Undefined name `undefined_name`" in made.models.prompts[-1]
+
+
+async def test_a_revision_with_a_defect_is_not_taken() -> None:
+    lax = written(BROKEN)
+    lax["tests"] = [{"prompts": ["vowels: xyz"], "expects": "0"}, {"prompts": ["vowels: a"], "expects": "1"}]
+    worse = VOWELS.replace("def run(arguments):", "def run(arguments):\n    if not arguments: return undefined_name")
+    made = build(WrittenTool=lax, RevisedTool=[{"code": worse}, {"code": VOWELS}])
+    result = await made.run()
+    assert package_of(result)["tools/vowels_module.py"].strip() == VOWELS.strip()
 
 
 async def test_a_tool_that_never_ends_harms_nothing() -> None:

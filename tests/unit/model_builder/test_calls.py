@@ -4,6 +4,7 @@ cost."""
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from pydantic_ai import exceptions as faults
 from pydantic_ai.messages import ModelResponse, TextPart
 from pydantic_ai.usage import RequestUsage
@@ -12,6 +13,7 @@ from tests.support.scripted_model import OFFER, SECOND, Answer, Said, ScriptedMo
 
 from nexus_contracts.builds.builder import Spent, StepFailed
 from nexus_model_builder.calls import REPAIRS, TRIES
+from nexus_model_builder.requests import Request
 
 HALF: Answer = {"feasible": True}
 BRIEF: Any = vowels_script()["Brief"]
@@ -108,6 +110,18 @@ async def test_a_step_has_models_of_its_own_where_that_is_set() -> None:
     assert made.models.asked == [SECOND.name]
 
 
+@pytest.mark.parametrize(
+    "setting", [{"models_by_step": {"orchestrator": ["openai:typo"]}}, {"agent_models": ["openai:typo"]}]
+)
+def test_a_model_that_nobody_offers_is_a_mistake_in_the_settings(setting: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="MODELS has no model named openai:typo"):
+        build(BRIEF, **setting)
+
+
+def test_a_request_in_chinese_has_no_more_tokens_than_are_reserved_for_it() -> None:
+    assert Request("", "请把人民币换算成美元", {}).input_tokens >= 3 * 10
+
+
 @pytest.mark.parametrize("budget", ["model_budget_project_usd", "model_budget_day_usd"])
 async def test_a_call_that_may_exceed_the_budget_is_not_made(budget: str) -> None:
     made = build(BRIEF, **{budget: 1.0})
@@ -119,12 +133,12 @@ async def test_a_call_that_may_exceed_the_budget_is_not_made(budget: str) -> Non
 
 
 async def test_a_budget_that_ends_in_mid_build_ends_the_build_there() -> None:
-    made = build(BRIEF, model_budget_project_usd=0.088)
+    made = build(BRIEF, model_budget_project_usd=0.094)
     with pytest.raises(StepFailed) as failed:
         await made.run()
     assert failed.value.code == "BUDGET_EXCEEDED"
     assert 0 < len(made.models.calls) < 6
-    assert sum(usage.cost_usd for _, usage, _ in made.notebook.paid) <= 0.088
+    assert sum(usage.cost_usd for _, usage, _ in made.notebook.paid) <= 0.094
 
 
 async def test_a_slow_model_is_given_up() -> None:

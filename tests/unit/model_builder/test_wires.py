@@ -56,9 +56,11 @@ def build(wire: Wire, models: ProviderModels, provider: str = "openai", **settin
     return ModelBuild(models, models=[model], **settings)
 
 
-@pytest.mark.parametrize(("provider", "path", "cost"), [("openai", OPENAI, 0.002), ("anthropic", ANTHROPIC, 0.00164)])
+@pytest.mark.parametrize(
+    ("provider", "path", "cost", "cached"), [("openai", OPENAI, 0.002, 0), ("anthropic", ANTHROPIC, 0.00164, 400)]
+)
 async def test_a_build_speaks_the_wire_of_its_provider(
-    wire: Wire, models: ProviderModels, provider: str, path: str, cost: float
+    wire: Wire, models: ProviderModels, provider: str, path: str, cost: float, cached: int
 ) -> None:
     made = build(wire, models, provider)
     result = await made.run()
@@ -67,7 +69,7 @@ async def test_a_build_speaks_the_wire_of_its_provider(
     assert wire.paths == {path: len(CALLS)}
     assert all(key.endswith("sk-played") for key in wire.keys)
     assert {(usage.input_tokens, usage.output_tokens) for _, usage, _ in made.notebook.paid} == {(1000, 100)}
-    assert {usage.cost_usd for _, usage, _ in made.notebook.paid} == {cost}
+    assert {(usage.cost_usd, usage.cached_tokens) for _, usage, _ in made.notebook.paid} == {(cost, cached)}
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])

@@ -40,7 +40,7 @@ class ModelBuilder:
     ) -> None:
         """Raises ValidationError if the settings are invalid."""
         self._settings = settings or ModelSettings()  # pyright: ignore[reportCallIssue]  # read from the environment
-        self._models = models or ProviderModels()
+        self._models = models or ProviderModels(self._settings.model_timeout_seconds)
         self._trial = trial or Trial(self._settings.agent_isolation)
         self._sleep = sleep
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -22,6 +22,8 @@ REPAIRS = 2
 """Of an answer in the wrong form, by the model that gave it."""
 MOST_WAIT = 60.0
 """Seconds: a model that asks for a longer pause is given up for the next one."""
+USUAL_TOKENS = 4_000, 1_500
+"""In and out, of one call: for estimates."""
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -76,6 +78,10 @@ class Caller:
                 failure = RequestFailed("MODEL_OUTPUT_INVALID", f"{kept.model} gave no usable answer: {fault}")
             await self._notebook.log(f"{name}: {failure.message}"[:2000], "warning")
         raise StepFailed(failure.code, failure.message)
+
+    def estimate(self, calls: Mapping[str, int]) -> float:
+        """Of so many calls by later steps, in USD, at the prices of the models that these try first."""
+        return sum(number * self._settings.offered(step)[0].cost(*USUAL_TOKENS) for step, number in calls.items())
 
     async def _kept(self, name: str, request: Request, offer: LanguageModel) -> Kept:
         """The outcome from the checkpoint, or else from the model. Raises RequestFailed; StepFailed over the budget."""

@@ -49,8 +49,8 @@ class Request:
 
     @property
     def input_tokens(self) -> int:
-        """An estimate, rather too high: three characters a token are few for a language that is written in letters."""
-        return (len(self.instructions) + len(self.prompt) + len(json.dumps(self.schema))) // 3
+        """At most so many: no token is shorter than a byte."""
+        return len(f"{self.instructions}{self.prompt}{json.dumps(self.schema)}".encode())
 
 
 async def asked(request: Request, offer: LanguageModel, models: Models, seconds: float) -> Response:
@@ -59,6 +59,7 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
         model = await asyncio.to_thread(models.made, offer)
     except ValueError as error:
         raise RequestFailed("MODEL_UNAVAILABLE", str(error)) from None
+    from botocore.exceptions import BotoCoreError
     from pydantic_ai import exceptions as faults
     from pydantic_ai.direct import model_request
     from pydantic_ai.messages import ModelRequest, UserPromptPart
@@ -70,7 +71,9 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
         name=ANSWER, description="Your whole answer.", parameters_json_schema=request.schema, kind="output"
     )
     parameters = ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
-    settings = ModelSettings(max_tokens=offer.max_output_tokens, max_retries=0, cache={"messages": False})
+    settings = ModelSettings(max_tokens=offer.max_output_tokens, cache={"messages": False})
+    if offer.provider != "bedrock":  # whose client has been told
+        settings["max_retries"] = 0
     message = ModelRequest(parts=[UserPromptPart(content=request.prompt)], instructions=request.instructions)
     try:
         async with asyncio.timeout(seconds):
@@ -81,6 +84,8 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
         raise RequestFailed("MODEL_UNAVAILABLE", f"{offer.name}: no answer in {seconds:g} s", again=True) from None
     except faults.AgentRunError as error:
         raise _failed(offer, error) from None
+    except BotoCoreError as error:  # before anything was sent: credentials that cannot be had, or have expired
+        raise RequestFailed("MODEL_REJECTED", f"{offer.name}: {str(error)[:500]}") from None
     return _response(response, offer)
 
 

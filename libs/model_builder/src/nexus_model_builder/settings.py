@@ -1,8 +1,8 @@
 """The settings of the model builder, from the environment of its worker."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nexus_contracts.builds.language_models import LanguageModel
@@ -40,6 +40,14 @@ class ModelSettings(BaseSettings):
     )
     agent_isolation: Isolation = "auto"
 
+    @model_validator(mode="after")
+    def _known_models(self) -> Self:
+        known = {model.name for model in self.models}
+        named = [*self.agent_models, *(name for names in self.models_by_step.values() for name in names)]
+        if unknown := sorted(set(named) - known):
+            raise ValueError(f"MODELS has no model named {unknown[0]}")
+        return self
+
     @property
     def agent_model(self) -> str | None:
         """The model that new agents use at run time; None if agents are built without one."""
@@ -49,4 +57,4 @@ class ModelSettings(BaseSettings):
         """The models for the step, in the order in which they are tried."""
         by_name = {model.name: model for model in self.models}
         named = next((names for known, names in self.models_by_step.items() if known == step), None)
-        return [by_name[name] for name in named if name in by_name] if named else self.models
+        return [by_name[name] for name in named] if named else self.models

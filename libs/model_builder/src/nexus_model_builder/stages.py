@@ -89,7 +89,8 @@ async def architect(bench: Workbench) -> StepResult:
         "description that says so.",
         tools=plan.plain([spec for spec, _ in plan.present_tools(bench.request).values()]),
     )
-    made = await bench.caller.ask("architecture", prompt, Architecture, _unplanned)
+    sentences = len(plan.specification(bench.outputs))
+    made = await bench.caller.ask("architecture", prompt, Architecture, lambda answer: _unplanned(answer, sentences))
     model = bench.agent_model if made.needs_model else None
     if not made.tools and model is None:
         reasons = "; ".join(sorted({one.reason for one in made.coverage if one.reason}))
@@ -110,13 +111,16 @@ async def architect(bench: Workbench) -> StepResult:
         "out_of_reach": out_of_reach,
         "summary": "; ".join(f"{tool.name}: {tool.description}" for tool in tools)[:3500],
     }
-    return StepResult(output, (_json_file("architecture.json", output),))
+    estimate = bench.caller.estimate({"agent_design": 1, "tool_developer": len(tools)})
+    return StepResult(output, (_json_file("architecture.json", output),), estimate_usd=estimate)
 
 
-def _unplanned(made: Architecture) -> str | None:
+def _unplanned(made: Architecture, sentences: int) -> str | None:
     names = [free_name(tool.name) for tool in made.tools]
     if len(set(names)) < len(names):
         return "two tools have the same name"
+    if len(made.coverage) < sentences:
+        return f"coverage speaks of {len(made.coverage)} of the {sentences} sentences of the specification"
     unknown = [one.tool for one in made.coverage if one.tool is not None and free_name(one.tool) not in names]
     return f"there is no tool {unknown[0]}" if unknown else None
 
@@ -229,7 +233,8 @@ def _shipped(bench: Workbench, parts: Parts) -> StepResult:
         ProducedFile(f"{parts.spec.name}.zip", "application/zip", package),
     )
     cases = tuple(plan.cases(bench.outputs))
-    return StepResult(output, files, package, cases, bench.required_share)
+    # No step comes after it, and what the deployed agent costs is the agent's.
+    return StepResult(output, files, package, cases, bench.required_share, estimate_usd=0.0)
 
 
 async def _log_results(bench: Workbench, which: str, results: Sequence[CaseResult]) -> None:

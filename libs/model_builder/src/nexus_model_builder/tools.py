@@ -13,6 +13,7 @@ from nexus_model_builder.answers import RevisedTool, ToolTest, WrittenTool
 from nexus_model_builder.assembly import Parts
 from nexus_model_builder.calls import Caller
 from nexus_model_builder.inspection import faults
+from nexus_model_builder.linting import defects
 from nexus_model_builder.trial import Trial
 
 T = TypeVar("T")
@@ -49,6 +50,8 @@ class Toolmaker:
         )
 
     async def _failures(self, spec: ToolSpec, tool: WrittenTool) -> list[str]:
+        if found := await defects(tool.code):
+            return found
         alone = Parts(AgentSpec(name="trial", tools=[spec]), {spec.name: tool}, "0")
         held = await self.trial.held(alone, [test.prompts for test in tool.tests])
         failures: list[str] = []
@@ -64,6 +67,11 @@ class Toolmaker:
         prompt = wording.repair(spec.model_dump(mode="json"), tool.code, failures)
         revised = await self.caller.ask(name, prompt, RevisedTool, lambda answer: _unsound(answer.code))
         return tool.model_copy(update={"code": revised.code})
+
+    async def _improved(self, name: str, spec: ToolSpec, tool: WrittenTool, failures: Sequence[str]) -> WrittenTool:
+        """Revised; as it was, if the revision has defects."""
+        revised = await self._revised(name, spec, tool, failures)
+        return tool if await defects(revised.code) else revised
 
     async def tuned(self, name: str, parts: Parts, cases: Sequence[Case]) -> tuple[Parts, list[CaseResult]]:
         """The agent, revised for up to ROUNDS rounds by the cases that fail, and its results.
@@ -103,7 +111,7 @@ class Toolmaker:
         failures = [*([hint] if hint else []), *(_failure(one) for one in failed)][:_SHOWN_FAILURES]
         specs = [tool for tool in parts.spec.tools if _concerned(tool.name, failed)] or parts.spec.tools
         made = await _together(
-            [self._revised(f"{name} {spec.name}", spec, parts.written[spec.name], failures) for spec in specs]
+            [self._improved(f"{name} {spec.name}", spec, parts.written[spec.name], failures) for spec in specs]
         )
         return replace(parts, written=parts.written | {spec.name: tool for spec, tool in zip(specs, made, strict=True)})
 

@@ -158,9 +158,19 @@ class Step:
         tool_calls: int = 0,
         cost_usd: float = 0.0,
         model: str | None = None,
+        cached_tokens: int = 0,
     ) -> None:
-        """Reports what was used since the last call, and by which language model. The platform adds it up."""
-        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, tool_calls=tool_calls, cost_usd=cost_usd)
+        """Reports what was used since the last call, and by which language model. The platform adds it up.
+
+        `cached_tokens` are those of the input tokens that were read from a cache.
+        """
+        usage = Usage(
+            input_tokens=input_tokens,
+            cached_tokens=cached_tokens,
+            output_tokens=output_tokens,
+            tool_calls=tool_calls,
+            cost_usd=cost_usd,
+        )
         await self._build.say(StageUsageRecorded(**self._place(), usage=usage, model=model))
 
     async def artifact(

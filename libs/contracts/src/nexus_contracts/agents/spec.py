@@ -8,6 +8,7 @@ from nexus_contracts.model import Message
 
 TOOL_NAME = "[a-z][a-z0-9_]{0,39}"
 ToolName = Annotated[str, Field(pattern=f"^{TOOL_NAME}$")]
+MCP_SERVER = "[a-z][a-z0-9-]{0,39}"
 _Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 _SecretName = Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]{0,99}$")]
 
@@ -18,6 +19,13 @@ class ToolSpec(Message):
     name: ToolName
     description: str = Field(min_length=1, max_length=2000)
     parameters: dict[str, JsonValue] = {"type": "object", "properties": {}}
+
+
+class McpTool(ToolSpec):
+    """A tool of an MCP server; `server` and `tool` are its names at the installation and at the server."""
+
+    server: str = Field(pattern=f"^{MCP_SERVER}$")
+    tool: str = Field(pattern="^[A-Za-z0-9_./-]{1,128}$")
 
 
 class AgentLimits(Message):
@@ -31,8 +39,8 @@ class AgentLimits(Message):
 class AgentSpec(Message):
     """`model` None: the agent uses no language model at run time; otherwise its name, `provider:model`.
 
-    What it may reach is stated here, and nothing else is granted: `allowed_hosts`, and `secrets` by name. The
-    installation has to grant all of it, too.
+    What it may reach is stated here, and nothing else is granted: `allowed_hosts`, `mcp_tools`, and `secrets` by name.
+    The installation has to grant all of it, too. `tools` are modules of the package.
     """
 
     name: str = Field(min_length=1, max_length=48)
@@ -40,6 +48,7 @@ class AgentSpec(Message):
     instructions: str = Field(default="", max_length=20_000)
     model: str | None = Field(default=None, max_length=200)
     tools: list[ToolSpec] = Field(default=[], max_length=50)
+    mcp_tools: list[McpTool] = Field(default=[], max_length=50)
     limits: AgentLimits = AgentLimits()
     allowed_hosts: list[_Host] = Field(default=[], max_length=50)
     secrets: list[_SecretName] = Field(default=[], max_length=50)

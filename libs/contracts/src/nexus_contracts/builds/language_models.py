@@ -39,18 +39,19 @@ class LanguageModel(RequestBody):
     def key_in(self, environment: Mapping[str, str]) -> str | None:
         """None where none is needed, as by most addresses of one's own. Raises ValueError where one is missing."""
         variable = self.api_key_env or _USUAL_KEYS.get(self.provider, "")
-        key = environment.get(variable) or None
+        key = environment.get(variable, "").strip() or None
         if key is None and not (self.provider == "openai" and self.base_url):
             raise ValueError(f"{self.name} needs a key in the environment variable {variable}")
         return key
 
     def cost(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
         """In USD. `cached_tokens` are those of the input that were read from a cache."""
-        cached = min(cached_tokens, input_tokens)
         per_cached = self.input_usd if self.cached_usd is None else self.cached_usd
-        total = (input_tokens - cached) * self.input_usd + cached * per_cached + output_tokens * self.output_usd
+        fresh = input_tokens - cached_tokens
+        total = fresh * self.input_usd + cached_tokens * per_cached + output_tokens * self.output_usd
         return round(total / MILLION, 9)
 
     def usage(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Usage:
-        cost = self.cost(input_tokens, output_tokens, cached_tokens)
-        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost)
+        cached = min(cached_tokens, input_tokens)
+        cost = self.cost(input_tokens, output_tokens, cached)
+        return Usage(input_tokens=input_tokens, cached_tokens=cached, output_tokens=output_tokens, cost_usd=cost)

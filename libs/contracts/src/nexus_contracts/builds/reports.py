@@ -70,7 +70,10 @@ class Artifact(Message):
 
 
 class Usage(Message):
+    """`cached_tokens` are those of the input tokens that were read from a cache."""
+
     input_tokens: Whole = Field(default=0, ge=0)
+    cached_tokens: Whole = Field(default=0, ge=0)
     output_tokens: Whole = Field(default=0, ge=0)
     tool_calls: Whole = Field(default=0, ge=0)
     cost_usd: Amount = Field(default=0.0, ge=0)
@@ -79,6 +82,7 @@ class Usage(Message):
         """The sum; `beyond` is called with the name of what exceeds the limit."""
         return Usage(
             input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             tool_calls=self.tool_calls + other.tool_calls,
             cost_usd=round(self.cost_usd + other.cost_usd, 9),

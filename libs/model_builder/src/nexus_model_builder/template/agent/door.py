@@ -1,12 +1,14 @@
-"""Calls the agent's model through the door: the Unix socket beside the agent's own."""
+"""Calls the agent's model, and tools elsewhere, through the door: the Unix socket beside the agent's own."""
 
 import json
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from typing import Any, NamedTuple, cast
 
-_PATH = "/v1/chat/completions"
+_CHAT = "/v1/chat/completions"
 _MOST_REFUSED = 100_000
 _Object = dict[str, Any]
 
@@ -30,36 +32,53 @@ class Call(NamedTuple):
 
 def chat(body: _Object) -> Iterator[_Object]:
     """The deltas of the model's answer, as they come. Raises DoorClosed."""
+    try:
+        with _answer(_CHAT, {**body, "stream": True}) as answer:
+            yield from _deltas(answer)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise DoorClosed("MODEL_UNAVAILABLE", "The model's answer was cut off or unreadable.") from None
+
+
+def call_remote(server: str, tool: str, arguments: _Object) -> str:
+    """What a tool of an MCP server says. Raises DoorClosed."""
+    try:
+        with _answer(f"/mcp/{server}/{tool}", arguments) as answer:
+            return str(json.loads(answer.read())["text"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise DoorClosed("HOST_UNAVAILABLE", "The tool's answer was cut off or unreadable.") from None
+
+
+@contextmanager
+def _answer(path: str, content: _Object) -> "Iterator[BufferedReader]":
+    """The body of the answer. Raises DoorClosed."""
+    body = json.dumps(content).encode()
+    # Of HTTP/1.0: the answer comes in no chunks, and ends with the connection.
+    head = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
             connection.connect(os.path.join(os.path.dirname(os.environ.get("AGENT_SOCKET", "")), "door"))
         except OSError:
             raise DoorClosed("MODEL_NOT_ALLOWED", "There is no language model where this agent runs.") from None
-        try:
-            yield from _answered(connection, json.dumps({**body, "stream": True}).encode())
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            raise DoorClosed("MODEL_UNAVAILABLE", "The model's answer was cut off or unreadable.") from None
+        connection.sendall(head.encode("ascii") + body)
+        with connection.makefile("rb") as answer:
+            status = int(answer.readline().split()[1])
+            while answer.readline().strip():
+                pass
+            if status != 200:
+                raise _refusal(json.loads(answer.read(_MOST_REFUSED)))
+            yield answer
 
 
-def _answered(connection: socket.socket, body: bytes) -> Iterator[_Object]:
-    # Of HTTP/1.0: the answer comes in no chunks, and ends with the connection.
-    head = f"POST {_PATH} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    connection.sendall(head.encode("ascii") + body)
-    with connection.makefile("rb") as answer:
-        status = int(answer.readline().split()[1])
-        while answer.readline().strip():
-            pass
-        if status != 200:
-            raise _refusal(json.loads(answer.read(_MOST_REFUSED)))
-        for line in answer:
-            text = line[5:].strip() if line.startswith(b"data:") else b""
-            if text == b"[DONE]":
-                return
-            event = cast("_Object", json.loads(text)) if text else {}
-            if "error" in event:
-                raise _refusal(event)
-            if event.get("choices"):
-                yield event["choices"][0].get("delta") or {}
+def _deltas(answer: BufferedReader) -> Iterator[_Object]:
+    for line in answer:
+        text = line[5:].strip() if line.startswith(b"data:") else b""
+        if text == b"[DONE]":
+            return
+        event = cast("_Object", json.loads(text)) if text else {}
+        if "error" in event:
+            raise _refusal(event)
+        if event.get("choices"):
+            yield event["choices"][0].get("delta") or {}
     raise ValueError("the stream has no end")
 
 
