@@ -1,16 +1,19 @@
 """Agents that use a language model at run time, in the sandbox, with a model that plays a script."""
 
 from collections.abc import Generator
+from dataclasses import replace
 
 import pytest
 from tests.support.doors import MODEL, asking, grants
 from tests.support.eventually import eventually
 from tests.support.local_backends import MODES, Bench, told
+from tests.support.mcp_double import GREETING, mcp_double
 from tests.support.memory_database import MemoryDatabase
 from tests.support.model_wire import Fault, Turn, Wire, model_wire
 from tests.support.scripted_model import written
 
 from nexus_agents.backends.door.door import Doors
+from nexus_agents.backends.door.grants import Grants, McpGrant
 from nexus_agents.backends.local.backend import LocalBackend
 from nexus_agents.domain.backend import DeployedAgent, InvokeRequest, PastMessage
 from nexus_agents.domain.backend_errors import AgentFailed, AgentTimedOut
@@ -36,11 +39,11 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Generator[Wire]:
 
 
 async def deployed(
-    bench: Bench, wire: Wire, spec: AgentSpec, spending: Spending | None = None
+    bench: Bench, wire: Wire, spec: AgentSpec, spending: Spending | None = None, granted: Grants | None = None
 ) -> tuple[LocalBackend, DeployedAgent]:
     """The backend and its agent."""
     parts = Parts(spec, {"vowels": WrittenTool.model_validate(written())}, "1.0.0")
-    backend = await bench.backend(MODES[-1], doors=Doors(grants(wire), spending))
+    backend = await bench.backend(MODES[-1], doors=Doors(granted or grants(wire), spending))
     return backend, await bench.agent(zipped(package_files(parts)), "proj_1:asker")
 
 
@@ -83,6 +86,22 @@ async def test_what_a_model_was_talked_into_reaches_nothing_but_the_agents_tools
     assert answer.output == "I cannot do that."
     told_back = [message["content"] for message in wire.bodies[1]["messages"] if message["role"] == "tool"]
     assert told_back == ["There is no tool 'shell'.", "The arguments are not a JSON object.", "The tool failed."]
+
+
+async def test_a_tool_of_an_mcp_server_is_one_of_the_agents(bench: Bench, wire: Wire) -> None:
+    wire.turns.extend([Turn(calls=(("greet", '{"name": "Ada"}'),)), Turn("I said hello.")])
+    tool = {"name": "greet", "description": "greets", "server": "people", "tool": "say-hello"}
+    async with mcp_double() as double:
+        double.results.append(GREETING)
+        granted = replace(grants(wire), mcp=(McpGrant(server="people", url=double.url),))
+        spec = asking(instructions="Greet.", tools=[VOWELS], mcp_tools=[tool])
+        backend, agent = await deployed(bench, wire, spec, granted=granted)
+        answer = await told(backend, agent, "greet Ada")
+    assert answer.output == "I said hello."
+    assert [one["name"] for one in answer.tool_calls] == ["greet"]
+    assert [one["function"]["name"] for one in wire.bodies[0]["tools"]] == ["vowels", "greet"]
+    assert wire.bodies[1]["messages"][-1]["content"] == "Hello, Ada."
+    assert double.seen[0][1]["arguments"] == {"name": "Ada"}
 
 
 async def test_at_its_limits_an_agent_fails_as_such_with_what_it_has_used(bench: Bench, wire: Wire) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +96,8 @@ class ScriptedModels:
     asked: list[str] = field(default_factory=list[str])
     instructions: set[str | None] = field(default_factory=set[str | None])
     stuck: bool = False
+    meanwhile: Callable[[str], Awaitable[None]] | None = None
+    """What happens, by the title of the form, while it makes its answer."""
     _turns: Counter[str] = field(default_factory=Counter[str])
 
     def made(self, offer: LanguageModel) -> Model:
@@ -103,6 +105,8 @@ class ScriptedModels:
             self.asked.append(offer.name)
             if self.stuck:
                 await asyncio.Event().wait()
+            if self.meanwhile is not None:
+                await self.meanwhile(_title(info))
             return self._answer(messages, info)
 
         return FunctionModel(answer, model_name=offer.name)
@@ -116,7 +120,7 @@ class ScriptedModels:
         (part,) = request.parts
         assert isinstance(part, UserPromptPart)
         assert isinstance(part.content, str)
-        title = str(info.output_tools[0].parameters_json_schema["title"])
+        title = _title(info)
         self.calls.append(title)
         self.prompts.append(part.content)
         self.instructions.add(request.instructions)
@@ -134,6 +138,10 @@ class ScriptedModels:
         turn = self._turns[title]
         self._turns[title] += 1
         return said[min(turn, len(said) - 1)]
+
+
+def _title(info: AgentInfo) -> str:
+    return str(info.output_tools[0].parameters_json_schema["title"])
 
 
 def response(said: Answer | str | ModelResponse, tool: str = "answer") -> ModelResponse:

@@ -61,7 +61,7 @@ class Service:
                 return name, {key: unquote(value) for key, value in match.groupdict().items()}
         return None
 
-    def read(self, operation: str, in_path: Mapping[str, str], request: web.Request, body: bytes) -> Call:
+    def read(self, operation: str, in_path: Mapping[str, str], request: web.BaseRequest, body: bytes) -> Call:
         """Raises Refusal where the request breaks the model."""
         shape = self._model.operation_model(operation).input_shape
         query = dict(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True))

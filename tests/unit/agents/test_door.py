@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pydantic import ValidationError
-from tests.support.doors import KEY, MODEL, asking, grants, open_door
+from tests.support.doors import KEY, MODEL, asking, grants, open_door, served_host
 from tests.support.eventually import eventually
 from tests.support.memory_database import MemoryDatabase
 from tests.support.model_wire import CUT, OVERLOAD, RATE_LIMIT, Fault, Turn, Wire, model_wire
@@ -49,12 +49,8 @@ async def weather(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[str]:
         said = {"path": request.path_qs, "headers": dict(request.headers), "body": await request.text()}
         return web.json_response(said)
 
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with served_host(answer) as address:
+        yield address
 
 
 def spending(limit_usd: float = 1000.0, database: MemoryDatabase | None = None) -> SpendingStore:
@@ -121,6 +117,7 @@ HARMFUL: dict[str, tuple[dict[str, Any], str]] = {
         "INVALID_REQUEST",
     ),
     "no messages": ({"messages": "hello"}, "INVALID_REQUEST"),
+    "a message that is none": ({"messages": ["hello"]}, "INVALID_REQUEST"),
     "a length that is none": ({"max_tokens": "many"}, "INVALID_REQUEST"),
 }
 
@@ -278,6 +275,8 @@ async def test_a_host_gets_its_secret_which_the_agent_never_sees(weather: str, t
         ("/hosts/asked.example/", 403, "HOST_NOT_ALLOWED"),
         ("/hosts/api.weather.example@other.example/", 403, "HOST_NOT_ALLOWED"),
         ("/hosts/api.weather.example/a/%2e%2e/%2e%2e/admin", 400, "INVALID_REQUEST"),
+        ("/hosts/api.weather.example/a/..%3b/..;x=1/admin", 400, "INVALID_REQUEST"),
+        ("/hosts/api.weather.example/a%5c%252e%252e/admin", 400, "INVALID_REQUEST"),
         ("/v1/models", 404, "NOT_FOUND"),
     ],
 )

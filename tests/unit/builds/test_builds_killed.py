@@ -42,24 +42,6 @@ class Moments:
             await asyncio.Event().wait()
 
 
-class MortalModels(ScriptedModels):
-    """`begun` are the calls that were made, answered or not."""
-
-    moments: Moments
-
-    def made(self, offer: Any) -> Any:
-        model = super().made(offer)
-        answer = model.function
-
-        async def mortal(messages: Any, info: Any) -> Any:
-            title = str(info.output_tools[0].parameters_json_schema["title"])
-            await self.moments.at(f"{title} is under way")
-            return await answer(messages, info)
-
-        model.function = mortal
-        return model
-
-
 class MortalCheckpoints(Checkpoints):
     moments: Moments
 
@@ -107,8 +89,7 @@ class Life:
 
     def __init__(self, folder: Path, *, deadly: bool) -> None:
         self.moments = Moments(deadly)
-        self.models = MortalModels(vowels_script())
-        self.models.moments = self.moments
+        self.models = ScriptedModels(vowels_script(), meanwhile=self.moments.at)
         self.agents: Any = Agents(self.moments)
         builder = ModelBuilder(ModelSettings(models=[OFFER]), self.models, QuickTrial())
         self.world = WorkerWorld(folder, builder)
@@ -147,7 +128,7 @@ async def test_a_build_whose_worker_dies_at_every_moment_has_the_same_result_and
     assert (expected.status, project.status) == (ProjectStatus.COMPLETED, ProjectStatus.COMPLETED)
     assert calm.killed == 0
     assert mortal.killed > 3 * len(CALLS)
-    assert {f"{call} is under way" for call in CALLS} <= mortal.moments.reached
+    assert set(CALLS) <= mortal.moments.reached
     assert shipped(project) == shipped(expected)
 
     assert calm.models.calls == CALLS

@@ -47,9 +47,8 @@ class Agents:
             return None
         if not isinstance(command, InvokeAgent):
             return kind.model_construct(status="offline", active_version=2)
-        said = self.answers[command.input_text]
-        if isinstance(said, list):
-            said = said.pop(0)
+        given: Any = self.answers[command.input_text]
+        said = given if isinstance(given, str) else given.pop(0)
         invocation = {"invocation_id": command.invocation_id, "agent_id": AGENT, "session_id": command.session_id}
         failed = said in ("AGENT_CRASHED", "INTERRUPTED")
         return kind.model_validate(

@@ -69,7 +69,7 @@ def _bedrock(offer: LanguageModel, seconds: float) -> Any:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     config = Config(retries={"total_max_attempts": 1}, read_timeout=seconds, connect_timeout=min(seconds, 60.0))
     try:
-        session = boto3.Session(region_name=region)
+        session: Any = boto3.Session(region_name=region)
         known = os.environ.get("AWS_BEARER_TOKEN_BEDROCK") or session.get_credentials()
         client: Any = session.client("bedrock-runtime", endpoint_url=offer.base_url, config=config)
     except BotoCoreError as error:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from nexus_agents.backends.agentcore.names import BUCKET, INSTALLATION, REGION, ROLE_ARN
 from nexus_agents.backends.agentcore.settings import AgentCoreSettings, ManagedPython
-from nexus_agents.backends.door.grants import Grants, HostGrant
+from nexus_agents.backends.door.grants import Grants, HostGrant, McpGrant
 from nexus_contracts.builds.language_models import LanguageModel
 from nexus_runtime.blobs import BlobsUrl, directory_url
 from nexus_runtime.process.settings import OwnerSettings, TenantQuotas
@@ -83,6 +83,7 @@ class AgentsSettings(OwnerSettings):
     )
     agent_models: list[str] = Field(default=[], description="names of models that agents may use at run time")
     agent_hosts: list[HostGrant] = Field(default=[], description="hosts that agents may reach, and their secrets")
+    agent_mcp: list[McpGrant] = Field(default=[], description="MCP servers whose tools agents may call")
     agent_budget_day_usd: float = Field(
         default=1.0, gt=0, le=1_000_000, description="that an agent may spend on models on a day (UTC)"
     )
@@ -123,7 +124,8 @@ class AgentsSettings(OwnerSettings):
     def grants(self, environment: Mapping[str, str]) -> Grants:
         """What agents may reach; keys and secrets are in `environment`."""
         models = tuple(model for model in self.models if model.name in self.agent_models)
-        return Grants(models, tuple(self.agent_hosts), environment, self.model_timeout_seconds)
+        hosts, mcp = tuple(self.agent_hosts), tuple(self.agent_mcp)
+        return Grants(models, hosts, mcp, environment, self.model_timeout_seconds)
 
     @property
     def agentcore(self) -> AgentCoreSettings | None:

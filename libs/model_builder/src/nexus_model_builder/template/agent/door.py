@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from typing import Any, NamedTuple, cast
@@ -49,7 +49,7 @@ def call_remote(server: str, tool: str, arguments: _Object) -> str:
 
 
 @contextmanager
-def _answer(path: str, content: _Object) -> "Iterator[BufferedReader]":
+def _answer(path: str, content: _Object) -> "Generator[BufferedReader]":
     """The body of the answer. Raises DoorClosed."""
     body = json.dumps(content).encode()
     # Of HTTP/1.0: the answer comes in no chunks, and ends with the connection.

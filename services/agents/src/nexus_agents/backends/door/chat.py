@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from io import BytesIO
 
 import aiohttp
 from aiohttp import web
@@ -16,6 +15,7 @@ from nexus_agents.backends.door.account import Account, Charge
 from nexus_agents.backends.door.bodies import MOST_RECEIVED, received_body, sent_body
 from nexus_agents.backends.door.chat_requests import ChatRequest, chat_request
 from nexus_agents.backends.door.grants import Grants, Rights, redacted
+from nexus_agents.backends.door.outside import Outside
 from nexus_agents.backends.door.refusals import DoorRefusal
 from nexus_agents.backends.streams import JSON
 from nexus_agents.domain.spending import BudgetExceeded, BudgetUnknown, Reserved, Spending
@@ -47,9 +47,10 @@ class _Call:
 
 
 class Chat:
-    def __init__(self, grants: Grants, spending: Spending) -> None:
+    def __init__(self, grants: Grants, spending: Spending, outside: Outside) -> None:
         self._grants = grants
         self._spending = spending
+        self._outside = outside
         self._settling: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -57,12 +58,7 @@ class Chat:
         await asyncio.gather(*self._settling)
 
     async def answer(
-        self,
-        http: aiohttp.ClientSession,
-        request: web.BaseRequest,
-        rights: Rights,
-        account: Account,
-        clock: asyncio.Timeout,
+        self, request: web.BaseRequest, rights: Rights, account: Account, clock: asyncio.Timeout
     ) -> web.StreamResponse:
         """Raises DoorRefusal; of a stream that has begun it is the last event, and `clock` stands still."""
         if (model := rights.model) is None:
@@ -74,7 +70,7 @@ class Chat:
         except ValueError as error:
             raise DoorRefusal(502, "MODEL_REJECTED", str(error)) from None
         call = _Call(asked, model, key, Charge(model.name, asked.worst))
-        async with self._paid(rights.agent_id, call, account), self._asked(http, call) as response:
+        async with self._paid(rights.agent_id, call, account), self._asked(call) as response:
             if asked.streamed:
                 return await _streamed(request, call, response, clock)
             body = await received_body(response)
@@ -108,12 +104,12 @@ class Chat:
         await asyncio.shield(settling)
 
     @asynccontextmanager
-    async def _asked(self, http: aiohttp.ClientSession, call: _Call) -> AsyncGenerator[aiohttp.ClientResponse]:
+    async def _asked(self, call: _Call) -> AsyncGenerator[aiohttp.ClientResponse]:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {call.key}"} if call.key else {})
-        body = BytesIO(json.dumps(call.request.body, ensure_ascii=False).encode())
+        body = json.dumps(call.request.body, ensure_ascii=False).encode()
         url = f"{(call.model.base_url or OPENAI).rstrip('/')}/chat/completions"
         try:
-            async with http.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._outside.asked("POST", url, headers, body) as response:
                 if response.status != 200:
                     call.charge.used = Usage()
                     raise await _refused(response, call)
@@ -173,8 +169,9 @@ async def _refused(response: aiohttp.ClientResponse, call: _Call) -> DoorRefusal
     if response.status in (400, 413, 422):
         body = _json(await received_body(response))
         error = body.get("error") if isinstance(body, dict) else None
-        said = str(error.get("message", "") if isinstance(error, dict) else "")[:_MOST_SHOWN]
-        shown = redacted(said.encode(), call.key).decode()
+        said = str(error.get("message", "") if isinstance(error, dict) else "")
+        # Cut first, the beginning of a key could be left at the end.
+        shown = redacted(said.encode(), call.key).decode()[:_MOST_SHOWN]
         return DoorRefusal(400, "MODEL_REJECTED", f"{name} refuses the request: {shown}")
     if response.status < 500:
         return DoorRefusal(502, "MODEL_REJECTED", f"{name} refuses this installation: HTTP {response.status}")

@@ -11,10 +11,11 @@ from nexus_contracts.builds.reports import Usage
 from nexus_contracts.strict_json import UnreadableJson
 
 _PASSED_ON = (
-    *("messages", "tools", "tool_choice", "parallel_tool_calls", "response_format", "temperature", "top_p", "stop"),
-    *("seed", "presence_penalty", "frequency_penalty", "reasoning_effort"),
+    *("tools", "tool_choice", "parallel_tool_calls", "response_format", "temperature", "top_p", "stop", "seed"),
+    *("presence_penalty", "frequency_penalty", "reasoning_effort"),
 )
 """Other fields could cost more, keep what was said with the provider, or have it reach into the network."""
+_MESSAGE = ("role", "content", "name", "tool_calls", "tool_call_id", "refusal", "reasoning_content")
 _LENGTHS = ("max_completion_tokens", "max_tokens")
 
 
@@ -37,17 +38,18 @@ def chat_request(sent: bytes, model: LanguageModel) -> ChatRequest:
     named = asked.get("model", model.name)
     if named not in (model.name, model.model):
         raise DoorRefusal(403, "MODEL_NOT_ALLOWED", f"the agent's specification names {model.name} and no other model")
-    _check_contents(asked)
+    messages = _messages(asked["messages"])
+    _check_tools(asked)
     streamed = asked.get("stream") is True
     body = {name: asked[name] for name in _PASSED_ON if asked.get(name) is not None}
     name, most = _length(asked, model)
-    body |= {"model": model.model, name: most}
+    body |= {"model": model.model, "messages": messages, name: most}
     if streamed:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     options = asked.get("stream_options")
     figures = isinstance(options, dict) and options.get("include_usage") is True
-    # Three bytes a token are few for any language: what is reserved is rather too much.
-    return ChatRequest(body, streamed, figures, model.usage(len(sent) // 3, most))
+    # No token is shorter than a byte. Few are that short, but the agent chooses what it sends.
+    return ChatRequest(body, streamed, figures, model.usage(len(sent), most))
 
 
 def _object(sent: bytes) -> dict[str, JsonValue]:
@@ -71,15 +73,21 @@ def _length(asked: dict[str, JsonValue], model: LanguageModel) -> tuple[str, int
     return name, min(wanted, model.max_output_tokens)
 
 
-def _check_contents(asked: dict[str, JsonValue]) -> None:
-    """What would have the provider fetch an address, or use tools of its own, leads past the door."""
-    messages = asked["messages"]
-    for message in messages if isinstance(messages, list) else []:
-        content = message.get("content") if isinstance(message, dict) else None
-        parts = content if isinstance(content, list) else [content]
-        for part in parts:
+def _messages(sent: JsonValue) -> list[JsonValue]:
+    """Raises DoorRefusal: what would have the provider fetch an address leads past the door."""
+    passed: list[JsonValue] = []
+    for message in sent if isinstance(sent, list) else []:
+        if not isinstance(message, dict):
+            raise _invalid("a message is no object")
+        content = message.get("content")
+        for part in content if isinstance(content, list) else [content]:
             if not (part is None or isinstance(part, str) or _harmless(part)):
                 raise _invalid("a message may have parts of type text, and image_url with a data: address")
+        passed.append({name: message[name] for name in _MESSAGE if name in message})
+    return passed
+
+
+def _check_tools(asked: dict[str, JsonValue]) -> None:
     tools = asked.get("tools") or []
     if not isinstance(tools, list) or not all(_kind(tool) == "function" for tool in tools):
         raise _invalid("all tools must be of type function")

@@ -6,13 +6,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import aiohttp
 from aiohttp import web
 
 from nexus_agents.backends.door.account import Account
 from nexus_agents.backends.door.chat import Chat
 from nexus_agents.backends.door.grants import Grants, Rights
 from nexus_agents.backends.door.hosts import PREFIX, fetched
+from nexus_agents.backends.door.mcp import MCP, McpServers
+from nexus_agents.backends.door.outside import Outside
 from nexus_agents.backends.door.refusals import DoorRefusal
 from nexus_agents.domain.spending import Spending, Unlimited
 from nexus_contracts.agents.spec import AgentSpec
@@ -23,20 +24,20 @@ logger = log.get(__name__)
 CHAT = "/v1/chat/completions"
 MOST_CONNECTIONS, MOST_CALLS = 32, 4
 """Of one process of an agent, at once. Calls beyond wait unread; connections beyond are closed."""
-_READ_AHEAD = 1 << 18
 
 
 class Doors:
-    """Makes the doors of a backend's agents. One connection pool for all: what one agent keeps open blocks no other."""
+    """Makes the doors of a backend's agents."""
 
     def __init__(self, grants: Grants | None = None, spending: Spending | None = None) -> None:
         self._grants = grants or Grants()
-        self._chat = Chat(self._grants, spending or Unlimited())
-        self._http: aiohttp.ClientSession | None = None
+        self._outside = Outside(frozenset(grant.host for grant in self._grants.hosts if grant.url is None))
+        self._chat = Chat(self._grants, spending or Unlimited(), self._outside)
+        self._mcp = McpServers(self._grants, self._outside)
 
     async def door(self, agent_id: str, spec: AgentSpec | None, run: Path) -> "Door | None":
         """In the run directory of a process; None for an agent that asks for nothing outside."""
-        if spec is None or not (spec.model or spec.allowed_hosts):
+        if spec is None or not (spec.model or spec.allowed_hosts or spec.mcp_tools):
             return None
         door = Door(self, self._grants.rights(agent_id, spec))
         await door.open(run / DOOR)
@@ -44,31 +45,21 @@ class Doors:
 
     async def close(self) -> None:
         await self._chat.close()
-        if self._http is not None:
-            await self._http.close()
+        await self._outside.close()
 
     async def passed(self, request: web.BaseRequest, rights: Rights, account: Account) -> web.StreamResponse:
         """Raises DoorRefusal."""
         try:
             async with asyncio.timeout(self._grants.seconds) as clock:
                 if request.path == CHAT and request.method == "POST":
-                    return await self._chat.answer(self._session(), request, rights, account, clock)
+                    return await self._chat.answer(request, rights, account, clock)
                 if request.path.startswith(PREFIX):
-                    return await fetched(self._grants, self._session(), request, rights, account)
+                    return await fetched(self._grants, self._outside, request, rights, account)
+                if request.path.startswith(MCP) and request.method == "POST":
+                    return await self._mcp.called(request, rights, account)
         except TimeoutError:
             raise DoorRefusal(504, "TIMED_OUT", f"no answer within {self._grants.seconds:g} s") from None
-        raise DoorRefusal(404, "NOT_FOUND", f"the door has POST {CHAT} and {PREFIX}<host>/<path>")
-
-    def _session(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-                read_bufsize=_READ_AHEAD,
-                trust_env=True,
-            )
-        return self._http
+        raise DoorRefusal(404, "NOT_FOUND", f"the door has POST {CHAT}, {PREFIX}<host>/<path> and {MCP}")
 
 
 class Door:

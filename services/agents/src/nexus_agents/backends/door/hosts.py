@@ -1,6 +1,5 @@
 """Passes requests on to the hosts that an agent may reach, with the secrets that belong to them."""
 
-from io import BytesIO
 from urllib.parse import unquote
 
 import aiohttp
@@ -9,6 +8,7 @@ from aiohttp import web
 from nexus_agents.backends.door.account import Account
 from nexus_agents.backends.door.bodies import received_body, sent_body
 from nexus_agents.backends.door.grants import Grants, Rights, redacted
+from nexus_agents.backends.door.outside import Outside
 from nexus_agents.backends.door.refusals import DoorRefusal
 
 PREFIX = "/hosts/"
@@ -18,7 +18,7 @@ _RECEIVED = ("Content-Type", "ETag", "Retry-After")
 
 
 async def fetched(
-    grants: Grants, http: aiohttp.ClientSession, request: web.BaseRequest, rights: Rights, account: Account
+    grants: Grants, outside: Outside, request: web.BaseRequest, rights: Rights, account: Account
 ) -> web.Response:
     """The answer of `/hosts/<host>/<path>`; redirects are not followed. Raises DoorRefusal."""
     host, _, rest = request.rel_url.raw_path.removeprefix(PREFIX).partition("/")
@@ -27,7 +27,7 @@ async def fetched(
         raise DoorRefusal(403, "HOST_NOT_ALLOWED", f"the agent may not reach the host {host[:253]!r}")
     if request.method not in _METHODS:
         raise DoorRefusal(405, "INVALID_REQUEST", f"the door passes on {', '.join(_METHODS)}")
-    if any(unquote(part) in (".", "..") for part in unquote(rest).replace("\\", "/").split("/")):
+    if any(_climbs(part) for part in unquote(rest).replace("\\", "/").split("/")):
         raise DoorRefusal(400, "INVALID_REQUEST", "a path has no parts . and ..")
     account.begin_fetch()
     body = await sent_body(request)
@@ -37,11 +37,18 @@ async def fetched(
     query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
     url = f"{grant.address}/{rest}{query}"
     try:
-        async with http.request(
-            request.method, url, data=BytesIO(body) if body else None, headers=headers, allow_redirects=False
-        ) as response:
+        async with outside.asked(request.method, url, headers, body) as response:
             answer = await received_body(response)
     except (aiohttp.ClientError, ValueError):
         raise DoorRefusal(503, "HOST_UNAVAILABLE", f"{host} does not answer as it should") from None
-    kept = {name: response.headers[name] for name in _RECEIVED if name in response.headers}
+    kept = {name: _shown(response.headers[name], secret) for name in _RECEIVED if name in response.headers}
     return web.Response(status=response.status, body=redacted(answer, secret), headers=kept)
+
+
+def _climbs(part: str) -> bool:
+    """Also where a server takes what follows a semicolon for a parameter."""
+    return unquote(part).partition(";")[0] in (".", "..")
+
+
+def _shown(value: str, secret: str | None) -> str:
+    return redacted(value.encode(errors="replace"), secret).decode()
