@@ -14,7 +14,8 @@ NAMES = {
     "warning": ["warning", "warn"],
     "error": ["error", "critical", "fatal", "alert", "emergency"],
 }
-USAGE = {"input_tokens": MOST, "output_tokens": MOST, "tool_calls": MOST, "cost_usd": float(MOST_USD)}
+_COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "tool_calls")
+USAGE = {**dict.fromkeys(_COUNTS, MOST), "cost_usd": float(MOST_USD)}
 ARTIFACT = {"name": "a", "uri": "u", "sha256": "0" * 64, "size_bytes": MOST, "media_type": "text/plain"}
 
 

@@ -20,12 +20,12 @@ URL = r"^https?://[^\s?#@]+$"
 SECRET = "^[A-Z][A-Z0-9_]{0,99}$"
 
 
-class _Grant(RequestBody):
+class _WithSecret(RequestBody):
     secret: str | None = Field(default=None, pattern=SECRET)
     header: str = Field(default="Authorization", pattern="^[A-Za-z][A-Za-z0-9-]{0,99}$")
 
 
-class HostGrant(_Grant):
+class HostGrant(_WithSecret):
     """A host that agents may reach. `url` None: `https://<host>`.
 
     `secret` names the variable of the environment whose value is sent as `header`.
@@ -39,7 +39,7 @@ class HostGrant(_Grant):
         return (self.url or f"https://{self.host}").rstrip("/")
 
 
-class McpGrant(_Grant):
+class McpGrant(_WithSecret):
     """An MCP server whose tools agents may call; `tools` None: all of them. `secret` and `header` as of a host."""
 
     server: str = Field(pattern=f"^{MCP_SERVER}$")
