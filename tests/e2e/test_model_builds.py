@@ -1,5 +1,7 @@
 """A build by a language model through the whole platform: the model plays a script on the wire of OpenAI."""
 
+from typing import Any
+
 import pytest
 from tests.support.client import Client
 from tests.support.model_wire import CUT, RATE_LIMIT, WRONG_ARGUMENTS, Wire
@@ -8,14 +10,23 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180
 REQUIREMENT = "an agent that counts the vowels of a text"
 
 
-async def test_a_model_builds_an_agent_that_is_verified_and_paid_for_once(client: Client, wire: Wire) -> None:
+def deploys(project: Any) -> bool:
+    """Whether it waits for the approval of its deployment."""
+    return (project["waiting_for"] or {}).get("stage_name") == "agent_deployer"
+
+
+async def test_a_model_asks_and_builds_an_agent_that_is_verified_and_paid_for_once(client: Client, wire: Wire) -> None:
     wire.faults.extend([RATE_LIMIT, CUT, WRONG_ARGUMENTS])
-    wanted = {"requirement": REQUIREMENT, "build_method": "model", "approve": ["deploy"]}
+    wanted = {"requirement": REQUIREMENT, "build_method": "model", "approve": ["deploy"], "ask": True}
     created = (await client.post("/api/v1/projects", wanted)).data
     path = f"/api/v1/projects/{created['project_id']}"
-    waiting = await client.until(path, lambda data: data["waiting_for"] or data["status"] == "failed", seconds=120)
-    assert waiting["waiting_for"]["stage_name"] == "agent_deployer", waiting["error"]
+    asking = await client.until(path, lambda data: data["waiting_for"] or data["status"] == "failed", seconds=120)
+    assert asking["waiting_for"]["prompt"] == "1. Is y a vowel?", asking["error"]
+    await client.call("PUT", f"{path}/control", {"action": "answer", "answers": {"1": "no"}})
+    waiting = await client.until(path, lambda data: data["status"] == "failed" or deploys(data), seconds=120)
+    assert deploys(waiting), waiting["error"]
     assert waiting["waiting_for"]["cost_usd"] > 0
+    assert waiting["waiting_for"]["estimate_usd"] == 0.0
     await client.call("PUT", f"{path}/control", {"action": "approve"})
     project = await client.built(created["project_id"], seconds=60)
     assert project["status"] == "completed", project["error"]

@@ -12,13 +12,7 @@ KEY_ID = f"key_{_HEX}"
 AGENT_ID = f"{PROJECT_ID}:order_calculator"
 BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
 REQUIREMENT = "An agent that adds up the items of an order and converts CSV files to JSON."
-USAGE: Example = {
-    "input_tokens": 1200,
-    "cached_tokens": 800,
-    "output_tokens": 450,
-    "tool_calls": 2,
-    "cost_usd": 0.0041,
-}
+USAGE: Example = {"input_tokens": 1200, "cached_tokens": 800, "output_tokens": 450, "tool_calls": 2, "cost_usd": 0.0041}
 MODEL = "bedrock:anthropic.claude-sonnet-4-5"
 LOG: Example = {"timestamp": BEGAN, "level": "info", "message": "reading the requirement"}
 LOG_LINE: Example = {"number": 1, **LOG}
@@ -358,13 +352,7 @@ TOP_AGENTS: Example = {
     ],
     **_MARCH,
 }
-_USED: Example = {
-    "input_tokens": 4000,
-    "cached_tokens": 2500,
-    "output_tokens": 711,
-    "tool_calls": 12,
-    "cost_usd": 0.031,
-}
+_USED: Example = {"input_tokens": 4000, "output_tokens": 711, "tool_calls": 12, "cost_usd": 0.031}
 USAGE_REPORT: Example = {
     "total": _USED,
     "by_day": [{**_USED, "date": "2026-03-01"}],
