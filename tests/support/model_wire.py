@@ -128,13 +128,17 @@ def form_of(schema: Mapping[str, Any]) -> str:
 
 
 def _schema(body: dict[str, Any]) -> dict[str, Any]:
+    if "response_format" in body:
+        return body["response_format"]["json_schema"]["schema"]
     (tool,) = body["tools"]
     return tool["function"]["parameters"] if "function" in tool else tool["input_schema"]
 
 
 def _openai(body: dict[str, Any], arguments: str) -> dict[str, Any]:
     call = {"id": "call_1", "type": "function", "function": {"name": "answer", "arguments": arguments}}
-    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [call]}
+    if "response_format" in body:
+        message = {"role": "assistant", "content": arguments}
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",

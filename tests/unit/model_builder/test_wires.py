@@ -56,6 +56,17 @@ def build(wire: Wire, models: ProviderModels, provider: str = "openai", **settin
     return ModelBuild(models, models=[model], **settings)
 
 
+async def test_a_model_without_tools_is_held_to_a_schema(wire: Wire, models: ProviderModels) -> None:
+    offer = LanguageModel(
+        name="openai:played", base_url=f"{wire.url}/v1", answers_by="schema", input_usd=1.0, output_usd=10.0
+    )
+    wire.faults.extend([WRONG_ARGUMENTS, BAD_JSON])
+    made = ModelBuild(models, models=[offer])
+    await made.step("orchestrator")
+    assert wire.calls == ["Brief"] * 3
+    assert made.outputs["orchestrator"]["agent_name"] == "vowel_counter"
+
+
 @pytest.mark.parametrize(
     ("provider", "path", "cost", "cached"), [("openai", OPENAI, 0.002, 0), ("anthropic", ANTHROPIC, 0.00164, 400)]
 )

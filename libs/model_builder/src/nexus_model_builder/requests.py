@@ -63,14 +63,8 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
     from pydantic_ai import exceptions as faults
     from pydantic_ai.direct import model_request
     from pydantic_ai.messages import ModelRequest, UserPromptPart
-    from pydantic_ai.models import ModelRequestParameters
     from pydantic_ai.settings import ModelSettings
-    from pydantic_ai.tools import ToolDefinition
 
-    tool = ToolDefinition(
-        name=ANSWER, description="Your whole answer.", parameters_json_schema=request.schema, kind="output"
-    )
-    parameters = ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
     settings = ModelSettings(max_tokens=offer.max_output_tokens, cache={"messages": False})
     if offer.provider != "bedrock":  # whose client has been told
         settings["max_retries"] = 0
@@ -78,7 +72,7 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
     try:
         async with asyncio.timeout(seconds):
             response = await model_request(
-                model, [message], model_settings=settings, model_request_parameters=parameters
+                model, [message], model_settings=settings, model_request_parameters=_parameters(request, offer)
             )
     except TimeoutError:
         raise RequestFailed("MODEL_UNAVAILABLE", f"{offer.name}: no answer in {seconds:g} s", again=True) from None
@@ -87,6 +81,20 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
     except BotoCoreError as error:  # before anything was sent: credentials that cannot be had, or have expired
         raise RequestFailed("MODEL_REJECTED", f"{offer.name}: {str(error)[:500]}") from None
     return _response(response, offer)
+
+
+def _parameters(request: Request, offer: LanguageModel) -> Any:
+    from pydantic_ai.models import ModelRequestParameters
+    from pydantic_ai.output import OutputObjectDefinition
+    from pydantic_ai.tools import ToolDefinition
+
+    if offer.answers_by == "schema":
+        form = OutputObjectDefinition(name=ANSWER, json_schema=request.schema)
+        return ModelRequestParameters(output_mode="native", output_object=form)
+    tool = ToolDefinition(
+        name=ANSWER, description="Your whole answer.", parameters_json_schema=request.schema, kind="output"
+    )
+    return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
 
 
 def _failed(offer: LanguageModel, error: Exception) -> RequestFailed:

@@ -1,7 +1,7 @@
 """The language models that a platform may use, and what they cost."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ class LanguageModel(RequestBody):
     """`name` is `provider:model`. Prices are in USD for a million tokens; `cached_usd` None: as other input.
 
     `openai` is every address that speaks the OpenAI chat wire. A key is in the environment, under `api_key_env`.
+    `answers_by` is what holds it to a form: a tool that it has to call, or a JSON schema that its text has to fit.
     """
 
     name: str = Field(pattern=r"^(anthropic|bedrock|openai):[^\s]{1,180}$")
@@ -25,6 +26,7 @@ class LanguageModel(RequestBody):
     cached_usd: Price | None = None
     base_url: str | None = Field(default=None, pattern="^https?://")
     api_key_env: str | None = Field(default=None, pattern="^[A-Z][A-Z0-9_]{0,99}$")
+    answers_by: Literal["tool", "schema"] = "tool"
     max_output_tokens: int = Field(default=8192, ge=256, le=200_000)
 
     @property
