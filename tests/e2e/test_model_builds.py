@@ -12,7 +12,8 @@ REQUIREMENT = "an agent that counts the vowels of a text"
 
 def deploys(project: Any) -> bool:
     """Whether it waits for the approval of its deployment."""
-    return (project["waiting_for"] or {}).get("stage_name") == "agent_deployer"
+    waiting = project["waiting_for"]
+    return waiting is not None and waiting["stage_name"] == "agent_deployer"
 
 
 async def test_a_model_asks_and_builds_an_agent_that_is_verified_and_paid_for_once(client: Client, wire: Wire) -> None:
