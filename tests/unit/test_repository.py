@@ -47,7 +47,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
 )
 READ_ELSEWHERE = {"REQUIREMENT": DEFAULT_REQUIREMENT, "PYTHON": "python3", "CHAOS_SEED": ""}
 """By `make demo`, by `make install` and by `make test-chaos`."""
-RUN_APART = {"aws", "chaos", "support"}
+RUN_APART = {"aws", "chaos", "small_model", "support"}
 """Folders of tests that `make test` does not collect."""
 AGENT_TEMPLATE = "nexus_offline_builder/package/"
 
