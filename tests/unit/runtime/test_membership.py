@@ -38,7 +38,7 @@ class Broker:
 
 
 @asynccontextmanager
-async def membership(broker: Broker, name: str | None, standing: Standing | None) -> AsyncGenerator[Membership]:
+async def membership(broker: Broker, name: str | None, standing: Standing | None) -> AsyncGenerator[Any]:
     subscription = SubscriptionState()
     enter_as(SimpleNamespace(_subscription=subscription), name, standing)
     client: Any = SimpleNamespace(cluster=ClusterMetadata(metadata_max_age_ms=10_000))
