@@ -18,7 +18,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import RebalanceInProgressError, UnknownMemberIdError
 from aiokafka.protocol.group import HeartbeatRequest
 
-from nexus_runtime.kafka.membership import Membership, Standing, Standings, enter_as
+from nexus_runtime.kafka.membership import Membership, Tenure, Tenures, enter_as
 
 ASSIGNMENT = ConsumerProtocolMemberAssignment(0, [("reports", [0, 1])], b"")
 
@@ -38,9 +38,9 @@ class Broker:
 
 
 @asynccontextmanager
-async def membership(broker: Broker, name: str | None, standing: Standing | None) -> AsyncGenerator[Any]:
+async def membership(broker: Broker, name: str | None, tenure: Tenure | None) -> AsyncGenerator[Any]:
     subscription = SubscriptionState()
-    enter_as(SimpleNamespace(_subscription=subscription), name, standing)
+    enter_as(SimpleNamespace(_subscription=subscription), name, tenure)
     client: Any = SimpleNamespace(cluster=ClusterMetadata(metadata_max_age_ms=10_000))
     # Not subscribed before the test says so: until then the coordinator's own task only waits.
     made: Any = Membership(client, subscription, group_id="g", assignors=(RoundRobinPartitionAssignor,))
@@ -55,24 +55,24 @@ async def continued(made: Any) -> bool:
     return await made._do_rejoin_group(made.subscribed.subscription)
 
 
-STANDING = Standing(member_id="builds", generation=7, protocol="roundrobin", assignment=b64encode(ASSIGNMENT.encode()))
+TENURE = Tenure(member_id="builds", generation=7, protocol="roundrobin", assignment=b64encode(ASSIGNMENT.encode()))
 
 
 async def test_who_continues_a_membership_has_its_partitions_at_once() -> None:
     broker = Broker(0)
-    told = Standings(by_group={"g": STANDING}).model_dump_json()
-    async with membership(broker, "builds", Standings.model_validate_json(told).by_group["g"]) as made:
+    told = Tenures(by_group={"g": TENURE}).model_dump_json()
+    async with membership(broker, "builds", Tenures.model_validate_json(told).by_group["g"]) as made:
         assert await continued(made)
         assert made.subscribed.assigned_partitions() == {TopicPartition("reports", 0), TopicPartition("reports", 1)}
         assert (made.member_id, made.generation) == ("builds", 7)
-        assert made.standing == STANDING
+        assert made.tenure == TENURE
 
 
 @pytest.mark.parametrize("error", [UnknownMemberIdError.errno, RebalanceInProgressError.errno])
 async def test_where_the_group_has_gone_on_it_joins_under_its_name(error: int) -> None:
     broker = Broker(error)
-    async with membership(broker, "builds", STANDING) as made:
+    async with membership(broker, "builds", TENURE) as made:
         with pytest.raises(NotImplementedError, match="JoinGroup"):
             await continued(made)
         assert made.member_id == "builds"
-        assert made.standing is None
+        assert made.tenure is None

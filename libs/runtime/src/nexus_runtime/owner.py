@@ -20,7 +20,7 @@ from nexus_runtime.dynamo import Database, Table
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
-from nexus_runtime.kafka.membership import Standings
+from nexus_runtime.kafka.membership import Tenures
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.ledger.audit import Wanted
 from nexus_runtime.ledger.change import NoWork
@@ -210,7 +210,7 @@ def partition_routes(consumers: Consumers) -> APIRouter:
     router = APIRouter(tags=["operations"])
 
     @router.post(LET_GO, operation_id="letGo", summary="Stop consuming: a successor does")
-    async def let_go() -> Standings:  # pyright: ignore[reportUnusedFunction]  # a route
+    async def let_go() -> Tenures:  # pyright: ignore[reportUnusedFunction]  # a route
         """Answers when what was being handled is done, within the time of a stop."""
         return await consumers.let_go()
 

@@ -20,7 +20,7 @@ from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
 from nexus_runtime.kafka.limit import DeadLetterLimits
-from nexus_runtime.kafka.membership import Standing, Standings, enter_as, standing_of
+from nexus_runtime.kafka.membership import Tenure, Tenures, enter_as, tenure_of
 from nexus_runtime.kafka.pace import FetchPace, pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress, Reading
 from nexus_runtime.kafka.security import broker_options
@@ -49,9 +49,9 @@ class StandstillLimits:
 class _Consumer(GuardedConsumer):
     """FastStream sleeps after an empty poll, and records would wait for it: so an empty poll never returns."""
 
-    def __init__(self, *topics: str, member_name: str | None, standing: Standing | None, **settings: Any) -> None:
+    def __init__(self, *topics: str, member_name: str | None, tenure: Tenure | None, **settings: Any) -> None:
         super().__init__(*topics, **settings)
-        enter_as(self, member_name, standing)
+        enter_as(self, member_name, tenure)
 
     async def getmany(self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         del timeout_ms
@@ -67,12 +67,12 @@ class _Broker(KafkaBroker):
     def __init__(self, pace: FetchPace | None, member_name: str | None, **options: Any) -> None:
         super().__init__(**options)
         self._own = {"pace": pace, "member_name": member_name}
-        self.standing: Standing | None = None
+        self.tenure: Tenure | None = None
         """That of the membership which its consumer continues."""
 
     async def _connect(self) -> Callable[..., Any]:
         builder: Any = await super()._connect()
-        self.config.broker_config.builder = partial(_Consumer, standing=self.standing, **self._own, **builder.keywords)
+        self.config.broker_config.builder = partial(_Consumer, tenure=self.tenure, **self._own, **builder.keywords)
         return self.config.broker_config.builder
 
 
@@ -182,11 +182,11 @@ class Consumers:
         self._connecting = asyncio.create_task(self._connect(), name="consumers connect")
         self._watching = asyncio.create_task(self._watch(), name="consumers watch")
 
-    async def let_go(self) -> Standings:
+    async def let_go(self) -> Tenures:
         """Stops consuming, and tells how another process goes on in its place."""
-        standings = {group: standing_of(consumer) for group, consumer in self._by_group()}
+        tenures = {group: tenure_of(consumer) for group, consumer in self._by_group()}
         await self.stop()
-        return Standings(by_group={group: one for group, one in standings.items() if one is not None})
+        return Tenures(by_group={group: one for group, one in tenures.items() if one is not None})
 
     def _by_group(self) -> Iterator[tuple[str, GuardedConsumer]]:
         for group, subscriber in zip(self._groups, self._subscribers, strict=True):
@@ -213,9 +213,9 @@ class Consumers:
             if self._prepare:
                 await self._prepare(predecessor)
             released = await let_go(predecessor, Trust(self._settings.identity_secret))
-            standings = Standings.model_validate_json(released).by_group if released else {}
+            tenures = Tenures.model_validate_json(released).by_group if released else {}
             for group, broker in zip(self._groups, self._brokers, strict=True):
-                broker.standing = standings.get(group)
+                broker.tenure = tenures.get(group)
         await asyncio.gather(*(_connect(broker) for broker in self._brokers))
 
     def ready(self) -> bool:

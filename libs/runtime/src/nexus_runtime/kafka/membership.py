@@ -32,7 +32,7 @@ AGAIN_SECONDS = 30.0
 """Time between two revivals by one member: a ghost that several members keep reviving would never expire."""
 
 
-class Standing(Message):
+class Tenure(Message):
     """What a process has to know to continue the membership of another one, which has stopped and not left."""
 
     member_id: str
@@ -41,18 +41,18 @@ class Standing(Message):
     assignment: Base64Bytes
 
 
-class Standings(Message):
-    by_group: dict[str, Standing]
+class Tenures(Message):
+    by_group: dict[str, Tenure]
 
 
-def enter_as(consumer: Any, name: str | None, standing: Standing | None) -> None:
+def enter_as(consumer: Any, name: str | None, tenure: Tenure | None) -> None:
     """Before its start: the permanent id of the consumer's membership, and the one that it continues."""
-    consumer._subscription.member_name, consumer._subscription.standing = name, standing
+    consumer._subscription.member_name, consumer._subscription.tenure = name, tenure
 
 
-def standing_of(consumer: Any) -> Standing | None:
+def tenure_of(consumer: Any) -> Tenure | None:
     """None where it has none, or is about to get another one."""
-    return consumer._coordinator.standing
+    return consumer._coordinator.tenure
 
 
 class Membership(GroupCoordinator):
@@ -63,7 +63,7 @@ class Membership(GroupCoordinator):
 
     def __init__(self, client: Any, subscription: Any, **settings: Any) -> None:
         self._name: str | None = getattr(subscription, "member_name", None)
-        self._continued: Standing | None = getattr(subscription, "standing", None)
+        self._continued: Tenure | None = getattr(subscription, "tenure", None)
         self._assigned: tuple[str, bytes] | None = None
         self._joined: tuple[int, str] | None = None
         self._in_vain: tuple[int, str] | None = None
@@ -111,12 +111,12 @@ class Membership(GroupCoordinator):
         await super().close()
 
     @property
-    def standing(self) -> Standing | None:
+    def tenure(self) -> Tenure | None:
         if self._assigned is None or self.generation < 0 or self._rejoin_needed_fut.done():
             return None
         protocol, assignment = self._assigned
         encoded = b64encode(assignment)
-        return Standing(member_id=self.member_id, generation=self.generation, protocol=protocol, assignment=encoded)
+        return Tenure(member_id=self.member_id, generation=self.generation, protocol=protocol, assignment=encoded)
 
     async def _do_rejoin_group(self, subscription: Any) -> bool:
         continued, self._continued = self._continued, None
@@ -124,13 +124,13 @@ class Membership(GroupCoordinator):
             return True
         return await super()._do_rejoin_group(subscription)
 
-    async def _continues(self, standing: Standing) -> bool:
+    async def _continues(self, tenure: Tenure) -> bool:
         """Without a join, for which the embedded broker takes a second; False where the group has gone on without."""
-        self.member_id, self.generation = standing.member_id, standing.generation
+        self.member_id, self.generation = tenure.member_id, tenure.generation
         self._rejoin_needed_fut = asyncio.get_running_loop().create_future()
         if not await self._do_heartbeat() or self._rejoin_needed_fut.done():
             return False
-        await self._on_join_complete(self.generation, self.member_id, standing.protocol, standing.assignment)
+        await self._on_join_complete(self.generation, self.member_id, tenure.protocol, tenure.assignment)
         return True
 
     async def _on_join_complete(
