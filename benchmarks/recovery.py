@@ -1,7 +1,7 @@
 """How long callers go without after a fault: from the fault to the first success of what it concerns.
 
-The faults and the load are those of `make test-chaos`, with one process of each service, and a restart in good order of
-each. A pause lasts two seconds longer than a consumer's session; its own time is part of the figure.
+The faults and the load are those of `make test-chaos`, with one process of each service; each is replaced while it
+runs, too. A pause lasts two seconds longer than a consumer's session; its own time is part of the figure.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.support.chaos_faults import SERVICES, campaigns, restarted
+from tests.support.chaos_faults import SERVICES, campaigns, replaced
 from tests.support.chaos_platform import chaos_platform
 
 from benchmarks.runner.figures import Figure
@@ -26,7 +26,7 @@ async def measure() -> list[Figure]:
         async with chaos_platform(Path(folder), LOGS / "recovery.log", SEED, infra) as platform:
             async with platform.load().running():
                 await platform.served()
-                faults = [*campaigns(infra).values(), [restarted(name) for name in SERVICES]]
+                faults = [*campaigns(infra).values(), [replaced(name) for name in SERVICES]]
                 for injection in (one for kind in faults for one in kind):
                     await asyncio.sleep(BETWEEN_SECONDS)
                     await platform.suffer(injection)

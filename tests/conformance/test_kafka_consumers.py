@@ -15,6 +15,7 @@ from tests.support.kafka_world import Read, World, kafka_world
 from tests.support.raw_batches import UNREADABLE, with_length
 
 from nexus_contracts.topics import BUILDS_REPORTS, PARTITIONS
+from nexus_runtime.kafka import consumers
 from nexus_runtime.kafka.batches import Batches
 from nexus_runtime.kafka.consumers import Consumers, StandstillLimits
 from nexus_runtime.kafka.delivery import Delivery
@@ -104,6 +105,45 @@ async def test_who_came_for_one_that_was_killed_takes_over_from_the_other(world:
                     await world.publish(BUILDS_REPORTS, number % PARTITIONS, one)
                 await read.reaches(*ids)
                 await world.until(lambda: has_all(third), "the third has all")
+
+
+async def test_who_comes_back_under_its_name_waits_for_nobody(world: World) -> None:
+    """The embedded broker has a stranger wait for three seconds while the former member's session lasts."""
+    read = Read()
+    first, second = (world.consumers(read.take, kafka_group_instance_id="here") for _ in range(2))
+    async with running([first]):
+        await world.until(lambda: has_all(first), "the first has all")
+        await world.publish(BUILDS_REPORTS, 0, "before the kill")
+        await read.reaches("before the kill")
+        await kill(first)
+        async with running([second]), asyncio.timeout(3.0):
+            await world.until(lambda: has_all(second), "the second has all")
+            await world.publish(BUILDS_REPORTS, 0, "after the kill")
+            await read.reaches("after the kill")
+
+
+async def test_who_takes_over_goes_on_without_a_join(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Read()
+    first, second = (
+        world.consumers(read.take, kafka_group_instance_id="there", predecessor_url=url)
+        for url in (None, "http://127.0.0.1:1")
+    )
+
+    async def released(*_: Any) -> bytes:
+        return (await first.let_go()).model_dump_json().encode()
+
+    monkeypatch.setattr(consumers, "let_go", released)
+    async with running([first]):
+        await world.until(lambda: has_all(first), "the first has all")
+        await world.publish(BUILDS_REPORTS, 0, "to the first")
+        await read.reaches("to the first")
+        member, generation = coordinator_of(first).member_id, coordinator_of(first).generation
+        async with running([second]):
+            await world.until(lambda: has_all(second), "the second has all")
+            assert (coordinator_of(second).member_id, coordinator_of(second).generation) == (member, generation)
+            await world.publish(BUILDS_REPORTS, 0, "to the second")
+            await read.reaches("to the second")
+    assert [one for one in read.ids if one.startswith("to the")] == ["to the first", "to the second"]
 
 
 @pytest.mark.parametrize("leaver", [Membership, GroupCoordinator])

@@ -15,7 +15,7 @@ import pytest
 from nexus_devstack.ports import free_port
 
 SERVICE = """
-import http.server, json, os, signal, sys
+import http.server, json, os, signal, socket, sys, threading
 name = __package__
 if os.environ.get("BROKEN") == name:
     sys.stderr.write("error: setting SIGNING_KEY: field required\\n"); sys.exit(2)
@@ -23,8 +23,15 @@ class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers(); self.wfile.write(json.dumps(dict(os.environ)).encode())
     def log_message(self, *args): pass
-signal.signal(signal.SIGTERM, lambda *_: (print(json.dumps({"event": "left in order"}), flush=True), sys.exit(0)))
+def leave(*_):
+    print(json.dumps({"event": "left in order"}), flush=True); sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+signal.signal(signal.SIGUSR1, leave)
 print(json.dumps({"event": "开始", "level": "info"}), flush=True)
+public = http.server.ThreadingHTTPServer(("", 0), Health, bind_and_activate=False)
+public.socket = socket.socket(fileno=int(os.environ["PUBLIC_FD"]))
+public.server_activate()
+threading.Thread(target=public.serve_forever, daemon=True).start()
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Health).serve_forever()
 """
 SETTINGS = """
@@ -83,6 +90,11 @@ def descendants(started: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(started.pid).children(recursive=True)
 
 
+def services(supervisor: psutil.Process) -> list[psutil.Process]:
+    named = {"nexus_gateway", "nexus_builds", "nexus_builds.worker", "nexus_agents", "nexus_stats"}
+    return [each for each in supervisor.children(recursive=True) if named & set(each.cmdline())]
+
+
 def gone(known: list[psutil.Process]) -> bool:
     _, alive = psutil.wait_procs(known, timeout=5)
     return not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
@@ -115,7 +127,8 @@ def test_every_process_gets_its_settings(env: dict[str, str], tmp_path: Path) ->
     assert given["KAFKA_BOOTSTRAP_SERVERS"] == f"127.0.0.1:{env['KAFKA_PORT']}"
     assert given["DYNAMODB_ENDPOINT_URL"] == f"http://127.0.0.1:{env['DYNAMODB_PORT']}"
     assert given["AGENTS_URL"] == f"http://127.0.0.1:{env['AGENTS_PORT']}"
-    assert (given["KAFKA_VOLATILE"], given["PORT"], given["LOG_FORMAT"]) == ("true", env["WORKER_PORT"], "json")
+    assert (given["KAFKA_VOLATILE"], given["LOG_FORMAT"]) == ("true", "json")
+    assert given["PUBLIC_ADDRESS"] == f"127.0.0.1:{env['WORKER_PORT']}"
     assert Path(given["PACKAGES_URL"].removeprefix("file://")).is_dir()
     assert "NEXUS_ENVIRONMENT" not in given
 
@@ -174,6 +187,10 @@ def test_deployed_it_outlives_its_shell_and_a_killed_child_and_stops_when_told(
         refused = deployed(env | {"WORKER_CONCURRENCY": "lots"}, tmp_path, "restart")
         assert (refused.returncode, "WORKER_CONCURRENCY" in refused.stderr) == (1, True), refused
         assert supervisor.is_running()
+        before = {each.pid for each in services(supervisor)}
+        assert deployed(env, tmp_path, "reload").stdout == "all services were replaced\n"
+        known += supervisor.children(recursive=True)
+        assert before.isdisjoint(each.pid for each in services(supervisor))
     finally:
         stopped = deployed(env, tmp_path, "stop")
     assert (stopped.returncode, stopped.stdout) == (0, "the platform is stopped\n")

@@ -87,6 +87,15 @@ async def test_a_deployment_says_where_the_agent_is_and_how_it_is_isolated(subje
     assert deployment.isolated == (not deployment.isolation.startswith("not isolated"))
 
 
+async def test_a_local_agent_is_awake_from_its_start_to_its_end(local: Subject) -> None:
+    other = AGENT.replace("tester", "other")
+    await local.deployed()
+    await local.deployed(agent_id=other)
+    assert await local.backend.awake() == [other, AGENT]
+    await local.backend.undeploy(other)
+    assert await local.backend.awake() == [AGENT]
+
+
 async def test_an_agent_gets_prompt_history_session_and_state_and_its_answer_comes_back(subject: Subject) -> None:
     agent = await subject.deployed()
     answer = await subject.backend.invoke(

@@ -19,7 +19,7 @@ from nexus_contracts.topics import BUILDS_EVENTS
 from nexus_devstack.ports import free_port
 from nexus_gateway.openapi.examples import PROJECT_ID
 from nexus_runtime.process.http_protocol import BoundedHttp
-from nexus_runtime.process.service import Server
+from nexus_runtime.process.server import Server
 
 pytestmark = pytest.mark.timeout(60)
 MANY = 200

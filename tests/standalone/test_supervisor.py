@@ -1,24 +1,28 @@
 """The supervisor with real processes: small stand-ins for the services."""
 
+import asyncio
 import io
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from itertools import pairwise
 
 import psutil
 import pytest
+from tests.support.eventually import eventually
 
 from nexus_devstack.console import Console
 from nexus_devstack.errors import StackError
+from nexus_devstack.listener import Listener
 from nexus_devstack.ports import free_port
 from nexus_devstack.program import Program, accepts_connections, reports_ready
 from nexus_devstack.supervisor import Supervisor
 
 WEB = """
-import http.server, signal, subprocess, sys
+import http.server, os, signal, socket, subprocess, sys, threading
 class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers(); self.wfile.write(b"{}")
@@ -30,6 +34,11 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if manner == "stubborn" else leave)
 if manner == "parent":
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print("child", child.pid, flush=True)
+if "PUBLIC_FD" in os.environ:
+    public = http.server.ThreadingHTTPServer(("", 0), Health, bind_and_activate=False)
+    public.socket = socket.socket(fileno=int(os.environ["PUBLIC_FD"]))
+    public.server_activate()
+    threading.Thread(target=public.serve_forever, daemon=True).start()
 http.server.ThreadingHTTPServer.allow_reuse_address = True
 print("up", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Health).serve_forever()
@@ -98,6 +107,70 @@ async def test_who_waits_for_one_that_is_no_longer_ready_waits_until_it_is_again
         await supervisor["builds"].wait_ready(0.3)
     missing.clear()
     await supervisor["builds"].wait_ready(5)
+
+
+def served(name: str, listener: Listener, manner: str = "plain") -> Program:
+    return replace(web(name, manner), listener=listener)
+
+
+async def asked(port: int, until: asyncio.Event) -> list[str]:
+    """What a caller sees that connects again and again."""
+    seen: list[str] = []
+    while not until.is_set():
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.0\r\n\r\n")
+            seen.append((await reader.readline()).decode().strip())
+            writer.close()
+        except OSError as error:
+            seen.append(repr(error))
+        await asyncio.sleep(0.002)
+    return seen
+
+
+async def test_one_is_replaced_without_a_connection_being_refused_or_lost(supervisor: Supervisor) -> None:
+    port, over = free_port(), asyncio.Event()
+    listener = Listener("127.0.0.1", port)
+    await supervisor.start([served("builds", listener)], 10)
+    former = supervisor["builds"]
+    asking = [asyncio.create_task(asked(port, over)) for _ in range(4)]
+    await supervisor.replace(served("builds", listener), {}, 10)
+    assert supervisor["builds"] is not former
+    await eventually(lambda: "left in order" in former.tail)
+    over.set()
+    seen = [line for lines in await asyncio.gather(*asking) for line in lines]
+    assert set(seen) == {"HTTP/1.0 200 OK"}
+    assert supervisor["builds"].starts == 2
+
+
+async def test_one_whose_successor_fails_goes_on(supervisor: Supervisor) -> None:
+    listener = Listener("127.0.0.1", free_port())
+    await supervisor.start([served("builds", listener)], 10)
+    former = supervisor["builds"]
+    with pytest.raises(StackError, match="builds ended with exit status 3 during start"):
+        await supervisor.replace(replace(script("builds", "raise SystemExit(3)"), listener=listener), {}, 10)
+    assert (supervisor["builds"], former.ready.is_set()) == (former, True)
+
+
+async def test_a_stop_ends_successor_and_predecessor_too(supervisor: Supervisor) -> None:
+    listener = Listener("127.0.0.1", free_port())
+    await supervisor.start([served("builds", listener, "stubborn")], 10)
+    await supervisor.replace(replace(served("builds", listener, "stubborn"), finish_seconds=60), {}, 10)
+    starting = asyncio.create_task(supervisor.replace(script("builds", "import time; time.sleep(600)"), {}, 60))
+    await eventually(lambda: len(psutil.Process().children()) == 3)
+    pids = [child.pid for child in psutil.Process().children()]
+    await supervisor.stop(["builds"])
+    with pytest.raises(StackError):
+        await starting
+    assert gone(pids)
+
+
+async def test_where_nobody_listens_any_more_connections_are_refused(supervisor: Supervisor) -> None:
+    port = free_port()
+    await supervisor.start([served("builds", Listener("127.0.0.1", port))], 10)
+    await supervisor.stop(["builds"])
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
 
 
 async def test_one_that_keeps_dying_is_started_ever_more_slowly(supervisor: Supervisor) -> None:

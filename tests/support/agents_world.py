@@ -122,6 +122,9 @@ class PlayedBackend:
     async def deployed(self) -> list[str]:
         return self.holds
 
+    async def awake(self) -> list[str]:
+        return []
+
     async def stop(self) -> None:
         return
 

@@ -69,6 +69,11 @@ def restarted(victim: str) -> Injection:
     return Injection(f"restart {victim}", victim, strike)
 
 
+def replaced(victim: str) -> Injection:
+    """Another process takes over from it."""
+    return Injection(f"replace {victim}", victim, lambda stack: stack.replace(victim))
+
+
 def campaigns(infra: str) -> dict[str, list[Injection]]:
     """Faults of a platform with one process of each service, by kind.
 

@@ -1,4 +1,4 @@
-"""`python -m nexus_devstack.deploy start|stop|restart|status|logs`: the platform detached, without containers.
+"""`python -m nexus_devstack.deploy start|stop|restart|reload|status|logs`: the platform detached, without containers.
 
 Whoever holds the data folder is the platform: there is no other file of process ids that could be wrong.
 """
@@ -18,9 +18,11 @@ from nexus_devstack.data_folder import holder
 from nexus_devstack.errors import StackError
 from nexus_devstack.preflight import Finding, findings, host_findings, log_path
 from nexus_devstack.program import reports_ready
+from nexus_devstack.rolling import replaced
 from nexus_devstack.settings import SERVICE_PORTS, Settings, load_environment, load_settings
 
 START_SECONDS, STOP_SECONDS, KILL_SECONDS, LOOK_SECONDS = 150.0, 90.0, 10.0, 0.2
+RELOAD_SECONDS = 300.0
 NOT_READY, NOT_RUNNING = 1, 3
 """Exit statuses of `status`, as those of the Linux Standard Base."""
 
@@ -143,6 +145,19 @@ def restart(settings: Settings) -> int:
     return start(settings)
 
 
+def reload(settings: Settings) -> int:
+    """Raises StackError when a service was not replaced: it goes on, and so do those that come after it."""
+    pid = holder(settings.data_dir)
+    if pid is None:
+        say("the platform is not running")
+        return NOT_RUNNING
+    faults = [finding for finding in host_findings(settings) if finding.outcome == "fault"]
+    _checked(faults, "nothing was replaced")
+    replaced(settings.data_dir, pid, lambda: holder(settings.data_dir) == pid, RELOAD_SECONDS)
+    say("all services were replaced")
+    return 0
+
+
 def status(settings: Settings) -> int:
     """The exit status: 0 if all is ready, 1 if something is not, 3 if the platform is not running."""
     pid = holder(settings.data_dir)
@@ -169,7 +184,12 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     begin = verbs.add_parser("start", help="check the machine, start everything, wait until it is ready")
     begin.add_argument("--foreground", action="store_true", help="stay in the foreground; Ctrl-C stops it")
-    for verb, text in (("stop", "stop in order"), ("restart", "stop and start"), ("status", "what is ready")):
+    for verb, text in (
+        ("stop", "stop in order"),
+        ("restart", "stop and start"),
+        ("reload", "replace the services one by one, without a pause"),
+        ("status", "what is ready"),
+    ):
         verbs.add_parser(verb, help=text)
     show = verbs.add_parser("logs", help="follow the log")
     show.add_argument("--no-follow", dest="follow", action="store_false")
@@ -181,6 +201,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "start": start,
     "stop": stop,
     "restart": restart,
+    "reload": reload,
     "status": status,
     "logs": logs,
 }

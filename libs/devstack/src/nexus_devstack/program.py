@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from nexus_devstack.listener import Listener
 from nexus_devstack.ports import LOOPBACK
 
 Readiness = Callable[[], Awaitable[str | None]]
@@ -19,8 +20,9 @@ PROBE_SECONDS = 2.0
 class Program:
     """`argv` is called at every start, `after_restart` once a restarted process is up, before it counts as ready.
 
-    `stop_seconds` is how long it may take to stop after `stop_signal`, before it is killed. Pause and continue are the
-    system's own unless the process stands for one elsewhere.
+    `stop_seconds` is how long it may take to stop after `stop_signal`, before it is killed; `finish_seconds`, how long
+    after `succeeded_signal`, which says that another process has taken over. Pause and continue are the system's own
+    unless the process stands for one elsewhere. The descriptor of `listener` is in its environment.
     """
 
     name: str
@@ -29,9 +31,12 @@ class Program:
     readiness: Readiness
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    succeeded_signal: signal.Signals = signal.SIGTERM
+    finish_seconds: float = 0.0
     pause_signal: signal.Signals = signal.SIGSTOP
     continue_signal: signal.Signals = signal.SIGCONT
     after_restart: Callable[[], Awaitable[None]] | None = None
+    listener: Listener | None = None
 
 
 def accepts_connections(port: int) -> Readiness:

@@ -1,4 +1,4 @@
-"""Restarts services whose code has changed: for development."""
+"""Replaces services whose code has changed: for development."""
 
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
@@ -7,6 +7,7 @@ from pathlib import Path
 from watchfiles import PythonFilter, awatch  # pyright: ignore[reportUnknownVariableType]  # anyio's, not annotated
 
 from nexus_devstack.console import Console
+from nexus_devstack.errors import StackError
 from nexus_devstack.stack import Stack
 
 SHARED = ("contracts", "kafka", "runtime", "tracker", "offline_builder")
@@ -37,6 +38,9 @@ async def restart_changed(stack: Stack, console: Console) -> None:
     async for changes in awatch(*where.values(), watch_filter=PythonFilter()):
         names = concerned((Path(path) for _, path in changes), where, stack.supervisor.names)
         if names:
-            console.say(f"code was changed, starting again: {', '.join(names)}")
+            console.say(f"code was changed, replacing: {', '.join(names)}")
         for name in names:
-            stack.restart(name)
+            try:
+                await stack.replace(name)
+            except StackError as error:
+                console.say(f"{error}; the former process goes on")

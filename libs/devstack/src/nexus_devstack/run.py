@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 
+from nexus_devstack import rolling
 from nexus_devstack.console import Console
 from nexus_devstack.log_file import LogFile
 from nexus_devstack.providers.external import external_endpoints
@@ -89,17 +90,20 @@ def _console(settings: Settings) -> Console:
 
 
 async def run(settings: Settings) -> None:
-    """Keeps the platform up until SIGINT or SIGTERM."""
+    """Keeps the platform up until SIGINT or SIGTERM; `rolling.SIGNAL` replaces its services."""
     console = _console(settings)
-    await keep_up(Stack(settings=settings, console=console), console, next_steps)
+    stack = Stack(settings=settings, console=console)
+    asyncio.get_running_loop().add_signal_handler(rolling.SIGNAL, rolling.Rolling(stack, console).ask)
+    await keep_up(stack, console, next_steps)
 
 
 async def develop(settings: Settings) -> None:
-    """As `run`, and restarts a process when its code changes."""
+    """As `run`, and replaces a process when its code changes."""
     from nexus_devstack.reload import restart_changed
 
     console = _console(settings)
     stack = Stack(settings=settings, console=console)
+    asyncio.get_running_loop().add_signal_handler(rolling.SIGNAL, rolling.Rolling(stack, console).ask)
     reloading = asyncio.create_task(restart_changed(stack, console), name="reload")
     try:
         await keep_up(stack, console, next_steps)

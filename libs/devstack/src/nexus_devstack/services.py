@@ -12,13 +12,16 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from nexus_devstack.errors import StackError
-from nexus_devstack.ports import LOOPBACK
+from nexus_devstack.listener import Listener
+from nexus_devstack.ports import LOOPBACK, free_port
 from nexus_devstack.program import Program, reports_ready
 from nexus_kafka.options import KafkaOptions
 from nexus_runtime.process.settings import ServiceSettings, faults
+from nexus_runtime.process.succession import FINISH_SECONDS, SIGNAL
 
 FOREIGN = (
-    *("NEXUS_ENVIRONMENT", "PUBLIC_ADDRESS", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
+    *("NEXUS_ENVIRONMENT", "PUBLIC_ADDRESS", "PUBLIC_FD", "PREDECESSOR_URL"),
+    *("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
     *(name.upper() for name in KafkaOptions.model_fields),
 )
 """Variables of the user's shell that would turn a development process into something else; the provider tells which
@@ -60,6 +63,8 @@ MODEL_SETTINGS = "nexus_model_builder.settings:ModelSettings"
 """What the worker reads as well when there are models."""
 STOP_WAVES: tuple[Sequence[str], ...] = (("gateway",), ("worker", "agents"), ("builds", "stats"))
 """Services that accept requests stop first, those that keep state last."""
+REPLACED = ("stats", "agents", "builds", "worker", "gateway")
+"""Who reads messages is replaced before who writes them, so that new ones are understood."""
 
 
 def own_folders(data_dir: Path) -> dict[str, Path]:
@@ -121,12 +126,27 @@ def _seconds_to_stop(env: Mapping[str, str]) -> float:
         return DEFAULT_SHUTDOWN_SECONDS + GRACE_SECONDS
 
 
-def program_of(service: Service, port: int, env: Mapping[str, str], name: str | None = None) -> Program:
-    """The supervised process of a service on `port`."""
+def program_of(service: Service, at: int | Listener, env: Mapping[str, str], name: str | None = None) -> Program:
+    """The supervised process of a service. `at`: where it is reached; its health is asked for at a port of its own."""
+    listener = Listener(LOOPBACK, at) if isinstance(at, int) else at
+    own = free_port()
     return Program(
         name=name or service.name,
         argv=lambda: service.command,
-        env={**env, "PORT": str(port), "KAFKA_GROUP_INSTANCE_ID": name or service.name},
-        readiness=reports_ready(port),
+        env={
+            **env,
+            "PORT": str(own),
+            "PUBLIC_ADDRESS": listener.address,
+            "KAFKA_GROUP_INSTANCE_ID": name or service.name,
+        },
+        readiness=reports_ready(own),
         stop_seconds=_seconds_to_stop(env),
+        succeeded_signal=SIGNAL,
+        finish_seconds=FINISH_SECONDS,
+        listener=listener,
     )
+
+
+def predecessor_of(program: Program) -> dict[str, str]:
+    """What a process must know that takes over from one of this program."""
+    return {"PREDECESSOR_URL": f"http://{LOOPBACK}:{program.env['PORT']}"}

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import secrets
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,15 +14,18 @@ from typing import Literal, Self
 from nexus_devstack.console import Console
 from nexus_devstack.data_folder import DataFolder
 from nexus_devstack.errors import StackError
-from nexus_devstack.ports import LOOPBACK, free_port, require_free
+from nexus_devstack.listener import Listener
+from nexus_devstack.ports import free_port, require_free
 from nexus_devstack.program import Program
 from nexus_devstack.providers.choice import chosen_provider
 from nexus_devstack.providers.provider import Endpoints, Site
 from nexus_devstack.services import (
+    REPLACED,
     SERVICES,
     STOP_WAVES,
     Service,
     own_folders,
+    predecessor_of,
     program_of,
     require_usable_settings,
     shared_environment,
@@ -28,6 +33,7 @@ from nexus_devstack.services import (
 from nexus_devstack.settings import INFRA_PORTS, SERVICE_PORTS, Settings, load_settings
 from nexus_devstack.supervisor import Supervisor
 from nexus_devstack.topics import provision_topics
+from nexus_runtime.process.tether import tethered
 
 START_SECONDS = 60.0
 
@@ -103,23 +109,35 @@ class Stack:
         await self.supervisor.start(self._programs(), START_SECONDS)
 
     def _programs(self) -> list[Program]:
-        alone = self.settings.gateways == 1 and self.settings.gateway_host == LOOPBACK
-        single = [service for name, service in self._services.items() if alone or name != "gateway"]
-        programs = [self._program(service, self.ports[service.port_setting]) for service in single]
-        if not alone and (gateway := self._services.get("gateway")):
+        programs = [
+            self._program(service, self.ports[service.port_setting])
+            for name, service in self._services.items()
+            if name != "gateway"
+        ]
+        if gateway := self._services.get("gateway"):
             names = ["gateway", *(f"gateway-{number}" for number in range(2, self.settings.gateways + 1))]
-            programs += [self._program(gateway, free_port(), name, self._public_address()) for name in names]
+            programs += [self._program(gateway, self._public_listener(), name) for name in names]
         return programs
 
-    def _public_address(self) -> dict[str, str]:
-        """The address on which all gateways listen; each answers for its health on a port of its own."""
-        return {"PUBLIC_ADDRESS": f"{self.settings.gateway_host}:{self.ports['GATEWAY_PORT']}"}
+    def _public_listener(self) -> Listener:
+        """All gateways listen there."""
+        port, shared = self.ports["GATEWAY_PORT"], self.settings.gateways > 1
+        return Listener(self.settings.gateway_host, port, shared=shared)
 
     async def _provision(self, endpoints: Endpoints) -> None:
         # Imported late: the AWS client costs half a second, and the infrastructure alone does without.
         from nexus_devstack.provision import provision
 
         await provision(endpoints, self.settings.table_prefix, self.supervisor.console.say)
+
+    async def _provision_anew(self) -> None:
+        """What the code that is installed by now needs, which need not be the code of this process."""
+        env = {**self.environment("builds"), "NEXUS_INFRA": "external"}
+        command = (sys.executable, "-m", "nexus_devstack", "provision")
+        child = await asyncio.create_subprocess_exec(*tethered(command), env=env, stdout=DEVNULL, stderr=PIPE)
+        _, said = await child.communicate()
+        if child.returncode:
+            raise StackError(f"nothing was replaced: {said.decode(errors='replace').strip()}")
 
     async def stop(self) -> None:
         """Stops the services in order, then the infrastructure, in bounded time. Harmless if nothing runs."""
@@ -176,6 +194,31 @@ class Stack:
         """Asks it to stop; the supervisor starts it again. Not ready from now until it is."""
         self.supervisor[name].restart()
 
+    async def replace(self, name: str) -> None:
+        """Starts one more process of the service, which takes over from the present one; nobody goes without.
+
+        Raises StackError if it does not become ready; then the present one goes on.
+        """
+        former = self.supervisor[name].program
+        if former.listener is None:
+            raise StackError(f"{name} cannot be replaced while it runs")
+        successor = self._program(self._services[name.partition("-")[0]], former.listener, name)
+        try:
+            await self.supervisor.replace(successor, predecessor_of(former), START_SECONDS)
+        except StackError:
+            # It may have let go of its partitions already, for a successor that then failed.
+            if name in self.supervisor.names and await former.readiness() is not None:
+                self.restart(name)
+            raise
+
+    async def replace_all(self) -> None:
+        """Replaces every process of a service, one after another. Raises StackError at the first that fails."""
+        await self._provision_anew()
+        for kind in REPLACED:
+            for name in [name for name in self.supervisor.names if name.partition("-")[0] == kind]:
+                self.supervisor.console.say(f"{name} is replaced")
+                await self.replace(name)
+
     def pause(self, name: str) -> None:
         """Suspends it until `cont`: alive, but making no progress."""
         self.supervisor[name].pause()
@@ -200,10 +243,8 @@ class Stack:
         """Stops one process gracefully; it is not started again."""
         await self.supervisor.stop([name])
 
-    def _program(
-        self, service: Service, port: int, name: str | None = None, more: Mapping[str, str] | None = None
-    ) -> Program:
-        return program_of(service, port, {**self.environment(service.name), **(more or {})}, name)
+    def _program(self, service: Service, at: int | Listener, name: str | None = None) -> Program:
+        return program_of(service, at, self.environment(service.name), name)
 
     async def _restore_topics(self) -> None:
         if self._endpoints is not None:

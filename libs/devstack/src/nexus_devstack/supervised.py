@@ -7,10 +7,12 @@ import signal
 import time
 from asyncio.subprocess import DEVNULL, Process
 from collections import deque
+from collections.abc import Mapping
 
 from nexus_devstack.backoff import Backoff
 from nexus_devstack.console import Console
 from nexus_devstack.errors import StackError
+from nexus_devstack.listener import SETTING as LISTENER
 from nexus_devstack.output import OutputPipe
 from nexus_devstack.program import Program
 from nexus_runtime.process.tether import EXIT_NOT_RUN, tethered
@@ -25,10 +27,14 @@ def described_end(status: int) -> str:
 
 
 class Supervised:
-    """Starts its program, restarts it when it ends, and stops it; all calls come from the event loop's thread."""
+    """Starts its program, restarts it when it ends, and stops it; all calls come from the event loop's thread.
 
-    def __init__(self, program: Program, console: Console) -> None:
+    `at_first`: further environment, until it was ready for the first time.
+    """
+
+    def __init__(self, program: Program, console: Console, at_first: Mapping[str, str] | None = None) -> None:
         self.program = program
+        self._at_first = at_first or {}
         self.ready = asyncio.Event()
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self.starts = 0
@@ -101,6 +107,14 @@ class Supervised:
         self.ready.clear()
         self.signal(self.program.stop_signal)
 
+    async def leave(self) -> None:
+        """Lets it finish what it is at, for a bounded time: another process has taken over. It stays stopped."""
+        self._stopping.set()
+        if self._keeping is not None:
+            self.signal(self.program.succeeded_signal)
+            await asyncio.wait({self._keeping}, timeout=self.program.finish_seconds)
+        await self.stop()
+
     async def stop(self) -> None:
         """Asks it to stop, and kills it if it does not in time. It stays stopped."""
         self._stopping.set()
@@ -133,19 +147,31 @@ class Supervised:
 
     async def _run_once(self) -> int:
         output = OutputPipe(self._print)
-        try:
-            running = await asyncio.create_subprocess_exec(
-                *tethered(self.program.argv()),
-                stdin=DEVNULL,
-                stdout=output.write_end,
-                stderr=output.write_end,
-                env=dict(self.program.env),
-                start_new_session=True,
-            )
-        except OSError as error:
-            output.discard()
-            self._print(f"cannot be started: {error.strerror}")
-            return EXIT_NOT_RUN
+        listener = self.program.listener
+        with contextlib.ExitStack() as held:
+            try:
+                descriptor = held.enter_context(listener.used()) if listener else None
+                running = await self._spawned(output, descriptor)
+            except OSError as error:
+                output.discard()
+                self._print(f"cannot be started: {error.strerror}")
+                return EXIT_NOT_RUN
+            return await self._ended(running, output)
+
+    async def _spawned(self, output: OutputPipe, descriptor: int | None) -> Process:
+        known = {} if self._was_ready else self._at_first
+        listening = {} if descriptor is None else {LISTENER: str(descriptor)}
+        return await asyncio.create_subprocess_exec(
+            *tethered(self.program.argv()),
+            stdin=DEVNULL,
+            stdout=output.write_end,
+            stderr=output.write_end,
+            env={**self.program.env, **known, **listening},
+            pass_fds=() if descriptor is None else (descriptor,),
+            start_new_session=True,
+        )
+
+    async def _ended(self, running: Process, output: OutputPipe) -> int:
         self._running = running
         self.starts += 1
         await output.start()

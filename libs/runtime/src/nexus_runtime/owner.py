@@ -20,6 +20,7 @@ from nexus_runtime.dynamo import Database, Table
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
+from nexus_runtime.kafka.membership import Tenures
 from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.ledger.audit import Wanted
 from nexus_runtime.ledger.change import NoWork
@@ -35,6 +36,7 @@ from nexus_runtime.process.health import Check, Unhealthy
 from nexus_runtime.process.queries import json_answer, query_router
 from nexus_runtime.process.service import Background
 from nexus_runtime.process.settings import OwnerSettings
+from nexus_runtime.process.succession import PATH as LET_GO
 from nexus_runtime.work.answers import Answers
 from nexus_runtime.work.engine import Engine, LongWork
 from nexus_runtime.work.items import WorkItems
@@ -105,10 +107,10 @@ class Owner:
         assert isinstance(self._work, Engine), "this owner works on nothing"
         return self._work
 
-    def parts(self) -> list[Any]:
-        """Database, broker, relay and long work, in the order in which they start."""
+    def parts(self, *before_work: Any) -> list[Any]:
+        """Database, broker, `before_work`, relay and long work, in the order in which they start."""
         work = [self._work] if self._work else []
-        return [self.database, self.bus, Background("outbox relay", self.relay.run), *work]
+        return [self.database, self.bus, *before_work, Background("outbox relay", self.relay.run), *work]
 
     def _work_log(self, work: LongWork | None, settings: OwnerSettings) -> Queue | None:
         if work is None:
@@ -116,7 +118,8 @@ class Owner:
         share = settings.shutdown_share("work")
         if work.leases is None:
             return Queue(WorkItems(self.database, work.items), Answers(self.replier), stop_seconds=share)
-        return Engine.over(self.database, self.replier, work, stop_seconds=share)
+        inherits = settings.predecessor_url is not None
+        return Engine.over(self.database, self.replier, work, inherits=inherits, stop_seconds=share)
 
     async def outbox_check(self) -> Mapping[str, Any]:
         return {"depth": await self.outbox.depth(), "oldest_seconds": await self.outbox.oldest()}
@@ -203,8 +206,13 @@ def history_routes(history: History) -> APIRouter:
 
 
 def partition_routes(consumers: Consumers) -> APIRouter:
-    """POST /internal/skip and /internal/resume: for operators, not for the gateway."""
+    """POST /internal/skip and /internal/resume, for operators, and /internal/let-go, for a successor."""
     router = APIRouter(tags=["operations"])
+
+    @router.post(LET_GO, operation_id="letGo", summary="Stop consuming: a successor does")
+    async def let_go() -> Tenures:  # pyright: ignore[reportUnusedFunction]  # a route
+        """Answers when what was being handled is done, within the time of a stop."""
+        return await consumers.let_go()
 
     @router.post("/internal/skip", operation_id="skipUnreadable", summary="Go on after a batch that cannot be read")
     async def skip_unreadable(place: Place) -> Skipped:  # pyright: ignore[reportUnusedFunction]  # a route

@@ -38,6 +38,7 @@ from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import INVOCATION, LEASES, LEDGER, WORK
 from nexus_agents.upkeep import IdleSessions, Orphans, Undeployer, again
 from nexus_agents.uploads import upload_routes
+from nexus_agents.waking import Waking, waking_routes
 from nexus_agents.work.cancellations import Cancellations
 from nexus_agents.work.deletions import AgentDeletion, SessionDeletion
 from nexus_agents.work.deployments import DeploymentWork
@@ -81,7 +82,9 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     spending = SpendingStore(owner.database, utc_now, settings.agent_budget_day_usd)
     backends = BackendRegistry(openings(settings, packages, logs.keep, spending), settings.agent_backend)
     service = assemble(settings, owner, backends, packages)
-    consumers = Consumers(settings, NAME, owner.bus, subscriptions(owner, service.commands, service.projects))
+    waking = Waking(AgentStore(owner.database), backends, owner.trust)
+    consuming = subscriptions(owner, service.commands, service.projects)
+    consumers = Consumers(settings, NAME, owner.bus, consuming, prepare=waking.wake_those_of)
     partitions = range(AGENTS_EVENTS.partitions)
     at_work = partial(owner.engine.at_work, INVOCATION)
     told = Tap(settings, owner.bus, AGENTS_EVENTS, partitions, service.notice, rests=CALM, awaited=at_work)
@@ -93,8 +96,8 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     health = Health(
         needed, {"outbox": owner.outbox_check, "work": owner.engine.check}, lambda: consumers.alive() and told.alive()
     )
-    # The backends start before the work that needs them, and stop after it.
-    parts = [packages, backends, *owner.parts(), *service.upkeep(), consumers, told]
+    # The backends start before the work that needs them, and stop after it; meanwhile the broker is connected.
+    parts = [*owner.parts(packages, backends), *service.upkeep(), consumers, told]
     return application(
         "Nexus-AI agents",
         parts,
@@ -102,6 +105,7 @@ def create_app(settings: AgentsSettings) -> FastAPI:
         query_routes(service.queries),
         upload_routes(service.packages, service.files),
         partition_routes(consumers),
+        waking_routes(waking),
         operation_routes(owner.ledger),
         history_routes(owner.history),
         trust=owner.trust,

@@ -147,6 +147,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
         redoc_url=None,
     )
     app.state.gateway = gateway
+    app.state.health = health
     add_cross_origin(app, gateway.settings.origins)
     app.add_middleware(AnswerMiddleware, most=gateway.settings.max_requests)
     if gateway.settings.trusted_proxies:

@@ -6,7 +6,7 @@ FastStream's own parsing is replaced: it would skip a whole batch in silence for
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,16 +22,20 @@ from nexus_runtime.kafka.commits import Commits
 from nexus_runtime.kafka.delivery import Deliverer, Subscription
 from nexus_runtime.kafka.guarded import GuardedConsumer, NotHalted
 from nexus_runtime.kafka.limit import DeadLetterLimits
+from nexus_runtime.kafka.membership import Tenure, Tenures, enter_as, tenure_of
 from nexus_runtime.kafka.pace import FetchPace, pace_of
 from nexus_runtime.kafka.progress import NOT_LIVE_SECONDS, Progress, Reading
 from nexus_runtime.kafka.security import broker_options
 from nexus_runtime.process import log, metrics
+from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.settings import ServiceSettings
+from nexus_runtime.process.succession import let_go
 
 logger = log.get(__name__)
 WATCH_SECONDS = 1.0
 RECOVER_SECONDS = 10.0
 LISTEN_MS = 10_000
+REACHABLE_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ class _Consumer(GuardedConsumer):
     What FastStream commits after each batch is committed later, see `Commits`.
     """
 
-    def __init__(self, *topics: str, **settings: Any) -> None:
+    def __init__(self, *topics: str, member_name: str | None, tenure: Tenure | None, **settings: Any) -> None:
         super().__init__(*topics, **settings)
+        enter_as(self, member_name, tenure)
         consumer: Any = super()  # untyped
         self.commits = Commits(consumer.commit)
 
@@ -81,13 +86,15 @@ class _Consumer(GuardedConsumer):
 class _Broker(KafkaBroker):
     """FastStream's broker, with consumers that tolerate unreadable batches."""
 
-    def __init__(self, pace: FetchPace | None, **options: Any) -> None:
+    def __init__(self, pace: FetchPace | None, member_name: str | None, **options: Any) -> None:
         super().__init__(**options)
-        self._pace = pace
+        self._own = {"pace": pace, "member_name": member_name}
+        self.tenure: Tenure | None = None
+        """That of the membership which its consumer continues."""
 
     async def _connect(self) -> Callable[..., Any]:
         builder: Any = await super()._connect()
-        self.config.broker_config.builder = partial(_Consumer, pace=self._pace, **builder.keywords)
+        self.config.broker_config.builder = partial(_Consumer, tenure=self.tenure, **self._own, **builder.keywords)
         return self.config.broker_config.builder
 
 
@@ -137,7 +144,10 @@ class Consumers:
         bus: Bus,
         subscriptions: Sequence[Subscription],
         patience: StandstillLimits = StandstillLimits(),  # frozen
+        prepare: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
+        """`prepare` is awaited before this process takes over from another, with the address of that one."""
+        self._prepare = prepare
         self._settings = settings
         self._patience = patience
         self._bus = bus
@@ -148,17 +158,18 @@ class Consumers:
         self._drains = [_Drain(Deliverer(subscription, bus, limits)) for subscription in subscriptions]
         self._subscribers: list[Any] = []
         self._bells: list[Bell] = []
-        self._connecting: list[asyncio.Task[None]] = []
+        self._connecting: asyncio.Task[None] | None = None
         # One broker object each: FastStream starts the subscribers of one in turn, and joining a group takes seconds.
         self._brokers = [self._broker(client_id, *one) for one in zip(subscriptions, self._drains, strict=True)]
 
-    def _broker(self, client_id: str, to: Subscription, drain: _Drain) -> KafkaBroker:
+    def _broker(self, client_id: str, to: Subscription, drain: _Drain) -> _Broker:
         settings = self._settings
         pace = pace_of(to.rests, volatile=settings.kafka_volatile)
         if pace is not None and to.rests.rung:
             self._bells.append(bell_for(settings, to.topic, partial(_rung, to.topic.name, drain, pace)))
         broker = _Broker(
             pace,
+            settings.kafka_group_instance_id if settings.kafka_volatile else None,
             **broker_options(settings.kafka_consumer(client_id)),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             apply_types=False,
@@ -204,20 +215,46 @@ class Consumers:
     async def start(self) -> None:
         for bell in self._bells:
             bell.open()
-        self._connecting = [asyncio.create_task(_connect(broker), name="consumer connects") for broker in self._brokers]
+        self._connecting = asyncio.create_task(self._connect(), name="consumers connect")
         self._watching = asyncio.create_task(self._watch(), name="consumers watch")
+
+    async def let_go(self) -> Tenures:
+        """Stops consuming, and tells how another process goes on in its place."""
+        tenures = {group: tenure_of(consumer) for group, consumer in self._by_group()}
+        await self.stop()
+        return Tenures(by_group={group: one for group, one in tenures.items() if one is not None})
+
+    def _by_group(self) -> Iterator[tuple[str, GuardedConsumer]]:
+        for group, subscriber in zip(self._groups, self._subscribers, strict=True):
+            if subscriber.consumer is not None:
+                yield group, subscriber.consumer
 
     async def stop(self) -> None:
         """Stops consuming; records in flight may finish within their share of the shutdown time."""
         for bell in self._bells:
             bell.close()
-        background = [*self._connecting, *([self._watching] if self._watching else [])]
+        background = [task for task in (self._connecting, self._watching) if task]
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.shutdown_share("consumers")):
                 await asyncio.gather(*(broker.stop() for broker in self._brokers))
+        for drain in self._drains:
+            drain.assigned = set()
+
+    async def _connect(self) -> None:
+        if predecessor := self._settings.predecessor_url:
+            # As late as can be: from then on nobody consumes until this process does.
+            while not self._bus.reachable:  # noqa: ASYNC110  # a flag that the watch of the broker sets and clears
+                await asyncio.sleep(REACHABLE_SECONDS)
+            if self._prepare:
+                await self._prepare(predecessor)
+            released = await let_go(predecessor, Trust(self._settings.identity_secret))
+            tenures = Tenures.model_validate_json(released).by_group if released else {}
+            for group, broker in zip(self._groups, self._brokers, strict=True):
+                broker.tenure = tenures.get(group)
+        await asyncio.gather(*(_connect(broker) for broker in self._brokers))
 
     def ready(self) -> bool:
         """Every subscription has partitions assigned."""

@@ -86,6 +86,11 @@ class Health:
         head = _head("unhealthy" if unready else "degraded" if reasons else "healthy").model_dump()
         return JSONResponse(head | {"failing": list(reasons), "reasons": reasons}, 503 if unready else 200)
 
+    async def serves(self) -> bool:
+        """Ready, and able to write: the gateway counts as ready without that, too."""
+        answer = await self.ready()
+        return answer.status_code == 200 and b"message_bus" not in bytes(answer.body)
+
     async def detailed(self) -> DetailedView:
         needed, shown = await asyncio.gather(self._run(self._needed), self._run(self._shown))
         if any(map(_failed, needed.values())) or not self._alive():

@@ -10,6 +10,8 @@ from typing import Any, cast
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from nexus_runtime.process.succession import succession
+
 MAX_HEAD_BYTES = 64 * 1024
 RECEIVING_SECONDS = 20.0
 BYTES_A_SECOND = 1_000
@@ -83,6 +85,8 @@ class BoundedHttp(HttpToolsProtocol):
             raise ValueError("A request names its host once (RFC 9112, section 3.2).")
         self._fruitless = 0
         super().on_headers_complete()
+        if succession.begun and self.cycle:
+            self.cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
         self._due = self.loop.time() + RECEIVING_SECONDS

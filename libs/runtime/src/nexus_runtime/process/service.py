@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from types import FrameType
 from typing import Any, Protocol, runtime_checkable
 
 import uvicorn
@@ -26,11 +25,11 @@ from nexus_runtime.process import caller, log, queries, tracing
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health, health_routes
 from nexus_runtime.process.http_protocol import BoundedHttp
+from nexus_runtime.process.server import Server
 from nexus_runtime.process.settings import VERSION, ServiceSettings
 
 logger = log.get(__name__)
 RESTART_SECONDS = 1.0
-TICK_SECONDS = 1.0
 NOT_STARTED = 3
 BACKLOG = 2048
 NOBODY_SIGNS = Trust(None)
@@ -97,6 +96,7 @@ def application(
             yield
 
     app = FastAPI(title=title, version=VERSION, lifespan=lifespan, telemetry=NO_TELEMETRY)
+    app.state.health = health
     app.add_middleware(RequestContext, trust=trust)
     app.add_exception_handler(PlatformError, _platform_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -161,34 +161,6 @@ def is_public(path: str) -> bool:
     return path in ("/health", "/metrics") or path.startswith("/health/")
 
 
-class Server(uvicorn.Server):
-    """Tells when it begins to stop: it then waits for every answer under way, and a stream has no end of its own."""
-
-    def __init__(self, config: uvicorn.Config, at_stop: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._at_stop = at_stop
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        """uvicorn's server polls ten times a second whether to stop; this one is notified, and updates the date."""
-        self._loop = asyncio.get_running_loop()
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK_SECONDS):
-                    await self._asked.wait()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        if self._loop is not None:
-            # A Python signal handler: by itself it does not wake the event loop.
-            self._loop.call_soon_threadsafe(self._asked.set)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._at_stop()
-        await super().shutdown(sockets)
-
-
 def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[[], None] = lambda: None) -> None:
     """Runs until SIGINT or SIGTERM, then stops within the shutdown time. `at_stop` ends what would run forever."""
     log.configure(name, settings)
@@ -206,12 +178,14 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
         http=BoundedHttp,
         ws="none",
     )
-    server = Server(config, at_stop)
+    opened = listeners(settings)
+    taken_over = opened.pop() if opened and settings.predecessor_url else None
+    server = Server(config, at_stop, taken_over, app.state.health.serves)
     with exported_spans(name, settings), contextlib.suppress(KeyboardInterrupt):
         # Imported objects stay for good: garbage collection need not look at them.
         gc.freeze()
         gc.enable()
-        server.run(listeners(settings))
+        server.run(opened)
     if not server.started:
         sys.exit(NOT_STARTED)
 
@@ -232,8 +206,12 @@ def listeners(settings: ServiceSettings) -> list[socket.socket] | None:
     host, _, port = settings.public_address.rpartition(":")
     try:
         own = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
-        # The kernel distributes connections among the listening processes.
-        public = socket.create_server((host, int(port)), backlog=BACKLOG, reuse_port=True)
+        if settings.public_fd is not None:
+            public = socket.socket(fileno=settings.public_fd)
+            public.set_inheritable(False)
+        else:
+            # The kernel distributes connections among the listening processes.
+            public = socket.create_server((host, int(port)), backlog=BACKLOG, reuse_port=True)
     except (OSError, OverflowError) as error:
         sys.stderr.write(f"error: cannot listen on {settings.public_address}: {error}\n")
         sys.exit(NOT_STARTED)

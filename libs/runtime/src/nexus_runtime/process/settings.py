@@ -38,6 +38,10 @@ class ServiceSettings(KafkaOptions, BaseSettings):
         pattern=r"^[^\s:]+:[0-9]{1,5}$",
         description="host:port to listen on as well, together with other processes of the same service",
     )
+    public_fd: int | None = Field(default=None, ge=3, description="an inherited socket that is bound to it already")
+    predecessor_url: str | None = Field(
+        default=None, pattern="^http://", description="of the process that this one takes over from"
+    )
     log_format: Literal["console", "json"] = "console"
     log_level: LogLevel = "info"
     kafka_volatile: bool = Field(

@@ -11,6 +11,7 @@ from nexus_runtime.dynamo import Database, Table
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Change, End
 from nexus_runtime.process import log
+from nexus_runtime.process.succession import succession
 from nexus_runtime.work.answers import Answers, Sender
 from nexus_runtime.work.hands import Hands
 from nexus_runtime.work.items import WorkItem, WorkItems, work_key
@@ -62,15 +63,24 @@ class Engine(Queue):
         self.roster = roster
         """Observed by the sweeper, every `look_seconds` or sooner."""
         self.sweeper = Sweeper(items, roster, registration, self._hands, look_seconds)
-        registration.lost = self.sweeper.look_soon
+        # Before it has its name it can take nothing of what it sees.
+        registration.changed = self.sweeper.look_soon
 
     @classmethod
-    def over(cls, database: Database, sender: Sender, work: LongWork, **timings: float) -> "Engine":
-        """An engine on these tables; `timings` are those of the constructor."""
+    def over(
+        cls, database: Database, sender: Sender, work: LongWork, *, inherits: bool = False, **timings: float
+    ) -> "Engine":
+        """An engine on these tables; `timings` are those of the constructor.
+
+        `inherits`: the work of a process that is about to leave.
+        """
         assert work.leases is not None, "who works has a lease"
         registration = Registration(database, work.leases, work.beat_seconds, work.silent_seconds)
         roster = Roster(database, work.leases, work.silent_seconds)
-        return cls(WorkItems(database, work.items), Answers(sender), registration, roster, **timings)
+        engine = cls(WorkItems(database, work.items), Answers(sender), registration, roster, **timings)
+        if inherits:
+            engine.sweeper.inherit()
+        return engine
 
     def serve(self, kind: WorkKind, at_once: int, waiting: int = 1000) -> None:
         """Runs up to `at_once` works of this kind, and accepts `waiting` more. Call it before `start`."""
@@ -86,11 +96,14 @@ class Engine(Queue):
         await self.sweeper.start()
 
     async def stop(self) -> None:
-        """Takes no more work; running work may finish, then it is interrupted or handed over; answers are sent."""
+        """Takes no more work; running work may finish, then it is interrupted or handed over; answers are sent.
+
+        Where a successor works already, running work has longer.
+        """
         await self.sweeper.stop()
         for task in self._hints:
             task.cancel()
-        await self._hands.finish(self._stop_seconds / 4)
+        await self._hands.finish(self._stop_seconds / 4, succession.patience(self._stop_seconds / 4))
         await self._tell_all(self._stop_seconds / 4)
         # Last: without a registration the others would take over work that is still being finished here.
         await self._registration.stop()

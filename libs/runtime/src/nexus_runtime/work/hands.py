@@ -132,16 +132,16 @@ class Hands:
             # Of what is held only the name has changed: the rest may have been read again in the meantime.
             held.item = replace(held.item, runner=runner)
 
-    async def finish(self, seconds: float) -> None:
-        """Starts nothing more; waits this long for running work, then cancels it and waits as long again."""
+    async def finish(self, seconds: float, patience: float) -> None:
+        """Starts nothing more; waits for running work as long as `patience`, then cancels it and waits `seconds`."""
         self.stopping.set()
         for held in list(self.held.values()):
             # Not while it is being taken: it would be left under this process's name as if it had been started.
             if held.resting or not (held.mine or held.taking):
                 held.cancel()
-        for _ in range(2):
+        for timeout in (patience, seconds):
             if tasks := {held.task for held in self.held.values() if held.task}:
-                await asyncio.wait(tasks, timeout=seconds)
+                await asyncio.wait(tasks, timeout=timeout)
             for held in list(self.held.values()):
                 held.cancel()
         # Cancelled twice, it just ends: its item will be found under a name that no process has any more.

@@ -18,7 +18,7 @@ KIND = "runner"
 class Registration:
     """The name under which this process holds work, kept by a heartbeat. A lost name is never used again.
 
-    `lost` is called when the others have presumed this process dead.
+    `changed` is called when this process has its name, and when the others have presumed it dead.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Registration:
         self._lease: Lease | None = None
         self._renewed = 0.0
         self._beating: asyncio.Task[None] | None = None
-        self.lost: Callable[[], None] = lambda: None
+        self.changed: Callable[[], None] = lambda: None
 
     @property
     def name(self) -> str | None:
@@ -67,12 +67,14 @@ class Registration:
         # doubts itself before any other can presume it dead.
         began = self._monotonic()
         try:
-            await self._prove_alive()
+            is_new = await self._prove_alive()
             self._renewed = began
+            if is_new:
+                self.changed()
         except LeaseLost:
             logger.warning("this process was presumed dead", runner=self._lease.name if self._lease else "")
             self._lease = None
-            self.lost()
+            self.changed()
         except ServiceUnavailable as error:
             logger.warning("heartbeat not written", reason=error.message)
         except Exception:
@@ -83,13 +85,15 @@ class Registration:
             await self.beat()
             await asyncio.sleep(self._beat if self._lease else self._beat / 4)
 
-    async def _prove_alive(self) -> None:
+    async def _prove_alive(self) -> bool:
+        """Whether that took a new name."""
         if self._lease is not None:
             self._lease = await self._leases.renew(self._lease)
-            return
+            return False
         name = f"{new_id('run_')}@{this_process()}"
         self._lease = await self._leases.acquire(name, name)
         logger.info("registered for work", runner=name)
+        return True
 
 
 class Roster:

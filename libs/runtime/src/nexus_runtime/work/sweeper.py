@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_runtime.process import log
+from nexus_runtime.process.succession import FINISH_SECONDS
 from nexus_runtime.work.hands import Hands
 from nexus_runtime.work.items import WorkItem, WorkItems
 from nexus_runtime.work.registration import Registration, Roster
 
 logger = log.get(__name__)
+INHERIT_SECONDS, INHERIT_LOOK_SECONDS = FINISH_SECONDS + 30.0, 0.2
 QUIET_LOOKS = 5
 """While nothing is found, only every fifth look reads all work; the leases show if a process has died."""
 SHARE = 9
@@ -40,6 +42,7 @@ class Sweeper:
         self._look_seconds = min(look_seconds, roster.silent_seconds / 4)
         self._quiet = QUIET_LOOKS
         self._surplus = False
+        self._inherits_until = 0.0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.others_changed: Callable[[], None] = lambda: None
@@ -52,6 +55,14 @@ class Sweeper:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def inherit(self) -> None:
+        """Another process is about to leave: until it has, what it releases is found at once."""
+        self._inherits_until = time.monotonic() + INHERIT_SECONDS
+
+    @property
+    def _inherits(self) -> bool:
+        return time.monotonic() < self._inherits_until
 
     def look_soon(self) -> None:
         """Looks soon: there may be work that this process does not know."""
@@ -66,9 +77,12 @@ class Sweeper:
 
     async def look(self) -> None:
         """Finds dead processes; then, if there is a reason, all work that nobody runs."""
+        known = self._roster.living
         if await self._roster.observe():
             self.others_changed()
-        elif self._quiet < QUIET_LOOKS:
+            if known - self._roster.living:
+                self._inherits_until = 0.0
+        elif self._quiet < QUIET_LOOKS and not self._inherits:
             self._quiet += 1
             return
         self._quiet = 0
@@ -117,7 +131,8 @@ class Sweeper:
             pause = pause_after(time.monotonic() - began, self._roster.silent_seconds)
             await asyncio.sleep(pause)
             try:
-                async with asyncio.timeout(max(0.0, self._look_seconds - pause)):
+                usual = INHERIT_LOOK_SECONDS if self._inherits else self._look_seconds
+                async with asyncio.timeout(max(0.0, usual - pause)):
                     await self._wake.wait()
             except TimeoutError:
                 continue

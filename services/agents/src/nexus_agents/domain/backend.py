@@ -153,6 +153,10 @@ class Backend(Protocol):
         """The ids of the agents for which this backend holds anything, recorded or not."""
         ...
 
+    async def awake(self) -> list[str]:
+        """The ids of the agents that this process has started to answer, the last used first."""
+        ...
+
     async def stop(self) -> None:
         """Releases everything; the object is not used again."""
         ...

@@ -51,7 +51,11 @@ def create_app(settings: WorkerSettings) -> FastAPI:
     packages, artifacts = blob_store(settings.packages_url, settings), blob_store(settings.artifacts_url, settings)
     executors = _executors(settings)
     engine = Engine.over(
-        database, Replier(bus, WORKER_SOURCE), settings.long_work(), stop_seconds=settings.shutdown_share("work")
+        database,
+        Replier(bus, WORKER_SOURCE),
+        settings.long_work(),
+        inherits=settings.predecessor_url is not None,
+        stop_seconds=settings.shutdown_share("work"),
     )
     verifications = Verifications(database, engine.items, engine)
     workshop = Workshop(

@@ -128,6 +128,10 @@ class AgentCoreBackend:
             and (agent_id := described_agent(installation, one["agentRuntimeName"], one["description"]))
         ]
 
+    async def awake(self) -> list[str]:
+        """None: AWS keeps them, whichever process asks."""
+        return []
+
     async def stop(self) -> None:
         await self._sessions.close()
         await self._clients.close()

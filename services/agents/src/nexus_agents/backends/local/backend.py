@@ -169,6 +169,9 @@ class LocalBackend:
     async def deployed(self) -> list[str]:
         return list(self._digests)
 
+    async def awake(self) -> list[str]:
+        return self._pool.awake()
+
     async def stop(self) -> None:
         await self._pool.stop()
         await self._speech.stop()

@@ -83,6 +83,14 @@ class AgentPool:
         """Whether a process of this version has started and lives."""
         return any(process.alive for process in self._serving.get(Version(agent_id, package.sha256), []))
 
+    def awake(self) -> list[str]:
+        """The agents that have a process, the last used first."""
+        used: dict[str, float] = {}
+        for process in (one for own in self._serving.values() for one in own if one.alive):
+            agent_id = process.version.agent_id
+            used[agent_id] = max(process.last_used, used.get(agent_id, process.last_used))
+        return sorted(used, key=lambda agent_id: used[agent_id], reverse=True)
+
     async def end(self, agent_id: str, because: str) -> None:
         """Ends the agent with what it is working on and who waits for it; returns when its processes are gone."""
         self._circuit.forgive(agent_id)
