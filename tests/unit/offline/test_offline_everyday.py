@@ -24,7 +24,15 @@ CONVERSATIONS: list[tuple[str, list[str], str]] = [
     ("find and replace", ["replace tea with milk in: Tea is tea."], "Milk is milk."),
     ("find and replace", ["change Dr to Prof: Dr Ott", "now replace Dr with Mr"], "Mr Ott"),
     ("headline to slug", ["Où est l'été?"], "ou-est-lete"),
+    ("headline to slug", ["slug of A Day (at Sea)", "and the same in capitals"], "A DAY (AT SEA)"),
+    ("headline to slug", ["slug for A Day (at Sea)", "now that title in small letters"], "a day (at sea)"),
     ("write words backwards", ["drawer"], "reward"),
+    ("数一数有多少个字", ["雨停了", "那这句呢：我们出门吧"], "汉字：5"),
+    (
+        "sort my table",
+        ["top 2 by weight\nfish,weight,length\ncod,9,60\neel,4,90\nray,7,80", "and by length?"],
+        "eel, 4, 90\nray, 7, 80",
+    ),
     ("UPPER CASE please", ["quiet words", "and in lower case"], "quiet words"),
     ("palindrome checker", ["Never odd or even"], "Yes"),
     ("camelCase my variable names", ["total price of order"], "totalPriceOfOrder"),
@@ -61,6 +69,8 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("roman numerals", ["4000"]),
     ("roman numerals", ["12 apples"]),
     ("json into csv", ["[1, 2]"]),
+    ("look things up in json", ['get the phone number of the guest: {"guest": {"name": "Bo", "room": 4}}']),
+    ("look things up in json", ['the shoe size of the guest? {"guest": {"name": "Bo", "room": 4}}']),
 ]
 
 

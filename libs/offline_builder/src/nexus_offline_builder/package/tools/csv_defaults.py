@@ -13,6 +13,7 @@ from .csv_scope import says_something, without_names
 from .list_defaults import in_full as several_in_full
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
+from .wording import NUMBER_OF
 
 _FRAME = lazy_pattern(
     r"^(?:\W|\b(?:i|we|you|it|please|need|want|would like|like|to have|a|an|the|my|our|simple|small|little|"
@@ -50,7 +51,7 @@ _LIMITS = lazy_pattern(
     r"(?:不|除|未|只|忽略)[\u4e00-\u9fff]{0,8}",
     re.IGNORECASE,
 )
-_COUNTED = lazy_pattern(r"\b(?:counts?|counted|how many|number of)\b|数量|个数|人数|多少|几个", re.IGNORECASE)
+_COUNTED = lazy_pattern(rf"\b(?:counts?|counted|how many)\b|{NUMBER_OF}|数量|个数|人数|多少|几个", re.IGNORECASE)
 _NO_GROUP = frozenset(
     [
         "hand",

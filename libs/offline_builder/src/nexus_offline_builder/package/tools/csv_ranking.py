@@ -116,6 +116,14 @@ def first_row(table: Table, words: str, before: str, chinese: bool) -> Answer | 
     return _listed(table, order, 1, chinese) if order is not None else None
 
 
+def order_of(request: str) -> str:
+    """What is said of the order but for its column: `top 2` of `top 2 by level`; nothing if no order is asked for."""
+    if not (_SORT.search(request) or _FIRST.search(request)):
+        return ""
+    said = (found.group() for pattern in (_FIRST, _SORT, _DOWN, _UP) if (found := pattern.search(request)))
+    return " ".join(dict.fromkeys(said))
+
+
 def asks_order(request: str) -> bool:
     """Whether `request` may be about the order of rows; of a short one that says which."""
     return any(form.search(request) for form in (_SORT, _FIRST, _WHICH)) or _BEST.fullmatch(request) is not None

@@ -12,7 +12,7 @@ from .csv_defaults import in_full
 from .csv_figures import MEASURES, Measure, by_answer, by_group, overview, per_column
 from .csv_groups import GROUP, begins_with, group_column
 from .csv_names import about_names
-from .csv_ranking import asks_order, first_row, ranked
+from .csv_ranking import asks_order, first_row, order_of, ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import (
     refuse_by_row,
@@ -118,6 +118,8 @@ def _about_earlier_table(question: Question) -> Task | None:
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
         return None
     if table is not None:
+        if grouped and not _asks_figure(words):
+            words = f"{order_of(before)} {words}"
         words = _with_group(table, _with_measure(words, question.earlier), question.earlier)
         names_column = any(_mentioned(name, words) for name in table.header)
         asks_only = not re.search(r"\d", words)
@@ -130,7 +132,7 @@ def _about_earlier_table(question: Question) -> Task | None:
 
 def _asks_of(table: Table | None, words: str) -> bool:
     """Whether `words` name a figure or an order; in short ones a row, a condition or a column of `table` is enough."""
-    if any(measure.asked.search(words) for measure in MEASURES) or _COUNT.search(words) or asks_order(words):
+    if _asks_figure(words):
         return True
     if table is None:
         return False
@@ -138,6 +140,10 @@ def _asks_of(table: Table | None, words: str) -> bool:
         picked_rows(table, words) is not None or any(_mentioned(name, words) for name in table.header)
     )
     return short or filtered(table, words) is not None
+
+
+def _asks_figure(words: str) -> bool:
+    return any(one.asked.search(words) for one in MEASURES) or bool(_COUNT.search(words)) or asks_order(words)
 
 
 def _with_group(table: Table, words: str, earlier: Sequence[str]) -> str:
@@ -170,7 +176,7 @@ def _around(earlier: Sequence[str]) -> str:
 
 def _with_measure(words: str, earlier: Sequence[str]) -> str:
     """`and the b column?` asks for the figure that the turn before was about."""
-    if _COUNT.search(words) or asks_order(words) or any(measure.asked.search(words) for measure in MEASURES):
+    if _asks_figure(words):
         return words
     for text in earlier:
         table = table_in(text)

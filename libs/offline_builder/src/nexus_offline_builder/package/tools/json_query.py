@@ -10,7 +10,7 @@ from .json_document import Document, Node, Numeral, document_in, plain, whole_do
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
 from .json_validity import invalid, refuse_invalid, repeats, validity
 from .patterns import lazy_pattern
-from .wording import asks_how_many
+from .wording import NUMBER_OF, asks_how_many
 
 _LONGEST_OUTPUT = 100_000
 _ANY_PLACE = lazy_pattern(r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)", re.IGNORECASE)
@@ -30,7 +30,7 @@ _KEYS = lazy_pattern(
     r"\b(?:keys|fields|properties)\b(?! of\b.*\bvalue)|哪些(?:键|字段)|所有的?(?:键|字段)", re.IGNORECASE
 )
 _LENGTH = lazy_pattern(
-    r"\bhow many\b|\bcount\b|\blength\b|\bnumber of\b|\bsize of\b|多少个?|几个|长度|数量", re.IGNORECASE
+    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|多少个?|几个|长度|数量", re.IGNORECASE
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
 _PLACE = lazy_pattern(

@@ -37,6 +37,17 @@ _SAYS_NOTHING = lazy_pattern(
 )
 
 
+def _asked_of(name: str, request: str) -> list[str]:
+    """The words for something that `name` is said to have: `email` in `the email of the customer`."""
+    had = re.search(
+        r"\b(?:the|an?|my|is|'?s|get|me|show|find)\s+(?P<what>(?:(?!(?:the|an?|my)\b)[\w'-]+\s+){1,3})"
+        rf"(?:of|for)\s+(?:(?:the|my|this|that)\s+)?{re.escape(name)}(?!\w)",
+        request,
+        re.IGNORECASE,
+    )
+    return re.findall(r"[\w-]*[^\W_][\w-]*", _SAYS_NOTHING.sub(" ", had["what"])) if had else []
+
+
 def names_in(value: Node) -> list[str]:
     """The keys of all objects in the document, the longest first."""
     return sorted({name for one in nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
@@ -70,6 +81,7 @@ def refuse_unread(request: str, path: str | None, value: Node) -> None:
         if isinstance(one, (str, Numeral))
     }
     unknown = [word for word in words if path is None or (word.lower() in texts and not VALIDITY.search(request))]
+    unknown += [word for name in steps for word in _asked_of(name, request) if word in words]
     if unknown:
         raise Refusal(f"There is no '{unknown[0]}' in this JSON.{hint(value)}", f"这个 JSON 里没有“{unknown[0]}”。")
 

@@ -54,6 +54,7 @@ _BEYOND = lazy_pattern(
     r"rewrite|rephrase|improve|correct|fix|rhym\w*|words? order|numbers)\b|除了|只|第一|最后|翻译|改写|润色",
     re.IGNORECASE,
 )
+_THE_SAME = r"\b(?:the same|(?:the same|that|this) (?:title|headline|text|sentence|name|phrase|line|word|one))\b"
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:this|that|it|the|a|an|my|these|those|text|sentence|word|words|phrase|string|line|lines|"
     r"title|titles|headline|name|please|pls|can|could|you|make|put|"
@@ -69,7 +70,7 @@ _SAYS_NOTHING = lazy_pattern(
 
 
 _FILLS = lazy_pattern(
-    r"(?:\W|\b(?:and|so|now|ok|okay|then|it|that|this|the same|please|but|also|write|make|put)\b|这个?|它)*",
+    rf"(?:\W|{_THE_SAME}|\b(?:and|so|now|ok|okay|then|it|that|this|please|but|also|write|make|put)\b|这个?|它)*",
     re.IGNORECASE,
 )
 
@@ -222,7 +223,7 @@ def _passages(prompt: str) -> list[Passage]:
     last = last_line_first(prompt)
     inline = re.match(
         r"(?P<request>(?:\S+\s+){0,6}?(?:backwards?|revers\w+|upper ?case|lower ?case|capitals|caps|"
-        r"slug(?:ify)?|title case|a palindrome|palindrome)\b)\s+(?P<text>\S.*)",
+        r"slug(?:ify)?|title case|a palindrome|palindrome)\b(?:\s+(?:for|of)\b)?)\s+(?P<text>\S.*)",
         prompt,
         re.IGNORECASE | re.DOTALL,
     )
@@ -305,7 +306,8 @@ def _followed(question: Question) -> Task | None:
     text = next((one for earlier in question.earlier if (one := _text_of(earlier))), None)
     if text is None and question.alone and question.earlier and not is_request(question.earlier[0]):
         text = question.earlier[0]
-    return Task(LIKELY, lambda: _answer(changes, text)) if text is not None else None
+    sure = CERTAIN if re.search(_THE_SAME, words, re.IGNORECASE) else LIKELY
+    return Task(sure, lambda: _answer(changes, text)) if text is not None else None
 
 
 def _bare(question: Question) -> Task | None:

@@ -64,7 +64,8 @@ _OCCURRENCES = lazy_pattern(
 _NAMES_A_TEXT = lazy_pattern(r"^\W*\w+(?: \w+)? (?:in|of) \S.*$", re.IGNORECASE)
 _HERE = lazy_pattern(
     r"\s*(?:(?:and|now|ok|next|then|also)[\s,]+)*(?:(?:this|that|the next|another|my|the)(?: (?:one|text|sentence))?|"
-    r"try(?: this)?(?: one)?|for this)\s*:\s*",
+    r"try(?: this)?(?: one)?|for this)\s*:\s*|"
+    r"\s*(?:那么?|再看|还有|接着)*\s*(?:[这下]一?[句段个条](?:话|文字)?)?\s*(?:呢|怎么样)?\s*[:：]\s*",
     re.IGNORECASE,
 )
 _NOTHING_NEW = lazy_pattern(

@@ -6,6 +6,9 @@ from fractions import Fraction
 from .figures import carried
 from .patterns import lazy_pattern
 
+_COUNTS = ("the", "total", "exact", "and", "me", "show", "get", "give", "find", "is", "count")
+NUMBER_OF = "|".join((r"(?<!\w )\bnumber of\b", *(rf"(?<=\b{word} )number of\b" for word in _COUNTS)))
+"""`the number of items`, and not `the phone number of the customer`."""
 _CJK = lazy_pattern("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _ENGLISH_GLUE = lazy_pattern(
     r"\b(?:the|is|are|was|what|how|of|in|to|many|much|convert|count|and|from|please|calculate|extract|find|give|with|"
