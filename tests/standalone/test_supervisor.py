@@ -27,18 +27,23 @@ class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers(); self.wfile.write(b"{}")
     def log_message(self, *args): pass
+class Public(http.server.ThreadingHTTPServer):
+    daemon_threads = False
 def leave(*_):
+    if public is not None: # answers whom it has accepted
+        public.shutdown(); public.server_close()
     print("left in order", flush=True); sys.exit(0)
+public = None
 port, manner = int(sys.argv[1]), sys.argv[2]
 signal.signal(signal.SIGTERM, signal.SIG_IGN if manner == "stubborn" else leave)
 if manner == "parent":
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print("child", child.pid, flush=True)
 if "PUBLIC_FD" in os.environ:
-    public = http.server.ThreadingHTTPServer(("", 0), Health, bind_and_activate=False)
+    public = Public(("", 0), Health, bind_and_activate=False)
     public.socket = socket.socket(fileno=int(os.environ["PUBLIC_FD"]))
     public.server_activate()
-    threading.Thread(target=public.serve_forever, daemon=True).start()
+    threading.Thread(target=public.serve_forever, args=(0.02,), daemon=True).start()
 http.server.ThreadingHTTPServer.allow_reuse_address = True
 print("up", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Health).serve_forever()
@@ -153,12 +158,12 @@ async def test_one_whose_successor_fails_goes_on(supervisor: Supervisor) -> None
 
 
 async def test_a_stop_ends_successor_and_predecessor_too(supervisor: Supervisor) -> None:
-    listener = Listener("127.0.0.1", free_port())
+    listener, others = Listener("127.0.0.1", free_port()), set(psutil.Process().children())
     await supervisor.start([served("builds", listener, "stubborn")], 10)
     await supervisor.replace(replace(served("builds", listener, "stubborn"), finish_seconds=60), {}, 10)
     starting = asyncio.create_task(supervisor.replace(script("builds", "import time; time.sleep(600)"), {}, 60))
-    await eventually(lambda: len(psutil.Process().children()) == 3)
-    pids = [child.pid for child in psutil.Process().children()]
+    await eventually(lambda: len(set(psutil.Process().children()) - others) == 3)
+    pids = [child.pid for child in set(psutil.Process().children()) - others]
     await supervisor.stop(["builds"])
     with pytest.raises(StackError):
         await starting
