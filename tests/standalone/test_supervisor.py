@@ -115,7 +115,7 @@ async def test_who_waits_for_one_that_is_no_longer_ready_waits_until_it_is_again
 
 
 def served(name: str, listener: Listener, manner: str = "plain") -> Program:
-    return replace(web(name, manner), listener=listener)
+    return replace(web(name, manner), listener=listener, finish_seconds=60.0)
 
 
 async def asked(port: int, until: asyncio.Event) -> list[str]:
@@ -160,7 +160,7 @@ async def test_one_whose_successor_fails_goes_on(supervisor: Supervisor) -> None
 async def test_a_stop_ends_successor_and_predecessor_too(supervisor: Supervisor) -> None:
     listener, others = Listener("127.0.0.1", free_port()), set(psutil.Process().children())
     await supervisor.start([served("builds", listener, "stubborn")], 10)
-    await supervisor.replace(replace(served("builds", listener, "stubborn"), finish_seconds=60), {}, 10)
+    await supervisor.replace(served("builds", listener, "stubborn"), {}, 10)
     starting = asyncio.create_task(supervisor.replace(script("builds", "import time; time.sleep(600)"), {}, 60))
     await eventually(lambda: len(set(psutil.Process().children()) - others) == 3)
     pids = [child.pid for child in set(psutil.Process().children()) - others]

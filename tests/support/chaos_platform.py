@@ -68,7 +68,7 @@ class Platform:
     async def violations(self) -> list[str]:
         """What does not hold once everything has come to rest; every wish is asked once more before."""
         async with asyncio.timeout(REST_SECONDS):
-            await self.stack.wait_ready()
+            await self.stack.wait_ready(*SERVICES)  # further processes may stand still, in a trap
             restless = await self.at_rest()
         await self._ask_again()
         return restless + violations(self.history, await self._found())
