@@ -158,7 +158,7 @@ async def _spawned(sandbox: Sandbox, room: Room, guard: Guard | None, door: Door
 
 
 async def _ready(running: Running, seconds: float) -> Channel:
-    problem = "it did not open its socket"
+    problem, told = "it did not open its socket", ""
     pause = _FIRST_PAUSE
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
@@ -168,9 +168,10 @@ async def _ready(running: Running, seconds: float) -> Channel:
         except FileNotFoundError:
             pass
         except TimeoutError:
-            problem = "its /ping did not answer"
+            # The deadline may have cut off the last one: what an earlier one said tells more.
+            problem = told or "its /ping did not answer"
         except (BackendError, OSError) as error:
-            problem = str(error)
+            problem = told = str(error)
         if (because := excess(footprint_of(running.child.pid), running.limits)) is not None:
             raise AgentNotStarted(f"The agent did not start: {because}.{_last_words(running)}", ended=True)
         await asyncio.sleep(pause)
