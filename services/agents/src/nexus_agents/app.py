@@ -65,7 +65,7 @@ from nexus_runtime.owner import (
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
-from nexus_runtime.process.settings import quota_of
+from nexus_runtime.process.settings import by_tenant
 from nexus_runtime.work.engine import LongWork
 
 NAME = "agents"
@@ -170,13 +170,11 @@ class AgentsService:
 
 def _quotas(settings: AgentsSettings) -> QuotasOf | None:
     """A tenant's own, else the usual ones. None where there are none at all."""
-    own = settings.tenant_quotas
-    if not own and (settings.quota_invocations_per_day, settings.quota_tokens_per_day) == (None, None):
-        return None
-    return lambda tenant: DailyQuotas(
-        quota_of(tenant, "invocations_per_day", own, settings.quota_invocations_per_day),
-        quota_of(tenant, "tokens_per_day", own, settings.quota_tokens_per_day),
-    )
+    usual = {
+        "invocations_per_day": settings.quota_invocations_per_day,
+        "tokens_per_day": settings.quota_tokens_per_day,
+    }
+    return by_tenant(DailyQuotas, settings.tenant_quotas, usual)
 
 
 def assemble(

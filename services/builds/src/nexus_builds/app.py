@@ -32,7 +32,7 @@ from nexus_runtime.owner import (
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.health import Health
 from nexus_runtime.process.service import Background, application
-from nexus_runtime.process.settings import quota_of
+from nexus_runtime.process.settings import by_tenant
 
 NAME = "builds"
 ERASURES = 8
@@ -76,13 +76,8 @@ def create_app(settings: BuildsSettings) -> FastAPI:
 
 def quotas_by_tenant(settings: BuildsSettings) -> Callable[[str], ProjectQuotas] | None:
     """The quotas of a tenant: its own, else the usual ones. None where there are none at all."""
-    own = settings.tenant_quotas
-    if not own and (settings.quota_projects, settings.quota_builds) == (None, None):
-        return None
-    return lambda tenant: ProjectQuotas(
-        quota_of(tenant, "projects", own, settings.quota_projects),
-        quota_of(tenant, "builds", own, settings.quota_builds),
-    )
+    usual = {"projects": settings.quota_projects, "builds": settings.quota_builds}
+    return by_tenant(ProjectQuotas, settings.tenant_quotas, usual)
 
 
 def _watches(owner: Owner, store: ProjectStore, settings: BuildsSettings) -> list[Background]:

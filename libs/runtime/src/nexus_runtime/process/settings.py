@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Annotated, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from nexus_kafka.options import KafkaOptions
 VERSION = version("nexus-runtime")
 """The platform's version, the same for all workspace members; `make release` sets it."""
 S = TypeVar("S", bound=BaseSettings)
+Q = TypeVar("Q")
 
 
 def _lower(value: object) -> object:
@@ -97,10 +98,19 @@ class OwnQuotas(BaseModel):
 TenantQuotas = dict[Tenant, OwnQuotas]
 
 
-def quota_of(tenant: str, name: str, own: Mapping[str, OwnQuotas], usual: int | None) -> int | None:
-    """The tenant's quota of that name; None: no limit."""
-    given = own.get(tenant)
-    return usual if given is None or name not in given.model_fields_set else getattr(given, name)
+def by_tenant(
+    kind: Callable[..., Q], own: Mapping[str, OwnQuotas], usual: Mapping[str, int | None]
+) -> Callable[[str], Q] | None:
+    """The quotas of a tenant, a `kind` of the values in the order of `usual`. None where no tenant has any."""
+    if not own and all(one is None for one in usual.values()):
+        return None
+    names = set(usual)
+    known = {
+        tenant: kind(*{**usual, **given.model_dump(include=names, exclude_unset=True)}.values())
+        for tenant, given in own.items()
+    }
+    others = kind(*usual.values())
+    return lambda tenant: known.get(tenant, others)
 
 
 def is_loopback(host: str) -> bool:
