@@ -220,14 +220,10 @@ class Consumers:
 
     async def let_go(self) -> Tenures:
         """Stops consuming, and tells how another process goes on in its place."""
-        tenures = {group: tenure_of(consumer) for group, consumer in self._by_group()}
+        running = [one for one in zip(self._groups, self._subscribers, strict=True) if one[1].consumer is not None]
+        tenures = {group: tenure_of(subscriber.consumer) for group, subscriber in running}
         await self.stop()
         return Tenures(by_group={group: one for group, one in tenures.items() if one is not None})
-
-    def _by_group(self) -> Iterator[tuple[str, GuardedConsumer]]:
-        for group, subscriber in zip(self._groups, self._subscribers, strict=True):
-            if subscriber.consumer is not None:
-                yield group, subscriber.consumer
 
     async def stop(self) -> None:
         """Stops consuming; records in flight may finish within their share of the shutdown time."""

@@ -80,16 +80,20 @@ class Health:
         return JSONResponse(_head("healthy" if alive else "unhealthy").model_dump(), 200 if alive else 503)
 
     async def ready(self) -> JSONResponse:
-        needed, enough = await asyncio.gather(self._run(self._needed), self._run(self._enough))
-        reasons = {name: result.error for name, result in sorted({**needed, **enough}.items()) if result.error}
-        unready = bool(reasons) and (any(map(_failed, needed.values())) or all(map(_failed, enough.values())))
+        reasons, unready = await self._lacking()
         head = _head("unhealthy" if unready else "degraded" if reasons else "healthy").model_dump()
         return JSONResponse(head | {"failing": list(reasons), "reasons": reasons}, 503 if unready else 200)
 
     async def serves(self) -> bool:
         """Ready, and able to write: the gateway counts as ready without that, too."""
-        answer = await self.ready()
-        return answer.status_code == 200 and b"message_bus" not in bytes(answer.body)
+        reasons, unready = await self._lacking()
+        return not unready and "message_bus" not in reasons
+
+    async def _lacking(self) -> tuple[dict[str, str], bool]:
+        """Why which checks fail, and whether that makes the service unready."""
+        needed, enough = await asyncio.gather(self._run(self._needed), self._run(self._enough))
+        reasons = {name: result.error for name, result in sorted({**needed, **enough}.items()) if result.error}
+        return reasons, bool(reasons) and (any(map(_failed, needed.values())) or all(map(_failed, enough.values())))
 
     async def detailed(self) -> DetailedView:
         needed, shown = await asyncio.gather(self._run(self._needed), self._run(self._shown))

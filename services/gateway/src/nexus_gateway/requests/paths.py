@@ -21,13 +21,17 @@ _FORMS = {
 
 
 def are_possible(given: Mapping[str, str]) -> bool:
-    """Whether resources can have these ids, by the name of the parameter."""
-    return all(name not in _FORMS or _FORMS[name].fullmatch(identifier) for name, identifier in given.items())
+    """Whether resources can have these ids, by the name of the parameter; other parameters can be anything."""
+    return all(_is_possible(name, identifier) for name, identifier in given.items() if name in _FORMS)
 
 
 def require_possible_ids(given: Mapping[str, str]) -> None:
     """By the name of the parameter. Raises NotFound for the first that no resource can have, naming type and id."""
     for name, identifier in given.items():
-        if not _FORMS[name].fullmatch(identifier):
+        if not _is_possible(name, identifier):
             kind = name.removesuffix("_id").removesuffix("_name")
             raise NotFound(f"no such {kind}", type=kind, id=identifier[:200])
+
+
+def _is_possible(name: str, identifier: str) -> bool:
+    return _FORMS[name].fullmatch(identifier) is not None
