@@ -18,7 +18,7 @@ from nexus_devstack.data_folder import holder
 from nexus_devstack.errors import StackError
 from nexus_devstack.preflight import Finding, findings, host_findings, log_path
 from nexus_devstack.program import reports_ready
-from nexus_devstack.rolling import replaced
+from nexus_devstack.rolling import DONE, replaced
 from nexus_devstack.settings import SERVICE_PORTS, Settings, load_environment, load_settings
 
 START_SECONDS, STOP_SECONDS, KILL_SECONDS, LOOK_SECONDS = 150.0, 90.0, 10.0, 0.2
@@ -51,6 +51,11 @@ def _checked(seen: Sequence[Finding], consequence: str) -> None:
             say(_line(finding), sys.stderr)
     if any(finding.outcome == "fault" for finding in seen):
         raise StackError(f"{consequence}; correct the errors above")
+
+
+def _refuse_faults(settings: Settings, consequence: str) -> None:
+    """Of a platform that runs. Raises StackError for a setting or host with which it could not start again."""
+    _checked([finding for finding in host_findings(settings) if finding.outcome == "fault"], consequence)
 
 
 def _line(finding: Finding) -> str:
@@ -139,8 +144,7 @@ def stop(settings: Settings) -> int:
 
 def restart(settings: Settings) -> int:
     """Stops and starts. If a start would fail, it raises StackError and leaves what runs alone."""
-    faults = [finding for finding in host_findings(settings) if finding.outcome == "fault"]
-    _checked(faults, "nothing was stopped")
+    _refuse_faults(settings, "nothing was stopped")
     stop(settings)
     return start(settings)
 
@@ -151,10 +155,9 @@ def reload(settings: Settings) -> int:
     if pid is None:
         say("the platform is not running")
         return NOT_RUNNING
-    faults = [finding for finding in host_findings(settings) if finding.outcome == "fault"]
-    _checked(faults, "nothing was replaced")
+    _refuse_faults(settings, "nothing was replaced")
     replaced(settings.data_dir, pid, lambda: holder(settings.data_dir) == pid, RELOAD_SECONDS)
-    say("all services were replaced")
+    say(DONE)
     return 0
 
 

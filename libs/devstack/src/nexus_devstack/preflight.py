@@ -158,5 +158,5 @@ def findings(settings: Settings) -> list[Finding]:
 
 
 def log_path(settings: Settings) -> Path:
-    """The findings for the platform that runs detached."""
+    """The log file of the platform that runs detached."""
     return settings.log_file or settings.data_dir.absolute() / "logs" / "nexus.log"

@@ -32,8 +32,8 @@ def concerned(changed: Iterable[Path], where: dict[str, Path], processes: Sequen
     return [name for name in services if OWNER_OF_PROCESS.get(kind := name.partition("-")[0], kind) in owners]
 
 
-async def restart_changed(stack: Stack, console: Console) -> None:
-    """Restarts the processes that a change concerns, until cancelled."""
+async def replace_changed(stack: Stack, console: Console) -> None:
+    """Replaces the processes that a change concerns, until cancelled."""
     where = folders()
     async for changes in awatch(*where.values(), watch_filter=PythonFilter()):
         names = concerned((Path(path) for _, path in changes), where, stack.supervisor.names)

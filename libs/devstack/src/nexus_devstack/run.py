@@ -89,22 +89,26 @@ def _console(settings: Settings) -> Console:
     return Console(sys.stdout, settings.log_format, colour=wants_colour(sys.stdout))
 
 
+def _replaceable(settings: Settings, console: Console) -> Stack:
+    """A platform whose services are replaced when `rolling.SIGNAL` asks for it."""
+    stack = Stack(settings=settings, console=console)
+    asyncio.get_running_loop().add_signal_handler(rolling.SIGNAL, rolling.Rolling(stack, console).ask)
+    return stack
+
+
 async def run(settings: Settings) -> None:
     """Keeps the platform up until SIGINT or SIGTERM; `rolling.SIGNAL` replaces its services."""
     console = _console(settings)
-    stack = Stack(settings=settings, console=console)
-    asyncio.get_running_loop().add_signal_handler(rolling.SIGNAL, rolling.Rolling(stack, console).ask)
-    await keep_up(stack, console, next_steps)
+    await keep_up(_replaceable(settings, console), console, next_steps)
 
 
 async def develop(settings: Settings) -> None:
     """As `run`, and replaces a process when its code changes."""
-    from nexus_devstack.reload import restart_changed
+    from nexus_devstack.reload import replace_changed
 
     console = _console(settings)
-    stack = Stack(settings=settings, console=console)
-    asyncio.get_running_loop().add_signal_handler(rolling.SIGNAL, rolling.Rolling(stack, console).ask)
-    reloading = asyncio.create_task(restart_changed(stack, console), name="reload")
+    stack = _replaceable(settings, console)
+    reloading = asyncio.create_task(replace_changed(stack, console), name="reload")
     try:
         await keep_up(stack, console, next_steps)
     finally:

@@ -98,8 +98,7 @@ def require_usable_settings() -> None:
     try:
         ServiceSettings(host=LOOPBACK, port=1, kafka_bootstrap_servers=LOOPBACK)
     except ValidationError as error:
-        fault = error.errors()[0]
-        raise StackError(f"setting {str(fault['loc'][0]).upper()}: {fault['msg']}") from None
+        raise StackError(f"setting {faults(error)[0]}") from None
 
 
 def refused_settings() -> dict[str, list[str]]:
