@@ -96,7 +96,8 @@ async def test_a_deadline_ends_its_own_invocation_and_no_other(bench: Bench, mod
     agent = await bench.agent()
     patient = await begun(backend, agent, "slow 3")
     [bystander] = agent_processes()
-    with pytest.raises(AgentTimedOut):
+    await told(backend, agent, "slow 0")  # starts another process: the late one shall not spend its second on that
+    with pytest.raises(AgentTimedOut, match="ended"):
         await told(backend, agent, "slow 60", seconds=1)
     assert (await patient).output == "at last"
     await eventually(lambda: agent_processes() == [bystander], what="the process of the late one is gone")

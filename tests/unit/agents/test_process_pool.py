@@ -210,6 +210,25 @@ async def test_a_version_starts_while_the_one_before_is_asked_all_the_time() -> 
     await stage.pool.stop()
 
 
+async def test_whoever_takes_a_process_in_the_moment_of_its_start_is_not_followed_by_its_rest() -> None:
+    """A timer that outlives the taking would end the process as long unused, however short its last use is ago."""
+    stage = Stage()
+    taken = asyncio.create_task(held_for_a_moment(stage))
+    while not taken.done():
+        stage.pool._serve()  # pyright: ignore[reportPrivateUsage] # as the end of any other lease does
+        await asyncio.sleep(0)
+    assert await taken
+    await stage.pool.stop()
+
+
+async def held_for_a_moment(stage: Stage) -> bool:
+    """Whether no timer of it runs while it is held."""
+    async with stage.pool.lease("agent", NEW, soon()) as process:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return process.rest is None or process.rest.cancelled()
+
+
 async def test_two_versions_asked_in_turn_start_once_each() -> None:
     """As while one serves and another is verified."""
     stage = Stage(spare_seconds=30.0)

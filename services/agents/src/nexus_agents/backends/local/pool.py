@@ -259,7 +259,8 @@ class AgentPool:
         if live is not None:
             self._circuit.forgive(*process.version)
             metrics.STARTS.labels("started").inc()
-            self._lay_down(process)
+            if not process.held:  # whoever released another one a moment ago may have handed it over already
+                self._lay_down(process)
             self._serve()
             process.fresh = process.held
             if not process.held and self._of_other_versions(process.version):
