@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,12 +19,14 @@ from tests.support.s3 import s3_server
 
 from nexus_devstack.ports import LOOPBACK, free_port
 from nexus_runtime.blobs import (
+    Blob,
     BlobCorrupt,
     BlobMissing,
     BlobStore,
     BlobsUnavailable,
     BlobsUrl,
     BlobTooLarge,
+    BlobUpkeep,
     DirectoryBlobStore,
     blob_store,
     directory_url,
@@ -40,9 +43,10 @@ BUCKET = "nexus-files"
 class Kept:
     """A store, and ways around it to what it keeps."""
 
-    store: BlobStore
+    store: BlobUpkeep
     limited: Callable[[int], BlobStore]
     names: Callable[[], Coroutine[Any, Any, set[str]]]
+    """Of all files or objects, blobs or not."""
     overwrite: Callable[[str, bytes], Coroutine[Any, Any, None]]
 
 
@@ -52,6 +56,10 @@ def files_in(root: Path) -> set[str]:
 
 def replace(root: Path, name: str, content: bytes) -> None:
     next(root.rglob(name)).write_bytes(content)
+
+
+def place_of(root: Path, blob: Blob) -> Path:
+    return next(root.rglob(blob.sha256))
 
 
 @asynccontextmanager
@@ -160,6 +168,69 @@ async def test_more_than_the_limit_is_neither_put_nor_read(kept: Kept) -> None:
             await store.get(whole.uri)
     finally:
         await store.stop()
+
+
+async def test_what_is_stored_is_listed_with_the_time_of_its_last_put_and_nothing_else_is(kept: Kept) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)  # S3 tells whole seconds
+    first, second = await kept.store.put(b"listed"), await kept.store.put(b"listed, too")
+    await kept.overwrite(first.sha256, b"listed")
+    listed = {one.uri: one async for one in kept.store.stored()}
+    assert {first.uri, second.uri} <= set(listed)
+    assert listed[second.uri].size_bytes == 11
+    assert before <= listed[second.uri].put_at <= datetime.now(UTC) + timedelta(seconds=2)
+    assert {uri.rpartition(":")[2] for uri in listed} == await kept.names()
+
+
+async def test_only_what_was_put_long_ago_is_removed_and_once(kept: Kept) -> None:
+    blob = await kept.store.put(b"unwanted")
+    assert not await kept.store.remove(blob.uri, datetime.now(UTC) - timedelta(hours=1))
+    assert await kept.store.get(blob.uri) == b"unwanted"
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert await kept.store.remove(blob.uri, later)
+    assert not await kept.store.remove(blob.uri, later)
+    with pytest.raises(BlobMissing):
+        await kept.store.get(blob.uri)
+    assert blob.sha256 not in await kept.names()
+
+
+async def test_of_a_bucket_with_versions_all_of_them_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with in_bucket(tmp_path, monkeypatch) as kept:
+        client: Any = getattr(kept.store, "_client")  # noqa: B009  # a test's own look
+        await client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        blob = await kept.store.put(b"put twice")
+        await kept.store.put(b"put twice")
+        assert await kept.store.remove(blob.uri, datetime.now(UTC) + timedelta(hours=1))
+        with pytest.raises(BlobMissing):
+            await kept.store.get(blob.uri)
+
+
+async def test_what_is_put_again_counts_as_new(tmp_path: Path) -> None:
+    """In a bucket every put writes."""
+    store = DirectoryBlobStore(tmp_path)
+    blob = await store.put(b"again")
+    os.utime(place_of(tmp_path, blob), (0, 0))
+    await store.put(b"again")
+    assert not await store.remove(blob.uri, datetime.now(UTC) - timedelta(hours=1))
+
+
+async def test_no_put_is_lost_beside_removals(tmp_path: Path) -> None:
+    """Each time one who puts and one who removes what is old meet at the same old blob."""
+    store = DirectoryBlobStore(tmp_path)
+    blob = await store.put(b"contested")
+    for _ in range(300):
+        os.utime(place_of(tmp_path, blob), (0, 0))
+        limit = datetime.now(UTC) - timedelta(hours=1)
+        await asyncio.gather(store.put(b"contested"), store.remove(blob.uri, limit))
+        assert await store.get(blob.uri) == b"contested"
+
+
+async def test_a_blob_whose_removal_was_killed_half_way_is_listed_again(tmp_path: Path) -> None:
+    store = DirectoryBlobStore(tmp_path)
+    blob = await store.put(b"half removed")
+    path = place_of(tmp_path, blob)
+    path.rename(path.with_name(f".old-{blob.sha256}"))
+    assert [one.uri async for one in store.stored()] == [blob.uri]
+    assert await store.get(blob.uri) == b"half removed"
 
 
 async def test_a_directory_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from nexus_admin.commands import back_up, doctor, partitions, restore, stats, tables, topics
+from nexus_admin.commands import back_up, blobs, doctor, partitions, restore, stats, tables, topics
 from nexus_admin.letter_commands import letters
 from nexus_devstack.errors import StackError
 from nexus_devstack.settings import load_environment
@@ -21,6 +21,7 @@ app.add_typer(tables, name="tables")
 app.add_typer(letters, name="letters")
 app.add_typer(partitions, name="partitions")
 app.add_typer(stats, name="stats")
+app.add_typer(blobs, name="blobs")
 app.command("doctor")(doctor)
 app.command("backup")(back_up)
 app.command("restore")(restore)

@@ -5,7 +5,8 @@ import json
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from yarl import URL
 
 from nexus_admin import backup
+from nexus_admin.blobs import prune
 from nexus_admin.doctor import examine
 from nexus_admin.installation import database, endpoints, service_urls, trust
 from nexus_admin.output import Output
@@ -32,6 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of
 topics = typer.Typer(no_args_is_help=True, help="The topics of the registry.")
 tables = typer.Typer(no_args_is_help=True, help="The tables of all services.")
 partitions = typer.Typer(no_args_is_help=True, help="Let a service go on with a partition that it has halted.")
+blobs = typer.Typer(no_args_is_help=True, help="The files of agents, sessions and builds.")
 stats = typer.Typer(no_args_is_help=True, help="Count the statistics anew from the histories.")
 
 
@@ -195,6 +198,22 @@ def verify_statistics(*, as_json: Json = False) -> None:
 def rebuild_statistics(*, as_json: Json = False) -> None:
     """Recount as `verify` does, and serve the new figures from then on."""
     _recount(switch=True, as_json=as_json)
+
+
+@blobs.command("prune")
+def prune_blobs(
+    *,
+    unused_days: Annotated[int, typer.Option(min=1, max=3650, help="Keep what was stored within so many days.")] = 30,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing: tell what would go.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove the files of deleted agents, sessions and projects: those that no table mentions any more."""
+    output = Output(as_json=as_json)
+    put_before = datetime.now(UTC) - timedelta(days=unused_days)
+    with output.busy() as seen:
+        outcomes = asyncio.run(prune(load_settings(), put_before, dry_run=dry_run, seen=seen))
+    columns = ("store", "blobs", "bytes", "unused", "unused_bytes", "removed")
+    output.rows([asdict(one) for one in outcomes], columns, "")
 
 
 def doctor(*, as_json: Json = False) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -50,6 +51,15 @@ class Output:
         """The things one by one, with a progress bar for people."""
         seen: Iterable[T] = things if self.as_json else track(things, what, console=self._console, transient=True)
         yield from seen
+
+    @contextmanager
+    def busy(self) -> Generator[Callable[[str], None]]:
+        """For work of unknown length: what it is told is shown to people while it goes on."""
+        if self.as_json or not self._console.is_terminal:
+            yield lambda what: None
+        else:
+            with self._console.status("") as status:
+                yield lambda what: status.update(what)
 
     def _document(self, value: JsonValue) -> None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -10,6 +10,8 @@ from nexus_runtime.blobs.protocol import (
     BlobStore,
     BlobsUnavailable,
     BlobTooLarge,
+    BlobUpkeep,
+    Stored,
 )
 
 __all__ = [
@@ -19,9 +21,11 @@ __all__ = [
     "BlobMissing",
     "BlobStore",
     "BlobTooLarge",
+    "BlobUpkeep",
     "BlobsUnavailable",
     "BlobsUrl",
     "DirectoryBlobStore",
+    "Stored",
     "blob_store",
     "directory_url",
 ]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from nexus_runtime.blobs.directory import DirectoryBlobStore
-from nexus_runtime.blobs.protocol import BlobStore
+from nexus_runtime.blobs.protocol import BlobUpkeep
 from nexus_runtime.process.settings import OwnerSettings
 
 
@@ -30,7 +30,7 @@ def directory_url(directory: str) -> str:
     return Path(directory).absolute().as_uri()
 
 
-def blob_store(url: str, settings: OwnerSettings) -> BlobStore:
+def blob_store(url: str, settings: OwnerSettings) -> BlobUpkeep:
     """The store at `url`; region and endpoint come from the settings."""
     parts = urlsplit(url)
     if parts.scheme == "s3":

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,12 +15,15 @@ from nexus_runtime.blobs.protocol import (
     BlobCorrupt,
     BlobMissing,
     BlobsUnavailable,
+    Stored,
     blob_of,
     digest_in,
     require_intact,
+    uri_of,
     verified,
 )
 
+_ASIDE = ".old-"
 A = TypeVar("A")
 T = TypeVar("T")
 
@@ -41,6 +45,14 @@ class DirectoryBlobStore:
     async def get(self, uri: str) -> bytes:
         return await self._in_thread(self._get, uri)
 
+    async def stored(self) -> AsyncIterator[Stored]:
+        for folder in await self._in_thread(lambda root: sorted(root.glob("[0-9a-f][0-9a-f]")), self._root):
+            for one in await self._in_thread(lambda path: list(_stored_in(path)), folder):
+                yield one
+
+    async def remove(self, uri: str, put_before: datetime) -> bool:
+        return await self._in_thread(lambda digest: _remove(self._path(digest), put_before), digest_in(uri))
+
     async def _in_thread(self, work: Callable[[A], T], argument: A) -> T:
         try:
             return await asyncio.to_thread(work, argument)
@@ -52,10 +64,13 @@ class DirectoryBlobStore:
 
     def _put(self, content: bytes) -> Blob:
         blob = blob_of(content, self._max_bytes)
-        with contextlib.suppress(BlobMissing, BlobCorrupt):
+        path = self._path(blob.sha256)
+        with contextlib.suppress(BlobMissing, BlobCorrupt, FileNotFoundError):
             self._get(blob.uri)
+            os.utime(path)
+            path.stat()  # missing where it was taken aside while its time was set: it may go, and is written anew
             return blob
-        _write(self._path(blob.sha256), content)
+        _write(path, content)
         return blob
 
     def _get(self, uri: str) -> bytes:
@@ -66,6 +81,32 @@ class DirectoryBlobStore:
         except FileNotFoundError:
             raise BlobMissing(f"{uri} is not stored here") from None
         return verified(uri, content)
+
+
+def _stored_in(folder: Path) -> Iterator[Stored]:
+    for path in folder.iterdir():
+        with contextlib.suppress(BlobMissing, FileNotFoundError):
+            if path.name.startswith(_ASIDE):  # who wanted to remove it was killed
+                path = path.rename(path.with_name(path.name.removeprefix(_ASIDE)))
+            known = path.stat()
+            yield Stored(uri_of(path.name), known.st_size, _put_at(known))
+
+
+def _put_at(known: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(known.st_mtime, UTC)
+
+
+def _remove(path: Path, put_before: datetime) -> bool:
+    """Looks at its age again once it is aside: whoever puts it from then on does not find it, and writes it anew."""
+    aside = path.with_name(_ASIDE + path.name)
+    with contextlib.suppress(FileNotFoundError):
+        if _put_at(path.stat()) < put_before:
+            path.rename(aside)
+            if _put_at(aside.stat()) < put_before:
+                aside.unlink()
+                return True
+            aside.rename(path)
+    return False
 
 
 def _write(path: Path, content: bytes) -> None:

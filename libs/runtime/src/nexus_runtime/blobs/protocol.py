@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from nexus_contracts.errors import ServiceUnavailable
@@ -36,6 +38,15 @@ class Blob:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A blob in a store. `put_at` is when its content was put last, by the store's clock."""
+
+    uri: str
+    size_bytes: int
+    put_at: datetime
+
+
 class BlobStore(Protocol):
     """A part of a service. Every call may raise BlobsUnavailable."""
 
@@ -52,12 +63,31 @@ class BlobStore(Protocol):
         ...
 
 
+class BlobUpkeep(BlobStore, Protocol):
+    """What an operator may do with a store besides; no service does."""
+
+    def stored(self) -> AsyncIterator[Stored]:
+        """All blobs, in no particular order. What is no blob is passed over."""
+        ...
+
+    async def remove(self, uri: str, put_before: datetime) -> bool:
+        """Removes the blob, unless its content was put at that time or later, even while this runs. Whether it did."""
+        ...
+
+
+def uri_of(digest: str) -> str:
+    """The address of the blob with this SHA-256. Raises BlobMissing if it is none."""
+    uri = f"blob:sha256:{digest}"
+    digest_in(uri)
+    return uri
+
+
 def blob_of(content: bytes, max_bytes: int) -> Blob:
     """The blob that the content is stored as. Raises BlobTooLarge."""
     if len(content) > max_bytes:
         raise BlobTooLarge(f"a blob has at most {max_bytes} bytes, not {len(content)}")
     digest = hashlib.sha256(content).hexdigest()
-    return Blob(f"blob:sha256:{digest}", digest, len(content))
+    return Blob(uri_of(digest), digest, len(content))
 
 
 def digest_in(uri: str) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import contextlib
+from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import aioboto3
@@ -15,9 +17,11 @@ from nexus_runtime.blobs.protocol import (
     Blob,
     BlobMissing,
     BlobsUnavailable,
+    Stored,
     blob_of,
     digest_in,
     require_intact,
+    uri_of,
     verified,
 )
 
@@ -26,7 +30,8 @@ class S3BlobStore:
     """Keys are `<prefix>/<digest>`. Credentials come by AWS's usual chain.
 
     `endpoint_url` is that of a compatible store, which is addressed by paths. Needed are the rights
-    s3:GetObject, s3:PutObject and s3:ListBucket, without which S3 does not tell a missing object from a forbidden one.
+    s3:GetObject, s3:PutObject and s3:ListBucket, without which S3 does not tell a missing object from a forbidden one;
+    to remove blobs s3:ListBucketVersions and s3:DeleteObjectVersion.
     """
 
     def __init__(
@@ -78,6 +83,28 @@ class S3BlobStore:
                 require_intact(uri, answer["ContentLength"], self._max_bytes)
                 content = await body.read()
         return await asyncio.to_thread(verified, uri, content)
+
+    async def stored(self) -> AsyncIterator[Stored]:
+        with self._faults():
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+            async for page in pages:
+                for one in page.get("Contents", []):
+                    with contextlib.suppress(BlobMissing):
+                        uri = uri_of(one["Key"].removeprefix(self._prefix))
+                        yield Stored(uri, one["Size"], one["LastModified"])
+
+    async def remove(self, uri: str, put_before: datetime) -> bool:
+        """Removes those versions that it has seen to be old, and no other. In a bucket without versions what is put
+        between the look and the removal, two requests apart, would be lost."""
+        place = self._at(digest_in(uri))
+        with self._faults():
+            listed = await self._client.list_object_versions(Bucket=self._bucket, Prefix=place["Key"])
+            versions = listed.get("Versions", [])
+            if not versions or any(one["LastModified"] >= put_before for one in versions):
+                return False
+            for one in versions:
+                await self._client.delete_object(**place, VersionId=one["VersionId"])
+        return True
 
     def _at(self, digest: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + digest}
