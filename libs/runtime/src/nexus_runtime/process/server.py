@@ -16,8 +16,6 @@ from nexus_runtime.process import succession
 
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 0.05
-MOST_ACCEPTED = 128
-"""Connections taken in one turn of the event loop."""
 LINGER_SECONDS = 1.0
 """How long idle connections stay open behind a successor's back: what is being sent on them just then is answered."""
 
@@ -32,7 +30,8 @@ class Server(uvicorn.Server):
     From `taken_over`, a socket that the predecessor listens on, it takes connections only when it `serves`.
 
     uvloop takes one new connection in a turn of the event loop, however many wait. While much is asked on the others,
-    turns are long, and newcomers, an orchestrator's probes among them, would wait for minutes: the rest is taken here.
+    turns are long, and newcomers, an orchestrator's probes among them, would wait for minutes, as nobody sees them to
+    refuse them: the rest is taken here, too.
     """
 
     def __init__(
@@ -87,7 +86,7 @@ class Server(uvicorn.Server):
         for listening in self._listening:
             # None waits any more, or no more files may be open.
             with contextlib.suppress(OSError):
-                for _ in range(MOST_ACCEPTED):
+                for _ in range(self.config.backlog):
                     connection, _ = listening.accept()
                     connecting = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
                     self._connecting.add(connecting)
