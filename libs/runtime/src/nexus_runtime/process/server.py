@@ -30,8 +30,8 @@ class Server(uvicorn.Server):
     From `taken_over`, a socket that the predecessor listens on, it takes connections only when it `serves`.
 
     uvloop takes one new connection in a turn of the event loop, however many wait. While much is asked on the others,
-    turns are long, and newcomers, an orchestrator's probes among them, would wait for tens of seconds, as nobody sees them to
-    refuse them: the rest is taken here, too.
+    turns are long, and newcomers, an orchestrator's probes among them, would wait for tens of seconds, as nobody sees
+    them to refuse them: the rest is taken here, too.
     """
 
     def __init__(
