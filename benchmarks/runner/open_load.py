@@ -17,10 +17,11 @@ Outcome = int | str
 
 @dataclass
 class OpenLoad:
-    """`seconds` until everything was answered."""
+    """`seconds` until everything was answered, `latencies` in milliseconds of what was answered with 200."""
 
     sent: int = 0
     seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list[float])
     outcomes: Counter[Outcome] = field(default_factory=Counter[Outcome])
 
 
@@ -95,6 +96,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._asked = False
+        self._began = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -102,6 +104,7 @@ class _Connection(asyncio.Protocol):
 
     def ask(self) -> None:
         self._asked = True
+        self._began = time.perf_counter()
         if self._transport is None or self._transport.is_closing():
             self._ended("disconnected")
         else:
@@ -117,7 +120,10 @@ class _Connection(asyncio.Protocol):
         if not end or len(body) < _content_length(head):
             return
         self._received = b""
-        self._ended(int(head[9:12]))
+        status = int(head[9:12])
+        if status == 200:
+            self._clients.done.latencies.append((time.perf_counter() - self._began) * 1000)
+        self._ended(status)
         if b"\r\nconnection: close" not in head.lower():
             self._clients.idle.append(self)
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import pytest_asyncio
 from tests.support.gateway_process import Platform, started
@@ -13,6 +16,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.history import EventView, Tail
 from nexus_contracts.replies import Outcome
 from nexus_gateway.openapi.examples import EVENT, PROJECT, PROJECT_ID
+from nexus_gateway.shedding import MOST_WAITING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BODY = json.dumps({"requirement": "an agent that adds numbers"})
@@ -31,13 +35,24 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[P
         yield platform
 
 
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 async def sent(platform: Platform, line: str, *headers: str, body: str = "", half: bool = True) -> tuple[str, str]:
     """Head and body of the answer to a caller who, with `half`, closes its way of speaking after the request."""
+    return await answered(*await begun(platform, line, *headers, body=body, half=half))
+
+
+async def begun(platform: Platform, line: str, *headers: str, body: str = "", half: bool = True) -> Stream:
     reader, writer = await asyncio.open_connection("127.0.0.1", platform.stack.ports["GATEWAY_PORT"])
     length = [f"Content-Length: {len(body)}"] if body else []
     writer.write("\r\n".join([line, "Host: x", *length, *headers, "", body]).encode("latin-1"))
     if half:
         writer.write_eof()
+    return reader, writer
+
+
+async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, str]:
     async with asyncio.timeout(20):
         received = (await reader.read()).decode("latin-1")
     writer.close()
@@ -102,3 +117,29 @@ async def test_slow_callers_leave_it_serving(platform: Platform) -> None:
     assert head.startswith("HTTP/1.1 200")
     for writer in slow:
         writer.close()
+
+
+async def test_of_what_came_while_it_could_not_look_it_serves_some_and_refuses_the_others_at_once(
+    tmp_path: Path,
+) -> None:
+    async with started(tmp_path, decide, READ_TIMEOUT_SECONDS="30") as platform:
+        platform.builds.answers[f"/projects/{PROJECT_ID}"] = (200, {"ETag": '"3"'}, json.dumps(PROJECT))
+        line = f"GET /api/v1/projects/{PROJECT_ID} HTTP/1.1"
+        gateway = psutil.Process(platform.stack.pid("gateway"))
+        gateway.suspend()
+        try:
+            # The kernel makes the connections and keeps what is sent on them.
+            reads = [await begun(platform, line) for _ in range(4 * MOST_WAITING)]
+            probe = await begun(platform, "GET /health HTTP/1.1")
+        finally:
+            gateway.resume()
+        answers = [await answered(*one) for one in reads]
+        statuses = Counter(head.split()[1] for head, _ in answers)
+        assert (await answered(*probe))[0].startswith("HTTP/1.1 200")
+        assert statuses.keys() == {"200", "503"}
+        reached = [target for target, _ in platform.builds.requests if target.startswith("/projects")]
+        assert statuses["200"] == len(reached) >= MOST_WAITING
+        head, body = next(one for one in answers if one[0].split()[1] == "503")
+        assert "retry-after: 2\r\n" in head
+        assert json.loads(body)["error"]["code"] == "SERVICE_UNAVAILABLE"
+        assert (await sent(platform, line))[0].startswith("HTTP/1.1 200")

@@ -110,3 +110,22 @@ async def test_a_silent_owner_is_left_alone_until_it_answers_again(monkeypatch: 
         look = owners.get
         answer = await eventually(lambda: look("agents", "/agents/a"), despite=(ServiceUnavailable, GatewayTimeout))
         assert answer.body == b"{}"
+
+
+async def test_an_owner_is_not_asked_for_more_than_it_can_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus_gateway.owners.MOST_ASKED", 2)
+    port = free_port()
+    async with asking(port) as owners, HttpOwner(port) as owner:
+        owner.answers["/agents/a"] = owner.answers["/health"] = (200, {}, "{}")
+        owner.hangs.add("/agents/b")
+        slow = [asyncio.create_task(owners.get("agents", "/agents/b")) for _ in range(2)]
+        await eventually(lambda: len(owner.requests) == 2)
+        with pytest.raises(ServiceUnavailable) as refused:
+            await owners.get("agents", "/agents/a")
+        assert refused.value.details == {"service": "agents"}
+        assert (await owners.get("agents", "/health")).body == b"{}"
+        slow[0].cancel()
+        await asyncio.gather(slow[0], return_exceptions=True)
+        assert (await owners.get("agents", "/agents/a")).body == b"{}"
+        slow[1].cancel()
+        await asyncio.gather(slow[1], return_exceptions=True)

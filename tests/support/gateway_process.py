@@ -44,12 +44,14 @@ class Platform:
 
 
 @asynccontextmanager
-async def started(folder: Path, decide: Callable[[CloudEvent], Outcome | None]) -> AsyncGenerator[Platform]:
+async def started(
+    folder: Path, decide: Callable[[CloudEvent], Outcome | None], **more: str
+) -> AsyncGenerator[Platform]:
     """The gateway as a process of its own, on the broker of NEXUS_INFRA; `decide` answers for the owners."""
     async with Stack(data_dir=folder, ports="free", services=()) as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
         await provision_topics(stack.endpoints.kafka)
-        settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"}
+        settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"} | more
         program = program_of(GATEWAY, stack.ports["GATEWAY_PORT"], stack.environment("gateway") | settings)
         async with (
             HttpOwner(stack.ports["BUILDS_PORT"]) as builds,

@@ -222,24 +222,3 @@ async def test_one_caller_cannot_take_all_that_is_there_at_once() -> None:
     end.set()
     assert [(await answer).status for answer in (*busy, other)] == [200] * 3
     assert (await HttpCaller(platform.app)("GET", PROJECTS, headers=signed_in())).status == 200
-
-
-async def test_what_is_too_much_at_once_is_turned_away_and_health_is_still_told() -> None:
-    platform = FakePlatform(max_requests=1)
-    call, begun, end = HttpCaller(platform.app), asyncio.Event(), asyncio.Event()
-
-    async def slow(*_: object, **__: object) -> Answer:
-        begun.set()
-        await end.wait()
-        return Answer(b'{"items": [], "count": 0, "last_key": null}', None)
-
-    platform.owners.get = slow
-    first = asyncio.create_task(call("GET", PROJECTS))
-    await begun.wait()
-    refused = await HttpCaller(platform.app)("GET", PROJECTS)
-    assert (refused.status, refused.error["code"]) == (503, "SERVICE_UNAVAILABLE")
-    assert int(refused.headers["retry-after"]) > 0
-    assert (await HttpCaller(platform.app)("GET", "/health")).status == 200
-    end.set()
-    assert (await first).status == 200
-    assert (await call("GET", PROJECTS)).status == 200

@@ -112,7 +112,7 @@ class InternalError(PlatformError):
 
 
 class ServiceUnavailable(PlatformError):
-    """A dependency is unavailable and nothing was accepted: the request can be sent again."""
+    """Nothing was accepted, as a dependency is unavailable or there is too much to do: it can be sent again."""
 
     code, http_status = "SERVICE_UNAVAILABLE", 503
     suggestion = "Wait for as long as Retry-After says, then send the request again."

@@ -11,4 +11,4 @@ from nexus_runtime.process.settings import load
 if __name__ == "__main__":
     chosen = load(GatewaySettings)
     app = create_app(chosen)
-    serve("gateway", chosen, app, at_stop=app.state.gateway.end_streams)
+    serve("gateway", chosen, app, at_stop=app.state.gateway.end_streams, shedder=app.state.shedder)

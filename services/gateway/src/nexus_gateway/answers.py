@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import Response
 from pydantic import ValidationError
+from starlette.types import Scope
 
 from nexus_contracts.errors import (
     ErrorBody,
@@ -33,6 +34,13 @@ RETRY_AFTER_SECONDS = 2
 REPLAYED = "Idempotent-Replayed"
 Place = Sequence[int | str]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+SAFE = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -42,6 +50,11 @@ def begin(received: str | None) -> str:
     known = received if received and _REQUEST_ID.fullmatch(received) else new_id("req_")
     request_id.set(known)
     return known
+
+
+def received(scope: Scope, field: bytes) -> str:
+    """The header's value; several lines are joined, and then do not have the form of an id."""
+    return b",".join(value for name, value in scope["headers"] if name == field).decode("latin-1")
 
 
 def to_json(value: Any) -> bytes:
@@ -92,13 +105,6 @@ def refusal_of(status: int, body: bytes) -> PlatformError:
 def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> Response:
     """The error with its own status; if it is temporary, with Retry-After."""
     known = error.body()
-    described = {
-        "code": known.code,
-        "message": known.message,
-        "details": known.details,
-        "suggestion": known.suggestion or error.suggestion,
-        "trace_id": tracing.trace_id(),
-    }
     status = error.status if isinstance(error, RefusedByOwner) else error.http_status
     sent = dict(headers or {})
     if status == Unauthenticated.http_status:
@@ -107,8 +113,23 @@ def failure(error: PlatformError, headers: Mapping[str, str] | None = None) -> R
         seconds = known.details.get("retry_after_seconds", RETRY_AFTER_SECONDS)
         if seconds is not None:
             sent.setdefault("Retry-After", str(seconds))
-    body = b'{"success":false,"error":' + json.dumps(described, separators=(",", ":")).encode() + _tail()
+    body = failure_body(described(known, error.suggestion))
     return Response(body, status, sent, media_type="application/json")
+
+
+def described(known: ErrorBody, suggestion: str) -> bytes:
+    """The error as JSON up to its last member, the trace id. `suggestion` is for an error that has none of its own."""
+    told = {
+        "code": known.code,
+        "message": known.message,
+        "details": known.details,
+        "suggestion": known.suggestion or suggestion,
+    }
+    return json.dumps(told, separators=(",", ":"))[:-1].encode()
+
+
+def failure_body(described: bytes) -> bytes:
+    return b'{"success":false,"error":' + described + f',"trace_id":"{tracing.trace_id()}"}}'.encode() + _tail()
 
 
 def _in_body(inner: Place) -> Place:

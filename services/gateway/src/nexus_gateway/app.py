@@ -40,6 +40,7 @@ from nexus_gateway.routes import (
 from nexus_gateway.routes import operations as operations_of_callers
 from nexus_gateway.routes.health import plain_routes
 from nexus_gateway.settings import GatewaySettings
+from nexus_gateway.shedding import LoadShedder
 from nexus_gateway.sources import INVOCATIONS
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
@@ -149,7 +150,8 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     app.state.health = health
     add_cross_origin(app, gateway.settings.origins)
-    app.add_middleware(AnswerMiddleware, most=gateway.settings.max_requests)
+    app.state.shedder = LoadShedder(gateway.settings.max_requests)
+    app.add_middleware(AnswerMiddleware, shedder=app.state.shedder)
     if gateway.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=gateway.settings.trusted_proxies)
     add_failure_answers(app)

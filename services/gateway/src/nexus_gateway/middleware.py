@@ -9,25 +9,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nexus_contracts.errors import InternalError, ServiceUnavailable, ValidationFailed
+from nexus_contracts.errors import InternalError, ValidationFailed
 from nexus_contracts.principal import Principal
 from nexus_gateway import answers
 from nexus_gateway.access.rates import Rate
+from nexus_gateway.shedding import LoadShedder
 from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
-_SAFE = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]
-_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed")
 LOGGED_PATH = 500
 """Characters of a path that are logged: it may be as large as a request's head, and come without credentials."""
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class _CrossOrigin(CORSMiddleware):
@@ -50,23 +43,20 @@ def add_cross_origin(app: FastAPI, origins: Sequence[str]) -> None:
 
 
 class AnswerMiddleware:
-    """HEAD is answered like GET, without the body. Beyond `most` concurrent requests the answer is 503."""
+    """HEAD is answered like GET, without the body."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, shedder: LoadShedder) -> None:
         self._app = app
-        self._most = most
-        self._under_way = 0
+        self._shedder = shedder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         passage = _Passage(scope, send)
-        # Health checks pass even then: an orchestrator must not restart a process because it is busy.
-        full = self._under_way >= self._most and not is_public(scope["path"])
-        self._under_way += 1
+        self._shedder.under_way += 1
         try:
-            await (_refuse if full else self._app)(passage.scope, receive, passage.send)
+            await self._app(passage.scope, receive, passage.send)
         except ClientDisconnect:
             return
         except Exception:
@@ -77,18 +67,8 @@ class AnswerMiddleware:
             answer = answers.failure(InternalError("internal error"))
             await answer(passage.scope, receive, passage.send)
         finally:
-            self._under_way -= 1
+            self._shedder.under_way -= 1
             passage.end()
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    error = ServiceUnavailable("too many concurrent requests")
-    await answers.failure(error)(scope, receive, send)
-
-
-def _received(scope: Scope, field: bytes) -> str:
-    """The header's value; several lines are joined, and then do not have the form of an id."""
-    return b",".join(value for name, value in scope["headers"] if name == field).decode("latin-1")
 
 
 class _Passage:
@@ -101,8 +81,8 @@ class _Passage:
         self._seconds = 0.0
         self.status = 0
         self.scope: Scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
-        self._request_id = answers.begin(_received(scope, b"x-request-id"))
-        self._received = _received(scope, b"traceparent")
+        self._request_id = answers.begin(answers.received(scope, b"x-request-id"))
+        self._received = answers.received(scope, b"traceparent")
         tracing.begin(self._received)
 
     async def send(self, message: Message) -> None:
@@ -118,9 +98,10 @@ class _Passage:
         await self._send(message)
 
     def _own_headers(self, message: Message) -> list[tuple[bytes, bytes]]:
-        own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", b"%.6f" % self._seconds), *_SAFE]
-        if not any(name == _POLICY[0] for name, _ in message.get("headers", ())):
-            own.append(_POLICY)
+        seconds = b"%.6f" % self._seconds
+        own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", seconds), *answers.SAFE]
+        if not any(name == answers.POLICY[0] for name, _ in message.get("headers", ())):
+            own.append(answers.POLICY)
         rate: Rate | None = self.scope.get("state", {}).get("rate")
         if rate is None:
             return own
@@ -136,7 +117,7 @@ class _Passage:
     def _measure(self) -> None:
         """Measures the time until the answer began: a stream lasts as long as somebody listens."""
         route = getattr(self.scope.get("route"), "path", "none")
-        method = self._method if self._method in _METHODS else "other"
+        method = metrics.method(self._method)
         seconds = self._seconds or self._passed()
         metrics.REQUESTS.labels(method, route, self.status).observe(seconds)
         if not is_public(self.scope["path"]):  # orchestrators ask for health every few seconds

@@ -17,8 +17,10 @@ from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process import caller, tracing
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Unhealthy
+from nexus_runtime.process.service import is_public
 
-CONNECTIONS = 256
+MOST_ASKED = 256
+"""Requests to one owner at once. What is more would wait for its answer longer than anybody does."""
 UPLOAD_CHUNK_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 60.0
 """Shorter than on the owners' side, so that no connection is closed just as it is used."""
@@ -77,11 +79,12 @@ class HttpOwners:
         self._upload_seconds = settings.upload_timeout_seconds
         self._session: aiohttp.ClientSession | None = None
         self._breakers = {owner: Breaker() for owner in self._urls}
+        self._asked_now = dict.fromkeys(self._urls, 0)
 
     async def start(self) -> None:
         # No proxies, cookies or redirects: what an owner is asked carries the caller's signed identity.
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS),
             timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
@@ -111,6 +114,17 @@ class HttpOwners:
         self, owner: str, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
     ) -> Answer:
         """`body` makes the request's body, anew for each attempt."""
+        if self._asked_now[owner] >= MOST_ASKED and not is_public(url.path):
+            raise ServiceUnavailable(f"the service for {owner} has more requests than it can serve", service=owner)
+        self._asked_now[owner] += 1
+        try:
+            return await self._answer(owner, method, url, body, headers)
+        finally:
+            self._asked_now[owner] -= 1
+
+    async def _answer(
+        self, owner: str, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
+    ) -> Answer:
         breaker = self._breakers[owner]
         if not breaker.admits():
             raise ServiceUnavailable(f"the service for {owner} does not answer", service=owner)

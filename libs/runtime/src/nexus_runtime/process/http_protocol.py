@@ -5,10 +5,11 @@ httptools is kept because h11 costs a third more.
 
 import asyncio
 import resource
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from nexus_runtime.process.succession import succession
 
@@ -17,6 +18,14 @@ RECEIVING_SECONDS = 20.0
 BYTES_A_SECOND = 1_000
 MOST_CONNECTIONS = resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
 """The rest of the files that the process may have open is for what it does; below zero there is no limit."""
+
+
+class Shedding(Protocol):
+    """Turns requests away before they cost anything."""
+
+    def refusal(self, scope: Scope) -> bytes | None:
+        """None takes the request. Else it is answered with 503, these header fields, an empty line and this body."""
+        ...
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -32,8 +41,20 @@ class BoundedHttp(HttpToolsProtocol):
     """When the data being received must be complete; None while nothing is being received."""
     _look: asyncio.TimerHandle
 
+    def __init__(
+        self,
+        *given: Any,
+        shedder: Shedding | None = None,
+        accepted: Callable[[], None] = lambda: None,
+        **named: Any,
+    ) -> None:
+        super().__init__(*given, **named)
+        self._shedder = shedder
+        self._accepted = accepted
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
+        self._accepted()
         self._due = self.loop.time() + RECEIVING_SECONDS
         self._look = self.loop.call_at(self._due, self._end_if_slow)
         if 0 < MOST_CONNECTIONS < len(self.connections):
@@ -117,8 +138,26 @@ class BoundedHttp(HttpToolsProtocol):
         return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self._shedder and (refusal := self._shedder.refusal(cast("Scope", cycle.scope))):
+            self._refuse(cycle, refusal)
+            return
         answering: Any = _Unchunked(app, cycle) if cycle.scope["http_version"] == "1.0" else app
         super()._start_asgi_task(cycle, answering)
+
+    def _refuse(self, cycle: RequestResponseCycle, refusal: bytes) -> None:
+        """Without a task and the application, which cost most of what a request costs."""
+        # Who waits for 100 Continue may send the body or not, so what came next could be the body or a request.
+        cycle.keep_alive &= not cycle.waiting_for_100_continue
+        own = [*cycle.default_headers, *([] if cycle.keep_alive else [(b"connection", b"close")])]
+        self.transport.write(STATUS_LINE[503] + b"".join(b"%b: %b\r\n" % field for field in own) + refusal)
+        # Later, as it starts the next request that came with this one: hundreds refused would be as many nested calls.
+        self.loop.call_soon(self._refused, cycle)
+
+    def _refused(self, cycle: RequestResponseCycle) -> None:
+        cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
 
 
 class _Unchunked:

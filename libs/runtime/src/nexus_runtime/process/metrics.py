@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUESTS = Histogram("nexus_http_request_seconds", "HTTP requests by route", ["method", "route", "status"])
 CONSUMED = Counter("nexus_messages_consumed_total", "Records handled", ["topic", "group", "outcome"])
 HANDLING = Histogram("nexus_message_handling_seconds", "Time from taking a batch to its end", ["topic", "group"])
@@ -23,3 +24,8 @@ WORK_ADOPTED = Counter("nexus_work_adopted_total", "Long work of dead processes 
 WORK_INTERRUPTED = Counter("nexus_work_interrupted_total", "Long work ended without its result", ["kind"])
 WORK_WAITING = Gauge("nexus_work_waiting", "Long work that waits for a place in this process", ["kind"])
 WORK_RUNNING = Gauge("nexus_work_running", "Long work that this process is at", ["kind"])
+
+
+def method(named: str) -> str:
+    """The label for a method: callers may make up any number of them."""
+    return named if named in _METHODS else "other"

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
+from functools import partial
 from types import FrameType
 from typing import cast
 
@@ -26,6 +28,10 @@ class Server(uvicorn.Server):
     """Tells when it begins to stop: it then waits for every answer under way, and a stream has no end of its own.
 
     From `taken_over`, a socket that the predecessor listens on, it takes connections only when it `serves`.
+
+    uvloop takes one new connection in a turn of the event loop, however many wait. While much is asked on the others,
+    turns are long, and newcomers, an orchestrator's probes among them, would wait for tens of seconds, as nobody sees
+    them to refuse them: the rest is taken here, too.
     """
 
     def __init__(
@@ -35,6 +41,8 @@ class Server(uvicorn.Server):
         taken_over: socket.socket | None = None,
         serves: Callable[[], Awaitable[bool]] = _at_once,
     ) -> None:
+        protocol = cast("Callable[..., asyncio.Protocol]", config.http)
+        config.http = cast("type[asyncio.Protocol]", partial(protocol, accepted=self._accepted))
         super().__init__(config)
         self._at_stop = at_stop
         self._taken_over = taken_over
@@ -42,9 +50,14 @@ class Server(uvicorn.Server):
         self._taking_over: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked = asyncio.Event()
+        self._listening: list[socket.socket] = []
+        self._accepting = False
+        self._connecting: set[asyncio.Task[object]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for server in self.servers:
+            self._accept_from(server)
         if self._taken_over is not None:
             self._taking_over = asyncio.create_task(self._take_over(self._taken_over), name="connections taken over")
 
@@ -53,6 +66,31 @@ class Server(uvicorn.Server):
             await asyncio.sleep(LOOK_SECONDS)
         listening = asyncio.get_running_loop().create_server(self._protocol, sock=taken, backlog=self.config.backlog)
         self.servers.append(await listening)
+        self._accept_from(self.servers[-1])
+
+    def _accept_from(self, server: asyncio.Server) -> None:
+        # Duplicates, as uvloop does not let anybody accept on its own.
+        for own in server.sockets:
+            self._listening.append(socket.socket(fileno=os.dup(own.fileno())))
+            self._listening[-1].setblocking(False)
+
+    def _accepted(self) -> None:
+        """A connection was made: more may wait."""
+        if not self._accepting:
+            self._accepting = True
+            asyncio.get_running_loop().call_soon(self._accept_rest)
+
+    def _accept_rest(self) -> None:
+        self._accepting = False
+        loop = asyncio.get_running_loop()
+        for listening in self._listening:
+            # None waits any more, or no more files may be open.
+            with contextlib.suppress(OSError):
+                for _ in range(self.config.backlog):
+                    connection, _ = listening.accept()
+                    connecting = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
+                    self._connecting.add(connecting)
+                    connecting.add_done_callback(self._connecting.discard)
 
     def _protocol(self) -> asyncio.Protocol:
         """As uvicorn makes it for the sockets that it knows from the start."""
@@ -87,8 +125,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._taking_over is not None:
             self._taking_over.cancel()
-        for server in self.servers:
-            server.close()
+        for listening in (*self.servers, *self._listening):
+            listening.close()
+        self._listening = []
         self._at_stop()
         if succession.succession.begun:
             self.config.timeout_graceful_shutdown = int(succession.FINISH_SECONDS)

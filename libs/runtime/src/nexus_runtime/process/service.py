@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any, Protocol, runtime_checkable
+from functools import partial
+from typing import Any, Protocol, cast, runtime_checkable
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
@@ -24,7 +25,7 @@ from nexus_contracts.principal import Principal
 from nexus_runtime.process import caller, log, queries, tracing
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health, health_routes
-from nexus_runtime.process.http_protocol import BoundedHttp
+from nexus_runtime.process.http_protocol import BoundedHttp, Shedding
 from nexus_runtime.process.server import Server
 from nexus_runtime.process.settings import VERSION, ServiceSettings
 
@@ -161,7 +162,13 @@ def is_public(path: str) -> bool:
     return path in ("/health", "/metrics") or path.startswith("/health/")
 
 
-def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[[], None] = lambda: None) -> None:
+def serve(
+    name: str,
+    settings: ServiceSettings,
+    app: FastAPI,
+    at_stop: Callable[[], None] = lambda: None,
+    shedder: Shedding | None = None,
+) -> None:
     """Runs until SIGINT or SIGTERM, then stops within the shutdown time. `at_stop` ends what would run forever."""
     log.configure(name, settings)
     config = uvicorn.Config(
@@ -175,7 +182,7 @@ def serve(name: str, settings: ServiceSettings, app: FastAPI, at_stop: Callable[
         timeout_graceful_shutdown=max(1, int(settings.shutdown_share("requests"))),
         timeout_keep_alive=75,
         lifespan="on",
-        http=BoundedHttp,
+        http=cast("type[BoundedHttp]", partial(BoundedHttp, shedder=shedder)),
         ws="none",
     )
     opened = listeners(settings)
