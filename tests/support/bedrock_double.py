@@ -14,6 +14,14 @@ from tests.support.scripted_model import Answer
 from tests.support.service_models import Refusal, Service, Values
 
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+USED = {
+    "inputTokens": 400,
+    "outputTokens": 100,
+    "totalTokens": 1100,
+    "cacheReadInputTokens": 400,
+    "cacheWriteInputTokens": 200,
+}
+"""Of every call: a thousand tokens in."""
 
 
 @dataclass
@@ -52,7 +60,7 @@ def _said(tool: str, arguments: Answer) -> dict[str, Any]:
     return {
         "output": {"message": {"role": "assistant", "content": [{"toolUse": used}]}},
         "stopReason": "tool_use",
-        "usage": {"inputTokens": 600, "outputTokens": 100, "totalTokens": 1100, "cacheReadInputTokens": 400},
+        "usage": USED,
         "metrics": {"latencyMs": 1},
     }
 

@@ -153,3 +153,16 @@ def test_the_price_of_what_was_read_from_a_cache_is_its_own() -> None:
     assert model.cost(1_000_000, 0) == 1.0
     assert model.cost(1_000_000, 100_000, 500_000) == 1.55
     assert OFFER.cost(1_000_000, 0, 500_000) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "per_million"),
+    [("anthropic:m", 1.25), ("bedrock:eu.anthropic.m", 1.25), ("bedrock:m", 1.0), ("openai:m", 1.0)],
+)
+def test_what_is_written_to_a_cache_costs_more_where_the_provider_takes_more(name: str, per_million: float) -> None:
+    model = OFFER.model_copy(update={"name": name})
+    assert model.cost(1_000_000, 0, 0, 1_000_000) == per_million
+    assert model.cost(1_000_000, 0, 500_000, 500_000) == 0.5 + per_million / 2
+    assert model.dearest(1_000_000, 0).cost_usd == per_million
+    told = model.model_copy(update={"cache_write_usd": 2.0})
+    assert told.usage(1_000_000, 0, 0, 2_000_000).cost_usd == told.dearest(1_000_000, 0).cost_usd == 2.0

@@ -41,8 +41,8 @@ class _Call:
         if None in counts:
             return False
         details = figures.get("prompt_tokens_details") if isinstance(figures, dict) else None
-        cached = _count(details, "cached_tokens")
-        self.charge.used = self.model.usage(counts[0] or 0, counts[1] or 0, cached or 0)
+        cached, written = (_count(details, name) or 0 for name in ("cached_tokens", "cache_write_tokens"))
+        self.charge.used = self.model.usage(counts[0] or 0, counts[1] or 0, cached, written)
         return True
 
 
