@@ -11,7 +11,7 @@ from pydantic_ai.usage import RequestUsage
 from tests.support.model_builds import ModelBuild
 from tests.support.scripted_model import OFFER, SECOND, Answer, Said, ScriptedModels, vowels_script
 
-from nexus_contracts.builds.builder import Spent, StepFailed
+from nexus_contracts.builds.builder import StepFailed
 from nexus_model_builder.calls import REPAIRS, TRIES
 from nexus_model_builder.requests import Request
 
@@ -125,7 +125,7 @@ def test_a_request_in_chinese_has_no_more_tokens_than_are_reserved_for_it() -> N
 @pytest.mark.parametrize("budget", ["model_budget_project_usd", "model_budget_day_usd"])
 async def test_a_call_that_may_exceed_the_budget_is_not_made(budget: str) -> None:
     made = build(BRIEF, **{budget: 1.0})
-    made.notebook.before = Spent(project_usd=0.95, tenant_today_usd=0.95)
+    made.notebook.before = 0.95
     with pytest.raises(StepFailed, match=r"0\.9500 are spent") as failed:
         await made.step("orchestrator")
     assert failed.value.code == "BUDGET_EXCEEDED"

@@ -1,7 +1,6 @@
 """What agents have spent on language models, by day: the sums stand among the agents' own items."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +13,6 @@ logger = log.get(__name__)
 NANO = 10**9
 """Costs are summed in whole billionths of a dollar: exactly."""
 KEPT = timedelta(days=8)
-TRIES = 20
-"""Of a reservation while others are made for the same agent."""
 
 
 class SpendingStore:
@@ -28,17 +25,16 @@ class SpendingStore:
 
     async def reserve(self, agent_id: str, usd: float) -> Reserved:
         reserved = Reserved(agent_id, self._now().date(), usd)
+        room = round(self._limit_usd * NANO) - round(usd * NANO)
         try:
-            for _ in range(TRIES):
-                spent = await self._spent(reserved)
-                self._require(reserved, spent or 0)
-                unchanged = Where(absent="nano_usd") if spent is None else Where({"nano_usd": spent})
-                with suppress(ConditionFailed):
-                    await self._add(reserved, usd, unchanged)
-                    return reserved
+            if room < 0:
+                raise await self._exceeded(reserved)
+            await self._add(reserved, usd, Where(at_most={"nano_usd": room}))
+        except ConditionFailed:
+            raise await self._exceeded(reserved) from None
         except DatabaseUnavailable as error:
             raise BudgetUnknown from error
-        raise BudgetUnknown
+        return reserved
 
     async def settle(self, reserved: Reserved, usd: float) -> None:
         try:
@@ -47,16 +43,16 @@ class SpendingStore:
         except DatabaseUnavailable:
             logger.warning("what a call was reserved at counts, as its cost was not saved", agent_id=reserved.agent_id)
 
-    async def _spent(self, reserved: Reserved) -> int | None:
-        item = await self._database.get(INSTANCES, _key(reserved), only=("nano_usd",))
-        return int(item["nano_usd"]) if item else None
-
-    def _require(self, reserved: Reserved, spent: int) -> None:
-        if spent + round(reserved.usd * NANO) > round(self._limit_usd * NANO):
-            raise BudgetExceeded(
-                f"the agent's budget for the day is {self._limit_usd:g} USD, of which {spent / NANO:.4f} are spent: "
-                f"a call that may cost {reserved.usd:.4f} was not made"
-            )
+    async def _exceeded(self, reserved: Reserved) -> Exception:
+        try:
+            item = await self._database.get(INSTANCES, _key(reserved), only=("nano_usd",))
+        except DatabaseUnavailable:
+            return BudgetUnknown()
+        spent = int(item["nano_usd"]) / NANO if item else 0.0
+        return BudgetExceeded(
+            f"the agent's budget for the day is {self._limit_usd:g} USD, of which {spent:.4f} are spent: "
+            f"a call that may cost {reserved.usd:.4f} was not made"
+        )
 
     async def _add(self, reserved: Reserved, usd: float, where: Where | None) -> None:
         kept_until: dict[str, Any] = {"ttl": int((self._now() + KEPT).timestamp())}

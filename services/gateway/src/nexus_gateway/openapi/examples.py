@@ -12,14 +12,8 @@ KEY_ID = f"key_{_HEX}"
 AGENT_ID = f"{PROJECT_ID}:order_calculator"
 BEGAN, ENDED = "2026-03-01T09:30:00.000000Z", "2026-03-01T09:30:42.000000Z"
 REQUIREMENT = "An agent that adds up the items of an order and converts CSV files to JSON."
-USAGE: Example = {
-    "input_tokens": 1200,
-    "cached_tokens": 800,
-    "cache_write_tokens": 0,
-    "output_tokens": 450,
-    "tool_calls": 2,
-    "cost_usd": 0.0041,
-}
+USAGE: Example = {"input_tokens": 1200, "cached_tokens": 800, "cache_write_tokens": 0}
+USAGE |= {"output_tokens": 450, "tool_calls": 2, "cost_usd": 0.0041}
 MODEL = "bedrock:anthropic.claude-sonnet-4-5"
 LOG: Example = {"timestamp": BEGAN, "level": "info", "message": "reading the requirement"}
 LOG_LINE: Example = {"number": 1, **LOG}
