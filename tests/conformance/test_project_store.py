@@ -269,9 +269,11 @@ async def test_erasing_leaves_nothing_in_any_table(database: Database, store: Pr
 
 async def test_concurrent_reservations_never_exceed_a_budget_together(database: Database) -> None:
     tenant, day = secrets.token_hex(8), date(2026, 1, 31)
-    held: Any = SimpleNamespace(
-        held=lambda item: Check(RECORDS, {"project_id": item, "record": "held"}, Where({"n": 1}))
-    )
+
+    def holding(item: Any) -> Check:
+        return Check(RECORDS, {"project_id": item, "record": "held"}, Where({"n": 1}))
+
+    held: Any = SimpleNamespace(held=holding)
     purses = Purses(database, held)
 
     async def reserved(number: int) -> bool:

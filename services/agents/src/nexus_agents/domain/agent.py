@@ -254,7 +254,8 @@ def target(agent: Agent, version: AgentVersion | None = None) -> DeployedAgent:
     """What its backend needs to reach it, or another version of it."""
     active, address = version.package if version else agent.active, agent.address
     package = PackageRef(active.uri, active.sha256) if active else PackageRef("", "")
-    return DeployedAgent(agent.agent_id, package, address.arn if address else "", address.alias_id if address else "")
+    arn, alias_id = (address.arn, address.alias_id) if address else ("", "")
+    return DeployedAgent(agent.agent_id, package, arn, alias_id, next(iter(agent.supported_models), None))
 
 
 def _deploying(agent: Agent, version: int, package: Package, now: datetime, *, beside: bool = False) -> Decided:
@@ -289,6 +290,7 @@ def _described(result: Deployment) -> dict[str, object]:
         "manifest_version": manifest.version,
         "capabilities": capabilities_of(manifest),
         "tools": [tool.model_dump(mode="json") for tool in manifest.tools],
+        "supported_models": [result.model] if result.model else [],
     }
 
 
