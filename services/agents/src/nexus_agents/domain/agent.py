@@ -215,6 +215,7 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
         "active_version": latest.version,
         "address": AgentAddress(arn=result.agent_arn, alias_id=result.agent_alias_id, alias_arn=result.agent_alias_arn),
         "region": result.region,
+        "supported_models": [result.model] if result.model else [],
         "updated_at": now,
     }
     return _told_deployed(agent.model_copy(update=changed if agent.rechecked else changed | _described(result)))
@@ -290,7 +291,6 @@ def _described(result: Deployment) -> dict[str, object]:
         "manifest_version": manifest.version,
         "capabilities": capabilities_of(manifest),
         "tools": [tool.model_dump(mode="json") for tool in manifest.tools],
-        "supported_models": [result.model] if result.model else [],
     }
 
 

@@ -67,7 +67,7 @@ class GuidedDesk(Handler):
     def handle(self, connection: socket.socket, busy: bool, changed: int) -> None:
         connection.settimeout(_READ_SECONDS)
         signal.setitimer(signal.ITIMER_REAL, _MOST_SECONDS)
-        streamed = False
+        streamed = in_band = False
         try:
             request = read_request(connection)
             if request is None:
@@ -75,13 +75,14 @@ class GuidedDesk(Handler):
             if (state := state_asked(request, busy, changed)) is not None:
                 send_json(connection, 200, encoded(state))
                 return
+            in_band = self._outside.in_band
             invocation = read_invocation(request.body)
             streamed = wants_events(request)
             self._answer(connection, invocation, streamed)
         except HttpError as error:
-            self._fail(connection, error, streamed)
+            self._fail(connection, error, streamed, in_band)
         except NotAnswered as why:
-            self._fail(connection, HttpError(500, why.code, why.message), streamed)
+            self._fail(connection, HttpError(500, why.code, why.message), streamed, in_band)
         except ClientGone:
             return
 
@@ -161,11 +162,11 @@ class GuidedDesk(Handler):
         usage = {**self._outside.used, "tool_calls": len(calls)}
         return {"output": showable_text(text, False), "tool_calls": calls, "usage": usage}
 
-    def _fail(self, connection: socket.socket, error: HttpError, streamed: bool) -> None:
+    def _fail(self, connection: socket.socket, error: HttpError, streamed: bool, in_band: bool) -> None:
         used = self._outside.used
         body: _Object = {**error.body, "usage": used} if used else error.body
         if not streamed:
-            send_json(connection, 200 if self._outside.in_band else error.status, encoded(body))
+            send_json(connection, 200 if in_band else error.status, encoded(body))
             return
         send_event(connection, _event(body))
         end_events(connection)
