@@ -50,6 +50,8 @@ class BedrockDouble:
         try:
             call = self._service.read(*found, request, await request.read())
             self.requests.append(call.values)
+            if found[0] == "Converse":
+                self.calls.append(_form(call.values)[0])
             match self.faults.popleft() if self.faults else 0.0:
                 case Refusal() as refusal:
                     raise refusal
@@ -60,10 +62,8 @@ class BedrockDouble:
         return await self._streamed(request) if found[0] == STREAM else self._answered(call.values)
 
     def _answered(self, asked: Values) -> web.StreamResponse:
-        (tool,) = [one["toolSpec"] for one in asked["toolConfig"]["tools"] if "toolSpec" in one]
-        form = form_of(tool["inputSchema"]["json"])
-        self.calls.append(form)
-        return self._service.answer("Converse", _said(tool["name"], self.script[form]))
+        form, tool = _form(asked)
+        return self._service.answer("Converse", _said(tool, self.script[form]))
 
     async def _streamed(self, request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})
@@ -81,6 +81,12 @@ class BedrockDouble:
             await response.write(event_frame(name, values))
         await response.write_eof()
         return response
+
+
+def _form(asked: Values) -> tuple[str, str]:
+    """What is asked for, and the name of the tool that is to give it."""
+    (tool,) = [one["toolSpec"] for one in asked["toolConfig"]["tools"] if "toolSpec" in one]
+    return form_of(tool["inputSchema"]["json"]), tool["name"]
 
 
 def _events(turn: Turn) -> Iterator[tuple[str, dict[str, Any]]]:
