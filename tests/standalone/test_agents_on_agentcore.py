@@ -55,8 +55,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def granting(bedrock: BedrockDouble, seconds: float = 20.0, **more: Any) -> Grants:
-    prices = {"input_usd": 1.0, "cached_usd": 0.1, "output_usd": 10.0}
-    model = LanguageModel(name=NAME, base_url=bedrock.url, max_output_tokens=1000, **prices)
+    model = LanguageModel(
+        name=NAME, base_url=bedrock.url, max_output_tokens=1000, input_usd=1.0, cached_usd=0.1, output_usd=10.0
+    )
     return Grants((model,), seconds=seconds, **more)
 
 
@@ -81,7 +82,7 @@ def packed(spec: AgentSpec | None = None) -> bytes:
 
 
 def spent(database: MemoryDatabase) -> float:
-    return sum(item["nano_usd"] for table in database.tables.values() for item in table.values()) / 10**9
+    return sum(item.get("nano_usd", 0) for table in database.tables.values() for item in table.values()) / 10**9
 
 
 async def failure(world: AgentCoreWorld, agent: DeployedAgent, **request: Any) -> BackendError:
@@ -245,7 +246,8 @@ async def test_what_an_agent_would_not_get_is_refused_when_it_is_deployed(
     tmp_path: Path, bedrock: BedrockDouble, what: str
 ) -> None:
     asked, code = ASKED[what]
-    content = packed(asking(**{"model": NAME, "instructions": "Count.", "tools": [VOWELS], **asked}))
+    usual: dict[str, Any] = {"model": NAME, "instructions": "Count.", "tools": [VOWELS]}
+    content = packed(asking(**usual | asked))
     granted = granting(bedrock, hosts=(HostGrant(host="api.trains.example"),))
     async with opened(tmp_path, bedrock, granted, machines=PlayedMachines()) as world:
         for tried in (world.backend.try_out(content), world.backend.deploy(AGENT, await world.stored(content))):

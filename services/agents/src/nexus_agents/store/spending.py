@@ -6,8 +6,9 @@ from typing import Any
 
 from nexus_agents.domain.spending import BudgetExceeded, BudgetUnknown, Reserved
 from nexus_agents.tables import INSTANCES
-from nexus_runtime.dynamo import ConditionFailed, Database, DatabaseUnavailable, Update, Where
+from nexus_runtime.dynamo import ConditionFailed, Database, DatabaseUnavailable, Delete, Put, Update, Where
 from nexus_runtime.process import log
+from nexus_runtime.process.clock import new_id
 
 logger = log.get(__name__)
 NANO = 10**9
@@ -24,28 +25,32 @@ class SpendingStore:
         self._limit_usd = limit_usd
 
     async def reserve(self, agent_id: str, usd: float) -> Reserved:
-        reserved = Reserved(agent_id, self._now().date(), usd)
-        room = round(self._limit_usd * NANO) - round(usd * NANO)
+        reserved = Reserved(new_id(""), agent_id, self._now().date(), usd)
+        room = _nano(self._limit_usd) - _nano(usd)
+        once = Put(INSTANCES, {**_key(reserved), **self._kept}, where=Where(absent="agent_id"))
         try:
             if room < 0:
                 raise await self._exceeded(reserved)
-            await self._add(reserved, usd, Where(at_most={"nano_usd": room}))
-        except ConditionFailed:
-            raise await self._exceeded(reserved) from None
+            await self._database.write(once, self._added(reserved, _nano(usd), Where(at_most={"nano_usd": room})))
+        except ConditionFailed as error:
+            if 0 not in error.failed:  # else it was written, and its answer lost
+                raise await self._exceeded(reserved) from None
         except DatabaseUnavailable as error:
             raise BudgetUnknown from error
         return reserved
 
     async def settle(self, reserved: Reserved, usd: float) -> None:
+        once = Delete(INSTANCES, _key(reserved), where=Where({"agent_id": _key(reserved)["agent_id"]}))
         try:
-            if usd != reserved.usd:
-                await self._add(reserved, usd - reserved.usd, None)
+            await self._database.write(once, self._added(reserved, _nano(usd) - _nano(reserved.usd), None))
+        except ConditionFailed:
+            return  # it was written, and its answer lost
         except DatabaseUnavailable:
             logger.warning("what a call was reserved at counts, as its cost was not saved", agent_id=reserved.agent_id)
 
     async def _exceeded(self, reserved: Reserved) -> Exception:
         try:
-            item = await self._database.get(INSTANCES, _key(reserved), only=("nano_usd",))
+            item = await self._database.get(INSTANCES, _day(reserved), only=("nano_usd",))
         except DatabaseUnavailable:
             return BudgetUnknown()
         spent = int(item["nano_usd"]) / NANO if item else 0.0
@@ -54,11 +59,22 @@ class SpendingStore:
             f"a call that may cost {reserved.usd:.4f} was not made"
         )
 
-    async def _add(self, reserved: Reserved, usd: float, where: Where | None) -> None:
-        kept_until: dict[str, Any] = {"ttl": int((self._now() + KEPT).timestamp())}
-        added = {"nano_usd": round(usd * NANO)}
-        await self._database.write(Update(INSTANCES, _key(reserved), assign=kept_until, add=added, where=where))
+    def _added(self, reserved: Reserved, nano_usd: int, where: Where | None) -> Update:
+        return Update(INSTANCES, _day(reserved), assign=self._kept, add={"nano_usd": nano_usd}, where=where)
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        return {"ttl": int((self._now() + KEPT).timestamp())}
+
+
+def _nano(usd: float) -> int:
+    return round(usd * NANO)
+
+
+def _day(reserved: Reserved) -> dict[str, str]:
+    return {"agent_id": f"{reserved.agent_id}#spent#{reserved.day.isoformat()}"}
 
 
 def _key(reserved: Reserved) -> dict[str, str]:
-    return {"agent_id": f"{reserved.agent_id}#spent#{reserved.day.isoformat()}"}
+    """Of an item that is there from the reservation to its settlement, so that neither counts twice."""
+    return {"agent_id": f"{reserved.agent_id}#reserved#{reserved.id}"}

@@ -116,7 +116,8 @@ def _reply(text: bytes) -> "_Object | None":
 
 def _wants_session(answer: _Replied) -> bool:
     if answer.status == 200:
-        return cast(_Object, answer.message.get("error") or {}).get("code") in _NOT_BEGUN
+        error = cast("_Object", answer.message.get("error") or {})
+        return error.get("code") in _NOT_BEGUN
     return 400 <= answer.status < 500 and answer.status not in _OF_THE_CALLER
 
 
