@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.config import Config
-from botocore.eventstream import ParserError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -17,7 +16,6 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.session import Session
-from urllib3.exceptions import HTTPError
 
 from .converse import deltas, request_of
 from .mcp import called
@@ -73,7 +71,7 @@ class Direct(WayOut):
             yield from deltas(stream, charge)
         except ClientError as error:
             raise _unanswered(error, self._model["name"]) from None
-        except (BotoCoreError, HTTPError, ParserError, OSError, ValueError, LookupError, TypeError):
+        except Exception:  # noqa: BLE001 - botocore passes on what the connection's library raises
             raise NotAnswered("MODEL_UNAVAILABLE", "The model's answer was cut off or unreadable.") from None
 
     def call_remote(self, server: str, tool: str, arguments: _Object) -> str:

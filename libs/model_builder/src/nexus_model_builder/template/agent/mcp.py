@@ -108,10 +108,9 @@ def _message(response: HTTPResponse) -> _Object:
 
 def _reply(text: bytes) -> "_Object | None":
     """None for what is no answer to a request."""
-    message: Any = json.loads(text) if text else None
-    if isinstance(message, dict) and message.get("id") == 1 and ("result" in message or "error" in message):
-        return cast(_Object, message)
-    return None
+    read: Any = json.loads(text) if text else None
+    message = cast("_Object", read) if isinstance(read, dict) else {}
+    return message if message.get("id") == 1 and ("result" in message or "error" in message) else None
 
 
 def _wants_session(answer: _Replied) -> bool:
