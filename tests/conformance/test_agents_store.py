@@ -1,5 +1,6 @@
 """What the agents service relies on, of the real database and of the one in memory that its tests run on."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ from nexus_agents.domain.session import Session
 from nexus_agents.domain.version import AgentVersion, Package
 from nexus_agents.store.agents import AgentStore, count_ended, require_open_gate
 from nexus_agents.store.lists import AgentQuery
+from nexus_agents.store.spending import SpendingStore
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.store.versions import VersionStore
 from nexus_agents.tables import TABLES
@@ -258,3 +260,10 @@ async def test_versions_are_paged_newest_first_and_erased_with_their_agent(datab
     await store.erase(owner)
     assert await store.page(owner, 10, None) == ([], None)
     assert await store.load(other, 1) is not None
+
+
+async def test_concurrent_reservations_never_exceed_an_agents_day_together(database: Database) -> None:
+    spending = SpendingStore(database, lambda: NOON, 0.3)
+    asked = (spending.reserve("agent", 0.1) for _ in range(6))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in answers) == ["BudgetExceeded"] * 3 + ["Reserved"] * 3

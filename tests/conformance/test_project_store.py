@@ -1,8 +1,10 @@
 """What every project store keeps to: in memory, and on the embedded database."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +19,12 @@ from nexus_builds.domain import control
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.state import Decided, Project, attempt_view
 from nexus_builds.store.projects import ProjectStore, remember_reports, report_digest
-from nexus_builds.tables import TABLES
+from nexus_builds.store.purses import Purse, Purses
+from nexus_builds.tables import RECORDS, TABLES
+from nexus_contracts.builds.builder import Budget, OverBudget
 from nexus_contracts.builds.commands import ControlAction
 from nexus_devstack.stack import Stack
-from nexus_runtime.dynamo import ConditionFailed, Database
+from nexus_runtime.dynamo import Check, ConditionFailed, Database, Put, Where
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -261,3 +265,26 @@ async def test_erasing_leaves_nothing_in_any_table(database: Database, store: Pr
     for _ in range(2):
         await database.write(*(await store.erase(deleted)).actions)
     assert project.project_id not in str(await stored(database, TABLES))
+
+
+async def test_concurrent_reservations_never_exceed_a_budget_together(database: Database) -> None:
+    tenant, day = secrets.token_hex(8), date(2026, 1, 31)
+
+    def holding(item: Any) -> Check:
+        return Check(RECORDS, {"project_id": item, "record": "held"}, Where({"n": 1}))
+
+    held: Any = SimpleNamespace(held=holding)
+    purses = Purses(database, held)
+
+    async def reserved(number: int) -> bool:
+        purse = Purse(f"{tenant}{number}", tenant, day)
+        await database.write(Put(RECORDS, {"project_id": purse.project_id, "record": "held", "n": 1}))
+        item: Any = purse.project_id
+        try:
+            await purses.reserve(item, purse, "call", 0.1, Budget(tenant_day_usd=0.3))
+        except OverBudget:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(reserved(number) for number in range(6)))) == 3
+    assert (await purses.spent(Purse("other", tenant, day))).tenant_today_usd == 0.3

@@ -138,4 +138,4 @@ async def _spend(database: MemoryDatabase, agent: DeployedAgent, usd: float) -> 
 
 
 def _spent(database: MemoryDatabase) -> float:
-    return sum(item["nano_usd"] for table in database.tables.values() for item in table.values()) / 10**9
+    return sum(item.get("nano_usd", 0) for table in database.tables.values() for item in table.values()) / 10**9

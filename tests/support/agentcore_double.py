@@ -230,7 +230,8 @@ class AgentCoreDouble:
         asked = call.values
         session = asked["runtimeSessionId"]
         machine = await self._machine(asked["agentRuntimeArn"], session)
-        passed = {"traceparent": asked["traceParent"]} if "traceParent" in asked else {}
+        named = {"traceParent": "traceparent", "accept": "Accept"}
+        passed = {header: asked[name] for name, header in named.items() if name in asked}
         try:
             reaction = await machine.ask(asked["payload"], {_SESSION: session, **passed})
         except ConnectionError as error:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,8 +55,15 @@ class _Played:
         self.machines.ended += 1
 
 
+@dataclass
 class ProcessMachines:
-    """Each session is a process that runs the code it was deployed with."""
+    """Each session is a process that runs the code it was deployed with, and has nothing installed where `bare`.
+
+    `environment` is what the machine has of its own.
+    """
+
+    bare: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
     async def start(self, code: bytes, entrypoint: str, env: dict[str, str]) -> Machine:
         folder = Path(tempfile.mkdtemp(prefix="agentcore-"))
@@ -65,8 +72,9 @@ class ProcessMachines:
         socket = folder / "agent.sock"
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            *(["-S", "-E"] if self.bare else []),
             str(folder / entrypoint),
-            env={**env, "AGENT_SOCKET": str(socket), "PATH": "/usr/bin:/bin"},
+            env={**self.environment, **env, "AGENT_SOCKET": str(socket), "PATH": "/usr/bin:/bin"},
             cwd=folder,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

@@ -14,7 +14,9 @@ from tests.support.service_models import models
 
 from nexus_agents.backends.agentcore.backend import AgentCoreBackend, open_agentcore_backend
 from nexus_agents.backends.agentcore.settings import AgentCoreSettings
+from nexus_agents.backends.door.grants import Grants
 from nexus_agents.domain.backend import DeployedAgent, PackageRef
+from nexus_agents.domain.spending import Spending
 from nexus_runtime.blobs import DirectoryBlobStore
 
 AGENT = "proj_0123456789abcdef0123456789abcdef:tester"
@@ -45,7 +47,7 @@ class AgentCoreWorld:
     async def deployed(self, content: bytes | None = None, agent_id: str = AGENT) -> DeployedAgent:
         ref = await self.stored(content)
         deployment = await self.backend.deploy(agent_id, ref)
-        return DeployedAgent(agent_id, ref, deployment.agent_arn, deployment.agent_alias_id)
+        return DeployedAgent(agent_id, ref, deployment.agent_arn, deployment.agent_alias_id, deployment.model)
 
 
 def settings_for(double: AgentCoreDouble, **more: Any) -> AgentCoreSettings:
@@ -62,11 +64,13 @@ def settings_for(double: AgentCoreDouble, **more: Any) -> AgentCoreSettings:
 
 
 @asynccontextmanager
-async def agentcore(root: Path, machines: Machines, **settings: Any) -> AsyncGenerator[AgentCoreWorld]:
+async def agentcore(
+    root: Path, machines: Machines, grants: Grants | None = None, spending: Spending | None = None, **settings: Any
+) -> AsyncGenerator[AgentCoreWorld]:
     """Needs `aws_environment`."""
     blobs = DirectoryBlobStore(root / "blobs")
     async with served(AgentCoreDouble(machines)) as double:
-        backend = await open_agentcore_backend(blobs, settings_for(double, **settings))
+        backend = await open_agentcore_backend(blobs, settings_for(double, **settings), grants, spending)
         try:
             yield AgentCoreWorld(double, backend, blobs)
         finally:

@@ -102,7 +102,8 @@ class MemoryDatabase:
     def _holds(self, action: Action, where: Where) -> bool:
         item = self._items(action.table).get(_key(action.table, _key_of(action)), {})
         equal = all(name in item and item[name] == value for name, value in where.equal.items())
-        return equal and (where.absent is None or where.absent not in item)
+        at_most = all(item.get(name, most) <= most for name, most in where.at_most.items())
+        return equal and at_most and (where.absent is None or where.absent not in item)
 
     def _apply(self, action: Action) -> None:
         items, key = self._items(action.table), _key(action.table, _key_of(action))

@@ -184,7 +184,12 @@ def _anthropic(body: dict[str, Any], arguments: str) -> dict[str, Any]:
         "content": [{"type": "tool_use", "id": "toolu_1", "name": "answer", "input": arguments}],
         "stop_reason": "tool_use",
         "stop_sequence": None,
-        "usage": {"input_tokens": 600, "output_tokens": 100, "cache_read_input_tokens": 400},
+        "usage": {
+            "input_tokens": 400,
+            "output_tokens": 100,
+            "cache_read_input_tokens": 400,
+            "cache_creation_input_tokens": 200,
+        },
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from nexus_contracts.builds.builder import Spent
+from nexus_contracts.builds.builder import Budget, OverBudget
 from nexus_contracts.builds.reports import LogLevel, Usage, WaitKind
 
 
@@ -34,8 +34,11 @@ class PlainNotebook:
     async def saved(self, name: str) -> JsonValue:
         return None
 
-    async def spent(self) -> Spent:
-        return Spent()
+    async def reserve(self, name: str, usd: float, budget: Budget) -> None:
+        return
+
+    async def release(self, name: str) -> None:
+        return
 
     async def ask(
         self, name: str, kind: WaitKind, prompt: str, estimate_usd: float | None = None
@@ -51,13 +54,15 @@ class Killed(BaseException):
 class KeepingNotebook(PlainNotebook):
     """Keeps checkpoints by step, as the platform does, for whichever worker comes next.
 
-    `kill_after` so many more checkpoints the worker dies; `answers` are those of a person, by question.
+    `kill_after` so many more checkpoints the worker dies; `answers` are those of a person, by question. `before` is
+    what was spent already, in USD; `reserved` what is set aside.
     """
 
     step: str = ""
     paid: list[tuple[str, Usage, str | None]] = field(default_factory=list[tuple[str, Usage, str | None]])
     kill_after: int | None = None
-    before: Spent = field(default_factory=Spent)
+    before: float = 0.0
+    reserved: dict[str, float] = field(default_factory=dict[str, float])
     answers: dict[str, dict[str, JsonValue]] = field(default_factory=dict[str, dict[str, JsonValue]])
 
     async def checkpoint(
@@ -65,6 +70,7 @@ class KeepingNotebook(PlainNotebook):
     ) -> None:
         assert f"{self.step}:{name}" not in self.kept, "it was made twice"
         self.kept[f"{self.step}:{name}"] = value
+        self.reserved.pop(f"{self.step}:{name}", None)
         self.paid.append((name, usage or Usage(), model))
         if self.kill_after is not None:
             self.kill_after -= 1
@@ -74,9 +80,14 @@ class KeepingNotebook(PlainNotebook):
     async def saved(self, name: str) -> JsonValue:
         return self.kept.get(f"{self.step}:{name}")
 
-    async def spent(self) -> Spent:
-        cost = sum(usage.cost_usd for _, usage, _ in self.paid)
-        return Spent(self.before.project_usd + cost, self.before.tenant_today_usd + cost)
+    async def reserve(self, name: str, usd: float, budget: Budget) -> None:
+        spent = self.before + sum(usage.cost_usd for _, usage, _ in self.paid) + sum(self.reserved.values())
+        if spent + usd > min(limit for limit in (budget.project_usd, budget.tenant_day_usd) if limit is not None):
+            raise OverBudget(f"{spent:.4f} are spent")
+        self.reserved[f"{self.step}:{name}"] = usd
+
+    async def release(self, name: str) -> None:
+        self.reserved.pop(f"{self.step}:{name}", None)
 
     async def ask(
         self, name: str, kind: WaitKind, prompt: str, estimate_usd: float | None = None

@@ -18,6 +18,11 @@ from nexus_runtime.process.settings import load
 
 SET = {"AGENTCORE_ROLE_ARN": ROLE, "AGENTCORE_BUCKET": BUCKET, "AGENTCORE_INSTALLATION": "prod"}
 
+CLAUDE = {
+    "MODELS": '[{"name": "bedrock:claude", "input_usd": 3, "output_usd": 15}]',
+    "AGENT_MODELS": '["bedrock:claude"]',
+}
+
 
 async def keep(_agent_id: str, _lines: Sequence[str]) -> None:
     return
@@ -60,6 +65,7 @@ def test_with_its_settings_agentcore_is_there_beside_the_local_backend(monkeypat
         ({**SET, "AGENTCORE_PYTHON": "PYTHON_2_7"}, "AGENTCORE_PYTHON: Input should be"),
         ({**SET, "AGENTCORE_IDLE_SECONDS": "5"}, "AGENTCORE_IDLE_SECONDS: Input should be"),
         ({"AGENT_BACKEND": "lambda"}, "AGENT_BACKEND: Input should be"),
+        (CLAUDE, "AGENT_MODELS: MODELS has no openai: model named bedrock:claude"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named_at_start(
@@ -68,6 +74,12 @@ def test_a_setting_that_cannot_work_is_named_at_start(
     with pytest.raises(SystemExit):
         loaded(monkeypatch, **variables)
     assert f"setting {fault}" in capsys.readouterr().err
+
+
+def test_models_of_bedrock_are_for_agents_on_agentcore(monkeypatch: pytest.MonkeyPatch) -> None:
+    granted = loaded(monkeypatch, **SET, **CLAUDE, AWS_REGION="eu-west-1").grants({})
+    assert granted.model("bedrock:claude", "bedrock") is not None
+    assert granted.model("bedrock:claude", "openai") is None
 
 
 @pytest.mark.parametrize("name", ["a", "tester", "T" * 48, "with_under_scores_9"])

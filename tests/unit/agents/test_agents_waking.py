@@ -20,7 +20,7 @@ class Agents:
         if agent_id == "unavailable":
             raise ServiceUnavailable("no answer")
         backend = "foreign" if agent_id == "foreign" else "local"
-        known = SimpleNamespace(agent_id=agent_id, active=None, address=None, backend=backend)
+        known = SimpleNamespace(agent_id=agent_id, active=None, address=None, backend=backend, supported_models=[])
         return None if agent_id == "deleted" else known
 
 

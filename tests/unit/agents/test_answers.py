@@ -143,6 +143,13 @@ def test_usage_is_counted_as_it_is_given(usage: JsonValue, counted: AgentUsage) 
     assert "usage_ignored" not in trace[0]
 
 
+def test_what_an_agent_has_used_counts_although_it_failed() -> None:
+    told = {"error": "NO_INK", "message": "dry", "usage": {"input_tokens": 3, "model": "m"}}
+    with pytest.raises(AgentFailed, match="dry") as failed:
+        read_answer(200, JSON, json.dumps(told).encode())
+    assert failed.value.usage == AgentUsage(input_tokens=3, model="m")
+
+
 def usage_in_stream(*events: JsonValue) -> AgentUsage:
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
     return read_answer(200, STREAM, body).usage

@@ -25,6 +25,7 @@ from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.spending import SpendingStore
 from nexus_contracts.agents.events import AgentUsage
 from nexus_contracts.builds.reports import Usage
+from nexus_runtime.dynamo import Action
 from nexus_sandbox.sandbox import DOOR
 
 PAID = Usage(input_tokens=1000, output_tokens=100, cost_usd=0.002)
@@ -58,7 +59,7 @@ def spending(limit_usd: float = 1000.0, database: MemoryDatabase | None = None) 
 
 
 def spent(database: MemoryDatabase) -> float:
-    return sum(item["nano_usd"] for table in database.tables.values() for item in table.values()) / 10**9
+    return sum(item.get("nano_usd", 0) for table in database.tables.values() for item in table.values()) / 10**9
 
 
 def code_of(answer: Any) -> str:
@@ -161,6 +162,22 @@ async def test_a_call_that_could_exceed_the_budget_of_the_day_is_not_made(wire: 
     assert (first, second, code_of(refused)) == (200, 402, "BUDGET_EXCEEDED")
     assert "0.0115 USD, of which 0.0020 are spent" in refused["error"]["message"]
     assert wire.paths.total() == 1
+
+
+class Resending(MemoryDatabase):
+    """Every answer of it is lost once, so that its client sends each write again."""
+
+    async def write(self, *actions: Action) -> None:
+        await super().write(*actions)
+        await super().write(*actions)
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.1, 0.5])
+async def test_a_call_counts_once_though_answers_of_the_database_are_lost(cost: float) -> None:
+    database = Resending()
+    store = spending(1.0, database)
+    await store.settle(await store.reserve("a", 0.5), cost)
+    assert spent(database) == cost
 
 
 async def test_reservations_made_at_once_never_exceed_the_budget() -> None:

@@ -12,7 +12,8 @@ from tests.support.model_builds import QuickTrial
 from tests.support.scripted_model import OFFER, PROMPTS, ScriptedModels, vowels_script
 
 from nexus_builds.domain.state import Project
-from nexus_builds.store.checkpoints import Checkpoints, Purse
+from nexus_builds.store.checkpoints import Checkpoints
+from nexus_builds.store.purses import Purse, SetAside
 from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.builds.reports import Usage
 from nexus_contracts.builds.views import ProjectStatus
@@ -45,9 +46,11 @@ class Moments:
 class MortalCheckpoints(Checkpoints):
     moments: Moments
 
-    async def save(self, item: Any, purse: Purse, attempt: int, step: str, name: str, made: Any) -> None:
+    async def save(
+        self, item: Any, purse: Purse, attempt: int, step: str, name: str, made: Any, reserved: SetAside | None = None
+    ) -> None:
         await self.moments.at(f"{step}: {name} is not kept yet")
-        await super().save(item, purse, attempt, step, name, made)
+        await super().save(item, purse, attempt, step, name, made, reserved)
         await self.moments.at(f"{step}: {name} is kept")
 
 
@@ -91,7 +94,8 @@ class Life:
         self.moments = Moments(deadly)
         self.models = ScriptedModels(vowels_script(), meanwhile=self.moments.at)
         self.agents: Any = Agents(self.moments)
-        builder = ModelBuilder(ModelSettings(models=[OFFER]), self.models, QuickTrial())
+        settings = ModelSettings(models=[OFFER], model_budget_project_usd=1.0, model_budget_day_usd=1.0)
+        builder = ModelBuilder(settings, self.models, QuickTrial())
         self.world = WorkerWorld(folder, builder)
         checkpoints = MortalCheckpoints(self.world.database.as_database(), self.world.replica.work.items)
         checkpoints.moments = self.moments
@@ -135,7 +139,7 @@ async def test_a_build_whose_worker_dies_at_every_moment_has_the_same_result_and
     assert sorted(set(mortal.models.calls)) == sorted(CALLS)
     for life, one in ((calm, expected), (mortal, project)):
         assert one.usage() == PAID
-        spent = await life.world.workshop.checkpoints.spent(Purse(PROJECT, "default", utc_now().date()))
+        spent = await life.world.workshop.checkpoints.purses.spent(Purse(PROJECT, "default", utc_now().date()))
         assert (spent.project_usd, spent.tenant_today_usd) == (PAID.cost_usd, PAID.cost_usd)
         assert len(life.agents.invoked) == CASES
     assert set(mortal.agents.invoked) == set(calm.agents.invoked)

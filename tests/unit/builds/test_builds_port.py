@@ -15,9 +15,10 @@ from tests.support.eventually import eventually
 from tests.support.played_executor import CALLS, MODEL, PRICE
 
 from nexus_builds.domain.state import Project
-from nexus_builds.store.checkpoints import Checkpoint, Purse
+from nexus_builds.store.checkpoints import Checkpoint
+from nexus_builds.store.purses import Purse, Spent
 from nexus_builds.tables import RECORDS
-from nexus_contracts.builds.builder import MAX_CHECKPOINT_BYTES, Notebook, Spent
+from nexus_contracts.builds.builder import MAX_CHECKPOINT_BYTES, Notebook
 from nexus_contracts.builds.commands import ControlAction, DeleteProject
 from nexus_contracts.builds.events import BuildMethod
 from nexus_contracts.builds.reports import Usage, WaitKind
@@ -128,10 +129,10 @@ async def test_what_a_call_cost_is_added_once_to_its_project_and_to_its_tenants_
     with pytest.raises(DatabaseUnavailable):
         await checkpoints.save(mine, PURSE, 1, FIRST, "call 2", paid)
     await checkpoints.save(mine, PURSE, 1, FIRST, "call 2", paid)
-    assert await checkpoints.spent(PURSE) == Spent(2 * PRICE.cost_usd, 2 * PRICE.cost_usd)
+    assert await checkpoints.purses.spent(PURSE) == Spent(2 * PRICE.cost_usd, 2 * PRICE.cost_usd)
     tomorrow, other = replace(PURSE, day=date(2026, 2, 1)), replace(PURSE, project_id="proj_" + "1" * 32)
-    assert await checkpoints.spent(tomorrow) == Spent(2 * PRICE.cost_usd, 0.0)
-    assert await checkpoints.spent(other) == Spent(0.0, 2 * PRICE.cost_usd)
+    assert await checkpoints.purses.spent(tomorrow) == Spent(2 * PRICE.cost_usd, 0.0)
+    assert await checkpoints.purses.spent(other) == Spent(0.0, 2 * PRICE.cost_usd)
 
 
 async def test_checkpoints_are_bounded_and_go_with_their_project(tmp_path: Path) -> None:

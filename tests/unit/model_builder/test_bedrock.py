@@ -43,7 +43,8 @@ async def test_a_build_speaks_converse(double: BedrockDouble) -> None:
     assert {one["modelId"] for one in double.requests} == {MODEL}
     assert {one["inferenceConfig"]["maxTokens"] for one in double.requests} == {8192}
     assert {(usage.input_tokens, usage.output_tokens) for _, usage, _ in made.notebook.paid} == {(1000, 100)}
-    assert {(usage.cost_usd, usage.cached_tokens) for _, usage, _ in made.notebook.paid} == {(0.00164, 400)}
+    paid = {(one.cost_usd, one.cached_tokens, one.cache_write_tokens) for _, one, _ in made.notebook.paid}
+    assert paid == {(0.00169, 400, 200)}
     instructions = [one["system"] for one in double.requests]
     assert all(one == instructions[0] and "cachePoint" in one[-1] for one in instructions)
 

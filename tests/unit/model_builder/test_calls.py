@@ -11,7 +11,7 @@ from pydantic_ai.usage import RequestUsage
 from tests.support.model_builds import ModelBuild
 from tests.support.scripted_model import OFFER, SECOND, Answer, Said, ScriptedModels, vowels_script
 
-from nexus_contracts.builds.builder import Spent, StepFailed
+from nexus_contracts.builds.builder import StepFailed
 from nexus_model_builder.calls import REPAIRS, TRIES
 from nexus_model_builder.requests import Request
 
@@ -125,7 +125,7 @@ def test_a_request_in_chinese_has_no_more_tokens_than_are_reserved_for_it() -> N
 @pytest.mark.parametrize("budget", ["model_budget_project_usd", "model_budget_day_usd"])
 async def test_a_call_that_may_exceed_the_budget_is_not_made(budget: str) -> None:
     made = build(BRIEF, **{budget: 1.0})
-    made.notebook.before = Spent(project_usd=0.95, tenant_today_usd=0.95)
+    made.notebook.before = 0.95
     with pytest.raises(StepFailed, match=r"0\.9500 are spent") as failed:
         await made.step("orchestrator")
     assert failed.value.code == "BUDGET_EXCEEDED"
@@ -153,3 +153,16 @@ def test_the_price_of_what_was_read_from_a_cache_is_its_own() -> None:
     assert model.cost(1_000_000, 0) == 1.0
     assert model.cost(1_000_000, 100_000, 500_000) == 1.55
     assert OFFER.cost(1_000_000, 0, 500_000) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "per_million"),
+    [("anthropic:m", 1.25), ("bedrock:eu.anthropic.m", 1.25), ("bedrock:m", 1.0), ("openai:m", 1.0)],
+)
+def test_what_is_written_to_a_cache_costs_more_where_the_provider_takes_more(name: str, per_million: float) -> None:
+    model = OFFER.model_copy(update={"name": name})
+    assert model.cost(1_000_000, 0, 0, 1_000_000) == per_million
+    assert model.cost(1_000_000, 0, 500_000, 500_000) == 0.5 + per_million / 2
+    assert model.dearest(1_000_000, 0).cost_usd == per_million
+    told = model.model_copy(update={"cache_write_usd": 2.0})
+    assert told.usage(1_000_000, 0, 0, 2_000_000).cost_usd == told.dearest(1_000_000, 0).cost_usd == 2.0

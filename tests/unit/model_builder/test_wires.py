@@ -68,10 +68,11 @@ async def test_a_model_without_tools_is_held_to_a_schema(wire: Wire, models: Pro
 
 
 @pytest.mark.parametrize(
-    ("provider", "path", "cost", "cached"), [("openai", OPENAI, 0.002, 0), ("anthropic", ANTHROPIC, 0.00164, 400)]
+    ("provider", "path", "cost", "cached", "written"),
+    [("openai", OPENAI, 0.002, 0, 0), ("anthropic", ANTHROPIC, 0.00169, 400, 200)],
 )
 async def test_a_build_speaks_the_wire_of_its_provider(
-    wire: Wire, models: ProviderModels, provider: str, path: str, cost: float, cached: int
+    wire: Wire, models: ProviderModels, provider: str, path: str, cost: float, cached: int, written: int
 ) -> None:
     made = build(wire, models, provider)
     result = await made.run()
@@ -80,7 +81,8 @@ async def test_a_build_speaks_the_wire_of_its_provider(
     assert wire.paths == {path: len(CALLS)}
     assert all(key.endswith("sk-played") for key in wire.keys)
     assert {(usage.input_tokens, usage.output_tokens) for _, usage, _ in made.notebook.paid} == {(1000, 100)}
-    assert {(usage.cost_usd, usage.cached_tokens) for _, usage, _ in made.notebook.paid} == {(cost, cached)}
+    paid = {(one.cost_usd, one.cached_tokens, one.cache_write_tokens) for _, one, _ in made.notebook.paid}
+    assert paid == {(cost, cached, written)}
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])

@@ -13,7 +13,7 @@ from nexus_model_builder.answers import WrittenTool
 from nexus_offline_builder.packaging import source, tool_modules
 
 _TEMPLATE = files("nexus_model_builder") / "template"
-_GUIDED = ("agent/guided.py", "agent/door.py")
+_GUIDED = tuple(f"agent/{name}.py" for name in ("guided", "outside", "door", "direct", "converse", "mcp"))
 """The modules that only an agent with a model gets: no other module imports them."""
 _RESERVED = files("nexus_offline_builder") / "package" / "tools"
 

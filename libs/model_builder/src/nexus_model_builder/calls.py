@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from nexus_contracts.builds.builder import Notebook, StepFailed
+from nexus_contracts.builds.builder import Budget, Notebook, OverBudget, StepFailed
 from nexus_contracts.builds.language_models import LanguageModel
 from nexus_contracts.model import Message
 from nexus_model_builder.models import Models
@@ -47,8 +47,6 @@ class Caller:
         self._notebook = notebook
         self._offers = settings.offered(step)
         self._sleep = sleep
-        self._reserved = 0.0
-        self._counting = asyncio.Lock()
 
     async def ask(
         self, name: str, prompt: str, answer: type[A], check: Callable[[A], str | None] = lambda _answer: None
@@ -88,14 +86,14 @@ class Caller:
         saved = await self._notebook.saved(name)
         if saved is not None:
             return Kept.model_validate(saved)
-        worst = offer.cost(request.input_tokens, offer.max_output_tokens)
-        await self._reserve(worst)
+        await self._reserve(name, offer.dearest(request.input_tokens, offer.max_output_tokens).cost_usd)
         try:
             response = await self._answered(request, offer)
-            kept = Kept(model=offer.name, arguments=response.arguments, fault=response.fault, refused=response.refused)
-            await self._notebook.checkpoint(name, kept.model_dump(mode="json"), response.usage, offer.name)
-        finally:
-            self._reserved -= worst
+        except RequestFailed:
+            await self._notebook.release(name)
+            raise
+        kept = Kept(model=offer.name, arguments=response.arguments, fault=response.fault, refused=response.refused)
+        await self._notebook.checkpoint(name, kept.model_dump(mode="json"), response.usage, offer.name)
         return kept
 
     async def _answered(self, request: Request, offer: LanguageModel) -> Response:
@@ -113,22 +111,15 @@ class Caller:
         assert failure is not None
         raise failure
 
-    async def _reserve(self, worst: float) -> None:
+    async def _reserve(self, name: str, worst: float) -> None:
         """Sets `worst` USD of the budget aside. Raises StepFailed if less is left."""
-        async with self._counting:
-            spent = await self._notebook.spent()
-            limits = (
-                ("project", spent.project_usd, self._settings.model_budget_project_usd),
-                ("tenant for today", spent.tenant_today_usd, self._settings.model_budget_day_usd),
-            )
-            for whose, used, limit in limits:
-                if limit is not None and used + self._reserved + worst > limit:
-                    raise StepFailed(
-                        "BUDGET_EXCEEDED",
-                        f"the budget of the {whose} is {limit:g} USD, of which {used:.4f} are spent: "
-                        f"a call that may cost {worst:.4f} was not made",
-                    )
-            self._reserved += worst
+        settings = self._settings
+        budget = Budget(settings.model_budget_project_usd, settings.model_budget_day_usd)
+        if worst and budget != Budget():
+            try:
+                await self._notebook.reserve(name, worst, budget)
+            except OverBudget as error:
+                raise StepFailed("BUDGET_EXCEEDED", str(error)) from None
 
 
 def _read(kept: Kept, answer: type[A], check: Callable[[A], str | None]) -> tuple[A | None, str | None]:

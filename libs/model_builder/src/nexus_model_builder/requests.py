@@ -124,7 +124,7 @@ def _failed(offer: LanguageModel, error: Exception) -> RequestFailed:
 
 def _response(response: Any, offer: LanguageModel) -> Response:
     used = response.usage
-    usage = offer.usage(used.input_tokens, used.output_tokens, used.cache_read_tokens)
+    usage = offer.usage(used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens)
     if response.finish_reason == "content_filter":
         return Response(None, usage, "the model refused to answer", refused=True)
     try:

@@ -159,14 +159,16 @@ class Step:
         cost_usd: float = 0.0,
         model: str | None = None,
         cached_tokens: int = 0,
+        cache_write_tokens: int = 0,
     ) -> None:
         """Reports what was used since the last call, and by which language model. The platform adds it up.
 
-        `cached_tokens` are those of the input tokens that were read from a cache.
+        Of the input tokens, `cached_tokens` were read from a cache and `cache_write_tokens` written to one.
         """
         usage = Usage(
             input_tokens=input_tokens,
             cached_tokens=cached_tokens,
+            cache_write_tokens=cache_write_tokens,
             output_tokens=output_tokens,
             tool_calls=tool_calls,
             cost_usd=cost_usd,

@@ -137,10 +137,12 @@ class SyncStep:
         cost_usd: float = 0.0,
         model: str | None = None,
         cached_tokens: int = 0,
+        cache_write_tokens: int = 0,
     ) -> None:
         """As Step.usage."""
         used = {"input_tokens": input_tokens, "output_tokens": output_tokens, "tool_calls": tool_calls}
-        self._loop.wait_for(self._step.usage(**used, cost_usd=cost_usd, model=model, cached_tokens=cached_tokens))
+        used |= {"cached_tokens": cached_tokens, "cache_write_tokens": cache_write_tokens}
+        self._loop.wait_for(self._step.usage(**used, cost_usd=cost_usd, model=model))
 
     def artifact(
         self,

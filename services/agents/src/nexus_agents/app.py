@@ -122,7 +122,8 @@ def openings(settings: AgentsSettings, packages: BlobStore, keep: Keep, spending
     if settings.agentcore is not None:
         from nexus_agents.backends.agentcore.backend import open_agentcore_backend
 
-        found["agentcore"] = partial(open_agentcore_backend, packages, settings.agentcore)
+        grants = settings.grants(os.environ)
+        found["agentcore"] = partial(open_agentcore_backend, packages, settings.agentcore, grants, spending)
     return found
 
 

@@ -8,7 +8,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -65,12 +65,21 @@ def unpack(content: bytes, into: Path) -> Manifest:
 def spec_of(package: Path) -> AgentSpec | None:
     """What an unpacked package says of its agent beyond the manifest, if anything. Raises PackageRejected."""
     file = package / SPEC
-    if not file.is_file():
-        return None
-    if file.stat().st_size > MAX_MANIFEST_BYTES:
+    return _spec(file.stat().st_size, file.read_bytes) if file.is_file() else None
+
+
+def spec_in(content: bytes) -> AgentSpec | None:
+    """The same of a package that `check` has accepted."""
+    with _opened(content) as archive:
+        entry = next((one for one in archive.infolist() if one.filename == SPEC), None)
+        return _spec(entry.file_size, lambda: archive.read(SPEC)) if entry else None
+
+
+def _spec(size: int, read: Callable[[], bytes]) -> AgentSpec:
+    if size > MAX_MANIFEST_BYTES:
         raise PackageRejected("SPEC_INVALID", f"{SPEC} has at most {MAX_MANIFEST_BYTES} bytes.")
     try:
-        return AgentSpec.model_validate(_JSON.read(file.read_bytes()))
+        return AgentSpec.model_validate(_JSON.read(read()))
     except UnreadableJson as error:
         raise PackageRejected("SPEC_INVALID", f"{SPEC} is not valid: {error}.") from None
     except ValidationError as error:

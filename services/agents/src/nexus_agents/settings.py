@@ -81,7 +81,9 @@ class AgentsSettings(OwnerSettings):
     model_timeout_seconds: float = Field(
         default=180.0, gt=0, le=3_600, description="of one call or request of an agent"
     )
-    agent_models: list[str] = Field(default=[], description="names of models that agents may use at run time")
+    agent_models: list[str] = Field(
+        default=[], description="that agents may use at run time: openai: here, bedrock: on AgentCore"
+    )
     agent_hosts: list[HostGrant] = Field(default=[], description="hosts that agents may reach, and their secrets")
     agent_mcp: list[McpGrant] = Field(default=[], description="MCP servers whose tools agents may call")
     agent_budget_day_usd: float = Field(
@@ -106,11 +108,11 @@ class AgentsSettings(OwnerSettings):
     @field_validator("agent_models")
     @classmethod
     def _known_models(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        known = {model.name for model in info.data.get("models", []) if model.provider == "openai"}
+        providers = ("openai", "bedrock") if info.data.get("agentcore_role_arn") else ("openai",)
+        known = {model.name for model in info.data.get("models", []) if model.provider in providers}
         if unknown := set(value) - known:
-            raise PydanticCustomError(
-                "agent_models", "MODELS has no openai: model named {name}", {"name": min(unknown)}
-            )
+            named = {"name": min(unknown), "of": ": or ".join(providers)}
+            raise PydanticCustomError("agent_models", "MODELS has no {of}: model named {name}", named)
         return value
 
     @field_validator("agentcore_region")

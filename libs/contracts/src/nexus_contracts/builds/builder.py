@@ -67,11 +67,15 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Spent:
-    """The cost of language model calls: of this project so far, and of its tenant's builds on this day (UTC)."""
+class Budget:
+    """For calls of language models: of a project in all, of its tenant's builds on a day (UTC). None: no limit."""
 
-    project_usd: float = 0.0
-    tenant_today_usd: float = 0.0
+    project_usd: float | None = None
+    tenant_day_usd: float | None = None
+
+
+class OverBudget(Exception):
+    """There is not enough left; the message says of what."""
 
 
 class Notebook(Protocol):
@@ -105,8 +109,16 @@ class Notebook(Protocol):
         """The value of the checkpoint, whichever worker wrote it; None if there is none."""
         ...
 
-    async def spent(self) -> Spent:
-        """With all that was kept in checkpoints, by whichever worker, up to now."""
+    async def reserve(self, name: str, usd: float, budget: Budget) -> None:
+        """Sets aside the most that a call may cost, until its usage is kept as the checkpoint `name`. May be repeated.
+
+        It counts as spent for all builds of the project and the tenant. Raises OverBudget. What a worker that died had
+        set aside goes over to the one that makes the call again.
+        """
+        ...
+
+    async def release(self, name: str) -> None:
+        """Gives it back: the call has cost nothing."""
         ...
 
     async def ask(

@@ -70,10 +70,11 @@ class Artifact(Message):
 
 
 class Usage(Message):
-    """`cached_tokens` are those of the input tokens that were read from a cache."""
+    """Of the input tokens, `cached_tokens` were read from a cache and `cache_write_tokens` written to one."""
 
     input_tokens: Whole = Field(default=0, ge=0)
     cached_tokens: Whole = Field(default=0, ge=0)
+    cache_write_tokens: Whole = Field(default=0, ge=0)
     output_tokens: Whole = Field(default=0, ge=0)
     tool_calls: Whole = Field(default=0, ge=0)
     cost_usd: Amount = Field(default=0.0, ge=0)
@@ -83,6 +84,7 @@ class Usage(Message):
         return Usage(
             input_tokens=self.input_tokens + other.input_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             tool_calls=self.tool_calls + other.tool_calls,
             cost_usd=round(self.cost_usd + other.cost_usd, 9),

@@ -73,9 +73,10 @@ def transact_item(prefix: str, action: Action) -> dict[str, Expression]:
 
 def _condition(where: Where, request: Expression) -> None:
     terms = [f"#w_{name} = :w_{name}" for name in where.equal]
-    names, values = {f"#w_{name}": name for name in where.equal}, {}
-    for name, value in where.equal.items():
-        values[f":w_{name}"] = to_attribute(value)
+    terms += [f"(attribute_not_exists(#w_{name}) OR #w_{name} <= :w_{name})" for name in where.at_most]
+    compared = {**where.equal, **where.at_most}
+    names = {f"#w_{name}": name for name in compared}
+    values = {f":w_{name}": to_attribute(value) for name, value in compared.items()}
     if where.absent:
         terms.append("attribute_not_exists(#w_absent)")
         names["#w_absent"] = where.absent

@@ -25,10 +25,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Where:
-    """A condition: each attribute of `equal` has this value, `absent` does not exist."""
+    """A condition: each attribute of `equal` has this value, `absent` does not exist.
+
+    Each of `at_most` is no more than that, or does not exist.
+    """
 
     equal: Mapping[str, Value] = field(default_factory=dict[str, Value])
     absent: str | None = None
+    at_most: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)

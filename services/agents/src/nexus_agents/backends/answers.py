@@ -67,7 +67,7 @@ def _invalid(what: str) -> AgentFailed:
 
 
 def failure_in(value: dict[str, JsonValue]) -> AgentFailed:
-    """The failure that {"error", "error_type"?, "message"?} reports, in the forms that agents use."""
+    """The failure that {"error", "error_type"?, "message"?, "usage"?} reports, in the forms that agents use."""
     error, message, kind = value.get("error"), value.get("message"), value.get("error_type")
     if isinstance(error, dict):
         code, text = error.get("code"), error.get("message")
@@ -80,7 +80,9 @@ def failure_in(value: dict[str, JsonValue]) -> AgentFailed:
     if not (isinstance(code, str) and _CODE.fullmatch(code)):
         code, text = "AGENT_ERROR", text if code is None else f"{_text(code)}: {_text(text)}"
     told = _text(text)[:_MAX_MESSAGE]
-    return AgentFailed(code, told if is_visible(told) else "The agent reported an error without a message.")
+    failure = AgentFailed(code, told if is_visible(told) else "The agent reported an error without a message.")
+    failure.usage, _ = usage_of(value.get("usage"), 0)
+    return failure
 
 
 def _failure_of_status(status: int, body: bytes) -> AgentFailed:

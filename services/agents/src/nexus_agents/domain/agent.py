@@ -215,6 +215,7 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
         "active_version": latest.version,
         "address": AgentAddress(arn=result.agent_arn, alias_id=result.agent_alias_id, alias_arn=result.agent_alias_arn),
         "region": result.region,
+        "supported_models": [result.model] if result.model else [],
         "updated_at": now,
     }
     return _told_deployed(agent.model_copy(update=changed if agent.rechecked else changed | _described(result)))
@@ -254,7 +255,8 @@ def target(agent: Agent, version: AgentVersion | None = None) -> DeployedAgent:
     """What its backend needs to reach it, or another version of it."""
     active, address = version.package if version else agent.active, agent.address
     package = PackageRef(active.uri, active.sha256) if active else PackageRef("", "")
-    return DeployedAgent(agent.agent_id, package, address.arn if address else "", address.alias_id if address else "")
+    arn, alias_id = (address.arn, address.alias_id) if address else ("", "")
+    return DeployedAgent(agent.agent_id, package, arn, alias_id, next(iter(agent.supported_models), None))
 
 
 def _deploying(agent: Agent, version: int, package: Package, now: datetime, *, beside: bool = False) -> Decided:

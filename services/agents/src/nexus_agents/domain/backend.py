@@ -23,17 +23,21 @@ class PackageRef:
 
 @dataclass(frozen=True)
 class DeployedAgent:
-    """What is needed to reach a deployed agent, even after a restart of the service."""
+    """What is needed to reach a deployed agent, even after a restart of the service.
+
+    `model`: the language model of its specification.
+    """
 
     agent_id: str
     package: PackageRef
     agent_arn: str
     agent_alias_id: str
+    model: str | None = None
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A successful deployment. `isolation` describes how the agent is isolated from its host."""
+    """A successful deployment. `isolation` describes how the agent is isolated from its host, `model` is its model."""
 
     status: Literal["deployed"]
     isolated: bool
@@ -43,6 +47,7 @@ class Deployment:
     agent_alias_arn: str
     region: str
     manifest: Manifest
+    model: str | None = None
 
 
 @dataclass(frozen=True)

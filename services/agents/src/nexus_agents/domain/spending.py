@@ -17,6 +17,7 @@ class BudgetUnknown(Exception):
 class Reserved:
     """An amount that counts as spent until it is settled, and if it never is."""
 
+    id: str
     agent_id: str
     day: date
     usd: float
@@ -38,7 +39,7 @@ class Unlimited:
     """Sums nothing."""
 
     async def reserve(self, agent_id: str, usd: float) -> Reserved:
-        return Reserved(agent_id, date.min, usd)
+        return Reserved("", agent_id, date.min, usd)
 
     async def settle(self, reserved: Reserved, usd: float) -> None:
         return

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pydantic import JsonValue
 
-from nexus_builds.store.checkpoints import Checkpoint, Checkpoints, Purse
+from nexus_builds.store.checkpoints import Checkpoint, Checkpoints
+from nexus_builds.store.purses import Purse, SetAside, reservation_record
 from nexus_builds.worker.reporting import AGAIN_SECONDS, LOOK_SECONDS, AttemptOver, StepReports, outlasting
-from nexus_contracts.builds.builder import Spent
+from nexus_contracts.builds.builder import Budget
 from nexus_contracts.builds.reports import LogLevel, Usage, WaitKind
 from nexus_runtime.dynamo import ConditionFailed
 from nexus_runtime.process.clock import utc_now
 from nexus_runtime.work.items import WorkItem
 
+LOST = "another worker has the build, or it was deleted"
 Answer = Callable[[str, int, str, str], Awaitable[dict[str, JsonValue] | None]]
 
 
@@ -27,6 +29,7 @@ class StepNotebook:
     checkpoints: Checkpoints
     answer: Answer
     wait_seconds: float
+    _reserved: dict[str, SetAside] = field(default_factory=dict[str, SetAside])
 
     async def log(self, message: str, level: LogLevel = "info") -> None:
         await self.reports.step.log(message, level)
@@ -42,10 +45,12 @@ class StepNotebook:
     ) -> None:
         reports, made = self.reports, Checkpoint(value=value, usage=usage, model=model)
         purse, place = self._purse(), (reports.attempt, reports.name)
+        reserved = self._reserved.get(name)
         try:
-            await outlasting(lambda: self.checkpoints.save(self.item, purse, *place, name, made))
+            await outlasting(lambda: self.checkpoints.save(self.item, purse, *place, name, made, reserved))
         except ConditionFailed as error:
-            raise AttemptOver("another worker has the build, or it was deleted") from error
+            raise AttemptOver(LOST) from error
+        self._reserved.pop(name, None)
         await self._told(name, made)
 
     async def saved(self, name: str) -> JsonValue:
@@ -58,8 +63,18 @@ class StepNotebook:
         await self._told(name, found)
         return found.value
 
-    async def spent(self) -> Spent:
-        return await outlasting(lambda: self.checkpoints.spent(self._purse()))
+    async def reserve(self, name: str, usd: float, budget: Budget) -> None:
+        record = reservation_record(self.reports.attempt, self.reports.name, name)
+        purses, purse = self.checkpoints.purses, self._purse()
+        try:
+            self._reserved[name] = await outlasting(lambda: purses.reserve(self.item, purse, record, usd, budget))
+        except ConditionFailed as error:
+            raise AttemptOver(LOST) from error
+
+    async def release(self, name: str) -> None:
+        if (reserved := self._reserved.pop(name, None)) is not None:
+            purse = self._purse()
+            await outlasting(lambda: self.checkpoints.purses.release(self.item, purse, reserved))
 
     async def ask(
         self, name: str, kind: WaitKind, prompt: str, estimate_usd: float | None = None

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
@@ -34,7 +35,8 @@ from nexus_offline_builder.package.agent.wire import (
 )
 from nexus_offline_builder.package.tools.contract import JsonValue, Refusal
 
-from .door import Call, DoorClosed, Heard, call_remote, chat
+from .door import ThroughDoor, door
+from .outside import Call, Heard, NotAnswered, WayOut
 
 _READ_SECONDS = 30.0
 _MOST_SECONDS = 900
@@ -52,7 +54,8 @@ _Say = Callable[[_Object], None]
 class GuidedDesk(Handler):
     """Answers as the specification says: instructions, tools, number of steps."""
 
-    def __init__(self, spec: _Object, tools: "dict[str, ModuleType]", limits: Limits) -> None:
+    def __init__(self, spec: _Object, tools: "dict[str, ModuleType]", limits: Limits, outside: WayOut) -> None:
+        self._outside = outside
         self._spec = spec
         self._tools = tools
         self._limits = limits
@@ -64,7 +67,7 @@ class GuidedDesk(Handler):
     def handle(self, connection: socket.socket, busy: bool, changed: int) -> None:
         connection.settimeout(_READ_SECONDS)
         signal.setitimer(signal.ITIMER_REAL, _MOST_SECONDS)
-        streamed = False
+        streamed = in_band = False
         try:
             request = read_request(connection)
             if request is None:
@@ -72,13 +75,14 @@ class GuidedDesk(Handler):
             if (state := state_asked(request, busy, changed)) is not None:
                 send_json(connection, 200, encoded(state))
                 return
+            in_band = self._outside.in_band
             invocation = read_invocation(request.body)
             streamed = wants_events(request)
             self._answer(connection, invocation, streamed)
         except HttpError as error:
-            _fail(connection, error, streamed)
-        except DoorClosed as closed:
-            _fail(connection, HttpError(500, closed.code, closed.message), streamed)
+            self._fail(connection, error, streamed, in_band)
+        except NotAnswered as why:
+            self._fail(connection, HttpError(500, why.code, why.message), streamed, in_band)
         except ClientGone:
             return
 
@@ -96,11 +100,11 @@ class GuidedDesk(Handler):
         calls: list[_Object] = []
         for _ in range(int(self._spec["limits"]["model_calls"])):
             heard = Heard()
-            for delta in chat({"messages": messages, **self._offered()}):
+            for delta in self._outside.chat({"messages": messages, **self._offered()}):
                 if piece := heard.add(delta):
                     say({"text": _encodable(piece)})
             if not heard.calls:
-                return _answered(heard.text, calls)
+                return self._answered(heard.text, calls)
             messages.append(heard.message)
             for call in heard.calls:
                 text = self._called(call, connection, calls, say)
@@ -136,9 +140,9 @@ class GuidedDesk(Handler):
     def _asked(self, name: str, given: "dict[str, JsonValue]") -> str:
         tool = self._remote[name]
         try:
-            said = call_remote(str(tool["server"]), str(tool["tool"]), given)
-        except DoorClosed as closed:
-            return f"The tool cannot be called: {closed.message}"
+            said = self._outside.call_remote(str(tool["server"]), str(tool["tool"]), given)
+        except NotAnswered as why:
+            return f"The tool cannot be called: {why.message}"
         return showable_text(said[:_MOST_TOOL_TEXT], False)
 
     def _confined(self, module: ModuleType, given: "dict[str, JsonValue]", connection: socket.socket) -> str:
@@ -152,6 +156,21 @@ class GuidedDesk(Handler):
             return "The tool failed."
         return showable_text(said.decode(errors="replace")[:_MOST_TOOL_TEXT], False)
 
+    def _answered(self, text: str, calls: "list[_Object]") -> _Object:
+        if not text.strip():
+            raise HttpError(500, "MODEL_OUTPUT_INVALID", "The model gave no answer.")
+        usage = {**self._outside.used, "tool_calls": len(calls)}
+        return {"output": showable_text(text, False), "tool_calls": calls, "usage": usage}
+
+    def _fail(self, connection: socket.socket, error: HttpError, streamed: bool, in_band: bool) -> None:
+        used = self._outside.used
+        body: _Object = {**error.body, "usage": used} if used else error.body
+        if not streamed:
+            send_json(connection, 200 if in_band else error.status, encoded(body))
+            return
+        send_event(connection, _event(body))
+        end_events(connection)
+
 
 def handler(root: str, limits: Limits) -> Handler:
     """For the package unpacked in `root`, its tools imported."""
@@ -159,7 +178,22 @@ def handler(root: str, limits: Limits) -> Handler:
         spec = cast("_Object", json.load(file))
     package = __name__.rsplit(".", 2)[0]
     names = [str(tool["name"]) for tool in spec["tools"]]
-    return GuidedDesk(spec, {name: import_module(f"{package}.tools.{name}_module") for name in names}, limits)
+    return GuidedDesk(
+        spec, {name: import_module(f"{package}.tools.{name}_module") for name in names}, limits, _outside(root)
+    )
+
+
+def _outside(root: str) -> WayOut:
+    """Through the door; where there is none, as the deployment says."""
+    granted = os.path.join(root, "outside.json")
+    if os.path.exists(door()) or not os.path.exists(granted):
+        return ThroughDoor()
+    # A library that the machine has itself comes first.
+    sys.path.append(os.path.join(root, "aws"))
+    from .direct import Direct
+
+    with open(granted, encoding="utf-8") as file:
+        return Direct(json.load(file))
 
 
 def _computed(module: ModuleType, arguments: "dict[str, JsonValue]") -> bytes:
@@ -180,23 +214,9 @@ def _messages(spec: _Object, invocation: Invocation) -> "list[_Object]":
     return [*found, {"role": "user", "content": invocation.prompt}]
 
 
-def _answered(text: str, calls: "list[_Object]") -> _Object:
-    if not text.strip():
-        raise HttpError(500, "MODEL_OUTPUT_INVALID", "The model gave no answer.")
-    return {"output": showable_text(text, False), "tool_calls": calls, "usage": {"tool_calls": len(calls)}}
-
-
 def _encodable(piece: str) -> str:
     return piece.encode("utf-8", "backslashreplace").decode()
 
 
 def _event(value: _Object) -> bytes:
     return b"data: " + encoded(value) + END_OF_EVENT
-
-
-def _fail(connection: socket.socket, error: HttpError, streamed: bool) -> None:
-    if not streamed:
-        send_json(connection, error.status, encoded(error.body))
-        return
-    send_event(connection, _event(error.body))
-    end_events(connection)

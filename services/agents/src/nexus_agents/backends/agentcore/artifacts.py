@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,18 +26,19 @@ class Location:
     version_id: str | None
 
 
-def code_archive(package: bytes) -> bytes:
-    """The files of a checked package. The same package gives the same bytes everywhere, hence nothing is compressed.
+def code_archive(package: bytes, added: Mapping[str, bytes]) -> bytes:
+    """The files of a checked package, and those `added`, which replace its own.
 
-    AgentCore takes permissions from the archive, and many archives say nothing of them or allow too little.
+    The same files give the same bytes everywhere, hence nothing is compressed. AgentCore takes permissions from the
+    archive, and many archives say nothing of them or allow too little.
     """
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for entry in sorted(source.infolist(), key=lambda one: one.filename):
-            if not entry.is_dir():
-                plain = zipfile.ZipInfo(entry.filename, _NEVER_CHANGED)
-                plain.external_attr, plain.create_system = _READABLE_FILE, 3
-                archive.writestr(plain, source.read(entry))
+        own = {entry.filename: entry for entry in source.infolist() if not entry.is_dir()}
+        for name in sorted(own.keys() | added.keys()):
+            plain = zipfile.ZipInfo(name, _NEVER_CHANGED)
+            plain.external_attr, plain.create_system = _READABLE_FILE, 3
+            archive.writestr(plain, added[name] if name in added else source.read(own[name]))
     return target.getvalue()
 
 

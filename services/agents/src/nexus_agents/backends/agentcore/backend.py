@@ -2,10 +2,13 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from nexus_agents import packages
 from nexus_agents.backends.agentcore.artifacts import Artifacts, Location, code_archive
+from nexus_agents.backends.agentcore.billing import Billing
 from nexus_agents.backends.agentcore.clients import Clients, open_clients
 from nexus_agents.backends.agentcore.names import (
     described_agent,
@@ -15,9 +18,11 @@ from nexus_agents.backends.agentcore.names import (
     runtime_session,
     without_arns,
 )
+from nexus_agents.backends.agentcore.outside import outside_files
 from nexus_agents.backends.agentcore.runtimes import ENDPOINT, Runtimes
 from nexus_agents.backends.agentcore.sessions import Sessions
 from nexus_agents.backends.agentcore.settings import AgentCoreSettings
+from nexus_agents.backends.door.grants import Grants
 from nexus_agents.backends.stored_packages import fetched
 from nexus_agents.domain.backend import AgentAnswer, AgentHealth, DeployedAgent, Deployment, InvokeRequest, PackageRef
 from nexus_agents.domain.backend_errors import (
@@ -29,7 +34,9 @@ from nexus_agents.domain.backend_errors import (
     BackendThrottled,
     PackageRejected,
 )
+from nexus_agents.domain.spending import Spending, Unlimited
 from nexus_contracts.agents.manifest import Manifest
+from nexus_contracts.agents.spec import AgentSpec
 from nexus_runtime.blobs import BlobStore
 
 MAX_VARIABLES, MAX_VARIABLE_LENGTH, MAX_ENTRYPOINT_LENGTH = 50, 5000, 128
@@ -43,8 +50,12 @@ class AgentCoreBackend:
     side_by_side = False
     """An agent is one runtime, whose endpoint moves to each new version."""
 
-    def __init__(self, blobs: BlobStore, clients: Clients, settings: AgentCoreSettings) -> None:
+    def __init__(
+        self, blobs: BlobStore, clients: Clients, settings: AgentCoreSettings, grants: Grants, spending: Spending
+    ) -> None:
         self._blobs = blobs
+        self._grants = grants
+        self._billing = Billing(grants, spending)
         self._settings = settings
         self._clients = clients
         self._artifacts = Artifacts(clients.s3, settings.bucket, settings.prefix)
@@ -54,12 +65,14 @@ class AgentCoreBackend:
     async def try_out(self, content: bytes) -> None:
         """It runs with what AgentCore has installed, so nothing is started here."""
         _require_fitting(await asyncio.to_thread(packages.check, content))
+        await asyncio.to_thread(self._outside, "", content)
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
         content = await fetched(self._blobs, package)
         manifest = await asyncio.to_thread(packages.check, content)
         _require_fitting(manifest)
-        archive = await asyncio.to_thread(code_archive, content)
+        spec, added = await asyncio.to_thread(self._outside, agent_id, content)
+        archive = await asyncio.to_thread(code_archive, content, added)
         location = await self._artifacts.keep(package.sha256, archive)
         name = runtime_name(self._settings.installation, agent_id)
         runtime = await self._runtimes.bring_about(name, self._wanted(agent_id, manifest, location))
@@ -73,11 +86,15 @@ class AgentCoreBackend:
             agent_alias_arn=f"{arn}/runtime-endpoint/{ENDPOINT}",
             region=self._settings.region,
             manifest=manifest,
+            model=spec.model if spec else None,
         )
 
     async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
         if runtime_id(agent.agent_arn) is None:
             raise AgentUnreachable("The agent has no runtime on AgentCore.")
+        return await self._billing.billed(agent, request, partial(self._asked, agent, request))
+
+    async def _asked(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
         # One of its own ends with the invocation; in the caller's the agent may be at work still unless it answered.
         left_over = True
         session = runtime_session(agent, request.session_id or f"one-{uuid.uuid4().hex}")
@@ -134,7 +151,13 @@ class AgentCoreBackend:
 
     async def stop(self) -> None:
         await self._sessions.close()
+        await self._billing.close()
         await self._clients.close()
+
+    def _outside(self, agent_id: str, content: bytes) -> tuple[AgentSpec | None, Mapping[str, bytes]]:
+        """What the package asks for, and the files that give it. Raises PackageRejected."""
+        spec = packages.spec_in(content)
+        return spec, outside_files(self._grants, agent_id, spec, self._settings.region)
 
     def _wanted(self, agent_id: str, manifest: Manifest, location: Location) -> dict[str, Any]:
         """All of it with every update, which replaces all of it."""
@@ -160,9 +183,12 @@ class AgentCoreBackend:
         return {"codeConfiguration": {"code": code, "runtime": self._settings.python, "entryPoint": entry}}
 
 
-async def open_agentcore_backend(blobs: BlobStore, settings: AgentCoreSettings) -> AgentCoreBackend:
-    """Connects with the first call; credentials come by AWS's usual chain."""
-    return AgentCoreBackend(blobs, await open_clients(settings), settings)
+async def open_agentcore_backend(
+    blobs: BlobStore, settings: AgentCoreSettings, grants: Grants | None = None, spending: Spending | None = None
+) -> AgentCoreBackend:
+    """Connects with the first call; credentials come by AWS's usual chain. Without `grants` agents get no model."""
+    clients = await open_clients(settings)
+    return AgentCoreBackend(blobs, clients, settings, grants or Grants(), spending or Unlimited())
 
 
 def _require_fitting(manifest: Manifest) -> None:

@@ -17,8 +17,9 @@ from nexus_agents.backends.door.chat_requests import ChatRequest, chat_request
 from nexus_agents.backends.door.grants import Grants, Rights, redacted
 from nexus_agents.backends.door.outside import Outside
 from nexus_agents.backends.door.refusals import DoorRefusal
+from nexus_agents.backends.settling import Settling
 from nexus_agents.backends.streams import JSON
-from nexus_agents.domain.spending import BudgetExceeded, BudgetUnknown, Reserved, Spending
+from nexus_agents.domain.spending import BudgetExceeded, BudgetUnknown, Spending
 from nexus_contracts.builds.language_models import LanguageModel
 from nexus_contracts.builds.reports import MOST, Usage
 from nexus_contracts.strict_json import UnreadableJson
@@ -41,8 +42,8 @@ class _Call:
         if None in counts:
             return False
         details = figures.get("prompt_tokens_details") if isinstance(figures, dict) else None
-        cached = _count(details, "cached_tokens")
-        self.charge.used = self.model.usage(counts[0] or 0, counts[1] or 0, cached or 0)
+        cached, written = (_count(details, name) or 0 for name in ("cached_tokens", "cache_write_tokens"))
+        self.charge.used = self.model.usage(counts[0] or 0, counts[1] or 0, cached, written)
         return True
 
 
@@ -51,11 +52,11 @@ class Chat:
         self._grants = grants
         self._spending = spending
         self._outside = outside
-        self._settling: set[asyncio.Task[None]] = set()
+        self._settling = Settling(spending)
 
     async def close(self) -> None:
         """Returns when all calls that have ended are settled."""
-        await asyncio.gather(*self._settling)
+        await self._settling.close()
 
     async def answer(
         self, request: web.BaseRequest, rights: Rights, account: Account, clock: asyncio.Timeout
@@ -94,14 +95,8 @@ class Chat:
         finally:
             call.charge.milliseconds = round((time.monotonic() - began) * 1000)
             if call.charge.used is not worst:
-                await self._settled(reserved, call.charge.used.cost_usd)
-
-    async def _settled(self, reserved: Reserved, usd: float) -> None:
-        """Also where the agent, which has its answer by now, ends its invocation meanwhile."""
-        settling = asyncio.create_task(self._spending.settle(reserved, usd))
-        self._settling.add(settling)
-        settling.add_done_callback(self._settling.discard)
-        await asyncio.shield(settling)
+                # The agent, which has its answer by now, may end its invocation meanwhile.
+                await self._settling.settle(reserved, call.charge.used.cost_usd)
 
     @asynccontextmanager
     async def _asked(self, call: _Call) -> AsyncGenerator[aiohttp.ClientResponse]:

@@ -49,7 +49,7 @@ def chat_request(sent: bytes, model: LanguageModel) -> ChatRequest:
     options = asked.get("stream_options")
     figures = isinstance(options, dict) and options.get("include_usage") is True
     # No token is shorter than a byte. Few are that short, but the agent chooses what it sends.
-    return ChatRequest(body, streamed, figures, model.usage(len(sent), most))
+    return ChatRequest(body, streamed, figures, model.dearest(len(sent), most))
 
 
 def _object(sent: bytes) -> dict[str, JsonValue]:

@@ -72,11 +72,15 @@ class Grants:
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     seconds: float = 180.0
 
-    def rights(self, agent_id: str, spec: AgentSpec) -> Rights:
-        model = next((model for model in self.models if model.name == spec.model), None)
+    def rights(self, agent_id: str, spec: AgentSpec, provider: str = "openai") -> Rights:
+        """`provider` is whose models the agent can reach: the door speaks OpenAI's wire."""
+        model = self.model(spec.model, provider)
         hosts = {grant.host: grant for grant in self.hosts if grant.host in spec.allowed_hosts}
         tools = {(one.server, one.tool): grant for grant in self.mcp for one in spec.mcp_tools if grant.has(one)}
         return Rights(agent_id, spec, model, hosts, tools)
+
+    def model(self, name: str | None, provider: str) -> LanguageModel | None:
+        return next((model for model in self.models if model.name == name and model.provider == provider), None)
 
     def secret(self, grant: HostGrant | McpGrant, spec: AgentSpec) -> str | None:
         """None where the agent's specification does not name it, or it is not there."""

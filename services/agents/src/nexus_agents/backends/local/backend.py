@@ -116,7 +116,8 @@ class LocalBackend:
         return self._sandbox.isolated or self._settings.isolation != "required"
 
     async def deploy(self, agent_id: str, package: PackageRef) -> Deployment:
-        _, manifest = await self._unpacked.open(package)
+        directory, manifest = await self._unpacked.open(package)
+        spec = await asyncio.to_thread(packages.spec_of, directory)
         self._pool.forgive(agent_id, package)
         if not self._pool.serves(agent_id, package):
             async with self._pool.lease(agent_id, package, _now() + 2 * self._settings.start_seconds):
@@ -131,6 +132,7 @@ class LocalBackend:
             agent_alias_arn=f"{arn}/runtime-endpoint/{ALIAS}",
             region=REGION,
             manifest=manifest,
+            model=spec.model if spec else None,
         )
 
     async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
