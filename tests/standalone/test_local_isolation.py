@@ -120,6 +120,10 @@ HOSTILE: dict[str, type[BackendError] | str] = {
     "memory 8000000000": "MemoryError",
     "file /etc/shadow": "FileNotFoundError",
     "fill /tmp": "No space left on device",
+    "fill /run/agent": AgentOverLimit,
+    "nameless 20": AgentOverLimit,
+    "litter 3000": AgentOverLimit,
+    "share 6 80000000": AgentOverLimit,
     "shout": AgentTimedOut,
     "spin": AgentTimedOut,
     "value {not json": AgentFailed,
@@ -131,6 +135,8 @@ CLEAR = "|".join(
     (
         "more than 32 processes",
         "more than 256 MB",
+        "files of more than 64 MB",
+        "more than 2000 files",
         "MemoryError",
         "FileNotFound",
         "No space",
@@ -141,7 +147,7 @@ CLEAR = "|".join(
         "closed the connection",
     )
 )
-NEEDS_ISOLATION = ("file /etc/shadow", "fill /tmp")
+NEEDS_ISOLATION = ("file /etc/shadow", "fill /tmp", "fill /run/agent")
 
 
 async def test_hostile_agents_harm_nobody_and_each_gets_an_error_of_its_own(bench: Bench) -> None:
@@ -160,6 +166,20 @@ async def test_hostile_agents_harm_nobody_and_each_gets_an_error_of_its_own(benc
     answers = await asyncio.gather(*(told(backend, agent, "echo still here") for agent in [*hostile, good]))
     assert {answer.output for answer in answers} == {"still here"}
     assert not any(processes_at(prompt) for prompt in ("forks 300", "hoard 6 80000000", "shout", "spin", "line 100"))
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_directories_deeper_than_paths_and_recursion_reach_are_removed(bench: Bench, mode: str) -> None:
+    work_dir = Path("/tmp") / f"nx{os.getpid()}"
+    backend = await bench.backend(mode, work_dir=work_dir)
+    agent = await bench.agent()
+    assert (await told(backend, agent, "nest 1900")).output == "nested"
+    with pytest.raises(AgentCrashed):
+        await told(backend, agent, "crash")
+    assert (await told(backend, agent, "echo another process")).output == "another process"
+    await backend.stop()
+    assert list(work_dir.iterdir()) == []
+    work_dir.rmdir()
 
 
 async def test_an_agent_that_forks_without_end_at_its_start_is_not_started(bench: Bench) -> None:
