@@ -51,6 +51,14 @@ async def test_bytes_may_be_cut_anywhere(end: str, size: int) -> None:
     assert (await seen([*cut, b":\n"]))[:3] == [TextPiece("hällo"), TextPiece("wörld"), TextPiece("!")]
 
 
+@pytest.mark.timeout(20)
+async def test_megabytes_of_one_event_may_come_in_pieces_of_a_few_bytes() -> None:
+    line = b"data: x\n"
+    (told,) = await seen([line * 500_000, *[line] * 30_000, b"\n"])
+    assert isinstance(told, TextPiece)
+    assert told.text.count("x") == 530_000
+
+
 async def test_an_event_is_told_before_the_next_one_comes() -> None:
     assert await seen([streamed("first"), b'data: "sec']) == [TextPiece("first")]
 
