@@ -1,5 +1,6 @@
 """What an agent streams is told as it comes, however its bytes are cut."""
 
+import asyncio
 import json
 
 import pytest
@@ -74,3 +75,18 @@ async def test_of_what_cannot_be_read_nobody_is_told() -> None:
 
 async def test_an_answer_that_is_no_stream_is_not_told() -> None:
     assert await seen([b'{"output": "x"}'], "application/json") == []
+
+
+async def test_while_an_agent_floods_its_stream_others_have_their_turns() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    at_it = asyncio.create_task(others())
+    await seen([streamed(*["x"] * 1_000)] * 10)
+    at_it.cancel()
+    assert turns > 100

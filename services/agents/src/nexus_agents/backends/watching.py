@@ -1,5 +1,7 @@
 """Passes streamed output to the observer of an invocation as it comes; the answer is read once it is complete."""
 
+import asyncio
+
 from pydantic import JsonValue
 
 from nexus_agents.backends.answers import usage_of
@@ -9,6 +11,10 @@ from nexus_agents.domain.stream import AgentEvent, Observer, TextPiece, ToolAnsw
 from nexus_contracts.strict_json import UnreadableJson
 
 _END_OF_EVENT = b"\n\n"
+FEW = 50
+"""Events of a piece that are no flood."""
+REST_SECONDS = 25e-6
+"""For each event of a flood others have the event loop for about as long as it took."""
 
 
 class StreamWatch:
@@ -41,6 +47,8 @@ class StreamWatch:
         for value in found:
             if (event := _event(value)) is not None:
                 await self._observe(event)
+        # More may be there already, without end: nothing else would make the reader wait.
+        await asyncio.sleep(len(found) * REST_SECONDS if len(found) > FEW else 0)
 
 
 def _event(value: JsonValue) -> AgentEvent | None:

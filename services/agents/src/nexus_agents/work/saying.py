@@ -16,7 +16,7 @@ from nexus_runtime.work.items import WorkItem
 from nexus_runtime.work.kind import Held, WorkLost
 
 logger = log.get(__name__)
-AT_ONCE = 5_000
+AT_ONCE = 1_000
 """Events that are prepared before others have the event loop again: an agent may send a hundred thousand a second."""
 GATHER_SECONDS = 0.02
 """Minimum time between parts: agents send a few characters at a time."""
