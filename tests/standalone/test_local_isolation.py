@@ -15,6 +15,8 @@ from tests.support.agent_packages import script, talker
 from tests.support.eventually import eventually
 from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, processes_at, raw_of, told
 
+from nexus_agents import metrics
+from nexus_agents.backends.local import pool
 from nexus_agents.domain.backend_errors import (
     AgentCrashed,
     AgentFailed,
@@ -180,6 +182,24 @@ async def test_directories_deeper_than_paths_and_recursion_reach_are_removed(ben
     await backend.stop()
     assert list(work_dir.iterdir()) == []
     work_dir.rmdir()
+
+
+def over_limit() -> float:
+    return metrics.OVER_LIMIT.collect()[0].samples[0].value
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+async def test_an_agent_that_forks_once_it_has_answered_is_ended_soon(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "WATCH_IDLE_EVERY", sys.maxsize)
+    backend = await bench.backend("auto")
+    agent = await bench.agent()
+    ended_before = over_limit()
+    assert (await told(backend, agent, "fork_later 300")).output == "soon"
+    await eventually(over_limit, lambda ended: ended > ended_before, seconds=5, what="it is ended")
+    await eventually(lambda: not processes_at("fork_later 300"), what="its processes are gone")
+    assert (await told(backend, agent, "echo another process")).output == "another process"
 
 
 async def test_an_agent_that_forks_without_end_at_its_start_is_not_started(bench: Bench) -> None:

@@ -175,6 +175,10 @@ def do_memory(handler, rest, payload):
     except MemoryError:
         handler.answer({"output": "MemoryError"})
 
+def do_fork_later(handler, rest, payload):
+    handler.answer({"output": "soon"})
+    do_forks(handler, rest, payload)
+
 def do_forks(handler, rest, payload):
     for _ in range(int(rest)):
         if os.fork() == 0:

@@ -15,6 +15,7 @@ _OWN_MEMORY = (b"RssAnon:", b"RssShmem:")
 """Shared memory is in none of the files that are looked at, so whoever maps it has it."""
 MOST = 256
 """Processes that are looked at: one who started more is over every limit."""
+ALARMING_THREADS, ALARMING_BYTES = 32, 256 << 20
 
 
 @dataclass(frozen=True)
@@ -95,3 +96,26 @@ def _named(directory: Path) -> Iterator[int]:
                 yield entry.stat(follow_symlinks=False).st_blocks * _BLOCK_BYTES
                 if entry.is_dir(follow_symlinks=False):
                     left.append(entry.path)
+
+
+class Alarm:
+    """Whether the host got many processes, or lost much memory, from one question to the next: somebody took it."""
+
+    def __init__(self) -> None:
+        self._before = _of_the_host()
+
+    def rings(self) -> bool:
+        (threads, free), self._before = self._before, _of_the_host()
+        return self._before[0] > threads + ALARMING_THREADS or self._before[1] < free - ALARMING_BYTES
+
+
+def _of_the_host() -> tuple[int, int]:
+    """How many threads there are, and the bytes of memory that are to be had."""
+    try:
+        with open("/proc/loadavg", "rb") as file:
+            threads = int(file.read().split()[3].partition(b"/")[2])
+        with open("/proc/meminfo", "rb") as file:
+            free = next(int(line.split()[1]) << 10 for line in file if line.startswith(b"MemAvailable:"))
+    except OSError:  # macOS
+        return 0, 0
+    return threads, free
