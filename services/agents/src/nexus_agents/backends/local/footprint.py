@@ -99,14 +99,18 @@ def _named(directory: Path) -> Iterator[int]:
 
 
 class Alarm:
-    """Whether the host got many processes, or lost much memory, from one question to the next: somebody took it."""
+    """Whether the host got many processes, or lost much memory, since it rang last: somebody took it."""
 
     def __init__(self) -> None:
-        self._before = _of_the_host()
+        self._threads, self._free = _of_the_host()
 
     def rings(self) -> bool:
-        (threads, free), self._before = self._before, _of_the_host()
-        return self._before[0] > threads + ALARMING_THREADS or self._before[1] < free - ALARMING_BYTES
+        threads, free = _of_the_host()
+        if threads > self._threads + ALARMING_THREADS or free < self._free - ALARMING_BYTES:
+            self._threads, self._free = threads, free
+            return True
+        self._threads, self._free = min(threads, self._threads), max(free, self._free)
+        return False
 
 
 def _of_the_host() -> tuple[int, int]:
