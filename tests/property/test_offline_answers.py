@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.nasty_prompts import NASTY
 
-from nexus_agents.backends.answers import read_answer
+from nexus_agents.backends.answers import answer_in
 from nexus_offline_builder.catalogue import RULES
 from nexus_offline_builder.package.agent.conversation import Reply
 from nexus_offline_builder.package.agent.payload import Invocation, Turn
@@ -33,7 +33,7 @@ def agent_with(tools: list[str]) -> Responder:
 
 def assert_showable(reply: Reply) -> None:
     body = json.dumps({"output": reply.text, "tool_calls": reply.tool_calls}, ensure_ascii=False, allow_nan=False)
-    answer = read_answer(200, "application/json", body.encode())
+    answer = answer_in(200, "application/json", body.encode())
     assert answer.output == reply.text
     assert len(answer.tool_calls) == len(reply.tool_calls)
 

@@ -15,6 +15,8 @@ from tests.support.agent_packages import script, talker
 from tests.support.eventually import eventually
 from tests.support.local_backends import BUBBLEWRAP_WORKS, MODES, Bench, lives, processes_at, raw_of, told
 
+from nexus_agents import metrics
+from nexus_agents.backends.local import pool
 from nexus_agents.domain.backend_errors import (
     AgentCrashed,
     AgentFailed,
@@ -120,6 +122,10 @@ HOSTILE: dict[str, type[BackendError] | str] = {
     "memory 8000000000": "MemoryError",
     "file /etc/shadow": "FileNotFoundError",
     "fill /tmp": "No space left on device",
+    "fill /run/agent": AgentOverLimit,
+    "nameless 20": AgentOverLimit,
+    "litter 100": AgentOverLimit,
+    "share 6 80000000": AgentOverLimit,
     "shout": AgentTimedOut,
     "spin": AgentTimedOut,
     "value {not json": AgentFailed,
@@ -131,6 +137,8 @@ CLEAR = "|".join(
     (
         "more than 32 processes",
         "more than 256 MB",
+        "files of more than 64 MB",
+        "more than 50 files",
         "MemoryError",
         "FileNotFound",
         "No space",
@@ -141,11 +149,11 @@ CLEAR = "|".join(
         "closed the connection",
     )
 )
-NEEDS_ISOLATION = ("file /etc/shadow", "fill /tmp")
+NEEDS_ISOLATION = ("file /etc/shadow", "fill /tmp", "fill /run/agent")
 
 
 async def test_hostile_agents_harm_nobody_and_each_gets_an_error_of_its_own(bench: Bench) -> None:
-    backend = await bench.backend("auto", limits=Limits(memory_bytes=256 << 20))
+    backend = await bench.backend("auto", limits=Limits(memory_bytes=256 << 20, files=50))
     wanted = {one: result for one, result in HOSTILE.items() if BUBBLEWRAP_WORKS or one not in NEEDS_ISOLATION}
     hostile = [await bench.agent(agent_id=f"hostile{number}") for number, _ in enumerate(wanted)]
     good = await bench.agent(agent_id="good")
@@ -160,6 +168,39 @@ async def test_hostile_agents_harm_nobody_and_each_gets_an_error_of_its_own(benc
     answers = await asyncio.gather(*(told(backend, agent, "echo still here") for agent in [*hostile, good]))
     assert {answer.output for answer in answers} == {"still here"}
     assert not any(processes_at(prompt) for prompt in ("forks 300", "hoard 6 80000000", "shout", "spin", "line 100"))
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_directories_deeper_than_paths_and_recursion_reach_are_removed(bench: Bench, mode: str) -> None:
+    work_dir = Path("/tmp") / f"nx{os.getpid()}"
+    backend = await bench.backend(mode, work_dir=work_dir)
+    agent = await bench.agent()
+    assert (await told(backend, agent, "nest 1900")).output == "nested"
+    with pytest.raises(AgentCrashed):
+        await told(backend, agent, "crash")
+    assert (await told(backend, agent, "echo another process")).output == "another process"
+    await backend.stop()
+    assert list(work_dir.iterdir()) == []
+    work_dir.rmdir()
+
+
+def over_limit() -> float:
+    samples = (sample for metric in metrics.OVER_LIMIT.collect() for sample in metric.samples)
+    return next(sample.value for sample in samples if "total" in sample.name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+async def test_an_agent_that_forks_once_it_has_answered_is_ended_soon(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "WATCH_IDLE_EVERY", sys.maxsize)
+    backend = await bench.backend("auto")
+    agent = await bench.agent()
+    ended_before = over_limit()
+    assert (await told(backend, agent, "fork_later 300")).output == "soon"
+    await eventually(over_limit, lambda ended: ended > ended_before, seconds=5, what="it is ended")
+    await eventually(lambda: not processes_at("fork_later 300"), what="its processes are gone")
+    assert (await told(backend, agent, "echo another process")).output == "another process"
 
 
 async def test_an_agent_that_forks_without_end_at_its_start_is_not_started(bench: Bench) -> None:

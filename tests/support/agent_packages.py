@@ -43,7 +43,7 @@ Server(os.environ["AGENT_SOCKET"], Handler).serve_forever()
 """
 
 TALKER = """
-import glob, json, os, signal, socket, sys, time
+import glob, json, mmap, os, signal, socket, sys, time
 
 def start():
     if "STUBBORN" in os.environ:
@@ -175,6 +175,10 @@ def do_memory(handler, rest, payload):
     except MemoryError:
         handler.answer({"output": "MemoryError"})
 
+def do_fork_later(handler, rest, payload):
+    handler.answer({"output": "soon"})
+    do_forks(handler, rest, payload)
+
 def do_forks(handler, rest, payload):
     for _ in range(int(rest)):
         if os.fork() == 0:
@@ -203,6 +207,38 @@ def do_fill(handler, rest, payload):
         handler.answer({"output": "filled"})
     except OSError as error:
         handler.answer({"output": os.strerror(error.errno)})
+
+def do_nest(handler, rest, payload):
+    os.chdir(os.path.dirname(os.environ["AGENT_SOCKET"]))
+    for _ in range(int(rest)):
+        os.mkdir("deeper")
+        os.chdir("deeper")
+    open("file", "w").close()
+    os.chdir("/")
+    handler.answer({"output": "nested"})
+
+def do_litter(handler, rest, payload):
+    for number in range(int(rest)):
+        open("%s/%s" % (os.path.dirname(os.environ["AGENT_SOCKET"]), number), "w").close()
+    time.sleep(60)
+
+def do_nameless(handler, rest, payload):
+    kept = []
+    for _ in range(int(rest)):
+        kept.append(open(os.path.dirname(os.environ["AGENT_SOCKET"]) + "/x", "wb"))
+        os.unlink(kept[-1].name)
+        kept[-1].write(b"x" * 10_000_000)
+        kept[-1].flush()
+    time.sleep(60)
+
+def do_share(handler, rest, payload):
+    number, size = map(int, rest.split())
+    for _ in range(number):
+        if os.fork() == 0:
+            mmap.mmap(-1, size).write(b"x" * size)
+            time.sleep(60)
+            os._exit(0)
+    time.sleep(60)
 
 def do_line(handler, rest, payload):
     handler.write(b"data: ", kind="text/event-stream", length=-1)

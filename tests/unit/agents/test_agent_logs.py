@@ -9,7 +9,7 @@ from tests.support.agents_world import AGENT, World, kill_tasks
 from tests.support.eventually import eventually
 from tests.support.memory_database import MemoryDatabase
 
-from nexus_agents.backends.answers import read_answer
+from nexus_agents.backends.answers import answer_in
 from nexus_agents.backends.door.account import Account
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.backends.local.speech import MAX_FLUSH_BYTES, Speech
@@ -121,7 +121,7 @@ class OneProcess:
         return nullcontext(Account())
 
     async def invoke(self, _: InvokeRequest) -> AgentAnswer:
-        return read_answer(200, "application/json", b'{"output": "x", "usage": {"input_tokens": -5}}')
+        return answer_in(200, "application/json", b'{"output": "x", "usage": {"input_tokens": -5}}')
 
     async def stop(self) -> None:
         """Nothing runs."""

@@ -1,12 +1,14 @@
 """What agents say while they run: kept and published part by part, and complete for whoever reads it later."""
 
 import json
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
 from tests.support.agents_world import AGENT, SESSION, World, settle, world_with_session
 from tests.support.eventually import eventually
 
+from nexus_agents.domain import streamed
 from nexus_agents.domain.stream import AgentEvent, TextPiece, ToolAnswered, ToolUsed
 from nexus_agents.tables import STREAMS
 from nexus_contracts.agents.commands import CancelInvocation, DeleteAgent, InvokeAgent, PostMessage
@@ -185,3 +187,22 @@ async def test_a_cancelled_stream_ends_with_what_was_said(world: World) -> None:
     assert [event.name for event in await whole(world, command)] == ["connected", "message", "metrics", "error", "done"]
     await world.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
     await eventually(lambda: len(world.database.items(STREAMS)), lambda parts: parts == 0, seconds=5)
+
+
+async def test_of_very_many_small_events_each_is_prepared_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(**fields: Any) -> StreamedEvent:
+        made.append(fields["sequence"])
+        return StreamedEvent(**fields)
+
+    monkeypatch.setattr(streamed, "StreamedEvent", counted)
+    command = invocation()
+    await world.send(command)
+    await world.backend.asked[0].say(*[ToolUsed({})] * 12_000)
+    world.backend.asked[0].succeed("done")
+    await eventually(lambda: world.parts[-1:], lambda last: bool(last) and last[0].after == 0, seconds=30)
+    parts = [part.items for part in world.parts if part.items]
+    assert sum(map(len, parts)) == 12_000
+    # One more of each part shows that it is full.
+    assert len(made) < 12_000 + len(parts) + 10

@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import JsonValue
 
-from nexus_agents.backends.answers import read_answer
+from nexus_agents.backends.answers import answer_in
 from nexus_agents.domain.answers import ending_of
 from nexus_agents.domain.backend import InvokeRequest
 from nexus_agents.domain.backend_errors import AgentFailed
@@ -63,7 +63,7 @@ REFUSED = [
 @pytest.mark.parametrize(("content_type", "body", "reason"), REFUSED)
 def test_an_answer_that_cannot_be_shown_fails_with_what_was_wrong(content_type: str, body: bytes, reason: str) -> None:
     with pytest.raises(AgentFailed) as caught:
-        read_answer(200, content_type, body)
+        answer_in(200, content_type, body)
     assert caught.value.code == "INVALID_ANSWER"
     assert reason in caught.value.message
 
@@ -83,12 +83,12 @@ def test_an_answer_that_cannot_be_shown_fails_with_what_was_wrong(content_type: 
     ],
 )
 def test_an_answer_that_can_be_shown_is_taken(content_type: str, body: bytes, output: str) -> None:
-    assert read_answer(200, content_type, body).output == output
+    assert answer_in(200, content_type, body).output == output
 
 
 def test_a_failure_whose_message_cannot_be_seen_has_one_that_can() -> None:
     with pytest.raises(AgentFailed) as caught:
-        read_answer(200, JSON, b'{"error": "OUT_OF_REACH", "message": "\\u200b"}')
+        answer_in(200, JSON, b'{"error": "OUT_OF_REACH", "message": "\\u200b"}')
     assert caught.value.message == "The agent reported an error without a message."
 
 
@@ -116,7 +116,7 @@ def with_usage(usage: JsonValue) -> bytes:
 def test_usage_with_a_figure_that_is_none_is_ignored_as_a_whole_and_the_trace_says_why(
     usage: JsonValue, reason: str
 ) -> None:
-    answer = read_answer(200, JSON, with_usage(usage))
+    answer = answer_in(200, JSON, with_usage(usage))
     assert answer.usage == AgentUsage(tool_calls=1)
     assert reason in (answer.usage_ignored or "")
     trace = ending_of(answer, InvokeRequest("?", enable_trace=True), 1).trace or []
@@ -137,7 +137,7 @@ def test_usage_with_a_figure_that_is_none_is_ignored_as_a_whole_and_the_trace_sa
     ],
 )
 def test_usage_is_counted_as_it_is_given(usage: JsonValue, counted: AgentUsage) -> None:
-    answer = read_answer(200, JSON, with_usage(usage))
+    answer = answer_in(200, JSON, with_usage(usage))
     assert (answer.usage, answer.usage_ignored) == (counted, None)
     trace = ending_of(answer, InvokeRequest("?", enable_trace=True), 1).trace or []
     assert "usage_ignored" not in trace[0]
@@ -152,7 +152,7 @@ def test_what_an_agent_has_used_counts_although_it_failed() -> None:
 
 def usage_in_stream(*events: JsonValue) -> AgentUsage:
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
-    return read_answer(200, STREAM, body).usage
+    return answer_in(200, STREAM, body).usage
 
 
 def test_of_a_stream_the_latest_usage_counts() -> None:
@@ -170,7 +170,7 @@ def test_the_model_of_an_answer_comes_to_the_event_of_its_invocation() -> None:
     now = utc_now()
     command = InvokeAgent(command_id="c", invocation_id=new_id("inv_"), agent_id="p:a", input_text="?")
     running, _ = start(invoked(command, None, now), now)
-    answer = read_answer(200, JSON, with_usage({"input_tokens": 3, "model": "m:1"}))
+    answer = answer_in(200, JSON, with_usage({"input_tokens": 3, "model": "m:1"}))
     ended, [event] = end(running, ending_of(answer, InvokeRequest("?"), 1), now)
     assert isinstance(event, InvocationSucceeded)
     assert ended.usage == event.usage == AgentUsage(input_tokens=3, tool_calls=1, model="m:1")

@@ -2,14 +2,16 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
+from nexus_agents.backends import answers
 from nexus_agents.backends.local import channel
-from nexus_agents.domain.backend import InvokeRequest
+from nexus_agents.domain.backend import AgentAnswer, InvokeRequest
 from nexus_agents.domain.backend_errors import AgentCrashed, AnswerRefused
 from nexus_agents.domain.stream import AgentEvent
 
@@ -112,3 +114,19 @@ async def test_a_stream_that_turns_into_garbage_ends_its_invocation_at_once(tmp_
             pytest.raises(AnswerRefused, match="not speak HTTP"),
         ):
             await asked.invoke(InvokeRequest("hello", observe=observe))
+
+
+async def test_while_a_large_answer_is_read_others_are_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = threading.Event()
+    read = answers.answer_in
+
+    def slowly(status: int, content_type: str, body: bytes) -> AgentAnswer:
+        assert served.wait(10), "nobody was served"
+        return read(status, content_type, body)
+
+    monkeypatch.setattr(answers, "answer_in", slowly)
+    whole = HEAD + b"Content-Length: 100002\r\n\r\n" + b'"%s"' % (b"x" * 100_000)
+    async with CutOffAgent(whole).served(tmp_path / "agent.sock") as asked:
+        asking = asyncio.create_task(asked.invoke(InvokeRequest("hello")))
+        asyncio.get_running_loop().call_later(0.5, served.set)
+        assert len((await asking).output) == 100_000

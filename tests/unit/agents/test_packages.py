@@ -4,7 +4,9 @@ import io
 import json
 import random
 import stat
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,28 @@ def test_capabilities_are_those_named_and_the_tools_sorted_and_unique() -> None:
 )
 def test_a_name_that_could_do_harm_is_rejected(name: str, code: str) -> None:
     assert rejection(with_entry(zipfile.ZipInfo(name))).code == code
+
+
+def test_the_name_under_which_an_entry_is_written_is_checked_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From Python 3.12 on it may be another one: that of the field 0x7075, which older ones do not read."""
+    name = b"../../out.py"
+    entry = zipfile.ZipInfo("out.py")
+    unicode_path = struct.pack("<BL", 1, zlib.crc32(b"out.py")) + name
+    entry.extra = struct.pack("<HH", 0x7075, len(unicode_path)) + unicode_path
+    content = with_entry(entry)
+    listed = zipfile.ZipFile.infolist
+
+    def as_newer_pythons_do(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+        entries = listed(archive)
+        entries[-1].filename = name.decode()
+        return entries
+
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", as_newer_pythons_do)
+    with pytest.raises(PackageRejected, match="outside the package"):
+        packages.unpack(content, tmp_path / "deep" / "new")
+    assert not (tmp_path / "out.py").exists()
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

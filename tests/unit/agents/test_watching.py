@@ -1,5 +1,6 @@
 """What an agent streams is told as it comes, however its bytes are cut."""
 
+import asyncio
 import json
 
 import pytest
@@ -51,6 +52,14 @@ async def test_bytes_may_be_cut_anywhere(end: str, size: int) -> None:
     assert (await seen([*cut, b":\n"]))[:3] == [TextPiece("hällo"), TextPiece("wörld"), TextPiece("!")]
 
 
+@pytest.mark.timeout(20)
+async def test_megabytes_of_one_event_may_come_in_pieces_of_a_few_bytes() -> None:
+    line = b"data: x\n"
+    (told,) = await seen([line * 500_000, *[line] * 30_000, b"\n"])
+    assert isinstance(told, TextPiece)
+    assert told.text.count("x") == 530_000
+
+
 async def test_an_event_is_told_before_the_next_one_comes() -> None:
     assert await seen([streamed("first"), b'data: "sec']) == [TextPiece("first")]
 
@@ -66,3 +75,18 @@ async def test_of_what_cannot_be_read_nobody_is_told() -> None:
 
 async def test_an_answer_that_is_no_stream_is_not_told() -> None:
     assert await seen([b'{"output": "x"}'], "application/json") == []
+
+
+async def test_while_an_agent_floods_its_stream_others_have_their_turns() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    at_it = asyncio.create_task(others())
+    await seen([streamed(*["x"] * 1_000)] * 10)
+    at_it.cancel()
+    assert turns > 100

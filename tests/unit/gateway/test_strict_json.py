@@ -78,3 +78,11 @@ def test_half_of_a_surrogate_pair_is_refused_wherever_it_stands(raw: bytes) -> N
     with pytest.raises(ValidationFailed):
         canonical(parse(raw))
     assert canonical(parse(b'"\\ud83d\\ude00"')) == '"😀"'.encode()
+
+
+@pytest.mark.timeout(20)
+def test_a_name_twice_among_very_many_is_found_at_once() -> None:
+    names = ",".join(f'"{number}":0' for number in range(90_000))
+    with pytest.raises(ValidationFailed) as caught:
+        parse(f'{{{names},"89999":1}}'.encode())
+    assert "89999" in str(caught.value.details)

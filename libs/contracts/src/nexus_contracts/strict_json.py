@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -78,8 +79,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Which of two values of one name counts, programs disagree about (RFC 8259, section 4)."""
     made = dict(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise UnreadableJson("json_duplicate", f"an object has a duplicate name: {twice[:100]!a}")
     return made
 

@@ -27,13 +27,16 @@ Isolation = Literal["auto", "bubblewrap", "required", "none"]
 class Limits:
     """Of one process of an agent: address space, open files, size of a file that it writes.
 
-    `processes` is how many it may start, which whoever runs it has to watch, as these may hold `memory_bytes` together.
+    The others whoever runs it has to watch: how many `processes` it may start, which may hold `memory_bytes` together,
+    and how many `files` of `disk_bytes` in all it may keep where its socket is.
     """
 
     memory_bytes: int = 1 << 30
     processes: int = 32
     open_files: int = 256
     file_bytes: int = 64 << 20
+    files: int = 2_000
+    disk_bytes: int = 64 << 20
 
 
 @dataclass(frozen=True)

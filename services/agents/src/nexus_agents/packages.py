@@ -124,7 +124,9 @@ def _files(archive: zipfile.ZipFile, packed_bytes: int) -> dict[str, zipfile.Zip
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
-    _check_name(entry.orig_filename)
+    # From Python 3.12 on this may be the name in another field (0x7075, Unicode Path), under which it is written.
+    for name in {entry.orig_filename, entry.filename}:
+        _check_name(name)
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise PackageRejected("NOT_A_FILE", f"{entry.filename!r} is a link or a device: only files are allowed.")

@@ -1,5 +1,6 @@
 """Interprets an agent's HTTP answer: as an answer, or as a failure reported by the agent."""
 
+import asyncio
 import json
 import re
 from dataclasses import replace
@@ -18,6 +19,7 @@ from nexus_contracts.text import is_visible
 
 MAX_ANSWER_BYTES = 8_000_000
 """Limit for the whole response: events of a few characters are several times as large as their text."""
+_MAX_READ_AT_ONCE = 50_000
 _MAX_MESSAGE = 2_000
 _MAX_TOOL_CALLS = 1_000
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
@@ -25,7 +27,14 @@ _USAGE: TypeAdapter[AgentUsage] = TypeAdapter(Annotated[AgentUsage, AfterValidat
 _OUTPUT_NAMES = ("output", "result", "response")
 
 
-def read_answer(status: int, content_type: str, body: bytes) -> AgentAnswer:
+async def read_answer(status: int, content_type: str, body: bytes) -> AgentAnswer:
+    """As `answer_in`; a large body takes seconds, and does not hold up the event loop."""
+    if len(body) <= _MAX_READ_AT_ONCE:
+        return answer_in(status, content_type, body)
+    return await asyncio.to_thread(answer_in, status, content_type, body)
+
+
+def answer_in(status: int, content_type: str, body: bytes) -> AgentAnswer:
     """`content_type` without its parameters. Raises AgentFailed, and StreamBroken for a stream that was cut off."""
     if not 200 <= status < 300:
         raise _failure_of_status(status, body)

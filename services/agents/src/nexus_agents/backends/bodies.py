@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-_PIECE_BYTES = 65_536
+_PIECE_BYTES = 16_384
 
 
 async def read_bounded(

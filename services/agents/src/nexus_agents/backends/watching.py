@@ -1,5 +1,7 @@
 """Passes streamed output to the observer of an invocation as it comes; the answer is read once it is complete."""
 
+import asyncio
+
 from pydantic import JsonValue
 
 from nexus_agents.backends.answers import usage_of
@@ -9,6 +11,10 @@ from nexus_agents.domain.stream import AgentEvent, Observer, TextPiece, ToolAnsw
 from nexus_contracts.strict_json import UnreadableJson
 
 _END_OF_EVENT = b"\n\n"
+FEW = 50
+"""Events of a piece that are no flood."""
+REST_SECONDS = 25e-6
+"""For each event of a flood others have the event loop for about as long as it took."""
 
 
 class StreamWatch:
@@ -16,27 +22,33 @@ class StreamWatch:
 
     def __init__(self, content_type: str, observe: Observer | None) -> None:
         self._observe = observe if content_type == STREAM else None
-        self._rest = b""
+        self._rest = bytearray()
+        self._half = b""
 
     async def see(self, piece: bytes) -> None:
         """The next bytes, cut anywhere. Of what cannot be read nobody is told: the whole answer says what is wrong."""
         if self._observe is None:
             return
-        self._rest += piece
-        if b"\n" not in piece and b"\r" not in piece:
+        text = self._half + piece
+        self._half = text[-1:] if text.endswith(b"\r") else b""
+        # Only what is new is searched: an event may be megabytes that come in pieces of a few bytes.
+        searched = max(0, len(self._rest) - len(_END_OF_EVENT) + 1)
+        self._rest += text.removesuffix(self._half).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        end = self._rest.rfind(_END_OF_EVENT, searched)
+        if end < 0:
             return
-        held = self._rest[-1:] if self._rest.endswith(b"\r") else b""
-        text = self._rest.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        whole, end, rest = text.rpartition(_END_OF_EVENT)
-        self._rest = rest + held
+        whole = self._rest[: end + len(_END_OF_EVENT)]
+        del self._rest[: len(whole)]
         try:
-            found = read_events((whole + end).decode()) if end else []
+            found = read_events(whole.decode())
         except (StreamBroken, UnreadableJson, UnicodeDecodeError):
             self._observe = None
             return
         for value in found:
             if (event := _event(value)) is not None:
                 await self._observe(event)
+        # More may be there already, without end: nothing else would make the reader wait.
+        await asyncio.sleep(len(found) * REST_SECONDS if len(found) > FEW else 0)
 
 
 def _event(value: JsonValue) -> AgentEvent | None:

@@ -1,6 +1,6 @@
 """The events that callers see of an invocation: how it began, what its agent says, how it ended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import JsonValue
 
@@ -88,13 +88,12 @@ def closing(invocation: Invocation, through: int) -> list[StreamedEvent]:
     if invocation.status is not InvocationStatus.SUCCEEDED:
         events.append(("error", invocation_failure(invocation).body().model_dump(mode="json")))
     events.append(("done", _done(invocation)))
-    return numbered(events, through)
+    return list(numbered(events, through))
 
 
-def numbered(events: Sequence[Said], after: int) -> list[StreamedEvent]:
-    return [
-        StreamedEvent(sequence=after + 1 + place, name=name, data=data) for place, (name, data) in enumerate(events)
-    ]
+def numbered(events: Iterable[Said], after: int) -> Iterator[StreamedEvent]:
+    for sequence, (name, data) in enumerate(events, after + 1):
+        yield StreamedEvent(sequence=sequence, name=name, data=data)
 
 
 def _done(invocation: Invocation) -> dict[str, JsonValue]:

@@ -16,6 +16,8 @@ from nexus_runtime.work.items import WorkItem
 from nexus_runtime.work.kind import Held, WorkLost
 
 logger = log.get(__name__)
+AT_ONCE = 1_000
+"""Events that are prepared before others have the event loop again: an agent may send a hundred thousand a second."""
 GATHER_SECONDS = 0.02
 """Minimum time between parts: agents send a few characters at a time."""
 
@@ -96,16 +98,22 @@ class Saying:
     async def _keep_all(self) -> None:
         async with self._keeping:
             heard, self._heard = self._heard, []
-            self._texts += [event.text for event in heard if isinstance(event, TextPiece)]
-            for event in merged(heard):
-                self._unkept += said(event)
-            while self._unkept:
-                part = self._next_part()
-                await self._held.conclude(lambda part=part: self._keep(part))
-                self._through = part[-1].sequence
-                del self._unkept[: len(part)]
-                after = part[0].sequence - 1
-                self._to.publish(StreamPart(invocation_id=self._invocation_id, after=after, items=part))
+            await self._keep_unkept()
+            for at in range(0, len(heard), AT_ONCE):
+                events = heard[at : at + AT_ONCE]
+                self._texts += [event.text for event in events if isinstance(event, TextPiece)]
+                for event in merged(events):
+                    self._unkept += said(event)
+                await self._keep_unkept()
+
+    async def _keep_unkept(self) -> None:
+        while self._unkept:
+            part = self._next_part()
+            await self._held.conclude(lambda part=part: self._keep(part))
+            self._through = part[-1].sequence
+            del self._unkept[: len(part)]
+            after = part[0].sequence - 1
+            self._to.publish(StreamPart(invocation_id=self._invocation_id, after=after, items=part))
 
     def _next_part(self) -> list[StreamedEvent]:
         part: list[StreamedEvent] = []

@@ -73,7 +73,7 @@ class Channel:
             # Such an answer ends where the connection does: at its end, or at a crash.
             await self._still_there()
         try:
-            return read_answer(response.status, response.content_type, body)
+            return await read_answer(response.status, response.content_type, body)
         except StreamBroken as error:
             raise AgentCrashed(f"The agent's answer was cut off: {error}.") from None
 

@@ -10,7 +10,7 @@ from nexus_agents import metrics
 from nexus_agents.backends.door.account import Account
 from nexus_agents.backends.door.door import Door
 from nexus_agents.backends.local.channel import Channel
-from nexus_agents.backends.local.footprint import excess, footprint_of
+from nexus_agents.backends.local.footprint import Footprint, excess, footprint_of
 from nexus_agents.backends.local.guard import Guard
 from nexus_agents.backends.local.tail import OutputTail
 from nexus_agents.backends.local.workspace import remove
@@ -40,6 +40,9 @@ class Running:
     guard: Guard | None
     limits: Limits
     door: Door | None = None
+
+    def footprint(self) -> Footprint:
+        return footprint_of(self.child.pid, self.room.run, self.limits)
 
 
 class LiveAgent:
@@ -80,7 +83,7 @@ class LiveAgent:
 
     def weighed(self) -> int:
         """The bytes of memory that it holds, with all that it started; ends it where it took too much of anything."""
-        taken = footprint_of(self._running.child.pid)
+        taken = self._running.footprint()
         if (because := excess(taken, self._running.limits)) is not None:
             self.kill(because, over_limit=True)
             metrics.OVER_LIMIT.inc()
@@ -172,7 +175,7 @@ async def _ready(running: Running, seconds: float) -> Channel:
             problem = told or "its /ping did not answer"
         except (BackendError, OSError) as error:
             problem = told = str(error)
-        if (because := excess(footprint_of(running.child.pid), running.limits)) is not None:
+        if (because := excess(running.footprint(), running.limits)) is not None:
             raise AgentNotStarted(f"The agent did not start: {because}.{_last_words(running)}", ended=True)
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

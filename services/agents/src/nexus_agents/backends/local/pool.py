@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from nexus_agents import metrics
 from nexus_agents.backends.local.circuit import Circuit
+from nexus_agents.backends.local.footprint import Alarm
 from nexus_agents.backends.local.live import LiveAgent
 from nexus_agents.backends.local.processes import EXPECTED_BYTES, AgentProcess, Version, Waiting
 from nexus_agents.domain.backend import PackageRef
@@ -20,7 +21,7 @@ TIMER_SECONDS = 0.001
 """The event loop may call so much too early."""
 WATCH_SECONDS = 0.25
 WATCH_IDLE_EVERY = 16
-"""Processes that are at nothing are looked at so much less often."""
+"""Processes that are at nothing are looked at so much less often, unless the host loses much at once."""
 
 
 @dataclass(frozen=True)
@@ -231,11 +232,13 @@ class AgentPool:
 
     async def _watch(self) -> None:
         """While there are processes: how large they are, and that each keeps within its own limits."""
+        alarm = Alarm()
         for tick in itertools.count():
             await asyncio.sleep(WATCH_SECONDS)
+            alarmed = alarm.rings()
             watched = [process for process in self._followers if process.alive]
             for number, process in enumerate(watched):
-                if process.held or (number + tick) % WATCH_IDLE_EVERY == 0:
+                if alarmed or process.held or (number + tick) % WATCH_IDLE_EVERY == 0:
                     process.size_bytes = process.live.weighed()
             metrics.PROCESSES.set(len(watched))
             metrics.PROCESS_BYTES.set(sum(process.size_bytes for process in watched))

@@ -5,9 +5,9 @@ import contextlib
 import fcntl
 import itertools
 import os
-import shutil
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from nexus_agents import packages
 from nexus_agents.backends.stored_packages import fetched
@@ -19,6 +19,7 @@ from nexus_sandbox.sandbox import SOCKET
 MAX_SOCKET_PATH_BYTES = 100
 _PREFIX = "nexus-agents-"
 _LOCK = "lock"
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Workspace:
@@ -57,8 +58,49 @@ class Workspace:
 
 
 def remove(directory: Path) -> None:
-    """Removes what there is, and lets what cannot be removed lie: it holds nothing that is needed."""
-    shutil.rmtree(directory, ignore_errors=True)
+    """Removes what there is, and lets what cannot be removed lie: it holds nothing that is needed.
+
+    However deep it is: agents nest directories where neither recursion nor paths nor open files reach. So each comes to
+    the top before it is looked into; by descriptors, as an agent may put a link in its place.
+    """
+    with contextlib.suppress(OSError):
+        top = os.open(directory, _DIRECTORY)
+        try:
+            _empty(top)
+        finally:
+            os.close(top)
+        os.rmdir(directory)
+
+
+def _empty(top: int) -> None:
+    left = ["."]
+    while left:
+        name = left.pop()
+        with contextlib.suppress(OSError):
+            left += _cleared(top, name)
+    for name in os.listdir(top):
+        with contextlib.suppress(OSError):
+            os.rmdir(name, dir_fd=top)
+
+
+def _cleared(top: int, name: str) -> list[str]:
+    """Removes the files of a directory; its directories are moved up to `top`, and named."""
+    moved: list[str] = []
+    here = os.open(name, _DIRECTORY, dir_fd=top)
+    try:
+        with os.scandir(here) as found:
+            entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+        for entry, is_directory in entries:
+            with contextlib.suppress(OSError):
+                if is_directory:
+                    up = uuid4().hex
+                    os.rename(entry, up, src_dir_fd=here, dst_dir_fd=top)
+                    moved.append(up)
+                else:
+                    os.unlink(entry, dir_fd=here)
+    finally:
+        os.close(here)
+    return moved
 
 
 def _locked(path: Path) -> int:
