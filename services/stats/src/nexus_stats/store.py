@@ -11,6 +11,7 @@ import pydantic_core
 
 from nexus_contracts.stats import Activity
 from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Where
+from nexus_runtime.dynamo.first_pages import FirstPages, some
 from nexus_runtime.dynamo.model import MAX_ACTIONS
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import ACTIVITY_DAYS, position
@@ -83,6 +84,7 @@ class DynamoStatsStore:
         self._database = database
         self._tables = tables
         self._rows: OrderedDict[_Place, _Written] = OrderedDict()
+        self._first_pages = FirstPages(database, tables.activities)
 
     async def known(self, keys: Collection[str]) -> dict[str, Stored]:
         items = await self._database.get_many(self._tables.seen, [{"thing": key} for key in keys])
@@ -168,14 +170,13 @@ class DynamoStatsStore:
         return Put(self._tables.activities, item)
 
     async def activities(self, tenant: str, limit: int, before: str | None, since: datetime) -> list[Activity]:
-        found: list[Activity] = []
-        rows = self._database.query(self._tables.activities, tenant, newest_first=True, page=limit, before=before)
-        async for item in rows:
-            one = Activity.model_validate_json(item["activity"])
-            if one.time < since or len(found) == limit:
-                break
-            found.append(one)
-        return found
+        if before is None:
+            items = await self._first_pages.newest(tenant, limit)
+        else:
+            older = self._database.query(self._tables.activities, tenant, newest_first=True, page=limit, before=before)
+            items = await some(older, limit)
+        found = (Activity.model_validate_json(item["activity"]) for item in items)
+        return [one for one in found if one.time >= since]
 
 
 def _series(tenant: str, metric: str) -> str:
