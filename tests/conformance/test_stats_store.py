@@ -16,6 +16,7 @@ from nexus_stats.domain.counting import FactChange, Observation, Seen, Stored, c
 from nexus_stats.domain.facts import AgentFact, BuildFact, EndFact
 from nexus_stats.domain.marks import Tally
 from nexus_stats.domain.rows import Row
+from nexus_stats.domain.sketch import Timed, bin_of
 from nexus_stats.store import DynamoStatsStore, StatsStore
 from nexus_stats.tables import TABLES, generation
 
@@ -27,6 +28,7 @@ NOW = datetime(2099, 1, 3, tzinfo=UTC)
 """In the future: DynamoDB Local really deletes what is past its time to live."""
 DAY = "2026-01-02"
 ENDED = EndFact("successful", 1500)
+TIMES = {"duration_ms": 3000, bin_of(1500): 2, bin_of(0): 1}
 MARKS = Tally("page", 4_070_995_200, {b"a" * 12: {Row("t", "invocations", DAY): {"total": 1}}, b"b" * 12: {}})
 SEEN: list[Observation] = [
     BuildFact("t", "p", 1, DAY, 3),
@@ -84,6 +86,18 @@ async def test_counters_of_all_shards_add_up_for_one_tenant(replicas: Replicas) 
     assert await store.counted("u", "invocations") == {DAY: {"total": 1}}
     assert await store.counted("t", "totals") == {"agents": {"offline": 1}, "categories": {"|offline": 1}}
     assert await store.known(["agent#a"]) == {"agent#a": Stored(AgentFact("t", "a", 2, "offline"), 2)}
+
+
+async def test_bins_of_all_shards_add_up_apart_from_the_counters(replicas: Replicas) -> None:
+    store, other = replicas(), replicas()
+    await add(store, "a0", BuildFact("t", "p", 1, DAY, 3, ENDED), BuildFact("t", "q", 1, DAY, 3, EndFact("failed", 0)))
+    await add(other, "a1", BuildFact("t", "p", 2, DAY, 3, ENDED))
+    (of_day,) = (await store.timed("t", "builds")).items()
+    assert of_day == (DAY, Timed.of({"total": 3, "successful": 2, "failed": 1, "stage_3": 3} | TIMES))
+    assert (await store.timed("t", "totals", "agents", "builds"))["builds"].bins == of_day[1].bins
+    counted = (await store.counted("t", "builds"))[DAY]
+    assert counted == of_day[1].counts
+    assert not counted.keys() & {bin_of(1500), bin_of(0)}
 
 
 async def test_two_that_share_a_shard_take_turns_and_lose_nothing(replicas: Replicas) -> None:

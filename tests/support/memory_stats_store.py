@@ -9,6 +9,7 @@ from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import position
 from nexus_stats.domain.counting import FactChange, Stored, packed
 from nexus_stats.domain.rows import Row, summed
+from nexus_stats.domain.sketch import Timed
 from nexus_stats.store import Noted
 
 
@@ -39,8 +40,12 @@ class MemoryStatsStore:
         self._rows = summed((self._rows, *(change.delta for change in group)))
 
     async def counted(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
+        rows = await self.timed(tenant, metric, first, last)
+        return {name: dict(row.counts) for name, row in rows.items()}
+
+    async def timed(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, Timed]:
         own = (row for row in self._rows if (row.tenant, row.metric) == (tenant, metric))
-        return {row.name: dict(self._rows[row]) for row in own if first <= row.name <= last}
+        return {row.name: Timed.of(self._rows[row]) for row in own if first <= row.name <= last}
 
     async def note(self, noted: Noted) -> None:
         self._activities |= {(tenant, position(one)): one for tenant, one in noted}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nexus_contracts.errors import ValidationFailed
 from nexus_stats.domain.figures import Period, builds_report, invocations_report, overview, period
+from nexus_stats.domain.sketch import Timed
 
 TODAY = date(2026, 3, 1)
 ONE_DAY = Period(TODAY, TODAY)
@@ -45,7 +46,7 @@ def test_a_start_in_the_future_needs_an_end() -> None:
 
 
 def test_nothing_counted_gives_zeros() -> None:
-    assert set(overview({}, {}, {}).model_dump(exclude={"build_time_minutes"}).values()) == {0}
+    assert set(overview(Timed({}), {}, {}).model_dump(exclude={"build_time_minutes"}).values()) == {0}
     (builds,) = builds_report(ONE_DAY, {}).items
     assert (builds.total_builds, builds.avg_duration_minutes) == (0, 0.0)
     assert set(builds.builds_by_stage.values()) == {0}
@@ -55,13 +56,13 @@ def test_nothing_counted_gives_zeros() -> None:
 
 def test_running_and_cancelled_ones_are_no_failures_but_cancelled_ones_have_ended() -> None:
     counts = {"total": 7, "successful": 2, "failed": 1, "cancelled": 1, "duration_ms": 240_000}
-    figures = overview(counts, {"running": 2, "offline": 1}, {"total": 4})
+    figures = overview(Timed(counts), {"running": 2, "offline": 1}, {"total": 4})
     assert figures.success_rate == 66.67
     assert figures.avg_build_time_minutes == 1.0
     assert (figures.total_agents, figures.running_agents, figures.offline_agents, figures.today_calls) == (3, 2, 1, 4)
-    (day,) = invocations_report(ONE_DAY, {"2026-03-01": counts}).items
+    (day,) = invocations_report(ONE_DAY, {"2026-03-01": Timed(counts)}).items
     assert (day.total, day.success_rate, day.avg_duration_ms) == (7, 66.67, 60_000.0)
 
 
 def test_only_cancelled_ones_give_no_rate() -> None:
-    assert overview({"total": 1, "cancelled": 1, "duration_ms": 600}, {}, {}).success_rate == 0.0
+    assert overview(Timed({"total": 1, "cancelled": 1, "duration_ms": 600}), {}, {}).success_rate == 0.0

@@ -95,4 +95,7 @@ class DynamoStores:
         return self._store(self._standing.serving)
 
     def _store(self, number: int) -> StatsStore:
-        return self._stores.get(number) or DynamoStatsStore(self._database, generation(number))
+        # Kept for readers too: a store remembers where the first pages of activities ended.
+        if number not in self._stores:
+            self._stores[number] = DynamoStatsStore(self._database, generation(number))
+        return self._stores[number]

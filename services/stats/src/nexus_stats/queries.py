@@ -20,7 +20,7 @@ from nexus_contracts.stats import (
 from nexus_runtime.process.clock import Clock
 from nexus_stats.domain import figures, rankings
 from nexus_stats.domain.activities import ACTIVITY_DAYS, position
-from nexus_stats.domain.figures import TRENDS, ByDay, Period
+from nexus_stats.domain.figures import NOTHING, TRENDS, ByDay, Period, TimedByDay
 from nexus_stats.domain.rows import (
     AGENT_GROUPS,
     MODELS,
@@ -43,19 +43,21 @@ class StatisticsQueries:
 
     async def overview(self, tenant: str) -> Overview:
         store, today = await self.stores.reading(), self.now().date().isoformat()
+        agents, builds = agent_totals(tenant), build_totals(tenant)
         totals, calls = await asyncio.gather(
-            store.counted(tenant, "totals"), store.counted(tenant, "invocations", today, today)
+            store.timed(tenant, builds.metric, agents.name, builds.name),
+            store.counted(tenant, "invocations", today, today),
         )
-        builds, agents = (totals.get(row(tenant).name, {}) for row in (build_totals, agent_totals))
-        return figures.overview(builds, agents, calls.get(today, {}))
+        existing = totals.get(agents.name, NOTHING).counts
+        return figures.overview(totals.get(builds.name, NOTHING), existing, calls.get(today, {}))
 
     async def builds(self, tenant: str, start: date | None, end: date | None) -> BuildsReport:
         chosen = self._period(start, end)
-        return figures.builds_report(chosen, await self._days(tenant, chosen, "builds"))
+        return figures.builds_report(chosen, await self._timed(tenant, chosen, "builds"))
 
     async def invocations(self, tenant: str, start: date | None, end: date | None) -> InvocationsReport:
         chosen = self._period(start, end)
-        return figures.invocations_report(chosen, await self._days(tenant, chosen, "invocations"))
+        return figures.invocations_report(chosen, await self._timed(tenant, chosen, "invocations"))
 
     async def trends(self, tenant: str, metric: TrendMetric, start: date | None, end: date | None) -> Trends:
         chosen = self._period(start, end)
@@ -92,6 +94,10 @@ class StatisticsQueries:
 
     def _period(self, start: date | None, end: date | None) -> Period:
         return figures.period(start, end, self.now().date())
+
+    async def _timed(self, tenant: str, chosen: Period, metric: str) -> TimedByDay:
+        store = await self.stores.reading()
+        return await store.timed(tenant, metric, chosen.start.isoformat(), chosen.end.isoformat())
 
     async def _days(self, tenant: str, chosen: Period, *metrics: str) -> ByDay:
         """The rows of the metrics by day, added up."""

@@ -1,25 +1,29 @@
 """Where what was seen, counters and activities are kept."""
 
-import json
 import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any, NamedTuple, Protocol
+
+import pydantic_core
 
 from nexus_contracts.stats import Activity
 from nexus_runtime.dynamo import ConditionFailed, Database, Item, Put, Where
+from nexus_runtime.dynamo.first_pages import FirstPages, some
 from nexus_runtime.dynamo.model import MAX_ACTIONS
 from nexus_runtime.ledger.ledger import ChangedMeanwhile
 from nexus_stats.domain.activities import ACTIVITY_DAYS, position
 from nexus_stats.domain.counting import FACT, Content, FactChange, Stored, packed
 from nexus_stats.domain.marks import marks_on
-from nexus_stats.domain.rows import Counts, Row, added, bounded, summed
+from nexus_stats.domain.rows import Row, added, bounded, summed
+from nexus_stats.domain.sketch import Timed
 from nexus_stats.tables import Generation
 
 ROWS_KEPT = 1_000
 PLAIN_BYTES = 1_000
-"""Rows longer than this are compressed: the names in them repeat each other."""
+"""What is longer is compressed: names repeat each other, and most bins are small numbers."""
 _Place = tuple[Row, str]
 """A row and its shard."""
 Noted = Sequence[tuple[str, Activity]]
@@ -42,7 +46,11 @@ class StatsStore(Protocol):
         ...
 
     async def counted(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
-        """The counters of the rows named from `first` to `last`, both included."""
+        """The counters of the rows named from `first` to `last`, both included; without durations' bins."""
+        ...
+
+    async def timed(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, Timed]:
+        """The same with their bins."""
         ...
 
     async def note(self, noted: Noted) -> None:
@@ -57,11 +65,12 @@ class StatsStore(Protocol):
 class _Written(NamedTuple):
     """A row as it is stored in its shard; `version` 0: not stored yet."""
 
-    counts: Counts
+    timed: Timed
     version: int
 
-    def plus(self, row: Row, delta: Counts) -> "_Written":
-        return _Written(added((self.counts, bounded(row, self.counts, delta))), self.version + 1)
+    def plus(self, row: Row, delta: Timed) -> "_Written":
+        within = delta._replace(counts=bounded(row, self.timed.counts, delta.counts))
+        return _Written(self.timed.plus(within), self.version + 1)
 
 
 class DynamoStatsStore:
@@ -75,6 +84,7 @@ class DynamoStatsStore:
         self._database = database
         self._tables = tables
         self._rows: OrderedDict[_Place, _Written] = OrderedDict()
+        self._first_pages = FirstPages(database, tables.activities)
 
     async def known(self, keys: Collection[str]) -> dict[str, Stored]:
         items = await self._database.get_many(self._tables.seen, [{"thing": key} for key in keys])
@@ -89,7 +99,7 @@ class DynamoStatsStore:
     async def _transact(self, group: Sequence[FactChange], shard: str) -> None:
         deltas = {(row, shard): counts for row, counts in summed(change.delta for change in group).items()}
         before = await self._written(deltas)
-        after = {place: before[place].plus(place[0], delta) for place, delta in deltas.items()}
+        after = {place: before[place].plus(place[0], Timed.of(delta)) for place, delta in deltas.items()}
         # Out of the cache until the write has succeeded: if its answer is lost, nobody knows which version is stored,
         # and a wrong guess would fail every later write of the row.
         for place in deltas:
@@ -105,7 +115,7 @@ class DynamoStatsStore:
 
     async def _written(self, places: Collection[_Place]) -> Mapping[_Place, _Written]:
         unknown = {_key(place): place for place in places if place not in self._rows}
-        found = {place: self._rows.get(place, _Written({}, 0)) for place in places}
+        found = {place: self._rows.get(place, _Written(Timed({}), 0)) for place in places}
         keys = [{"series": series, "position": position} for series, position in unknown]
         for item in await self._database.get_many(self._tables.counters, keys):
             place = unknown[item["series"], item["position"]]
@@ -124,19 +134,30 @@ class DynamoStatsStore:
         return Put(self._tables.seen, item, where=where)
 
     def _row(self, place: tuple[Row, str], row: _Written) -> Put:
-        text = json.dumps(row.counts, ensure_ascii=False, separators=(",", ":")).encode()
         series, in_series = _key(place)
-        stored = text if len(text) < PLAIN_BYTES else zlib.compress(text, 1)
-        item = {"series": series, "position": in_series, "version": row.version, "counts": stored}
+        stored = {name: _dumped(part) for name, part in row.timed._asdict().items()}
+        item = {"series": series, "position": in_series, "version": row.version, **stored}
         where = Where(equal={"version": row.version - 1}) if row.version > 1 else Where(absent="series")
         return Put(self._tables.counters, item, where=where)
 
     async def counted(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, dict[str, int]]:
-        found: dict[str, list[Counts]] = {}
-        rows = self._database.query(self._tables.counters, _series(tenant, metric), low=f"{first}#", high=f"{last}#~")
-        async for item in rows:
-            found.setdefault(item["position"].rpartition("#")[0], []).append(read_row(item))
-        return {name: added(parts) for name, parts in found.items()}
+        # Without the bins: of a day of many durations they are most of the row.
+        items = await self._items(tenant, metric, first, last, only=("position", "counts"))
+        return {name: added(_loaded(item["counts"]) for item in parts) for name, parts in items.items()}
+
+    async def timed(self, tenant: str, metric: str, first: str = "", last: str = "~") -> dict[str, Timed]:
+        items = await self._items(tenant, metric, first, last)
+        return {name: reduce(Timed.plus, map(read_row, parts)) for name, parts in items.items()}
+
+    async def _items(
+        self, tenant: str, metric: str, first: str, last: str, only: Sequence[str] = ()
+    ) -> dict[str, list[Item]]:
+        """Those of the rows in the range, by name: one for each shard."""
+        found: dict[str, list[Item]] = {}
+        table, series = self._tables.counters, _series(tenant, metric)
+        async for item in self._database.query(table, series, only=only, low=f"{first}#", high=f"{last}#~"):
+            found.setdefault(item["position"].rpartition("#")[0], []).append(item)
+        return found
 
     async def note(self, noted: Noted) -> None:
         puts = [self._activity(tenant, one) for tenant, one in noted]
@@ -149,14 +170,13 @@ class DynamoStatsStore:
         return Put(self._tables.activities, item)
 
     async def activities(self, tenant: str, limit: int, before: str | None, since: datetime) -> list[Activity]:
-        found: list[Activity] = []
-        rows = self._database.query(self._tables.activities, tenant, newest_first=True, page=limit, before=before)
-        async for item in rows:
-            one = Activity.model_validate_json(item["activity"])
-            if one.time < since or len(found) == limit:
-                break
-            found.append(one)
-        return found
+        if before is None:
+            items = await self._first_pages.newest(tenant, limit)
+        else:
+            older = self._database.query(self._tables.activities, tenant, newest_first=True, page=limit, before=before)
+            items = await some(older, limit)
+        found = (Activity.model_validate_json(item["activity"]) for item in items)
+        return [one for one in found if one.time >= since]
 
 
 def _series(tenant: str, metric: str) -> str:
@@ -173,10 +193,20 @@ def _content(item: Item) -> Content:
     return marks_on(_bytes(item["marks"])) if "marks" in item else FACT.validate_json(item["fact"])
 
 
-def read_row(item: Item) -> dict[str, int]:
-    """The counters in a stored row."""
-    text = _bytes(item["counts"])
-    return json.loads(text if text.startswith(b"{") else zlib.decompress(text))
+def read_row(item: Item) -> Timed:
+    """What is in a stored row. One without `bins` has them among its counters, as all rows once had."""
+    counts = _loaded(item["counts"])
+    return Timed(counts, _loaded(item["bins"])) if "bins" in item else Timed.of(counts)
+
+
+def _dumped(part: Any) -> bytes:
+    text = pydantic_core.to_json(part)
+    return text if len(text) < PLAIN_BYTES else zlib.compress(text, 1)
+
+
+def _loaded(stored: Any) -> Any:
+    text = _bytes(stored)
+    return pydantic_core.from_json(text if text.startswith((b"{", b"[")) else zlib.decompress(text))
 
 
 def _bytes(stored: Any) -> bytes:

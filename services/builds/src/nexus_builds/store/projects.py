@@ -9,7 +9,6 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 from nexus_builds.domain.listing import Stored
 from nexus_builds.domain.quotas import TenantTotals
 from nexus_builds.domain.state import INLINE_OUTPUT_BYTES, RUNNING, PastAttempt, Project, StepState, built_by
-from nexus_builds.store.first_pages import FirstPages
 from nexus_builds.tables import LEDGER, LISTS, PROJECTS, RECORDS
 from nexus_contracts.builds.events import BuildAnswered, Builder
 from nexus_contracts.builds.reports import (
@@ -24,6 +23,7 @@ from nexus_contracts.builds.reports import (
 from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Update, Value, Where
+from nexus_runtime.dynamo.first_pages import FirstPages, some
 from nexus_runtime.dynamo.form import Form
 from nexus_runtime.ledger.change import Begin, Change, End, Saved, States
 
@@ -41,7 +41,7 @@ class ProjectStore:
         self._database = database
         self._states = States(PROJECTS, PROJECT)
         self.records = Records(database)
-        self._first_pages = FirstPages()
+        self._first_pages = FirstPages(database, LISTS)
 
     async def load(self, project_id: str) -> Project | None:
         """The project; None if it does not exist or is being deleted."""
@@ -85,9 +85,9 @@ class ProjectStore:
     ) -> tuple[list[Stored], str | None]:
         """Newest first: up to `limit` matching projects, and the position to continue from (None: no more)."""
         if before is None and not (status or tag):
-            entries = await self._newest(_listed(tenant, user_id), limit + 1)
+            entries = await self._first_pages.newest(_listed(tenant, user_id), limit + 1)
         else:
-            entries = await _some(self._entries(tenant, user_id, status, tag, limit + 1, before), limit + 1)
+            entries = await some(self._entries(tenant, user_id, status, tag, limit + 1, before), limit + 1)
         shown = entries[:limit]
         items = await self._items([entry["project_id"] for entry in shown])
         loaded = {state["project_id"]: state for state in map(PROJECT.stored, items)}
@@ -99,18 +99,6 @@ class ProjectStore:
     async def _items(self, project_ids: Sequence[str]) -> list[Item]:
         """The projects that exist."""
         return await self._database.get_many(PROJECTS, [{"project_id": one} for one in project_ids], only=STATE)
-
-    async def _newest(self, name: str, number: int) -> list[Item]:
-        """At most this many."""
-        low, entries = self._first_pages.end(name, number), list[Item]()
-        if low is not None:
-            query = self._database.query(LISTS, name, newest_first=True, page=number, low=low)
-            entries = await _some(query, number)
-        if len(entries) < number:
-            entries = await _some(self._database.query(LISTS, name, newest_first=True, page=number), number)
-        if len(entries) == number:
-            self._first_pages.note(name, number, entries[-1]["position"])
-        return entries
 
     def _entries(
         self, tenant: str, user_id: str | None, status: str | None, tag: str | None, page: int, before: str | None
@@ -141,15 +129,6 @@ class ProjectStore:
             keys = [{table.partition_key: partition, sort: item[sort]} for item in found]
             await self._database.delete_many(table, keys)
         return Change.of(Delete(PROJECTS, {"project_id": project_id}))
-
-
-async def _some(entries: AsyncIterator[Item], most: int) -> list[Item]:
-    found: list[Item] = []
-    async for entry in entries:
-        found.append(entry)
-        if len(found) == most:
-            break
-    return found
 
 
 def report_digest(source: str, report_id: str) -> bytes:

@@ -19,12 +19,14 @@ from nexus_contracts.stats import (
 )
 from nexus_stats.domain.counting import stage_counter
 from nexus_stats.domain.rows import Counts
-from nexus_stats.domain.sketch import quantiles
+from nexus_stats.domain.sketch import Bins, Timed, quantiles
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
 MINUTE_MS = 60_000
 ByDay = Mapping[str, Counts]
+TimedByDay = Mapping[str, Timed]
+NOTHING = Timed({})
 
 
 class Period(NamedTuple):
@@ -52,7 +54,7 @@ def period(start: date | None, end: date | None, today: date) -> Period:
     return Period(first, last)
 
 
-def overview(builds: Counts, agents: Counts, today: Counts) -> Overview:
+def overview(builds: Timed, agents: Counts, today: Counts) -> Overview:
     """`builds` and `agents` are of all time, `today` are the invocations that started today."""
     by_status = {status: agents.get(status, 0) for status in ("running", "building", "offline")}
     return Overview(
@@ -60,23 +62,23 @@ def overview(builds: Counts, agents: Counts, today: Counts) -> Overview:
         running_agents=by_status["running"],
         building_agents=by_status["building"],
         offline_agents=by_status["offline"],
-        total_builds=builds.get("total", 0),
-        success_rate=success_rate(builds),
-        avg_build_time_minutes=average(builds, MINUTE_MS, 4),
+        total_builds=builds.counts.get("total", 0),
+        success_rate=success_rate(builds.counts),
+        avg_build_time_minutes=average(builds.counts, MINUTE_MS, 4),
         today_calls=today.get("total", 0),
-        build_time_minutes=_quantiles(builds, MINUTE_MS, 4),
+        build_time_minutes=_quantiles(builds.bins, MINUTE_MS, 4),
     )
 
 
-def builds_report(chosen: Period, counted: ByDay) -> BuildsReport:
+def builds_report(chosen: Period, counted: TimedByDay) -> BuildsReport:
     """One item for each day, oldest first; zeros where nothing started."""
-    items = [_builds_of(day, counted.get(day, {})) for day in chosen.days()]
+    items = [_builds_of(day, *counted.get(day, NOTHING)) for day in chosen.days()]
     return BuildsReport(items=items, **chosen.ends())
 
 
-def invocations_report(chosen: Period, counted: ByDay) -> InvocationsReport:
+def invocations_report(chosen: Period, counted: TimedByDay) -> InvocationsReport:
     """One item for each day, oldest first; zeros where nothing started."""
-    items = [_invocations_of(day, counted.get(day, {})) for day in chosen.days()]
+    items = [_invocations_of(day, *counted.get(day, NOTHING)) for day in chosen.days()]
     return InvocationsReport(items=items, **chosen.ends())
 
 
@@ -103,7 +105,7 @@ def trends(metric: TrendMetric, chosen: Period, counted: ByDay) -> Trends:
     return Trends(metric=metric, data_points=points, **chosen.ends())
 
 
-def _builds_of(day: str, counts: Counts) -> BuildsOfDay:
+def _builds_of(day: str, counts: Counts, bins: Bins) -> BuildsOfDay:
     return BuildsOfDay(
         date=day,
         total_builds=counts.get("total", 0),
@@ -112,11 +114,11 @@ def _builds_of(day: str, counts: Counts) -> BuildsOfDay:
         cancelled_builds=counts.get("cancelled", 0),
         avg_duration_minutes=average(counts, MINUTE_MS, 4),
         builds_by_stage={stage.name: counts.get(stage_counter(stage.number), 0) for stage in STAGES},
-        duration_minutes=_quantiles(counts, MINUTE_MS, 4),
+        duration_minutes=_quantiles(bins, MINUTE_MS, 4),
     )
 
 
-def _invocations_of(day: str, counts: Counts) -> InvocationsOfDay:
+def _invocations_of(day: str, counts: Counts, bins: Bins) -> InvocationsOfDay:
     return InvocationsOfDay(
         date=day,
         total=counts.get("total", 0),
@@ -125,7 +127,7 @@ def _invocations_of(day: str, counts: Counts) -> InvocationsOfDay:
         cancelled=counts.get("cancelled", 0),
         success_rate=success_rate(counts),
         avg_duration_ms=average(counts, 1, 2),
-        duration_ms=_quantiles(counts, 1, 2),
+        duration_ms=_quantiles(bins, 1, 2),
     )
 
 
@@ -142,6 +144,6 @@ def average(counts: Counts, unit_ms: int, decimals: int) -> float:
     return round(counts.get("duration_ms", 0) / ended / unit_ms, decimals) if ended else 0.0
 
 
-def _quantiles(counts: Counts, unit_ms: int, decimals: int) -> Quantiles:
-    p50, p95, p99 = (round(value / unit_ms, decimals) for value in quantiles(counts, (0.5, 0.95, 0.99)))
+def _quantiles(bins: Bins, unit_ms: int, decimals: int) -> Quantiles:
+    p50, p95, p99 = (round(value / unit_ms, decimals) for value in quantiles(bins, (0.5, 0.95, 0.99)))
     return Quantiles(p50=p50, p95=p95, p99=p99)

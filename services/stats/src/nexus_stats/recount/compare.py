@@ -50,6 +50,6 @@ async def _rows(database: Database, number: int) -> AsyncIterator[tuple[str, str
     while True:
         items, start = await database.scan(generation(number).counters, ROWS, start)
         for item in items:
-            yield item["series"], item["position"].rpartition("#")[0], read_row(item)
+            yield item["series"], item["position"].rpartition("#")[0], read_row(item).named()
         if start is None:
             return
