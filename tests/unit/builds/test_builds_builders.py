@@ -154,6 +154,15 @@ def test_a_paused_project_takes_reports_to_the_very_end() -> None:
 PATIENCE = Patience(silence=86_400.0, lost=45.0, total=14_400.0)
 
 
+def test_who_is_given_up_is_told_how_long_it_was_waited_for() -> None:
+    silent, long = Story(auto_start=False), Story()
+    silent.report("started", "orchestrator", source=EXTERNAL)
+    for story, told in ((silent, "there was no report for 24 hours"), (long, "within 14400 seconds")):
+        error = past_hope(story.project, story.time + timedelta(days=2), PATIENCE, worker_lost=False)
+        assert error is not None
+        assert told in error.message
+
+
 def judged(story: Story, seconds: float, *, worker_lost: bool = False) -> str | None:
     error = past_hope(story.project, story.time + timedelta(seconds=seconds), PATIENCE, worker_lost=worker_lost)
     return error.code if error else None

@@ -207,14 +207,20 @@ async def test_a_project_that_is_building_cannot_be_changed(tmp_path: Path) -> N
     made = await built(tmp_path, Shipping(FIRST, SECOND))
     assert (await made.change()).status == 201
     reply = await made.change()
-    assert (reply.status, reply.error and reply.error.code) == (400, "INVALID_STATE")
+    assert reply.error is not None
+    assert (reply.status, reply.error.code) == (400, "INVALID_STATE")
+    allowed = {"current_status": "building", "action": "change", "allowed_actions": ["pause", "stop"]}
+    assert reply.error.details == allowed
     assert (await made.replica.present()).attempt_number == 2
 
 
 async def test_an_agent_without_cases_cannot_be_changed(tmp_path: Path) -> None:
     made = await built(tmp_path, Shipping((FIRST[0], ())))
     reply = await made.change()
-    assert (reply.status, reply.error and reply.error.code) == (400, "INVALID_STATE")
+    assert reply.error is not None
+    assert (reply.status, reply.error.code) == (400, "INVALID_STATE")
+    assert reply.error.details == {"action": "change", "allowed_actions": []}
+    assert reply.error.suggestion.startswith("Build the agent from a requirement")
 
 
 async def test_a_change_that_builds_another_agent_fails(tmp_path: Path) -> None:

@@ -207,6 +207,8 @@ def test_every_project_can_be_deleted_and_a_running_build_is_stopped_first(statu
     types = [getattr(event, "type") for event in events]  # noqa: B009
     running = status in (ProjectStatus.BUILDING, ProjectStatus.PAUSED)
     assert types == ["nexus.build.stopped.v1"] * running + ["nexus.project.deleted.v1"]
+    reasons = [event.reason for event in events if isinstance(event, BuildStopped)]
+    assert reasons == ["the project was deleted"] * running
     assert after.deleted_at == NOON
 
 

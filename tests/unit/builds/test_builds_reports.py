@@ -3,7 +3,7 @@
 import pytest
 from tests.support.builds_story import BODIES, ERROR, Story
 
-from nexus_builds.domain.reports import Reporter
+from nexus_builds.domain.reports import MOST_MODELS, Reporter
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import BuildCompleted, BuildFailed
 from nexus_contracts.builds.reports import MOST, MOST_USD, Usage
@@ -206,6 +206,23 @@ def test_the_agent_that_reports_a_start_is_shown() -> None:
     story = Story(agent_name_map={"orchestrator": "planned"})
     story.report("started", "orchestrator", agent_name="actual")
     assert story.step("orchestrator").agent_name == "actual"
+
+
+def test_an_attempt_names_each_model_once_and_the_first_ones_where_there_are_too_many() -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    names = [f"model-{number}" for number in range(MOST_MODELS + 2)]
+    for name in (*names, *names):
+        assert story.report("usage_recorded", "orchestrator", model=name) is None
+    attempt = story.project.attempt
+    assert attempt is not None
+    assert attempt.models == tuple(names[:MOST_MODELS])
+    few = Story()
+    few.report("started", "orchestrator")
+    for name in ("a", "b", "a"):
+        few.report("usage_recorded", "orchestrator", model=name)
+    assert few.project.attempt is not None
+    assert few.project.attempt.models == ("a", "b")
 
 
 @pytest.mark.parametrize(
