@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import JsonValue
 from tests.support.builds_port import WorkerWorld
-from tests.support.builds_story import PROJECT, create_command
+from tests.support.builds_story import NOON, PROJECT, Story, create_command
 
+from nexus_builds.domain import changing
+from nexus_builds.domain.changing import change
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.state import Project
+from nexus_builds.domain.verification import Suite
 from nexus_contracts.builds.builder import BuildRequest, Notebook, StepResult
 from nexus_contracts.builds.commands import ChangeAgent, ControlAction
+from nexus_contracts.builds.events import BuildMethod, Trigger
 from nexus_contracts.builds.views import AgentDiff, ProjectStatus
+from nexus_contracts.errors import InvalidState
 from nexus_contracts.replies import Reply
 from nexus_contracts.stages import DEPLOYER
 from nexus_contracts.verification import Case, CaseTurn, Number
@@ -233,6 +240,40 @@ async def test_a_change_that_builds_another_agent_fails(tmp_path: Path) -> None:
     await made.change()
     assert error_of(await made.worked()).code == "WRONG_AGENT"
     assert made.deployments == 1
+
+
+def changed(requirement: str, method: BuildMethod = BuildMethod.RULES) -> Project:
+    """The project of an agent built by that method, on a platform that has both, after this change request."""
+    both = Methods(frozenset({BuildMethod.RULES, BuildMethod.MODEL}))
+    story = Story(build_method="rules")
+    story.work()
+    assert story.project.attempt is not None
+    built = story.project.attempt.model_copy(update={"build_method": method})
+    named = {"command_id": "c", "project_id": PROJECT, "agent_id": AGENT, "requirement": requirement}
+    suite = Suite(agent_id=AGENT, attempt=1, package_uri="blob:x", package_sha256="0" * 64, cases=[])
+    return change(story.project, ChangeAgent.model_validate(named), suite, built, NOON, both)[0]
+
+
+def test_the_longest_requirement_with_its_changes_is_taken_and_a_longer_one_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = len(f"{create_command().requirement}\n\n{CHANGE}")
+    monkeypatch.setattr(changing, "LONGEST", whole)
+    project = changed(CHANGE)
+    assert project.attempt is not None
+    assert project.attempt.change is not None
+    assert len(project.attempt.change.whole) == whole
+    with pytest.raises(InvalidState, match=f"the requirement has {whole + 1} characters, more than {whole}") as caught:
+        changed(f"{CHANGE}.")
+    told = {"current_status": "completed", "action": "change", "allowed_actions": ["restart"]}
+    assert caught.value.details == told
+
+
+@pytest.mark.parametrize("method", [BuildMethod.RULES, BuildMethod.MODEL])
+def test_an_agent_is_changed_by_the_method_that_built_it(method: BuildMethod) -> None:
+    project = changed(CHANGE, method)
+    assert project.attempt is not None
+    assert (project.attempt.trigger, project.attempt.build_method) == (Trigger.CHANGE, method)
 
 
 def test_rules_read_the_requirement_with_its_change() -> None:

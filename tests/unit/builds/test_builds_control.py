@@ -6,7 +6,7 @@ from tests.support.builds_story import NOON, Story, create_command, project_in
 from nexus_builds.domain import control
 from nexus_builds.domain.control import ALLOWED, Methods
 from nexus_contracts.builds.commands import ControlAction
-from nexus_contracts.builds.events import Builder, BuildStarted, BuildStopped, Trigger
+from nexus_contracts.builds.events import Builder, BuildMethod, BuildStarted, BuildStopped, Trigger
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import InvalidState
 from nexus_contracts.stages import DEPLOYER, DEVELOPER, STAGES, StepStatus
@@ -37,6 +37,7 @@ def test_an_action_leads_where_the_table_says_or_changes_nothing(status: Project
         return
     with pytest.raises(InvalidState) as caught:
         story.control(action)
+    assert str(caught.value) == f"a {status} project cannot {action}"
     allowed = sorted(act for state, act in BECOMES if state == status)
     assert caught.value.details["current_status"] == status
     assert caught.value.details["action"] == action
@@ -96,6 +97,9 @@ def test_a_start_makes_the_platform_the_builder() -> None:
     (started,) = story.control(ControlAction.START)
     assert isinstance(started, BuildStarted)
     assert (started.attempt, started.builder, started.trigger) == (1, Builder.PLATFORM, Trigger.START)
+    attempt = story.project.attempt
+    assert attempt is not None
+    assert (attempt.build_method, started.build_method) == (BuildMethod.RULES, BuildMethod.RULES)
 
 
 def test_a_stop_before_any_build_has_no_attempt_and_no_duration() -> None:
@@ -174,7 +178,7 @@ def test_a_restart_behind_an_unfinished_stage_is_refused() -> None:
     before = story.project
     with pytest.raises(InvalidState, match="agent_design is not done") as caught:
         story.control(ControlAction.RESTART, DEVELOPER)
-    assert caught.value.details["current_status"] == "failed"
+    assert (caught.value.details["current_status"], caught.value.details["action"]) == ("failed", "restart")
     assert story.project == before
     story.control(ControlAction.RESTART, "agent_design")
     assert [step.status for step in story.project.stages] == ["skipped"] * 3 + ["pending"] * 3

@@ -69,6 +69,7 @@ def test_nothing_is_applied_to_a_failed_step_because_its_attempt_has_ended(kind:
 def test_an_unknown_stage_is_refused(kind: str, stage: str, sub: str | None) -> None:
     story = Story()
     assert story.report(kind, stage, sub) == "UNKNOWN_STAGE"
+    assert story.project.refusals.reason == f"UNKNOWN_STAGE: there is no {sub or stage} here"
 
 
 @pytest.mark.parametrize("stage", STAGES[1:])
@@ -76,14 +77,17 @@ def test_a_stage_does_not_start_before_the_one_before_it_is_done(stage: object) 
     names = [one.name for one in STAGES]
     name = getattr(stage, "name", "")
     story = Story()
-    story.before(names[names.index(name) - 1])
+    earlier = names[names.index(name) - 1]
+    story.before(earlier)
     assert story.report("started", name) == "OUT_OF_ORDER"
+    assert story.project.refusals.reason == f"OUT_OF_ORDER: {earlier} is not completed"
 
 
 def test_a_sub_stage_does_not_start_before_its_stage() -> None:
     story = Story()
     story.before(DEVELOPER)
     assert story.report("started", DEVELOPER, SUB) == "OUT_OF_ORDER"
+    assert story.project.refusals.reason == f"OUT_OF_ORDER: {DEVELOPER} is not running"
 
 
 def test_sub_stages_may_run_in_any_order_and_side_by_side() -> None:
@@ -106,6 +110,8 @@ def test_stage_five_is_not_completed_without_its_three_sub_stages(finished: int)
         story.report("started", DEVELOPER, sub.name)
         story.report("completed", DEVELOPER, sub.name)
     assert story.report("completed", DEVELOPER) == "OUT_OF_ORDER"
+    unfinished = STAGES[4].sub_stages[finished].name
+    assert story.project.refusals.reason == f"OUT_OF_ORDER: {unfinished} is not completed"
 
 
 def test_a_failed_sub_stage_fails_its_stage_and_the_attempt() -> None:
@@ -120,6 +126,7 @@ def test_a_failed_sub_stage_fails_its_stage_and_the_attempt() -> None:
     assert (stage.completed_at, sub.completed_at) == (story.time, story.time)
     assert isinstance(failed, BuildFailed)
     assert failed.error.model_dump() == ERROR
+    assert failed.duration_seconds == (story.time - story.project.created_at).total_seconds()
     assert story.types()[-2:] == ["stage.failed", "build.failed"]
 
 

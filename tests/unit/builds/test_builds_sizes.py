@@ -83,9 +83,24 @@ def test_a_long_line_is_shortened_in_the_tail_and_the_latest_are_shown() -> None
     story.report("started", "orchestrator")
     story.report("logged", "orchestrator", **logged("y" * 10_000, 1))
     assert story.step("orchestrator").logs[0].message == "y" * 500 + "..."
+    story.report("logged", "orchestrator", **logged("z" * 500, 1))
+    assert story.step("orchestrator").logs[1].message == "z" * 500
     for number in range(7):
         story.report("logged", "orchestrator", **logged(str(number), 1))
     assert [entry.message for entry in story.step("orchestrator").logs] == ["2", "3", "4", "5", "6"]
+
+
+def test_the_latest_artifacts_are_shown_and_all_are_counted() -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    shown = [
+        {**artifact("a")["artifact"], "name": str(number), "uri": "blob:a", "media_type": "a/b"} for number in range(12)
+    ]
+    for one in shown:
+        story.report("artifact_published", "orchestrator", artifact=one)
+    step = story.step("orchestrator")
+    assert [one.name for one in step.artifacts] == [str(number) for number in range(2, 12)]
+    assert step.artifact_count == 12
 
 
 def test_artifacts_that_are_too_long_to_show_are_counted() -> None:

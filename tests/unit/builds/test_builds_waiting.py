@@ -70,6 +70,7 @@ def test_a_wait_is_ended_by_its_own_actions_only(kind: str, ends: list[str]) -> 
         with pytest.raises(InvalidState) as caught:
             story.control(action)
         assert caught.value.details == {"current_status": "paused", "action": action, "allowed_actions": ends}
+        assert str(caught.value) == f"a paused project that waits for a person cannot {action}"
         assert story.project == before
 
 
@@ -165,6 +166,7 @@ def test_a_build_waits_in_a_running_step_and_for_one_thing_at_a_time() -> None:
 def test_a_step_that_waits_for_a_person_does_not_complete() -> None:
     story = waiting("approval")
     assert story.report("completed", "orchestrator") == "OUT_OF_ORDER"
+    assert story.project.refusals.reason == "OUT_OF_ORDER: orchestrator waits for a person"
     assert story.project.waiting_for is not None
     story.control(ControlAction.APPROVE)
     assert story.report("completed", "orchestrator") is None
