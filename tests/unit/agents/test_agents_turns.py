@@ -207,6 +207,19 @@ def test_a_turn_that_fails_brings_no_message_and_the_last_one_closes_the_session
         assert closed.model_dump(exclude={"type"}) == {"session_id": SESSION, "agent_id": "p:a"}
 
 
+def test_the_last_answer_is_a_message_too_though_the_agent_said_nothing() -> None:
+    running = begun(started=last_turn())
+    step = turns.finish(running.session, running.latest, KEPT, now=LATER, message_id="m2")
+    assert (step.session.status, [(one.sequence, one.content) for one in step.messages]) == ("closed", [(2, "")])
+
+
+def test_a_note_that_waited_is_a_message_from_when_it_is_kept() -> None:
+    waited = begun(started=turn("system"))
+    step = turns.finish(waited.session, waited.latest, KEPT, now=LATER, message_id="m1")
+    assert [(one.role, one.message_id, one.created_at) for one in step.messages] == [("system", "m1", LATER)]
+    assert step.latest.answer is None
+
+
 def test_a_withdrawn_turn_leaves_the_queue_and_opens_a_session_that_only_it_would_have_closed() -> None:
     waiting = turns.wait(session(turn="inv_0", queue=("inv_2",)), last_turn())
     step = turns.withdraw(waiting.session, waiting.latest, cancelled(CANCELLED), LATER)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from tests.support.builds_story import NOON, PROJECT, STEPS, Story, a_report, create_command, sized
 
-from nexus_builds.domain.state import ARTIFACT_TAIL, LOG_TAIL, TAIL_BYTES, project_view
+from nexus_builds.domain.state import ARTIFACT_TAIL, INLINE_OUTPUT_BYTES, LOG_TAIL, TAIL_BYTES, project_view
 from nexus_contracts.builds.reports import MAX_LOG_BYTES
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.stages import DEVELOPER
@@ -76,6 +76,20 @@ def test_a_small_output_is_shown_with_the_project() -> None:
     story.report("started", "orchestrator")
     story.report("completed", "orchestrator", output_data={"answer": 42})
     assert (story.step("orchestrator").output, story.step("orchestrator").output_bytes) == ({"answer": 42}, 13)
+
+
+def test_an_output_is_shown_with_the_project_up_to_the_limit() -> None:
+    for size, output in ((INLINE_OUTPUT_BYTES, True), (INLINE_OUTPUT_BYTES + 1, False)):
+        story = Story()
+        story.report("started", "orchestrator")
+        data = {"text": "x" * (size - len('{"text":""}'))}
+        story.report("completed", "orchestrator", output_data=data)
+        step = story.step("orchestrator")
+        assert (step.output, step.output_bytes) == (data if output else None, size)
+    none = Story()
+    none.report("started", "orchestrator")
+    none.report("completed", "orchestrator", output_data=None)
+    assert (none.step("orchestrator").output, none.step("orchestrator").output_bytes) == (None, 0)
 
 
 def test_a_long_line_is_shortened_in_the_tail_and_the_latest_are_shown() -> None:
