@@ -254,8 +254,10 @@ def test_a_build_given_up_fails_with_its_running_steps_and_can_be_restarted() ->
     story.report("completed", "orchestrator")
     story.report("started", "requirements_analysis")
     error = StageError(code="WORKER_LOST", message="gone")
-    after, (event,) = failed(story.project, error, story.time)
+    late = story.time + timedelta(seconds=1.5)
+    after, (event,) = failed(story.project, error, late)
     assert isinstance(event, BuildFailed)
+    assert (event.duration_seconds, after.updated_at) == (4.5, late)
     assert (after.status, event.error.code, event.attempt) == ("failed", "WORKER_LOST", 1)
     shown = {stage.name: (stage.status, stage.error) for stage in after.stages}
     assert shown["orchestrator"] == ("completed", None)

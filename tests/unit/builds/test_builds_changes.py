@@ -274,6 +274,7 @@ def test_an_agent_is_changed_by_the_method_that_built_it(method: BuildMethod) ->
     project = changed(CHANGE, method)
     assert project.attempt is not None
     assert (project.attempt.trigger, project.attempt.build_method) == (Trigger.CHANGE, method)
+    assert project.agent_id == AGENT, "it keeps serving"
 
 
 def test_rules_read_the_requirement_with_its_change() -> None:

@@ -1,5 +1,7 @@
 """Every report in every state of its step: applied, or refused with its code."""
 
+from typing import Any
+
 import pytest
 from tests.support.builds_story import BODIES, ERROR, Story
 
@@ -143,6 +145,15 @@ def test_completing_the_last_stage_completes_the_attempt_with_its_usage_and_agen
     assert done.duration_seconds == (story.time - story.project.created_at).total_seconds()
     assert (story.project.status, story.project.progress) == ("completed", 100.0)
     assert story.project.agent_id == "p:adder"
+
+
+@pytest.mark.parametrize("output", [None, {}, {"agent_id": 7}, {"agent_id": None}])
+def test_an_output_that_names_no_agent_completes_a_build_without_one(output: dict[str, Any] | None) -> None:
+    story = Story()
+    story.before(DEPLOYER)
+    story.report("started", DEPLOYER)
+    assert story.report("completed", DEPLOYER, output_data=output) is None
+    assert (story.project.status, story.project.agent_id) == ("completed", None)
 
 
 def test_usage_of_kept_stages_is_not_counted_again() -> None:

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 from tests.support.builds_story import NOON, PROJECT, STEPS, Story, a_report, create_command, sized
 
-from nexus_builds.domain.state import ARTIFACT_TAIL, INLINE_OUTPUT_BYTES, LOG_TAIL, TAIL_BYTES, project_view
-from nexus_contracts.builds.reports import MAX_LOG_BYTES
+from nexus_builds.domain.state import ARTIFACT_TAIL, INLINE_OUTPUT_BYTES, LOG_TAIL, TAIL_BYTES, latest, project_view
+from nexus_contracts.builds.reports import MAX_LOG_BYTES, StageError
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.stages import DEVELOPER
 from nexus_runtime.dynamo import Table
@@ -115,6 +115,21 @@ def test_the_latest_artifacts_are_shown_and_all_are_counted() -> None:
     step = story.step("orchestrator")
     assert [one.name for one in step.artifacts] == [str(number) for number in range(2, 12)]
     assert step.artifact_count == 12
+
+
+def test_a_tail_holds_the_latest_entries_that_fit() -> None:
+    entries = [StageError(code="X", message=text) for text in ("a", "bb", "ccc")]
+    one, two, three = (len(entry.model_dump_json()) for entry in entries)
+    for most, most_bytes, shown in (
+        (3, one + two + three, 3),
+        (4, one + two + three - 1, 2),
+        (3, two + three, 2),
+        (3, two + three - 1, 1),
+        (3, three - 1, 0),
+        (2, 10_000, 2),
+        (0, 10_000, 0),
+    ):
+        assert latest(entries, most, most_bytes) == tuple(entries[3 - shown :]), (most, most_bytes)
 
 
 def test_artifacts_that_are_too_long_to_show_are_counted() -> None:

@@ -85,7 +85,7 @@ def test_an_attempt_tells_its_outcome_usage_and_duration() -> None:
     assert past is not None
     view = attempt_view(past)
     assert (view.attempt, view.trigger, view.outcome, view.usage.input_tokens) == (1, "start", "cancelled", 3)
-    assert view.duration_seconds == 3.0
+    assert (view.duration_seconds, view.progress, past.progress) == (3.0, 2.5, story.project.progress)
 
 
 def test_an_attempt_tells_where_it_began_what_it_changes_and_why_it_failed() -> None:

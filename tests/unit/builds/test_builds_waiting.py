@@ -144,7 +144,7 @@ def test_the_time_of_a_wait_is_none_of_the_build() -> None:
     story = waiting()
     attempt = story.project.attempt
     assert attempt is not None
-    assert attempt.running(EXPIRES) == attempt.running(story.time)
+    assert attempt.running(EXPIRES) == attempt.running(story.time) == 3.0
 
 
 def test_nobody_but_the_platforms_builder_makes_a_build_wait() -> None:
