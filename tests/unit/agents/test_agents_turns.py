@@ -279,6 +279,7 @@ def test_who_waits_for_a_cancelled_invocation_is_told_why_and_what_to_do(code: s
     assert ended.error is not None
     assert (ended.status, ended.error.code, ended.error.message) == ("cancelled", code, message)
     assert ended.error.suggestion.startswith(advice)
+    assert bool(ended.error.suggestion) is bool(advice)
     assert isinstance(event, InvocationCancelled)
     assert event.reason == code
 
@@ -306,6 +307,9 @@ def test_a_failed_invocation_tells_its_reason_and_the_usage_that_it_had() -> Non
     assert ended.error.model_dump() == {"code": "OUT_OF_INK", "message": "the pen is dry", "suggestion": "Refill it."}
     assert isinstance(event, InvocationFailed)
     assert (event.error, event.duration_ms) == (ended.error, 2500)
+    _, (event,) = end(running, Ending(InvocationStatus.FAILED), LATER)
+    assert isinstance(event, InvocationFailed)
+    assert event.error.code == "UNKNOWN"
 
 
 @pytest.mark.parametrize("role", ["user", "system"])

@@ -55,7 +55,8 @@ async def test_the_refusal_is_the_owners_answer_and_names_the_field() -> None:
     assert refused.error is not None
     assert (refused.status, refused.error.code) == (400, "VALIDATION_ERROR")
     faults: Any = refused.error.details["errors"]
-    assert [fault["location"] for fault in faults] == ["body.build_method"]
+    message = "this platform has no build method model; it has auto, rules"
+    assert faults == [{"location": "body.build_method", "message": message, "type": "unavailable"}]
     assert await replica.project() is None
 
 
