@@ -9,6 +9,7 @@ from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildMethod, BuildStarted, BuildStopped, Trigger
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import InvalidState
+from nexus_contracts.principal import Principal
 from nexus_contracts.stages import DEPLOYER, DEVELOPER, STAGES, StepStatus
 
 BECOMES = {
@@ -31,7 +32,7 @@ def test_an_action_leads_where_the_table_says_or_changes_nothing(status: Project
     before, told = story.project, len(story.events)
     if (status, action) in BECOMES:
         events = story.control(action)
-        assert story.project.status == BECOMES[status, action]
+        assert (story.project.status, story.project.updated_at) == (BECOMES[status, action], story.time)
         assert len(events) == 1
         assert getattr(events[0], "reason", "because") == "because"
         return
@@ -214,6 +215,23 @@ def test_every_project_can_be_deleted_and_a_running_build_is_stopped_first(statu
     reasons = [event.reason for event in events if isinstance(event, BuildStopped)]
     assert reasons == ["the project was deleted"] * running
     assert after.deleted_at == NOON
+
+
+def test_a_project_that_is_not_started_yet_is_what_was_asked_for_with_all_its_stages() -> None:
+    sender = Principal(id="ann", tenant="acme")
+    command = create_command(auto_start=False, ask=True, approve=["architecture"], agent_name="adder", principal=sender)
+    project, (created,) = control.create(command, NOON, Methods())
+    assert (project.tenant, project.ask, project.approve, project.agent_name) == (
+        "acme",
+        True,
+        ["architecture"],
+        "adder",
+    )
+    assert (project.created_at, project.updated_at) == (NOON, NOON)
+    assert [(step.name, step.attempt, step.status) for step in project.stages] == [
+        (stage.name, 0, StepStatus.PENDING) for stage in STAGES
+    ]
+    assert created.model_dump()["attempt"] == 0
 
 
 def test_creating_says_everything_that_was_asked_for() -> None:
