@@ -130,7 +130,10 @@ async def test_the_next_turn_begins_when_the_one_that_runs_is_cancelled(world: W
 async def test_a_turn_that_waits_is_withdrawn_without_a_message_or_a_figure(world: World) -> None:
     first, second, third = post("U1"), post("U2"), post("U3")
     requests = [await world.send(command) for command in (first, second, third)]
-    assert (await world.ask(cancel(second))).status == 200
+    answer = await world.ask(cancel(second))
+    view = InvocationView.model_validate(answer.result)
+    assert (answer.status, view.status, view.started_at, view.duration_ms) == (200, "cancelled", None, 0)
+    assert view.completed_at is not None
     for text in ("U1", "U3"):
         assert world.backend.asked[0].request.prompt == text
         world.backend.asked[0].succeed()

@@ -8,6 +8,7 @@ import pytest
 from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of, kill_tasks, settle
 
 from nexus_agents.domain.backend_errors import PackageRejected
+from nexus_agents.domain.turn import MAX_WAITING
 from nexus_agents.tables import INSTANCES, INVOCATIONS, LEDGER, LISTS, MESSAGES, SESSIONS, WORK
 from nexus_contracts.agents.commands import (
     CreateSession,
@@ -271,6 +272,9 @@ async def test_too_many_waiting_messages_are_a_conflict(world: World) -> None:
     for number in range(101):
         await world.send(post(session_id, f"U{number}"))
     assert error_of(await world.ask(post(session_id, "too much")))[0] == "RESOURCE_CONFLICT"
+    session = await world.turns.sessions.load(session_id)
+    assert session is not None
+    assert len(session.queue) == MAX_WAITING
 
 
 async def test_a_deleted_session_cancels_its_turns_and_leaves_no_message(world: World) -> None:

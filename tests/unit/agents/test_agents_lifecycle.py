@@ -8,6 +8,7 @@ from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of,
 from tests.support.eventually import eventually
 
 from nexus_agents.domain.backend_errors import AgentNotStarted, AgentTimedOut, BackendError, PackageUnavailable
+from nexus_agents.domain.views import version_view
 from nexus_agents.tables import INVOCATIONS, VERSIONS, WORK
 from nexus_agents.work import deployments
 from nexus_contracts.agents.commands import (
@@ -127,6 +128,17 @@ async def test_every_deployment_is_kept_as_a_version_with_its_package_and_maker(
         None,
     )
     assert (await world.view()).active_version == 1
+    agent = await world.agents.load(AGENT)
+    assert agent is not None
+    shown_versions = [version_view(one, agent) for one in found]
+    assert [(one.version, one.active, one.package_uri, one.package_sha256) for one in shown_versions] == [
+        (2, False, SECOND["package_uri"], SECOND["package_sha256"]),
+        (1, True, PACKAGE.uri, PACKAGE.sha256),
+    ]
+    assert [(one.status, one.created_by, one.attempt) for one in shown_versions] == [
+        ("failed", "default", None),
+        ("deployed", "ann", 4),
+    ]
 
 
 async def test_an_agent_rolls_back_and_forward(world: World) -> None:
@@ -202,8 +214,8 @@ async def test_an_activation_takes_the_place_of_a_deployment_under_way(world: Wo
 
 async def test_an_unknown_version_a_stale_if_match_and_anothers_agent_are_refused(world: World) -> None:
     await world.deploy()
-    code, details = error_of(await world.ask(activation(7)))
-    assert (code, details["type"]) == ("RESOURCE_NOT_FOUND", "version")
+    named = {"type": "version", "id": "7", "agent_id": AGENT}
+    assert error_of(await world.ask(activation(7))) == ("RESOURCE_NOT_FOUND", named)
     assert error_of(await world.ask(activation(1, if_match=1)))[0] == "PRECONDITION_FAILED"
     for command in (activation(1), status("offline"), update(tags=["x"])):
         stranger = command.model_copy(update={"principal": STRANGER})
@@ -243,7 +255,9 @@ async def test_an_agent_runs_again_when_its_deployment_holds(world: World) -> No
 async def test_a_running_agent_whose_check_fails_goes_offline(world: World) -> None:
     await world.deploy()
     world.backend.fault = AgentNotStarted("no")
+    before = await world.view()
     view = shown(await world.ask(status("running")))
+    assert view.updated_at > before.updated_at
     assert (view.status, view.deployment.last_error and view.deployment.last_error.code) == (
         "offline",
         "AGENT_NOT_STARTED",
@@ -262,7 +276,8 @@ async def test_an_agent_taken_offline_while_it_is_deployed_stays_offline(world: 
     world.backend.gate = asyncio.Event()
     await world.send(second())
     assert shown(await world.ask(status("offline"))).status == "offline"
-    assert error_of(await world.ask(status("running")))[1]["allowed_actions"] == ["offline"]
+    _, details = error_of(await world.ask(status("running")))
+    assert details == {"current_status": "offline", "action": "running", "allowed_actions": ["offline"]}
     world.backend.gate.set()
     await settle()
     view = await world.view()
@@ -298,6 +313,17 @@ async def test_an_update_changes_what_is_given_and_null_clears(world: World) -> 
     assert error_of(await world.ask(stale))[0] == "PRECONDITION_FAILED"
 
 
+async def test_a_description_is_told_whole_whatever_of_it_has_changed(world: World) -> None:
+    await world.deploy()
+    whole = {"description": "It writes.", "category": "work", "tags": ["a"], "capabilities": ["y"]}
+    for change in (whole, {"version": "7"}):
+        before = await world.view()
+        view = shown(await world.ask(update(**change)))
+        assert view.updated_at > before.updated_at
+    told = [entry async for entry in world.owner.history.read(AGENT)][-1].data
+    assert {name: told[name] for name in (*whole, "version")} == {**whole, "version": "7"}
+
+
 async def test_what_was_described_outlives_a_check_but_not_the_next_version(world: World) -> None:
     await world.deploy()
     await world.ask(update(category="work", tags=["a"]))
@@ -308,7 +334,7 @@ async def test_what_was_described_outlives_a_check_but_not_the_next_version(worl
 
 async def test_an_unknown_agent_is_never_created(world: World) -> None:
     for command in (update(tags=["a"]), status("running"), activation(1)):
-        assert error_of(await world.ask(command))[0] == "RESOURCE_NOT_FOUND"
+        assert error_of(await world.ask(command)) == ("RESOURCE_NOT_FOUND", {"type": "agent", "id": AGENT})
     assert await world.agents.load_any(AGENT) is None
 
 

@@ -162,7 +162,7 @@ async def test_a_package_of_another_tenant_or_of_nobody_is_not_found(world: Worl
     package_id = (await taken(world, talker(), principal=STRANGER)).package_id
     assert (await taken(world, talker())).package_id != package_id
     for unknown in (package_id, "pkg_" + "0" * 32):
-        assert error_of(await world.ask(registration(package_id=unknown)))[1]["type"] == "package"
+        assert error_of(await world.ask(registration(package_id=unknown)))[1] == {"type": "package", "id": unknown}
     assert await world.agents.load_any(AGENT) is None
 
 

@@ -1,8 +1,9 @@
 """A tenant asks its agents no more on a day than its quotas allow; what was let in keeps its answer."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -111,8 +112,38 @@ async def test_without_quotas_nothing_is_counted() -> None:
         assert await used(made) == Used()
 
 
-@pytest.mark.parametrize(("time", "seconds"), [((0, 0, 0), 86_400), ((23, 59, 59), 1), ((23, 0, 0), 3600)])
-def test_there_is_room_again_at_midnight(time: tuple[int, int, int], seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("used", "told"),
+    [
+        (Used(invocations=5), {"quota": "invocations_per_day", "limit": 5, "used": 5}),
+        (Used(invocations=4, tokens=70), {"quota": "tokens_per_day", "limit": 70, "used": 70}),
+    ],
+)
+def test_who_has_no_room_is_told_of_which_quota(used: Used, told: dict[str, Any]) -> None:
+    now = datetime(2026, 1, 31, 23, tzinfo=UTC)
+    quotas = DailyQuotas(invocations=5, tokens=70)
+    quotas.require_room(Used(invocations=4, tokens=69), now)
     with pytest.raises(TenantQuotaExceeded) as refused:
-        DailyQuotas(invocations=5).require_room(Used(invocations=5), datetime(2026, 1, 31, *time, tzinfo=UTC))
+        quotas.require_room(used, now)
+    assert refused.value.details == told | {"retry_after_seconds": 3600}
+    kind = str(told["quota"]).removesuffix("_per_day")
+    assert str(refused.value) == f"the tenant has used {told['used']} of {told['limit']} {kind} of today"
+
+
+def test_the_day_is_that_of_utc_wherever_the_service_and_the_clock_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        with pytest.raises(TenantQuotaExceeded) as refused:
+            DailyQuotas(tokens=5).require_room(
+                Used(tokens=5), datetime(2026, 2, 1, 1, tzinfo=timezone(timedelta(hours=2)))
+            )
+    time.tzset()
+    assert refused.value.details["retry_after_seconds"] == 3600
+
+
+@pytest.mark.parametrize(("time_of_day", "seconds"), [((0, 0, 0), 86_400), ((23, 59, 59), 1), ((23, 0, 0), 3600)])
+def test_there_is_room_again_at_midnight(time_of_day: tuple[int, int, int], seconds: int) -> None:
+    with pytest.raises(TenantQuotaExceeded) as refused:
+        DailyQuotas(invocations=5).require_room(Used(invocations=5), datetime(2026, 1, 31, *time_of_day, tzinfo=UTC))
     assert refused.value.details["retry_after_seconds"] == seconds

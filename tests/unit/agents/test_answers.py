@@ -1,18 +1,20 @@
 """What agents of anybody's making answer: taken as it is, or refused with what was wrong."""
 
 import json
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
 from nexus_agents.backends.answers import answer_in
 from nexus_agents.domain.answers import ending_of
-from nexus_agents.domain.backend import InvokeRequest
+from nexus_agents.domain.backend import AgentAnswer, InvokeRequest, PastMessage
 from nexus_agents.domain.backend_errors import AgentFailed
-from nexus_agents.domain.invocation import end, invoked, start
+from nexus_agents.domain.invocation import MAX_OUTPUT_BYTES, MAX_TRACE_BYTES, end, invoked, start
 from nexus_contracts.agents.commands import InvokeAgent
 from nexus_contracts.agents.events import AgentUsage, InvocationSucceeded
 from nexus_contracts.builds.reports import MOST, MOST_USD
+from nexus_contracts.text import MAX_OBJECT_BYTES, json_bytes
 from nexus_runtime.process.clock import new_id, utc_now
 
 JSON, TEXT, STREAM = "application/json", "text/plain", "text/event-stream"
@@ -174,3 +176,55 @@ def test_the_model_of_an_answer_comes_to_the_event_of_its_invocation() -> None:
     ended, [event] = end(running, ending_of(answer, InvokeRequest("?"), 1), now)
     assert isinstance(event, InvocationSucceeded)
     assert ended.usage == event.usage == AgentUsage(input_tokens=3, tool_calls=1, model="m:1")
+
+
+def traced(**fields: Any) -> list[dict[str, JsonValue]]:
+    """The trace of a turn that has taken 7 ms."""
+    history = (PastMessage("user", "U1"), PastMessage("assistant", "A1"))
+    request = InvokeRequest("?", history=history, history_left_out=3, enable_trace=True)
+    ending = ending_of(AgentAnswer("x", **fields), request, 7)
+    assert ending.trace is not None
+    return ending.trace
+
+
+def test_a_trace_tells_the_turn_then_the_calls_of_models_then_those_of_tools() -> None:
+    turn = {"span": "turn", "duration_ms": 7, "history": {"messages": 2, "left_out": 3}}
+    assert traced() == [turn]
+    assert traced(tool_calls=({"name": "pen"}, {"name": "ink"}), model_calls=({"model": "m:1"},)) == [
+        turn,
+        {"span": "model", "model": "m:1"},
+        {"span": "tool", "name": "pen"},
+        {"span": "tool", "name": "ink"},
+    ]
+    assert ending_of(AgentAnswer("x"), InvokeRequest("?"), 7).trace is None, "nobody asked for one"
+
+
+def test_a_trace_holds_the_first_calls_of_tools_that_fit_and_counts_the_others() -> None:
+    half = {"text": "x" * (MAX_TRACE_BYTES // 2 - json_bytes({"text": ""}))}
+    assert 2 * json_bytes(half) == MAX_TRACE_BYTES
+    first, second = ({"span": "tool", **half} for _ in range(2))
+    assert traced(tool_calls=(half, half))[1:] == [first, second]
+    assert traced(tool_calls=(half, half, {}, {}))[1:] == [first, second, {"omitted": 2}]
+    assert traced(tool_calls=({"text": "x" * MAX_TRACE_BYTES}, {}))[1:] == [{"omitted": 2}]
+
+
+def test_an_answer_of_the_largest_size_is_taken_and_a_larger_one_fails() -> None:
+    largest = "ä" * (MAX_OUTPUT_BYTES // 2)
+    usage = AgentUsage(input_tokens=3)
+    taken = ending_of(AgentAnswer(largest, usage=usage, session_state={"n": 1}), InvokeRequest("?"), 7)
+    assert (taken.status, taken.output, taken.usage, taken.session_state) == ("succeeded", largest, usage, {"n": 1})
+    refused = ending_of(AgentAnswer(largest + "."), InvokeRequest("?"), 7)
+    assert refused.reason is not None
+    assert (refused.status, refused.output, refused.reason.code) == ("failed", None, "ANSWER_TOO_LARGE")
+    assert refused.reason.message == f"the answer has {MAX_OUTPUT_BYTES + 1} bytes; the limit is {MAX_OUTPUT_BYTES}"
+
+
+def test_a_session_state_of_the_largest_size_is_taken_and_a_larger_one_fails() -> None:
+    largest = {"text": "x" * (MAX_OBJECT_BYTES - json_bytes({"text": ""}))}
+    assert json_bytes(largest) == MAX_OBJECT_BYTES
+    assert ending_of(AgentAnswer("x", session_state=largest), InvokeRequest("?"), 7).session_state == largest
+    larger = {"text": f"{largest['text']}x"}
+    refused = ending_of(AgentAnswer("x", session_state=larger), InvokeRequest("?"), 7)
+    assert refused.reason is not None
+    assert (refused.status, refused.reason.code) == ("failed", "SESSION_STATE_TOO_LARGE")
+    assert f"has {MAX_OBJECT_BYTES + 1} bytes; the limit is {MAX_OBJECT_BYTES}" in refused.reason.message

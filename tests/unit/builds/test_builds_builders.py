@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story, control_command
+from tests.support.builds_story import BODIES, EXTERNAL, STEPS, Story, a_report, control_command
 
 from nexus_builds.domain.control import Methods, control
 from nexus_builds.domain.endings import Patience, failed, past_hope
+from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE, Reporter, apply
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Builder, BuildFailed, BuildStarted, ReportRefused, Trigger
 from nexus_contracts.builds.reports import StageError
@@ -18,6 +19,7 @@ def test_reports_of_others_are_refused_where_the_platform_builds(kind: str) -> N
     story = Story()
     story.report("started", "orchestrator")
     assert story.report(kind, "orchestrator", source=EXTERNAL) == "NOT_THE_BUILDER"
+    assert story.project.refusals.reason == "NOT_THE_BUILDER: attempt 1 is built by the platform builder"
 
 
 def test_the_first_external_report_starts_the_first_attempt() -> None:
@@ -46,7 +48,21 @@ def test_the_platforms_worker_does_not_start_an_external_build() -> None:
 
 def test_a_report_of_an_attempt_that_is_not_there_is_refused() -> None:
     assert Story(auto_start=False).report("started", "orchestrator", source=EXTERNAL, attempt=2) == "UNKNOWN_ATTEMPT"
-    assert Story().report("started", "orchestrator", attempt=2) == "UNKNOWN_ATTEMPT"
+    story = Story()
+    assert story.report("started", "orchestrator", attempt=2) == "UNKNOWN_ATTEMPT"
+    assert story.project.refusals.reason == "UNKNOWN_ATTEMPT: the latest attempt is 1"
+
+
+def test_of_who_is_refused_as_much_is_kept_as_a_history_holds() -> None:
+    story = Story()
+    assert story.report("started", "orchestrator", source="s" * 501) == "NOT_THE_BUILDER"
+    refused = story.events[-1]
+    assert isinstance(refused, ReportRefused)
+    assert refused.report.source == "s" * 500
+    report = a_report("started", "deploy")
+    _, (refused,) = apply(story.project, report, Reporter(f"{WORKER_SOURCE}1", "i" * 501), story.time)
+    assert isinstance(refused, ReportRefused)
+    assert (refused.report.id, refused.code) == ("i" * 500, "UNKNOWN_STAGE")
 
 
 def test_a_project_stopped_while_pending_is_not_started_by_a_report() -> None:
@@ -84,11 +100,27 @@ def test_a_worker_with_a_later_epoch_takes_the_running_step_over() -> None:
     assert story.project.attempt_number == 1
 
 
+def test_a_step_that_was_begun_under_no_epoch_is_taken_over_by_the_first() -> None:
+    story = Story()
+    story.report("started", "orchestrator", source=NAMED_SOURCE)
+    assert story.report("started", "orchestrator", epoch=1) is None
+    assert story.step("orchestrator").epoch == 1
+
+
+@pytest.mark.parametrize(("auto_start", "source"), [(True, NAMED_SOURCE), (False, EXTERNAL)])
+def test_who_reports_under_no_epoch_takes_nothing_over(auto_start: bool, source: str) -> None:
+    story = Story(auto_start=auto_start)
+    assert story.report("started", "orchestrator", source=source) is None
+    assert story.report("started", "orchestrator", source=source) == "OUT_OF_ORDER"
+    assert story.project.refusals.reason == "OUT_OF_ORDER: orchestrator is already running"
+
+
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_worker_that_lost_its_lease_is_fenced_off(kind: str) -> None:
     story = Story()
     story.report("started", "orchestrator", epoch=2)
     assert story.report(kind, "orchestrator", epoch=1) == "FENCED_OFF"
+    assert story.project.refusals.reason == "FENCED_OFF: another worker has taken over this attempt"
 
 
 def test_a_refused_report_fences_nobody_off() -> None:
@@ -136,6 +168,7 @@ def test_reports_of_an_earlier_attempt_do_not_touch_the_next() -> None:
     story.control(ControlAction.STOP)
     story.control(ControlAction.RESTART)
     assert story.report("started", "orchestrator", attempt=1) == "ATTEMPT_ENDED"
+    assert story.project.refusals.reason == "ATTEMPT_ENDED: attempt 1 has ended"
     assert story.step("orchestrator").status == "pending"
 
 
@@ -152,6 +185,15 @@ def test_a_paused_project_takes_reports_to_the_very_end() -> None:
 
 
 PATIENCE = Patience(silence=86_400.0, lost=45.0, total=14_400.0)
+
+
+def test_who_is_given_up_is_told_how_long_it_was_waited_for() -> None:
+    silent, long = Story(auto_start=False), Story()
+    silent.report("started", "orchestrator", source=EXTERNAL)
+    for story, told in ((silent, "there was no report for 24 hours"), (long, "within 14400 seconds")):
+        error = past_hope(story.project, story.time + timedelta(days=2), PATIENCE, worker_lost=False)
+        assert error is not None
+        assert told in error.message
 
 
 def judged(story: Story, seconds: float, *, worker_lost: bool = False) -> str | None:
@@ -212,8 +254,10 @@ def test_a_build_given_up_fails_with_its_running_steps_and_can_be_restarted() ->
     story.report("completed", "orchestrator")
     story.report("started", "requirements_analysis")
     error = StageError(code="WORKER_LOST", message="gone")
-    after, (event,) = failed(story.project, error, story.time)
+    late = story.time + timedelta(seconds=1.5)
+    after, (event,) = failed(story.project, error, late)
     assert isinstance(event, BuildFailed)
+    assert (event.duration_seconds, after.updated_at) == (4.5, late)
     assert (after.status, event.error.code, event.attempt) == ("failed", "WORKER_LOST", 1)
     shown = {stage.name: (stage.status, stage.error) for stage in after.stages}
     assert shown["orchestrator"] == ("completed", None)

@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import JsonValue
 from tests.support.builds_port import WorkerWorld
-from tests.support.builds_story import PROJECT, create_command
+from tests.support.builds_story import NOON, PROJECT, Story, create_command
 
+from nexus_builds.domain import changing
+from nexus_builds.domain.changing import change
+from nexus_builds.domain.control import Methods
 from nexus_builds.domain.state import Project
+from nexus_builds.domain.verification import Suite
 from nexus_contracts.builds.builder import BuildRequest, Notebook, StepResult
 from nexus_contracts.builds.commands import ChangeAgent, ControlAction
+from nexus_contracts.builds.events import BuildMethod, Trigger
 from nexus_contracts.builds.views import AgentDiff, ProjectStatus
+from nexus_contracts.errors import InvalidState
 from nexus_contracts.replies import Reply
 from nexus_contracts.stages import DEPLOYER
 from nexus_contracts.verification import Case, CaseTurn, Number
@@ -207,14 +214,20 @@ async def test_a_project_that_is_building_cannot_be_changed(tmp_path: Path) -> N
     made = await built(tmp_path, Shipping(FIRST, SECOND))
     assert (await made.change()).status == 201
     reply = await made.change()
-    assert (reply.status, reply.error and reply.error.code) == (400, "INVALID_STATE")
+    assert reply.error is not None
+    assert (reply.status, reply.error.code) == (400, "INVALID_STATE")
+    allowed = {"current_status": "building", "action": "change", "allowed_actions": ["pause", "stop"]}
+    assert reply.error.details == allowed
     assert (await made.replica.present()).attempt_number == 2
 
 
 async def test_an_agent_without_cases_cannot_be_changed(tmp_path: Path) -> None:
     made = await built(tmp_path, Shipping((FIRST[0], ())))
     reply = await made.change()
-    assert (reply.status, reply.error and reply.error.code) == (400, "INVALID_STATE")
+    assert reply.error is not None
+    assert (reply.status, reply.error.code) == (400, "INVALID_STATE")
+    assert reply.error.details == {"action": "change", "allowed_actions": []}
+    assert reply.error.suggestion.startswith("Build the agent from a requirement")
 
 
 async def test_a_change_that_builds_another_agent_fails(tmp_path: Path) -> None:
@@ -227,6 +240,41 @@ async def test_a_change_that_builds_another_agent_fails(tmp_path: Path) -> None:
     await made.change()
     assert error_of(await made.worked()).code == "WRONG_AGENT"
     assert made.deployments == 1
+
+
+def changed(requirement: str, method: BuildMethod = BuildMethod.RULES) -> Project:
+    """The project of an agent built by that method, on a platform that has both, after this change request."""
+    both = Methods(frozenset({BuildMethod.RULES, BuildMethod.MODEL}))
+    story = Story(build_method="rules")
+    story.work()
+    assert story.project.attempt is not None
+    built = story.project.attempt.model_copy(update={"build_method": method})
+    named = {"command_id": "c", "project_id": PROJECT, "agent_id": AGENT, "requirement": requirement}
+    suite = Suite(agent_id=AGENT, attempt=1, package_uri="blob:x", package_sha256="0" * 64, cases=[])
+    return change(story.project, ChangeAgent.model_validate(named), suite, built, NOON, both)[0]
+
+
+def test_the_longest_requirement_with_its_changes_is_taken_and_a_longer_one_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = len(f"{create_command().requirement}\n\n{CHANGE}")
+    monkeypatch.setattr(changing, "LONGEST", whole)
+    project = changed(CHANGE)
+    assert project.attempt is not None
+    assert project.attempt.change is not None
+    assert len(project.attempt.change.whole) == whole
+    with pytest.raises(InvalidState, match=f"the requirement has {whole + 1} characters, more than {whole}") as caught:
+        changed(f"{CHANGE}.")
+    told = {"current_status": "completed", "action": "change", "allowed_actions": ["restart"]}
+    assert caught.value.details == told
+
+
+@pytest.mark.parametrize("method", [BuildMethod.RULES, BuildMethod.MODEL])
+def test_an_agent_is_changed_by_the_method_that_built_it(method: BuildMethod) -> None:
+    project = changed(CHANGE, method)
+    assert project.attempt is not None
+    assert (project.attempt.trigger, project.attempt.build_method) == (Trigger.CHANGE, method)
+    assert project.agent_id == AGENT, "it keeps serving"
 
 
 def test_rules_read_the_requirement_with_its_change() -> None:

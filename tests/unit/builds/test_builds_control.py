@@ -6,9 +6,10 @@ from tests.support.builds_story import NOON, Story, create_command, project_in
 from nexus_builds.domain import control
 from nexus_builds.domain.control import ALLOWED, Methods
 from nexus_contracts.builds.commands import ControlAction
-from nexus_contracts.builds.events import Builder, BuildStarted, BuildStopped, Trigger
+from nexus_contracts.builds.events import Builder, BuildMethod, BuildStarted, BuildStopped, Trigger
 from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import InvalidState
+from nexus_contracts.principal import Principal
 from nexus_contracts.stages import DEPLOYER, DEVELOPER, STAGES, StepStatus
 
 BECOMES = {
@@ -31,12 +32,13 @@ def test_an_action_leads_where_the_table_says_or_changes_nothing(status: Project
     before, told = story.project, len(story.events)
     if (status, action) in BECOMES:
         events = story.control(action)
-        assert story.project.status == BECOMES[status, action]
+        assert (story.project.status, story.project.updated_at) == (BECOMES[status, action], story.time)
         assert len(events) == 1
         assert getattr(events[0], "reason", "because") == "because"
         return
     with pytest.raises(InvalidState) as caught:
         story.control(action)
+    assert str(caught.value) == f"a {status} project cannot {action}"
     allowed = sorted(act for state, act in BECOMES if state == status)
     assert caught.value.details["current_status"] == status
     assert caught.value.details["action"] == action
@@ -96,6 +98,9 @@ def test_a_start_makes_the_platform_the_builder() -> None:
     (started,) = story.control(ControlAction.START)
     assert isinstance(started, BuildStarted)
     assert (started.attempt, started.builder, started.trigger) == (1, Builder.PLATFORM, Trigger.START)
+    attempt = story.project.attempt
+    assert attempt is not None
+    assert (attempt.build_method, started.build_method) == (BuildMethod.RULES, BuildMethod.RULES)
 
 
 def test_a_stop_before_any_build_has_no_attempt_and_no_duration() -> None:
@@ -174,7 +179,7 @@ def test_a_restart_behind_an_unfinished_stage_is_refused() -> None:
     before = story.project
     with pytest.raises(InvalidState, match="agent_design is not done") as caught:
         story.control(ControlAction.RESTART, DEVELOPER)
-    assert caught.value.details["current_status"] == "failed"
+    assert (caught.value.details["current_status"], caught.value.details["action"]) == ("failed", "restart")
     assert story.project == before
     story.control(ControlAction.RESTART, "agent_design")
     assert [step.status for step in story.project.stages] == ["skipped"] * 3 + ["pending"] * 3
@@ -207,7 +212,26 @@ def test_every_project_can_be_deleted_and_a_running_build_is_stopped_first(statu
     types = [getattr(event, "type") for event in events]  # noqa: B009
     running = status in (ProjectStatus.BUILDING, ProjectStatus.PAUSED)
     assert types == ["nexus.build.stopped.v1"] * running + ["nexus.project.deleted.v1"]
+    reasons = [event.reason for event in events if isinstance(event, BuildStopped)]
+    assert reasons == ["the project was deleted"] * running
     assert after.deleted_at == NOON
+
+
+def test_a_project_that_is_not_started_yet_is_what_was_asked_for_with_all_its_stages() -> None:
+    sender = Principal(id="ann", tenant="acme")
+    command = create_command(auto_start=False, ask=True, approve=["architecture"], agent_name="adder", principal=sender)
+    project, (created,) = control.create(command, NOON, Methods())
+    assert (project.tenant, project.ask, project.approve, project.agent_name) == (
+        "acme",
+        True,
+        ["architecture"],
+        "adder",
+    )
+    assert (project.created_at, project.updated_at) == (NOON, NOON)
+    assert [(step.name, step.attempt, step.status) for step in project.stages] == [
+        (stage.name, 0, StepStatus.PENDING) for stage in STAGES
+    ]
+    assert created.model_dump()["attempt"] == 0
 
 
 def test_creating_says_everything_that_was_asked_for() -> None:

@@ -93,6 +93,30 @@ def test_of_a_failed_sub_stage_one_alert_tells_with_its_error() -> None:
     assert shown(story).totals.failed_stages == 1
 
 
+def test_a_stage_that_fails_after_its_sub_stages_has_the_alert_itself() -> None:
+    story = Story()
+    story.before(DEVELOPER)
+    story.report("started", DEVELOPER)
+    for _, sub in (step for step in STEPS if step[1]):
+        story.report("started", DEVELOPER, sub)
+        story.report("completed", DEVELOPER, sub)
+    story.report("failed", DEVELOPER)
+    (alert,) = shown(story).alerts
+    assert (alert.code, alert.stage_name, alert.since) == (AlertCode.STAGE_FAILED, DEVELOPER, story.time)
+
+
+def test_a_stage_is_shown_as_it_is() -> None:
+    story = Story(agent_name_map={"orchestrator": "planner"})
+    story.report("started", "orchestrator")
+    story.report("progressed", "orchestrator")
+    story.report("usage_recorded", "orchestrator")
+    story.report("failed", "orchestrator")
+    board, step = shown(story).stages[0], story.step("orchestrator")
+    for name in ("status", "progress", "agent_name", "started_at", "completed_at", "usage", "error", "attempt"):
+        assert getattr(board, name) == getattr(step, name), name
+    assert (board.stage_number, board.display_name, board.duration_seconds) == (1, "Orchestrator", 3.0)
+
+
 @pytest.mark.parametrize("code", sorted(GIVEN_UP))
 def test_of_a_build_that_was_given_up_one_alert_tells_why_and_where(code: str) -> None:
     story = Story()
@@ -105,6 +129,7 @@ def test_of_a_build_that_was_given_up_one_alert_tells_why_and_where(code: str) -
     for project, place in ((between, None), (within, TOOL_DEVELOPER)):
         (alert,) = build_dashboard(project, story.time).alerts
         assert (alert.code, alert.severity, alert.stage_name) == (AlertCode.BUILD_FAILED, "error", place)
+        assert alert.since == story.time if place else between.updated_at
         assert alert.message == f"{code}: nobody is there"
 
 
@@ -132,7 +157,16 @@ def test_silence_and_slowness_come_up_after_their_time_and_go_with_a_report() ->
     assert alerts(story, SILENT - timedelta(seconds=1)) == []
     assert alerts(story, SILENT) == [(AlertCode.NO_REPORT, "orchestrator")]
     assert alerts(story, SLOW) == [(AlertCode.NO_REPORT, "orchestrator"), (AlertCode.STAGE_SLOW, "orchestrator")]
+    assert [alert.since for alert in shown(story, SLOW).alerts] == [story.time, story.time]
     story.report("progressed", "orchestrator")
+    assert alerts(story) == []
+
+
+def test_a_stage_that_is_done_is_not_slow_however_long_ago_that_was() -> None:
+    story = Story()
+    story.work("orchestrator")
+    story.time += SLOW
+    story.report("started", "requirements_analysis")
     assert alerts(story) == []
 
 

@@ -54,6 +54,12 @@ async def test_a_command_seen_again_has_one_effect_and_the_same_answer(replica: 
     assert len(await replica.events()) == 2
 
 
+async def test_a_project_that_is_not_there_is_named(replica: Replica) -> None:
+    refused = await replica.ask(control(ControlAction.STOP))
+    assert refused.error is not None
+    assert refused.error.details == {"type": "project", "id": PROJECT}
+
+
 async def test_a_command_id_with_another_request_behind_it_is_refused(replica: Replica) -> None:
     await replica.ask(create_command(fingerprint="a"))
     with pytest.raises(IdempotencyKeyReused):

@@ -8,12 +8,13 @@ from tests.support.builds_world import Replica
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.domain import control
+from nexus_builds.domain.agent_change import AgentChange
 from nexus_builds.domain.control import Methods
 from nexus_builds.domain.errors import MethodUnavailable
 from nexus_builds.domain.state import attempt_summary, project_view
 from nexus_builds.settings import BuildsSettings
 from nexus_contracts.builds.commands import ControlAction
-from nexus_contracts.builds.events import BuildMethod, BuildStarted
+from nexus_contracts.builds.events import Builder, BuildMethod, BuildStarted, Trigger
 
 RULES, MODEL, AUTO = BuildMethod.RULES, BuildMethod.MODEL, BuildMethod.AUTO
 BOTH = Methods(frozenset({RULES, MODEL}))
@@ -54,7 +55,8 @@ async def test_the_refusal_is_the_owners_answer_and_names_the_field() -> None:
     assert refused.error is not None
     assert (refused.status, refused.error.code) == (400, "VALIDATION_ERROR")
     faults: Any = refused.error.details["errors"]
-    assert [fault["location"] for fault in faults] == ["body.build_method"]
+    message = "this platform has no build method model; it has auto, rules"
+    assert faults == [{"location": "body.build_method", "message": message, "type": "unavailable"}]
     assert await replica.project() is None
 
 
@@ -75,6 +77,25 @@ def test_a_build_of_another_system_has_no_method() -> None:
     story.report("started", "orchestrator", source="/ci/acme")
     assert story.project.attempt is not None
     assert story.project.attempt.build_method is None
+
+
+def test_a_restart_of_another_systems_build_has_none_either() -> None:
+    story = Story(auto_start=False)
+    story.work(source="/ci/acme")
+    story.control(ControlAction.RESTART)
+    assert story.project.attempt is not None
+    assert (story.project.attempt.number, story.project.attempt.build_method) == (2, None)
+
+
+def test_a_restarted_change_is_built_as_it_began_and_a_restarted_build_by_what_there_is_now() -> None:
+    change = AgentChange(agent_id="a", against=1, requirement="subtract, too", whole="add\n\nsubtract, too")
+    project, _ = control.create(create_command(auto_start=False), NOON, Methods())
+    for what, method in ((change, RULES), (None, MODEL)):
+        begun, _ = control.begin(project, Builder.PLATFORM, Trigger.CHANGE, NOON, method=RULES, change=what)
+        stopped, _ = control.control(begun, control_command(ControlAction.STOP), NOON, BOTH)
+        again, _ = control.control(stopped, control_command(ControlAction.RESTART), NOON, BOTH)
+        assert again.attempt is not None
+        assert (again.attempt.change, again.attempt.build_method) == (what, method)
 
 
 def test_auto_has_no_executor_and_without_any_executor_there_is_no_platform(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.support.builds_story import PROJECT, a_report, control_command, create_command
+from tests.support.builds_story import EXTERNAL, PROJECT, Story, a_report, control_command, create_command, project_in
 from tests.support.builds_world import LossyDatabase, Replica, delivered
 from tests.support.memory_database import MemoryDatabase
 
 from nexus_builds.app import quotas_by_tenant
-from nexus_builds.domain.quotas import ProjectQuotas
+from nexus_builds.domain.quotas import BUILD_ENDS_SECONDS, ProjectQuotas, TenantTotals
+from nexus_builds.domain.state import Project
 from nexus_builds.settings import BuildsSettings
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject, DeleteProject
+from nexus_contracts.builds.views import ProjectStatus
 from nexus_contracts.errors import TenantQuotaExceeded
 from nexus_contracts.principal import Principal
 from nexus_contracts.replies import Reply
@@ -94,6 +96,54 @@ def test_quotas_that_no_tenant_could_have_stop_the_start(
     assert capsys.readouterr().err.startswith("error: setting TENANT_QUOTAS")
 
 
+def external() -> Project:
+    story = Story(auto_start=False)
+    story.report("started", "orchestrator", source=EXTERNAL)
+    return story.project
+
+
+IDLE, BUILDING, PAUSED, ENDED = (
+    project_in(status).project
+    for status in (ProjectStatus.PENDING, ProjectStatus.BUILDING, ProjectStatus.PAUSED, ProjectStatus.COMPLETED)
+)
+FULL_HOUSE = TenantTotals(projects=1, builds=1, entries=2)
+CHANGES: list[tuple[Project | None, Project, set[str]]] = [
+    (None, IDLE, {"projects"}),
+    (None, BUILDING, {"projects", "builds"}),
+    (IDLE, BUILDING, {"builds"}),
+    (IDLE, external(), set()),
+    (BUILDING, PAUSED, set()),
+    (PAUSED, BUILDING, set()),
+    (BUILDING, ENDED, set()),
+    (ENDED, BUILDING, {"builds"}),
+]
+"""What changes, and of what it takes one more."""
+
+
+@pytest.mark.parametrize(("before", "after", "takes"), CHANGES)
+def test_only_what_a_change_takes_needs_room_and_only_where_that_is_limited(
+    before: Project | None, after: Project, takes: set[str]
+) -> None:
+    for limited in ({"projects"}, {"builds"}, {"projects", "builds"}, set[str]()):
+        quotas = ProjectQuotas(**dict.fromkeys(limited, 1))
+        assert quotas.concern(before, after) == bool(takes & limited)
+        quotas.require_room(before, after, TenantTotals(projects=0, builds=0, entries=0))
+        if takes & limited:
+            with pytest.raises(TenantQuotaExceeded) as refused:
+                quotas.require_room(before, after, FULL_HOUSE)
+            assert refused.value.details["quota"] in takes & limited
+        else:
+            quotas.require_room(before, after, FULL_HOUSE)
+
+
+def test_a_refused_build_is_told_the_quota_and_when_to_ask_again() -> None:
+    with pytest.raises(TenantQuotaExceeded, match="1 builds of the tenant go on, and 1 may at once") as refused:
+        ProjectQuotas(builds=1).require_room(IDLE, BUILDING, FULL_HOUSE)
+    told = {"quota": "builds", "limit": 1, "used": 1, "retry_after_seconds": BUILD_ENDS_SECONDS}
+    assert refused.value.details == told
+    assert "stop one" in refused.value.advice
+
+
 async def test_who_is_let_in_between_another_ones_count_and_its_write_counts() -> None:
     database = LossyDatabase()
     builds = replica(database, projects=1)
@@ -109,6 +159,7 @@ async def test_a_deleted_project_makes_room_and_waiting_alone_does_not() -> None
         await builds.ask(creation(2))
     told = {"quota": "projects", "limit": 1, "used": 1, "retry_after_seconds": None}
     assert refused.value.details == told
+    assert "Delete a project" in refused.value.advice
     deletion = {"command_id": "d", "project_id": creation(1).project_id, "principal": creation(1).principal}
     assert (await builds.ask(DeleteProject.model_validate(deletion))).status == 200
     assert await outcomes(builds, creation(2)) == ["201"]

@@ -1,9 +1,11 @@
 """Every report in every state of its step: applied, or refused with its code."""
 
+from typing import Any
+
 import pytest
 from tests.support.builds_story import BODIES, ERROR, Story
 
-from nexus_builds.domain.reports import Reporter
+from nexus_builds.domain.reports import MOST_MODELS, Reporter
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import BuildCompleted, BuildFailed
 from nexus_contracts.builds.reports import MOST, MOST_USD, Usage
@@ -69,6 +71,7 @@ def test_nothing_is_applied_to_a_failed_step_because_its_attempt_has_ended(kind:
 def test_an_unknown_stage_is_refused(kind: str, stage: str, sub: str | None) -> None:
     story = Story()
     assert story.report(kind, stage, sub) == "UNKNOWN_STAGE"
+    assert story.project.refusals.reason == f"UNKNOWN_STAGE: there is no {sub or stage} here"
 
 
 @pytest.mark.parametrize("stage", STAGES[1:])
@@ -76,14 +79,17 @@ def test_a_stage_does_not_start_before_the_one_before_it_is_done(stage: object) 
     names = [one.name for one in STAGES]
     name = getattr(stage, "name", "")
     story = Story()
-    story.before(names[names.index(name) - 1])
+    earlier = names[names.index(name) - 1]
+    story.before(earlier)
     assert story.report("started", name) == "OUT_OF_ORDER"
+    assert story.project.refusals.reason == f"OUT_OF_ORDER: {earlier} is not completed"
 
 
 def test_a_sub_stage_does_not_start_before_its_stage() -> None:
     story = Story()
     story.before(DEVELOPER)
     assert story.report("started", DEVELOPER, SUB) == "OUT_OF_ORDER"
+    assert story.project.refusals.reason == f"OUT_OF_ORDER: {DEVELOPER} is not running"
 
 
 def test_sub_stages_may_run_in_any_order_and_side_by_side() -> None:
@@ -106,6 +112,8 @@ def test_stage_five_is_not_completed_without_its_three_sub_stages(finished: int)
         story.report("started", DEVELOPER, sub.name)
         story.report("completed", DEVELOPER, sub.name)
     assert story.report("completed", DEVELOPER) == "OUT_OF_ORDER"
+    unfinished = STAGES[4].sub_stages[finished].name
+    assert story.project.refusals.reason == f"OUT_OF_ORDER: {unfinished} is not completed"
 
 
 def test_a_failed_sub_stage_fails_its_stage_and_the_attempt() -> None:
@@ -120,6 +128,7 @@ def test_a_failed_sub_stage_fails_its_stage_and_the_attempt() -> None:
     assert (stage.completed_at, sub.completed_at) == (story.time, story.time)
     assert isinstance(failed, BuildFailed)
     assert failed.error.model_dump() == ERROR
+    assert failed.duration_seconds == (story.time - story.project.created_at).total_seconds()
     assert story.types()[-2:] == ["stage.failed", "build.failed"]
 
 
@@ -136,6 +145,15 @@ def test_completing_the_last_stage_completes_the_attempt_with_its_usage_and_agen
     assert done.duration_seconds == (story.time - story.project.created_at).total_seconds()
     assert (story.project.status, story.project.progress) == ("completed", 100.0)
     assert story.project.agent_id == "p:adder"
+
+
+@pytest.mark.parametrize("output", [None, {}, {"agent_id": 7}, {"agent_id": None}])
+def test_an_output_that_names_no_agent_completes_a_build_without_one(output: dict[str, Any] | None) -> None:
+    story = Story()
+    story.before(DEPLOYER)
+    story.report("started", DEPLOYER)
+    assert story.report("completed", DEPLOYER, output_data=output) is None
+    assert (story.project.status, story.project.agent_id) == ("completed", None)
 
 
 def test_usage_of_kept_stages_is_not_counted_again() -> None:
@@ -206,6 +224,23 @@ def test_the_agent_that_reports_a_start_is_shown() -> None:
     story = Story(agent_name_map={"orchestrator": "planned"})
     story.report("started", "orchestrator", agent_name="actual")
     assert story.step("orchestrator").agent_name == "actual"
+
+
+def test_an_attempt_names_each_model_once_and_the_first_ones_where_there_are_too_many() -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    names = [f"model-{number}" for number in range(MOST_MODELS + 2)]
+    for name in (*names, *names):
+        assert story.report("usage_recorded", "orchestrator", model=name) is None
+    attempt = story.project.attempt
+    assert attempt is not None
+    assert attempt.models == tuple(names[:MOST_MODELS])
+    few = Story()
+    few.report("started", "orchestrator")
+    for name in ("a", "b", "a"):
+        few.report("usage_recorded", "orchestrator", model=name)
+    assert few.project.attempt is not None
+    assert few.project.attempt.models == ("a", "b")
 
 
 @pytest.mark.parametrize(

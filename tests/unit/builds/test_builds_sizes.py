@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 from tests.support.builds_story import NOON, PROJECT, STEPS, Story, a_report, create_command, sized
 
-from nexus_builds.domain.state import ARTIFACT_TAIL, LOG_TAIL, TAIL_BYTES, project_view
-from nexus_contracts.builds.reports import MAX_LOG_BYTES
+from nexus_builds.domain.state import ARTIFACT_TAIL, INLINE_OUTPUT_BYTES, LOG_TAIL, TAIL_BYTES, latest, project_view
+from nexus_contracts.builds.reports import MAX_LOG_BYTES, StageError
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.stages import DEVELOPER
 from nexus_runtime.dynamo import Table
@@ -78,14 +78,58 @@ def test_a_small_output_is_shown_with_the_project() -> None:
     assert (story.step("orchestrator").output, story.step("orchestrator").output_bytes) == ({"answer": 42}, 13)
 
 
+def test_an_output_is_shown_with_the_project_up_to_the_limit() -> None:
+    for size, output in ((INLINE_OUTPUT_BYTES, True), (INLINE_OUTPUT_BYTES + 1, False)):
+        story = Story()
+        story.report("started", "orchestrator")
+        data = {"text": "x" * (size - len('{"text":""}'))}
+        story.report("completed", "orchestrator", output_data=data)
+        step = story.step("orchestrator")
+        assert (step.output, step.output_bytes) == (data if output else None, size)
+    none = Story()
+    none.report("started", "orchestrator")
+    none.report("completed", "orchestrator", output_data=None)
+    assert (none.step("orchestrator").output, none.step("orchestrator").output_bytes) == (None, 0)
+
+
 def test_a_long_line_is_shortened_in_the_tail_and_the_latest_are_shown() -> None:
     story = Story()
     story.report("started", "orchestrator")
     story.report("logged", "orchestrator", **logged("y" * 10_000, 1))
     assert story.step("orchestrator").logs[0].message == "y" * 500 + "..."
+    story.report("logged", "orchestrator", **logged("z" * 500, 1))
+    assert story.step("orchestrator").logs[1].message == "z" * 500
     for number in range(7):
         story.report("logged", "orchestrator", **logged(str(number), 1))
     assert [entry.message for entry in story.step("orchestrator").logs] == ["2", "3", "4", "5", "6"]
+
+
+def test_the_latest_artifacts_are_shown_and_all_are_counted() -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    shown = [
+        {**artifact("a")["artifact"], "name": str(number), "uri": "blob:a", "media_type": "a/b"} for number in range(12)
+    ]
+    for one in shown:
+        story.report("artifact_published", "orchestrator", artifact=one)
+    step = story.step("orchestrator")
+    assert [one.name for one in step.artifacts] == [str(number) for number in range(2, 12)]
+    assert step.artifact_count == 12
+
+
+def test_a_tail_holds_the_latest_entries_that_fit() -> None:
+    entries = [StageError(code="X", message=text) for text in ("a", "bb", "ccc")]
+    one, two, three = (len(entry.model_dump_json()) for entry in entries)
+    for most, most_bytes, shown in (
+        (3, one + two + three, 3),
+        (4, one + two + three - 1, 2),
+        (3, two + three, 2),
+        (3, two + three - 1, 1),
+        (3, three - 1, 0),
+        (2, 10_000, 2),
+        (0, 10_000, 0),
+    ):
+        assert latest(entries, most, most_bytes) == tuple(entries[3 - shown :]), (most, most_bytes)
 
 
 def test_artifacts_that_are_too_long_to_show_are_counted() -> None:

@@ -1,13 +1,17 @@
 """What readers are shown, and which step a worker does next."""
 
-from tests.support.builds_story import STEPS, Story
+from tests.support.builds_story import ERROR, STEPS, Story
 
+from nexus_builds.domain.agent_change import AgentChange
+from nexus_builds.domain.control import begin
 from nexus_builds.domain.listing import listed
-from nexus_builds.domain.state import attempt_view, project_summary, project_view, stages_view
+from nexus_builds.domain.state import attempt_summary, attempt_view, project_summary, project_view, stages_view
 from nexus_builds.store.projects import PROJECT
 from nexus_builds.worker.plan import next_steps
 from nexus_contracts.builds.commands import ControlAction
-from nexus_contracts.builds.views import ProjectView, StageView
+from nexus_contracts.builds.events import Builder, Trigger
+from nexus_contracts.builds.reports import StageError
+from nexus_contracts.builds.views import ProjectView, StagesView, StageView
 from nexus_contracts.stages import DEVELOPER, STAGES
 
 
@@ -24,6 +28,7 @@ def test_a_project_view_is_a_valid_one_with_everything_in_it() -> None:
 
 def test_stages_stand_in_order_with_their_names_numbers_and_sub_stages() -> None:
     shown = stages_view(Story().project)
+    assert StagesView.model_validate_json(shown.model_dump_json()) == shown
     assert [(one.stage_number, one.stage_name, one.display_name) for one in shown.stages] == [
         (spec.number, spec.name, spec.display_name) for spec in STAGES
     ]
@@ -55,7 +60,8 @@ def test_a_list_shows_a_project_as_its_summary_does() -> None:
         story.report(report, "orchestrator")
         shown.append(story.project)
     story.control(ControlAction.STOP)
-    for project in (*shown, story.project, Story(auto_start=False).project):
+    bare = story.project.model_copy(update={"stages": ()})
+    for project in (*shown, story.project, bare, Story(auto_start=False).project):
         assert listed(PROJECT.stored({**PROJECT.written(project)})) == project_summary(project).model_dump(mode="json")
 
 
@@ -79,7 +85,32 @@ def test_an_attempt_tells_its_outcome_usage_and_duration() -> None:
     assert past is not None
     view = attempt_view(past)
     assert (view.attempt, view.trigger, view.outcome, view.usage.input_tokens) == (1, "start", "cancelled", 3)
-    assert view.duration_seconds == 3.0
+    assert (view.duration_seconds, view.progress, past.progress) == (3.0, 2.5, story.project.progress)
+
+
+def test_an_attempt_tells_where_it_began_what_it_changes_and_why_it_failed() -> None:
+    story = Story()
+    story.work()
+    story.control(ControlAction.RESTART, DEVELOPER)
+    story.report("started", DEVELOPER)
+    story.report("failed", DEVELOPER)
+    assert story.project.attempt is not None
+    told = attempt_summary(story.project.attempt)
+    assert (told.from_stage, told.change, told.error) == (DEVELOPER, None, StageError.model_validate(ERROR))
+    change = AgentChange(agent_id="a", against=1, requirement="subtract, too", whole="add\n\nsubtract, too")
+    changed, _ = begin(story.project, Builder.PLATFORM, Trigger.CHANGE, story.time, change=change)
+    assert changed.attempt is not None
+    assert attempt_summary(changed.attempt).change == "subtract, too"
+
+
+def test_any_step_of_a_past_attempt_is_found_by_its_name() -> None:
+    past = Story().project.latest()
+    assert past is not None
+    for stage, sub in STEPS:
+        step = past.step(sub or stage)
+        assert step is not None
+        assert step.name == (sub or stage)
+    assert past.step("deploy") is None
 
 
 def test_the_plan_leads_through_every_step_once_and_then_ends() -> None:

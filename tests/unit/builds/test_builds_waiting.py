@@ -12,11 +12,13 @@ from nexus_builds.domain.dashboard import build_dashboard
 from nexus_builds.domain.endings import Patience, past_hope
 from nexus_builds.domain.reports import NAMED_SOURCE, WORKER_SOURCE
 from nexus_builds.domain.state import project_view
+from nexus_builds.domain.waiting import settled
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.dashboard import AlertCode
-from nexus_contracts.builds.events import BuildAnswered
-from nexus_contracts.builds.reports import AnyReport
+from nexus_contracts.builds.events import BuildAnswered, BuildPaused
+from nexus_contracts.builds.reports import AnyReport, StageError
 from nexus_contracts.errors import InvalidState
+from nexus_contracts.stages import DEVELOPER
 
 PATIENCE = Patience(silence=86_400, lost=30, total=14_400)
 EXPIRES = Story.at(24 * 3600)
@@ -50,6 +52,7 @@ def test_a_build_that_waits_is_paused_and_shows_what_it_asks_and_what_it_has_cos
     assert board.waiting_for == shown.waiting_for
     (alert,) = board.alerts
     assert (alert.code, alert.severity, alert.since) == (AlertCode.BUILD_PAUSED, "warning", story.time)
+    assert alert.stage_name == "orchestrator"
     assert "which currency?" in alert.message
 
 
@@ -67,18 +70,48 @@ def test_a_wait_is_ended_by_its_own_actions_only(kind: str, ends: list[str]) -> 
         with pytest.raises(InvalidState) as caught:
             story.control(action)
         assert caught.value.details == {"current_status": "paused", "action": action, "allowed_actions": ends}
+        assert str(caught.value) == f"a paused project that waits for a person cannot {action}"
         assert story.project == before
 
 
 def test_an_answer_lets_the_build_go_on_and_stands_in_the_history() -> None:
     story = waiting()
+    assert story.project.attempt is not None
+    assert (story.project.attempt.paused_at, story.project.updated_at) == (story.time, story.time)
+    paused = story.events[-1]
+    assert isinstance(paused, BuildPaused)
+    assert paused.reason == "question to a person"
     answered, resumed = story.control(ControlAction.ANSWER, answers={"currency": "EUR"})
     assert isinstance(answered, BuildAnswered)
     assert (answered.name, answered.action, answered.answers) == ("q", "answer", {"currency": "EUR"})
+    assert answered.reason == "because"
+    assert story.project.updated_at == story.time
     assert getattr(resumed, "type") == "nexus.build.resumed.v1"  # noqa: B009
     attempt = story.project.attempt
-    assert (story.project.status, attempt and attempt.since) == ("building", story.time)
+    assert attempt is not None
+    assert (story.project.status, attempt.since, attempt.paused_at) == ("building", story.time, None)
     assert story.report("completed", "orchestrator") is None
+
+
+def test_an_approval_in_a_sub_stage_names_it() -> None:
+    story = Story()
+    story.before(DEVELOPER)
+    story.report("started", DEVELOPER)
+    story.report("started", DEVELOPER, "tool_developer")
+    assert story.report("waiting", DEVELOPER, "tool_developer", kind="approval") is None
+    (alert,) = build_dashboard(story.project, story.time).alerts
+    assert alert.stage_name == "tool_developer"
+    answered, _ = story.control(ControlAction.APPROVE)
+    assert isinstance(answered, BuildAnswered)
+    assert (answered.stage_name, answered.sub_stage_name, answered.action) == (DEVELOPER, "tool_developer", "approve")
+
+
+def test_a_rejection_without_a_reason_says_who_it_was() -> None:
+    story = waiting()
+    command = control_command(ControlAction.REJECT)
+    rejected, _ = settled(story.project, command, story.time)
+    assert rejected.attempt is not None
+    assert rejected.attempt.error == StageError(code="REJECTED", message="rejected by a person")
 
 
 def test_a_rejection_fails_the_attempt_with_its_reason() -> None:
@@ -98,20 +131,27 @@ def test_a_wait_expires_at_its_time_and_not_before_however_long_that_is() -> Non
     assert past_hope(project, EXPIRES - timedelta(seconds=1), PATIENCE, worker_lost=True) is None
     error = past_hope(project, EXPIRES, PATIENCE, worker_lost=False)
     assert error is not None
-    assert error.code == "WAIT_EXPIRED"
+    assert (error.code, error.message) == ("WAIT_EXPIRED", "nobody answered in time: which currency?")
+
+
+def test_a_wait_for_an_answer_to_the_longest_question_expires_too() -> None:
+    error = past_hope(waiting(prompt="?" * 4000).project, EXPIRES, PATIENCE, worker_lost=False)
+    assert error is not None
+    assert len(error.message) == 4000
 
 
 def test_the_time_of_a_wait_is_none_of_the_build() -> None:
     story = waiting()
     attempt = story.project.attempt
     assert attempt is not None
-    assert attempt.running(EXPIRES) == attempt.running(story.time)
+    assert attempt.running(EXPIRES) == attempt.running(story.time) == 3.0
 
 
 def test_nobody_but_the_platforms_builder_makes_a_build_wait() -> None:
     story = Story(auto_start=False)
     story.report("started", "orchestrator", source="/ci/acme")
     assert story.report("waiting", "orchestrator", source="/ci/acme") == "NOT_THE_BUILDER"
+    assert "waits in that system" in (story.project.refusals.reason or "")
     assert story.project.status == "building"
 
 
@@ -120,11 +160,13 @@ def test_a_build_waits_in_a_running_step_and_for_one_thing_at_a_time() -> None:
     assert story.report("waiting", "orchestrator") == "OUT_OF_ORDER"
     story = waiting()
     assert story.report("waiting", "orchestrator", name="another") == "OUT_OF_ORDER"
+    assert "waits already, in orchestrator" in (story.project.refusals.reason or "")
 
 
 def test_a_step_that_waits_for_a_person_does_not_complete() -> None:
     story = waiting("approval")
     assert story.report("completed", "orchestrator") == "OUT_OF_ORDER"
+    assert story.project.refusals.reason == "OUT_OF_ORDER: orchestrator waits for a person"
     assert story.project.waiting_for is not None
     story.control(ControlAction.APPROVE)
     assert story.report("completed", "orchestrator") is None

@@ -53,8 +53,8 @@ Decided = tuple[Session, Sequence[BaseModel]]
 
 
 def create(command: CreateSession, now: datetime) -> Decided:
-    wanted = command.model_dump(exclude={"type", "command_id", "fingerprint", "principal"})
-    session = Session(**wanted, tenant=command.principal.tenant, created_at=now, last_active_at=now)
+    # What a session does not have, such as the id of the command, is ignored.
+    session = Session(**command.model_dump(), tenant=command.principal.tenant, created_at=now, last_active_at=now)
     created = SessionCreated(session_id=session.session_id, agent_id=session.agent_id, user_id=session.user_id)
     return session, (created,)
 

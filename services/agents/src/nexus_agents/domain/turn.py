@@ -93,7 +93,7 @@ def begin(session: Session, turn: Invocation, *, now: datetime, message_id: str)
     started = started.model_copy(update={"session_state": session.session_state})
     before = turn if turn.version else None
     if turn.kind is Kind.NOTE:
-        return TurnStep(session, turns=(TurnChange(before, started, events),))
+        return TurnStep(session, turns=(TurnChange(before, started),))
     session, mark = _counted(session, message_id)
     started = started.model_copy(update={"question": mark})
     return TurnStep(session, turns=(TurnChange(before, started, events),), messages=(question_of(started),))
@@ -119,13 +119,13 @@ def finish(session: Session, turn: Invocation, ending: Ending, *, now: datetime,
 
 def withdraw(session: Session, turn: Invocation, ending: Ending, now: datetime) -> TurnStep:
     """Ends a turn that is still waiting; its message never becomes part of the session."""
-    ended, events = invocations.end(turn, ending, now)
+    ended, _ = invocations.end(turn, ending, now)
     changed = {
         "queue": tuple(one for one in session.queue if one != turn.invocation_id),
         # The turn that closes a session is its last one: nothing is accepted after it.
         "closing": session.closing and not turn.end_session,
     }
-    return TurnStep(session.model_copy(update=changed), turns=(TurnChange(turn, ended, events),))
+    return TurnStep(session.model_copy(update=changed), turns=(TurnChange(turn, ended),))
 
 
 def keep_note(session: Session, note: Invocation, *, now: datetime, message_id: str) -> TurnStep:

@@ -49,7 +49,7 @@ from nexus_contracts.builds.reports import (
     json_size,
 )
 from nexus_contracts.builds.views import ProjectStatus
-from nexus_contracts.stages import DEPLOYER, DEVELOPER, TOOL_DEVELOPER, StepStatus
+from nexus_contracts.stages import DEPLOYER, TOOL_DEVELOPER, StepStatus
 
 WORKER_SOURCE = "/nexus/builds-worker/epochs/"
 NAMED_SOURCE = "/nexus/builds-worker/named"
@@ -188,8 +188,9 @@ def _changes(
             ended = {"status": StepStatus.COMPLETED, "progress": 100.0, "completed_at": now}
             return ended | _output(report) | {"tools": _tools(step.name, report.output_data or {})}
         case StageFailed():
+            # It fails with its attempt, as all that runs does.
             _must_run(step)
-            return {"status": StepStatus.FAILED, "completed_at": now, "error": report.error}
+            return {}
         case StageWaiting():
             _may_wait(project, step, reporter)
             return {}
@@ -288,10 +289,6 @@ def _changed(
 ) -> Project:
     parent = report.stage_name if report.sub_stage_name else None
     stages = replaced(project.stages, step.model_copy(update=changes), parent)
-    if parent and isinstance(report, StageFailed):
-        failed = {"status": StepStatus.FAILED, "completed_at": now, "error": report.error}
-        stage = next(one for one in stages if one.name == DEVELOPER)
-        stages = replaced(stages, stage.model_copy(update=failed), None)
     # A running stage counts half, a failed one nothing: what users see must not fall back because of that.
     progress = max(project.progress, progress_of(stages))
     return project.model_copy(update={"stages": stages, "progress": progress, "updated_at": now})

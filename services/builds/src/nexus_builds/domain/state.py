@@ -285,12 +285,12 @@ def progress_of(stages: tuple[StepState, ...]) -> float:
             total += weight
         elif stage.status is StepStatus.RUNNING:
             total += weight * (_sub_share(stage) if stage.name == DEVELOPER else 0.5)
-    return round(min(total, 100.0), 4)
+    return round(total, 4)
 
 
 def _sub_share(stage: StepState) -> float:
     weights = {sub.name: sub.weight for sub in STAGE_BY_NAME[stage.name].sub_stages}
-    share = {StepStatus.COMPLETED: 1.0, StepStatus.SKIPPED: 1.0, StepStatus.RUNNING: 0.5}
+    share = {StepStatus.COMPLETED: 1.0, StepStatus.RUNNING: 0.5}
     return sum(weights[sub.name] * share.get(sub.status, 0.0) for sub in stage.sub_steps)
 
 
