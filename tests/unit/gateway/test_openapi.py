@@ -12,6 +12,8 @@ from tests.support.gateway_fakes import FakePlatform
 from nexus_contracts import keys as of_keys
 from nexus_contracts.agents import bodies as of_agents
 from nexus_contracts.builds import bodies as of_builds
+from nexus_gateway.access import scopes
+from nexus_gateway.dependencies import OperationRoute
 
 PLAIN = {"/health", "/health/live", "/health/ready", "/health/detailed", "/metrics", "/stages/info"}
 DOCUMENT: dict[str, Any] = FakePlatform().app.openapi()
@@ -46,6 +48,14 @@ async def test_it_is_served_as_it_is_and_not_again_to_who_has_it() -> None:
     assert (answer.status, answer.json) == (200, DOCUMENT)
     known = await call("GET", "/openapi.json", headers=[("If-None-Match", answer.headers["etag"])])
     assert (known.status, known.body) == (304, b"")
+
+
+def test_every_operation_begins_with_the_check_of_its_caller() -> None:
+    routes = [
+        one for one in FakePlatform().app.routes if isinstance(one, APIRoute) and one.operation_id in scopes.OPERATIONS
+    ]
+    assert {one.operation_id for one in routes} == set(scopes.OPERATIONS)
+    assert all(isinstance(one, OperationRoute) for one in routes)
 
 
 def test_operation_ids_are_unique() -> None:

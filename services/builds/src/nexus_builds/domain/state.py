@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue
@@ -32,6 +33,9 @@ ARTIFACT_TAIL = 10
 INLINE_OUTPUT_BYTES = 4_000
 TAIL_BYTES = 6_000
 """Limit for each tail shown in a project, so that its one item stays far below the database's limit."""
+
+KNOWN = 256
+"""Stages that have not started are alike in nearly all projects, and never change themselves: one is made for all."""
 
 DONE = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})
 TERMINAL = frozenset({ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStatus.CANCELLED})
@@ -245,12 +249,13 @@ def latest(entries: Sequence[M], most: int, most_bytes: int) -> tuple[M, ...]:
 
 def fresh_stages(attempt: int, agent_names: dict[str, str]) -> tuple[StepState, ...]:
     """The six stages, none of them started."""
-    return tuple(_fresh(stage, attempt, agent_names) for stage in STAGES)
+    return tuple(_fresh(stage, attempt, agent_names.get(stage.name)) for stage in STAGES)
 
 
-def _fresh(stage: StageSpec, attempt: int, agent_names: dict[str, str]) -> StepState:
+@lru_cache(KNOWN)
+def _fresh(stage: StageSpec, attempt: int, agent_name: str | None) -> StepState:
     subs = tuple(StepState(name=sub.name, attempt=attempt) for sub in stage.sub_stages)
-    return StepState(name=stage.name, attempt=attempt, agent_name=agent_names.get(stage.name), sub_steps=subs)
+    return StepState(name=stage.name, attempt=attempt, agent_name=agent_name, sub_steps=subs)
 
 
 def replaced(stages: tuple[StepState, ...], step: StepState, sub_stage_of: str | None) -> tuple[StepState, ...]:

@@ -4,6 +4,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from limits import RateLimitItem, parse
@@ -19,6 +20,8 @@ from nexus_runtime.process import log
 logger = log.get(__name__)
 RouteClass = Literal["read", "write", "invoke"]
 UNAUTHENTICATED = "unauthenticated"
+KNOWN = 1024
+"""Callers send many requests from an address: it is parsed once."""
 _STORE: dict[str, Any] = {"implementation": "redispy", "socket_timeout": 0.25, "socket_connect_timeout": 0.25}
 """Of one on the network: the library, and how long in seconds it is waited for."""
 
@@ -79,6 +82,7 @@ def exceeded(rate: Rate) -> RateLimitExceeded:
     )
 
 
+@lru_cache(KNOWN)
 def _network(address: str) -> str:
     """Of IPv6 the network: whoever has one address there has all of them."""
     try:

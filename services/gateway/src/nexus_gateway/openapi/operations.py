@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fastapi import Depends
 from pydantic import BaseModel, JsonValue
 
 from nexus_contracts.answers import EXAMPLE_REQUEST, EXAMPLE_TIME, Failure, Success
@@ -26,7 +25,6 @@ from nexus_contracts.errors import (
     ValidationFailed,
 )
 from nexus_gateway.access.scopes import OPERATIONS
-from nexus_gateway.dependencies import admitted
 from nexus_gateway.openapi.examples import OPERATION_ID, enveloped
 from nexus_gateway.requests.uploads import FIELD, FORM
 
@@ -140,7 +138,6 @@ def operation(
         "summary": summary,
         "status_code": status,
         "response_model": Success[answer],
-        "dependencies": [Depends(admitted(scope))],
         "responses": responses,
         "openapi_extra": {"parameters": chosen, "security": [{"bearer": [scope] if scope else []}], **taken},
     }

@@ -10,14 +10,14 @@ from nexus_contracts.builds.commands import ChangeAgent, VerifyAgent
 from nexus_contracts.builds.views import ProjectView
 from nexus_contracts.errors import ErrorBody
 from nexus_contracts.verification import VerificationReport
-from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.openapi.verification_example import VERIFICATION
 from nexus_gateway.routes.parameters import AgentPath
 
-router = APIRouter(tags=["agents-management"])
+router = APIRouter(tags=["agents-management"], route_class=OperationRoute)
 _AGENT = "/api/v1/agents/{agent_id}"
 
 

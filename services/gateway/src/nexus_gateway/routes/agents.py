@@ -26,7 +26,7 @@ from nexus_contracts.agents.views import (
 from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import AgentInvocationFailed, ErrorBody, NotFound, TenantQuotaExceeded
 from nexus_contracts.identifiers import agent_id_of
-from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live, read_live
 from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
@@ -44,7 +44,7 @@ from nexus_gateway.routes.parameters import (
     VersionPath,
 )
 
-router = APIRouter(tags=["agents-management"])
+router = APIRouter(tags=["agents-management"], route_class=OperationRoute)
 _ROOT = "/api/v1/agents"
 _CHANGE_ERRORS = (*ops.CHANGE_ERRORS, *ops.STATE_ERRORS)
 _ACCEPTED = {"agent_id": examples.AGENT_ID}

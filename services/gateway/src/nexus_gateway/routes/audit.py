@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from nexus_contracts.answers import ListOf
 from nexus_contracts.audit import AuditEntry
 from nexus_gateway.answers import success, to_json
-from nexus_gateway.dependencies import gateway_of
+from nexus_gateway.dependencies import OperationRoute, gateway_of
 from nexus_gateway.openapi import administration, examples
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.requests.dates import date_range
@@ -13,7 +13,7 @@ from nexus_gateway.routes.parameters import DEFAULT_LIMIT, EndDate, FilterText, 
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import utc_now
 
-router = APIRouter(tags=["admin"])
+router = APIRouter(tags=["admin"], route_class=OperationRoute)
 _ROOT = "/api/v1/audit"
 
 

@@ -8,7 +8,7 @@ from nexus_contracts.builds.views import AgentDiff, AttemptView, LogLine, Stages
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.history import EventView
 from nexus_contracts.verification import VerificationReport
-from nexus_gateway.dependencies import gateway_of
+from nexus_gateway.dependencies import OperationRoute, gateway_of
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
@@ -24,7 +24,7 @@ from nexus_gateway.routes.parameters import (
 )
 from nexus_gateway.sse import EventStream, last_event_id, no_event, paced
 
-router = APIRouter(tags=["projects"])
+router = APIRouter(tags=["projects"], route_class=OperationRoute)
 _PROJECT = "/api/v1/projects/{project_id}"
 
 

@@ -11,7 +11,7 @@ from nexus_contracts.agents.views import AgentView, MessageView, RuntimeHealth, 
 from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import NotFound, TenantQuotaExceeded
 from nexus_gateway.answers import success
-from nexus_gateway.dependencies import Intent, gateway_of, intent_with, upload_intent
+from nexus_gateway.dependencies import Intent, OperationRoute, gateway_of, intent_with, upload_intent
 from nexus_gateway.live import answered_live
 from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
@@ -19,7 +19,7 @@ from nexus_gateway.requests.uploads import Upload
 from nexus_gateway.routes.deprecated import former, superseded
 from nexus_gateway.routes.parameters import DEFAULT_MESSAGES, AgentPath, LastKey, MessageLimit, SessionPath
 
-router = APIRouter(tags=["agents"])
+router = APIRouter(tags=["agents"], route_class=OperationRoute)
 _AGENT = "/api/v1/agents/{agent_id}"
 _SESSION = _AGENT + "/sessions/{session_id}"
 

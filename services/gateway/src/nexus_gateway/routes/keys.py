@@ -10,7 +10,7 @@ from nexus_contracts.errors import Conflict, InvalidState, NotFound, PermissionD
 from nexus_contracts.keys import CreateKeyBody, DeletedKey, KeyView, NewKeyView, RotateKeyBody
 from nexus_gateway.access.keys import Keys, Made, Wish
 from nexus_gateway.answers import REPLAYED, success, to_json
-from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import administration, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
@@ -19,7 +19,7 @@ from nexus_gateway.routes.parameters import DEFAULT_LIMIT, KeyPath, LastKey, Lim
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import utc_now
 
-router = APIRouter(tags=["admin"])
+router = APIRouter(tags=["admin"], route_class=OperationRoute)
 _ROOT = "/api/v1/keys"
 _NO_STORE = {"Cache-Control": "no-store"}
 

@@ -9,13 +9,13 @@ from nexus_contracts.builds.bodies import CreateAgentBody
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject
 from nexus_contracts.builds.views import CreatedTask, ProjectView, StagesView
 from nexus_gateway.answers import REPLAYED, success
-from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.routes.deprecated import former, superseded
 from nexus_gateway.routes.parameters import ProjectPath, TaskPath
 
-router = APIRouter(tags=["agents"])
+router = APIRouter(tags=["agents"], route_class=OperationRoute)
 _ROOT = "/api/v1/agents"
 _PROJECTS = "/api/v1/projects"
 

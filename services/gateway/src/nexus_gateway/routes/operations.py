@@ -4,14 +4,14 @@ from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.operations import OperationView
 from nexus_gateway.answers import success
-from nexus_gateway.dependencies import gateway_of
+from nexus_gateway.dependencies import OperationRoute, gateway_of
 from nexus_gateway.openapi import administration
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.routes.parameters import OperationPath
 from nexus_runtime.process import caller
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=OperationRoute)
 
 
 @router.get(

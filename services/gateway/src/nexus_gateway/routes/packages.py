@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.agents.views import PackageView
-from nexus_gateway.dependencies import Intent, gateway_of, package_intent
+from nexus_gateway.dependencies import Intent, OperationRoute, gateway_of, package_intent
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import file_form, operation
 from nexus_gateway.requests.uploads import Upload
 
-router = APIRouter(tags=["agents-management"])
+router = APIRouter(tags=["agents-management"], route_class=OperationRoute)
 _FORM = file_form("application/zip", "order_calculator.zip")
 
 

@@ -8,13 +8,13 @@ from nexus_contracts.answers import ListOf
 from nexus_contracts.builds.bodies import ControlProjectBody, CreateProjectBody
 from nexus_contracts.builds.commands import ControlProject, CreateProject, DeleteProject
 from nexus_contracts.builds.views import DeletedProject, ProjectStatus, ProjectSummary, ProjectView
-from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.routes.parameters import DEFAULT_LIMIT, FilterText, LastKey, Limit, ProjectPath
 
-router = APIRouter(tags=["projects"])
+router = APIRouter(tags=["projects"], route_class=OperationRoute)
 _ROOT = "/api/v1/projects"
 _ACCEPTED = {"project_id": examples.PROJECT_ID}
 

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.builds.views import TakenReport
-from nexus_gateway.dependencies import gateway_of, sent_report
+from nexus_gateway.dependencies import OperationRoute, gateway_of, sent_report
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi import reports as forms
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.requests.reports import SentReport
 from nexus_gateway.routes.parameters import ProjectPath
 
-router = APIRouter(tags=["projects"])
+router = APIRouter(tags=["projects"], route_class=OperationRoute)
 
 
 @router.post(

@@ -9,7 +9,7 @@ from nexus_contracts.agents.commands import CreateSession, DeleteSession, PostMe
 from nexus_contracts.agents.views import DeletedSession, MessageView, SessionView, TurnView
 from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import AgentInvocationFailed, TenantQuotaExceeded
-from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
 from nexus_gateway.live import answered_live
 from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
@@ -25,7 +25,7 @@ from nexus_gateway.routes.parameters import (
     SessionPath,
 )
 
-router = APIRouter(tags=["sessions"])
+router = APIRouter(tags=["sessions"], route_class=OperationRoute)
 _OF_AGENT = "/api/v1/agents/{agent_id}/sessions"
 _ROOT = "/api/v1/sessions"
 _DECIDED_ERRORS = (*ops.BODY_ERRORS, *ops.ONE_ERRORS, *ops.STATE_ERRORS)

@@ -17,14 +17,14 @@ from nexus_contracts.stats import (
     UsageReport,
 )
 from nexus_gateway.answers import success
-from nexus_gateway.dependencies import gateway_of
+from nexus_gateway.dependencies import OperationRoute, gateway_of
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi.operations import operation
 from nexus_gateway.requests.dates import date_range
 from nexus_gateway.routes.parameters import DEFAULT_LIMIT, EndDate, LastKey, Limit, StartDate
 from nexus_runtime.process.clock import utc_now
 
-router = APIRouter(tags=["statistics"])
+router = APIRouter(tags=["statistics"], route_class=OperationRoute)
 _ROOT = "/api/v1/statistics"
 TOP_AGENTS = 10
 
