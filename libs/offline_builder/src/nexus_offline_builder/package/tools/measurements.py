@@ -10,7 +10,7 @@ from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
 from .unit_names import Mention, mention_at, mentions_in, without_mentions
 from .units import CURRENCIES, NAMES, Unit, unit_named
-from .wording import digits_for_words, has_chinese, plain_signs
+from .wording import digits_for_words, has_chinese, plain_signs, simplified
 
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
@@ -173,6 +173,7 @@ def measurements_in(prompt: str) -> Measurements:
 def units_in(text: str) -> list[tuple[int, Unit]]:
     """The units that `text` names, each with where it stands; short words only where they can hardly be others."""
     found: list[tuple[int, Unit]] = []
+    text = simplified(text)
     for mention in mentions_in(text):
         unit = _named_at(text, mention)
         if unit is None and "/" not in mention.name:
@@ -199,7 +200,7 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
-    text = plain_signs(prompt.strip()).replace("^2", "²").replace("^3", "³")
+    text = plain_signs(simplified(prompt.strip())).replace("^2", "²").replace("^3", "³")
     text = _SCALE_FIRST.sub(r"\2\1度", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)

@@ -10,6 +10,7 @@ from .measurements import Measurements, Quantity, asks_to_convert, measurements_
 from .patterns import lazy_pattern
 from .unit_defaults import in_full
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
+from .wording import in_simplified
 
 _LONGEST_PROMPT = 400
 _HOW_MANY_OF = lazy_pattern(
@@ -43,6 +44,7 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 def understand(question: Question) -> Task | None:
     if len(question.text) > _LONGEST_PROMPT:
         return None
+    question = in_simplified(question)
     if names_currencies(question.text):
         return Task(CERTAIN, _refuse_currency)
     read = measurements_in(question.text)

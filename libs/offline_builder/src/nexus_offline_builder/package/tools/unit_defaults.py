@@ -7,6 +7,7 @@ from .contract import Question, Refusal
 from .measurements import Measurements, asks_to_convert, measurements_in, units_in
 from .patterns import lazy_pattern
 from .units import Unit, comparable
+from .wording import in_simplified, simplified
 
 _DIRECTION = lazy_pattern(
     r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
@@ -31,7 +32,7 @@ class _Named(NamedTuple):
 
 def in_full(question: Question, requirement: str) -> str | None:
     """The prompt's quantity with the units that the requirement names for it, as in `2.4 acres to m²`."""
-    named = _named_in(requirement)
+    question, named = in_simplified(question), _named_in(simplified(requirement))
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)

@@ -22,13 +22,13 @@ _TABLE = {
         km 1000 kilometer kilometre kms 公里 千米
         dm 0.1 decimeter decimetre 分米
         cm 0.01 centimeter centimetre 厘米 公分
-        mm 0.001 millimeter millimetre 毫米
+        mm 0.001 millimeter millimetre 毫米 公厘
         µm 0.000001 micrometer micrometre micron um 微米
         nm 0.000000001 nanometer nanometre 纳米
-        mi 1609.344 mile 英里 哩
+        mi 1609.344 mile 英里 英哩 哩
         yd 0.9144 yard 码
-        ft 0.3048 foot feet 英尺 呎
-        in 0.0254 inch inches 英寸 吋
+        ft 0.3048 foot feet 英尺 英呎 呎
+        in 0.0254 inch inches 英寸 英吋 吋
         nmi 1852 nautical_mile 海里
         furlong 201.168
         fathom 1.8288
@@ -40,7 +40,7 @@ _TABLE = {
     """,
     "mass": """
         kg 1 kilogram kilo kgs 公斤 千克
-        g 0.001 gram gramme 克
+        g 0.001 gram gramme 克 公克
         mg 0.000001 milligram 毫克
         µg 0.000000001 microgram mcg ug 微克
         carat 0.0002 克拉
@@ -49,6 +49,7 @@ _TABLE = {
         oz 0.028349523125 ounce 盎司
         st 6.35029318 stone 英石
         jin 0.5 斤 市斤
+        catty 0.6 台斤
         liang 0.05 两
     """,
     "volume": """
@@ -57,8 +58,8 @@ _TABLE = {
         dl 0.1 deciliter decilitre 分升
         cl 0.01 centiliter centilitre
         ml 0.001 milliliter millilitre cc 毫升
-        m³ 1000 cubic_meter cubic_metre m3 立方米
-        cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米
+        m³ 1000 cubic_meter cubic_metre m3 立方米 立方公尺
+        cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米 立方公分
         ft³ 28.316846592 cubic_foot cubic_feet cu_ft ft3 立方英尺
         in³ 0.016387064 cubic_inch cubic_inches cu_in in3 立方英寸
         yd³ 764.554857984 cubic_yard yd3 立方码
@@ -75,9 +76,9 @@ _TABLE = {
         imperial_fl_oz 0.0284130625 imperial_fluid_ounce uk_fluid_ounce uk_fl_oz
     """,
     "area": """
-        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米
+        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平方公尺 平米
         km² 1000000 square_kilometer square_kilometre km2 sq_km 平方公里 平方千米
-        cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米
+        cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米 平方公分
         ha 10000 hectare 公顷
         acre 4046.8564224 acres 英亩
         yd² 0.83612736 square_yard sq_yd yd2 平方码
@@ -85,6 +86,7 @@ _TABLE = {
         in² 0.00064516 square_inch square_inches sq_in in2 平方英寸
         mi² 2589988.110336 square_mile sq_mi mi2 平方英里
         mu 2000/3 亩 市亩
+        ping 400/121 坪
     """,
     "length/time": """
         m/s 1 meter_per_second metre_per_second meters_per_second metres_per_second mps 米每秒 米/秒
@@ -225,7 +227,7 @@ _ELSEWHERE = {
     "cup": "ml", "tbsp": "ml", "tsp": "ml", "pt": "ml", "qt": "l", "st": "kg", "yd": "m", "kPa": "psi", "K": "°C",
     "nmi": "km", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
     "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB", "PB": "TB", "kB": "B", "KiB": "B", "TiB": "TB",
-    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²", "carat": "g", "ly": "km", "dm": "cm",
+    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²", "ping": "m²", "catty": "kg", "carat": "g", "ly": "km", "dm": "cm",
     "imperial mpg": "l/100km", "km/l": "l/100km", "kn": "km/h", "ft/s": "m/s", "mi²": "km²", "yd²": "m²", "in²": "cm²",
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
     "imperial gal": "l", "imperial pt": "ml", "imperial fl oz": "ml", "imperial qt": "l", "furlong": "m", "fathom": "m",
