@@ -106,7 +106,6 @@ NOT_READ = {
     ],
     "unit_conversion": [
         "a couple of miles in km",
-        "2 m x 3 m in feet",
         "5 km 7",
         "5 km 7 in miles",
         "5 km in miles not feet",

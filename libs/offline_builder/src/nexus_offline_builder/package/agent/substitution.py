@@ -53,6 +53,7 @@ _SHARE_ON = lazy_pattern(
     rf"gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{NUMBER})[\s?.]*",
     re.IGNORECASE,
 )
+_AT = lazy_pattern(r"(?:\bat|@)\s*$", re.IGNORECASE)
 _WHOLE = lazy_pattern(r"\s*\d+(?:\.\d+)?\s*")
 _ABOUT = lazy_pattern(r"\b(?:of|for|on|from|costs?|bill|price)\b|[$€£¥元块]", re.IGNORECASE)
 _IN_ALL = lazy_pattern(
@@ -90,13 +91,10 @@ def substituted(prompt: str, before: str) -> str | None:
     if len(pieces) != 1 or re.search(r"\w|[-+*/^<>=]", left):
         return None
     piece = pieces[0]
-    others = {found.lastgroup for found in _PIECE.finditer(old)}
-    if piece.lastgroup == "number" and "people" in others and not _AMOUNT.search(said):
-        return None
-    kind = "count" if "count" in others and _WHOLE.fullmatch(piece.group()) else piece.lastgroup
-    if kind == "number" and "share" in others and float(re.sub(r"[^\d.]", "", piece.group())) <= 100:
-        kind = kind if _ABOUT.search(said) else None
+    kind = _kind_of(piece, said, old)
     same = [found for found in _PIECE.finditer(old) if found.lastgroup == kind] if kind else []
+    if _AT.search(said[: piece.start()]):
+        same = [found for found in same if _AT.search(old[: found.start()])]
     if not same and kind == "number":
         return _in_duration(piece.group(), old)
     if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
@@ -105,6 +103,19 @@ def substituted(prompt: str, before: str) -> str | None:
     if _unit_behind(said, piece.end()) not in ("", _unit_behind(old, end)):
         return None
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+
+
+def _kind_of(piece: "re.Match[str]", said: str, old: str) -> str | None:
+    """The kind of the one thing that is different; None where it may be another's."""
+    others = {found.lastgroup for found in _PIECE.finditer(old)}
+    if piece.lastgroup != "number":
+        return piece.lastgroup
+    if "people" in others and not _AMOUNT.search(said):
+        return None
+    if "count" in others and _WHOLE.fullmatch(piece.group()) and not _AT.search(said[: piece.start()]):
+        return "count"
+    share = "share" in others and float(re.sub(r"[^\d.]", "", piece.group())) <= 100
+    return None if share and not _ABOUT.search(said) else "number"
 
 
 def _known_dropped(left: str, before: str) -> str:

@@ -14,7 +14,9 @@ from .wording import digits_for_words, has_chinese, plain_signs, simplified
 
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
-_BEFORE_UNIT = lazy_pattern(rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?", re.IGNORECASE)
+_BEFORE_UNIT = lazy_pattern(
+    rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+|个(?!半))?", re.IGNORECASE
+)
 _MARKED = lazy_pattern(
     r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|那|"
     r"转|个|"
@@ -48,6 +50,18 @@ _RANGE = lazy_pattern(
 )
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
 _TALL = lazy_pattern(r"(?<![\d.])(\d)米(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
+_HYPHENED = lazy_pattern(r"(?<![\d.,/-])(\d{1,3})-(?=\d{1,2}/\d{1,2}(?![\d/-]))")
+_BOTH_NAMED = lazy_pattern(
+    rf"(?<![\w.,/-])({_NUMBER})\s*([^\W\d]{{1,12}}|°[CF])\s*(?:到|至|~|to|-)\s*({_NUMBER})\s*\2(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_PACE = lazy_pattern(
+    r"(?<![\d:])(\d{1,2}):([0-5]\d)(?:\s*min(?:ute)?s?)?\s*(?:/|per\s+|an?\s+)\s*(?:1\s*)?"
+    r"(k(?:m|ilomet\w+)?s?|mi(?:les?)?)\b",
+    re.IGNORECASE,
+)
+_OPEN_POINT = lazy_pattern(r"[1-9]\d{0,2}\.000")
+"""Two thousand or two, by where it was written."""
 _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)
 _STONES = lazy_pattern(
     r"(\d+)\s*(?:stones?|st)\s*(\d{1,2})(?![\d/.])(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+[a-z]|[=?,]|->))",
@@ -63,7 +77,7 @@ _WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z
 _WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
 _ASKED = lazy_pattern(
     r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
-    r"->|→|换算|转换?|等于|多少|是几|折合|[成为到]",
+    r"->|→|换算|转换?|等于|多少|是几|折合|[成为到](?!\s*\d)",
     re.IGNORECASE,
 )
 _CURRENCY = lazy_pattern(
@@ -79,7 +93,7 @@ _DATE_QUESTION = lazy_pattern(
 _COMPUTES = lazy_pattern(
     r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|twice|double|per|between|sum|percent|x|by|"
     r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
-    r"except|instead|rather|never)\b|不要|不是|%|[加减乘除]|每|之差|相差",
+    r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|每|之差|相差",
     re.I,
 )
 _SAYS_NOTHING = lazy_pattern(
@@ -205,6 +219,9 @@ def _plain(prompt: str) -> str:
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
+    text = _PACE.sub(_pace, text)
+    text = _BOTH_NAMED.sub(r"\1 \2, \3 \2", _HYPHENED.sub(r"\1 ", text))
+    text = re.sub(r"((?:英尺|呎)\s*\d[\d.]*\s*)寸", r"\1英寸", text)
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
     text = _CONSUMPTION.sub("l/100km", text)
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
@@ -223,6 +240,12 @@ def _both_ends(found: "re.Match[str]") -> str:
     if mention is None or (len(mention.name) == 1 and mention.name in "aA"):
         return found.group()
     return f"{found['low']} {mention.name}, {found['high']}"
+
+
+def _pace(found: "re.Match[str]") -> str:
+    """`5:30 /km` in minutes for each."""
+    minutes = Fraction(60 * int(found[1]) + int(found[2]), 60)
+    return f"{figures.carried(minutes)} min/{'km' if found[3].lower().startswith('k') else 'mi'}"
 
 
 def _british(found: "re.Match[str]") -> str:
@@ -254,7 +277,7 @@ def _quantity(digits: str, name: str) -> Quantity | None:
 
 def _number(digits: str) -> Fraction | None:
     digits = re.sub(r"[(),'\s]", "", digits)
-    if not re.search(r"\d", digits) or len(digits) > 100 or re.search(r"/0*$", digits):
+    if not re.search(r"\d", digits) or len(digits) > 100 or _OPEN_POINT.fullmatch(digits) or re.search(r"/0*$", digits):
         return None
     return Fraction(digits.replace("--", "").replace("+-", "-")) if not digits.startswith("++") else None
 
@@ -298,5 +321,5 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
 def _unread(left: str) -> str:
     if operation := _COMPUTES.search(re.sub(r"->|=>|→|(?<=\d)/(?=\d)", " ", left)):
         return operation.group()
-    number = re.search(r"[\w.,'/-]*\d[\w.,'/-]*", left)
+    number = re.search(r"[A-Za-z0-9_.,'/-]*\d[A-Za-z0-9_.,'/-]*", left)
     return number.group() if number else ""

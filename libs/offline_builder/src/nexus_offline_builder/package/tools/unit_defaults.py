@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .contract import Question, Refusal
 from .measurements import Measurements, asks_to_convert, measurements_in, units_in
 from .patterns import lazy_pattern
+from .unit_sums import worked_out
 from .units import Unit, comparable
 from .wording import in_simplified, simplified
 
@@ -18,8 +19,15 @@ _BOTH_WAYS = lazy_pattern(
     r"反过来|来回",
     re.IGNORECASE,
 )
+_BESIDES = lazy_pattern(
+    r"[,;.(](?=[^,;.(]*\b(?:sometimes|also|too|as well|occasionally|or even|now and then)\b)(?![^,;.(]*(?:\bto\b|->|→))"
+    r"[^;.]*",
+    re.IGNORECASE,
+)
+"""Further units to convert from: `lb to kg, sometimes stone too`."""
 _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
-_MOST_TARGETS = 3
+_NUMBERS = lazy_pattern(r"\s*\d+(?:\.\d+)?(?:\s*(?:,\s|;|\n)\s*\d+(?:\.\d+)?){1,9}\s*")
+_MOST_TARGETS = 4
 
 
 class _Named(NamedTuple):
@@ -36,6 +44,9 @@ def in_full(question: Question, requirement: str) -> str | None:
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)
+    if (worked := worked_out(text)) is not None:
+        wanted = _targets(worked.quantities[0].unit, named) if not worked.units else ()
+        return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}" if 0 < len(wanted) <= _MOST_TARGETS else None
     read = measurements_in(text)
     if read.units or read.unread or not read.quantities or not (read.bare or (read.labelled and question.alone)):
         return None
@@ -43,7 +54,11 @@ def in_full(question: Question, requirement: str) -> str | None:
     wanted = targets.pop()
     if targets or not 0 < len(wanted) <= _MOST_TARGETS:
         return None
-    return f"{_said(read, text)} to {' and '.join(unit.symbol for unit in wanted)}"
+    return f"{_said(read, text)} to {_listed(wanted)}"
+
+
+def _listed(units: tuple[Unit, ...]) -> str:
+    return " and ".join(unit.symbol for unit in units)
 
 
 def _said(read: Measurements, text: str) -> str:
@@ -58,9 +73,14 @@ def _named_in(requirement: str) -> _Named:
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
     if split is None or _BOTH_WAYS.search(requirement):
         return _Named(units, (), ())
-    targets = tuple(dict.fromkeys(unit for start, unit in found if start >= split))
+    besides = _BESIDES.search(requirement, split)
+    targets = tuple(dict.fromkeys(unit for start, unit in found if start >= split and not _inside(start, besides)))
     sources = tuple(unit for unit in units if unit not in targets)
     return _Named(units, sources, targets) if sources and targets else _Named(units, (), ())
+
+
+def _inside(at: int, found: "re.Match[str] | None") -> bool:
+    return found is not None and found.start() <= at < found.end()
 
 
 def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
@@ -76,6 +96,10 @@ def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
 def _with_unit(question: Question, named: _Named) -> str:
     """A number without a unit, or with a letter that may be several, with the unit that the requirement means."""
     text = question.text
+    if several := _NUMBERS.fullmatch(text):
+        sources = named.sources if named.sources and _of_one_kind(named) else ()
+        numbers = re.split(r"\s*[,;\n]\s*", several.group().strip())
+        return ", ".join(f"{number} {sources[0].symbol}" for number in numbers) if sources else text
     found = _NUMBER_AND_SIGNS.fullmatch(text)
     if found is None:
         return text
@@ -102,6 +126,7 @@ def _with_letter(text: str, number: str, letter: str, named: _Named) -> str:
     read = measurements_in(text)
     said = read.quantities[0].unit if read.quantities else None
     meant = [unit for unit in named.units if unit.symbol.lower().startswith(letter)]
+    meant = [unit for unit in meant if "/" not in unit.symbol] or meant
     if said in named.units or not meant:
         return text
     if len(meant) > 1:

@@ -227,12 +227,13 @@ _ELSEWHERE = {
     "cup": "ml", "tbsp": "ml", "tsp": "ml", "pt": "ml", "qt": "l", "st": "kg", "yd": "m", "kPa": "psi", "K": "°C",
     "nmi": "km", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
     "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB", "PB": "TB", "kB": "B", "KiB": "B", "TiB": "TB",
-    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²", "ping": "m²", "catty": "kg", "carat": "g", "ly": "km", "dm": "cm",
+    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²", "carat": "g", "ly": "km", "dm": "cm",
     "imperial mpg": "l/100km", "km/l": "l/100km", "kn": "km/h", "ft/s": "m/s", "mi²": "km²", "yd²": "m²", "in²": "cm²",
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
     "imperial gal": "l", "imperial pt": "ml", "imperial fl oz": "ml", "imperial qt": "l", "furlong": "m", "fathom": "m",
     "atm": "bar", "mbar": "hPa", "hPa": "mbar", "mmHg": "kPa", "Pa": "hPa", "MPa": "bar", "BTU": "kJ", "J": "cal",
     "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "Mbit/s": "MB/s", "Mbit": "MB", "Gbit": "GB",
+    "ping": "m²", "catty": "kg",
 }  # fmt: skip
 
 
