@@ -9,6 +9,7 @@ from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
 from .unit_names import Mention, mention_at, mentions_in, without_mentions
+from .unit_sums import multiplied, signs_between, summed, without_sum_words
 from .units import CURRENCIES, NAMES, Unit, unit_named
 from .wording import digits_for_words, has_chinese, plain_signs
 
@@ -45,6 +46,9 @@ _CONSUMPTION = lazy_pattern(
 _RANGE = lazy_pattern(
     rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))(?:-(?=\d)|\s*(?:to|and|or|~|到|至|和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
     re.IGNORECASE,
+)
+_SIDES = lazy_pattern(
+    rf"(?<![\w.,/-])(?P<sides>(?:{_NUMBER})(?:\s*[x×*]\s*(?:{_NUMBER})){{1,2}})(?=\s*[^\W\d]|\s*[\"'])", re.IGNORECASE
 )
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
 _TALL = lazy_pattern(r"(?<![\d.])(\d)米(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
@@ -98,6 +102,7 @@ _NOT_A_LABEL = lazy_pattern(
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 _PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
 _CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORECASE)
+_LETTERS = lazy_pattern(r"(?<![\w°])(?:°\s?)?[CFK](?:(?:[\s,/&|;]|<?[-=]+>|[→↔]|\b(?:and|or|to|from|vs)\b)+°?\s?[CFK])+(?!\w)")
 _LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
 
@@ -146,8 +151,15 @@ def measurements_in(prompt: str) -> Measurements:
     for match in _BEFORE_UNIT.finditer(text):
         mention = mention_at(text, match.end())
         if mention and (quantity := _quantity(match["amount"], mention.name)):
-            found.append((match.start(), mention.end, quantity))
+            start = match.start()
+            if not _says_into(text, (start, mention.end, quantity)):
+                start, amount, times = multiplied(text, start, quantity.amount)
+                quantity = quantity._replace(amount=amount, spoken=times + quantity.spoken)
+            found.append((start, mention.end, quantity))
     found = _merged(text, found)
+    if (sum_of := _sum_of(text, found)) is not None:
+        found, text = [sum_of], without_sum_words(text[: sum_of[0]]).ljust(sum_of[0]) + text[sum_of[0] :]
+        text = text[: sum_of[1]] + without_sum_words(text[sum_of[1] :])
     found = [one for one in found if len(found) == 1 or not _says_into(text, one)]
     rest = text
     for start, end, _ in found:
@@ -179,7 +191,13 @@ def units_in(text: str) -> list[tuple[int, Unit]]:
             continue
         names = re.split(r"\s*/\s*", mention.name) if _lists_two(unit, mention.name) else [mention.name]
         found += [(mention.start, one) for name in names if (one := _unit(name))]
-    return found
+    return sorted({*found, *_lettered(text)})
+
+
+def _lettered(text: str) -> list[tuple[int, Unit]]:
+    """`C F K`, `F -> C`: letters in a row are temperatures, where each by itself may be anything."""
+    places = [run.start() + one.start() for run in _LETTERS.finditer(text) for one in re.finditer("[CFK]", run.group())]
+    return [(at, unit) for at in places if (unit := _unit(text[at]))]
 
 
 def _lists_two(unit: Unit | None, name: str) -> bool:
@@ -200,7 +218,7 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 def _plain(prompt: str) -> str:
     text = plain_signs(prompt.strip()).replace("^2", "²").replace("^3", "³")
-    text = _SCALE_FIRST.sub(r"\2\1度", text)
+    text = _SCALE_FIRST.sub(r"\2\1度", text.replace("一共", "总共"))
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
@@ -212,7 +230,18 @@ def _plain(prompt: str) -> str:
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
     text = _INCHES.sub(r"\1 inches", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text))
     text = _STONES.sub(r"\1 st \2 lb ", text)
-    return _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text)))
+    return _SIDES.sub(_all_sides, _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text))))
+
+
+def _all_sides(found: "re.Match[str]") -> str:
+    """`8 x 11 inches` as two lengths; `2 x 45 lb` is a number of weights."""
+    unit = re.match(r"\s*", found.string[found.end() :])
+    mention = mention_at(found.string, found.end() + (unit.end() if unit else 0))
+    known = _unit(mention.name) if mention else None
+    if mention is None or known is None or known.kind != "length":
+        return found.group()
+    *sides, last = re.split(r"\s*[x×*]\s*", found["sides"], flags=re.IGNORECASE)
+    return "".join(f"{side} {mention.name}, " for side in sides) + last
 
 
 def _both_ends(found: "re.Match[str]") -> str:
@@ -278,6 +307,14 @@ def _merged(text: str, found: list[tuple[int, int, Quantity]]) -> list[tuple[int
     return merged
 
 
+def _sum_of(text: str, found: list[tuple[int, int, Quantity]]) -> tuple[int, int, Quantity] | None:
+    """All quantities as one, where they are to be put together."""
+    signs = signs_between(text, [(start, end) for start, end, _ in found])
+    parts = [(quantity.amount, quantity.unit, quantity.spoken) for _, _, quantity in found]
+    whole = summed(parts, signs) if signs else None
+    return (found[0][0], found[-1][1], Quantity(*whole)) if whole else None
+
+
 def _says_into(text: str, found: tuple[int, int, Quantity]) -> bool:
     """`7 in miles`: no inches, where another quantity stands besides."""
     return text[: found[1]].endswith(" in") and mention_at(text, found[1] + 1) is not None
@@ -289,7 +326,7 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
         return None
     short = len(name) == 1 or name.lower() in _NEEDS_MARK
-    if short and not _MARKED.search(before):
+    if short and (not _MARKED.search(before) or (re.match(r"\s*[.\d\0]", behind) and not _TO.search(before))):
         return None
     return _unit(name)
 

@@ -10,6 +10,7 @@ from .measurements import Measurements, Quantity, asks_to_convert, measurements_
 from .patterns import lazy_pattern
 from .unit_defaults import in_full
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
+from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
 _HOW_MANY_OF = lazy_pattern(
@@ -18,11 +19,13 @@ _HOW_MANY_OF = lazy_pattern(
     re.IGNORECASE,
 )
 _SCALED = lazy_pattern(
-    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|"
+    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|many|now|just|if|it|i|we|have|take|need|use|do|"
     r"was)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|double|twice|triple|"
-    r"(?P<times>\d+(?:\.\d+)?)\s*(?:times|x))(?:\s+(?:of|as much|as many))?"
-    r"\s*(?:of\s+)?(?:that|it|this|the same|as that)?|(?P<zh>一半|两倍|双倍|(?P<n>\d+)\s*倍))(?:呢|"
-    r"是多少)*[\s?.!？。]*",
+    r"(?P<times>\d+(?:\.\d+)?)\s*(?:times|x|of(?=\s+(?:those|them|these)))|(?P<share>\d+(?:\.\d+)?)\s*(?:%|percent))"
+    r"(?:\s+(?:of|as much|as many))?"
+    r"\s*(?:of\s+)?(?:that|it|this|those|them|these|the same|as that)?|(?P<zh>一半|两倍|双倍|"
+    r"(?P<n>\d+)\s*[倍个份](?:这样的|那样的)?|(?:那个?|它)?的?百分之(?P<zhshare>\d+)|(?:那个?|它)的(?P<pct>\d+)%))"
+    r"(?:呢|是多少)*[\s?.!？。]*",
     re.IGNORECASE,
 )
 _FACTORS = {
@@ -127,8 +130,11 @@ def _continued(read: Measurements, question: Question) -> Task | None:
     factor = _factor(question.text)
     if factor is None and read.unread and not (_only_number(read) and not read.units):
         return None
+    named: tuple[Unit, ...] = ()
     for text in question.earlier:
         before = measurements_in(text)
+        if not before.quantities and not named:
+            named = before.units
         known = _pairs(before) or _lone_pair(before)
         if known is None or before.unread:
             continue
@@ -140,7 +146,7 @@ def _continued(read: Measurements, question: Question) -> Task | None:
             quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
         elif not read.quantities and not read.units:
             return None
-        units = list(read.units) or [unit for _, unit in known]
+        units = list(read.units or named) or list(dict.fromkeys(unit for _, unit in known))
         pairs = [
             (quantity, known[0][0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
         ]
@@ -150,11 +156,13 @@ def _continued(read: Measurements, question: Question) -> Task | None:
 
 def _factor(text: str) -> Fraction | None:
     """`half of that`, `3 times as much`: of the quantity of the turn before."""
-    found = _SCALED.fullmatch(text.strip())
+    found = _SCALED.fullmatch(digits_for_words(plain_signs(text)).strip())
     if found is None:
         return None
     if times := found["times"] or found["n"]:
         return Fraction(times)
+    if share := found["share"] or found["zhshare"] or found["pct"]:
+        return Fraction(share) / 100
     return _FACTORS[re.sub(r"^an?\s+", "", (found["part"] or found["zh"]).lower())]
 
 

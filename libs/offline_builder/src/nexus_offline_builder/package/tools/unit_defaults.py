@@ -18,6 +18,7 @@ _BOTH_WAYS = lazy_pattern(
     re.IGNORECASE,
 )
 _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
+_PART = lazy_pattern(r"[,;.，；。]\s*(?!and\b|or\b)\w+\s+\S|[;.；。]", re.IGNORECASE)
 _MOST_TARGETS = 3
 
 
@@ -57,15 +58,26 @@ def _named_in(requirement: str) -> _Named:
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
     if split is None or _BOTH_WAYS.search(requirement):
         return _Named(units, (), ())
-    targets = tuple(dict.fromkeys(unit for start, unit in found if start >= split))
-    sources = tuple(unit for unit in units if unit not in targets)
+    targets = tuple(dict.fromkeys(unit for unit in _listed_from(split, found, requirement)))
+    sources = tuple(dict.fromkeys(unit for start, unit in found if start < split and unit not in targets))
     return _Named(units, sources, targets) if sources and targets else _Named(units, (), ())
+
+
+def _listed_from(split: int, found: list[tuple[int, Unit]], requirement: str) -> list[Unit]:
+    """The units behind the mark, up to one that stands in a part of its own: `lb -> kg, sometimes stones too`."""
+    listed: list[Unit] = []
+    for start, unit in found:
+        if start >= split:
+            if listed and _PART.search(requirement[split : start + 1]):
+                break
+            listed.append(unit)
+    return listed
 
 
 def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
     """The other units of its kind; those at the far end of the direction, where it stands at one."""
     far = named.sources if unit in named.targets else named.targets
-    for side in (far if unit in named.units else (), named.units):
+    for side in (far, named.units):
         wanted = tuple(one for one in side if one != unit and comparable(unit, one))
         if wanted:
             return wanted
