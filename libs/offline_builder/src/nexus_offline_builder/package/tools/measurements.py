@@ -217,7 +217,7 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
-    text = plain_signs(prompt.strip()).replace("^2", "²").replace("^3", "³")
+    text = plain_signs(prompt.strip().replace("，", ", ")).replace("^2", "²").replace("^3", "³")
     text = _SCALE_FIRST.sub(r"\2\1度", text.replace("一共", "总共"))
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)

@@ -9,6 +9,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
 from .unit_defaults import in_full
+from .unit_quotients import asked_of_two, worked_out_in
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 from .wording import digits_for_words, plain_signs
 
@@ -55,6 +56,8 @@ def understand(question: Question) -> Task | None:
         return Task(LIKELY, lambda: _answer([listed]))
     if (fitting := _fitting(read, question.text)) is not None:
         return Task(LIKELY, lambda: _quotient(*fitting))
+    if not read.units and not read.unread and (asked := asked_of_two(read.quantities, question.text)):
+        return Task(LIKELY, lambda: _answer(asked))
     pairs = None if question.earlier and _LEANS_BACK.match(question.text) and not read.quantities else _pairs(read)
     if pairs is not None:
         confidence = CERTAIN if read.quantities and asks_to_convert(question.text) else LIKELY
@@ -87,7 +90,7 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if not quantities and len(units) == 2 and read.names_in_full and read.bare:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
-    if (worked_out := _worked_out(read)) is not None:
+    if (worked_out := worked_out_in(read.quantities, units)) is not None:
         return worked_out
     if read.alternating and len(quantities) == len(units):
         return list(zip(quantities, units, strict=True))
@@ -102,27 +105,6 @@ def _fitting(read: Measurements, text: str) -> tuple[Quantity, Quantity] | None:
         return None
     small, large = read.quantities
     return (small, large) if small.unit.kind == large.unit.kind and small.amount > 0 and large.amount > 0 else None
-
-
-def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
-    """`45 km in 1.5 hours` into km/h is a quotient, `2 hours at 60 km/h` into km a product."""
-    if len(read.quantities) != 2 or len(read.units) != 1:
-        return None
-    if read.quantities[0].unit.kind == read.quantities[1].unit.kind:
-        return None
-    (first, second), target = read.quantities, read.units[0]
-    for one, other in ((first, second), (second, first)):
-        if target.kind == f"{one.unit.kind}/{other.unit.kind}" and other.amount:
-            unit = Unit(f"{one.unit.symbol}/{other.unit.symbol}", target.kind, one.unit.size / other.unit.size)
-            said = f"{one.spoken} / {other.spoken}"
-            return [(Quantity(one.amount / other.amount, unit, said), target)]
-        if one.unit.kind == f"{other.unit.kind}/{target.kind}" and one.amount:
-            unit = Unit(target.symbol, target.kind, other.unit.size / one.unit.size)
-            return [(Quantity(other.amount / one.amount, unit, f"{other.spoken} / {one.spoken}"), target)]
-        if one.unit.kind == f"{target.kind}/{other.unit.kind}":
-            unit = Unit(target.symbol, target.kind, one.unit.size * other.unit.size)
-            return [(Quantity(one.amount * other.amount, unit, f"{one.spoken} * {other.spoken}"), target)]
-    return None
 
 
 def _continued(read: Measurements, question: Question) -> Task | None:
