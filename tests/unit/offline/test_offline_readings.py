@@ -109,7 +109,7 @@ NOT_READ = {
     "unit_conversion": [
         "10 ft lb in J",
         "5 pounds in dollars",
-        "5 km + 3 km in m",
+        "5 km / 3 km in m",
         "5 kg in miles",
     ],
     "date_arithmetic": [

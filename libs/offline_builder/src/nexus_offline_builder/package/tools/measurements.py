@@ -102,7 +102,9 @@ _NOT_A_LABEL = lazy_pattern(
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 _PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
 _CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORECASE)
-_LETTERS = lazy_pattern(r"(?<![\w°])(?:°\s?)?[CFK](?:(?:[\s,/&|;]|<?[-=]+>|[→↔]|\b(?:and|or|to|from|vs)\b)+°?\s?[CFK])+(?!\w)")
+_LETTERS = lazy_pattern(
+    r"(?<![\w°])(?:°\s?)?[CFK](?:(?:[\s,/&|;]|<?[-=]+>|[→↔]|\b(?:and|or|to|from|vs)\b)+°?\s?[CFK])+(?!\w)"
+)
 _LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
 
