@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from .contract import Answer, Refusal
+from .csv_aliases import in_its_words
 from .csv_columns import picked_columns
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
@@ -46,7 +47,7 @@ _COUNTED_THINGS = lazy_pattern(
     r"[几多]少?[个名位]?(?:人|学生|员工)",
     re.IGNORECASE,
 )
-_AVERAGE_PER = lazy_pattern(r"(平均)每[个月天日人周年]")
+_AVERAGE_PER = lazy_pattern(r"(平均)每[个月天日人周年笔单条次件项行]")
 _PLACES = {str(n): n - 1 for n in range(1, 10)} | {
     word: n for words in ("一二三四五", ("first", "second", "third", "fourth", "fifth")) for n, word in enumerate(words)
 }
@@ -58,7 +59,7 @@ _PLACED = lazy_pattern(
 
 def answered(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
-    request = _AVERAGE_PER.sub(r"\1", _by_place(table, request))
+    request = _AVERAGE_PER.sub(r"\1", in_its_words(table, _by_place(table, request)))
     if (months := by_month(table, request)) is not None:
         table, request = months
     if (found := filtered(table, request)) is not None:
@@ -168,6 +169,12 @@ def _of_rows(picked: Picked, chinese: bool) -> Answer:
 def of_filtered(found: Filtered, chinese: bool) -> Answer:
     """Figures or the number of the rows that meet a condition, else the rows themselves."""
     table, said = found.table, found.request
+    if (inner := filtered(table, said)) is not None and inner.request != said:
+        return of_filtered(inner._replace(title=f"{found.title}, {inner.title}"), chinese)
+    if (picked := picked_rows(table, said)) is not None and unmeasured(picked.cell).strip():
+        return of_filtered(
+            Filtered(picked.table, picked.request, f"{found.title}, {picked.column} = {picked.cell}"), chinese
+        )
     measured = any(measure.asked.search(said) for measure in MEASURES) or GROUP.search(said) is not None
     counted = COUNT.search(said) or _HOW_MANY.search(said)
     if not table.rows:
