@@ -69,8 +69,9 @@ _BETWEEN = lazy_pattern(
     re.IGNORECASE,
 )
 _EMPTY = (
-    r"\b(?:with ?out|with no|has no|have no|had no|no|missing|lack(?:s|ing)?|empty|blank)\s+(?:an?\s+|any\s+|the\s+|valid\s+)*"
+    r"\b(?:with no|has no|have no|had no|no|missing|lack(?:s|ing)?|empty|blank)\s+(?:an?\s+|any\s+|the\s+|valid\s+)*"
     r"(?<!\w){name}s?(?!\w)(?:\s+(?:filled(?: in)?|given|entered|set|recorded|at all|cells?|entry|values?))*",
+    r"(?<=\w )with ?out\s+(?:an?|any)\s+(?<!\w){name}s?(?!\w)",
     r"(?<!\w){name}(?!\w)\s*(?:cells?\s+|fields?\s+|entry\s+)?(?:is|are|was|were|has been|been)?\s*"
     r"(?:empty|blank|missing|not (?:filled(?: in)?|given|entered|set|known|there)|unknown|left out|null)\b",
     r"\b(?:has|have|had|did|do|does|is|are|was)(?:n't| not)\s+(?:got\s+|have\s+|an?\s+|any\s+|the\s+)*"

@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 
 from .contract import LIKELY, POSSIBLE, Answer, Question, Refusal, Task
+from .csv_aliases import in_its_words
 from .csv_answers import COUNT, answered, headed, mentioned, of_filtered, unmeasured
 from .csv_columns import picked_columns
 from .csv_conditions import filtered
 from .csv_counts import row_count
 from .csv_figures import MEASURES, by_answer
 from .csv_groups import GROUP
+from .csv_memory import from_rows_before
 from .csv_ranking import asks_order, first_row, order_of
 from .csv_rows import picked_rows
 from .csv_scope import says_something
@@ -28,6 +30,11 @@ OTHER_FORM = lazy_pattern(
 _AND_THE = lazy_pattern(
     r"\b(?:and|the|what|about|how|is|are|now|then|so|ok|what's|show|me)\b|那|呢|是|的|多少", re.IGNORECASE
 )
+_ALL = lazy_pattern(
+    r"(?:(?:and|so|for|of|but|what about)\s+)*(?:overall|in all|in total|altogether|all together|all(?: of them)?|everyone|everybody|everything|"
+    r"the whole (?:table|list))[\s?.!]*|(?:全部|所有的?|总共|一共|总的)(?:人|呢|有多少)*[\s?？。]*",
+    re.IGNORECASE,
+)
 _IN_ALL = lazy_pattern(r"\b(?:all|altogether|overall|total|sum)\b|总|合计|一共", re.IGNORECASE)
 _LEADS_ON = lazy_pattern(
     r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE
@@ -41,7 +48,10 @@ def about_earlier_table(question: Question) -> Task | None:
     if len(words) > _LONGEST_FOLLOW_UP or OTHER_FORM.search(words):
         return None
     table = next((found for text in question.earlier if (found := table_in(text))), None)
+    words = in_its_words(table, words) if table is not None else words
     before = _around(question.earlier)
+    if table is not None and (same := from_rows_before(words, question.earlier, question.chinese)) is not None:
+        return Task(LIKELY, lambda: same)
     if asks_how_many(words) and question.earlier and table_in(question.earlier[0]) and table is not None:
         counted = table._replace(around=before)
         return Task(LIKELY, lambda: _counted(counted, question.chinese))
@@ -49,6 +59,8 @@ def about_earlier_table(question: Question) -> Task | None:
         return Task(LIKELY, lambda: columns)
     if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
         return Task(LIKELY, lambda: first)
+    if table is not None and _ALL.fullmatch(words):
+        words = "total"
     asks = _asks_of(table, words)
     grouped = GROUP.search(words) if not re.search(r"\d", words) else None
     if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
