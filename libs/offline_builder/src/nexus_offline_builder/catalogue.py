@@ -130,7 +130,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "配速 里程 oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
             "度量衡 公制 英制"
         ),
-        objects="unit measure measurement temperature length weight distance height volume area speed mass "
+        objects="unit measure measurement temperature temp length weight distance height volume area speed mass "
         "size pressure energy power fuel mpg consumption pace tyre tire depth width thickness 压力 压强 "
         "能量 功率 油耗 胎压 温度 长度 重量 质量 体积 "
         "面积 速度",

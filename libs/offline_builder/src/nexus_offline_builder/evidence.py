@@ -105,7 +105,7 @@ def _units(words: list[str], clause: str) -> set[str]:
     """The units that are named, by what they are, so that `kg` and `kilograms` count once."""
     found = {word for word in words if word in _unit_names() and word not in _not_units()}
     found |= {word for word in words if word in _DURATIONS}
-    found |= {unit.symbol for _, unit in units_in(clause) if "/" in unit.symbol}
+    found |= {unit.symbol for _, unit in units_in(clause) if "/" in unit.symbol or unit.kind == "temperature"}
     left = clause
     for name in sorted((name for name in NAMES if not name[0].isascii() and name[0] != "µ"), key=len, reverse=True):
         if name in left and (len(name) > 1 or name in _CHINESE_UNITS):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nexus_offline_builder.catalogue import ToolRule
 from nexus_offline_builder.evidence import called_for, out_of_reach
+from nexus_offline_builder.package.tools.traditional import simplified
 from nexus_offline_builder.package.tools.wording import has_chinese
 
 _LONGEST_READ = 20_000
@@ -141,7 +142,8 @@ def beyond_the_tools(requirement: str) -> list[str]:
 
 
 def _wanted(requirement: str) -> str:
-    text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
+    plain = simplified(unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ])
+    text = _BORDER.sub(" ", _NEGATED.sub(" ", plain))
     text = _AN_EXPRESSION.sub(" arithmetic ", _ARROW.sub(" to ", text.replace("%", " percent ")))
     return _ITS_CALCULATOR.sub(r"\1 calculation", text)
 

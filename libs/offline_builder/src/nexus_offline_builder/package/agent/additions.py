@@ -3,7 +3,7 @@
 import re
 
 from ..tools.patterns import lazy_pattern
-from ..tools.wording import digits_for_words, plain_signs, simplified, with_points
+from ..tools.wording import digits_for_words, plain_signs, with_points
 from .substitution import NUMBER
 
 _LONGEST = 80
@@ -42,8 +42,7 @@ def extended(prompt: str, before: str) -> str | None:
     """`before` with what `prompt` adds to it; None where it adds nothing."""
     if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE:
         return None
-    prompt, before = simplified(prompt.strip()), simplified(before)
-    return _with_another(prompt, before) or _further(prompt, before)
+    return _with_another(prompt.strip(), before) or _further(prompt.strip(), before)
 
 
 def _with_another(prompt: str, before: str) -> str | None:

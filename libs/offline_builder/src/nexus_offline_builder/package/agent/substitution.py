@@ -3,7 +3,7 @@
 import re
 
 from ..tools.patterns import lazy_pattern
-from ..tools.wording import digits_for_words, plain_signs, simplified
+from ..tools.wording import digits_for_words, plain_signs
 
 _LONGEST = 80
 _LONGEST_BEFORE = 400
@@ -85,7 +85,7 @@ def substituted(prompt: str, before: str) -> str | None:
         return f"{whole['amount']} + {whole['share']}"
     if not _CHANGES.match(prompt):
         return None
-    said, old = (digits_for_words(plain_signs(simplified(text))) for text in (prompt, before))
+    said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
     pieces = list(_PIECE.finditer(said))
     left = _known_dropped(_AROUND.sub(" ", _PIECE.sub(" ", said)), old)
     if len(pieces) != 1 or re.search(r"\w|[-+*/^<>=]", left):

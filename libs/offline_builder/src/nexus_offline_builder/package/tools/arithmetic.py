@@ -13,7 +13,7 @@ from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .phrases import deal_for, expression_for
 from .rate_defaults import in_full as amount_in_full
-from .wording import digits_for_words, in_simplified, plain_signs, simplified, with_points
+from .wording import digits_for_words, plain_signs, with_points
 
 _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
@@ -63,7 +63,6 @@ _CODE = lazy_pattern(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b",
 
 
 def understand(question: Question) -> Task | None:
-    question = in_simplified(question)
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
         return None
@@ -199,7 +198,6 @@ def _rounded(tokens: list[Token], places: int) -> Answer:
 
 def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
-    question, requirement = in_simplified(question), simplified(requirement)
     claim = understand(question)
     certain = claim is not None and claim.confidence == CERTAIN
     return amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))

@@ -26,7 +26,7 @@ _JUST_FIRST = lazy_pattern(
     re.IGNORECASE,
 )
 _DOWN = lazy_pattern(
-    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|strongest|greatest|top|expensive|"
+    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|strongest|greatest|top|expensive|dearest|priciest|costl\w+|"
     r"decreasing|large to small)\b|"
     r"从[高大多]|降序|最[高大多贵]|前",
     re.IGNORECASE,
@@ -41,6 +41,7 @@ _WHICH = lazy_pattern(
     r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
     r"biggest|best|greatest|least|lowest|smallest|fewest|"
     r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|\bwhat\b.*\b(?P<what>most|least)\b|"
+    r"\b(?P<adj>dearest|priciest|costliest|cheapest|(?:most|least) (?:expensive|costly))\b(?! prices?\b)|"
     r"(?=.*(?:哪一?[个种家位名样款类天月项笔件]|谁|什么)).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -58,9 +59,11 @@ _WORTH = lazy_pattern(
 COUNTS = lazy_pattern(
     r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
 )
-_PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
+PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
+PRICED = lazy_pattern(r"cheap|expensive|dear|pric[iy]|\bcost|便宜|贵", re.IGNORECASE)
+"""What is said of prices."""
 _SAID = lazy_pattern(
-    r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|"
+    r"\b(?:dearest|priciest|costliest|costly|article|product|thing|which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|"
     r"cheapest|expensive|strongest|weakest|"
     r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|"
     r"\d{1,3}|worth|value|"
@@ -148,8 +151,8 @@ def _order(table: Table, request: str, plain: str) -> _Order | None:
     """By which column of numbers, and which way; None where that is not said."""
     numeric = [column for column in numeric_columns(table) if not column.mixed]
     named = [column for column in numeric if without_names(request, [column.name]) != request]
-    if not named and re.search(r"cheapest|expensive|便宜|贵", plain, re.IGNORECASE):
-        named = [column for column in numeric if _PRICES.search(column.name)]
+    if not named and PRICED.search(plain):
+        named = [column for column in numeric if PRICES.search(column.name)]
     chosen = named or numeric
     down, up = _DOWN.search(plain) is not None, _UP.search(plain) is not None
     if re.search(r"从[高大多]到|high to low|large to small", plain, re.IGNORECASE):
@@ -235,7 +238,7 @@ def _listed(table: Table, order: _Order, count: int, chinese: bool) -> Answer:
 def _worth(table: Table, plain: str, chinese: bool) -> Answer | None:
     """How many of each times its price, in all; None where the table does not say both."""
     numeric = [column for column in numeric_columns(table) if not column.mixed]
-    prices = [column for column in numeric if _PRICES.search(column.name)]
+    prices = [column for column in numeric if PRICES.search(column.name)]
     counts = [column for column in numeric if COUNTS.search(column.name) and column not in prices]
     if len(prices) != 1 or len(counts) != 1:
         return None

@@ -13,7 +13,7 @@ from .date_defaults import in_full
 from .date_prose import is_label, is_prose, listed
 from .date_spans import span
 from .patterns import lazy_pattern
-from .wording import digits_for_words, in_simplified, plain_signs
+from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
@@ -139,7 +139,6 @@ _CHINESE_WEEKDAYS = "一二三四五六日"
 
 
 def understand(question: Question) -> Task | None:
-    question = in_simplified(question)
     text = question.text.strip()
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None

@@ -8,7 +8,7 @@ from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
 from .date_prose import is_label
 from .patterns import lazy_pattern
-from .wording import digits_for_words, in_simplified, plain_signs, simplified
+from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 120
 _WORKING = lazy_pattern(
@@ -124,7 +124,6 @@ _SAYS_NOTHING = lazy_pattern(
 
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
-    question, requirement = in_simplified(question), simplified(requirement)
     wanted = digits_for_words(plain_signs(requirement))
     if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
         wanted = _ASKED_FOR.sub(" ", wanted)

@@ -10,7 +10,7 @@ from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
 from .unit_names import Mention, mention_at, mentions_in, without_mentions
 from .units import CURRENCIES, NAMES, Unit, unit_named
-from .wording import digits_for_words, has_chinese, plain_signs, simplified
+from .wording import digits_for_words, has_chinese, plain_signs
 
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
@@ -69,6 +69,7 @@ _STONES = lazy_pattern(
 )
 _TAEL = lazy_pattern(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
 _SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
+_LETTER_FIRST = lazy_pattern(r"(?<!\w)°?([CFK])\s?(-?\d+(?:\.\d+)?)(?=\s*(?:$|[?=,]|->|(?:in|to|into|as)\b))")
 _BARE_DEGREES = lazy_pattern(
     r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|"
     r"[是等换转为成呢,?。=]))"
@@ -112,6 +113,9 @@ _NOT_A_LABEL = lazy_pattern(
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 _PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
 _CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORECASE)
+_LETTERS = lazy_pattern(
+    r"(?<![\w°])(?:°\s?)?[CFK](?:(?:[\s,/&|;]|<?[-=]+>|[→↔]|\b(?:and|or|to|from|vs)\b)+°?\s?[CFK])+(?!\w)"
+)
 _LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
 
@@ -187,14 +191,19 @@ def measurements_in(prompt: str) -> Measurements:
 def units_in(text: str) -> list[tuple[int, Unit]]:
     """The units that `text` names, each with where it stands; short words only where they can hardly be others."""
     found: list[tuple[int, Unit]] = []
-    text = simplified(text)
     for mention in mentions_in(text):
         unit = _named_at(text, mention)
         if unit is None and "/" not in mention.name:
             continue
         names = re.split(r"\s*/\s*", mention.name) if _lists_two(unit, mention.name) else [mention.name]
         found += [(mention.start, one) for name in names if (one := _unit(name))]
-    return found
+    return sorted({*found, *_lettered(text)})
+
+
+def _lettered(text: str) -> list[tuple[int, Unit]]:
+    """`C F K`, `F -> C`: letters in a row are temperatures, where each by itself may be anything."""
+    places = [run.start() + one.start() for run in _LETTERS.finditer(text) for one in re.finditer("[CFK]", run.group())]
+    return [(at, unit) for at in places if (unit := _unit(text[at]))]
 
 
 def _lists_two(unit: Unit | None, name: str) -> bool:
@@ -214,8 +223,8 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
-    text = plain_signs(simplified(prompt.strip())).replace("^2", "²").replace("^3", "³")
-    text = _SCALE_FIRST.sub(r"\2\1度", text)
+    text = plain_signs(prompt.strip().replace("，", ", ")).replace("^2", "²").replace("^3", "³")
+    text = _SCALE_FIRST.sub(r"\2\1度", _LETTER_FIRST.sub(r"\2 °\1", text).replace("一共", "总共"))
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
@@ -313,7 +322,7 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
         return None
     short = len(name) == 1 or name.lower() in _NEEDS_MARK
-    if short and not _MARKED.search(before):
+    if short and (not _MARKED.search(before) or (re.match(r"\s*[.\d\0]", behind) and not _TO.search(before))):
         return None
     return _unit(name)
 

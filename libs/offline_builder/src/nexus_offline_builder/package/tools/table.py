@@ -12,7 +12,7 @@ from .patterns import lazy_pattern
 _DELIMITERS = (",", "\t", ";", "|")
 _FENCE = lazy_pattern(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
 _RULE = lazy_pattern(r"^[\s|:-]*-[\s|:-]*$")
-_MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 _AMOUNT = lazy_pattern(
     r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
     r"\s*[%€$£元]?\s*\)?$"
@@ -130,7 +130,7 @@ def _single_column(lines: list[str]) -> tuple[int, int, str, str] | None:
 
 def _stands_for_none(line: str) -> bool:
     cell = line.strip().lower()
-    return cell != "" and (cell in _MISSING or cell.lstrip("+-") in ("inf", "infinity"))
+    return cell != "" and (cell in MISSING or cell.lstrip("+-") in ("inf", "infinity"))
 
 
 def _on_one_line(text: str) -> Table | None:
@@ -204,7 +204,7 @@ def _is_header(rows: list[list[str]]) -> bool:
     sample = rows[1:20]
     return any(
         number_in(cell) is None
-        and cell.lower() not in _MISSING
+        and cell.lower() not in MISSING
         and all(at < len(r) and number_in(r[at]) is not None for r in sample)
         for at, cell in enumerate(rows[0])
     )
@@ -275,7 +275,7 @@ def _with_numbers(table: Table) -> list[Column]:
     columns: list[Column] = []
     for at, name in enumerate(table.header):
         cells = [row[at] for row in table.rows]
-        filled = sum(cell.lower() not in _MISSING for cell in cells)
+        filled = sum(cell.lower() not in MISSING for cell in cells)
         comma = _has_decimal_commas(cells)
         column = Column(name, tuple(number_in(cell, comma) for cell in cells), 0)
         found = len(column.numbers)

@@ -12,7 +12,7 @@ from .unit_defaults import in_full
 from .unit_rates import rate_of
 from .unit_sums import Worked, added, scaled, worked_out
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
-from .wording import digits_for_words, in_simplified, plain_signs
+from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
 _HOW_MANY_OF = lazy_pattern(
@@ -58,7 +58,6 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 def understand(question: Question) -> Task | None:
     if len(question.text) > _LONGEST_PROMPT:
         return None
-    question = in_simplified(question)
     if names_currencies(question.text):
         return Task(CERTAIN, _refuse_currency)
     read = measurements_in(question.text)
@@ -142,31 +141,41 @@ def _continued(read: Measurements, question: Question) -> Task | None:
     factor, more = _factor(question.text), _more(question.text)
     if factor is None and more is None and read.unread and not (_only_number(read) and not read.units):
         return None
+    found = _before(question)
+    if found is None:
+        return None
+    text, known, named = found
+    sources = list(dict.fromkeys(quantity for quantity, _ in known))
+    said, quantities = read.units, list(read.quantities) or sources
+    if factor is not None:
+        said, quantities = (), [scaled(quantity, factor) for quantity in sources]
+    elif more is not None and len(sources) == 1 and (total := added(sources[0], *more)) is not None:
+        said, quantities = (), [total]
+    elif read.lone_number is not None and not read.quantities:
+        if re.search(r" [/*] ", sources[0].spoken):
+            return _at_rate(read.lone_number, text) if _AT.match(question.text) else None
+        unit = sources[0].unit
+        quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
+    elif not read.quantities and not read.units:
+        return None
+    elif (rated := _exchanged(read, text)) is not None:
+        return Task(LIKELY, partial(_answer, rated))
+    units = list(said or named) or list(dict.fromkeys(unit for _, unit in known))
+    pairs = [
+        (quantity, sources[0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
+    ]
+    return Task(LIKELY, partial(_answer, pairs))
+
+
+def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple[Unit, ...]] | None:
+    """The latest prompt with a quantity, what it was about, and the units that were asked for by themselves since."""
+    named: tuple[Unit, ...] = ()
     for text in question.earlier:
-        known = _known_in(text)
-        if known is None:
-            continue
-        sources = list(dict.fromkeys(quantity for quantity, _ in known))
-        quantities = list(read.quantities) or sources
-        if factor is not None:
-            quantities = [scaled(quantity, factor) for quantity in sources]
-        elif more is not None and len(sources) == 1 and (total := added(sources[0], *more)) is not None:
-            quantities = [total]
-        elif read.lone_number is not None and not read.quantities:
-            if re.search(r" [/*] ", sources[0].spoken):
-                return _at_rate(read.lone_number, text) if _AT.match(question.text) else None
-            unit = sources[0].unit
-            quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
-        elif not read.quantities and not read.units:
-            return None
-        elif (rated := _exchanged(read, text)) is not None:
-            return Task(LIKELY, partial(_answer, rated))
-        said = () if factor is not None or more is not None else read.units
-        units = list(said) or list(dict.fromkeys(unit for _, unit in known))
-        pairs = [
-            (quantity, sources[0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
-        ]
-        return Task(LIKELY, partial(_answer, pairs))
+        read = measurements_in(text)
+        if not read.quantities and not named:
+            named = read.units
+        if (known := _known_in(text)) is not None:
+            return text, known, named
     return None
 
 

@@ -8,7 +8,6 @@ from .measurements import Measurements, asks_to_convert, measurements_in, units_
 from .patterns import lazy_pattern
 from .unit_sums import worked_out
 from .units import Unit, comparable
-from .wording import in_simplified, simplified
 
 _DIRECTION = lazy_pattern(
     r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
@@ -19,14 +18,10 @@ _BOTH_WAYS = lazy_pattern(
     r"反过来|来回",
     re.IGNORECASE,
 )
-_BESIDES = lazy_pattern(
-    r"[,;.(](?=[^,;.(]*\b(?:sometimes|also|too|as well|occasionally|or even|now and then)\b)(?![^,;.(]*(?:\bto\b|->|→))"
-    r"[^;.]*",
-    re.IGNORECASE,
-)
-"""Further units to convert from: `lb to kg, sometimes stone too`."""
 _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
 _NUMBERS = lazy_pattern(r"\s*\d+(?:\.\d+)?(?:\s*(?:,\s|;|\n)\s*\d+(?:\.\d+)?){1,9}\s*")
+_PART = lazy_pattern(r"[,;.，；。]\s*(?!and\b|or\b)\w+\s+\S|[;.；。]", re.IGNORECASE)
+_TOO = lazy_pattern(r"\S+\s+(?:too|also|as well|sometimes|occasionally|now and then)\b", re.IGNORECASE)
 _MOST_TARGETS = 4
 
 
@@ -40,7 +35,7 @@ class _Named(NamedTuple):
 
 def in_full(question: Question, requirement: str) -> str | None:
     """The prompt's quantity with the units that the requirement names for it, as in `2.4 acres to m²`."""
-    question, named = in_simplified(question), _named_in(simplified(requirement))
+    named = _named_in(requirement)
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)
@@ -73,20 +68,26 @@ def _named_in(requirement: str) -> _Named:
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
     if split is None or _BOTH_WAYS.search(requirement):
         return _Named(units, (), ())
-    besides = _BESIDES.search(requirement, split)
-    targets = tuple(dict.fromkeys(unit for start, unit in found if start >= split and not _inside(start, besides)))
-    sources = tuple(unit for unit in units if unit not in targets)
+    targets = tuple(dict.fromkeys(unit for unit in _listed_from(split, found, requirement)))
+    sources = tuple(dict.fromkeys(unit for start, unit in found if start < split and unit not in targets))
     return _Named(units, sources, targets) if sources and targets else _Named(units, (), ())
 
 
-def _inside(at: int, found: "re.Match[str] | None") -> bool:
-    return found is not None and found.start() <= at < found.end()
+def _listed_from(split: int, found: list[tuple[int, Unit]], requirement: str) -> list[Unit]:
+    """The units behind the mark, up to one that stands in a part of its own: `lb -> kg, sometimes stones too`."""
+    listed: list[Unit] = []
+    for start, unit in found:
+        if start >= split:
+            if listed and (_PART.search(requirement[split : start + 1]) or _TOO.match(requirement, start)):
+                break
+            listed.append(unit)
+    return listed
 
 
 def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
     """The other units of its kind; those at the far end of the direction, where it stands at one."""
     far = named.sources if unit in named.targets else named.targets
-    for side in (far if unit in named.units else (), named.units):
+    for side in (far, named.units):
         wanted = tuple(one for one in side if one != unit and comparable(unit, one))
         if wanted:
             return wanted

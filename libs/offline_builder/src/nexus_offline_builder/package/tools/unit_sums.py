@@ -9,7 +9,7 @@ from .measurements import Quantity, measurements_in, spoken
 from .patterns import lazy_pattern
 from .unit_names import mention_at
 from .units import Unit, comparable
-from .wording import digits_for_words, plain_signs, simplified
+from .wording import digits_for_words, plain_signs
 
 _N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _TOTAL = lazy_pattern(
@@ -54,7 +54,7 @@ class Worked(NamedTuple):
 
 def worked_out(prompt: str) -> Worked | None:
     """The quantities that a prompt gives by a sum, a multiple, a share or as sizes; None for any other prompt."""
-    text = digits_for_words(plain_signs(simplified(prompt.strip())))
+    text = digits_for_words(plain_signs(prompt.strip()))
     return _sizes(text) or _sum(text)
 
 

@@ -3,7 +3,6 @@
 import re
 from fractions import Fraction
 
-from .contract import Question
 from .figures import carried
 from .patterns import lazy_pattern
 
@@ -23,19 +22,6 @@ _SIGNS = str.maketrans(
     | {"“": '"', "”": '"', "‘": "'", "、": ",", "\u00a0": " ", "\u202f": " "}
     | {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "⅔": " 2/3", "⅛": " 1/8", "⅜": " 3/8", "⅝": " 5/8"}
 )
-_TRADITIONAL = (
-    "個幾離還週後間歲號裡這從過換單兩萬億點與轉錢價稅減數總計將為會噸華攝溫長寬體積頃畝釐時鐘現請問給開關"
-    "對來聖誕節國慶農曆麼嗎漲虧費額貨賣買應實際負餘種當結條張雙隻塊圓歐幣佔發內檔傳輸載線頻電壓強馬熱淨輕"
-    "鎊讓說記該於變員齡閏陽陰禮預約訂滿參貳倫顆樓層邊帳賬資優剛幫顯隨達學樣寫級標準"
-    "爾頓納羅"
-)
-_SIMPLIFIED = (
-    "个几离还周后间岁号里这从过换单两万亿点与转钱价税减数总计将为会吨华摄温长宽体积顷亩厘时钟现请问给开关"
-    "对来圣诞节国庆农历么吗涨亏费额货卖买应实际负余种当结条张双只块圆欧币占发内档传输载线频电压强马热净轻"
-    "镑让说记该于变员龄闰阳阴礼预约订满参二伦颗楼层边账账资优刚帮显随达学样写级标准"
-    "尔顿纳罗"
-)
-_SIMPLIFY = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
 _UNITS = {
     word: number
     for number, word in enumerate(
@@ -118,17 +104,6 @@ def asks_how_many(text: str) -> bool:
 def plain_signs(text: str) -> str:
     """`text` with full-width signs and typographic operators as ASCII."""
     return text.translate(_WIDE).translate(_SIGNS)
-
-
-def simplified(text: str) -> str:
-    """`text` with the traditional signs that figures, units and dates are asked with as simplified ones."""
-    return text.translate(_SIMPLIFY)
-
-
-def in_simplified(question: Question) -> Question:
-    """For tools that hand back no text of the user's."""
-    earlier = tuple(simplified(text) for text in question.earlier)
-    return question._replace(text=simplified(question.text), earlier=earlier)
 
 
 def with_points(text: str) -> str:
