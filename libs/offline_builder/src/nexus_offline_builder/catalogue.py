@@ -145,7 +145,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="dates",
         topics="期限 工龄 司龄 倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
         "day_between "
-        "date_difference how_old how_many_day "
+        "date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
         "date_calculator date_calculation date_math "
         "date_arithmetic due_date expiry expiry_date warranty sleep_till sleep_until how_many_sleep notice_period 到期 "

@@ -42,7 +42,7 @@ _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), 
 _AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
     r"you|there|are|be|oh no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
-    r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
+    r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|starts?|starting|begins?|opened|signed|issued|due|"
     r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|换成|改成|"
     r"改为|变成|是|有|呢|的话|只有|"
     r"只|到|至|按|小费|再|用|来|付|出生|又|吗|么)",
@@ -51,6 +51,11 @@ _AROUND = lazy_pattern(
 _SHARE_ON = lazy_pattern(
     rf"(?:an? |the |what is (?:an? |the )?)?(?P<share>{NUMBER}\s*%)\s*(?:tip|vat|tax|gst|service|"
     rf"gratuity)?\s*(?:on|for)\s*[$€£¥]?\s*(?P<amount>{NUMBER})[\s?.]*",
+    re.IGNORECASE,
+)
+_A_YEAR = lazy_pattern(r"(?<!\d)(?:1[5-9]|2[01])\d\d(?!\d)")
+_ANOTHER_YEAR = lazy_pattern(
+    r"(?:(?:and|or|in|what|about|how|the|year|same|day|那|同一天|换成|到)[\s,]*)*((?:1[5-9]|2[01])\d\d)\s*年?(?:呢|的)?[\s?.？。]*",
     re.IGNORECASE,
 )
 _AT = lazy_pattern(r"(?:\bat|@)\s*$", re.IGNORECASE)
@@ -62,7 +67,7 @@ _IN_ALL = lazy_pattern(
     r"(?: (?:with|including|incl)(?: the)? (?:tip|vat|tax|it|that|service))?(?: then| now)?[\s?.]*",
     re.IGNORECASE,
 )
-_SINCE = lazy_pattern(r"\b(?:from|since)\b|从", re.IGNORECASE)
+_SINCE = lazy_pattern(r"\b(?:from|since|start\w*|begin\w*|opened|signed|issued)\b|从", re.IGNORECASE)
 _AMOUNT = lazy_pattern(r"\b(?:it|bill|total|cost)\b|[$€£¥元块.]|\d{3}", re.IGNORECASE)
 _CHANGES = lazy_pattern(
     r"^\s*(?:(?:and|or|so|ok|okay|but|then|now)\b[\s,]*)*(?:what|how|oh|wait|actually|sorry|hmm|if|"
@@ -83,6 +88,8 @@ def substituted(prompt: str, before: str) -> str | None:
         return None
     if (whole := _SHARE_ON.fullmatch(before.strip())) and _IN_ALL.fullmatch(prompt.strip()):
         return f"{whole['amount']} + {whole['share']}"
+    if (year := _ANOTHER_YEAR.fullmatch(prompt.strip())) and len(years := list(_A_YEAR.finditer(before))) == 1:
+        return before[: years[0].start()] + year[1] + before[years[0].end() :]
     if not _CHANGES.match(prompt):
         return None
     said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))

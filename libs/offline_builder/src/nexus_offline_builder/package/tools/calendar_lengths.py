@@ -26,6 +26,18 @@ _DAYS_IN = lazy_pattern(
     r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)(?:天|个?(?P<zh>工作日))",
     re.IGNORECASE,
 )
+_WORDS = {"d": "days", "w": "weeks", "m": "months", "y": "years", "b": "business days"}
+_SHORT = lazy_pattern(
+    r"(?<![\w.,/])(?P<n>\d{1,5})\s*(?P<unit>wks?|yrs?|mos?|mths?|bds?|wds?|b(?:us(?:iness)?|iz|\.)?\.?[\s-]*days?)(?![a-z\d])|"
+    r"(?P<lead>(?:(?<=\s)-|\+)\s*|\b(?:plus|minus|add|subtract)\s+)(?P<m>\d{1,5})\s*(?P<sign>[dwmy])(?![a-z\d])|"
+    r"(?<![\w.,/-])(?P<k>\d{1,5})\s*(?P<letter>[dwmy])(?=\s+(?:after|before|from|ago|later|prior)\b)",
+    re.IGNORECASE,
+)
+_BARE_STEP = lazy_pattern(
+    r"((?:\b(?:today|now|tomorrow|yesterday)|\d{4}-\d{1,2}-\d{1,2}|[a-z]{3,9}\.? \d{1,2}?,? ?\d{4}|[日号今明]天?)"
+    r"\s*(?:\+|(?<=\s)-(?=\s))\s*\d{1,5})(?=[\s?=.]*$)",
+    re.IGNORECASE,
+)
 _YEAR = lazy_pattern(
     r"\s*(?:(?:and|what about|how about|is|year)\s+)*(1[5-9]\d\d|2[0-3]\d\d)\s*年?[\s?？呢]*", re.IGNORECASE
 )
@@ -55,6 +67,7 @@ def about_a_period(text: str, question: Question) -> Task | None:
 
 def with_durations(text: str) -> str:
     """`text` with `the day after`, `half a year`, `net 30` and the like as numbers of days, weeks or months."""
+    text = _BARE_STEP.sub(r"\1 days", _SHORT.sub(_in_words, text))
     text = re.sub(r"(?<=\d)\s*\.\.+\s*(?=\d)", " to ", text)
     text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
     text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
@@ -76,6 +89,13 @@ def with_durations(text: str) -> str:
         flags=re.IGNORECASE,
     )
     return re.sub(r"(?<![\d.])(\d{1,4})\.5 years?\b", _months_of_years, text, flags=re.IGNORECASE)
+
+
+def _in_words(found: "re.Match[str]") -> str:
+    """`45 d`, `+6w`, `3 mo`, `10bd`."""
+    unit = (found["unit"] or found["sign"] or found["letter"]).lower()
+    word = _WORDS["b" if unit.startswith("wd") else unit[0]]
+    return f"{found['lead'] or ''}{found['n'] or found['m'] or found['k']} {word}"
 
 
 def _chinese_months(found: "re.Match[str]") -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from .calendar_dates import MONTHS, FoundDate, dates_in, moved_months
 from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
+from .date_ages import BORN
 from .date_prose import is_label
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
@@ -21,7 +22,8 @@ _DAYS = lazy_pattern(r"(?<!work )(?<!working )(?<!business )(?<!week )\bdays\b|(
 _CALENDAR = lazy_pattern(
     r"\byears? and months?\b|\bin (?:years|months)\b|\bmonths (?:and (?:years|days) )?between\b|"
     r"\bhow many (?:years|months)\b|"
-    r"\b(?:service|employment|tenure|seniority|age)\b|\bhow long\b|\bnumber of (?:years|months)\b|"
+    r"\b(?:service|employment|tenure|seniority|ages?|how old|dob|birth\w*)\b|"
+    r"\bhow long\b|\bnumber of (?:years|months)\b|"
     r"几年几?个?月?|多少个?[年月]|几个月|工龄|司龄|年限|年龄",
     re.IGNORECASE,
 )
@@ -116,6 +118,10 @@ _IN_UNIT = lazy_pattern(
     r"\bhow many (?P<many>weeks|months)\b|(?:多少|几)个?(?P<zh>周|星期|月)",
     re.IGNORECASE,
 )
+_LEADS_ON = lazy_pattern(r"(?:and|or|then|but)\b|那|和|到", re.IGNORECASE)
+_SLASHED = lazy_pattern(
+    r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE
+)
 _SAYS_NOTHING = lazy_pattern(
     r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
     re.IGNORECASE,
@@ -127,6 +133,8 @@ def in_full(question: Question, requirement: str) -> str | None:
     wanted = digits_for_words(plain_signs(requirement))
     if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
         wanted = _ASKED_FOR.sub(" ", wanted)
+    if (age := _age(question, wanted)) is not None:
+        return age
     if (relative := _from_today(question, plain_signs(requirement))) is not None:
         return relative
     if (moved := _with_period(question, wanted)) is not None:
@@ -137,13 +145,31 @@ def in_full(question: Question, requirement: str) -> str | None:
     return _of_one(days[0], wanted, question) if len(days) == 1 else None
 
 
+def _age(question: Question, wanted: str) -> str | None:
+    """`born 1990-05-05` for a bare date with a year, where ages are asked for."""
+    text = plain_signs(question.text.strip())
+    if not BORN.search(wanted) or _UNTIL.search(wanted) or len(text) > _LONGEST_PROMPT or "\n" in text:
+        return None
+    if slashed := _SLASHED.fullmatch(text):
+        return f"born {slashed[1]}"
+    days = dates_in(text, question.today) if not question.earlier or not _LEADS_ON.match(text) else []
+    if len(days) != 1 or days[0].recurring or not re.search(r"\d", text[days[0].start : days[0].end]):
+        return None
+    label = BORN.sub(" ", f"{text[: days[0].start]} {text[days[0].end :]}")
+    if not is_label(_SAYS_NOTHING.sub(" ", label)) or (question.earlier and label.strip(" ,.?!:")):
+        return None
+    if days[0].day > question.today and not BORN.search(text) and re.search(r"[^\W\d]", label):
+        raise Refusal("Whose age? Please give the date of birth too.", "请同时给出出生日期。")
+    return f"born {days[0].day}"
+
+
 def _bare_days(question: Question, edge: bool) -> list[date]:
     """The dates of a prompt that says no more than a name for them; none, if it asks for something.
 
     `edge`: the first or last day of a month is wanted, so that a month is enough.
     """
     text = plain_signs(question.text.strip())
-    if len(text) > _LONGEST_PROMPT or "\n" in text:
+    if len(text) > _LONGEST_PROMPT or "\n" in text or (question.earlier and _LEADS_ON.match(text)):
         return []
     if month := _MONTH.fullmatch(text):
         return [date(int(month[1]), int(month[2]), 1)] if 0 < int(month[2]) < 13 and int(month[1]) and edge else []
@@ -168,6 +194,8 @@ def _with_period(question: Question, wanted: str) -> str | None:
     if len(found) != 1:
         return None
     rest = f"{text[: found[0].start]} {text[found[0].end :]}"
+    if re.search(r"(?<!\w)-|\bminus\b", rest):
+        return None
     period = _PERIOD.search(rest)
     unit = (period["unit"] or _unit_in(wanted)) if period else None
     label = _SAYS_NOTHING.sub(" ", _PERIOD.sub(" ", rest, count=1))
@@ -216,7 +244,11 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
 
 def _of_one(day: date, wanted: str, question: Question) -> str | None:
     durations = list(_DURATION.finditer(wanted))
-    edge = _EDGE.search(wanted)
+    edge = (
+        _EDGE.search(wanted)
+        if not (_APART.search(wanted) or (_BACK.search(wanted) and _FORTH.search(wanted)))
+        else None
+    )
     if durations:
         return _moved(day, durations, wanted, edge)
     if edge is not None:
