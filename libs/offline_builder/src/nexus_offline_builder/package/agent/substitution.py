@@ -17,7 +17,7 @@ _KINDS = (
         rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)"
         rf"(?:,?\s+\d{{4}})?",
     ),
-    ("share", rf"{NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}"),
+    ("share", rf"{NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}|{NUMBER}\s*个?点(?![\d半钟])"),
     (
         "duration",
         rf"{NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"
@@ -58,6 +58,7 @@ _ANOTHER_YEAR = lazy_pattern(
     r"(?:(?:and|or|in|what|about|how|the|year|same|day|那|同一天|换成|到)[\s,]*)*((?:1[5-9]|2[01])\d\d)\s*年?(?:呢|的)?[\s?.？。]*",
     re.IGNORECASE,
 )
+_ON_TOP = lazy_pattern(r"\b(?:another|further|additional|extra|on top)\b|再[打减加涨降]|又", re.IGNORECASE)
 _AT = lazy_pattern(r"(?:\bat|@)\s*$", re.IGNORECASE)
 _WHOLE = lazy_pattern(r"\s*\d+(?:\.\d+)?\s*")
 _ABOUT = lazy_pattern(r"\b(?:of|for|on|from|costs?|bill|price)\b|[$€£¥元块]", re.IGNORECASE)
@@ -90,9 +91,9 @@ def substituted(prompt: str, before: str) -> str | None:
         return f"{whole['amount']} + {whole['share']}"
     if (year := _ANOTHER_YEAR.fullmatch(prompt.strip())) and len(years := list(_A_YEAR.finditer(before))) == 1:
         return before[: years[0].start()] + year[1] + before[years[0].end() :]
-    if not _CHANGES.match(prompt):
+    if not _CHANGES.match(prompt) or _ON_TOP.search(prompt):
         return None
-    said, old = (digits_for_words(plain_signs(text)) for text in (prompt, before))
+    said, old = (digits_for_words(plain_signs(text.replace("，", ", "))) for text in (prompt, before))
     pieces = list(_PIECE.finditer(said))
     left = _known_dropped(_AROUND.sub(" ", _PIECE.sub(" ", said)), old)
     if len(pieces) != 1 or re.search(r"\w|[-+*/^<>=]", left):

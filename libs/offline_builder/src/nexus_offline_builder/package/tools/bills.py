@@ -171,6 +171,26 @@ _FORMS = (
         rf"(?P<b>{_P})\s*off",
         "({a}) * (100% - {p}) * (100% - {b})",
     ),
+    (
+        rf"(?P<p>{_P})\s*off\s+(?:of\s+)?{_BILL}(?P<a>{_N})\s*[,;]?\s*(?:and|plus|then|,)*\s*(?:then\s+)?(?:another|an? (?:extra|"
+        rf"additional|further)|extra|further)\s*(?P<b>{_P})(?:\s*off)?",
+        "({a}) * (100% - {p}) * (100% - {b})",
+    ),
+    (
+        rf"(?:(?:how much|what)\s+)?(?:(?:do|does|did|will|would|can)\s+\w+\s+)?(?:sav(?:e|ings?|ed)|get off)\s*(?:with|at|on|for|from|of|is)?\s*"
+        rf"(?P<p>{_P})\s*(?:{_TAKEN})?\s*(?:on|of|from|off)?\s*{_BILL}(?P<a>{_N})",
+        "({a}) * {p}",
+    ),
+    (rf"half[\s-]price\s+(?:of|on|for)?\s*{_BILL}(?P<a>{_N})|(?P<b>{_N})\s+(?:at|for|is)?\s*half[\s-]price", "half"),
+    (
+        rf"(?P<b>\d+)\s*{_PEOPLE}\s+(?:pay|paid|owe|give|gave|put in|chip in)s?\s+(?P<a>{_N})\s*(?:each|apiece|per head|per person)"
+        r"(?:[\s,;]*(?:what is |how much is |what's )?(?:the )?(?:total|in total|altogether|in all))",
+        "({b}) * ({a})",
+    ),
+    (
+        rf"(?P<a>{_N})\s+(?:at|with)\s+(?P<p>{_P})\s+simple interest\s*(?:for|over|,)?\s*(?P<b>{_N})\s*years?",
+        "({a}) * {p} * ({b})",
+    ),
     (rf"(?P<p>{_P})\s+on top of\s+(?P<a>{_N})", "({a}) + {p}"),
     (rf"{_BILL}(?P<a>{_N})\s*(?:plus|\+)\s*(?P<p>{_P})", "({a}) + {p}"),
     (rf"{_BILL}(?P<a>{_N})\s*,?\s*(?:with\s*)?(?:an?\s*)?discount\s*(?:of|is|:)?\s*(?P<p>{_P})", "({a}) - {p}"),

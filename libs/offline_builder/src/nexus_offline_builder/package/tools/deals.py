@@ -68,7 +68,7 @@ _STEPS = tuple(
                 rf"(?:minus|less|-)\s*{_AN}(?:{_NAME}\s+)?(?P<a>{_AMOUNT})(?:\s*(?:off|{_TAKEN}|gift card))?",
                 rf"(?P<a>{_AMOUNT})\s*(?:off|discount|coupon|voucher|rebate)",
                 rf"{_AN}(?:coupon|voucher|discount|rebate|gift card)\s*(?:of|for|worth|:)?\s*(?P<a>{_AMOUNT})",
-                rf"(?:再|又|后)?立?(?:减|便宜|优惠|抵扣?)了?\s*(?P<a>{_AMOUNT})",
+                rf"(?:再|又|后)*立?(?:减|便宜|优惠|抵扣?)了?\s*(?P<a>{_AMOUNT})",
             ),
         ),
         (
@@ -109,7 +109,7 @@ _STEPS = tuple(
                 rf"(?:给了?|付了?|收了?)我?\s*(?P<g>{_AMOUNT})",
             ),
         ),
-        ("({p}) * {z}", (r"(?:再|又|后)?(?:会员|活动|优惠)?打?\s*(?P<z>\d{1,2}|\d\.\d)\s*折",)),
+        ("({p}) * {z}", (r"(?:再|又|后)*(?:会员|活动|优惠)?打?\s*(?P<z>\d{1,2}|\d\.\d)\s*折",)),
     )
     for wording in wordings
 )
@@ -134,7 +134,7 @@ _SEVERAL = lazy_pattern(
 )
 _EACH_CHINESE = lazy_pattern(
     rf"[\u4e00-\u9fff]{{0,6}}?(?P<n>\d+(?:\.\d+)?)\s*(?P<u>斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支|袋|箱|份|位|人)"
-    rf"[\u4e00-\u9fff]{{0,4}}?(?:每|[1一])(?P=u)?\s*(?P<a>{_AMOUNT})(?P<b>(?!))?",
+    rf"[\u4e00-\u9fff]{{0,4}}?[,\s]*(?:每|[1一])(?P=u)?\s*(?P<a>{_AMOUNT})(?P<b>(?!))?",
     re.IGNORECASE,
 )
 _ALSO = lazy_pattern(r"\s*(?:,|;|\+|&|plus\b|and\b|和)+\s*(?=\d|[\u4e00-\u9fff])", re.IGNORECASE)

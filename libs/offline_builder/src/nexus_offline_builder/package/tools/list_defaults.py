@@ -39,6 +39,12 @@ _SORTS = lazy_pattern(
     r"\b(?:sort\w*|order(?:ed|s)? (?:of|by|the|my|some)|rank\w*|\w+est first)\b|排序|排列", re.IGNORECASE
 )
 _ANY = lazy_pattern(r"\b(?:calculat\w+|maths?|sums|numbers?|abacus|arithmetic|figures)\b|计算|算术|数字", re.IGNORECASE)
+_PERCENT = lazy_pattern(r"\bper ?cent(?:ages?)?s?\b|%|百分", re.IGNORECASE)
+_FROM_TO = lazy_pattern(
+    r"(?:from\s+|从\s*)?(?P<a>\d+(?:\.\d+)?)\s*(?:to|->|→|[涨升跌降增减]?\S{0,2}到)\s*(?P<b>\d+(?:\.\d+)?)[\s?.]*",
+    re.IGNORECASE,
+)
+_PART_OF = lazy_pattern(r"(?P<a>\d+(?:\.\d+)?)\s+(?:out )?of\s+(?P<b>\d+(?:\.\d+)?)[\s?.]*", re.IGNORECASE)
 _BETWEEN = lazy_pattern(
     r"(?:(?:it |price |rent )?(?:went |goes |rose |fell |changed )?(?:up |down )?from\s+|从\s*)?"
     r"(?P<a>[$€£¥]?\s*\d[\d,]*(?:\.\d+)?)\s*(?:,|;|/|\bto\b|->|→|>|-|\band\b|\bvs\.?|\bthen\b|"
@@ -56,6 +62,11 @@ def in_full(question: Question, requirement: str) -> str | None:
     text = plain_signs(question.text.strip())
     if (pair := _BETWEEN.fullmatch(text)) and (asked := _of_two(pair["a"], pair["b"], requirement)):
         return asked
+    if (moves := _FROM_TO.fullmatch(text)) and _PERCENT.search(requirement):
+        falls = float(moves["b"]) < float(moves["a"])
+        return f"percentage {'decrease' if falls else 'increase'} from {moves['a']} to {moves['b']}"
+    if (part := _PART_OF.fullmatch(text)) and _PERCENT.search(requirement):
+        return f"{part['a']} of {part['b']} in percent"
     numbers = numbers_alone(text)
     if numbers is None or _SORTS.search(requirement):
         return None

@@ -75,7 +75,13 @@ def _sum(text: str) -> Worked | None:
     totals = _TOTAL.search(text) is not None
     signed = _MINUS.sub("\1", _PLUS.sub("\0", _TOTAL.sub(" ", text)))
     pieces = _PART.split(signed)
-    parts, signs = pieces[::2], [{"\1": -1}.get(sign or "", 1) for sign in pieces[1::2]]
+    parts, signs = [pieces[0]], list[int]()
+    for sign, part in zip(pieces[1::2], pieces[2::2], strict=True):
+        if sign is None and not re.search(r"\d", part):
+            parts[-1] += f" {part}"
+        else:
+            parts.append(part)
+            signs.append(-1 if sign == "\1" else 1)
     explicit = any(pieces[1::2])
     if len(parts) > 1 and not (totals or explicit):
         return None
