@@ -42,7 +42,8 @@ _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), 
 _AROUND = lazy_pattern(
     r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
     r"you|there|are|be|oh no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
-    r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|starts?|starting|begins?|opened|signed|issued|due|"
+    r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
+    r"starts?|starting|begins?|opened|signed|issued|due|"
     r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|换成|改成|"
     r"改为|变成|是|有|呢|的话|只有|"
     r"只|到|至|按|小费|再|用|来|付|出生|又|吗|么)",
@@ -60,6 +61,10 @@ _ANOTHER_YEAR = lazy_pattern(
 )
 _ON_TOP = lazy_pattern(r"\b(?:another|further|additional|extra|on top)\b|再[打减加涨降]|又", re.IGNORECASE)
 _AT = lazy_pattern(r"(?:\bat|@)\s*$", re.IGNORECASE)
+_TO = lazy_pattern(r"(?:\bto|->|→|到)\s*$", re.IGNORECASE)
+_PART_OF = lazy_pattern(rf"{NUMBER}(?P<rest>\s*(?:/|(?:out )?of)\s*{NUMBER}(?:\s*in percent)?)[\s?.]*", re.IGNORECASE)
+_BARE_NUMBER = lazy_pattern(rf"(?:(?:and|what about|or|how about|for|那)\s*)?({NUMBER})(?:呢)?[\s?.]*", re.IGNORECASE)
+_SAME_SIGN = lazy_pattern(r"(?:那|如果|要是)?([加减])(?:上|去)?(\d.*?)呢[？?]?")
 _WHOLE = lazy_pattern(r"\s*\d+(?:\.\d+)?\s*")
 _ABOUT = lazy_pattern(r"\b(?:of|for|on|from|costs?|bill|price)\b|[$€£¥元块]", re.IGNORECASE)
 _IN_ALL = lazy_pattern(
@@ -87,10 +92,9 @@ def substituted(prompt: str, before: str) -> str | None:
     """
     if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE:
         return None
-    if (whole := _SHARE_ON.fullmatch(before.strip())) and _IN_ALL.fullmatch(prompt.strip()):
-        return f"{whole['amount']} + {whole['share']}"
-    if (year := _ANOTHER_YEAR.fullmatch(prompt.strip())) and len(years := list(_A_YEAR.finditer(before))) == 1:
-        return before[: years[0].start()] + year[1] + before[years[0].end() :]
+    if (swapped := _swapped(prompt.strip(), before.strip())) is not None:
+        return swapped
+    prompt = _without_its_sign(prompt, before)
     if not _CHANGES.match(prompt) or _ON_TOP.search(prompt):
         return None
     said, old = (digits_for_words(plain_signs(text.replace("，", ", "))) for text in (prompt, before))
@@ -101,8 +105,10 @@ def substituted(prompt: str, before: str) -> str | None:
     piece = pieces[0]
     kind = _kind_of(piece, said, old)
     same = [found for found in _PIECE.finditer(old) if found.lastgroup == kind] if kind else []
-    if _AT.search(said[: piece.start()]):
-        same = [found for found in same if _AT.search(old[: found.start()])]
+    for form, strict in ((_AT, True), (_TO, False)):
+        if form.search(said[: piece.start()]):
+            narrowed = [found for found in same if form.search(old[: found.start()])]
+            same = narrowed if narrowed or strict else same
     if not same and kind == "number":
         return _in_duration(piece.group(), old)
     if len(same) != 1 and not (piece.lastgroup == "date" and len(same) == 2):
@@ -111,6 +117,23 @@ def substituted(prompt: str, before: str) -> str | None:
     if _unit_behind(said, piece.end()) not in ("", _unit_behind(old, end)):
         return None
     return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+
+
+def _without_its_sign(prompt: str, before: str) -> str:
+    """`加12个月呢` after `加6个月` is said instead of it."""
+    signed = _SAME_SIGN.fullmatch(prompt.strip())
+    return signed[2] if signed and signed[1] in before else prompt
+
+
+def _swapped(prompt: str, before: str) -> str | None:
+    """A prompt that is of one form only: a total, another year, another part of the same whole."""
+    if (whole := _SHARE_ON.fullmatch(before)) and _IN_ALL.fullmatch(prompt):
+        return f"{whole['amount']} + {whole['share']}"
+    if (year := _ANOTHER_YEAR.fullmatch(prompt)) and len(years := list(_A_YEAR.finditer(before))) == 1:
+        return before[: years[0].start()] + year[1] + before[years[0].end() :]
+    if (part := _PART_OF.fullmatch(before)) and (other := _BARE_NUMBER.fullmatch(prompt)):
+        return f"{other[1]}{part['rest']}"
+    return None
 
 
 def _kind_of(piece: "re.Match[str]", said: str, old: str) -> str | None:

@@ -9,6 +9,7 @@ from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
 from .list_defaults import in_full as several_in_full
+from .list_defaults import share_in_full
 from .list_turns import list_turn
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
@@ -213,7 +214,10 @@ def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
     claim = understand(question)
     certain = claim is not None and claim.confidence == CERTAIN
-    return amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))
+    share = share_in_full(question, requirement)
+    return (
+        share or amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))
+    )
 
 
 TOOL = Tool(

@@ -172,18 +172,21 @@ _FORMS = (
         "({a}) * (100% - {p}) * (100% - {b})",
     ),
     (
-        rf"(?P<p>{_P})\s*off\s+(?:of\s+)?{_BILL}(?P<a>{_N})\s*[,;]?\s*(?:and|plus|then|,)*\s*(?:then\s+)?(?:another|an? (?:extra|"
+        rf"(?P<p>{_P})\s*off\s+(?:of\s+)?{_BILL}(?P<a>{_N})\s*[,;]?\s*(?:and|plus|then|,)*\s*(?:then\s+)?(?:another|"
+        rf"an? (?:extra|"
         rf"additional|further)|extra|further)\s*(?P<b>{_P})(?:\s*off)?",
         "({a}) * (100% - {p}) * (100% - {b})",
     ),
     (
-        rf"(?:(?:how much|what)\s+)?(?:(?:do|does|did|will|would|can)\s+\w+\s+)?(?:sav(?:e|ings?|ed)|get off)\s*(?:with|at|on|for|from|of|is)?\s*"
+        rf"(?:(?:how much|what)\s+)?(?:(?:do|does|did|will|would|can)\s+\w+\s+)?(?:sav(?:e|ings?|ed)|"
+        rf"get off)\s*(?:with|at|on|for|from|of|is)?\s*"
         rf"(?P<p>{_P})\s*(?:{_TAKEN})?\s*(?:on|of|from|off)?\s*{_BILL}(?P<a>{_N})",
         "({a}) * {p}",
     ),
     (rf"half[\s-]price\s+(?:of|on|for)?\s*{_BILL}(?P<a>{_N})|(?P<b>{_N})\s+(?:at|for|is)?\s*half[\s-]price", "half"),
     (
-        rf"(?P<b>\d+)\s*{_PEOPLE}\s+(?:pay|paid|owe|give|gave|put in|chip in)s?\s+(?P<a>{_N})\s*(?:each|apiece|per head|per person)"
+        rf"(?P<b>\d+)\s*{_PEOPLE}\s+(?:pay|paid|owe|give|gave|put in|chip in)s?\s+(?P<a>{_N})\s*(?:each|apiece|"
+        rf"per head|per person)"
         r"(?:[\s,;]*(?:what is |how much is |what's )?(?:the )?(?:total|in total|altogether|in all))",
         "({b}) * ({a})",
     ),
@@ -245,6 +248,10 @@ _FORMS = (
         rf"每(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?P<a>{_N})\s*[,，]?\s*(?:买|要|来)?了?\s*(?P<b>{_N})\s*"
         r"(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?:[1一]?共|总共)?(?:要|是|花)?(?:多少)?(?:钱|元)?",
         "({a}) * ({b})",
+    ),
+    (
+        rf"(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA)?(?:平分|均摊|分摊|平摊|分)\s*(?P<a>{_N})(?:[,，]?\s*每?人?均?)?",
+        "({a}) / ({b})",
     ),
     (rf"打\s*(?P<b>[\d.]+)\s*折\s*[,，]?\s*(?:原价)?\s*(?P<a>{_N})", "({a}) * 0.{b}"),
     (

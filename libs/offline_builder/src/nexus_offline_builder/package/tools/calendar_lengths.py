@@ -28,7 +28,8 @@ _DAYS_IN = lazy_pattern(
 )
 _WORDS = {"d": "days", "w": "weeks", "m": "months", "y": "years", "b": "business days"}
 _SHORT = lazy_pattern(
-    r"(?<![\w.,/])(?P<n>\d{1,5})\s*(?P<unit>wks?|yrs?|mos?|mths?|bds?|wds?|b(?:us(?:iness)?|iz|\.)?\.?[\s-]*days?)(?![a-z\d])|"
+    r"(?<![\w.,/])(?P<n>\d{1,5})\s*(?P<unit>wks?|yrs?|mos?|mths?|bds?|wds?|b(?:us(?:iness)?|iz|"
+    r"\.)?\.?[\s-]*days?)(?![a-z\d])|"
     r"(?P<lead>(?:(?<=\s)-|\+)\s*|\b(?:plus|minus|add|subtract)\s+)(?P<m>\d{1,5})\s*(?P<sign>[dwmy])(?![a-z\d])|"
     r"(?<![\w.,/-])(?P<k>\d{1,5})\s*(?P<letter>[dwmy])(?=\s+(?:after|before|from|ago|later|prior)\b)",
     re.IGNORECASE,

@@ -28,7 +28,8 @@ _MONTH_OF_YEAR = lazy_pattern(
 )
 _DAYS_OF_MONTH = lazy_pattern(
     rf"(?<![\d-])(?:from\s+)?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:-|–|to|until)\s*(?P<b>\d{{1,2}})(?:st|nd|rd|th)?\s+"
-    rf"(?P<month>{_MONTH_NAME})\b(?P<year>,?\s+\d{{4}})?|(?P<name>{_MONTH_NAME})\s+(?P<c>\d{{1,2}})\s*(?:-|–)\s*(?P<d>\d{{1,2}})"
+    rf"(?P<month>{_MONTH_NAME})\b(?P<year>,?\s+\d{{4}})?|(?P<name>{_MONTH_NAME})\s+(?P<c>\d{{1,2}})\s*(?:-|"
+    rf"–)\s*(?P<d>\d{{1,2}})"
     r"\b(?!\s*[-/.:]\d)(?P<of>,?\s+\d{4})?",
     re.IGNORECASE,
 )

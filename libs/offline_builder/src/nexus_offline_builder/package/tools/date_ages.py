@@ -10,7 +10,9 @@ from .patterns import lazy_pattern
 from .wording import plain_signs
 
 BORN = lazy_pattern(
-    r"\b(?:born|ages?|dob|d\.o\.b\.?|b-?day|birth(?:day|date)?)\b|出生|生于|生日|年龄|[几周]岁|多大", re.IGNORECASE
+    r"\b(?:born|hired|joined|employed|tenure|seniority|ages?|dob|d\.o\.b\.?|b-?day|birth(?:day|date)?)\b|出生|生于|生日|"
+    r"年龄|[几周]岁|多大|入职|工龄|司龄",
+    re.IGNORECASE,
 )
 _MOST_TURNS_BACK = 4
 _ON_THAT_DAY = lazy_pattern(
@@ -36,8 +38,8 @@ def age(born: FoundDate, on: FoundDate, question: Question) -> Answer:
     """Raises Impossible for a day before the birth."""
     if born.day > on.day:
         raise Impossible(
-            f"{born.day} is after {on.day}: nobody born then has an age on that day.",
-            f"{born.day} 在 {on.day} 之后，还没有出生，无法计算年龄。",
+            f"{born.day} is after {on.day}: there is no age or time served yet on that day.",
+            f"{born.day} 在 {on.day} 之后，那时还没有年龄或工龄。",
         )
     return span(born.day, on.day, "age", question)
 

@@ -76,12 +76,14 @@ _VAGUE = lazy_pattern(
 )
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
 _RUNS = lazy_pattern(
-    r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
+    r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|"
+    r"purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
     r"开始|购买|签发|签订",
     re.IGNORECASE,
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
+_AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
@@ -242,7 +244,8 @@ def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task
             return Task(LIKELY, _refuse_without_date)
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found), key=lambda one: one.day)
-        return Task(CERTAIN, lambda: _between(first, second, rest, question))
+        sure = not question.earlier or not _AND_UNTIL.match(text)
+        return Task(CERTAIN if sure else LIKELY, lambda: _between(first, second, rest, question))
     if (
         _WEEKDAY.search(rest)
         or re.match(r"\s*(?:is|was|will)\b.*,\s*(?:be\s+)?(?:on\s+)?an?\s+\w+day\b", rest, re.I)

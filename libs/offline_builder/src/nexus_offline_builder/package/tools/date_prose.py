@@ -15,7 +15,8 @@ _PERIOD_SIGNS = lazy_pattern("[日月年周天时点号半每几多再内起至]
 _ASKS = lazy_pattern(
     r"[?？+]|\b(?:how|what|which|when|whose|why|who|is|are|will|between|since|after|before|from|ago|later|plus|minus|"
     r"add|subtract|count|calculate|tell|days?|weeks?|months?|years?|hours?|minutes?|weekdays?|old|age|born|left|"
-    r"difference|apart|convert|remind|book|fortnights?|quarters?|ends?|start|beginning|first|last)\b|多少|几|哪|吗|多大|岁|相差|间隔|距|之后|之前|以后|以前|后|前|加|减|"
+    r"difference|apart|convert|remind|book|fortnights?|quarters?|ends?|start|beginning|first|last)\b|多少|几|哪|吗|多大|岁|"
+    r"相差|间隔|距|之后|之前|以后|以前|后|前|加|减|"
     r"到.*天|星期|年龄|出生|生日",
     re.IGNORECASE,
 )

@@ -39,10 +39,14 @@ _OTHER = (
 )
 _NAME = rf"(?:(?!(?:{_OTHER})\b)[a-z][a-z'-]*)"
 _MEASURED = (
-    r"(?:hours?|hrs?|h|days?|nights?|weeks?|months?|kg|kilos?|g|lbs?|pounds?|lit(?:er|re)s?|l|km|miles?|m|met(?:er|re)s?|"
+    r"(?:hours?|hrs?|h|days?|nights?|weeks?|months?|kg|kilos?|g|lbs?|pounds?|lit(?:er|re)s?|l|km|miles?|m|met(?:er|"
+    r"re)s?|"
     r"feet|ft|yards?|minutes?|mins?)"
 )
-_LABEL = rf"(?:(?:{_NAME}|的|原价|售价|标价|价格|总价|单价|一件|衣服|鞋子?|外套|[\u4e00-\u9fff]{{1,4}}价)[\s:：]*)"
+_LABEL = (
+    rf"(?:(?:{_NAME}|的|[1一]共|总共|合计|原价|售价|标价|价格|总价|单价|一件|衣服|鞋子?|外套|"
+    r"[\u4e00-\u9fff]{1,4}价)[\s:：]*)"
+)
 _AN = r"(?:(?:an?|the|my|our)\s+)?(?:(?:another|extra|additional|further)\s+)?"
 
 
@@ -80,12 +84,14 @@ _STEPS = tuple(
                 rf"(?:plus|\+|add|(?:(?:is|was|are|gets?|got|goes) )?(?:increased|raised|marked up|up|rises?|rose|grew|"
                 rf"grows|went up)(?: by)?)\s*(?P<a>{_SHARE})",
                 rf"(?:再|又|后)?(?:加价?|增加|上涨|涨价?|提高|上调|增长)了?\s*(?P<a>{_SHARE})",
-                rf"(?:plus|\+|add(?:ing)?|and(?=\s+{_NAME}|\s+(?:a|the)\s+{_NAME}))\s*{_AN}(?:{_NAME}\s+(?:is\s+)?){{0,2}}"
+                rf"(?:plus|\+|add(?:ing)?|and(?=\s+{_NAME}|\s+(?:a|"
+                rf"the)\s+{_NAME}))\s*{_AN}(?:{_NAME}\s+(?:is\s+)?){{0,2}}"
                 rf"(?P<a>{_AMOUNT})(?!\s+{_NAME})"
                 rf"(?:\s+for\s+(?:the\s+)?{_NAME})?",
                 rf"(?:shipping|delivery|postage|handling|packaging|(?:booking |service )?fee|运费|邮费|配送费|"
                 rf"加上?|再加)\s*(?:is|of|costs?|:|：)?\s*(?P<a>{_AMOUNT})",
-                rf"(?:plus|\+|and|add)?\s*{_AN}(?P<a>{_AMOUNT})\s*(?:for\s+)?(?:shipping|delivery|postage|handling|packaging|"
+                rf"(?:plus|\+|and|add)?\s*{_AN}(?P<a>{_AMOUNT})\s*(?:for\s+)?(?:shipping|delivery|postage|handling|"
+                rf"packaging|"
                 rf"utilities|(?:{_NAME} )?(?:fees?|charge|tax|tip))",
             ),
         ),
@@ -142,7 +148,8 @@ _GAP = lazy_pattern(r"[\s,;.:，；。!]*(?:(?:and|then|but|so|also|now|with|on 
 _ASKS = lazy_pattern(
     r"(?:[\s,;.:?!，。？=]|\b(?:what|what's|whats|how|much|is|are|the|a|an|total|final|new|sale|end|price|cost|costs|do|"
     r"does|will|would|should|i|we|you|they|customer|pay|pays|it|that|now|each|per|person|head|everyone|one|to|be|in|"
-    r"all|altogether|please|left|change|back|give|owe|owes|come|comes|amount|bill|so|and|then|us|of)\b|多少|钱|是|几|一共|总共|现在|要|"
+    r"all|altogether|please|left|change|back|give|owe|owes|come|comes|amount|bill|so|and|then|us|of)\b|多少|钱|是|几|一共|"
+    r"总共|现在|要|"
     r"应|该|找|实际|付|最后|现价|到手|每人|每个人|呢|吗|元|块|的|价|等于|得)*",
     re.IGNORECASE,
 )
@@ -200,7 +207,7 @@ _FILLED = lazy_pattern(
 _PROFIT = lazy_pattern(
     rf"(?:cost(?: price)?|bought(?: (?:at|for|it for))?|buy(?: at| for)?)\s*(?:is|was|of|:)?\s*(?P<a>{_AMOUNT})[\s,;]*"
     rf"(?:and\s+)?(?:sold|sell|selling price|sale price)(?: (?:at|for|it for))?\s*(?:is|was|of|:)?\s*(?P<b>{_AMOUNT})"
-    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?profit\s*(?P<share>%|percent\w*|in percent)?[\s?.!]*",
+    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?profit\s*(?P<share>(?:in )?(?:%|percent\w*))?[\s?.!]*",
     re.IGNORECASE,
 )
 _WAS_NOW = lazy_pattern(

@@ -1,4 +1,4 @@
-"""Turns about the list of numbers before: `without the 66`, `drop the lowest`, `and a 90`, `the 66 was a 70`, `median?`."""
+"""Turns about the list of numbers before: `without the 66`, `drop the lowest`, `the 66 was a 70`, `median?`."""
 
 import re
 from collections.abc import Callable
@@ -19,13 +19,15 @@ _PRO_ONE = lazy_pattern(r"\b(\w+st|that|the|top|bottom)\s+one\b", re.IGNORECASE)
 _LEAD = r"(?:(?:and|but|ok|now|so|then|what|how|about|if|please|i|we|you|那么?|如果|要是|再)[\s,]*)*"
 _ONE = r"(?:\s*(?:one|mark|score|grade|value|number|分|那个|的))*"
 _OUT = lazy_pattern(
-    rf"{_LEAD}(?:without|drop|remove|minus|except|excluding|leave out|leaving out|ignore|skip|not counting|take (?:out|away)|delete|"
+    rf"{_LEAD}(?:without|drop|remove|minus|except|excluding|leave out|leaving out|ignore|skip|not counting|"
+    rf"take (?:out|away)|delete|"
     rf"去掉|除去|除了|不算|不要|删掉?)\s*(?:(?:the|my|a|an|that|最后)\s+)*(?:(?P<low>{_LOW})|(?P<high>{_HIGH})|"
     rf"(?P<value>{_N})){_ONE}(?:呢|的话|\s*(?:please|then|too))*[\s?.!？。]*",
     re.IGNORECASE,
 )
 _IN = lazy_pattern(
-    rf"{_LEAD}(?:(?:with|plus|add|also|another|too|i (?:also )?(?:got|have)|加上?|还有|再加)\s+)*(?:an?\s+|one\s+)?(?P<value>{_N})"
+    rf"{_LEAD}(?:(?:with|plus|add|also|another|too|i (?:also )?(?:got|have)|加上?|还有|再加)\s+)*(?:an?\s+|"
+    rf"one\s+)?(?P<value>{_N})"
     rf"(?P<too>(?:\s*(?:too|as well|also|added|on top|more|进去))*)(?:呢|的话)*[\s?.!？。]*",
     re.IGNORECASE,
 )
@@ -33,7 +35,8 @@ _SAYS_MORE = lazy_pattern(
     r"\b(?:with|plus|add|also|another|too|got|have|as well|added)\b|加|还有|进去|\band an?\b", re.IGNORECASE
 )
 _CHANGED = lazy_pattern(
-    rf"{_LEAD}(?:change|replace|make|correct|把|将)?\s*(?:the\s+)?(?P<old>{_N})\s*(?:was|is|to|with|by|should be|were|becomes?|->|→|"
+    rf"{_LEAD}(?:change|replace|make|correct|把|将)?\s*(?:the\s+)?(?P<old>{_N})\s*(?:was|is|to|with|by|should be|were|"
+    rf"becomes?|->|→|"
     rf"(?:改|换)[成为]?|应该是|其实是)(?:\s*(?:really|actually|an?))*\s*(?P<new>{_N})(?:呢|的话)*[\s?.!？。]*",
     re.IGNORECASE,
 )

@@ -45,11 +45,12 @@ _CONSUMPTION = lazy_pattern(
     r"\b(?:l|lit(?:re|er)s?)\s*(?:per|/|on|for)\s*(?:every\s+)?100\s*(?:km|kilomet(?:re|er)s?|k)\b", re.IGNORECASE
 )
 _RANGE = lazy_pattern(
-    rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))(?:-(?=\d)|\s*(?:to|and|or|~|到|至|和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
+    rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))(?:-(?=\d)|\s*(?:to|and|or|~|到|至|"
+    rf"和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
     re.IGNORECASE,
 )
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
-_TALL = lazy_pattern(r"(?<![\d.])(\d)米(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
+_TALL = lazy_pattern(r"(?<![\d.])(\d)(?:米|m(?=\d{2}(?!\d)))(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
 _HYPHENED = lazy_pattern(r"(?<![\d.,/-])(\d{1,3})-(?=\d{1,2}/\d{1,2}(?![\d/-]))")
 _BOTH_NAMED = lazy_pattern(
     rf"(?<![\w.,/-])({_NUMBER})\s*([^\W\d]{{1,12}}|°[CF])\s*(?:到|至|~|to|-)\s*({_NUMBER})\s*\2(?![A-Za-z])",
@@ -62,11 +63,13 @@ _PACE = lazy_pattern(
 )
 _OPEN_POINT = lazy_pattern(r"[1-9]\d{0,2}\.000")
 """Two thousand or two, by where it was written."""
+_FEET = lazy_pattern(r"(?<=\d)'(?=\s*(?:$|[,=?]|->|(?:to|in|into|as|tall|high|long|wide|deep)\b))", re.IGNORECASE)
 _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)
 _STONES = lazy_pattern(
     r"(\d+)\s*(?:stones?|st)\s*(\d{1,2})(?![\d/.])(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+[a-z]|[=?,]|->))",
     re.IGNORECASE,
 )
+_HALF_TAEL = lazy_pattern(r"(?<![\d.点零〇十百])([\d一二两三四五六七八九])两半")
 _TAEL = lazy_pattern(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
 _SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
 _LETTER_FIRST = lazy_pattern(r"(?<!\w)°?([CFK])\s?(-?\d+(?:\.\d+)?)(?=\s*(?:$|[?=,]|->|(?:in|to|into|as)\b))")
@@ -94,7 +97,8 @@ _DATE_QUESTION = lazy_pattern(
 _COMPUTES = lazy_pattern(
     r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|twice|double|per|between|sum|percent|x|by|"
     r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
-    r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|每|之差|相差",
+    r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
+    r"每|之差|相差",
     re.I,
 )
 _SAYS_NOTHING = lazy_pattern(
@@ -116,6 +120,7 @@ _CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORE
 _LETTERS = lazy_pattern(
     r"(?<![\w°])(?:°\s?)?[CFK](?:(?:[\s,/&|;]|<?[-=]+>|[→↔]|\b(?:and|or|to|from|vs)\b)+°?\s?[CFK])+(?!\w)"
 )
+_GAP = lazy_pattern(r"\s*(?:[,/&|、]|\b(?:and|or|to)\b|[和或与跟])?\s*", re.IGNORECASE)
 _LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
 
@@ -191,13 +196,31 @@ def measurements_in(prompt: str) -> Measurements:
 def units_in(text: str) -> list[tuple[int, Unit]]:
     """The units that `text` names, each with where it stands; short words only where they can hardly be others."""
     found: list[tuple[int, Unit]] = []
+    before: tuple[int, Unit] | None = None
     for mention in mentions_in(text):
-        unit = _named_at(text, mention)
+        unit = _named_at(text, mention) or _beside(text, mention, before)
+        before = (mention.end, unit) if unit else None
         if unit is None and "/" not in mention.name:
             continue
         names = re.split(r"\s*/\s*", mention.name) if _lists_two(unit, mention.name) else [mention.name]
         found += [(mention.start, one) for name in names if (one := _unit(name))]
     return sorted({*found, *_lettered(text)})
+
+
+def _beside(text: str, mention: Mention, before: tuple[int, Unit] | None) -> Unit | None:
+    """`psi bar kPa`: a short name next to another unit of its kind is one too."""
+    unit = _unit(mention.name)
+    behind = _GAP.match(text, mention.end)
+    follows = mention_at(text, behind.end()) if behind and behind.group() else None
+    near = [
+        one
+        for one in (
+            follows and _unit(follows.name),
+            before and _GAP.fullmatch(text, before[0], mention.start) and before[1],
+        )
+        if one
+    ]
+    return unit if unit is not None and any(one.kind == unit.kind and one != unit for one in near) else None
 
 
 def _lettered(text: str) -> list[tuple[int, Unit]]:
@@ -225,6 +248,7 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 def _plain(prompt: str) -> str:
     text = plain_signs(prompt.strip().replace("，", ", ")).replace("^2", "²").replace("^3", "³")
     text = _SCALE_FIRST.sub(r"\2\1度", _LETTER_FIRST.sub(r"\2 °\1", text).replace("一共", "总共"))
+    text = _HALF_TAEL.sub(lambda found: f"{digits_for_words(found[1])}.5两", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
@@ -237,7 +261,7 @@ def _plain(prompt: str) -> str:
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
-    text = _INCHES.sub(r"\1 inches", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text))
+    text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
     text = _STONES.sub(r"\1 st \2 lb ", text)
     return _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text)))
 

@@ -164,8 +164,10 @@ _IMPLICIT = tuple(
     )
 )
 _CODES = lazy_pattern(
-    r"\b(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|SGD|HKD|BRL|MXN|ZAR|TRY|Rs\.?|kr\.?)\s*(?=\d)|"
-    r"[₹₽₺₩₴₪₫฿]\s*(?=\d)|(?<=\d)\s*(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|Rs\.?|kr|zł|Kč|[₹₽₺₩₴₪₫฿])"
+    r"\b(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|SGD|HKD|BRL|MXN|ZAR|TRY|Rs\.?|"
+    r"kr\.?)\s*(?=\d)|"
+    r"[₹₽₺₩₴₪₫฿]\s*(?=\d)|(?<=\d)\s*(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|Rs\.?|kr|zł|"
+    r"Kč|[₹₽₺₩₴₪₫฿])"
     r"(?![\w/])(?!\s+(?:to|in|into)\b)",
     re.IGNORECASE,
 )
@@ -174,15 +176,20 @@ _MONEY_WORDS = lazy_pattern(
     r"[\s,，.。+加减乘除*/-]|一|每|的)"
 )
 _SO_MANY = lazy_pattern(
-    r"(?:(?:and|if|when|then|but|so|i|we|you|she|he|they|someone|(?:a|the) customers?|buys?|takes?|gets?|orders?|wants?|needs?|"
+    r"(?:(?:and|if|when|then|but|so|i|we|you|she|he|they|someone|(?:a|the) customers?|buys?|takes?|gets?|orders?|"
+    r"wants?|needs?|"
     r"has|have|for|what|about|how|much|are|is|would|cost|do|be|那么?|如果|要是|买|要|拿|一共|总共)[\s,]*)*"
-    r"(?:(?P<a>\d+(?:\.\d+)?)\s*(?:of (?:those|these|them|it|that)|(?:such|pieces|items|pcs)\b(?: \w+)?|[件个份本张双条只台套盒瓶杯]"
-    r"(?:这样的|那样的)?)|(?:times|x)\s*(?P<b>\d+(?:\.\d+)?)|(?<=for )(?P<c>\d+)\s+(?!people|persons|friends|guests|ways|kids|of\b|"
+    r"(?:(?P<a>\d+(?:\.\d+)?)\s*(?:of (?:those|these|them|it|that)|(?:such|pieces|items|pcs)\b(?: \w+)?|"
+    r"[件个份本张双条只台套盒瓶杯]"
+    r"(?:这样的|那样的)?)|(?:times|x)\s*(?P<b>\d+(?:\.\d+)?)|(?<=for )(?P<c>\d+)\s+(?!people|persons|friends|"
+    r"guests|ways|"
+    r"kids|of\b|"
     r"days|weeks|months|years|adults|colleagues|students|children)[a-z]+s)(?:呢|多少钱?|要?多少|的话|[\s?.!？。])*",
     re.IGNORECASE,
 )
 _MORE_FOR = lazy_pattern(
-    r"(?:plus|add|and|with|also|\+)\s+(?:an?|the|another|one)\s+(?:[a-z]+\s+){1,3}?(?:for|at|of|costs?|worth)?\s*(?P<a>\d+(?:\.\d+)?)(?!\s*%)",
+    r"(?:plus|add|and|with|also|\+)\s+(?:an?|the|another|one)\s+(?:[a-z]+\s+){1,3}?(?:for|at|of|costs?|"
+    r"worth)?\s*(?P<a>\d+(?:\.\d+)?)(?!\s*%)",
     re.IGNORECASE,
 )
 _PRONOUN = lazy_pattern(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
@@ -192,7 +199,8 @@ _SHARE_OF_IT = lazy_pattern(
     re.IGNORECASE,
 )
 _OFF_IT = lazy_pattern(
-    r"(?:take|knock|get)?\s*(?:another|an? (?:extra|additional|further))?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?",
+    r"(?:take|knock|get)?\s*(?:another|an? (?:extra|additional|"
+    r"further))?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?",
     re.IGNORECASE,
 )
 _THEN = lazy_pattern(

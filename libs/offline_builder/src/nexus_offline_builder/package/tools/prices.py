@@ -7,11 +7,14 @@ from .patterns import lazy_pattern
 _LONGEST = 160
 _N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _FIGURE = lazy_pattern(
-    rf"(?P<share>(?<![\d.,]){_N}\s*%)|(?P<cut>(?<![\d.,])\d(?:\.\d|\d)?)\s*折|(?P<amount>(?<![A-Za-z0-9_.,]){_N})(?![A-Za-z0-9_%])"
+    rf"(?P<share>(?<![\d.,]){_N}\s*%)|(?P<cut>(?<![\d.,])\d(?:\.\d|\d)?)\s*折|"
+    rf"(?P<amount>(?<![A-Za-z0-9_.,]){_N})(?![A-Za-z0-9_%])"
 )
 _BEFORE = (
-    r"(?:(?:original|old|full|regular|normal|usual|list|initial|former|previous|retail|ticket|tag)(?:\s+(?:price|cost|amount|value|bill|tag))?|"
-    r"(?:on |was )?(?:the )?(?:price )?tag|before(?:hand)?(?: (?:the |that |any )?(?:discount|sale|reduction|increase|rise|cut))?|originally|"
+    r"(?:(?:original|old|full|regular|normal|usual|list|initial|former|previous|retail|ticket|tag)(?:\s+(?:price|"
+    r"cost|amount|value|bill|tag))?|"
+    r"(?:on |was )?(?:the )?(?:price )?tag|before(?:hand)?(?: (?:the |that |any )?(?:discount|sale|reduction|"
+    r"increase|rise|cut))?|originally|"
     r"used to (?:be|cost)|原价|原来|之前|以前|打折前|降价前|涨价前|原先)"
 )
 _ASKED_BEFORE = lazy_pattern(
@@ -20,12 +23,14 @@ _ASKED_BEFORE = lazy_pattern(
 )
 _AMOUNT_BEFORE = lazy_pattern(rf"{_N}\s+(?:before|originally|beforehand)\b|{_N}\s*(?:之前|以前)", re.IGNORECASE)
 _OFF = lazy_pattern(
-    r"\b(?:off|discount\w*|reduc\w+|cheaper|sale|less|down|markdown|marked down|cut|rebate|saving|saved?|drop\w*|fell|lower\w*|decreas\w+)\b|"
+    r"\b(?:off|discount\w*|reduc\w+|cheaper|sale|less|down|markdown|marked down|cut|rebate|saving|saved?|drop\w*|"
+    r"fell|lower\w*|decreas\w+)\b|"
     r"折|降价?|减|便宜|优惠|下降|跌",
     re.IGNORECASE,
 )
 _UP = lazy_pattern(
-    r"\b(?:increase\w*|up|rise|rose|raise\w*|more|mark-?up|surcharge|tip|higher|grew|growth)\b|涨价?|上涨|加价|增加|提高|增长",
+    r"\b(?:increase\w*|up|rise|rose|raise\w*|more|mark-?up|surcharge|tip|higher|grew|growth)\b|涨价?|上涨|加价|"
+    r"增加|提高|增长",
     re.IGNORECASE,
 )
 _IS = r"\W*(?:(?:it'?s|is|was|were|at|only|for|of|price|costs?|cost)\W+)*$"
@@ -40,7 +45,8 @@ _BEHIND_BEFORE = lazy_pattern(r"\s*(?:before\b|originally\b|beforehand\b|之前|
 _BEHIND_AFTER = lazy_pattern(r"\s*(?:(?:now|today)\b(?=.*\w)|instead of\b)", re.IGNORECASE)
 _ASKS_SHARE = lazy_pattern(
     r"%|\bper ?cent\w*|\bpct\b|\b(?:the )?(?:discount|reduction|increase|rise|drop|change|mark-?up)\s*\??\s*$|"
-    r"^\W*(?:what |how much )?(?:is |was )?(?:the )?(?:discount|reduction|mark-?up)\b|百分之几|百分之多少|几折|pct之|幅度?",
+    r"^\W*(?:what |how much )?(?:is |was )?(?:the )?(?:discount|reduction|mark-?up)\b|百分之几|百分之多少|几折|"
+    r"pct之|幅度?",
     re.IGNORECASE,
 )
 _ASKS_AMOUNT = lazy_pattern(
@@ -49,14 +55,18 @@ _ASKS_AMOUNT = lazy_pattern(
 )
 _CALLS_FOR_MORE = lazy_pattern(
     r"\b(?:split|shared?|people|each|per|tax|vat|gst|tip|not|without|except|then|another|extra|half|twice|double|times|"
-    r"plus|minus|add|years?|months?|days?|hours?|km|kg|members?|coupon|voucher|profit|margin|average|sum)\b|税|人|每|利润|再|又|满|买",
+    r"plus|minus|add|years?|months?|days?|hours?|km|kg|members?|coupon|voucher|profit|margin|average|sum)\b|税|人|每|"
+    r"利润|再|又|满|买",
     re.IGNORECASE,
 )
 _MOST_NAMES = 4
 _KNOWN = lazy_pattern(
-    r"\b(?:it's|it|its|that|this|the|a|an|my|our|i|we|you|she|he|they|was|were|is|are|be|been|cost|costs|pay|pays|paid|sold|sells|got|get|"
-    r"for|at|of|on|in|by|to|from|with|after|if|when|what's|whats|what|how|much|many|which|would|did|do|does|has|have|so|and|then|now|only|"
-    r"price|prices|priced|amount|value|percent|percentage|pct|discounted|new|sale|went|goes|come|comes|came|reduced|marked|there|item|as|left)\b|"
+    r"\b(?:it's|it|its|that|this|the|a|an|my|our|i|we|you|she|he|they|was|were|is|are|be|been|cost|costs|pay|pays|"
+    r"paid|sold|sells|got|get|"
+    r"for|at|of|on|in|by|to|from|with|after|if|when|what's|whats|what|how|much|many|which|would|did|do|does|has|"
+    r"have|so|and|then|now|only|"
+    r"price|prices|priced|amount|value|percent|percentage|pct|discounted|new|sale|went|goes|come|comes|came|reduced|"
+    r"marked|there|item|as|left)\b|"
     r"[是的了后为多少几现在卖价格元块钱求算从到由成原幅度打]|百分之|[\s,.;:?!，。？！=$€£¥%→>()-]",
     re.IGNORECASE,
 )

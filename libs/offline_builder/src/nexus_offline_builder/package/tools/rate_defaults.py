@@ -67,7 +67,8 @@ _CONDITIONAL = lazy_pattern(
     re.IGNORECASE,
 )
 _NAME = lazy_pattern(
-    r"\s*(?:(?:the|a|my|this)\s+)?(?!(?:half|double|twice|triple|third|quarter|square|root|sqrt|minus|plus|times|negative|"
+    r"\s*(?:(?:the|a|my|this)\s+)?(?!(?:half|double|twice|triple|third|quarter|square|root|sqrt|minus|plus|times|"
+    r"negative|"
     r"dozen|log|cube|without|not|over|about|less|more|only|except|than|off)\b)([a-z]{3,})\s*[:=]?\s*",
     re.IGNORECASE,
 )
@@ -120,10 +121,10 @@ def in_full(question: Question, requirement: str) -> str | None:
         return None
     if question.earlier and (_HOW_MUCH_TAX.fullmatch(text) or roles_alone(text)):
         return _tax_before(question.earlier[0], text)
+    if not tax_in(text) and (lines := tax_in(digits_for_words(text), requirement)):
+        return "\n".join(lines)
     wanted = digits_for_words(re.sub(r"\bone\b", " ", plain_signs(requirement), flags=re.IGNORECASE))
     text, wanted = _moved(text, _BARE_RATE.sub(r"\1 \2%", wanted))
-    if not tax_in(text) and (lines := tax_in(text, requirement)):
-        return "\n".join(lines)
     if (taxed := _with_rate(text, wanted)) is not None:
         return taxed
     amount = _AMOUNT.search(text)

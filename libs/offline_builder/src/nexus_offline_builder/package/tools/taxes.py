@@ -9,7 +9,8 @@ _LONGEST = 120
 _N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _TAX_NAME = r"(?:vat|gst|mwst|ust|iva|tva|(?:sales )?tax(?:es)?)"
 _RATE = lazy_pattern(
-    rf"(?:(?:税率|税点|征收率)\s*(?:是|为|按|:|：)?\s*|\b{_TAX_NAME}\s*(?:rate\s*)?(?:of|at|is|:)?\s*)?(?<![\d.,])(?P<rate>{_N})\s*"
+    rf"(?:(?:税率|税点|征收率)\s*(?:是|为|按|:|：)?\s*|\b{_TAX_NAME}\s*(?:rate\s*)?(?:of|at|is|"
+    rf":)?\s*)?(?<![\d.,])(?P<rate>{_N})\s*"
     rf"(?:%|个?点(?![\d半钟]))(?:\s*的?\s*(?:税率|征收率|税点)|\s*{_TAX_NAME}\b)?|"
     rf"(?:税率|税点|征收率)\s*(?:是|为|按|:|：)?\s*(?P<bare>\d{{1,2}}(?:\.\d+)?)(?![\d%.]|\s*个?点)",
     re.IGNORECASE,
@@ -18,11 +19,14 @@ _IN_IT = lazy_pattern(rf"含\s*({_N}\s*(?:%|个?点))\s*的?(?:增值)?税(?!额
 _ROLES = (
     (
         "net",
-        rf"不含(?:增值)?税|未税|税前|除税|去税|\bnet(?:to)?\b|\b(?:ex|excl|excluding|without|before|w/o)\b\.?(?: of)?(?: the)?(?: {_TAX_NAME}\b)?",
+        rf"不含(?:增值)?税|未税|税前|除税|去税|\bnet(?:to)?\b|\b(?:ex|excl|excluding|without|before|"
+        rf"w/o)\b\.?(?: of)?(?: the)?(?: {_TAX_NAME}\b)?",
     ),
     (
         "gross",
-        rf"(?<!不)含(?:增值)?税|价税合计|税后|\bgross\b|\bbrutto\b|\b(?:inc|incl|including|inclusive|included|includes|with|after)\b\.?(?: of)?(?: the)?"
+        rf"(?<!不)含(?:增值)?税|价税合计|税后|\bgross\b|\bbrutto\b|\b(?:inc|incl|including|inclusive|included|"
+        rf"includes|with|"
+        rf"after)\b\.?(?: of)?(?: the)?"
         rf"(?: {_TAX_NAME}\b)?",
     ),
     (
@@ -33,7 +37,8 @@ _ROLES = (
 _ROLE = lazy_pattern("|".join(f"(?P<{name}>{said})" for name, said in _ROLES), re.IGNORECASE)
 _AMOUNT = lazy_pattern(rf"(?<![A-Za-z0-9_.,]){_N}(?![A-Za-z0-9_%.]*\d)")
 _LINK = lazy_pattern(
-    r"\s*(?:价格?|货款|金额|总[价额]|单价|是|为|的|:|：|price|amount|total|is|was|of|at|on|in|from|for|out of)*\s*[$€£¥]?\s*",
+    r"\s*(?:价格?|货款|金额|总[价额]|单价|是|为|的|:|：|price|amount|total|is|was|of|at|on|in|from|for|"
+    r"out of)*\s*[$€£¥]?\s*",
     re.IGNORECASE,
 )
 _BEHIND = lazy_pattern(
@@ -43,8 +48,11 @@ _ASKS_RATE = lazy_pattern(
     rf"税率|税点|\b{_TAX_NAME} rate\b|\brate\b|几个点|百分之几|what percent|what %", re.IGNORECASE
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:what's|whats|what|is|the|are|how|much|of|on|in|from|for|at|to|and|a|an|it|that|this|please|price|amount|total|invoice|be|would|"
-    r"i|we|need|give|me|calculate|find|out|part|eur|euros?|usd|dollars?|gbp|pounds?)\b|麻烦|帮我|请问|一下|这张|发票|开票|货款|金额|总额|价格|"
+    r"\b(?:what's|whats|what|is|the|are|how|much|of|on|in|from|for|at|to|and|a|an|it|that|this|please|price|amount|"
+    r"total|invoice|be|would|"
+    r"i|we|need|give|me|calculate|find|out|part|eur|euros?|usd|dollars?|gbp|pounds?)\b|麻烦|帮我|请问|一下|这张|"
+    r"发票|开票|货款|金额|"
+    r"总额|价格|"
     r"单价|分别|其中|各|多少|合计|[的是为了呢吗元块钱价求算有和及与到按请几]|[\s,.;:?!，。？！、=$€£¥→>()（）-]",
     re.IGNORECASE,
 )

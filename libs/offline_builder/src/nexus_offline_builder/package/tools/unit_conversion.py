@@ -22,8 +22,10 @@ _HOW_MANY_OF = lazy_pattern(
 )
 _THOSE = r"(?:of\s+)?(?:that|it|this|those|them|these|the same|as that)"
 _SCALED = lazy_pattern(
-    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|buy|"
-    r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|double|twice|triple)"
+    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|"
+    r"buy|"
+    r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|"
+    r"double|twice|triple)"
     rf"(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|"
     rf"(?P<times>\d+(?:\.\d+)?)\s*(?:(?:times|x)(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|{_THOSE})|"
     rf"(?:times|x|\*|multiplied by)\s*(?P<by>\d+(?:\.\d+)?)|(?P<share>\d+(?:\.\d+)?)\s*%\s*(?:of\s+)?{_THOSE}|"

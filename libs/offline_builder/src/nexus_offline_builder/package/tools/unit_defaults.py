@@ -6,11 +6,13 @@ from typing import NamedTuple
 from .contract import Question, Refusal
 from .measurements import Measurements, asks_to_convert, measurements_in, units_in
 from .patterns import lazy_pattern
+from .unit_rates import rate_of
 from .unit_sums import worked_out
 from .units import Unit, comparable
 
 _DIRECTION = lazy_pattern(
-    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
+    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|"
+    r"(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
     re.IGNORECASE,
 )
 _BOTH_WAYS = lazy_pattern(
@@ -43,6 +45,8 @@ def in_full(question: Question, requirement: str) -> str | None:
         wanted = _targets(worked.quantities[0].unit, named) if not worked.units else ()
         return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}" if 0 < len(wanted) <= _MOST_TARGETS else None
     read = measurements_in(text)
+    if (rated := rate_of(read, f"{text} {requirement}")) is not None and rate_of(read, text) is None:
+        return f"{'how long' if rated[0][1].kind == 'time' else 'how much'}: {text.strip()}"
     if read.units or read.unread or not read.quantities or not (read.bare or (read.labelled and question.alone)):
         return None
     targets = {_targets(quantity.unit, named) for quantity in read.quantities}

@@ -23,8 +23,9 @@ _MINUS = lazy_pattern(
 )
 _PART = lazy_pattern(r"\s*(?:([\0\1])|,(?=\s)|;|&|\band\b|和)\s*", re.IGNORECASE)
 _TIMES = r"(?:x|\*|times|乘以?)"
+_PIECES = r"(?:(?P<noun>[a-z]+s)\s+(?:of|à)|[个袋桶瓶箱盒包罐块片根条][,，]?\s*(?:每[个袋桶瓶箱盒包罐块片根条]|各))"
 _TERM = lazy_pattern(
-    rf"(?P<label>\D{{0,40}}?)(?:(?P<count>{_N})\s*{_TIMES}\s*(?=[\d.])|"
+    rf"(?P<label>\D{{0,40}}?)(?:(?P<count>{_N})\s*(?:{_TIMES}|{_PIECES})\s*(?=[\d.])|"
     rf"(?P<share>{_N})\s*%\s*(?:of|的)\s*(?:the\s+|an?\s+)?)?(?P<rest>\(?-?[\d.].*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -112,7 +113,11 @@ def _sum(text: str) -> Worked | None:
 def _term(text: str) -> Worked | None:
     """`2 x 14 oz cans`, `80% of 315 lb`, `10 ft / 4`; `often` marks one with a factor."""
     found = _TERM.fullmatch(text.strip())
-    if found is None or (behind := list(_BEHIND.finditer(found["rest"])))[1:]:
+    if (
+        found is None
+        or (found["noun"] and mention_at(found["noun"], 0))
+        or (behind := list(_BEHIND.finditer(found["rest"])))[1:]
+    ):
         return None
     rest = _BEHIND.sub(" ", found["rest"])
     read, label = measurements_in(rest), measurements_in(found["label"])
