@@ -11,6 +11,7 @@ from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, ro
 from .csv_figures import MEASURES, Measure, by_group, overview, per_column
 from .csv_groups import GROUP, begins_with, group_column
 from .csv_names import about_names
+from .csv_products import put_together
 from .csv_ranking import ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
@@ -64,6 +65,8 @@ def answered(table: Table, request: str, chinese: bool, total: bool = False) -> 
         table, request = months
     if (found := filtered(table, request)) is not None:
         return of_filtered(found, chinese)
+    if (together := put_together(table, request, chinese)) is not None:
+        return together
     measured = any(measure.asked.search(_without_names(request, table.header)) for measure in MEASURES)
     columns = None if measured else picked_columns(table, request, chinese)
     if answer := columns or ranked(table, request, chinese) or about_names(table, request, chinese):

@@ -59,7 +59,7 @@ def about_earlier_table(question: Question) -> Task | None:
         return Task(LIKELY, lambda: columns)
     if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
         return Task(LIKELY, lambda: first)
-    if table is not None and _ALL.fullmatch(words):
+    if table is not None and _ALL.fullmatch(words.strip()):
         words = "total"
     asks = _asks_of(table, words)
     grouped = GROUP.search(words) if not re.search(r"\d", words) else None
