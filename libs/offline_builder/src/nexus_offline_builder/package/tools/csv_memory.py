@@ -152,5 +152,3 @@ def _winners(table: Table, request: str) -> _Rows | None:
         rows = tuple(row for row in table.rows if list(row) in listed)
         return _Rows("; ".join(row[0] for row in rows[:5]), table._replace(rows=rows), False)
     return None
-
-
