@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .passage import is_request
 from .patterns import lazy_pattern
 from .table import number_in, table_in
 from .wording import asks_how_many
@@ -22,8 +23,8 @@ _STEPS = (
     (
         "sorted",
         r"\b(?:sort\w*|order(?:ed)?|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
-        r"ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|升序|降序|"
-        r"从[大小高低][到至][大小高低]|字母顺序",
+        r"ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|(?<!安)排(?![除版列])|升序|降序|"
+        r"从[大小高低多少][到至][大小高低多少]|字母顺序",
     ),
     (
         "reversed",
@@ -75,9 +76,39 @@ _SAYS_NOTHING = lazy_pattern(
     r"in|different|entered|sorted|numbers?|highest|lowest|high|low|"
     r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
     r"than|instead|back|thing|hi|hello|thanks)\b|"
+    r"删[掉除]?|去掉|只留一?[个遍次]?|留下?|[行条]|"
     r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
     r"到至先后后]|[\W\d_]",
     re.IGNORECASE,
+)
+
+
+_PLACES = {"first": 0, "top": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "bottom": -1} | {
+    "第一": 0,
+    "第二": 1,
+    "第三": 2,
+    "第四": 3,
+    "第五": 4,
+    "最后一": -1,
+    "最后": -1,
+}
+_PLACE = lazy_pattern(
+    r"(?:(?:and|so|ok|now|then|what|whats|what's|which|who|is|are|comes?|the|at|on|in|give|tell|me|show|just|only|name|item|entry)"
+    r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|\d{1,3}(?:st|nd|rd|th))"
+    r"(?:\s+(?:one|line|item|entry|name|row|place|word|is|now|in|the|list|then|please|of|it))*[\s?.!]*|"
+    r"(?:那|现在)*(?:排在?)?(?P<zh>第[一二三四五\d]+|最后一?)[个行项条名位](?:现在)?(?:是|叫)?(?:哪[个家位一]?|谁|什么)?[\u4e00-\u9fff]?"
+    r"(?:呢)?[\s?？。]*",
+    re.IGNORECASE,
+)
+
+
+_ORDERS = lazy_pattern(
+    r"\s*(?:please|pls|kindly|i (?:want|need)|can you|could you)\b|.*\b(?:these|the following|this list)\b|.*[这下]面?[些列]|"
+    r"\s*(?:请|帮我|麻烦|把|将|按)",
+    re.IGNORECASE,
+)
+_LABEL = lazy_pattern(
+    r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*[^\W\d_]+(?: [^\W\d_]+)?\s*[:：]\s*(?!//)(?=\S)", re.IGNORECASE
 )
 
 
@@ -92,6 +123,8 @@ class _List(NamedTuple):
 def understand(question: Question) -> Task | None:
     if (asked := _read(question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(asked, question))
+    if question.earlier and (told := _place_in(question)) is not None:
+        return told
     earlier = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
     if (
         earlier is not None
@@ -104,11 +137,20 @@ def understand(question: Question) -> Task | None:
     return None
 
 
+def _is_order(text: str) -> bool:
+    """Whether the words on top of a list, or in front of its colon, ask something of it that was not read."""
+    head = re.split(r"[:：]|\n", text.strip(), maxsplit=1)[0]
+    wordy = len(head.split()) > 1 or (not head.isascii() and len(head) > 3)
+    return wordy and (
+        is_request(head) or _ORDERS.match(head) is not None or (bool(_steps(head)) and not re.search("[,，、]", head))
+    )
+
+
 def in_full(question: Question, requirement: str) -> str | None:
     """A bare list under what the requirement does to every list."""
-    if _read(question.text) is not None or _bare(question.text) is None:
+    if _read(question.text) is not None or _bare(question.text) is None or _is_order(question.text):
         return None
-    body = question.text.strip()
+    body = _unlabelled(question.text)
     if _ONLY_REPEATED.search(requirement):
         return f"which are there twice:\n{body}"
     named = [name for name, form in _FORMS if name not in ("counted", "split") and form.search(requirement)]
@@ -168,7 +210,13 @@ def _entries(body: str) -> tuple[str, ...] | None:
     return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
 
 
+def _unlabelled(text: str) -> str:
+    label = _LABEL.match(text.strip())
+    return text.strip()[label.end() :] if label else text.strip()
+
+
 def _bare(text: str) -> _List | None:
+    text = _unlabelled(text)
     listed = re.search(r"\n|,.*,|、.*、|;.*;|^\d[\d.]*(?:\s+\d[\d.]*){2,}$", text.strip())
     entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
     return _List(entries, "", _joint(text)) if entries else None
@@ -194,11 +242,47 @@ def _followed(words: str, earlier: _List) -> str | None:
     return None
 
 
-def _answer(asked: _List, question: Question) -> Answer:
-    request, entries = asked.request, list(asked.entries)
+def _place_in(question: Question) -> Task | None:
+    """`what's first now?`: an entry by its place in the list that the turn before left."""
+    place = place_asked(question.text)
+    listed = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
+    if place is None or listed is None:
+        return None
+    entries = rearranged(list(listed.entries), listed.request)
+    if not -len(entries) <= place < len(entries):
+        return Task(LIKELY, _refuse_place)
+    entry = entries[place]
+    return Task(LIKELY, lambda: Answer(entry, {"entries": len(entries)}, {"entry": entry}, (Value(entry),)))
+
+
+def place_asked(words: str) -> int | None:
+    """The place that all of `words` ask for, from 0 on; -1 is the last."""
+    found = _PLACE.fullmatch(words.strip())
+    said = (found["en"] or found["zh"]).lower() if found else ""
+    if said in _PLACES:
+        return _PLACES[said]
+    number = int(re.sub(r"\D", "", said) or 0)
+    return number - 1 if number else None
+
+
+def shown_as(entries: list[str], request: str) -> str:
+    """One a line where that is asked for, else with commas."""
     steps = _steps(request)
-    if _HOW_OFTEN.search(request) or _ONLY_REPEATED.search(request):
-        return _often(entries, question, repeated=_ONLY_REPEATED.search(request) is not None)
+    return _shown(entries, steps, ", ")
+
+
+def _refuse_place() -> Answer:
+    raise Refusal("The list has no such entry.", "列表里没有这一项。")
+
+
+def asks_to_rearrange(request: str) -> bool:
+    """Whether `request` is nothing but steps to be done to a list."""
+    return bool(_steps(request)) and not _unread(request)
+
+
+def rearranged(entries: list[str], request: str) -> list[str]:
+    """The entries after the steps that `request` names."""
+    steps = _steps(request)
     if "unique" in steps or re.search(r"\bdifferent\b|不同", request):
         seen: dict[str, str] = {}
         for entry in entries:
@@ -206,8 +290,15 @@ def _answer(asked: _List, question: Question) -> Answer:
         entries = list(seen.values())
     if "sorted" in steps:
         entries = _in_order(entries, _DOWN.search(request) is not None)
-    if "reversed" in steps:
-        entries.reverse()
+    return entries[::-1] if "reversed" in steps else entries
+
+
+def _answer(asked: _List, question: Question) -> Answer:
+    request, entries = asked.request, list(asked.entries)
+    steps = _steps(request)
+    if _HOW_OFTEN.search(request) or _ONLY_REPEATED.search(request):
+        return _often(entries, question, repeated=_ONLY_REPEATED.search(request) is not None)
+    entries = rearranged(entries, request)
     gone = len(asked.entries) - len(entries)
     if "counted" in steps or asks_how_many(request):
         return _counted(entries, gone, question)
