@@ -141,7 +141,12 @@ class Conversation:
             return None
         before = self._replay(position - 1).read or self._turns[position - 1].prompt
         text = extended(question.text, before) or substituted(question.text, before)
-        claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
+        if text is None:
+            return None
+        changed = question._replace(text=text, earlier=())
+        claim = self._claim(changed)
+        if (whole := self._in_full(changed, claim)) is not None:
+            return whole
         if claim is None or claim.task.confidence < self._confidence_in(before, question):
             return None
         return _done(claim)._replace(read=text)

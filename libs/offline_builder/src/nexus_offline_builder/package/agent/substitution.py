@@ -17,7 +17,7 @@ _KINDS = (
         rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)"
         rf"(?:,?\s+\d{{4}})?",
     ),
-    ("share", rf"{NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}"),
+    ("share", rf"{NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}|{NUMBER}\s*个(?:百分)?点(?![钟半])"),
     (
         "duration",
         rf"{NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"

@@ -11,7 +11,7 @@ from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_
 from .list_defaults import in_full as several_in_full
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
-from .phrases import deal_for, expression_for
+from .phrases import deal_for, expression_for, tax_for
 from .rate_defaults import in_full as amount_in_full
 from .wording import digits_for_words, plain_signs, with_points
 
@@ -200,6 +200,8 @@ def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
     claim = understand(question)
     certain = claim is not None and claim.confidence == CERTAIN
+    if certain and tax_for(question.text) is not None:
+        return None
     return amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))
 
 

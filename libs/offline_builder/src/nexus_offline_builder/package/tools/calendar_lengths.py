@@ -29,6 +29,8 @@ _DAYS_IN = lazy_pattern(
 _YEAR = lazy_pattern(
     r"\s*(?:(?:and|what about|how about|is|year)\s+)*(1[5-9]\d\d|2[0-3]\d\d)\s*年?[\s?？呢]*", re.IGNORECASE
 )
+_IN_FULL = {"d": "days", "w": "weeks", "wk": "weeks", "mo": "months", "mth": "months", "yr": "years", "y": "years"}
+_SHORT = lazy_pattern(r"(?<=\d)\s?(wks?|w|mths?|mos?|yrs?|y|d)\b(?![/.'-])", re.IGNORECASE)
 _WORKING = lazy_pattern(r"\b(?:working|business|week|work)[\s-]*$", re.IGNORECASE)
 _ASKING = lazy_pattern(
     r"\b(?:how|many|number|of|the|what|is|are|count|tell|me|please|and|so|total|then|in|all)\b|请问|[\s?.!？。，,]",
@@ -56,6 +58,7 @@ def about_a_period(text: str, question: Question) -> Task | None:
 def with_durations(text: str) -> str:
     """`text` with `the day after`, `half a year`, `net 30` and the like as numbers of days, weeks or months."""
     text = re.sub(r"(?<=\d)\s*\.\.+\s*(?=\d)", " to ", text)
+    text = _SHORT.sub(lambda found: f" {_IN_FULL[found[1].lower().rstrip('s')]}", text)
     text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
     text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
     text = re.sub(

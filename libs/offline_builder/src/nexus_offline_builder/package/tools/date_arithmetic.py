@@ -18,7 +18,7 @@ from .wording import digits_for_words, plain_signs
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
 _DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|"
+    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?:(?<=\d)|(?<=\d\s))d|"
     r"days?|weeks?|"
     r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
     re.IGNORECASE,
@@ -130,7 +130,7 @@ _IS_A_KIND = lazy_pattern(
     r"(?<=是)(?:不是)?(?:工作日|周末)(?=吗?[\s?？。]*$)",
     re.IGNORECASE,
 )
-_BORN = lazy_pattern(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
+_BORN = lazy_pattern(r"\b(?:born|dob|d\.o\.b|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
 _JOINING = lazy_pattern(
     r"\b(?:working|business|week|days|nights|weeks|months|years|to|vs|versus|minus|from|till|through|until)\b|[减至比]",
     re.IGNORECASE,
@@ -243,7 +243,9 @@ def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task
         or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest)
     ):
         return Task(CERTAIN, lambda: _tell_day(found.day, question))
-    if _BORN.search(rest) and not found.recurring and found.day <= question.today:
+    if _BORN.search(rest) and not found.recurring and found.day > question.today:
+        return Task(LIKELY, _refuse_unborn)
+    if _BORN.search(rest) and not found.recurring:
         return Task(CERTAIN, lambda: span(found.day, question.today, "age", question))
     return Task(LIKELY, lambda: _tell_all(found.day, question)) if is_label(_BARE.sub(" ", rest)) else None
 
@@ -274,6 +276,10 @@ def _refuse_unread(part: str) -> Answer:
 
 def _refuse_without_date() -> Answer:
     raise Refusal("Please name the date, for example 2024-01-31.", "请写出日期，例如 2024-01-31。")
+
+
+def _refuse_unborn() -> Answer:
+    raise Refusal("That day is still to come: nobody is born yet on it.", "这一天还没有到，谈不上年龄。")
 
 
 def _in_one_year(found: list[FoundDate]) -> list[FoundDate]:

@@ -82,6 +82,7 @@ _APART = lazy_pattern(
     r"\b(?:between|difference|apart|how long|two dates|until|till)\b|相差|之间|间隔|两个?日期", re.IGNORECASE
 )
 _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
+_AGES = lazy_pattern(r"\b(?:ages?|how old|born|dob|birth (?:date|day))\b|年龄|几岁|多大", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
@@ -215,6 +216,8 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
 
 
 def _of_one(day: date, wanted: str, question: Question) -> str | None:
+    if day > question.today and not question.earlier and _AGES.search(wanted) and not _UNTIL.search(wanted):
+        raise Refusal("That day is still to come: there is no age yet.", "这一天还没有到，谈不上年龄。")
     durations = list(_DURATION.finditer(wanted))
     edge = _EDGE.search(wanted)
     if durations:

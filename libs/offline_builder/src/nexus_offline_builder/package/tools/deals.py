@@ -204,7 +204,7 @@ _PROFIT = lazy_pattern(
     re.IGNORECASE,
 )
 _WAS_NOW = lazy_pattern(
-    rf"(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
+    rf"(?:(?:it|this|that|the|my|our|a|price)\s+)*(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
     rf"(?:and\s+)?(?:then\s+)?(?:(?:is\s+)?now|to|today)(?:\s+(?:it'?s|is|its|at|only|they want|i pay|we pay|"
     rf"costs?))*\s*"
     rf"(?P<b>{_AMOUNT})(?P<asks>.*)",

@@ -7,6 +7,8 @@ from .bills import bill_in
 from .deals import deal_in
 from .patterns import lazy_pattern
 from .portions import with_portions
+from .taxes import tax_in
+from .undone import undone_in
 from .wording import digits_for_words, plain_signs, without_habits
 
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
@@ -173,8 +175,15 @@ _SHARE_OF_IT = lazy_pattern(
     r"result)",
     re.IGNORECASE,
 )
+_SO_MANY = lazy_pattern(
+    r"(?:(?:if|when|i|we|she|he|they|you|someone|somebody|a|the|customer|client|wants?|buys?|takes?|gets?|needs?|orders?|for|about|"
+    r"are|is|would|it|be|to)\s+)*(?P<n>\d+)\s*(?:of\s+(?:those|them|these|it|that|the same)|pieces|pcs)|"
+    r"(?:如果|要是|她|他|我|您|顾客|客人|买|要|来|拿|了)*(?P<zh>\d+)\s*[件个份张只条双盒瓶](?:的话|呢|一共|总共|要|多少|钱)*",
+    re.IGNORECASE,
+)
 _OFF_IT = lazy_pattern(
-    r"(?:take|knock)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?", re.IGNORECASE
+    r"(?:take|knock)?\s*(?:another|an (?:extra|additional)|a further|再)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?",
+    re.IGNORECASE,
 )
 _THEN = lazy_pattern(
     r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|now)\b|\band (?:then|now)\b|\bthen\b|[,;]?\s*(?:然后|接着|再|并)|"
@@ -205,6 +214,11 @@ def deal_for(text: str) -> str | None:
     return deal_in(_without_money(_stripped(told)))
 
 
+def tax_for(text: str) -> str | None:
+    """`text` as an expression where it says which of an amount, its tax and both together is asked for."""
+    return tax_in(_without_money(_in_digits(text).strip(" ?？。!")))
+
+
 def _in_digits(text: str) -> str:
     text = without_habits(_CODES.sub(" ", plain_signs(text))).replace("百分之", "pct之")
     text = _MONEY_WORDS.sub(
@@ -219,6 +233,8 @@ def _in_digits(text: str) -> str:
 def expression_for(text: str) -> str:
     """`text` as an expression where the wording is known, else as it stands. Steps joined by `then` are nested."""
     text = _in_digits(text)
+    if (found := tax_for(text) or undone_in(_without_money(text.strip(" ?？。!")))) is not None:
+        return found
     if (bill := bill_in(_without_money(_stripped(text)))) is not None:
         return bill
     first, *steps = [part for part in _THEN.split(_stripped(text)) if part.strip()] or [""]
@@ -232,6 +248,8 @@ def expression_for(text: str) -> str:
 
 def _next(before: str, step: str) -> str:
     step = _stripped(step)
+    if many := _SO_MANY.fullmatch(step):
+        return f"({before}) * {many['n'] or many['zh']}"
     if share := _SHARE_OF_IT.fullmatch(_infix(step)):
         return f"({before}) {'-' if share['less'] else '+'} {share['share']} * ({before})"
     if off := _OFF_IT.fullmatch(step):
