@@ -24,6 +24,12 @@ _NOT_UNITS = (
     "cal hr ha us mu li chi kn point points mw pa sec ms mi degree cc gig kb century decade"
 )
 _CHINESE_UNITS = frozenset("斤磅米升克吨码亩尺寸")
+_CONVERTERS = frozenset(["csv_to_json", "json_to_csv"])
+_BACK = re.compile(
+    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|\b(?:and|or) back\b|\breverse\b|\beither (?:way|direction)\b|"
+    r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
+    re.IGNORECASE,
+)
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 
 
@@ -171,11 +177,20 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
         asked = without_facts(text)
     found = weights(asked) | {FACTS: ENOUGH if answering else 0}
     rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
+    rules = _both_ways(rules, asked)
     if not rules and not out_of_reach(asked):
         rules = _only([rule for rule in CATALOGUE if found[rule.name]], text)
     if not rules and facts:
         rules = [rule for rule in CATALOGUE if rule.name == FACTS]
     return tuple(rules)
+
+
+def _both_ways(rules: list[ToolRule], text: str) -> list[ToolRule]:
+    """`csv to json and back` calls for the tool of the other direction, too."""
+    names = {rule.name for rule in rules}
+    if names & _CONVERTERS and _BACK.search(text):
+        return [rule for rule in CATALOGUE if rule.name in names | _CONVERTERS]
+    return rules
 
 
 def _only_tells(text: str, told: list[str]) -> bool:

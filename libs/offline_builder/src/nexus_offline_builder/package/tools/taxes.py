@@ -22,7 +22,7 @@ _GROSS = (
 )
 _SIDE = lazy_pattern(rf"(?P<net>{_NET})|(?P<gross>{_GROSS})", re.IGNORECASE)
 _AMOUNT = lazy_pattern(rf"(?<![\d.,])(?P<a>{_N})(?![\d%]|[.,]\d)(?:\s*(?:元|块))?")
-_INCLUDED = lazy_pattern(rf"^[\s,]*(?:incl\w*\.?|with|at)?[\s,]*(?:{_TAX}\b)?", re.IGNORECASE)
+_INCLUDED = lazy_pattern(rf"^[\s,]*(?:incl\w*\.?|with|at)[\s,]*(?:{_TAX}\b)?", re.IGNORECASE)
 _OF_AMOUNT = r"(?:\s*(?:货款|价格?|金额|销售额|总额|款|的|是|为|amount|price|total|of|is|was|[:：]))*\s*"
 _ASKS_TAX = lazy_pattern(
     rf"\b{_TAX}(?: amount| part| share)?\b|税额|税金|税款|(?:多少|几)税|交多少税|税(?:是|有)?(?:多少|几)", re.IGNORECASE
