@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 
 from .contract import Answer, Refusal
-from .csv_aliases import in_its_words
+from .csv_aliases import in_its_words, with_zeros
 from .csv_columns import picked_columns
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
 from .csv_figures import MEASURES, Measure, by_group, overview, per_column
 from .csv_groups import GROUP, begins_with, group_column
 from .csv_names import about_names
-from .csv_products import put_together
+from .csv_products import put_together, spread
 from .csv_ranking import ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
@@ -25,6 +25,11 @@ COUNT = lazy_pattern(
     r"lines)\b|多少行|几行|行数|多少条|几条|记录数",
     re.I,
 )
+_ALSO = lazy_pattern(
+    r"^\s*(?:and|with|where|,)+\s|\s(?:and|with|where|,|且|并且)+\s*(?=[\s?.!:]*$)|\s+and\s+(?=\S)|并且?|且",
+    re.IGNORECASE,
+)
+_HOW_MUCH = lazy_pattern(r"\bhow much(?: money)?(?: is| are| was)?\b|多少钱", re.IGNORECASE)
 _NAMED_COLUMN = lazy_pattern(
     r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
     re.IGNORECASE,
@@ -60,11 +65,14 @@ _PLACED = lazy_pattern(
 
 def answered(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
+    table, request = with_zeros(table, request)
     request = _AVERAGE_PER.sub(r"\1", in_its_words(table, _by_place(table, request)))
     if (months := by_month(table, request)) is not None:
         table, request = months
     if (found := filtered(table, request)) is not None:
         return of_filtered(found, chinese)
+    if (apart := spread(table, request, chinese)) is not None:
+        return apart
     if (together := put_together(table, request, chinese)) is not None:
         return together
     measured = any(measure.asked.search(_without_names(request, table.header)) for measure in MEASURES)
@@ -171,13 +179,15 @@ def _of_rows(picked: Picked, chinese: bool) -> Answer:
 
 def of_filtered(found: Filtered, chinese: bool) -> Answer:
     """Figures or the number of the rows that meet a condition, else the rows themselves."""
-    table, said = found.table, found.request
+    table, said = found.table, _ALSO.sub(" ", found.request)
     if (inner := filtered(table, said)) is not None and inner.request != said:
         return of_filtered(inner._replace(title=f"{found.title}, {inner.title}"), chinese)
     if (picked := picked_rows(table, said)) is not None and unmeasured(picked.cell).strip():
         return of_filtered(
             Filtered(picked.table, picked.request, f"{found.title}, {picked.column} = {picked.cell}"), chinese
         )
+    if _HOW_MUCH.search(said) and numeric_columns(table):
+        said = f"{_HOW_MUCH.sub(' ', said)} total"
     measured = any(measure.asked.search(said) for measure in MEASURES) or GROUP.search(said) is not None
     counted = COUNT.search(said) or _HOW_MANY.search(said)
     if not table.rows:

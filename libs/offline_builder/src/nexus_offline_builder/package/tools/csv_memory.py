@@ -34,9 +34,25 @@ _WHOLE = lazy_pattern(
     re.IGNORECASE,
 )
 _STOCK = lazy_pattern(r"\bhow many\b|\bleft\b|\bin stock\b|库存|还?剩|多少[个件]|几[个件]", re.IGNORECASE)
+_ASKS_FOR = (
+    (
+        lazy_pattern(r"\bwhen\b|\bwhat (?:day|date)\b|什么时候|哪一?天|几号", re.IGNORECASE),
+        lazy_pattern(r"date|day|datum|when|month|time|日期|时间|月", re.IGNORECASE),
+    ),
+    (
+        lazy_pattern(r"\bwhere\b|哪里|在哪", re.IGNORECASE),
+        lazy_pattern(
+            r"city|place|loc|town|country|shelf|room|store|shop|site|where|地|城市|位置|门店|库位", re.IGNORECASE
+        ),
+    ),
+    (
+        lazy_pattern(r"\bwho\b|谁", re.IGNORECASE),
+        lazy_pattern(r"name|person|who|member|employee|customer|seller|rep$|姓名|名字|员工|客户|人", re.IGNORECASE),
+    ),
+)
 _FILLS = lazy_pattern(
     r"每[笔个单次条人件]|\b(?:on|at|in|by|from|and|so|ok|now|then|what|whats|what's|how|much|many|is|are|was|were|does|do|did|has|have|had|the|of|for|left|in|stock|"
-    r"there|about|which|who|where|when|cost|tell|me|give|show|please|s)\b|[\s?.!,'，。？]|那|呢|是|的|多少|几|什么|[个件]|"
+    r"there|about|which|who|where|when|cost|tell|me|give|show|please|s)\b|[\s?.!,'，。？]|那|呢|是|的|多少|几|什么|时候|天|里|[个件号]|day|date|month|"
     r"还?剩|有|它|在哪里?|哪",
     re.IGNORECASE,
 )
@@ -90,6 +106,9 @@ def _cell(table: Table, request: str, title: str, chinese: bool) -> Answer | Non
     named = [at for at, name in enumerate(table.header) if without_names(request, [name]) != request]
     if not named and _STOCK.search(request) and (count := counts_column(table)) is not None:
         named = [table.header.index(count)]
+    asked = next((names for said, names in _ASKS_FOR if said.search(request)), None)
+    if not named and asked is not None:
+        named = [at for at, name in enumerate(table.header) if asked.search(name)]
     plain = without_names(_REFERS.sub(" ", request), table.header)
     if len(named) != 1 or _FILLS.sub("", plain) or _WHOLE.search(request):
         return None

@@ -18,6 +18,12 @@ _SIGNS: tuple[tuple[str, str, Callable[[Fraction, Fraction], Fraction]], ...] = 
     (r"-|−|\bminus\b|\bless\b|减去?", "-", sub),
     (r"\+|\bplus\b|加上?", "+", add),
 )
+_SPREAD = lazy_pattern(
+    r"\b(?:difference|gap|spread|range)\b.{0,30}\b(?:max(?:imum)?|highest|largest)\b.{0,20}\b(?:min(?:imum)?|lowest|smallest)\b|"
+    r"\b(?:difference|gap|spread|range)\b.{0,30}\b(?:min(?:imum)?|lowest|smallest)\b.{0,20}\b(?:max(?:imum)?|highest|largest)\b|"
+    r"最[高大].{0,6}最[低小][^差]{0,6}(?:相?差|差多少)(?:多少)?|极差",
+    re.IGNORECASE,
+)
 _LABEL = lazy_pattern(r"^[^=]{0,40}=\s*(?=\S)")
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:total(?:s|led)?|sums?|sum up|all ?together|altogether|in all|overall|stock|value|worth|inventory|over|all|rows?|the|"
@@ -25,6 +31,24 @@ _SAYS_NOTHING = lazy_pattern(
     r"库存|价值|金额|利润|差额|每行",
     re.IGNORECASE,
 )
+
+
+def spread(table: Table, request: str, chinese: bool) -> Answer | None:
+    """How far apart highest and lowest are, of the only column that is named or that there is."""
+    if not _SPREAD.search(request) or len(request) > _LONGEST:
+        return None
+    numeric = [column for column in numeric_columns(table) if not column.mixed]
+    named = [column for column in numeric if without_names(request, [column.name]) != request] or numeric
+    if len(named) != 1 or not named[0].numbers:
+        return None
+    refuse_unclear(_SPREAD.sub(" ", without_names(request, table.header)), table)
+    column = named[0]
+    high, low = max(column.numbers), min(column.numbers)
+    how = f"{column.name}: {figures.shown(high)} - {figures.shown(low)}"
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "column": column.name}
+    apart = high - low
+    value = Value(figures.carried(apart), apart)
+    return Answer(f"{how} {figures.equals(apart)}", asked, {"difference": figures.for_json(apart)}, (value,))
 
 
 def put_together(table: Table, request: str, chinese: bool) -> Answer | None:
