@@ -100,7 +100,7 @@ NOT_READ = {
     ],
     "csv_totals": [
         f"standard deviation of amount\n{TABLE}",
-        f"amount by department\n{TABLE}",
+        f"amount by floor\n{TABLE}",
         f"sum amuont\n{TABLE}",
         f"sum of salary\n{TABLE}",
         "a,b\nx,$5\ny,€8",

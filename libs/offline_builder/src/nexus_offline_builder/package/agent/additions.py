@@ -56,6 +56,22 @@ _ON_DAY = lazy_pattern(
     rf"(?P<day>{_WRITTEN})(?:的时候|时|那天|呢)*[\s?.!？。]*",
     re.IGNORECASE,
 )
+_IN_YEAR = lazy_pattern(
+    r"(?:(?:and|what|about|how|so|ok|then)[\s,]+)*(?:in\s+)?(?P<year>(?:19|20)\d\d)[\s?.!]*|"
+    r"(?:那|换成)?(?P<zh>(?:19|20)\d\d)年的?呢[\s?？。]*",
+    re.IGNORECASE,
+)
+_DAY_AND_MONTH = lazy_pattern(
+    rf"(?:\d{{4}}\s*年\s*)?(?P<zh>\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?)|(?:\d{{4}})(?P<iso>[-/.]\d{{1,2}}[-/.]\d{{1,2}})(?!\d)|"
+    rf"(?P<day>\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME}|{_MONTH_NAME}\s+\d{{1,2}}(?:st|nd|rd|th)?)(?:,?\s+\d{{4}})?",
+    re.IGNORECASE,
+)
+_BREAK = lazy_pattern(
+    r"(?:(?:and|so|with|but|minus|less|without|take off|subtract|an?|the)[\s,]+)*(?P<minutes>\d{1,3})[\s-]*(?:min(?:ute)?s?|m)\s*"
+    r"(?:(?:unpaid\s*)?(?:lunch|break|pause|lunch break))?(?: off)?[\s?.!]*|(?:减去?|扣除?)(?P<zhm>\d{1,3})分钟(?:休息|午休)?[\s。]*",
+    re.IGNORECASE,
+)
+_SHIFT = lazy_pattern(r"\d\s*(?:[:：]\s*\d\d|[ap]m).*\d\s*(?:[:：]\s*\d\d|[ap]m)", re.IGNORECASE)
 _BORN = lazy_pattern(
     r"\b(?:born|dob|d\.o\.b|birth(?:day|date)?|age|how old)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE
 )
@@ -68,7 +84,12 @@ def extended(prompt: str, before: str) -> str | None:
         return None
     plain = prompt.strip()
     return (
-        _with_another(plain, before) or _without(plain, before) or _further(plain, before) or _on_a_day(plain, before)
+        _with_another(plain, before)
+        or _without(plain, before)
+        or _further(plain, before)
+        or _on_a_day(plain, before)
+        or _in_a_year(plain, before)
+        or _with_break(plain, before)
     )
 
 
@@ -103,6 +124,27 @@ def _on_a_day(prompt: str, before: str) -> str | None:
     """`and on 2027-03-01?` after `born 5 May 2008`: the age on another day."""
     said = _ON_DAY.fullmatch(prompt)
     return f"age born {_born_on(before)}, {said['day']}" if said and _born_on(before) else None
+
+
+def _in_a_year(prompt: str, before: str) -> str | None:
+    """`and in 2030?` after `25 December`: the same day of another year."""
+    said = _IN_YEAR.fullmatch(prompt)
+    days = list(_DAY_AND_MONTH.finditer(before)) if said else []
+    if said is None or len(days) != 1:
+        return None
+    day, year = days[0], said["year"] or said["zh"]
+    written = f"{year}年{day['zh']}" if day["zh"] else f"{day['day']} {year}" if day["day"] else f"{year}{day['iso']}"
+    return f"{before[: day.start()]}{written}{before[day.end() :]}"
+
+
+def _with_break(prompt: str, before: str) -> str | None:
+    """`minus 30 min lunch` after `8:30 to 17:15`."""
+    said = _BREAK.fullmatch(prompt)
+    return (
+        f"{before.rstrip('?. ')} minus {said['minutes'] or said['zhm']} min break"
+        if said and _SHIFT.search(before)
+        else None
+    )
 
 
 def _born_on(before: str) -> str:

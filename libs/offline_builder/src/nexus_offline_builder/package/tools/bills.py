@@ -152,6 +152,20 @@ _FORMS = (
     (rf"从?\s*(?P<a>{_N})\s*[跌降减][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*(?:pct之|%)几?", "(({a}) - ({b})) / ({a}) * 100"),
     (rf"(?P<a>{_N})\s*(?:是|占)\s*(?P<b>{_N})\s*的?\s*pct之", "({a}) / ({b}) * 100"),
     (rf"(?P<a>{_N})\s*(?:of|out of|/)\s*(?P<b>{_N})\s*(?:in|as(?: an?)?)\s*{_PCT}", "({a}) / ({b}) * 100"),
+    (
+        rf"(?:(?:sold|passed|got|scored|answered|finished|did|hit|won|correct|right|{_WORD})\s*)?(?P<a>{_N})\s*(?:of|out of)\s*"
+        rf"(?P<b>{_N})\s*(?:{_NOUN})?\s*[,;?.]*\s*(?:how many|what|how much|in|as)\s*(?:an? |the )?{_PCT}(?: is (?:that|it))?",
+        "({a}) / ({b}) * 100",
+    ),
+    (
+        rf"(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:interest\s*)?(?:for|over)\s*(?P<b>\d{{1,2}})\s*years?,?\s*"
+        r"(?:compound(?:ed)?)(?: (?:interest|annually|yearly))?",
+        "({a}) * (1 + {p}) ^ {b}",
+    ),
+    (
+        rf"compound interest\s*(?:on|of)\s*(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:for|over)\s*(?P<b>\d{{1,2}})\s*years?",
+        "({a}) * (1 + {p}) ^ {b} - ({a})",
+    ),
     (rf"(?P<a>{_N})\s*out of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
     (rf"what\s*{_PCT}\s*of\s*(?P<b>{_N})\s*is\s*(?P<a>{_N})", "({a}) / ({b}) * 100"),
     (rf"(?:what\s*)?{_PCT}\s*is\s*(?P<a>{_N})\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),

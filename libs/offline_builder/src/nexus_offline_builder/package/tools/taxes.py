@@ -9,7 +9,7 @@ _N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _TAX = r"(?:vat|gst|mwst|ust|iva|tva|(?:sales )?tax)"
 _RATE = lazy_pattern(
     rf"(?:(?:at|of|with|@|税率|{_TAX}(?: rate)?)\s*(?:is|of|:|是|为|按)?\s*)?(?P<r>\d+(?:\.\d+)?)\s*(?:%|个(?:百分)?点)"
-    rf"(?:\s*的?\s*(?:税率|税(?!额|金|款)))?|pct之\s*(?P<zh>\d+(?:\.\d+)?)(?:\s*的?\s*(?:税率|税(?!额|金|款)))?",
+    rf"(?:\s*{_TAX}\b(?! (?:amount|part|share)))?(?:\s*的?\s*(?:税率|税(?!额|金|款)))?|pct之\s*(?P<zh>\d+(?:\.\d+)?)(?:\s*的?\s*(?:税率|税(?!额|金|款)))?",
     re.IGNORECASE,
 )
 _NET = (
