@@ -30,6 +30,7 @@ _BACK = re.compile(
     r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
     re.IGNORECASE,
 )
+_NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 
 
@@ -112,7 +113,7 @@ def _units(words: list[str], clause: str) -> set[str]:
     found = {word for word in words if word in _unit_names() and word not in _not_units()}
     found |= {word for word in words if word in _DURATIONS}
     found |= {unit.symbol for _, unit in units_in(clause) if "/" in unit.symbol or unit.kind == "temperature"}
-    left = clause
+    left = _NO_UNITS.sub(" ", clause)
     for name in sorted((name for name in NAMES if not name[0].isascii() and name[0] != "µ"), key=len, reverse=True):
         if name in left and (len(name) > 1 or name in _CHINESE_UNITS):
             found.add(name)
