@@ -214,7 +214,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
-            "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of "
+            "price_in_a_text price_in_text amount_in_a_text date_in_a_text find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of "
             "date_in_letter date_in_mail date_in_email "
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
             "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"

@@ -111,7 +111,7 @@ class Conversation:
         """The prompt of a turn, with what the requirement asked of it."""
         if position not in self._wholes:
             prompt = self._turns[position].prompt
-            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1)
+            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
             self._wholes[position] = (whole.read if whole is not None else None) or prompt
         return self._wholes[position]

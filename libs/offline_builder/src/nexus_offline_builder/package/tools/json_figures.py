@@ -51,6 +51,8 @@ def figure_of(request: str, document: Node, chinese: bool) -> Answer | None:
     asked = [(name, zh, form) for name, zh, form in _ASKED if form.search(plain)]
     if not asked and _ALL.search(plain) and keys and _ASKED[0][2].fullmatch(keys[0]):
         asked, plain = [_ASKED[0]], _ALL.sub(" ", plain)
+    if not said and len(asked) == 1 and not _SAYS_NOTHING.sub("", asked[0][2].sub(" ", plain)):
+        keys = [name for name in names_in(scope) if _is_numbers(name, scope)]
     if len(keys) != 1 or len(asked) != 1 or _SAYS_NOTHING.sub("", asked[0][2].sub(" ", plain)):
         return None
     return _worked_out(keys[0], asked[0][0], asked[0][1], scope, chinese)
@@ -82,6 +84,12 @@ def _name_of(one: dict[str, Node]) -> str:
 def _holds_objects(name: str, document: Node) -> bool:
     values = [one[name] for one in nested(document) if isinstance(one, dict) and name in one]
     return any(isinstance(inner, dict) for value in values for inner in _listed(value))
+
+
+def _is_numbers(name: str, document: Node) -> bool:
+    """Whether every value under the key is a list of numbers."""
+    values = [one[name] for one in nested(document) if isinstance(one, dict) and name in one]
+    return all(isinstance(one, list) and one and all(isinstance(n, Numeral) for n in one) for one in values)
 
 
 def _is_measure(name: str, keys: list[str], request: str) -> bool:
@@ -118,7 +126,9 @@ def scope_of(request: str, document: Node) -> tuple[Node, str] | None:
 def _stands_in(name: str, request: str) -> bool:
     if not name.isascii():
         return name in request
-    return len(name) > 1 and re.search(_spelled(name), request, re.IGNORECASE) is not None
+    if len(name) == 1:
+        return re.search(rf"\b(?:of|in|at|for)\s+[\"']?{re.escape(name)}[\"']?(?!\w)", request) is not None
+    return re.search(_spelled(name), request, re.IGNORECASE) is not None
 
 
 def _spelled(name: str) -> str:

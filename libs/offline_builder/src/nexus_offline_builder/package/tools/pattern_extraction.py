@@ -13,6 +13,7 @@ from .wording import asks_how_many
 
 _MOST_SHOWN = 500
 _LONGEST_FOLLOW_UP = 80
+_SHORTEST_TEXT = 8
 _TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "mentions", "amounts"})
 _DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
 _NARROWED = lazy_pattern(
@@ -93,7 +94,11 @@ def in_full(question: Question, requirement: str) -> str | None:
         return f"find /{code}/ in: {text}"
     wanted = without_source(requirement)
     kinds = _kinds_in(wanted) if not _NARROWED.search(wanted) else []
-    if not kinds or _DATA.search(text) or (len(text.split()) < 2 and not _found_in(text)):
+    if (
+        not kinds
+        or _DATA.search(text)
+        or (len(text.split()) < 2 and len(text) < _SHORTEST_TEXT and not _found_in(text))
+    ):
         return None
     if question.chinese:
         return f"提取{'、'.join(kind.chinese for kind in kinds)}：{text}"
@@ -140,6 +145,8 @@ def _about_earlier_text(question: Question) -> Task | None:
     words = question.text
     if len(words) > _LONGEST_FOLLOW_UP or not question.earlier:
         return None
+    if asks_how_many(words) and (given := _USER_PATTERN.search(question.earlier[0][:2000])) is not None:
+        return Task(LIKELY, lambda: _by_pattern(given, question._replace(text=question.earlier[0])))
     text = next((one for prompt in question.earlier if (one := _text_of(prompt, question.alone))), None)
     if text is None:
         return None

@@ -51,7 +51,7 @@ _OCCURRENCES = lazy_pattern(
     r"word )?|"
     r"how (?:many times|often) (?:does|do|is|are)?\s*(?:the )?(?:word|letter|character|phrase|"
     r"string)?\s*[\"'“‘]?(?P<word>[^\"'”’]{1,60}?)[\"'”’]?\s+"
-    r"(?:appears?|occurs?|used|come up|there)(?: used)?\s+in\b|"
+    r"(?:appears?|occurs?|occur|appear|used|said|repeated|comes? up|there)(?: used)?\s*(?:\bin\b|(?=[:：]))|"
     r"\bhow (?:many times|often) (?:is|are|does|do) [\"“](?P<often>[^\"”]{1,60})[\"”] (?:\w+ )?in\b|"
     r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})"
     r"[\"'”’]?(?:'?s)? in\b|"
