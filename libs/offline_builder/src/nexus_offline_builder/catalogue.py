@@ -260,7 +260,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("list-cleanup",),
         short_name="lists",
-        topics="sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical "
+        topics="sort_thing sort_stuff sort_item sort_entry sort_anything sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical "
         "alphabetical_order alphabetize "
         "order_of_number number_in_order smallest_first largest_first highest_first lowest_first "
         "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
@@ -278,7 +278,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case "
+        topics="change_case change_the_case case_of_text letter_case convert_case case_converter slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "
         "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace "
         "search_and_replace find_replace "

@@ -34,7 +34,7 @@ _KINDS = (
         "tender",
         rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{NUMBER}",
     ),
-    ("reduction", rf"打\s*{NUMBER}\s*折"),
+    ("reduction", rf"打?\s*{NUMBER}\s*折"),
     ("count", rf"(?<![\d.]){NUMBER}(?=\s+[a-z]+(?:\s+[a-z]+)?\s+(?:at|@|x|for|costing)\s*[$€£]?\s*{NUMBER})"),
     ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){NUMBER}(?![\w.]*\d)"),
 )
@@ -104,7 +104,9 @@ def substituted(prompt: str, before: str) -> str | None:
     start, end = same[0 if _SINCE.search(prompt) else -1].span()
     if _unit_behind(said, piece.end()) not in ("", _unit_behind(old, end)):
         return None
-    return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+    said = piece.group().strip()
+    said = f"打{said}" if kind == "reduction" and not said.startswith("打") else said
+    return f"{old[:start]}{said}{old[end:]}"
 
 
 def _known_dropped(left: str, before: str) -> str:

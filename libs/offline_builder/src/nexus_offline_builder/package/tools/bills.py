@@ -200,6 +200,10 @@ _FORMS = (
         rf"(?:an?\s*)?{_PCT}\s*(?:drop|decrease|decline|loss|fall|less|cheaper|down|reduction|off)",
         "(({a}) - ({b})) / ({a}) * 100",
     ),
+    (
+        rf"(?P<b>\d+)\s*{_PEOPLE}\s+(?:pay|paid|give|gave|spend|spent|bring|owe)\s+(?P<a>{_N})\s*(?:each|apiece)",
+        "({a}) * ({b})",
+    ),
     (rf"(?P<a>{_N})\s+{_WORD}(?P<b>{_N})(?<!,)\s*(?:each|apiece|a piece)", "({a}) * ({b})"),
     (
         r"(?P<a>\d+)\s+(?:boxes|packs|packets|bags|crates|cases|bottles|rows|sets|bunches|trays|groups|teams|bundles|"
@@ -240,6 +244,7 @@ _FORMS = (
         r"(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?:[1一]?共|总共)?(?:要|是|花)?(?:多少)?(?:钱|元)?",
         "({a}) * ({b})",
     ),
+    (rf"(?P<b>[\d.]+)\s*折\s*[,，]?\s*原价\s*(?:是|为)?\s*(?P<a>{_N})", "fold"),
     (rf"打\s*(?P<b>[\d.]+)\s*折\s*[,，]?\s*(?:原价)?\s*(?P<a>{_N})", "({a}) * 0.{b}"),
     (
         rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|"
@@ -297,6 +302,8 @@ def bill_in(text: str) -> str | None:
             raise _two_meanings(groups["a"], groups["p"])
         if template == "which-more":
             raise _with_or_without(groups["a"], groups["p"])
+        if template == "fold":
+            return f"({groups['a']}) * 0.{groups['b'].replace('.', '')}"
         if template == "half":
             return f"({groups.get('a') or groups['b']}) / 2"
         return template.format(**groups)

@@ -81,6 +81,8 @@ _KINDS = (
     ("score scores scored mark marks grade grades points goals", "分数 成绩 得分"),
     ("revenue turnover sales sold", "销售额 营业额 收入 业绩"),
     ("location loc place shelf", "位置 库位 地点 货位"),
+    ("debit spent spend expenses expense spending costs", "支出 花费"),
+    ("credit income received earned", "收入"),
     ("amount amounts sum", "金额 数额"),
     ("hours hrs worked", "工时 小时 时数"),
     ("date day", "日期 日子"),
@@ -117,6 +119,7 @@ _IGNORES_GAPS = lazy_pattern(
     re.IGNORECASE,
 )
 _CELLS = lazy_pattern(r"\b(?:cells?|entries|readings|values?)\b", re.IGNORECASE)
+_SOLD = lazy_pattern(r"卖(?:出|掉)?了?(?!得)|销量")
 _EACH = lazy_pattern(
     r"(?:每一?个?|按照?|各个?)([\u4e00-\u9fff]{1,3}?)(?=的|平均|合计|汇总|统计|总|有|[多几]|最|人数|$)"
 )
@@ -246,6 +249,8 @@ def _chinese(table: Table, request: str, cells: set[str]) -> str:
         ]
         if len(names) == 1 and group[1] not in table.header:
             request = f"{request[: group.start(1)]}{names[0]}{request[group.end(1) :]}"
+    if (sold := _SOLD.search(request)) and (count := counts_column(table)) is not None and count not in request:
+        request = f"{request[: sold.start()]}{count}{request[sold.end() :]}"
     left = without_names(request, table.header)
     for _, chinese in _KINDS:
         for word in sorted(chinese.split(), key=len, reverse=True):

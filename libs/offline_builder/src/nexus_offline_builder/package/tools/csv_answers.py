@@ -20,7 +20,7 @@ from .table import Column, Table, numeric_columns
 from .wording import asks_how_many
 
 COUNT = lazy_pattern(
-    r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|多少[笔项]|几[笔项]|"
+    r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|\bhow often\b|\bhow many times\b|多少[笔项次]|几[笔项次]|"
     r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
     r"lines)\b|多少行|几行|行数|多少条|几条|记录数",
     re.I,
@@ -30,6 +30,10 @@ _ALSO = lazy_pattern(
     re.IGNORECASE,
 )
 _HOW_MUCH = lazy_pattern(r"\bhow much(?: money)?(?: is| are| was)?\b|多少钱", re.IGNORECASE)
+_SOME_AMOUNT = lazy_pattern(
+    r"\b(?:costs?|expenses?|spend(?:ing)?|spent|purchases?|payments?|paid|earned|earnings|income)\b|支出|花费|开支|消费|花了|收入",
+    re.IGNORECASE,
+)
 _NAMED_COLUMN = lazy_pattern(
     r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
     re.IGNORECASE,
@@ -114,6 +118,9 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     group = group_column(table, request)
     unnamed = without_names(request, [column.name for column in numeric])
     refuse_unclear(besides if measures or group is not None or total else unnamed, table)
+    named = any(mentioned(column.name, request) for column in numeric)
+    if len(numeric) > 1 and not named and (what := _SOME_AMOUNT.search(without_names(request, table.header))):
+        raise _which_column(what.group(), numeric)
     measures = measures or [MEASURES[0]]
     chosen = _chosen(table, request, group, numeric)
     if group is None and not re.search(r"\w", request):
@@ -121,6 +128,11 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     if group is not None:
         return _by_group(table, group, chosen, measures, chinese)
     return per_column(table, chosen, measures, chinese)
+
+
+def _which_column(what: str, numeric: list[Column]) -> Refusal:
+    names = ", ".join(column.name for column in numeric)
+    return Refusal(f"Which column do you mean by '{what}': {names}?", f"“{what}”指的是哪一列：{names}？")
 
 
 def _by_group(table: Table, group: int, chosen: list[Column], measures: list[Measure], chinese: bool) -> Answer:

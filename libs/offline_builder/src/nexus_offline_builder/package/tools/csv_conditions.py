@@ -148,8 +148,8 @@ def between(table: Table, request: str) -> Filtered | None:
 
 def without_entry(table: Table, request: str) -> Filtered | None:
     """`which item has no price`, `rows where the phone is missing`: rows whose cell of a named column is empty."""
-    for at, name in enumerate(table.header):
-        for form in _EMPTY:
+    for form in _EMPTY:
+        for at, name in enumerate(table.header):
             found = re.search(form.format(name=re.escape(name)), request, re.IGNORECASE)
             if found:
                 rows = tuple(row for row in table.rows if row[at].strip().lower() in MISSING)
@@ -174,7 +174,7 @@ def _by_number(table: Table, request: str) -> Filtered | None:
         return None
     match, sign, holds = found[0]
     number = number_in(match["number"])
-    column = _compared(table, request[: match.start()], request)
+    column = _behind(table, request[match.end() :]) or _compared(table, request[: match.start()], request)
     if column is None or number is None or column.mixed:
         return None
     rows = tuple(
@@ -182,6 +182,14 @@ def _by_number(table: Table, request: str) -> Filtered | None:
     )
     rest = request[: match.start()] + " " + request[match.end() :]
     return Filtered(table._replace(rows=rows), rest, f"{column.name} {sign} {match['number']}")
+
+
+def _behind(table: Table, behind: str) -> Column | None:
+    """`more than 100 units`: the column named right behind the number."""
+    for column in numeric_columns(table):
+        if re.match(rf"\s*{re.escape(column.name)}(?!\w)", behind, re.IGNORECASE):
+            return column
+    return None
 
 
 def _compared(table: Table, before: str, request: str) -> Column | None:

@@ -16,7 +16,7 @@ from .csv_ranking import asks_order, first_row, order_of
 from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
-from .table import Table, table_in
+from .table import Table, numeric_columns, table_in
 from .wording import asks_how_many
 
 TABLE_WORDS = lazy_pattern(
@@ -68,6 +68,7 @@ def about_earlier_table(question: Question) -> Task | None:
     if table is not None:
         if grouped and not _asks_figure(words):
             words = f"{order_of(before)} {words}"
+        words = _with_column(table, words, before)
         words = _with_group(table, _with_measure(words, question.earlier), question.earlier)
         names_column = any(mentioned(name, words) for name in table.header)
         asks_only = not re.search(r"\d", words)
@@ -92,6 +93,17 @@ def _asks_of(table: Table | None, words: str) -> bool:
 
 def _asks_figure(words: str) -> bool:
     return any(one.asked.search(words) for one in MEASURES) or bool(COUNT.search(words)) or asks_order(words)
+
+
+def _with_column(table: Table, words: str, before: str) -> str:
+    """`and in May?` after `total units in April` is about the units, too."""
+    if filtered(table, words) is None and picked_rows(table, words) is None:
+        return words
+    asked = in_its_words(table, before)
+    named = [column.name for column in numeric_columns(table) if mentioned(column.name, asked)]
+    if len(named) != 1 or any(mentioned(column.name, words) for column in numeric_columns(table)):
+        return words
+    return f"{words} {named[0]}"
 
 
 def _with_group(table: Table, words: str, earlier: Sequence[str]) -> str:

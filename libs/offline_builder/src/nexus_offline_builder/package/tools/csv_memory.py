@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from . import figures
 from .contract import Answer, JsonValue, Refusal
 from .csv_aliases import counts_column, in_its_words
 from .csv_answers import answered, unmeasured
@@ -12,7 +13,6 @@ from .csv_counts import row_list
 from .csv_figures import MEASURES
 from .csv_rows import picked_rows
 from .csv_scope import without_names
-from .figures import for_json
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
 
@@ -98,7 +98,7 @@ def from_rows_before(question_words: str, earlier: Sequence[str], chinese: bool)
 def _having(table: Table, column: JsonValue, value: JsonValue) -> tuple[tuple[str, ...], ...]:
     numbers = next((one.cells for one in numeric_columns(table) if one.name == column), ())
     rows = zip(table.rows, numbers, strict=False)
-    return tuple(row for row, number in rows if number is not None and for_json(number) == value)
+    return tuple(row for row, number in rows if number is not None and figures.for_json(number) == value)
 
 
 def _cell(table: Table, request: str, title: str, chinese: bool) -> Answer | None:
@@ -113,7 +113,11 @@ def _cell(table: Table, request: str, title: str, chinese: bool) -> Answer | Non
     if len(named) != 1 or _FILLS.sub("", plain) or _WHOLE.search(request):
         return None
     name, cell = table.header[named[0]], table.rows[0][named[0]]
-    shown = cell or ("（空）" if chinese else "(empty)")
+    number = next((one.cells[0] for one in numeric_columns(table) if one.name == name), None)
+    plain_number = number is not None and not re.search(r"[$€£¥%]", cell)
+    shown = (
+        figures.shown(number) if number is not None and plain_number else cell or ("（空）" if chinese else "(empty)")
+    )
     text = f"{title}：{name} = {shown}" if chinese else f"{title}: {name} = {shown}"
     return Answer(text, {"column": name, "rows": title}, {"value": cell})
 

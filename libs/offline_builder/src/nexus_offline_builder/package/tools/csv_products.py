@@ -61,7 +61,11 @@ def put_together(table: Table, request: str, chinese: bool) -> Answer | None:
         for second in numeric:
             for words, sign, of in _SIGNS:
                 one, other = (re.escape(column.name) for column in (first, second))
-                found = re.search(rf"(?<!\w){one}\s*(?:{words})\s*{other}(?!\w)", said, re.IGNORECASE)
+                ends = r"(?<!\w)", r"(?!\w)"
+                before, behind = (
+                    end if name.isascii() else "" for end, name in zip(ends, (first.name, second.name), strict=True)
+                )
+                found = re.search(rf"{before}{one}\s*(?:{words})\s*{other}{behind}", said, re.IGNORECASE)
                 if found is None or first is second:
                     continue
                 rest = f"{said[: found.start()]} {said[found.end() :]}"
@@ -70,6 +74,8 @@ def put_together(table: Table, request: str, chinese: bool) -> Answer | None:
                 refuse_unclear(_SAYS_NOTHING.sub(" ", without_names(rest, table.header)), table)
                 pairs = zip(first.cells, second.cells, strict=True)
                 whole = sum((of(a, b) for a, b in pairs if a is not None and b is not None), Fraction(0))
+                if of is not mul:
+                    whole = of(sum(first.numbers, Fraction(0)), sum(second.numbers, Fraction(0)))
                 return _told(f"{first.name} {sign} {second.name}", whole, len(table.rows), chinese)
     return None
 

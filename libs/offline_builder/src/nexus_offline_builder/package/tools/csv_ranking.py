@@ -49,6 +49,11 @@ _WHICH = lazy_pattern(
 _BEST = lazy_pattern(
     r"[\s,;.]*(?:and\s+|so\s+)?(?:the\s+)?(best|worst|top|strongest|weakest)\s*(?:one)?[\s?.!]*", re.IGNORECASE
 )
+_DATED = lazy_pattern(r"date|^day$|datum|日期|时间", re.IGNORECASE)
+_BEST_OF = lazy_pattern(
+    r"\b(best|worst|strongest|weakest|top|biggest|largest|smallest|highest|lowest)\b(?! \d)(?!.*\b(?:per|each|every)\b)",
+    re.IGNORECASE,
+)
 _SUMMED = frozenset(
     ["most", "more", "fewer", "less", "best", "least", "fewest", "worst", "top", "strongest", "weakest", "多", "少"]
 )
@@ -101,7 +106,10 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
     plain = without_names(request, table.header)
     if _WORTH.search(plain) and (answer := _worth(table, plain, chinese)):
         return answer
-    first, which = _FIRST.search(plain), _WHICH.search(plain) or _BEST.fullmatch(plain)
+    first, which = (
+        _FIRST.search(plain),
+        _WHICH.search(plain) or _BEST.fullmatch(plain) or _best_by(table, request, plain),
+    )
     if not (_SORT.search(plain) or first or which):
         return None
     order = _order(table, request, plain)
@@ -112,6 +120,14 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
         return _winner(table, request, order, next(word for word in which.groups() if word).lower() in _SUMMED, chinese)
     count = int(first["count"] or first["n"]) if first else len(table.rows)
     return _listed(table, order, count, chinese)
+
+
+def _best_by(table: Table, request: str, plain: str) -> "re.Match[str] | None":
+    """`best region by revenue`: a name, and the column of numbers behind `by`."""
+    for column in numeric_columns(table):
+        if re.search(rf"\bby\s+(?:the\s+)?{re.escape(column.name)}(?!\w)", request, re.IGNORECASE):
+            return _BEST_OF.search(plain)
+    return None
 
 
 def first_row(table: Table, words: str, before: str, chinese: bool) -> Answer | None:
@@ -181,7 +197,8 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
     texts = [name for name in table.header if name not in numeric]
     people = [name for name in texts if _PERSON.search(name)] if _WHO.search(request) else []
     label = next(
-        (name for name in texts if without_names(request, [name]) != request), next(iter(people or texts), None)
+        (name for name in texts if without_names(request, [name]) != request),
+        next(iter(people or [name for name in texts if not _DATED.search(name)] or texts), None),
     )
     if label is None:
         return None

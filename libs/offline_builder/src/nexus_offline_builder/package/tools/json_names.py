@@ -8,7 +8,7 @@ from .json_scope import names_in, nested
 from .patterns import lazy_pattern
 
 _OF_A_NAME = lazy_pattern(
-    r"(?:(?:what(?:'s| is)|get|give me|find|show|tell me|how much is)\s+)?(?:the\s+)?(?P<key>[\w-]+)\s+(?:of|for)\s+"
+    r"(?:(?:what(?:'s| is)|get|give me|find|show|tell me|how much is)\s+)?(?:the\s+)?(?P<key>[\w-]+)\s+(?:of|for)\s+(?:the\s+)?"
     r"(?P<value>[\w -]{1,40}?)(?:\s+(?:in|from))?[\s:?.]*|"
     r"how (?P<much>old|much|tall|big|heavy|long) (?:is|does|was|are) (?P<of>[\w -]{1,40}?)(?: cost| weigh)?[\s:?.]*|"
     r"(?P<whose>[^\s的]{1,20}?)(?:在|是|属于)(?:哪一?个?|什么)(?P<which>[\u4e00-\u9fff]{1,8})[\s?？：:]*|"

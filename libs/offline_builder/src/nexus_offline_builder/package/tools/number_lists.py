@@ -85,18 +85,25 @@ def about_a_list(question: Question) -> Task | None:
         return Task(LIKELY, lambda: _answer(numbers, [asked], question)) if asked else None
     if not question.earlier or not (found := _FOLLOW_UP.fullmatch(text.strip())):
         return None
-    before = next((one for earlier in question.earlier if (one := _numbers(plain_signs(earlier)))), None)
+    before = next((one for earlier in question.earlier if (one := _numbers_of(earlier))), None)
     return Task(LIKELY, lambda: _answer(before, [found.lastgroup or "sum"], question)) if before else None
 
 
 def _counted(question: Question) -> Task | None:
-    before = _numbers(plain_signs(question.earlier[0]))
+    before = _numbers_of(question.earlier[0])
     if before is None:
         return None
     count = len(before)
     text = f"{count} 个数" if question.chinese else f"{count} numbers"
     answer = Answer(text, {"numbers": count}, {"count": count}, (Value(str(count), Fraction(count)),))
     return Task(LIKELY, lambda: answer)
+
+
+def _numbers_of(earlier: str) -> list[Fraction] | None:
+    """The numbers of an earlier turn, with what was asked of them or without."""
+    text = plain_signs(earlier).split("\nmedian of")[0]
+    named = _NAMED_FIRST.match(text)
+    return _numbers(text[named.end() :]) if named else _numbers(text)
 
 
 def _listed(text: str) -> tuple[list[Fraction], str] | None:
@@ -115,6 +122,8 @@ def _asked_in(words: str) -> str:
 
 def numbers_alone(text: str) -> list[Fraction] | None:
     """The numbers of a text that is nothing but those, names for them and `and`; None for any other."""
+    if len(re.findall(r"\d\s*%", text)) == len(re.findall(r"\d+(?:\.\d+)?", text)):
+        text = text.replace("%", "")
     text = with_points(re.sub(r"(?<=\d)\s*(?:,?\s+and|&|和)\s*(?=[$€£¥]?\d)", ", ", text, flags=re.IGNORECASE))
     return None if re.search(r"[A-Za-z_]\w*[,;\t|][A-Za-z_ ]+\n", text) else _numbers(text)
 

@@ -168,6 +168,7 @@ def _listed_again(words: str, question: Question) -> Task | None:
     place, steps = place_asked(words), asks_to_rearrange(words) and not asks_how_many(words)
     if place is None and not steps:
         return None
+    counting = re.search(r"\bhow many\b|几个|多少", words, re.IGNORECASE) is not None
     passage = _passage(question.earlier[0])
     kinds = _kinds_in(passage.request) if passage else _found_in(question.earlier[0])
     text = passage.text if passage and passage.text is not None else question.earlier[0]
@@ -177,14 +178,24 @@ def _listed_again(words: str, question: Question) -> Task | None:
     if place is not None and not -len(found) <= place < len(found):
         return None
     entries = [found[place]] if place is not None else rearranged(found, words)
+    if counting and place is None:
+        return Task(LIKELY, lambda: _answer(kinds, text, question.chinese))
     asked: dict[str, JsonValue] = {"kinds": [kinds[0].english], "steps": words[:_LONGEST_FOLLOW_UP]}
     values = (Value(entries[0]),) if len(entries) == 1 else ()
     return Task(LIKELY, lambda: Answer(shown_as(entries, words), asked, {kinds[0].english: [*entries]}, values))
 
 
+_SENDS = lazy_pattern(
+    r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",
+    re.IGNORECASE,
+)
+
+
 def _bare(question: Question) -> Task | None:
     """A text and no request: everything telling that it holds, if there is something."""
     text = question.text
+    if _SENDS.match(text):
+        return None
     kinds = [kind for kind in KINDS if kind in _found_in(text) or (question.alone and _is_missed(kind, text))]
     if (
         _DATA.search(text)

@@ -260,6 +260,11 @@ def numeric_columns(table: Table) -> list[Column]:
     return figures or columns
 
 
+def numbered(name: str) -> bool:
+    """Whether a column of this name numbers its rows: `id`, `order no`."""
+    return _IDENTIFIER.fullmatch(name) is not None
+
+
 def _numbers_rows(column: Column) -> bool:
     """Whether a column called `id` or `order` holds whole numbers that go up from row to row, or one called "
     "`year` years."""

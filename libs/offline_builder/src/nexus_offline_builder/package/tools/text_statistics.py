@@ -89,12 +89,20 @@ _CHINESE_WITHIN = lazy_pattern(
     r"[“\"]?(?P<text>[^“”\"：:\n]{2,200}?)[”\"]?(?:里面?|中)有?(?:几|多少)个[“\"]?(?P<wanted>(?!字|词|单词|句|汉|"
     r"段|行)[^“”\"\s?？个]{1,4})[”\"]?[\s?？。]*"
 )
+_ORDERS = lazy_pattern(
+    r"\s*(?:the\s+)?(?:most|least|number|total|average|longest|shortest|top|only|how|which|rarest)\b[^.!?\n]{0,50}"
+    r"\b(?:letters?|words?|characters?|sentences?|vowels?|consonants?|syllables?|punctuation|lines?|paragraphs?|commas?)\b[^\n]{0,30}$|"
+    r"[^：:，,。\n]{0,12}(?:几|多少|哪)[个些种句段]?[^：:，,。\n]{0,10}(?:[:：]|[?？]?\s*$)|"
+    r"[^：:，,。\n]{0,8}(?:标点|元音|最多)[^：:，,。\n]{0,8}(?:[:：]|[?？]?\s*$)",
+    re.IGNORECASE,
+)
+"""A short prompt that asks for something of a text in words that were not read: no text itself."""
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = lazy_pattern(
     r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
     r"sentences?|lines?|paragraphs?|"
-    r"words?|spaces|punctuation)\b|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
+    r"words?|spaces|punctuation)\b|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
@@ -174,6 +182,8 @@ def _bare(question: Question) -> Task | None:
     """A text and no request, to an agent that does nothing else."""
     if not question.alone or not _is_text(question.text) or _is_table(question.text):
         return None
+    if unread := _ORDERS.match(question.text):
+        return Task(POSSIBLE, lambda: _refuse_unread(unread.group().strip(" :：")))
     if (behind := _HERE.match(question.text)) is not None:
         return Task(POSSIBLE, lambda: _answer(Passage("", question.text[behind.end() :]), question.chinese))
     head, colon, _ = question.text.partition(":")
