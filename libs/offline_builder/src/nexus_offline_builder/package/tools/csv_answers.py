@@ -16,7 +16,7 @@ from .csv_ranking import ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
-from .table import Column, Table, numeric_columns
+from .table import MISSING, Column, Table, numeric_columns
 from .wording import asks_how_many
 
 COUNT = lazy_pattern(
@@ -198,6 +198,10 @@ def of_filtered(found: Filtered, chinese: bool) -> Answer:
         return of_filtered(
             Filtered(picked.table, picked.request, f"{found.title}, {picked.column} = {picked.cell}"), chinese
         )
+    _refuse_emptied(table, said)
+    figures_named = any(mentioned(column.name, said) for column in numeric_columns(table))
+    if figures_named and len(table.rows) > 1 and re.search(r"\bhow (?:many|much)\b|多少", said, re.IGNORECASE):
+        said = f"{_HOW_MANY.sub(' ', said)} total"
     if _HOW_MUCH.search(said) and numeric_columns(table):
         said = f"{_HOW_MUCH.sub(' ', said)} total"
     measured = any(measure.asked.search(said) for measure in MEASURES) or GROUP.search(said) is not None
@@ -212,6 +216,13 @@ def of_filtered(found: Filtered, chinese: bool) -> Answer:
         answer = row_list(table, chinese)
         answer = answer._replace(text=answer.text.partition("\n")[0].rstrip(":：")) if counted else answer
     return answer._replace(text=f"{found.title}:\n{answer.text}", tool_input={**answer.tool_input, "rows": found.title})
+
+
+def _refuse_emptied(table: Table, said: str) -> None:
+    """Raises Refusal where a column is named of which the rows that were picked have nothing."""
+    for at, name in enumerate(table.header):
+        if table.rows and mentioned(name, said) and all(row[at].strip().lower() in MISSING for row in table.rows):
+            raise Refusal(f"'{name}' is empty in these rows.", f"这些行的“{name}”是空的。")
 
 
 def headed(picked: Picked, answer: Answer, chinese: bool) -> Answer:

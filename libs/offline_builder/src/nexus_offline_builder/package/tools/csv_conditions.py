@@ -217,6 +217,7 @@ def _by_answer(table: Table, request: str) -> Filtered | None:
     """`who has not paid`, where a column says yes or no and is named."""
     answers = [(at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at)]
     named = [(at, name) for at, name in answers if _is_named(name, request)]
+    named = [one for one in named if not re.search(rf"{re.escape(one[1])}\s+(?:of|for)\b", request, re.IGNORECASE)]
     if not named and _OPEN.search(request):
         named = [
             (at, name) for at, name in answers if name.lower() in ("paid", "payed", "settled", "已付", "已缴", "付款")

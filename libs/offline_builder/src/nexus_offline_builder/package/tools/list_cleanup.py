@@ -6,7 +6,18 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
-from .list_words import BY_LENGTH, DOWN, FORMS, HOW_OFTEN, ONLY_REPEATED, REMOVED, steps_in, unread_in
+from .list_words import (
+    BY_LENGTH,
+    DOWN,
+    FORMS,
+    HOW_OFTEN,
+    ONLY_REPEATED,
+    REMOVED,
+    hides_a_request,
+    joined_steps,
+    steps_in,
+    unread_in,
+)
 from .passage import is_request
 from .patterns import lazy_pattern
 from .table import number_in, table_in
@@ -40,7 +51,15 @@ _ORDERS = lazy_pattern(
     re.IGNORECASE,
 )
 _LABEL = lazy_pattern(
-    r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*[^\W\d_]+(?: [^\W\d_]+)?\s*[:：]\s*(?!//)(?=\S)", re.IGNORECASE
+    r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*(?:[^\W\d_]+ )?(?:[^\W\d_]+s|list|names?|people|[\u4e00-\u9fff]*(?:名单|列表|清单|如下|名字))"
+    r"\s*[:：]\s*(?!//)(?=\S)",
+    re.IGNORECASE,
+)
+
+
+_MEASURED = lazy_pattern(r"\d+(?:[.,]\d+)?\s*([A-Za-zµ°]{1,3})")
+_DATE = lazy_pattern(
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2} [A-Za-z]{3,9}(?: \d{4})?|[A-Za-z]{3,9} \d{1,2}(?:, \d{4})?"
 )
 
 
@@ -112,6 +131,8 @@ def _read(text: str) -> _List | None:
     above, newline, last = plain.rpartition("\n")
     if newline:
         candidates.append((last, above))
+    if not behind and (trailing := joined_steps(plain)) is not None:
+        candidates.insert(0, trailing)
     if not behind and (inline := _inline(plain)) is not None:
         candidates.append(inline)
     for request, body in candidates:
@@ -153,7 +174,9 @@ def _bare(text: str) -> _List | None:
     text = _unlabelled(text)
     listed = re.search(r"\n|,.*,|、.*、|;.*;|^\d[\d.]*(?:\s+\d[\d.]*){2,}$", text.strip())
     entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
-    return _List(entries, "", _joint(text)) if entries else None
+    if entries is None or hides_a_request(entries) or re.match(r"[^,，、;\n]*[^\W\d_][:：]\s", text):
+        return None
+    return _List(entries, "", _joint(text))
 
 
 def _followed(words: str, earlier: _List) -> str | None:
@@ -259,12 +282,24 @@ def _in_order(entries: list[str], down: bool, by_length: bool = False) -> list[s
     """By value where all are numbers, below a name for them; else by letter whatever the case."""
     if by_length:
         return sorted(entries, key=lambda entry: (len(entry), entry.casefold()), reverse=down)
+    _refuse_measures(entries)
     numbers = [number_in(entry) for entry in entries]
     if len(entries) > _FEWEST and numbers[0] is None and None not in numbers[1:]:
         return [entries[0], *_in_order(entries[1:], down)]
     if all(number is not None for number in numbers):
         return sorted(entries, key=lambda entry: number_in(entry) or Fraction(0), reverse=down)
     return sorted(entries, key=lambda entry: (entry.casefold(), entry), reverse=down)
+
+
+def _refuse_measures(entries: list[str]) -> None:
+    """Raises Refusal where amounts have several units, or dates are written so that their letters say no order."""
+    units = [_MEASURED.fullmatch(entry) for entry in entries]
+    several = len({found[1].lower() for found in units if found}) > 1
+    if all(units) and (several or len(units) > 1) or all(_DATE.fullmatch(entry) for entry in entries):
+        raise Refusal(
+            "I sort numbers and words; amounts with units and dates not written year-month-day I cannot put in order.",
+            "我会按数字或字母排序；带单位的数量和不是 年-月-日 的日期我排不了。",
+        )
 
 
 def _joint(body: str) -> str:

@@ -63,6 +63,7 @@ HOW_OFTEN = lazy_pattern(
 )
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|"
+    r"dates?|prices?|scores?|guests?|attendees?|members?|students?|files?|tasks?|cities|countries|books?|songs?|titles?|people|friends?|"
     r"names?|words?|values?|things?|please|pls|can|could|you|"
     r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|"
     r"delete|get|rid|out|without|no|clean|up|tidy|make|"
@@ -79,6 +80,23 @@ _SAYS_NOTHING = lazy_pattern(
 )
 
 
+_BEHIND = lazy_pattern(
+    r"(?P<body>[^\n]*[,，、;][^\n]*?)\s+(?P<request>(?:(?:in|by|please|and|then|from|sorted|order)\s+)*(?:descending|ascending|desc|asc|"
+    r"reversed?|backwards|alphabetical(?:ly)?|(?:high|low|larg|small|bigg|long|short)est first|a\s?(?:-|to)\s?z|z\s?(?:-|to)\s?a|"
+    r"without (?:duplicates|doubles|repeats)|(?:high|large|big) to (?:low|small)|(?:low|small) to (?:high|large|big))(?: order)?(?: please)?)[\s.!?]*",
+    re.IGNORECASE,
+)
+_ASKS_FIRST = lazy_pattern(
+    r"(?:top|first|last|bottom|only|every|pick|choose|random|the)\s+\d+\b|(?:top|bottom|biggest|largest|smallest|longest|shortest)\s+(?:\d+\s+)?of\b",
+    re.IGNORECASE,
+)
+_ASKS_LAST = lazy_pattern(
+    r"\b(?:as (?:text|numbers|strings|words)|by \w+|(?:high|low|larg|small|bigg|long|short|new|old)est first|descending|ascending|"
+    r"only|instead|reversed?)[\s.!?]*$",
+    re.IGNORECASE,
+)
+
+
 def steps_in(request: str) -> list[str]:
     return [name for name, form in FORMS if form.search(request)]
 
@@ -89,3 +107,14 @@ def unread_in(request: str) -> str:
         request = form.sub(" ", request)
     request = HOW_OFTEN.sub(" ", DOWN.sub(" ", ONLY_REPEATED.sub(" ", request)))
     return "".join(_SAYS_NOTHING.sub(" ", request).split())
+
+
+def joined_steps(line: str) -> tuple[str, str] | None:
+    """Request and list of `b, a, c descending`: the steps stand behind the last entry."""
+    found = _BEHIND.fullmatch(line.strip())
+    return (found["request"], found["body"]) if found else None
+
+
+def hides_a_request(entries: tuple[str, ...]) -> bool:
+    """Whether the first or the last entry says something that is to be done: `top 2 of 5`, `100 as text`."""
+    return _ASKS_FIRST.match(entries[0]) is not None or _ASKS_LAST.search(entries[-1]) is not None

@@ -134,11 +134,11 @@ _CHANGES = (
     ),
     _change(
         "upper case",
-        r"\bupper[\s-]?case\b|\b(?:all |in )?(?:caps|capitals)\b|\bcapital letters\b|\bshout\w*\b|\bblock "
+        r"\bupper(?:[\s-]?case)?\b|\b(?:all |in )?(?:caps|capitals)\b|\bcapital letters\b|\bshout\w*\b|\bblock "
         r"letters\b|大小?写",
         str.upper,
     ),
-    _change("lower case", r"\blower[\s-]?case\b|\bsmall letters\b|小写", str.lower),
+    _change("lower case", r"\blower(?:[\s-]?case)?\b|\bsmall letters\b|小写", str.lower),
     _change(
         "title case",
         r"\btitle[\s-]?case\b|\bcapitali[sz]e (?:each|every|all|the)?\s*words?\b|\bproper case\b|\bfirst "
