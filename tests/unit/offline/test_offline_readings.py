@@ -127,7 +127,7 @@ NOT_READ = {
     ],
     "json_query": [
         'the email in {"a":1}',
-        'sum of a in {"a":[1,2]}',
+        'variance of a in {"a":[1,2]}',
         '{"a":[{"b":1}]} a where b = 2',
         'get a and b from {"a":1,"b":2}',
     ],

@@ -221,7 +221,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         ),
         objects="tag email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
-        "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
+        "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
         "extraction find finder collect scan highlight pull scrape detect list "
         "grab harvest "
