@@ -78,20 +78,35 @@ _KINDS = (
     ("price prices", "单价 价格 价钱 售价"),
     ("department dept division", "部门 科室"),
     ("salary salaries wage wages pay", "工资 薪水 薪资 月薪"),
-    ("score scores scored mark marks grade grades points goals", "分数 成绩 得分"),
-    ("revenue turnover sales sold", "销售额 营业额 收入 业绩"),
+    ("score scores mark marks grade grades", "分数 成绩 得分"),
+    ("revenue turnover sales", "销售额 营业额 收入 业绩"),
     ("location loc place shelf", "位置 库位 地点 货位"),
-    ("debit spent spend expenses expense spending costs", "支出 花费"),
-    ("credit income received earned", "收入"),
+    ("debit spent expenses expense spending", "支出 花费"),
+    ("credit income received", "收入"),
     ("amount amounts sum", "金额 数额"),
-    ("hours hrs worked", "工时 小时 时数"),
+    ("hours hrs", "工时 小时 时数"),
     ("date day", "日期 日子"),
-    ("age years", "年龄 岁数"),
+    ("age", "年龄 岁数"),
     ("phone telephone mobile tel", "电话 手机 手机号 联系方式"),
     ("email mail", "邮箱 邮件"),
     ("temperature temp", "温度 气温"),
     ("category type kind", "类别 类型 种类 分类"),
 )
+_SAID_OF = {
+    "scored": "goals points score",
+    "sold": "sold sales units qty quantity",
+    "spend": "spent debit expenses amount",
+    "costs": "debit expenses",
+    "earned": "earned income salary revenue",
+    "worked": "hours worked",
+    "person": "name employee member",
+    "people": "name employee member",
+    "employee": "name",
+    "member": "name",
+    "student": "name",
+    "customer": "client name",
+}
+"""What else a column may be called that is meant by the word, but not the other way."""
 _ADJECTIVES = (
     ("coldest", "lowest", "temp temperature 温度 气温"),
     ("(?:warmest|hottest)", "highest", "temp temperature 温度 气温"),
@@ -212,7 +227,8 @@ def _column_called(table: Table, said: str) -> str | None:
     having = [name for name in table.header if _has_word(name, said)]
     if having:
         return having[0] if len(having) == 1 else None
-    return _same_kind(table, said)
+    meant = [name for name in table.header if any(_has_word(name, word) for word in _SAID_OF.get(said, "").split())]
+    return meant[0] if len(meant) == 1 else _same_kind(table, said)
 
 
 def _same_kind(table: Table, said: str) -> str | None:

@@ -12,7 +12,7 @@ from .csv_counts import row_count
 from .csv_figures import MEASURES, by_answer
 from .csv_groups import GROUP
 from .csv_memory import from_rows_before
-from .csv_ranking import asks_order, first_row, order_of
+from .csv_ranking import asks_order, first_row, order_of, other_way
 from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
@@ -29,6 +29,11 @@ OTHER_FORM = lazy_pattern(
 )
 _AND_THE = lazy_pattern(
     r"\b(?:and|the|what|about|how|is|are|now|then|so|ok|what's|show|me)\b|那|呢|是|的|多少", re.IGNORECASE
+)
+_OTHER_WAY = lazy_pattern(
+    r"(?:(?:and|now|so|ok|then)\s+)*(?:the\s+)?(?:other way(?: (?:a)?round)?|reversed?|in reverse|opposite|turn it round|flip it)[\s?.!]*|"
+    r"(?:反过来|倒过来|反着)(?:排|呢)*[\s?？。]*",
+    re.IGNORECASE,
 )
 _ALL = lazy_pattern(
     r"(?:(?:and|so|for|of|but|what about)\s+)*(?:overall|in all|in total|altogether|all together|all(?: of them)?|everyone|everybody|everything|"
@@ -59,6 +64,8 @@ def about_earlier_table(question: Question) -> Task | None:
         return Task(LIKELY, lambda: columns)
     if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
         return Task(LIKELY, lambda: first)
+    if table is not None and _OTHER_WAY.fullmatch(words.strip()) and (turned := other_way(before)):
+        return Task(LIKELY, lambda: answered(table, turned, question.chinese, total=True))
     if table is not None and _ALL.fullmatch(words.strip()):
         words = "total"
     asks = _asks_of(table, words)

@@ -50,6 +50,7 @@ _BEST = lazy_pattern(
     r"[\s,;.]*(?:and\s+|so\s+)?(?:the\s+)?(best|worst|top|strongest|weakest)\s*(?:one)?[\s?.!]*", re.IGNORECASE
 )
 _DATED = lazy_pattern(r"date|^day$|datum|日期|时间", re.IGNORECASE)
+_MOST = lazy_pattern(r"(?:the |who has |with )*(most|least|fewest)[\s?.!]*", re.IGNORECASE)
 _BEST_OF = lazy_pattern(
     r"\b(best|worst|strongest|weakest|top|biggest|largest|smallest|highest|lowest)\b(?! \d)(?!.*\b(?:per|each|every)\b)",
     re.IGNORECASE,
@@ -108,7 +109,10 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
         return answer
     first, which = (
         _FIRST.search(plain),
-        _WHICH.search(plain) or _BEST.fullmatch(plain) or _best_by(table, request, plain),
+        _WHICH.search(plain)
+        or _BEST.fullmatch(plain)
+        or _best_by(table, request, plain)
+        or _most_of(table, request, plain),
     )
     if not (_SORT.search(plain) or first or which):
         return None
@@ -120,6 +124,20 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
         return _winner(table, request, order, next(word for word in which.groups() if word).lower() in _SUMMED, chinese)
     count = int(first["count"] or first["n"]) if first else len(table.rows)
     return _listed(table, order, count, chinese)
+
+
+def _most_of(table: Table, request: str, plain: str) -> "re.Match[str] | None":
+    """`most points?`, where only that column is named."""
+    named = [column for column in numeric_columns(table) if without_names(request, [column.name]) != request]
+    return _MOST.fullmatch(plain.strip()) if len(named) == 1 else None
+
+
+def other_way(before: str) -> str:
+    """The request of a sorted table the other way round; empty where it is none."""
+    if not _SORT.search(before):
+        return ""
+    down = _DOWN.search(before) is not None
+    return f"{_UP.sub(' ', _DOWN.sub(' ', before))} {'ascending' if down else 'descending'}"
 
 
 def _best_by(table: Table, request: str, plain: str) -> "re.Match[str] | None":
