@@ -200,10 +200,6 @@ _FORMS = (
         rf"(?:an?\s*)?{_PCT}\s*(?:drop|decrease|decline|loss|fall|less|cheaper|down|reduction|off)",
         "(({a}) - ({b})) / ({a}) * 100",
     ),
-    (
-        rf"(?P<b>\d+)\s*{_PEOPLE}\s+(?:pay|paid|give|gave|spend|spent|bring|owe)\s+(?P<a>{_N})\s*(?:each|apiece)",
-        "({a}) * ({b})",
-    ),
     (rf"(?P<a>{_N})\s+{_WORD}(?P<b>{_N})(?<!,)\s*(?:each|apiece|a piece)", "({a}) * ({b})"),
     (
         r"(?P<a>\d+)\s+(?:boxes|packs|packets|bags|crates|cases|bottles|rows|sets|bunches|trays|groups|teams|bundles|"

@@ -142,7 +142,7 @@ def other_way(before: str) -> str:
 
 def _best_by(table: Table, request: str, plain: str) -> "re.Match[str] | None":
     """`best region by revenue`: a name, and the column of numbers behind `by`."""
-    for column in numeric_columns(table):
+    for column in numeric_columns(table) if not _SORT.search(plain) else ():
         if re.search(rf"\bby\s+(?:the\s+)?{re.escape(column.name)}(?!\w)", request, re.IGNORECASE):
             return _BEST_OF.search(plain)
     return None

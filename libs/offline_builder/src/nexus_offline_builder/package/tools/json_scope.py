@@ -12,7 +12,7 @@ VALIDITY = lazy_pattern(
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
-    r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
+    r"\b(?:variance|deviation|stdev|product|percentile|sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
     r"more than|bigger|smaller|"
     r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|"
     r"youngest|convert|without|"
@@ -57,7 +57,9 @@ def refuse_unread(request: str, path: str | None, value: Node) -> None:
     """Raises Refusal if more is asked than the value at `path`, or something that the document has no name for."""
     names = names_in(value)
     steps = {name for name in names if name in re.findall(r"[\w-]+", path or "") or f'"{name}"' in (path or "")}
-    left, besides = request.replace(path or "\0", " ").replace((path or "")[2:] or "\0", " "), list[str]()
+    left, besides = request.replace(path or "\0", " "), list[str]()
+    if path and path[2:]:
+        left = re.sub(rf"(?<![A-Za-z0-9_]){re.escape(path[2:])}(?![A-Za-z0-9_])", " ", left)
     for name in names:
         pattern = rf"(?<![\w$.-]){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
         left, count = re.subn(pattern, " ", left)
