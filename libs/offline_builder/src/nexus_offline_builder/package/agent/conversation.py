@@ -114,7 +114,7 @@ class Conversation:
         """The prompt of a turn, with what the requirement asked of it."""
         if position not in self._wholes:
             prompt = self._turns[position].prompt
-            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1)
+            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
             self._wholes[position] = (whole.read if whole is not None else None) or prompt
         return self._wholes[position]
@@ -144,7 +144,12 @@ class Conversation:
             return None
         before = self._replay(position - 1).read or self._turns[position - 1].prompt
         text = extended(question.text, before) or substituted(question.text, before)
-        claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
+        if text is None:
+            return None
+        changed = question._replace(text=text, earlier=())
+        claim = self._claim(changed)
+        if (whole := self._in_full(changed, claim)) is not None:
+            return whole
         if claim is None or claim.task.confidence < self._confidence_in(before, question):
             return None
         return _done(claim)._replace(read=text)

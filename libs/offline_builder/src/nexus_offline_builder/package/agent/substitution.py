@@ -17,7 +17,7 @@ _KINDS = (
         rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)"
         rf"(?:,?\s+\d{{4}})?",
     ),
-    ("share", rf"{NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}|{NUMBER}\s*个?点(?![\d半钟])"),
+    ("share", rf"{NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}|{NUMBER}\s*个?(?:百分)?点(?![\d半钟])"),
     (
         "duration",
         rf"{NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?)\b|个?工作日|天|"
@@ -34,7 +34,7 @@ _KINDS = (
         "tender",
         rf"(?:gives?|gave|pays?|paid|got|hands?|给了?|付了?|收了?)\s*(?:(?:me|us|with|over|an?|我)\s*)*{NUMBER}",
     ),
-    ("reduction", rf"打\s*{NUMBER}\s*折"),
+    ("reduction", rf"打?\s*{NUMBER}\s*折"),
     ("count", rf"(?<![\d.]){NUMBER}(?=\s+[a-z]+(?:\s+[a-z]+)?\s+(?:at|@|x|for|costing)\s*[$€£]?\s*{NUMBER})"),
     ("number", rf"(?:[$€£¥]\s*)?(?<![\w.]){NUMBER}(?![\w.]*\d)"),
 )
@@ -116,7 +116,9 @@ def substituted(prompt: str, before: str) -> str | None:
     start, end = same[0 if _SINCE.search(prompt) else -1].span()
     if _unit_behind(said, piece.end()) not in ("", _unit_behind(old, end)):
         return None
-    return f"{old[:start]}{piece.group().strip()}{old[end:]}"
+    said = piece.group().strip()
+    said = f"打{said}" if kind == "reduction" and not said.startswith("打") else said
+    return f"{old[:start]}{said}{old[end:]}"
 
 
 def _without_its_sign(prompt: str, before: str) -> str:

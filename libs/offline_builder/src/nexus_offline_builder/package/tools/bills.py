@@ -152,6 +152,20 @@ _FORMS = (
     (rf"从?\s*(?P<a>{_N})\s*[跌降减][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*(?:pct之|%)几?", "(({a}) - ({b})) / ({a}) * 100"),
     (rf"(?P<a>{_N})\s*(?:是|占)\s*(?P<b>{_N})\s*的?\s*pct之", "({a}) / ({b}) * 100"),
     (rf"(?P<a>{_N})\s*(?:of|out of|/)\s*(?P<b>{_N})\s*(?:in|as(?: an?)?)\s*{_PCT}", "({a}) / ({b}) * 100"),
+    (
+        rf"(?:(?:sold|passed|got|scored|answered|finished|did|hit|won|correct|right|{_WORD})\s*)?(?P<a>{_N})\s*(?:of|out of)\s*"
+        rf"(?P<b>{_N})\s*(?:{_NOUN})?\s*[,;?.]*\s*(?:how many|what|how much|in|as)\s*(?:an? |the )?{_PCT}(?: is (?:that|it))?",
+        "({a}) / ({b}) * 100",
+    ),
+    (
+        rf"(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:interest\s*)?(?:for|over)\s*(?P<b>\d{{1,2}})\s*years?,?\s*"
+        r"(?:compound(?:ed)?)(?: (?:interest|annually|yearly))?",
+        "({a}) * (1 + {p}) ^ {b}",
+    ),
+    (
+        rf"compound interest\s*(?:on|of)\s*(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:for|over)\s*(?P<b>\d{{1,2}})\s*years?",
+        "({a}) * (1 + {p}) ^ {b} - ({a})",
+    ),
     (rf"(?P<a>{_N})\s*out of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
     (rf"what\s*{_PCT}\s*of\s*(?P<b>{_N})\s*is\s*(?P<a>{_N})", "({a}) / ({b}) * 100"),
     (rf"(?:what\s*)?{_PCT}\s*is\s*(?P<a>{_N})\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
@@ -253,6 +267,7 @@ _FORMS = (
         rf"(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA)?(?:平分|均摊|分摊|平摊|分)\s*(?P<a>{_N})(?:[,，]?\s*每?人?均?)?",
         "({a}) / ({b})",
     ),
+    (rf"(?P<b>[\d.]+)\s*折\s*[,，]?\s*原价\s*(?:是|为)?\s*(?P<a>{_N})", "fold"),
     (rf"打\s*(?P<b>[\d.]+)\s*折\s*[,，]?\s*(?:原价)?\s*(?P<a>{_N})", "({a}) * 0.{b}"),
     (
         rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|"
@@ -310,6 +325,8 @@ def bill_in(text: str) -> str | None:
             raise _two_meanings(groups["a"], groups["p"])
         if template == "which-more":
             raise _with_or_without(groups["a"], groups["p"])
+        if template == "fold":
+            return f"({groups['a']}) * 0.{groups['b'].replace('.', '')}"
         if template == "half":
             return f"({groups.get('a') or groups['b']}) / 2"
         return template.format(**groups)

@@ -4,25 +4,35 @@ import re
 from collections.abc import Sequence
 
 from .contract import Answer, Refusal
-from .csv_aliases import in_its_words
+from .csv_aliases import in_its_words, with_zeros
 from .csv_columns import picked_columns
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
 from .csv_figures import MEASURES, Measure, by_group, overview, per_column
 from .csv_groups import GROUP, begins_with, group_column
 from .csv_names import about_names
+from .csv_products import put_together, spread
 from .csv_ranking import ranked
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
-from .table import Column, Table, numeric_columns
+from .table import MISSING, Column, Table, numeric_columns
 from .wording import asks_how_many
 
 COUNT = lazy_pattern(
-    r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|多少[笔项]|几[笔项]|"
+    r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|\bhow often\b|\bhow many times\b|多少[笔项次]|几[笔项次]|"
     r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
     r"lines)\b|多少行|几行|行数|多少条|几条|记录数",
     re.I,
+)
+_ALSO = lazy_pattern(
+    r"^\s*(?:and|with|where|,)+\s|\s(?:and|with|where|,|且|并且)+\s*(?=[\s?.!:]*$)|\s+and\s+(?=\S)|并且?|且",
+    re.IGNORECASE,
+)
+_HOW_MUCH = lazy_pattern(r"\bhow much(?: money)?(?: is| are| was)?\b|多少钱", re.IGNORECASE)
+_SOME_AMOUNT = lazy_pattern(
+    r"\b(?:costs?|expenses?|spend(?:ing)?|spent|purchases?|payments?|paid|earned|earnings|income)\b|支出|花费|开支|消费|花了|收入",
+    re.IGNORECASE,
 )
 _NAMED_COLUMN = lazy_pattern(
     r"\b(?:total|sum|average|mean|min|max|minimum|maximum|median) (?:of|for) (?:the )?(?:column )?[\"'`]?(\w+)",
@@ -59,11 +69,16 @@ _PLACED = lazy_pattern(
 
 def answered(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
+    table, request = with_zeros(table, request)
     request = _AVERAGE_PER.sub(r"\1", in_its_words(table, _by_place(table, request)))
     if (months := by_month(table, request)) is not None:
         table, request = months
     if (found := filtered(table, request)) is not None:
         return of_filtered(found, chinese)
+    if (apart := spread(table, request, chinese)) is not None:
+        return apart
+    if (together := put_together(table, request, chinese)) is not None:
+        return together
     measured = any(measure.asked.search(_without_names(request, table.header)) for measure in MEASURES)
     columns = None if measured else picked_columns(table, request, chinese)
     if answer := columns or ranked(table, request, chinese) or about_names(table, request, chinese):
@@ -103,6 +118,9 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     group = group_column(table, request)
     unnamed = without_names(request, [column.name for column in numeric])
     refuse_unclear(besides if measures or group is not None or total else unnamed, table)
+    named = any(mentioned(column.name, request) for column in numeric)
+    if len(numeric) > 1 and not named and (what := _SOME_AMOUNT.search(without_names(request, table.header))):
+        raise _which_column(what.group(), numeric)
     measures = measures or [MEASURES[0]]
     chosen = _chosen(table, request, group, numeric)
     if group is None and not re.search(r"\w", request):
@@ -110,6 +128,11 @@ def _figures_of(table: Table, request: str, chinese: bool, total: bool) -> Answe
     if group is not None:
         return _by_group(table, group, chosen, measures, chinese)
     return per_column(table, chosen, measures, chinese)
+
+
+def _which_column(what: str, numeric: list[Column]) -> Refusal:
+    names = ", ".join(column.name for column in numeric)
+    return Refusal(f"Which column do you mean by '{what}': {names}?", f"“{what}”指的是哪一列：{names}？")
 
 
 def _by_group(table: Table, group: int, chosen: list[Column], measures: list[Measure], chinese: bool) -> Answer:
@@ -168,13 +191,19 @@ def _of_rows(picked: Picked, chinese: bool) -> Answer:
 
 def of_filtered(found: Filtered, chinese: bool) -> Answer:
     """Figures or the number of the rows that meet a condition, else the rows themselves."""
-    table, said = found.table, found.request
+    table, said = found.table, _ALSO.sub(" ", found.request)
     if (inner := filtered(table, said)) is not None and inner.request != said:
         return of_filtered(inner._replace(title=f"{found.title}, {inner.title}"), chinese)
     if (picked := picked_rows(table, said)) is not None and unmeasured(picked.cell).strip():
         return of_filtered(
             Filtered(picked.table, picked.request, f"{found.title}, {picked.column} = {picked.cell}"), chinese
         )
+    _refuse_emptied(table, said)
+    figures_named = any(mentioned(column.name, said) for column in numeric_columns(table))
+    if figures_named and len(table.rows) > 1 and re.search(r"\bhow (?:many|much)\b|多少", said, re.IGNORECASE):
+        said = f"{_HOW_MANY.sub(' ', said)} total"
+    if _HOW_MUCH.search(said) and numeric_columns(table):
+        said = f"{_HOW_MUCH.sub(' ', said)} total"
     measured = any(measure.asked.search(said) for measure in MEASURES) or GROUP.search(said) is not None
     counted = COUNT.search(said) or _HOW_MANY.search(said)
     if not table.rows:
@@ -187,6 +216,13 @@ def of_filtered(found: Filtered, chinese: bool) -> Answer:
         answer = row_list(table, chinese)
         answer = answer._replace(text=answer.text.partition("\n")[0].rstrip(":：")) if counted else answer
     return answer._replace(text=f"{found.title}:\n{answer.text}", tool_input={**answer.tool_input, "rows": found.title})
+
+
+def _refuse_emptied(table: Table, said: str) -> None:
+    """Raises Refusal where a column is named of which the rows that were picked have nothing."""
+    for at, name in enumerate(table.header):
+        if table.rows and mentioned(name, said) and all(row[at].strip().lower() in MISSING for row in table.rows):
+            raise Refusal(f"'{name}' is empty in these rows.", f"这些行的“{name}”是空的。")
 
 
 def headed(picked: Picked, answer: Answer, chinese: bool) -> Answer:

@@ -41,6 +41,7 @@ _CONDITION = (
     (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?以下", re.IGNORECASE), "≤", le),
 )
 _MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+_OPEN = lazy_pattern(r"\b(?:still open|outstanding|overdue|unsettled)\b|未付|没付|欠", re.IGNORECASE)
 _IN_STOCK = lazy_pattern(r"\b(?:in stock|on stock|left|pieces|pcs|units)\b|库存|剩", re.IGNORECASE)
 _ON_DAY = lazy_pattern(
     r"(?P<how>\b(?:on(?: the)?|since|from|after|before|until|till|up to|for|of|at)\s+)?(?<![\d.-])"
@@ -74,7 +75,7 @@ _EMPTY = (
     r"(?<=\w )with ?out\s+(?:an?|any)\s+(?<!\w){name}s?(?!\w)",
     r"(?<!\w){name}(?!\w)\s*(?:cells?\s+|fields?\s+|entry\s+)?(?:is|are|was|were|has been|been)?\s*"
     r"(?:empty|blank|missing|not (?:filled(?: in)?|given|entered|set|known|there)|unknown|left out|null)\b",
-    r"\b(?:has|have|had|did|do|does|is|are|was)(?:n't| not)\s+(?:got\s+|have\s+|an?\s+|any\s+|the\s+)*"
+    r"\b(?:has|have|had|did|do|does|is|are|was)(?:n't| not)\s+(?:got\s+|have\s+|paid\s+|given\s+|entered\s+|filled(?: in)?\s+|set\s+|submitted\s+|yet\s+|an?\s+|any\s+|the\s+)*"
     r"(?<!\w){name}(?!\w)(?:\s+(?:filled(?: in)?|given|entered|set))*",
     r"(?:没有?(?:填写?|写|登记)?|缺少?|未填写?|漏填|漏了|空着)(?:了)?的?{name}",
     r"{name}(?:一?[栏列]|格)?(?:是|为)?(?:空白?(?!气|调|间)的?|没有?填写?|没写|没有|缺失|缺|未填写?|漏填|漏了|空着)(?:的)?",
@@ -84,12 +85,14 @@ _JOINS = lazy_pattern(
     r"if|when|did|does|do|"
     r"cost(?:s|ing)?|priced|worth|made|sold|list|show|names?|the|ones?|people|everyone|all|of|a|an|in|"
     r"for|there|this time|time|instead|now|from|entries|lines|orders?|customers?|clients?|members?|"
-    r"students?|products?|items?|parts?|articles?|employees?|everything|anything|what|me|give|tell|please|left)\b|"
+    r"students?|products?|items?|parts?|articles?|employees?|players?|persons?|pupils?|workers?|things?|hosts?|servers?|nodes?|machines?|"
+    r"samples?|teams?|shops?|stores?|cities|towns?|countries|guests?|participants?|runners?|candidates?|books?|rooms?|cars?|trips?|days?|"
+    r"invoices?|bills?|receipts?|transactions?|payments?|expenses?|tickets?|projects?|tasks?|devices?|sensors?|patients?|everything|anything|what|me|give|tell|please|left)\b|"
     r"谁|哪一?几?[个行条笔]|哪些?|有|的|人|是|多少|几|个|列出|只",
     re.IGNORECASE,
 )
 _NOT = lazy_pattern(
-    r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing)\b|没有?|未|不|还没",
+    r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing|still (?:has|have|needs?) to|(?:has|have|needs?) to|must|still open|outstanding|overdue)\b|没有?|未|不|还没",
     re.IGNORECASE,
 )
 _IN_MONTH = lazy_pattern(
@@ -145,8 +148,8 @@ def between(table: Table, request: str) -> Filtered | None:
 
 def without_entry(table: Table, request: str) -> Filtered | None:
     """`which item has no price`, `rows where the phone is missing`: rows whose cell of a named column is empty."""
-    for at, name in enumerate(table.header):
-        for form in _EMPTY:
+    for form in _EMPTY:
+        for at, name in enumerate(table.header):
             found = re.search(form.format(name=re.escape(name)), request, re.IGNORECASE)
             if found:
                 rows = tuple(row for row in table.rows if row[at].strip().lower() in MISSING)
@@ -171,7 +174,7 @@ def _by_number(table: Table, request: str) -> Filtered | None:
         return None
     match, sign, holds = found[0]
     number = number_in(match["number"])
-    column = _compared(table, request[: match.start()], request)
+    column = _behind(table, request[match.end() :]) or _compared(table, request[: match.start()], request)
     if column is None or number is None or column.mixed:
         return None
     rows = tuple(
@@ -179,6 +182,14 @@ def _by_number(table: Table, request: str) -> Filtered | None:
     )
     rest = request[: match.start()] + " " + request[match.end() :]
     return Filtered(table._replace(rows=rows), rest, f"{column.name} {sign} {match['number']}")
+
+
+def _behind(table: Table, behind: str) -> Column | None:
+    """`more than 100 units`: the column named right behind the number."""
+    for column in numeric_columns(table):
+        if re.match(rf"\s*{re.escape(column.name)}(?!\w)", behind, re.IGNORECASE):
+            return column
+    return None
 
 
 def _compared(table: Table, before: str, request: str) -> Column | None:
@@ -204,9 +215,13 @@ def _meant(numeric: list[Column], request: str) -> list[Column]:
 
 def _by_answer(table: Table, request: str) -> Filtered | None:
     """`who has not paid`, where a column says yes or no and is named."""
-    named = [
-        (at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at) and _is_named(name, request)
-    ]
+    answers = [(at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at)]
+    named = [(at, name) for at, name in answers if _is_named(name, request)]
+    named = [one for one in named if not re.search(rf"{re.escape(one[1])}\s+(?:of|for)\b", request, re.IGNORECASE)]
+    if not named and _OPEN.search(request):
+        named = [
+            (at, name) for at, name in answers if name.lower() in ("paid", "payed", "settled", "已付", "已缴", "付款")
+        ]
     if len(named) != 1:
         return None
     at, name = named[0]

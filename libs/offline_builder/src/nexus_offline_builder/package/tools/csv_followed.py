@@ -12,11 +12,11 @@ from .csv_counts import row_count
 from .csv_figures import MEASURES, by_answer
 from .csv_groups import GROUP
 from .csv_memory import from_rows_before
-from .csv_ranking import asks_order, first_row, order_of
+from .csv_ranking import asks_order, first_row, order_of, other_way
 from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
-from .table import Table, table_in
+from .table import Table, numeric_columns, table_in
 from .wording import asks_how_many
 
 TABLE_WORDS = lazy_pattern(
@@ -29,6 +29,11 @@ OTHER_FORM = lazy_pattern(
 )
 _AND_THE = lazy_pattern(
     r"\b(?:and|the|what|about|how|is|are|now|then|so|ok|what's|show|me)\b|那|呢|是|的|多少", re.IGNORECASE
+)
+_OTHER_WAY = lazy_pattern(
+    r"(?:(?:and|now|so|ok|then)\s+)*(?:the\s+)?(?:other way(?: (?:a)?round)?|reversed?|in reverse|opposite|turn it round|flip it)[\s?.!]*|"
+    r"(?:反过来|倒过来|反着)(?:排|呢)*[\s?？。]*",
+    re.IGNORECASE,
 )
 _ALL = lazy_pattern(
     r"(?:(?:and|so|for|of|but|what about)\s+)*(?:overall|in all|in total|altogether|all together|all(?: of them)?|everyone|everybody|everything|"
@@ -59,7 +64,9 @@ def about_earlier_table(question: Question) -> Task | None:
         return Task(LIKELY, lambda: columns)
     if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
         return Task(LIKELY, lambda: first)
-    if table is not None and _ALL.fullmatch(words):
+    if table is not None and _OTHER_WAY.fullmatch(words.strip()) and (turned := other_way(before)):
+        return Task(LIKELY, lambda: answered(table, turned, question.chinese, total=True))
+    if table is not None and _ALL.fullmatch(words.strip()):
         words = "total"
     asks = _asks_of(table, words)
     grouped = GROUP.search(words) if not re.search(r"\d", words) else None
@@ -68,6 +75,7 @@ def about_earlier_table(question: Question) -> Task | None:
     if table is not None:
         if grouped and not _asks_figure(words):
             words = f"{order_of(before)} {words}"
+        words = _with_column(table, words, before)
         words = _with_group(table, _with_measure(words, question.earlier), question.earlier)
         names_column = any(mentioned(name, words) for name in table.header)
         asks_only = not re.search(r"\d", words)
@@ -92,6 +100,17 @@ def _asks_of(table: Table | None, words: str) -> bool:
 
 def _asks_figure(words: str) -> bool:
     return any(one.asked.search(words) for one in MEASURES) or bool(COUNT.search(words)) or asks_order(words)
+
+
+def _with_column(table: Table, words: str, before: str) -> str:
+    """`and in May?` after `total units in April` is about the units, too."""
+    if filtered(table, words) is None and picked_rows(table, words) is None:
+        return words
+    asked = in_its_words(table, before)
+    named = [column.name for column in numeric_columns(table) if mentioned(column.name, asked)]
+    if len(named) != 1 or any(mentioned(column.name, words) for column in numeric_columns(table)):
+        return words
+    return f"{words} {named[0]}"
 
 
 def _with_group(table: Table, words: str, earlier: Sequence[str]) -> str:

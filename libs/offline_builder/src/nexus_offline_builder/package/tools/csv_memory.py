@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from . import figures
 from .contract import Answer, JsonValue, Refusal
 from .csv_aliases import counts_column, in_its_words
 from .csv_answers import answered, unmeasured
@@ -12,7 +13,6 @@ from .csv_counts import row_list
 from .csv_figures import MEASURES
 from .csv_rows import picked_rows
 from .csv_scope import without_names
-from .figures import for_json
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
 
@@ -34,9 +34,25 @@ _WHOLE = lazy_pattern(
     re.IGNORECASE,
 )
 _STOCK = lazy_pattern(r"\bhow many\b|\bleft\b|\bin stock\b|库存|还?剩|多少[个件]|几[个件]", re.IGNORECASE)
+_ASKS_FOR = (
+    (
+        lazy_pattern(r"\bwhen\b|\bwhat (?:day|date)\b|什么时候|哪一?天|几号", re.IGNORECASE),
+        lazy_pattern(r"date|day|datum|when|month|time|日期|时间|月", re.IGNORECASE),
+    ),
+    (
+        lazy_pattern(r"\bwhere\b|哪里|在哪", re.IGNORECASE),
+        lazy_pattern(
+            r"city|place|loc|town|country|shelf|room|store|shop|site|where|地|城市|位置|门店|库位", re.IGNORECASE
+        ),
+    ),
+    (
+        lazy_pattern(r"\bwho\b|谁", re.IGNORECASE),
+        lazy_pattern(r"name|person|who|member|employee|customer|seller|rep$|姓名|名字|员工|客户|人", re.IGNORECASE),
+    ),
+)
 _FILLS = lazy_pattern(
     r"每[笔个单次条人件]|\b(?:on|at|in|by|from|and|so|ok|now|then|what|whats|what's|how|much|many|is|are|was|were|does|do|did|has|have|had|the|of|for|left|in|stock|"
-    r"there|about|which|who|where|when|cost|tell|me|give|show|please|s)\b|[\s?.!,'，。？]|那|呢|是|的|多少|几|什么|[个件]|"
+    r"there|about|which|who|where|when|cost|tell|me|give|show|please|s)\b|[\s?.!,'，。？]|那|呢|是|的|多少|几|什么|时候|天|里|[个件号]|day|date|month|"
     r"还?剩|有|它|在哪里?|哪",
     re.IGNORECASE,
 )
@@ -82,7 +98,7 @@ def from_rows_before(question_words: str, earlier: Sequence[str], chinese: bool)
 def _having(table: Table, column: JsonValue, value: JsonValue) -> tuple[tuple[str, ...], ...]:
     numbers = next((one.cells for one in numeric_columns(table) if one.name == column), ())
     rows = zip(table.rows, numbers, strict=False)
-    return tuple(row for row, number in rows if number is not None and for_json(number) == value)
+    return tuple(row for row, number in rows if number is not None and figures.for_json(number) == value)
 
 
 def _cell(table: Table, request: str, title: str, chinese: bool) -> Answer | None:
@@ -90,11 +106,18 @@ def _cell(table: Table, request: str, title: str, chinese: bool) -> Answer | Non
     named = [at for at, name in enumerate(table.header) if without_names(request, [name]) != request]
     if not named and _STOCK.search(request) and (count := counts_column(table)) is not None:
         named = [table.header.index(count)]
+    asked = next((names for said, names in _ASKS_FOR if said.search(request)), None)
+    if not named and asked is not None:
+        named = [at for at, name in enumerate(table.header) if asked.search(name)]
     plain = without_names(_REFERS.sub(" ", request), table.header)
     if len(named) != 1 or _FILLS.sub("", plain) or _WHOLE.search(request):
         return None
     name, cell = table.header[named[0]], table.rows[0][named[0]]
-    shown = cell or ("（空）" if chinese else "(empty)")
+    number = next((one.cells[0] for one in numeric_columns(table) if one.name == name), None)
+    plain_number = number is not None and not re.search(r"[$€£¥%]", cell)
+    shown = (
+        figures.shown(number) if number is not None and plain_number else cell or ("（空）" if chinese else "(empty)")
+    )
     text = f"{title}：{name} = {shown}" if chinese else f"{title}: {name} = {shown}"
     return Answer(text, {"column": name, "rows": title}, {"value": cell})
 

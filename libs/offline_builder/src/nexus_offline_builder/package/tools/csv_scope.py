@@ -28,6 +28,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"up|now|also|then|"
     r"so|ok|okay|well|just|only|again|both|thank|there|let|know|how|much|many|did|does|has|have|had|spend|spent|"
     r"cost|costs|sell|"
+    r"take|takes|took|taken|work|works|worked|score|scores|scored|drive|drove|driven|use|used|receive|received|reach|reached|"
     r"sold|earn|earned|made|pay|paid|spending|spendings|expenses?|purchases?|payments?|instead|biggest|costing|"
     r"list|quickly|quick|simple|respectively|over|across|within|inside|into|column's|s|about|time|ones|pls|thx|stuff|today|sorted|"
     r"return|print|output|provide|determine|want|like|add|added|adding|break|down|split|sum|complete|full|result|"

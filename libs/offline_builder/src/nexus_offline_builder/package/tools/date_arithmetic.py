@@ -141,7 +141,7 @@ def _understood(question: Question) -> Task | None:
         return None
     if (worked := clock_task(question)) is not None:
         return worked
-    text = with_edges(plain_signs(text.replace("哪一天", "哪天")), question.today)
+    text = with_edges(plain_signs(text.replace("哪一天", "哪天").replace("工作天", "工作日")), question.today)
     text = with_durations(with_periods(text, question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):

@@ -157,7 +157,7 @@ _SAYS_NOTHING = lazy_pattern(
 
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
-    wanted = digits_for_words(plain_signs(requirement))
+    wanted = digits_for_words(plain_signs(requirement.replace("工作天", "工作日")))
     if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
         wanted = _ASKED_FOR.sub(" ", wanted)
     if (age := _age(question, wanted)) is not None:

@@ -66,6 +66,7 @@ _STEPS = tuple(
                 rf"(?:minus|less|-|with|after|at|get|is|now|on sale(?: at| for)?)?\s*{_AN}(?P<a>{_SHARE})\s*{_TAKEN}"
                 r"(?: (?:on|off|of) (?:it|that|top|everything|the rest))?",
                 rf"{_AN}(?:{_NAME}\s+)?{_TAKEN}\s*(?:of|is|was|at|:)?\s*(?P<a>{_SHARE})",
+                rf"(?:minus|less|deduct(?:ing)?|subtract)\s*{_AN}(?P<a>{_SHARE})\s*{_ADDED}",
                 rf"(?:minus|less|-|take(?: off| away)?|(?:(?:is|was|are|gets?|got|goes) )?(?:reduced|decreased|lowered|"
                 rf"cut|marked down|knocked down|down|discounted|drops?|dropped|falls?|fell)(?: by)?)\s*(?P<a>{_SHARE})",
                 rf"(?:再|又|后)?(?:减少?|降价?|下降|降低|下调|跌|便宜|优惠)了?\s*(?P<a>{_SHARE})",
@@ -190,6 +191,11 @@ _RATE = lazy_pattern(
     rf"(?:(?:for|x|times|and|\*)\s*)?(?P<m>\d+(?:\.\d+)?)\s*(?:hours?|days?|nights?|weeks?|months?)",
     re.IGNORECASE,
 )
+_WAGE_CHINESE = lazy_pattern(
+    r"(?:时薪|日薪|每小时|每天|[1一]小时|[1一]天)\s*(?:工资|工钱)?\s*(?:是|为)?\s*(?P<a>\d+(?:\.\d+)?)\s*(?:元|块钱?)?[,，]?\s*"
+    r"(?:[1一]?共|总共)?(?:做|干|上班?|工作)?了?\s*(?P<n>\d+(?:\.\d+)?)\s*个?(?:小时|天|钟头)",
+    re.IGNORECASE,
+)
 _PERIODS = {("month", "year"): "* 12", ("week", "year"): "* 52", ("year", "month"): "/ 12", ("year", "week"): "/ 52"}
 _PER_PERIOD = lazy_pattern(
     rf"(?:{_NAME}\s+){{0,3}}(?P<a>{_AMOUNT})\s*(?:per|an?|/|each|every)\s*(?P<u>week|month|year)[\s,;]*(?:(?:so\s+)?"
@@ -207,11 +213,11 @@ _FILLED = lazy_pattern(
 _PROFIT = lazy_pattern(
     rf"(?:cost(?: price)?|bought(?: (?:at|for|it for))?|buy(?: at| for)?)\s*(?:is|was|of|:)?\s*(?P<a>{_AMOUNT})[\s,;]*"
     rf"(?:and\s+)?(?:sold|sell|selling price|sale price)(?: (?:at|for|it for))?\s*(?:is|was|of|:)?\s*(?P<b>{_AMOUNT})"
-    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?profit\s*(?P<share>(?:in )?(?:%|percent\w*))?[\s?.!]*",
+    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?(?P<what>profit|margin|mark-?up)\s*(?P<share>(?:in )?(?:%|percent\w*))?[\s?.!]*",
     re.IGNORECASE,
 )
 _WAS_NOW = lazy_pattern(
-    rf"(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
+    rf"(?:(?:it|this|that|the|my|our|a|price)\s+)*(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
     rf"(?:and\s+)?(?:then\s+)?(?:(?:is\s+)?now|to|today)(?:\s+(?:it'?s|is|its|at|only|they want|i pay|we pay|"
     rf"costs?))*\s*"
     rf"(?P<b>{_AMOUNT})(?P<asks>.*)",
@@ -274,6 +280,8 @@ def _filled(text: str) -> str | None:
 def _profit(text: str) -> str | None:
     if found := _PROFIT.fullmatch(text):
         gain = f"({found['b']}) - ({found['a']})"
+        if found["what"].lower() != "profit":
+            return f"({gain}) / ({found['b'] if found['what'].lower() == 'margin' else found['a']}) * 100"
         return f"({gain}) / ({found['a']}) * 100" if found["share"] else gain
     return None
 
@@ -332,6 +340,8 @@ def _start(text: str) -> tuple[str, int, bool] | None:
     """The price, where it ends, and whether it is worked out already: `2 adults at 12 and 3 kids at 7`."""
     if found := _RATE.match(text):
         return f"{found['n'] or found['m']} * {found['a'] or found['c']}", found.end(), True
+    if found := _WAGE_CHINESE.match(text):
+        return f"{found['n']} * {found['a']}", found.end(), True
     items, at = list[str](), 0
     while found := _several(text, at):
         items.append(f"{found['n']} * {found['a'] or found['b']}")

@@ -96,13 +96,20 @@ def asked_alone(text: str) -> str | None:
 
 
 def _counted(question: Question) -> Task | None:
-    before = _numbers(plain_signs(question.earlier[0]))
+    before = _numbers_of(question.earlier[0])
     if before is None:
         return None
     count = len(before)
     text = f"{count} 个数" if question.chinese else f"{count} numbers"
     answer = Answer(text, {"numbers": count}, {"count": count}, (Value(str(count), Fraction(count)),))
     return Task(LIKELY, lambda: answer)
+
+
+def _numbers_of(earlier: str) -> list[Fraction] | None:
+    """The numbers of an earlier turn, with what was asked of them or without."""
+    text = plain_signs(earlier).split("\nmedian of")[0]
+    named = _NAMED_FIRST.match(text)
+    return _numbers(text[named.end() :]) if named else _numbers(text)
 
 
 def _listed(text: str) -> tuple[list[Fraction], str] | None:

@@ -179,7 +179,7 @@ def _shared(number: str, said: tuple[str, str], wanted: str) -> str | None:
         return None
     rates = list(_RATE.finditer(wanted))
     tip = _RULES[0].said.search(wanted)
-    if re.search(r"\d", _rest(wanted, *people, *rates)) or len(rates) > 1 or bool(rates) != bool(tip):
+    if re.search(r"\d", _rest(wanted, *people, *rates)) or len(rates) > 1 or (rates and not tip):
         return None
     share = f", {rates[0][1] or rates[0][2]}% tip" if rates else ""
     return f"bill {number}, {people[0][1] or people[0][2]} people{share}"

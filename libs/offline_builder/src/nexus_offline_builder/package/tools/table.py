@@ -19,6 +19,7 @@ _AMOUNT = lazy_pattern(
 )
 _GROUPED = lazy_pattern(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?")
 _MOST_COLUMNS = 500
+_FEWEST_ALIKE = 2
 _LONGEST_LINE = 20_000
 
 
@@ -260,6 +261,11 @@ def numeric_columns(table: Table) -> list[Column]:
     return figures or columns
 
 
+def numbered(name: str) -> bool:
+    """Whether a column of this name numbers its rows: `id`, `order no`."""
+    return _IDENTIFIER.fullmatch(name) is not None
+
+
 def _numbers_rows(column: Column) -> bool:
     """Whether a column called `id` or `order` holds whole numbers that go up from row to row, or one called "
     "`year` years."""
@@ -277,12 +283,31 @@ def _with_numbers(table: Table) -> list[Column]:
         cells = [row[at] for row in table.rows]
         filled = sum(cell.lower() not in MISSING for cell in cells)
         comma = _has_decimal_commas(cells)
+        cells = _without_unit(cells)
         column = Column(name, tuple(number_in(cell, comma) for cell in cells), 0)
         found = len(column.numbers)
         if found and 2 * found >= filled:
             skipped = sum(cell != "" for cell in cells) - found
             columns.append(column._replace(skipped=skipped, mixed=_is_mixed(cells)))
     return columns
+
+
+_WITH_UNIT = lazy_pattern(r"(?P<number>[-+]?\d[\d.,' ]*)\s?(?P<unit>[A-Za-zµ°²³/]{1,5}|[\u4e00-\u9fff]{1,2})")
+
+
+def _without_unit(cells: list[str]) -> list[str]:
+    """Amounts that all have the same unit behind them, without it."""
+    filled = [cell for cell in cells if cell.lower() not in MISSING]
+    found = [_WITH_UNIT.fullmatch(cell) for cell in filled]
+    units = {one["unit"] for one in found if one}
+    if (
+        not all(found)
+        or len(filled) < _FEWEST_ALIKE
+        or len(units) != 1
+        or units & {"th", "st", "nd", "rd", "am", "pm", "月", "日", "年", "号", "班"}
+    ):
+        return cells
+    return [(one["number"].strip() if (one := _WITH_UNIT.fullmatch(cell)) else cell) for cell in cells]
 
 
 _MEASURED_IN = lazy_pattern(r"[$€£%]|[¥￥元]|\b[A-Z]{3}\b")

@@ -11,11 +11,11 @@ _TAX_NAME = r"(?:vat|gst|mwst|ust|iva|tva|(?:sales )?tax(?:es)?)"
 _RATE = lazy_pattern(
     rf"(?:(?:税率|税点|征收率)\s*(?:是|为|按|:|：)?\s*|\b{_TAX_NAME}\s*(?:rate\s*)?(?:of|at|is|"
     rf":)?\s*)?(?<![\d.,])(?P<rate>{_N})\s*"
-    rf"(?:%|个?点(?![\d半钟]))(?:\s*的?\s*(?:税率|征收率|税点)|\s*{_TAX_NAME}\b)?|"
+    rf"(?:%|个?(?:百分)?点(?![\d半钟]))(?:\s*的?\s*(?:税率|征收率|税点)|\s*{_TAX_NAME}\b)?|"
     rf"(?:税率|税点|征收率)\s*(?:是|为|按|:|：)?\s*(?P<bare>\d{{1,2}}(?:\.\d+)?)(?![\d%.]|\s*个?点)",
     re.IGNORECASE,
 )
-_IN_IT = lazy_pattern(rf"含\s*({_N}\s*(?:%|个?点))\s*的?(?:增值)?税(?!额|金|率|价)")
+_IN_IT = lazy_pattern(rf"含\s*({_N}\s*(?:%|个?(?:百分)?点))\s*的?(?:增值)?税(?!额|金|率|价)")
 _ROLES = (
     (
         "net",

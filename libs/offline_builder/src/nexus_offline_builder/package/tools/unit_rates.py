@@ -21,6 +21,8 @@ _ASKS_RATE = lazy_pattern(
     r"\bhow fast\b|\bspeed\b|\brate\b|\bbandwidth\b|\bthroughput\b|\baverage\b|\bpower\b|速度|多快|速率|带宽|功率",
     re.IGNORECASE,
 )
+_ASKS_PACE = lazy_pattern(r"\bpace\b|配速", re.IGNORECASE)
+_AN_HOUR = 3600
 _USUAL = {"length/time": "km/h", "data/time": "Mbit/s", "energy/time": "kW"}
 _IMPERIAL = frozenset(["mi", "yd", "ft", "mph"])
 
@@ -37,9 +39,12 @@ def rate_of(read: Measurements, text: str) -> list[tuple[Quantity, Unit]] | None
     for one, other in ((first, second), (second, first)):
         above, _, below = _kind(other.unit).partition("/")
         if below and one.unit.kind == above and (below != "time" or _ASKS_TIME.search(text)):
-            return _into((one, other), _second())
+            return _times((one, other))
         if below and one.unit.kind == below and _ASKS_AMOUNT.search(text):
             return _amount(one, other)
+        if f"{one.unit.kind}/{other.unit.kind}" == "length/time" and _ASKS_PACE.search(text):
+            pace = unit_named("min/mi" if one.unit.symbol in _IMPERIAL else "min/km")
+            return _into((one, other), pace) if pace is not None else None
         usual = _USUAL.get(f"{one.unit.kind}/{other.unit.kind}")
         if usual is not None and _ASKS_RATE.search(text):
             name = "mph" if usual == "km/h" and one.unit.symbol in _IMPERIAL else usual
@@ -48,8 +53,14 @@ def rate_of(read: Measurements, text: str) -> list[tuple[Quantity, Unit]] | None
     return None
 
 
-def _second() -> Unit:
-    return Unit("s", "time", Fraction(1))
+def _times(quantities: Sequence[Quantity]) -> list[tuple[Quantity, Unit]] | None:
+    """In two units that suit so long a time."""
+    made = _into(quantities, Unit("s", "time", Fraction(1)))
+    if made is None:
+        return None
+    quantity = made[0][0]
+    names = ("min", "h") if quantity.amount * quantity.unit.size >= _AN_HOUR else ("s", "min")
+    return [(quantity, unit) for name in names if (unit := unit_named(name))]
 
 
 def _kind(unit: Unit) -> str:

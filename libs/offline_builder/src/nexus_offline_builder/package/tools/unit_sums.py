@@ -55,7 +55,7 @@ class Worked(NamedTuple):
 
 def worked_out(prompt: str) -> Worked | None:
     """The quantities that a prompt gives by a sum, a multiple, a share or as sizes; None for any other prompt."""
-    text = digits_for_words(plain_signs(prompt.strip()))
+    text = digits_for_words(plain_signs(prompt.strip().replace("一共", "总共")))
     return _sizes(text) or _sum(text)
 
 

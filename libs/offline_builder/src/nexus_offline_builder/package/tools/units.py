@@ -22,16 +22,17 @@ _TABLE = {
         km 1000 kilometer kilometre kms 公里 千米
         dm 0.1 decimeter decimetre 分米
         cm 0.01 centimeter centimetre 厘米 公分
-        mm 0.001 millimeter millimetre 毫米 公厘
+        mm 0.001 millimeter millimetre 毫米
         µm 0.000001 micrometer micrometre micron um 微米
         nm 0.000000001 nanometer nanometre 纳米
-        mi 1609.344 mile 英里 英哩 哩
+        mi 1609.344 mile 英里 哩
         yd 0.9144 yard 码
-        ft 0.3048 foot feet 英尺 英呎 呎
-        in 0.0254 inch inches 英寸 英吋 吋
+        ft 0.3048 foot feet 英尺 呎
+        in 0.0254 inch inches 英寸 吋
         nmi 1852 nautical_mile 海里
         furlong 201.168
         fathom 1.8288
+        thou 0.0000254
         li 500 里 华里
         zhang 10/3 丈
         chi 1/3 尺 市尺
@@ -40,7 +41,7 @@ _TABLE = {
     """,
     "mass": """
         kg 1 kilogram kilo kgs 公斤 千克
-        g 0.001 gram gramme 克 公克
+        g 0.001 gram gramme 克
         mg 0.000001 milligram 毫克
         µg 0.000000001 microgram mcg ug 微克
         carat 0.0002 克拉
@@ -49,8 +50,8 @@ _TABLE = {
         oz 0.028349523125 ounce 盎司
         st 6.35029318 stone 英石
         jin 0.5 斤 市斤
-        catty 0.6 台斤
         liang 0.05 两
+        catty 0.6 台斤
     """,
     "volume": """
         l 1 liter litre 升 公升
@@ -59,12 +60,13 @@ _TABLE = {
         cl 0.01 centiliter centilitre
         ml 0.001 milliliter millilitre cc 毫升
         m³ 1000 cubic_meter cubic_metre m3 立方米 立方公尺
-        cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米 立方公分
+        cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米
         ft³ 28.316846592 cubic_foot cubic_feet cu_ft ft3 立方英尺
         in³ 0.016387064 cubic_inch cubic_inches cu_in in3 立方英寸
         yd³ 764.554857984 cubic_yard yd3 立方码
         gal 3.785411784 gallon us_gallon 加仑
         qt 0.946352946 quart 夸脱
+        bbl 158.987294928 barrel
         pt 0.473176473 pint 品脱
         cup 0.2365882365 us_cup 杯
         fl_oz 0.0295735295625 fluid_ounce floz 液量盎司
@@ -76,7 +78,7 @@ _TABLE = {
         imperial_fl_oz 0.0284130625 imperial_fluid_ounce uk_fluid_ounce uk_fl_oz
     """,
     "area": """
-        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平方公尺 平米
+        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米 平方公尺
         km² 1000000 square_kilometer square_kilometre km2 sq_km 平方公里 平方千米
         cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米 平方公分
         ha 10000 hectare 公顷
@@ -86,7 +88,7 @@ _TABLE = {
         in² 0.00064516 square_inch square_inches sq_in in2 平方英寸
         mi² 2589988.110336 square_mile sq_mi mi2 平方英里
         mu 2000/3 亩 市亩
-        ping 400/121 坪
+        坪 400/121
     """,
     "length/time": """
         m/s 1 meter_per_second metre_per_second meters_per_second metres_per_second mps 米每秒 米/秒
@@ -109,7 +111,7 @@ _TABLE = {
         century 3155760000 centuries 世纪
     """,
     "data": """
-        B 1 byte 字节
+        B 1 byte 字节 位元组
         bit 1/8 bits 比特 位
         kB 1000 kilobyte kb 千字节
         MB 1000000 megabyte mb 兆字节 兆
@@ -157,6 +159,8 @@ _TABLE = {
         hPa 100 hectopascal 百帕
         MPa 1000000 megapascal 兆帕
         mbar 100 millibar 毫巴
+        inHg 3386.389 inches_of_mercury
+        torr 133.322368421
         mmHg 133.322387415 毫米汞柱
         psi 6894.757293168 pounds_per_square_inch
     """,
@@ -227,13 +231,12 @@ _ELSEWHERE = {
     "cup": "ml", "tbsp": "ml", "tsp": "ml", "pt": "ml", "qt": "l", "st": "kg", "yd": "m", "kPa": "psi", "K": "°C",
     "nmi": "km", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
     "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB", "PB": "TB", "kB": "B", "KiB": "B", "TiB": "TB",
-    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²", "carat": "g", "ly": "km", "dm": "cm",
+    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²", "坪": "m²", "catty": "kg", "bbl": "l", "thou": "mm", "inHg": "hPa", "torr": "hPa", "carat": "g", "ly": "km", "dm": "cm",
     "imperial mpg": "l/100km", "km/l": "l/100km", "kn": "km/h", "ft/s": "m/s", "mi²": "km²", "yd²": "m²", "in²": "cm²",
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
     "imperial gal": "l", "imperial pt": "ml", "imperial fl oz": "ml", "imperial qt": "l", "furlong": "m", "fathom": "m",
     "atm": "bar", "mbar": "hPa", "hPa": "mbar", "mmHg": "kPa", "Pa": "hPa", "MPa": "bar", "BTU": "kJ", "J": "cal",
     "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "Mbit/s": "MB/s", "Mbit": "MB", "Gbit": "GB",
-    "ping": "m²", "catty": "kg",
 }  # fmt: skip
 
 
