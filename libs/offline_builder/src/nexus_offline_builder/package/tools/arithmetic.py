@@ -34,7 +34,7 @@ _SIGNED_SHARE = lazy_pattern(
     r"(?:(?:and|then|now)\s+)*(?:minus|plus|less|add|subtract|take off|[-+减加再]+)\s*[\d.]+\s*(?:%|percent)[\s?.]*"
 )
 _LONE_SHARE = lazy_pattern(
-    r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|"
+    r"(?:and|what|how|about|or|if|with|at|make|it|no|wait|sorry|actually|oh|i|meant?|rather|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|"
     r"百分之[\d一二三四五六七八九十]+)"
     r"(?:instead|呢|的话|[\s?.？。])*",
     re.IGNORECASE,

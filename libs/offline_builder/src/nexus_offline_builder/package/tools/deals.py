@@ -19,7 +19,7 @@ _ADDED = (
 )
 _TAKEN = r"(?:discount|off|reduction|rebate|coupon|voucher|sale|cheaper|markdown|mark-?down|折扣|优惠)"
 _PEOPLE = (
-    r"(?:people|ppl|persons?|pax|friends|of us|of them|ways?|guests|adults|kids|children|colleagues|flatmates|"
+    r"(?:people|ppl|persons?|pax|friends|of us|ways?|guests|adults|kids|children|colleagues|flatmates|"
     r"roommates|housemates|students|heads|siblings|couples|families|members|players)"
 )
 _SPLIT = (

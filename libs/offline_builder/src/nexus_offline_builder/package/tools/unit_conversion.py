@@ -52,6 +52,7 @@ _FACTORS = {
     "两倍": Fraction(2),
     "双倍": Fraction(2),
 }
+_ON_TOP = lazy_pattern(r"\b(?:more|another|extra|additional|further)\b|再|还有", re.IGNORECASE)
 _AT = lazy_pattern(r"(?:(?:and|what|about|how|or|if|with)\s+)*(?:at|over|with|on)\b|[那用]?按", re.IGNORECASE)
 _PLAIN_UP_TO = {"s": 99, "min": 90, "h": 99}
 _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
@@ -158,6 +159,9 @@ def _continued(read: Measurements, question: Question) -> Task | None:
             return _at_rate(read.lone_number, text) if _AT.match(question.text) else None
         unit = sources[0].unit
         quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
+        if _ON_TOP.search(question.text):
+            total = added(sources[0], quantities[0], 1)
+            quantities = [total] if total is not None else []
     elif not read.quantities and not read.units:
         return None
     elif (rated := _exchanged(read, text)) is not None:

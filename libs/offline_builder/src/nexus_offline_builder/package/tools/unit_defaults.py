@@ -24,6 +24,9 @@ _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|
 _NUMBERS = lazy_pattern(r"\s*\d+(?:\.\d+)?(?:\s*(?:,\s|;|\n)\s*\d+(?:\.\d+)?){1,9}\s*")
 _PART = lazy_pattern(r"[,;.，；。]\s*(?!and\b|or\b)\w+\s+\S|[;.；。]", re.IGNORECASE)
 _TOO = lazy_pattern(r"\S+\s+(?:too|also|as well|sometimes|occasionally|now and then)\b", re.IGNORECASE)
+_CHANGES = lazy_pattern(
+    r"\s*(?:(?:and|then|now|ok)\s+)*(?:minus|less|plus|add|take|subtract|another|[+])\b|减|再?加", re.IGNORECASE
+)
 _MOST_TARGETS = 4
 
 
@@ -41,6 +44,12 @@ def in_full(question: Question, requirement: str) -> str | None:
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)
+    if (
+        question.earlier
+        and _CHANGES.match(text)
+        and not any(one.unit.offset for one in measurements_in(text).quantities)
+    ):
+        return None
     if (worked := worked_out(text)) is not None:
         wanted = _targets(worked.quantities[0].unit, named) if not worked.units else ()
         return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}" if 0 < len(wanted) <= _MOST_TARGETS else None

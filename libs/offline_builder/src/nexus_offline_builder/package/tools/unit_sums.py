@@ -26,7 +26,8 @@ _TIMES = r"(?:x|\*|times|乘以?)"
 _PIECES = r"(?:(?P<noun>[a-z]+s)\s+(?:of|à)|[个袋桶瓶箱盒包罐块片根条][,，]?\s*(?:每[个袋桶瓶箱盒包罐块片根条]|各))"
 _TERM = lazy_pattern(
     rf"(?P<label>\D{{0,40}}?)(?:(?P<count>{_N})\s*(?:{_TIMES}|{_PIECES})\s*(?=[\d.])|"
-    rf"(?P<share>{_N})\s*%\s*(?:of|的)\s*(?:the\s+|an?\s+)?)?(?P<rest>\(?-?[\d.].*)",
+    rf"(?P<share>{_N})\s*%\s*(?:of|的)\s*(?:the\s+|an?\s+)?|"
+    rf"(?:an?\s+)?(?P<part>half|third|quarter|twice|double)\s+(?:of\s+)?(?:the\s+)?(?=\d))?(?P<rest>\(?-?[\d.].*)",
     re.IGNORECASE | re.DOTALL,
 )
 _SHARE = lazy_pattern(rf"\s*(?P<share>{_N})\s*%(?P<rest>\D*)", re.IGNORECASE)
@@ -40,6 +41,9 @@ _SIZES = lazy_pattern(
     rf"(?<![\d.,/-])(?P<a>{_N}(?:\s*/\s*\d+)?)(?P<ua>[^\d,;]{{0,12}}?){_ACROSS}(?P<b>{_N}(?:\s*/\s*\d+)?)"
     rf"(?:(?P<ub>[^\d,;]{{0,12}}?){_ACROSS}(?P<c>{_N}(?:\s*/\s*\d+)?))?(?=\s*[A-Za-z\"'\u4e00-\u9fff])",
     re.IGNORECASE,
+)
+_PARTS = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4)} | dict.fromkeys(
+    ("twice", "double"), Fraction(2)
 )
 _OFTEN = 20
 _MOST_PIECES = 12
@@ -145,6 +149,8 @@ def _factors(front: "re.Match[str]", behind: "re.Match[str] | None") -> list[tup
         return [(count, Fraction(count.replace(",", "")), " * ")]
     if share := front["share"]:
         return [(share, Fraction(share) / 100, "% of ")]
+    if part := front["part"]:
+        return [(part, _PARTS[part.lower()], " of ")]
     if behind and (by := behind["by"]):
         return [(by, 1 / Fraction(by.replace(",", "")) if float(by.replace(",", "")) else Fraction(0), " / ")]
     return []
