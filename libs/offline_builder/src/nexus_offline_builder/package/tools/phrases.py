@@ -237,6 +237,8 @@ def deal_for(text: str) -> str | None:
 
 def lines_for(text: str, earlier: Sequence[str]) -> list[str] | None:
     """One expression or several for what is asked of a taxed amount, of a price before and after, of a ratio."""
+    if not re.search(r"[^\W\d_]", text):
+        return None
     told = _told(text)
     if earlier and roles_alone(told):
         return tax_in(_told(earlier[0]), told)

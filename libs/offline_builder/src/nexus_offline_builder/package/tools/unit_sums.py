@@ -12,6 +12,12 @@ from .units import Unit, comparable
 from .wording import digits_for_words, plain_signs
 
 _N = r"\d+(?:,\d{3})*(?:\.\d+)?"
+_HINT = lazy_pattern(
+    r"[-+*/%&]|\b(?:plus|minus|less|and|together|total|altogether|combined|sum|add\w*|times|by|x|half|third|quarter|twice|"
+    r"double|divided|split|of|without|in all)\b|\d\s*x|[加减乘除共合和各每的]",
+    re.IGNORECASE,
+)
+"""What a prompt has that is more than a quantity and a unit, so that the patterns below are compiled for no other."""
 _TOTAL = lazy_pattern(
     r"\b(?:(?:all )?together|(?:in )?total(?: of)?|altogether|in all|(?:all )?combined|(?:the )?sum(?: of)?|"
     r"add(?:ed)?(?: up)?)\b|加起来|加在一起|一共|总共|合计|总和",
@@ -60,7 +66,7 @@ class Worked(NamedTuple):
 def worked_out(prompt: str) -> Worked | None:
     """The quantities that a prompt gives by a sum, a multiple, a share or as sizes; None for any other prompt."""
     text = digits_for_words(plain_signs(prompt.strip().replace("一共", "总共")))
-    return _sizes(text) or _sum(text)
+    return (_sizes(text) or _sum(text)) if _HINT.search(text) else None
 
 
 def scaled(quantity: Quantity, factor: Fraction) -> Quantity:
