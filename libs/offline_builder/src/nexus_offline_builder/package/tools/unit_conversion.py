@@ -72,7 +72,7 @@ def understand(question: Question) -> Task | None:
         return Task(LIKELY, lambda: _quotient(*fitting))
     if (rated := rate_of(read, question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(rated))
-    worked = worked_out(question.text) if read.quantities else None
+    worked = worked_out(question.text) if read.quantities or read.units else None
     if worked is not None and (worked.units or len(worked.quantities) == 1):
         return Task(CERTAIN if worked.units else LIKELY, lambda: _answer(_pairs_of(worked), worked.often))
     pairs = None if question.earlier and _LEANS_BACK.match(question.text) and not read.quantities else _pairs(read)
