@@ -1,10 +1,9 @@
 """Counts days between dates, adds to dates, and names days of the week. Dates are calendar days in UTC."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 
-from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, moved, moved_months, moved_working_days
+from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, moved_months
 from .calendar_lengths import about_a_period, with_durations
 from .calendar_periods import with_periods
 from .clock_times import clock_task
@@ -12,21 +11,12 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task
 from .date_defaults import in_full
 from .date_prose import is_label, is_prose, listed
 from .date_spans import span
+from .date_steps import BACK, DURATION, signs_in, step_of
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
 _LARGEST_COUNT = 10_000_000
-_DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?:(?<=\d)|(?<=\d\s))d|"
-    r"days?|weeks?|"
-    r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
-    re.IGNORECASE,
-)
-_BACK = lazy_pattern(
-    r"\b(?:ago|before|earlier|prior|subtract|minus|back|take away|less)\b|(?<=\s)-(?=\s*\d)|之前|以前|前|减",
-    re.IGNORECASE,
-)
 _FORTH = lazy_pattern(
     r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过|起|从|自",
     re.IGNORECASE,
@@ -93,9 +83,6 @@ _RUNS = lazy_pattern(
 )
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
-_SIGN = lazy_pattern(
-    r"(?P<minus>\b(?:minus|subtract|less|take away)\b|(?<=\s)-|减)|(?P<plus>\b(?:plus|add)\b|\+|加)", re.IGNORECASE
-)
 _IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
@@ -160,8 +147,8 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
     found = _in_one_year(dates_in(text, question.today))
     rest = _without(text, found)
-    durations = list(_DURATION.finditer(rest))
-    left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
+    durations = list(DURATION.finditer(rest))
+    left = re.search(r"[\w:.]*\d[\w:.]*", DURATION.sub(" ", rest))
     if (
         found
         and not (durations or (len(found) == 1 and _DISTANCE.search(text)))
@@ -214,7 +201,7 @@ def _several(
 
 def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: str, question: Question) -> Task | None:
     """A duration from a date on. Without a date it is from today on, if that is said or there is nothing else."""
-    if not (_BACK.search(rest) or _FORTH.search(rest) or (found and _RUNS.search(rest))):
+    if not (BACK.search(rest) or _FORTH.search(rest) or (found and _RUNS.search(rest))):
         return Task(LIKELY, lambda: _refuse_unread(durations[0].group())) if found else None
     if found:
         start = found[0].day
@@ -312,16 +299,16 @@ def _between(first: FoundDate, second: FoundDate, rest: str, question: Question)
 
 
 def _added(start: date, rest: str, question: Question) -> Answer:
-    day, signs = start, _signs(rest)
+    day, signs = start, signs_in(rest)
     steps: list[str] = []
     for found in sorted(
-        _DURATION.finditer(rest),
+        DURATION.finditer(rest),
         key=lambda found: "年月".find(found["unit"][-1]) < 0 and found["unit"][0] not in "ymYM",
     ):
         count = signs[found.start()] * (int(found["count"]) if found["count"].isdigit() else 1)
         if abs(count) > _LARGEST_COUNT:
             raise Refusal("That is outside the years 1 to 9999.", "超出了公元 1 年到 9999 年的范围。")
-        day = _step(found)(day, count)
+        day = step_of(found)(day, count)
         steps.append(f"{count:+d} {found['business'] or ''}{found['unit']}")
     weekday = _weekday_name(day, question.chinese)
     shown = "，".join(steps) if question.chinese else ", ".join(steps)
@@ -329,33 +316,6 @@ def _added(start: date, rest: str, question: Question) -> Answer:
         f"{start}（{shown}）是 {day}，{weekday}。" if question.chinese else f"{start} ({shown}) is {day}, a {weekday}."
     )
     return Answer(text, {"from": str(start), "add": ", ".join(steps)}, {"date": str(day)}, (Value(str(day)),))
-
-
-def _signs(rest: str) -> dict[int, int]:
-    """By where a duration begins, whether it is added or taken away: each as said before it, else as all the others."""
-    sign = -1 if _BACK.search(_SIGN.sub(" ", rest)) else 1
-    signs, end = dict[int, int](), 0
-    for found in _DURATION.finditer(rest):
-        said = list(_SIGN.finditer(rest, end, found.start()))
-        if said:
-            sign = -1 if said[-1]["minus"] else 1
-        signs[found.start()], end = sign, found.end()
-    return signs
-
-
-def _step(found: "re.Match[str]") -> Callable[[date, int], date]:
-    unit = found["unit"].lower()
-    if found["business"] or "工作日" in unit:
-        return moved_working_days
-    if unit.startswith("month") or unit.endswith("月"):
-        return moved_months
-    if unit.startswith("year") or unit == "年":
-        return lambda day, count: moved_months(day, 12 * count)
-    if unit.startswith("fortnight"):
-        return lambda day, count: moved(day, 14 * count)
-    if unit.startswith("week") or unit[-1] in "周期拜":
-        return lambda day, count: moved(day, 7 * count)
-    return moved
 
 
 def _tell_day(day: date, question: Question) -> Answer:

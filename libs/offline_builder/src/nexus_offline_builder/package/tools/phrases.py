@@ -184,7 +184,8 @@ _SO_MANY = lazy_pattern(
     re.IGNORECASE,
 )
 _OFF_IT = lazy_pattern(
-    r"(?:take|knock)?\s*(?:another|an (?:extra|additional)|a further|再)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?",
+    r"(?:take|knock)?\s*(?:another|an (?:extra|additional)|a further|"
+    r"再)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?",
     re.IGNORECASE,
 )
 _THEN = lazy_pattern(

@@ -1,4 +1,4 @@
-"""An amount with tax or without, a rate, and which of the three is asked for: `net 80 at 20%, tax?`, `含税226，13%，税额`."""
+"""An amount with or without tax, a rate, and what is asked for: `net 80 at 20%, tax?`, `含税226，13%，税额`."""
 
 import re
 
@@ -9,15 +9,18 @@ _N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _TAX = r"(?:vat|gst|mwst|ust|iva|tva|(?:sales )?tax)"
 _RATE = lazy_pattern(
     rf"(?:(?:at|of|with|@|税率|{_TAX}(?: rate)?)\s*(?:is|of|:|是|为|按)?\s*)?(?P<r>\d+(?:\.\d+)?)\s*(?:%|个(?:百分)?点)"
-    rf"(?:\s*{_TAX}\b(?! (?:amount|part|share)))?(?:\s*的?\s*(?:税率|税(?!额|金|款)))?|pct之\s*(?P<zh>\d+(?:\.\d+)?)(?:\s*的?\s*(?:税率|税(?!额|金|款)))?",
+    rf"(?:\s*{_TAX}\b(?! (?:amount|part|share)))?(?:\s*的?\s*(?:税率|税(?!额|金|款)))?|"
+    rf"pct之\s*(?P<zh>\d+(?:\.\d+)?)(?:\s*的?\s*(?:税率|税(?!额|金|款)))?",
     re.IGNORECASE,
 )
 _NET = (
-    rf"\b(?:net(?:to)?|excl(?:\.|uding|usive of)?\s*(?:the )?(?:{_TAX})?|ex {_TAX}|before (?:the )?{_TAX}|without (?:the )?{_TAX})\b|"
+    rf"\b(?:net(?:to)?|excl(?:\.|uding|usive of)?\s*(?:the )?(?:{_TAX})?|ex {_TAX}|before (?:the "
+    rf")?{_TAX}|without (?:the )?{_TAX})\b|"
     r"不含税|不带税|税前|未税|除税"
 )
 _GROSS = (
-    rf"\b(?:gross|brutto|incl(?:\.|uding|usive of)?\s*(?:the )?(?:{_TAX})?|with (?:the )?{_TAX}|after (?:the )?{_TAX})\b|"
+    rf"\b(?:gross|brutto|incl(?:\.|uding|usive of)?\s*(?:the )?(?:{_TAX})?|with (?:the )?{_TAX}|after "
+    rf"(?:the )?{_TAX})\b|"
     r"(?<!不)含税|带税|价税合计|税后|含税总[价额]"
 )
 _SIDE = lazy_pattern(rf"(?P<net>{_NET})|(?P<gross>{_GROSS})", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What something was before it went up or down by a share: `67.50 after 25% off, the price before?`, `打八折后120，原价多少`."""
+"""What something was before it went up or down: `56 after 30% off, the price before?`, `打八折后160，原价多少`."""
 
 import re
 
@@ -9,13 +9,16 @@ _N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SHARE = lazy_pattern(r"(?<![\d.,])(?P<p>\d+(?:\.\d+)?)\s*%|打?\s*(?P<z>\d(?:\.\d)?|\d\d)\s*折")
 _AMOUNT = lazy_pattern(rf"(?<![\d.,])(?P<a>{_N})(?!\d|[.,]\d|\s*[%折])")
 _BEFORE = lazy_pattern(
-    r"\b(?:original(?:ly)?|before(?: (?:that|the (?:discount|sale|reduction|raise|increase|tip|tax|vat|markup|rise)))?|full|regular|"
-    r"old|list|initial(?:ly)?|pre-?sale|undiscounted|first)(?: (?:price|cost|amount|bill|total|value|salary|rent|number|wage))?\b|"
+    r"\b(?:original(?:ly)?|before(?: (?:that|the (?:discount|sale|reduction|raise|increase|tip|tax|vat|"
+    r"markup|rise)))?|full|regular|"
+    r"old|list|initial(?:ly)?|pre-?sale|undiscounted|first)(?: (?:price|cost|amount|bill|total|value|"
+    r"salary|rent|number|wage))?\b|"
     r"\bon the (?:price )?tag\b|\b(?:what|how much) (?:was|did)\b|原价|原来|之前|(?:打折|降价|涨价|加价|优惠)前|本来",
     re.IGNORECASE,
 )
 _AFTER = lazy_pattern(
-    r"\b(?:after|with|including|incl\.?|includes|reduced by|following|went (?:up|down)(?: by)?|rose(?: by)?|fell(?: by)?|dropped(?: by)?|"
+    r"\b(?:after|with|including|incl\.?|includes|reduced by|following|went (?:up|down)(?: by)?|rose(?: "
+    r"by)?|fell(?: by)?|dropped(?: by)?|"
     r"increased(?: by)?|raised(?: by)?|now|already)\b|后|之后|以后|了",
     re.IGNORECASE,
 )
@@ -25,12 +28,14 @@ _DOWN = lazy_pattern(
     re.IGNORECASE,
 )
 _UP = lazy_pattern(
-    r"\b(?:increases?|increased|raise|raised|rise|rose|mark-?up|tip|vat|tax|gst|service(?: charge)?|went up|higher|more|growth|"
+    r"\b(?:increases?|increased|raise|raised|rise|rose|mark-?up|tip|vat|tax|gst|service(?: charge)?|"
+    r"went up|higher|more|growth|"
     r"surcharge)\b|涨|加价|提高|增加|上调|小费",
     re.IGNORECASE,
 )
 _OTHER = lazy_pattern(
-    r"\b(?:how (?:much|many) (?:percent|%|did i save|do i save|is the (?:discount|tip|tax|vat))|save[ds]?|split|share|each|per|"
+    r"\b(?:how (?:much|many) (?:percent|%|did i save|do i save|is the (?:discount|tip|tax|vat))|"
+    r"save[ds]?|split|share|each|per|"
     r"people|half|twice|double|times|plus|minus|then|another|extra|not|without|except|years?|months?|days?|weeks?|interest)\b|"
     r"再|又|每|人|省|年|月|天",
     re.IGNORECASE,

@@ -11,7 +11,8 @@ _ASKED = tuple(
     (lazy_pattern(asked, re.IGNORECASE), names)
     for asked, names in (
         (
-            r"\bhow long\b|\bhow much time\b|\btime (?:needed|to|for)\b|\b(?:download|upload|travel|driving|transfer) time\b|"
+            r"\bhow long\b|\bhow much time\b|\btime (?:needed|to|for)\b|\b(?:download|upload|travel|driving|"
+            r"transfer) time\b|"
             r"\btakes?\b|\bduration\b|\beta\b|多久|多长时间|多少时间|时长|用时|要几",
             ("s", "min", "h"),
         ),

@@ -2,13 +2,15 @@
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 from . import figures
 from .patterns import lazy_pattern
 from .units import Unit
 
 _TOGETHER = lazy_pattern(
-    r"\b(?:together|altogether|in total|in all|combined|added up|summed|total|sum of)\b|一共|总共|合计|加起来|共计|总计",
+    r"\b(?:together|altogether|in total|in all|combined|added up|summed|total|sum of)\b|一共|总共|合计|"
+    r"加起来|共计|总计",
     re.IGNORECASE,
 )
 _TIMES = lazy_pattern(r"(?<![\d.,/])(\d{1,4})\s*(?:x|×|\*|times)\s*$", re.IGNORECASE)
@@ -32,7 +34,7 @@ def multiplied(text: str, start: int, amount: Fraction) -> tuple[int, Fraction, 
 
 def signs_between(text: str, spans: list[tuple[int, int]]) -> list[int] | None:
     """How each quantity but the first is put to the sum: 1 or -1; None where they are not to be put together."""
-    gaps = [text[end:start] for (_, end), (start, _) in zip(spans, spans[1:], strict=False)]
+    gaps = [text[end:start] for (_, end), (start, _) in pairwise(spans)]
     together = _TOGETHER.search(text) is not None
     signs: list[int] = []
     for gap in gaps:
