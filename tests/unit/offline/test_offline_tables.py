@@ -7,9 +7,18 @@ from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
 TODAY = (2026, 11, 30)
-GOODS = 'Item;Qty;Price\n"Soap ""Rose"", big";9;£2.50\nSponges (20);;£3.20\nTowel blue;110;£6.95\nLamp Ero;4;£28.00\nString, 2m;31;£1.40\n'
-ACCOUNT = "date,desc,debit,credit\n2026-11-01,rent,900,\n2026-11-03,salary,,2500\n2026-11-09,food,45.20,\n2026-12-02,food,60,\n"
-REGIONS = "Region;Units sold;Revenue (EUR);Returns\nNorth;120;2.400,50;3\nSouth;80;1.950,00;\nEast;;0;1\nWest;200;5.100,25;8\n"
+GOODS = (
+    'Item;Qty;Price\n"Soap ""Rose"", big";9;£2.50\nSponges (20);;£3.20\nTowel blue;110;£6.95\nLamp '
+    "Ero;4;£28.00\nString, 2m;31;£1.40\n"
+)
+ACCOUNT = (
+    "date,desc,debit,credit\n2026-11-01,rent,900,\n2026-11-03,salary,,2500\n2026-11-09,food,45.20,\n2"
+    "026-12-02,food,60,\n"
+)
+REGIONS = (
+    "Region;Units sold;Revenue "
+    "(EUR);Returns\nNorth;120;2.400,50;3\nSouth;80;1.950,00;\nEast;;0;1\nWest;200;5.100,25;8\n"
+)
 AWAY = "name;start;end;days\nIda;2026-07-01;2026-07-10;8\nPer;2026-07-15;2026-07-20;4\nIda;2026-09-01;2026-09-03;3\n"
 PROBES = 'Probe,"Voltage (mV)",Note\n"P-1","2,204.5","ok"\n"P-2","908.0","drift,\nagain"\n"P-3","","lost"\n'
 SPENT = "Datum;Betrag;Kategorie\n2026-11-02;12,50;food\n2026-11-05;40,00;fuel\n2026-12-01;7,25;food\n"

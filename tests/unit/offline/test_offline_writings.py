@@ -7,9 +7,19 @@ from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
 TODAY = (2026, 11, 30)
-GOODS = '{"订单":[{"编号":"SO-11","客户":"南山店","明细":[{"品名":"碗","数量":30},{"品名":"盘","数量":15}],"已发货":true},{"编号":"SO-12","客户":"北口店","明细":[{"品名":"笔","数量":110}],"已发货":false}]}'
-NODES = '{"orders":[{"id":"A1","total":12.5,"items":[{"sku":"x","qty":2},{"sku":"y","qty":3}]},{"id":"A2","total":7,"items":[{"sku":"z","qty":1}]}]}'
-PROBES = '{"stock":[{"sku":"K1","name":"kettle","qty":4,"price":29.9},{"sku":"T2","name":"toaster","qty":0,"price":35}],"updated":"2026-11-01"}'
+GOODS = (
+    '{"订单":[{"编号":"SO-11","客户":"南山店","明细":[{"品名":"碗","数量":30},{"品名":"盘","数量":15}'
+    '],"已发货":true},{"编号":"SO-12","客户":"北口店","明细":[{"品名":"笔","数量":110}],"已发货":fals'
+    "e}]}"
+)
+NODES = (
+    '{"orders":[{"id":"A1","total":12.5,"items":[{"sku":"x","qty":2},{"sku":"y","qty":3}]},{"id":"A2"'
+    ',"total":7,"items":[{"sku":"z","qty":1}]}]}'
+)
+PROBES = (
+    '{"stock":[{"sku":"K1","name":"kettle","qty":4,"price":29.9},{"sku":"T2","name":"toaster","qty":0'
+    ',"price":35}],"updated":"2026-11-01"}'
+)
 ANSWERED: list[tuple[str, list[str], list[str]]] = [
     ("count words, characters and sentences of texts", ["characters without spaces - Buy 2 pay 1"], ["8"]),
     (
@@ -66,7 +76,9 @@ ANSWERED: list[tuple[str, list[str], list[str]]] = [
     (
         "JSON我贴进来你帮我查",
         [
-            '一共几个学生 {"班级":"1班","学生":[{"姓名":"陈一","学号":"01","选课":["电路"]},{"姓名":"孙二","学号":"02","选课":[]}]}',
+            "一共几个学生 "
+            '{"班级":"1班","学生":[{"姓名":"陈一","学号":"01","选课":["电路"]},{"姓名":"孙二","学号":"02","选'
+            '课":[]}]}',
             "姓名都列出来",
         ],
         ["陈一", "孙二"],
@@ -205,7 +217,8 @@ ANSWERED: list[tuple[str, list[str], list[str]]] = [
     ("notes", ["Ann called about the invoice", "who called?"], ["Ann"]),
     ("notes", ["Ann has the key", "where is the key?"], ["Ann"]),
     (
-        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. Printing costs 10 cents per page.",
+        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. "
+        "Printing costs 10 cents per page.",
         ["what does printing cost"],
         ["10 cents"],
     ),
@@ -300,15 +313,18 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("shopping list", ["what is the weather"]),
     ("notes", ["what did I say about Bob"]),
     (
-        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. Printing costs 10 cents per page.",
+        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. "
+        "Printing costs 10 cents per page.",
         ["late fee for 5 days?"],
     ),
     (
-        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. Printing costs 10 cents per page.",
+        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. "
+        "Printing costs 10 cents per page.",
         ["do you have a scanner"],
     ),
     (
-        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. Printing costs 10 cents per page.",
+        "FAQ of our library: Opening hours 9 to 17. Loans last 21 days. Late fee is 20 cents a day. "
+        "Printing costs 10 cents per page.",
         ["are you open on sundays"],
     ),
     ("roman numerals", ["MMXXVI plus 1"]),

@@ -145,7 +145,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
+        topics="workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
+        "倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
         "day_between "
         "date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
@@ -214,12 +215,14 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
-            "price_in_a_text price_in_text amount_in_a_text date_in_a_text find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of "
+            "price_in_a_text price_in_text amount_in_a_text date_in_a_text find_price extract_price "
+            "pull_price number_out_of date_in_text date_from_text date_out_of "
             "date_in_letter date_in_mail date_in_email "
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
             "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"
         ),
-        objects="tag email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
+        objects="tag email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag "
+        "mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
@@ -260,13 +263,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("list-cleanup",),
         short_name="lists",
-        topics="sort_thing sort_stuff sort_item sort_entry sort_anything sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical "
+        topics="sort_thing sort_stuff sort_item sort_entry sort_anything sort_line sort_list sort_a_list "
+        "sort_the_list sort_my_list sort_name sort_word alphabetical "
         "alphabetical_order alphabetize "
         "order_of_number number_in_order smallest_first largest_first highest_first lowest_first "
         "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
         "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate "
         "drop_duplicate duplicate_name "
-        "find_duplicate sign_up_twice signed_up_twice listed_twice entered_twice unique_line unique_name a-z z-a clean_up_list list_cleaner 去重 排个序 去掉重复 "
+        "find_duplicate sign_up_twice signed_up_twice listed_twice entered_twice unique_line unique_name "
+        "a-z z-a clean_up_list list_cleaner 去重 排个序 去掉重复 "
         "去除重复 重复项 名单排序",
         objects="list line entry 名单 列表 清单",
         operations="sort sorter dedupe duplicate unique reverse numbering twice double doubled 排序 去重 重复 倒序",
@@ -278,7 +283,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="change_case change_the_case case_of_text letter_case convert_case case_converter slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case "
+        topics="change_case change_the_case case_of_text letter_case convert_case case_converter slug slugify "
+        "url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "
         "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace "
         "search_and_replace find_replace "
@@ -352,7 +358,8 @@ OUT_OF_REACH = {
         "写一篇 写作文 写一首 诗 小说 故事 写作 作曲 笑话 写文章 润色"
     ),
     "watching, controlling and posting": (
-        "monitor_my monitor_website monitor_server alert_me notify notification uptime lottery webcam camera instagram facebook "
+        "monitor_my monitor_website monitor_server alert_me notify notification uptime lottery webcam "
+        "camera instagram facebook "
         "tiktok linkedin whatsapp smart_home answer_the_phone 监控 报警 通知我 发朋友圈 发微博"
     ),
     "documents of other programs": "pdf docx powerpoint ppt",

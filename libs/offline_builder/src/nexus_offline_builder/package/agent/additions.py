@@ -38,7 +38,8 @@ _MORE = lazy_pattern(
 _FEWEST = 2
 _LEFT_OUT = lazy_pattern(
     r"(?:(?:and|now|ok|so|what|how|about|if|we|i|please|but|it|is|be|the|average|mean|total|sum|median)[\s,]+)*"
-    r"(?:without|leav(?:e|ing) out|drop(?:ping)?|ignor(?:e|ing)|excluding|exclude|except(?: for)?|not counting|don't count|remov(?:e|ing)|"
+    r"(?:without|leav(?:e|ing) out|drop(?:ping)?|ignor(?:e|ing)|excluding|exclude|except(?: for)?|not "
+    r"counting|don't count|remov(?:e|ing)|"
     r"skip(?:ping)?|minus|take out|去掉|不算|除去|扣除|不要)\s*(?:the\s+|那个?|最)?"
     rf"(?:(?P<number>{NUMBER})|(?P<low>lowest|smallest|worst|minimum|[低小]的?)|(?P<high>highest|largest|biggest|best|maximum|[高大]的?))"
     r"(?:\s*(?:one|mark|grade|score|number|value|分|呢|的话))*[\s?.!？。]*",
@@ -52,7 +53,8 @@ _WRITTEN = (
 )
 _DAYS_WRITTEN = lazy_pattern(_WRITTEN, re.IGNORECASE)
 _ON_DAY = lazy_pattern(
-    r"(?:(?:and|so|ok|what|how|about|old|then|or|if|race|event|day|is|was|the|那|如果)[\s,]+)*(?:on|at|by|as of|until|到了?|在)\s*"
+    r"(?:(?:and|so|ok|what|how|about|old|then|or|if|race|event|day|is|was|the|那|如果)[\s,]+)*(?:on|at|"
+    r"by|as of|until|到了?|在)\s*"
     rf"(?P<day>{_WRITTEN})(?:的时候|时|那天|呢)*[\s?.!？。]*",
     re.IGNORECASE,
 )
@@ -67,8 +69,10 @@ _DAY_AND_MONTH = lazy_pattern(
     re.IGNORECASE,
 )
 _BREAK = lazy_pattern(
-    r"(?:(?:and|so|with|but|minus|less|without|take off|subtract|an?|the)[\s,]+)*(?P<minutes>\d{1,3})[\s-]*(?:min(?:ute)?s?|m)\s*"
-    r"(?:(?:unpaid\s*)?(?:lunch|break|pause|lunch break))?(?: off)?[\s?.!]*|(?:减去?|扣除?)(?P<zhm>\d{1,3})分钟(?:休息|午休)?[\s。]*",
+    r"(?:(?:and|so|with|but|minus|less|without|take off|subtract|an?|"
+    r"the)[\s,]+)*(?P<minutes>\d{1,3})[\s-]*(?:min(?:ute)?s?|m)\s*"
+    r"(?:(?:unpaid\s*)?(?:lunch|break|pause|lunch break))?(?: off)?[\s?.!]*|(?:减去?|"
+    r"扣除?)(?P<zhm>\d{1,3})分钟(?:休息|午休)?[\s。]*",
     re.IGNORECASE,
 )
 _SHIFT = lazy_pattern(r"\d\s*(?:[:：]\s*\d\d|[ap]m).*\d\s*(?:[:：]\s*\d\d|[ap]m)", re.IGNORECASE)

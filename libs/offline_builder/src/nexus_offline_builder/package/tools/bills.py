@@ -153,8 +153,10 @@ _FORMS = (
     (rf"(?P<a>{_N})\s*(?:是|占)\s*(?P<b>{_N})\s*的?\s*pct之", "({a}) / ({b}) * 100"),
     (rf"(?P<a>{_N})\s*(?:of|out of|/)\s*(?P<b>{_N})\s*(?:in|as(?: an?)?)\s*{_PCT}", "({a}) / ({b}) * 100"),
     (
-        rf"(?:(?:sold|passed|got|scored|answered|finished|did|hit|won|correct|right|{_WORD})\s*)?(?P<a>{_N})\s*(?:of|out of)\s*"
-        rf"(?P<b>{_N})\s*(?:{_NOUN})?\s*[,;?.]*\s*(?:how many|what|how much|in|as)\s*(?:an? |the )?{_PCT}(?: is (?:that|it))?",
+        rf"(?:(?:sold|passed|got|scored|answered|finished|did|hit|won|correct|right|"
+        rf"{_WORD})\s*)?(?P<a>{_N})\s*(?:of|out of)\s*"
+        rf"(?P<b>{_N})\s*(?:{_NOUN})?\s*[,;?.]*\s*(?:how many|what|how much|in|as)\s*(?:an? |the "
+        rf")?{_PCT}(?: is (?:that|it))?",
         "({a}) / ({b}) * 100",
     ),
     (
@@ -163,7 +165,8 @@ _FORMS = (
         "({a}) * (1 + {p}) ^ {b}",
     ),
     (
-        rf"compound interest\s*(?:on|of)\s*(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:for|over)\s*(?P<b>\d{{1,2}})\s*years?",
+        rf"compound interest\s*(?:on|of)\s*(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:for|"
+        rf"over)\s*(?P<b>\d{{1,2}})\s*years?",
         "({a}) * (1 + {p}) ^ {b} - ({a})",
     ),
     (rf"(?P<a>{_N})\s*out of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),

@@ -124,9 +124,12 @@ _ADJECTIVES = (
     ("年龄最大", "最高", "年龄 age"),
 )
 _IGNORES_GAPS = lazy_pattern(
-    r"[,;(]?\s*\b(?:(?:and\s+)?(?:please\s+)?(?:skip\w*|ignor\w+|leav\w+ out|without counting|not counting|excluding|omit\w*|"
-    r"disregard\w*|except(?: for)?|don't count|do not count)\s+(?:the |any |all )?(?:empty|blank|missing|unfilled|null)s?"
-    r"(?:\s+(?:cells?|ones?|rows?|values?|entries|fields?|lines?))?|(?:skip\w*|ignor\w+)\s+(?:the )?(?:blanks|gaps|nulls|n/?as?))"
+    r"[,;(]?\s*\b(?:(?:and\s+)?(?:please\s+)?(?:skip\w*|ignor\w+|leav\w+ out|without counting|not "
+    r"counting|excluding|omit\w*|"
+    r"disregard\w*|except(?: for)?|don't count|do not count)\s+(?:the |any |all )?(?:empty|blank|"
+    r"missing|unfilled|null)s?"
+    r"(?:\s+(?:cells?|ones?|rows?|values?|entries|fields?|lines?))?|(?:skip\w*|ignor\w+)\s+(?:the "
+    r")?(?:blanks|gaps|nulls|n/?as?))"
     r"\b\)?|"
     r"\b(?:of |for |over |among |only )*(?:the |all )?(?:filled(?:[ -]in)?|non[- ]?empty|non[- ]?blank|not empty)"
     r"(?:\s+(?=\w))?(?=\s|$)|[,，（(]?\s*(?:(?:忽略|跳过|不算|不计|除去|去掉|不包括)(?:掉)?(?:空白?|缺失|没填)的?(?:值|格|单元格|行)?|"
@@ -139,15 +142,18 @@ _EACH = lazy_pattern(
     r"(?:每一?个?|按照?|各个?)([\u4e00-\u9fff]{1,3}?)(?=的|平均|合计|汇总|统计|总|有|[多几]|最|人数|$)"
 )
 _AS_ZERO = lazy_pattern(
-    r"[,;(]?\s*(?:\b(?:with |count(?:ing)? |treat(?:ing)? |take |and )*(?:the )?(?:empty|blank|missing)s?(?: cells?| ones?| values?| entries)?\s*"
-    r"(?:=|as|are|is|count(?:ed)? as|treated as)\s*(?:0|zero)\b|(?:空白?|缺失|没填)的?(?:值|格|单元格)?(?:算|当|按|记为?|视为)\s*(?:0|零))\s*\)?",
+    r"[,;(]?\s*(?:\b(?:with |count(?:ing)? |treat(?:ing)? |take |and )*(?:the )?(?:empty|blank|"
+    r"missing)s?(?: cells?| ones?| values?| entries)?\s*"
+    r"(?:=|as|are|is|count(?:ed)? as|treated as)\s*(?:0|zero)\b|(?:空白?|缺失|没填)的?(?:值|格|"
+    r"单元格)?(?:算|当|按|记为?|视为)\s*(?:0|零))\s*\)?",
     re.IGNORECASE,
 )
 _EXTREME = lazy_pattern(
     r"\b(?:max(?:imum)?|min(?:imum)?|highest|lowest|largest|smallest|biggest|greatest)\b|最[大小高低]", re.IGNORECASE
 )
 _WHOSE = lazy_pattern(
-    r"[,;]?\s*\b(?:and|&|\+)\s+(?:which|who|whose|what|where|when|in which|on which|at which|by whom|for which|tell me who|"
+    r"[,;]?\s*\b(?:and|&|\+)\s+(?:which|who|whose|what|where|when|in which|on which|at which|by whom|"
+    r"for which|tell me who|"
     r"the)\s*(?P<en>[\w-]+)?(?:\s+(?:is|was|has|had|did|it|that|this|name|one|made|sold|got))*(?=[\s?.!]*$)|"
     r"[,，]?\s*(?:和|以及|还有|并且)?(?:分别)?是?(?:谁|哪一?[个种位家天月名]|什么时候)(?P<zh>[\u4e00-\u9fff]{0,4})(?=[\s?？。]*$)",
     re.IGNORECASE,

@@ -20,7 +20,8 @@ from .table import MISSING, Column, Table, numeric_columns
 from .wording import asks_how_many
 
 COUNT = lazy_pattern(
-    r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|\bhow often\b|\bhow many times\b|多少[笔项次]|几[笔项次]|"
+    r"\bhow many (?=per\b|by\b|(?:are |were )?(?:there )?(?:in |for )?(?:each|every)\b)|\bhow often\b|"
+    r"\bhow many times\b|多少[笔项次]|几[笔项次]|"
     r"\bhow many (?:data )?(?:rows|records|lines|entries)\b|\bcount\b|\brow count\b|\bnumber of (?:rows|records|"
     r"lines)\b|多少行|几行|行数|多少条|几条|记录数",
     re.I,

@@ -75,7 +75,8 @@ _EMPTY = (
     r"(?<=\w )with ?out\s+(?:an?|any)\s+(?<!\w){name}s?(?!\w)",
     r"(?<!\w){name}(?!\w)\s*(?:cells?\s+|fields?\s+|entry\s+)?(?:is|are|was|were|has been|been)?\s*"
     r"(?:empty|blank|missing|not (?:filled(?: in)?|given|entered|set|known|there)|unknown|left out|null)\b",
-    r"\b(?:has|have|had|did|do|does|is|are|was)(?:n't| not)\s+(?:got\s+|have\s+|paid\s+|given\s+|entered\s+|filled(?: in)?\s+|set\s+|submitted\s+|yet\s+|an?\s+|any\s+|the\s+)*"
+    r"\b(?:has|have|had|did|do|does|is|are|was)(?:n't| not)\s+(?:got\s+|have\s+|paid\s+|given\s+|"
+    r"entered\s+|filled(?: in)?\s+|set\s+|submitted\s+|yet\s+|an?\s+|any\s+|the\s+)*"
     r"(?<!\w){name}(?!\w)(?:\s+(?:filled(?: in)?|given|entered|set))*",
     r"(?:没有?(?:填写?|写|登记)?|缺少?|未填写?|漏填|漏了|空着)(?:了)?的?{name}",
     r"{name}(?:一?[栏列]|格)?(?:是|为)?(?:空白?(?!气|调|间)的?|没有?填写?|没写|没有|缺失|缺|未填写?|漏填|漏了|空着)(?:的)?",
@@ -92,7 +93,9 @@ _JOINS = lazy_pattern(
     re.IGNORECASE,
 )
 _NOT = lazy_pattern(
-    r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing|still (?:has|have|needs?) to|(?:has|have|needs?) to|must|still open|outstanding|overdue)\b|没有?|未|不|还没",
+    r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing|still "
+    r"(?:has|have|needs?) to|(?:has|have|needs?) to|must|still open|outstanding|overdue)\b|没有?|未|不|"
+    r"还没",
     re.IGNORECASE,
 )
 _IN_MONTH = lazy_pattern(

@@ -31,16 +31,19 @@ _AND_THE = lazy_pattern(
     r"\b(?:and|the|what|about|how|is|are|now|then|so|ok|what's|show|me)\b|那|呢|是|的|多少", re.IGNORECASE
 )
 _OTHER_WAY = lazy_pattern(
-    r"(?:(?:and|now|so|ok|then)\s+)*(?:the\s+)?(?:other way(?: (?:a)?round)?|reversed?|in reverse|opposite|turn it round|flip it)[\s?.!]*|"
+    r"(?:(?:and|now|so|ok|then)\s+)*(?:the\s+)?(?:other way(?: (?:a)?round)?|reversed?|in reverse|"
+    r"opposite|turn it round|flip it)[\s?.!]*|"
     r"(?:反过来|倒过来|反着)(?:排|呢)*[\s?？。]*",
     re.IGNORECASE,
 )
 _ALL = lazy_pattern(
-    r"(?:(?:and|so|for|of|but|what about)\s+)*(?:overall|in all|in total|altogether|all together|all(?: of them)?|everyone|everybody|everything|"
+    r"(?:(?:and|so|for|of|but|what about)\s+)*(?:overall|in all|in total|altogether|all together|"
+    r"all(?: of them)?|everyone|everybody|everything|"
     r"the whole (?:table|list))[\s?.!]*|(?:全部|所有的?|总共|一共|总的)(?:人|呢|有多少)*[\s?？。]*",
     re.IGNORECASE,
 )
 _IN_ALL = lazy_pattern(r"\b(?:all|altogether|overall|total|sum)\b|总|合计|一共", re.IGNORECASE)
+_LISTS_NUMBERS = lazy_pattern(r"\d\s*(?:,|、|and|和)\s*\d")
 _LEADS_ON = lazy_pattern(
     r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE
 )
@@ -53,45 +56,45 @@ def about_earlier_table(question: Question) -> Task | None:
     if len(words) > _LONGEST_FOLLOW_UP or OTHER_FORM.search(words):
         return None
     table = next((found for text in question.earlier if (found := table_in(text))), None)
-    words = in_its_words(table, words) if table is not None else words
-    before = _around(question.earlier)
-    if table is not None and (same := from_rows_before(words, question.earlier, question.chinese)) is not None:
-        return Task(LIKELY, lambda: same)
-    if asks_how_many(words) and question.earlier and table_in(question.earlier[0]) and table is not None:
-        counted = table._replace(around=before)
-        return Task(LIKELY, lambda: _counted(counted, question.chinese))
-    if table is not None and (columns := picked_columns(table, words, question.chinese, before)):
-        return Task(LIKELY, lambda: columns)
-    if table is not None and (first := first_row(table, words, _around(question.earlier), question.chinese)):
-        return Task(LIKELY, lambda: first)
-    if table is not None and _OTHER_WAY.fullmatch(words.strip()) and (turned := other_way(before)):
-        return Task(LIKELY, lambda: answered(table, turned, question.chinese, total=True))
-    if table is not None and _ALL.fullmatch(words.strip()):
-        words = "total"
-    asks = _asks_of(table, words)
-    grouped = GROUP.search(words) if not re.search(r"\d", words) else None
-    if not (asks or grouped) or re.search(r"\d\s*(?:,|、|and|和)\s*\d", words):
-        return None
     if table is not None:
-        if grouped and not _asks_figure(words):
-            words = f"{order_of(before)} {words}"
-        words = _with_column(table, words, before)
-        words = _with_group(table, _with_measure(words, question.earlier), question.earlier)
-        names_column = any(mentioned(name, words) for name in table.header)
-        asks_only = not re.search(r"\d", words)
-        confidence = LIKELY if names_column or asks_only else POSSIBLE
-        return Task(confidence, lambda: answered(table, words, question.chinese, total=True))
-    if not TABLE_WORDS.search(words):
+        return _of_table(table, in_its_words(table, words), question)
+    asks = _asks_figure(words) or (GROUP.search(words) and not re.search(r"\d", words))
+    if not asks or _LISTS_NUMBERS.search(words) or not TABLE_WORDS.search(words):
         return None
     return Task(LIKELY, _refuse_without_table)
 
 
-def _asks_of(table: Table | None, words: str) -> bool:
+def _of_table(table: Table, words: str, question: Question) -> Task | None:
+    before, chinese = _around(question.earlier), question.chinese
+    if (same := from_rows_before(words, question.earlier, chinese)) is not None:
+        return Task(LIKELY, lambda: same)
+    if asks_how_many(words) and table_in(question.earlier[0]):
+        return Task(LIKELY, lambda: _counted(table._replace(around=before), chinese))
+    listed = picked_columns(table, words, chinese, before) or first_row(table, words, before, chinese)
+    if listed is not None:
+        return Task(LIKELY, lambda: listed)
+    if _OTHER_WAY.fullmatch(words.strip()) and (turned := other_way(before)):
+        return Task(LIKELY, lambda: answered(table, turned, chinese, total=True))
+    return _of_figures(table, "total" if _ALL.fullmatch(words.strip()) else words, before, question)
+
+
+def _of_figures(table: Table, words: str, before: str, question: Question) -> Task | None:
+    grouped = GROUP.search(words) if not re.search(r"\d", words) else None
+    if not (_asks_of(table, words) or grouped) or _LISTS_NUMBERS.search(words):
+        return None
+    if grouped and not _asks_figure(words):
+        words = f"{order_of(before)} {words}"
+    words = _with_column(table, words, before)
+    words = _with_group(table, _with_measure(words, question.earlier), question.earlier)
+    names_column = any(mentioned(name, words) for name in table.header)
+    confidence = LIKELY if names_column or not re.search(r"\d", words) else POSSIBLE
+    return Task(confidence, lambda: answered(table, words, question.chinese, total=True))
+
+
+def _asks_of(table: Table, words: str) -> bool:
     """Whether `words` name a figure or an order; in short ones a row, a condition or a column of `table` is enough."""
     if _asks_figure(words):
         return True
-    if table is None:
-        return False
     short = len(words) <= 60 and (
         picked_rows(table, words) is not None or any(mentioned(name, words) for name in table.header)
     )

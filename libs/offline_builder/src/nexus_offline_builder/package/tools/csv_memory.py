@@ -18,19 +18,23 @@ from .table import Table, numeric_columns, table_in
 
 _LONGEST = 120
 _LIST = lazy_pattern(
-    r"(?:(?:and|so|ok|now|then|please|just)[\s,]+)*(?:(?:which|what|who)(?: (?:ones?|rows?|are|is|were|was|they|those|these|"
-    r"them|it|that|of them|exactly))*|(?:list|show|name|give|tell)(?: (?:me|them|those|these|all|the|rows?|ones?|names?|"
+    r"(?:(?:and|so|ok|now|then|please|just)[\s,]+)*(?:(?:which|what|who)(?: (?:ones?|rows?|are|is|were|"
+    r"was|they|those|these|"
+    r"them|it|that|of them|exactly))*|(?:list|show|name|give|tell)(?: (?:me|them|those|these|all|the|"
+    r"rows?|ones?|names?|"
     r"of))*)[\s?.!]*|"
     r"(?:那|分别)?(?:是|有)?(?:哪些?|哪几[个行条名笔]|谁|什么)(?:呢|人|行|些)*[\s?？。]*|(?:都)?列(?:一下|出来?)[\s。]*",
     re.IGNORECASE,
 )
 _REFERS = lazy_pattern(
-    r"\b(?:it|its|that|those|these|them|their|they|of it|that one|the same|his|her|he|she|this|this one|that (?:one|row|item))\b|"
+    r"\b(?:it|its|that|those|these|them|their|they|of it|that one|the same|his|her|he|she|this|this "
+    r"one|that (?:one|row|item))\b|"
     r"它们?|他们?|她们?|这[个些笔]|那[个些笔]|其中|该",
     re.IGNORECASE,
 )
 _WHOLE = lazy_pattern(
-    r"\b(?:all|overall|everyone|everything|altogether|whole|rest|others?|in total|each|every|per|by)\b|全部|所有|整个|其他|按|每个",
+    r"\b(?:all|overall|everyone|everything|altogether|whole|rest|others?|in total|each|every|per|by)\b|"
+    r"全部|所有|整个|其他|按|每个",
     re.IGNORECASE,
 )
 _STOCK = lazy_pattern(r"\bhow many\b|\bleft\b|\bin stock\b|库存|还?剩|多少[个件]|几[个件]", re.IGNORECASE)

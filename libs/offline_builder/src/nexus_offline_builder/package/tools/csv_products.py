@@ -26,8 +26,10 @@ _SPREAD = lazy_pattern(
 )
 _LABEL = lazy_pattern(r"^[^=]{0,40}=\s*(?=\S)")
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:total(?:s|led)?|sums?|sum up|all ?together|altogether|in all|overall|stock|value|worth|inventory|over|all|rows?|the|"
-    r"whole|profit|margin|difference|result|what|is|of|for|and|then|add(?:ed)? up|s)\b|总[值价额数]?|合计|一共|求和|再|之?和|"
+    r"\b(?:total(?:s|led)?|sums?|sum up|all ?together|altogether|in all|overall|stock|value|worth|"
+    r"inventory|over|all|rows?|the|"
+    r"whole|profit|margin|difference|result|what|is|of|for|and|then|add(?:ed)? up|s)\b|总[值价额数]?|"
+    r"合计|一共|求和|再|之?和|"
     r"库存|价值|金额|利润|差额|每行",
     re.IGNORECASE,
 )

@@ -22,12 +22,14 @@ _FIRST = lazy_pattern(
     r"\b(?P<way>top|bottom)\s+(?P<count>\d{1,3})\b|(?P<zh>前|后)\s*(?P<n>\d{1,3})\s*[名个位]", re.IGNORECASE
 )
 _JUST_FIRST = lazy_pattern(
-    r"(?:(?:and|so|ok|now|just|only|show|give|me|please)\s+)*(?:the\s+)?(?:first|top)(?: (?P<n>\d{1,3}|two|three|four|five|ten)\b)?(?: ones?| rows?| lines?| entry| entries| places?)?"
+    r"(?:(?:and|so|ok|now|just|only|show|give|me|please)\s+)*(?:the\s+)?(?:first|top)(?: (?P<n>\d{1,3}|"
+    r"two|three|four|five|ten)\b)?(?: ones?| rows?| lines?| entry| entries| places?)?"
     r"(?: only| please)?[\s?.!]*|只?[要看]?(?:第一|前(?P<zh>[\d一二三四五十]+))[个名行条](?:呢)?[\s?？。]*",
     re.IGNORECASE,
 )
 _DOWN = lazy_pattern(
-    r"\b(?:highest|largest|biggest|most|more|descending|desc|high to low|best|strongest|greatest|top|expensive|dearest|priciest|costl\w+|"
+    r"\b(?:highest|largest|biggest|most|more|descending|desc|high to low|best|strongest|greatest|top|"
+    r"expensive|dearest|priciest|costl\w+|"
     r"decreasing|large to small)\b|"
     r"从[高大多]|降序|最[高大多贵]|前",
     re.IGNORECASE,
@@ -41,7 +43,8 @@ _UP = lazy_pattern(
 _WHICH = lazy_pattern(
     r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
     r"biggest|best|greatest|least|lowest|smallest|fewest|"
-    r"worst|cheapest|max(?:imum)?|min(?:imum)?|more(?! than)|fewer(?! than)|less(?! than))\b|\bwhat\b.*\b(?P<what>most|least)\b|"
+    r"worst|cheapest|max(?:imum)?|min(?:imum)?|more(?! than)|fewer(?! than)|less(?! than))\b|"
+    r"\bwhat\b.*\b(?P<what>most|least)\b|"
     r"\b(?P<adj>dearest|priciest|costliest|cheapest|(?:most|least) (?:expensive|costly))\b(?! prices?\b)|"
     r"(?=.*(?:哪一?[个种家位名样款类天月项笔件]|谁|什么)).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
@@ -52,7 +55,8 @@ _BEST = lazy_pattern(
 _DATED = lazy_pattern(r"date|^day$|datum|日期|时间", re.IGNORECASE)
 _MOST = lazy_pattern(r"(?:the |who has |with )*(most|least|fewest)[\s?.!]*", re.IGNORECASE)
 _BEST_OF = lazy_pattern(
-    r"\b(best|worst|strongest|weakest|top|biggest|largest|smallest|highest|lowest)\b(?! \d)(?!.*\b(?:per|each|every)\b)",
+    r"\b(best|worst|strongest|weakest|top|biggest|largest|smallest|highest|lowest)\b(?! "
+    r"\d)(?!.*\b(?:per|each|every)\b)",
     re.IGNORECASE,
 )
 _SUMMED = frozenset(

@@ -213,11 +213,13 @@ _FILLED = lazy_pattern(
 _PROFIT = lazy_pattern(
     rf"(?:cost(?: price)?|bought(?: (?:at|for|it for))?|buy(?: at| for)?)\s*(?:is|was|of|:)?\s*(?P<a>{_AMOUNT})[\s,;]*"
     rf"(?:and\s+)?(?:sold|sell|selling price|sale price)(?: (?:at|for|it for))?\s*(?:is|was|of|:)?\s*(?P<b>{_AMOUNT})"
-    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?(?P<what>profit|margin|mark-?up)\s*(?P<share>(?:in )?(?:%|percent\w*))?[\s?.!]*",
+    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?(?P<what>profit|margin|"
+    r"mark-?up)\s*(?P<share>(?:in )?(?:%|percent\w*))?[\s?.!]*",
     re.IGNORECASE,
 )
 _WAS_NOW = lazy_pattern(
-    rf"(?:(?:it|this|that|the|my|our|a|price)\s+)*(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
+    rf"(?:(?:it|this|that|the|my|our|a|price)\s+)*(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|"
+    rf"before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
     rf"(?:and\s+)?(?:then\s+)?(?:(?:is\s+)?now|to|today)(?:\s+(?:it'?s|is|its|at|only|they want|i pay|we pay|"
     rf"costs?))*\s*"
     rf"(?P<b>{_AMOUNT})(?P<asks>.*)",

@@ -16,7 +16,8 @@ _MEASURES = (
     (
         "sum",
         "合计",
-        r"\b(?:sum(?: up)?|totals?|add(?:ed)? up|altogether|in all|in total)\b|加起来|相加|合计|总和|总共|求和|总计|一共|总数|总(?=\s|$)",
+        r"\b(?:sum(?: up)?|totals?|add(?:ed)? up|altogether|in all|in total)\b|加起来|相加|合计|总和|总共|"
+        r"求和|总计|一共|总数|总(?=\s|$)",
     ),
     ("average", "平均值", r"\b(?:average|mean|avg)\b|平均[值数]?"),
     ("max", "最大值", r"\b(?:max(?:imum)?|highest|largest|biggest)\b|最[大高]值?"),

@@ -8,7 +8,8 @@ from .json_scope import names_in, nested
 from .patterns import lazy_pattern
 
 _OF_A_NAME = lazy_pattern(
-    r"(?:(?:what(?:'s| is)|get|give me|find|show|tell me|how much is)\s+)?(?:the\s+)?(?P<key>[\w-]+)\s+(?:of|for)\s+(?:the\s+)?"
+    r"(?:(?:what(?:'s| is)|get|give me|find|show|tell me|how much "
+    r"is)\s+)?(?:the\s+)?(?P<key>[\w-]+)\s+(?:of|for)\s+(?:the\s+)?"
     r"(?P<value>[\w -]{1,40}?)(?:\s+(?:in|from))?[\s:?.]*|"
     r"how (?P<much>old|much|tall|big|heavy|long) (?:is|does|was|are) (?P<of>[\w -]{1,40}?)(?: cost| weigh)?[\s:?.]*|"
     r"(?P<whose>[^\s的]{1,20}?)(?:在|是|属于)(?:哪一?个?|什么)(?P<which>[\u4e00-\u9fff]{1,8})[\s?？：:]*|"
@@ -16,13 +17,14 @@ _OF_A_NAME = lazy_pattern(
     re.IGNORECASE,
 )
 _AND_OF = lazy_pattern(
-    r"(?:and|what about|how about)\s+(?:of |for |that of )?(?P<en>[\w-]+(?: [\w-]+)?)[\s?.!]*|那?(?P<zh>[\w]{1,12}?)(?:的)?呢[\s?？]*",
+    r"(?:and|what about|how about)\s+(?:of |for |that of )?(?P<en>[\w-]+(?: [\w-]+)?)[\s?.!]*|"
+    r"那?(?P<zh>[\w]{1,12}?)(?:的)?呢[\s?？]*",
     re.IGNORECASE,
 )
 
 
 def of_a_name(request: str, value: Node) -> tuple[str, str, Node] | None:
-    """Path, title and value for `the age of Bob`: of the only object that has both the key and, under another, the word."""
+    """Path, title and value for `the age of Bob`: of the only object with that key and, under another, the word."""
     found = _OF_A_NAME.fullmatch(request.strip())
     if found is None:
         return None

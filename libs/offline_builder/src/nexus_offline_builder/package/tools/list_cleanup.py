@@ -37,7 +37,8 @@ _PLACES = {"first": 0, "top": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 
 }
 _PLACE = lazy_pattern(
     r"(?:(?:and|so|ok|now|then|what|whats|what's|which|who|is|are|comes?|the|at|on|in|give|tell|me|show|just|only|name|item|entry)"
-    r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|\d{1,3}(?:st|nd|rd|th))"
+    r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|"
+    r"\d{1,3}(?:st|nd|rd|th))"
     r"(?:\s+(?:one|line|item|entry|name|row|place|word|is|now|in|the|list|then|please|of|it))*[\s?.!]*|"
     r"(?:那|现在)*(?:排在?)?(?P<zh>第[一二三四五\d]+|最后一?)[个行项条名位](?:现在)?(?:是|叫)?(?:哪[个家位一]?|谁|什么)?[\u4e00-\u9fff]?"
     r"(?:呢)?[\s?？。]*",
@@ -46,12 +47,14 @@ _PLACE = lazy_pattern(
 
 
 _ORDERS = lazy_pattern(
-    r"\s*(?:please|pls|kindly|i (?:want|need)|can you|could you)\b|.*\b(?:these|the following|this list)\b|.*[这下]面?[些列]|"
+    r"\s*(?:please|pls|kindly|i (?:want|need)|can you|could you)\b|.*\b(?:these|the following|this "
+    r"list)\b|.*[这下]面?[些列]|"
     r"\s*(?:请|帮我|麻烦|把|将|按)",
     re.IGNORECASE,
 )
 _LABEL = lazy_pattern(
-    r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*(?:[^\W\d_]+ )?(?:[^\W\d_]+s|list|names?|people|[\u4e00-\u9fff]*(?:名单|列表|清单|如下|名字))"
+    r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*(?:[^\W\d_]+ )?(?:[^\W\d_]+s|list|names?|people|"
+    r"[\u4e00-\u9fff]*(?:名单|列表|清单|如下|名字))"
     r"\s*[:：]\s*(?!//)(?=\S)",
     re.IGNORECASE,
 )
@@ -295,7 +298,8 @@ def _refuse_measures(entries: list[str]) -> None:
     """Raises Refusal where amounts have several units, or dates are written so that their letters say no order."""
     units = [_MEASURED.fullmatch(entry) for entry in entries]
     several = len({found[1].lower() for found in units if found}) > 1
-    if all(units) and (several or len(units) > 1) or all(_DATE.fullmatch(entry) for entry in entries):
+    measured = all(units) and (several or len(units) > 1)
+    if measured or all(_DATE.fullmatch(entry) for entry in entries):
         raise Refusal(
             "I sort numbers and words; amounts with units and dates not written year-month-day I cannot put in order.",
             "我会按数字或字母排序；带单位的数量和不是 年-月-日 的日期我排不了。",

@@ -47,8 +47,10 @@ DOWN = lazy_pattern(
 )
 BY_LENGTH = lazy_pattern(r"\bby length\b|\b(?:longest|shortest) first\b|按(?:长度|字数)", re.IGNORECASE)
 REMOVED = lazy_pattern(
-    r"(?:(?:and|so|ok)[\s,]+)*how many (?:were |did you |duplicates |of them |entries |lines |have been )*(?:removed?|dropped?|"
-    r"deleted?|taken out|left out|gone|duplicates)(?: were there)?[\s?.!]*|(?:一共|共)?(?:去掉|删掉?|去除|删除|去)了?(?:多少|几)[个项条行]?[\s?？。]*",
+    r"(?:(?:and|so|ok)[\s,]+)*how many (?:were |did you |duplicates |of them |entries |lines |have "
+    r"been )*(?:removed?|dropped?|"
+    r"deleted?|taken out|left out|gone|duplicates)(?: were there)?[\s?.!]*|(?:一共|共)?(?:去掉|删掉?|"
+    r"去除|删除|去)了?(?:多少|几)[个项条行]?[\s?？。]*",
     re.IGNORECASE,
 )
 ONLY_REPEATED = lazy_pattern(
@@ -82,8 +84,10 @@ _SAYS_NOTHING = lazy_pattern(
 
 _BEHIND = lazy_pattern(
     r"(?P<body>[^\n]*[,，、;][^\n]*?)\s+(?P<request>(?:(?:in|by|please|and|then|from|sorted|order)\s+)*(?:descending|ascending|desc|asc|"
-    r"reversed?|backwards|alphabetical(?:ly)?|(?:high|low|larg|small|bigg|long|short)est first|a\s?(?:-|to)\s?z|z\s?(?:-|to)\s?a|"
-    r"without (?:duplicates|doubles|repeats)|(?:high|large|big) to (?:low|small)|(?:low|small) to (?:high|large|big))(?: order)?(?: please)?)[\s.!?]*",
+    r"reversed?|backwards|alphabetical(?:ly)?|(?:high|low|larg|small|bigg|long|short)est first|"
+    r"a\s?(?:-|to)\s?z|z\s?(?:-|to)\s?a|"
+    r"without (?:duplicates|doubles|repeats)|(?:high|large|big) to (?:low|small)|(?:low|small) to "
+    r"(?:high|large|big))(?: order)?(?: please)?)[\s.!?]*",
     re.IGNORECASE,
 )
 _ASKS_FIRST = lazy_pattern(
@@ -91,7 +95,8 @@ _ASKS_FIRST = lazy_pattern(
     re.IGNORECASE,
 )
 _ASKS_LAST = lazy_pattern(
-    r"\b(?:as (?:text|numbers|strings|words)|by \w+|(?:high|low|larg|small|bigg|long|short|new|old)est first|descending|ascending|"
+    r"\b(?:as (?:text|numbers|strings|words)|by \w+|(?:high|low|larg|small|bigg|long|short|new|old)est "
+    r"first|descending|ascending|"
     r"only|instead|reversed?)[\s.!?]*$",
     re.IGNORECASE,
 )

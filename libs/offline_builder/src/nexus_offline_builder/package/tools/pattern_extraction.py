@@ -186,7 +186,8 @@ def _listed_again(words: str, question: Question) -> Task | None:
 
 
 _SENDS = lazy_pattern(
-    r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",
+    r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|"
+    r"them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",
     re.IGNORECASE,
 )
 

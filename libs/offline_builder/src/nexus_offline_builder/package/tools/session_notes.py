@@ -43,7 +43,8 @@ _OFF = lazy_pattern(
     re.IGNORECASE,
 )
 _CLEAR = lazy_pattern(
-    rf"{_POLITE}(?:clear|reset|start over)[\s.!]*|{_POLITE}(?:clear|empty|delete|reset|wipe|start|forget)\s+(?:over|everything|all|the (?:whole )?list|"
+    rf"{_POLITE}(?:clear|reset|start over)[\s.!]*|{_POLITE}(?:clear|empty|delete|reset|wipe|start|"
+    rf"forget)\s+(?:over|everything|all|the (?:whole )?list|"
     rf"my (?:whole )?list|(?:a )?new list|all (?:my )?notes|it|the list)[\s.!]*|清空.*",
     re.IGNORECASE,
 )

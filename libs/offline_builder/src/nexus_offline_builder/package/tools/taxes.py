@@ -68,7 +68,7 @@ def tax_in(text: str, asked_besides: str = "") -> list[str] | None:
 
     `asked_besides` is a later turn that names nothing but net, tax or gross.
     """
-    if len(text) > _LONGEST or "税" not in text and not re.search(_TAX_NAME, text, re.IGNORECASE):
+    if len(text) > _LONGEST or ("税" not in text and not re.search(_TAX_NAME, text, re.IGNORECASE)):
         return None
     text = _IN_IT.sub(r"含税 \1 ", text)
     rates = list(_RATE.finditer(text))

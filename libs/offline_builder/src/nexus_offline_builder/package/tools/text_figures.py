@@ -27,7 +27,8 @@ FIGURES = (
     _figure(
         "words",
         "字数（汉字加单词）",
-        r"(?<!which )(?<!what )(?<!unique )(?<!distinct )(?<!different )(?<!common )(?<!frequent )(?<!used )(?<!top )\bwords?\b(?! "
+        r"(?<!which )(?<!what )(?<!unique )(?<!distinct )(?<!different )(?<!common )(?<!frequent )(?<!used "
+        r")(?<!top )\bwords?\b(?! "
         r"frequenc)|(?<!汉)字数|单词数|词数|多少个?(?:字(?!符)|词|单词)|几个(?:字(?!符)|词|单词)",
     ),
     _figure("unique words", "不同的词", r"\b(?:unique|distinct|different)(?: words?| ones?)?\b|不同的(?:单)?词|不重复"),
@@ -47,7 +48,8 @@ FIGURES = (
     _figure(
         "characters with punctuation",
         "字符数（含标点，不含空格）",
-        r"\b(?:with|including|incl\.?|plus|count(?:ing)?) (?:the )?punctuation\b|(?<!不)(?:算上|加上|含上?|包括|连同?|计入)标点|"
+        r"\b(?:with|including|incl\.?|plus|count(?:ing)?) (?:the )?punctuation\b|(?<!不)(?:算上|加上|含上?|"
+        r"包括|连同?|计入)标点|"
         r"标点(?:符号)?(?:也算|也要算|算上|算进)",
     ),
     _figure("letters", "字母数", r"\bletters?\b|字母"),

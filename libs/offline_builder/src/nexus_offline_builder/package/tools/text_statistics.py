@@ -42,7 +42,8 @@ _DASH = lazy_pattern(r"(?P<request>[^-–—:：\n\"“「?？]{4,80}?)\s+[-–�
 _POINTER = lazy_pattern(
     r"(?:[\w-]+'s|my|his|her|their|our|the|this|that|an?|its) (?:[\w-]+ ){0,2}(?:essay|letter|story|post|article|paper|"
     r"homework|speech|report|poem|message|e-?mail|file|document|draft|book|page|bio|caption|ad|tweet|sms|note|review|blog)s?"
-    r"(?: please| pls| thanks| for me| now)*[?.!]*|(?:it|that|this|them|(?:the|my|this) (?:file|document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
+    r"(?: please| pls| thanks| for me| now)*[?.!]*|(?:it|that|this|them|(?:the|my|this) (?:file|"
+    r"document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
     r"(?:text|sentence|paragraph))[?.!]*",
     re.IGNORECASE,
 )
@@ -112,7 +113,8 @@ _BEYOND = lazy_pattern(
     r"except|verbs?|nouns?|"
     r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?|"
     r"(?:common|frequent|used) (?:letters?|characters?))\b|"
-    r"\b(?:without|excluding|ignoring)\b(?! (?:the |any )?(?:(?:white)?spaces?|punctuation)\b)|开头|结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
+    r"\b(?:without|excluding|ignoring)\b(?! (?:the |any )?(?:(?:white)?spaces?|punctuation)\b)|开头|"
+    r"结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
     r"名词|阅读时间|反转|回文",
     re.IGNORECASE,
 )
