@@ -57,7 +57,7 @@ CONVERSATIONS: list[tuple[str, list[str], str]] = [
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("sort my reading list alphabetically", ["which is the best? Emma, Dune"]),
-    ("sort lines", ["sort by length: pear, fig"]),
+    ("sort lines", ["sort by colour: pear, fig"]),
     ("find and replace", ["rewrite it politely: go away"]),
     ("find and replace", ["replace fox with cat in: the dog"]),
     ("headline to slug", ["write me a poem about autumn."]),

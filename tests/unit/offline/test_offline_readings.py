@@ -100,7 +100,7 @@ NOT_READ = {
     ],
     "csv_totals": [
         f"standard deviation of amount\n{TABLE}",
-        f"amount by department\n{TABLE}",
+        f"amount by floor\n{TABLE}",
         f"sum amuont\n{TABLE}",
         f"sum of salary\n{TABLE}",
         "a,b\nx,$5\ny,€8",
@@ -109,7 +109,6 @@ NOT_READ = {
     "unit_conversion": [
         "10 ft lb in J",
         "5 pounds in dollars",
-        "5 km + 3 km in m",
         "5 kg in miles",
     ],
     "date_arithmetic": [
@@ -127,7 +126,7 @@ NOT_READ = {
     ],
     "json_query": [
         'the email in {"a":1}',
-        'sum of a in {"a":[1,2]}',
+        'variance of a in {"a":[1,2]}',
         '{"a":[{"b":1}]} a where b = 2',
         'get a and b from {"a":1,"b":2}',
     ],

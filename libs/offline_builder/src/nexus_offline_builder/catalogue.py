@@ -46,6 +46,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "orders_per order_per has_not_paid hasn_t_paid "
         "not_paid_yet who_has_not club_fee pivot pivot_table per_candidate vote_count open_item "
         "per_status by_status status_count "
+        "football_table league_table points_table standing 工时表 "
         "成绩统计 每个部门 按城市 按月 每月 报名人数 各班 每个班 "
         "timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
         "column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
@@ -70,7 +71,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share "
+        topics="split_expense share_expense expense_split cash_till lap_time 利息 "
+        "profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share "
         "share_rent share_the_rent unit_price which_pack "
         "money_given commission difference_between_two_number difference_between_two_amount each_pay "
         "each_person_pay everyone_pay each_owe pocket_money price_comparison aa "
@@ -96,7 +98,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "开方 口算 心算 账单 算盘 记算 加法 减法 乘法 除法",
         objects=(
             "number expression equation formula figure amount integer decimal account digit 数字 数值 "
-            "几个数 小数 整数 金额"
+            "几个数 小数 整数 金额 receipt"
         ),
         operations="calculate calculation compute computation evaluate solve add sum total subtract plus "
         "minus average mean median "
@@ -130,7 +132,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "配速 里程 oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
             "度量衡 公制 英制"
         ),
-        objects="unit measure measurement temperature length weight distance height volume area speed mass "
+        objects="unit measure measurement temperature temp length weight distance height volume area speed mass "
         "size pressure energy power fuel mpg consumption pace tyre tire depth width thickness 压力 压强 "
         "能量 功率 油耗 胎压 温度 长度 重量 质量 体积 "
         "面积 速度",
@@ -143,9 +145,10 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="期限 工龄 司龄 倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
+        topics="workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
+        "倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
         "day_between "
-        "date_difference how_old how_many_day "
+        "date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
         "date_calculator date_calculation date_math "
         "date_arithmetic due_date expiry expiry_date warranty sleep_till sleep_until how_many_sleep notice_period 到期 "
@@ -157,7 +160,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "date day week month year calendar birthday anniversary christmas exam lease contract trial vacation "
             "launch ages due married rent duration age 日历 生日 纪念日 天 周年 某天 日子 放假 考试"
         ),
-        operations="between until till since from before after calculate calculation compute add subtract "
+        operations="plus minus between until till since from before after calculate calculation compute add subtract "
         "difference differ answer "
         "count work_out ago later arithmetic math left old til when end how_long 计算 相差 间隔 距离 还有 加 减 "
         "之后 之前",
@@ -212,14 +215,16 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "regex regexp regexes regular_expression pattern_match pattern_extraction find_date extract_date "
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
-            "find_price extract_price pull_price number_out_of date_in_text date_from_text date_out_of "
+            "price_in_a_text price_in_text amount_in_a_text date_in_a_text find_price extract_price "
+            "pull_price number_out_of date_in_text date_from_text date_out_of "
             "date_in_letter date_in_mail date_in_email "
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
-            "contact_info 提取日期 找日期 找出日期 手机号 正则"
+            "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"
         ),
-        objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
+        objects="tag email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag "
+        "mention "
         "contact web_address website price_in_text amount_in_text "
-        "phone_number pattern tel 邮箱 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
+        "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
         "extraction find finder collect scan highlight pull scrape detect list "
         "grab harvest "
@@ -258,13 +263,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("list-cleanup",),
         short_name="lists",
-        topics="sort_line sort_list sort_a_list sort_the_list sort_my_list sort_name sort_word alphabetical "
+        topics="sort_thing sort_stuff sort_item sort_entry sort_anything sort_line sort_list sort_a_list "
+        "sort_the_list sort_my_list sort_name sort_word alphabetical "
         "alphabetical_order alphabetize "
         "order_of_number number_in_order smallest_first largest_first highest_first lowest_first "
         "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
         "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate "
         "drop_duplicate duplicate_name "
-        "find_duplicate unique_line unique_name a-z z-a clean_up_list list_cleaner 去重 排个序 去掉重复 "
+        "find_duplicate sign_up_twice signed_up_twice listed_twice entered_twice unique_line unique_name "
+        "a-z z-a clean_up_list list_cleaner 去重 排个序 去掉重复 "
         "去除重复 重复项 名单排序",
         objects="list line entry 名单 列表 清单",
         operations="sort sorter dedupe duplicate unique reverse numbering twice double doubled 排序 去重 重复 倒序",
@@ -276,7 +283,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="slug slugify url_slug permalink uppercase upper_case lowercase lower_case title_case "
+        topics="change_case change_the_case case_of_text letter_case convert_case case_converter slug slugify "
+        "url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "
         "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace "
         "search_and_replace find_replace "
@@ -312,7 +320,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="question-answering",
         capabilities=("fact-lookup",),
         short_name="facts",
-        topics="faq q_a frequently_asked answer_question answer_the_question answer_our answer_guest "
+        topics="question_about faq q_a frequently_asked answer_question answer_the_question answer_our answer_guest "
         "answer_customer answer_visitor "
         "question_and_answer q_and_a guest_ask customer_ask people_ask visitor_ask client_ask member_ask "
         "same_question same_thing "
@@ -349,6 +357,12 @@ OUT_OF_REACH = {
         "build_website write_blog blog_writer 情书 周报 日报 简历 "
         "写一篇 写作文 写一首 诗 小说 故事 写作 作曲 笑话 写文章 润色"
     ),
+    "watching, controlling and posting": (
+        "monitor_my monitor_website monitor_server alert_me notify notification uptime lottery webcam "
+        "camera instagram facebook "
+        "tiktok linkedin whatsapp smart_home answer_the_phone 监控 报警 通知我 发朋友圈 发微博"
+    ),
+    "documents of other programs": "pdf docx powerpoint ppt",
     "pictures, sound and video": (
         "image picture photo draw drawing video audio podcast transcribe speech voice music aloud 图片 画 视频 "
         "音频 语音 音乐"

@@ -24,6 +24,14 @@ _NOT_UNITS = (
     "cal hr ha us mu li chi kn point points mw pa sec ms mi degree cc gig kb century decade"
 )
 _CHINESE_UNITS = frozenset("斤磅米升克吨码亩尺寸")
+_CONVERTERS = frozenset(["csv_to_json", "json_to_csv"])
+_BACK = re.compile(
+    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|\b(?:and|or) back\b|\breverse\b|"
+    r"\beither (?:way|direction)\b|"
+    r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
+    re.IGNORECASE,
+)
+_NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 
 
@@ -105,8 +113,8 @@ def _units(words: list[str], clause: str) -> set[str]:
     """The units that are named, by what they are, so that `kg` and `kilograms` count once."""
     found = {word for word in words if word in _unit_names() and word not in _not_units()}
     found |= {word for word in words if word in _DURATIONS}
-    found |= {unit.symbol for _, unit in units_in(clause) if "/" in unit.symbol}
-    left = clause
+    found |= {unit.symbol for _, unit in units_in(clause) if "/" in unit.symbol or unit.kind == "temperature"}
+    left = _NO_UNITS.sub(" ", clause)
     for name in sorted((name for name in NAMES if not name[0].isascii() and name[0] != "µ"), key=len, reverse=True):
         if name in left and (len(name) > 1 or name in _CHINESE_UNITS):
             found.add(name)
@@ -171,11 +179,20 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
         asked = without_facts(text)
     found = weights(asked) | {FACTS: ENOUGH if answering else 0}
     rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
+    rules = _both_ways(rules, asked)
     if not rules and not out_of_reach(asked):
         rules = _only([rule for rule in CATALOGUE if found[rule.name]], text)
     if not rules and facts:
         rules = [rule for rule in CATALOGUE if rule.name == FACTS]
     return tuple(rules)
+
+
+def _both_ways(rules: list[ToolRule], text: str) -> list[ToolRule]:
+    """`csv to json and back` calls for the tool of the other direction, too."""
+    names = {rule.name for rule in rules}
+    if names & _CONVERTERS and _BACK.search(text):
+        return [rule for rule in CATALOGUE if rule.name in names | _CONVERTERS]
+    return rules
 
 
 def _only_tells(text: str, told: list[str]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nexus_offline_builder.catalogue import ToolRule
 from nexus_offline_builder.evidence import called_for, out_of_reach
+from nexus_offline_builder.package.tools.traditional import simplified
 from nexus_offline_builder.package.tools.wording import has_chinese
 
 _LONGEST_READ = 20_000
@@ -23,6 +24,9 @@ _ITS_CALCULATOR = re.compile(
     r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE
 )
 _AN_EXPRESSION = re.compile(r"(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)", re.IGNORECASE)
+_OTHER_SIZES = re.compile(r"\b(?:shoe|dress|clothes|clothing|ring|hat|bra) sizes?\b", re.IGNORECASE)
+_FINDS_DATES = re.compile(r"(?:提取|抓取?|找|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,4}日期")
+_MORE_DAYS = re.compile(r"\+\s*(\d+|n|x)?\s*(?=(?:business |working |work)?(?:day|week|month|year)s?\b)", re.IGNORECASE)
 _ARROW = re.compile(r"\s*(?:<?[-=]+>|[→↔⇒])\s*")
 _BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
 _FILLER = frozenset(
@@ -141,7 +145,10 @@ def beyond_the_tools(requirement: str) -> list[str]:
 
 
 def _wanted(requirement: str) -> str:
-    text = _BORDER.sub(" ", _NEGATED.sub(" ", unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ]))
+    plain = simplified(unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ])
+    text = _BORDER.sub(" ", _NEGATED.sub(" ", plain))
+    text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
+    text = _OTHER_SIZES.sub(" ", _FINDS_DATES.sub(" extract date ", _MORE_DAYS.sub(r" plus \1 ", text)))
     text = _AN_EXPRESSION.sub(" arithmetic ", _ARROW.sub(" to ", text.replace("%", " percent ")))
     return _ITS_CALCULATOR.sub(r"\1 calculation", text)
 

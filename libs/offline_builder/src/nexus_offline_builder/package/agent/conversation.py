@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from ..tools.contract import CERTAIN, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
@@ -26,7 +26,8 @@ _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，�
 class Reply(NamedTuple):
     """What is said, the tool calls behind it, and the results that a follow-up may refer to.
 
-    `asking` is the prompt that a question back was about; `read` is what a prompt was taken to say in full.
+    `asking` is the prompt that a question back was about; `read` is what a prompt was taken to say in full; `final`:
+    it was understood, and is refused.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Reply(NamedTuple):
     values: tuple[Value, ...] = ()
     asking: str | None = None
     read: str | None = None
+    final: bool = False
 
 
 class _Claim(NamedTuple):
@@ -70,7 +72,7 @@ class Conversation:
         if said is not None:
             return Reply(said)
         reply = self._best(question, position)
-        for text in reworded(prompt) if _is_failed(reply) else ():
+        for text in reworded(prompt) if _is_failed(reply) and not reply.final else ():
             again = self._best(question._replace(text=text), position)
             if not _is_failed(again):
                 return again._replace(read=again.read or text)
@@ -93,9 +95,10 @@ class Conversation:
         for tool in ([claim.tool] if claim is not None else self._tools) if self._standing else ():
             try:
                 text = tool.in_full(question, self._standing)
+                whole = question._replace(text=text or "", earlier=())
+                task = tool.understand(whole) if text is not None else None
             except Refusal as refusal:
                 return _done(_Claim(tool, question, Task(CERTAIN, _refusing(refusal))))
-            task = tool.understand(question._replace(text=text, earlier=())) if text is not None else None
             if task is not None:
                 return _done(_Claim(tool, question, task))._replace(read=text)
         return None
@@ -111,7 +114,7 @@ class Conversation:
         """The prompt of a turn, with what the requirement asked of it."""
         if position not in self._wholes:
             prompt = self._turns[position].prompt
-            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1)
+            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
             self._wholes[position] = (whole.read if whole is not None else None) or prompt
         return self._wholes[position]
@@ -141,7 +144,12 @@ class Conversation:
             return None
         before = self._replay(position - 1).read or self._turns[position - 1].prompt
         text = extended(question.text, before) or substituted(question.text, before)
-        claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
+        if text is None:
+            return None
+        changed = question._replace(text=text, earlier=())
+        claim = self._claim(changed)
+        if (whole := self._in_full(changed, claim)) is not None:
+            return whole
         if claim is None or claim.task.confidence < self._confidence_in(before, question):
             return None
         return _done(claim)._replace(read=text)
@@ -227,8 +235,11 @@ def _done(claim: _Claim) -> Reply:
         refusal = error if isinstance(error, Refusal) else _TOO_DEEP
         text = refusal.in_language(claim.question.chinese)
         failed: dict[str, JsonValue] = {"error": refusal.english}
-        return Reply(
-            text, ({"name": claim.tool.name, "input": {"prompt": claim.question.text[:200]}, "output": failed},)
-        )
-    call: dict[str, JsonValue] = {"name": claim.tool.name, "input": answer.tool_input, "output": answer.tool_output}
+        call: dict[str, JsonValue] = {
+            "name": claim.tool.name,
+            "input": {"prompt": claim.question.text[:200]},
+            "output": failed,
+        }
+        return Reply(text, (call,), final=isinstance(error, Impossible))
+    call = {"name": claim.tool.name, "input": answer.tool_input, "output": answer.tool_output}
     return Reply(answer.text, (call,), answer.values)

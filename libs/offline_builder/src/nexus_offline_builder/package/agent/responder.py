@@ -5,9 +5,10 @@ from datetime import date
 from importlib import import_module
 from typing import cast
 
-from ..tools.contract import Tool
+from ..tools.contract import JsonValue, Tool
+from ..tools.traditional import simplified, way_back
 from .conversation import Conversation, Reply
-from .payload import Invocation
+from .payload import Invocation, Turn
 
 
 class Responder:
@@ -30,5 +31,19 @@ class Responder:
 
     def reply(self, invocation: Invocation, today: tuple[int, int, int]) -> Reply:
         """The answer to the prompt; `today` is year, month, day in UTC."""
-        conversation = Conversation(self._tools, invocation.turns, date(*today), self._requirement)
-        return conversation.reply(invocation.prompt)
+        turns = [Turn(simplified(turn.prompt), turn.answer and simplified(turn.answer)) for turn in invocation.turns]
+        conversation = Conversation(self._tools, turns, date(*today), simplified(self._requirement))
+        reply = conversation.reply(simplified(invocation.prompt))
+        back = way_back([*(turn.prompt for turn in invocation.turns), invocation.prompt, self._requirement])
+        if not back:
+            return reply
+        calls = tuple({name: _written(value, back) for name, value in call.items()} for call in reply.tool_calls)
+        return reply._replace(text=reply.text.translate(back), tool_calls=calls)
+
+
+def _written(value: JsonValue, back: dict[int, int]) -> JsonValue:
+    if isinstance(value, str):
+        return value.translate(back)
+    if isinstance(value, dict):
+        return {name.translate(back): _written(one, back) for name, one in value.items()}
+    return [_written(one, back) for one in value] if isinstance(value, list) else value

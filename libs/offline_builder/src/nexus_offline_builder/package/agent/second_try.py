@@ -22,6 +22,7 @@ _CHATTER = lazy_pattern(
     r"^(?:你好|您好|嗨|请问一下|麻烦了?|谢谢)[,，!！。\s]+|[,，。!！\s]+(?:谢谢|多谢|麻烦了|太贵了|可以吗|行吗)[!！。~\s]*$",
     re.IGNORECASE,
 )
+_BORDER = lazy_pattern(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
 _COMMON = (
     "calculate calculator convert conversion multiply multiplied divide divided subtract minus times square "
     "squared root percent percentage average median maximum minimum total totals count counts column columns "
@@ -47,6 +48,8 @@ def reworded(text: str) -> list[str]:
         return []
     plain = _CHATTER.sub("", text)
     tries = [plain, corrected(text), corrected(plain)]
+    if not _QUOTED.search(text) and "\n" not in text:
+        tries.append(_BORDER.sub(" ", plain))
     return [one for one in dict.fromkeys(tries) if one.strip() and one != text]
 
 

@@ -14,6 +14,10 @@ _EXAMPLE = lazy_pattern(
 )
 
 
+_BORDER = lazy_pattern(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
+"""Words in Latin letters stand by themselves in Chinese."""
+
+
 def asked_always(requirement: str) -> str:
     """The requirement as far as it is read, with a blank for each example and quotation."""
-    return corrected(" ".join(_EXAMPLE.sub(" ", requirement[:_LONGEST]).split()))
+    return corrected(_BORDER.sub(" ", " ".join(_EXAMPLE.sub(" ", requirement[:_LONGEST]).split())))

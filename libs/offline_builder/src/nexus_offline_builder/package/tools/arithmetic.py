@@ -9,9 +9,11 @@ from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
 from .list_defaults import in_full as several_in_full
+from .list_defaults import share_in_full
+from .list_turns import list_turn
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
-from .phrases import deal_for, expression_for
+from .phrases import deal_for, expression_for, lines_for
 from .rate_defaults import in_full as amount_in_full
 from .wording import digits_for_words, plain_signs, with_points
 
@@ -32,7 +34,7 @@ _SIGNED_SHARE = lazy_pattern(
     r"(?:(?:and|then|now)\s+)*(?:minus|plus|less|add|subtract|take off|[-+减加再]+)\s*[\d.]+\s*(?:%|percent)[\s?.]*"
 )
 _LONE_SHARE = lazy_pattern(
-    r"(?:and|what|how|about|or|if|with|at|make|it|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|"
+    r"(?:and|what|how|about|or|if|with|at|make|it|no|wait|sorry|actually|oh|i|meant?|rather|那|如果|要是|是|换成|按|改成|[\s,，])*(?:[\d.]+\s*(?:%|percent)|"
     r"百分之[\d一二三四五六七八九十]+)"
     r"(?:instead|呢|的话|[\s?.？。])*",
     re.IGNORECASE,
@@ -45,6 +47,7 @@ _RATE = lazy_pattern(
     r"(?:per|/|for (?:each|every|one|1|an?)|an?|每)\s*(?P<per>[a-z]+|[\u4e00-\u9fff]{1,3})[\s?.!]*",
     re.IGNORECASE,
 )
+_SHARES_ALONE = lazy_pattern(r"\d\s*%\s*[,;]?\s+\d+(?:\.\d+)?\s*%(?!\s*(?:of|off|tip|tax|vat)\b)", re.IGNORECASE)
 _WORD_BEHIND = lazy_pattern(r"\s*[^\W\d_]|[\"'°]")
 _WORD_OR_COMMA = lazy_pattern(r"[^\W\d_]|,")
 _DATE_OR_PHONE = lazy_pattern(r"\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\b\d{3,}-\d{3,}\b")
@@ -68,6 +71,11 @@ def understand(question: Question) -> Task | None:
         return None
     if question.earlier and (_LONE_SHARE.fullmatch(text.strip()) or _SIGNED_SHARE.fullmatch(text.strip().lower())):
         return None
+    if (turn := list_turn(question)) is not None:
+        return turn
+    if (lines := lines_for(text, question.earlier)) is not None:
+        refuse_mixed_currencies(text)
+        return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines], question))
     if (rounding := _ROUNDING.search(text[-80:])) is not None:
         return _rounding(text[:-80] + _ROUNDING.sub("", text[-80:]), rounding)
     lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
@@ -95,8 +103,8 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
         return None
     if (rate := _rate(text)) is not None:
         return rate
-    tokens = _tokens(text)
-    if tokens is None:
+    tokens = _tokens(text) if not _SHARES_ALONE.search(text) else None
+    if tokens is None or _is_share_of_nothing(tokens):
         return None
     incomplete = not tokens or tokens[0].text in ("+", "*", "/", "^", "mod", "%", ",", "of", ")")
     if any(one.kind == next_one.kind == "number" for one, next_one in pairwise(tokens)):
@@ -106,6 +114,12 @@ def _whole(text: str, lone: bool = False) -> list[Token] | None:
         return None
     refuse_mixed_currencies(text)
     return tokens
+
+
+def _is_share_of_nothing(tokens: list[Token]) -> bool:
+    """`30 of 120` is no product: it may be a share, or a choice."""
+    kinds = [token.text if token.kind == "sign" else token.kind for token in tokens]
+    return len(tokens) == 3 and tokens[1].text == "of" and kinds[0] == kinds[2] == "number"
 
 
 def _tokens(text: str) -> list[Token] | None:
@@ -200,7 +214,10 @@ def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
     claim = understand(question)
     certain = claim is not None and claim.confidence == CERTAIN
-    return amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))
+    share = share_in_full(question, requirement)
+    return (
+        share or amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))
+    )
 
 
 TOOL = Tool(

@@ -93,7 +93,7 @@ _ASKS_TIP = lazy_pattern(
 _ASKS_CHANGE = lazy_pattern(r"\bchange\b|\bback\b|找", re.IGNORECASE)
 _BILL = lazy_pattern(r"\b(?:bill|check|tab|rent|dinner|lunch|meal)\b|账单|饭钱|房租|吃饭", re.IGNORECASE)
 _EACH = lazy_pattern(
-    r"\beach\b|\bper (?:person|head)\b|\bevery(?:one|body)\b|每|人均|AA|\bsplit|\bshare|\bdivid|平分|分摊|均摊",
+    r"\beach\b|\bper (?:person|head)\b|\bevery(?:one|body)\b|每|人均|AA|\bsplit|\bshare|\bdivid|平分|分摊|均摊|人来?分",
     re.IGNORECASE,
 )
 

@@ -152,6 +152,23 @@ _FORMS = (
     (rf"从?\s*(?P<a>{_N})\s*[跌降减][^\d]{{0,3}}到\s*(?P<b>{_N})[^\d]*(?:pct之|%)几?", "(({a}) - ({b})) / ({a}) * 100"),
     (rf"(?P<a>{_N})\s*(?:是|占)\s*(?P<b>{_N})\s*的?\s*pct之", "({a}) / ({b}) * 100"),
     (rf"(?P<a>{_N})\s*(?:of|out of|/)\s*(?P<b>{_N})\s*(?:in|as(?: an?)?)\s*{_PCT}", "({a}) / ({b}) * 100"),
+    (
+        rf"(?:(?:sold|passed|got|scored|answered|finished|did|hit|won|correct|right|"
+        rf"{_WORD})\s*)?(?P<a>{_N})\s*(?:of|out of)\s*"
+        rf"(?P<b>{_N})\s*(?:{_NOUN})?\s*[,;?.]*\s*(?:how many|what|how much|in|as)\s*(?:an? |the "
+        rf")?{_PCT}(?: is (?:that|it))?",
+        "({a}) / ({b}) * 100",
+    ),
+    (
+        rf"(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:interest\s*)?(?:for|over)\s*(?P<b>\d{{1,2}})\s*years?,?\s*"
+        r"(?:compound(?:ed)?)(?: (?:interest|annually|yearly))?",
+        "({a}) * (1 + {p}) ^ {b}",
+    ),
+    (
+        rf"compound interest\s*(?:on|of)\s*(?P<a>{_N})\s*(?:at|@)\s*(?P<p>{_P})\s*(?:for|"
+        rf"over)\s*(?P<b>\d{{1,2}})\s*years?",
+        "({a}) * (1 + {p}) ^ {b} - ({a})",
+    ),
     (rf"(?P<a>{_N})\s*out of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
     (rf"what\s*{_PCT}\s*of\s*(?P<b>{_N})\s*is\s*(?P<a>{_N})", "({a}) / ({b}) * 100"),
     (rf"(?:what\s*)?{_PCT}\s*is\s*(?P<a>{_N})\s*of\s*(?P<b>{_N})", "({a}) / ({b}) * 100"),
@@ -170,6 +187,29 @@ _FORMS = (
         rf"additional|further)|extra|further|then)?\s*"
         rf"(?P<b>{_P})\s*off",
         "({a}) * (100% - {p}) * (100% - {b})",
+    ),
+    (
+        rf"(?P<p>{_P})\s*off\s+(?:of\s+)?{_BILL}(?P<a>{_N})\s*[,;]?\s*(?:and|plus|then|,)*\s*(?:then\s+)?(?:another|"
+        rf"an? (?:extra|"
+        rf"additional|further)|extra|further)\s*(?P<b>{_P})(?:\s*off)?",
+        "({a}) * (100% - {p}) * (100% - {b})",
+    ),
+    (
+        rf"(?:(?:how much|what)\s+)?(?:(?:do|does|did|will|would|can)\s+\w+\s+)?(?:sav(?:e|ings?|ed)|"
+        rf"get off)\s*(?:with|at|on|for|from|of|is)?\s*"
+        rf"(?P<p>{_P})\s*(?:{_TAKEN})?\s*(?:on|of|from|off)?\s*{_BILL}(?P<a>{_N})",
+        "({a}) * {p}",
+    ),
+    (rf"half[\s-]price\s+(?:of|on|for)?\s*{_BILL}(?P<a>{_N})|(?P<b>{_N})\s+(?:at|for|is)?\s*half[\s-]price", "half"),
+    (
+        rf"(?P<b>\d+)\s*{_PEOPLE}\s+(?:pay|paid|owe|give|gave|put in|chip in)s?\s+(?P<a>{_N})\s*(?:each|apiece|"
+        rf"per head|per person)"
+        r"(?:[\s,;]*(?:what is |how much is |what's )?(?:the )?(?:total|in total|altogether|in all))",
+        "({b}) * ({a})",
+    ),
+    (
+        rf"(?P<a>{_N})\s+(?:at|with)\s+(?P<p>{_P})\s+simple interest\s*(?:for|over|,)?\s*(?P<b>{_N})\s*years?",
+        "({a}) * {p} * ({b})",
     ),
     (rf"(?P<p>{_P})\s+on top of\s+(?P<a>{_N})", "({a}) + {p}"),
     (rf"{_BILL}(?P<a>{_N})\s*(?:plus|\+)\s*(?P<p>{_P})", "({a}) + {p}"),
@@ -226,6 +266,11 @@ _FORMS = (
         r"(?:斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支)\s*(?:[1一]?共|总共)?(?:要|是|花)?(?:多少)?(?:钱|元)?",
         "({a}) * ({b})",
     ),
+    (
+        rf"(?P<b>\d+)\s*个?(?:人|位)\s*(?:来|AA)?(?:平分|均摊|分摊|平摊|分)\s*(?P<a>{_N})(?:[,，]?\s*每?人?均?)?",
+        "({a}) / ({b})",
+    ),
+    (rf"(?P<b>[\d.]+)\s*折\s*[,，]?\s*原价\s*(?:是|为)?\s*(?P<a>{_N})", "fold"),
     (rf"打\s*(?P<b>[\d.]+)\s*折\s*[,，]?\s*(?:原价)?\s*(?P<a>{_N})", "({a}) * 0.{b}"),
     (
         rf"(?:收入|工资|薪水|税前(?:收入|工资)?|月薪)\s*(?:是|为)?\s*(?P<a>{_N})\s*[,，]?\s*(?:税率|税)\s*(?:是|"
@@ -283,6 +328,8 @@ def bill_in(text: str) -> str | None:
             raise _two_meanings(groups["a"], groups["p"])
         if template == "which-more":
             raise _with_or_without(groups["a"], groups["p"])
+        if template == "fold":
+            return f"({groups['a']}) * 0.{groups['b'].replace('.', '')}"
         if template == "half":
             return f"({groups.get('a') or groups['b']}) / 2"
         return template.format(**groups)

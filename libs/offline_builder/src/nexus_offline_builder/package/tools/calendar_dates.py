@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from .contract import Refusal
+from .contract import Impossible, Refusal
 from .patterns import lazy_pattern
 
 MONTHS: list[str] = [
@@ -162,7 +162,7 @@ def day_of(year: int, month: int, day: int) -> date:
         return date(year, month, day)
     except ValueError:
         written = f"{year}-{month:02}-{day:02}"
-        raise Refusal(f"There is no date {written}.", f"{written} 这个日期不存在。") from None
+        raise Impossible(f"There is no date {written}.", f"{written} 这个日期不存在。") from None
 
 
 def moved(day: date, days: int) -> date:

@@ -26,9 +26,22 @@ _DAYS_IN = lazy_pattern(
     r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月)?(?:份)?\s*(?:一共|总共)?有(?:多少|几)(?:天|个?(?P<zh>工作日))",
     re.IGNORECASE,
 )
+_SPECIAL = lazy_pattern(
+    r"(?<![\w.,/])(?P<working>\d{1,5})\s*(?:bds?|wds?|b(?:us(?:iness)?|iz|\.)?\.?[\s-]*days?)(?![a-z\d])|"
+    r"(?:(?<=\s)-\s*|\+\s*|\b(?:plus|minus|add|subtract)\s+)(?P<months>\d{1,5})\s*m(?![a-z\d])",
+    re.IGNORECASE,
+)
+"""`10bd`, and `m` for months behind a sign."""
+_BARE_STEP = lazy_pattern(
+    r"((?:\b(?:today|now|tomorrow|yesterday)|\d{4}-\d{1,2}-\d{1,2}|[a-z]{3,9}\.? \d{1,2}?,? ?\d{4}|[日号今明]天?)"
+    r"\s*(?:\+|(?<=\s)-(?=\s))\s*\d{1,5})(?=[\s?=.]*$)",
+    re.IGNORECASE,
+)
 _YEAR = lazy_pattern(
     r"\s*(?:(?:and|what about|how about|is|year)\s+)*(1[5-9]\d\d|2[0-3]\d\d)\s*年?[\s?？呢]*", re.IGNORECASE
 )
+_IN_FULL = {"d": "days", "w": "weeks", "wk": "weeks", "mo": "months", "mth": "months", "yr": "years", "y": "years"}
+_SHORT = lazy_pattern(r"(?<=\d)\s?(wks?|w|mths?|mos?|yrs?|y|d)\b(?![/.'-])", re.IGNORECASE)
 _WORKING = lazy_pattern(r"\b(?:working|business|week|work)[\s-]*$", re.IGNORECASE)
 _ASKING = lazy_pattern(
     r"\b(?:how|many|number|of|the|what|is|are|count|tell|me|please|and|so|total|then|in|all)\b|请问|[\s?.!？。，,]",
@@ -55,7 +68,9 @@ def about_a_period(text: str, question: Question) -> Task | None:
 
 def with_durations(text: str) -> str:
     """`text` with `the day after`, `half a year`, `net 30` and the like as numbers of days, weeks or months."""
+    text = _BARE_STEP.sub(r"\1 days", _SPECIAL.sub(_in_words, text))
     text = re.sub(r"(?<=\d)\s*\.\.+\s*(?=\d)", " to ", text)
+    text = _SHORT.sub(lambda found: f" {_IN_FULL[found[1].lower().rstrip('s')]}", text)
     text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
     text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
     text = re.sub(
@@ -76,6 +91,12 @@ def with_durations(text: str) -> str:
         flags=re.IGNORECASE,
     )
     return re.sub(r"(?<![\d.])(\d{1,4})\.5 years?\b", _months_of_years, text, flags=re.IGNORECASE)
+
+
+def _in_words(found: "re.Match[str]") -> str:
+    if found["working"]:
+        return f"{found['working']} business days"
+    return f"{found.group().rstrip('mM ')} months"
 
 
 def _chinese_months(found: "re.Match[str]") -> str:

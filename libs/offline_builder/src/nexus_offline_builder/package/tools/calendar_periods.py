@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from .calendar_dates import MONTHS, WEEKDAYS, day_of, moved, moved_months
+from .calendar_dates import MONTHS, WEEKDAYS, dates_in, day_of, moved, moved_months
 from .patterns import lazy_pattern
 from .wording import digits_for_words
 
@@ -28,7 +28,8 @@ _MONTH_OF_YEAR = lazy_pattern(
 )
 _DAYS_OF_MONTH = lazy_pattern(
     rf"(?<![\d-])(?:from\s+)?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:-|–|to|until)\s*(?P<b>\d{{1,2}})(?:st|nd|rd|th)?\s+"
-    rf"(?P<month>{_MONTH_NAME})\b(?P<year>,?\s+\d{{4}})?|(?P<name>{_MONTH_NAME})\s+(?P<c>\d{{1,2}})\s*(?:-|–)\s*(?P<d>\d{{1,2}})"
+    rf"(?P<month>{_MONTH_NAME})\b(?P<year>,?\s+\d{{4}})?|(?P<name>{_MONTH_NAME})\s+(?P<c>\d{{1,2}})\s*(?:-|"
+    rf"–)\s*(?P<d>\d{{1,2}})"
     r"\b(?!\s*[-/.:]\d)(?P<of>,?\s+\d{4})?",
     re.IGNORECASE,
 )
@@ -58,6 +59,16 @@ _WEEK_CHINESE = lazy_pattern(
     r"(?P<rel>上上个?|下下个?|上个?|下个?|这个?|本)(?:周|星期|礼拜)(?P<day>[一二三四五六日天])"
 )
 _END_CHINESE = lazy_pattern(r"(?<![\d上下这本当个年])(?P<period>[年月])(?:底|末)")
+_EDGE_OF_DATE = lazy_pattern(
+    r"(?:the\s+)?\b(?P<edge>end|last day|first day|start|beginning) of (?:the |that |its |this |same )?month\b(?! of)|"
+    r"\b(?:month[\s-]?ends?|eom)\b|(?<![\d上下本这])(?:当|那个?|该)?月的?(?:(?P<zh_first>初|第一天)|底|末|最后一天)",
+    re.IGNORECASE,
+)
+_EDGE_WORDS = lazy_pattern(
+    r"\b(?:what|which|when|is|the|date|day|for|of|in|from|after|on|containing|please|get|give|me|contract|starts?)\b|"
+    r"[\s,.:;?=>→()-]|[的是在所哪天几号]",
+    re.IGNORECASE,
+)
 _SAME_MONTH = lazy_pattern(
     r"(?P<year>\d{4}\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<first>\d{1,2})\s*[日号]?\s*(?P<to>到|至|-|~)"
     r"\s*(?P<last>\d{1,2})\s*[日号]"
@@ -87,6 +98,19 @@ def with_periods(text: str, today: date) -> str:
     text = _WEEK_CHINESE.sub(lambda found: f" {_in_week(found, today)} ", text)
     text = _END_CHINESE.sub(lambda found: f" {_end(today, found['period'] == '年')} ", text)
     return _SAME_MONTH.sub(_spelled_out, text)
+
+
+def with_edges(text: str, today: date) -> str:
+    """`text` with `month end of 2027-02-10` as the date that this is; `the end of the month` is of the only date."""
+    edges = list(_EDGE_OF_DATE.finditer(text))
+    found = [one for one in dates_in(text, today) if re.search(r"\d", text[one.start : one.end])]
+    if len(edges) != 1 or len(found) != 1 or (edges[0].start() < found[0].end and found[0].start < edges[0].end()):
+        return text
+    day, edge = found[0].day, edges[0]
+    first = edge["zh_first"] or (edge["edge"] or "").lower() in ("first day", "start", "beginning")
+    far = day.replace(day=1) if first else last_of_month(day.year, day.month)
+    rest = f"{text[: found[0].start]} {text[found[0].end :]}".replace(edge.group(), " ")
+    return str(far) if not _EDGE_WORDS.sub("", rest) else text.replace(edge.group(), f" {far} ")
 
 
 def last_of_month(year: int, month: int) -> date:

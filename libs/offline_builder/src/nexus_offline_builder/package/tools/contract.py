@@ -63,6 +63,10 @@ class Refusal(Exception):
         return self.chinese if chinese else self.english
 
 
+class Impossible(Refusal):
+    """What was asked is clear and cannot be: no other reading of the prompt is tried."""
+
+
 def nothing_more(_question: Question, _requirement: str) -> str | None:
     """For a tool whose bare prompts say all that there is to say."""
     return None

@@ -6,10 +6,11 @@ from fractions import Fraction
 from operator import eq, ge, gt, le, lt
 from typing import NamedTuple
 
-from .calendar_dates import MONTHS
+from .calendar_dates import MONTHS, day_of
+from .csv_ranking import COUNTS, PRICED, PRICES
 from .csv_scope import without_names
 from .patterns import lazy_pattern
-from .table import Column, Table, number_in, numeric_columns
+from .table import MISSING, Column, Table, number_in, numeric_columns
 
 YES = frozenset({"yes", "y", "true", "paid", "done", "x", "✓", "是", "已付", "已缴", "已完成", "已到"})
 NO = frozenset({"no", "n", "false", "unpaid", "open", "", "否", "未付", "未缴", "未完成", "未到"})
@@ -39,20 +40,64 @@ _CONDITION = (
     (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?(?:以上|及以上)", re.IGNORECASE), "≥", ge),
     (lazy_pattern(rf"{_NUMBER}\s*(?:或|及|和)?以下", re.IGNORECASE), "≤", le),
 )
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+_OPEN = lazy_pattern(r"\b(?:still open|outstanding|overdue|unsettled)\b|未付|没付|欠", re.IGNORECASE)
+_IN_STOCK = lazy_pattern(r"\b(?:in stock|on stock|left|pieces|pcs|units)\b|库存|剩", re.IGNORECASE)
+_ON_DAY = lazy_pattern(
+    r"(?P<how>\b(?:on(?: the)?|since|from|after|before|until|till|up to|for|of|at)\s+)?(?<![\d.-])"
+    r"(?:(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})日?|(?P<m2>\d{1,2})月(?P<d2>\d{1,2})[日号]|"
+    rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<n3>{_MONTH})\b\.?|(?P<n4>{_MONTH})\b\.?\s+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?)"
+    r"(?![\d-])(?P<behind>\s*(?:之后|以后|起|之前|以前|那天|当天)?)",
+    re.IGNORECASE,
+)
+_ORDERS = {
+    "since": ge,
+    "from": ge,
+    "起": ge,
+    "after": gt,
+    "之后": gt,
+    "以后": gt,
+    "before": lt,
+    "之前": lt,
+    "以前": lt,
+} | {
+    "until": le,
+    "till": le,
+    "up to": le,
+}
+_BETWEEN = lazy_pattern(
+    r"(?:\bbetween\s+(?P<low>[$€£¥]?-?\d[\d,.]*)\s*(?:and|to|-)\s*(?P<high>[$€£¥]?-?\d[\d,]*(?:\.\d+)?))(?![\d/-])",
+    re.IGNORECASE,
+)
+_EMPTY = (
+    r"\b(?:with no|has no|have no|had no|no|missing|lack(?:s|ing)?|empty|blank)\s+(?:an?\s+|any\s+|the\s+|valid\s+)*"
+    r"(?<!\w){name}s?(?!\w)(?:\s+(?:filled(?: in)?|given|entered|set|recorded|at all|cells?|entry|values?))*",
+    r"(?<=\w )with ?out\s+(?:an?|any)\s+(?<!\w){name}s?(?!\w)",
+    r"(?<!\w){name}(?!\w)\s*(?:cells?\s+|fields?\s+|entry\s+)?(?:is|are|was|were|has been|been)?\s*"
+    r"(?:empty|blank|missing|not (?:filled(?: in)?|given|entered|set|known|there)|unknown|left out|null)\b",
+    r"\b(?:has|have|had|did|do|does|is|are|was)(?:n't| not)\s+(?:got\s+|have\s+|paid\s+|given\s+|"
+    r"entered\s+|filled(?: in)?\s+|set\s+|submitted\s+|yet\s+|an?\s+|any\s+|the\s+)*"
+    r"(?<!\w){name}(?!\w)(?:\s+(?:filled(?: in)?|given|entered|set))*",
+    r"(?:没有?(?:填写?|写|登记)?|缺少?|未填写?|漏填|漏了|空着)(?:了)?的?{name}",
+    r"{name}(?:一?[栏列]|格)?(?:是|为)?(?:空白?(?!气|调|间)的?|没有?填写?|没写|没有|缺失|缺|未填写?|漏填|漏了|空着)(?:的)?",
+)
 _JOINS = lazy_pattern(
     r"\b(?:where|whose|with|having|who|which|that|is|are|was|were|has|have|had|got|scored?|only|rows?|"
     r"if|when|did|does|do|"
     r"cost(?:s|ing)?|priced|worth|made|sold|list|show|names?|the|ones?|people|everyone|all|of|a|an|in|"
     r"for|there|this time|time|instead|now|from|entries|lines|orders?|customers?|clients?|members?|"
-    r"students?|products?|items?|parts?|articles?|employees?|everything|anything|what|me|give|tell|please|left)\b|"
-    r"谁|哪些?|哪几?个|有|的|人|是|多少|几|个|列出|只",
+    r"students?|products?|items?|parts?|articles?|employees?|players?|persons?|pupils?|workers?|things?|hosts?|servers?|nodes?|machines?|"
+    r"samples?|teams?|shops?|stores?|cities|towns?|countries|guests?|participants?|runners?|candidates?|books?|rooms?|cars?|trips?|days?|"
+    r"invoices?|bills?|receipts?|transactions?|payments?|expenses?|tickets?|projects?|tasks?|devices?|sensors?|patients?|everything|anything|what|me|give|tell|please|left)\b|"
+    r"谁|哪一?几?[个行条笔]|哪些?|有|的|人|是|多少|几|个|列出|只",
     re.IGNORECASE,
 )
 _NOT = lazy_pattern(
-    r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing)\b|没有?|未|不|还没",
+    r"\b(?:not|never|no)\b|n't|\bun(?=\w{3})|\b(?:yet to|still to|still owe\w*|owes?|missing|still "
+    r"(?:has|have|needs?) to|(?:has|have|needs?) to|must|still open|outstanding|overdue)\b|没有?|未|不|"
+    r"还没",
     re.IGNORECASE,
 )
-_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _IN_MONTH = lazy_pattern(
     rf"\b(?:in|for|of|during|from)\s+(?:the month of\s+)?(?P<name>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}}))?|"
     rf"^\s*(?P<first>{_MONTH})\b(?!\s*\d)|(?:(?P<y>\d{{4}})年)?(?P<zh>1[0-2]|[1-9])月(?:份)?(?!\d)",
@@ -61,7 +106,9 @@ _IN_MONTH = lazy_pattern(
 _PER_MONTH = lazy_pattern(
     r"\b(?:per|by|each|every) (?:the )?month\b|\bmonthly\b|\bmonth by month\b|按月(?:份)?|每个?月|各月", re.IGNORECASE
 )
-_DAY = lazy_pattern(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.]\d{1,2}|\d{1,2}\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})")
+_DAY = lazy_pattern(
+    r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})"
+)
 
 
 class Filtered(NamedTuple):
@@ -74,9 +121,44 @@ class Filtered(NamedTuple):
 
 def filtered(table: Table, request: str) -> Filtered | None:
     """None where no condition is read in the request, or more than one column may be meant."""
-    if len(request) > 200 or re.search(r"\bbetween\b|\bor\b|介于|或者", request, re.IGNORECASE):
+    if len(request) > 200 or re.search(r"\bor\b|或者", request, re.IGNORECASE):
         return None
-    return _by_number(table, request) or _by_answer(table, request) or _by_month(table, request)
+    if re.search(r"\bbetween\b|介于|之间", request, re.IGNORECASE):
+        return between(table, request)
+    return (
+        _by_number(table, request)
+        or _by_answer(table, request)
+        or without_entry(table, request)
+        or _by_day(table, request)
+        or _by_month(table, request)
+    )
+
+
+def between(table: Table, request: str) -> Filtered | None:
+    """`amount between 10 and 20`, both ends included."""
+    found = _BETWEEN.search(request)
+    if found is None or re.search(r"\d", request[: found.start()] + request[found.end() :]):
+        return None
+    low, high = number_in(found["low"]), number_in(found["high"])
+    column = _compared(table, request[: found.start()], request)
+    if column is None or column.mixed or low is None or high is None or low > high:
+        return None
+    cells = zip(table.rows, column.cells, strict=True)
+    rows = tuple(row for row, cell in cells if cell is not None and low <= cell <= high)
+    rest = f"{request[: found.start()]} {request[found.end() :]}"
+    return Filtered(table._replace(rows=rows), rest, f"{found['low']} ≤ {column.name} ≤ {found['high']}")
+
+
+def without_entry(table: Table, request: str) -> Filtered | None:
+    """`which item has no price`, `rows where the phone is missing`: rows whose cell of a named column is empty."""
+    for form in _EMPTY:
+        for at, name in enumerate(table.header):
+            found = re.search(form.format(name=re.escape(name)), request, re.IGNORECASE)
+            if found:
+                rows = tuple(row for row in table.rows if row[at].strip().lower() in MISSING)
+                rest = f"{request[: found.start()]} {request[found.end() :]}"
+                return Filtered(table._replace(rows=rows), rest, f"{name} = (empty)")
+    return None
 
 
 def by_month(table: Table, request: str) -> tuple[Table, str] | None:
@@ -95,7 +177,7 @@ def _by_number(table: Table, request: str) -> Filtered | None:
         return None
     match, sign, holds = found[0]
     number = number_in(match["number"])
-    column = _compared(table, request[: match.start()], request)
+    column = _behind(table, request[match.end() :]) or _compared(table, request[: match.start()], request)
     if column is None or number is None or column.mixed:
         return None
     rows = tuple(
@@ -103,6 +185,14 @@ def _by_number(table: Table, request: str) -> Filtered | None:
     )
     rest = request[: match.start()] + " " + request[match.end() :]
     return Filtered(table._replace(rows=rows), rest, f"{column.name} {sign} {match['number']}")
+
+
+def _behind(table: Table, behind: str) -> Column | None:
+    """`more than 100 units`: the column named right behind the number."""
+    for column in numeric_columns(table):
+        if re.match(rf"\s*{re.escape(column.name)}(?!\w)", behind, re.IGNORECASE):
+            return column
+    return None
 
 
 def _compared(table: Table, before: str, request: str) -> Column | None:
@@ -114,15 +204,27 @@ def _compared(table: Table, before: str, request: str) -> Column | None:
     ]
     beside = [column for found, column in ends if found]
     named = [column for column in numeric if without_names(request, [column.name]) != request]
-    chosen = beside or named or numeric
+    chosen = beside or named or _meant(numeric, request) or numeric
     return chosen[0] if len(chosen) == 1 else None
+
+
+def _meant(numeric: list[Column], request: str) -> list[Column]:
+    """What costs more than 5 is compared by its price, what is sold more than 5 times by its number."""
+    for said, names in ((PRICED, PRICES), (_IN_STOCK, COUNTS)):
+        if said.search(request):
+            return [column for column in numeric if names.search(column.name)]
+    return []
 
 
 def _by_answer(table: Table, request: str) -> Filtered | None:
     """`who has not paid`, where a column says yes or no and is named."""
-    named = [
-        (at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at) and _is_named(name, request)
-    ]
+    answers = [(at, name) for at, name in enumerate(table.header) if says_yes_or_no(table, at)]
+    named = [(at, name) for at, name in answers if _is_named(name, request)]
+    named = [one for one in named if not re.search(rf"{re.escape(one[1])}\s+(?:of|for)\b", request, re.IGNORECASE)]
+    if not named and _OPEN.search(request):
+        named = [
+            (at, name) for at, name in answers if name.lower() in ("paid", "payed", "settled", "已付", "已缴", "付款")
+        ]
     if len(named) != 1:
         return None
     at, name = named[0]
@@ -153,6 +255,27 @@ def _stem(name: str) -> str:
     )
 
 
+def _by_day(table: Table, request: str) -> Filtered | None:
+    """`on 3 May`, `since 2026-05-03`, where one column holds days and nothing else."""
+    found, at = list(_ON_DAY.finditer(request)), _day_column(table)
+    if len(found) != 1 or at is None:
+        return None
+    said = found[0]
+    name = (said["n3"] or said["n4"] or "").lower()[:3]
+    month = 1 + [one[:3] for one in MONTHS].index(name) if name else int(said["m"] or said["m2"])
+    day = int(said["d"] or said["d2"] or said["d3"] or said["d4"])
+    year = said["y"] or {_month_of(row[at])[:4] for row in table.rows}.pop()
+    if not said["y"] and len({_month_of(row[at])[:4] for row in table.rows}) > 1:
+        return None
+    wanted = str(day_of(int(year), month, day))
+    way = (said["how"] or said["behind"] or "").strip().lower()
+    holds = _ORDERS.get(way, eq)
+    rows = tuple(row for row in table.rows if holds(_written_day(row[at]), wanted))
+    rest = f"{request[: said.start()]} {request[said.end() :]}"
+    sign = {ge: "≥", gt: ">", lt: "<", le: "≤"}.get(holds, "=")
+    return Filtered(table._replace(rows=rows), rest, f"{table.header[at]} {sign} {wanted}")
+
+
 def _by_month(table: Table, request: str) -> Filtered | None:
     found, at = _IN_MONTH.search(request), _day_column(table)
     if found is None or at is None:
@@ -178,6 +301,12 @@ def _day_column(table: Table) -> int | None:
 def _month_of(cell: str) -> str:
     found = _DAY.fullmatch(cell.strip())
     return f"{found['y'] or found['y2']}-{int(found['m'] or found['m2']):02}" if found else ""
+
+
+def _written_day(cell: str) -> str:
+    """Year, month and day in this order, so that days compare as texts."""
+    found = _DAY.fullmatch(cell.strip())
+    return f"{_month_of(cell)}-{int(found['d'] or found['d2']):02}" if found else ""
 
 
 def without_joins(request: str) -> str:

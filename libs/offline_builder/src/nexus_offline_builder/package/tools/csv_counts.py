@@ -5,7 +5,7 @@ from collections import Counter
 from fractions import Fraction
 
 from . import figures
-from .contract import Answer, JsonValue, Refusal, Value
+from .contract import Answer, JsonValue, Value
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns
 
@@ -34,12 +34,16 @@ def _is_name(words: str, name: str) -> bool:
 
 
 def count_of_a_kind(table: Table, at: int, chinese: bool) -> Answer:
-    if len({row[at] for row in table.rows}) < len(table.rows):
-        name = table.header[at]
-        raise Refusal(
-            f"Some of '{name}' occur more than once: do you mean the {len(table.rows)} rows, or a count by '{name}'?",
-            f"“{name}”有重复：要的是总行数（{len(table.rows)} 行），还是按“{name}”分别计数？",
+    different = len({row[at] for row in table.rows if row[at]})
+    if different < len(table.rows):
+        name, rows = table.header[at], len(table.rows)
+        text = (
+            f"{different} 个不同的 {name}（共 {rows} 行）"
+            if chinese
+            else f"{different} different {name} in {rows_of(rows)}"
         )
+        output: dict[str, JsonValue] = {"different": different, "rows": rows}
+        return Answer(text, {"column": name}, output, (Value(str(different), Fraction(different)),))
     answer, stock = row_count(table, chinese), _in_stock(table)
     if stock is None:
         return answer

@@ -15,7 +15,7 @@ _SHARE = lazy_pattern(
     r"\b(?:percent|percentage|share|proportion|part)\b|%|占比|百分之几|百分比|比例|占多少|占总", re.IGNORECASE
 )
 _SHARE_WORDS = lazy_pattern(
-    r"\b(?:percent|percentage|share|proportion|part|total|whole|sum|overall|does|make|makes|up|goes|go)\b|%|占比?|百分之几|"
+    r"\b(?:percent|percentage|share|proportion|part|total|whole|sum|overall|does|do|did|is|are|was|make|makes|made|score|scored|sell|sold|spend|spent|earn|earned|up|goes|go)\b|%|占比?|百分之几|"
     r"百分比|比例|总[数额]?",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from .contract import Answer, JsonValue, Refusal, Value
 from .csv_scope import refuse_unclear, without_names
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns
+from .wording import digits_for_words
 
 _MOST_ROWS = 200
 _MOST_HOLDERS = 3
@@ -21,18 +22,20 @@ _FIRST = lazy_pattern(
     r"\b(?P<way>top|bottom)\s+(?P<count>\d{1,3})\b|(?P<zh>前|后)\s*(?P<n>\d{1,3})\s*[名个位]", re.IGNORECASE
 )
 _JUST_FIRST = lazy_pattern(
-    r"(?:(?:and|so|ok|now|just|only|show|give|me|please)\s+)*(?:the\s+)?(?:first|top)(?: one| row| line| entry| place)?"
-    r"(?: only| please)?[\s?.!]*|只?[要看]?第一[个名行条](?:呢)?[\s?？。]*",
+    r"(?:(?:and|so|ok|now|just|only|show|give|me|please)\s+)*(?:the\s+)?(?:first|top)(?: (?P<n>\d{1,3}|"
+    r"two|three|four|five|ten)\b)?(?: ones?| rows?| lines?| entry| entries| places?)?"
+    r"(?: only| please)?[\s?.!]*|只?[要看]?(?:第一|前(?P<zh>[\d一二三四五十]+))[个名行条](?:呢)?[\s?？。]*",
     re.IGNORECASE,
 )
 _DOWN = lazy_pattern(
-    r"\b(?:highest|largest|biggest|most|descending|desc|high to low|best|strongest|greatest|top|expensive|"
+    r"\b(?:highest|largest|biggest|most|more|descending|desc|high to low|best|strongest|greatest|top|"
+    r"expensive|dearest|priciest|costl\w+|"
     r"decreasing|large to small)\b|"
     r"从[高大多]|降序|最[高大多贵]|前",
     re.IGNORECASE,
 )
 _UP = lazy_pattern(
-    r"\b(?:lowest|smallest|least|fewest|ascending|asc|low to high|worst|weakest|bottom|cheapest|increasing|"
+    r"\b(?:lowest|smallest|least|fewest|fewer|less|ascending|asc|low to high|worst|weakest|bottom|cheapest|increasing|"
     r"small to large)\b|"
     r"从[低小少]|升序|最[低小少]|最便宜|后",
     re.IGNORECASE,
@@ -40,14 +43,25 @@ _UP = lazy_pattern(
 _WHICH = lazy_pattern(
     r"\b(?:which|who|whose)\b(?!.*\bper (?!piece|unit|item|one)).*\b(?P<en>most|highest|largest|"
     r"biggest|best|greatest|least|lowest|smallest|fewest|"
-    r"worst|cheapest|max(?:imum)?|min(?:imum)?)\b|\bwhat\b.*\b(?P<what>most|least)\b|"
+    r"worst|cheapest|max(?:imum)?|min(?:imum)?|more(?! than)|fewer(?! than)|less(?! than))\b|"
+    r"\bwhat\b.*\b(?P<what>most|least)\b|"
+    r"\b(?P<adj>dearest|priciest|costliest|cheapest|(?:most|least) (?:expensive|costly))\b(?! prices?\b)|"
     r"(?=.*(?:哪一?[个种家位名样款类天月项笔件]|谁|什么)).*最(?P<zh>[多高大贵少低小]|便宜)",
     re.IGNORECASE | re.DOTALL,
 )
 _BEST = lazy_pattern(
     r"[\s,;.]*(?:and\s+|so\s+)?(?:the\s+)?(best|worst|top|strongest|weakest)\s*(?:one)?[\s?.!]*", re.IGNORECASE
 )
-_SUMMED = frozenset(["most", "best", "least", "fewest", "worst", "top", "strongest", "weakest", "多", "少"])
+_DATED = lazy_pattern(r"date|^day$|datum|日期|时间", re.IGNORECASE)
+_MOST = lazy_pattern(r"(?:the |who has |with )*(most|least|fewest)[\s?.!]*", re.IGNORECASE)
+_BEST_OF = lazy_pattern(
+    r"\b(best|worst|strongest|weakest|top|biggest|largest|smallest|highest|lowest)\b(?! "
+    r"\d)(?!.*\b(?:per|each|every)\b)",
+    re.IGNORECASE,
+)
+_SUMMED = frozenset(
+    ["most", "more", "fewer", "less", "best", "least", "fewest", "worst", "top", "strongest", "weakest", "多", "少"]
+)
 _WORTH = lazy_pattern(
     r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
     r"whole )*(?:stock|inventory|everything|goods)\b|"
@@ -58,9 +72,11 @@ _WORTH = lazy_pattern(
 COUNTS = lazy_pattern(
     r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
 )
-_PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
+PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
+PRICED = lazy_pattern(r"cheap|expensive|dear|pric[iy]|\bcost|便宜|贵", re.IGNORECASE)
+"""What is said of prices."""
 _SAID = lazy_pattern(
-    r"\b(?:which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|"
+    r"\b(?:dearest|priciest|costliest|costly|article|product|thing|more|fewer|less|scored|which|who|what|whose|most|highest|largest|biggest|best|greatest|least|lowest|smallest|fewest|worst|"
     r"cheapest|expensive|strongest|weakest|"
     r"descending|desc|ascending|asc|high|low|large|small|first|sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?|top|bottom|"
     r"\d{1,3}|worth|value|"
@@ -95,7 +111,13 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
     plain = without_names(request, table.header)
     if _WORTH.search(plain) and (answer := _worth(table, plain, chinese)):
         return answer
-    first, which = _FIRST.search(plain), _WHICH.search(plain) or _BEST.fullmatch(plain)
+    first, which = (
+        _FIRST.search(plain),
+        _WHICH.search(plain)
+        or _BEST.fullmatch(plain)
+        or _best_by(table, request, plain)
+        or _most_of(table, request, plain),
+    )
     if not (_SORT.search(plain) or first or which):
         return None
     order = _order(table, request, plain)
@@ -108,12 +130,37 @@ def ranked(table: Table, request: str, chinese: bool) -> Answer | None:
     return _listed(table, order, count, chinese)
 
 
+def _most_of(table: Table, request: str, plain: str) -> "re.Match[str] | None":
+    """`most points?`, where only that column is named."""
+    named = [column for column in numeric_columns(table) if without_names(request, [column.name]) != request]
+    return _MOST.fullmatch(plain.strip()) if len(named) == 1 else None
+
+
+def other_way(before: str) -> str:
+    """The request of a sorted table the other way round; empty where it is none."""
+    if not _SORT.search(before):
+        return ""
+    down = _DOWN.search(before) is not None
+    return f"{_UP.sub(' ', _DOWN.sub(' ', before))} {'ascending' if down else 'descending'}"
+
+
+def _best_by(table: Table, request: str, plain: str) -> "re.Match[str] | None":
+    """`best region by revenue`: a name, and the column of numbers behind `by`."""
+    for column in numeric_columns(table) if not _SORT.search(plain) else ():
+        if re.search(rf"\bby\s+(?:the\s+)?{re.escape(column.name)}(?!\w)", request, re.IGNORECASE):
+            return _BEST_OF.search(plain)
+    return None
+
+
 def first_row(table: Table, words: str, before: str, chinese: bool) -> Answer | None:
     """`just the first one`, after a table was sorted."""
-    if not _JUST_FIRST.fullmatch(words.strip()) or not _SORT.search(plain := without_names(before, table.header)):
+    found = _JUST_FIRST.fullmatch(words.strip())
+    if found is None or not _SORT.search(plain := without_names(before, table.header)):
         return None
     order = _order(table, before, plain)
-    return _listed(table, order, 1, chinese) if order is not None else None
+    said = found["n"] or found["zh"]
+    count = int(digits_for_words(said)) if said else 1
+    return _listed(table, order, count, chinese) if order is not None else None
 
 
 def order_of(request: str) -> str:
@@ -148,8 +195,8 @@ def _order(table: Table, request: str, plain: str) -> _Order | None:
     """By which column of numbers, and which way; None where that is not said."""
     numeric = [column for column in numeric_columns(table) if not column.mixed]
     named = [column for column in numeric if without_names(request, [column.name]) != request]
-    if not named and re.search(r"cheapest|expensive|便宜|贵", plain, re.IGNORECASE):
-        named = [column for column in numeric if _PRICES.search(column.name)]
+    if not named and PRICED.search(plain):
+        named = [column for column in numeric if PRICES.search(column.name)]
     chosen = named or numeric
     down, up = _DOWN.search(plain) is not None, _UP.search(plain) is not None
     if re.search(r"从[高大多]到|high to low|large to small", plain, re.IGNORECASE):
@@ -172,7 +219,8 @@ def _winner(table: Table, request: str, order: _Order, summed: bool, chinese: bo
     texts = [name for name in table.header if name not in numeric]
     people = [name for name in texts if _PERSON.search(name)] if _WHO.search(request) else []
     label = next(
-        (name for name in texts if without_names(request, [name]) != request), next(iter(people or texts), None)
+        (name for name in texts if without_names(request, [name]) != request),
+        next(iter(people or [name for name in texts if not _DATED.search(name)] or texts), None),
     )
     if label is None:
         return None
@@ -235,7 +283,7 @@ def _listed(table: Table, order: _Order, count: int, chinese: bool) -> Answer:
 def _worth(table: Table, plain: str, chinese: bool) -> Answer | None:
     """How many of each times its price, in all; None where the table does not say both."""
     numeric = [column for column in numeric_columns(table) if not column.mixed]
-    prices = [column for column in numeric if _PRICES.search(column.name)]
+    prices = [column for column in numeric if PRICES.search(column.name)]
     counts = [column for column in numeric if COUNTS.search(column.name) and column not in prices]
     if len(prices) != 1 or len(counts) != 1:
         return None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from .csv_scope import says_something
 from .patterns import lazy_pattern
-from .table import Table, number_in
+from .table import Table, number_in, numbered
 
 _NOT_ROWS = lazy_pattern(
     r"\b(?:not|without|except|excluding|other than|but|or|and|vs|versus|than|over|under|above|"
@@ -20,6 +20,10 @@ def _spelled(cell: str) -> str:
     if len(cell) == 1 and cell.isascii():
         return rf"(?<!^)(?<!\w)(?-i:{spelled})(?![\w'])(?!\s+(?-i:[a-z]+)\s+(?-i:[a-z]))"
     return rf"(?<!\w){spelled}(?:e?s)?(?!\w)" if cell.isascii() else spelled
+
+
+_LONG = lazy_pattern(r"\d{3,}")
+"""A number that stands for a row and hardly for an amount."""
 
 
 def _may_name(cell: str) -> bool:
@@ -67,7 +71,7 @@ def _named(table: Table, request: str) -> dict[tuple[int, str], str]:
     named: dict[tuple[int, str], str] = {}
     for at, name in enumerate(table.header):
         for cell in {row[at] for row in table.rows}:
-            if _may_name(cell) and cell.lower() != name.lower():
+            if (_may_name(cell) or (numbered(name) and _LONG.fullmatch(cell))) and cell.lower() != name.lower():
                 form = _spelled(cell)
                 if re.search(form, request, re.IGNORECASE):
                     named[at, cell.lower()] = form

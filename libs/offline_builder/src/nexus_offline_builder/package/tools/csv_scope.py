@@ -28,6 +28,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"up|now|also|then|"
     r"so|ok|okay|well|just|only|again|both|thank|there|let|know|how|much|many|did|does|has|have|had|spend|spent|"
     r"cost|costs|sell|"
+    r"take|takes|took|taken|work|works|worked|score|scores|scored|drive|drove|driven|use|used|receive|received|reach|reached|"
     r"sold|earn|earned|made|pay|paid|spending|spendings|expenses?|purchases?|payments?|instead|biggest|costing|"
     r"list|quickly|quick|simple|respectively|over|across|within|inside|into|column's|s|about|time|ones|pls|thx|stuff|today|sorted|"
     r"return|print|output|provide|determine|want|like|add|added|adding|break|down|split|sum|complete|full|result|"
@@ -37,7 +38,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"we|us|to|for|of|in|on|with|and|from|as|all|each|every|entire|whole|csv|tsv|tables?|data|file|spreadsheet|sheet|"
     r"columns?|rows?|numbers?|numeric|values?|figures?|amounts?|following|below|above|attached|given|process|"
     r"calculate|compute|work|out|do|handle|run|use|need|want|analy[sz]e|summari[sz]e|summary|report)\b|"
-    r"花费|支出|开支|花销|消费|花了?|钱|价|按照?|分组|分别|呢|吗|多少|几|有|共|那|什么|来|看|再|又|还|求|出|告诉|知道|想|要|需要|进行|"
+    r"报销?了?|部(?!门)|花费|支出|开支|花销|消费|花了?|钱|价|按照?|分组|分别|呢|吗|多少|几|有|共|那|什么|来|看|再|又|还|求|出|告诉|知道|想|要|需要|进行|"
     r"做|值|最终|结果|全|整|都|及|以|之|第一行|列名|标题|请|帮|我们?|你|您|好|麻烦|一下|下面|以下|上面|以上|如下|"
     r"这[个张份些]?|的|是|把|对|给|处理|计算|算|统计|分析|总|表格?|数据|"
     r"文件|内容|列|行|字段|数[字值]|每一?个?|各|所有|全部|和|与|谢|分",

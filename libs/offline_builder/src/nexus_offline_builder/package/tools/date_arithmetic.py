@@ -1,32 +1,22 @@
 """Counts days between dates, adds to dates, and names days of the week. Dates are calendar days in UTC."""
 
 import re
-from collections.abc import Callable
-from datetime import date
 
-from .calendar_dates import MONTHS, WEEKDAYS, FoundDate, dates_in, moved, moved_months, moved_working_days
+from .calendar_dates import FoundDate, dates_in, moved_months
 from .calendar_lengths import about_a_period, with_durations
-from .calendar_periods import with_periods
+from .calendar_periods import with_edges, with_periods
 from .clock_times import clock_task
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
+from .date_ages import BORN, age, age_on, either_way
 from .date_defaults import in_full
 from .date_prose import is_label, is_prose, listed
 from .date_spans import span
+from .date_steps import BACK, DURATION, added
+from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
-_LARGEST_COUNT = 10_000_000
-_DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|"
-    r"days?|weeks?|"
-    r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
-    re.IGNORECASE,
-)
-_BACK = lazy_pattern(
-    r"\b(?:ago|before|earlier|prior|subtract|minus|back|take away|less)\b|(?<=\s)-(?=\s*\d)|之前|以前|前|减",
-    re.IGNORECASE,
-)
 _FORTH = lazy_pattern(
     r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过|起|从|自",
     re.IGNORECASE,
@@ -80,22 +70,22 @@ _MOVES = lazy_pattern(
 )
 _VAGUE = lazy_pattern(
     r"\b(?:half|couple|few|several|every|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
-    r"without|not|inclusive|including|weekends?)\b|"
+    r"without|not|inclusive|including|weekends?|last day|final day)\b|"
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
     re.IGNORECASE,
 )
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
 _RUNS = lazy_pattern(
-    r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
+    r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|"
+    r"purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
     r"开始|购买|签发|签订",
     re.IGNORECASE,
 )
+_ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
+_AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
-_SIGN = lazy_pattern(
-    r"(?P<minus>\b(?:minus|subtract|less|take away)\b|(?<=\s)-|减)|(?P<plus>\b(?:plus|add)\b|\+|加)", re.IGNORECASE
-)
 _IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
@@ -130,24 +120,32 @@ _IS_A_KIND = lazy_pattern(
     r"(?<=是)(?:不是)?(?:工作日|周末)(?=吗?[\s?？。]*$)",
     re.IGNORECASE,
 )
-_BORN = lazy_pattern(r"\b(?:born|age|birth(?:day|date)?)\b|出生|生于|生日|年龄|几岁|多大", re.IGNORECASE)
 _JOINING = lazy_pattern(
     r"\b(?:working|business|week|days|nights|weeks|months|years|to|vs|versus|minus|from|till|through|until)\b|[减至比]",
     re.IGNORECASE,
 )
-_CHINESE_WEEKDAYS = "一二三四五六日"
 
 
 def understand(question: Question) -> Task | None:
+    try:
+        return _understood(question)
+    except Refusal:
+        if (same := either_way(question, _understood)) is not None:
+            return same
+        raise
+
+
+def _understood(question: Question) -> Task | None:
     text = question.text.strip()
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
     if (worked := clock_task(question)) is not None:
         return worked
-    text = with_durations(with_periods(plain_signs(text.replace("哪一天", "哪天")), question.today))
+    text = with_edges(plain_signs(text.replace("哪一天", "哪天").replace("工作天", "工作日")), question.today)
+    text = with_durations(with_periods(text, question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
-        return Task(CERTAIN, lambda: _tell_day(question.today, question))
+        return Task(CERTAIN, lambda: tell_day(question.today, question))
     return about_a_period(text, question) or _about_dates(text, question)
 
 
@@ -156,10 +154,11 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return None
     if (beyond := _BEYOND.search(text)) and not _IS_A_KIND.search(text):
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
-    found = _in_one_year(dates_in(text, question.today))
+    found = _in_one_year(_once(dates_in(text, question.today), text))
+    refuse_other_weekday(text, found)
     rest = _without(text, found)
-    durations = list(_DURATION.finditer(rest))
-    left = re.search(r"[\w:.]*\d[\w:.]*", _DURATION.sub(" ", rest))
+    durations = list(DURATION.finditer(rest))
+    left = re.search(r"[\w:.]*\d[\w:.]*", DURATION.sub(" ", rest))
     if (
         found
         and not (durations or (len(found) == 1 and _DISTANCE.search(text)))
@@ -183,17 +182,26 @@ def _about_dates(text: str, question: Question) -> Task | None:
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
 
 
+def _once(found: list[FoundDate], text: str) -> list[FoundDate]:
+    """`on Friday, 4 December` is one day; which Friday is said behind."""
+    if len(found) == 2 and _ON_A_DAY.fullmatch(text[found[0].start : found[1].start]):
+        return [found[1]]
+    return found
+
+
 def _in_digits(text: str, found: list[FoundDate]) -> bool:
     """Whether a date is written out: `now` and `today` stand in any text."""
     return any(re.search(r"\d", text[one.start : one.end]) for one in found)
 
 
 def _of_a_day(found: FoundDate, rest: str, question: Question) -> Task | None:
-    """When somebody born then turns 90, and whether it is a weekday."""
+    """How old somebody is then, when somebody born then turns 90, and whether it is a weekday."""
+    if not DURATION.search(rest) and (task := age_on(found, rest, question)) is not None:
+        return task
     if not found.recurring and (turns := _TURNS.search(rest)):
-        return Task(CERTAIN, lambda: _added(found.day, f"plus {turns[1] or turns[2]} years", question))
+        return Task(CERTAIN, lambda: added(found.day, f"plus {turns[1] or turns[2]} years", question))
     if kind := _IS_A_KIND.search(rest):
-        return Task(CERTAIN, lambda: _tell_kind(found.day, kind.group(), question))
+        return Task(CERTAIN, lambda: tell_kind(found.day, kind.group(), question))
     return None
 
 
@@ -212,20 +220,20 @@ def _several(
 
 def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: str, question: Question) -> Task | None:
     """A duration from a date on. Without a date it is from today on, if that is said or there is nothing else."""
-    if not (_BACK.search(rest) or _FORTH.search(rest) or (found and _RUNS.search(rest))):
+    if not (BACK.search(rest) or _FORTH.search(rest) or (found and _RUNS.search(rest))):
         return Task(LIKELY, lambda: _refuse_unread(durations[0].group())) if found else None
     if found:
         start = found[0].day
         if found[0].recurring:
             start = moved_months(start, 12 * (question.today.year - start.year))
-        return Task(CERTAIN, lambda: _added(start, rest, question))
+        return Task(CERTAIN, lambda: added(start, rest, question))
     if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
         return Task(LIKELY, _refuse_without_date)
     sure = not question.earlier or _ANCHORED.search(rest)
     asked = re.search(
         r"\b(?:ago|from now|date|day|today)\b|\bin \d|几号|哪天|日期|星期|[天周年月]后|[天周年月]前|之后|之前", rest
     )
-    return Task(CERTAIN if sure and asked else LIKELY, lambda: _added(question.today, rest, question))
+    return Task(CERTAIN if sure and asked else LIKELY, lambda: added(question.today, rest, question))
 
 
 def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
@@ -236,16 +244,17 @@ def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task
             return Task(LIKELY, _refuse_without_date)
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found), key=lambda one: one.day)
-        return Task(CERTAIN, lambda: _between(first, second, rest, question))
+        sure = not question.earlier or not _AND_UNTIL.match(text)
+        return Task(CERTAIN if sure else LIKELY, lambda: _between(first, second, rest, question))
     if (
         _WEEKDAY.search(rest)
         or re.match(r"\s*(?:is|was|will)\b.*,\s*(?:be\s+)?(?:on\s+)?an?\s+\w+day\b", rest, re.I)
         or re.search(r"\b(?:date|day)\b.{0,12}$|几号|哪一?天", rest)
     ):
-        return Task(CERTAIN, lambda: _tell_day(found.day, question))
-    if _BORN.search(rest) and not found.recurring and found.day <= question.today:
-        return Task(CERTAIN, lambda: span(found.day, question.today, "age", question))
-    return Task(LIKELY, lambda: _tell_all(found.day, question)) if is_label(_BARE.sub(" ", rest)) else None
+        return Task(CERTAIN, lambda: tell_day(found.day, question))
+    if BORN.search(rest) and not found.recurring:
+        return Task(CERTAIN, lambda: age(found, FoundDate(0, 0, question.today), question))
+    return Task(LIKELY, lambda: tell_all(found.day, question)) if is_label(_BARE.sub(" ", rest)) else None
 
 
 def _without_dates(text: str, question: Question) -> Task | None:
@@ -254,7 +263,7 @@ def _without_dates(text: str, question: Question) -> Task | None:
         before = plain_signs(with_periods(question.earlier[0], question.today))
         found = _in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
         if len(found) == 1 and (
-            _DISTANCE.search(before) or _BORN.search(before) or not _BARE.sub("", _without(before, found))
+            _DISTANCE.search(before) or BORN.search(before) or not _BARE.sub("", _without(before, found))
         ):
             found = sorted((FoundDate(0, 0, question.today), found[0]), key=lambda one: one.day)
         if len(found) == 2:
@@ -301,89 +310,6 @@ def _between(first: FoundDate, second: FoundDate, rest: str, question: Question)
     if second.recurring and re.search(r"\bsince\b|\bago\b|已经|过去了", rest, re.IGNORECASE):
         start, end = moved_months(end, -12), start
     return span(start, end, rest, question)
-
-
-def _added(start: date, rest: str, question: Question) -> Answer:
-    day, signs = start, _signs(rest)
-    steps: list[str] = []
-    for found in sorted(
-        _DURATION.finditer(rest),
-        key=lambda found: "年月".find(found["unit"][-1]) < 0 and found["unit"][0] not in "ymYM",
-    ):
-        count = signs[found.start()] * (int(found["count"]) if found["count"].isdigit() else 1)
-        if abs(count) > _LARGEST_COUNT:
-            raise Refusal("That is outside the years 1 to 9999.", "超出了公元 1 年到 9999 年的范围。")
-        day = _step(found)(day, count)
-        steps.append(f"{count:+d} {found['business'] or ''}{found['unit']}")
-    weekday = _weekday_name(day, question.chinese)
-    shown = "，".join(steps) if question.chinese else ", ".join(steps)
-    text = (
-        f"{start}（{shown}）是 {day}，{weekday}。" if question.chinese else f"{start} ({shown}) is {day}, a {weekday}."
-    )
-    return Answer(text, {"from": str(start), "add": ", ".join(steps)}, {"date": str(day)}, (Value(str(day)),))
-
-
-def _signs(rest: str) -> dict[int, int]:
-    """By where a duration begins, whether it is added or taken away: each as said before it, else as all the others."""
-    sign = -1 if _BACK.search(_SIGN.sub(" ", rest)) else 1
-    signs, end = dict[int, int](), 0
-    for found in _DURATION.finditer(rest):
-        said = list(_SIGN.finditer(rest, end, found.start()))
-        if said:
-            sign = -1 if said[-1]["minus"] else 1
-        signs[found.start()], end = sign, found.end()
-    return signs
-
-
-def _step(found: "re.Match[str]") -> Callable[[date, int], date]:
-    unit = found["unit"].lower()
-    if found["business"] or "工作日" in unit:
-        return moved_working_days
-    if unit.startswith("month") or unit.endswith("月"):
-        return moved_months
-    if unit.startswith("year") or unit == "年":
-        return lambda day, count: moved_months(day, 12 * count)
-    if unit.startswith("fortnight"):
-        return lambda day, count: moved(day, 14 * count)
-    if unit.startswith("week") or unit[-1] in "周期拜":
-        return lambda day, count: moved(day, 7 * count)
-    return moved
-
-
-def _tell_day(day: date, question: Question) -> Answer:
-    weekday = _weekday_name(day, question.chinese)
-    relation = "" if day != question.today else ("（今天，UTC）" if question.chinese else " (today, UTC)")
-    if question.chinese:
-        text = f"{day.year} 年 {day.month} 月 {day.day} 日{relation}是{weekday}（{day}）。"
-    else:
-        text = f"{day}{relation} is a {weekday}: {MONTHS[day.month - 1].title()} {day.day}, {day.year}."
-    return Answer(text, {"date": str(day)}, {"weekday": WEEKDAYS[day.weekday()]}, (Value(str(day)),))
-
-
-def _tell_kind(day: date, asked: str, question: Question) -> Answer:
-    """Whether the day is from Monday to Friday, or at a weekend; which day it is says why."""
-    told, free = _tell_day(day, question), day.weekday() > 4
-    wanted = free == (re.search(r"weekend|周末", asked, re.IGNORECASE) is not None)
-    if question.chinese:
-        head = f"{'是' if wanted else '不是'}，{'在周末' if free else '在周一到周五'}（不考虑节假日）。"
-    else:
-        kind = "at a weekend" if free else "from Monday to Friday"
-        head = f"{'Yes' if wanted else 'No'}, it is {kind}, holidays ignored."
-    return told._replace(text=f"{head} {told.text}", tool_output={**told.tool_output, "weekend": free})
-
-
-def _tell_all(day: date, question: Question) -> Answer:
-    """A date and nothing asked of it: its weekday, and how far it is from today."""
-    told = _tell_day(day, question)
-    if day == question.today:
-        return told
-    first, last = sorted((day, question.today))
-    apart = span(first, last, "years", question)
-    return told._replace(text=f"{told.text}\n{apart.text}", tool_output={**told.tool_output, **apart.tool_output})
-
-
-def _weekday_name(day: date, chinese: bool) -> str:
-    return f"星期{_CHINESE_WEEKDAYS[day.weekday()]}" if chinese else WEEKDAYS[day.weekday()].title()
 
 
 TOOL = Tool(

@@ -6,6 +6,7 @@ from datetime import date
 from .calendar_dates import MONTHS, FoundDate, dates_in, moved_months
 from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
+from .date_ages import BORN
 from .date_prose import is_label
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
@@ -17,11 +18,16 @@ _WORKING = lazy_pattern(
     r"(?<!下个)(?<!下一个)工作日|(?:不[算含计包]括?|除[了去]|扣除)周末",
     re.IGNORECASE,
 )
-_DAYS = lazy_pattern(r"(?<!work )(?<!working )(?<!business )(?<!week )\bdays\b|(?<!期)多少天|几天|天数", re.IGNORECASE)
+_DAYS = lazy_pattern(
+    r"(?<!vacation )(?<!holiday )(?<!leave )(?<!sick )(?<!off )(?<!work )(?<!working )(?<!business )(?<!week "
+    r")\bdays\b|(?<!期)多少天|几天|天数",
+    re.IGNORECASE,
+)
 _CALENDAR = lazy_pattern(
     r"\byears? and months?\b|\bin (?:years|months)\b|\bmonths (?:and (?:years|days) )?between\b|"
     r"\bhow many (?:years|months)\b|"
-    r"\b(?:service|employment|tenure|seniority|age)\b|\bhow long\b|\bnumber of (?:years|months)\b|"
+    r"\b(?:service|employment|tenure|seniority|ages?|how old|dob|birth\w*)\b|"
+    r"\bhow long\b|\bnumber of (?:years|months)\b|"
     r"几年几?个?月?|多少个?[年月]|几个月|工龄|司龄|年限|年龄",
     re.IGNORECASE,
 )
@@ -81,6 +87,13 @@ _KIND = lazy_pattern(
 _APART = lazy_pattern(
     r"\b(?:between|difference|apart|how long|two dates|until|till)\b|相差|之间|间隔|两个?日期", re.IGNORECASE
 )
+_TWO_DATES = lazy_pattern(r"\b(?:between|of|from) (?:any )?(?:two|2) dates\b|\btwo dates\b|两个?日期", re.IGNORECASE)
+_OF_ONE_DAY = lazy_pattern(
+    r"\b(?:weekdays?|day of (?:the )?week|until|till|since|age|old|left|add\w*|subtract\w*|due|today|month|leap|"
+    r"week numbers?)\b|"
+    r"星期|周几|年龄|倒计时|加减|今天|闰年|[加减]",
+    re.IGNORECASE,
+)
 _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
@@ -109,12 +122,32 @@ _SO_LONG = lazy_pattern(
     r"\bin (?:n|x|so many|some|a number of)\s+(?P<ahead>days|weeks|months|years)\b",
     re.IGNORECASE,
 )
+_LONGEST_QUESTION = 60
+_ASKS_WEEKDAY = lazy_pattern(r"\bweek ?day\b|\b(?:what|which) day\b|星期几|周几|礼拜几", re.IGNORECASE)
+_UNITS_OF_TIME = (
+    ("working days", r"\b(?:working|business|work|week)[\s-]?days\b(?! is)|工作日"),
+    ("weeks", r"\bweeks\b|周|星期"),
+    ("months", r"\bmonths\b|个月"),
+)
+_ASKS_HOW_FAR = lazy_pattern(
+    r"(?:(?:and|so|ok|please|tell me|how|many|much|long|far|what|which|is|are|it|there|the|a|to|go|still|more|until|"
+    r"till|left|"
+    r"remaining|away|days?|weeks?|months?|time|working|business|work|weekday|countdown|sleeps|now|on|that|then|"
+    r"big day|date|event|"
+    r"wedding|party|exam|trip|day of the week|还|有|多少|几|天|周|个?月|星期|工作日|多久|剩|倒计时|那天|是|现在|"
+    r"距离?)\s*)+",
+    re.IGNORECASE,
+)
 _UNIT = lazy_pattern(r"(?:(?:business|working|work) )?\b(?:days?|weeks?|months?|years?)\b", re.IGNORECASE)
 _IN_UNIT = lazy_pattern(
     r"\b(?:how many |number of |in )?(?P<unit>weeks|months|hours) (?:until|till|to|left|since|before|"
     r"remaining|ago|between|from|are|have|is)\b|"
     r"\bhow many (?P<many>weeks|months)\b|(?:多少|几)个?(?P<zh>周|星期|月)",
     re.IGNORECASE,
+)
+_LEADS_ON = lazy_pattern(r"(?:and|or|then|but)\b|那|和|到", re.IGNORECASE)
+_SLASHED = lazy_pattern(
+    r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE
 )
 _SAYS_NOTHING = lazy_pattern(
     r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
@@ -124,9 +157,13 @@ _SAYS_NOTHING = lazy_pattern(
 
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
-    wanted = digits_for_words(plain_signs(requirement))
+    wanted = digits_for_words(plain_signs(requirement.replace("工作天", "工作日")))
     if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
         wanted = _ASKED_FOR.sub(" ", wanted)
+    if (age := _age(question, wanted)) is not None:
+        return age
+    if (about := _about_its_date(question, requirement)) is not None:
+        return about
     if (relative := _from_today(question, plain_signs(requirement))) is not None:
         return relative
     if (moved := _with_period(question, wanted)) is not None:
@@ -137,13 +174,47 @@ def in_full(question: Question, requirement: str) -> str | None:
     return _of_one(days[0], wanted, question) if len(days) == 1 else None
 
 
+def _about_its_date(question: Question, requirement: str) -> str | None:
+    """`how many weeks left?` of an agent that was built for one date."""
+    found = dates_in(plain_signs(requirement), question.today) if re.search(r"\d", requirement) else []
+    text = question.text.strip().rstrip("?？.。! ")
+    if len(found) != 1 or found[0].recurring or len(text) > _LONGEST_QUESTION or re.search(r"\d", text):
+        return None
+    if not _ASKS_HOW_FAR.fullmatch(text) or not re.search(r"\d{4}", requirement[found[0].start : found[0].end]):
+        return None
+    day = found[0].day
+    if _ASKS_WEEKDAY.search(text):
+        return f"which weekday is {day}"
+    unit = next((name for name, said in _UNITS_OF_TIME if re.search(said, text, re.IGNORECASE)), "days")
+    first, last = sorted((question.today, day))
+    return f"how many {unit} between {first} and {last}"
+
+
+def _age(question: Question, wanted: str) -> str | None:
+    """`born 1990-05-05` for a bare date with a year, where ages are asked for."""
+    text = plain_signs(question.text.strip())
+    if not BORN.search(wanted) or _UNTIL.search(wanted) or len(text) > _LONGEST_PROMPT or "\n" in text:
+        return None
+    if slashed := _SLASHED.fullmatch(text):
+        return f"born {slashed[1]}"
+    days = dates_in(text, question.today) if not question.earlier or not _LEADS_ON.match(text) else []
+    if len(days) != 1 or days[0].recurring or not re.search(r"\d", text[days[0].start : days[0].end]):
+        return None
+    label = BORN.sub(" ", f"{text[: days[0].start]} {text[days[0].end :]}")
+    if not is_label(_SAYS_NOTHING.sub(" ", label)) or (question.earlier and label.strip(" ,.?!:")):
+        return None
+    if days[0].day > question.today and not BORN.search(text) and re.search(r"[^\W\d]", label):
+        raise Refusal("Whose age? Please give the date of birth too.", "请同时给出出生日期。")
+    return f"born {days[0].day}"
+
+
 def _bare_days(question: Question, edge: bool) -> list[date]:
     """The dates of a prompt that says no more than a name for them; none, if it asks for something.
 
     `edge`: the first or last day of a month is wanted, so that a month is enough.
     """
     text = plain_signs(question.text.strip())
-    if len(text) > _LONGEST_PROMPT or "\n" in text:
+    if len(text) > _LONGEST_PROMPT or "\n" in text or (question.earlier and _LEADS_ON.match(text)):
         return []
     if month := _MONTH.fullmatch(text):
         return [date(int(month[1]), int(month[2]), 1)] if 0 < int(month[2]) < 13 and int(month[1]) and edge else []
@@ -160,7 +231,7 @@ def _bare_days(question: Question, edge: bool) -> list[date]:
 
 def _with_period(question: Question, wanted: str) -> str | None:
     """`signed 2026-03-17, 45 days`, `2026-11-29 30`: the way that the requirement counts from a date on."""
-    text = digits_for_words(plain_signs(question.text.strip()))
+    text = digits_for_words(plain_signs(question.text.strip().replace("，", ", ")))
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
     if len(text) > _LONGEST_PROMPT or "\n" in text or len(signs) != 1 or _BACK.search(text) or _FORTH.search(text):
         return None
@@ -168,6 +239,8 @@ def _with_period(question: Question, wanted: str) -> str | None:
     if len(found) != 1:
         return None
     rest = f"{text[: found[0].start]} {text[found[0].end :]}"
+    if re.search(r"(?<!\w)-|\bminus\b", rest):
+        return None
     period = _PERIOD.search(rest)
     unit = (period["unit"] or _unit_in(wanted)) if period else None
     label = _SAYS_NOTHING.sub(" ", _PERIOD.sub(" ", rest, count=1))
@@ -216,7 +289,13 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
 
 def _of_one(day: date, wanted: str, question: Question) -> str | None:
     durations = list(_DURATION.finditer(wanted))
-    edge = _EDGE.search(wanted)
+    if _TWO_DATES.search(wanted) and not (durations or _OF_ONE_DAY.search(wanted)):
+        raise Refusal("And the other date? I need two of them.", "还有一个日期呢？我需要两个日期。")
+    edge = (
+        _EDGE.search(wanted)
+        if not (_APART.search(wanted) or (_BACK.search(wanted) and _FORTH.search(wanted)))
+        else None
+    )
     if durations:
         return _moved(day, durations, wanted, edge)
     if edge is not None:

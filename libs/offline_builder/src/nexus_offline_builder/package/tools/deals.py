@@ -19,7 +19,7 @@ _ADDED = (
 )
 _TAKEN = r"(?:discount|off|reduction|rebate|coupon|voucher|sale|cheaper|markdown|mark-?down|折扣|优惠)"
 _PEOPLE = (
-    r"(?:people|ppl|persons?|pax|friends|of us|of them|ways?|guests|adults|kids|children|colleagues|flatmates|"
+    r"(?:people|ppl|persons?|pax|friends|of us|ways?|guests|adults|kids|children|colleagues|flatmates|"
     r"roommates|housemates|students|heads|siblings|couples|families|members|players)"
 )
 _SPLIT = (
@@ -39,10 +39,14 @@ _OTHER = (
 )
 _NAME = rf"(?:(?!(?:{_OTHER})\b)[a-z][a-z'-]*)"
 _MEASURED = (
-    r"(?:hours?|hrs?|h|days?|nights?|weeks?|months?|kg|kilos?|g|lbs?|pounds?|lit(?:er|re)s?|l|km|miles?|m|met(?:er|re)s?|"
+    r"(?:hours?|hrs?|h|days?|nights?|weeks?|months?|kg|kilos?|g|lbs?|pounds?|lit(?:er|re)s?|l|km|miles?|m|met(?:er|"
+    r"re)s?|"
     r"feet|ft|yards?|minutes?|mins?)"
 )
-_LABEL = rf"(?:(?:{_NAME}|的|原价|售价|标价|价格|总价|单价|一件|衣服|鞋子?|外套|[\u4e00-\u9fff]{{1,4}}价)[\s:：]*)"
+_LABEL = (
+    rf"(?:(?:{_NAME}|的|[1一]共|总共|合计|原价|售价|标价|价格|总价|单价|一件|衣服|鞋子?|外套|"
+    r"[\u4e00-\u9fff]{1,4}价)[\s:：]*)"
+)
 _AN = r"(?:(?:an?|the|my|our)\s+)?(?:(?:another|extra|additional|further)\s+)?"
 
 
@@ -62,13 +66,14 @@ _STEPS = tuple(
                 rf"(?:minus|less|-|with|after|at|get|is|now|on sale(?: at| for)?)?\s*{_AN}(?P<a>{_SHARE})\s*{_TAKEN}"
                 r"(?: (?:on|off|of) (?:it|that|top|everything|the rest))?",
                 rf"{_AN}(?:{_NAME}\s+)?{_TAKEN}\s*(?:of|is|was|at|:)?\s*(?P<a>{_SHARE})",
+                rf"(?:minus|less|deduct(?:ing)?|subtract)\s*{_AN}(?P<a>{_SHARE})\s*{_ADDED}",
                 rf"(?:minus|less|-|take(?: off| away)?|(?:(?:is|was|are|gets?|got|goes) )?(?:reduced|decreased|lowered|"
                 rf"cut|marked down|knocked down|down|discounted|drops?|dropped|falls?|fell)(?: by)?)\s*(?P<a>{_SHARE})",
                 rf"(?:再|又|后)?(?:减少?|降价?|下降|降低|下调|跌|便宜|优惠)了?\s*(?P<a>{_SHARE})",
                 rf"(?:minus|less|-)\s*{_AN}(?:{_NAME}\s+)?(?P<a>{_AMOUNT})(?:\s*(?:off|{_TAKEN}|gift card))?",
                 rf"(?P<a>{_AMOUNT})\s*(?:off|discount|coupon|voucher|rebate)",
                 rf"{_AN}(?:coupon|voucher|discount|rebate|gift card)\s*(?:of|for|worth|:)?\s*(?P<a>{_AMOUNT})",
-                rf"(?:再|又|后)?立?(?:减|便宜|优惠|抵扣?)了?\s*(?P<a>{_AMOUNT})",
+                rf"(?:再|又|后)*立?(?:减|便宜|优惠|抵扣?)了?\s*(?P<a>{_AMOUNT})",
             ),
         ),
         (
@@ -80,12 +85,14 @@ _STEPS = tuple(
                 rf"(?:plus|\+|add|(?:(?:is|was|are|gets?|got|goes) )?(?:increased|raised|marked up|up|rises?|rose|grew|"
                 rf"grows|went up)(?: by)?)\s*(?P<a>{_SHARE})",
                 rf"(?:再|又|后)?(?:加价?|增加|上涨|涨价?|提高|上调|增长)了?\s*(?P<a>{_SHARE})",
-                rf"(?:plus|\+|add(?:ing)?|and(?=\s+{_NAME}|\s+(?:a|the)\s+{_NAME}))\s*{_AN}(?:{_NAME}\s+(?:is\s+)?){{0,2}}"
+                rf"(?:plus|\+|add(?:ing)?|and(?=\s+{_NAME}|\s+(?:a|"
+                rf"the)\s+{_NAME}))\s*{_AN}(?:{_NAME}\s+(?:is\s+)?){{0,2}}"
                 rf"(?P<a>{_AMOUNT})(?!\s+{_NAME})"
                 rf"(?:\s+for\s+(?:the\s+)?{_NAME})?",
                 rf"(?:shipping|delivery|postage|handling|packaging|(?:booking |service )?fee|运费|邮费|配送费|"
                 rf"加上?|再加)\s*(?:is|of|costs?|:|：)?\s*(?P<a>{_AMOUNT})",
-                rf"(?:plus|\+|and|add)?\s*{_AN}(?P<a>{_AMOUNT})\s*(?:for\s+)?(?:shipping|delivery|postage|handling|packaging|"
+                rf"(?:plus|\+|and|add)?\s*{_AN}(?P<a>{_AMOUNT})\s*(?:for\s+)?(?:shipping|delivery|postage|handling|"
+                rf"packaging|"
                 rf"utilities|(?:{_NAME} )?(?:fees?|charge|tax|tip))",
             ),
         ),
@@ -109,7 +116,7 @@ _STEPS = tuple(
                 rf"(?:给了?|付了?|收了?)我?\s*(?P<g>{_AMOUNT})",
             ),
         ),
-        ("({p}) * {z}", (r"(?:再|又|后)?(?:会员|活动|优惠)?打?\s*(?P<z>\d{1,2}|\d\.\d)\s*折",)),
+        ("({p}) * {z}", (r"(?:再|又|后)*(?:会员|活动|优惠)?打?\s*(?P<z>\d{1,2}|\d\.\d)\s*折",)),
     )
     for wording in wordings
 )
@@ -134,7 +141,7 @@ _SEVERAL = lazy_pattern(
 )
 _EACH_CHINESE = lazy_pattern(
     rf"[\u4e00-\u9fff]{{0,6}}?(?P<n>\d+(?:\.\d+)?)\s*(?P<u>斤|个|件|张|本|公斤|瓶|盒|杯|只|条|支|袋|箱|份|位|人)"
-    rf"[\u4e00-\u9fff]{{0,4}}?(?:每|[1一])(?P=u)?\s*(?P<a>{_AMOUNT})(?P<b>(?!))?",
+    rf"[\u4e00-\u9fff]{{0,4}}?[,\s]*(?:每|[1一])(?P=u)?\s*(?P<a>{_AMOUNT})(?P<b>(?!))?",
     re.IGNORECASE,
 )
 _ALSO = lazy_pattern(r"\s*(?:,|;|\+|&|plus\b|and\b|和)+\s*(?=\d|[\u4e00-\u9fff])", re.IGNORECASE)
@@ -142,7 +149,8 @@ _GAP = lazy_pattern(r"[\s,;.:，；。!]*(?:(?:and|then|but|so|also|now|with|on 
 _ASKS = lazy_pattern(
     r"(?:[\s,;.:?!，。？=]|\b(?:what|what's|whats|how|much|is|are|the|a|an|total|final|new|sale|end|price|cost|costs|do|"
     r"does|will|would|should|i|we|you|they|customer|pay|pays|it|that|now|each|per|person|head|everyone|one|to|be|in|"
-    r"all|altogether|please|left|change|back|give|owe|owes|come|comes|amount|bill|so|and|then|us|of)\b|多少|钱|是|几|一共|总共|现在|要|"
+    r"all|altogether|please|left|change|back|give|owe|owes|come|comes|amount|bill|so|and|then|us|of)\b|多少|钱|是|几|一共|"
+    r"总共|现在|要|"
     r"应|该|找|实际|付|最后|现价|到手|每人|每个人|呢|吗|元|块|的|价|等于|得)*",
     re.IGNORECASE,
 )
@@ -183,6 +191,11 @@ _RATE = lazy_pattern(
     rf"(?:(?:for|x|times|and|\*)\s*)?(?P<m>\d+(?:\.\d+)?)\s*(?:hours?|days?|nights?|weeks?|months?)",
     re.IGNORECASE,
 )
+_WAGE_CHINESE = lazy_pattern(
+    r"(?:时薪|日薪|每小时|每天|[1一]小时|[1一]天)\s*(?:工资|工钱)?\s*(?:是|为)?\s*(?P<a>\d+(?:\.\d+)?)\s*(?:元|块钱?)?[,，]?\s*"
+    r"(?:[1一]?共|总共)?(?:做|干|上班?|工作)?了?\s*(?P<n>\d+(?:\.\d+)?)\s*个?(?:小时|天|钟头)",
+    re.IGNORECASE,
+)
 _PERIODS = {("month", "year"): "* 12", ("week", "year"): "* 52", ("year", "month"): "/ 12", ("year", "week"): "/ 52"}
 _PER_PERIOD = lazy_pattern(
     rf"(?:{_NAME}\s+){{0,3}}(?P<a>{_AMOUNT})\s*(?:per|an?|/|each|every)\s*(?P<u>week|month|year)[\s,;]*(?:(?:so\s+)?"
@@ -200,11 +213,13 @@ _FILLED = lazy_pattern(
 _PROFIT = lazy_pattern(
     rf"(?:cost(?: price)?|bought(?: (?:at|for|it for))?|buy(?: at| for)?)\s*(?:is|was|of|:)?\s*(?P<a>{_AMOUNT})[\s,;]*"
     rf"(?:and\s+)?(?:sold|sell|selling price|sale price)(?: (?:at|for|it for))?\s*(?:is|was|of|:)?\s*(?P<b>{_AMOUNT})"
-    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?profit\s*(?P<share>%|percent\w*|in percent)?[\s?.!]*",
+    r"[\s,;.?]*(?:how much |what(?:'s| is) (?:the |my )?|the )?(?P<what>profit|margin|"
+    r"mark-?up)\s*(?P<share>(?:in )?(?:%|percent\w*))?[\s?.!]*",
     re.IGNORECASE,
 )
 _WAS_NOW = lazy_pattern(
-    rf"(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
+    rf"(?:(?:it|this|that|the|my|our|a|price)\s+)*(?:{_NAME}\s+){{0,4}}(?:was|used to (?:be|cost)|went from|from|"
+    rf"before|cost)\s*(?:at\s+)?(?P<a>{_AMOUNT})[\s,;.]*"
     rf"(?:and\s+)?(?:then\s+)?(?:(?:is\s+)?now|to|today)(?:\s+(?:it'?s|is|its|at|only|they want|i pay|we pay|"
     rf"costs?))*\s*"
     rf"(?P<b>{_AMOUNT})(?P<asks>.*)",
@@ -267,6 +282,8 @@ def _filled(text: str) -> str | None:
 def _profit(text: str) -> str | None:
     if found := _PROFIT.fullmatch(text):
         gain = f"({found['b']}) - ({found['a']})"
+        if found["what"].lower() != "profit":
+            return f"({gain}) / ({found['b'] if found['what'].lower() == 'margin' else found['a']}) * 100"
         return f"({gain}) / ({found['a']}) * 100" if found["share"] else gain
     return None
 
@@ -325,6 +342,8 @@ def _start(text: str) -> tuple[str, int, bool] | None:
     """The price, where it ends, and whether it is worked out already: `2 adults at 12 and 3 kids at 7`."""
     if found := _RATE.match(text):
         return f"{found['n'] or found['m']} * {found['a'] or found['c']}", found.end(), True
+    if found := _WAGE_CHINESE.match(text):
+        return f"{found['n']} * {found['a']}", found.end(), True
     items, at = list[str](), 0
     while found := _several(text, at):
         items.append(f"{found['n']} * {found['a'] or found['b']}")

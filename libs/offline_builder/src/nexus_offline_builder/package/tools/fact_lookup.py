@@ -20,7 +20,7 @@ _STATES = lazy_pattern(
     r"cannot|must|may|allowed|"
     r"offer|serves?|accepts?|free|from|until|every|don't|do not|only|daily|monday|tuesday|wednesday|"
     r"thursday|friday|saturday|"
-    r"sunday)s?\b|\b(?:no|not|goes|go|runs?)\b|\d|=|是|为|点|元|免费|不|可以|每|在|有",
+    r"sunday)s?\b|\b(?:no|not|goes|go|runs?)\b|\d|=|是|为|点|元|免费|休息|营业|开放|关门|开门|放假|提供|支持|接受|不|可以|每|在|有",
     re.IGNORECASE,
 )
 _TASK = lazy_pattern(

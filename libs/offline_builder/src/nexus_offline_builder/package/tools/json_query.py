@@ -7,6 +7,8 @@ from functools import partial
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_defaults import in_full
 from .json_document import Document, Node, Numeral, document_in, plain, whole_document, written
+from .json_figures import figure_of, scope_of
+from .json_names import of_a_name, with_key
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
 from .json_validity import invalid, refuse_invalid, repeats, validity
 from .patterns import lazy_pattern
@@ -30,7 +32,7 @@ _KEYS = lazy_pattern(
     r"\b(?:keys|fields|properties)\b(?! of\b.*\bvalue)|哪些(?:键|字段)|所有的?(?:键|字段)", re.IGNORECASE
 )
 _LENGTH = lazy_pattern(
-    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|多少个?|几个|长度|数量", re.IGNORECASE
+    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|多少个?|几[个种条项笔位张件]|长度|数量", re.IGNORECASE
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
 _PLACE = lazy_pattern(
@@ -41,12 +43,6 @@ _RELATIVE_PATH = lazy_pattern(
 )
 _CALCULABLE = lazy_pattern(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = lazy_pattern(r"\bjson\b|\$[.\[]", re.IGNORECASE)
-_OF_A_NAME = lazy_pattern(
-    r"(?:(?:what(?:'s| is)|get|give me|find|show|tell me|how much is)\s+)?(?:the\s+)?(?P<key>[\w-]+)\s+(?:of|for)\s+"
-    r"(?P<value>[\w -]{1,40}?)(?:\s+(?:in|from))?[\s:?.]*|"
-    r"(?P<zh>[^\s的]{1,20})的(?P<zhkey>[\w-]{1,20})(?:是?(?:什么|多少))?[\s?？：:]*",
-    re.IGNORECASE,
-)
 _UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
 _WANTED = lazy_pattern(
     r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)"
@@ -98,7 +94,7 @@ def _checked(prompt: str) -> Document | None:
 
 def _about_earlier_document(question: Question) -> Task | None:
     """A path into the document of an earlier turn, or into what the turn before found in it."""
-    text = question.text
+    text = with_key(question)
     asked = any(
         form.search(text) for form in (_DOLLAR_PATH, _BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH)
     )
@@ -111,7 +107,7 @@ def _about_earlier_document(question: Question) -> Task | None:
         names = {name for one in nested(found.value) if isinstance(one, dict) for name in one}
         if (
             not asked
-            and not (names & set(re.findall(r"[\w-]+", text)))
+            and not (names & {word for one in re.findall(r"[\w-]+", text) for word in (one, one.removesuffix("s"))})
             and not any(not name.isascii() and name in text for name in names)
         ):
             return None
@@ -123,6 +119,8 @@ def _about_earlier_document(question: Question) -> Task | None:
 def _relative(text: str, found: Document, earlier: tuple[str, ...]) -> tuple[Node, str]:
     """What `text` is asked of: `how many were there?` and `[1].city in that` are about the value found before."""
     path = _RELATIVE_PATH.search(text)
+    if scope_of(text, found.value) is not None:
+        return found.value, text
     if not (path or asks_how_many(text) or _PLACE.search(text)):
         return found.value, text
     before = document_in(earlier[0])
@@ -143,12 +141,17 @@ def _refuse_without_document() -> Answer:
 
 
 def _answer(document: Document, question: Question) -> Answer:
+    scope = scope_of(document.request, document.value) if not _BARE_PATH.search(document.request) else None
+    if scope is not None and (_LENGTH.search(scope[1]) or any(name in scope[1] for name in names_in(scope[0]))):
+        document = document._replace(value=scope[0], request=scope[1])
     request = _in_the_singular(document)
     unnamed = re.sub(rf"\b(?:{'|'.join(map(re.escape, names_in(document.value))) or chr(0)})\b", " ", request)
     if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
         return validity(document, question)
-    if (answer := _of_one(request, document.value)) is not None:
-        return answer
+    if document.repeated is None and (figure := figure_of(document.request, document.value, question.chinese)):
+        return figure
+    if (named := of_a_name(request, document.value)) is not None:
+        return _shown(*named)
     path = _chained(request, document.value) or _path_in(request, document.value)
     refuse_unread(request, path, document.value)
     path = path or "$"
@@ -171,24 +174,6 @@ def _answer(document: Document, question: Question) -> Answer:
         )
     shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
     return shown if path != "$" else _with_validity(shown, question)
-
-
-def _of_one(request: str, value: Node) -> Answer | None:
-    """`the age of Bob`: of the only object that has both the key and, under another, the word."""
-    found = _OF_A_NAME.fullmatch(request.strip())
-    if found is None:
-        return None
-    key, name = found["key"] or found["zhkey"], (found["value"] or found["zh"]).strip()
-    wanted = name.lower()
-    having = [one for one in nested(value) if isinstance(one, dict) and key in one]
-    named = [
-        one
-        for one in having
-        if any(isinstance(other, str) and other.lower() == wanted for at, other in one.items() if at != key)
-    ]
-    if len(named) != 1 or wanted in {one.lower() for one in names_in(value)}:
-        return None
-    return _shown(f"$..{key}", f"{key} ({name})", named[0][key])
 
 
 def _in_the_singular(document: Document) -> str:

@@ -12,7 +12,7 @@ VALIDITY = lazy_pattern(
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
-    r"\b(?:sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
+    r"\b(?:variance|deviation|stdev|product|percentile|sum|total|add|average|mean|max(?:imum)?|min(?:imum)?|median|type|where|filter|sort(?:ed)?|greater|less|"
     r"more than|bigger|smaller|"
     r"delete|remove|set|change|replace|update|rename|unique|distinct|largest|smallest|highest|lowest|oldest|"
     r"youngest|convert|without|"
@@ -32,7 +32,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"turn|into|something|i|could|would|hi|hello|with|line|lines|breaks|properly|again|print(?:ed)?|a|be|want|need|"
     r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|"
     r"提取|取出?|获取|读取|解析|显示|"
-    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢",
+    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢|都|全部?|出来|来|请问|帮|查|找|叫|各|分别|列|清单|每个?|把|显示|哪[里儿个]|在",
     re.IGNORECASE,
 )
 
@@ -57,7 +57,9 @@ def refuse_unread(request: str, path: str | None, value: Node) -> None:
     """Raises Refusal if more is asked than the value at `path`, or something that the document has no name for."""
     names = names_in(value)
     steps = {name for name in names if name in re.findall(r"[\w-]+", path or "") or f'"{name}"' in (path or "")}
-    left, besides = request.replace(path or "\0", " ").replace((path or "")[2:] or "\0", " "), list[str]()
+    left, besides = request.replace(path or "\0", " "), list[str]()
+    if path and path[2:]:
+        left = re.sub(rf"(?<![A-Za-z0-9_]){re.escape(path[2:])}(?![A-Za-z0-9_])", " ", left)
     for name in names:
         pattern = rf"(?<![\w$.-]){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
         left, count = re.subn(pattern, " ", left)

@@ -9,9 +9,6 @@ from .json_document import Document, Node, Numeral, document_in, written
 from .patterns import lazy_pattern
 
 _ASKED = lazy_pattern(r"\b(?:csv|table|spreadsheet|excel|tsv)\b|表格", re.IGNORECASE)
-_TO_TABLE = lazy_pattern(
-    r"(?:\b(?:to|into|as)\b|->|→|转|成|为)\s*(?:an? )?(?:csv|table|spreadsheet|excel|表格)", re.IGNORECASE
-)
 _BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|filter\w*|without|except|first|last|top|sum|total|"
     r"average|group\w*|rename|drop|skip|unique)\b|"
@@ -36,7 +33,7 @@ def understand(question: Question) -> Task | None:
 def in_full(question: Question, requirement: str) -> str | None:
     """A document and nothing else, under what the requirement makes of it."""
     document = document_in(question.text) if question.text.strip()[:1] in ("[", "{") else None
-    if document is None or re.search(r"\w", document.request) or not _TO_TABLE.search(requirement):
+    if document is None or re.search(r"\w", document.request) or not _ASKED.search(requirement):
         return None
     return f"convert to csv: {question.text.strip()}"
 

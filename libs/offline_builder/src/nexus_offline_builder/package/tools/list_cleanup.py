@@ -6,6 +6,19 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
+from .list_words import (
+    BY_LENGTH,
+    DOWN,
+    FORMS,
+    HOW_OFTEN,
+    ONLY_REPEATED,
+    REMOVED,
+    hides_a_request,
+    joined_steps,
+    steps_in,
+    unread_in,
+)
+from .passage import is_request
 from .patterns import lazy_pattern
 from .table import number_in, table_in
 from .wording import asks_how_many
@@ -13,71 +26,43 @@ from .wording import asks_how_many
 _MOST_ENTRIES = 5000
 _LONGEST_REQUEST = 120
 _FEWEST = 2
-_STEPS = (
-    (
-        "unique",
-        r"\b(?:de-?dup\w*|dup(?:e|licate|licated)?s?|doubles?|unique|distinct|repeat(?:s|ed|ing)?|(?:only|"
-        r"each|every\w*|just) once|twice|once each)\b|去重|去掉重复|重复|唯一|不重复",
-    ),
-    (
-        "sorted",
-        r"\b(?:sort\w*|order(?:ed)?|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
-        r"ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|升序|降序|"
-        r"从[大小高低][到至][大小高低]|字母顺序",
-    ),
-    (
-        "reversed",
-        r"\b(?:revers\w*|backwards?|upside down|turn(?:ed)? (?:it )?(?:a)?round|other way (?:a)?round|"
-        r"flip\w*|last first|bottom to top)\b|倒序|反转|颠倒|倒过来|反过来",
-    ),
-    (
-        "numbered",
-        r"\bnumber(?:ed|s|ing)? (?:the |these |my |them|each|it|lines?|list|items?)|\b(?:number them|add "
-        r"numbers|numbered)\b|编号|加序号",
-    ),
-    ("counted", r"\bhow many\b|\bcount(?:s|ed|ing)?\b|\bnumber of\b|多少|几[个人种项样行条名]|数量|计数|统计"),
-    (
-        "joined",
-        r"\b(?:comma[- ]separated|one line|single line|join\w*|separated by commas?|with commas?)\b|一行|"
-        r"逗号(?:分隔|隔开)",
-    ),
-    (
-        "split",
-        r"\b(?:one (?:per|a|each|on each) line|line by line|each on (?:its|a) (?:own )?line|under (?:one "
-        r")?another|bullet(?:s|ed| points?)?)\b|每行一个|分行|换行",
-    ),
-)
-_FORMS = tuple((name, lazy_pattern(form, re.IGNORECASE)) for name, form in _STEPS)
-_DOWN = lazy_pattern(
-    r"\bz\s*(?:-|to|–)\s*a\b|\bdesc\w*|\b(?:highest|largest|biggest|longest) first\b|\b(?:high|large|"
-    r"big) to (?:low|small)\b|从[大高][到至]|降序",
+_PLACES = {"first": 0, "top": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "bottom": -1} | {
+    "第一": 0,
+    "第二": 1,
+    "第三": 2,
+    "第四": 3,
+    "第五": 4,
+    "最后一": -1,
+    "最后": -1,
+}
+_PLACE = lazy_pattern(
+    r"(?:(?:and|so|ok|now|then|what|whats|what's|which|who|is|are|comes?|the|at|on|in|give|tell|me|show|just|only|name|item|entry)"
+    r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|"
+    r"\d{1,3}(?:st|nd|rd|th))"
+    r"(?:\s+(?:one|line|item|entry|name|row|place|word|is|now|in|the|list|then|please|of|it))*[\s?.!]*|"
+    r"(?:那|现在)*(?:排在?)?(?P<zh>第[一二三四五\d]+|最后一?)[个行项条名位](?:现在)?(?:是|叫)?(?:哪[个家位一]?|谁|什么)?[\u4e00-\u9fff]?"
+    r"(?:呢)?[\s?？。]*",
     re.IGNORECASE,
 )
-_KEEPS = lazy_pattern(r"\b(?:remove|drop|delete|without|no|out|get rid of|strip|clean)\b|去|删", re.IGNORECASE)
-_ONLY_REPEATED = lazy_pattern(
-    r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|"
-    r"double[ds]?)\b|哪些?.*重复|有没有重复|重复的有?哪",
+
+
+_ORDERS = lazy_pattern(
+    r"\s*(?:please|pls|kindly|i (?:want|need)|can you|could you)\b|.*\b(?:these|the following|this "
+    r"list)\b|.*[这下]面?[些列]|"
+    r"\s*(?:请|帮我|麻烦|把|将|按)",
     re.IGNORECASE,
 )
-_HOW_OFTEN = lazy_pattern(
-    r"\bhow (?:often|many times)\b|\bcounts? (?:of )?(?:each|every|per)\b|\beach .{0,20}\bcounts?\b|"
-    r"\btally\b|各(?:有|出现)|分别",
+_LABEL = lazy_pattern(
+    r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*(?:[^\W\d_]+ )?(?:[^\W\d_]+s|list|names?|people|"
+    r"[\u4e00-\u9fff]*(?:名单|列表|清单|如下|名字))"
+    r"\s*[:：]\s*(?!//)(?=\S)",
     re.IGNORECASE,
 )
-_SAYS_NOTHING = lazy_pattern(
-    r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|"
-    r"names?|words?|values?|things?|please|pls|can|could|you|"
-    r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|"
-    r"delete|get|rid|out|without|no|clean|up|tidy|make|"
-    r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|"
-    r"removed|alphabetically|what|which|do|how|many|first|"
-    r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|"
-    r"in|different|entered|sorted|numbers?|highest|lowest|high|low|"
-    r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
-    r"than|instead|back|thing|hi|hello|thanks)\b|"
-    r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
-    r"到至先后后]|[\W\d_]",
-    re.IGNORECASE,
+
+
+_MEASURED = lazy_pattern(r"\d+(?:[.,]\d+)?\s*([A-Za-zµ°]{1,3})")
+_DATE = lazy_pattern(
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2} [A-Za-z]{3,9}(?: \d{4})?|[A-Za-z]{3,9} \d{1,2}(?:, \d{4})?"
 )
 
 
@@ -92,6 +77,10 @@ class _List(NamedTuple):
 def understand(question: Question) -> Task | None:
     if (asked := _read(question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(asked, question))
+    if question.earlier and REMOVED.fullmatch(question.text.strip()) and (gone := _gone(question)) is not None:
+        return gone
+    if question.earlier and (told := _place_in(question)) is not None:
+        return told
     earlier = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
     if (
         earlier is not None
@@ -104,17 +93,26 @@ def understand(question: Question) -> Task | None:
     return None
 
 
+def _is_order(text: str) -> bool:
+    """Whether the words on top of a list, or in front of its colon, ask something of it that was not read."""
+    head = re.split(r"[:：]|\n", text.strip(), maxsplit=1)[0]
+    wordy = len(head.split()) > 1 or (not head.isascii() and len(head) > 3)
+    return wordy and (
+        is_request(head) or _ORDERS.match(head) is not None or (bool(steps_in(head)) and not re.search("[,，、]", head))
+    )
+
+
 def in_full(question: Question, requirement: str) -> str | None:
     """A bare list under what the requirement does to every list."""
-    if _read(question.text) is not None or _bare(question.text) is None:
+    if _read(question.text) is not None or _bare(question.text) is None or _is_order(question.text):
         return None
-    body = question.text.strip()
-    if _ONLY_REPEATED.search(requirement):
+    body = _unlabelled(question.text)
+    if ONLY_REPEATED.search(requirement):
         return f"which are there twice:\n{body}"
-    named = [name for name, form in _FORMS if name not in ("counted", "split") and form.search(requirement)]
+    named = [name for name, form in FORMS if name not in ("counted", "split") and form.search(requirement)]
     if not named:
-        return f"how many:\n{body}" if "counted" in _steps(requirement) else None
-    down = " descending" if _DOWN.search(requirement) else ""
+        return f"how many:\n{body}" if "counted" in steps_in(requirement) else None
+    down = " descending" if DOWN.search(requirement) else ""
     return f"{', '.join(_SAID[name] for name in named)}{down}:\n{body}"
 
 
@@ -136,11 +134,13 @@ def _read(text: str) -> _List | None:
     above, newline, last = plain.rpartition("\n")
     if newline:
         candidates.append((last, above))
+    if not behind and (trailing := joined_steps(plain)) is not None:
+        candidates.insert(0, trailing)
     if not behind and (inline := _inline(plain)) is not None:
         candidates.append(inline)
     for request, body in candidates:
         entries = _entries(body)
-        if entries and len(request) <= _LONGEST_REQUEST and _steps(request) and not _unread(request):
+        if entries and len(request) <= _LONGEST_REQUEST and steps_in(request) and not unread_in(request):
             return _List(entries, request, _joint(body))
     return None
 
@@ -168,46 +168,97 @@ def _entries(body: str) -> tuple[str, ...] | None:
     return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
 
 
+def _unlabelled(text: str) -> str:
+    label = _LABEL.match(text.strip())
+    return text.strip()[label.end() :] if label else text.strip()
+
+
 def _bare(text: str) -> _List | None:
+    text = _unlabelled(text)
     listed = re.search(r"\n|,.*,|、.*、|;.*;|^\d[\d.]*(?:\s+\d[\d.]*){2,}$", text.strip())
     entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
-    return _List(entries, "", _joint(text)) if entries else None
-
-
-def _steps(request: str) -> list[str]:
-    return [name for name, form in _FORMS if form.search(request)]
-
-
-def _unread(request: str) -> str:
-    """What the request says besides its steps."""
-    for _, form in _FORMS:
-        request = form.sub(" ", request)
-    request = _HOW_OFTEN.sub(" ", _DOWN.sub(" ", _ONLY_REPEATED.sub(" ", request)))
-    return "".join(_SAYS_NOTHING.sub(" ", request).split())
+    if entries is None or hides_a_request(entries) or re.match(r"[^,，、;\n]*[^\W\d_][:：]\s", text):
+        return None
+    return _List(entries, "", _joint(text))
 
 
 def _followed(words: str, earlier: _List) -> str | None:
     """What a short prompt asks of the list before, with the steps that were done to it already."""
-    if asks_how_many(words) or (_steps(words) and not _unread(words)):
+    if asks_how_many(words) or (steps_in(words) and not unread_in(words)):
         before = earlier.request if not re.search(r"[?？]|多少|几", earlier.request) else ""
         return f"{before} {words}".strip()
     return None
 
 
-def _answer(asked: _List, question: Question) -> Answer:
-    request, entries = asked.request, list(asked.entries)
-    steps = _steps(request)
-    if _HOW_OFTEN.search(request) or _ONLY_REPEATED.search(request):
-        return _often(entries, question, repeated=_ONLY_REPEATED.search(request) is not None)
+def _gone(question: Question) -> Task | None:
+    """How many entries the turn before left out."""
+    listed = _read(question.earlier[0])
+    if listed is None:
+        return None
+    count = len(listed.entries) - len(rearranged(list(listed.entries), listed.request))
+    text = f"去掉了 {count} 个" if question.chinese else f"{count} left out"
+    return Task(
+        LIKELY, lambda: Answer(text, {"entries": len(listed.entries)}, {"left_out": count}, (Value(str(count)),))
+    )
+
+
+def _place_in(question: Question) -> Task | None:
+    """`what's first now?`: an entry by its place in the list that the turn before left."""
+    place = place_asked(question.text)
+    listed = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
+    if place is None or listed is None:
+        return None
+    entries = rearranged(list(listed.entries), listed.request)
+    if not -len(entries) <= place < len(entries):
+        return Task(LIKELY, _refuse_place)
+    entry = entries[place]
+    return Task(LIKELY, lambda: Answer(entry, {"entries": len(entries)}, {"entry": entry}, (Value(entry),)))
+
+
+def place_asked(words: str) -> int | None:
+    """The place that all of `words` ask for, from 0 on; -1 is the last."""
+    found = _PLACE.fullmatch(words.strip())
+    said = (found["en"] or found["zh"]).lower() if found else ""
+    if said in _PLACES:
+        return _PLACES[said]
+    number = int(re.sub(r"\D", "", said) or 0)
+    return number - 1 if number else None
+
+
+def shown_as(entries: list[str], request: str) -> str:
+    """One a line where that is asked for, else with commas."""
+    steps = steps_in(request)
+    return _shown(entries, steps, ", ")
+
+
+def _refuse_place() -> Answer:
+    raise Refusal("The list has no such entry.", "列表里没有这一项。")
+
+
+def asks_to_rearrange(request: str) -> bool:
+    """Whether `request` is nothing but steps to be done to a list."""
+    return bool(steps_in(request)) and not unread_in(request)
+
+
+def rearranged(entries: list[str], request: str) -> list[str]:
+    """The entries after the steps that `request` names."""
+    steps = steps_in(request)
     if "unique" in steps or re.search(r"\bdifferent\b|不同", request):
         seen: dict[str, str] = {}
         for entry in entries:
             seen.setdefault(entry.casefold(), entry)
         entries = list(seen.values())
     if "sorted" in steps:
-        entries = _in_order(entries, _DOWN.search(request) is not None)
-    if "reversed" in steps:
-        entries.reverse()
+        entries = _in_order(entries, DOWN.search(request) is not None, BY_LENGTH.search(request) is not None)
+    return entries[::-1] if "reversed" in steps else entries
+
+
+def _answer(asked: _List, question: Question) -> Answer:
+    request, entries = asked.request, list(asked.entries)
+    steps = steps_in(request)
+    if HOW_OFTEN.search(request) or ONLY_REPEATED.search(request):
+        return _often(entries, question, repeated=ONLY_REPEATED.search(request) is not None)
+    entries = rearranged(entries, request)
     gone = len(asked.entries) - len(entries)
     if "counted" in steps or asks_how_many(request):
         return _counted(entries, gone, question)
@@ -230,14 +281,29 @@ def _answer(asked: _List, question: Question) -> Answer:
     )
 
 
-def _in_order(entries: list[str], down: bool) -> list[str]:
+def _in_order(entries: list[str], down: bool, by_length: bool = False) -> list[str]:
     """By value where all are numbers, below a name for them; else by letter whatever the case."""
+    if by_length:
+        return sorted(entries, key=lambda entry: (len(entry), entry.casefold()), reverse=down)
+    _refuse_measures(entries)
     numbers = [number_in(entry) for entry in entries]
     if len(entries) > _FEWEST and numbers[0] is None and None not in numbers[1:]:
         return [entries[0], *_in_order(entries[1:], down)]
     if all(number is not None for number in numbers):
         return sorted(entries, key=lambda entry: number_in(entry) or Fraction(0), reverse=down)
     return sorted(entries, key=lambda entry: (entry.casefold(), entry), reverse=down)
+
+
+def _refuse_measures(entries: list[str]) -> None:
+    """Raises Refusal where amounts have several units, or dates are written so that their letters say no order."""
+    units = [_MEASURED.fullmatch(entry) for entry in entries]
+    several = len({found[1].lower() for found in units if found}) > 1
+    measured = all(units) and (several or len(units) > 1)
+    if measured or all(_DATE.fullmatch(entry) for entry in entries):
+        raise Refusal(
+            "I sort numbers and words; amounts with units and dates not written year-month-day I cannot put in order.",
+            "我会按数字或字母排序；带单位的数量和不是 年-月-日 的日期我排不了。",
+        )
 
 
 def _joint(body: str) -> str:

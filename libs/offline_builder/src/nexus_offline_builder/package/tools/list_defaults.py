@@ -39,6 +39,12 @@ _SORTS = lazy_pattern(
     r"\b(?:sort\w*|order(?:ed|s)? (?:of|by|the|my|some)|rank\w*|\w+est first)\b|排序|排列", re.IGNORECASE
 )
 _ANY = lazy_pattern(r"\b(?:calculat\w+|maths?|sums|numbers?|abacus|arithmetic|figures)\b|计算|算术|数字", re.IGNORECASE)
+_PERCENT = lazy_pattern(r"\bper ?cent(?:ages?)?s?\b|%|百分", re.IGNORECASE)
+_FROM_TO = lazy_pattern(
+    r"(?:from\s+|从\s*)?(?P<a>\d+(?:\.\d+)?)\s*(?:to|->|→|[涨升跌降增减]?\S{0,2}到)\s*(?P<b>\d+(?:\.\d+)?)[\s?.]*",
+    re.IGNORECASE,
+)
+_PART_OF = lazy_pattern(r"(?P<a>\d+(?:\.\d+)?)\s*(?:/|\b(?:out )?of\b)\s*(?P<b>\d+(?:\.\d+)?)[\s?.]*", re.IGNORECASE)
 _BETWEEN = lazy_pattern(
     r"(?:(?:it |price |rent )?(?:went |goes |rose |fell |changed )?(?:up |down )?from\s+|从\s*)?"
     r"(?P<a>[$€£¥]?\s*\d[\d,]*(?:\.\d+)?)\s*(?:,|;|/|\bto\b|->|→|>|-|\band\b|\bvs\.?|\bthen\b|"
@@ -56,6 +62,9 @@ def in_full(question: Question, requirement: str) -> str | None:
     text = plain_signs(question.text.strip())
     if (pair := _BETWEEN.fullmatch(text)) and (asked := _of_two(pair["a"], pair["b"], requirement)):
         return asked
+    if (moves := _FROM_TO.fullmatch(text)) and _PERCENT.search(requirement):
+        falls = float(moves["b"]) < float(moves["a"])
+        return f"percentage {'decrease' if falls else 'increase'} from {moves['a']} to {moves['b']}"
     numbers = numbers_alone(text)
     if numbers is None or _SORTS.search(requirement):
         return None
@@ -69,6 +78,12 @@ def in_full(question: Question, requirement: str) -> str | None:
         "What shall I work out from these numbers? Say for example: average of 4, 8.",
         "要用这些数算什么？例如：4 和 8 的平均值。",
     )
+
+
+def share_in_full(question: Question, requirement: str) -> str | None:
+    """`34/40` and `34 of 40`, where percentages are asked for."""
+    part = _PART_OF.fullmatch(plain_signs(question.text.strip()))
+    return f"{part['a']} of {part['b']} in percent" if part and _PERCENT.search(requirement) else None
 
 
 def _of_two(first: str, second: str, requirement: str) -> str | None:

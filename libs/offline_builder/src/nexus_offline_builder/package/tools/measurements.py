@@ -14,7 +14,9 @@ from .wording import digits_for_words, has_chinese, plain_signs
 
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
 _AMOUNT = rf"[-+]?\(?[-+]?(?:{_NUMBER})(?:\s*/\s*\d+)?\)?"
-_BEFORE_UNIT = lazy_pattern(rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+)?", re.IGNORECASE)
+_BEFORE_UNIT = lazy_pattern(
+    rf"(?<![A-Za-z0-9.,)/-])(?P<amount>{_AMOUNT}|\ban?\b)\s*(?:from\s+|个(?!半))?", re.IGNORECASE
+)
 _MARKED = lazy_pattern(
     r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|那|"
     r"转|个|"
@@ -43,18 +45,34 @@ _CONSUMPTION = lazy_pattern(
     r"\b(?:l|lit(?:re|er)s?)\s*(?:per|/|on|for)\s*(?:every\s+)?100\s*(?:km|kilomet(?:re|er)s?|k)\b", re.IGNORECASE
 )
 _RANGE = lazy_pattern(
-    rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))(?:-(?=\d)|\s*(?:to|and|or|~|到|至|和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
+    rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))(?:-(?=\d)|\s*(?:to|and|or|~|到|至|"
+    rf"和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
     re.IGNORECASE,
 )
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
-_TALL = lazy_pattern(r"(?<![\d.])(\d)米(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
+_TALL = lazy_pattern(r"(?<![\d.])(\d)(?:米|m(?=\d{2}(?!\d)))(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
+_HYPHENED = lazy_pattern(r"(?<![\d.,/-])(\d{1,3})-(?=\d{1,2}/\d{1,2}(?![\d/-]))")
+_BOTH_NAMED = lazy_pattern(
+    rf"(?<![\w.,/-])({_NUMBER})\s*([^\W\d]{{1,12}}|°[CF])\s*(?:到|至|~|to|-)\s*({_NUMBER})\s*\2(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_PACE = lazy_pattern(
+    r"(?<![\d:])(\d{1,2}):([0-5]\d)(?:\s*min(?:ute)?s?)?\s*(?:/|per\s+|an?\s+)\s*(?:1\s*)?"
+    r"(k(?:m|ilomet\w+)?s?|mi(?:les?)?)\b",
+    re.IGNORECASE,
+)
+_OPEN_POINT = lazy_pattern(r"[1-9]\d{0,2}\.000")
+"""Two thousand or two, by where it was written."""
+_FEET = lazy_pattern(r"(?<=\d)'(?=\s*(?:$|[,=?]|->|(?:to|in|into|as|tall|high|long|wide|deep)\b))", re.IGNORECASE)
 _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)
 _STONES = lazy_pattern(
     r"(\d+)\s*(?:stones?|st)\s*(\d{1,2})(?![\d/.])(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+[a-z]|[=?,]|->))",
     re.IGNORECASE,
 )
+_HALF_TAEL = lazy_pattern(r"(?<![\d.点零〇十百])([\d一二两三四五六七八九])两半")
 _TAEL = lazy_pattern(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
 _SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
+_LETTER_FIRST = lazy_pattern(r"(?<!\w)°?([CFK])\s?(-?\d+(?:\.\d+)?)(?=\s*(?:$|[?=,]|->|(?:in|to|into|as)\b))")
 _BARE_DEGREES = lazy_pattern(
     r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|"
     r"[是等换转为成呢,?。=]))"
@@ -63,7 +81,7 @@ _WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z
 _WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
 _ASKED = lazy_pattern(
     r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
-    r"->|→|换算|转换?|等于|多少|是几|折合|[成为到]",
+    r"->|→|换算|转换?|等于|多少|是几|折合|[成为到](?!\s*\d)",
     re.IGNORECASE,
 )
 _CURRENCY = lazy_pattern(
@@ -79,7 +97,8 @@ _DATE_QUESTION = lazy_pattern(
 _COMPUTES = lazy_pattern(
     r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|twice|double|per|between|sum|percent|x|by|"
     r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
-    r"except|instead|rather|never)\b|不要|不是|%|[加减乘除]|每|之差|相差",
+    r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
+    r"每|之差|相差",
     re.I,
 )
 _SAYS_NOTHING = lazy_pattern(
@@ -98,6 +117,10 @@ _NOT_A_LABEL = lazy_pattern(
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 _PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
 _CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORECASE)
+_LETTERS = lazy_pattern(
+    r"(?<![\w°])(?:°\s?)?[CFK](?:(?:[\s,/&|;]|<?[-=]+>|[→↔]|\b(?:and|or|to|from|vs)\b)+°?\s?[CFK])+(?!\w)"
+)
+_GAP = lazy_pattern(r"\s*(?:[,/&|、]|\b(?:and|or|to)\b|[和或与跟])?\s*", re.IGNORECASE)
 _LEADS_TO_A_UNIT = "和与跟或把将成为到转换算是"
 
 
@@ -173,13 +196,37 @@ def measurements_in(prompt: str) -> Measurements:
 def units_in(text: str) -> list[tuple[int, Unit]]:
     """The units that `text` names, each with where it stands; short words only where they can hardly be others."""
     found: list[tuple[int, Unit]] = []
+    before: tuple[int, Unit] | None = None
     for mention in mentions_in(text):
-        unit = _named_at(text, mention)
+        unit = _named_at(text, mention) or _beside(text, mention, before)
+        before = (mention.end, unit) if unit else None
         if unit is None and "/" not in mention.name:
             continue
         names = re.split(r"\s*/\s*", mention.name) if _lists_two(unit, mention.name) else [mention.name]
         found += [(mention.start, one) for name in names if (one := _unit(name))]
-    return found
+    return sorted({*found, *_lettered(text)})
+
+
+def _beside(text: str, mention: Mention, before: tuple[int, Unit] | None) -> Unit | None:
+    """`psi bar kPa`: a short name next to another unit of its kind is one too."""
+    unit = _unit(mention.name)
+    behind = _GAP.match(text, mention.end)
+    follows = mention_at(text, behind.end()) if behind and behind.group() else None
+    near = [
+        one
+        for one in (
+            follows and _unit(follows.name),
+            before and _GAP.fullmatch(text, before[0], mention.start) and before[1],
+        )
+        if one
+    ]
+    return unit if unit is not None and any(one.kind == unit.kind and one != unit for one in near) else None
+
+
+def _lettered(text: str) -> list[tuple[int, Unit]]:
+    """`C F K`, `F -> C`: letters in a row are temperatures, where each by itself may be anything."""
+    places = [run.start() + one.start() for run in _LETTERS.finditer(text) for one in re.finditer("[CFK]", run.group())]
+    return [(at, unit) for at in places if (unit := _unit(text[at]))]
 
 
 def _lists_two(unit: Unit | None, name: str) -> bool:
@@ -199,18 +246,22 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
-    text = plain_signs(prompt.strip()).replace("^2", "²").replace("^3", "³")
-    text = _SCALE_FIRST.sub(r"\2\1度", text)
+    text = plain_signs(prompt.strip().replace("，", ", ")).replace("^2", "²").replace("^3", "³")
+    text = _SCALE_FIRST.sub(r"\2\1度", _LETTER_FIRST.sub(r"\2 °\1", text).replace("一共", "总共"))
+    text = _HALF_TAEL.sub(lambda found: f"{digits_for_words(found[1])}.5两", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
+    text = _PACE.sub(_pace, text)
+    text = _BOTH_NAMED.sub(r"\1 \2, \3 \2", _HYPHENED.sub(r"\1 ", text))
+    text = re.sub(r"((?:英尺|呎)\s*\d[\d.]*\s*)寸", r"\1英寸", text)
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
     text = _CONSUMPTION.sub("l/100km", text)
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
-    text = _INCHES.sub(r"\1 inches", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text))
+    text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
     text = _STONES.sub(r"\1 st \2 lb ", text)
     return _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text)))
 
@@ -222,6 +273,12 @@ def _both_ends(found: "re.Match[str]") -> str:
     if mention is None or (len(mention.name) == 1 and mention.name in "aA"):
         return found.group()
     return f"{found['low']} {mention.name}, {found['high']}"
+
+
+def _pace(found: "re.Match[str]") -> str:
+    """`5:30 /km` in minutes for each."""
+    minutes = Fraction(60 * int(found[1]) + int(found[2]), 60)
+    return f"{figures.carried(minutes)} min/{'km' if found[3].lower().startswith('k') else 'mi'}"
 
 
 def _british(found: "re.Match[str]") -> str:
@@ -253,7 +310,7 @@ def _quantity(digits: str, name: str) -> Quantity | None:
 
 def _number(digits: str) -> Fraction | None:
     digits = re.sub(r"[(),'\s]", "", digits)
-    if not re.search(r"\d", digits) or len(digits) > 100 or re.search(r"/0*$", digits):
+    if not re.search(r"\d", digits) or len(digits) > 100 or _OPEN_POINT.fullmatch(digits) or re.search(r"/0*$", digits):
         return None
     return Fraction(digits.replace("--", "").replace("+-", "-")) if not digits.startswith("++") else None
 
@@ -289,7 +346,7 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
         return None
     short = len(name) == 1 or name.lower() in _NEEDS_MARK
-    if short and not _MARKED.search(before):
+    if short and (not _MARKED.search(before) or (re.match(r"\s*[.\d\0]", behind) and not _TO.search(before))):
         return None
     return _unit(name)
 
@@ -297,5 +354,5 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
 def _unread(left: str) -> str:
     if operation := _COMPUTES.search(re.sub(r"->|=>|→|(?<=\d)/(?=\d)", " ", left)):
         return operation.group()
-    number = re.search(r"[\w.,'/-]*\d[\w.,'/-]*", left)
+    number = re.search(r"[A-Za-z0-9_.,'/-]*\d[A-Za-z0-9_.,'/-]*", left)
     return number.group() if number else ""

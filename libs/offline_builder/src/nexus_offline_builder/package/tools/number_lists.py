@@ -8,7 +8,7 @@ from .bills import refuse_mixed_currencies
 from .bounded import FUNCTIONS
 from .contract import LIKELY, POSSIBLE, Answer, JsonValue, Question, Task, Value
 from .patterns import lazy_pattern
-from .wording import asks_how_many, plain_signs, with_points
+from .wording import asks_how_many, digits_for_words, plain_signs, with_points
 
 _LONGEST = 1000
 _FEWEST = 2
@@ -77,26 +77,39 @@ def about_a_list(question: Question) -> Task | None:
     if question.earlier and asks_how_many(text):
         return _counted(question)
     if (numbers := _numbers(text)) is not None:
-        return Task(POSSIBLE, lambda: _answer(numbers, ["sum", "average"], question)) if question.alone else None
+        return Task(POSSIBLE, lambda: answer_of(numbers, ["sum", "average"], question)) if question.alone else None
     if (listed := _listed(text)) is not None:
-        return Task(LIKELY, lambda: _answer(listed[0], [listed[1]], question))
+        return Task(LIKELY, lambda: answer_of(listed[0], [listed[1]], question))
     if (named := _NAMED_FIRST.match(text)) and (numbers := _numbers(text[named.end() :])):
-        asked = _asked_in(named.group().strip(" :"))
-        return Task(LIKELY, lambda: _answer(numbers, [asked], question)) if asked else None
+        asked = asked_in(named.group())
+        return Task(LIKELY, lambda: answer_of(numbers, asked[:1], question)) if asked else None
     if not question.earlier or not (found := _FOLLOW_UP.fullmatch(text.strip())):
         return None
     before = next((one for earlier in question.earlier if (one := _numbers(plain_signs(earlier)))), None)
-    return Task(LIKELY, lambda: _answer(before, [found.lastgroup or "sum"], question)) if before else None
+    return Task(LIKELY, lambda: answer_of(before, [found.lastgroup or "sum"], question)) if before else None
+
+
+def asked_alone(text: str) -> str | None:
+    """`median?`, `and the highest?`: what is asked of the numbers before."""
+    found = _FOLLOW_UP.fullmatch(text.strip())
+    return found.lastgroup if found else None
 
 
 def _counted(question: Question) -> Task | None:
-    before = _numbers(plain_signs(question.earlier[0]))
+    before = _numbers_of(question.earlier[0])
     if before is None:
         return None
     count = len(before)
     text = f"{count} 个数" if question.chinese else f"{count} numbers"
     answer = Answer(text, {"numbers": count}, {"count": count}, (Value(str(count), Fraction(count)),))
     return Task(LIKELY, lambda: answer)
+
+
+def _numbers_of(earlier: str) -> list[Fraction] | None:
+    """The numbers of an earlier turn, with what was asked of them or without."""
+    text = plain_signs(earlier).split("\nmedian of")[0]
+    named = _NAMED_FIRST.match(text)
+    return _numbers(text[named.end() :]) if named else _numbers(text)
 
 
 def _listed(text: str) -> tuple[list[Fraction], str] | None:
@@ -109,12 +122,17 @@ def _listed(text: str) -> tuple[list[Fraction], str] | None:
     return (numbers, last.lastgroup or "sum") if numbers else None
 
 
-def _asked_in(words: str) -> str:
-    return next((name for name, form in _ASKED if re.search(form, words, re.IGNORECASE)), "")
+def asked_in(words: str) -> list[str]:
+    """All that `words` ask of a list."""
+    return [name for name, form in _ASKED if re.search(form, words, re.IGNORECASE)]
 
 
 def numbers_alone(text: str) -> list[Fraction] | None:
     """The numbers of a text that is nothing but those, names for them and `and`; None for any other."""
+    if re.fullmatch(r"[a-z\s,;]+", text, re.IGNORECASE):
+        text = digits_for_words(text)
+    if len(re.findall(r"\d\s*%", text)) == len(_VALUE.findall(text)):
+        text = text.replace("%", " ")
     text = with_points(re.sub(r"(?<=\d)\s*(?:,?\s+and|&|和)\s*(?=[$€£¥]?\d)", ", ", text, flags=re.IGNORECASE))
     return None if re.search(r"[A-Za-z_]\w*[,;\t|][A-Za-z_ ]+\n", text) else _numbers(text)
 
@@ -147,7 +165,7 @@ def _apart(gap: str) -> bool:
     return re.match(r"[\s,;、和元块$€£¥]", gap) is not None and re.search(r"[A-Za-z_-]$", gap) is None
 
 
-def _answer(numbers: list[Fraction], asked: list[str], question: Question) -> Answer:
+def answer_of(numbers: list[Fraction], asked: list[str], question: Question) -> Answer:
     refuse_mixed_currencies(question.text)
     results = [(name, FUNCTIONS[name](numbers)) for name in asked]
     members = ", ".join(figures.shown(number) for number in numbers)

@@ -2,16 +2,18 @@
 
 import re
 from fractions import Fraction
-from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
 from .pattern_defaults import code_shown, without_source
+from .pattern_kinds import KINDS, Kind
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
 _MOST_SHOWN = 500
 _LONGEST_FOLLOW_UP = 80
+_SHORTEST_TEXT = 8
 _TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "mentions", "amounts"})
 _DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
 _NARROWED = lazy_pattern(
@@ -45,71 +47,6 @@ _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^?？\n:：@/\d]{1,80})[?？]\s*(?
 _PIECE = lazy_pattern(
     r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<repeat>[*+]|\{\d*,?\d*\})|(?P<choice>[|?])|(?P<group>\((?:\?[^)]?)?|\))|.",
     re.DOTALL,
-)
-
-
-class _Kind(NamedTuple):
-    """Something that can be found: its names, the wording that asks for it, and its form."""
-
-    english: str
-    chinese: str
-    asked: "re.Pattern[str]"
-    form: "re.Pattern[str]"
-
-
-def _kind(english: str, chinese: str, asked: str, form: str) -> _Kind:
-    return _Kind(english, chinese, lazy_pattern(asked, re.IGNORECASE), lazy_pattern(form, re.IGNORECASE))
-
-
-_KINDS = (
-    _kind(
-        "e-mail addresses",
-        "邮箱地址",
-        r"\b(?:e-?)?mails?\b|邮箱|邮件",
-        r"(?<![A-Z0-9_.%+-])[A-Z0-9._%+-]{1,64}@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){0,8}\.[A-Z]{2,24}(?![A-Z0-9_-])",
-    ),
-    _kind(
-        "URLs",
-        "网址",
-        r"\burls?\b|\blinks?\b|\bweb ?(?:sites?|addresses)\b|网址|链接",
-        r"(?:https?://|www\.)[^\s<>\"'，。；）)\]]{1,2000}(?<![.,;:!?])",
-    ),
-    _kind(
-        "IP addresses",
-        "IP 地址",
-        r"\bip(?:v4)?s?\b(?: addresses)?",
-        r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])",
-    ),
-    _kind(
-        "phone numbers",
-        "电话号码",
-        r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机|号码",
-        r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16}|\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))"
-        r"(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,5}\)[\s.-]?)?(?:0\d{4}|\d{2,4})(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
-        r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
-    ),
-    _kind(
-        "dates",
-        "日期",
-        r"\bdates?\b|日期",
-        r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}年\d{1,2}月\d{1,2}[日号]?|(?:jan|"
-        r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|"
-        r"rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,? \d{4})(?!\d)",
-    ),
-    _kind("hashtags", "话题标签", r"\bhash ?tags?\b|话题|标签", r"(?<![\w&])#[\w\u4e00-\u9fff]{1,100}"),
-    _kind("mentions", "提及", r"\bmentions?\b|\bhandles?\b", r"(?<![\w.])@\w{1,50}"),
-    _kind(
-        "amounts",
-        "金额",
-        r"\b(?:amounts?|prices?|money)\b|金额|价格",
-        r"[$€£¥]\s?\d[\d,]{0,20}(?:\.\d{1,4})?|\d[\d,]{0,20}(?:\.\d{1,4})?\s?(?:元|美元|dollars|euros|USD|EUR)",
-    ),
-    _kind(
-        "numbers",
-        "数字",
-        r"(?<!phone )(?<!telephone )(?<!mobile )\b(?:numbers?|digits|integers|numerals)\b|数字|数值",
-        r"(?:(?<![\w.])[-+])?(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,300})(?:\.\d{1,300})?",
-    ),
 )
 
 
@@ -150,29 +87,43 @@ def in_full(question: Question, requirement: str) -> str | None:
         or _USER_PATTERN.search(text[:2000])
         or _passage(text) is not None
         or text.endswith(("?", "？"))
+        or (question.earlier and _leans_back(text))
     ):
         return None
     if (code := code_shown(question.requirement)) is not None:
         return f"find /{code}/ in: {text}"
     wanted = without_source(requirement)
     kinds = _kinds_in(wanted) if not _NARROWED.search(wanted) else []
-    if not kinds or _DATA.search(text) or (len(text.split()) < 2 and not _found_in(text)):
+    if (
+        not kinds
+        or _DATA.search(text)
+        or (len(text.split()) < 2 and len(text) < _SHORTEST_TEXT and not _found_in(text))
+    ):
         return None
     if question.chinese:
         return f"提取{'、'.join(kind.chinese for kind in kinds)}：{text}"
     return f"find the {', '.join(kind.english for kind in kinds)} in: {text}"
 
 
-def _kinds_in(request: str) -> list[_Kind]:
-    return [kind for kind in _KINDS if kind.asked.search(request)]
+def _leans_back(text: str) -> bool:
+    """Whether a short text without anything to be found is about what was found before: `and the links`."""
+    return (
+        len(text) <= _LONGEST_FOLLOW_UP
+        and not _found_in(text)
+        and (bool(_kinds_in(text)) or asks_to_rearrange(text) or place_asked(text) is not None)
+    )
 
 
-def _found_in(text: str) -> list[_Kind]:
+def _kinds_in(request: str) -> list[Kind]:
+    return [kind for kind in KINDS if kind.asked.search(request)]
+
+
+def _found_in(text: str) -> list[Kind]:
     """The kinds of which `text` holds one, but for numbers and dates: any text has those."""
-    return [kind for kind in _KINDS if kind.english in _TELLING and kind.form.search(text)]
+    return [kind for kind in KINDS if kind.english in _TELLING and kind.form.search(text)]
 
 
-def _is_missed(kind: _Kind, text: str) -> bool:
+def _is_missed(kind: Kind, text: str) -> bool:
     """Whether the text says that it has none of the kind: `I have no e-mail`."""
     return (
         kind.english in _TELLING
@@ -194,9 +145,13 @@ def _about_earlier_text(question: Question) -> Task | None:
     words = question.text
     if len(words) > _LONGEST_FOLLOW_UP or not question.earlier:
         return None
+    if asks_how_many(words) and (given := _USER_PATTERN.search(question.earlier[0][:2000])) is not None:
+        return Task(LIKELY, lambda: _by_pattern(given, question._replace(text=question.earlier[0])))
     text = next((one for prompt in question.earlier if (one := _text_of(prompt, question.alone))), None)
     if text is None:
         return None
+    if (listed := _listed_again(words, question)) is not None:
+        return listed
     counting = asks_how_many(words)
     kinds = _kinds_in(question.earlier[0]) or _found_in(text) if counting else _kinds_in(words)
     if (
@@ -208,10 +163,41 @@ def _about_earlier_text(question: Question) -> Task | None:
     return Task(LIKELY, lambda: _answer(kinds, text, question.chinese))
 
 
+def _listed_again(words: str, question: Question) -> Task | None:
+    """`sort them a-z`, `one per line`, `and the first one?`, of what the turn before found."""
+    place, steps = place_asked(words), asks_to_rearrange(words) and not asks_how_many(words)
+    if place is None and not steps:
+        return None
+    counting = re.search(r"\bhow many\b|几个|多少", words, re.IGNORECASE) is not None
+    passage = _passage(question.earlier[0])
+    kinds = _kinds_in(passage.request) if passage else _found_in(question.earlier[0])
+    text = passage.text if passage and passage.text is not None else question.earlier[0]
+    if len(kinds) != 1:
+        return None
+    found = list(dict.fromkeys(one.group().strip() for one in kinds[0].form.finditer(text)))
+    if place is not None and not -len(found) <= place < len(found):
+        return None
+    entries = [found[place]] if place is not None else rearranged(found, words)
+    if counting and place is None:
+        return Task(LIKELY, lambda: _answer(kinds, text, question.chinese))
+    asked: dict[str, JsonValue] = {"kinds": [kinds[0].english], "steps": words[:_LONGEST_FOLLOW_UP]}
+    values = (Value(entries[0]),) if len(entries) == 1 else ()
+    return Task(LIKELY, lambda: Answer(shown_as(entries, words), asked, {kinds[0].english: [*entries]}, values))
+
+
+_SENDS = lazy_pattern(
+    r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|"
+    r"them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",
+    re.IGNORECASE,
+)
+
+
 def _bare(question: Question) -> Task | None:
     """A text and no request: everything telling that it holds, if there is something."""
     text = question.text
-    kinds = [kind for kind in _KINDS if kind in _found_in(text) or (question.alone and _is_missed(kind, text))]
+    if _SENDS.match(text):
+        return None
+    kinds = [kind for kind in KINDS if kind in _found_in(text) or (question.alone and _is_missed(kind, text))]
     if (
         _DATA.search(text)
         or (_NARROWED.search(text) and len(text) < _LONGEST_FOLLOW_UP)
@@ -233,11 +219,11 @@ def _passage(prompt: str) -> Passage | None:
         if passage is None:
             continue
         request = passage.request[:300]
-        named = any(kind.asked.search(request) for kind in _KINDS)
+        named = any(kind.asked.search(request) for kind in KINDS)
         texts = passage.text is not None and not _DATA.search(prompt) and prompt.count("\n") < 2
         if named and texts and len(request) <= _LONGEST_FOLLOW_UP and not _MORE_ASKED.search(request):
             return passage
-        if _VERB.search(request) and any(kind.asked.search(request) for kind in _KINDS):
+        if _VERB.search(request) and any(kind.asked.search(request) for kind in KINDS):
             return passage if passage.text is not None else _inline(passage.request)
     inline = _inline(prompt)
     if inline.text is not None and len(inline.request) <= _LONGEST_FOLLOW_UP and _found_in(inline.text):
@@ -272,12 +258,12 @@ def _refuse_without_text() -> Answer:
     raise Refusal("Please add the text to search in, after a colon.", "请在冒号后面给出要查找的文字。")
 
 
-def _answer(kinds: list[_Kind], text: str, chinese: bool) -> Answer:
+def _answer(kinds: list[Kind], text: str, chinese: bool) -> Answer:
     if not kinds:
-        names = ", ".join(kind.english for kind in _KINDS)
+        names = ", ".join(kind.english for kind in KINDS)
         raise Refusal(
             f"What shall I look for? I can find: {names}.",
-            f"要找什么？我能找：{'、'.join(kind.chinese for kind in _KINDS)}。",
+            f"要找什么？我能找：{'、'.join(kind.chinese for kind in KINDS)}。",
         )
     lines: list[str] = []
     output: dict[str, JsonValue] = {}
@@ -301,7 +287,7 @@ def _answer(kinds: list[_Kind], text: str, chinese: bool) -> Answer:
     )
 
 
-def _line(kind: _Kind, found: list[str], chinese: bool) -> str:
+def _line(kind: Kind, found: list[str], chinese: bool) -> str:
     if not found:
         return f"没有找到{kind.chinese}。" if chinese else f"No {kind.english} found."
     shown = ", ".join(found[:_MOST_SHOWN])

@@ -1,12 +1,18 @@
 """Turns arithmetic put into words, English or Chinese, into an expression."""
 
 import re
+from collections.abc import Sequence
+from fractions import Fraction
 
 from .bill_story import story_in
 from .bills import bill_in
 from .deals import deal_in
+from .figures import carried
 from .patterns import lazy_pattern
 from .portions import with_portions
+from .prices import price_in
+from .several_results import several_in
+from .taxes import roles_alone, tax_in
 from .wording import digits_for_words, plain_signs, without_habits
 
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
@@ -38,6 +44,7 @@ _WORDS = tuple(
         (r"\bto the power(?: of)?\b|\braised to(?: the)?(?: power(?: of)?)?\b|\bpower of\b", "^"),
         (r"(?<=\d)\s*的\s*(\d+)\s*次[方幂]", r"^\1"),
         (r"根号\s*(?=[\d(])", "sqrt "),
+        (r"(?<=[\d)])\s*的\s*(\d+(?:\.\d+)?)\s*倍", r" * \1"),
         (r"\s*的?平方根", " sqrtof "),
         (r"\s*的?立方根", " cbrtof "),
         (r"\s*的?平方", "^2"),
@@ -112,6 +119,7 @@ _FORMS = tuple(
         (r"(?P<a>[\d.]+)\s*(?:/|除以)\s*(?P<b>[\d.]+)\s*,?\s*(?:的)?余(?:数)?(?:是)?", "({a}) mod ({b})"),
         (r"从?\s*(?P<a>\d+)\s*\+\s*到\s*(?P<b>\d+)\s*(?:的和|的总和|相加)?", "({a} + {b}) * ({b} - {a} + 1) / 2"),
         (r"从?\s*(?P<a>\d+)\s*到\s*(?P<b>\d+)\s*(?:的和|的总和|相加)", "({a} + {b}) * ({b} - {a} + 1) / 2"),
+        (r"(?P<a>[\d.]+)\s*里面?有(?:几|多少)个\s*(?P<b>[\d.]+)", "({a}) / ({b})"),
         (rf"square {_A}", "({a})^2"),
         (rf"cube {_A}", "({a})^3"),
         (rf"halve {_A}", "({a}) / 2"),
@@ -158,14 +166,33 @@ _IMPLICIT = tuple(
     )
 )
 _CODES = lazy_pattern(
-    r"\b(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|SGD|HKD|BRL|MXN|ZAR|TRY|Rs\.?|kr\.?)\s*(?=\d)|"
-    r"[₹₽₺₩₴₪₫฿]\s*(?=\d)|(?<=\d)\s*(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|Rs\.?|kr|zł|Kč|[₹₽₺₩₴₪₫฿])"
+    r"\b(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|SGD|HKD|BRL|MXN|ZAR|TRY|Rs\.?|"
+    r"kr\.?)\s*(?=\d)|"
+    r"[₹₽₺₩₴₪₫฿]\s*(?=\d)|(?<=\d)\s*(?:CHF|EUR|USD|GBP|JPY|CNY|RMB|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|Rs\.?|kr|zł|"
+    r"Kč|[₹₽₺₩₴₪₫฿])"
     r"(?![\w/])(?!\s+(?:to|in|into)\b)",
     re.IGNORECASE,
 )
 _MONEY_WORDS = lazy_pattern(
     r"([\d一二两三四五六七八九十])块([\d一二三四五六七八九])(?![\d十百千万]|[个人张件斤位本只条])(?=$|"
     r"[\s,，.。+加减乘除*/-]|一|每|的)"
+)
+_SO_MANY = lazy_pattern(
+    r"(?:(?:and|if|when|then|but|so|i|we|you|she|he|they|someone|(?:a|the) customers?|buys?|takes?|gets?|orders?|"
+    r"wants?|needs?|"
+    r"has|have|for|what|about|how|much|are|is|would|cost|do|be|那么?|如果|要是|买|要|拿|一共|总共)[\s,]*)*"
+    r"(?:(?P<a>\d+(?:\.\d+)?)\s*(?:of (?:those|these|them|it|that)|(?:such|pieces|items|pcs)\b(?: \w+)?|"
+    r"[件个份本张双条只台套盒瓶杯]"
+    r"(?:这样的|那样的)?)|(?:times|x)\s*(?P<b>\d+(?:\.\d+)?)|(?<=for )(?P<c>\d+)\s+(?!people|persons|friends|"
+    r"guests|ways|"
+    r"kids|of\b|"
+    r"days|weeks|months|years|adults|colleagues|students|children)[a-z]+s)(?:呢|多少钱?|要?多少|的话|[\s?.!？。])*",
+    re.IGNORECASE,
+)
+_MORE_FOR = lazy_pattern(
+    r"(?:plus|add|and|with|also|\+)\s+(?:an?|the|another|one)\s+(?:[a-z]+\s+){1,3}?(?:for|at|of|costs?|"
+    r"worth)?\s*(?P<a>\d+(?:\.\d+)?)(?!\s*%)",
+    re.IGNORECASE,
 )
 _PRONOUN = lazy_pattern(r"\b(?:it|that|this|the result|the answer)\b|结果|它|这个数|那个数|得数", re.IGNORECASE)
 _SHARE_OF_IT = lazy_pattern(
@@ -174,7 +201,9 @@ _SHARE_OF_IT = lazy_pattern(
     re.IGNORECASE,
 )
 _OFF_IT = lazy_pattern(
-    r"(?:take|knock)?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?", re.IGNORECASE
+    r"(?:take|knock|get)?\s*(?:another|an? (?:extra|additional|"
+    r"further))?\s*(?P<a>[\d.]+%?)\s*off(?:\s+(?:of\s+)?(?:it|that|this|the result))?",
+    re.IGNORECASE,
 )
 _THEN = lazy_pattern(
     r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|now)\b|\band (?:then|now)\b|\bthen\b|[,;]?\s*(?:然后|接着|再|并)|"
@@ -195,6 +224,7 @@ _PRO_ONE = lazy_pattern(
     r"\b(?:the|that|this|last|first|next|which|other|same|each|\w+er|\w+est)\s+one\b", re.IGNORECASE
 )
 _DEEPEST = 6
+_LONGEST_TOLD = 200
 
 
 def deal_for(text: str) -> str | None:
@@ -205,15 +235,37 @@ def deal_for(text: str) -> str | None:
     return deal_in(_without_money(_stripped(told)))
 
 
+def lines_for(text: str, earlier: Sequence[str]) -> list[str] | None:
+    """One expression or several for what is asked of a taxed amount, of a price before and after, of a ratio."""
+    if not re.search(r"[^\W\d_]", text):
+        return None
+    told = _told(text)
+    if earlier and roles_alone(told):
+        return tax_in(_told(earlier[0]), told)
+    return tax_in(told) or price_in(told) or several_in(told)
+
+
+def _told(text: str) -> str:
+    if len(text) > _LONGEST_TOLD:
+        return ""
+    return _without_money(re.sub(r"pct之\s*(\d+(?:\.\d+)?)", r"\1%", _in_digits(text)))
+
+
 def _in_digits(text: str) -> str:
-    text = without_habits(_CODES.sub(" ", plain_signs(text))).replace("百分之", "pct之")
+    text = without_habits(_CODES.sub(" ", plain_signs(text.replace("，", ", ")))).replace("百分之", "pct之")
     text = _MONEY_WORDS.sub(
         lambda found: f"{found[1]}{'.' if found[2].isdigit() and found[2].isascii() else '点'}{found[2]} ", text
     )
     text = _AND_I.sub(lambda found: f"{int(digits_for_words(found[1] or found[2])) + 1} people", text)
+    text = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)k(?![\w/])", _thousands, text)
+    text = re.sub(r",?\s*\b(?:no|without(?: a)?) tip\b", "", text, flags=re.IGNORECASE)
     text = re.sub(r"\bhalf a dozen\b(?: of)?", "6", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:a|one) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE)
     return re.sub(r"(?<=\d)'(?=\d{3}(?!\d))", "", with_portions(digits_for_words(text), halves=False))
+
+
+def _thousands(found: "re.Match[str]") -> str:
+    return carried(Fraction(found[1]) * 1000)
 
 
 def expression_for(text: str) -> str:
@@ -234,6 +286,10 @@ def _next(before: str, step: str) -> str:
     step = _stripped(step)
     if share := _SHARE_OF_IT.fullmatch(_infix(step)):
         return f"({before}) {'-' if share['less'] else '+'} {share['share']} * ({before})"
+    if many := _SO_MANY.fullmatch(step):
+        return f"({before}) * {many['a'] or many['b'] or many['c']}"
+    if more := _MORE_FOR.fullmatch(step):
+        return f"({before}) + {more['a']}"
     if off := _OFF_IT.fullmatch(step):
         return f"({before}) - {off['a']}"
     if _PRONOUN.search(step):

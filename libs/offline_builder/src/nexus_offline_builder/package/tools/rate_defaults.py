@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .bills import refuse_mixed_currencies
 from .contract import Question
 from .patterns import lazy_pattern
+from .taxes import roles_alone, tax_in
 from .wording import digits_for_words, plain_signs, without_habits
 
 _LONGEST_PROMPT = 80
@@ -66,7 +67,8 @@ _CONDITIONAL = lazy_pattern(
     re.IGNORECASE,
 )
 _NAME = lazy_pattern(
-    r"\s*(?:(?:the|a|my|this)\s+)?(?!(?:half|double|twice|triple|third|quarter|square|root|sqrt|minus|plus|times|negative|"
+    r"\s*(?:(?:the|a|my|this)\s+)?(?!(?:half|double|twice|triple|third|quarter|square|root|sqrt|minus|plus|times|"
+    r"negative|"
     r"dozen|log|cube|without|not|over|about|less|more|only|except|than|off)\b)([a-z]{3,})\s*[:=]?\s*",
     re.IGNORECASE,
 )
@@ -117,10 +119,14 @@ def in_full(question: Question, requirement: str) -> str | None:
     text = without_habits(plain_signs(question.text.strip()))
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
-    if question.earlier and _HOW_MUCH_TAX.fullmatch(text):
-        return _tax_before(question.earlier[0])
+    if question.earlier and (_HOW_MUCH_TAX.fullmatch(text) or roles_alone(text)):
+        return _tax_before(question.earlier[0], text)
+    if not tax_in(text) and (lines := tax_in(digits_for_words(text), requirement)):
+        return "\n".join(lines)
     wanted = digits_for_words(re.sub(r"\bone\b", " ", plain_signs(requirement), flags=re.IGNORECASE))
     text, wanted = _moved(text, _BARE_RATE.sub(r"\1 \2%", wanted))
+    if (taxed := _with_rate(text, wanted)) is not None:
+        return taxed
     amount = _AMOUNT.search(text)
     if amount is None or re.search(r"\d", text[: amount.start()] + text[amount.end() :]):
         return None
@@ -173,7 +179,7 @@ def _shared(number: str, said: tuple[str, str], wanted: str) -> str | None:
         return None
     rates = list(_RATE.finditer(wanted))
     tip = _RULES[0].said.search(wanted)
-    if re.search(r"\d", _rest(wanted, *people, *rates)) or len(rates) > 1 or bool(rates) != bool(tip):
+    if re.search(r"\d", _rest(wanted, *people, *rates)) or len(rates) > 1 or (rates and not tip):
         return None
     share = f", {rates[0][1] or rates[0][2]}% tip" if rates else ""
     return f"bill {number}, {people[0][1] or people[0][2]} people{share}"
@@ -256,11 +262,31 @@ def _direction(wanted: str) -> bool | None:
     return None if (out is None) == (on is None) else out is not None
 
 
-def _tax_before(before: str) -> str | None:
-    """The tax in the amount of the turn before."""
+def _with_rate(text: str, wanted: str) -> str | None:
+    """`vat in 300 gross` with the only rate that the requirement names."""
+    rates = list(_RATE.finditer(wanted))
+    if (
+        len(rates) != 1
+        or not _TAX.search(wanted)
+        or re.search(r"\d", _rest(wanted, *rates))
+        or _CONDITIONAL.search(wanted)
+    ):
+        return None
+    whole = f"{text.rstrip('?. ')}, {rates[0][1] or rates[0][2]}%"
+    if not _TAX.search(whole):
+        whole = re.sub(r"\b(inc|incl|ex|excl)\b\.?", r"\1 vat", whole, count=1, flags=re.IGNORECASE)
+    return whole if tax_in(whole) else None
+
+
+def _tax_before(before: str, asked: str) -> str | None:
+    """The tax in the amount of the turn before, or the amount without or with it."""
     found = _TAXED.fullmatch(before)
     if found is None:
         return None
-    if found["net"]:
-        return f"{found['net']} * {found['rate']}%"
-    return f"{found['gross']} - {found['gross']} / (1 + {found['in']}%)"
+    amount, rate = found["net"] or found["gross"], found["rate"] or found["in"]
+    side = _side(asked)
+    if side is None:
+        return f"{amount} * {rate}%" if found["net"] else f"{amount} - {amount} / (1 + {rate}%)"
+    if side == (found["net"] is None):
+        return None
+    return before

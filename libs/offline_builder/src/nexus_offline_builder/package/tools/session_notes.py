@@ -43,14 +43,15 @@ _OFF = lazy_pattern(
     re.IGNORECASE,
 )
 _CLEAR = lazy_pattern(
-    rf"{_POLITE}(?:clear|empty|delete|reset|wipe|start|forget)\s+(?:over|everything|all|the (?:whole )?list|"
-    rf"my (?:whole )?list|(?:a )?new list|all (?:my )?notes)[\s.!]*|清空.*",
+    rf"{_POLITE}(?:clear|reset|start over)[\s.!]*|{_POLITE}(?:clear|empty|delete|reset|wipe|start|"
+    rf"forget)\s+(?:over|everything|all|the (?:whole )?list|"
+    rf"my (?:whole )?list|(?:a )?new list|all (?:my )?notes|it|the list)[\s.!]*|清空.*",
     re.IGNORECASE,
 )
 _SHOW = lazy_pattern(
     r"(?:(?:and|so|ok|now|please|hey)[\s,]+)*(?:what(?:'s|s| is| are| was| do| did| have| else| "
     r"all)?\b.*\b(?:list|left|need|buy|missing|open|far|remember|notes?|get|note down|write down|"
-    r"written|pack)\b"
+    r"written|pack|on it|on there|in it|so far)\b"
     r"(?!.*\babout\b)|(?:show|read|give|tell|list|print|repeat|display|see)\b.*(?:\b(?:list|notes?|"
     r"all|everything|it|back|them|items)\b|$)|(?:my |the |full |whole )*(?:shopping |to-?do )?(?:list|"
     r"notes?)|"
@@ -107,6 +108,27 @@ _ASKS = lazy_pattern(
 )
 
 
+_ONE_THING = lazy_pattern(
+    r"(?!(?:ok|okay|yes|no|thanks|thank|thx|hi|hello|help|stop|bye|done|list|all|again|next|more|nothing|undo|clear)\b)"
+    r"(?:\d+\s+)?[^\W\d_]{2,}(?:[ -][^\W\d_]{2,}){0,2}[\s.!]*",
+    re.IGNORECASE,
+)
+
+
+def _tells(text: str) -> bool:
+    """Whether `text` is a statement to be kept: words with a verb in them, and no question or order."""
+    if is_request(text) or _ASKS.search(text):
+        return False
+    return _STATEMENT.fullmatch(text) is not None or (len(text.split()) > 2 and _VERB.search(text) is not None)
+
+
+_VERB = lazy_pattern(
+    r"\b(?:is|are|was|were|has|have|had|will|likes?|loves?|hates?|wants?|needs?|owes?|lives?|works?|moved|called|said|came|comes|goes|"
+    r"went|bought|sold|lent|gave|took|paid|knows|prefers|starts?|ends?|leaves|arrives|costs?|drinks?|eats?|turns|got)\b",
+    re.IGNORECASE,
+)
+
+
 class _Kept:
     """What the session holds: the entries of the list, and the notes, in the order in which they came."""
 
@@ -133,9 +155,11 @@ class _Kept:
             return f"off: {', '.join(gone)}"
         if (add := _ADD.fullmatch(text)) and not _ASKS.search(text) and (to_list or alone or _ON_THE_LIST.search(text)):
             return self._with(add["what"] or add["more"])
-        if alone and not to_list and _STATEMENT.fullmatch(text) and not is_request(text):
+        if alone and not to_list and _tells(text):
             self.notes.append(text)
             return "noted"
+        if alone and to_list and _ONE_THING.fullmatch(text) and not (is_request(text) or _ASKS.search(text)):
+            return self._with(text)
         return self._with(text) if to_list and _BARE.fullmatch(text) and not is_request(text) else None
 
     def _cleared(self) -> str:

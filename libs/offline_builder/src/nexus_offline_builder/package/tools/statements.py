@@ -53,6 +53,7 @@ _SAME_CHINESE = tuple(
         ("电话", "联系方式|号码"),
     )
 )
+_DAY_CHINESE = lazy_pattern("(?:周|星期|礼拜)[一二三四五六日天末]|节假日|早上|晚上|中午")
 _ASKS_CHINESE = lazy_pattern(
     r"请问|收费|价格|价钱|费用|你们?|我们?|可以|能不能|能|吗|呢|吧|啊|是不是|是什么|是多少|多少钱?|"
     r"几[点号个天]|什么时候|什么|哪里|哪儿|哪[个天些]?|怎么|"
@@ -108,6 +109,8 @@ def _about_chinese(question: str, statements: Sequence[str]) -> Matching:
         question = re.sub(r"在哪[里儿]?|怎么[去走]|什么地方", "地址", question)
     runs = [run for run in _ASKS_CHINESE.split(_in_one_word(question)) if run]
     scored = [(sum(_common(run, _in_one_word(statement)) for run in runs), statement) for statement in statements]
+    days = _DAY_CHINESE.findall(question)
+    scored = [(weight + sum(2 for day in days if weight and day in said), said) for weight, said in scored]
     best = max((weight for weight, _ in scored), default=0)
     fitting = tuple(statement for weight, statement in scored if weight == best) if best > 1 else ()
     unknown = tuple(

@@ -12,13 +12,14 @@ from .patterns import lazy_pattern
 _DELIMITERS = (",", "\t", ";", "|")
 _FENCE = lazy_pattern(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
 _RULE = lazy_pattern(r"^[\s|:-]*-[\s|:-]*$")
-_MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 _AMOUNT = lazy_pattern(
     r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
     r"\s*[%€$£元]?\s*\)?$"
 )
 _GROUPED = lazy_pattern(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?")
 _MOST_COLUMNS = 500
+_FEWEST_ALIKE = 2
 _LONGEST_LINE = 20_000
 
 
@@ -130,7 +131,7 @@ def _single_column(lines: list[str]) -> tuple[int, int, str, str] | None:
 
 def _stands_for_none(line: str) -> bool:
     cell = line.strip().lower()
-    return cell != "" and (cell in _MISSING or cell.lstrip("+-") in ("inf", "infinity"))
+    return cell != "" and (cell in MISSING or cell.lstrip("+-") in ("inf", "infinity"))
 
 
 def _on_one_line(text: str) -> Table | None:
@@ -204,7 +205,7 @@ def _is_header(rows: list[list[str]]) -> bool:
     sample = rows[1:20]
     return any(
         number_in(cell) is None
-        and cell.lower() not in _MISSING
+        and cell.lower() not in MISSING
         and all(at < len(r) and number_in(r[at]) is not None for r in sample)
         for at, cell in enumerate(rows[0])
     )
@@ -260,6 +261,11 @@ def numeric_columns(table: Table) -> list[Column]:
     return figures or columns
 
 
+def numbered(name: str) -> bool:
+    """Whether a column of this name numbers its rows: `id`, `order no`."""
+    return _IDENTIFIER.fullmatch(name) is not None
+
+
 def _numbers_rows(column: Column) -> bool:
     """Whether a column called `id` or `order` holds whole numbers that go up from row to row, or one called "
     "`year` years."""
@@ -275,14 +281,33 @@ def _with_numbers(table: Table) -> list[Column]:
     columns: list[Column] = []
     for at, name in enumerate(table.header):
         cells = [row[at] for row in table.rows]
-        filled = sum(cell.lower() not in _MISSING for cell in cells)
+        filled = sum(cell.lower() not in MISSING for cell in cells)
         comma = _has_decimal_commas(cells)
+        cells = _without_unit(cells)
         column = Column(name, tuple(number_in(cell, comma) for cell in cells), 0)
         found = len(column.numbers)
         if found and 2 * found >= filled:
             skipped = sum(cell != "" for cell in cells) - found
             columns.append(column._replace(skipped=skipped, mixed=_is_mixed(cells)))
     return columns
+
+
+_WITH_UNIT = lazy_pattern(r"(?P<number>[-+]?\d[\d.,' ]*)\s?(?P<unit>[A-Za-zµ°²³/]{1,5}|[\u4e00-\u9fff]{1,2})")
+
+
+def _without_unit(cells: list[str]) -> list[str]:
+    """Amounts that all have the same unit behind them, without it."""
+    filled = [cell for cell in cells if cell.lower() not in MISSING]
+    found = [_WITH_UNIT.fullmatch(cell) for cell in filled]
+    units = {one["unit"] for one in found if one}
+    if (
+        not all(found)
+        or len(filled) < _FEWEST_ALIKE
+        or len(units) != 1
+        or units & {"th", "st", "nd", "rd", "am", "pm", "月", "日", "年", "号", "班"}
+    ):
+        return cells
+    return [(one["number"].strip() if (one := _WITH_UNIT.fullmatch(cell)) else cell) for cell in cells]
 
 
 _MEASURED_IN = lazy_pattern(r"[$€£%]|[¥￥元]|\b[A-Z]{3}\b")

@@ -134,11 +134,11 @@ _CHANGES = (
     ),
     _change(
         "upper case",
-        r"\bupper[\s-]?case\b|\b(?:all |in )?(?:caps|capitals)\b|\bcapital letters\b|\bshout\w*\b|\bblock "
+        r"\bupper(?:[\s-]?case)?\b|\b(?:all |in )?(?:caps|capitals)\b|\bcapital letters\b|\bshout\w*\b|\bblock "
         r"letters\b|大小?写",
         str.upper,
     ),
-    _change("lower case", r"\blower[\s-]?case\b|\bsmall letters\b|小写", str.lower),
+    _change("lower case", r"\blower(?:[\s-]?case)?\b|\bsmall letters\b|小写", str.lower),
     _change(
         "title case",
         r"\btitle[\s-]?case\b|\bcapitali[sz]e (?:each|every|all|the)?\s*words?\b|\bproper case\b|\bfirst "
@@ -185,6 +185,10 @@ _CHANGES = (
 )
 
 
+_TIDYING = {"no blank lines": 0, "single blanks": 1, "no punctuation": 2, "no accents": 3}
+"""Changes that go together, in this order."""
+
+
 def understand(question: Question) -> Task | None:
     replaced = _replacement(question)
     if replaced is not None:
@@ -212,11 +216,13 @@ def in_full(question: Question, requirement: str) -> str | None:
     slug = len(named) == 1 and named[0].name == "slug"
     if _ORDERS.match(text) or (_asked(text) and not _unread(text)):
         return None
-    if len(named) != 1 or asks or (is_request(text) and re.search(r"[?？]$", text) and not slug):
+    tidying = len(named) > 1 and all(change.name in _TIDYING for change in named)
+    if not (len(named) == 1 or tidying) or asks or (is_request(text) and re.search(r"[?？]$", text) and not slug):
         return None
     if _BEYOND.match(text) or (_BEYOND.search(text.partition(":")[0]) and ":" in text):
         return None
-    return f"{named[0].name}:\n{text}"
+    names = [change.name for change in named]
+    return f"{' and '.join(name for name in _TIDYING if name in names) if tidying else names[0]}:\n{text}"
 
 
 def _passages(prompt: str) -> list[Passage]:

@@ -3,18 +3,14 @@
 import re
 from collections import Counter
 from fractions import Fraction
-from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .passage import Passage, is_request, last_line_first, passage_in
 from .patterns import lazy_pattern
 from .table import numeric_columns, table_in
+from .text_figures import CHINESE, FIGURES, WORD, asked_figures, measured_in
 from .wording import asks_how_many
 
-_WORD = lazy_pattern("[A-Za-z0-9À-ɏЀ-ӿ]+(?:['’-][A-Za-z0-9À-ɏЀ-ӿ]+)*")
-_CHINESE = lazy_pattern("[\u3400-\u4dbf\u4e00-\u9fff]")
-_SENTENCE = lazy_pattern(r"[^.!?。！？…\n]*[^\s.!?。！？…][^.!?。！？…\n]*(?:[.!?。！？…]+|\n|$)")
-_DECIMAL_POINT = lazy_pattern(r"(?<=\d)\.(?=\d)|\b(?:Mr|Mrs|Ms|Dr|e\.g|i\.e|etc|vs)\.(?=\s)")
 _ASKED = lazy_pattern(
     r"\bword ?counts?\b|\b(?:count|number of|how many|counts? of)\b[^?:]{0,40}\b(?:words?|characters?|chars?|"
     r"letters?|sentences?|lines?|paragraphs?)\b|"
@@ -23,11 +19,12 @@ _ASKED = lazy_pattern(
     r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\bwords?\b[^:]{0,30}\b(?:most|often|frequently)\b|"
     r"\b(?:unique|distinct|different) words?\b|\bhow "
     r"long is\b|\blength of\b|"
+    r"\boverus\w*|\bwhich words?\b.{0,40}\b(?:too often|too much|repeat\w*)|\brepeat\w* words?\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
-    r"without|excluding|including|incl|with|no|only|most|common|frequent|used|#|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
-    r"字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行|段)|几个?(?:字|词|单词|句子?|字符|行|段)"
+    r"without|excluding|excl|including|incl|minus|punctuation|with|no|only|most|common|frequent|used|#|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
+    r"数(?:一下|一数|数)?(?:这[句段]话?的?|下面的?)?(?:汉字|字|词|单词|句子)|字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行|段)|几个?(?:字|词|单词|句子?|字符|行|段)"
     r"|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
@@ -41,8 +38,12 @@ _INLINE = lazy_pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
+_DASH = lazy_pattern(r"(?P<request>[^-–—:：\n\"“「?？]{4,80}?)\s+[-–—]+\s+(?P<text>\S[^\0]*)")
 _POINTER = lazy_pattern(
-    r"(?:it|that|this|them|(?:the|my|this) (?:file|document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
+    r"(?:[\w-]+'s|my|his|her|their|our|the|this|that|an?|its) (?:[\w-]+ ){0,2}(?:essay|letter|story|post|article|paper|"
+    r"homework|speech|report|poem|message|e-?mail|file|document|draft|book|page|bio|caption|ad|tweet|sms|note|review|blog)s?"
+    r"(?: please| pls| thanks| for me| now)*[?.!]*|(?:it|that|this|them|(?:the|my|this) (?:file|"
+    r"document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
     r"(?:text|sentence|paragraph))[?.!]*",
     re.IGNORECASE,
 )
@@ -51,7 +52,7 @@ _OCCURRENCES = lazy_pattern(
     r"word )?|"
     r"how (?:many times|often) (?:does|do|is|are)?\s*(?:the )?(?:word|letter|character|phrase|"
     r"string)?\s*[\"'“‘]?(?P<word>[^\"'”’]{1,60}?)[\"'”’]?\s+"
-    r"(?:appears?|occurs?|used|come up|there)(?: used)?\s+in\b|"
+    r"(?:appears?|occurs?|occur|appear|used|said|repeated|comes? up|there)(?: used)?\s*(?:\bin\b|(?=[:：]))|"
     r"\bhow (?:many times|often) (?:is|are|does|do) [\"“](?P<often>[^\"”]{1,60})[\"”] (?:\w+ )?in\b|"
     r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})"
     r"[\"'”’]?(?:'?s)? in\b|"
@@ -89,12 +90,20 @@ _CHINESE_WITHIN = lazy_pattern(
     r"[“\"]?(?P<text>[^“”\"：:\n]{2,200}?)[”\"]?(?:里面?|中)有?(?:几|多少)个[“\"]?(?P<wanted>(?!字|词|单词|句|汉|"
     r"段|行)[^“”\"\s?？个]{1,4})[”\"]?[\s?？。]*"
 )
+_ORDERS = lazy_pattern(
+    r"\s*(?:the\s+)?(?:most|least|number|total|average|longest|shortest|top|only|how|which|rarest)\b[^.!?\n]{0,50}"
+    r"\b(?:letters?|words?|characters?|sentences?|vowels?|consonants?|syllables?|punctuation|lines?|paragraphs?|commas?)\b[^\n]{0,30}$|"
+    r"[^：:，,。\n]{0,12}(?:几|多少|哪)[个些种句段]?[^：:，,。\n]{0,10}(?:[:：]|[?？]?\s*$)|"
+    r"[^：:，,。\n]{0,8}(?:标点|元音|最多)[^：:，,。\n]{0,8}(?:[:：]|[?？]?\s*$)",
+    re.IGNORECASE,
+)
+"""A short prompt that asks for something of a text in words that were not read: no text itself."""
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = lazy_pattern(
     r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
     r"sentences?|lines?|paragraphs?|"
-    r"words?|spaces)\b|字符|字母|句子|行数|段落|词|汉字|字数",
+    r"words?|spaces|punctuation)\b|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
@@ -104,47 +113,17 @@ _BEYOND = lazy_pattern(
     r"except|verbs?|nouns?|"
     r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?|"
     r"(?:common|frequent|used) (?:letters?|characters?))\b|"
-    r"\b(?:without|excluding|ignoring)\b(?! (?:white)?spaces?)|开头|结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
+    r"\b(?:without|excluding|ignoring)\b(?! (?:the |any )?(?:(?:white)?spaces?|punctuation)\b)|开头|"
+    r"结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
     r"名词|阅读时间|反转|回文",
     re.IGNORECASE,
 )
 
 
-class _Figure(NamedTuple):
-    """A figure by name, in both languages, with the wording that asks for it."""
-
-    english: str
-    chinese: str
-    asked: "re.Pattern[str]"
-
-
-def _figure(english: str, chinese: str, asked: str) -> _Figure:
-    return _Figure(english, chinese, lazy_pattern(asked, re.IGNORECASE))
-
-
-_FIGURES = (
-    _figure(
-        "words",
-        "字数（汉字加单词）",
-        r"(?<!unique )(?<!distinct )(?<!different )(?<!common )(?<!frequent )(?<!used )(?<!top )\bwords?\b(?! "
-        r"frequenc)|(?<!汉)字数|单词数|词数|多少个?(?:字(?!符)|词|单词)|几个(?:字(?!符)|词|单词)",
-    ),
-    _figure("unique words", "不同的词", r"\b(?:unique|distinct|different)(?: words?| ones?)?\b|不同的(?:单)?词|不重复"),
-    _figure("characters", "字符数", r"\bcharacters?\b|\bchars?\b|\bhow long\b|\blength\b|字符"),
-    _figure(
-        "characters without spaces",
-        "字符数（不含空格）",
-        r"\b(?:without|excluding|no|not counting) (?:white)?spaces\b|不(?:含|计|算)空格",
-    ),
-    _figure("letters", "字母数", r"\bletters?\b|字母"),
-    _figure("Chinese characters", "汉字", r"\bchinese characters?\b|汉字"),
-    _figure("sentences", "句子", r"\bsentences?\b(?! in (?:quotes|brackets))|句子数|几个?句|多少个?句"),
-    _figure("lines", "行数", r"\blines?\b|行"),
-    _figure("paragraphs", "段落", r"\bparagraphs?\b|段落数|几段|多少段"),
-)
 _TOP = lazy_pattern(
     r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|\bmost (?:often|frequently)\b|"
-    r"\b(?:used|occurs?|appears?|comes? up|repeated) (?:the )?most\b|词频|最?常(?:见|用)|最多",
+    r"\b(?:used|occurs?|appears?|comes? up|repeated) (?:the )?most\b|\boverus\w*|\btoo (?:often|much|many times)\b|"
+    r"\bwords?\b.{0,20}\brepeat\w*|\brepeat\w* words?\b|重复最多|用得?太多|词频|最?常(?:见|用)|最多",
     re.IGNORECASE,
 )
 
@@ -175,7 +154,7 @@ def _text_of(prompt: str, question: Question) -> str | None:
 
 
 def _is_text(prompt: str) -> bool:
-    return not is_request(prompt) and (len(prompt.split()) > 1 or len(_CHINESE.findall(prompt)) > 3)
+    return not is_request(prompt) and (len(prompt.split()) > 1 or len(CHINESE.findall(prompt)) > 3)
 
 
 def _about_earlier_text(question: Question) -> Task | None:
@@ -205,6 +184,8 @@ def _bare(question: Question) -> Task | None:
     """A text and no request, to an agent that does nothing else."""
     if not question.alone or not _is_text(question.text) or _is_table(question.text):
         return None
+    if unread := _ORDERS.match(question.text):
+        return Task(POSSIBLE, lambda: _refuse_unread(unread.group().strip(" :：")))
     if (behind := _HERE.match(question.text)) is not None:
         return Task(POSSIBLE, lambda: _answer(Passage("", question.text[behind.end() :]), question.chinese))
     head, colon, _ = question.text.partition(":")
@@ -244,7 +225,7 @@ def _passage(prompt: str) -> Passage | None:
         return Passage(behind["request"], behind["text"].strip('“”"'))
     if (last := _QUESTION_LAST.fullmatch(prompt.strip())) and not _FILLS.fullmatch(last["text"]):
         return Passage(last["request"], last["text"].strip('“”"'))
-    passage = _behind_question(prompt) or passage_in(prompt)
+    passage = _behind_question(prompt) or _behind_dash(prompt) or passage_in(prompt)
     if _ASKED.search(passage.request[:400].strip()):
         if passage.text is not None:
             return passage
@@ -265,6 +246,12 @@ def _behind_question(prompt: str) -> Passage | None:
     return Passage(found["request"], found["text"].strip())
 
 
+def _behind_dash(prompt: str) -> Passage | None:
+    """`words without spaces - one two`: a dash divides like a colon, where no other mark stands before it."""
+    found = _DASH.fullmatch(prompt.strip())
+    return Passage(found["request"], found["text"]) if found and _ASKED.search(found["request"]) else None
+
+
 def _asks_on(text: str) -> bool:
     """Whether what stands behind a question is another one: `How many words? And how many letters?`"""
     return len(text) < _LONGEST_FOLLOW_UP and (_ASKED.search(text) is not None or text.endswith(("?", "？")))
@@ -277,34 +264,19 @@ def _refuse_without_text() -> Answer:
     )
 
 
-def _measured(text: str) -> dict[str, int]:
-    words = [word.lower() for word in _WORD.findall(text)]
-    chinese = _CHINESE.findall(text)
-    return {
-        "words": len(words) + len(chinese),
-        "unique words": len(set(words)) + len(set(chinese)),
-        "characters": len(text),
-        "characters without spaces": len(re.sub(r"\s", "", text)),
-        "letters": sum(sign.isalpha() for sign in text),
-        "Chinese characters": len(chinese),
-        "sentences": len(_SENTENCE.findall(_DECIMAL_POINT.sub(" ", text))),
-        "lines": len(text.splitlines()),
-        "paragraphs": len([part for part in re.split(r"\n\s*\n", text) if part.strip()]),
-    }
-
-
 def _answer(passage: Passage, chinese: bool) -> Answer:
     text = passage.text or ""
     _refuse_beyond(passage.request)
-    measured = _measured(text)
-    asked = _asked_figures(passage.request)
+    measured = measured_in(text)
+    asked = asked_figures(passage.request)
     top = _TOP.search(passage.request)
     if re.search(r"longest word|最长的(?:单)?词", passage.request, re.IGNORECASE):
         return _longest_word(text, chinese)
     if not asked and not top:
         _refuse_unclear(passage.request)
         top = _TOP.search("most common")
-        asked = [figure for figure in _FIGURES if measured[figure.english] or figure.english != "Chinese characters"]
+        asked = [one for one in FIGURES if "punctuation" not in one.english]
+        asked = [one for one in asked if measured[one.english] or one.english != "Chinese characters"]
     lines = [
         f"{figure.chinese}：{measured[figure.english]}" if chinese else f"{figure.english}: {measured[figure.english]}"
         for figure in asked
@@ -331,13 +303,6 @@ def _refuse_beyond(request: str) -> None:
         )
 
 
-def _asked_figures(request: str) -> list[_Figure]:
-    """The figures that are named; the narrower kinds of characters instead of all."""
-    asked = [figure for figure in _FIGURES if figure.asked.search(request)]
-    narrower = {"characters without spaces", "Chinese characters"} & {figure.english for figure in asked}
-    return [figure for figure in asked if not narrower or figure.english != "characters"]
-
-
 def _refuse_unclear(request: str) -> None:
     if re.search(r"how many|how often|which|what|多少|几", request, re.IGNORECASE):
         raise Refusal(
@@ -347,12 +312,12 @@ def _refuse_unclear(request: str) -> None:
 
 
 def _most_frequent(text: str, count: int) -> list[tuple[str, int]]:
-    words = [word.lower() for word in _WORD.findall(text)] or _CHINESE.findall(text)
+    words = [word.lower() for word in WORD.findall(text)] or CHINESE.findall(text)
     return sorted(Counter(words).items(), key=lambda item: (-item[1], item[0]))[:count]
 
 
 def _longest_word(text: str, chinese: bool) -> Answer:
-    word = max(_WORD.findall(text), key=len, default="")
+    word = max(WORD.findall(text), key=len, default="")
     if not word:
         raise Refusal("There is no word in Latin or Cyrillic letters in this text.", "这段文字里没有字母组成的单词。")
     shown = (

@@ -9,7 +9,10 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
 from .unit_defaults import in_full
+from .unit_rates import rate_of
+from .unit_sums import Worked, added, scaled, worked_out
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
+from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 400
 _HOW_MANY_OF = lazy_pattern(
@@ -17,12 +20,23 @@ _HOW_MANY_OF = lazy_pattern(
     r"to\b|make\b)[a-z]+",
     re.IGNORECASE,
 )
+_THOSE = r"(?:of\s+)?(?:that|it|this|those|them|these|the same|as that)"
 _SCALED = lazy_pattern(
-    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|"
-    r"was)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|double|twice|triple|"
-    r"(?P<times>\d+(?:\.\d+)?)\s*(?:times|x))(?:\s+(?:of|as much|as many))?"
-    r"\s*(?:of\s+)?(?:that|it|this|the same|as that)?|(?P<zh>一半|两倍|双倍|(?P<n>\d+)\s*倍))(?:呢|"
-    r"是多少)*[\s?.!？。]*",
+    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|"
+    r"buy|"
+    r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|"
+    r"double|twice|triple)"
+    rf"(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|"
+    rf"(?P<times>\d+(?:\.\d+)?)\s*(?:(?:times|x)(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|{_THOSE})|"
+    rf"(?:times|x|\*|multiplied by)\s*(?P<by>\d+(?:\.\d+)?)|(?P<share>\d+(?:\.\d+)?)\s*%\s*(?:of\s+)?{_THOSE}|"
+    rf"(?:(?P<less>minus|less|-)|plus|\+)\s*(?P<more>\d+(?:\.\d+)?)\s*%|"
+    r"(?P<zh>一半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
+    r"[\s?.!？。]*",
+    re.IGNORECASE,
+)
+_MORE = lazy_pattern(
+    r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?)|"
+    r"(?:plus|add|\+|another|再?加上?))\s*(?P<rest>(?:an?\s+|another\s+)?.+)",
     re.IGNORECASE,
 )
 _FACTORS = {
@@ -34,9 +48,13 @@ _FACTORS = {
     "twice": Fraction(2),
     "triple": Fraction(3),
     "一半": Fraction(1, 2),
+    "2倍": Fraction(2),
     "两倍": Fraction(2),
     "双倍": Fraction(2),
 }
+_ON_TOP = lazy_pattern(r"\b(?:more|another|extra|additional|further)\b|再|还有", re.IGNORECASE)
+_AT = lazy_pattern(r"(?:(?:and|what|about|how|or|if|with)\s+)*(?:at|over|with|on)\b|[那用]?按", re.IGNORECASE)
+_PLAIN_UP_TO = {"s": 99, "min": 90, "h": 99}
 _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
 
 
@@ -52,6 +70,11 @@ def understand(question: Question) -> Task | None:
         return Task(LIKELY, lambda: _answer([listed]))
     if (fitting := _fitting(read, question.text)) is not None:
         return Task(LIKELY, lambda: _quotient(*fitting))
+    if (rated := rate_of(read, question.text)) is not None:
+        return Task(CERTAIN, lambda: _answer(rated))
+    worked = worked_out(question.text) if read.quantities or read.units else None
+    if worked is not None and (worked.units or len(worked.quantities) == 1):
+        return Task(CERTAIN if worked.units else LIKELY, lambda: _answer(_pairs_of(worked), worked.often))
     pairs = None if question.earlier and _LEANS_BACK.match(question.text) and not read.quantities else _pairs(read)
     if pairs is not None:
         confidence = CERTAIN if read.quantities and asks_to_convert(question.text) else LIKELY
@@ -84,8 +107,6 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if not quantities and len(units) == 2 and read.names_in_full and read.bare:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
-    if (worked_out := _worked_out(read)) is not None:
-        return worked_out
     if read.alternating and len(quantities) == len(units):
         return list(zip(quantities, units, strict=True))
     if len(quantities) == 1 or len(units) == 1:
@@ -101,66 +122,112 @@ def _fitting(read: Measurements, text: str) -> tuple[Quantity, Quantity] | None:
     return (small, large) if small.unit.kind == large.unit.kind and small.amount > 0 and large.amount > 0 else None
 
 
-def _worked_out(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
-    """`45 km in 1.5 hours` into km/h is a quotient, `2 hours at 60 km/h` into km a product."""
-    if len(read.quantities) != 2 or len(read.units) != 1:
-        return None
-    if read.quantities[0].unit.kind == read.quantities[1].unit.kind:
-        return None
-    (first, second), target = read.quantities, read.units[0]
-    for one, other in ((first, second), (second, first)):
-        if target.kind == f"{one.unit.kind}/{other.unit.kind}" and other.amount:
-            unit = Unit(f"{one.unit.symbol}/{other.unit.symbol}", target.kind, one.unit.size / other.unit.size)
-            said = f"{one.spoken} / {other.spoken}"
-            return [(Quantity(one.amount / other.amount, unit, said), target)]
-        if one.unit.kind == f"{other.unit.kind}/{target.kind}" and one.amount:
-            unit = Unit(target.symbol, target.kind, other.unit.size / one.unit.size)
-            return [(Quantity(other.amount / one.amount, unit, f"{other.spoken} / {one.spoken}"), target)]
-        if one.unit.kind == f"{target.kind}/{other.unit.kind}":
-            unit = Unit(target.symbol, target.kind, one.unit.size * other.unit.size)
-            return [(Quantity(one.amount * other.amount, unit, f"{one.spoken} * {other.spoken}"), target)]
-    return None
+def _pairs_of(worked: Worked) -> list[tuple[Quantity, Unit]]:
+    """With the unit that is said, else the one used elsewhere, else the first quantity's own."""
+    first = worked.quantities[0]
+    units = worked.units or tuple(unit for unit in (_elsewhere(first) or first.unit,))
+    return [(quantity, unit) for quantity in worked.quantities for unit in units]
+
+
+def _known_in(text: str) -> list[tuple[Quantity, Unit]] | None:
+    """What an earlier prompt was about."""
+    if (worked := worked_out(text)) is not None:
+        return _pairs_of(worked)
+    read = measurements_in(text)
+    if (rated := rate_of(read, text)) is not None:
+        return rated
+    return (_pairs(read) or _lone_pair(read)) if not read.unread else None
 
 
 def _continued(read: Measurements, question: Question) -> Task | None:
     """`and in kelvin?` is about the quantity of an earlier turn; `and 20 kg?` goes into the unit of that turn."""
-    factor = _factor(question.text)
-    if factor is None and read.unread and not (_only_number(read) and not read.units):
+    factor, more = _factor(question.text), _more(question.text)
+    if factor is None and more is None and read.unread and not (_only_number(read) and not read.units):
         return None
+    found = _before(question)
+    if found is None:
+        return None
+    text, known, named = found
+    sources = list(dict.fromkeys(quantity for quantity, _ in known))
+    said, quantities = read.units, list(read.quantities) or sources
+    if factor is not None:
+        said, quantities = (), [scaled(quantity, factor) for quantity in sources]
+    elif more is not None and len(sources) == 1 and (total := added(sources[0], *more)) is not None:
+        said, quantities = (), [total]
+    elif read.lone_number is not None and not read.quantities:
+        if re.search(r" [/*] ", sources[0].spoken):
+            return _at_rate(read.lone_number, text) if _AT.match(question.text) else None
+        unit = sources[0].unit
+        quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
+        if _ON_TOP.search(question.text):
+            total = added(sources[0], quantities[0], 1)
+            quantities = [total] if total is not None else []
+    elif not read.quantities and not read.units:
+        return None
+    elif (rated := _exchanged(read, text)) is not None:
+        return Task(LIKELY, partial(_answer, rated))
+    units = list(said or named) or list(dict.fromkeys(unit for _, unit in known))
+    pairs = [
+        (quantity, sources[0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
+    ]
+    return Task(LIKELY, partial(_answer, pairs))
+
+
+def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple[Unit, ...]] | None:
+    """The latest prompt with a quantity, what it was about, and the units that were asked for by themselves since."""
+    named: tuple[Unit, ...] = ()
     for text in question.earlier:
-        before = measurements_in(text)
-        known = _pairs(before) or _lone_pair(before)
-        if known is None or before.unread:
-            continue
-        quantities = list(read.quantities) or [quantity for quantity, _ in known]
-        if factor is not None:
-            quantities = [_scaled(quantity, factor) for quantity, _ in known]
-        elif read.lone_number is not None and not read.quantities:
-            unit = known[0][0].unit
-            quantities = [Quantity(read.lone_number, unit, spoken(figures.shown(read.lone_number), unit))]
-        elif not read.quantities and not read.units:
-            return None
-        units = list(read.units) or [unit for _, unit in known]
-        pairs = [
-            (quantity, known[0][0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
-        ]
-        return Task(LIKELY, partial(_answer, pairs))
+        read = measurements_in(text)
+        if not read.quantities and not named:
+            named = read.units
+        if (known := _known_in(text)) is not None:
+            return text, known, named
     return None
 
 
+def _exchanged(read: Measurements, before: str) -> list[tuple[Quantity, Unit]] | None:
+    """`and 18 GB?` after a time for so much at a speed: the quantity of that kind is exchanged."""
+    old = measurements_in(before)
+    if len(read.quantities) != 1 or read.units or rate_of(old, before) is None:
+        return None
+    new = read.quantities[0]
+    kept = [one if one.unit.kind != new.unit.kind else new for one in old.quantities]
+    return rate_of(old._replace(quantities=tuple(kept)), before) if new in kept else None
+
+
+def _at_rate(number: Fraction, before: str) -> Task | None:
+    """`and at 50?` after a time for so much at a speed: the speed is exchanged."""
+    old = measurements_in(before)
+    rates = [one for one in old.quantities if "/" in one.unit.kind or one.unit.kind == "power"]
+    if len(rates) != 1:
+        return None
+    new = Quantity(number, rates[0].unit, spoken(figures.shown(number), rates[0].unit))
+    kept = tuple(new if one == rates[0] else one for one in old.quantities)
+    rated = rate_of(old._replace(quantities=kept), before)
+    return Task(LIKELY, lambda: _answer(rated)) if rated is not None else None
+
+
+def _more(text: str) -> tuple[Quantity, int] | None:
+    """`plus 10 lb`, `minus 3 cm`: onto the quantity of the turn before."""
+    found = _MORE.fullmatch(plain_signs(text.strip()))
+    read = measurements_in(found["rest"]) if found else None
+    if found is None or read is None or len(read.quantities) != 1 or read.units or read.unread:
+        return None
+    return read.quantities[0], -1 if found["less"] else 1
+
+
 def _factor(text: str) -> Fraction | None:
-    """`half of that`, `3 times as much`: of the quantity of the turn before."""
-    found = _SCALED.fullmatch(text.strip())
+    """`half of that`, `3 times as much`, `4.5 of those`, `plus 10%`: of the quantity of the turn before."""
+    found = _SCALED.fullmatch(digits_for_words(plain_signs(text.strip())))
     if found is None:
         return None
-    if times := found["times"] or found["n"]:
+    if times := found["times"] or found["by"] or found["n"]:
         return Fraction(times)
+    if share := found["share"] or found["of"]:
+        return Fraction(share) / 100
+    if found["more"]:
+        return 1 + (-1 if found["less"] else 1) * Fraction(found["more"]) / 100
     return _FACTORS[re.sub(r"^an?\s+", "", (found["part"] or found["zh"]).lower())]
-
-
-def _scaled(quantity: Quantity, factor: Fraction) -> Quantity:
-    amount = quantity.amount * factor
-    return Quantity(amount, quantity.unit, spoken(figures.shown(amount), quantity.unit))
 
 
 def _elsewhere(quantity: Quantity) -> Unit | None:
@@ -220,7 +287,11 @@ def _as_distance(quantity: Quantity, target: Unit) -> Quantity:
     return Quantity(quantity.amount, kilometre, spoken(figures.shown(quantity.amount), kilometre))
 
 
-def _answer(pairs: list[tuple[Quantity, Unit]]) -> Answer:
+def _answer(pairs: list[tuple[Quantity, Unit]], often: Quantity | None = None) -> Answer:
+    """`often`: what it is where the first size was meant as a number of pieces, told besides."""
+    if often is not None:
+        told, other = _answer(pairs), _answer([(often, pairs[0][1])])
+        return told._replace(text=f"{told.text}\n({other.text})")
     answers = [_converted(_as_distance(quantity, target), target) for quantity, target in pairs]
     if len(answers) == 1:
         return answers[0]
@@ -271,10 +342,26 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
 
 
 def _parts(result: Fraction, target: Unit) -> str:
+    if target.kind == "time":
+        return _clock(result, target)
+    if target.symbol.startswith("min/") and 1 <= result < 600:
+        seconds = round(result * 60)
+        return f" ({seconds // 60}:{seconds % 60:02} {target.symbol})"
     parts = in_parts(result, target)
     if parts is None or not parts[1] or result > 1000:
         return ""
     return f" ({parts[0]} {parts[2].symbol} {figures.shown(round(parts[1], 2))} {parts[3].symbol})"
+
+
+def _clock(result: Fraction, target: Unit) -> str:
+    """Hours, minutes and seconds, where the number alone says little: 16.66667 min, 1500 s."""
+    seconds = round(result * target.size)
+    if target.symbol not in _PLAIN_UP_TO or not 60 <= seconds < 360000:
+        return ""
+    if result.denominator == 1 and result <= _PLAIN_UP_TO[target.symbol]:
+        return ""
+    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
+    return f" ({' '.join(f'{count} {unit}' for count, unit in parts if count)})"
 
 
 def _rounded(result: Fraction) -> tuple[str, str]:

@@ -6,10 +6,13 @@ from typing import NamedTuple
 from .contract import Question, Refusal
 from .measurements import Measurements, asks_to_convert, measurements_in, units_in
 from .patterns import lazy_pattern
+from .unit_rates import rate_of
+from .unit_sums import worked_out
 from .units import Unit, comparable
 
 _DIRECTION = lazy_pattern(
-    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
+    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|"
+    r"(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
     re.IGNORECASE,
 )
 _BOTH_WAYS = lazy_pattern(
@@ -18,7 +21,13 @@ _BOTH_WAYS = lazy_pattern(
     re.IGNORECASE,
 )
 _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
-_MOST_TARGETS = 3
+_NUMBERS = lazy_pattern(r"\s*\d+(?:\.\d+)?(?:\s*(?:,\s|;|\n)\s*\d+(?:\.\d+)?){1,9}\s*")
+_PART = lazy_pattern(r"[,;.，；。]\s*(?!and\b|or\b)\w+\s+\S|[;.；。]", re.IGNORECASE)
+_TOO = lazy_pattern(r"\S+\s+(?:too|also|as well|sometimes|occasionally|now and then)\b", re.IGNORECASE)
+_CHANGES = lazy_pattern(
+    r"\s*(?:(?:and|then|now|ok)\s+)*(?:minus|less|plus|add|take|subtract|another|[+])\b|减|再?加", re.IGNORECASE
+)
+_MOST_TARGETS = 4
 
 
 class _Named(NamedTuple):
@@ -35,14 +44,29 @@ def in_full(question: Question, requirement: str) -> str | None:
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)
+    if (
+        question.earlier
+        and _CHANGES.match(text)
+        and not any(one.unit.offset for one in measurements_in(text).quantities)
+    ):
+        return None
+    if (worked := worked_out(text)) is not None:
+        wanted = _targets(worked.quantities[0].unit, named) if not worked.units else ()
+        return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}" if 0 < len(wanted) <= _MOST_TARGETS else None
     read = measurements_in(text)
+    if (rated := rate_of(read, f"{text} {requirement}")) is not None and rate_of(read, text) is None:
+        return f"{'how long' if rated[0][1].kind == 'time' else 'how much'}: {text.strip()}"
     if read.units or read.unread or not read.quantities or not (read.bare or (read.labelled and question.alone)):
         return None
     targets = {_targets(quantity.unit, named) for quantity in read.quantities}
     wanted = targets.pop()
     if targets or not 0 < len(wanted) <= _MOST_TARGETS:
         return None
-    return f"{_said(read, text)} to {' and '.join(unit.symbol for unit in wanted)}"
+    return f"{_said(read, text)} to {_listed(wanted)}"
+
+
+def _listed(units: tuple[Unit, ...]) -> str:
+    return " and ".join(unit.symbol for unit in units)
 
 
 def _said(read: Measurements, text: str) -> str:
@@ -57,15 +81,26 @@ def _named_in(requirement: str) -> _Named:
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
     if split is None or _BOTH_WAYS.search(requirement):
         return _Named(units, (), ())
-    targets = tuple(dict.fromkeys(unit for start, unit in found if start >= split))
-    sources = tuple(unit for unit in units if unit not in targets)
+    targets = tuple(dict.fromkeys(unit for unit in _listed_from(split, found, requirement)))
+    sources = tuple(dict.fromkeys(unit for start, unit in found if start < split and unit not in targets))
     return _Named(units, sources, targets) if sources and targets else _Named(units, (), ())
+
+
+def _listed_from(split: int, found: list[tuple[int, Unit]], requirement: str) -> list[Unit]:
+    """The units behind the mark, up to one that stands in a part of its own: `lb -> kg, sometimes stones too`."""
+    listed: list[Unit] = []
+    for start, unit in found:
+        if start >= split:
+            if listed and (_PART.search(requirement[split : start + 1]) or _TOO.match(requirement, start)):
+                break
+            listed.append(unit)
+    return listed
 
 
 def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
     """The other units of its kind; those at the far end of the direction, where it stands at one."""
     far = named.sources if unit in named.targets else named.targets
-    for side in (far if unit in named.units else (), named.units):
+    for side in (far, named.units):
         wanted = tuple(one for one in side if one != unit and comparable(unit, one))
         if wanted:
             return wanted
@@ -75,6 +110,10 @@ def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
 def _with_unit(question: Question, named: _Named) -> str:
     """A number without a unit, or with a letter that may be several, with the unit that the requirement means."""
     text = question.text
+    if several := _NUMBERS.fullmatch(text):
+        sources = named.sources if named.sources and _of_one_kind(named) else ()
+        numbers = re.split(r"\s*[,;\n]\s*", several.group().strip())
+        return ", ".join(f"{number} {sources[0].symbol}" for number in numbers) if sources else text
     found = _NUMBER_AND_SIGNS.fullmatch(text)
     if found is None:
         return text
@@ -101,6 +140,7 @@ def _with_letter(text: str, number: str, letter: str, named: _Named) -> str:
     read = measurements_in(text)
     said = read.quantities[0].unit if read.quantities else None
     meant = [unit for unit in named.units if unit.symbol.lower().startswith(letter)]
+    meant = [unit for unit in meant if "/" not in unit.symbol] or meant
     if said in named.units or not meant:
         return text
     if len(meant) > 1:

@@ -32,6 +32,7 @@ _TABLE = {
         nmi 1852 nautical_mile 海里
         furlong 201.168
         fathom 1.8288
+        thou 0.0000254
         li 500 里 华里
         zhang 10/3 丈
         chi 1/3 尺 市尺
@@ -50,6 +51,7 @@ _TABLE = {
         st 6.35029318 stone 英石
         jin 0.5 斤 市斤
         liang 0.05 两
+        catty 0.6 台斤
     """,
     "volume": """
         l 1 liter litre 升 公升
@@ -57,13 +59,14 @@ _TABLE = {
         dl 0.1 deciliter decilitre 分升
         cl 0.01 centiliter centilitre
         ml 0.001 milliliter millilitre cc 毫升
-        m³ 1000 cubic_meter cubic_metre m3 立方米
+        m³ 1000 cubic_meter cubic_metre m3 立方米 立方公尺
         cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米
         ft³ 28.316846592 cubic_foot cubic_feet cu_ft ft3 立方英尺
         in³ 0.016387064 cubic_inch cubic_inches cu_in in3 立方英寸
         yd³ 764.554857984 cubic_yard yd3 立方码
         gal 3.785411784 gallon us_gallon 加仑
         qt 0.946352946 quart 夸脱
+        bbl 158.987294928 barrel
         pt 0.473176473 pint 品脱
         cup 0.2365882365 us_cup 杯
         fl_oz 0.0295735295625 fluid_ounce floz 液量盎司
@@ -75,9 +78,9 @@ _TABLE = {
         imperial_fl_oz 0.0284130625 imperial_fluid_ounce uk_fluid_ounce uk_fl_oz
     """,
     "area": """
-        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米
+        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米 平方公尺
         km² 1000000 square_kilometer square_kilometre km2 sq_km 平方公里 平方千米
-        cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米
+        cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米 平方公分
         ha 10000 hectare 公顷
         acre 4046.8564224 acres 英亩
         yd² 0.83612736 square_yard sq_yd yd2 平方码
@@ -85,6 +88,7 @@ _TABLE = {
         in² 0.00064516 square_inch square_inches sq_in in2 平方英寸
         mi² 2589988.110336 square_mile sq_mi mi2 平方英里
         mu 2000/3 亩 市亩
+        坪 400/121
     """,
     "length/time": """
         m/s 1 meter_per_second metre_per_second meters_per_second metres_per_second mps 米每秒 米/秒
@@ -107,7 +111,7 @@ _TABLE = {
         century 3155760000 centuries 世纪
     """,
     "data": """
-        B 1 byte 字节
+        B 1 byte 字节 位元组
         bit 1/8 bits 比特 位
         kB 1000 kilobyte kb 千字节
         MB 1000000 megabyte mb 兆字节 兆
@@ -155,6 +159,8 @@ _TABLE = {
         hPa 100 hectopascal 百帕
         MPa 1000000 megapascal 兆帕
         mbar 100 millibar 毫巴
+        inHg 3386.389 inches_of_mercury
+        torr 133.322368421
         mmHg 133.322387415 毫米汞柱
         psi 6894.757293168 pounds_per_square_inch
     """,
@@ -225,7 +231,9 @@ _ELSEWHERE = {
     "cup": "ml", "tbsp": "ml", "tsp": "ml", "pt": "ml", "qt": "l", "st": "kg", "yd": "m", "kPa": "psi", "K": "°C",
     "nmi": "km", "mm": "in", "t": "lb", "m/s": "km/h", "cal": "J", "kWh": "kJ", "jin": "kg",
     "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB", "PB": "TB", "kB": "B", "KiB": "B", "TiB": "TB",
-    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²", "carat": "g", "ly": "km", "dm": "cm",
+    "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²",
+    "坪": "m²", "catty": "kg", "bbl": "l", "thou": "mm", "inHg": "hPa", "torr": "hPa",
+    "carat": "g", "ly": "km", "dm": "cm",
     "imperial mpg": "l/100km", "km/l": "l/100km", "kn": "km/h", "ft/s": "m/s", "mi²": "km²", "yd²": "m²", "in²": "cm²",
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
     "imperial gal": "l", "imperial pt": "ml", "imperial fl oz": "ml", "imperial qt": "l", "furlong": "m", "fathom": "m",

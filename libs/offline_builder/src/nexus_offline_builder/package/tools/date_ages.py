@@ -1,0 +1,68 @@
+"""How old somebody is: on a day that a later turn names, or by a date that can be read in two ways."""
+
+import re
+from collections.abc import Callable
+
+from .calendar_dates import FoundDate, dates_in
+from .contract import CERTAIN, Answer, Impossible, Question, Task, Value
+from .date_spans import span
+from .patterns import lazy_pattern
+from .wording import plain_signs
+
+BORN = lazy_pattern(
+    r"\b(?:born|hired|joined|employed|tenure|seniority|ages?|dob|d\.o\.b\.?|b-?day|birth(?:day|date)?)\b|出生|生于|生日|"
+    r"年龄|[几周]岁|多大|入职|工龄|司龄",
+    re.IGNORECASE,
+)
+_MOST_TURNS_BACK = 4
+_ON_THAT_DAY = lazy_pattern(
+    r"\b(?:and|or|on|at|by|in|for|if|when|what|how|about|is|was|are|will|would|old|be|were|she|he|they|it|i|you|then|"
+    r"the|that|race|event|match|game|start|day|date|of)\b|[那这]天|的时候|[时呢是到在]|[几多]岁|多大|[\s,.:;?!？。，]",
+    re.IGNORECASE,
+)
+_EITHER = lazy_pattern(r"(?<![\d/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
+
+
+def age_on(found: FoundDate, rest: str, question: Question) -> Task | None:
+    """`and on 2027-03-01?` after a birthday; `rest` is what the prompt says beside its date."""
+    before = next((one for one in question.earlier[:_MOST_TURNS_BACK] if BORN.search(one)), None)
+    if before is None or _ON_THAT_DAY.sub("", rest) or re.search(r"\bborn\b|\bdob\b|出生", rest, re.IGNORECASE):
+        return None
+    born = dates_in(plain_signs(before), question.today)
+    if not born or born[0].recurring:
+        return None
+    return Task(CERTAIN, lambda: age(born[0], found, question))
+
+
+def age(born: FoundDate, on: FoundDate, question: Question) -> Answer:
+    """Raises Impossible for a day before the birth."""
+    if born.day > on.day:
+        raise Impossible(
+            f"{born.day} is after {on.day}: there is no age or time served yet on that day.",
+            f"{born.day} 在 {on.day} 之后，那时还没有年龄或工龄。",
+        )
+    return span(born.day, on.day, "age", question)
+
+
+def either_way(question: Question, read: Callable[[Question], Task | None]) -> Task | None:
+    """The age by `03/04/1990`, where it is the same in both orders of day and month."""
+    found = list(_EITHER.finditer(question.text))
+    if len(found) != 1 or not BORN.search(question.text):
+        return None
+    a, b, year = found[0].groups()
+    texts = [
+        question.text.replace(found[0].group(), f"{year}-{one:0>2}-{other:0>2}") for one, other in ((a, b), (b, a))
+    ]
+    tasks = [read(question._replace(text=text)) for text in texts]
+    answers = [task.run() for task in tasks if task is not None]
+    years = [answer.tool_output.get("years") for answer in answers]
+    if len(years) != 2 or years[0] is None or years[0] != years[1]:
+        return None
+    written, count = found[0].group(), years[0]
+    text = (
+        f"{count} 岁（{written} 两种读法结果相同）。"
+        if question.chinese
+        else f"{count} years, in whichever order {written} is read."
+    )
+    told = Answer(text, {"written": written}, {"years": count}, (Value(str(count)),))
+    return Task(CERTAIN, lambda: told)

@@ -1,0 +1,125 @@
+"""What is asked of a list: its steps, and the words that say nothing besides."""
+
+import re
+
+from .patterns import lazy_pattern
+
+_STEPS = (
+    (
+        "unique",
+        r"\b(?:de-?dup\w*|dup(?:e|licate|licated)?s?|doubles?|unique|distinct|repeat(?:s|ed|ing)?|(?:only|"
+        r"each|every\w*|just) once|twice|once each)\b|去重|去掉重复|重复|唯一|不重复|不同的?",
+    ),
+    (
+        "sorted",
+        r"\b(?:sort\w*|order(?:ed)?|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
+        r"(?:highest|lowest|largest|smallest|biggest|longest|shortest) first|by (?:length|size|value|number)|"
+        r"ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|(?<!安)排(?![除版列])|升序|降序|"
+        r"从[大小高低多少][到至][大小高低多少]|字母顺序",
+    ),
+    (
+        "reversed",
+        r"\b(?:revers\w*|backwards?|upside down|turn(?:ed)? (?:it )?(?:a)?round|other way (?:a)?round|"
+        r"flip\w*|last first|bottom to top)\b|倒序|反转|颠倒|倒过来|反过来",
+    ),
+    (
+        "numbered",
+        r"\bnumber(?:ed|s|ing)? (?:the |these |my |them|each|it|lines?|list|items?)|\b(?:number them|add "
+        r"numbers|numbered)\b|编号|加序号",
+    ),
+    ("counted", r"\bhow many\b|\bcount(?:s|ed|ing)?\b|\bnumber of\b|多少|几[个人种项样行条名]|数量|计数|统计"),
+    (
+        "joined",
+        r"\b(?:comma[- ]separated|one line|single line|join\w*|separated by commas?|with commas?)\b|一行|"
+        r"逗号(?:分隔|隔开)",
+    ),
+    (
+        "split",
+        r"\b(?:one (?:per|a|each|on each) line|line by line|each on (?:its|a) (?:own )?line|under (?:one "
+        r")?another|bullet(?:s|ed| points?)?)\b|每行一个|分行|换行",
+    ),
+)
+FORMS = tuple((name, lazy_pattern(form, re.IGNORECASE)) for name, form in _STEPS)
+DOWN = lazy_pattern(
+    r"\bz\s*(?:-|to|–)\s*a\b|\bdesc\w*|\b(?:highest|largest|biggest|longest) first\b|\b(?:high|large|"
+    r"big) to (?:low|small)\b|从[大高][到至]|降序",
+    re.IGNORECASE,
+)
+BY_LENGTH = lazy_pattern(r"\bby length\b|\b(?:longest|shortest) first\b|按(?:长度|字数)", re.IGNORECASE)
+REMOVED = lazy_pattern(
+    r"(?:(?:and|so|ok)[\s,]+)*how many (?:were |did you |duplicates |of them |entries |lines |have "
+    r"been )*(?:removed?|dropped?|"
+    r"deleted?|taken out|left out|gone|duplicates)(?: were there)?[\s?.!]*|(?:一共|共)?(?:去掉|删掉?|"
+    r"去除|删除|去)了?(?:多少|几)[个项条行]?[\s?？。]*",
+    re.IGNORECASE,
+)
+ONLY_REPEATED = lazy_pattern(
+    r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|"
+    r"double[ds]?)\b|哪些?.*重复|有没有重复|重复的有?哪",
+    re.IGNORECASE,
+)
+HOW_OFTEN = lazy_pattern(
+    r"\bhow (?:often|many times)\b|\bcounts? (?:of )?(?:each|every|per)\b|\beach .{0,20}\bcounts?\b|"
+    r"\btally\b|各(?:有|出现)|分别",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = lazy_pattern(
+    r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|"
+    r"dates?|prices?|scores?|guests?|attendees?|members?|students?|files?|tasks?|cities|countries|books?|songs?|titles?|people|friends?|"
+    r"names?|words?|values?|things?|please|pls|can|could|you|"
+    r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|"
+    r"delete|get|rid|out|without|no|clean|up|tidy|make|"
+    r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|"
+    r"removed|alphabetically|what|which|do|how|many|first|"
+    r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|"
+    r"in|different|entered|sorted|numbers?|highest|lowest|high|low|"
+    r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
+    r"than|instead|back|thing|hi|hello|thanks)\b|"
+    r"删[掉除]?|去掉|只留一?[个遍次]?|留下?|[行条]|"
+    r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
+    r"到至先后后]|[\W\d_]",
+    re.IGNORECASE,
+)
+
+
+_BEHIND = lazy_pattern(
+    r"(?P<body>[^\n]*[,，、;][^\n]*?)\s+(?P<request>(?:(?:in|by|please|and|then|from|sorted|order)\s+)*(?:descending|ascending|desc|asc|"
+    r"reversed?|backwards|alphabetical(?:ly)?|(?:high|low|larg|small|bigg|long|short)est first|"
+    r"a\s?(?:-|to)\s?z|z\s?(?:-|to)\s?a|"
+    r"without (?:duplicates|doubles|repeats)|(?:high|large|big) to (?:low|small)|(?:low|small) to "
+    r"(?:high|large|big))(?: order)?(?: please)?)[\s.!?]*",
+    re.IGNORECASE,
+)
+_ASKS_FIRST = lazy_pattern(
+    r"(?:top|first|last|bottom|only|every|pick|choose|random|the)\s+\d+\b|(?:top|bottom|biggest|largest|smallest|longest|shortest)\s+(?:\d+\s+)?of\b",
+    re.IGNORECASE,
+)
+_ASKS_LAST = lazy_pattern(
+    r"\b(?:as (?:text|numbers|strings|words)|by \w+|(?:high|low|larg|small|bigg|long|short|new|old)est "
+    r"first|descending|ascending|"
+    r"only|instead|reversed?)[\s.!?]*$",
+    re.IGNORECASE,
+)
+
+
+def steps_in(request: str) -> list[str]:
+    return [name for name, form in FORMS if form.search(request)]
+
+
+def unread_in(request: str) -> str:
+    """What the request says besides its steps."""
+    for _, form in FORMS:
+        request = form.sub(" ", request)
+    request = HOW_OFTEN.sub(" ", DOWN.sub(" ", ONLY_REPEATED.sub(" ", request)))
+    return "".join(_SAYS_NOTHING.sub(" ", request).split())
+
+
+def joined_steps(line: str) -> tuple[str, str] | None:
+    """Request and list of `b, a, c descending`: the steps stand behind the last entry."""
+    found = _BEHIND.fullmatch(line.strip())
+    return (found["request"], found["body"]) if found else None
+
+
+def hides_a_request(entries: tuple[str, ...]) -> bool:
+    """Whether the first or the last entry says something that is to be done: `top 2 of 5`, `100 as text`."""
+    return _ASKS_FIRST.match(entries[0]) is not None or _ASKS_LAST.search(entries[-1]) is not None

@@ -1,0 +1,71 @@
+"""What can be found in a text: e-mail addresses, URLs, phone numbers, dates and the like."""
+
+import re
+from typing import NamedTuple
+
+from .patterns import lazy_pattern
+
+
+class Kind(NamedTuple):
+    """Something that can be found: its names, the wording that asks for it, and its form."""
+
+    english: str
+    chinese: str
+    asked: "re.Pattern[str]"
+    form: "re.Pattern[str]"
+
+
+def _kind(english: str, chinese: str, asked: str, form: str) -> Kind:
+    return Kind(english, chinese, lazy_pattern(asked, re.IGNORECASE), lazy_pattern(form, re.IGNORECASE))
+
+
+KINDS = (
+    _kind(
+        "e-mail addresses",
+        "邮箱地址",
+        r"\b(?:e-?)?mails?\b|邮箱|邮件|信箱|电邮",
+        r"(?<![A-Z0-9_.%+-])[A-Z0-9._%+-]{1,64}@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){0,8}\.[A-Z]{2,24}(?![A-Z0-9_-])",
+    ),
+    _kind(
+        "URLs",
+        "网址",
+        r"\burls?\b|\blinks?\b|\bweb ?(?:sites?|addresses)\b|网址|链接",
+        r"(?:https?://|www\.)[^\s<>\"'，。；）)\]]{1,2000}(?<![.,;:!?])",
+    ),
+    _kind(
+        "IP addresses",
+        "IP 地址",
+        r"\bip(?:v4)?s?\b(?: addresses)?",
+        r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])",
+    ),
+    _kind(
+        "phone numbers",
+        "电话号码",
+        r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机|号码",
+        r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16}|\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))"
+        r"(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,5}\)[\s.-]?)?(?:0\d{4}|\d{2,4})(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
+        r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
+    ),
+    _kind(
+        "dates",
+        "日期",
+        r"\bdates?\b|日期",
+        r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}年\d{1,2}月\d{1,2}[日号]?|(?:jan|"
+        r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|"
+        r"rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,? \d{4})(?!\d)",
+    ),
+    _kind("hashtags", "话题标签", r"\bhash ?tags?\b|话题|标签", r"(?<![\w&])#[\w\u4e00-\u9fff]{1,100}"),
+    _kind("mentions", "提及", r"\bmentions?\b|\bhandles?\b", r"(?<![\w.])@\w{1,50}"),
+    _kind(
+        "amounts",
+        "金额",
+        r"\b(?:amounts?|prices?|money)\b|金额|价格",
+        r"[$€£¥]\s?\d[\d,]{0,20}(?:\.\d{1,4})?|\d[\d,]{0,20}(?:\.\d{1,4})?\s?(?:元|美元|dollars|euros|USD|EUR)",
+    ),
+    _kind(
+        "numbers",
+        "数字",
+        r"(?<!phone )(?<!telephone )(?<!mobile )\b(?:numbers?|digits|integers|numerals)\b|数字|数值",
+        r"(?:(?<![\w.])[-+])?(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,300})(?:\.\d{1,300})?",
+    ),
+)

@@ -1,0 +1,96 @@
+"""Two quantities of which one is per the other: `4.5 GB at 50 Mbps` is a time, `45 km in 1.5 hours` a speed."""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from .measurements import Measurements, Quantity
+from .patterns import lazy_pattern
+from .units import Unit, unit_named
+
+_JOINS = frozenset(["x", "*", "/", "by", "per", "每", "times"])
+_ASKS_TIME = lazy_pattern(
+    r"\bhow (?:long|many (?:hours|minutes|seconds)|much time)\b|\btime\b|\bduration\b|\b(?:down|up)load\w*|"
+    r"\btransfer\w*|\bcop(?:y|ying)\b|\bsend\w*|\bbackup\b|\bcharg\w+|多久|多长时间|几分钟|几小时|多少(?:分钟|秒|小时)|时间|下载|上传|传输|拷贝",
+    re.IGNORECASE,
+)
+_ASKS_AMOUNT = lazy_pattern(
+    r"\bhow (?:much|many|far)\b|\bdistance\b|\bamount\b|\benergy\b|\bconsum\w+|\buses?\b|多少|多远|几", re.IGNORECASE
+)
+_ASKS_RATE = lazy_pattern(
+    r"\bhow fast\b|\bspeed\b|\brate\b|\bbandwidth\b|\bthroughput\b|\baverage\b|\bpower\b|速度|多快|速率|带宽|功率",
+    re.IGNORECASE,
+)
+_ASKS_PACE = lazy_pattern(r"\bpace\b|配速", re.IGNORECASE)
+_AN_HOUR = 3600
+_USUAL = {"length/time": "km/h", "data/time": "Mbit/s", "energy/time": "kW"}
+_IMPERIAL = frozenset(["mi", "yd", "ft", "mph"])
+
+
+def rate_of(read: Measurements, text: str) -> list[tuple[Quantity, Unit]] | None:
+    """What the two quantities of `read` make, with the unit wanted; None where they make nothing that is asked for."""
+    if len(read.quantities) != 2 or len(read.units) > 1 or (read.unread and read.unread.lower() not in _JOINS):
+        return None
+    first, second = read.quantities
+    if first.unit.kind == second.unit.kind:
+        return None
+    if read.units:
+        return _into(read.quantities, read.units[0])
+    for one, other in ((first, second), (second, first)):
+        above, _, below = _kind(other.unit).partition("/")
+        if below and one.unit.kind == above and (below != "time" or _ASKS_TIME.search(text)):
+            return _times((one, other))
+        if below and one.unit.kind == below and _ASKS_AMOUNT.search(text):
+            return _amount(one, other)
+        if f"{one.unit.kind}/{other.unit.kind}" == "length/time" and _ASKS_PACE.search(text):
+            pace = unit_named("min/mi" if one.unit.symbol in _IMPERIAL else "min/km")
+            return _into((one, other), pace) if pace is not None else None
+        usual = _USUAL.get(f"{one.unit.kind}/{other.unit.kind}")
+        if usual is not None and _ASKS_RATE.search(text):
+            name = "mph" if usual == "km/h" and one.unit.symbol in _IMPERIAL else usual
+            unit = unit_named(name)
+            return _into((one, other), unit) if unit is not None else None
+    return None
+
+
+def _times(quantities: Sequence[Quantity]) -> list[tuple[Quantity, Unit]] | None:
+    """In two units that suit so long a time."""
+    made = _into(quantities, Unit("s", "time", Fraction(1)))
+    if made is None:
+        return None
+    quantity = made[0][0]
+    names = ("min", "h") if quantity.amount * quantity.unit.size >= _AN_HOUR else ("s", "min")
+    return [(quantity, unit) for name in names if (unit := unit_named(name))]
+
+
+def _kind(unit: Unit) -> str:
+    return {"power": "energy/time"}.get(unit.kind, unit.kind)
+
+
+def _amount(time: Quantity, rate: Quantity) -> list[tuple[Quantity, Unit]] | None:
+    """Data in MB or GB, energy in the unit of the power by the hour, a way in the unit of the speed."""
+    symbol = rate.unit.symbol.partition("/")[0]
+    if rate.unit.kind == "power":
+        names = [f"{symbol}h"]
+    elif rate.unit.kind == "data/time":
+        names = ["GB" if time.amount * time.unit.size * rate.amount * rate.unit.size >= 10**9 else "MB"]
+    else:
+        names = [{"mph": "mi", "kn": "nmi"}.get(symbol, symbol)]
+    unit = unit_named(names[0])
+    return _into((time, rate), unit) if unit is not None else None
+
+
+def _into(quantities: Sequence[Quantity], target: Unit) -> list[tuple[Quantity, Unit]] | None:
+    """The quotient or the product of two quantities, whichever is of the target's kind."""
+    wanted, (first, second) = _kind(target), quantities
+    for one, other in ((first, second), (second, first)):
+        if wanted == f"{one.unit.kind}/{other.unit.kind}" and other.amount:
+            unit = Unit(f"{one.unit.symbol}/{other.unit.symbol}", target.kind, one.unit.size / other.unit.size)
+            return [(Quantity(one.amount / other.amount, unit, f"{one.spoken} / {other.spoken}"), target)]
+        if _kind(one.unit) == f"{other.unit.kind}/{wanted}" and one.amount:
+            unit = Unit(target.symbol, target.kind, other.unit.size / one.unit.size)
+            return [(Quantity(other.amount / one.amount, unit, f"{other.spoken} / {one.spoken}"), target)]
+        if _kind(one.unit) == f"{wanted}/{other.unit.kind}":
+            unit = Unit(target.symbol, target.kind, one.unit.size * other.unit.size)
+            return [(Quantity(one.amount * other.amount, unit, f"{one.spoken} * {other.spoken}"), target)]
+    return None
