@@ -39,7 +39,7 @@ MANIFEST = Manifest(
 )
 RESULT = Deployment("deployed", True, "a sandbox", "arn:a", "LIVE", "arn:a/LIVE", "eu-1", MANIFEST)
 DRY = FailureReason(code="OUT_OF_INK", message="the pen is dry")
-FACT = {"agent_id": AGENT, "project_id": PROJECT}
+FACT: dict[str, Any] = {"agent_id": AGENT, "project_id": PROJECT}
 
 
 def deployment(package: Package = FIRST, **fields: Any) -> DeployAgent:
@@ -228,7 +228,7 @@ def test_activation_deploys_a_version_unless_it_serves_or_is_being_deployed() ->
     assert isinstance(event, AgentDeploying)
     with pytest.raises(InvalidState, match="version 1 is being deployed") as refused:
         agents.activate(back, first, LATER)
-    told = {"current_status": "running", "action": "activate", "allowed_actions": []}
+    told: dict[str, Any] = {"current_status": "running", "action": "activate", "allowed_actions": []}
     assert refused.value.details == told
     forward, _ = agents.activate(back, second, LATER)
     assert forward.deployment.version == 2, "the one that serves takes the place of a deployment under way"
@@ -259,14 +259,14 @@ def test_an_agent_that_does_not_run_is_not_invoked_and_says_what_to_do(agent: Ag
     require_running(running())
     with pytest.raises(InvalidState, match=f"the agent is {agent.status}") as refused:
         require_running(agent)
-    told = {"current_status": str(agent.status), "action": "invoke", "allowed_actions": []}
+    told: dict[str, Any] = {"current_status": str(agent.status), "action": "invoke", "allowed_actions": []}
     assert refused.value.details == told
     assert refused.value.advice.startswith(advice)
 
 
 def test_a_version_is_kept_with_its_package_and_its_makers_and_what_became_of_it() -> None:
     made = versions.made(deployment(attempt=4, package_id="pkg_1"), 3, NOON)
-    usual = {"agent_id": AGENT, "number": 3, "package": FIRST, "attempt": 4, "package_id": "pkg_1"}
+    usual: dict[str, Any] = {"agent_id": AGENT, "number": 3, "package": FIRST, "attempt": 4, "package_id": "pkg_1"}
     assert made == AgentVersion(**usual, created_by="ann", created_at=NOON)
     failed = versions.failed(made, DRY)
     assert (failed.status, failed.error) == ("failed", DRY)

@@ -23,6 +23,7 @@ from nexus_agents.domain.streamed import (
     CONNECTED,
     MAX_EVENT_BYTES,
     PIECE_CHARACTERS,
+    Said,
     closing,
     connected,
     merged,
@@ -70,7 +71,10 @@ def succeeded(output: str | None = "A1", **fields: Any) -> Invocation:
 
 def turn() -> Invocation:
     """A message that the agent has answered."""
-    marks = {"question": MessageMark(sequence=1, message_id="m1"), "answer": MessageMark(sequence=2, message_id="m2")}
+    marks: dict[str, Any] = {
+        "question": MessageMark(sequence=1, message_id="m1"),
+        "answer": MessageMark(sequence=2, message_id="m2"),
+    }
     return succeeded(kind=Kind.MESSAGE, **marks)
 
 
@@ -122,9 +126,10 @@ def test_a_long_text_comes_in_pieces_and_only_the_first_says_that_it_begins_anew
 
 
 def test_callers_put_together_what_was_said_since_it_last_began_anew() -> None:
+    tool: Said = ("tool_use", {"text": "no"})
     events = [
         *message("think"),
-        ("tool_use", {"text": "no"}),
+        tool,
         *message("ing"),
         *message("4", whole=True),
         *message("2"),

@@ -220,10 +220,10 @@ def test_an_answer_of_the_largest_size_is_taken_and_a_larger_one_fails() -> None
 
 
 def test_a_session_state_of_the_largest_size_is_taken_and_a_larger_one_fails() -> None:
-    largest = {"text": "x" * (MAX_OBJECT_BYTES - json_bytes({"text": ""}))}
+    largest: dict[str, JsonValue] = {"text": "x" * (MAX_OBJECT_BYTES - json_bytes({"text": ""}))}
     assert json_bytes(largest) == MAX_OBJECT_BYTES
     assert ending_of(AgentAnswer("x", session_state=largest), InvokeRequest("?"), 7).session_state == largest
-    larger = {"text": f"{largest['text']}x"}
+    larger: dict[str, JsonValue] = {"text": f"{largest['text']}x"}
     refused = ending_of(AgentAnswer("x", session_state=larger), InvokeRequest("?"), 7)
     assert refused.reason is not None
     assert (refused.status, refused.reason.code) == ("failed", "SESSION_STATE_TOO_LARGE")
