@@ -7,6 +7,10 @@ from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
 TODAY = (2026, 11, 30)
+BILLS = (
+    '{"team":"Ops","people":[{"name":"Lia","role":"dev","langs":["go","sql"]},{"name":"Max","role":"o'
+    'ps","langs":[]},{"name":"Noa","role":"dev","langs":["c"]}],"site":{"city":"Graz","floor":3}}'
+)
 GOODS = (
     '{"订单":[{"编号":"SO-11","客户":"南山店","明细":[{"品名":"碗","数量":30},{"品名":"盘","数量":15}'
     '],"已发货":true},{"编号":"SO-12","客户":"北口店","明细":[{"品名":"笔","数量":110}],"已发货":fals'
@@ -242,6 +246,35 @@ ANSWERED: list[tuple[str, list[str], list[str]]] = [
     ("小費分攤", ["總共 2,340 元，6 個人分"], ["390"]),
     ("從訊息抓電話和信箱", ["王先生 0912-345-678，信箱 wang@abc.tw"], ["0912-345-678", "wang@abc.tw"]),
     ("記帳小幫手，貼明細算總和", ["早餐60、午餐120、晚餐150"], ["330"]),
+    ("json q&a", [BILLS + " role of Max"], ["ops"]),
+    ("json q&a", [BILLS + " how many people"], ["3"]),
+    ("json q&a", [BILLS + " city"], ["Graz"]),
+    ("json q&a", [BILLS + " which floor"], ["3"]),
+    ("json q&a", [BILLS + " names"], ["Lia", "Max", "Noa"]),
+    ("json q&a", [BILLS + " langs of Lia"], ["go", "sql"]),
+    ("json q&a", [BILLS + " how many langs does Lia have"], ["2"]),
+    ("json q&a", [BILLS + " people[2].langs[0]", "and people[1]?"], ["Max"]),
+    ("json q&a", ["people[0].name in " + BILLS, "and the role"], ["dev"]),
+    ("find e-mails in text", ["kim@x.org; KIM@x.org"], ["kim@x.org"]),
+    (
+        "phone list cleaner: find the numbers",
+        ["Ann 0170 1234567\nBob +49 30 901820"],
+        ["0170 1234567", "+49 30 901820"],
+    ),
+    ("word frequency of lyrics", ["la la land la", "top 1"], ["la (3)"]),
+    ("units for bakers", ["1 kg", "in pounds", "and in ounces"], ["35.27"]),
+    ("units for bakers", ["200 g and 300 g in oz"], ["7.05", "10.58"]),
+    ("units for bakers", ["200 g + 300 g in oz"], ["17.6"]),
+    ("units for bakers", ["1/2 lb butter"], ["226"]),
+    ("units for bakers", ["180C fan"], ["356"]),
+    ("tyre size and pressure: bar psi kPa", ["2.2 bar"], ["31.9", "220"]),
+    ("dates", ["days until my birthday 5 march", "and in weeks?"], ["13"]),
+    ("dates", ["what day is 2027-01-01", "and the year after?"], ["2028-01-01"]),
+    ("dates", ["3 weeks ago", "which weekday was that"], ["Monday"]),
+    ("discount helper", ["80 minus 25%", "vs 30%?"], ["56"]),
+    ("vat 19", ["100"], ["119", "84.03"]),
+    ("vat 19", ["net 50"], ["59.5"]),
+    ("vat 19", ["gross 238", "and the tax?"], ["38"]),
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("count words, characters and sentences of texts", ["count the words of Lena's essay"]),
@@ -335,6 +368,21 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("json to csv", ["[1,2]"]),
     ("算日期：相差幾天、加減天數、星期幾", ["上次見面是什麼時候"]),
     ("單位換算", ["5公斤是幾公尺"]),
+    ("json q&a", [BILLS + " who are the devs"]),
+    ("json q&a", [BILLS + " email of Max"]),
+    ("json q&a", [BILLS + " country"]),
+    ("json q&a", [BILLS + " last name"]),
+    ("find e-mails in text", ["a@b.de", "and links?"]),
+    ("find e-mails in text", ["foo@bar"]),
+    ("how long is my text? words, signs", ["Two words", "signs?"]),
+    ("sms 160 chars: how many left", ["hello"]),
+    ("prime numbers: is n prime", ["7"]),
+    ("units for bakers", ["a pinch of salt in g"]),
+    ("units for bakers", ["bake at 180"]),
+    ("tyre size and pressure: bar psi kPa", ["2.2"]),
+    ("dates", ["next month"]),
+    ("dates", ["when is thanksgiving"]),
+    ("dates", ["10/11/2026 + 3 days"]),
 ]
 NOTHING_TO_BUILD = [
     "plan my trip to Japan",
@@ -357,6 +405,15 @@ NOTHING_TO_BUILD = [
     "diagnose my cough",
     "check whether my parcel has arrived",
     "correct my English grammar",
+    "strip html tags",
+    "md5 of strings",
+    "random password generator",
+    "roll dice",
+    "time zones: what time is it in Tokyo",
+    "moon phase",
+    "qr codes",
+    "spell check",
+    "sudoku solver",
 ]
 
 

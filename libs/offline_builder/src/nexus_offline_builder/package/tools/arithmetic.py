@@ -72,15 +72,24 @@ def understand(question: Question) -> Task | None:
         return _rounding(text[:-80] + _ROUNDING.sub("", text[-80:]), rounding)
     lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
     read = [_whole(line) for line in lines[: _MOST_EXPRESSIONS + 1]]
-    if 0 < len(lines) <= _MOST_EXPRESSIONS and all(read):
+    if 1 < len(lines) <= _MOST_EXPRESSIONS and all(read):
         return Task(CERTAIN, lambda: _answer([tokens for tokens in read if tokens], question))
     tokens = _whole(text)
+    if question.earlier and tokens and _is_share(tokens):
+        return None
     if tokens:
         return Task(CERTAIN, lambda: _answer([tokens], question))
     if (worked := clock_task(question)) is not None:
         return worked
     found = [] if _DAY_AND_HOURS.search(text) else _embedded(text)
+    if question.earlier and len(found) == 1 and _is_share(found[0]):
+        return None
     return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
+
+
+def _is_share(tokens: list[Token]) -> bool:
+    """`30%` by itself, which after an earlier turn is a share of something."""
+    return [token.kind for token in tokens] == ["number", "sign"] and tokens[1].text == "%"
 
 
 def _rounding(text: str, said: "re.Match[str]") -> Task | None:

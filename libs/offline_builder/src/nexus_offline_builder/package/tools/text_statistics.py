@@ -101,7 +101,7 @@ _ORDERS = lazy_pattern(
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = lazy_pattern(
-    r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
+    r"\btop \d+\b|\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
     r"sentences?|lines?|paragraphs?|"
     r"words?|spaces|punctuation)\b|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,
