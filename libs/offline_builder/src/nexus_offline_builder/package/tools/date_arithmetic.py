@@ -3,7 +3,7 @@
 import re
 
 from .calendar_dates import FoundDate, dates_in, moved_months
-from .calendar_lengths import about_a_period, with_durations
+from .calendar_lengths import about_a_period, with_bare_steps, with_durations
 from .calendar_periods import with_edges, with_periods
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
@@ -149,7 +149,7 @@ def _understood(question: Question) -> Task | None:
         return worked
     text = _NO_WEEKENDS.sub("in working days", text)
     text = with_edges(plain_signs(text.replace("哪一天", "哪天").replace("工作天", "工作日")), question.today)
-    text = with_durations(with_periods(text, question.today))
+    text = with_durations(with_periods(with_bare_steps(text, question.requirement), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
         return Task(CERTAIN, lambda: tell_day(question.today, question))
