@@ -93,7 +93,7 @@ CASES = (
     Case("饭后AA算账", (("96块三个人分", "32"), ("账单96元", None))),
     Case("i moved to the us and everything is in ounces and fahrenheit", (("½ lb in g", "226.796"), ("350F", "176.6"))),
     Case("runners: pace and distance in miles and km", (("10km, 5km to miles", "6.213"), ("10k to miles", "6.213"))),
-    Case("how tall am i in feet", (("183cm", "6.0039"), ("5ft7 in m", "1.7018"), ("5 by 7 ft in m", None))),
+    Case("how tall am i in feet", (("183cm", "6.0039"), ("5ft7 in m", "1.7018"), ("5 by 7 ft in m", "2.1336"))),
     Case("克和两", (("一斤等于几两", "10"), ("3万5千米是多少公里", "35"))),
     Case(
         "my contract runs 18 months from signing",

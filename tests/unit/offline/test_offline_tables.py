@@ -7,6 +7,10 @@ from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
 TODAY = (2026, 11, 30)
+DELIVERIES = (
+    "ticket,opened,closed,hours,agent\n501,2026-11-02,2026-11-03,1.5,Ute\n502,2026-11-02,,,Jan\n503,2"
+    "026-11-05,2026-11-09,6,Ute\n504,2026-11-10,2026-11-10,0.5,Jan\n"
+)
 GOODS = (
     'Item;Qty;Price\n"Soap ""Rose"", big";9;£2.50\nSponges (20);;£3.20\nTowel blue;110;£6.95\nLamp '
     "Ero;4;£28.00\nString, 2m;31;£1.40\n"
@@ -24,6 +28,7 @@ PROBES = 'Probe,"Voltage (mV)",Note\n"P-1","2,204.5","ok"\n"P-2","908.0","drift,
 SPENT = "Datum;Betrag;Kategorie\n2026-11-02;12,50;food\n2026-11-05;40,00;fuel\n2026-12-01;7,25;food\n"
 ORDERS = "order_id\tcustomer\tamount\tstatus\n1001\tKoch\t50\tpaid\n1002\tLund\t75.5\topen\n1003\tKoch\t20\topen\n"
 NODES = "node,cpu_pct,mem_gb,site\na1,41.5,8.4,BER\na2,68.0,3.8,BER\nb1,90.2,51.6,PAR\nb2,61.8,,PAR\n"
+STOCK = "Kurs;Tag;Gebühr;Teilnehmer\nYoga;Mo;12,00;8\nTanz;Di;15,50;\nChor;Mi;0;22\nYoga;Do;12,00;5\n"
 SHOP = "日期,产品,数量,单价\n2026-11-01,茶,3,25\n2026-11-02,咖啡,5,30\n2026-11-02,茶,2,25\n2026-12-01,果汁,,18\n"
 BILLS = (
     '姓名,部门,项目,金额\n孙丽,市场,打车,¥46.50\n何军,后勤,纸,"¥1,030.00"\n孙丽,市场,住宿,¥398.00\n唐亮,研发,打车,\n'
@@ -215,6 +220,17 @@ ANSWERED: list[tuple[str, list[str], list[str]]] = [
     ("csv sums", ["| item | price |\n|---|---|\n| a | 3 |\n| b | 4 |"], ["7"]),
     ("csv sums", ["item,price\na,3 EUR\nb,4 EUR\ntotal"], ["7"]),
     ("csv sums", ["item,price\na,3\nb,4", "which one is cheaper"], ["a"]),
+    ("csv q&a", [STOCK + "Teilnehmer per Kurs"], ["Yoga: 13", "Chor: 22"]),
+    ("csv q&a", [STOCK + "highest Gebühr"], ["15.5"]),
+    ("csv q&a", [DELIVERIES + "how many tickets are not closed"], ["1"]),
+    ("csv q&a", [DELIVERIES + "hours per agent"], ["Ute: 7.5", "Jan: 0.5"]),
+    ("csv q&a", [DELIVERIES + "average hours"], ["2.66"]),
+    ("csv q&a", [DELIVERIES + "which ticket took longest"], ["503"]),
+    ("csv q&a", [DELIVERIES + "tickets opened on 2026-11-02"], ["501", "502"]),
+    ("csv q&a", [DELIVERIES + "how many tickets per agent"], ["Ute: 2", "Jan: 2"]),
+    ("csv q&a", [DELIVERIES + "agent of 503"], ["Ute"]),
+    ("csv q&a", [DELIVERIES + "total hours of Ute", "and of Jan"], ["0.5"]),
+    ("csv q&a", [DELIVERIES + "hours over 1", "how many?"], ["2"]),
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("i paste csv and ask things", [GOODS + "who supplies the lamp?"]),
@@ -250,6 +266,8 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("csv sums", ["a,b\n1,2\n3,4\nrow 2"]),
     ("csv sums", ["item,price\na,3\nb,4\ntotal plus 10%"]),
     ("csv sums", ["item,price\na,3\nb,4\ntotal", "add c,5"]),
+    ("csv q&a", [STOCK + "wie viele"]),
+    ("csv q&a", [DELIVERIES + "priority of 503"]),
 ]
 
 

@@ -128,7 +128,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="units",
         topics=(
             "unit_conversion unit_converter convert_unit metric imperial temperature_conversion unit f_to_c c_to_f "
-            "how_hot how_cold thermometer oven_temp "
+            "light_year how_hot how_cold thermometer oven_temp "
             "配速 里程 oven_temperature square_footage british_recipe american_recipe 坪 单位 换算 "
             "度量衡 公制 英制"
         ),
@@ -221,7 +221,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
             "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"
         ),
-        objects="tag email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag "
+        objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag "
         "mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
@@ -358,7 +358,8 @@ OUT_OF_REACH = {
         "写一篇 写作文 写一首 诗 小说 故事 写作 作曲 笑话 写文章 润色"
     ),
     "watching, controlling and posting": (
-        "monitor_my monitor_website monitor_server alert_me notify notification uptime lottery webcam "
+        "md5 sha256 encrypt password qr_code sudoku crossword html monitor_my monitor_website "
+        "monitor_server alert_me notify notification uptime lottery webcam "
         "camera instagram facebook "
         "tiktok linkedin whatsapp smart_home answer_the_phone 监控 报警 通知我 发朋友圈 发微博"
     ),

@@ -148,6 +148,7 @@ def _wanted(requirement: str) -> str:
     plain = simplified(unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ])
     text = _BORDER.sub(" ", _NEGATED.sub(" ", plain))
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
+    text = re.sub(r"#(?=\w*[a-z])\w+", " hashtag ", text)
     text = _OTHER_SIZES.sub(" ", _FINDS_DATES.sub(" extract date ", _MORE_DAYS.sub(r" plus \1 ", text)))
     text = _AN_EXPRESSION.sub(" arithmetic ", _ARROW.sub(" to ", text.replace("%", " percent ")))
     return _ITS_CALCULATOR.sub(r"\1 calculation", text)

@@ -40,7 +40,8 @@ _KINDS = (
 )
 _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
 _AROUND = lazy_pattern(
-    r"(?:\b(?:and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|we|they|she|he|i|"
+    r"(?:\b(?:vs|versus|against|and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|"
+    r"we|they|she|he|i|"
     r"you|there|are|be|oh no|no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
     r"starts?|starting|begins?|opened|signed|issued|due|"
@@ -76,7 +77,8 @@ _IN_ALL = lazy_pattern(
 _SINCE = lazy_pattern(r"\b(?:from|since|start\w*|begin\w*|opened|signed|issued)\b|从", re.IGNORECASE)
 _AMOUNT = lazy_pattern(r"\b(?:it|bill|total|cost)\b|[$€£¥元块.]|\d{3}", re.IGNORECASE)
 _CHANGES = lazy_pattern(
-    r"^\s*(?:(?:and|or|so|ok|okay|but|then|now|no|oh|i|meant?|sorry|wait)\b[\s,]*)*(?:what|how|oh|wait|actually|sorry|hmm|if|"
+    r"^\s*(?:(?:and|or|so|ok|okay|but|then|now|no|oh|i|meant?|sorry|wait|vs|versus)\b[\s,.]*)*(?:what|how|oh|wait|"
+    r"actually|sorry|hmm|if|"
     r"with|for|only|instead|someone|somebody|split|"
     r"of|same|打|to|until|till|from|since|从|make|on|at|by|between|among|the|a|an|\W|\d|"
     r"[\u4e00-\u9fff]|jan|feb|mar|apr|may|jun|"

@@ -71,24 +71,37 @@ def understand(question: Question) -> Task | None:
         return None
     if question.earlier and (_LONE_SHARE.fullmatch(text.strip()) or _SIGNED_SHARE.fullmatch(text.strip().lower())):
         return None
-    if (turn := list_turn(question)) is not None:
-        return turn
-    if (lines := lines_for(text, question.earlier)) is not None:
-        refuse_mixed_currencies(text)
-        return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines], question))
+    if (asked := list_turn(question) or _in_lines(question)) is not None:
+        return asked
     if (rounding := _ROUNDING.search(text[-80:])) is not None:
         return _rounding(text[:-80] + _ROUNDING.sub("", text[-80:]), rounding)
     lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
     read = [_whole(line) for line in lines[: _MOST_EXPRESSIONS + 1]]
-    if 0 < len(lines) <= _MOST_EXPRESSIONS and all(read):
+    if 1 < len(lines) <= _MOST_EXPRESSIONS and all(read):
         return Task(CERTAIN, lambda: _answer([tokens for tokens in read if tokens], question))
-    tokens = _whole(text)
-    if tokens:
-        return Task(CERTAIN, lambda: _answer([tokens], question))
+    if tokens := _whole(text):
+        claim = Task(CERTAIN, lambda: _answer([tokens], question))
+        return claim if not (question.earlier and _is_share(tokens)) else None
     if (worked := clock_task(question)) is not None:
         return worked
     found = [] if _DAY_AND_HOURS.search(text) else _embedded(text)
+    if question.earlier and found and _is_share(found[0]):
+        return None
     return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
+
+
+def _in_lines(question: Question) -> Task | None:
+    """What is asked of a taxed amount, a price before and after, a ratio: one result or several."""
+    lines = lines_for(question.text, question.earlier)
+    if lines is None:
+        return None
+    refuse_mixed_currencies(question.text)
+    return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines], question))
+
+
+def _is_share(tokens: list[Token]) -> bool:
+    """`30%` by itself, which after an earlier turn is a share of something."""
+    return [token.kind for token in tokens] == ["number", "sign"] and tokens[1].text == "%"
 
 
 def _rounding(text: str, said: "re.Match[str]") -> Task | None:

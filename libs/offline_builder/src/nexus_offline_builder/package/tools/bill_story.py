@@ -31,7 +31,7 @@ _FORMS = (
     (
         "people",
         rf"/?\s*(?P<p1>\d+)\s*{_PEOPLE}|(?:split|share[ds]?|divided?)\s*(?:it|that|this|the bill|equally|evenly|"
-        rf"\s)*(?:by|between|among|amongst|into|in|across)\s*(?:the\s*)?(?P<p2>\d+)(?:\s*{_PEOPLE})?|"
+        rf"\s)*(?:by|between|among|amongst|into|in|across)\s*(?:the\s*)?(?P<p2>\d+)(?!\s*(?:and|or)\s*\d)(?:\s*{_PEOPLE})?|"
         rf"(?<=\S)\s+(?:split|shared|divided)\s+(?P<p5>\d+)(?=[\s?.!]*$)|"
         rf"(?:we|they) (?:are|were) (?P<p3>\d+)(?!\s*[\d%])|"
         rf"(?:between|among|amongst)\s+(?P<p4>\d+)(?!\s*(?:and\b|[%.\d]))",

@@ -105,6 +105,11 @@ _FORMS = (
         rf"-)\s*(?P<p>{_P})",
         "({a}) - {p}",
     ),
+    (
+        rf"(?:(?:do|would|will|can)\s+(?:i|you|we)\s+)?save\s+(?:with|at|by)?\s*(?:an?\s+)?(?P<p>{_P})\s*(?:{_TAKEN}\s*)?"
+        rf"(?:on|of|for|from)\s+{_BILL}(?P<a>{_N})",
+        "({a}) * {p}",
+    ),
     (rf"(?P<p>{_P})\s+(?:on|for)\s+{_BILL}(?P<a>{_N})", "({a}) * {p}"),
     (
         rf"{_BILL}(?P<a>{_N})\s*(?:,|with|plus|and|\+)+\s*(?:an?\s+|the\s+)?(?P<p>{_P})\s*{_ADDED}",

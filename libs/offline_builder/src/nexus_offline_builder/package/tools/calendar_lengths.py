@@ -32,6 +32,9 @@ _SPECIAL = lazy_pattern(
     re.IGNORECASE,
 )
 """`10bd`, and `m` for months behind a sign."""
+_COUNTS_WORKING = lazy_pattern(r"\b(?:business|working|work|week)[\s-]?days?\b|工作[日天]", re.IGNORECASE)
+_COUNTS_DAYS = lazy_pattern(r"\bdays?\b|天", re.IGNORECASE)
+_COUNTS_OTHER = lazy_pattern(r"\b(?:weeks?|months?|years?|hours?)\b|周|星期|月|年", re.IGNORECASE)
 _BARE_STEP = lazy_pattern(
     r"((?:\b(?:today|now|tomorrow|yesterday)|\d{4}-\d{1,2}-\d{1,2}|[a-z]{3,9}\.? \d{1,2}?,? ?\d{4}|[日号今明]天?)"
     r"\s*(?:\+|(?<=\s)-(?=\s))\s*\d{1,5})(?=[\s?=.]*$)",
@@ -66,9 +69,18 @@ def about_a_period(text: str, question: Question) -> Task | None:
     return Task(CERTAIN, partial(_days_in, found, working, question))
 
 
+def with_bare_steps(text: str, requirement: str) -> str:
+    """`today + 90` with the unit that the requirement counts in: days, if it names none or those besides others."""
+    working = _COUNTS_WORKING.search(requirement) is not None
+    days = _COUNTS_DAYS.search(_COUNTS_WORKING.sub(" ", requirement)) is not None
+    if working and not days:
+        return _BARE_STEP.sub(r"\1 business days", text)
+    return _BARE_STEP.sub(r"\1 days", text) if days or not _COUNTS_OTHER.search(requirement) else text
+
+
 def with_durations(text: str) -> str:
     """`text` with `the day after`, `half a year`, `net 30` and the like as numbers of days, weeks or months."""
-    text = _BARE_STEP.sub(r"\1 days", _SPECIAL.sub(_in_words, text))
+    text = _SPECIAL.sub(_in_words, text)
     text = re.sub(r"(?<=\d)\s*\.\.+\s*(?=\d)", " to ", text)
     text = _SHORT.sub(lambda found: f" {_IN_FULL[found[1].lower().rstrip('s')]}", text)
     text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)

@@ -108,6 +108,8 @@ _SAID_OF = {
 }
 """What else a column may be called that is meant by the word, but not the other way."""
 _ADJECTIVES = (
+    ("longest", "highest", "hours duration minutes time length 时长 长度"),
+    ("shortest", "lowest", "hours duration minutes time length 时长 长度"),
     ("coldest", "lowest", "temp temperature 温度 气温"),
     ("(?:warmest|hottest)", "highest", "temp temperature 温度 气温"),
     ("heaviest", "highest", "weight kg mass 重量 体重"),

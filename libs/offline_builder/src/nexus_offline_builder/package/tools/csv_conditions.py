@@ -280,7 +280,10 @@ def _by_month(table: Table, request: str) -> Filtered | None:
     found, at = _IN_MONTH.search(request), _day_column(table)
     if found is None or at is None:
         return None
-    name = (found["name"] or found["first"] or "").lower()[:3]
+    said = (found["name"] or found["first"] or "").lower()
+    if any(cell.strip().lower() == said for row in table.rows for cell in row if said):
+        return None
+    name = said[:3]
     month = 1 + [one[:3] for one in MONTHS].index(name) if name else int(found["zh"])
     year = found["year"] or found["y"]
     months = {_month_of(row[at]) for row in table.rows}

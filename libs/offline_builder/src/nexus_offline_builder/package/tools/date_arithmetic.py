@@ -3,7 +3,7 @@
 import re
 
 from .calendar_dates import FoundDate, dates_in, moved_months
-from .calendar_lengths import about_a_period, with_durations
+from .calendar_lengths import about_a_period, with_bare_steps, with_durations
 from .calendar_periods import with_edges, with_periods
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
@@ -94,6 +94,12 @@ _IN_OTHER_UNITS = lazy_pattern(
     r"(?:那|按|换成|合)*(?:周|星期|月|小时|工作日|年)(?:算|数)?呢[？?。]*",
     re.IGNORECASE,
 )
+_NO_WEEKENDS = lazy_pattern(
+    r"^(?:(?:and|so|ok|but|how many|how about|what about)\s+)*(?:without|excluding|not counting|minus|"
+    r"no) (?:the )?weekends?[\s?.!]*$|"
+    r"^(?:那)?(?:不[算含计]|去掉|扣除|除去)周末(?:呢)?[\s?？。]*$",
+    re.IGNORECASE,
+)
 _BETWEEN_THEM = lazy_pattern(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
     r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
@@ -141,8 +147,9 @@ def _understood(question: Question) -> Task | None:
         return None
     if (worked := clock_task(question)) is not None:
         return worked
+    text = _NO_WEEKENDS.sub("in working days", text)
     text = with_edges(plain_signs(text.replace("哪一天", "哪天").replace("工作天", "工作日")), question.today)
-    text = with_durations(with_periods(text, question.today))
+    text = with_durations(with_periods(with_bare_steps(text, question.requirement), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
         return Task(CERTAIN, lambda: tell_day(question.today, question))

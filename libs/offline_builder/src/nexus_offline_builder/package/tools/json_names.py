@@ -11,6 +11,7 @@ _OF_A_NAME = lazy_pattern(
     r"(?:(?:what(?:'s| is)|get|give me|find|show|tell me|how much "
     r"is)\s+)?(?:the\s+)?(?P<key>[\w-]+)\s+(?:of|for)\s+(?:the\s+)?"
     r"(?P<value>[\w -]{1,40}?)(?:\s+(?:in|from))?[\s:?.]*|"
+    r"how many (?P<count>[\w-]+) (?:does|do|did|has|have) (?P<holder>[\w -]+?)(?: have| has| got)?[\s:?.]*|"
     r"how (?P<much>old|much|tall|big|heavy|long) (?:is|does|was|are) (?P<of>[\w -]{1,40}?)(?: cost| weigh)?[\s:?.]*|"
     r"(?P<whose>[^\s的]{1,20}?)(?:在|是|属于)(?:哪一?个?|什么)(?P<which>[\u4e00-\u9fff]{1,8})[\s?？：:]*|"
     r"(?P<zh>[^\s的]{1,20})的(?P<zhkey>[\w-]{1,20}?)(?:是?(?:什么|多少|谁|哪[个里家]?|几[\w])呢?|呢)?[\s?？：:]*",
@@ -28,8 +29,8 @@ def of_a_name(request: str, value: Node) -> tuple[str, str, Node] | None:
     found = _OF_A_NAME.fullmatch(request.strip())
     if found is None:
         return None
-    key = found["key"] or found["zhkey"] or found["which"] or _measured(found["much"], value)
-    name = (found["value"] or found["zh"] or found["whose"] or found["of"]).strip()
+    key = found["count"] or found["key"] or found["zhkey"] or found["which"] or _measured(found["much"], value)
+    name = (found["value"] or found["zh"] or found["whose"] or found["of"] or found["holder"]).strip()
     wanted = name.lower()
     having = [one for one in nested(value) if isinstance(one, dict) and key in one]
     named = [

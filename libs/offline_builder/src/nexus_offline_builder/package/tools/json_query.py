@@ -151,7 +151,7 @@ def _answer(document: Document, question: Question) -> Answer:
     if document.repeated is None and (figure := figure_of(document.request, document.value, question.chinese)):
         return figure
     if (named := of_a_name(request, document.value)) is not None:
-        return _shown(*named)
+        return _counted(*named) if _LENGTH.search(request) else _shown(*named)
     path = _chained(request, document.value) or _path_in(request, document.value)
     refuse_unread(request, path, document.value)
     path = path or "$"
@@ -174,6 +174,14 @@ def _answer(document: Document, question: Question) -> Answer:
         )
     shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
     return shown if path != "$" else _with_validity(shown, question)
+
+
+def _counted(path: str, title: str, value: Node) -> Answer:
+    """How many a list has; anything else as it is."""
+    if not isinstance(value, list):
+        return _shown(path, title, value)
+    count = len(value)
+    return Answer(f"{title}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count)),))
 
 
 def _in_the_singular(document: Document) -> str:
@@ -225,6 +233,8 @@ def _chained(request: str, value: Node) -> str | None:
 
 def _placed(values: list[Node], request: str, path: str) -> list[Node]:
     """`the first sku`, `the sku of the second item`: one of the values found, or of the only list found."""
+    if re.search(r"\b(?:first|last) name\b", request, re.IGNORECASE) and re.fullmatch(r"\W*name", path, re.IGNORECASE):
+        raise Refusal("There is a 'name', but no first or last name apart.", "只有 name，没有单独的名和姓。")
     place = _ANY_PLACE.search(request)
     if place is None or path.endswith("]"):
         return values

@@ -48,6 +48,13 @@ def _asked_of(name: str, request: str) -> list[str]:
     return re.findall(r"[\w-]*[^\W_][\w-]*", _SAYS_NOTHING.sub(" ", had["what"])) if had else []
 
 
+def _is_of(name: str, word: str, request: str) -> bool:
+    """Whether something is asked of a name, or about it, that is no part of the document: `price of lamp`."""
+    said = rf"{re.escape(name)}s?\s+(?:of|for)\s+(?:the\s+|my\s+)?{re.escape(word)}(?!\w)"
+    asked = rf"\s*(?:is|are)\s+(?:the\s+)?{re.escape(name)}\s+(?:an?\s+)?{re.escape(word)}(?!\w)"
+    return re.search(said, request, re.IGNORECASE) is not None or re.match(asked, request, re.IGNORECASE) is not None
+
+
 def names_in(value: Node) -> list[str]:
     """The keys of all objects in the document, the longest first."""
     return sorted({name for one in nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
@@ -84,6 +91,7 @@ def refuse_unread(request: str, path: str | None, value: Node) -> None:
     }
     unknown = [word for word in words if path is None or (word.lower() in texts and not VALIDITY.search(request))]
     unknown += [word for name in steps for word in _asked_of(name, request) if word in words]
+    unknown += [word for name in steps for word in words if _is_of(name, word, request)]
     if unknown:
         raise Refusal(f"There is no '{unknown[0]}' in this JSON.{hint(value)}", f"这个 JSON 里没有“{unknown[0]}”。")
 

@@ -17,7 +17,8 @@ _SHORTEST_TEXT = 8
 _TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "mentions", "amounts"})
 _DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
 _NARROWED = lazy_pattern(
-    r"\b(?:valid|invalid|not|without|except|excluding|first|last|longest|shortest|domains?|user ?names?|starting|"
+    r"\b(?:valid|invalid|second|third|not|without|except|excluding|first|last|longest|shortest|"
+    r"domains?|user ?names?|starting|"
     r"ending|between|sort\w*|"
     r"(?:card|order|invoice|account|serial|tracking|flight|room|passport|part|model|ticket|reference) (?:numbers?|"
     r"nos?)|"
@@ -58,6 +59,8 @@ def understand(question: Question) -> Task | None:
         or re.search(r"regex|regular|pattern|正则", question.text, re.IGNORECASE)
     ):
         return Task(CERTAIN, lambda: _by_pattern(given, question))
+    if (unclear := _unclear_head(question.text)) is not None:
+        return Task(LIKELY, lambda: _refuse_narrowed(unclear))
     passage = _passage(question.text)
     if passage is not None and passage.text is not None and (narrowed := _NARROWED.search(passage.request)):
         return Task(LIKELY, lambda: _refuse_narrowed(narrowed.group()))
@@ -79,11 +82,23 @@ def understand(question: Question) -> Task | None:
     return Task(CERTAIN, lambda: _answer(kinds, text, question.chinese))
 
 
+def _unclear_head(text: str) -> str | None:
+    """The words in front of a colon, where they narrow a kind down, or order to find something that is none."""
+    head, colon, _ = text.partition(":")
+    if not colon or len(head) > _LONGEST_FOLLOW_UP or "\n" in head or _found_in(head):
+        return None
+    if _kinds_in(head):
+        narrowed = _NARROWED.search(head) or re.search(r"\bnot\b", head, re.IGNORECASE)
+        return narrowed.group() if narrowed else None
+    return head.strip() if _ORDERS_OTHERS.match(head) else None
+
+
 def in_full(question: Question, requirement: str) -> str | None:
     """A text with what the requirement has found in each: codes like the one that it shows, or kinds by name."""
     text = question.text.strip()
     if (
         is_request(text)
+        or _unclear_head(text) is not None
         or _USER_PATTERN.search(text[:2000])
         or _passage(text) is not None
         or text.endswith(("?", "？"))
@@ -185,6 +200,11 @@ def _listed_again(words: str, question: Question) -> Task | None:
     return Task(LIKELY, lambda: Answer(shown_as(entries, words), asked, {kinds[0].english: [*entries]}, values))
 
 
+_ORDERS_OTHERS = lazy_pattern(
+    r"\s*(?:please |can you )?(?:extract|find (?!attached|below|enclosed)|list|get|pull out|"
+    r"collect)\s+(?:all |the |every )*\w+s?\s*$",
+    re.IGNORECASE,
+)
 _SENDS = lazy_pattern(
     r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|"
     r"them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",

@@ -73,6 +73,8 @@ _NAME = lazy_pattern(
     re.IGNORECASE,
 )
 _HOW_MUCH_TAX = lazy_pattern(
+    r"(?:(?:and|so|ok|what about|now)[\s,]+)*(?:the |just the |only the )?(?:tax|vat)(?: (?:part|"
+    r"amount|in it))?[\s?.!]*|"
     r"(?:(?:and|so|ok)[\s,]+)*(?:how much|what) (?:of (?:it|that|this) )?(?:is|was) (?:the |"
     r"just the )?(?:tax|vat)[\s?.!]*|"
     r"(?:那|其中)*税(?:额|金)?(?:是|有)?多少[？?。]*",

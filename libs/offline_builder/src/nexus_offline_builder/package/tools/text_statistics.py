@@ -40,6 +40,8 @@ _INLINE = lazy_pattern(
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
 _DASH = lazy_pattern(r"(?P<request>[^-–—:：\n\"“「?？]{4,80}?)\s+[-–—]+\s+(?P<text>\S[^\0]*)")
 _POINTER = lazy_pattern(
+    r"(?:(?:the|this|my|that)\s+)?(?:(?:attached|above|following|previous|whole)\s+)?(?:text|file|essay|document|article|message|"
+    r"paragraph)\s+(?:below|above|attached|here)[?.!]*|(?:the\s+)?(?:chapter|page|section|paragraph|part|line)\s+\d+\b.{0,40}|"
     r"(?:[\w-]+'s|my|his|her|their|our|the|this|that|an?|its) (?:[\w-]+ ){0,2}(?:essay|letter|story|post|article|paper|"
     r"homework|speech|report|poem|message|e-?mail|file|document|draft|book|page|bio|caption|ad|tweet|sms|note|review|blog)s?"
     r"(?: please| pls| thanks| for me| now)*[?.!]*|(?:it|that|this|them|(?:the|my|this) (?:file|"
@@ -101,7 +103,7 @@ _ORDERS = lazy_pattern(
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = lazy_pattern(
-    r"\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
+    r"\btop \d+\b|\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
     r"sentences?|lines?|paragraphs?|"
     r"words?|spaces|punctuation)\b|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,

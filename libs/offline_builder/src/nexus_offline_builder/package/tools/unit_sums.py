@@ -180,8 +180,9 @@ def _sizes(text: str) -> Worked | None:
     if any(one is None for one in sizes) or first is None:
         return None
     known = [one for one in sizes if one is not None]
-    often = None if found["ua"].strip() or "." in found["a"] or "/" in found["a"] or found["c"] else known[-1]
-    if often is not None and often.amount > _OFTEN * first.amount and "by" not in found.group().lower():
+    by = "by" in found.group().lower()
+    often = None if by or found["ua"].strip() or "." in found["a"] or "/" in found["a"] or found["c"] else known[-1]
+    if often is not None and often.amount > _OFTEN * first.amount:
         return None
     if often is not None:
         said = f"{found['a']} * {often.spoken}"
