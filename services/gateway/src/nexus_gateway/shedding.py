@@ -1,4 +1,4 @@
-"""Load shedding: what is more than the gateway can serve is refused, for a fraction of what serving it would cost."""
+"""Load shedding (ADR 42): what is more than the gateway can serve is refused, for a fraction of what it would cost."""
 
 import asyncio
 import time
