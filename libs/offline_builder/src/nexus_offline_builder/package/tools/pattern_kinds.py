@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .patterns import lazy_pattern
 
 
-class Kind(NamedTuple):
+class PatternKind(NamedTuple):
     """Something that can be found: its names, the wording that asks for it, and its form."""
 
     english: str
@@ -15,8 +15,8 @@ class Kind(NamedTuple):
     form: "re.Pattern[str]"
 
 
-def _kind(english: str, chinese: str, asked: str, form: str) -> Kind:
-    return Kind(english, chinese, lazy_pattern(asked, re.IGNORECASE), lazy_pattern(form, re.IGNORECASE))
+def _kind(english: str, chinese: str, asked: str, form: str) -> PatternKind:
+    return PatternKind(english, chinese, lazy_pattern(asked, re.IGNORECASE), lazy_pattern(form, re.IGNORECASE))
 
 
 KINDS = (
