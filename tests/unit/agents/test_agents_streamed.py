@@ -134,8 +134,8 @@ def test_callers_put_together_what_was_said_since_it_last_began_anew() -> None:
         *message("4", whole=True),
         *message("2"),
     ]
-    assert output_in(numbered(events[:3], 1)) == "thinking"
-    assert output_in(numbered(events, 1)) == "42"
+    assert output_in(list(numbered(events[:3], 1))) == "thinking"
+    assert output_in(list(numbered(events, 1))) == "42"
 
 
 def test_events_are_numbered_without_a_gap() -> None:

@@ -148,7 +148,7 @@ def test_usage_is_counted_as_it_is_given(usage: JsonValue, counted: AgentUsage) 
 def test_what_an_agent_has_used_counts_although_it_failed() -> None:
     told = {"error": "NO_INK", "message": "dry", "usage": {"input_tokens": 3, "model": "m"}}
     with pytest.raises(AgentFailed, match="dry") as failed:
-        read_answer(200, JSON, json.dumps(told).encode())
+        answer_in(200, JSON, json.dumps(told).encode())
     assert failed.value.usage == AgentUsage(input_tokens=3, model="m")
 
 

@@ -12,8 +12,9 @@ from tests.support.builds_world import LossyDatabase, Replica
 from tests.support.eventually import eventually
 
 from nexus_builds.domain.verification import STEP, SUITE, Suite
-from nexus_builds.store.checkpoints import Checkpoint, Checkpoints, Purse
+from nexus_builds.store.checkpoints import Checkpoint, Checkpoints
 from nexus_builds.store.projects import BUILD
+from nexus_builds.store.purses import Purse
 from nexus_builds.store.verifications import VERIFICATION, Verifications
 from nexus_builds.tables import LEASES, RECORDS, WORK
 from nexus_builds.worker.verification import AgentVerification
