@@ -68,7 +68,7 @@ class Client:
         report = (await self.get(f"/api/v1/projects/{project_id}/verification")).data
         return sum(len(case["turns"]) for case in report["cases"])
 
-    async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 30) -> Any:
+    async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 60) -> Any:
         """The data at `path` as soon as `holds` says so; what is not answered with 200 is asked again."""
         answer = await eventually(
             lambda: self.get(path),
