@@ -9,6 +9,7 @@ import pytest
 from fakeredis import TcpFakeServer
 from tests.support.access import SETTINGS, signed_in
 from tests.support.asgi import HttpCaller
+from tests.support.eventually import eventually
 from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts.errors import TenantQuotaExceeded
@@ -118,8 +119,12 @@ def store() -> Generator[TcpFakeServer]:
 async def test_gateways_with_a_shared_store_count_together(store: TcpFakeServer) -> None:
     host, port = store.server_address[:2]
     settings = {"rate_limit_read": "2/hour", "rate_limit_store": f"async+redis://{host!s}:{port}"}
-    calls = [caller_of(**settings) for _ in range(2)]
+    gateways = [gateway(**settings) for _ in range(2)]
+    calls = [HttpCaller(one.app) for one in gateways]
     assert [(await call("GET", PROJECTS, headers=signed_in())).status for call in (*calls, calls[0])] == [200, 200, 429]
+    for one in gateways:
+        await one.app.state.gateway.rates.stop()
+    await eventually(lambda: not store.clients, what="a gateway that stops leaves no connection to the store")
 
 
 async def test_while_a_shared_store_is_unavailable_nobody_is_held_back() -> None:

@@ -87,9 +87,10 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), owners, operations, settings)
     letters = DeadLetters(settings)
     health_of_system = HealthOfSystem(owners, letters)
+    rates = Rates(settings)
     gateway = Gateway(
         _authentication(settings, known_keys),
-        Rates(settings),
+        rates,
         Concurrency(settings),
         known_keys,
         commands,
@@ -104,7 +105,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         settings,
     )
     stores = [database] if known_keys else []
-    return http_app(gateway, health, [*stores, bus, desk, owners, letters, streams, tap, said, heard])
+    return http_app(gateway, health, [*stores, rates, bus, desk, owners, letters, streams, tap, said, heard])
 
 
 def _tap(settings: GatewaySettings, bus: Bus, topic: Topic, rests: Rests, streams: Streams) -> Tap:

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from limits import RateLimitItem, parse
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -17,13 +17,16 @@ from nexus_contracts.principal import Principal
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process import log
 
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
+
 logger = log.get(__name__)
 RouteClass = Literal["read", "write", "invoke"]
 UNAUTHENTICATED = "unauthenticated"
 KNOWN = 1024
 """Callers send many requests from an address: it is parsed once."""
-_STORE: dict[str, Any] = {"implementation": "redispy", "socket_timeout": 0.25, "socket_connect_timeout": 0.25}
-"""Of one on the network: the library, and how long in seconds it is waited for."""
+STORE_SECONDS = 0.25
+"""How long a store on the network is waited for."""
 
 
 class Rate(NamedTuple):
@@ -44,8 +47,17 @@ class Rates:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._limits = {name: parse(text) for name, text in settings.rate_limits.items()}
-        storage = storage_from_string(settings.rate_limit_store, wrap_exceptions=True, **_STORE)
+        self._connections, options = _connections(settings.rate_limit_store)
+        storage = storage_from_string(settings.rate_limit_store, wrap_exceptions=True, **options)
         self._counter = SlidingWindowCounterRateLimiter(storage)  # pyright: ignore[reportArgumentType]  # async+ is
+
+    async def start(self) -> None:
+        """Does nothing: the first request connects."""
+
+    async def stop(self) -> None:
+        """Closes the connections to a shared store."""
+        if self._connections is not None:
+            await self._connections.disconnect()
 
     async def count(self, name: RouteClass, asker: Principal) -> Rate | None:
         """Counts a request of the caller; None if there is no limit. `remaining` is -1 if it is exceeded."""
@@ -71,6 +83,17 @@ class Rates:
             return None
         seconds = max(1, math.ceil(reset - time.time()))
         return Rate(name, limit, remaining if allowed else -1, seconds)
+
+
+def _connections(store: str) -> tuple["ConnectionPool | None", dict[str, Any]]:
+    """The connections to a store on the network, and what `limits` is told of it: it would never close its own."""
+    if store.startswith("async+memory"):
+        return None, {}
+    from redis.asyncio import ConnectionPool
+
+    url, seconds = store.removeprefix("async+"), STORE_SECONDS
+    pool = ConnectionPool.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+    return pool, {"implementation": "redispy", "connection_pool": pool}
 
 
 def exceeded(rate: Rate) -> RateLimitExceeded:
