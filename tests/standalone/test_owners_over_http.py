@@ -94,9 +94,9 @@ async def test_conditions_are_passed_on_and_an_unchanged_resource_is_not_sent() 
 
 
 async def test_a_silent_owner_is_left_alone_until_it_answers_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(breaker, "REST_SECONDS", 2.0)
     port = free_port()
-    async with asking(port, read_timeout_seconds=0.02) as owners, HttpOwner(port) as owner:
+    async with asking(port, read_timeout_seconds=0.2) as owners, HttpOwner(port) as owner:
         owner.answers["/agents/a"] = (200, {}, "{}")
         owner.hangs.add("/agents/a")
         for _ in range(breaker.MOST_UNANSWERED):
