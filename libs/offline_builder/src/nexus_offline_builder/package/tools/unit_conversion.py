@@ -24,14 +24,14 @@ _THOSE = r"(?:of\s+)?(?:that|it|this|those|them|these|the same|as that)"
 _SCALED = lazy_pattern(
     r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|"
     r"buy|"
-    r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|"
-    r"double|twice|triple)"
+    r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:(?:an?|\d{1,2})[\s-]+)?(?:half|thirds?|quarters?|fourths?|fifths?|sixths?|"
+    r"eighths?|tenths?)|double|twice|triple)"
     rf"(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|"
     rf"(?P<times>\d+(?:\.\d+)?)\s*(?:(?:times|x)(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|{_THOSE})|"
     rf"(?:times|x|\*|multiplied by)\s*(?P<by>\d+(?:\.\d+)?)|(?P<share>\d+(?:\.\d+)?)\s*%\s*(?:of\s+)?{_THOSE}|"
     rf"(?:(?P<less>minus|less|-)|plus|\+)\s*(?P<more>\d+(?:\.\d+)?)\s*%|"
-    r"(?P<zh>一半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
-    r"[\s?.!？。]*",
+    r"(?:它|其|这些|那)?的?(?P<below>\d+)分之(?P<above>\d+)|它?的?(?P<zh>[一1]?半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
+    r"(?:\s*please)?[\s?.!？。]*",
     re.IGNORECASE,
 )
 _MORE = lazy_pattern(
@@ -43,15 +43,22 @@ _FACTORS = {
     "half": Fraction(1, 2),
     "third": Fraction(1, 3),
     "quarter": Fraction(1, 4),
+    "fourth": Fraction(1, 4),
+    "fifth": Fraction(1, 5),
+    "sixth": Fraction(1, 6),
+    "eighth": Fraction(1, 8),
     "tenth": Fraction(1, 10),
     "double": Fraction(2),
     "twice": Fraction(2),
     "triple": Fraction(3),
     "一半": Fraction(1, 2),
+    "1半": Fraction(1, 2),
+    "半": Fraction(1, 2),
     "2倍": Fraction(2),
     "两倍": Fraction(2),
     "双倍": Fraction(2),
 }
+_COUNTED = lazy_pattern(r"(?:(?:an?|(\d{1,2}))[\s-]+)?(.+)")
 _ON_TOP = lazy_pattern(r"\b(?:more|another|extra|additional|further)\b|再|还有", re.IGNORECASE)
 _AT = lazy_pattern(r"(?:(?:and|what|about|how|or|if|with)\s+)*(?:at|over|with|on)\b|[那用]?按", re.IGNORECASE)
 _PLAIN_UP_TO = {"s": 99, "min": 90, "h": 99}
@@ -227,7 +234,10 @@ def _factor(text: str) -> Fraction | None:
         return Fraction(share) / 100
     if found["more"]:
         return 1 + (-1 if found["less"] else 1) * Fraction(found["more"]) / 100
-    return _FACTORS[re.sub(r"^an?\s+", "", (found["part"] or found["zh"]).lower())]
+    if found["below"]:
+        return Fraction(int(found["above"]), int(found["below"])) if int(found["below"]) else None
+    count, word = _COUNTED.fullmatch((found["part"] or found["zh"]).lower()).groups()  # pyright: ignore
+    return int(count or 1) * _FACTORS[word if word in _FACTORS else word.removesuffix("s")]
 
 
 def _elsewhere(quantity: Quantity) -> Unit | None:
