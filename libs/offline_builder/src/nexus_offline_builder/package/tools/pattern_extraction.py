@@ -7,7 +7,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
 from .pattern_defaults import code_shown, without_source
-from .pattern_kinds import KINDS, Kind
+from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, Kind, different
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -180,6 +180,8 @@ def _about_earlier_text(question: Question) -> Task | None:
 
 def _listed_again(words: str, question: Question) -> Task | None:
     """`sort them a-z`, `one per line`, `and the first one?`, of what the turn before found."""
+    if HOW_MANY_DIFFERENT.fullmatch(words.strip()) is not None:
+        return _different(question)
     place, steps = place_asked(words), asks_to_rearrange(words) and not asks_how_many(words)
     if place is None and not steps:
         return None
@@ -198,6 +200,17 @@ def _listed_again(words: str, question: Question) -> Task | None:
     asked: dict[str, JsonValue] = {"kinds": [kinds[0].english], "steps": words[:_LONGEST_FOLLOW_UP]}
     values = (Value(entries[0]),) if len(entries) == 1 else ()
     return Task(LIKELY, lambda: Answer(shown_as(entries, words), asked, {kinds[0].english: [*entries]}, values))
+
+
+def _different(question: Question) -> Task | None:
+    """`how many unique?` of the only kind that the turn before was about."""
+    passage = _passage(question.earlier[0])
+    kinds = _kinds_in(passage.request) if passage else _found_in(question.earlier[0])
+    text = passage.text if passage and passage.text is not None else question.earlier[0]
+    if len(kinds) != 1:
+        return None
+    found = {one.group().strip().casefold(): one.group().strip() for one in reversed(list(kinds[0].form.finditer(text)))}
+    return Task(CERTAIN, lambda: different(kinds[0], list(reversed(found.values())), question.chinese))
 
 
 _ORDERS_OTHERS = lazy_pattern(

@@ -1,9 +1,20 @@
 """What can be found in a text: e-mail addresses, URLs, phone numbers, dates and the like."""
 
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
+from .contract import Answer, Value
 from .patterns import lazy_pattern
+
+
+HOW_MANY_DIFFERENT = lazy_pattern(
+    r"(?:\b(?:and|so|ok|now)\b[\s,]*)*(?:how many|number of|count(?: of)?)(?: (?:of (?:them|those)|are|were|is|the|there))*\s+"
+    r"(?:unique|different|distinct|individual)(?: (?:ones?|are|were|there|values?|entries|of|them|those|hash ?tags?|links?|urls?|numbers?|e?-?mails?|"
+    r"addresses|dates|mentions?))*[\s?.!]*|"
+    r"(?:那|其中)?(?:不重复|不同|去重后?)的?(?:一共|总共)?(?:还?有)?(?:几|多少)个?(?:呢)?[\s?？。]*|(?:有)?(?:几|多少)个?(?:不同|不重复)的?(?:呢)?[\s?？。]*",
+    re.IGNORECASE,
+)
 
 
 class Kind(NamedTuple):
@@ -66,6 +77,14 @@ KINDS = (
         "numbers",
         "数字",
         r"(?<!phone )(?<!telephone )(?<!mobile )\b(?:numbers?|digits|integers|numerals)\b|数字|数值",
-        r"(?:(?<![\w.])[-+])?(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,300})(?:\.\d{1,300})?",
+        r"(?:(?<![\w.])[-+])?(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,300})(?:\.\d{1,300})?|"
+        r"(?<![\w.])[-+]?\.\d{1,300}(?![\w.]*\d)",
     ),
 )
+
+
+def different(kind: Kind, found: list[str], chinese: bool) -> Answer:
+    """How many there are of a kind, each counted once."""
+    listed = "、".join(found) if chinese else ", ".join(found)
+    text = f"不同的{kind.chinese}：{len(found)} 个：{listed}" if chinese else f"{len(found)} different {kind.english}: {listed}"
+    return Answer(text, {"kinds": [kind.english]}, {kind.english: [*found]}, (Value(str(len(found)), Fraction(len(found))),))

@@ -23,7 +23,7 @@ _ASKED = lazy_pattern(
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
-    r"without|excluding|excl|including|incl|minus|punctuation|with|no|only|most|common|frequent|used|#|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
+    r"without|excluding|excl|including|incl|minus|punctuation|with|no|only|most|common|frequent|used|#|spaces?|unique|distinct|different|longest|w/o)[\s,.+&/;]*)+[?]?$|"
     r"数(?:一下|一数|数)?(?:这[句段]话?的?|下面的?)?(?:汉字|字|词|单词|句子)|字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行|段)|几个?(?:字|词|单词|句子?|字符|行|段)"
     r"|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
@@ -103,7 +103,7 @@ _ORDERS = lazy_pattern(
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = lazy_pattern(
-    r"\btop \d+\b|\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
+    r"\btop \d+\b|\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|chars?|letters?|"
     r"sentences?|lines?|paragraphs?|"
     r"words?|spaces|punctuation)\b|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,
