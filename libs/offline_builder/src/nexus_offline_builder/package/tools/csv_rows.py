@@ -65,7 +65,7 @@ def picked_rows(table: Table, request: str) -> Picked | None:
 
 def _in_two_columns(table: Table, request: str, named: dict[tuple[int, str], str]) -> Picked | None:
     """`tea in North`: the rows that have both; None where one word may be meant by both, or no row has them."""
-    if len({at for at, _ in named}) != len(named) or len(named) != 2:  # noqa: PLR2004
+    if len({at for at, _ in named}) != len(named) or len(named) != 2:
         return None
     ((at, cell), form), ((other, second), behind) = named.items()
     rows = tuple(row for row in table.rows if row[at].lower() == cell and row[other].lower() == second)

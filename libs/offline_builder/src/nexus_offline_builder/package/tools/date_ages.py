@@ -22,12 +22,16 @@ _ON_THAT_DAY = lazy_pattern(
     re.IGNORECASE,
 )
 _WHEN = lazy_pattern(
-    r"\b(?:when|(?:what|which) (?:year|date|day))\b|什么时候|哪一?[年天]|几时|何时|几号|哪年哪月", re.IGNORECASE
+    r"\b(?:when|the date|date (?:when|that|of)|(?:what|which) (?:year|date|day))\b|什么时候|哪一?[年天]|几时|何时|几号|"
+    r"哪年哪月",
+    re.IGNORECASE,
 )
 _REACHES = lazy_pattern(
-    r"\b(?:turns?|turning|be|is|are|was|becomes?|reach(?:es|ed)?|hits?|gets?|(?:the )?age(?: of)?|completes?)\s+"
-    r"(?:(?:to|the|age|of|full|he|she|they|i|it|\w+['’]s)\s+){0,3}(?P<en>\d{1,3})(?!\s*(?:business |working |work ?|week)?(?:days?|weeks?|months?))"
-    r"(?: years?(?: old)?| yrs?)?\b(?!\s*(?:and|½))|(?P<nth>\d{1,3})(?:st|nd|rd|th) birthday|(?:满|到|过)?(?P<zh>\d{1,3})周?岁",
+    r"\b(?:when|turns?|turning|be|is|are|was|becomes?|reach(?:es|ed)?|hits?|gets?|(?:the )?age(?: of)?|completes?)\s+"
+    r"(?:(?:to|the|age|of|full|he|she|they|i|it|\w+['’]s)\s+){0,3}(?P<en>\d{1,3})(?!\s*(?:business |working |work ?|"
+    r"week)?(?:days?|weeks?|months?))"
+    r"(?: years?(?: old)?| yrs?)?\b(?!\s*(?:and|½))|(?P<nth>\d{1,3})(?:st|nd|rd|th) birthday|(?:满|到|"
+    r"过)?(?P<zh>\d{1,3})周?岁",
     re.IGNORECASE,
 )
 _YEARS = lazy_pattern(r"\b(?:how many|full|whole|number of|in) years\b|\bhow old\b|[几多]少?年|多大", re.IGNORECASE)

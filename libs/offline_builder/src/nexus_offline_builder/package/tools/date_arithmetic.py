@@ -12,7 +12,7 @@ from .date_ages import BORN, age, age_on, age_reached, either_way, turning
 from .date_defaults import in_full
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_prose import is_label, is_prose, listed
-from .date_spans import span_with_last, span
+from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
 from .patterns import lazy_pattern
@@ -91,7 +91,8 @@ _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGN
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
-    r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)| are (?:that|"
+    r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)|"
+    r" are (?:that|"
     r"there))?[\s?.!]*|"
     r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*|"
     r"(?:那|按|换成|合)*(?:周|星期|月|小时|工作日|年)(?:算|数)?呢[？?。]*",
@@ -115,7 +116,8 @@ _BETWEEN_THEM = lazy_pattern(
     re.IGNORECASE,
 )
 _THAT_DAY = lazy_pattern(
-    r"\b(?:on )?(?:that|this|the same)(?: (?:day|date)(?! of\b))?\b(?!')|\bit\b(?!')|[那这当]天|[那这]个?日子", re.IGNORECASE
+    r"\b(?:on )?(?:that|this|the same)(?: (?:day|date)(?! of\b))?\b(?!')|\bit\b(?!')|[那这当]天|[那这]个?日子",
+    re.IGNORECASE,
 )
 _BARE = lazy_pattern(
     r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|"
@@ -150,7 +152,10 @@ def _understood(question: Question) -> Task | None:
         return worked
     text = _NO_WEEKENDS.sub("in working days", text)
     text = _IN_ALL.sub("", text)
-    text = with_edges(plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")), question.today)
+    text = with_edges(
+        plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
+        question.today,
+    )
     text = with_durations(with_periods(with_bare_steps(text, question.requirement), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):

@@ -97,10 +97,12 @@ _OF_ONE_DAY = lazy_pattern(
 )
 _HOLIDAYS = r"(?:public |bank |national |legal |statutory |school )*(?:holidays?|hols)"
 _NO_HOLIDAYS = lazy_pattern(
-    rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|don't (?:care about|"
+    rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|"
+    rf"don't (?:care about|"
     rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our| about)*\s+{_HOLIDAYS}"
     rf"(?: (?:are |is )?(?:needed|necessary|required|considered|involved|please))?\)?|"
-    rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|being)\s+(?:to be\s+|be\s+)?"
+    rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|"
+    rf"being)\s+(?:to be\s+|be\s+)?"
     r"(?:needed|necessary|required|considered|counted|matter|count|ignored|disregarded|relevant|an issue)\)?|"
     r"[，,；（(]?(?:不[用必需]?要?[考管理计]?[虑会]?|无需考虑|忽略|不管|无视)(?:法定)?(?:节假日|假期)[）)]?|"
     r"[，,；（(]?(?:法定)?(?:节假日|假期)(?:都)?(?:不[用必需]?要?[考管]虑?|忽略|不管|不计|无所谓)[）)]?",
@@ -163,7 +165,8 @@ _SLASHED = lazy_pattern(
     r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
+    r"\bhow many (?=between\b|from\b)|\bbetween\b|[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|"
+    r"the|date|is|was|please)\b|[到至和从与~]",
     re.IGNORECASE,
 )
 

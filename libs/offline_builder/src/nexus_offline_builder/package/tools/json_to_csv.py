@@ -17,7 +17,9 @@ _BEYOND = lazy_pattern(
     r"[<>]|只|排序|筛选|过滤|合计|去掉|分组",
     re.IGNORECASE,
 )
-_SAYS_NO_MORE = lazy_pattern(r"\b(?:please|convert|this|it|that|here|the|one|json|now|and)\b|请|转换?一?下?|这个", re.IGNORECASE)
+_SAYS_NO_MORE = lazy_pattern(
+    r"\b(?:please|convert|this|it|that|here|the|one|json|now|and)\b|请|转换?一?下?|这个", re.IGNORECASE
+)
 _LONGEST_OUTPUT = 200_000
 
 

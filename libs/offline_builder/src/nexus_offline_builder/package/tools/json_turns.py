@@ -8,7 +8,8 @@ from .patterns import lazy_pattern
 from .table import Table, table_in
 
 _BACK = lazy_pattern(
-    r"(?:\b(?:and|now|ok|okay|so|then|please|can|could|you|turn|convert|change|make|put|transform|that|it|this|the|result|json|in|is|"
+    r"(?:\b(?:and|now|ok|okay|so|then|please|can|could|you|turn|convert|change|make|put|transform|that|it|this|the|"
+    r"result|json|in|is|"
     r"as|into|to|from|how|what|about|want|i)\b|[\s,]|把它?|再|然后|现在|请|那|又|结果)*"
     r"(?:\b(?:back|again|reverse|other way (?:a)?round)\b|转?[换变]?回[去来]?(?:成|到)?|转?[换变]?[成为到])"
     r"(?:\b(?:in|to|into|as|again|please|csv|json|format|the|a)\b|[\s,?.!。？]|呢|吧|格式)*",

@@ -36,7 +36,8 @@ _PLACES = {"first": 0, "top": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 
     "最后": -1,
 }
 _PLACE = lazy_pattern(
-    r"(?:(?:and|so|ok|now|then|what|whats|what's|which|who|is|are|comes?|the|at|on|in|give|tell|me|show|just|only|name|item|entry)"
+    r"(?:(?:and|so|ok|now|then|what|whats|what's|which|who|is|are|comes?|the|at|on|in|give|tell|me|show|just|only|"
+    r"name|item|entry)"
     r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|"
     r"\d{1,3}(?:st|nd|rd|th))"
     r"(?:\s+(?:one|line|item|entry|name|row|place|word|is|now|in|the|list|then|please|of|it))*[\s?.!]*|"

@@ -12,7 +12,9 @@ _STEPS = (
     ),
     (
         "sorted",
-        r"\b(?:sort\w*|(?<!reverse )(?<!reversed )(?<!opposite )(?<!inverse )(?<!other )(?<!the )(?<!their )order(?:ed)?(?! of\b)|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
+        r"\b(?:sort\w*|"
+        r"(?<!reverse )(?<!reversed )(?<!opposite )(?<!inverse )(?<!other )(?<!the )(?<!their )order(?:ed)?(?! "
+        r"of\b)|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
         r"(?:highest|lowest|largest|smallest|biggest|longest|shortest) first|by (?:length|size|value|number)|"
         r"ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|(?<!安)排(?![除版列])|升序|降序|"
         r"从[大小高低多少][到至][大小高低多少]|字母顺序",
@@ -20,8 +22,10 @@ _STEPS = (
     (
         "reversed",
         r"\b(?:revers\w*|backwards?|upside down|turn(?:ed|ing)? (?:[a-z]+ ){0,6}(?:a)?round|other way (?:a)?round|"
-        r"flip\w*|invert\w*|(?:opposite|inverse|other)(?: order| direction)?|last (?:(?:one|entry|name|line|item) )?first|"
-        r"from (?:the )?(?:bottom|end)(?: to (?:the )?(?:top|start|beginning))?|bottom (?:to top|up|first))\b|倒序|反转|颠倒|倒过来|反过来",
+        r"flip\w*|invert\w*|(?:opposite|inverse|other)(?: order| direction)?|last (?:(?:one|entry|name|line|"
+        r"item) )?first|"
+        r"from (?:the )?(?:bottom|end)(?: to (?:the )?(?:top|start|beginning))?|bottom (?:to top|up|first))\b|倒序|反转|"
+        r"颠倒|倒过来|反过来",
     ),
     (
         "numbered",
@@ -66,7 +70,8 @@ HOW_OFTEN = lazy_pattern(
 )
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|"
-    r"dates?|prices?|scores?|guests?|attendees?|members?|students?|files?|tasks?|cities|countries|books?|songs?|titles?|people|friends?|"
+    r"dates?|prices?|scores?|guests?|attendees?|members?|students?|files?|tasks?|cities|countries|books?|songs?|"
+    r"titles?|people|friends?|"
     r"names?|words?|values?|things?|please|pls|can|could|you|"
     r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|"
     r"delete|get|rid|out|take|throw|cut|kick|strip|turn|without|no|clean|up|tidy|make|"
@@ -84,7 +89,8 @@ _SAYS_NOTHING = lazy_pattern(
 
 
 _BEHIND = lazy_pattern(
-    r"(?P<body>[^\n]*[,，、;][^\n]*?)\s+(?P<request>(?:(?:in|by|please|and|then|from|sorted|order)\s+)*(?:descending|ascending|desc|asc|"
+    r"(?P<body>[^\n]*[,，、;][^\n]*?)\s+(?P<request>(?:(?:in|by|please|and|then|from|sorted|order)\s+)*(?:descending|"
+    r"ascending|desc|asc|"
     r"reversed?|backwards|alphabetical(?:ly)?|(?:high|low|larg|small|bigg|long|short)est first|"
     r"a\s?(?:-|to)\s?z|z\s?(?:-|to)\s?a|"
     r"without (?:duplicates|doubles|repeats)|(?:high|large|big) to (?:low|small)|(?:low|small) to "
@@ -92,7 +98,8 @@ _BEHIND = lazy_pattern(
     re.IGNORECASE,
 )
 _ASKS_FIRST = lazy_pattern(
-    r"(?:top|first|last|bottom|only|every|pick|choose|random|the)\s+\d+\b|(?:top|bottom|biggest|largest|smallest|longest|shortest)\s+(?:\d+\s+)?of\b",
+    r"(?:top|first|last|bottom|only|every|pick|choose|random|the)\s+\d+\b|(?:top|bottom|biggest|largest|smallest|"
+    r"longest|shortest)\s+(?:\d+\s+)?of\b",
     re.IGNORECASE,
 )
 _ASKS_LAST = lazy_pattern(

@@ -190,7 +190,8 @@ def measurements_in(prompt: str) -> Measurements:
         len(found) > 1 and "".join(sign for _, sign in order) == "qu" * len(found),
         re.search(r"how many|how much|多少|几", text, re.IGNORECASE) is not None,
         not re.search(r"[^\W\d_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
-        len(re.findall(r"[^\W\d_]+", left)) <= _MOST_LABEL_WORDS and _NOT_A_LABEL.search(_ENDS_ASKING.sub("", left)) is None,
+        len(re.findall(r"[^\W\d_]+", left)) <= _MOST_LABEL_WORDS
+        and _NOT_A_LABEL.search(_ENDS_ASKING.sub("", left)) is None,
         _DATE_QUESTION.search(text) is not None,
         _number(numbers[0]) if len(numbers) == 1 else None,
         not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
@@ -250,7 +251,11 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
-    text = plain_signs(with_each_unit(without_asides(prompt.strip().replace("，", ", ")))).replace("^2", "²").replace("^3", "³")
+    text = (
+        plain_signs(with_each_unit(without_asides(prompt.strip().replace("，", ", "))))
+        .replace("^2", "²")
+        .replace("^3", "³")
+    )
     text = _SCALE_FIRST.sub(r"\2\1度", _LETTER_FIRST.sub(r"\2 °\1", text).replace("一共", "总共"))
     text = _HALF_TAEL.sub(lambda found: f"{digits_for_words(found[1])}.5两", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))

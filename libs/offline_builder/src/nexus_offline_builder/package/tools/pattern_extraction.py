@@ -7,7 +7,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
 from .pattern_defaults import code_shown, without_source
-from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, Kind, different
+from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, ORDERS_OTHERS, SENDS, Kind, different
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -90,7 +90,7 @@ def _unclear_head(text: str) -> str | None:
     if _kinds_in(head):
         narrowed = _NARROWED.search(head) or re.search(r"\bnot\b", head, re.IGNORECASE)
         return narrowed.group() if narrowed else None
-    return head.strip() if _ORDERS_OTHERS.match(head) else None
+    return head.strip() if ORDERS_OTHERS.match(head) else None
 
 
 def in_full(question: Question, requirement: str) -> str | None:
@@ -209,26 +209,16 @@ def _different(question: Question) -> Task | None:
     text = passage.text if passage and passage.text is not None else question.earlier[0]
     if len(kinds) != 1:
         return None
-    found = {one.group().strip().casefold(): one.group().strip() for one in reversed(list(kinds[0].form.finditer(text)))}
+    found = {
+        one.group().strip().casefold(): one.group().strip() for one in reversed(list(kinds[0].form.finditer(text)))
+    }
     return Task(CERTAIN, lambda: different(kinds[0], list(reversed(found.values())), question.chinese))
-
-
-_ORDERS_OTHERS = lazy_pattern(
-    r"\s*(?:please |can you )?(?:extract|find (?!attached|below|enclosed)|list|get|pull out|"
-    r"collect)\s+(?:all |the |every )*\w+s?\s*$",
-    re.IGNORECASE,
-)
-_SENDS = lazy_pattern(
-    r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|"
-    r"them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",
-    re.IGNORECASE,
-)
 
 
 def _bare(question: Question) -> Task | None:
     """A text and no request: everything telling that it holds, if there is something."""
     text = question.text
-    if _SENDS.match(text):
+    if SENDS.match(text):
         return None
     kinds = [kind for kind in KINDS if kind in _found_in(text) or (question.alone and _is_missed(kind, text))]
     if (

@@ -13,7 +13,25 @@ _DELIMITERS = (",", "\t", ";", "|")
 _FENCE = lazy_pattern(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
 _RULE = lazy_pattern(r"^[\s|:-]*-[\s|:-]*$")
 MISSING = frozenset(
-    {"", "-", "--", "–", "—", "?", "n/a", "na", "n.a.", "null", "none", "nan", "absent", "abs", "abs.", "tbd", "missing"}
+    {
+        "",
+        "-",
+        "--",
+        "–",
+        "—",
+        "?",
+        "n/a",
+        "na",
+        "n.a.",
+        "null",
+        "none",
+        "nan",
+        "absent",
+        "abs",
+        "abs.",
+        "tbd",
+        "missing",
+    }
     | {"缺考", "缺席", "缺勤", "缺", "未考", "未交", "没交", "没考", "无", "请假"}
 )
 """What stands in a cell that has no value."""

@@ -41,7 +41,8 @@ _FLUID_OUNCES = lazy_pattern(
     re.IGNORECASE,
 )
 _SOLID_OUNCES = lazy_pattern(
-    rf"\b(?:oz|ounces?){_JOINS}(?:g|grams?|kg|lbs?|pounds?|mg)\b|\b(?:g|grams?|kg|lbs?|pounds?){_JOINS}(?:oz|ounces?)\b",
+    rf"\b(?:oz|ounces?){_JOINS}(?:g|grams?|kg|lbs?|pounds?|mg)\b|\b(?:g|grams?|kg|lbs?|pounds?){_JOINS}(?:oz|"
+    rf"ounces?)\b",
     re.IGNORECASE,
 )
 _OUNCES = lazy_pattern(r"(?<!fl )(?<!fl\. )(?<!fluid )(?<![a-z])(?:oz|ounces?)\b", re.IGNORECASE)

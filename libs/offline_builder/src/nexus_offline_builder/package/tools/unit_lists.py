@@ -7,7 +7,8 @@ from .unit_names import mention_at
 
 _NUMBER = r"(?:\d+[ -]\d+/\d+|\d+/\d+|\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _LIST = lazy_pattern(
-    rf"(?:^|(?<=[:：,]\s)|(?<=\bconvert\s)|(?<=\b(?:is|of)\s)|(?<=\b(?:are|for)\s)|(?<=\bfrom\s)|(?<=\bplease\s)|(?<=把)|(?<=请问))"
+    rf"(?:^|(?<=[:：,]\s)|(?<=\bconvert\s)|(?<=\b(?:is|of)\s)|(?<=\b(?:are|for)\s)|(?<=\bfrom\s)|(?<=\bplease\s)|"
+    rf"(?<=把)|(?<=请问))"
     rf"(?P<list>{_NUMBER}(?:(?:\s*[,;、]\s*(?:and\s+|or\s+)?(?=\S)|\s*(?:&|\band\b|\bor\b|和)\s*){_NUMBER})+|"
     r"\d+(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?){2,})\s*(?=[^\W\d]|°)",
     re.IGNORECASE,
@@ -16,10 +17,12 @@ _TIGHT_COMMA = lazy_pattern(r"\d,\d")
 _PIECE = lazy_pattern(_NUMBER)
 _SLASHED = lazy_pattern(r"\d+(?:\.\d+)?")
 _ONE = lazy_pattern(
-    r"(?<=[a-z\"'])\s+ones?(?=\s*(?:(?:in|to|into)\s+\S+\s*)?[?.!]*$)|(?<=and )(?:the )?one (?:of|with|at) (?=\d)", re.IGNORECASE
+    r"(?<=[a-z\"'])\s+ones?(?=\s*(?:(?:in|to|into)\s+\S+\s*)?[?.!]*$)|(?<=and )(?:the )?one (?:of|with|at) (?=\d)",
+    re.IGNORECASE,
 )
 _NUMBERED = lazy_pattern(
-    r"\b(?:bed|room|ward|patient|pt|case|flat|apt|apartment|box|sample|lot|batch|tank|tube|line|pump|step|boiler|unit)\s*"
+    r"\b(?:bed|room|ward|patient|pt|case|flat|apt|apartment|box|sample|lot|batch|tank|tube|line|pump|step|boiler|"
+    r"unit)\s*"
     r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?=[^\d]*\d)",
     re.IGNORECASE,
 )
