@@ -212,7 +212,6 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("units", ["5 parsecs in km"]),
     ("units", ["5 and 6 km"]),
     ("units", ["5 km or 6 miles"]),
-    ("units", ["5 kg minus 20% in lb"]),
     ("units", ["5 kg per person for 3 people in lb"]),
     ("units", ["$5 per lb in $ per kg"]),
     ("units", ["5 kg in lb, twice"]),

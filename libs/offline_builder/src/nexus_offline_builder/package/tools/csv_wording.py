@@ -25,6 +25,7 @@ _BOTH = lazy_pattern(
     re.IGNORECASE,
 )
 _EXTREMES = {"best": "max", "highest": "max", "worst": "min", "lowest": "min"}
+_AMOUNTS = lazy_pattern(r"\b(?:sales?|marks?|scores?|grades?|takings|amounts?)\b", re.IGNORECASE)
 _NOUN = lazy_pattern(rf"\b{_MARK}\b", re.IGNORECASE)
 _PEOPLE = lazy_pattern(
     r"\b(?:(?:how many|number of) (?P<who>pupils|students|children|kids|people|persons|boys|girls|candidates|"
@@ -124,7 +125,7 @@ def _loosely_named(table: Table, request: str) -> str:
         return _NOUN.sub(lambda found: found.group() if _is_name(table, found.group()) else " ", request)
     if len(numeric) != 1:
         return request
-    return _NOUN.sub(lambda found: found.group() if _is_name(table, found.group()) else numeric[0], request, count=1)
+    return _AMOUNTS.sub(lambda found: found.group() if _is_name(table, found.group()) else numeric[0], request, count=1)
 
 
 def _is_said(name: str, request: str) -> bool:

@@ -170,8 +170,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
     found = in_one_year(_once(dates_in(text, question.today), text))
     refuse_other_weekday(text, found)
-    if len(found) == 2 and (marked := with_included(text)) != text:
-        text, found = marked, in_one_year(dates_in(marked, question.today))
+    text, found = _with_ends(text, found, question.today)
     rest = without_dates(text, found)
     durations = list(DURATION.finditer(rest))
     left = re.search(r"[\w:.]*\d[\w:.]*", DURATION.sub(" ", rest))
@@ -196,6 +195,12 @@ def _about_dates(text: str, question: Question) -> Task | None:
     if durations:
         return _moved_by(found, durations, rest, question)
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
+
+
+def _with_ends(text: str, found: list[FoundDate], today: date) -> tuple[str, list[FoundDate]]:
+    """Of two dates, whether both count is said in one way."""
+    marked = with_included(text) if len(found) == 2 else text
+    return (marked, in_one_year(dates_in(marked, today))) if marked != text else (text, found)
 
 
 def _once(found: list[FoundDate], text: str) -> list[FoundDate]:

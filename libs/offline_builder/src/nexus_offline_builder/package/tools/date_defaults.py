@@ -165,8 +165,8 @@ _SLASHED = lazy_pattern(
     r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"\bhow many (?=between\b|from\b)|\bbetween\b|[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|"
-    r"the|date|is|was|please)\b|[到至和从与~]",
+    r"\bhow many (?=between\b|from\b)|[\s,.?!:;~？。，：；-]|"
+    r"\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
     re.IGNORECASE,
 )
 

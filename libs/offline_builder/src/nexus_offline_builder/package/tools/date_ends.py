@@ -7,7 +7,10 @@ from .calendar_dates import FoundDate, moved_months
 from .date_told import WEEKDAY_BEFORE, WEEKDAY_BEHIND
 from .patterns import lazy_pattern
 
-_END = r"(?:(?:the )?(?:first|last|start|end|final|both|all|two)(?: (?:and|&) (?:the )?(?:last|end))?(?: |$)?(?:days?|dates?|ends?)?)"
+_END = (
+    r"(?:(?:the )?(?:first|last|start|end|final|both|all|two)(?: (?:and|&) (?:the )?(?:last|end))?"
+    r"(?: |$)?(?:days?|dates?|ends?)?)"
+)
 _INCLUSIVE = lazy_pattern(
     r"(?<!not )(?<!n't )(?<!\bnot)(?<!n't)[(（,，;-]?\s*(?:"
     r"\b(?:up )?(?:to|until|till|through|and) and (?:including|incl\b\.?)|"

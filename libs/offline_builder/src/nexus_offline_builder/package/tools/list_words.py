@@ -24,8 +24,8 @@ _STEPS = (
         r"\b(?:revers\w*|backwards?|upside down|turn(?:ed|ing)? (?:[a-z]+ ){0,6}(?:a)?round|other way (?:a)?round|"
         r"flip\w*|invert\w*|(?:opposite|inverse|other)(?: order| direction)?|last (?:(?:one|entry|name|line|"
         r"item) )?first|"
-        r"from (?:the )?(?:bottom|end)(?: to (?:the )?(?:top|start|beginning))?|bottom (?:to top|up|first))\b|倒序|反转|"
-        r"颠倒|倒过来|反过来",
+        r"from (?:the )?(?:bottom|end)(?: to (?:the )?(?:top|start|beginning))?|bottom (?:to top|up|first))\b|倒序|"
+        r"反转|颠倒|倒过来|反过来",
     ),
     (
         "numbered",
