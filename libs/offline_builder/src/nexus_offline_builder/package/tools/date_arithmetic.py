@@ -234,7 +234,7 @@ def _several(
         return Task(LIKELY, lambda: _refuse_unread(text))
     if _BETWEEN.search(text):
         return Task(CERTAIN, lambda: _between(found[0], found[1], rest, question))
-    if not is_label(_JOINING.sub(" ", _BARE.sub(" ", rest))):
+    if not is_label(_JOINING.sub(" ", _BARE.sub(" ", rest.replace(INCLUDED.strip(), " ")))):
         return None
     return Task(LIKELY, lambda: _between(found[0], found[1], rest, question))
 

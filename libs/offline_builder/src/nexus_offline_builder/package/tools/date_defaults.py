@@ -200,7 +200,7 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
         whole = _of_two(days[0], days[1], wanted)
         if INCLUDED not in text + wanted:
             return whole
-        if nights := _NIGHTS.search(text + wanted):
+        if nights := _NIGHTS.search(f"{text} {wanted}"):
             _refuse(nights.group())
         return f"{whole or f'how many days between {days[0]} and {days[1]}'}{INCLUDED}"
     if INCLUDED in text:

@@ -8,14 +8,17 @@ from .date_told import WEEKDAY_BEFORE, WEEKDAY_BEHIND
 from .patterns import lazy_pattern
 
 _END = (
-    r"(?:(?:the )?(?:first|last|start|end|final|both|all|two)(?: (?:and|&) (?:the )?(?:last|end))?"
+    r"(?:(?:the )?(?:(?:first|start)(?: (?:day|date))? (?:and|&) (?:the )?(?:last|end)|last|end|final|both|all|two)"
     r"(?: |$)?(?:days?|dates?|ends?)?)"
 )
 _INCLUSIVE = lazy_pattern(
     r"(?<!not )(?<!n't )(?<!\bnot)(?<!n't)[(（,，;-]?\s*(?:"
     r"\b(?:up )?(?:to|until|till|through|and) and (?:including|incl\b\.?)|"
     rf"\b(?:with )?{_END}\s*(?:are |is |being )?(?:incl(?:uded|usive|\b\.?)|count(?:ed|s|ing)?\b)|"
-    rf"\b(?:incl(?:uding|uded|usively|usive|\b\.?)|counting|counted)\b\.?(?:\s+(?:of\s+)?{_END})*|"
+    r"(?<!first )(?<!start )(?<!first day )(?<!start day )(?<!first date )(?<!only )"
+    rf"\bincl(?:uding|uded|usively|usive|\b)\.?(?:(?:\s+(?:of\s+)?{_END})+|"
+    r"(?=\s*(?:$|[,.;:?!)）=]|(?:how|what|please|are|is)\b)))|"
+    rf"\bcounting\s+{_END}|"
     r"[包]?[含括]?(?:首尾|头尾|两头|首末)(?:两[天日])?(?:[都也均]?[算含计]|在内|都包括)?|(?:含|包括|算上)(?:当[天日]|最后一天|两[端头]))\s*[)）]?",
     re.IGNORECASE,
 )

@@ -96,7 +96,7 @@ _DATE_QUESTION = lazy_pattern(
     re.IGNORECASE,
 )
 _COMPUTES = lazy_pattern(
-    r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|twice|double|per|between|sum|percent|x|by|"
+    r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|average|mean|ratio|twice|double|per|between|sum|percent|x|by|"
     r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
     r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
     r"每|之差|相差",

@@ -35,6 +35,7 @@ _ASKS_NO_MORE = lazy_pattern(
 """Asking without a target: the requirement says what for."""
 _JOINS = r"\s*(?:/|<?-*>|→|↔|,|&|\b(?:to|into|in|and|or)\b)\s*"
 _FLUID = r"(?:ml|millilit\w+|cc|cups?|litres?|liters?|pints?)"
+_GRAMS = lazy_pattern(r"\b(?:g|grams?)\b|克", re.IGNORECASE)
 _FLUID_OUNCES = lazy_pattern(
     rf"(?:(?<!fl )(?<!fluid )\b(?:oz|ounces?){_JOINS}{_FLUID}\b|\b{_FLUID}{_JOINS}(?:oz|ounces?)\b|"
     r"\b(?:fluids?|drinks?|liquids?|juices?|milk|water)\W{1,3}(?:in )?(?:oz|ounces?)\b)",
@@ -88,7 +89,7 @@ def in_full(question: Question, requirement: str) -> str | None:
 
 def _as_fluid(text: str, requirement: str) -> str:
     """Ounces are fluid ones where the requirement sets them beside millilitres and beside no weight."""
-    if not _FLUID_OUNCES.search(requirement) or _SOLID_OUNCES.search(requirement):
+    if not _FLUID_OUNCES.search(requirement) or _SOLID_OUNCES.search(requirement) or _GRAMS.search(requirement):
         return text
     return _OUNCES.sub(" fl oz", text) if not re.search(r"\d\s*(?:lbs?|pounds?)\b", text, re.IGNORECASE) else text
 

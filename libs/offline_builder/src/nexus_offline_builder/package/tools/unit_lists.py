@@ -7,7 +7,7 @@ from .unit_names import mention_at
 
 _NUMBER = r"(?:\d+[ -]\d+/\d+|\d+/\d+|\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _LIST = lazy_pattern(
-    rf"(?:^|(?<=[:：,]\s)|(?<=\bconvert\s)|(?<=\b(?:is|of)\s)|(?<=\b(?:are|for)\s)|(?<=\bfrom\s)|(?<=\bplease\s)|"
+    rf"(?:^|(?<=[:：,]\s)|(?<=\bconvert\s)|(?<=\bis\s)|(?<=\b(?:are|for)\s)|(?<=\bfrom\s)|(?<=\bplease\s)|"
     rf"(?<=把)|(?<=请问))"
     rf"(?P<list>{_NUMBER}(?:(?:\s*[,;、]\s*(?:and\s+|or\s+)?(?=\S)|\s*(?:&|\band\b|\bor\b|和)\s*){_NUMBER})+|"
     r"\d+(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?){2,})\s*(?=[^\W\d]|°)",
@@ -17,7 +17,8 @@ _TIGHT_COMMA = lazy_pattern(r"\d,\d")
 _PIECE = lazy_pattern(_NUMBER)
 _SLASHED = lazy_pattern(r"\d+(?:\.\d+)?")
 _ONE = lazy_pattern(
-    r"(?<=[a-z\"'])\s+ones?(?=\s*(?:(?:in|to|into)\s+\S+\s*)?[?.!]*$)|(?<=and )(?:the )?one (?:of|with|at) (?=\d)",
+    r"(?<=[a-z\"'])(?<!\band)(?<!\bthat)(?<!\bthis)(?<!\bthe)(?<!\ba)\s+ones?(?=\s*(?:(?:in|to|"
+    r"into)\s+\S+\s*)?[?.!]*$)|(?<=and )(?:the )?one (?:of|with|at) (?=\d)",
     re.IGNORECASE,
 )
 _NUMBERED = lazy_pattern(
@@ -26,6 +27,8 @@ _NUMBERED = lazy_pattern(
     r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?=[^\d]*\d)",
     re.IGNORECASE,
 )
+_MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
+"""`2 and 3/4 inch` is one number."""
 _FEWEST = 2
 
 
@@ -50,7 +53,7 @@ def _repeated(found: "re.Match[str]") -> str:
         return found.group()
     fractions = "/" in listed and re.search("[,;&、和]|and|or", listed) is not None
     pieces = (_PIECE if fractions or "/" not in listed else _SLASHED).findall(listed)
-    if len(pieces) < _FEWEST or (_TIGHT_COMMA.search(listed) and len(pieces) == _FEWEST):
+    if len(pieces) < _FEWEST or _MIXED.search(listed) or (_TIGHT_COMMA.search(listed) and len(pieces) == _FEWEST):
         return found.group()
     shared = [f"{piece} {mention.name}" for piece in pieces[:-1]]
     return f"{', '.join(shared)}, {pieces[-1]} "
