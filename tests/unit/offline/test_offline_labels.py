@@ -138,10 +138,41 @@ ANSWERED: list[tuple[str, list[tuple[list[str], list[str]]]]] = [
             (["sample 3: 40 µL"], ["0.04"]),
         ],
     ),
+    (
+        "unit converter",
+        [
+            (["box 4 kg in lb"], ["8.8"]),
+            (["1,500 kg in lb"], ["3306"]),
+            (["2,5 kg in lb"], ["5.5"]),
+            (["5, 6 ft in cm"], ["152.4", "182.8"]),
+            (["1 and a half miles in km"], ["2.41"]),
+            (["3 and 1/2 miles in km"], ["5.63"]),
+            (["2 and 3/4 inch in mm"], ["69.8"]),
+            (["pt to ml"], ["473"]),
+            (["3 pt in ml"], ["1419"]),
+            (["convert 3/4 and 1/2 cup to ml"], ["177", "118"]),
+            (["5 kg in lb", "a third"], ["3.67"]),
+            (["5 kg in lb", "and 2/3?"], ["1.469"]),
+            (["step 2 m in ft"], ["6.56"]),
+            (["line 3 5 m in ft"], ["16.4"]),
+            (["tank 40 l in gallons"], ["10.5"]),
+            (["3 weeks and 2 days in hours"], ["552"]),
+        ],
+    ),
+    (
+        "oz to ml and g for cooking",
+        [
+            (["8 oz in g"], ["226"]),
+        ],
+    ),
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("ward helper: temperatures F/C, weights lb/kg, fluids oz/ml. short inputs", ["fever 39.2"]),
     ("mph to km/h and mpg to l/100km for drivers abroad", ["doing 80"]),
+    ("unit converter", ["average of 4 and 6 kg in lb"]),
+    ("unit converter", ["difference of 5 and 3 km in miles"]),
+    ("unit converter", ["5 kg in lb", "and one in g?"]),
+    ("unit converter", ["how much is 5"]),
 ]
 
 

@@ -125,10 +125,34 @@ ANSWERED: list[tuple[str, list[tuple[list[str], list[str]]]]] = [
             ([EXAMS + "\n语文80分及以上的是谁"], ["陈晨", "何苗"]),
         ],
     ),
+    (
+        "totals for tables",
+        [
+            (["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\nwhich item has the highest price"], ["pad"]),
+            (
+                ["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\nwhich item has the highest qty", "and price?"],
+                ["0.8"],
+            ),
+            (["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\ntotal qty of pen and pad"], ["7"]),
+            (["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\nhow many are there with price 2 or less"], ["2"]),
+            (["name,paid,amount\nAnn,yes,20\nBob,no,35\nCid,yes,15\nhow many have not paid"], ["1"]),
+            (["name,paid,amount\nAnn,yes,20\nBob,no,35\nCid,yes,15\ntotal amount of those with 20 or more"], ["55"]),
+            ([LEAGUE + "\ntop 2 by points"], ["United", "Rovers"]),
+            ([LEAGUE + "\naverage points of teams with 15 goals or more"], ["23"]),
+            ([LEAGUE + "\nwithout the n/a, average of goals"], ["15"]),
+            ([LEAGUE + "\ntotal points of Rovers and United"], ["46"]),
+        ],
+    ),
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("teacher: paste class marks, get average best worst", [MARKS + "\nhow many failed english (under 65)"]),
     ("shop sales pasted from excel, totals by month, by shop etc", [SHOPS + "\nwhich month was best"]),
+    ("totals for tables", ["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\ntotal of items with 5 or more"]),
+    ("totals for tables", ["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\nprice of 1 or 2"]),
+    ("totals for tables", [LEAGUE + "\nbest team"]),
+    ("totals for tables", [LEAGUE + "\nhow many teams scored over 10 goals or have 25 points"]),
+    ("totals for tables", [LEAGUE + "\nsum of points excluding Town"]),
+    ("totals for tables", [LEAGUE + "\naverage grade"]),
 ]
 
 

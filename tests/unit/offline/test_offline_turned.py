@@ -169,6 +169,37 @@ ANSWERED: list[tuple[str, list[tuple[list[str], list[str]]]]] = [
             (["v1.2.3 costs .5"], [".5"]),
         ],
     ),
+    (
+        "list tool: sort, dedupe, reverse",
+        [
+            (["reverse the order: b, c, a"], ["a, c, b"]),
+            (["sort in reverse order: b, c, a"], ["c, b, a"]),
+            (["order these: b, c, a"], ["a, b, c"]),
+            (["put in reverse alphabetical order: b, c, a"], ["c, b, a"]),
+        ],
+    ),
+    (
+        "numbers finder",
+        [
+            (["numbers in: version 1.2.3 and .5 and 10."], [".5", "10"]),
+        ],
+    ),
+    (
+        "text counter",
+        [
+            (["lines and words\none two\nthree"], ["2", "3"]),
+        ],
+    ),
+]
+NOT_ANSWERED: list[tuple[str, list[str]]] = [
+    ("list tool: sort, dedupe, reverse", ["the order of these is wrong: b, c, a"]),
+    ("list tool: sort, dedupe, reverse", ["sort b, c, a, b", "now take out the last one"]),
+    ("list tool: sort, dedupe, reverse", ["other fruits: b, c, a"]),
+    ("numbers finder", ["numbers in: file.7z and a.5"]),
+    ("csv and json both ways", ["a,b\n1,2", "and back to xml"]),
+    ("csv and json both ways", ["a,b\n1,2", "only column a back to csv"]),
+    ("csv and json both ways", ['convert {"a": 1,} please']),
+    ("text counter", ["words with spaces in them: one two"]),
 ]
 
 
@@ -190,3 +221,8 @@ def _asked(requirement: str, prompts: list[str]) -> tuple[str, bool]:
 def test_what_people_ask_of_others_is_answered(requirement: str, prompts: list[str], expected: list[str]) -> None:
     text, _ = _asked(requirement, prompts)
     assert [part for part in expected if part not in text] == []
+
+
+@pytest.mark.parametrize(("requirement", "prompts"), NOT_ANSWERED)
+def test_what_is_not_clear_of_others_is_asked_back(requirement: str, prompts: list[str]) -> None:
+    assert _asked(requirement, prompts)[1] is False

@@ -39,7 +39,7 @@ _FACTORS = {
     "两倍": Fraction(2),
     "双倍": Fraction(2),
 }
-_COUNTED = lazy_pattern(r"(?:(?:an?|(\d{1,2}))[\s-]+)?(.+)")
+_COUNTED = lazy_pattern(r"(?:(?:an?|(?P<count>\d{1,2}))[\s-]+)?(?P<word>.+)")
 
 
 def factor_in(text: str) -> Fraction | None:
@@ -55,5 +55,6 @@ def factor_in(text: str) -> Fraction | None:
         return 1 + (-1 if found["less"] else 1) * Fraction(found["more"]) / 100
     if found["below"]:
         return Fraction(int(found["above"]), int(found["below"])) if int(found["below"]) else None
-    count, word = _COUNTED.fullmatch((found["part"] or found["zh"]).lower()).groups()  # pyright: ignore
-    return int(count or 1) * _FACTORS[word if word in _FACTORS else word.removesuffix("s")]
+    counted = _COUNTED.fullmatch((found["part"] or found["zh"]).lower())
+    word = counted["word"] if counted else ""
+    return int((counted and counted["count"]) or 1) * _FACTORS[word if word in _FACTORS else word.removesuffix("s")]
