@@ -261,9 +261,9 @@ def _asked(requirement: str, prompts: list[str]) -> tuple[str, bool]:
         {"tools": [{"name": rule.name} for rule in matching_rules(requirement)], "requirement": requirement}
     )
     turns: list[Turn] = []
-    for prompt in prompts:
-        reply = agent.reply(Invocation(prompt, tuple(turns)), TODAY)
-        turns.append(Turn(prompt, reply.text))
+    for prompt in prompts[:-1]:
+        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), TODAY).text))
+    reply = agent.reply(Invocation(prompts[-1], tuple(turns)), TODAY)
     return reply.text, any("error" not in str(call["output"]) for call in reply.tool_calls)
 
 

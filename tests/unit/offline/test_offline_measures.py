@@ -22,6 +22,7 @@ CONVERSATIONS: list[tuple[str, list[str], str]] = [
     (JAM, ["8 oz in g", "minus 3 oz"], "141.7"),
     (JAM, ["8 oz in g", "and 4 more"], "340.1"),
     (JAM, ["half of 3 cups in ml"], "354.8"),
+    (JAM, ["5 lb minus 20% in g"], "1814.3"),
     (LIFTS, ["9st 4lb"], "58.96"),
     (LIFTS, ["bar 35 lb + 2 x 25 lb"], "38.55"),
     (LIFTS, ["155, 170"], "77.11"),

@@ -7,7 +7,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
 from .pattern_defaults import code_shown, without_source
-from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, ORDERS_OTHERS, SENDS, Kind, different
+from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, ORDERS_OTHERS, SENDS, PatternKind, different
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -129,16 +129,16 @@ def _leans_back(text: str) -> bool:
     )
 
 
-def _kinds_in(request: str) -> list[Kind]:
+def _kinds_in(request: str) -> list[PatternKind]:
     return [kind for kind in KINDS if kind.asked.search(request)]
 
 
-def _found_in(text: str) -> list[Kind]:
+def _found_in(text: str) -> list[PatternKind]:
     """The kinds of which `text` holds one, but for numbers and dates: any text has those."""
     return [kind for kind in KINDS if kind.english in _TELLING and kind.form.search(text)]
 
 
-def _is_missed(kind: Kind, text: str) -> bool:
+def _is_missed(kind: PatternKind, text: str) -> bool:
     """Whether the text says that it has none of the kind: `I have no e-mail`."""
     return (
         kind.english in _TELLING
@@ -281,7 +281,7 @@ def _refuse_without_text() -> Answer:
     raise Refusal("Please add the text to search in, after a colon.", "请在冒号后面给出要查找的文字。")
 
 
-def _answer(kinds: list[Kind], text: str, chinese: bool) -> Answer:
+def _answer(kinds: list[PatternKind], text: str, chinese: bool) -> Answer:
     if not kinds:
         names = ", ".join(kind.english for kind in KINDS)
         raise Refusal(
@@ -310,7 +310,7 @@ def _answer(kinds: list[Kind], text: str, chinese: bool) -> Answer:
     )
 
 
-def _line(kind: Kind, found: list[str], chinese: bool) -> str:
+def _line(kind: PatternKind, found: list[str], chinese: bool) -> str:
     if not found:
         return f"没有找到{kind.chinese}。" if chinese else f"No {kind.english} found."
     shown = ", ".join(found[:_MOST_SHOWN])

@@ -30,7 +30,7 @@ SENDS = lazy_pattern(
 )
 
 
-class Kind(NamedTuple):
+class PatternKind(NamedTuple):
     """Something that can be found: its names, the wording that asks for it, and its form."""
 
     english: str
@@ -39,8 +39,8 @@ class Kind(NamedTuple):
     form: "re.Pattern[str]"
 
 
-def _kind(english: str, chinese: str, asked: str, form: str) -> Kind:
-    return Kind(english, chinese, lazy_pattern(asked, re.IGNORECASE), lazy_pattern(form, re.IGNORECASE))
+def _kind(english: str, chinese: str, asked: str, form: str) -> PatternKind:
+    return PatternKind(english, chinese, lazy_pattern(asked, re.IGNORECASE), lazy_pattern(form, re.IGNORECASE))
 
 
 KINDS = (
@@ -97,7 +97,7 @@ KINDS = (
 )
 
 
-def different(kind: Kind, found: list[str], chinese: bool) -> Answer:
+def different(kind: PatternKind, found: list[str], chinese: bool) -> Answer:
     """How many there are of a kind, each counted once."""
     listed = "、".join(found) if chinese else ", ".join(found)
     text = (

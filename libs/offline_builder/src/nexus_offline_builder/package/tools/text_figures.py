@@ -11,7 +11,7 @@ _SENTENCE = lazy_pattern(r"[^.!?。！？…\n]*[^\s.!?。！？…][^.!?。！�
 _DECIMAL_POINT = lazy_pattern(r"(?<=\d)\.(?=\d)|\b(?:Mr|Mrs|Ms|Dr|e\.g|i\.e|etc|vs)\.(?=\s)")
 
 
-class Figure(NamedTuple):
+class TextFigure(NamedTuple):
     """A figure by name, in both languages, with the wording that asks for it."""
 
     english: str
@@ -19,8 +19,8 @@ class Figure(NamedTuple):
     asked: "re.Pattern[str]"
 
 
-def _figure(english: str, chinese: str, asked: str) -> Figure:
-    return Figure(english, chinese, lazy_pattern(asked, re.IGNORECASE))
+def _figure(english: str, chinese: str, asked: str) -> TextFigure:
+    return TextFigure(english, chinese, lazy_pattern(asked, re.IGNORECASE))
 
 
 FIGURES = (
@@ -67,7 +67,7 @@ _NARROWER = {"characters without spaces", "Chinese characters"} | {
 }
 
 
-def asked_figures(request: str) -> list[Figure]:
+def asked_figures(request: str) -> list[TextFigure]:
     """The figures that are named; the narrower kinds of characters instead of all."""
     asked = [figure for figure in FIGURES if figure.asked.search(request)]
     narrower = _NARROWER & {figure.english for figure in asked}
