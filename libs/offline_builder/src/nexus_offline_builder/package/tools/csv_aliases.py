@@ -3,6 +3,7 @@
 import re
 
 from .csv_scope import without_names
+from .csv_wording import plainly
 from .patterns import lazy_pattern
 from .table import MISSING, Table, numeric_columns
 
@@ -166,6 +167,7 @@ def in_its_words(table: Table, request: str) -> str:
     """`request` with the columns by their full names, without what goes without saying."""
     if len(request) > _LONGEST:
         return request
+    request = plainly(table, request)
     return _without_holder(table, _named_in_full(table, _by_adjective(table, _without_gaps(table, request))))
 
 

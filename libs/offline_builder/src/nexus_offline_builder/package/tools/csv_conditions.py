@@ -46,7 +46,8 @@ _IN_STOCK = lazy_pattern(r"\b(?:in stock|on stock|left|pieces|pcs|units)\b|库�
 _ON_DAY = lazy_pattern(
     r"(?P<how>\b(?:on(?: the)?|since|from|after|before|until|till|up to|for|of|at)\s+)?(?<![\d.-])"
     r"(?:(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})日?|(?P<m2>\d{1,2})月(?P<d2>\d{1,2})[日号]|"
-    rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<n3>{_MONTH})\b\.?|(?P<n4>{_MONTH})\b\.?\s+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?)"
+    rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<n3>{_MONTH})\b\.?|"
+    rf"(?P<n4>{_MONTH})\b\.?\s+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?)"
     r"(?![\d-])(?P<behind>\s*(?:之后|以后|起|之前|以前|那天|当天)?)",
     re.IGNORECASE,
 )
@@ -86,9 +87,12 @@ _JOINS = lazy_pattern(
     r"if|when|did|does|do|"
     r"cost(?:s|ing)?|priced|worth|made|sold|list|show|names?|the|ones?|people|everyone|all|of|a|an|in|"
     r"for|there|this time|time|instead|now|from|entries|lines|orders?|customers?|clients?|members?|"
-    r"students?|products?|items?|parts?|articles?|employees?|players?|persons?|pupils?|workers?|things?|hosts?|servers?|nodes?|machines?|"
-    r"samples?|teams?|shops?|stores?|cities|towns?|countries|guests?|participants?|runners?|candidates?|books?|rooms?|cars?|trips?|days?|"
-    r"invoices?|bills?|receipts?|transactions?|payments?|expenses?|tickets?|projects?|tasks?|devices?|sensors?|patients?|everything|anything|what|me|give|tell|please|left)\b|"
+    r"students?|products?|items?|parts?|articles?|employees?|players?|persons?|pupils?|children|kids|boys|girls|"
+    r"those|workers?|things?|hosts?|servers?|nodes?|machines?|"
+    r"samples?|teams?|shops?|stores?|cities|towns?|countries|guests?|participants?|runners?|candidates?|books?|"
+    r"rooms?|cars?|trips?|days?|"
+    r"invoices?|bills?|receipts?|transactions?|payments?|expenses?|tickets?|projects?|tasks?|devices?|sensors?|"
+    r"patients?|everything|anything|what|me|give|tell|please|left)\b|"
     r"谁|哪一?几?[个行条笔]|哪些?|有|的|人|是|多少|几|个|列出|只",
     re.IGNORECASE,
 )
@@ -177,14 +181,23 @@ def _by_number(table: Table, request: str) -> Filtered | None:
         return None
     match, sign, holds = found[0]
     number = number_in(match["number"])
-    column = _behind(table, request[match.end() :]) or _compared(table, request[: match.start()], request)
+    inside, behind = _inside(table, request[match.end() :])
+    column = inside or _behind(table, behind) or _compared(table, request[: match.start()], request)
     if column is None or number is None or column.mixed:
         return None
     rows = tuple(
         row for row, cell in zip(table.rows, column.cells, strict=True) if cell is not None and holds(cell, number)
     )
-    rest = request[: match.start()] + " " + request[match.end() :]
+    rest = f"{request[: match.start()]} {behind}"
     return Filtered(table._replace(rows=rows), rest, f"{column.name} {sign} {match['number']}")
+
+
+def _inside(table: Table, behind: str) -> tuple[Column | None, str]:
+    """`at least 70 in maths`, which says nothing else of that column; and what stands behind it."""
+    for column in numeric_columns(table):
+        if found := re.match(rf"\s*(?:in|for)\s+(?:the\s+)?{re.escape(column.name)}(?!\w)", behind, re.IGNORECASE):
+            return column, behind[found.end() :]
+    return None, behind
 
 
 def _behind(table: Table, behind: str) -> Column | None:

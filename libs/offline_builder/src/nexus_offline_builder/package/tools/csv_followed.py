@@ -12,7 +12,7 @@ from .csv_counts import row_count
 from .csv_figures import MEASURES, by_answer
 from .csv_groups import GROUP
 from .csv_memory import from_rows_before
-from .csv_ranking import asks_order, first_row, order_of, other_way
+from .csv_ranking import COUNTS, PRICES, asks_order, first_row, order_of, other_way
 from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
@@ -47,6 +47,7 @@ _LISTS_NUMBERS = lazy_pattern(r"\d\s*(?:,|、|and|和)\s*\d")
 _LEADS_ON = lazy_pattern(
     r"^\s*(?:(?:and|so|ok|okay|now|then|what about|how about|那么?)[\s,]*)+(?![a-z])", re.IGNORECASE
 )
+_ONLY_NAME = lazy_pattern(r"^(?:\s*(?:and|the|in|for|with|of)\b)+|^[那的]+|(?:的)?呢|[\s?.!？。]+$", re.IGNORECASE)
 _LONGEST_FOLLOW_UP = 300
 
 
@@ -66,6 +67,8 @@ def about_earlier_table(question: Question) -> Task | None:
 
 def _of_table(table: Table, words: str, question: Question) -> Task | None:
     before, chinese = _around(question.earlier), question.chinese
+    if (other := _of_another_column(table, words, before)) is not None:
+        return Task(LIKELY, lambda: answered(table, other, chinese, total=True))
     if (same := from_rows_before(words, question.earlier, chinese)) is not None:
         return Task(LIKELY, lambda: same)
     if asks_how_many(words) and table_in(question.earlier[0]):
@@ -76,6 +79,18 @@ def _of_table(table: Table, words: str, question: Question) -> Task | None:
     if _OTHER_WAY.fullmatch(words.strip()) and (turned := other_way(before)):
         return Task(LIKELY, lambda: answered(table, turned, chinese, total=True))
     return _of_figures(table, "total" if _ALL.fullmatch(words.strip()) else words, before, question)
+
+
+def _of_another_column(table: Table, words: str, before: str) -> str | None:
+    """`and english?` after `who is best in maths?`: the same of another column of such figures."""
+    said = _ONLY_NAME.sub("", words).strip().lower()
+    columns = [one.name for one in numeric_columns(table) if not (COUNTS.search(one.name) or PRICES.search(one.name))]
+    new = next((name for name in columns if name.lower() == said), None)
+    asked = in_its_words(table, before)
+    old = [column.name for column in numeric_columns(table) if mentioned(column.name, asked)]
+    if new is None or len(old) != 1 or old[0] not in columns or old[0] == new:
+        return None
+    return re.sub(re.escape(old[0]), lambda _: new, asked, flags=re.IGNORECASE)
 
 
 def _of_figures(table: Table, words: str, before: str, question: Question) -> Task | None:

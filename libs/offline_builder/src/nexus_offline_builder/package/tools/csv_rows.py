@@ -48,6 +48,8 @@ def picked_rows(table: Table, request: str) -> Picked | None:
     if len(request) > 200 or _NOT_ROWS.search(request):
         return None
     named = _named(table, request)
+    if (both := _in_two_columns(table, request, named)) is not None:
+        return both
     if len(named) != 1 or any(
         name.lower() in request.lower() and cell in name.lower() and len(cell) > 1
         for name in table.header
@@ -59,6 +61,19 @@ def picked_rows(table: Table, request: str) -> Picked | None:
     return Picked(
         table._replace(rows=rows), re.sub(form, " ", request, flags=re.IGNORECASE), table.header[at], rows[0][at]
     )
+
+
+def _in_two_columns(table: Table, request: str, named: dict[tuple[int, str], str]) -> Picked | None:
+    """`tea in North`: the rows that have both; None where one word may be meant by both, or no row has them."""
+    if len({at for at, _ in named}) != len(named) or len(named) != 2:
+        return None
+    ((at, cell), form), ((other, second), behind) = named.items()
+    rows = tuple(row for row in table.rows if row[at].lower() == cell and row[other].lower() == second)
+    if not rows or cell in second or second in cell:
+        return None
+    rest = re.sub(behind, " ", re.sub(form, " ", request, flags=re.IGNORECASE), flags=re.IGNORECASE)
+    title, names = f"{table.header[at]}, {table.header[other]}", f"{rows[0][at]}, {rows[0][other]}"
+    return Picked(table._replace(rows=rows), rest, title, names)
 
 
 def cells_named(table: Table, request: str) -> list[tuple[int, str]]:

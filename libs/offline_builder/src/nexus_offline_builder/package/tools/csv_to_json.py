@@ -4,6 +4,8 @@ import json
 import re
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool
+from .json_document import Document, written
+from .json_turns import document_before
 from .patterns import lazy_pattern
 from .table import Table, table_in
 
@@ -26,12 +28,19 @@ def understand(question: Question) -> Task | None:
         if beyond := _BEYOND.search(table.around):
             return Task(CERTAIN if asked else POSSIBLE, lambda: _refuse_beyond(beyond.group()))
         return Task(CERTAIN if asked else POSSIBLE, lambda: _answer(table, question.chinese))
+    if (document := document_before(question, "json")) is not None:
+        return Task(CERTAIN, lambda: _of_document(document))
     if not _ASKED.search(question.text) or len(question.text) > 200 or re.search(r"[{\[]", question.text):
         return None
     earlier = next((found for text in question.earlier if (found := table_in(text))), None)
     if earlier is not None:
         return Task(LIKELY, lambda: _answer(earlier, question.chinese))
     return Task(LIKELY, _refuse_without_table)
+
+
+def _of_document(document: Document) -> Answer:
+    text = written(document.value)
+    return Answer(text, {"characters": len(text)}, {"json": text})
 
 
 def _refuse_beyond(word: str) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from .calendar_dates import FoundDate, dates_in
 from .contract import CERTAIN, Answer, Impossible, Question, Task, Value
 from .date_spans import span
+from .date_steps import added
 from .patterns import lazy_pattern
 from .wording import plain_signs
 
@@ -20,6 +21,20 @@ _ON_THAT_DAY = lazy_pattern(
     r"the|that|race|event|match|game|start|day|date|of)\b|[那这]天|的时候|[时呢是到在]|[几多]岁|多大|[\s,.:;?!？。，]",
     re.IGNORECASE,
 )
+_WHEN = lazy_pattern(
+    r"\b(?:when|the date|date (?:when|that|of)|(?:what|which) (?:year|date|day))\b|什么时候|哪一?[年天]|几时|何时|几号|"
+    r"哪年哪月",
+    re.IGNORECASE,
+)
+_REACHES = lazy_pattern(
+    r"\b(?:when|turns?|turning|be|is|are|was|becomes?|reach(?:es|ed)?|hits?|gets?|(?:the )?age(?: of)?|completes?)\s+"
+    r"(?:(?:to|the|age|of|full|he|she|they|i|it|\w+['’]s)\s+){0,3}(?P<en>\d{1,3})(?!\s*(?:business |working |work ?|"
+    r"week)?(?:days?|weeks?|months?))"
+    r"(?: years?(?: old)?| yrs?)?\b(?!\s*(?:and|½))|(?P<nth>\d{1,3})(?:st|nd|rd|th) birthday|(?:满|到|"
+    r"过)?(?P<zh>\d{1,3})周?岁",
+    re.IGNORECASE,
+)
+_YEARS = lazy_pattern(r"\b(?:how many|full|whole|number of|in) years\b|\bhow old\b|[几多]少?年|多大", re.IGNORECASE)
 _EITHER = lazy_pattern(r"(?<![\d/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
 
 
@@ -44,10 +59,32 @@ def age(born: FoundDate, on: FoundDate, question: Question) -> Answer:
     return span(born.day, on.day, "age", question)
 
 
+def age_reached(rest: str) -> int | None:
+    """67 in `when does she turn 67`, where no other number stands beside it."""
+    reached = _REACHES.search(rest) if _WHEN.search(rest) else None
+    if reached is None or re.search(r"\d", rest[: reached.start()] + rest[reached.end() :]):
+        return None
+    return int(reached["en"] or reached["nth"] or reached["zh"])
+
+
+def turning(text: str, question: Question) -> Task | None:
+    """`and when will she be 60?` after a birthday in a turn before."""
+    years = age_reached(text)
+    before = next((one for one in question.earlier[:_MOST_TURNS_BACK] if BORN.search(one)), None)
+    born = dates_in(plain_signs(before), question.today) if before is not None and years is not None else []
+    if not born or born[0].recurring or born[0].day >= question.today:
+        return None
+    return Task(CERTAIN, lambda: added(born[0].day, f"plus {years} years", question))
+
+
+def written_either_way(text: str) -> bool:
+    return len(_EITHER.findall(text)) == 1
+
+
 def either_way(question: Question, read: Callable[[Question], Task | None]) -> Task | None:
     """The age by `03/04/1990`, where it is the same in both orders of day and month."""
     found = list(_EITHER.finditer(question.text))
-    if len(found) != 1 or not BORN.search(question.text):
+    if len(found) != 1 or not (BORN.search(question.text) or _YEARS.search(question.text)):
         return None
     a, b, year = found[0].groups()
     texts = [
@@ -60,7 +97,7 @@ def either_way(question: Question, read: Callable[[Question], Task | None]) -> T
         return None
     written, count = found[0].group(), years[0]
     text = (
-        f"{count} 岁（{written} 两种读法结果相同）。"
+        f"{count} {'岁' if BORN.search(question.text) else '年'}（{written} 两种读法结果相同）。"
         if question.chinese
         else f"{count} years, in whichever order {written} is read."
     )

@@ -1,16 +1,18 @@
 """Counts days between dates, adds to dates, and names days of the week. Dates are calendar days in UTC."""
 
 import re
+from datetime import date
 
 from .calendar_dates import FoundDate, dates_in, moved_months
 from .calendar_lengths import about_a_period, with_bare_steps, with_durations
 from .calendar_periods import with_edges, with_periods
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
-from .date_ages import BORN, age, age_on, either_way
+from .date_ages import BORN, age, age_on, age_reached, either_way, turning
 from .date_defaults import in_full
+from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_prose import is_label, is_prose, listed
-from .date_spans import span
+from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
 from .patterns import lazy_pattern
@@ -29,12 +31,12 @@ _WEEKDAY = lazy_pattern(
 _BETWEEN = lazy_pattern(
     r"\bbetween\b|\bfrom\b.+\b(?:to|until|till)\b|\buntil\b|\b'?till?\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|"
     r"\bdifference\b|\bdays? to\b|\baway\b|\bapart\b|\bleft\b|\bhow old\b|\bborn\b|\bage\b|"
-    r"出生|年龄|几岁|多大|多少天|几天|多少个?(?:周|星期|月|工作日)|相差|相隔|间隔|距离?|还有|多久|到",
+    r"出生|年龄|几岁|多大|多少天|几天|(?:多少|几)个?(?:周|星期|月|工作日)|相差|相隔|间隔|距离?|还有|多久|到|至",
     re.IGNORECASE,
 )
 _DISTANCE = lazy_pattern(
     r"\buntil\b|\b'?till?\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|\bdays? to\b|\baway\b|\bleft\b|\bhow old\b|"
-    r"多少天|几天|多少个?(?:周|星期|月|工作日)|相差|距离?|还有|多久",
+    r"多少天|几天|(?:多少|几)个?(?:周|星期|月|工作日)|相差|距离?|还有|多久",
     re.IGNORECASE,
 )
 _TODAY = lazy_pattern(
@@ -70,7 +72,8 @@ _MOVES = lazy_pattern(
 )
 _VAGUE = lazy_pattern(
     r"\b(?:half|couple|few|several|every|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
-    r"without|not|inclusive|including|weekends?|last day|final day)\b|"
+    r"without|not|incl\w*|weekends?|(?:last|final) day(?! (?:at|in (?:the )?office|of work|"
+    r"with (?:us|them)|here|is|was|will)))\b|"
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
     re.IGNORECASE,
 )
@@ -88,12 +91,14 @@ _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGN
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
-    r"(?:weeks|months|years|hours|minutes|(?:working|business|week) ?days|days)(?: is (?:that|it)| are (?:that|"
+    r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)|"
+    r" are (?:that|"
     r"there))?[\s?.!]*|"
     r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*|"
     r"(?:那|按|换成|合)*(?:周|星期|月|小时|工作日|年)(?:算|数)?呢[？?。]*",
     re.IGNORECASE,
 )
+_IN_ALL = lazy_pattern("一共|总共|共计|合计")
 _NO_WEEKENDS = lazy_pattern(
     r"^(?:(?:and|so|ok|but|how many|how about|what about)\s+)*(?:without|excluding|not counting|minus|"
     r"no) (?:the )?weekends?[\s?.!]*$|"
@@ -110,15 +115,13 @@ _BETWEEN_THEM = lazy_pattern(
     r"(?:天|个?周|个?星期|个?月|年|个?工作日)[\s？?。]*",
     re.IGNORECASE,
 )
+_THAT_DAY = lazy_pattern(
+    r"\b(?:on )?(?:that|this|the same)(?: (?:day|date)(?! of\b))?\b(?!')|\bit\b(?!')|[那这当]天|[那这]个?日子",
+    re.IGNORECASE,
+)
 _BARE = lazy_pattern(
     r"[\s,.?!？。，]|\b(?:and|what|about|how|is|was|on|the|a|day|date|it|for|please|when|which|will|be|that)\b|那|"
     r"呢|是|的|和",
-    re.IGNORECASE,
-)
-_TURNS = lazy_pattern(
-    r"\b(?:when|what (?:year|date|day))\b[^\d]*\b(?:turns?|be|is|becomes?|"
-    r"reach(?:es)?)\s+(?:[a-z]+\s+){0,2}(\d{1,3})(?!\s*(?:business |working |work ?|week)?(?:days?|weeks?|months?))\b|"
-    r"(?:什么时候|哪[年天])[^\d]*?(?:满|到)?(\d{1,3})岁",
     re.IGNORECASE,
 )
 _IS_A_KIND = lazy_pattern(
@@ -148,7 +151,11 @@ def _understood(question: Question) -> Task | None:
     if (worked := clock_task(question)) is not None:
         return worked
     text = _NO_WEEKENDS.sub("in working days", text)
-    text = with_edges(plain_signs(text.replace("哪一天", "哪天").replace("工作天", "工作日")), question.today)
+    text = _IN_ALL.sub("", text)
+    text = with_edges(
+        plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
+        question.today,
+    )
     text = with_durations(with_periods(with_bare_steps(text, question.requirement), question.today))
     text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
     if _TODAY.fullmatch(text):
@@ -161,9 +168,10 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return None
     if (beyond := _BEYOND.search(text)) and not _IS_A_KIND.search(text):
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
-    found = _in_one_year(_once(dates_in(text, question.today), text))
+    found = in_one_year(_once(dates_in(text, question.today), text))
     refuse_other_weekday(text, found)
-    rest = _without(text, found)
+    text, found = _with_ends(text, found, question.today)
+    rest = without_dates(text, found)
     durations = list(DURATION.finditer(rest))
     left = re.search(r"[\w:.]*\d[\w:.]*", DURATION.sub(" ", rest))
     if (
@@ -189,6 +197,12 @@ def _about_dates(text: str, question: Question) -> Task | None:
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
 
 
+def _with_ends(text: str, found: list[FoundDate], today: date) -> tuple[str, list[FoundDate]]:
+    """Of two dates, whether both count is said in one way."""
+    marked = with_included(text) if len(found) == 2 else text
+    return (marked, in_one_year(dates_in(marked, today))) if marked != text else (text, found)
+
+
 def _once(found: list[FoundDate], text: str) -> list[FoundDate]:
     """`on Friday, 4 December` is one day; which Friday is said behind."""
     if len(found) == 2 and _ON_A_DAY.fullmatch(text[found[0].start : found[1].start]):
@@ -205,8 +219,8 @@ def _of_a_day(found: FoundDate, rest: str, question: Question) -> Task | None:
     """How old somebody is then, when somebody born then turns 90, and whether it is a weekday."""
     if not DURATION.search(rest) and (task := age_on(found, rest, question)) is not None:
         return task
-    if not found.recurring and (turns := _TURNS.search(rest)):
-        return Task(CERTAIN, lambda: added(found.day, f"plus {turns[1] or turns[2]} years", question))
+    if not found.recurring and (years := age_reached(rest)):
+        return Task(CERTAIN, lambda: added(found.day, f"plus {years} years", question))
     if kind := _IS_A_KIND.search(rest):
         return Task(CERTAIN, lambda: tell_kind(found.day, kind.group(), question))
     return None
@@ -220,7 +234,7 @@ def _several(
         return Task(LIKELY, lambda: _refuse_unread(text))
     if _BETWEEN.search(text):
         return Task(CERTAIN, lambda: _between(found[0], found[1], rest, question))
-    if not is_label(_JOINING.sub(" ", _BARE.sub(" ", rest))):
+    if not is_label(_JOINING.sub(" ", _BARE.sub(" ", rest.replace(INCLUDED.strip(), " ")))):
         return None
     return Task(LIKELY, lambda: _between(found[0], found[1], rest, question))
 
@@ -235,6 +249,8 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
             start = moved_months(start, 12 * (question.today.year - start.year))
         return Task(CERTAIN, lambda: added(start, rest, question))
     if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
+        if (day := _that_day(rest, question)) is not None:
+            return Task(CERTAIN, lambda: added(day, rest, question))
         return Task(LIKELY, _refuse_without_date)
     sure = not question.earlier or _ANCHORED.search(rest)
     asked = re.search(
@@ -268,16 +284,31 @@ def _without_dates(text: str, question: Question) -> Task | None:
     """`and in weeks?`, `how many days between them?` are about the two dates of the turn before."""
     if question.earlier and (_IN_OTHER_UNITS.fullmatch(text) or _BETWEEN_THEM.fullmatch(text)):
         before = plain_signs(with_periods(question.earlier[0], question.today))
-        found = _in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
+        found = in_one_year(dates_in(before, question.today)) if len(before) <= _LONGEST_PROMPT else []
         if len(found) == 1 and (
-            _DISTANCE.search(before) or BORN.search(before) or not _BARE.sub("", _without(before, found))
+            _DISTANCE.search(before) or BORN.search(before) or not _BARE.sub("", without_dates(before, found))
         ):
             found = sorted((FoundDate(0, 0, question.today), found[0]), key=lambda one: one.day)
         if len(found) == 2:
-            return Task(CERTAIN, lambda: _between(found[0], found[1], text, question))
+            both = INCLUDED if with_included(before) != before else ""
+            return Task(CERTAIN, lambda: _between(found[0], found[1], text + both, question))
+    if (reached := turning(text, question)) is not None:
+        return reached
+    if (day := _that_day(text, question)) is not None:
+        return _about_dates(_THAT_DAY.sub(str(day), text, count=1), question)
     if not (_WEEKDAY.search(text) or re.search(r"\bdays? (?:between|until|since)\b", text, re.IGNORECASE)):
         return None
     return Task(LIKELY, _refuse_without_date)
+
+
+def _that_day(text: str, question: Question) -> date | None:
+    """The day that the turn before counts to: `how long until 24 Dec`, `what weekday is that?`."""
+    before = question.earlier[0] if question.earlier and _THAT_DAY.search(text) else ""
+    plain = digits_for_words(plain_signs(before))
+    if not before or len(before) > _LONGEST_PROMPT or "\n" in before:
+        return None
+    found = [one for one in dates_in(plain, question.today) if one.day != question.today]
+    return found[0].day if len(found) == 1 and not DURATION.search(without_dates(plain, found)) else None
 
 
 def _refuse_unread(part: str) -> Answer:
@@ -292,30 +323,12 @@ def _refuse_without_date() -> Answer:
     raise Refusal("Please name the date, for example 2024-01-31.", "请写出日期，例如 2024-01-31。")
 
 
-def _in_one_year(found: list[FoundDate]) -> list[FoundDate]:
-    """A date without a year takes the year of the one that it is compared with."""
-    if len(found) == 2 and found[0].recurring and found[1].recurring and found[1].day < found[0].day:
-        return [found[0]._replace(day=moved_months(found[0].day, -12)), found[1]]
-    if len(found) != 2 or found[0].recurring == found[1].recurring:
-        return found
-    first, second = found
-    if first.recurring:
-        day = moved_months(first.day, 12 * (second.day.year - first.day.year))
-        return [first._replace(day=day if day <= second.day else moved_months(day, -12)), second]
-    day = moved_months(second.day, 12 * (first.day.year - second.day.year))
-    return [first, second._replace(day=day if day >= first.day else moved_months(day, 12))]
-
-
-def _without(text: str, found: list[FoundDate]) -> str:
-    for one in reversed(found):
-        text = f"{text[: one.start]} , {text[one.end :]}"
-    return text
-
-
 def _between(first: FoundDate, second: FoundDate, rest: str, question: Question) -> Answer:
     start, end = first.day, second.day
     if second.recurring and re.search(r"\bsince\b|\bago\b|已经|过去了", rest, re.IGNORECASE):
         start, end = moved_months(end, -12), start
+    if INCLUDED.strip() in rest:
+        return span_with_last(start, end, rest.replace(INCLUDED.strip(), ""), question)
     return span(start, end, rest, question)
 
 

@@ -6,8 +6,10 @@ from datetime import date
 from .calendar_dates import MONTHS, FoundDate, dates_in, moved_months
 from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
-from .date_ages import BORN
+from .date_ages import BORN, written_either_way
+from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_prose import is_label
+from .date_told import refuse_other_weekday
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
@@ -43,11 +45,10 @@ _NAMED = lazy_pattern(
     re.IGNORECASE,
 )
 _UNKNOWN = lazy_pattern(
-    r"\binclusive\b|\bincluding (?:both|the (?:first|last|start|end))|\bboth (?:days|dates|ends) (?:count|includ)\w*|"
-    r"\b(?:public|bank|national|legal|statutory|without|excluding|except|not|minus) holidays?\b|含首尾|首尾|"
-    r"含当[天日]|节假日|法定|调休",
+    r"\b(?:public|bank|national|legal|statutory|without|excluding|except|not|minus) holidays?\b|节假日|法定|调休",
     re.IGNORECASE,
 )
+_NIGHTS = lazy_pattern(r"\bnights?\b|晚", re.IGNORECASE)
 _BEYOND = lazy_pattern(
     r"\bquarters?\b|\bweek (?:number|of the year)\b|\b(?:iso|calendar) weeks?\b|\bday of the year\b|\bzodiac\b|"
     r"\bstar signs?\b|\bhoroscope\b|\bmoon\b|\blunar\b|\bholidays?\b|季度|第几[周天]|星座|生肖|属相|农历|"
@@ -94,6 +95,20 @@ _OF_ONE_DAY = lazy_pattern(
     r"星期|周几|年龄|倒计时|加减|今天|闰年|[加减]",
     re.IGNORECASE,
 )
+_HOLIDAYS = r"(?:public |bank |national |legal |statutory |school )*(?:holidays?|hols)"
+_NO_HOLIDAYS = lazy_pattern(
+    rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|"
+    rf"don't (?:care about|"
+    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our| about)*\s+{_HOLIDAYS}"
+    rf"(?: (?:are |is )?(?:needed|necessary|required|considered|involved|please))?\)?|"
+    rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|"
+    rf"being)\s+(?:to be\s+|be\s+)?"
+    r"(?:needed|necessary|required|considered|counted|matter|count|ignored|disregarded|relevant|an issue)\)?|"
+    r"[，,；（(]?(?:不[用必需]?要?[考管理计]?[虑会]?|无需考虑|忽略|不管|无视)(?:法定)?(?:节假日|假期)[）)]?|"
+    r"[，,；（(]?(?:法定)?(?:节假日|假期)(?:都)?(?:不[用必需]?要?[考管]虑?|忽略|不管|不计|无所谓)[）)]?",
+    re.IGNORECASE,
+)
+"""Parts of a requirement that ask for no more than what is done anyway: the answers say that holidays are ignored."""
 _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
@@ -150,14 +165,25 @@ _SLASHED = lazy_pattern(
     r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"[\s,.?!:;~？。，：；-]|\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
+    r"\bhow many (?=between\b|from\b)|[\s,.?!:;~？。，：；-]|"
+    r"\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
     re.IGNORECASE,
 )
 
 
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
-    wanted = digits_for_words(plain_signs(requirement.replace("工作天", "工作日")))
+    requirement = _NO_HOLIDAYS.sub(" ", requirement)
+    wanted = with_included(digits_for_words(plain_signs(requirement.replace("工作天", "工作日"))))
+    try:
+        return _in_full(question, requirement, wanted)
+    except Refusal:
+        if written_either_way(question.text):
+            return None
+        raise
+
+
+def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
     if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
         wanted = _ASKED_FOR.sub(" ", wanted)
     if (age := _age(question, wanted)) is not None:
@@ -168,9 +194,17 @@ def in_full(question: Question, requirement: str) -> str | None:
         return relative
     if (moved := _with_period(question, wanted)) is not None:
         return moved
-    days = _bare_days(question, _EDGE.search(wanted) is not None)
+    text = with_included(question.text)
+    days = _bare_days(question._replace(text=text.replace(INCLUDED, "")), _EDGE.search(wanted) is not None)
     if len(days) == 2:
-        return _of_two(days[0], days[1], wanted)
+        whole = _of_two(days[0], days[1], wanted)
+        if INCLUDED not in text + wanted:
+            return whole
+        if nights := _NIGHTS.search(f"{text} {wanted}"):
+            _refuse(nights.group())
+        return f"{whole or f'how many days between {days[0]} and {days[1]}'}{INCLUDED}"
+    if INCLUDED in text:
+        return None
     return _of_one(days[0], wanted, question) if len(days) == 1 else None
 
 
@@ -221,12 +255,13 @@ def _bare_days(question: Question, edge: bool) -> list[date]:
     if named := _NAMED_MONTH.fullmatch(text):
         return [first_of(named["name"], named["year"], question.today)] if edge else []
     found = dates_in(with_periods(text, question.today), question.today)
-    rest = with_periods(text, question.today)
-    for one in reversed(found):
-        rest = f"{rest[: one.start]} {rest[one.end :]}"
-    if not is_label(_SAYS_NOTHING.sub(" ", rest)) or (len(found) > 1 and any(one.recurring for one in found)):
+    refuse_other_weekday(with_periods(text, question.today), found)
+    rest = without_dates(with_periods(text, question.today), found)
+    if not is_label(_SAYS_NOTHING.sub(" ", rest)) or (len(found) > 1 and all(one.recurring for one in found)):
         return []
-    return [_this_year(one, question.today) if one.recurring else one.day for one in found]
+    several = len(found) > 1
+    found = in_one_year(found)
+    return [_this_year(one, question.today) if one.recurring and not several else one.day for one in found]
 
 
 def _with_period(question: Question, wanted: str) -> str | None:

@@ -13,9 +13,22 @@ _CALENDAR = lazy_pattern(r"\b(?:months?|years?|how old|age)\b|个月|多少年|�
 _SHORTER = lazy_pattern(r"\b(?P<unit>hour|minute|second)s?\b|(?P<zh>小时|分钟|秒)", re.IGNORECASE)
 _NAMED = lazy_pattern(rf"\b({'|'.join(WEEKDAYS)})s?\b|(?:周|星期|礼拜)([一二三四五六日天])", re.IGNORECASE)
 _SECONDS = {"hour": 24, "小时": 24, "minute": 1440, "分钟": 1440, "second": 86400, "秒": 86400}
+_LAST_LEFT_OUT = lazy_pattern(r"the last day not counted(?:, \d+ with it)?|不计最后一天(?:，算上则为 \d+ 个)?")
 _LONG_IN_DAYS = 366
 _MOST_MONTHS_IN_DAYS = 2
 _CHINESE_WEEKDAYS = "一二三四五六日"
+
+
+def span_with_last(start: date, end: date, asked: str, question: Question) -> Answer:
+    """The time from `start` to `end` with the last day counted too."""
+    first, last = sorted((start, end))
+    answer = span(first, moved(last, 1), asked, question)
+    text = answer.text.replace(str(moved(last, 1)), str(last))
+    told = "首尾两天都算" if question.chinese else "both days counted"
+    counted = _LAST_LEFT_OUT.sub(told, text)
+    if counted == text:
+        counted = f"{text}（{told}）" if question.chinese else f"{text.rstrip('.')}, {told}."
+    return answer._replace(text=counted, tool_input={"from": str(first), "to": str(last), "both": True})
 
 
 def span(start: date, end: date, asked: str, question: Question) -> Answer:
@@ -103,13 +116,15 @@ def _counted(start: date, end: date, weekdays: list[int], named: int | None, que
     first, last = sorted((start, end))
     whole, left = divmod((last - first).days, 7)
     count = whole * len(weekdays) + sum(moved(first, n).weekday() in weekdays for n in range(left))
+    with_last = count + 1 if last.weekday() in weekdays and last != first else None
     if question.chinese:
+        left_out = "不计最后一天" + (f"，算上则为 {with_last} 个" if with_last else "")
         kind = "个工作日" if named is None else f"个星期{_CHINESE_WEEKDAYS[named]}"
-        rule = "周一至周五，不计最后一天，不考虑节假日" if named is None else "不计最后一天"
+        rule = f"周一至周五，{left_out}，不考虑节假日" if named is None else left_out
         text = f"从 {start} 到 {end} 有 {count} {kind}（{rule}）。"
     else:
         kind = "weekdays" if named is None else f"{WEEKDAYS[named].title()}{'' if count == 1 else 's'}"
-        rule = "the last day not counted"
+        rule = "the last day not counted" + (f", {with_last} with it" if with_last else "")
         rule = f"Monday to Friday, {rule}, holidays ignored" if named is None else rule
         text = f"From {start} to {end} there {'is' if kind.endswith('y') else 'are'} {count} {kind} ({rule})."
     return _answer(text, start, end, {"weekdays": count}, count)

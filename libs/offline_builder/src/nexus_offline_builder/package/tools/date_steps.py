@@ -17,7 +17,9 @@ DURATION = lazy_pattern(
     re.IGNORECASE,
 )
 BACK = lazy_pattern(
-    r"\b(?:ago|before|earlier|prior|subtract|minus|back|take away|less)\b|(?<=\s)-(?=\s*\d)|之前|以前|前|减",
+    r"\b(?:ago|before|earlier|prior|subtract|minus|take away|less|(?:days?|weeks?|months?|"
+    r"years?|go|going|count|counting) back|back (?=\d+ (?:days?|weeks?|months?|years?)\b(?!.*\b(?:later|"
+    r"after)\b)))\b|(?<=\s)-(?=\s*\d)|之前|以前|前|减",
     re.IGNORECASE,
 )
 _SIGN = lazy_pattern(

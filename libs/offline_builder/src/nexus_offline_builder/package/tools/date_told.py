@@ -9,23 +9,24 @@ from .date_spans import span
 from .patterns import lazy_pattern
 
 _NAME = r"(?P<en>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
-_WEEKDAY_BEFORE = lazy_pattern(
-    rf"\b{_NAME}\.?,?\s*(?:the\s+)?$|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])[,，]?\s*$", re.IGNORECASE
+WEEKDAY_BEFORE = lazy_pattern(
+    rf"\b{_NAME}\.?,?\s*(?:the\s+)?$|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天1-6])[,，]?\s*$", re.IGNORECASE
 )
-_WEEKDAY_BEHIND = lazy_pattern(
-    rf"\s*[(（]?(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|\s*[(,]\s*{_NAME}\b(?!\?)", re.IGNORECASE
+WEEKDAY_BEHIND = lazy_pattern(
+    rf"\s*[(（]?(?:周|星期|礼拜)(?P<zh>[一二三四五六日天1-6])|\s*[(,]\s*{_NAME}\b(?!\?)", re.IGNORECASE
 )
 _CHINESE_WEEKDAYS = "一二三四五六日"
+_SIGNS = str.maketrans("123456", "一二三四五六")
 
 
 def refuse_other_weekday(text: str, found: "list[FoundDate]") -> None:
     """Raises Impossible for `Mon 28 Nov 2026`, which is a Saturday: either may be what is meant."""
     for one in found:
-        said = _WEEKDAY_BEFORE.search(text[: one.start]) or _WEEKDAY_BEHIND.match(text[one.end :])
+        said = WEEKDAY_BEFORE.search(text[: one.start]) or WEEKDAY_BEHIND.match(text[one.end :])
         if said is None or one.recurring or not re.search(r"\d", text[one.start : one.end]):
             continue
         named = said.groupdict()
-        sign = (named.get("zh") or "").replace("天", "日")
+        sign = (named.get("zh") or "").replace("天", "日").translate(_SIGNS)
         weekday = _CHINESE_WEEKDAYS.index(sign) if sign else _weekday_of(named["en"])
         if weekday != one.day.weekday():
             raise Impossible(

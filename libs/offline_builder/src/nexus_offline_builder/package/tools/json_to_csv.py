@@ -6,24 +6,32 @@ import re
 
 from .contract import CERTAIN, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool
 from .json_document import Document, Node, Numeral, document_in, written
+from .json_turns import table_before
 from .patterns import lazy_pattern
+from .table import Table
 
-_ASKED = lazy_pattern(r"\b(?:csv|table|spreadsheet|excel|tsv)\b|表格", re.IGNORECASE)
+_ASKED = lazy_pattern(r"(?:\b|2|json[-_ ]?to[-_ ]?)(?:csv|table|spreadsheet|excel|tsv)\b|表格", re.IGNORECASE)
 _BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|filter\w*|without|except|first|last|top|sum|total|"
     r"average|group\w*|rename|drop|skip|unique)\b|"
     r"[<>]|只|排序|筛选|过滤|合计|去掉|分组",
     re.IGNORECASE,
 )
+_SAYS_NO_MORE = lazy_pattern(
+    r"\b(?:please|convert|this|it|that|here|the|one|json|now|and)\b|请|转换?一?下?|这个", re.IGNORECASE
+)
 _LONGEST_OUTPUT = 200_000
 
 
 def understand(question: Question) -> Task | None:
     document = document_in(question.text)
+    if document is None and (table := table_before(question, "csv")) is not None:
+        return Task(CERTAIN, lambda: _of_table(table, question.chinese))
     if document is None or (document.error is not None and not _ASKED.search(document.request)):
         return None
     asked = _ASKED.search(document.request)
-    if not asked and (re.search(r"\w", document.request) or not question.alone):
+    said = _SAYS_NO_MORE.sub(" ", document.request)
+    if not asked and (re.search(r"\w", said) or not (question.alone or _ASKED.search(question.requirement))):
         return None
     if beyond := _BEYOND.search(document.request):
         return Task(CERTAIN, lambda: _refuse_beyond(beyond.group()))
@@ -33,7 +41,7 @@ def understand(question: Question) -> Task | None:
 def in_full(question: Question, requirement: str) -> str | None:
     """A document and nothing else, under what the requirement makes of it."""
     document = document_in(question.text) if question.text.strip()[:1] in ("[", "{") else None
-    if document is None or re.search(r"\w", document.request) or not _ASKED.search(requirement):
+    if document is None or re.search(r"\w", _SAYS_NO_MORE.sub(" ", document.request)) or not _ASKED.search(requirement):
         return None
     return f"convert to csv: {question.text.strip()}"
 
@@ -52,16 +60,24 @@ def _answer(document: Document, chinese: bool) -> Answer:
         )
     records = _records(document.value)
     names = list(dict.fromkeys(name for record in records for name in record))
+    return _table_of(names, [[_cell(record.get(name)) for name in names] for record in records], chinese)
+
+
+def _of_table(table: Table, chinese: bool) -> Answer:
+    return _table_of(list(table.header), [list(row) for row in table.rows], chinese)
+
+
+def _table_of(names: list[str], rows: list[list[str]], chinese: bool) -> Answer:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_cell(record.get(name)) for name in names] for record in records)
+    writer.writerows(rows)
     text = buffer.getvalue().strip("\n")
     if len(text) > _LONGEST_OUTPUT:
         raise Refusal("The table would be too long to answer with.", "转换后的表格太长，无法回答。")
     columns: list[JsonValue] = [*names]
-    head = f"{len(records)} 行：" if chinese else f"{len(records)} row{'' if len(records) == 1 else 's'}:"
-    return Answer(f"{head}\n{text}", {"rows": len(records), "columns": columns}, {"csv": text})
+    head = f"{len(rows)} 行：" if chinese else f"{len(rows)} row{'' if len(rows) == 1 else 's'}:"
+    return Answer(f"{head}\n{text}", {"rows": len(rows), "columns": columns}, {"csv": text})
 
 
 def _records(value: Node) -> list[dict[str, Node]]:

@@ -36,7 +36,8 @@ _PLACES = {"first": 0, "top": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 
     "最后": -1,
 }
 _PLACE = lazy_pattern(
-    r"(?:(?:and|so|ok|now|then|what|whats|what's|which|who|is|are|comes?|the|at|on|in|give|tell|me|show|just|only|name|item|entry)"
+    r"(?:(?:and|so|ok|now|then|what|whats|what's|which|who|is|are|comes?|the|at|on|in|give|tell|me|show|just|only|"
+    r"name|item|entry)"
     r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|"
     r"\d{1,3}(?:st|nd|rd|th))"
     r"(?:\s+(?:one|line|item|entry|name|row|place|word|is|now|in|the|list|then|please|of|it))*[\s?.!]*|"
@@ -81,7 +82,7 @@ def understand(question: Question) -> Task | None:
         return gone
     if question.earlier and (told := _place_in(question)) is not None:
         return told
-    earlier = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
+    earlier = next((one for text in question.earlier if (one := _handed_over(text))), None)
     if (
         earlier is not None
         and len(question.text) <= _LONGEST_REQUEST
@@ -182,6 +183,11 @@ def _bare(text: str) -> _List | None:
     return _List(entries, "", _joint(text))
 
 
+def _handed_over(text: str) -> _List | None:
+    """The list of an earlier turn; words on top of it that were not read are no entry."""
+    return _read(text) or (_bare(text) if not _is_order(text) else None)
+
+
 def _followed(words: str, earlier: _List) -> str | None:
     """What a short prompt asks of the list before, with the steps that were done to it already."""
     if asks_how_many(words) or (steps_in(words) and not unread_in(words)):
@@ -205,7 +211,7 @@ def _gone(question: Question) -> Task | None:
 def _place_in(question: Question) -> Task | None:
     """`what's first now?`: an entry by its place in the list that the turn before left."""
     place = place_asked(question.text)
-    listed = next((one for text in question.earlier if (one := _read(text) or _bare(text))), None)
+    listed = next((one for text in question.earlier if (one := _handed_over(text))), None)
     if place is None or listed is None:
         return None
     entries = rearranged(list(listed.entries), listed.request)

@@ -7,20 +7,25 @@ from .patterns import lazy_pattern
 _STEPS = (
     (
         "unique",
-        r"\b(?:de-?dup\w*|dup(?:e|licate|licated)?s?|doubles?|unique|distinct|repeat(?:s|ed|ing)?|(?:only|"
+        r"\b(?:de-?dup\w*|dup(?:e|licate|licated)?s?|doubles?|unique?|uniq|distinct|repeat(?:s|ed|ing)?|(?:only|"
         r"each|every\w*|just) once|twice|once each)\b|去重|去掉重复|重复|唯一|不重复|不同的?",
     ),
     (
         "sorted",
-        r"\b(?:sort\w*|order(?:ed)?|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
+        r"\b(?:sort\w*|"
+        r"(?<!reverse )(?<!reversed )(?<!opposite )(?<!inverse )(?<!other )(?<!the )(?<!their )order(?:ed)?(?! "
+        r"of\b)|alphabetic\w*|alphabet|a\s*(?:-|to|–|→|>)\s*z|z\s*(?:-|to)\s*a|"
         r"(?:highest|lowest|largest|smallest|biggest|longest|shortest) first|by (?:length|size|value|number)|"
         r"ascending|descending|rank\w*|arrange\w*)\b|排序|排列|排个序|排一?下|(?<!安)排(?![除版列])|升序|降序|"
         r"从[大小高低多少][到至][大小高低多少]|字母顺序",
     ),
     (
         "reversed",
-        r"\b(?:revers\w*|backwards?|upside down|turn(?:ed)? (?:it )?(?:a)?round|other way (?:a)?round|"
-        r"flip\w*|last first|bottom to top)\b|倒序|反转|颠倒|倒过来|反过来",
+        r"\b(?:revers\w*|backwards?|upside down|turn(?:ed|ing)? (?:[a-z]+ ){0,6}(?:a)?round|other way (?:a)?round|"
+        r"flip\w*|invert\w*|(?:opposite|inverse|other)(?: order| direction)?|last (?:(?:one|entry|name|line|"
+        r"item) )?first|"
+        r"from (?:the )?(?:bottom|end)(?: to (?:the )?(?:top|start|beginning))?|bottom (?:to top|up|first))\b|倒序|"
+        r"反转|颠倒|倒过来|反过来",
     ),
     (
         "numbered",
@@ -48,7 +53,7 @@ DOWN = lazy_pattern(
 BY_LENGTH = lazy_pattern(r"\bby length\b|\b(?:longest|shortest) first\b|按(?:长度|字数)", re.IGNORECASE)
 REMOVED = lazy_pattern(
     r"(?:(?:and|so|ok)[\s,]+)*how many (?:were |did you |duplicates |of them |entries |lines |have "
-    r"been )*(?:removed?|dropped?|"
+    r"been )*(?:remove|drop|delete|take out|throw out|throw away|get rid of|thrown out|removed?|dropped?|"
     r"deleted?|taken out|left out|gone|duplicates)(?: were there)?[\s?.!]*|(?:一共|共)?(?:去掉|删掉?|"
     r"去除|删除|去)了?(?:多少|几)[个项条行]?[\s?？。]*",
     re.IGNORECASE,
@@ -65,10 +70,11 @@ HOW_OFTEN = lazy_pattern(
 )
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|"
-    r"dates?|prices?|scores?|guests?|attendees?|members?|students?|files?|tasks?|cities|countries|books?|songs?|titles?|people|friends?|"
+    r"dates?|prices?|scores?|guests?|attendees?|members?|students?|files?|tasks?|cities|countries|books?|songs?|"
+    r"titles?|people|friends?|"
     r"names?|words?|values?|things?|please|pls|can|could|you|"
     r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|"
-    r"delete|get|rid|out|without|no|clean|up|tidy|make|"
+    r"delete|get|rid|out|take|throw|cut|kick|strip|turn|without|no|clean|up|tidy|make|"
     r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|"
     r"removed|alphabetically|what|which|do|how|many|first|"
     r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|"
@@ -83,7 +89,8 @@ _SAYS_NOTHING = lazy_pattern(
 
 
 _BEHIND = lazy_pattern(
-    r"(?P<body>[^\n]*[,，、;][^\n]*?)\s+(?P<request>(?:(?:in|by|please|and|then|from|sorted|order)\s+)*(?:descending|ascending|desc|asc|"
+    r"(?P<body>[^\n]*[,，、;][^\n]*?)\s+(?P<request>(?:(?:in|by|please|and|then|from|sorted|order)\s+)*(?:descending|"
+    r"ascending|desc|asc|"
     r"reversed?|backwards|alphabetical(?:ly)?|(?:high|low|larg|small|bigg|long|short)est first|"
     r"a\s?(?:-|to)\s?z|z\s?(?:-|to)\s?a|"
     r"without (?:duplicates|doubles|repeats)|(?:high|large|big) to (?:low|small)|(?:low|small) to "
@@ -91,7 +98,8 @@ _BEHIND = lazy_pattern(
     re.IGNORECASE,
 )
 _ASKS_FIRST = lazy_pattern(
-    r"(?:top|first|last|bottom|only|every|pick|choose|random|the)\s+\d+\b|(?:top|bottom|biggest|largest|smallest|longest|shortest)\s+(?:\d+\s+)?of\b",
+    r"(?:top|first|last|bottom|only|every|pick|choose|random|the)\s+\d+\b|(?:top|bottom|biggest|largest|smallest|"
+    r"longest|shortest)\s+(?:\d+\s+)?of\b",
     re.IGNORECASE,
 )
 _ASKS_LAST = lazy_pattern(

@@ -8,8 +8,9 @@ from . import figures
 from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
+from .unit_lists import with_each_unit, without_asides
 from .unit_names import Mention, mention_at, mentions_in, without_mentions
-from .units import CURRENCIES, NAMES, Unit, unit_named
+from .units import CURRENCIES, NAMES, Unit, comparable, unit_named
 from .wording import digits_for_words, has_chinese, plain_signs
 
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
@@ -95,7 +96,7 @@ _DATE_QUESTION = lazy_pattern(
     re.IGNORECASE,
 )
 _COMPUTES = lazy_pattern(
-    r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|twice|double|per|between|sum|percent|x|by|"
+    r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|average|mean|ratio|twice|double|per|between|sum|percent|x|by|"
     r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
     r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
     r"每|之差|相差",
@@ -103,7 +104,7 @@ _COMPUTES = lazy_pattern(
 )
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:convert|please|what|is|are|how|much|many|in|to|the|a|an|of|other|units?|it|that|and|about|equals?|"
-    r"temperature|weight|height|length|distance|speed|volume|area|size)\b|换算|转换|"
+    r"temperature|weight|height|hot|warm|cold|heavy|tall|fast|quick|length|distance|speed|volume|area|size)\b|换算|转换|"
     r"请|把|将|等于|是|多少|一下|那|呢",
     re.IGNORECASE,
 )
@@ -114,6 +115,8 @@ _NOT_A_LABEL = lazy_pattern(
     r"[多几哪怎谁和或再]",
     re.IGNORECASE,
 )
+_ENDS_ASKING = lazy_pattern(r"(?:\s+(?:is|are|makes?|equals))?\s*[=?？]+\s*$", re.IGNORECASE)
+_PATIENT = lazy_pattern(r"pt\s+(?!to\b|into?\b|from\b|and\b|or\b|is\b)[a-z]", re.IGNORECASE)
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 _PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
 _CONVERTED = lazy_pattern(r"\b(?:from|between|convert(?:s|ing)?)\s+$", re.IGNORECASE)
@@ -176,6 +179,7 @@ def measurements_in(prompt: str) -> Measurements:
     for start, end, _ in found:
         rest = rest[:start] + "\0" * (end - start) + rest[end:]
     mentions = [(mention.start, unit) for mention in mentions_in(rest) if (unit := _mentioned(rest, mention))]
+    mentions = [(at, unit) for at, unit in mentions if not _is_no_unit(rest, at, unit, found)]
     left = without_mentions(rest) if mentions else rest
     order = sorted([(start, "q") for start, _, _ in found] + [(start, "u") for start, _ in mentions])
     numbers = re.findall(_AMOUNT, left)
@@ -186,7 +190,8 @@ def measurements_in(prompt: str) -> Measurements:
         len(found) > 1 and "".join(sign for _, sign in order) == "qu" * len(found),
         re.search(r"how many|how much|多少|几", text, re.IGNORECASE) is not None,
         not re.search(r"[^\W\d_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
-        len(re.findall(r"[^\W\d_]+", left)) <= _MOST_LABEL_WORDS and _NOT_A_LABEL.search(left) is None,
+        len(re.findall(r"[^\W\d_]+", left)) <= _MOST_LABEL_WORDS
+        and _NOT_A_LABEL.search(_ENDS_ASKING.sub("", left)) is None,
         _DATE_QUESTION.search(text) is not None,
         _number(numbers[0]) if len(numbers) == 1 else None,
         not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
@@ -246,7 +251,11 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
-    text = plain_signs(prompt.strip().replace("，", ", ")).replace("^2", "²").replace("^3", "³")
+    text = (
+        plain_signs(with_each_unit(without_asides(prompt.strip().replace("，", ", "))))
+        .replace("^2", "²")
+        .replace("^3", "³")
+    )
     text = _SCALE_FIRST.sub(r"\2\1度", _LETTER_FIRST.sub(r"\2 °\1", text).replace("一共", "总共"))
     text = _HALF_TAEL.sub(lambda found: f"{digits_for_words(found[1])}.5两", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
@@ -349,6 +358,12 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
     if short and (not _MARKED.search(before) or (re.match(r"\s*[.\d\0]", behind) and not _TO.search(before))):
         return None
     return _unit(name)
+
+
+def _is_no_unit(rest: str, at: int, unit: Unit, found: list[tuple[int, int, Quantity]]) -> bool:
+    """`pt temp 101 F`: a short word at the beginning that measures something else than all that is measured."""
+    others = not any(comparable(quantity.unit, unit) for _, _, quantity in found) or _PATIENT.match(rest, at)
+    return bool(found and others) and unit.symbol in _NEEDS_MARK and not _TO.search(rest[:at])
 
 
 def _unread(left: str) -> str:

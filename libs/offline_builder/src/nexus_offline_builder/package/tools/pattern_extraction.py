@@ -7,7 +7,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
 from .pattern_defaults import code_shown, without_source
-from .pattern_kinds import KINDS, PatternKind
+from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, ORDERS_OTHERS, SENDS, PatternKind, different
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -90,7 +90,7 @@ def _unclear_head(text: str) -> str | None:
     if _kinds_in(head):
         narrowed = _NARROWED.search(head) or re.search(r"\bnot\b", head, re.IGNORECASE)
         return narrowed.group() if narrowed else None
-    return head.strip() if _ORDERS_OTHERS.match(head) else None
+    return head.strip() if ORDERS_OTHERS.match(head) else None
 
 
 def in_full(question: Question, requirement: str) -> str | None:
@@ -180,6 +180,8 @@ def _about_earlier_text(question: Question) -> Task | None:
 
 def _listed_again(words: str, question: Question) -> Task | None:
     """`sort them a-z`, `one per line`, `and the first one?`, of what the turn before found."""
+    if HOW_MANY_DIFFERENT.fullmatch(words.strip()) is not None:
+        return _different(question)
     place, steps = place_asked(words), asks_to_rearrange(words) and not asks_how_many(words)
     if place is None and not steps:
         return None
@@ -200,22 +202,23 @@ def _listed_again(words: str, question: Question) -> Task | None:
     return Task(LIKELY, lambda: Answer(shown_as(entries, words), asked, {kinds[0].english: [*entries]}, values))
 
 
-_ORDERS_OTHERS = lazy_pattern(
-    r"\s*(?:please |can you )?(?:extract|find (?!attached|below|enclosed)|list|get|pull out|"
-    r"collect)\s+(?:all |the |every )*\w+s?\s*$",
-    re.IGNORECASE,
-)
-_SENDS = lazy_pattern(
-    r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|"
-    r"them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",
-    re.IGNORECASE,
-)
+def _different(question: Question) -> Task | None:
+    """`how many unique?` of the only kind that the turn before was about."""
+    passage = _passage(question.earlier[0])
+    kinds = _kinds_in(passage.request) if passage else _found_in(question.earlier[0])
+    text = passage.text if passage and passage.text is not None else question.earlier[0]
+    if len(kinds) != 1:
+        return None
+    found = {
+        one.group().strip().casefold(): one.group().strip() for one in reversed(list(kinds[0].form.finditer(text)))
+    }
+    return Task(CERTAIN, lambda: different(kinds[0], list(reversed(found.values())), question.chinese))
 
 
 def _bare(question: Question) -> Task | None:
     """A text and no request: everything telling that it holds, if there is something."""
     text = question.text
-    if _SENDS.match(text):
+    if SENDS.match(text):
         return None
     kinds = [kind for kind in KINDS if kind in _found_in(text) or (question.alone and _is_missed(kind, text))]
     if (

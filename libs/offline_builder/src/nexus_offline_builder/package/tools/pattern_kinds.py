@@ -1,9 +1,33 @@
 """What can be found in a text: e-mail addresses, URLs, phone numbers, dates and the like."""
 
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
+from .contract import Answer, Value
 from .patterns import lazy_pattern
+
+HOW_MANY_DIFFERENT = lazy_pattern(
+    r"(?:\b(?:and|so|ok|now)\b[\s,]*)*(?:how many|number of|count(?: of)?)(?: (?:of (?:them|those)|are|were|is|the|"
+    r"there))*\s+"
+    r"(?:unique|different|distinct|individual)(?: (?:ones?|are|were|there|values?|entries|of|them|those|hash ?tags?|"
+    r"links?|urls?|numbers?|e?-?mails?|"
+    r"addresses|dates|mentions?))*[\s?.!]*|"
+    r"(?:那|其中)?(?:不重复|不同|去重后?)的?(?:一共|总共)?(?:还?有)?(?:几|多少)个?(?:呢)?[\s?？。]*|(?:有)?(?:几|多少)个?(?:不同|不重复)的?(?:呢)?[\s?？。]*",
+    re.IGNORECASE,
+)
+
+
+ORDERS_OTHERS = lazy_pattern(
+    r"\s*(?:please |can you )?(?:extract|find (?!attached|below|enclosed)|list|get|pull out|"
+    r"collect)\s+(?:all |the |every )*\w+s?\s*$",
+    re.IGNORECASE,
+)
+SENDS = lazy_pattern(
+    r"\s*(?:please |can you |could you )?(?:send|write|forward|reply)\s+(?:an?|the|my|this|it|him|her|"
+    r"them|me|us)\b|\s*(?:请|帮我)*(?:发|写|转发|回复)",
+    re.IGNORECASE,
+)
 
 
 class PatternKind(NamedTuple):
@@ -43,7 +67,8 @@ KINDS = (
         "电话号码",
         r"\b(?:tele)?phones?\b|\bphone numbers?\b|\bmobile\b|电话|手机|号码",
         r"(?<![A-Z0-9_.])(?<!\d[\s.-])(?!(?:[\s.+()-]{0,2}\d){16}|\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))"
-        r"(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,5}\)[\s.-]?)?(?:0\d{4}|\d{2,4})(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
+        r"(?:\+\d{1,3}[\s.-]?)?(?:\(\d{1,5}\)[\s.-]?)?(?:0\d{4}|"
+        r"\d{2,4})(?:[\s.-]\d{2,4}){0,3}[\s.-]\d{2,8}(?![A-Z0-9_])|"
         r"(?<![A-Z0-9_.])(?:\+\d{7,15}|1[3-9]\d{9}|0\d{9,11}|\d{10})(?![A-Z0-9_])",
     ),
     _kind(
@@ -66,6 +91,20 @@ KINDS = (
         "numbers",
         "数字",
         r"(?<!phone )(?<!telephone )(?<!mobile )\b(?:numbers?|digits|integers|numerals)\b|数字|数值",
-        r"(?:(?<![\w.])[-+])?(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,300})(?:\.\d{1,300})?",
+        r"(?:(?<![\w.])[-+])?(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,300})(?:\.\d{1,300})?|"
+        r"(?<![\w.])[-+]?\.\d{1,300}(?![\w.]*\d)",
     ),
 )
+
+
+def different(kind: PatternKind, found: list[str], chinese: bool) -> Answer:
+    """How many there are of a kind, each counted once."""
+    listed = "、".join(found) if chinese else ", ".join(found)
+    text = (
+        f"不同的{kind.chinese}：{len(found)} 个：{listed}"
+        if chinese
+        else f"{len(found)} different {kind.english}: {listed}"
+    )
+    return Answer(
+        text, {"kinds": [kind.english]}, {kind.english: [*found]}, (Value(str(len(found)), Fraction(len(found))),)
+    )

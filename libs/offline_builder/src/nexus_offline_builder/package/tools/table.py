@@ -12,7 +12,29 @@ from .patterns import lazy_pattern
 _DELIMITERS = (",", "\t", ";", "|")
 _FENCE = lazy_pattern(r"```[a-zA-Z]*\n?(.*?)(?:```|$)", re.DOTALL)
 _RULE = lazy_pattern(r"^[\s|:-]*-[\s|:-]*$")
-MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+MISSING = frozenset(
+    {
+        "",
+        "-",
+        "--",
+        "–",
+        "—",
+        "?",
+        "n/a",
+        "na",
+        "n.a.",
+        "null",
+        "none",
+        "nan",
+        "absent",
+        "abs",
+        "abs.",
+        "tbd",
+        "missing",
+    }
+    | {"缺考", "缺席", "缺勤", "缺", "未考", "未交", "没交", "没考", "无", "请假"}
+)
+"""What stands in a cell that has no value."""
 _AMOUNT = lazy_pattern(
     r"^\(?\s*(?:[A-Z]{3}\s)?[-+]?\s*[$€£¥￥]?\s*[-+]?(\d[\d,.' ]*|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
     r"\s*[%€$£元]?\s*\)?$"

@@ -36,7 +36,8 @@ FIGURES = (
     _figure(
         "characters without spaces",
         "字符数（不含空格）",
-        r"\b(?:without|excluding|excl\.?|no|not counting|minus|ignoring) (?:the |any )?(?:white)?spaces?\b|"
+        r"(?:\b(?:without|excluding|excl\.?|no|not counting|not including|minus|ignoring|leaving out)|\bw/o|"
+        r"\bw/out) (?:the |any )?(?:white)?spaces?\b|"
         r"不(?:含|计|算|包括)(?:上)?空格|空格(?:不算|除外|不计)|去掉空格",
     ),
     _figure(

@@ -23,8 +23,10 @@ _ASKED = lazy_pattern(
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
-    r"without|excluding|excl|including|incl|minus|punctuation|with|no|only|most|common|frequent|used|#|spaces?|unique|distinct|different|longest)[\s,]*)+$|"
-    r"数(?:一下|一数|数)?(?:这[句段]话?的?|下面的?)?(?:汉字|字|词|单词|句子)|字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行|段)|几个?(?:字|词|单词|句子?|字符|行|段)"
+    r"without|excluding|excl|including|incl|minus|punctuation|with|no|only|most|common|frequent|used|#|spaces?|"
+    r"unique|distinct|different|longest|w/o)[\s,.+&/;]*)+[?]?$|"
+    r"数(?:一下|一数|数)?(?:这[句段]话?的?|下面的?)?(?:汉字|字|词|单词|句子)|字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行|段)|几个?(?:字|"
+    r"词|单词|句子?|字符|行|段)"
     r"|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
     r"(?:最)?常(?:见|用)的?(?:单)?词|(?:哪个|什么)(?:字|词|单词)[^：:]{0,8}最?多|出现(?:得|的)?最多",
     re.IGNORECASE,
@@ -40,10 +42,13 @@ _INLINE = lazy_pattern(
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
 _DASH = lazy_pattern(r"(?P<request>[^-–—:：\n\"“「?？]{4,80}?)\s+[-–—]+\s+(?P<text>\S[^\0]*)")
 _POINTER = lazy_pattern(
-    r"(?:(?:the|this|my|that)\s+)?(?:(?:attached|above|following|previous|whole)\s+)?(?:text|file|essay|document|article|message|"
-    r"paragraph)\s+(?:below|above|attached|here)[?.!]*|(?:the\s+)?(?:chapter|page|section|paragraph|part|line)\s+\d+\b.{0,40}|"
+    r"(?:(?:the|this|my|that)\s+)?(?:(?:attached|above|following|previous|whole)\s+)?(?:text|file|essay|document|"
+    r"article|message|"
+    r"paragraph)\s+(?:below|above|attached|here)[?.!]*|(?:the\s+)?(?:chapter|page|section|paragraph|part|"
+    r"line)\s+\d+\b.{0,40}|"
     r"(?:[\w-]+'s|my|his|her|their|our|the|this|that|an?|its) (?:[\w-]+ ){0,2}(?:essay|letter|story|post|article|paper|"
-    r"homework|speech|report|poem|message|e-?mail|file|document|draft|book|page|bio|caption|ad|tweet|sms|note|review|blog)s?"
+    r"homework|speech|report|poem|message|e-?mail|file|document|draft|book|page|bio|caption|ad|tweet|sms|note|"
+    r"review|blog)s?"
     r"(?: please| pls| thanks| for me| now)*[?.!]*|(?:it|that|this|them|(?:the|my|this) (?:file|"
     r"document)|the (?:text|above|previous)(?: text)?|(?:this|that) "
     r"(?:text|sentence|paragraph))[?.!]*",
@@ -94,7 +99,8 @@ _CHINESE_WITHIN = lazy_pattern(
 )
 _ORDERS = lazy_pattern(
     r"\s*(?:the\s+)?(?:most|least|number|total|average|longest|shortest|top|only|how|which|rarest)\b[^.!?\n]{0,50}"
-    r"\b(?:letters?|words?|characters?|sentences?|vowels?|consonants?|syllables?|punctuation|lines?|paragraphs?|commas?)\b[^\n]{0,30}$|"
+    r"\b(?:letters?|words?|characters?|sentences?|vowels?|consonants?|syllables?|punctuation|lines?|paragraphs?|"
+    r"commas?)\b[^\n]{0,30}$|"
     r"[^：:，,。\n]{0,12}(?:几|多少|哪)[个些种句段]?[^：:，,。\n]{0,10}(?:[:：]|[?？]?\s*$)|"
     r"[^：:，,。\n]{0,8}(?:标点|元音|最多)[^：:，,。\n]{0,8}(?:[:：]|[?？]?\s*$)",
     re.IGNORECASE,
@@ -103,7 +109,8 @@ _ORDERS = lazy_pattern(
 _MOST_TOP = 50
 _LONGEST_FOLLOW_UP = 80
 _AGAIN = lazy_pattern(
-    r"\btop \d+\b|\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|letters?|"
+    r"\btop \d+\b|\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|chars?|"
+    r"letters?|"
     r"sentences?|lines?|paragraphs?|"
     r"words?|spaces|punctuation)\b|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,

@@ -10,9 +10,10 @@ from .measurements import Measurements, Quantity, asks_to_convert, measurements_
 from .patterns import lazy_pattern
 from .unit_defaults import in_full
 from .unit_rates import rate_of
+from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
-from .wording import digits_for_words, plain_signs
+from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
 _HOW_MANY_OF = lazy_pattern(
@@ -20,38 +21,11 @@ _HOW_MANY_OF = lazy_pattern(
     r"to\b|make\b)[a-z]+",
     re.IGNORECASE,
 )
-_THOSE = r"(?:of\s+)?(?:that|it|this|those|them|these|the same|as that)"
-_SCALED = lazy_pattern(
-    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|"
-    r"buy|"
-    r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:an?\s+)?(?:half|third|quarter|tenth)|"
-    r"double|twice|triple)"
-    rf"(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|"
-    rf"(?P<times>\d+(?:\.\d+)?)\s*(?:(?:times|x)(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|{_THOSE})|"
-    rf"(?:times|x|\*|multiplied by)\s*(?P<by>\d+(?:\.\d+)?)|(?P<share>\d+(?:\.\d+)?)\s*%\s*(?:of\s+)?{_THOSE}|"
-    rf"(?:(?P<less>minus|less|-)|plus|\+)\s*(?P<more>\d+(?:\.\d+)?)\s*%|"
-    r"(?P<zh>一半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
-    r"[\s?.!？。]*",
-    re.IGNORECASE,
-)
 _MORE = lazy_pattern(
     r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?)|"
     r"(?:plus|add|\+|another|再?加上?))\s*(?P<rest>(?:an?\s+|another\s+)?.+)",
     re.IGNORECASE,
 )
-_FACTORS = {
-    "half": Fraction(1, 2),
-    "third": Fraction(1, 3),
-    "quarter": Fraction(1, 4),
-    "tenth": Fraction(1, 10),
-    "double": Fraction(2),
-    "twice": Fraction(2),
-    "triple": Fraction(3),
-    "一半": Fraction(1, 2),
-    "2倍": Fraction(2),
-    "两倍": Fraction(2),
-    "双倍": Fraction(2),
-}
 _ON_TOP = lazy_pattern(r"\b(?:more|another|extra|additional|further)\b|再|还有", re.IGNORECASE)
 _AT = lazy_pattern(r"(?:(?:and|what|about|how|or|if|with)\s+)*(?:at|over|with|on)\b|[那用]?按", re.IGNORECASE)
 _PLAIN_UP_TO = {"s": 99, "min": 90, "h": 99}
@@ -141,7 +115,7 @@ def _known_in(text: str) -> list[tuple[Quantity, Unit]] | None:
 
 def _continued(read: Measurements, question: Question) -> Task | None:
     """`and in kelvin?` is about the quantity of an earlier turn; `and 20 kg?` goes into the unit of that turn."""
-    factor, more = _factor(question.text), _more(question.text)
+    factor, more = factor_in(question.text), _more(question.text)
     if factor is None and more is None and read.unread and not (_only_number(read) and not read.units):
         return None
     found = _before(question)
@@ -214,20 +188,6 @@ def _more(text: str) -> tuple[Quantity, int] | None:
     if found is None or read is None or len(read.quantities) != 1 or read.units or read.unread:
         return None
     return read.quantities[0], -1 if found["less"] else 1
-
-
-def _factor(text: str) -> Fraction | None:
-    """`half of that`, `3 times as much`, `4.5 of those`, `plus 10%`: of the quantity of the turn before."""
-    found = _SCALED.fullmatch(digits_for_words(plain_signs(text.strip())))
-    if found is None:
-        return None
-    if times := found["times"] or found["by"] or found["n"]:
-        return Fraction(times)
-    if share := found["share"] or found["of"]:
-        return Fraction(share) / 100
-    if found["more"]:
-        return 1 + (-1 if found["less"] else 1) * Fraction(found["more"]) / 100
-    return _FACTORS[re.sub(r"^an?\s+", "", (found["part"] or found["zh"]).lower())]
 
 
 def _elsewhere(quantity: Quantity) -> Unit | None:

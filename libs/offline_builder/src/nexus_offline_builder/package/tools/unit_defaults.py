@@ -27,6 +27,26 @@ _TOO = lazy_pattern(r"\S+\s+(?:too|also|as well|sometimes|occasionally|now and t
 _CHANGES = lazy_pattern(
     r"\s*(?:(?:and|then|now|ok)\s+)*(?:minus|less|plus|add|take|subtract|another|[+])\b|减|再?加", re.IGNORECASE
 )
+_ASKS_NO_MORE = lazy_pattern(
+    r"^\s*(?:how (?:much|hot|warm|cold|fast|heavy|tall|big|long|far)|what(?:'s|s)?)(?: (?:is|are))? (?=[-+]?\.?\d)|"
+    r"(?<=[a-z°])\s+(?:is|are|is what|is how much|what is (?:that|it))\s*[?=]*\s*$|^\s*convert (?=[-+]?\.?\d)",
+    re.IGNORECASE,
+)
+"""Asking without a target: the requirement says what for."""
+_JOINS = r"\s*(?:/|<?-*>|→|↔|,|&|\b(?:to|into|in|and|or)\b)\s*"
+_FLUID = r"(?:ml|millilit\w+|cc|cups?|litres?|liters?|pints?)"
+_GRAMS = lazy_pattern(r"\b(?:g|grams?)\b|克", re.IGNORECASE)
+_FLUID_OUNCES = lazy_pattern(
+    rf"(?:(?<!fl )(?<!fluid )\b(?:oz|ounces?){_JOINS}{_FLUID}\b|\b{_FLUID}{_JOINS}(?:oz|ounces?)\b|"
+    r"\b(?:fluids?|drinks?|liquids?|juices?|milk|water)\W{1,3}(?:in )?(?:oz|ounces?)\b)",
+    re.IGNORECASE,
+)
+_SOLID_OUNCES = lazy_pattern(
+    rf"\b(?:oz|ounces?){_JOINS}(?:g|grams?|kg|lbs?|pounds?|mg)\b|\b(?:g|grams?|kg|lbs?|pounds?){_JOINS}(?:oz|"
+    rf"ounces?)\b",
+    re.IGNORECASE,
+)
+_OUNCES = lazy_pattern(r"(?<!fl )(?<!fl\. )(?<!fluid )(?<![a-z])(?:oz|ounces?)\b", re.IGNORECASE)
 _MOST_TARGETS = 4
 
 
@@ -40,7 +60,9 @@ class _Named(NamedTuple):
 
 def in_full(question: Question, requirement: str) -> str | None:
     """The prompt's quantity with the units that the requirement names for it, as in `2.4 acres to m²`."""
-    named = _named_in(requirement)
+    requirement = requirement.replace("\u03bc", "\u00b5")
+    question = question._replace(text=_as_fluid(_ASKS_NO_MORE.sub("", question.text), requirement))
+    named = _named_in(_as_fluid(requirement, requirement))
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)
@@ -63,6 +85,13 @@ def in_full(question: Question, requirement: str) -> str | None:
     if targets or not 0 < len(wanted) <= _MOST_TARGETS:
         return None
     return f"{_said(read, text)} to {_listed(wanted)}"
+
+
+def _as_fluid(text: str, requirement: str) -> str:
+    """Ounces are fluid ones where the requirement sets them beside millilitres and beside no weight."""
+    if not _FLUID_OUNCES.search(requirement) or _SOLID_OUNCES.search(requirement) or _GRAMS.search(requirement):
+        return text
+    return _OUNCES.sub(" fl oz", text) if not re.search(r"\d\s*(?:lbs?|pounds?)\b", text, re.IGNORECASE) else text
 
 
 def _listed(units: tuple[Unit, ...]) -> str:

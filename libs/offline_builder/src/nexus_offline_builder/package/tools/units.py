@@ -41,9 +41,10 @@ _TABLE = {
     """,
     "mass": """
         kg 1 kilogram kilo kgs 公斤 千克
-        g 0.001 gram gramme 克
+        g 0.001 gram gramme 克 公克
         mg 0.000001 milligram 毫克
         µg 0.000000001 microgram mcg ug 微克
+        ng 0.000000000001 nanogram 纳克
         carat 0.0002 克拉
         t 1000 tonne ton metric_ton 吨 公吨
         lb 0.45359237 pound lbs 磅
@@ -59,6 +60,7 @@ _TABLE = {
         dl 0.1 deciliter decilitre 分升
         cl 0.01 centiliter centilitre
         ml 0.001 milliliter millilitre cc 毫升
+        µl 0.000001 microliter microlitre ul 微升
         m³ 1000 cubic_meter cubic_metre m3 立方米 立方公尺
         cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米
         ft³ 28.316846592 cubic_foot cubic_feet cu_ft ft3 立方英尺
@@ -70,8 +72,8 @@ _TABLE = {
         pt 0.473176473 pint 品脱
         cup 0.2365882365 us_cup 杯
         fl_oz 0.0295735295625 fluid_ounce floz 液量盎司
-        tbsp 0.01478676478125 tablespoon tbs 汤匙 大勺
-        tsp 0.00492892159375 teaspoon 茶匙 小勺
+        tbsp 0.01478676478125 tablespoon tbs 汤匙 大勺 大匙
+        tsp 0.00492892159375 teaspoon 茶匙 小勺 小匙
         imperial_gal 4.54609 imperial_gallon uk_gallon 英制加仑
         imperial_qt 1.1365225 imperial_quart uk_quart
         imperial_pt 0.56826125 imperial_pint uk_pint
@@ -238,7 +240,8 @@ _ELSEWHERE = {
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
     "imperial gal": "l", "imperial pt": "ml", "imperial fl oz": "ml", "imperial qt": "l", "furlong": "m", "fathom": "m",
     "atm": "bar", "mbar": "hPa", "hPa": "mbar", "mmHg": "kPa", "Pa": "hPa", "MPa": "bar", "BTU": "kJ", "J": "cal",
-    "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "Mbit/s": "MB/s", "Mbit": "MB", "Gbit": "GB",
+    "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "ng": "µg", "µl": "ml",
+    "Mbit/s": "MB/s", "Mbit": "MB", "Gbit": "GB",
 }  # fmt: skip
 
 

@@ -1,0 +1,47 @@
+"""`and back to csv`: what was handed over in the turn before, after it was turned into the other form."""
+
+import re
+
+from .contract import Question
+from .json_document import Document, document_in
+from .patterns import lazy_pattern
+from .table import Table, table_in
+
+_BACK = lazy_pattern(
+    r"(?:\b(?:and|now|ok|okay|so|then|please|can|could|you|turn|convert|change|make|put|transform|that|it|this|the|"
+    r"result|json|in|is|"
+    r"as|into|to|from|how|what|about|want|i)\b|[\s,]|把它?|再|然后|现在|请|那|又|结果)*"
+    r"(?:\b(?:back|again|reverse|other way (?:a)?round)\b|转?[换变]?回[去来]?(?:成|到)?|转?[换变]?[成为到])"
+    r"(?:\b(?:in|to|into|as|again|please|csv|json|format|the|a)\b|[\s,?.!。？]|呢|吧|格式)*",
+    re.IGNORECASE,
+)
+_AGAIN = lazy_pattern(
+    r"(?:\b(?:and|now|turn|convert|change|make|put|that|it|this|please|into|to|as|in|back)\b|[\s,])*"
+    r"(?:csv|json)(?:\b(?:again|back|please)\b|[\s,?.!])+",
+    re.IGNORECASE,
+)
+_FORM = lazy_pattern("csv|json", re.IGNORECASE)
+_LONGEST = 80
+
+
+def table_before(question: Question, form: str) -> Table | None:
+    """The table of the turn before, where it is wanted again."""
+    if not _goes_back(question, form) or document_in(question.earlier[0]) is not None:
+        return None
+    return table_in(question.earlier[0])
+
+
+def document_before(question: Question, form: str) -> Document | None:
+    """The document of the turn before, where it is wanted again."""
+    document = document_in(question.earlier[0]) if _goes_back(question, form) else None
+    return document if document is not None and document.error is None else None
+
+
+def _goes_back(question: Question, form: str) -> bool:
+    text = question.text.strip()
+    if not question.earlier or len(text) > _LONGEST or "\n" in text:
+        return False
+    named = {found.group().lower() for found in _FORM.finditer(text)}
+    if not (_BACK.fullmatch(text) or _AGAIN.fullmatch(text)):
+        return False
+    return not named or form in named

@@ -1,0 +1,59 @@
+"""Several numbers with one unit behind the last, and words of a prompt that are neither numbers nor units."""
+
+import re
+
+from .patterns import lazy_pattern
+from .unit_names import mention_at
+
+_NUMBER = r"(?:\d+[ -]\d+/\d+|\d+/\d+|\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_LIST = lazy_pattern(
+    rf"(?:^|(?<=[:：,]\s)|(?<=\bconvert\s)|(?<=\bis\s)|(?<=\b(?:are|for)\s)|(?<=\bfrom\s)|(?<=\bplease\s)|"
+    rf"(?<=把)|(?<=请问))"
+    rf"(?P<list>{_NUMBER}(?:(?:\s*[,;、]\s*(?:and\s+|or\s+)?(?=\S)|\s*(?:&|\band\b|\bor\b|和)\s*){_NUMBER})+|"
+    r"\d+(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?){2,})\s*(?=[^\W\d]|°)",
+    re.IGNORECASE,
+)
+_TIGHT_COMMA = lazy_pattern(r"\d,\d")
+_PIECE = lazy_pattern(_NUMBER)
+_SLASHED = lazy_pattern(r"\d+(?:\.\d+)?")
+_ONE = lazy_pattern(
+    r"(?<=[a-z\"'])(?<!\band)(?<!\bthat)(?<!\bthis)(?<!\bthe)(?<!\ba)\s+ones?(?=\s*(?:(?:in|to|"
+    r"into)\s+\S+\s*)?[?.!]*$)|(?<=and )(?:the )?one (?:of|with|at) (?=\d)",
+    re.IGNORECASE,
+)
+_NUMBERED = lazy_pattern(
+    r"\b(?:bed|room|ward|patient|pt|case|flat|apt|apartment|box|sample|lot|batch|tank|tube|line|pump|step|boiler|"
+    r"unit)\s*"
+    r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?=[^\d]*\d)",
+    re.IGNORECASE,
+)
+_MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
+"""`2 and 3/4 inch` is one number."""
+_FEWEST = 2
+
+
+def without_asides(text: str) -> str:
+    """`and a 3/4 inch one?` without the `one`, `bed 4: 38.4 C` without the number of the bed; one sign for micro."""
+    return _NUMBERED.sub(_unless_measured, _ONE.sub(" ", text.replace("\u03bc", "\u00b5")))
+
+
+def _unless_measured(found: "re.Match[str]") -> str:
+    """What is numbered is none where the number is of a unit: `box 4 kg 2 g`."""
+    return found.group() if mention_at(found.string, found.end()) else " "
+
+
+def with_each_unit(text: str) -> str:
+    """`20, 30 and 45 psi` with the unit behind each of them."""
+    return _LIST.sub(_repeated, text)
+
+
+def _repeated(found: "re.Match[str]") -> str:
+    mention, listed = mention_at(found.string, found.end()), found["list"]
+    if mention is None or mention.name in ("a", "A"):
+        return found.group()
+    fractions = "/" in listed and re.search("[,;&、和]|and|or", listed) is not None
+    pieces = (_PIECE if fractions or "/" not in listed else _SLASHED).findall(listed)
+    if len(pieces) < _FEWEST or _MIXED.search(listed) or (_TIGHT_COMMA.search(listed) and len(pieces) == _FEWEST):
+        return found.group()
+    shared = [f"{piece} {mention.name}" for piece in pieces[:-1]]
+    return f"{', '.join(shared)}, {pieces[-1]} "
