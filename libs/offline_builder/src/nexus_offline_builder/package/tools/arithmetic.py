@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from . import figures
 from .bills import refuse_mixed_currencies
+from .changes import pair_task
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
@@ -69,6 +70,8 @@ def understand(question: Question) -> Task | None:
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
         return None
+    if (worked := _everyday(question)) is not None:
+        return worked
     if question.earlier and (_LONE_SHARE.fullmatch(text.strip()) or _SIGNED_SHARE.fullmatch(text.strip().lower())):
         return None
     if (asked := list_turn(question) or _in_lines(question)) is not None:
@@ -88,6 +91,11 @@ def understand(question: Question) -> Task | None:
     if question.earlier and found and _is_share(found[0]):
         return None
     return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
+
+
+def _everyday(question: Question) -> Task | None:
+    """What is told rather than written as an expression, and what only the requirement says is to be worked out."""
+    return pair_task(question)
 
 
 def _in_lines(question: Question) -> Task | None:
@@ -225,6 +233,8 @@ def _rounded(tokens: list[Token], places: int) -> Answer:
 
 def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
+    if _everyday(question) is not None:
+        return None
     claim = understand(question)
     certain = claim is not None and claim.confidence == CERTAIN
     share = share_in_full(question, requirement)
