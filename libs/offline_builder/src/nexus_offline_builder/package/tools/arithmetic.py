@@ -17,6 +17,7 @@ from .patterns import lazy_pattern
 from .phrases import deal_for, expression_for, lines_for
 from .rate_defaults import in_full as amount_in_full
 from .wording import digits_for_words, plain_signs, with_points
+from .worked_time import time_task
 
 _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
@@ -95,7 +96,7 @@ def understand(question: Question) -> Task | None:
 
 def _everyday(question: Question) -> Task | None:
     """What is told rather than written as an expression, and what only the requirement says is to be worked out."""
-    return pair_task(question)
+    return pair_task(question) or time_task(question)
 
 
 def _in_lines(question: Question) -> Task | None:

@@ -75,7 +75,7 @@ _SHARE_ASKED = lazy_pattern(
 )
 _WANTS_SHARE = lazy_pattern(rf"{_PERCENT}|\bshares?\b|\bproportions?\b|占比|比例", re.IGNORECASE)
 _OF = lazy_pattern(
-    r"\0\s*(?:[a-z]+\s+){0,3}?(?:out of|of|from|/)\s*(?:(?:the|our|all|these|my|a|total|about|those)\s+){0,2}\0", re.IGNORECASE
+    r"\0\s*(?:[a-z]+\s+){0,3}?(?:out of|(?<!instead )of|from|/)\s*(?:(?:the|our|all|these|my|a|total|about|those)\s+){0,2}\0", re.IGNORECASE
 )
 _OF_FIRST = lazy_pattern(
     r"(?<![a-z])(?:out of|of|from|among)\s+(?:(?:the|our|all|these|my|a|total)\s+){0,2}\0[^\0]*\0", re.IGNORECASE
