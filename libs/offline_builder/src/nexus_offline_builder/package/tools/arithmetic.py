@@ -1,6 +1,7 @@
 """Answers arithmetic questions exactly."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from . import figures
@@ -16,6 +17,7 @@ from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .phrases import deal_for, expression_for, lines_for
 from .rate_defaults import in_full as amount_in_full
+from .told_money import told_lines
 from .wording import digits_for_words, plain_signs, with_points
 from .worked_time import time_task
 
@@ -96,7 +98,20 @@ def understand(question: Question) -> Task | None:
 
 def _everyday(question: Question) -> Task | None:
     """What is told rather than written as an expression, and what only the requirement says is to be worked out."""
-    return pair_task(question) or time_task(question)
+    if (worked := pair_task(question) or time_task(question)) is not None:
+        return worked
+    try:
+        lines = told_lines(question)
+    except Refusal as refusal:
+        return Task(CERTAIN, _raising(refusal))
+    return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines], question)) if lines else None
+
+
+def _raising(refusal: Refusal) -> Callable[[], Answer]:
+    def refuse() -> Answer:
+        raise refusal
+
+    return refuse
 
 
 def _in_lines(question: Question) -> Task | None:
