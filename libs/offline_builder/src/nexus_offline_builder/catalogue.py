@@ -264,11 +264,11 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("proportions",),
         short_name="proportions",
         topics="scale_recipe scale_a_recipe recipe_scaler recipe_scaling resize_recipe recipe_calculator "
-        "rule_of_three rule_of_3 proportion how_many_serving number_of_serving recipe_bigger recipe_smaller "
+        "rule_of_three rule_of_3 proportion recipe_bigger recipe_smaller "
         "bigger_batch 按比例 几人份 按人数 人份换算 配方换算",
-        objects="recipe ingredient serving portion dough batch 食谱 菜谱 配方 用料 食材",
+        objects="recipe ingredient portion dough batch 食谱 菜谱 配方 用料 食材",
         operations="scale scaling bigger smaller resize double halve adjust multiply upscale more_people fewer_people "
-        "how_many_people how_many_person how_many_guest number_of_people number_of_guest other_number serves "
+        "how_many_people how_many_person how_many_guest number_of_people number_of_guest other_number "
         "larger 放大 缩小 人数 人份 份量 用量 加倍",
     ),
     ToolRule(

@@ -9,6 +9,7 @@ from .bills import refuse_mixed_currencies
 from .changes import pair_task
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .dimensions import area_task
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
 from .list_defaults import in_full as several_in_full
 from .list_defaults import share_in_full
@@ -98,7 +99,7 @@ def understand(question: Question) -> Task | None:
 
 def _everyday(question: Question) -> Task | None:
     """What is told rather than written as an expression, and what only the requirement says is to be worked out."""
-    if (worked := pair_task(question) or time_task(question)) is not None:
+    if (worked := pair_task(question) or time_task(question) or area_task(question)) is not None:
         return worked
     try:
         lines = told_lines(question)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from . import figures
-from .contract import CERTAIN, Answer, Question, Refusal, Task, Tool, Value
+from .contract import CERTAIN, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .patterns import lazy_pattern
 from .units import unit_named
 from .wording import digits_for_words, plain_signs
@@ -42,7 +42,7 @@ _TARGET = lazy_pattern(
 )
 _FOR = lazy_pattern(
     r"(?:\b(?:for|serves?|makes?|yields?|feeds?|covers?|need|needs|have|make|making|want|bake|we are|we're|there are|to|now|per|"
-    r"i have|only)|->|=>|→|^)\s*(?:it\s+)?(?:for\s+|to serve\s+|about\s+|only\s+)*$",
+    r"i have|only)|->|=>|→)\s*(?:it\s+)?(?:for\s+|to serve\s+|about\s+|only\s+)*$",
     re.IGNORECASE,
 )
 _FACTORS = (
@@ -73,6 +73,7 @@ _OTHER_WORK = lazy_pattern(
     r"[%$€£¥+*]|\b(?:not|without|except|plus|minus|less|calories|kcal|cost|price|percent|average|left|remaining|each)\b|卡路里|价格|剩",
     re.IGNORECASE,
 )
+_ABOUT = lazy_pattern(rf"\b(?:recipe|serves|makes|yields|feeds)\b|\d\s*{_EATERS}(?![a-z])|配方|食谱", re.IGNORECASE)
 _ANOTHER = lazy_pattern(
     r"(?:(?:and|what|about|how|if|for|only|with|make|it|now|no|wait|sorry|or|we|are|there|actually|instead|then|come|"
     r"coming|to|just|is|that|be|i|have|need|那|如果|要是|呢|改成|换成|做|要|来|了|的话|[,.?!？，])\s*)*",
@@ -98,7 +99,10 @@ class _Recipe(NamedTuple):
 
 def understand(question: Question) -> Task | None:
     recipe = _told(question, _DEEPEST)
-    return Task(CERTAIN, lambda: _answer(recipe, question.chinese)) if recipe is not None else None
+    if recipe is None:
+        return None
+    clear = recipe.factor is not None or (recipe.base is not None and recipe.target is not None)
+    return Task(CERTAIN if clear else POSSIBLE, lambda: _answer(recipe, question.chinese))
 
 
 def _told(question: Question, depth: int) -> _Recipe | None:
@@ -121,9 +125,8 @@ def _told(question: Question, depth: int) -> _Recipe | None:
         return None
     if before is not None and not (read.items and read.base is not None):
         return _merged(before, read, text)
-    complete = read.base is not None or (read.factor is not None and read.items) or (
-        read.items and read.target is not None
-    )
+    counts = [one for one in (read.base, read.target, read.factor) if one is not None]
+    complete = (read.items and counts) or (len(counts) == 2 and _ABOUT.search(text))
     return read if complete else None
 
 

@@ -47,6 +47,14 @@ _ROLE_AHEAD = lazy_pattern(
     rf"(?:(?P<net>{_NET})|(?P<gross>{_GROSS}))(?:\s*(?:price|amount|total|invoice|bill|sum|is|was|of|:|=|价格?|是|{_MONEY}))*\s*$",
     re.IGNORECASE,
 )
+_PIECES = lazy_pattern(
+    r"(?:买了?)?(?P<n>\d+)[件个条双本瓶只盒套张]?[\u4e00-\u9fff]{0,6}?(?:每[件个条双本瓶只盒套张]|单价|各)(?:是|要)?(?P<price>\d+(?:点\d+)?)[元块]?钱?"
+    r"(?:总价|全部|一共|全场|都|再|然后)*打?(?P<fold>\d(?:点\d)?|\d\d)折(?:后|多少钱?|一共|共|要|是)*[?]?"
+)
+_ASKED_SIDE = lazy_pattern(
+    rf"(?:what(?:'s| is)?|give me|i need|calculate|^)\s*(?:the )?(?:(?P<net>net)|gross)(?: price| amount)? (?:of|for|from)\s*(?:{_MONEY})?\s*$",
+    re.IGNORECASE,
+)
 _FILLER = lazy_pattern(
     r"\b(?:how|much|many|what|is|was|are|were|will|would|be|the|an?|and|i|we|he|she|they|it|you|of|for|in|on|at|with|my|his|her|"
     r"their|our|that|this|so|then|total|bill|check|tip|tips|tipping|each|every|person|people|per|head|pays?|pay|owes?|owe|split|"
@@ -74,7 +82,7 @@ def told_lines(question: Question) -> list[str] | None:
     """The expressions for what is told and asked; None where it is not of these kinds. Raises Refusal to ask back."""
     if len(question.text) > _LONGEST or "\n" in question.text.strip():
         return None
-    return _bill_lines(question) or _overtime(question) or _pay(question) or _taxed(question)
+    return _folded(question) or _bill_lines(question) or _overtime(question) or _pay(question) or _taxed(question)
 
 
 def _names(left: str) -> int:
@@ -89,6 +97,19 @@ def _rest(text: str, amounts: list[Amount]) -> str:
     for one in reversed(amounts):
         text = f"{text[: one.start]} \0 {text[one.end :]}"
     return text
+
+
+# Discounts
+
+
+def _folded(question: Question) -> list[str] | None:
+    """`3件，每件129，打85折`: so many at a price each, and the tenths that are to be paid."""
+    found = _PIECES.fullmatch(re.sub(r"[,;.\s]", "", re.sub(r"(?<=\d)[.](?=\d)", "点", read_plainly(question.text))))
+    if found is None:
+        return None
+    fold = found["fold"].replace("点", ".")
+    tenths = Fraction(fold) / (10 if len(fold) == 1 or "." in fold else 100)
+    return [f"{found['n']} * {found['price'].replace('点', '.')} * {_w(tenths)}"]
 
 
 # Bills
@@ -106,7 +127,7 @@ def _bill_lines(question: Question) -> list[str] | None:
 
 def _bill(question: Question, depth: int) -> _Bill | None:
     """The bill of this turn, or that of the turn before with what this one changes."""
-    text = read_plainly(question.text)
+    text = re.sub(r"(?<=\s)/(?=\s)", ",", read_plainly(question.text))
     if _NOT_TOLD.search(text) or re.search(r"[*=^]|\d\s*/\s*\d|[+-]\s*\d", text):
         return None
     told = _bill_alone(text, question.requirement)
@@ -298,7 +319,7 @@ def _taxed(question: Question) -> list[str] | None:
 
 def _tax_told(question: Question, depth: int) -> tuple[Fraction, bool, Fraction] | None:
     text = read_plainly(question.text)
-    if _NOT_TOLD.search(text) or not (_VAT.search(text) or _VAT.search(question.requirement)) or _ASKS_TAX_ONLY.search(text):
+    if _NOT_TOLD.search(text) or not _VAT.search(question.requirement) or _ASKS_TAX_ONLY.search(text):
         return None
     if re.search(r"\btips?\b|\bservice\b|[*^]|\d\s*/\s*\d|小费", text, re.IGNORECASE):
         return None
@@ -326,6 +347,9 @@ def _side(text: str, money: Amount) -> bool | None:
     behind = _ROLE_BEHIND.match(text, money.end)
     if behind is not None:
         return behind["gross"] is not None
+    asked = _ASKED_SIDE.search(text[: money.start])
+    if asked is not None:
+        return asked["net"] is not None
     ahead = _ROLE_AHEAD.search(text[: money.start])
     if ahead is None or re.search(r"\b(?:of|for|from|what|how much|to|into|is the)\b|多少|算", text[: money.start], re.IGNORECASE):
         return None

@@ -49,6 +49,7 @@ _TOKEN = lazy_pattern(
     r"(?:x|\*|times|乘以?)\s*(?P<n2>\d{1,3})(?![\d.:,]|\s*h)|(?<![\d.:,])(?P<n3>\d{1,2})\s*(?:x|\*)(?=\s*\d))",
     re.IGNORECASE,
 )
+_DATE = lazy_pattern(r"\d{4}\s*[-/.年]\s*\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d\s*月\s*\d")
 _DOTTED = lazy_pattern(r"(?<![\d.,:])(\d{1,2})\.([0-5]\d)(?![\d.,%])")
 _BARE_RANGE = lazy_pattern(r"(?<![\d.,:h])(\d{1,2})(\s*(?:to|-|till?|until|bis|到|至)\s*)(?=\d)", re.IGNORECASE)
 _BARE_END = lazy_pattern(r"(?<=\0)(\d{1,2})(?![\d.,:]|\s*(?:h|m|个?小时|点|[ap]\.?m))", re.IGNORECASE)
@@ -128,6 +129,8 @@ def time_task(question: Question) -> Task | None:
 
 def _told(question: Question, depth: int) -> _Facts | None:
     if len(question.text) > _LONGEST or not re.search(r"[\d半刻]|half|hour|noon", question.text, re.IGNORECASE):
+        return None
+    if _DATE.search(question.text):
         return None
     text = _plain(question.text, question.requirement)
     tokens = [_token(found) for found in _TOKEN.finditer(text)]
@@ -275,7 +278,10 @@ def _merged(before: _Facts, text: str, tokens: list[_Token]) -> _Facts | None:
         return before._replace(times=token.value)
     if kind == "dur":
         less = re.search(r"\b(?:minus|less|without|break|lunch|pause|off|deduct\w*|subtract)\b|-|休息|午休|减|扣", around, re.IGNORECASE)
-        add = re.search(r"\b(?:plus|and|add|another|more|also|too|on top)\b|\+|加|再|还有", around, re.IGNORECASE)
+        add = re.search(r"\b(?:plus|add|another|more|also|too|on top)\b|\+|加|再|还有", around, re.IGNORECASE)
+        if not less and not add and len(before.more) == 1 and not before.ranges:
+            return before._replace(more=(token.value,))
+        add = add or (len(before.more) > 1 and before.rate is None and re.search(r"\band\b", around, re.IGNORECASE))
         if re.search(r"\b(?:if|instead|only|what about|how about)\b|如果|那", around, re.IGNORECASE):
             taken = [one for one in before.more if one < 0]
             if less and before.ranges and len(taken) == 1:
