@@ -69,9 +69,7 @@ def _amount(found: "re.Match[str]") -> Amount:
     value, other = worth(digits)
     scale = _SCALES.get((found["scale"] or "").lower(), 1)
     whole = re.fullmatch(r"\d+", digits) is not None and scale == 1
-    return Amount(
-        found.start(), found.end(), value * scale, other and other * scale, found["share"] is not None, whole
-    )
+    return Amount(found.start(), found.end(), value * scale, other and other * scale, found["share"] is not None, whole)
 
 
 def worth(digits: str) -> tuple[Fraction, Fraction | None]:

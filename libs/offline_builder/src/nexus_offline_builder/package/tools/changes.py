@@ -40,7 +40,7 @@ _ASKS_CHANGE = lazy_pattern(
 )
 _NOT_A_CHANGE = lazy_pattern(
     r"[*=+^]|\b(?:plus|minus|times|sum|add|subtract|average|mean|share|proportion|split|each|tip|vat|tax|if|unless|without|"
-    r"except|not|another|doubled?|halved?|out of|absolute|euros? more|days?|hours?|minutes?|add(?:ed)?|off|discount|"
+    r"except|not|another|doubled?|halved?|out of|absolute|euros? more|by|days?|hours?|minutes?|add(?:ed)?|off|discount|"
     r"convert|percentage points?|of)\b|\d\s*/\s*\d|加|减|乘|除|平均|占|差|折",
     re.IGNORECASE,
 )
@@ -75,7 +75,8 @@ _SHARE_ASKED = lazy_pattern(
 )
 _WANTS_SHARE = lazy_pattern(rf"{_PERCENT}|\bshares?\b|\bproportions?\b|占比|比例", re.IGNORECASE)
 _OF = lazy_pattern(
-    r"\0\s*(?:[a-z]+\s+){0,3}?(?:out of|(?<!instead )of|from|/)\s*(?:(?:the|our|all|these|my|a|total|about|those)\s+){0,2}\0", re.IGNORECASE
+    r"\0\s*(?:[a-z]+\s+){0,3}?(?:out of|(?<!instead )of|from|/)\s*(?:(?:the|our|all|these|my|a|total|about|those)\s+){0,2}\0",
+    re.IGNORECASE,
 )
 _OF_FIRST = lazy_pattern(
     r"(?<![a-z])(?:out of|of|from|among)\s+(?:(?:the|our|all|these|my|a|total)\s+){0,2}\0[^\0]*\0", re.IGNORECASE
@@ -84,7 +85,9 @@ _WHOLE_BEHIND = lazy_pattern(
     r"\0\s*(?:[a-z]+\s+){0,2}(?:in total|in all|altogether|overall|total)\b|\0[个人件只名位台]?[^\0]{0,6}?[里中]?[^\0,]{0,3}\0[^\0]{0,4}占百?",
     re.IGNORECASE,
 )
-_WHOLE = lazy_pattern(r"(?:total|in all|altogether|overall|all|共有?|总[数共]?|全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0", re.IGNORECASE)
+_WHOLE = lazy_pattern(
+    r"(?:total|in all|altogether|overall|all|共有?|总[数共]?|全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0", re.IGNORECASE
+)
 _NO_SHARE = lazy_pattern(
     r"[*=+^%]|\b(?:not|no|n't|without|except|left|rest|remain\w*|un\w+ed|missing|others?|if|more|less|than|each|twice|half|"
     r"plus|minus|then|average)\b|n't|没|不|剩|其余|未|另",
@@ -128,10 +131,22 @@ def _change(text: str, requirement: str) -> _Pair | None:
         return None
     if _NOT_A_CHANGE.search(left) or len(re.findall(r"[a-z]+", left, re.IGNORECASE)) > 16:
         return None
+    if len(numbers) == 2 and (_are_years(numbers) or _of_two_kinds(left)) and "→" not in left:
+        return None
     refuse_mixed_currencies(text)
     if len(numbers) == 4:
         return _by_year(text, numbers)
     return _in_order(left, numbers)
+
+
+def _are_years(numbers: Sequence[Amount]) -> bool:
+    return all(one.whole and 1900 <= one.value <= 2100 for one in numbers)
+
+
+def _of_two_kinds(left: str) -> bool:
+    """`5 people 3 apples`: each number is of something else, and nothing says what was first."""
+    nouns = re.findall(r"\0\s*([a-z]{3,})", left, re.IGNORECASE)
+    return len(nouns) == 2 and nouns[0].lower() != nouns[1].lower() and not _MOVED.search(left)
 
 
 def _by_year(text: str, numbers: Sequence[Amount]) -> _Pair | None:
@@ -212,9 +227,12 @@ def _share(question: Question) -> _Pair | None:
         return None
     if _OF.search(left) and re.search(r"(?:of|from|/)[^\0]*\0[^\0]*$", left):
         pair = _Pair(numbers[0], numbers[1])
-    elif _OF_FIRST.search(left) or (
-        (behind := _WHOLE_BEHIND.search(left)) and "\0" not in left[: behind.start()]
-    ) or (marked := _WHOLE.search(left)) and left.count("\0", 0, marked.end()) == 1:
+    elif (
+        _OF_FIRST.search(left)
+        or ((behind := _WHOLE_BEHIND.search(left)) and "\0" not in left[: behind.start()])
+        or ((marked := _WHOLE.search(left))
+        and left.count("\0", 0, marked.end()) == 1)
+    ):
         pair = _Pair(numbers[1], numbers[0])
     elif _WHOLE.search(left) or re.search(r"\0\S{0,3}占\S{0,4}\0", left):
         pair = _Pair(numbers[0], numbers[1])

@@ -57,7 +57,9 @@ def _answer(numbers: "list[str]", units: "list", text: str) -> Answer:  # type: 
         product *= _value(number) * (unit.size / units[0].size if unit and units[0] else 1)
     power = {2: "²", 3: "³"}[len(numbers)]
     spoken = f"{figures.shown(product)} {symbol}{power}" if symbol else figures.shown(product)
-    sides = [f"{number.strip()}{f' {unit.symbol}' if unit else ''}" for number, unit in zip(numbers, units, strict=True)]
+    sides = [
+        f"{number.strip()}{f' {unit.symbol}' if unit else ''}" for number, unit in zip(numbers, units, strict=True)
+    ]
     sign = "=" if figures.is_exact(product) else "≈"
     return Answer(
         f"{' * '.join(sides)} {sign} {spoken}",

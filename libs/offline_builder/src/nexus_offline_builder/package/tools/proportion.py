@@ -48,10 +48,14 @@ _FOR = lazy_pattern(
 _FACTORS = (
     (r"\b(?:double|twice|2x|x2|2 times)\b|(?:两|2)倍|加倍|翻倍", Fraction(2)),
     (r"\b(?:triple|3x|x3|three times|3 times)\b|(?:三|3)倍", Fraction(3)),
-    (r"\b(?:half|halve|halved)\b(?! an?\b)(?! (?:cup|tea|table|tsp|tbsp|l\b|lit|kilo|pound|kg|pint))|一半|减半", Fraction(1, 2)),
+    (
+        r"\b(?:half|halve|halved)\b(?! an?\b)(?! (?:cup|tea|table|tsp|tbsp|l\b|lit|kilo|pound|kg|pint))|一半|减半",
+        Fraction(1, 2),
+    ),
 )
 _KEPT = lazy_pattern(
-    r"\d+(?:\s*-\s*\d+)?\s*(?:minutes?|mins?|hours?|hrs?|°\s*[cf]?|degrees?(?: [cf]\b)?|分钟|小时|度|cm\b|inch\w*)", re.IGNORECASE
+    r"\d+(?:\s*-\s*\d+)?\s*(?:minutes?|mins?|hours?|hrs?|°\s*[cf]?|degrees?(?: [cf]\b)?|分钟|小时|度|cm\b|inch\w*)",
+    re.IGNORECASE,
 )
 _INTO = lazy_pattern(
     rf"(?:(?:and|what|is|how|much|that|this|it|them|all|those|the|would|be|please|show|same|result|convert|about|那|这|换成|是|"
@@ -116,8 +120,11 @@ def _told(question: Question, depth: int) -> _Recipe | None:
     if (into := _INTO.fullmatch(text)) is not None:
         return before._replace(into=into["unit"]) if before is not None else None
     found = list(_AMOUNT.finditer(text))
-    if before is not None and len(found) == 1 and not found[0]["unit"] and (
-        _ANOTHER.fullmatch(text[: found[0].start()]) and _ANOTHER.fullmatch(text[found[0].end() :])
+    if (
+        before is not None
+        and len(found) == 1
+        and not found[0]["unit"]
+        and (_ANOTHER.fullmatch(text[: found[0].start()]) and _ANOTHER.fullmatch(text[found[0].end() :]))
     ):
         return _merged(before, _Recipe(target=_value(found[0]["number"])), text)
     read = _read(text)
@@ -148,9 +155,11 @@ def _merged(before: _Recipe, read: _Recipe, text: str) -> _Recipe | None:
 
 def _plain(text: str) -> str:
     text = plain_signs(text.strip().replace("，", ", ").replace("。", ". "))
-    text = re.sub(r"\bhalf (?:an? )?(?=[a-z])", "1/2 ", text, flags=re.IGNORECASE) if re.search(
-        rf"\bhalf (?:an? )?(?:{_UNIT})(?![a-z])", text, re.IGNORECASE
-    ) else text
+    text = (
+        re.sub(r"\bhalf (?:an? )?(?=[a-z])", "1/2 ", text, flags=re.IGNORECASE)
+        if re.search(rf"\bhalf (?:an? )?(?:{_UNIT})(?![a-z])", text, re.IGNORECASE)
+        else text
+    )
     text = re.sub(r"(\d+) and (?:an? half|1/2)\b", r"\1 1/2", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\d)\s*(?:⁄)\s*(?=\d)", "/", text)
     text = re.sub(r"半(?=公斤|斤|升|杯|个|勺)", "0.5", text)
@@ -202,9 +211,9 @@ def _same_unit(one: "re.Match[str]", found: "list[re.Match[str]]") -> bool:
 
 def _role(behind: str) -> str:
     clause = re.split(r"[.;\n]", behind)[-1]
-    if re.search(r"\b(?:recipe|serves|yields|feeds|makes|original\w*|if|covers)\b|原|配方|食谱", clause, re.IGNORECASE) and not re.search(
-        r"->|=>|→|\bneed", clause, re.IGNORECASE
-    ):
+    if re.search(
+        r"\b(?:recipe|serves|yields|feeds|makes|original\w*|if|covers)\b|原|配方|食谱", clause, re.IGNORECASE
+    ) and not re.search(r"->|=>|→|\bneed", clause, re.IGNORECASE):
         return "base"
     return "target" if _TARGET.search(clause) else ""
 
@@ -223,7 +232,9 @@ def _in_roles(counts: list[tuple[Fraction, str]]) -> tuple[Fraction | None, Frac
 
 def _name(ahead: str, behind: str) -> str:
     """What the amount is of: the words behind it, else those in front."""
-    first = re.split(r"[,;:.\n?&+]|\band\b|->|=>|→|\b(?:for|serves|makes|need|i|we|is|are|to|how|in|into|but|now|if|per)\b", ahead)[0]
+    first = re.split(
+        r"[,;:.\n?&+]|\band\b|->|=>|→|\b(?:for|serves|makes|need|i|we|is|are|to|how|in|into|but|now|if|per)\b", ahead
+    )[0]
     words = re.sub(r"^\s*(?:of\s+)?(?:the\s+)?", "", first).strip(" -()")
     if re.search(r"[A-Za-z]", words):
         return " ".join(words.split()[:4])
@@ -240,7 +251,10 @@ def _name(ahead: str, behind: str) -> str:
 def _value(digits: str) -> Fraction:
     digits = re.sub(r",(?=\d{3}(?!\d))", "", digits).replace(",", ".")
     parts = digits.split()
-    return sum((Fraction(part if not part.startswith(".") else f"0{part}") for part in parts if not part.endswith("/0")), Fraction(0))
+    return sum(
+        (Fraction(part if not part.startswith(".") else f"0{part}") for part in parts if not part.endswith("/0")),
+        Fraction(0),
+    )
 
 
 def _answer(recipe: _Recipe, chinese: bool) -> Answer:
@@ -286,7 +300,7 @@ def _scaled(item: _Item, factor: Fraction, into: str) -> tuple[str, Fraction]:
     return " ".join(part for part in (shown, unit, item.name) if part), amount
 
 
-def _unit(name: str):  # noqa: ANN202 - as unit_named
+def _unit(name: str):
     return unit_named(name.lower()) or unit_named(name.lower().rstrip("s"))
 
 

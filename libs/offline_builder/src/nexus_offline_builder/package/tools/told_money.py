@@ -15,8 +15,13 @@ _DEEPEST = 5
 _MOST_NAMES = 5
 _MONEY = r"[$€£¥]|\b(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?|bucks|quid|yuan)\b|元|块钱?"
 _PEOPLE = r"(?:people|persons?|ppl|pax|of us|ways|friends|guests|heads|folks|diners|guys|adults|p\b|个?人|位)"
-_JOINS = lazy_pattern(r"\b(?:joins?|joined|joining|comes? (?:along|too|as well)|came (?:along|too)|more (?:people|persons?|friends?|guests?))\b|加入|又来", re.IGNORECASE)
-_LEAVES = lazy_pattern(r"\b(?:leaves?|left|drops out|less|fewer|not coming|cancels?|cancelled)\b|走了|少", re.IGNORECASE)
+_JOINS = lazy_pattern(
+    r"\b(?:joins?|joined|joining|comes? (?:along|too|as well)|came (?:along|too)|more (?:people|persons?|friends?|guests?))\b|加入|又来",
+    re.IGNORECASE,
+)
+_LEAVES = lazy_pattern(
+    r"\b(?:leaves?|left|drops out|less|fewer|not coming|cancels?|cancelled)\b|走了|少", re.IGNORECASE
+)
 _NO_TIP = lazy_pattern(r"\b(?:no|without(?: a| the)?) tip\b|不给小费|没有小费", re.IGNORECASE)
 _WANTS_BILL = lazy_pattern(
     r"(?=.*(?:\btips?\b|gratuity|小费))(?=.*(?:\beach\b|\bperson\b|\bpeople\b|\bsplit\w*|\bshar\w+|\bper head\b|\bpays?\b|人|分摊|平分|AA))",
@@ -26,17 +31,29 @@ _RAISE = r"(?:raises?|pay rise|rise|increas\w*|more|up|bump|加薪|涨薪|涨工
 _PAY = r"(?:salar\w+|pay|wages?|earns?|earning|makes?|gets?|paid|income|gross|rent|fee|hourly|工资|月薪|年薪|薪水|收入|时薪)"
 _IS_RAISE = lazy_pattern(rf"(?<![a-z]){_RAISE}(?![a-z])", re.IGNORECASE)
 _IS_PAY = lazy_pattern(rf"(?<![a-z]){_PAY}(?![a-z])", re.IGNORECASE)
-_PAY_AGENT = lazy_pattern(r"\b(?:pay|payroll|salar\w+|wages?|raises?|overtime|staff|employees?)\b|工资|薪|加班", re.IGNORECASE)
-_OVERTIME = lazy_pattern(r"\bover ?time\b|\btime and (?:an? |1 )?(?:half|quarter|1/2)|\bdouble time\b|加班", re.IGNORECASE)
+_PAY_AGENT = lazy_pattern(
+    r"\b(?:pay|payroll|salar\w+|wages?|raises?|overtime|staff|employees?)\b|工资|薪|加班", re.IGNORECASE
+)
+_OVERTIME = lazy_pattern(
+    r"\bover ?time\b|\btime and (?:an? |1 )?(?:half|quarter|1/2)|\bdouble time\b|加班", re.IGNORECASE
+)
 _FACTOR = (
-    (r"\btime and (?:an? |1 )?(?:half|1/2)\b|\b1 and an? half times\b|\bhalf time extra\b|1倍半|\btime[- ]and[- ]1/2\b|\b1 1/2 times\b", Fraction(3, 2)),
+    (
+        r"\btime and (?:an? |1 )?(?:half|1/2)\b|\b1 and an? half times\b|\bhalf time extra\b|1倍半|\btime[- ]and[- ]1/2\b|\b1 1/2 times\b",
+        Fraction(3, 2),
+    ),
     (r"\btime and (?:an? |1 )?quarter\b", Fraction(5, 4)),
     (r"\bdouble time\b|\btwice the (?:rate|pay)\b|\bdouble (?:rate|pay)\b|两倍|双倍", Fraction(2)),
     (r"\btriple time\b|三倍", Fraction(3)),
 )
-_TIMES = lazy_pattern(r"(?<![\d.])(\d(?:\.\d+)?)\s*(?:x\b|times\b|倍)|(?<![\w.])(?:x|times)\s*(\d(?:\.\d+)?)(?!\d)", re.IGNORECASE)
+_TIMES = lazy_pattern(
+    r"(?<![\d.])(\d(?:\.\d+)?)\s*(?:x\b|times\b|倍)|(?<![\w.])(?:x|times)\s*(\d(?:\.\d+)?)(?!\d)", re.IGNORECASE
+)
 _HOURS = r"(?:hours?|hrs?|h\b|个?小时|个?钟头)"
-_SALARIES = lazy_pattern(r"(?<![\d.,])(1[2-6])\s*(?:monthly )?(?:salaries|salarys|payments?|months'?|instal\w+|pays|wages|times|x\b|薪|个月)", re.IGNORECASE)
+_SALARIES = lazy_pattern(
+    r"(?<![\d.,])(1[2-6])\s*(?:monthly )?(?:salaries|salarys|payments?|months'?|instal\w+|pays|wages|times|x\b|薪|个月)",
+    re.IGNORECASE,
+)
 _A_YEAR = r"(?:(?:a|per|each|every|/)\s*(?:year|yr|annum)|yearly|annual(?:ly)?|p\.?a\b\.?|每年|一年|1年|年薪|年)"
 _A_MONTH = r"(?:(?:a|per|each|every|/|in a)\s*(?:month|mth|mo\b)|monthly|每月|每个月|一个月|1个月|月薪|月)"
 _NET = r"(?:net(?:to)?|excl\w*\.?(?: (?:vat|tax))?|ex\.? (?:vat|tax)|before (?:vat|tax)|without (?:vat|tax)|plus (?:vat|tax)|不含税|未税|税前)"
@@ -68,7 +85,10 @@ _FILLER = lazy_pattern(
     + r"|[的是有共了我他她那呢多少几从到至总价要每人分摊平均小费账单吃饭花费元块钱税含不净额率加班工资薪时月年涨后前新给付再改成如果按算一正常平时]",
     re.IGNORECASE,
 )
-_NOT_TOLD = lazy_pattern(r"\b(?:except|unless|average|twice|compound|interest|minus|less than|without overtime|off|discount\w*|refund\w*)\b|折", re.IGNORECASE)
+_NOT_TOLD = lazy_pattern(
+    r"\b(?:except|unless|free|already|separately|included|kids|children|average|twice|compound|interest|minus|less than|without overtime|off|discount\w*|refund\w*)\b|折",
+    re.IGNORECASE,
+)
 _ASKS_TAX_ONLY = lazy_pattern(r"\bhow much (?:vat|tax)\b|\b(?:vat|tax) (?:amount|part)\b|税额", re.IGNORECASE)
 
 
@@ -170,10 +190,16 @@ def _bill_alone(text: str, requirement: str) -> _Bill | None:
             continue
         elif one.whole and (
             re.match(rf"\s*{_PEOPLE}(?![a-z])", behind, re.IGNORECASE)
-            or re.search(r"(?:\bso|\bby|\bbetween|\bamong|\bwe are|\bwe're|\bthat makes|\bnow|\binto|/|\bsplit|\bof us)\s*$", ahead, re.I)
+            or re.search(
+                r"(?:\bso|\bby|\bbetween|\bamong|\bwe are|\bwe're|\bthat makes|\bnow|\binto|/|\bsplit|\bof us)\s*$",
+                ahead,
+                re.I,
+            )
         ):
             people.append(one.value)
-        elif re.match(r"\s*[A-Za-z]", behind) and re.match(r"\s*(?:minutes?|hours?|days?|years?|am|pm|km)\b", behind, re.I):
+        elif re.match(r"\s*[A-Za-z]", behind) and re.match(
+            r"\s*(?:minutes?|hours?|days?|years?|am|pm|km)\b", behind, re.I
+        ):
             return None
         else:
             bills.append(one.value)
@@ -219,10 +245,20 @@ def _overtime(question: Question) -> list[str] | None:
     if not factors and (shares := [one for one in amounts if one.share]) and len(shares) == 1:
         factors = [1 + shares[0].value / 100] if shares[0].value < 100 else [shares[0].value / 100]
     amounts = [one for one in amounts if not one.share]
-    hours = [one for one in amounts if re.match(rf"\s*(?:over ?time |extra |normal |regular )?{_HOURS}", plain[one.end :], re.IGNORECASE)
-             and not re.search(r"[$€£¥]\s*$", plain[: one.start])]
+    hours = [
+        one
+        for one in amounts
+        if re.match(rf"\s*(?:over ?time |extra |normal |regular )?{_HOURS}", plain[one.end :], re.IGNORECASE)
+        and not re.search(r"[$€£¥]\s*$", plain[: one.start])
+    ]
     rates = [one for one in amounts if one not in hours]
-    if len(factors) != 1 or not hours or len(hours) > 2 or len(rates) > 1 or _names(_rest(plain, amounts)) > _MOST_NAMES:
+    if (
+        len(factors) != 1
+        or not hours
+        or len(hours) > 2
+        or len(rates) > 1
+        or _names(_rest(plain, amounts)) > _MOST_NAMES
+    ):
         return None
     if not rates:
         raise Refusal("What is the usual rate per hour?", "平时每小时多少钱？")
@@ -265,16 +301,18 @@ def _raised(question: Question, text: str, shares: list[Amount], money: list[Amo
     if not _IS_RAISE.search(text) or len(shares) > 1 or re.search(r"\bof\b(?=\s*\S*\d)(?!\s*[\d.,]+\s*%)", text):
         return None
     if not money:
-        if question.earlier or re.search(r"\bit\b|\bthat\b", text, re.IGNORECASE) and question.earlier:
+        if question.earlier or (re.search(r"\bit\b|\bthat\b", text, re.IGNORECASE) and question.earlier):
             return None
         if not (_IS_PAY.search(text) or _PAY_AGENT.search(question.requirement)):
             return None
         raise Refusal("What is the pay before the raise?", "加薪之前是多少？")
     if shares and len(money) == 1:
         pay, share = _w(money[0].value), f"{_w(shares[0].value)}%"
-        if re.search(rf"how much (?:more|is the (?:raise|increase))|\bdifference\b|多多少", text, re.IGNORECASE):
+        if re.search(r"how much (?:more|is the (?:raise|increase))|\bdifference\b|多多少", text, re.IGNORECASE):
             return [f"{pay} * {share}"]
-        if re.search(rf"(?<![a-z])(?:{_A_YEAR})(?![a-z])", text, re.I) and re.search(rf"(?<![a-z])(?:{_A_MONTH})(?![a-z])", text, re.I):
+        if re.search(rf"(?<![a-z])(?:{_A_YEAR})(?![a-z])", text, re.I) and re.search(
+            rf"(?<![a-z])(?:{_A_MONTH})(?![a-z])", text, re.I
+        ):
             return None
         return [f"{pay} + {share}"]
     return None
@@ -331,6 +369,10 @@ def _tax_told(question: Question, depth: int) -> tuple[Fraction, bool, Fraction]
     if len(money) == len(rates) == 1:
         gross = _side(text, money[0])
         return None if gross is None else (money[0].value, gross, rates[0].value)
+    if len(money) == 1 and not rates and (gross := _side(text, money[0])) is not None:
+        named = [one for one in amounts_in(read_plainly(question.requirement)) if one.share]
+        if len(named) == 1:
+            return money[0].value, gross, named[0].value
     if not question.earlier or not depth:
         return None
     before = _tax_told(question._replace(text=question.earlier[0], earlier=question.earlier[1:]), depth - 1)
@@ -351,6 +393,8 @@ def _side(text: str, money: Amount) -> bool | None:
     if asked is not None:
         return asked["net"] is not None
     ahead = _ROLE_AHEAD.search(text[: money.start])
-    if ahead is None or re.search(r"\b(?:of|for|from|what|how much|to|into|is the)\b|多少|算", text[: money.start], re.IGNORECASE):
+    if ahead is None or re.search(
+        r"\b(?:of|for|from|what|how much|to|into|is the)\b|多少|算", text[: money.start], re.IGNORECASE
+    ):
         return None
     return ahead["gross"] is not None

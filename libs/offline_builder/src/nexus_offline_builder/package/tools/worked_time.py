@@ -21,7 +21,10 @@ _PHRASES = (
     (r"\b(?:an?|1|one) hour and an? quarter\b", "1.25 hours"),
     (r"\bthree[- ]quarters? of an hour\b|(?<!\d)3/4 (?:of an )?h(?:ou)?r?\b|三刻钟", "45 min"),
     (r"\b(?:an? )?quarter[- ](?:of an )?hours?\b|(?<!\d)1/4 h(?:ou)?r?\b|[1一]刻钟", "15 min"),
-    (r"\b(?:an? )?half[- ](?:of )?(?:an )?(?:hour|hr|h)s?\b|(?<!\d) ?1/2 h(?:ou)?r?\b(?<!\d 1/2 h)|半个?(?:小时|钟头)", "30 min"),
+    (
+        r"\b(?:an? )?half[- ](?:of )?(?:an )?(?:hour|hr|h)s?\b|(?<!\d) ?1/2 h(?:ou)?r?\b(?<!\d 1/2 h)|半个?(?:小时|钟头)",
+        "30 min",
+    ),
     (r"(\d+) ?(?:and an? half|1/2) ?(?=h)", r"\1.5 "),
     (r"\ban hour(?!\s*$)(?=\s*(?:break|lunch|pause|off|unpaid|less))", "60 min"),
     (r"(?:minus|less|without|with|deduct|,) an hour(?: for)?(?= (?:break|lunch|pause))", "minus 60 min"),
@@ -49,15 +52,15 @@ _TOKEN = lazy_pattern(
     r"(?:x|\*|times|乘以?)\s*(?P<n2>\d{1,3})(?![\d.:,]|\s*h)|(?<![\d.:,])(?P<n3>\d{1,2})\s*(?:x|\*)(?=\s*\d))",
     re.IGNORECASE,
 )
-_DATE = lazy_pattern(r"\d{4}\s*[-/.年]\s*\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d\s*月\s*\d")
+_DATE = lazy_pattern(r"\d{4}\s*([-/.])\s*\d{1,2}\1\s*\d|\d\s*[年月]\s*\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
 _DOTTED = lazy_pattern(r"(?<![\d.,:])(\d{1,2})\.([0-5]\d)(?![\d.,%])")
 _BARE_RANGE = lazy_pattern(r"(?<![\d.,:h])(\d{1,2})(\s*(?:to|-|till?|until|bis|到|至)\s*)(?=\d)", re.IGNORECASE)
 _BARE_END = lazy_pattern(r"(?<=\0)(\d{1,2})(?![\d.,:]|\s*(?:h|m|个?小时|点|[ap]\.?m))", re.IGNORECASE)
-_TO = lazy_pattern(
-    r"\s*(?:o'?clock)?\s*(?:to|-|--|->|→|~|until|till?|through|thru|bis|到|至|直到)\s*", re.IGNORECASE
-)
+_TO = lazy_pattern(r"\s*(?:o'?clock)?\s*(?:to|-|--|->|→|~|until|till?|through|thru|bis|到|至|直到)\s*", re.IGNORECASE)
 _ENDS = r"(?:finish\w*|end\w*|out|left|leav\w*|stop\w*|home|off|knock\w*|quit|done|close\w*|till?|until|to|下班|结束|走|收工|离开|打卡|到)"
-_BEGINS = r"(?:start\w*|beg[aiu]n\w*|in|from|arriv\w*|came|come|clock\w*|between|work\w*|on|open\w*|上班|开始|到岗|从|工作)"
+_BEGINS = (
+    r"(?:start\w*|beg[aiu]n\w*|in|from|arriv\w*|came|come|clock\w*|between|work\w*|on|open\w*|上班|开始|到岗|从|工作)"
+)
 _TOLD = lazy_pattern(rf"(?<![a-z]){_ENDS}(?![a-z])", re.IGNORECASE)
 _TOLD_FIRST = lazy_pattern(rf"(?<![a-z]){_BEGINS}(?![a-z])", re.IGNORECASE)
 _BREAK = lazy_pattern(
@@ -65,11 +68,14 @@ _BREAK = lazy_pattern(
     r"interruption)\b|-|休息|午休|减|扣|吃饭|除去",
     re.IGNORECASE,
 )
-_LESS = lazy_pattern(r"(?:\b(?:minus|less|without|deduct|subtract|take off|except)\b|-|减去?|扣[除掉]?)[^+\d\0]{0,16}$", re.IGNORECASE)
+_LESS = lazy_pattern(
+    r"(?:\b(?:minus|less|without|deduct|subtract|take off|except)\b|-|减去?|扣[除掉]?)[^+\d\0]{0,16}$", re.IGNORECASE
+)
 _JOINS = lazy_pattern(r"[\s,;&+|/]*(?:(?:plus|and|then|with|on|还有|和|加上?|又|共)[\s,;+]*)*", re.IGNORECASE)
 _DAY_NAME = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?:?|周[一二三四五六日天]|星期[一二三四五六日天]|\d\. "
 _SUMS = lazy_pattern(
-    r"\badd\w*|\bsums?\b|\btotal\w*|\btogether\b|\baltogether\b|\bplus\b|\btime ?sheets?\b|合计|总共|一共|相加|加起来|累加", re.IGNORECASE
+    r"\badd\w*|\bsums?\b|\btotal\w*|\btogether\b|\baltogether\b|\bplus\b|\btime ?sheets?\b|合计|总共|一共|相加|加起来|累加",
+    re.IGNORECASE,
 )
 _SHIFTS = lazy_pattern(
     r"\bshifts?\b|\bstart\w*|\bbegin\w*|\bfinish\w*|\bclock(?:ed|ing)?[- ](?:in|out)\b|\bhours worked\b|\bworking (?:time|hours)\b|"
@@ -90,7 +96,7 @@ _FILLER = lazy_pattern(
 )
 _NOT_TIME = lazy_pattern(
     r"\b(?:seconds?|days? (?:ago|from|until|between)|weeks?|months?|years?|date|km|mi|miles?|mph|speed|kwh?|watts?|percent|overtime|"
-    r"double|half|twice|flight|time zone|gmt|utc|every|average|mean|or|not|average)\b|%|平均|加班|倍",
+    r"double|half|twice|flight|time zone|gmt|utc|every|average|mean|or|not|daily|each day|per day)\b|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s*(?:-|to)\s*(?:mon|tue|wed|thu|fri|sat|sun)|%|平均|加班|倍",
     re.IGNORECASE,
 )
 
@@ -137,7 +143,9 @@ def _told(question: Question, depth: int) -> _Facts | None:
     marked = "".join("\0" if sign is None else sign for sign in _gaps(text, tokens))
     if not tokens or re.search(r"\d", marked) or _NOT_TIME.search(marked):
         return None
-    names = re.findall(r"[A-Za-z]+|[\u4e00-\u9fff]+", re.sub(_DAY_NAME, " ", _FILLER.sub(" ", marked), flags=re.IGNORECASE))
+    names = re.findall(
+        r"[A-Za-z]+|[\u4e00-\u9fff]+", re.sub(_DAY_NAME, " ", _FILLER.sub(" ", marked), flags=re.IGNORECASE)
+    )
     if len(names) > _MOST_NAMES:
         return None
     alone = _alone(text, tokens, question)
@@ -156,7 +164,11 @@ def _plain(text: str, requirement: str) -> str:
     if _SHIFTS.search(f"{requirement} {text}") and re.search(
         rf"(?<![a-z])(?:{_ENDS}|{_BEGINS})(?![a-z])|\d\s*-\s*\d", text, re.IGNORECASE
     ):
-        text = _DOTTED.sub(r"\1:\2", text) if not re.search(r"[$€£]|\bat\b|@|\brate\b|/\s*h|\bper\b|\ban hour|\bwage", text) else text
+        text = (
+            _DOTTED.sub(r"\1:\2", text)
+            if not re.search(r"[$€£]|\bat\b|@|\brate\b|/\s*h|\bper\b|\ban hour|\bwage", text)
+            else text
+        )
         text = _BARE_RANGE.sub(r"\1:00\2" + "\0", text)
         text = _BARE_END.sub(r"\1:00", text).replace("\0", "")
         clocked = None
@@ -251,8 +263,13 @@ def _ranges(text: str, clocks: list[_Token], requirement: str) -> tuple[tuple[in
         gap = text[begin.end : end.start]
         told = _TO.fullmatch(gap) or _TOLD.search(gap)
         told = told or (_TOLD_FIRST.search(text[: begin.start]) and not re.search(r"\+|\bplus\b", gap))
-        if not told and not (len(clocks) == 2 and _SHIFTS.search(requirement) and re.fullmatch(r"[\s,;/]+", gap)
-                             and end.value > begin.value and not _SUMS.search(requirement)):
+        if not told and not (
+            len(clocks) == 2
+            and _SHIFTS.search(requirement)
+            and re.fullmatch(r"[\s,;/]+", gap)
+            and end.value > begin.value
+            and not _SUMS.search(requirement)
+        ):
             return None
         first, last = int(begin.value), int(end.value)
         if last < first <= _HALF_DAY + 59 and not begin.half and not end.half and last <= _HALF_DAY:
@@ -277,7 +294,11 @@ def _merged(before: _Facts, text: str, tokens: list[_Token]) -> _Facts | None:
     if kind == "times":
         return before._replace(times=token.value)
     if kind == "dur":
-        less = re.search(r"\b(?:minus|less|without|break|lunch|pause|off|deduct\w*|subtract)\b|-|休息|午休|减|扣", around, re.IGNORECASE)
+        less = re.search(
+            r"\b(?:minus|less|without|break|lunch|pause|off|deduct\w*|subtract)\b|-|休息|午休|减|扣",
+            around,
+            re.IGNORECASE,
+        )
         add = re.search(r"\b(?:plus|add|another|more|also|too|on top)\b|\+|加|再|还有", around, re.IGNORECASE)
         if not less and not add and len(before.more) == 1 and not before.ranges:
             return before._replace(more=(token.value,))
