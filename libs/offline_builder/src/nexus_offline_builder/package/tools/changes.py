@@ -14,8 +14,10 @@ from .patterns import lazy_pattern
 _LONGEST = 200
 _PERCENT = r"(?:per ?cent(?:age)?s?|pct|prozent|%|百分)"
 _MOVES = (
-    r"(?:chang\w*|increas\w*|decreas\w*|grow\w*|grew|risen?|rises|rose|fall\w*|fell|drop\w*|up|down|compar\w*|differ\w*|"
-    r"more|less|better|worse|cheaper|dearer|vs|versus|against|old|new|before|after|last|previous|this year|from|changed|"
+    r"(?:chang\w*|increas\w*|decreas\w*|grow\w*|grew|risen?|rises|rose|fall\w*|fell|drop\w*|up|down|compar\w*|"
+    r"differ\w*|"
+    r"more|less|better|worse|cheaper|dearer|vs|versus|against|old|new|before|after|last|previous|this year|from|"
+    r"changed|"
     r"develop\w*|swing|增|涨|跌|降|变化|变动|升|对比|去年|原来)"
 )
 _WANTS_CHANGE = lazy_pattern(
@@ -28,8 +30,10 @@ _OTHER_WORK = lazy_pattern(
     re.IGNORECASE,
 )
 _MOVED = lazy_pattern(
-    r"->|=>|→|>|\bfrom\b|\bto\b|\bthen\b|\bnow\b|\b(?:last|this|previous|prior) (?:year|month|week|quarter|time|season)|"
-    r"\b(?:old|new|before|after|was|were|is|used to be|yesterday|today)\b|从|到|变|去年|今年|上[个]?[月周季]|[本这]个?[月周季]|原来|现在|之前|以前",
+    r"->|=>|→|>|\bfrom\b|\bto\b|\bthen\b|\bnow\b|\b(?:last|this|previous|prior) (?:year|month|week|quarter|time|"
+    r"season)|"
+    r"\b(?:old|new|before|after|was|were|is|used to be|yesterday|today)\b|从|到|变|去年|今年|上[个]?[月周季]|[本这]个?[月周季]|原来|"
+    r"现在|之前|以前",
     re.IGNORECASE,
 )
 _ASKS_CHANGE = lazy_pattern(
@@ -39,7 +43,8 @@ _ASKS_CHANGE = lazy_pattern(
     re.IGNORECASE,
 )
 _NOT_A_CHANGE = lazy_pattern(
-    r"[*=+^]|\b(?:plus|minus|times|sum|add|subtract|average|mean|share|proportion|split|each|tip|vat|tax|if|unless|without|"
+    r"[*=+^]|\b(?:plus|minus|times|sum|add|subtract|average|mean|share|proportion|split|each|tip|vat|tax|if|"
+    r"unless|without|"
     r"except|not|another|doubled?|halved?|out of|absolute|euros? more|by|days?|hours?|minutes?|add(?:ed)?|off|discount|"
     r"convert|percentage points?|of)\b|\d\s*/\s*\d|加|减|乘|除|平均|占|差|折",
     re.IGNORECASE,
@@ -51,13 +56,15 @@ _OLD = (
     r"去年|上个?[月周季]度?|原来|之前|以前|原价|从|昨天|旧)"
 )
 _NEW = (
-    r"(?:(?:this|current) (?:year|month|week|quarter|time|season|summer|winter)|new|now|today|after(?:wards)?|current(?:ly)?|"
+    r"(?:(?:this|current) (?:year|month|week|quarter|time|season|summer|winter)|new|now|today|after(?:wards)?|"
+    r"current(?:ly)?|"
     r"to|is|今年|[本这]个?[月周季]度?|现在|如今|今天|新)"
 )
 _LABELS = lazy_pattern(rf"(?P<old>(?<![a-z]){_OLD}(?![a-z]))|(?P<new>(?<![a-z]){_NEW}(?![a-z]))|\0", re.IGNORECASE)
 _BACK = lazy_pattern(
     r"(?:(?:and|so|ok|now|what|about|how|if|is|the|or|it|in|do|,)\s*)*(?:back(?:wards)?(?: again)?|reversed?|"
-    r"other (?:way|direction)(?: (?:a?round|about))?|the opposite(?: way)?|(?:from )?new to old|vice versa|swap(?:ped)?(?: them)?|"
+    r"other (?:way|direction)(?: (?:a?round|about))?|the opposite(?: way)?|(?:from )?new to old|vice versa|"
+    r"swap(?:ped)?(?: them)?|"
     r"turned around)[\s?.!]*|(?:那|如果)*(?:反过来|倒过来|反之|反向)(?:呢|算)?[\s?？。]*",
     re.IGNORECASE,
 )
@@ -75,21 +82,24 @@ _SHARE_ASKED = lazy_pattern(
 )
 _WANTS_SHARE = lazy_pattern(rf"{_PERCENT}|\bshares?\b|\bproportions?\b|占比|比例", re.IGNORECASE)
 _OF = lazy_pattern(
-    r"\0\s*(?:[a-z]+\s+){0,3}?(?:out of|(?<!instead )of|from|/)\s*(?:(?:the|our|all|these|my|a|total|about|those)\s+){0,2}\0",
+    r"\0\s*(?:[a-z]+\s+){0,3}?(?:out of|(?<!instead )of|from|/)\s*(?:(?:the|our|all|these|my|a|total|about|"
+    r"those)\s+){0,2}\0",
     re.IGNORECASE,
 )
 _OF_FIRST = lazy_pattern(
     r"(?<![a-z])(?:out of|of|from|among)\s+(?:(?:the|our|all|these|my|a|total)\s+){0,2}\0[^\0]*\0", re.IGNORECASE
 )
 _WHOLE_BEHIND = lazy_pattern(
-    r"\0\s*(?:[a-z]+\s+){0,2}(?:in total|in all|altogether|overall|total)\b|\0[个人件只名位台]?[^\0]{0,6}?[里中]?[^\0,]{0,3}\0[^\0]{0,4}占百?",
+    r"\0\s*(?:[a-z]+\s+){0,2}(?:in total|in all|altogether|overall|total)\b|"
+    r"\0[个人件只名位台]?[^\0]{0,6}?[里中]?[^\0,]{0,3}\0[^\0]{0,4}占百?",
     re.IGNORECASE,
 )
 _WHOLE = lazy_pattern(
     r"(?:total|in all|altogether|overall|all|共有?|总[数共]?|全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0", re.IGNORECASE
 )
 _NO_SHARE = lazy_pattern(
-    r"[*=+^%]|\b(?:not|no|n't|without|except|left|rest|remain\w*|un\w+ed|missing|others?|if|more|less|than|each|twice|half|"
+    r"[*=+^%]|\b(?:not|no|n't|without|except|left|rest|remain\w*|un\w+ed|missing|others?|if|more|less|than|each|"
+    r"twice|half|"
     r"plus|minus|then|average)\b|n't|没|不|剩|其余|未|另",
     re.IGNORECASE,
 )
@@ -230,8 +240,7 @@ def _share(question: Question) -> _Pair | None:
     elif (
         _OF_FIRST.search(left)
         or ((behind := _WHOLE_BEHIND.search(left)) and "\0" not in left[: behind.start()])
-        or ((marked := _WHOLE.search(left))
-        and left.count("\0", 0, marked.end()) == 1)
+        or ((marked := _WHOLE.search(left)) and left.count("\0", 0, marked.end()) == 1)
     ):
         pair = _Pair(numbers[1], numbers[0])
     elif _WHOLE.search(left) or re.search(r"\0\S{0,3}占\S{0,4}\0", left):

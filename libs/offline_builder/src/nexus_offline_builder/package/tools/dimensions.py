@@ -13,11 +13,13 @@ from .wording import digits_for_words, plain_signs
 _LONGEST = 120
 _NUMBER = r"(?:\d+(?:[.,]\d+)?|\.\d+)(?:\s*/\s*\d+)?"
 _UNIT = (
-    r"(?:millimet(?:er|re)s?|mm|centimet(?:er|re)s?|cm|met(?:er|re)s?|m|feet|foot|ft|'|inch(?:es)?|in(?=\s*(?:x|by|\*|$))|yards?|yd|"
+    r"(?:millimet(?:er|re)s?|mm|centimet(?:er|re)s?|cm|met(?:er|re)s?|m|feet|foot|ft|'|inch(?:es)?|in(?=\s*(?:x|"
+    r"by|\*|$))|yards?|yd|"
     r"米|厘米|毫米)(?![a-z0-9])"
 )
 _SIDES = lazy_pattern(
-    rf"(?:(?:what is|what's|the|an?|area|volume|size|of|room|slab|floor|wall|patio|carpet|deck|box|field|bed|concrete|path|garden|is|"
+    rf"(?:(?:what is|what's|the|an?|area|volume|size|of|room|slab|floor|wall|patio|carpet|deck|box|field|bed|"
+    rf"concrete|path|garden|is|"
     rf"how (?:big|much) is)[\s:]+)*"
     rf"(?P<sides>{_NUMBER}\s*(?:{_UNIT})?(?:\s*(?:x|\*|by|乘以?)\s*{_NUMBER}\s*(?:{_UNIT})?){{1,2}})"
     r"(?:\s*(?:slab|room|floor|wall|patio|carpet|deck|area|volume|box))?[\s?=.!]*",
@@ -25,7 +27,8 @@ _SIDES = lazy_pattern(
 )
 _SIDE = lazy_pattern(rf"({_NUMBER})\s*({_UNIT})?", re.IGNORECASE)
 _PLACES = lazy_pattern(
-    r"\b(?:area|volume|rooms?|slabs?|floors?|walls?|patios?|carpets?|tiles?|tiling|paint\w*|concrete|site|build\w*|square|lengths?|m2|m3|"
+    r"\b(?:area|volume|rooms?|slabs?|floors?|walls?|patios?|carpets?|tiles?|tiling|paint\w*|concrete|site|"
+    r"build\w*|square|lengths?|m2|m3|"
     r"sqm|garden|deck\w*|plaster\w*|wood|timber|land|dimensions)\b|面积|体积|房间|地板|瓷砖|工地",
     re.IGNORECASE,
 )

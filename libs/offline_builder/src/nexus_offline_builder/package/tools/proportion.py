@@ -14,8 +14,10 @@ _LONGEST = 1000
 _DEEPEST = 6
 _NUMBER = r"\d+\s+\d+/\d+|\d+/\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+"
 _UNIT = (
-    r"kilograms?|kilos?|kgs?|grams?|gr|g|milligrams?|mg|millilit(?:er|re)s?|ml|centilit(?:er|re)s?|cl|decilit(?:er|re)s?|dl|"
-    r"lit(?:er|re)s?|ltrs?|l|cups?|tablespoons?|tbsps?|tbs|teaspoons?|tsps?|ounces?|oz|fl oz|pounds?|lbs?|pints?|quarts?|gallons?|"
+    r"kilograms?|kilos?|kgs?|grams?|gr|g|milligrams?|mg|millilit(?:er|re)s?|ml|centilit(?:er|re)s?|cl|"
+    r"decilit(?:er|re)s?|dl|"
+    r"lit(?:er|re)s?|ltrs?|l|cups?|tablespoons?|tbsps?|tbs|teaspoons?|tsps?|ounces?|oz|fl oz|pounds?|lbs?|"
+    r"pints?|quarts?|gallons?|"
     r"pinch(?:es)?|cans?|tins?|packs?|packets?|bunch(?:es)?|cloves?|slices?|sticks?|drops?|bags?|bottles?|"
     r"m2|m²|m\^2|sqm|square met(?:er|re)s?|km|miles?|公斤|千克|毫升|公升|大勺|小勺|汤匙|茶匙|大匙|小匙|斤|两|克|升|杯|勺|个|只|块|根|瓶|袋|包"
 )
@@ -23,25 +25,31 @@ _AMOUNT = lazy_pattern(
     rf"(?<![A-Za-z0-9_.,/])(?P<number>{_NUMBER})(?![\d/])\s*(?P<unit>(?:{_UNIT})(?![a-z]))?", re.IGNORECASE
 )
 _EATERS = (
-    r"(?:people|persons?|ppl|pax|guests?|adults?|kids|children|servings?|serves|portions?|eaters|diners|friends|heads|of us|visitors|"
-    r"students|players|muffins?|cookies|biscuits|pancakes?|cupcakes?|rolls|buns|loaf|loaves|cakes?|pizzas?|waffles?|scones|"
+    r"(?:people|persons?|ppl|pax|guests?|adults?|kids|children|servings?|serves|portions?|eaters|diners|friends|"
+    r"heads|of us|visitors|"
+    r"students|players|muffins?|cookies|biscuits|pancakes?|cupcakes?|rolls|buns|loaf|loaves|cakes?|pizzas?|"
+    r"waffles?|scones|"
     r"batch(?:es)?|pieces|burgers|jars|crepes|dumplings|"
     r"tacos|brownies|人份?|份|位|口人|个人|位客人)"
 )
 _COUNTED = lazy_pattern(rf"\s*(?P<noun>{_EATERS})(?![a-z])", re.IGNORECASE)
 _BASE = lazy_pattern(
-    r"(?:\b(?:recipe|serves?|serving|makes?|yields?|feeds?|covers?|enough for|given for|is for|are for|meant for|original\w*|"
+    r"(?:\b(?:recipe|serves?|serving|makes?|yields?|feeds?|covers?|enough for|given for|is for|are for|"
+    r"meant for|original\w*|"
     r"normally|usually|per|gives|for)|原[来方]?|配方|食谱|菜谱|够)\s*(?:is|was|for|of|about|:|are|size|是|为)*\s*$",
     re.IGNORECASE,
 )
 _TARGET = lazy_pattern(
-    r"(?:\b(?:needs?|needed|want|wanted|have|has|got|i make|make|making|bake|baking|cook|cooking|we are|we're|we will be|there are|there will be|"
-    r"now|but|scaled?|to|expecting|instead|how much|how many|what|if|convert|change|adjust|only|and|invited|feed|feeding|having|"
+    r"(?:\b(?:needs?|needed|want|wanted|have|has|got|i make|make|making|bake|baking|cook|cooking|we are|we're|"
+    r"we will be|there are|there will be|"
+    r"now|but|scaled?|to|expecting|instead|how much|how many|what|if|convert|change|adjust|only|and|invited|"
+    r"feed|feeding|having|"
     r"serve|should)\b|->|=>|→|需要|要做|要|做|改[成为做]?|换成|来了?|现在|今天|变成|多少)[^\d\n;.]{0,24}$",
     re.IGNORECASE,
 )
 _FOR = lazy_pattern(
-    r"(?:\b(?:for|serves?|makes?|yields?|feeds?|covers?|need|needs|have|make|making|want|bake|we are|we're|there are|to|now|per|"
+    r"(?:\b(?:for|serves?|makes?|yields?|feeds?|covers?|need|needs|have|make|making|want|bake|we are|we're|"
+    r"there are|to|now|per|"
     r"i have|only)|->|=>|→)\s*(?:it\s+)?(?:for\s+|to serve\s+|about\s+|only\s+)*$",
     re.IGNORECASE,
 )
@@ -58,23 +66,29 @@ _KEPT = lazy_pattern(
     re.IGNORECASE,
 )
 _INTO = lazy_pattern(
-    rf"(?:(?:and|what|is|how|much|that|this|it|them|all|those|the|would|be|please|show|same|result|convert|about|那|这|换成|是|"
+    rf"(?:(?:and|what|is|how|much|that|this|it|them|all|those|the|would|be|please|show|same|result|convert|"
+    rf"about|那|这|换成|是|"
     rf"多少|,)\s*)*(?:in|into|to|as|用|成)?\s*(?P<unit>{_UNIT})\s*(?:呢|please)?[\s?.!？]*",
     re.IGNORECASE,
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"\b(?:recipe|serves?|serving|servings|makes?|yields?|feeds?|covers?|enough|given|original\w*|normally|usually|per|gives|for|"
-    r"needs?|needed|want|wanted|have|has|got|make|making|bake|baking|cook|cooking|we|i|you|are|is|was|it|there|will|be|now|but|"
-    r"scaled?|to|expecting|instead|how|much|many|what|if|convert|change|adjust|only|and|feed|feeding|of|the|an?|my|our|do|does|"
+    r"\b(?:recipe|serves?|serving|servings|makes?|yields?|feeds?|covers?|enough|given|original\w*|normally|"
+    r"usually|per|gives|for|"
+    r"needs?|needed|want|wanted|have|has|got|make|making|bake|baking|cook|cooking|we|i|you|are|is|was|it|there|"
+    r"will|be|now|but|"
+    r"scaled?|to|expecting|instead|how|much|many|what|if|convert|change|adjust|only|and|feed|feeding|of|the|an?|"
+    r"my|our|do|does|"
     r"should|use|uses|takes?|calls?|with|please|pls|then|so|in|that|this|about|coming|come|comes|says|each|amounts?|"
     r"ingredients?|invited|having|serve|ok|or|on|at|oven|bake|would|'re|'s|double|twice|half|halve|triple|from|up|by|"
-    r"ppl|people|persons?|guests?|tomorrow|tonight|tomorow|today|party|dinner|lunch|everything)\b|[\s,;.:?!&()=>→/|*\n-]",
+    r"ppl|people|persons?|guests?|tomorrow|tonight|tomorow|today|party|dinner|lunch|everything)\b|"
+    r"[\s,;.:?!&()=>→/|*\n-]",
     re.IGNORECASE,
 )
 _NAME_ZH = lazy_pattern(r"[\u4e00-\u9fff]{1,6}$")
 _NOT_A_NAME = lazy_pattern(r"[需要用放做是的和加人份多少现在给每个改成换原来方配食谱菜够吃及]")
 _OTHER_WORK = lazy_pattern(
-    r"[%$€£¥+*]|\b(?:not|without|except|plus|minus|less|calories|kcal|cost|price|percent|average|left|remaining|each)\b|卡路里|价格|剩",
+    r"[%$€£¥+*]|\b(?:not|without|except|plus|minus|less|calories|kcal|cost|price|percent|average|left|remaining|"
+    r"each)\b|卡路里|价格|剩",
     re.IGNORECASE,
 )
 _ABOUT = lazy_pattern(rf"\b(?:recipe|serves|makes|yields|feeds)\b|\d\s*{_EATERS}(?![a-z])|配方|食谱", re.IGNORECASE)

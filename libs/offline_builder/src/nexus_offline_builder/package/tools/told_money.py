@@ -8,6 +8,7 @@ from . import figures
 from .amounts import Amount, amounts_in, read_plainly
 from .bills import refuse_mixed_currencies
 from .contract import Question, Refusal
+from .folds import folded
 from .patterns import lazy_pattern
 
 _LONGEST = 250
@@ -16,7 +17,8 @@ _MOST_NAMES = 5
 _MONEY = r"[$€£¥]|\b(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?|bucks|quid|yuan)\b|元|块钱?"
 _PEOPLE = r"(?:people|persons?|ppl|pax|of us|ways|friends|guests|heads|folks|diners|guys|adults|p\b|个?人|位)"
 _JOINS = lazy_pattern(
-    r"\b(?:joins?|joined|joining|comes? (?:along|too|as well)|came (?:along|too)|more (?:people|persons?|friends?|guests?))\b|加入|又来",
+    r"\b(?:joins?|joined|joining|comes? (?:along|too|as well)|came (?:along|too)|more (?:people|persons?|"
+    r"friends?|guests?))\b|加入|又来",
     re.IGNORECASE,
 )
 _LEAVES = lazy_pattern(
@@ -24,7 +26,8 @@ _LEAVES = lazy_pattern(
 )
 _NO_TIP = lazy_pattern(r"\b(?:no|without(?: a| the)?) tip\b|不给小费|没有小费", re.IGNORECASE)
 _WANTS_BILL = lazy_pattern(
-    r"(?=.*(?:\btips?\b|gratuity|小费))(?=.*(?:\beach\b|\bperson\b|\bpeople\b|\bsplit\w*|\bshar\w+|\bper head\b|\bpays?\b|人|分摊|平分|AA))",
+    r"(?=.*(?:\btips?\b|gratuity|小费))(?=.*(?:\beach\b|\bperson\b|\bpeople\b|\bsplit\w*|\bshar\w+|\bper head\b|"
+    r"\bpays?\b|人|分摊|平分|AA))",
     re.IGNORECASE | re.DOTALL,
 )
 _RAISE = r"(?:raises?|pay rise|rise|increas\w*|more|up|bump|加薪|涨薪|涨工资|加工资|涨|上调|提高)"
@@ -39,7 +42,8 @@ _OVERTIME = lazy_pattern(
 )
 _FACTOR = (
     (
-        r"\btime and (?:an? |1 )?(?:half|1/2)\b|\b1 and an? half times\b|\bhalf time extra\b|1倍半|\btime[- ]and[- ]1/2\b|\b1 1/2 times\b",
+        r"\btime and (?:an? |1 )?(?:half|1/2)\b|\b1 and an? half times\b|\bhalf time extra\b|1倍半|"
+        r"\btime[- ]and[- ]1/2\b|\b1 1/2 times\b",
         Fraction(3, 2),
     ),
     (r"\btime and (?:an? |1 )?quarter\b", Fraction(5, 4)),
@@ -56,37 +60,49 @@ _SALARIES = lazy_pattern(
 )
 _A_YEAR = r"(?:(?:a|per|each|every|/)\s*(?:year|yr|annum)|yearly|annual(?:ly)?|p\.?a\b\.?|每年|一年|1年|年薪|年)"
 _A_MONTH = r"(?:(?:a|per|each|every|/|in a)\s*(?:month|mth|mo\b)|monthly|每月|每个月|一个月|1个月|月薪|月)"
-_NET = r"(?:net(?:to)?|excl\w*\.?(?: (?:vat|tax))?|ex\.? (?:vat|tax)|before (?:vat|tax)|without (?:vat|tax)|plus (?:vat|tax)|不含税|未税|税前)"
-_GROSS = r"(?:gross|brutto|incl\w*\.?(?: (?:vat|tax))?|inc\.? (?:vat|tax)|with (?:vat|tax)|after (?:vat|tax)|vat incl\w*|(?<!不)含税|税后)"
+_NET = (
+    r"(?:net(?:to)?|excl\w*\.?(?: (?:vat|tax))?|ex\.? (?:vat|tax)|before (?:vat|tax)|without (?:vat|tax)|"
+    r"plus (?:vat|tax)|不含税|未税|税前)"
+)
+_GROSS = (
+    r"(?:gross|brutto|incl\w*\.?(?: (?:vat|tax))?|inc\.? (?:vat|tax)|with (?:vat|tax)|after (?:vat|tax)|"
+    r"vat incl\w*|(?<!不)含税|税后)"
+)
 _VAT = lazy_pattern(r"\b(?:vat|tax|gst|mwst|iva|tva)\b|税", re.IGNORECASE)
 _ROLE_BEHIND = lazy_pattern(rf"\s*(?:{_MONEY})?\s*\(?(?:(?P<net>{_NET})|(?P<gross>{_GROSS}))(?![a-z])", re.IGNORECASE)
 _ROLE_AHEAD = lazy_pattern(
-    rf"(?:(?P<net>{_NET})|(?P<gross>{_GROSS}))(?:\s*(?:price|amount|total|invoice|bill|sum|is|was|of|:|=|价格?|是|{_MONEY}))*\s*$",
+    rf"(?:(?P<net>{_NET})|(?P<gross>{_GROSS}))(?:\s*(?:price|amount|total|invoice|bill|sum|is|was|of|:|=|价格?|是|"
+    rf"{_MONEY}))*\s*$",
     re.IGNORECASE,
 )
-_PIECES = lazy_pattern(
-    r"(?:买了?)?(?P<n>\d+)[件个条双本瓶只盒套张]?[\u4e00-\u9fff]{0,6}?(?:每[件个条双本瓶只盒套张]|单价|各)(?:是|要)?(?P<price>\d+(?:点\d+)?)[元块]?钱?"
-    r"(?:总价|全部|一共|全场|都|再|然后)*打?(?P<fold>\d(?:点\d)?|\d\d)折(?:后|多少钱?|一共|共|要|是)*[?]?"
-)
 _ASKED_SIDE = lazy_pattern(
-    rf"(?:what(?:'s| is)?|give me|i need|calculate|^)\s*(?:the )?(?:(?P<net>net)|gross)(?: price| amount)? (?:of|for|from)\s*(?:{_MONEY})?\s*$",
+    rf"(?:what(?:'s| is)?|give me|i need|calculate|^)\s*(?:the )?(?:(?P<net>net)|gross)(?: price|"
+    rf" amount)? (?:of|for|from)\s*(?:{_MONEY})?\s*$",
     re.IGNORECASE,
 )
 _FILLER = lazy_pattern(
-    r"\b(?:how|much|many|what|is|was|are|were|will|would|be|the|an?|and|i|we|he|she|they|it|you|of|for|in|on|at|with|my|his|her|"
-    r"their|our|that|this|so|then|total|bill|check|tip|tips|tipping|each|every|person|people|per|head|pays?|pay|owes?|owe|split|"
-    r"between|among|by|oh|wait|actually|only|just|make|now|no|not|sorry|ok|if|us|more|instead|to|new|old|salary|salaries|wage|wages|"
-    r"raise|raises|rise|increase|gets?|get|earns?|makes|paid|month|monthly|year|yearly|annual|annually|hour|hours|hrs?|hourly|rate|"
-    r"normal|regular|overtime|over|time|half|double|quarter|extra|price|vat|tax|net|gross|incl\w*|excl\w*|from|does|do|did|has|have|"
-    r"after|before|about|up|all|please|pls|got|give|come|comes|came|there|joins?|it's|we're|dinner|lunch|meal|restaurant|current|"
+    r"\b(?:how|much|many|what|is|was|are|were|will|would|be|the|an?|and|i|we|he|she|they|it|you|of|for|in|on|at|"
+    r"with|my|his|her|"
+    r"their|our|that|this|so|then|total|bill|check|tip|tips|tipping|each|every|person|people|per|head|pays?|pay|"
+    r"owes?|owe|split|"
+    r"between|among|by|oh|wait|actually|only|just|make|now|no|not|sorry|ok|if|us|more|instead|to|new|old|salary|"
+    r"salaries|wage|wages|"
+    r"raise|raises|rise|increase|gets?|get|earns?|makes|paid|month|monthly|year|yearly|annual|annually|hour|"
+    r"hours|hrs?|hourly|rate|"
+    r"normal|regular|overtime|over|time|half|double|quarter|extra|price|vat|tax|net|gross|incl\w*|excl\w*|from|"
+    r"does|do|did|has|have|"
+    r"after|before|about|up|all|please|pls|got|give|come|comes|came|there|joins?|it's|we're|dinner|lunch|meal|"
+    r"restaurant|current|"
     r"currently|gross|out|as|same|worth|percent|x|an|her|or|amount|cost|costs|rounds?|too|well|also|works?|worked|"
-    r"service|charge|gratuity|payments?|instalments?|times|another|friend|friends|guests?|standard|base|basic|than)\b|[\s,;.:?!&()=@/|*+→>-]|"
+    r"service|charge|gratuity|payments?|instalments?|times|another|friend|friends|guests?|standard|base|basic|"
+    r"than)\b|[\s,;.:?!&()=@/|*+→>-]|"
     + _MONEY
     + r"|[的是有共了我他她那呢多少几从到至总价要每人分摊平均小费账单吃饭花费元块钱税含不净额率加班工资薪时月年涨后前新给付再改成如果按算一正常平时]",
     re.IGNORECASE,
 )
 _NOT_TOLD = lazy_pattern(
-    r"\b(?:except|unless|free|already|separately|included|kids|children|average|twice|compound|interest|minus|less than|without overtime|off|discount\w*|refund\w*)\b|折",
+    r"\b(?:except|unless|free|already|separately|included|kids|children|average|twice|compound|interest|minus|"
+    r"less than|without overtime|off|discount\w*|refund\w*)\b|折",
     re.IGNORECASE,
 )
 _ASKS_TAX_ONLY = lazy_pattern(r"\bhow much (?:vat|tax)\b|\b(?:vat|tax) (?:amount|part)\b|税额", re.IGNORECASE)
@@ -102,7 +118,7 @@ def told_lines(question: Question) -> list[str] | None:
     """The expressions for what is told and asked; None where it is not of these kinds. Raises Refusal to ask back."""
     if len(question.text) > _LONGEST or "\n" in question.text.strip():
         return None
-    return _folded(question) or _bill_lines(question) or _overtime(question) or _pay(question) or _taxed(question)
+    return folded(question) or _bill_lines(question) or _overtime(question) or _pay(question) or _taxed(question)
 
 
 def _names(left: str) -> int:
@@ -117,22 +133,6 @@ def _rest(text: str, amounts: list[Amount]) -> str:
     for one in reversed(amounts):
         text = f"{text[: one.start]} \0 {text[one.end :]}"
     return text
-
-
-# Discounts
-
-
-def _folded(question: Question) -> list[str] | None:
-    """`3件，每件129，打85折`: so many at a price each, and the tenths that are to be paid."""
-    found = _PIECES.fullmatch(re.sub(r"[,;.\s]", "", re.sub(r"(?<=\d)[.](?=\d)", "点", read_plainly(question.text))))
-    if found is None:
-        return None
-    fold = found["fold"].replace("点", ".")
-    tenths = Fraction(fold) / (10 if len(fold) == 1 or "." in fold else 100)
-    return [f"{found['n']} * {found['price'].replace('点', '.')} * {_w(tenths)}"]
-
-
-# Bills
 
 
 def _bill_lines(question: Question) -> list[str] | None:
@@ -223,9 +223,6 @@ def _more_people(text: str, before: _Bill) -> Fraction | None:
     if step is None or not (_JOINS.search(text) or _LEAVES.search(text)) or " and " in text.replace("and with", ""):
         return None
     return before.people + step if _JOINS.search(text) else before.people - step
-
-
-# Pay
 
 
 def _overtime(question: Question) -> list[str] | None:
@@ -339,9 +336,6 @@ def _by_month(question: Question, text: str, money: list[Amount], salaries: int 
     if salaries:
         return [f"{number} / {salaries}"] if year else [f"{number} * {salaries}"]
     return None
-
-
-# Tax
 
 
 def _taxed(question: Question) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Working time as it is told: begin and end less breaks, sums of hours and minutes, times a rate or a number of days."""
+"""Working time as it is told: begin and end less breaks, sums of hours and minutes, times a rate or days."""
 
 import re
 from fractions import Fraction
@@ -35,20 +35,25 @@ _PHRASES = (
     (r"点三刻", "点45分"),
 )
 _TOKEN = lazy_pattern(
-    rf"(?P<rate>[$€£¥]?\s*(?P<r1>\d+(?:[.,]\d{{1,2}})?)\s*(?:[$€£¥]|eur\w*|usd|dollars?|pounds?|gbp|chf|元|块)?\s*(?:an|per|/|every|a|each|每)\s*{_HOURS}(?![a-z])|"
-    rf"(?:每个?小时|时薪|hourly (?:rate|wage|pay)(?: of| is)?|(?:at|@|times|x|\*|rate(?: of| is)?|pay|wage|paid|earns?|乘以?)\s*"
+    rf"(?P<rate>[$€£¥]?\s*(?P<r1>\d+(?:[.,]\d{{1,2}})?)\s*(?:[$€£¥]|eur\w*|usd|dollars?|pounds?|gbp|chf|元|"
+    rf"块)?\s*(?:an|per|/|every|a|each|每)\s*{_HOURS}(?![a-z])|"
+    rf"(?:每个?小时|时薪|hourly (?:rate|wage|pay)(?: of| is)?|(?:at|@|times|x|\*|rate(?: of| is)?|pay|wage|paid|"
+    rf"earns?|乘以?)\s*"
     rf"[$€£¥])\s*:?\s*[$€£¥]?\s*(?P<r2>\d+(?:[.,]\d{{1,2}})?)(?!\d|\s*{_HOURS})(?:\s*[元块])?|"
     rf"(?:at|@|times|x|\*|rate(?: of| is)?|乘以?)\s*(?P<r3>\d+\.\d\d|\d+\.\d)(?![\d:]|\s*(?:{_HOURS}|[ap]m))|"
     rf"(?:at|@|rate(?: of| is)?)\s*(?P<r4>\d+)(?![\d:.]|\s*(?:{_HOURS}|[ap]\.?m|{_MINUTES})))|"
     rf"(?P<dur>(?P<dh>\d+(?:[.,]\d+)?)\s*{_HOURS}(?:\s*(?:and\s+|零)?(?P<dm>\d{{1,2}})\s*(?:{_MINUTES}|m)(?![a-z])"
-    rf"(?!\s*(?:unpaid\s*)?(?:break|lunch|pause|休息|午休))|(?P<dn>[0-5]\d)(?![\d.:])|\s+(?P<do>[0-5]?\d)(?=\s*(?:$|[,;+\n]|and\b|plus\b)))?"
+    rf"(?!\s*(?:unpaid\s*)?(?:break|lunch|pause|休息|午休))|(?P<dn>[0-5]\d)(?![\d.:])|\s+(?P<do>[0-5]?\d)(?=\s*(?:$|"
+    rf"[,;+\n]|and\b|plus\b)))?"
     rf"(?![a-z])|(?P<mm>\d+)[\s-]*(?:{_MINUTES}|m(?=\s+(?:break|lunch|pause|off)))(?![a-z]))|"
     r"(?P<clock>(?P<zh>上午|下午|早上|晚上|中午|凌晨|傍晚|早|晚)?\s*(?:"
     r"(?<![\d.:])(?P<ch>\d{1,3}):(?P<cm>[0-5]\d)(?::00)?(?![\d:])\s*(?P<cp>[ap]\.?m\.?(?![a-z]))?|"
     r"(?<![\d.:])(?P<ah>\d{1,2})(?:\.(?P<am>[0-5]\d))?\s*(?P<ap>[ap]\.?m\.?(?![a-z]))|"
     r"(?P<nh>\d{1,2})[点时](?!间)(?:(?P<nm>\d{1,2})分?)?|"
-    r"(?<![\d.:,])(?P<mh>[01]\d|2[0-3])(?P<ml>[0-5]\d)(?=\s*(?:hrs\b)?\s*(?:to|-|until|till|finish\w*|$|[,;]))(?:\s*hrs\b)?))|"
-    r"(?P<times>(?:(?:for|x|\*|times|over|乘以?)\s*)?(?P<n>\d{1,3})\s*(?:(?:work(?:ing)?\s*)?(?:days?|shifts?)(?:\s*(?:a week|of|each))?|times|天|次|班)(?![a-z])|"
+    r"(?<![\d.:,])(?P<mh>[01]\d|2[0-3])(?P<ml>[0-5]\d)(?=\s*(?:hrs\b)?\s*(?:to|-|until|till|finish\w*|$|"
+    r"[,;]))(?:\s*hrs\b)?))|"
+    r"(?P<times>(?:(?:for|x|\*|times|over|乘以?)\s*)?(?P<n>\d{1,3})\s*(?:(?:work(?:ing)?\s*)?(?:days?|"
+    r"shifts?)(?:\s*(?:a week|of|each))?|times|天|次|班)(?![a-z])|"
     r"(?:x|\*|times|乘以?)\s*(?P<n2>\d{1,3})(?![\d.:,]|\s*h)|(?<![\d.:,])(?P<n3>\d{1,2})\s*(?:x|\*)(?=\s*\d))",
     re.IGNORECASE,
 )
@@ -56,15 +61,20 @@ _DATE = lazy_pattern(r"\d{4}\s*([-/.])\s*\d{1,2}\1\s*\d|\d\s*[年月]\s*\d|\d{1,
 _DOTTED = lazy_pattern(r"(?<![\d.,:])(\d{1,2})\.([0-5]\d)(?![\d.,%])")
 _BARE_RANGE = lazy_pattern(r"(?<![\d.,:h])(\d{1,2})(\s*(?:to|-|till?|until|bis|到|至)\s*)(?=\d)", re.IGNORECASE)
 _BARE_END = lazy_pattern(r"(?<=\0)(\d{1,2})(?![\d.,:]|\s*(?:h|m|个?小时|点|[ap]\.?m))", re.IGNORECASE)
+_UNMARKED = lazy_pattern(r"(?<![\d.:,])[012]\d[0-5]\d(?![\d.:,])")
 _TO = lazy_pattern(r"\s*(?:o'?clock)?\s*(?:to|-|--|->|→|~|until|till?|through|thru|bis|到|至|直到)\s*", re.IGNORECASE)
-_ENDS = r"(?:finish\w*|end\w*|out|left|leav\w*|stop\w*|home|off|knock\w*|quit|done|close\w*|till?|until|to|下班|结束|走|收工|离开|打卡|到)"
+_ENDS = (
+    r"(?:finish\w*|end\w*|out|left|leav\w*|stop\w*|home|off|knock\w*|quit|done|close\w*|till?|until|to|下班|"
+    r"结束|走|收工|离开|打卡|到)"
+)
 _BEGINS = (
     r"(?:start\w*|beg[aiu]n\w*|in|from|arriv\w*|came|come|clock\w*|between|work\w*|on|open\w*|上班|开始|到岗|从|工作)"
 )
 _TOLD = lazy_pattern(rf"(?<![a-z]){_ENDS}(?![a-z])", re.IGNORECASE)
 _TOLD_FIRST = lazy_pattern(rf"(?<![a-z]){_BEGINS}(?![a-z])", re.IGNORECASE)
 _BREAK = lazy_pattern(
-    r"\b(?:breaks?|lunch\w*|pauses?|unpaid|rest|minus|less|without|deduct\w*|off|subtract\w*|tea|coffee|dinner|took|had|"
+    r"\b(?:breaks?|lunch\w*|pauses?|unpaid|rest|minus|less|without|deduct\w*|off|subtract\w*|tea|coffee|dinner|"
+    r"took|had|"
     r"interruption)\b|-|休息|午休|减|扣|吃饭|除去",
     re.IGNORECASE,
 )
@@ -78,25 +88,32 @@ _SUMS = lazy_pattern(
     re.IGNORECASE,
 )
 _SHIFTS = lazy_pattern(
-    r"\bshifts?\b|\bstart\w*|\bbegin\w*|\bfinish\w*|\bclock(?:ed|ing)?[- ](?:in|out)\b|\bhours worked\b|\bworking (?:time|hours)\b|"
+    r"\bshifts?\b|\bstart\w*|\bbegin\w*|\bfinish\w*|\bclock(?:ed|ing)?[- ](?:in|out)\b|\bhours worked\b|"
+    r"\bworking (?:time|hours)\b|"
     r"\bwork(?:ed)? (?:time|hours)\b|\btime ?sheets?\b|上班|下班|工时|班次|打卡|考勤",
     re.IGNORECASE,
 )
 _DECIMAL = lazy_pattern(r"\bdecimals?\b|小数", re.IGNORECASE)
 _FILLER = lazy_pattern(
-    r"\b(?:how|long|many|much|what|is|was|are|were|the|an?|and|i|we|he|she|they|it|you|of|for|in|on|at|with|my|his|her|their|our|"
-    r"that|this|so|then|total|sum|add|up|together|altogether|time|hours?|minutes?|worked|work|works|working|day|days|shift|shifts|"
+    r"\b(?:how|long|many|much|what|is|was|are|were|the|an?|and|i|we|he|she|they|it|you|of|for|in|on|at|with|my|"
+    r"his|her|their|our|"
+    r"that|this|so|then|total|sum|add|up|together|altogether|time|hours?|minutes?|worked|work|works|working|day|"
+    r"days|shift|shifts|"
     r"today|yesterday|tomorrow|pay|paid|wage|wages|earn|earns|earned|get|gets|make|made|money|per|rate|each|every|"
-    r"did|do|does|only|just|actually|ok|now|please|pls|no|took|had|have|has|break|breaks|lunch|pause|unpaid|o'?clock|am|pm|"
-    r"decimal|as|net|from|to|till?|until|between|started|finished|came|left|be|if|to|rest|more|another|also|later|come|out|it's|"
+    r"did|do|does|only|just|actually|ok|now|please|pls|no|took|had|have|has|break|breaks|lunch|pause|unpaid|"
+    r"o'?clock|am|pm|"
+    r"decimal|as|net|from|to|till?|until|between|started|finished|came|left|be|if|to|rest|more|another|also|"
+    r"later|come|out|it's|"
     r"was|spent|plus|minus|less|without|deduct|take|off|times|what's|"
     r"hrs?|mins?|all|in)\b|[\s,;.:?!&+*=()@$€£¥|/-]|→|[的是有共了我他她那呢多少几从到至上下班结束开始休息午减去扣除小时分钟长间一共总计工作加和钱每天"
     r"工资久到岗走按算除去吃饭又还再合乘以掉]",
     re.IGNORECASE,
 )
 _NOT_TIME = lazy_pattern(
-    r"\b(?:seconds?|days? (?:ago|from|until|between)|weeks?|months?|years?|date|km|mi|miles?|mph|speed|kwh?|watts?|percent|overtime|"
-    r"double|half|twice|flight|time zone|gmt|utc|every|average|mean|or|not|daily|each day|per day)\b|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s*(?:-|to)\s*(?:mon|tue|wed|thu|fri|sat|sun)|%|平均|加班|倍",
+    r"\b(?:seconds?|days? (?:ago|from|until|between)|weeks?|months?|years?|date|km|mi|miles?|mph|speed|kwh?|"
+    r"watts?|percent|overtime|"
+    r"double|half|twice|flight|time zone|gmt|utc|every|average|mean|or|not|daily|each day|per day)\b|\b(?:mon|"
+    r"tue|wed|thu|fri|sat|sun)[a-z]*\s*(?:-|to)\s*(?:mon|tue|wed|thu|fri|sat|sun)|%|平均|加班|倍",
     re.IGNORECASE,
 )
 
@@ -147,6 +164,8 @@ def _told(question: Question, depth: int) -> _Facts | None:
         r"[A-Za-z]+|[\u4e00-\u9fff]+", re.sub(_DAY_NAME, " ", _FILLER.sub(" ", marked), flags=re.IGNORECASE)
     )
     if len(names) > _MOST_NAMES:
+        return None
+    if _UNMARKED.search(text) and not _SHIFTS.search(f"{question.requirement} {text}"):
         return None
     alone = _alone(text, tokens, question)
     if alone is not None or not question.earlier or depth == 0:
