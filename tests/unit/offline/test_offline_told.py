@@ -322,7 +322,6 @@ NOT_ANSWERED = {
         "rent 900, now 950, deposit 1800",
         "price rose by 20 to 120",
         "price rose from 100 by 20",
-        "from 2019 to 2023",
         "12.5% -> 15%",
         "minus 5 to 10",
     ],

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from . import figures
@@ -266,7 +267,7 @@ def _alone_enough(clocks: list[_Token], question: Question) -> bool:
 
 def _listed(text: str, counted: list[_Token]) -> bool:
     """Whether nothing but signs, days and few words stands between the durations."""
-    for one, after in zip(counted, counted[1:], strict=False):
+    for one, after in pairwise(counted):
         gap = text[one.end : after.start]
         if re.search(r"\b(?:to|until|till|in)\b|到|至", gap, re.IGNORECASE):
             return False
@@ -301,7 +302,7 @@ def _ranges(text: str, clocks: list[_Token], requirement: str) -> tuple[tuple[in
     return tuple(made)
 
 
-def _merged(before: _Facts, text: str, tokens: list[_Token]) -> _Facts | None:
+def _merged(before: _Facts, text: str, tokens: list[_Token]) -> _Facts | None:  # noqa: C901 - a branch for each figure
     """What was told before, with what this prompt adds to it or says instead."""
     kinds = [one.kind for one in tokens]
     if len(kinds) != 1:
