@@ -26,6 +26,9 @@ _BY_TOOL: dict[str, tuple[CaseTurn, ...]] = {
             prompt='Convert to CSV: [{"item": "pen", "price": 1.5}]', expect=[Contains(texts=["item,price\npen,1.5"])]
         ),
     ),
+    "proportion": (
+        CaseTurn(prompt="a recipe for 4 takes 300 g rice, I need it for 6", expect=[Contains(texts=["450 g rice"])]),
+    ),
     "number_notation": (CaseTurn(prompt="25 in binary", expect=[Contains(texts=["11001"])]),),
     "list_cleanup": (
         CaseTurn(prompt="sort and remove duplicates: pear, apple, pear", expect=[Contains(texts=["apple, pear"])]),

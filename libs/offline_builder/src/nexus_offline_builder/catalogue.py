@@ -257,6 +257,21 @@ CATALOGUE: tuple[ToolRule, ...] = (
         operations="decimal convert conversion dec number",
     ),
     ToolRule(
+        name="proportion",
+        title="Proportions",
+        description="Amounts in proportion: a recipe for another number of people, material for another area.",
+        category="mathematics",
+        capabilities=("proportions",),
+        short_name="proportions",
+        topics="scale_recipe scale_a_recipe recipe_scaler recipe_scaling resize_recipe recipe_calculator "
+        "rule_of_three rule_of_3 proportion recipe_bigger recipe_smaller "
+        "bigger_batch 按比例 几人份 按人数 人份换算 配方换算",
+        objects="recipe ingredient portion dough batch 食谱 菜谱 配方 用料 食材",
+        operations="scale scaling bigger smaller resize double halve adjust multiply upscale more_people fewer_people "
+        "how_many_people how_many_person how_many_guest number_of_people number_of_guest other_number "
+        "larger 放大 缩小 人数 人份 份量 用量 加倍",
+    ),
+    ToolRule(
         name="list_cleanup",
         title="List cleanup",
         description="Sorts a list, removes duplicates, reverses, numbers and counts its entries.",
@@ -373,7 +388,8 @@ OUT_OF_REACH = {
     ),
     "summaries and general knowledge": (
         "summarize_article summarise_article summarize_long long_article history trivia who_won world_cup "
-        "capital_of recipe_idea recommend python_code write_code write_program source_code "
+        "capital_of recipe_idea write_recipe write_me_recipe suggest_recipe find_recipe "
+        "recommend python_code write_code write_program source_code "
         "phone_plan recommendation advice explain chess play game date_idea find_a_date romantic "
         "therapist chatbot what_to_cook  摘要 百科 历史 推荐 下棋 游戏 聊天"
     ),

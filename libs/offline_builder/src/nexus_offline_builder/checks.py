@@ -46,6 +46,7 @@ _PROBES: dict[str, tuple[Probe, ...]] = {
     "text_statistics": (Probe('How many words are in "to be or not to be"?', "6"),),
     "json_query": (Probe('Get a.b[1] from {"a": {"b": [1, 42]}}', "42"),),
     "json_to_csv": (Probe('Convert to CSV: [{"item": "pen", "price": 1.5}]', "item,price\npen,1.5"),),
+    "proportion": (Probe("a recipe for 4 takes 300 g rice, I need it for 6", "450 g rice"),),
     "number_notation": (Probe("25 in binary", "11001"), Probe("XIV in decimal", "14")),
     "list_cleanup": (
         Probe("sort and remove duplicates: pear, apple, pear", "apple, pear"),

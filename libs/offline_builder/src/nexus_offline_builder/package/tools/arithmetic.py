@@ -1,12 +1,15 @@
 """Answers arithmetic questions exactly."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from . import figures
 from .bills import refuse_mixed_currencies
+from .changes import pair_task
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .dimensions import area_task
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
 from .list_defaults import in_full as several_in_full
 from .list_defaults import share_in_full
@@ -15,7 +18,9 @@ from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .phrases import deal_for, expression_for, lines_for
 from .rate_defaults import in_full as amount_in_full
+from .told_money import told_lines
 from .wording import digits_for_words, plain_signs, with_points
+from .worked_time import time_task
 
 _LONGEST_WORDING = 4000
 _MOST_EXPRESSIONS = 20
@@ -69,6 +74,8 @@ def understand(question: Question) -> Task | None:
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
         return None
+    if (worked := _everyday(question)) is not None:
+        return worked
     if question.earlier and (_LONE_SHARE.fullmatch(text.strip()) or _SIGNED_SHARE.fullmatch(text.strip().lower())):
         return None
     if (asked := list_turn(question) or _in_lines(question)) is not None:
@@ -88,6 +95,24 @@ def understand(question: Question) -> Task | None:
     if question.earlier and found and _is_share(found[0]):
         return None
     return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
+
+
+def _everyday(question: Question) -> Task | None:
+    """What is told rather than written as an expression, and what only the requirement says is to be worked out."""
+    if (worked := pair_task(question) or time_task(question) or area_task(question)) is not None:
+        return worked
+    try:
+        lines = told_lines(question)
+    except Refusal as refusal:
+        return Task(CERTAIN, _raising(refusal))
+    return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines], question)) if lines else None
+
+
+def _raising(refusal: Refusal) -> Callable[[], Answer]:
+    def refuse() -> Answer:
+        raise refusal
+
+    return refuse
 
 
 def _in_lines(question: Question) -> Task | None:
@@ -225,6 +250,8 @@ def _rounded(tokens: list[Token], places: int) -> Answer:
 
 def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
+    if _everyday(question) is not None:
+        return None
     claim = understand(question)
     certain = claim is not None and claim.confidence == CERTAIN
     share = share_in_full(question, requirement)
