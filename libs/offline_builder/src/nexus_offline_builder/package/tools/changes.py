@@ -22,7 +22,8 @@ _MOVES = (
 )
 _WANTS_CHANGE = lazy_pattern(
     rf"{_PERCENT}.{{0,60}}(?<![a-z]){_MOVES}(?![a-z])|(?<![a-z]){_MOVES}(?![a-z]).{{0,60}}{_PERCENT}|\bgrowth rate\b|"
-    r"涨跌|涨幅|跌幅|增长率|增幅|降幅|变化率|同比|环比|\byoy\b|year[- ]on[- ]year|year[- ]over[- ]year|month[- ]on[- ]month",
+    r"涨跌|涨幅|跌幅|增长率|增幅|降幅|变化率|同比|环比|\byoy\b|year[- ]on[- ]year|"
+    r"year[- ]over[- ]year|month[- ]on[- ]month",
     re.IGNORECASE | re.DOTALL,
 )
 _OTHER_WORK = lazy_pattern(
@@ -32,7 +33,8 @@ _OTHER_WORK = lazy_pattern(
 _MOVED = lazy_pattern(
     r"->|=>|→|>|\bfrom\b|\bto\b|\bthen\b|\bnow\b|\b(?:last|this|previous|prior) (?:year|month|week|quarter|time|"
     r"season)|"
-    r"\b(?:old|new|before|after|was|were|is|used to be|yesterday|today)\b|从|到|变|去年|今年|上[个]?[月周季]|[本这]个?[月周季]|原来|"
+    r"\b(?:old|new|before|after|was|were|is|used to be|yesterday|today)\b|从|到|变|"
+    r"去年|今年|上[个]?[月周季]|[本这]个?[月周季]|原来|"
     r"现在|之前|以前",
     re.IGNORECASE,
 )
@@ -70,7 +72,8 @@ _BACK = lazy_pattern(
 )
 _ANOTHER = lazy_pattern(
     r"(?:(?:and|so|ok|now|what|about|how|if|it|with|for|to|from|was|is|were|had been|instead|or|then|only|we|had|there|"
-    r"would|be|made|it's|last year|this year|last month|this month|the|old|new|value|one|[,?.!]|那|如果|要是|呢|去年|今年|现在|"
+    r"would|be|made|it's|last year|this year|last month|this month|the|old|new|"
+    r"value|one|[,?.!]|那|如果|要是|呢|去年|今年|现在|"
     r"原来|到|从|是)\s*|\0\s*)+",
     re.IGNORECASE,
 )

@@ -19,7 +19,8 @@ _UNIT = (
     r"lit(?:er|re)s?|ltrs?|l|cups?|tablespoons?|tbsps?|tbs|teaspoons?|tsps?|ounces?|oz|fl oz|pounds?|lbs?|"
     r"pints?|quarts?|gallons?|"
     r"pinch(?:es)?|cans?|tins?|packs?|packets?|bunch(?:es)?|cloves?|slices?|sticks?|drops?|bags?|bottles?|"
-    r"m2|m²|m\^2|sqm|square met(?:er|re)s?|km|miles?|公斤|千克|毫升|公升|大勺|小勺|汤匙|茶匙|大匙|小匙|斤|两|克|升|杯|勺|个|只|块|根|瓶|袋|包"
+    r"m2|m²|m\^2|sqm|square met(?:er|re)s?|km|miles?|公斤|千克|毫升|公升|大勺|小勺|汤匙|茶匙|大匙|"
+    r"小匙|斤|两|克|升|杯|勺|个|只|块|根|瓶|袋|包"
 )
 _AMOUNT = lazy_pattern(
     rf"(?<![A-Za-z0-9_.,/])(?P<number>{_NUMBER})(?![\d/])\s*(?P<unit>(?:{_UNIT})(?![a-z]))?", re.IGNORECASE

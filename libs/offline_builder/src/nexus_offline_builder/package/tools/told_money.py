@@ -4,10 +4,10 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from . import figures
 from .amounts import Amount, amounts_in, read_plainly
 from .bills import refuse_mixed_currencies
 from .contract import Question, Refusal
+from .figures import carried as _w
 from .folds import folded
 from .patterns import lazy_pattern
 
@@ -31,7 +31,10 @@ _WANTS_BILL = lazy_pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _RAISE = r"(?:raises?|pay rise|rise|increas\w*|more|up|bump|加薪|涨薪|涨工资|加工资|涨|上调|提高)"
-_PAY = r"(?:salar\w+|pay|wages?|earns?|earning|makes?|gets?|paid|income|gross|rent|fee|hourly|工资|月薪|年薪|薪水|收入|时薪)"
+_PAY = (
+    r"(?:salar\w+|pay|wages?|earns?|earning|makes?|gets?|paid|income|gross|rent|fee|hourly|"
+    r"工资|月薪|年薪|薪水|收入|时薪)"
+)
 _IS_RAISE = lazy_pattern(rf"(?<![a-z]){_RAISE}(?![a-z])", re.IGNORECASE)
 _IS_PAY = lazy_pattern(rf"(?<![a-z]){_PAY}(?![a-z])", re.IGNORECASE)
 _PAY_AGENT = lazy_pattern(
@@ -55,7 +58,8 @@ _TIMES = lazy_pattern(
 )
 _HOURS = r"(?:hours?|hrs?|h\b|个?小时|个?钟头)"
 _SALARIES = lazy_pattern(
-    r"(?<![\d.,])(1[2-6])\s*(?:monthly )?(?:salaries|salarys|payments?|months'?|instal\w+|pays|wages|times|x\b|薪|个月)",
+    r"(?<![\d.,])(1[2-6])\s*(?:monthly )?(?:salaries|salarys|payments?|months'?|"
+    r"instal\w+|pays|wages|times|x\b|薪|个月)",
     re.IGNORECASE,
 )
 _A_YEAR = r"(?:(?:a|per|each|every|/)\s*(?:year|yr|annum)|yearly|annual(?:ly)?|p\.?a\b\.?|每年|一年|1年|年薪|年)"
@@ -95,9 +99,8 @@ _FILLER = lazy_pattern(
     r"restaurant|current|"
     r"currently|gross|out|as|same|worth|percent|x|an|her|or|amount|cost|costs|rounds?|too|well|also|works?|worked|"
     r"service|charge|gratuity|payments?|instalments?|times|another|friend|friends|guests?|standard|base|basic|"
-    r"than)\b|[\s,;.:?!&()=@/|*+→>-]|"
-    + _MONEY
-    + r"|[的是有共了我他她那呢多少几从到至总价要每人分摊平均小费账单吃饭花费元块钱税含不净额率加班工资薪时月年涨后前新给付再改成如果按算一正常平时]",
+    r"than)\b|[\s,;.:?!&()=@/|*+→>-]|" + _MONEY + r"|"
+    r"[的是有共了我他她那呢多少几从到至总价要每人分摊平均小费账单吃饭花费元块钱税含不净额率加班工资薪时月年涨后前新给付再改成如果按算一正常平时]",
     re.IGNORECASE,
 )
 _NOT_TOLD = lazy_pattern(
@@ -123,10 +126,6 @@ def told_lines(question: Question) -> list[str] | None:
 
 def _names(left: str) -> int:
     return len(re.findall(r"[A-Za-z]+|[\u4e00-\u9fff]+", _FILLER.sub(" ", left)))
-
-
-def _w(value: Fraction) -> str:
-    return figures.carried(value)
 
 
 def _rest(text: str, amounts: list[Amount]) -> str:
@@ -363,7 +362,12 @@ def _tax_told(question: Question, depth: int) -> tuple[Fraction, bool, Fraction]
     if len(money) == len(rates) == 1:
         gross = _side(text, money[0])
         return None if gross is None else (money[0].value, gross, rates[0].value)
-    if len(money) == 1 and not rates and (gross := _side(text, money[0])) is not None:
+    if (
+        len(money) == 1
+        and not rates
+        and _ASKED_SIDE.search(text[: money[0].start])
+        and (gross := _side(text, money[0])) is not None
+    ):
         named = [one for one in amounts_in(read_plainly(question.requirement)) if one.share]
         if len(named) == 1:
             return money[0].value, gross, named[0].value

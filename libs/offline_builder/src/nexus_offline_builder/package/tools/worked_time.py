@@ -23,7 +23,8 @@ _PHRASES = (
     (r"\bthree[- ]quarters? of an hour\b|(?<!\d)3/4 (?:of an )?h(?:ou)?r?\b|三刻钟", "45 min"),
     (r"\b(?:an? )?quarter[- ](?:of an )?hours?\b|(?<!\d)1/4 h(?:ou)?r?\b|[1一]刻钟", "15 min"),
     (
-        r"\b(?:an? )?half[- ](?:of )?(?:an )?(?:hour|hr|h)s?\b|(?<!\d) ?1/2 h(?:ou)?r?\b(?<!\d 1/2 h)|半个?(?:小时|钟头)",
+        r"\b(?:an? )?half[- ](?:of )?(?:an )?(?:hour|hr|h)s?\b|"
+        r"(?<!\d) ?1/2 h(?:ou)?r?\b(?<!\d 1/2 h)|半个?(?:小时|钟头)",
         "30 min",
     ),
     (r"(\d+) ?(?:and an? half|1/2) ?(?=h)", r"\1.5 "),
@@ -85,7 +86,8 @@ _LESS = lazy_pattern(
 _JOINS = lazy_pattern(r"[\s,;&+|/]*(?:(?:plus|and|then|with|on|还有|和|加上?|又|共)[\s,;+]*)*", re.IGNORECASE)
 _DAY_NAME = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?:?|周[一二三四五六日天]|星期[一二三四五六日天]|\d\. "
 _SUMS = lazy_pattern(
-    r"\badd\w*|\bsums?\b|\btotal\w*|\btogether\b|\baltogether\b|\bplus\b|\btime ?sheets?\b|合计|总共|一共|相加|加起来|累加",
+    r"\badd\w*|\bsums?\b|\btotal\w*|\btogether\b|\baltogether\b|\bplus\b|"
+    r"\btime ?sheets?\b|合计|总共|一共|相加|加起来|累加",
     re.IGNORECASE,
 )
 _SHIFTS = lazy_pattern(
@@ -106,7 +108,8 @@ _FILLER = lazy_pattern(
     r"decimal|as|net|from|to|till?|until|between|started|finished|came|left|be|if|to|rest|more|another|also|"
     r"later|come|out|it's|"
     r"was|spent|plus|minus|less|without|deduct|take|off|times|what's|"
-    r"hrs?|mins?|all|in)\b|[\s,;.:?!&+*=()@$€£¥|/-]|→|[的是有共了我他她那呢多少几从到至上下班结束开始休息午减去扣除小时分钟长间一共总计工作加和钱每天"
+    r"hrs?|mins?|all|in)\b|[\s,;.:?!&+*=()@$€£¥|/-]|→|"
+    r"[的是有共了我他她那呢多少几从到至上下班结束开始休息午减去扣除小时分钟长间一共总计工作加和钱每天"
     r"工资久到岗走按算除去吃饭又还再合乘以掉]",
     re.IGNORECASE,
 )
