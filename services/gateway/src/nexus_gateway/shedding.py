@@ -12,8 +12,11 @@ from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
-MOST_WAITING = 64
-"""Requests that wait for the event loop to begin them. An answer takes about three turns of as many requests."""
+MOST_WAITING = 256
+"""Requests that wait for the event loop to begin them. An answer takes about three turns of as many requests.
+
+Fewer would refuse a crowd that comes at once and could be served, such as 200 streams after a restart.
+"""
 TOLD_SECONDS = 5.0
 _TOO_MUCH = ServiceUnavailable("the gateway has more requests than it can serve")
 _ERROR = answers.described(_TOO_MUCH.body(), _TOO_MUCH.suggestion)

@@ -11,7 +11,7 @@ from nexus_runtime.blobs.protocol import (
     BlobsUnavailable,
     BlobTooLarge,
     BlobUpkeep,
-    Stored,
+    StoredBlob,
 )
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "BlobsUnavailable",
     "BlobsUrl",
     "DirectoryBlobStore",
-    "Stored",
+    "StoredBlob",
     "blob_store",
     "directory_url",
 ]

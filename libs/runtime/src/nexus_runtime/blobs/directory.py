@@ -15,7 +15,7 @@ from nexus_runtime.blobs.protocol import (
     BlobCorrupt,
     BlobMissing,
     BlobsUnavailable,
-    Stored,
+    StoredBlob,
     blob_of,
     digest_in,
     require_intact,
@@ -45,7 +45,7 @@ class DirectoryBlobStore:
     async def get(self, uri: str) -> bytes:
         return await self._in_thread(self._get, uri)
 
-    async def stored(self) -> AsyncIterator[Stored]:
+    async def stored(self) -> AsyncIterator[StoredBlob]:
         for folder in await self._in_thread(lambda root: sorted(root.glob("[0-9a-f][0-9a-f]")), self._root):
             for one in await self._in_thread(lambda path: list(_stored_in(path)), folder):
                 yield one
@@ -83,13 +83,13 @@ class DirectoryBlobStore:
         return verified(uri, content)
 
 
-def _stored_in(folder: Path) -> Iterator[Stored]:
+def _stored_in(folder: Path) -> Iterator[StoredBlob]:
     for path in folder.iterdir():
         with contextlib.suppress(BlobMissing, FileNotFoundError):
             if path.name.startswith(_ASIDE):  # who wanted to remove it was killed
                 path = path.rename(path.with_name(path.name.removeprefix(_ASIDE)))
             known = path.stat()
-            yield Stored(uri_of(path.name), known.st_size, _put_at(known))
+            yield StoredBlob(uri_of(path.name), known.st_size, _put_at(known))
 
 
 def _put_at(known: os.stat_result) -> datetime:

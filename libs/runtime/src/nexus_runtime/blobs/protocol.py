@@ -39,7 +39,7 @@ class Blob:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredBlob:
     """A blob in a store. `put_at` is when its content was put last, by the store's clock."""
 
     uri: str
@@ -66,7 +66,7 @@ class BlobStore(Protocol):
 class BlobUpkeep(BlobStore, Protocol):
     """What an operator may do with a store besides; no service does."""
 
-    def stored(self) -> AsyncIterator[Stored]:
+    def stored(self) -> AsyncIterator[StoredBlob]:
         """All blobs, in no particular order. What is no blob is passed over."""
         ...
 

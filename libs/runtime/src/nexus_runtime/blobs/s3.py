@@ -17,7 +17,7 @@ from nexus_runtime.blobs.protocol import (
     Blob,
     BlobMissing,
     BlobsUnavailable,
-    Stored,
+    StoredBlob,
     blob_of,
     digest_in,
     require_intact,
@@ -84,14 +84,14 @@ class S3BlobStore:
                 content = await body.read()
         return await asyncio.to_thread(verified, uri, content)
 
-    async def stored(self) -> AsyncIterator[Stored]:
+    async def stored(self) -> AsyncIterator[StoredBlob]:
         with self._faults():
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
             async for page in pages:
                 for one in page.get("Contents", []):
                     with contextlib.suppress(BlobMissing):
                         uri = uri_of(one["Key"].removeprefix(self._prefix))
-                        yield Stored(uri, one["Size"], one["LastModified"])
+                        yield StoredBlob(uri, one["Size"], one["LastModified"])
 
     async def remove(self, uri: str, put_before: datetime) -> bool:
         """Removes those versions that it has seen to be old, and no other. In a bucket without versions what is put

@@ -33,10 +33,6 @@ ARTIFACT_TAIL = 10
 INLINE_OUTPUT_BYTES = 4_000
 TAIL_BYTES = 6_000
 """Limit for each tail shown in a project, so that its one item stays far below the database's limit."""
-
-KNOWN = 256
-"""Stages that have not started are alike in nearly all projects, and never change themselves: one is made for all."""
-
 DONE = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})
 TERMINAL = frozenset({ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStatus.CANCELLED})
 RUNNING = frozenset({ProjectStatus.BUILDING, ProjectStatus.PAUSED})
@@ -252,7 +248,7 @@ def fresh_stages(attempt: int, agent_names: dict[str, str]) -> tuple[StepState, 
     return tuple(_fresh(stage, attempt, agent_names.get(stage.name)) for stage in STAGES)
 
 
-@lru_cache(KNOWN)
+@lru_cache(256)  # alike in nearly all projects
 def _fresh(stage: StageSpec, attempt: int, agent_name: str | None) -> StepState:
     subs = tuple(StepState(name=sub.name, attempt=attempt) for sub in stage.sub_stages)
     return StepState(name=stage.name, attempt=attempt, agent_name=agent_name, sub_steps=subs)
@@ -354,7 +350,6 @@ def waiting_for(project: Project) -> WaitingFor | None:
 
 
 def current_stage(project: Project) -> str | None:
-    """The running stage."""
     return next((stage.name for stage in project.stages if stage.status is StepStatus.RUNNING), None)
 
 

@@ -7,7 +7,7 @@ from . import figures
 from .amounts import worth
 from .contract import CERTAIN, Answer, Question, Task, Value
 from .patterns import lazy_pattern
-from .units import unit_named
+from .units import Unit, unit_named
 from .wording import digits_for_words, plain_signs
 
 _LONGEST = 120
@@ -54,7 +54,7 @@ def area_task(question: Question) -> Task | None:
     return Task(CERTAIN, lambda: _answer([number for number, _ in sides], units, text))
 
 
-def _answer(numbers: "list[str]", units: "list", text: str) -> Answer:  # type: ignore[type-arg]
+def _answer(numbers: "list[str]", units: "list[Unit | None]", text: str) -> Answer:
     product, symbol = Fraction(1), units[0].symbol if units[0] else ""
     for number, unit in zip(numbers, units, strict=True):
         product *= _value(number) * (unit.size / units[0].size if unit and units[0] else 1)

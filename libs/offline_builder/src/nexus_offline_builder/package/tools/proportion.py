@@ -7,7 +7,7 @@ from typing import NamedTuple
 from . import figures
 from .contract import CERTAIN, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .patterns import lazy_pattern
-from .units import unit_named
+from .units import Unit, unit_named
 from .wording import digits_for_words, plain_signs
 
 _LONGEST = 1000
@@ -315,7 +315,7 @@ def _scaled(item: _Item, factor: Fraction, into: str) -> tuple[str, Fraction]:
     return " ".join(part for part in (shown, unit, item.name) if part), amount
 
 
-def _unit(name: str):
+def _unit(name: str) -> "Unit | None":
     return unit_named(name.lower()) or unit_named(name.lower().rstrip("s"))
 
 
