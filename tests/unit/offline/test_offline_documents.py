@@ -1,12 +1,10 @@
 """JSON, notes, facts, scripts, and requirements out of reach: other wordings and second turns."""
 
 import pytest
+from tests.support.offline_talks import asked
 
-from nexus_offline_builder.package.agent.payload import Invocation, Turn
-from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
-TODAY = (2026, 11, 30)
 PROBES = (
     '{"team":"Ops","people":[{"name":"Lia","role":"dev","langs":["go","sql"]},{"name":"Max","role":"o'
     'ps","langs":[]},{"name":"Noa","role":"dev","langs":["c"]}],"site":{"city":"Graz","floor":3}}'
@@ -255,27 +253,15 @@ NOTHING_TO_BUILD = [
 ]
 
 
-def _asked(requirement: str, prompts: list[str]) -> tuple[str, bool]:
-    """The last answer of the conversation, and whether anything was worked out for it."""
-    agent = Responder.of_manifest(
-        {"tools": [{"name": rule.name} for rule in matching_rules(requirement)], "requirement": requirement}
-    )
-    turns: list[Turn] = []
-    for prompt in prompts[:-1]:
-        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), TODAY).text))
-    reply = agent.reply(Invocation(prompts[-1], tuple(turns)), TODAY)
-    return reply.text, any("error" not in str(call["output"]) for call in reply.tool_calls)
-
-
 @pytest.mark.parametrize(("requirement", "prompts", "expected"), ANSWERED)
 def test_what_is_asked_of_documents_is_answered(requirement: str, prompts: list[str], expected: list[str]) -> None:
-    text, _ = _asked(requirement, prompts)
+    text, _ = asked(requirement, prompts)
     assert [part for part in expected if part not in text] == []
 
 
 @pytest.mark.parametrize(("requirement", "prompts"), NOT_ANSWERED)
 def test_what_is_not_clear_of_documents_is_not_answered(requirement: str, prompts: list[str]) -> None:
-    assert _asked(requirement, prompts)[1] is False
+    assert asked(requirement, prompts)[1] is False
 
 
 @pytest.mark.parametrize("requirement", NOTHING_TO_BUILD)

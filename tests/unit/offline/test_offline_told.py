@@ -1,12 +1,7 @@
 """Quantities that are told: pairs, working time, pay and bills, lengths by lengths, recipes for other numbers."""
 
 import pytest
-
-from nexus_offline_builder.package.agent.payload import Invocation, Turn
-from nexus_offline_builder.package.agent.responder import Responder
-from nexus_offline_builder.requirement import matching_rules
-
-TODAY = (2026, 11, 30)
+from tests.support.offline_talks import asked
 
 PAIRS = {
     "old value -> new value, percentage change": [
@@ -355,20 +350,14 @@ ASKED = [
 ]
 
 
-def _asked(requirement: str, prompts: str) -> tuple[str, bool]:
-    tools = [{"name": rule.name} for rule in matching_rules(requirement)]
-    agent = Responder.of_manifest({"tools": tools, "requirement": requirement})
-    turns: tuple[Turn, ...] = ()
-    for prompt in prompts.split(" // "):
-        reply = agent.reply(Invocation(prompt, turns), TODAY)
-        turns = (*turns, Turn(prompt, reply.text))
-    answered = any("error" not in str(call["output"]) for call in reply.tool_calls)
-    return reply.text.replace(",", ""), answered
+def told_last(requirement: str, prompts: str) -> tuple[str, bool]:
+    text, answered = asked(requirement, prompts.split(" // "))
+    return text.replace(",", ""), answered
 
 
 @pytest.mark.parametrize(("requirement", "prompts", "expected"), ASKED)
 def test_what_is_told_is_worked_out(requirement: str, prompts: str, expected: str) -> None:
-    text, _ = _asked(requirement, prompts)
+    text, _ = told_last(requirement, prompts)
     assert all(part in text for part in expected.split(" & ")), text
 
 
@@ -376,5 +365,5 @@ def test_what_is_told_is_worked_out(requirement: str, prompts: str, expected: st
     ("requirement", "prompts"), [(said, one) for said, prompts in NOT_ANSWERED.items() for one in prompts]
 )
 def test_what_lacks_a_figure_or_has_two_readings_is_not_answered(requirement: str, prompts: str) -> None:
-    text, answered = _asked(requirement, prompts)
+    text, answered = told_last(requirement, prompts)
     assert not answered, text

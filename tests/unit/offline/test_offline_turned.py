@@ -1,12 +1,8 @@
 """Lists, patterns, documents and texts: turned round, counted once, back to the other form."""
 
 import pytest
+from tests.support.offline_talks import asked
 
-from nexus_offline_builder.package.agent.payload import Invocation, Turn
-from nexus_offline_builder.package.agent.responder import Responder
-from nexus_offline_builder.requirement import matching_rules
-
-TODAY = (2026, 11, 30)
 ANSWERED: list[tuple[str, list[tuple[list[str], list[str]]]]] = [
     (
         "Our guest lists are a mess. paste the names, one per line, sort them or throw out doubles",
@@ -203,26 +199,15 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
 ]
 
 
-def _asked(requirement: str, prompts: list[str]) -> tuple[str, bool]:
-    """The last answer of the conversation, and whether anything was worked out for it."""
-    tools = [{"name": rule.name} for rule in matching_rules(requirement)]
-    agent = Responder.of_manifest({"tools": tools, "requirement": requirement})
-    turns: list[Turn] = []
-    for prompt in prompts:
-        reply = agent.reply(Invocation(prompt, tuple(turns)), TODAY)
-        turns.append(Turn(prompt, reply.text))
-    return turns[-1].answer or "", any("error" not in str(call["output"]) for call in reply.tool_calls)
-
-
 @pytest.mark.parametrize(
     ("requirement", "prompts", "expected"),
     [(requirement, prompts, expected) for requirement, asked in ANSWERED for prompts, expected in asked],
 )
 def test_what_people_ask_of_others_is_answered(requirement: str, prompts: list[str], expected: list[str]) -> None:
-    text, _ = _asked(requirement, prompts)
+    text, _ = asked(requirement, prompts)
     assert [part for part in expected if part not in text] == []
 
 
 @pytest.mark.parametrize(("requirement", "prompts"), NOT_ANSWERED)
 def test_what_is_not_clear_of_others_is_asked_back(requirement: str, prompts: list[str]) -> None:
-    assert _asked(requirement, prompts)[1] is False
+    assert asked(requirement, prompts)[1] is False

@@ -92,7 +92,9 @@ def _connections(store: str) -> tuple["ConnectionPool | None", dict[str, Any]]:
     from redis.asyncio import ConnectionPool
 
     url, seconds = store.removeprefix("async+"), STORE_SECONDS
-    pool = ConnectionPool.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+    pool: ConnectionPool = ConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]
+        url, socket_timeout=seconds, socket_connect_timeout=seconds
+    )
     return pool, {"implementation": "redispy", "connection_pool": pool}
 
 

@@ -44,7 +44,7 @@ def area_task(question: Question) -> Task | None:
         return None
     sides = _SIDE.findall(found["sides"])
     by = re.search(r"\bby\b", text, re.IGNORECASE) is not None
-    units = [unit_named(name.lower().replace("'", "ft")) if name else None for _, name in sides]
+    units: list[Unit | None] = [unit_named(name.lower().replace("'", "ft")) if name else None for _, name in sides]
     if by and len(sides) == 2 and not any(units) and not _PLACES.search(f"{question.requirement} {text}"):
         return None
     if units[-1] is not None and not any(units[:-1]):

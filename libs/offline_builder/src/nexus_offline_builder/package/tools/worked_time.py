@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from . import figures
-from .contract import CERTAIN, Answer, Question, Task, Value
+from .contract import CERTAIN, Answer, JsonValue, Question, Task, Value
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
@@ -360,11 +360,13 @@ def _answer(facts: _Facts, question: Question) -> Answer:
         value = hours * facts.rate
         cents = figures.rounded(value, 2)
         text += f"\n{shown} h * {figures.shown(facts.rate)} {'=' if cents == value else '≈'} {figures.shown(cents)}"
+    output: dict[str, JsonValue] = {"minutes": figures.for_json(minutes)}
+    if facts.rate is not None:
+        output["amount"] = figures.for_json(figures.rounded(value, 2))
     return Answer(
         text,
         {"asked": question.text[:_LONGEST]},
-        {"minutes": figures.for_json(minutes)}
-        | ({"amount": figures.for_json(figures.rounded(value, 2))} if facts.rate is not None else {}),
+        output,
         (Value(figures.carried(value), value),),
     )
 
