@@ -26,7 +26,7 @@ from nexus_agents.domain.message import StoredMessage
 from nexus_agents.domain.session import Session, create, require_open, tombstone
 from nexus_contracts.agents.commands import CreateSession, InvokeAgent, PostMessage
 from nexus_contracts.agents.events import AgentUsage, InvocationCancelled, InvocationFailed, InvocationSucceeded
-from nexus_contracts.errors import Conflict, InvalidState
+from nexus_contracts.errors import InvalidState, RateLimitExceeded
 from nexus_contracts.principal import Principal
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -117,7 +117,7 @@ def test_turns_wait_in_order_of_arrival_up_to_the_limit() -> None:
     assert step.session.queue == (*full.queue, INVOCATION)
     assert [(one.before, one.after) for one in step.turns] == [(None, turn())]
     assert (step.messages, step.events, step.session.closing) == ((), (), False)
-    with pytest.raises(Conflict, match="100 messages are already waiting") as refused:
+    with pytest.raises(RateLimitExceeded, match="100 messages are already waiting") as refused:
         turns.wait(step.session, turn())
     assert refused.value.details == {"waiting": turns.MAX_WAITING}
     assert refused.value.advice.startswith("Wait until some of them have been answered")

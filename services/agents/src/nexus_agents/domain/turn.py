@@ -13,7 +13,7 @@ from nexus_agents.domain.message import StoredMessage
 from nexus_agents.domain.session import Session
 from nexus_contracts.agents.commands import PostMessage
 from nexus_contracts.agents.events import SessionClosed
-from nexus_contracts.errors import Conflict
+from nexus_contracts.errors import RateLimitExceeded
 
 MAX_WAITING = 100
 
@@ -65,9 +65,9 @@ def posted(command: PostMessage, session: Session, traceparent: str | None, now:
 
 
 def wait(session: Session, turn: Invocation) -> TurnStep:
-    """The turn waits until those before it have ended. Raises Conflict if too many are waiting."""
+    """The turn waits until those before it have ended. Raises RateLimitExceeded if too many are waiting."""
     if len(session.queue) >= MAX_WAITING:
-        raise Conflict(
+        raise RateLimitExceeded(
             f"{MAX_WAITING} messages are already waiting for their turn in this session",
             suggestion="Wait until some of them have been answered, then send it again.",
             waiting=MAX_WAITING,
