@@ -9,12 +9,12 @@ from nexus_offline_builder.requirement import matching_rules
 TODAY = (2026, 11, 30)
 
 
-def asked(requirement: str, prompts: Sequence[str]) -> tuple[str, bool]:
+def asked(requirement: str, prompts: Sequence[str], today: tuple[int, int, int] = TODAY) -> tuple[str, bool]:
     """The last answer of the conversation, and whether anything was worked out for it."""
     tools = [{"name": rule.name} for rule in matching_rules(requirement)]
     agent = Responder.of_manifest({"tools": tools, "requirement": requirement})
     turns: list[Turn] = []
     for prompt in prompts[:-1]:
-        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), TODAY).text))
-    reply = agent.reply(Invocation(prompts[-1], tuple(turns)), TODAY)
+        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), today).text))
+    reply = agent.reply(Invocation(prompts[-1], tuple(turns)), today)
     return reply.text, any("error" not in str(call["output"]) for call in reply.tool_calls)

@@ -1,12 +1,14 @@
 """Lists, changes of a text, notes, stated facts, notations: what a helper does that only keeps and rearranges."""
 
+from functools import partial
+
 import pytest
+from tests.support.offline_talks import asked
 from tests.unit.offline.test_offline_sessions import TODAY
 
-from nexus_offline_builder.package.agent.payload import Invocation, Turn
-from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
+talk = partial(asked, today=TODAY)
 HOSTEL = (
     "Answer what our hostel's guests ask. Reception is open from 8 to 22. A towel costs 3 euros. "
     "Quiet hours start at 23:00. The bus to town stops at the gate every 20 minutes."
@@ -72,16 +74,6 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("look things up in json", ['get the phone number of the guest: {"guest": {"name": "Bo", "room": 4}}']),
     ("look things up in json", ['the shoe size of the guest? {"guest": {"name": "Bo", "room": 4}}']),
 ]
-
-
-def talk(requirement: str, prompts: list[str]) -> tuple[str, bool]:
-    """The last answer of an agent built from `requirement`, and whether a tool worked it out."""
-    tools = [{"name": rule.name} for rule in matching_rules(requirement)]
-    agent, turns = Responder.of_manifest({"tools": tools, "requirement": requirement}), list[Turn]()
-    for prompt in prompts[:-1]:
-        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), TODAY).text))
-    reply = agent.reply(Invocation(prompts[-1], tuple(turns)), TODAY)
-    return reply.text, any("error" not in str(call["output"]) for call in reply.tool_calls)
 
 
 @pytest.mark.parametrize(("requirement", "prompts", "expected"), CONVERSATIONS)

@@ -1,14 +1,11 @@
 """A bare prompt is read with what the requirement asks of every prompt; a request of its own always wins."""
 
-from collections.abc import Sequence
+from functools import partial
 
 import pytest
+from tests.support.offline_talks import asked
 
-from nexus_offline_builder.package.agent.payload import Invocation, Turn
-from nexus_offline_builder.package.agent.responder import Responder
-from nexus_offline_builder.requirement import matching_rules
-
-TODAY = (2026, 3, 14)
+said = partial(asked, today=(2026, 3, 14))
 STAFF = "name,dept,salary,leave\nUma,Ops,3100,4\nVik,Lab,2900,12\nWen,Ops,3300,7"
 STOCK = "品名,库存,单价\n铅笔,3,1.5\n尺子,20,2\n橡皮,4,0.5"
 TEAMS = "姓名,部门,奖金\n赵,销售,300\n钱,研发,500\n孙,销售,200"
@@ -135,16 +132,6 @@ NEXT_TURN = [
     ("VAT 21%, net from gross", ["605", "and how much of it is the tax?"], "= 105"),
     ("告诉我任意日期是星期几", ["2024-10-01", "2024-10-02"], "星期三"),
 ]
-
-
-def said(requirement: str, prompts: Sequence[str]) -> tuple[str, bool]:
-    """The last answer of an agent built from the requirement, and whether a tool worked it out."""
-    tools = [{"name": rule.name} for rule in matching_rules(requirement)]
-    agent, turns = Responder.of_manifest({"tools": tools, "requirement": requirement}), list[Turn]()
-    for prompt in prompts[:-1]:
-        turns.append(Turn(prompt, agent.reply(Invocation(prompt, tuple(turns)), TODAY).text))
-    reply = agent.reply(Invocation(prompts[-1], tuple(turns)), TODAY)
-    return reply.text, any("error" not in str(call["output"]) for call in reply.tool_calls)
 
 
 @pytest.mark.parametrize(("requirement", "prompt", "expected"), WHOLE)
