@@ -68,6 +68,19 @@ class Client:
         report = (await self.get(f"/api/v1/projects/{project_id}/verification")).data
         return sum(len(case["turns"]) for case in report["cases"])
 
+    async def counted(self, agent_id: str, calls: int) -> None:
+        """Waits until the statistics have counted the agent's invocations, and fails where they count others.
+
+        Overviews count all agents: what others were asked just before may not be in a figure yet that was read before.
+        """
+        path = "/api/v1/statistics/top-agents?limit=100"
+
+        def of_it(figures: Any) -> list[int]:
+            return [one["invocations"] for one in figures["items"] if one["agent_id"] == agent_id]
+
+        told = await self.until(path, lambda figures: sum(of_it(figures)) >= calls)
+        assert of_it(told) == [calls]
+
     async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 60) -> Any:
         """The data at `path` as soon as `holds` says so; what is not answered with 200 is asked again."""
         answer = await eventually(
