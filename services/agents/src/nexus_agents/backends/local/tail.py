@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 
 MAX_BYTES = 16_384
-_READ_BYTES = 65_536
+_PIPE_BYTES = _READ_BYTES = 65_536
 _PAUSE_SECONDS = 0.01
 
 
@@ -26,8 +26,10 @@ class OutputTail:
 
     def text(self, lines: int = 15) -> str:
         """The last lines, up to what was written before now."""
-        while self._read():
-            pass
+        # That is at most what the pipe holds: who reads to the end of an agent that writes on never gets there.
+        left = _PIPE_BYTES
+        while left > 0 and (read := self._read()):
+            left -= read
         return "\n".join(self._kept.decode(errors="replace").strip().splitlines()[-lines:])
 
     def close_write_end(self) -> None:
@@ -61,14 +63,14 @@ class OutputTail:
             self._pause.cancel()
             self._pause = None
 
-    def _read(self) -> bool:
-        """False at the end of what is there for now, and at the end of all."""
+    def _read(self) -> int:
+        """How many bytes; 0 at the end of what is there for now, and at the end of all."""
         if self._read_end < 0:
-            return False
+            return 0
         try:
             piece = os.read(self._read_end, _READ_BYTES)
         except BlockingIOError:
-            return False
+            return 0
         self._heard(piece)
         self._kept = (self._kept + piece)[-MAX_BYTES:]
-        return bool(piece)
+        return len(piece)
