@@ -55,7 +55,10 @@ async def test_a_requirement_becomes_an_agent_that_computes(client: Client) -> N
 
     asked = 4 + await client.verified(project_id)
     await client.counted(agent_id, asked)
-    after = await figures(client)
+    after = await client.until(
+        "/api/v1/statistics/overview",
+        lambda now: now["running_agents"] > before["running_agents"] and now["building_agents"] == 0,
+    )
     assert after["today_calls"] - before["today_calls"] >= asked
     assert after["total_builds"] - before["total_builds"] == 1
     assert after["running_agents"] - before["running_agents"] == 1

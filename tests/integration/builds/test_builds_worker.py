@@ -124,7 +124,9 @@ async def test_a_stranger_in_the_workers_name_changes_nothing_and_fences_nobody_
             await builds.bus.publish(BUILDS_REPORTS, event)
     project = await builds.reaches(project_id, lambda project: project.status != "building", PATIENCE_SECONDS)
     assert (project.status, project.attempt_number) == ("completed", 1)
-    told = [entry.data["report"] for entry in await builds.events(project_id) if entry.type == "nexus.report.refused.v1"]
+    told = [
+        entry.data["report"] for entry in await builds.events(project_id) if entry.type == "nexus.report.refused.v1"
+    ]
     assert [report for report in told if isinstance(report, dict) and str(report["id"]).startswith(project_id)] == []
 
 
