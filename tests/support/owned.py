@@ -7,14 +7,13 @@ from tests.support.access import ALL, Headers, signed_in
 from tests.support.agent_packages import talker
 from tests.support.agents_world import PACKAGE, settle
 from tests.support.asgi import HttpAnswer, HttpCaller
-from tests.support.gateway_fakes import FakePlatform
+from tests.support.gateway_document import DOCUMENT
 from tests.support.whole_platform import WholePlatform
 
 from nexus_contracts.agents.commands import DeployAgent
 from nexus_contracts.principal import Principal
 from nexus_runtime.process.clock import new_id
 
-DOCUMENT: dict[str, Any] = FakePlatform().app.openapi()
 OPERATIONS = [
     (method.upper(), path, operation)
     for path, methods in DOCUMENT["paths"].items()

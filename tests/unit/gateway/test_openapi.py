@@ -7,6 +7,7 @@ import pytest
 from fastapi.routing import APIRoute
 from openapi_spec_validator import validate
 from tests.support.asgi import HttpCaller
+from tests.support.gateway_document import DOCUMENT
 from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts import keys as of_keys
@@ -16,7 +17,6 @@ from nexus_gateway.access import scopes
 from nexus_gateway.dependencies import OperationRoute
 
 PLAIN = {"/health", "/health/live", "/health/ready", "/health/detailed", "/metrics", "/stages/info"}
-DOCUMENT: dict[str, Any] = FakePlatform().app.openapi()
 OPERATIONS = [
     (method.upper(), path, operation)
     for path, methods in DOCUMENT["paths"].items()
