@@ -1,11 +1,13 @@
 """What holds for all tests."""
 
 import gc
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, settings
 from tests.support.infra import docker_is_chosen, jvm_is_chosen, prepare_jvm
+from tests.support.scheduling import ByWhatIsShared
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.docker.engine import engine
@@ -23,6 +25,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files of a folder come first: at the end one process would work alone."""
     folders = {folder: place for place, folder in enumerate(dict.fromkeys(item.path.parent for item in items))}
     items.sort(key=lambda item: (folders[item.path.parent], item.get_closest_marker("long") is None))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsShared:
+    return ByWhatIsShared(config, log)
 
 
 def pytest_sessionstart() -> None:

@@ -1,1 +1,1 @@
-"""A package, so that its platform is stopped when its tests are over, not with all tests."""
+"""A package, so that its platform is started once, and stopped when its tests are over."""
