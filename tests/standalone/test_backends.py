@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from tests.support.agent_packages import FAILS_AT_START, package, script, talker
 from tests.support.agentcore_machines import ProcessMachines
 from tests.support.agentcore_world import agentcore, aws_environment
-from tests.support.local_backends import begun
+from tests.support.local_backends import begun, let_go
 
 from nexus_agents.backends.local.backend import LocalSettings, open_local_backend
 from nexus_agents.domain import backend_errors as errors
@@ -217,9 +217,12 @@ async def test_a_cancelled_invocation_leaves_the_agent_usable(subject: Subject) 
 @pytest.mark.parametrize("prompt", ["spin", "slow 60", "crash", "half"])
 async def test_an_invocation_that_ends_badly_ends_no_other(subject: Subject, prompt: str) -> None:
     agent = await subject.deployed()
-    patient = [await begun(subject.backend, agent, f"slow 4.{number}") for number in range(3)]
+    patient = [await begun(subject.backend, agent, f"held {number}") for number in range(3)]
+    await told(subject, agent, "echo x")  # starts a fourth process: the bad one shall not spend its second on that
     with pytest.raises((AgentTimedOut, *subject.ends)):
         await told(subject, agent, prompt, seconds=1)
+    for number in range(3):
+        let_go(f"held {number}")
     assert [(await task).output for task in patient] == ["at last"] * 3
 
 
@@ -232,10 +235,11 @@ async def test_invocations_run_side_by_side(subject: Subject) -> None:
 
 async def test_a_new_version_replaces_the_old_one_which_finishes_its_work(subject: Subject) -> None:
     old = await subject.deployed(talker(env={"VERSION": "old"}))
-    working = await begun(subject.backend, old, "slow 1")
+    working = await begun(subject.backend, old, "held")
     new = await subject.deployed(talker(env={"VERSION": "new"}))
     answer = await subject.backend.invoke(new, InvokeRequest("echo x"))
     assert cast(dict[str, JsonValue], answer.raw)["version"] == "new"
+    let_go("held")
     assert (await working).output == "at last"
 
 
@@ -297,7 +301,7 @@ async def test_a_session_that_ended_may_be_ended_again_and_gone_on_with(subject:
 
 async def test_undeploying_ends_what_runs_and_may_be_repeated(subject: Subject) -> None:
     agent = await subject.deployed()
-    working = await begun(subject.backend, agent, "slow 15")
+    working = await begun(subject.backend, agent, "held")
     await subject.backend.undeploy(AGENT)
     with pytest.raises(subject.ends):
         await working

@@ -15,6 +15,7 @@ from tests.support.local_backends import (
     Bench,
     agent_processes,
     begun,
+    let_go,
     processes_at,
     told,
 )
@@ -36,8 +37,8 @@ from nexus_offline_builder.builder import RuleBasedBuilder
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_package_is_tried_out_and_leaves_nothing_behind(bench: Bench, mode: str) -> None:
+    await (await bench.backend(mode)).try_out(talker())
     backend = await bench.backend(mode, start_seconds=3.0)
-    await backend.try_out(talker())
     faults = {"IMPORT_FAILED": script("import nowhere\n"), "PING_FAILED": script(HANGS_AT_START)}
     for code, content in faults.items():
         with pytest.raises(PackageRejected, match=r"(?s)nowhere|waiting for ever") as refused:
@@ -79,14 +80,15 @@ async def test_an_agent_killed_between_two_invocations_is_started_again(bench: B
 async def test_a_process_that_dies_takes_only_its_own_invocation_along(bench: Bench, mode: str) -> None:
     backend = await bench.backend(mode)
     agent = await bench.agent()
-    patient = await begun(backend, agent, "slow 3")
-    working = await begun(backend, agent, "slow 15")
-    [victim] = processes_at("slow 15")
+    patient = await begun(backend, agent, "held")
+    working = await begun(backend, agent, "slow 60")
+    [victim] = processes_at("slow 60")
     victim.kill()
     with pytest.raises(AgentCrashed):
         await working
     with pytest.raises(AgentCrashed, match="exit code 1"):
         await told(backend, agent, "quit")
+    let_go("held")
     assert (await patient).output == "at last"
 
 
@@ -94,11 +96,12 @@ async def test_a_process_that_dies_takes_only_its_own_invocation_along(bench: Be
 async def test_a_deadline_ends_its_own_invocation_and_no_other(bench: Bench, mode: str) -> None:
     backend = await bench.backend(mode)
     agent = await bench.agent()
-    patient = await begun(backend, agent, "slow 3")
+    patient = await begun(backend, agent, "held")
     [bystander] = agent_processes()
     await told(backend, agent, "slow 0")  # starts another process: the late one shall not spend its second on that
     with pytest.raises(AgentTimedOut, match="ended"):
         await told(backend, agent, "slow 60", seconds=1)
+    let_go("held")
     assert (await patient).output == "at last"
     await eventually(lambda: agent_processes() == [bystander], what="the process of the late one is gone")
 
@@ -110,6 +113,10 @@ async def test_an_endless_loop_ends_at_its_own_time_beside_ten_good_invocations(
 ) -> None:
     backend = await bench.backend(mode)
     agent = await bench.agent(talker(env=environment))
+    patient = await begun(backend, agent, "held")
+    await told(backend, agent, "echo x")  # starts another process: the good ones shall not wait for that
+    let_go("held")
+    await patient
     hung = asyncio.create_task(told(backend, agent, "spin", seconds=4))
     await eventually(lambda: bool(processes_at("spin")), what="it spins")
     good = await asyncio.gather(*(told(backend, agent, f"echo {number}") for number in range(10)))
@@ -123,10 +130,11 @@ async def test_an_endless_loop_ends_at_its_own_time_beside_ten_good_invocations(
 async def test_a_cancelled_invocation_ends_and_no_other(bench: Bench) -> None:
     backend = await bench.backend()
     agent = await bench.agent()
-    patient = await begun(backend, agent, "slow 2")
+    patient = await begun(backend, agent, "held")
     unwanted = await begun(backend, agent, "slow 60")
     unwanted.cancel()
     await eventually(lambda: not processes_at("slow 60"), what="its process is gone")
+    let_go("held")
     assert (await patient).output == "at last"
 
 

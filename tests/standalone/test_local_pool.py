@@ -1,6 +1,7 @@
 """The processes of the local backend: how many there are, who gets one, which end."""
 
 import asyncio
+import signal
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.local_backends import (
     Bench,
     agent_processes,
     begun,
+    let_go,
     lives,
     processes_at,
     raw_of,
@@ -57,8 +59,11 @@ async def test_when_all_idle_processes_of_an_agent_die_at_once_the_next_invocati
 async def test_processes_that_are_no_longer_needed_end_and_one_stays(bench: Bench) -> None:
     backend = await bench.backend(spare_seconds=0.5)
     agent = await bench.agent()
-    await asyncio.gather(*(told(backend, agent, "slow 0.7") for _ in range(6)))
-    assert len(agent_processes()) > 1
+    working = [await begun(backend, agent, f"held {number}") for number in range(3)]
+    assert len(agent_processes()) == 3
+    for number in range(3):
+        let_go(f"held {number}")
+    await asyncio.gather(*working)
     await eventually(lambda: len(agent_processes()) == 1, what="one is left")
     assert (await told(backend, agent, "echo x")).output == "x"
 
@@ -85,7 +90,7 @@ async def test_an_agent_that_starts_is_shut_to_those_who_waited_when_it_is_undep
 async def test_an_agent_with_all_its_processes_at_work_checks_as_busy(bench: Bench) -> None:
     backend = await bench.backend(processes_per_agent=1, start_seconds=2.0)
     agent = await bench.agent()
-    working = await begun(backend, agent, "slow 8")
+    working = await begun(backend, agent, "held")
     assert (await backend.check(agent)).status == "busy"
     assert (await backend.deploy(agent.agent_id, agent.package)).status == "deployed"
     working.cancel()
@@ -95,9 +100,10 @@ async def test_an_invocation_whose_turn_never_came_was_never_sent(bench: Bench) 
     record = bench.root / "record"
     backend = await bench.backend(processes_per_agent=1)
     agent = await bench.agent(talker(env={"RECORD": str(record)}))
-    working = await begun(backend, agent, "slow 2")
+    working = await begun(backend, agent, "held")
     with pytest.raises(AgentBusy, match="busy"):
         await told(backend, agent, "echo x", seconds=0.5)
+    let_go("held")
     assert (await working).output == "at last"
     assert record.read_text().split() == ["start", "invoke"]
 
@@ -113,20 +119,26 @@ async def test_the_least_recently_used_idle_agent_makes_room(bench: Bench) -> No
 async def test_a_working_agent_is_never_evicted_and_others_wait_for_a_place(bench: Bench) -> None:
     backend = await bench.backend(processes=1)
     one, two = await bench.agent(agent_id="one"), await bench.agent(agent_id="two")
-    working = await begun(backend, one, "slow 2")
+    working = await begun(backend, one, "held")
     with pytest.raises(AgentBusy, match="1 places"):
         await told(backend, two, "echo x", seconds=0.2)
-    assert (await told(backend, two, "echo waited")).output == "waited"
+    waiting = asyncio.create_task(told(backend, two, "echo waited"))
+    await asyncio.sleep(0)  # it waits for a place
+    let_go("held")
+    assert (await waiting).output == "waited"
     assert (await working).output == "at last"
 
 
 async def test_a_crowd_at_one_agent_keeps_no_other_agent_out(bench: Bench) -> None:
     backend = await bench.backend(processes=2)
     crowded, quiet = await bench.agent(agent_id="crowded"), await bench.agent(agent_id="quiet")
-    crowd = [asyncio.create_task(told(backend, crowded, "slow 0.3", seconds=60)) for _ in range(30)]
-    await eventually(lambda: len(processes_at("slow 0.3")) == 2, what="all places are taken")
-    assert (await told(backend, quiet, "echo here")).output == "here"
-    assert sum(task.done() for task in crowd) < 15
+    crowd = [asyncio.create_task(told(backend, crowded, "held", seconds=60)) for _ in range(30)]
+    await eventually(lambda: len(processes_at("held")) == 2, what="all places are taken")
+    asked = asyncio.create_task(told(backend, quiet, "echo here"))
+    await asyncio.sleep(0)  # it waits for a place
+    processes_at("held")[0].send_signal(signal.SIGUSR1)
+    assert (await asked).output == "here"
+    assert sum(task.done() for task in crowd) == 1
     await backend.undeploy(crowded.agent_id)
     await asyncio.gather(*crowd, return_exceptions=True)
 

@@ -43,9 +43,12 @@ Server(os.environ["AGENT_SOCKET"], Handler).serve_forever()
 """
 
 TALKER = """
-import glob, json, mmap, os, signal, socket, sys, time
+import glob, json, mmap, os, signal, socket, sys, threading, time
+
+let_go = threading.Event()
 
 def start():
+    signal.signal(signal.SIGUSR1, lambda *_: let_go.set())
     if "STUBBORN" in os.environ:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "RECORD" in os.environ:
@@ -90,6 +93,11 @@ def do_say(handler, rest, payload):
 
 def do_slow(handler, rest, payload):
     time.sleep(float(rest))
+    handler.answer({"output": "at last"})
+
+def do_held(handler, rest, payload):
+    let_go.wait()
+    let_go.clear()
     handler.answer({"output": "at last"})
 
 def do_spin(handler, rest, payload):

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -78,6 +79,12 @@ async def begun(backend: Backend, agent: DeployedAgent, prompt: str) -> "asyncio
 def processes_at(prompt: str) -> list[psutil.Process]:
     """The processes of agents whose last prompt this is: an agent for tests names its process after it."""
     return _descendants(lambda child: child.name() == prompt[:15])
+
+
+def let_go(prompt: str) -> None:
+    """Agents that work at this prompt, `held` and whatever follows, answer now; until then they are at it for sure."""
+    for process in processes_at(prompt):
+        process.send_signal(signal.SIGUSR1)
 
 
 def agent_processes(of: int | None = None) -> list[psutil.Process]:
