@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ pytestmark = [
     pytest.mark.skipif(not jvm_is_chosen(), reason="the Java client comes with NEXUS_INFRA=jvm"),
 ]
 SOURCE = Path("tests/support/ForeignProducer.java").absolute()
-SECONDS = 60
+SECONDS = 120
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+TRANSACTIONS = (("commit", "first"), ("abort", "never"), ("commit", "last"), ("abort", "never again"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -54,32 +57,36 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [*java, "-cp", f"{compiled}{os.pathsep}{jars}", SOURCE.stem]
 
 
-def send(program: list[str], world: World, codec: str, end: str, *ids: str, partition: int = 0) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sent(program: list[str], world: World, read: Read) -> None:
+    """What the Java client writes while it is read: several producers in one process, which takes seconds to start."""
+    sends = [("0", codec, "none", *ids_in(codec)) for codec in CODECS]
+    sends += [("1", "zstd", end, one, f"{one} too") for end, one in TRANSACTIONS]
+    each = [part for partition, codec, end, *ids in sends for part in (partition, codec, end, ",".join(ids))]
     known = [(name, text) for name, text in headers(BUILDS_REPORTS, "") if isinstance(text, bytes) and name != "ce_id"]
-    where = [world.servers, BUILDS_REPORTS.name, str(partition), codec, end, body(BUILDS_REPORTS).decode()]
-    subprocess.run(
-        [*program, *where, *ids],
+    run = partial(
+        subprocess.run,
+        [*program, world.servers, BUILDS_REPORTS.name, body(BUILDS_REPORTS).decode(), *each],
         env={**os.environ, "HEADERS": "\n".join(f"{name}={text.decode()}" for name, text in known)},
         timeout=SECONDS,
         check=True,
         capture_output=True,
     )
+    await asyncio.to_thread(run)
 
 
-@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
-async def test_the_java_client_may_compress_as_it_likes(
-    program: list[str], world: World, read: Read, codec: str
-) -> None:
-    ids = [f"java-{codec}-{number}" for number in range(20)]
-    await asyncio.to_thread(send, program, world, codec, "none", *ids)
-    await read.reaches(*ids)
+def ids_in(codec: str) -> list[str]:
+    return [f"java-{codec}-{number}" for number in range(20)]
 
 
-async def test_of_transactions_only_what_is_committed_is_read_and_once(
-    program: list[str], world: World, read: Read
-) -> None:
-    for end, one in (("commit", "first"), ("abort", "never"), ("commit", "last"), ("abort", "never again")):
-        await asyncio.to_thread(send, program, world, "zstd", end, one, f"{one} too", partition=1)
+@pytest.mark.usefixtures("sent")
+@pytest.mark.parametrize("codec", CODECS)
+async def test_the_java_client_may_compress_as_it_likes(read: Read, codec: str) -> None:
+    await read.reaches(*ids_in(codec))
+
+
+@pytest.mark.usefixtures("sent")
+async def test_of_transactions_only_what_is_committed_is_read_and_once(world: World, read: Read) -> None:
     await world.publish(BUILDS_REPORTS, 1, "without a transaction")
     await read.reaches("without a transaction")
     mine = [one for one in read.ids if not one.startswith("java-")]
