@@ -229,7 +229,7 @@ async def test_an_invocation_that_ends_badly_ends_no_other(subject: Subject, pro
 async def test_invocations_run_side_by_side(subject: Subject) -> None:
     agent = await subject.deployed()
     other = await subject.deployed(agent_id=AGENT + "2")
-    asked = [told(subject, which, f"echo {number}") for number in range(20) for which in (agent, other)]
+    asked = [told(subject, which, f"echo {number}", seconds=100) for number in range(20) for which in (agent, other)]
     assert await asyncio.gather(*asked) == [str(number) for number in range(20) for _ in "ab"]
 
 
