@@ -5,7 +5,7 @@ import re
 import aiohttp
 import pytest
 from scripts.cloudformation import GROUPS, statements_of
-from tests.support.client import Client
+from tests.support.client import OVERVIEW, Client
 
 from nexus_contracts.stages import STAGES
 from nexus_devstack.stack import Stack
@@ -13,12 +13,8 @@ from nexus_devstack.stack import Stack
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def figures(client: Client) -> dict[str, float]:
-    return (await client.get("/api/v1/statistics/overview")).data
-
-
 async def test_a_requirement_becomes_an_agent_that_computes(client: Client) -> None:
-    before = await figures(client)
+    before = await client.settled()
     project_id = await client.create()
     project = await client.built(project_id)
     assert project["status"] == "completed", project
@@ -56,8 +52,12 @@ async def test_a_requirement_becomes_an_agent_that_computes(client: Client) -> N
     asked = 4 + await client.verified(project_id)
     await client.counted(agent_id, asked)
     after = await client.until(
-        "/api/v1/statistics/overview",
-        lambda now: now["running_agents"] > before["running_agents"] and now["building_agents"] == 0,
+        OVERVIEW,
+        lambda now: (
+            now["total_builds"] > before["total_builds"]
+            and now["running_agents"] > before["running_agents"]
+            and now["building_agents"] == 0
+        ),
     )
     assert after["today_calls"] - before["today_calls"] >= asked
     assert after["total_builds"] - before["total_builds"] == 1
@@ -128,16 +128,15 @@ async def test_a_stopped_build_restarts_as_the_next_attempt(client: Client) -> N
 
 
 async def test_deleting_a_project_deletes_its_agent_and_keeps_the_figures(client: Client) -> None:
+    first = await client.settled()
     project_id = await client.create()
     agent_id = (await client.built(project_id))["agent_id"]
-    await client.until("/api/v1/statistics/overview", lambda now: now["building_agents"] == 0)
-    before = await figures(client)
+    await client.until(OVERVIEW, lambda now: now["total_builds"] > first["total_builds"])
+    before = await client.settled()
     deleted = await client.call("DELETE", f"/api/v1/projects/{project_id}")
     assert deleted.status == 200
     assert (await client.get(f"/api/v1/projects/{project_id}")).status == 404
-    after = await client.until(
-        "/api/v1/statistics/overview", lambda now: now["total_agents"] == before["total_agents"] - 1
-    )
+    after = await client.until(OVERVIEW, lambda now: now["total_agents"] == before["total_agents"] - 1)
     assert after["total_builds"] == before["total_builds"]
     assert (await client.get(f"/api/v1/agents/{agent_id}")).status == 404
 

@@ -1,5 +1,6 @@
 """A user of the REST interface: calls, and waits on conditions."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import aiohttp
 from tests.support.eventually import eventually
 
+OVERVIEW = "/api/v1/statistics/overview"
 REQUIREMENT = "an agent that totals the columns of a CSV and answers arithmetic questions"
 
 
@@ -80,6 +82,23 @@ class Client:
 
         told = await self.until(path, lambda figures: sum(of_it(figures)) >= calls)
         assert of_it(told) == [calls]
+
+    async def settled(self) -> Any:
+        """The overview of the statistics, once it has counted all agents that there are, each with its status."""
+
+        async def counts() -> tuple[Any, Counter[str]]:
+            overview = (await self.get(OVERVIEW)).data
+            return overview, Counter(agent["status"] for agent in await self.pages("/api/v1/agents?limit=100"))
+
+        def all_counted(seen: tuple[Any, Counter[str]]) -> bool:
+            overview, agents = seen
+            return all(overview[f"{status}_agents"] == agents[status] for status in ("running", "building", "offline"))
+
+        unanswered = (aiohttp.ClientError, AssertionError)
+        overview, _ = await eventually(
+            counts, all_counted, seconds=60, what="all agents are counted", despite=unanswered
+        )
+        return overview
 
     async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 60) -> Any:
         """The data at `path` as soon as `holds` says so; what is not answered with 200 is asked again."""
