@@ -24,7 +24,7 @@ from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Answer, Owners
 from nexus_gateway.reads import Reads
 from nexus_gateway.requests.idempotency import command_id_of, fingerprint, idempotency_key, prefers_async
-from nexus_gateway.requests.json_body import canonical, parse_object, read_body
+from nexus_gateway.requests.json_body import canonical, parse_object, read_body, require_few
 from nexus_gateway.requests.paths import require_possible_ids
 from nexus_gateway.requests.preconditions import expected_version
 from nexus_gateway.requests.queries import require_known_query
@@ -186,7 +186,9 @@ def intent_with(model: type[B], *, heeds_if_match: bool = False) -> Any:
 
     async def intent(request: Request) -> Intent[B]:
         raw = await read_body(request, gateway_of(request).settings.max_body_bytes) or b"{}"
-        sent = canonical(parse_object(raw))
+        value = parse_object(raw)
+        require_few(value, model)
+        sent = canonical(value)
         try:
             body = model.model_validate_json(raw, strict=True)
         except ValidationError as error:
