@@ -1,9 +1,12 @@
 """Credentials: what is accepted as one, what it may do, and what is said to all others."""
 
+import asyncio
 import base64
 import json
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, get_args
 
 import jwt
@@ -14,12 +17,17 @@ from tests.support.access import SECRET, SETTINGS, bearer, claims, key_of, signe
 from tests.support.asgi import HttpCaller
 from tests.support.eventually import eventually
 from tests.support.gateway_fakes import FakePlatform
+from tests.support.histories import History
 
 from nexus_contracts.keys import KeyView, Scope
+from nexus_contracts.principal import Principal
+from nexus_gateway.access import credentials
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.scopes import SCOPES
 from nexus_gateway.openapi.examples import PROJECT_ID
 from nexus_gateway.owners import Answer
+from nexus_gateway.routes import builds
+from nexus_gateway.sse import paced
 
 PROJECTS, KEYS = "/api/v1/projects", "/api/v1/keys"
 BODY = {"name": "nightly", "user_id": "bob", "scopes": ["projects:read"]}
@@ -215,3 +223,21 @@ async def test_when_a_key_was_last_used_is_noted_once_a_minute(
 
 def test_the_scopes_of_keys_are_those_of_the_table() -> None:
     assert set(get_args(Scope)) == set(SCOPES)
+
+
+async def test_a_stream_ends_with_the_key_or_the_token_it_was_opened_with(
+    platform: FakePlatform, call: HttpCaller, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builds, "paced", partial(paced, heartbeat_seconds=0.01, known_seconds=0.02))
+    monkeypatch.setattr(credentials, "KNOWN_SECONDS", 0.0)
+    platform.streams._owners = History(length=1)  # pyright: ignore[reportPrivateUsage]
+    key, path = await key_of(keys), f"{PROJECTS}/{PROJECT_ID}/events"
+    stream = ("Accept", "text/event-stream")
+    by_key = asyncio.create_task(call("GET", path, headers=[*bearer(key), stream]))
+    nearly_expired = token(exp=int(time.time()) - 28)  # 30 s later than that are tolerated
+    by_token = asyncio.create_task(call("GET", path, headers=[*bearer(nearly_expired), stream]))
+    assert (await by_token).body.count(b": heartbeat") > 2
+    assert not by_key.done()
+    (listed,), _ = await keys.page("acme", 10, None)
+    await keys.delete(listed.key_id, Principal(id="root", tenant="acme"))
+    assert (await by_key).status == 200

@@ -101,6 +101,18 @@ async def _identity(request: Request) -> Identity:
         raise
 
 
+async def still_known(request: Request) -> bool:
+    """Whether the credentials still count: streams outlive deleted keys and expired tokens otherwise."""
+    try:
+        await gateway_of(request).authentication.identify(request)
+    except Unauthenticated:
+        return False
+    except PlatformError:
+        # A database or an identity provider that is away is no reason to end streams.
+        return True
+    return True
+
+
 def _require(request: Request, rate: Rate | None) -> None:
     request.state.rate = rate
     if rate and rate.remaining < 0:
