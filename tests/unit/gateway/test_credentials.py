@@ -203,6 +203,8 @@ async def test_a_key_of_one_project_reports_on_no_other(call: HttpCaller, platfo
     assert (await call("POST", f"{PROJECTS}/{other}/reports", report, headers=[*held, *event])).status == 404
     assert (await call("GET", PROJECTS, headers=held)).status == 403
     assert len(platform.bus.published) == 1
+    assert (await call("GET", f"/api/v1/agents/{PROJECT_ID}/status", headers=held)).status == 200
+    assert (await call("GET", f"/api/v1/agents/{other}/status", headers=held)).status == 404
 
 
 async def listed(keys: Keys) -> Sequence[KeyView]:

@@ -79,7 +79,8 @@ def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
 
     async def identify(request: Request) -> None:
         identity = await _identity(request)
-        identity.require(scope, request.path_params.get("project_id"))
+        named = request.path_params
+        identity.require(scope, named.get("project_id") or named.get("task_id"))  # a task is a project, too
         caller.principal.set(identity.principal)
         request.state.caller = identity.principal
         request.state.ended = gateway_of(request).concurrency.begin(identity.principal)
