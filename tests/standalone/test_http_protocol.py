@@ -1,6 +1,7 @@
 """A real server on a socket: what it takes of a request's head, and what not, and how connections end."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 
@@ -24,8 +25,9 @@ async def port() -> AsyncGenerator[int]:
     async def length(request: Request) -> int:  # pyright: ignore[reportUnusedFunction]  # the route is
         return len(await request.body())
 
-    @app.get("/header")
+    @app.api_route("/header", methods=["GET", "POST"])
     async def header(request: Request) -> list[str]:  # pyright: ignore[reportUnusedFunction]  # the route is
+        await request.body()
         return request.headers.getlist("x")
 
     @app.get("/soon")
@@ -160,6 +162,18 @@ async def test_blanks_around_a_value_are_none_of_it(port: int, blank: str) -> No
     lines = [f"X:{blank}a b{blank}", f"X:{blank}", "X:c"]
     received = await halved(port, request("GET /header HTTP/1.1", *lines))
     assert received.endswith(b'["a b","","c"]')
+
+
+async def test_what_comes_behind_a_body_is_no_header(port: int) -> None:
+    chunked = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: late\r\n\r\n"
+    both = request("POST /header HTTP/1.1", "X: early")[:-2] + chunked + request("GET /header HTTP/1.1", "X: next")
+    assert re.findall(rb'\["[a-z",]+\]', await halved(port, both)) == [b'["early"]', b'["next"]']
+
+
+async def test_cookies_cost_nothing(port: int) -> None:
+    cookie = 'Cookie: a="' + "\\" * 40_000 + '"'
+    async with asyncio.timeout(5):
+        assert (await halved(port, request("GET /header HTTP/1.1", cookie, "X: a"))).endswith(b'["a"]')
 
 
 async def test_who_has_said_everything_is_still_answered(port: int) -> None:

@@ -12,7 +12,7 @@ from tests.support.agents_world import AGENT, PACKAGE, PROJECT, World, error_of,
 from nexus_agents.domain.backend_errors import PackageRejected
 from nexus_agents.domain.package import TakePackage
 from nexus_agents.tables import PACKAGES
-from nexus_contracts.agents.commands import RegisterAgent
+from nexus_contracts.agents.commands import DeleteAgent, RegisterAgent
 from nexus_contracts.agents.views import AgentView, PackageView
 from nexus_contracts.errors import IdempotencyKeyReused, PayloadTooLarge, ServiceUnavailable, ValidationFailed
 from nexus_contracts.principal import Principal
@@ -21,6 +21,8 @@ from nexus_runtime.dynamo import Action
 from nexus_runtime.process.clock import new_id
 
 STRANGER = Principal(id="eve", tenant="other")
+NOWHERE = "blob:sha256:" + "0" * 64
+OTHER_PROJECT = "proj_" + "7" * 32
 
 
 @pytest.fixture
@@ -145,8 +147,9 @@ async def test_an_uploaded_package_is_deployed_and_named_by_its_version(world: W
     assert (answer.status, view.status, view.user_id, view.deployment.backend) == (201, "running", "ann", "local")
     (version,), _ = await world.service.queries.versions.page(AGENT, 10, None)
     assert (version.package_id, version.created_by, version.number) == (package_id, "ann", 1)
-    again = AgentView.model_validate((await world.ask(registration(package_uri=PACKAGE.uri))).result)
-    assert (again.active_version, again.deployment.package_sha256) == (2, PACKAGE.sha256)
+    uri = view.deployment.package_uri
+    again = AgentView.model_validate((await world.ask(registration(package_uri=uri))).result)
+    assert (again.active_version, again.deployment.package_uri) == (2, uri)
 
 
 async def test_a_new_agent_gets_the_backend_that_is_asked_for_and_keeps_it(world: World) -> None:
@@ -164,6 +167,20 @@ async def test_a_package_of_another_tenant_or_of_nobody_is_not_found(world: Worl
     for unknown in (package_id, "pkg_" + "0" * 32):
         assert error_of(await world.ask(registration(package_id=unknown)))[1] == {"type": "package", "id": unknown}
     assert await world.agents.load_any(AGENT) is None
+
+
+async def test_the_address_of_a_package_is_good_for_the_tenant_that_has_uploaded_or_deployed_it(world: World) -> None:
+    await world.deploy()
+    uploaded = (await taken(world, talker(), principal=STRANGER)).package_uri
+    await world.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
+    other = {"project_id": OTHER_PROJECT, "agent_id": f"{OTHER_PROJECT}:tester"}
+    for uri, principal in ((PACKAGE.uri, STRANGER), (uploaded, Principal()), (NOWHERE, Principal())):
+        refused = await world.ask(registration(**other, package_uri=uri, principal=principal))
+        assert error_of(refused) == ("RESOURCE_NOT_FOUND", {"type": "package", "id": uri})
+    for uri, principal in ((PACKAGE.uri, Principal()), (uploaded, STRANGER)):
+        project_id = new_id("proj_")
+        own = {"project_id": project_id, "agent_id": f"{project_id}:tester", "package_uri": uri}
+        assert (await world.ask(registration(**own, principal=principal))).status == 201
 
 
 @pytest.mark.parametrize(("code", "step"), [("IMPORT_FAILED", "import"), ("PING_FAILED", "ping")])

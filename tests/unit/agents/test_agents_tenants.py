@@ -73,6 +73,13 @@ async def test_a_command_of_another_tenant_or_user_finds_nothing_and_changes_not
     assert left == writes
 
 
+@strangers
+async def test_a_message_to_anothers_session_does_not_tell_whose_it_is(world: World, stranger: Principal) -> None:
+    message = PostMessage(command_id="d", session_id=SESSION, invocation_id=new_id("inv_"), content="hi")
+    refused = await world.ask(message.model_copy(update={"principal": stranger}))
+    assert error_of(refused) == ("RESOURCE_NOT_FOUND", {"type": "session", "id": SESSION})
+
+
 async def test_an_agent_is_not_deployed_over_that_of_another_tenant(world: World) -> None:
     assert error_of(await world.deploy(principal=OTHER))[0] == "RESOURCE_NOT_FOUND"
     assert (await world.agents.load(AGENT)) is not None

@@ -234,3 +234,17 @@ async def test_a_blank_prompt_is_refused_and_no_invocation_begins(
     refused(await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": blank}), 400, "VALIDATION_ERROR")
     refused(await call("POST", f"/api/v1/sessions/{SESSION_ID}/messages", {"content": blank}), 400, "VALIDATION_ERROR")
     assert platform.bus.published == []
+
+
+async def test_a_crowd_of_unknown_fields_is_not_looked_at_one_by_one(call: HttpCaller) -> None:
+    crowd = json.dumps({f"k{number}": 1 for number in range(60_000)}).encode()
+    errors = refused(await call("POST", PROJECTS, raw=crowd), 400, "VALIDATION_ERROR")["errors"]
+    assert len(errors) == 50
+    assert {error["type"] for error in errors} == {"extra_forbidden"}
+
+
+async def test_a_map_of_more_entries_than_it_may_have_is_one_fault(call: HttpCaller) -> None:
+    crowd = json.dumps(GOOD | {"agent_name_map": {f"k{number}": 1 for number in range(60_000)}}).encode()
+    (error,) = refused(await call("POST", PROJECTS, raw=crowd), 400, "VALIDATION_ERROR")["errors"]
+    assert error["location"] == "body.agent_name_map"
+    assert error["message"] == "must have at most 6 entries, not 60000"

@@ -1,29 +1,33 @@
 """Credentials: what is accepted as one, what it may do, and what is said to all others."""
 
+import asyncio
 import base64
-import hmac
 import json
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, get_args
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 from tests.support.access import SECRET, SETTINGS, bearer, claims, key_of, signed_in
 from tests.support.asgi import HttpCaller
 from tests.support.eventually import eventually
 from tests.support.gateway_fakes import FakePlatform
+from tests.support.histories import History
 
 from nexus_contracts.keys import KeyView, Scope
-from nexus_gateway.access import tokens
+from nexus_contracts.principal import Principal
+from nexus_gateway.access import credentials
 from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.scopes import SCOPES
-from nexus_gateway.access.tokens import BearerTokens, PublishedKeys
 from nexus_gateway.openapi.examples import PROJECT_ID
 from nexus_gateway.owners import Answer
+from nexus_gateway.routes import builds
+from nexus_gateway.sse import paced
 
 PROJECTS, KEYS = "/api/v1/projects", "/api/v1/keys"
 BODY = {"name": "nightly", "user_id": "bob", "scopes": ["projects:read"]}
@@ -199,6 +203,8 @@ async def test_a_key_of_one_project_reports_on_no_other(call: HttpCaller, platfo
     assert (await call("POST", f"{PROJECTS}/{other}/reports", report, headers=[*held, *event])).status == 404
     assert (await call("GET", PROJECTS, headers=held)).status == 403
     assert len(platform.bus.published) == 1
+    assert (await call("GET", f"/api/v1/agents/{PROJECT_ID}/status", headers=held)).status == 200
+    assert (await call("GET", f"/api/v1/agents/{other}/status", headers=held)).status == 404
 
 
 async def listed(keys: Keys) -> Sequence[KeyView]:
@@ -221,88 +227,19 @@ def test_the_scopes_of_keys_are_those_of_the_table() -> None:
     assert set(get_args(Scope)) == set(SCOPES)
 
 
-class Provider:
-    """An identity provider whose key set is fetched."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.fetches, self.seconds = 0, 0.0
-        self.sets: list[dict[str, Any]] = []
-        self.fault: Exception | None = None
-        monkeypatch.setattr(tokens, "_fetched", self._fetched)
-
-    async def _fetched(self, _url: str) -> Any:
-        self.fetches += 1
-        if self.fault:
-            raise self.fault
-        return jwt.PyJWKSet.from_dict({"keys": self.sets}).keys
-
-    def tokens(self) -> BearerTokens:
-        return BearerTokens(PublishedKeys("https://id", lambda: self.seconds), "https://id.example", "nexus", 0.0)
-
-    async def accepts(self, checked: BearerTokens, token: str) -> str:
-        try:
-            return (await checked.identify(token)).principal.id
-        except Exception as error:  # noqa: BLE001  # its kind is what is asked
-            return type(error).__name__
-
-
-def published(key: Any, name: str, algorithm: str) -> dict[str, Any]:
-    kinds: Any = jwt.get_algorithm_by_name(algorithm)
-    return {**kinds.to_jwk(key.public_key(), as_dict=True), "kid": name, "alg": algorithm, "use": "sig"}
-
-
-def named(name: str, key: Any = RSA, algorithm: str = "RS256", **changes: Any) -> str:
-    return jwt.encode(claims(**changes), key, algorithm=algorithm, headers={"kid": name})
-
-
-async def test_keys_of_a_provider_are_kept_and_asked_for_again_when_they_rotate(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_stream_ends_with_the_key_or_the_token_it_was_opened_with(
+    platform: FakePlatform, call: HttpCaller, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    provider = Provider(monkeypatch)
-    provider.sets = [published(RSA, "one", "RS256")]
-    checked = provider.tokens()
-    assert [await provider.accepts(checked, named("one")) for _ in range(3)] == ["ann"] * 3
-    assert provider.fetches == 1
-    provider.sets = [published(RSA, "two", "RS256")]
-    assert await provider.accepts(checked, named("two")) == "Unauthenticated"  # not again so soon
-    provider.seconds += tokens.AGAIN_SECONDS
-    assert await provider.accepts(checked, named("two")) == "ann"
-    assert await provider.accepts(checked, named("one")) == "Unauthenticated"
-    provider.fault = OSError("no route")
-    provider.seconds += tokens.FRESH_SECONDS
-    assert await provider.accepts(checked, named("two")) == "ann"
-
-
-async def test_a_provider_that_never_answered_makes_tokens_unavailable_not_invalid(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    provider = Provider(monkeypatch)
-    provider.fault = TimeoutError()
-    assert await provider.accepts(provider.tokens(), named("one")) == "ServiceUnavailable"
-
-
-@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA"])
-async def test_other_kinds_of_keys_count_too(monkeypatch: pytest.MonkeyPatch, algorithm: str) -> None:
-    key = ec.generate_private_key(ec.SECP256R1()) if algorithm == "ES256" else ed25519.Ed25519PrivateKey.generate()
-    provider = Provider(monkeypatch)
-    provider.sets = [published(key, "one", algorithm)]
-    assert await provider.accepts(provider.tokens(), named("one", key, algorithm)) == "ann"
-
-
-def resigned(token: str, key: bytes) -> str:
-    """With HMAC under that key, which PyJWT itself would refuse to use so."""
-    said = token.rpartition(".")[0]
-    return f"{said}.{base64.urlsafe_b64encode(hmac.digest(key, said.encode(), 'sha256')).rstrip(b'=').decode()}"
-
-
-async def test_a_public_key_is_never_taken_for_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = Provider(monkeypatch)
-    provider.sets = [published(RSA, "one", "RS256"), {"kty": "oct", "k": "c2VjcmV0" * 8, "kid": "two", "alg": "HS256"}]
-    checked = provider.tokens()
-
-    pem = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    confused = resigned(named("one", SECRET, "HS256"), pem)
-    assert await provider.accepts(checked, confused) == "Unauthenticated"
-    shared = jwt.encode(claims(), "c2VjcmV0" * 8, algorithm="HS256", headers={"kid": "two"})
-    assert await provider.accepts(checked, shared) == "Unauthenticated"
-    assert await provider.accepts(checked, named("one", algorithm="RS512")) == "Unauthenticated"
+    monkeypatch.setattr(builds, "paced", partial(paced, heartbeat_seconds=0.01, known_seconds=0.02))
+    monkeypatch.setattr(credentials, "KNOWN_SECONDS", 0.0)
+    platform.streams._owners = History(length=1)  # pyright: ignore[reportPrivateUsage]
+    key, path = await key_of(keys), f"{PROJECTS}/{PROJECT_ID}/events"
+    stream = ("Accept", "text/event-stream")
+    by_key = asyncio.create_task(call("GET", path, headers=[*bearer(key), stream]))
+    nearly_expired = token(exp=int(time.time()) - 28)  # 30 s later than that are tolerated
+    by_token = asyncio.create_task(call("GET", path, headers=[*bearer(nearly_expired), stream]))
+    assert (await by_token).body.count(b": heartbeat") > 2
+    assert not by_key.done()
+    (listed,), _ = await keys.page("acme", 10, None)
+    await keys.delete(listed.key_id, Principal(id="root", tenant="acme"))
+    assert (await by_key).status == 200

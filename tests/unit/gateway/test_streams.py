@@ -19,6 +19,10 @@ PROJECT = "proj_1"
 pytestmark = pytest.mark.timeout(20)
 
 
+async def known() -> bool:
+    return True
+
+
 class World:
     """A history, and the streams that follow it."""
 
@@ -38,7 +42,7 @@ class World:
 
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes]:
         page = await self.streams.open(PROJECT, after)
-        return paced(self.streams.follow(PROJECT, page), self.streams.ending)
+        return paced(self.streams.follow(PROJECT, page), self.streams.ending, known)
 
     async def read(self, after: int = 0) -> list[int]:
         return ids(parsed((await whole(await self.follow(after))).decode()))
@@ -207,7 +211,7 @@ async def test_silence_is_filled_with_heartbeats() -> None:
         yield b"never"
 
     ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    stream = paced(silent(), ending, heartbeat_seconds=0.01)
+    stream = paced(silent(), ending, known, heartbeat_seconds=0.01)
     assert [await anext(stream) for _ in range(3)] == [OPENING, HEARTBEAT, HEARTBEAT]
     ending.set_result(None)
     assert await anext(stream, None) is None

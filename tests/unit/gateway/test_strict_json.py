@@ -41,6 +41,10 @@ def test_numbers_are_compared_by_value_and_truths_are_no_numbers() -> None:
     assert canonical(parse(b"[1]")) != canonical(parse(b"[true]"))
 
 
+def test_a_great_number_is_not_written_with_hundreds_of_digits() -> None:
+    assert canonical(parse(b"[1e308, -1e308, 1e21]")) == b"[1e+308,-1e+308,1000000000000000000000]"
+
+
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from nexus_contracts.identifiers import Moment, Timestamp
-from nexus_contracts.model import Message, RequestBody
+from nexus_contracts.model import AtMost, Message, RequestBody
 from nexus_contracts.text import UserId
 
 Scope = Literal[
@@ -28,7 +28,7 @@ class CreateKeyBody(RequestBody):
 
     name: str = Field(min_length=1, max_length=110)
     user_id: UserId
-    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=11)]
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=11), AtMost(11)]
     project_id: str | None = Field(default=None, pattern="^proj_[0-9a-f]{32}$")
     expires_at: Moment | None = None
 

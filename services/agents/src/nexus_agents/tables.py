@@ -4,7 +4,7 @@
 |---|---|---|
 | AgentInstances | agent_id | agents; shards of figures (`<agent_id>#<n>`); spending, daily use; marks of deletions |
 | AgentVersions | agent_id, number | the versions of agents, with their packages |
-| AgentPackages | package_id | which packages were uploaded |
+| AgentPackages | package_id | which packages a tenant has uploaded or deployed |
 | AgentInvocations | invocation_id | an invocation |
 | AgentStreams | invocation_id, last | what agents said while they ran, by parts, and outputs too large for an item |
 | AgentLogs | agent_id, part | what the processes of agents wrote, the newest of it |

@@ -24,7 +24,7 @@ from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Answer, Owners
 from nexus_gateway.reads import Reads
 from nexus_gateway.requests.idempotency import command_id_of, fingerprint, idempotency_key, prefers_async
-from nexus_gateway.requests.json_body import canonical, parse_object, read_body
+from nexus_gateway.requests.json_body import canonical, parse_object, read_body, require_few
 from nexus_gateway.requests.paths import require_possible_ids
 from nexus_gateway.requests.preconditions import expected_version
 from nexus_gateway.requests.queries import require_known_query
@@ -79,7 +79,8 @@ def identified(scope: str | None) -> Callable[[Request], Awaitable[None]]:
 
     async def identify(request: Request) -> None:
         identity = await _identity(request)
-        identity.require(scope, request.path_params.get("project_id"))
+        named = request.path_params
+        identity.require(scope, named.get("project_id") or named.get("task_id"))  # a task is a project, too
         caller.principal.set(identity.principal)
         request.state.caller = identity.principal
         request.state.ended = gateway_of(request).concurrency.begin(identity.principal)
@@ -99,6 +100,18 @@ async def _identity(request: Request) -> Identity:
     except Unauthenticated:
         await gateway.rates.count_unauthenticated(address)
         raise
+
+
+async def still_known(request: Request) -> bool:
+    """Whether the credentials still count: streams outlive deleted keys and expired tokens otherwise."""
+    try:
+        await gateway_of(request).authentication.identify(request)
+    except Unauthenticated:
+        return False
+    except PlatformError:
+        # A database or an identity provider that is away is no reason to end streams.
+        return True
+    return True
 
 
 def _require(request: Request, rate: Rate | None) -> None:
@@ -186,7 +199,9 @@ def intent_with(model: type[B], *, heeds_if_match: bool = False) -> Any:
 
     async def intent(request: Request) -> Intent[B]:
         raw = await read_body(request, gateway_of(request).settings.max_body_bytes) or b"{}"
-        sent = canonical(parse_object(raw))
+        value = parse_object(raw)
+        require_few(value, model)
+        sent = canonical(value)
         try:
             body = model.model_validate_json(raw, strict=True)
         except ValidationError as error:

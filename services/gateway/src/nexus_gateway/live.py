@@ -1,12 +1,14 @@
 """Answers that stream the output of an agent in an invocation."""
 
+from functools import partial
+
 from fastapi import Request, Response
 
 from nexus_contracts.agents.commands import InvokeAgent, PostMessage
 from nexus_contracts.errors import PlatformError
 from nexus_gateway.answers import REPLAYED
 from nexus_gateway.commands import location_of
-from nexus_gateway.dependencies import gateway_of
+from nexus_gateway.dependencies import gateway_of, still_known
 from nexus_gateway.sources import StreamPage
 from nexus_gateway.sse import EventStream, last_event_id, paced
 
@@ -41,4 +43,4 @@ def _stream(
     if after is not None and page.ended and not page.block:
         return Response(status_code=204, headers=headers)  # tells a browser not to reconnect
     said = gateway_of(request).said
-    return EventStream(paced(said.follow(invocation_id, page), said.ending), headers)
+    return EventStream(paced(said.follow(invocation_id, page), said.ending, partial(still_known, request)), headers)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 
 from fastapi import Request
@@ -14,6 +14,8 @@ from nexus_gateway.requests.accept import EVENT_STREAM
 
 HEARTBEAT = b": heartbeat\n\n"
 HEARTBEAT_SECONDS = 15.0
+KNOWN_SECONDS = 30.0
+"""How often a stream asks whether its caller's credentials still count."""
 OPENING = b"retry: 1000\n\n"
 """Milliseconds after which a browser reconnects when its stream was cut."""
 _SEQUENCE = re.compile(r"[0-9]{1,15}")
@@ -44,13 +46,27 @@ def event_block(event_id: int, name: str, data: bytes) -> bytes:
 
 
 async def paced(
-    blocks: AsyncGenerator[bytes], ending: asyncio.Future[None], heartbeat_seconds: float = HEARTBEAT_SECONDS
+    blocks: AsyncGenerator[bytes],
+    ending: asyncio.Future[None],
+    known: Callable[[], Awaitable[bool]],
+    *,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
+    known_seconds: float = KNOWN_SECONDS,
 ) -> AsyncGenerator[bytes]:
-    """The blocks as they come, and a heartbeat whenever none came for this long; ends with them or with `ending`."""
+    """The blocks as they come, and a heartbeat whenever none came for this long.
+
+    Ends with them, with `ending`, and when `known`, which is asked now and then, says that the caller no longer is.
+    """
     following: asyncio.Task[bytes | None] | None = None
+    now = asyncio.get_running_loop().time
+    asked = now()
     try:
         yield OPENING
         while not ending.done():
+            if now() - asked >= known_seconds:
+                if not await known():
+                    return
+                asked = now()
             # Kept over heartbeats: cancelling the read of a block would lose that block.
             following = following or asyncio.create_task(_next(blocks))
             await asyncio.wait({following, ending}, timeout=heartbeat_seconds, return_when=asyncio.FIRST_COMPLETED)

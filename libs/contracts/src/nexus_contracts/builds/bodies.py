@@ -1,13 +1,13 @@
 """Request bodies about projects, as strict as the commands made from them."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from nexus_contracts.builds.commands import ControlAction
 from nexus_contracts.builds.events import Approval, BuildMethod
 from nexus_contracts.identifiers import AgentName
-from nexus_contracts.model import RequestBody
+from nexus_contracts.model import AtMost, RequestBody
 from nexus_contracts.stages import StageName
 from nexus_contracts.text import MAX_OBJECT_BYTES, JsonObject, Reason, Requirement, Tags, UserId
 
@@ -24,7 +24,9 @@ class CreateProjectBody(RequestBody):
         description="if left out or invisible: the first line of the requirement, shortened",
     )
     agent_name: AgentName | None = Field(default=None, description="derived from the requirement by default")
-    agent_name_map: dict[StageName, AgentName] = Field(default={}, description="which agent does each stage")
+    agent_name_map: Annotated[dict[StageName, AgentName], AtMost(len(StageName))] = Field(
+        default={}, description="which agent does each stage"
+    )
     priority: int = Field(default=3, ge=1, le=5)
     tags: Tags = Field(default=[])
     auto_start: bool = Field(default=True, description="false: the build waits for start, or for the first report")

@@ -1,4 +1,4 @@
-"""Gaps in uvicorn's httptools protocol, closed: limits, white space, half-closed connections, HTTP/1.0.
+"""Gaps in uvicorn's httptools protocol, closed: limits, white space, trailers, half-closed connections, HTTP/1.0.
 
 httptools is kept because h11 costs a third more.
 """
@@ -37,6 +37,7 @@ class BoundedHttp(HttpToolsProtocol):
     """
 
     _fruitless = 0
+    _in_head = True
     _due: float | None = None
     """When the data being received must be complete; None while nothing is being received."""
     _look: asyncio.TimerHandle
@@ -93,7 +94,12 @@ class BoundedHttp(HttpToolsProtocol):
             self.send_400_response("The request's head is too large.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Blanks around a value are none of it (RFC 9110, section 5.5); the parser leaves those behind it."""
+        """Blanks around a value are none of it (RFC 9110, section 5.5); the parser leaves those behind it.
+
+        What comes behind a body is dropped (section 6.5.1): whoever checked the head, a proxy perhaps, has not seen it.
+        """
+        if not self._in_head:
+            return
         super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
@@ -105,12 +111,18 @@ class BoundedHttp(HttpToolsProtocol):
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
             raise ValueError("A request names its host once (RFC 9112, section 3.2).")
         self._fruitless = 0
+        self._in_head = False
+        # Nothing here uses cookies, but FastAPI reads them for every route, and Python before 3.11.10 and 3.12.6 takes
+        # half a minute for 60 KB of backslashes in one (CVE-2024-7592).
+        if any(name == b"cookie" for name, _ in self.headers):
+            self.headers[:] = [field for field in self.headers if field[0] != b"cookie"]
         super().on_headers_complete()
         if succession.begun and self.cycle:
             self.cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
         self._due = self.loop.time() + RECEIVING_SECONDS
+        self._in_head = True
         super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:

@@ -62,10 +62,13 @@ class AgentHandlers:
                 return await self.delete_agent(command)
 
     async def register_agent(self, command: RegisterAgent, address: ReplyAddress | None) -> Decision:
-        uri, sha256 = command.package_uri or "", (command.package_uri or "").rpartition(":")[2]
+        uri, tenant = command.package_uri or "", command.principal.tenant
+        sha256 = uri.rpartition(":")[2]
         if command.package_id is not None:
-            package = await self.packages.own(command.package_id, command.principal.tenant)
+            package = await self.packages.own(command.package_id, tenant)
             uri, sha256 = package.uri, package.sha256
+        else:
+            await self.packages.require_own(uri, sha256, tenant)
         named = command.model_dump(include={"command_id", "agent_id", "project_id", "agent_name", "package_id"})
         deploy = DeployAgent(
             **named, principal=command.principal, package_uri=uri, package_sha256=sha256, user_id=command.principal.id
@@ -138,6 +141,7 @@ class AgentHandlers:
         if before is not None and before.deploying:
             change += _end_of_deployment(before, Conflict(REPLACED, agent_id=before.agent_id))
             change += await self._replaced(before)
+        change += self.packages.deployed(after.deployment.package.sha256, after.tenant)
         begin = Change(begins=(Begin(DEPLOYMENT, after.agent_id, address),))
         return Decision(Outcome.accepted(DEPLOYMENT, after.agent_id), change + begin)
 

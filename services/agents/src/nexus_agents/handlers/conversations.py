@@ -104,7 +104,10 @@ class ConversationHandlers:
         session = await self._session(command.session_id, command)
         if command.agent_id not in (None, session.agent_id):
             raise session_not_found(command.session_id)
-        agent = await self.agents.own(session.agent_id, command.principal)
+        agent = await self.agents.load(session.agent_id)
+        if agent is None or not command.principal.sees(agent.tenant, agent.user_id):
+            # Not that there is no agent: that would name the one to which another user's session belongs.
+            raise session_not_found(command.session_id)
         turn = turns.posted(command, session, tracing.traceparent.get(), self.now())
         if turn.kind is Kind.NOTE and session.idle:
             return self._keep_note(session, turn)

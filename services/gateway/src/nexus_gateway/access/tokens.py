@@ -2,9 +2,10 @@
 
 import asyncio
 import base64
+import json
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import aiohttp
 import jwt
@@ -51,7 +52,7 @@ class SharedKey:
 class PublishedKeys:
     """The public keys at a JWKS URL: kept while they are fresh, asked for again when a token names another one.
 
-    While the provider does not answer, the last known keys stay valid.
+    While the provider does not answer, the last known keys stay valid, and tokens that name them do not wait for it.
     """
 
     def __init__(self, url: str, now: Callable[[], float] = time.monotonic) -> None:
@@ -60,55 +61,82 @@ class PublishedKeys:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked = float("-inf")
         self._fresh_until = float("-inf")
-        self._asking = asyncio.Lock()
+        self._failing = False
+        self._asking: asyncio.Task[None] | None = None
 
     async def key_for(self, header: dict[str, Any]) -> jwt.PyJWK:
         name = header.get("kid")
         if not isinstance(name, str):
             raise Unauthenticated("the token does not name its key")
-        if name not in self._keys or self._now() >= self._fresh_until:
-            async with self._asking:
-                # Asked again inside: whoever waited for the lock finds what the first one has fetched.
-                if self._now() >= self._asked + AGAIN_SECONDS:
-                    await self._refresh()
+        known = name in self._keys
+        asking = None if known and self._now() < self._fresh_until else self._ask()
+        if asking and not (known and self._failing):
+            # Shared: a caller who leaves must not end it for the others who wait.
+            await asyncio.shield(asking)
         if not self._keys:
             raise ServiceUnavailable("the identity provider is unavailable", service="identity provider")
         key = self._keys.get(name)
-        if key is None or header.get("alg") not in ASYMMETRIC or header["alg"] != key.algorithm_name:
+        if key is None or header.get("alg") != key.algorithm_name:
             raise Unauthenticated("the token is not signed with a key of the identity provider")
         return key
 
+    def _ask(self) -> "asyncio.Task[None] | None":
+        """The request to the provider that is under way, or a new one; None if it is too soon for that."""
+        if self._asking is None and self._now() >= self._asked + AGAIN_SECONDS:
+            self._asked = self._now()
+            self._asking = asyncio.create_task(self._refresh())
+        return self._asking
+
     async def _refresh(self) -> None:
-        self._asked = self._now()
         try:
-            found = _usable(await _fetched(self._url))
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, jwt.PyJWTError) as error:
+            self._keys = _usable(await _fetched(self._url))
+            self._fresh_until, self._failing = self._now() + FRESH_SECONDS, False
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError) as error:
             # The old keys stay in use: an outage of the provider must not lock everybody out.
-            logger.warning("the keys of the identity provider cannot be read", reason=repr(error))
-            return
-        self._keys, self._fresh_until = found, self._now() + FRESH_SECONDS
+            self._failing = True
+            logger.warning("the keys of the identity provider cannot be read", reason=repr(error)[:500])
+        finally:
+            self._asking = None
 
 
 async def _fetched(url: str) -> Any:
+    """The document there. Raises ClientError, OSError, TimeoutError, ValueError, RecursionError."""
     timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
     async with (
         aiohttp.ClientSession(timeout=timeout) as http,
         http.get(url, allow_redirects=False) as answer,
     ):
         answer.raise_for_status()
-        content = await answer.content.read(MAX_SET_BYTES + 1)
-        if len(content) > MAX_SET_BYTES:
-            raise ValueError("the key set is too large")
-        return jwt.PyJWKSet.from_json(content.decode()).keys
+        content = bytearray()
+        # Piece by piece: a read of so many bytes returns what has arrived, which may be the first half.
+        async for piece in answer.content.iter_any():
+            content += piece
+            if len(content) > MAX_SET_BYTES:
+                raise ValueError("the key set is too large")
+        return json.loads(content)
 
 
-def _usable(keys: list[jwt.PyJWK]) -> dict[str, jwt.PyJWK]:
-    """The public signature keys, by name: a symmetric key in a published set would be known to everybody."""
+def _usable(document: Any) -> dict[str, jwt.PyJWK]:
+    """The public signature keys, by name: a symmetric key in a published set would be known to everybody.
+
+    What is no key, or one of a kind that is not known here, is left out. Raises ValueError if it is no key set.
+    """
+    listed: Any = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise ValueError("it is no key set")
+    keys = [key for key in map(_key, cast("list[Any]", listed)) if key is not None]
     return {
         key.key_id: key
         for key in keys
         if key.key_id and key.algorithm_name in ASYMMETRIC and key.public_key_use in (None, "sig")
     }
+
+
+def _key(published: Any) -> jwt.PyJWK | None:
+    try:
+        return jwt.PyJWK(published) if isinstance(published, dict) else None
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+        return None
 
 
 class BearerTokens:

@@ -1,5 +1,7 @@
 """The progress of a project's build: stages, logs, attempts, history."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.answers import ListOf
@@ -8,7 +10,7 @@ from nexus_contracts.builds.views import AgentDiff, AttemptView, LogLine, Stages
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.history import EventView
 from nexus_contracts.verification import VerificationReport
-from nexus_gateway.dependencies import OperationRoute, gateway_of
+from nexus_gateway.dependencies import OperationRoute, gateway_of, still_known
 from nexus_gateway.openapi import examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi.operations import operation
@@ -187,4 +189,4 @@ async def _stream(project_id: str, request: Request, last_key: str | None) -> Re
         raise no_event("must not be beyond the newest event")
     if known is not None and page.ended and not page.block:
         return Response(status_code=204)  # tells a browser not to reconnect
-    return EventStream(paced(streams.follow(project_id, page), streams.ending))
+    return EventStream(paced(streams.follow(project_id, page), streams.ending, partial(still_known, request)))
