@@ -104,6 +104,22 @@ async def test_a_small_model_may_answer_in_text() -> None:
     assert (await made.step("orchestrator")).output_data["summary"] == "It counts."
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"feasible": True, "summary": "s", "reason": float("nan")},
+        {"feasible": True, "summary": "s", "reason": "\ud800"},
+        {"feasible": True, "summary": "x" * 1_000_000},
+    ],
+    ids=["not a number", "half a character", "too large to be kept"],
+)
+async def test_an_answer_that_cannot_be_kept_is_paid_and_repaired(said: Answer) -> None:
+    made = build(said, BRIEF)
+    await made.step("orchestrator")
+    assert [name for name, _, _ in made.notebook.paid] == ["brief/0", "brief/1"]
+    assert "no JSON object" in made.models.prompts[1]
+
+
 async def test_a_step_has_models_of_its_own_where_that_is_set() -> None:
     made = build(BRIEF, models=[OFFER, SECOND], models_by_step={"orchestrator": [SECOND.name]})
     await made.step("orchestrator")

@@ -9,12 +9,15 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from nexus_contracts.builds.builder import MAX_CHECKPOINT_BYTES
 from nexus_contracts.builds.language_models import LanguageModel
 from nexus_contracts.builds.reports import Usage
 from nexus_model_builder.models import Models
 from nexus_verification.answers import json_in
 
 ANSWER = "answer"
+MOST_BYTES = MAX_CHECKPOINT_BYTES - 10_000
+"""Of an answer: it is kept in a checkpoint, with its usage."""
 
 
 class RequestFailed(Exception):
@@ -143,4 +146,6 @@ def _arguments(response: Any) -> dict[str, JsonValue]:
         value = json_in("".join(part.content for part in response.parts if part.part_kind == "text"))
     if not isinstance(value, dict):
         raise ValueError("it is another JSON value")
+    if len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode()) > MOST_BYTES:
+        raise ValueError("it is too long")
     return cast("dict[str, JsonValue]", value)

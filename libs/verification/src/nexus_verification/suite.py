@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from nexus_contracts.verification import MAX_CASES, Case, CaseOutcome, CaseResult
-
-_LONGEST_NAME = 100
+from nexus_contracts.verification import MAX_CASE_NAME, MAX_CASES, Case, CaseOutcome, CaseResult
 
 
 def with_earlier(fresh: Sequence[Case], earlier: Sequence[Case]) -> tuple[Case, ...]:
@@ -41,5 +39,5 @@ def _free(name: str, taken: dict[str, Case]) -> str:
     while candidate in taken:
         number += 1
         ending = f" ({number})"
-        candidate = name[: _LONGEST_NAME - len(ending)] + ending
+        candidate = name[: MAX_CASE_NAME - len(ending)] + ending
     return candidate
