@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from pydantic_ai import exceptions as faults
-from pydantic_ai.messages import ModelResponse, TextPart
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.usage import RequestUsage
 from tests.support.model_builds import ModelBuild
 from tests.support.scripted_model import OFFER, SECOND, Answer, Said, ScriptedModels, vowels_script
@@ -155,6 +155,17 @@ async def test_a_budget_that_ends_in_mid_build_ends_the_build_there() -> None:
     assert failed.value.code == "BUDGET_EXCEEDED"
     assert 0 < len(made.models.calls) < 6
     assert sum(usage.cost_usd for _, usage, _ in made.notebook.paid) <= 0.094
+
+
+@pytest.mark.parametrize("told", [RequestUsage(cache_read_tokens=1), RequestUsage(input_tokens=10**15)])
+async def test_an_answer_that_does_not_tell_what_it_took_counts_at_its_dearest(told: RequestUsage) -> None:
+    made = build(ModelResponse(parts=[ToolCallPart("answer", BRIEF)], usage=told))
+    await made.step("orchestrator")
+    ((_, usage, _),) = made.notebook.paid
+    prompt = made.models.prompts[0].encode()
+    assert usage.output_tokens == OFFER.max_output_tokens
+    assert usage.input_tokens > len(prompt)
+    assert usage.cost_usd == OFFER.dearest(usage.input_tokens, usage.output_tokens).cost_usd
 
 
 async def test_a_slow_model_is_given_up() -> None:

@@ -19,6 +19,9 @@ ANSWER = "answer"
 MOST_BYTES = MAX_CHECKPOINT_BYTES - 10_000
 """Of an answer: it is kept in a checkpoint, with its usage."""
 
+_MOST_TOKENS = 10**7
+"""In one call. No model takes as many."""
+
 
 class RequestFailed(Exception):
     """The model gave no answer. `code` is the build's error code, if no other model answers either.
@@ -83,7 +86,7 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
         raise _failed(offer, error) from None
     except BotoCoreError as error:  # before anything was sent: credentials that cannot be had, or have expired
         raise RequestFailed("MODEL_REJECTED", f"{offer.name}: {str(error)[:500]}") from None
-    return _response(response, offer)
+    return _response(response, request, offer)
 
 
 def _parameters(request: Request, offer: LanguageModel) -> Any:
@@ -125,9 +128,8 @@ def _failed(offer: LanguageModel, error: Exception) -> RequestFailed:
             return RequestFailed("MODEL_UNAVAILABLE", message, again=True)
 
 
-def _response(response: Any, offer: LanguageModel) -> Response:
-    used = response.usage
-    usage = offer.usage(used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens)
+def _response(response: Any, request: Request, offer: LanguageModel) -> Response:
+    usage = _usage(response.usage, request, offer)
     if response.finish_reason == "content_filter":
         return Response(None, usage, "the model refused to answer", refused=True)
     try:
@@ -135,6 +137,14 @@ def _response(response: Any, offer: LanguageModel) -> Response:
     except (ValueError, AssertionError, TypeError) as error:
         cut = "the answer was cut: it is too long. " if response.finish_reason == "length" else ""
         return Response(None, usage, f"{cut}The answer is no JSON object: {str(error)[:300]}")
+
+
+def _usage(used: Any, request: Request, offer: LanguageModel) -> Usage:
+    """Of an answer that does not tell, or tells nonsense, the most that it can have been: no budget is exceeded unseen."""
+    counts = (used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens)
+    if not (used.input_tokens or used.output_tokens) or not all(0 <= count <= _MOST_TOKENS for count in counts):
+        return offer.dearest(request.input_tokens, offer.max_output_tokens)
+    return offer.usage(*counts)
 
 
 def _arguments(response: Any) -> dict[str, JsonValue]:
