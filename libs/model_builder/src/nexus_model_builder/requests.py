@@ -140,7 +140,7 @@ def _response(response: Any, request: Request, offer: LanguageModel) -> Response
 
 
 def _usage(used: Any, request: Request, offer: LanguageModel) -> Usage:
-    """Of an answer that does not tell, or tells nonsense, the most that it can have been: no budget is exceeded unseen."""
+    """Of an answer that does not tell, or tells nonsense, the most that it can have been: a budget has to know."""
     counts = (used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens)
     if not (used.input_tokens or used.output_tokens) or not all(0 <= count <= _MOST_TOKENS for count in counts):
         return offer.dearest(request.input_tokens, offer.max_output_tokens)
