@@ -56,7 +56,8 @@ class ScriptedExecutor:
 
 
 class WorkerWorld:
-    """Of agents, version `serves` serves, those in `withdrawn` came back, and `answers` are what prompts get.
+    """Of agents, version `serves` serves, those in `withdrawn` came back, and `answers` are what prompts get, but those
+    in `unasked`.
 
     Where `side_by_side`, the next version waits beside that until it is in `activated`.
 
@@ -76,6 +77,7 @@ class WorkerWorld:
         self.hang_withdrawal: asyncio.Event | None = None
         self.withdrawn: list[int | None] = []
         self.answers: dict[str, str] = {}
+        self.unasked: set[str] = set()
         self.runs: list[str] = []
         self.on: dict[str, Callable[[], Awaitable[Any]]] = {}
         deployer: Any = SimpleNamespace(
@@ -178,4 +180,8 @@ class WorkerWorld:
     ) -> list[CaseResult]:
         self.runs.append(run)
         self.versions.append(version)
-        return [judged(case, [Given(self.answers.get(turn.prompt, "?")) for turn in case.turns]) for case in cases]
+        return [judged(case, [self._given(turn.prompt) for turn in case.turns]) for case in cases]
+
+    def _given(self, prompt: str) -> Given:
+        away = prompt in self.unasked
+        return Given(unasked="agents is away") if away else Given(self.answers.get(prompt, "?"))

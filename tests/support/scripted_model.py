@@ -61,7 +61,7 @@ def case(prompt: str, number: float) -> Answer:
 
 PROMPTS = {
     **{"count the vowels in: queue": 4, "vowels: banana": 3, "vowels: sky": 0, "how many vowels: audio": 4},
-    **{"vowels: onomatopoeia": 8, "count vowels: rhythm": 0},
+    **{"vowels: onomatopoeia": 8, "count vowels: rhythm": 0, "vowels: tree": 2},
 }
 REFUSED: Answer = {
     "name": "poem",

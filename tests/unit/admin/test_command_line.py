@@ -44,3 +44,23 @@ def test_a_platform_that_does_not_run_is_one_clear_line() -> None:
 def test_there_is_nothing_to_back_up_in_an_empty_folder(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["backup", str(tmp_path / "x.tar.gz")])
     assert "no embedded database" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("secret", "scope", "said"),
+    [
+        (None, "admin", "IDENTITY_SECRET is not set"),
+        ("s" * 32, "admin", "does not answer"),
+        ("s" * 32, "typo", "scopes.0: Input should be 'projects:read'"),
+    ],
+)
+def test_a_key_is_made_in_the_installation_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, secret: str | None, scope: str, said: str
+) -> None:
+    if secret:
+        monkeypatch.setenv("IDENTITY_SECRET", secret)
+    wanted = ["--tenant", "default", "--user", "me", "--name", "first", "--scope", scope]
+    done = CliRunner().invoke(app, ["keys", "create", *wanted])
+    assert isinstance(done.exception, StackError)
+    assert said in str(done.exception)
+    assert os.environ["DYNAMODB_ENDPOINT_URL"] == f"http://127.0.0.1:{os.environ['DYNAMODB_PORT']}"

@@ -14,6 +14,7 @@ from nexus_admin.letter_box import Contents
 from nexus_admin.letters import Letter, Unreadable, letters_of
 from nexus_contracts.dead_letters import State
 from nexus_contracts.topics import BUILDS_REPORTS
+from nexus_devstack.errors import StackError
 
 GROUP = "builds-reports"
 LOST = Unreadable("agents.commands.v1.agents.dlq", 0, 12, "cannot be read: no zstd")
@@ -67,3 +68,13 @@ def test_letters_beside_an_unreadable_batch_are_redriven(monkeypatch: pytest.Mon
 def test_where_all_can_be_read_nothing_is_said_of_it(monkeypatch: pytest.MonkeyPatch, verb: list[str]) -> None:
     done = invoke(monkeypatch, Box(), *verb)
     assert (done.exit_code, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("verb", ["redrive", "drop"])
+def test_an_id_that_no_letter_has_is_a_mistake_and_settles_nothing(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    box = Box()
+    [letter] = box.kept.letters
+    done = invoke(monkeypatch, box, verb, letter.id, "typo")
+    assert isinstance(done.exception, StackError)
+    assert "begins with typo" in str(done.exception)
+    assert box.settled == []

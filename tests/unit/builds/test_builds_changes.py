@@ -24,7 +24,7 @@ from nexus_contracts.builds.views import AgentDiff, ProjectStatus
 from nexus_contracts.errors import InvalidState
 from nexus_contracts.replies import Reply
 from nexus_contracts.stages import DEPLOYER
-from nexus_contracts.verification import Case, CaseTurn, Number
+from nexus_contracts.verification import MAX_CASES, Case, CaseTurn, Number
 from nexus_offline_builder.decision import decide
 from nexus_runtime.process.clock import new_id
 
@@ -146,6 +146,30 @@ async def test_a_version_that_breaks_a_case_does_not_take_the_place_of_the_prese
     assert project.agent_id == AGENT
     assert (await made.diff(2)).tools
     assert await made.replica.verifications.suite(PROJECT, 2) is None
+
+
+@pytest.mark.parametrize("said", [False, True])
+async def test_an_old_case_that_could_not_be_asked_has_not_passed(tmp_path: Path, said: bool) -> None:
+    made = await built(tmp_path, Shipping(FIRST, SECOND))
+    await made.change(activate_if_cases_fail=said)
+    made.unasked = {"two"}
+    project = await made.worked()
+    if said:  # then it stays, to be asked another time
+        assert project.status is ProjectStatus.COMPLETED
+        suite = await made.replica.verifications.suite(PROJECT, 2)
+        assert suite is not None
+        assert [one.name for one in suite.cases] == ["three", "one", "two"]
+    else:
+        assert "No longer passed: two. Version 1 serves on." in error_of(project).message
+
+
+async def test_all_old_cases_are_asked_though_not_all_stay(tmp_path: Path) -> None:
+    names = [f"old {number}" for number in range(MAX_CASES)]
+    first = (FIRST[0], tuple(case(name) for name in names))
+    made = await built(tmp_path, Shipping(first, SECOND), **dict.fromkeys(names, "1"))
+    await made.change()
+    made.answers[names[-1]] = "2"
+    assert f"No longer passed: {names[-1]}." in error_of(await made.worked()).message
 
 
 async def test_what_failed_before_need_not_pass_now(tmp_path: Path) -> None:

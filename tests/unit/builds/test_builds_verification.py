@@ -56,6 +56,10 @@ def last_step(project: Project) -> Any:
     return project.step(DEPLOYER, None)
 
 
+def warnings(project: Project) -> list[str]:
+    return [entry.message for entry in last_step(project).logs if entry.level == "warning"]
+
+
 async def test_a_build_completes_with_the_report_on_its_agent(tmp_path: Path) -> None:
     made = await world(tmp_path, Shipping(), {"one": "1", "eins": "1"})
     project = await made.worked()
@@ -99,8 +103,27 @@ async def test_a_build_without_cases_says_so(tmp_path: Path) -> None:
     made = await world(tmp_path, Shipping(cases=()), {})
     project = await made.worked()
     assert project.status is ProjectStatus.COMPLETED
-    assert "nothing is verified" in "".join(entry.message for entry in last_step(project).logs)
-    assert made.runs == []
+    assert (await report(made)).statement == "Nothing was verified: there are no cases."
+    assert warnings(project) == ["verified: Nothing was verified: there are no cases."]
+    assert await made.replica.verifications.suite(PROJECT, 1) is None
+
+
+@pytest.mark.parametrize(("wants", "status"), [(0.8, ProjectStatus.FAILED), (0.0, ProjectStatus.COMPLETED)])
+async def test_a_build_none_of_whose_cases_could_be_asked_shows_nothing(
+    tmp_path: Path, wants: float, status: ProjectStatus
+) -> None:
+    made = await world(tmp_path, Shipping(wants=wants), {})
+    made.unasked = {"one", "eins"}
+    project = await made.worked()
+    assert project.status is status
+    said = "0 of 2 cases passed, 2 could not be verified."
+    if status is ProjectStatus.COMPLETED:
+        assert f"verified: {said}" in warnings(project)
+    else:
+        assert project.attempt is not None
+        assert project.attempt.error is not None
+        assert project.attempt.error.message == f"{said} The agent does not serve."
+        assert made.withdrawn == [None]
 
 
 async def test_a_worker_killed_after_its_verification_leaves_the_report_to_the_next(tmp_path: Path) -> None:

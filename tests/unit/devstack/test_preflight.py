@@ -108,6 +108,15 @@ def test_a_folder_that_is_a_file_is_a_fault(tmp_path: Path) -> None:
     assert "cannot be written" in faults(load_settings())["disk"].text
 
 
+def test_tables_of_another_region_are_a_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    note = tmp_path / "data" / "database" / "region"
+    note.parent.mkdir(parents=True)
+    note.write_text("us-east-1\n", encoding="utf-8")
+    assert faults(load_settings()) == {}
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert "set AWS_REGION=us-east-1" in faults(load_settings())["region"].text
+
+
 def test_aws_is_asked_for_credentials_only_where_it_is_used() -> None:
     os.environ |= {"NEXUS_INFRA": "external", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
     assert needs_aws(load_settings()) == ["DynamoDB (no DYNAMODB_ENDPOINT_URL)"]

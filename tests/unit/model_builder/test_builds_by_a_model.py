@@ -137,6 +137,23 @@ async def test_cases_that_a_blind_answer_contradicts_are_dropped() -> None:
     assert "17" not in made.models.prompts[-1]  # who answers blind is not told what is expected
 
 
+@pytest.mark.parametrize(
+    ("draw", "fault"),
+    [
+        (lambda cases: cases[:7], "there are 7 cases, at least 8"),
+        (lambda cases: [*cases[:-1], {**cases[-1], "name": cases[0]["name"]}], "two cases have the same name"),
+        (lambda cases: [*cases[:-1], {**cases[0], "name": "again"}], "two cases ask the same"),
+        (lambda cases: [*cases[:-1], {**cases[-1], "name": "n" * 101}], "at most 100 characters"),
+    ],
+)
+async def test_too_few_cases_and_those_that_cannot_be_told_apart_are_asked_for_again(draw: Any, fault: str) -> None:
+    analysis: Any = vowels_script()["Analysis"]
+    made = build(Analysis=[{**analysis, "cases": draw(analysis["cases"])}, analysis])
+    await made.run("requirements_analysis")
+    assert made.models.calls == ["Brief", "Analysis", "Analysis", "BlindAnswers"]
+    assert fault in made.models.prompts[2]
+
+
 async def test_held_back_cases_are_not_shown_to_what_writes_code() -> None:
     made = build(WrittenTool=[written(BROKEN)], RevisedTool=[{"code": VOWELS}])
     result = await made.run()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from pydantic_ai import exceptions as faults
-from pydantic_ai.messages import ModelResponse, TextPart
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.usage import RequestUsage
 from tests.support.model_builds import ModelBuild
 from tests.support.scripted_model import OFFER, SECOND, Answer, Said, ScriptedModels, vowels_script
@@ -104,6 +104,22 @@ async def test_a_small_model_may_answer_in_text() -> None:
     assert (await made.step("orchestrator")).output_data["summary"] == "It counts."
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"feasible": True, "summary": "s", "reason": float("nan")},
+        {"feasible": True, "summary": "s", "reason": "\ud800"},
+        {"feasible": True, "summary": "x" * 1_000_000},
+    ],
+    ids=["not a number", "half a character", "too large to be kept"],
+)
+async def test_an_answer_that_cannot_be_kept_is_paid_and_repaired(said: Answer) -> None:
+    made = build(said, BRIEF)
+    await made.step("orchestrator")
+    assert [name for name, _, _ in made.notebook.paid] == ["brief/0", "brief/1"]
+    assert "no JSON object" in made.models.prompts[1]
+
+
 async def test_a_step_has_models_of_its_own_where_that_is_set() -> None:
     made = build(BRIEF, models=[OFFER, SECOND], models_by_step={"orchestrator": [SECOND.name]})
     await made.step("orchestrator")
@@ -139,6 +155,17 @@ async def test_a_budget_that_ends_in_mid_build_ends_the_build_there() -> None:
     assert failed.value.code == "BUDGET_EXCEEDED"
     assert 0 < len(made.models.calls) < 6
     assert sum(usage.cost_usd for _, usage, _ in made.notebook.paid) <= 0.094
+
+
+@pytest.mark.parametrize("told", [RequestUsage(cache_read_tokens=1), RequestUsage(input_tokens=10**15)])
+async def test_an_answer_that_does_not_tell_what_it_took_counts_at_its_dearest(told: RequestUsage) -> None:
+    made = build(ModelResponse(parts=[ToolCallPart("answer", BRIEF)], usage=told))
+    await made.step("orchestrator")
+    ((_, usage, _),) = made.notebook.paid
+    prompt = made.models.prompts[0].encode()
+    assert usage.output_tokens == OFFER.max_output_tokens
+    assert usage.input_tokens > len(prompt)
+    assert usage.cost_usd == OFFER.dearest(usage.input_tokens, usage.output_tokens).cost_usd
 
 
 async def test_a_slow_model_is_given_up() -> None:

@@ -36,6 +36,15 @@ def test_a_plain_module_is_allowed() -> None:
         "import re\nre._compiler",
         "async def wait(): pass",
         "counter = 0\ndef count():\n    global counter",
+        "(one for one in []).gi_frame.f_builtins['__import__']('os')",
+        "import operator\noperator.attrgetter('__globals__')(len)",
+        "from operator import attrgetter",
+        "import operator\noperator.methodcaller('__subclasses__')(object)",
+        "import string\nstring.Formatter().get_field('0.__globals__', [len], {})",
+        "import typing\nclass A:\n    a: 'exit()'\ntyping.get_type_hints(A)",
+        "from typing import get_type_hints",
+        "from functools import singledispatch",
+        "match len:\n    case object(__globals__=found): pass",
     ],
 )
 def test_what_reaches_beyond_computing_is_refused(line: str) -> None:

@@ -98,7 +98,15 @@ def test_a_known_fault_outweighs_a_doubt() -> None:
 
 @pytest.mark.parametrize(
     ("held_back", "visible", "fulfilled"),
-    [("ppp", "fff", True), ("ppf", "ppp", False), ("pp-", "", True), ("", "pf", False)],
+    [
+        ("ppp", "fff", True),
+        ("ppf", "ppp", False),
+        ("pp-", "", True),
+        ("", "pf", False),
+        ("--", "pp", True),
+        ("--", "pf", False),
+        ("--", "--", False),
+    ],
 )
 def test_the_held_back_cases_decide_where_there_are_any(held_back: str, visible: str, fulfilled: bool) -> None:
     given = {"p": Given("1"), "f": Given("2"), "-": Given(unasked="why ever")}
@@ -111,6 +119,13 @@ def test_the_held_back_cases_decide_where_there_are_any(held_back: str, visible:
     report = report_of("proj:a", results, NOW, required_share=0.8)
     assert report.fulfilled is fulfilled
     assert report.passed + report.failed + report.not_verifiable == len(results)
+
+
+def test_where_no_share_is_asked_for_a_report_only_tells() -> None:
+    undecided = [judged(Case(name="a", turns=[CaseTurn(prompt="?")]), [Given(unasked="why ever")])]
+    assert report_of("proj:a", undecided, NOW, required_share=0.0).fulfilled
+    assert not report_of("proj:a", undecided, NOW).fulfilled
+    assert report_of("proj:a", [], NOW).fulfilled
 
 
 def test_a_report_says_plainly_what_was_verified() -> None:

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from nexus_admin.commands import back_up, blobs, doctor, partitions, restore, stats, tables, topics
+from nexus_admin.key_commands import keys
 from nexus_admin.letter_commands import letters
 from nexus_devstack.errors import StackError
 from nexus_devstack.settings import load_environment
@@ -22,6 +23,7 @@ app.add_typer(letters, name="letters")
 app.add_typer(partitions, name="partitions")
 app.add_typer(stats, name="stats")
 app.add_typer(blobs, name="blobs")
+app.add_typer(keys, name="keys")
 app.command("doctor")(doctor)
 app.command("backup")(back_up)
 app.command("restore")(restore)

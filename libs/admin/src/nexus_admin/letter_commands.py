@@ -99,6 +99,9 @@ async def _settled(
     settled: list[Letter] = []
     left: list[tuple[Letter, str]] = []
     kept = await _contents(box, output)
+    unknown = [one for one in wanted.ids if not any(letter.id.startswith(one) for letter in kept.letters)]
+    if unknown:
+        raise StackError(f"no dead letter has an id that begins with {unknown[0]}; nothing was {state.value}")
     chosen = [one for one in kept.letters if wanted.fits(one)]
     for letter in output.progress(chosen, f"{state.value}:"):
         if obstacle := letter.obstacle_to(state):

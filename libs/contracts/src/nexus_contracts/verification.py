@@ -9,6 +9,7 @@ from nexus_contracts.identifiers import Timestamp
 from nexus_contracts.model import Message
 
 MAX_CASES = 30
+MAX_CASE_NAME = 100
 MAX_SHOWN = 500
 """Characters stored of each prompt and answer in a report, which is one item of the database."""
 _Text = Annotated[str, Field(min_length=1, max_length=5000)]
@@ -77,7 +78,7 @@ class CaseTurn(Message):
 class Case(Message):
     """One conversation. A `held_back` case is not shown to what writes the agent."""
 
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(min_length=1, max_length=MAX_CASE_NAME)
     turns: list[CaseTurn] = Field(min_length=1, max_length=5)
     held_back: bool = False
 

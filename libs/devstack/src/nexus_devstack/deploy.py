@@ -28,8 +28,12 @@ NOT_READY, NOT_RUNNING = 1, 3
 
 
 def say(text: str, stream: TextIO = sys.stdout) -> None:
-    stream.write(text + "\n")
-    stream.flush()
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        # Nobody reads on, as in `restart | head -1`: what a verb does must not depend on it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 async def _missing(settings: Settings) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError
 from nexus_devstack.errors import StackError
 from nexus_devstack.ports import require_free
 from nexus_devstack.providers.choice import PROVIDERS
+from nexus_devstack.providers.embedded import require_region
 from nexus_devstack.services import refused_settings
 from nexus_devstack.settings import SERVICE_PORTS, Settings
 from nexus_runtime.process.settings import is_loopback
@@ -127,6 +128,15 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("disk", "ok", f"{free / 1e9:.1f} GB free in {existing}")
 
 
+def _region(settings: Settings) -> Iterator[Finding]:
+    if settings.infra != "embedded":
+        return
+    try:
+        require_region(settings.data_dir.absolute(), settings.aws_region)
+    except StackError as error:
+        yield Finding("region", "fault", str(error))
+
+
 def _sandbox(_settings: Settings) -> Iterator[Finding]:
     wanted = os.environ.get("AGENT_ISOLATION") or "auto"
     if wanted == "none" or os.environ.get("AGENT_BACKEND") == "agentcore":
@@ -142,7 +152,7 @@ def _sandbox(_settings: Settings) -> Iterator[Finding]:
 
 HOST_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     *(_python, _settings, _service_settings, _exposure),
-    *(_credentials, _disk, _sandbox),
+    *(_credentials, _disk, _region, _sandbox),
 )
 """The checks that can also be made while the platform runs."""
 

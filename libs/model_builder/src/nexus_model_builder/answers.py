@@ -6,7 +6,7 @@ from pydantic import Field, JsonValue
 
 from nexus_contracts.agents.spec import ToolName
 from nexus_contracts.model import Message
-from nexus_contracts.verification import CaseTurn
+from nexus_contracts.verification import MAX_CASE_NAME, CaseTurn
 
 _Line = Annotated[str, Field(min_length=1, max_length=500)]
 _Short = Annotated[str, Field(min_length=1, max_length=200)]
@@ -26,7 +26,7 @@ class Brief(Message):
 class DraftCase(Message):
     """A conversation whose right answers are certain, whoever builds the agent and on whatever day it is run."""
 
-    name: _Short
+    name: str = Field(min_length=1, max_length=MAX_CASE_NAME)
     turns: list[CaseTurn] = Field(min_length=1, max_length=5)
 
 

@@ -16,6 +16,14 @@ _FORBIDDEN = frozenset(
         *("help", "input", "locals", "open", "quit", "setattr", "vars", "memoryview", "print"),
     }
 )
+_INNER = frozenset(
+    {
+        *("ag_frame", "cr_frame", "gi_frame", "tb_frame", "f_back", "f_builtins", "f_globals", "f_locals"),
+        *("attrgetter", "methodcaller", "Formatter", "get_field"),
+        *("get_type_hints", "singledispatch", "singledispatchmethod"),
+    }
+)
+"""Ways to the interpreter's internals under plain names: frames, attributes named by texts, annotations evaluated."""
 
 
 def faults(code: str) -> list[str]:
@@ -45,8 +53,10 @@ def _node_faults(node: ast.AST) -> Iterator[str]:
             yield from _import_faults(node)
         case ast.Name() if node.id in _FORBIDDEN or node.id.startswith("__"):
             yield f"it may not use {node.id}"
-        case ast.Attribute() if node.attr.startswith("_") or node.attr in _inner_modules():
-            yield f"it may not use .{node.attr}"
+        case ast.Attribute():
+            yield from _attribute_faults(node.attr)
+        case ast.MatchClass():
+            yield from (fault for name in node.kwd_attrs for fault in _attribute_faults(name))
         case ast.AsyncFunctionDef() | ast.Await() | ast.AsyncFor() | ast.AsyncWith():
             yield "it may not be asynchronous"
         case ast.Global() | ast.Nonlocal():
@@ -55,12 +65,17 @@ def _node_faults(node: ast.AST) -> Iterator[str]:
             return
 
 
+def _attribute_faults(name: str) -> Iterator[str]:
+    if name.startswith("_") or name in _INNER or name in _inner_modules():
+        yield f"it may not use .{name}"
+
+
 def _import_faults(node: ast.ImportFrom) -> Iterator[str]:
     if node.level or node.module not in ALLOWED:
         yield f"it may not import from {'.' * node.level}{node.module or ''}"
         return
     for alias in node.names:
-        if alias.name.startswith("_") or alias.name == "*" or alias.name in _inner_modules():
+        if alias.name.startswith("_") or alias.name == "*" or alias.name in _INNER | _inner_modules():
             yield f"it may not import {alias.name} from {node.module}"
 
 

@@ -9,12 +9,18 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from nexus_contracts.builds.builder import MAX_CHECKPOINT_BYTES
 from nexus_contracts.builds.language_models import LanguageModel
 from nexus_contracts.builds.reports import Usage
 from nexus_model_builder.models import Models
 from nexus_verification.answers import json_in
 
 ANSWER = "answer"
+MOST_BYTES = MAX_CHECKPOINT_BYTES - 10_000
+"""Of an answer: it is kept in a checkpoint, with its usage."""
+
+_MOST_TOKENS = 10**7
+"""In one call. No model takes as many."""
 
 
 class RequestFailed(Exception):
@@ -80,7 +86,7 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
         raise _failed(offer, error) from None
     except BotoCoreError as error:  # before anything was sent: credentials that cannot be had, or have expired
         raise RequestFailed("MODEL_REJECTED", f"{offer.name}: {str(error)[:500]}") from None
-    return _response(response, offer)
+    return _response(response, request, offer)
 
 
 def _parameters(request: Request, offer: LanguageModel) -> Any:
@@ -122,9 +128,8 @@ def _failed(offer: LanguageModel, error: Exception) -> RequestFailed:
             return RequestFailed("MODEL_UNAVAILABLE", message, again=True)
 
 
-def _response(response: Any, offer: LanguageModel) -> Response:
-    used = response.usage
-    usage = offer.usage(used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens)
+def _response(response: Any, request: Request, offer: LanguageModel) -> Response:
+    usage = _usage(response.usage, request, offer)
     if response.finish_reason == "content_filter":
         return Response(None, usage, "the model refused to answer", refused=True)
     try:
@@ -132,6 +137,14 @@ def _response(response: Any, offer: LanguageModel) -> Response:
     except (ValueError, AssertionError, TypeError) as error:
         cut = "the answer was cut: it is too long. " if response.finish_reason == "length" else ""
         return Response(None, usage, f"{cut}The answer is no JSON object: {str(error)[:300]}")
+
+
+def _usage(used: Any, request: Request, offer: LanguageModel) -> Usage:
+    """Of an answer that does not tell, or tells nonsense, the most that it can have been: a budget has to know."""
+    counts = (used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens)
+    if not (used.input_tokens or used.output_tokens) or not all(0 <= count <= _MOST_TOKENS for count in counts):
+        return offer.dearest(request.input_tokens, offer.max_output_tokens)
+    return offer.usage(*counts)
 
 
 def _arguments(response: Any) -> dict[str, JsonValue]:
@@ -143,4 +156,6 @@ def _arguments(response: Any) -> dict[str, JsonValue]:
         value = json_in("".join(part.content for part in response.parts if part.part_kind == "text"))
     if not isinstance(value, dict):
         raise ValueError("it is another JSON value")
+    if len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode()) > MOST_BYTES:
+        raise ValueError("it is too long")
     return cast("dict[str, JsonValue]", value)

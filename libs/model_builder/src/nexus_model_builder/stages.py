@@ -19,6 +19,8 @@ from nexus_verification.suite import with_earlier
 
 _BUILDER = "model"
 _FEW_CASES = 5
+LEAST_CASES = 8
+"""Of a new agent, before those are dropped whose answers differ."""
 LOOPS = 2
 """How often the tools are revised because held-back cases fail."""
 
@@ -60,7 +62,7 @@ async def analyse(bench: Workbench) -> StepResult:
         "Specify the whole agent. Its present cases are kept: write cases of what the change concerns.",
         specification=plan.specification(present.outputs) if present else [],
     )
-    analysis = await bench.caller.ask("analysis", prompt, Analysis)
+    analysis = await bench.caller.ask("analysis", prompt, Analysis, lambda made: _unfit(made, new=present is None))
     await bench.notebook.progress(50.0)
     shown: list[dict[str, JsonValue]] = [
         {"name": case.name, "prompts": [turn.prompt for turn in case.turns]} for case in analysis.cases
@@ -77,6 +79,20 @@ async def analyse(bench: Workbench) -> StepResult:
     plain: list[JsonValue] = [*plan.plain(cases)]
     output: dict[str, JsonValue] = {"specification": specification, "cases": plain, "dropped_cases": dropped}
     return StepResult(output, (_json_file("specification.json", output),))
+
+
+def _unfit(made: Analysis, *, new: bool) -> str | None:
+    """Of an agent that is changed, the earlier cases count, too."""
+    if len({case.name for case in made.cases}) < len(made.cases):
+        return "two cases have the same name"
+    asked = {tuple(turn.prompt for turn in case.turns) for case in made.cases}
+    if len(asked) < len(made.cases):
+        return "two cases ask the same"
+    return (
+        f"there are {len(asked)} cases, at least {LEAST_CASES} are asked for"
+        if new and len(asked) < LEAST_CASES
+        else None
+    )
 
 
 async def architect(bench: Workbench) -> StepResult:

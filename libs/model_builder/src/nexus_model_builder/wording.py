@@ -64,8 +64,8 @@ def analysis(requirement: str, answers: Mapping[str, JsonValue]) -> str:
         f"{data(requirement=requirement, answers_of_the_person=dict(answers))}\n\nTask: write the specification as "
         "single sentences, and 8 to 15 cases that show whether an agent fulfils it: ordinary prompts as people type "
         "them, terse ones, follow-ups over several turns, edge cases, and one or two that must be refused. Every case "
-        "has an expectation in its last turn. Work out each expected value with care. Nothing may depend on today's "
-        "date."
+        "has a name of its own, and an expectation in its last turn. Work out each expected value with care. Nothing "
+        "may depend on today's date."
     )
 
 

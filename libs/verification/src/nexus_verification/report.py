@@ -37,14 +37,20 @@ def report_of(
 
 
 def fulfilled(results: Sequence[CaseResult], required_share: float) -> bool:
-    """Whether enough of what counts has passed: the held-back cases, or all where none is held back.
+    """Whether enough of what counts has passed: the held-back cases, or all where none of those could be decided.
 
-    What could not be verified counts neither way.
+    What could not be verified counts neither way; where nothing could, only a share of 0 is reached. No case asks for
+    nothing.
     """
-    counting = [one for one in results if one.held_back] or list(results)
-    decided = [one for one in counting if one.outcome is not CaseOutcome.NOT_VERIFIABLE]
-    passed = sum(one.outcome is CaseOutcome.PASSED for one in decided)
-    return not decided or passed / len(decided) >= required_share
+    held_back = [one for one in results if one.held_back]
+    decided = _decided(held_back) or _decided(results)
+    if not decided:
+        return not results or required_share == 0
+    return sum(one.outcome is CaseOutcome.PASSED for one in decided) / len(decided) >= required_share
+
+
+def _decided(results: Sequence[CaseResult]) -> list[CaseResult]:
+    return [one for one in results if one.outcome is not CaseOutcome.NOT_VERIFIABLE]
 
 
 def _statement(counts: dict[CaseOutcome, int], total: int, running: bool) -> str:

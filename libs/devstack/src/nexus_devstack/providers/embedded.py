@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from uuid import uuid4
@@ -42,6 +43,21 @@ def database_program() -> str:
     return str(path)
 
 
+def require_region(data_dir: Path, region: str) -> None:
+    """Raises StackError where the folder's tables belong to another region: the database keeps regions apart."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        kept = _region_note(data_dir).read_text(encoding="utf-8").strip()
+        if kept not in ("", region):
+            raise StackError(
+                f"AWS_REGION is {region}, but the tables in {data_dir} were made under {kept}, and would not be found:"
+                f" set AWS_REGION={kept}, or NEXUS_DATA_DIR to another folder"
+            )
+
+
+def _region_note(data_dir: Path) -> Path:
+    return data_dir / "database" / "region"
+
+
 class EmbeddedProvider:
     """The broker keeps nothing over a restart; the database keeps everything in the data folder."""
 
@@ -54,6 +70,10 @@ class EmbeddedProvider:
         self._database_program = database_program()
 
     async def start(self) -> Endpoints:
+        require_region(self._site.data_dir, self._region)
+        note = _region_note(self._site.data_dir)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{self._region}\n", encoding="utf-8")
         await self._site.supervisor.start([self._broker(), self._database()], START_SECONDS)
         return Endpoints(
             kafka=KafkaOptions(kafka_bootstrap_servers=f"{LOOPBACK}:{self._site.kafka_port}"),

@@ -15,11 +15,11 @@ from nexus_builds.worker.differences import different, summary
 from nexus_builds.worker.reporting import StepReports
 from nexus_builds.worker.verifying import Verifier
 from nexus_contracts.builds.builder import Notebook, PresentAgent, ProducedFile, StepFailed, StepResult
-from nexus_contracts.builds.reports import Artifact
+from nexus_contracts.builds.reports import Artifact, LogLevel
 from nexus_contracts.builds.views import AgentDiff
 from nexus_contracts.identifiers import agent_id_of
 from nexus_contracts.principal import Principal
-from nexus_contracts.verification import Case, CaseOutcome, CaseResult, VerificationReport
+from nexus_contracts.verification import MAX_CASES, Case, CaseOutcome, CaseResult, VerificationReport
 from nexus_runtime.blobs import Blob, BlobStore
 from nexus_runtime.process.clock import utc_now
 from nexus_verification.report import report_of
@@ -89,9 +89,6 @@ class Rollout:
         # Known before the deployment changes it, also to the worker that takes this step over.
         earlier = await self._number(EARLIER, lambda: self._serving(agent_id))
         beside = await self._number(BESIDE, lambda: self._running(name, package, activate=not (earlier and cases)))
-        if not cases:
-            await self.reports.step.log("nothing is verified: the builder made no cases", "warning")
-            return {"agent_id": agent_id}
         report = await self._verified(agent_id, package, cases, result.required_share, beside)
         broken = await self._broken(report, cases)
         if (broken or not report.fulfilled) and not (self.change and self.change.activate_if_cases_fail):
@@ -101,9 +98,10 @@ class Rollout:
         if beside:
             await self.shop.deployer.activate(agent_id, self.project.attempt_number, self.asker, beside)
             await self.reports.step.log(f"version {beside} serves")
-        lost = {result.name for result in broken}
+        lost = {result.name for result in broken if result.outcome is CaseOutcome.FAILED}
         staying = [case for case in cases if case.name not in lost]
-        await self._kept(SUITE, lambda: self._suite(agent_id, package, staying))
+        if cases:
+            await self._kept(SUITE, lambda: self._suite(agent_id, package, staying))
         counts = report.model_dump(include={"passed", "failed", "not_verifiable", "statement"})
         return {"agent_id": agent_id, "verification": counts}
 
@@ -163,15 +161,16 @@ class Rollout:
         content = report.model_dump_json(indent=2).encode()
         file = ProducedFile("verification.json", "application/json", content)
         await self.reports.step.artifact(await stored(self.shop.artifacts, file))
-        await self.reports.step.log(f"verified: {report.statement}", "info" if report.fulfilled else "error")
+        shown: LogLevel = "info" if report.passed or report.failed else "warning"
+        await self.reports.step.log(f"verified: {report.statement}", shown if report.fulfilled else "error")
         for case in report.cases:
             if case.outcome is not CaseOutcome.PASSED:
                 await self.reports.step.log(f"{case.name}: {case.outcome}: {case.problem}"[:1000], "warning")
         return report
 
     async def _suite(self, agent_id: str, package: Blob, cases: Sequence[Case]) -> JsonValue:
-        """What stays with the agent: all cases, or as many as there is room for."""
-        attempt = self.project.attempt_number
+        """What stays with the agent: all cases, or as many as there is room for, the newest."""
+        attempt, cases = self.project.attempt_number, cases[:MAX_CASES]
         while True:
             suite = Suite(
                 agent_id=agent_id,

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import hashlib
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
@@ -20,15 +21,25 @@ from nexus_runtime.process.settings import load
 def main() -> None:
     """Prints the key, and nothing else. Exit status 2 where none was made."""
     chosen = _arguments().parse_args()
+    try:
+        made = created(chosen.tenant, chosen.user, chosen.name, chosen.scope, chosen.project)
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from None
+    print(made)  # noqa: T201  # what the command is for
+
+
+def created(tenant: str, user: str, name: str, scopes: Sequence[str], project: str | None = None) -> str:
+    """The key, made with the settings of the environment. Raises ValueError."""
     settings = load(GatewaySettings)
     try:
-        maker = Principal(id="nexus-keys", tenant=chosen.tenant)
-        body = CreateKeyBody(
-            name=chosen.name, user_id=chosen.user, scopes=tuple(chosen.scope), project_id=chosen.project or None
-        )
-        print(asyncio.run(_created(settings, maker, body)))  # noqa: T201  # what the command is for
-    except (ValidationError, PlatformError, ValueError) as error:
-        raise SystemExit(f"error: {error}") from None
+        maker = Principal(id="nexus-keys", tenant=tenant)
+        body = CreateKeyBody(name=name, user_id=user, scopes=tuple(scopes), project_id=project or None)
+        return asyncio.run(_created(settings, maker, body))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from None
+    except PlatformError as error:
+        raise ValueError(str(error)) from None
 
 
 def _arguments() -> argparse.ArgumentParser:
