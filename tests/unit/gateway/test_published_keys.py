@@ -122,7 +122,14 @@ async def test_an_algorithm_that_is_no_name_is_refused(monkeypatch: pytest.Monke
 
 
 async def test_what_is_no_key_leaves_the_others_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    odd = [1, None, "x", {}, {"kty": "RSA", "n": 5, "e": {}, "kid": "odd"}, {"kty": "oct", "k": 5, "kid": "odd"}]
+    odd: list[Any] = [
+        1,
+        None,
+        "x",
+        {},
+        {"kty": "RSA", "n": 5, "e": {}, "kid": "odd"},
+        {"kty": "oct", "k": 5, "kid": "odd"},
+    ]
     provider = Provider(monkeypatch)
     provider.sets = [*odd, published(RSA, "one", "RS256")]
     assert await provider.accepts(provider.tokens(), named("one")) == "ann"

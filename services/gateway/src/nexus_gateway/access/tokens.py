@@ -121,7 +121,7 @@ def _usable(document: Any) -> dict[str, jwt.PyJWK]:
 
     What is no key, or one of a kind that is not known here, is left out. Raises ValueError if it is no key set.
     """
-    listed: Any = document.get("keys") if isinstance(document, dict) else None
+    listed: Any = cast("dict[str, Any]", document).get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise ValueError("it is no key set")
     keys = [key for key in map(_key, cast("list[Any]", listed)) if key is not None]
@@ -134,7 +134,7 @@ def _usable(document: Any) -> dict[str, jwt.PyJWK]:
 
 def _key(published: Any) -> jwt.PyJWK | None:
     try:
-        return jwt.PyJWK(published) if isinstance(published, dict) else None
+        return jwt.PyJWK(cast("dict[str, Any]", published)) if isinstance(published, dict) else None
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
         return None
 
