@@ -137,18 +137,21 @@ async def test_cases_that_a_blind_answer_contradicts_are_dropped() -> None:
     assert "17" not in made.models.prompts[-1]  # who answers blind is not told what is expected
 
 
+ANALYSIS: Any = vowels_script()["Analysis"]
+CASES: Any = ANALYSIS["cases"]
+
+
 @pytest.mark.parametrize(
-    ("draw", "fault"),
+    ("cases", "fault"),
     [
-        (lambda cases: cases[:7], "there are 7 cases, at least 8"),
-        (lambda cases: [*cases[:-1], {**cases[-1], "name": cases[0]["name"]}], "two cases have the same name"),
-        (lambda cases: [*cases[:-1], {**cases[0], "name": "again"}], "two cases ask the same"),
-        (lambda cases: [*cases[:-1], {**cases[-1], "name": "n" * 101}], "at most 100 characters"),
+        (CASES[:7], "there are 7 cases, at least 8"),
+        ([*CASES[:-1], {**CASES[-1], "name": CASES[0]["name"]}], "two cases have the same name"),
+        ([*CASES[:-1], {**CASES[0], "name": "again"}], "two cases ask the same"),
+        ([*CASES[:-1], {**CASES[-1], "name": "n" * 101}], "at most 100 characters"),
     ],
 )
-async def test_too_few_cases_and_those_that_cannot_be_told_apart_are_asked_for_again(draw: Any, fault: str) -> None:
-    analysis: Any = vowels_script()["Analysis"]
-    made = build(Analysis=[{**analysis, "cases": draw(analysis["cases"])}, analysis])
+async def test_too_few_cases_and_those_that_cannot_be_told_apart_are_asked_for_again(cases: Any, fault: str) -> None:
+    made = build(Analysis=[{**ANALYSIS, "cases": cases}, ANALYSIS])
     await made.run("requirements_analysis")
     assert made.models.calls == ["Brief", "Analysis", "Analysis", "BlindAnswers"]
     assert fault in made.models.prompts[2]

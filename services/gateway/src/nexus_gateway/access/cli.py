@@ -33,7 +33,8 @@ def created(tenant: str, user: str, name: str, scopes: Sequence[str], project: s
     settings = load(GatewaySettings)
     try:
         maker = Principal(id="nexus-keys", tenant=tenant)
-        body = CreateKeyBody(name=name, user_id=user, scopes=tuple(scopes), project_id=project or None)
+        wished = {"name": name, "user_id": user, "scopes": tuple(scopes), "project_id": project or None}
+        body = CreateKeyBody.model_validate(wished)
         return asyncio.run(_created(settings, maker, body))
     except ValidationError as error:
         fault = error.errors()[0]
