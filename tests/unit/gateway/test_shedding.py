@@ -1,6 +1,7 @@
 """What the gateway takes, what it refuses, and that a refusal that is made cheaply looks like every other."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from structlog.testing import capture_logs
 
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_gateway import answers, cross_origin, shedding
-from nexus_gateway.shedding import MOST_WAITING, LoadShedder
+from nexus_gateway.shedding import MOST_WAITING, MOST_WAITING_LONG, LoadShedder
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -30,6 +31,30 @@ def test_so_many_may_wait_for_their_turn_and_no_more() -> None:
     for _ in range(5):
         shedder.begins()
     assert took(shedder, 10) == 5
+
+
+def test_under_lasting_overload_fewer_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shedding, "CROWD_SECONDS", 0.0)
+    shedder = LoadShedder(2_000)
+    assert took(shedder, MOST_WAITING) == MOST_WAITING_LONG
+    shedder.begins()
+    assert took(shedder, MOST_WAITING) == 1
+    monkeypatch.setattr(shedding, "CROWD_SECONDS", 60.0)
+    assert took(shedder, MOST_WAITING) == MOST_WAITING - MOST_WAITING_LONG
+
+
+def test_who_waits_after_a_pause_is_no_lasting_overload(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(shedding, "time", SimpleNamespace(monotonic=lambda: now, perf_counter=lambda: now))
+    shedder = LoadShedder(2_000)
+    assert took(shedder, 1) == 1
+    shedder.begins()
+    now += 60
+    assert took(shedder, MOST_WAITING + 1) == MOST_WAITING
+    now += 60
+    for _ in range(MOST_WAITING - MOST_WAITING_LONG):
+        shedder.begins()
+    assert took(shedder, 1) == 0
 
 
 def test_those_that_have_begun_do_not_wait_however_many_they_are() -> None:

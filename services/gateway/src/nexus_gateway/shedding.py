@@ -12,10 +12,11 @@ from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
-MOST_WAITING = 256
-"""Requests that wait for the event loop to begin them. An answer takes about three turns of as many requests.
+MOST_WAITING, MOST_WAITING_LONG, CROWD_SECONDS = 256, 64, 1.0
+"""Requests that wait for the event loop to begin them, and when there have been some without pause for so long.
 
-Fewer would refuse a crowd that comes at once and could be served, such as 200 streams after a restart.
+A crowd that comes at once can be served, such as 200 streams after a restart. Under lasting overload a queue as long
+serves no more than a short one, and each later.
 """
 TOLD_SECONDS = 5.0
 _TOO_MUCH = ServiceUnavailable("the gateway has more requests than it can serve")
@@ -49,21 +50,28 @@ class LoadShedder:
         self._most = most
         self._origins = origins
         self.waiting = 0
+        self._since = 0.0
         self._refused = 0
         self._told = float("-inf")
 
     def refusal(self, scope: Scope) -> bytes | None:
         """As the server asks for it (`Shedding`)."""
-        full = self.waiting >= MOST_WAITING or self.under_way + self.waiting >= self._most
+        full = self.waiting >= self._room() or self.under_way + self.waiting >= self._most
         # Health is always told: an orchestrator must not restart a process because it is busy.
         if full and not is_public(scope["path"]):
             return copy_context().run(self._refuse, scope)
+        if not self.waiting:
+            self._since = time.monotonic()
         self.waiting += 1
         return None
 
     def begins(self) -> None:
         """As the server tells it."""
         self.waiting -= 1
+
+    def _room(self) -> int:
+        lasting = self.waiting and time.monotonic() - self._since > CROWD_SECONDS
+        return MOST_WAITING_LONG if lasting else MOST_WAITING
 
     def _refuse(self, scope: Scope) -> bytes:
         began, method = time.perf_counter(), scope["method"]

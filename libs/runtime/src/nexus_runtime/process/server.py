@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from types import FrameType
@@ -18,6 +19,8 @@ from nexus_runtime.process.shedding import Shedding, first_request, refuse
 
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 0.05
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.005, 0.1
+"""For accepting in one turn of the event loop."""
 LINGER_SECONDS = 1.0
 """How long idle connections stay open behind a successor's back: what is being sent on them just then is answered."""
 
@@ -33,7 +36,7 @@ class Server(uvicorn.Server):
 
     It accepts on its own: uvloop takes one new connection in a turn of the event loop, however many wait. While much is
     asked on the others, turns are long, and newcomers, an orchestrator's probes among them, would wait for tens of
-    seconds, as nobody sees them to refuse them. Here all are taken that wait, or refused by the `shedder`.
+    seconds, as nobody sees them to refuse them. Here all that wait are taken, or refused by the `shedder`.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked = asyncio.Event()
         self._listening: list[socket.socket] = []
+        self._accepted_at = 0.0
         self._connecting: set[asyncio.Task[object]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -85,7 +89,8 @@ class Server(uvicorn.Server):
 
     def _accept_all(self, listening: socket.socket) -> None:
         try:
-            for _ in range(self.config.backlog):
+            until = self._accepting_until()
+            while time.monotonic() < until:
                 connection, _ = listening.accept()
                 self._receive(connection)
         except (BlockingIOError, ConnectionAbortedError):
@@ -95,6 +100,13 @@ class Server(uvicorn.Server):
             loop = asyncio.get_running_loop()
             loop.remove_reader(listening)
             loop.call_later(LOOK_SECONDS, self._watch, listening)
+        finally:
+            self._accepted_at = time.monotonic()
+
+    def _accepting_until(self) -> float:
+        """A fifth of the time is for accepting: a flood that comes as fast as it is refused would take all of it."""
+        now = time.monotonic()
+        return now + min(max(SHORTEST_SECONDS, (now - self._accepted_at) / 4), LONGEST_SECONDS)
 
     def _receive(self, connection: socket.socket) -> None:
         request = first_request(connection) if self._shedder else None
