@@ -43,7 +43,7 @@ SOURCE = "/nexus/gateway"
 ACCEPTED = 202
 MARGIN_SECONDS = 5.0
 """Time for the way to the agent and back, on top of the caller's own time limit."""
-MOST_AWAITED = 256
+MOST_AWAITED = 128
 """Commands that one owner has to decide before their callers are answered, apart from those that agents answer.
 
 Without a limit callers of an owner that has more than it can do all wait for as long as they may, and none gets an

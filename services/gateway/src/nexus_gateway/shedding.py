@@ -12,7 +12,7 @@ from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
-MOST_WAITING, MOST_WAITING_LONG, CROWD_SECONDS = 256, 64, 1.0
+MOST_WAITING, MOST_WAITING_LONG, CROWD_SECONDS = 256, 64, 3.0
 """Requests that wait for the event loop to begin them, and when there have been some without pause for so long.
 
 A crowd that comes at once can be served, such as 200 streams after a restart. Under lasting overload a queue as long
