@@ -125,6 +125,7 @@ def _project(name: str) -> str:
 
 async def _projects(stack: Stack, accepted: set[int]) -> Counter[int]:
     """How often each of the requests under overload is a project, once all that were accepted are, or never will be."""
+    found = Counter[int]()
     async with aiohttp.ClientSession(stack.gateway_url) as http:
         for _ in range(DRAIN_SECONDS):
             names = [name async for name in _names(http)]
@@ -132,7 +133,7 @@ async def _projects(stack: Stack, accepted: set[int]) -> Counter[int]:
             if accepted <= found.keys():
                 break
             await asyncio.sleep(SETTLE_SECONDS)
-        return found
+    return found
 
 
 async def _names(http: aiohttp.ClientSession) -> AsyncIterator[str]:

@@ -69,16 +69,16 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
-    @classmethod
-    async def to(cls, serving: Serving) -> "Connection":
-        return (await cls.several_to(serving, 1))[0]
+    @staticmethod
+    async def to(serving: Serving) -> "Connection":
+        return (await Connection.several_to(serving, 1))[0]
 
-    @classmethod
-    async def several_to(cls, serving: Serving, number: int) -> list["Connection"]:
+    @staticmethod
+    async def several_to(serving: Serving, number: int) -> list["Connection"]:
         """Which the server has: they are no newcomers any more."""
         known = serving.server.server_state.connections
         wanted = len(known) + number
-        opened = [cls(*await asyncio.open_connection("127.0.0.1", serving.port)) for _ in range(number)]
+        opened = [Connection(*await asyncio.open_connection("127.0.0.1", serving.port)) for _ in range(number)]
         await eventually(lambda: len(known) == wanted)
         return opened
 
