@@ -1,143 +1,166 @@
-"""Open-loop load: requests at a rate, whether the ones before are answered or not, on the connections that takes.
+"""`python -m benchmarks.runner.open_load`: requests at a rate, whether the ones before are answered or not.
 
-Written on bare sockets, as a client that costs more than the server measures itself.
+A process of its own on bare sockets and epoll, each request on a connection of its own: with asyncio the client itself,
+which cannot open as many connections as are asked for, was what was measured. Takes a `Plan` as JSON from its standard
+input and writes what became of it, an `OpenLoad`, to its standard output.
 """
 
 import asyncio
+import contextlib
+import dataclasses
+import json
+import select
+import socket
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
-TICK_SECONDS = 0.005
 PATIENCE_SECONDS = 30.0
 """For answers, after the last request."""
-Outcome = int | str
-"""The status of an answer, or why there is none."""
+TICK_SECONDS = 0.001
+UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`rate` requests a second or, without it, the next one when one of `clients` was answered.
+
+    In `path` and `body` the first `%d` is the number of the request, from 0. With a body it is a POST of JSON.
+    """
+
+    port: int
+    path: str
+    seconds: float
+    rate: float | None = None
+    clients: int = 0
+    body: str | None = None
+
+    def due(self, passed: float, sent: int, under_way: int) -> int:
+        """How many requests are to be sent now."""
+        if passed >= self.seconds:
+            return 0
+        return self.clients - under_way if self.rate is None else int(passed * self.rate) - sent
+
+    def request(self, number: int) -> bytes:
+        head = "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        path = self.path.replace("%d", str(number), 1)
+        if self.body is None:
+            return f"{head.format('GET', path)}\r\n".encode()
+        body = self.body.replace("%d", str(number), 1)
+        fields = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        return f"{head.format('POST', path)}{fields}\r\n{body}".encode()
 
 
 @dataclass
 class OpenLoad:
-    """`seconds` until everything was answered, `latencies` in milliseconds of what was answered with 200."""
+    """`seconds` until the last answer, `cpu_seconds` of the client; outcomes are statuses, or why there was none.
 
-    sent: int = 0
+    By outcome: `latencies` in milliseconds, from connecting to the whole answer, and the `numbers` of the requests.
+    """
+
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list[float])
-    outcomes: Counter[Outcome] = field(default_factory=Counter[Outcome])
+    cpu_seconds: float = 0.0
+    latencies: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    numbers: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    @property
+    def sent(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        return Counter({outcome: len(numbers) for outcome, numbers in self.numbers.items()})
 
 
-async def at_rate(port: int, path: str, rate: float, seconds: float) -> OpenLoad:
-    """GETs of a resource of 127.0.0.1, so many a second for so long. Returns when each of them has its outcome."""
-    clients, began = _Clients(port, path), time.perf_counter()
-    while (passed := time.perf_counter() - began) < seconds:
-        for _ in range(int(passed * rate) - clients.done.sent):
-            clients.send()
-        await asyncio.sleep(TICK_SECONDS)
-    await clients.finish()
-    clients.done.seconds = time.perf_counter() - began
-    return clients.done
+async def run(plan: Plan) -> OpenLoad:
+    """In a process of its own, until each request has its outcome."""
+    pipes: Any = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.runner.open_load", **pipes)
+    told, _ = await process.communicate(json.dumps(dataclasses.asdict(plan)).encode())
+    if process.returncode:
+        raise RuntimeError("the client of the open load failed")
+    return OpenLoad(**json.loads(told))
 
 
-class _Clients:
-    def __init__(self, port: int, path: str) -> None:
-        self.request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-        self.done = OpenLoad()
-        self.idle: list[_Connection] = []
-        self._port = port
-        self._open: set[_Connection] = set()
-        self._opening: set[asyncio.Task[None]] = set()
-        self._under_way = 0
-        self._quiet = asyncio.Event()
+@dataclass
+class _Asked:
+    number: int
+    began: float
+    socket: socket.socket
+    request: bytes
+    received: bytes = b""
 
-    def send(self) -> None:
-        self.done.sent += 1
-        self._under_way += 1
-        if self.idle:
-            self.idle.pop().ask()
-            return
-        task = asyncio.create_task(self._ask_anew())
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
 
-    def came(self, outcome: Outcome) -> None:
-        self.done.outcomes[outcome] += 1
-        self._under_way -= 1
-        if not self._under_way:
-            self._quiet.set()
+class _Client:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._poll = select.epoll()
+        self._asked: dict[int, _Asked] = {}
+        self._done = OpenLoad()
 
-    async def finish(self) -> None:
-        """Waits for all answers; those that do not come in time are `unanswered`."""
-        self._quiet.clear()
-        if self._under_way:
-            try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await self._quiet.wait()
-            except TimeoutError:
-                self.done.outcomes["unanswered"] += self._under_way
-        for connection in self._open:
-            connection.close()
+    def run(self) -> OpenLoad:
+        plan, sent, began = self._plan, 0, time.perf_counter()
+        while (passed := time.perf_counter() - began) < plan.seconds or self._asked:
+            if passed >= plan.seconds + PATIENCE_SECONDS:
+                break
+            for _ in range(plan.due(passed, sent, len(self._asked))):
+                self._connect(sent)
+                sent += 1
+            for descriptor, event in self._poll.poll(TICK_SECONDS):
+                self._go_on(self._asked[descriptor], event)
+        for asked in list(self._asked.values()):
+            self._end(asked, UNANSWERED)
+        self._done.seconds, self._done.cpu_seconds = time.perf_counter() - began, time.process_time()
+        return self._done
 
-    async def _ask_anew(self) -> None:
+    def _connect(self, number: int) -> None:
+        opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        asked = _Asked(number, time.perf_counter(), opened, self._plan.request(number))
+        self._asked[opened.fileno()] = asked
+        self._poll.register(opened.fileno(), select.EPOLLIN)
+        with contextlib.suppress(BlockingIOError):
+            opened.connect(("127.0.0.1", self._plan.port))
+        self._send(asked)
+
+    def _send(self, asked: _Asked) -> None:
+        """On the loopback a connection is there at once, unless the queue of the listening socket is full."""
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: _Connection(self), "127.0.0.1", self._port
-            )
+            asked.socket.send(asked.request)
+        except BlockingIOError:
+            self._poll.modify(asked.socket.fileno(), select.EPOLLOUT)
         except OSError as error:
-            self.came(type(error).__name__)
+            self._end(asked, type(error).__name__)
+
+    def _go_on(self, asked: _Asked, event: int) -> None:
+        if event & select.EPOLLOUT:
+            self._poll.modify(asked.socket.fileno(), select.EPOLLIN)
+            self._send(asked)
             return
-        self._open.add(connection)
-        connection.ask()
-
-
-class _Connection(asyncio.Protocol):
-    """One request at a time. Answers have a Content-Length."""
-
-    def __init__(self, clients: _Clients) -> None:
-        self._clients = clients
-        self._transport: asyncio.Transport | None = None
-        self._received = b""
-        self._asked = False
-        self._began = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def ask(self) -> None:
-        self._asked = True
-        self._began = time.perf_counter()
-        if self._transport is None or self._transport.is_closing():
-            self._ended("disconnected")
-        else:
-            self._transport.write(self._clients.request)
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        if not end or len(body) < _content_length(head):
+        try:
+            received = asked.socket.recv(65_536)
+        except OSError as error:
+            self._end(asked, type(error).__name__)
             return
-        self._received = b""
-        status = int(head[9:12])
-        if status == 200:
-            self._clients.done.latencies.append((time.perf_counter() - self._began) * 1000)
-        self._ended(status)
-        if b"\r\nconnection: close" not in head.lower():
-            self._clients.idle.append(self)
+        asked.received += received
+        if not received:
+            self._end(asked, "closed")
+        elif _complete(asked.received):
+            self._end(asked, asked.received[9:12].decode())
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._asked:
-            self._ended("disconnected")
-        elif self in self._clients.idle:
-            self._clients.idle.remove(self)
-
-    def _ended(self, outcome: Outcome) -> None:
-        self._asked = False
-        self._clients.came(outcome)
+    def _end(self, asked: _Asked, outcome: str) -> None:
+        del self._asked[asked.socket.fileno()]
+        asked.socket.close()
+        self._done.latencies.setdefault(outcome, []).append((time.perf_counter() - asked.began) * 1000)
+        self._done.numbers.setdefault(outcome, []).append(asked.number)
 
 
-def _content_length(head: bytes) -> int:
-    _, _, rest = head.lower().partition(b"\r\ncontent-length:")
-    return int(rest.partition(b"\r\n")[0])
+def _complete(answer: bytes) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    _, _, length = head.lower().partition(b"\r\ncontent-length:")
+    return bool(end) and len(body) >= int(length.partition(b"\r\n")[0])
+
+
+if __name__ == "__main__":
+    json.dump(dataclasses.asdict(_Client(Plan(**json.load(sys.stdin))).run()), sys.stdout)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -40,9 +39,9 @@ class Serving:
         return EMPTY
 
     async def run(self) -> AsyncGenerator["Serving"]:
-        http: Any = partial(BoundedHttp, shedder=self.platform.app.state.shedder)
-        config = uvicorn.Config(self.platform.app, http=http, ws="none", log_config=None, lifespan="off")
-        server = Server(config, lambda: None)
+        settings: Any = {"ws": "none", "log_config": None, "lifespan": "off", "timeout_keep_alive": 75}
+        config = uvicorn.Config(self.platform.app, http=BoundedHttp, **settings)
+        self.server = server = Server(config, lambda: None, shedder=self.platform.app.state.shedder)
         with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:
             self.port = listening.getsockname()[1]
             serving = asyncio.create_task(server.serve([listening]))
@@ -62,7 +61,7 @@ async def gateway() -> AsyncGenerator[Serving]:
 @pytest_asyncio.fixture
 async def small() -> AsyncGenerator[Serving]:
     """One that takes one request at a time."""
-    async for serving in Serving(max_requests=1).run():
+    async for serving in Serving(max_requests=1, allowed_origins="https://page.example").run():
         yield serving
 
 
@@ -70,9 +69,18 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
-    @classmethod
-    async def to(cls, serving: Serving) -> "Connection":
-        return cls(*await asyncio.open_connection("127.0.0.1", serving.port))
+    @staticmethod
+    async def to(serving: Serving) -> "Connection":
+        return (await Connection.several_to(serving, 1))[0]
+
+    @staticmethod
+    async def several_to(serving: Serving, number: int) -> list["Connection"]:
+        """Which the server has: they are no newcomers any more."""
+        known = serving.server.server_state.connections
+        wanted = len(known) + number
+        opened = [Connection(*await asyncio.open_connection("127.0.0.1", serving.port)) for _ in range(number)]
+        await eventually(lambda: len(known) == wanted)
+        return opened
 
     def send(self, line: str = PROJECTS, *headers: str, body: str = "") -> None:
         self._writer.write("\r\n".join([line, "Host: x", *headers, "", body]).encode())
@@ -92,12 +100,15 @@ class Connection:
         async with asyncio.timeout(20):
             return await self._reader.read() == b""
 
+    def send_raw(self, text: str) -> None:
+        self._writer.write(text.encode())
+
     def close(self) -> None:
         self._writer.close()
 
 
 async def test_of_many_requests_at_once_some_are_refused_and_the_others_are_served(gateway: Serving) -> None:
-    connections = [await Connection.to(gateway) for _ in range(3 * MOST_WAITING)]
+    connections = await Connection.several_to(gateway, 3 * MOST_WAITING)
     for connection in connections:
         connection.send()
     statuses = [await connection.status() for connection in connections]
@@ -174,14 +185,71 @@ async def test_requests_that_come_together_are_refused_one_by_one(busy: Serving)
     other.close()
 
 
+async def newcomer(serving: Serving, line: str = PROJECTS, *headers: str, body: str = "") -> Connection:
+    """Its request is there before the server has seen its connection: nothing is awaited between."""
+    opened = socket.create_connection(("127.0.0.1", serving.port))
+    opened.sendall("\r\n".join([line, "Host: x", *headers, "", body]).encode())
+    return Connection(*await asyncio.open_connection(sock=opened))
+
+
+async def test_of_many_newcomers_at_once_as_many_are_served_as_there_is_room_for(gateway: Serving) -> None:
+    crowd = [await newcomer(gateway) for _ in range(MOST_WAITING)]
+    assert [await one.status() for one in crowd] == [200] * MOST_WAITING
+    for one in crowd:
+        one.close()
+
+
+async def test_a_newcomer_is_refused_without_a_connection_of_the_server_and_health_is_told(busy: Serving) -> None:
+    known = len(busy.server.server_state.connections)
+    refused = await newcomer(busy, PROJECTS, "X-Request-ID: mine", "Origin: https://page.example")
+    status, head, told = await refused.answer()
+    assert (status, told["error"]["code"], told["request_id"]) == (503, "SERVICE_UNAVAILABLE", "mine")
+    assert "\r\naccess-control-allow-origin: https://page.example\r\n" in head
+    assert "\r\nconnection: close\r\n" in head
+    assert await refused.ended()
+    assert len(busy.server.server_state.connections) == known
+    probe = await newcomer(busy, "GET /health HTTP/1.1")
+    assert await probe.status() == 200
+    for one in (refused, probe):
+        one.close()
+
+
+async def test_a_newcomer_with_a_body_is_refused_or_has_its_say(busy: Serving) -> None:
+    line, sent = "POST /api/v1/projects HTTP/1.1", "{}"
+    whole = await newcomer(busy, line, "Content-Length: 2", body=sent)
+    assert await whole.status() == 503
+    assert await whole.ended()
+    half = await newcomer(busy, line, "Content-Length: 200000", body=sent)
+    assert await half.status() == 503
+    half.send_raw(" " * 199_998)
+    half.send("GET /health HTTP/1.1")
+    assert await half.status() == 200
+    for one in (whole, half):
+        one.close()
+
+
+async def test_newcomers_that_leave_before_they_are_served_keep_no_place(gateway: Serving) -> None:
+    for _ in range(MOST_WAITING + 10):
+        with socket.create_connection(("127.0.0.1", gateway.port)) as leaving:
+            leaving.sendall(f"{PROJECTS}\r\nHost: x\r\n\r\n".encode())
+    after_them = await newcomer(gateway, "GET /health HTTP/1.1")
+    assert await after_them.status() == 200
+    await eventually(lambda: gateway.platform.app.state.shedder.waiting == 0)
+    other = await newcomer(gateway)
+    assert await other.status() == 200
+    for one in (after_them, other):
+        one.close()
+
+
 def test_newcomers_do_not_wait_for_a_turn_each() -> None:
     async def turns() -> int:
         settings: Any = {"http": BoundedHttp, "ws": "none", "log_config": None, "lifespan": "off"}
         server = Server(uvicorn.Config(FakePlatform().app, **settings), lambda: None)
         with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
+            address = listening.getsockname()
             serving = asyncio.create_task(server.serve([listening]))
             await eventually(lambda: server.started)
-            newcomers = [socket.create_connection(listening.getsockname()) for _ in range(50)]
+            newcomers = [socket.create_connection(address) for _ in range(50)]
             taken = 0
             while len(server.server_state.connections) < len(newcomers):
                 taken += 1

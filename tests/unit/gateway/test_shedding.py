@@ -1,7 +1,7 @@
 """What the gateway takes, what it refuses, and that a refusal that is made cheaply looks like every other."""
 
-import asyncio
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +9,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_gateway import answers, shedding
-from nexus_gateway.shedding import MOST_WAITING, LoadShedder
+from nexus_gateway import answers, cross_origin, shedding
+from nexus_gateway.shedding import MOST_WAITING, MOST_WAITING_LONG, LoadShedder
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -24,26 +24,52 @@ def took(shedder: LoadShedder, requests: int) -> int:
     return sum(shedder.refusal(asked()) is None for _ in range(requests))
 
 
-async def test_so_many_may_wait_for_their_turn_and_no_more() -> None:
+def test_so_many_may_wait_for_their_turn_and_no_more() -> None:
     shedder = LoadShedder(2_000)
     assert took(shedder, MOST_WAITING) == MOST_WAITING
     assert took(shedder, 10) == 0
-    await asyncio.sleep(0)
-    assert took(shedder, MOST_WAITING + 10) == MOST_WAITING
+    for _ in range(5):
+        shedder.begins()
+    assert took(shedder, 10) == 5
 
 
-async def test_those_that_have_begun_do_not_wait_however_many_they_are() -> None:
+def test_under_lasting_overload_fewer_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shedding, "CROWD_SECONDS", 0.0)
+    shedder = LoadShedder(2_000)
+    assert took(shedder, MOST_WAITING) == MOST_WAITING_LONG
+    shedder.begins()
+    assert took(shedder, MOST_WAITING) == 1
+    monkeypatch.setattr(shedding, "CROWD_SECONDS", 60.0)
+    assert took(shedder, MOST_WAITING) == MOST_WAITING - MOST_WAITING_LONG
+
+
+def test_who_waits_after_a_pause_is_no_lasting_overload(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(shedding, "time", SimpleNamespace(monotonic=lambda: now, perf_counter=lambda: now))
+    shedder = LoadShedder(2_000)
+    assert took(shedder, 1) == 1
+    shedder.begins()
+    now += 60
+    assert took(shedder, MOST_WAITING + 1) == MOST_WAITING
+    now += 60
+    for _ in range(MOST_WAITING - MOST_WAITING_LONG):
+        shedder.begins()
+    assert took(shedder, 1) == 0
+
+
+def test_those_that_have_begun_do_not_wait_however_many_they_are() -> None:
     shedder = LoadShedder(2_000)
     shedder.under_way = 1_000
     assert took(shedder, MOST_WAITING) == MOST_WAITING
 
 
-async def test_those_that_wait_count_among_those_under_way() -> None:
+def test_those_that_wait_count_among_those_under_way() -> None:
     shedder = LoadShedder(10)
     shedder.under_way = 4
     assert took(shedder, 10) == 6
+    for _ in range(6):
+        shedder.begins()
     shedder.under_way = 10
-    await asyncio.sleep(0)
     assert took(shedder, 10) == 0
     shedder.under_way = 9
     assert took(shedder, 10) == 1
@@ -58,7 +84,7 @@ async def test_health_is_always_told(path: str) -> None:
 
 
 def full() -> LoadShedder:
-    shedder = LoadShedder(1)
+    shedder = LoadShedder(1, ["https://page.example"])
     shedder.under_way = 1
     return shedder
 
@@ -86,6 +112,17 @@ async def test_a_refusal_has_the_form_of_every_failure() -> None:
     assert 0 <= float(headers["x-response-time"]) < 1
     for name, value in (*answers.SAFE, answers.POLICY):
         assert headers[name.decode()] == value.decode()
+
+
+def test_a_page_may_read_its_refusal_where_it_may_call() -> None:
+    headers, _ = refused(asked(origin="https://page.example"))
+    assert headers["access-control-allow-origin"] == "https://page.example"
+    assert headers["vary"] == "Origin"
+    assert "Retry-After" in headers["access-control-expose-headers"]
+    for stranger in ({}, {"origin": "https://other.example"}, {"origin": "https://page.example,https://page.example"}):
+        headers, _ = refused(asked(**stranger))
+        assert not any(name.startswith("access-control") for name in headers)
+    assert cross_origin.fields_for("https://any.example", ["*"])[0] == (b"access-control-allow-origin", b"*")
 
 
 async def test_each_refusal_has_ids_of_its_own_and_leaves_none_behind() -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 from tests.support.asgi import HttpCaller
+from tests.support.eventually import eventually
 from tests.support.gateway_fakes import FakePlatform
 
 from nexus_contracts.agents.commands import AGENTS_COMMAND
 from nexus_contracts.builds.commands import BUILDS_COMMAND
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import AgentInvocationFailed, ErrorBody, InvalidState
-from nexus_contracts.replies import Outcome
+from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS
 from nexus_gateway.openapi.examples import (
     AGENT_ID,
@@ -102,6 +103,26 @@ async def test_the_owners_result_is_the_data(
     platform.bus.decide = lambda _event: Outcome(status=status, result=result)
     answer = await call(method, path, body)
     assert (answer.status, answer.json["data"]) == (status, result)
+
+
+async def test_what_an_owner_cannot_decide_soon_is_refused_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus_gateway.commands.MOST_AWAITED", 2)
+    platform = FakePlatform(reply_wait_seconds=60)
+    call = HttpCaller(platform.app)
+    waiting = [asyncio.create_task(call("POST", PROJECTS, GOOD)) for _ in range(2)]
+    await eventually(lambda: len(platform.desk.waiting) == 2)
+    refused = await call("POST", PROJECTS, GOOD)
+    assert (refused.status, refused.json["error"]["details"]) == (503, {"service": "builds"})
+    assert refused.headers["retry-after"] == "2"
+    assert len(platform.bus.published) == 2
+    assert (await call("POST", PROJECTS, GOOD, headers=[("Prefer", "respond-async")])).status == 202
+    assert (await call("POST", f"/api/v1/agents/{AGENT_ID}/invoke", {"input_text": "1 + 1"})).status == 202
+    platform.bus.decide = lambda _event: Outcome(status=200, result=SESSION)
+    assert (await call("DELETE", f"/api/v1/sessions/{SESSION_ID}")).status == 200, "its owner is another one"
+    for request_id, reply in platform.desk.waiting.items():
+        reply.set_result(Reply(status=201, result=PROJECT, request_id=request_id, command_id="cmd"))
+    assert [(await one).status for one in waiting] == [201, 201]
+    assert (await call("POST", PROJECTS, GOOD)).status == 201
 
 
 async def test_an_update_names_what_was_given_so_that_null_clears_and_absence_does_not(

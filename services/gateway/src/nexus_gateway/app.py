@@ -13,10 +13,11 @@ from nexus_gateway.access.keys import Keys
 from nexus_gateway.access.rates import Rates
 from nexus_gateway.audit import AuditTrail
 from nexus_gateway.commands import Commands
+from nexus_gateway.cross_origin import add_cross_origin
 from nexus_gateway.cursors import Cursors
 from nexus_gateway.dependencies import Gateway
 from nexus_gateway.failures import add_failure_answers
-from nexus_gateway.middleware import AnswerMiddleware, add_cross_origin
+from nexus_gateway.middleware import AnswerMiddleware
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.operations import Operations
 from nexus_gateway.owners import HttpOwners
@@ -151,7 +152,7 @@ def http_app(gateway: Gateway, health: Health, parts: Sequence[Part] = ()) -> Fa
     app.state.gateway = gateway
     app.state.health = health
     add_cross_origin(app, gateway.settings.origins)
-    app.state.shedder = LoadShedder(gateway.settings.max_requests)
+    app.state.shedder = LoadShedder(gateway.settings.max_requests, gateway.settings.origins)
     app.add_middleware(AnswerMiddleware, shedder=app.state.shedder)
     if gateway.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=gateway.settings.trusted_proxies)

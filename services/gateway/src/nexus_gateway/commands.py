@@ -1,6 +1,8 @@
 """Writing: a command goes to its owner, and the owner's reply becomes the answer."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,7 +24,7 @@ from nexus_contracts.agents.commands import (
 from nexus_contracts.builds.commands import ChangeAgent, ControlProject, CreateProject, DeleteProject, VerifyAgent
 from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
-from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge
+from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge, ServiceUnavailable
 from nexus_contracts.replies import Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
 from nexus_gateway import answers
@@ -41,6 +43,12 @@ SOURCE = "/nexus/gateway"
 ACCEPTED = 202
 MARGIN_SECONDS = 5.0
 """Time for the way to the agent and back, on top of the caller's own time limit."""
+MOST_AWAITED = 128
+"""Commands that one owner has to decide before their callers are answered, apart from those that agents answer.
+
+Without a limit callers of an owner that has more than it can do all wait for as long as they may, and none gets an
+outcome; what is refused instead has not been sent.
+"""
 PROJECT = "/api/v1/projects/{project_id}"
 AGENT = "/api/v1/agents/{agent_id}"
 SESSION = "/api/v1/sessions/{session_id}"
@@ -113,6 +121,7 @@ class Commands:
         self._operations = operations
         self._trust = Trust(settings.identity_secret)
         self._settings = settings
+        self._awaited: Counter[str] = Counter()
 
     async def carry_out(self, command: Command, waits: bool) -> Response:
         """The owner's answer; 202 if it does not come in time, or if the caller does not wait for it.
@@ -140,11 +149,24 @@ class Commands:
         fields = vars(command)
         event = self._event(command, next(fields[name] for name in order.key if fields[name]))
         _require_sendable(event)
+        with self._awaiting(order, wait_seconds):
+            try:
+                return await self._requests.ask(order.topic, event, wait_seconds, when_accepted=when_accepted)
+            except Unacknowledged as error:
+                # Not 503, which promises that nothing was accepted: the broker may have the command all the same.
+                raise GatewayTimeout(error.message) from error
+
+    @contextmanager
+    def _awaiting(self, order: Order, wait_seconds: float) -> Generator[None]:
+        owner = _owner_of(order)
+        counted = bool(wait_seconds) and not order.asks_agent
+        if counted and self._awaited[owner] >= MOST_AWAITED:
+            raise ServiceUnavailable(f"the service for {owner} has more commands than it can decide", service=owner)
+        self._awaited[owner] += counted
         try:
-            return await self._requests.ask(order.topic, event, wait_seconds, when_accepted=when_accepted)
-        except Unacknowledged as error:
-            # Not 503, which promises that nothing was accepted: the broker may have the command all the same.
-            raise GatewayTimeout(error.message) from error
+            yield
+        finally:
+            self._awaited[owner] -= counted
 
     async def _answer(self, order: Order, command: Command, reply: Reply) -> Response:
         if reply.error is not None:
@@ -218,9 +240,12 @@ def _require_sendable(event: CloudEvent) -> None:
 
 
 def _operation(command: Command, order: Order) -> AcceptedCommand:
-    owner = "builds" if order.topic is BUILDS_COMMANDS else "agents"
-    asker = command.principal
+    asker, owner = command.principal, _owner_of(order)
     return AcceptedCommand(command.command_id, command.fingerprint, owner, location_of(command), asker.tenant, asker.id)
+
+
+def _owner_of(order: Order) -> str:
+    return "builds" if order.topic is BUILDS_COMMANDS else "agents"
 
 
 def location_of(command: Command) -> str:

@@ -1,15 +1,12 @@
 """The outermost layer: adds request id and duration to every answer, and turns every exception into one."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from fastapi import FastAPI, Response
-from starlette.datastructures import Headers
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nexus_contracts.errors import InternalError, ValidationFailed
+from nexus_contracts.errors import InternalError
 from nexus_contracts.principal import Principal
 from nexus_gateway import answers
 from nexus_gateway.access.rates import Rate
@@ -18,28 +15,8 @@ from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
-_EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed")
 LOGGED_PATH = 500
 """Characters of a path that are logged: it may be as large as a request's head, and come without credentials."""
-
-
-class _CrossOrigin(CORSMiddleware):
-    """A refused preflight is answered in the same form as any other failure."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        answer = super().preflight_response(request_headers)
-        if answer.status_code < 400:
-            return answer
-        vary = {"Vary": answer.headers["vary"]} if "vary" in answer.headers else None
-        return answers.failure(ValidationFailed(bytes(answer.body).decode(), errors=[]), vary)
-
-
-def add_cross_origin(app: FastAPI, origins: Sequence[str]) -> None:
-    """Pages of these origins may call, with credentials that they send themselves: cookies are not used."""
-    if origins:
-        app.add_middleware(
-            _CrossOrigin, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
-        )
 
 
 class AnswerMiddleware:

@@ -1,21 +1,22 @@
 """Load shedding (ADR 42): what is more than the gateway can serve is refused, for a fraction of what it would cost."""
 
-import asyncio
 import time
+from collections.abc import Iterable, Sequence
 from contextvars import copy_context
 
 from starlette.types import Scope
 
 from nexus_contracts.errors import ServiceUnavailable
-from nexus_gateway import answers
+from nexus_gateway import answers, cross_origin
 from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
 
 logger = log.get(__name__)
-MOST_WAITING = 256
-"""Requests that wait for the event loop to begin them. An answer takes about three turns of as many requests.
+MOST_WAITING, MOST_WAITING_LONG, CROWD_SECONDS = 256, 64, 3.0
+"""Requests that wait for the event loop to begin them, and when there have been some without pause for so long.
 
-Fewer would refuse a crowd that comes at once and could be served, such as 200 streams after a restart.
+A crowd that comes at once can be served, such as 200 streams after a restart. Under lasting overload a queue as long
+serves no more than a short one, and each later.
 """
 TOLD_SECONDS = 5.0
 _TOO_MUCH = ServiceUnavailable("the gateway has more requests than it can serve")
@@ -26,7 +27,13 @@ _FIELDS = [
     *answers.SAFE,
     answers.POLICY,
 ]
-_HEAD = b"".join(b"%b: %b\r\n" % field for field in _FIELDS)
+
+
+def _lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % field for field in fields)
+
+
+_HEAD = _lines(_FIELDS)
 
 
 class LoadShedder:
@@ -37,31 +44,34 @@ class LoadShedder:
     owners' answers are read too late. Who waits for an owner, a reply or news of a stream is not in this queue.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, origins: Sequence[str] = ()) -> None:
+        """Pages of these origins may read refusals. `waiting` are taken and not begun."""
         self.under_way = 0
         self._most = most
-        self._waiting = 0
+        self._origins = origins
+        self.waiting = 0
+        self._since = 0.0
         self._refused = 0
         self._told = float("-inf")
 
     def refusal(self, scope: Scope) -> bytes | None:
         """As the server asks for it (`Shedding`)."""
+        full = self.waiting >= self._room() or self.under_way + self.waiting >= self._most
         # Health is always told: an orchestrator must not restart a process because it is busy.
-        if self._takes() or is_public(scope["path"]):
-            return None
-        return copy_context().run(self._refuse, scope)
+        if full and not is_public(scope["path"]):
+            return copy_context().run(self._refuse, scope)
+        if not self.waiting:
+            self._since = time.monotonic()
+        self.waiting += 1
+        return None
 
-    def _takes(self) -> bool:
-        if self._waiting >= MOST_WAITING or self.under_way + self._waiting >= self._most:
-            return False
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._begin)
-        self._waiting += 1
-        return True
+    def begins(self) -> None:
+        """As the server tells it."""
+        self.waiting -= 1
 
-    def _begin(self) -> None:
-        """The loop has come to the requests that waited."""
-        self._waiting = 0
+    def _room(self) -> int:
+        lasting = self.waiting and time.monotonic() - self._since > CROWD_SECONDS
+        return MOST_WAITING_LONG if lasting else MOST_WAITING
 
     def _refuse(self, scope: Scope) -> bytes:
         began, method = time.perf_counter(), scope["method"]
@@ -71,8 +81,13 @@ class LoadShedder:
         self._tell(began)
         seconds = time.perf_counter() - began
         metrics.REQUESTS.labels(metrics.method(method), "none", ServiceUnavailable.http_status).observe(seconds)
-        own = b"x-request-id: %b\r\nx-response-time: %.6f\r\n" % (request_id.encode(), seconds)
-        return b"%b%bcontent-length: %d\r\n\r\n%b" % (_HEAD, own, len(body), b"" if method == "HEAD" else body)
+        own = [
+            *cross_origin.fields_for(answers.received(scope, b"origin"), self._origins),
+            (b"x-request-id", request_id.encode()),
+            (b"x-response-time", b"%.6f" % seconds),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        return _HEAD + _lines(own) + b"\r\n" + (b"" if method == "HEAD" else body)
 
     def _tell(self, now: float) -> None:
         """One line for many: a line for each would cost as much as the rest of a refusal."""

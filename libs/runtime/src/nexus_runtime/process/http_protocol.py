@@ -5,27 +5,19 @@ httptools is kept because h11 costs a third more.
 
 import asyncio
 import resource
-from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from nexus_runtime.process import shedding
+from nexus_runtime.process.shedding import MAX_HEAD_BYTES, Shedding
 from nexus_runtime.process.succession import succession
 
-MAX_HEAD_BYTES = 64 * 1024
 RECEIVING_SECONDS = 20.0
 BYTES_A_SECOND = 1_000
 MOST_CONNECTIONS = resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
 """The rest of the files that the process may have open is for what it does; below zero there is no limit."""
-
-
-class Shedding(Protocol):
-    """Turns requests away before they cost anything."""
-
-    def refusal(self, scope: Scope) -> bytes | None:
-        """None takes the request. Else it is answered with 503, these header fields, an empty line and this body."""
-        ...
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -46,16 +38,16 @@ class BoundedHttp(HttpToolsProtocol):
         self,
         *given: Any,
         shedder: Shedding | None = None,
-        accepted: Callable[[], None] = lambda: None,
+        taken: bool = False,
         **named: Any,
     ) -> None:
+        """`taken`: the shedder was already asked for the first request."""
         super().__init__(*given, **named)
         self._shedder = shedder
-        self._accepted = accepted
+        self._taken = taken
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
-        self._accepted()
         self._due = self.loop.time() + RECEIVING_SECONDS
         self._look = self.loop.call_at(self._due, self._end_if_slow)
         if 0 < MOST_CONNECTIONS < len(self.connections):
@@ -64,7 +56,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._look.cancel()
+        self.leave()
         super().connection_lost(exc)
+
+    def leave(self) -> None:
+        """A request that was taken does not come."""
+        if self._shedder and self._taken:
+            self._taken = False
+            self._shedder.begins()
 
     @property
     def due(self) -> float:
@@ -150,9 +149,12 @@ class BoundedHttp(HttpToolsProtocol):
         return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if self._shedder and (refusal := self._shedder.refusal(cast("Scope", cycle.scope))):
-            self._refuse(cycle, refusal)
-            return
+        if self._shedder:
+            taken, self._taken = self._taken, False
+            if not taken and (refusal := self._shedder.refusal(cast("Scope", cycle.scope))):
+                self._refuse(cycle, refusal)
+                return
+            self.loop.call_soon(self._shedder.begins)
         answering: Any = _Unchunked(app, cycle) if cycle.scope["http_version"] == "1.0" else app
         super()._start_asgi_task(cycle, answering)
 
@@ -160,8 +162,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Without a task and the application, which cost most of what a request costs."""
         # Who waits for 100 Continue may send the body or not, so what came next could be the body or a request.
         cycle.keep_alive &= not cycle.waiting_for_100_continue
-        own = [*cycle.default_headers, *([] if cycle.keep_alive else [(b"connection", b"close")])]
-        self.transport.write(STATUS_LINE[503] + b"".join(b"%b: %b\r\n" % field for field in own) + refusal)
+        self.transport.write(shedding.answer(cycle.default_headers, refusal, last=not cycle.keep_alive))
         # Later, as it starts the next request that came with this one: hundreds refused would be as many nested calls.
         self.loop.call_soon(self._refused, cycle)
 

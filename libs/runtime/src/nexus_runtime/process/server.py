@@ -5,17 +5,22 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 
 from nexus_runtime.process import succession
+from nexus_runtime.process.http_protocol import BoundedHttp
+from nexus_runtime.process.shedding import Shedding, first_request, refuse
 
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 0.05
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.005, 0.1
+"""For accepting in one turn of the event loop."""
 LINGER_SECONDS = 1.0
 """How long idle connections stay open behind a successor's back: what is being sent on them just then is answered."""
 
@@ -29,9 +34,9 @@ class Server(uvicorn.Server):
 
     From `taken_over`, a socket that the predecessor listens on, it takes connections only when it `serves`.
 
-    uvloop takes one new connection in a turn of the event loop, however many wait. While much is asked on the others,
-    turns are long, and newcomers, an orchestrator's probes among them, would wait for tens of seconds, as nobody sees
-    them to refuse them: the rest is taken here, too.
+    It accepts on its own: uvloop takes one new connection in a turn of the event loop, however many wait. While much is
+    asked on the others, turns are long, and newcomers, an orchestrator's probes among them, would wait for tens of
+    seconds, as nobody sees them to refuse them. Here all that wait are taken, or refused by the `shedder`.
     """
 
     def __init__(
@@ -40,10 +45,12 @@ class Server(uvicorn.Server):
         at_stop: Callable[[], None],
         taken_over: socket.socket | None = None,
         serves: Callable[[], Awaitable[bool]] = _at_once,
+        shedder: Shedding | None = None,
     ) -> None:
         protocol = cast("Callable[..., asyncio.Protocol]", config.http)
-        config.http = cast("type[asyncio.Protocol]", partial(protocol, accepted=self._accepted))
+        config.http = cast("type[asyncio.Protocol]", partial(protocol, shedder=shedder))
         super().__init__(config)
+        self._shedder = shedder
         self._at_stop = at_stop
         self._taken_over = taken_over
         self._serves = serves
@@ -51,7 +58,7 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked = asyncio.Event()
         self._listening: list[socket.socket] = []
-        self._accepting = False
+        self._accepted_at = 0.0
         self._connecting: set[asyncio.Task[object]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -65,37 +72,61 @@ class Server(uvicorn.Server):
         while not await self._serves():  # noqa: ASYNC110  # what it depends on is elsewhere
             await asyncio.sleep(LOOK_SECONDS)
         listening = asyncio.get_running_loop().create_server(self._protocol, sock=taken, backlog=self.config.backlog)
-        self.servers.append(await listening)
-        self._accept_from(self.servers[-1])
+        self._accept_from(await listening)
 
     def _accept_from(self, server: asyncio.Server) -> None:
-        # Duplicates, as uvloop does not let anybody accept on its own.
+        """From duplicates of its sockets, as uvloop lets nobody else accept."""
         for own in server.sockets:
-            self._listening.append(socket.socket(fileno=os.dup(own.fileno())))
-            self._listening[-1].setblocking(False)
+            listening = socket.socket(fileno=os.dup(own.fileno()))
+            listening.setblocking(False)
+            self._listening.append(listening)
+            self._watch(listening)
+        server.close()
 
-    def _accepted(self) -> None:
-        """A connection was made: more may wait."""
-        if not self._accepting:
-            self._accepting = True
-            asyncio.get_running_loop().call_soon(self._accept_rest)
+    def _watch(self, listening: socket.socket) -> None:
+        if listening in self._listening:
+            asyncio.get_running_loop().add_reader(listening, self._accept_all, listening)
 
-    def _accept_rest(self) -> None:
-        self._accepting = False
-        loop = asyncio.get_running_loop()
-        for listening in self._listening:
-            # None waits any more, or no more files may be open.
-            with contextlib.suppress(OSError):
-                for _ in range(self.config.backlog):
-                    connection, _ = listening.accept()
-                    connecting = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
-                    self._connecting.add(connecting)
-                    connecting.add_done_callback(self._connecting.discard)
+    def _accept_all(self, listening: socket.socket) -> None:
+        try:
+            until = self._accepting_until()
+            while time.monotonic() < until:
+                connection, _ = listening.accept()
+                self._receive(connection)
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError:
+            # No more files may be open: the socket stays readable meanwhile.
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(listening)
+            loop.call_later(LOOK_SECONDS, self._watch, listening)
+        finally:
+            self._accepted_at = time.monotonic()
 
-    def _protocol(self) -> asyncio.Protocol:
+    def _accepting_until(self) -> float:
+        """A fifth of the time is for accepting: a flood that comes as fast as it is refused would take all of it."""
+        now = time.monotonic()
+        return now + min(max(SHORTEST_SECONDS, (now - self._accepted_at) / 4), LONGEST_SECONDS)
+
+    def _receive(self, connection: socket.socket) -> None:
+        request = first_request(connection) if self._shedder else None
+        if self._shedder and request and (refusal := self._shedder.refusal(request)):
+            refuse(connection, self.server_state.default_headers, refusal)
+            return
+        loop, protocol = asyncio.get_running_loop(), self._protocol(taken=request is not None)
+        connecting = loop.create_task(loop.connect_accepted_socket(lambda: protocol, connection))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(partial(self._connected, protocol))
+
+    def _connected(self, protocol: BoundedHttp, connecting: asyncio.Task[object]) -> None:
+        self._connecting.discard(connecting)
+        if connecting.cancelled() or connecting.exception():
+            protocol.leave()
+
+    def _protocol(self, **more: Any) -> BoundedHttp:
         """As uvicorn makes it for the sockets that it knows from the start."""
-        make = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
-        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        make = cast("Callable[..., BoundedHttp]", self.config.http_protocol_class)
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state, **more)
 
     async def main_loop(self) -> None:
         """uvicorn's server polls ten times a second whether to stop; this one is notified, and updates the date."""
@@ -125,7 +156,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._taking_over is not None:
             self._taking_over.cancel()
-        for listening in (*self.servers, *self._listening):
+        for listening in self._listening:
+            asyncio.get_running_loop().remove_reader(listening)
             listening.close()
         self._listening = []
         self._at_stop()

@@ -8,8 +8,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from functools import partial
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
@@ -25,9 +24,10 @@ from nexus_contracts.principal import Principal
 from nexus_runtime.process import caller, log, queries, tracing
 from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.health import Health, health_routes
-from nexus_runtime.process.http_protocol import BoundedHttp, Shedding
+from nexus_runtime.process.http_protocol import BoundedHttp
 from nexus_runtime.process.server import Server
 from nexus_runtime.process.settings import VERSION, ServiceSettings
+from nexus_runtime.process.shedding import Shedding
 
 logger = log.get(__name__)
 RESTART_SECONDS = 1.0
@@ -182,12 +182,12 @@ def serve(
         timeout_graceful_shutdown=max(1, int(settings.shutdown_share("requests"))),
         timeout_keep_alive=75,
         lifespan="on",
-        http=cast("type[BoundedHttp]", partial(BoundedHttp, shedder=shedder)),
+        http=BoundedHttp,
         ws="none",
     )
     opened = listeners(settings)
     taken_over = opened.pop() if opened and settings.predecessor_url else None
-    server = Server(config, at_stop, taken_over, app.state.health.serves)
+    server = Server(config, at_stop, taken_over, app.state.health.serves, shedder)
     with exported_spans(name, settings), contextlib.suppress(KeyboardInterrupt):
         # Imported objects stay for good: garbage collection need not look at them.
         gc.freeze()
