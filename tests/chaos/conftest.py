@@ -15,6 +15,7 @@ INFRA = os.environ.get("NEXUS_INFRA") or "embedded"
 SEED = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(10**6))
 FOLDER = Path("build/chaos") / f"{INFRA}-{SEED}"
 RECOVERED: dict[str, dict[str, float]] = {}
+"""By module and fault: modules have faults of the same name, with one broker and with three."""
 COUNTED: list[str] = []
 
 
@@ -36,7 +37,7 @@ async def platform(
         try:
             yield started
         finally:
-            RECOVERED.update(started.recovered)
+            RECOVERED.update({f"{request.path.stem}: {fault}": times for fault, times in started.recovered.items()})
             asked = f"{len(started.history.operations)} operations, {started.records} events on the topics"
             COUNTED.append(f"{request.path.stem}: {asked}, {started.repeated} of them repetitions")
             started.history.write(folder / "history.jsonl")
