@@ -8,7 +8,8 @@ from . import figures
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
-from .unit_defaults import in_full
+from .unit_defaults import in_full as units_in_full
+from .unit_purpose import pairs_for, refuse_other_kinds
 from .unit_rates import rate_of
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
@@ -40,6 +41,8 @@ def understand(question: Question) -> Task | None:
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
+    if (told := pairs_for(question.text, question.requirement)) is not None:
+        return Task(CERTAIN, lambda: _answer(told))
     if (listed := _number_last(read)) is not None:
         return Task(LIKELY, lambda: _answer([listed]))
     if (fitting := _fitting(read, question.text)) is not None:
@@ -103,8 +106,13 @@ def _pairs_of(worked: Worked) -> list[tuple[Quantity, Unit]]:
     return [(quantity, unit) for quantity in worked.quantities for unit in units]
 
 
-def _known_in(text: str) -> list[tuple[Quantity, Unit]] | None:
+def _known_in(text: str, requirement: str) -> list[tuple[Quantity, Unit]] | None:
     """What an earlier prompt was about."""
+    try:
+        if (told := pairs_for(text, requirement)) is not None:
+            return told
+    except Refusal:
+        return None
     if (worked := worked_out(text)) is not None:
         return _pairs_of(worked)
     read = measurements_in(text)
@@ -154,7 +162,7 @@ def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple
         read = measurements_in(text)
         if not read.quantities and not named:
             named = read.units
-        if (known := _known_in(text)) is not None:
+        if (known := _known_in(text, question.requirement)) is not None:
             return text, known, named
     return None
 
@@ -292,7 +300,7 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
         raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
     decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if _is_decimal_data(source, target) else _parts(result, target)
+    note = decimal if _is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
     return Answer(
         f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
@@ -338,6 +346,15 @@ def _is_decimal_data(source: Unit, target: Unit) -> bool:
         and not ({"bit", "B"} >= {source.symbol, target.symbol})
         and "i" not in source.symbol.replace("bit", "") + target.symbol.replace("bit", "")
     )
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """With the units that the requirement names; raises Refusal for a quantity of a kind that it does not name."""
+    if len(question.text) <= _LONGEST_PROMPT:
+        if pairs_for(question.text, question.requirement) is not None:
+            return None
+        refuse_other_kinds(measurements_in(question.text), requirement)
+    return units_in_full(question, requirement)
 
 
 TOOL = Tool(

@@ -24,7 +24,7 @@ _ONE = lazy_pattern(
 _NUMBERED = lazy_pattern(
     r"\b(?:bed|room|ward|patient|pt|case|flat|apt|apartment|box|sample|lot|batch|tank|tube|line|pump|step|boiler|"
     r"unit)\s*"
-    r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?=[^\d]*\d)",
+    r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?!(?:by|x)\b|\*)(?=[^\d]*\d)",
     re.IGNORECASE,
 )
 _MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
