@@ -1,12 +1,14 @@
 """What a requirement does to every amount, as `VAT 19%, net from gross`: for prompts that are nothing but an amount."""
 
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
 from .bills import refuse_mixed_currencies
-from .contract import Question
+from .contract import Question, Refusal
+from .figures import carried
 from .patterns import lazy_pattern
-from .taxes import roles_alone, tax_in
+from .taxes import RATE, ROLE, roles_alone, tax_in
 from .wording import digits_for_words, plain_signs, without_habits
 
 _LONGEST_PROMPT = 80
@@ -66,12 +68,6 @@ _CONDITIONAL = lazy_pattern(
     r"如果|超过|满|会员|学生|老人|儿童|除",
     re.IGNORECASE,
 )
-_NAME = lazy_pattern(
-    r"\s*(?:(?:the|a|my|this)\s+)?(?!(?:half|double|twice|triple|third|quarter|square|root|sqrt|minus|plus|times|"
-    r"negative|"
-    r"dozen|log|cube|without|not|over|about|less|more|only|except|than|off)\b)([a-z]{3,})\s*[:=]?\s*",
-    re.IGNORECASE,
-)
 _HOW_MUCH_TAX = lazy_pattern(
     r"(?:(?:and|so|ok|what about|now)[\s,]+)*(?:the |just the |only the )?(?:tax|vat)(?: (?:part|"
     r"amount|in it))?[\s?.!]*|"
@@ -83,37 +79,97 @@ _HOW_MUCH_TAX = lazy_pattern(
 _TAXED = lazy_pattern(r"(?P<net>[\d.]+) plus (?P<rate>[\d.]+)% VAT|remove (?P<in>[\d.]+)% VAT from (?P<gross>[\d.]+)")
 
 
-class _Rule(NamedTuple):
-    """How a rate is applied: by which words, and the prompts in full for the amount and the rate."""
+class _Kind(NamedTuple):
+    """How a rate is applied: by which words, and the lines for the amount and the rate."""
 
     said: "re.Pattern[str]"
     forms: tuple[str, ...]
 
 
-_RULES = (
-    _Rule(
-        lazy_pattern(r"\btips?\b|\bgratuit(?:y|ies)\b|\bservice charges?\b|小费|服务费", re.IGNORECASE),
+class _Rule(NamedTuple):
+    """What the requirement does to an amount; `kind` is None for a tax. `rate` is empty where each prompt names it."""
+
+    kind: _Kind | None
+    rate: str
+
+
+_KINDS = (
+    _Kind(
+        lazy_pattern(r"\btips?\b|\bgratuit(?:y|ies)\b|\bservice(?: charges?)?\b|小费|服务费", re.IGNORECASE),
         ("{n} * {r}%", "{n} + {r}%"),
     ),
-    _Rule(
+    _Kind(
         lazy_pattern(
-            r"\boff\b|\bdiscount\w*|\bon sale\b|\bmarkdowns?\b|\brebate\b|\breduc\w+|优惠|折扣|降价|减免", re.IGNORECASE
+            r"\boff\b|\bdiscount\w*|\b(?:on )?sale!|\bon sale\b|\bmarkdowns?\b|\brebate\b|\breduc\w+|优惠|折扣|降价|减免|"
+            r"(?:-|\bminus|\bless)\s*(?=\d+(?:\.\d+)?\s*%)",
+            re.IGNORECASE,
         ),
         ("{n} - {r}%",),
     ),
-    _Rule(
+    _Kind(
         lazy_pattern(
             r"\bcommissions?\b|\bfees?\b|\broyalt\w+|\bprovisions?\b|\bmy (?:cut|share)\b|佣金|提成|手续费",
             re.IGNORECASE,
         ),
         ("{n} * {r}%", "{n} - {r}%"),
     ),
-    _Rule(lazy_pattern(r"\bdeposits?\b|\bdown payments?\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
-    _Rule(
-        lazy_pattern(r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsurcharge\b|加价|涨价|上调", re.IGNORECASE),
+    _Kind(lazy_pattern(r"\bdeposits?\b|\bdown payments?\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
+    _Kind(
+        lazy_pattern(
+            r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsur?charges?\b|\badd(?:s|ing|ed)?\b|加价|涨价|上调|附加费|"
+            r"(?:\+|\bplus|\badd|加)\s*(?=\d+(?:\.\d+)?\s*%)",
+            re.IGNORECASE,
+        ),
         ("{n} + {r}%",),
     ),
 )
+_UNLESS_SAID = lazy_pattern(
+    r"[,;(]?\s*\b(?:but )?(?:unless|except (?:when|if)|if not|if nothing|if (?:i|we|they|you) (?:don'?t|do not))\b[^,;.)]*?"
+    r"\b(?:says?|said|tell|told|state\w*|mention\w*|specif\w+|writ\w+|giv\w+|otherwise|other|else|another|different)\b[^,;.)]*\)?|"
+    r"[,;]?\s*(?:then|or what(?:ever)?) i (?:say|tell|write|type)(?: it| you| so)*|除非[^，。；]*|不说就|没说(?:就|都)?",
+    re.IGNORECASE,
+)
+_SOMETIMES = lazy_pattern(
+    r"(?:\b(?:sometimes|or|but|reduced|lower|food|books|rarely|occasionally)\b|有时|或者?|部分)[^\d%]{0,24}$", re.IGNORECASE
+)
+_N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d{1,2})?"
+_PIECE = "[个件箱盒瓶本台张套双份袋条杯只]"
+_COUNTED = lazy_pattern(
+    rf"(?<![\w.,])(?P<c>\d{{1,4}})\s*(?:x|\*|(?:[a-z]+[\s,]+){{0,2}}(?:at|à|@|of|for|each|costing)|{_PIECE}[,\s]*(?:每{_PIECE}|单价|各)?)"
+    rf"\s*(?:each|at|for)?\s*[$€£¥]?\s*(?P<p>{_N})(?![\w.,]*\d|\s*%)(?:\s*(?:each|apiece))?|"
+    rf"(?<![\w.,])(?P<c3>\d{{1,4}})\s+(?:[a-z]+\s+){{1,2}}[$€£¥]?(?P<p3>{_N})\s*(?:[€$£]|euros?|eur|元)?\s*(?:each|apiece)\b|"
+    rf"[$€£¥]?(?<![\w.,])(?P<p2>{_N})\s*(?:[€$£]|euros?|eur|元)?\s*(?:(?:each|apiece)[,\s]*(?:x|\*|times)?|x|\*|times|[,\s]*(?:一共|总共|共|qty:?))"
+    rf"\s*(?P<c2>\d{{1,4}})(?![\w.,]*\d|\s*%)(?:\s*(?:{_PIECE}|pieces|pcs|times))?",
+    re.IGNORECASE,
+)
+_NUMBERED = lazy_pattern(
+    r"\b(?:table|room|invoice|order|no\.?|nr\.?|item|desk|ticket|bill|job|lane|part)\s*#?\d{1,6}\s*[:,-]\s|#\d+", re.IGNORECASE
+)
+_EURO_POINT = lazy_pattern(
+    r"(?<![\d.,])(\d{1,3})\.(\d{3})(?=\s*(?:€|euros?\b|eur\b))|(?<=€)(\d{1,3})\.(\d{3})(?![\d.,]*\d)", re.IGNORECASE
+)
+"""Of money, three digits behind a point are no cents."""
+_ONE_MORE = lazy_pattern(r"\b(?:then|another|extra|more|again|on (?:it|top|that)|off)\b|再|又|折上", re.IGNORECASE)
+_OTHERWISE = lazy_pattern(
+    r"[+*/^=?<>]|-(?!\s*\d+(?:\.\d+)?\s*%)|\b(?:not|half|double|twice|triple|third|quarter|minus|plus|per|split|people|persons?|"
+    r"left|remain\w*|change|pays?|paid|gave|hours?|days?|weeks?|months?|years?|minutes?|kg|g|km|m|cm|lbs?|oz|average|sum|sqrt|root|"
+    r"square|cube|difference|increase\w*|if|unless|from|to|than|of|another|extra|more|less|about|over|only|except|dozen|log|that|this|"
+    r"it|them|between|by|total|times|then|too|also|again|negative)\b|n't\b|[多少减除倍几哪]|不(?!含)",
+    re.IGNORECASE,
+)
+_SAYS_RATE = lazy_pattern(
+    r"\b(?:but|take|now|with|at|rate|is|on|in|the|same|make|use|please|pls|first|for|and)\b|税率|按|改成|[,;:!.]", re.IGNORECASE
+)
+_MOST_WORDS = 4
+_GIVEN = lazy_pattern(
+    r"(?:\b(?:gives?|given|giving|enters?|inputs?|types?|typing|from|of|when|have|got|put in)\b|[给报]|输入|已知|提供)[^,;，；。]{0,20}$",
+    re.IGNORECASE,
+)
+_WANTED = lazy_pattern(
+    r"(?:\b(?:gets?|out|wants?|needs?|tells?|shows?|says?|returns?|to|into|comes)\b|[-=]>|→|[出求得]|返回|算|告诉)[^.;；。]{0,30}$",
+    re.IGNORECASE,
+)
+_PUT_IN = lazy_pattern(r"\s*(?:price|amount|value|价格?|金额)?\s*in\b(?!\s*(?:euros?|\$|€))", re.IGNORECASE)
 
 
 def in_full(question: Question, requirement: str) -> str | None:
@@ -125,18 +181,12 @@ def in_full(question: Question, requirement: str) -> str | None:
         return _tax_before(question.earlier[0], text)
     if not tax_in(text) and (lines := tax_in(digits_for_words(text), requirement)):
         return "\n".join(lines)
-    wanted = digits_for_words(re.sub(r"\bone\b", " ", plain_signs(requirement), flags=re.IGNORECASE))
-    text, wanted = _moved(text, _BARE_RATE.sub(r"\1 \2%", wanted))
-    if (taxed := _with_rate(text, wanted)) is not None:
+    wanted = _UNLESS_SAID.sub(" ", plain_signs(requirement))
+    wanted = digits_for_words(re.sub(r"\bone\b", " ", wanted, flags=re.IGNORECASE))
+    moved, wanted_now = _moved(text, _BARE_RATE.sub(r"\1 \2%", wanted))
+    if (taxed := _with_rate(moved, wanted_now)) is not None:
         return taxed
-    amount = _AMOUNT.search(text)
-    if amount is None or re.search(r"\d", text[: amount.start()] + text[amount.end() :]):
-        return None
-    number, said = _plain_number(amount[1]), (text[: amount.start()], text[amount.end() :])
-    if number is None:
-        return None
-    refuse_mixed_currencies(text)
-    return _shared(number, said, wanted) or _cut(number, said, wanted) or _rated(number, said, wanted)
+    return _shared(moved, wanted_now) or _cut(text, wanted) or _ruled(question, _BARE_RATE.sub(r"\1 \2%", wanted))
 
 
 def _moved(text: str, wanted: str) -> tuple[str, str]:
@@ -160,12 +210,11 @@ def _plain_number(digits: str) -> str | None:
     return re.sub(r"\D", "", whole) + (f".{decimals[1]}" if decimals else "")
 
 
-def _names_only(said: tuple[str, str]) -> bool:
-    """Whether the amount stands alone, or behind the name of what costs it."""
-    said = (_JOINS.sub(" ", said[0]), _JOINS.sub(" ", said[1]))
-    name = _NAME.fullmatch(said[0])
-    before = "" if name and not any(rule.said.search(name[1]) for rule in _RULES) else said[0]
-    return not re.search(r"[^\W_]|[-+*/^%]", _LABEL.sub(" ", f"{before} {said[1]}"))
+def _names_only(said: str) -> bool:
+    """Whether the words around the amounts say no more than what costs so much."""
+    if _OTHERWISE.search(said) or any(kind.said.search(said) for kind in _KINDS):
+        return False
+    return len(re.findall(r"[a-z]+|[\u4e00-\u9fff]+", _SAYS_RATE.sub(" ", _LABEL.sub(" ", said)), re.I)) <= _MOST_WORDS
 
 
 def _rest(wanted: str, *read: "re.Match[str]") -> str:
@@ -174,55 +223,151 @@ def _rest(wanted: str, *read: "re.Match[str]") -> str:
     return wanted
 
 
-def _shared(number: str, said: tuple[str, str], wanted: str) -> str | None:
+def _alone(text: str) -> str | None:
+    """The only number of a prompt that is otherwise a label."""
+    amount = _AMOUNT.search(text)
+    if amount is None or re.search(r"\d", left := f"{text[: amount.start()]} {text[amount.end() :]}"):
+        return None
+    refuse_mixed_currencies(text)
+    return _plain_number(amount[1]) if _names_only(_JOINS.sub(" ", left)) else None
+
+
+def _shared(text: str, wanted: str) -> str | None:
     """A bill among as many as the requirement says, with the tip that it says."""
-    people = list(_PEOPLE.finditer(wanted))
-    if len(people) != 1 or not _SHARED.search(wanted) or not _names_only(said):
+    people, number = list(_PEOPLE.finditer(wanted)), _alone(text)
+    if len(people) != 1 or not _SHARED.search(wanted) or number is None:
         return None
     rates = list(_RATE.finditer(wanted))
-    tip = _RULES[0].said.search(wanted)
+    tip = _KINDS[0].said.search(wanted)
     if re.search(r"\d", _rest(wanted, *people, *rates)) or len(rates) > 1 or (rates and not tip):
         return None
     share = f", {rates[0][1] or rates[0][2]}% tip" if rates else ""
     return f"bill {number}, {people[0][1] or people[0][2]} people{share}"
 
 
-def _cut(number: str, said: tuple[str, str], wanted: str) -> str | None:
+def _cut(text: str, wanted: str) -> str | None:
     found = list(_CUT.finditer(wanted))
-    if len(found) != 1 or re.search(r"\d", _rest(wanted, *found)) or not _names_only(said):
+    if len(found) != 1 or re.search(r"\d", _rest(wanted, *found)):
         return None
     tenths = found[0][1] if "." in found[0][1] or len(found[0][1]) == 1 else f"{found[0][1][0]}.{found[0][1][1]}"
-    return f"{number} * {tenths} / 10"
+    told = _told(text)
+    return "\n".join(f"{one} * {tenths} / 10" for one in told.amounts) if told and not told.rates else None
 
 
-def _rated(number: str, said: tuple[str, str], wanted: str) -> str | None:
+class _Told(NamedTuple):
+    """The amounts of a prompt, the rates that it names, and its words around them."""
+
+    amounts: list[str]
+    rates: list[str]
+    said: tuple[str, str]
+
+
+def _told(text: str) -> _Told | None:
+    """What a prompt says that is nothing but amounts, pieces at a price, rates and names for them."""
+    plain = digits_for_words(_NUMBERED.sub(" ", _EURO_POINT.sub(lambda one: "".join(one.groups("")), text.replace("一共", "总共"))))
+    rates = [one[1] or one[2] for one in _RATE.finditer(plain)]
+    plain = _COUNTED.sub(_product, _RATE.sub(" ", plain))
+    found = list(_AMOUNT.finditer(plain))
+    said = (plain[: found[0].start()], plain[found[-1].end() :]) if found else (plain, "")
+    words = _AMOUNT.sub(" ; ", plain)
+    words = _ONE_MORE.sub(" ", words) if len(rates) > 1 else words
+    words = _TAX.sub(" ", _GROSS.sub(" ", _NET.sub(" ", _WITH_TAX.sub(" ", re.sub(r"[-+]\s*$", " ", words)))))
+    numbers = [_plain_number(one[1]) for one in found]
+    asked = _ASKS_FOR.sub(" ", words) if _TAX.search(plain) or _NET.search(plain) or _GROSS.search(plain) else words
+    if re.search(r"\d", words) or not _names_only(asked) or None in numbers:
+        return None
+    return _Told([one for one in numbers if one], rates, said)
+
+
+def _product(found: "re.Match[str]") -> str:
+    price = _plain_number(found["p"] or found["p2"] or found["p3"])
+    count = found["c"] or found["c2"] or found["c3"]
+    return f" {carried(Fraction(price) * int(count))} " if price else found.group()
+
+
+def _rule_in(wanted: str) -> _Rule | None:
+    """The rate that is meant where none is said, and what is done with it."""
     rates = list(_RATE.finditer(wanted))
-    if len(rates) != 1 or re.search(r"\d", _rest(wanted, *rates)) or _CONDITIONAL.search(wanted):
+    if re.search(r"\d", _rest(wanted, *rates)) or _CONDITIONAL.search(wanted):
         return None
-    rate = rates[0][1] or rates[0][2]
-    rules = [rule for rule in _RULES if rule.said.search(wanted)]
+    usual = [one for at, one in enumerate(rates) if not (at and _SOMETIMES.search(wanted[: one.start()]))]
+    if len(usual) > 1:
+        return None
+    rate, at = ((usual[0][1] or usual[0][2]), usual[0].start()) if usual else ("", 0)
     if _TAX.search(wanted):
-        return _taxed(number, rate, said, wanted) if not rules else None
-    if len(rules) != 1 or not _names_only(said):
+        return _Rule(None, rate) if not any(kind.said.search(_PUTS_ON.sub(" ", wanted)) for kind in _KINDS) else None
+    near = sorted(
+        (min(abs(one.start() - at) for one in found), index)
+        for index, kind in enumerate(_KINDS)
+        if (found := list(kind.said.finditer(wanted)))
+    )
+    if not near or (len(near) > 1 and (not usual or near[0][0] == near[1][0])):
         return None
-    return "\n".join(form.format(n=number, r=rate) for form in rules[0].forms)
+    return _Rule(_KINDS[near[0][1]], rate)
 
 
-def _taxed(number: str, rate: str, said: tuple[str, str], wanted: str) -> str | None:
+def _ruled(question: Question, wanted: str) -> str | None:
+    """Each amount of the prompt with the rate that it names, or the requirement does. Raises Refusal without either."""
+    text = without_habits(plain_signs(question.text.strip()))
+    rule, told = _rule_in(wanted), _told(text)
+    if rule is None or told is None or (not told.amounts and not told.rates):
+        return None
+    refuse_mixed_currencies(text)
+    if not told.amounts:
+        if question.earlier or len(told.rates) > 1:
+            return None
+        raise Refusal(f"{told.rates[0]}% of which amount?", f"{told.rates[0]}% 是按哪个金额算？")
+    rates = told.rates or ([rule.rate] if rule.rate else [])
+    if len(rates) > 1 and (rule.kind is None or len(rule.kind.forms) > 1):
+        return None
+    if not rates:
+        if rule.kind is None:
+            return None
+        raise Refusal("How many percent?", "百分之几？")
+    if rule.kind is not None:
+        forms = [form.replace(" {r}%", " " + f" {form[4]} ".join(f"{one}%" for one in rates)) for form in rule.kind.forms]
+        return "\n".join(form.format(n=one) for one in told.amounts for form in forms)
+    return _taxed(told, rates[0], wanted)
+
+
+def _taxed(told: _Told, rate: str, wanted: str) -> str | None:
+    if len(told.amounts) > 1:
+        gross = _direction(wanted) if _side(" ".join(told.said)) is None else _side(" ".join(told.said))
+        form = None if gross is None else "{n} / (100% + {r}%)" if gross else "{n} + {r}%"
+        return "\n".join(form.format(n=one, r=rate) for one in told.amounts) if form else None
+    number, said = told.amounts[0], told.said
     if added := _WITH_TAX.search(" ".join(said)):
-        said = (_WITH_TAX.sub(" ", said[0]), _WITH_TAX.sub(" ", said[1]))
-        form = f"{number} plus {rate}% VAT" if added["plus"] or added["zh"] else f"remove {rate}% VAT from {number}"
+        plus = bool(added["plus"] or added["zh"])
         return (
-            form if _names_only(said) and _side(" ".join(said)) in (None, not (added["plus"] or added["zh"])) else None
+            (f"{number} plus {rate}% VAT" if plus else f"remove {rate}% VAT from {number}")
+            if _side(_WITH_TAX.sub(" ", " ".join(said))) in (None, not plus)
+            else None
         )
-    if not _names_only((_TAX.sub(" ", _GROSS.sub(" ", _NET.sub(" ", _ASKS_FOR.sub(" ", " ".join(said))))), "")):
-        return None
     gross = _is_gross(said, wanted)
     if gross is None and not (_side(" ".join(said)) is not None or _BOTH_WAYS.search(wanted)):
         return f"{number} plus {rate}% VAT\nremove {rate}% VAT from {number}"
     if gross is None:
         return None
-    return f"remove {rate}% VAT from {number}" if gross else f"{number} plus {rate}% VAT"
+    whole = f"remove {rate}% VAT from {number}" if gross else f"{number} plus {rate}% VAT"
+    if "tax" not in _roles_in(wanted)[1]:
+        return whole
+    lines = (f"{number} / (100% + {rate}%)", f"{number} - {number} / (100% + {rate}%)")
+    return "\n".join(lines if gross else (f"{number} * {rate}%", f"{number} + {rate}%"))
+
+
+def _roles_in(wanted: str) -> tuple[set[str], set[str]]:
+    """Of net, gross and tax, those that the requirement is given, and those that it wants."""
+    plain = RATE.sub(" ", wanted)
+    given: set[str] = set()
+    asked: set[str] = set()
+    for one in ROLE.finditer(plain):
+        before, name = plain[: one.start()], one.lastgroup or ""
+        ahead = [(found.start(), side) for side, form in ((given, _GIVEN), (asked, _WANTED)) if (found := form.search(before))]
+        if name != "tax" and _PUT_IN.match(plain, one.end()):
+            given.add(name)
+        elif ahead:
+            max(ahead, key=lambda found: found[0])[1].add(name)
+    return given, asked
 
 
 def _is_gross(said: tuple[str, str], wanted: str) -> bool | None:
@@ -249,19 +394,26 @@ def _side(text: str) -> bool | None:
 
 def _direction(wanted: str) -> bool | None:
     """Whether the requirement goes from amounts with tax to those without."""
+    if _BOTH_WAYS.search(wanted):
+        return None
+    out, on = _TAKES_OUT.search(wanted), _PUTS_ON.search(wanted)
+    if (out is None) != (on is None):
+        return out is not None
+    given, asked = (names - {"tax"} for names in _roles_in(wanted))
+    if len(given) == 1 and given != asked:
+        return given == {"gross"}
+    if len(asked) == 1 and not given:
+        return asked == {"net"}
     marks = sorted(
         [(found.start(), found.end(), False) for found in _NET.finditer(wanted)]
         + [(found.start(), found.end(), True) for found in _GROSS.finditer(wanted)]
     )
-    if _BOTH_WAYS.search(wanted):
-        return None
     if len(marks) == 2 and marks[0][2] != marks[1][2]:
         between = wanted[marks[0][1] : marks[1][0]]
         if _TO_FIRST.search(between):
             return marks[1][2]
         return marks[0][2] if _TO_SECOND.search(between) else None
-    out, on = _TAKES_OUT.search(wanted), _PUTS_ON.search(wanted)
-    return None if (out is None) == (on is None) else out is not None
+    return None
 
 
 def _with_rate(text: str, wanted: str) -> str | None:
