@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from ..tools import figures
 from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .operations import operated, operation_in
 from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .second_try import reworded
@@ -81,9 +83,12 @@ class Conversation:
     def _best(self, question: Question, position: int) -> Reply:
         claim = self._claim(question)
         if (whole := self._in_full(question, claim)) is not None:
-            return whole
+            return self._worked_on(question, position) or whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
+            if followed is not None and not _is_failed(followed):
+                return followed
+            followed = self._worked_on(question, position) or followed
             if followed is not None:
                 return followed
         if claim is None:
@@ -102,6 +107,28 @@ class Conversation:
             if task is not None:
                 return _done(_Claim(tool, question, task))._replace(read=text)
         return None
+
+    def _worked_on(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that does no more than work on with the result before it."""
+        operation = operation_in(question.text) if position else None
+        values = self._values_before(position) if operation is not None else ()
+        if operation is None or not values:
+            return None
+        value = values[-1] if len(values) == 1 or re.search("合计|总|total", question.text, re.IGNORECASE) else None
+        before = self._replay(position - 1)
+        made = operated(value, operation, before.text) if value is not None else None
+        if made is None or not before.tool_calls:
+            return None
+        said, result, unit = made
+        spoken = f"{figures.carried(result)} {unit}".strip()
+        sign = "=" if figures.is_exact(result) else "≈"
+        call: dict[str, JsonValue] = {
+            "name": before.tool_calls[0]["name"],
+            "input": {"expression": said},
+            "output": {"result": figures.for_json(result)},
+        }
+        text = f"{said} {sign} {figures.shown(result)} {unit}".rstrip() + figures.in_short(result)
+        return Reply(text, (call,), (Value(spoken, result),))
 
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]

@@ -83,7 +83,9 @@ def in_full(question: Question, requirement: str) -> str | None:
 def share_in_full(question: Question, requirement: str) -> str | None:
     """`34/40` and `34 of 40`, where percentages are asked for."""
     part = _PART_OF.fullmatch(plain_signs(question.text.strip()))
-    return f"{part['a']} of {part['b']} in percent" if part and _PERCENT.search(requirement) else None
+    if part is None or not _PERCENT.search(requirement) or float(part["a"]) > float(part["b"]):
+        return None
+    return f"{part['a']} of {part['b']} in percent"
 
 
 def _of_two(first: str, second: str, requirement: str) -> str | None:

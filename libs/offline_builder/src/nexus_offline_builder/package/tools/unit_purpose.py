@@ -23,7 +23,7 @@ _MOST_WORDS = 12
 _TIGHT = lazy_pattern(r"(?<=\d)(\s*(?:mm|cm|m|in|ft|\"|')?)\s*[x×*✕]\s*(?=\.?\d)", re.IGNORECASE)
 _NUMBER = lazy_pattern(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,./]*\d)")
 _TIMES = lazy_pattern(
-    r"\s*(?:x|\*|times|乘以?|(?:[a-z]+\s+){1,2}(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
+    r"\s*(?:x|\*|times|乘以?|(?!per)(?:[a-z]+\s+){1,2}(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
     re.IGNORECASE,
 )
 _BEHIND = lazy_pattern(
