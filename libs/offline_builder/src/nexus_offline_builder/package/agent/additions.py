@@ -53,8 +53,8 @@ _WRITTEN = (
 )
 _DAYS_WRITTEN = lazy_pattern(_WRITTEN, re.IGNORECASE)
 _ON_DAY = lazy_pattern(
-    r"(?:(?:and|so|ok|what|how|about|old|then|or|if|race|event|day|is|was|the|那|如果)[\s,]+)*(?:on|at|"
-    r"by|as of|until|到了?|在)\s*"
+    r"(?:(?:and|so|ok|what|how|about|old|then|or|if|race|event|day|is|was|will|be|he|she|they|the)[\s,]+)*(?:那|如果)?(?:on|at|"
+    r"by|as of|until|到了?|在)?\s*"
     rf"(?P<day>{_WRITTEN})(?:的时候|时|那天|呢)*[\s?.!？。]*",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from .additions import extended
 from .operations import operated, operation_in
 from .payload import Turn
 from .references import named_value, resolutions, value_in
-from .second_try import reworded
+from .second_try import reworded, written_out
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
@@ -63,6 +63,7 @@ class Conversation:
         return self._reply(prompt, len(self._turns))
 
     def _reply(self, prompt: str, position: int) -> Reply:
+        prompt = written_out(prompt) if position else prompt
         question = self._question(prompt, position)
         reply = self._found(prompt, question, position)
         calls = tuple(showable_call(call) for call in reply.tool_calls)

@@ -23,7 +23,7 @@ _CHATTER = lazy_pattern(
     re.IGNORECASE,
 )
 _SHORT = (
-    (lazy_pattern(r"(?<![\w.])n(?=\s+(?!to\b)\S)", re.IGNORECASE), "and"),
+    (lazy_pattern(r"(?<![\w.])(?<!\d\s)n(?=\s+(?!to\b)\S)"), "and"),
     (lazy_pattern(r"(?<![\w.])w(?:/|\b)(?=\s*\S)", re.IGNORECASE), "with "),
     (lazy_pattern(r"(?<![\w.])w/o\b", re.IGNORECASE), "without"),
     (lazy_pattern(r"\b(?:b4)\b", re.IGNORECASE), "before"),

@@ -17,6 +17,7 @@ from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
+from .worked_time import time_task
 
 _LONGEST_PROMPT = 400
 _FORTH = lazy_pattern(
@@ -87,6 +88,8 @@ _RUNS = lazy_pattern(
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
 _AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
+_ONLY_WEEKDAYS = lazy_pattern(r"which weekdays: [-\d, ]+")
+_HOW_OLD = lazy_pattern(r"\b(?:how old|what age)\b|[几多]岁|多大", re.IGNORECASE)
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
@@ -105,6 +108,14 @@ _NO_WEEKENDS = lazy_pattern(
     r"^(?:那)?(?:不[算含计]|去掉|扣除|除去)周末(?:呢)?[\s?？。]*$",
     re.IGNORECASE,
 )
+_MONDAY_TO_FRIDAY = lazy_pattern(
+    r"\bmon(?:day)?s?\s*(?:-|to|till|through)\s*fri(?:day)?s?(?:\s+days)?\b\s*(?:only\b)?|周[1一](?:至|到)周[5五]的?", re.IGNORECASE
+)
+_EVENT = lazy_pattern(
+    r"\b(?:half[- ]|quarter[- ])(marathon|term|time|final|year (?:party|exam|review))|\b\d{1,3}\s?(?:k|km|miles?)\b\s*(run|race|walk|ride)?(?!\s*(?:in|to)\b)",
+    re.IGNORECASE,
+)
+"""Names of events that look like periods: `half marathon`, `10k`."""
 _BETWEEN_THEM = lazy_pattern(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
     r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
@@ -148,9 +159,9 @@ def _understood(question: Question) -> Task | None:
     text = question.text.strip()
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
-    if (worked := clock_task(question)) is not None:
+    if (worked := clock_task(question) or (time_task(question) if _CLOCK.search(text) else None)) is not None:
         return worked
-    text = _NO_WEEKENDS.sub("in working days", text)
+    text = _EVENT.sub(lambda one: one[1] or "race", _MONDAY_TO_FRIDAY.sub("working days ", _NO_WEEKENDS.sub("in working days", text)))
     text = _IN_ALL.sub("", text)
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
@@ -230,10 +241,14 @@ def _several(
     found: list[FoundDate], durations: "list[re.Match[str]]", text: str, rest: str, question: Question
 ) -> Task | None:
     """Two dates are compared, if that is asked or nothing else is said; more, or a duration besides, are unclear."""
+    if len(found) > 1 and not durations and _ONLY_WEEKDAYS.fullmatch(text):
+        return Task(CERTAIN, lambda: listed(found, question))
     if len(found) > 2 or durations:
         return Task(LIKELY, lambda: _refuse_unread(text))
     if _BETWEEN.search(text):
         return Task(CERTAIN, lambda: _between(found[0], found[1], rest, question))
+    if _WEEKDAY.search(rest):
+        return Task(CERTAIN, lambda: listed(found, question))
     if not is_label(_JOINING.sub(" ", _BARE.sub(" ", rest.replace(INCLUDED.strip(), " ")))):
         return None
     return Task(LIKELY, lambda: _between(found[0], found[1], rest, question))
@@ -265,6 +280,8 @@ def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task
     if _DISTANCE.search(text):
         if found.day == question.today:
             return Task(LIKELY, _refuse_without_date)
+        if found.day > question.today and _HOW_OLD.search(text):
+            return Task(LIKELY, _refuse_without_birth)
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found), key=lambda one: one.day)
         sure = not question.earlier or not _AND_UNTIL.match(text)
@@ -307,8 +324,12 @@ def _that_day(text: str, question: Question) -> date | None:
     plain = digits_for_words(plain_signs(before))
     if not before or len(before) > _LONGEST_PROMPT or "\n" in before:
         return None
-    found = [one for one in dates_in(plain, question.today) if one.day != question.today]
-    return found[0].day if len(found) == 1 and not DURATION.search(without_dates(plain, found)) else None
+    found = dates_in(plain, question.today)
+    rest = without_dates(plain, found)
+    if len(found) == 1 and DURATION.search(rest) and (BACK.search(rest) or _FORTH.search(rest)):
+        return date.fromisoformat(str(added(found[0].day, rest, question).tool_output["date"]))
+    found = [one for one in found if one.day != question.today]
+    return found[0].day if len(found) == 1 and not DURATION.search(rest) else None
 
 
 def _refuse_unread(part: str) -> Answer:
@@ -321,6 +342,10 @@ def _refuse_unread(part: str) -> Answer:
 
 def _refuse_without_date() -> Answer:
     raise Refusal("Please name the date, for example 2024-01-31.", "请写出日期，例如 2024-01-31。")
+
+
+def _refuse_without_birth() -> Answer:
+    raise Refusal("Whose age? Please give the date of birth too.", "请同时给出出生日期。")
 
 
 def _between(first: FoundDate, second: FoundDate, rest: str, question: Question) -> Answer:

@@ -153,6 +153,12 @@ _ASKS_HOW_FAR = lazy_pattern(
     r"距离?)\s*)+",
     re.IGNORECASE,
 )
+_RUNS_FOR = lazy_pattern(
+    r"试用期|有效期|保质期|质保期?|期限为|转正|\bprobation\w*|\btrial\b|\bvalid\w*|\bwarrant\w+|\blease\b|\bnotice\b|\bguarantee\w*|"
+    r"\bshelf life\b|\bkeeps?\b|\blasts?\b|\bnet\b",
+    re.IGNORECASE,
+)
+"""What begins on a day and ends after the period that is named with it."""
 _UNIT = lazy_pattern(r"(?:(?:business|working|work) )?\b(?:days?|weeks?|months?|years?)\b", re.IGNORECASE)
 _IN_UNIT = lazy_pattern(
     r"\b(?:how many |number of |in )?(?P<unit>weeks|months|hours) (?:until|till|to|left|since|before|"
@@ -195,6 +201,8 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
     if (moved := _with_period(question, wanted)) is not None:
         return moved
     text = with_included(question.text)
+    if len(each := _each_weekday(question, wanted)) > 1:
+        return f"which weekdays: {', '.join(map(str, each))}"
     days = _bare_days(question._replace(text=text.replace(INCLUDED, "")), _EDGE.search(wanted) is not None)
     if len(days) == 2:
         whole = _of_two(days[0], days[1], wanted)
@@ -206,6 +214,13 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
     if INCLUDED in text:
         return None
     return _of_one(days[0], wanted, question) if len(days) == 1 else None
+
+
+def _each_weekday(question: Question, wanted: str) -> list[date]:
+    """Several dates, of which only the day of the week is asked."""
+    if not _ASKS_WEEKDAY.search(wanted) or _APART.search(wanted) or _UNTIL.search(wanted) or _DURATION.search(wanted):
+        return []
+    return _bare_days(question, False)
 
 
 def _about_its_date(question: Question, requirement: str) -> str | None:
@@ -227,7 +242,7 @@ def _about_its_date(question: Question, requirement: str) -> str | None:
 def _age(question: Question, wanted: str) -> str | None:
     """`born 1990-05-05` for a bare date with a year, where ages are asked for."""
     text = plain_signs(question.text.strip())
-    if not BORN.search(wanted) or _UNTIL.search(wanted) or len(text) > _LONGEST_PROMPT or "\n" in text:
+    if not BORN.search(wanted) or _UNTIL.search(wanted) or _RUNS_FOR.search(wanted) or len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
     if slashed := _SLASHED.fullmatch(text):
         return f"born {slashed[1]}"
@@ -278,6 +293,8 @@ def _with_period(question: Question, wanted: str) -> str | None:
         return None
     period = _PERIOD.search(rest)
     unit = (period["unit"] or _unit_in(wanted)) if period else None
+    if unit in ("day", "days", "天") and _WORKING.search(wanted) and not _DAYS.search(_WORKING.sub(" ", wanted)):
+        unit = "working days"
     label = _SAYS_NOTHING.sub(" ", _PERIOD.sub(" ", rest, count=1))
     if period is None or unit is None or not is_label(label) or (not period["unit"] and label.strip()):
         return None
@@ -357,8 +374,10 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
 def _moved(day: date, durations: "list[re.Match[str]]", wanted: str, edge: "re.Match[str] | None") -> str | None:
     """Raises Refusal where the requirement names several periods, or a rule besides."""
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
-    if not signs and _OF_A_DAY.search(_DURATION.sub(" ", wanted)):
+    if not signs and not _RUNS_FOR.search(wanted) and _OF_A_DAY.search(_DURATION.sub(" ", wanted)):
         return None
+    if not signs and _RUNS_FOR.search(wanted):
+        signs = ["plus"]
     numbers = re.findall(r"\d+", wanted)
     if not signs or len(numbers) != 1 or edge is not None or len(durations) != 1:
         _refuse(durations[0].group())
