@@ -116,7 +116,7 @@ _KINDS = (
     _Kind(lazy_pattern(r"\bdeposits?\b|\bdown payments?\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
     _Kind(
         lazy_pattern(
-            r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsur?charges?\b|\badd(?:s|ing|ed)?\b|加价|涨价|上调|附加费|"
+            r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsur?charges?\b|\badd(?:s|ing|ed)?\b(?=[^.;]{0,24}\d\s*%)|加价|涨价|上调|附加费|"
             r"(?:\+|\bplus|\badd|加)\s*(?=\d+(?:\.\d+)?\s*%)",
             re.IGNORECASE,
         ),
@@ -130,15 +130,15 @@ _UNLESS_SAID = lazy_pattern(
     re.IGNORECASE,
 )
 _SOMETIMES = lazy_pattern(
-    r"(?:\b(?:sometimes|or|but|reduced|lower|food|books|rarely|occasionally)\b|有时|或者?|部分)[^\d%]{0,24}$", re.IGNORECASE
+    r"(?:\b(?:sometimes|reduced|lower|food|books|rarely|occasionally)\b|有时|部分)[^\d%]{0,24}$", re.IGNORECASE
 )
 _N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d{1,2})?"
 _PIECE = "[个件箱盒瓶本台张套双份袋条杯只]"
 _COUNTED = lazy_pattern(
-    rf"(?<![\w.,])(?P<c>\d{{1,4}})\s*(?:x|\*|(?:[a-z]+[\s,]+){{0,2}}(?:at|à|@|of|for|each|costing)|{_PIECE}[,\s]*(?:每{_PIECE}|单价|各)?)"
+    rf"(?<![\w.,])(?P<c>\d{{1,4}})\s*(?:x|(?:[a-z]+[\s,]+){{0,2}}(?:at|à|@|of|for|each|costing)|{_PIECE}[,\s]*(?:每{_PIECE}|单价|各)?)"
     rf"\s*(?:each|at|for)?\s*[$€£¥]?\s*(?P<p>{_N})(?![\w.,]*\d|\s*%)(?:\s*(?:each|apiece))?|"
     rf"(?<![\w.,])(?P<c3>\d{{1,4}})\s+(?:[a-z]+\s+){{1,2}}[$€£¥]?(?P<p3>{_N})\s*(?:[€$£]|euros?|eur|元)?\s*(?:each|apiece)\b|"
-    rf"[$€£¥]?(?<![\w.,])(?P<p2>{_N})\s*(?:[€$£]|euros?|eur|元)?\s*(?:(?:each|apiece)[,\s]*(?:x|\*|times)?|x|\*|times|[,\s]*(?:一共|总共|共|qty:?))"
+    rf"[$€£¥]?(?<![\w.,])(?P<p2>{_N})\s*(?:[€$£]|euros?|eur|元)?\s*(?:(?:each|apiece)[,\s]*(?:x|times)?|x|times|[,\s]*(?:一共|总共|共|qty:?))"
     rf"\s*(?P<c2>\d{{1,4}})(?![\w.,]*\d|\s*%)(?:\s*(?:{_PIECE}|pieces|pcs|times))?",
     re.IGNORECASE,
 )
@@ -157,6 +157,12 @@ _OTHERWISE = lazy_pattern(
     r"it|them|between|by|total|times|then|too|also|again|negative)\b|n't\b|[多少减除倍几哪]|不(?!含)",
     re.IGNORECASE,
 )
+_ASKS_TAX = lazy_pattern(
+    r"税[额金款]|税(?:费)?(?:是|有)?多少|\b(?:vat|tax|gst) (?:amount|part|content|inside|in it)|\bhow much (?:of it is )?(?:the )?(?:vat|tax|gst)\b|"
+    r"\b(?:vat|tax|gst)\s*\?",
+    re.IGNORECASE,
+)
+_PERCENT = lazy_pattern(r"%|\bper ?cent|\brate\b|百分", re.IGNORECASE)
 _SAYS_RATE = lazy_pattern(
     r"\b(?:but|take|now|with|at|rate|is|on|in|the|same|make|use|please|pls|first|for|and)\b|税率|按|改成|[,;:!.]", re.IGNORECASE
 )
@@ -210,11 +216,11 @@ def _plain_number(digits: str) -> str | None:
     return re.sub(r"\D", "", whole) + (f".{decimals[1]}" if decimals else "")
 
 
-def _names_only(said: str) -> bool:
+def _names_only(said: str, most: int = _MOST_WORDS) -> bool:
     """Whether the words around the amounts say no more than what costs so much."""
     if _OTHERWISE.search(said) or any(kind.said.search(said) for kind in _KINDS):
         return False
-    return len(re.findall(r"[a-z]+|[\u4e00-\u9fff]+", _SAYS_RATE.sub(" ", _LABEL.sub(" ", said)), re.I)) <= _MOST_WORDS
+    return len(re.findall(r"[a-z]+|[\u4e00-\u9fff]+", _SAYS_RATE.sub(" ", _LABEL.sub(" ", said)), re.I)) <= most
 
 
 def _rest(wanted: str, *read: "re.Match[str]") -> str:
@@ -229,7 +235,7 @@ def _alone(text: str) -> str | None:
     if amount is None or re.search(r"\d", left := f"{text[: amount.start()]} {text[amount.end() :]}"):
         return None
     refuse_mixed_currencies(text)
-    return _plain_number(amount[1]) if _names_only(_JOINS.sub(" ", left)) else None
+    return _plain_number(amount[1]) if _names_only(_JOINS.sub(" ", left), 1) else None
 
 
 def _shared(text: str, wanted: str) -> str | None:
@@ -312,6 +318,8 @@ def _ruled(question: Question, wanted: str) -> str | None:
     rule, told = _rule_in(wanted), _told(text)
     if rule is None or told is None or (not told.amounts and not told.rates):
         return None
+    if rule.kind is None and _ASKS_TAX.search(text):
+        return None
     refuse_mixed_currencies(text)
     if not told.amounts:
         if question.earlier or len(told.rates) > 1:
@@ -321,7 +329,7 @@ def _ruled(question: Question, wanted: str) -> str | None:
     if len(rates) > 1 and (rule.kind is None or len(rule.kind.forms) > 1):
         return None
     if not rates:
-        if rule.kind is None:
+        if rule.kind is None or not _PERCENT.search(wanted):
             return None
         raise Refusal("How many percent?", "百分之几？")
     if rule.kind is not None:

@@ -350,11 +350,12 @@ def _is_decimal_data(source: Unit, target: Unit) -> bool:
 
 def in_full(question: Question, requirement: str) -> str | None:
     """With the units that the requirement names; raises Refusal for a quantity of a kind that it does not name."""
-    if len(question.text) <= _LONGEST_PROMPT:
-        if pairs_for(question.text, question.requirement) is not None:
-            return None
+    if len(question.text) <= _LONGEST_PROMPT and pairs_for(question.text, question.requirement) is not None:
+        return None
+    text = units_in_full(question, requirement)
+    if text is None and len(question.text) <= _LONGEST_PROMPT:
         refuse_other_kinds(measurements_in(question.text), requirement)
-    return units_in_full(question, requirement)
+    return text
 
 
 TOOL = Tool(

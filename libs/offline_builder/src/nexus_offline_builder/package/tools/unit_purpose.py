@@ -5,6 +5,7 @@ Every number and every word of the prompt is accounted for: as a quantity, a num
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from . import figures
@@ -23,7 +24,7 @@ _MOST_WORDS = 12
 _TIGHT = lazy_pattern(r"(?<=\d)(\s*(?:mm|cm|m|in|ft|\"|')?)\s*[x×*✕]\s*(?=\.?\d)", re.IGNORECASE)
 _NUMBER = lazy_pattern(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,./]*\d)")
 _TIMES = lazy_pattern(
-    r"\s*(?:x|\*|times|乘以?|(?!per)(?:[a-z]+\s+){1,2}(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
+    r"\s*(?:x|\*|times|乘以?|(?!per|\w*(?:half|third|quarter|fourth|fifth|sixth|eighth|tenth)s?\b)(?:[a-z]+\s+){1,2}(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
     re.IGNORECASE,
 )
 _BEHIND = lazy_pattern(
@@ -38,7 +39,9 @@ _PRICE = lazy_pattern(
     r"(?:\d+\s*)?[a-z]|单价|每(?:公斤|千克|斤|升|克|\d+克)(?:多少钱|价格?|单价)",
     re.IGNORECASE,
 )
-_PER = lazy_pattern(r"(?:\bper\b|/|\bor per\b|\bpro\b|\bje\b|每)\s*(\d+)?\s*", re.IGNORECASE)
+_LISTED = frozenset({"mass/volume", "volume/mass"})
+"""What `oz/ml` hardly means: two units that are listed."""
+_PER = lazy_pattern(r"(?:\bper\b|\bor per\b|\bpro\b|\bje\b|每)\s*(\d+)?\s*", re.IGNORECASE)
 _MONEY = lazy_pattern(r"[€$£¥元]|\b(?:euros?|eur|dollars?|usd|pounds|gbp|chf|bucks|yuan)\b|块钱?", re.IGNORECASE)
 _SIGNS = {"euro": "€", "euros": "€", "eur": "€", "dollar": "$", "dollars": "$"}
 _JOINED = lazy_pattern(r"(?:\bplus\b|\+|加上?)", re.IGNORECASE)
@@ -107,8 +110,9 @@ def refuse_other_kinds(read: Measurements, requirement: str) -> None:
     named = units_named(requirement)
     if not named.units or _ANYTHING.search(requirement) or read.units or not read.quantities:
         return
-    for one in read.quantities:
-        if not any(comparable(one.unit, unit) or one.unit.kind in unit.kind.split("/") for unit in named.units):
+    for one in read.quantities if len(read.quantities) == 1 else ():
+        parts = one.unit.kind.split("/")
+        if not any(one.unit.kind in unit.kind.split("/") or unit.kind in parts for unit in named.units):
             listed = ", ".join(unit.symbol for unit in named.units[:4])
             raise Refusal(
                 f"{one.spoken} measures {one.unit.kind}; I convert {listed}. Please say what to convert it into.",
@@ -179,18 +183,19 @@ def _rate(
 ) -> list[tuple[Quantity, Unit]] | None:
     """`48 l on 612 km` where litres per 100 km are wanted. Raises Refusal where one of the two is missing."""
     rates = [unit for unit in wanted or named.targets or named.units if "/" in unit.kind]
+    rates = [unit for unit in rates if unit.kind not in _LISTED or _PER.search(requirement)]
     quantities = [one.quantity for one in items if one.quantity]
     if not rates or len(quantities) != len(items):
         return None
     parts = set(rates[0].kind.split("/"))
     if len(quantities) == 1 and quantities[0].unit.kind in parts and not wanted:
-        if any(comparable(quantities[0].unit, unit) for unit in named.units) and _ANYTHING.search(requirement):
+        if not parts <= {unit.kind for unit in named.units} or _ANYTHING.search(requirement):
             return None
         other = (parts - {quantities[0].unit.kind}).pop()
         raise Refusal(
             f"For {rates[0].symbol} I need the {other} too.", f"要算 {rates[0].symbol}，还需要另一个量（{other}）。"
         )
-    if len(quantities) != 2 or not _are_labels(re.sub(r"[/\0]", " ", _without_units(rest))):
+    if len(quantities) != 2 or {one.unit.kind for one in quantities} != parts or not _are_labels(re.sub(r"[/\0]", " ", _without_units(rest))):
         return None
     return made_of(quantities, rates[0])
 
@@ -231,13 +236,18 @@ def _terms(
 ) -> list[tuple[Quantity, Unit]] | None:
     """Each quantity by itself, or their sum, with how often each is meant: `2 x 40 lb and 3 x 55 lb together`."""
     gaps = _gaps(text, items)
+    kinds = {one.quantity.unit.kind for one in items if one.quantity}
+    sizes = any(one.quantity is None and following.quantity and following.quantity.unit.kind == "length" for one, following in pairwise(items))
+    if any(set(kind.split("/")) & (kinds - {kind}) for kind in kinds) or "power" in kinds or (sizes and len(items) < 3):
+        return None
     terms: list[Quantity] = []
     labels = [gaps[0]]
     at, factors = 0, 0
     while at < len(items):
         one, following = items[at], items[at + 1] if at + 1 < len(items) else None
         if one.quantity is None:
-            if following is None or following.quantity is None or not _TIMES.fullmatch(gaps[at + 1]):
+            pieces = one.number.denominator == 1 and _TIMES.fullmatch(gaps[at + 1])
+            if following is None or following.quantity is None or not pieces:
                 return None
             terms.append(_often(following.quantity, one.number))
             at, factors = at + 1, factors + 1
