@@ -45,7 +45,7 @@ _AROUND = lazy_pattern(
     r"you|there|are|be|oh no|no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
     r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|rate|vat|tax|discount|use|take|the|a|an|split|by|between|among|again|"
     r"starts?|starting|begins?|opened|signed|issued|due|"
-    r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|换成|改成|税率|税点|折扣|"
+    r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|若|换成|改成|税率|税点|折扣|"
     r"改为|变成|是|有|呢|的话|只有|"
     r"只|到|至|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,

@@ -9,7 +9,8 @@ from .calendar_periods import with_edges, with_periods
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
 from .date_ages import BORN, age, age_on, age_reached, either_way, turning
-from .date_defaults import in_full
+from .date_defaults import in_full as with_requirement
+from .date_order import in_order
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_prose import is_label, is_prose, listed
 from .date_spans import span, span_with_last
@@ -72,7 +73,7 @@ _MOVES = lazy_pattern(
     r"\b(?:before|after|later|earlier|prior|ago|plus|minus)\b(?=\W*$)|[之以]?[前后]\s*[?？。]*$", re.IGNORECASE
 )
 _VAGUE = lazy_pattern(
-    r"\b(?:half|couple|few|several|every|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
+    r"\b(?:half|couple|few|several|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
     r"without|not|incl\w*|weekends?|(?:last|final) day(?! (?:at|in (?:the )?office|of work|"
     r"with (?:us|them)|here|is|was|will)))\b|"
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
@@ -81,13 +82,14 @@ _VAGUE = lazy_pattern(
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
 _RUNS = lazy_pattern(
     r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|"
-    r"purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
+    r"purchased|begins?|began|signed|opened|dated|rotat\w+|renew\w*|every|due)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
-    r"开始|购买|签发|签订",
+    r"开始|购买|签发|签订|有效|开封|保质|质保|试用|到期|为期|期限",
     re.IGNORECASE,
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
 _AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
+_HOLIDAY = lazy_pattern(r"\b(?:is|are|was|as|declared)\s+(?:declared\s+)?(?:an?\s+)?(?:public |bank )?holidays?\b|放假|是假日", re.IGNORECASE)
 _ONLY_WEEKDAYS = lazy_pattern(r"which weekdays: [-\d, ]+")
 _HOW_OLD = lazy_pattern(r"\b(?:how old|what age)\b|[几多]岁|多大", re.IGNORECASE)
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
@@ -147,6 +149,7 @@ _JOINING = lazy_pattern(
 
 
 def understand(question: Question) -> Task | None:
+    question = in_order(question)
     try:
         return _understood(question)
     except Refusal:
@@ -163,6 +166,7 @@ def _understood(question: Question) -> Task | None:
         return worked
     text = _EVENT.sub(lambda one: one[1] or "race", _MONDAY_TO_FRIDAY.sub("working days ", _NO_WEEKENDS.sub("in working days", text)))
     text = _IN_ALL.sub("", text)
+    text = re.sub(r"\b(last|first) date of\b", r"\1 day of", text, flags=re.IGNORECASE)
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
         question.today,
@@ -263,6 +267,8 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
         if found[0].recurring:
             start = moved_months(start, 12 * (question.today.year - start.year))
         return Task(CERTAIN, lambda: added(start, rest, question))
+    if re.search(r"(?:开封|购买|生产|签订|入职|签发)后", rest) and not _ANCHORED.search(rest):
+        return Task(LIKELY, _refuse_without_date)
     if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
         if (day := _that_day(rest, question)) is not None:
             return Task(CERTAIN, lambda: added(day, rest, question))
@@ -277,6 +283,8 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
 def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
     if (moving := _MOVES.search(rest)) and not _HOW_LONG_AGO.search(rest):
         return Task(LIKELY, lambda: _refuse_unread(moving.group()))
+    if holiday := _HOLIDAY.search(rest):
+        return Task(LIKELY, lambda: _refuse_unread(holiday.group()))
     if _DISTANCE.search(text):
         if found.day == question.today:
             return Task(LIKELY, _refuse_without_date)
@@ -321,15 +329,26 @@ def _without_dates(text: str, question: Question) -> Task | None:
 def _that_day(text: str, question: Question) -> date | None:
     """The day that the turn before counts to: `how long until 24 Dec`, `what weekday is that?`."""
     before = question.earlier[0] if question.earlier and _THAT_DAY.search(text) else ""
+    if before and (day := _day_of(question._replace(text=before, earlier=question.earlier[1:]))) is not None:
+        return day
     plain = digits_for_words(plain_signs(before))
     if not before or len(before) > _LONGEST_PROMPT or "\n" in before:
         return None
     found = dates_in(plain, question.today)
     rest = without_dates(plain, found)
-    if len(found) == 1 and DURATION.search(rest) and (BACK.search(rest) or _FORTH.search(rest)):
-        return date.fromisoformat(str(added(found[0].day, rest, question).tool_output["date"]))
     found = [one for one in found if one.day != question.today]
     return found[0].day if len(found) == 1 and not DURATION.search(rest) else None
+
+
+def _day_of(question: Question) -> date | None:
+    """The day that the answer to an earlier prompt was, where it moved on from another."""
+    try:
+        task = understand(question)
+        output = task.run().tool_output if task is not None else {}
+    except Refusal:
+        return None
+    moved = task is not None and "date" in output
+    return date.fromisoformat(str(output["date"])) if moved else None
 
 
 def _refuse_unread(part: str) -> Answer:
@@ -355,6 +374,10 @@ def _between(first: FoundDate, second: FoundDate, rest: str, question: Question)
     if INCLUDED.strip() in rest:
         return span_with_last(start, end, rest.replace(INCLUDED.strip(), ""), question)
     return span(start, end, rest, question)
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    return with_requirement(in_order(question), requirement)
 
 
 TOOL = Tool(

@@ -157,6 +157,16 @@ _OTHERWISE = lazy_pattern(
     r"it|them|between|by|total|times|then|too|also|again|negative)\b|n't\b|[多少减除倍几哪]|不(?!含)",
     re.IGNORECASE,
 )
+_DECIMALS = lazy_pattern(r"保留\S{1,2}位小数|\b(?:to|with|rounded to)? ?(?:\d|two|three) (?:decimals?(?: places)?|dp)\b|\bfirst\b|第二件", re.IGNORECASE)
+_LESS = lazy_pattern(r"\b(?:(?:trade |cash )?discount|off|less|rebate|reduction|deduct)\b(?: the (?:lot|total|price))?|优惠|折扣|减", re.IGNORECASE)
+_MORE = lazy_pattern(r"\b(?:gst|vat|(?:sales )?tax|service(?: charge)?|surcharge|mark-?up|plus|add)\b|[加税]", re.IGNORECASE)
+_AND_THEN = lazy_pattern(
+    r"\b(?:thereafter|then|after that|afterwards|kindly|please|tell|me|final(?:ly)?|payable|amount|to pay|list|price|how much|what|is|rs)\b\.?|"
+    r"₹|然后|再|最后",
+    re.IGNORECASE,
+)
+_ASKS_PAY = lazy_pattern(r"(?:实付|应付|实际支付|最后付?|折后价?|一共付|付)(?:是)?多少钱?|(?:实付|应付)[?？]?$|烦请|请|拆分|收到|[一1](?=[张笔份单])[张笔份单]|(?:价税)?分别", re.IGNORECASE)
+_EVERY = lazy_pattern(r"(?P<each>每)?满\s*(?P<full>\d+)\s*元?\s*(?:立?减|优惠)\s*(?P<off>\d+)\s*元?", re.IGNORECASE)
 _ASKS_TAX = lazy_pattern(
     r"税[额金款]|税(?:费)?(?:是|有)?多少|\b(?:vat|tax|gst) (?:amount|part|content|inside|in it)|\bhow much (?:of it is )?(?:the )?(?:vat|tax|gst)\b|"
     r"\b(?:vat|tax|gst)\s*\?",
@@ -188,11 +198,11 @@ def in_full(question: Question, requirement: str) -> str | None:
     if not tax_in(text) and (lines := tax_in(digits_for_words(text), requirement)):
         return "\n".join(lines)
     wanted = _UNLESS_SAID.sub(" ", plain_signs(requirement))
-    wanted = digits_for_words(re.sub(r"\bone\b", " ", wanted, flags=re.IGNORECASE))
+    wanted = digits_for_words(re.sub(r"\bone\b", " ", _DECIMALS.sub(" ", wanted), flags=re.IGNORECASE))
     moved, wanted_now = _moved(text, _BARE_RATE.sub(r"\1 \2%", wanted))
     if (taxed := _with_rate(moved, wanted_now)) is not None:
         return taxed
-    return _shared(moved, wanted_now) or _cut(text, wanted) or _ruled(question, _BARE_RATE.sub(r"\1 \2%", wanted))
+    return _shared(moved, wanted_now) or _cut(text, wanted) or _chained(text) or _ruled(question, _BARE_RATE.sub(r"\1 \2%", wanted))
 
 
 def _moved(text: str, wanted: str) -> tuple[str, str]:
@@ -252,11 +262,19 @@ def _shared(text: str, wanted: str) -> str | None:
 
 
 def _cut(text: str, wanted: str) -> str | None:
-    found = list(_CUT.finditer(wanted))
+    if full := _EVERY.search(text):
+        told = _told(_EVERY.sub(" ", text))
+        if told is None or len(told.amounts) != 1 or told.rates:
+            return None
+        often = int(Fraction(told.amounts[0]) // int(full["full"]))
+        return f"{told.amounts[0]} - {often if full['each'] else min(often, 1)} * {full['off']}"
+    found = list(_CUT.finditer(digits_for_words(text))) or list(_CUT.finditer(wanted))
+    wanted = wanted if not _CUT.search(digits_for_words(text)) else ""
+    wanted = wanted or "".join(one.group() for one in found)
     if len(found) != 1 or re.search(r"\d", _rest(wanted, *found)):
         return None
     tenths = found[0][1] if "." in found[0][1] or len(found[0][1]) == 1 else f"{found[0][1][0]}.{found[0][1][1]}"
-    told = _told(text)
+    told = _told(digits_for_words(_CUT.sub(" ", digits_for_words(text))))
     return "\n".join(f"{one} * {tenths} / 10" for one in told.amounts) if told and not told.rates else None
 
 
@@ -270,6 +288,7 @@ class _Told(NamedTuple):
 
 def _told(text: str) -> _Told | None:
     """What a prompt says that is nothing but amounts, pieces at a price, rates and names for them."""
+    text = _ASKS_PAY.sub(" ", text)
     plain = digits_for_words(_NUMBERED.sub(" ", _EURO_POINT.sub(lambda one: "".join(one.groups("")), text.replace("一共", "总共"))))
     rates = [one[1] or one[2] for one in _RATE.finditer(plain)]
     plain = _COUNTED.sub(_product, _RATE.sub(" ", plain))
@@ -289,6 +308,26 @@ def _product(found: "re.Match[str]") -> str:
     price = _plain_number(found["p"] or found["p2"] or found["p3"])
     count = found["c"] or found["c2"] or found["c3"]
     return f" {carried(Fraction(price) * int(count))} " if price else found.group()
+
+
+def _chained(text: str) -> str | None:
+    """`list price 12,500, discount 8%, then GST 18%`: each rate on what is left before it."""
+    plain = digits_for_words(_NUMBERED.sub(" ", text))
+    rates = list(_RATE.finditer(plain))
+    ends = [0, *(one.end() for one in rates), len(plain)]
+    steps: list[str] = []
+    for at, one in enumerate(rates):
+        behind = re.split(r"[,;.]\s", plain[one.end() : ends[at + 2] if at + 2 < len(ends) - 1 else len(plain)], maxsplit=1)[0]
+        near = plain[ends[at] : one.start()][-28:] + (behind if at + 1 == len(rates) or "," in plain[one.end() : rates[at + 1].start()] else "")
+        less, more = _LESS.search(near), _MORE.search(near)
+        if (less is None) == (more is None):
+            return None
+        steps.append(f" {'-' if less else '+'} {one[1] or one[2]}%")
+    in_order = len(steps) > 1 and (any("-" in step for step in steps) or re.search(r"\b(?:then|after)|再|然后", plain, re.IGNORECASE))
+    if not (in_order or (len(steps) == 1 and "-" in steps[0] and _COUNTED.search(_RATE.sub(" ", plain)))):
+        return None
+    told = _told(_MORE.sub(" ", _LESS.sub(" ", _AND_THEN.sub(" ", plain))))
+    return f"{told.amounts[0]}{''.join(steps)}" if told is not None and len(told.amounts) == 1 else None
 
 
 def _rule_in(wanted: str) -> _Rule | None:
@@ -319,7 +358,11 @@ def _ruled(question: Question, wanted: str) -> str | None:
     if rule is None or told is None or (not told.amounts and not told.rates):
         return None
     if rule.kind is None and _ASKS_TAX.search(text):
-        return None
+        gross = _side(_ASKS_TAX.sub(" ", text))
+        rates = told.rates or [rule.rate]
+        if gross is None or len(told.amounts) != 1 or len(rates) != 1 or not rates[0]:
+            return None
+        return (f"{told.amounts[0]} - {told.amounts[0]} / (100% + {rates[0]}%)" if gross else f"{told.amounts[0]} * {rates[0]}%")
     refuse_mixed_currencies(text)
     if not told.amounts:
         if question.earlier or len(told.rates) > 1:

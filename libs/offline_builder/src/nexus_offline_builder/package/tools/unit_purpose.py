@@ -42,7 +42,8 @@ _PRICE = lazy_pattern(
 _LISTED = frozenset({"mass/volume", "volume/mass"})
 """What `oz/ml` hardly means: two units that are listed."""
 _PER = lazy_pattern(r"(?:\bper\b|\bor per\b|\bpro\b|\bje\b|每)\s*(\d+)?\s*", re.IGNORECASE)
-_MONEY = lazy_pattern(r"[€$£¥元]|\b(?:euros?|eur|dollars?|usd|pounds|gbp|chf|bucks|yuan)\b|块钱?", re.IGNORECASE)
+_A_PRICE = lazy_pattern(r"\0\s*(?:[€$£¥元]|euros?|eur|dollars?|rupees)?\s*(?:per|a|an|/|each)\s*(?=[a-z])", re.IGNORECASE)
+_MONEY = lazy_pattern(r"[€$£¥元]|\b(?:euros?|eur|dollars?|usd|pounds|gbp|chf|bucks|yuan|rs|rupees)\b\.?|块钱?", re.IGNORECASE)
 _SIGNS = {"euro": "€", "euros": "€", "eur": "€", "dollar": "$", "dollars": "$"}
 _JOINED = lazy_pattern(r"(?:\bplus\b|\+|加上?)", re.IGNORECASE)
 _NOT_A_LABEL = lazy_pattern(
@@ -98,7 +99,8 @@ def pairs_for(prompt: str, requirement: str) -> list[tuple[Quantity, Unit]] | No
         return None
     wanted = read.units
     return (
-        _price(items, rest, requirement)
+        _cost(items, rest)
+        or _price(items, rest, requirement)
         or _spanned(text, items, wanted, named)
         or _rate(items, rest, wanted, named, requirement)
         or _terms(text, items, wanted, named)
@@ -198,6 +200,23 @@ def _rate(
     if len(quantities) != 2 or {one.unit.kind for one in quantities} != parts or not _are_labels(re.sub(r"[/\0]", " ", _without_units(rest))):
         return None
     return made_of(quantities, rates[0])
+
+
+def _cost(items: list[_Item], rest: str) -> list[tuple[Quantity, Unit]] | None:
+    """`589 km at 9.50 per km`: what so much costs."""
+    if len(items) != 2 or items[0].quantity is None or items[1].quantity is not None or not items[1].number:
+        return None
+    found = _A_PRICE.search(rest, items[1].start)
+    mention = mention_at(rest, found.end()) if found else None
+    unit, content = unit_named(mention.name) if mention else None, items[0].quantity
+    if unit is None or mention is None or not comparable(unit, content.unit) or unit.offset:
+        return None
+    if not _are_labels(_MONEY.sub(" ", f"{rest[: items[1].start]} {rest[mention.end :]}".replace("\0", " ").replace("@", " "))):
+        return None
+    price = figures.shown(items[1].number)
+    money = Unit("", "money", Fraction(1))
+    amount = items[1].number * content.amount * content.unit.size / unit.size
+    return [(Quantity(amount, money, f"{content.spoken} * {price} per {unit.symbol}"), money)]
 
 
 def _price(items: list[_Item], rest: str, requirement: str) -> list[tuple[Quantity, Unit]] | None:
