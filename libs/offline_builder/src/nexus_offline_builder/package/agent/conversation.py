@@ -22,6 +22,10 @@ from .substitution import substituted
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
 _SYMBOL = lazy_pattern(r"(?<=\d)\s*[A-Za-z]{1,4}(?![A-Za-z])")
+_OF_RESULT = lazy_pattern(
+    r"\b(?:that|it|this|those|them|off|minus|less|take|knock|subtract|reduce|deduct|result|total)\b|[减扣让]", re.IGNORECASE
+)
+"""Says that the result is meant, and no further quantity of the kind that is told."""
 _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
 
 
@@ -84,7 +88,7 @@ class Conversation:
     def _best(self, question: Question, position: int) -> Reply:
         claim = self._claim(question)
         if (whole := self._in_full(question, claim)) is not None:
-            return self._worked_on(question, position) or whole
+            return (self._worked_on(question, position) if _OF_RESULT.search(question.text) else None) or whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
             if followed is not None and not _is_failed(followed):

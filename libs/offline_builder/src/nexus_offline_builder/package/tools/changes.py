@@ -80,7 +80,8 @@ _ANOTHER = lazy_pattern(
 _YEAR = lazy_pattern(r"(?<![\d.,])((?:19|20)\d\d)(?![\d.,]*\d)\s*[:：=]?\s*(?:年|was|had|were)?")
 _SHARE_ASKED = lazy_pattern(
     r"\b(?:what|which|how much) (?:share|proportion|portion|fraction|part)\b|\b(?:share|proportion|ratio)\b|"
-    rf"(?:what|which|how many|how much|in|as)?\s*(?:an?\s)?{_PERCENT}|占|几成|比例|份额",
+    rf"(?:what|which|how many|how much|in|as)?\s*(?:an?\s)?{_PERCENT}|占|几成|比例|份额|"
+    r"(?:执行|完成|达成|使用|利用|出勤|合格|及格|到课|出席)率|\b(?:completion|utili[sz]ation|attendance|pass|success|fill)(?: rate)?\b",
     re.IGNORECASE,
 )
 _WANTS_SHARE = lazy_pattern(rf"{_PERCENT}|\bshares?\b|\bproportions?\b|占比|比例", re.IGNORECASE)
@@ -98,7 +99,7 @@ _WHOLE_BEHIND = lazy_pattern(
     re.IGNORECASE,
 )
 _WHOLE = lazy_pattern(
-    r"(?:total|in all|altogether|overall|all|共有?|总[数共]?|全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0", re.IGNORECASE
+    r"(?:预算|计划|目标|应[到出]|budget|target|planned|capacity|total|in all|altogether|overall|all|共有?|总[数共]?|全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0", re.IGNORECASE
 )
 _NO_SHARE = lazy_pattern(
     r"[*=+^%]|\b(?:not|no|n't|without|except|left|rest|remain\w*|un\w+ed|missing|others?|if|more|less|than|each|"

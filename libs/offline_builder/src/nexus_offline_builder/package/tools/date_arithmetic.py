@@ -90,6 +90,7 @@ _RUNS = lazy_pattern(
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
 _AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
 _HOLIDAY = lazy_pattern(r"\b(?:is|are|was|as|declared)\s+(?:declared\s+)?(?:an?\s+)?(?:public |bank )?holidays?\b|放假|是假日", re.IGNORECASE)
+_ENDS_SAID = lazy_pattern(r"\b(?:exclu\w+|not counting|without)\b|不[含算计包]", re.IGNORECASE)
 _ONLY_WEEKDAYS = lazy_pattern(r"which weekdays: [-\d, ]+")
 _HOW_OLD = lazy_pattern(r"\b(?:how old|what age)\b|[几多]岁|多大", re.IGNORECASE)
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
@@ -166,6 +167,7 @@ def _understood(question: Question) -> Task | None:
         return worked
     text = _EVENT.sub(lambda one: one[1] or "race", _MONDAY_TO_FRIDAY.sub("working days ", _NO_WEEKENDS.sub("in working days", text)))
     text = _IN_ALL.sub("", text)
+    text = re.sub(r"\b(next|last|first|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(last|first) date of\b", r"\1 day of", text, flags=re.IGNORECASE)
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
@@ -185,7 +187,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
     found = in_one_year(_once(dates_in(text, question.today), text))
     refuse_other_weekday(text, found)
-    text, found = _with_ends(text, found, question.today)
+    text, found = _with_ends(text, found, question)
     rest = without_dates(text, found)
     durations = list(DURATION.finditer(rest))
     left = re.search(r"[\w:.]*\d[\w:.]*", DURATION.sub(" ", rest))
@@ -212,10 +214,14 @@ def _about_dates(text: str, question: Question) -> Task | None:
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
 
 
-def _with_ends(text: str, found: list[FoundDate], today: date) -> tuple[str, list[FoundDate]]:
-    """Of two dates, whether both count is said in one way."""
-    marked = with_included(text) if len(found) == 2 else text
-    return (marked, in_one_year(dates_in(marked, today))) if marked != text else (text, found)
+def _with_ends(text: str, found: list[FoundDate], question: Question) -> tuple[str, list[FoundDate]]:
+    """Of two dates, whether both count is said in one way, by the prompt or else by the requirement."""
+    if len(found) != 2:
+        return text, found
+    always = with_included(question.requirement) != question.requirement and not _ENDS_SAID.search(text)
+    marked = with_included(text)
+    marked = f"{text}{INCLUDED}" if always and marked == text else marked
+    return (marked, in_one_year(dates_in(marked, question.today))) if marked != text else (text, found)
 
 
 def _once(found: list[FoundDate], text: str) -> list[FoundDate]:

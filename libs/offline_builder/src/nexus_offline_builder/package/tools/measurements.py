@@ -52,6 +52,7 @@ _RANGE = lazy_pattern(
     rf"和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
     re.IGNORECASE,
 )
+_SQUARE_WORDS = lazy_pattern(r"\bsq\.?\s+(?=(?:yards?|feet|foot|met(?:re|er)s?|miles?|inch(?:es)?|kilomet(?:re|er)s?)\b)", re.IGNORECASE)
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
 _TALL = lazy_pattern(r"(?<![\d.])(\d)(?:米|m(?=\d{2}(?!\d)))(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
 _HYPHENED = lazy_pattern(r"(?<![\d.,/-])(\d{1,3})-(?=\d{1,2}/\d{1,2}(?![\d/-]))")
@@ -274,6 +275,7 @@ def _plain(prompt: str) -> str:
     text = re.sub(r"((?:英尺|呎)\s*\d[\d.]*\s*)寸", r"\1英寸", text)
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
     text = CONSUMPTION.sub("l/100km", text)
+    text = _SQUARE_WORDS.sub("square ", text)
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))

@@ -11,7 +11,7 @@ from .patterns import lazy_pattern
 from .taxes import RATE, ROLE, roles_alone, tax_in
 from .wording import digits_for_words, plain_signs, without_habits
 
-_LONGEST_PROMPT = 80
+_LONGEST_PROMPT = 120
 _AMOUNT = lazy_pattern(
     r"(?<![A-Za-z0-9_.,])[$€£¥]?\s*((?:\d{1,3}(?:[.,' ]\d{3})+|\d+)(?:[.,]\d{1,2})?)(?![\w,.]*\d)(?!\s*%)"
 )
@@ -288,7 +288,7 @@ class _Told(NamedTuple):
 
 def _told(text: str) -> _Told | None:
     """What a prompt says that is nothing but amounts, pieces at a price, rates and names for them."""
-    text = _ASKS_PAY.sub(" ", text)
+    text = _ASKS_PAY.sub(" ", text).rstrip("?？.。! ")
     plain = digits_for_words(_NUMBERED.sub(" ", _EURO_POINT.sub(lambda one: "".join(one.groups("")), text.replace("一共", "总共"))))
     rates = [one[1] or one[2] for one in _RATE.finditer(plain)]
     plain = _COUNTED.sub(_product, _RATE.sub(" ", plain))
@@ -330,8 +330,8 @@ def _chained(text: str) -> str | None:
     return f"{told.amounts[0]}{''.join(steps)}" if told is not None and len(told.amounts) == 1 else None
 
 
-def _rule_in(wanted: str) -> _Rule | None:
-    """The rate that is meant where none is said, and what is done with it."""
+def _rule_in(wanted: str, text: str) -> _Rule | None:
+    """The rate that is meant where none is said, and what is done with it; a prompt about tax is about nothing else."""
     rates = list(_RATE.finditer(wanted))
     if re.search(r"\d", _rest(wanted, *rates)) or _CONDITIONAL.search(wanted):
         return None
@@ -339,6 +339,8 @@ def _rule_in(wanted: str) -> _Rule | None:
     if len(usual) > 1:
         return None
     rate, at = ((usual[0][1] or usual[0][2]), usual[0].start()) if usual else ("", 0)
+    if _TAX.search(wanted) and (_TAX.search(text) or (_side(text) is not None and not any(kind.said.search(text) for kind in _KINDS))):
+        return _Rule(None, rate)
     if _TAX.search(wanted):
         return _Rule(None, rate) if not any(kind.said.search(_PUTS_ON.sub(" ", wanted)) for kind in _KINDS) else None
     near = sorted(
@@ -354,7 +356,7 @@ def _rule_in(wanted: str) -> _Rule | None:
 def _ruled(question: Question, wanted: str) -> str | None:
     """Each amount of the prompt with the rate that it names, or the requirement does. Raises Refusal without either."""
     text = without_habits(plain_signs(question.text.strip()))
-    rule, told = _rule_in(wanted), _told(text)
+    rule, told = _rule_in(wanted, text), _told(text)
     if rule is None or told is None or (not told.amounts and not told.rates):
         return None
     if rule.kind is None and _ASKS_TAX.search(text):

@@ -22,6 +22,11 @@ _HOW_MANY_OF = lazy_pattern(
     r"to\b|make\b)[a-z]+",
     re.IGNORECASE,
 )
+_EACH = lazy_pattern(
+    r"(?:(?:and|so|ok|then|now)[\s,]+)*(?:if\s+)?(?:each|every|one|a|an|per)\s+[a-z]+\s+(?:is|has|holds?|weighs?|takes?|of|with|contains?)\s+"
+    r"(?P<size>[\d.,/ ]+\s*[a-z]+)[\s,]*(?:how many|then how many).*",
+    re.IGNORECASE,
+)
 _MORE = lazy_pattern(
     r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?)|"
     r"(?:plus|add|\+|another|再?加上?))\s*(?P<rest>(?:an?\s+|another\s+)?.+)",
@@ -38,6 +43,8 @@ def understand(question: Question) -> Task | None:
         return None
     if names_currencies(question.text):
         return Task(CERTAIN, _refuse_currency)
+    if question.earlier and _EACH.fullmatch(question.text.strip()) and (told := _continued(measurements_in(question.text), question)):
+        return told
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
@@ -123,6 +130,12 @@ def _known_in(text: str, requirement: str) -> list[tuple[Quantity, Unit]] | None
 
 def _continued(read: Measurements, question: Question) -> Task | None:
     """`and in kelvin?` is about the quantity of an earlier turn; `and 20 kg?` goes into the unit of that turn."""
+    if (each := _EACH.fullmatch(question.text.strip())) and (portion := measurements_in(each["size"])).quantities:
+        before, small = _before(question), portion.quantities[0]
+        large = before[1][0][0] if before is not None else None
+        if large is None or large.unit.kind != small.unit.kind or small.amount <= 0:
+            return None
+        return Task(CERTAIN, lambda: _quotient(small, large))
     factor, more = factor_in(question.text), _more(question.text)
     if factor is None and more is None and read.unread and not (_only_number(read) and not read.units):
         return None
@@ -351,6 +364,8 @@ def _is_decimal_data(source: Unit, target: Unit) -> bool:
 def in_full(question: Question, requirement: str) -> str | None:
     """With the units that the requirement names; raises Refusal for a quantity of a kind that it does not name."""
     if len(question.text) <= _LONGEST_PROMPT and pairs_for(question.text, question.requirement) is not None:
+        return None
+    if question.earlier and _EACH.fullmatch(question.text.strip()):
         return None
     text = units_in_full(question, requirement)
     if text is None and len(question.text) <= _LONGEST_PROMPT:
