@@ -23,7 +23,8 @@ _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
 _SYMBOL = lazy_pattern(r"(?<=\d)\s*[A-Za-z]{1,4}(?![A-Za-z])")
 _OF_RESULT = lazy_pattern(
-    r"\b(?:that|it|this|those|them|off|minus|less|take|knock|subtract|reduce|deduct|result|total)\b|[减扣让]", re.IGNORECASE
+    r"\b(?:that|it|this|those|them|off|minus|less|take|knock|subtract|reduce|deduct|result|total)\b|[减扣让]",
+    re.IGNORECASE,
 )
 """Says that the result is meant, and no further quantity of the kind that is told."""
 _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
@@ -93,7 +94,8 @@ class Conversation:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
             if followed is not None and not _is_failed(followed):
                 return followed
-            followed = self._worked_on(question, position) or followed
+            if claim is None or _OF_RESULT.search(question.text):
+                followed = self._worked_on(question, position) or followed
             if followed is not None:
                 return followed
         if claim is None:

@@ -16,20 +16,40 @@ _N = r"(?P<n>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<share>%|percent\b|per cent\b)?\s*(?
 _LABEL = r"(?:(?:the |a |an )?[a-z]+ (?:of|for) )?"
 _IT = r"(?:that|it|this|those|them|these|the (?:result|total|sum|price|answer|amount))"
 _LEAD = (
-    r"(?:(?:and|then|ok|so|now|but|if|what|whats|what's|about|how|much|is|we|she|he|they|i|you|need|needs|want|wants|please|would|be|"
+    r"(?:(?:and|then|ok|so|now|but|if|what|whats|what's|about|how|much|is|we|she|he|they|i|you|need|needs|want|"
+    r"wants|please|would|be|"
     r"the|total|result|for|also)[\s,]+)*"
 )
-_WHY = r"(?:[\s,]+(?:for|because|since|as|in|on|to) (?!\S*\d)(?:the |an? |my |our |her |his )?[a-z][a-z ]{1,30}|[\s,]+please)?[\s?.!]*"
+_WHY = (
+    r"(?:[\s,]+(?:for|because|since|as|in|on|to) (?!\S*\d)(?:the |an? |my |our |her |his )?[a-z][a-z ]{1,30}|"
+    r"[\s,]+please)?[\s?.!]*"
+)
 _FORMS = (
-    ("-", rf"(?:take|knock|subtract|deduct|remove|minus|less|reduce {_IT} by|-)\s*(?:another |an? )?{_LABEL}{_N}(?:\s*(?:off|from))?(?:\s+{_IT})?"),
+    (
+        "-",
+        rf"(?:take|knock|subtract|deduct|remove|minus|less|reduce {_IT} by|-)\s*(?:another |"
+        rf"an? )?{_LABEL}{_N}(?:\s*(?:off|from))?(?:\s+{_IT})?",
+    ),
     ("-", rf"{_N}\s*(?:off|less|discount)(?:\s+(?:on |of )?{_IT})?"),
-    ("+", rf"(?:add|plus|put|\+)\s*(?:another |an? )?{_LABEL}{_N}(?:\s*(?:extra|more|on top))?(?:\s*(?:to|on|of) {_IT})?"),
+    (
+        "+",
+        rf"(?:add|plus|put|\+)\s*(?:another |an? )?{_LABEL}{_N}(?:\s*(?:extra|more|on top))?(?:\s*(?:to|on|"
+        rf"of) {_IT})?",
+    ),
     ("+", rf"(?:another |an? )?(?:extra )?{_N}\s*(?:extra|more|on top)(?: (?:of|to|on) {_IT})?"),
     ("*", rf"(?P<n>\d+(?:\.\d+)?)\s*(?P<share>%|percent\b|per cent\b)\s*of {_IT}"),
     ("*", rf"(?:takes?|buys?|orders?|gets?|pays?|have|has)?\s*(?P<n>\d+)\s*(?:of|times) {_IT}"),
     ("*", r"(?:times|x|\*|multiplied by)\s*(?P<n>\d+(?:\.\d+)?)(?: [a-z]+)?"),
-    ("/", rf"(?:divide|split|share)(?:d)?\s*(?:{_IT}\s*)?(?:by|between|among|into|over)\s*(?:the |my |our |us )?(?P<n>\d+)(?: [a-z]+)?"),
-    ("*", r"(?:paid |charged |costs? )?(?:at |with )?(?P<n>\d+(?:\.\d+)?)(?: [a-z]+)? (?:per|an?|each|every) (?P<per>[a-z]+)(?:[\s,]+(?:how many|how much|what)\b[a-z\s]*)?"),
+    (
+        "/",
+        rf"(?:divide|split|share)(?:d)?\s*(?:{_IT}\s*)?(?:by|between|among|into|over)\s*(?:the |my |our |"
+        rf"us )?(?P<n>\d+)(?: [a-z]+)?",
+    ),
+    (
+        "*",
+        r"(?:paid |charged |costs? )?(?:at |with )?(?P<n>\d+(?:\.\d+)?)(?: [a-z]+)? (?:per|an?|each|"
+        r"every) (?P<per>[a-z]+)(?:[\s,]+(?:how many|how much|what)\b[a-z\s]*)?",
+    ),
 )
 _CHINESE = (
     ("-", r"(?:再|又)?(?:让利?|减去?|扣除?|优惠|便宜|少)\s*(?P<n>\d+(?:\.\d+)?)\s*(?P<share>%)?"),
@@ -38,18 +58,42 @@ _CHINESE = (
     ("/", r"(?:再)?除以\s*(?P<n>\d+(?:\.\d+)?)"),
     ("*", r"每(?P<per>[天周月人个件晚])(?P<n>\d+(?:\.\d+)?)\s*(?:个?小时|元|块|次|个|分钟)?"),
 )
-_AROUND_CHINESE = r"(?:那|如果|若|要是|最后|然后|另外|接着|合计|总[价额数]?|结果|[,，\s])*{form}(?:[,，]?\s*(?:1共|一共|总共|合计|是|得|多少|几|个?小时|钱|元|呢|的话))*[\s?？。]*"
+_AROUND_CHINESE = (
+    r"(?:那|如果|若|要是|最后|然后|另外|接着|合计|总[价额数]?|结果|[,，\s])*{form}(?:[,，]?\s*(?:1共|一共|总共|合计|是|得|多少|几|个?小时|"
+    r"钱|元|呢|的话))*[\s?？。]*"
+)
 _PATTERNS = tuple(
     [(sign, lazy_pattern(rf"{_LEAD}{form}{_WHY}", re.IGNORECASE)) for sign, form in _FORMS]
     + [(sign, lazy_pattern(_AROUND_CHINESE.format(form=form))) for sign, form in _CHINESE]
 )
-_CURRENCY = lazy_pattern(r"\brs\b\.?|[$€£¥₹]|\b(?:inr|eur|euros?|usd|dollars?|gbp|chf|rupees)\b|(?<=\d)\s*[元块]", re.IGNORECASE)
-_NO_UNIT = frozenset({"of", "off", "from", "extra", "more", "on", "less", "for", "degrees", "degree", "to", "please", "discount", "euros", "euro", "dollars"})
+_CURRENCY = lazy_pattern(
+    r"\brs\b\.?|[$€£¥₹]|\b(?:inr|eur|euros?|usd|dollars?|gbp|chf|rupees)\b|(?<=\d)\s*[元块]", re.IGNORECASE
+)
+_NO_UNIT = frozenset(
+    {
+        "of",
+        "off",
+        "from",
+        "extra",
+        "more",
+        "on",
+        "less",
+        "for",
+        "degrees",
+        "degree",
+        "to",
+        "please",
+        "discount",
+        "euros",
+        "euro",
+        "dollars",
+    }
+)
 _PER_DAYS = {"天": "天|日", "人": "人", "day": "day", "night": "night"}
 
 
 class Operation(NamedTuple):
-    """`sign` is + - * or /; `share`: the number is in percent. `unit`: what is behind it; `per`: each of what counts."""
+    """`sign` is + - * or /; `share`: in percent. `unit`: what stands behind the number; `per`: each of what counts."""
 
     sign: str
     number: Fraction
@@ -86,7 +130,9 @@ def operated(value: Value, operation: Operation, answer: str) -> tuple[str, Frac
     own = operation.unit if unit_named(operation.unit) is not None else ""
     if own and (not unit or own.rstrip("s") != unit.lower().rstrip("s").removeprefix("°")):
         return None
-    if operation.per and not re.search(_PER_DAYS.get(operation.per, operation.per[:3]), f"{answer} {unit}", re.IGNORECASE):
+    if operation.per and not re.search(
+        _PER_DAYS.get(operation.per, operation.per[:3]), f"{answer} {unit}", re.IGNORECASE
+    ):
         return None
     number, sign = operation.number, operation.sign
     shown = figures.shown(number)

@@ -47,7 +47,8 @@ _ASKS_CHANGE = lazy_pattern(
 _NOT_A_CHANGE = lazy_pattern(
     r"[*=+^]|\b(?:plus|minus|times|sum|add|subtract|average|mean|share|proportion|split|each|tip|vat|tax|if|"
     r"unless|without|"
-    r"except|not|another|doubled?|halved?|out of|absolute|euros? more|by|days?|hours?|minutes?|add(?:ed)?|off|discount|"
+    r"except|not|another|doubled?|halved?|out of|absolute|euros? more|by|days?|hours?|minutes?|add(?:ed)?|off|"
+    r"discount|"
     r"convert|percentage points?|of)\b|\d\s*/\s*\d|加|减|乘|除|平均|占|差|折",
     re.IGNORECASE,
 )
@@ -71,7 +72,8 @@ _BACK = lazy_pattern(
     re.IGNORECASE,
 )
 _ANOTHER = lazy_pattern(
-    r"(?:(?:and|so|ok|now|what|about|how|if|it|with|for|to|from|was|is|were|had been|instead|or|then|only|we|had|there|"
+    r"(?:(?:and|so|ok|now|what|about|how|if|it|with|for|to|from|was|is|were|had been|instead|or|then|only|we|had|"
+    r"there|"
     r"would|be|made|it's|last year|this year|last month|this month|the|old|new|"
     r"value|one|[,?.!]|那|如果|要是|呢|去年|今年|现在|"
     r"原来|到|从|是)\s*|\0\s*)+",
@@ -99,7 +101,9 @@ _WHOLE_BEHIND = lazy_pattern(
     re.IGNORECASE,
 )
 _WHOLE = lazy_pattern(
-    r"(?:预算|计划|目标|应[到出]|budget|target|planned|capacity|total|in all|altogether|overall|all|共有?|总[数共]?|全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0", re.IGNORECASE
+    r"(?:预算|计划|目标|应[到出]|budget|target|planned|capacity|total|in all|altogether|overall|all|共有?|总[数共]?|"
+    r"全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0",
+    re.IGNORECASE,
 )
 _NO_SHARE = lazy_pattern(
     r"[*=+^%]|\b(?:not|no|n't|without|except|left|rest|remain\w*|un\w+ed|missing|others?|if|more|less|than|each|"

@@ -42,7 +42,10 @@ _CLOCKED = lazy_pattern(
     r"加)\s*\d{1,3}:[0-5]\d)+[\s?=.]*",
     re.IGNORECASE,
 )
-_USUAL_BREAK = lazy_pattern(r"\d\s*-?(?:min\w*|h\w*|分钟|小时)[^\d.;]{0,16}(?:break|lunch|pause|休息|午休)|half an hour (?:break|lunch)", re.IGNORECASE)
+_USUAL_BREAK = lazy_pattern(
+    r"\d\s*-?(?:min\w*|h\w*|分钟|小时)[^\d.;]{0,16}(?:break|lunch|pause|休息|午休)|half an hour (?:break|lunch)",
+    re.IGNORECASE,
+)
 """Each working time is less the break that the requirement names: not read here."""
 _PART = lazy_pattern(r"(\d+(?:\.\d+)?)\s*(h|小时|m|分)", re.IGNORECASE)
 

@@ -10,8 +10,9 @@ from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
 from .date_ages import BORN, age, age_on, age_reached, either_way, turning
 from .date_defaults import in_full as with_requirement
-from .date_order import in_order
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
+from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
+from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
@@ -89,10 +90,6 @@ _RUNS = lazy_pattern(
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
 _AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
-_HOLIDAY = lazy_pattern(r"\b(?:is|are|was|as|declared)\s+(?:declared\s+)?(?:an?\s+)?(?:public |bank )?holidays?\b|放假|是假日", re.IGNORECASE)
-_ENDS_SAID = lazy_pattern(r"\b(?:exclu\w+|not counting|without)\b|不[含算计包]", re.IGNORECASE)
-_ONLY_WEEKDAYS = lazy_pattern(r"which weekdays: [-\d, ]+")
-_HOW_OLD = lazy_pattern(r"\b(?:how old|what age)\b|[几多]岁|多大", re.IGNORECASE)
 _CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
@@ -105,19 +102,6 @@ _IN_OTHER_UNITS = lazy_pattern(
     re.IGNORECASE,
 )
 _IN_ALL = lazy_pattern("一共|总共|共计|合计")
-_NO_WEEKENDS = lazy_pattern(
-    r"^(?:(?:and|so|ok|but|how many|how about|what about)\s+)*(?:without|excluding|not counting|minus|"
-    r"no) (?:the )?weekends?[\s?.!]*$|"
-    r"^(?:那)?(?:不[算含计]|去掉|扣除|除去)周末(?:呢)?[\s?？。]*$",
-    re.IGNORECASE,
-)
-_MONDAY_TO_FRIDAY = lazy_pattern(
-    r"\bmon(?:day)?s?\s*(?:-|to|till|through)\s*fri(?:day)?s?(?:\s+days)?\b\s*(?:only\b)?|周[1一](?:至|到)周[5五]的?", re.IGNORECASE
-)
-_EVENT = lazy_pattern(
-    r"\b(?:half[- ]|quarter[- ])(marathon|term|time|final|year (?:party|exam|review))|\b\d{1,3}\s?(?:k|km|miles?)\b\s*(run|race|walk|ride)?(?!\s*(?:in|to)\b)",
-    re.IGNORECASE,
-)
 """Names of events that look like periods: `half marathon`, `10k`."""
 _BETWEEN_THEM = lazy_pattern(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
@@ -165,7 +149,9 @@ def _understood(question: Question) -> Task | None:
         return None
     if (worked := clock_task(question) or (time_task(question) if _CLOCK.search(text) else None)) is not None:
         return worked
-    text = _EVENT.sub(lambda one: one[1] or "race", _MONDAY_TO_FRIDAY.sub("working days ", _NO_WEEKENDS.sub("in working days", text)))
+    text = EVENT.sub(
+        lambda one: one[1] or "race", MONDAY_TO_FRIDAY.sub("working days ", NO_WEEKENDS.sub("in working days", text))
+    )
     text = _IN_ALL.sub("", text)
     text = re.sub(r"\b(next|last|first|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(last|first) date of\b", r"\1 day of", text, flags=re.IGNORECASE)
@@ -218,7 +204,7 @@ def _with_ends(text: str, found: list[FoundDate], question: Question) -> tuple[s
     """Of two dates, whether both count is said in one way, by the prompt or else by the requirement."""
     if len(found) != 2:
         return text, found
-    always = with_included(question.requirement) != question.requirement and not _ENDS_SAID.search(text)
+    always = with_included(question.requirement) != question.requirement and not ENDS_SAID.search(text)
     marked = with_included(text)
     marked = f"{text}{INCLUDED}" if always and marked == text else marked
     return (marked, in_one_year(dates_in(marked, question.today))) if marked != text else (text, found)
@@ -251,7 +237,7 @@ def _several(
     found: list[FoundDate], durations: "list[re.Match[str]]", text: str, rest: str, question: Question
 ) -> Task | None:
     """Two dates are compared, if that is asked or nothing else is said; more, or a duration besides, are unclear."""
-    if len(found) > 1 and not durations and _ONLY_WEEKDAYS.fullmatch(text):
+    if len(found) > 1 and not durations and ONLY_WEEKDAYS.fullmatch(text):
         return Task(CERTAIN, lambda: listed(found, question))
     if len(found) > 2 or durations:
         return Task(LIKELY, lambda: _refuse_unread(text))
@@ -289,12 +275,12 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
 def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
     if (moving := _MOVES.search(rest)) and not _HOW_LONG_AGO.search(rest):
         return Task(LIKELY, lambda: _refuse_unread(moving.group()))
-    if holiday := _HOLIDAY.search(rest):
+    if holiday := HOLIDAY.search(rest):
         return Task(LIKELY, lambda: _refuse_unread(holiday.group()))
     if _DISTANCE.search(text):
         if found.day == question.today:
             return Task(LIKELY, _refuse_without_date)
-        if found.day > question.today and _HOW_OLD.search(text):
+        if found.day > question.today and HOW_OLD.search(text):
             return Task(LIKELY, _refuse_without_birth)
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found), key=lambda one: one.day)

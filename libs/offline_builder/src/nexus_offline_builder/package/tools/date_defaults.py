@@ -8,6 +8,7 @@ from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
 from .date_ages import BORN, written_either_way
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
+from .date_names import ASKS_WEEKDAY, about_its_date
 from .date_prose import is_label
 from .date_told import refuse_other_weekday
 from .patterns import lazy_pattern
@@ -99,7 +100,8 @@ _HOLIDAYS = r"(?:public |bank |national |legal |statutory |school )*(?:holidays?
 _NO_HOLIDAYS = lazy_pattern(
     rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|"
     rf"don't (?:care about|"
-    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our| about)*\s+{_HOLIDAYS}"
+    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our|"
+    rf" about)*\s+{_HOLIDAYS}"
     rf"(?: (?:are |is )?(?:needed|necessary|required|considered|involved|please))?\)?|"
     rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|"
     rf"being)\s+(?:to be\s+|be\s+)?"
@@ -135,22 +137,6 @@ _PERIOD = lazy_pattern(
 _SO_LONG = lazy_pattern(
     r"\b(?:n|x|so many|some|a number of|many)\s+(?P<ago>days|weeks|months|years) ago\b|"
     r"\bin (?:n|x|so many|some|a number of)\s+(?P<ahead>days|weeks|months|years)\b",
-    re.IGNORECASE,
-)
-_LONGEST_QUESTION = 60
-_ASKS_WEEKDAY = lazy_pattern(r"\bweek ?day\b|\b(?:what|which) day\b|星期几|周几|礼拜几", re.IGNORECASE)
-_UNITS_OF_TIME = (
-    ("working days", r"\b(?:working|business|work|week)[\s-]?days\b(?! is)|工作日"),
-    ("weeks", r"\bweeks\b|周|星期"),
-    ("months", r"\bmonths\b|个月"),
-)
-_ASKS_HOW_FAR = lazy_pattern(
-    r"(?:(?:and|so|ok|please|tell me|how|many|much|long|far|what|which|is|are|it|there|the|a|to|go|still|more|until|"
-    r"till|left|"
-    r"remaining|away|days?|weeks?|months?|time|working|business|work|weekday|countdown|sleeps|now|on|that|then|"
-    r"big day|date|event|"
-    r"wedding|party|exam|trip|day of the week|还|有|多少|几|天|周|个?月|星期|工作日|多久|剩|倒计时|那天|是|现在|"
-    r"距离?)\s*)+",
     re.IGNORECASE,
 )
 _RUNS_FOR = lazy_pattern(
@@ -194,7 +180,7 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
         wanted = _ASKED_FOR.sub(" ", wanted)
     if (age := _age(question, wanted)) is not None:
         return age
-    if (about := _about_its_date(question, requirement)) is not None:
+    if (about := about_its_date(question, requirement)) is not None:
         return about
     if (relative := _from_today(question, plain_signs(requirement))) is not None:
         return relative
@@ -218,31 +204,21 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
 
 def _each_weekday(question: Question, wanted: str) -> list[date]:
     """Several dates, of which only the day of the week is asked."""
-    if not _ASKS_WEEKDAY.search(wanted) or _APART.search(wanted) or _UNTIL.search(wanted) or _DURATION.search(wanted):
+    if not ASKS_WEEKDAY.search(wanted) or _APART.search(wanted) or _UNTIL.search(wanted) or _DURATION.search(wanted):
         return []
     return _bare_days(question, False)
-
-
-def _about_its_date(question: Question, requirement: str) -> str | None:
-    """`how many weeks left?` of an agent that was built for one date."""
-    found = dates_in(plain_signs(requirement), question.today) if re.search(r"\d", requirement) else []
-    text = question.text.strip().rstrip("?？.。! ")
-    if len(found) != 1 or found[0].recurring or len(text) > _LONGEST_QUESTION or re.search(r"\d", text):
-        return None
-    if not _ASKS_HOW_FAR.fullmatch(text) or not re.search(r"\d{4}", requirement[found[0].start : found[0].end]):
-        return None
-    day = found[0].day
-    if _ASKS_WEEKDAY.search(text):
-        return f"which weekday is {day}"
-    unit = next((name for name, said in _UNITS_OF_TIME if re.search(said, text, re.IGNORECASE)), "days")
-    first, last = sorted((question.today, day))
-    return f"how many {unit} between {first} and {last}"
 
 
 def _age(question: Question, wanted: str) -> str | None:
     """`born 1990-05-05` for a bare date with a year, where ages are asked for."""
     text = plain_signs(question.text.strip())
-    if not BORN.search(wanted) or _UNTIL.search(wanted) or _RUNS_FOR.search(wanted) or len(text) > _LONGEST_PROMPT or "\n" in text:
+    if (
+        not BORN.search(wanted)
+        or _UNTIL.search(wanted)
+        or _RUNS_FOR.search(wanted)
+        or len(text) > _LONGEST_PROMPT
+        or "\n" in text
+    ):
         return None
     if slashed := _SLASHED.fullmatch(text):
         return f"born {slashed[1]}"

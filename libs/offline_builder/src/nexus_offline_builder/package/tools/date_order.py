@@ -1,4 +1,4 @@
-"""Whether the day or the month comes first in `05-03-1991`: as the requirement says, or another date beside it shows."""
+"""Whether the day or the month comes first in `05-03-1991`: as the requirement or another date says."""
 
 import re
 
@@ -6,7 +6,9 @@ from .contract import Question
 from .patterns import lazy_pattern
 
 _DAY_FIRST = lazy_pattern(r"\bdd?\s*[-/.]\s*mm?\s*[-/.]\s*yy|\bday first\b|日[-/.]月[-/.]年", re.IGNORECASE)
-_MONTH_FIRST = lazy_pattern(r"\bmm?\s*[-/.]\s*dd?\s*[-/.]\s*yy|\bmonth first\b|\b(?:us|american) dates?\b", re.IGNORECASE)
+_MONTH_FIRST = lazy_pattern(
+    r"\bmm?\s*[-/.]\s*dd?\s*[-/.]\s*yy|\bmonth first\b|\b(?:us|american) dates?\b", re.IGNORECASE
+)
 _DATE = lazy_pattern(r"(?<![\d-])(\d{1,2})([-/])(\d{1,2})\2(\d{4})(?![\d-])")
 _LAST_MONTH = 12
 

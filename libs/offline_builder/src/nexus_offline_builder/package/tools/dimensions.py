@@ -32,7 +32,9 @@ _PLACES = lazy_pattern(
     r"sqm|garden|deck\w*|plaster\w*|wood|timber|land|dimensions)\b|面积|体积|房间|地板|瓷砖|工地",
     re.IGNORECASE,
 )
-_MONEY = lazy_pattern(r"%|percent|\b(?:vat|tax|price|prices|bill|discount|fee|cost|euros?|dollars?)\b|税|价|折", re.IGNORECASE)
+_MONEY = lazy_pattern(
+    r"%|percent|\b(?:vat|tax|price|prices|bill|discount|fee|cost|euros?|dollars?)\b|税|价|折", re.IGNORECASE
+)
 
 
 def area_task(question: Question) -> Task | None:

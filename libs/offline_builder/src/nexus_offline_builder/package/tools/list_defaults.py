@@ -21,7 +21,8 @@ _OF_ALL = (
     ),
 )
 _CHANGE = lazy_pattern(
-    r"\b(?:percent(?:age)?|%|per cent)\b.{0,30}\b(?:change|increase|decrease|difference|growth|up|down|grew|rise|rose|"
+    r"\b(?:percent(?:age)?|%|per cent)\b.{0,30}\b(?:change|increase|decrease|difference|growth|up|down|grew|rise|"
+    r"rose|"
     r"fell|drop\w*|more|less|cheaper)\b|%\s*(?:change|increase|decrease|difference|growth|up|down)|"
     r"\b(?:change|increase|decrease|growth|difference|went up|rise|drop)\b.{0,30}(?:\b(?:in|as|by)\b.{0,10})"
     r"(?:\bpercent|\bper cent|%)|\bgrowth rate\b|涨跌幅?|涨幅|跌幅|增长率|增幅|变化率|百分比变化|"

@@ -52,7 +52,9 @@ _RANGE = lazy_pattern(
     rf"和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
     re.IGNORECASE,
 )
-_SQUARE_WORDS = lazy_pattern(r"\bsq\.?\s+(?=(?:yards?|feet|foot|met(?:re|er)s?|miles?|inch(?:es)?|kilomet(?:re|er)s?)\b)", re.IGNORECASE)
+_SQUARE_WORDS = lazy_pattern(
+    r"\bsq\.?\s+(?=(?:yards?|feet|foot|met(?:re|er)s?|miles?|inch(?:es)?|kilomet(?:re|er)s?)\b)", re.IGNORECASE
+)
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
 _TALL = lazy_pattern(r"(?<![\d.])(\d)(?:米|m(?=\d{2}(?!\d)))(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
 _HYPHENED = lazy_pattern(r"(?<![\d.,/-])(\d{1,3})-(?=\d{1,2}/\d{1,2}(?![\d/-]))")
@@ -315,7 +317,11 @@ def _halved(found: "re.Match[str]") -> str:
 
 def _corrected(found: "re.Match[str]") -> str:
     word = found[1].lower()
-    names = [] if word in _WORD_NAMES or not re.search("[aeiou]", word) else [name for name in _WORD_NAMES if name[0] == word[0]]
+    names = (
+        []
+        if word in _WORD_NAMES or not re.search("[aeiou]", word)
+        else [name for name in _WORD_NAMES if name[0] == word[0]]
+    )
     singular = [name for name in names if f"{name}s" in _WORD_NAMES]
     known = nearest(word, names, shortest=4) or nearest(word, singular, shortest=4)
     return found.group()[: found.start(1) - found.start()] + (known or found[1])

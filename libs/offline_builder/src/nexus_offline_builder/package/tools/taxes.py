@@ -88,9 +88,7 @@ def tax_in(text: str, asked_besides: str = "") -> list[str] | None:
 def roles_alone(text: str) -> bool:
     """`不含税呢`, `and the vat?`: nothing but what is asked."""
     return (
-        ROLE.search(text) is not None
-        and not re.search(r"\d", text)
-        and not _SAYS_NOTHING.sub("", ROLE.sub(" ", text))
+        ROLE.search(text) is not None and not re.search(r"\d", text) and not _SAYS_NOTHING.sub("", ROLE.sub(" ", text))
     )
 
 

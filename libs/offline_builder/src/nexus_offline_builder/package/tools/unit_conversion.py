@@ -23,10 +23,12 @@ _HOW_MANY_OF = lazy_pattern(
     re.IGNORECASE,
 )
 _EACH = lazy_pattern(
-    r"(?:(?:and|so|ok|then|now)[\s,]+)*(?:if\s+)?(?:each|every|one|a|an|per)\s+[a-z]+\s+(?:is|has|holds?|weighs?|takes?|of|with|contains?)\s+"
+    r"(?:(?:and|so|ok|then|now)[\s,]+)*(?:if\s+)?(?:each|every|one|a|an|per)\s+[a-z]+\s+(?:is|has|holds?|weighs?|"
+    r"takes?|of|with|contains?)\s+"
     r"(?P<size>[\d.,/ ]+\s*[a-z]+)[\s,]*(?:how many|then how many).*",
     re.IGNORECASE,
 )
+_FORMULA = lazy_pattern(r"\bformulas?\b|公式", re.IGNORECASE)
 _MORE = lazy_pattern(
     r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?)|"
     r"(?:plus|add|\+|another|再?加上?))\s*(?P<rest>(?:an?\s+|another\s+)?.+)",
@@ -39,12 +41,16 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 
 
 def understand(question: Question) -> Task | None:
+    if (portions := _portions(question)) is not None:
+        return portions
+    return _understood(question)
+
+
+def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings one after the other
     if len(question.text) > _LONGEST_PROMPT:
         return None
     if names_currencies(question.text):
         return Task(CERTAIN, _refuse_currency)
-    if question.earlier and _EACH.fullmatch(question.text.strip()) and (told := _continued(measurements_in(question.text), question)):
-        return told
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
@@ -130,12 +136,6 @@ def _known_in(text: str, requirement: str) -> list[tuple[Quantity, Unit]] | None
 
 def _continued(read: Measurements, question: Question) -> Task | None:
     """`and in kelvin?` is about the quantity of an earlier turn; `and 20 kg?` goes into the unit of that turn."""
-    if (each := _EACH.fullmatch(question.text.strip())) and (portion := measurements_in(each["size"])).quantities:
-        before, small = _before(question), portion.quantities[0]
-        large = before[1][0][0] if before is not None else None
-        if large is None or large.unit.kind != small.unit.kind or small.amount <= 0:
-            return None
-        return Task(CERTAIN, lambda: _quotient(small, large))
     factor, more = factor_in(question.text), _more(question.text)
     if factor is None and more is None and read.unread and not (_only_number(read) and not read.units):
         return None
@@ -166,6 +166,17 @@ def _continued(read: Measurements, question: Question) -> Task | None:
         (quantity, sources[0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
     ]
     return Task(LIKELY, partial(_answer, pairs))
+
+
+def _portions(question: Question) -> Task | None:
+    """`and if each glass is 200 ml, how many glasses?`: of the quantity before."""
+    each = _EACH.fullmatch(question.text.strip()) if question.earlier else None
+    small = measurements_in(each["size"]).quantities if each else ()
+    before = _before(question) if small else None
+    large = before[1][0][0] if before is not None else None
+    if large is None or large.unit.kind != small[0].unit.kind or small[0].amount <= 0:
+        return None
+    return Task(CERTAIN, lambda: _quotient(small[0], large))
 
 
 def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple[Unit, ...]] | None:
@@ -367,6 +378,8 @@ def in_full(question: Question, requirement: str) -> str | None:
         return None
     if question.earlier and _EACH.fullmatch(question.text.strip()):
         return None
+    if _FORMULA.search(requirement) and measurements_in(question.text).quantities:
+        raise Refusal("I cannot work with the formula that I was built for.", "我不会按公式计算。")
     text = units_in_full(question, requirement)
     if text is None and len(question.text) <= _LONGEST_PROMPT:
         refuse_other_kinds(measurements_in(question.text), requirement)

@@ -12,8 +12,8 @@ from . import figures
 from .contract import Refusal
 from .measurements import Measurements, Quantity, measurements_in, placed_in, spoken
 from .patterns import lazy_pattern
-from .unit_names import mention_at
 from .unit_defaults import Named, targets_of, units_named
+from .unit_names import mention_at
 from .unit_rates import made_of
 from .unit_sums import TOTAL, added, scaled
 from .units import Unit, comparable, unit_named
@@ -24,7 +24,8 @@ _MOST_WORDS = 12
 _TIGHT = lazy_pattern(r"(?<=\d)(\s*(?:mm|cm|m|in|ft|\"|')?)\s*[x×*✕]\s*(?=\.?\d)", re.IGNORECASE)
 _NUMBER = lazy_pattern(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,./]*\d)")
 _TIMES = lazy_pattern(
-    r"\s*(?:x|\*|times|乘以?|(?!per|\w*(?:half|third|quarter|fourth|fifth|sixth|eighth|tenth)s?\b)(?:[a-z]+\s+){1,2}(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
+    r"\s*(?:x|\*|times|乘以?|(?!per|\w*(?:half|third|quarter|fourth|fifth|sixth|eighth|"
+    r"tenth)s?\b)(?:[a-z]+\s+){1,2}(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
     re.IGNORECASE,
 )
 _BEHIND = lazy_pattern(
@@ -35,30 +36,39 @@ _BEHIND = lazy_pattern(
 _ACROSS = lazy_pattern(r"\s*(?:x|\*|by|乘以?)\s*", re.IGNORECASE)
 _AFTER = lazy_pattern(r"\b(?:after|for|in)?\s*\d+\s*(?:min(?:ute)?s?|h(?:ou)?rs?|h)\b", re.IGNORECASE)
 _PRICE = lazy_pattern(
-    r"\b(?:unit|base|basic|shelf) prices?\b|(?:\bprices?|€|\beuros?|\beur|\$|\bdollars?|£|\bcosts?)\s*(?:per|/|each|pro|je)\s*"
+    r"\b(?:unit|base|basic|shelf) prices?\b|(?:\bprices?|€|\beuros?|\beur|\$|\bdollars?|£|\bcosts?)\s*(?:per|/|"
+    r"each|pro|je)\s*"
     r"(?:\d+\s*)?[a-z]|单价|每(?:公斤|千克|斤|升|克|\d+克)(?:多少钱|价格?|单价)",
     re.IGNORECASE,
 )
 _LISTED = frozenset({"mass/volume", "volume/mass"})
 """What `oz/ml` hardly means: two units that are listed."""
 _PER = lazy_pattern(r"(?:\bper\b|\bor per\b|\bpro\b|\bje\b|每)\s*(\d+)?\s*", re.IGNORECASE)
-_A_PRICE = lazy_pattern(r"\0\s*(?:[€$£¥元]|euros?|eur|dollars?|rupees)?\s*(?:per|a|an|/|each)\s*(?=[a-z])", re.IGNORECASE)
-_MONEY = lazy_pattern(r"[€$£¥元]|\b(?:euros?|eur|dollars?|usd|pounds|gbp|chf|bucks|yuan|rs|rupees)\b\.?|块钱?", re.IGNORECASE)
+_A_PRICE = lazy_pattern(
+    r"\0\s*(?:[€$£¥元]|euros?|eur|dollars?|rupees)?\s*(?:per|a|an|/|each)\s*(?=[a-z])", re.IGNORECASE
+)
+_MONEY = lazy_pattern(
+    r"[€$£¥元]|\b(?:euros?|eur|dollars?|usd|pounds|gbp|chf|bucks|yuan|rs|rupees)\b\.?|块钱?", re.IGNORECASE
+)
 _SIGNS = {"euro": "€", "euros": "€", "eur": "€", "dollar": "$", "dollars": "$"}
 _JOINED = lazy_pattern(r"(?:\bplus\b|\+|加上?)", re.IGNORECASE)
 _NOT_A_LABEL = lazy_pattern(
-    r"[?*/=%$€£¥<>^+]|\b(?:how|what|why|who|when|where|which|can|could|would|should|convert\w*|not|without|except|minus|"
-    r"less|more|than|subtract|add|half|double|twice|split|divided?|per|every|average|difference|if|or|that|it|this|them|"
+    r"[?*/=%$€£¥<>^+]|\b(?:how|what|why|who|when|where|which|can|could|would|should|convert\w*|not|without|"
+    r"except|minus|"
+    r"less|more|than|subtract|add|half|double|twice|split|divided?|per|every|average|difference|if|or|that|it|"
+    r"this|them|"
     r"another|extra|off|instead|same|again|only)\b|n't\b|[多几哪怎谁或再减除不没差比如每]",
     re.IGNORECASE,
 )
 _SAYS_NOTHING = lazy_pattern(
-    r"[?]+\s*$|\b(?:what(?:'s|s| is)?|how (?:much|many)|pls|please|all|is|are|in|to|into|convert|that|give|me|i want|i need)\b|"
+    r"[?]+\s*$|\b(?:what(?:'s|s| is)?|how (?:much|many)|pls|please|all|is|are|in|to|into|convert|that|give|me|"
+    r"i want|i need)\b|"
     r"一?共|总共|合计|多少|是|换算?成?|转成?",
     re.IGNORECASE,
 )
 _ANYTHING = lazy_pattern(
-    r"\b(?:units?|anything|everything|any|all (?:sorts|kinds)(?! of numbers)|etc|and (?:so on|such|more|others?)|whatever|measures|"
+    r"\b(?:units?|anything|everything|any|all (?:sorts|kinds)(?! of numbers)|etc|and (?:so on|such|more|others?)|"
+    r"whatever|measures|"
     r"measurements?|metric|imperial|other units|sums?|things)\b|单位|各种|等等?|公制|英制",
     re.IGNORECASE,
 )
@@ -197,7 +207,11 @@ def _rate(
         raise Refusal(
             f"For {rates[0].symbol} I need the {other} too.", f"要算 {rates[0].symbol}，还需要另一个量（{other}）。"
         )
-    if len(quantities) != 2 or {one.unit.kind for one in quantities} != parts or not _are_labels(re.sub(r"[/\0]", " ", _without_units(rest))):
+    if (
+        len(quantities) != 2
+        or {one.unit.kind for one in quantities} != parts
+        or not _are_labels(re.sub(r"[/\0]", " ", _without_units(rest)))
+    ):
         return None
     return made_of(quantities, rates[0])
 
@@ -211,7 +225,9 @@ def _cost(items: list[_Item], rest: str) -> list[tuple[Quantity, Unit]] | None:
     unit, content = unit_named(mention.name) if mention else None, items[0].quantity
     if unit is None or mention is None or not comparable(unit, content.unit) or unit.offset:
         return None
-    if not _are_labels(_MONEY.sub(" ", f"{rest[: items[1].start]} {rest[mention.end :]}".replace("\0", " ").replace("@", " "))):
+    if not _are_labels(
+        _MONEY.sub(" ", f"{rest[: items[1].start]} {rest[mention.end :]}".replace("\0", " ").replace("@", " "))
+    ):
         return None
     price = figures.shown(items[1].number)
     money = Unit("", "money", Fraction(1))
@@ -230,7 +246,8 @@ def _price(items: list[_Item], rest: str, requirement: str) -> list[tuple[Quanti
     content, sign = contents[0], _MONEY.search(rest) or _MONEY.search(requirement)
     for count, unit in _prices_wanted(requirement):
         if comparable(unit, content.unit):
-            symbol = f"{_SIGNS.get(sign.group().lower(), sign.group()) if sign else ''}/{count if count > 1 else ''}{unit.symbol}"
+            money_sign = _SIGNS.get(sign.group().lower(), sign.group()) if sign else ""
+            symbol = f"{money_sign}/{count if count > 1 else ''}{unit.symbol}"
             price = money[0].number / (content.amount * content.unit.size)
             kind = f"price/{unit.kind}"
             said = f"{figures.shown(money[0].number)} / {content.spoken}"
@@ -250,13 +267,14 @@ def _prices_wanted(requirement: str) -> list[tuple[int, Unit]]:
     return said + usual
 
 
-def _terms(
-    text: str, items: list[_Item], wanted: tuple[Unit, ...], named: Named
-) -> list[tuple[Quantity, Unit]] | None:
+def _terms(text: str, items: list[_Item], wanted: tuple[Unit, ...], named: Named) -> list[tuple[Quantity, Unit]] | None:
     """Each quantity by itself, or their sum, with how often each is meant: `2 x 40 lb and 3 x 55 lb together`."""
     gaps = _gaps(text, items)
     kinds = {one.quantity.unit.kind for one in items if one.quantity}
-    sizes = any(one.quantity is None and following.quantity and following.quantity.unit.kind == "length" for one, following in pairwise(items))
+    sizes = any(
+        one.quantity is None and following.quantity and following.quantity.unit.kind == "length"
+        for one, following in pairwise(items)
+    )
     if any(set(kind.split("/")) & (kinds - {kind}) for kind in kinds) or "power" in kinds or (sizes and len(items) < 3):
         return None
     terms: list[Quantity] = []

@@ -13,7 +13,8 @@ from .wording import digits_for_words, plain_signs
 
 _N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _HINT = lazy_pattern(
-    r"[-+*/%&]|\b(?:plus|minus|less|and|together|total|altogether|combined|sum|add\w*|times|by|x|half|third|quarter|twice|"
+    r"[-+*/%&]|\b(?:plus|minus|less|and|together|total|altogether|combined|sum|add\w*|times|by|x|half|third|"
+    r"quarter|twice|"
     r"double|divided|split|of|without|in all)\b|\d\s*x|[加减乘除共合和各每的]",
     re.IGNORECASE,
 )

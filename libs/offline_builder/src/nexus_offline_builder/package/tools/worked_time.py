@@ -246,7 +246,9 @@ def _alone(text: str, tokens: list[_Token], question: Question) -> _Facts | None
     if (ranges := _ranges(text, clocks, question.requirement)) is not None:
         if durations and not _BREAK.search(text[: tokens[0].start] + text[tokens[0].end :].replace("-", " ", 1)):
             return None
-        less = [one.value for one in durations] or [usual for usual in _usual_break(question.requirement) for _ in ranges]
+        less = [one.value for one in durations] or [
+            usual for usual in _usual_break(question.requirement) for _ in ranges
+        ]
         return _Facts(ranges, tuple(-one for one in less), rate, often)
     counted = [one for one in tokens if one.kind in ("dur", "clock")]
     if any(one.half in ("a", "p") for one in clocks) or not counted:
@@ -271,7 +273,8 @@ def _usual_break(requirement: str) -> list[Fraction]:
     breaks = [
         one.value
         for one in found
-        if one.kind == "dur" and re.search(r"break|lunch|pause|休息|午休", plain[max(0, one.start - 16) : one.end + 16], re.IGNORECASE)
+        if one.kind == "dur"
+        and re.search(r"break|lunch|pause|休息|午休", plain[max(0, one.start - 16) : one.end + 16], re.IGNORECASE)
     ]
     return breaks if len(breaks) == 1 and not re.search(r"\b(?:if|unless|over|after)\b|如果|超过", plain) else []
 
