@@ -83,7 +83,8 @@ _YEAR = lazy_pattern(r"(?<![\d.,])((?:19|20)\d\d)(?![\d.,]*\d)\s*[:：=]?\s*(?:�
 _SHARE_ASKED = lazy_pattern(
     r"\b(?:what|which|how much) (?:share|proportion|portion|fraction|part)\b|\b(?:share|proportion|ratio)\b|"
     rf"(?:what|which|how many|how much|in|as)?\s*(?:an?\s)?{_PERCENT}|占|几成|比例|份额|"
-    r"(?:执行|完成|达成|使用|利用|出勤|合格|及格|到课|出席)率|\b(?:completion|utili[sz]ation|attendance|pass|success|fill)(?: rate)?\b",
+    r"(?:执行|完成|达成|使用|利用|出勤|合格|及格|到课|出席)率|"
+    r"\b(?:completion|utili[sz]ation|attendance|pass|success|fill)(?: rate)?\b",
     re.IGNORECASE,
 )
 _WANTS_SHARE = lazy_pattern(rf"{_PERCENT}|\bshares?\b|\bproportions?\b|占比|比例", re.IGNORECASE)

@@ -186,6 +186,10 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
         return relative
     if (moved := _with_period(question, wanted)) is not None:
         return moved
+    return _of_its_days(question, wanted)
+
+
+def _of_its_days(question: Question, wanted: str) -> str | None:
     text = with_included(question.text)
     if len(each := _each_weekday(question, wanted)) > 1:
         return f"which weekdays: {', '.join(map(str, each))}"

@@ -41,7 +41,8 @@ KINDS = (
     ),
     Kind(
         lazy_pattern(
-            r"\boff\b|\bdiscount\w*|\b(?:on )?sale!|\bon sale\b|\bmarkdowns?\b|\brebate\b|\breduc\w+|优惠|折扣|降价|减免|"
+            r"\boff\b|\bdiscount\w*|\b(?:on )?sale!|\bon sale\b|\bmarkdowns?\b|\brebate\b|\breduc\w+|优惠|折扣|降价|"
+            r"减免|"
             r"(?:-|\bminus|\bless)\s*(?=\d+(?:\.\d+)?\s*%)",
             re.IGNORECASE,
         ),

@@ -68,7 +68,8 @@ _UNLESS_SAID = lazy_pattern(
     r"do not))\b[^,;.)]*?"
     r"\b(?:says?|said|tell|told|state\w*|mention\w*|specif\w+|writ\w+|giv\w+|otherwise|other|else|another|"
     r"different)\b[^,;.)]*\)?|"
-    r"[,;]?\s*(?:then|or what(?:ever)?) i (?:say|tell|write|type)(?: it| you| so)*|除非[^，。；]*|不说就|没说(?:就|都)?",
+    r"[,;]?\s*(?:then|or what(?:ever)?) i (?:say|tell|write|type)(?: it| you| so)*|"
+    r"除非[^，。；]*|不说就|没说(?:就|都)?",
     re.IGNORECASE,
 )
 _SOMETIMES = lazy_pattern(

@@ -29,7 +29,8 @@ _TIMES = lazy_pattern(
     re.IGNORECASE,
 )
 _BEHIND = lazy_pattern(
-    r"\s*(?:(?:[a-z]+\s+)?each|apiece|every one|每[个件箱袋瓶]|各)?\s*[,;]?\s*(?:x|\*|times|qty\.?:?|quantity:?|pcs\.?:?|"
+    r"\s*(?:(?:[a-z]+\s+)?each|apiece|every one|每[个件箱袋瓶]|各)?\s*[,;]?\s*(?:x|\*|times|qty\.?:?|quantity:?|"
+    r"pcs\.?:?|"
     r"pieces:?|乘以?|共|[,;])\s*",
     re.IGNORECASE,
 )
