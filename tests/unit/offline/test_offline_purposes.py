@@ -23,7 +23,7 @@ ANSWERED = {
     "cbm bot. carton l x w x h n qty, i want m3": [
         ("60x40x30cm, 20 ctns", "1.44 m³"),
         ("1.2m x 0.8m x 1500mm one pallet", "1.44 m³"),
-        ("0.5m x 0.4m x 0.3m // x 50", "* 50 = 3 m³"),
+        ("0.5m x 0.4m x 0.3m // x 50", "= 3 m³"),
     ],
     "Diesel of my van: I say litres and km, it says litres per 100 km": [
         ("48,6 l on 600 km", "8.1 l/100km"),
@@ -92,7 +92,7 @@ ANSWERED = {
         ("pickup 2026-11-24, 6 working days // n 2 more working days on top", "2026-12-04"),
     ],
     "两个日期之间有几个工作日，头尾两天都算": [("2026年12月1日至12月31日 // 每天8小时，一共多少小时", "= 184")],
-    "budget completion rate": [("budget 480,000, spent 366,000, completion rate?", "76.25%")],
+    "财务分析用：计算预算执行率": [("预算 480,000，实际支出 366,000，执行率是多少？", "76.25%")],
 }
 NOT_ANSWERED = {
     "mats & flooring: square feet to square metres": ["40 ft"],

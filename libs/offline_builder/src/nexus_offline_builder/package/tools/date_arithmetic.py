@@ -74,7 +74,7 @@ _MOVES = lazy_pattern(
     r"\b(?:before|after|later|earlier|prior|ago|plus|minus)\b(?=\W*$)|[之以]?[前后]\s*[?？。]*$", re.IGNORECASE
 )
 _VAGUE = lazy_pattern(
-    r"\b(?:half|couple|few|several|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
+    r"\b(?:half|couple|few|several|every(?!.*\bnext\b)|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
     r"without|not|incl\w*|weekends?|(?:last|final) day(?! (?:at|in (?:the )?office|of work|"
     r"with (?:us|them)|here|is|was|will)))\b|"
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
@@ -83,9 +83,9 @@ _VAGUE = lazy_pattern(
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
 _RUNS = lazy_pattern(
     r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|"
-    r"purchased|begins?|began|signed|opened|dated|rotat\w+|renew\w*|every|due)\b(?!.*\b(?:start|"
+    r"purchased|begins?|began|signed|opened|dated|rotat\w+|renew\w*)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
-    r"开始|购买|签发|签订|有效|开封|保质|质保|试用|到期|为期|期限",
+    r"开始|购买|签发|签订|有效|开封|保质|质保",
     re.IGNORECASE,
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
@@ -204,7 +204,7 @@ def _with_ends(text: str, found: list[FoundDate], question: Question) -> tuple[s
     """Of two dates, whether both count is said in one way, by the prompt or else by the requirement."""
     if len(found) != 2:
         return text, found
-    always = with_included(question.requirement) != question.requirement and not ENDS_SAID.search(text)
+    always = with_included(question.requirement[:1000]) != question.requirement[:1000] and not ENDS_SAID.search(text)
     marked = with_included(text)
     marked = f"{text}{INCLUDED}" if always and marked == text else marked
     return (marked, in_one_year(dates_in(marked, question.today))) if marked != text else (text, found)

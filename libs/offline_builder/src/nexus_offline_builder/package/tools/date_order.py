@@ -24,7 +24,7 @@ def in_order(question: Question) -> Question:
 
 
 def _is_day_first(texts: tuple[str, ...], requirement: str) -> bool | None:
-    said = _DAY_FIRST.search(requirement), _MONTH_FIRST.search(requirement)
+    said = _DAY_FIRST.search(requirement, 0, 1000), _MONTH_FIRST.search(requirement, 0, 1000)
     if (said[0] is None) != (said[1] is None):
         return said[0] is not None
     found = [(int(one[1]), int(one[3])) for text in texts for one in _DATE.finditer(text)]

@@ -20,6 +20,7 @@ from .units import Unit, comparable, unit_named
 from .wording import has_chinese
 
 _LONGEST = 160
+_LONGEST_REQUIREMENT = 1000
 _MOST_WORDS = 12
 _TIGHT = lazy_pattern(r"(?<=\d)(\s*(?:mm|cm|m|in|ft|\"|')?)\s*[x×*✕]\s*(?=\.?\d)", re.IGNORECASE)
 _NUMBER = lazy_pattern(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,./]*\d)")
@@ -89,6 +90,7 @@ def pairs_for(prompt: str, requirement: str) -> list[tuple[Quantity, Unit]] | No
 
     Raises Refusal where a size or quantity is missing.
     """
+    requirement = requirement[:_LONGEST_REQUIREMENT]
     named = units_named(requirement)
     if not (named.units or _PRICE.search(requirement)) or len(prompt) > _LONGEST or "\n" in prompt.strip():
         return None
@@ -120,6 +122,7 @@ def pairs_for(prompt: str, requirement: str) -> list[tuple[Quantity, Unit]] | No
 
 def refuse_other_kinds(read: Measurements, requirement: str) -> None:
     """Raises Refusal for a quantity of a kind that the requirement does not name: `40 ft` for square feet."""
+    requirement = requirement[:_LONGEST_REQUIREMENT]
     named = units_named(requirement)
     if not named.units or _ANYTHING.search(requirement) or read.units or not read.quantities:
         return

@@ -268,7 +268,7 @@ def _alone(text: str, tokens: list[_Token], question: Question) -> _Facts | None
 
 def _usual_break(requirement: str) -> list[Fraction]:
     """The break that the requirement takes off every shift."""
-    plain = _plain(requirement, "")
+    plain = _plain(requirement[:1000], "")
     found = [_token(one) for one in _TOKEN.finditer(plain)]
     breaks = [
         one.value
