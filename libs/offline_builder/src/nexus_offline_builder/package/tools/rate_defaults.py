@@ -179,7 +179,8 @@ def _cut(text: str, wanted: str) -> str | None:
         return None
     tenths = found[0][1] if "." in found[0][1] or len(found[0][1]) == 1 else f"{found[0][1][0]}.{found[0][1][1]}"
     told = told_in(digits_for_words(_CUT.sub(" ", digits_for_words(text))))
-    return "\n".join(f"{one} * {tenths} / 10" for one in told.amounts) if told and not told.rates else None
+    form = "{n}打{t}折" if _CUT.search(digits_for_words(text)) else "{n} * {t} / 10"
+    return "\n".join(form.format(n=one, t=tenths) for one in told.amounts) if told and not told.rates else None
 
 
 def _chained(text: str) -> str | None:
