@@ -37,7 +37,7 @@ SESSIONS = [
     (CSV_AND_ARITHMETIC, (TWO_COLUMNS, "add 10 to the qty total"), "= 23"),
     (CSV_AND_ARITHMETIC, (TWO_COLUMNS, "and the average?"), "average of price = 6.75"),
     (CSV_AND_ARITHMETIC, (TWO_COLUMNS, "how many rows?"), "2 rows"),
-    (("csv_totals",), (ONE_COLUMN, "divide that by 2"), "I cannot help with that"),
+    (("csv_totals",), (ONE_COLUMN, "divide that by 2"), "= 6.75"),
     (UNITS_AND_ARITHMETIC, ("convert 10 km to m", "convert that to miles"), "6.213712 mi"),
     (UNITS_AND_ARITHMETIC, ("convert 10 km to m", "divide it by 4"), "= 2500"),
     (UNITS_AND_ARITHMETIC, ("5 * 2", "convert that from km to miles"), "6.213712 mi"),

@@ -41,20 +41,23 @@ _LEFT_OUT = lazy_pattern(
     r"(?:without|leav(?:e|ing) out|drop(?:ping)?|ignor(?:e|ing)|excluding|exclude|except(?: for)?|not "
     r"counting|don't count|remov(?:e|ing)|"
     r"skip(?:ping)?|minus|take out|去掉|不算|除去|扣除|不要)\s*(?:the\s+|那个?|最)?"
-    rf"(?:(?P<number>{NUMBER})|(?P<low>lowest|smallest|worst|minimum|[低小]的?)|(?P<high>highest|largest|biggest|best|maximum|[高大]的?))"
+    rf"(?:(?P<number>{NUMBER})|(?P<low>lowest|smallest|worst|minimum|[低小]的?)|(?P<high>highest|largest|biggest|"
+    rf"best|maximum|[高大]的?))"
     r"(?:\s*(?:one|mark|grade|score|number|value|分|呢|的话))*[\s?.!？。]*",
     re.IGNORECASE,
 )
 _MONTH_NAME = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?"
 _WRITTEN = (
     rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}}\s*年\s*\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME},?\s+\d{{4}}|{_MONTH_NAME}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME},?\s+\d{{4}}|{_MONTH_NAME}\s+\d{{1,2}}(?:st|nd|rd|"
+    rf"th)?,?\s+\d{{4}}|"
     r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 )
 _DAYS_WRITTEN = lazy_pattern(_WRITTEN, re.IGNORECASE)
 _ON_DAY = lazy_pattern(
-    r"(?:(?:and|so|ok|what|how|about|old|then|or|if|race|event|day|is|was|the|那|如果)[\s,]+)*(?:on|at|"
-    r"by|as of|until|到了?|在)\s*"
+    r"(?:(?:and|so|ok|what|how|about|old|then|or|if|race|event|day|is|was|will|be|he|she|they|the)[\s,]+)*(?:那|"
+    r"如果)?(?:on|at|"
+    r"by|as of|until|到了?|在)?\s*"
     rf"(?P<day>{_WRITTEN})(?:的时候|时|那天|呢)*[\s?.!？。]*",
     re.IGNORECASE,
 )
@@ -64,8 +67,10 @@ _IN_YEAR = lazy_pattern(
     re.IGNORECASE,
 )
 _DAY_AND_MONTH = lazy_pattern(
-    rf"(?:\d{{4}}\s*年\s*)?(?P<zh>\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?)|(?:\d{{4}})(?P<iso>[-/.]\d{{1,2}}[-/.]\d{{1,2}})(?!\d)|"
-    rf"(?P<day>\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME}|{_MONTH_NAME}\s+\d{{1,2}}(?:st|nd|rd|th)?)(?:,?\s+\d{{4}})?",
+    rf"(?:\d{{4}}\s*年\s*)?(?P<zh>\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?)|"
+    rf"(?:\d{{4}})(?P<iso>[-/.]\d{{1,2}}[-/.]\d{{1,2}})(?!\d)|"
+    rf"(?P<day>\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME}|{_MONTH_NAME}\s+\d{{1,2}}(?:st|nd|rd|"
+    rf"th)?)(?:,?\s+\d{{4}})?",
     re.IGNORECASE,
 )
 _BREAK = lazy_pattern(

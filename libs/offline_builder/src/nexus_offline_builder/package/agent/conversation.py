@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from ..tools import figures
 from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .operations import operated, operation_in
 from .payload import Turn
 from .references import named_value, resolutions, value_in
-from .second_try import reworded
+from .second_try import reworded, written_out
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
@@ -20,6 +22,11 @@ from .substitution import substituted
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
 _SYMBOL = lazy_pattern(r"(?<=\d)\s*[A-Za-z]{1,4}(?![A-Za-z])")
+_OF_RESULT = lazy_pattern(
+    r"\b(?:that|it|this|those|them|off|minus|less|take|knock|subtract|reduce|deduct|result|total)\b|[减扣让]",
+    re.IGNORECASE,
+)
+"""Says that the result is meant, and no further quantity of the kind that is told."""
 _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
 
 
@@ -61,6 +68,7 @@ class Conversation:
         return self._reply(prompt, len(self._turns))
 
     def _reply(self, prompt: str, position: int) -> Reply:
+        prompt = written_out(prompt) if position else prompt
         question = self._question(prompt, position)
         reply = self._found(prompt, question, position)
         calls = tuple(showable_call(call) for call in reply.tool_calls)
@@ -81,9 +89,13 @@ class Conversation:
     def _best(self, question: Question, position: int) -> Reply:
         claim = self._claim(question)
         if (whole := self._in_full(question, claim)) is not None:
-            return whole
+            return (self._worked_on(question, position) if _OF_RESULT.search(question.text) else None) or whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
+            if followed is not None and not _is_failed(followed):
+                return followed
+            if claim is None or _OF_RESULT.search(question.text):
+                followed = self._worked_on(question, position) or followed
             if followed is not None:
                 return followed
         if claim is None:
@@ -102,6 +114,28 @@ class Conversation:
             if task is not None:
                 return _done(_Claim(tool, question, task))._replace(read=text)
         return None
+
+    def _worked_on(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that does no more than work on with the result before it."""
+        operation = operation_in(question.text) if position else None
+        values = self._values_before(position) if operation is not None else ()
+        if operation is None or not values:
+            return None
+        value = values[-1] if len(values) == 1 or re.search("合计|总|total", question.text, re.IGNORECASE) else None
+        before = self._replay(position - 1)
+        made = operated(value, operation, before.text) if value is not None else None
+        if made is None or not before.tool_calls:
+            return None
+        said, result, unit = made
+        spoken = f"{figures.carried(result)} {unit}".strip()
+        sign = "=" if figures.is_exact(result) else "≈"
+        call: dict[str, JsonValue] = {
+            "name": before.tool_calls[0]["name"],
+            "input": {"expression": said},
+            "output": {"result": figures.for_json(result)},
+        }
+        text = f"{said} {sign} {figures.shown(result)} {unit}".rstrip() + figures.in_short(result)
+        return Reply(text, (call,), (Value(spoken, result),))
 
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]

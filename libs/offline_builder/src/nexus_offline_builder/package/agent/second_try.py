@@ -10,18 +10,39 @@ _WORD = lazy_pattern(r"(?<![\w@./\\-])[A-Za-z]{5,}(?![\w@/\\-])")
 _DATA_LINE = lazy_pattern(r"[,;|\t{}\[\]]")
 _QUOTED = lazy_pattern(r"(\"[^\"]*\"|“[^”]*”|`[^`]*`|\{.*\})", re.DOTALL)
 _CHATTER_WORDS = (
-    r"(?:hi|hello|hey|hiya|there|all|guys|folks|everyone|team|bot|mate|buddy|sir|madam|dear|thanks|thank|thx|ty|cheers|you|so|"
-    r"much|very|lot|a|in|advance|please|pls|plz|lol|haha|ok|okay|cool|great|awesome|nice|perfect|good|morning|afternoon|"
-    r"evening|can|could|believe|it|that|this|is|crazy|wow|ugh|omg|yikes|sorry|to|bother|quick|question|one|i|need|for|my|"
+    r"(?:hi|hello|hey|hiya|there|all|guys|folks|everyone|team|bot|mate|buddy|sir|madam|dear|thanks|thank|thx|ty|"
+    r"cheers|you|so|"
+    r"much|very|lot|a|in|advance|please|pls|plz|lol|haha|ok|okay|cool|great|awesome|nice|perfect|good|morning|"
+    r"afternoon|"
+    r"evening|can|could|believe|it|that|this|is|crazy|wow|ugh|omg|yikes|sorry|to|bother|quick|question|one|i|"
+    r"need|for|my|"
     r"our|boss|homework|class|teacher|asap|urgent|urgently|help|me|us|out|right|correct|fair|hmm|well|um|uh|oh|just|"
     r"wondering|curious|idk|not|sure|no|idea|don't|dont|know|do|if|possible|would|be|appreciated|appreciate|kind|of|"
     r"confused|stuck|again|now|quickly|let|expensive|cheap|ridiculous|insane|what|rip-off|ripoff|deal|steal|robbery)"
 )
 _CHATTER = lazy_pattern(
-    rf"^(?:{_CHATTER_WORDS}[\s'’]*)+[,.!;:—-]+\s+(?=\S)|(?<=[\w%)])\s*[,.!;?—-]+\s*(?:{_CHATTER_WORDS}[\s'’,]*)+[.!?\s]*$|"
+    rf"^(?:{_CHATTER_WORDS}[\s'’]*)+[,.!;:—-]+\s+(?=\S)|"
+    rf"(?<=[\w%)])\s*[,.!;?—-]+\s*(?:{_CHATTER_WORDS}[\s'’,]*)+[.!?\s]*$|"
     r"^(?:你好|您好|嗨|请问一下|麻烦了?|谢谢)[,，!！。\s]+|[,，。!！\s]+(?:谢谢|多谢|麻烦了|太贵了|可以吗|行吗)[!！。~\s]*$",
     re.IGNORECASE,
 )
+_SHORT = (
+    (lazy_pattern(r"(?<![\w.])(?<!\d\s)n(?=\s+(?!to\b)\S)"), "and"),
+    (lazy_pattern(r"(?<![\w.])w(?:/|\b)(?=\s*\S)", re.IGNORECASE), "with "),
+    (lazy_pattern(r"(?<![\w.])w/o\b", re.IGNORECASE), "without"),
+    (lazy_pattern(r"\b(?:b4)\b", re.IGNORECASE), "before"),
+    (lazy_pattern(r"(?<!\w)@(?=\s*[\d$€£])"), "at"),
+    (lazy_pattern(r"(?<=[a-z] )(?<!\d )r(?= (?:that|there|those|these|they|it|in)\b)", re.IGNORECASE), "are"),
+    (lazy_pattern(r"\bu\b(?!\s*[./])", re.IGNORECASE), "you"),
+    (
+        lazy_pattern(
+            r"(?:,?\s*\b(?:pls|plz|thx|ty|tho|mate|lol)\b)+(?=\W*$)|^\s*(?:pls|plz|ok so|so|yo|hey|hi)\b[\s,]*",
+            re.IGNORECASE,
+        ),
+        "",
+    ),
+)
+"""What people shorten, where it can hardly be anything else."""
 _BORDER = lazy_pattern(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
 _COMMON = (
     "calculate calculator convert conversion multiply multiplied divide divided subtract minus times square "
@@ -46,11 +67,19 @@ def reworded(text: str) -> list[str]:
     """`text` as it may be meant besides: without small talk around it, without typing errors, without either."""
     if len(text) > _LONGEST:
         return []
-    plain = _CHATTER.sub("", text)
-    tries = [plain, corrected(text), corrected(plain)]
+    plain, whole = _CHATTER.sub("", text), written_out(text)
+    tries = [plain, corrected(text), corrected(plain), whole, corrected(_CHATTER.sub("", whole))]
     if not _QUOTED.search(text) and "\n" not in text:
         tries.append(_BORDER.sub(" ", plain))
     return [one for one in dict.fromkeys(tries) if one.strip() and one != text]
+
+
+def written_out(text: str) -> str:
+    """`n w/ 20% tip` as `and with 20% tip`: the first line, as what follows may be data."""
+    line, end, rest = text.partition("\n")
+    for form, word in _SHORT:
+        line = form.sub(word, line)
+    return re.sub(r"  +", " ", line) + end + rest
 
 
 def corrected(text: str) -> str:

@@ -43,9 +43,10 @@ _AROUND = lazy_pattern(
     r"(?:\b(?:vs|versus|against|and|or|then|so|ok|okay|now|but|what|how|about|if|it|is|was|were|with|for|only|just|"
     r"we|they|she|he|i|"
     r"you|there|are|be|oh no|no|oh|wait|actually|sorry|hmm|well|came|come|coming|going|rather|meant|mean|"
-    r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|the|a|an|split|by|between|among|again|"
+    r"instead|make|that|someone|somebody|born|on|at|of|us|them|pay|paid|tip|rate|vat|tax|discount|use|take|the|a|"
+    r"an|split|by|between|among|again|"
     r"starts?|starting|begins?|opened|signed|issued|due|"
-    r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|换成|改成|"
+    r"same|do|try|to|until|till|from|since|once|once more|would|s)\b|那么?|如果|要是|假如|若|换成|改成|税率|税点|折扣|"
     r"改为|变成|是|有|呢|的话|只有|"
     r"只|到|至|按|小费|再|用|来|付|出生|又|吗|么)",
     re.IGNORECASE,
@@ -57,7 +58,8 @@ _SHARE_ON = lazy_pattern(
 )
 _A_YEAR = lazy_pattern(r"(?<!\d)(?:1[5-9]|2[01])\d\d(?!\d)")
 _ANOTHER_YEAR = lazy_pattern(
-    r"(?:(?:and|or|in|what|about|how|the|year|same|day|那|同一天|换成|到)[\s,]*)*((?:1[5-9]|2[01])\d\d)\s*年?(?:呢|的)?[\s?.？。]*",
+    r"(?:(?:and|or|in|what|about|how|the|year|same|day|那|同一天|换成|到)[\s,]*)*((?:1[5-9]|2[01])\d\d)\s*年?(?:呢|"
+    r"的)?[\s?.？。]*",
     re.IGNORECASE,
 )
 _ON_TOP = lazy_pattern(r"\b(?:another|further|additional|extra|on top)\b|再[打减加涨降]|又", re.IGNORECASE)

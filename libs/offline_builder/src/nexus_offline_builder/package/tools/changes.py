@@ -47,7 +47,8 @@ _ASKS_CHANGE = lazy_pattern(
 _NOT_A_CHANGE = lazy_pattern(
     r"[*=+^]|\b(?:plus|minus|times|sum|add|subtract|average|mean|share|proportion|split|each|tip|vat|tax|if|"
     r"unless|without|"
-    r"except|not|another|doubled?|halved?|out of|absolute|euros? more|by|days?|hours?|minutes?|add(?:ed)?|off|discount|"
+    r"except|not|another|doubled?|halved?|out of|absolute|euros? more|by|days?|hours?|minutes?|add(?:ed)?|off|"
+    r"discount|"
     r"convert|percentage points?|of)\b|\d\s*/\s*\d|加|减|乘|除|平均|占|差|折",
     re.IGNORECASE,
 )
@@ -71,7 +72,8 @@ _BACK = lazy_pattern(
     re.IGNORECASE,
 )
 _ANOTHER = lazy_pattern(
-    r"(?:(?:and|so|ok|now|what|about|how|if|it|with|for|to|from|was|is|were|had been|instead|or|then|only|we|had|there|"
+    r"(?:(?:and|so|ok|now|what|about|how|if|it|with|for|to|from|was|is|were|had been|instead|or|then|only|we|had|"
+    r"there|"
     r"would|be|made|it's|last year|this year|last month|this month|the|old|new|"
     r"value|one|[,?.!]|那|如果|要是|呢|去年|今年|现在|"
     r"原来|到|从|是)\s*|\0\s*)+",
@@ -80,7 +82,9 @@ _ANOTHER = lazy_pattern(
 _YEAR = lazy_pattern(r"(?<![\d.,])((?:19|20)\d\d)(?![\d.,]*\d)\s*[:：=]?\s*(?:年|was|had|were)?")
 _SHARE_ASKED = lazy_pattern(
     r"\b(?:what|which|how much) (?:share|proportion|portion|fraction|part)\b|\b(?:share|proportion|ratio)\b|"
-    rf"(?:what|which|how many|how much|in|as)?\s*(?:an?\s)?{_PERCENT}|占|几成|比例|份额",
+    rf"(?:what|which|how many|how much|in|as)?\s*(?:an?\s)?{_PERCENT}|占|几成|比例|份额|"
+    r"(?:执行|完成|达成|使用|利用|出勤|合格|及格|到课|出席)率|"
+    r"\b(?:completion|utili[sz]ation|attendance|pass|success|fill)(?: rate)?\b",
     re.IGNORECASE,
 )
 _WANTS_SHARE = lazy_pattern(rf"{_PERCENT}|\bshares?\b|\bproportions?\b|占比|比例", re.IGNORECASE)
@@ -98,7 +102,9 @@ _WHOLE_BEHIND = lazy_pattern(
     re.IGNORECASE,
 )
 _WHOLE = lazy_pattern(
-    r"(?:total|in all|altogether|overall|all|共有?|总[数共]?|全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0", re.IGNORECASE
+    r"(?:预算|计划|目标|应[到出]|budget|target|planned|capacity|total|in all|altogether|overall|all|共有?|总[数共]?|"
+    r"全[部班]?)(?:\s*(?:of|is|was|:|were))*\s*\0",
+    re.IGNORECASE,
 )
 _NO_SHARE = lazy_pattern(
     r"[*=+^%]|\b(?:not|no|n't|without|except|left|rest|remain\w*|un\w+ed|missing|others?|if|more|less|than|each|"

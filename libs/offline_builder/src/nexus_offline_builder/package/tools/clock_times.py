@@ -42,6 +42,11 @@ _CLOCKED = lazy_pattern(
     r"加)\s*\d{1,3}:[0-5]\d)+[\s?=.]*",
     re.IGNORECASE,
 )
+_USUAL_BREAK = lazy_pattern(
+    r"\d\s*-?(?:min\w*|h\w*|分钟|小时)[^\d.;]{0,16}(?:break|lunch|pause|休息|午休)|half an hour (?:break|lunch)",
+    re.IGNORECASE,
+)
+"""Each working time is less the break that the requirement names: not read here."""
 _PART = lazy_pattern(r"(\d+(?:\.\d+)?)\s*(h|小时|m|分)", re.IGNORECASE)
 
 
@@ -51,6 +56,8 @@ def clock_task(question: Question) -> Task | None:
     if len(text) > _LONGEST:
         return None
     if (found := _RANGE.fullmatch(text)) and (minutes := _apart(found)) is not None:
+        if not found["off"] and _USUAL_BREAK.search(question.requirement):
+            return None
         return Task(CERTAIN, lambda: _answer(Fraction(minutes), text, question.chinese))
     if _SUM.fullmatch(text):
         parts = [

@@ -9,14 +9,17 @@ from .calendar_periods import with_edges, with_periods
 from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
 from .date_ages import BORN, age, age_on, age_reached, either_way, turning
-from .date_defaults import in_full
+from .date_defaults import in_full as with_requirement
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
+from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
+from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
+from .worked_time import time_task
 
 _LONGEST_PROMPT = 400
 _FORTH = lazy_pattern(
@@ -71,7 +74,7 @@ _MOVES = lazy_pattern(
     r"\b(?:before|after|later|earlier|prior|ago|plus|minus)\b(?=\W*$)|[之以]?[前后]\s*[?？。]*$", re.IGNORECASE
 )
 _VAGUE = lazy_pattern(
-    r"\b(?:half|couple|few|several|every|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
+    r"\b(?:half|couple|few|several|every(?!.*\bnext\b)|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
     r"without|not|incl\w*|weekends?|(?:last|final) day(?! (?:at|in (?:the )?office|of work|"
     r"with (?:us|them)|here|is|was|will)))\b|"
     r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
@@ -80,9 +83,9 @@ _VAGUE = lazy_pattern(
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
 _RUNS = lazy_pattern(
     r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|"
-    r"purchased|begins?|began|signed|opened|dated)\b(?!.*\b(?:start|"
+    r"purchased|begins?|began|signed|opened|dated|rotat\w+|renew\w*)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
-    r"开始|购买|签发|签订",
+    r"开始|购买|签发|签订|有效|开封|保质|质保",
     re.IGNORECASE,
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
@@ -99,12 +102,7 @@ _IN_OTHER_UNITS = lazy_pattern(
     re.IGNORECASE,
 )
 _IN_ALL = lazy_pattern("一共|总共|共计|合计")
-_NO_WEEKENDS = lazy_pattern(
-    r"^(?:(?:and|so|ok|but|how many|how about|what about)\s+)*(?:without|excluding|not counting|minus|"
-    r"no) (?:the )?weekends?[\s?.!]*$|"
-    r"^(?:那)?(?:不[算含计]|去掉|扣除|除去)周末(?:呢)?[\s?？。]*$",
-    re.IGNORECASE,
-)
+"""Names of events that look like periods: `half marathon`, `10k`."""
 _BETWEEN_THEM = lazy_pattern(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
     r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
@@ -136,6 +134,7 @@ _JOINING = lazy_pattern(
 
 
 def understand(question: Question) -> Task | None:
+    question = in_order(question)
     try:
         return _understood(question)
     except Refusal:
@@ -148,10 +147,14 @@ def _understood(question: Question) -> Task | None:
     text = question.text.strip()
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
-    if (worked := clock_task(question)) is not None:
+    if (worked := clock_task(question) or (time_task(question) if _CLOCK.search(text) else None)) is not None:
         return worked
-    text = _NO_WEEKENDS.sub("in working days", text)
+    text = EVENT.sub(
+        lambda one: one[1] or "race", MONDAY_TO_FRIDAY.sub("working days ", NO_WEEKENDS.sub("in working days", text))
+    )
     text = _IN_ALL.sub("", text)
+    text = re.sub(r"\b(next|last|first|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(last|first) date of\b", r"\1 day of", text, flags=re.IGNORECASE)
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
         question.today,
@@ -170,7 +173,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
     found = in_one_year(_once(dates_in(text, question.today), text))
     refuse_other_weekday(text, found)
-    text, found = _with_ends(text, found, question.today)
+    text, found = _with_ends(text, found, question)
     rest = without_dates(text, found)
     durations = list(DURATION.finditer(rest))
     left = re.search(r"[\w:.]*\d[\w:.]*", DURATION.sub(" ", rest))
@@ -197,10 +200,14 @@ def _about_dates(text: str, question: Question) -> Task | None:
     return _one_day(found[0], text, rest, question) if found else _without_dates(text, question)
 
 
-def _with_ends(text: str, found: list[FoundDate], today: date) -> tuple[str, list[FoundDate]]:
-    """Of two dates, whether both count is said in one way."""
-    marked = with_included(text) if len(found) == 2 else text
-    return (marked, in_one_year(dates_in(marked, today))) if marked != text else (text, found)
+def _with_ends(text: str, found: list[FoundDate], question: Question) -> tuple[str, list[FoundDate]]:
+    """Of two dates, whether both count is said in one way, by the prompt or else by the requirement."""
+    if len(found) != 2:
+        return text, found
+    always = with_included(question.requirement[:1000]) != question.requirement[:1000] and not ENDS_SAID.search(text)
+    marked = with_included(text)
+    marked = f"{text}{INCLUDED}" if always and marked == text else marked
+    return (marked, in_one_year(dates_in(marked, question.today))) if marked != text else (text, found)
 
 
 def _once(found: list[FoundDate], text: str) -> list[FoundDate]:
@@ -230,10 +237,14 @@ def _several(
     found: list[FoundDate], durations: "list[re.Match[str]]", text: str, rest: str, question: Question
 ) -> Task | None:
     """Two dates are compared, if that is asked or nothing else is said; more, or a duration besides, are unclear."""
+    if len(found) > 1 and not durations and ONLY_WEEKDAYS.fullmatch(text):
+        return Task(CERTAIN, lambda: listed(found, question))
     if len(found) > 2 or durations:
         return Task(LIKELY, lambda: _refuse_unread(text))
     if _BETWEEN.search(text):
         return Task(CERTAIN, lambda: _between(found[0], found[1], rest, question))
+    if _WEEKDAY.search(rest):
+        return Task(CERTAIN, lambda: listed(found, question))
     if not is_label(_JOINING.sub(" ", _BARE.sub(" ", rest.replace(INCLUDED.strip(), " ")))):
         return None
     return Task(LIKELY, lambda: _between(found[0], found[1], rest, question))
@@ -248,6 +259,8 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
         if found[0].recurring:
             start = moved_months(start, 12 * (question.today.year - start.year))
         return Task(CERTAIN, lambda: added(start, rest, question))
+    if re.search(r"(?:开封|购买|生产|签订|入职|签发)后", rest) and not _ANCHORED.search(rest):
+        return Task(LIKELY, _refuse_without_date)
     if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
         if (day := _that_day(rest, question)) is not None:
             return Task(CERTAIN, lambda: added(day, rest, question))
@@ -262,9 +275,13 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
 def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
     if (moving := _MOVES.search(rest)) and not _HOW_LONG_AGO.search(rest):
         return Task(LIKELY, lambda: _refuse_unread(moving.group()))
+    if holiday := HOLIDAY.search(rest):
+        return Task(LIKELY, lambda: _refuse_unread(holiday.group()))
     if _DISTANCE.search(text):
         if found.day == question.today:
             return Task(LIKELY, _refuse_without_date)
+        if found.day > question.today and HOW_OLD.search(text):
+            return Task(LIKELY, _refuse_without_birth)
         here = FoundDate(0, 0, question.today)
         first, second = sorted((here, found), key=lambda one: one.day)
         sure = not question.earlier or not _AND_UNTIL.match(text)
@@ -304,11 +321,26 @@ def _without_dates(text: str, question: Question) -> Task | None:
 def _that_day(text: str, question: Question) -> date | None:
     """The day that the turn before counts to: `how long until 24 Dec`, `what weekday is that?`."""
     before = question.earlier[0] if question.earlier and _THAT_DAY.search(text) else ""
+    if before and (day := _day_of(question._replace(text=before, earlier=question.earlier[1:]))) is not None:
+        return day
     plain = digits_for_words(plain_signs(before))
     if not before or len(before) > _LONGEST_PROMPT or "\n" in before:
         return None
-    found = [one for one in dates_in(plain, question.today) if one.day != question.today]
-    return found[0].day if len(found) == 1 and not DURATION.search(without_dates(plain, found)) else None
+    found = dates_in(plain, question.today)
+    rest = without_dates(plain, found)
+    found = [one for one in found if one.day != question.today]
+    return found[0].day if len(found) == 1 and not DURATION.search(rest) else None
+
+
+def _day_of(question: Question) -> date | None:
+    """The day that the answer to an earlier prompt was, where it moved on from another."""
+    try:
+        task = understand(question)
+        output = task.run().tool_output if task is not None else {}
+    except Refusal:
+        return None
+    moved = task is not None and "date" in output
+    return date.fromisoformat(str(output["date"])) if moved else None
 
 
 def _refuse_unread(part: str) -> Answer:
@@ -323,6 +355,10 @@ def _refuse_without_date() -> Answer:
     raise Refusal("Please name the date, for example 2024-01-31.", "请写出日期，例如 2024-01-31。")
 
 
+def _refuse_without_birth() -> Answer:
+    raise Refusal("Whose age? Please give the date of birth too.", "请同时给出出生日期。")
+
+
 def _between(first: FoundDate, second: FoundDate, rest: str, question: Question) -> Answer:
     start, end = first.day, second.day
     if second.recurring and re.search(r"\bsince\b|\bago\b|已经|过去了", rest, re.IGNORECASE):
@@ -330,6 +366,10 @@ def _between(first: FoundDate, second: FoundDate, rest: str, question: Question)
     if INCLUDED.strip() in rest:
         return span_with_last(start, end, rest.replace(INCLUDED.strip(), ""), question)
     return span(start, end, rest, question)
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    return with_requirement(in_order(question), requirement)
 
 
 TOOL = Tool(

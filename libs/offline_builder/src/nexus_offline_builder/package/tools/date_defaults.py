@@ -8,6 +8,7 @@ from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
 from .date_ages import BORN, written_either_way
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
+from .date_names import ASKS_WEEKDAY, about_its_date
 from .date_prose import is_label
 from .date_told import refuse_other_weekday
 from .patterns import lazy_pattern
@@ -99,7 +100,8 @@ _HOLIDAYS = r"(?:public |bank |national |legal |statutory |school )*(?:holidays?
 _NO_HOLIDAYS = lazy_pattern(
     rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|"
     rf"don't (?:care about|"
-    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our| about)*\s+{_HOLIDAYS}"
+    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our|"
+    rf" about)*\s+{_HOLIDAYS}"
     rf"(?: (?:are |is )?(?:needed|necessary|required|considered|involved|please))?\)?|"
     rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|"
     rf"being)\s+(?:to be\s+|be\s+)?"
@@ -137,22 +139,12 @@ _SO_LONG = lazy_pattern(
     r"\bin (?:n|x|so many|some|a number of)\s+(?P<ahead>days|weeks|months|years)\b",
     re.IGNORECASE,
 )
-_LONGEST_QUESTION = 60
-_ASKS_WEEKDAY = lazy_pattern(r"\bweek ?day\b|\b(?:what|which) day\b|星期几|周几|礼拜几", re.IGNORECASE)
-_UNITS_OF_TIME = (
-    ("working days", r"\b(?:working|business|work|week)[\s-]?days\b(?! is)|工作日"),
-    ("weeks", r"\bweeks\b|周|星期"),
-    ("months", r"\bmonths\b|个月"),
-)
-_ASKS_HOW_FAR = lazy_pattern(
-    r"(?:(?:and|so|ok|please|tell me|how|many|much|long|far|what|which|is|are|it|there|the|a|to|go|still|more|until|"
-    r"till|left|"
-    r"remaining|away|days?|weeks?|months?|time|working|business|work|weekday|countdown|sleeps|now|on|that|then|"
-    r"big day|date|event|"
-    r"wedding|party|exam|trip|day of the week|还|有|多少|几|天|周|个?月|星期|工作日|多久|剩|倒计时|那天|是|现在|"
-    r"距离?)\s*)+",
+_RUNS_FOR = lazy_pattern(
+    r"试用期|有效期|保质期|质保期?|期限为|转正|\bprobation\w*|\btrial\b|\bvalid\w*|\bwarrant\w+|\blease\b|\bnotice\b|\bguarantee\w*|"
+    r"\bshelf life\b|\bkeeps?\b|\blasts?\b|\bnet\b",
     re.IGNORECASE,
 )
+"""What begins on a day and ends after the period that is named with it."""
 _UNIT = lazy_pattern(r"(?:(?:business|working|work) )?\b(?:days?|weeks?|months?|years?)\b", re.IGNORECASE)
 _IN_UNIT = lazy_pattern(
     r"\b(?:how many |number of |in )?(?P<unit>weeks|months|hours) (?:until|till|to|left|since|before|"
@@ -188,13 +180,19 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
         wanted = _ASKED_FOR.sub(" ", wanted)
     if (age := _age(question, wanted)) is not None:
         return age
-    if (about := _about_its_date(question, requirement)) is not None:
+    if (about := about_its_date(question, requirement)) is not None:
         return about
     if (relative := _from_today(question, plain_signs(requirement))) is not None:
         return relative
     if (moved := _with_period(question, wanted)) is not None:
         return moved
+    return _of_its_days(question, wanted)
+
+
+def _of_its_days(question: Question, wanted: str) -> str | None:
     text = with_included(question.text)
+    if len(each := _each_weekday(question, wanted)) > 1:
+        return f"which weekdays: {', '.join(map(str, each))}"
     days = _bare_days(question._replace(text=text.replace(INCLUDED, "")), _EDGE.search(wanted) is not None)
     if len(days) == 2:
         whole = _of_two(days[0], days[1], wanted)
@@ -208,26 +206,23 @@ def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
     return _of_one(days[0], wanted, question) if len(days) == 1 else None
 
 
-def _about_its_date(question: Question, requirement: str) -> str | None:
-    """`how many weeks left?` of an agent that was built for one date."""
-    found = dates_in(plain_signs(requirement), question.today) if re.search(r"\d", requirement) else []
-    text = question.text.strip().rstrip("?？.。! ")
-    if len(found) != 1 or found[0].recurring or len(text) > _LONGEST_QUESTION or re.search(r"\d", text):
-        return None
-    if not _ASKS_HOW_FAR.fullmatch(text) or not re.search(r"\d{4}", requirement[found[0].start : found[0].end]):
-        return None
-    day = found[0].day
-    if _ASKS_WEEKDAY.search(text):
-        return f"which weekday is {day}"
-    unit = next((name for name, said in _UNITS_OF_TIME if re.search(said, text, re.IGNORECASE)), "days")
-    first, last = sorted((question.today, day))
-    return f"how many {unit} between {first} and {last}"
+def _each_weekday(question: Question, wanted: str) -> list[date]:
+    """Several dates, of which only the day of the week is asked."""
+    if not ASKS_WEEKDAY.search(wanted) or _APART.search(wanted) or _UNTIL.search(wanted) or _DURATION.search(wanted):
+        return []
+    return _bare_days(question, False)
 
 
 def _age(question: Question, wanted: str) -> str | None:
     """`born 1990-05-05` for a bare date with a year, where ages are asked for."""
     text = plain_signs(question.text.strip())
-    if not BORN.search(wanted) or _UNTIL.search(wanted) or len(text) > _LONGEST_PROMPT or "\n" in text:
+    if (
+        not BORN.search(wanted)
+        or _UNTIL.search(wanted)
+        or _RUNS_FOR.search(wanted)
+        or len(text) > _LONGEST_PROMPT
+        or "\n" in text
+    ):
         return None
     if slashed := _SLASHED.fullmatch(text):
         return f"born {slashed[1]}"
@@ -278,6 +273,8 @@ def _with_period(question: Question, wanted: str) -> str | None:
         return None
     period = _PERIOD.search(rest)
     unit = (period["unit"] or _unit_in(wanted)) if period else None
+    if unit in ("day", "days", "天") and _WORKING.search(wanted) and not _DAYS.search(_WORKING.sub(" ", wanted)):
+        unit = "working days"
     label = _SAYS_NOTHING.sub(" ", _PERIOD.sub(" ", rest, count=1))
     if period is None or unit is None or not is_label(label) or (not period["unit"] and label.strip()):
         return None
@@ -357,8 +354,10 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
 def _moved(day: date, durations: "list[re.Match[str]]", wanted: str, edge: "re.Match[str] | None") -> str | None:
     """Raises Refusal where the requirement names several periods, or a rule besides."""
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
-    if not signs and _OF_A_DAY.search(_DURATION.sub(" ", wanted)):
+    if not signs and not _RUNS_FOR.search(wanted) and _OF_A_DAY.search(_DURATION.sub(" ", wanted)):
         return None
+    if not signs and _RUNS_FOR.search(wanted):
+        signs = ["plus"]
     numbers = re.findall(r"\d+", wanted)
     if not signs or len(numbers) != 1 or edge is not None or len(durations) != 1:
         _refuse(durations[0].group())

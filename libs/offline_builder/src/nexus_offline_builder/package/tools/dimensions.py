@@ -32,6 +32,9 @@ _PLACES = lazy_pattern(
     r"sqm|garden|deck\w*|plaster\w*|wood|timber|land|dimensions)\b|面积|体积|房间|地板|瓷砖|工地",
     re.IGNORECASE,
 )
+_MONEY = lazy_pattern(
+    r"%|percent|\b(?:vat|tax|price|prices|bill|discount|fee|cost|euros?|dollars?)\b|税|价|折", re.IGNORECASE
+)
 
 
 def area_task(question: Question) -> Task | None:
@@ -46,6 +49,8 @@ def area_task(question: Question) -> Task | None:
     by = re.search(r"\bby\b", text, re.IGNORECASE) is not None
     units: list[Unit | None] = [unit_named(name.lower().replace("'", "ft")) if name else None for _, name in sides]
     if by and len(sides) == 2 and not any(units) and not _PLACES.search(f"{question.requirement} {text}"):
+        return None
+    if not any(units) and _MONEY.search(question.requirement) and not _PLACES.search(f"{question.requirement} {text}"):
         return None
     if units[-1] is not None and not any(units[:-1]):
         units = [units[-1]] * len(units)

@@ -44,8 +44,16 @@ def rounded(number: Fraction, places: int) -> Fraction:
 
 
 def equals(number: Fraction) -> str:
-    """The number after the sign that is true for it: `= 80`, or `≈ 3.33333333333`."""
-    return f"{'=' if is_exact(number) else '≈'} {shown(number)}"
+    """The number after the sign that is true for it: `= 80`, or `≈ 3.33333333333 (3.33)`."""
+    return f"{'=' if is_exact(number) else '≈'} {shown(number)}{in_short(number)}"
+
+
+def in_short(number: Fraction) -> str:
+    """` (3.33)` behind a number with more decimals than anybody reads."""
+    places = 2 if abs(number) >= Fraction(1, 10) else 2 - Decimal(float(number)).adjusted() - 1
+    if not number or not 0 <= places <= _MOST_DECIMALS or _decimals_needed(number.denominator, places + 1) is not None:
+        return ""
+    return f" ({shown(rounded(number, places))})"
 
 
 def for_json(number: Fraction) -> int | str:

@@ -21,7 +21,8 @@ _OF_ALL = (
     ),
 )
 _CHANGE = lazy_pattern(
-    r"\b(?:percent(?:age)?|%|per cent)\b.{0,30}\b(?:change|increase|decrease|difference|growth|up|down|grew|rise|rose|"
+    r"\b(?:percent(?:age)?|%|per cent)\b.{0,30}\b(?:change|increase|decrease|difference|growth|up|down|grew|rise|"
+    r"rose|"
     r"fell|drop\w*|more|less|cheaper)\b|%\s*(?:change|increase|decrease|difference|growth|up|down)|"
     r"\b(?:change|increase|decrease|growth|difference|went up|rise|drop)\b.{0,30}(?:\b(?:in|as|by)\b.{0,10})"
     r"(?:\bpercent|\bper cent|%)|\bgrowth rate\b|涨跌幅?|涨幅|跌幅|增长率|增幅|变化率|百分比变化|"
@@ -83,7 +84,9 @@ def in_full(question: Question, requirement: str) -> str | None:
 def share_in_full(question: Question, requirement: str) -> str | None:
     """`34/40` and `34 of 40`, where percentages are asked for."""
     part = _PART_OF.fullmatch(plain_signs(question.text.strip()))
-    return f"{part['a']} of {part['b']} in percent" if part and _PERCENT.search(requirement) else None
+    if part is None or not _PERCENT.search(requirement) or float(part["a"]) > float(part["b"]):
+        return None
+    return f"{part['a']} of {part['b']} in percent"
 
 
 def _of_two(first: str, second: str, requirement: str) -> str | None:

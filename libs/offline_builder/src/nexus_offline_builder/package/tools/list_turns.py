@@ -84,7 +84,7 @@ def _listed(text: str) -> _List | None:
     lines = [_IN_FULL.fullmatch(line.strip()) for line in text.split("\n")]
     if all(lines):
         found = [line for line in lines if line is not None]
-        members = [Fraction(number) for number in found[0]["list"].replace(",", " ").split()]
+        members = [Fraction(one.replace(",", "")) for one in re.split(r",?\s+", found[0]["list"].strip(" ,"))]
         return _List(members, [line["name"] for line in found])
     if headed := _HEADED.fullmatch(text):
         members, names = numbers_alone(plain_signs(headed["rest"])), asked_in(headed["asked"])

@@ -24,7 +24,9 @@ _MARKED = lazy_pattern(
     r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
     re.IGNORECASE,
 )
-_TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→)\s*$", re.IGNORECASE)
+_TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→|[成为到])\s*$", re.IGNORECASE)
+_TIGHT_LIST = lazy_pattern(r"(?<=[^\W\d])\s*[,;、](?=\.?\d)")
+_POINTED = lazy_pattern(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.,]*\d)")
 _NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
 _FEET_AND_INCHES = lazy_pattern(
@@ -42,13 +44,16 @@ _AMERICAN = lazy_pattern(
     r"\b(?:us|u\.s\.|american)\s+(?=(?:gallons?|gal|pints?|quarts?|cups?|fluid ounces?|fl oz|mpg|tons?)\b)",
     re.IGNORECASE,
 )
-_CONSUMPTION = lazy_pattern(
+CONSUMPTION = lazy_pattern(
     r"\b(?:l|lit(?:re|er)s?)\s*(?:per|/|on|for)\s*(?:every\s+)?100\s*(?:km|kilomet(?:re|er)s?|k)\b", re.IGNORECASE
 )
 _RANGE = lazy_pattern(
     rf"(?:\b(?:between|from)\s+)?(?<![\w.,/-])(?P<low>-?(?:{_NUMBER}))(?:-(?=\d)|\s*(?:to|and|or|~|到|至|"
     rf"和)\s*)(?P<high>-?(?:{_NUMBER}))(?=\s*[^\W\d]|\s*°)",
     re.IGNORECASE,
+)
+_SQUARE_WORDS = lazy_pattern(
+    r"\bsq\.?\s+(?=(?:yards?|feet|foot|met(?:re|er)s?|miles?|inch(?:es)?|kilomet(?:re|er)s?)\b)", re.IGNORECASE
 )
 _SQUARED = lazy_pattern(r"\b(?:sq(?:uare)?\s+(km|m|cm|ft|in|yd|mi)|cubic\s+(m|cm|ft|in|yd))\b", re.IGNORECASE)
 _TALL = lazy_pattern(r"(?<![\d.])(\d)(?:米|m(?=\d{2}(?!\d)))(\d{1,2})(?=\s*(?:$|[是等换合转有多的高,，。?？=]))")
@@ -166,7 +171,8 @@ def spoken(amount: str, unit: Unit) -> str:
     return f"{amount} {unit.symbol}{'s' if unit.symbol in _WORD_UNITS and amount != '1' else ''}"
 
 
-def measurements_in(prompt: str) -> Measurements:
+def placed_in(prompt: str) -> tuple[str, list[tuple[int, int, Quantity]]]:
+    """The prompt as it is read, and where the quantities stand in it."""
     text = _plain(prompt)
     found: list[tuple[int, int, Quantity]] = []
     for match in _BEFORE_UNIT.finditer(text):
@@ -174,7 +180,11 @@ def measurements_in(prompt: str) -> Measurements:
         if mention and (quantity := _quantity(match["amount"], mention.name)):
             found.append((match.start(), mention.end, quantity))
     found = _merged(text, found)
-    found = [one for one in found if len(found) == 1 or not _says_into(text, one)]
+    return text, [one for one in found if len(found) == 1 or not _says_into(text, one)]
+
+
+def measurements_in(prompt: str) -> Measurements:
+    text, found = placed_in(prompt)
     rest = text
     for start, end, _ in found:
         rest = rest[:start] + "\0" * (end - start) + rest[end:]
@@ -256,6 +266,7 @@ def _plain(prompt: str) -> str:
         .replace("^2", "²")
         .replace("^3", "³")
     )
+    text = _TIGHT_LIST.sub(", ", text)
     text = _SCALE_FIRST.sub(r"\2\1度", _LETTER_FIRST.sub(r"\2 °\1", text).replace("一共", "总共"))
     text = _HALF_TAEL.sub(lambda found: f"{digits_for_words(found[1])}.5两", text)
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
@@ -265,10 +276,13 @@ def _plain(prompt: str) -> str:
     text = _BOTH_NAMED.sub(r"\1 \2, \3 \2", _HYPHENED.sub(r"\1 ", text))
     text = re.sub(r"((?:英尺|呎)\s*\d[\d.]*\s*)寸", r"\1英寸", text)
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
-    text = _CONSUMPTION.sub("l/100km", text)
+    text = CONSUMPTION.sub("l/100km", text)
+    text = _SQUARE_WORDS.sub("square ", text)
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
+    if _DECIMAL_COMMA.search(text):
+        text = _POINTED.sub(lambda found: found.group().replace(".", ""), text)
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
     text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
     text = _STONES.sub(r"\1 st \2 lb ", text)
@@ -303,7 +317,11 @@ def _halved(found: "re.Match[str]") -> str:
 
 def _corrected(found: "re.Match[str]") -> str:
     word = found[1].lower()
-    names = [] if word in _WORD_NAMES else [name for name in _WORD_NAMES if name[0] == word[0]]
+    names = (
+        []
+        if word in _WORD_NAMES or not re.search("[aeiou]", word)
+        else [name for name in _WORD_NAMES if name[0] == word[0]]
+    )
     singular = [name for name in names if f"{name}s" in _WORD_NAMES]
     known = nearest(word, names, shortest=4) or nearest(word, singular, shortest=4)
     return found.group()[: found.start(1) - found.start()] + (known or found[1])

@@ -8,7 +8,7 @@ from .patterns import lazy_pattern
 _LONGEST = 120
 _N = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _TAX_NAME = r"(?:vat|gst|mwst|ust|iva|tva|(?:sales )?tax(?:es)?)"
-_RATE = lazy_pattern(
+RATE = lazy_pattern(
     rf"(?:(?:税率|税点|征收率)\s*(?:是|为|按|:|：)?\s*|\b{_TAX_NAME}\s*(?:rate\s*)?(?:of|at|is|"
     rf":)?\s*)?(?<![\d.,])(?P<rate>{_N})\s*"
     rf"(?:%|个?(?:百分)?点(?![\d半钟]))(?:\s*的?\s*(?:税率|征收率|税点)|\s*{_TAX_NAME}\b)?|"
@@ -34,7 +34,7 @@ _ROLES = (
         rf"(?:增值)?税[额金款费]?(?![率点前后])|\b(?:the )?{_TAX_NAME}\b(?: (?:part|amount|share|portion|content))?",
     ),
 )
-_ROLE = lazy_pattern("|".join(f"(?P<{name}>{said})" for name, said in _ROLES), re.IGNORECASE)
+ROLE = lazy_pattern("|".join(f"(?P<{name}>{said})" for name, said in _ROLES), re.IGNORECASE)
 _AMOUNT = lazy_pattern(rf"(?<![A-Za-z0-9_.,]){_N}(?![A-Za-z0-9_%.]*\d)")
 _LINK = lazy_pattern(
     r"\s*(?:价格?|货款|金额|总[价额]|单价|是|为|的|:|：|price|amount|total|is|was|of|at|on|in|from|for|"
@@ -44,7 +44,7 @@ _LINK = lazy_pattern(
 _BEHIND = lazy_pattern(
     r"\s*(?:元|块钱?|euros?|dollars?|pounds?|eur|usd|gbp)?\s*[(（]?\s*(?:is |was |are )?", re.IGNORECASE
 )
-_ASKS_RATE = lazy_pattern(
+_ASKS_WHICH_RATE = lazy_pattern(
     rf"税率|税点|\b{_TAX_NAME} rate\b|\brate\b|几个点|百分之几|what percent|what %", re.IGNORECASE
 )
 _SAYS_NOTHING = lazy_pattern(
@@ -71,26 +71,24 @@ def tax_in(text: str, asked_besides: str = "") -> list[str] | None:
     if len(text) > _LONGEST or ("税" not in text and not re.search(_TAX_NAME, text, re.IGNORECASE)):
         return None
     text = _IN_IT.sub(r"含税 \1 ", text)
-    rates = list(_RATE.finditer(text))
-    plain = re.sub(r"\s+", " ", _RATE.sub(" ", text))
+    rates = list(RATE.finditer(text))
+    plain = re.sub(r"\s+", " ", RATE.sub(" ", text))
     told, asked = _told_and_asked(plain)
-    left = _AMOUNT.sub(" ", _ROLE.sub(" ", _ASKS_RATE.sub(" ", plain)))
+    left = _AMOUNT.sub(" ", ROLE.sub(" ", _ASKS_WHICH_RATE.sub(" ", plain)))
     if _SAYS_NOTHING.sub("", left) or len(told) != len(_AMOUNT.findall(plain)):
         return None
     if asked_besides:
-        asked = [found.lastgroup or "" for found in _ROLE.finditer(asked_besides)]
+        asked = [found.lastgroup or "" for found in ROLE.finditer(asked_besides)]
     if len(rates) == 1 and len(told) == 1:
         rate = rates[0]["rate"] or rates[0]["bare"]
         return _worked_out(told[0], rate, asked)
-    return _rate_of(told) if not rates and len(told) == 2 and _ASKS_RATE.search(plain) else None
+    return _rate_of(told) if not rates and len(told) == 2 and _ASKS_WHICH_RATE.search(plain) else None
 
 
 def roles_alone(text: str) -> bool:
     """`不含税呢`, `and the vat?`: nothing but what is asked."""
     return (
-        _ROLE.search(text) is not None
-        and not re.search(r"\d", text)
-        and not _SAYS_NOTHING.sub("", _ROLE.sub(" ", text))
+        ROLE.search(text) is not None and not re.search(r"\d", text) and not _SAYS_NOTHING.sub("", ROLE.sub(" ", text))
     )
 
 
@@ -98,7 +96,7 @@ def _told_and_asked(text: str) -> tuple[list[_Told], list[str]]:
     """The amounts with what they are, and what stands without one."""
     told: dict[int, _Told] = {}
     asked: list[str] = []
-    for found in _ROLE.finditer(text):
+    for found in ROLE.finditer(text):
         role, link = found.lastgroup or "", _LINK.match(text, found.end())
         ahead = _AMOUNT.match(text, link.end() if link else found.end())
         back = next(
@@ -117,7 +115,7 @@ def _told_and_asked(text: str) -> tuple[list[_Told], list[str]]:
         if role == "tax" and (said := re.search(r"\b(?:on|for|in|from|out of|of)\b", between)):
             asked.append("tax")
             own = next(
-                (one for one in _ROLE.finditer(text, at.end()) if _BEHIND.fullmatch(text, at.end(), one.start())), None
+                (one for one in ROLE.finditer(text, at.end()) if _BEHIND.fullmatch(text, at.end(), one.start())), None
             )
             if own is None and said.group() != "of":
                 told[at.start()] = _Told("net" if said.group() in ("on", "for") else "gross", at.group())

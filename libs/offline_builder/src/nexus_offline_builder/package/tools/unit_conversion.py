@@ -8,7 +8,8 @@ from . import figures
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
-from .unit_defaults import in_full
+from .unit_defaults import in_full as units_in_full
+from .unit_purpose import pairs_for, refuse_other_kinds
 from .unit_rates import rate_of
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
@@ -21,6 +22,13 @@ _HOW_MANY_OF = lazy_pattern(
     r"to\b|make\b)[a-z]+",
     re.IGNORECASE,
 )
+_EACH = lazy_pattern(
+    r"(?:(?:and|so|ok|then|now)[\s,]+)*(?:if\s+)?(?:each|every|one|a|an|per)\s+[a-z]+\s+(?:is|has|holds?|weighs?|"
+    r"takes?|of|with|contains?)\s+"
+    r"(?P<size>[\d.,/ ]+\s*[a-z]+)[\s,]*(?:how many|then how many).*",
+    re.IGNORECASE,
+)
+_FORMULA = lazy_pattern(r"\bformulas?\b|公式", re.IGNORECASE)
 _MORE = lazy_pattern(
     r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?)|"
     r"(?:plus|add|\+|another|再?加上?))\s*(?P<rest>(?:an?\s+|another\s+)?.+)",
@@ -33,6 +41,12 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 
 
 def understand(question: Question) -> Task | None:
+    if (portions := _portions(question)) is not None:
+        return portions
+    return _understood(question)
+
+
+def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings one after the other
     if len(question.text) > _LONGEST_PROMPT:
         return None
     if names_currencies(question.text):
@@ -40,6 +54,8 @@ def understand(question: Question) -> Task | None:
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
+    if (told := pairs_for(question.text, question.requirement)) is not None:
+        return Task(CERTAIN, lambda: _answer(told))
     if (listed := _number_last(read)) is not None:
         return Task(LIKELY, lambda: _answer([listed]))
     if (fitting := _fitting(read, question.text)) is not None:
@@ -103,8 +119,13 @@ def _pairs_of(worked: Worked) -> list[tuple[Quantity, Unit]]:
     return [(quantity, unit) for quantity in worked.quantities for unit in units]
 
 
-def _known_in(text: str) -> list[tuple[Quantity, Unit]] | None:
+def _known_in(text: str, requirement: str) -> list[tuple[Quantity, Unit]] | None:
     """What an earlier prompt was about."""
+    try:
+        if (told := pairs_for(text, requirement)) is not None:
+            return told
+    except Refusal:
+        return None
     if (worked := worked_out(text)) is not None:
         return _pairs_of(worked)
     read = measurements_in(text)
@@ -147,6 +168,17 @@ def _continued(read: Measurements, question: Question) -> Task | None:
     return Task(LIKELY, partial(_answer, pairs))
 
 
+def _portions(question: Question) -> Task | None:
+    """`and if each glass is 200 ml, how many glasses?`: of the quantity before."""
+    each = _EACH.fullmatch(question.text.strip()) if question.earlier else None
+    small = measurements_in(each["size"]).quantities if each else ()
+    before = _before(question) if small else None
+    large = before[1][0][0] if before is not None else None
+    if large is None or large.unit.kind != small[0].unit.kind or small[0].amount <= 0:
+        return None
+    return Task(CERTAIN, lambda: _quotient(small[0], large))
+
+
 def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple[Unit, ...]] | None:
     """The latest prompt with a quantity, what it was about, and the units that were asked for by themselves since."""
     named: tuple[Unit, ...] = ()
@@ -154,7 +186,7 @@ def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple
         read = measurements_in(text)
         if not read.quantities and not named:
             named = read.units
-        if (known := _known_in(text)) is not None:
+        if (known := _known_in(text, question.requirement)) is not None:
             return text, known, named
     return None
 
@@ -292,7 +324,7 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
         raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
     decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if _is_decimal_data(source, target) else _parts(result, target)
+    note = decimal if _is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
     return Answer(
         f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
@@ -338,6 +370,20 @@ def _is_decimal_data(source: Unit, target: Unit) -> bool:
         and not ({"bit", "B"} >= {source.symbol, target.symbol})
         and "i" not in source.symbol.replace("bit", "") + target.symbol.replace("bit", "")
     )
+
+
+def in_full(question: Question, requirement: str) -> str | None:
+    """With the units that the requirement names; raises Refusal for a quantity of a kind that it does not name."""
+    if len(question.text) <= _LONGEST_PROMPT and pairs_for(question.text, question.requirement) is not None:
+        return None
+    if question.earlier and _EACH.fullmatch(question.text.strip()):
+        return None
+    if _FORMULA.search(requirement) and measurements_in(question.text).quantities:
+        raise Refusal("I cannot work with the formula that I was built for.", "我不会按公式计算。")
+    text = units_in_full(question, requirement)
+    if text is None and len(question.text) <= _LONGEST_PROMPT:
+        refuse_other_kinds(measurements_in(question.text), requirement)
+    return text
 
 
 TOOL = Tool(

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from .contract import Question, Refusal
-from .measurements import Measurements, asks_to_convert, measurements_in, units_in
+from .measurements import CONSUMPTION, Measurements, asks_to_convert, measurements_in, units_in
 from .patterns import lazy_pattern
 from .unit_rates import rate_of
 from .unit_sums import worked_out
@@ -50,7 +50,7 @@ _OUNCES = lazy_pattern(r"(?<!fl )(?<!fl\. )(?<!fluid )(?<![a-z])(?:oz|ounces?)\b
 _MOST_TARGETS = 4
 
 
-class _Named(NamedTuple):
+class Named(NamedTuple):
     """The units of a requirement; `sources` and `targets` are empty where it names no direction."""
 
     units: tuple[Unit, ...]
@@ -62,7 +62,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     """The prompt's quantity with the units that the requirement names for it, as in `2.4 acres to m²`."""
     requirement = requirement.replace("\u03bc", "\u00b5")
     question = question._replace(text=_as_fluid(_ASKS_NO_MORE.sub("", question.text), requirement))
-    named = _named_in(_as_fluid(requirement, requirement))
+    named = units_named(_as_fluid(requirement, requirement))
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)
@@ -73,14 +73,14 @@ def in_full(question: Question, requirement: str) -> str | None:
     ):
         return None
     if (worked := worked_out(text)) is not None:
-        wanted = _targets(worked.quantities[0].unit, named) if not worked.units else ()
+        wanted = targets_of(worked.quantities[0].unit, named) if not worked.units else ()
         return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}" if 0 < len(wanted) <= _MOST_TARGETS else None
     read = measurements_in(text)
     if (rated := rate_of(read, f"{text} {requirement}")) is not None and rate_of(read, text) is None:
         return f"{'how long' if rated[0][1].kind == 'time' else 'how much'}: {text.strip()}"
     if read.units or read.unread or not read.quantities or not (read.bare or (read.labelled and question.alone)):
         return None
-    targets = {_targets(quantity.unit, named) for quantity in read.quantities}
+    targets = {targets_of(quantity.unit, named) for quantity in read.quantities}
     wanted = targets.pop()
     if targets or not 0 < len(wanted) <= _MOST_TARGETS:
         return None
@@ -103,16 +103,17 @@ def _said(read: Measurements, text: str) -> str:
     return text.strip().rstrip("?!.。？！ ") if read.bare else read.quantities[0].spoken
 
 
-def _named_in(requirement: str) -> _Named:
+def units_named(requirement: str) -> Named:
+    requirement = CONSUMPTION.sub("l/100km", requirement)
     found = units_in(requirement)
     units = tuple(dict.fromkeys(unit for _, unit in found))
     marks = [mark.end() for mark in _DIRECTION.finditer(requirement)]
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
     if split is None or _BOTH_WAYS.search(requirement):
-        return _Named(units, (), ())
+        return Named(units, (), ())
     targets = tuple(dict.fromkeys(unit for unit in _listed_from(split, found, requirement)))
     sources = tuple(dict.fromkeys(unit for start, unit in found if start < split and unit not in targets))
-    return _Named(units, sources, targets) if sources and targets else _Named(units, (), ())
+    return Named(units, sources, targets) if sources and targets else Named(units, (), ())
 
 
 def _listed_from(split: int, found: list[tuple[int, Unit]], requirement: str) -> list[Unit]:
@@ -126,7 +127,7 @@ def _listed_from(split: int, found: list[tuple[int, Unit]], requirement: str) ->
     return listed
 
 
-def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
+def targets_of(unit: Unit, named: Named) -> tuple[Unit, ...]:
     """The other units of its kind; those at the far end of the direction, where it stands at one."""
     far = named.sources if unit in named.targets else named.targets
     for side in (far, named.units):
@@ -136,7 +137,7 @@ def _targets(unit: Unit, named: _Named) -> tuple[Unit, ...]:
     return ()
 
 
-def _with_unit(question: Question, named: _Named) -> str:
+def _with_unit(question: Question, named: Named) -> str:
     """A number without a unit, or with a letter that may be several, with the unit that the requirement means."""
     text = question.text
     if several := _NUMBERS.fullmatch(text):
@@ -160,11 +161,11 @@ def _with_unit(question: Question, named: _Named) -> str:
     return f"{number} {sources[0].symbol}"
 
 
-def _of_one_kind(named: _Named) -> bool:
+def _of_one_kind(named: Named) -> bool:
     return all(comparable(named.units[0], unit) for unit in named.units)
 
 
-def _with_letter(text: str, number: str, letter: str, named: _Named) -> str:
+def _with_letter(text: str, number: str, letter: str, named: Named) -> str:
     """`10k` is 10 km where kilometres are named and kelvins are not."""
     read = measurements_in(text)
     said = read.quantities[0].unit if read.quantities else None

@@ -24,9 +24,11 @@ _ONE = lazy_pattern(
 _NUMBERED = lazy_pattern(
     r"\b(?:bed|room|ward|patient|pt|case|flat|apt|apartment|box|sample|lot|batch|tank|tube|line|pump|step|boiler|"
     r"unit)\s*"
-    r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?=[^\d]*\d)",
+    r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?!(?:by|x)\b|\*)(?=[^\d]*\d)",
     re.IGNORECASE,
 )
+_HALF_RACE = lazy_pattern(r"\bhalf[- ](?=marathon\b)|\b(?:M|G|K|T)(?=(?:Byte|Bit)s?\b)", re.IGNORECASE)
+_PREFIXES = {"m": "mega", "g": "giga", "k": "kilo", "t": "tera"}
 _MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
 """`2 and 3/4 inch` is one number."""
 _FEWEST = 2
@@ -34,6 +36,7 @@ _FEWEST = 2
 
 def without_asides(text: str) -> str:
     """`and a 3/4 inch one?` without the `one`, `bed 4: 38.4 C` without the number of the bed; one sign for micro."""
+    text = _HALF_RACE.sub(lambda one: _PREFIXES.get(one.group().lower(), ""), text)
     return _NUMBERED.sub(_unless_measured, _ONE.sub(" ", text.replace("\u03bc", "\u00b5")))
 
 

@@ -35,7 +35,7 @@ def rate_of(read: Measurements, text: str) -> list[tuple[Quantity, Unit]] | None
     if first.unit.kind == second.unit.kind:
         return None
     if read.units:
-        return _into(read.quantities, read.units[0])
+        return made_of(read.quantities, read.units[0])
     for one, other in ((first, second), (second, first)):
         above, _, below = _kind(other.unit).partition("/")
         if below and one.unit.kind == above and (below != "time" or _ASKS_TIME.search(text)):
@@ -44,18 +44,18 @@ def rate_of(read: Measurements, text: str) -> list[tuple[Quantity, Unit]] | None
             return _amount(one, other)
         if f"{one.unit.kind}/{other.unit.kind}" == "length/time" and _ASKS_PACE.search(text):
             pace = unit_named("min/mi" if one.unit.symbol in _IMPERIAL else "min/km")
-            return _into((one, other), pace) if pace is not None else None
+            return made_of((one, other), pace) if pace is not None else None
         usual = _USUAL.get(f"{one.unit.kind}/{other.unit.kind}")
         if usual is not None and _ASKS_RATE.search(text):
             name = "mph" if usual == "km/h" and one.unit.symbol in _IMPERIAL else usual
             unit = unit_named(name)
-            return _into((one, other), unit) if unit is not None else None
+            return made_of((one, other), unit) if unit is not None else None
     return None
 
 
 def _times(quantities: Sequence[Quantity]) -> list[tuple[Quantity, Unit]] | None:
     """In two units that suit so long a time."""
-    made = _into(quantities, Unit("s", "time", Fraction(1)))
+    made = made_of(quantities, Unit("s", "time", Fraction(1)))
     if made is None:
         return None
     quantity = made[0][0]
@@ -77,10 +77,10 @@ def _amount(time: Quantity, rate: Quantity) -> list[tuple[Quantity, Unit]] | Non
     else:
         names = [{"mph": "mi", "kn": "nmi"}.get(symbol, symbol)]
     unit = unit_named(names[0])
-    return _into((time, rate), unit) if unit is not None else None
+    return made_of((time, rate), unit) if unit is not None else None
 
 
-def _into(quantities: Sequence[Quantity], target: Unit) -> list[tuple[Quantity, Unit]] | None:
+def made_of(quantities: Sequence[Quantity], target: Unit) -> list[tuple[Quantity, Unit]] | None:
     """The quotient or the product of two quantities, whichever is of the target's kind."""
     wanted, (first, second) = _kind(target), quantities
     for one, other in ((first, second), (second, first)):

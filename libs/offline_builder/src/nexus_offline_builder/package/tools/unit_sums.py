@@ -13,12 +13,13 @@ from .wording import digits_for_words, plain_signs
 
 _N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _HINT = lazy_pattern(
-    r"[-+*/%&]|\b(?:plus|minus|less|and|together|total|altogether|combined|sum|add\w*|times|by|x|half|third|quarter|twice|"
+    r"[-+*/%&]|\b(?:plus|minus|less|and|together|total|altogether|combined|sum|add\w*|times|by|x|half|third|"
+    r"quarter|twice|"
     r"double|divided|split|of|without|in all)\b|\d\s*x|[加减乘除共合和各每的]",
     re.IGNORECASE,
 )
 """What a prompt has that is more than a quantity and a unit, so that the patterns below are compiled for no other."""
-_TOTAL = lazy_pattern(
+TOTAL = lazy_pattern(
     r"\b(?:(?:all )?together|(?:in )?total(?: of)?|altogether|in all|(?:all )?combined|(?:the )?sum(?: of)?|"
     r"add(?:ed)?(?: up)?)\b|加起来|加在一起|一共|总共|合计|总和",
     re.IGNORECASE,
@@ -83,8 +84,8 @@ def added(first: Quantity, second: Quantity, sign: int) -> Quantity | None:
 
 
 def _sum(text: str) -> Worked | None:
-    totals = _TOTAL.search(text) is not None
-    signed = _MINUS.sub("\1", _PLUS.sub("\0", _TOTAL.sub(" ", text)))
+    totals = TOTAL.search(text) is not None
+    signed = _MINUS.sub("\1", _PLUS.sub("\0", TOTAL.sub(" ", text)))
     pieces = _PART.split(signed)
     parts, signs = [pieces[0]], list[int]()
     for sign, part in zip(pieces[1::2], pieces[2::2], strict=True):

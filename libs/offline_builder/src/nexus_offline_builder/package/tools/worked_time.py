@@ -246,7 +246,10 @@ def _alone(text: str, tokens: list[_Token], question: Question) -> _Facts | None
     if (ranges := _ranges(text, clocks, question.requirement)) is not None:
         if durations and not _BREAK.search(text[: tokens[0].start] + text[tokens[0].end :].replace("-", " ", 1)):
             return None
-        return _Facts(ranges, tuple(-one.value for one in durations), rate, often)
+        less = [one.value for one in durations] or [
+            usual for usual in _usual_break(question.requirement) for _ in ranges
+        ]
+        return _Facts(ranges, tuple(-one for one in less), rate, often)
     counted = [one for one in tokens if one.kind in ("dur", "clock")]
     if any(one.half in ("a", "p") for one in clocks) or not counted:
         return None
@@ -261,6 +264,19 @@ def _alone(text: str, tokens: list[_Token], question: Question) -> _Facts | None
     if len(counted) > 1 and not _listed(text, counted):
         return None
     return _Facts((), tuple(more), rate, often) if summed or one else None
+
+
+def _usual_break(requirement: str) -> list[Fraction]:
+    """The break that the requirement takes off every shift."""
+    plain = _plain(requirement[:1000], "")
+    found = [_token(one) for one in _TOKEN.finditer(plain)]
+    breaks = [
+        one.value
+        for one in found
+        if one.kind == "dur"
+        and re.search(r"break|lunch|pause|休息|午休", plain[max(0, one.start - 16) : one.end + 16], re.IGNORECASE)
+    ]
+    return breaks if len(breaks) == 1 and not re.search(r"\b(?:if|unless|over|after)\b|如果|超过", plain) else []
 
 
 def _alone_enough(clocks: list[_Token], question: Question) -> bool:

@@ -1,0 +1,28 @@
+"""Names that look like periods or weekdays, and what is said of the ends."""
+
+import re
+
+from .patterns import lazy_pattern
+
+HOLIDAY = lazy_pattern(
+    r"\b(?:is|are|was|as|declared)\s+(?:declared\s+)?(?:an?\s+)?(?:public |bank )?holidays?\b|放假|是假日",
+    re.IGNORECASE,
+)
+ENDS_SAID = lazy_pattern(r"\b(?:exclu\w+|not counting|without)\b|不[含算计包]", re.IGNORECASE)
+ONLY_WEEKDAYS = lazy_pattern(r"which weekdays: [-\d, ]+")
+HOW_OLD = lazy_pattern(r"\b(?:how old|what age)\b|[几多]岁|多大", re.IGNORECASE)
+NO_WEEKENDS = lazy_pattern(
+    r"^(?:(?:and|so|ok|but|how many|how about|what about)\s+)*(?:without|excluding|not counting|minus|"
+    r"no) (?:the )?weekends?[\s?.!]*$|"
+    r"^(?:那)?(?:不[算含计]|去掉|扣除|除去)周末(?:呢)?[\s?？。]*$",
+    re.IGNORECASE,
+)
+MONDAY_TO_FRIDAY = lazy_pattern(
+    r"\bmon(?:day)?s?\s*(?:-|to|till|through)\s*fri(?:day)?s?(?:\s+days)?\b\s*(?:only\b)?|周[1一](?:至|到)周[5五]的?",
+    re.IGNORECASE,
+)
+EVENT = lazy_pattern(
+    r"\b(?:half[- ]|quarter[- ])(marathon|term|time|final|year (?:party|exam|review))|\b\d{1,3}\s?(?:k|km|"
+    r"miles?)\b\s*(run|race|walk|ride)?(?!\s*(?:in|to)\b)",
+    re.IGNORECASE,
+)
