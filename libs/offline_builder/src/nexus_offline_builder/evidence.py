@@ -31,6 +31,20 @@ _BACK = re.compile(
     r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
     re.IGNORECASE,
 )
+_TABLES = r"(?:csv|tsv|tables?|spreadsheets?|excel|表格?)"
+_WAYS = {
+    "json_to_csv": re.compile(
+        rf"json[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到])\s*(?:an? |my )?{_TABLES}", re.IGNORECASE
+    ),
+    "csv_to_json": re.compile(
+        rf"{_TABLES}[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到]|转)\s*(?:an? |my )?json", re.IGNORECASE
+    ),
+}
+_A_TABLE = re.compile(rf"\b{_TABLES}\b|表格", re.IGNORECASE)
+_KEEPS = re.compile(
+    r"\b(?:keep(?:s|ing)?|remember\w*|notes?|add(?:s|ing)?|jot\w*|store[sd]?|sav(?:e|ing)|read(?:s)? (?:it )?back)\b|记|备忘",
+    re.IGNORECASE,
+)
 _NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 
@@ -179,7 +193,7 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
         asked = without_facts(text)
     found = weights(asked) | {FACTS: ENOUGH if answering else 0}
     rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
-    rules = _both_ways(rules, asked)
+    rules = _settled(_both_ways(rules, asked), asked)
     if not rules and not out_of_reach(asked):
         rules = _only([rule for rule in CATALOGUE if found[rule.name]], text)
     if not rules and facts:
@@ -193,6 +207,20 @@ def _both_ways(rules: list[ToolRule], text: str) -> list[ToolRule]:
     if names & _CONVERTERS and _BACK.search(text):
         return [rule for rule in CATALOGUE if rule.name in names | _CONVERTERS]
     return rules
+
+
+def _settled(rules: list[ToolRule], text: str) -> list[ToolRule]:
+    """Without a tool that another one does the work of: the other direction, a lookup, the list that is only sorted."""
+    names = {rule.name for rule in rules}
+    if "json" in text.lower():
+        one_way = {name for name, way in _WAYS.items() if way.search(text)}
+        if len(one_way) == 1 and names & _CONVERTERS and not _BACK.search(text):
+            names = names - _CONVERTERS | one_way
+        if not names & _CONVERTERS and not out_of_reach(text):
+            names = names - ({"csv_totals"} if not _A_TABLE.search(text) else set()) | {"json_query"}
+    if {"list_cleanup", "session_notes"} <= names and not _KEEPS.search(text):
+        names -= {"session_notes"}
+    return [rule for rule in CATALOGUE if rule.name in names]
 
 
 def _only_tells(text: str, told: list[str]) -> bool:
