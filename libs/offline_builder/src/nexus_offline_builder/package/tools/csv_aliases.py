@@ -75,18 +75,18 @@ _NO_NAME = frozenset(
     ]
 )
 _KINDS = (
-    ("qty quantity quantities pieces pcs stock", "数量 库存 件数 存量 个数"),
-    ("price prices", "单价 价格 价钱 售价"),
+    ("qty quantity quantities pieces pcs stock menge anzahl", "数量 库存 件数 存量 个数"),
+    ("price prices preis", "单价 价格 价钱 售价"),
     ("department dept division", "部门 科室"),
     ("salary salaries wage wages pay", "工资 薪水 薪资 月薪"),
     ("score scores mark marks grade grades", "分数 成绩 得分"),
-    ("revenue turnover sales", "销售额 营业额 收入 业绩"),
+    ("revenue turnover sales umsatz", "销售额 营业额 收入 业绩"),
     ("location loc place shelf", "位置 库位 地点 货位"),
     ("debit spent expenses expense spending", "支出 花费"),
     ("credit income received", "收入"),
-    ("amount amounts sum", "金额 数额"),
+    ("amount amounts sum betrag", "金额 数额"),
     ("hours hrs", "工时 小时 时数"),
-    ("date day", "日期 日子"),
+    ("date day datum", "日期 日子"),
     ("age", "年龄 岁数"),
     ("phone telephone mobile tel", "电话 手机 手机号 联系方式"),
     ("email mail", "邮箱 邮件"),
@@ -98,6 +98,11 @@ _SAID_OF = {
     "sold": "sold sales units qty quantity",
     "spend": "spent debit expenses amount",
     "costs": "debit expenses",
+    "came": "visits attendance times",
+    "visited": "visits attendance times",
+    "pay": "fee price amount due cost",
+    "pays": "fee price amount due cost",
+    "income": "fee amount revenue price",
     "earned": "earned income salary revenue",
     "worked": "hours worked",
     "person": "name employee member",
@@ -168,7 +173,7 @@ def in_its_words(table: Table, request: str) -> str:
     if len(request) > _LONGEST:
         return request
     request = plainly(table, request)
-    return _without_holder(table, _named_in_full(table, _by_adjective(table, _without_gaps(table, request))))
+    return _without_holder(table, _named_in_full(table, _by_adjective(table, without_gaps(table, request))))
 
 
 def _by_adjective(table: Table, request: str) -> str:
@@ -197,7 +202,7 @@ def with_zeros(table: Table, request: str) -> tuple[Table, str]:
     return table._replace(rows=rows), _AS_ZERO.sub(" ", request)
 
 
-def _without_gaps(table: Table, request: str) -> str:
+def without_gaps(table: Table, request: str) -> str:
     """Empty cells are left out of every figure."""
     plain = _IGNORES_GAPS.sub(" ", request)
     return _CELLS.sub(" ", plain) if plain != request and not _is_a_name("cells", table) else plain
@@ -226,13 +231,13 @@ def _exchanged(table: Table, request: str, word: str, cells: set[str]) -> str:
     said = word.lower()
     if len(said) < 3 or said in _NO_NAME or said in cells:
         return request
-    name = _column_called(table, said)
+    name = column_called(table, said)
     if name is None or without_names(request, [name]) != request:
         return request
     return re.sub(rf"(?<![\w]){re.escape(word)}(?![\w])", lambda _: name, request, count=1)
 
 
-def _column_called(table: Table, said: str) -> str | None:
+def column_called(table: Table, said: str) -> str | None:
     """The only column that has the word in its name, else the only one of a name that means the same."""
     having = [name for name in table.header if _has_word(name, said)]
     if having:

@@ -165,6 +165,10 @@ def without_entry(table: Table, request: str) -> Filtered | None:
     return None
 
 
+def on_day_or_month(table: Table, request: str) -> Filtered | None:
+    return _by_day(table, request) or _by_month(table, request)
+
+
 def by_month(table: Table, request: str) -> tuple[Table, str] | None:
     """The table with a column `month`, and the request by it, where `per month` is asked and only days are given."""
     at = _day_column(table) if _PER_MONTH.search(request) else None

@@ -1,6 +1,5 @@
 """Words with a typing error: the one word of a vocabulary that was meant; words cut short, in full."""
 
-import re
 from collections.abc import Iterable
 
 from .patterns import lazy_pattern
