@@ -41,6 +41,12 @@ _WAYS = {
     ),
 }
 _A_TABLE = re.compile(rf"\b{_TABLES}\b|表格", re.IGNORECASE)
+_FIGURES_ASKED = re.compile(
+    r"\b(?:totals?|sums?|averages?|ask|questions?|count|how many)\b|合计|汇总|统计|平均", re.IGNORECASE
+)
+_LOOKED_UP = re.compile(
+    r"\b(?:look\w* up|fields?|values?|keys?|paths?|find|get|extract|read)\b|字段|取|查|键", re.IGNORECASE
+)
 _KEEPS = re.compile(
     r"\b(?:keep(?:s|ing)?|remember\w*|notes?|add(?:s|ing)?|jot\w*|store[sd]?|sav(?:e|ing)|read(?:s)? (?:it )?back)\b|记|备忘",
     re.IGNORECASE,
@@ -103,7 +109,7 @@ def _known() -> frozenset[str]:
 
 _SHORT_WORDS = (
     "year date days week word text table unit units miles count total table column split money price email link "
-    "phone sums maths temp weight length month months until math"
+    "phone sums maths temp weight length month months until math back again"
 )
 _SHORT = frozenset(_SHORT_WORDS.split())
 
@@ -204,7 +210,7 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
 def _both_ways(rules: list[ToolRule], text: str) -> list[ToolRule]:
     """`csv to json and back` calls for the tool of the other direction, too."""
     names = {rule.name for rule in rules}
-    if names & _CONVERTERS and _BACK.search(text):
+    if names & _CONVERTERS and _BACK.search(" ".join(_words(text)) + text):
         return [rule for rule in CATALOGUE if rule.name in names | _CONVERTERS]
     return rules
 
@@ -214,9 +220,11 @@ def _settled(rules: list[ToolRule], text: str) -> list[ToolRule]:
     names = {rule.name for rule in rules}
     if "json" in text.lower():
         one_way = {name for name, way in _WAYS.items() if way.search(text)}
-        if len(one_way) == 1 and names & _CONVERTERS and not _BACK.search(text):
+        if len(one_way) == 1 and names & _CONVERTERS and not _BACK.search(" ".join(_words(text)) + text):
             names = names - _CONVERTERS | one_way
-        if not names & _CONVERTERS and not out_of_reach(text):
+        if names & _CONVERTERS and not _FIGURES_ASKED.search(text):
+            names -= {"csv_totals"}
+        if not names & _CONVERTERS and (_LOOKED_UP.search(text) or not out_of_reach(text)):
             names = names - ({"csv_totals"} if not _A_TABLE.search(text) else set()) | {"json_query"}
     if {"list_cleanup", "session_notes"} <= names and not _KEEPS.search(text):
         names -= {"session_notes"}

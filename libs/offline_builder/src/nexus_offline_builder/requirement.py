@@ -46,9 +46,27 @@ _HEADER = re.compile(r"[(（]\s*[\w ]+(?:\s*[;；|\t]\s*[\w ]+){2,}\s*[)）]")
 _HOW_MUCH_TEXT = re.compile(r"(?:多少|几)个?(?:汉?字|句|单?词|段)(?!符)")
 _RECORDS = re.compile(
     r"\b(?:sheets?|(?:cash|log|order|grade|mark|bank|class)\s?books?|registers?|logs?|records?|rows?|statements?|exports?|"
-    r"tabs?|semicolons?|columns?|excel|erp|calc|listing)\b|"
+    r"tabs?|semicolons?|columns?|excel|erp|sap|calc|listing)\b|"
+    r"\b(?:past\w+|cop(?:y|ied)|send\w*|throw|dump\w*|drop|export\w*|give)\b[^.;]{0,40}\b(?:list|table)s?\b(?=[^\n]{0,200}\b(?:total|amount|"
+    r"averages?|sums?|under|over|stock|customer|adds? up|per|marks?)\b)|"
     r"(?:贴|粘|导出|复制|拷|有一?[份张]|发给)[^。；\n]{0,16}?(?:表|单|册|账|记录)(?![示达面位词价纯独])|"
     r"(?:表|单|册|账|记录|清单)[^。；\n]{0,4}?(?:贴|粘|发给|复制|导)|[\u4e00-\u9fff](?:记录|台账)",
+    re.IGNORECASE,
+)
+_TO_FIND = re.compile(
+    r"\s*(?:<?[-=]+>|[→⇒])\s*(?:(?:a |the )?list of |all |the |every )*"
+    r"(hash ?tags?|links?|urls?|e-?mails?\b|phone|mentions?|邮箱|网址|链接|手机|电话|话题)",
+    re.IGNORECASE,
+)
+_ABOUT_SIGNS = re.compile(
+    r"(?:不?(?:含|包括|包含|计入?|算)|\b(?:with|including|incl\.?|excluding|excl\.?|counting)\s)\s*(?:[、和与及或，]?\s*(?:标点(?:符号)?|空格|换行|数字)|"
+    r"(?:(?:and|or|the|all)\s+)*(?:punctuation|spaces|blanks|line breaks)\b)+",
+    re.IGNORECASE,
+)
+_OF_PICTURES = re.compile(
+    r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
+    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|"
+    r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
     re.IGNORECASE,
 )
 _ASKED_OF_THEM = re.compile(
@@ -83,7 +101,7 @@ def matching_rules(requirement: str) -> tuple[ToolRule, ...]:
 
     What it says it does not want, as in `without CSV support` or `不需要单位换算`, is not read.
     """
-    return called_for(_wanted(requirement))
+    return () if _OF_PICTURES.search(requirement) else called_for(_wanted(requirement))
 
 
 def beyond_the_tools(requirement: str) -> list[str]:
@@ -99,6 +117,7 @@ def _wanted(requirement: str) -> str:
     text = _HOW_MUCH_TEXT.sub(
         " word count ", _BOTH_ARROWS.sub(" to ", text) + (" vice versa" * bool(_BOTH_ARROWS.search(text)))
     )
+    text = _ABOUT_SIGNS.sub(" ", _TO_FIND.sub(r" regex \1", text))
     if _RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower():
         text += " pivot table"
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)

@@ -144,6 +144,10 @@ _IGNORES_GAPS = lazy_pattern(
     r"(?:空白?|缺失|没填)的?(?:值|格|单元格|行)?(?:不算|不计|忽略|跳过|除外))[)）]?",
     re.IGNORECASE,
 )
+_NOT_COUNTED = (
+    r"[,;(]?\s*\b(?:the )?(?:empty|blank|missing)s?(?: cells?| ones?| values?| entries)?\s+(?:(?:is|are|do|does|shall|should) )*"
+    r"(?:not|n't|don't|doesn't)\s+(?:to )?(?:be )?(?:counted|count|included|considered|taken)(?: in)?\)?"
+)
 _CELLS = lazy_pattern(r"\b(?:cells?|entries|readings|values?)\b", re.IGNORECASE)
 _SOLD = lazy_pattern(r"卖(?:出|掉)?了?(?!得)|销量")
 _EACH = lazy_pattern(
@@ -204,7 +208,7 @@ def with_zeros(table: Table, request: str) -> tuple[Table, str]:
 
 def without_gaps(table: Table, request: str) -> str:
     """Empty cells are left out of every figure."""
-    plain = _IGNORES_GAPS.sub(" ", request)
+    plain = re.sub(_NOT_COUNTED, " ", _IGNORES_GAPS.sub(" ", request), flags=re.IGNORECASE)
     return _CELLS.sub(" ", plain) if plain != request and not _is_a_name("cells", table) else plain
 
 

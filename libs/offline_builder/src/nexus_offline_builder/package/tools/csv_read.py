@@ -7,13 +7,19 @@ from fractions import Fraction
 from . import figures
 from .contract import Answer, JsonValue, Value
 from .csv_aliases import counts_column
+from .csv_conditions import by_month
 from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
 from .csv_figures import MEASURES, Measure, by_group, per_column
 from .csv_reading import Reading, read
+from .csv_scope import says_something
 from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns
 
 _PARTS = lazy_pattern(r"\s+(?:and|&|plus)\s+|\s*[,，;；]\s*|\s*(?:以及|和|并且)\s*", re.IGNORECASE)
+_BY_MONTH = lazy_pattern(
+    r"\b(?:(?:per|by|each|every) (?:the )?month|monthly|month by month)\b|按月|每个?月|各月", re.IGNORECASE
+)
+_ALL = Reading(measures=("total",))
 _DATED = lazy_pattern(r"date|^day$|datum|日期|时间", re.IGNORECASE)
 
 
@@ -50,14 +56,17 @@ def _after(first: Reading, second: Reading) -> Reading:
 def followed(table: Table, before: Sequence[str], words: str, chinese: bool) -> Answer | None:
     """The answer to `words` after the requests `before`, the earliest first."""
     base: Reading | None = None
+    months = any((one := read(table, request)) is not None and one[1].months for request in before)
+    table = (by_month(table, "per month") or (table, ""))[0] if months else table
     for request in before:
-        found = read(table, request)
-        if found is None or found[1].months:
+        found = read(table, _BY_MONTH.sub(" per month ", request)) if says_something(request) else (table, _ALL)
+        if found is None:
             return None
         base = found[1] if base is None else _merged(table, base, found[1])
     found = read(table, words)
-    if base is None or found is None or found[1].months:
+    if base is None or found is None:
         return None
+    table = found[0] if found[1].months else table
     new = found[1]
     only_columns = bool(new.columns) and not (new.figures or new.conditions or new.refers)
     if not (new.figures or new.conditions or new.refers or new.columns or new.asks) or (base.extreme and only_columns):
@@ -72,8 +81,8 @@ def followed(table: Table, before: Sequence[str], words: str, chinese: bool) -> 
 def _merged(table: Table, base: Reading, new: Reading) -> Reading:
     """What is new in the place of what it is said instead of."""
     places = {one.column for one in new.conditions}
-    if new.whole and new.measures == ("total",) and not new.conditions and base.conditions:
-        return base._replace(conditions=())
+    if new.whole and new.measures == ("total",) and not (new.conditions or new.extreme or new.refers):
+        return base._replace(conditions=(), group=None, extreme="", measures=base.measures or ("total",))
     conditions = (*(one for one in base.conditions if one.column not in places), *new.conditions)
     if new.refers:
         return new._replace(conditions=conditions)

@@ -6,87 +6,21 @@ Where a word is left over there is no reading, so that no part of a request goes
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import NamedTuple
 
 from .csv_aliases import column_called
 from .csv_conditions import NO, YES, by_month, on_day_or_month
+from .csv_words import ASKS, LEXICON
 from .patterns import lazy_pattern
 from .table import MISSING, Table, number_in, numeric_columns
 from .wording import digits_for_words
 
 _LONGEST = 200
-_SIGNS = {">": gt, "<": lt, "≥": ge, "≤": le}
-_WORDS = (
-    (
-        "total",
-        "total sum sums altogether together combined in_all in_total all_in_all overall add_up summe"
-        " 合计 总计 总和 求和 总额 总数 一共 总共 汇总 加起来 总 共",
-    ),
-    ("amount", "how_much 多少钱"),
-    ("average", "average avg mean averages on_average 平均 均值 平均值 每人平均 平均每人"),
-    ("median", "median medians 中位数"),
-    (
-        "most",
-        "descending desc high_to_low z-a z_to_a 从高到低 从多到少 从大到小 降序 most highest biggest largest max maximum best greatest top most_often dearest"
-        " 最多 最高 最大 最长 最久 最好 最贵",
-    ),
-    (
-        "least",
-        "ascending asc low_to_high a-z a_to_z alphabetically 从低到高 从少到多 从小到大 升序 least lowest smallest min minimum fewest worst least_often bottom 最少 最低 最小 最短 最差 最便宜",
-    ),
-    (
-        "count",
-        "how_many count number_of counts 几个 多少个 多少人 几个人 几人 人数 几行 多少行 几条 多少条 几名 多少名 多少 几 有几",
-    ),
-    (
-        "rows",
-        "row rows line lines entry entries record records people persons ones item items things everyone everybody"
-        " anyone anybody person 人 行 条 个 名",
-    ),
-    ("per", "per each every for_each for_every by grouped_by group_by 每个 每 各个 各 按"),
-    (
-        "not",
-        "not without except excluding except_for other_than minus leave_out leaving_out ignore ignoring apart_from"
-        " but_not aren't isn't weren't n't 除了 不算 不含 去掉 不要 除去 不是",
-    ),
-    (
-        "empty",
-        "no empty blank missing lacks lack lacking has_no have_no had_no with_no not_filled_in 没填 未填 没有 空着 缺 空白 漏填 为空",
-    ),
-    ("distinct", "different distinct unique each_once once_each 不同的 不同 不重复"),
-    (
-        "list",
-        "list which who what when where show give_me name names only just 谁 哪些 哪个 哪几个 哪一个 列出 只要 只看 只",
-    ),
-    ("sort", "sort sorted order ordered rank ranked 排序 排 排列 排一下"),
-    ("single", "in_one_go at_once single one_time 单次 一次"),
-    ("ref", "it he she they them those these him her that this its his their one 他 她 它 他们 它们 那个 这个"),
-    (">", "more_than over above greater_than higher_than bigger_than exceeds > 超过 大于 高于 多于"),
-    ("<", "less_than under below fewer_than lower_than smaller_than < 不到 小于 低于 少于 不足"),
-    ("≥", "at_least >= ≥ no_less_than 至少 不低于 不少于"),
-    ("≤", "at_most <= ≤ up_to no_more_than 至多 不超过 最多有"),
-    ("or more", "or_more or_over or_above and_more and_over and_above 以上 及以上"),
-    ("or less", "or_less or_fewer or_under or_below and_under and_below 以下 及以下"),
-    ("is", "is are = == : was were equals 是 为"),
-    ("and", "and or , & plus 和 与 、 或 以及 跟"),
-    (
-        "",
-        "the a an of in for on to at from with do does did has have had i we my our me you be been there please pls"
-        " can could tell so ok okay now then about how get got any also all member's s whole table ? ! . ; got made make"
-        " go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪"
-        " ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 列",
-    ),
-)
-_LEXICON = {word.replace("_", " "): kind for kind, words in _WORDS for word in words.split()}
-_ASKS = {
-    "who": "name|person|who|member|employee|customer|seller|driver|姓名|名字|员工|客户|人",
-    "谁": "name|person|who|member|employee|customer|seller|driver|姓名|名字|员工|客户|人",
-    "when": "date|day|datum|when|日期|时间",
-    "where": "city|place|loc|town|shelf|bin|room|store|shop|site|地|位",
-}
+_SIGNS = {"=": eq, ">": gt, "<": lt, "≥": ge, "≤": le}
 _OF_ALL = ("overall", "in all", "in total", "altogether", "all in all", "all together", "一共", "总共")
 _PLAIN_ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "x", "", "是", "否"})
+_WISE = lazy_pattern(r"\b([a-z]+)[ -]?wise\b", re.IGNORECASE)
 _NO_DIGIT = lazy_pattern("一共")
 _TOP_ZH = lazy_pattern(r"前\s*(\d+)\s*[名个位]?")
 _NUMBER = lazy_pattern(r"[$€£¥]?\s?(-?\d[\d,]*(?:\.\d+)?)(?![\d.]*\d)\s?(?:%|[€$£元块]|hrs?\b|hours?\b)?")
@@ -137,6 +71,7 @@ def read(table: Table, request: str) -> tuple[Table, Reading] | None:
     request = digits_for_words(_NO_DIGIT.sub("总共", " ".join(request.split()))).strip(" :：")
     if not request or len(request) > _LONGEST:
         return None
+    request = _WISE.sub(r" per \1 ", request)
     months = by_month(table, request)
     table, request = months or (table, request)
     conditions: list[Condition] = []
@@ -214,7 +149,7 @@ class _Words:
                 yield word
 
     def _token(self, word: str, text: str) -> _Token | None:
-        kind = _LEXICON.get(word)
+        kind = LEXICON.get(word)
         column = self._columns.get(word)
         cells = self._cells.get(word) if len(word) > 1 or text.isupper() or not text.isascii() else None
         if len(word) == 1 and text.isupper() and cells is not None:
@@ -245,11 +180,11 @@ def _forms(name: str) -> set[str]:
     forms = {one for one in (low, low.replace("_", " "), plain, plain.replace("_", " ")) if one}
     words = re.findall(r"[a-z]{3,}|[a-z]\d+\b", plain.replace("_", " "))
     if len(plain.split()) > 1 or "_" in plain:
-        forms |= {word for word in words if word not in _LEXICON}
+        forms |= {word for word in words if word not in LEXICON}
     forms |= {form + "s" for form in forms if form.isascii() and form[-1].isalpha() and len(form) > 2}
     forms |= {form[:-1] for form in forms if form.isascii() and form.endswith("s") and len(form) > 3}
-    if not plain.isascii() and len(plain) > 3:
-        forms |= {plain[:-2], plain[-2:], plain[:2]}
+    if not plain.isascii() and len(plain) > 2:
+        forms |= {plain[:-2], plain[-2:], plain[:2]} if len(plain) > 3 else {plain[:2]}
     return forms
 
 
@@ -310,7 +245,7 @@ class _Reader:
         elif kind == "cell":
             return self._cell(token, None, negated=False)
         elif kind in ("list", "sort"):
-            asks, ordered = _ASKS.get(token.text.lower(), self._of.asks), self._of.ordered or kind == "sort"
+            asks, ordered = ASKS.get(token.text.lower(), self._of.asks), self._of.ordered or kind == "sort"
             self._of = self._of._replace(listed=True, asks=asks, ordered=ordered)
         elif kind == "ref":
             self._of = self._of._replace(refers=True)
@@ -318,6 +253,8 @@ class _Reader:
             self._of = self._of._replace(single=True)
         elif kind == "distinct":
             self._of = self._of._replace(distinct=True)
+        elif kind == "money":
+            return len(self._numeric) == 1
         elif kind == "rows" and self._at < len(self._tokens) and self._tokens[self._at].kind == "per":
             self._of = self._of._replace(counted=True)
         return kind not in ("or more", "or less") and token.text.lower() not in ("or", "或", "=", "==")
@@ -399,6 +336,8 @@ class _Reader:
         if cell is not None and at in cell.columns and cell.cells:
             self._at += negated + 1
             return self._cell(cell, at, negated)
+        if sign is not None and at in self._numeric and cell is not None and cell.kind == "number" and not negated:
+            return self._compared("=", at)
         if sign is not None and sign.text in ("=", "==", ":"):
             return False
         self._at = here
@@ -436,6 +375,10 @@ class _Reader:
         if (behind := self._next("or more", "or less")) is not None:
             return self._limit(token, "≥" if behind.kind == "or more" else "≤", None)
         number = token.number
+        named = self._tokens[self._at] if self._at < len(self._tokens) else None
+        if named is not None and named.kind == "column" and named.columns[0] not in self._numeric:
+            if number == len({row[named.columns[0]] for row in self._table.rows}):
+                return True
         if number is None or number.denominator != 1 or not 0 < number < 1000 or self._of.first is not None:
             return False
         self._of = self._of._replace(first=int(number))
