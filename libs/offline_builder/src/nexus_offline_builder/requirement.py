@@ -25,7 +25,7 @@ _ITS_CALCULATOR = re.compile(
 )
 _AN_EXPRESSION = re.compile(r"(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)", re.IGNORECASE)
 _OTHER_SIZES = re.compile(r"\b(?:shoe|dress|clothes|clothing|ring|hat|bra) sizes?\b", re.IGNORECASE)
-_FINDS_DATES = re.compile(r"(?:提取|抓取?|找|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,4}日期")
+_FINDS_DATES = re.compile(r"(?:提取|抓取?|找|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,6}(?:日期|数字|金额|价格)")
 _MORE_DAYS = re.compile(r"\+\s*(\d+|n|x)?\s*(?=(?:business |working |work)?(?:day|week|month|year)s?\b)", re.IGNORECASE)
 _ARROW = re.compile(r"\s*(?:<?[-=]+>|[→↔⇒])\s*")
 _AND = re.compile(r"(?<=\w )(?:n|&)(?= \w)")
@@ -122,7 +122,7 @@ def _wanted(requirement: str) -> str:
         text += " pivot table"
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
     text = re.sub(r"#(?=\w*[a-z])\w+", " hashtag ", text)
-    text = _OTHER_SIZES.sub(" ", _FINDS_DATES.sub(" extract date ", _MORE_DAYS.sub(r" plus \1 ", text)))
+    text = _OTHER_SIZES.sub(" ", _FINDS_DATES.sub(" extract date regex ", _MORE_DAYS.sub(r" plus \1 ", text)))
     text = _AN_EXPRESSION.sub(" arithmetic ", _ARROW.sub(" to ", text.replace("%", " percent ")))
     return _ITS_CALCULATOR.sub(r"\1 calculation", text)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .csv_aliases import column_called
 from .csv_conditions import NO, YES, by_month, on_day_or_month
-from .csv_words import ASKS, LEXICON
+from .csv_words import ASKS, LEXICON, SAID_OF
 from .patterns import lazy_pattern
 from .table import MISSING, Table, number_in, numeric_columns
 from .wording import digits_for_words
@@ -159,7 +159,7 @@ class _Words:
         if cells is not None and kind is not None:
             # `no`, `open`: a cell only where its column is named beside it
             return _Token(kind, text, tuple(cells), frozenset().union(*cells.values()))
-        if kind is not None:
+        if kind is not None and not (kind == "rows" and column is not None and column >= 0):
             return _Token(kind, text)
         if column is not None and column >= 0 and cells is None:
             return _Token("column", text, (column,))
@@ -169,7 +169,10 @@ class _Words:
 
     def _by_another_name(self, text: str, at: int) -> _Token | None:
         found = re.compile(r"[a-z]{3,}", re.IGNORECASE).match(text, at)
-        name = column_called(self._table, found.group().lower()) if found else None
+        word = found.group().lower() if found else ""
+        kinds = SAID_OF.get(word, "").split() or [word]
+        names = [name for kind in kinds if kind and (name := column_called(self._table, kind))]
+        name = names[0] if len(set(names)) == 1 else None
         return _Token("column", found.group(), (self._table.header.index(name),)) if found and name else None
 
 

@@ -125,3 +125,12 @@ ASKS = {
     "when": "date|day|datum|when|日期|时间",
     "where": "city|place|loc|town|shelf|bin|room|store|shop|site|地|位",
 }
+SAID_OF = {
+    "came": "visits attendance times",
+    "visited": "visits attendance times",
+    "pay": "fee price amount due cost",
+    "pays": "fee price amount due cost",
+    "paying": "fee price amount due cost",
+    "income": "fee amount revenue price",
+}
+"""The columns that a verb may be about."""
