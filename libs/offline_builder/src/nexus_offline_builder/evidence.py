@@ -26,7 +26,7 @@ _NOT_UNITS = (
 _CHINESE_UNITS = frozenset("斤磅米升克吨码亩尺寸")
 _CONVERTERS = frozenset(["csv_to_json", "json_to_csv"])
 _BACK = re.compile(
-    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|\b(?:and|or) back\b|\breverse\b|"
+    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|\b(?:and|or|also|then) (?:also )?back\b|\bback again\b|\breverse\b|"
     r"\beither (?:way|direction)\b|"
     r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
     re.IGNORECASE,

@@ -61,9 +61,12 @@ def followed(table: Table, before: Sequence[str], words: str, chinese: bool) -> 
     for request in before:
         found = read(table, _BY_MONTH.sub(" per month ", request)) if says_something(request) else (table, _ALL)
         if found is None:
-            return None
+            base = None
+            break
         base = found[1] if base is None else _merged(table, base, found[1])
     found = read(table, words)
+    if base is None and found is not None and found[1].whole and not found[1].conditions:
+        base = _ALL
     if base is None or found is None:
         return None
     table, new = found[0] if found[1].months else table, found[1]
@@ -82,6 +85,8 @@ def followed(table: Table, before: Sequence[str], words: str, chinese: bool) -> 
 def _merged(table: Table, base: Reading, new: Reading) -> Reading:
     """What is new in the place of what it is said instead of."""
     places = {one.column for one in new.conditions}
+    if new.whole and new.counted and not new.conditions:
+        return new._replace(columns=(), measures=())
     if new.whole and new.measures == ("total",) and not (new.conditions or new.extreme or new.refers):
         return base._replace(conditions=(), group=None, extreme="", measures=base.measures or ("total",))
     conditions = (*(one for one in base.conditions if one.column not in places), *new.conditions)
@@ -167,7 +172,7 @@ def _asked(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> An
     measures = [one for one in MEASURES if one.english in ["total" if m == "amount" else m for m in of.measures]]
     if of.group is not None:
         return _by(rows, columns, of, targets, measures, chinese)
-    if of.counted and not targets:
+    if of.counted and not targets and (of.conditions or not measures):
         if labels and not of.conditions:
             return count_of_a_kind(rows, rows.header.index(labels[0]), chinese) if len(labels) == 1 else None
         count = _number_of(rows, chinese) if not measures or of.conditions else None

@@ -10,7 +10,7 @@ from operator import eq, ge, gt, le, lt
 from typing import NamedTuple
 
 from .csv_aliases import column_called
-from .csv_conditions import NO, YES, by_month, on_day_or_month
+from .csv_conditions import NO, YES, by_month, in_months, on_day_or_month
 from .csv_words import ASKS, LEXICON, SAID_OF
 from .patterns import lazy_pattern
 from .table import MISSING, Table, number_in, numeric_columns
@@ -18,7 +18,18 @@ from .wording import digits_for_words
 
 _LONGEST = 200
 _SIGNS = {"=": eq, ">": gt, "<": lt, "≥": ge, "≤": le}
-_OF_ALL = ("overall", "in all", "in total", "altogether", "all in all", "all together", "一共", "总共")
+_OF_ALL = (
+    "together",
+    "加起来",
+    "overall",
+    "in all",
+    "in total",
+    "altogether",
+    "all in all",
+    "all together",
+    "一共",
+    "总共",
+)
 _PLAIN_ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "x", "", "是", "否"})
 _WISE = lazy_pattern(r"\b([a-z]+)[ -]?wise\b", re.IGNORECASE)
 _NO_DIGIT = lazy_pattern("一共")
@@ -75,7 +86,10 @@ def read(table: Table, request: str) -> tuple[Table, Reading] | None:
     months = by_month(table, request)
     table, request = months or (table, request)
     conditions: list[Condition] = []
-    if (day := on_day_or_month(table, request)) is not None:
+    if (several := in_months(table, request)) is not None:
+        table, request = several.table, several.request
+        conditions.append(Condition(-1, several.title, lambda _cell, _number: True))
+    elif (day := on_day_or_month(table, request)) is not None:
         table, request = day.table, day.request
         conditions.append(Condition(-1, day.title, lambda _cell, _number: True))
     tokens = _tokens(table, request)
@@ -159,7 +173,7 @@ class _Words:
         if cells is not None and kind is not None:
             # `no`, `open`: a cell only where its column is named beside it
             return _Token(kind, text, tuple(cells), frozenset().union(*cells.values()))
-        if kind is not None and not (kind == "rows" and column is not None and column >= 0):
+        if kind is not None and not (kind in ("rows", "money") and column is not None and column >= 0):
             return _Token(kind, text)
         if column is not None and column >= 0 and cells is None:
             return _Token("column", text, (column,))
@@ -257,7 +271,7 @@ class _Reader:
         elif kind == "distinct":
             self._of = self._of._replace(distinct=True)
         elif kind == "money":
-            return len(self._numeric) == 1
+            return len(self._numeric) == 1 or any(at in self._numeric for at in self._of.columns)
         elif kind == "rows" and self._at < len(self._tokens) and self._tokens[self._at].kind == "per":
             self._of = self._of._replace(counted=True)
         return kind not in ("or more", "or less") and token.text.lower() not in ("or", "或", "=", "==")
@@ -378,6 +392,7 @@ class _Reader:
         if (behind := self._next("or more", "or less")) is not None:
             return self._limit(token, "≥" if behind.kind == "or more" else "≤", None)
         number = token.number
+        self._next("rows")
         named = self._tokens[self._at] if self._at < len(self._tokens) else None
         if named is not None and named.kind == "column" and named.columns[0] not in self._numeric:
             if number == len({row[named.columns[0]] for row in self._table.rows}):

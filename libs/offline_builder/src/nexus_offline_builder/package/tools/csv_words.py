@@ -110,12 +110,12 @@ _WORDS = (
         "the a an of in for on to at from with do does did has have had i we my our me you be been there "
         "please pls can could tell so ok okay now then about how get got any also all member's s whole table "
         "? ! . ; made make go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
-        "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 列 kindly having falling respectively wise "
+        "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 列 give gives provide kindly having falling respectively wise "
         "per_row salary_of sold sells come comes carried still_open whose 请问 卖了 卖出 卖 报销 了多少 两 全",
     ),
     (
         "money",
-        "费用 花费 支出 开支 money spending cost costs spent",
+        "salary salaries wage wages amount amounts value values figure figures 费用 花费 支出 开支 money spending cost costs spent",
     ),
 )
 LEXICON = {word.replace("_", " "): kind for kind, words in _WORDS for word in words.split()}

@@ -63,6 +63,10 @@ ONLY_REPEATED = lazy_pattern(
     r"double[ds]?)\b|哪些?.*重复|有没有重复|重复的有?哪",
     re.IGNORECASE,
 )
+TAKES_OUT = lazy_pattern(
+    r"\b(?:kick\w*|drop\w*|remov\w+|kill\w*|delet\w+|rid|throw\w*|without|dedup\w*|strip\w*|tak\w+ out|weed\w*|no)\b|去|删|剔除",
+    re.IGNORECASE,
+)
 HOW_OFTEN = lazy_pattern(
     r"\bhow (?:often|many times)\b|\bcounts? (?:of )?(?:each|every|per)\b|\beach .{0,20}\bcounts?\b|"
     r"\btally\b|各(?:有|出现)|分别",

@@ -53,6 +53,8 @@ _PIECE = lazy_pattern(
 
 
 def understand(question: Question) -> Task | None:
+    if asks_how_many(question.text) and (counted := _about_earlier_text(question)) is not None:
+        return counted
     given = _USER_PATTERN.search(question.text[:2000])
     if given is not None and (
         given.start() == 0
