@@ -26,7 +26,8 @@ _NOT_UNITS = (
 _CHINESE_UNITS = frozenset("斤磅米升克吨码亩尺寸")
 _CONVERTERS = frozenset(["csv_to_json", "json_to_csv"])
 _BACK = re.compile(
-    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|\b(?:and|or|also|then) (?:also )?back\b|\bback again\b|\breverse\b|"
+    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|"
+    r"\b(?:and|or|also|then) (?:also )?back\b|\bback again\b|\breverse\b|"
     r"\beither (?:way|direction)\b|"
     r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
     re.IGNORECASE,
@@ -48,7 +49,8 @@ _LOOKED_UP = re.compile(
     r"\b(?:look\w* up|fields?|values?|keys?|paths?|find|get|extract|read)\b|字段|取|查|键", re.IGNORECASE
 )
 _KEEPS = re.compile(
-    r"\b(?:keep(?:s|ing)?|remember\w*|notes?|add(?:s|ing)?|jot\w*|store[sd]?|sav(?:e|ing)|read(?:s)? (?:it )?back)\b|记|备忘",
+    r"\b(?:keep(?:s|ing)?|remember\w*|notes?|add(?:s|ing)?|jot\w*|"
+    r"store[sd]?|sav(?:e|ing)|read(?:s)? (?:it )?back)\b|记|备忘",
     re.IGNORECASE,
 )
 _NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")

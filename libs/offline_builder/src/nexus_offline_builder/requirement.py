@@ -64,7 +64,8 @@ _ABOUT_SIGNS = re.compile(
     re.IGNORECASE,
 )
 _OF_PICTURES = re.compile(
-    r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
+    r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|"
+    r"->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
     r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|"
     r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
     re.IGNORECASE,

@@ -140,7 +140,8 @@ _IGNORES_GAPS = lazy_pattern(
     re.IGNORECASE,
 )
 _NOT_COUNTED = (
-    r"[,;(]?\s*\b(?:the )?(?:empty|blank|missing)s?(?: cells?| ones?| values?| entries)?\s+(?:(?:is|are|do|does|shall|should) )*"
+    r"[,;(]?\s*\b(?:the )?(?:empty|blank|missing)s?(?: cells?| ones?|"
+    r" values?| entries)?\s+(?:(?:is|are|do|does|shall|should) )*"
     r"(?:not|n't|don't|doesn't)\s+(?:to )?(?:be )?(?:counted|count|included|considered|taken)(?: in)?\)?"
 )
 _CELLS = lazy_pattern(r"\b(?:cells?|entries|readings|values?)\b", re.IGNORECASE)

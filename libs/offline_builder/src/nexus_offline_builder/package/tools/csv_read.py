@@ -159,34 +159,34 @@ def _asked(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> An
     named = [rows.header[at] for at in of.columns]
     targets = [one for one in columns if one.name in named]
     labels = [name for name in named if name not in {one.name for one in targets}]
-    if any(one.mixed for one in targets) or of.distinct and (len(labels) != 1 or targets):
+    if any(one.mixed for one in targets) or (of.distinct and (len(labels) != 1 or targets)):
         return None
     if of.conditions and not rows.rows:
         return _number_of(rows, chinese)
     if of.distinct:
-        return _different(rows, rows.header.index(labels[0]), of, chinese)
-    if of.ordered:
-        return _in_order(rows, columns, of, chinese)
-    if of.extreme:
-        return _extreme(rows, columns, of, labels, chinese)
+        return _different(rows, rows.header.index(labels[0]), chinese)
+    if of.ordered or of.extreme:
+        return _in_order(rows, columns, of, chinese) if of.ordered else _extreme(rows, columns, of, labels, chinese)
     measures = [one for one in MEASURES if one.english in ["total" if m == "amount" else m for m in of.measures]]
     if of.group is not None:
         return _by(rows, columns, of, targets, measures, chinese)
     if of.counted and not targets and (of.conditions or not measures):
-        if labels and not of.conditions:
-            return count_of_a_kind(rows, rows.header.index(labels[0]), chinese) if len(labels) == 1 else None
-        count = _number_of(rows, chinese) if not measures or of.conditions else None
-        stock = next((one for one in columns if one.name == counts_column(rows)), None)
-        if count is None or stock is None or not of.conditions:
-            return count
-        total = per_column(rows, [stock], [MEASURES[0]], chinese)
-        return total._replace(values=())
+        return _counted(rows, columns, of, labels, chinese)
     if measures or of.counted:
-        chosen = targets or [one for one in columns if not one.mixed and one.numbers]
-        chosen = [one for one in chosen if one.numbers]
+        chosen = [one for one in targets or columns if one.numbers and not one.mixed]
         several = not targets and len(chosen) > 1 and of.conditions and "amount" in of.measures
         return per_column(rows, chosen, measures or [MEASURES[0]], chinese) if chosen and not several else None
     return _rows_or_cells(rows, of, targets, named, chinese)
+
+
+def _counted(rows: Table, columns: list[Column], of: Reading, labels: list[str], chinese: bool) -> Answer | None:
+    """How many rows; of what a column names, how many there are; of what is in stock, also how much of it."""
+    if labels and not of.conditions:
+        return count_of_a_kind(rows, rows.header.index(labels[0]), chinese) if len(labels) == 1 else None
+    stock = next((one for one in columns if one.name == counts_column(rows)), None)
+    if stock is None or not of.conditions:
+        return _number_of(rows, chinese)
+    return per_column(rows, [stock], [MEASURES[0]], chinese)._replace(values=())
 
 
 def _rows_or_cells(rows: Table, of: Reading, targets: list[Column], named: list[str], chinese: bool) -> Answer | None:
@@ -224,7 +224,7 @@ def _number_of(rows: Table, chinese: bool) -> Answer:
     return Answer(text, {"columns": list(rows.header)}, {"rows": count}, (Value(str(count), Fraction(count)),))
 
 
-def _different(rows: Table, at: int, of: Reading, chinese: bool) -> Answer:
+def _different(rows: Table, at: int, chinese: bool) -> Answer:
     cells = list(dict.fromkeys(row[at] for row in rows.rows if row[at]))
     name, count = rows.header[at], len(cells)
     text = (

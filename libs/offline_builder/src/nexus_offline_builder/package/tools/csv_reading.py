@@ -148,12 +148,9 @@ class _Words:
             if token is not None and (best is None or not best.kind):
                 best = token
         if found := _NUMBER.match(low, at):
-            if (
-                best is None
-                or (best.kind == "cell" and len(found[1]) < 3)
-                or len(found.group().rstrip()) > len(best.text)
-            ):
-                return _Token("number", text[at : at + len(found.group().rstrip())], number=number_in(found[1]))
+            said = text[at : at + len(found.group().rstrip())]
+            if best is None or (best.kind == "cell" and len(found[1]) < 3) or len(said) > len(best.text):
+                return _Token("number", said, number=number_in(found[1]))
         return best or self._by_another_name(text, at)
 
     def _candidates(self, low: str, at: int) -> Iterator[str]:
@@ -222,6 +219,18 @@ class _Reader:
         self._numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
         self._at = 0
         self._of = Reading()
+        self._readers: dict[str, Callable[[_Token], bool]] = {
+            **dict.fromkeys(("total", "average", "median", "amount"), self._measure),
+            **dict.fromkeys(("most", "least"), self._extreme),
+            **dict.fromkeys(("count", "ref", "single", "distinct", "list", "sort"), self._flag),
+            **dict.fromkeys(("not", "empty"), self._without),
+            **dict.fromkeys(_SIGNS, lambda token: self._compared(token.kind)),
+            "per": self._per,
+            "number": self._number,
+            "column": lambda token: self._column(token.columns[0]),
+            "cell": lambda token: self._cell(token, None, negated=False),
+            "money": self._some_amount,
+        }
 
     def reading(self) -> Reading | None:
         while self._at < len(self._tokens):
@@ -241,40 +250,34 @@ class _Reader:
         return None
 
     def _read(self, token: _Token) -> bool:
-        kind = token.kind
-        if kind in ("total", "average", "median", "amount"):
-            whole = token.text.lower() in _OF_ALL
-            self._of = self._of._replace(measures=(*self._of.measures, kind), whole=self._of.whole or whole)
-        elif kind in ("most", "least"):
-            return self._extreme(token)
-        elif kind == "count":
+        """Takes in one word with what belongs to it; whether it could be."""
+        if token.kind in self._readers:
+            return self._readers[token.kind](token)
+        if token.kind == "rows" and self._at < len(self._tokens) and self._tokens[self._at].kind == "per":
             self._of = self._of._replace(counted=True)
-        elif kind == "per":
-            return self._per(token)
-        elif kind in ("not", "empty"):
-            return self._without(token)
-        elif kind in _SIGNS:
-            return self._compared(kind)
-        elif kind == "number":
-            return self._number(token)
-        elif kind == "column":
-            return self._column(token.columns[0])
-        elif kind == "cell":
-            return self._cell(token, None, negated=False)
-        elif kind in ("list", "sort"):
-            asks, ordered = ASKS.get(token.text.lower(), self._of.asks), self._of.ordered or kind == "sort"
-            self._of = self._of._replace(listed=True, asks=asks, ordered=ordered)
-        elif kind == "ref":
-            self._of = self._of._replace(refers=True)
-        elif kind == "single":
-            self._of = self._of._replace(single=True)
-        elif kind == "distinct":
-            self._of = self._of._replace(distinct=True)
-        elif kind == "money":
-            return len(self._numeric) == 1 or any(at in self._numeric for at in self._of.columns)
-        elif kind == "rows" and self._at < len(self._tokens) and self._tokens[self._at].kind == "per":
-            self._of = self._of._replace(counted=True)
-        return kind not in ("or more", "or less") and token.text.lower() not in ("or", "或", "=", "==")
+        return token.kind not in ("or more", "or less") and token.text.lower() not in ("or", "或", "=", "==")
+
+    def _measure(self, token: _Token) -> bool:
+        whole = token.text.lower() in _OF_ALL
+        self._of = self._of._replace(measures=(*self._of.measures, token.kind), whole=self._of.whole or whole)
+        return True
+
+    def _flag(self, token: _Token) -> bool:
+        of = self._of
+        self._of = of._replace(
+            counted=of.counted or token.kind == "count",
+            refers=of.refers or token.kind == "ref",
+            single=of.single or token.kind == "single",
+            distinct=of.distinct or token.kind == "distinct",
+            listed=of.listed or token.kind in ("list", "sort"),
+            ordered=of.ordered or token.kind == "sort",
+            asks=ASKS.get(token.text.lower(), of.asks),
+        )
+        return True
+
+    def _some_amount(self, _: _Token) -> bool:
+        """`costs`, where that can be one column only."""
+        return len(self._numeric) == 1 or any(at in self._numeric for at in self._of.columns)
 
     def _extreme(self, token: _Token) -> bool:
         number = self._next("number") if token.number is None else token
@@ -394,9 +397,9 @@ class _Reader:
         number = token.number
         self._next("rows")
         named = self._tokens[self._at] if self._at < len(self._tokens) else None
-        if named is not None and named.kind == "column" and named.columns[0] not in self._numeric:
-            if number == len({row[named.columns[0]] for row in self._table.rows}):
-                return True
+        at = named.columns[0] if named is not None and named.kind == "column" else -1
+        if at >= 0 and at not in self._numeric and number == len({row[at] for row in self._table.rows}):
+            return True
         if number is None or number.denominator != 1 or not 0 < number < 1000 or self._of.first is not None:
             return False
         self._of = self._of._replace(first=int(number))

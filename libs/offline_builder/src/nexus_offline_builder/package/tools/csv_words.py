@@ -20,7 +20,8 @@ _WORDS = (
     ),
     (
         "most",
-        "descending desc high_to_low z-a z_to_a 从高到低 从多到少 从大到小 降序 most highest biggest largest max maximum "
+        "descending desc high_to_low z-a z_to_a 从高到低 从多到少 "
+        "从大到小 降序 most highest biggest largest max maximum "
         "best greatest top most_often dearest 最多 最高 最大 最长 最久 最好 最贵 bests",
     ),
     (
@@ -30,7 +31,8 @@ _WORDS = (
     ),
     (
         "count",
-        "how_many count number_of counts 几个 多少个 多少人 几个人 几人 人数 几行 多少行 几条 多少条 几名 多少名 多少 几 有几",
+        "how_many count number_of counts 几个 多少个 "
+        "多少人 几个人 几人 人数 几行 多少行 几条 多少条 几名 多少名 多少 几 有几",
     ),
     (
         "rows",
@@ -110,12 +112,14 @@ _WORDS = (
         "the a an of in for on to at from with do does did has have had i we my our me you be been there "
         "please pls can could tell so ok okay now then about how get got any also all member's s whole table "
         "? ! . ; made make go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
-        "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 列 give gives provide kindly having falling respectively wise "
+        "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 "
+        "列 give gives provide kindly having falling respectively wise "
         "per_row salary_of sold sells come comes carried still_open whose 请问 卖了 卖出 卖 报销 了多少 两 全",
     ),
     (
         "money",
-        "salary salaries wage wages amount amounts value values figure figures 费用 花费 支出 开支 money spending cost costs spent",
+        "salary salaries wage wages amount amounts value values "
+        "figure figures 费用 花费 支出 开支 money spending cost costs spent",
     ),
 )
 LEXICON = {word.replace("_", " "): kind for kind, words in _WORDS for word in words.split()}

@@ -6,11 +6,11 @@ from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_defaults import in_full
-from .json_document import Document, Node, Numeral, document_in, plain, whole_document, written
+from .json_document import Document, Node, Numeral, document_in, plain, written
 from .json_figures import figure_of, holder_of, scope_of
 from .json_names import of_a_name, with_key
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
-from .json_validity import invalid, refuse_invalid, repeats, validity
+from .json_validity import checked_in, invalid, refuse_invalid, repeats, validity
 from .patterns import lazy_pattern
 from .wording import NUMBER_OF, asks_how_many
 
@@ -49,12 +49,14 @@ _LEADING_PATH = lazy_pattern(
 )
 _LEFT = lazy_pattern(r"(?:分别)?(?:是(?:多少|什么|啥|谁)?)?(?:呢|吗)?[\s?？。]*$")
 _ITS = lazy_pattern(
-    r"它们?的|他们?的|其(?=[\u4e00-\u9fff])|\b(?:its|their|his|her)\b|\b(?:of|for|from|in) (?:that one|that|it|them|those)\b",
+    r"它们?的|他们?的|其(?=[\u4e00-\u9fff])|\b(?:its|their|his|her)\b|"
+    r"\b(?:of|for|from|in) (?:that one|that|it|them|those)\b",
     re.I,
 )
 _OTHER_PLACE = lazy_pattern(
     r"(?:\b(?:and|same|what about|how about|now|then|for|of|in|the|that|thing|it)\b|那|的|[\s,])*"
-    r"(?:(?P<place>first|second|third|last|第[一二三]|最后一)(?: (?:one|item|entry|element)|个|条|项)?|(?P<name>[\w\u4e00-\u9fff-]*)\[(?P<at>-?\d{1,6})\])"
+    r"(?:(?P<place>first|second|third|last|第[一二三]|最后一)(?: (?:one|item|entry|"
+    r"element)|个|条|项)?|(?P<name>[\w\u4e00-\u9fff-]*)\[(?P<at>-?\d{1,6})\])"
     r"(?:呢|[\s?？.])*",
     re.IGNORECASE,
 )
@@ -66,16 +68,10 @@ _WANTED = lazy_pattern(
     r"(?:提取|取出?|查询|获取|读取|找出)\s*(?![A-Za-z_\u4e00-\u9fff])(\S+)\s*(?:从|$)",
     re.IGNORECASE,
 )
-_CHECKED = lazy_pattern(
-    r"(?P<request>[^:：\n?？]*)[:：\n?？]\s*(?:```\w*\s)?(?P<text>[^\s?？].*?)(?:```\s*)?|"
-    r"(?:is|are)\s+(?!(?:this|that|it|the)\b)(?P<named>\S+)\s+(?:a\s+)?(?:valid|well[- ]formed|correct)\s+json[\s?.!]*|"
-    r"(?!这|那|它|下面|以下)(?P<chinese>\S+?)\s*是(?:不是|否)?(?:一个)?(?:有效|合法)的?\s*json\s*吗?[\s?？。]*",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def understand(question: Question) -> Task | None:
-    checked = _checked(question.text)
+    checked = checked_in(question.text)
     document = document_in(question.text)
     if question.earlier and _RELATIVE_PATH.search(question.text) and (found := _about_earlier_document(question)):
         return found
@@ -95,16 +91,6 @@ def understand(question: Question) -> Task | None:
         tell = refuse_invalid if elsewhere and not sure else invalid
         return Task(LIKELY if sure else POSSIBLE, lambda: tell(fault, question)) if sure or asked or bare else None
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
-
-
-def _checked(prompt: str) -> Document | None:
-    """The text that is asked to be valid JSON or not: a value of any kind, not only an object or a list."""
-    found = _CHECKED.fullmatch(prompt.strip())
-    if found is None:
-        return None
-    text = found["text"] or found["named"] or found["chinese"]
-    asked = found["request"] is None or ("json" in found["request"].lower() and VALIDITY.search(found["request"]))
-    return whole_document(text, found["request"] or "") if text and asked and text[0] not in "{[" else None
 
 
 def _about_earlier_document(question: Question) -> Task | None:
@@ -213,20 +199,19 @@ def _answer(document: Document, question: Question) -> Answer:
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
         keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
         return _shown(path, f"keys of {path}", keys)
-    if (
-        _LENGTH.search(request)
-        and (".." in path or "*" in path)
-        and len(values) > 1
-        and not isinstance(values[0], (list, dict))
-    ):
-        return _counted(path, path, values)
-    if _LENGTH.search(request) and len(values) == 1 and isinstance(values[0], (list, dict, str)):
-        count = len(values[0])
-        return Answer(
-            f"{path}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count), None),)
-        )
+    if _LENGTH.search(request) and (counted := _length(path, values)) is not None:
+        return counted
     shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
     return shown if path != "$" else _with_validity(shown, question)
+
+
+def _length(path: str, values: list[Node]) -> Answer | None:
+    """How long the only value is, or how many plain ones there are at a path of many."""
+    if len(values) == 1 and isinstance(values[0], (list, dict, str)):
+        count = len(values[0])
+        return Answer(f"{path}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count)),))
+    plain_ones = len(values) > 1 and not isinstance(values[0], (list, dict))
+    return _counted(path, path, values) if plain_ones and (".." in path or "*" in path) else None
 
 
 def _counted(path: str, title: str, value: Node) -> Answer:

@@ -208,17 +208,16 @@ def _listed_again(words: str, question: Question) -> Task | None:
 
 def _only_kind(question: Question) -> tuple[PatternKind, str] | None:
     """The only kind that the turn before was about, and its text."""
-    passage = _passage(question.earlier[0])
-    kinds = _kinds_in(passage.request) if passage else _found_in(question.earlier[0])
-    text = passage.text if passage and passage.text is not None else question.earlier[0]
+    before = question.earlier[0]
+    passage = _passage(before)
+    kinds = _kinds_in(passage.request) if passage else _found_in(before)
+    text = passage.text if passage and passage.text is not None else before
     return (kinds[0], text) if len(kinds) == 1 else None
 
 
 def _narrowed_answer(kind: PatternKind, kept: list[str], words: str, chinese: bool) -> Answer:
-    output: dict[str, JsonValue] = {kind.english: [*kept]}
-    return Answer(
-        _line(kind, kept, chinese), {"kinds": [kind.english], "only": words[:80]}, output, (Value(str(len(kept))),)
-    )
+    asked: dict[str, JsonValue] = {"kinds": [kind.english], "only": words[:_LONGEST_FOLLOW_UP]}
+    return Answer(_line(kind, kept, chinese), asked, {kind.english: [*kept]}, (Value(str(len(kept))),))
 
 
 def _different(question: Question) -> Task | None:

@@ -14,7 +14,8 @@ _ONLY = lazy_pattern(
     r"\b(?:end(?:s|ing)?|finish(?:es|ing)?) (?:with|in|on)\s+[\"'“]?(?P<end>[\w.@-]+)|"
     r"\b(?:start(?:s|ing)?|begin(?:s|ning)?) with\s+[\"'“]?(?P<start>[\w.@#+/:-]+)|"
     r"\b(?:contain(?:s|ing)?|with|from|at|having|including)\s+(?:the word )?[\"'“]?(?P<part>[\w.@-]+)|"
-    r"^\W*(?:(?:and|so|now|only|just|the|those|keep)\s+)+(?P<one>[@.#]?[\w-]+(?:\.\w+)*) ?(?:ones|addresses|links|mails?|emails?|urls?)?\W*$|"
+    r"^\W*(?:(?:and|so|now|only|just|the|those|keep)\s+)+(?P<one>[@.#]?[\w-]+(?:\.\w+)*) "
+    r"?(?:ones|addresses|links|mails?|emails?|urls?)?\W*$|"
     r"以\s*[“\"]?(?P<zhend>[\w.@-]+?)[”\"]?\s*(?:结尾|为后缀)|(?:包含|含有?|带)\s*[“\"]?(?P<zhpart>[\w.@-]+?)[”\"]?的",
     re.IGNORECASE,
 )

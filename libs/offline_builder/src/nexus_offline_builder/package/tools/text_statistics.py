@@ -19,8 +19,10 @@ _ASKED = lazy_pattern(
     r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\bwords?\b[^:]{0,30}\b(?:most|often|frequently)\b|"
     r"\b(?:unique|distinct|different) words?\b|\bhow "
     r"long is\b|\blength of\b|"
-    r"^\s*(?:and |the )*(?:(?:lines?|words?|characters?|chars?|letters?|sentences?|paragraphs?)(?:\s*(?:,|and|&|\+)\s*)?){2,}\s+(?:in|of)\b|"
-    r"\b(?:which|what) words?\b[^?:]{0,30}\bmost\b|\boverus\w*|\bwhich words?\b.{0,40}\b(?:too often|too much|repeat\w*)|\brepeat\w* words?\b|"
+    r"^\s*(?:and |the )*(?:(?:lines?|words?|characters?|chars?|letters?|"
+    r"sentences?|paragraphs?)(?:\s*(?:,|and|&|\+)\s*)?){2,}\s+(?:in|of)\b|"
+    r"\b(?:which|what) words?\b[^?:]{0,30}\bmost\b|\boverus\w*|\bwhich "
+    r"words?\b.{0,40}\b(?:too often|too much|repeat\w*)|\brepeat\w* words?\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
@@ -133,7 +135,8 @@ _BEYOND = lazy_pattern(
 
 _TOP = lazy_pattern(
     r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|\bmost (?:often|frequently)\b|"
-    r"\b(?:used?|occurs?|appears?|comes? up|repeat(?:ed)?|sa(?:y|id)|writ(?:e|ten)) (?:the )?most\b|\boverus\w*|\btoo (?:often|much|many times)\b|"
+    r"\b(?:used?|occurs?|appears?|comes? up|repeat(?:ed)?|sa(?:y|id)|writ(?:e|"
+    r"ten)) (?:the )?most\b|\boverus\w*|\btoo (?:often|much|many times)\b|"
     r"\bwords?\b.{0,20}\brepeat\w*|\brepeat\w* words?\b|重复最多|用得?太多|词频|最?常(?:见|用)|最多",
     re.IGNORECASE,
 )
