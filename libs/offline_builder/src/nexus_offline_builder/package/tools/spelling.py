@@ -73,7 +73,7 @@ def _errors(word: str, known: str, most: int) -> int:
 def in_full_words(text: str) -> str:
     """`text` with `n`, `w` and the like as `and`, `with`, where that leads on a request.
 
-    What is handed over to be worked on stays as it is: what is quoted, behind a colon or between the first and the last line.
+    What is handed over stays as it is: what is quoted, behind a colon, or between the first and the last line.
     """
     lines = text.split("\n")
     for at in {0, len(lines) - 1}:

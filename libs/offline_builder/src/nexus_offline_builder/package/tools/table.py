@@ -132,7 +132,7 @@ _ASKS = lazy_pattern(
 
 def _without_request(lines: list[str], start: int, end: int, delimiter: str) -> int:
     """The end of the block without a last line that asks something and has commas of its own."""
-    widths = [lines[at].count(delimiter) for at in range(start, end)]
+    widths = [re.sub(r'"[^"]*"', "", lines[at]).count(delimiter) for at in range(start, end)]
     alone = len(widths) > 2 and len(set(widths[:-1])) == 1 and widths[-1] < widths[0]
     return end - 1 if alone and len(lines[end - 1].split()) > 2 and _ASKS.match(lines[end - 1]) else end
 
