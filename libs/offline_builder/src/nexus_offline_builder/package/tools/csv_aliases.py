@@ -142,7 +142,7 @@ _IGNORES_GAPS = lazy_pattern(
 _NOT_COUNTED = (
     r"[,;(]?\s*\b(?:the )?(?:empty|blank|missing)s?(?: cells?| ones?|"
     r" values?| entries)?\s+(?:(?:is|are|do|does|shall|should) )*"
-    r"(?:not|n't|don't|doesn't)\s+(?:to )?(?:be )?(?:counted|count|included|considered|taken)(?: in)?\)?"
+    r"(?:not|n't|don'?t|doesn'?t)\s+(?:to )?(?:be )?(?:counted|count|included|considered|taken)(?: in)?\)?"
 )
 _CELLS = lazy_pattern(r"\b(?:cells?|entries|readings|values?)\b", re.IGNORECASE)
 _SOLD = lazy_pattern(r"卖(?:出|掉)?了?(?!得)|销量")

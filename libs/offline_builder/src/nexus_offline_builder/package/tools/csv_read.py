@@ -170,7 +170,7 @@ def _asked(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> An
     measures = [one for one in MEASURES if one.english in ["total" if m == "amount" else m for m in of.measures]]
     if of.group is not None:
         return _by(rows, columns, of, targets, measures, chinese)
-    if of.counted and not targets and (of.conditions or not measures):
+    if of.counted and not targets and (of.conditions or labels or not measures):
         return _counted(rows, columns, of, labels, chinese)
     if measures or of.counted:
         chosen = [one for one in targets or columns if one.numbers and not one.mixed]
