@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .csv_aliases import column_called
 from .csv_conditions import NO, YES, by_month, in_months, on_day_or_month
-from .csv_words import ASKS, LEXICON, SAID_OF
+from .csv_words import ASKS, LEXICON, SAID_OF, forms_of
 from .patterns import lazy_pattern
 from .table import MISSING, Table, number_in, numeric_columns
 from .wording import digits_for_words
@@ -123,13 +123,13 @@ class _Words:
         self._columns: dict[str, int] = {}
         self._cells: dict[str, dict[int, set[str]]] = {}
         for at, name in enumerate(table.header):
-            for word in _forms(name):
+            for word in forms_of(name):
                 self._columns[word] = at if self._columns.get(word, at) == at else -1
         numeric = {one.name for one in numeric_columns(table)}
         for at, name in enumerate(table.header):
             for cell in {row[at] for row in table.rows} if name not in numeric else ():
                 for word in (
-                    *_forms(cell),
+                    *forms_of(cell),
                     *((cell.lower(),) if len(cell) > 1 and number_in(cell) is not None else ()),
                 ):
                     self._cells.setdefault(word, {}).setdefault(at, set()).add(cell.lower())
@@ -185,21 +185,6 @@ class _Words:
         names = [name for kind in kinds if kind and (name := column_called(self._table, kind))]
         name = names[0] if len(set(names)) == 1 else None
         return _Token("column", found.group(), (self._table.header.index(name),)) if found and name else None
-
-
-def _forms(name: str) -> set[str]:
-    """How a name may be written: whole, without what is in brackets, in the plural, by one of its longer words."""
-    low = name.strip().lower()
-    plain = re.sub(r"\s*[(（\[][^)）\]]*[)）\]]\s*", " ", low).strip()
-    forms = {one for one in (low, low.replace("_", " "), plain, plain.replace("_", " ")) if one}
-    words = re.findall(r"[a-z]{3,}|[a-z]\d+\b", plain.replace("_", " "))
-    if len(plain.split()) > 1 or "_" in plain:
-        forms |= {word for word in words if word not in LEXICON}
-    forms |= {form + "s" for form in forms if form.isascii() and form[-1].isalpha() and len(form) > 2}
-    forms |= {form[:-1] for form in forms if form.isascii() and form.endswith("s") and len(form) > 3}
-    if not plain.isascii() and len(plain) > 2:
-        forms |= {plain[:-2], plain[-2:], plain[:2]} if len(plain) > 3 else {plain[:2]}
-    return forms
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

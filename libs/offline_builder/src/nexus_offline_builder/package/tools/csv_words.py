@@ -1,5 +1,7 @@
 """The words of requests about tables, by what they say; several words stand with `_` in between."""
 
+import re
+
 _WORDS = (
     (
         "total",
@@ -138,3 +140,18 @@ SAID_OF = {
     "income": "fee amount revenue price",
 }
 """The columns that a verb may be about."""
+
+
+def forms_of(name: str) -> set[str]:
+    """How a name may be written: whole, without what is in brackets, in the plural, by one of its longer words."""
+    low = name.strip().lower()
+    plain = re.sub(r"\s*[(（\[][^)）\]]*[)）\]]\s*", " ", low).strip()
+    forms = {one for one in (low, low.replace("_", " "), plain, plain.replace("_", " ")) if one}
+    words = re.findall(r"[a-z]{3,}|[a-z]\d+\b", plain.replace("_", " "))
+    if len(plain.split()) > 1 or "_" in plain:
+        forms |= {word for word in words if word not in LEXICON}
+    forms |= {form + "s" for form in forms if form.isascii() and form[-1].isalpha() and len(form) > 2}
+    forms |= {form[:-1] for form in forms if form.isascii() and form.endswith("s") and len(form) > 3}
+    if not plain.isascii() and len(plain) > 2:
+        forms |= {plain[:-2], plain[-2:], plain[:2]} if len(plain) > 3 else {plain[:2]}
+    return forms

@@ -10,6 +10,7 @@ from .json_document import Document, Node, Numeral, document_in, plain, written
 from .json_figures import figure_of, holder_of, scope_of
 from .json_names import of_a_name, with_key
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
+from .json_turns import ITS, LEFT, OTHER_PLACE
 from .json_validity import checked_in, invalid, refuse_invalid, repeats, validity
 from .patterns import lazy_pattern
 from .wording import NUMBER_OF, asks_how_many
@@ -47,19 +48,6 @@ _LEADING_PATH = lazy_pattern(
     rf"^\s*(?:(?:get|what is|give me|read)\s+)?((?:\[-?\d{{1,9}}\])(?:{_STEP})*)\s*(?:\b(?:in|of|from)\b|在|[:：\n]|$)",
     re.I,
 )
-_LEFT = lazy_pattern(r"(?:分别)?(?:是(?:多少|什么|啥|谁)?)?(?:呢|吗)?[\s?？。]*$")
-_ITS = lazy_pattern(
-    r"它们?的|他们?的|其(?=[\u4e00-\u9fff])|\b(?:its|their|his|her)\b|"
-    r"\b(?:of|for|from|in) (?:that one|that|it|them|those)\b",
-    re.I,
-)
-_OTHER_PLACE = lazy_pattern(
-    r"(?:\b(?:and|same|what about|how about|now|then|for|of|in|the|that|thing|it)\b|那|的|[\s,])*"
-    r"(?:(?P<place>first|second|third|last|第[一二三]|最后一)(?: (?:one|item|entry|"
-    r"element)|个|条|项)?|(?P<name>[\w\u4e00-\u9fff-]*)\[(?P<at>-?\d{1,6})\])"
-    r"(?:呢|[\s?？.])*",
-    re.IGNORECASE,
-)
 _UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
 _WANTED = lazy_pattern(
     r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)"
@@ -95,7 +83,7 @@ def understand(question: Question) -> Task | None:
 
 def _about_earlier_document(question: Question) -> Task | None:
     """A path into the document of an earlier turn, or into what the turn before found in it."""
-    text = _LEFT.sub("", with_key(question)) if re.search(r"[\u4e00-\u9fff]", question.text) else with_key(question)
+    text = LEFT.sub("", with_key(question)) if re.search(r"[\u4e00-\u9fff]", question.text) else with_key(question)
     asked = any(
         form.search(text) for form in (_DOLLAR_PATH, _BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH)
     )
@@ -108,7 +96,7 @@ def _about_earlier_document(question: Question) -> Task | None:
         names = {name for one in nested(found.value) if isinstance(one, dict) for name in one}
         if (
             not asked
-            and not _OTHER_PLACE.fullmatch(text)
+            and not OTHER_PLACE.fullmatch(text)
             and not (names & {word for one in re.findall(r"[\w-]+", text) for word in (one, one.removesuffix("s"))})
             and not any(not name.isascii() and name in text for name in names)
         ):
@@ -122,7 +110,7 @@ def _about_earlier_document(question: Question) -> Task | None:
 
 def _other_place(text: str, found: Document, earlier: tuple[str, ...]) -> str | None:
     """`same for items[0]`, `and of the first one?`: the path of the turn before with another place in it."""
-    said = _OTHER_PLACE.fullmatch(text)
+    said = OTHER_PLACE.fullmatch(text)
     before = document_in(earlier[0]) if said else None
     known = _path_in(before.request if before else earlier[0], found.value) if said else None
     if said is None or known is None:
@@ -137,7 +125,7 @@ def _other_place(text: str, found: Document, earlier: tuple[str, ...]) -> str | 
 
 def _relative(text: str, found: Document, earlier: tuple[str, ...]) -> tuple[Node, str]:
     """What `text` is asked of: `how many were there?` and `[1].city in that` are about the value found before."""
-    path, its = _RELATIVE_PATH.search(text), _ITS.search(text)
+    path, its = _RELATIVE_PATH.search(text), ITS.search(text)
     if its is not None and path is None and (one := _meant(found, earlier)) is not None:
         return one, f"{text[: its.start()]} {text[its.end() :]}"
     if scope_of(text, found.value) is not None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
-from .pattern_defaults import code_shown, without_source
+from .pattern_defaults import code_shown, repeats_a_choice, without_source
 from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, ORDERS_OTHERS, SENDS, PatternKind, different
 from .pattern_turns import figure_of_them, found_of, is_about_them, narrowed
 from .patterns import lazy_pattern
@@ -46,10 +46,6 @@ _USER_PATTERN = lazy_pattern(
     re.IGNORECASE,
 )
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^?？\n:：@/\d]{1,80})[?？]\s*(?P<text>[^\s?？].*)", re.DOTALL)
-_PIECE = lazy_pattern(
-    r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<repeat>[*+]|\{\d*,?\d*\})|(?P<choice>[|?])|(?P<group>\((?:\?[^)]?)?|\))|.",
-    re.DOTALL,
-)
 
 
 def understand(question: Question) -> Task | None:
@@ -351,29 +347,11 @@ def _by_pattern(given: "re.Match[str]", question: Question) -> Answer:
     return Answer(line, {"pattern": source}, {"matches": list(found)})
 
 
-def _repeats_a_choice(source: str) -> bool:
-    """Whether a repeated group holds, at any depth, something that repeats or a choice."""
-    open_groups, closed = [False], False
-    for piece in _PIECE.finditer(source):
-        group = piece["group"]
-        if piece["repeat"] and closed:
-            return True
-        if group and group != ")":
-            open_groups.append(False)
-        elif piece["repeat"] or piece["choice"]:
-            open_groups[-1] = True
-        closed = False
-        if group == ")" and len(open_groups) > 1:
-            closed = open_groups.pop()
-            open_groups[-1] |= closed
-    return False
-
-
 def _compiled(source: str, letters: str) -> "re.Pattern[str]":
     """Refuses what may take exponential time; what this does not see is refused when its time is over."""
     if len(source) > _LONGEST_PATTERN:
         raise Refusal("That regular expression is too long for me.", "这个正则表达式太长了。")
-    if _repeats_a_choice(source):
+    if repeats_a_choice(source):
         raise Refusal(
             "I refuse repeated groups that repeat or choose inside: matching them can take forever.",
             "我拒绝在重复的分组里再次重复或选择的表达式：匹配可能永远不会结束。",
