@@ -189,6 +189,7 @@ OTHERS: list[tuple[str, list[str], list[str]]] = [
         ['box.cups[2].size\n{"box":{"cups":[{"size":1},{"size":2},{"size":9}]}}', "same for cups[0]"],
         ["= 1"],
     ),
+    ("text counts for my blog", ["chars in this w/o spaces: a bc d"], ["4"]),
     ("json lookup", ['[1].city in [{"city":"Rom"},{"city":"Ulm"}]', "and of the first one?"], ["Rom"]),
     ("json lookup", ['list every id\n{"rows":[{"id":"a1"},{"id":"b2"}]}', "how many ids?"], ["2"]),
     ("查JSON字段", ['箱[0].重量 在 {"箱":[{"重量":3.5},{"重量":8}]}', "箱[1].重量呢"], ["8"]),

@@ -113,7 +113,7 @@ def _other_place(text: str, found: Document, earlier: tuple[str, ...]) -> str | 
     said = OTHER_PLACE.fullmatch(text)
     before = document_in(earlier[0]) if said else None
     known = _path_in(before.request if before else earlier[0], found.value) if said else None
-    if said is None or known is None:
+    if said is None or known is None or (said["name"] and not re.search(r"\bsame\b|同样|一样", text, re.IGNORECASE)):
         return None
     at = said["at"] or str(_PLACES[said["place"].lower()])
     name = re.escape(said["name"] or "")

@@ -13,6 +13,7 @@ _ASKS_ON = (
     r"take|add|minus|plus|its|it|his|her|their|no|all|each|every|back|is|are)\b|[$€£]?\d"
 )
 _FULL_WORDS = (
+    (lazy_pattern(r"\bw/o\b"), "without"),
     (lazy_pattern(r"^\s*(?:n|&) (?=[\w$€£#])"), "and "),
     (
         lazy_pattern(rf"(?<=[a-z)%?!,] )(?<!top )(?<!last )(?<!many )(?<!the )(?<!for )(?<!is )(?:n|&) (?={_ASKS_ON})"),
@@ -22,7 +23,6 @@ _FULL_WORDS = (
         lazy_pattern(r"(?<=[a-z] )w/? (?=\d|more|less|the\b|a\b|an\b|at\b|no\b|over|under)|(?<=[a-z] )w/ ?(?=\w)"),
         "with ",
     ),
-    (lazy_pattern(r"\bw/o\b"), "without"),
     (lazy_pattern(r"(?<=how many )r(?= )"), "are"),
 )
 _HANDED_OVER = lazy_pattern(r"[\"“`{}\[\]\t;|]")
