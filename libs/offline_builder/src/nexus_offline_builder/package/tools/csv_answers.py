@@ -13,7 +13,7 @@ from .csv_groups import GROUP, begins_with, group_column
 from .csv_names import about_names
 from .csv_products import put_together, spread
 from .csv_ranking import ranked
-from .csv_read import answer_of
+from .csv_read import answer_of, picks_or_counts
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
@@ -72,8 +72,20 @@ _PLACED = lazy_pattern(
 def answered(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
     table, request = with_zeros(table, request)
-    if (whole := answer_of(table, without_gaps(table, request), chinese)) is not None:
+    plain = without_gaps(table, request)
+    whole = answer_of(table, plain, chinese)
+    if whole is not None and picks_or_counts(table, plain):
         return whole
+    try:
+        return _by_parts(table, request, chinese, total)
+    except Refusal:
+        if whole is None:
+            raise
+        return whole
+
+
+def _by_parts(table: Table, request: str, chinese: bool, total: bool) -> Answer:
+    """The answer by the parts of a request that are known."""
     request = _AVERAGE_PER.sub(r"\1", in_its_words(table, _by_place(table, request)))
     if (months := by_month(table, request)) is not None:
         table, request = months

@@ -20,6 +20,7 @@ _BY_MONTH = lazy_pattern(
     r"\b(?:(?:per|by|each|every) (?:the )?month|monthly|month by month)\b|按月|每个?月|各月", re.IGNORECASE
 )
 _ALL = Reading(measures=("total",))
+_TOP = lazy_pattern(r"\b(?:top|first|bottom|last)\b|前", re.IGNORECASE)
 _DATED = lazy_pattern(r"date|^day$|datum|日期|时间", re.IGNORECASE)
 
 
@@ -35,6 +36,17 @@ def answer_of(table: Table, request: str, chinese: bool) -> Answer | None:
             if answers[0] is not None and answers[1] is not None:
                 return answers[0]._replace(text=f"{answers[0].text}\n{answers[1].text}")
     return None
+
+
+def picks_or_counts(table: Table, request: str) -> bool:
+    """Whether rows are picked or counted, or several things are asked: what is read word by word only."""
+    found = read(table, request)
+    of = found[1] if found is not None else None
+    return (
+        of is None
+        or _several(of)
+        or any((of.conditions, of.first and not _TOP.search(request), of.distinct, of.counted and of.group is not None))
+    )
 
 
 def _several(of: Reading) -> bool:
@@ -142,7 +154,10 @@ def _kept(table: Table, of: Reading) -> tuple[Table, list[Column]]:
             for one in of.conditions
         )
     ]
-    columns = [one._replace(cells=tuple(one.cells[at] for at in kept), skipped=0) for one in numeric.values()]
+    gone = len(kept) < len(table.rows)
+    columns = [
+        one._replace(cells=tuple(one.cells[at] for at in kept), skipped=0) if gone else one for one in numeric.values()
+    ]
     return table._replace(rows=tuple(table.rows[at] for at in kept)), columns
 
 
@@ -172,6 +187,8 @@ def _asked(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> An
         return _by(rows, columns, of, targets, measures, chinese)
     if of.counted and not targets and (of.conditions or labels or not measures):
         return _counted(rows, columns, of, labels, chinese)
+    if measures and labels and not targets:
+        return None
     if measures or of.counted:
         chosen = [one for one in targets or columns if one.numbers and not one.mixed]
         several = not targets and len(chosen) > 1 and of.conditions and "amount" in of.measures
@@ -220,7 +237,7 @@ def _shown(table: Table, at: int, cell: str, number: Fraction | None = None) -> 
 
 def _number_of(rows: Table, chinese: bool) -> Answer:
     count = len(rows.rows)
-    text = f"{count} 行" if chinese else rows_of(count)
+    text = f"共 {count} 行" if chinese else rows_of(count)
     return Answer(text, {"columns": list(rows.header)}, {"rows": count}, (Value(str(count), Fraction(count)),))
 
 

@@ -260,13 +260,16 @@ class _Reader:
         )
         return True
 
-    def _some_amount(self, _: _Token) -> bool:
+    def _some_amount(self, token: _Token) -> bool:
         """`costs`, where that can be one column only."""
-        return len(self._numeric) == 1 or any(at in self._numeric for at in self._of.columns)
+        named = any(at in self._numeric for at in self._of.columns)
+        return named or (len(self._numeric) == 1 and not token.text.lower().startswith(("salar", "wage")))
 
     def _extreme(self, token: _Token) -> bool:
         number = self._next("number") if token.number is None else token
-        if self._of.extreme or (number is not None and (number.number is None or number.number.denominator != 1)):
+        if self._of.extreme or (
+            number is not None and (number.number is None or number.number.denominator != 1 or not number.number)
+        ):
             return False
         first = int(number.number) if number and number.number else self._of.first
         self._of = self._of._replace(extreme=token.kind, first=first)
@@ -278,7 +281,8 @@ class _Reader:
             return self._next("rows") is not None and token.text.lower() not in ("by", "按")
         at = column.columns[0]
         if at in self._numeric:
-            return token.text.lower() in ("by", "按") and self._column(at)
+            ordering = self._of.ordered or self._of.extreme
+            return bool(ordering) and token.text.lower() in ("by", "按") and self._column(at)
         if self._of.ordered:
             return self._column(at)
         if self._of.group is not None:
@@ -348,6 +352,8 @@ class _Reader:
         self._at = here
         if self._says_yes_or_no(at):
             return self._is_one_of(at, frozenset(YES), "= yes")
+        if self._of.group is not None and at not in self._numeric:
+            return False
         if at not in self._of.columns:
             self._of = self._of._replace(columns=(*self._of.columns, at))
         return True

@@ -24,12 +24,12 @@ _WORDS = (
         "most",
         "descending desc high_to_low z-a z_to_a 从高到低 从多到少 "
         "从大到小 降序 most highest biggest largest max maximum "
-        "best greatest top most_often dearest 最多 最高 最大 最长 最久 最好 最贵 bests",
+        "best greatest top most_often dearest 最多 最高 最大 最好 最贵 bests",
     ),
     (
         "least",
         "ascending asc low_to_high a-z a_to_z alphabetically 从低到高 从少到多 从小到大 升序 least lowest smallest min "
-        "minimum fewest worst least_often bottom 最少 最低 最小 最短 最差 最便宜 worsts",
+        "minimum fewest worst least_often bottom 最少 最低 最小 最差 最便宜 worsts",
     ),
     (
         "count",
