@@ -82,7 +82,10 @@ def followed(table: Table, before: Sequence[str], words: str, chinese: bool) -> 
     if base is None or found is None:
         return None
     table, new = found[0] if found[1].months else table, found[1]
-    if base == _ALL and not (new.whole or new.extreme or new.group is not None):
+    picked = new.conditions and not new.figures
+    if base == _ALL and not (picked or new.whole or new.extreme or new.group is not None):
+        return None
+    if new.first and _TOP.search(words):
         return None
     only_columns = bool(new.columns) and not (new.figures or new.conditions or new.refers)
     if not (new.figures or new.conditions or new.refers or new.columns or new.asks) or (base.extreme and only_columns):
