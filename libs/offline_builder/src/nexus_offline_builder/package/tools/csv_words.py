@@ -10,7 +10,7 @@ _WORDS = (
     ),
     (
         "amount",
-        "how_much 多少钱",
+        "how_much 多少钱 多少",
     ),
     (
         "average",
@@ -34,7 +34,7 @@ _WORDS = (
     (
         "count",
         "how_many count number_of counts 几个 多少个 "
-        "多少人 几个人 几人 人数 几行 多少行 几条 多少条 几名 多少名 多少 几 有几",
+        "多少人 几个人 几人 人数 几行 多少行 几条 多少条 几名 多少名 几 有几",
     ),
     (
         "rows",
