@@ -97,7 +97,6 @@ ASKED_BACK = [
     ("csv totals per region", "name,salary\nUma,3100\nVik,2900"),
     ("csv: list rows with stock under 5", STAFF),
     ("total of the csv without the returned orders", ORDERS),
-    ("sum per department without Vik", STAFF),
     ("calculator with VAT 7% or 19%", "100"),
     ("gross and net with 19% VAT, both ways", "100"),
 ]

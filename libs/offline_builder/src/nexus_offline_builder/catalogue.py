@@ -179,7 +179,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "reading_stat find_and_replace search_and_replace how_often too_wordy 字数 词频 "
         "词数 字符数 句子数",
         objects=(
-            "word vocabulary character char letter sentence text paragraph essay article line tweet 文本 文字 "
+            "word vocabulary character char letter sentence text paragraph "
+            "essay article line tweet caption blurb intro speech 文本 文字 "
             "文章 作文 "
             "段落 单词 句子 字符 字母 汉字 个字"
         ),
@@ -298,7 +299,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="change_case change_the_case case_of_text letter_case convert_case case_converter slug slugify "
+        topics="change_case all_capital cap_lock change_the_case case_of_text "
+        "letter_case convert_case case_converter slug slugify "
         "url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "
         "kebab_case all_cap in_capital capital_letter capitalize capitalise find_and_replace "

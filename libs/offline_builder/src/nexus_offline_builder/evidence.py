@@ -26,9 +26,31 @@ _NOT_UNITS = (
 _CHINESE_UNITS = frozenset("斤磅米升克吨码亩尺寸")
 _CONVERTERS = frozenset(["csv_to_json", "json_to_csv"])
 _BACK = re.compile(
-    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|\b(?:and|or) back\b|\breverse\b|"
+    r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|"
+    r"\b(?:and|or|also|then) (?:also )?back\b|\bback again\b|\breverse\b|"
     r"\beither (?:way|direction)\b|"
     r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
+    re.IGNORECASE,
+)
+_TABLES = r"(?:csv|tsv|tables?|spreadsheets?|excel|表格?)"
+_WAYS = {
+    "json_to_csv": re.compile(
+        rf"json[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到])\s*(?:an? |my )?{_TABLES}", re.IGNORECASE
+    ),
+    "csv_to_json": re.compile(
+        rf"{_TABLES}[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到]|转)\s*(?:an? |my )?json", re.IGNORECASE
+    ),
+}
+_A_TABLE = re.compile(rf"\b{_TABLES}\b|表格", re.IGNORECASE)
+_FIGURES_ASKED = re.compile(
+    r"\b(?:totals?|sums?|averages?|ask|questions?|count|how many)\b|合计|汇总|统计|平均", re.IGNORECASE
+)
+_LOOKED_UP = re.compile(
+    r"\b(?:look\w* up|fields?|values?|keys?|paths?|find|get|extract|read)\b|字段|取|查|键", re.IGNORECASE
+)
+_KEEPS = re.compile(
+    r"\b(?:keep(?:s|ing)?|remember\w*|notes?|add(?:s|ing)?|jot\w*|"
+    r"store[sd]?|sav(?:e|ing)|read(?:s)? (?:it )?back)\b|记|备忘",
     re.IGNORECASE,
 )
 _NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")
@@ -89,7 +111,7 @@ def _known() -> frozenset[str]:
 
 _SHORT_WORDS = (
     "year date days week word text table unit units miles count total table column split money price email link "
-    "phone sums maths temp weight length month months until math"
+    "phone sums maths temp weight length month months until math back again"
 )
 _SHORT = frozenset(_SHORT_WORDS.split())
 
@@ -179,7 +201,7 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
         asked = without_facts(text)
     found = weights(asked) | {FACTS: ENOUGH if answering else 0}
     rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
-    rules = _both_ways(rules, asked)
+    rules = _settled(_both_ways(rules, asked), asked)
     if not rules and not out_of_reach(asked):
         rules = _only([rule for rule in CATALOGUE if found[rule.name]], text)
     if not rules and facts:
@@ -190,9 +212,25 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
 def _both_ways(rules: list[ToolRule], text: str) -> list[ToolRule]:
     """`csv to json and back` calls for the tool of the other direction, too."""
     names = {rule.name for rule in rules}
-    if names & _CONVERTERS and _BACK.search(text):
+    if names & _CONVERTERS and _BACK.search(" ".join(_words(text)) + text):
         return [rule for rule in CATALOGUE if rule.name in names | _CONVERTERS]
     return rules
+
+
+def _settled(rules: list[ToolRule], text: str) -> list[ToolRule]:
+    """Without a tool that another one does the work of: the other direction, a lookup, the list that is only sorted."""
+    names = {rule.name for rule in rules}
+    if "json" in text.lower():
+        one_way = {name for name, way in _WAYS.items() if way.search(text)}
+        if len(one_way) == 1 and names & _CONVERTERS and not _BACK.search(" ".join(_words(text)) + text):
+            names = names - _CONVERTERS | one_way
+        if names & _CONVERTERS and not _FIGURES_ASKED.search(text):
+            names -= {"csv_totals"}
+        if not names & _CONVERTERS and (_LOOKED_UP.search(text) or not out_of_reach(text)):
+            names = names - ({"csv_totals"} if not _A_TABLE.search(text) else set()) | {"json_query"}
+    if {"list_cleanup", "session_notes"} <= names and not _KEEPS.search(text):
+        names -= {"session_notes"}
+    return [rule for rule in CATALOGUE if rule.name in names]
 
 
 def _only_tells(text: str, told: list[str]) -> bool:

@@ -25,98 +25,64 @@ _ITS_CALCULATOR = re.compile(
 )
 _AN_EXPRESSION = re.compile(r"(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)", re.IGNORECASE)
 _OTHER_SIZES = re.compile(r"\b(?:shoe|dress|clothes|clothing|ring|hat|bra) sizes?\b", re.IGNORECASE)
-_FINDS_DATES = re.compile(r"(?:提取|抓取?|找|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,4}日期")
+_FINDS_DATES = re.compile(r"(?:提取|抓取?|找|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,6}(?:日期|数字|金额|价格)")
 _MORE_DAYS = re.compile(r"\+\s*(\d+|n|x)?\s*(?=(?:business |working |work)?(?:day|week|month|year)s?\b)", re.IGNORECASE)
 _ARROW = re.compile(r"\s*(?:<?[-=]+>|[→↔⇒])\s*")
-_BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
-_FILLER = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "i",
-        "we",
-        "you",
-        "it",
-        "that",
-        "this",
-        "which",
-        "who",
-        "can",
-        "could",
-        "should",
-        "would",
-        "will",
-        "shall",
-        "must",
-        "may",
-        "please",
-        "need",
-        "needs",
-        "want",
-        "wants",
-        "would",
-        "like",
-        "to",
-        "of",
-        "for",
-        "and",
-        "or",
-        "with",
-        "in",
-        "on",
-        "by",
-        "from",
-        "as",
-        "is",
-        "are",
-        "be",
-        "me",
-        "my",
-        "our",
-        "your",
-        "build",
-        "make",
-        "create",
-        "develop",
-        "write",
-        "design",
-        "give",
-        "agent",
-        "agents",
-        "bot",
-        "assistant",
-        "ai",
-        "tool",
-        "system",
-        "simple",
-        "able",
-        "using",
-        "use",
-        "uses",
-        "let",
-        "lets",
-        "into",
-        "at",
-        "also",
-        "its",
-        "their",
-        "them",
-        "then",
-        "answers",
-        "answer",
-        "questions",
-        "question",
-        "some",
-        "any",
-        "all",
-        "so",
-        "if",
-        "when",
-        "new",
-        "one",
-    ]
+_AND = re.compile(r"(?<=\w )(?:n|&)(?= \w)")
+_BOTH_ARROWS = re.compile(r"\s*(?:<[-=]*>|[↔⇄])\s*")
+_REPEATED = r"(?:doubles?|doubled|dup\w*|repeats?|repeated|twins?)"
+_UNREPEATED = re.compile(
+    rf"\b(?:no|not|without|un|drop\w*|kill\w*|remov\w+|delet\w+|kick\w*(?: out)?|throw\w*(?: out)?|skip\w*|strip\w*|"
+    rf"get rid of|weed\w*(?: out)?|tak\w+ out|filter\w*(?: out)?|clean\w*(?: up)?|cut\w*)\s+"
+    rf"(?:(?:the|any|all|out|of)\s+)*{_REPEATED}\b(?!\s+(?:white)?(?:space|blank))",
+    re.IGNORECASE,
 )
+_WHATEVER = re.compile(
+    r"\b(?:what(?:ever)?|anything|everything|stuff|things?) (?:that )?(?:i|you|we|they|people|users?) "
+    r"(?:type|paste|write|say|send|give|enter|put in)s?\b",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"[(（]\s*[\w ]+(?:\s*[;；|\t]\s*[\w ]+){2,}\s*[)）]")
+_HOW_MUCH_TEXT = re.compile(r"(?:多少|几)个?(?:汉?字|句|单?词|段)(?!符)")
+_RECORDS = re.compile(
+    r"\b(?:sheets?|(?:cash|log|order|grade|mark|bank|class)\s?books?|registers?|logs?|records?|rows?|statements?|exports?|"
+    r"tabs?|semicolons?|columns?|excel|erp|sap|calc|listing)\b|"
+    r"\b(?:past\w+|cop(?:y|ied)|send\w*|throw|dump\w*|drop|export\w*|give)\b[^.;]{0,40}\b(?:list|table)s?\b(?=[^\n]{0,200}\b(?:total|amount|"
+    r"averages?|sums?|under|over|stock|customer|adds? up|per|marks?)\b)|"
+    r"(?:贴|粘|导出|复制|拷|有一?[份张]|发给)[^。；\n]{0,16}?(?:表|单|册|账|记录)(?![示达面位词价纯独])|"
+    r"(?:表|单|册|账|记录|清单)[^。；\n]{0,4}?(?:贴|粘|发给|复制|导)|[\u4e00-\u9fff](?:记录|台账)",
+    re.IGNORECASE,
+)
+_TO_FIND = re.compile(
+    r"\s*(?:<?[-=]+>|[→⇒])\s*(?:(?:a |the )?list of |all |the |every )*"
+    r"(hash ?tags?|links?|urls?|e-?mails?\b|phone|mentions?|邮箱|网址|链接|手机|电话|话题)",
+    re.IGNORECASE,
+)
+_ABOUT_SIGNS = re.compile(
+    r"(?:不?(?:含|包括|包含|计入?|算)|\b(?:with|including|incl\.?|excluding|excl\.?|counting)\s)\s*(?:[、和与及或，]?\s*(?:标点(?:符号)?|空格|换行|数字)|"
+    r"(?:(?:and|or|the|all)\s+)*(?:punctuation|spaces|blanks|line breaks)\b)+",
+    re.IGNORECASE,
+)
+_OF_PICTURES = re.compile(
+    r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|"
+    r"->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
+    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|"
+    r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
+    re.IGNORECASE,
+)
+_ASKED_OF_THEM = re.compile(
+    r"\b(?:who|which|most|least|how (?:many|much)|per|totals?|sums?|filters?|missing|ask|questions?|averages?|avg|"
+    r"top|best|lowest|highest|median|group\w*|answer what)\b|谁|哪[个种家些]|多少|最|总|汇总|各|每|统计|问",
+    re.IGNORECASE,
+)
+_BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
+_FILLER_WORDS = (
+    "a an the i we you it that this which who can could should would will shall must may please need needs want "
+    "wants like to of for and or with in on by from as is are be me my our your build make create develop write "
+    "design give agent agents bot assistant ai tool system simple able using use uses let lets into at also its "
+    "their them then answers answer questions question some any all so if when new one"
+)
+_FILLER = frozenset(_FILLER_WORDS.split())
 
 
 def cleaned(text: str) -> str:
@@ -136,7 +102,7 @@ def matching_rules(requirement: str) -> tuple[ToolRule, ...]:
 
     What it says it does not want, as in `without CSV support` or `不需要单位换算`, is not read.
     """
-    return called_for(_wanted(requirement))
+    return () if _OF_PICTURES.search(requirement) else called_for(_wanted(requirement))
 
 
 def beyond_the_tools(requirement: str) -> list[str]:
@@ -146,10 +112,18 @@ def beyond_the_tools(requirement: str) -> list[str]:
 
 def _wanted(requirement: str) -> str:
     plain = simplified(unicodedata.normalize("NFKC", requirement)[:_LONGEST_READ])
+    plain = _AND.sub("and", plain)
+    plain = _WHATEVER.sub(" text ", _UNREPEATED.sub(" dedupe ", _HEADER.sub(" csv ", plain)))
     text = _BORDER.sub(" ", _NEGATED.sub(" ", plain))
+    text = _HOW_MUCH_TEXT.sub(
+        " word count ", _BOTH_ARROWS.sub(" to ", text) + (" vice versa" * bool(_BOTH_ARROWS.search(text)))
+    )
+    text = _ABOUT_SIGNS.sub(" ", _TO_FIND.sub(r" regex \1", text))
+    if _RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower():
+        text += " pivot table"
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
     text = re.sub(r"#(?=\w*[a-z])\w+", " hashtag ", text)
-    text = _OTHER_SIZES.sub(" ", _FINDS_DATES.sub(" extract date ", _MORE_DAYS.sub(r" plus \1 ", text)))
+    text = _OTHER_SIZES.sub(" ", _FINDS_DATES.sub(" extract date regex ", _MORE_DAYS.sub(r" plus \1 ", text)))
     text = _AN_EXPRESSION.sub(" arithmetic ", _ARROW.sub(" to ", text.replace("%", " percent ")))
     return _ITS_CALCULATOR.sub(r"\1 calculation", text)
 

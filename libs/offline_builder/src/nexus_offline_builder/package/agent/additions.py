@@ -37,7 +37,7 @@ _MORE = lazy_pattern(
 )
 _FEWEST = 2
 _LEFT_OUT = lazy_pattern(
-    r"(?:(?:and|now|ok|so|what|how|about|if|we|i|please|but|it|is|be|the|average|mean|total|sum|median)[\s,]+)*"
+    r"(?:(?:and|now|ok|so|what|how|about|if|we|i|please|but|it|is|be|the|average|avg|mean|total|sum|median)[\s,]+)*"
     r"(?:without|leav(?:e|ing) out|drop(?:ping)?|ignor(?:e|ing)|excluding|exclude|except(?: for)?|not "
     r"counting|don't count|remov(?:e|ing)|"
     r"skip(?:ping)?|minus|take out|去掉|不算|除去|扣除|不要)\s*(?:the\s+|那个?|最)?"

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from ..tools import figures
 from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
+from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
 from .operations import operated, operation_in
 from .payload import Turn
 from .references import named_value, resolutions, value_in
-from .second_try import reworded, written_out
+from .second_try import reworded
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
@@ -68,8 +69,7 @@ class Conversation:
         return self._reply(prompt, len(self._turns))
 
     def _reply(self, prompt: str, position: int) -> Reply:
-        prompt = written_out(prompt) if position else prompt
-        question = self._question(prompt, position)
+        question = self._question(in_full_words(prompt), position)
         reply = self._found(prompt, question, position)
         calls = tuple(showable_call(call) for call in reply.tool_calls)
         return reply._replace(text=showable_text(reply.text, question.chinese), tool_calls=calls)
@@ -80,7 +80,7 @@ class Conversation:
         if said is not None:
             return Reply(said)
         reply = self._best(question, position)
-        for text in reworded(prompt) if _is_failed(reply) and not reply.final else ():
+        for text in reworded(question.text) if _is_failed(reply) and not reply.final else ():
             again = self._best(question._replace(text=text), position)
             if not _is_failed(again):
                 return again._replace(read=again.read or text)
@@ -147,7 +147,7 @@ class Conversation:
     def _asked(self, position: int) -> str:
         """The prompt of a turn, with what the requirement asked of it."""
         if position not in self._wholes:
-            prompt = self._turns[position].prompt
+            prompt = in_full_words(self._turns[position].prompt)
             question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
             self._wholes[position] = (whole.read if whole is not None else None) or prompt
@@ -176,7 +176,7 @@ class Conversation:
         """The reply to a prompt that says only what is different from the prompt before, or comes on top of it."""
         if position == 0:
             return None
-        before = self._replay(position - 1).read or self._turns[position - 1].prompt
+        before = self._replay(position - 1).read or in_full_words(self._turns[position - 1].prompt)
         text = extended(question.text, before) or substituted(question.text, before)
         if text is None:
             return None

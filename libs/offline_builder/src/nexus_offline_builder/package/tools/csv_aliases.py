@@ -75,18 +75,18 @@ _NO_NAME = frozenset(
     ]
 )
 _KINDS = (
-    ("qty quantity quantities pieces pcs stock", "数量 库存 件数 存量 个数"),
-    ("price prices", "单价 价格 价钱 售价"),
+    ("qty quantity quantities pieces pcs stock menge anzahl", "数量 库存 件数 存量 个数"),
+    ("price prices preis", "单价 价格 价钱 售价"),
     ("department dept division", "部门 科室"),
     ("salary salaries wage wages pay", "工资 薪水 薪资 月薪"),
     ("score scores mark marks grade grades", "分数 成绩 得分"),
-    ("revenue turnover sales", "销售额 营业额 收入 业绩"),
+    ("revenue turnover sales umsatz", "销售额 营业额 收入 业绩"),
     ("location loc place shelf", "位置 库位 地点 货位"),
     ("debit spent expenses expense spending", "支出 花费"),
     ("credit income received", "收入"),
-    ("amount amounts sum", "金额 数额"),
+    ("amount amounts sum betrag", "金额 数额"),
     ("hours hrs", "工时 小时 时数"),
-    ("date day", "日期 日子"),
+    ("date day datum", "日期 日子"),
     ("age", "年龄 岁数"),
     ("phone telephone mobile tel", "电话 手机 手机号 联系方式"),
     ("email mail", "邮箱 邮件"),
@@ -139,6 +139,11 @@ _IGNORES_GAPS = lazy_pattern(
     r"(?:空白?|缺失|没填)的?(?:值|格|单元格|行)?(?:不算|不计|忽略|跳过|除外))[)）]?",
     re.IGNORECASE,
 )
+_NOT_COUNTED = (
+    r"[,;(]?\s*\b(?:the )?(?:empty|blank|missing)s?(?: cells?| ones?|"
+    r" values?| entries)?\s+(?:(?:is|are|do|does|shall|should) )*"
+    r"(?:not|n't|don'?t|doesn'?t)\s+(?:to )?(?:be )?(?:counted|count|included|considered|taken)(?: in)?\)?"
+)
 _CELLS = lazy_pattern(r"\b(?:cells?|entries|readings|values?)\b", re.IGNORECASE)
 _SOLD = lazy_pattern(r"卖(?:出|掉)?了?(?!得)|销量")
 _EACH = lazy_pattern(
@@ -168,7 +173,7 @@ def in_its_words(table: Table, request: str) -> str:
     if len(request) > _LONGEST:
         return request
     request = plainly(table, request)
-    return _without_holder(table, _named_in_full(table, _by_adjective(table, _without_gaps(table, request))))
+    return _without_holder(table, _named_in_full(table, _by_adjective(table, without_gaps(table, request))))
 
 
 def _by_adjective(table: Table, request: str) -> str:
@@ -197,9 +202,9 @@ def with_zeros(table: Table, request: str) -> tuple[Table, str]:
     return table._replace(rows=rows), _AS_ZERO.sub(" ", request)
 
 
-def _without_gaps(table: Table, request: str) -> str:
+def without_gaps(table: Table, request: str) -> str:
     """Empty cells are left out of every figure."""
-    plain = _IGNORES_GAPS.sub(" ", request)
+    plain = re.sub(_NOT_COUNTED, " ", _IGNORES_GAPS.sub(" ", request), flags=re.IGNORECASE)
     return _CELLS.sub(" ", plain) if plain != request and not _is_a_name("cells", table) else plain
 
 
@@ -226,13 +231,13 @@ def _exchanged(table: Table, request: str, word: str, cells: set[str]) -> str:
     said = word.lower()
     if len(said) < 3 or said in _NO_NAME or said in cells:
         return request
-    name = _column_called(table, said)
+    name = column_called(table, said)
     if name is None or without_names(request, [name]) != request:
         return request
     return re.sub(rf"(?<![\w]){re.escape(word)}(?![\w])", lambda _: name, request, count=1)
 
 
-def _column_called(table: Table, said: str) -> str | None:
+def column_called(table: Table, said: str) -> str | None:
     """The only column that has the word in its name, else the only one of a name that means the same."""
     having = [name for name in table.header if _has_word(name, said)]
     if having:

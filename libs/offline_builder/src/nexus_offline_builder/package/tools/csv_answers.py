@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from .contract import Answer, Refusal
-from .csv_aliases import in_its_words, with_zeros
+from .csv_aliases import in_its_words, with_zeros, without_gaps
 from .csv_columns import picked_columns
 from .csv_conditions import Filtered, by_month, filtered, without_joins
 from .csv_counts import count_of_a_kind, counted_by, counted_name, row_count, row_list
@@ -13,6 +13,7 @@ from .csv_groups import GROUP, begins_with, group_column
 from .csv_names import about_names
 from .csv_products import put_together, spread
 from .csv_ranking import ranked
+from .csv_read import answer_of, picks_or_counts
 from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
@@ -71,6 +72,20 @@ _PLACED = lazy_pattern(
 def answered(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
     table, request = with_zeros(table, request)
+    plain = without_gaps(table, request)
+    whole = answer_of(table, plain, chinese)
+    if whole is not None and picks_or_counts(table, plain):
+        return whole
+    try:
+        return _by_parts(table, request, chinese, total)
+    except Refusal:
+        if whole is None:
+            raise
+        return whole
+
+
+def _by_parts(table: Table, request: str, chinese: bool, total: bool) -> Answer:
+    """The answer by the parts of a request that are known."""
     request = _AVERAGE_PER.sub(r"\1", in_its_words(table, _by_place(table, request)))
     if (months := by_month(table, request)) is not None:
         table, request = months

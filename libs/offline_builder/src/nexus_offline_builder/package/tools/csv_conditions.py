@@ -165,6 +165,22 @@ def without_entry(table: Table, request: str) -> Filtered | None:
     return None
 
 
+def on_day_or_month(table: Table, request: str) -> Filtered | None:
+    return _by_day(table, request) or _by_month(table, request)
+
+
+def in_months(table: Table, request: str) -> Filtered | None:
+    """`april and may together`: the rows of several months, each named without a day."""
+    names = re.findall(rf"(?<![\w\d] )\b({_MONTH})\b(?!\s*\d)", request, re.IGNORECASE)
+    found = [_by_month(table, f"in {name}") for name in names] if len(names) > 1 else []
+    rows = {row for one in found if one for row in one.table.rows}
+    if not found or None in found:
+        return None
+    rest = re.sub(rf"\b(?:{_MONTH})\b", " ", request, flags=re.IGNORECASE)
+    title = ", ".join(one.title for one in found if one)
+    return Filtered(table._replace(rows=tuple(row for row in table.rows if row in rows)), rest, title)
+
+
 def by_month(table: Table, request: str) -> tuple[Table, str] | None:
     """The table with a column `month`, and the request by it, where `per month` is asked and only days are given."""
     at = _day_column(table) if _PER_MONTH.search(request) else None

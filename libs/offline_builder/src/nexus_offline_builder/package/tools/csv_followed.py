@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from .contract import LIKELY, POSSIBLE, Answer, Question, Refusal, Task
-from .csv_aliases import in_its_words
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task
+from .csv_aliases import in_its_words, without_gaps
 from .csv_answers import COUNT, answered, headed, mentioned, of_filtered, unmeasured
 from .csv_columns import picked_columns
 from .csv_conditions import filtered
@@ -13,6 +13,7 @@ from .csv_figures import MEASURES, by_answer
 from .csv_groups import GROUP
 from .csv_memory import from_rows_before
 from .csv_ranking import COUNTS, PRICES, asks_order, first_row, order_of, other_way
+from .csv_read import followed
 from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
@@ -58,6 +59,10 @@ def about_earlier_table(question: Question) -> Task | None:
         return None
     table = next((found for text in question.earlier if (found := table_in(text))), None)
     if table is not None:
+        at = next(at for at, text in enumerate(question.earlier) if table_in(text) == table)
+        before = (table.around, *reversed(question.earlier[:at]))
+        if (answer := followed(table, before, without_gaps(table, words), question.chinese)) is not None:
+            return Task(CERTAIN, lambda: answer)
         return _of_table(table, in_its_words(table, words), question)
     asks = _asks_figure(words) or (GROUP.search(words) and not re.search(r"\d", words))
     if not asks or _LISTS_NUMBERS.search(words) or not TABLE_WORDS.search(words):

@@ -13,7 +13,7 @@ _ASKED = lazy_pattern(r"\bjson\b", re.IGNORECASE)
 _BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|xml|yaml|sql|html|markdown|filter\w*|without|except|first|last|"
     r"top|sum|total|average|group\w*|"
-    r"rename|drop|skip|unique|nested|keyed|transpose|python)\b|[<>]|只|排序|筛选|过滤|合计|去掉|分组|前\d",
+    r"rename|drop|skip|unique|nested|keyed|transpose|python)\b|(?<![-=])[<>]|只|排序|筛选|过滤|合计|去掉|分组|前\d",
     re.IGNORECASE,
 )
 _TYPED = lazy_pattern(r"-?(?:0|[1-9]\d{0,14})")

@@ -59,6 +59,19 @@ def figure_of(request: str, document: Node, chinese: bool) -> Answer | None:
     return _worked_out(keys[0], asked[0][0], asked[0][1], scope, chinese)
 
 
+def holder_of(request: str, document: Node) -> Node | None:
+    """The only object with the extreme that `request` asks for."""
+    answer = figure_of(request, document, chinese=False)
+    key = re.search(r"\$\.\.([\w-]+)", str(answer.tool_input["path"])) if answer else None
+    if answer is None or key is None or answer.tool_input["query"] not in ("max", "min"):
+        return None
+    holding = [one for one in nested(document) if isinstance(one, dict) and isinstance(one.get(key[1]), Numeral)]
+    numbers = [Fraction(str(getattr(one[key[1]], "text", 0))) for one in holding]
+    wanted = (max if answer.tool_input["query"] == "max" else min)(numbers)
+    found = [one for one, number in zip(holding, numbers, strict=True) if number == wanted]
+    return found[0] if len(found) == 1 else None
+
+
 def _worked_out(key: str, measure: str, zh: str, scope: Node, chinese: bool) -> Answer | None:
     holding = [one for one in nested(scope) if isinstance(one, dict) and key in one]
     pairs = [(one, number) for one in holding for number in _listed(one[key])]

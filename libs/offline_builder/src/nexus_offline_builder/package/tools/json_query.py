@@ -6,11 +6,12 @@ from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_defaults import in_full
-from .json_document import Document, Node, Numeral, document_in, plain, whole_document, written
-from .json_figures import figure_of, scope_of
+from .json_document import Document, Node, Numeral, document_in, plain, written
+from .json_figures import figure_of, holder_of, scope_of
 from .json_names import of_a_name, with_key
 from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
-from .json_validity import invalid, refuse_invalid, repeats, validity
+from .json_turns import ITS, LEFT, OTHER_PLACE
+from .json_validity import checked_in, invalid, refuse_invalid, repeats, validity
 from .patterns import lazy_pattern
 from .wording import NUMBER_OF, asks_how_many
 
@@ -43,6 +44,10 @@ _RELATIVE_PATH = lazy_pattern(
 )
 _CALCULABLE = lazy_pattern(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = lazy_pattern(r"\bjson\b|\$[.\[]", re.IGNORECASE)
+_LEADING_PATH = lazy_pattern(
+    rf"^\s*(?:(?:get|what is|give me|read)\s+)?((?:\[-?\d{{1,9}}\])(?:{_STEP})*)\s*(?:\b(?:in|of|from)\b|在|[:：\n]|$)",
+    re.I,
+)
 _UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
 _WANTED = lazy_pattern(
     r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)"
@@ -51,16 +56,10 @@ _WANTED = lazy_pattern(
     r"(?:提取|取出?|查询|获取|读取|找出)\s*(?![A-Za-z_\u4e00-\u9fff])(\S+)\s*(?:从|$)",
     re.IGNORECASE,
 )
-_CHECKED = lazy_pattern(
-    r"(?P<request>[^:：\n?？]*)[:：\n?？]\s*(?:```\w*\s)?(?P<text>[^\s?？].*?)(?:```\s*)?|"
-    r"(?:is|are)\s+(?!(?:this|that|it|the)\b)(?P<named>\S+)\s+(?:a\s+)?(?:valid|well[- ]formed|correct)\s+json[\s?.!]*|"
-    r"(?!这|那|它|下面|以下)(?P<chinese>\S+?)\s*是(?:不是|否)?(?:一个)?(?:有效|合法)的?\s*json\s*吗?[\s?？。]*",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def understand(question: Question) -> Task | None:
-    checked = _checked(question.text)
+    checked = checked_in(question.text)
     document = document_in(question.text)
     if question.earlier and _RELATIVE_PATH.search(question.text) and (found := _about_earlier_document(question)):
         return found
@@ -82,19 +81,9 @@ def understand(question: Question) -> Task | None:
     return Task(CERTAIN if asked or _LENGTH.search(request) else POSSIBLE, lambda: _answer(document, question))
 
 
-def _checked(prompt: str) -> Document | None:
-    """The text that is asked to be valid JSON or not: a value of any kind, not only an object or a list."""
-    found = _CHECKED.fullmatch(prompt.strip())
-    if found is None:
-        return None
-    text = found["text"] or found["named"] or found["chinese"]
-    asked = found["request"] is None or ("json" in found["request"].lower() and VALIDITY.search(found["request"]))
-    return whole_document(text, found["request"] or "") if text and asked and text[0] not in "{[" else None
-
-
 def _about_earlier_document(question: Question) -> Task | None:
     """A path into the document of an earlier turn, or into what the turn before found in it."""
-    text = with_key(question)
+    text = LEFT.sub("", with_key(question)) if re.search(r"[\u4e00-\u9fff]", question.text) else with_key(question)
     asked = any(
         form.search(text) for form in (_DOLLAR_PATH, _BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH)
     )
@@ -107,18 +96,38 @@ def _about_earlier_document(question: Question) -> Task | None:
         names = {name for one in nested(found.value) if isinstance(one, dict) for name in one}
         if (
             not asked
+            and not OTHER_PLACE.fullmatch(text)
             and not (names & {word for one in re.findall(r"[\w-]+", text) for word in (one, one.removesuffix("s"))})
             and not any(not name.isascii() and name in text for name in names)
         ):
             return None
+        if (other := _other_place(text, found, question.earlier)) is not None:
+            return Task(LIKELY, partial(_answer, found._replace(request=other), question))
         value, words = _relative(text, found, question.earlier)
         return Task(LIKELY, partial(_answer, Document(value, words), question))
     return Task(LIKELY, _refuse_without_document) if asked and _ASKED.search(text) else None
 
 
+def _other_place(text: str, found: Document, earlier: tuple[str, ...]) -> str | None:
+    """`same for items[0]`, `and of the first one?`: the path of the turn before with another place in it."""
+    said = OTHER_PLACE.fullmatch(text)
+    before = document_in(earlier[0]) if said else None
+    known = _path_in(before.request if before else earlier[0], found.value) if said else None
+    if said is None or known is None or (said["name"] and not re.search(r"\bsame\b|同样|一样", text, re.IGNORECASE)):
+        return None
+    at = said["at"] or str(_PLACES[said["place"].lower()])
+    name = re.escape(said["name"] or "")
+    places = list(re.finditer(rf"(?<=[.$]){name}\[-?\d+\]" if name else r"\[-?\d+\]", known))
+    if len(places) != 1:
+        return None
+    return f"{known[: places[0].start()]}{said['name'] or ''}[{at}]{known[places[0].end() :]}"
+
+
 def _relative(text: str, found: Document, earlier: tuple[str, ...]) -> tuple[Node, str]:
     """What `text` is asked of: `how many were there?` and `[1].city in that` are about the value found before."""
-    path = _RELATIVE_PATH.search(text)
+    path, its = _RELATIVE_PATH.search(text), ITS.search(text)
+    if its is not None and path is None and (one := _meant(found, earlier)) is not None:
+        return one, f"{text[: its.start()]} {text[its.end() :]}"
     if scope_of(text, found.value) is not None:
         return found.value, text
     if not (path or asks_how_many(text) or _PLACE.search(text)):
@@ -131,6 +140,17 @@ def _relative(text: str, found: Document, earlier: tuple[str, ...]) -> tuple[Nod
     if len(selected) != 1:
         return found.value, text
     return selected[0], f"${path[1]}" if path else text
+
+
+def _meant(found: Document, earlier: tuple[str, ...]) -> Node | None:
+    """What `it` is after the turn before: the object of an extreme, else the object or the list at its path."""
+    before = document_in(earlier[0])
+    request = before.request if before else earlier[0]
+    if (holder := holder_of(request, found.value)) is not None:
+        return holder
+    known = _path_in(request, found.value)
+    selected = _selected(found.value, known) if known else []
+    return selected[0] if len(selected) == 1 and isinstance(selected[0], (dict, list)) else None
 
 
 def _refuse_without_document() -> Answer:
@@ -167,13 +187,19 @@ def _answer(document: Document, question: Question) -> Answer:
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
         keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
         return _shown(path, f"keys of {path}", keys)
-    if _LENGTH.search(request) and len(values) == 1 and isinstance(values[0], (list, dict, str)):
-        count = len(values[0])
-        return Answer(
-            f"{path}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count), None),)
-        )
+    if _LENGTH.search(request) and (counted := _length(path, values)) is not None:
+        return counted
     shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
     return shown if path != "$" else _with_validity(shown, question)
+
+
+def _length(path: str, values: list[Node]) -> Answer | None:
+    """How long the only value is, or how many plain ones there are at a path of many."""
+    if len(values) == 1 and isinstance(values[0], (list, dict, str)):
+        count = len(values[0])
+        return Answer(f"{path}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count)),))
+    plain_ones = len(values) > 1 and not isinstance(values[0], (list, dict))
+    return _counted(path, path, values) if plain_ones and (".." in path or "*" in path) else None
 
 
 def _counted(path: str, title: str, value: Node) -> Answer:
@@ -269,6 +295,8 @@ def _path_in(request: str, document: Node) -> str | None:
             f"我读不懂路径中“{part}”以后的部分：可以用键名、[0]、[-1]、[*] 和 ['键名']。",
         )
     if found := _DOLLAR_PATH.search(request):
+        return "$" + found[1]
+    if found := _LEADING_PATH.search(request):
         return "$" + found[1]
     for found in _BARE_PATH.finditer(request):
         if not re.match(r"(?:e\.g|i\.e|json\.)", found[1], re.IGNORECASE):

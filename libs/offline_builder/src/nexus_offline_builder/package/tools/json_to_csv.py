@@ -14,7 +14,7 @@ _ASKED = lazy_pattern(r"(?:\b|2|json[-_ ]?to[-_ ]?)(?:csv|table|spreadsheet|exce
 _BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|filter\w*|without|except|first|last|top|sum|total|"
     r"average|group\w*|rename|drop|skip|unique)\b|"
-    r"[<>]|只|排序|筛选|过滤|合计|去掉|分组",
+    r"(?<![-=])[<>]|只|排序|筛选|过滤|合计|去掉|分组",
     re.IGNORECASE,
 )
 _SAYS_NO_MORE = lazy_pattern(

@@ -20,6 +20,19 @@ _AGAIN = lazy_pattern(
     r"(?:csv|json)(?:\b(?:again|back|please)\b|[\s,?.!])+",
     re.IGNORECASE,
 )
+LEFT = lazy_pattern(r"(?:分别)?(?:是(?:多少|什么|啥|谁)?)?(?:呢|吗)?[\s?？。]*$")
+ITS = lazy_pattern(
+    r"它们?的|他们?的|其(?=[\u4e00-\u9fff])|\b(?:its|their|his|her)\b|"
+    r"\b(?:of|for|from|in) (?:that one|that|it|them|those)\b",
+    re.I,
+)
+OTHER_PLACE = lazy_pattern(
+    r"(?:\b(?:and|same|what about|how about|now|then|for|of|in|the|that|thing|it)\b|那|的|[\s,])*"
+    r"(?:(?P<place>first|second|third|last|第[一二三]|最后一)(?: (?:one|item|entry|"
+    r"element)|个|条|项)?|(?P<name>[\w\u4e00-\u9fff-]*)\[(?P<at>-?\d{1,6})\])"
+    r"(?:呢|[\s?？.])*",
+    re.IGNORECASE,
+)
 _FORM = lazy_pattern("csv|json", re.IGNORECASE)
 _LONGEST = 80
 

@@ -1,7 +1,18 @@
 """Whether a text is JSON, and where it is broken."""
 
+import re
+
 from .contract import Answer, Question, Refusal
-from .json_document import Document, Fault, has_half_pair, written
+from .json_document import Document, Fault, has_half_pair, whole_document, written
+from .json_scope import VALIDITY
+from .patterns import lazy_pattern
+
+_CHECKED = lazy_pattern(
+    r"(?P<request>[^:：\n?？]*)[:：\n?？]\s*(?:```\w*\s)?(?P<text>[^\s?？].*?)(?:```\s*)?|"
+    r"(?:is|are)\s+(?!(?:this|that|it|the)\b)(?P<named>\S+)\s+(?:a\s+)?(?:valid|well[- ]formed|correct)\s+json[\s?.!]*|"
+    r"(?!这|那|它|下面|以下)(?P<chinese>\S+?)\s*是(?:不是|否)?(?:一个)?(?:有效|合法)的?\s*json\s*吗?[\s?？。]*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def invalid(fault: Fault, question: Question) -> Answer:
@@ -33,3 +44,13 @@ def validity(document: Document, question: Question) -> Answer:
 
 def repeats(key: str) -> str:
     return f"an object has the key {key} more than once, and readers differ in what they make of that."
+
+
+def checked_in(prompt: str) -> Document | None:
+    """The text that is asked to be valid JSON or not: a value of any kind, not only an object or a list."""
+    found = _CHECKED.fullmatch(prompt.strip())
+    if found is None:
+        return None
+    text = found["text"] or found["named"] or found["chinese"]
+    asked = found["request"] is None or ("json" in found["request"].lower() and VALIDITY.search(found["request"]))
+    return whole_document(text, found["request"] or "") if text and asked and text[0] not in "{[" else None

@@ -13,6 +13,7 @@ from .list_words import (
     HOW_OFTEN,
     ONLY_REPEATED,
     REMOVED,
+    TAKES_OUT,
     hides_a_request,
     joined_steps,
     steps_in,
@@ -108,7 +109,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     if _read(question.text) is not None or _bare(question.text) is None or _is_order(question.text):
         return None
     body = _unlabelled(question.text)
-    if ONLY_REPEATED.search(requirement):
+    if ONLY_REPEATED.search(requirement) and not TAKES_OUT.search(requirement):
         return f"which are there twice:\n{body}"
     named = [name for name, form in FORMS if name not in ("counted", "split") and form.search(requirement)]
     if not named:

@@ -63,6 +63,11 @@ ONLY_REPEATED = lazy_pattern(
     r"double[ds]?)\b|哪些?.*重复|有没有重复|重复的有?哪",
     re.IGNORECASE,
 )
+TAKES_OUT = lazy_pattern(
+    r"\b(?:kick\w*|drop\w*|remov\w+|kill\w*|delet\w+|rid|throw\w*|"
+    r"without|dedup\w*|strip\w*|tak\w+ out|weed\w*|no)\b|去|删|剔除",
+    re.IGNORECASE,
+)
 HOW_OFTEN = lazy_pattern(
     r"\bhow (?:often|many times)\b|\bcounts? (?:of )?(?:each|every|per)\b|\beach .{0,20}\bcounts?\b|"
     r"\btally\b|各(?:有|出现)|分别",
@@ -78,7 +83,8 @@ _SAYS_NOTHING = lazy_pattern(
     r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|"
     r"removed|alphabetically|what|which|do|how|many|first|"
     r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|"
-    r"in|different|entered|sorted|numbers?|highest|lowest|high|low|"
+    r"in|different|entered|sorted|as (?:numbers|figures|text|strings)|"
+    r"numerically|by value|on|list's|numbers?|highest|lowest|high|low|"
     r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
     r"than|instead|back|thing|hi|hello|thanks)\b|"
     r"删[掉除]?|去掉|只留一?[个遍次]?|留下?|[行条]|"
@@ -110,12 +116,24 @@ _ASKS_LAST = lazy_pattern(
 )
 
 
+_IN_ITS_ORDER = lazy_pattern(
+    r"\b(?:(?:keep(?:ing)?|leav(?:e|ing)|preserv(?:e|ing)|don't "
+    r"change|not chang(?:e|ing)|maintain(?:ing)?|in|same|original)\s+)"
+    r"(?:(?:the|its|their|in|original|same|first|given|present)\s+)*order(?:ing)?\b(?!\s+of)|"
+    r"\b(?:not|no|without|don't|do not)\s+sort\w*|(?:保持|不改变|按)?(?:原来?的?|原有)(?:顺序|次序)(?:不变)?|不要?排序",
+    re.IGNORECASE,
+)
+"""What stays as it is, and is no step."""
+
+
 def steps_in(request: str) -> list[str]:
+    request = _IN_ITS_ORDER.sub(" ", request)
     return [name for name, form in FORMS if form.search(request)]
 
 
 def unread_in(request: str) -> str:
     """What the request says besides its steps."""
+    request = _IN_ITS_ORDER.sub(" ", request)
     for _, form in FORMS:
         request = form.sub(" ", request)
     request = HOW_OFTEN.sub(" ", DOWN.sub(" ", ONLY_REPEATED.sub(" ", request)))

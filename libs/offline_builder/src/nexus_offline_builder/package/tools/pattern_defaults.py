@@ -40,3 +40,27 @@ def _form_of(piece: str) -> str:
     if piece.isalpha():
         return f"[{'A-Z' if piece.isupper() else 'a-z'}]{{{len(piece)}}}"
     return rf"\{piece}" if piece in ".-" else piece.replace("/", r"\/")
+
+
+_PIECE = lazy_pattern(
+    r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<repeat>[*+]|\{\d*,?\d*\})|(?P<choice>[|?])|(?P<group>\((?:\?[^)]?)?|\))|.",
+    re.DOTALL,
+)
+
+
+def repeats_a_choice(source: str) -> bool:
+    """Whether a repeated group holds, at any depth, something that repeats or a choice."""
+    open_groups, closed = [False], False
+    for piece in _PIECE.finditer(source):
+        group = piece["group"]
+        if piece["repeat"] and closed:
+            return True
+        if group and group != ")":
+            open_groups.append(False)
+        elif piece["repeat"] or piece["choice"]:
+            open_groups[-1] = True
+        closed = False
+        if group == ")" and len(open_groups) > 1:
+            closed = open_groups.pop()
+            open_groups[-1] |= closed
+    return False

@@ -6,8 +6,9 @@ from fractions import Fraction
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
-from .pattern_defaults import code_shown, without_source
+from .pattern_defaults import code_shown, repeats_a_choice, without_source
 from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, ORDERS_OTHERS, SENDS, PatternKind, different
+from .pattern_turns import figure_of_them, found_of, is_about_them, narrowed
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -45,13 +46,11 @@ _USER_PATTERN = lazy_pattern(
     re.IGNORECASE,
 )
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^?？\n:：@/\d]{1,80})[?？]\s*(?P<text>[^\s?？].*)", re.DOTALL)
-_PIECE = lazy_pattern(
-    r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<repeat>[*+]|\{\d*,?\d*\})|(?P<choice>[|?])|(?P<group>\((?:\?[^)]?)?|\))|.",
-    re.DOTALL,
-)
 
 
 def understand(question: Question) -> Task | None:
+    if asks_how_many(question.text) and (counted := _about_earlier_text(question)) is not None:
+        return counted
     given = _USER_PATTERN.search(question.text[:2000])
     if given is not None and (
         given.start() == 0
@@ -122,7 +121,7 @@ def in_full(question: Question, requirement: str) -> str | None:
 
 def _leans_back(text: str) -> bool:
     """Whether a short text without anything to be found is about what was found before: `and the links`."""
-    return (
+    return is_about_them(text) or (
         len(text) <= _LONGEST_FOLLOW_UP
         and not _found_in(text)
         and (bool(_kinds_in(text)) or asks_to_rearrange(text) or place_asked(text) is not None)
@@ -179,40 +178,51 @@ def _about_earlier_text(question: Question) -> Task | None:
 
 
 def _listed_again(words: str, question: Question) -> Task | None:
-    """`sort them a-z`, `one per line`, `and the first one?`, of what the turn before found."""
+    """`sort them a-z`, `one per line`, `and the first one?`, `only the .com ones`, of what the turn before found."""
     if HOW_MANY_DIFFERENT.fullmatch(words.strip()) is not None:
         return _different(question)
     place, steps = place_asked(words), asks_to_rearrange(words) and not asks_how_many(words)
-    if place is None and not steps:
+    kind = _only_kind(question)
+    if kind is not None and place is None and not steps:
+        known = found_of(*kind)
+        if kind[0].english in ("numbers", "amounts") and (figure := figure_of_them(words, known)) is not None:
+            return Task(CERTAIN, lambda: figure)
+        if (kept := narrowed(words, known)) is not None:
+            return Task(LIKELY, lambda: _narrowed_answer(kind[0], kept, words, question.chinese))
+    if kind is None or (place is None and not steps):
         return None
-    counting = re.search(r"\bhow many\b|几个|多少", words, re.IGNORECASE) is not None
-    passage = _passage(question.earlier[0])
-    kinds = _kinds_in(passage.request) if passage else _found_in(question.earlier[0])
-    text = passage.text if passage and passage.text is not None else question.earlier[0]
-    if len(kinds) != 1:
-        return None
-    found = list(dict.fromkeys(one.group().strip() for one in kinds[0].form.finditer(text)))
+    found = list(dict.fromkeys(found_of(*kind)))
     if place is not None and not -len(found) <= place < len(found):
         return None
+    if place is None and re.search(r"\bhow many\b|几个|多少", words, re.IGNORECASE):
+        return Task(LIKELY, lambda: _answer([kind[0]], kind[1], question.chinese))
     entries = [found[place]] if place is not None else rearranged(found, words)
-    if counting and place is None:
-        return Task(LIKELY, lambda: _answer(kinds, text, question.chinese))
-    asked: dict[str, JsonValue] = {"kinds": [kinds[0].english], "steps": words[:_LONGEST_FOLLOW_UP]}
+    asked: dict[str, JsonValue] = {"kinds": [kind[0].english], "steps": words[:_LONGEST_FOLLOW_UP]}
     values = (Value(entries[0]),) if len(entries) == 1 else ()
-    return Task(LIKELY, lambda: Answer(shown_as(entries, words), asked, {kinds[0].english: [*entries]}, values))
+    return Task(LIKELY, lambda: Answer(shown_as(entries, words), asked, {kind[0].english: [*entries]}, values))
+
+
+def _only_kind(question: Question) -> tuple[PatternKind, str] | None:
+    """The only kind that the turn before was about, and its text."""
+    before = question.earlier[0]
+    passage = _passage(before)
+    kinds = _kinds_in(passage.request) if passage else _found_in(before)
+    text = passage.text if passage and passage.text is not None else before
+    return (kinds[0], text) if len(kinds) == 1 else None
+
+
+def _narrowed_answer(kind: PatternKind, kept: list[str], words: str, chinese: bool) -> Answer:
+    asked: dict[str, JsonValue] = {"kinds": [kind.english], "only": words[:_LONGEST_FOLLOW_UP]}
+    return Answer(_line(kind, kept, chinese), asked, {kind.english: [*kept]}, (Value(str(len(kept))),))
 
 
 def _different(question: Question) -> Task | None:
     """`how many unique?` of the only kind that the turn before was about."""
-    passage = _passage(question.earlier[0])
-    kinds = _kinds_in(passage.request) if passage else _found_in(question.earlier[0])
-    text = passage.text if passage and passage.text is not None else question.earlier[0]
-    if len(kinds) != 1:
+    kind = _only_kind(question)
+    if kind is None:
         return None
-    found = {
-        one.group().strip().casefold(): one.group().strip() for one in reversed(list(kinds[0].form.finditer(text)))
-    }
-    return Task(CERTAIN, lambda: different(kinds[0], list(reversed(found.values())), question.chinese))
+    found = {one.casefold(): one for one in reversed(found_of(*kind))}
+    return Task(CERTAIN, lambda: different(kind[0], list(reversed(found.values())), question.chinese))
 
 
 def _bare(question: Question) -> Task | None:
@@ -292,9 +302,7 @@ def _answer(kinds: list[PatternKind], text: str, chinese: bool) -> Answer:
     output: dict[str, JsonValue] = {}
     values: tuple[Value, ...] = ()
     for kind in kinds:
-        found = list(dict.fromkeys(one.group().strip() for one in kind.form.finditer(text)))
-        if kind.english == "numbers":
-            found = [one.group().strip() for one in kind.form.finditer(text)]
+        found = found_of(kind, text)
         lines.append(_line(kind, found, chinese))
         output[kind.english] = list(found[:_MOST_SHOWN])
         values = (Value(str(len(found)), Fraction(len(found))),)
@@ -339,29 +347,11 @@ def _by_pattern(given: "re.Match[str]", question: Question) -> Answer:
     return Answer(line, {"pattern": source}, {"matches": list(found)})
 
 
-def _repeats_a_choice(source: str) -> bool:
-    """Whether a repeated group holds, at any depth, something that repeats or a choice."""
-    open_groups, closed = [False], False
-    for piece in _PIECE.finditer(source):
-        group = piece["group"]
-        if piece["repeat"] and closed:
-            return True
-        if group and group != ")":
-            open_groups.append(False)
-        elif piece["repeat"] or piece["choice"]:
-            open_groups[-1] = True
-        closed = False
-        if group == ")" and len(open_groups) > 1:
-            closed = open_groups.pop()
-            open_groups[-1] |= closed
-    return False
-
-
 def _compiled(source: str, letters: str) -> "re.Pattern[str]":
     """Refuses what may take exponential time; what this does not see is refused when its time is over."""
     if len(source) > _LONGEST_PATTERN:
         raise Refusal("That regular expression is too long for me.", "这个正则表达式太长了。")
-    if _repeats_a_choice(source):
+    if repeats_a_choice(source):
         raise Refusal(
             "I refuse repeated groups that repeat or choose inside: matching them can take forever.",
             "我拒绝在重复的分组里再次重复或选择的表达式：匹配可能永远不会结束。",

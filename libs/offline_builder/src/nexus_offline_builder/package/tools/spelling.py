@@ -1,4 +1,4 @@
-"""Words with a typing error: the one word of a vocabulary that was meant."""
+"""Words with a typing error: the one word of a vocabulary that was meant; words cut short, in full."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,25 @@ from .patterns import lazy_pattern
 _SHORTEST = 5
 _SHORTEST_WITH_TWO = 9
 _SINGLE = lazy_pattern(r"(.)\1")
+_ASKS_ON = (
+    r"(?:sort|order|remove|drop|delete|dedupe|count|number|flip|reverse|then|the|a|an|which|what|who|how|when|where|in|on|"
+    r"per|by|to|at|total|avg|average|mean|sum|min|max|median|also|without|with|only|just|show|list|find|same|if|make|"
+    r"take|add|minus|plus|its|it|his|her|their|no|all|each|every|back|is|are)\b|[$€£]?\d"
+)
+_FULL_WORDS = (
+    (lazy_pattern(r"\bw/o\b"), "without"),
+    (lazy_pattern(r"^\s*(?:n|&) (?=[\w$€£#])"), "and "),
+    (
+        lazy_pattern(rf"(?<=[a-z)%?!,] )(?<!top )(?<!last )(?<!many )(?<!the )(?<!for )(?<!is )(?:n|&) (?={_ASKS_ON})"),
+        "and ",
+    ),
+    (
+        lazy_pattern(r"(?<=[a-z] )w/? (?=\d|more|less|the\b|a\b|an\b|at\b|no\b|over|under)|(?<=[a-z] )w/ ?(?=\w)"),
+        "with ",
+    ),
+    (lazy_pattern(r"(?<=how many )r(?= )"), "are"),
+)
+_HANDED_OVER = lazy_pattern(r"[\"“`{}\[\]\t;|]")
 
 
 def nearest(word: str, vocabulary: Iterable[str], shortest: int = _SHORTEST) -> str | None:
@@ -49,3 +68,18 @@ def _errors(word: str, known: str, most: int) -> int:
         if min(row) > most:
             return most + 1
     return row[-1]
+
+
+def in_full_words(text: str) -> str:
+    """`text` with `n`, `w` and the like as `and`, `with`, where that leads on a request.
+
+    What is handed over stays as it is: what is quoted, behind a colon, or between the first and the last line.
+    """
+    lines = text.split("\n")
+    for at in {0, len(lines) - 1}:
+        head, colon, rest = lines[at].partition(":")
+        if not _HANDED_OVER.search(head):
+            for short, full in _FULL_WORDS:
+                head = short.sub(full, head)
+            lines[at] = f"{head}{colon}{rest}"
+    return "\n".join(lines)

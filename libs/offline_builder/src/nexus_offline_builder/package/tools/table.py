@@ -95,7 +95,7 @@ def _longest_block(lines: list[str]) -> tuple[int, int, str, str] | None:
                 start += 1
                 continue
             start = max(done, _quoted_start(lines, start))
-            end = _block_end(lines, start, delimiter)
+            end = _without_request(lines, start, _block_end(lines, start, delimiter), delimiter)
             if end - start >= 2 and (best is None or end - start > best[1] - best[0]):
                 best = (start, end, delimiter, _first_line(lines, start, delimiter))
             start = done = end
@@ -121,6 +121,20 @@ def _block_end(lines: list[str], start: int, delimiter: str) -> int:
         quoted ^= lines[end].count('"') % 2 == 1
         end += 1
     return end
+
+
+_ASKS = lazy_pattern(
+    r"\s*(?:(?:and|now|please|pls|then)\s+)*(?:sort|list|show|count|how|what|which|who|whose|when|where|total|sum|average|avg|mean|"
+    r"give|only|just|per|top|find|filter|max|min|median|is|are|any|best|most|least|tell|order|rank|group|all|请|谁|哪|按|统计|求|一共)",
+    re.IGNORECASE,
+)
+
+
+def _without_request(lines: list[str], start: int, end: int, delimiter: str) -> int:
+    """The end of the block without a last line that asks something and has commas of its own."""
+    widths = [re.sub(r'"[^"]*"', "", lines[at]).count(delimiter) for at in range(start, end)]
+    alone = len(widths) > 2 and len(set(widths[:-1])) == 1 and widths[-1] < widths[0]
+    return end - 1 if alone and len(lines[end - 1].split()) > 2 and _ASKS.match(lines[end - 1]) else end
 
 
 def _goes_on(line: str) -> bool:

@@ -19,7 +19,10 @@ _ASKED = lazy_pattern(
     r"\b(?:most (?:common|frequent|used)|top)\b[^:]{0,20}\bwords?\b|\bwords?\b[^:]{0,30}\b(?:most|often|frequently)\b|"
     r"\b(?:unique|distinct|different) words?\b|\bhow "
     r"long is\b|\blength of\b|"
-    r"\boverus\w*|\bwhich words?\b.{0,40}\b(?:too often|too much|repeat\w*)|\brepeat\w* words?\b|"
+    r"^\s*(?:and |the )*(?:(?:lines?|words?|characters?|chars?|letters?|"
+    r"sentences?|paragraphs?)(?:\s*(?:,|and|&|\+)\s*)?){2,}\s+(?:in|of)\b|"
+    r"\b(?:which|what) words?\b[^?:]{0,30}\bmost\b|\boverus\w*|\bwhich "
+    r"words?\b.{0,40}\b(?:too often|too much|repeat\w*)|\brepeat\w* words?\b|"
     r"\bcount (?:the )?(?:text|following|this)\b|\bhow (?:many times|often)\b|\blongest word\b|"
     r"^\s*(?:the )?(?:words?|letters?|characters?|chars?|sentences?|lines?)\s+(?:in|of)\b|"
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
@@ -40,7 +43,7 @@ _INLINE = lazy_pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _QUESTION_FIRST = lazy_pattern(r"(?P<request>[^:：\n\"“「?？]{1,120})[?？]\s*(?P<text>[^\s?？][^\0]*\S)\s*$")
-_DASH = lazy_pattern(r"(?P<request>[^-–—:：\n\"“「?？]{4,80}?)\s+[-–—]+\s+(?P<text>\S[^\0]*)")
+_DASH = lazy_pattern(r"(?P<request>[^-–—:：\n\"“「?？]{4,80}?)\s+(?:[-–—]+>?|=>|→)\s+(?P<text>\S[^\0]*)")
 _POINTER = lazy_pattern(
     r"(?:(?:the|this|my|that)\s+)?(?:(?:attached|above|following|previous|whole)\s+)?(?:text|file|essay|document|"
     r"article|message|"
@@ -122,6 +125,7 @@ _BEYOND = lazy_pattern(
     r"except|verbs?|nouns?|"
     r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?|"
     r"(?:common|frequent|used) (?:letters?|characters?))\b|"
+    r"去掉?重复|去重|不重复的?行|\bunique lines?\b|\bwithout (?:the )?(?:dup\w*|repeat\w*|doubles)|"
     r"\b(?:without|excluding|ignoring)\b(?! (?:the |any )?(?:(?:white)?spaces?|punctuation)\b)|开头|"
     r"结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
     r"名词|阅读时间|反转|回文",
@@ -131,7 +135,8 @@ _BEYOND = lazy_pattern(
 
 _TOP = lazy_pattern(
     r"\b(?:most (?:common|frequent|used)|top)\b(?:\s+(?P<count>\d{1,3}))?|\bfrequenc|\bmost (?:often|frequently)\b|"
-    r"\b(?:used|occurs?|appears?|comes? up|repeated) (?:the )?most\b|\boverus\w*|\btoo (?:often|much|many times)\b|"
+    r"\b(?:used?|occurs?|appears?|comes? up|repeat(?:ed)?|sa(?:y|id)|writ(?:e|"
+    r"ten)) (?:the )?most\b|\boverus\w*|\btoo (?:often|much|many times)\b|"
     r"\bwords?\b.{0,20}\brepeat\w*|\brepeat\w* words?\b|重复最多|用得?太多|词频|最?常(?:见|用)|最多",
     re.IGNORECASE,
 )

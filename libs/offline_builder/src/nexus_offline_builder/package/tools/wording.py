@@ -87,10 +87,13 @@ def is_chinese(text: str) -> bool:
 
 
 _HOW_MANY = lazy_pattern(
-    r"(?:(?:and|so|ok|okay|now)[\s,]+)*(?:how many|count (?:them|those|these|it)|how many of them)(?: (?:are|were|"
-    r"is|was|did|do|you|there|they|those|these|of|them|it|"
-    r"that|find|found|in|"
-    r"total|all|altogether|results?|matches))*[\s?.!]*|(?:那|一共|总共|共)*(?:有(?:多少|几)|(?:多少|几)(?=个|行|条|项)|(?<!共)(?<!总)多少)(?:个|行|条|项)?(?:呢|"
+    r"(?:(?:and|so|ok|okay|now|then)[\s,]+)*(?:how many|count (?:them|those|these|it)|how many of them)"
+    r"(?: (?:[a-z-]+s (?=(?:did|do|have) (?:you|i|we)\b|(?:are|were) "
+    r"(?:there|that|those|these|they|left|in|on)\b|in (?:total|all)\b|"
+    r"altogether|now\b|then\b|left\b))?)?"
+    r"(?: ?\b(?:on|are|were|is|was|did|do|have|you|i|we|there|they|"
+    r"those|these|this|of|them|it|now|then|left|still|get|got|see|"
+    r"that|find|found|in|total|all|altogether|results?|matches)\b)*[\s?.!]*|(?:那|一共|总共|共)*(?:有(?:多少|几)|(?:多少|几)(?=个|行|条|项)|(?<!共)(?<!总)多少)(?:个|行|条|项)?(?:呢|"
     r"啊)?[\s？?。]*",
     re.IGNORECASE,
 )
