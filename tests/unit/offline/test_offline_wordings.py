@@ -69,7 +69,6 @@ NOT_READ = [
     ("arithmetic", "Tue 9-17"),
     ("arithmetic", "call 020 7946"),
     ("text_statistics", "vowels in banjo"),
-    ("csv_totals", f"prices without rake\n{STOCK}"),
     ("text_statistics", "how many words in this text?"),
 ]
 SECOND_TURNS = [
