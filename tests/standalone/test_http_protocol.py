@@ -11,7 +11,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
 from nexus_runtime.process import http_protocol
-from nexus_runtime.process.http_protocol import MAX_HEAD_BYTES, BoundedHttp
+from nexus_runtime.process.http_protocol import BoundedHttp
+from nexus_runtime.process.shedding import MAX_HEAD_BYTES
 
 LARGE = 20_000_000
 """More than the buffers of both ends hold."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 from . import figures
 from .contract import Answer, JsonValue, Value
@@ -285,15 +286,21 @@ def _either_way(rows: Table, columns: list[Column], of: Reading, labels: list[st
     return row._replace(text=f"{ways[0]}: {row.text}\n{ways[1]}: {total.text}", values=())
 
 
+def _key(keys: Sequence[Fraction | str | None], place: int) -> tuple[Fraction, str]:
+    key = keys[place]
+    return (Fraction(), key) if isinstance(key, str) else (key or Fraction(), "")
+
+
 def _in_order(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> Answer | None:
     """The rows by a column, those without a number last."""
     if len(of.columns) != 1 or of.measures or of.counted or of.group is not None or of.first:
         return None
     at, down = of.columns[0], of.extreme == "most"
     column = next((one for one in columns if one.name == rows.header[at]), None)
-    pairs = list(zip(rows.rows, column.cells if column else [row[at].casefold() for row in rows.rows], strict=True))
-    known = sorted((one for one in pairs if one[1] not in (None, "")), key=lambda one: one[1], reverse=down)  # type: ignore[arg-type, return-value]
-    ordered = [row for row, _ in known] + [row for row, key in pairs if key in (None, "")]
+    keys: Sequence[Fraction | str | None] = column.cells if column else [row[at].casefold() for row in rows.rows]
+    places = range(len(keys))
+    known = sorted((one for one in places if keys[one] not in (None, "")), key=partial(_key, keys), reverse=down)
+    ordered = [rows.rows[one] for one in (*known, *(one for one in places if keys[one] in (None, "")))]
     answer = row_list(rows._replace(rows=tuple(ordered)), chinese)
     head = f"{rows.header[at]} {'↓' if down else '↑'}"
     return answer._replace(text=f"{head}, {answer.text}", tool_input={"column": rows.header[at], "order": head})

@@ -18,18 +18,7 @@ from .wording import digits_for_words
 
 _LONGEST = 200
 _SIGNS = {"=": eq, ">": gt, "<": lt, "≥": ge, "≤": le}
-_OF_ALL = (
-    "together",
-    "加起来",
-    "overall",
-    "in all",
-    "in total",
-    "altogether",
-    "all in all",
-    "all together",
-    "一共",
-    "总共",
-)
+_OF_ALL = "together|overall|in all|in total|altogether|all in all|all together|加起来|一共|总共".split("|")
 _PLAIN_ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "x", "", "是", "否"})
 _WISE = lazy_pattern(r"\b([a-z]+)[ -]?wise\b", re.IGNORECASE)
 _NO_DIGIT = lazy_pattern("一共")
@@ -43,6 +32,10 @@ class Condition(NamedTuple):
     column: int
     title: str
     holds: Callable[[str, Fraction | None], bool]
+
+
+def _any(_cell: str, _number: Fraction | None) -> bool:
+    return True
 
 
 class Reading(NamedTuple):
@@ -88,10 +81,10 @@ def read(table: Table, request: str) -> tuple[Table, Reading] | None:
     conditions: list[Condition] = []
     if (several := in_months(table, request)) is not None:
         table, request = several.table, several.request
-        conditions.append(Condition(-1, several.title, lambda _cell, _number: True))
+        conditions.append(Condition(-1, several.title, _any))
     elif (day := on_day_or_month(table, request)) is not None:
         table, request = day.table, day.request
-        conditions.append(Condition(-1, day.title, lambda _cell, _number: True))
+        conditions.append(Condition(-1, day.title, _any))
     tokens = _tokens(table, request)
     reading = _Reader(table, tokens).reading() if tokens is not None else None
     if reading is None:
@@ -307,7 +300,10 @@ class _Reader:
         return at > 0 and said <= _PLAIN_ANSWERS and bool(said & YES) and bool(said & NO)
 
     def _is_one_of(self, at: int, cells: frozenset[str], title: str, negated: bool = False) -> bool:
-        condition = Condition(at, f"{self._table.header[at]} {title}", lambda cell, _: (cell in cells) != negated)
+        def holds(cell: str, _number: Fraction | None) -> bool:
+            return (cell in cells) != negated
+
+        condition = Condition(at, f"{self._table.header[at]} {title}", holds)
         self._of = self._of._replace(conditions=(*self._of.conditions, condition))
         return True
 
@@ -374,9 +370,13 @@ class _Reader:
         limit = number.number
         if at is None or at not in self._numeric or self._numeric[at].mixed or limit is None:
             return False
-        holds = _SIGNS[sign]
+        compared = _SIGNS[sign]
+
+        def holds(_cell: str, number: Fraction | None) -> bool:
+            return number is not None and compared(number, limit)
+
         title = f"{self._table.header[at]} {sign} {number.text.strip()}"
-        condition = Condition(at, title, lambda _, cell: cell is not None and holds(cell, limit))
+        condition = Condition(at, title, holds)
         columns = tuple(one for one in self._of.columns if one != at)
         self._of = self._of._replace(conditions=(*self._of.conditions, condition), columns=columns)
         return True

@@ -19,7 +19,8 @@ def in_order(question: Question) -> Question:
     day_first = _is_day_first(texts, question.requirement)
     if day_first is None:
         return question
-    text, *earlier = (_DATE.sub(lambda one: _in_iso(one, day_first), one) for one in texts)
+    known: bool = day_first
+    text, *earlier = (_DATE.sub(lambda found: _in_iso(found, known), one) for one in texts)
     return question._replace(text=text, earlier=tuple(earlier))
 
 

@@ -171,10 +171,10 @@ def _continued(read: Measurements, question: Question) -> Task | None:
 def _portions(question: Question) -> Task | None:
     """`and if each glass is 200 ml, how many glasses?`: of the quantity before."""
     each = _EACH.fullmatch(question.text.strip()) if question.earlier else None
-    small = measurements_in(each["size"]).quantities if each else ()
+    small = measurements_in(each["size"]).quantities if each else None
     before = _before(question) if small else None
     large = before[1][0][0] if before is not None else None
-    if large is None or large.unit.kind != small[0].unit.kind or small[0].amount <= 0:
+    if not small or large is None or large.unit.kind != small[0].unit.kind or small[0].amount <= 0:
         return None
     return Task(CERTAIN, lambda: _quotient(small[0], large))
 
