@@ -18,7 +18,7 @@ from .wording import digits_for_words
 
 _LONGEST = 200
 _SIGNS = {"=": eq, ">": gt, "<": lt, "≥": ge, "≤": le}
-_OF_ALL = "together|overall|in all|in total|altogether|all in all|all together|加起来|一共|总共".split("|")
+_OF_ALL = lazy_pattern(r"(?:all )?(?:together|in all)|altogether|overall|in total|加起来|[一总]共", re.IGNORECASE)
 _PLAIN_ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "x", "", "是", "否"})
 _WISE = lazy_pattern(r"\b([a-z]+)[ -]?wise\b", re.IGNORECASE)
 _NO_DIGIT = lazy_pattern("一共")
@@ -236,7 +236,7 @@ class _Reader:
         return token.kind not in ("or more", "or less") and token.text.lower() not in ("or", "或", "=", "==")
 
     def _measure(self, token: _Token) -> bool:
-        whole = token.text.lower() in _OF_ALL
+        whole = _OF_ALL.fullmatch(token.text) is not None
         self._of = self._of._replace(measures=(*self._of.measures, token.kind), whole=self._of.whole or whole)
         return True
 
