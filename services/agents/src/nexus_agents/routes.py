@@ -134,9 +134,7 @@ class AgentQueries:
         return session
 
     async def _own_agent(self, agent_id: str) -> Agent | None:
-        """Raises NotFound for another user's agent and for what belongs to it."""
-        agent = await self.agents.load(agent_id)
-        return agent if agent and caller.principal.get().sees(agent.tenant, agent.user_id) else None
+        return await self.agents.seen(agent_id, caller.principal.get())
 
 
 def query_routes(queries: AgentQueries) -> APIRouter:

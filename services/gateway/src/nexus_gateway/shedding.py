@@ -1,7 +1,7 @@
 """Load shedding (ADR 42): what is more than the gateway can serve is refused, for a fraction of what it would cost."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextvars import copy_context
 
 from starlette.types import Scope
@@ -10,6 +10,7 @@ from nexus_contracts.errors import ServiceUnavailable
 from nexus_gateway import answers, cross_origin
 from nexus_runtime.process import log, metrics, tracing
 from nexus_runtime.process.service import is_public
+from nexus_runtime.process.shedding import lines
 
 logger = log.get(__name__)
 MOST_WAITING, MOST_WAITING_LONG, CROWD_SECONDS = 256, 64, 3.0
@@ -28,12 +29,7 @@ _FIELDS = [
     answers.POLICY,
 ]
 
-
-def _lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join(b"%b: %b\r\n" % field for field in fields)
-
-
-_HEAD = _lines(_FIELDS)
+_HEAD = lines(_FIELDS)
 
 
 class LoadShedder:
@@ -87,7 +83,7 @@ class LoadShedder:
             (b"x-response-time", b"%.6f" % seconds),
             (b"content-length", b"%d" % len(body)),
         ]
-        return _HEAD + _lines(own) + b"\r\n" + (b"" if method == "HEAD" else body)
+        return _HEAD + lines(own) + b"\r\n" + (b"" if method == "HEAD" else body)
 
     def _tell(self, now: float) -> None:
         """One line for many: a line for each would cost as much as the rest of a refusal."""

@@ -73,6 +73,11 @@ def refuse(connection: socket.socket, fields: Iterable[Field], refusal: bytes) -
         connection.send(answer(fields, refusal, last=True), socket.MSG_DONTWAIT)
 
 
+def lines(fields: Iterable[Field]) -> bytes:
+    """Header fields as they are sent."""
+    return b"".join(b"%b: %b\r\n" % field for field in fields)
+
+
 def answer(fields: Iterable[Field], refusal: bytes, *, last: bool) -> bytes:
     own = [*fields, (b"connection", b"close")] if last else fields
-    return STATUS_LINE[503] + b"".join(b"%b: %b\r\n" % field for field in own) + refusal
+    return STATUS_LINE[503] + lines(own) + refusal

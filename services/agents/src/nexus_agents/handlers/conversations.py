@@ -79,7 +79,7 @@ class ConversationHandlers:
     async def delete_session(self, command: DeleteSession) -> Decision:
         """The session is gone at once; its running and waiting turns are cancelled afterwards."""
         before = await self._session(command.session_id, command)
-        if not await self._sees(before.agent_id, command):
+        if await self.agents.seen(before.agent_id, command.principal) is None:
             raise session_not_found(command.session_id)
         require_match(command.if_match, before)
         after, events = sessions.tombstone(before, self.now(), SESSION_DELETED)
@@ -104,8 +104,8 @@ class ConversationHandlers:
         session = await self._session(command.session_id, command)
         if command.agent_id not in (None, session.agent_id):
             raise session_not_found(command.session_id)
-        agent = await self.agents.load(session.agent_id)
-        if agent is None or not command.principal.sees(agent.tenant, agent.user_id):
+        agent = await self.agents.seen(session.agent_id, command.principal)
+        if agent is None:
             # Not that there is no agent: that would name the one to which another user's session belongs.
             raise session_not_found(command.session_id)
         turn = turns.posted(command, session, tracing.traceparent.get(), self.now())
@@ -167,14 +167,9 @@ class ConversationHandlers:
         invocation = await self.turns.invocations.load(command.invocation_id)
         if invocation is None or invocation.tenant != command.principal.tenant or invocation.kind is Kind.NOTE:
             raise invocation_not_found(command.invocation_id)
-        if not await self._sees(invocation.agent_id, command):
+        if await self.agents.seen(invocation.agent_id, command.principal) is None:
             raise invocation_not_found(command.invocation_id)
         return invocation
-
-    async def _sees(self, agent_id: str, command: Command) -> bool:
-        """Whoever sees an agent sees what belongs to it."""
-        agent = await self.agents.load(agent_id)
-        return agent is not None and command.principal.sees(agent.tenant, agent.user_id)
 
     async def _require_new_invocation(self, invocation_id: str) -> None:
         """Raises Conflict."""

@@ -37,8 +37,7 @@ class UploadHandlers:
         session = await self.turns.sessions.load(command.session_id)
         if session is None or session.agent_id != command.agent_id:
             raise session_not_found(command.session_id)
-        agent = await self.agents.load(session.agent_id)
-        if agent is None or not command.principal.sees(agent.tenant, agent.user_id):
+        if await self.agents.seen(session.agent_id, command.principal) is None:
             raise session_not_found(command.session_id)
         sessions.require_open(session)
         require_fewer_uploads(await self.turns.uploads.count(command.session_id))

@@ -56,10 +56,14 @@ class AgentStore:
         agent = await self.load_any(agent_id)
         return agent if agent and agent.deleted_at is None else None
 
-    async def own(self, agent_id: str, asker: Principal) -> Agent:
-        """The caller's agent or, for an admin, any of the tenant. Raises NotFound."""
+    async def seen(self, agent_id: str, asker: Principal) -> Agent | None:
+        """The caller's agent or, for an admin, any of the tenant. Whoever sees an agent sees what belongs to it."""
         agent = await self.load(agent_id)
-        if agent is None or not asker.sees(agent.tenant, agent.user_id):
+        return agent if agent and asker.sees(agent.tenant, agent.user_id) else None
+
+    async def own(self, agent_id: str, asker: Principal) -> Agent:
+        """The agent that the caller sees. Raises NotFound."""
+        if (agent := await self.seen(agent_id, asker)) is None:
             raise agent_not_found(agent_id)
         return agent
 

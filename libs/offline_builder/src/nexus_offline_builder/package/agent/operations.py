@@ -7,9 +7,9 @@ from typing import NamedTuple
 from ..tools import figures
 from ..tools.contract import Value
 from ..tools.patterns import lazy_pattern
+from ..tools.spelling import written_out
 from ..tools.units import unit_named
 from ..tools.wording import digits_for_words, plain_signs
-from .second_try import written_out
 
 _LONGEST = 80
 _N = r"(?P<n>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<share>%|percent\b|per cent\b)?\s*(?P<unit>[a-z°]+(?:/[a-z]+)?|[€$£])?"

@@ -3,7 +3,7 @@
 import re
 
 from ..tools.patterns import lazy_pattern
-from ..tools.spelling import nearest
+from ..tools.spelling import nearest, written_out
 
 _LONGEST = 400
 _WORD = lazy_pattern(r"(?<![\w@./\\-])[A-Za-z]{5,}(?![\w@/\\-])")
@@ -26,23 +26,6 @@ _CHATTER = lazy_pattern(
     r"^(?:你好|您好|嗨|请问一下|麻烦了?|谢谢)[,，!！。\s]+|[,，。!！\s]+(?:谢谢|多谢|麻烦了|太贵了|可以吗|行吗)[!！。~\s]*$",
     re.IGNORECASE,
 )
-_SHORT = (
-    (lazy_pattern(r"(?<![\w.])(?<!\d\s)n(?=\s+(?!to\b)\S)"), "and"),
-    (lazy_pattern(r"(?<![\w.])w(?:/|\b)(?=\s*\S)", re.IGNORECASE), "with "),
-    (lazy_pattern(r"(?<![\w.])w/o\b", re.IGNORECASE), "without"),
-    (lazy_pattern(r"\b(?:b4)\b", re.IGNORECASE), "before"),
-    (lazy_pattern(r"(?<!\w)@(?=\s*[\d$€£])"), "at"),
-    (lazy_pattern(r"(?<=[a-z] )(?<!\d )r(?= (?:that|there|those|these|they|it|in)\b)", re.IGNORECASE), "are"),
-    (lazy_pattern(r"\bu\b(?!\s*[./])", re.IGNORECASE), "you"),
-    (
-        lazy_pattern(
-            r"(?:,?\s*\b(?:pls|plz|thx|ty|tho|mate|lol)\b)+(?=\W*$)|^\s*(?:pls|plz|ok so|so|yo|hey|hi)\b[\s,]*",
-            re.IGNORECASE,
-        ),
-        "",
-    ),
-)
-"""What people shorten, where it can hardly be anything else."""
 _BORDER = lazy_pattern(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
 _COMMON = (
     "calculate calculator convert conversion multiply multiplied divide divided subtract minus times square "
@@ -72,14 +55,6 @@ def reworded(text: str) -> list[str]:
     if not _QUOTED.search(text) and "\n" not in text:
         tries.append(_BORDER.sub(" ", plain))
     return [one for one in dict.fromkeys(tries) if one.strip() and one != text]
-
-
-def written_out(text: str) -> str:
-    """`n w/ 20% tip` as `and with 20% tip`: the first line, as what follows may be data."""
-    line, end, rest = text.partition("\n")
-    for form, word in _SHORT:
-        line = form.sub(word, line)
-    return re.sub(r"  +", " ", line) + end + rest
 
 
 def corrected(text: str) -> str:

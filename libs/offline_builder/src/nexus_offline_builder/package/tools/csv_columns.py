@@ -59,7 +59,7 @@ def picked_columns(table: Table, request: str, chinese: bool, before: str = "") 
     if says_something(_FILLS.sub(" ", plain)) or re.search(r"[\d<>=*/+]", plain):
         return None
     if _ONCE.search(plain) and len(named) == 1:
-        return _once(table, named[0], chinese)
+        return distinct_cells(table, named[0], chinese)
     again = bool(before) and picked_columns(table, before, chinese) is not None
     if not (again or _PICKS.search(plain) or _LEFT_OUT.search(plain)):
         return None
@@ -97,7 +97,8 @@ def _named(table: Table, chinese: bool) -> Answer:
     return Answer(text, {"query": "columns"}, {"columns": [*names]}, (Value(str(len(names)), Fraction(len(names))),))
 
 
-def _once(table: Table, at: int, chinese: bool) -> Answer:
+def distinct_cells(table: Table, at: int, chinese: bool) -> Answer:
+    """What a column holds, each text once."""
     cells = list(dict.fromkeys(row[at] for row in table.rows if row[at]))
     name, count = table.header[at], len(cells)
     text = (

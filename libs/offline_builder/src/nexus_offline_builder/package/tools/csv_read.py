@@ -8,6 +8,7 @@ from functools import partial
 from . import figures
 from .contract import Answer, JsonValue, Value
 from .csv_aliases import counts_column
+from .csv_columns import distinct_cells
 from .csv_conditions import by_month
 from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
 from .csv_figures import MEASURES, Measure, by_group, per_column
@@ -183,7 +184,7 @@ def _asked(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> An
     if of.conditions and not rows.rows:
         return _number_of(rows, chinese)
     if of.distinct:
-        return _different(rows, rows.header.index(labels[0]), chinese)
+        return distinct_cells(rows, rows.header.index(labels[0]), chinese)
     if of.ordered or of.extreme:
         return _in_order(rows, columns, of, chinese) if of.ordered else _extreme(rows, columns, of, labels, chinese)
     measures = [one for one in MEASURES if one.english in ["total" if m == "amount" else m for m in of.measures]]
@@ -243,17 +244,6 @@ def _number_of(rows: Table, chinese: bool) -> Answer:
     count = len(rows.rows)
     text = f"共 {count} 行" if chinese else rows_of(count)
     return Answer(text, {"columns": list(rows.header)}, {"rows": count}, (Value(str(count), Fraction(count)),))
-
-
-def _different(rows: Table, at: int, chinese: bool) -> Answer:
-    cells = list(dict.fromkeys(row[at] for row in rows.rows if row[at]))
-    name, count = rows.header[at], len(cells)
-    text = (
-        f"{name}（{count} 个不同的）：{'、'.join(cells)}"
-        if chinese
-        else f"{name} ({count} different): {', '.join(cells)}"
-    )
-    return Answer(text, {"column": name}, {"values": [*cells]}, (Value(str(count), Fraction(count)),))
 
 
 def _by(

@@ -1,5 +1,6 @@
 """Words with a typing error: the one word of a vocabulary that was meant; words cut short, in full."""
 
+import re
 from collections.abc import Iterable
 
 from .patterns import lazy_pattern
@@ -25,6 +26,23 @@ _FULL_WORDS = (
     ),
     (lazy_pattern(r"(?<=how many )r(?= )"), "are"),
 )
+_SHORT = (
+    (lazy_pattern(r"(?<![\w.])(?<!\d\s)n(?=\s+(?!to\b)\S)"), "and"),
+    (lazy_pattern(r"(?<![\w.])w(?:/|\b)(?=\s*\S)", re.IGNORECASE), "with "),
+    (lazy_pattern(r"(?<![\w.])w/o\b", re.IGNORECASE), "without"),
+    (lazy_pattern(r"\b(?:b4)\b", re.IGNORECASE), "before"),
+    (lazy_pattern(r"(?<!\w)@(?=\s*[\d$€£])"), "at"),
+    (lazy_pattern(r"(?<=[a-z] )(?<!\d )r(?= (?:that|there|those|these|they|it|in)\b)", re.IGNORECASE), "are"),
+    (lazy_pattern(r"\bu\b(?!\s*[./])", re.IGNORECASE), "you"),
+    (
+        lazy_pattern(
+            r"(?:,?\s*\b(?:pls|plz|thx|ty|tho|mate|lol)\b)+(?=\W*$)|^\s*(?:pls|plz|ok so|so|yo|hey|hi)\b[\s,]*",
+            re.IGNORECASE,
+        ),
+        "",
+    ),
+)
+"""More than `_FULL_WORDS`, for a second try: what is read so may have been meant as it stands."""
 _HANDED_OVER = lazy_pattern(r"[\"“`{}\[\]\t;|]")
 
 
@@ -83,3 +101,11 @@ def in_full_words(text: str) -> str:
                 head = short.sub(full, head)
             lines[at] = f"{head}{colon}{rest}"
     return "\n".join(lines)
+
+
+def written_out(text: str) -> str:
+    """`n w/ 20% tip` as `and with 20% tip`: the first line, as what follows may be data."""
+    line, end, rest = text.partition("\n")
+    for form, word in _SHORT:
+        line = form.sub(word, line)
+    return re.sub(r"  +", " ", line) + end + rest
