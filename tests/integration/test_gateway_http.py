@@ -96,7 +96,8 @@ async def test_an_owner_that_hangs_or_is_away_is_named(platform: Platform) -> No
 
 
 async def test_health_tells_of_the_bus_and_of_the_services(platform: Platform) -> None:
-    platform.builds.answers["/health"] = (200, {}, '{"status": "healthy"}')
+    head = '"status": "healthy", "version": "1", "timestamp": "t"'
+    platform.builds.answers["/health/ready"] = (200, {}, f'{{{head}, "failing": [], "reasons": {{}}}}')
     status, _, answer = await platform.call("GET", "/health/detailed")
     assert (status, answer["status"]) == (200, "degraded")
     assert answer["checks"]["message_bus"]["status"] == "healthy"
