@@ -27,7 +27,7 @@ class Silent:
     def __init__(self) -> None:
         self.speaks = asyncio.Event()
         self.asked = 0
-        self.answer = (200, "{}")
+        self.answer: tuple[int, str] = (200, "{}")
 
     async def take(self, _request: web.Request) -> web.Response:
         self.asked += 1

@@ -61,6 +61,7 @@ class Platform:
 @pytest.fixture(autouse=True)
 def each_look_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "OLD_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -148,8 +149,22 @@ async def test_owners_are_asked_once_a_second_however_often_it_is_asked(
     assert platform.asked == dict.fromkeys(OWNERS, 1)
 
 
+async def test_who_asks_again_soon_does_not_wait_for_a_busy_owner(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "OLD_SECONDS", 60.0)
+    await platform.ready()
+    platform.answers.clear()
+    platform.unavailable = {"builds"}
+    for _ in range(3):
+        assert await platform.told() == (200, "healthy", []), "as it was"
+    assert platform.asked == dict.fromkeys(OWNERS, 2)
+    platform.answers.set()
+    assert await eventually(platform.told, lambda told: told[2]) == (200, "degraded", ["builds"])
+
+
 async def test_who_does_not_answer_is_given_up(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "OWNER_SECONDS", 0.01)
+    monkeypatch.setattr(readiness, "HEALTH_SECONDS", 0.01)
     platform.answers.clear()
     assert await platform.told() == (200, "degraded", OWNERS)
     assert (await platform.ready()).json["reasons"] == dict.fromkeys(OWNERS, "no answer in time")

@@ -154,7 +154,7 @@ class Commands:
                 return await self._requests.ask(order.topic, event, wait_seconds, when_accepted=when_accepted)
             except Unacknowledged as error:
                 # Not 503, which promises that nothing was accepted: the broker may have the command all the same.
-                raise GatewayTimeout(error.message, **error.details) from error
+                raise GatewayTimeout(error.message, service="message_bus") from error
 
     @contextmanager
     def _awaiting(self, order: Order, wait_seconds: float) -> Generator[None]:
@@ -229,7 +229,7 @@ class Commands:
             try:
                 await self._bus.publish(BUILDS_REPORTS, self._trust.attest(sent))
             except Unacknowledged as error:
-                raise GatewayTimeout(error.message, **error.details) from error
+                raise GatewayTimeout(error.message, service="message_bus") from error
         location = EVENTS.format(project_id=told.project_id)
         outcome = f"the outcome can be read at {location}" if told.event else "the event is not a report"
         taken = told.taken().model_dump_json().encode()

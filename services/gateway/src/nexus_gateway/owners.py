@@ -16,7 +16,7 @@ from nexus_gateway.breaker import Breaker
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process import caller, tracing
 from nexus_runtime.process.caller import Trust
-from nexus_runtime.process.health import READY, ReadyView
+from nexus_runtime.process.health import CHECK_SECONDS, READY, ReadyView
 from nexus_runtime.process.service import is_public
 
 MOST_ASKED = 256
@@ -25,6 +25,8 @@ UPLOAD_CHUNK_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 60.0
 """Shorter than on the owners' side, so that no connection is closed just as it is used."""
 CONNECT_SECONDS = 2.0
+HEALTH_SECONDS = CHECK_SECONDS + 0.5
+"""An owner's own checks may take that much less: then it can still say what it lacks."""
 NAMES: tuple[str, ...] = ("builds", "agents", "stats")
 WORKER = "worker"
 """Owns nothing, so that no route depends on it; asked for its health like the owners."""
@@ -192,7 +194,8 @@ class HttpOwners:
 
     async def lacking(self, owner: str) -> Mapping[str, str]:
         """What the owner says that it lacks: the reason by the name of its check. Raises as `get` does."""
-        _, _, told = await self._received(owner, "GET", self._url(owner, READY, None), dict, {})
+        limit = aiohttp.ClientTimeout(total=HEALTH_SECONDS, sock_connect=CONNECT_SECONDS)
+        _, _, told = await self._received(owner, "GET", self._url(owner, READY, None), partial(dict, timeout=limit), {})
         try:
             return ReadyView.model_validate_json(told).reasons
         except ValidationError:

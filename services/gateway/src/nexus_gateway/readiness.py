@@ -7,13 +7,13 @@ from functools import partial
 from typing import Protocol
 
 from nexus_contracts.errors import PlatformError
-from nexus_gateway.owners import NAMES
-from nexus_runtime.process.health import CHECK_SECONDS, Check, Unhealthy
+from nexus_gateway.owners import HEALTH_SECONDS, NAMES
+from nexus_runtime.process.health import Check, Unhealthy
 
-OWNER_SECONDS = CHECK_SECONDS + 0.5
-"""An owner's own checks may take that much less: then it can still say what it lacks."""
-SECONDS = OWNER_SECONDS + 0.5
+SECONDS = HEALTH_SECONDS + 0.5
 KEPT_SECONDS = 1.0
+OLD_SECONDS = 10.0
+"""An answer that is not older is given while the next is awaited: under overload that takes longer than probes wait."""
 NO_ANSWER, DATABASE = "answer", "database"
 Lacking = Mapping[str, str]
 """Why which check fails, by its name; `NO_ANSWER`: there was nobody to say so."""
@@ -79,7 +79,7 @@ class Readiness:
     async def _serves(self, look: "_Look") -> None:
         if not self._begun:
             raise Unhealthy("the gateway is starting")
-        lacking = await look.found()
+        lacking = await look.found(OLD_SECONDS)
         if NO_ANSWER in lacking:
             raise Unhealthy(lacking[NO_ANSWER])
         # Its own reason is not for everybody. Whatever else it lacks, it answers reads.
@@ -88,7 +88,8 @@ class Readiness:
 
     async def _services(self) -> Mapping[str, str]:
         """The state of each owner. Raises Unhealthy, with all that those lack which lack something."""
-        found = dict(zip(NAMES, await asyncio.gather(*(look.found() for look in self._looks.values())), strict=True))
+        looks = (look.found(KEPT_SECONDS) for look in self._looks.values())
+        found = dict(zip(NAMES, await asyncio.gather(*looks), strict=True))
         failing = [f"{owner}: {_told(lacking)}" for owner, lacking in found.items() if lacking]
         if failing:
             raise Unhealthy("; ".join(failing))
@@ -96,22 +97,30 @@ class Readiness:
 
 
 class _Look:
-    """A question on the network, put once a second at most: whoever asks meanwhile gets the same answer."""
+    """A question on the network, put once a second at most. Only the first, and who comes after a pause, waits."""
 
     def __init__(self, ask: Callable[[], Awaitable[Lacking]], clock: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
         self._clock = clock
         self._asked: asyncio.Task[Lacking] | None = None
-        self._until = 0.0
+        self._known: Lacking = {}
+        self._known_at = float("-inf")
 
-    async def found(self) -> Lacking:
-        if self._asked is None or (self._asked.done() and self._clock() >= self._until):
+    async def found(self, old_seconds: float) -> Lacking:
+        """An answer that is not older, be it that the next one is under way."""
+        age = self._clock() - self._known_at
+        if self._asked is None or (self._asked.done() and age >= KEPT_SECONDS):
             self._asked = asyncio.create_task(self._look())
-        return await asyncio.shield(self._asked)
+        return self._known if age < old_seconds else await asyncio.shield(self._asked)
 
     async def _look(self) -> Lacking:
+        self._known = await self._answer()
+        self._known_at = self._clock()
+        return self._known
+
+    async def _answer(self) -> Lacking:
         try:
-            async with asyncio.timeout(OWNER_SECONDS):
+            async with asyncio.timeout(HEALTH_SECONDS):
                 return await self._ask()
         except TimeoutError:
             return {NO_ANSWER: "no answer in time"}
@@ -119,8 +128,6 @@ class _Look:
             return {NO_ANSWER: error.message}
         except Exception as error:  # noqa: BLE001  # any failure is the answer; its text is not for everybody
             return {NO_ANSWER: f"no answer: {type(error).__name__}"}
-        finally:
-            self._until = self._clock() + KEPT_SECONDS
 
 
 async def _pinged(database: AskedDatabase) -> Lacking:
