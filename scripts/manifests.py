@@ -6,6 +6,8 @@ from typing import Any
 
 Manifest = dict[str, Any]
 PORT = 8000
+PUBLIC_PORT = 8080
+"""Of the gateway, for callers: on its own port probes and Prometheus do not queue behind a flood of new connections."""
 USER = 10001
 LABEL = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
@@ -129,7 +131,7 @@ def _pod(name: str, values: Values, container: Manifest, **more: Any) -> Manifes
 
 def _probe(path: str, period: int, failures: int) -> Manifest:
     return {
-        "httpGet": {"path": path, "port": "http"},
+        "httpGet": {"path": path, "port": PORT},
         "periodSeconds": period,
         "timeoutSeconds": 3,
         "failureThreshold": failures,
@@ -142,12 +144,19 @@ def account(one: Component, values: Values) -> Manifest:
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _meta(one.name, one.name, **annotations)}
 
 
+def _listening(one: Component) -> Manifest:
+    if one.name != "gateway":
+        return {"ports": [{"name": "http", "containerPort": PORT}]}
+    ports = [{"name": "http", "containerPort": PUBLIC_PORT}, {"name": "own", "containerPort": PORT}]
+    return {"ports": ports, "env": [{"name": "PUBLIC_ADDRESS", "value": f"0.0.0.0:{PUBLIC_PORT}"}]}
+
+
 def deployment(one: Component, values: Values) -> Manifest:
     container: Manifest = {
         "name": one.name,
         "image": values.image,
         "command": ["python", "-m", one.module],
-        "ports": [{"name": "http", "containerPort": PORT}],
+        **_listening(one),
         "startupProbe": _probe("/health/live", 2, 60),
         "livenessProbe": _probe("/health/live", 10, 3),
         "readinessProbe": _probe("/health/ready", 5, 2),
@@ -237,7 +246,7 @@ def network_policy(one: Component) -> Manifest:
     """Who may ask it, and that it reaches names, broker, database and the other services, and nothing else."""
     peers = [{"podSelector": {"matchLabels": _selector(name)}} for name in (*one.asked, OPERATOR)]
     scraping = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
-    http = [{"port": PORT, "protocol": "TCP"}]
+    http = [{"port": port["containerPort"], "protocol": "TCP"} for port in _listening(one)["ports"]]
     who: Manifest = {} if one.name == "gateway" else {"from": [*peers, scraping]}
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -256,7 +265,7 @@ EGRESS: list[Manifest] = [
     {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
     {"ports": [{"port": 9092, "endPort": 9098, "protocol": "TCP"}]},
     {"ports": [{"port": 443, "protocol": "TCP"}]},
-    {"ports": [{"port": PORT, "protocol": "TCP"}], "to": [{"podSelector": {}}]},
+    {"ports": [{"port": port, "protocol": "TCP"} for port in (PORT, PUBLIC_PORT)], "to": [{"podSelector": {}}]},
 ]
 
 

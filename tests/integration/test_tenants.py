@@ -10,14 +10,13 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
-from tests.support.access import ALL, SECRET, SETTINGS, signed_in
+from tests.support.access import ALL, SECRET, signed_in
 from tests.support.asgi import HttpAnswer, HttpCaller
-from tests.support.builds_stack import BUILDS, BuildsStack, builds_stack
+from tests.support.builds_stack import BUILDS, builds_stack
 from tests.support.collector import Collector, Seen, collecting
 from tests.support.eventually import eventually
+from tests.support.gateway_beside import gateway_of
 
-from nexus_gateway.app import create_app
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process.service import exported_spans
 
@@ -40,23 +39,6 @@ class User:
 
     async def listed(self) -> list[str]:
         return [item["project_id"] for item in (await self("GET", PROJECTS)).json["data"]["items"]]
-
-
-@asynccontextmanager
-async def gateway_of(builds: BuildsStack) -> AsyncGenerator[HttpCaller]:
-    """A gateway in this process, beside the service."""
-    settings = GatewaySettings(
-        kafka_bootstrap_servers=builds.stack.endpoints.kafka_bootstrap_servers,
-        kafka_volatile=builds.stack.endpoints.environment()["KAFKA_VOLATILE"] == "true",
-        builds_url=builds.stack.url("builds"),
-        cursor_secret=SecretStr(SECRET),
-        **SETTINGS,
-    )
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        call = HttpCaller(app)
-        await eventually(lambda: call("GET", "/health/ready"), lambda answer: answer.status == 200)
-        yield call
 
 
 @pytest.fixture(scope="module")

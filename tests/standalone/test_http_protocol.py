@@ -3,23 +3,27 @@
 import asyncio
 import re
 import socket
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
+from tests.support.eventually import eventually
 
 from nexus_runtime.process import http_protocol
 from nexus_runtime.process.http_protocol import BoundedHttp
 from nexus_runtime.process.shedding import MAX_HEAD_BYTES
 
-LARGE = 20_000_000
+PORTION = 2_000_000
+LARGE = 10 * PORTION
 """More than the buffers of both ends hold."""
 
 
 @pytest.fixture
-async def port() -> AsyncGenerator[int]:
+async def served() -> AsyncGenerator[tuple[uvicorn.Server, int]]:
+    """The server, and its port."""
     app = FastAPI()
 
     @app.post("/length")
@@ -41,10 +45,10 @@ async def port() -> AsyncGenerator[int]:
         return "x" * LARGE
 
     @app.get("/stream")
-    async def stream(events: int) -> StreamingResponse:  # pyright: ignore[reportUnusedFunction]  # the route is
+    async def stream(events: int, length: int = 0) -> StreamingResponse:  # pyright: ignore[reportUnusedFunction]  # the route is
         async def told() -> AsyncIterator[str]:
             for number in range(events):
-                yield f"data: {number}\n\n"
+                yield f"data: {number}{' ' * length}\n\n"
                 await asyncio.sleep(0)
 
         return StreamingResponse(told(), media_type="text/event-stream")
@@ -52,9 +56,14 @@ async def port() -> AsyncGenerator[int]:
     server = uvicorn.Server(uvicorn.Config(app, port=0, http=BoundedHttp, ws="none", log_config=None, lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         serving = asyncio.create_task(server.serve([listening]))
-        yield listening.getsockname()[1]
+        yield server, listening.getsockname()[1]
         server.should_exit = True
         await serving
+
+
+@pytest.fixture
+def port(served: tuple[uvicorn.Server, int]) -> int:
+    return served[1]
 
 
 async def answer(port: int, pieces: AsyncIterator[bytes]) -> bytes | None:
@@ -263,6 +272,42 @@ async def test_a_body_may_take_long_while_it_comes_steadily(port: int, brief: fl
         received = await answer(port, slowly(BEGUN + "\r\n", b"x" * 100, 20, brief / 15))
     assert received is not None
     assert received.endswith(b"\r\n\r\n2000")
+
+
+async def connected_narrowly(port: int, text: str) -> socket.socket:
+    """Has asked, and has little room for the answer."""
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    opened.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(opened, ("127.0.0.1", port))
+    opened.send(text.encode())
+    return opened
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize(
+    "line", ["GET /large HTTP/1.1", "GET /large HTTP/1.0", "GET /stream?events=1000&length=100000 HTTP/1.1"]
+)
+async def test_who_does_not_take_the_answer_is_left(served: tuple[uvicorn.Server, int], line: str) -> None:
+    server, port = served
+    connections = server.server_state.connections
+    with await connected_narrowly(port, request(line)):
+        await eventually(lambda: len(connections) == 1)
+        await eventually(lambda: not connections, seconds=10)
+
+
+async def test_who_takes_an_answer_slowly_but_steadily_gets_it_whole(port: int, brief: float) -> None:
+    received = rests = 0
+    with await connected_narrowly(port, request("GET /large HTTP/1.0")) as opened:
+        began, loop = time.monotonic(), asyncio.get_running_loop()
+        async with asyncio.timeout(60):
+            while piece := await loop.sock_recv(opened, 1_000_000):
+                received += piece.count(b"x")
+                if received // PORTION > rests:
+                    rests += 1
+                    await asyncio.sleep(brief / 3)  # a slow caller
+    assert received == LARGE
+    assert time.monotonic() - began > 2 * brief, "it was looked at several times"
 
 
 async def test_of_too_many_connections_the_slowest_is_left(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

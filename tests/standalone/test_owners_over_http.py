@@ -11,7 +11,7 @@ import pytest
 from tests.support.eventually import eventually
 from tests.support.stand_in_owners import HttpOwner
 
-from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
+from nexus_contracts.errors import GatewayTimeout, InternalError, ServiceUnavailable
 from nexus_devstack.ports import free_port
 from nexus_gateway import breaker
 from nexus_gateway.owners import HttpOwners
@@ -110,6 +110,38 @@ async def test_a_silent_owner_is_left_alone_until_it_answers_again(monkeypatch: 
         look = owners.get
         answer = await eventually(lambda: look("agents", "/agents/a"), despite=(ServiceUnavailable, GatewayTimeout))
         assert answer.body == b"{}"
+
+
+async def test_health_is_asked_all_the_same_and_is_no_answer_to_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "REST_SECONDS", 60.0)
+    port = free_port()
+    async with asking(port, read_timeout_seconds=0.2) as owners, HttpOwner(port) as owner:
+        head = '"status": "unhealthy", "version": "1", "timestamp": "t"'
+        owner.answers["/health/ready"] = (
+            503,
+            {},
+            f'{{{head}, "failing": ["database"], "reasons": {{"database": "hangs"}}}}',
+        )
+        owner.answers["/health/detailed"] = (200, {}, "{}")
+        owner.hangs.add("/agents/a")
+        for _ in range(breaker.MOST_UNANSWERED):
+            with pytest.raises(GatewayTimeout):
+                await owners.get("agents", "/agents/a")
+            assert await owners.lacking("agents") == {"database": "hangs"}
+        assert (await owners.get("agents", "/health/detailed")).body == b"{}"
+        with pytest.raises(ServiceUnavailable):
+            await owners.get("agents", "/agents/a")
+
+
+async def test_who_answers_the_question_for_health_with_something_else_is_not_healthy() -> None:
+    port = free_port()
+    async with asking(port) as owners:
+        with pytest.raises(ServiceUnavailable):
+            await owners.lacking("agents")
+        async with HttpOwner(port) as owner:
+            owner.answers["/health/ready"] = (200, {}, "<html>")
+            with pytest.raises(InternalError):
+                await owners.lacking("agents")
 
 
 async def test_an_owner_is_not_asked_for_more_than_it_can_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ from nexus_gateway.sources import INVOCATIONS
 from nexus_gateway.streams import Streams
 from nexus_gateway.system_health import HealthOfSystem
 from nexus_gateway.uploads import Uploads
+from nexus_runtime.kafka.bus import BrokerUnavailable
 from nexus_runtime.kafka.requests import Requests
 from nexus_runtime.process import caller
 from nexus_runtime.process.clock import utc_now
@@ -66,6 +67,10 @@ class FakeBus:
         self.replayed = False
         self.new_broker: list[Callable[[], Awaitable[None]]] = []
         self.published: list[tuple[Topic, CloudEvent, dict[str, bytes]]] = []
+
+    def require_reachable(self) -> None:
+        if isinstance(self.fault, BrokerUnavailable):
+            raise self.fault
 
     def when_broker_is_new(self, action: Callable[[], Awaitable[None]]) -> None:
         self.new_broker.append(action)
@@ -111,6 +116,9 @@ class FakeOwners:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def put(self, owner: str, path: str, query: Mapping[str, str]) -> Answer:
+        return await self.get(owner, path, query)
 
     async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         self.uploaded.append(content.read())

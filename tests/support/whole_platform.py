@@ -16,6 +16,7 @@ from tests.support.memory_database import MemoryDatabase
 
 from nexus_agents.routes import query_routes as agents_routes
 from nexus_agents.uploads import upload_routes
+from nexus_builds.report_keys import ReportKeys, report_key_routes
 from nexus_builds.routes import ProjectQueries
 from nexus_builds.routes import query_routes as builds_routes
 from nexus_contracts.agents.commands import AGENTS_COMMAND
@@ -68,15 +69,17 @@ class WholePlatform(FakePlatform):
         self.agents = AgentsWorld(self.replies)
         builds = self.builds
         queries = builds_routes(ProjectQueries(builds.store, builds.history, utc_now, builds.verifications))
+        report_keys = report_key_routes(ReportKeys(builds.store, builds.ledger))
         services = self.agents.service
         uploads = upload_routes(services.packages, services.files)
         self._apps = {
-            "builds": self._app("builds", queries, operation_routes(self.builds.ledger)),
+            "builds": self._app("builds", queries, report_keys, operation_routes(self.builds.ledger)),
             "agents": self._app(
                 "agents", agents_routes(services.queries), uploads, operation_routes(self.agents.owner.ledger)
             ),
         }
         self.owners.get = self._get
+        self.owners.put = self._put
         self.owners.upload = self._upload
         self.bus.publish = self._publish
 
@@ -100,6 +103,9 @@ class WholePlatform(FakePlatform):
         if owner == "stats":
             return Answer(b'{"items": [], "last_key": null}', None)
         return await self._ask("GET", owner, path, query, known=known)
+
+    async def _put(self, owner: str, path: str, query: Mapping[str, str]) -> Answer:
+        return await self._ask("PUT", owner, path, query)
 
     async def _upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         return await self._ask("POST", owner, path, query, content.read())

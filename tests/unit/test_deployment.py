@@ -121,6 +121,20 @@ def test_an_operator_s_pod_may_ask_every_service(name: str) -> None:
     assert CONFIG[f"{name.upper()}_URL"] == f"http://{name}:8000"
 
 
+def test_probes_of_the_gateway_do_not_queue_behind_its_callers() -> None:
+    found = {one["kind"]: one.get("spec") for one in manifests(PLAIN)["gateway"]}
+    (container,) = found["Deployment"]["template"]["spec"]["containers"]
+    (public,) = found["Service"]["ports"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    probed = {container[name]["httpGet"]["port"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert probed == {int(CONFIG["PORT"])}
+    assert ports[public["targetPort"]] not in probed
+    settings = {one["name"]: one["value"] for one in container["env"]}
+    assert settings["PUBLIC_ADDRESS"].endswith(f":{ports[public['targetPort']]}")
+    open_to_all = {one["port"] for one in found["NetworkPolicy"]["ingress"][0]["ports"]}
+    assert open_to_all == set(ports.values())
+
+
 def overlay(name: str) -> dict[str, str]:
     """The settings of an overlay that are not the base's."""
     text = (ROOT / "deploy" / "kubernetes" / "overlays" / name / "kustomization.yaml").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.asgi import HttpCaller
+from tests.support.gateway_document import DOCUMENT
 from tests.support.gateway_fakes import FakePlatform
 from tests.support.refusals import refused
 
@@ -47,6 +48,30 @@ async def test_an_id_that_cannot_exist_is_not_found(
 ) -> None:
     answer = await call(method, path, {"any": "thing"} if method in ("POST", "PUT") else None)
     assert refused(answer, 404, "RESOURCE_NOT_FOUND") == {"type": kind, "id": identifier}
+
+
+BARE = [
+    (method.upper(), path)
+    for path, item in DOCUMENT["paths"].items()
+    for method, found in item.items()
+    if method != "get" and "requestBody" not in found
+]
+IDS = {"project_id": PROJECT_ID, "agent_id": AGENT_ID, "session_id": SESSION_ID, "version": "1"}
+OTHER_IDS = {"invocation_id": "inv_" + "a" * 32, "key_id": "key_" + "a" * 32}
+
+
+@pytest.mark.parametrize(("method", "path"), BARE)
+async def test_what_a_body_says_where_none_is_taken_is_not_ignored(
+    platform: FakePlatform, call: HttpCaller, method: str, path: str
+) -> None:
+    target = path.format(**IDS, **OTHER_IDS)
+    for raw in (b'{"from_stage": "agent_design"}', b"null", b"[]", b"x", b" " * 1_000_000, b"\xff"):
+        errors = refused(await call(method, target, raw=raw), 400, "VALIDATION_ERROR")["errors"]
+        assert errors[0]["location"] == "body"
+    assert platform.bus.published == []
+    for raw in (b"", b"{}", b" { }\r\n"):
+        answer = await call(method, target, raw=raw, headers=[("Prefer", "respond-async")])
+        assert answer.status in (202, 404) or answer.error["code"] == "INVALID_STATE"
 
 
 async def test_an_impossible_session_in_an_invocation_is_not_found(call: HttpCaller) -> None:

@@ -172,6 +172,20 @@ async def test_nobody_gives_scopes_that_they_do_not_have(call: HttpCaller) -> No
     assert (await call("POST", KEYS, body, headers=signed_in(scope="admin platform:read"))).status == 201
 
 
+async def test_a_repeated_rotation_gets_its_answer_though_the_old_key_is_gone(call: HttpCaller, keys: Keys) -> None:
+    key = await key_of(keys)
+    rotate, admin = f"{KEYS}/key_{key[6:38]}/rotate", signed_in(scope="admin")
+    keyed = [*admin, ("Idempotency-Key", "k")]
+    first = await call("POST", rotate, {"grace_seconds": 60}, headers=keyed)
+    assert (await call("DELETE", rotate.removesuffix("/rotate"), headers=admin)).status == 200
+    again = await call("POST", rotate, {"grace_seconds": 60}, headers=keyed)
+    assert (again.status, again.json["data"]) == (201, first.json["data"])
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (await call("POST", rotate, {"grace_seconds": 61}, headers=keyed)).status == 422
+    for others in (admin, [*signed_in("bob", scope="admin"), keyed[-1]], [*admin, ("Idempotency-Key", "l")]):
+        assert (await call("POST", rotate, {"grace_seconds": 60}, headers=others)).status == 404
+
+
 async def test_a_rotated_key_counts_beside_the_new_one_until_its_grace_has_passed(platform: FakePlatform) -> None:
     now = datetime.fromisoformat("2026-03-01T00:00:00+00:00")
     keys = Keys(platform.database.as_database(), SecretStr(SECRET), lambda: now)

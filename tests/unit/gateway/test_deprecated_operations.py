@@ -1,6 +1,7 @@
 """The former interface: the same effects and answers, and a hint at what has taken its place."""
 
 import json
+from collections import defaultdict
 
 import pytest
 from tests.support.asgi import HttpCaller
@@ -18,6 +19,12 @@ from nexus_gateway.owners import Answer
 AGENT = f"/api/v1/agents/{AGENT_ID}"
 FORM = "multipart/form-data; boundary=b"
 DIALOG = f"{AGENT}/sessions/{SESSION_ID}"
+FORMER = [
+    (method.upper(), path)
+    for path, item in DOCUMENT["paths"].items()
+    for method, found in item.items()
+    if found.get("deprecated")
+]
 
 
 def own_session(platform: FakePlatform, agent_id: str = AGENT_ID) -> None:
@@ -78,6 +85,20 @@ async def test_a_file_goes_into_the_session_with_its_name(platform: FakePlatform
     require_superseded(answer.headers, f"/api/v1/sessions/{SESSION_ID}")
 
 
+async def test_the_name_and_type_of_a_file_are_a_part_of_what_a_key_is_for(
+    platform: FakePlatform, call: HttpCaller
+) -> None:
+    async def sent(name: str, kind: str) -> str:
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: {kind}'
+        raw = f"--b\r\n{head}\r\n\r\na,b\r\n--b--\r\n".encode()
+        await call("POST", f"{DIALOG}/upload", raw=raw, content_type=FORM, headers=[("Idempotency-Key", "k")])
+        return platform.owners.asked[-1][2]["fingerprint"]
+
+    first = await sent("o.csv", "text/csv")
+    assert await sent("o.csv", "text/csv") == first
+    assert len({first, await sent("p.csv", "text/csv"), await sent("o.csv", "text/plain")}) == 3
+
+
 async def test_context_and_health_are_read_from_the_agent(platform: FakePlatform, call: HttpCaller) -> None:
     shown = json.dumps(examples.AGENT).encode()
     platform.owners.answers[f"agents/agents/{AGENT_ID}"] = Answer(shown, '"3"')
@@ -111,10 +132,30 @@ async def test_a_build_is_controlled_by_its_path(platform: FakePlatform, call: H
 
 
 def test_the_former_operations_are_marked_in_the_document() -> None:
-    former = {
-        f"{method} {path}"
-        for path, item in DOCUMENT["paths"].items()
-        for method, found in item.items()
-        if found.get("deprecated")
-    }
-    assert len(former) == 12
+    assert len(FORMER) == 12
+
+
+@pytest.mark.parametrize(("method", "path"), FORMER)
+async def test_errors_say_what_to_use_as_well(call: HttpCaller, method: str, path: str) -> None:
+    of_each = {"project_id": PROJECT_ID, "task_id": PROJECT_ID, "agent_id": AGENT_ID, "session_id": SESSION_ID}
+    ids = defaultdict(str, of_each)
+    answer = await call(method, path.format_map(ids) + "?unknown=1")
+    assert answer.status == 400
+    assert answer.headers["deprecation"].startswith("@")
+    successor = answer.headers["link"].removeprefix("<").removesuffix('>; rel="successor-version"')
+    assert (await call("OPTIONS", successor)).status == 204, successor
+    current = [known for known in DOCUMENT["paths"] if known.format_map(ids) == successor]
+    assert not any(item.get("deprecated") for known in current for item in DOCUMENT["paths"][known].values())
+
+
+async def test_whatever_is_in_the_path_the_hint_is_one_short_header_field(call: HttpCaller) -> None:
+    answer = await call("GET", "/api/v1/agents/%3E%0D%0Ax:%20%C3%A9" + "y" * 9_000 + "/status")
+    assert answer.status == 404
+    assert answer.headers["link"].startswith("</api/v1/projects/%3E%0D%0Ax:%20%C3%A9yyy")
+    assert len(answer.headers["link"]) < 1_000
+
+
+async def test_other_operations_are_not_superseded(call: HttpCaller) -> None:
+    for path in (f"/api/v1/projects/{PROJECT_ID}?unknown=1", "/api/v1/agents/create/nothing", AGENT):
+        answer = await call("GET", path)
+        assert not {"deprecation", "link"} & set(answer.headers)

@@ -310,11 +310,32 @@ async def test_a_cdevent_of_another_project_is_refused(platform: FakePlatform, c
     assert platform.bus.published == []
 
 
-async def test_an_idempotency_key_adds_nothing_but_must_be_one(platform: FakePlatform, call: HttpCaller) -> None:
-    for _ in range(2):
-        assert (await call("POST", PATH, DATA, headers=[*ce(), ("Idempotency-Key", "k")])).status == 202
-    assert {(event.source, event.id) for _, event, _ in platform.bus.published} == {("/ci/acme", "build-7")}
-    refused(await call("POST", PATH, DATA, headers=[*ce(), ("Idempotency-Key", "")]), "header.Idempotency-Key")
+async def keyed(call: HttpCaller, data: Any = DATA, key: str = "k", **attributes: str) -> HttpAnswer:
+    return await call("POST", PATH, data, headers=[*ce(**attributes), ("Idempotency-Key", key)])
+
+
+async def test_an_idempotency_key_is_one_for_the_whole_event(platform: FakePlatform, call: HttpCaller) -> None:
+    async def taken(*sent: Any, **more: Any) -> tuple[str, str]:
+        """Which key is taken for which request."""
+        assert (await keyed(call, *sent, **more)).status == 404, "that of a project that does not exist"
+        _, path, query = platform.owners.asked[-1]
+        return path, query["fingerprint"]
+
+    first = await taken()
+    assert first[0].startswith(f"/projects/{PROJECT_ID}/report-keys/cmd_")
+    assert await taken() == first
+    assert (await taken(key="l"))[0] != first[0]
+    others = [await taken({**DATA, "attempt": 2}), await taken(id="build-8"), await taken(time="2026-03-01T09:30:00Z")]
+    assert {path for path, _ in others} == {first[0]}
+    assert len({first[1], *(fingerprint for _, fingerprint in others)}) == 4
+    refused(await keyed(call, key=""), "header.Idempotency-Key")
+    assert platform.bus.published == []
+
+
+async def test_a_report_that_nobody_can_take_takes_no_key(platform: FakePlatform, call: HttpCaller) -> None:
+    platform.bus.fault = BrokerUnavailable("away")
+    assert (await keyed(call)).status == 503
+    assert platform.owners.asked == []
 
 
 @pytest.mark.parametrize("example", documented.CONTENTS["application/cloudevents+json"]["examples"])

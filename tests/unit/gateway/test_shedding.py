@@ -83,6 +83,19 @@ async def test_health_is_always_told(path: str) -> None:
     assert shedder.refusal(asked(path="/healthy")) is not None
 
 
+async def test_a_preflight_of_a_page_that_may_call_is_always_answered() -> None:
+    asks = {"access_control_request_method": "GET"}
+    page, other = "https://page.example", "https://other.example"
+    assert full().refusal(asked("OPTIONS", origin=page, **asks)) is None
+    for scope in (
+        asked("OPTIONS", origin=other, **asks),
+        asked("OPTIONS", origin=page),
+        asked("OPTIONS", **asks),
+        asked("GET", origin=page, **asks),
+    ):
+        assert full().refusal(scope) is not None
+
+
 def full() -> LoadShedder:
     shedder = LoadShedder(1, ["https://page.example"])
     shedder.under_way = 1

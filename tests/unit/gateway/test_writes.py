@@ -226,6 +226,7 @@ async def test_with_the_broker_away_nothing_is_accepted(platform: FakePlatform, 
     platform.bus.fault = BrokerUnavailable("the message broker is unavailable")
     answer = await call("POST", PROJECTS, GOOD)
     assert (answer.status, answer.error["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert answer.error["details"] == {"service": "message_bus"}
     assert int(answer.headers["retry-after"]) > 0
 
 
@@ -233,6 +234,7 @@ async def test_without_acknowledgement_the_outcome_is_unknown(platform: FakePlat
     platform.bus.fault = Unacknowledged("not acknowledged")
     answer = await call("POST", PROJECTS, GOOD)
     assert (answer.status, answer.error["code"]) == (504, "GATEWAY_TIMEOUT")
+    assert answer.error["details"] == {"service": "message_bus"}
     assert "Idempotency-Key" in answer.error["suggestion"]
 
 

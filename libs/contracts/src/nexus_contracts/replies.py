@@ -48,6 +48,12 @@ class Accepted(Outcome):
     work: str
 
 
+class KeyTaken(Message):
+    """The Idempotency-Key of a write that is not decided by an answer. `replayed`: an equal request had taken it."""
+
+    replayed: bool
+
+
 class Reply(Outcome):
     """`request_id` is the id of the message answered; `replayed` is true when an earlier message had the effect."""
 

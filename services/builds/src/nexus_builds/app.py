@@ -10,6 +10,7 @@ from nexus_builds.domain.endings import Patience
 from nexus_builds.domain.quotas import ProjectQuotas
 from nexus_builds.handlers.commands import CommandHandlers
 from nexus_builds.handlers.reports import ReportHandlers, ReportMemory
+from nexus_builds.report_keys import ReportKeys, report_key_routes
 from nexus_builds.routes import ProjectQueries, query_routes
 from nexus_builds.settings import BuildsSettings
 from nexus_builds.signing import ReportSigner
@@ -67,6 +68,7 @@ def create_app(settings: BuildsSettings) -> FastAPI:
         parts,
         health,
         queries,
+        report_key_routes(ReportKeys(store, owner.ledger)),
         partition_routes(consumers),
         operation_routes(owner.ledger),
         history_routes(owner.history),

@@ -20,9 +20,10 @@ from nexus_gateway.failures import add_failure_answers
 from nexus_gateway.middleware import AnswerMiddleware
 from nexus_gateway.openapi.document import add_document
 from nexus_gateway.operations import Operations
+from nexus_gateway.own_database import OwnDatabase
 from nexus_gateway.owners import HttpOwners
 from nexus_gateway.pages import add_pages
-from nexus_gateway.readiness import Readiness
+from nexus_gateway.readiness import SECONDS, Readiness
 from nexus_gateway.reads import Reads
 from nexus_gateway.routes import (
     agent_changes,
@@ -75,15 +76,16 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     heard = _tap(settings, bus, AGENTS_STREAMS, PROMPT, said)
     reads = Reads(owners, Cursors(settings.cursor_secret.get_secret_value()))
-    readiness = Readiness(bus, desk, owners)
+    database = OwnDatabase(settings)
+    known_keys = _keys(settings, database)
+    readiness = Readiness(bus, desk, owners, database if known_keys else None)
     health = Health(
         needed={},
-        shown={"message_bus": readiness.message_bus, "services": owners.check},
+        shown=readiness.shown(),
         alive=lambda: desk.alive() and tap.alive() and heard.alive(),
-        enough=readiness.checks(),
+        enough=readiness.enough(),
+        seconds=SECONDS,
     )
-    database = Database(settings)
-    known_keys = _keys(settings, database)
     operations = Operations(owners, settings.cursor_secret.get_secret_value())
     commands = Commands(bus, Requests(bus, desk, keep=settings.kafka_volatile), owners, operations, settings)
     letters = DeadLetters(settings)

@@ -25,7 +25,7 @@ from nexus_contracts.builds.commands import ChangeAgent, ControlProject, CreateP
 from nexus_contracts.commands import Command
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import GatewayTimeout, InternalError, PayloadTooLarge, ServiceUnavailable
-from nexus_contracts.replies import Reply
+from nexus_contracts.replies import KeyTaken, Reply
 from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPORTS, MAX_MESSAGE_BYTES, Topic
 from nexus_gateway import answers
 from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
@@ -154,7 +154,7 @@ class Commands:
                 return await self._requests.ask(order.topic, event, wait_seconds, when_accepted=when_accepted)
             except Unacknowledged as error:
                 # Not 503, which promises that nothing was accepted: the broker may have the command all the same.
-                raise GatewayTimeout(error.message) from error
+                raise GatewayTimeout(error.message, service="message_bus") from error
 
     @contextmanager
     def _awaiting(self, order: Order, wait_seconds: float) -> Generator[None]:
@@ -211,23 +211,39 @@ class Commands:
         limit = fields.get("timeout_seconds")
         return limit + MARGIN_SECONDS if limit else self._settings.invoke_wait_seconds
 
-    async def report(self, told: SentReport) -> Response:
+    async def report(self, told: SentReport, command_id: str | None, fingerprint: str) -> Response:
         """202 once the report is durable; its outcome will be in the history of the project.
 
-        Raises PayloadTooLarge, ServiceUnavailable (nothing accepted), GatewayTimeout (outcome unknown).
+        `command_id`: of a request with a key. Raises RefusedByOwner, PayloadTooLarge, ServiceUnavailable (nothing
+        accepted), GatewayTimeout (outcome unknown).
         """
         if told.event is not None:
             _require_sendable(told.event)
+            # Before its key is taken: after a 503 another report may have it.
+            self._bus.require_reachable()
+        replayed = await self._reported_before(told.project_id, command_id, fingerprint)
+        # A repeat is published again: whoever took the key may have died before it published.
+        if told.event is not None:
             asker = caller.principal.get()
             sent = told.event.model_copy(update={"nexusprincipal": asker.id, "nexustenant": asker.tenant})
             try:
                 await self._bus.publish(BUILDS_REPORTS, self._trust.attest(sent))
             except Unacknowledged as error:
-                raise GatewayTimeout(error.message) from error
+                raise GatewayTimeout(error.message, service="message_bus") from error
         location = EVENTS.format(project_id=told.project_id)
         outcome = f"the outcome can be read at {location}" if told.event else "the event is not a report"
         taken = told.taken().model_dump_json().encode()
-        return success(taken, 202, message=f"accepted; {outcome}", headers={"Location": location})
+        headers = {"Location": location} | ({REPLAYED: "true"} if replayed else {})
+        return success(taken, 202, message=f"accepted; {outcome}", headers=headers)
+
+    async def _reported_before(self, project_id: str, command_id: str | None, fingerprint: str) -> bool:
+        """Whether an equal request with this key came before. A project that does not exist is told at once."""
+        path = f"/projects/{project_id}"
+        if command_id is None:
+            await self._owners.get("builds", path)
+            return False
+        answer = await self._owners.put("builds", f"{path}/report-keys/{command_id}", {"fingerprint": fingerprint})
+        return KeyTaken.model_validate_json(answer.body).replayed
 
 
 def _order_of(command: Command) -> Order:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI, Response
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Scope
 
 from nexus_contracts.errors import ValidationFailed
 from nexus_gateway import answers
@@ -31,9 +32,19 @@ def add_cross_origin(app: FastAPI, origins: Sequence[str]) -> None:
         )
 
 
+def is_preflight(scope: Scope, origins: Sequence[str]) -> bool:
+    """Whether a browser asks, for a page that may call, before it sends the page's request."""
+    asks = any(name == b"access-control-request-method" for name, _ in scope["headers"])
+    return asks and scope["method"] == "OPTIONS" and _may_call(answers.received(scope, b"origin"), origins)
+
+
+def _may_call(origin: str, origins: Sequence[str]) -> bool:
+    return bool(origin) and ("*" in origins or origin in origins)
+
+
 def fields_for(origin: str, origins: Sequence[str]) -> list[tuple[bytes, bytes]]:
     """With which a page of that origin may read an answer that did not go through the application."""
-    if not origin or not ("*" in origins or origin in origins):
+    if not _may_call(origin, origins):
         return []
     allowed = b"*" if "*" in origins else origin.encode("latin-1")
     exposed = ", ".join(_EXPOSED).encode()

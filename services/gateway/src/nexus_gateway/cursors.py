@@ -1,4 +1,4 @@
-"""List cursors: opaque, signed, and valid only for the list and the filters that they come from."""
+"""List cursors: opaque, signed, and valid only for the tenant, the list and the filters that they come from."""
 
 import base64
 import binascii
@@ -19,24 +19,24 @@ class Cursors:
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
 
-    def seal(self, path: str, filters: Mapping[str, str], last_key: str) -> str:
+    def seal(self, tenant: str, path: str, filters: Mapping[str, str], last_key: str) -> str:
         """Text that is safe in a URL."""
         payload = last_key.encode()
-        sealed = self._signature(path, filters, payload) + payload
+        sealed = self._signature(tenant, path, filters, payload) + payload
         return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
-    def unseal(self, path: str, filters: Mapping[str, str], cursor: str) -> str:
-        """What was sealed. Raises ValidationFailed for a cursor that is forged, damaged or of another list."""
+    def unseal(self, tenant: str, path: str, filters: Mapping[str, str], cursor: str) -> str:
+        """What was sealed. Raises ValidationFailed for a cursor that is forged, damaged, or not of this list."""
         try:
             if len(cursor) > _MAX_LENGTH:
                 raise ValueError("too long")
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             sealed = base64.b64decode(padded, altchars=b"-_", validate=True)
             signature, payload = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
-            if not hmac.compare_digest(signature, self._signature(path, filters, payload)):
+            if not hmac.compare_digest(signature, self._signature(tenant, path, filters, payload)):
                 raise ValueError("the signature does not match")
             # base64 has several spellings of the same bytes: only the one that was issued is accepted.
-            if self.seal(path, filters, payload.decode()) != cursor:
+            if self.seal(tenant, path, filters, payload.decode()) != cursor:
                 raise ValueError("not as it was issued")
             return payload.decode()
         except (ValueError, binascii.Error):
@@ -46,6 +46,6 @@ class Cursors:
                 errors=[{"location": "query.last_key", "message": "not a cursor for this list", "type": "cursor"}],
             ) from None
 
-    def _signature(self, path: str, filters: Mapping[str, str], payload: bytes) -> bytes:
-        bound = to_json([path, sorted(filters.items()), payload.hex()])
+    def _signature(self, tenant: str, path: str, filters: Mapping[str, str], payload: bytes) -> bytes:
+        bound = to_json([tenant, path, sorted(filters.items()), payload.hex()])
         return hmac.new(self._secret, bound, hashlib.sha256).digest()[:_SIGNATURE_BYTES]

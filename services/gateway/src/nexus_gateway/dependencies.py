@@ -24,7 +24,7 @@ from nexus_gateway.operations import Operations
 from nexus_gateway.owners import Answer, Owners
 from nexus_gateway.reads import Reads
 from nexus_gateway.requests.idempotency import command_id_of, fingerprint, idempotency_key, prefers_async
-from nexus_gateway.requests.json_body import canonical, parse_object, read_body, require_few
+from nexus_gateway.requests.json_body import canonical, parse_object, read_body, require_few, require_no_body
 from nexus_gateway.requests.paths import require_possible_ids
 from nexus_gateway.requests.preconditions import expected_version
 from nexus_gateway.requests.queries import require_known_query
@@ -215,40 +215,43 @@ def bare_intent(*, heeds_if_match: bool = False) -> Any:
     """The same for a request without a body."""
 
     async def intent(request: Request) -> Intent[None]:
+        await require_no_body(request)
         return _intent(request, None, b"", heeds_if_match)
 
     return Depends(intent)
 
 
 def package_intent() -> Any:
-    """The same for a package that is uploaded; it is closed with the request."""
-
-    return _file_intent(lambda settings: settings.max_package_bytes)
+    """The same for a package that is uploaded, under whatever name; it is closed with the request."""
+    return _file_intent(lambda settings: settings.max_package_bytes, lambda upload: upload.sha256.encode())
 
 
 def upload_intent() -> Any:
     """The same for a file that is uploaded into a session."""
-    return _file_intent(lambda settings: settings.max_upload_bytes)
+    return _file_intent(
+        lambda settings: settings.max_upload_bytes,
+        lambda upload: canonical([upload.sha256, upload.name, upload.media_type]),
+    )
 
 
-def _file_intent(limit: Callable[[GatewaySettings], int]) -> Any:
+def _file_intent(limit: Callable[[GatewaySettings], int], sent: Callable[[Upload], bytes]) -> Any:
     async def intent(request: Request) -> AsyncGenerator[Intent[Upload]]:
         upload = await read_upload(request, limit(gateway_of(request).settings))
         with upload.content:
-            yield _intent(request, upload, upload.sha256.encode(), heeds_if_match=False)
+            yield _intent(request, upload, sent(upload), heeds_if_match=False)
 
     return Depends(intent)
 
 
-def sent_report() -> Any:
-    """A dependency on the report that the request is. An Idempotency-Key adds nothing, but must be one."""
+def report_intent() -> Any:
+    """The same for a report, which is the body together with its attributes."""
 
-    async def told(request: Request) -> SentReport:
-        idempotency_key(request)
+    async def intent(request: Request) -> Intent[SentReport]:
         limit = gateway_of(request).settings.max_body_bytes
-        return await read_report(request, request.path_params["project_id"], limit)
+        report = await read_report(request, request.path_params["project_id"], limit)
+        return _intent(request, report, report.content, heeds_if_match=False)
 
-    return Depends(told)
+    return Depends(intent)
 
 
 def _intent(request: Request, body: B_co, sent: bytes, heeds_if_match: bool) -> Intent[B_co]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -79,10 +80,10 @@ class _Passage:
         own = [(b"x-request-id", self._request_id.encode()), (b"x-response-time", seconds), *answers.SAFE]
         if not any(name == answers.POLICY[0] for name, _ in message.get("headers", ())):
             own.append(answers.POLICY)
-        rate: Rate | None = self.scope.get("state", {}).get("rate")
-        if rate is None:
-            return own
-        return own + [(name.lower().encode(), value.encode()) for name, value in rate.headers().items()]
+        told: dict[str, Any] = self.scope.get("state", {})
+        rate: Rate | None = told.get("rate")
+        more = {**told.get("superseded", {}), **(rate.headers() if rate else {})}
+        return own + [(name.lower().encode(), value.encode()) for name, value in more.items()]
 
     def end(self) -> None:
         """The answer is complete, streams included, or the caller has left."""

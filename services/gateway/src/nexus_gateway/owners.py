@@ -1,22 +1,22 @@
 """HTTP requests to the owners, on kept-alive connections."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import partial
-from typing import IO, Any, NamedTuple, Protocol, cast
+from typing import IO, Any, NamedTuple, Protocol
 
 import aiohttp
+from pydantic import ValidationError
 from yarl import URL
 
-from nexus_contracts.errors import GatewayTimeout, ServiceUnavailable
+from nexus_contracts.errors import GatewayTimeout, InternalError, ServiceUnavailable
 from nexus_gateway import answers
 from nexus_gateway.answers import refusal_of
 from nexus_gateway.breaker import Breaker
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.process import caller, tracing
 from nexus_runtime.process.caller import Trust
-from nexus_runtime.process.health import Unhealthy
+from nexus_runtime.process.health import CHECK_SECONDS, READY, ReadyView
 from nexus_runtime.process.service import is_public
 
 MOST_ASKED = 256
@@ -25,6 +25,8 @@ UPLOAD_CHUNK_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 60.0
 """Shorter than on the owners' side, so that no connection is closed just as it is used."""
 CONNECT_SECONDS = 2.0
+HEALTH_SECONDS = CHECK_SECONDS + 0.5
+"""An owner's own checks may take that much less: then it can still say what it lacks."""
 NAMES: tuple[str, ...] = ("builds", "agents", "stats")
 WORKER = "worker"
 """Owns nothing, so that no route depends on it; asked for its health like the owners."""
@@ -39,7 +41,7 @@ class Answer(NamedTuple):
 
 
 class Owners(Protocol):
-    """The owners' reads. `owner` is builds, agents or stats; for health reports also worker."""
+    """What owners are asked. `owner` is builds, agents or stats; for health reports also worker."""
 
     async def get(
         self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
@@ -48,6 +50,10 @@ class Owners(Protocol):
 
         Raises RefusedByOwner for its errors, ServiceUnavailable, GatewayTimeout.
         """
+        ...
+
+    async def put(self, owner: str, path: str, query: Mapping[str, str]) -> Answer:
+        """The owner's answer to a small write that has one effect however often it is sent. Raises as `get` does."""
         ...
 
 
@@ -101,6 +107,9 @@ class HttpOwners:
         headers = {} if known is None else {"If-None-Match": known}
         return await self._ask(owner, "GET", self._url(owner, path, query), dict, headers)
 
+    async def put(self, owner: str, path: str, query: Mapping[str, str]) -> Answer:
+        return await self._ask(owner, "PUT", self._url(owner, path, query), dict, {})
+
     async def upload(self, owner: str, path: str, query: Mapping[str, str], content: IO[bytes]) -> Answer:
         timeout = aiohttp.ClientTimeout(total=self._upload_seconds, sock_connect=CONNECT_SECONDS)
         body = partial(_upload, content, timeout)
@@ -125,11 +134,24 @@ class HttpOwners:
     async def _answer(
         self, owner: str, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
     ) -> Answer:
-        breaker = self._breakers[owner]
+        status, etag, received = await self._received(owner, method, url, body, headers)
+        if status == 304:
+            return Answer(b"", etag, unchanged=True)
+        if status != 200:
+            raise refusal_of(status, received)
+        return Answer(received, etag)
+
+    async def _received(
+        self, owner: str, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
+    ) -> tuple[int, str | None, bytes]:
+        """Status, ETag and body."""
+        # Health says nothing about reads: a process answers it while its database hangs. So it neither closes the
+        # breaker of reads, nor is it refused by it.
+        breaker = Breaker() if is_public(url.path) else self._breakers[owner]
         if not breaker.admits():
             raise ServiceUnavailable(f"the service for {owner} does not answer", service=owner)
         try:
-            status, etag, received = await self._asked(method, url, body, headers)
+            received = await self._asked(method, url, body, headers)
         # Before TimeoutError, of which it is a kind: without a connection nothing was sent, so nothing has happened.
         except aiohttp.ConnectionTimeoutError:
             breaker.unanswered()
@@ -140,11 +162,7 @@ class HttpOwners:
         except (aiohttp.ClientError, OSError):
             raise ServiceUnavailable(f"the service for {owner} is unavailable", service=owner) from None
         breaker.answered()
-        if status == 304:
-            return Answer(b"", etag, unchanged=True)
-        if status != 200:
-            raise refusal_of(status, received)
-        return Answer(received, etag)
+        return received
 
     async def _asked(
         self, method: str, url: URL, body: Callable[[], dict[str, Any]], headers: Mapping[str, str]
@@ -174,26 +192,11 @@ class HttpOwners:
             **self._trust.header(caller.principal.get(), method, url.raw_path_qs),
         }
 
-    async def check(self) -> Mapping[str, Any]:
-        """For the health answer: the state of each owner. Raises Unhealthy, naming those that do not answer."""
-        states = dict(zip(NAMES, await asyncio.gather(*map(self._state, NAMES)), strict=True))
-        failing = [owner for owner, state in states.items() if state != "healthy"]
-        if failing:
-            raise Unhealthy("; ".join(f"{owner}: {states[owner]}" for owner in failing))
-        return states
-
-    async def check_one(self, owner: str) -> None:
-        """Raises Unhealthy."""
-        state = await self._state(owner)
-        if state != "healthy":
-            raise Unhealthy(state)
-
-    async def _state(self, owner: str) -> str:
+    async def lacking(self, owner: str) -> Mapping[str, str]:
+        """What the owner says that it lacks: the reason by the name of its check. Raises as `get` does."""
+        limit = aiohttp.ClientTimeout(total=HEALTH_SECONDS, sock_connect=CONNECT_SECONDS)
+        _, _, told = await self._received(owner, "GET", self._url(owner, READY, None), partial(dict, timeout=limit), {})
         try:
-            async with asyncio.timeout(1.5):
-                answer = cast("dict[str, Any]", json.loads((await self.get(owner, "/health")).body))
-        except TimeoutError:
-            return "no answer in time"
-        except Exception as error:  # noqa: BLE001  # any failure is the answer to the question asked
-            return str(error)
-        return str(answer.get("status", "unknown"))
+            return ReadyView.model_validate_json(told).reasons
+        except ValidationError:
+            raise InternalError("a service of the platform sent an answer that cannot be read") from None

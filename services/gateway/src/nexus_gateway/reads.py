@@ -11,6 +11,7 @@ from nexus_gateway.cursors import Cursors
 from nexus_gateway.owners import Owners
 from nexus_gateway.requests.header_fields import joined
 from nexus_gateway.requests.preconditions import tag_of
+from nexus_runtime.process import caller
 
 
 class Reads:
@@ -42,13 +43,13 @@ class Reads:
         last_key: str | None,
         filters: Mapping[str, str | None] | None = None,
     ) -> Response:
-        """A page of a list. Raises ValidationFailed for a cursor of another list or other filters."""
+        """A page of a list. Raises ValidationFailed for a cursor of another list, tenant or other filters."""
         chosen = {name: value for name, value in (filters or {}).items() if value is not None}
-        query = {**chosen, "limit": str(limit)}
+        query, tenant = {**chosen, "limit": str(limit)}, caller.principal.get().tenant
         if last_key is not None:
-            query["last_key"] = self.cursors.unseal(path, chosen, last_key)
+            query["last_key"] = self.cursors.unseal(tenant, path, chosen, last_key)
         page, position = _parted((await self._owners.get(owner, path, query)).body)
-        sealed = None if position is None else self.cursors.seal(path, chosen, position)
+        sealed = None if position is None else self.cursors.seal(tenant, path, chosen, position)
         return success(page + to_json(sealed) + b"}")
 
 

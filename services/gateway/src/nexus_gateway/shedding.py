@@ -53,13 +53,18 @@ class LoadShedder:
     def refusal(self, scope: Scope) -> bytes | None:
         """As the server asks for it (`Shedding`)."""
         full = self.waiting >= self._room() or self.under_way + self.waiting >= self._most
-        # Health is always told: an orchestrator must not restart a process because it is busy.
-        if full and not is_public(scope["path"]):
+        if full and not self._is_always_answered(scope):
             return copy_context().run(self._refuse, scope)
         if not self.waiting:
             self._since = time.monotonic()
         self.waiting += 1
         return None
+
+    def _is_always_answered(self, scope: Scope) -> bool:
+        """Health: an orchestrator must not restart a process because it is busy. And preflights, which cost little: a
+        browser does not tell its page why one failed, so the page could not know that it should come again later.
+        """
+        return is_public(scope["path"]) or cross_origin.is_preflight(scope, self._origins)
 
     def begins(self) -> None:
         """As the server tells it."""

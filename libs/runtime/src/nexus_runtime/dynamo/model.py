@@ -83,6 +83,9 @@ class Filter:
 class DatabaseUnavailable(ServiceUnavailable):
     """The database did not answer, or throttled the request: worth retrying."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, service="database")
+
 
 class TableMissing(DatabaseUnavailable):
     """The table does not exist yet, or was replaced."""

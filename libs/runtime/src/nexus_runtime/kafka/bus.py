@@ -27,9 +27,15 @@ Acknowledged = asyncio.Future[Any]
 class BrokerUnavailable(ServiceUnavailable):
     """The broker is unavailable; nothing was sent."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, service="message_bus")
+
 
 class Unacknowledged(ServiceUnavailable):
     """Sent, but not acknowledged in time: the outcome is unknown."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, service="message_bus")
 
 
 class Bus:
@@ -74,12 +80,16 @@ class Bus:
         if self._ringer:
             self._ringer.close()
 
+    def require_reachable(self) -> None:
+        """Raises BrokerUnavailable."""
+        if self._producer is None or not self.reachable:
+            raise BrokerUnavailable("the message broker is unavailable")
+
     async def send(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None = None
     ) -> Acknowledged:
         """Hands the record to the producer; the future completes when it is acknowledged. Raises BrokerUnavailable."""
-        if self._producer is None or not self.reachable:
-            raise BrokerUnavailable("the message broker is unavailable")
+        self.require_reachable()
         try:
             async with asyncio.timeout(5):
                 return await self._producer.send(topic, value, key=key, headers=list(headers), partition=partition)

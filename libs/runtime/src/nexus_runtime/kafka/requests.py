@@ -36,6 +36,10 @@ class Publisher(Protocol):
         """The broker's identity; a new broker has nothing that the previous one accepted."""
         ...
 
+    def require_reachable(self) -> None:
+        """Raises BrokerUnavailable."""
+        ...
+
     def when_broker_is_new(self, action: Callable[[], Awaitable[None]]) -> None: ...
 
     async def publish(

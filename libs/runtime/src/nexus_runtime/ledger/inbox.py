@@ -14,7 +14,7 @@ from nexus_runtime.ledger.audit import Audit
 
 _KEPT: TypeAdapter[Accepted | Outcome] = TypeAdapter(Accepted | Outcome)
 KEEP_SECONDS = 8 * 24 * 3600
-"""A day longer than commands stay in their topic, and longer than the 24 h promised for Idempotency-Keys."""
+"""A day longer than commands stay in their topic, as those that come late must be known. So long a key counts, too."""
 
 
 def inbox_table(name: str) -> Table:

@@ -12,7 +12,7 @@ from nexus_contracts.errors import IdempotencyKeyReused, PlatformError, RateLimi
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.model import Message
 from nexus_contracts.principal import PLATFORM
-from nexus_contracts.replies import Accepted, Outcome, Reply
+from nexus_contracts.replies import Accepted, KeyTaken, Outcome, Reply
 from nexus_runtime.dynamo import Action, ConditionFailed
 from nexus_runtime.ledger.audit import entry_of
 from nexus_runtime.ledger.change import Change, NoWork, Recorded, WorkLog
@@ -151,6 +151,16 @@ class Ledger:
     async def give_up(self, command_id: str, fingerprint: str, reason: Outcome) -> None:
         """Records that the command is not decided, and will not be unless it is sent again."""
         await self.database.write(self.inbox.give_up(command_id, fingerprint, reason))
+
+    async def take_key(self, handled: Handled) -> KeyTaken:
+        """For a write whose effect is elsewhere, and harmless when repeated. Raises IdempotencyKeyReused."""
+        try:
+            await self.database.write(self.inbox.record(handled, Outcome(status=202)))
+        except ConditionFailed:
+            if await self.inbox.find(handled) is None:
+                raise Contention("the first request with this key is not readable yet") from None
+            return KeyTaken(replayed=True)
+        return KeyTaken(replayed=False)
 
     async def outcome(self, command_id: str, fingerprint: str) -> Outcome | None:
         """The outcome of a command; None while it is undecided or its long work continues."""

@@ -16,6 +16,7 @@ from nexus_runtime.process.clock import utc_now
 from nexus_runtime.process.settings import VERSION
 
 CHECK_SECONDS = 2.0
+READY = "/health/ready"
 Check = Callable[[], Awaitable[Mapping[str, Any] | None]]
 """Returns details, or raises if the dependency is down; the exception gives the reason."""
 
@@ -66,11 +67,14 @@ class Health:
         shown: Mapping[str, Check],
         alive: Callable[[], bool] = lambda: True,
         enough: Mapping[str, Check] | None = None,
+        seconds: float = CHECK_SECONDS,
     ) -> None:
+        """`seconds`: how long a check may take."""
         self._needed = dict(needed)
         self._shown = dict(shown)
         self._alive = alive
         self._enough = dict(enough or {})
+        self._seconds = seconds
         self._started = time.monotonic()
         self._process = psutil.Process()
         self._process.cpu_percent()
@@ -112,7 +116,7 @@ class Health:
         )
 
     async def _run(self, checks: Mapping[str, Check]) -> dict[str, CheckView]:
-        results = await asyncio.gather(*(_checked(check) for check in checks.values()))
+        results = await asyncio.gather(*(_checked(check, self._seconds) for check in checks.values()))
         return dict(zip(checks, results, strict=True))
 
 
@@ -120,15 +124,15 @@ def _failed(result: CheckView) -> bool:
     return result.error is not None
 
 
-async def _checked(check: Check) -> CheckView:
+async def _checked(check: Check, seconds: float) -> CheckView:
     began = time.perf_counter()
     details: dict[str, Any] = {}
     error = None
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with asyncio.timeout(seconds):
             details = dict(await check() or {})
     except TimeoutError:
-        error = f"no answer within {CHECK_SECONDS:g} s"
+        error = f"no answer within {seconds:g} s"
     except Exception as fault:  # noqa: BLE001  # any failure is the answer to the question asked
         error = str(fault) or type(fault).__name__
     latency = round((time.perf_counter() - began) * 1000, 2)
@@ -159,7 +163,7 @@ def health_routes(health: Health, inside: Sequence[Any] = ()) -> APIRouter:
         return await health.live()
 
     @router.get(
-        "/health/ready",
+        READY,
         operation_id="getReadiness",
         summary="Whether the service can do its work",
         response_model=ReadyView,
@@ -176,7 +180,7 @@ def health_routes(health: Health, inside: Sequence[Any] = ()) -> APIRouter:
         dependencies=inside,
     )
     async def get_detailed() -> DetailedView:  # pyright: ignore[reportUnusedFunction]  # a route
-        """Checks run concurrently, each for at most two seconds."""
+        """Checks run concurrently, each for at most two seconds; the gateway's, which ask other services, for three."""
         return await health.detailed()
 
     @router.get(

@@ -4,7 +4,11 @@ httptools is kept because h11 costs a third more.
 """
 
 import asyncio
+import contextlib
+import fcntl
 import resource
+import termios
+from array import array
 from typing import Any, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,17 +25,20 @@ MOST_CONNECTIONS = resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Ends connections that take without giving.
+    """Ends connections that take without giving, and those that ask without taking.
 
     Those on which more than 64 KB came that made no head, no body and no end of a request; on which a request has not
-    come within 20 s, and a second more for every 1,000 bytes of its body, with no pause of 20 s; where there are too
-    many connections, the one that is the next to be ended so.
+    come within 20 s, and a second more for every 1,000 bytes of its body, with no pause of 20 s; whose caller takes
+    less than 1,000 bytes a second of an answer for which there is no more room; where there are too many connections,
+    the one that is the next to be ended so.
     """
 
     _fruitless = 0
     _in_head = True
     _due: float | None = None
     """When the data being received must be complete; None while nothing is being received."""
+    _unsent, _unsent_at = 0, 0.0
+    """How much of an answer waited for its caller to take it, and when that was looked at."""
     _look: asyncio.TimerHandle
 
     def __init__(
@@ -75,8 +82,33 @@ class BoundedHttp(HttpToolsProtocol):
         under_way = self.cycle and not self.cycle.response_complete and not self.cycle.more_body
         return self._due is not None and not under_way and not self.flow.read_paused
 
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._unsent = 0
+
+    def _takes(self, now: float) -> bool:
+        """Whether the caller takes what it has asked for, where nothing more can be written before it does."""
+        stuck = self.flow.write_paused or self.transport.is_closing()
+        unsent = self._not_taken() if stuck else 0
+        if unsent and self._unsent and now - self._unsent_at < RECEIVING_SECONDS:
+            return True
+        taken, known = self._unsent - unsent, self._unsent
+        self._unsent, self._unsent_at = unsent, now
+        return not (unsent and known) or taken >= BYTES_A_SECOND * RECEIVING_SECONDS
+
+    def _not_taken(self) -> int:
+        """Bytes here and in the kernel, whose buffer may have megabytes, and takes more only when a third is empty."""
+        queued = array("i", [0])
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, queued)
+        return self.transport.get_write_buffer_size() + queued[0]
+
     def _end_if_slow(self) -> None:
         now = self.loop.time()
+        if not self._takes(now):
+            # Not closed: that would wait until all is taken.
+            self.transport.abort()
+            return
         if self._due is not None and not self.is_receiving:
             self._due = now + RECEIVING_SECONDS
         if now < self.due:

@@ -91,8 +91,7 @@ class Keys:
 
         The secret derives from the command id, so that a repeat gets the same answer although no secret is stored.
         """
-        derived = hmac.digest(self._from, f"api key {wish.command_id}".encode(), "sha256")
-        secret = base64.urlsafe_b64encode(derived).rstrip(b"=").decode()
+        secret = self._secret(wish.command_id)
         key = _key(wish, _digest(secret), self._now())
         try:
             await self._database.write(
@@ -101,8 +100,26 @@ class Keys:
                 self._audited(wish.asker, action, key),
             )
         except ConditionFailed:
-            return Made(_with_secret(await self._known(key), secret), replayed=True)
+            if made := await self.made_before(wish.command_id, wish.fingerprint):
+                return made
+            raise Conflict("the key is not readable yet; try again", type="key", id=key.key_id) from None
         return Made(_with_secret(key, secret), replayed=False)
+
+    async def made_before(self, command_id: str, fingerprint: str) -> Made | None:
+        """The answer to an equal request that came before, if one did. Raises as `create` does."""
+        known = await self._load(derived_id("key_", command_id))
+        if known is None:
+            return None
+        if known.fingerprint != fingerprint:
+            raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
+        secret = self._secret(command_id)
+        if known.digest != _digest(secret):
+            raise Conflict("the key was created with another IDENTITY_SECRET, so its secret cannot be shown again")
+        return Made(_with_secret(known, secret), replayed=True)
+
+    def _secret(self, command_id: str) -> str:
+        derived = hmac.digest(self._from, f"api key {command_id}".encode(), "sha256")
+        return base64.urlsafe_b64encode(derived).rstrip(b"=").decode()
 
     async def rotate(self, key_id: str, wish: Wish, grace: timedelta) -> Made:
         """A new key in place of that one, which expires after `grace`. Raises as `create` does, and NotFound."""
@@ -178,15 +195,6 @@ class Keys:
         asked = request_id.get() or None
         entry = AuditEntry(time=self._now(), principal=asker.id, action=action, resource=key.key_id, request_id=asked)
         return self.audit.record(asker.tenant, key.key_id, entry)
-
-    async def _known(self, key: StoredKey) -> StoredKey:
-        """The same key, as it was created before."""
-        known = await self._load(key.key_id)
-        if known is None or known.fingerprint != key.fingerprint:
-            raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
-        if known.digest != key.digest:
-            raise Conflict("the key was created with another IDENTITY_SECRET, so its secret cannot be shown again")
-        return known
 
     async def _load(self, key_id: str) -> StoredKey | None:
         item = await self._database.get(KEYS, _place(key_id))

@@ -19,6 +19,8 @@ MAX_DEPTH = 50
 MOST_WHOLE = 1e22
 """The greatest power of ten that a float holds exactly. As an integer 1e308 would have 309 digits, slow to write."""
 MOST_FAULTS = 50
+MOST_OF_NOTHING = 100
+"""Bytes, white space among them, of a body that says nothing."""
 
 
 def _number(text: str) -> Any:
@@ -90,6 +92,17 @@ async def read_body(request: Request, limit: int) -> bytes:
     if body:
         _require_json(joined(request, "content-type") or None)  # an empty one names no type
     return bytes(body)
+
+
+async def require_no_body(request: Request) -> None:
+    """Raises ValidationFailed for anything but nothing, or an empty object: what it says would be ignored."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_OF_NOTHING:
+            break
+    if len(body) > MOST_OF_NOTHING or b"".join(body.split()) not in (b"", b"{}"):
+        raise malformed("this operation takes no body", "extra_forbidden")
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

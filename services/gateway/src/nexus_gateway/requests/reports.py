@@ -18,7 +18,7 @@ from nexus_contracts.media_types import UnsupportedType, is_structured
 from nexus_contracts.signatures import PLATFORM
 from nexus_gateway import answers
 from nexus_gateway.answers import Place, named_failure, size_failure
-from nexus_gateway.requests.json_body import malformed, parse_object, read_body
+from nexus_gateway.requests.json_body import canonical, malformed, parse_object, read_body
 from nexus_runtime.process import tracing
 from nexus_runtime.process.clock import utc_now
 
@@ -30,9 +30,13 @@ _TYPES = frozenset(REPORT.json_schema()["discriminator"]["mapping"])
 
 @dataclass(frozen=True)
 class SentReport:
-    """The event as it was sent, and the report that it is or comes to: None where it comes to none."""
+    """The event as it was sent, and the report that it is or comes to: None where it comes to none.
+
+    `content`: the same bytes for equal events, in whatever form they are.
+    """
 
     project_id: str
+    content: bytes
     sent: CloudEvent
     event: CloudEvent | None = None
     report: AnyReport | None = None
@@ -97,15 +101,15 @@ class _Reading:
     form: str
 
     def report(self, given: Mapping[str, JsonValue]) -> SentReport:
-        sent = self._event(given)
+        sent, content = self._event(given), canonical(dict(given))
         event = self._of_the_project(sent)
         if event is None:
-            return SentReport(self.project_id, sent)
+            return SentReport(self.project_id, content, sent)
         try:
             report: AnyReport = REPORT.validate_python({**event.data, "type": event.type})
         except ValidationError as error:
             raise size_failure(error, self._of_report) or named_failure(error, self._of_report) from None
-        return SentReport(self.project_id, sent, event, report)
+        return SentReport(self.project_id, content, sent, event, report)
 
     def _event(self, given: Mapping[str, JsonValue]) -> CloudEvent:
         if given.get("specversion") != "1.0":

@@ -42,9 +42,9 @@ async def list_audit(
     chosen = {"principal": principal, "resource": resource, "start_date": start_date, "end_date": end_date}
     filters = {name: value for name, value in chosen.items() if value is not None}
     cursors, asker = gateway_of(request).reads.cursors, caller.principal.get()
-    before = cursors.unseal(_ROOT, filters, last_key) if last_key is not None else None
+    before = cursors.unseal(asker.tenant, _ROOT, filters, last_key) if last_key is not None else None
     wanted = filters | date_range(start_date, end_date, utc_now().date())
     entries, more = await gateway_of(request).audit.page(asker, wanted, limit, before)
     items = [entry.model_dump(mode="json") for entry in entries]
-    sealed = cursors.seal(_ROOT, filters, more) if more else None
+    sealed = cursors.seal(asker.tenant, _ROOT, filters, more) if more else None
     return success(to_json({"items": items, "count": len(items), "last_key": sealed}))

@@ -11,15 +11,15 @@ from nexus_contracts.agents.views import AgentView, MessageView, RuntimeHealth, 
 from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import NotFound, TenantQuotaExceeded
 from nexus_gateway.answers import success
-from nexus_gateway.dependencies import Intent, OperationRoute, gateway_of, intent_with, upload_intent
+from nexus_gateway.dependencies import Intent, gateway_of, intent_with, upload_intent
 from nexus_gateway.live import answered_live
 from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.requests.uploads import Upload
-from nexus_gateway.routes.deprecated import former, superseded
+from nexus_gateway.routes.deprecated import FormerRoute, former
 from nexus_gateway.routes.parameters import DEFAULT_MESSAGES, AgentPath, LastKey, MessageLimit, SessionPath
 
-router = APIRouter(tags=["agents"], route_class=OperationRoute)
+router = APIRouter(tags=["agents"], route_class=FormerRoute)
 _AGENT = "/api/v1/agents/{agent_id}"
 _SESSION = _AGENT + "/sessions/{session_id}"
 
@@ -43,9 +43,7 @@ async def list_dialog_messages(
 ) -> Response:
     """Use `GET /api/v1/sessions/{session_id}/messages`."""
     await _require_session(request, agent_id, session_id)
-    path = f"/sessions/{session_id}/messages"
-    page = await gateway_of(request).reads.page("agents", path, limit, last_key)
-    return superseded(page, f"/api/v1{path}")
+    return await gateway_of(request).reads.page("agents", f"/sessions/{session_id}/messages", limit, last_key)
 
 
 @router.post(
@@ -77,8 +75,7 @@ async def stream_dialog(
         "invocation_id": intent.created("inv_"),
         "content": intent.body.message,
     }
-    command = intent.command(PostMessage, **said, stream=True)
-    return superseded(await answered_live(request, command), f"/api/v1/sessions/{session_id}/messages")
+    return await answered_live(request, intent.command(PostMessage, **said, stream=True))
 
 
 @router.post(
@@ -99,8 +96,7 @@ async def upload_into_session(
 ) -> Response:
     """One file in the field `file`, up to 25 MB; at most 100 per session. It is deleted with the session."""
     uploads = gateway_of(request).uploads
-    answer = await uploads.into_session(session_id, agent_id, intent.command_id, intent.fingerprint, intent.body)
-    return superseded(answer, f"/api/v1/sessions/{session_id}")
+    return await uploads.into_session(session_id, agent_id, intent.command_id, intent.fingerprint, intent.body)
 
 
 @router.get(
@@ -116,8 +112,7 @@ async def upload_into_session(
 )
 async def get_agent_context(agent_id: AgentPath, request: Request) -> Response:
     """Use `GET /api/v1/agents/{agent_id}`, which has the same answer."""
-    answer = await gateway_of(request).reads.one(request, "agents", f"/agents/{agent_id}")
-    return superseded(answer, f"/api/v1/agents/{agent_id}")
+    return await gateway_of(request).reads.one(request, "agents", f"/agents/{agent_id}")
 
 
 @router.get(
@@ -136,7 +131,7 @@ async def get_runtime_health(agent_id: AgentPath, request: Request) -> Response:
     health = RuntimeHealth(
         agent_id=agent_id, healthy=agent.status == "running", status=agent.status, deployment=agent.deployment
     )
-    return superseded(success(health.model_dump_json().encode()), f"/api/v1/agents/{agent_id}")
+    return success(health.model_dump_json().encode())
 
 
 async def _require_session(request: Request, agent_id: str, session_id: str) -> None:

@@ -9,13 +9,13 @@ from nexus_contracts.builds.bodies import CreateAgentBody
 from nexus_contracts.builds.commands import ControlAction, ControlProject, CreateProject
 from nexus_contracts.builds.views import CreatedTask, ProjectView, StagesView
 from nexus_gateway.answers import REPLAYED, success
-from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
+from nexus_gateway.dependencies import Intent, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import dialog_examples, examples
 from nexus_gateway.openapi import operations as ops
-from nexus_gateway.routes.deprecated import former, superseded
+from nexus_gateway.routes.deprecated import FormerRoute, former
 from nexus_gateway.routes.parameters import ProjectPath, TaskPath
 
-router = APIRouter(tags=["agents"], route_class=OperationRoute)
+router = APIRouter(tags=["agents"], route_class=FormerRoute)
 _ROOT = "/api/v1/agents"
 _PROJECTS = "/api/v1/projects"
 
@@ -50,7 +50,7 @@ async def create_agent_build(
     )
     replayed = {name: value for name, value in created.headers.items() if name == REPLAYED.lower()}
     headers = {"Location": f"{_ROOT}/{command.project_id}/status", **replayed}
-    return superseded(success(task.model_dump_json().encode(), 202, headers=headers), _PROJECTS)
+    return success(task.model_dump_json().encode(), 202, headers=headers)
 
 
 @router.get(
@@ -66,8 +66,7 @@ async def create_agent_build(
 )
 async def get_task_status(task_id: TaskPath, request: Request) -> Response:
     """Use `GET /api/v1/projects/{project_id}`, which has the same answer."""
-    answer = await gateway_of(request).reads.one(request, "builds", f"/projects/{task_id}")
-    return superseded(answer, f"{_PROJECTS}/{task_id}")
+    return await gateway_of(request).reads.one(request, "builds", f"/projects/{task_id}")
 
 
 @router.get(
@@ -83,8 +82,7 @@ async def get_task_status(task_id: TaskPath, request: Request) -> Response:
 )
 async def get_agent_stages(project_id: ProjectPath, request: Request) -> Response:
     """Use `GET /api/v1/projects/{project_id}/stages`, which has the same answer."""
-    answer = await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/stages")
-    return superseded(answer, f"{_PROJECTS}/{project_id}/stages")
+    return await gateway_of(request).reads.one(request, "builds", f"/projects/{project_id}/stages")
 
 
 def _add_control(action: ControlAction) -> None:
@@ -105,8 +103,7 @@ def _add_control(action: ControlAction) -> None:
     ) -> Response:
         """Use `PUT /api/v1/projects/{project_id}/control`, which has the same answer."""
         command = intent.command(ControlProject, project_id=project_id, action=action)
-        answer = await gateway_of(request).commands.carry_out(command, intent.waits)
-        return superseded(answer, f"{_PROJECTS}/{project_id}/control")
+        return await gateway_of(request).commands.carry_out(command, intent.waits)
 
 
 for _action in (ControlAction.PAUSE, ControlAction.RESUME, ControlAction.STOP, ControlAction.RESTART):

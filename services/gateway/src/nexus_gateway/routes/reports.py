@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.builds.views import TakenReport
-from nexus_gateway.dependencies import OperationRoute, gateway_of, sent_report
+from nexus_gateway.dependencies import Intent, OperationRoute, gateway_of, report_intent
 from nexus_gateway.openapi import operations as ops
 from nexus_gateway.openapi import reports as forms
 from nexus_gateway.openapi.operations import operation
@@ -24,18 +24,17 @@ router = APIRouter(tags=["projects"], route_class=OperationRoute)
         forms.TAKEN,
         status=202,
         errors=ops.REPORT_ERRORS,
-        parameters=forms.ATTRIBUTES,
+        parameters=[ops.KEY, *forms.ATTRIBUTES],
         contents=forms.CONTENTS,
     ),
 )
 async def report_stage(
-    project_id: ProjectPath, request: Request, told: Annotated[SentReport, sent_report()]
+    project_id: ProjectPath, request: Request, intent: Annotated[Intent[SentReport], report_intent()]
 ) -> Response:
     """One CloudEvent per request: a stage report, or a CDEvent of a pipelineRun or taskRun. 202 once it is durable.
 
     The project's events, at `Location`, show whether it was applied, or refused and why. `source` and `id` make a
-    repeat harmless, so an `Idempotency-Key` is not needed.
+    repeat harmless even without an `Idempotency-Key`.
     """
-    gateway = gateway_of(request)
-    await gateway.owners.get("builds", f"/projects/{project_id}")  # a project that does not exist is told at once
-    return await gateway.commands.report(told)
+    command_id = intent.command_id if intent.keyed else None
+    return await gateway_of(request).commands.report(intent.body, command_id, intent.fingerprint)
