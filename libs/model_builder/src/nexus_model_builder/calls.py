@@ -29,7 +29,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Kept(Message):
-    """The outcome of a call, as its checkpoint keeps it: arguments, a fault, a refusal, or an answer that was `lost`."""
+    """The outcome of a call, as its checkpoint keeps it: arguments, a fault, a refusal, or how the answer was lost."""
 
     model: str
     arguments: dict[str, JsonValue] | None = None

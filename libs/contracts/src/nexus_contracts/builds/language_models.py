@@ -70,7 +70,7 @@ class LanguageModel(RequestBody):
         )
 
     def dearest(self, input_tokens: int, output_tokens: int) -> Usage:
-        """An estimate, the most that a call of so many tokens can cost: whether a cache keeps them is not ours to say."""
+        """An estimate: the most that a call of so many tokens can cost. What is cached its provider decides."""
         written = input_tokens if self._per_written > self.input_usd else 0
         cost = self.cost(input_tokens, output_tokens, cache_write_tokens=written)
         return Usage(input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost, estimated_usd=cost)
