@@ -35,8 +35,7 @@ AGENT = "proj_0123456789abcdef0123456789abcdef:livetest"
 SESSION = "sess_0123456789abcdef0123456789abcdef"
 NEEDED = ("AGENTCORE_ROLE_ARN", "AGENTCORE_BUCKET", "AWS_REGION")
 MOST_USD = 0.05
-"""Of the agent's day, by the prices below; two short calls take less than half a cent of it."""
-PRICES = {"input_usd": 3.0, "output_usd": 15.0}
+"""Of the agent's day, at 3 and 15 USD for a million tokens; two or three short calls take less than a cent of it."""
 AGENT_CODE = """
 import json, os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,7 +129,7 @@ async def test_an_agent_asks_a_model_of_bedrock_with_its_own_role_and_says_what_
     model_id = os.environ.get("AGENTCORE_MODEL")
     if not model_id:
         pytest.skip(f"set AGENTCORE_MODEL to a model or profile of Bedrock that calls tools: up to {MOST_USD} USD")
-    model = LanguageModel(name=f"bedrock:{model_id}", max_output_tokens=500, **PRICES)
+    model = LanguageModel(name=f"bedrock:{model_id}", max_output_tokens=500, input_usd=3.0, output_usd=15.0)
     spending = SpendingStore(MemoryDatabase().as_database(), utc_now, MOST_USD)
     tool = ToolSpec(
         name="vowels",

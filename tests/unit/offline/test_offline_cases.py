@@ -1,6 +1,7 @@
 """The cases of the rule-based builder: enough of them, of the requirement's own, and shown by its agents to hold."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import pytest
 
@@ -101,7 +102,10 @@ def test_examples_of_the_requirement_are_cases() -> None:
 
 
 def test_an_agent_that_computes_wrongly_fails_its_cases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nexus_offline_builder.package.tools.figures.shown", lambda *_: "13")
+    def wrong(number: Fraction) -> str:
+        return "13"
+
+    monkeypatch.setattr("nexus_offline_builder.package.tools.figures.shown", wrong)
     tools, cases = of("Build me a calculator")
     results = tried(cases, tools, "Build me a calculator")
     assert sum(one.outcome is CaseOutcome.FAILED for one in results) > len(cases) // 2

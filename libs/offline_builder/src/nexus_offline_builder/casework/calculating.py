@@ -7,8 +7,10 @@ from nexus_contracts.verification import Contains, Pattern
 from nexus_offline_builder.casework.draft import Draft, Wish, asked, has, number, refused, written
 
 _RATE = re.compile(r"(\d{1,2}(?:\.\d+)?)\s*(?:%|％|percent|per cent|个百分点)")
-_ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"))
-_ROMAN += ((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_ROMAN = (
+    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC")),
+    *((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
+)
 
 
 def rates_in(text: str) -> list[float]:
@@ -99,7 +101,7 @@ def notations(wish: Wish) -> Sequence[Draft]:
     )
     if len(wanted) > 1:
         other = wish.say(*_NAMES[wanted[1]])
-        talk = talk[0], asked(wish.say(f"and in {other}?", f"那{other}呢？"), _in(wanted[1], first))
+        talk = talk[0], asked(wish.say(f"and in {other}?", f"转成{other}呢？"), _in(wanted[1], first))
     return [drafts[0], talk, *drafts[1:]]
 
 
