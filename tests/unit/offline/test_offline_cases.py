@@ -87,7 +87,7 @@ def test_cases_are_asked_in_the_language_and_with_the_units_rates_columns_and_fo
     assert "psi" in prompts("converts between psi, bar and kPa")
     assert "miles" not in prompts("converts between psi, bar and kPa")
     assert "19%" in prompts("work out 19% VAT")
-    assert "driver;fee;hours" in prompts("semicolon separated timesheet: driver; hours; fee. totals per driver")
+    assert "driver;hours;fee" in prompts("semicolon separated timesheet: driver; hours; fee. totals per driver")
     assert "部门,金额,数量" in prompts("按部门汇总表格，列有部门、金额、数量")
     assert "公斤" in prompts("斤和公斤互转")
 

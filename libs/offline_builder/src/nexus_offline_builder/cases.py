@@ -7,7 +7,7 @@ from random import Random
 from nexus_contracts.verification import Case, CaseOutcome, Refusal
 from nexus_offline_builder.casework.calculating import notations, proportions, sums
 from nexus_offline_builder.casework.dating import days
-from nexus_offline_builder.casework.draft import Draft, Maker, Wish, asked
+from nexus_offline_builder.casework.draft import Draft, Maker, WishedAgent, asked
 from nexus_offline_builder.casework.examples import examples
 from nexus_offline_builder.casework.finding import facts, patterns, values
 from nexus_offline_builder.casework.measuring import conversions
@@ -43,11 +43,11 @@ def cases_of(tools: Sequence[str], requirement: str = "") -> tuple[Case, ...]:
     Two in five are held back: the builder does not try them, only the deployed agent is asked them.
     """
     chinese = is_chinese_requirement(requirement)
-    wishes = {tool: Wish(requirement, chinese, Random(tool)) for tool in tools}
+    wishes = {tool: WishedAgent(requirement, chinese, Random(tool)) for tool in tools}
     made = {tool: [one for one in _MAKERS[tool](wish) if _proves_something(one)] for tool, wish in wishes.items()}
     refusals = [("refusal", draft) for drafts in made.values() for draft in drafts if _refuses(draft)]
     plain = [[(tool, one) for one in drafts if not _refuses(one)] for tool, drafts in made.items()]
-    poem = Wish(requirement, chinese, Random()).say("Write me a poem about autumn.", "写一首关于秋天的诗。")
+    poem = WishedAgent(requirement, chinese, Random()).say("Write me a poem about autumn.", "写一首关于秋天的诗。")
     ends = [("out of reach", (asked(poem, Refusal()),)), *refusals[:1]]
     own = [("example", draft) for draft in examples(requirement)[:MOST_EXAMPLES]]
     wanted = min(MOST, FEWEST + len(tools)) - len(ends)

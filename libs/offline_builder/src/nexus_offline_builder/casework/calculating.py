@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from nexus_contracts.verification import Contains, Pattern
-from nexus_offline_builder.casework.draft import Draft, Wish, asked, has, number, refused, written
+from nexus_offline_builder.casework.draft import Draft, WishedAgent, asked, has, number, refused, written
 
 _RATE = re.compile(r"(\d{1,2}(?:\.\d+)?)\s*(?:%|％|percent|per cent|个百分点)")
 _ROMAN = (
@@ -18,7 +18,7 @@ def rates_in(text: str) -> list[float]:
     return [float(one) for one in _RATE.findall(text)]
 
 
-def sums(wish: Wish) -> Sequence[Draft]:
+def sums(wish: WishedAgent) -> Sequence[Draft]:
     a, b, c = wish.pick(11, 39), wish.pick(3, 19) * 4, wish.pick(2, 9)
     price, whole = wish.pick(3, 40) + 0.25, wish.pick(4, 60) * 20
     rate = next(iter(rates_in(wish.requirement)), wish.dice.choice((5.0, 15.0, 20.0)))
@@ -53,7 +53,7 @@ def sums(wish: Wish) -> Sequence[Draft]:
     return drafts
 
 
-def proportions(wish: Wish) -> Sequence[Draft]:
+def proportions(wish: WishedAgent) -> Sequence[Draft]:
     people, more = wish.dice.choice(((4, 6), (4, 10), (2, 7), (8, 12)))
     grams, eggs = people * wish.pick(5, 40) * 5, people * wish.pick(1, 3)
     each, say = grams / people, wish.say
@@ -79,7 +79,7 @@ def proportions(wish: Wish) -> Sequence[Draft]:
     ]
 
 
-def notations(wish: Wish) -> Sequence[Draft]:
+def notations(wish: WishedAgent) -> Sequence[Draft]:
     wanted = [
         one
         for one, words in {
@@ -113,7 +113,7 @@ _NAMES = {
 }
 
 
-def _notated(wish: Wish, kind: str, turn: int) -> Draft:
+def _notated(wish: WishedAgent, kind: str, turn: int) -> Draft:
     value, name = wish.pick(20, 3000), wish.say(*_NAMES[kind])
     wordings = (
         (f"{value} in {name}", f"{value}的{name}"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from nexus_contracts.verification import Contains, Pattern
-from nexus_offline_builder.casework.draft import Draft, Wish, asked, has, number, refused
+from nexus_offline_builder.casework.draft import Draft, WishedAgent, asked, has, number, refused
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -15,7 +15,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 _POINTS = re.compile(r"\bdd?\.mm?\.", re.IGNORECASE)
 
 
-def days(wish: Wish) -> Sequence[Draft]:
+def days(wish: WishedAgent) -> Sequence[Draft]:
     first = date(wish.pick(2021, 2029), wish.pick(1, 12), wish.pick(1, 28))
     span, later, weeks = wish.pick(40, 300), wish.pick(12, 90), wish.pick(2, 9)
     last = first + timedelta(days=span)
@@ -40,7 +40,7 @@ def _after(day: date, count: int) -> date:
     return day + timedelta(days=count)
 
 
-def _spans(wish: Wish, first: date, last: date) -> list[Draft]:
+def _spans(wish: WishedAgent, first: date, last: date) -> list[Draft]:
     """Between two days: those of a working week alike however the ends count, all days where one end alone counts."""
     say, drafts = wish.say, list[Draft]()
     if wish.names("work", "business day", "mon-fri", "工作日", "工作天"):
@@ -58,11 +58,11 @@ def _spans(wish: Wish, first: date, last: date) -> list[Draft]:
     return drafts
 
 
-def _in_words(wish: Wish, day: date) -> str:
+def _in_words(wish: WishedAgent, day: date) -> str:
     return wish.say(f"{day.day} {_MONTHS[day.month - 1]} {day.year}", f"{day.year}年{day.month}月{day.day}日")
 
 
-def _written(wish: Wish, day: date) -> str:
+def _written(wish: WishedAgent, day: date) -> str:
     """As the requirement writes dates."""
     if _POINTS.search(wish.requirement):
         return f"{day.day:02}.{day.month:02}.{day.year}"
@@ -82,7 +82,7 @@ def _day(day: date) -> Pattern:
     return Pattern(pattern="|".join(rf"(?<!\d){form}(?!\d)" for form in forms))
 
 
-def _weekday(wish: Wish, day: date) -> Pattern | Contains:
+def _weekday(wish: WishedAgent, day: date) -> Pattern | Contains:
     if wish.chinese:
         return Pattern(pattern=f"(?:星期|周|礼拜){'一二三四五六日'[day.weekday()]}")
     return has(_WEEKDAYS[day.weekday()])

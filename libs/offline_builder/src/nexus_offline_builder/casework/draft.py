@@ -14,7 +14,7 @@ _SHOWN = 1e-3
 
 
 @dataclass(frozen=True)
-class Wish:
+class WishedAgent:
     """A requirement in its language. The `dice` of a tool always fall the same way, whatever the requirement says."""
 
     requirement: str
@@ -25,9 +25,13 @@ class Wish:
         return chinese if self.chinese else english
 
     def names(self, *words: str) -> bool:
-        """Whether the requirement has one of these, in any case; Latin ones only as words, or their beginnings."""
-        text = self.requirement.lower()
-        return any(re.search(rf"(?<![a-z]){re.escape(one)}" if one.isascii() else one, text) for one in words)
+        """Whether the requirement has one of these."""
+        return any(self.place(one) is not None for one in words)
+
+    def place(self, word: str) -> int | None:
+        """Where the requirement has it, in any case; a Latin one only as a word, or the beginning of one."""
+        found = re.search(rf"(?<![a-z]){re.escape(word)}" if word.isascii() else word, self.requirement.lower())
+        return found.start() if found else None
 
     def pick(self, low: int, high: int) -> int:
         return self.dice.randint(low, high)
@@ -36,7 +40,7 @@ class Wish:
         return self.dice.sample(words.split(), count)
 
 
-Maker = Callable[[Wish], Sequence[Draft]]
+Maker = Callable[[WishedAgent], Sequence[Draft]]
 """Makes the cases of one tool, those first that show most."""
 
 

@@ -5,14 +5,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from nexus_offline_builder.casework.draft import Draft, Wish, asked, has, number, refused, without
+from nexus_offline_builder.casework.draft import Draft, WishedAgent, asked, has, number, refused, without
 
 _PEOPLE = "ann bob cara dan eve finn"
 _STATES = re.compile(r"\s(?:is|are|costs?|opens?|closes?|starts?|ends?|takes?|begins?|lasts?)\s|是|要|为")
 _FIGURE = re.compile(r"\d+(?:[.:]\d+)?")
 
 
-def values(wish: Wish) -> Sequence[Draft]:
+def values(wish: WishedAgent) -> Sequence[Draft]:
     names = wish.few("pen book lamp desk chair mug", 3)
     pieces: list[dict[str, Any]] = [{"name": name, "qty": wish.pick(2, 99)} for name in names]
     number_of_order, city = wish.pick(1000, 9000), wish.say("Rome", "上海")
@@ -48,7 +48,7 @@ def values(wish: Wish) -> Sequence[Draft]:
     ]
 
 
-def patterns(wish: Wish) -> Sequence[Draft]:
+def patterns(wish: WishedAgent) -> Sequence[Draft]:
     kinds = {
         ("e-mail addresses", "邮箱"): ("mail", "邮", "contact", "联系"),
         ("links", "网址"): ("link", "url", "web", "网址", "链接"),
@@ -74,7 +74,7 @@ def patterns(wish: Wish) -> Sequence[Draft]:
     return [drafts[0], talk, *drafts[1:]]
 
 
-def _two(wish: Wish, kind: str) -> list[str]:
+def _two(wish: WishedAgent, kind: str) -> list[str]:
     first, second = wish.few(_PEOPLE, 2)
     match kind:
         case "e-mail addresses":
@@ -89,7 +89,7 @@ def _two(wish: Wish, kind: str) -> list[str]:
             return [f"#{first}", f"#{second}day"]
 
 
-def _found(wish: Wish, kind: str, name: str, turn: int) -> Draft:
+def _found(wish: WishedAgent, kind: str, name: str, turn: int) -> Draft:
     one, other = _two(wish, kind)
     text = wish.say(f"see {one} today, or try {other} next week", f"今天看 {one} ，下周再试 {other} 吧")
     wordings = wish.say(
@@ -100,7 +100,7 @@ def _found(wish: Wish, kind: str, name: str, turn: int) -> Draft:
     return (asked(wordings[turn % len(wordings)].format(name=name, text=text), has(one, other), without(text)),)
 
 
-def facts(wish: Wish) -> Sequence[Draft]:
+def facts(wish: WishedAgent) -> Sequence[Draft]:
     """What the requirement says of something, asked for by the name of that thing; and what it does not mention."""
     drafts: list[Draft] = []
     for sentence in re.split(r"[.!;。！；\n]+(?:\s|$)|[。！；\n]", wish.requirement):

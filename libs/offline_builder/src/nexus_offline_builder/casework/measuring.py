@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from nexus_contracts.verification import CaseTurn
-from nexus_offline_builder.casework.draft import Draft, Wish, asked, number, refused, written
+from nexus_offline_builder.casework.draft import Draft, WishedAgent, asked, number, refused, written
 
 
-class Unit(NamedTuple):
+class KnownUnit(NamedTuple):
     """`factor` is how many units of its kind one of it has; `names` are what requirements call it, in small letters."""
 
     kind: str
@@ -21,52 +21,52 @@ class Unit(NamedTuple):
 
 
 UNITS = (
-    Unit("length", 1000.0, "km", "公里", "km kms kilometre kilometres kilometer kilometers 公里 千米"),
-    Unit("length", 1609.344, "miles", "英里", "mi mile miles 英里"),
-    Unit("length", 1.0, "metres", "米", "metre metres meter meters 米"),
-    Unit("length", 0.01, "cm", "厘米", "cm centimetre centimetres centimeter centimeters 厘米"),
-    Unit("length", 0.001, "mm", "毫米", "mm millimetre millimetres millimeter millimeters 毫米"),
-    Unit("length", 0.0254, "inches", "英寸", "inch inches 英寸"),
-    Unit("length", 0.3048, "feet", "英尺", "ft foot feet 英尺"),
-    Unit("length", 0.9144, "yards", "码", "yd yard yards"),
-    Unit("length", 1852.0, "nautical miles", "海里", "nm 海里"),
-    Unit("mass", 1.0, "kg", "公斤", "kg kgs kilo kilos kilogram kilograms 公斤 千克"),
-    Unit("mass", 0.45359237, "lb", "磅", "lb lbs pound pounds 磅"),
-    Unit("mass", 0.001, "g", "克", "gram grams gramme grammes 克"),
-    Unit("mass", 0.028349523125, "oz", "盎司", "oz ounce ounces 盎司"),
-    Unit("mass", 6.35029318, "stone", "英石", "stone stones"),
-    Unit("mass", 0.5, "jin", "斤", "斤 市斤"),
-    Unit("mass", 0.05, "liang", "两", "两 市两"),
-    Unit("mass", 1000.0, "tonnes", "吨", "tonne tonnes 吨"),
-    Unit("volume", 1.0, "litres", "升", "litre litres liter liters 升"),
-    Unit("volume", 0.001, "ml", "毫升", "ml millilitre millilitres milliliter milliliters 毫升"),
-    Unit("volume", 0.2365882365, "cups", "杯", "cup cups"),
-    Unit("volume", 1000.0, "m3", "立方米", "m3 m³ cbm 立方米"),
-    Unit("area", 10_000.0, "hectares", "公顷", "ha hectare hectares 公顷"),
-    Unit("area", 4046.8564224, "acres", "英亩", "acre acres 英亩"),
-    Unit("area", 1.0, "square metres", "平方米", "sqm m2 m² 平方米 平米"),
-    Unit("area", 0.09290304, "square feet", "平方英尺", "sqft ft2 ft² 平方英尺"),
-    Unit("speed", 1 / 3.6, "km/h", "公里每小时", "km/h kmh kph 公里每小时"),
-    Unit("speed", 0.44704, "mph", "英里每小时", "mph 英里每小时"),
-    Unit("speed", 1852 / 3600, "knots", "节", "knot knots kn"),
-    Unit("pressure", 100_000.0, "bar", "巴", "bar"),
-    Unit("pressure", 6894.757293168, "psi", "psi", "psi"),
-    Unit("pressure", 1000.0, "kPa", "千帕", "kpa 千帕"),
-    Unit("energy", 4184.0, "kcal", "千卡", "kcal kilocalorie kilocalories 千卡 大卡"),
-    Unit("energy", 1000.0, "kJ", "千焦", "kj kilojoule kilojoules 千焦"),
-    Unit("energy", 3_600_000.0, "kWh", "千瓦时", "kwh 千瓦时"),
-    Unit("energy", 1.0, "joules", "焦耳", "joule joules 焦耳"),
-    Unit("size", 1e6, "MB", "MB", "mb megabyte megabytes"),
-    Unit("size", 1e9, "GB", "GB", "gb gigabyte gigabytes"),
-    Unit("size", 2.0**20, "MiB", "MiB", "mib"),
-    Unit("size", 2.0**30, "GiB", "GiB", "gib"),
-    Unit("size", 125_000.0, "Mbit", "Mbit", "mbit mbits megabit megabits"),
-    Unit("time", 3600.0, "hours", "小时", "hour hours 小时"),
-    Unit("time", 60.0, "minutes", "分钟", "minute minutes 分钟"),
-    Unit("consumption", 1.0, "mpg", "mpg", "mpg"),
-    Unit("consumption", 1.0, "l/100km", "l/100km", "l/hkm"),
-    Unit("temperature", 1.0, "celsius", "摄氏度", "c celsius °c centigrade 摄氏 摄氏度"),
-    Unit("temperature", 1.0, "fahrenheit", "华氏度", "f fahrenheit °f 华氏 华氏度"),
+    KnownUnit("length", 1000.0, "km", "公里", "km kms kilometre kilometres kilometer kilometers 公里 千米"),
+    KnownUnit("length", 1609.344, "miles", "英里", "mi mile miles 英里"),
+    KnownUnit("length", 1.0, "metres", "米", "metre metres meter meters 米"),
+    KnownUnit("length", 0.01, "cm", "厘米", "cm centimetre centimetres centimeter centimeters 厘米"),
+    KnownUnit("length", 0.001, "mm", "毫米", "mm millimetre millimetres millimeter millimeters 毫米"),
+    KnownUnit("length", 0.0254, "inches", "英寸", "inch inches 英寸"),
+    KnownUnit("length", 0.3048, "feet", "英尺", "ft foot feet 英尺"),
+    KnownUnit("length", 0.9144, "yards", "码", "yd yard yards"),
+    KnownUnit("length", 1852.0, "nautical miles", "海里", "nm 海里"),
+    KnownUnit("mass", 1.0, "kg", "公斤", "kg kgs kilo kilos kilogram kilograms 公斤 千克"),
+    KnownUnit("mass", 0.45359237, "lb", "磅", "lb lbs pound pounds 磅"),
+    KnownUnit("mass", 0.001, "g", "克", "gram grams gramme grammes 克"),
+    KnownUnit("mass", 0.028349523125, "oz", "盎司", "oz ounce ounces 盎司"),
+    KnownUnit("mass", 6.35029318, "stone", "英石", "stone stones"),
+    KnownUnit("mass", 0.5, "jin", "斤", "斤 市斤"),
+    KnownUnit("mass", 0.05, "liang", "两", "两 市两"),
+    KnownUnit("mass", 1000.0, "tonnes", "吨", "tonne tonnes 吨"),
+    KnownUnit("volume", 1.0, "litres", "升", "litre litres liter liters 升"),
+    KnownUnit("volume", 0.001, "ml", "毫升", "ml millilitre millilitres milliliter milliliters 毫升"),
+    KnownUnit("volume", 0.2365882365, "cups", "杯", "cup cups"),
+    KnownUnit("volume", 1000.0, "m3", "立方米", "m3 m³ cbm 立方米"),
+    KnownUnit("area", 10_000.0, "hectares", "公顷", "ha hectare hectares 公顷"),
+    KnownUnit("area", 4046.8564224, "acres", "英亩", "acre acres 英亩"),
+    KnownUnit("area", 1.0, "square metres", "平方米", "sqm m2 m² 平方米 平米"),
+    KnownUnit("area", 0.09290304, "square feet", "平方英尺", "sqft ft2 ft² 平方英尺"),
+    KnownUnit("speed", 1 / 3.6, "km/h", "公里每小时", "km/h kmh kph 公里每小时"),
+    KnownUnit("speed", 0.44704, "mph", "英里每小时", "mph 英里每小时"),
+    KnownUnit("speed", 1852 / 3600, "knots", "节", "knot knots kn"),
+    KnownUnit("pressure", 100_000.0, "bar", "巴", "bar"),
+    KnownUnit("pressure", 6894.757293168, "psi", "psi", "psi"),
+    KnownUnit("pressure", 1000.0, "kPa", "千帕", "kpa 千帕"),
+    KnownUnit("energy", 4184.0, "kcal", "千卡", "kcal kilocalorie kilocalories 千卡 大卡"),
+    KnownUnit("energy", 1000.0, "kJ", "千焦", "kj kilojoule kilojoules 千焦"),
+    KnownUnit("energy", 3_600_000.0, "kWh", "千瓦时", "kwh 千瓦时"),
+    KnownUnit("energy", 1.0, "joules", "焦耳", "joule joules 焦耳"),
+    KnownUnit("size", 1e6, "MB", "MB", "mb megabyte megabytes"),
+    KnownUnit("size", 1e9, "GB", "GB", "gb gigabyte gigabytes"),
+    KnownUnit("size", 2.0**20, "MiB", "MiB", "mib"),
+    KnownUnit("size", 2.0**30, "GiB", "GiB", "gib"),
+    KnownUnit("size", 125_000.0, "Mbit", "Mbit", "mbit mbits megabit megabits"),
+    KnownUnit("time", 3600.0, "hours", "小时", "hour hours 小时"),
+    KnownUnit("time", 60.0, "minutes", "分钟", "minute minutes 分钟"),
+    KnownUnit("consumption", 1.0, "mpg", "mpg", "mpg"),
+    KnownUnit("consumption", 1.0, "l/100km", "l/100km", "l/hkm"),
+    KnownUnit("temperature", 1.0, "celsius", "摄氏度", "c celsius °c centigrade 摄氏 摄氏度"),
+    KnownUnit("temperature", 1.0, "fahrenheit", "华氏度", "f fahrenheit °f 华氏 华氏度"),
 )
 _KNOWN = {name for unit in UNITS for name in unit.names.split()}
 _MOST = 7
@@ -82,7 +82,7 @@ _WHOLE = (
 _USUAL = ("length", "mass", "temperature")
 
 
-def conversions(wish: Wish) -> Sequence[Draft]:
+def conversions(wish: WishedAgent) -> Sequence[Draft]:
     pairs = _pairs(wish)
     drafts = [_plain(wish, turn, *pair) for turn, pair in enumerate(pairs)]
     (one, other), dice = pairs[0], wish.dice
@@ -98,7 +98,7 @@ def conversions(wish: Wish) -> Sequence[Draft]:
     return [drafts[0], talk, *drafts[1:], (asked(wrong, refused()),)]
 
 
-def named_in(text: str) -> list[Unit]:
+def named_in(text: str) -> list[KnownUnit]:
     """The units that the text names, in the order of the table."""
     for whole, name in _WHOLE:
         text = whole.sub(name, text)
@@ -115,16 +115,16 @@ def named_in(text: str) -> list[Unit]:
     return rates or named
 
 
-def _length(named: tuple[str, Unit]) -> int:
+def _length(named: tuple[str, KnownUnit]) -> int:
     """The longest come first: shorter ones may be part of them."""
     return -len(named[0])
 
 
-def _pairs(wish: Wish) -> list[tuple[Unit, Unit]]:
+def _pairs(wish: WishedAgent) -> list[tuple[KnownUnit, KnownUnit]]:
     """To be converted: those of the requirement, both ways, or else of the usual kinds."""
     named = named_in(wish.requirement)
     kinds = list(dict.fromkeys(unit.kind for unit in named)) or list(_USUAL)
-    found: list[tuple[Unit, Unit]] = []
+    found: list[tuple[KnownUnit, KnownUnit]] = []
     for kind in kinds:
         ours = [unit for unit in named if unit.kind == kind]
         of_kind = [unit for unit in UNITS if unit.kind == kind]
@@ -136,13 +136,13 @@ def _pairs(wish: Wish) -> list[tuple[Unit, Unit]]:
     return [found[turn % len(found)] for turn in range(_MOST)]
 
 
-def _apart(one: Unit, other: Unit) -> float:
+def _apart(one: KnownUnit, other: KnownUnit) -> float:
     """How much larger one is than the other; units that only China uses are far from all others."""
     far = 100.0 if one.english in ("jin", "liang") else 0.0
     return far + abs(math.log(one.factor / other.factor))
 
 
-def _plain(wish: Wish, turn: int, one: Unit, other: Unit) -> Draft:
+def _plain(wish: WishedAgent, turn: int, one: KnownUnit, other: KnownUnit) -> Draft:
     wordings = wish.say(
         "convert {value} {one} to {other}|{value} {one} in {other}|How many {other} are {value} {one}?|"
         "what is {value} {one} in {other}|{value} {one} to {other}, please|how much is {value} {one} in {other}?|"
@@ -154,13 +154,13 @@ def _plain(wish: Wish, turn: int, one: Unit, other: Unit) -> Draft:
     return (_turn(wish, wordings[turn % len(wordings)], value, one, other),)
 
 
-def _turn(wish: Wish, wording: str, value: float, one: Unit, other: Unit) -> CaseTurn:
+def _turn(wish: WishedAgent, wording: str, value: float, one: KnownUnit, other: KnownUnit) -> CaseTurn:
     said = [wish.say(unit.english, unit.chinese) for unit in (one, other)]
     prompt = wording.format(value=written(value), one=said[0], other=said[1])
     return asked(prompt, number(converted(value, one, other)))
 
 
-def converted(value: float, one: Unit, other: Unit) -> float:
+def converted(value: float, one: KnownUnit, other: KnownUnit) -> float:
     if one.kind == "consumption":
         return _MPG / value
     if one.kind != "temperature":

@@ -11,7 +11,7 @@ from statistics import mean
 from pydantic import JsonValue
 
 from nexus_contracts.verification import JsonSchema, Pattern
-from nexus_offline_builder.casework.draft import Draft, Wish, asked, has, number, refused, without
+from nexus_offline_builder.casework.draft import Draft, WishedAgent, asked, has, number, refused, without
 
 _LABELS = (
     "name item product customer client category department city region employee driver student pupil member shop store "
@@ -27,7 +27,7 @@ _TABS = re.compile(r"\btsv\b|\btabs?\b|制表符", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Table:
+class SampleTable:
     """`rows` are label, first figure, second figure; the first label comes twice."""
 
     columns: tuple[str, str, str]
@@ -54,7 +54,7 @@ class Table:
         return round(sum(first for name, first, _ in self.rows if name == label), 2)
 
 
-def table(wish: Wish) -> Table:
+def table(wish: WishedAgent) -> SampleTable:
     """With the columns that the requirement names, as far as it names any, in its form."""
     label = _column(wish, _LABELS.split(), wish.say("name", "姓名"))
     figures = [_column(wish, _FIGURES.split(), wish.say("amount", "金额"))]
@@ -68,15 +68,16 @@ def table(wish: Wish) -> Table:
     seconds = wish.dice.sample(range(2, 40), 4)
     rows = tuple((name, first + 0.5, second) for name, first, second in zip(order, firsts, seconds, strict=True))
     separator = ";" if _SEMICOLONS.search(wish.requirement) else "\t" if _TABS.search(wish.requirement) else ","
-    return Table((label, figures[0], figures[1]), rows, separator)
+    return SampleTable((label, figures[0], figures[1]), rows, separator)
 
 
-def _column(wish: Wish, known: Sequence[str], usual: str, taken: str = "") -> str:
+def _column(wish: WishedAgent, known: Sequence[str], usual: str, taken: str = "") -> str:
     ours = [one for one in known if one.isascii() != wish.chinese]
-    return next((one for one in ours if wish.names(one)), usual if usual != taken else wish.say("points", "分数"))
+    named = [(place, one) for one in ours if (place := wish.place(one)) is not None]
+    return min(named)[1] if named else usual if usual != taken else wish.say("points", "分数")
 
 
-def totals(wish: Wish) -> Sequence[Draft]:
+def totals(wish: WishedAgent) -> Sequence[Draft]:
     made, say = table(wish), wish.say
     label, first, second = made.columns
     twice, text = made.rows[0][0], f"\n{made.text}"
@@ -106,7 +107,7 @@ def totals(wish: Wish) -> Sequence[Draft]:
     ]
 
 
-def csv_as_json(wish: Wish) -> Sequence[Draft]:
+def csv_as_json(wish: WishedAgent) -> Sequence[Draft]:
     wordings = wish.say(
         "Convert this CSV to JSON:|turn this into JSON|as JSON, please:|csv to json:|make a JSON list of these rows:|"
         "to JSON:",
@@ -127,7 +128,7 @@ def csv_as_json(wish: Wish) -> Sequence[Draft]:
     return [drafts[0], (asked(f"{wordings[1]}\n{quoted}", JsonSchema(json_schema=whole)),), *drafts[1:]]
 
 
-def _schema(made: Table) -> dict[str, JsonValue]:
+def _schema(made: SampleTable) -> dict[str, JsonValue]:
     """Numbers may have stayed text."""
     label, first, second = made.columns
     rows: list[JsonValue] = [
@@ -145,7 +146,7 @@ def _schema(made: Table) -> dict[str, JsonValue]:
     return {"type": "array", "minItems": len(rows), "maxItems": len(rows), "prefixItems": rows}
 
 
-def json_as_csv(wish: Wish) -> Sequence[Draft]:
+def json_as_csv(wish: WishedAgent) -> Sequence[Draft]:
     wordings = wish.say(
         "Convert to CSV: |to csv: |as a table: |Turn this JSON into CSV:\n|json to csv\n|make a CSV of ",
         "转成CSV：|转为CSV：|把这个JSON转成CSV：|json转csv：|请把下面的JSON转换为表格：\n|变成CSV：",

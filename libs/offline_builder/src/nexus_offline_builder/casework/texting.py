@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from nexus_contracts.verification import Pattern
-from nexus_offline_builder.casework.draft import Draft, Wish, asked, has, in_order, number, without
+from nexus_offline_builder.casework.draft import Draft, WishedAgent, asked, has, in_order, number, without
 
 _WORDS = "river stone window garden market candle bridge silver morning letter winter yellow"
 _CHINESE = ("今天下雨", "我们去公园", "他在看书", "老师来了", "晚上吃面条", "窗外有鸟")
@@ -11,11 +11,11 @@ _FRUITS = "pear fig apple mango cherry banana", "lemon kiwi plum grape olive pea
 _TOWNS = "beijing shanghai guangzhou chengdu wuhan xian"
 
 
-def statistics(wish: Wish) -> Sequence[Draft]:
+def statistics(wish: WishedAgent) -> Sequence[Draft]:
     return _chinese_statistics(wish) if wish.chinese else _english_statistics(wish)
 
 
-def _english_statistics(wish: Wish) -> Sequence[Draft]:
+def _english_statistics(wish: WishedAgent) -> Sequence[Draft]:
     words = wish.few(_WORDS, wish.pick(5, 9))
     text, common = " ".join(words), words[0]
     often = f"{common} {text} {common}"
@@ -37,7 +37,7 @@ def _english_statistics(wish: Wish) -> Sequence[Draft]:
     ]
 
 
-def _chinese_statistics(wish: Wish) -> Sequence[Draft]:
+def _chinese_statistics(wish: WishedAgent) -> Sequence[Draft]:
     parts = wish.dice.sample(_CHINESE, 3)
     text, signs = "，".join(parts) + "。", sum(len(part) for part in parts)
     sentences = "。".join(parts) + "。"
@@ -56,7 +56,7 @@ def _chinese_statistics(wish: Wish) -> Sequence[Draft]:
     ]
 
 
-def lists(wish: Wish) -> Sequence[Draft]:
+def lists(wish: WishedAgent) -> Sequence[Draft]:
     words = wish.few(wish.dice.choice(_FRUITS) if not wish.chinese else _TOWNS, 4)
     join = wish.say(", ", "、").join
     once, twice = sorted(words), [*words, words[1], words[0]]
@@ -87,8 +87,8 @@ def _only(words: Sequence[str]) -> Pattern:
     return Pattern(pattern=rf"(?s)^(?!.*\b({'|'.join(words)})\b.*\b\1\b)")
 
 
-def changes(wish: Wish) -> Sequence[Draft]:
-    kinds: tuple[tuple[tuple[str, ...], Callable[[Wish], Draft]], ...] = (
+def changes(wish: WishedAgent) -> Sequence[Draft]:
+    kinds: tuple[tuple[tuple[str, ...], Callable[[WishedAgent], Draft]], ...] = (
         (("replace", "replacement", "swap", "替换", "改成"), _replaced),
         (("upper", "capital", "caps", "case", "大写"), _raised),
         (("backward", "reverse", "mirror", "倒", "反转"), _turned),
@@ -99,7 +99,7 @@ def changes(wish: Wish) -> Sequence[Draft]:
     return [wanted[turn % len(wanted)](wish) for turn in range(8)]
 
 
-def _replaced(wish: Wish) -> Draft:
+def _replaced(wish: WishedAgent) -> Draft:
     one, other, third = wish.few(_WORDS, 3)
     text, changed = f"the {one} and the {third}", f"the {other} and the {third}"
     if wish.chinese:
@@ -108,32 +108,32 @@ def _replaced(wish: Wish) -> Draft:
     return (asked(wording.format(one=one, other=other, text=text), has(changed)),)
 
 
-def _raised(wish: Wish) -> Draft:
+def _raised(wish: WishedAgent) -> Draft:
     text = " ".join(wish.few(_WORDS, 3))
     english = wish.dice.choice(("in capitals: {text}", "upper case: {text}", "write in capital letters: {text}"))
     return (asked(wish.say(english, "转成大写：{text}").format(text=text), Pattern(pattern=text.upper())),)
 
 
-def _lowered(wish: Wish) -> Draft:
+def _lowered(wish: WishedAgent) -> Draft:
     text = " ".join(wish.few(_WORDS, 3))
     english = wish.dice.choice(("lower case: {text}", "in small letters: {text}"))
     return (asked(wish.say(english, "转成小写：{text}").format(text=text.upper()), Pattern(pattern=text)),)
 
 
-def _turned(wish: Wish) -> Draft:
+def _turned(wish: WishedAgent) -> Draft:
     word = wish.few(_WORDS, 1)[0]
     english = wish.dice.choice(("write this backwards: {text}", "backwards: {text}"))
     return (asked(wish.say(english, "倒着写：{text}").format(text=word), has(word[::-1])),)
 
 
-def _slug(wish: Wish) -> Draft:
+def _slug(wish: WishedAgent) -> Draft:
     words = wish.few(_WORDS, 3)
     title = " ".join(word.capitalize() for word in words)
     english = wish.dice.choice(("slug of: {text}", "slug: {text}"))
     return (asked(wish.say(english, "slug：{text}").format(text=title), has("-".join(words))),)
 
 
-def notes(wish: Wish) -> Sequence[Draft]:
+def notes(wish: WishedAgent) -> Sequence[Draft]:
     drafts: list[Draft] = []
     for number_of_case in range(8):
         one, other = wish.few(_FRUITS[0], 2)
