@@ -21,7 +21,7 @@ from nexus_runtime.process.clock import new_id, utc_now
 
 logger = log.get(__name__)
 LOOK_SECONDS, LOOKS_APART = 0.1, 5
-"""The first pause between two looks; they grow to so many times that, as on a busy machine looking itself costs time."""
+"""The first pause between two looks; pauses grow to so many times that: on a busy machine looking itself costs time."""
 AGAIN_SECONDS = 5.0
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
