@@ -118,6 +118,8 @@ def test_an_agent_that_computes_wrongly_fails_its_cases(monkeypatch: pytest.Monk
         ("平方米和亩", ["square metres"]),
         ("公里每小时", ["km/h"]),
         ("斤、公斤", ["kg", "jin"]),
+        ("保留两位小数，克和两", ["g", "liang"]),
+        ("square feet, l/100km", ["l/100km"]),
         ("nothing of the kind", []),
     ],
 )

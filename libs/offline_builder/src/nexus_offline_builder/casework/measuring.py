@@ -76,9 +76,10 @@ _WHOLE = (
     (re.compile(r"\bl(?:it(?:er|re)s?)? ?(?:/|per) ?100 ?km", re.IGNORECASE), " l/hkm "),
     (re.compile(r"\b(?:sq\.?|square) ?(?:ft|foot|feet)\b", re.IGNORECASE), " sqft "),
     (re.compile(r"\b(?:sq\.?|square) ?m(?:et(?:er|re)s?)?\b", re.IGNORECASE), " sqm "),
+    (re.compile("两(?=[位个种者边次点人只天年月地头端])"), " "),
     (re.compile(r"\bcubic m(?:et(?:er|re)s?)?\b", re.IGNORECASE), " m3 "),
 )
-"""Units that others are parts of."""
+"""Units that others are parts of; and a Chinese one that mostly means two."""
 _USUAL = ("length", "mass", "temperature")
 
 
