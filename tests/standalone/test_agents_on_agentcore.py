@@ -1,5 +1,6 @@
 """Agents with a model on AgentCore: their machine has what was deployed and nothing else, their model is Bedrock's."""
 
+import asyncio
 import io
 import re
 import zipfile
@@ -173,29 +174,54 @@ async def test_a_runtime_without_credentials_says_so(tmp_path: Path, bedrock: Be
     assert "no credentials" in failed.message
 
 
-async def test_at_its_limits_an_agent_fails_as_such(tmp_path: Path, bedrock: BedrockDouble) -> None:
+async def test_an_invocation_makes_no_more_calls_than_its_specification_allows(
+    tmp_path: Path, bedrock: BedrockDouble
+) -> None:
+    bedrock.turns.extend([USES_IT, USES_IT, Turn("Never said.")])
+    async with opened(tmp_path, bedrock) as world:
+        spec = asking(NAME, calls=2, instructions="Count vowels.", tools=[VOWELS])
+        steps = await failure(world, await world.deployed(packed(spec)))
+    assert (steps.code, steps.usage.input_tokens) == ("BUDGET_EXCEEDED", 2000)
+
+
+async def test_the_calls_of_an_invocation_end_with_what_it_may_spend_of_the_day(
+    tmp_path: Path, bedrock: BedrockDouble
+) -> None:
     bedrock.turns.extend([USES_IT, USES_IT, Turn("Never said.")])
     database = MemoryDatabase()
     async with opened(tmp_path, bedrock, database=database, limit_usd=0.0115) as world:
-        spec = asking(NAME, calls=2, instructions="Count vowels.", tools=[VOWELS])
-        agent = await world.deployed(packed(spec))
-        steps = await failure(world, agent)
+        agent = await world.deployed(packed())
+        ended = await failure(world, agent)
         day = await failure(world, agent)
         assert world.double.calls["InvokeAgentRuntime"] == 1
-    assert (steps.code, steps.usage.input_tokens) == ("BUDGET_EXCEEDED", 2000)
+    assert (ended.code, ended.usage.input_tokens) == ("BUDGET_EXCEEDED", 1000)
+    assert "this invocation had 0.0115 USD, of which 0.0017 are spent" in ended.message
     assert (day.code, day.usage) == ("BUDGET_EXCEEDED", AgentUsage())
-    assert spent(database) == 2 * ONE.cost_usd
+    assert spent(database) == ONE.cost_usd
 
 
-async def test_what_is_not_told_counts_as_one_call_at_its_dearest(tmp_path: Path, bedrock: BedrockDouble) -> None:
+async def test_invocations_under_way_never_exceed_the_day_together(tmp_path: Path, bedrock: BedrockDouble) -> None:
+    bedrock.turns.extend([USES_IT] * 200)
+    database = MemoryDatabase()
+    async with opened(tmp_path, bedrock, database=database, limit_usd=0.05) as world:
+        agent = await world.deployed(packed())
+        await asyncio.gather(*(failure(world, agent) for _ in range(6)))
+    assert spent(database) == pytest.approx(len(bedrock.requests) * ONE.cost_usd)
+    assert 0.0 < spent(database) <= 0.05
+
+
+async def test_where_nothing_is_told_all_that_the_invocation_might_spend_counts(
+    tmp_path: Path, bedrock: BedrockDouble
+) -> None:
     async def crash(payload: bytes, headers: dict[str, str]) -> Any:
         raise ConnectionError
 
     database = MemoryDatabase()
-    async with opened(tmp_path, bedrock, database=database, machines=PlayedMachines(crash)) as world:
+    machines = PlayedMachines(crash)
+    async with opened(tmp_path, bedrock, database=database, machines=machines, limit_usd=0.2) as world:
         agent = await world.deployed(packed())
         await failure(world, agent)
-        assert 0.01 < spent(database) < 0.011
+        assert spent(database) == 0.05
 
 
 async def test_what_was_never_asked_costs_nothing(

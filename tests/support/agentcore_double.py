@@ -11,7 +11,7 @@ import secrets
 import string
 from collections import defaultdict
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -36,11 +36,15 @@ _SESSION = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 
 @dataclass(frozen=True)
 class Reaction:
-    """What an agent answers; `None` among the pieces: the connection to the agent is lost there."""
+    """What an agent answers; `None` among the pieces: the connection to the agent is lost there.
+
+    `held` is open for it, and is closed whether or not a piece was taken: a generator that never began closes nothing.
+    """
 
     status: int
     content_type: str
     pieces: AsyncGenerator[bytes | None]
+    held: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
 class Machine(Protocol):
@@ -238,12 +242,13 @@ class AgentCoreDouble:
             self.machines.pop((asked["agentRuntimeArn"], session), None)
             text = "Received error (502) from runtime. Please check your CloudWatch logs for more information."
             raise Refusal("RuntimeClientError", text) from error
-        if reaction.status >= 400:
-            async for _ in reaction.pieces:
-                """What an agent says with an error nobody is told."""
-            text = f"Received error ({reaction.status}) from runtime. Please check your CloudWatch logs."
-            raise Refusal("RuntimeClientError", text)
-        return await self._streamed(service, call, request, reaction)
+        async with reaction.held:
+            if reaction.status >= 400:
+                async for _ in reaction.pieces:
+                    """What an agent says with an error nobody is told."""
+                text = f"Received error ({reaction.status}) from runtime. Please check your CloudWatch logs."
+                raise Refusal("RuntimeClientError", text)
+            return await self._streamed(service, call, request, reaction)
 
     async def _streamed(
         self, service: Service, call: Call, request: web.Request, reaction: Reaction

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,7 +87,7 @@ class ProcessMachines:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        machine = _Process(process, socket)
+        machine = AgentProcess(process, socket)
         try:
             async with asyncio.timeout(START_SECONDS):
                 await machine.up()
@@ -97,7 +98,7 @@ class ProcessMachines:
 
 
 @dataclass
-class _Process:
+class AgentProcess:
     process: asyncio.subprocess.Process
     socket: Path
 
@@ -118,36 +119,30 @@ class _Process:
         return True
 
     async def ask(self, payload: bytes, headers: dict[str, str]) -> Reaction:
-        session = aiohttp.ClientSession(
-            connector=aiohttp.UnixConnector(str(self.socket)), timeout=aiohttp.ClientTimeout(total=None)
-        )
-        try:
-            response = await session.post(
-                "http://agent/invocations", data=payload, headers={"Content-Type": "application/json", **headers}
-            )
-        except aiohttp.ClientError as error:
-            await session.close()
-            await self.end()
-            raise ConnectionError("the agent ended without an answer") from error
-        except BaseException:
-            await session.close()
-            raise
-        content_type = response.headers.get("Content-Type", "application/octet-stream")
-        return Reaction(response.status, content_type, self._passed_on(session, response))
-
-    async def _passed_on(
-        self, session: aiohttp.ClientSession, response: aiohttp.ClientResponse
-    ) -> AsyncGenerator[bytes | None]:
-        async with session, response:
+        async with AsyncExitStack() as held:
+            connector = aiohttp.UnixConnector(str(self.socket))
+            timeout = aiohttp.ClientTimeout(total=None)
+            session = await held.enter_async_context(aiohttp.ClientSession(connector=connector, timeout=timeout))
+            kind = {"Content-Type": "application/json"}
+            posted = session.post("http://agent/invocations", data=payload, headers={**kind, **headers})
             try:
-                async for piece in response.content.iter_any():
-                    yield piece
-            except aiohttp.ClientError:
+                response = await held.enter_async_context(posted)
+            except aiohttp.ClientError as error:
                 await self.end()
-                yield None
-                return
-            if "Content-Length" not in response.headers and await self._ended():
-                yield None
+                raise ConnectionError("the agent ended without an answer") from error
+            content_type = response.headers.get("Content-Type", "application/octet-stream")
+            return Reaction(response.status, content_type, self._passed_on(response), held.pop_all())
+
+    async def _passed_on(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes | None]:
+        try:
+            async for piece in response.content.iter_any():
+                yield piece
+        except aiohttp.ClientError:
+            await self.end()
+            yield None
+            return
+        if "Content-Length" not in response.headers and await self._ended():
+            yield None
 
     async def _ended(self) -> bool:
         """An answer without a length ends where the connection does: at its end, or with the agent."""

@@ -20,7 +20,7 @@ from tests.support.model_wire import CUT, OVERLOAD, RATE_LIMIT, Fault, Turn, Wir
 from nexus_agents.backends.door.bodies import MOST_SENT
 from nexus_agents.backends.door.door import CHAT, MOST_CALLS, MOST_CONNECTIONS, Doors
 from nexus_agents.backends.door.grants import HostGrant
-from nexus_agents.domain.spending import BudgetExceeded
+from nexus_agents.domain.spending import BudgetExceeded, Reserved
 from nexus_agents.settings import AgentsSettings
 from nexus_agents.store.spending import SpendingStore
 from nexus_contracts.agents.events import AgentUsage
@@ -186,6 +186,25 @@ async def test_reservations_made_at_once_never_exceed_the_budget() -> None:
     made = await asyncio.gather(*(store.reserve("agent", 0.3) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(one, BudgetExceeded) for one in made) == 2
     assert spent(database) == 0.9  # and stays so, where the process dies before it settles
+
+
+async def test_several_calls_get_a_quarter_of_what_is_left_or_room_for_two_and_never_more_than_is_left() -> None:
+    database = MemoryDatabase()
+    store = spending(1.0, database)
+    made = [(await store.reserve_share("agent", cost)).usd for cost in (0.01, 0.25, 0.2)]
+    assert made == pytest.approx([0.25, 0.5, 0.25])
+    with pytest.raises(BudgetExceeded):
+        await store.reserve_share("agent", 0.01)
+    assert spent(database) == pytest.approx(1.0)
+    assert (await store.reserve_share("agent", 0.0)).usd == 0.0  # of a model that is free
+
+
+async def test_shares_taken_at_once_never_exceed_the_budget() -> None:
+    database = MemoryDatabase()
+    store = spending(1.0, database)
+    made = await asyncio.gather(*(store.reserve_share("agent", 0.2) for _ in range(9)), return_exceptions=True)
+    assert {type(one) for one in made} == {Reserved, BudgetExceeded}
+    assert 0.8 < spent(database) <= 1.0
 
 
 FAULTS = {

@@ -15,7 +15,7 @@ NAMES = {
     "error": ["error", "critical", "fatal", "alert", "emergency"],
 }
 _COUNTS = ("input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "tool_calls")
-USAGE = {**dict.fromkeys(_COUNTS, MOST), "cost_usd": float(MOST_USD)}
+USAGE = {**dict.fromkeys(_COUNTS, MOST), "cost_usd": float(MOST_USD), "estimated_usd": float(MOST_USD)}
 ARTIFACT = {"name": "a", "uri": "u", "sha256": "0" * 64, "size_bytes": MOST, "media_type": "text/plain"}
 
 

@@ -9,6 +9,7 @@ from pydantic_ai import exceptions as faults
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.usage import RequestUsage
 from tests.support.model_builds import ModelBuild
+from tests.support.notebooks import Killed
 from tests.support.scripted_model import OFFER, SECOND, Answer, Said, ScriptedModels, vowels_script
 
 from nexus_contracts.builds.builder import StepFailed
@@ -27,6 +28,14 @@ OVERLOADED = faults.ModelHTTPError.for_category(faults.ModelOverloadedError, sta
 KEYLESS = faults.ModelHTTPError.for_category(faults.ModelAuthenticationError, status_code=401, model_name="m")
 TOO_LONG = faults.ModelHTTPError.for_category(faults.ModelContextWindowExceededError, status_code=400, model_name="m")
 CUT = faults.UnexpectedModelBehavior("the stream ended in the middle")
+UNREACHED = faults.ModelConnectionError("m", "refused", phase="connect")
+LOST = {
+    "cut stream": CUT,
+    "lost connection": faults.ModelConnectionError("m", "reset", phase="read"),
+    "client's own time": faults.ModelRequestTimeout("m", 1.0),
+    "a gateway's time": faults.ModelHTTPError.for_category(faults.ModelServerError, status_code=504, model_name="m"),
+}
+"""Faults of calls that the provider may have answered all the same."""
 REFUSING = ModelResponse(parts=[TextPart("no")], usage=RequestUsage(output_tokens=1), finish_reason="content_filter")
 
 
@@ -34,7 +43,7 @@ def build(*said: Said, **settings: Any) -> ModelBuild:
     return ModelBuild(ScriptedModels(vowels_script(Brief=list(said))), **settings)
 
 
-@pytest.mark.parametrize("fault", [LIMITED, OVERLOADED, CUT], ids=["rate limit", "overload", "cut stream"])
+@pytest.mark.parametrize("fault", [LIMITED, OVERLOADED, UNREACHED], ids=["rate limit", "overload", "unreachable"])
 async def test_what_passes_is_waited_out_with_the_same_model(fault: Exception) -> None:
     made = build(fault, fault, BRIEF)
     await made.step("orchestrator")
@@ -42,6 +51,40 @@ async def test_what_passes_is_waited_out_with_the_same_model(fault: Exception) -
     assert len(made.notebook.paid) == 1
     least = 7.0 if fault is LIMITED else 1.0
     assert all(least <= waited <= 10.0 for waited in made.waited)
+
+
+@pytest.mark.parametrize("what", LOST)
+async def test_a_call_whose_answer_is_lost_counts_at_its_dearest_as_an_estimate(what: str) -> None:
+    made = build(LOST[what], LOST[what], BRIEF)
+    await made.step("orchestrator")
+    assert made.models.asked == [OFFER.name] * 3
+    assert [name for name, _, _ in made.notebook.paid] == ["brief/0", "brief/1", "brief/2"]
+    *lost, answered = [usage for _, usage, _ in made.notebook.paid]
+    for usage in lost:
+        assert usage.estimated_usd == usage.cost_usd == OFFER.dearest(usage.input_tokens, 8192).cost_usd > 0.08
+    assert (answered.cost_usd, answered.estimated_usd) == (0.002, 0.0)
+    assert any("it may be billed, and counts as 0.0" in line for _, line in made.notebook.lines)
+
+
+async def test_answers_lost_in_a_row_never_exceed_the_budget() -> None:
+    made = build(CUT, model_budget_project_usd=0.2)
+    with pytest.raises(StepFailed) as failed:
+        await made.step("orchestrator")
+    assert failed.value.code == "BUDGET_EXCEEDED"
+    assert made.models.asked == [OFFER.name] * 2
+    assert 0.16 < sum(usage.cost_usd for _, usage, _ in made.notebook.paid) <= 0.2
+    assert made.notebook.reserved == {}
+
+
+async def test_a_worker_that_takes_over_pays_for_no_lost_answer_again_and_tries_no_more_often() -> None:
+    made = build(CUT)
+    made.notebook.kill_after = 2
+    with pytest.raises(Killed):
+        await made.step("orchestrator")
+    with pytest.raises(StepFailed, match="may be billed") as failed:
+        await made.step("orchestrator")
+    assert failed.value.code == "MODEL_UNAVAILABLE"
+    assert len(made.models.asked) == len(made.notebook.paid) == TRIES
 
 
 @pytest.mark.parametrize("fault", [KEYLESS, TOO_LONG, PATIENT], ids=["no key", "too long", "an hour"])
@@ -165,7 +208,8 @@ async def test_an_answer_that_does_not_tell_what_it_took_counts_at_its_dearest(t
     prompt = made.models.prompts[0].encode()
     assert usage.output_tokens == OFFER.max_output_tokens
     assert usage.input_tokens > len(prompt)
-    assert usage.cost_usd == OFFER.dearest(usage.input_tokens, usage.output_tokens).cost_usd
+    assert usage == OFFER.dearest(usage.input_tokens, usage.output_tokens)
+    assert usage.estimated_usd == usage.cost_usd
 
 
 async def test_a_slow_model_is_given_up() -> None:
@@ -173,6 +217,8 @@ async def test_a_slow_model_is_given_up() -> None:
     made.models.stuck = True
     with pytest.raises(StepFailed, match=r"no answer in 0\.02 s"):
         await made.step("orchestrator")
+    assert all(usage.estimated_usd > 0 for _, usage, _ in made.notebook.paid)
+    assert len(made.notebook.paid) == TRIES
 
 
 def test_the_price_of_what_was_read_from_a_cache_is_its_own() -> None:

@@ -93,7 +93,8 @@ async def test_what_servers_do_wrong_is_got_over(wire: Wire, models: ProviderMod
     assert wire.calls == ["Brief"] * 6
     assert len(made.waited) == 3
     assert made.waited[0] >= 1.0
-    assert [name for name, _, _ in made.notebook.paid] == ["brief/0", "brief/1", "brief/2"]
+    assert [name for name, _, _ in made.notebook.paid] == ["brief/0", "brief/1", "brief/2", "brief/3"]
+    assert [usage.estimated_usd > 0 for _, usage, _ in made.notebook.paid] == [True, False, False, False]
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])

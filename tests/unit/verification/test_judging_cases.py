@@ -45,6 +45,7 @@ def verdict(expected: AnyExpectation, text: str, tools: tuple[str, ...] | None =
         (Number(value=5), "15 or 25", FAILED),
         (Number(value=5), "no number", FAILED),
         (Number(value=2024), "v2024 or 1.2024", FAILED),
+        (Number(value=17), "小王欠17元", PASSED),
         (Pattern(pattern=r"^\d{4}-\d\d-\d\d$"), "2026-01-31", PASSED),
         (Pattern(pattern=r"^\d+$"), "a1", FAILED),
         (Pattern(pattern="("), "a", OPEN),
@@ -58,6 +59,10 @@ def verdict(expected: AnyExpectation, text: str, tools: tuple[str, ...] | None =
         (JsonSchema(json_schema={"type": "nothing of the kind"}), "{}", OPEN),
         (Refusal(), "I cannot do that.", PASSED),
         (Refusal(), "抱歉，我处理不了。", PASSED),
+        *(
+            (Refusal(), text, PASSED)
+            for text in ("这个我做不了。", "2027-02-30 这个日期不存在。", "我不确定要算什么。")
+        ),
         (Refusal(), "It is 12.", FAILED),
     ],
 )

@@ -21,20 +21,27 @@ MOST_BYTES = MAX_CHECKPOINT_BYTES - 10_000
 
 _MOST_TOKENS = 10**7
 """In one call. No model takes as many."""
+_UNSENT = ("pool", "connect")
+_OUT_OF_TIME = (408, 504)
+"""HTTP statuses of whoever has waited in vain for the model, which may have gone on."""
 
 
 class RequestFailed(Exception):
     """The model gave no answer. `code` is the build's error code, if no other model answers either.
 
     `again`: worth retrying with the same model, after `wait` seconds (None: the caller chooses); else with another.
+    `lost`: the provider may have answered, and may bill an answer that never came.
     """
 
-    def __init__(self, code: str, message: str, *, again: bool = False, wait: float | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, again: bool = False, wait: float | None = None, lost: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.again = again
         self.wait = wait
+        self.lost = lost
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ async def asked(request: Request, offer: LanguageModel, models: Models, seconds:
                 model, [message], model_settings=settings, model_request_parameters=_parameters(request, offer)
             )
     except TimeoutError:
-        raise RequestFailed("MODEL_UNAVAILABLE", f"{offer.name}: no answer in {seconds:g} s", again=True) from None
+        raise _lost(f"{offer.name}: no answer in {seconds:g} s") from None
     except faults.AgentRunError as error:
         raise _failed(offer, error) from None
     except BotoCoreError as error:  # before anything was sent: credentials that cannot be had, or have expired
@@ -114,18 +121,38 @@ def _failed(offer: LanguageModel, error: Exception) -> RequestFailed:
             return RequestFailed("CONTENT_REFUSED", message)
         case faults.ModelQuotaExceededError() | faults.ModelRequestRejectedError():
             return RequestFailed("MODEL_REJECTED", message)
+        case _ if _may_be_billed(error):
+            return _lost(message)
         case (
             faults.ModelRateLimitError()
             | faults.ModelUnavailableError()
             | faults.ModelServerError()
             | faults.ModelConnectionError()
-            | faults.ModelRequestTimeout()
         ):
             return RequestFailed("MODEL_UNAVAILABLE", message, again=True, wait=error.retry_after)
         case faults.ModelHTTPError() if 400 <= error.status_code < 500:
             return RequestFailed("MODEL_REJECTED", message)
-        case _:  # a stream that was cut, a body that is no JSON
+        case _:
             return RequestFailed("MODEL_UNAVAILABLE", message, again=True)
+
+
+def _lost(message: str) -> RequestFailed:
+    return RequestFailed("MODEL_UNAVAILABLE", message, again=True, lost=True)
+
+
+def _may_be_billed(error: Exception) -> bool:
+    """Whether the request may have been answered: it was sent, and is neither refused nor said to have failed."""
+    from pydantic_ai import exceptions as faults
+
+    match error:
+        case faults.ModelConnectionError():
+            return error.phase not in _UNSENT
+        case faults.ModelHTTPError():
+            return error.in_stream or error.status_code in _OUT_OF_TIME
+        case faults.ModelAPIError():
+            return error.in_stream or isinstance(error, faults.ModelRequestTimeout)
+        case _:  # a stream that was cut, a body that is no JSON
+            return True
 
 
 def _response(response: Any, request: Request, offer: LanguageModel) -> Response:

@@ -1,13 +1,15 @@
 """The rule-based builder: does the steps of a build without a language model."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import JsonValue
 
 from nexus_contracts.builds.builder import BuildRequest, Notebook, ProducedFile, StepFailed, StepResult
 from nexus_contracts.builds.reports import Usage
+from nexus_contracts.verification import CaseOutcome
 from nexus_offline_builder.cases import cases_of
-from nexus_offline_builder.checks import compile_errors, probe_tools
+from nexus_offline_builder.checks import compile_errors, tried
 from nexus_offline_builder.decision import AgentDesign, decide
 from nexus_offline_builder.documents import (
     architecture_document,
@@ -125,14 +127,17 @@ async def _check(decision: AgentDesign, notebook: Notebook) -> StepResult:
     python_files = sum(path.endswith(".py") for path in contents)
     await notebook.log(f"All {python_files} Python files compile.")
     await notebook.progress(50.0)
-    outcomes = probe_tools(decision.tool_names, decision.requirement)
-    await notebook.usage("probes", Usage(tool_calls=len(outcomes)))
-    for outcome in outcomes:
-        verdict = "answered as expected" if outcome.passed else "answered wrongly"
-        await notebook.log(f"{outcome.tool} {verdict}: {outcome.prompt[:80]!r}", "info" if outcome.passed else "error")
-    if not all(outcome.passed for outcome in outcomes):
-        raise StepFailed("SELF_TEST_FAILED", "A tool of the agent answered a known question wrongly; see the log.")
-    return StepResult({"python_files": python_files, "probes": len(outcomes), "probes_passed": len(outcomes)})
+    cases = [case for case in cases_of(decision.tool_names, decision.requirement) if not case.held_back]
+    results = await asyncio.to_thread(tried, cases, decision.tool_names, decision.requirement)
+    await notebook.usage("trials", Usage(tool_calls=sum(len(case.turns) for case in cases)))
+    for result in results:
+        passed = result.outcome is CaseOutcome.PASSED
+        said = f"{result.name} {'passed' if passed else f'failed, {result.problem}'}: {result.turns[-1].prompt[:80]!r}"
+        await notebook.log(said, "info" if passed else "warning")
+    passes = sum(result.outcome is CaseOutcome.PASSED for result in results)
+    if not passes:
+        raise StepFailed("SELF_TEST_FAILED", "The agent passed none of the cases that it was tried with; see the log.")
+    return StepResult({"python_files": python_files, "cases_tried": len(results), "cases_passed": passes})
 
 
 async def _ship(decision: AgentDesign, notebook: Notebook) -> StepResult:

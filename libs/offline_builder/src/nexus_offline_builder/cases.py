@@ -1,65 +1,72 @@
-"""The cases by which an agent of the rule-based builder is verified once it is deployed. They hold on any day."""
+"""The cases by which an agent of the rule-based builder is verified. They hold on any day, and are always the same."""
 
 from collections.abc import Sequence
+from itertools import chain, zip_longest
+from random import Random
 
-from nexus_contracts.verification import Case, CaseTurn, Contains, Number, Refusal
-from nexus_offline_builder.package.tools.fact_lookup import facts_in
+from nexus_contracts.verification import Case, CaseOutcome, Refusal
+from nexus_offline_builder.casework.calculating import notations, proportions, sums
+from nexus_offline_builder.casework.dating import days
+from nexus_offline_builder.casework.draft import Draft, Maker, WishedAgent, asked
+from nexus_offline_builder.casework.examples import examples
+from nexus_offline_builder.casework.finding import facts, patterns, values
+from nexus_offline_builder.casework.measuring import conversions
+from nexus_offline_builder.casework.tabling import csv_as_json, json_as_csv, totals
+from nexus_offline_builder.casework.texting import changes, lists, notes, statistics
+from nexus_offline_builder.requirement import is_chinese_requirement
+from nexus_verification.judge import Given, judged
 
-_DIVIDED = (
-    CaseTurn(prompt="What is 12 * 12?", expect=[Number(value=144)]),
-    CaseTurn(prompt="and now divide that by 4", expect=[Number(value=36)]),
-)
-_BY_TOOL: dict[str, tuple[CaseTurn, ...]] = {
-    "arithmetic": (CaseTurn(prompt="What is (17.5 + 2.5) * 4?", expect=[Number(value=80)]),),
-    "csv_totals": (CaseTurn(prompt="Total this CSV:\nitem,price\npen,1.50\nbook,12", expect=[Number(value=13.5)]),),
-    "csv_to_json": (
-        CaseTurn(prompt="Convert this CSV to JSON:\nitem,price\npen,1.50", expect=[Contains(texts=['"item": "pen"'])]),
-    ),
-    "unit_conversion": (CaseTurn(prompt="convert 10 km to miles", expect=[Number(value=6.21371, tolerance=0.001)]),),
-    "date_arithmetic": (
-        CaseTurn(prompt="How many days between 2024-01-01 and 2024-03-01?", expect=[Number(value=60)]),
-    ),
-    "text_statistics": (CaseTurn(prompt='How many words are in "to be or not to be"?', expect=[Number(value=6)]),),
-    "json_query": (CaseTurn(prompt='Get a.b[1] from {"a": {"b": [1, 42]}}', expect=[Number(value=42)]),),
-    "json_to_csv": (
-        CaseTurn(
-            prompt='Convert to CSV: [{"item": "pen", "price": 1.5}]', expect=[Contains(texts=["item,price\npen,1.5"])]
-        ),
-    ),
-    "proportion": (
-        CaseTurn(prompt="a recipe for 4 takes 300 g rice, I need it for 6", expect=[Contains(texts=["450 g rice"])]),
-    ),
-    "number_notation": (CaseTurn(prompt="25 in binary", expect=[Contains(texts=["11001"])]),),
-    "list_cleanup": (
-        CaseTurn(prompt="sort and remove duplicates: pear, apple, pear", expect=[Contains(texts=["apple, pear"])]),
-    ),
-    "text_changes": (
-        CaseTurn(prompt="replace cat with dog in: the cat sat", expect=[Contains(texts=["the dog sat"])]),
-    ),
-    "session_notes": (
-        CaseTurn(prompt="put bread and jam on the list", expect=[Contains(texts=["bread, jam"])]),
-        CaseTurn(prompt="what's on the list?", expect=[Contains(texts=["jam"])]),
-    ),
-    "pattern_extraction": (
-        CaseTurn(
-            prompt="Extract the emails from: write to ann@example.org today",
-            expect=[Contains(texts=["ann@example.org"])],
-        ),
-    ),
+FEWEST, MOST = 8, 15
+MOST_EXAMPLES = 3
+_MAKERS: dict[str, Maker] = {
+    "csv_totals": totals,
+    "arithmetic": sums,
+    "csv_to_json": csv_as_json,
+    "unit_conversion": conversions,
+    "date_arithmetic": days,
+    "text_statistics": statistics,
+    "json_query": values,
+    "pattern_extraction": patterns,
+    "json_to_csv": json_as_csv,
+    "number_notation": notations,
+    "proportion": proportions,
+    "list_cleanup": lists,
+    "text_changes": changes,
+    "session_notes": notes,
+    "fact_lookup": facts,
 }
-_OUT_OF_REACH = Case(name="out of reach", turns=[CaseTurn(prompt="Write me a poem about autumn.", expect=[Refusal()])])
 
 
 def cases_of(tools: Sequence[str], requirement: str = "") -> tuple[Case, ...]:
-    """A case for each tool, a conversation where numbers can be asked on, and one to refuse.
+    """What the requirement gives as an example, what each tool is for, a second turn, and what is to be refused.
 
-    An agent that does nothing but tell the facts of its `requirement` is asked for one in its own words.
+    Two in five are held back: the builder does not try them, only the deployed agent is asked them.
     """
-    found = [Case(name=name, turns=list(_BY_TOOL[name])) for name in tools if name in _BY_TOOL]
-    if list(tools) == ["fact_lookup"] and (facts := facts_in(requirement)):
-        found.append(
-            Case(name="fact_lookup", turns=[CaseTurn(prompt=facts[0], expect=[Contains(texts=[facts[0][1:]])])])
-        )
-    if "arithmetic" in tools:
-        found.append(Case(name="arithmetic, asked on", turns=list(_DIVIDED)))
-    return (*found, _OUT_OF_REACH)
+    chinese = is_chinese_requirement(requirement)
+    wishes = {tool: WishedAgent(requirement, chinese, Random(tool)) for tool in tools}
+    made = {tool: [one for one in _MAKERS[tool](wish) if _proves_something(one)] for tool, wish in wishes.items()}
+    refusals = [("refusal", draft) for drafts in made.values() for draft in drafts if _refuses(draft)]
+    plain = [[(tool, one) for one in drafts if not _refuses(one)] for tool, drafts in made.items()]
+    poem = WishedAgent(requirement, chinese, Random()).say("Write me a poem about autumn.", "写一首关于秋天的诗。")
+    ends = [("out of reach", (asked(poem, Refusal()),)), *refusals[:1]]
+    own = [("example", draft) for draft in examples(requirement)[:MOST_EXAMPLES]]
+    wanted = min(MOST, max(FEWEST, 2 * len(tools) + 2)) - len(ends)
+    in_turn = [one for one in chain.from_iterable(zip_longest(*plain)) if one is not None]
+    chosen = [*own, *in_turn][:wanted]
+    talks = [one for one in in_turn if len(one[1]) > 1]
+    if talks and not any(len(draft) > 1 for _, draft in chosen):
+        chosen[-1] = talks[0]
+    return tuple(
+        Case(name=f"{name} {place}", turns=list(draft), held_back=place * 2 % 5 in (3, 4))
+        for place, (name, draft) in enumerate([*chosen, *ends], 1)
+    )
+
+
+def _refuses(draft: Draft) -> bool:
+    return any(isinstance(one, Refusal) for turn in draft for one in turn.expect)
+
+
+def _proves_something(draft: Draft) -> bool:
+    """Whether more is needed to pass than to repeat what was asked."""
+    echo = judged(Case(name="echo", turns=list(draft)), [Given(turn.prompt) for turn in draft])
+    return _refuses(draft) or echo.outcome is not CaseOutcome.PASSED

@@ -160,10 +160,12 @@ class Step:
         model: str | None = None,
         cached_tokens: int = 0,
         cache_write_tokens: int = 0,
+        estimated_usd: float = 0.0,
     ) -> None:
         """Reports what was used since the last call, and by which language model. The platform adds it up.
 
-        Of the input tokens, `cached_tokens` were read from a cache and `cache_write_tokens` written to one.
+        Of the input tokens, `cached_tokens` were read from a cache and `cache_write_tokens` written to one. Of the
+        cost, `estimated_usd` is what nobody told.
         """
         usage = Usage(
             input_tokens=input_tokens,
@@ -172,6 +174,7 @@ class Step:
             output_tokens=output_tokens,
             tool_calls=tool_calls,
             cost_usd=cost_usd,
+            estimated_usd=estimated_usd,
         )
         await self._build.say(StageUsageRecorded(**self._place(), usage=usage, model=model))
 

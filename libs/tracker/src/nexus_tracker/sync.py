@@ -138,11 +138,12 @@ class SyncStep:
         model: str | None = None,
         cached_tokens: int = 0,
         cache_write_tokens: int = 0,
+        estimated_usd: float = 0.0,
     ) -> None:
         """As Step.usage."""
         used = {"input_tokens": input_tokens, "output_tokens": output_tokens, "tool_calls": tool_calls}
         used |= {"cached_tokens": cached_tokens, "cache_write_tokens": cache_write_tokens}
-        self._loop.wait_for(self._step.usage(**used, cost_usd=cost_usd, model=model))
+        self._loop.wait_for(self._step.usage(**used, cost_usd=cost_usd, estimated_usd=estimated_usd, model=model))
 
     def artifact(
         self,

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-_NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d{1,3})?")
+_NUMBER = re.compile(
+    # Behind a Chinese word, which is followed by no space, a number begins like behind any other.
+    r"(?<![^\W\u4e00-\u9fff])(?<!\.)[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d{1,3})?"
+)
 _REFUSING = re.compile(
     r"\b(?:cannot|can ?not|can['’]t|could not|couldn['’]t|unable|not able|do(?:es)? not (?:know|support|have)"
     r"|don['’]t (?:know|support|have)|not (?:possible|supported|valid|defined)|no (?:tool|such)|nothing|invalid|sorry"
     r"|out of (?:my )?(?:reach|scope)|is (?:not|no) (?:a|an)?\b|which one|please (?:give|tell|name|say|write))"
-    r"|不能|无法|不会|不支持|不知道|不明白|没有|抱歉|无效|请(?:给|告诉|说|写|提供)|哪一个",
+    r"|不能|无法|做不了|处理不了|不会|不支持|不知道|不明白|不确定|没看懂|不存在|没有|抱歉|无效|请(?:给|告诉|说|写|提供)|哪一个",
     re.IGNORECASE,
 )
 _FENCED = re.compile(r"```[a-z]*\n(.*?)```", re.DOTALL)

@@ -52,9 +52,8 @@ class LanguageModel(RequestBody):
 
     def cost(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0, cache_write_tokens: int = 0) -> float:
         """In USD. Of the input, `cached_tokens` were read from a cache and `cache_write_tokens` written to one."""
-        per_cached = self.input_usd if self.cached_usd is None else self.cached_usd
         fresh = input_tokens - cached_tokens - cache_write_tokens
-        total = fresh * self.input_usd + cached_tokens * per_cached + cache_write_tokens * self._per_written
+        total = fresh * self.input_usd + cached_tokens * self._per_cached + cache_write_tokens * self._per_written
         return round((total + output_tokens * self.output_usd) / MILLION, 9)
 
     def usage(
@@ -71,10 +70,24 @@ class LanguageModel(RequestBody):
         )
 
     def dearest(self, input_tokens: int, output_tokens: int) -> Usage:
-        """The most that a call of so many tokens can cost: whether a cache keeps them is the provider's choice."""
+        """An estimate: the most that a call of so many tokens can cost. What is cached its provider decides."""
         written = input_tokens if self._per_written > self.input_usd else 0
         cost = self.cost(input_tokens, output_tokens, cache_write_tokens=written)
-        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost)
+        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost, estimated_usd=cost)
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """By what is charged for, in USD for a million tokens: for who has to add up what calls cost."""
+        return {
+            "input_usd": self.input_usd,
+            "cached_usd": self._per_cached,
+            "cache_write_usd": self._per_written,
+            "output_usd": self.output_usd,
+        }
+
+    @property
+    def _per_cached(self) -> float:
+        return self.input_usd if self.cached_usd is None else self.cached_usd
 
     @property
     def _per_written(self) -> float:

@@ -70,7 +70,10 @@ class Artifact(Message):
 
 
 class Usage(Message):
-    """Of the input tokens, `cached_tokens` were read from a cache and `cache_write_tokens` written to one."""
+    """Of the input tokens, `cached_tokens` were read from a cache and `cache_write_tokens` written to one.
+
+    Of `cost_usd`, `estimated_usd` is of calls that did not tell what they took: the most that they can have cost.
+    """
 
     input_tokens: Whole = Field(default=0, ge=0)
     cached_tokens: Whole = Field(default=0, ge=0)
@@ -78,6 +81,7 @@ class Usage(Message):
     output_tokens: Whole = Field(default=0, ge=0)
     tool_calls: Whole = Field(default=0, ge=0)
     cost_usd: Amount = Field(default=0.0, ge=0)
+    estimated_usd: Amount = Field(default=0.0, ge=0)
 
     def plus(self, other: "Usage") -> "Usage":
         """The sum; `beyond` is called with the name of what exceeds the limit."""
@@ -88,11 +92,12 @@ class Usage(Message):
             output_tokens=self.output_tokens + other.output_tokens,
             tool_calls=self.tool_calls + other.tool_calls,
             cost_usd=round(self.cost_usd + other.cost_usd, 9),
+            estimated_usd=round(self.estimated_usd + other.estimated_usd, 9),
         )
 
     def beyond(self) -> tuple[str, int] | None:
         """The name of a figure that is more than can be counted, and the most that it may be; or None."""
-        bounds = {"cost_usd": MOST_USD}
+        bounds = {"cost_usd": MOST_USD, "estimated_usd": MOST_USD}
         limits = ((name, getattr(self, name), bounds.get(name, MOST)) for name in Usage.model_fields)
         return next(((name, most) for name, figure, most in limits if figure > most), None)
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from nexus_contracts.agents.views import AgentView, TurnView
 from nexus_contracts.builds.views import ProjectStatus, ProjectView
-from nexus_contracts.verification import VerificationReport
+from nexus_contracts.verification import CaseOutcome, VerificationReport
 from nexus_devstack.demo.figures import Figures, Pacing, figures_after, now, settled_figures
 from nexus_devstack.demo.gateway import GatewayClient
 from nexus_devstack.demo.platform import running_platform
@@ -98,8 +98,11 @@ async def _verified(gateway: GatewayClient, screen: Screen, project: ProjectView
     report = VerificationReport.model_validate(await gateway.get(f"/projects/{project.project_id}/verification"))
     invocations = sum(len(case.turns) for case in report.cases)
     screen.line(f"verified with {invocations} invocations: {report.passed} of {len(report.cases)} cases passed")
-    if report.failed:
-        raise StackError(f"the agent failed {report.failed} of its own cases: {report.statement}")
+    for case in report.cases:
+        if case.outcome is CaseOutcome.FAILED:
+            screen.line(f"not passed: {case.name}: {case.problem}")
+    if report.failed and not report.passed:
+        raise StackError(f"the agent passed none of its own cases: {report.statement}")
     return invocations
 
 

@@ -15,7 +15,11 @@ def payload_of(request: InvokeRequest) -> dict[str, JsonValue]:
         "session_id": request.session_id,
         "session_state": request.session_state,
     }
-    return payload | {"enable_trace": True} if request.enable_trace else payload
+    if request.enable_trace:
+        payload["enable_trace"] = True
+    if (budget := request.model_budget) is not None:
+        payload["model_budget"] = {"usd": budget.usd, "prices": dict(budget.prices)}
+    return payload
 
 
 def accepted(request: InvokeRequest) -> str:

@@ -59,12 +59,24 @@ class PastMessage:
 
 
 @dataclass(frozen=True)
+class ModelBudget:
+    """What an agent may spend on its model in one invocation, for a host that asks the model without the platform.
+
+    `prices` are those of `LanguageModel.prices`.
+    """
+
+    usd: float
+    prices: dict[str, float]
+
+
+@dataclass(frozen=True)
 class InvokeRequest:
     """`history` is what was said before `prompt`, oldest first, without the `history_left_out` oldest messages.
 
     `timeout_seconds` covers a start of the agent too.
 
     `observe` is told what an agent that streams says, in order and while it says it; nothing of one that does not.
+    `model_budget` is the backend's to add, where nothing else bounds what the agent spends.
     """
 
     prompt: str
@@ -75,6 +87,7 @@ class InvokeRequest:
     enable_trace: bool = False
     timeout_seconds: float = 60.0
     traceparent: str | None = None
+    model_budget: ModelBudget | None = None
     observe: Observer | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:

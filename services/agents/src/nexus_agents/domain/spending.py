@@ -1,5 +1,6 @@
 """What agents spend on language models at run time."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -30,6 +31,13 @@ class Spending(Protocol):
         """Raises BudgetExceeded where that is more than is left, and BudgetUnknown."""
         ...
 
+    async def reserve_share(self, agent_id: str, call_usd: float) -> Reserved:
+        """For several calls, of which the first costs `call_usd` at most: that much at least, and no more than is left.
+
+        Raises as `reserve` does.
+        """
+        ...
+
     async def settle(self, reserved: Reserved, usd: float) -> None:
         """It has cost this much. Called once at most; raises nothing: what cannot be settled stays reserved."""
         ...
@@ -40,6 +48,9 @@ class Unlimited:
 
     async def reserve(self, agent_id: str, usd: float) -> Reserved:
         return Reserved("", agent_id, date.min, usd)
+
+    async def reserve_share(self, agent_id: str, call_usd: float) -> Reserved:
+        return Reserved("", agent_id, date.min, math.inf)
 
     async def settle(self, reserved: Reserved, usd: float) -> None:
         return

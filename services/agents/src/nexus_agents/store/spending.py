@@ -1,7 +1,7 @@
 """What agents have spent on language models, by day: the sums stand among the agents' own items."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from nexus_agents.domain.spending import BudgetExceeded, BudgetUnknown, Reserved
@@ -14,6 +14,8 @@ logger = log.get(__name__)
 NANO = 10**9
 """Costs are summed in whole billionths of a dollar: exactly."""
 KEPT = timedelta(days=8)
+SHARE_OF, CALLS = 4, 2
+"""For several calls: a quarter of what is left, so that others can begin meanwhile, or room for two if that is more."""
 
 
 class SpendingStore:
@@ -39,6 +41,14 @@ class SpendingStore:
             raise BudgetUnknown from error
         return reserved
 
+    async def reserve_share(self, agent_id: str, call_usd: float) -> Reserved:
+        left = self._limit_usd - await self._spent(agent_id, self._now().date())
+        share = min(left, max(left / SHARE_OF, CALLS * call_usd)) if call_usd else 0.0
+        try:
+            return await self.reserve(agent_id, max(share, call_usd))
+        except BudgetExceeded:  # others were faster
+            return await self.reserve(agent_id, call_usd)
+
     async def settle(self, reserved: Reserved, usd: float) -> None:
         once = Delete(INSTANCES, _key(reserved), where=Where({"agent_id": _key(reserved)["agent_id"]}))
         try:
@@ -50,17 +60,25 @@ class SpendingStore:
 
     async def _exceeded(self, reserved: Reserved) -> Exception:
         try:
-            item = await self._database.get(INSTANCES, _day(reserved), only=("nano_usd",))
-        except DatabaseUnavailable:
-            return BudgetUnknown()
-        spent = int(item["nano_usd"]) / NANO if item else 0.0
+            spent = await self._spent(reserved.agent_id, reserved.day)
+        except BudgetUnknown as error:
+            return error
         return BudgetExceeded(
             f"the agent's budget for the day is {self._limit_usd:g} USD, of which {spent:.4f} are spent: "
             f"a call that may cost {reserved.usd:.4f} was not made"
         )
 
+    async def _spent(self, agent_id: str, day: date) -> float:
+        """In USD, what is reserved included. Raises BudgetUnknown."""
+        try:
+            item = await self._database.get(INSTANCES, _day(agent_id, day), only=("nano_usd",))
+        except DatabaseUnavailable as error:
+            raise BudgetUnknown from error
+        return int(item["nano_usd"]) / NANO if item else 0.0
+
     def _added(self, reserved: Reserved, nano_usd: int, where: Where | None) -> Update:
-        return Update(INSTANCES, _day(reserved), assign=self._kept, add={"nano_usd": nano_usd}, where=where)
+        day = _day(reserved.agent_id, reserved.day)
+        return Update(INSTANCES, day, assign=self._kept, add={"nano_usd": nano_usd}, where=where)
 
     @property
     def _kept(self) -> dict[str, Any]:
@@ -71,8 +89,8 @@ def _nano(usd: float) -> int:
     return round(usd * NANO)
 
 
-def _day(reserved: Reserved) -> dict[str, str]:
-    return {"agent_id": f"{reserved.agent_id}#spent#{reserved.day.isoformat()}"}
+def _day(agent_id: str, day: date) -> dict[str, str]:
+    return {"agent_id": f"{agent_id}#spent#{day.isoformat()}"}
 
 
 def _key(reserved: Reserved) -> dict[str, str]:

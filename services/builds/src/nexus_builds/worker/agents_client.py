@@ -20,7 +20,8 @@ from nexus_runtime.process.caller import Trust
 from nexus_runtime.process.clock import new_id, utc_now
 
 logger = log.get(__name__)
-LOOK_SECONDS = 0.1
+LOOK_SECONDS, LOOKS_APART = 0.1, 5
+"""The first pause between two looks; pauses grow to so many times that: on a busy machine looking itself costs time."""
 AGAIN_SECONDS = 5.0
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -46,14 +47,15 @@ class AgentsClient:
     async def until(self, command: AgentsCommand, key: str, shown: Callable[[], Awaitable[T | None]]) -> T:
         """What `shown` finds, once it finds something; the command is sent until then."""
         loop = asyncio.get_running_loop()
-        again = loop.time()
+        again, pause = loop.time(), LOOK_SECONDS
         while True:
             if loop.time() >= again:
                 await self._send(command, key)
                 again = loop.time() + AGAIN_SECONDS
             if (found := await shown()) is not None:
                 return found
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, LOOKS_APART * LOOK_SECONDS)
 
     async def read(self, path: str, asker: Principal, kind: type[M]) -> M | None:
         """What `agents` shows there; None where it shows nothing, or does not answer."""

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from botocore.config import Config
 from botocore.exceptions import (
@@ -45,6 +45,7 @@ class Direct(WayOut):
         self._model: _Object = granted["model"]
         self._servers: _Object = granted["mcp"]
         self._charges: list[_Object] = []
+        self._budget: _Object = {}
         self._session: Any = Session()
         self._client: Any = None
 
@@ -53,12 +54,17 @@ class Direct(WayOut):
         sums = {name: sum(charge.get(name, 0) for charge in self._charges) for name in _COUNTED}
         return {"model": self._model["name"], **sums} if self._model else {}
 
+    def bound(self, budget: object) -> None:
+        self._budget = cast("_Object", budget) if isinstance(budget, dict) else {}
+
     def chat(self, body: _Object) -> Iterator[_Object]:
         if not self._model:
             raise NotAnswered("MODEL_NOT_ALLOWED", "This agent may use no language model.")
         most = int(self._model["max_output_tokens"])
         # What is cut off counts at its dearest: no token is shorter than a byte.
         charge: _Object = {"input_tokens": len(json.dumps(body).encode()), "output_tokens": most}
+        if self._budget:
+            self._require_room(charge)
         self._charges.append(charge)
         request = request_of(body, self._model["id"], most)
         try:
@@ -73,6 +79,19 @@ class Direct(WayOut):
             raise _unanswered(error, self._model["name"]) from None
         except Exception:  # noqa: BLE001 - botocore passes on what the connection's library raises
             raise NotAnswered("MODEL_UNAVAILABLE", "The model's answer was cut off or unreadable.") from None
+
+    def _require_room(self, charge: _Object) -> None:
+        """Raises NotAnswered. The first call was admitted by whoever set the budget."""
+        usd, prices = float(self._budget["usd"]), self._budget["prices"]
+        if prices["cache_write_usd"] > prices["input_usd"]:
+            charge["cache_write_tokens"] = charge["input_tokens"]
+        spent = sum(_cost(one, prices) for one in self._charges)
+        if self._charges and spent + _cost(charge, prices) > usd:
+            raise NotAnswered(
+                "BUDGET_EXCEEDED",
+                f"Of the agent's budget for the day this invocation had {usd:.4f} USD, of which {spent:.4f} are spent: "
+                "another call of its model may exceed it.",
+            )
 
     def call_remote(self, server: str, tool: str, arguments: _Object) -> str:
         granted = self._servers.get(server)
@@ -94,6 +113,14 @@ class Direct(WayOut):
                 "bedrock-runtime", region_name=region, endpoint_url=address, config=config
             )
         return self._client
+
+
+def _cost(charge: _Object, prices: _Object) -> float:
+    """In USD, as the platform counts it."""
+    cached, written = int(charge.get("cached_tokens", 0)), int(charge.get("cache_write_tokens", 0))
+    fresh = int(charge["input_tokens"]) - cached - written
+    read = fresh * prices["input_usd"] + cached * prices["cached_usd"] + written * prices["cache_write_usd"]
+    return float(read + int(charge["output_tokens"]) * prices["output_usd"]) / 1_000_000
 
 
 def _unanswered(error: "ClientError | BotoCoreError", model: str) -> NotAnswered:

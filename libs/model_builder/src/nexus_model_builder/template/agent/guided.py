@@ -77,6 +77,8 @@ class GuidedDesk(Handler):
                 return
             in_band = self._outside.in_band
             invocation = read_invocation(request.body)
+            if in_band:
+                self._outside.bound(json.loads(request.body).get("model_budget"))
             streamed = wants_events(request)
             self._answer(connection, invocation, streamed)
         except HttpError as error:

@@ -27,6 +27,9 @@ class WayOut:
     def used(self) -> _Object:
         return {}
 
+    def bound(self, budget: object) -> None:
+        """What the invocation may spend, where its payload says so; the door, which counts by itself, needs none."""
+
     def chat(self, body: _Object) -> Iterator[_Object]:
         """The deltas of the model's answer, as they come. Raises NotAnswered."""
         raise NotImplementedError

@@ -9,7 +9,7 @@ from .json_turns import document_before
 from .patterns import lazy_pattern
 from .table import Table, table_in
 
-_ASKED = lazy_pattern(r"\bjson\b", re.IGNORECASE)
+_ASKED = lazy_pattern(r"(?<![a-z\d_])json(?![a-z\d_])", re.IGNORECASE)
 _BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|xml|yaml|sql|html|markdown|filter\w*|without|except|first|last|"
     r"top|sum|total|average|group\w*|"

@@ -10,7 +10,9 @@ from .json_turns import table_before
 from .patterns import lazy_pattern
 from .table import Table
 
-_ASKED = lazy_pattern(r"(?:\b|2|json[-_ ]?to[-_ ]?)(?:csv|table|spreadsheet|excel|tsv)\b|表格", re.IGNORECASE)
+_ASKED = lazy_pattern(
+    r"(?:(?<![a-z\d_])|2|json[-_ ]?to[-_ ]?)(?:csv|table|spreadsheet|excel|tsv)(?![a-z\d_])|表格", re.IGNORECASE
+)
 _BEYOND = lazy_pattern(
     r"\b(?:only|just|where|sort\w*|order(?:ed)? by|filter\w*|without|except|first|last|top|sum|total|"
     r"average|group\w*|rename|drop|skip|unique)\b|"

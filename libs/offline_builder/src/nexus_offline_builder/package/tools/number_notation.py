@@ -26,6 +26,8 @@ _ROMAN = (
     (1, "I"),
 )
 _ROMAN_FORM = r"(?=[MDCLXVI])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_LETTER = r"[^\W\u4e00-\u9fff]"
+"""Or a digit, but no Chinese word: between that and a number there is no space."""
 _BASES = {"binary": 2, "octal": 8, "decimal": 10, "hexadecimal": 16}
 _NAMES = (
     ("binary", r"\bbin(?:ary)?\b|\bbase[\s-]?2\b|二进制"),
@@ -39,11 +41,11 @@ _NAMES = (
     ("roman", r"\broman\b(?: (?:numerals?|numbers?))?|罗马数?字?"),
 )
 _NAMED = tuple((name, lazy_pattern(form, re.IGNORECASE)) for name, form in _NAMES)
-_TO = lazy_pattern(r"\b(?:to|in|into|as)\b|->|→|=|转换?[成为]?|换[成为算]+|[成为到是用]", re.IGNORECASE)
+_TO = lazy_pattern(r"\b(?:to|in|into|as)\b|->|→|=|转换?[成为]?|换[成为算]+|[成为到是用的]", re.IGNORECASE)
 _NUMBER = lazy_pattern(
-    rf"(?<![\w.])(?:0x(?P<hex>[0-9a-f]{{1,16}})|0b(?P<bin>[01]{{1,64}})|0o(?P<oct>[0-7]{{1,22}})|"
+    rf"(?<!{_LETTER})(?<!\.)(?:0x(?P<hex>[0-9a-f]{{1,16}})|0b(?P<bin>[01]{{1,64}})|0o(?P<oct>[0-7]{{1,22}})|"
     rf"(?P<roman>(?-i:{_ROMAN_FORM}))(?![a-z])|(?P<digits>(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|"
-    rf"[0-9][0-9a-f]{{0,63}}|[a-f][0-9a-f]{{0,15}})))(?![\w.]*\d|\w)",
+    rf"[0-9][0-9a-f]{{0,63}}|[a-f][0-9a-f]{{0,15}})))(?!(?:{_LETTER}|\.)*\d|{_LETTER})",
     re.IGNORECASE,
 )
 _COLOUR = lazy_pattern(

@@ -92,7 +92,7 @@ class AgentCoreBackend:
     async def invoke(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
         if runtime_id(agent.agent_arn) is None:
             raise AgentUnreachable("The agent has no runtime on AgentCore.")
-        return await self._billing.billed(agent, request, partial(self._asked, agent, request))
+        return await self._billing.billed(agent, request, partial(self._asked, agent))
 
     async def _asked(self, agent: DeployedAgent, request: InvokeRequest) -> AgentAnswer:
         # One of its own ends with the invocation; in the caller's the agent may be at work still unless it answered.

@@ -1,6 +1,7 @@
 """What agents on AgentCore spend on models: they call them themselves, so the platform knows when they tell."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from nexus_agents.backends.agentcore.outside import PROVIDER
 from nexus_agents.backends.door.grants import Grants
 from nexus_agents.backends.payload import payload_of
 from nexus_agents.backends.settling import Settling
-from nexus_agents.domain.backend import AgentAnswer, DeployedAgent, InvokeRequest
+from nexus_agents.domain.backend import AgentAnswer, DeployedAgent, InvokeRequest, ModelBudget
 from nexus_agents.domain.backend_errors import AgentFailed, BackendError, BackendRefused
 from nexus_agents.domain.spending import BudgetExceeded, BudgetUnknown, Reserved, Spending
 from nexus_contracts.agents.events import AgentUsage
@@ -16,9 +17,9 @@ from nexus_contracts.builds.language_models import LanguageModel
 
 
 class Billing:
-    """An invocation is set aside at the dearest cost of one call, and settled at what the agent says it has used.
+    """Of the agent's day an amount is set aside for an invocation, which is told it: its host makes no call beyond it.
 
-    Where it says nothing (a crash, a time limit) that amount stays counted.
+    It is settled at what the agent says it has used. Where that says nothing (a crash, a time limit) it stays counted.
     """
 
     def __init__(self, grants: Grants, spending: Spending) -> None:
@@ -30,15 +31,16 @@ class Billing:
         await self._settling.close()
 
     async def billed(
-        self, agent: DeployedAgent, request: InvokeRequest, asked: Callable[[], Awaitable[AgentAnswer]]
+        self, agent: DeployedAgent, request: InvokeRequest, asked: Callable[[InvokeRequest], Awaitable[AgentAnswer]]
     ) -> AgentAnswer:
         """The answer, with what it has cost. Raises AgentFailed where it may cost nothing more, and as `asked` does."""
         if agent.model is None:
-            return await asked()
+            return await asked(request)
         model, usd = self._granted(agent.model), None
         reserved = await self._reserved(agent.agent_id, model, request)
+        budget = ModelBudget(reserved.usd, model.prices) if math.isfinite(reserved.usd) else None
         try:
-            answer = await asked()
+            answer = await asked(replace(request, model_budget=budget))
             usage, usd = _priced(answer.usage, model)
             return replace(answer, usage=usage)
         except BackendError as error:
@@ -59,7 +61,7 @@ class Billing:
     async def _reserved(self, agent_id: str, model: LanguageModel, request: InvokeRequest) -> Reserved:
         sent = len(json.dumps(payload_of(request), ensure_ascii=False).encode())
         try:
-            return await self._spending.reserve(agent_id, model.dearest(sent, model.max_output_tokens).cost_usd)
+            return await self._spending.reserve_share(agent_id, model.dearest(sent, model.max_output_tokens).cost_usd)
         except BudgetExceeded as error:
             raise AgentFailed("BUDGET_EXCEEDED", str(error)) from None
         except BudgetUnknown:
