@@ -5,7 +5,7 @@
 An engine that is not available is named with the reason; one that is asked for by name has to be. Every skipped test is
 listed with its reason, and only a reason that begins as one of EXPECTED is accepted. Fails when a test fails or is
 skipped for another reason, when no test ran, and when the tests cover less than FLOOR. To measure that takes the tests
-without an engine twice the time; `--no-coverage` saves it, and then they run beside those on the embedded engine.
+without an engine twice the time; `--no-coverage` saves it, and then all run beside each other.
 """
 
 import os
@@ -16,6 +16,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,15 +28,18 @@ EXPECTED = (
     "no Docker engine answers",
 )
 EMBEDDED = "embedded"
+NO_ENGINE = "no engine"
 ON_AN_ENGINE = ("tests/e2e", "tests/integration", "tests/conformance")
 """What takes long first, or at the end one process would work alone."""
 ON_NONE = ("tests/contract", "tests/unit")
 """Here coverage is measured: tracing would slow down those tests that are about time."""
-STANDALONE = ("tests/standalone", "tests/property")
+STANDALONE, PROPERTIES = ("tests/standalone",), ("tests/property",)
 """They need no engine either, or start the one that they are about. Traced, properties would take twice as long."""
 FLOOR = 80
 """Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
 NO_COVERAGE = "--no-coverage"
+BESIDE = {EMBEDDED: 4, NO_ENGINE: 1}
+"""Processes where all run beside each other, else 2: most wait for services, and leave the cores to what computes."""
 PYTEST = (sys.executable, "-m", "pytest", "--dist", "loadfile", "--no-loadscope-reorder", "-r", "fE")
 
 
@@ -74,7 +78,7 @@ class Run:
         return [reason for reason in self.skips if not reason.startswith(EXPECTED)]
 
 
-def run_on(engine: str, tests: Sequence[str], *options: str, processes: int = 3) -> Run:
+def run_on(engine: str, tests: Sequence[str], *options: str, processes: int = 3, alone: bool = True) -> Run:
     """The tests of these folders. By default more processes than cores: what starts services often waits for them."""
     report = (RESULTS / f"{engine}.xml").absolute()
     report.unlink(missing_ok=True)
@@ -82,13 +86,24 @@ def run_on(engine: str, tests: Sequence[str], *options: str, processes: int = 3)
     began = time.monotonic()
     environment = {**os.environ, "NEXUS_INFRA": engine} if engine in ENGINES else None
     command = (*PYTEST, "-n", str(processes), *options, f"--junitxml={report}", *tests)
-    done = subprocess.run(command, env=environment, check=False)
+    status = subprocess.call(command, env=environment) if alone else told(engine, command, environment)
     run = Run(engine, time.monotonic() - began)
     if report.exists():
         count(run, report)
-    if done.returncode and not run.outcomes["failed"]:
-        run.fault = f"pytest ended with code {done.returncode}"
+    if status and not run.outcomes["failed"]:
+        run.fault = f"pytest ended with code {status}"
     return run
+
+
+def told(engine: str, command: Sequence[str], environment: Mapping[str, str] | None) -> int:
+    """The exit status of what runs beside others: every line that it prints begins with the name of its engine."""
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            print(f"{engine:10} {line}", end="", flush=True)
+    return running.returncode
 
 
 def count(run: Run, report: Path) -> None:
@@ -120,19 +135,22 @@ def covered() -> bool:
 
 def run_on_none() -> tuple[list[Run], bool]:
     """What needs no engine given from here, and whether that covers enough."""
-    runs = [run_on("no engine", ON_NONE, "--cov", "--cov-report=", processes=2)]
+    runs = [run_on(NO_ENGINE, ON_NONE, "--cov", "--cov-report=", processes=2)]
     enough = covered()
-    return [*runs, run_on("standalone", STANDALONE)], enough
+    return [*runs, run_on("standalone", (*STANDALONE, *PROPERTIES))], enough
 
 
 def run_untraced(engines: Mapping[str, Sequence[str]]) -> list[Run]:
-    """What needs no engine runs beside what waits for the embedded one, or else alone."""
-    others = (*STANDALONE, *ON_NONE)
-    if EMBEDDED in engines:
-        # One process more than by default: with three, two cores were idle for a quarter of the time.
-        run = run_on(EMBEDDED, (*engines[EMBEDDED], *others), processes=4)
-        return [run, *run_on_each({engine: tests for engine, tests in engines.items() if engine != EMBEDDED})]
-    return [run_on("no engine", others), *run_on_each(engines)]
+    """All beside each other. What computes is apart: each process imports what it may run, and so fewer import that."""
+    suites = {**engines, NO_ENGINE: (*PROPERTIES, *ON_NONE)}
+    waiting = EMBEDDED if EMBEDDED in engines else NO_ENGINE
+    suites[waiting] = (*suites[waiting], *STANDALONE)
+    with ThreadPoolExecutor() as threads:
+        runs = [
+            threads.submit(run_on, engine, tests, processes=BESIDE.get(engine, 2), alone=False)
+            for engine, tests in suites.items()
+        ]
+    return [run.result() for run in runs]
 
 
 def run_on_each(engines: Mapping[str, Sequence[str]]) -> list[Run]:

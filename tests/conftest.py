@@ -11,6 +11,7 @@ from tests.support.scheduling import ByWhatIsShared
 
 from nexus_devstack.errors import StackError
 from nexus_devstack.providers.docker.engine import engine
+from nexus_devstack.providers.jvm.provider import START_SECONDS
 
 gc.disable()  # while everything is imported, as in the services: what is imported stays
 
@@ -25,6 +26,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files of a folder come first: at the end one process would work alone."""
     folders = {folder: place for place, folder in enumerate(dict.fromkeys(item.path.parent for item in items))}
     items.sort(key=lambda item: (folders[item.path.parent], item.get_closest_marker("long") is None))
+    if jvm_is_chosen():
+        for item in items:
+            allow_for_start(item)
+
+
+def allow_for_start(item: pytest.Item) -> None:
+    """The test that comes first waits for Kafka, too, and on a crowded machine that takes its time."""
+    own = item.get_closest_marker("timeout")
+    seconds = own.args[0] if own else float(item.config.getini("timeout"))
+    item.add_marker(pytest.mark.timeout(seconds + START_SECONDS), append=False)
 
 
 @pytest.hookimpl(optionalhook=True)

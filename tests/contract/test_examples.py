@@ -1,6 +1,7 @@
 """The golden examples: every type has one, every program reads them, whatever a newer publisher adds."""
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ def structured(name: str) -> CloudEvent:
     return read_event(text_of_example(name), STRUCTURED)
 
 
+@cache
 def known_to(union: TypeAdapter[Any]) -> set[str]:
     return set(union.json_schema()["discriminator"]["mapping"])
 

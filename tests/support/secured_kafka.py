@@ -19,6 +19,7 @@ from nexus_devstack.providers.jvm.child import run_to_end
 from nexus_devstack.providers.jvm.jars import jars_folder
 from nexus_devstack.providers.jvm.java import Machine, environment, java_program
 from nexus_devstack.providers.jvm.kafka import Broker, in_cluster, new_cluster_id, properties, write_properties
+from nexus_devstack.providers.jvm.provider import START_SECONDS
 from nexus_devstack.settings import load_settings
 from nexus_devstack.supervisor import Supervisor
 
@@ -26,7 +27,6 @@ USER, LATE, PASSWORD = "alice", "late", "open-sesame"
 """Tokens given to LATE have ended."""
 BY_PASSWORD = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 WAYS = (*BY_PASSWORD, "OAUTHBEARER", "certificate")
-START_SECONDS = 60.0
 LOGIN_MODULES = {
     "plain": f'plain.PlainLoginModule required user_{USER}="{PASSWORD}";',
     "scram-sha-256": "scram.ScramLoginModule required;",

@@ -1,7 +1,12 @@
 """Quantities that are told: pairs, working time, pay and bills, lengths by lengths, recipes for other numbers."""
 
+from datetime import date
+
 import pytest
 from tests.support.offline_talks import asked
+
+from nexus_offline_builder.package.tools.contract import Question
+from nexus_offline_builder.package.tools.told_money import told_lines
 
 PAIRS = {
     "old value -> new value, percentage change": [
@@ -367,3 +372,10 @@ def test_what_is_told_is_worked_out(requirement: str, prompts: str, expected: st
 def test_what_lacks_a_figure_or_has_two_readings_is_not_answered(requirement: str, prompts: str) -> None:
     text, answered = told_last(requirement, prompts)
     assert not answered, text
+
+
+@pytest.mark.timeout(20)
+def test_how_long_a_requirement_is_costs_a_prompt_nothing() -> None:
+    """It was looked through from each of its places to its end."""
+    question = Question("what is 6 * 7?", date(2026, 11, 30), requirement="calculator " * 5_000)
+    assert told_lines(question) is None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from nexus_offline_builder.catalogue import CATALOGUE, OUT_OF_REACH, ToolRule
 from nexus_offline_builder.package.tools.fact_lookup import facts_in, without_facts
@@ -18,6 +18,7 @@ _CLAUSE = re.compile(r"[.。!?！？\n;；]+(?=\s|$|[\u4e00-\u9fff])|\n")
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)*")
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
 _ENDINGS = re.compile(r"(?:'s|ings?|ations?|ators?|ers?|ors?|ies|es|ed|s|e|y)$")
+_SIONS = re.compile(r"sions?$")
 _NOT_UNITS = (
     "day days week weeks year years second seconds minute minutes bar bars in m g l t s h d c f k b a st pt as n w "
     "min mins "
@@ -55,6 +56,7 @@ _KEEPS = re.compile(
 )
 _NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
+_KEPT_STEMS = 10_000
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,10 @@ class _Vocabulary:
         return found
 
 
+@lru_cache(_KEPT_STEMS)
 def stem(word: str) -> str:
     """A word without its ending, so that `converts`, `converter` and `conversion` count as one where they can."""
-    word = re.sub(r"sions?$", "t", word) if len(word) > 6 else word
+    word = _SIONS.sub("t", word) if len(word) > 6 else word
     for _ in range(2):
         shorter = _ENDINGS.sub("", word)
         if len(shorter) < 3:
@@ -109,6 +112,11 @@ def _known() -> frozenset[str]:
     }
 
 
+@cache
+def _known_stems() -> frozenset[str]:
+    return frozenset(stem(word) for word in _known())
+
+
 _SHORT_WORDS = (
     "year date days week word text table unit units miles count total table column split money price email link "
     "phone sums maths temp weight length month months until math back again"
@@ -125,7 +133,7 @@ def _corrected(word: str) -> str:
     known = _known()
     if len(word) in (4, 5) and word not in _SHORT and (meant := unswapped(word, _SHORT)):
         return meant
-    if len(word) < 6 or word in known or stem(word) in {stem(one) for one in known}:
+    if len(word) < 6 or word in known or stem(word) in _known_stems():
         return word
     meant = nearest(word, (one for one in known if one[0] == word[0]))
     return meant or word
@@ -160,17 +168,18 @@ def weights(text: str) -> dict[str, int]:
     best = {rule.name: 0 for rule in CATALOGUE}
     for clause in _CLAUSE.split(text):
         words, chinese = _words(clause), "".join(re.findall("[\u4e00-\u9fff]+|json", clause.lower()))
+        beyond = bool(_beyond(words, chinese))
         for rule in CATALOGUE:
-            best[rule.name] = max(best[rule.name], _weight(rule, words, chinese, clause))
+            best[rule.name] = max(best[rule.name], _weight(rule, words, chinese, clause, beyond))
     return best
 
 
-def _weight(rule: ToolRule, words: list[str], chinese: str, clause: str) -> int:
+def _weight(rule: ToolRule, words: list[str], chinese: str, clause: str, beyond: bool) -> int:
     if _vocabulary(rule.topics).found_in(words, chinese):
         return ENOUGH
     objects = _vocabulary(rule.objects).found_in(words, chinese)
     operations = _vocabulary(rule.operations).found_in(words, chinese) - objects
-    if operations <= _WEAK and _beyond(words, chinese):
+    if beyond and operations <= _WEAK:
         operations = set[str]()
     if rule.name == "unit_conversion":
         objects |= (units := _units(words, clause))

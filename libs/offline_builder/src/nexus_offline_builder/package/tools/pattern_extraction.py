@@ -230,7 +230,8 @@ def _bare(question: Question) -> Task | None:
     text = question.text
     if SENDS.match(text):
         return None
-    kinds = [kind for kind in KINDS if kind in _found_in(text) or (question.alone and _is_missed(kind, text))]
+    found = _found_in(text)
+    kinds = [kind for kind in KINDS if kind in found or (question.alone and _is_missed(kind, text))]
     if (
         _DATA.search(text)
         or (_NARROWED.search(text) and len(text) < _LONGEST_FOLLOW_UP)

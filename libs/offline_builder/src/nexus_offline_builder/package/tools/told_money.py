@@ -25,8 +25,9 @@ _LEAVES = lazy_pattern(
     r"\b(?:leaves?|left|drops out|less|fewer|not coming|cancels?|cancelled)\b|走了|少", re.IGNORECASE
 )
 _NO_TIP = lazy_pattern(r"\b(?:no|without(?: a| the)?) tip\b|不给小费|没有小费", re.IGNORECASE)
+# From the beginning alone: all that follows is looked through there, and would be at every place.
 _WANTS_BILL = lazy_pattern(
-    r"(?=.*(?:\btips?\b|gratuity|小费))(?=.*(?:\beach\b|\bperson\b|\bpeople\b|\bsplit\w*|\bshar\w+|\bper head\b|"
+    r"\A(?=.*(?:\btips?\b|gratuity|小费))(?=.*(?:\beach\b|\bperson\b|\bpeople\b|\bsplit\w*|\bshar\w+|\bper head\b|"
     r"\bpays?\b|人|分摊|平分|AA))",
     re.IGNORECASE | re.DOTALL,
 )
