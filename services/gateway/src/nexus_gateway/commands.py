@@ -30,7 +30,7 @@ from nexus_contracts.topics import AGENTS_COMMANDS, BUILDS_COMMANDS, BUILDS_REPO
 from nexus_gateway import answers
 from nexus_gateway.answers import REPLAYED, RefusedByOwner, success, to_json
 from nexus_gateway.operations import PATH, AcceptedCommand, Operations
-from nexus_gateway.owners import Owners
+from nexus_gateway.owners import PuttingOwners
 from nexus_gateway.requests.reports import SentReport
 from nexus_gateway.settings import GatewaySettings
 from nexus_runtime.kafka.bus import Unacknowledged
@@ -111,7 +111,7 @@ class Commands:
         self,
         bus: Publisher,
         requests: Requests,
-        owners: Owners,
+        owners: PuttingOwners,
         operations: Operations,
         settings: GatewaySettings,
     ) -> None:

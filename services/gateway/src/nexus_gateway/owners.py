@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 
 
 class Owners(Protocol):
-    """What owners are asked. `owner` is builds, agents or stats; for health reports also worker."""
+    """The owners' reads. `owner` is builds, agents or stats; for health reports also worker."""
 
     async def get(
         self, owner: str, path: str, query: Mapping[str, str] | None = None, known: str | None = None
@@ -52,8 +52,12 @@ class Owners(Protocol):
         """
         ...
 
+
+class PuttingOwners(Protocol):
+    """The owners' small writes that have one effect however often they are sent."""
+
     async def put(self, owner: str, path: str, query: Mapping[str, str]) -> Answer:
-        """The owner's answer to a small write that has one effect however often it is sent. Raises as `get` does."""
+        """The owner's answer. Raises as `Owners.get` does."""
         ...
 
 
