@@ -198,7 +198,7 @@ async def test_who_holds_an_invocation_that_another_process_cancels_is_told_by_t
     (asked,) = world.backend.asked
     owner, other = world.process()
     record = SimpleNamespace(key=command.invocation_id.encode(), headers=(("ce_type", CANCELLED_EVENT),))
-    world.service.notice(record)
+    world.service.cancellations.notice(record)
     await settle()
     assert not asked.answer.cancelled(), "an event that says so is no proof"
     await owner.ledger.carry_out(
@@ -206,6 +206,6 @@ async def test_who_holds_an_invocation_that_another_process_cancels_is_told_by_t
     )
     await settle()
     assert not asked.answer.cancelled()
-    world.service.notice(record)
+    world.service.cancellations.notice(record)
     await settle()
     assert asked.answer.cancelled()

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
-from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.agent import Agent, serving
 from nexus_agents.domain.errors import agent_not_found
 from nexus_agents.domain.invocation import Invocation, InvocationStatus
 from nexus_agents.domain.views import agent_view
@@ -176,12 +176,16 @@ def _gate_moves(before: Agent | None, after: Agent) -> list[Action]:
         return [Delete(INSTANCES, key) for key in keys]
     if before is not None and _gate(before) == _gate(after):
         return []
-    return [Update(INSTANCES, key, assign={"gate": _gate(after), "of": after.agent_id}) for key in keys]
+    return [Update(INSTANCES, key, assign={**_gate(after), "of": after.agent_id}) for key in keys]
 
 
-def require_open_gate(agent_id: str, seed: str) -> Check:
-    """Holds while the agent is running. A check of the agent's own item would make all its invocations conflict."""
-    return Check(INSTANCES, _shard_of(agent_id, seed), where=Where(equal={"gate": "open"}))
+def require_open_gate(agent_id: str, seed: str, known: Agent | None = None) -> Check:
+    """Holds while the agent is running, and is for invocations what it was when `known`.
+
+    A check of the agent's own item would make all its invocations conflict.
+    """
+    wanted = _gate(known) if known is not None else {"gate": "open"}
+    return Check(INSTANCES, _shard_of(agent_id, seed), where=Where(equal=wanted))
 
 
 def require_present(agent_id: str, seed: str) -> Check:
@@ -234,8 +238,9 @@ def _agent_entry(agent: Agent) -> dict[str, Any]:
     return {"agent_id": agent.agent_id, "status": str(agent.status), "user_id": agent.user_id, **described}
 
 
-def _gate(agent: Agent) -> str:
-    return "open" if agent.status is AgentStatus.RUNNING else "closed"
+def _gate(agent: Agent) -> dict[str, str]:
+    """`serves`: so that a process need not read again an agent that it knows."""
+    return {"gate": "open" if agent.status is AgentStatus.RUNNING else "closed", "serves": serving(agent)}
 
 
 def _shard_of(agent_id: str, seed: str) -> dict[str, str]:
