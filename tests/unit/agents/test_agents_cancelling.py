@@ -209,3 +209,19 @@ async def test_who_holds_an_invocation_that_another_process_cancels_is_told_by_t
     world.service.cancellations.notice(record)
     await settle()
     assert asked.answer.cancelled()
+
+
+async def test_cancellations_by_others_are_waited_for_only_where_there_are_others(world: World) -> None:
+    awaited = world.service.cancellations.awaited
+    assert not awaited()
+    await world.send(invocation())
+    await world.sweep()
+    assert not awaited(), "nobody else could cancel it"
+    owner, _ = world.process()
+    await owner.engine.start()
+    await settle()
+    await world.sweep()
+    assert awaited()
+    world.backend.asked[0].succeed()
+    await settle()
+    assert not awaited(), "nothing is at work"

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -258,6 +259,60 @@ def test_no_child_outlives_its_invocation(agent: Agent) -> None:
         return children_of(agent.running.pid)
 
     eventually_blocking(left, lambda children: len(children) <= 1, seconds=PATIENCE)
+
+
+def workers_of(agent: Agent) -> list[str]:
+    """Those that wait for the next caller: all the others have gone."""
+    return eventually_blocking(lambda: children_of(agent.running.pid), lambda found: len(found) == 1, seconds=PATIENCE)
+
+
+def begun(agent: Agent) -> socket.socket:
+    """The connection of a caller whose answer takes until the time limit."""
+    body = json.dumps({"prompt": HOSTILE["slow quantifiers"]}).encode()
+    connection = agent.connect()
+    connection.sendall(f"POST /invocations HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    return connection
+
+
+def test_one_process_answers_callers_who_come_one_after_the_other_and_goes_when_none_comes(agent: Agent) -> None:
+    agent.invoke("1 + 1")
+    workers = workers_of(agent)
+    for number in range(5):
+        assert agent.invoke(f"{number} + 1")[1]["output"] == f"{number} + 1 = {number + 1}"
+    assert children_of(agent.running.pid) == workers
+    eventually_blocking(lambda: children_of(agent.running.pid), lambda found: found == [], seconds=PATIENCE)
+
+
+def test_who_comes_after_a_process_that_was_killed_while_it_waited_is_answered(agent: Agent) -> None:
+    agent.invoke("1 + 1")
+    os.kill(int(workers_of(agent)[0]), signal.SIGKILL)
+    assert agent.invoke("1 + 1")[1]["output"] == "1 + 1 = 2"
+
+
+def test_the_caller_of_a_process_that_is_killed_in_mid_work_is_told(agent: Agent) -> None:
+    agent.invoke("1 + 1")
+    (worker,) = workers_of(agent)
+    with begun(agent) as connection:
+        eventually_blocking(lambda: busy(worker), seconds=PATIENCE)
+        os.kill(int(worker), signal.SIGKILL)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 500")
+    assert b"INTERNAL_ERROR" in answer
+
+
+def busy(worker: str) -> bool:
+    return Path(f"/proc/{worker}/stat").read_text().split()[2] == "R"
+
+
+def test_the_work_for_a_caller_who_hangs_up_ends(agent: Agent) -> None:
+    agent.invoke("1 + 1")
+    (worker,) = workers_of(agent)
+    with begun(agent):
+        eventually_blocking(lambda: busy(worker), seconds=PATIENCE)
+    gone = time.monotonic()
+    eventually_blocking(lambda: children_of(agent.running.pid), lambda found: worker not in found, seconds=PATIENCE)
+    assert time.monotonic() - gone < 0.8 * TIME_LIMIT, "it does not work to its limit"
+    assert agent.invoke("1 + 1")[0] == 200
 
 
 def test_a_caller_who_hangs_up_half_way_harms_nobody(agent: Agent) -> None:

@@ -16,8 +16,8 @@ from nexus_agents.domain.backend import PackageRef
 from nexus_agents.domain.backend_errors import AgentBusy, AgentNotStarted, AgentUnreachable
 
 PATIENCE_SECONDS, MOST_PATIENCE_SECONDS = 0.05, 1.0
-"""Between these, who finds all processes of an agent busy waits as long as the last of them took to start before another
-one starts. A short invocation has ended before; on a busy machine, where all takes longer, starts make it busier."""
+"""Between these, who finds all processes of an agent busy waits as long as the last of them took to start before
+another one starts. A short invocation has ended before; on a busy machine starts would make it busier."""
 TIMER_SECONDS = 0.001
 """The event loop may call so much too early."""
 WATCH_SECONDS = 0.25
