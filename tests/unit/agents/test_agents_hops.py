@@ -8,6 +8,7 @@ import pytest_asyncio
 from tests.support.agents_world import AGENT, PACKAGE, SESSION, World, error_of, kill_tasks, settle, world_with_session
 
 from nexus_agents.domain.backend import AgentAnswer
+from nexus_agents.store.known import KNOWN_SECONDS, KnownAgents
 from nexus_agents.tables import INSTANCES, INVOCATIONS
 from nexus_contracts.agents.commands import CreateSession, DeleteAgent, InvokeAgent, PostMessage, SetAgentStatus
 from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
@@ -96,6 +97,17 @@ async def test_what_has_changed_since_an_agent_was_read_is_noticed(world: World)
     await asked("2" * 64)
     await other.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
     assert error_of(await world.ask(invocation()))[0] == "RESOURCE_NOT_FOUND"
+
+
+async def test_an_agent_is_read_again_after_a_while_for_the_sake_of_processes_of_a_former_version(world: World) -> None:
+    agent, now = await world.agents.load(AGENT), [0.0]
+    assert agent is not None
+    known = KnownAgents(lambda: now[0])
+    known.learn(agent)
+    asker = Principal(id=agent.user_id)
+    assert known.seen(AGENT, asker) is agent
+    now[0] = KNOWN_SECONDS + 1
+    assert known.seen(AGENT, asker) is None
 
 
 async def test_an_agent_is_known_only_to_who_sees_it(world: World) -> None:

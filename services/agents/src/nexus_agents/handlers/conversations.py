@@ -96,7 +96,8 @@ class ConversationHandlers:
         agent = known or await self.agents.own(command.agent_id, command.principal)
         invocation = invocations.invoked(command, tracing.traceparent.get(), self.now())
         if command.session_id is None:
-            self.known.learn(agent)
+            if known is None:
+                self.known.learn(agent)
             invocations.require_running(agent)
             return await self._within_quotas(invocation, self._start_alone(agent, known, invocation, address))
         session = await self._session(command.session_id, command)
