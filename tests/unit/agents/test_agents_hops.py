@@ -113,7 +113,7 @@ async def test_an_agent_is_read_again_after_a_while_for_the_sake_of_processes_of
 async def test_an_agent_is_known_only_to_who_sees_it(world: World) -> None:
     await world.send(invocation())
     await answered(world)
-    stranger = Principal(id="user_2", tenant="another", scopes=[])
+    stranger = Principal(id="user_2", tenant="another", scopes=())
     assert error_of(await world.ask(invocation(principal=stranger)))[0] == "RESOURCE_NOT_FOUND"
 
 

@@ -41,7 +41,7 @@ class StreamWatch:
         end = self._rest.rfind(_END_OF_EVENT, searched)
         if end < 0:
             return
-        whole = self._rest[: end + len(_END_OF_EVENT)]
+        whole = bytes(self._rest[: end + len(_END_OF_EVENT)])
         del self._rest[: len(whole)]
         await self._read(whole, self._events)
         # More may be there already, without end: nothing else would make the reader wait.

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import NamedTuple, NoReturn
@@ -273,7 +273,8 @@ class _Server:
             if not descriptors:
                 return
             connection = socket.socket(fileno=descriptors[0])
-            busy, changed = map(int, told.split())
+            others, moment = told.split()
+            busy, changed = others == b"1", int(moment)
 
     def _reap(self, *, quietly: bool = False) -> None:
         for number, child in list(self._children.items()):
@@ -311,7 +312,7 @@ class _Server:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _undisturbed() -> Generator[None, None, None]:
     """Children that end meanwhile, and requests to stop, are seen to afterwards."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
