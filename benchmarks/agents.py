@@ -2,8 +2,8 @@
 
 The agent answers at once, so that what is measured is the platform's. `overhead` is the time over HTTP less that of the
 same agent asked over its socket, p50 of each. CPU time is that of the
-services and the agent, above what they use at rest. `beside a flood`: while another agent streams tool events as fast as
-they are taken. Budgets are of a machine that does nothing else.
+services and the agent, above what they use at rest. `beside a flood`: while another agent streams tool events as fast
+as they are taken. Budgets are of a machine that does nothing else.
 """
 
 import asyncio

@@ -28,7 +28,6 @@ from nexus_stats.domain.facts import AgentEvent, BuildEvent, agent_fact, build_f
 from nexus_stats.domain.marks import InvocationEvent, invocation_tally, usage_tally
 from nexus_stats.handlers import Counting
 
-
 PAGES = 16
 """Pages of marks for each second. With 1, 2, 4, 8 or 16 partitions each page belongs to one partition, because Kafka's
 own partitioner chooses it; with other numbers consumers share pages and have to retry, but still count correctly."""
