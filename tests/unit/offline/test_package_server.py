@@ -275,8 +275,11 @@ def at_work(agent: Agent) -> str:
     """The process that computes."""
 
     def computing() -> list[str]:
-        states = {child: Path(f"/proc/{child}/stat") for child in children_of(agent.running.pid)}
-        return [child for child, stat in states.items() if stat.exists() and stat.read_text().split()[2] == "R"]
+        found: list[str] = []
+        for child in children_of(agent.running.pid):
+            with suppress(OSError):  # it has just ended
+                found += [child] if Path(f"/proc/{child}/stat").read_text().split()[2] == "R" else []
+        return found
 
     return eventually_blocking(computing, lambda found: len(found) == 1, seconds=PATIENCE)[0]
 
