@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.support.agents_world import AGENT, PACKAGE, SESSION, World, error_of, kill_tasks, settle, world_with_session
 
 from nexus_agents.domain.backend import AgentAnswer
-from nexus_agents.store.known import KNOWN_SECONDS, KnownAgents
+from nexus_agents.store.agents import KNOWN_SECONDS, KnownAgents
 from nexus_agents.tables import INSTANCES, INVOCATIONS
 from nexus_contracts.agents.commands import CreateSession, DeleteAgent, InvokeAgent, PostMessage, SetAgentStatus
 from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable

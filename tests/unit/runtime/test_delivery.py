@@ -126,15 +126,6 @@ async def test_types_nobody_knows_are_skipped(taken: Taken, bus: FakeBus) -> Non
     assert (taken.batches, bus.records) == ([["next"]], [])
 
 
-async def test_what_the_batch_makes_needless_is_skipped_unread(taken: Taken, bus: FakeBus) -> None:
-    def all_but_the_last(records: Sequence[Any]) -> list[int]:
-        return [id(one) for one in records[:-1]]
-
-    subscription = Subscription(BUILDS_REPORTS, "builds-reports", REPORT, taken, needless=all_but_the_last)
-    stops = await at_once(subscription, bus).deliver([record(b"{"), record(ce_id=b"1"), record(ce_id=b"2")])
-    assert (taken.batches, bus.records, stops) == ([["2"]], [], {})
-
-
 async def test_what_another_type_has_is_skipped_unread_unless_its_sender_is_told(taken: Taken, bus: FakeBus) -> None:
     sung = record(b"{", ce_type=b"nexus.stage.sang.v1")
     await deliverer(taken, bus).deliver([sung, record(ce_id=b"next")])

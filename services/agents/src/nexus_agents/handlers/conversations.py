@@ -16,8 +16,7 @@ from nexus_agents.domain.errors import invocation_not_found, session_not_found
 from nexus_agents.domain.invocation import CANCELLED, SESSION_DELETED, Ending, Handover, Invocation, Kind, cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import invocation_view, session_view, turn_view
-from nexus_agents.store.agents import AgentStore
-from nexus_agents.store.known import KnownAgents
+from nexus_agents.store.agents import AgentStore, KnownAgents
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import INVOCATION, SESSION_DELETION
 from nexus_contracts.agents.commands import (
