@@ -2,7 +2,8 @@
 
 The agent answers at once, so that what is measured is the platform's. `overhead` is the time over HTTP less that of the
 same agent asked over its socket, p50 of each. CPU time is that of the
-services and the agent, above what they use at rest. Budgets are of a machine that does nothing else.
+services and the agent, above what they use at rest. `beside a flood`: while another agent streams tool events as fast
+as they are taken. Budgets are of a machine that does nothing else.
 """
 
 import asyncio
@@ -35,6 +36,7 @@ SERVICES = ("gateway", "agents", "stats")
 MANY, ALONE, TOGETHER = 16, 100, 320
 SPREAD, IDLE, STARTED = 50, 100, 10
 PIECES, PIECE_SECONDS = 100, 0.02
+FLOOD, BESIDE = 20_000, 60
 OVERHEAD_MS, CPU_MS, SPREAD_MS, LAG_MS = 25.0, 8.0, 60.0, 50.0
 IDLE_MB, START_SECONDS = 2048.0, 2.0
 
@@ -48,15 +50,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         prompt = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["prompt"]
-        if not prompt.startswith("say "):
+        if not prompt.startswith(("say ", "flood ")):
             return self.answer(json.dumps({"output": prompt}).encode())
-        _, number, seconds = prompt.split()
+        said, number, *seconds = prompt.split()
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        for _ in range(int(number)):
-            self.wfile.write(b"data: %s\\n\\n" % json.dumps("%.6f " % time.time()).encode())
-            time.sleep(float(seconds))
+        for place in range(int(number)):
+            if said == "flood":
+                kind = ("tool_use", "tool_result")[place % 2]
+                self.say({kind: {"name": "look", "output": "nothing on page %d" % place}} if place else "Well. ")
+            else:
+                self.say("%.6f " % time.time())
+                time.sleep(float(seconds[0]))
+
+    def say(self, event):
+        self.wfile.write(b"data: %s\\n\\n" % json.dumps(event).encode())
 
     def answer(self, body):
         self.send_response(200)
@@ -137,6 +146,13 @@ class Api:
                     found += [(now - float(moment)) * 1000 for moment in said.split()]
         return found
 
+    async def flood(self) -> None:
+        body = {"input_text": f"flood {FLOOD}"}
+        path = f"/api/v1/agents/{self.agents[1]}/invoke"
+        async with self._http.post(path, json=body, headers={"Accept": "text/event-stream"}) as response:
+            while await response.content.readany():
+                pass
+
     async def call(self, method: str, path: str, **sent: Any) -> Any:
         async with self._http.request(method, f"/api/v1{path}", **sent) as response:
             answer = await response.json()
@@ -162,6 +178,8 @@ async def measure() -> list[Figure]:
         y = Yardstick(stack.endpoints).y()
         figures = [Figure("y", y, "ms"), *await _requests(api, meter, y)]
         figures += _lags(await api.lags())
+        await api.deploy(package_id, 1)
+        figures += await _beside_a_flood(api)
         await api.deploy(package_id, IDLE - len(api.agents))
         figures += [await _memory(stack), await _start(stack, api)]
         return [*figures, *await _spread(stack, api, meter)]
@@ -218,6 +236,24 @@ async def _direct() -> float:
 def _lags(lags: list[float]) -> list[Figure]:
     first = Figure("stream first piece", lags[0], "ms", LAG_MS)
     return [first, *(Figure(f"stream lag p{one}", percentile(lags, one), "ms") for one in (50, 99))]
+
+
+async def _beside_a_flood(api: Api) -> list[Figure]:
+    """The p50 of one client's invocations, and what it is while the other agent floods its caller."""
+
+    async def flooding() -> None:
+        while True:
+            await api.flood()
+
+    figures: list[Figure] = []
+    for named in ("before a flood", "beside a flood"):
+        flood = asyncio.create_task(flooding()) if named == "beside a flood" else None
+        done = await load(api.invoke, clients=1, count=BESIDE, seconds=2 * LOAD_SECONDS)
+        if flood is not None:
+            flood.cancel()
+            await asyncio.gather(flood, return_exceptions=True)
+        figures += [Figure(f"invoke 1 {named} p{one}", percentile(done.latencies, one), "ms") for one in (50, 99)]
+    return figures
 
 
 async def _memory(stack: Stack) -> Figure:

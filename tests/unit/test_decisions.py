@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from nexus_agents import app, packages
+from nexus_agents.backends.local import pool
 from nexus_agents.domain import invocation
 from nexus_agents.work import saying
 from nexus_builds.domain import changing
@@ -28,7 +29,7 @@ from nexus_runtime.dynamo import model, wire
 from nexus_runtime.kafka import commits, pace
 from nexus_runtime.ledger import audit, inbox, ledger, outbox
 from nexus_runtime.ledger.relay import Pace
-from nexus_runtime.process import caller
+from nexus_runtime.process import caller, slices
 from nexus_stats import consumers
 from nexus_stats.domain import counting, marks, rows
 
@@ -54,7 +55,8 @@ QUOTATIONS = (
     Quotation(2, r"cut at (\d+) reports", COMMIT_REPORTS),
     Quotation(2, r"live (\w+) days", inbox.KEEP_SECONDS / DAY),
     Quotation(2, r"(a) day longer than commands", inbox.KEEP_SECONDS / DAY - BUILDS_COMMANDS.retention_hours / 24),
-    Quotation(3, r"settles the item ([\d.]+|\w+) s", Pace().settle_seconds),
+    Quotation(3, r"publishes (\d+) ms later", Pace().gather_seconds * 1000),
+    Quotation(3, r"settles the item\s+([\d.]+|\w+) s", Pace().settle_seconds),
     Quotation(3, r"sweeps the (\w+) shards", outbox.SHARDS),
     Quotation(3, r"waited for longer than\s+(\w+) seconds", Pace().left_behind_seconds),
     Quotation(5, r"\(up to (\d+) ms for events\)", pace.CALM[1] * 1000),
@@ -80,6 +82,10 @@ QUOTATIONS = (
     Quotation(28, r"package may have (\d+) MB", packages.MAX_PACKAGE_BYTES / MEGABYTE),
     Quotation(28, r"record in a topic only (\d+) MB", MAX_MESSAGE_BYTES / MEGABYTE),
     Quotation(29, r"(\d+) ms(?:, with| of text)", saying.GATHER_SECONDS * 1000),
+    Quotation(29, r"at most (\d+) events", saying.AT_ONCE),
+    Quotation(29, r"for (\d+) ms at a time", slices.SLICE_SECONDS * 1000),
+    Quotation(14, r"(\d+) ms to \d+ s,", pool.PATIENCE_SECONDS * 1000),
+    Quotation(14, r"\d+ ms to (\d+) s,", pool.MOST_PATIENCE_SECONDS),
     Quotation(29, r"every (\w+) seconds in case", gateway.HEARD_LOOK_SECONDS * streams.LOOKS_APART),
     Quotation(29, r"Outputs up to (\d+) MB", invocation.MAX_OUTPUT_BYTES / 2**20),
     Quotation(29, r"the first (\d+) KB", invocation.MAX_INLINE_BYTES / 1000),

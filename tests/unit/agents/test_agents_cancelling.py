@@ -198,7 +198,7 @@ async def test_who_holds_an_invocation_that_another_process_cancels_is_told_by_t
     (asked,) = world.backend.asked
     owner, other = world.process()
     record = SimpleNamespace(key=command.invocation_id.encode(), headers=(("ce_type", CANCELLED_EVENT),))
-    world.service.notice(record)
+    world.service.cancellations.notice(record)
     await settle()
     assert not asked.answer.cancelled(), "an event that says so is no proof"
     await owner.ledger.carry_out(
@@ -206,6 +206,22 @@ async def test_who_holds_an_invocation_that_another_process_cancels_is_told_by_t
     )
     await settle()
     assert not asked.answer.cancelled()
-    world.service.notice(record)
+    world.service.cancellations.notice(record)
     await settle()
     assert asked.answer.cancelled()
+
+
+async def test_cancellations_by_others_are_waited_for_only_where_there_are_others(world: World) -> None:
+    awaited = world.service.cancellations.awaited
+    assert not awaited()
+    await world.send(invocation())
+    await world.sweep()
+    assert not awaited(), "nobody else could cancel it"
+    owner, _ = world.process()
+    await owner.engine.start()
+    await settle()
+    await world.sweep()
+    assert awaited()
+    world.backend.asked[0].succeed()
+    await settle()
+    assert not awaited(), "nothing is at work"

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.support.agents_world import AGENT, SESSION, World, error_of, kill_tasks, settle, world_with_session
+from tests.support.agents_world import AGENT, PACKAGE, SESSION, World, error_of, kill_tasks, settle, world_with_session
 
 from nexus_agents.domain.backend import AgentAnswer
-from nexus_agents.tables import INVOCATIONS
-from nexus_contracts.agents.commands import CreateSession, InvokeAgent, PostMessage, SetAgentStatus
+from nexus_agents.store.agents import KNOWN_SECONDS, KnownAgents
+from nexus_agents.tables import INSTANCES, INVOCATIONS
+from nexus_contracts.agents.commands import CreateSession, DeleteAgent, InvokeAgent, PostMessage, SetAgentStatus
 from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
+from nexus_contracts.principal import Principal
 from nexus_runtime.dynamo import Action, Item, Table
 from nexus_runtime.process.clock import new_id
 
@@ -67,6 +69,65 @@ async def test_an_invocation_costs_one_read_and_two_transactions(world: World, c
     await world.send(invocation())
     await answered(world)
     assert calls == ["get AgentInstances", "write 8", "write 5"]
+
+
+async def test_an_agent_that_is_known_costs_no_read(world: World, calls: Calls) -> None:
+    for _ in range(2):
+        await world.send(invocation())
+        await answered(world)
+    assert calls[3:] == ["write 8", "write 5"]
+
+
+async def test_what_has_changed_since_an_agent_was_read_is_noticed(world: World) -> None:
+    async def asked(package: str) -> None:
+        await world.send(invocation())
+        assert world.backend.asked[0].agent.package.sha256 == package
+        await answered(world)
+
+    await asked(PACKAGE.sha256)
+    other = World(replies=world.replies)
+    other.database, other.backends = world.database, world.backends
+    other.owner, other.service = other.process()
+    await other.start()
+    await other.deploy(package_sha256="2" * 64, package_uri="blob:sha256:" + "2" * 64)
+    await asked("2" * 64)
+    await offline(other)
+    assert error_of(await world.ask(invocation()))[0] == "INVALID_STATE"
+    await other.ask(SetAgentStatus(command_id=new_id("c"), agent_id=AGENT, status="running"))
+    await asked("2" * 64)
+    await other.ask(DeleteAgent(command_id=new_id("c"), agent_id=AGENT))
+    assert error_of(await world.ask(invocation()))[0] == "RESOURCE_NOT_FOUND"
+
+
+async def test_an_agent_is_read_again_after_a_while_for_the_sake_of_processes_of_a_former_version(world: World) -> None:
+    agent, now = await world.agents.load(AGENT), [0.0]
+    assert agent is not None
+    known = KnownAgents(lambda: now[0])
+    known.learn(agent)
+    asker = Principal(id=agent.user_id)
+    assert known.seen(AGENT, asker) is agent
+    now[0] = KNOWN_SECONDS + 1
+    assert known.seen(AGENT, asker) is None
+
+
+async def test_an_agent_is_known_only_to_who_sees_it(world: World) -> None:
+    await world.send(invocation())
+    await answered(world)
+    stranger = Principal(id="user_2", tenant="another", scopes=())
+    assert error_of(await world.ask(invocation(principal=stranger)))[0] == "RESOURCE_NOT_FOUND"
+
+
+async def test_an_agent_whose_gate_does_not_say_for_what_it_is_open_is_read_each_time(
+    world: World, calls: Calls
+) -> None:
+    for item in world.database.tables[INSTANCES.name].values():
+        item.pop("serves", None)
+    for _ in range(4):
+        await world.send(invocation())
+        await answered(world)
+    read = ["get AgentInstances", "write 8", "write 5"]
+    tried = ["write 8", "get AgentInstances", "get AgentInvocations", "write 8", "write 5"]
+    assert calls == [*read, *tried, *read, *read]
 
 
 async def test_a_turn_costs_four_reads_and_two_transactions(world: World, calls: Calls) -> None:

@@ -173,6 +173,22 @@ async def test_short_invocations_at_once_start_no_further_process(monkeypatch: p
     await stage.pool.stop()
 
 
+async def test_no_process_starts_for_who_has_waited_less_than_a_start_takes() -> None:
+    stage = Stage(start_seconds=0.4)
+    await leased(stage)
+
+    async def used_for_a_moment() -> None:
+        async with stage.pool.lease("agent", NEW, soon()):
+            await asyncio.sleep(0.02)
+
+    await asyncio.gather(*(used_for_a_moment() for _ in range(8)))
+    assert stage.attempts == 1, "the last has waited for 0.14 s"
+    async with stage.pool.lease("agent", NEW, soon()):
+        await leased(stage)
+    assert stage.attempts == 2
+    await stage.pool.stop()
+
+
 async def test_who_waits_when_the_pool_stops_is_told_and_nobody_comes_in() -> None:
     stage = Stage(start_seconds=60)
     waiting = [asyncio.create_task(leased(stage)) for _ in range(3)]

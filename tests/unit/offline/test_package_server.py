@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -258,6 +259,71 @@ def test_no_child_outlives_its_invocation(agent: Agent) -> None:
         return children_of(agent.running.pid)
 
     eventually_blocking(left, lambda children: len(children) <= 1, seconds=PATIENCE)
+
+
+def waiting(agent: Agent) -> str:
+    """The process that waits for the next caller, when all the others have gone. After a while it goes, too."""
+
+    def asked() -> list[str]:
+        agent.invoke("1 + 1")
+        return children_of(agent.running.pid)
+
+    return eventually_blocking(asked, lambda found: len(found) == 1, seconds=PATIENCE)[0]
+
+
+def at_work(agent: Agent) -> str:
+    """The process that computes."""
+
+    def computing() -> list[str]:
+        found: list[str] = []
+        for child in children_of(agent.running.pid):
+            with suppress(OSError):  # it has just ended
+                found += [child] if Path(f"/proc/{child}/stat").read_text().split()[2] == "R" else []
+        return found
+
+    return eventually_blocking(computing, lambda found: len(found) == 1, seconds=PATIENCE)[0]
+
+
+def begun(agent: Agent) -> socket.socket:
+    """The connection of a caller whose answer takes until the time limit."""
+    body = json.dumps({"prompt": HOSTILE["slow quantifiers"]}).encode()
+    connection = agent.connect()
+    connection.sendall(f"POST /invocations HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    return connection
+
+
+def test_one_process_answers_callers_who_come_one_after_the_other_and_goes_when_none_comes(agent: Agent) -> None:
+    worker = waiting(agent)
+
+    def answered() -> list[str]:
+        assert agent.invoke("2 + 1")[1]["output"] == "2 + 1 = 3"
+        return children_of(agent.running.pid)
+
+    # On a busy machine none may come for so long that it goes.
+    eventually_blocking(answered, lambda found: found in ([worker], [waiting(agent)]), seconds=PATIENCE)
+    eventually_blocking(lambda: children_of(agent.running.pid), lambda found: found == [], seconds=PATIENCE)
+
+
+def test_who_comes_after_a_process_that_was_killed_while_it_waited_is_answered(agent: Agent) -> None:
+    os.kill(int(waiting(agent)), signal.SIGKILL)
+    assert agent.invoke("1 + 1")[1]["output"] == "1 + 1 = 2"
+
+
+def test_the_caller_of_a_process_that_is_killed_in_mid_work_is_told(agent: Agent) -> None:
+    with begun(agent) as connection:
+        os.kill(int(at_work(agent)), signal.SIGKILL)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 500")
+    assert b"INTERNAL_ERROR" in answer
+
+
+def test_the_work_for_a_caller_who_hangs_up_ends(agent: Agent) -> None:
+    with begun(agent):
+        worker = at_work(agent)
+    gone = time.monotonic()
+    eventually_blocking(lambda: children_of(agent.running.pid), lambda found: worker not in found, seconds=PATIENCE)
+    assert time.monotonic() - gone < 0.8 * TIME_LIMIT, "it does not work to its limit"
+    assert agent.invoke("1 + 1")[0] == 200
 
 
 def test_a_caller_who_hangs_up_half_way_harms_nobody(agent: Agent) -> None:

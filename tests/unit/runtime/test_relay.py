@@ -28,10 +28,12 @@ class Happened(BaseModel):
 class Desk:
     """Commits events of aggregates as the ledger does, and lets the test say when the relay hears of them."""
 
-    def __init__(self, volatile: bool, held: int = 100, left_behind_seconds: float = 0) -> None:
+    def __init__(
+        self, volatile: bool, held: int = 100, left_behind_seconds: float = 0, gather_seconds: float = 0
+    ) -> None:
         self.database = MemoryDatabase()
         self.bus = FakeBus()
-        pace = Pace(settle_seconds=0.01, sweep_seconds=0.001, left_behind_seconds=left_behind_seconds, held=held)
+        pace = Pace(gather_seconds, 0.01, 0.001, left_behind_seconds, held)
         database = self.database.as_database()
         self.history, self.outbox = (
             History(database, history_table("History")),
@@ -109,6 +111,17 @@ async def test_what_another_process_left_is_found_at_once_when_it_has_died() -> 
         desk.relay.sweep_soon()
         await desk.published(3)
         assert in_order(desk.bus.sequences(NAME), 3)
+
+
+async def test_what_is_committed_within_a_moment_is_sent_together() -> None:
+    async with at_work(Desk(volatile=False, gather_seconds=0.3)) as desk:
+        names = [f"proj_{number}" for number in range(3)]
+        for name in names * 2:
+            await desk.happen(name=name)
+            await asyncio.sleep(0)
+        assert desk.bus.records == [], "nobody waits for it"
+        await desk.published(2, names[-1])
+        assert [in_order(desk.bus.sequences(name), 2) for name in names] == [True] * 3
 
 
 @pytest.mark.parametrize("sent_before_the_fault", [0, 1, 2])

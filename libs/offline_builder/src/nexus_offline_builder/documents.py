@@ -54,7 +54,7 @@ def architecture_document(decision: AgentDesign) -> str:
     tools = [f"`tools/{rule.name}.py`: {rule.description}" for rule in decision.rules]
     return (
         f"# Architecture of {decision.agent_name}\n\n{_HONESTY}\n\n"
-        "```\ncaller -> main.py -> agent/server.py (one process per connection)\n"
+        "```\ncaller -> main.py -> agent/server.py (a process for each caller)\n"
         "       -> agent/handling.py (routes) -> agent/confined.py (time and memory limits)\n"
         "       -> agent/conversation.py (choice of tool, follow-ups) -> tools/\n```\n\n"
         "- Protocol: POST /invocations and GET /ping, the AgentCore runtime contract.\n"

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -86,8 +85,8 @@ def create_app(settings: AgentsSettings) -> FastAPI:
     consuming = subscriptions(owner, service.commands, service.projects)
     consumers = Consumers(settings, NAME, owner.bus, consuming, prepare=waking.wake_those_of)
     partitions = range(AGENTS_EVENTS.partitions)
-    at_work = partial(owner.engine.at_work, INVOCATION)
-    told = Tap(settings, owner.bus, AGENTS_EVENTS, partitions, service.notice, rests=CALM, awaited=at_work)
+    cancelled = service.cancellations
+    told = Tap(settings, owner.bus, AGENTS_EVENTS, partitions, cancelled.notice, rests=CALM, awaited=cancelled.awaited)
     needed = {
         "database": database_check(owner.database),
         "message_bus": bus_check(owner.bus),
@@ -154,8 +153,7 @@ class AgentsService:
     undeployer: Undeployer
     orphans: Orphans
     idle_sessions: IdleSessions | None
-    notice: Callable[[Any], None]
-    """Reads the service's own events."""
+    cancellations: Cancellations
 
     def upkeep(self) -> list[Background]:
         work = [
@@ -218,5 +216,5 @@ def assemble(
         Undeployer(agents, lists, backends, owner.ledger, now),
         Orphans(agents, backends),
         idle_sessions,
-        Cancellations(owner.engine).notice,
+        Cancellations(owner.engine),
     )

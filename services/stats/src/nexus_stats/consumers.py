@@ -7,9 +7,16 @@ from typing import Annotated, Any, cast
 from aiokafka import partitioner
 from pydantic import Field, TypeAdapter
 
-from nexus_contracts.agents.events import AboutAgent
+from nexus_contracts.agents.events import (
+    AboutAgent,
+    InvocationCancelled,
+    InvocationFailed,
+    InvocationStarted,
+    InvocationSucceeded,
+)
 from nexus_contracts.builds.reports import StageUsageRecorded
-from nexus_contracts.envelope import CloudEvent
+from nexus_contracts.dead_letters import meant_for
+from nexus_contracts.envelope import CloudEvent, declared_type
 from nexus_contracts.errors import ValidationFailed
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
@@ -27,6 +34,9 @@ own partitioner chooses it; with other numbers consumers share pages and have to
 _murmur2: Any = cast("Any", partitioner).murmur2
 CountedBuildsEvent = BuildEvent | StageUsageRecorded
 CountedAgentsEvent = AgentEvent | InvocationEvent
+_STARTED = str(InvocationStarted.model_fields["type"].default)
+_ENDS = (InvocationSucceeded, InvocationFailed, InvocationCancelled)
+_ENDED = frozenset(str(event.model_fields["type"].default) for event in _ENDS)
 COUNTED_BUILDS_EVENT: TypeAdapter[CountedBuildsEvent] = TypeAdapter(
     Annotated[CountedBuildsEvent, Field(discriminator="type")]
 )
@@ -58,9 +68,27 @@ def subscriptions(counting: Counting) -> list[Subscription]:
             BUILDS_EVENTS, "stats-builds", COUNTED_BUILDS_EVENT, count_builds, group_of=None, rests=COLLECTING
         ),
         Subscription(
-            AGENTS_EVENTS, "stats-agents", COUNTED_AGENTS_EVENT, count_agents, group_of=None, rests=COLLECTING
+            AGENTS_EVENTS,
+            "stats-agents",
+            COUNTED_AGENTS_EVENT,
+            count_agents,
+            group_of=None,
+            needless=ended_here,
+            rests=COLLECTING,
         ),
     ]
+
+
+def ended_here(records: Sequence[Any]) -> frozenset[int]:
+    """The starts of invocations (by `id`) whose ends are in the same batch: an end counts all that its start does."""
+    types = [declared_type(record.headers) for record in records]
+    ended = {
+        record.key
+        for record, told in zip(records, types, strict=True)
+        if told in _ENDED and record.key and meant_for(record.headers, "stats-agents")
+    }
+    started = zip(records, types, strict=True) if ended else ()
+    return frozenset(id(record) for record, told in started if told == _STARTED and record.key in ended)
 
 
 def seen_in_build(event: CloudEvent, message: CountedBuildsEvent) -> Seen | None:

@@ -1,7 +1,8 @@
 """How records reach handlers. One visible order, and nobody else acknowledges:
 
-1. skip what was published again for another group, and what its header says to be of a type that is not known where
-   nothing is admitted; read the envelope (a record that is not a CloudEvent fails)
+1. skip what the rest of the batch makes superfluous, what was published again for another group, and what its header
+   says to be of a type that is not known where nothing is admitted; read the envelope (a record that is not a
+   CloudEvent fails)
 2. admit it, where the subscription asks for that (one that may not enter fails)
 3. skip types this consumer does not know (counted)
 4. validate the body (one that does not fit its type fails)
@@ -17,7 +18,7 @@ A batch may therefore be delivered again after a crash: handlers have to tolerat
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,7 @@ class Subscription:
     """Which topic is consumed in which group, what its messages are, and what is done with them.
 
     `admit` turns what arrives into what is handled, None for nothing, and raises MalformedEvent for what may not enter.
+    `needless` names records (by `id`) that the others of the batch make superfluous: they are not even read.
     `group_of` tells which deliveries belong together (None: the whole batch). `refused` hears of every record that
     is given up, perhaps more than once, so that whoever waits for an answer gets one. `rests`: by who waits for what
     comes of a record.
@@ -80,6 +82,7 @@ class Subscription:
     group_of: Callable[[Delivery], Hashable] | None = lambda delivery: delivery.event.subject
     refused: Refusal | None = None
     admit: Admission | None = None
+    needless: Callable[[Sequence[Any]], Collection[int]] | None = None
     rests: Rests = PROMPT
 
 
@@ -173,7 +176,10 @@ class Deliverer:
 
     async def _delivered(self, records: Sequence[Any]) -> dict[TopicPartition, Stop]:
         batch = _Batch()
-        deliveries = [one for record in records if (one := await self._read(record, batch))]
+        needless = self._to.needless(records) if self._to.needless else ()
+        self._count("skipped", len(needless))
+        wanted = [record for record in records if id(record) not in needless]
+        deliveries = [one for record in wanted if (one := await self._read(record, batch))]
         async with asyncio.TaskGroup() as tasks:
             for group in self._groups(deliveries):
                 tasks.create_task(self._handle(group, batch))

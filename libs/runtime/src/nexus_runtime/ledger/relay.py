@@ -30,8 +30,13 @@ AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a relay settles, and sweeps a shard; when it takes over from others; how much it holds."""
+    """How often a relay settles, and sweeps a shard; when it takes over from others; how much it holds.
 
+    What is committed within `gather_seconds` goes out together: nobody waits for an event, and a request to the broker
+    costs more than the records in it.
+    """
+
+    gather_seconds: float = 0.02
     settle_seconds: float = 1.0
     sweep_seconds: float = 2.0
     left_behind_seconds: float = 5.0
@@ -114,6 +119,7 @@ class Relay:
     async def _hand_out(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             await self._wake.wait()
+            await asyncio.sleep(self._pace.gather_seconds)
             self._wake.clear()
             # One task for each aggregate: two could send its events out of order. A task that ends wakes this loop.
             for aggregate in self._due.keys() - self._busy:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from pydantic import AfterValidator, JsonValue, TypeAdapter, ValidationError
@@ -27,11 +28,17 @@ _USAGE: TypeAdapter[AgentUsage] = TypeAdapter(Annotated[AgentUsage, AfterValidat
 _OUTPUT_NAMES = ("output", "result", "response")
 
 
-async def read_answer(status: int, content_type: str, body: bytes) -> AgentAnswer:
-    """As `answer_in`; a large body takes seconds, and does not hold up the event loop."""
-    if len(body) <= _MAX_READ_AT_ONCE:
-        return answer_in(status, content_type, body)
-    return await asyncio.to_thread(answer_in, status, content_type, body)
+async def read_answer(
+    status: int, content_type: str, body: bytes, events: list[JsonValue] | None = None
+) -> AgentAnswer:
+    """As `answer_in`; a large body takes seconds, and does not hold up the event loop.
+
+    `events` are those of a stream that was read while it came.
+    """
+    reading = partial(answer_in, status, content_type, body)
+    if events is not None and 200 <= status < 300:
+        reading = partial(_read_stream, events)
+    return reading() if len(body) <= _MAX_READ_AT_ONCE else await asyncio.to_thread(reading)
 
 
 def answer_in(status: int, content_type: str, body: bytes) -> AgentAnswer:

@@ -20,7 +20,12 @@ def read_events(stream: str) -> list[JsonValue]:
 
     Raises StreamBroken, and UnreadableJson for an object, a list or a string that only a lenient reader takes.
     """
-    return [_value(text) for text in _texts(stream.lstrip("\ufeff"))]
+    return list(events_in(stream.lstrip("\ufeff")))
+
+
+def events_in(stream: str) -> Iterator[JsonValue]:
+    """The same, one after the other, of a stream or what follows its beginning up to the end of an event."""
+    return map(_value, _texts(stream))
 
 
 def _texts(stream: str) -> Iterator[str]:

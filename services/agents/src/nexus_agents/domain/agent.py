@@ -1,6 +1,8 @@
 """An agent: it is deployed, deployed again in the same or another version, taken offline, described, deleted."""
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any, Literal
 
@@ -257,6 +259,12 @@ def target(agent: Agent, version: AgentVersion | None = None) -> DeployedAgent:
     package = PackageRef(active.uri, active.sha256) if active else PackageRef("", "")
     arn, alias_id = (address.arn, address.alias_id) if address else ("", "")
     return DeployedAgent(agent.agent_id, package, arn, alias_id, next(iter(agent.supported_models), None))
+
+
+def serving(agent: Agent) -> str:
+    """A mark of all that an invocation goes by; another one where any of it has changed."""
+    parts = (agent.tenant, agent.user_id, agent.backend, agent.active_version, *astuple(target(agent)))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def _deploying(agent: Agent, version: int, package: Package, now: datetime, *, beside: bool = False) -> Decided:

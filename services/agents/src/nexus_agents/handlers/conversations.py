@@ -4,7 +4,7 @@ What can start is committed as running; in a session the rest waits for its turn
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -16,7 +16,7 @@ from nexus_agents.domain.errors import invocation_not_found, session_not_found
 from nexus_agents.domain.invocation import CANCELLED, SESSION_DELETED, Ending, Handover, Invocation, Kind, cancelled
 from nexus_agents.domain.session import Session
 from nexus_agents.domain.views import invocation_view, session_view, turn_view
-from nexus_agents.store.agents import AgentStore
+from nexus_agents.store.agents import AgentStore, KnownAgents
 from nexus_agents.store.turns import TurnStore
 from nexus_agents.tables import INVOCATION, SESSION_DELETION
 from nexus_contracts.agents.commands import (
@@ -51,6 +51,7 @@ class ConversationHandlers:
     ended: Callable[[Invocation, Ending], Awaitable[tuple[Invocation, Change]]]
     require_room: Callable[[str], None]
     now: Callable[[], datetime]
+    known: KnownAgents = field(default_factory=KnownAgents)
 
     async def decide(self, command: AboutConversations, address: ReplyAddress | None) -> Decision:
         """Raises PlatformError for refusals."""
@@ -62,7 +63,8 @@ class ConversationHandlers:
                 return await self.delete_session(command)
             case InvokeAgent():
                 new = partial(self._require_new_invocation, command.invocation_id)
-                return await _sparing(partial(self.invoke_agent, command, address), new)
+                doubt = partial(self.known.doubt, command.agent_id)
+                return await _sparing(partial(self.invoke_agent, command, address), new, doubt)
             case PostMessage():
                 new = partial(self._require_new_invocation, command.invocation_id)
                 return await _sparing(partial(self.post_message, command, address), new)
@@ -89,11 +91,14 @@ class ConversationHandlers:
         return Decision.answer(200, view, change)
 
     async def invoke_agent(self, command: InvokeAgent, address: ReplyAddress | None) -> Decision:
-        agent = await self.agents.own(command.agent_id, command.principal)
+        known = self.known.seen(command.agent_id, command.principal) if command.session_id is None else None
+        agent = known or await self.agents.own(command.agent_id, command.principal)
         invocation = invocations.invoked(command, tracing.traceparent.get(), self.now())
         if command.session_id is None:
+            if known is None:
+                self.known.learn(agent)
             invocations.require_running(agent)
-            return await self._within_quotas(invocation, self._start_alone(agent, invocation, address))
+            return await self._within_quotas(invocation, self._start_alone(agent, known, invocation, address))
         session = await self._session(command.session_id, command)
         if session.agent_id != agent.agent_id:
             raise session_not_found(command.session_id)
@@ -131,10 +136,12 @@ class ConversationHandlers:
         await usage.require_room(invocation.tenant, self.now())
         return replace(accepted, change=accepted.change + Change.of(*usage.accepted(invocation)))
 
-    def _start_alone(self, agent: Agent, invocation: Invocation, address: ReplyAddress | None) -> Decision:
+    def _start_alone(
+        self, agent: Agent, known: Agent | None, invocation: Invocation, address: ReplyAddress | None
+    ) -> Decision:
         self.require_room(agent.agent_id)
         after, events = invocations.start(invocation, self.now())
-        saved = self.turns.invocations.save(None, after, events)
+        saved = self.turns.invocations.save(None, after, events, agent=known)
         return _accepted(after, saved.change, address, Handover(saved.state, agent))
 
     async def _take_turn(
@@ -182,13 +189,19 @@ class ConversationHandlers:
             raise Conflict("the session already exists", session_id=session_id)
 
 
-async def _sparing(begin: Callable[[], Awaitable[Decision]], require_new: Callable[[], Awaitable[None]]) -> Decision:
+async def _sparing(
+    begin: Callable[[], Awaitable[Decision]],
+    require_new: Callable[[], Awaitable[None]],
+    doubt: Callable[[], None] = lambda: None,
+) -> Decision:
     """As `begin` decides. The write tells whether what it creates is new; that is looked up only where that has failed.
 
-    Or where there is no room: a repeat of a command that was accepted needs none.
+    Or where there is no room: a repeat of a command that was accepted needs none. `doubt` is called before it decides
+    again: what it went by was perhaps no longer so.
     """
 
     async def again() -> Decision:
+        doubt()
         decision = await begin()
         await require_new()
         return decision

@@ -1,13 +1,15 @@
 """The store of agents: the only place that composes the writes of an agent's change."""
 
+import time
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from nexus_agents.domain.agent import Agent
+from nexus_agents.domain.agent import Agent, serving
 from nexus_agents.domain.errors import agent_not_found
 from nexus_agents.domain.invocation import Invocation, InvocationStatus
 from nexus_agents.domain.views import agent_view
@@ -32,10 +34,14 @@ def _with_versions(state: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {**state, "deployment": {**latest, "number": number}, "versions": number, **active}
 
 
+T = TypeVar("T")
 AGENT = Form(Agent, (_with_versions,))
 STATE = ("state", "schema")
 MAX_ID = 300
 AT_ONCE = 100
+MOST_KNOWN = 1_000
+KNOWN_SECONDS = 60.0
+"""A process of a former version changes an agent without a word in its gate; in a rolling upgrade it may be at work."""
 SHARDS = 4
 """An agent's figures, and the gate that its invocations pass, are spread over this many items: none becomes hot."""
 
@@ -151,6 +157,53 @@ class AgentStore:
         return await self.views([one["agent_id"] for one in entries], tenant, query.user_id), more
 
 
+class KnownAgents:
+    """Running agents as this process read them last; the transaction that goes by one finds out whether it still is so.
+
+    The least recently used ones are forgotten.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._agents: OrderedDict[str, tuple[Agent, float]] = OrderedDict()
+        self._doubtful: OrderedDict[str, str] = OrderedDict()
+
+    def seen(self, agent_id: str, asker: Principal) -> Agent | None:
+        """The agent, if it is known and the caller sees it."""
+        agent, until = self._agents.get(agent_id, (None, 0.0))
+        if agent is None or self._monotonic() > until or not asker.sees(agent.tenant, agent.user_id):
+            return None
+        self._agents.move_to_end(agent_id)
+        return agent
+
+    def learn(self, agent: Agent) -> None:
+        """It has just been read."""
+        running = agent.status is AgentStatus.RUNNING
+        doubted = self._doubtful.get(agent.agent_id)
+        if running and doubted is not None and doubted == serving(agent):
+            return
+        self._doubtful.pop(agent.agent_id, None)
+        if running:
+            _put(self._agents, agent.agent_id, (agent, self._monotonic() + KNOWN_SECONDS))
+
+    def doubt(self, agent_id: str) -> None:
+        """The transaction that went by it failed.
+
+        If it still is what it was, its gate does not say yet for what it is open: a former version of the platform
+        wrote it. Then it is read each time.
+        """
+        agent, _ = self._agents.pop(agent_id, (None, 0.0))
+        if agent is not None:
+            _put(self._doubtful, agent_id, serving(agent))
+
+
+def _put(kept: OrderedDict[str, T], agent_id: str, value: T) -> None:
+    kept[agent_id] = value
+    kept.move_to_end(agent_id)
+    if len(kept) > MOST_KNOWN:
+        kept.popitem(last=False)
+
+
 def _project_present(agent: Agent) -> Check:
     return Check(INSTANCES, {"agent_id": agent.project_id}, where=Where(absent="agent_id"))
 
@@ -176,12 +229,16 @@ def _gate_moves(before: Agent | None, after: Agent) -> list[Action]:
         return [Delete(INSTANCES, key) for key in keys]
     if before is not None and _gate(before) == _gate(after):
         return []
-    return [Update(INSTANCES, key, assign={"gate": _gate(after), "of": after.agent_id}) for key in keys]
+    return [Update(INSTANCES, key, assign={**_gate(after), "of": after.agent_id}) for key in keys]
 
 
-def require_open_gate(agent_id: str, seed: str) -> Check:
-    """Holds while the agent is running. A check of the agent's own item would make all its invocations conflict."""
-    return Check(INSTANCES, _shard_of(agent_id, seed), where=Where(equal={"gate": "open"}))
+def require_open_gate(agent_id: str, seed: str, known: Agent | None = None) -> Check:
+    """Holds while the agent is running, and is for invocations what it was when `known`.
+
+    A check of the agent's own item would make all its invocations conflict.
+    """
+    wanted = _gate(known) if known is not None else {"gate": "open"}
+    return Check(INSTANCES, _shard_of(agent_id, seed), where=Where(equal=wanted))
 
 
 def require_present(agent_id: str, seed: str) -> Check:
@@ -234,8 +291,9 @@ def _agent_entry(agent: Agent) -> dict[str, Any]:
     return {"agent_id": agent.agent_id, "status": str(agent.status), "user_id": agent.user_id, **described}
 
 
-def _gate(agent: Agent) -> str:
-    return "open" if agent.status is AgentStatus.RUNNING else "closed"
+def _gate(agent: Agent) -> dict[str, str]:
+    """`serves`: so that a process need not read again an agent that it knows."""
+    return {"gate": "open" if agent.status is AgentStatus.RUNNING else "closed", "serves": serving(agent)}
 
 
 def _shard_of(agent_id: str, seed: str) -> dict[str, str]:

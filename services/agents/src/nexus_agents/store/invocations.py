@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from nexus_agents.domain.agent import Agent
 from nexus_agents.domain.invocation import Invocation, Kind
 from nexus_agents.store.agents import MAX_ID, count_ended, require_open_gate
 from nexus_agents.store.lists import Lists
@@ -31,16 +32,22 @@ class InvocationStore:
         return self._states.read(item) if item else None
 
     def save(
-        self, before: Invocation | None, after: Invocation, events: Sequence[BaseModel], *, counted: bool = True
+        self,
+        before: Invocation | None,
+        after: Invocation,
+        events: Sequence[BaseModel],
+        *,
+        counted: bool = True,
+        agent: Agent | None = None,
     ) -> Saved[Invocation]:
         """The state, on the condition that it is still `before`, its list and its agent's figures.
 
-        One that starts outside of a session does so on the condition that its agent runs. `counted`: an end is added
-        to the figures, on the condition that the agent still has any.
+        One that starts outside of a session does so on the condition that its agent runs, as `agent` if that was not
+        read for it. `counted`: an end is added to the figures, on the condition that the agent still has any.
         """
         follows: list[Action] = _list_moves(before, after)
         if before is None and after.session_id is None:
-            follows.append(require_open_gate(after.agent_id, after.invocation_id))
+            follows.append(require_open_gate(after.agent_id, after.invocation_id, agent))
         if counted and after.ended and after.started_at and after.kind is not Kind.NOTE:
             follows.append(count_ended(after))
         if after.ended and self.usage:

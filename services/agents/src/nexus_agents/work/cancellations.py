@@ -15,6 +15,10 @@ class Cancellations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def awaited(self) -> bool:
+        """Whether another process may cancel what this one runs."""
+        return self._engine.at_work(INVOCATION) and len(self._engine.roster.living) > 1
+
     def notice(self, record: Any) -> None:
         """Takes a record of the agents' events as a hint; the database decides."""
         if record.key and _CANCELLED in record.headers:

@@ -12,12 +12,13 @@ from nexus_agents.store.streams import MAX_PART_BYTES, StreamStore
 from nexus_contracts.agents.streams import StreamedEvent, StreamPart
 from nexus_runtime.dynamo import Check, ConditionFailed
 from nexus_runtime.process import log
+from nexus_runtime.process.slices import half_of_the_loop
 from nexus_runtime.work.items import WorkItem
 from nexus_runtime.work.kind import Held, WorkLost
 
 logger = log.get(__name__)
-AT_ONCE = 1_000
-"""Events that are prepared before others have the event loop again: an agent may send a hundred thousand a second."""
+AT_ONCE = 250
+"""Events that are merged, and kept in one part: writing it and telling of it takes the event loop as a whole."""
 GATHER_SECONDS = 0.02
 """Minimum time between parts: agents send a few characters at a time."""
 
@@ -100,15 +101,19 @@ class Saying:
             heard, self._heard = self._heard, []
             await self._keep_unkept()
             for at in range(0, len(heard), AT_ONCE):
+                preparing = half_of_the_loop.begin()
                 events = heard[at : at + AT_ONCE]
                 self._texts += [event.text for event in events if isinstance(event, TextPiece)]
                 for event in merged(events):
                     self._unkept += said(event)
+                    await preparing.breathe()
                 await self._keep_unkept()
 
     async def _keep_unkept(self) -> None:
         while self._unkept:
+            preparing = half_of_the_loop.begin()
             part = self._next_part()
+            await preparing.breathe()
             await self._held.conclude(lambda part=part: self._keep(part))
             self._through = part[-1].sequence
             del self._unkept[: len(part)]
@@ -118,7 +123,7 @@ class Saying:
     def _next_part(self) -> list[StreamedEvent]:
         part: list[StreamedEvent] = []
         size = 0
-        for event in numbered(self._unkept, self._through):
+        for event in numbered(self._unkept[:AT_ONCE], self._through):
             size += len(event.model_dump_json())
             if part and size > MAX_PART_BYTES:
                 break

@@ -1,4 +1,4 @@
-"""Runs a computation in a process of its own that is bounded in time and memory."""
+"""Bounds a computation in time and memory: in this process, which ends with it, or in one of its own."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..tools.contract import Refusal
 
 _OUTPUT_LIMIT = 16 * 1024 * 1024
-_MEMORY_EXHAUSTED = 3
+MEMORY_EXHAUSTED = 3
 _TICK_MILLISECONDS = 200
 _WORKING_SHARE = 0.8
 
@@ -64,14 +64,26 @@ def run_confined(compute: Callable[[], bytes], limits: Limits, client: socket.so
         _, status = os.waitpid(child, 0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if not result.endswith(b"\0"):
-        timed_out = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM)
-        raise TimeLimitExceeded() if timed_out else _why(status)
+        raise why_it_ended(status)
     return result[:-1]
 
 
-def _why(status: int) -> Exception:
-    exhausted = os.WIFEXITED(status) and os.WEXITSTATUS(status) == _MEMORY_EXHAUSTED
+def why_it_ended(status: int) -> Exception:
+    """Of a process that ended at a limit or without a result; `status` as `os.waitpid` has it."""
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM):
+        return TimeLimitExceeded()
+    exhausted = os.WIFEXITED(status) and os.WEXITSTATUS(status) == MEMORY_EXHAUSTED
     return MemoryLimitExceeded() if exhausted else ComputationFailed()
+
+
+def confined(compute: Callable[[], bytes], limits: Limits) -> bytes:
+    """What `compute` returns. At a limit this process ends (see `why_it_ended`), after a Refusal inside `compute`."""
+    _restrict(limits)
+    result = compute()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if len(result) > _OUTPUT_LIMIT:
+        raise ComputationFailed
+    return result
 
 
 def _abandon(child: int) -> None:
@@ -114,7 +126,7 @@ def _compute_and_exit(compute: Callable[[], bytes], limits: Limits, writing: int
         _write_all(writing, result)
         code = 0
     except MemoryError:
-        code = _MEMORY_EXHAUSTED
+        code = MEMORY_EXHAUSTED
     except Exception as error:  # noqa: BLE001 - the boundary of the process: the caller sees that it died
         sys.stderr.write(f"the computation failed: {type(error).__name__}\n")
         sys.stderr.flush()
@@ -130,11 +142,12 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 def _restrict(limits: Limits) -> None:
     _ring_before(limits)
-    seconds = int(limits.seconds) + 1
+    # From now on: this process may have answered others before.
+    seconds = int(time.process_time() + limits.seconds) + 1
     memory = limits.memory_mb * 1024 * 1024
     for limit, amount in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
         with suppress(ValueError, OSError):
-            resource.setrlimit(limit, (amount, amount))
+            resource.setrlimit(limit, (amount, resource.getrlimit(limit)[1]))
 
 
 def _ring_before(limits: Limits) -> None:

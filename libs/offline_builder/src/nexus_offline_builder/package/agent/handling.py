@@ -4,16 +4,27 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from time import gmtime, time
 
 from ..tools.contract import JsonValue, Refusal
 from ..tools.patterns import compile_next
-from .confined import ClientGone, ComputationFailed, Limits, MemoryLimitExceeded, TimeLimitExceeded, run_confined
+from .confined import ComputationFailed, Limits, MemoryLimitExceeded, TimeLimitExceeded, confined, why_it_ended
 from .events import events_of
 from .payload import Invocation, read_invocation
 from .responder import Responder
 from .server import Handler
-from .wire import HttpError, HttpRequest, encoded, read_request, send_events, send_json, state_asked, wants_events
+from .wire import (
+    HttpError,
+    HttpRequest,
+    encoded,
+    json_answer,
+    read_request,
+    send_events,
+    send_json,
+    state_asked,
+    wants_events,
+)
 
 _READ_SECONDS = 30.0
 
@@ -21,12 +32,14 @@ _READ_SECONDS = 30.0
 class Desk(Handler):
     """Answers with `responder`, each invocation within `limits`."""
 
+    lasting = True
+
     def __init__(self, responder: Responder, limits: Limits) -> None:
         self._responder = responder
         self._limits = limits
 
     def prepare(self) -> bool:
-        return compile_next()
+        return self._responder.rehearse() or compile_next()
 
     def handle(self, connection: socket.socket, busy: bool, changed: int) -> None:
         connection.settimeout(_READ_SECONDS)
@@ -34,40 +47,46 @@ class Desk(Handler):
             request = read_request(connection)
             if request is None:
                 return
-            body = self._routed(request, connection, busy, changed)
+            body = self._routed(request, busy, changed)
             streamed = request.path == "/invocations" and wants_events(request)
         except HttpError as error:
             send_json(connection, error.status, encoded(error.body))
-        except ClientGone:
-            return
         else:
-            if streamed:
-                send_events(connection, body)
-            else:
-                send_json(connection, 200, body)
+            with suppress(MemoryError):  # what is sent already is followed by nothing else
+                if streamed:
+                    send_events(connection, body)
+                else:
+                    send_json(connection, 200, body)
 
-    def _routed(self, request: HttpRequest, connection: socket.socket, busy: bool, changed: int) -> bytes:
+    def epitaph(self, status: int) -> bytes:
+        error = self._failure(why_it_ended(status))
+        return json_answer(error.status, encoded(error.body))
+
+    def _routed(self, request: HttpRequest, busy: bool, changed: int) -> bytes:
         if (state := state_asked(request, busy, changed)) is not None:
             return encoded(state)
         written = events_of if wants_events(request) else encoded
-        return self._invoked(lambda: self._computed(request.body, written), connection)
+        return self._invoked(lambda: self._computed(request.body, written))
 
-    def _invoked(self, compute: Callable[[], bytes], connection: socket.socket) -> bytes:
+    def _invoked(self, compute: Callable[[], bytes]) -> bytes:
         try:
-            outcome = run_confined(compute, self._limits, connection)
-        except TimeLimitExceeded:
-            message = f"The answer takes longer than the {self._limits.seconds:g} seconds that I may work."
-            raise HttpError(504, "TIME_LIMIT_EXCEEDED", message) from None
-        except MemoryLimitExceeded:
-            message = f"The answer needs more than the {self._limits.memory_mb} MB of memory that I may use."
-            raise HttpError(500, "MEMORY_LIMIT_EXCEEDED", message) from None
-        except ComputationFailed:
-            raise HttpError(500, "INTERNAL_ERROR", "The answer could not be worked out.") from None
+            outcome = confined(compute, self._limits)
+        except ComputationFailed as error:
+            raise self._failure(error) from None
         status, _, answer = outcome.partition(b" ")
         if status != b"200":
             refused = json.loads(answer)
             raise HttpError(int(status), refused["error"], refused["message"])
         return answer
+
+    def _failure(self, why: Exception) -> HttpError:
+        if isinstance(why, TimeLimitExceeded):
+            message = f"The answer takes longer than the {self._limits.seconds:g} seconds that I may work."
+            return HttpError(504, "TIME_LIMIT_EXCEEDED", message)
+        if isinstance(why, MemoryLimitExceeded):
+            message = f"The answer needs more than the {self._limits.memory_mb} MB of memory that I may use."
+            return HttpError(500, "MEMORY_LIMIT_EXCEEDED", message)
+        return HttpError(500, "INTERNAL_ERROR", "The answer could not be worked out.")
 
     def _computed(self, body: bytes, written: Callable[[dict[str, JsonValue]], bytes]) -> bytes:
         """Status and body. The payload is read here too: parsing it costs memory like everything else."""

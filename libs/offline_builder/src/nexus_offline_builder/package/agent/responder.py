@@ -1,6 +1,7 @@
 """Answers prompts with the tools of the package; no language model takes part."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from typing import cast
@@ -20,6 +21,7 @@ class Responder:
     def __init__(self, tools: Iterable[Tool], requirement: str = "") -> None:
         self._tools = tuple(tools)
         self._requirement = requirement
+        self._unrehearsed = [text for tool in self._tools for text in (tool.example, tool.example_chinese)]
 
     @classmethod
     def of_manifest(cls, manifest: Mapping[str, object]) -> "Responder":
@@ -28,6 +30,14 @@ class Responder:
         package = __name__.rsplit(".", 2)[0]
         tools = (cast(Tool, import_module(f"{package}.tools.{tool['name']}").TOOL) for tool in listed)
         return cls(tools, str(manifest.get("requirement", "")))
+
+    def rehearse(self) -> bool:
+        """Answers an example, for what stays of it: patterns, what the requirement says. False: none is left."""
+        if not self._unrehearsed:
+            return False
+        with suppress(Exception):  # whoever really asks is told
+            self.reply(Invocation(self._unrehearsed.pop()), (2000, 1, 1))
+        return True
 
     def reply(self, invocation: Invocation, today: tuple[int, int, int]) -> Reply:
         """The answer to the prompt; `today` is year, month, day in UTC."""

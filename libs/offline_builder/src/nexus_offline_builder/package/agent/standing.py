@@ -1,6 +1,7 @@
 """What the requirement asks of every prompt, without the examples that it gives and its typing errors."""
 
 import re
+from functools import lru_cache
 
 from ..tools.patterns import lazy_pattern
 from .second_try import corrected
@@ -18,6 +19,7 @@ _BORDER = lazy_pattern(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e0
 """Words in Latin letters stand by themselves in Chinese."""
 
 
+@lru_cache
 def asked_always(requirement: str) -> str:
     """The requirement as far as it is read, with a blank for each example and quotation."""
     return corrected(_BORDER.sub(" ", " ".join(_EXAMPLE.sub(" ", requirement[:_LONGEST]).split())))

@@ -80,12 +80,16 @@ def _body(connection: socket.socket, headers: dict[str, str], received: bytes) -
 
 
 def send_json(connection: socket.socket, status: int, body: bytes) -> None:
+    connection.sendall(json_answer(status, body))
+    _hang_up(connection)
+
+
+def json_answer(status: int, body: bytes) -> bytes:
     head = (
         f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
-    connection.sendall(head.encode("ascii") + body)
-    _hang_up(connection)
+    return head.encode("ascii") + body
 
 
 def send_events(connection: socket.socket, events: bytes) -> None:

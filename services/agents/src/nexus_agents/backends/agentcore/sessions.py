@@ -51,7 +51,7 @@ class Sessions:
                     )
                 await watch.see(piece)
         try:
-            return await read_answer(called.get("statusCode", 200), media_type, bytes(body))
+            return await read_answer(called.get("statusCode", 200), media_type, bytes(body), watch.events)
         except StreamBroken as error:
             raise AgentCrashed(f"The agent's answer was cut off: {error}.") from None
 

@@ -68,12 +68,13 @@ class Channel:
         """Raises AgentUnreachable, AgentCrashed, AgentFailed. Its time is the caller's to limit."""
         headers = headers_of(request)
         async with self._request("POST", "/invocations", headers=headers, json=payload_of(request)) as response:
-            body = await _bounded(response, MAX_ANSWER_BYTES, StreamWatch(response.content_type, request.observe))
+            watch = StreamWatch(response.content_type, request.observe)
+            body = await _bounded(response, MAX_ANSWER_BYTES, watch)
         if "Content-Length" not in response.headers and "Transfer-Encoding" not in response.headers:
             # Such an answer ends where the connection does: at its end, or at a crash.
             await self._still_there()
         try:
-            return await read_answer(response.status, response.content_type, body)
+            return await read_answer(response.status, response.content_type, body, watch.events)
         except StreamBroken as error:
             raise AgentCrashed(f"The agent's answer was cut off: {error}.") from None
 

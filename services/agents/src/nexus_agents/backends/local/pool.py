@@ -15,8 +15,9 @@ from nexus_agents.backends.local.processes import EXPECTED_BYTES, AgentProcess, 
 from nexus_agents.domain.backend import PackageRef
 from nexus_agents.domain.backend_errors import AgentBusy, AgentNotStarted, AgentUnreachable
 
-PATIENCE_SECONDS = 0.05
-"""A short invocation has ended before another process has started, which costs far more than it."""
+PATIENCE_SECONDS, MOST_PATIENCE_SECONDS = 0.05, 1.0
+"""Between these, who finds all processes of an agent busy waits as long as the last of them took to start before
+another one starts. A short invocation has ended before; on a busy machine starts would make it busier."""
 TIMER_SECONDS = 0.001
 """The event loop may call so much too early."""
 WATCH_SECONDS = 0.25
@@ -57,6 +58,7 @@ class AgentPool:
         self._followers: dict[AgentProcess, asyncio.Task[None]] = {}
         self._waiting: list[Waiting] = []
         self._stunted: set[Version] = set()
+        self._start_took: dict[Version, float] = {}
         self._circuit = Circuit()
         self._watching: asyncio.Task[None] | None = None
         self._stopped = False
@@ -111,8 +113,10 @@ class AgentPool:
     async def _granted(self, agent_id: str, package: PackageRef, deadline: float) -> AgentProcess:
         if self._stopped:
             raise AgentUnreachable("The service stops.")
-        patient_until = self._loop.time() + PATIENCE_SECONDS
-        waiter = Waiting(Version(agent_id, package.sha256), package, patient_until)
+        version = Version(agent_id, package.sha256)
+        patience = max(PATIENCE_SECONDS, min(MOST_PATIENCE_SECONDS, self._start_took.get(version, 0.0)))
+        patient_until = self._loop.time() + patience
+        waiter = Waiting(version, package, patient_until)
         if waiter.version not in self._serving:
             self._circuit.require_closed(waiter.version, self._loop.time())
         self._waiting.append(waiter)
@@ -261,6 +265,7 @@ class AgentPool:
         live = process.started
         if live is not None:
             self._circuit.forgive(*process.version)
+            self._start_took[process.version] = self._loop.time() - process.last_used
             metrics.STARTS.labels("started").inc()
             if not process.held:  # whoever released another one a moment ago may have handed it over already
                 self._lay_down(process)
@@ -315,3 +320,4 @@ class AgentPool:
             own.remove(process)
         if not own:
             self._serving.pop(process.version, None)
+            self._start_took.pop(process.version, None)
