@@ -1,5 +1,6 @@
 """An agent, through the domain alone: what each decision changes, what it tells, and what it refuses."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -243,6 +244,15 @@ def test_a_deleted_agent_is_offline_at_once_and_told_when_everything_is_erased()
     same, (event,) = agents.deleted(gone)
     assert same == gone
     assert event == AgentDeleted(**FACT, status=AgentStatus.OFFLINE, deleted_at=LATER)
+
+
+def test_the_model_that_a_version_names_is_the_one_its_backend_is_told() -> None:
+    named, _ = agents.deployed(deploying(), replace(RESULT, model="bedrock:small"), NOON)
+    assert named.supported_models == ["bedrock:small"]
+    assert agents.target(named).model == "bedrock:small"
+    nameless, _ = agents.deployed(deploying(named, SECOND), RESULT, LATER)
+    assert nameless.supported_models == []
+    assert agents.target(nameless).model is None
 
 
 def test_a_backend_is_told_which_package_and_where() -> None:

@@ -1,7 +1,7 @@
 """What may be done with a project in which state, and what comes of it."""
 
 import pytest
-from tests.support.builds_story import NOON, Story, create_command, project_in
+from tests.support.builds_story import NOON, Story, control_command, create_command, project_in
 
 from nexus_builds.domain import control
 from nexus_builds.domain.control import ALLOWED, Methods
@@ -124,6 +124,15 @@ def test_of_a_stopped_build_nothing_is_running() -> None:
     assert [step.name for step in broken] == ["agent_developer_manager", "tool_developer"]
     assert {step.error.code for step in broken if step.error} == {"STOPPED"}
     assert all(step.completed_at == story.project.updated_at for step in broken)
+
+
+def test_without_a_reason_a_stopped_step_says_that_the_build_was_stopped() -> None:
+    story = Story()
+    story.report("started", "orchestrator")
+    stopped, _ = control.control(story.project, control_command(ControlAction.STOP), NOON, Methods())
+    error = stopped.stages[0].error
+    assert error is not None
+    assert error.message == "the build was stopped"
 
 
 def test_a_sub_stage_that_fails_leaves_no_other_running() -> None:

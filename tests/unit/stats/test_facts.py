@@ -1,6 +1,9 @@
 """What single events say, to the last figure: what a sum over a whole history could hide."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -15,6 +18,7 @@ from nexus_contracts.agents.events import (
 )
 from nexus_contracts.builds.events import BuildStopped
 from nexus_contracts.builds.reports import StageStarted, StageUsageRecorded
+from nexus_stats.domain.activities import activity
 from nexus_stats.domain.counting import (
     HORIZON,
     KEPT,
@@ -65,6 +69,22 @@ def changed(*seen: Observation, known: dict[str, Stored] | None = None, now: dat
 
 def deltas(*seen: Observation) -> list[Delta]:
     return [dict(change.delta) for change in changed(*seen)]
+
+
+def test_a_fact_that_says_nothing_new_is_not_stored_again() -> None:
+    build = BuildFact("acme", PROJECT, 1, day=DAY, stage=2)
+    earlier = replace(build, stage=1)
+    assert changed(build, earlier, known={build.key: Stored(build, 3)}) == []
+
+
+def test_an_activity_names_the_attempt_or_the_agent_that_it_is_about() -> None:
+    event: Any = SimpleNamespace(id="evt_1", type="t", time=NOW)
+    build = activity(event, BuildStopped.model_construct(project_id=PROJECT, attempt=2))
+    agent = activity(event, AgentDeleted.model_construct(project_id=PROJECT, agent_id="p:a"))
+    assert build is not None
+    assert agent is not None
+    assert (build.attempt, build.agent_id) == (2, None)
+    assert (agent.attempt, agent.agent_id) == (None, "p:a")
 
 
 def test_prometheus_is_told_tokens_and_cost_once() -> None:

@@ -204,7 +204,6 @@ def deployed(agent: Agent, result: Deployment, now: datetime) -> Decided:
             "status": "deployed",
             "isolated": result.isolated,
             "isolation": result.isolation,
-            "last_error": None,
             "deployed_at": now,
         }
     )

@@ -93,7 +93,7 @@ def create(command: CreateProject, now: datetime, methods: Methods) -> Decided:
         created_at=now,
         updated_at=now,
     )
-    shown = set(ProjectCreated.model_fields) - {"type", "attempt"}
+    shown = set(ProjectCreated.model_fields) - {"attempt"}
     created = ProjectCreated(attempt=0, **project.model_dump(include=shown))
     if not command.auto_start:
         return project, [created]
