@@ -115,6 +115,14 @@ _DAY = lazy_pattern(
 )
 
 
+class Condition(NamedTuple):
+    """Rows whose cell in a column is one of some texts, or is none of them, or compares to an amount."""
+
+    column: int
+    title: str
+    holds: Callable[[str, Fraction | None], bool]
+
+
 class Filtered(NamedTuple):
     """The rows that meet a condition, what is asked of them, and the condition as it was read."""
 
@@ -165,11 +173,17 @@ def without_entry(table: Table, request: str) -> Filtered | None:
     return None
 
 
-def on_day_or_month(table: Table, request: str) -> Filtered | None:
-    return _by_day(table, request) or _by_month(table, request)
+def on_days(table: Table, request: str) -> tuple[str, Condition] | None:
+    """The request without the days or months that it names, and those as a condition of their column."""
+    found = _in_months(table, request) or _by_day(table, request) or _by_month(table, request)
+    at = _day_column(table)
+    if found is None or at is None:
+        return None
+    kept = {row[at].strip().lower() for row in found.table.rows}
+    return found.request, Condition(at, found.title, lambda cell, _number: cell in kept)
 
 
-def in_months(table: Table, request: str) -> Filtered | None:
+def _in_months(table: Table, request: str) -> Filtered | None:
     """`april and may together`: the rows of several months, each named without a day."""
     names = re.findall(rf"(?<![\w\d] )\b({_MONTH})\b(?!\s*\d)", request, re.IGNORECASE)
     found = [_by_month(table, f"in {name}") for name in names] if len(names) > 1 else []

@@ -87,12 +87,10 @@ def followed(table: Table, before: Sequence[str], words: str, chinese: bool) -> 
     picked = new.conditions and not new.figures
     if base == _ALL and not (picked or new.whole or new.extreme or new.group is not None):
         return None
-    if new.first and _TOP.search(words):
+    if new.first and _TOP.search(words) and (base.extreme or base.ordered):
         return None
     only_columns = bool(new.columns) and not (new.figures or new.conditions or new.refers)
     if not (new.figures or new.conditions or new.refers or new.columns or new.asks) or (base.extreme and only_columns):
-        return None
-    if any(one.column < 0 for one in (*base.conditions, *new.conditions)):
         return None
     if new.refers or (new.asks and not new.figures):
         return _of_those(table, base, new, chinese)
@@ -125,7 +123,7 @@ def _merged(table: Table, base: Reading, new: Reading) -> Reading:
 def _of_those(table: Table, base: Reading, new: Reading, chinese: bool) -> Answer | None:
     """`how many of them are open`, `on which date was that`: of the rows that the answer before was about."""
     rows, columns = _kept(table, base)
-    if base.extreme:
+    if base.extreme and not new.figures:
         column = _measured(columns, table, base)
         known = [cell for cell in column.cells if cell is not None] if column else []
         if column is None or not known or base.measures or (base.first or 1) != 1:
@@ -133,8 +131,11 @@ def _of_those(table: Table, base: Reading, new: Reading, chinese: bool) -> Answe
         wanted = (max if base.extreme == "most" else min)(known)
         pairs = zip(rows.rows, column.cells, strict=True)
         rows = rows._replace(rows=tuple(row for row, cell in pairs if cell == wanted))
+    if new.figures and base.extreme:
+        again = new.measures in (("amount",), ("total",)) and not (new.columns or new.counted or new.group)
+        return _answer(table, base, chinese) if again else None
     if new.figures:
-        return _answer(table, _merged(table, base, new), chinese) if not base.extreme else None
+        return _answer(table, _merged(table, base, new), chinese)
     asked = [*new.columns] or [
         at for at, name in enumerate(table.header) if new.asks and re.search(new.asks, name, re.I)
     ]
@@ -152,8 +153,7 @@ def _kept(table: Table, of: Reading) -> tuple[Table, list[Column]]:
         at
         for at, row in enumerate(table.rows)
         if all(
-            one.column < 0
-            or one.holds(
+            one.holds(
                 row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None
             )
             for one in of.conditions

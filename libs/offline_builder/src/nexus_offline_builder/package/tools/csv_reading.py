@@ -6,36 +6,31 @@ Where a word is left over there is no reading, so that no part of a request goes
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from operator import eq, ge, gt, le, lt
+from operator import eq, ge, gt, le, lt, ne
 from typing import NamedTuple
 
 from .csv_aliases import column_called
-from .csv_conditions import NO, YES, by_month, in_months, on_day_or_month
+from .csv_conditions import NO, YES, Condition, by_month, on_days
 from .csv_words import ASKS, LEXICON, SAID_OF, forms_of
 from .patterns import lazy_pattern
 from .table import MISSING, Table, number_in, numeric_columns
 from .wording import digits_for_words
 
 _LONGEST = 200
-_SIGNS = {"=": eq, ">": gt, "<": lt, "≥": ge, "≤": le}
+_SIGNS = {"=": eq, "≠": ne, ">": gt, "<": lt, "≥": ge, "≤": le}
 _OF_ALL = lazy_pattern(r"(?:all )?(?:together|in all)|altogether|overall|in total|加起来|[一总]共", re.IGNORECASE)
 _PLAIN_ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "x", "", "是", "否"})
+_SAYS_LITTLE = frozenset({"take", "takes", "took", "made", "brought", "work", "works", "worked", "working"})
+_HOW_MANY_PEOPLE = lazy_pattern("(?:多少|几)个?人")
 _WISE = lazy_pattern(r"\b([a-z]+)[ -]?wise\b", re.IGNORECASE)
 _NO_DIGIT = lazy_pattern("一共")
+_SCALE = lazy_pattern(r"\b[\w ]{1,20} (?:is|are) (?:from|out of|of) \d+\s*[.;!,]+\s+", re.IGNORECASE)
+_LEFT_OUT_BECAUSE = lazy_pattern(
+    r"[,.;]?\s*\b([A-Z]\w+) (?:was|is|were|has been) [a-z ]{2,30}?[,;]? (?:so|and) (?:please )?(?:don't|do not|dont|"
+    r"not) (?:count|include) (?:him|her|it|them|that)\b"
+)
 _TOP_ZH = lazy_pattern(r"前\s*(\d+)\s*[名个位]?")
 _NUMBER = lazy_pattern(r"[$€£¥]?\s?(-?\d[\d,]*(?:\.\d+)?)(?![\d.]*\d)\s?(?:%|[€$£元块]|hrs?\b|hours?\b)?")
-
-
-class Condition(NamedTuple):
-    """Rows whose cell in a column is one of some texts, or is none of them, or compares to an amount."""
-
-    column: int
-    title: str
-    holds: Callable[[str, Fraction | None], bool]
-
-
-def _any(_cell: str, _number: Fraction | None) -> bool:
-    return True
 
 
 class Reading(NamedTuple):
@@ -76,15 +71,13 @@ def read(table: Table, request: str) -> tuple[Table, Reading] | None:
     if not request or len(request) > _LONGEST:
         return None
     request = _WISE.sub(r" per \1 ", request)
+    request = _LEFT_OUT_BECAUSE.sub(r" without \1 ", _SCALE.sub(" ", request))
     months = by_month(table, request)
     table, request = months or (table, request)
     conditions: list[Condition] = []
-    if (several := in_months(table, request)) is not None:
-        table, request = several.table, several.request
-        conditions.append(Condition(-1, several.title, _any))
-    elif (day := on_day_or_month(table, request)) is not None:
-        table, request = day.table, day.request
-        conditions.append(Condition(-1, day.title, _any))
+    if (days := on_days(table, request)) is not None:
+        request, condition = days
+        conditions.append(condition)
     tokens = _tokens(table, request)
     reading = _Reader(table, tokens).reading() if tokens is not None else None
     if reading is None:
@@ -132,6 +125,8 @@ class _Words:
         low = text.lower()
         if found := _TOP_ZH.match(low, at):
             return _Token("most", text[at : found.end()], number=Fraction(found[1]))
+        if (people := _HOW_MANY_PEOPLE.match(low, at)) and self._columns.get("人数", -1) >= 0:
+            return _Token("column", people.group(), (self._columns["人数"],))
         best: _Token | None = None
         for word in self._candidates(low, at):
             size = len(word)
@@ -142,6 +137,8 @@ class _Words:
                 best = token
         if found := _NUMBER.match(low, at):
             said = text[at : at + len(found.group().rstrip())]
+            if (unit := re.search(r"[a-z]+$", said, re.IGNORECASE)) and unit.group().lower() in self._columns:
+                said = said[: unit.start()].rstrip()
             if best is None or (best.kind == "cell" and len(found[1]) < 3) or len(said) > len(best.text):
                 return _Token("number", said, number=number_in(found[1]))
         return best or self._by_another_name(text, at)
@@ -177,7 +174,10 @@ class _Words:
         kinds = SAID_OF.get(word, "").split() or [word]
         names = [name for kind in kinds if kind and (name := column_called(self._table, kind))]
         name = names[0] if len(set(names)) == 1 else None
-        return _Token("column", found.group(), (self._table.header.index(name),)) if found and name else None
+        if found and name:
+            return _Token("column", found.group(), (self._table.header.index(name),))
+        plain = word in _SAYS_LITTLE or (word in SAID_OF and len(numeric_columns(self._table)) == 1)
+        return _Token("", found.group()) if found and plain and not name else None
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
@@ -292,6 +292,8 @@ class _Reader:
             return self._is_one_of(column.columns[0], frozenset(MISSING), "= (empty)")
         at = column.columns[0] if column else None
         self._next("is")
+        if token.kind == "not" and (number := self._next("number")) is not None:
+            return self._limit(number, "≠", at)
         cell = self._next("cell", "and") if token.kind == "not" else None
         return cell is not None and cell.kind == "cell" and self._cell(cell, at, negated=True)
 
