@@ -153,9 +153,7 @@ def _kept(table: Table, of: Reading) -> tuple[Table, list[Column]]:
         at
         for at, row in enumerate(table.rows)
         if all(
-            one.holds(
-                row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None
-            )
+            one.holds(row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None)
             for one in of.conditions
         )
     ]

@@ -118,7 +118,7 @@ _WORDS = (
         "? ! . ; made make go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
         "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 "
         "列 give gives provide kindly having falling respectively wise "
-        "per_row column columns ( ) \" “ ” still whats_the teach taught need see use run_in use_up mate hon dear "
+        'per_row column columns ( ) " “ ” still whats_the teach taught need see use run_in use_up mate hon dear '
         "thx ta cheers kindly hey hi hello thank_you mean gave given 统计 样子 麻烦了 麻烦 谢谢 多谢 您 你 大概 "
         "salary_of sold sells come comes carried still_open whose 请问 卖了 卖出 卖 报销 了多少 两 全",
     ),
@@ -145,7 +145,9 @@ SAID_OF = {
     **dict.fromkeys(("works", "worked", "working", "work"), "hours hrs time"),
     **dict.fromkeys(("owe", "owes", "owed", "owing"), "owed due balance amount fee"),
     **dict.fromkeys(("took", "takes", "take", "lasted", "lasts"), "hours hrs minutes min time duration"),
-    **dict.fromkeys(("earned", "earns", "earn", "made", "brought"), "salary wage pay income revenue takings sales amount"),
+    **dict.fromkeys(
+        ("earned", "earns", "earn", "made", "brought"), "salary wage pay income revenue takings sales amount"
+    ),
     **dict.fromkeys(("spent", "spend", "spends", "paid"), "amount price cost total fee"),
     **dict.fromkeys(("weighs", "weighed", "weigh"), "weight mass kg"),
     **dict.fromkeys(("ran", "drove", "walked", "rode", "cycled"), "km kilometres distance miles"),

@@ -7,8 +7,8 @@ from fractions import Fraction
 from . import figures
 from .bounded import FUNCTIONS
 from .contract import Answer, JsonValue, Value
-from .json_document import Node, Numeral
-from .json_scope import names_in, nested
+from .json_document import Node, Numeral, nested
+from .json_scope import names_in
 from .patterns import lazy_pattern
 
 _LONGEST = 120
@@ -34,7 +34,7 @@ _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:which|who|whose|has|have|had|with|s|the|a|an|of|all|for|in|and|what|whats|what's|is|are|give|get|me|show|tell|please|now|then|so|ok|how|much|over|across|"
     r"every|each|everything|values?|up|it|them|together|from|json|this|that)\b|[\s?.!:,'，。？：]|哪一?个?|谁|的|是|呢|那|所有|全部|多少|有|"
-    r"里面?|中|请|算|一下|都|把|各个?|每个?|把|再|数值?|和|了",
+    r"里面?|中|请|算|列(?:出来?|一下)?|一下|都|把|各个?|每个?|把|再|数值?|和|了",
     re.IGNORECASE,
 )
 
@@ -75,6 +75,7 @@ def holder_of(request: str, document: Node) -> Node | None:
 def _worked_out(key: str, measure: str, zh: str, scope: Node, chinese: bool) -> Answer | None:
     holding = [one for one in nested(scope) if isinstance(one, dict) and key in one]
     pairs = [(one, number) for one in holding for number in _listed(one[key])]
+    pairs = [(one, number) for one, number in pairs if number is not None]
     if not pairs or not all(isinstance(number, Numeral) for _, number in pairs):
         return None
     values = [Fraction(number.text) for _, number in pairs if isinstance(number, Numeral)]

@@ -3,7 +3,7 @@
 import re
 
 from .contract import Refusal
-from .json_document import Node, Numeral
+from .json_document import Node, Numeral, nested
 from .patterns import lazy_pattern
 
 VALIDITY = lazy_pattern(
@@ -60,6 +60,14 @@ def names_in(value: Node) -> list[str]:
     return sorted({name for one in nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
 
 
+def without_keys(request: str, value: Node) -> str:
+    """The request without the keys that it names: one may be called `数量` or `count`."""
+    for name in names_in(value):
+        form = re.escape(name) if not name.isascii() else rf"(?<!\w){re.escape(name)}(?!\w)"
+        request = re.sub(form, " ", request)
+    return request
+
+
 def refuse_unread(request: str, path: str | None, value: Node) -> None:
     """Raises Refusal if more is asked than the value at `path`, or something that the document has no name for."""
     names = names_in(value)
@@ -108,13 +116,3 @@ def _related(name: str, steps: set[str], request: str) -> bool:
 
 def hint(value: Node) -> str:
     return f" Its keys are: {', '.join(list(value)[:20])}." if isinstance(value, dict) and value else ""
-
-
-def nested(value: Node) -> list[Node]:
-    """The value and everything in it, outermost first."""
-    found, waiting = list[Node](), [value]
-    while waiting:
-        one = waiting.pop(0) if len(waiting) < 50 else waiting.pop()
-        found.append(one)
-        waiting += list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
-    return found

@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .list_words import (
+    ADDED,
     BY_LENGTH,
     DOWN,
     FORMS,
     HOW_OFTEN,
     ONLY_REPEATED,
+    REFERS,
     REMOVED,
+    TAKEN_OUT,
     TAKES_OUT,
     hides_a_request,
     joined_steps,
@@ -77,6 +80,9 @@ class _List(NamedTuple):
 
 
 def understand(question: Question) -> Task | None:
+    back = _back_to(question)
+    if back is not None:
+        return Task(LIKELY, lambda: _answer(back, question))
     if (asked := _read(question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(asked, question))
     if question.earlier and REMOVED.fullmatch(question.text.strip()) and (gone := _gone(question)) is not None:
@@ -93,6 +99,37 @@ def understand(question: Question) -> Task | None:
     if question.alone and _bare(question.text) is not None:
         return Task(POSSIBLE, _refuse_request)
     return None
+
+
+def _back_to(question: Question) -> _List | None:
+    """The list of the turns before with what is added and taken out since, or under the steps that `text` names."""
+    text = question.text.strip()
+    at = next((at for at, earlier in enumerate(question.earlier) if _handed_over(earlier)), None)
+    listed = _handed_over(question.earlier[at]) if at is not None and len(text) <= _LONGEST_REQUEST else None
+    if listed is None or at is None or "\n" in text:
+        return None
+    entries = list(listed.entries)
+    for turn in (*reversed(question.earlier[:at]), text):
+        entries = _changed(entries, turn) or entries
+    known = listed._replace(entries=tuple(entries))
+    if _changed(list(listed.entries), text) is not None or _changed(entries, text) is not None:
+        return known
+    steps = REFERS.search(text) and steps_in(text) and not unread_in(text)
+    return known._replace(request=_followed(text, listed) or text) if steps else None
+
+
+def _changed(entries: list[str], turn: str) -> list[str] | None:
+    """The entries after `add cherry`, `take out fig`; None where the turn says no such thing."""
+    if out := TAKEN_OUT.fullmatch(turn.strip()):
+        gone = {one.casefold() for one in _entries(out["entries"]) or (out["entries"],)}
+        return (
+            [one for one in entries if one.casefold() not in gone] if gone <= {e.casefold() for e in entries} else None
+        )
+    added = ADDED.fullmatch(turn.strip())
+    if added is None or steps_in(turn) or "\n" in turn:
+        return None
+    more = _entries(added["entries"]) if re.search("[,，、]| and ", added["entries"]) else None
+    return [*entries, *(more or (added["entries"],))]
 
 
 def _is_order(text: str) -> bool:

@@ -29,7 +29,7 @@ _STEPS = (
     ),
     (
         "numbered",
-        r"\bnumber(?:ed|s|ing)? (?:the |these |my |them|each|it|lines?|list|items?)|\b(?:number them|add "
+        r"\bnumber(?:ed|s|ing)? (?:the |these\b|my |them|each|it|lines?|list|items?)|\b(?:number them|add "
         r"numbers|numbered)\b|编号|加序号",
     ),
     ("counted", r"\bhow many\b|\bcount(?:s|ed|ing)?\b|\bnumber of\b|多少|几[个人种项样行条名]|数量|计数|统计"),
@@ -60,7 +60,7 @@ REMOVED = lazy_pattern(
 )
 ONLY_REPEATED = lazy_pattern(
     r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|"
-    r"double[ds]?)\b|哪些?.*重复|有没有重复|重复的有?哪",
+    r"double[ds]?)\b|[哪谁].*重复|有没有重复|重复的有?哪",
     re.IGNORECASE,
 )
 TAKES_OUT = lazy_pattern(
@@ -86,7 +86,8 @@ _SAYS_NOTHING = lazy_pattern(
     r"in|different|entered|sorted|as (?:numbers|figures|text|strings)|"
     r"numerically|by value|on|list's|numbers?|highest|lowest|high|low|"
     r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
-    r"than|instead|back|thing|hi|hello|thanks)\b|"
+    r"than|instead|back|thing|hi|hello|thanks|ones?|was|were|did|got|great|nice|cool|perfect|good|thx|plz|will|be|"
+    r"be)\b|[谁了]|"
     r"删[掉除]?|去掉|只留一?[个遍次]?|留下?|[行条]|"
     r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
     r"到至先后后]|[\W\d_]",
@@ -124,6 +125,20 @@ _IN_ITS_ORDER = lazy_pattern(
     re.IGNORECASE,
 )
 """What stays as it is, and is no step."""
+
+
+REFERS = lazy_pattern(r"\b(?:that|it|them|those|these|again)\b|它们?|这些|再", re.IGNORECASE)
+_LEAD = r"(?:(?:and|now|ok|okay|also|oh|please|then)[\s,]+)*"
+ADDED = lazy_pattern(
+    rf"{_LEAD}(?:add|plus|put in|include|insert|再?加上?|加入|添加)\s*(?:the |an? )?(?P<entries>[^?？:：]{{1,80}}?)"
+    r"(?:\s+(?:to (?:it|that|the list|them)|too|as well|please|pls|again))*[\s.!。]*",
+    re.IGNORECASE,
+)
+TAKEN_OUT = lazy_pattern(
+    rf"{_LEAD}(?:take out|takeout|take off|remove|delete|drop|without|leave out|cross off|strike|minus|去掉|删掉?|不要|划掉)\s*"
+    r"(?:the )?(?P<entries>[^?？:：]{1,80}?)(?:\s+(?:from (?:it|that|the list|them)|too|as well|please|pls|again))*[\s.!。]*",
+    re.IGNORECASE,
+)
 
 
 def steps_in(request: str) -> list[str]:

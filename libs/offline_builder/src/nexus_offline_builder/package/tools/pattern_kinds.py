@@ -11,7 +11,7 @@ HOW_MANY_DIFFERENT = lazy_pattern(
     r"(?:\b(?:and|so|ok|now)\b[\s,]*)*(?:how many|number of|count(?: of)?)(?: (?:of (?:them|those)|are|were|is|the|"
     r"there))*\s+"
     r"(?:unique|different|distinct|individual)(?: (?:ones?|are|were|there|values?|entries|of|them|those|hash ?tags?|"
-    r"links?|urls?|numbers?|e?-?mails?|"
+    r"links?|urls?|numbers?|e?-?mails?|these|phones?|"
     r"addresses|dates|mentions?))*[\s?.!]*|"
     r"(?:那|其中)?(?:不重复|不同|去重后?)的?(?:一共|总共)?(?:还?有)?(?:几|多少)个?(?:呢)?[\s?？。]*|(?:有)?(?:几|多少)个?(?:不同|不重复)的?(?:呢)?[\s?？。]*",
     re.IGNORECASE,

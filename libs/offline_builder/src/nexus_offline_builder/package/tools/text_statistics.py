@@ -154,7 +154,7 @@ def understand(question: Question) -> Task | None:
     if passage.text is None:
         earlier = next((one for text in question.earlier if (one := _text_of(text, question))), None)
         if earlier is None:
-            return Task(LIKELY, _refuse_without_text)
+            return Task(POSSIBLE, _refuse_without_text)
         return Task(LIKELY, lambda: _answer(Passage(passage.request, earlier), question.chinese))
     return Task(CERTAIN, lambda: _answer(passage, question.chinese))
 
@@ -267,7 +267,10 @@ def _behind_dash(prompt: str) -> Passage | None:
 
 
 def _asks_on(text: str) -> bool:
-    """Whether what stands behind a question is another one: `How many words? And how many letters?`"""
+    """Whether what stands behind a question goes on with it: `And how many letters?`, `(no spaces)`."""
+    plain = re.sub(r"[()（）]", "", text)
+    if len(text) < _LONGEST_FOLLOW_UP and text[0] in "(（" and asked_figures(plain):
+        return True
     return len(text) < _LONGEST_FOLLOW_UP and (_ASKED.search(text) is not None or text.endswith(("?", "？")))
 
 
