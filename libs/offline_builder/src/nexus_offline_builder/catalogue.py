@@ -40,7 +40,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
+        topics="name_and_amount name_and_price amount_per_name 成绩单 monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
         "which_member which_student "
         "which_employee which_order which_product how_many_order how_many_customer how_many_member "
         "orders_per order_per has_not_paid hasn_t_paid "
@@ -71,7 +71,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="split_expense share_expense expense_split cash_till lap_time 利息 "
+        topics="pay_what cash_up cashing_up till_cash mileage total_and_average average_and_total sum_and_average pay_slip "
+        "split_expense share_expense expense_split cash_till lap_time 利息 "
         "profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share "
         "share_rent share_the_rent unit_price which_pack "
         "money_given commission difference_between_two_number difference_between_two_amount each_pay "
@@ -145,7 +146,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
+        topics="shift_start start_and_end clock_in clocking_in clock_out clocking_out in_and_out_time 打卡 工时 预产期 workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
         "倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
         "day_between "
         "date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
@@ -217,7 +218,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
             "price_in_a_text price_in_text amount_in_a_text date_in_a_text find_price extract_price "
-            "pull_price number_out_of date_in_text date_from_text date_out_of "
+            "pull_price price_out amount_out all_amount number_out_of date_in_text date_from_text date_out_of "
             "date_in_letter date_in_mail date_in_email "
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
             "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"
@@ -230,7 +231,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "extraction find finder collect scan highlight pull scrape detect list "
         "grab harvest "
         "identify parse out_of spot "
-        "gather get search recognise recognize fish pick 提取 抽取 查找 抓 扒出 挖出 挑出 找出 找 识别 抓取 列出",
+        "gather get search recognise recognize fish pick 提取 抽取 查找 抓 抠 扒 扒出 挖出 挑出 找出 找 识别 抓取 列出",
     ),
     ToolRule(
         name="json_to_csv",
@@ -281,7 +282,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         short_name="lists",
         topics="sort_thing sort_stuff sort_item sort_entry sort_anything sort_line sort_list sort_a_list "
         "sort_the_list sort_my_list sort_name sort_word alphabetical "
-        "alphabetical_order alphabetize "
+        "alphabetical_order abc_order alphabetize "
         "order_of_number number_in_order smallest_first largest_first highest_first lowest_first "
         "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
         "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate "
@@ -299,7 +300,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="change_case all_capital cap_lock change_the_case case_of_text "
+        topics="shouty normal_case change_case all_capital cap_lock change_the_case case_of_text "
         "letter_case convert_case case_converter slug slugify "
         "url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "

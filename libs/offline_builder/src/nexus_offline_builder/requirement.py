@@ -23,9 +23,15 @@ _NEGATED = re.compile(
 _ITS_CALCULATOR = re.compile(
     r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE
 )
-_AN_EXPRESSION = re.compile(r"(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)", re.IGNORECASE)
+_AN_EXPRESSION = re.compile(
+    r"\b(?:times|x) \d|\b(?:hours|hrs|qty|quantity|pieces|km|miles|units) (?:x|times|\*) |(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)",
+    re.IGNORECASE,
+)
 _OTHER_SIZES = re.compile(r"\b(?:shoe|dress|clothes|clothing|ring|hat|bra) sizes?\b", re.IGNORECASE)
-_FINDS_DATES = re.compile(r"(?:提取|抓取?|找|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,6}(?:日期|数字|金额|价格)")
+_FINDS_DATES = re.compile(
+    r"(?:提取|抓取?|找|抠|扒|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,6}(?:日期|数字|金额|价格)|"
+    r"(?:日期|数字|金额|价格)[\u4e00-\u9fff、]{0,6}(?:提取|找|挑|摘|抠|抓|扒)(?:出来?)?"
+)
 _MORE_DAYS = re.compile(r"\+\s*(\d+|n|x)?\s*(?=(?:business |working |work)?(?:day|week|month|year)s?\b)", re.IGNORECASE)
 _ARROW = re.compile(r"\s*(?:<?[-=]+>|[→↔⇒])\s*")
 _AND = re.compile(r"(?<=\w )(?:n|&)(?= \w)")
@@ -49,6 +55,8 @@ _RECORDS = re.compile(
     r"tabs?|semicolons?|columns?|excel|erp|sap|calc|listing)\b|"
     r"\b(?:past\w+|cop(?:y|ied)|send\w*|throw|dump\w*|drop|export\w*|give)\b[^.;]{0,40}\b(?:list|table)s?\b(?=[^\n]{0,200}\b(?:total|amount|"
     r"averages?|sums?|under|over|stock|customer|adds? up|per|marks?)\b)|"
+    r"\bpast\w+\b[^.;]{0,40}\b(?:appointments?|orders?|jobs?|bookings?|sales|takings|results?|scores?|marks|expenses|hours|shifts|runs|"
+    r"transactions|invoices|payments|visits|deliveries|stock|readings|trips|rides|donations|members|prices)\b|"
     r"(?:贴|粘|导出|复制|拷|有一?[份张]|发给)[^。；\n]{0,16}?(?:表|单|册|账|记录)(?![示达面位词价纯独])|"
     r"(?:表|单|册|账|记录|清单)[^。；\n]{0,4}?(?:贴|粘|发给|复制|导)|[\u4e00-\u9fff](?:记录|台账)",
     re.IGNORECASE,
@@ -64,6 +72,7 @@ _ABOUT_SIGNS = re.compile(
     re.IGNORECASE,
 )
 _OF_PICTURES = re.compile(
+    r"\b(?:photos?|pictures?|images?|selfies)\b[^.;]{0,40}\b(?:background|crop\w*|cut|resi[sz]e|sharp\w*|blur\w*|retouch\w*|filters?)\b|"
     r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|"
     r"->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
     r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|"

@@ -104,7 +104,7 @@ _NOT = lazy_pattern(
 )
 _IN_MONTH = lazy_pattern(
     rf"\b(?:in|for|of|during|from)\s+(?:the month of\s+)?(?P<name>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}}))?|"
-    rf"^\s*(?P<first>{_MONTH})\b(?!\s*\d)|(?:(?P<y>\d{{4}})年)?(?P<zh>1[0-2]|[1-9])月(?:份)?(?!\d)",
+    rf"^\s*(?:(?:and|just|only|now|but)\s+)*(?P<first>{_MONTH})\b(?!\s*\d)|(?:(?P<y>\d{{4}})年)?(?P<zh>1[0-2]|[1-9])月(?:份)?(?!\d)",
     re.IGNORECASE,
 )
 _PER_MONTH = lazy_pattern(

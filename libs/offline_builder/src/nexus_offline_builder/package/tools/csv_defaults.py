@@ -11,6 +11,7 @@ from .csv_ranking import COUNTS
 from .csv_rows import picked_rows
 from .csv_scope import says_something, without_names
 from .list_defaults import in_full as several_in_full
+from .number_lists import named_amounts
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
 from .wording import NUMBER_OF
@@ -107,6 +108,8 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
 
     None where that is no more than what a table gets anyhow. Raises Refusal where it cannot be done with this table.
     """
+    if (told := named_amounts(question.text)) is not None:
+        return told
     table = table_in(question.text)
     if table is None and question.alone:
         return several_in_full(question, requirement)

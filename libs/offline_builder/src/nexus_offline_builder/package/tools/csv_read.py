@@ -12,6 +12,7 @@ from .csv_columns import distinct_cells
 from .csv_conditions import by_month
 from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
 from .csv_figures import MEASURES, Measure, by_group, per_column
+from .csv_ranking import COUNTS
 from .csv_reading import Reading, read
 from .csv_scope import says_something
 from .patterns import lazy_pattern
@@ -194,9 +195,17 @@ def _asked(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> An
         return None
     if measures or of.counted:
         chosen = [one for one in targets or columns if one.numbers and not one.mixed]
+        if "amount" in of.measures and not targets:
+            chosen = _money(chosen) or chosen
         several = not targets and len(chosen) > 1 and of.conditions and "amount" in of.measures
         return per_column(rows, chosen, measures or [MEASURES[0]], chinese) if chosen and not several else None
     return _rows_or_cells(rows, of, targets, named, chinese)
+
+
+def _money(columns: list[Column]) -> list[Column]:
+    """The only column that `how much` can be of: beside counts, that of amounts with cents."""
+    broken = [one for one in columns if any(number.denominator > 1 for number in one.numbers)]
+    return broken if len(broken) == 1 and not COUNTS.search(broken[0].name) else []
 
 
 def _counted(rows: Table, columns: list[Column], of: Reading, labels: list[str], chinese: bool) -> Answer | None:

@@ -24,12 +24,12 @@ _WORDS = (
     (
         "most",
         "longest_first descending desc high_to_low z-a z_to_a 从高到低 从多到少 "
-        "从大到小 降序 most highest biggest largest max maximum "
+        "从大到小 降序 most longest priciest most_expensive costliest highest biggest largest max maximum "
         "best greatest top most_often dearest 最多 最高 最大 最好 最贵 bests",
     ),
     (
         "least",
-        "shortest_first ascending asc low_to_high a-z a_to_z alphabetically 从低到高 从少到多 从小到大 升序 least lowest smallest min "
+        "shortest_first ascending asc low_to_high a-z a_to_z alphabetically 从低到高 从少到多 从小到大 升序 least shortest cheapest least_expensive lowest smallest min "
         "minimum fewest worst least_often bottom 最少 最低 最小 最差 最便宜 worsts",
     ),
     (
@@ -109,7 +109,7 @@ _WORDS = (
     ),
     (
         "and",
-        "and or , & plus 和 与 、 或 以及 跟",
+        "and or , & n plus 和 与 、 或 以及 跟",
     ),
     (
         "",
@@ -120,7 +120,7 @@ _WORDS = (
         "列 give gives provide kindly having falling respectively wise "
         'per_row column columns ( ) " “ ” still whats_the teach taught need see use run_in use_up mate hon dear '
         "thx ta cheers kindly hey hi hello thank_you mean gave given 统计 样子 麻烦了 麻烦 谢谢 多谢 您 你 大概 "
-        "salary_of sold sells come comes carried still_open whose 请问 卖了 卖出 卖 报销 了多少 两 全",
+        "salary_of sold sells come comes carried whose 请问 卖了 卖出 卖 报销 了多少 两 全",
     ),
     (
         "money",
@@ -144,7 +144,7 @@ SAID_OF = {
     "income": "fee amount revenue price",
     **dict.fromkeys(("works", "worked", "working", "work"), "hours hrs time"),
     **dict.fromkeys(("owe", "owes", "owed", "owing"), "owed due balance amount fee"),
-    **dict.fromkeys(("took", "takes", "take", "lasted", "lasts"), "hours hrs minutes min time duration"),
+    **dict.fromkeys(("took", "takes", "take", "lasted", "lasts"), "takings hours hrs minutes min time duration"),
     **dict.fromkeys(
         ("earned", "earns", "earn", "made", "brought"), "salary wage pay income revenue takings sales amount"
     ),

@@ -318,6 +318,8 @@ def _followed(question: Question) -> Task | None:
     if len(words) > _LONGEST_REQUEST or not changes or _unread(words):
         return None
     text = next((one for earlier in question.earlier if (one := _text_of(earlier))), None)
+    if text is None and question.earlier:
+        text = passage_in(question.earlier[0]).text
     if text is None and question.alone and question.earlier and not is_request(question.earlier[0]):
         text = question.earlier[0]
     if text is not None and (made := _made_before(question)) is not None:
