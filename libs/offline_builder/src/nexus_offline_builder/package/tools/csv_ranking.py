@@ -72,7 +72,7 @@ _WORTH = lazy_pattern(
 _WORTH_OF_STOCK = lazy_pattern(r"worth|value|times|multipl|[*×]|值|乘|库存", re.IGNORECASE)
 """Says that how many is to be multiplied, whatever else the table holds."""
 COUNTS = lazy_pattern(
-    r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
+    r"\bsold\b|qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
 )
 PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
 PRICED = lazy_pattern(r"cheap|expensive|dear|pric[iy]|\bcost|便宜|贵", re.IGNORECASE)

@@ -133,7 +133,7 @@ def _of_those(table: Table, base: Reading, new: Reading, chinese: bool) -> Answe
         pairs = zip(rows.rows, column.cells, strict=True)
         rows = rows._replace(rows=tuple(row for row, cell in pairs if cell == wanted))
     if new.figures and base.extreme:
-        again = new.measures in (("amount",), ("total",)) and not (new.columns or new.counted or new.group)
+        again = (new.counted or new.measures in (("amount",), ("total",))) and not (new.columns or new.group)
         return _answer(table, base, chinese) if again else None
     if new.figures:
         return _answer(table, _merged(table, base, new), chinese)
@@ -290,6 +290,12 @@ def _key(keys: Sequence[Fraction | str | None], place: int) -> tuple[Fraction, s
 
 def _in_order(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> Answer | None:
     """The rows by a column, those without a number last."""
+    if (
+        not of.columns
+        and not of.extreme
+        and (named := [at for at, name in enumerate(rows.header) if name not in {one.name for one in columns}])
+    ):
+        of = of._replace(columns=(named[0],))
     if len(of.columns) != 1 or of.measures or of.counted or of.group is not None or of.first:
         return None
     at, down = of.columns[0], of.extreme == "most"

@@ -9,8 +9,9 @@ from fractions import Fraction
 from operator import eq, ge, gt, le, lt, ne
 from typing import NamedTuple
 
-from .csv_aliases import column_called
+from .csv_aliases import column_called, counts_column
 from .csv_conditions import NO, YES, Condition, by_month, on_days
+from .csv_ranking import COUNTS
 from .csv_words import ASKS, LEXICON, SAID_OF, forms_of
 from .patterns import lazy_pattern
 from .table import MISSING, Table, number_in, numeric_columns
@@ -24,6 +25,7 @@ _SAYS_LITTLE = frozenset({"take", "takes", "took", "made", "brought", "work", "w
 _HOW_MANY_PEOPLE = lazy_pattern("(?:多少|几)个?人")
 _WISE = lazy_pattern(r"\b([a-z]+)[ -]?wise\b", re.IGNORECASE)
 _NO_DIGIT = lazy_pattern("一共")
+_OUT_OF_STOCK = lazy_pattern(r"\b(?:out of stock|sold out|run out)\b|缺货|没货|卖完", re.IGNORECASE)
 _SCALE = lazy_pattern(r"\b[\w ]{1,20} (?:is|are) (?:from|out of|of) \d+\s*[.;!,]+\s+", re.IGNORECASE)
 _LEFT_OUT_BECAUSE = lazy_pattern(
     r"[,.;]?\s*\b([A-Z]\w+) (?:was|is|were|has been) [a-z ]{2,30}?[,;]? (?:so|and) (?:please )?(?:don't|do not|dont|"
@@ -72,6 +74,8 @@ def read(table: Table, request: str) -> tuple[Table, Reading] | None:
         return None
     request = _WISE.sub(r" per \1 ", request)
     request = _LEFT_OUT_BECAUSE.sub(r" without \1 ", _SCALE.sub(" ", request))
+    if (stock := counts_column(table)) is not None:
+        request = _OUT_OF_STOCK.sub(f" list {stock} = 0 ", request)
     months = by_month(table, request)
     table, request = months or (table, request)
     conditions: list[Condition] = []
@@ -286,6 +290,8 @@ class _Reader:
     def _without(self, token: _Token) -> bool:
         """`not signed`, `without Cho`, `no price`."""
         column = self._next("column")
+        if column is not None and column.columns[0] in self._numeric and COUNTS.search(column.text):
+            return self._none_of(column.columns[0])
         if column is not None and self._says_yes_or_no(column.columns[0]):
             return self._is_one_of(column.columns[0], frozenset(NO), "= no")
         if column is not None and token.kind == "empty":
@@ -296,6 +302,12 @@ class _Reader:
             return self._limit(number, "≠", at)
         cell = self._next("cell", "and") if token.kind == "not" else None
         return cell is not None and cell.kind == "cell" and self._cell(cell, at, negated=True)
+
+    def _none_of(self, at: int) -> bool:
+        """`not sold`: nothing, or no number."""
+        condition = Condition(at, f"{self._table.header[at]} = 0", lambda _cell, number: not number)
+        self._of = self._of._replace(conditions=(*self._of.conditions, condition))
+        return True
 
     def _says_yes_or_no(self, at: int) -> bool:
         said = {row[at].lower() for row in self._table.rows}

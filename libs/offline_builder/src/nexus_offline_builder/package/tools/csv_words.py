@@ -29,12 +29,12 @@ _WORDS = (
     ),
     (
         "least",
-        "shortest_first ascending asc low_to_high a-z a_to_z alphabetically 从低到高 从少到多 从小到大 升序 least shortest cheapest least_expensive lowest smallest min "
+        "shortest_first ascending asc low_to_high a-z a_to_z 从低到高 从少到多 从小到大 升序 least shortest cheapest least_expensive lowest smallest min "
         "minimum fewest worst least_often bottom 最少 最低 最小 最差 最便宜 worsts",
     ),
     (
         "count",
-        "how_many count number_of counts hw_many hwo_many 几样 几款 几种 几个 多少个 "
+        "how_many count number_of nr_of no._of counts hw_many hwo_many 几样 几款 几种 几个 多少个 "
         "多少人 几个人 几人 人数 几行 多少行 几条 多少条 几名 多少名 几 有几",
     ),
     (
@@ -68,7 +68,7 @@ _WORDS = (
     ),
     (
         "sort",
-        "sort sorted order ordered rank ranked 排序 排 排列 排一下",
+        "alphabetically alphabetical alphabetical_order in_alphabetical_order sort sorted order ordered rank ranked 排序 排 排列 排一下",
     ),
     (
         "single",
@@ -115,7 +115,7 @@ _WORDS = (
         "",
         "the a an of in for on to at from with do does did has have had i we my our me you be been there "
         "please pls can could tell so ok okay now then about how get got any also all member's s whole table "
-        "? ! . ; made make go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
+        "? ! . ; at_all so_far yet made make go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
         "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 "
         "列 give gives provide kindly having falling respectively wise "
         'per_row column columns ( ) " “ ” still whats_the teach taught need see use run_in use_up mate hon dear '
@@ -169,6 +169,9 @@ def forms_of(name: str) -> set[str]:
         forms |= {f"{named[2]} {named[1]}", named[1], named[2]} - LEXICON.keys()
     forms |= {form + "s" for form in forms if form.isascii() and form[-1].isalpha() and len(form) > 2}
     forms |= {form[:-1] for form in forms if form.isascii() and form.endswith("s") and len(form) > 3}
+    forms |= {form[:-1] + "ies" for form in forms if form.isascii() and form.endswith("y") and len(form) > 3}
+    if re.fullmatch("[\u4e00-\u9fff][名级称号]", plain):
+        forms.add(plain[0])
     if not plain.isascii() and len(plain) > 2:
         forms |= {plain[:-2], plain[-2:], plain[:2]} if len(plain) > 3 else {plain[:2]}
     return forms

@@ -9,6 +9,7 @@ from .json_defaults import in_full
 from .json_document import STEP, Document, Node, Numeral, document_in, nested, plain, selected, written
 from .json_figures import figure_of, holder_of, scope_of
 from .json_names import of_a_name, with_key
+from .json_rows import of_rows
 from .json_scope import VALIDITY, hint, names_in, refuse_unread, without_keys
 from .json_turns import BARE_PATH, ITS, LEFT, OTHER_PLACE, apart, value_beside
 from .json_validity import checked_in, invalid, refuse_invalid, repeats, validity
@@ -60,7 +61,8 @@ _WANTED = lazy_pattern(
 def understand(question: Question) -> Task | None:
     checked = checked_in(question.text)
     document = document_in(question.text)
-    if question.earlier and _RELATIVE_PATH.search(question.text) and (found := _about_earlier_document(question)):
+    leads_back = _RELATIVE_PATH.search(question.text) or OTHER_PLACE.fullmatch(question.text.strip())
+    if question.earlier and leads_back and (found := _about_earlier_document(question)):
         return found
     if checked is not None and (document is None or checked.error is None):
         return Task(CERTAIN, lambda: validity(checked, question))
@@ -160,6 +162,21 @@ def _refuse_without_document() -> Answer:
 
 
 def _answer(document: Document, question: Question) -> Answer:
+    """The value at a path; of a list of objects also what can be read of its rows."""
+    plain_words = document.repeated is None and not _DOLLAR_PATH.search(document.request)
+    rows = partial(of_rows, document.request, document.value, question.chinese)
+    tabular = plain_words and not BARE_PATH.search(document.request) and not _LEADING_PATH.search(document.request)
+    if tabular and (answer := rows(only_picks=True)) is not None:
+        return answer
+    try:
+        return _at_path(document, question)
+    except Refusal:
+        if not tabular or (answer := rows(only_picks=False)) is None:
+            raise
+        return answer
+
+
+def _at_path(document: Document, question: Question) -> Answer:
     scope = scope_of(document.request, document.value) if not BARE_PATH.search(document.request) else None
     if scope is not None and (_LENGTH.search(scope[1]) or any(name in scope[1] for name in names_in(scope[0]))):
         document = document._replace(value=scope[0], request=scope[1])
@@ -220,7 +237,8 @@ def _in_the_singular(document: Document) -> str:
         if name.isascii() and len(name) > 3 and name.endswith("s") and name[:-1] not in names:
             request = re.sub(rf"(?<![\w$.-]){re.escape(name[:-1])}(?!\w)", name, request, flags=re.IGNORECASE)
         if name.isascii() and f"{name}s" not in names and len(name) > 1 and name not in ("it", "a"):
-            request = re.sub(rf"(?<![\w$.-]){re.escape(name)}s(?!\w)", name, request)
+            many = rf"{re.escape(name)}s|{re.escape(name[:-1])}ies" if name.endswith("y") else rf"{re.escape(name)}s"
+            request = re.sub(rf"(?<![\w$.-])(?:{many})(?!\w)", name, request)
             if [other.lower() for other in names].count(name.lower()) == 1:
                 request = re.sub(rf"(?<![\w$.-]){re.escape(name)}(?!\w)", name, request, flags=re.IGNORECASE)
     return request

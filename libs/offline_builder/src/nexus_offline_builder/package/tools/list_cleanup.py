@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .list_words import (
-    ADDED,
     BY_LENGTH,
     DOWN,
     FORMS,
@@ -15,8 +14,9 @@ from .list_words import (
     ONLY_REPEATED,
     REFERS,
     REMOVED,
-    TAKEN_OUT,
     TAKES_OUT,
+    changed,
+    entries_in,
     hides_a_request,
     joined_steps,
     steps_in,
@@ -24,10 +24,9 @@ from .list_words import (
 )
 from .passage import is_request
 from .patterns import lazy_pattern
-from .table import number_in, table_in
+from .table import number_in
 from .wording import asks_how_many
 
-_MOST_ENTRIES = 5000
 _LONGEST_REQUEST = 120
 _FEWEST = 2
 _PLACES = {"first": 0, "top": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "bottom": -1} | {
@@ -108,28 +107,14 @@ def _back_to(question: Question) -> _List | None:
     listed = _handed_over(question.earlier[at]) if at is not None and len(text) <= _LONGEST_REQUEST else None
     if listed is None or at is None or "\n" in text:
         return None
-    entries = list(listed.entries)
+    entries = rearranged(list(listed.entries), listed.request)
     for turn in (*reversed(question.earlier[:at]), text):
-        entries = _changed(entries, turn) or entries
+        entries = changed(entries, turn) or entries
     known = listed._replace(entries=tuple(entries))
-    if _changed(list(listed.entries), text) is not None or _changed(entries, text) is not None:
+    if changed(list(listed.entries), text) is not None or changed(entries, text) is not None:
         return known
     steps = REFERS.search(text) and steps_in(text) and not unread_in(text)
     return known._replace(request=_followed(text, listed) or text) if steps else None
-
-
-def _changed(entries: list[str], turn: str) -> list[str] | None:
-    """The entries after `add cherry`, `take out fig`; None where the turn says no such thing."""
-    if out := TAKEN_OUT.fullmatch(turn.strip()):
-        gone = {one.casefold() for one in _entries(out["entries"]) or (out["entries"],)}
-        return (
-            [one for one in entries if one.casefold() not in gone] if gone <= {e.casefold() for e in entries} else None
-        )
-    added = ADDED.fullmatch(turn.strip())
-    if added is None or steps_in(turn) or "\n" in turn:
-        return None
-    more = _entries(added["entries"]) if re.search("[,，、]| and ", added["entries"]) else None
-    return [*entries, *(more or (added["entries"],))]
 
 
 def _is_order(text: str) -> bool:
@@ -178,7 +163,7 @@ def _read(text: str) -> _List | None:
     if not behind and (inline := _inline(plain)) is not None:
         candidates.append(inline)
     for request, body in candidates:
-        entries = _entries(body)
+        entries = entries_in(body)
         if entries and len(request) <= _LONGEST_REQUEST and steps_in(request) and not unread_in(request):
             return _List(entries, request, _joint(body))
     return None
@@ -190,23 +175,6 @@ def _inline(text: str) -> tuple[str, str] | None:
     return (found["request"], found["body"]) if found else None
 
 
-def _entries(body: str) -> tuple[str, ...] | None:
-    lines = [line.strip() for line in body.split("\n") if line.strip()]
-    if len(lines) == 1:
-        lines = [
-            part.strip()
-            for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。"))
-            if part.strip()
-        ]
-        lines = lines if len(lines) != 1 else lines[0].split()
-    table = table_in(body) if "\n" in body and len(lines) >= _FEWEST else None
-    if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (
-        table is not None and len(table.header) > 1 and len(table.rows) > 1
-    ):
-        return None
-    return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
-
-
 def _unlabelled(text: str) -> str:
     label = _LABEL.match(text.strip())
     return text.strip()[label.end() :] if label else text.strip()
@@ -215,7 +183,7 @@ def _unlabelled(text: str) -> str:
 def _bare(text: str) -> _List | None:
     text = _unlabelled(text)
     listed = re.search(r"\n|,.*,|、.*、|;.*;|^\d[\d.]*(?:\s+\d[\d.]*){2,}$", text.strip())
-    entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
+    entries = entries_in(text) if listed and not re.search(r"[?？]", text) else None
     if entries is None or hides_a_request(entries) or re.match(r"[^,，、;\n]*[^\W\d_][:：]\s", text):
         return None
     return _List(entries, "", _joint(text))

@@ -3,6 +3,11 @@
 import re
 
 from .patterns import lazy_pattern
+from .table import table_in
+from .wording import digits_for_words
+
+_MOST_ENTRIES = 5000
+_FEWEST = 2
 
 _STEPS = (
     (
@@ -141,6 +146,13 @@ TAKEN_OUT = lazy_pattern(
 )
 
 
+FIRST_FEW = lazy_pattern(
+    rf"{_LEAD}(?:(?:just|only|show|give|me|the)\s+)*(?P<way>first|top|last|bottom)\s+(?P<n>\d{{1,3}}|two|three|four|five|ten)"
+    r"(?:\s+(?:ones?|names?|entries|items?|only|please|pls|of (?:it|them|those)))*[\s?.!]*|只?[要看]?前(?P<zh>[\d一二两三四五十]+)个[\s。]*",
+    re.IGNORECASE,
+)
+
+
 def steps_in(request: str) -> list[str]:
     request = _IN_ITS_ORDER.sub(" ", request)
     return [name for name, form in FORMS if form.search(request)]
@@ -164,3 +176,38 @@ def joined_steps(line: str) -> tuple[str, str] | None:
 def hides_a_request(entries: tuple[str, ...]) -> bool:
     """Whether the first or the last entry says something that is to be done: `top 2 of 5`, `100 as text`."""
     return _ASKS_FIRST.match(entries[0]) is not None or _ASKS_LAST.search(entries[-1]) is not None
+
+
+def entries_in(body: str) -> tuple[str, ...] | None:
+    lines = [line.strip() for line in body.split("\n") if line.strip()]
+    if len(lines) == 1:
+        lines = [
+            part.strip()
+            for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。"))
+            if part.strip()
+        ]
+        lines = lines if len(lines) != 1 else lines[0].split()
+    table = table_in(body) if "\n" in body and len(lines) >= _FEWEST else None
+    if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (
+        table is not None and len(table.header) > 1 and len(table.rows) > 1
+    ):
+        return None
+    return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
+
+
+def changed(entries: list[str], turn: str) -> list[str] | None:
+    """The entries after `add cherry`, `take out fig`; None where the turn says no such thing."""
+    if out := TAKEN_OUT.fullmatch(turn.strip()):
+        gone = {one.casefold() for one in entries_in(out["entries"]) or (out["entries"],)}
+        return (
+            [one for one in entries if one.casefold() not in gone] if gone <= {e.casefold() for e in entries} else None
+        )
+    if few := FIRST_FEW.fullmatch(turn.strip()):
+        count = int(digits_for_words(few["n"] or few["zh"]))
+        last = (few["way"] or "").lower() in ("last", "bottom")
+        return (entries[-count:] if last else entries[:count]) if 0 < count <= len(entries) else None
+    added = ADDED.fullmatch(turn.strip())
+    if added is None or steps_in(turn) or "\n" in turn:
+        return None
+    more = entries_in(added["entries"]) if re.search("[,，、]| and ", added["entries"]) else None
+    return [*entries, *(more or (added["entries"],))]

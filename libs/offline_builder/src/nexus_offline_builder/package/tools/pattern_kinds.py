@@ -74,10 +74,11 @@ KINDS = (
     _kind(
         "dates",
         "日期",
-        r"\bdates?\b|日期",
-        r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}年\d{1,2}月\d{1,2}[日号]?|(?:jan|"
-        r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|"
-        r"rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,? \d{4})(?!\d)",
+        r"\bdates?\b|日期|哪天",
+        r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]|"
+        r"\d{4}年\d{1,2}月\d{1,2}|\d{1,2}/\d{1,2}/\d{2}(?!\d)|(?:jan|"
+        r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?(?![\d:])|\d{1,2}(?:st|nd|"
+        r"rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b\.?(?:,? \d{4})?)(?!\d)",
     ),
     _kind("hashtags", "话题标签", r"\bhash ?tags?\b|话题|标签", r"(?<![\w&])#[\w\u4e00-\u9fff]{1,100}"),
     _kind("mentions", "提及", r"\bmentions?\b|\bhandles?\b", r"(?<![\w.])@\w{1,50}"),
