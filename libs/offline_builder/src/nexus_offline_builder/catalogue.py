@@ -40,7 +40,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="name_and_amount name_and_price amount_per_name 成绩单 monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
+        topics="name_amount outstanding who_has_paid who_paid membership_list name_and_amount name_and_price amount_per_name 成绩单 monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
         "which_member which_student "
         "which_employee which_order which_product how_many_order how_many_customer how_many_member "
         "orders_per order_per has_not_paid hasn_t_paid "

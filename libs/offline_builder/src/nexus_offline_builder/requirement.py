@@ -79,6 +79,7 @@ _OF_PICTURES = re.compile(
     r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
     re.IGNORECASE,
 )
+_WHO_MOST = re.compile(r"\b(?:who|which) (?!words?\b)\w+ (?:the )?(?:most|least)\b|谁[\u4e00-\u9fff]{0,4}最[多少高低]", re.IGNORECASE)
 _ASKED_OF_THEM = re.compile(
     r"\b(?:who|which|most|least|how (?:many|much)|per|totals?|sums?|filters?|missing|ask|questions?|averages?|avg|"
     r"top|best|lowest|highest|median|group\w*|answer what)\b|谁|哪[个种家些]|多少|最|总|汇总|各|每|统计|问",
@@ -128,7 +129,9 @@ def _wanted(requirement: str) -> str:
         " word count ", _BOTH_ARROWS.sub(" to ", text) + (" vice versa" * bool(_BOTH_ARROWS.search(text)))
     )
     text = _ABOUT_SIGNS.sub(" ", _TO_FIND.sub(r" regex \1", text))
-    if _RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower():
+    if _WHO_MOST.search(text):
+        text += " pivot table"
+    elif _RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower():
         text += " pivot table"
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
     text = re.sub(r"#(?=\w*[a-z])\w+", " hashtag ", text)

@@ -185,7 +185,7 @@ def on_days(table: Table, request: str) -> tuple[str, Condition] | None:
 
 def _in_months(table: Table, request: str) -> Filtered | None:
     """`april and may together`: the rows of several months, each named without a day."""
-    names = re.findall(rf"(?<![\w\d] )\b({_MONTH})\b(?!\s*\d)", request, re.IGNORECASE)
+    names = re.findall(rf"(?<!\d )\b({_MONTH})\b(?!\s*\d)", request, re.IGNORECASE)
     found = [_by_month(table, f"in {name}") for name in names] if len(names) > 1 else []
     rows = {row for one in found if one for row in one.table.rows}
     if not found or None in found:

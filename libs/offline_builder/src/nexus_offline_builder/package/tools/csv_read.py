@@ -107,7 +107,9 @@ def _merged(table: Table, base: Reading, new: Reading) -> Reading:
         return base._replace(conditions=(), group=None, extreme="", measures=base.measures or ("total",))
     conditions = (*(one for one in base.conditions if one.column not in places), *new.conditions)
     if new.refers:
-        return new._replace(conditions=conditions)
+        measured = {table.header.index(one.name) for one in numeric_columns(table)}.intersection(new.columns)
+        kept = base.columns if new.extreme and not measured else ()
+        return new._replace(conditions=conditions, columns=(*new.columns, *kept))
     if not new.figures:
         numeric = {table.header.index(one.name) for one in numeric_columns(table)}
         kept = tuple(at for at in base.columns if not (new.columns and at in numeric))

@@ -279,6 +279,7 @@ class _Reader:
         at = column.columns[0]
         if at in self._numeric:
             ordering = self._of.ordered or self._of.extreme
+            self._of = self._of._replace(counted=False)
             return bool(ordering) and token.text.lower() in ("by", "按") and self._column(at)
         if self._of.ordered:
             return self._column(at)

@@ -81,7 +81,7 @@ class _List(NamedTuple):
 def understand(question: Question) -> Task | None:
     back = _back_to(question)
     if back is not None:
-        return Task(LIKELY, lambda: _answer(back, question))
+        return Task(CERTAIN, lambda: _answer(back, question))
     if (asked := _read(question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(asked, question))
     if question.earlier and REMOVED.fullmatch(question.text.strip()) and (gone := _gone(question)) is not None:
