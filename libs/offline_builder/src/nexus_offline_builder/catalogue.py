@@ -46,7 +46,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "orders_per order_per has_not_paid hasn_t_paid "
         "not_paid_yet who_has_not club_fee pivot pivot_table per_candidate vote_count open_item "
         "per_status by_status status_count "
-        "football_table league_table points_table standing 工时表 "
+        "football_table league_table points_table league_standing 工时表 "
         "成绩统计 每个部门 按城市 按月 每月 报名人数 各班 每个班 "
         "timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
         "column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
@@ -227,7 +227,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
-        operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
+        operations="which from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
         "extraction find finder collect scan highlight pull scrape detect list "
         "grab harvest "
         "identify parse out_of spot "
@@ -300,7 +300,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="shouty normal_case change_case all_capital cap_lock change_the_case case_of_text "
+        topics="back_to_front back_to_the_front shouty normal_case change_case all_capital cap_lock change_the_case case_of_text "
         "letter_case convert_case case_converter slug slugify "
         "url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "

@@ -75,11 +75,13 @@ _OF_PICTURES = re.compile(
     r"\b(?:photos?|pictures?|images?|selfies)\b[^.;]{0,40}\b(?:background|crop\w*|cut|resi[sz]e|sharp\w*|blur\w*|retouch\w*|filters?)\b|"
     r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|"
     r"->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
-    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|"
+    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|(?:照片|图片?)的?背景|背景[^。]{0,6}(?:去掉|换|抠)|"
     r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
     re.IGNORECASE,
 )
-_WHO_MOST = re.compile(r"\b(?:who|which) (?!words?\b)\w+ (?:the )?(?:most|least)\b|谁[\u4e00-\u9fff]{0,4}最[多少高低]", re.IGNORECASE)
+_WHO_MOST = re.compile(
+    r"\b(?:who|which) (?!words?\b)\w+ (?:the )?(?:most|least)\b|谁[\u4e00-\u9fff]{0,4}最[多少高低]", re.IGNORECASE
+)
 _ASKED_OF_THEM = re.compile(
     r"\b(?:who|which|most|least|how (?:many|much)|per|totals?|sums?|filters?|missing|ask|questions?|averages?|avg|"
     r"top|best|lowest|highest|median|group\w*|answer what)\b|谁|哪[个种家些]|多少|最|总|汇总|各|每|统计|问",
@@ -129,9 +131,7 @@ def _wanted(requirement: str) -> str:
         " word count ", _BOTH_ARROWS.sub(" to ", text) + (" vice versa" * bool(_BOTH_ARROWS.search(text)))
     )
     text = _ABOUT_SIGNS.sub(" ", _TO_FIND.sub(r" regex \1", text))
-    if _WHO_MOST.search(text):
-        text += " pivot table"
-    elif _RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower():
+    if _WHO_MOST.search(text) or (_RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower()):
         text += " pivot table"
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
     text = re.sub(r"#(?=\w*[a-z])\w+", " hashtag ", text)

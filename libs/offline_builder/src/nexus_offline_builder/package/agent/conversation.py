@@ -100,7 +100,9 @@ class Conversation:
                 return followed
         if claim is None:
             return Reply(cannot(question.text, self._tools, question.chinese))
-        return _done(claim)
+        done = _done(claim)
+        worked = self._worked_on(question, position) if _is_failed(done) and not done.final else None
+        return worked or done
 
     def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""

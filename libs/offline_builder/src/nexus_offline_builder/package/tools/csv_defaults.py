@@ -113,12 +113,9 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
     table = table_in(question.text)
     if table is None and question.alone:
         return several_in_full(question, requirement)
-    if table is not None and (picking := _picking(table, requirement, question.text)) is not None:
-        return picking
-    if table is not None and (counting := _counting(table, requirement, question.text)) is not None:
-        return counting
-    if table is not None and (measured := _measured(table, requirement, question.text)) is not None:
-        return measured
+    for way in (_picking, _counting, _measured) if table is not None else ():
+        if (text := way(table, requirement, question.text)) is not None:
+            return text
     if table is None or says_something(table.around) or not numeric_columns(table):
         return None
     wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]

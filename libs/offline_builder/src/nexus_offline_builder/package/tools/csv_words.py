@@ -41,7 +41,7 @@ _WORDS = (
         "rows",
         "row rows line lines entry entries record records people persons ones item items things everyone "
         "everybody anyone anybody person 人 行 条 个 名 employees customers clients students pupils members "
-        "products articles workers samples orders invoices tickets guests players teams children kids staff job jobs task tasks appointment "
+        "products articles workers samples orders invoices tickets guests players teams children kids staff pupil student employee worker child job jobs task tasks appointment "
         "appointments booking bookings entry_in run runs lesson lessons sale shift shifts 样 款",
     ),
     (
@@ -157,6 +157,9 @@ SAID_OF = {
 """The columns that a verb may be about."""
 
 
+_DAYS = {day[:3]: day for day in ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]}
+
+
 def forms_of(name: str) -> set[str]:
     """How a name may be written: whole, without what is in brackets, in the plural, by one of its longer words."""
     low = name.strip().lower()
@@ -165,6 +168,8 @@ def forms_of(name: str) -> set[str]:
     words = re.findall(r"[a-z]{3,}|[a-z]\d+\b", plain.replace("_", " "))
     if len(plain.split()) > 1 or "_" in plain:
         forms |= {word for word in words if word not in LEXICON}
+    if low in _DAYS:
+        forms |= {_DAYS[low], _DAYS[low] + "s"}
     if named := re.fullmatch(r"([^\W\d_]+(?:[ -][^\W\d_]+)?), ([^\W\d_]+)", low):
         forms |= {f"{named[2]} {named[1]}", named[1], named[2]} - LEXICON.keys()
     forms |= {form + "s" for form in forms if form.isascii() and form[-1].isalpha() and len(form) > 2}

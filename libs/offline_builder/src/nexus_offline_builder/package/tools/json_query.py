@@ -9,7 +9,7 @@ from .json_defaults import in_full
 from .json_document import STEP, Document, Node, Numeral, document_in, nested, plain, selected, written
 from .json_figures import figure_of, holder_of, scope_of
 from .json_names import of_a_name, with_key
-from .json_rows import of_rows
+from .json_rows import followed_rows, measured, of_rows
 from .json_scope import VALIDITY, hint, names_in, refuse_unread, without_keys
 from .json_turns import BARE_PATH, ITS, LEFT, OTHER_PLACE, apart, value_beside
 from .json_validity import checked_in, invalid, refuse_invalid, repeats, validity
@@ -32,7 +32,7 @@ _KEYS = lazy_pattern(
     r"\b(?:keys|fields|properties)\b(?! of\b.*\bvalue)|哪些(?:键|字段)|所有的?(?:键|字段)", re.IGNORECASE
 )
 _LENGTH = lazy_pattern(
-    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|(?<!是)多少个|(?:有|共)多少(?!钱)|多少(?=[种条项位件张])|几[个种条项笔位张件]|长度|数量",
+    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|(?<!是)多少个|(?:有|共)多少(?!钱)|多少(?=[种条项位件张])|几[个种条项笔位张件道样款本只份]|长度|数量",
     re.IGNORECASE,
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
@@ -88,6 +88,10 @@ def _about_earlier_document(question: Question) -> Task | None:
     asked = any(form.search(text) for form in (_DOLLAR_PATH, BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH))
     if len(text) > 300:
         return None
+    before = document_in(question.earlier[0]) if question.earlier else None
+    rows = followed_rows(question, before) if before is not None and before.error is None else None
+    if rows is not None:
+        return Task(LIKELY, lambda: rows)
     for earlier in question.earlier:
         found = document_in(earlier)
         if found is None or found.error is not None:
@@ -163,6 +167,10 @@ def _refuse_without_document() -> Answer:
 
 def _answer(document: Document, question: Question) -> Answer:
     """The value at a path; of a list of objects also what can be read of its rows."""
+    document = document._replace(request=measured(document.request, document.value))
+    if len(parts := apart(document.request)) > 1:
+        answers = [_answer(document._replace(request=part), question) for part in parts]
+        return answers[0]._replace(text="\n".join(answer.text for answer in answers), values=())
     plain_words = document.repeated is None and not _DOLLAR_PATH.search(document.request)
     rows = partial(of_rows, document.request, document.value, question.chinese)
     tabular = plain_words and not BARE_PATH.search(document.request) and not _LEADING_PATH.search(document.request)
@@ -189,9 +197,6 @@ def _at_path(document: Document, question: Question) -> Answer:
     counts = _LENGTH.search(without_keys(request, document.value)) is not None
     if (named := of_a_name(request, document.value)) is not None:
         return _counted(*named) if counts else _shown(*named)
-    if len(parts := apart(request)) > 1:
-        answers = [_answer(document._replace(request=part), question) for part in parts]
-        return answers[0]._replace(text="\n".join(answer.text for answer in answers), values=())
     path = _chained(request, document.value) or _path_in(request, document.value)
     refuse_unread(request, path, document.value)
     path = path or "$"

@@ -12,7 +12,6 @@ from .list_words import (
     FORMS,
     HOW_OFTEN,
     ONLY_REPEATED,
-    REFERS,
     REMOVED,
     TAKES_OUT,
     changed,
@@ -44,7 +43,7 @@ _PLACE = lazy_pattern(
     r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|"
     r"\d{1,3}(?:st|nd|rd|th))"
     r"(?:\s+(?:one|line|item|entry|name|row|place|word|is|now|in|the|list|then|please|of|it))*[\s?.!]*|"
-    r"(?:那|现在)*(?:排在?)?(?P<zh>第[一二三四五\d]+|最后一?)[个行项条名位](?:现在)?(?:是|叫)?(?:哪[个家位一]?|谁|什么)?[\u4e00-\u9fff]?"
+    r"(?:那|现在|只?要|只?看)*(?:排在?)?(?P<zh>第[一二三四五\d]+|最后(?=那)|最后一?)那?[个行项条名位](?:现在)?(?:是|叫)?(?:哪[个家位一]?|谁|什么)?[\u4e00-\u9fff]?"
     r"(?:呢)?[\s?？。]*",
     re.IGNORECASE,
 )
@@ -113,7 +112,7 @@ def _back_to(question: Question) -> _List | None:
     known = listed._replace(entries=tuple(entries))
     if changed(list(listed.entries), text) is not None or changed(entries, text) is not None:
         return known
-    steps = REFERS.search(text) and steps_in(text) and not unread_in(text)
+    steps = steps_in(text) and not unread_in(text) and not re.search("[:：]", text)
     return known._replace(request=_followed(text, listed) or text) if steps else None
 
 
@@ -262,7 +261,8 @@ def rearranged(entries: list[str], request: str) -> list[str]:
         entries = list(seen.values())
     if "sorted" in steps:
         entries = _in_order(entries, DOWN.search(request) is not None, BY_LENGTH.search(request) is not None)
-    return entries[::-1] if "reversed" in steps else entries
+    down = "sorted" in steps and DOWN.search(request) is not None
+    return entries[::-1] if "reversed" in steps and not down else entries
 
 
 def _answer(asked: _List, question: Question) -> Answer:

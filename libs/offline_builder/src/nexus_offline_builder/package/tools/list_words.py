@@ -91,7 +91,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"in|different|entered|sorted|as (?:numbers|figures|text|strings)|"
     r"numerically|by value|on|list's|numbers?|highest|lowest|high|low|"
     r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
-    r"than|instead|back|thing|hi|hello|thanks|ones?|was|were|did|got|great|nice|cool|perfect|good|thx|plz|will|be|"
+    r"than|remains|stays?|instead|back|thing|hi|hello|thanks|ones?|was|were|did|got|great|nice|cool|perfect|good|thx|plz|will|be|"
     r"be)\b|[谁了]|"
     r"删[掉除]?|去掉|只留一?[个遍次]?|留下?|[行条]|"
     r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
@@ -132,7 +132,6 @@ _IN_ITS_ORDER = lazy_pattern(
 """What stays as it is, and is no step."""
 
 
-REFERS = lazy_pattern(r"\b(?:that|it|them|those|these|again)\b|它们?|这些|再", re.IGNORECASE)
 _LEAD = r"(?:(?:and|now|ok|okay|also|oh|please|then)[\s,]+)*"
 ADDED = lazy_pattern(
     rf"{_LEAD}(?:add|plus|put in|include|insert|再?加上?|加入|添加)\s*(?:the |an? )?(?P<entries>[^?？:：]{{1,80}}?)"

@@ -13,6 +13,8 @@ HOW_MANY_DIFFERENT = lazy_pattern(
     r"(?:unique|different|distinct|individual)(?: (?:ones?|are|were|there|values?|entries|of|them|those|hash ?tags?|"
     r"links?|urls?|numbers?|e?-?mails?|these|phones?|"
     r"addresses|dates|mentions?))*[\s?.!]*|"
+    r"(?:(?:and|so|ok)\s+)?how many (?:if |when )?(?:(?:you|u|i|we) )?(?:don'?t|do not|not|without) (?:count(?:ing)? )?(?:the )?"
+    r"(?:doubles|duplicates|repeats)[\s?.!]*|"
     r"(?:那|其中)?(?:不重复|不同|去重后?)的?(?:一共|总共)?(?:还?有)?(?:几|多少)个?(?:呢)?[\s?？。]*|(?:有)?(?:几|多少)个?(?:不同|不重复)的?(?:呢)?[\s?？。]*",
     re.IGNORECASE,
 )

@@ -65,6 +65,8 @@ _OCCURRENCES = lazy_pattern(
     r"(?:appears?|occurs?|occur|appear|used|said|repeated|comes? up|there)(?: used)?\s*(?:\bin\b|(?=[:：]))|"
     r"\bhow (?:many times|often) (?:is|are|does|do) [\"“](?P<often>[^\"”]{1,60})[\"”] (?:\w+ )?in\b|"
     r"\bhow (?:many times|often) (?:is|are|does|do) (?:the word )?(?P<bare>[\w'-]{1,30}) (?:\w+ )?in\b(?=.*[:：])|"
+    r"\bhow (?:many times|often) (?:do|did|have) (?:i|we|you) (?:use|used|write|written|say|said)\s+(?:the )?(?:word )?"
+    r"[\"“']?(?P<used>[\w'-]{1,30}?)[\"”']?\s+(?:in|here)\b(?=.*[:：])|"
     r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})"
     r"[\"'”’]?(?:'?s)? in\b|"
     r"\b(?:count|how many)\s+[\"“](?P<quoted>[^\"”]{1,60})[\"”](?:'?s)? (?:are )?(?:there )?in\b|"
@@ -258,7 +260,7 @@ def _behind_question(prompt: str) -> Passage | None:
     found = _QUESTION_FIRST.match(prompt)
     if found is None or not _ASKED.search(found["request"]) or _asks_on(found["text"]):
         return None
-    return Passage(found["request"], found["text"].strip())
+    return Passage(found["request"], found["text"].strip().strip('“”"'))
 
 
 def _behind_dash(prompt: str) -> Passage | None:
