@@ -40,7 +40,9 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="name_amount outstanding who_has_paid who_paid membership_list name_and_amount name_and_price amount_per_name 成绩单 monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
+        topics="name_amount outstanding who_has_paid who_paid membership_list name_and_amount name_and_price "
+        "amount_per_name "
+        "成绩单 monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
         "which_member which_student "
         "which_employee which_order which_product how_many_order how_many_customer how_many_member "
         "orders_per order_per has_not_paid hasn_t_paid "
@@ -71,7 +73,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="pay_what cash_up cashing_up till_cash mileage total_and_average average_and_total sum_and_average pay_slip "
+        topics="pay_what cash_up cashing_up till_cash mileage "
+        "total_and_average average_and_total sum_and_average pay_slip "
         "split_expense share_expense expense_split cash_till lap_time 利息 "
         "profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share "
         "share_rent share_the_rent unit_price which_pack "
@@ -146,7 +149,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="shift_start start_and_end clock_in clocking_in clock_out clocking_out in_and_out_time 打卡 工时 预产期 workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
+        topics="shift_start start_and_end clock_in clocking_in clock_out clocking_out in_and_out_time 打卡 工时 "
+        "预产期 workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
         "倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
         "day_between "
         "date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
@@ -300,7 +304,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="back_to_front back_to_the_front shouty normal_case change_case all_capital cap_lock change_the_case case_of_text "
+        topics="back_to_front back_to_the_front shouty normal_case "
+        "change_case all_capital cap_lock change_the_case case_of_text "
         "letter_case convert_case case_converter slug slugify "
         "url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "

@@ -24,7 +24,8 @@ _ITS_CALCULATOR = re.compile(
     r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE
 )
 _AN_EXPRESSION = re.compile(
-    r"\b(?:times|x) \d|\b(?:hours|hrs|qty|quantity|pieces|km|miles|units) (?:x|times|\*) |(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)",
+    r"\b(?:times|x) \d|\b(?:hours|hrs|qty|quantity|pieces|km|miles|units) (?:x|times|"
+    r"\*) |(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)",
     re.IGNORECASE,
 )
 _OTHER_SIZES = re.compile(r"\b(?:shoe|dress|clothes|clothing|ring|hat|bra) sizes?\b", re.IGNORECASE)
@@ -75,7 +76,8 @@ _OF_PICTURES = re.compile(
     r"\b(?:photos?|pictures?|images?|selfies)\b[^.;]{0,40}\b(?:background|crop\w*|cut|resi[sz]e|sharp\w*|blur\w*|retouch\w*|filters?)\b|"
     r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|"
     r"->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
-    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|(?:照片|图片?)的?背景|背景[^。]{0,6}(?:去掉|换|抠)|"
+    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|"
+    r"图[中里]的?文?字|照片[^。]{0,12}识别|(?:照片|图片?)的?背景|背景[^。]{0,6}(?:去掉|换|抠)|"
     r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
     re.IGNORECASE,
 )

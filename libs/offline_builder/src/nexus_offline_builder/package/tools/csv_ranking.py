@@ -66,7 +66,8 @@ _WORTH = lazy_pattern(
     r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
     r"whole )*(?:stock|inventory|everything|goods)\b|"
     r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价|值多少|货值|(?<=\s)[*×](?=\s)|"
-    r"库存(?:价值|金额)|乘以?|花了?多少钱?|一共多少钱|\bhow much (?:money )?(?:did|do|have|has) (?:we|i|it|they) (?:spend|cost|pay|paid|spent)\b|\btotal (?:cost|spend|spent)\b",
+    r"库存(?:价值|金额)|乘以?|花了?多少钱?|一共多少钱|\bhow much (?:money )?(?:did|do|have|has) "
+    r"(?:we|i|it|they) (?:spend|cost|pay|paid|spent)\b|\btotal (?:cost|spend|spent)\b",
     re.IGNORECASE,
 )
 _WORTH_OF_STOCK = lazy_pattern(r"worth|value|times|multipl|[*×]|值|乘|库存", re.IGNORECASE)

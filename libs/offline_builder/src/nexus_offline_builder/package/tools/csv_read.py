@@ -119,7 +119,7 @@ def _merged(table: Table, base: Reading, new: Reading) -> Reading:
     return new._replace(
         conditions=conditions,
         columns=new.columns or base.columns,
-        group=new.group if new.group is not None or new.extreme or new.counted else base.group,
+        group=new.group if new.group is not None or new.extreme or new.counted or new.whole else base.group,
     )
 
 

@@ -72,7 +72,7 @@ def read(table: Table, request: str) -> tuple[Table, Reading] | None:
         request, condition = days
         conditions.append(condition)
     tokens = tokens_of(table, request)
-    reading = _Reader(table, tokens).reading() if tokens is not None else None
+    reading = _Reader(table, tokens).reading(bool(conditions)) if tokens is not None else None
     if reading is None:
         return None
     return table, reading._replace(conditions=(*conditions, *reading.conditions), months=months is not None)
@@ -100,7 +100,7 @@ class _Reader:
             "money": self._some_amount,
         }
 
-    def reading(self) -> Reading | None:
+    def reading(self, picked: bool) -> Reading | None:
         while self._at < len(self._tokens):
             token = self._tokens[self._at]
             self._at += 1
@@ -108,7 +108,7 @@ class _Reader:
                 return None
         of = self._of
         said = of.conditions or of.columns or of.figures or of.listed
-        return of if said or of.refers else None
+        return of if said or of.refers or picked else None
 
     def _next(self, *kinds: str) -> Token | None:
         """The next word, where it is of one of these kinds; it is read then."""

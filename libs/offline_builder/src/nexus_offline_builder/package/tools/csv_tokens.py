@@ -1,4 +1,4 @@
-"""The words of a request about a table, each as a column, a cell, an amount, an order, or nothing that says anything."""
+"""The words of a request about a table, each as a column, a cell, an amount, an order, or saying nothing."""
 
 import re
 from collections.abc import Iterator

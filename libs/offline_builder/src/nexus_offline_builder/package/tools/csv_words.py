@@ -5,7 +5,8 @@ import re
 _WORDS = (
     (
         "total",
-        "total sum sums altogether together combined in_all in_total all_in_all overall add_up come_to comes_to came_to "
+        "total sum sums altogether together combined in_all "
+        "in_total all_in_all overall add_up come_to comes_to came_to "
         "amount_to amounts_to summe 合计 总计 总和 "
         "求和 总额 总数 一共 总共 汇总 加起来 总 共",
     ),
@@ -29,7 +30,8 @@ _WORDS = (
     ),
     (
         "least",
-        "shortest_first ascending asc low_to_high a-z a_to_z 从低到高 从少到多 从小到大 升序 least shortest cheapest least_expensive lowest smallest min "
+        "shortest_first ascending asc low_to_high a-z a_to_z 从低到高 从少到多 从小到大 "
+        "升序 least shortest cheapest least_expensive lowest smallest min "
         "minimum fewest worst least_often bottom 最少 最低 最小 最差 最便宜 worsts",
     ),
     (
@@ -41,7 +43,8 @@ _WORDS = (
         "rows",
         "row rows line lines entry entries record records people persons ones item items things everyone "
         "everybody anyone anybody person 人 行 条 个 名 employees customers clients students pupils members "
-        "products articles workers samples orders invoices tickets guests players teams children kids staff pupil student employee worker child job jobs task tasks appointment "
+        "products articles workers samples orders invoices tickets guests players teams "
+        "children kids staff pupil student employee worker child job jobs task tasks appointment "
         "appointments booking bookings entry_in run runs lesson lessons sale shift shifts 样 款",
     ),
     (
@@ -64,11 +67,13 @@ _WORDS = (
     ),
     (
         "list",
-        "list which who what when where whos who's whats what's show give_me name names only just 谁 哪些 哪个 哪几个 哪一个 列出 只要 只看 只",
+        "list which who what when where whos who's whats what's "
+        "show give_me name names only just 谁 哪些 哪个 哪几个 哪一个 列出 只要 只看 只",
     ),
     (
         "sort",
-        "alphabetically alphabetical alphabetical_order in_alphabetical_order sort sorted order ordered rank ranked 排序 排 排列 排一下",
+        "alphabetically alphabetical alphabetical_order in_alphabetical_order "
+        "sort sorted order ordered rank ranked 排序 排 排列 排一下",
     ),
     (
         "single",
@@ -115,7 +120,8 @@ _WORDS = (
         "",
         "the a an of in for on to at from with do does did has have had i we my our me you be been there "
         "please pls can could tell so ok okay now then about how get got any also all member's s whole table "
-        "? ! . ; at_all so_far yet made make go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
+        "? ! . ; at_all so_far yet made make go - ' of_them first "
+        "yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
         "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 "
         "列 give gives provide kindly having falling respectively wise "
         'per_row column columns ( ) " “ ” still whats_the teach taught need see use run_in use_up mate hon dear '

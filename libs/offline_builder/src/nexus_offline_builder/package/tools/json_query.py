@@ -32,7 +32,8 @@ _KEYS = lazy_pattern(
     r"\b(?:keys|fields|properties)\b(?! of\b.*\bvalue)|哪些(?:键|字段)|所有的?(?:键|字段)", re.IGNORECASE
 )
 _LENGTH = lazy_pattern(
-    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|(?<!是)多少个|(?:有|共)多少(?!钱)|多少(?=[种条项位件张])|几[个种条项笔位张件道样款本只份]|长度|数量",
+    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|"
+    rf"(?<!是)多少个|(?:有|共)多少(?!钱)|多少(?=[种条项位件张])|几[个种条项笔位张件道样款本只份]|长度|数量",
     re.IGNORECASE,
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}

@@ -32,7 +32,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"turn|into|something|i|could|would|hi|hello|with|line|lines|breaks|properly|again|print(?:ed)?|a|be|want|need|"
     r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|"
     r"提取|取出?|获取|读取|解析|显示|"
-    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢|都|全部?|出来|来|请问|帮|查|找|叫|各|分别|列|清单|每个?|把|显示|哪[里儿个]|在|一共|总共|时间|几?点|几时|钱",
+    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢|都|全部?|出来|来|请问|帮|查|找|叫|各|分别|列|清单|每个?|把|显示|哪[里儿个]|在|一共|总共|道菜?|时间|几?点|几时|钱",
     re.IGNORECASE,
 )
 

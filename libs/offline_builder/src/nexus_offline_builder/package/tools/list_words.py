@@ -139,15 +139,18 @@ ADDED = lazy_pattern(
     re.IGNORECASE,
 )
 TAKEN_OUT = lazy_pattern(
-    rf"{_LEAD}(?:take out|takeout|take off|remove|delete|drop|without|leave out|cross off|strike|minus|去掉|删掉?|不要|划掉)\s*"
-    r"(?:the )?(?P<entries>[^?？:：]{1,80}?)(?:\s+(?:from (?:it|that|the list|them)|too|as well|please|pls|again))*[\s.!。]*",
+    rf"{_LEAD}(?:take out|takeout|take off|remove|delete|drop|"
+    rf"without|leave out|cross off|strike|minus|去掉|删掉?|不要|划掉)\s*"
+    r"(?:the )?(?P<entries>[^?？:：]{1,80}?)(?:\s+(?:from (?:it|"
+    r"that|the list|them)|too|as well|please|pls|again))*[\s.!。]*",
     re.IGNORECASE,
 )
 
 
 FIRST_FEW = lazy_pattern(
     rf"{_LEAD}(?:(?:just|only|show|give|me|the)\s+)*(?P<way>first|top|last|bottom)\s+(?P<n>\d{{1,3}}|two|three|four|five|ten)"
-    r"(?:\s+(?:ones?|names?|entries|items?|only|please|pls|of (?:it|them|those)))*[\s?.!]*|只?[要看]?前(?P<zh>[\d一二两三四五十]+)个[\s。]*",
+    r"(?:\s+(?:ones?|names?|entries|items?|only|please|pls|of (?:it|"
+    r"them|those)))*[\s?.!]*|只?[要看]?前(?P<zh>[\d一二两三四五十]+)个[\s。]*",
     re.IGNORECASE,
 )
 

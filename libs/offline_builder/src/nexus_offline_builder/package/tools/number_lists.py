@@ -76,7 +76,8 @@ _NAMED_AMOUNT = lazy_pattern(
     re.IGNORECASE,
 )
 _ASKS_BEHIND = lazy_pattern(
-    r"(?:\s*[-–—.;,，。；]\s*|\s+)(?P<ask>(?:who|which|what|how|total|sum|average|avg|and who|谁|哪|一共|总共|平均|合计)[^\d\n]*)$",
+    r"(?:\s*[-–—.;,，。；]\s*|\s+)(?P<ask>(?:who|which|what|how|"
+    r"total|sum|average|avg|and who|谁|哪|一共|总共|平均|合计)[^\d\n]*)$",
     re.IGNORECASE,
 )
 _ASKS_BEFORE = lazy_pattern(

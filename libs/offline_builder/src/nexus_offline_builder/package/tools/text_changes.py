@@ -143,7 +143,8 @@ _CHANGES = (
     _change(
         "title case",
         r"\btitle[\s-]?case\b|\bcapitali[sz]e (?:each|every|all|the)?\s*words?\b|\bproper case\b|\bfirst "
-        r"letter of (?:each|every) word\b|^\W*(?:(?:and|now|in|as|to|please)\s+)*title[\s?.!]*$|首字母大写|\bcapitali[sz]\w*\b",
+        r"letter of (?:each|every) word\b|^\W*(?:(?:and|now|in|as|"
+        r"to|please)\s+)*title[\s?.!]*$|首字母大写|\bcapitali[sz]\w*\b",
         _titled,
     ),
     _change("sentence case", r"\bsentence[\s-]?case\b", _sentenced),
