@@ -88,8 +88,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back "
         "cash_back give_change split_the_cost split_cost split_rent split_bill split_the_rent "
-        "split_the_bill rent_split bill_split "
-        "share_the_cost share_cost cash_register "
+        "split_the_bill rent_split bill_split share_the_cost share_cost cash_register "
         "waiter waitress on_sale sale_is_on running_a_sale calc owe hand_back how_much_change till_helper till_bot "
         "the_till checkout market_stall "
         "tipping half_price markdown mark_down sale_price customer_pay what_to_pay price_after price_with "
@@ -227,13 +226,11 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
             "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"
         ),
-        objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag "
-        "mention "
+        objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="which from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
-        "extraction find finder collect scan highlight pull scrape detect list "
-        "grab harvest "
+        "extraction find finder collect scan highlight pull scrape detect list grab harvest "
         "identify parse out_of spot "
         "gather get search recognise recognize fish pick 提取 抽取 查找 抓 抠 扒 扒出 挖出 挑出 找出 找 识别 抓取 列出",
     ),
@@ -285,8 +282,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("list-cleanup",),
         short_name="lists",
         topics="sort_thing sort_stuff sort_item sort_entry sort_anything sort_line sort_list sort_a_list "
-        "sort_the_list sort_my_list sort_name sort_word alphabetical "
-        "alphabetical_order abc_order alphabetize "
+        "sort_the_list sort_my_list sort_name sort_word alphabetical alphabetical_order abc_order alphabetize "
         "order_of_number number_in_order smallest_first largest_first highest_first lowest_first "
         "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
         "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate "
@@ -328,8 +324,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("session-notes",),
         short_name="notes",
         topics="keep_a_list keep_list keep_my_list keep_the_list shopping_list grocery_list to_do_list "
-        "todo_list to-do_list to-do packing_list wish_list "
-        "note_taker note_taking notepad "
+        "todo_list to-do_list to-do packing_list wish_list note_taker note_taking notepad "
         "notebook take_note short_note keep_note quick_note jot remember_where remember_what "
         "remember_thing remember_my remember_stuff "
         "购物清单 记东西 记事情 帮我记 待办 备忘 记事 记笔记 记下来 记下 记住 笔记",
@@ -382,8 +377,7 @@ OUT_OF_REACH = {
     ),
     "watching, controlling and posting": (
         "md5 sha256 encrypt password qr_code sudoku crossword html monitor_my monitor_website "
-        "monitor_server alert_me notify notification uptime lottery webcam "
-        "camera instagram facebook "
+        "monitor_server alert_me notify notification uptime lottery webcam camera instagram facebook "
         "tiktok linkedin whatsapp smart_home answer_the_phone 监控 报警 通知我 发朋友圈 发微博"
     ),
     "documents of other programs": "pdf docx powerpoint ppt",

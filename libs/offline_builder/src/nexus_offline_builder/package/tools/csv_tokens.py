@@ -92,6 +92,8 @@ class _Words:
         kind = LEXICON.get(word)
         column = self._columns.get(word)
         cells = self._cells.get(word) if len(word) > 1 or text.isupper() or not text.isascii() else None
+        if cells is not None and any(word in held for held in cells.values()):
+            cells = {at: {word} for at, held in cells.items() if word in held}
         if len(word) == 1 and text.isupper() and cells is not None:
             kind = None
         if column is not None and column >= 0 and word.lower() == self._table.header[column].lower():

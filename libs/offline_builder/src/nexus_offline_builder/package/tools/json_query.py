@@ -89,9 +89,7 @@ def _about_earlier_document(question: Question) -> Task | None:
     asked = any(form.search(text) for form in (_DOLLAR_PATH, BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH))
     if len(text) > 300:
         return None
-    before = document_in(question.earlier[0]) if question.earlier else None
-    rows = followed_rows(question, before) if before is not None and before.error is None else None
-    if rows is not None:
+    if (rows := followed_rows(question)) is not None:
         return Task(LIKELY, lambda: rows)
     for earlier in question.earlier:
         found = document_in(earlier)
@@ -190,12 +188,12 @@ def _at_path(document: Document, question: Question) -> Answer:
     if scope is not None and (_LENGTH.search(scope[1]) or any(name in scope[1] for name in names_in(scope[0]))):
         document = document._replace(value=scope[0], request=scope[1])
     request = _in_the_singular(document)
-    unnamed = re.sub(rf"\b(?:{'|'.join(map(re.escape, names_in(document.value))) or chr(0)})\b", " ", request)
+    unnamed = without_keys(request, document.value)
     if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, BARE_PATH, _NAMED)):
         return validity(document, question)
     if document.repeated is None and (figure := figure_of(document.request, document.value, question.chinese)):
         return figure
-    counts = _LENGTH.search(without_keys(request, document.value)) is not None
+    counts = _LENGTH.search(unnamed) is not None
     if (named := of_a_name(request, document.value)) is not None:
         return _counted(*named) if counts else _shown(*named)
     path = _chained(request, document.value) or _path_in(request, document.value)
@@ -252,7 +250,7 @@ def _in_the_singular(document: Document) -> str:
 
 def _only_list(values: list[Node]) -> list[Node]:
     """Of an object the only list in it: what is counted is hardly its keys."""
-    if len(values) != 1 or not isinstance(values[0], dict):
+    if not (len(values) == 1 and isinstance(values[0], dict)):
         return values
     lists = [one for one in values[0].values() if isinstance(one, list)]
     return [lists[0]] if len(lists) == 1 else values

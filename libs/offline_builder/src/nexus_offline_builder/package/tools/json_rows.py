@@ -5,7 +5,7 @@ import re
 from .contract import Answer, Question, Refusal
 from .csv_aliases import in_its_words
 from .csv_read import answer_of, followed, picks_or_counts
-from .json_document import Document, Node, Numeral, nested, written
+from .json_document import Node, Numeral, document_in, nested, written
 from .patterns import lazy_pattern
 from .table import Table
 
@@ -37,10 +37,11 @@ def of_rows(request: str, document: Node, chinese: bool, only_picks: bool) -> An
     return None
 
 
-def followed_rows(question: Question, before: Document) -> Answer | None:
+def followed_rows(question: Question) -> Answer | None:
     """The answer to a turn after one that was read of the rows: `and Rome?`, `its price`."""
-    table, _ = _table_in(before.value) or (None, "")
-    if table is None or re.search(r"[\[\]$]|\w\.\w", question.text):
+    before = document_in(question.earlier[0]) if question.earlier else None
+    table, _ = (_table_in(before.value) if before is not None and before.error is None else None) or (None, "")
+    if before is None or table is None or re.search(r"[\[\]$]|\w\.\w", question.text):
         return None
     request = in_its_words(table, before.request)
     return followed(table, [request], question.text, question.chinese) if answer_of(table, request, False) else None
@@ -78,7 +79,7 @@ def _flat(one: dict[str, Node]) -> dict[str, Node]:
 
 def _cell(value: Node) -> str:
     if value is None:
-        return ""
+        return "null"
     if isinstance(value, list):
         return ", ".join(map(_cell, value))
     return value.text if isinstance(value, Numeral) else value if isinstance(value, str) else written(value)

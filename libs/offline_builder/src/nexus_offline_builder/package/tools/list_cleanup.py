@@ -104,7 +104,8 @@ def _back_to(question: Question) -> _List | None:
     text = question.text.strip()
     at = next((at for at, earlier in enumerate(question.earlier) if _handed_over(earlier)), None)
     listed = _handed_over(question.earlier[at]) if at is not None and len(text) <= _LONGEST_REQUEST else None
-    if listed is None or at is None or "\n" in text or ONLY_REPEATED.search(text) or HOW_OFTEN.search(text):
+    of_the_old = ONLY_REPEATED.search(text) or HOW_OFTEN.search(text) or REMOVED.fullmatch(text)
+    if listed is None or at is None or "\n" in text or of_the_old:
         return None
     entries = rearranged(list(listed.entries), listed.request)
     for turn in (*reversed(question.earlier[:at]), text):
