@@ -221,7 +221,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
             "price_in_a_text price_in_text amount_in_a_text date_in_a_text find_price extract_price "
-            "pull_price price_out amount_out all_amount number_out_of date_in_text date_from_text date_out_of "
+            "pull_price which_hashtag which_link which_email price_out amount_out all_amount "
+            "number_out_of date_in_text date_from_text date_out_of "
             "date_in_letter date_in_mail date_in_email "
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
             "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"
@@ -229,7 +230,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
-        operations="which from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
+        operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
         "extraction find finder collect scan highlight pull scrape detect list grab harvest "
         "identify parse out_of spot "
         "gather get search recognise recognize fish pick 提取 抽取 查找 抓 抠 扒 扒出 挖出 挑出 找出 找 识别 抓取 列出",

@@ -170,10 +170,11 @@ def _answer(document: Document, question: Question) -> Answer:
     if len(parts := apart(document.request)) > 1:
         answers = [_answer(document._replace(request=part), question) for part in parts]
         return answers[0]._replace(text="\n".join(answer.text for answer in answers), values=())
-    plain_words = document.repeated is None and not _DOLLAR_PATH.search(document.request)
     rows = partial(of_rows, document.request, document.value, question.chinese)
-    tabular = plain_words and not BARE_PATH.search(document.request) and not _LEADING_PATH.search(document.request)
-    if tabular and (answer := rows(only_picks=True)) is not None:
+    paths = (_DOLLAR_PATH, BARE_PATH, _LEADING_PATH)
+    tabular = document.repeated is None and not any(form.search(document.request) for form in paths)
+    of_one = of_a_name(_in_the_singular(document), document.value) is not None
+    if tabular and not of_one and (answer := rows(only_picks=True)) is not None:
         return answer
     try:
         return _at_path(document, question)
