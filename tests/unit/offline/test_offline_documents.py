@@ -204,7 +204,6 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("rgb to hex", ["300, 0, 0"]),
     ("算日期：相差幾天、加減天數、星期幾", ["上次見面是什麼時候"]),
     ("單位換算", ["5公斤是幾公尺"]),
-    ("json q&a", [PROBES + " who are the devs"]),
     ("json q&a", [PROBES + " email of Max"]),
     ("json q&a", [PROBES + " country"]),
     ("json q&a", [PROBES + " last name"]),

@@ -40,13 +40,15 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="data-analysis",
         capabilities=("csv-totals", "table-analysis"),
         short_name="csv",
-        topics="monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
+        topics="name_amount outstanding who_has_paid who_paid membership_list name_and_amount name_and_price "
+        "amount_per_name "
+        "成绩单 monthly_total daily_total weekly_total yearly_total who_owe owe_me which_customer which_client "
         "which_member which_student "
         "which_employee which_order which_product how_many_order how_many_customer how_many_member "
         "orders_per order_per has_not_paid hasn_t_paid "
         "not_paid_yet who_has_not club_fee pivot pivot_table per_candidate vote_count open_item "
         "per_status by_status status_count "
-        "football_table league_table points_table standing 工时表 "
+        "football_table league_table points_table league_standing 工时表 "
         "成绩统计 每个部门 按城市 按月 每月 报名人数 各班 每个班 "
         "timesheet time_sheet payroll attendance roster hours_worked sales_report expense_report "
         "column_total column_sum column_average sold_most sell_most best_seller class_score bookkeeper "
@@ -71,7 +73,9 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="mathematics",
         capabilities=("arithmetic", "percentages"),
         short_name="arithmetic",
-        topics="split_expense share_expense expense_split cash_till lap_time 利息 "
+        topics="pay_what cash_up cashing_up till_cash mileage "
+        "total_and_average average_and_total sum_and_average pay_slip "
+        "split_expense share_expense expense_split cash_till lap_time 利息 "
         "profit_margin margin wage hourly_wage hourly_rate hourly_pay roommate_share flatmate_share "
         "share_rent share_the_rent unit_price which_pack "
         "money_given commission difference_between_two_number difference_between_two_amount each_pay "
@@ -84,8 +88,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "subtraction addition percentage percent discount vat tax tip bill fraction root square_root equation "
         "expression_evaluator do_sum abacus markup gratuity adder interest change_due give_back "
         "cash_back give_change split_the_cost split_cost split_rent split_bill split_the_rent "
-        "split_the_bill rent_split bill_split "
-        "share_the_cost share_cost cash_register "
+        "split_the_bill rent_split bill_split share_the_cost share_cost cash_register "
         "waiter waitress on_sale sale_is_on running_a_sale calc owe hand_back how_much_change till_helper till_bot "
         "the_till checkout market_stall "
         "tipping half_price markdown mark_down sale_price customer_pay what_to_pay price_after price_with "
@@ -145,7 +148,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
+        topics="shift_start start_and_end clock_in clocking_in clock_out clocking_out in_and_out_time 打卡 工时 "
+        "预产期 workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
         "倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
         "day_between "
         "date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
@@ -217,20 +221,19 @@ CATALOGUE: tuple[ToolRule, ...] = (
             "find_number extract_number collect_number number_in_a_text number_in_text number_from_text "
             "tel_number phone_number telephone_number email_address highlight_price every_price all_price "
             "price_in_a_text price_in_text amount_in_a_text date_in_a_text find_price extract_price "
-            "pull_price number_out_of date_in_text date_from_text date_out_of "
+            "pull_price which_hashtag which_link which_email price_out amount_out all_amount "
+            "number_out_of date_in_text date_from_text date_out_of "
             "date_in_letter date_in_mail date_in_email "
             "order_number_out reference_number invoice_number order_number tracking_number contact_detail "
             "contact_info 验证码 hash_tag 提取日期 找日期 找出日期 手机号 正则"
         ),
-        objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag "
-        "mention "
+        objects="email e-mail log log_file mail url link hyperlink phone telephone mobile ip_address hashtag mention "
         "contact web_address website price_in_text amount_in_text "
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
-        "extraction find finder collect scan highlight pull scrape detect list "
-        "grab harvest "
+        "extraction find finder collect scan highlight pull scrape detect list grab harvest "
         "identify parse out_of spot "
-        "gather get search recognise recognize fish pick 提取 抽取 查找 抓 扒出 挖出 挑出 找出 找 识别 抓取 列出",
+        "gather get search recognise recognize fish pick 提取 抽取 查找 抓 抠 扒 扒出 挖出 挑出 找出 找 识别 抓取 列出",
     ),
     ToolRule(
         name="json_to_csv",
@@ -280,8 +283,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("list-cleanup",),
         short_name="lists",
         topics="sort_thing sort_stuff sort_item sort_entry sort_anything sort_line sort_list sort_a_list "
-        "sort_the_list sort_my_list sort_name sort_word alphabetical "
-        "alphabetical_order alphabetize "
+        "sort_the_list sort_my_list sort_name sort_word alphabetical alphabetical_order abc_order alphabetize "
         "order_of_number number_in_order smallest_first largest_first highest_first lowest_first "
         "sort_number sort_the_number count_item_in_a_list count_the_item_in_a_list count_line_in_a_list "
         "alphabetise dedupe dedup de-dupe dupe duplicate_line remove_duplicate delete_duplicate "
@@ -299,7 +301,8 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="text-processing",
         capabilities=("text-changes",),
         short_name="rewrite",
-        topics="change_case all_capital cap_lock change_the_case case_of_text "
+        topics="back_to_front back_to_the_front shouty normal_case "
+        "change_case all_capital cap_lock change_the_case case_of_text "
         "letter_case convert_case case_converter slug slugify "
         "url_slug permalink uppercase upper_case lowercase lower_case title_case "
         "sentence_case snake_case camel_case camelcase snakecase "
@@ -322,8 +325,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         capabilities=("session-notes",),
         short_name="notes",
         topics="keep_a_list keep_list keep_my_list keep_the_list shopping_list grocery_list to_do_list "
-        "todo_list to-do_list to-do packing_list wish_list "
-        "note_taker note_taking notepad "
+        "todo_list to-do_list to-do packing_list wish_list note_taker note_taking notepad "
         "notebook take_note short_note keep_note quick_note jot remember_where remember_what "
         "remember_thing remember_my remember_stuff "
         "购物清单 记东西 记事情 帮我记 待办 备忘 记事 记笔记 记下来 记下 记住 笔记",
@@ -376,8 +378,7 @@ OUT_OF_REACH = {
     ),
     "watching, controlling and posting": (
         "md5 sha256 encrypt password qr_code sudoku crossword html monitor_my monitor_website "
-        "monitor_server alert_me notify notification uptime lottery webcam "
-        "camera instagram facebook "
+        "monitor_server alert_me notify notification uptime lottery webcam camera instagram facebook "
         "tiktok linkedin whatsapp smart_home answer_the_phone 监控 报警 通知我 发朋友圈 发微博"
     ),
     "documents of other programs": "pdf docx powerpoint ppt",

@@ -143,6 +143,9 @@ def _units(words: list[str], clause: str) -> set[str]:
     """The units that are named, by what they are, so that `kg` and `kilograms` count once."""
     found = {word for word in words if word in _unit_names() and word not in _not_units()}
     found |= {word for word in words if word in _DURATIONS}
+    for one, joint, other in zip(words, words[1:], words[2:], strict=False):
+        if joint == "to" and {one, other} <= _unit_names() and {one, other} & found:
+            found |= {one, other}
     found |= {unit.symbol for _, unit in units_in(clause) if "/" in unit.symbol or unit.kind == "temperature"}
     left = _NO_UNITS.sub(" ", clause)
     for name in sorted((name for name in NAMES if not name[0].isascii() and name[0] != "µ"), key=len, reverse=True):
@@ -171,6 +174,10 @@ def weights(text: str) -> dict[str, int]:
         beyond = bool(_beyond(words, chinese))
         for rule in CATALOGUE:
             best[rule.name] = max(best[rule.name], _weight(rule, words, chinese, clause, beyond))
+    if _A_TABLE.search(text):
+        table, words = next(rule for rule in CATALOGUE if rule.name == "csv_totals"), _words(text)
+        chinese = "".join(_CHINESE.findall(text.lower()))
+        best[table.name] = max(best[table.name], _weight(table, words, chinese, text, bool(_beyond(words, chinese))))
     return best
 
 

@@ -23,9 +23,16 @@ _NEGATED = re.compile(
 _ITS_CALCULATOR = re.compile(
     r"\b(days?|dates?|age|deadline|countdown|units?|conversion|temperature) calculators?\b", re.IGNORECASE
 )
-_AN_EXPRESSION = re.compile(r"(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)", re.IGNORECASE)
+_AN_EXPRESSION = re.compile(
+    r"\b(?:times|x) \d|\b(?:hours|hrs|qty|quantity|pieces|km|miles|units) (?:x|times|"
+    r"\*) |(?<![\w-])\d+\s*[x×*/+]\s*\d+(?![\w-])|(?<!\w)[a-z]\s*[+*]\s*[a-z](?!\w)",
+    re.IGNORECASE,
+)
 _OTHER_SIZES = re.compile(r"\b(?:shoe|dress|clothes|clothing|ring|hat|bra) sizes?\b", re.IGNORECASE)
-_FINDS_DATES = re.compile(r"(?:提取|抓取?|找|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,6}(?:日期|数字|金额|价格)")
+_FINDS_DATES = re.compile(
+    r"(?:提取|抓取?|找|抠|扒|挑|摘|识别)(?:出来?|到)?[\u4e00-\u9fff]{0,6}(?:日期|数字|金额|价格)|"
+    r"(?:日期|数字|金额|价格)[\u4e00-\u9fff、]{0,6}(?:提取|找|挑|摘|抠|抓|扒)(?:出来?)?"
+)
 _MORE_DAYS = re.compile(r"\+\s*(\d+|n|x)?\s*(?=(?:business |working |work)?(?:day|week|month|year)s?\b)", re.IGNORECASE)
 _ARROW = re.compile(r"\s*(?:<?[-=]+>|[→↔⇒])\s*")
 _AND = re.compile(r"(?<=\w )(?:n|&)(?= \w)")
@@ -49,6 +56,8 @@ _RECORDS = re.compile(
     r"tabs?|semicolons?|columns?|excel|erp|sap|calc|listing)\b|"
     r"\b(?:past\w+|cop(?:y|ied)|send\w*|throw|dump\w*|drop|export\w*|give)\b[^.;]{0,40}\b(?:list|table)s?\b(?=[^\n]{0,200}\b(?:total|amount|"
     r"averages?|sums?|under|over|stock|customer|adds? up|per|marks?)\b)|"
+    r"\bpast\w+\b[^.;]{0,40}\b(?:appointments?|orders?|jobs?|bookings?|sales|takings|results?|scores?|marks|expenses|hours|shifts|runs|"
+    r"transactions|invoices|payments|visits|deliveries|stock|readings|trips|rides|donations|members|prices)\b|"
     r"(?:贴|粘|导出|复制|拷|有一?[份张]|发给)[^。；\n]{0,16}?(?:表|单|册|账|记录)(?![示达面位词价纯独])|"
     r"(?:表|单|册|账|记录|清单)[^。；\n]{0,4}?(?:贴|粘|发给|复制|导)|[\u4e00-\u9fff](?:记录|台账)",
     re.IGNORECASE,
@@ -64,11 +73,16 @@ _ABOUT_SIGNS = re.compile(
     re.IGNORECASE,
 )
 _OF_PICTURES = re.compile(
+    r"\b(?:photos?|pictures?|images?|selfies)\b[^.;]{0,40}\b(?:background|crop\w*|cut|resi[sz]e|sharp\w*|blur\w*|retouch\w*|filters?)\b|"
     r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|"
     r"->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
-    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|图[中里]的?文?字|照片[^。]{0,12}识别|"
+    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|"
+    r"图[中里]的?文?字|照片[^。]{0,12}识别|(?:照片|图片?)的?背景|背景[^。]{0,6}(?:去掉|换|抠)|"
     r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
     re.IGNORECASE,
+)
+_WHO_MOST = re.compile(
+    r"\b(?:who|which) (?!words?\b)\w+ (?:the )?(?:most|least)\b|谁[\u4e00-\u9fff]{0,4}最[多少高低]", re.IGNORECASE
 )
 _ASKED_OF_THEM = re.compile(
     r"\b(?:who|which|most|least|how (?:many|much)|per|totals?|sums?|filters?|missing|ask|questions?|averages?|avg|"
@@ -119,7 +133,7 @@ def _wanted(requirement: str) -> str:
         " word count ", _BOTH_ARROWS.sub(" to ", text) + (" vice versa" * bool(_BOTH_ARROWS.search(text)))
     )
     text = _ABOUT_SIGNS.sub(" ", _TO_FIND.sub(r" regex \1", text))
-    if _RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower():
+    if _WHO_MOST.search(text) or (_RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower()):
         text += " pivot table"
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
     text = re.sub(r"#(?=\w*[a-z])\w+", " hashtag ", text)

@@ -100,7 +100,9 @@ class Conversation:
                 return followed
         if claim is None:
             return Reply(cannot(question.text, self._tools, question.chinese))
-        return _done(claim)
+        done = _done(claim)
+        worked = self._worked_on(question, position) if _is_failed(done) and not done.final else None
+        return worked or done
 
     def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
@@ -159,7 +161,7 @@ class Conversation:
         return re.search("[A-Za-z]{2}", plain) is not None or has_chinese(text)
 
     def _claim(self, question: Question) -> _Claim | None:
-        """The surest tool's claim on the question; among equals the first tool's."""
+        """The surest tool's claim on the question; among equals the first tool's that can do it."""
         claims: list[_Claim] = []
         for tool in self._tools:
             try:
@@ -170,7 +172,9 @@ class Conversation:
                 task = Task(CERTAIN, _refusing(_TOO_DEEP))
             if task is not None:
                 claims.append(_Claim(tool, question, task))
-        return max(claims, key=lambda claim: claim.task.confidence, default=None)
+        certain = [claim for claim in claims if claim.task.confidence == CERTAIN]
+        able = (one for one in certain if len(certain) > 1 and not _is_failed(_done(one)))
+        return next(able, max(claims, key=lambda claim: claim.task.confidence, default=None))
 
     def _exchanged(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that says only what is different from the prompt before, or comes on top of it."""

@@ -119,6 +119,8 @@ _ADJECTIVES = (
     ("oldest", "highest", "age 年龄"),
     ("youngest", "lowest", "age 年龄"),
     ("(?:farthest|furthest)", "highest", "distance km miles 距离"),
+    ("(?:best[ -]?sell(?:er|ing)|top[ -]seller)", "highest", "sold qty quantity units 销量 数量"),
+    ("最[长久]", "最高", "时长 时间 小时 长度"),
     ("最冷", "最低", "温度 气温 temp temperature"),
     ("最热", "最高", "温度 气温 temp temperature"),
     ("最重", "最高", "重量 体重 weight"),
@@ -129,7 +131,7 @@ _ADJECTIVES = (
 _IGNORES_GAPS = lazy_pattern(
     r"[,;(]?\s*\b(?:(?:and\s+)?(?:please\s+)?(?:skip\w*|ignor\w+|leav\w+ out|without counting|not "
     r"counting|excluding|omit\w*|"
-    r"disregard\w*|except(?: for)?|don't count|do not count)\s+(?:the |any |all )?(?:empty|blank|"
+    r"disregard\w*|except(?: for)?|don'?t count|do not count)\s+(?:the |any |all )?(?:empty|blank|"
     r"missing|unfilled|null)s?"
     r"(?:\s+(?:cells?|ones?|rows?|values?|entries|fields?|lines?))?|(?:skip\w*|ignor\w+)\s+(?:the "
     r")?(?:blanks|gaps|nulls|n/?as?))"

@@ -74,6 +74,8 @@ def answered(table: Table, request: str, chinese: bool, total: bool = False) -> 
     table, request = with_zeros(table, request)
     plain = without_gaps(table, request)
     whole = answer_of(table, plain, chinese)
+    if whole is None and (named := in_its_words(table, plain)) != plain:
+        plain, whole = named, answer_of(table, named, chinese)
     if whole is not None and picks_or_counts(table, plain):
         return whole
     try:

@@ -104,7 +104,7 @@ _NOT = lazy_pattern(
 )
 _IN_MONTH = lazy_pattern(
     rf"\b(?:in|for|of|during|from)\s+(?:the month of\s+)?(?P<name>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}}))?|"
-    rf"^\s*(?P<first>{_MONTH})\b(?!\s*\d)|(?:(?P<y>\d{{4}})年)?(?P<zh>1[0-2]|[1-9])月(?:份)?(?!\d)",
+    rf"^\s*(?:(?:and|just|only|now|but)\s+)*(?P<first>{_MONTH})\b(?!\s*\d)|(?:(?P<y>\d{{4}})年)?(?P<zh>1[0-2]|[1-9])月(?:份)?(?!\d)",
     re.IGNORECASE,
 )
 _PER_MONTH = lazy_pattern(
@@ -113,6 +113,14 @@ _PER_MONTH = lazy_pattern(
 _DAY = lazy_pattern(
     r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})"
 )
+
+
+class Condition(NamedTuple):
+    """Rows whose cell in a column is one of some texts, or is none of them, or compares to an amount."""
+
+    column: int
+    title: str
+    holds: Callable[[str, Fraction | None], bool]
 
 
 class Filtered(NamedTuple):
@@ -165,13 +173,19 @@ def without_entry(table: Table, request: str) -> Filtered | None:
     return None
 
 
-def on_day_or_month(table: Table, request: str) -> Filtered | None:
-    return _by_day(table, request) or _by_month(table, request)
+def on_days(table: Table, request: str) -> tuple[str, Condition] | None:
+    """The request without the days or months that it names, and those as a condition of their column."""
+    found = _in_months(table, request) or _by_day(table, request) or _by_month(table, request)
+    at = _day_column(table)
+    if found is None or at is None:
+        return None
+    kept = {row[at].strip().lower() for row in found.table.rows}
+    return found.request, Condition(at, found.title, lambda cell, _number: cell in kept)
 
 
-def in_months(table: Table, request: str) -> Filtered | None:
+def _in_months(table: Table, request: str) -> Filtered | None:
     """`april and may together`: the rows of several months, each named without a day."""
-    names = re.findall(rf"(?<![\w\d] )\b({_MONTH})\b(?!\s*\d)", request, re.IGNORECASE)
+    names = re.findall(rf"(?<!\d )\b({_MONTH})\b(?!\s*\d)", request, re.IGNORECASE)
     found = [_by_month(table, f"in {name}") for name in names] if len(names) > 1 else []
     rows = {row for one in found if one for row in one.table.rows}
     if not found or None in found:

@@ -11,6 +11,7 @@ from .csv_ranking import COUNTS
 from .csv_rows import picked_rows
 from .csv_scope import says_something, without_names
 from .list_defaults import in_full as several_in_full
+from .number_lists import named_amounts
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
 from .wording import NUMBER_OF
@@ -107,15 +108,14 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
 
     None where that is no more than what a table gets anyhow. Raises Refusal where it cannot be done with this table.
     """
+    if (told := named_amounts(question.text)) is not None:
+        return told
     table = table_in(question.text)
     if table is None and question.alone:
         return several_in_full(question, requirement)
-    if table is not None and (picking := _picking(table, requirement, question.text)) is not None:
-        return picking
-    if table is not None and (counting := _counting(table, requirement, question.text)) is not None:
-        return counting
-    if table is not None and (measured := _measured(table, requirement, question.text)) is not None:
-        return measured
+    for way in (_picking, _counting, _measured) if table is not None else ():
+        if (text := way(table, requirement, question.text)) is not None:
+            return text
     if table is None or says_something(table.around) or not numeric_columns(table):
         return None
     wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]

@@ -66,11 +66,14 @@ _WORTH = lazy_pattern(
     r"\bworth\b|\b(?:total |stock |inventory |overall )+value\b|\bvalue of (?:the |my |our |all |"
     r"whole )*(?:stock|inventory|everything|goods)\b|"
     r"\bq(?:ty|uantity)? (?:times|\*|x) price\b|\b(?:times|multiplied by)\b|总值|总价|值多少|货值|(?<=\s)[*×](?=\s)|"
-    r"库存(?:价值|金额)|乘以?",
+    r"库存(?:价值|金额)|乘以?|花了?多少钱?|一共多少钱|\bhow much (?:money )?(?:did|do|have|has) "
+    r"(?:we|i|it|they) (?:spend|cost|pay|paid|spent)\b|\btotal (?:cost|spend|spent)\b",
     re.IGNORECASE,
 )
+_WORTH_OF_STOCK = lazy_pattern(r"worth|value|times|multipl|[*×]|值|乘|库存", re.IGNORECASE)
+"""Says that how many is to be multiplied, whatever else the table holds."""
 COUNTS = lazy_pattern(
-    r"qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
+    r"\bsold\b|qty|quantit|count|units?$|stock|pieces|pcs|number|on.?hand|数量|库存|件数|个数|存量", re.IGNORECASE
 )
 PRICES = lazy_pattern(r"price|cost|each|单价|价格|进价|售价|^价", re.IGNORECASE)
 PRICED = lazy_pattern(r"cheap|expensive|dear|pric[iy]|\bcost|便宜|贵", re.IGNORECASE)
@@ -85,7 +88,7 @@ _SAID = lazy_pattern(
     r"expenses?|purchases?|items?|entry|entries|it|all|whole|on)\b|[*×]|"
     r"总价|哪一?[个种家位名样款类天月项笔件]?|谁|什么|最[多高大贵少低小]|最?便宜|从[高大多低小少]到[高大多低小少]|"
     r"[降升]序|排序|排名|排列|排一?下|排|前|后|名|个|卖|得|总值|总价值|"
-    r"乘以?|值多少|货值|库存|价值|一共|钱|\d+",
+    r"乘以?|值多少|货值|库存|价值|一共|花了?|多少|钱|\d+|\b(?:how|much|did|do|have|we|they|spend|cost|pay|paid|spent|money)\b",
     re.IGNORECASE,
 )
 
@@ -285,7 +288,7 @@ def _worth(table: Table, plain: str, chinese: bool) -> Answer | None:
     numeric = [column for column in numeric_columns(table) if not column.mixed]
     prices = [column for column in numeric if PRICES.search(column.name)]
     counts = [column for column in numeric if COUNTS.search(column.name) and column not in prices]
-    if len(prices) != 1 or len(counts) != 1:
+    if len(prices) != 1 or len(counts) != 1 or (len(numeric) > 2 and not _WORTH_OF_STOCK.search(plain)):
         return None
     refuse_unclear(_SAID.sub(" ", plain), table)
     pairs = zip(counts[0].cells, prices[0].cells, strict=True)

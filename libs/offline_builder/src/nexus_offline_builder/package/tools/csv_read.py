@@ -12,6 +12,7 @@ from .csv_columns import distinct_cells
 from .csv_conditions import by_month
 from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
 from .csv_figures import MEASURES, Measure, by_group, per_column
+from .csv_ranking import COUNTS
 from .csv_reading import Reading, read
 from .csv_scope import says_something
 from .patterns import lazy_pattern
@@ -87,12 +88,10 @@ def followed(table: Table, before: Sequence[str], words: str, chinese: bool) -> 
     picked = new.conditions and not new.figures
     if base == _ALL and not (picked or new.whole or new.extreme or new.group is not None):
         return None
-    if new.first and _TOP.search(words):
+    if new.first and _TOP.search(words) and (base.extreme or base.ordered):
         return None
     only_columns = bool(new.columns) and not (new.figures or new.conditions or new.refers)
     if not (new.figures or new.conditions or new.refers or new.columns or new.asks) or (base.extreme and only_columns):
-        return None
-    if any(one.column < 0 for one in (*base.conditions, *new.conditions)):
         return None
     if new.refers or (new.asks and not new.figures):
         return _of_those(table, base, new, chinese)
@@ -108,7 +107,9 @@ def _merged(table: Table, base: Reading, new: Reading) -> Reading:
         return base._replace(conditions=(), group=None, extreme="", measures=base.measures or ("total",))
     conditions = (*(one for one in base.conditions if one.column not in places), *new.conditions)
     if new.refers:
-        return new._replace(conditions=conditions)
+        measured = {table.header.index(one.name) for one in numeric_columns(table)}.intersection(new.columns)
+        kept = base.columns if new.extreme and not measured else ()
+        return new._replace(conditions=conditions, columns=(*new.columns, *kept))
     if not new.figures:
         numeric = {table.header.index(one.name) for one in numeric_columns(table)}
         kept = tuple(at for at in base.columns if not (new.columns and at in numeric))
@@ -118,14 +119,14 @@ def _merged(table: Table, base: Reading, new: Reading) -> Reading:
     return new._replace(
         conditions=conditions,
         columns=new.columns or base.columns,
-        group=new.group if new.group is not None or new.extreme or new.counted else base.group,
+        group=new.group if new.group is not None or new.extreme or new.counted or new.whole else base.group,
     )
 
 
 def _of_those(table: Table, base: Reading, new: Reading, chinese: bool) -> Answer | None:
     """`how many of them are open`, `on which date was that`: of the rows that the answer before was about."""
     rows, columns = _kept(table, base)
-    if base.extreme:
+    if base.extreme and not new.figures:
         column = _measured(columns, table, base)
         known = [cell for cell in column.cells if cell is not None] if column else []
         if column is None or not known or base.measures or (base.first or 1) != 1:
@@ -133,8 +134,11 @@ def _of_those(table: Table, base: Reading, new: Reading, chinese: bool) -> Answe
         wanted = (max if base.extreme == "most" else min)(known)
         pairs = zip(rows.rows, column.cells, strict=True)
         rows = rows._replace(rows=tuple(row for row, cell in pairs if cell == wanted))
+    if new.figures and base.extreme:
+        again = (new.counted or new.measures in (("amount",), ("total",))) and not (new.columns or new.group)
+        return _answer(table, base, chinese) if again else None
     if new.figures:
-        return _answer(table, _merged(table, base, new), chinese) if not base.extreme else None
+        return _answer(table, _merged(table, base, new), chinese)
     asked = [*new.columns] or [
         at for at, name in enumerate(table.header) if new.asks and re.search(new.asks, name, re.I)
     ]
@@ -152,10 +156,7 @@ def _kept(table: Table, of: Reading) -> tuple[Table, list[Column]]:
         at
         for at, row in enumerate(table.rows)
         if all(
-            one.column < 0
-            or one.holds(
-                row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None
-            )
+            one.holds(row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None)
             for one in of.conditions
         )
     ]
@@ -196,9 +197,17 @@ def _asked(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> An
         return None
     if measures or of.counted:
         chosen = [one for one in targets or columns if one.numbers and not one.mixed]
+        if "amount" in of.measures and not targets:
+            chosen = _money(chosen) or chosen
         several = not targets and len(chosen) > 1 and of.conditions and "amount" in of.measures
         return per_column(rows, chosen, measures or [MEASURES[0]], chinese) if chosen and not several else None
     return _rows_or_cells(rows, of, targets, named, chinese)
+
+
+def _money(columns: list[Column]) -> list[Column]:
+    """The only column that `how much` can be of: beside counts, that of amounts with cents."""
+    broken = [one for one in columns if any(number.denominator > 1 for number in one.numbers)]
+    return broken if len(broken) == 1 and not COUNTS.search(broken[0].name) else []
 
 
 def _counted(rows: Table, columns: list[Column], of: Reading, labels: list[str], chinese: bool) -> Answer | None:
@@ -283,6 +292,12 @@ def _key(keys: Sequence[Fraction | str | None], place: int) -> tuple[Fraction, s
 
 def _in_order(rows: Table, columns: list[Column], of: Reading, chinese: bool) -> Answer | None:
     """The rows by a column, those without a number last."""
+    if (
+        not of.columns
+        and not of.extreme
+        and (named := [at for at, name in enumerate(rows.header) if name not in {one.name for one in columns}])
+    ):
+        of = of._replace(columns=(named[0],))
     if len(of.columns) != 1 or of.measures or of.counted or of.group is not None or of.first:
         return None
     at, down = of.columns[0], of.extreme == "most"

@@ -4,38 +4,32 @@ Where a word is left over there is no reading, so that no part of a request goes
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
-from operator import eq, ge, gt, le, lt
+from operator import eq, ge, gt, le, lt, ne
 from typing import NamedTuple
 
-from .csv_aliases import column_called
-from .csv_conditions import NO, YES, by_month, in_months, on_day_or_month
-from .csv_words import ASKS, LEXICON, SAID_OF, forms_of
+from .csv_aliases import column_called, counts_column
+from .csv_conditions import NO, YES, Condition, by_month, on_days
+from .csv_ranking import COUNTS
+from .csv_tokens import Token, tokens_of
+from .csv_words import ASKS
 from .patterns import lazy_pattern
-from .table import MISSING, Table, number_in, numeric_columns
+from .table import MISSING, Table, numeric_columns
 from .wording import digits_for_words
 
 _LONGEST = 200
-_SIGNS = {"=": eq, ">": gt, "<": lt, "≥": ge, "≤": le}
+_SIGNS = {"=": eq, "≠": ne, ">": gt, "<": lt, "≥": ge, "≤": le}
 _OF_ALL = lazy_pattern(r"(?:all )?(?:together|in all)|altogether|overall|in total|加起来|[一总]共", re.IGNORECASE)
 _PLAIN_ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "x", "", "是", "否"})
 _WISE = lazy_pattern(r"\b([a-z]+)[ -]?wise\b", re.IGNORECASE)
 _NO_DIGIT = lazy_pattern("一共")
-_TOP_ZH = lazy_pattern(r"前\s*(\d+)\s*[名个位]?")
-_NUMBER = lazy_pattern(r"[$€£¥]?\s?(-?\d[\d,]*(?:\.\d+)?)(?![\d.]*\d)\s?(?:%|[€$£元块]|hrs?\b|hours?\b)?")
-
-
-class Condition(NamedTuple):
-    """Rows whose cell in a column is one of some texts, or is none of them, or compares to an amount."""
-
-    column: int
-    title: str
-    holds: Callable[[str, Fraction | None], bool]
-
-
-def _any(_cell: str, _number: Fraction | None) -> bool:
-    return True
+_OUT_OF_STOCK = lazy_pattern(r"\b(?:out of stock|sold out|run out)\b|缺货|没货|卖完", re.IGNORECASE)
+_SCALE = lazy_pattern(r"\b[\w ]{1,20} (?:is|are) (?:from|out of|of) \d+\s*[.;!,]+\s+", re.IGNORECASE)
+_LEFT_OUT_BECAUSE = lazy_pattern(
+    r"[,.;]?\s*\b([A-Z]\w+) (?:was|is|were|has been) [a-z ]{2,30}?[,;]? (?:so|and) (?:please )?(?:don't|do not|dont|"
+    r"not) (?:count|include) (?:him|her|it|them|that)\b"
+)
 
 
 class Reading(NamedTuple):
@@ -62,142 +56,38 @@ class Reading(NamedTuple):
         return bool(self.measures or self.extreme or self.counted or self.group is not None or self.distinct)
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    columns: tuple[int, ...] = ()
-    cells: frozenset[str] = frozenset()
-    number: Fraction | None = None
-
-
 def read(table: Table, request: str) -> tuple[Table, Reading] | None:
     """The table, by month where that is asked, with the days that are asked, and what is asked of it."""
     request = digits_for_words(_NO_DIGIT.sub("总共", " ".join(request.split()))).strip(" :：")
     if not request or len(request) > _LONGEST:
         return None
     request = _WISE.sub(r" per \1 ", request)
+    request = _LEFT_OUT_BECAUSE.sub(r" without \1 ", _SCALE.sub(" ", request))
+    if (stock := counts_column(table)) is not None:
+        request = _OUT_OF_STOCK.sub(f" list {stock} = 0 ", request)
     months = by_month(table, request)
     table, request = months or (table, request)
     conditions: list[Condition] = []
-    if (several := in_months(table, request)) is not None:
-        table, request = several.table, several.request
-        conditions.append(Condition(-1, several.title, _any))
-    elif (day := on_day_or_month(table, request)) is not None:
-        table, request = day.table, day.request
-        conditions.append(Condition(-1, day.title, _any))
-    tokens = _tokens(table, request)
-    reading = _Reader(table, tokens).reading() if tokens is not None else None
+    if (days := on_days(table, request)) is not None:
+        request, condition = days
+        conditions.append(condition)
+    tokens = tokens_of(table, request)
+    reading = _Reader(table, tokens).reading(bool(conditions)) if tokens is not None else None
     if reading is None:
         return None
     return table, reading._replace(conditions=(*conditions, *reading.conditions), months=months is not None)
 
 
-def _tokens(table: Table, request: str) -> list[_Token] | None:
-    """None where a word is nothing that is known."""
-    words = _Words(table)
-    tokens, at = list[_Token](), 0
-    while at < len(request):
-        if request[at].isspace():
-            at += 1
-            continue
-        token = words.at(request, at)
-        if token is None:
-            return None
-        tokens.append(token)
-        at += len(token.text)
-    return tokens
-
-
-class _Words:
-    """What the words of a request may be, of one table."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._columns: dict[str, int] = {}
-        self._cells: dict[str, dict[int, set[str]]] = {}
-        for at, name in enumerate(table.header):
-            for word in forms_of(name):
-                self._columns[word] = at if self._columns.get(word, at) == at else -1
-        numeric = {one.name for one in numeric_columns(table)}
-        for at, name in enumerate(table.header):
-            for cell in {row[at] for row in table.rows} if name not in numeric else ():
-                for word in (
-                    *forms_of(cell),
-                    *((cell.lower(),) if len(cell) > 1 and number_in(cell) is not None else ()),
-                ):
-                    self._cells.setdefault(word, {}).setdefault(at, set()).add(cell.lower())
-
-    def at(self, text: str, at: int) -> _Token | None:
-        """The longest word at a place: a name before a word of the language, unless that is what it is mostly."""
-        low = text.lower()
-        if found := _TOP_ZH.match(low, at):
-            return _Token("most", text[at : found.end()], number=Fraction(found[1]))
-        best: _Token | None = None
-        for word in self._candidates(low, at):
-            size = len(word)
-            if best is not None and size < len(best.text):
-                break
-            token = self._token(word, text[at : at + size])
-            if token is not None and (best is None or not best.kind):
-                best = token
-        if found := _NUMBER.match(low, at):
-            said = text[at : at + len(found.group().rstrip())]
-            if best is None or (best.kind == "cell" and len(found[1]) < 3) or len(said) > len(best.text):
-                return _Token("number", said, number=number_in(found[1]))
-        return best or self._by_another_name(text, at)
-
-    def _candidates(self, low: str, at: int) -> Iterator[str]:
-        for size in range(min(60, len(low) - at), 0, -1):
-            word = low[at : at + size]
-            if word.strip() == word and _is_whole(low, at, at + size):
-                yield word
-
-    def _token(self, word: str, text: str) -> _Token | None:
-        kind = LEXICON.get(word)
-        column = self._columns.get(word)
-        cells = self._cells.get(word) if len(word) > 1 or text.isupper() or not text.isascii() else None
-        if len(word) == 1 and text.isupper() and cells is not None:
-            kind = None
-        if column is not None and column >= 0 and word.lower() == self._table.header[column].lower():
-            return _Token("column", text, (column,))
-        if cells is not None and kind is not None:
-            # `no`, `open`: a cell only where its column is named beside it
-            return _Token(kind, text, tuple(cells), frozenset().union(*cells.values()))
-        if kind is not None and not (kind in ("rows", "money") and column is not None and column >= 0):
-            return _Token(kind, text)
-        if column is not None and column >= 0 and cells is None:
-            return _Token("column", text, (column,))
-        if cells is not None and (column is None or column < 0):
-            return _Token("cell", text, tuple(cells), frozenset().union(*cells.values()))
-        return None
-
-    def _by_another_name(self, text: str, at: int) -> _Token | None:
-        found = re.compile(r"[a-z]{3,}", re.IGNORECASE).match(text, at)
-        word = found.group().lower() if found else ""
-        kinds = SAID_OF.get(word, "").split() or [word]
-        names = [name for kind in kinds if kind and (name := column_called(self._table, kind))]
-        name = names[0] if len(set(names)) == 1 else None
-        return _Token("column", found.group(), (self._table.header.index(name),)) if found and name else None
-
-
-def _is_whole(text: str, start: int, end: int) -> bool:
-    word = text[start:end]
-    if word[0].isascii() and word[0].isalnum() and start and text[start - 1].isascii() and text[start - 1].isalnum():
-        return False
-    last = word[-1]
-    return not (last.isascii() and last.isalnum() and end < len(text) and text[end].isascii() and text[end].isalnum())
-
-
 class _Reader:
     """Reads the words from left to right."""
 
-    def __init__(self, table: Table, tokens: list[_Token]) -> None:
+    def __init__(self, table: Table, tokens: list[Token]) -> None:
         self._table = table
         self._tokens = [token for token in tokens if token.kind]
         self._numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
         self._at = 0
         self._of = Reading()
-        self._readers: dict[str, Callable[[_Token], bool]] = {
+        self._readers: dict[str, Callable[[Token], bool]] = {
             **dict.fromkeys(("total", "average", "median", "amount"), self._measure),
             **dict.fromkeys(("most", "least"), self._extreme),
             **dict.fromkeys(("count", "ref", "single", "distinct", "list", "sort"), self._flag),
@@ -210,7 +100,7 @@ class _Reader:
             "money": self._some_amount,
         }
 
-    def reading(self) -> Reading | None:
+    def reading(self, picked: bool) -> Reading | None:
         while self._at < len(self._tokens):
             token = self._tokens[self._at]
             self._at += 1
@@ -218,16 +108,16 @@ class _Reader:
                 return None
         of = self._of
         said = of.conditions or of.columns or of.figures or of.listed
-        return of if said or of.refers else None
+        return of if said or of.refers or picked else None
 
-    def _next(self, *kinds: str) -> _Token | None:
+    def _next(self, *kinds: str) -> Token | None:
         """The next word, where it is of one of these kinds; it is read then."""
         if self._at < len(self._tokens) and self._tokens[self._at].kind in kinds:
             self._at += 1
             return self._tokens[self._at - 1]
         return None
 
-    def _read(self, token: _Token) -> bool:
+    def _read(self, token: Token) -> bool:
         """Takes in one word with what belongs to it; whether it could be."""
         if token.kind in self._readers:
             return self._readers[token.kind](token)
@@ -235,12 +125,12 @@ class _Reader:
             self._of = self._of._replace(counted=True)
         return token.kind not in ("or more", "or less") and token.text.lower() not in ("or", "或", "=", "==")
 
-    def _measure(self, token: _Token) -> bool:
+    def _measure(self, token: Token) -> bool:
         whole = _OF_ALL.fullmatch(token.text) is not None
         self._of = self._of._replace(measures=(*self._of.measures, token.kind), whole=self._of.whole or whole)
         return True
 
-    def _flag(self, token: _Token) -> bool:
+    def _flag(self, token: Token) -> bool:
         of = self._of
         self._of = of._replace(
             counted=of.counted or token.kind == "count",
@@ -253,12 +143,12 @@ class _Reader:
         )
         return True
 
-    def _some_amount(self, token: _Token) -> bool:
+    def _some_amount(self, token: Token) -> bool:
         """`costs`, where that can be one column only."""
         named = any(at in self._numeric for at in self._of.columns)
         return named or (len(self._numeric) == 1 and not token.text.lower().startswith(("salar", "wage")))
 
-    def _extreme(self, token: _Token) -> bool:
+    def _extreme(self, token: Token) -> bool:
         number = self._next("number") if token.number is None else token
         if self._of.extreme or (
             number is not None and (number.number is None or number.number.denominator != 1 or not number.number)
@@ -268,13 +158,25 @@ class _Reader:
         self._of = self._of._replace(extreme=token.kind, first=first)
         return True
 
-    def _per(self, token: _Token) -> bool:
+    def _per(self, token: Token) -> bool:
         column = self._next("column")
+        if column is None and (rows := self._next("rows")) is not None:
+            name = column_called(self._table, rows.text.lower())
+            at = self._table.header.index(name) if name is not None else -1
+            if (
+                at >= 0
+                and at not in self._numeric
+                and len({row[at] for row in self._table.rows}) < len(self._table.rows)
+            ):
+                self._of = self._of._replace(group=at)
+                return True
+            self._at -= 1
         if column is None:
             return self._next("rows") is not None and token.text.lower() not in ("by", "按")
         at = column.columns[0]
         if at in self._numeric:
             ordering = self._of.ordered or self._of.extreme
+            self._of = self._of._replace(counted=False)
             return bool(ordering) and token.text.lower() in ("by", "按") and self._column(at)
         if self._of.ordered:
             return self._column(at)
@@ -283,17 +185,27 @@ class _Reader:
         self._of = self._of._replace(group=at)
         return True
 
-    def _without(self, token: _Token) -> bool:
+    def _without(self, token: Token) -> bool:
         """`not signed`, `without Cho`, `no price`."""
         column = self._next("column")
+        if column is not None and column.columns[0] in self._numeric and COUNTS.search(column.text):
+            return self._none_of(column.columns[0])
         if column is not None and self._says_yes_or_no(column.columns[0]):
             return self._is_one_of(column.columns[0], frozenset(NO), "= no")
         if column is not None and token.kind == "empty":
             return self._is_one_of(column.columns[0], frozenset(MISSING), "= (empty)")
         at = column.columns[0] if column else None
         self._next("is")
+        if token.kind == "not" and (number := self._next("number")) is not None:
+            return self._limit(number, "≠", at)
         cell = self._next("cell", "and") if token.kind == "not" else None
         return cell is not None and cell.kind == "cell" and self._cell(cell, at, negated=True)
+
+    def _none_of(self, at: int) -> bool:
+        """`not sold`: nothing, or no number."""
+        condition = Condition(at, f"{self._table.header[at]} = 0", lambda _cell, number: not number)
+        self._of = self._of._replace(conditions=(*self._of.conditions, condition))
+        return True
 
     def _says_yes_or_no(self, at: int) -> bool:
         said = {row[at].lower() for row in self._table.rows}
@@ -307,7 +219,7 @@ class _Reader:
         self._of = self._of._replace(conditions=(*self._of.conditions, condition))
         return True
 
-    def _cell(self, token: _Token, column: int | None, negated: bool) -> bool:
+    def _cell(self, token: Token, column: int | None, negated: bool) -> bool:
         columns = [at for at in token.columns if column in (None, at)]
         if len(columns) != 1:
             return False
@@ -323,7 +235,7 @@ class _Reader:
         shown = {row[at].lower(): row[at] for row in self._table.rows}
         return self._is_one_of(at, cells, f"{sign} {' / '.join(shown[cell] for cell in sorted(cells))}", negated)
 
-    def _cells_of(self, token: _Token, at: int) -> frozenset[str]:
+    def _cells_of(self, token: Token, at: int) -> frozenset[str]:
         return token.cells & {row[at].lower() for row in self._table.rows}
 
     def _column(self, at: int) -> bool:
@@ -360,7 +272,7 @@ class _Reader:
             return False
         return self._limit(number, sign, at)
 
-    def _limit(self, number: _Token, sign: str, at: int | None) -> bool:
+    def _limit(self, number: Token, sign: str, at: int | None) -> bool:
         behind = self._next("column") if at is None else None
         named = [one for one in self._of.columns if one in self._numeric]
         if behind is not None:
@@ -381,7 +293,7 @@ class _Reader:
         self._of = self._of._replace(conditions=(*self._of.conditions, condition), columns=columns)
         return True
 
-    def _number(self, token: _Token) -> bool:
+    def _number(self, token: Token) -> bool:
         """`2` of `which 2 have the most`; `10 or more`."""
         if (behind := self._next("or more", "or less")) is not None:
             return self._limit(token, "≥" if behind.kind == "or more" else "≤", None)

@@ -8,12 +8,12 @@ from .csv_defaults import in_full
 from .csv_figures import MEASURES
 from .csv_followed import OTHER_FORM, TABLE_WORDS, about_earlier_table
 from .csv_groups import GROUP
-from .number_lists import about_a_list
+from .number_lists import about_a_list, named_amounts
 from .table import numeric_columns, table_in
 
 
 def understand(question: Question) -> Task | None:
-    table = table_in(question.text)
+    table = table_in(named_amounts(question.text) or question.text)
     if table is None:
         return about_earlier_table(question) or (about_a_list(question) if question.alone else None)
     asks = any(measure.asked.search(table.around) for measure in MEASURES) or COUNT.search(table.around)

@@ -5,7 +5,9 @@ import re
 _WORDS = (
     (
         "total",
-        "total sum sums altogether together combined in_all in_total all_in_all overall add_up summe 合计 总计 总和 "
+        "total sum sums altogether together combined in_all "
+        "in_total all_in_all overall add_up come_to comes_to came_to "
+        "amount_to amounts_to summe 合计 总计 总和 "
         "求和 总额 总数 一共 总共 汇总 加起来 总 共",
     ),
     (
@@ -22,25 +24,28 @@ _WORDS = (
     ),
     (
         "most",
-        "descending desc high_to_low z-a z_to_a 从高到低 从多到少 "
-        "从大到小 降序 most highest biggest largest max maximum "
+        "longest_first descending desc high_to_low z-a z_to_a 从高到低 从多到少 "
+        "从大到小 降序 most longest priciest most_expensive costliest highest biggest largest max maximum "
         "best greatest top most_often dearest 最多 最高 最大 最好 最贵 bests",
     ),
     (
         "least",
-        "ascending asc low_to_high a-z a_to_z alphabetically 从低到高 从少到多 从小到大 升序 least lowest smallest min "
+        "shortest_first ascending asc low_to_high a-z a_to_z 从低到高 从少到多 从小到大 "
+        "升序 least shortest cheapest least_expensive lowest smallest min "
         "minimum fewest worst least_often bottom 最少 最低 最小 最差 最便宜 worsts",
     ),
     (
         "count",
-        "how_many count number_of counts 几个 多少个 "
+        "how_many count number_of nr_of no._of counts hw_many hwo_many 几样 几款 几种 几个 多少个 "
         "多少人 几个人 几人 人数 几行 多少行 几条 多少条 几名 多少名 几 有几",
     ),
     (
         "rows",
         "row rows line lines entry entries record records people persons ones item items things everyone "
         "everybody anyone anybody person 人 行 条 个 名 employees customers clients students pupils members "
-        "products articles workers samples orders invoices tickets guests players teams children kids staff",
+        "products articles workers samples orders invoices tickets guests players teams "
+        "children kids staff pupil student employee worker child job jobs task tasks appointment "
+        "appointments booking bookings entry_in run runs lesson lessons sale shift shifts 样 款",
     ),
     (
         "per",
@@ -49,7 +54,7 @@ _WORDS = (
     (
         "not",
         "not without except excluding except_for other_than minus leave_out leaving_out ignore ignoring "
-        "apart_from but_not aren't isn't weren't n't 除了 不算 不含 去掉 不要 除去 不是",
+        "apart_from but_not aren't isn't weren't n't arent isnt werent wasnt 除了 不算 不含 去掉 不要 除去 不是",
     ),
     (
         "empty",
@@ -62,10 +67,12 @@ _WORDS = (
     ),
     (
         "list",
-        "list which who what when where show give_me name names only just 谁 哪些 哪个 哪几个 哪一个 列出 只要 只看 只",
+        "list which who what when where whos who's whats what's "
+        "show give_me name names only just 谁 哪些 哪个 哪几个 哪一个 列出 只要 只看 只",
     ),
     (
         "sort",
+        "alphabetically alphabetical alphabetical_order in_alphabetical_order "
         "sort sorted order ordered rank ranked 排序 排 排列 排一下",
     ),
     (
@@ -107,16 +114,19 @@ _WORDS = (
     ),
     (
         "and",
-        "and or , & plus 和 与 、 或 以及 跟",
+        "and or , & n plus 和 与 、 或 以及 跟",
     ),
     (
         "",
         "the a an of in for on to at from with do does did has have had i we my our me you be been there "
         "please pls can could tell so ok okay now then about how get got any also all member's s whole table "
-        "? ! . ; made make go - ' of_them first yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
+        "? ! . ; at_all so_far yet made make go - ' of_them first "
+        "yes_please in_the thanks still here said say who_has 的 有 呢 吗 "
         "了 那 里 中 在 请 帮我 下 所有 全部 都 人们 吧 哪 ， 。 ？ ！ 小时 元 告诉我 又 还 上 名字 "
         "列 give gives provide kindly having falling respectively wise "
-        "per_row salary_of sold sells come comes carried still_open whose 请问 卖了 卖出 卖 报销 了多少 两 全",
+        'per_row column columns ( ) " “ ” still whats_the teach taught need see use run_in use_up mate hon dear '
+        "thx ta cheers kindly hey hi hello thank_you mean gave given 统计 样子 麻烦了 麻烦 谢谢 多谢 您 你 大概 "
+        "salary_of sold sells come comes carried whose 请问 卖了 卖出 卖 报销 了多少 两 全",
     ),
     (
         "money",
@@ -138,8 +148,22 @@ SAID_OF = {
     "pays": "fee price amount due cost",
     "paying": "fee price amount due cost",
     "income": "fee amount revenue price",
+    **dict.fromkeys(("works", "worked", "working", "work"), "hours hrs time"),
+    **dict.fromkeys(("owe", "owes", "owed", "owing"), "owed due balance amount fee"),
+    **dict.fromkeys(("took", "takes", "take", "lasted", "lasts"), "takings hours hrs minutes min time duration"),
+    **dict.fromkeys(
+        ("earned", "earns", "earn", "made", "brought"), "salary wage pay income revenue takings sales amount"
+    ),
+    **dict.fromkeys(("spent", "spend", "spends", "paid"), "amount price cost total fee"),
+    **dict.fromkeys(("weighs", "weighed", "weigh"), "weight mass kg"),
+    **dict.fromkeys(("ran", "drove", "walked", "rode", "cycled"), "km kilometres distance miles"),
+    **dict.fromkeys(("sold", "sells", "ordered"), "qty quantity units pieces sold"),
+    **dict.fromkeys(("scored", "scores"), "points goals score marks"),
 }
 """The columns that a verb may be about."""
+
+
+_DAYS = {day[:3]: day for day in ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]}
 
 
 def forms_of(name: str) -> set[str]:
@@ -150,8 +174,15 @@ def forms_of(name: str) -> set[str]:
     words = re.findall(r"[a-z]{3,}|[a-z]\d+\b", plain.replace("_", " "))
     if len(plain.split()) > 1 or "_" in plain:
         forms |= {word for word in words if word not in LEXICON}
+    if low in _DAYS:
+        forms |= {_DAYS[low], _DAYS[low] + "s"}
+    if named := re.fullmatch(r"([^\W\d_]+(?:[ -][^\W\d_]+)?), ([^\W\d_]+)", low):
+        forms |= {f"{named[2]} {named[1]}", named[1], named[2]} - LEXICON.keys()
     forms |= {form + "s" for form in forms if form.isascii() and form[-1].isalpha() and len(form) > 2}
     forms |= {form[:-1] for form in forms if form.isascii() and form.endswith("s") and len(form) > 3}
+    forms |= {form[:-1] + "ies" for form in forms if form.isascii() and form.endswith("y") and len(form) > 3}
+    if re.fullmatch("[\u4e00-\u9fff][名级称号]", plain):
+        forms.add(plain[0])
     if not plain.isascii() and len(plain) > 2:
         forms |= {plain[:-2], plain[-2:], plain[:2]} if len(plain) > 3 else {plain[:2]}
     return forms

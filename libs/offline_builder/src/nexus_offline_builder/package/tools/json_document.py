@@ -18,6 +18,9 @@ _PATH_BEHIND = lazy_pattern(r"\s*\[-?\d{1,9}\](?:\[-?\d{1,9}\]|\.[\w-]+)*\s*")
 _EXACT_FLOAT = lazy_pattern(r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][-+]?\d{1,2})?")
 
 
+STEP = r"(?:\.?\[(?:-?\d{1,300}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
+
+
 class Numeral(NamedTuple):
     """A number by its own text: `1e400` does not become infinite, and no digit is lost."""
 
@@ -196,3 +199,37 @@ def plain(value: Node) -> JsonValue:
 def has_half_pair(text: str) -> bool:
     """Whether half of a surrogate pair is in `text`: JSON can write it, UTF-8 cannot."""
     return re.search("[\ud800-\udfff]", text) is not None
+
+
+def selected(document: Node, path: str) -> list[Node]:
+    """The values at `path`: names, indexes (negative ones from the end), `*` for all, `..` for any depth."""
+    values: list[Node] = [document]
+    for step in re.findall(STEP, path):
+        name = step.strip(".[]").strip("\"'")
+        if step.startswith(".."):
+            values = [found for value in values for inner in nested(value) for found in _child(inner, name, True)]
+        else:
+            values = [found for value in values for found in _child(value, name, "[" in step)]
+    return values
+
+
+def _child(value: Node, name: str, bracketed: bool = False) -> list[Node]:
+    if name == "*":
+        return list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
+    if isinstance(value, dict):
+        return [value[name]] if name in value else []
+    if isinstance(value, list) and re.fullmatch(r"-?\d+", name) and -len(value) <= int(name) < len(value):
+        return [value[int(name)]]
+    if isinstance(value, list) and not bracketed:
+        return [found for item in value if isinstance(item, dict) for found in _child(item, name)]
+    return []
+
+
+def nested(value: Node) -> list[Node]:
+    """The value and everything in it, outermost first."""
+    found, waiting = list[Node](), [value]
+    while waiting:
+        one = waiting.pop(0) if len(waiting) < 50 else waiting.pop()
+        found.append(one)
+        waiting += list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
+    return found

@@ -7,8 +7,8 @@ from fractions import Fraction
 from . import figures
 from .bounded import FUNCTIONS
 from .contract import Answer, JsonValue, Value
-from .json_document import Node, Numeral
-from .json_scope import names_in, nested
+from .json_document import Node, Numeral, nested
+from .json_scope import names_in
 from .patterns import lazy_pattern
 
 _LONGEST = 120
@@ -20,8 +20,8 @@ _MEASURES = (
         r"求和|总计|一共|总数|总(?=\s|$)",
     ),
     ("average", "平均值", r"\b(?:average|mean|avg)\b|平均[值数]?"),
-    ("max", "最大值", r"\b(?:max(?:imum)?|highest|largest|biggest)\b|最[大高]值?"),
-    ("min", "最小值", r"\b(?:min(?:imum)?|lowest|smallest)\b|最[小低]值?"),
+    ("max", "最大值", r"\b(?:max(?:imum)?|highest|largest|biggest|most expensive|dearest|priciest)\b|最[大高贵]值?"),
+    ("min", "最小值", r"\b(?:min(?:imum)?|lowest|smallest|cheapest|least expensive)\b|最[小低]值?|最便宜"),
 )
 _ASKED = tuple((name, chinese, lazy_pattern(asked, re.IGNORECASE)) for name, chinese, asked in _MEASURES)
 _COUNTS = lazy_pattern(r"\bhow many\b|\bcount\b|\bnumber of\b|几[个种条项位]|多少[个种条项位]", re.IGNORECASE)
@@ -29,12 +29,14 @@ _FIRST = lazy_pattern(
     r"\b(?P<en>first|second|third|last)\s+(?P<name>[\w-]+)|(?P<zh>第[一二三]|最后一)[个条项位笔张](?P<zhname>[\w]+?)(?=的|里|中|有|一共|总|\s|$)",
     re.IGNORECASE,
 )
+_PRICED = lazy_pattern(r"expensive|dearest|priciest|cheap|贵|便宜", re.IGNORECASE)
+_PRICE = lazy_pattern(r"price|cost|amount|价|金额|费", re.IGNORECASE)
 _ALL = lazy_pattern(r"\b(?:all|every|together|overall|everything|whole)\b|所有|全部", re.IGNORECASE)
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
 _SAYS_NOTHING = lazy_pattern(
     r"\b(?:which|who|whose|has|have|had|with|s|the|a|an|of|all|for|in|and|what|whats|what's|is|are|give|get|me|show|tell|please|now|then|so|ok|how|much|over|across|"
     r"every|each|everything|values?|up|it|them|together|from|json|this|that)\b|[\s?.!:,'，。？：]|哪一?个?|谁|的|是|呢|那|所有|全部|多少|有|"
-    r"里面?|中|请|算|一下|都|把|各个?|每个?|把|再|数值?|和|了",
+    r"里面?|中|请|算|列(?:出来?|一下)?|一下|都|把|各个?|每个?|把|再|数值?|和|了",
     re.IGNORECASE,
 )
 
@@ -54,6 +56,8 @@ def figure_of(request: str, document: Node, chinese: bool) -> Answer | None:
         asked, plain = [_ASKED[0]], _ALL.sub(" ", plain)
     if not said and len(asked) == 1 and not _SAYS_NOTHING.sub("", asked[0][2].sub(" ", plain)):
         keys = [name for name in names_in(scope) if _is_numbers(name, scope)]
+    if not keys and _PRICED.search(plain):
+        keys = [name for name in names_in(scope) if _PRICE.search(name)]
     if len(keys) != 1 or len(asked) != 1 or _SAYS_NOTHING.sub("", asked[0][2].sub(" ", plain)):
         return None
     return _worked_out(keys[0], asked[0][0], asked[0][1], scope, chinese)
@@ -75,6 +79,7 @@ def holder_of(request: str, document: Node) -> Node | None:
 def _worked_out(key: str, measure: str, zh: str, scope: Node, chinese: bool) -> Answer | None:
     holding = [one for one in nested(scope) if isinstance(one, dict) and key in one]
     pairs = [(one, number) for one in holding for number in _listed(one[key])]
+    pairs = [(one, number) for one, number in pairs if number is not None]
     if not pairs or not all(isinstance(number, Numeral) for _, number in pairs):
         return None
     values = [Fraction(number.text) for _, number in pairs if isinstance(number, Numeral)]

@@ -3,8 +3,8 @@
 import re
 
 from .contract import Question
-from .json_document import Node, document_in
-from .json_scope import names_in, nested
+from .json_document import Node, document_in, nested
+from .json_scope import names_in
 from .patterns import lazy_pattern
 
 _OF_A_NAME = lazy_pattern(

@@ -6,20 +6,19 @@ from functools import partial
 
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_defaults import in_full
-from .json_document import Document, Node, Numeral, document_in, plain, written
+from .json_document import STEP, Document, Node, Numeral, document_in, nested, plain, selected, written
 from .json_figures import figure_of, holder_of, scope_of
 from .json_names import of_a_name, with_key
-from .json_scope import VALIDITY, hint, names_in, nested, refuse_unread
-from .json_turns import ITS, LEFT, OTHER_PLACE
+from .json_rows import followed_rows, measured, of_rows
+from .json_scope import VALIDITY, hint, names_in, refuse_unread, without_keys
+from .json_turns import BARE_PATH, ITS, LEFT, OTHER_PLACE, apart, value_beside
 from .json_validity import checked_in, invalid, refuse_invalid, repeats, validity
 from .patterns import lazy_pattern
 from .wording import NUMBER_OF, asks_how_many
 
 _LONGEST_OUTPUT = 100_000
 _ANY_PLACE = lazy_pattern(r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)", re.IGNORECASE)
-_STEP = r"(?:\.?\[(?:-?\d{1,300}|\*|\"[^\"\]]{1,100}\"|'[^'\]]{1,100}')\]|\.\.?(?:[\w-]+|\*))"
-_DOLLAR_PATH = lazy_pattern(rf"\$((?:{_STEP}){{1,50}}|(?![\w.]))")
-_BARE_PATH = lazy_pattern(rf"(?<![\w.$@])([A-Za-z_\u4e00-\u9fff][\w-]*(?:{_STEP}){{1,50}})")
+_DOLLAR_PATH = lazy_pattern(rf"\$((?:{STEP}){{1,50}}|(?![\w.]))")
 _NAMED = lazy_pattern(
     r"(?:\b(?:get|extract|find|read|show|give me|return|fetch|look up|select|query|retrieve|print|what(?:'s| is| "
     r"are))\b\s*(?:me\s+)?(?:(?:all|the|every)\s+)*(?:(?:values?|fields?|keys?|property|element|entry)\s+)*(?:(?:of|"
@@ -33,22 +32,24 @@ _KEYS = lazy_pattern(
     r"\b(?:keys|fields|properties)\b(?! of\b.*\bvalue)|哪些(?:键|字段)|所有的?(?:键|字段)", re.IGNORECASE
 )
 _LENGTH = lazy_pattern(
-    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|多少个?|几[个种条项笔位张件]|长度|数量", re.IGNORECASE
+    rf"\bhow many\b|\bcount\b|\blength\b|{NUMBER_OF}|\bsize of\b|"
+    rf"(?<!是)多少个|(?:有|共)多少(?!钱)|多少(?=[种条项位件张])|几[个种条项笔位张件道样款本只份]|长度|数量",
+    re.IGNORECASE,
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "第一": 0, "第二": 1, "第三": 2, "最后一": -1}
 _PLACE = lazy_pattern(
     r"(\b(?:first|second|third|last)\b|第[一二三]|最后一)(?: (?:item|element|entry|value|one|\w+)\b|个)", re.IGNORECASE
 )
 _RELATIVE_PATH = lazy_pattern(
-    rf"(?<![\w$\])])((?:\[-?\d{{1,9}}\]|\.[\w-]+)(?:{_STEP})*)\s+(?:in|of|from)\s+(?:that|it|this)\b"
+    rf"(?<![\w$\])])((?:\[-?\d{{1,9}}\]|\.[\w-]+)(?:{STEP})*)\s+(?:in|of|from)\s+(?:that|it|this)\b"
 )
 _CALCULABLE = lazy_pattern(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = lazy_pattern(r"\bjson\b|\$[.\[]", re.IGNORECASE)
 _LEADING_PATH = lazy_pattern(
-    rf"^\s*(?:(?:get|what is|give me|read)\s+)?((?:\[-?\d{{1,9}}\])(?:{_STEP})*)\s*(?:\b(?:in|of|from)\b|在|[:：\n]|$)",
+    rf"^\s*(?:(?:get|what is|give me|read)\s+)?((?:\[-?\d{{1,9}}\])(?:{STEP})*)\s*(?:\b(?:in|of|from)\b|在|[:：\n]|$)",
     re.I,
 )
-_UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{_STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
+_UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
 _WANTED = lazy_pattern(
     r"\b(?:get|extract|find|read|show|return|fetch|select|query|retrieve|print)"
     r"\s+(?:the\s+)?(?![A-Za-z_\u4e00-\u9fff])(\S+)(?:\s+(?:item|element|entry|value|key|"
@@ -61,14 +62,15 @@ _WANTED = lazy_pattern(
 def understand(question: Question) -> Task | None:
     checked = checked_in(question.text)
     document = document_in(question.text)
-    if question.earlier and _RELATIVE_PATH.search(question.text) and (found := _about_earlier_document(question)):
+    leads_back = _RELATIVE_PATH.search(question.text) or OTHER_PLACE.fullmatch(question.text.strip())
+    if question.earlier and leads_back and (found := _about_earlier_document(question)):
         return found
     if checked is not None and (document is None or checked.error is None):
         return Task(CERTAIN, lambda: validity(checked, question))
     if document is None:
         return _about_earlier_document(question)
     request = document.request
-    asked = _ASKED.search(request) or _NAMED.search(request) or _BARE_PATH.search(request) or _KEYS.search(request)
+    asked = _ASKED.search(request) or _NAMED.search(request) or BARE_PATH.search(request) or _KEYS.search(request)
     fault = document.error
     if fault is not None:
         sure = _ASKED.search(request) or VALIDITY.search(request)
@@ -84,11 +86,11 @@ def understand(question: Question) -> Task | None:
 def _about_earlier_document(question: Question) -> Task | None:
     """A path into the document of an earlier turn, or into what the turn before found in it."""
     text = LEFT.sub("", with_key(question)) if re.search(r"[\u4e00-\u9fff]", question.text) else with_key(question)
-    asked = any(
-        form.search(text) for form in (_DOLLAR_PATH, _BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH)
-    )
+    asked = any(form.search(text) for form in (_DOLLAR_PATH, BARE_PATH, _NAMED, _KEYS, _LENGTH, _PLACE, _RELATIVE_PATH))
     if len(text) > 300:
         return None
+    if (rows := followed_rows(question)) is not None:
+        return Task(LIKELY, lambda: rows)
     for earlier in question.earlier:
         found = document_in(earlier)
         if found is None or found.error is not None:
@@ -130,16 +132,18 @@ def _relative(text: str, found: Document, earlier: tuple[str, ...]) -> tuple[Nod
         return one, f"{text[: its.start()]} {text[its.end() :]}"
     if scope_of(text, found.value) is not None:
         return found.value, text
-    if not (path or asks_how_many(text) or _PLACE.search(text)):
-        return found.value, text
     before = document_in(earlier[0])
     known = _path_in(before.request if before else earlier[0], found.value)
-    selected = _selected(found.value, known) if known else []
-    if known and selected and not isinstance(selected[0], (list, dict)):
-        selected = _selected(found.value, re.sub(r"\.?\[-?\d+\]$", "", known))
-    if len(selected) != 1:
+    if (beside := value_beside(text, known, found.value)) is not None:
+        return beside, text
+    if not (path or asks_how_many(text) or _PLACE.search(text)):
         return found.value, text
-    return selected[0], f"${path[1]}" if path else text
+    chosen = selected(found.value, known) if known else []
+    if known and chosen and not isinstance(chosen[0], (list, dict)):
+        chosen = selected(found.value, re.sub(r"\.?\[-?\d+\]$", "", known))
+    if len(chosen) != 1:
+        return found.value, text
+    return chosen[0], f"${path[1]}" if path else text
 
 
 def _meant(found: Document, earlier: tuple[str, ...]) -> Node | None:
@@ -149,8 +153,8 @@ def _meant(found: Document, earlier: tuple[str, ...]) -> Node | None:
     if (holder := holder_of(request, found.value)) is not None:
         return holder
     known = _path_in(request, found.value)
-    selected = _selected(found.value, known) if known else []
-    return selected[0] if len(selected) == 1 and isinstance(selected[0], (dict, list)) else None
+    chosen = selected(found.value, known) if known else []
+    return chosen[0] if len(chosen) == 1 and isinstance(chosen[0], (dict, list)) else None
 
 
 def _refuse_without_document() -> Answer:
@@ -161,33 +165,54 @@ def _refuse_without_document() -> Answer:
 
 
 def _answer(document: Document, question: Question) -> Answer:
-    scope = scope_of(document.request, document.value) if not _BARE_PATH.search(document.request) else None
+    """The value at a path; of a list of objects also what can be read of its rows."""
+    document = document._replace(request=measured(document.request, document.value))
+    if len(parts := apart(document.request)) > 1:
+        answers = [_answer(document._replace(request=part), question) for part in parts]
+        return answers[0]._replace(text="\n".join(answer.text for answer in answers), values=())
+    rows = partial(of_rows, document.request, document.value, question.chinese)
+    paths = (_DOLLAR_PATH, BARE_PATH, _LEADING_PATH)
+    tabular = document.repeated is None and not any(form.search(document.request) for form in paths)
+    of_one = of_a_name(_in_the_singular(document), document.value) is not None
+    if tabular and not of_one and (answer := rows(only_picks=True)) is not None:
+        return answer
+    try:
+        return _at_path(document, question)
+    except Refusal:
+        if not tabular or (answer := rows(only_picks=False)) is None:
+            raise
+        return answer
+
+
+def _at_path(document: Document, question: Question) -> Answer:
+    scope = scope_of(document.request, document.value) if not BARE_PATH.search(document.request) else None
     if scope is not None and (_LENGTH.search(scope[1]) or any(name in scope[1] for name in names_in(scope[0]))):
         document = document._replace(value=scope[0], request=scope[1])
     request = _in_the_singular(document)
-    unnamed = re.sub(rf"\b(?:{'|'.join(map(re.escape, names_in(document.value))) or chr(0)})\b", " ", request)
-    if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, _BARE_PATH, _NAMED)):
+    unnamed = without_keys(request, document.value)
+    if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, BARE_PATH, _NAMED)):
         return validity(document, question)
     if document.repeated is None and (figure := figure_of(document.request, document.value, question.chinese)):
         return figure
+    counts = _LENGTH.search(unnamed) is not None
     if (named := of_a_name(request, document.value)) is not None:
-        return _counted(*named) if _LENGTH.search(request) else _shown(*named)
+        return _counted(*named) if counts else _shown(*named)
     path = _chained(request, document.value) or _path_in(request, document.value)
     refuse_unread(request, path, document.value)
     path = path or "$"
     if document.repeated is not None:
         key = written(document.repeated)
         raise Refusal(f"I cannot tell what is meant: {repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
-    values = _selected(document.value, path)
+    values = selected(document.value, path)
     if not values:
         raise Refusal(f"There is nothing at {path} in this JSON.{hint(document.value)}", f"这个 JSON 里没有 {path}。")
     values = _placed(values, request, path)
-    if path == "$" and _LENGTH.search(request) and not _KEYS.search(request):
+    if path == "$" and counts and not _KEYS.search(request):
         values = _only_list(values)
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
         keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
         return _shown(path, f"keys of {path}", keys)
-    if _LENGTH.search(request) and (counted := _length(path, values)) is not None:
+    if counts and (counted := _length(path, values)) is not None:
         return counted
     shown = _shown(path, path, values[0] if len(values) == 1 else list(values))
     return shown if path != "$" else _with_validity(shown, question)
@@ -217,7 +242,8 @@ def _in_the_singular(document: Document) -> str:
         if name.isascii() and len(name) > 3 and name.endswith("s") and name[:-1] not in names:
             request = re.sub(rf"(?<![\w$.-]){re.escape(name[:-1])}(?!\w)", name, request, flags=re.IGNORECASE)
         if name.isascii() and f"{name}s" not in names and len(name) > 1 and name not in ("it", "a"):
-            request = re.sub(rf"(?<![\w$.-]){re.escape(name)}s(?!\w)", name, request)
+            many = rf"{re.escape(name)}s|{re.escape(name[:-1])}ies" if name.endswith("y") else rf"{re.escape(name)}s"
+            request = re.sub(rf"(?<![\w$.-])(?:{many})(?!\w)", name, request)
             if [other.lower() for other in names].count(name.lower()) == 1:
                 request = re.sub(rf"(?<![\w$.-]){re.escape(name)}(?!\w)", name, request, flags=re.IGNORECASE)
     return request
@@ -225,7 +251,7 @@ def _in_the_singular(document: Document) -> str:
 
 def _only_list(values: list[Node]) -> list[Node]:
     """Of an object the only list in it: what is counted is hardly its keys."""
-    if len(values) != 1 or not isinstance(values[0], dict):
+    if not (len(values) == 1 and isinstance(values[0], dict)):
         return values
     lists = [one for one in values[0].values() if isinstance(one, list)]
     return [lists[0]] if len(lists) == 1 else values
@@ -239,7 +265,7 @@ def _with_validity(shown: Answer, question: Question) -> Answer:
 
 def _chained(request: str, value: Node) -> str | None:
     """`customer email`, `the name of the user`: the path through all of the keys that are named, if there is one."""
-    if _DOLLAR_PATH.search(request) or _BARE_PATH.search(request):
+    if _DOLLAR_PATH.search(request) or BARE_PATH.search(request):
         return None
     places = {
         name: found.start()
@@ -252,7 +278,7 @@ def _chained(request: str, value: Node) -> str | None:
     named = sorted(places, key=places.__getitem__)
     for order in (named, named[::-1]) if 1 < len(named) <= 4 else ():
         path = "$" + "".join(f"..{name}" for name in order)
-        if _selected(value, path):
+        if selected(value, path):
             return path
     return None
 
@@ -298,7 +324,7 @@ def _path_in(request: str, document: Node) -> str | None:
         return "$" + found[1]
     if found := _LEADING_PATH.search(request):
         return "$" + found[1]
-    for found in _BARE_PATH.finditer(request):
+    for found in BARE_PATH.finditer(request):
         if not re.match(r"(?:e\.g|i\.e|json\.)", found[1], re.IGNORECASE):
             return f"$.{found[1]}"
     return _path_by_name(request, document) or _named_path(request, document)
@@ -321,7 +347,7 @@ def _path_by_name(request: str, document: Node) -> str | None:
     for name in flat:
         if (
             (len(name) > 1 or name not in "aAiI")
-            and _selected(document, f"$..{name}")
+            and selected(document, f"$..{name}")
             and name.lower() not in ("json", "value", "name of")
         ):
             return f"$..{name}"
@@ -346,7 +372,7 @@ def _named_path(request: str, document: Node) -> str | None:
     if found is None:
         return None
     name = found[1] or found[2]
-    if re.fullmatch(rf"(?:{_STEP})+", name):
+    if re.fullmatch(rf"(?:{STEP})+", name):
         return f"${name}"
     name = name.strip("\"'`“”「」")
     escaped = re.fullmatch(r"\\u([0-9a-fA-F]{4})", name)
@@ -361,30 +387,6 @@ def _member(name: str) -> str:
     if re.fullmatch(r"[^\"\]]{1,100}", name):
         return f'$["{name}"]'
     raise Refusal("I cannot read the name of that value.", "我读不懂这个值的键名。")
-
-
-def _selected(document: Node, path: str) -> list[Node]:
-    """The values at `path`: names, indexes (negative ones from the end), `*` for all, `..` for any depth."""
-    values: list[Node] = [document]
-    for step in re.findall(_STEP, path):
-        name = step.strip(".[]").strip("\"'")
-        if step.startswith(".."):
-            values = [found for value in values for inner in nested(value) for found in _child(inner, name, True)]
-        else:
-            values = [found for value in values for found in _child(value, name, "[" in step)]
-    return values
-
-
-def _child(value: Node, name: str, bracketed: bool = False) -> list[Node]:
-    if name == "*":
-        return list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
-    if isinstance(value, dict):
-        return [value[name]] if name in value else []
-    if isinstance(value, list) and re.fullmatch(r"-?\d+", name) and -len(value) <= int(name) < len(value):
-        return [value[int(name)]]
-    if isinstance(value, list) and not bracketed:
-        return [found for item in value if isinstance(item, dict) for found in _child(item, name)]
-    return []
 
 
 TOOL = Tool(

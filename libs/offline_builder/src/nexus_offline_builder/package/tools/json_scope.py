@@ -3,7 +3,7 @@
 import re
 
 from .contract import Refusal
-from .json_document import Node, Numeral
+from .json_document import Node, Numeral, nested
 from .patterns import lazy_pattern
 
 VALIDITY = lazy_pattern(
@@ -32,7 +32,7 @@ _SAYS_NOTHING = lazy_pattern(
     r"turn|into|something|i|could|would|hi|hello|with|line|lines|breaks|properly|again|print(?:ed)?|a|be|want|need|"
     r"can|you|look|query|find|extract|display|return|names?|tell|you|see|first|second|third|last|one)\b|请|查询|"
     r"提取|取出?|获取|读取|解析|显示|"
-    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢|都|全部?|出来|来|请问|帮|查|找|叫|各|分别|列|清单|每个?|把|显示|哪[里儿个]|在",
+    r"这个|里面|其中|的|是|什么|多少|几个?|从|中|里|有|哪些|所有|键|字段|值|数据|文档|对象|列出|看|给|我|一下|吗|呢|都|全部?|出来|来|请问|帮|查|找|叫|各|分别|列|清单|每个?|把|显示|哪[里儿个]|在|一共|总共|道菜?|时间|几?点|几时|钱",
     re.IGNORECASE,
 )
 
@@ -58,6 +58,14 @@ def _is_of(name: str, word: str, request: str) -> bool:
 def names_in(value: Node) -> list[str]:
     """The keys of all objects in the document, the longest first."""
     return sorted({name for one in nested(value) if isinstance(one, dict) for name in one}, key=len, reverse=True)
+
+
+def without_keys(request: str, value: Node) -> str:
+    """The request without the keys that it names: one may be called `数量` or `count`."""
+    for name in names_in(value):
+        form = re.escape(name) if not name.isascii() else rf"(?<!\w){re.escape(name)}(?!\w)"
+        request = re.sub(form, " ", request)
+    return request
 
 
 def refuse_unread(request: str, path: str | None, value: Node) -> None:
@@ -108,13 +116,3 @@ def _related(name: str, steps: set[str], request: str) -> bool:
 
 def hint(value: Node) -> str:
     return f" Its keys are: {', '.join(list(value)[:20])}." if isinstance(value, dict) and value else ""
-
-
-def nested(value: Node) -> list[Node]:
-    """The value and everything in it, outermost first."""
-    found, waiting = list[Node](), [value]
-    while waiting:
-        one = waiting.pop(0) if len(waiting) < 50 else waiting.pop()
-        found.append(one)
-        waiting += list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
-    return found

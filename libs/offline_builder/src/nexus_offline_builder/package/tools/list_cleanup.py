@@ -14,6 +14,8 @@ from .list_words import (
     ONLY_REPEATED,
     REMOVED,
     TAKES_OUT,
+    changed,
+    entries_in,
     hides_a_request,
     joined_steps,
     steps_in,
@@ -21,10 +23,9 @@ from .list_words import (
 )
 from .passage import is_request
 from .patterns import lazy_pattern
-from .table import number_in, table_in
+from .table import number_in
 from .wording import asks_how_many
 
-_MOST_ENTRIES = 5000
 _LONGEST_REQUEST = 120
 _FEWEST = 2
 _PLACES = {"first": 0, "top": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "bottom": -1} | {
@@ -42,7 +43,7 @@ _PLACE = lazy_pattern(
     r"[\s,]+)*(?P<en>first|second|third|fourth|fifth|last|top|bottom|(?:number |no\.? |#)\d{1,3}|"
     r"\d{1,3}(?:st|nd|rd|th))"
     r"(?:\s+(?:one|line|item|entry|name|row|place|word|is|now|in|the|list|then|please|of|it))*[\s?.!]*|"
-    r"(?:那|现在)*(?:排在?)?(?P<zh>第[一二三四五\d]+|最后一?)[个行项条名位](?:现在)?(?:是|叫)?(?:哪[个家位一]?|谁|什么)?[\u4e00-\u9fff]?"
+    r"(?:那|现在|只?要|只?看)*(?:排在?)?(?P<zh>第[一二三四五\d]+|最后(?=那)|最后一?)那?[个行项条名位](?:现在)?(?:是|叫)?(?:哪[个家位一]?|谁|什么)?[\u4e00-\u9fff]?"
     r"(?:呢)?[\s?？。]*",
     re.IGNORECASE,
 )
@@ -77,6 +78,9 @@ class _List(NamedTuple):
 
 
 def understand(question: Question) -> Task | None:
+    back = _back_to(question)
+    if back is not None:
+        return Task(CERTAIN, lambda: _answer(back, question))
     if (asked := _read(question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(asked, question))
     if question.earlier and REMOVED.fullmatch(question.text.strip()) and (gone := _gone(question)) is not None:
@@ -93,6 +97,24 @@ def understand(question: Question) -> Task | None:
     if question.alone and _bare(question.text) is not None:
         return Task(POSSIBLE, _refuse_request)
     return None
+
+
+def _back_to(question: Question) -> _List | None:
+    """The list of the turns before with what is added and taken out since, or under the steps that `text` names."""
+    text = question.text.strip()
+    at = next((at for at, earlier in enumerate(question.earlier) if _handed_over(earlier)), None)
+    listed = _handed_over(question.earlier[at]) if at is not None and len(text) <= _LONGEST_REQUEST else None
+    of_the_old = ONLY_REPEATED.search(text) or HOW_OFTEN.search(text) or REMOVED.fullmatch(text)
+    if listed is None or at is None or "\n" in text or of_the_old:
+        return None
+    entries = rearranged(list(listed.entries), listed.request)
+    for turn in (*reversed(question.earlier[:at]), text):
+        entries = changed(entries, turn) or entries
+    known = listed._replace(entries=tuple(entries))
+    if changed(list(listed.entries), text) is not None or changed(entries, text) is not None:
+        return known
+    steps = steps_in(text) and not unread_in(text) and not re.search("[:：]", text)
+    return known._replace(request=_followed(text, listed) or text) if steps else None
 
 
 def _is_order(text: str) -> bool:
@@ -141,7 +163,7 @@ def _read(text: str) -> _List | None:
     if not behind and (inline := _inline(plain)) is not None:
         candidates.append(inline)
     for request, body in candidates:
-        entries = _entries(body)
+        entries = entries_in(body)
         if entries and len(request) <= _LONGEST_REQUEST and steps_in(request) and not unread_in(request):
             return _List(entries, request, _joint(body))
     return None
@@ -153,23 +175,6 @@ def _inline(text: str) -> tuple[str, str] | None:
     return (found["request"], found["body"]) if found else None
 
 
-def _entries(body: str) -> tuple[str, ...] | None:
-    lines = [line.strip() for line in body.split("\n") if line.strip()]
-    if len(lines) == 1:
-        lines = [
-            part.strip()
-            for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。"))
-            if part.strip()
-        ]
-        lines = lines if len(lines) != 1 else lines[0].split()
-    table = table_in(body) if "\n" in body and len(lines) >= _FEWEST else None
-    if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (
-        table is not None and len(table.header) > 1 and len(table.rows) > 1
-    ):
-        return None
-    return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
-
-
 def _unlabelled(text: str) -> str:
     label = _LABEL.match(text.strip())
     return text.strip()[label.end() :] if label else text.strip()
@@ -178,7 +183,7 @@ def _unlabelled(text: str) -> str:
 def _bare(text: str) -> _List | None:
     text = _unlabelled(text)
     listed = re.search(r"\n|,.*,|、.*、|;.*;|^\d[\d.]*(?:\s+\d[\d.]*){2,}$", text.strip())
-    entries = _entries(text) if listed and not re.search(r"[?？]", text) else None
+    entries = entries_in(text) if listed and not re.search(r"[?？]", text) else None
     if entries is None or hides_a_request(entries) or re.match(r"[^,，、;\n]*[^\W\d_][:：]\s", text):
         return None
     return _List(entries, "", _joint(text))
@@ -257,7 +262,8 @@ def rearranged(entries: list[str], request: str) -> list[str]:
         entries = list(seen.values())
     if "sorted" in steps:
         entries = _in_order(entries, DOWN.search(request) is not None, BY_LENGTH.search(request) is not None)
-    return entries[::-1] if "reversed" in steps else entries
+    down = "sorted" in steps and DOWN.search(request) is not None
+    return entries[::-1] if "reversed" in steps and not down else entries
 
 
 def _answer(asked: _List, question: Question) -> Answer:

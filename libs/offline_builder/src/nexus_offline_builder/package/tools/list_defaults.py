@@ -41,6 +41,15 @@ _SORTS = lazy_pattern(
 )
 _ANY = lazy_pattern(r"\b(?:calculat\w+|maths?|sums|numbers?|abacus|arithmetic|figures)\b|计算|算术|数字", re.IGNORECASE)
 _PERCENT = lazy_pattern(r"\bper ?cent(?:ages?)?s?\b|%|百分", re.IGNORECASE)
+_QUANTITY = lazy_pattern(
+    r"\b(?:qty|quantit\w+|how many|pieces|pcs|number|count|items?)\b|数量|个数|件数", re.IGNORECASE
+)
+_PRICE = lazy_pattern(r"\b(?:prices?|each|cost|costs)\b|单价|价格|价钱", re.IGNORECASE)
+_GOODS = lazy_pattern(
+    r"(?:(?P<q>\d+)\s*(?:[x×*]\s*)?)?(?P<name>[^\W\d_][^\d]{0,30}?)\s*(?:[:：-]\s*)?(?:(?P<q2>\d+)\s*(?:[x×*@]|at|个|件|pcs)?\s+)?"
+    r"(?:at |@|for )?\s*[$€£¥]?\s?(?P<p>\d*\.?\d+)(?:\s*(?:each|ea|元|块|[€$£]))?",
+    re.IGNORECASE,
+)
 _FROM_TO = lazy_pattern(
     r"(?:from\s+|从\s*)?(?P<a>\d+(?:\.\d+)?)\s*(?:to|->|→|[涨升跌降增减]?\S{0,2}到)\s*(?P<b>\d+(?:\.\d+)?)[\s?.]*",
     re.IGNORECASE,
@@ -61,6 +70,8 @@ def in_full(question: Question, requirement: str) -> str | None:
     Raises Refusal where the requirement does something else, and it is not clear what with these numbers.
     """
     text = plain_signs(question.text.strip())
+    if (goods := _goods(text, requirement)) is not None:
+        return goods
     if (pair := _BETWEEN.fullmatch(text)) and (asked := _of_two(pair["a"], pair["b"], requirement)):
         return asked
     if (moves := _FROM_TO.fullmatch(text)) and _PERCENT.search(requirement):
@@ -79,6 +90,17 @@ def in_full(question: Question, requirement: str) -> str | None:
         "What shall I work out from these numbers? Say for example: average of 4, 8.",
         "要用这些数算什么？例如：4 和 8 的平均值。",
     )
+
+
+def _goods(text: str, requirement: str) -> str | None:
+    """`milk 2 1.15` a line, where each has a quantity and a price: what they come to. None for anything else."""
+    if not (_QUANTITY.search(requirement) and _PRICE.search(requirement)):
+        return None
+    pieces = [piece.strip() for piece in re.split(r"\n|[;；，、]|,(?!\d)|\band\b", text) if piece.strip()]
+    told = [_GOODS.fullmatch(piece) for piece in pieces]
+    if len(told) < 2 or not any(one and (one["q"] or one["q2"]) for one in told):
+        return None
+    return " + ".join(f"{one['q'] or one['q2'] or 1} * {one['p']}" for one in told if one) if all(told) else None
 
 
 def share_in_full(question: Question, requirement: str) -> str | None:

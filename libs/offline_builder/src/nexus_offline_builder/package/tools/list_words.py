@@ -3,6 +3,11 @@
 import re
 
 from .patterns import lazy_pattern
+from .table import table_in
+from .wording import digits_for_words
+
+_MOST_ENTRIES = 5000
+_FEWEST = 2
 
 _STEPS = (
     (
@@ -29,7 +34,7 @@ _STEPS = (
     ),
     (
         "numbered",
-        r"\bnumber(?:ed|s|ing)? (?:the |these |my |them|each|it|lines?|list|items?)|\b(?:number them|add "
+        r"\bnumber(?:ed|s|ing)? (?:the |these\b|my |them|each|it|lines?|list|items?)|\b(?:number them|add "
         r"numbers|numbered)\b|编号|加序号",
     ),
     ("counted", r"\bhow many\b|\bcount(?:s|ed|ing)?\b|\bnumber of\b|多少|几[个人种项样行条名]|数量|计数|统计"),
@@ -60,7 +65,7 @@ REMOVED = lazy_pattern(
 )
 ONLY_REPEATED = lazy_pattern(
     r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|"
-    r"double[ds]?)\b|哪些?.*重复|有没有重复|重复的有?哪",
+    r"double[ds]?)\b|[哪谁].*重复|有没有重复|重复的有?哪",
     re.IGNORECASE,
 )
 TAKES_OUT = lazy_pattern(
@@ -86,7 +91,8 @@ _SAYS_NOTHING = lazy_pattern(
     r"in|different|entered|sorted|as (?:numbers|figures|text|strings)|"
     r"numerically|by value|on|list's|numbers?|highest|lowest|high|low|"
     r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
-    r"than|instead|back|thing|hi|hello|thanks)\b|"
+    r"than|remains|stays?|instead|back|thing|hi|hello|thanks|ones?|was|were|did|got|great|nice|cool|perfect|good|thx|plz|will|be|"
+    r"be)\b|[谁了]|"
     r"删[掉除]?|去掉|只留一?[个遍次]?|留下?|[行条]|"
     r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
     r"到至先后后]|[\W\d_]",
@@ -126,6 +132,29 @@ _IN_ITS_ORDER = lazy_pattern(
 """What stays as it is, and is no step."""
 
 
+_LEAD = r"(?:(?:and|now|ok|okay|also|oh|please|then)[\s,]+)*"
+ADDED = lazy_pattern(
+    rf"{_LEAD}(?:add|plus|put in|include|insert|再?加上?|加入|添加)\s*(?:the |an? )?(?P<entries>[^?？:：]{{1,80}}?)"
+    r"(?:\s+(?:to (?:it|that|the list|them)|too|as well|please|pls|again))*[\s.!。]*",
+    re.IGNORECASE,
+)
+TAKEN_OUT = lazy_pattern(
+    rf"{_LEAD}(?:take out|takeout|take off|remove|delete|drop|"
+    rf"without|leave out|cross off|strike|minus|去掉|删掉?|不要|划掉)\s*"
+    r"(?:the )?(?P<entries>[^?？:：]{1,80}?)(?:\s+(?:from (?:it|"
+    r"that|the list|them)|too|as well|please|pls|again))*[\s.!。]*",
+    re.IGNORECASE,
+)
+
+
+FIRST_FEW = lazy_pattern(
+    rf"{_LEAD}(?:(?:just|only|show|give|me|the)\s+)*(?P<way>first|top|last|bottom)\s+(?P<n>\d{{1,3}}|two|three|four|five|ten)"
+    r"(?:\s+(?:ones?|names?|entries|items?|only|please|pls|of (?:it|"
+    r"them|those)))*[\s?.!]*|只?[要看]?前(?P<zh>[\d一二两三四五十]+)个[\s。]*",
+    re.IGNORECASE,
+)
+
+
 def steps_in(request: str) -> list[str]:
     request = _IN_ITS_ORDER.sub(" ", request)
     return [name for name, form in FORMS if form.search(request)]
@@ -149,3 +178,38 @@ def joined_steps(line: str) -> tuple[str, str] | None:
 def hides_a_request(entries: tuple[str, ...]) -> bool:
     """Whether the first or the last entry says something that is to be done: `top 2 of 5`, `100 as text`."""
     return _ASKS_FIRST.match(entries[0]) is not None or _ASKS_LAST.search(entries[-1]) is not None
+
+
+def entries_in(body: str) -> tuple[str, ...] | None:
+    lines = [line.strip() for line in body.split("\n") if line.strip()]
+    if len(lines) == 1:
+        lines = [
+            part.strip()
+            for part in re.split(r"\s*[,;，；、|]\s*(?:and\s+)?|\s+and\s+", lines[0].rstrip(".。"))
+            if part.strip()
+        ]
+        lines = lines if len(lines) != 1 else lines[0].split()
+    table = table_in(body) if "\n" in body and len(lines) >= _FEWEST else None
+    if not _FEWEST <= len(lines) <= _MOST_ENTRIES or (
+        table is not None and len(table.header) > 1 and len(table.rows) > 1
+    ):
+        return None
+    return tuple(re.sub(r"^(?:[-*•]\s+|\d{1,3}[.)]\s+)", "", line) for line in lines)
+
+
+def changed(entries: list[str], turn: str) -> list[str] | None:
+    """The entries after `add cherry`, `take out fig`; None where the turn says no such thing."""
+    if out := TAKEN_OUT.fullmatch(turn.strip()):
+        gone = {one.casefold() for one in entries_in(out["entries"]) or (out["entries"],)}
+        return (
+            [one for one in entries if one.casefold() not in gone] if gone <= {e.casefold() for e in entries} else None
+        )
+    if few := FIRST_FEW.fullmatch(turn.strip()):
+        count = int(digits_for_words(few["n"] or few["zh"]))
+        last = (few["way"] or "").lower() in ("last", "bottom")
+        return (entries[-count:] if last else entries[:count]) if 0 < count <= len(entries) else None
+    added = ADDED.fullmatch(turn.strip())
+    if added is None or steps_in(turn) or "\n" in turn:
+        return None
+    more = entries_in(added["entries"]) if re.search("[,，、]| and ", added["entries"]) else None
+    return [*entries, *(more or (added["entries"],))]

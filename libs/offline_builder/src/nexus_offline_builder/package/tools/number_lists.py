@@ -70,6 +70,42 @@ _NAMED_FIRST = lazy_pattern(
 )
 
 
+_NAMED_AMOUNT = lazy_pattern(
+    r"\s*(?:[-*•]\s*)?(?P<name>[^\W\d_][^\d,;:：，；、\n]{0,30}?)\s*(?:[:：=]|[-–](?=\s)|\s|(?<=[\u4e00-\u9fff]))\s*"
+    r"[$€£¥]?\s?(?P<amount>-?\d+(?:\.\d+)?)\s*(?P<unit>[a-z]{1,5}|[€$£元块分个件])?\s*[.。]?\s*",
+    re.IGNORECASE,
+)
+_ASKS_BEHIND = lazy_pattern(
+    r"(?:\s*[-–—.;,，。；]\s*|\s+)(?P<ask>(?:who|which|what|how|"
+    r"total|sum|average|avg|and who|谁|哪|一共|总共|平均|合计)[^\d\n]*)$",
+    re.IGNORECASE,
+)
+_ASKS_BEFORE = lazy_pattern(
+    r"(?P<ask>[^\d\n:：,，]{0,60}?(?:who|which|total|sum|average|most|how|谁|总|平均)[^\d\n:：]{0,40})[:：\n]\s*",
+    re.IGNORECASE,
+)
+_NO_NAME = lazy_pattern(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|am|pm", re.IGNORECASE)
+
+
+def named_amounts(text: str) -> str | None:
+    """`Ann: 3, Bob 4.50 - who owes most?` as a table with its request; None for anything else."""
+    text, ask = text.strip(), ""
+    if found := _ASKS_BEHIND.search(text):
+        text, ask = text[: found.start()], found["ask"]
+    elif found := _ASKS_BEFORE.match(text):
+        text, ask = text[found.end() :], found["ask"]
+    pieces = [piece for piece in re.split(r"\n|[;；、，]|,(?!\d)|\band\b", text) if piece.strip()]
+    told = [_NAMED_AMOUNT.fullmatch(piece) for piece in pieces] if len(text) <= _LONGEST else []
+    named = [one for one in told if one is not None and not _OPERATION.search(one["name"])]
+    units = {(one["unit"] or "").lower() for one in named}
+    names = [one["name"].strip() for one in named]
+    if len(named) < max(_FEWEST, len(told)) or len(units) > 1 or any(_NO_NAME.fullmatch(name) for name in names):
+        return None
+    rows = "\n".join(f"{name},{one['amount']}" for name, one in zip(names, named, strict=True))
+    header = "姓名,金额" if re.search("[\u4e00-\u9fff]", text) else "name,amount"
+    return f"{ask}\n{header}\n{rows}".strip()
+
+
 def about_a_list(question: Question) -> Task | None:
     """A claim on a bare list, for an agent that does nothing but sums; and on a short question about "
     "the list before."""

@@ -11,8 +11,11 @@ HOW_MANY_DIFFERENT = lazy_pattern(
     r"(?:\b(?:and|so|ok|now)\b[\s,]*)*(?:how many|number of|count(?: of)?)(?: (?:of (?:them|those)|are|were|is|the|"
     r"there))*\s+"
     r"(?:unique|different|distinct|individual)(?: (?:ones?|are|were|there|values?|entries|of|them|those|hash ?tags?|"
-    r"links?|urls?|numbers?|e?-?mails?|"
+    r"links?|urls?|numbers?|e?-?mails?|these|phones?|"
     r"addresses|dates|mentions?))*[\s?.!]*|"
+    r"(?:(?:and|so|ok)\s+)?how many (?:if |when )?(?:(?:you|u|i|we) "
+    r")?(?:don'?t|do not|not|without) (?:count(?:ing)? )?(?:the )?"
+    r"(?:doubles|duplicates|repeats)[\s?.!]*|"
     r"(?:那|其中)?(?:不重复|不同|去重后?)的?(?:一共|总共)?(?:还?有)?(?:几|多少)个?(?:呢)?[\s?？。]*|(?:有)?(?:几|多少)个?(?:不同|不重复)的?(?:呢)?[\s?？。]*",
     re.IGNORECASE,
 )
@@ -74,10 +77,12 @@ KINDS = (
     _kind(
         "dates",
         "日期",
-        r"\bdates?\b|日期",
-        r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}年\d{1,2}月\d{1,2}[日号]?|(?:jan|"
-        r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|"
-        r"rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,? \d{4})(?!\d)",
+        r"\bdates?\b|日期|哪天",
+        r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]|"
+        r"\d{4}年\d{1,2}月\d{1,2}|\d{1,2}/\d{1,2}/\d{2}(?!\d)|(?:jan|"
+        r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? "
+        r"\d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?(?![\d:])|\d{1,2}(?:st|nd|"
+        r"rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b\.?(?:,? \d{4})?)(?!\d)",
     ),
     _kind("hashtags", "话题标签", r"\bhash ?tags?\b|话题|标签", r"(?<![\w&])#[\w\u4e00-\u9fff]{1,100}"),
     _kind("mentions", "提及", r"\bmentions?\b|\bhandles?\b", r"(?<![\w.])@\w{1,50}"),

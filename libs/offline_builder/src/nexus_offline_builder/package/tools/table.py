@@ -230,7 +230,9 @@ def _begins_with_request(rows: list[list[str]]) -> bool:
         return False
     wordy = all(number_in(cell) is None for row in rows[:2] for cell in row)
     return wordy and any(
-        all(at < len(row) and number_in(row[at]) is not None for row in rows[2:]) for at in range(len(rows[1]))
+        any(at < len(row) and number_in(row[at]) is not None for row in rows[2:])
+        and all(at < len(row) and (row[at].lower() in MISSING or number_in(row[at]) is not None) for row in rows[2:])
+        for at in range(len(rows[1]))
     )
 
 

@@ -69,8 +69,9 @@ _SAYS_NOTHING = lazy_pattern(
 )
 
 
+_RESULT = lazy_pattern(r"\b(?:that|it|the result)\b|它|结果", re.IGNORECASE)
 _FILLS = lazy_pattern(
-    rf"(?:\W|{_THE_SAME}|\b(?:and|so|now|ok|okay|then|it|that|this|please|but|also|write|make|put)\b|这个?|它)*",
+    rf"(?:\W|{_THE_SAME}|\b(?:and|so|now|ok|okay|then|it|that|this|please|pls|plz|thx|thanks|but|also|write|make|put)\b|这个?|它)*",
     re.IGNORECASE,
 )
 
@@ -142,12 +143,14 @@ _CHANGES = (
     _change(
         "title case",
         r"\btitle[\s-]?case\b|\bcapitali[sz]e (?:each|every|all|the)?\s*words?\b|\bproper case\b|\bfirst "
-        r"letter of (?:each|every) word\b|首字母大写|\bcapitali[sz]\w*\b",
+        r"letter of (?:each|every) word\b|^\W*(?:(?:and|now|in|as|"
+        r"to|please)\s+)*title[\s?.!]*$|首字母大写|\bcapitali[sz]\w*\b",
         _titled,
     ),
     _change("sentence case", r"\bsentence[\s-]?case\b", _sentenced),
     _change(
         "words backwards",
+        r"\bwords? (?:in |in the )?(?:reversed?|opposite|backwards?)(?: order)?\b|\breverse the words\b|"
         r"\bword order (?:backwards?|reversed|in reverse)\b|"
         r"\breverse (?:the )?(?:order of (?:the )?words|word order)\b",
         lambda text: " ".join(reversed(text.split())),
@@ -240,11 +243,17 @@ def _passages(prompt: str) -> list[Passage]:
         prompt,
         re.IGNORECASE,
     )
+    last_word = re.match(
+        r"(?P<text>[^:\n]{1,200}?)\s*(?:,|;|\s[-–—]+>?|\s->)\s*(?P<request>(?:(?:in|to|as|please|all|pls)\s+)*(?:backwards?|reversed?|"
+        r"upper(?: ?case)?|lower(?: ?case)?|capitals|caps|slug|title(?: case)?)(?:\s+(?:please|pls|thx))*)[\s?.!]*$",
+        prompt,
+        re.IGNORECASE,
+    )
     chinese = re.match(
         r"(?:(?:请|帮我)*(?:把|将))?\s*(?P<text>[^：:\n]+?)\s*(?P<request>(?:变|改|转|写|换|翻)[成为换过]?.*)$", prompt
     )
     passages = [passage_in(prompt), *([last] if last else [])]
-    found = [one for one in (inline, behind, chinese) if one and not _FILLS.fullmatch(one["text"])]
+    found = [one for one in (inline, behind, last_word, chinese) if one and not _FILLS.fullmatch(one["text"])]
     return passages + [Passage(one["request"], one["text"].strip(" \"'“”")) for one in found]
 
 
@@ -310,10 +319,24 @@ def _followed(question: Question) -> Task | None:
     if len(words) > _LONGEST_REQUEST or not changes or _unread(words):
         return None
     text = next((one for earlier in question.earlier if (one := _text_of(earlier))), None)
+    if text is None and question.earlier:
+        text = passage_in(question.earlier[0]).text
     if text is None and question.alone and question.earlier and not is_request(question.earlier[0]):
         text = question.earlier[0]
+    if text is not None and (made := _made_before(question)) is not None:
+        text = made
     sure = CERTAIN if re.search(_THE_SAME, words, re.IGNORECASE) else LIKELY
     return Task(sure, lambda: _answer(changes, text)) if text is not None else None
+
+
+def _made_before(question: Question) -> str | None:
+    """What the turn before made of its text, where that is meant: `and that in capitals`."""
+    if not _RESULT.search(question.text) or re.search(_THE_SAME, question.text, re.IGNORECASE):
+        return None
+    before = next((one for one in _passages(question.earlier[0]) if one.text and _asked(one.request)), None)
+    if before is None or _unread(before.request):
+        return None
+    return str(_answer(_asked(before.request), before.text or "").tool_output["text"])
 
 
 def _bare(question: Question) -> Task | None:

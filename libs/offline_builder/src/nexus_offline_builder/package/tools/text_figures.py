@@ -67,9 +67,16 @@ _NARROWER = {"characters without spaces", "Chinese characters"} | {
 }
 
 
+_BOTH_WAYS = lazy_pattern(
+    r"\bwith (?:and|or|&|/) ?without\b|\bwithout (?:and|or|&) with\b|含和不含|含不含", re.IGNORECASE
+)
+
+
 def asked_figures(request: str) -> list[TextFigure]:
     """The figures that are named; the narrower kinds of characters instead of all."""
     asked = [figure for figure in FIGURES if figure.asked.search(request)]
+    if _BOTH_WAYS.search(request):
+        return [figure for figure in FIGURES if figure in asked or figure.english == "characters"]
     narrower = _NARROWER & {figure.english for figure in asked}
     return [figure for figure in asked if not narrower or figure.english != "characters"]
 

@@ -64,6 +64,9 @@ _OCCURRENCES = lazy_pattern(
     r"string)?\s*[\"'“‘]?(?P<word>[^\"'”’]{1,60}?)[\"'”’]?\s+"
     r"(?:appears?|occurs?|occur|appear|used|said|repeated|comes? up|there)(?: used)?\s*(?:\bin\b|(?=[:：]))|"
     r"\bhow (?:many times|often) (?:is|are|does|do) [\"“](?P<often>[^\"”]{1,60})[\"”] (?:\w+ )?in\b|"
+    r"\bhow (?:many times|often) (?:is|are|does|do) (?:the word )?(?P<bare>[\w'-]{1,30}) (?:\w+ )?in\b(?=.*[:：])|"
+    r"\bhow (?:many times|often) (?:do|did|have) (?:i|we|you) (?:use|used|write|written|say|said)\s+(?:the )?(?:word )?"
+    r"[\"“']?(?P<used>[\w'-]{1,30}?)[\"”']?\s+(?:in|here)\b(?=.*[:：])|"
     r"\bcount (?:the )?(?:letter|word|character|occurrences of)\s+[\"'“‘]?(?P<single>[^\"'”’\s]{1,30})"
     r"[\"'”’]?(?:'?s)? in\b|"
     r"\b(?:count|how many)\s+[\"“](?P<quoted>[^\"”]{1,60})[\"”](?:'?s)? (?:are )?(?:there )?in\b|"
@@ -154,7 +157,7 @@ def understand(question: Question) -> Task | None:
     if passage.text is None:
         earlier = next((one for text in question.earlier if (one := _text_of(text, question))), None)
         if earlier is None:
-            return Task(LIKELY, _refuse_without_text)
+            return Task(POSSIBLE, _refuse_without_text)
         return Task(LIKELY, lambda: _answer(Passage(passage.request, earlier), question.chinese))
     return Task(CERTAIN, lambda: _answer(passage, question.chinese))
 
@@ -257,7 +260,7 @@ def _behind_question(prompt: str) -> Passage | None:
     found = _QUESTION_FIRST.match(prompt)
     if found is None or not _ASKED.search(found["request"]) or _asks_on(found["text"]):
         return None
-    return Passage(found["request"], found["text"].strip())
+    return Passage(found["request"], found["text"].strip().strip('“”"'))
 
 
 def _behind_dash(prompt: str) -> Passage | None:
@@ -267,7 +270,10 @@ def _behind_dash(prompt: str) -> Passage | None:
 
 
 def _asks_on(text: str) -> bool:
-    """Whether what stands behind a question is another one: `How many words? And how many letters?`"""
+    """Whether what stands behind a question goes on with it: `And how many letters?`, `(no spaces)`."""
+    plain = re.sub(r"[()（）]", "", text)
+    if len(text) < _LONGEST_FOLLOW_UP and text[0] in "(（" and asked_figures(plain):
+        return True
     return len(text) < _LONGEST_FOLLOW_UP and (_ASKED.search(text) is not None or text.endswith(("?", "？")))
 
 
