@@ -11,6 +11,7 @@ from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .left_out import left_out
 from .operations import operated, operation_in
 from .payload import Turn
 from .references import named_value, resolutions, value_in
@@ -28,6 +29,7 @@ _OF_RESULT = lazy_pattern(
     re.IGNORECASE,
 )
 """Says that the result is meant, and no further quantity of the kind that is told."""
+_FIGURES = lazy_pattern(r"\d[\d.,]*")
 _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
 
 
@@ -70,12 +72,35 @@ class Conversation:
 
     def _reply(self, prompt: str, position: int) -> Reply:
         question = self._question(in_full_words(prompt), position)
-        reply = self._found(prompt, question, position)
+        reply = self._accounted(prompt, self._found(prompt, position), position)
         calls = tuple(showable_call(call) for call in reply.tool_calls)
         return reply._replace(text=showable_text(reply.text, question.chinese), tool_calls=calls)
 
-    def _found(self, prompt: str, question: Question, position: int) -> Reply:
-        turns = self._turns[:position]
+    def _accounted(self, prompt: str, reply: Reply, position: int) -> Reply:
+        """`reply`, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
+        if _is_failed(reply) or not reply.tool_calls:
+            return reply
+        tool = str(reply.tool_calls[-1]["name"])
+        said = _gist(reply)
+
+        def is_same(text: str) -> bool | None:
+            other = self._found(text, position)
+            return None if _is_failed(other) else _gist(other) == said
+
+        piece = left_out(prompt, reply.text, tool, is_same)
+        if piece is None:
+            return reply
+        refusal = Refusal(
+            f"I do not know what to do with '{piece}': my answer would be the same without it. Please say it in "
+            f"another way, or leave it out.",
+            f"我不知道怎样处理“{piece}”：有没有它，我的答案都一样。请换个说法，或者去掉它。",
+        )
+        claimed = next(one for one in self._tools if one.name == tool)
+        question = self._question(prompt, position)
+        return _done(_Claim(claimed, question, Task(CERTAIN, _refusing(refusal))))._replace(final=True)
+
+    def _found(self, prompt: str, position: int) -> Reply:
+        question, turns = self._question(in_full_words(prompt), position), self._turns[:position]
         said = small_talk(prompt, self._tools, turns, question.chinese)
         if said is not None:
             return Reply(said)
@@ -252,6 +277,11 @@ def _is_failed(reply: Reply) -> bool:
     """Whether nothing was worked out and nothing asked back."""
     failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)
     return failed or not (reply.tool_calls or reply.asking)
+
+
+def _gist(reply: Reply) -> tuple[list[JsonValue], list[str]]:
+    """What is answered, without the words around it."""
+    return [call["output"] for call in reply.tool_calls], _FIGURES.findall(reply.text)
 
 
 def _refusing(refusal: Refusal) -> Callable[[], Answer]:
