@@ -11,7 +11,7 @@ from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
-from .left_out import left_out
+from .left_out import left_out, two_requests
 from .operations import operated, operation_in
 from .payload import Turn
 from .references import named_value, resolutions, value_in
@@ -72,9 +72,26 @@ class Conversation:
 
     def _reply(self, prompt: str, position: int) -> Reply:
         question = self._question(in_full_words(prompt), position)
-        reply = self._accounted(prompt, self._found(prompt, position), position)
+        reply = self._each(prompt, position) or self._accounted(prompt, self._found(prompt, position), position)
         calls = tuple(showable_call(call) for call in reply.tool_calls)
         return reply._replace(text=showable_text(reply.text, question.chinese), tool_calls=calls)
+
+    def _each(self, prompt: str, position: int) -> Reply | None:
+        """The replies to two requests in one prompt, the second asked after the first; None where one has none."""
+        two = two_requests(prompt) if position < _MOST_EARLIER else None
+        if two is None:
+            return None
+        first = self._accounted(two[0], self._found(two[0], position), position)
+        if _is_failed(first) or not first.tool_calls:
+            return None
+        turns = [*self._turns[:position], Turn(two[0], first.text)]
+        second = Conversation(self._tools, turns, self._today, self._requirement).reply(two[1])
+        if _is_failed(second) or not second.tool_calls or second.text == first.text:
+            whole = self._accounted(prompt, self._found(prompt, position), position)
+            shown = not _is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
+            return whole if shown else _one_by_one(first, self._question(prompt, position).chinese)
+        calls, values = (*first.tool_calls, *second.tool_calls), (*first.values, *second.values)
+        return Reply(f"{first.text}\n{second.text}", calls, values)
 
     def _accounted(self, prompt: str, reply: Reply, position: int) -> Reply:
         """`reply`, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
@@ -277,6 +294,11 @@ def _is_failed(reply: Reply) -> bool:
     """Whether nothing was worked out and nothing asked back."""
     failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)
     return failed or not (reply.tool_calls or reply.asking)
+
+
+def _one_by_one(first: Reply, chinese: bool) -> Reply:
+    said = "这里问了两件事，请一件一件问。" if chinese else "That asks two things; please ask one after the other."
+    return first._replace(text=said, tool_calls=({**first.tool_calls[0], "output": {"error": said}},), values=())
 
 
 def _gist(reply: Reply) -> tuple[list[JsonValue], list[str]]:
