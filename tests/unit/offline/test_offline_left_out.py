@@ -57,3 +57,64 @@ def test_what_says_nothing_more_keeps_no_answer_back(requirement: str, prompts: 
     text, answered = asked(requirement, prompts)
     assert answered
     assert expected in text
+
+
+BOTH: list[tuple[str, list[str], list[str]]] = [
+    ("dates and weekdays", ["which weekday is 2027-05-06 and how many days until then?"], ["Thursday", "157 days"]),
+    ("dates and weekdays", ["What weekday is 2027-05-06? And what date is 10 days later?"], ["Thursday", "2027-05-16"]),
+    ("日期：星期几、加减天数", ["2027年5月6日是星期几，再过10天是几号？"], ["星期四", "2027-05-16"]),
+    ("calculator", ["what is 30% of 70 and 20% of 45?"], ["= 21", "= 9"]),
+    ("算百分比", ["200的30%和60的10%"], ["= 60", "= 6"]),
+    ("json values", ['What is a.b and what is c[1]? {"a":{"b":7},"c":["x","y"]}'], ["7", "y"]),
+    (
+        "converter of lengths and weights",
+        ["how many km is 5 miles and how many kg is 10 lb?"],
+        ["8.04672", "4.5359237"],
+    ),
+]
+TOLD: list[tuple[str, list[str], str]] = [
+    ("takes the vat OFF a price. gross in, net out. 20%", ["1,350.00"], "1125"),
+    ("net price in, price with 20% VAT out, it should also take the VAT off again when I ask", ["£22.50"], "27"),
+    ("cost in, it puts 60% on top, that is my sell price", ["4.50"], "7.2"),
+    ("adds the tip and divides the bill", ["bill 88,40, tip 10%, we are 4"], "24.31"),
+    ("sum, average and median of numbers", ["average of 2,5 and 3,5 and 4,0"], "3.33"),
+    ("sum, average and median of numbers", ["average of 2,5,3"], "3.33"),
+    ("due dates: date plus days, weeks or months", ["sold 12 May 2026 with 18 months guarantee"], "2027-11-12"),
+    ("due dates: date plus days, weeks or months", ["leaves 2027-03-01, 5 working days"], "2027-03-08"),
+    ("合同日期：加减月份", ["合同2026年5月12日签的,期限18个月,哪天到期"], "2027-11-12"),
+    ("mb gb gib -> the other ones", ["how many 2.5 MB photos fit on 16 GB"], "6400"),
+    ("energy: kcal, kJ", ["1000 kJ in kcal", "and the half of it?"], "119.5"),
+    ("recipes: cups and spoons in ml", ["1/2 cup oil in ml", "and if i make 3 batches"], "354.88"),
+    (
+        "price n % off -> what they pay",
+        ["50 student 10% off", "take another fiver off that", "n split that in 2"],
+        "20",
+    ),
+]
+
+
+@pytest.mark.parametrize(("requirement", "prompts", "expected"), BOTH)
+def test_two_questions_are_both_answered(requirement: str, prompts: list[str], expected: list[str]) -> None:
+    text, answered = asked(requirement, prompts)
+    assert answered
+    assert [part for part in expected if part not in text] == []
+
+
+def test_the_second_question_is_asked_back_where_only_the_first_is_clear() -> None:
+    prompt = "how many days from 2027-02-01 to 2027-02-24 and how many of them are working days?"
+    text, answered = asked("days between dates, working days", [prompt])
+    assert not answered
+    assert "one after the other" in text
+
+
+@pytest.mark.parametrize(("requirement", "prompts", "expected"), TOLD)
+def test_figures_as_they_are_told_are_worked_out(requirement: str, prompts: list[str], expected: str) -> None:
+    text, answered = asked(requirement, prompts)
+    assert answered
+    assert expected in text
+
+
+def test_that_is_not_the_result_before_a_turn_that_failed() -> None:
+    assert not asked(
+        "price n % off -> what they pay", ["50 with 10% off", "take another blub off that", "and half of that"]
+    )[1]

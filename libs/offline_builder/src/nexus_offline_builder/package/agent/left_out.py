@@ -102,17 +102,18 @@ _LESS = lazy_pattern(
     r"\b(?:left|remain\w*|lower|higher|heavier|lighter|longer|shorter|faster|slower|over|under|above|below|"
     r"(?:more|less) than|"
     r"difference|apart|spare|short of)\b(?! (?:an?|the|night|time|again)\b|.*\bright\b)|(?<=\d )\w+ (?:less|more)\b|"
-    r"还能|还剩|还差|相差|高多少|重多少|多多少|少多少",
+    r"再[低高少]|还能|还剩|还差|相差|高多少|重多少|多多少|少多少",
     re.IGNORECASE,
 )
 _TAXED = lazy_pattern(
-    r"\b(?:with|plus|incl\w*|including|and) (?:the )?(?:vat|tax|gst|tip|service)\b|含税|加税", re.IGNORECASE
+    r"\b(?:with|plus|incl\w*|including|and) (?:the )?(?:vat|tax|gst)\b(?!\W*\d)|含税|加税", re.IGNORECASE
 )
 _HOW = (
     (
         lazy_pattern(r"\bhow (?:fast|quick)\w*|\b(?:average )?speed\b|多快|速度", re.IGNORECASE),
         ("length/time",),
     ),
+    (lazy_pattern(r"\bdensity\b|密度", re.IGNORECASE), ("mass/volume",)),
     (lazy_pattern(r"\bhow (?:heavy|much .{0,20}weigh)\b|多重", re.IGNORECASE), ("mass",)),
     (lazy_pattern(r"\bhow (?:tall|high|deep|wide|far)\b|多[高远深宽](?!兴)", re.IGNORECASE), ("length",)),
     (lazy_pattern(r"\bhow (?:hot|cold|warm)\b|多[热冷]", re.IGNORECASE), ("temperature",)),
@@ -238,6 +239,8 @@ def _pieces(prompt: str, answer: str, tool: str) -> Iterator[Piece]:
             elif not _IS_SO_ANYWAY.match(said):
                 yield _without(prompt, found.start(), found.end(), _content(found))
     yield from _wishes(prompt, asked, answer)
+    if tool == "json_query" and (whole := _WHOLE.search(asked)) and re.search(r"= [\[{]", answer):
+        yield Piece(whole.group(), ())
     if tool in _OF_RECORDS:
         yield from _names(prompt, asked)
     if tool in ("unit_conversion", "arithmetic"):
@@ -271,8 +274,8 @@ def _worked_out(prompt: str, asked: str, answer: str) -> Iterator[Piece]:
         if "\n" not in answer:
             yield _without(prompt, found.start(), found.end())
     for found in _TAXED.finditer(asked):
-        if "%" not in answer:
-            yield _without(prompt, found.start(), found.end())
+        if not re.search(r"%|[-+*/] \(?1\.\d|\(1 \+", answer):
+            yield Piece(found.group(), ())
     kinds = {unit.kind for mention in mentions_in(answer) if (unit := unit_named(mention.name))}
     for form, wanted in _HOW:
         found = form.search(asked)
