@@ -29,7 +29,7 @@ _OF_RESULT = lazy_pattern(
     re.IGNORECASE,
 )
 """Says that the result is meant, and no further quantity of the kind that is told."""
-_SHARED = lazy_pattern(r"\b(?:split|shared?|divided?)\b|[平均]分|分摊", re.IGNORECASE)
+_SHARED = lazy_pattern(r"\b(?:split|shared?)\b|[平均]分|分摊", re.IGNORECASE)
 _FIGURES = lazy_pattern(r"\d[\d.,]*")
 _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
 
@@ -164,7 +164,7 @@ class Conversation:
         values = self._values_before(position) if operation is not None else ()
         if operation is None or not values:
             return None
-        whole = operation.sign == "/" or re.search("合计|总|total", question.text, re.IGNORECASE)
+        whole = _SHARED.search(question.text) or re.search("合计|总|total", question.text, re.IGNORECASE)
         value = values[-1] if len(values) == 1 or whole else None
         before = self._replay(position - 1)
         made = operated(value, operation, before.text) if value is not None else None
@@ -278,12 +278,9 @@ class Conversation:
             values = self._values_of(at)
             if values and (named_in is None or named_value(named_in, values) is not None):
                 return values
-            if not values and _is_failed(self._replay(at)) and not self._is_small_talk(at):
+            if not values and _OF_RESULT.search(self._turns[at].prompt):
                 return ()
         return ()
-
-    def _is_small_talk(self, position: int) -> bool:
-        return small_talk(self._turns[position].prompt, self._tools, (), False) is not None
 
     def _values_of(self, position: int) -> tuple[Value, ...]:
         """What the user saw counts: the replayed results only if they give the very answer of that turn."""

@@ -167,7 +167,7 @@ _JOINT = lazy_pattern(
     re.IGNORECASE,
 )
 _SAME_SHAPE = lazy_pattern(
-    r"(?P<lead>.*?)(?P<one>\d[\d.,]*\s*%?\s*(?:of|out of)\s*[$€£]?\d[\d.]*)\s*,?\s*and\s+"
+    r"(?P<lead>.*?[a-z].*?)(?P<one>\d[\d.,]*\s*%?\s*(?:of|out of)\s*[$€£]?\d[\d.]*)\s*,?\s*and\s+"
     r"(?P<two>\d[\d.,]*\s*%?\s*(?:of|out of)\s*[$€£]?\d[\d.]*)[\s?.!]*|"
     r"(?P<zh_lead>)(?P<zh_one>\d[\d.]*的\d[\d.]*%)[和,，、](?P<zh_two>\d[\d.]*的\d[\d.]*%)(?:各?是?多少)?[\s?？。]*",
     re.IGNORECASE,

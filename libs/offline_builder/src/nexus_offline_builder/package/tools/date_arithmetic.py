@@ -88,7 +88,7 @@ _RUNS = lazy_pattern(
     r"leav(?:es?|ing)|left|depart\w*|ship(?:s|ped|ping)?|sent|dispatch\w*|sold|go(?:es)? out|"
     r"in|ready|guarantee|takes?|needs?)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
-    r"开始|购买|签|期限|发货|出发|有效|开封|保质|质保",
+    r"开始|购买|签发|签订|期限|发货|出发|有效|开封|保质|质保",
     re.IGNORECASE,
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
