@@ -11,6 +11,7 @@ from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .left_out import left_out, two_requests
 from .operations import operated, operation_in
 from .payload import Turn
 from .references import named_value, resolutions, value_in
@@ -28,6 +29,8 @@ _OF_RESULT = lazy_pattern(
     re.IGNORECASE,
 )
 """Says that the result is meant, and no further quantity of the kind that is told."""
+_SHARED = lazy_pattern(r"\b(?:split|shared?)\b|[平均]分|分摊", re.IGNORECASE)
+_FIGURES = lazy_pattern(r"\d[\d.,]*")
 _TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
 
 
@@ -70,12 +73,52 @@ class Conversation:
 
     def _reply(self, prompt: str, position: int) -> Reply:
         question = self._question(in_full_words(prompt), position)
-        reply = self._found(prompt, question, position)
+        reply = self._each(prompt, position) or self._accounted(prompt, self._found(prompt, position), position)
         calls = tuple(showable_call(call) for call in reply.tool_calls)
         return reply._replace(text=showable_text(reply.text, question.chinese), tool_calls=calls)
 
-    def _found(self, prompt: str, question: Question, position: int) -> Reply:
-        turns = self._turns[:position]
+    def _each(self, prompt: str, position: int) -> Reply | None:
+        """The replies to two requests in one prompt, the second asked after the first; None where one has none."""
+        two = two_requests(prompt) if position < _MOST_EARLIER else None
+        if two is None:
+            return None
+        first = self._accounted(two[0], self._found(two[0], position), position)
+        if _is_failed(first) or not first.tool_calls:
+            return None
+        turns = [*self._turns[:position], Turn(two[0], first.text)]
+        second = Conversation(self._tools, turns, self._today, self._requirement).reply(two[1])
+        if _is_failed(second) or not second.tool_calls or second.text == first.text:
+            whole = self._accounted(prompt, self._found(prompt, position), position)
+            shown = not _is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
+            return whole if shown else _one_by_one(first, self._question(prompt, position).chinese)
+        calls, values = (*first.tool_calls, *second.tool_calls), (*first.values, *second.values)
+        return Reply(f"{first.text}\n{second.text}", calls, values)
+
+    def _accounted(self, prompt: str, reply: Reply, position: int) -> Reply:
+        """`reply`, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
+        if _is_failed(reply) or not reply.tool_calls:
+            return reply
+        tool = str(reply.tool_calls[-1]["name"])
+        said = _gist(reply)
+
+        def is_same(text: str) -> bool | None:
+            other = self._found(text, position)
+            return None if _is_failed(other) else _gist(other) == said
+
+        piece = left_out(prompt, reply.text, tool, is_same)
+        if piece is None:
+            return reply
+        refusal = Refusal(
+            f"I do not know what to do with '{piece}': my answer would be the same without it. Please say it in "
+            f"another way, or leave it out.",
+            f"我不知道怎样处理“{piece}”：有没有它，我的答案都一样。请换个说法，或者去掉它。",
+        )
+        claimed = next(one for one in self._tools if one.name == tool)
+        question = self._question(prompt, position)
+        return _done(_Claim(claimed, question, Task(CERTAIN, _refusing(refusal))))._replace(final=True)
+
+    def _found(self, prompt: str, position: int) -> Reply:
+        question, turns = self._question(in_full_words(prompt), position), self._turns[:position]
         said = small_talk(prompt, self._tools, turns, question.chinese)
         if said is not None:
             return Reply(said)
@@ -123,7 +166,8 @@ class Conversation:
         values = self._values_before(position) if operation is not None else ()
         if operation is None or not values:
             return None
-        value = values[-1] if len(values) == 1 or re.search("合计|总|total", question.text, re.IGNORECASE) else None
+        whole = _SHARED.search(question.text) or re.search("合计|总|total", question.text, re.IGNORECASE)
+        value = values[-1] if len(values) == 1 or whole else None
         before = self._replay(position - 1)
         made = operated(value, operation, before.text) if value is not None else None
         if made is None or not before.tool_calls:
@@ -209,7 +253,9 @@ class Conversation:
         values = self._values_before(position, named_in=question.text) or self._values_before(position)
         if not values:
             return None
-        value = named_value(question.text, values) or (values[0] if len(values) == 1 else None)
+        value = named_value(question.text, values) or (
+            values[-1] if len(values) == 1 or _SHARED.search(question.text) else None
+        )
         if value is not None:
             return self._resolved(question, value)
         return self._ask_which(question, values)
@@ -236,6 +282,8 @@ class Conversation:
             values = self._values_of(at)
             if values and (named_in is None or named_value(named_in, values) is not None):
                 return values
+            if not values and _OF_RESULT.search(self._turns[at].prompt):
+                return ()
         return ()
 
     def _values_of(self, position: int) -> tuple[Value, ...]:
@@ -256,6 +304,16 @@ def _is_failed(reply: Reply) -> bool:
     """Whether nothing was worked out and nothing asked back."""
     failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)
     return failed or not (reply.tool_calls or reply.asking)
+
+
+def _one_by_one(first: Reply, chinese: bool) -> Reply:
+    said = "这里问了两件事，请一件一件问。" if chinese else "That asks two things; please ask one after the other."
+    return first._replace(text=said, tool_calls=({**first.tool_calls[0], "output": {"error": said}},), values=())
+
+
+def _gist(reply: Reply) -> tuple[list[JsonValue], list[str]]:
+    """What is answered, without the words around it."""
+    return [call["output"] for call in reply.tool_calls], _FIGURES.findall(reply.text)
 
 
 def _refusing(refusal: Refusal) -> Callable[[], Answer]:

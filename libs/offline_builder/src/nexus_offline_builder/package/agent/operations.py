@@ -8,6 +8,7 @@ from ..tools import figures
 from ..tools.contract import Value
 from ..tools.patterns import lazy_pattern
 from ..tools.spelling import written_out
+from ..tools.unit_scaling import factor_in
 from ..tools.units import unit_named
 from ..tools.wording import digits_for_words, plain_signs
 
@@ -108,6 +109,8 @@ def operation_in(prompt: str) -> Operation | None:
         return None
     text = _CURRENCY.sub(" ", digits_for_words(plain_signs(written_out(prompt.strip()))))
     text = re.sub(r"\s+", " ", text).strip()
+    if (factor := factor_in(text)) is not None:
+        return Operation("*", factor, False)
     for sign, form in _PATTERNS:
         found = form.fullmatch(text)
         said = found.groupdict() if found else {}

@@ -19,7 +19,7 @@ from .patterns import lazy_pattern
 from .phrases import deal_for, expression_for, lines_for
 from .rate_defaults import in_full as amount_in_full
 from .told_money import told_lines
-from .wording import digits_for_words, plain_signs, with_points
+from .wording import digits_for_words, plain_signs, with_commas_read, with_points
 from .worked_time import time_task
 
 _LONGEST_WORDING = 4000
@@ -71,6 +71,7 @@ _CODE = lazy_pattern(r"__\w+__|\bimport\b|\b(?:eval|exec|lambda|open|system)\b",
 
 
 def understand(question: Question) -> Task | None:
+    question = question._replace(text=with_commas_read(question.text))
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
         return None

@@ -81,11 +81,14 @@ _VAGUE = lazy_pattern(
     re.IGNORECASE,
 )
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)
+_OPEN_END = lazy_pattern(r"\bfrom\b.*\b(?:until|till?|to)\b\s+[a-z]|从.*[到至][^\d今明后现]", re.IGNORECASE)
 _RUNS = lazy_pattern(
     r"\b(?:given|resign\w*|hired|notice|valid|warranty|lasts?|trial|lease|starts?|started|starting|issued|bought|"
-    r"purchased|begins?|began|signed|opened|dated|rotat\w+|renew\w*)\b(?!.*\b(?:start|"
+    r"purchased|begins?|began|signed|opened|dated|rotat\w+|renew\w*|order(?:ed|s)?|"
+    r"leav(?:es?|ing)|left|depart\w*|ship(?:s|ped|ping)?|sent|dispatch\w*|sold|go(?:es)? out|"
+    r"in|ready|guarantee|takes?|needs?)\b(?!.*\b(?:start|"
     r"begin)\b.*$)|"
-    r"开始|购买|签发|签订|有效|开封|保质|质保",
+    r"开始|购买|签发|签订|期限|发货|出发|有效|开封|保质|质保",
     re.IGNORECASE,
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
@@ -273,6 +276,8 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
 
 
 def _one_day(found: FoundDate, text: str, rest: str, question: Question) -> Task | None:
+    if _OPEN_END.search(rest):
+        return Task(LIKELY, _refuse_without_date)
     if (moving := _MOVES.search(rest)) and not _HOW_LONG_AGO.search(rest):
         return Task(LIKELY, lambda: _refuse_unread(moving.group()))
     if holiday := HOLIDAY.search(rest):

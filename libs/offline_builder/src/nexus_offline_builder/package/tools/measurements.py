@@ -339,7 +339,9 @@ def _number(digits: str) -> Fraction | None:
     digits = re.sub(r"[(),'\s]", "", digits)
     if not re.search(r"\d", digits) or len(digits) > 100 or _OPEN_POINT.fullmatch(digits) or re.search(r"/0*$", digits):
         return None
-    return Fraction(digits.replace("--", "").replace("+-", "-")) if not digits.startswith("++") else None
+    plain = digits.replace("--", "").replace("+-", "-")
+    above, _, below = plain.partition("/")
+    return Fraction(above) / Fraction(below or 1) if not plain.startswith("++") else None
 
 
 def _unit(words: str) -> Unit | None:

@@ -58,7 +58,7 @@ KINDS = (
     Kind(lazy_pattern(r"\bdeposits?\b|\bdown payments?\b|定金|首付", re.IGNORECASE), ("{n} * {r}%", "{n} - {r}%")),
     Kind(
         lazy_pattern(
-            r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsur?charges?\b|\badd(?:s|ing|ed)?\b(?=[^.;]{0,24}\d\s*%)|"
+            r"\bmark-?up\b|\braises?\b|\bincreases?\b|\bsur?charges?\b|\b(?:add(?:s|ing|ed)?|puts?)\b(?=[^.;]{0,24}\d\s*%)|"
             r"加价|涨价|上调|附加费|"
             r"(?:\+|\bplus|\badd|加)\s*(?=\d+(?:\.\d+)?\s*%)",
             re.IGNORECASE,

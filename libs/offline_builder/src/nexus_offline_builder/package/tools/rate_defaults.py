@@ -21,7 +21,7 @@ from .priced_pieces import (
     plain_number,
     told_in,
 )
-from .tax_sides import BOTH_WAYS, PUTS_ON, direction, is_gross, roles_in, side
+from .tax_sides import BOTH_WAYS, PUTS_ON, TAKES_OUT, direction, is_gross, roles_in, side
 from .taxes import roles_alone, tax_in
 from .wording import digits_for_words, plain_signs, without_habits
 
@@ -69,6 +69,7 @@ _UNLESS_SAID = lazy_pattern(
     r"\b(?:says?|said|tell|told|state\w*|mention\w*|specif\w+|writ\w+|giv\w+|otherwise|other|else|another|"
     r"different)\b[^,;.)]*\)?|"
     r"[,;]?\s*(?:then|or what(?:ever)?) i (?:say|tell|write|type)(?: it| you| so)*|"
+    r"[,;]?\s*(?:and )?(?:it (?:should|can|could) )?also\b[^.;]*\b(?:when|if) i (?:ask|say|want)\b[^.;]*|"
     r"除非[^，。；]*|不说就|没说(?:就|都)?",
     re.IGNORECASE,
 )
@@ -223,7 +224,11 @@ def _rule_in(wanted: str, text: str) -> _Rule | None:
     ):
         return _Rule(None, rate)
     if TAX.search(wanted):
-        return _Rule(None, rate) if not any(kind.said.search(PUTS_ON.sub(" ", wanted)) for kind in KINDS) else None
+        return (
+            _Rule(None, rate)
+            if not any(kind.said.search(TAKES_OUT.sub(" ", PUTS_ON.sub(" ", wanted))) for kind in KINDS)
+            else None
+        )
     near = sorted(
         (min(abs(one.start() - at) for one in found), index)
         for index, kind in enumerate(KINDS)

@@ -19,9 +19,9 @@ ASKS_FOR = lazy_pattern(
 _TO_FIRST = lazy_pattern(r"\b(?:from|of|out of|when|given|if|using|based on)\b", re.IGNORECASE)
 _TO_SECOND = lazy_pattern(r"\b(?:in)?to\b|->|→|[算换转求得到]", re.IGNORECASE)
 BOTH_WAYS = lazy_pattern(r"\b(?:other way|both|vice versa|reverse|back)\b|<-*>|↔|互|反过来|两", re.IGNORECASE)
-_TAKES_OUT = lazy_pattern(
+TAKES_OUT = lazy_pattern(
     r"\b(?:remove|take (?:out|off)|strip|deduct|subtract|exclude|back out) (?:the )?(?:\S+ ){0,2}(?:tax|vat|"
-    r"gst)\b|去税|扣税",
+    r"gst)\b|\btak(?:es?|ing) (?:the )?(?:tax|vat|gst) (?:off|out)\b|去税|扣税|价税分离",
     re.IGNORECASE,
 )
 PUTS_ON = lazy_pattern(
@@ -85,7 +85,7 @@ def direction(wanted: str) -> bool | None:
     """Whether the requirement goes from amounts with tax to those without."""
     if BOTH_WAYS.search(wanted):
         return None
-    out, on = _TAKES_OUT.search(wanted), PUTS_ON.search(wanted)
+    out, on = TAKES_OUT.search(wanted), PUTS_ON.search(wanted)
     if (out is None) != (on is None):
         return out is not None
     given, asked = (names - {"tax"} for names in roles_in(wanted))

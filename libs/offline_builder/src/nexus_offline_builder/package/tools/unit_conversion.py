@@ -10,18 +10,13 @@ from .measurements import Measurements, Quantity, asks_to_convert, measurements_
 from .patterns import lazy_pattern
 from .unit_defaults import in_full as units_in_full
 from .unit_purpose import pairs_for, refuse_other_kinds
-from .unit_rates import rate_of
+from .unit_rates import fitting, rate_of
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
 from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
 from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
-_HOW_MANY_OF = lazy_pattern(
-    r"\bhow (?:many|often)\s+(?:times\s+|of\s+)?(?:an?\s+)?[\d.]+[\s-]*[a-z]+[\s-]+(?!are\b|is\b|in\b|"
-    r"to\b|make\b)[a-z]+",
-    re.IGNORECASE,
-)
 _EACH = lazy_pattern(
     r"(?:(?:and|so|ok|then|now)[\s,]+)*(?:if\s+)?(?:each|every|one|a|an|per)\s+[a-z]+\s+(?:is|has|holds?|weighs?|"
     r"takes?|of|with|contains?)\s+"
@@ -30,8 +25,9 @@ _EACH = lazy_pattern(
 )
 _FORMULA = lazy_pattern(r"\bformulas?\b|公式", re.IGNORECASE)
 _MORE = lazy_pattern(
-    r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?)|"
-    r"(?:plus|add|\+|another|再?加上?))\s*(?P<rest>(?:an?\s+|another\s+)?.+)",
+    r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?|"
+    r"再[低少])|"
+    r"(?:plus|add|\+|another|再?加上?|再[高多]))\s*(?P<rest>(?:an?\s+|another\s+)?.+)",
     re.IGNORECASE,
 )
 _ON_TOP = lazy_pattern(r"\b(?:more|another|extra|additional|further)\b|再|还有", re.IGNORECASE)
@@ -54,12 +50,12 @@ def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
+    if (parts := fitting(read, question.text)) is not None:
+        return Task(CERTAIN, lambda: _quotient(*parts))
     if (told := pairs_for(question.text, question.requirement)) is not None:
         return Task(CERTAIN, lambda: _answer(told))
     if (listed := _number_last(read)) is not None:
         return Task(LIKELY, lambda: _answer([listed]))
-    if (fitting := _fitting(read, question.text)) is not None:
-        return Task(LIKELY, lambda: _quotient(*fitting))
     if (rated := rate_of(read, question.text)) is not None:
         return Task(CERTAIN, lambda: _answer(rated))
     worked = worked_out(question.text) if read.quantities or read.units else None
@@ -102,14 +98,6 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if len(quantities) == 1 or len(units) == 1:
         return [(quantity, unit) for quantity in quantities for unit in units] or None
     return None
-
-
-def _fitting(read: Measurements, text: str) -> tuple[Quantity, Quantity] | None:
-    """`how many 700 MB CDs hold 4.2 GB`: how often the first quantity goes into the second."""
-    if len(read.quantities) != 2 or read.units or read.unread or not _HOW_MANY_OF.search(text):
-        return None
-    small, large = read.quantities
-    return (small, large) if small.unit.kind == large.unit.kind and small.amount > 0 and large.amount > 0 else None
 
 
 def _pairs_of(worked: Worked) -> list[tuple[Quantity, Unit]]:
@@ -215,7 +203,7 @@ def _at_rate(number: Fraction, before: str) -> Task | None:
 
 def _more(text: str) -> tuple[Quantity, int] | None:
     """`plus 10 lb`, `minus 3 cm`: onto the quantity of the turn before."""
-    found = _MORE.fullmatch(plain_signs(text.strip()))
+    found = _MORE.fullmatch(re.sub(r"(?:的话|呢|[?？])+$", "", plain_signs(text.strip())))
     read = measurements_in(found["rest"]) if found else None
     if found is None or read is None or len(read.quantities) != 1 or read.units or read.unread:
         return None

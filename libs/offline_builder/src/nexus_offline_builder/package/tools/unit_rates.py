@@ -25,6 +25,14 @@ _ASKS_PACE = lazy_pattern(r"\bpace\b|配速", re.IGNORECASE)
 _AN_HOUR = 3600
 _USUAL = {"length/time": "km/h", "data/time": "Mbit/s", "energy/time": "kW"}
 _IMPERIAL = frozenset(["mi", "yd", "ft", "mph"])
+_HOW_MANY_OF = lazy_pattern(
+    r"\bhow (?:many|often)\s+(?:times\s+|of\s+)?(?:an?\s+)?[\d.]+[\s-]*[a-z]+[\s-]+(?!are\b|is\b|in\b|"
+    r"to\b|make\b)[a-z]+",
+    re.IGNORECASE,
+)
+_FIT = lazy_pattern(
+    r"\bhow many\b.*\b(?:fits?|hold|holds|goes?)\b|(?:能|可以)?[放装存]得?下?(?:多少|几)", re.IGNORECASE
+)
 
 
 def rate_of(read: Measurements, text: str) -> list[tuple[Quantity, Unit]] | None:
@@ -94,3 +102,13 @@ def made_of(quantities: Sequence[Quantity], target: Unit) -> list[tuple[Quantity
             unit = Unit(target.symbol, target.kind, one.unit.size * other.unit.size)
             return [(Quantity(one.amount * other.amount, unit, f"{one.spoken} * {other.spoken}"), target)]
     return None
+
+
+def fitting(read: Measurements, text: str) -> tuple[Quantity, Quantity] | None:
+    """`how many 700 MB CDs fit on 4.2 GB`: how often the first quantity goes into the second."""
+    if len(read.quantities) != 2 or read.units:
+        return None
+    if not (_FIT.search(text) or (_HOW_MANY_OF.search(text) and not read.unread)):
+        return None
+    small, large = read.quantities
+    return (small, large) if small.unit.kind == large.unit.kind and small.amount > 0 and large.amount > 0 else None

@@ -7,16 +7,17 @@ from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _THOSE = r"(?:of\s+)?(?:that|it|this|those|them|these|the same|as that)"
+_PIECES = r"(?:batch(?:es)?|portions?|servings?|pieces|pcs|people|boxes|bags|bottles|packs|cakes|loaves)\b"
 _SCALED = lazy_pattern(
-    r"(?:(?:and|what|about|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|"
+    r"(?:(?:and|what|about|the|of|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|"
     r"buy|"
     r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:(?:an?|\d{1,2})[\s-]+)?(?:half|thirds?|quarters?|fourths?|fifths?|sixths?|"
     r"eighths?|tenths?)|double|twice|triple)"
     rf"(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|"
-    rf"(?P<times>\d+(?:\.\d+)?)\s*(?:(?:times|x)(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|{_THOSE})|"
+    rf"(?P<times>\d+(?:\.\d+)?)\s*(?:(?:times|x|{_PIECES})(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|{_THOSE})|"
     rf"(?:times|x|\*|multiplied by)\s*(?P<by>\d+(?:\.\d+)?)|(?P<share>\d+(?:\.\d+)?)\s*%\s*(?:of\s+)?{_THOSE}|"
     rf"(?:(?P<less>minus|less|-)|plus|\+)\s*(?P<more>\d+(?:\.\d+)?)\s*%|"
-    r"(?:它|其|这些|那)?的?(?P<below>\d+)分之(?P<above>\d+)|它?的?(?P<zh>[一1]?半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
+    r"(?:它|其|这些|那)?的?(?P<below>\d+)分之(?P<above>\d+)|它?的?(?P<zh>[一1]?半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱份人盒瓶袋包次]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
     r"(?:\s*please)?[\s?.!？。]*",
     re.IGNORECASE,
 )

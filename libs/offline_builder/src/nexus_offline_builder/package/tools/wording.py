@@ -65,6 +65,12 @@ _MIXED = lazy_pattern(
 _CHINESE_NUMBER = lazy_pattern("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _LARGEST_CHINESE = 10**30
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})(?![\d,.]*\d)")
+_TIGHT_COMMA = lazy_pattern(r"(?<![\d,])\d+,(\d+)(?![\d,.]*\d)")
+_A_LIST = lazy_pattern(r"\d,\d+,\d|\d,\d{3}(?!\d)|\d\.\d{1,2}(?!\d)|\n|\d\s*,\s+\d+(?![\d,]|\s*%)(?=\s*(?:,|and\b|$))")
+_PRICED = lazy_pattern(
+    r"[$€£¥%]|\b(?:eur\w*|chf|bill|tip|costs?|price|paid|pays?|vat|tax|net\w*|brutto|gross|each|total)\b|元|块|价|税",
+    re.IGNORECASE,
+)
 _LAKHS = lazy_pattern(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _FULL_STOPS = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d{1,2})(?![\d,.]*\d)")
 _NO_CENTS = lazy_pattern(r"(?<=\d)[.,]--?(?!\d)")
@@ -117,6 +123,15 @@ def with_points(text: str) -> str:
     return _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
 
 
+def with_commas_read(text: str) -> str:
+    """`12,40` as `12.40`, and `2,5 and 3,0`: where no comma stands between numbers of a list."""
+    tight = _TIGHT_COMMA.findall(text)
+    if not tight or _A_LIST.search(text) or not all(len(cents) < 3 for cents in tight):
+        return text
+    sure = len(tight) > 1 or (len(tight[0]) == 2 and _PRICED.search(text) is not None)
+    return with_points(text) if sure else text
+
+
 def without_habits(text: str) -> str:
     """`4,75,000` as `475000`, `1.350,00` as `1350.00`, `12.-` as `12`: digits as they are written elsewhere."""
     text = _LAKHS.sub(lambda found: found.group().replace(",", ""), text)
@@ -127,6 +142,7 @@ def without_habits(text: str) -> str:
 def digits_for_words(text: str) -> str:
     """`text` with number words in digits: `twelve` is 12, `two hundred and five` 205, `三百零五` 305."""
     text = re.sub(r"\ba (?=(?:hundred|thousand|million|billion)\b)", "1 ", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(?:an? )?(?:(fiver)|tenner)\b", lambda one: "5" if one[1] else "10", text, flags=re.IGNORECASE)
     text = _MIXED.sub(lambda found: _mixed(found.group()), text)
     text = _SCALED.sub(lambda found: _scaled(found[1], found[2].lower()), text)
     text = _NUMBER_WORDS.sub(lambda found: _english_number(found.group()), text)
