@@ -17,6 +17,7 @@ from nexus_contracts.operations import Outcomes
 from nexus_contracts.principal import ADMIN
 from nexus_contracts.topics import Topic
 from nexus_runtime.dynamo import Database, Table
+from nexus_runtime.dynamo.joint import JointCalls
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
@@ -92,13 +93,14 @@ class Owner:
         self.history = History(self.database, tables.history)
         self.outbox = Outbox(self.database, tables.outbox)
         self.inbox = Inbox(self.database, tables.inbox)
+        self.joint = JointCalls(self.database)
         self.relay = Relay(self.bus, self.outbox, self.history, topic, source, settings.kafka_volatile)
         self.replier = Replier(self.bus, source)
         self._work = self._work_log(work, settings)
         if isinstance(self._work, Engine):
             self._work.sweeper.others_changed = self.relay.sweep_soon
         self.ledger = Ledger(
-            self.inbox, self.history, self.outbox, self.relay, self.database, utc_now, self._work or NoWork()
+            self.inbox, self.history, self.outbox, self.relay, self.joint, utc_now, self._work or NoWork()
         )
 
     @property

@@ -48,8 +48,9 @@ def create_app(settings: BuildsSettings) -> FastAPI:
     verifications = Verifications(owner.database, owner.engine.items, owner.engine)
     owner.engine.know(VERIFICATION, verifications.outcome)
     methods = Methods(frozenset(settings.executors()), settings.build_method)
-    commands = CommandHandlers(store, verifications, utc_now, methods, quotas_by_tenant(settings))
-    reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
+    joint = ProjectStore(owner.database, owner.joint)
+    commands = CommandHandlers(joint, verifications, utc_now, methods, quotas_by_tenant(settings))
+    reports = ReportHandlers(joint, ReportMemory(joint), owner.ledger, utc_now)
     consumers = Consumers(
         settings, NAME, owner.bus, subscriptions(owner, commands, reports, ReportSigner(owner.database))
     )

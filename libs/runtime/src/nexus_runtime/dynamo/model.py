@@ -84,6 +84,10 @@ class DatabaseUnavailable(ServiceUnavailable):
     """The database did not answer, or throttled the request: worth retrying."""
 
 
+class WritesCollide(DatabaseUnavailable):
+    """Other transactions keep using the same items."""
+
+
 class TableMissing(DatabaseUnavailable):
     """The table does not exist yet, or was replaced."""
 
