@@ -53,8 +53,8 @@ class _Write:
 
 
 class JointCalls:
-    """Reads and writes as `Database` has them. What is joined does not depend on each other: a write whose condition
-    fails does so alone, and only a fault of the database is everybody's.
+    """Reads and writes as `Database` has them, each ending as if it were alone: a write whose condition fails does not
+    concern the others, only a fault of the database is everybody's.
     """
 
     def __init__(self, database: Calls) -> None:
@@ -157,7 +157,7 @@ def _compatible(asked: Sequence[_Write]) -> list[list[_Write]]:
     touched, size = set[tuple[str, Key]](), 0
     for one in asked:
         own = {(action.table.name, _key(action.table, _place(action))) for action in one.actions}
-        more = sum(_size(action.item) for action in one.actions if isinstance(action, Put))
+        more = sum(_size(vars(action)) for action in one.actions)
         fits = len(touched) + len(own) <= MAX_ACTIONS and size + more <= MOST_CHARACTERS
         if not packs or not fits or touched & own:
             packs.append([])
