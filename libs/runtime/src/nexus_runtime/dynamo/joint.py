@@ -83,8 +83,10 @@ class JointCalls:
             asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
-        reads, self._reads = self._reads, []
-        writes, self._writes = self._writes, []
+        # Without those who were cancelled in the meantime.
+        reads = [one for one in self._reads if not one.found.done()]
+        writes = [one for one in self._writes if not one.written.done()]
+        self._reads, self._writes = [], []
         for alike in _alike(reads):
             self._run(self._read(alike))
         for together in _compatible(writes):
