@@ -102,9 +102,7 @@ class Owner:
         if isinstance(self._work, Engine):
             self._work.sweeper.others_changed = self.relay.sweep_soon
         writer = self.joint if joins else self.database
-        self.ledger = Ledger(
-            self.inbox, self.history, self.outbox, self.relay, writer, utc_now, self._work or NoWork()
-        )
+        self.ledger = Ledger(self.inbox, self.history, self.outbox, self.relay, writer, utc_now, self._work or NoWork())
 
     @property
     def engine(self) -> Engine:
