@@ -7,7 +7,7 @@ transaction; a command that is alone waits for nobody.
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from nexus_runtime.dynamo.model import (
     MAX_ACTIONS,
@@ -23,7 +23,7 @@ from nexus_runtime.dynamo.model import (
 
 MOST_CHARACTERS = 1_000_000
 """Of what is written together: four million bytes at the most, which a transaction may have."""
-Key = tuple[Value, Value]
+Key = tuple[Any, Any]
 
 
 class Calls(Protocol):
@@ -163,7 +163,7 @@ def _compatible(asked: Sequence[_Write]) -> list[list[_Write]]:
         fits = len(touched) + len(own) <= MAX_ACTIONS and size + more <= MOST_CHARACTERS
         if not packs or not fits or touched & own:
             packs.append([])
-            touched, size = set(), 0
+            touched, size = set[tuple[str, Key]](), 0
         packs[-1].append(one)
         touched |= own
         size += more
@@ -179,15 +179,14 @@ def _key(table: Table, place: Mapping[str, Any]) -> Key:
 
 
 def _size(value: Any) -> int:
-    match value:
-        case str() | bytes():
-            return len(value)
-        case Mapping():
-            return sum(len(str(name)) + _size(one) for name, one in value.items())
-        case list() | tuple():
-            return sum(map(_size, value))
-        case _:
-            return 8
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        named = cast("Mapping[str, Any]", value)
+        return sum(len(name) + _size(one) for name, one in named.items())
+    if isinstance(value, Sequence):
+        return sum(map(_size, cast("Sequence[Any]", value)))
+    return 8
 
 
 def _end(asked: "asyncio.Future[Any]", result: Item | None) -> None:
