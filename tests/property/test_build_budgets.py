@@ -54,9 +54,9 @@ class Interleaved(MemoryDatabase):
         await self._others()
         return await super().get(*given, **more)
 
-    async def write(self, *actions: Action) -> None:
+    async def write(self, *actions: Action, tries: int = 1) -> None:
         await self._others()
-        await super().write(*actions)
+        await super().write(*actions, tries=tries)
         for name, total in self.sums().items():
             most = BUDGET.tenant_day_usd if name.startswith("tenant") else BUDGET.project_usd
             assert 0 <= total <= round((most or 0.0) * NANO), name

@@ -24,6 +24,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.history import HistoryEntry
 from nexus_contracts.replies import Reply
 from nexus_runtime.dynamo import Action, Database, DatabaseUnavailable
+from nexus_runtime.dynamo.joint import JointCalls
 from nexus_runtime.kafka.delivery import Delivery
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Handled, Inbox
@@ -44,11 +45,11 @@ class LossyDatabase(MemoryDatabase):
         self.lose_answers = 0
         self.before_write: Callable[[], Any] | None = None
 
-    async def write(self, *actions: Action) -> None:
+    async def write(self, *actions: Action, tries: int = 1) -> None:
         if self.before_write:
             act, self.before_write = self.before_write, None
             await act()
-        await super().write(*actions)
+        await super().write(*actions, tries=tries)
         if self.lose_answers:
             self.lose_answers -= 1
             raise DatabaseUnavailable("the answer was lost")
@@ -90,8 +91,9 @@ class Replica:
         self.history, self.outbox = History(self.database, LEDGER.history), Outbox(self.database, LEDGER.outbox)
         inbox, relay = Inbox(self.database, LEDGER.inbox), cast(Relay, self.announced)
         self.work = Queue(WorkItems(self.database, WORK), Answers(Unheard()))
-        self.ledger = Ledger(inbox, self.history, self.outbox, relay, self.database, now, self.work)
-        self.store = ProjectStore(self.database)
+        joint = JointCalls(self.database)
+        self.ledger = Ledger(inbox, self.history, self.outbox, relay, joint, now, self.work)
+        self.store = ProjectStore(self.database, joint)
         self.verifications = Verifications(self.database, self.work.items, self.work)
         self.work.know(VERIFICATION, self.verifications.outcome)
         self.commands = CommandHandlers(self.store, self.verifications, now, Methods())

@@ -78,7 +78,8 @@ class MemoryDatabase:
         names = [name for name in (table.partition_key, table.sort_key) if name]
         return found, {name: found[-1][name] for name in names} if len(after) > limit else None
 
-    async def write(self, *actions: Action) -> None:
+    async def write(self, *actions: Action, tries: int = 1) -> None:
+        del tries  # there are no other transactions while this one is written
         assert 0 < len(actions) <= MAX_ACTIONS
         places = [(action.table.name, _key(action.table, _key_of(action))) for action in actions]
         assert len(set(places)) == len(places), f"a transaction has one action for each item: {places}"

@@ -15,6 +15,7 @@ from nexus_contracts.history import HistoryEntry
 from nexus_contracts.replies import Outcome, Reply
 from nexus_runtime.dynamo import Action, Database, Item, Table
 from nexus_runtime.dynamo.form import Form
+from nexus_runtime.dynamo.joint import JointCalls
 from nexus_runtime.kafka.replies import ReplyAddress
 from nexus_runtime.ledger.change import Begin, Change, End, Saved, States
 from nexus_runtime.ledger.history import History, history_table
@@ -98,8 +99,8 @@ class Process:
         for item in await self.call(read):
             yield item
 
-    async def write(self, *actions: Action) -> None:
-        await self.call(lambda: self.world.database.write(*actions))
+    async def write(self, *actions: Action, tries: int = 1) -> None:
+        await self.call(lambda: self.world.database.write(*actions, tries=tries))
         if self.lose_answer_of in {action.table.name for action in actions}:
             self.lose_answer_of = ""
             raise ServiceUnavailable("no answer")
@@ -163,7 +164,7 @@ class Owner:
         self.engine.serve(self.kind, *limits)
         self.states = States(ERRANDS, Form(Errand))
         inbox, history, outbox = Inbox(database, INBOX), History(database, HISTORY), Outbox(database, OUTBOX)
-        self.ledger = Ledger(inbox, history, outbox, self.process, database, utc_now, self.engine)
+        self.ledger = Ledger(inbox, history, outbox, self.process, JointCalls(database), utc_now, self.engine)
 
     async def errand(self, name: str) -> Errand | None:
         item = await self.process.get(ERRANDS, {"errand_id": name})

@@ -96,6 +96,8 @@ QUOTATIONS = (
     Quotation(38, r"committed ([\d.]+) s after", commits.COMMIT_SECONDS),
     Quotation(38, r"(\d+) to \d+ times a second", 1 / pace.PROMPT.longest),
     Quotation(38, r"\d+ to (\d+) times a second", 1 / pace.PROMPT.shortest),
+    Quotation(38, r"may take (\d+) ms", pace.RUNG_HOLD_MS),
+    Quotation(43, r"a transaction: (\d+) actions", model.MAX_ACTIONS),
     Quotation(35, r"expire after (\d+) days", audit.KEEP.days),
 )
 

@@ -167,9 +167,9 @@ async def test_a_call_that_could_exceed_the_budget_of_the_day_is_not_made(wire: 
 class Resending(MemoryDatabase):
     """Every answer of it is lost once, so that its client sends each write again."""
 
-    async def write(self, *actions: Action) -> None:
-        await super().write(*actions)
-        await super().write(*actions)
+    async def write(self, *actions: Action, tries: int = 1) -> None:
+        await super().write(*actions, tries=tries)
+        await super().write(*actions, tries=tries)
 
 
 @pytest.mark.parametrize("cost", [0.0, 0.1, 0.5])

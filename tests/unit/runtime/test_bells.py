@@ -50,8 +50,8 @@ class Door:
     """A bell, and what was heard of it."""
 
     def __init__(self, broker: str = BROKER, topic: str = TOPIC) -> None:
-        self.heard: list[int] = []
-        self.bell = Bell(broker, topic, self.heard.append)
+        self.heard: list[tuple[int, int]] = []
+        self.bell = Bell(broker, topic, lambda partition, offset: self.heard.append((partition, offset)))
 
 
 @asynccontextmanager
@@ -68,36 +68,44 @@ async def opened(*doors: Door) -> AsyncGenerator[Ringer]:
 async def test_all_readers_of_the_topic_are_told_the_partition() -> None:
     first, second = Door(), Door()
     async with opened(first, second) as ringer:
-        ringer.ring(TOPIC, 3)
-        await eventually(lambda: first.heard == second.heard == [3])
+        ringer.ring(TOPIC, 3, 17)
+        await eventually(lambda: first.heard == second.heard == [(3, 17)])
 
 
 async def test_readers_of_another_topic_or_broker_are_not_told() -> None:
     wanted, other_topic, other_broker = Door(), Door(topic="gateway.replies.v1"), Door(broker="127.0.0.1:1")
     async with opened(wanted, other_topic, other_broker) as ringer:
-        ringer.ring(TOPIC, 0)
-        await eventually(lambda: wanted.heard == [0])
+        ringer.ring(TOPIC, 0, 0)
+        await eventually(lambda: wanted.heard == [(0, 0)])
     assert other_topic.heard == other_broker.heard == []
 
 
 async def test_rings_that_were_not_heard_yet_count_as_one() -> None:
     door = Door()
     async with opened(door) as ringer:
-        for _ in range(1_000):
-            ringer.ring(TOPIC, 1)
+        for offset in range(5):
+            ringer.ring(TOPIC, 1, offset)
         await eventually(lambda: bool(door.heard))
         await asyncio.sleep(0)
-        assert len(door.heard) <= 2
+        assert door.heard == [(1, 4)]
+
+
+async def test_rings_that_are_too_many_are_left_out() -> None:
+    door = Door()
+    async with opened(door) as ringer:
+        for offset in range(1_000):
+            ringer.ring(TOPIC, 1, offset)
+        await eventually(lambda: bool(door.heard))
 
 
 async def test_a_reader_that_came_later_is_rung_soon() -> None:
     late, now = Door(), [0.0]
     ringer = Ringer(BROKER, monotonic=lambda: now[0])
-    ringer.ring(TOPIC, 0)
+    ringer.ring(TOPIC, 0, 0)
     late.bell.open()
     now[0] += LISTED_SECONDS
-    ringer.ring(TOPIC, 2)
-    await eventually(lambda: late.heard == [2])
+    ringer.ring(TOPIC, 2, 5)
+    await eventually(lambda: late.heard == [(2, 5)])
     late.bell.close()
     ringer.close()
 
@@ -105,10 +113,10 @@ async def test_a_reader_that_came_later_is_rung_soon() -> None:
 async def test_ringing_where_nobody_listens_any_more_is_harmless(folder: Path) -> None:
     door = Door()
     async with opened(door) as ringer:
-        ringer.ring(TOPIC, 0)
+        ringer.ring(TOPIC, 0, 0)
         door.bell.close()
-        ringer.ring(TOPIC, 0)
-    ringer.ring(TOPIC, 0)
+        ringer.ring(TOPIC, 0, 0)
+    ringer.ring(TOPIC, 0, 0)
     assert names(folder) == []
 
 
@@ -123,6 +131,6 @@ async def test_bells_of_processes_that_were_killed_are_removed(folder: Path) -> 
 async def test_without_a_folder_of_its_own_a_reader_does_without_a_bell(folder: Path) -> None:
     with capture_logs() as lines:
         async with opened(Door()) as ringer:
-            ringer.ring(TOPIC, 0)
+            ringer.ring(TOPIC, 0, 0)
     assert [line["event"] for line in lines] == ["records will be noticed late: no bell"]
     assert names(folder.parent) == [folder.name]

@@ -7,6 +7,7 @@ from nexus_runtime.kafka.pace import (
     COLLECTING,
     LONGEST_HOLD_MS,
     PROMPT,
+    RUNG_HOLD_MS,
     UNAWAITED_SECONDS,
     FetchPace,
     pace_of,
@@ -95,7 +96,7 @@ async def test_a_ring_ends_the_rest() -> None:
     pace = FetchPace(60.0, 60.0)
     resting = asyncio.create_task(pace.rest())
     await asyncio.sleep(0)
-    pace.rung()
+    pace.rung(0, 7)
     async with asyncio.timeout(5):
         await resting
 
@@ -105,7 +106,7 @@ async def test_what_was_rung_for_during_a_fetch_is_fetched_next() -> None:
     async with asyncio.timeout(5):
         for found in (False, True):
             pace.asks()
-            pace.rung()
+            pace.rung(0, 7)
             pace.fetched(found=found, passed_over=False)
             await (pace.before_more(lambda: False) if found else pace.rest())
     pace.asks()
@@ -122,7 +123,7 @@ async def test_what_was_rung_for_while_records_are_handled_is_fetched_after_them
     pace.given()
     resting = asyncio.create_task(pace.before_more(lambda: False))
     await asyncio.sleep(0)
-    pace.rung()
+    pace.rung(0, 7)
     await asyncio.sleep(0)
     assert not resting.done()
     pace.asked()
@@ -134,11 +135,37 @@ async def test_a_ring_is_not_heeded_where_nobody_waits() -> None:
     pace = FetchPace(60.0, 60.0, awaited=lambda: False)
     resting = asyncio.create_task(pace.rest())
     await asyncio.sleep(0)
-    pace.rung()
+    pace.rung(0, 7)
     await asyncio.sleep(0)
     assert not resting.done()
     resting.cancel()
     await asyncio.gather(resting, return_exceptions=True)
+
+
+async def test_what_was_rung_for_and_has_come_already_is_not_fetched_again() -> None:
+    pace = FetchPace(60.0, 60.0)
+    pace.stands_at({0: 7})
+    pace.asks()
+    pace.rung(0, 7)  # while the fetch that finds it is under way
+    pace.fetched(found=True, passed_over=False)
+    pace.stands_at({0: 8})
+    resting = asyncio.create_task(pace.before_more(lambda: False))
+    pace.rung(0, 7)  # late
+    await asyncio.sleep(0)
+    assert not resting.done()
+    pace.rung(0, 8)
+    async with asyncio.timeout(5):
+        await resting
+
+
+def test_a_fetch_of_what_was_rung_for_has_time_to_find_it() -> None:
+    pace = FetchPace(60.0, 60.0)
+    pace.stands_at({0: 7, 1: 3})
+    pace.rung(2, 9)  # of a partition that is not fetched now: it is halted, perhaps
+    assert pace.asks() == pace.hold_ms
+    pace.rung(1, 3)
+    assert pace.asks() == RUNG_HOLD_MS
+    assert pace.asks() == pace.hold_ms
 
 
 def test_a_durable_broker_holds_the_fetch_instead() -> None:

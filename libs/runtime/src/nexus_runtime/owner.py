@@ -17,6 +17,7 @@ from nexus_contracts.operations import Outcomes
 from nexus_contracts.principal import ADMIN
 from nexus_contracts.topics import Topic
 from nexus_runtime.dynamo import Database, Table
+from nexus_runtime.dynamo.joint import JointCalls
 from nexus_runtime.kafka.bus import Bus
 from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
@@ -71,6 +72,7 @@ class Owner:
     """Database, broker and ledger of one service. `name` is its client id and the source of its events.
 
     `work`: where its long work stands, if it has any. With leases it works on it, too: `engine.serve(kind, at_once)`.
+    `joins`: what commands that arrive together write is one transaction.
     `database` and `bus` are made from the settings where they are not given.
     """
 
@@ -82,6 +84,7 @@ class Owner:
         topic: Topic,
         work: LongWork | None = None,
         *,
+        joins: bool = False,
         database: Database | None = None,
         bus: Bus | None = None,
     ) -> None:
@@ -92,14 +95,14 @@ class Owner:
         self.history = History(self.database, tables.history)
         self.outbox = Outbox(self.database, tables.outbox)
         self.inbox = Inbox(self.database, tables.inbox)
+        self.joint = JointCalls(self.database)
         self.relay = Relay(self.bus, self.outbox, self.history, topic, source, settings.kafka_volatile)
         self.replier = Replier(self.bus, source)
         self._work = self._work_log(work, settings)
         if isinstance(self._work, Engine):
             self._work.sweeper.others_changed = self.relay.sweep_soon
-        self.ledger = Ledger(
-            self.inbox, self.history, self.outbox, self.relay, self.database, utc_now, self._work or NoWork()
-        )
+        writer = self.joint if joins else self.database
+        self.ledger = Ledger(self.inbox, self.history, self.outbox, self.relay, writer, utc_now, self._work or NoWork())
 
     @property
     def engine(self) -> Engine:

@@ -43,14 +43,15 @@ EXTERNAL_ROUNDS = 6
 
 def create_app(settings: BuildsSettings) -> FastAPI:
     """The service, ready to be served."""
-    owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work())
+    owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work(), joins=True)
     store = ProjectStore(owner.database)
     owner.engine.serve(Erasure(store, owner.ledger), at_once=ERASURES)
     verifications = Verifications(owner.database, owner.engine.items, owner.engine)
     owner.engine.know(VERIFICATION, verifications.outcome)
     methods = Methods(frozenset(settings.executors()), settings.build_method)
-    commands = CommandHandlers(store, verifications, utc_now, methods, quotas_by_tenant(settings))
-    reports = ReportHandlers(store, ReportMemory(store), owner.ledger, utc_now)
+    joint = ProjectStore(owner.database, owner.joint)
+    commands = CommandHandlers(joint, verifications, utc_now, methods, quotas_by_tenant(settings))
+    reports = ReportHandlers(joint, ReportMemory(joint), owner.ledger, utc_now)
     consumers = Consumers(
         settings, NAME, owner.bus, subscriptions(owner, commands, reports, ReportSigner(owner.database))
     )

@@ -27,6 +27,7 @@ from nexus_runtime.dynamo.model import (
     Table,
     TableMissing,
     Value,
+    WritesCollide,
 )
 from nexus_runtime.dynamo.schema import definition
 from nexus_runtime.dynamo.wire import RefusedByDatabase, Unanswered, Wire
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
 
 logger = log.get(__name__)
+TRIES = 8
+"""Of a transaction, while others are using its items."""
 
 
 class Database:
@@ -175,8 +178,8 @@ class Database:
         with contextlib.suppress(TableMissing):
             await self._call("DeleteTable", TableName=self.prefix + table.name)
 
-    async def write(self, *actions: Action) -> None:
-        """All of the actions (at most 100) or none. Raises ConditionFailed.
+    async def write(self, *actions: Action, tries: int = TRIES) -> None:
+        """All of the actions (at most 100) or none. Raises ConditionFailed, and WritesCollide after so many tries.
 
         A lost answer is retried by the client, so a write without a condition may happen twice.
         """
@@ -185,14 +188,15 @@ class Database:
             ((kind, request),) = items[0].items()
             await self._call(f"{kind}Item", **request)
             return
-        for attempt in range(8):
+        for attempt in range(1, tries + 1):
             try:
                 # The token stays the same when the request is sent again, because its answer was lost.
                 await self._call("TransactWriteItems", TransactItems=items, ClientRequestToken=os.urandom(16).hex())
                 return
             except _Conflict:
-                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
-        raise DatabaseUnavailable("the database is busy with other writes to the same items")
+                if attempt < tries:
+                    await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
+        raise WritesCollide("the database is busy with other writes to the same items")
 
     async def delete_many(self, table: Table, keys: Sequence[Mapping[str, Value]]) -> None:
         """Deletes any number of items, without conditions and not atomically: for items that nothing refers to."""

@@ -87,6 +87,10 @@ class DatabaseUnavailable(ServiceUnavailable):
         super().__init__(message, service="database")
 
 
+class WritesCollide(DatabaseUnavailable):
+    """Other transactions keep using the same items."""
+
+
 class TableMissing(DatabaseUnavailable):
     """The table does not exist yet, or was replaced."""
 

@@ -1,6 +1,7 @@
 """Tells readers on this machine that there are records: the embedded broker does not end a fetch when they come.
 
-A ring says only where to look. Where one is lost, or nobody rings, the reader finds the record when it next looks.
+A ring says only where to look, and for what. Where one is lost, or nobody rings, the reader finds the record when it
+next looks.
 """
 
 import asyncio
@@ -21,14 +22,14 @@ from nexus_runtime.process.settings import ServiceSettings
 logger = log.get(__name__)
 LISTED_SECONDS = 1.0
 """For how long a reader that has just come may not be rung."""
-_RING_BYTES = 16
+_RING_BYTES = 32
 _numbers = itertools.count()
 
 
 class Bell:
-    """A reader's: calls `rung` with the number of a partition of the topic where a record was published."""
+    """A reader's: calls `rung` with the partition and the offset of a record that was published to the topic."""
 
-    def __init__(self, broker: str, topic: str, rung: Callable[[int], None]) -> None:
+    def __init__(self, broker: str, topic: str, rung: Callable[[int, int], None]) -> None:
         self._path = _folder() / f"{_house(broker)}.{os.getpid()}.{next(_numbers)}.{topic}"
         self._rung = rung
         self._socket: socket.socket | None = None
@@ -55,16 +56,18 @@ class Bell:
             self._path.unlink(missing_ok=True)
 
     def _hear(self, listening: socket.socket) -> None:
-        partitions = set[int]()
+        offsets: dict[int, int] = {}
         try:
             while True:
-                ring = listening.recv(_RING_BYTES)
-                if ring.isdigit():
-                    partitions.add(int(ring))
+                match listening.recv(_RING_BYTES).split():
+                    case [partition, offset] if partition.isdigit() and offset.isdigit():
+                        offsets[int(partition)] = max(int(offset), offsets.get(int(partition), 0))
+                    case _:
+                        pass
         except BlockingIOError:
             pass
-        for partition in partitions:
-            self._rung(partition)
+        for partition, offset in offsets.items():
+            self._rung(partition, offset)
 
 
 class Ringer:
@@ -78,13 +81,13 @@ class Ringer:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
-    def ring(self, topic: str, partition: int) -> None:
+    def ring(self, topic: str, partition: int, offset: int) -> None:
         """The record can be read by now. Never fails, never waits."""
         if self._monotonic() - self._listed >= LISTED_SECONDS:
             self._bells, self._listed = _bells(self._house), self._monotonic()
         for path in self._bells.get(topic, ()):
             try:
-                self._socket.sendto(b"%d" % partition, path)
+                self._socket.sendto(b"%d %d" % (partition, offset), path)
             except OSError:
                 # It is gone, or has so many rings to hear that one more tells it nothing.
                 continue
@@ -93,7 +96,7 @@ class Ringer:
         self._socket.close()
 
 
-def bell_for(settings: ServiceSettings, topic: Topic, rung: Callable[[int], None]) -> Bell:
+def bell_for(settings: ServiceSettings, topic: Topic, rung: Callable[[int, int], None]) -> Bell:
     return Bell(settings.kafka_bootstrap_servers, topic.name, rung)
 
 

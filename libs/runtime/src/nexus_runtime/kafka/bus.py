@@ -107,7 +107,7 @@ class Bus:
         sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
         record = await self.acknowledged(topic.name, sent)
         if self._ringer:
-            self._ringer.ring(topic.name, record.partition)
+            self._ringer.ring(topic.name, record.partition, record.offset)
         if tracing.kept():
             told = {"messaging.system": "kafka", "messaging.destination.name": topic.name}
             tracing.took(f"{topic.name} publish", "producer", time.perf_counter() - began, told)

@@ -348,9 +348,9 @@ class Consumers:
                     await consumer.recover(at)
 
 
-def _rung(topic: str, drain: _Drain, pace: FetchPace, partition: int) -> None:
+def _rung(topic: str, drain: _Drain, pace: FetchPace, partition: int, offset: int) -> None:
     if TopicPartition(topic, partition) in drain.assigned:
-        pace.rung()
+        pace.rung(partition, offset)
 
 
 def _behind(reading: Reading) -> int:

@@ -232,12 +232,12 @@ def _paced(fetcher: Any, pace: FetchPace) -> Fetch:
         found = False
         # As the fetch itself does: the fetcher cancels it, and does not expect it to say so.
         with contextlib.suppress(asyncio.CancelledError):
+            pace.stands_at({number: offset for _, partitions in request.topics for number, offset, _ in partitions})
             await pace.before_more(lambda: _behind(assignment, request))
-            pace.asks()
+            request._max_wait_ms = pace.asks()
             found = await fetch(assignment, node_id, request)
             passed_over = _passed_over(fetcher, assignment, request)
             pace.fetched(found=found, passed_over=passed_over)
-            fetcher._fetch_max_wait_ms = pace.hold_ms
             if not (found or passed_over):
                 await pace.rest()
         return found

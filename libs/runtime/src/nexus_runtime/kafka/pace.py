@@ -9,13 +9,15 @@ that is too short for what is there (a long log, a busy machine), the answer is 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 SHARE = 0.25
 """The longer nothing has arrived, the later the next record may be noticed: its share of that time."""
 UNAWAITED_SECONDS = 0.5
 SHORTEST_HOLD_MS, LONGEST_HOLD_MS = 1, 500
+RUNG_HOLD_MS = 250
+"""For a fetch of what is known to be there: it ends as soon as that is read."""
 
 
 class Rests(NamedTuple):
@@ -56,9 +58,12 @@ class FetchPace:
         self._came = monotonic()
         self._resting: asyncio.Future[None] | None = None
         self._fetched = monotonic()
-        self._found = self._at_work = self._hastened = False
+        self._found = self._at_work = self._called = False
+        self._positions: Mapping[int, int] = {}
+        self._rung: dict[int, int] = {}
+        """By partition, the offset of the last record that was rung for and is not fetched yet."""
         self.hold_ms = SHORTEST_HOLD_MS
-        """How long the next fetch may take. With 0 the embedded broker does not look for records at all."""
+        """How long a fetch may take. With 0 the embedded broker does not look for records at all."""
 
     @property
     def seconds(self) -> float:
@@ -79,9 +84,16 @@ class FetchPace:
             _end(self._resting)
         self._at_work = False
 
-    def asks(self) -> None:
-        """A fetch is sent, which finds all records that were there before."""
-        self._hastened = False
+    def stands_at(self, positions: Mapping[int, int]) -> None:
+        """The offsets from which the next fetch reads, by partition: what was rung for before these has come."""
+        self._positions = positions
+        self._rung = {number: offset for number, offset in self._rung.items() if offset >= positions.get(number, 0)}
+
+    def asks(self) -> int:
+        """A fetch is sent, which finds all records that were there before. Returns how long it may take, in ms."""
+        rung = not self._rung.keys().isdisjoint(self._positions)
+        self._called, self._rung = False, {}
+        return max(self.hold_ms, RUNG_HOLD_MS) if rung else self.hold_ms
 
     def fetched(self, *, found: bool, passed_over: bool) -> None:
         """`passed_over`: there was more to read, but the broker did not get to it within the time of the fetch."""
@@ -92,14 +104,19 @@ class FetchPace:
             min(LONGEST_HOLD_MS, self.hold_ms * 4) if passed_over else max(SHORTEST_HOLD_MS, self.hold_ms // 2)
         )
 
-    def rung(self) -> None:
+    def rung(self, partition: int, offset: int) -> None:
         """A record was published: it is fetched at once, if anybody waits for it, or when the consumer asks."""
-        if self._awaited():
-            self.hasten()
+        if self._awaited() and offset >= self._positions.get(partition, 0):
+            self._rung[partition] = offset
+            self._go_on()
 
     def hasten(self) -> None:
         """Records are expected: the current rest ends, and the next ones are short."""
-        self._came, self._hastened = self._monotonic(), True
+        self._called = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._came = self._monotonic()
         if self._resting is not None and not self._at_work:
             _end(self._resting)
 
@@ -117,7 +134,7 @@ class FetchPace:
         await self._pause(self.seconds)
 
     async def _pause(self, seconds: float) -> None:
-        if self._hastened and not self._at_work:
+        if (self._called or self._rung) and not self._at_work:
             return
         loop = asyncio.get_running_loop()
         self._resting = resting = loop.create_future()

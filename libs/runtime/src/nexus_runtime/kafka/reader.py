@@ -83,9 +83,9 @@ class Tap:
         if self._pace is not None:
             self._pace.hasten()
 
-    def _rung(self, partition: int) -> None:
+    def _rung(self, partition: int, offset: int) -> None:
         if self._pace is not None and any(place.partition == partition for place in self._places):
-            self._pace.rung()
+            self._pace.rung(partition, offset)
 
     def alive(self) -> bool:
         """Whether it is listening, has stopped only a short while ago, or the broker is unavailable."""

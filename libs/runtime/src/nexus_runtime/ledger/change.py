@@ -96,7 +96,7 @@ class Saved(Generic[A]):
 
 
 class Reader(Protocol):
-    async def get(self, table: Table, key: Mapping[str, Value]) -> Item | None: ...
+    async def get(self, table: Table, key: Mapping[str, Value], only: Sequence[str] = ()) -> Item | None: ...
 
 
 class States(Generic[A]):

@@ -25,7 +25,7 @@ from nexus_contracts.replies import Outcome
 from nexus_runtime.dynamo import Action, Database, Delete, Filter, Item, Put, Update, Value, Where
 from nexus_runtime.dynamo.first_pages import FirstPages, some
 from nexus_runtime.dynamo.form import Form
-from nexus_runtime.ledger.change import Begin, Change, End, Saved, States
+from nexus_runtime.ledger.change import Begin, Change, End, Reader, Saved, States
 
 PROJECT = Form(Project)
 STATE = ("state", "schema")
@@ -37,8 +37,11 @@ DONE = Outcome(status=200)
 
 
 class ProjectStore:
-    def __init__(self, database: Database) -> None:
+    """`loader`: what single projects are read with, where that is not the database itself."""
+
+    def __init__(self, database: Database, loader: Reader | None = None) -> None:
         self._database = database
+        self._loader = loader or database
         self._states = States(PROJECTS, PROJECT)
         self.records = Records(database)
         self._first_pages = FirstPages(database, LISTS)
@@ -50,7 +53,7 @@ class ProjectStore:
 
     async def load_any(self, project_id: str) -> Project | None:
         """The project, even while it is being deleted."""
-        item = await self._database.get(PROJECTS, {"project_id": project_id}, only=STATE)
+        item = await self._loader.get(PROJECTS, {"project_id": project_id}, only=STATE)
         return self._states.read(item) if item else None
 
     async def load_many(self, project_ids: Sequence[str]) -> dict[str, Project]:
