@@ -122,7 +122,7 @@ def test_an_operator_s_pod_may_ask_every_service(name: str) -> None:
 
 
 def test_probes_of_the_gateway_do_not_queue_behind_its_callers() -> None:
-    found = {one["kind"]: one.get("spec") for one in manifests(PLAIN)["gateway"]}
+    found: dict[str, Any] = {one["kind"]: one.get("spec") for one in manifests(PLAIN)["gateway"]}
     (container,) = found["Deployment"]["template"]["spec"]["containers"]
     (public,) = found["Service"]["ports"]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}

@@ -53,8 +53,8 @@ class Owners(Protocol):
         ...
 
 
-class PuttingOwners(Protocol):
-    """The owners' small writes that have one effect however often they are sent."""
+class PuttingOwners(Owners, Protocol):
+    """Besides, the owners' small writes that have one effect however often they are sent."""
 
     async def put(self, owner: str, path: str, query: Mapping[str, str]) -> Answer:
         """The owner's answer. Raises as `Owners.get` does."""
@@ -199,7 +199,8 @@ class HttpOwners:
     async def lacking(self, owner: str) -> Mapping[str, str]:
         """What the owner says that it lacks: the reason by the name of its check. Raises as `get` does."""
         limit = aiohttp.ClientTimeout(total=HEALTH_SECONDS, sock_connect=CONNECT_SECONDS)
-        _, _, told = await self._received(owner, "GET", self._url(owner, READY, None), partial(dict, timeout=limit), {})
+        url = self._url(owner, READY, None)
+        _, _, told = await self._received(owner, "GET", url, lambda: {"timeout": limit}, {})
         try:
             return ReadyView.model_validate_json(told).reasons
         except ValidationError:

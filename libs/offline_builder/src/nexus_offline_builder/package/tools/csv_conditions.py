@@ -180,7 +180,11 @@ def on_days(table: Table, request: str) -> tuple[str, Condition] | None:
     if found is None or at is None:
         return None
     kept = {row[at].strip().lower() for row in found.table.rows}
-    return found.request, Condition(at, found.title, lambda cell, _number: cell in kept)
+
+    def holds(cell: str, _number: Fraction | None) -> bool:
+        return cell in kept
+
+    return found.request, Condition(at, found.title, holds)
 
 
 def _in_months(table: Table, request: str) -> Filtered | None:

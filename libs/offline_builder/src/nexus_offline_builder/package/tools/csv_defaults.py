@@ -111,12 +111,12 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
     if (told := named_amounts(question.text)) is not None:
         return told
     table = table_in(question.text)
-    if table is None and question.alone:
-        return several_in_full(question, requirement)
-    for way in (_picking, _counting, _measured) if table is not None else ():
+    if table is None:
+        return several_in_full(question, requirement) if question.alone else None
+    for way in (_picking, _counting, _measured):
         if (text := way(table, requirement, question.text)) is not None:
             return text
-    if table is None or says_something(table.around) or not numeric_columns(table):
+    if says_something(table.around) or not numeric_columns(table):
         return None
     wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]
     limited = _limited(requirement, table)

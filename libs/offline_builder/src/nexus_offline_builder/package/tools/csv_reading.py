@@ -32,6 +32,10 @@ _LEFT_OUT_BECAUSE = lazy_pattern(
 )
 
 
+def _nothing(_cell: str, number: Fraction | None) -> bool:
+    return not number
+
+
 class Reading(NamedTuple):
     """What a request asks: rows, figures, and how they are shown."""
 
@@ -203,7 +207,7 @@ class _Reader:
 
     def _none_of(self, at: int) -> bool:
         """`not sold`: nothing, or no number."""
-        condition = Condition(at, f"{self._table.header[at]} = 0", lambda _cell, number: not number)
+        condition = Condition(at, f"{self._table.header[at]} = 0", _nothing)
         self._of = self._of._replace(conditions=(*self._of.conditions, condition))
         return True
 
