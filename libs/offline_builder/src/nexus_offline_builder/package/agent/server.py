@@ -29,6 +29,8 @@ _MOST_GROWTH_KB = 32 * 1024
 """What a process may have taken for its answers and answer further callers: each may use what its limit says."""
 _TICK_MILLISECONDS, _REST_MILLISECONDS = 200, 5_000
 _SIGNALS = frozenset((signal.SIGCHLD, signal.SIGTERM))
+_BEGINS, _ANSWERED = b"b", b"."
+"""What a child says of a connection that was handed over to it, before it reads from it, and when it has answered."""
 
 
 class Settings(NamedTuple):
@@ -104,9 +106,22 @@ class _Child:
     def __init__(self, channel: socket.socket, connection: socket.socket) -> None:
         self.channel = channel
         self.connection: socket.socket | None = connection
+        self.begun = True
+        """Whether it may have read from the connection."""
         self.left = 0.0
         """When its caller hung up, on the monotonic clock."""
         self.killed = False
+
+    def hear(self) -> bool:
+        """Takes what it has said; whether it has answered."""
+        with suppress(OSError):  # it has said nothing
+            told = self.channel.recv(64, socket.MSG_DONTWAIT)
+            self.begun = self.begun or _BEGINS in told
+            if _ANSWERED in told and self.connection is not None:
+                self.connection.close()
+                self.connection, self.left = None, 0.0
+                return True
+        return False
 
     def close(self) -> None:
         self.channel.close()
@@ -171,9 +186,8 @@ class _Server:
             if child.connection is None or child.killed:
                 return
             if descriptor == child.channel.fileno():
-                if event & select.POLLIN and child.channel.recv(1):
-                    child.connection.close()
-                    child.connection, child.left, self._changed = None, 0.0, int(time.time())
+                if child.hear():
+                    self._changed = int(time.time())
             elif event & (select.POLLHUP | select.POLLERR):
                 child.left = time.monotonic()
 
@@ -210,7 +224,7 @@ class _Server:
             if child.connection is None and child.channel.fileno() >= 0:
                 with suppress(OSError):  # it has just ended
                     socket.send_fds(child.channel, [b"%d %d" % (self._busy, self._changed)], [connection.fileno()])
-                    child.connection = connection
+                    child.connection, child.begun = connection, False
                     return True
         return False
 
@@ -268,26 +282,34 @@ class _Server:
             connection.close()
             if left == 1 or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > most_kb:
                 return
-            channel.send(b".")
+            channel.send(_ANSWERED)
             told, descriptors, _, _ = socket.recv_fds(channel, 64, 1)
             if not descriptors:
                 return
+            channel.send(_BEGINS)
             connection = socket.socket(fileno=descriptors[0])
             others, moment = told.split()
             busy, changed = others == b"1", int(moment)
 
     def _reap(self, *, quietly: bool = False) -> None:
-        for number, child in list(self._children.items()):
-            status = 0
-            with suppress(ChildProcessError):
-                ended, status = os.waitpid(number, os.WNOHANG)
-                if ended == 0:
-                    continue
-            del self._children[number]
-            if child.connection is not None and status and not child.left and not quietly:
-                self._say(child.connection, self._handler.epitaph(status))
-            child.close()
-            self._changed = int(time.time())
+        with _undisturbed():
+            for number, child in list(self._children.items()):
+                status = 0
+                with suppress(ChildProcessError):
+                    ended, status = os.waitpid(number, os.WNOHANG)
+                    if ended == 0:
+                        continue
+                child.hear()
+                del self._children[number]
+                if child.connection is not None and not quietly:
+                    if not child.begun:
+                        # It ended before it looked at its caller, who is still unread.
+                        self._fork(child.connection)
+                        child.connection = None
+                    elif status and not child.left:
+                        self._say(child.connection, self._handler.epitaph(status))
+                child.close()
+                self._changed = int(time.time())
 
     def _say(self, connection: socket.socket, answer: bytes) -> None:
         """It fits into the empty buffer of the connection: nothing was sent before."""
@@ -314,8 +336,8 @@ class _Server:
 @contextmanager
 def _undisturbed() -> Generator[None, None, None]:
     """Children that end meanwhile, and requests to stop, are seen to afterwards."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
