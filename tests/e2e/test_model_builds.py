@@ -39,6 +39,8 @@ async def test_a_model_asks_and_builds_an_agent_that_is_verified_and_paid_for_on
     assert answer.data["output"] == "There are 3 vowels."
     (attempt,) = (await client.get(f"{path}/attempts")).data["items"]
     assert (attempt["build_method"], attempt["models"]) == ("model", ["openai:played"])
-    paid = len(wire.calls) - 2  # a refused call and one that was cut cost nothing
-    assert attempt["usage"]["input_tokens"] == 1000 * paid
-    assert attempt["usage"]["cost_usd"] == pytest.approx(0.002 * paid)
+    told = len(wire.calls) - 2  # a refused call costs nothing; what the one that was cut costs is an estimate
+    usage = attempt["usage"]
+    assert usage["cost_usd"] - usage["estimated_usd"] == pytest.approx(0.002 * told)
+    assert usage["estimated_usd"] > 0
+    assert usage["input_tokens"] > 1000 * told

@@ -16,7 +16,7 @@ from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.history import EventView, Tail
 from nexus_contracts.replies import Outcome
 from nexus_gateway.openapi.examples import EVENT, PROJECT, PROJECT_ID
-from nexus_gateway.shedding import MOST_WAITING
+from nexus_gateway.shedding import MOST_WAITING, MOST_WAITING_LONG
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BODY = json.dumps({"requirement": "an agent that adds numbers"})
@@ -138,7 +138,8 @@ async def test_of_what_came_while_it_could_not_look_it_serves_some_and_refuses_t
         assert (await answered(*probe))[0].startswith("HTTP/1.1 200")
         assert statuses.keys() == {"200", "503"}
         reached = [target for target, _ in platform.builds.requests if target.startswith("/projects")]
-        assert statuses["200"] == len(reached) >= MOST_WAITING
+        # Fewer wait once the crowd has lasted, which on a busy machine it soon has.
+        assert statuses["200"] == len(reached) >= MOST_WAITING_LONG
         head, body = next(one for one in answers if one[0].split()[1] == "503")
         assert "retry-after: 2\r\n" in head
         assert json.loads(body)["error"]["code"] == "SERVICE_UNAVAILABLE"

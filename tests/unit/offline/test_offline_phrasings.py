@@ -147,7 +147,7 @@ SECOND_TURNS = [
     ("date_arithmetic", ("2025-03-01到2025-04-15有几天", "工作日呢"), "31 个工作日"),
     ("csv_totals", (SPENT, "and only food?"), "total of paid = 200"),
     ("csv_totals", (SPENT, "how much was rent?"), "total of paid = 650"),
-    ("csv_totals", (SPENT, "top 2"), "rent, 650\nfood, 120"),
+    ("csv_totals", (SPENT, "top 2"), "rent (paid: 650)\nfood (paid: 120)"),
     ("csv_totals", (f"average\n{SPENT}", "total instead"), "= 850"),
     ("text_statistics", ("a b a c", "now this: a b c d e"), "words: 5"),
     ("text_statistics", ("how many words: a b c", 'and in "d e"?'), "words: 2"),

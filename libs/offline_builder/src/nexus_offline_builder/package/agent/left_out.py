@@ -106,7 +106,7 @@ _LESS = lazy_pattern(
     re.IGNORECASE,
 )
 _TAXED = lazy_pattern(
-    r"\b(?:with|plus|incl\w*|including|and) (?:the )?(?:vat|tax|gst)\b(?!\W*\d)|含税|加税", re.IGNORECASE
+    r"\b(?:with|plus|incl\w*|including|and) (?:the )?(?:vat|tax|gst)\b(?!\W*\d)|(?:(?<!不)含税|加税)(?!\W*\d)", re.IGNORECASE
 )
 _HOW = (
     (
@@ -134,7 +134,7 @@ _LABEL = lazy_pattern(
     r"(?:\b(?:question|room|page|no|nr|number|class|grade|ward|bed|flat|table|seat|exercise|task|problem|nummer|bus|"
     r"turns|turning|reaches|becomes|line|chapter|day|week|year|level|unit|step|size|age|aged|bay|gate|lane|route|form|item|lot|job|case|receipt|"
     r"invoice|order|ticket|ref(?:erence)?|sample|code|id)\.?\s*)$|"
-    r"(?:第)$",
+    r"\bare (?:all |each )?(?:out )?of\s*$|(?:第)$",
     re.IGNORECASE,
 )
 _CLOCK = lazy_pattern(r"\s*(?:[ap]\.?m\b|o'?clock|点|时)", re.IGNORECASE)
@@ -381,4 +381,4 @@ def _other_numbers(number: str) -> list[str]:
     if number.isdigit() and len(number) > _LONGEST_PLAIN:
         return []
     first = str(int(number[0]) % 9 + 1) + number[1:]
-    return [one for one in (first, "1", "1000" if number.isdigit() else "0.5") if one != number]
+    return [one for one in (first, "1", *(["1000"] if number.isdigit() else ["0.5", "1000.5"])) if one != number]

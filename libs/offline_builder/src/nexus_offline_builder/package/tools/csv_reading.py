@@ -201,7 +201,7 @@ class _Reader:
         at = column.columns[0] if column else None
         self._next("is")
         if token.kind == "not" and (number := self._next("number")) is not None:
-            return self._limit(number, "≠", at)
+            return token.text.lower() != "minus" and self._limit(number, "≠", at)
         cell = self._next("cell", "and") if token.kind == "not" else None
         return cell is not None and cell.kind == "cell" and self._cell(cell, at, negated=True)
 
@@ -246,7 +246,7 @@ class _Reader:
         here = self._at
         sign = self._next("is", *_SIGNS)
         if sign is not None and sign.kind in _SIGNS:
-            return self._compared(sign.kind, at)
+            return not self._is_of_another() and self._compared(sign.kind, at)
         following = self._tokens[self._at] if self._at < len(self._tokens) else None
         behind = self._tokens[self._at + 1].kind if self._at + 1 < len(self._tokens) else ""
         if following is not None and following.kind == "empty" and not following.cells and behind != "column":
@@ -269,6 +269,11 @@ class _Reader:
         if at not in self._of.columns:
             self._of = self._of._replace(columns=(*self._of.columns, at))
         return True
+
+    def _is_of_another(self) -> bool:
+        """`english mark with at least 70 in maths`: a number right in front of a column may be one of that."""
+        kinds = [one.kind for one in self._tokens[self._at : self._at + 3]]
+        return kinds[:2] == ["number", "column"] and kinds[2:3] not in (["is"], *([sign] for sign in _SIGNS))
 
     def _compared(self, sign: str, at: int | None = None) -> bool:
         number = self._next("number")

@@ -107,9 +107,11 @@ def _back_to(question: Question) -> _List | None:
     of_the_old = ONLY_REPEATED.search(text) or HOW_OFTEN.search(text) or REMOVED.fullmatch(text)
     if listed is None or at is None or "\n" in text or of_the_old:
         return None
-    entries = rearranged(list(listed.entries), listed.request)
+    entries = before = rearranged(list(listed.entries), listed.request)
     for turn in (*reversed(question.earlier[:at]), text):
         entries = changed(entries, turn) or entries
+    if entries == before and asks_how_many(text):
+        return listed._replace(request=_followed(text, listed) or text)
     known = listed._replace(entries=tuple(entries))
     if changed(list(listed.entries), text) is not None or changed(entries, text) is not None:
         return known

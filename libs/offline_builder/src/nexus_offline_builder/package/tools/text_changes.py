@@ -207,6 +207,8 @@ def in_full(question: Question, requirement: str) -> str | None:
     """A bare text under the only change that the requirement names."""
     text = question.text.strip()
     named = [change for change in _CHANGES if change.asked.search(requirement)]
+    if len(text.split()) == 1:  # one word has no order of words to turn round
+        named = [change for change in named if change.name != "words backwards"]
     if any(change.name == "slug" for change in named) or len(named) > 1:
         named = [
             change

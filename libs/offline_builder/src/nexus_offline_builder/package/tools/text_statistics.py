@@ -130,7 +130,7 @@ _BEYOND = lazy_pattern(
     r"(?:common|frequent|used) (?:letters?|characters?))\b|"
     r"去掉?重复|去重|不重复的?行|\bunique lines?\b|\bwithout (?:the )?(?:dup\w*|repeat\w*|doubles)|"
     r"\b(?:without|excluding|ignoring)\b(?! (?:the |any )?(?:(?:white)?spaces?|punctuation)\b)|开头|"
-    r"结尾|包含|元音|平均|以外|最短|大写|小写|动词|"
+    r"结尾|包含|元音|平均|分组|以外|最短|大写|小写|动词|"
     r"名词|阅读时间|反转|回文",
     re.IGNORECASE,
 )
