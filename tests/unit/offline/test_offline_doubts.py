@@ -22,6 +22,7 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("csv q", ["name,price\na,3\nb,4\ntotal except a"]),
     ("csv q", ["name,price\na,3\nb,4\nprice in dollars"]),
     ("csv q", ["name,price\na,3\nb,4\nadd 10%"]),
+    ("csv q", ["name,price\na,3\nb,4\ntotal price minus 3"]),
     ("csv q", ["name,price\na,3\nb,4\nlast month"]),
     ("csv q", ["name,price\na,3\nb,4\ntotal", "of c?"]),
     ("csv q", ["name,price\na,3\nb,4\ntotal", "and of d"]),

@@ -45,6 +45,8 @@ ANSWERED: list[tuple[str, list[tuple[list[str], list[str]]]]] = [
             (["Which pupils got less than 65 in English?\n" + MARKS], ["Aisha", "Dmitri"]),
             ([MARKS + "\nbest and worst in english"], ["88", "59"]),
             ([MARKS + "\naverage english mark of those with 70 or more in maths"], ["76"]),
+            ([MARKS + "\naverage maths of those with over 65 in english"], ["71"]),
+            ([MARKS + "\naverage maths where english over 65"], ["71"]),
         ],
     ),
     (

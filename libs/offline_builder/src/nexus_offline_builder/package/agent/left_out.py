@@ -106,7 +106,8 @@ _LESS = lazy_pattern(
     re.IGNORECASE,
 )
 _TAXED = lazy_pattern(
-    r"\b(?:with|plus|incl\w*|including|and) (?:the )?(?:vat|tax|gst)\b(?!\W*\d)|(?:(?<!不)含税|加税)(?!\W*\d)", re.IGNORECASE
+    r"\b(?:with|plus|incl\w*|including|and) (?:the )?(?:vat|tax|gst)\b(?!\W*\d)|(?:(?<!不)含税|加税)(?!\W*\d)",
+    re.IGNORECASE,
 )
 _HOW = (
     (
