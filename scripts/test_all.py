@@ -38,8 +38,8 @@ STANDALONE, PROPERTIES = ("tests/standalone",), ("tests/property",)
 FLOOR = 80
 """Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
 NO_COVERAGE = "--no-coverage"
-BESIDE = {EMBEDDED: 4, NO_ENGINE: 1}
-"""Processes where all run beside each other, else 2: most wait for services, and leave the cores to what computes."""
+BESIDE = {EMBEDDED: 4}
+"""Processes where all run beside each other, else one: most wait for services, and leave the cores to what computes."""
 PYTEST = (sys.executable, "-m", "pytest", "--dist", "loadfile", "--no-loadscope-reorder", "-r", "fE")
 
 
@@ -141,13 +141,12 @@ def run_on_none() -> tuple[list[Run], bool]:
 
 
 def run_untraced(engines: Mapping[str, Sequence[str]]) -> list[Run]:
-    """All beside each other. What computes is apart: each process imports what it may run, and so fewer import that."""
-    suites = {**engines, NO_ENGINE: (*PROPERTIES, *ON_NONE)}
+    """Engine beside engine, and what needs none with the embedded one: its tests wait, and others compute meanwhile."""
     waiting = EMBEDDED if EMBEDDED in engines else NO_ENGINE
-    suites[waiting] = (*suites[waiting], *STANDALONE)
+    suites = {**engines, waiting: (*engines.get(waiting, ()), *STANDALONE, *PROPERTIES, *ON_NONE)}
     with ThreadPoolExecutor() as threads:
         runs = [
-            threads.submit(run_on, engine, tests, processes=BESIDE.get(engine, 2), alone=False)
+            threads.submit(run_on, engine, tests, processes=BESIDE.get(engine, 1), alone=False)
             for engine, tests in suites.items()
         ]
     return [run.result() for run in runs]

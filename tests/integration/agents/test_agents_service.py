@@ -161,12 +161,16 @@ async def test_a_deletion_survives_a_kill_and_leaves_nothing_behind(service: Age
         session_id = await service.session(agent)
         await service.post(session_id, "echo hi")
     command = invocation(agent, "slow 60")
-    running = asyncio.create_task(service.ask(command, command.invocation_id, seconds=60))
+    running = asyncio.create_task(service.ask(command, command.invocation_id))
     await eventually(lambda: service.running(agent))
     deletion = DeleteAgent(command_id=secrets.token_hex(8), agent_id=agent.agent_id)
     assert (await service.ask(deletion, agent.agent_id)).status == 200
     service.stack.kill("agents")
-    assert reason(await running) in ("AGENT_DELETED", "INTERRUPTED")
+    try:
+        assert reason(await running) in ("AGENT_DELETED", "INTERRUPTED")
+    except TimeoutError:
+        # Killed between the commit of its end and the answer. Who is not answered asks again.
+        assert (await service.ask(command, command.invocation_id)).status == 404
     assert (await service.get(f"/agents/{agent.agent_id}"))[0] == 404
     assert (await service.get(f"/invocations/{command.invocation_id}"))[0] == 404
     # One client for all looks: to make one for each table took a busy machine more than the 30 s.
