@@ -16,6 +16,7 @@ from ..tools.wording import digits_for_words
 _MOST = 12
 _LONGEST = 6000
 _LONGEST_REQUEST = 80
+_LONGEST_PAIR = 300
 _OF_TEXT = frozenset(
     {
         "text_statistics",
@@ -168,7 +169,7 @@ _JOINT = lazy_pattern(
     re.IGNORECASE,
 )
 _SAME_SHAPE = lazy_pattern(
-    r"(?P<lead>.*?[a-z].*?)(?P<one>\d[\d.,]*\s*%?\s*(?:of|out of)\s*[$€£]?\d[\d.]*)\s*,?\s*and\s+"
+    r"(?P<lead>\D*[a-z]\D*)(?P<one>\d[\d.,]*\s*%?\s*(?:of|out of)\s*[$€£]?\d[\d.]*)\s*,?\s*and\s+"
     r"(?P<two>\d[\d.,]*\s*%?\s*(?:of|out of)\s*[$€£]?\d[\d.]*)[\s?.!]*|"
     r"(?P<zh_lead>)(?P<zh_one>\d[\d.]*的\d[\d.]*%)[和,，、](?P<zh_two>\d[\d.]*的\d[\d.]*%)(?:各?是?多少)?[\s?？。]*",
     re.IGNORECASE,
@@ -204,7 +205,7 @@ def two_requests(prompt: str) -> tuple[str, str] | None:
     """The two questions that `prompt` asks, the first with what is handed over; None where it asks no two."""
     if len(prompt) > _LONGEST:
         return None
-    if same := _SAME_SHAPE.fullmatch(prompt.strip()):
+    if len(prompt) <= _LONGEST_PAIR and (same := _SAME_SHAPE.fullmatch(prompt.strip())):
         lead = same["lead"] or ""
         return f"{lead}{same['one'] or same['zh_one']}", f"{lead}{same['two'] or same['zh_two']}"
     data = _DATA.search(prompt)
