@@ -3,14 +3,13 @@
 import json
 from typing import Any, get_args
 
-from pydantic import BaseModel
-
 from nexus_contracts.agents.commands import AgentsCommand
 from nexus_contracts.agents.events import AgentsEvent
 from nexus_contracts.agents.streams import PART_TYPE
 from nexus_contracts.builds.commands import BuildsCommand
 from nexus_contracts.builds.events import BuildsEvent
 from nexus_contracts.builds.reports import AnyReport
+from nexus_contracts.model import type_of
 from nexus_contracts.registry import EXAMPLES, MODELS, Schema, schema_of
 from nexus_contracts.replies import REPLY_TYPE
 from nexus_contracts.topics import (
@@ -41,8 +40,7 @@ HEAD = "<!-- Made by `make schemas` from the contracts; not to be edited. -->\n"
 
 
 def _names(*unions: Any) -> list[str]:
-    models: list[type[BaseModel]] = [model for union in unions for model in get_args(union)]
-    return sorted(str(model.model_fields["type"].default) for model in models)
+    return sorted(type_of(model) for union in unions for model in get_args(union))
 
 
 TYPES: dict[str, list[str]] = {

@@ -38,8 +38,8 @@ STANDALONE, PROPERTIES = ("tests/standalone",), ("tests/property",)
 FLOOR = 80
 """Per cent of lines and branches that tests run in their own process (docs/quality.md); raise it, never lower it."""
 NO_COVERAGE = "--no-coverage"
-BESIDE = {EMBEDDED: 4}
-"""Processes where all run beside each other, else one: most wait for services, and leave the cores to what computes."""
+BESIDE = 4
+"""Processes of the suite that has what needs no engine, where all run beside each other; the others have one."""
 PYTEST = (sys.executable, "-m", "pytest", "--dist", "loadfile", "--no-loadscope-reorder", "-r", "fE")
 
 
@@ -146,7 +146,7 @@ def run_untraced(engines: Mapping[str, Sequence[str]]) -> list[Run]:
     suites = {**engines, waiting: (*engines.get(waiting, ()), *STANDALONE, *PROPERTIES, *ON_NONE)}
     with ThreadPoolExecutor() as threads:
         runs = [
-            threads.submit(run_on, engine, tests, processes=BESIDE.get(engine, 1), alone=False)
+            threads.submit(run_on, engine, tests, processes=BESIDE if engine == waiting else 1, alone=False)
             for engine, tests in suites.items()
         ]
     return [run.result() for run in runs]

@@ -26,6 +26,11 @@ class Message(BaseModel):
         return made
 
 
+def type_of(message: type[BaseModel]) -> str:
+    """The CloudEvents type of these messages: what their field `type` always says."""
+    return str(message.model_fields["type"].default)
+
+
 @dataclass(frozen=True)
 class AtMost:
     """Of a field of a request body: more entries are refused before any is looked at.

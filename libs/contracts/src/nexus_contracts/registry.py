@@ -12,6 +12,7 @@ from nexus_contracts.agents.streams import PART_TYPE, StreamPart
 from nexus_contracts.builds.commands import BuildsCommand
 from nexus_contracts.builds.events import BuildsEvent
 from nexus_contracts.builds.reports import AnyReport
+from nexus_contracts.model import type_of
 from nexus_contracts.replies import REPLY_TYPE, Reply
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -26,7 +27,7 @@ Schema = dict[str, Any]
 
 def _models() -> dict[str, type[BaseModel]]:
     members = [get_args(union) for union in (BuildsCommand, AnyReport, BuildsEvent, AgentsCommand, AgentsEvent)]
-    named = {str(model.model_fields["type"].default): model for union in members for model in union}
+    named = {type_of(model): model for union in members for model in union}
     return dict(sorted({**named, PART_TYPE: StreamPart, REPLY_TYPE: Reply}.items()))
 
 

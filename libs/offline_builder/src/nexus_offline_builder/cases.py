@@ -7,7 +7,7 @@ from random import Random
 from nexus_contracts.verification import Case, CaseOutcome, Refusal
 from nexus_offline_builder.casework.calculating import notations, proportions, sums
 from nexus_offline_builder.casework.dating import days
-from nexus_offline_builder.casework.draft import Draft, Maker, WishedAgent, asked
+from nexus_offline_builder.casework.draft import Draft, Maker, WishedAgent, asked, refused
 from nexus_offline_builder.casework.examples import examples
 from nexus_offline_builder.casework.finding import facts, patterns, values
 from nexus_offline_builder.casework.measuring import conversions
@@ -47,8 +47,8 @@ def cases_of(tools: Sequence[str], requirement: str = "") -> tuple[Case, ...]:
     made = {tool: [one for one in _MAKERS[tool](wish) if _proves_something(one)] for tool, wish in wishes.items()}
     refusals = [("refusal", draft) for drafts in made.values() for draft in drafts if _refuses(draft)]
     plain = [[(tool, one) for one in drafts if not _refuses(one)] for tool, drafts in made.items()]
-    poem = WishedAgent(requirement, chinese, Random()).say("Write me a poem about autumn.", "写一首关于秋天的诗。")
-    ends = [("out of reach", (asked(poem, Refusal()),)), *refusals[:1]]
+    poem = "写一首关于秋天的诗。" if chinese else "Write me a poem about autumn."
+    ends = [("out of reach", (asked(poem, refused()),)), *refusals[:1]]
     own = [("example", draft) for draft in examples(requirement)[:MOST_EXAMPLES]]
     wanted = min(MOST, max(FEWEST, 2 * len(tools) + 2)) - len(ends)
     in_turn = [one for one in chain.from_iterable(zip_longest(*plain)) if one is not None]

@@ -18,6 +18,7 @@ from nexus_contracts.builds.reports import StageUsageRecorded
 from nexus_contracts.dead_letters import meant_for
 from nexus_contracts.envelope import CloudEvent, declared_type
 from nexus_contracts.errors import ValidationFailed
+from nexus_contracts.model import type_of
 from nexus_contracts.principal import DEFAULT_TENANT
 from nexus_contracts.topics import AGENTS_EVENTS, BUILDS_EVENTS
 from nexus_runtime.kafka.delivery import Delivery, Subscription
@@ -34,9 +35,8 @@ own partitioner chooses it; with other numbers consumers share pages and have to
 _murmur2: Any = cast("Any", partitioner).murmur2
 CountedBuildsEvent = BuildEvent | StageUsageRecorded
 CountedAgentsEvent = AgentEvent | InvocationEvent
-_STARTED = str(InvocationStarted.model_fields["type"].default)
-_ENDS = (InvocationSucceeded, InvocationFailed, InvocationCancelled)
-_ENDED = frozenset(str(event.model_fields["type"].default) for event in _ENDS)
+_STARTED = type_of(InvocationStarted)
+_ENDED = frozenset(map(type_of, (InvocationSucceeded, InvocationFailed, InvocationCancelled)))
 COUNTED_BUILDS_EVENT: TypeAdapter[CountedBuildsEvent] = TypeAdapter(
     Annotated[CountedBuildsEvent, Field(discriminator="type")]
 )

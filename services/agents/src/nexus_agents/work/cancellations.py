@@ -4,9 +4,10 @@ from typing import Any
 
 from nexus_agents.tables import INVOCATION
 from nexus_contracts.agents.events import InvocationCancelled
+from nexus_contracts.model import type_of
 from nexus_runtime.work.engine import Engine
 
-_CANCELLED = ("ce_type", str(InvocationCancelled.model_fields["type"].default).encode())
+_CANCELLED = ("ce_type", type_of(InvocationCancelled).encode())
 
 
 class Cancellations:

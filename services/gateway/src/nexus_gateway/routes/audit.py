@@ -1,10 +1,11 @@
 """Who has changed what, for admins of the tenant."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 
 from nexus_contracts.answers import ListOf
 from nexus_contracts.audit import AuditEntry
-from nexus_gateway.answers import success, to_json
 from nexus_gateway.dependencies import OperationRoute, gateway_of
 from nexus_gateway.openapi import administration, examples
 from nexus_gateway.openapi.operations import operation
@@ -41,10 +42,10 @@ async def list_audit(
     """
     chosen = {"principal": principal, "resource": resource, "start_date": start_date, "end_date": end_date}
     filters = {name: value for name, value in chosen.items() if value is not None}
-    cursors, asker = gateway_of(request).reads.cursors, caller.principal.get()
-    before = cursors.unseal(asker.tenant, _ROOT, filters, last_key) if last_key is not None else None
-    wanted = filters | date_range(start_date, end_date, utc_now().date())
-    entries, more = await gateway_of(request).audit.page(asker, wanted, limit, before)
-    items = [entry.model_dump(mode="json") for entry in entries]
-    sealed = cursors.seal(asker.tenant, _ROOT, filters, more) if more else None
-    return success(to_json({"items": items, "count": len(items), "last_key": sealed}))
+    gateway, asker = gateway_of(request), caller.principal.get()
+
+    async def look(before: str | None) -> tuple[Sequence[AuditEntry], str | None]:
+        wanted = filters | date_range(start_date, end_date, utc_now().date())
+        return await gateway.audit.page(asker, wanted, limit, before)
+
+    return await gateway.reads.own_page(_ROOT, last_key, filters, look)

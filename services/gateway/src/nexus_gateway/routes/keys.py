@@ -9,7 +9,7 @@ from nexus_contracts.answers import ListOf
 from nexus_contracts.errors import Conflict, InvalidState, NotFound, PermissionDenied
 from nexus_contracts.keys import CreateKeyBody, DeletedKey, KeyView, NewKeyView, RotateKeyBody
 from nexus_gateway.access.keys import Keys, Made, Wish
-from nexus_gateway.answers import REPLAYED, success, to_json
+from nexus_gateway.answers import REPLAYED, success
 from nexus_gateway.dependencies import Intent, OperationRoute, bare_intent, gateway_of, intent_with
 from nexus_gateway.openapi import administration, examples
 from nexus_gateway.openapi import operations as ops
@@ -48,12 +48,10 @@ async def create_key(
 @router.get(_ROOT, **operation("listKeys", "List the API keys", ListOf[KeyView], examples.page_of(administration.KEY)))
 async def list_keys(request: Request, limit: Limit = DEFAULT_LIMIT, last_key: LastKey = None) -> Response:
     """Newest first, including expired ones, without their secrets, which are not stored."""
-    cursors, tenant = gateway_of(request).reads.cursors, caller.principal.get().tenant
-    before = cursors.unseal(tenant, _ROOT, {}, last_key) if last_key is not None else None
-    views, more = await _keys(request).page(tenant, limit, before)
-    items = [view.model_dump(mode="json") for view in views]
-    sealed = cursors.seal(tenant, _ROOT, {}, more) if more else None
-    return success(to_json({"items": items, "count": len(items), "last_key": sealed}))
+    tenant = caller.principal.get().tenant
+    return await gateway_of(request).reads.own_page(
+        _ROOT, last_key, {}, lambda before: _keys(request).page(tenant, limit, before)
+    )
 
 
 @router.post(

@@ -3,7 +3,7 @@
 import re
 
 from ..tools.patterns import lazy_pattern
-from ..tools.wording import digits_for_words, plain_signs, with_points
+from ..tools.wording import MONTH, digits_for_words, plain_signs, with_points
 from .substitution import NUMBER
 
 _LONGEST = 80
@@ -46,7 +46,7 @@ _LEFT_OUT = lazy_pattern(
     r"(?:\s*(?:one|mark|grade|score|number|value|分|呢|的话))*[\s?.!？。]*",
     re.IGNORECASE,
 )
-_MONTH_NAME = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?"
+_MONTH_NAME = rf"{MONTH}\.?"
 _WRITTEN = (
     rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}}\s*年\s*\d{{1,2}}\s*月\s*\d{{1,2}}\s*[日号]?|"
     rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME},?\s+\d{{4}}|{_MONTH_NAME}\s+\d{{1,2}}(?:st|nd|rd|"

@@ -73,7 +73,7 @@ class Conversation:
 
     def _reply(self, prompt: str, position: int) -> Reply:
         question = self._question(in_full_words(prompt), position)
-        reply = self._each(prompt, position) or self._accounted(prompt, self._found(prompt, position), position)
+        reply = self._each(prompt, position) or self._whole(prompt, position)
         calls = tuple(showable_call(call) for call in reply.tool_calls)
         return reply._replace(text=showable_text(reply.text, question.chinese), tool_calls=calls)
 
@@ -82,20 +82,21 @@ class Conversation:
         two = two_requests(prompt) if position < _MOST_EARLIER else None
         if two is None:
             return None
-        first = self._accounted(two[0], self._found(two[0], position), position)
+        first = self._whole(two[0], position)
         if _is_failed(first) or not first.tool_calls:
             return None
         turns = [*self._turns[:position], Turn(two[0], first.text)]
         second = Conversation(self._tools, turns, self._today, self._requirement).reply(two[1])
         if _is_failed(second) or not second.tool_calls or second.text == first.text:
-            whole = self._accounted(prompt, self._found(prompt, position), position)
+            whole = self._whole(prompt, position)
             shown = not _is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
             return whole if shown else _one_by_one(first, self._question(prompt, position).chinese)
         calls, values = (*first.tool_calls, *second.tool_calls), (*first.values, *second.values)
         return Reply(f"{first.text}\n{second.text}", calls, values)
 
-    def _accounted(self, prompt: str, reply: Reply, position: int) -> Reply:
-        """`reply`, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
+    def _whole(self, prompt: str, position: int) -> Reply:
+        """The reply, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
+        reply = self._found(prompt, position)
         if _is_failed(reply) or not reply.tool_calls:
             return reply
         tool = str(reply.tool_calls[-1]["name"])

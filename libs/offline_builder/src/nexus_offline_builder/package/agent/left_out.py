@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..tools.patterns import lazy_pattern
 from ..tools.unit_names import mention_at, mentions_in
 from ..tools.units import unit_named
-from ..tools.wording import digits_for_words
+from ..tools.wording import MONTH, digits_for_words
 
 _MOST = 12
 _LONGEST = 6000
@@ -134,7 +134,8 @@ _CELL = lazy_pattern(r"[,;\t|]")
 _NUMBER = lazy_pattern(r"(?<![\w.#])(?<!\w-)(?<![$€£¥]\w)\d+(?:[.,:'/-]\d+)*(?!\w*\d)")
 _LABEL = lazy_pattern(
     r"(?:\b(?:question|room|page|no|nr|number|class|grade|ward|bed|flat|table|seat|exercise|task|problem|nummer|bus|"
-    r"turns|turning|reaches|becomes|line|chapter|day|week|year|level|unit|step|size|age|aged|bay|gate|lane|route|form|item|lot|job|case|receipt|"
+    r"turns|turning|reaches|becomes|line|chapter|day|week|year|level|unit|step|size|age|aged|bay|gate|lane|route|form|"
+    r"item|lot|job|case|receipt|"
     r"invoice|order|ticket|ref(?:erence)?|sample|code|id)\.?\s*)$|"
     r"\bare (?:all |each )?(?:out )?of\s*$|(?:第)$",
     re.IGNORECASE,
@@ -145,7 +146,7 @@ _BOUND = lazy_pattern(
     re.IGNORECASE,
 )
 _KEPT = lazy_pattern(r"\s*(?:-\s*\d+\s*)?(?:min|h(?:ou)?rs?\b|°|degrees?|分钟|小时|度|cm\b|inch)", re.IGNORECASE)
-_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_MONTH = rf"{MONTH}\.?"
 _MONTH_AHEAD = lazy_pattern(rf"\b{_MONTH}\s*$", re.IGNORECASE)
 _MONTH_BEHIND = lazy_pattern(rf"(?:st|nd|rd|th)?\s*(?:of\s+)?{_MONTH}\b|\s*[年月日号]", re.IGNORECASE)
 _NUMBER_WORD = lazy_pattern(

@@ -3,12 +3,12 @@
 import re
 
 from ..tools.patterns import lazy_pattern
-from ..tools.wording import digits_for_words, plain_signs
+from ..tools.wording import MONTH, digits_for_words, plain_signs
 
 _LONGEST = 80
 _LONGEST_BEFORE = 400
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_MONTH = rf"{MONTH}\.?"
 _KINDS = (
     (
         "date",

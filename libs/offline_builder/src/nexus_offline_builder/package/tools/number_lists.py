@@ -8,7 +8,7 @@ from .bills import refuse_mixed_currencies
 from .bounded import FUNCTIONS
 from .contract import LIKELY, POSSIBLE, Answer, JsonValue, Question, Task, Value
 from .patterns import lazy_pattern
-from .wording import asks_how_many, digits_for_words, plain_signs, with_points
+from .wording import MONTH, asks_how_many, digits_for_words, plain_signs, with_points
 
 _LONGEST = 1000
 _FEWEST = 2
@@ -84,7 +84,7 @@ _ASKS_BEFORE = lazy_pattern(
     r"(?P<ask>[^\d\n:：,，]{0,60}?(?:who|which|total|sum|average|most|how|谁|总|平均)[^\d\n:：]{0,40})[:：\n]\s*",
     re.IGNORECASE,
 )
-_NO_NAME = lazy_pattern(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|am|pm", re.IGNORECASE)
+_NO_NAME = lazy_pattern(rf"{MONTH}|am|pm", re.IGNORECASE)
 
 
 def named_amounts(text: str) -> str | None:

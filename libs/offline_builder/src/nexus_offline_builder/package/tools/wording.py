@@ -9,6 +9,8 @@ from .patterns import lazy_pattern
 _COUNTS = ("the", "total", "exact", "and", "me", "show", "get", "give", "find", "is", "count")
 NUMBER_OF = "|".join((r"(?<!\w )\bnumber of\b", *(rf"(?<=\b{word} )number of\b" for word in _COUNTS)))
 """`the number of items`, and not `the phone number of the customer`."""
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+"""The name of a month, whole or cut short."""
 _CJK = lazy_pattern("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _ENGLISH_GLUE = lazy_pattern(
     r"\b(?:the|is|are|was|what|how|of|in|to|many|much|convert|count|and|from|please|calculate|extract|find|give|with|"
