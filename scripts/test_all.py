@@ -97,8 +97,9 @@ def run_on(engine: str, tests: Sequence[str], *options: str, processes: int = 3,
 
 def told(engine: str, command: Sequence[str], environment: Mapping[str, str] | None) -> int:
     """The exit status of what runs beside others: every line that it prints begins with the name of its engine."""
+    at_once = {**(environment or os.environ), "PYTHONUNBUFFERED": "1"}  # into a pipe, or a suite is silent for minutes
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command, env=at_once, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as running:
         assert running.stdout is not None
         for line in running.stdout:
