@@ -29,6 +29,8 @@ from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.process.settings import ServiceSettings
 
 logger = log.get(__name__)
+_REQUEST = "ce_causationid"
+"""The header that names the request which a reply answers."""
 
 
 class ReplyAddress(Message):
@@ -79,7 +81,7 @@ class Replier:
             causationid=reply.request_id,
             traceparent=tracing.traceparent.get(),
         )
-        await self._bus.publish(GATEWAY_REPLIES, event, partition=partition)
+        await self._bus.publish(GATEWAY_REPLIES, event, partition=partition, hand=True)
 
 
 class ReplyDesk:
@@ -90,7 +92,14 @@ class ReplyDesk:
         # Gateways may pick the same partition: each ignores answers that it does not wait for.
         self.partition = random.randrange(topic.partitions)
         self._tap = Tap(
-            settings, bus, topic, [self.partition], self._fulfil, rests=PROMPT, awaited=lambda: bool(self._waiting)
+            settings,
+            bus,
+            topic,
+            [self.partition],
+            self._read,
+            rests=PROMPT,
+            awaited=lambda: bool(self._waiting),
+            handed=self._fulfil,
         )
 
     async def start(self) -> None:
@@ -117,10 +126,16 @@ class ReplyDesk:
         finally:
             del self._waiting[request_id]
 
-    def _fulfil(self, record: Any) -> None:
+    def _read(self, record: Any) -> None:
+        """Parses only what somebody waits for: as a rule it was handed over before it could be read."""
+        asked = next((value for name, value in record.headers if name == _REQUEST), None)
+        if asked is None or asked.decode(errors="replace") in self._waiting:
+            self._fulfil(record.value)
+
+    def _fulfil(self, value: bytes) -> None:
         try:
             # Not parsed as a whole event: only owners write here, and none of the attributes is needed.
-            reply = Reply.model_validate_json(record.value)
+            reply = Reply.model_validate_json(value)
             future = self._waiting.get(reply.request_id)
             # A redelivered command is answered again, so an answer may arrive twice.
             if future is not None and not future.done():
