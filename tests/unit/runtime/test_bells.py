@@ -52,7 +52,12 @@ class Door:
     def __init__(self, broker: str = BROKER, topic: str = TOPIC) -> None:
         self.heard: list[tuple[int, int]] = []
         self.handed: list[tuple[int, bytes]] = []
-        self.bell = Bell(broker, topic, lambda *at: self.heard.append(at), lambda *what: self.handed.append(what))
+        self.bell = Bell(
+            broker,
+            topic,
+            lambda partition, offset: self.heard.append((partition, offset)),
+            lambda partition, value: self.handed.append((partition, value)),
+        )
 
 
 @asynccontextmanager
