@@ -145,31 +145,22 @@ async def test_without_a_folder_of_its_own_a_reader_does_without_a_bell(folder: 
 async def test_a_value_is_handed_to_all_readers_of_the_topic() -> None:
     first, second, other_topic = Door(), Door(), Door(topic="gateway.replies.v1")
     async with opened(first, second, other_topic) as ringer:
-        assert await ringer.hand(TOPIC, 3, b'{"answer":\n42}')
+        assert ringer.hand(TOPIC, 3, b'{"answer":\n42}')
         await eventually(lambda: first.handed == second.handed == [(3, b'{"answer":\n42}')])
     assert other_topic.handed == first.heard == []
-
-
-async def test_values_of_one_turn_are_left_to_a_fetch() -> None:
-    door = Door()
-    async with opened(door) as ringer:
-        told = await asyncio.gather(*(ringer.hand(TOPIC, 1, b"together") for _ in range(2)))
-        assert told == [False, False]
-        assert await ringer.hand(TOPIC, 1, b"alone")
-        await eventually(lambda: door.handed == [(1, b"alone")])
 
 
 async def test_a_value_that_is_too_large_is_left_to_a_fetch() -> None:
     door, fits = Door(), b"x" * (MOST_BYTES - len("0\n"))
     async with opened(door) as ringer:
-        assert not await ringer.hand(TOPIC, 0, fits + b"x")
-        assert await ringer.hand(TOPIC, 0, fits)
+        assert not ringer.hand(TOPIC, 0, fits + b"x")
+        assert ringer.hand(TOPIC, 0, fits)
         await eventually(lambda: door.handed == [(0, fits)])
 
 
 async def test_who_hands_over_is_told_where_a_reader_did_not_get_it() -> None:
     door = Door()
     async with opened(door) as ringer:
-        assert await ringer.hand(TOPIC, 0, b"heard")
+        assert ringer.hand(TOPIC, 0, b"heard")
         door.bell.close()
-        assert not await ringer.hand(TOPIC, 0, b"unheard")
+        assert not ringer.hand(TOPIC, 0, b"unheard")

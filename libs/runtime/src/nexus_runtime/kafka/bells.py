@@ -89,7 +89,6 @@ class Ringer:
         self._monotonic = monotonic
         self._bells: Mapping[str, list[str]] = {}
         self._listed = monotonic() - LISTED_SECONDS
-        self._values: list[tuple[str, bytes, asyncio.Future[bool]]] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
@@ -97,22 +96,10 @@ class Ringer:
         """The record can be read by now. Never fails, never waits."""
         self._tell(topic, b"%d %d" % (partition, offset))
 
-    def hand(self, topic: str, partition: int, value: bytes) -> "asyncio.Future[bool]":
-        """Hands a record's value to the readers, if it is the only one in this turn of the event loop.
-
-        Whether all have it: if not, they are to be rung. Several are left to a fetch. It brings them together, and so
-        those who waited for them ask again together, which costs everybody less than it takes.
-        """
-        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        if not self._values:
-            asyncio.get_running_loop().call_soon(self._hand_over)
-        self._values.append((topic, b"%d\n%b" % (partition, value), told))
-        return told
-
-    def _hand_over(self) -> None:
-        values, self._values = self._values, []
-        for topic, what, told in values:
-            told.set_result(len(values) == 1 and len(what) <= MOST_BYTES and self._tell(topic, what))
+    def hand(self, topic: str, partition: int, value: bytes) -> bool:
+        """Hands a record's value to the readers; whether all have it. If not, they are to be rung."""
+        what = b"%d\n%b" % (partition, value)
+        return len(what) <= MOST_BYTES and self._tell(topic, what)
 
     def _tell(self, topic: str, what: bytes) -> bool:
         if self._monotonic() - self._listed >= LISTED_SECONDS:

@@ -111,12 +111,10 @@ class Bus:
         `partition` is known then. Raises BrokerUnavailable (nothing sent) or Unacknowledged.
         """
         key, body, began = event.subject.encode(), event.body(), time.perf_counter()
-        handed = None
-        if hand and self._ringer and partition is not None:
-            handed = self._ringer.hand(topic.name, partition, body)
+        handed = hand and self._ringer and partition is not None and self._ringer.hand(topic.name, partition, body)
         sent = await self.send(topic.name, key, body, [*event.headers(), *headers], partition)
         record = await self.acknowledged(topic.name, sent)
-        if self._ringer and not (handed and await handed):
+        if self._ringer and not handed:
             self._ringer.ring(topic.name, record.partition, record.offset)
         if tracing.kept():
             told = {"messaging.system": "kafka", "messaging.destination.name": topic.name}

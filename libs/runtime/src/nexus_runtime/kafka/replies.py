@@ -13,6 +13,7 @@ from typing import Any
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.model import Message
 from nexus_contracts.replies import (
+    REPLY_ALONE_HEADER,
     REPLY_PARTITION_HEADER,
     REPLY_TYPE,
     REPLY_WHEN_HEADER,
@@ -60,6 +61,11 @@ def waits_for_acceptance(headers: Iterable[tuple[str, bytes | None]]) -> bool:
     return (REPLY_WHEN_HEADER, WHEN_ACCEPTED) in headers
 
 
+def waits_alone(headers: Iterable[tuple[str, bytes | None]]) -> bool:
+    """Whether the sender of a command waits for nothing else."""
+    return any(name == REPLY_ALONE_HEADER for name, _ in headers)
+
+
 class Replier:
     """The owner's side."""
 
@@ -67,8 +73,8 @@ class Replier:
         self._bus = bus
         self._source = source
 
-    async def send(self, partition: int | None, reply: Reply) -> None:
-        """Does nothing if nobody waits. Raises ServiceUnavailable."""
+    async def send(self, partition: int | None, reply: Reply, *, alone: bool = False) -> None:
+        """Does nothing if nobody waits; `alone`: nobody else does. Raises ServiceUnavailable."""
         if partition is None:
             return
         event = CloudEvent.own(
@@ -81,7 +87,7 @@ class Replier:
             causationid=reply.request_id,
             traceparent=tracing.traceparent.get(),
         )
-        await self._bus.publish(GATEWAY_REPLIES, event, partition=partition, hand=True)
+        await self._bus.publish(GATEWAY_REPLIES, event, partition=partition, hand=alone)
 
 
 class ReplyDesk:
