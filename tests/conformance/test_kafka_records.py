@@ -1,7 +1,7 @@
 """What other people's producers write to Kafka is read, and what cannot be read harms its partition alone."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ from tests.support.raw_batches import (
 
 from nexus_admin.letter_box import LetterBox
 from nexus_contracts.dead_letters import ORIGIN_PREFIX
+from nexus_contracts.replies import Reply
 from nexus_contracts.topics import (
     AGENTS_COMMANDS,
     BUILDS_COMMANDS,
@@ -37,6 +38,7 @@ from nexus_runtime.kafka.consumers import Consumers
 from nexus_runtime.kafka.guarded import NotHalted
 from nexus_runtime.kafka.pace import PROMPT
 from nexus_runtime.kafka.reader import Tap
+from nexus_runtime.kafka.replies import Replier
 from nexus_runtime.process.service import running
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -78,9 +80,13 @@ async def test_a_foreign_producer_may_compress_as_it_likes(world: Records, codec
 
 
 @asynccontextmanager
-async def tap(world: World, topic: Topic, partition: int) -> AsyncGenerator[list[Any]]:
+async def tap(
+    world: World, topic: Topic, partition: int, handed: Callable[[bytes], None] | None = None
+) -> AsyncGenerator[list[Any]]:
     taken: list[Any] = []
-    reader = Tap(world.settings, world.bus, topic, [partition], taken.append, rests=PROMPT, awaited=lambda: True)
+    reader = Tap(
+        world.settings, world.bus, topic, [partition], taken.append, rests=PROMPT, awaited=lambda: True, handed=handed
+    )
     async with running([reader]):
         await world.until(lambda: reader.listening)
         yield taken
@@ -94,6 +100,21 @@ async def test_replies_may_be_compressed(world: Records, codec: str) -> None:
         producer.produce(GATEWAY_REPLIES.name, text, partition=1)
         assert await asyncio.to_thread(producer.flush, 20) == 0
         await world.until(lambda: text in [record.value for record in taken])
+
+
+async def test_a_reply_is_in_its_topic_whether_it_was_handed_over_or_not(world: Records) -> None:
+    handed: list[bytes] = []
+    replier = Replier(world.bus, "/nexus/test")
+    replies = [Reply(status=200, result={}, request_id=f"evt_{number}", command_id="cmd_1") for number in range(3)]
+    async with tap(world, GATEWAY_REPLIES, 3, handed.append) as taken:
+        for reply in replies:
+            await replier.send(3, reply, alone=reply is replies[0])
+        await world.until(lambda: {requested(one.value) for one in taken} >= {"evt_0", "evt_1", "evt_2"})
+        assert [requested(value) for value in handed] == (["evt_0"] if world.volatile else [])
+
+
+def requested(value: bytes) -> str:
+    return Reply.model_validate_json(value).request_id
 
 
 async def test_a_reader_of_replies_passes_over_what_cannot_be_read(world: Records) -> None:

@@ -143,7 +143,10 @@ class _Bus(FakeBus):
         event: CloudEvent,
         headers: Sequence[tuple[str, bytes | None]] = (),
         partition: int | None = None,
+        *,
+        hand: bool = False,
     ) -> None:
+        del hand
         if topic is AGENTS_STREAMS:
             self.parts.append(StreamPart.model_validate(event.data))
             return

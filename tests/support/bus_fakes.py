@@ -71,7 +71,10 @@ class FakeBus:
         event: CloudEvent,
         headers: Sequence[tuple[str, bytes | None]] = (),
         partition: int | None = None,
+        *,
+        hand: bool = False,
     ) -> None:
+        del hand
         key = event.subject.encode()
         sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
         await self.acknowledged(topic.name, sent)

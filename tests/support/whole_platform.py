@@ -51,7 +51,7 @@ class Arriving(list[Reply]):
         if waiting is not None and not waiting.done():
             waiting.set_result(reply)
 
-    async def send(self, partition: int | None, reply: Reply) -> None:
+    async def send(self, partition: int | None, reply: Reply, *, alone: bool = False) -> None:
         """As `Replier`."""
         if partition is not None:
             self.append(reply)

@@ -88,7 +88,7 @@ async def test_what_no_owner_has_decided_is_pending(story: Story) -> None:
 
 
 class Silent:
-    async def send(self, partition: int | None, reply: Reply) -> None: ...
+    async def send(self, partition: int | None, reply: Reply, *, alone: bool = False) -> None: ...
 
 
 async def given_up(story: Story, event: CloudEvent) -> None:

@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.eventually import eventually
 
-from nexus_runtime.kafka.bells import LISTED_SECONDS, Bell, Ringer
+from nexus_runtime.kafka.bells import LISTED_SECONDS, MOST_BYTES, Bell, Ringer
 
 BROKER, TOPIC = "127.0.0.1:19092", "builds.commands.v1"
 
@@ -51,7 +51,13 @@ class Door:
 
     def __init__(self, broker: str = BROKER, topic: str = TOPIC) -> None:
         self.heard: list[tuple[int, int]] = []
-        self.bell = Bell(broker, topic, lambda partition, offset: self.heard.append((partition, offset)))
+        self.handed: list[tuple[int, bytes]] = []
+        self.bell = Bell(
+            broker,
+            topic,
+            lambda partition, offset: self.heard.append((partition, offset)),
+            lambda partition, value: self.handed.append((partition, value)),
+        )
 
 
 @asynccontextmanager
@@ -134,3 +140,27 @@ async def test_without_a_folder_of_its_own_a_reader_does_without_a_bell(folder: 
             ringer.ring(TOPIC, 0, 0)
     assert [line["event"] for line in lines] == ["records will be noticed late: no bell"]
     assert names(folder.parent) == [folder.name]
+
+
+async def test_a_value_is_handed_to_all_readers_of_the_topic() -> None:
+    first, second, other_topic = Door(), Door(), Door(topic="gateway.replies.v1")
+    async with opened(first, second, other_topic) as ringer:
+        assert ringer.hand(TOPIC, 3, b'{"answer":\n42}')
+        await eventually(lambda: first.handed == second.handed == [(3, b'{"answer":\n42}')])
+    assert other_topic.handed == first.heard == []
+
+
+async def test_a_value_that_is_too_large_is_left_to_a_fetch() -> None:
+    door, fits = Door(), b"x" * (MOST_BYTES - len("0\n"))
+    async with opened(door) as ringer:
+        assert not ringer.hand(TOPIC, 0, fits + b"x")
+        assert ringer.hand(TOPIC, 0, fits)
+        await eventually(lambda: door.handed == [(0, fits)])
+
+
+async def test_who_hands_over_is_told_where_a_reader_did_not_get_it() -> None:
+    door = Door()
+    async with opened(door) as ringer:
+        assert ringer.hand(TOPIC, 0, b"heard")
+        door.bell.close()
+        assert not ringer.hand(TOPIC, 0, b"unheard")

@@ -294,7 +294,7 @@ class GivenUp:
 
 
 def _published(bus: FakeBus) -> Any:
-    async def publish(topic: Any, event: Any, headers: Any = (), partition: int | None = None) -> None:
+    async def publish(topic: Any, event: Any, headers: Any = (), partition: int | None = None, **_: bool) -> None:
         await bus.send(topic.name, event.subject.encode(), event.body(), [*event.headers(), *headers], partition)
 
     return publish

@@ -63,6 +63,13 @@ async def test_what_was_accepted_is_given_to_a_new_broker_in_its_order() -> None
     assert headers == [{"reply_topic": b"gateway.replies.v1", "reply_partition": b"3"}] * 3
 
 
+async def test_who_waits_for_nothing_else_says_so() -> None:
+    world = World()
+    await asyncio.gather(world.ask(0.001), world.ask(0.001))
+    await world.ask(0.001)
+    assert [headers.get("reply_alone") for _, _, headers in world.bus.published] == [b"true", None, b"true"]
+
+
 async def test_each_new_broker_is_given_it_once() -> None:
     world = World()
     event = await world.ask()

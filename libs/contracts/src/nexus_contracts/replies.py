@@ -9,6 +9,8 @@ REPLY_TYPE = "nexus.reply.v1"
 REPLY_TOPIC_HEADER = "reply_topic"
 REPLY_PARTITION_HEADER = "reply_partition"
 REPLY_WHEN_HEADER = "reply_when"
+REPLY_ALONE_HEADER = "reply_alone"
+"""The sender waits for no other command: its reply need not keep together with others."""
 WHEN_ACCEPTED = b"accepted"
 """The sender of a command waits only for its acceptance: it follows the work by other means."""
 

@@ -1,7 +1,8 @@
 """Tells readers on this machine that there are records: the embedded broker does not end a fetch when they come.
 
-A ring says only where to look, and for what. Where one is lost, or nobody rings, the reader finds the record when it
-next looks.
+A ring says only where to look, and for what. A record that counts for nothing but its value, and only now, may be
+handed over instead, before the broker has it. Where either is lost, or nobody rings, the reader finds the record when
+it next looks.
 """
 
 import asyncio
@@ -22,16 +23,23 @@ from nexus_runtime.process.settings import ServiceSettings
 logger = log.get(__name__)
 LISTED_SECONDS = 1.0
 """For how long a reader that has just come may not be rung."""
-_RING_BYTES = 32
+MOST_BYTES = 65_536
+"""Of what is heard at once."""
 _numbers = itertools.count()
+Handed = Callable[[int, bytes], None]
 
 
 class Bell:
-    """A reader's: calls `rung` with the partition and the offset of a record that was published to the topic."""
+    """A reader's: calls `rung` with the partition and the offset of a record that was published to the topic, and
+    `handed` with the partition and the value of one that is.
+    """
 
-    def __init__(self, broker: str, topic: str, rung: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, broker: str, topic: str, rung: Callable[[int, int], None], handed: Handed = lambda _at, _value: None
+    ) -> None:
         self._path = _folder() / f"{_house(broker)}.{os.getpid()}.{next(_numbers)}.{topic}"
         self._rung = rung
+        self._handed = handed
         self._socket: socket.socket | None = None
 
     def open(self) -> None:
@@ -59,7 +67,10 @@ class Bell:
         offsets: dict[int, int] = {}
         try:
             while True:
-                match listening.recv(_RING_BYTES).split():
+                told, handed, value = listening.recv(MOST_BYTES).partition(b"\n")
+                match told.split():
+                    case [partition] if handed and partition.isdigit():
+                        self._handed(int(partition), value)
                     case [partition, offset] if partition.isdigit() and offset.isdigit():
                         offsets[int(partition)] = max(int(offset), offsets.get(int(partition), 0))
                     case _:
@@ -83,21 +94,33 @@ class Ringer:
 
     def ring(self, topic: str, partition: int, offset: int) -> None:
         """The record can be read by now. Never fails, never waits."""
+        self._tell(topic, b"%d %d" % (partition, offset))
+
+    def hand(self, topic: str, partition: int, value: bytes) -> bool:
+        """Hands a record's value to the readers; whether all have it. If not, they are to be rung."""
+        what = b"%d\n%b" % (partition, value)
+        return len(what) <= MOST_BYTES and self._tell(topic, what)
+
+    def _tell(self, topic: str, what: bytes) -> bool:
         if self._monotonic() - self._listed >= LISTED_SECONDS:
             self._bells, self._listed = _bells(self._house), self._monotonic()
+        everybody = True
         for path in self._bells.get(topic, ()):
             try:
-                self._socket.sendto(b"%d %d" % (partition, offset), path)
+                self._socket.sendto(what, path)
             except OSError:
                 # It is gone, or has so many rings to hear that one more tells it nothing.
-                continue
+                everybody = False
+        return everybody
 
     def close(self) -> None:
         self._socket.close()
 
 
-def bell_for(settings: ServiceSettings, topic: Topic, rung: Callable[[int, int], None]) -> Bell:
-    return Bell(settings.kafka_bootstrap_servers, topic.name, rung)
+def bell_for(
+    settings: ServiceSettings, topic: Topic, rung: Callable[[int, int], None], handed: Handed = lambda _at, _value: None
+) -> Bell:
+    return Bell(settings.kafka_bootstrap_servers, topic.name, rung, handed)
 
 
 def _folder() -> Path:

@@ -97,16 +97,24 @@ class Bus:
             raise BrokerUnavailable("the message broker does not accept messages") from error
 
     async def publish(
-        self, topic: Topic, event: CloudEvent, headers: Headers = (), partition: int | None = None
+        self,
+        topic: Topic,
+        event: CloudEvent,
+        headers: Headers = (),
+        partition: int | None = None,
+        *,
+        hand: bool = False,
     ) -> None:
         """Returns once the record is durable, and readers know of it.
 
-        Raises BrokerUnavailable (nothing sent) or Unacknowledged.
+        `hand`: readers that are rung are given the value at once, as nothing depends on whether the broker keeps it;
+        `partition` is known then. Raises BrokerUnavailable (nothing sent) or Unacknowledged.
         """
-        key, began = event.subject.encode(), time.perf_counter()
-        sent = await self.send(topic.name, key, event.body(), [*event.headers(), *headers], partition)
+        key, body, began = event.subject.encode(), event.body(), time.perf_counter()
+        handed = hand and self._ringer and partition is not None and self._ringer.hand(topic.name, partition, body)
+        sent = await self.send(topic.name, key, body, [*event.headers(), *headers], partition)
         record = await self.acknowledged(topic.name, sent)
-        if self._ringer:
+        if self._ringer and not handed:
             self._ringer.ring(topic.name, record.partition, record.offset)
         if tracing.kept():
             told = {"messaging.system": "kafka", "messaging.destination.name": topic.name}

@@ -32,7 +32,8 @@ class Tap:
 
     A batch that cannot be read is passed over, with what was published until it was noticed: nobody waits for long.
     `rests`: by who waits for a record, while `awaited` says that somebody does; `hasten` says that one is expected. A
-    volatile broker gives what it still has, too.
+    volatile broker gives what it still has, too. `handed` is given the values that publishers hand over; their records
+    come, too.
     """
 
     def __init__(
@@ -45,13 +46,15 @@ class Tap:
         *,
         rests: Rests,
         awaited: Callable[[], bool],
+        handed: Callable[[bytes], None] | None = None,
     ) -> None:
         self._settings = settings
         self._bus = bus
         self._places = [TopicPartition(topic.name, number) for number in partitions]
         self._take = take
         self._pace = pace_of(rests, volatile=settings.kafka_volatile, awaited=awaited)
-        self._bell = bell_for(settings, topic, self._rung) if self._pace and rests.rung else None
+        self._handed = handed
+        self._bell = bell_for(settings, topic, self._rung, self._given) if self._pace and rests.rung else None
         self._reading: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
         self.listening = False
@@ -86,6 +89,10 @@ class Tap:
     def _rung(self, partition: int, offset: int) -> None:
         if self._pace is not None and any(place.partition == partition for place in self._places):
             self._pace.rung(partition, offset)
+
+    def _given(self, partition: int, value: bytes) -> None:
+        if self._handed is not None and any(place.partition == partition for place in self._places):
+            self._handed(value)
 
     def alive(self) -> bool:
         """Whether it is listening, has stopped only a short while ago, or the broker is unavailable."""

@@ -13,6 +13,7 @@ from typing import Any
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.model import Message
 from nexus_contracts.replies import (
+    REPLY_ALONE_HEADER,
     REPLY_PARTITION_HEADER,
     REPLY_TYPE,
     REPLY_WHEN_HEADER,
@@ -29,6 +30,8 @@ from nexus_runtime.process.clock import new_id, utc_now
 from nexus_runtime.process.settings import ServiceSettings
 
 logger = log.get(__name__)
+_REQUEST = "ce_causationid"
+"""The header that names the request which a reply answers."""
 
 
 class ReplyAddress(Message):
@@ -58,6 +61,11 @@ def waits_for_acceptance(headers: Iterable[tuple[str, bytes | None]]) -> bool:
     return (REPLY_WHEN_HEADER, WHEN_ACCEPTED) in headers
 
 
+def waits_alone(headers: Iterable[tuple[str, bytes | None]]) -> bool:
+    """Whether the sender of a command waits for nothing else."""
+    return any(name == REPLY_ALONE_HEADER for name, _ in headers)
+
+
 class Replier:
     """The owner's side."""
 
@@ -65,8 +73,8 @@ class Replier:
         self._bus = bus
         self._source = source
 
-    async def send(self, partition: int | None, reply: Reply) -> None:
-        """Does nothing if nobody waits. Raises ServiceUnavailable."""
+    async def send(self, partition: int | None, reply: Reply, *, alone: bool = False) -> None:
+        """Does nothing if nobody waits; `alone`: nobody else does. Raises ServiceUnavailable."""
         if partition is None:
             return
         event = CloudEvent.own(
@@ -79,7 +87,7 @@ class Replier:
             causationid=reply.request_id,
             traceparent=tracing.traceparent.get(),
         )
-        await self._bus.publish(GATEWAY_REPLIES, event, partition=partition)
+        await self._bus.publish(GATEWAY_REPLIES, event, partition=partition, hand=alone)
 
 
 class ReplyDesk:
@@ -90,7 +98,14 @@ class ReplyDesk:
         # Gateways may pick the same partition: each ignores answers that it does not wait for.
         self.partition = random.randrange(topic.partitions)
         self._tap = Tap(
-            settings, bus, topic, [self.partition], self._fulfil, rests=PROMPT, awaited=lambda: bool(self._waiting)
+            settings,
+            bus,
+            topic,
+            [self.partition],
+            self._read,
+            rests=PROMPT,
+            awaited=lambda: bool(self._waiting),
+            handed=self._fulfil,
         )
 
     async def start(self) -> None:
@@ -117,10 +132,16 @@ class ReplyDesk:
         finally:
             del self._waiting[request_id]
 
-    def _fulfil(self, record: Any) -> None:
+    def _read(self, record: Any) -> None:
+        """Parses only what somebody waits for: as a rule it was handed over before it could be read."""
+        asked = next((value for name, value in record.headers if name == _REQUEST), None)
+        if asked is None or asked.decode(errors="replace") in self._waiting:
+            self._fulfil(record.value)
+
+    def _fulfil(self, value: bytes) -> None:
         try:
             # Not parsed as a whole event: only owners write here, and none of the attributes is needed.
-            reply = Reply.model_validate_json(record.value)
+            reply = Reply.model_validate_json(value)
             future = self._waiting.get(reply.request_id)
             # A redelivered command is answered again, so an answer may arrive twice.
             if future is not None and not future.done():

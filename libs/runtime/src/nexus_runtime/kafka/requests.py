@@ -14,6 +14,7 @@ from typing import Protocol
 from nexus_contracts.envelope import CloudEvent
 from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import (
+    REPLY_ALONE_HEADER,
     REPLY_PARTITION_HEADER,
     REPLY_TOPIC_HEADER,
     REPLY_WHEN_HEADER,
@@ -88,6 +89,7 @@ class Requests:
         self._now = now
         self._unanswered: dict[str, _Request] = {}
         self._kept: dict[str, _Request] = {}
+        self._asking = 0
         self._sending_again: asyncio.Task[None] | None = None
         bus.when_broker_is_new(self._broker_is_new)
 
@@ -99,7 +101,16 @@ class Requests:
         `when_accepted`: a reply comes as soon as the command is accepted or refused.
         Raises BrokerUnavailable (nothing sent) or Unacknowledged.
         """
-        request = _Request(topic, event, self._bus.cluster, self._now(), when_accepted)
+        self._asking += 1
+        try:
+            return await self._asked(
+                _Request(topic, event, self._bus.cluster, self._now(), when_accepted), wait_seconds
+            )
+        finally:
+            self._asking -= 1
+
+    async def _asked(self, request: _Request, wait_seconds: float) -> Reply | None:
+        event = request.event
         with request.held as held:
             expected = held.enter_context(self._desk.expect(event.id))
             await self._send(request)
@@ -160,6 +171,7 @@ class Requests:
             (REPLY_TOPIC_HEADER, GATEWAY_REPLIES.name.encode()),
             (REPLY_PARTITION_HEADER, str(self._desk.partition).encode()),
             *([(REPLY_WHEN_HEADER, WHEN_ACCEPTED)] if request.when_accepted else []),
+            *([(REPLY_ALONE_HEADER, b"true")] if self._asking == 1 else []),
         ]
         await self._bus.publish(request.topic, request.event, headers)
         request.cluster = cluster

@@ -10,7 +10,7 @@ from nexus_contracts.errors import IdempotencyKeyReused, InternalError, Platform
 from nexus_contracts.replies import Outcome, Reply
 from nexus_contracts.topics import Topic
 from nexus_runtime.kafka.delivery import Admission, Delivery, Subscription
-from nexus_runtime.kafka.replies import Replier, ReplyAddress, reply_partition, waits_for_acceptance
+from nexus_runtime.kafka.replies import Replier, ReplyAddress, reply_partition, waits_alone, waits_for_acceptance
 from nexus_runtime.ledger.inbox import Handled, reply
 from nexus_runtime.ledger.ledger import Decision, Ledger
 
@@ -49,7 +49,7 @@ def command_subscription(
                 await ledger.give_up(handled.command.command_id, handled.command.fingerprint, outcome)
             answered = reply(handled, outcome)
         if answered.status != ACCEPTED or accepted:
-            await replier.send(partition, answered)
+            await replier.send(partition, answered, alone=waits_alone(delivery.record.headers))
 
     async def refused(event: CloudEvent, record: Any, fault: PlatformError) -> None:
         outcome = Outcome(status=fault.http_status, error=fault.body())
