@@ -127,8 +127,7 @@ async def test_where_the_database_is_unavailable_all_are_told(joint: JointCalls,
 
 
 async def test_who_is_cancelled_takes_nobody_along(joint: JointCalls, database: Faulty) -> None:
-    leaving, staying = asyncio.create_task(joint.write(note("a"))), asyncio.create_task(joint.write(note("b")))
-    await asyncio.sleep(0)
+    leaving, staying = joint.write(note("a")), joint.write(note("b"))
     leaving.cancel()
     await staying
     assert leaving.cancelled()

@@ -70,12 +70,12 @@ class JointCalls:
         self._begin_later()
         return await asked.found
 
-    async def write(self, *actions: Action) -> None:
+    def write(self, *actions: Action) -> asyncio.Future[None]:
         """All of the actions or none. Raises ConditionFailed."""
         asked = _Write(actions, asyncio.get_running_loop().create_future())
         self._writes.append(asked)
         self._begin_later()
-        await asked.written
+        return asked.written
 
     def _begin_later(self) -> None:
         if len(self._reads) + len(self._writes) == 1:
@@ -88,15 +88,21 @@ class JointCalls:
         writes = [one for one in self._writes if not one.written.done()]
         self._reads, self._writes = [], []
         for alike in _alike(reads):
-            self._run(self._read(alike))
+            self._run(self._read(alike), [one.found for one in alike])
         for together in _compatible(writes):
-            self._run(self._write(together))
+            self._run(self._write(together), [one.written for one in together])
 
-    def _run(self, call: Coroutine[Any, Any, None]) -> None:
+    def _run(self, call: Coroutine[Any, Any, None], asked: "Sequence[asyncio.Future[Any]]") -> None:
         # In a task of its own: who has asked may be cancelled, the others still wait.
         task = asyncio.create_task(call)
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+
+        def over(_: asyncio.Task[None]) -> None:
+            self._under_way.discard(task)
+            for one in asked:
+                one.cancel()  # no effect where it has ended, as all have unless the task was cancelled with its loop
+
+        task.add_done_callback(over)
 
     async def _read(self, asked: Sequence[_Read]) -> None:
         table, only = asked[0].table, asked[0].only
