@@ -1,5 +1,7 @@
 """What invocations and sessions cost their owner: calls of the database, counted, and when a read is not spared."""
 
+import asyncio
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest_asyncio
 from tests.support.agents_world import AGENT, PACKAGE, SESSION, World, error_of, kill_tasks, settle, world_with_session
 
 from nexus_agents.domain.backend import AgentAnswer
-from nexus_agents.store.agents import KNOWN_SECONDS, KnownAgents
+from nexus_agents.store.agents import KNOWN_SECONDS, SHARDS, KnownAgents
 from nexus_agents.tables import INSTANCES, INVOCATIONS
 from nexus_contracts.agents.commands import CreateSession, DeleteAgent, InvokeAgent, PostMessage, SetAgentStatus
 from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
@@ -39,9 +41,9 @@ def calls(world: World, monkeypatch: pytest.MonkeyPatch) -> Calls:
         made.append(f"query {table.name}")
         return query(table, *args, **more)
 
-    async def counted_write(*actions: Action) -> None:
+    async def counted_write(*actions: Action, **more: int) -> None:
         made.append(f"write {len(actions)}")
-        await write(*actions)
+        await write(*actions, **more)
 
     monkeypatch.setattr(world.database, "get", counted_get)
     monkeypatch.setattr(world.database, "query", counted_query)
@@ -76,6 +78,24 @@ async def test_an_agent_that_is_known_costs_no_read(world: World, calls: Calls) 
         await world.send(invocation())
         await answered(world)
     assert calls[3:] == ["write 8", "write 5"]
+
+
+async def test_invocations_that_arrive_together_and_end_together_are_two_transactions(
+    world: World, calls: Calls
+) -> None:
+    await world.send(invocation())
+    await answered(world)
+    calls.clear()
+    commands = [invocation() for _ in range(8)]
+    requests = await asyncio.gather(*(world.send(command) for command in commands))
+    for asked in world.backend.asked:
+        asked.succeed()
+    await settle()
+    assert [[answer.status for answer in world.answers(request)] for request in requests] == [[200]] * 8
+    # The gate and the figures of an agent are four items, however many there are that go by them.
+    shards = len({zlib.crc32(command.invocation_id.encode()) % SHARDS for command in commands})
+    assert calls == [f"write {8 * 7 + shards}", f"write {8 * 4 + shards}"]
+    assert (await world.view()).runtime_stats.successful_invocations == 9
 
 
 async def test_what_has_changed_since_an_agent_was_read_is_noticed(world: World) -> None:
