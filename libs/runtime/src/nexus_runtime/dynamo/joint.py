@@ -26,6 +26,8 @@ from nexus_runtime.dynamo.model import (
 
 MOST_CHARACTERS = 1_000_000
 """Of what is written together: four million bytes at the most, which a transaction may have."""
+TRIES = 2
+"""Of several together while others use their items, before each goes by itself."""
 Key = tuple[Any, Any]
 Place = tuple[str, Key]
 
@@ -128,7 +130,7 @@ class JointCalls:
     async def _write(self, together: Sequence[_Write]) -> None:
         (actions, places), alone = _united(together), len(together) == 1
         try:
-            await (self._database.write(*actions) if alone else self._database.write(*actions, tries=1))
+            await (self._database.write(*actions) if alone else self._database.write(*actions, tries=TRIES))
         except Exception as error:  # noqa: BLE001  # whatever it is, those who have asked are told
             if alone or (isinstance(error, DatabaseUnavailable) and not isinstance(error, WritesCollide)):
                 _fail([one.written for one in together], error)
