@@ -167,6 +167,8 @@ def _alike(asked: Sequence[_Read]) -> list[list[_Read]]:
 
 def _compatible(asked: Sequence[_Write]) -> list[list[_Write]]:
     """As few transactions as possible in this order; each may have one action for an item."""
+    if len(asked) == 1:
+        return [[*asked]]  # nothing to compare it with
     packs: list[list[_Write]] = []
     touched, size = dict[Place, Action](), 0
     for one in asked:
