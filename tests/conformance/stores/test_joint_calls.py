@@ -52,3 +52,15 @@ async def test_processes_that_write_the_same_items_at_once_lose_nothing(database
     await asyncio.gather(*(joint.write(one) for _ in range(5) for joint in processes for one in counted))
     items = [await database.get(COUNTERS, one.key) for one in counted]
     assert [item and item["count"] for item in items] == [15] * 4
+
+
+async def test_counts_of_one_item_that_go_together_all_count_where_their_condition_holds(database: Database) -> None:
+    processes = [JointCalls(database) for _ in range(3)]
+    await processes[0].write(Put(COUNTERS, {"name": "figures", "of": "x"}))
+    count = Update(COUNTERS, {"name": "figures"}, add={"count": 1}, where=Where(equal={"of": "x"}))
+    await asyncio.gather(
+        *(joint.write(count, first(f"{at}-{number}")) for number in range(20) for at, joint in enumerate(processes))
+    )
+    item = await database.get(COUNTERS, count.key)
+    assert item is not None
+    assert item["count"] == 60

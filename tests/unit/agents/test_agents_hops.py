@@ -1,6 +1,8 @@
 """What invocations and sessions cost their owner: calls of the database, counted, and when a read is not spared."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ import pytest_asyncio
 from tests.support.agents_world import AGENT, PACKAGE, SESSION, World, error_of, kill_tasks, settle, world_with_session
 
 from nexus_agents.domain.backend import AgentAnswer
-from nexus_agents.store.agents import KNOWN_SECONDS, KnownAgents
+from nexus_agents.store.agents import KNOWN_SECONDS, SHARDS, KnownAgents
 from nexus_agents.tables import INSTANCES, INVOCATIONS
 from nexus_contracts.agents.commands import CreateSession, DeleteAgent, InvokeAgent, PostMessage, SetAgentStatus
 from nexus_contracts.errors import RateLimitExceeded, ServiceUnavailable
@@ -29,21 +31,29 @@ async def world() -> AsyncGenerator[World]:
 def calls(world: World, monkeypatch: pytest.MonkeyPatch) -> Calls:
     """The calls from now on: of reads the table, of writes how many actions they have."""
     made: Calls = []
-    get, query, write = world.database.get, world.database.query, world.database.write
+    get, get_many = world.database.get, world.database.get_many
+    query, write = world.database.query, world.database.write
 
     async def counted_get(table: Table, *args: Any, **more: Any) -> Item | None:
         made.append(f"get {table.name}")
         return await get(table, *args, **more)
 
+    async def counted_many(table: Table, keys: Sequence[Any], *args: Any) -> list[Item]:
+        known = list(made)
+        found = await get_many(table, keys, *args)
+        made[:] = [*known, f"many {table.name} {len(keys)}"]
+        return found
+
     def counted_query(table: Table, *args: Any, **more: Any) -> AsyncIterator[Item]:
         made.append(f"query {table.name}")
         return query(table, *args, **more)
 
-    async def counted_write(*actions: Action) -> None:
+    async def counted_write(*actions: Action, **more: int) -> None:
         made.append(f"write {len(actions)}")
-        await write(*actions)
+        await write(*actions, **more)
 
     monkeypatch.setattr(world.database, "get", counted_get)
+    monkeypatch.setattr(world.database, "get_many", counted_many)
     monkeypatch.setattr(world.database, "query", counted_query)
     monkeypatch.setattr(world.database, "write", counted_write)
     return made
@@ -57,6 +67,11 @@ def invocation(**fields: Any) -> InvokeAgent:
 def message() -> PostMessage:
     named = {"command_id": new_id("c"), "session_id": SESSION, "invocation_id": new_id("inv_"), "content": "hello"}
     return PostMessage.model_validate(named)
+
+
+def shards_of(commands: Sequence[InvokeAgent | PostMessage]) -> int:
+    """Over how many items the agent's gate and figures are spread for these, however many go by each."""
+    return len({zlib.crc32(command.invocation_id.encode()) % SHARDS for command in commands})
 
 
 async def answered(world: World) -> None:
@@ -76,6 +91,23 @@ async def test_an_agent_that_is_known_costs_no_read(world: World, calls: Calls) 
         await world.send(invocation())
         await answered(world)
     assert calls[3:] == ["write 8", "write 5"]
+
+
+async def test_invocations_that_arrive_together_and_end_together_are_two_transactions(
+    world: World, calls: Calls
+) -> None:
+    await world.send(invocation())
+    await answered(world)
+    calls.clear()
+    commands = [invocation() for _ in range(8)]
+    requests = await asyncio.gather(*(world.send(command) for command in commands))
+    for asked in world.backend.asked:
+        asked.succeed()
+    await settle()
+    assert [[answer.status for answer in world.answers(request)] for request in requests] == [[200]] * 8
+    shards = shards_of(commands)
+    assert calls == [f"write {8 * 7 + shards}", f"write {8 * 4 + shards}"]
+    assert (await world.view()).runtime_stats.successful_invocations == 9
 
 
 async def test_what_has_changed_since_an_agent_was_read_is_noticed(world: World) -> None:
@@ -136,6 +168,23 @@ async def test_a_turn_costs_four_reads_and_two_transactions(world: World, calls:
     assert calls == [
         *("get AgentSessions", "get AgentInstances", "write 11"),
         *("query AgentSessionMessages", "get AgentSessions", "write 7"),
+    ]
+
+
+async def test_turns_that_arrive_together_are_read_together(world: World, calls: Calls) -> None:
+    sessions = [f"sess_{number}" + "8" * 31 for number in range(4)]
+    for session in sessions:
+        await world.ask(CreateSession(command_id=new_id("c"), session_id=session, agent_id=AGENT))
+    calls.clear()
+    turns = [message().model_copy(update={"session_id": session}) for session in sessions]
+    await asyncio.gather(*(world.send(turn) for turn in turns))
+    for asked in world.backend.asked:
+        asked.succeed()
+    await settle()
+    shards = shards_of(turns)
+    assert calls == [
+        *("many AgentSessions 4", "get AgentInstances", f"write {4 * 11}"),
+        *(*["query AgentSessionMessages"] * 4, "many AgentSessions 4", f"write {4 * 6 + shards}"),
     ]
 
 

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from tests.support.memory_database import MemoryDatabase
 
-from nexus_runtime.dynamo import Action, ConditionFailed, DatabaseUnavailable, Item, Put, Table, Update, Value, Where
+from nexus_runtime.dynamo import (
+    Action,
+    Check,
+    ConditionFailed,
+    DatabaseUnavailable,
+    Item,
+    Put,
+    Table,
+    Update,
+    Value,
+    Where,
+)
 from nexus_runtime.dynamo.joint import MOST_CHARACTERS, JointCalls
 from nexus_runtime.dynamo.model import MAX_ACTIONS, WritesCollide
 
@@ -90,9 +101,71 @@ async def test_where_all_conditions_fail_nothing_is_written(joint: JointCalls, d
 
 
 async def test_a_transaction_touches_an_item_once(joint: JointCalls, database: Faulty) -> None:
-    counted = Update(NOTES, {"list": "n", "place": 0}, add={"text": 1})
-    assert await ended(*(joint.write(counted) for _ in range(3))) == [None] * 3
-    assert (database.calls, database.items(NOTES)[0]["text"]) == ([1, 1, 1], 3)
+    longer = Update(NOTES, {"list": "n", "place": 0}, append={"text": ["x"]})
+    assert await ended(*(joint.write(longer) for _ in range(3))) == [None] * 3
+    assert (database.calls, database.items(NOTES)[0]["text"]) == ([1, 1, 1], ["x"] * 3)
+
+
+def open_gate(text: str = "gate") -> Check:
+    return Check(NOTES, {"list": "gate", "place": 0}, where=Where(equal={"text": text}))
+
+
+async def test_what_several_check_alike_is_checked_once(joint: JointCalls, database: Faulty) -> None:
+    await joint.write(note("c"))
+    database.tables[NOTES.name]["gate", 0] = {"list": "gate", "place": 0, "text": "gate"}
+    ends = await ended(
+        *(joint.write(note(text), open_gate()) for text in "abcd"), joint.write(note("e"), open_gate("no"))
+    )
+    assert [one.failed if isinstance(one, ConditionFailed) else one for one in ends] == [
+        *(None, None, frozenset({0}), None, frozenset({1}))
+    ]
+    # Four that check the same, then without the one whose note is there already; who checks something else goes alone.
+    assert database.calls[1:] == [5, 4, 2]
+
+
+async def test_a_check_that_fails_is_told_to_all_who_made_it(joint: JointCalls, database: Faulty) -> None:
+    writes = [joint.write(note(text), open_gate()) for text in "ab"]
+    failed = await ended(*writes, joint.write(note("c")))
+    assert [isinstance(one, ConditionFailed) and one.failed for one in failed] == [{1}, {1}, False]
+    assert database.texts() == ["c"]
+
+
+def count(number: int, where: Where | None = None, **more: Any) -> Update:
+    return Update(NOTES, {"list": "counts", "place": 0}, add={"number": number}, where=where, **more)
+
+
+async def test_what_several_count_is_one_action_as_if_one_came_after_the_other(
+    joint: JointCalls, database: Faulty
+) -> None:
+    database.tables[NOTES.name] = {("counts", 0): {"list": "counts", "place": 0, "of": "x", "text": "none"}}
+    mine = Where(equal={"of": "x"})
+    counts = [
+        joint.write(count(number, mine, assign={"text": str(number)}), note(f"a{number}")) for number in (1, 2, 4)
+    ]
+    assert await ended(*counts) == [None] * 3
+    found = database.tables[NOTES.name]["counts", 0]
+    assert (found["number"], found["text"], database.calls) == (7, "4", [4])
+    counts = [joint.write(count(number, Where(equal={"of": "y"})), note(f"b{number}")) for number in (1, 2)]
+    failed = await ended(*counts, joint.write(note("c")))
+    assert [isinstance(one, ConditionFailed) and one.failed for one in failed] == [{0}, {0}, False]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [count(1, Where(at_most={"number": 1})), count(1, Where(at_most={"number": 1}))],
+        [count(1, Where(absent="number")), count(1, Where(absent="number"))],
+        [count(1, default={"since": 1}), count(1, default={"since": 2})],
+        [count(1), count(1, Where(equal={"of": "x"}))],
+        [count(1), Update(NOTES, {"list": "counts", "place": 0}, assign={"number": 9})],
+    ],
+    ids=["condition on the count", "the first", "default", "other condition", "assigned"],
+)
+async def test_what_is_not_the_same_as_one_after_the_other_is_not_one_action(
+    joint: JointCalls, database: Faulty, counts: Sequence[Update]
+) -> None:
+    await ended(*(joint.write(one, note(f"a{number}")) for number, one in enumerate(counts)))
+    assert database.calls == [2, 2]
 
 
 async def test_a_transaction_has_a_limited_number_of_actions(joint: JointCalls, database: Faulty) -> None:
@@ -127,8 +200,7 @@ async def test_where_the_database_is_unavailable_all_are_told(joint: JointCalls,
 
 
 async def test_who_is_cancelled_takes_nobody_along(joint: JointCalls, database: Faulty) -> None:
-    leaving, staying = asyncio.create_task(joint.write(note("a"))), asyncio.create_task(joint.write(note("b")))
-    await asyncio.sleep(0)
+    leaving, staying = joint.write(note("a")), joint.write(note("b"))
     leaving.cancel()
     await staying
     assert leaving.cancelled()

@@ -72,7 +72,6 @@ class Owner:
     """Database, broker and ledger of one service. `name` is its client id and the source of its events.
 
     `work`: where its long work stands, if it has any. With leases it works on it, too: `engine.serve(kind, at_once)`.
-    `joins`: what commands that arrive together write is one transaction.
     `database` and `bus` are made from the settings where they are not given.
     """
 
@@ -84,7 +83,6 @@ class Owner:
         topic: Topic,
         work: LongWork | None = None,
         *,
-        joins: bool = False,
         database: Database | None = None,
         bus: Bus | None = None,
     ) -> None:
@@ -101,8 +99,9 @@ class Owner:
         self._work = self._work_log(work, settings)
         if isinstance(self._work, Engine):
             self._work.sweeper.others_changed = self.relay.sweep_soon
-        writer = self.joint if joins else self.database
-        self.ledger = Ledger(self.inbox, self.history, self.outbox, self.relay, writer, utc_now, self._work or NoWork())
+        self.ledger = Ledger(
+            self.inbox, self.history, self.outbox, self.relay, self.joint, utc_now, self._work or NoWork()
+        )
 
     @property
     def engine(self) -> Engine:

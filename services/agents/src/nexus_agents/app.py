@@ -181,7 +181,8 @@ def assemble(
 ) -> AgentsService:
     """Everything on one owner and its backends; its engine runs the long work."""
     history = HistoryBounds(settings.history_messages, settings.history_bytes)
-    agents, turns = AgentStore(owner.database), TurnStore(owner.database, history, _quotas(settings))
+    agents = AgentStore(owner.database, owner.joint)
+    turns = TurnStore(owner.database, history, _quotas(settings), owner.joint)
     lists = Lists(owner.database)
     versions, packages = VersionStore(owner.database), PackageStore(owner.database)
     logs = LogStore(owner.database, now)

@@ -43,7 +43,7 @@ EXTERNAL_ROUNDS = 6
 
 def create_app(settings: BuildsSettings) -> FastAPI:
     """The service, ready to be served."""
-    owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work(), joins=True)
+    owner = Owner(NAME, settings, LEDGER, BUILDS_EVENTS, settings.long_work())
     store = ProjectStore(owner.database)
     owner.engine.serve(Erasure(store, owner.ledger), at_once=ERASURES)
     verifications = Verifications(owner.database, owner.engine.items, owner.engine)

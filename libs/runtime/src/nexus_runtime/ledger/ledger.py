@@ -19,6 +19,7 @@ from nexus_runtime.ledger.change import Change, NoWork, Recorded, WorkLog
 from nexus_runtime.ledger.history import History
 from nexus_runtime.ledger.inbox import Handled, Inbox, reply
 from nexus_runtime.ledger.outbox import Outbox
+from nexus_runtime.ledger.unbroken import unbroken
 from nexus_runtime.process import caller, metrics, tracing
 from nexus_runtime.process.clock import new_id
 
@@ -39,7 +40,7 @@ class Contention(ServiceUnavailable):
 
 
 class Writer(Protocol):
-    async def write(self, *actions: Action) -> None:
+    def write(self, *actions: Action) -> Awaitable[None]:
         """All of them or none. Raises ConditionFailed."""
         ...
 
@@ -100,17 +101,19 @@ class Ledger:
         for aggregate, kept in entries.items():
             writes += self.history.record(aggregate, kept)
             writes.append(self.outbox.record(aggregate, kept[0].sequence, kept[-1].sequence))
-        try:
-            async with self.work.transaction(change) as works:
-                await self.database.write(*writes, *change.actions, *works)
-        except ConditionFailed as error:
-            # The inbox entry is the first of the writes, and its only condition is that there is none yet.
-            if handled and 0 in error.failed:
-                raise AlreadyHandled(handled.command.command_id) from error
-            raise ChangedMeanwhile(str(error)) from error
-        # After a crash here the sweep finds what the outbox says; announcing only saves its delay.
-        for aggregate, kept in entries.items():
-            self.relay.announce(aggregate, kept)
+        # Begun is done, though the task be cancelled, as by another that ends its work: it would not know who answers.
+        async with unbroken() as carried:
+            try:
+                async with self.work.transaction(change) as works:
+                    await carried(self.database.write(*writes, *change.actions, *works))
+            except ConditionFailed as error:
+                # The inbox entry is the first of the writes, and its only condition is that there is none yet.
+                if handled and 0 in error.failed:
+                    raise AlreadyHandled(handled.command.command_id) from error
+                raise ChangedMeanwhile(str(error)) from error
+            # After a crash here the sweep finds what the outbox says; announcing only saves its delay.
+            for aggregate, kept in entries.items():
+                self.relay.announce(aggregate, kept)
 
     def _answered(self, handled: Handled, outcome: Outcome, now: datetime, cause: CloudEvent | None) -> list[Action]:
         """The answer to store for a decided command, and the audit entry if it was not refused."""

@@ -217,6 +217,8 @@ class Engine(Queue):
                 held.stale = True
 
     def _doubtful(self, plan: Plan) -> None:
+        # Where another task of this process has ended it, that has answered: there is no doubt.
+        plan.ended = [(item, outcome) for item, outcome in plan.ended if not self._hands.has_ended(item)]
         super()._doubtful(plan)
         self._refused(plan)
         # If it was begun nevertheless, the sweep finds it under this process's name, or without a runner.

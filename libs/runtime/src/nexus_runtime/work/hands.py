@@ -109,6 +109,11 @@ class Hands:
             if working.get() is not held:
                 held.lose()
 
+    def has_ended(self, item: WorkItem) -> bool:
+        """Whether this process has ended it, and its task still unwinds."""
+        held = self.held.get(item.key)
+        return held is not None and held.item.begun == item.begun and held.ended
+
     async def confirm(self, held: Held) -> None:
         """Drops the work if it no longer belongs to this process."""
         found = await self._items.get(held.item.kind, held.name)

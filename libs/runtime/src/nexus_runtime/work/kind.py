@@ -60,9 +60,10 @@ class Held:
         return known
 
     def lose(self) -> None:
-        """The work no longer belongs to this process: its task is cancelled."""
-        self.lost.set()
-        self.cancel()
+        """The work no longer belongs to this process: its task is cancelled, once."""
+        if not self.lost.is_set():
+            self.lost.set()
+            self.cancel()
 
     def cancel(self) -> None:
         """Cancels the task, unless it is the caller."""

@@ -80,7 +80,7 @@ class Queue:
             self._refused(plan)
             raise
         except BaseException:
-            # Cancellation included: the write may have reached the database, or reach it yet.
+            # A commit that was broken off included: the write may have reached the database, or reach it yet.
             self._doubtful(plan)
             raise
         self._committed(plan)
@@ -193,7 +193,7 @@ class Queue:
         """Resolves an end whose commit is in doubt: once the item is gone, nobody else will answer its waiters.
 
         A write that timed out here may still take effect there, hence more than one look. If another process ended
-        the work, they are answered twice, with the same answer.
+        the work, that has answered them, too; who has asked takes the first answer that comes.
         """
         pause, waited = 0.05, 0.0
         while waited < self._doubt_seconds:

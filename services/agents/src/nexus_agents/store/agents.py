@@ -21,7 +21,7 @@ from nexus_contracts.identifiers import format_timestamp
 from nexus_contracts.principal import Principal
 from nexus_runtime.dynamo import Action, Check, Database, Delete, Put, Update, Value, Where
 from nexus_runtime.dynamo.form import Form
-from nexus_runtime.ledger.change import Change, Recorded, Saved, States
+from nexus_runtime.ledger.change import Change, Reader, Recorded, Saved, States
 from nexus_runtime.ledger.inbox import KEEP_SECONDS
 
 
@@ -52,8 +52,11 @@ def is_agent_id(text: str) -> bool:
 
 
 class AgentStore:
-    def __init__(self, database: Database) -> None:
+    """`loader` reads single agents, by default the database."""
+
+    def __init__(self, database: Database, loader: Reader | None = None) -> None:
         self._database = database
+        self._loader: Reader = loader or database
         self._lists = Lists(database)
         self._states = States(INSTANCES, AGENT)
 
@@ -77,7 +80,7 @@ class AgentStore:
         """The agent, even while it is being deleted."""
         if not is_agent_id(agent_id):
             return None
-        item = await self._database.get(INSTANCES, {"agent_id": agent_id}, only=STATE)
+        item = await self._loader.get(INSTANCES, {"agent_id": agent_id}, only=STATE)
         return self._states.read(item) if item else None
 
     async def all(self) -> AsyncIterator[Agent]:

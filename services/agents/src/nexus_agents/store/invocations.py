@@ -13,14 +13,17 @@ from nexus_agents.tables import INVOCATIONS, LISTS
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Action, Database, Delete, Put
 from nexus_runtime.dynamo.form import Form
-from nexus_runtime.ledger.change import Change, Saved, States
+from nexus_runtime.ledger.change import Change, Reader, Saved, States
 
 INVOCATION_FORM = Form(Invocation, beside=frozenset({"input", "output"}))
 
 
 class InvocationStore:
-    def __init__(self, database: Database, quotas_of: QuotasOf | None) -> None:
+    """`loader` reads single invocations."""
+
+    def __init__(self, database: Database, loader: Reader, quotas_of: QuotasOf | None) -> None:
         self._database = database
+        self._loader = loader
         self.usage = UsageStore(database, quotas_of) if quotas_of else None
         self._lists = Lists(database)
         self._states = States(INVOCATIONS, INVOCATION_FORM)
@@ -28,7 +31,7 @@ class InvocationStore:
     async def load(self, invocation_id: str) -> Invocation | None:
         if len(invocation_id) > MAX_ID:
             return None
-        item = await self._database.get(INVOCATIONS, {"invocation_id": invocation_id})
+        item = await self._loader.get(INVOCATIONS, {"invocation_id": invocation_id})
         return self._states.read(item) if item else None
 
     def save(

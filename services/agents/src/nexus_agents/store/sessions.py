@@ -13,14 +13,17 @@ from nexus_agents.tables import LISTS, SESSIONS
 from nexus_contracts.identifiers import format_timestamp
 from nexus_runtime.dynamo import Action, Database, Delete, Put
 from nexus_runtime.dynamo.form import Form
-from nexus_runtime.ledger.change import Change, Saved, States
+from nexus_runtime.ledger.change import Change, Reader, Saved, States
 
 SESSION = Form(Session)
 
 
 class SessionStore:
-    def __init__(self, database: Database) -> None:
+    """`loader` reads single sessions."""
+
+    def __init__(self, database: Database, loader: Reader) -> None:
         self._database = database
+        self._loader = loader
         self._lists = Lists(database)
         self._states = States(SESSIONS, SESSION)
 
@@ -33,7 +36,7 @@ class SessionStore:
         """The session, even while it is being deleted."""
         if len(session_id) > MAX_ID:
             return None
-        item = await self._database.get(SESSIONS, {"session_id": session_id}, only=STATE)
+        item = await self._loader.get(SESSIONS, {"session_id": session_id}, only=STATE)
         return self._states.read(item) if item else None
 
     def save(self, before: Session | None, after: Session, events: Sequence[BaseModel]) -> Saved[Session]:

@@ -13,7 +13,7 @@ from nexus_agents.store.streams import StreamStore
 from nexus_agents.store.uploads import UploadStore
 from nexus_agents.store.usage import QuotasOf
 from nexus_runtime.dynamo import Database
-from nexus_runtime.ledger.change import Change
+from nexus_runtime.ledger.change import Change, Reader
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,18 @@ class SavedStep:
 
 
 class TurnStore:
-    """Each aggregate is saved by its own store; what they write is added up."""
+    """Each aggregate is saved by its own store; what they write is added up. `loader`: as of `AgentStore`."""
 
     def __init__(
-        self, database: Database, history: HistoryBounds | None = None, quotas_of: QuotasOf | None = None
+        self,
+        database: Database,
+        history: HistoryBounds | None = None,
+        quotas_of: QuotasOf | None = None,
+        loader: Reader | None = None,
     ) -> None:
-        self.invocations = InvocationStore(database, quotas_of)
-        self.sessions = SessionStore(database)
+        loader = loader or database
+        self.invocations = InvocationStore(database, loader, quotas_of)
+        self.sessions = SessionStore(database, loader)
         self.messages = MessageStore(database, history or HistoryBounds())
         self.streams = StreamStore(database)
         self.uploads = UploadStore(database)
