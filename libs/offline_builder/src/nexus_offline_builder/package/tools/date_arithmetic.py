@@ -18,6 +18,7 @@ from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
 from .patterns import lazy_pattern
+from .time_roles import times_by_role
 from .wording import digits_for_words, plain_signs
 from .worked_time import time_task
 
@@ -148,6 +149,8 @@ def understand(question: Question) -> Task | None:
 
 def _understood(question: Question) -> Task | None:
     text = question.text.strip()
+    if (timed := times_by_role(question)) is not None:
+        return timed
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
     if (worked := clock_task(question) or (time_task(question) if _CLOCK.search(text) else None)) is not None:
