@@ -141,6 +141,8 @@ _LABEL = lazy_pattern(
     re.IGNORECASE,
 )
 _CLOCK = lazy_pattern(r"\s*(?:[ap]\.?m\b|o'?clock|点|时)", re.IGNORECASE)
+_CODE = lazy_pattern(r"(?![dwmyh])[a-z](?!\w)", re.IGNORECASE)
+"""`4b` names a class."""
 _BOUND = lazy_pattern(
     r"\b(?:than|least|most|over|under|above|below|first|last|every|after|before)\s*$|[超大小高低多少]于?过?$",
     re.IGNORECASE,
@@ -369,6 +371,8 @@ def _is_aside(ahead: str, behind: str, tool: str) -> bool:
     if _LABEL.search(ahead) or behind[:1] in (":", "：") or (_CLOCK.match(behind) and re.search(r"\bat\s*$", ahead)):
         return True
     if _MONTH_AHEAD.search(ahead) or _MONTH_BEHIND.match(behind):
+        return True
+    if tool == "date_arithmetic" and _CODE.match(behind):
         return True
     if tool in _OF_TEXT or tool == "json_query":
         return _BOUND.search(ahead) is None

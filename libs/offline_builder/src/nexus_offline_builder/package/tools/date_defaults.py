@@ -15,6 +15,8 @@ from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 120
+_LONGEST_REQUIREMENT = 1000
+_EXAMPLE = lazy_pattern(r"[(（][^()（）]*(?:e\.?g\.?|for example|例如|比如)[^()（）]*[)）]", re.IGNORECASE)
 _WORKING = lazy_pattern(
     r"\b(?:business|working|work|week)[\s-]?days\b|\b(?:without|excluding|except|not|no|skip\w*|"
     r"minus) (?:the )?weekends?\b|"
@@ -173,6 +175,42 @@ def in_full(question: Question, requirement: str) -> str | None:
         if written_either_way(question.text):
             return None
         raise
+
+
+def asked_of(days: list[date], question: Question) -> str | None:
+    """What the requirement asks of the only date or the only two of a prompt."""
+    wanted = _wanted(question.requirement)
+    if len(days) > 1:
+        return _of_two(*days, wanted) or f"how many days between {days[0]} and {days[1]}"
+    if (whole := _of_one(days[0], wanted, question)) is not None:
+        return whole
+    if _UNTIL.search(wanted) or re.search(r"\bhow (?:many days|long)\b|多少天|几天|多久", wanted):
+        first, last = sorted((days[0], question.today))
+        return f"how many days between {first} and {last}" if first != last else None
+    return None
+
+
+def is_ruled(question: Question) -> bool:
+    """Whether the requirement itself says how long it is: `280 days after`."""
+    return _DURATION.search(_wanted(question.requirement)) is not None
+
+
+def sign_in(requirement: str) -> str | None:
+    """Whether the requirement counts back or forth, where it says only one of them."""
+    wanted = _wanted(requirement)
+    signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
+    return signs[0] if len(signs) == 1 else None
+
+
+def asks_age(text: str, requirement: str) -> bool:
+    wanted = _wanted(requirement)
+    own = re.search(r"\bhow old\b|\bborn\b|\bage\b|\bdob\b|几岁|多大|年龄|周岁|出生", text, re.IGNORECASE)
+    return own is not None or (BORN.search(wanted) is not None and not (_UNTIL.search(wanted) or _RUNS_FOR.search(wanted)))
+
+
+def _wanted(requirement: str) -> str:
+    plain = _EXAMPLE.sub(" ", requirement[:_LONGEST_REQUIREMENT]).replace("工作天", "工作日")
+    return with_included(digits_for_words(plain_signs(_NO_HOLIDAYS.sub(" ", plain))))
 
 
 def _in_full(question: Question, requirement: str, wanted: str) -> str | None:

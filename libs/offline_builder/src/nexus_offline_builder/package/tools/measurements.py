@@ -21,7 +21,7 @@ _BEFORE_UNIT = lazy_pattern(
 _MARKED = lazy_pattern(
     r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|那|"
     r"转|个|"
-    r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
+    r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,.;!?])\s*(?:the\s+)?$|^\s*$",
     re.IGNORECASE,
 )
 _TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→|[成为到])\s*$", re.IGNORECASE)
@@ -29,6 +29,10 @@ _TIGHT_LIST = lazy_pattern(r"(?<=[^\W\d])\s*[,;、](?=\.?\d)")
 _POINTED = lazy_pattern(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.,]*\d)")
 _NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
+_MARKED_INCHES = lazy_pattern(r"(?<![\d.'])(\d{1,2})\s*'\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|'')")
+_NO_NUMBER = lazy_pattern(r"\b(?:the|this|that|which|each|every|another|no|any|some) one\b|(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起共定边张位套间条家种](?!半))", re.IGNORECASE)
+"""Words and signs that are numbers elsewhere: `the one by the window`, `一个`."""
+_RATE_ASKED = lazy_pattern(r"每(小时|秒|分钟|时)(?:能|可以|要|跑|是|下载?|飞|走)*(多少|几)(公里|千米|英里|米|英尺|MB|兆|GB|KB)", re.IGNORECASE)
 _FEET_AND_INCHES = lazy_pattern(
     r"(\d+)\s*(?:'|ft(?![a-z])|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
     r"(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+(?!(?:to|into|in|as|is)\b)[a-z]|[=\-→?,是换等]))",
@@ -84,7 +88,9 @@ _BARE_DEGREES = lazy_pattern(
     r"[是等换转为成呢,?。=]))"
 )
 _WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{4,})(?![a-z])", re.IGNORECASE)
-_WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
+_WORD_NAMES = frozenset(
+    name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3 and not name.lower().endswith("ibs")
+)
 _ASKED = lazy_pattern(
     r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
     r"->|→|换算|转换?|等于|多少|是几|折合|[成为到](?!\s*\d)",
@@ -183,11 +189,27 @@ def placed_in(prompt: str) -> tuple[str, list[tuple[int, int, Quantity]]]:
     return text, [one for one in found if len(found) == 1 or not _says_into(text, one)]
 
 
+def targets_in(text: str, found: list[tuple[int, int, Quantity]]) -> tuple[list[Unit], str]:
+    """The units beside the quantities, and what is left, with marks for the quantities and those units."""
+    rest, units = _blanked(text, found), dict[Unit, None]()
+    left = rest
+    for mention in mentions_in(rest):
+        unit = _mentioned(rest, mention)
+        if unit is not None and not _is_no_unit(rest, mention.start, unit, found):
+            units[unit] = None
+            left = left[: mention.start] + "\1" * (mention.end - mention.start) + left[mention.end :]
+    return list(units), left
+
+
+def _blanked(text: str, found: list[tuple[int, int, Quantity]]) -> str:
+    for start, end, _ in found:
+        text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
+
+
 def measurements_in(prompt: str) -> Measurements:
     text, found = placed_in(prompt)
-    rest = text
-    for start, end, _ in found:
-        rest = rest[:start] + "\0" * (end - start) + rest[end:]
+    rest = _blanked(text, found)
     mentions = [(mention.start, unit) for mention in mentions_in(rest) if (unit := _mentioned(rest, mention))]
     mentions = [(at, unit) for at, unit in mentions if not _is_no_unit(rest, at, unit, found)]
     left = without_mentions(rest) if mentions else rest
@@ -261,6 +283,7 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
+    prompt = _RATE_ASKED.sub(r"\2\3每\1", _NO_NUMBER.sub(" ", prompt.strip().replace("百公里油耗", " l/100km ")))
     text = (
         plain_signs(with_each_unit(without_asides(prompt.strip().replace("，", ", "))))
         .replace("^2", "²")
@@ -281,9 +304,11 @@ def _plain(prompt: str) -> str:
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
+    text = re.sub(r"(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d.])", lambda found: found.group().replace(".", ""), text)
     if _DECIMAL_COMMA.search(text):
         text = _POINTED.sub(lambda found: found.group().replace(".", ""), text)
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+    text = _MARKED_INCHES.sub(r"\1 ft \2 in ", text)
     text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
     text = _STONES.sub(r"\1 st \2 lb ", text)
     return _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text)))
@@ -372,6 +397,8 @@ def _says_into(text: str, found: tuple[int, int, Quantity]) -> bool:
 def _mentioned(text: str, mention: Mention) -> Unit | None:
     """The unit, unless the word is too short to be one where it stands."""
     name, before, behind = mention.name.strip(), text[: mention.start], text[mention.end :]
+    if len(name) == 1 and has_chinese(name) and re.match("[\u4e00-\u9fff]", behind) and not re.match("[呢吗啊呀吧是等换合的]", behind):
+        return None
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
         return None
     short = len(name) == 1 or name.lower() in _NEEDS_MARK

@@ -187,6 +187,9 @@ def _shifts(text: str, tokens: list[TimeToken], question: Question) -> Task | No
     made: list[tuple[int, int]] = []
     less: list[Fraction] = []
     for begin, end in pairs:
+        gap = text[begin.end : end.start]
+        if end.value < begin.value and not re.search(r"[-~]|\b(?:to|till?|until|and|finish\w*|out|left|end\w*)\b|到|至|下班|结束", gap):
+            return None
         found = ranges_of(f"{text[: begin.end]} to {text[end.start :]}", _moved_tokens(begin, end), question.requirement)
         if found is None:
             return None

@@ -8,12 +8,14 @@ from . import figures
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
+from .unit_definitions import definitions_in
 from .unit_defaults import in_full as units_in_full
 from .unit_purpose import pairs_for, refuse_other_kinds
 from .unit_rates import fitting, rate_of
+from .unit_roles import by_roles, with_its_degrees
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
-from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
+from .units import Unit, comparable, converted, counterpart, in_parts, unit_named, with_definitions
 from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
@@ -37,9 +39,37 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 
 
 def understand(question: Question) -> Task | None:
+    question = question._replace(text=with_its_degrees(question.text, question.requirement))
+    with with_definitions(definitions_in(question.requirement, question.text)):
+        return _by_either(question)
+
+
+def _by_either(question: Question) -> Task | None:
+    """By how the prompt is worded; where that is not understood, by the parts that its quantities play."""
     if (portions := _portions(question)) is not None:
         return portions
-    return _understood(question)
+    task = _understood(question)
+    if task is not None and not _is_refused(task):
+        return task
+    if names_currencies(question.text):
+        return task
+    parts = by_roles(question.text, question.requirement, question.alone)
+    return Task(LIKELY, lambda: _with_asides(_answer(parts.pairs), parts.aside, question)) if parts else task
+
+
+def _with_asides(answer: Answer, aside: tuple[Quantity, ...], question: Question) -> Answer:
+    """Says which quantities are not part of the answer."""
+    listed = ", ".join(one.spoken for one in aside)
+    note = f"（未用到：{listed}）" if question.chinese else f" (not used: {listed})"
+    return answer._replace(text=answer.text + note) if aside else answer
+
+
+def _is_refused(task: Task) -> bool:
+    try:
+        task.run()
+    except Refusal:
+        return True
+    return False
 
 
 def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings one after the other
@@ -93,6 +123,8 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if not quantities and len(units) == 2 and read.names_in_full and read.bare:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
+    if len(quantities) > 1 and any(one.unit in units for one in quantities):
+        return None
     if read.alternating and len(quantities) == len(units):
         return list(zip(quantities, units, strict=True))
     if len(quantities) == 1 or len(units) == 1:
@@ -362,6 +394,7 @@ def _is_decimal_data(source: Unit, target: Unit) -> bool:
 
 def in_full(question: Question, requirement: str) -> str | None:
     """With the units that the requirement names; raises Refusal for a quantity of a kind that it does not name."""
+    question = question._replace(text=with_its_degrees(question.text, question.requirement))
     if len(question.text) <= _LONGEST_PROMPT and pairs_for(question.text, question.requirement) is not None:
         return None
     if question.earlier and _EACH.fullmatch(question.text.strip()):
