@@ -6,21 +6,18 @@ from datetime import date
 from .calendar_dates import FoundDate, dates_in, moved_months
 from .calendar_lengths import about_a_period, with_bare_steps, with_durations
 from .calendar_periods import with_edges, with_periods
-from .clock_times import clock_task
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Impossible, Question, Refusal, Task, Tool
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, is_refused
 from .date_ages import BORN, age, age_on, age_reached, either_way, turning
 from .date_defaults import in_full as with_requirement
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
 from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
-from .date_roles import by_roles, is_refused
+from .date_roles import by_roles
 from .date_series import comes_again
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
-from .leap_years import leap_task
-from .month_rules import month_task
 from .patterns import lazy_pattern
 from .time_roles import times_by_role
 from .wording import digits_for_words, plain_signs
@@ -151,21 +148,9 @@ def understand(question: Question) -> Task | None:
         raise
     if task is not None and task.confidence > POSSIBLE and not comes_again(question.text) and not is_refused(task):
         return task
-    return _by_roles(question) or task
-
-
-def _by_roles(question: Question) -> Task | None:
     if len(question.text) > _LONGEST_PROMPT:
-        return None
-    try:
-        text = _in_figures(" ".join(question.text.split()), question)
-        plain = digits_for_words(plain_signs(question.text))
-        task = leap_task(plain, question) or month_task(plain, question) or by_roles(text, question, _understood)
-        return task if task is not None and not is_refused(task) else None
-    except Impossible:
-        raise
-    except Refusal:
-        return None
+        return task
+    return by_roles(question, lambda text: _in_figures(text, question), _understood) or task
 
 
 def _understood(question: Question) -> Task | None:
@@ -174,13 +159,12 @@ def _understood(question: Question) -> Task | None:
         return timed
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
-    if (worked := clock_task(question) or (time_task(question) if _CLOCK.search(text) else None)) is not None:
+    if (worked := time_task(question)) is not None:
         return worked
     text = EVENT.sub(
         lambda one: one[1] or "race", MONDAY_TO_FRIDAY.sub("working days ", NO_WEEKENDS.sub("in working days", text))
     )
     text = _IN_ALL.sub("", text)
-    text = re.sub(r"\b(next|last|first|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(last|first) date of\b", r"\1 day of", text, flags=re.IGNORECASE)
     text = _in_figures(text, question)
     if _TODAY.fullmatch(text):
@@ -190,6 +174,7 @@ def _understood(question: Question) -> Task | None:
 
 def _in_figures(text: str, question: Question) -> str:
     """With periods as dates, and durations and numbers in digits."""
+    text = re.sub(r"\b(next|last|first|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE)
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
         question.today,

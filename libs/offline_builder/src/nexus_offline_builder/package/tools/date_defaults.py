@@ -8,6 +8,7 @@ from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
 from .date_ages import BORN, written_either_way
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
+from .date_events import NO_HOLIDAYS
 from .date_names import ASKS_WEEKDAY, about_its_date
 from .date_prose import is_label
 from .date_told import refuse_other_weekday
@@ -98,21 +99,6 @@ _OF_ONE_DAY = lazy_pattern(
     r"星期|周几|年龄|倒计时|加减|今天|闰年|[加减]",
     re.IGNORECASE,
 )
-_HOLIDAYS = r"(?:public |bank |national |legal |statutory |school )*(?:holidays?|hols)"
-_NO_HOLIDAYS = lazy_pattern(
-    rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|"
-    rf"don't (?:care about|"
-    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our|"
-    rf" about)*\s+{_HOLIDAYS}"
-    rf"(?: (?:are |is )?(?:needed|necessary|required|considered|involved|please))?\)?|"
-    rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|"
-    rf"being)\s+(?:to be\s+|be\s+)?"
-    r"(?:needed|necessary|required|considered|counted|matter|count|ignored|disregarded|relevant|an issue)\)?|"
-    r"[，,；（(]?(?:不[用必需]?要?[考管理计]?[虑会]?|无需考虑|忽略|不管|无视)(?:法定)?(?:节假日|假期)[）)]?|"
-    r"[，,；（(]?(?:法定)?(?:节假日|假期)(?:都)?(?:不[用必需]?要?[考管]虑?|忽略|不管|不计|无所谓)[）)]?",
-    re.IGNORECASE,
-)
-"""Parts of a requirement that ask for no more than what is done anyway: the answers say that holidays are ignored."""
 _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
@@ -167,7 +153,7 @@ _SAYS_NOTHING = lazy_pattern(
 
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
-    requirement = _NO_HOLIDAYS.sub(" ", requirement)
+    requirement = NO_HOLIDAYS.sub(" ", requirement)
     wanted = with_included(digits_for_words(plain_signs(requirement.replace("工作天", "工作日"))))
     try:
         return _in_full(question, requirement, wanted)
@@ -205,12 +191,14 @@ def sign_in(requirement: str) -> str | None:
 def asks_age(text: str, requirement: str) -> bool:
     wanted = _wanted(requirement)
     own = re.search(r"\bhow old\b|\bborn\b|\bage\b|\bdob\b|几岁|多大|年龄|周岁|出生", text, re.IGNORECASE)
-    return own is not None or (BORN.search(wanted) is not None and not (_UNTIL.search(wanted) or _RUNS_FOR.search(wanted)))
+    return own is not None or (
+        BORN.search(wanted) is not None and not (_UNTIL.search(wanted) or _RUNS_FOR.search(wanted))
+    )
 
 
 def _wanted(requirement: str) -> str:
     plain = _EXAMPLE.sub(" ", requirement[:_LONGEST_REQUIREMENT]).replace("工作天", "工作日")
-    return with_included(digits_for_words(plain_signs(_NO_HOLIDAYS.sub(" ", plain))))
+    return with_included(digits_for_words(plain_signs(NO_HOLIDAYS.sub(" ", plain))))
 
 
 def _in_full(question: Question, requirement: str, wanted: str) -> str | None:

@@ -26,3 +26,18 @@ EVENT = lazy_pattern(
     r"miles?)\b\s*(run|race|walk|ride)?(?!\s*(?:in|to)\b)",
     re.IGNORECASE,
 )
+_HOLIDAYS = r"(?:public |bank |national |legal |statutory |school )*(?:holidays?|hols)"
+NO_HOLIDAYS = lazy_pattern(
+    rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|"
+    rf"don't (?:care about|"
+    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our|"
+    rf" about)*\s+{_HOLIDAYS}"
+    rf"(?: (?:are |is )?(?:needed|necessary|required|considered|involved|please))?\)?|"
+    rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|"
+    rf"being)\s+(?:to be\s+|be\s+)?"
+    r"(?:needed|necessary|required|considered|counted|matter|count|ignored|disregarded|relevant|an issue)\)?|"
+    r"[，,；（(]?(?:不[用必需]?要?[考管理计]?[虑会]?|无需考虑|忽略|不管|无视)(?:法定)?(?:节假日|假期)[）)]?|"
+    r"[，,；（(]?(?:法定)?(?:节假日|假期)(?:都)?(?:不[用必需]?要?[考管]虑?|忽略|不管|不计|无所谓)[）)]?",
+    re.IGNORECASE,
+)
+"""Parts of a requirement that ask for no more than what is done anyway: the answers say that holidays are ignored."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from .calendar_dates import FoundDate, dates_in, moved_months
-from .contract import CERTAIN, LIKELY, Impossible, Question, Refusal, Task
+from .contract import CERTAIN, LIKELY, Impossible, Question, Refusal, Task, is_refused
 from .date_ages import BORN, age
 from .date_defaults import asked_of, asks_age, is_ruled, sign_in
 from .date_ends import in_one_year, without_dates
@@ -16,8 +16,12 @@ from .date_names import ASKS_WEEKDAY
 from .date_series import series
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_day
+from .leap_years import leap_task
+from .month_rules import month_task
 from .patterns import lazy_pattern
+from .wording import digits_for_words, plain_signs
 
+_Understood = Callable[[Question], "Task | None"]
 _ASIDE = lazy_pattern(
     r"\b\d{1,2}:\d{2}(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*(?:[ap]\.?m\b\.?|o'?clock)|#\s*\d+|\b\d{1,3}[- ]years?[- ]old\b|"
     r"\b(?:room|no\.?|nr\.?|number|class|bus|route|page|line|bed|ward|flat|gate|step|level|form|grade) \d{1,4}\b|"
@@ -35,16 +39,33 @@ _UNSURE = lazy_pattern(
     r"\b(?:excluding|except|without|not counting|skipping|ignoring|omit\w*)\b|\b(?:or|and)\s+so\b|除了|不算|不含|不包括|[\0\x01]左右|大[概约][\0\x01]",
     re.IGNORECASE,
 )
-_AFTER = lazy_pattern(r"\x01\s*(?:after|later|from|past|following|hence)\b|\x01\s*[之以]?后|\bin\s+\x01|\+\s*\x01", re.IGNORECASE)
-_BEFORE = lazy_pattern(r"\x01\s*(?:before|prior|ahead|earlier|ago|back)\b|\x01\s*[之以]?前|提前\s*\x01|(?<=\s)-\s*\x01", re.IGNORECASE)
+_AFTER = lazy_pattern(
+    r"\x01\s*(?:after|later|from|past|following|hence)\b|\x01\s*[之以]?后|\bin\s+\x01|\+\s*\x01", re.IGNORECASE
+)
+_BEFORE = lazy_pattern(
+    r"\x01\s*(?:before|prior|ahead|earlier|ago|back)\b|\x01\s*[之以]?前|提前\s*\x01|(?<=\s)-\s*\x01", re.IGNORECASE
+)
 _DISTANCE = lazy_pattern(
-    r"\bhow (?:long|many|much time)\b|\buntil\b|\btill\b|\bsince\b|\bleft\b|\bago\b|\bto go\b|\bbetween\b|多少天|几天|多久|还有|相差|距", re.IGNORECASE
+    r"\bhow (?:long|many|much time)\b|\buntil\b|\btill\b|\bsince\b|\bleft\b|\bago\b|\bto go\b|\bbetween\b|多少天|几天|多久|还有|相差|距",
+    re.IGNORECASE,
 )
 _DIED = lazy_pattern(r"\b(?:died|dead|passed|death|killed)\b|去世|逝世", re.IGNORECASE)
 
 
-def by_roles(text: str, question: Question, understood: Callable[[Question], Task | None]) -> Task | None:
-    """A claim on `text`, the prompt with its periods as dates and its numbers in digits."""
+def by_roles(question: Question, in_figures: Callable[[str], str], understood: _Understood) -> Task | None:
+    """A claim that can be met; `in_figures` puts periods as dates and numbers in digits, `understood` is for plain text."""
+    try:
+        plain = digits_for_words(plain_signs(question.text))
+        task = leap_task(plain, question) or month_task(plain, question)
+        task = task or _of_dates(in_figures(" ".join(question.text.split())), question, understood)
+        return task if task is not None and not is_refused(task) else None
+    except Impossible:
+        raise
+    except Refusal:
+        return None
+
+
+def _of_dates(text: str, question: Question, understood: _Understood) -> Task | None:
     found = [one for one in in_one_year(dates_in(text, question.today)) if _is_written(one, text)]
     refuse_other_weekday(text, found)
     if (task := series(text, found, question)) is not None:
@@ -54,7 +75,11 @@ def by_roles(text: str, question: Question, understood: Callable[[Question], Tas
     rest = _ASIDE.sub(" ", without_dates(text, found).replace("\0", " "))
     durations = list(DURATION.finditer(rest))
     marked = DURATION.sub("\x01", _marked(text, found))
-    kept = " , ".join(one for one in _CLAUSE.split(marked) if "\0" in one or "\x01" in one or re.search(r"\d", one) or _ASKS.search(one))
+    kept = " , ".join(
+        one
+        for one in _CLAUSE.split(marked)
+        if "\0" in one or "\x01" in one or re.search(r"\d", one) or _ASKS.search(one)
+    )
     if re.search(r"\d", _ASIDE.sub(" ", kept)) or _UNSURE.search(kept):
         return None
     sure = CERTAIN if question.alone else LIKELY
@@ -73,7 +98,11 @@ def by_roles(text: str, question: Question, understood: Callable[[Question], Tas
 
 def _is_written(one: FoundDate, text: str) -> bool:
     """`now` and `today` stand in any text."""
-    return re.search(r"\d", text[one.start : one.end]) is not None or re.search(r"today|tomorrow|yesterday|今|明|昨|后天|mas|节|旦", text[one.start : one.end], re.IGNORECASE) is not None
+    return (
+        re.search(r"\d", text[one.start : one.end]) is not None
+        or re.search(r"today|tomorrow|yesterday|今|明|昨|后天|mas|节|旦", text[one.start : one.end], re.IGNORECASE)
+        is not None
+    )
 
 
 def _marked(text: str, found: list[FoundDate]) -> str:
@@ -83,7 +112,7 @@ def _marked(text: str, found: list[FoundDate]) -> str:
     return text
 
 
-def _again(text: str, question: Question, understood: Callable[[Question], Task | None]) -> Task | None:
+def _again(text: str, question: Question, understood: _Understood) -> Task | None:
     return understood(question._replace(text=text, earlier=()))
 
 
@@ -95,8 +124,10 @@ def _asked_distance(kept: str) -> str:
 def _only_weekday(kept: str, question: Question) -> bool:
     """Whether the requirement asks for the day of the week and for nothing else of a date."""
     asked = question.requirement[:1000]
-    return ASKS_WEEKDAY.search(asked) is not None and not _DISTANCE.search(kept) and not (
-        BORN.search(asked) or _DISTANCE.search(asked) or DURATION.search(asked)
+    return (
+        ASKS_WEEKDAY.search(asked) is not None
+        and not _DISTANCE.search(kept)
+        and not (BORN.search(asked) or _DISTANCE.search(asked) or DURATION.search(asked))
     )
 
 
@@ -107,9 +138,20 @@ def _moved(start: FoundDate, durations: "list[re.Match[str]]", kept: str, questi
     after, before = _AFTER.search(kept), _BEFORE.search(kept)
     if after and before:
         return None
-    sign = "minus" if before else "plus" if after else sign_in(question.requirement) or ("minus" if BACK.search(kept) else "plus")
+    sign = (
+        "minus"
+        if before
+        else "plus"
+        if after
+        else sign_in(question.requirement) or ("minus" if BACK.search(kept) else "plus")
+    )
     day = start.day
-    if start.recurring and day > question.today and sign == "plus" and re.search(r"\b(?:was|since|did|placed|brewed|ago|last)\b", kept, re.IGNORECASE):
+    if (
+        start.recurring
+        and day > question.today
+        and sign == "plus"
+        and re.search(r"\b(?:was|since|did|placed|brewed|ago|last)\b", kept, re.IGNORECASE)
+    ):
         day = moved_months(day, -12)
     steps = " ".join(f"{sign} {one.group()}" for one in durations)
     return Task(CERTAIN if question.alone else LIKELY, lambda: added(day, steps, question))
@@ -118,18 +160,9 @@ def _moved(start: FoundDate, durations: "list[re.Match[str]]", kept: str, questi
 def _aged(found: list[FoundDate], kept: str, question: Question) -> Task | None:
     if len(found) == 1 and _DIED.search(kept):
         return None
-    born, on = (found[0], FoundDate(0, 0, question.today)) if len(found) == 1 else sorted(found, key=lambda one: one.day)
+    born, on = (
+        (found[0], FoundDate(0, 0, question.today)) if len(found) == 1 else sorted(found, key=lambda one: one.day)
+    )
     if len(found) == 1 and born.day > question.today:
         return None
     return Task(CERTAIN, lambda: age(born, on, question))
-
-
-def is_refused(task: Task) -> bool:
-    """Raises Impossible: what was asked is clear and cannot be."""
-    try:
-        task.run()
-    except Impossible:
-        raise
-    except Refusal:
-        return True
-    return False

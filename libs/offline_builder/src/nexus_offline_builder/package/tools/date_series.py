@@ -20,7 +20,13 @@ _EVERY = lazy_pattern(
     r"每隔?(?P<zh_count>\d{1,3})?(?P<zh>个?工作日|天|日|周|个?星期|个?礼拜|个?月|个?季度|年)",
     re.IGNORECASE,
 )
-_WORDS = {"fortnightly": (2, "week"), "weekly": (1, "week"), "monthly": (1, "month"), "quarterly": (3, "month"), "daily": (1, "day")} | {
+_WORDS = {
+    "fortnightly": (2, "week"),
+    "weekly": (1, "week"),
+    "monthly": (1, "month"),
+    "quarterly": (3, "month"),
+    "daily": (1, "day"),
+} | {
     "halfyearly": (6, "month"),
     "yearly": (1, "year"),
     "annual": (1, "year"),
@@ -32,13 +38,18 @@ _ORDINAL = lazy_pattern(
     re.IGNORECASE,
 )
 _NAMED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_NAMED_ORDINAL = lazy_pattern(rf"\b({'|'.join(_NAMED)})\b(?!\s+(?:one|time|was|is|on|\w+ (?:was|is|on)|:|,)\b)", re.IGNORECASE)
+_NAMED_ORDINAL = lazy_pattern(
+    rf"\b({'|'.join(_NAMED)})\b(?!\s*\0|\s+(?:one|time|was|is|on|\w+ (?:was|is|on))\b)", re.IGNORECASE
+)
 _COUNT = lazy_pattern(
     r"\b(?P<which>next|following|first|coming|upcoming)\s+(?P<count>\d{1,2})\b|\b(?P<count2>\d{1,2})\s+(?:more\s+)?(?:next |following )?"
     r"(?:dates?|times|ones|appointments?|sessions?|visits?|payments?|doses?)\b|(?P<zh>接下来|之后|后面|下面|前|最近)的?(?P<zh_count>\d{1,2})[次个回期]",
     re.IGNORECASE,
 )
-_IN_MONTH = lazy_pattern(rf"\b(?:in|for|during)\s+(?P<name>{MONTH})\b\.?(?:\s+(?P<year>\d{{4}}))?|(?<!\d)(?P<zh>\d{{1,2}})月(?:份|里|的|有|是|哪|几|$)", re.IGNORECASE)
+_IN_MONTH = lazy_pattern(
+    rf"\b(?:in|for|during)\s+(?P<name>{MONTH})\b\.?(?:\s+(?P<year>\d{{4}}))?|(?<!\d)(?P<zh>\d{{1,2}})月(?:份|里|的|有|是|哪|几|$)",
+    re.IGNORECASE,
+)
 _UNTIL = lazy_pattern(r"\b(?:until|till|before|by|up to|to|through|end(?:s|ing)?)\b|到|至|之前|为止", re.IGNORECASE)
 
 
@@ -98,7 +109,9 @@ def _asked(
             days.append((len(days) + 1, day))
         return days if not re.search(r"\d", rest) and len(days) < _MOST else None
     if month := _IN_MONTH.search(rest):
-        number = int(month["zh"] or 0) or 1 + next(at for at, name in enumerate(MONTHS) if name.startswith(month["name"].lower()[:3]))
+        number = int(month["zh"] or 0) or 1 + next(
+            at for at, name in enumerate(MONTHS) if name.startswith(month["name"].lower()[:3])
+        )
         year = int(month["year"] or 0) or max(start, question.today).year + (number < max(start, question.today).month)
         every = [(at + 1, step(start, at)) for at in range(_MOST * 12)]
         inside = [(at, day) for at, day in every if (day.year, day.month) == (year, number)]
@@ -107,7 +120,11 @@ def _asked(
         many = int(count["count"] or count["count2"] or count["zh_count"])
         first = (count["which"] or "").lower() == "first" or count["zh"] == "前"
         left = _COUNT.sub(" ", rest, count=1)
-        return [(at + 1, step(start, at)) for at in range(not first, many + (not first))] if not re.search(r"\d", left) else None
+        return (
+            [(at + 1, step(start, at)) for at in range(not first, many + (not first))]
+            if not re.search(r"\d", left)
+            else None
+        )
     numbers = [int(one[1] or one[2] or one[3]) for one in _ORDINAL.finditer(rest)]
     numbers += [1 + _NAMED.index(one[1].lower()) for one in _NAMED_ORDINAL.finditer(rest)]
     if re.search(r"\d", _ORDINAL.sub(" ", rest)):
@@ -117,13 +134,21 @@ def _asked(
     if numbers:
         return [(one, step(start, one - 1)) for one in numbers]
     at = 1
-    while start <= question.today and step(start, at) < question.today and at < 10 * _MOST and not re.search(r"after that|之后", rest):
+    while (
+        start <= question.today
+        and step(start, at) < question.today
+        and at < 10 * _MOST
+        and not re.search(r"after that|之后", rest)
+    ):
         at += 1
     return [(at + 1, step(start, at))]
 
 
 def _told(start: date, days: list[tuple[int, date]], every: str, question: Question) -> Answer:
-    shown = [f"{day}（{weekday_name(day, True)}）" if question.chinese else f"{day} ({weekday_name(day, False)})" for _, day in days]
+    shown = [
+        f"{day}（{weekday_name(day, True)}）" if question.chinese else f"{day} ({weekday_name(day, False)})"
+        for _, day in days
+    ]
     text = f"{start}, {every}: {', '.join(shown)}"
     listed: list[JsonValue] = [str(day) for _, day in days]
     values = (Value(str(days[0][1])),) if len(days) == 1 else ()

@@ -9,7 +9,9 @@ from .patterns import lazy_pattern
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _FEBRUARY = lazy_pattern(r"\bfeb(?:ruary)?\b|2月|二月", re.IGNORECASE)
 _YEAR = lazy_pattern(r"(?<![\d.,/:-])(?:1[5-9]\d\d|2\d{3})(?![\d/:-]|[.,]\d|\s*月)")
-_NEXT = lazy_pattern(r"\b(?:next|first|following|upcoming|comes after)\b|\bafter\b|下一?个|之后|以后|第一个", re.IGNORECASE)
+_NEXT = lazy_pattern(
+    r"\b(?:next|first|following|upcoming|comes after)\b|\bafter\b|下一?个|之后|以后|第一个", re.IGNORECASE
+)
 _BEFORE = lazy_pattern(r"\b(?:before|previous|last|prior|most recent)\b|上一?个|之前|以前|最近", re.IGNORECASE)
 _MANY = lazy_pattern(r"\bhow many\b|\bnumber of\b|\bcount\b|(?:多少|几)个", re.IGNORECASE)
 _DAYS = lazy_pattern(r"\bdays?\b|天", re.IGNORECASE)

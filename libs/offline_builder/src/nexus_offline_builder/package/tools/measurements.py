@@ -30,9 +30,6 @@ _POINTED = lazy_pattern(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.,]*\d)")
 _NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
 _MARKED_INCHES = lazy_pattern(r"(?<![\d.'])(\d{1,2})\s*'\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|'')")
-_NO_NUMBER = lazy_pattern(r"\b(?:the|this|that|which|each|every|another|no|any|some) one\b|(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起共定边张位套间条家种](?!半))", re.IGNORECASE)
-"""Words and signs that are numbers elsewhere: `the one by the window`, `一个`."""
-_RATE_ASKED = lazy_pattern(r"每(小时|秒|分钟|时)(?:能|可以|要|跑|是|下载?|飞|走)*(多少|几)(公里|千米|英里|米|英尺|MB|兆|GB|KB)", re.IGNORECASE)
 _FEET_AND_INCHES = lazy_pattern(
     r"(\d+)\s*(?:'|ft(?![a-z])|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
     r"(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+(?!(?:to|into|in|as|is)\b)[a-z]|[=\-→?,是换等]))",
@@ -119,14 +116,6 @@ _SAYS_NOTHING = lazy_pattern(
     r"请|把|将|等于|是|多少|一下|那|呢",
     re.IGNORECASE,
 )
-_MOST_LABEL_WORDS = 6
-_NOT_A_LABEL = lazy_pattern(
-    r"[?？]|\b(?:how|what|why|who|when|where|which|whose|can|could|will|would|should|to|into|in|and|or|then|from|than|"
-    r"convert\w*|add|subtract|double|split|total|each|every|more|less|minutes?|hours?|days?|weeks?)\b(?!\s*\0)|"
-    r"[多几哪怎谁和或再]",
-    re.IGNORECASE,
-)
-_ENDS_ASKING = lazy_pattern(r"(?:\s+(?:is|are|makes?|equals))?\s*[=?？]+\s*$", re.IGNORECASE)
 _PATIENT = lazy_pattern(r"pt\s+(?!to\b|into?\b|from\b|and\b|or\b|is\b)[a-z]", re.IGNORECASE)
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 _PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
@@ -148,7 +137,7 @@ class Measurements(NamedTuple):
     """The quantities and further units of a prompt, in order. `unread`: a number or operation outside of them.
 
     `alternating`: several quantities, each with its own unit behind it. `wants_first`: `how many feet in a mile`.
-    `bare`: hardly a word besides; `labelled`: a few words that only say what is measured.
+    `bare`: hardly a word besides.
     `lone_number`: the only number, where it has no unit.
     `names_in_full`: no unit is a single letter, which may be anything where there is no quantity.
     """
@@ -159,7 +148,6 @@ class Measurements(NamedTuple):
     alternating: bool
     wants_first: bool
     bare: bool
-    labelled: bool
     about_dates: bool
     lone_number: Fraction | None
     names_in_full: bool
@@ -222,8 +210,6 @@ def measurements_in(prompt: str) -> Measurements:
         len(found) > 1 and "".join(sign for _, sign in order) == "qu" * len(found),
         re.search(r"how many|how much|多少|几", text, re.IGNORECASE) is not None,
         not re.search(r"[^\W\d_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
-        len(re.findall(r"[^\W\d_]+", left)) <= _MOST_LABEL_WORDS
-        and _NOT_A_LABEL.search(_ENDS_ASKING.sub("", left)) is None,
         _DATE_QUESTION.search(text) is not None,
         _number(numbers[0]) if len(numbers) == 1 else None,
         not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
@@ -283,7 +269,6 @@ def _named_at(text: str, mention: Mention) -> Unit | None:
 
 
 def _plain(prompt: str) -> str:
-    prompt = _RATE_ASKED.sub(r"\2\3每\1", _NO_NUMBER.sub(" ", prompt.strip().replace("百公里油耗", " l/100km ")))
     text = (
         plain_signs(with_each_unit(without_asides(prompt.strip().replace("，", ", "))))
         .replace("^2", "²")
@@ -397,7 +382,12 @@ def _says_into(text: str, found: tuple[int, int, Quantity]) -> bool:
 def _mentioned(text: str, mention: Mention) -> Unit | None:
     """The unit, unless the word is too short to be one where it stands."""
     name, before, behind = mention.name.strip(), text[: mention.start], text[mention.end :]
-    if len(name) == 1 and has_chinese(name) and re.match("[\u4e00-\u9fff]", behind) and not re.match("[呢吗啊呀吧是等换合的]", behind):
+    if (
+        len(name) == 1
+        and has_chinese(name)
+        and re.match("[\u4e00-\u9fff]", behind)
+        and not re.match("[呢吗啊呀吧是等换合的]", behind)
+    ):
         return None
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
         return None

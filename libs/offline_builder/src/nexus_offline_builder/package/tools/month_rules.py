@@ -24,7 +24,10 @@ _A_MONTH = lazy_pattern(
     r"(?:,?\s*(?:of\s+)?(?P<year>\d{4}|'\d\d))?|(?P<rel>this|next|last) month\b|(?:(?P<zh_year>\d{4})年)?(?P<zh>\d{1,2})月|(?P<zh_rel>这个?|本|下个?|上个?)月",
     re.IGNORECASE,
 )
-_MAY = lazy_pattern(r"\bmay (?:i|we|be|it|have|not)\b|\b(?:march|mar) (?:on|off|to)\b|\b(?:declare|decline|deci|second|jung|octop|market|marc)\w*", re.IGNORECASE)
+_MAY = lazy_pattern(
+    r"\bmay (?:i|we|be|it|have|not)\b|\b(?:march|mar) (?:on|off|to)\b|\b(?:declare|decline|deci|second|jung|octop|market|marc)\w*",
+    re.IGNORECASE,
+)
 
 
 def month_task(text: str, question: Question) -> Task | None:
@@ -51,7 +54,14 @@ def _month(found: "re.Match[str]", today: date) -> date | None:
         number, year = int(found["number"]), found["iso"]
     elif found["name"]:
         named = found["name"].lower()
-        number = next((1 + at for at, name in enumerate(MONTHS) if name.startswith(named) or name[:3] == named or named == "sept"), 0)
+        number = next(
+            (
+                1 + at
+                for at, name in enumerate(MONTHS)
+                if name.startswith(named) or name[:3] == named or named == "sept"
+            ),
+            0,
+        )
         number, year = (9 if named == "sept" else number), found["year"]
     else:
         number, year = int(found["zh"]), found["zh_year"]
@@ -69,7 +79,9 @@ def _day(rule: "re.Match[str]", month: date) -> date | None:
         days = [day for day in days if day.weekday() < 5]
     elif kind not in ("day", "days", "天"):
         sign = kind[-1].replace("天", "日")
-        weekday = WEEKDAYS.index(kind) if kind in WEEKDAYS else ("123456" if sign.isdigit() else "一二三四五六日").index(sign)
+        weekday = (
+            WEEKDAYS.index(kind) if kind in WEEKDAYS else ("123456" if sign.isdigit() else "一二三四五六日").index(sign)
+        )
         days = [day for day in days if day.weekday() == weekday]
     return days[nth - 1 if nth > 0 else nth] if -len(days) <= nth <= len(days) and nth else None
 
@@ -84,7 +96,10 @@ def _nth(rule: "re.Match[str]") -> int:
 
 
 def _told(days: list[date], rule: str, question: Question) -> Answer:
-    shown = [f"{day}（{weekday_name(day, True)}）" if question.chinese else f"{day}, a {weekday_name(day, False)}" for day in days]
+    shown = [
+        f"{day}（{weekday_name(day, True)}）" if question.chinese else f"{day}, a {weekday_name(day, False)}"
+        for day in days
+    ]
     note = "（不考虑节假日）" if question.chinese else " (holidays ignored)"
     text = "; ".join(shown) + (note if re.search("work|business|bank|工作", rule, re.IGNORECASE) else "")
     listed: list[JsonValue] = [str(day) for day in days]

@@ -11,8 +11,20 @@ from . import figures
 from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Value
 from .patterns import lazy_pattern
 from .wording import MONTH, digits_for_words, plain_signs
-from .worked_time import BREAK, DAY, HALF_DAY, SHIFTS, TimeFacts, TimeToken, clock, plain_times, time_tokens, told_time
-from .worked_time import ranges_of, usual_break
+from .worked_time import (
+    BREAK,
+    DAY,
+    HALF_DAY,
+    SHIFTS,
+    TimeFacts,
+    TimeToken,
+    clock,
+    plain_times,
+    ranges_of,
+    time_tokens,
+    told_time,
+    usual_break,
+)
 
 _LONGEST = 600
 _LONGEST_REQUIREMENT = 1000
@@ -47,9 +59,13 @@ _BARE = lazy_pattern(
     r")",
     re.IGNORECASE,
 )
-_SPOKEN_MINUTES = lazy_pattern("(?<=[一二两三四五六七八九十]点)([一二三四五六七八九十]{1,3})(?![一二三四五六七八九十分刻个多])")
+_SPOKEN_MINUTES = lazy_pattern(
+    "(?<=[一二两三四五六七八九十]点)([一二三四五六七八九十]{1,3})(?![一二三四五六七八九十分刻个多])"
+)
 _RUN_TOGETHER = lazy_pattern(r"(?<=\d)\s?h(?:ours?|rs?)?\s?(?=[0-5]\d(?![\d.:])(?!\s*(?:min|m\b)))", re.IGNORECASE)
-_TIMES_A_BREAK = lazy_pattern(r"\b(?P<count>[2-9])\s*(?:x\s*|breaks? of (?:about )?)?\0|\b(?P<more>[2-9])\s+\w+ breaks? of \0")
+_TIMES_A_BREAK = lazy_pattern(
+    r"\b(?P<count>[2-9])\s*(?:x\s*|breaks? of (?:about )?)?\0|\b(?P<more>[2-9])\s+\w+ breaks? of \0"
+)
 _DAYS = lazy_pattern(
     rf"\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH}\b\.?(?:,?\s*\d{{4}})?|"
     rf"\b{MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s*\d{{4}})?|(?:\d{{4}}年)?\d{{1,2}}月\d{{1,2}}[日号]|"
@@ -98,7 +114,12 @@ def times_by_role(question: Question) -> Task | None:
     """A claim on a prompt with times of day, where the requirement or the prompt is about such."""
     raw = question.text.strip()
     about = _ABOUT.search(question.requirement, 0, _LONGEST_REQUIREMENT)
-    if not about or len(raw) > _LONGEST or _ZONE.search(raw) or not re.search(r"\d|[一二两三四五六七八九十]点|half|quarter|noon", raw):
+    if (
+        not about
+        or len(raw) > _LONGEST
+        or _ZONE.search(raw)
+        or not re.search(r"\d|[一二两三四五六七八九十]点|half|quarter|noon", raw)
+    ):
         return None
     text = _written(raw, question.requirement)
     tokens = time_tokens(text)
@@ -121,7 +142,9 @@ def _written(raw: str, requirement: str) -> str:
     text = re.sub("中午(?=休息|吃饭|午休)", "", plain_signs(raw).replace("、", ", "))
     text = _RUN_TOGETHER.sub("h", _SPOKEN_MINUTES.sub(r"\1分", _DAYS.sub(" ", text)))
     text = _PAST.sub(_clocked, text)
-    text = digits_for_words(re.sub(r"\b(?:an?|one) (?=hours? (?:and|for|lunch|break))", "1 ", text, flags=re.IGNORECASE))
+    text = digits_for_words(
+        re.sub(r"\b(?:an?|one) (?=hours? (?:and|for|lunch|break))", "1 ", text, flags=re.IGNORECASE)
+    )
     text = _MIXED_HOURS.sub(_decimal, text)
     text = _BARE.sub(_full_hour, text)
     text = _HALF_OF_DAY.sub(lambda found: "am" if found["when"] and found["when"].lower() == "morning" else "pm", text)
@@ -161,7 +184,9 @@ def _between(text: str, tokens: list[TimeToken]) -> str:
 def _repeated(text: str, tokens: list[TimeToken]) -> list[TimeToken]:
     """`two 15 min breaks`: the duration as often as is said."""
     marked = _between(text, tokens)
-    many = {marked[: one.end()].count("\0"): int(one["count"] or one["more"]) for one in _TIMES_A_BREAK.finditer(marked)}
+    many = {
+        marked[: one.end()].count("\0"): int(one["count"] or one["more"]) for one in _TIMES_A_BREAK.finditer(marked)
+    }
     return [
         one._replace(value=one.value * many[at]) if at in many and one.kind == "dur" else one
         for at, one in enumerate(tokens, 1)
@@ -188,9 +213,13 @@ def _shifts(text: str, tokens: list[TimeToken], question: Question) -> Task | No
     less: list[Fraction] = []
     for begin, end in pairs:
         gap = text[begin.end : end.start]
-        if end.value < begin.value and not re.search(r"[-~]|\b(?:to|till?|until|and|finish\w*|out|left|end\w*)\b|到|至|下班|结束", gap):
+        if end.value < begin.value and not re.search(
+            r"[-~]|\b(?:to|till?|until|and|finish\w*|out|left|end\w*)\b|到|至|下班|结束", gap
+        ):
             return None
-        found = ranges_of(f"{text[: begin.end]} to {text[end.start :]}", _moved_tokens(begin, end), question.requirement)
+        found = ranges_of(
+            f"{text[: begin.end]} to {text[end.start :]}", _moved_tokens(begin, end), question.requirement
+        )
         if found is None:
             return None
         if made and BREAK.search(_clause(text, begin, tokens).partition("\0")[0].replace("-", " ")):
@@ -237,7 +266,9 @@ def _moved(text: str, start: TimeToken, durations: list[TimeToken], question: Qu
     begin, result = clock(int(start.value)), clock(int(minutes))
     twelve = _twelve(int(minutes)) if start.half in ("a", "p") else ""
     chinese = question.chinese
-    day = {1: "（第二天）" if chinese else " the next day", -1: "（前一天）" if chinese else " the day before"}.get(int(days), "")
+    day = {1: "（第二天）" if chinese else " the next day", -1: "（前一天）" if chinese else " the day before"}.get(
+        int(days), ""
+    )
     shown = " + ".join(_length(one.value, chinese) for one in durations)
     shown = f"({shown})" if back and len(durations) > 1 else shown
     result_text = f"{begin} {'-' if back else '+'} {shown} = {result}{twelve}{day}"

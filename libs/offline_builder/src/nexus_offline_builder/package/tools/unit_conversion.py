@@ -5,11 +5,11 @@ from fractions import Fraction
 from functools import partial
 
 from . import figures
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value, is_refused
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
-from .unit_definitions import definitions_in
 from .unit_defaults import in_full as units_in_full
+from .unit_definitions import definitions_in
 from .unit_purpose import pairs_for, refuse_other_kinds
 from .unit_rates import fitting, rate_of
 from .unit_roles import by_roles, with_its_degrees
@@ -49,7 +49,7 @@ def _by_either(question: Question) -> Task | None:
     if (portions := _portions(question)) is not None:
         return portions
     task = _understood(question)
-    if task is not None and not _is_refused(task):
+    if task is not None and not is_refused(task):
         return task
     if names_currencies(question.text):
         return task
@@ -62,14 +62,6 @@ def _with_asides(answer: Answer, aside: tuple[Quantity, ...], question: Question
     listed = ", ".join(one.spoken for one in aside)
     note = f"（未用到：{listed}）" if question.chinese else f" (not used: {listed})"
     return answer._replace(text=answer.text + note) if aside else answer
-
-
-def _is_refused(task: Task) -> bool:
-    try:
-        task.run()
-    except Refusal:
-        return True
-    return False
 
 
 def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings one after the other
@@ -249,15 +241,10 @@ def _elsewhere(quantity: Quantity) -> Unit | None:
 
 
 def _lone_pair(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
-    if len(read.quantities) != 1 or read.units or not (read.bare or _is_labelled(read)):
+    if len(read.quantities) != 1 or read.units or not read.bare:
         return None
     other = _elsewhere(read.quantities[0])
     return [(read.quantities[0], other)] if other is not None else None
-
-
-def _is_labelled(read: Measurements) -> bool:
-    """`12 oz flour`, `my truck does 18 mpg`; of times, as in `meeting 30 min`, that is hardly to be converted."""
-    return read.labelled and not read.about_dates and read.quantities[0].unit.kind != "time"
 
 
 def _lone(read: Measurements, question: Question) -> Task | None:
@@ -266,7 +253,7 @@ def _lone(read: Measurements, question: Question) -> Task | None:
         return None
     quantity = read.quantities[0]
     other = _elsewhere(quantity)
-    if other is not None and (read.bare or (question.alone and _is_labelled(read))) and not read.unread:
+    if other is not None and read.bare and not read.unread:
         return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
     return Task(LIKELY if asked else POSSIBLE, partial(_refuse_target, quantity)) if asked or question.alone else None

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from .contract import Question, Refusal
-from .measurements import CONSUMPTION, Measurements, asks_to_convert, measurements_in, units_in
+from .measurements import CONSUMPTION, asks_to_convert, measurements_in, units_in
 from .patterns import lazy_pattern
 from .unit_rates import rate_of
 from .unit_sums import worked_out
@@ -78,13 +78,13 @@ def in_full(question: Question, requirement: str) -> str | None:
     read = measurements_in(text)
     if (rated := rate_of(read, f"{text} {requirement}")) is not None and rate_of(read, text) is None:
         return f"{'how long' if rated[0][1].kind == 'time' else 'how much'}: {text.strip()}"
-    if read.units or read.unread or not read.quantities or not (read.bare or (read.labelled and question.alone)):
+    if read.units or read.unread or not read.quantities or not read.bare:
         return None
     targets = {targets_of(quantity.unit, named) for quantity in read.quantities}
     wanted = targets.pop()
     if targets or not 0 < len(wanted) <= _MOST_TARGETS:
         return None
-    return f"{_said(read, text)} to {_listed(wanted)}"
+    return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}"
 
 
 def _as_fluid(text: str, requirement: str) -> str:
@@ -96,11 +96,6 @@ def _as_fluid(text: str, requirement: str) -> str:
 
 def _listed(units: tuple[Unit, ...]) -> str:
     return " and ".join(unit.symbol for unit in units)
-
-
-def _said(read: Measurements, text: str) -> str:
-    """A quantity of several parts and a label stay as they are; else only the quantity is kept."""
-    return text.strip().rstrip("?!.。？！ ") if read.bare else read.quantities[0].spoken
 
 
 def units_named(requirement: str) -> Named:

@@ -31,11 +31,20 @@ _HALF_RACE = lazy_pattern(r"\bhalf[- ](?=marathon\b)|\b(?:M|G|K|T)(?=(?:Byte|Bit
 _PREFIXES = {"m": "mega", "g": "giga", "k": "kilo", "t": "tera"}
 _MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
 """`2 and 3/4 inch` is one number."""
+_NO_NUMBER = lazy_pattern(
+    r"\b(?:the|this|that|which|each|every|another|no|any|some) one\b|(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起共定边张位套间条家种](?!半))",
+    re.IGNORECASE,
+)
+"""Words and signs that are numbers elsewhere: `the one by the window`, `一个`."""
+_RATE_ASKED = lazy_pattern(
+    r"每(小时|秒|分钟|时)(?:能|可以|要|跑|是|下载?|飞|走)*(多少|几)(公里|千米|英里|米|英尺|MB|兆|GB|KB)", re.IGNORECASE
+)
 _FEWEST = 2
 
 
 def without_asides(text: str) -> str:
     """`and a 3/4 inch one?` without the `one`, `bed 4: 38.4 C` without the number of the bed; one sign for micro."""
+    text = _RATE_ASKED.sub(r"\2\3每\1", _NO_NUMBER.sub(" ", text.replace("百公里油耗", " l/100km ")))
     text = _HALF_RACE.sub(lambda one: _PREFIXES.get(one.group().lower(), ""), text)
     return _NUMBERED.sub(_unless_measured, _ONE.sub(" ", text.replace("\u03bc", "\u00b5")))
 

@@ -75,7 +75,9 @@ _COUNTED = lazy_pattern(
     re.IGNORECASE,
 )
 """What is counted by a number without a unit: `half a tank`, `3 kids`."""
-_DEGREES = lazy_pattern(r"(?<=\d)\s*(?:度|degrees?\b|°)(?!\s*[cCfFkK℃℉]\b|\s*(?:celsius|fahrenheit|kelvin))", re.IGNORECASE)
+_DEGREES = lazy_pattern(
+    r"(?<=\d)\s*(?:度|degrees?\b|°)(?!\s*[cCfFkK℃℉]\b|\s*(?:celsius|fahrenheit|kelvin))", re.IGNORECASE
+)
 _OTHER_WAY = lazy_pattern(r"\b(?:the )?other way (?:a?round)?|\breverse\b|\bvice versa\b|反过来", re.IGNORECASE)
 _SORRY = lazy_pattern(r"\([^()\d]*\)")
 
@@ -101,7 +103,9 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
     quantities = [quantity for _, _, quantity in placed]
     for found in reversed(list(_PIECES.finditer(left))):
         quantities, left = _with_pieces(found, placed, quantities, left)
-    if any(re.match(r"(?:an?|per)\b", text[start:]) and "\0" in left[max(0, start - 2) : start] for start, _, _ in placed):
+    if any(
+        re.match(r"(?:an?|per)\b", text[start:]) and "\0" in left[max(0, start - 2) : start] for start, _, _ in placed
+    ):
         return None
     if not quantities:
         numbers = list(_NUMBER.finditer(left))
@@ -125,12 +129,20 @@ def _wanted(
         made = made_of(quantities, targets[0]) if len(targets) == 1 and not fitting else None
         if made is not None or (not targets and (made := rate_of_two(quantities, f"{left} {requirement}")) is not None):
             return Parts(made)
-    if not fitting and len(targets) == 1 and targets[0].kind == _AREA and kinds == {"length"} and len(quantities) == _SIDES:
+    if (
+        not fitting
+        and len(targets) == 1
+        and targets[0].kind == _AREA
+        and kinds == {"length"}
+        and len(quantities) == _SIDES
+    ):
         return Parts([(_area(quantities), targets[0])])
     if targets and not fitting:
         return None
     timed = [one for one in quantities if one.unit.kind == "time"] if "time" in kinds and len(kinds) == 2 else []
-    if timed and not any("time" in unit.kind for unit in (*fitting, *(one.unit for one in quantities if one not in timed))):
+    if timed and not any(
+        "time" in unit.kind for unit in (*fitting, *(one.unit for one in quantities if one not in timed))
+    ):
         quantities = [one for one in quantities if one not in timed]
     else:
         timed = []
@@ -164,7 +176,9 @@ def _with_pieces(
     """`3 films of 1.2 GB each`: the quantity as often as is said."""
     count = Fraction(found["count"])
     many = [
-        one if start != found.end() else one._replace(amount=one.amount * count, spoken=f"{found['count']} * {one.spoken}")
+        one
+        if start != found.end()
+        else one._replace(amount=one.amount * count, spoken=f"{found['count']} * {one.spoken}")
         for (start, _, _), one in zip(placed, quantities, strict=True)
     ]
     return many, left[: found.start()] + " " * len(found["count"]) + left[found.end("count") :]
@@ -180,4 +194,3 @@ def _area(sides: list[Quantity]) -> Quantity:
     size = Unit("m²", _AREA, Fraction(1))
     amount = first.amount * first.unit.size * second.amount * second.unit.size
     return Quantity(amount, size, f"{first.spoken} * {second.spoken}")
-
