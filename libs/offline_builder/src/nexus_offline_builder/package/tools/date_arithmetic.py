@@ -95,8 +95,7 @@ _RUNS = lazy_pattern(
 )
 _ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
 _AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
-_CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
-_HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
+_HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒|[ap]m\b|:\s*\d\d|[点時时])", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)|"
@@ -107,7 +106,6 @@ _IN_OTHER_UNITS = lazy_pattern(
     re.IGNORECASE,
 )
 _IN_ALL = lazy_pattern("一共|总共|共计|合计")
-"""Names of events that look like periods: `half marathon`, `10k`."""
 _BETWEEN_THEM = lazy_pattern(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
     r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
@@ -203,7 +201,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(POSSIBLE, lambda: listed(found, question))
     if len(found) == 1 and (task := _of_a_day(found[0], rest, question)) is not None:
         return task
-    if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
+    if (found or durations) and (left or _HOURS.search(rest)):
         about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
     if (found or durations) and (vague := _VAGUE.search(rest)):

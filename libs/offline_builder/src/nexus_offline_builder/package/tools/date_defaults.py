@@ -8,7 +8,7 @@ from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
 from .date_ages import BORN, written_either_way
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
-from .date_events import NO_HOLIDAYS
+from .date_events import NO_HOLIDAYS, without_examples
 from .date_names import ASKS_WEEKDAY, about_its_date
 from .date_prose import is_label
 from .date_told import refuse_other_weekday
@@ -105,18 +105,6 @@ _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
 _MONTHS = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _NAMED_MONTH = lazy_pattern(rf"\s*(?P<name>{_MONTHS})\.?,?\s*(?P<year>\d{{4}})?[\s?.]*", re.IGNORECASE)
-_ASKS_A_DATE = lazy_pattern(
-    r"\b(?:what|which) (?:date|day)\b|\bwhat's the date\b|\bdate in\b|几号|哪一?天|什么日期", re.IGNORECASE
-)
-_ASKED_FOR = lazy_pattern(
-    r"\bin\s+\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?)\b|"
-    r"\b\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?) (?:ago|from (?:now|today)|"
-    r"later)\b|"
-    r"\d{1,4}\s*(?:天|周|个?星期|个?月|年)[之以]?[前后]",
-    re.IGNORECASE,
-)
-"""Examples of prompts: `in two weeks, ten days ago - what date is that`."""
-_AND_SUCH = lazy_pattern(r"\bkind of (?:thing|stuff)|\band (?:such|so on)\b|\betc\b|\.\.\.|等等?|之类", re.IGNORECASE)
 _PERIOD = lazy_pattern(
     r"(?<![\d.,/-])\+?\s*(?P<count>\d{1,4})(?:\s*(?P<unit>(?:business |working |work ?|week)?days?|"
     r"weeks?|months?|years?|个?工作日|天|日|周|个?星期|个?月|年))?(?![\w.,/-]*\d|[a-z])",
@@ -198,12 +186,11 @@ def asks_age(text: str, requirement: str) -> bool:
 
 def _wanted(requirement: str) -> str:
     plain = _EXAMPLE.sub(" ", requirement[:_LONGEST_REQUIREMENT]).replace("工作天", "工作日")
-    return with_included(digits_for_words(plain_signs(NO_HOLIDAYS.sub(" ", plain))))
+    return without_examples(with_included(digits_for_words(plain_signs(NO_HOLIDAYS.sub(" ", plain)))))
 
 
 def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
-    if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
-        wanted = _ASKED_FOR.sub(" ", wanted)
+    wanted = without_examples(wanted)
     if (age := _age(question, wanted)) is not None:
         return age
     if (about := about_its_date(question, requirement)) is not None:

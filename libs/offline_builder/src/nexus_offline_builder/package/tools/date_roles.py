@@ -1,7 +1,7 @@
 """Dates and durations by the part that each plays, whatever else is told beside them.
 
-What has to be accounted for: every date, duration and number, exclusions and alternatives that stand at one. What is asked
-is said in the prompt, or else by the requirement.
+What has to be accounted for: every date, duration and number, exclusions and alternatives that stand at one. What is
+asked is said in the prompt, or else by the requirement.
 """
 
 import re
@@ -23,7 +23,8 @@ from .wording import digits_for_words, plain_signs
 
 _Understood = Callable[[Question], "Task | None"]
 _ASIDE = lazy_pattern(
-    r"\b\d{1,2}:\d{2}(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*(?:[ap]\.?m\b\.?|o'?clock)|#\s*\d+|\b\d{1,3}[- ]years?[- ]old\b|"
+    r"\b\d{1,2}:\d{2}(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*(?:[ap]\.?m\b\.?|o'?clock)|#\s*\d+|"
+    r"\b\d{1,3}[- ]years?[- ]old\b|"
     r"\b(?:room|no\.?|nr\.?|number|class|bus|route|page|line|bed|ward|flat|gate|step|level|form|grade) \d{1,4}\b|"
     r"\b(?:[a-z]+\d+[a-z]*|\d+[a-z](?![a-z]))(?!\w)|\d{1,2}点半?|第\d+[次针个期]",
     re.IGNORECASE,
@@ -36,7 +37,8 @@ _ASKS = lazy_pattern(
 )
 _UNSURE = lazy_pattern(
     r"\b(?:or|not|than|half|couple|few|several|about|around|roughly|circa)\s+(?:(?:the|an?|in|of|on)\s+){0,2}[\0\x01]|[\0\x01]\s*(?:or|ish)\b|"
-    r"\b(?:excluding|except|without|not counting|skipping|ignoring|omit\w*)\b|\b(?:or|and)\s+so\b|除了|不算|不含|不包括|[\0\x01]左右|大[概约][\0\x01]",
+    r"\b(?:excluding|except|without|not counting|skipping|ignoring|omit\w*)\b|\b(?:or|and)\s+so\b|除了|"
+    r"不算|不含|不包括|[\0\x01]左右|大[概约][\0\x01]",
     re.IGNORECASE,
 )
 _AFTER = lazy_pattern(
@@ -46,14 +48,15 @@ _BEFORE = lazy_pattern(
     r"\x01\s*(?:before|prior|ahead|earlier|ago|back)\b|\x01\s*[之以]?前|提前\s*\x01|(?<=\s)-\s*\x01", re.IGNORECASE
 )
 _DISTANCE = lazy_pattern(
-    r"\bhow (?:long|many|much time)\b|\buntil\b|\btill\b|\bsince\b|\bleft\b|\bago\b|\bto go\b|\bbetween\b|多少天|几天|多久|还有|相差|距",
+    r"\bhow (?:long|many|much time)\b|\buntil\b|\btill\b|\bsince\b|\bleft\b|\bago\b|\bto go\b|"
+    r"\bbetween\b|多少天|几天|多久|还有|相差|距",
     re.IGNORECASE,
 )
 _DIED = lazy_pattern(r"\b(?:died|dead|passed|death|killed)\b|去世|逝世", re.IGNORECASE)
 
 
 def by_roles(question: Question, in_figures: Callable[[str], str], understood: _Understood) -> Task | None:
-    """A claim that can be met; `in_figures` puts periods as dates and numbers in digits, `understood` is for plain text."""
+    """A claim that can be met; `in_figures` puts numbers in digits and periods as dates, `understood` reads that."""
     try:
         plain = digits_for_words(plain_signs(question.text))
         task = leap_task(plain, question) or month_task(plain, question)

@@ -5,16 +5,17 @@ from collections.abc import Callable
 from datetime import date
 
 from .calendar_dates import MONTHS, FoundDate, moved, moved_months, moved_working_days
+from .calendar_periods import MONTH_NAME
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Value
 from .date_told import weekday_name
 from .patterns import lazy_pattern
-from .wording import MONTH
 
 _LONGEST_REQUIREMENT = 1000
 _MOST = 60
 _UNIT = r"(?:business |working |work ?|week)?days?|weeks?|fortnights?|months?|quarters?|years?"
 _EVERY = lazy_pattern(
-    rf"\b(?:every|each|once (?:in |every )?)\s*(?P<other>(?:other|second|2nd)\s+)?(?:(?P<count>\d{{1,3}})[\s-]*)?(?P<unit>{_UNIT})\b|"
+    rf"\b(?:every|each|once (?:in |every )?)\s*(?P<other>(?:other|second|"
+    rf"2nd)\s+)?(?:(?P<count>\d{{1,3}})[\s-]*)?(?P<unit>{_UNIT})\b|"
     rf"\b(?P<count2>\d{{1,3}})[\s-]+(?P<unit2>weekly|monthly|daily|yearly)\b|"
     r"\b(?P<word>fortnightly|bi-?weekly|bi-?monthly|weekly|monthly|quarterly|half-?yearly|yearly|annual(?:ly)?|daily)\b|"
     r"每隔?(?P<zh_count>\d{1,3})?(?P<zh>个?工作日|天|日|周|个?星期|个?礼拜|个?月|个?季度|年)",
@@ -42,12 +43,13 @@ _NAMED_ORDINAL = lazy_pattern(
     rf"\b({'|'.join(_NAMED)})\b(?!\s*\0|\s+(?:one|time|was|is|on|\w+ (?:was|is|on))\b)", re.IGNORECASE
 )
 _COUNT = lazy_pattern(
-    r"\b(?P<which>next|following|first|coming|upcoming)\s+(?P<count>\d{1,2})\b|\b(?P<count2>\d{1,2})\s+(?:more\s+)?(?:next |following )?"
+    r"\b(?P<which>next|following|first|coming|upcoming)\s+(?P<count>\d{1,2})\b|"
+    r"\b(?P<count2>\d{1,2})\s+(?:more\s+)?(?:next |following )?"
     r"(?:dates?|times|ones|appointments?|sessions?|visits?|payments?|doses?)\b|(?P<zh>接下来|之后|后面|下面|前|最近)的?(?P<zh_count>\d{1,2})[次个回期]",
     re.IGNORECASE,
 )
 _IN_MONTH = lazy_pattern(
-    rf"\b(?:in|for|during)\s+(?P<name>{MONTH})\b\.?(?:\s+(?P<year>\d{{4}}))?|(?<!\d)(?P<zh>\d{{1,2}})月(?:份|里|的|有|是|哪|几|$)",
+    rf"\b(?:in|for|during)\s+(?P<name>(?:{MONTH_NAME}))\b\.?(?:\s+(?P<year>\d{{4}}))?|(?<!\d)(?P<zh>\d{{1,2}})月(?:份|里|的|有|是|哪|几|$)",
     re.IGNORECASE,
 )
 _UNTIL = lazy_pattern(r"\b(?:until|till|before|by|up to|to|through|end(?:s|ing)?)\b|到|至|之前|为止", re.IGNORECASE)

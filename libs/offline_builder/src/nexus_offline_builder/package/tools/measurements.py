@@ -8,7 +8,7 @@ from . import figures
 from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
-from .unit_lists import with_each_unit, without_asides
+from .unit_lists import with_each_unit, with_paces, without_asides
 from .unit_names import Mention, mention_at, mentions_in, without_mentions
 from .units import CURRENCIES, NAMES, Unit, comparable, unit_named
 from .wording import digits_for_words, has_chinese, plain_signs
@@ -61,11 +61,6 @@ _TALL = lazy_pattern(r"(?<![\d.])(\d)(?:米|m(?=\d{2}(?!\d)))(\d{1,2})(?=\s*(?:$
 _HYPHENED = lazy_pattern(r"(?<![\d.,/-])(\d{1,3})-(?=\d{1,2}/\d{1,2}(?![\d/-]))")
 _BOTH_NAMED = lazy_pattern(
     rf"(?<![\w.,/-])({_NUMBER})\s*([^\W\d]{{1,12}}|°[CF])\s*(?:到|至|~|to|-)\s*({_NUMBER})\s*\2(?![A-Za-z])",
-    re.IGNORECASE,
-)
-_PACE = lazy_pattern(
-    r"(?<![\d:])(\d{1,2}):([0-5]\d)(?:\s*min(?:ute)?s?)?\s*(?:/|per\s+|an?\s+)\s*(?:1\s*)?"
-    r"(k(?:m|ilomet\w+)?s?|mi(?:les?)?)\b",
     re.IGNORECASE,
 )
 _OPEN_POINT = lazy_pattern(r"[1-9]\d{0,2}\.000")
@@ -280,8 +275,7 @@ def _plain(prompt: str) -> str:
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
-    text = _PACE.sub(_pace, text)
-    text = _BOTH_NAMED.sub(r"\1 \2, \3 \2", _HYPHENED.sub(r"\1 ", text))
+    text = _BOTH_NAMED.sub(r"\1 \2, \3 \2", _HYPHENED.sub(r"\1 ", with_paces(text)))
     text = re.sub(r"((?:英尺|呎)\s*\d[\d.]*\s*)寸", r"\1英寸", text)
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
     text = CONSUMPTION.sub("l/100km", text)
@@ -306,12 +300,6 @@ def _both_ends(found: "re.Match[str]") -> str:
     if mention is None or (len(mention.name) == 1 and mention.name in "aA"):
         return found.group()
     return f"{found['low']} {mention.name}, {found['high']}"
-
-
-def _pace(found: "re.Match[str]") -> str:
-    """`5:30 /km` in minutes for each."""
-    minutes = Fraction(60 * int(found[1]) + int(found[2]), 60)
-    return f"{figures.carried(minutes)} min/{'km' if found[3].lower().startswith('k') else 'mi'}"
 
 
 def _british(found: "re.Match[str]") -> str:

@@ -4,28 +4,31 @@ import re
 from datetime import date
 
 from .calendar_dates import MONTHS, WEEKDAYS, day_of, moved, moved_months
-from .calendar_periods import last_of_month
+from .calendar_periods import MONTH_NAME, last_of_month
 from .contract import CERTAIN, Answer, JsonValue, Question, Task, Value
 from .date_told import weekday_name
 from .patterns import lazy_pattern
-from .wording import MONTH, digits_for_words
+from .wording import digits_for_words
 
 _LONGEST_REQUIREMENT = 1000
 _NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "final": -1, "penultimate": -2}
 _RULE = lazy_pattern(
-    rf"\b(?P<nth>{'|'.join(_NTH)}|\d{{1,2}}(?:st|nd|rd|th)?)(?P<before> but one|[- ]to[- ]last)?\s+(?P<working>working|business|work|"
+    rf"\b(?P<nth>{'|'.join(_NTH)}|\d{{1,2}}(?:st|nd|rd|th)?)(?P<before> but one|[- ]to[- "
+    rf"]last)?\s+(?P<working>working|business|work|"
     rf"banking|week)?[\s-]?(?P<day>days?\b|{'|'.join(WEEKDAYS)})\s*(?:of|in)\s+(?:(?:the|each|every|a|that|any|its|this|same|given|"
     r"calendar)\s+)*(?P<next>next |following )?month\b|"
     r"(?P<zh_next>下个?)?月的?(?P<zh>最后[一1]|倒数第?[一1]|倒数第?2|第?\d{1,2})个?(?P<zh_day>工作日|天|(?:周|星期|礼拜)[一二三四五六日天1-6])",
     re.IGNORECASE,
 )
 _A_MONTH = lazy_pattern(
-    rf"(?<!\d)(?P<iso>\d{{4}})[-/.](?P<number>\d{{1,2}})(?:[-/.]\d{{1,2}})?(?!\d)|(?<![a-z])(?P<name>{MONTH})\b\.?(?:\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d))?"
-    r"(?:,?\s*(?:of\s+)?(?P<year>\d{4}|'\d\d))?|(?P<rel>this|next|last) month\b|(?:(?P<zh_year>\d{4})年)?(?P<zh>\d{1,2})月|(?P<zh_rel>这个?|本|下个?|上个?)月",
+    rf"(?<!\d)(?P<iso>\d{{4}})[-/.](?P<number>\d{{1,2}})(?:[-/.]\d{{1,2}})?(?!\d)|(?<![a-z])(?P<name>(?:{MONTH_NAME}))\b\.?(?:\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d))?"
+    r"(?:,?\s*(?:of\s+)?(?P<year>\d{4}|'\d\d))?|(?P<rel>this|next|last) month\b|"
+    r"(?:(?P<zh_year>\d{4})年)?(?P<zh>\d{1,2})月|(?P<zh_rel>这个?|本|下个?|上个?)月",
     re.IGNORECASE,
 )
 _MAY = lazy_pattern(
-    r"\bmay (?:i|we|be|it|have|not)\b|\b(?:march|mar) (?:on|off|to)\b|\b(?:declare|decline|deci|second|jung|octop|market|marc)\w*",
+    r"\bmay (?:i|we|be|it|have|not)\b|\b(?:march|mar) (?:on|off|to)\b|\b(?:declare|decline|deci|second|"
+    r"jung|octop|market|marc)\w*",
     re.IGNORECASE,
 )
 

@@ -8,9 +8,10 @@ import re
 from fractions import Fraction
 
 from . import figures
+from .calendar_periods import MONTH_NAME
 from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Value
 from .patterns import lazy_pattern
-from .wording import MONTH, digits_for_words, plain_signs
+from .wording import digits_for_words, plain_signs
 from .worked_time import (
     BREAK,
     DAY,
@@ -53,8 +54,10 @@ _MIXED_HOURS = lazy_pattern(
 _OF_ONE = {"half": "5", "1/2": "5", "quarter": "25", "1/4": "25", "three quarters": "75", "3/4": "75"}
 _BARE = lazy_pattern(
     r"\b(?P<lead>(?:at|by|before|until|till|from|since|around|about|start(?:s|ed|ing)?|began|begin|finish(?:ed|es)?|"
-    r"leav(?:e|es|ing)|left|ended|ends?|off|out|in|clocked (?:in|out)|opens?|closes?|to)\s+(?:(?:at|by|about|around)\s+)?)"
-    r"(?P<hour>\d{1,2})(?:\s*o'?clock)?(?=\s*(?:$|[,;!?)]|\.(?!\d)|(?:and|but|then|in the|to|till|until|so|sharp|with|because|when|"
+    r"leav(?:e|es|ing)|left|ended|ends?|off|out|in|clocked (?:in|out)|opens?|closes?|to)\s+(?:(?:at|by|"
+    r"about|around)\s+)?)"
+    r"(?P<hour>\d{1,2})(?:\s*o'?clock)?(?=\s*(?:$|[,;!?)]|\.(?!\d)|(?:and|but|then|in the|to|till|"
+    r"until|so|sharp|with|because|when|"
     r"if|on|this|tomorrow|today|tonight|for)\b)"
     r")",
     re.IGNORECASE,
@@ -67,8 +70,8 @@ _TIMES_A_BREAK = lazy_pattern(
     r"\b(?P<count>[2-9])\s*(?:x\s*|breaks? of (?:about )?)?\0|\b(?P<more>[2-9])\s+\w+ breaks? of \0"
 )
 _DAYS = lazy_pattern(
-    rf"\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH}\b\.?(?:,?\s*\d{{4}})?|"
-    rf"\b{MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s*\d{{4}})?|(?:\d{{4}}年)?\d{{1,2}}月\d{{1,2}}[日号]|"
+    rf"\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{MONTH_NAME})\b\.?(?:,?\s*\d{{4}})?|"
+    rf"\b(?:{MONTH_NAME})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s*\d{{4}})?|(?:\d{{4}}年)?\d{{1,2}}月\d{{1,2}}[日号]|"
     r"\b\d{1,3}(?:st|nd|rd|th)\b|#\s*\d+",
     re.IGNORECASE,
 )
@@ -80,30 +83,36 @@ _NO_BREAK = lazy_pattern(
 )
 _PAID = lazy_pattern(r"(?<!un)\bpaid\b|(?<!不)带薪", re.IGNORECASE)
 _UNSURE = lazy_pattern(
-    r"\b(?:each|every|both|per) (?:day|shift|of)\b|\b(?:daily|double|half (?:of|the)|average|overtime)\b|\bor\b|%|平均|加班|"
+    r"\b(?:each|every|both|per) (?:day|shift|of)\b|\b(?:daily|double|half (?:of|the)|average|"
+    r"overtime)\b|\bor\b|%|平均|加班|"
     r"每天|每次|倍",
     re.IGNORECASE,
 )
 _ADDED = lazy_pattern(r"\b(?:plus|and another|extra|more)\b|\+|另外|再加", re.IGNORECASE)
 _END_ASKED = lazy_pattern(
     r"\b(?:arriv\w*|get(?:s|ting)? (?:there|in|home|back|to)|(?:is|will|be|are|does|do|did|'ll|when's)\b[^.?!]{0,40}?\b"
-    r"(?:done|ready|over|finish\w*|end|back|out|home|free|land|come out|through))\b|\b(?:finish|end)(?:s|ed)? (?:time|when)\b|"
+    r"(?:done|ready|over|finish\w*|end|back|out|home|free|land|come out|through))\b|\b(?:finish|"
+    r"end)(?:s|ed)? (?:time|when)\b|"
     r"几点(?:能|会|可以)?(?:到|结束|完|好|下课|下班|散)|什么时候(?:能|会|可以)?(?:到|结束|完|好)",
     re.IGNORECASE,
 )
 _BEGIN_ASKED = lazy_pattern(
-    r"\b(?:when|what time|latest|how early|by when)\b[^.?!]{0,40}?\b(?:leave|start|begin|set off|go in|goes in|put|get up|"
+    r"\b(?:when|what time|latest|how early|by when)\b[^.?!]{0,40}?\b(?:leave|start|begin|set off|go in|"
+    r"goes in|put|get up|"
     r"go|depart|head|switch|turn|preheat|wake)\b|(?:几点|什么时候|最晚|最迟)[^。？]{0,8}(?:出发|开始|动身|起床|走|放|出门)",
     re.IGNORECASE,
 )
 _IS_END = lazy_pattern(
-    r"\b(?:by|eat|ready|serve\w*|done|finish\w*|there|arriv\w*|land\w*|deadline|due|guests?|before|want|need(?:ed)? (?:it|to be)|"
-    r"must be|has to be|have to be|should be|be (?:at|in|on)|over|end\w*|until|dinner is|on the table|closes?)\b|之前|前(?:到|要)|要到|"
+    r"\b(?:by|eat|ready|serve\w*|done|finish\w*|there|arriv\w*|land\w*|deadline|due|guests?|before|"
+    r"want|need(?:ed)? (?:it|to be)|"
+    r"must be|has to be|have to be|should be|be (?:at|in|on)|over|end\w*|until|dinner is|on the table|"
+    r"closes?)\b|之前|前(?:到|要)|要到|"
     r"开饭|吃饭|到达|结束|上桌",
     re.IGNORECASE,
 )
 _IS_BEGIN = lazy_pattern(
-    r"\b(?:leav\w*|left|start\w*|beg[aiu]n\w*|depart\w*|set(?:ting)? off|go(?:es)? in|put|takes? off|boards?|from|took off|kicks? off|"
+    r"\b(?:leav\w*|left|start\w*|beg[aiu]n\w*|depart\w*|set(?:ting)? off|go(?:es)? in|put|takes? off|"
+    r"boards?|from|took off|kicks? off|"
     r"opens?)\b|出发|开始|开车|起飞|发车|开场|放进",
     re.IGNORECASE,
 )
@@ -226,13 +235,10 @@ def _shifts(text: str, tokens: list[TimeToken], question: Question) -> Task | No
             less.append(Fraction((found[0][1] - found[0][0]) % DAY))
         else:
             made.append(found[0])
-    for one in (one for one in tokens if one.kind == "dur"):
-        said = _clause(text, one, tokens)
-        if _PAID.search(said) or (_ADDED.search(said) and not re.search(r"\b(?:break|lunch)", said)):
-            return None
-        if not (BREAK.search(said) or re.search(r"\b(?:break|lunch)|休息", question.requirement, re.IGNORECASE)):
-            return None
-        less.append(one.value)
+    taken = _breaks(text, tokens, question)
+    if taken is None:
+        return None
+    less += taken
     mentioned = re.search(r"\b(?:breaks?|lunch|pause)\b|休息", around, re.IGNORECASE)
     if not less and not _NO_BREAK.search(around):
         less = [usual for usual in usual_break(question.requirement) for _ in made]
@@ -240,6 +246,20 @@ def _shifts(text: str, tokens: list[TimeToken], question: Question) -> Task | No
             return Task(LIKELY, _refuse_break)
     facts = TimeFacts(tuple(made), tuple(-one for one in less), rates[0] if rates else None)
     return Task(CERTAIN, lambda: told_time(facts, question)) if facts.minutes() >= 0 else None
+
+
+def _breaks(text: str, tokens: list[TimeToken], question: Question) -> list[Fraction] | None:
+    """What is taken off; None where a duration may be something else."""
+    usual = re.search(r"\b(?:break|lunch)|休息", question.requirement, re.IGNORECASE)
+    less: list[Fraction] = []
+    for one in (one for one in tokens if one.kind == "dur"):
+        said = _clause(text, one, tokens)
+        if _PAID.search(said) or (_ADDED.search(said) and not re.search(r"\b(?:break|lunch)", said)):
+            return None
+        if not (BREAK.search(said) or usual):
+            return None
+        less.append(one.value)
+    return less
 
 
 def _moved_tokens(begin: TimeToken, end: TimeToken) -> list[TimeToken]:

@@ -15,7 +15,7 @@ from .unit_rates import fitting, rate_of
 from .unit_roles import by_roles, with_its_degrees
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
-from .units import Unit, comparable, converted, counterpart, in_parts, unit_named, with_definitions
+from .units import Unit, comparable, converted, counterpart, in_parts, is_decimal_data, unit_named, with_definitions
 from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
@@ -331,7 +331,7 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
         raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
     decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if _is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
+    note = decimal if is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
     return Answer(
         f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
@@ -369,14 +369,6 @@ def _rounded(result: Fraction) -> tuple[str, str]:
         return figures.shown(result), "="
     shown = f"{float(result):.7g}"
     return (f"{float(shown):.0f}" if "e+" in shown and abs(result) < 10**15 else shown), "≈"
-
-
-def _is_decimal_data(source: Unit, target: Unit) -> bool:
-    return (
-        source.kind == "data"
-        and not ({"bit", "B"} >= {source.symbol, target.symbol})
-        and "i" not in source.symbol.replace("bit", "") + target.symbol.replace("bit", "")
-    )
 
 
 def in_full(question: Question, requirement: str) -> str | None:

@@ -11,7 +11,8 @@ from .unit_sums import worked_out
 from .units import Unit, comparable
 
 _DIRECTION = lazy_pattern(
-    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?|(?:tell|give)s? (?:me|us)|gets?)\b|告诉我|给我|(?:换算|转换|换|转|变)[成为到]|"
+    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?|(?:tell|give)s? (?:me|us)|"
+    r"gets?)\b|告诉我|给我|(?:换算|转换|换|转|变)[成为到]|"
     r"(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
     re.IGNORECASE,
 )

@@ -302,7 +302,7 @@ def _terms(text: str, items: list[_Item], wanted: tuple[Unit, ...], named: Named
     if wanted and not any(comparable(one.unit, unit) for one in terms for unit in wanted):
         return None
     total = TOTAL.search(text) is not None or any(_JOINED.search(gap) for gap in labels)
-    if len(terms) < 2 and not factors:
+    if (len(terms) < 2 and not factors) or (not total and len(terms) > 1 and any(one.unit in wanted for one in terms)):
         return None
     labels = [_JOINED.sub(" ", _without_units(gap)) for gap in labels]
     if not _are_labels(*labels) or any(one.unit.offset for one in terms if factors or total):

@@ -1,7 +1,7 @@
 """Conversions by the part that each quantity, number and unit of a prompt plays, whatever else is told beside them.
 
-What has to be accounted for: every number, an operation or a comparison that stands at a quantity, and what stands where
-the target belongs. All other words are left aside.
+What has to be accounted for: every number, an operation or a comparison that stands at a quantity, and what stands
+where the target belongs. All other words are left aside.
 """
 
 import re
@@ -9,13 +9,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from . import figures
+from .calendar_periods import MONTH_NAME
 from .measurements import Quantity, placed_in, spoken, targets_in
 from .patterns import lazy_pattern
 from .unit_defaults import Named, targets_of, units_named
 from .unit_rates import made_of, rate_of_two
 from .unit_sums import TOTAL, added
 from .units import Unit, comparable, counterpart
-from .wording import MONTH
 
 Pairs = list[tuple[Quantity, Unit]]
 
@@ -34,35 +34,42 @@ _AREA, _SIDES = "area", 2
 _NUMBER = lazy_pattern(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
 _ASIDE = lazy_pattern(
     rf"\b\d{{1,2}}:\d{{2}}(?:\s*[ap]\.?m\b\.?)?|\b\d{{1,2}}\s*(?:[ap]\.?m\b\.?|o'?clock)|\b\d{{1,4}}(?:st|nd|rd|th)\b|#\s*\d+|"
-    rf"\b\d{{1,2}}\s+{MONTH}\b|\b{MONTH}\s+\d{{1,2}}\b|\b(?:in|since|from|of|my|our|the|his|her) (?:19|20)\d\d\b|"
-    r"\b\d{1,3}[- ]years?[- ]old\b|\b(?:aged?|room|no\.?|nr\.?|number|class|bus|route|page|line|twin|bed|ward|lane|seat|gate|"
-    r"recipe|step|day|week|level) \d{1,4}\b(?!\s*\0)|\b(?:[a-z]+\d+[a-z]*|\d+[a-z](?![a-z]))(?!\w)|\d{1,2}月\d{1,2}[日号]|"
+    rf"\b\d{{1,2}}\s+(?:{MONTH_NAME})\b|\b(?:{MONTH_NAME})\s+\d{{1,2}}\b|\b(?:in|since|from|of|my|our|the|his|her) (?:19|20)\d\d\b|"
+    r"\b\d{1,3}[- ]years?[- ]old\b|\b(?:aged?|room|no\.?|nr\.?|number|class|bus|route|page|line|twin|"
+    r"bed|ward|lane|seat|gate|"
+    r"recipe|step|day|week|level) \d{1,4}\b(?!\s*\0)|\b(?:[a-z]+\d+[a-z]*|\d+[a-z](?![a-z]))(?!\w)|"
+    r"\d{1,2}月\d{1,2}[日号]|"
     r"\d{1,2}点半?|第\d+|\b24/7\b",
     re.IGNORECASE,
 )
 """Numbers that name something: a time of day, a date, a year, a room."""
 _OPERATION = lazy_pattern(
     r"[\d\0\x01]\s*[*+^<>/]|[*+^<>]\s*[\d\0\x01]|%|[$€£¥]|"
-    r"\b(?:plus|minus|times|add|subtract|x|less|more|over|under|at least|at most)\s+(?:the |an? |another |about )?[\d\0]|"
+    r"\b(?:plus|minus|times|add|subtract|x|less|more|over|under|at least|at most)\s+(?:the |an? |"
+    r"another |about )?[\d\0]|"
     r"\0\s*(?:plus|minus|times|x|per|divided|multiplied|less|more|each)\b|\bper \x01|"
     r"\0\s*by\s*[\d\0]|"
     r"\b(?:half|third|quarter|double|twice|triple|couple|few|several|pair|dozens?)\s+(?:(?:of|the|an?|that|it|this)\s+){0,2}[\0\x01]|"
     r"\b(?:half|double|twice|triple|third|quarter) (?:of )?(?:that|it|this)\b|"
     r"\b(?:not|without|except|instead of|rather than)\s+(?:(?:in|the|to|an?)\s+){0,2}[\d\0\x01]|"
-    r"\bdifference\b|\baverage\b|\bthe mean\b|\bratio\b|\bper cent\b|\bpercent|\b(?:how much|what'?s the) (?:more|less)\b|"
+    r"\bdifference\b|\baverage\b|\bthe mean\b|\bratio\b|\bper cent\b|\bpercent|\b(?:how much|what'?s "
+    r"the) (?:more|less)\b|"
     r"\b(?:warm|cold|hott|cool|long|short|heavi|light|fast|slow|bigg|small|tall|larg)er\b|\bthan\b|"
     r"(?:不要|不是|除了)[^,。]{0,4}[\0\x01]|[加减乘除][上去以]?\s*[\d\0]|\0\s*[加减乘除每]|每\s*[\0\x01]|相差|之差|平均|差多少|高多少|重多少",
     re.IGNORECASE,
 )
 _UNKNOWN_TARGET = lazy_pattern(
-    r"(?:\b(?:convert|change|turn|what(?:'s| is)?|how (?:much|many)|give me|tell me)\b[^.?!]{0,60}|\0\s*)(?:\b(?:to|into|in|as)\s+|->\s*|=\s*)"
+    r"(?:\b(?:convert|change|turn|what(?:'s| is)?|how (?:much|many)|give me|tell me)\b[^.?!]{0,60}|"
+    r"\0\s*)(?:\b(?:to|into|in|as)\s+|->\s*|=\s*)"
     r"(?!(?:total|all|bed|it|that|words?|there|the|a|an|my|our|his|her|this|one|time|numbers?|figures?|short|case|[\d\0\x01])\b|[\0\x01])"
     r"[a-z]+\s*[?.!]*\s*$|"
-    r"\bhow many (?!\x01|of\b|is\b|are\b)[a-z]+|换算?成\s*[^\0\x01\s多几什哪]|(?:几|多少)(?!\x01|[\s,。?？]|$|度|啊|呢|呀)[\u4e00-\u9fff]",
+    r"\bhow many (?!\x01|of\b|is\b|are\b)[a-z]+|换算?成\s*[^\0\x01\s多几什哪]|(?:几|多少)(?!\x01|"
+    r"[\s,。?？]|$|度|啊|呢|呀)[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
 _ASKS_ELSE = lazy_pattern(
-    r"\b(?:why|who|whose|when|where|which|costs?|price|pay|cheap\w*|calories|how (?:long|old|often))\b|为什么|多少钱|什么时候|哪[里个]|谁",
+    r"\b(?:why|who|whose|when|where|which|costs?|price|pay|cheap\w*|calories|how (?:long|old|often))\b|"
+    r"为什么|多少钱|什么时候|哪[里个]|谁",
     re.IGNORECASE,
 )
 _PIECES = lazy_pattern(
@@ -71,7 +78,7 @@ _PIECES = lazy_pattern(
 )
 _COUNTED = lazy_pattern(
     r"\s+(?!(?:for|at|on|in|to|from|and|or|but|is|was|are|please|pls|thanks|today|yesterday|tonight|now|this|last|when|after|"
-    r"before|with|by|if|so|then|as|again|right|outside|here|there|what|how)\b)[a-z]+|\s*[个只件块杯人天次岁名位份间辆本张点月号]",
+    r"before|with|by|if|so|then|as|again|right|outside|here|there|what|how|wide|tall|long|high|deep|x)\b)[a-z]+|\s*[个只件块杯人天次岁名位份间辆本张点月号]",
     re.IGNORECASE,
 )
 """What is counted by a number without a unit: `half a tank`, `3 kids`."""
@@ -123,51 +130,56 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
 def _wanted(
     quantities: list[Quantity], targets: list[Unit], left: str, named: Named, requirement: str, alone: bool
 ) -> Parts | None:
-    kinds = {one.unit.kind for one in quantities}
     fitting = [unit for unit in targets if any(comparable(one.unit, unit) for one in quantities)]
-    if len(quantities) == _SIDES and len(kinds) == len(quantities):
-        made = made_of(quantities, targets[0]) if len(targets) == 1 and not fitting else None
-        if made is not None or (not targets and (made := rate_of_two(quantities, f"{left} {requirement}")) is not None):
-            return Parts(made)
-    if (
-        not fitting
-        and len(targets) == 1
-        and targets[0].kind == _AREA
-        and kinds == {"length"}
-        and len(quantities) == _SIDES
-    ):
-        return Parts([(_area(quantities), targets[0])])
-    if targets and not fitting:
+    targets = [unit for unit in targets if unit in fitting or unit.kind != "time"]
+    if not fitting and (made := _made(quantities, targets, f"{left} {requirement}")) is not None:
+        return Parts(made)
+    if (targets and not fitting) or (not fitting and (_UNKNOWN_TARGET.search(left) or _ASKS_ELSE.search(left))):
         return None
-    timed = [one for one in quantities if one.unit.kind == "time"] if "time" in kinds and len(kinds) == 2 else []
-    if timed and not any(
-        "time" in unit.kind for unit in (*fitting, *(one.unit for one in quantities if one not in timed))
-    ):
-        quantities = [one for one in quantities if one not in timed]
-    else:
-        timed = []
-    if any(not any(comparable(one.unit, unit) for unit in fitting) for one in quantities) and fitting:
-        return None
-    if not fitting and _UNKNOWN_TARGET.search(left):
+    timed = _times_beside(quantities, fitting)
+    quantities = [one for one in quantities if one not in timed]
+    if fitting and not all(any(comparable(one.unit, unit) for unit in fitting) for one in quantities):
         return None
     if TOTAL.search(left) and len(quantities) > 1:
-        whole: Quantity | None = quantities[0]
-        for one in quantities[1:]:
-            whole = added(whole, one, 1) if whole is not None else None
-        if whole is None:
-            return None
-        quantities = [whole]
-    if len(quantities) > 1 and any(one.unit in fitting for one in quantities):
+        quantities = _summed(quantities)
+    if not quantities or (len(quantities) > 1 and any(one.unit in fitting for one in quantities)):
         return None
     pairs: Pairs = []
     for one in quantities:
         units = tuple(unit for unit in fitting if comparable(unit, one.unit)) or targets_of(one.unit, named)
         if not units and (usual := counterpart(one.unit)) and alone and not named.units and one.unit.kind != "time":
             units = (usual,)
-        if not 0 < len(units) <= _MOST_TARGETS or (not fitting and _ASKS_ELSE.search(left)):
+        if not 0 < len(units) <= _MOST_TARGETS:
             return None
         pairs += [(one, unit) for unit in units]
     return Parts(pairs, tuple(timed))
+
+
+def _made(quantities: list[Quantity], targets: list[Unit], text: str) -> Pairs | None:
+    """A rate, time or amount of two quantities, an area of two sides: as the target, or else `text`, asks for it."""
+    kinds = {one.unit.kind for one in quantities}
+    if len(quantities) != _SIDES or len(targets) > 1:
+        return None
+    if kinds == {"length"}:
+        return [(_area(quantities), targets[0])] if targets and targets[0].kind == _AREA else None
+    if len(kinds) < len(quantities):
+        return None
+    return made_of(quantities, targets[0]) if targets else rate_of_two(quantities, text)
+
+
+def _times_beside(quantities: list[Quantity], targets: list[Unit]) -> list[Quantity]:
+    """How long something took, where nothing that is converted has to do with time."""
+    timed = [one for one in quantities if one.unit.kind == "time"]
+    others = [one.unit for one in quantities if one not in timed]
+    return timed if others and not any("time" in unit.kind for unit in (*targets, *others)) else []
+
+
+def _summed(quantities: list[Quantity]) -> list[Quantity]:
+    """One quantity; none where there is no sum of them."""
+    whole: Quantity | None = quantities[0]
+    for one in quantities[1:]:
+        whole = added(whole, one, 1) if whole is not None else None
+    return [whole] if whole is not None else []
 
 
 def _with_pieces(

@@ -309,3 +309,11 @@ def converted(amount: Fraction, source: Unit, target: Unit) -> Fraction:
     if source.kind != target.kind:
         measured = 1 / measured
     return (measured - target.offset) / target.size
+
+
+def is_decimal_data(source: Unit, target: Unit) -> bool:
+    return (
+        source.kind == "data"
+        and not ({"bit", "B"} >= {source.symbol, target.symbol})
+        and "i" not in source.symbol.replace("bit", "") + target.symbol.replace("bit", "")
+    )
