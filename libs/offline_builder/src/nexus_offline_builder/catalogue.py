@@ -157,7 +157,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
         "date_calculator date_calculation date_math "
         "date_arithmetic due_date expiry expiry_date warranty sleep_till sleep_until how_many_sleep notice_period 到期 "
-        "clock_time time_of_day when_it_end when_to_begin when_to_leave "
+        "clock_time time_of_day arrival_time departure_time travel_time when_it_end when_to_begin when_to_leave "
         "time_between hours_between time_difference shift_length hours_worked_between "
         "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 "
         "年龄 隔多久 多久",

@@ -94,7 +94,7 @@ def with_durations(text: str) -> str:
         flags=re.I,
     )
     text = re.sub(r"\bnet (\d{1,3})(?: days)?\b(?!\s*[-/.\d])", r"plus \1 days", text, flags=re.IGNORECASE)
-    text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
+    text = re.sub(r"的?(?:第二天|次日(?!期)|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
     text = re.sub(r"([\d一二两三四五六七八九十]+)年半", _chinese_months, text)
     text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
     text = re.sub(

@@ -15,6 +15,7 @@ BORN = lazy_pattern(
     r"年龄|[几周]岁|多大|入职|工龄|司龄",
     re.IGNORECASE,
 )
+SLASHED = lazy_pattern(r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE)
 _MOST_TURNS_BACK = 4
 _ON_THAT_DAY = lazy_pattern(
     r"\b(?:and|or|on|at|by|in|for|if|when|what|how|about|is|was|are|will|would|old|be|were|she|he|they|it|i|you|then|"

@@ -9,11 +9,13 @@ from .calendar_periods import with_edges, with_periods
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, is_refused
 from .date_ages import BORN, age, age_on, age_reached, either_way, turning
 from .date_defaults import in_full as with_requirement
+from .date_defaults import rule_in
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
+from .date_names import ASKS_TODAY
 from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
-from .date_roles import by_roles
+from .date_roles import asks_nothing, by_roles
 from .date_series import comes_again
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
@@ -42,14 +44,6 @@ _BETWEEN = lazy_pattern(
 _DISTANCE = lazy_pattern(
     r"\buntil\b|\b'?till?\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|\bdays? to\b|\baway\b|\bleft\b|\bhow old\b|"
     r"多少天|几天|(?:多少|几)个?(?:周|星期|月|工作日)|相差|距离?|还有|多久",
-    re.IGNORECASE,
-)
-_TODAY = lazy_pattern(
-    r"(?:(?:can you )?(?:please )?(?:tell me )?)?(?:what(?:'s| is|s)?|which) (?:the )?(?:today'?s? )?(?:current "
-    r")?(?:date|day)(?: (?:is )?(?:it )?(?:today|now|is it))*[\s?!.]*|"
-    r"what(?:'s| is) today(?:'s date)?[\s?!.]*|today'?s date[\s?!.]*|"
-    r"(?:请问)?今天(?:的日期)?是?(?:几月)?(?:几号|几日|什么日期|多少号|哪天|"
-    r"星期几|周几|日期)[?？。]*",
     re.IGNORECASE,
 )
 _OTHER_WORK = lazy_pattern(
@@ -144,11 +138,15 @@ def understand(question: Question) -> Task | None:
         if (same := either_way(question, _understood)) is not None:
             return same
         raise
-    if task is not None and task.confidence > POSSIBLE and not comes_again(question.text) and not is_refused(task):
-        return task
     if len(question.text) > _LONGEST_PROMPT:
         return task
-    return by_roles(question, lambda text: _in_figures(text, question), _understood) or task
+    silent = question.alone and asks_nothing(question.text)
+    sure = task is not None and task.confidence > POSSIBLE and not comes_again(question.text) and not silent
+    if task is not None and sure and not is_refused(task):
+        return task
+    by_parts = by_roles(question, lambda text: _in_figures(text, question), _understood)
+    unasked = silent or (task is not None and task.confidence == POSSIBLE)
+    return by_parts or (None if unasked and rule_in(question.requirement) is not None else task)
 
 
 def _understood(question: Question) -> Task | None:
@@ -165,7 +163,7 @@ def _understood(question: Question) -> Task | None:
     text = _IN_ALL.sub("", text)
     text = re.sub(r"\b(last|first) date of\b", r"\1 day of", text, flags=re.IGNORECASE)
     text = _in_figures(text, question)
-    if _TODAY.fullmatch(text):
+    if ASKS_TODAY.fullmatch(text):
         return Task(CERTAIN, lambda: tell_day(question.today, question))
     return about_a_period(text, question) or _about_dates(text, question)
 

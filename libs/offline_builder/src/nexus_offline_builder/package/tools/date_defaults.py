@@ -6,11 +6,12 @@ from datetime import date
 from .calendar_dates import MONTHS, FoundDate, dates_in, moved_months
 from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
-from .date_ages import BORN, written_either_way
+from .date_ages import BORN, SLASHED, written_either_way
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_events import NO_HOLIDAYS, without_examples
 from .date_names import ASKS_WEEKDAY, about_its_date
 from .date_prose import is_label
+from .date_rules import has_more_steps
 from .date_told import refuse_other_weekday
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
@@ -129,9 +130,6 @@ _IN_UNIT = lazy_pattern(
     re.IGNORECASE,
 )
 _LEADS_ON = lazy_pattern(r"(?:and|or|then|but)\b|那|和|到", re.IGNORECASE)
-_SLASHED = lazy_pattern(
-    r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE
-)
 _SAYS_NOTHING = lazy_pattern(
     r"\bhow many (?=between\b|from\b)|[\s,.?!:;~？。，：；-]|"
     r"\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
@@ -151,6 +149,12 @@ def in_full(question: Question, requirement: str) -> str | None:
         raise
 
 
+def rule_in(requirement: str) -> str | None:
+    """The requirement in digits, where it says itself how long it is."""
+    wanted = _wanted(requirement)
+    return wanted if _DURATION.search(wanted) else None
+
+
 def asked_of(days: list[date], question: Question) -> str | None:
     """What the requirement asks of the only date or the only two of a prompt."""
     wanted = _wanted(question.requirement)
@@ -162,11 +166,6 @@ def asked_of(days: list[date], question: Question) -> str | None:
         first, last = sorted((days[0], question.today))
         return f"how many days between {first} and {last}" if first != last else None
     return None
-
-
-def is_ruled(question: Question) -> bool:
-    """Whether the requirement itself says how long it is: `280 days after`."""
-    return _DURATION.search(_wanted(question.requirement)) is not None
 
 
 def sign_in(requirement: str) -> str | None:
@@ -237,7 +236,7 @@ def _age(question: Question, wanted: str) -> str | None:
         or "\n" in text
     ):
         return None
-    if slashed := _SLASHED.fullmatch(text):
+    if slashed := SLASHED.fullmatch(text):
         return f"born {slashed[1]}"
     days = dates_in(text, question.today) if not question.earlier or not _LEADS_ON.match(text) else []
     if len(days) != 1 or days[0].recurring or not re.search(r"\d", text[days[0].start : days[0].end]):
@@ -277,6 +276,8 @@ def _with_period(question: Question, wanted: str) -> str | None:
     text = digits_for_words(plain_signs(question.text.strip().replace("，", ", ")))
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
     if len(text) > _LONGEST_PROMPT or "\n" in text or len(signs) != 1 or _BACK.search(text) or _FORTH.search(text):
+        return None
+    if _DURATION.search(wanted):
         return None
     found = dates_in(text, question.today)
     if len(found) != 1:
@@ -365,15 +366,15 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
 
 
 def _moved(day: date, durations: "list[re.Match[str]]", wanted: str, edge: "re.Match[str] | None") -> str | None:
-    """Raises Refusal where the requirement names several periods, or a rule besides."""
+    """None where the requirement names several periods, or a rule besides."""
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
     if not signs and not _RUNS_FOR.search(wanted) and _OF_A_DAY.search(_DURATION.sub(" ", wanted)):
         return None
     if not signs and _RUNS_FOR.search(wanted):
         signs = ["plus"]
     numbers = re.findall(r"\d+", wanted)
-    if not signs or len(numbers) != 1 or edge is not None or len(durations) != 1:
-        _refuse(durations[0].group())
+    if not signs or len(numbers) != 1 or edge is not None or len(durations) != 1 or has_more_steps(wanted):
+        return None
     sign = signs[0] if len(signs) == 1 else _nearest_sign(durations[0], wanted)
     return f"{day} {sign} {durations[0]['count']} {durations[0]['unit']}"
 

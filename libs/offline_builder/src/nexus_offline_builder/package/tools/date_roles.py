@@ -10,9 +10,10 @@ from collections.abc import Callable
 from .calendar_dates import FoundDate, dates_in, moved_months
 from .contract import CERTAIN, LIKELY, Impossible, Question, Refusal, Task, is_refused
 from .date_ages import BORN, age
-from .date_defaults import asked_of, asks_age, is_ruled, sign_in
+from .date_defaults import asked_of, asks_age, rule_in, sign_in
 from .date_ends import in_one_year, without_dates
 from .date_names import ASKS_WEEKDAY
+from .date_rules import ruled_day
 from .date_series import series
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_day
@@ -26,7 +27,8 @@ _ASIDE = lazy_pattern(
     r"\b\d{1,2}:\d{2}(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*(?:[ap]\.?m\b\.?|o'?clock)|#\s*\d+|"
     r"\b\d{1,3}[- ]years?[- ]old\b|"
     r"\b(?:room|no\.?|nr\.?|number|class|bus|route|page|line|bed|ward|flat|gate|step|level|form|grade) \d{1,4}\b|"
-    r"\b(?:[a-z]+\d+[a-z]*|\d+[a-z](?![a-z]))(?!\w)|\d{1,2}点半?|第\d+[次针个期]",
+    r"\b(?:[a-z]+\d+[a-z]*|\d+[a-z](?![a-z]))(?!\w)|\d{1,2}点半?|第\d+[次针个期]|"
+    r"\b\d{1,2}\s+(?!days|weeks|months|years|working|business|hours|minutes|times|dates|nights|sleeps|others)[a-z]{3,}s\b",
     re.IGNORECASE,
 )
 """Numbers that name something."""
@@ -52,7 +54,17 @@ _DISTANCE = lazy_pattern(
     r"\bbetween\b|多少天|几天|多久|还有|相差|距",
     re.IGNORECASE,
 )
+_ASKS_ITSELF = lazy_pattern(
+    r"[?？+]|\b(?:how|what|which|when|whose|old|age|until|till|since|between|ago|after|before|later|plus|minus|add|subtract|"
+    r"from|to|and|or|not|incl\w*|ends?)\b|[多几哪吗呢前后]|什么|星期|岁|到|至|加|减",
+    re.IGNORECASE,
+)
 _DIED = lazy_pattern(r"\b(?:died|dead|passed|death|killed)\b|去世|逝世", re.IGNORECASE)
+
+
+def asks_nothing(text: str) -> bool:
+    """Whether it is for the requirement to say what is asked."""
+    return _ASKS_ITSELF.search(text) is None
 
 
 def by_roles(question: Question, in_figures: Callable[[str], str], understood: _Understood) -> Task | None:
@@ -87,14 +99,17 @@ def _of_dates(text: str, question: Question, understood: _Understood) -> Task | 
         return None
     sure = CERTAIN if question.alone else LIKELY
     first = found[0]
+    rule = rule_in(question.requirement)
     if durations:
-        return _moved(first, durations, kept, question) if len(found) == 1 else None
+        return _moved(first, durations, kept, question) if len(found) == 1 and rule is None else None
     if len(found) == 1 and (ASKS_WEEKDAY.search(kept) or _only_weekday(kept, question)):
         return Task(sure, lambda: tell_day(first.day, question))
     if asks_age(kept, question.requirement) and not first.recurring:
         return _aged(found, kept, question)
-    if _DISTANCE.search(kept) and not is_ruled(question):
+    if _DISTANCE.search(kept) and rule is None:
         return _again(f"{_asked_distance(kept)} {' and '.join(str(one.day) for one in found)}", question, understood)
+    if rule is not None and len(found) == 1 and (task := ruled_day(first.day, rule, question)) is not None:
+        return task
     whole = asked_of([one.day for one in found], question)
     return _again(whole, question, understood) if whole is not None else None
 
@@ -136,8 +151,6 @@ def _only_weekday(kept: str, question: Question) -> bool:
 
 def _moved(start: FoundDate, durations: "list[re.Match[str]]", kept: str, question: Question) -> Task | None:
     """From the date on, or back; a period of the prompt besides the one of the requirement is unclear."""
-    if is_ruled(question):
-        return None
     after, before = _AFTER.search(kept), _BEFORE.search(kept)
     if after and before:
         return None

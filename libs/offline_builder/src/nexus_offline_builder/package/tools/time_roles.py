@@ -81,6 +81,7 @@ _NO_BREAK = lazy_pattern(
     r"(?:breaks?|lunch|pause|rest)\b|(?:没有?|无|不)(?:休息|午休)",
     re.IGNORECASE,
 )
+_A_BREAK = lazy_pattern(r"\b(?:breaks?|lunch|pause|unpaid)\b|休息|午休", re.IGNORECASE)
 _PAID = lazy_pattern(r"(?<!un)\bpaid\b|(?<!不)带薪", re.IGNORECASE)
 _UNSURE = lazy_pattern(
     r"\b(?:each|every|both|per) (?:day|shift|of)\b|\b(?:daily|double|half (?:of|the)|average|"
@@ -235,14 +236,15 @@ def _shifts(text: str, tokens: list[TimeToken], question: Question) -> Task | No
             less.append(Fraction((found[0][1] - found[0][0]) % DAY))
         else:
             made.append(found[0])
+    if _PAID.search(around) and _A_BREAK.search(around):
+        return Task(LIKELY, _refuse_break)
     taken = _breaks(text, tokens, question)
     if taken is None:
         return None
     less += taken
-    mentioned = re.search(r"\b(?:breaks?|lunch|pause)\b|休息", around, re.IGNORECASE)
     if not less and not _NO_BREAK.search(around):
         less = [usual for usual in usual_break(question.requirement) for _ in made]
-        if mentioned and not less:
+        if _A_BREAK.search(around) and not less:
             return Task(LIKELY, _refuse_break)
     facts = TimeFacts(tuple(made), tuple(-one for one in less), rates[0] if rates else None)
     return Task(CERTAIN, lambda: told_time(facts, question)) if facts.minutes() >= 0 else None
@@ -254,7 +256,7 @@ def _breaks(text: str, tokens: list[TimeToken], question: Question) -> list[Frac
     less: list[Fraction] = []
     for one in (one for one in tokens if one.kind == "dur"):
         said = _clause(text, one, tokens)
-        if _PAID.search(said) or (_ADDED.search(said) and not re.search(r"\b(?:break|lunch)", said)):
+        if _ADDED.search(said) and not _A_BREAK.search(said):
             return None
         if not (BREAK.search(said) or usual):
             return None
@@ -271,11 +273,16 @@ def _moved(text: str, start: TimeToken, durations: list[TimeToken], question: Qu
     """When it ends, or when it has to begin: as is asked, or else as the time is told."""
     tokens = sorted([start, *durations], key=lambda one: one.start)
     around = _between(text, tokens)
+    if any(_A_BREAK.search(_clause(text, one, tokens)) for one in durations):
+        return Task(LIKELY, _refuse_other_time)
     if start.value > DAY or _UNSURE.search(around):
         return None
     said = _clause(text, start, tokens)
     is_end = _IS_END.search(said) and not _IS_BEGIN.search(said)
     back = bool(is_end) if not (_END_ASKED.search(around) and not is_end) else False
+    always = question.requirement[:_LONGEST_REQUIREMENT]
+    if _BEGIN_ASKED.search(always) and not _END_ASKED.search(f"{always} {around}") and not _IS_BEGIN.search(said):
+        back = True
     if _BEGIN_ASKED.search(around) and not (_IS_BEGIN.search(said) and _END_ASKED.search(around)):
         back = True
     total = sum((one.value for one in durations), Fraction(0))
@@ -322,4 +329,4 @@ def _refuse_other_time() -> Answer:
 
 
 def _refuse_break() -> Answer:
-    raise Refusal("How long was the break?", "休息了多久？")
+    raise Refusal("How long was the unpaid break?", "不带薪的休息有多久？")

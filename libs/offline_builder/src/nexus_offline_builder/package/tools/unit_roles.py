@@ -34,7 +34,8 @@ _AREA, _SIDES = "area", 2
 _NUMBER = lazy_pattern(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
 _ASIDE = lazy_pattern(
     rf"\b\d{{1,2}}:\d{{2}}(?:\s*[ap]\.?m\b\.?)?|\b\d{{1,2}}\s*(?:[ap]\.?m\b\.?|o'?clock)|\b\d{{1,4}}(?:st|nd|rd|th)\b|#\s*\d+|"
-    rf"\b\d{{1,2}}\s+(?:{MONTH_NAME})\b|\b(?:{MONTH_NAME})\s+\d{{1,2}}\b|\b(?:in|since|from|of|my|our|the|his|her) (?:19|20)\d\d\b|"
+    rf"\b\d{{1,2}}\s+(?:{MONTH_NAME})\b|\b(?:{MONTH_NAME})\s+\d{{1,2}}\b|"
+    r"\b(?:in|since|from|of|my|our|the|his|her) (?:19|20)\d\d\b|"
     r"\b\d{1,3}[- ]years?[- ]old\b|\b(?:aged?|room|no\.?|nr\.?|number|class|bus|route|page|line|twin|"
     r"bed|ward|lane|seat|gate|"
     r"recipe|step|day|week|level) \d{1,4}\b(?!\s*\0)|\b(?:[a-z]+\d+[a-z]*|\d+[a-z](?![a-z]))(?!\w)|"
@@ -82,6 +83,13 @@ _COUNTED = lazy_pattern(
     re.IGNORECASE,
 )
 """What is counted by a number without a unit: `half a tank`, `3 kids`."""
+_AT_AN_HOUR = lazy_pattern(r"\bat \d{1,2}(?=\s*(?:[,;.!?]|$|\band\b|\bthis\b|\bin the\b))", re.IGNORECASE)
+_MEASURED = (
+    ("length", lazy_pattern(r"\b(?:tall|height|high|distance|long|length|wide)\b|身高|长|高度|距离", re.IGNORECASE)),
+    ("mass", lazy_pattern(r"\bweigh(?:s|t|ed)?\b|\bheavy\b|体重|重量", re.IGNORECASE)),
+    ("temperature", lazy_pattern(r"\b(?:temperatures?|fever|degrees)\b|体温|气温|发烧", re.IGNORECASE)),
+)
+"""What a number without a unit is of, where that is said."""
 _DEGREES = lazy_pattern(
     r"(?<=\d)\s*(?:度|degrees?\b|°)(?!\s*[cCfFkK℃℉]\b|\s*(?:celsius|fahrenheit|kelvin))", re.IGNORECASE
 )
@@ -115,6 +123,9 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
     ):
         return None
     if not quantities:
+        if any(said.search(left) for kind, said in _MEASURED if named.sources and kind != named.sources[0].kind):
+            return None
+        left = _AT_AN_HOUR.sub(" ", left) if len(_AT_AN_HOUR.findall(left)) < len(_NUMBER.findall(left)) else left
         numbers = list(_NUMBER.finditer(left))
         sources = named.sources if len(named.sources) == 1 else ()
         if not numbers or not sources or any(_COUNTED.match(left, one.end()) for one in numbers):
