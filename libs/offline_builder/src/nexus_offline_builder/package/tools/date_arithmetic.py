@@ -16,6 +16,7 @@ from .date_names import ASKS_TODAY
 from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
 from .date_roles import asks_nothing, by_roles
+from .date_rules import counts_first
 from .date_series import comes_again
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
@@ -87,7 +88,6 @@ _RUNS = lazy_pattern(
     r"开始|购买|签发|签订|期限|发货|出发|有效|开封|保质|质保",
     re.IGNORECASE,
 )
-_ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
 _AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
 _HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒|[ap]m\b|:\s*\d\d|[点時时])", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
@@ -140,8 +140,9 @@ def understand(question: Question) -> Task | None:
         raise
     if len(question.text) > _LONGEST_PROMPT:
         return task
-    silent = question.alone and asks_nothing(question.text)
+    silent = question.alone and not question.earlier and asks_nothing(question.text)
     sure = task is not None and task.confidence > POSSIBLE and not comes_again(question.text) and not silent
+    sure = sure and not counts_first(question)
     if task is not None and sure and not is_refused(task):
         return task
     by_parts = by_roles(question, lambda text: _in_figures(text, question), _understood)
@@ -170,7 +171,9 @@ def _understood(question: Question) -> Task | None:
 
 def _in_figures(text: str, question: Question) -> str:
     """With periods as dates, and durations and numbers in digits."""
-    text = re.sub(r"\b(next|last|first|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(next|last|first|second|third|fourth|fifth|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE
+    )
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
         question.today,
@@ -184,7 +187,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return None
     if (beyond := _BEYOND.search(text)) and not _IS_A_KIND.search(text):
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
-    found = in_one_year(_once(dates_in(text, question.today), text))
+    found = in_one_year(dates_in(text, question.today))
     refuse_other_weekday(text, found)
     text, found = _with_ends(text, found, question)
     rest = without_dates(text, found)
@@ -221,13 +224,6 @@ def _with_ends(text: str, found: list[FoundDate], question: Question) -> tuple[s
     marked = with_included(text)
     marked = f"{text}{INCLUDED}" if always and marked == text else marked
     return (marked, in_one_year(dates_in(marked, question.today))) if marked != text else (text, found)
-
-
-def _once(found: list[FoundDate], text: str) -> list[FoundDate]:
-    """`on Friday, 4 December` is one day; which Friday is said behind."""
-    if len(found) == 2 and _ON_A_DAY.fullmatch(text[found[0].start : found[1].start]):
-        return [found[1]]
-    return found
 
 
 def _in_digits(text: str, found: list[FoundDate]) -> bool:

@@ -17,7 +17,6 @@ from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 120
-_LONGEST_REQUIREMENT = 1000
 _EXAMPLE = lazy_pattern(r"[(（][^()（）]*(?:e\.?g\.?|for example|例如|比如)[^()（）]*[)）]", re.IGNORECASE)
 _WORKING = lazy_pattern(
     r"\b(?:business|working|work|week)[\s-]?days\b|\b(?:without|excluding|except|not|no|skip\w*|"
@@ -65,7 +64,7 @@ _OF_A_DAY = lazy_pattern(
     r"星期|周几|礼拜|年龄|多大|几岁|多少天|几天|倒计时",
     re.IGNORECASE,
 )
-_EDGE = lazy_pattern(
+EDGE = lazy_pattern(
     r"\b(?P<edge>last day|first day|end|start|beginning) of (?:the |that |its |a |each |every )?"
     r"(?P<next>next |following |same )?month\b|\bmonth[\s-]ends?\b|"
     r"(?P<zh_next>下个?|次)?月的?(?:(?P<zh_last>最后[一1][天日]|底|末)|(?P<zh_first>第[一1]天|初))",
@@ -184,7 +183,7 @@ def asks_age(text: str, requirement: str) -> bool:
 
 
 def _wanted(requirement: str) -> str:
-    plain = _EXAMPLE.sub(" ", requirement[:_LONGEST_REQUIREMENT]).replace("工作天", "工作日")
+    plain = _EXAMPLE.sub(" ", requirement[:1000]).replace("工作天", "工作日")
     return without_examples(with_included(digits_for_words(plain_signs(NO_HOLIDAYS.sub(" ", plain)))))
 
 
@@ -205,7 +204,7 @@ def _of_its_days(question: Question, wanted: str) -> str | None:
     text = with_included(question.text)
     if len(each := _each_weekday(question, wanted)) > 1:
         return f"which weekdays: {', '.join(map(str, each))}"
-    days = _bare_days(question._replace(text=text.replace(INCLUDED, "")), _EDGE.search(wanted) is not None)
+    days = _bare_days(question._replace(text=text.replace(INCLUDED, "")), EDGE.search(wanted) is not None)
     if len(days) == 2:
         whole = _of_two(days[0], days[1], wanted)
         if INCLUDED not in text + wanted:
@@ -319,7 +318,7 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
     both = f"between {first} and {second}"
     if unknown := _UNKNOWN.search(wanted):
         _refuse(unknown.group())
-    alone = _EDGE.search(wanted) or (_DURATION.search(wanted) and (_BACK.search(wanted) or _FORTH.search(wanted)))
+    alone = EDGE.search(wanted) or (_DURATION.search(wanted) and (_BACK.search(wanted) or _FORTH.search(wanted)))
     if alone and not _APART.search(wanted):
         raise Refusal("I work that out for one date; which one?", "这要按一个日期来算，请问是哪一个？")
     if _WORKING.search(wanted):
@@ -338,9 +337,7 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
     if _TWO_DATES.search(wanted) and not (durations or _OF_ONE_DAY.search(wanted)):
         raise Refusal("And the other date? I need two of them.", "还有一个日期呢？我需要两个日期。")
     edge = (
-        _EDGE.search(wanted)
-        if not (_APART.search(wanted) or (_BACK.search(wanted) and _FORTH.search(wanted)))
-        else None
+        EDGE.search(wanted) if not (_APART.search(wanted) or (_BACK.search(wanted) and _FORTH.search(wanted))) else None
     )
     if durations:
         return _moved(day, durations, wanted, edge)

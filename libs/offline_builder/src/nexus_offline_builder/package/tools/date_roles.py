@@ -10,10 +10,10 @@ from collections.abc import Callable
 from .calendar_dates import FoundDate, dates_in, moved_months
 from .contract import CERTAIN, LIKELY, Impossible, Question, Refusal, Task, is_refused
 from .date_ages import BORN, age
-from .date_defaults import asked_of, asks_age, rule_in, sign_in
+from .date_defaults import EDGE, asked_of, asks_age, rule_in, sign_in
 from .date_ends import in_one_year, without_dates
 from .date_names import ASKS_WEEKDAY
-from .date_rules import ruled_day
+from .date_rules import counts_first, ruled_day
 from .date_series import series
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_day
@@ -34,12 +34,13 @@ _ASIDE = lazy_pattern(
 """Numbers that name something."""
 _CLAUSE = lazy_pattern(r"[,.!?;:()\n，。！？；：（）]+|\b(?:because|since (?!\0)|but|although)\b", re.IGNORECASE)
 _ASKS = lazy_pattern(
-    r"\b(?:how|what|which|when|whose|age|old|born|dob|due|until|till|since|days?|weeks?|months?|years?|weekday)\b|多|几|哪|什么|岁|星期|周",
+    r"\b(?:how|what|which|when|whose|age|old|born|dob|due|until|till|since|weekends?|incl\w*|excl\w*|except|without|count\w*|days?|weeks?|months?|years?|weekday)\b|多|几|哪|什么|岁|星期|周",
     re.IGNORECASE,
 )
 _UNSURE = lazy_pattern(
     r"\b(?:or|not|than|half|couple|few|several|about|around|roughly|circa)\s+(?:(?:the|an?|in|of|on)\s+){0,2}[\0\x01]|[\0\x01]\s*(?:or|ish)\b|"
-    r"\b(?:excluding|except|without|not counting|skipping|ignoring|omit\w*)\b|\b(?:or|and)\s+so\b|除了|"
+    r"\b(?:excluding|except|without|not counting|skipping|ignoring|omit\w*|incl\w*|counted|counting|"
+    r"weekends?|both|(?:last|final) day)\b|\b(?:or|and)\s+so\b|除了|"
     r"不算|不含|不包括|[\0\x01]左右|大[概约][\0\x01]",
     re.IGNORECASE,
 )
@@ -56,7 +57,8 @@ _DISTANCE = lazy_pattern(
 )
 _ASKS_ITSELF = lazy_pattern(
     r"[?？+]|\b(?:how|what|which|when|whose|old|age|until|till|since|between|ago|after|before|later|plus|minus|add|subtract|"
-    r"from|to|and|or|not|incl\w*|ends?)\b|[多几哪吗呢前后]|什么|星期|岁|到|至|加|减",
+    r"from|to|and|or|not|incl\w*|ends?|(?<!\d )(?:days|weeks|months|years))\b|[多几哪吗呢前后]|什么|"
+    r"星期|岁|到|至|加|减",
     re.IGNORECASE,
 )
 _DIED = lazy_pattern(r"\b(?:died|dead|passed|death|killed)\b|去世|逝世", re.IGNORECASE)
@@ -145,7 +147,7 @@ def _only_weekday(kept: str, question: Question) -> bool:
     return (
         ASKS_WEEKDAY.search(asked) is not None
         and not _DISTANCE.search(kept)
-        and not (BORN.search(asked) or _DISTANCE.search(asked) or DURATION.search(asked))
+        and not (EDGE.search(asked) or BORN.search(asked) or _DISTANCE.search(asked) or DURATION.search(asked))
     )
 
 
@@ -170,6 +172,8 @@ def _moved(start: FoundDate, durations: "list[re.Match[str]]", kept: str, questi
     ):
         day = moved_months(day, -12)
     steps = " ".join(f"{sign} {one.group()}" for one in durations)
+    if counts_first(question):
+        return ruled_day(day, steps, question)
     return Task(CERTAIN if question.alone else LIKELY, lambda: added(day, steps, question))
 
 

@@ -33,14 +33,26 @@ _CONDITION = lazy_pattern(
     re.IGNORECASE,
 )
 _CLAUSE = lazy_pattern(r"[,;.，；。（）()]|\b(?:and|but|then)\b", re.IGNORECASE)
+_FIRST_COUNTS = lazy_pattern(
+    r"\b(?:counts?|is|being|counting|counted) (?:itself )?as (?:the )?(?:day (?:one|1)|first day|1st "
+    r"day)\b|\b(?:is|being) (?:the )?"
+    r"(?:day (?:one|1)\b|first of)|当[天日]?就?算第[一1][天日]|[天日]就?算(?:作|是)?第[一1][天日]|"
+    r"(?:含|包括|算上)当[天日]",
+    re.IGNORECASE,
+)
 _VARIABLE = lazy_pattern(r"\b(?:every|each|in|e\.?g\.?|like|such as)\s*$|[每第]\s*$", re.IGNORECASE)
+
+
+def counts_first(question: Question) -> bool:
+    """Whether the day itself is the first of those that are counted."""
+    return _FIRST_COUNTS.search(f"{question.requirement[:1000]} {question.text}") is not None
 
 
 def has_more_steps(wanted: str) -> bool:
     """Whether it says more than one period."""
     durations = _durations(with_durations(wanted))
     return bool(durations) and (
-        len(durations) > 1 or any(said.search(wanted) for said in (_MONTH_END, _WEEKEND, _THEN_WEEKDAY))
+        len(durations) > 1 or any(said.search(wanted) for said in (_MONTH_END, _WEEKEND, _THEN_WEEKDAY, _FIRST_COUNTS))
     )
 
 
@@ -57,10 +69,12 @@ def ruled_day(day: date, wanted: str, question: Question) -> Task | None:
     if len(durations) > _MOST_STEPS or _CONDITION.search(_without_weekend(rest) if shift else rest):
         return Task(LIKELY, lambda: _refuse(durations[0].group()))
     steps: list[str] = []
-    result = day
+    result, first_counts = day, counts_first(question)
     for one in durations:
         back = _MINUS.search(wanted[: one.start()]) or _BEFORE.match(wanted, one.end())
         count = (int(one["count"]) if one["count"].isdigit() else 1) * (-1 if back else 1)
+        if first_counts and one["unit"].lower().endswith(("day", "days", "天", "日")):
+            count -= 1 if count > 0 else -1
         result = _moved(result, count, one)
         steps.append(f"{count:+d} {(one['business'] or '').strip()} {one['unit']}".replace("  ", " "))
     if end := _MONTH_END.search(wanted):

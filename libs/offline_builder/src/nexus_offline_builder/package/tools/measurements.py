@@ -100,8 +100,8 @@ _DATE_QUESTION = lazy_pattern(
 )
 _COMPUTES = lazy_pattern(
     r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|average|mean|ratio|twice|double|per|between|sum|percent|x|by|"
-    r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
-    r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
+    r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|every|each|dozens?|other way|reverse|not|"
+    r"without|except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
     r"每|之差|相差",
     re.I,
 )
@@ -321,7 +321,7 @@ def _corrected(found: "re.Match[str]") -> str:
         else [name for name in _WORD_NAMES if name[0] == word[0]]
     )
     singular = [name for name in names if f"{name}s" in _WORD_NAMES]
-    known = nearest(word, names, shortest=4) or nearest(word, singular, shortest=4)
+    known = nearest(word, names, shortest=5) or nearest(word, singular, shortest=5)
     return found.group()[: found.start(1) - found.start()] + (known or found[1])
 
 
@@ -378,6 +378,8 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
     ):
         return None
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
+        return None
+    if re.search(r"\b(?:every|each)\s+$", before, re.IGNORECASE):
         return None
     short = len(name) == 1 or name.lower() in _NEEDS_MARK
     if short and (not _MARKED.search(before) or (re.match(r"\s*[.\d\0]", behind) and not _TO.search(before))):

@@ -244,7 +244,7 @@ def _shifts(text: str, tokens: list[TimeToken], question: Question) -> Task | No
     less += taken
     if not less and not _NO_BREAK.search(around):
         less = [usual for usual in usual_break(question.requirement) for _ in made]
-        if _A_BREAK.search(around) and not less:
+        if _A_BREAK.search(around.replace("unpaid", "")) and not less:
             return Task(LIKELY, _refuse_break)
     facts = TimeFacts(tuple(made), tuple(-one for one in less), rates[0] if rates else None)
     return Task(CERTAIN, lambda: told_time(facts, question)) if facts.minutes() >= 0 else None
@@ -281,7 +281,11 @@ def _moved(text: str, start: TimeToken, durations: list[TimeToken], question: Qu
     is_end = _IS_END.search(said) and not _IS_BEGIN.search(said)
     back = bool(is_end) if not (_END_ASKED.search(around) and not is_end) else False
     always = question.requirement[:_LONGEST_REQUIREMENT]
-    if _BEGIN_ASKED.search(always) and not _END_ASKED.search(f"{always} {around}") and not _IS_BEGIN.search(said):
+    if (
+        _BEGIN_ASKED.search(always)
+        and not _END_ASKED.search(always.replace("arrival", " ") + around)
+        and not _IS_BEGIN.search(said)
+    ):
         back = True
     if _BEGIN_ASKED.search(around) and not (_IS_BEGIN.search(said) and _END_ASKED.search(around)):
         back = True

@@ -35,7 +35,7 @@ _MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
 """`2 and 3/4 inch` is one number."""
 _NO_NUMBER = lazy_pattern(
     r"\b(?:the|this|that|which|each|every|another|no|any|some) one\b|\bone(?=\s+(?:is\s+|was\s+|weighs?\s+)?\d)|"
-    r"(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起共定边张位套间条家种](?!半))",
+    r"(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起定边张位套间条家种](?!半))",
     re.IGNORECASE,
 )
 """Words and signs that are numbers elsewhere: `the one by the window`, `一个`."""
@@ -52,6 +52,11 @@ _FEWEST = 2
 
 def without_asides(text: str) -> str:
     """`and a 3/4 inch one?` without the `one`, `bed 4: 38.4 C` without the number of the bed; one sign for micro."""
+    text = (
+        re.sub(r"([\d一二两三四五六七八九十]+)亩([一二三四五六七八九1-9])分(?!钟)", r"\1.\2亩", text)
+        if "分" in text
+        else text
+    )
     text = _RATE_ASKED.sub(r"\2\3每\1", _NO_NUMBER.sub(" ", text.replace("百公里油耗", " l/100km ")))
     text = _HALF_RACE.sub(lambda one: _PREFIXES.get(one.group().lower(), ""), text)
     return _NUMBERED.sub(_unless_measured, _ONE.sub(" ", text.replace("\u03bc", "\u00b5")))

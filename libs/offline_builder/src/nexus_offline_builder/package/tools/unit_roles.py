@@ -49,7 +49,7 @@ _OPERATION = lazy_pattern(
     r"\b(?:plus|minus|times|add|subtract|x|less|more|over|under|at least|at most)\s+(?:the |an? |"
     r"another |about )?[\d\0]|"
     r"\0\s*(?:plus|minus|times|x|per|divided|multiplied|less|more|each)\b|\bper \x01|"
-    r"\0\s*by\s*[\d\0]|"
+    r"\0\s*by\s*[\d\0]|\0[^,.;\0]{0,12}\b(?:every|each)\s+(?:day|week|month|hour|minute|time)|"
     r"\b(?:half|third|quarter|double|twice|triple|couple|few|several|pair|dozens?)\s+(?:(?:of|the|an?|that|it|this)\s+){0,2}[\0\x01]|"
     r"\b(?:half|double|twice|triple|third|quarter) (?:of )?(?:that|it|this)\b|"
     r"\b(?:not|without|except|instead of|rather than)\s+(?:(?:in|the|to|an?)\s+){0,2}[\d\0\x01]|"
