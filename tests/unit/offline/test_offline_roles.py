@@ -66,6 +66,12 @@ ANSWERED = {
     "We answer letters within 20 working days of receipt. I give the date, tell me the deadline.": [
         ("letter came in on Monday 2 November 2026, third one from the same chap", "2026-11-30"),
     ],
+    "Wood shop: inches to millimetres, rounded to the nearest whole millimetre": [("shelf 23 1/4 wide", "~ 591")],
+    "°F to °C, and back if I write C": [("it was 104 here yesterday", "40 °C"), ("she says 19C", "66.2 °F")],
+    "美国菜谱换成克和毫升:1杯=240ml,1盎司=28克": [("奶酪8盎司,老婆要的", "224 g")],
+    "The bin lorry comes on the first and third Tuesday of the month": [
+        ("when in February 2027?", "2027-02-02 & 2027-02-16"),
+    ],
     "date helper": [("when is she 5 days old, born 5 May 2026", "2026-05-10")],
     "算年龄周岁,我给生日": [("1990年5月20日,我二姨", "36 岁")],
     "里程和面积:里、公里、亩、公顷互换": [("一亩三分地是多少平方米", "866.66")],

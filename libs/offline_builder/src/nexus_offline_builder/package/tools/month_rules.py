@@ -20,6 +20,7 @@ _RULE = lazy_pattern(
     r"(?P<zh_next>下个?)?月的?(?P<zh>最后[一1]|倒数第?[一1]|倒数第?2|第?\d{1,2})个?(?P<zh_day>工作日|天|(?:周|星期|礼拜)[一二三四五六日天1-6])",
     re.IGNORECASE,
 )
+_ALSO = lazy_pattern(rf"\b({'|'.join(_NTH)})\s+(?:and|&)\s+(?:the\s+)?$", re.IGNORECASE)
 _A_MONTH = lazy_pattern(
     rf"(?<!\d)(?P<iso>\d{{4}})[-/.](?P<number>\d{{1,2}})(?:[-/.]\d{{1,2}})?(?!\d)|(?<![a-z])(?P<name>(?:{MONTH_NAME}))\b\.?(?:\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d))?"
     r"(?:,?\s*(?:of\s+)?(?P<year>\d{4}|'\d\d))?|(?P<rel>this|next|last) month\b|"
@@ -44,8 +45,11 @@ def month_task(text: str, question: Question) -> Task | None:
         return None
     if rule["next"] or rule["zh_next"]:
         months = [moved_months(one, 1) for one in months]
-    days = [day for month in months if (day := _day(rule, month)) is not None]
-    return Task(CERTAIN, lambda: _told(days, rule.group().strip(), question)) if len(days) == len(months) else None
+    also = _ALSO.search(rule.string[: rule.start()])
+    numbers = [*([_NTH.get(also[1].lower(), 0)] if also else []), _nth(rule)]
+    days = [day for month in months for nth in numbers if (day := _day(rule, nth, month)) is not None]
+    sure = len(days) == len(months) * len(numbers)
+    return Task(CERTAIN, lambda: _told(days, rule.group().strip(), question)) if sure else None
 
 
 def _month(found: "re.Match[str]", today: date) -> date | None:
@@ -74,8 +78,8 @@ def _month(found: "re.Match[str]", today: date) -> date | None:
     return day_of(full + (2000 if full < 100 else 0), number, 1)
 
 
-def _day(rule: "re.Match[str]", month: date) -> date | None:
-    nth, kind = _nth(rule), (rule["day"] or rule["zh_day"]).lower()
+def _day(rule: "re.Match[str]", nth: int, month: date) -> date | None:
+    kind = (rule["day"] or rule["zh_day"]).lower()
     last = last_of_month(month.year, month.month)
     days = [moved(month, at) for at in range(last.day)]
     if rule["working"] or kind == "工作日":

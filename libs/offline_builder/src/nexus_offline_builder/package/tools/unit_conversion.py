@@ -9,7 +9,8 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Re
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
 from .unit_defaults import in_full as units_in_full
-from .unit_definitions import definitions_in
+from .unit_defaults import units_named
+from .unit_definitions import as_rounded, definitions_in
 from .unit_purpose import pairs_for, refuse_other_kinds
 from .unit_rates import fitting, rate_of
 from .unit_roles import by_roles, with_its_degrees
@@ -41,14 +42,13 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 def understand(question: Question) -> Task | None:
     question = question._replace(text=with_its_degrees(question.text, question.requirement))
     with with_definitions(definitions_in(question.requirement, question.text)):
-        return _by_either(question)
+        task = _by_either(question)
+    return as_rounded(task, question.requirement)
 
 
 def _by_either(question: Question) -> Task | None:
     """By how the prompt is worded; where that is not understood, by the parts that its quantities play."""
-    if (portions := _portions(question)) is not None:
-        return portions
-    task = _understood(question)
+    task = _portions(question) or _understood(question)
     if task is not None and not is_refused(task):
         return task
     if names_currencies(question.text):
@@ -253,7 +253,9 @@ def _lone(read: Measurements, question: Question) -> Task | None:
         return None
     quantity = read.quantities[0]
     other = _elsewhere(quantity)
-    if other is not None and read.bare and not read.unread:
+    named = units_named(question.requirement[:1000]).units
+    foreign = len(named) > 1 and quantity.unit in named and other not in named
+    if other is not None and read.bare and not read.unread and not foreign:
         return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
     return Task(LIKELY if asked else POSSIBLE, partial(_refuse_target, quantity)) if asked or question.alone else None

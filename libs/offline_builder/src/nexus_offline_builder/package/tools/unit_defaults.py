@@ -21,6 +21,7 @@ _BOTH_WAYS = lazy_pattern(
     r"反过来|来回",
     re.IGNORECASE,
 )
+_BACK_IF = lazy_pattern(r"\bback (?:only )?(?:if|when) i\b|\bother way (?:a?round )?(?:if|when) i\b", re.IGNORECASE)
 _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
 _NUMBERS = lazy_pattern(r"\s*\d+(?:\.\d+)?(?:\s*(?:,\s|;|\n)\s*\d+(?:\.\d+)?){1,9}\s*")
 _PART = lazy_pattern(r"[,;.，；。]\s*(?!and\b|or\b)\w+\s+\S|[;.；。]", re.IGNORECASE)
@@ -105,7 +106,7 @@ def units_named(requirement: str) -> Named:
     units = tuple(dict.fromkeys(unit for _, unit in found))
     marks = [mark.end() for mark in _DIRECTION.finditer(requirement)]
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
-    if split is None or _BOTH_WAYS.search(requirement):
+    if split is None or (_BOTH_WAYS.search(requirement) and not _BACK_IF.search(requirement)):
         return Named(units, (), ())
     targets = tuple(dict.fromkeys(unit for unit in _listed_from(split, found, requirement)))
     sources = tuple(dict.fromkeys(unit for start, unit in found if start < split and unit not in targets))

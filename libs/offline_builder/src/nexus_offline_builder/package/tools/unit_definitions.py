@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
+from . import figures
+from .contract import Answer, Task
 from .patterns import lazy_pattern
 from .unit_names import mention_at
 from .units import Unit, comparable, unit_named
 
 _LONGEST = 1000
-_ONE = lazy_pattern(r"(?<![\d.,/])1\s*(?=[^\W\d])")
+_ONE = lazy_pattern(r"(?<![\d./])(?<!\d,)1\s*(?=[^\W\d])")
 _IS = lazy_pattern(r"\s*(?:=|is|as|equals?|counts? as|按|算|等于|是|为|合)\s*(\d+(?:\.\d+)?)\s*", re.IGNORECASE)
 _BRITISH = lazy_pattern(
     r"\b(?:uk|imperial|british)\s+(?:gallons?|mpg|pints?)|\b(?:gallons?|mpg|pints?)\W{0,3}(?:is|are|means?|=|:)?\s*\(?(?:uk|"
@@ -38,3 +40,30 @@ def definitions_in(requirement: str, prompt: str) -> Mapping[str, Unit]:
         if size and size != unit.size and not unit.offset:
             found[unit.symbol] = unit._replace(size=size)
     return found
+
+
+_ROUNDED = lazy_pattern(
+    r"\bround\w*\b[^.;]{0,40}?(?:(?P<en>\d|one|two|three) (?:decimals?|digits|places)|"
+    r"(?P<whole>\bwhole\b|\bnearest\b|\binteger))|"
+    r"\bto the nearest (?:whole )?\w+|保留(?P<zh>[1-3一两二三])位小数|(?P<zh_whole>取整|四舍五入到(?:整数|个位))",
+    re.IGNORECASE,
+)
+_WORDS = {"one": 1, "two": 2, "three": 3, "一": 1, "两": 2, "二": 2, "三": 3}
+
+
+def _places_in(requirement: str) -> int | None:
+    """To how many places every result is to be rounded."""
+    found = _ROUNDED.search(requirement[:_LONGEST])
+    said = (found["en"] or found["zh"] or "") if found else ""
+    return None if found is None else _WORDS.get(said.lower(), int(said) if said.isdigit() else 0)
+
+
+def as_rounded(task: Task | None, requirement: str) -> Task | None:
+    """With every result as round as the requirement wants it."""
+    places = _places_in(requirement)
+    return task if task is None or places is None else task._replace(run=lambda: _to_places(task.run(), places))
+
+
+def _to_places(answer: Answer, places: int) -> Answer:
+    rounded = [figures.shown(figures.rounded(one.number, places)) for one in answer.values if one.number is not None]
+    return answer._replace(text=f"{answer.text} (~ {', '.join(rounded)})") if rounded else answer

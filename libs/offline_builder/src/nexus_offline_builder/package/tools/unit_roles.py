@@ -143,7 +143,7 @@ def _wanted(
 ) -> Parts | None:
     fitting = [unit for unit in targets if any(comparable(one.unit, unit) for one in quantities)]
     targets = [unit for unit in targets if unit in fitting or unit.kind != "time"]
-    if not fitting and (made := _made(quantities, targets, f"{left} {requirement}")) is not None:
+    if not fitting and (made := _made(quantities, targets, named, f"{left} {requirement}")) is not None:
         return Parts(made)
     if (targets and not fitting) or (not fitting and (_UNKNOWN_TARGET.search(left) or _ASKS_ELSE.search(left))):
         return None
@@ -166,7 +166,7 @@ def _wanted(
     return Parts(pairs, tuple(timed))
 
 
-def _made(quantities: list[Quantity], targets: list[Unit], text: str) -> Pairs | None:
+def _made(quantities: list[Quantity], targets: list[Unit], named: Named, text: str) -> Pairs | None:
     """A rate, time or amount of two quantities, an area of two sides: as the target, or else `text`, asks for it."""
     kinds = {one.unit.kind for one in quantities}
     if len(quantities) != _SIDES or len(targets) > 1:
@@ -175,7 +175,10 @@ def _made(quantities: list[Quantity], targets: list[Unit], text: str) -> Pairs |
         return [(_area(quantities), targets[0])] if targets and targets[0].kind == _AREA else None
     if len(kinds) < len(quantities):
         return None
-    return made_of(quantities, targets[0]) if targets else rate_of_two(quantities, text)
+    if targets:
+        return made_of(quantities, targets[0])
+    wanted = [unit for unit in named.units if unit.kind not in kinds]
+    return rate_of_two(quantities, text) or (made_of(quantities, wanted[0]) if len(wanted) == 1 else None)
 
 
 def _times_beside(quantities: list[Quantity], targets: list[Unit]) -> list[Quantity]:
