@@ -142,7 +142,8 @@ def _wanted(
     quantities: list[Quantity], targets: list[Unit], left: str, named: Named, requirement: str, alone: bool
 ) -> Parts | None:
     fitting = [unit for unit in targets if any(comparable(one.unit, unit) for one in quantities)]
-    targets = [unit for unit in targets if unit in fitting or unit.kind != "time"]
+    if not re.search(r"(?:\bhow many|\bin|\bto|\binto|多少|几个?)\s*\x01", left, re.IGNORECASE):
+        targets = [unit for unit in targets if unit in fitting or unit.kind != "time"]
     if not fitting and (made := _made(quantities, targets, named, f"{left} {requirement}")) is not None:
         return Parts(made)
     if (targets and not fitting) or (not fitting and (_UNKNOWN_TARGET.search(left) or _ASKS_ELSE.search(left))):
