@@ -38,6 +38,7 @@ _ASKS = lazy_pattern(
     re.IGNORECASE,
 )
 _UNSURE = lazy_pattern(
+    r"\0\s*(?:after|before|earlier|later|[之以]?[前后])\s*(?:,|$)|"
     r"\b(?:or|not|than|half|couple|few|several|about|around|roughly|circa)\s+(?:(?:the|an?|in|of|on)\s+){0,2}[\0\x01]|[\0\x01]\s*(?:or|ish)\b|"
     r"\b(?:excluding|except|without|not counting|skipping|ignoring|omit\w*|incl\w*|counted|counting|"
     r"weekends?|both|(?:last|final) day)\b|\b(?:or|and)\s+so\b|除了|"
