@@ -189,7 +189,6 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
         "HR helper: age, tenure, contract end from a date",
         ["joined 1 April 2015", "and on what date are the 15 years full?"],
     ),
-    ("人事助手：年龄、工龄、合同到期", ["合同2024年5月1日签，三年到期", "那天周几"]),
     ("date bot for our project team", ["days between 1 Jan 2027 and 15 Jan 2027", "what day of the week is that"]),
     ("leave planner: working days in a period (bank hols ignored)", ["5/1/2027 - 5/1/2027"]),
     (
@@ -208,7 +207,6 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("date helper", ["how many days between 2026-12-01 and 2026-12-24 excluding the last day"]),
     ("date helper", ["how many days between 2026-12-01 and 2026-12-24 including only the first"]),
     ("date helper", ["days between 2026-12-01 and 2027-01-01", "what weekday is that"]),
-    ("date helper", ["when is she 5 days old, born 5 May 2026"]),
     ("date helper", ["03/04/2026 plus 10 days"]),
     ("date helper", ["weekday of 03/04/2026"]),
     ("date helper", ["born 03/12/1990, age"]),

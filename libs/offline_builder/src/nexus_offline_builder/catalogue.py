@@ -148,18 +148,19 @@ CATALOGUE: tuple[ToolRule, ...] = (
         category="productivity",
         capabilities=("date-arithmetic",),
         short_name="dates",
-        topics="shift_start start_and_end clock_in clocking_in clock_out clocking_out in_and_out_time 打卡 工时 "
+        topics="shift_start hours_worked started_and_finished start_and_finish worked_hour "
+        "start_and_end clock_in clocking_in clock_out clocking_out in_and_out_time 打卡 工时 "
         "预产期 workday working_day business_day shift_hour shift_time start_and_end_time 工作天 期限 工龄 司龄 "
         "倒数日 倒计日 weekday deadline countdown leap_year day_of_week day_of_the_week "
-        "day_between "
-        "date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
+        "day_between date_difference how_old date_of_birth dob birthdate 周岁 岁数 how_many_day "
         "how_many_week how_long_have how_long_ago how_long_since days_until days_till days_since day_left "
         "date_calculator date_calculation date_math "
         "date_arithmetic due_date expiry expiry_date warranty sleep_till sleep_until how_many_sleep notice_period 到期 "
-        "clock_time time_between hours_between time_difference shift_length hours_worked_between "
+        "clock_time time_of_day start_date "
+        "recurring rhythm arrival_time departure_time travel_time when_it_end when_to_begin when_to_leave "
+        "time_between hours_between time_difference shift_length hours_worked_between "
         "what_day which_day age_in_day 日期 星期几 周几 礼拜几 天数 多少天 几天 倒计时 闰年 工作日 几号 "
-        "年龄 "
-        "隔多久 多久",
+        "年龄 隔多久 多久",
         objects=(
             "date day week month year calendar birthday anniversary christmas exam lease contract trial vacation "
             "launch ages due married rent duration age 日历 生日 纪念日 天 周年 某天 日子 放假 考试"

@@ -50,6 +50,7 @@ _CONDITION = lazy_pattern(
     re.IGNORECASE,
 )
 _IS_SO_ANYWAY = lazy_pattern(
+    r"(?:without|no) (?:a |any )?(?:lunch\b|breaks?\b|pauses?\b)|"
     r"(?:without|excl\w*|no|ignor\w+|skip\w*|leav\w+ out|不含|不计|不算|不包括)\W*(?:(?:any|a|the|of|my|our|all|its|"
     r"their)\s+)*(?:blank|empty|n/?a\b|missing|null|tip|tips|tax|taxes|"
     r"vat|gst|service\w*|discounts?|shipping|delivery|fees?|round\w*|units?|decimals?|explan\w+|text|words|comments?|"
@@ -141,6 +142,12 @@ _LABEL = lazy_pattern(
     re.IGNORECASE,
 )
 _CLOCK = lazy_pattern(r"\s*(?:[ap]\.?m\b|o'?clock|点|时)", re.IGNORECASE)
+_OF_TIME = lazy_pattern(
+    r"(?:[ -]\w+){0,2}[ -]?(?:days?|weeks?|fortnights?|months?|years?|dates?|times)\b|[个]?[天周月年次日星礼工小]",
+    re.IGNORECASE,
+)
+_CODE = lazy_pattern(r"(?![dwmyh])[a-z](?!\w)", re.IGNORECASE)
+"""`4b` names a class."""
 _BOUND = lazy_pattern(
     r"\b(?:than|least|most|over|under|above|below|first|last|every|after|before)\s*$|[超大小高低多少]于?过?$",
     re.IGNORECASE,
@@ -357,6 +364,8 @@ def _numbers(prompt: str, asked: str, tool: str) -> Iterator[Piece]:
         if others:
             yield Piece(number, tuple(others), (_GROUPED.sub("", number),))
     for found in _NUMBER_WORD.finditer(asked):
+        if tool == "date_arithmetic" and not _OF_TIME.match(asked, found.end()):
+            continue
         one, other = ("六", "九") if not found.group().isascii() else ("six", "nine")
         yield Piece(
             found.group(),
@@ -369,6 +378,10 @@ def _is_aside(ahead: str, behind: str, tool: str) -> bool:
     if _LABEL.search(ahead) or behind[:1] in (":", "：") or (_CLOCK.match(behind) and re.search(r"\bat\s*$", ahead)):
         return True
     if _MONTH_AHEAD.search(ahead) or _MONTH_BEHIND.match(behind):
+        return True
+    if tool == "date_arithmetic" and _CODE.match(behind):
+        return True
+    if tool == "unit_conversion" and re.search(r"\bat\s*$", ahead) and re.match(r"\s*(?:[,;.!?]|$|and\b)", behind):
         return True
     if tool in _OF_TEXT or tool == "json_query":
         return _BOUND.search(ahead) is None

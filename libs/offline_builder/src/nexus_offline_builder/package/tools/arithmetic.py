@@ -7,7 +7,6 @@ from itertools import pairwise
 from . import figures
 from .bills import refuse_mixed_currencies
 from .changes import pair_task
-from .clock_times import clock_task
 from .contract import CERTAIN, LIKELY, Answer, JsonValue, Question, Refusal, Task, Tool, Value
 from .dimensions import area_task
 from .expression import NotAnExpression, Token, evaluate, has_operator, is_well_formed, tokens_of, written
@@ -90,7 +89,7 @@ def understand(question: Question) -> Task | None:
     if tokens := _whole(text):
         claim = Task(CERTAIN, lambda: _answer([tokens], question))
         return claim if not (question.earlier and _is_share(tokens)) else None
-    if (worked := clock_task(question)) is not None:
+    if (worked := time_task(question)) is not None:
         return worked
     found = [] if _DAY_AND_HOURS.search(text) else _embedded(text)
     if question.earlier and found and _is_share(found[0]):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from .contract import Impossible, Refusal
@@ -45,6 +46,8 @@ _DATE = lazy_pattern(
     r"国庆节?)",
     re.IGNORECASE,
 )
+_WEEKDAY_OF = lazy_pattern(r"(?:on|this|coming|last|next)\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
+"""`on Friday, 4 December` is one day."""
 _RELATIVE = {
     **{
         "today": 0,
@@ -81,7 +84,9 @@ class FoundDate(NamedTuple):
 
 def dates_in(text: str, today: date) -> list[FoundDate]:
     """The dates in `text`, in order. Raises Refusal for one that does not exist or can be read in two ways."""
-    return [_found(found, today) for found in _DATE.finditer(text)]
+    found = [_found(one, today) for one in _DATE.finditer(text)]
+    named = {one for one, other in pairwise(found) if _WEEKDAY_OF.fullmatch(text[one.start : other.start])}
+    return [one for one in found if one not in named]
 
 
 def _found(found: "re.Match[str]", today: date) -> FoundDate:

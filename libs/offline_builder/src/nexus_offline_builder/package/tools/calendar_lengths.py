@@ -9,6 +9,7 @@ from .calendar_dates import MONTHS, day_of
 from .calendar_periods import last_of_month
 from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Value
 from .date_spans import span
+from .leap_years import one_year
 from .patterns import lazy_pattern
 from .wording import digits_for_words
 
@@ -93,7 +94,7 @@ def with_durations(text: str) -> str:
         flags=re.I,
     )
     text = re.sub(r"\bnet (\d{1,3})(?: days)?\b(?!\s*[-/.\d])", r"plus \1 days", text, flags=re.IGNORECASE)
-    text = re.sub(r"的?(?:第二天|次日|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
+    text = re.sub(r"的?(?:第二天|次日(?!期)|后一天)", " 1天后", re.sub(r"的?前一天", " 1天前", text))
     text = re.sub(r"([\d一二两三四五六七八九十]+)年半", _chinese_months, text)
     text = re.sub(r"\bhalf an? year\b|(?<![个一1])半年", "6 months", text, flags=re.IGNORECASE)
     text = re.sub(
@@ -139,9 +140,4 @@ def _days_in(found: "re.Match[str]", working: bool, question: Question) -> Answe
 def _leap(year: int, question: Question) -> Answer:
     if year == 0:
         raise Refusal("There is no year 0.", "没有公元 0 年。")
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    if question.chinese:
-        text = f"{year} 年{'是' if leap else '不是'}闰年。"
-    else:
-        text = f"{year} is {'a' if leap else 'not a'} leap year."
-    return Answer(text, {"year": year}, {"leap": leap})
+    return one_year(year, question)

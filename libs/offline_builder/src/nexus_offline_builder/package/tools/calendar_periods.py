@@ -7,7 +7,7 @@ from .calendar_dates import MONTHS, WEEKDAYS, dates_in, day_of, moved, moved_mon
 from .patterns import lazy_pattern
 from .wording import digits_for_words
 
-_MONTH_NAME = (
+MONTH_NAME = (
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?"
 )
@@ -15,7 +15,7 @@ _DAY_OF = lazy_pattern(
     r"(?:the\s+)?(?P<which>first day|last day|first(?= of (?:this|next|last|the) )|start|beginning|"
     r"end)\s+of\s+(?:the\s+)?(?:"
     r"(?P<rel>this|next|last|previous|current)?\s*(?P<period>month|year)(?!\s*\d)|"
-    rf"(?P<month>{_MONTH_NAME})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}}))?|(?P<only>\d{{4}})(?![-/\d]))",
+    rf"(?P<month>{MONTH_NAME})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}}))?|(?P<only>\d{{4}})(?![-/\d]))",
     re.IGNORECASE,
 )
 _NUMBERED = lazy_pattern(
@@ -23,12 +23,12 @@ _NUMBERED = lazy_pattern(
 )
 _MONTH_OF_YEAR = lazy_pattern(
     rf"(?<!\d )(?<!\d)(?<!st )(?<!nd )(?<!rd )(?<!th )(?<!of "
-    rf")\b(?P<month>{_MONTH_NAME})\.?\s+(?P<year>\d{{4}})(?![-/.\d])",
+    rf")\b(?P<month>{MONTH_NAME})\.?\s+(?P<year>\d{{4}})(?![-/.\d])",
     re.IGNORECASE,
 )
 _DAYS_OF_MONTH = lazy_pattern(
     rf"(?<![\d-])(?:from\s+)?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:-|–|to|until)\s*(?P<b>\d{{1,2}})(?:st|nd|rd|th)?\s+"
-    rf"(?P<month>{_MONTH_NAME})\b(?P<year>,?\s+\d{{4}})?|(?P<name>{_MONTH_NAME})\s+(?P<c>\d{{1,2}})\s*(?:-|"
+    rf"(?P<month>{MONTH_NAME})\b(?P<year>,?\s+\d{{4}})?|(?P<name>{MONTH_NAME})\s+(?P<c>\d{{1,2}})\s*(?:-|"
     rf"–)\s*(?P<d>\d{{1,2}})"
     r"\b(?!\s*[-/.:]\d)(?P<of>,?\s+\d{4})?",
     re.IGNORECASE,
@@ -36,7 +36,7 @@ _DAYS_OF_MONTH = lazy_pattern(
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
 _NTH = lazy_pattern(
     rf"(?:the\s+)?(?P<nth>{'|'.join(_ORDINALS)})\s+(?P<day>{'|'.join(WEEKDAYS)})\s+(?:of|in)\s+(?:the\s+)?"
-    rf"(?:(?P<rel>this|next|last)\s+month|(?P<month>{_MONTH_NAME})\b(?:,?\s*(?:of\s+)?(?P<year>\d{{4}}))?)",
+    rf"(?:(?P<rel>this|next|last)\s+month|(?P<month>{MONTH_NAME})\b(?:,?\s*(?:of\s+)?(?P<year>\d{{4}}))?)",
     re.IGNORECASE,
 )
 _LEFT = lazy_pattern(

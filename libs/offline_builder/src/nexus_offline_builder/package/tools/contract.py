@@ -67,6 +67,17 @@ class Impossible(Refusal):
     """What was asked is clear and cannot be: no other reading of the prompt is tried."""
 
 
+def is_refused(task: Task) -> bool:
+    """Whether the work itself refuses; raises Impossible, as what was asked is clear then."""
+    try:
+        task.run()
+    except Impossible:
+        raise
+    except Refusal:
+        return True
+    return False
+
+
 def nothing_more(_question: Question, _requirement: str) -> str | None:
     """For a tool whose bare prompts say all that there is to say."""
     return None

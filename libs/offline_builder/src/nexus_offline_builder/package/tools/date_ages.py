@@ -15,6 +15,7 @@ BORN = lazy_pattern(
     r"年龄|[几周]岁|多大|入职|工龄|司龄",
     re.IGNORECASE,
 )
+SLASHED = lazy_pattern(r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE)
 _MOST_TURNS_BACK = 4
 _ON_THAT_DAY = lazy_pattern(
     r"\b(?:and|or|on|at|by|in|for|if|when|what|how|about|is|was|are|will|would|old|be|were|she|he|they|it|i|you|then|"
@@ -56,7 +57,11 @@ def age(born: FoundDate, on: FoundDate, question: Question) -> Answer:
             f"{born.day} is after {on.day}: there is no age or time served yet on that day.",
             f"{born.day} 在 {on.day} 之后，那时还没有年龄或工龄。",
         )
-    return span(born.day, on.day, "age", question)
+    told = span(born.day, on.day, "age", question)
+    of_people = question.chinese and re.search(
+        "岁|年龄|多大|生日|出生", f"{question.requirement[:1000]}{question.text}"
+    )
+    return told._replace(text=f"{told.tool_output.get('years')} 岁。{told.text}") if of_people else told
 
 
 def age_reached(rest: str) -> int | None:

@@ -6,18 +6,23 @@ from datetime import date
 from .calendar_dates import FoundDate, dates_in, moved_months
 from .calendar_lengths import about_a_period, with_bare_steps, with_durations
 from .calendar_periods import with_edges, with_periods
-from .clock_times import clock_task
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, is_refused
 from .date_ages import BORN, age, age_on, age_reached, either_way, turning
 from .date_defaults import in_full as with_requirement
+from .date_defaults import rule_in
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
 from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
+from .date_names import ASKS_TODAY
 from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
+from .date_roles import asks_nothing, by_roles
+from .date_rules import counts_first
+from .date_series import comes_again
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
 from .patterns import lazy_pattern
+from .time_roles import times_by_role
 from .wording import digits_for_words, plain_signs
 from .worked_time import time_task
 
@@ -40,14 +45,6 @@ _BETWEEN = lazy_pattern(
 _DISTANCE = lazy_pattern(
     r"\buntil\b|\b'?till?\b|\bto go\b|\bsince\b|\bhow (?:many|long)\b|\bdays? to\b|\baway\b|\bleft\b|\bhow old\b|"
     r"多少天|几天|(?:多少|几)个?(?:周|星期|月|工作日)|相差|距离?|还有|多久",
-    re.IGNORECASE,
-)
-_TODAY = lazy_pattern(
-    r"(?:(?:can you )?(?:please )?(?:tell me )?)?(?:what(?:'s| is|s)?|which) (?:the )?(?:today'?s? )?(?:current "
-    r")?(?:date|day)(?: (?:is )?(?:it )?(?:today|now|is it))*[\s?!.]*|"
-    r"what(?:'s| is) today(?:'s date)?[\s?!.]*|today'?s date[\s?!.]*|"
-    r"(?:请问)?今天(?:的日期)?是?(?:几月)?(?:几号|几日|什么日期|多少号|哪天|"
-    r"星期几|周几|日期)[?？。]*",
     re.IGNORECASE,
 )
 _OTHER_WORK = lazy_pattern(
@@ -91,10 +88,8 @@ _RUNS = lazy_pattern(
     r"开始|购买|签发|签订|期限|发货|出发|有效|开封|保质|质保",
     re.IGNORECASE,
 )
-_ON_A_DAY = lazy_pattern(r"on\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
 _AND_UNTIL = lazy_pattern(r"(?:and|or|then|but|what about|那|再?到)\b(?!.*\bhow\b)", re.IGNORECASE)
-_CLOCK = lazy_pattern(r"\d\s*:\s*\d\d|\d\s*(?:am|pm)\b|\d\s*[点時时]", re.IGNORECASE)
-_HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒)", re.IGNORECASE)
+_HOURS = lazy_pattern(r"\d\s*(?:hours?|minutes?|seconds?|小时|分钟|秒|[ap]m\b|:\s*\d\d|[点時时])", re.IGNORECASE)
 _IN_OTHER_UNITS = lazy_pattern(
     r"(?:(?:and|so|ok|what about|how about|how many)\s+)*(?:in\s+|is that\s+|that\s+)*(?:how many\s+)?"
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)|"
@@ -105,7 +100,6 @@ _IN_OTHER_UNITS = lazy_pattern(
     re.IGNORECASE,
 )
 _IN_ALL = lazy_pattern("一共|总共|共计|合计")
-"""Names of events that look like periods: `half marathon`, `10k`."""
 _BETWEEN_THEM = lazy_pattern(
     r"(?:(?:and|so|ok|what is|what's|tell me)\s+)*(?:the )?(?:how (?:many|long)|number of|difference)?\s*"
     r"(?P<unit>(?:(?:working|business|week) ?)?days|weeks|months|years|hours|time)?\s*(?:are |is |"
@@ -139,34 +133,53 @@ _JOINING = lazy_pattern(
 def understand(question: Question) -> Task | None:
     question = in_order(question)
     try:
-        return _understood(question)
+        task = _understood(question)
     except Refusal:
         if (same := either_way(question, _understood)) is not None:
             return same
         raise
+    if len(question.text) > _LONGEST_PROMPT:
+        return task
+    silent = question.alone and not question.earlier and asks_nothing(question.text)
+    sure = task is not None and task.confidence > POSSIBLE and not comes_again(question.text) and not silent
+    sure = sure and not counts_first(question)
+    if task is not None and sure and not is_refused(task):
+        return task
+    by_parts = by_roles(question, lambda text: _in_figures(text, question), _understood)
+    unasked = silent or (task is not None and task.confidence == POSSIBLE)
+    return by_parts or (None if unasked and rule_in(question.requirement) is not None else task)
 
 
 def _understood(question: Question) -> Task | None:
     text = question.text.strip()
+    if (timed := times_by_role(question)) is not None:
+        return timed
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None
-    if (worked := clock_task(question) or (time_task(question) if _CLOCK.search(text) else None)) is not None:
+    if (worked := time_task(question)) is not None:
         return worked
     text = EVENT.sub(
         lambda one: one[1] or "race", MONDAY_TO_FRIDAY.sub("working days ", NO_WEEKENDS.sub("in working days", text))
     )
     text = _IN_ALL.sub("", text)
-    text = re.sub(r"\b(next|last|first|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(last|first) date of\b", r"\1 day of", text, flags=re.IGNORECASE)
+    text = _in_figures(text, question)
+    if ASKS_TODAY.fullmatch(text):
+        return Task(CERTAIN, lambda: tell_day(question.today, question))
+    return about_a_period(text, question) or _about_dates(text, question)
+
+
+def _in_figures(text: str, question: Question) -> str:
+    """With periods as dates, and durations and numbers in digits."""
+    text = re.sub(
+        r"\b(next|last|first|second|third|fourth|fifth|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE
+    )
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
         question.today,
     )
     text = with_durations(with_periods(with_bare_steps(text, question.requirement), question.today))
-    text = digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
-    if _TODAY.fullmatch(text):
-        return Task(CERTAIN, lambda: tell_day(question.today, question))
-    return about_a_period(text, question) or _about_dates(text, question)
+    return digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
 
 
 def _about_dates(text: str, question: Question) -> Task | None:
@@ -174,7 +187,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return None
     if (beyond := _BEYOND.search(text)) and not _IS_A_KIND.search(text):
         return Task(LIKELY, lambda: _refuse_unread(beyond.group()))
-    found = in_one_year(_once(dates_in(text, question.today), text))
+    found = in_one_year(dates_in(text, question.today))
     refuse_other_weekday(text, found)
     text, found = _with_ends(text, found, question)
     rest = without_dates(text, found)
@@ -189,7 +202,7 @@ def _about_dates(text: str, question: Question) -> Task | None:
         return Task(POSSIBLE, lambda: listed(found, question))
     if len(found) == 1 and (task := _of_a_day(found[0], rest, question)) is not None:
         return task
-    if (found or durations) and (left or _HOURS.search(rest) or _CLOCK.search(rest)):
+    if (found or durations) and (left or _HOURS.search(rest)):
         about = len(found) + len(durations) > 1 or _WEEKDAY.search(rest) or _BETWEEN.search(text)
         return Task(LIKELY, lambda: _refuse_unread(left.group() if left else rest.strip())) if found and about else None
     if (found or durations) and (vague := _VAGUE.search(rest)):
@@ -211,13 +224,6 @@ def _with_ends(text: str, found: list[FoundDate], question: Question) -> tuple[s
     marked = with_included(text)
     marked = f"{text}{INCLUDED}" if always and marked == text else marked
     return (marked, in_one_year(dates_in(marked, question.today))) if marked != text else (text, found)
-
-
-def _once(found: list[FoundDate], text: str) -> list[FoundDate]:
-    """`on Friday, 4 December` is one day; which Friday is said behind."""
-    if len(found) == 2 and _ON_A_DAY.fullmatch(text[found[0].start : found[1].start]):
-        return [found[1]]
-    return found
 
 
 def _in_digits(text: str, found: list[FoundDate]) -> bool:

@@ -6,15 +6,18 @@ from datetime import date
 from .calendar_dates import MONTHS, FoundDate, dates_in, moved_months
 from .calendar_periods import first_of, last_of_month, with_periods
 from .contract import Question, Refusal
-from .date_ages import BORN, written_either_way
+from .date_ages import BORN, SLASHED, written_either_way
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
+from .date_events import NO_HOLIDAYS, without_examples
 from .date_names import ASKS_WEEKDAY, about_its_date
 from .date_prose import is_label
+from .date_rules import has_more_steps
 from .date_told import refuse_other_weekday
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _LONGEST_PROMPT = 120
+_EXAMPLE = lazy_pattern(r"[(（][^()（）]*(?:e\.?g\.?|for example|例如|比如)[^()（）]*[)）]", re.IGNORECASE)
 _WORKING = lazy_pattern(
     r"\b(?:business|working|work|week)[\s-]?days\b|\b(?:without|excluding|except|not|no|skip\w*|"
     r"minus) (?:the )?weekends?\b|"
@@ -61,7 +64,7 @@ _OF_A_DAY = lazy_pattern(
     r"星期|周几|礼拜|年龄|多大|几岁|多少天|几天|倒计时",
     re.IGNORECASE,
 )
-_EDGE = lazy_pattern(
+EDGE = lazy_pattern(
     r"\b(?P<edge>last day|first day|end|start|beginning) of (?:the |that |its |a |each |every )?"
     r"(?P<next>next |following |same )?month\b|\bmonth[\s-]ends?\b|"
     r"(?P<zh_next>下个?|次)?月的?(?:(?P<zh_last>最后[一1][天日]|底|末)|(?P<zh_first>第[一1]天|初))",
@@ -96,39 +99,12 @@ _OF_ONE_DAY = lazy_pattern(
     r"星期|周几|年龄|倒计时|加减|今天|闰年|[加减]",
     re.IGNORECASE,
 )
-_HOLIDAYS = r"(?:public |bank |national |legal |statutory |school )*(?:holidays?|hols)"
-_NO_HOLIDAYS = lazy_pattern(
-    rf"[,;(]?\s*\b(?:no|ignor(?:e|es|ing)|disregard(?:ing)?|forget(?: about)?|never mind|regardless of|"
-    rf"don't (?:care about|"
-    rf"mind|count|bother with)|no need (?:for|of|to \w+)|irrespective of)(?: any| the| all| our|"
-    rf" about)*\s+{_HOLIDAYS}"
-    rf"(?: (?:are |is )?(?:needed|necessary|required|considered|involved|please))?\)?|"
-    rf"[,;(]?\s*{_HOLIDAYS}\s+(?:(?:do|does|are|is|need|can|should)(?:n't| not|nt)|don't|dont|not|can be|are|is|"
-    rf"being)\s+(?:to be\s+|be\s+)?"
-    r"(?:needed|necessary|required|considered|counted|matter|count|ignored|disregarded|relevant|an issue)\)?|"
-    r"[，,；（(]?(?:不[用必需]?要?[考管理计]?[虑会]?|无需考虑|忽略|不管|无视)(?:法定)?(?:节假日|假期)[）)]?|"
-    r"[，,；（(]?(?:法定)?(?:节假日|假期)(?:都)?(?:不[用必需]?要?[考管]虑?|忽略|不管|不计|无所谓)[）)]?",
-    re.IGNORECASE,
-)
-"""Parts of a requirement that ask for no more than what is done anyway: the answers say that holidays are ignored."""
 _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
 _MONTHS = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _NAMED_MONTH = lazy_pattern(rf"\s*(?P<name>{_MONTHS})\.?,?\s*(?P<year>\d{{4}})?[\s?.]*", re.IGNORECASE)
-_ASKS_A_DATE = lazy_pattern(
-    r"\b(?:what|which) (?:date|day)\b|\bwhat's the date\b|\bdate in\b|几号|哪一?天|什么日期", re.IGNORECASE
-)
-_ASKED_FOR = lazy_pattern(
-    r"\bin\s+\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?)\b|"
-    r"\b\d{1,4}\s+(?:working |business )?(?:days?|weeks?|months?|years?) (?:ago|from (?:now|today)|"
-    r"later)\b|"
-    r"\d{1,4}\s*(?:天|周|个?星期|个?月|年)[之以]?[前后]",
-    re.IGNORECASE,
-)
-"""Examples of prompts: `in two weeks, ten days ago - what date is that`."""
-_AND_SUCH = lazy_pattern(r"\bkind of (?:thing|stuff)|\band (?:such|so on)\b|\betc\b|\.\.\.|等等?|之类", re.IGNORECASE)
 _PERIOD = lazy_pattern(
     r"(?<![\d.,/-])\+?\s*(?P<count>\d{1,4})(?:\s*(?P<unit>(?:business |working |work ?|week)?days?|"
     r"weeks?|months?|years?|个?工作日|天|日|周|个?星期|个?月|年))?(?![\w.,/-]*\d|[a-z])",
@@ -153,9 +129,6 @@ _IN_UNIT = lazy_pattern(
     re.IGNORECASE,
 )
 _LEADS_ON = lazy_pattern(r"(?:and|or|then|but)\b|那|和|到", re.IGNORECASE)
-_SLASHED = lazy_pattern(
-    r"(?:dob|born|birth(?:day|date)?|出生|生日)?[\s:]*(\d{1,2}/\d{1,2}/\d{4})[\s.?]*", re.IGNORECASE
-)
 _SAYS_NOTHING = lazy_pattern(
     r"\bhow many (?=between\b|from\b)|[\s,.?!:;~？。，：；-]|"
     r"\b(?:and|from|to|till|until|through|between|on|the|date|is|was|please)\b|[到至和从与~]",
@@ -165,7 +138,7 @@ _SAYS_NOTHING = lazy_pattern(
 
 def in_full(question: Question, requirement: str) -> str | None:
     """A date or two together with what the requirement asks of them, as in `2024-02-10 plus 30 days`."""
-    requirement = _NO_HOLIDAYS.sub(" ", requirement)
+    requirement = NO_HOLIDAYS.sub(" ", requirement)
     wanted = with_included(digits_for_words(plain_signs(requirement.replace("工作天", "工作日"))))
     try:
         return _in_full(question, requirement, wanted)
@@ -175,9 +148,47 @@ def in_full(question: Question, requirement: str) -> str | None:
         raise
 
 
+def rule_in(requirement: str) -> str | None:
+    """The requirement in digits, where it says itself how long it is."""
+    wanted = _wanted(requirement)
+    return wanted if _DURATION.search(wanted) else None
+
+
+def asked_of(days: list[date], question: Question) -> str | None:
+    """What the requirement asks of the only date or the only two of a prompt."""
+    wanted = _wanted(question.requirement)
+    if len(days) > 1:
+        return _of_two(*days, wanted) or f"how many days between {days[0]} and {days[1]}"
+    if (whole := _of_one(days[0], wanted, question)) is not None:
+        return whole
+    if _UNTIL.search(wanted) or re.search(r"\bhow (?:many days|long)\b|多少天|几天|多久", wanted):
+        first, last = sorted((days[0], question.today))
+        return f"how many days between {first} and {last}" if first != last else None
+    return None
+
+
+def sign_in(requirement: str) -> str | None:
+    """Whether the requirement counts back or forth, where it says only one of them."""
+    wanted = _wanted(requirement)
+    signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
+    return signs[0] if len(signs) == 1 else None
+
+
+def asks_age(text: str, requirement: str) -> bool:
+    wanted = _wanted(requirement)
+    own = re.search(r"\bhow old\b|\bborn\b|\bage\b|\bdob\b|几岁|多大|年龄|周岁|出生", text, re.IGNORECASE)
+    return own is not None or (
+        BORN.search(wanted) is not None and not (_UNTIL.search(wanted) or _RUNS_FOR.search(wanted))
+    )
+
+
+def _wanted(requirement: str) -> str:
+    plain = _EXAMPLE.sub(" ", requirement[:1000]).replace("工作天", "工作日")
+    return without_examples(with_included(digits_for_words(plain_signs(NO_HOLIDAYS.sub(" ", plain)))))
+
+
 def _in_full(question: Question, requirement: str, wanted: str) -> str | None:
-    if _ASKS_A_DATE.search(wanted) and (len(_ASKED_FOR.findall(wanted)) > 1 or _AND_SUCH.search(wanted)):
-        wanted = _ASKED_FOR.sub(" ", wanted)
+    wanted = without_examples(wanted)
     if (age := _age(question, wanted)) is not None:
         return age
     if (about := about_its_date(question, requirement)) is not None:
@@ -193,7 +204,7 @@ def _of_its_days(question: Question, wanted: str) -> str | None:
     text = with_included(question.text)
     if len(each := _each_weekday(question, wanted)) > 1:
         return f"which weekdays: {', '.join(map(str, each))}"
-    days = _bare_days(question._replace(text=text.replace(INCLUDED, "")), _EDGE.search(wanted) is not None)
+    days = _bare_days(question._replace(text=text.replace(INCLUDED, "")), EDGE.search(wanted) is not None)
     if len(days) == 2:
         whole = _of_two(days[0], days[1], wanted)
         if INCLUDED not in text + wanted:
@@ -224,7 +235,7 @@ def _age(question: Question, wanted: str) -> str | None:
         or "\n" in text
     ):
         return None
-    if slashed := _SLASHED.fullmatch(text):
+    if slashed := SLASHED.fullmatch(text):
         return f"born {slashed[1]}"
     days = dates_in(text, question.today) if not question.earlier or not _LEADS_ON.match(text) else []
     if len(days) != 1 or days[0].recurring or not re.search(r"\d", text[days[0].start : days[0].end]):
@@ -264,6 +275,8 @@ def _with_period(question: Question, wanted: str) -> str | None:
     text = digits_for_words(plain_signs(question.text.strip().replace("，", ", ")))
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
     if len(text) > _LONGEST_PROMPT or "\n" in text or len(signs) != 1 or _BACK.search(text) or _FORTH.search(text):
+        return None
+    if _DURATION.search(wanted):
         return None
     found = dates_in(text, question.today)
     if len(found) != 1:
@@ -305,7 +318,7 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
     both = f"between {first} and {second}"
     if unknown := _UNKNOWN.search(wanted):
         _refuse(unknown.group())
-    alone = _EDGE.search(wanted) or (_DURATION.search(wanted) and (_BACK.search(wanted) or _FORTH.search(wanted)))
+    alone = EDGE.search(wanted) or (_DURATION.search(wanted) and (_BACK.search(wanted) or _FORTH.search(wanted)))
     if alone and not _APART.search(wanted):
         raise Refusal("I work that out for one date; which one?", "这要按一个日期来算，请问是哪一个？")
     if _WORKING.search(wanted):
@@ -324,9 +337,7 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
     if _TWO_DATES.search(wanted) and not (durations or _OF_ONE_DAY.search(wanted)):
         raise Refusal("And the other date? I need two of them.", "还有一个日期呢？我需要两个日期。")
     edge = (
-        _EDGE.search(wanted)
-        if not (_APART.search(wanted) or (_BACK.search(wanted) and _FORTH.search(wanted)))
-        else None
+        EDGE.search(wanted) if not (_APART.search(wanted) or (_BACK.search(wanted) and _FORTH.search(wanted))) else None
     )
     if durations:
         return _moved(day, durations, wanted, edge)
@@ -352,15 +363,15 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
 
 
 def _moved(day: date, durations: "list[re.Match[str]]", wanted: str, edge: "re.Match[str] | None") -> str | None:
-    """Raises Refusal where the requirement names several periods, or a rule besides."""
+    """None where the requirement names several periods, or a rule besides."""
     signs = [sign for sign, said in (("minus", _BACK), ("plus", _FORTH)) if said.search(wanted)]
     if not signs and not _RUNS_FOR.search(wanted) and _OF_A_DAY.search(_DURATION.sub(" ", wanted)):
         return None
     if not signs and _RUNS_FOR.search(wanted):
         signs = ["plus"]
     numbers = re.findall(r"\d+", wanted)
-    if not signs or len(numbers) != 1 or edge is not None or len(durations) != 1:
-        _refuse(durations[0].group())
+    if not signs or len(numbers) != 1 or edge is not None or len(durations) != 1 or has_more_steps(wanted):
+        return None
     sign = signs[0] if len(signs) == 1 else _nearest_sign(durations[0], wanted)
     return f"{day} {sign} {durations[0]['count']} {durations[0]['unit']}"
 

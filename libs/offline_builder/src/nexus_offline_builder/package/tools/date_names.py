@@ -9,6 +9,14 @@ from .wording import plain_signs
 
 _LONGEST_QUESTION = 60
 ASKS_WEEKDAY = lazy_pattern(r"\bweek ?day\b|\b(?:what|which) day\b|星期几|周几|礼拜几", re.IGNORECASE)
+ASKS_TODAY = lazy_pattern(
+    r"(?:(?:can you )?(?:please )?(?:tell me )?)?(?:what(?:'s| is|s)?|which) (?:the )?(?:today'?s? )?(?:current "
+    r")?(?:date|day)(?: (?:is )?(?:it )?(?:today|now|is it))*[\s?!.]*|"
+    r"what(?:'s| is) today(?:'s date)?[\s?!.]*|today'?s date[\s?!.]*|"
+    r"(?:请问)?今天(?:的日期)?是?(?:几月)?(?:几号|几日|什么日期|多少号|哪天|"
+    r"星期几|周几|日期)[?？。]*",
+    re.IGNORECASE,
+)
 _UNITS_OF_TIME = (
     ("working days", r"\b(?:working|business|work|week)[\s-]?days\b(?! is)|工作日"),
     ("weeks", r"\bweeks\b|周|星期"),

@@ -9,7 +9,9 @@ from .contract import Answer, Question, Value
 from .patterns import lazy_pattern
 
 _WORKING = lazy_pattern(r"\b(?:business|working|work|week)\s*days?\b|工作日", re.IGNORECASE)
-_CALENDAR = lazy_pattern(r"\b(?:months?|years?|how old|age)\b|个月|多少年|几年|几岁|多少岁|多大|年龄", re.IGNORECASE)
+_CALENDAR = lazy_pattern(
+    r"\b(?:months?|years?|how old|age)\b|个月|多少年|几年|几岁|多少岁|周岁|足岁|多大|年龄", re.IGNORECASE
+)
 _SHORTER = lazy_pattern(r"\b(?P<unit>hour|minute|second)s?\b|(?P<zh>小时|分钟|秒)", re.IGNORECASE)
 _NAMED = lazy_pattern(rf"\b({'|'.join(WEEKDAYS)})s?\b|(?:周|星期|礼拜)([一二三四五六日天])", re.IGNORECASE)
 _SECONDS = {"hour": 24, "小时": 24, "minute": 1440, "分钟": 1440, "second": 86400, "秒": 86400}

@@ -8,7 +8,7 @@ from . import figures
 from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
 from .spelling import nearest
-from .unit_lists import with_each_unit, without_asides
+from .unit_lists import with_each_unit, with_paces, without_asides
 from .unit_names import Mention, mention_at, mentions_in, without_mentions
 from .units import CURRENCIES, NAMES, Unit, comparable, unit_named
 from .wording import digits_for_words, has_chinese, plain_signs
@@ -21,7 +21,7 @@ _BEFORE_UNIT = lazy_pattern(
 _MARKED = lazy_pattern(
     r"(?:\b(?:to|in|into|as|many|much|are|is|equals?|makes?|degrees?)|=\s*\?|=|>|→|多少|几|成|到|为|于|是|合|折|换|那|"
     r"转|个|"
-    r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,])\s*(?:the\s+)?$|^\s*$",
+    r"\b(?:to|in|into|and|or|many)\s+\S+\s+(?:and|or)|[:,.;!?])\s*(?:the\s+)?$|^\s*$",
     re.IGNORECASE,
 )
 _TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→|[成为到])\s*$", re.IGNORECASE)
@@ -29,6 +29,7 @@ _TIGHT_LIST = lazy_pattern(r"(?<=[^\W\d])\s*[,;、](?=\.?\d)")
 _POINTED = lazy_pattern(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.,]*\d)")
 _NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
+_MARKED_INCHES = lazy_pattern(r"(?<![\d.'])(\d{1,2})\s*'\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|'')")
 _FEET_AND_INCHES = lazy_pattern(
     r"(\d+)\s*(?:'|ft(?![a-z])|foot\b|feet\b|英尺)\s*(\d{1,2}(?:\.\d+)?)(?![\d/.])\s*(?:\"|'')?"
     r"(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+(?!(?:to|into|in|as|is)\b)[a-z]|[=\-→?,是换等]))",
@@ -62,11 +63,6 @@ _BOTH_NAMED = lazy_pattern(
     rf"(?<![\w.,/-])({_NUMBER})\s*([^\W\d]{{1,12}}|°[CF])\s*(?:到|至|~|to|-)\s*({_NUMBER})\s*\2(?![A-Za-z])",
     re.IGNORECASE,
 )
-_PACE = lazy_pattern(
-    r"(?<![\d:])(\d{1,2}):([0-5]\d)(?:\s*min(?:ute)?s?)?\s*(?:/|per\s+|an?\s+)\s*(?:1\s*)?"
-    r"(k(?:m|ilomet\w+)?s?|mi(?:les?)?)\b",
-    re.IGNORECASE,
-)
 _OPEN_POINT = lazy_pattern(r"[1-9]\d{0,2}\.000")
 """Two thousand or two, by where it was written."""
 _FEET = lazy_pattern(r"(?<=\d)'(?=\s*(?:$|[,=?]|->|(?:to|in|into|as|tall|high|long|wide|deep)\b))", re.IGNORECASE)
@@ -84,7 +80,9 @@ _BARE_DEGREES = lazy_pattern(
     r"[是等换转为成呢,?。=]))"
 )
 _WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{4,})(?![a-z])", re.IGNORECASE)
-_WORD_NAMES = frozenset(name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3)
+_WORD_NAMES = frozenset(
+    name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3 and not name.lower().endswith("ibs")
+)
 _ASKED = lazy_pattern(
     r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
     r"->|→|换算|转换?|等于|多少|是几|折合|[成为到](?!\s*\d)",
@@ -102,8 +100,8 @@ _DATE_QUESTION = lazy_pattern(
 )
 _COMPUTES = lazy_pattern(
     r"[*+/^<>$€£¥]|\b(?:plus|minus|times|add|difference|average|mean|ratio|twice|double|per|between|sum|percent|x|by|"
-    r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|dozens?|other way|reverse|not|without|"
-    r"except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
+    r"couple|few|several|pair|half|quarter|third|triple|uk|imperial|british|every|each|dozens?|other way|reverse|not|"
+    r"without|except|instead|rather|never|warmer|colder|hotter|cooler|than|longer|shorter|heavier|lighter)\b|不要|不是|%|[加减乘除]|"
     r"每|之差|相差",
     re.I,
 )
@@ -113,14 +111,6 @@ _SAYS_NOTHING = lazy_pattern(
     r"请|把|将|等于|是|多少|一下|那|呢",
     re.IGNORECASE,
 )
-_MOST_LABEL_WORDS = 6
-_NOT_A_LABEL = lazy_pattern(
-    r"[?？]|\b(?:how|what|why|who|when|where|which|whose|can|could|will|would|should|to|into|in|and|or|then|from|than|"
-    r"convert\w*|add|subtract|double|split|total|each|every|more|less|minutes?|hours?|days?|weeks?)\b(?!\s*\0)|"
-    r"[多几哪怎谁和或再]",
-    re.IGNORECASE,
-)
-_ENDS_ASKING = lazy_pattern(r"(?:\s+(?:is|are|makes?|equals))?\s*[=?？]+\s*$", re.IGNORECASE)
 _PATIENT = lazy_pattern(r"pt\s+(?!to\b|into?\b|from\b|and\b|or\b|is\b)[a-z]", re.IGNORECASE)
 _WORD_UNITS = frozenset({"day", "week", "year", "cup", "acre", "fortnight", "decade", "furlong", "fathom", "carat"})
 _PRICED = lazy_pattern(r"(?:\b(?:prices?|costs?|rates?|paid) (?:per|an?)|[$€£¥元]\s*(?:/|per)|每)\s*$", re.IGNORECASE)
@@ -142,7 +132,7 @@ class Measurements(NamedTuple):
     """The quantities and further units of a prompt, in order. `unread`: a number or operation outside of them.
 
     `alternating`: several quantities, each with its own unit behind it. `wants_first`: `how many feet in a mile`.
-    `bare`: hardly a word besides; `labelled`: a few words that only say what is measured.
+    `bare`: hardly a word besides.
     `lone_number`: the only number, where it has no unit.
     `names_in_full`: no unit is a single letter, which may be anything where there is no quantity.
     """
@@ -153,7 +143,6 @@ class Measurements(NamedTuple):
     alternating: bool
     wants_first: bool
     bare: bool
-    labelled: bool
     about_dates: bool
     lone_number: Fraction | None
     names_in_full: bool
@@ -183,11 +172,27 @@ def placed_in(prompt: str) -> tuple[str, list[tuple[int, int, Quantity]]]:
     return text, [one for one in found if len(found) == 1 or not _says_into(text, one)]
 
 
+def targets_in(text: str, found: list[tuple[int, int, Quantity]]) -> tuple[list[Unit], str]:
+    """The units beside the quantities, and what is left, with marks for the quantities and those units."""
+    rest, units = _blanked(text, found), dict[Unit, None]()
+    left = rest
+    for mention in mentions_in(rest):
+        unit = _mentioned(rest, mention)
+        if unit is not None and not _is_no_unit(rest, mention.start, unit, found):
+            units[unit] = None
+            left = left[: mention.start] + "\1" * (mention.end - mention.start) + left[mention.end :]
+    return list(units), left
+
+
+def _blanked(text: str, found: list[tuple[int, int, Quantity]]) -> str:
+    for start, end, _ in found:
+        text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
+
+
 def measurements_in(prompt: str) -> Measurements:
     text, found = placed_in(prompt)
-    rest = text
-    for start, end, _ in found:
-        rest = rest[:start] + "\0" * (end - start) + rest[end:]
+    rest = _blanked(text, found)
     mentions = [(mention.start, unit) for mention in mentions_in(rest) if (unit := _mentioned(rest, mention))]
     mentions = [(at, unit) for at, unit in mentions if not _is_no_unit(rest, at, unit, found)]
     left = without_mentions(rest) if mentions else rest
@@ -200,8 +205,6 @@ def measurements_in(prompt: str) -> Measurements:
         len(found) > 1 and "".join(sign for _, sign in order) == "qu" * len(found),
         re.search(r"how many|how much|多少|几", text, re.IGNORECASE) is not None,
         not re.search(r"[^\W\d_]", _SAYS_NOTHING.sub(" ", left.replace("\0", " "))),
-        len(re.findall(r"[^\W\d_]+", left)) <= _MOST_LABEL_WORDS
-        and _NOT_A_LABEL.search(_ENDS_ASKING.sub("", left)) is None,
         _DATE_QUESTION.search(text) is not None,
         _number(numbers[0]) if len(numbers) == 1 else None,
         not re.search(r"(?<![A-Za-z°])[A-Za-z](?![A-Za-z])", re.sub(r"\ban?\b", " ", rest, flags=re.IGNORECASE)),
@@ -272,8 +275,7 @@ def _plain(prompt: str) -> str:
     text = _BARE_DEGREES.sub("摄氏度", with_sign_before_words(_TAEL.sub(" liang ", text)))
     text = re.sub(r"\ban?\s+([a-z]+)\s+and\s+an?\s+half\b", r"1.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bmiles? per gallon\b", "mpg", text, flags=re.IGNORECASE)
-    text = _PACE.sub(_pace, text)
-    text = _BOTH_NAMED.sub(r"\1 \2, \3 \2", _HYPHENED.sub(r"\1 ", text))
+    text = _BOTH_NAMED.sub(r"\1 \2, \3 \2", _HYPHENED.sub(r"\1 ", with_paces(text)))
     text = re.sub(r"((?:英尺|呎)\s*\d[\d.]*\s*)寸", r"\1英寸", text)
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
     text = CONSUMPTION.sub("l/100km", text)
@@ -281,9 +283,11 @@ def _plain(prompt: str) -> str:
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
+    text = re.sub(r"(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d.])", lambda found: found.group().replace(".", ""), text)
     if _DECIMAL_COMMA.search(text):
         text = _POINTED.sub(lambda found: found.group().replace(".", ""), text)
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+    text = _MARKED_INCHES.sub(r"\1 ft \2 in ", text)
     text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
     text = _STONES.sub(r"\1 st \2 lb ", text)
     return _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text)))
@@ -296,12 +300,6 @@ def _both_ends(found: "re.Match[str]") -> str:
     if mention is None or (len(mention.name) == 1 and mention.name in "aA"):
         return found.group()
     return f"{found['low']} {mention.name}, {found['high']}"
-
-
-def _pace(found: "re.Match[str]") -> str:
-    """`5:30 /km` in minutes for each."""
-    minutes = Fraction(60 * int(found[1]) + int(found[2]), 60)
-    return f"{figures.carried(minutes)} min/{'km' if found[3].lower().startswith('k') else 'mi'}"
 
 
 def _british(found: "re.Match[str]") -> str:
@@ -323,7 +321,7 @@ def _corrected(found: "re.Match[str]") -> str:
         else [name for name in _WORD_NAMES if name[0] == word[0]]
     )
     singular = [name for name in names if f"{name}s" in _WORD_NAMES]
-    known = nearest(word, names, shortest=4) or nearest(word, singular, shortest=4)
+    known = nearest(word, names, shortest=5) or nearest(word, singular, shortest=5)
     return found.group()[: found.start(1) - found.start()] + (known or found[1])
 
 
@@ -372,7 +370,16 @@ def _says_into(text: str, found: tuple[int, int, Quantity]) -> bool:
 def _mentioned(text: str, mention: Mention) -> Unit | None:
     """The unit, unless the word is too short to be one where it stands."""
     name, before, behind = mention.name.strip(), text[: mention.start], text[mention.end :]
+    if (
+        len(name) == 1
+        and has_chinese(name)
+        and re.match("[\u4e00-\u9fff]", behind)
+        and not re.match("[呢吗啊呀吧是等换合的]", behind)
+    ):
+        return None
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):
+        return None
+    if re.search(r"\b(?:every|each)\s+$", before, re.IGNORECASE):
         return None
     short = len(name) == 1 or name.lower() in _NEEDS_MARK
     if short and (not _MARKED.search(before) or (re.match(r"\s*[.\d\0]", behind) and not _TO.search(before))):

@@ -5,15 +5,18 @@ from fractions import Fraction
 from functools import partial
 
 from . import figures
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value, is_refused
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
 from .unit_defaults import in_full as units_in_full
+from .unit_defaults import units_named
+from .unit_definitions import as_rounded, definitions_in
 from .unit_purpose import pairs_for, refuse_other_kinds
 from .unit_rates import fitting, rate_of
+from .unit_roles import by_roles, with_its_degrees
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
-from .units import Unit, comparable, converted, counterpart, in_parts, unit_named
+from .units import Unit, comparable, converted, counterpart, in_parts, is_decimal_data, unit_named, with_definitions
 from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
@@ -37,9 +40,28 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 
 
 def understand(question: Question) -> Task | None:
-    if (portions := _portions(question)) is not None:
-        return portions
-    return _understood(question)
+    question = question._replace(text=with_its_degrees(question.text, question.requirement))
+    with with_definitions(definitions_in(question.requirement, question.text)):
+        task = _by_either(question)
+    return as_rounded(task, question.requirement)
+
+
+def _by_either(question: Question) -> Task | None:
+    """By how the prompt is worded; where that is not understood, by the parts that its quantities play."""
+    task = _portions(question) or _understood(question)
+    if task is not None and not is_refused(task):
+        return task
+    if names_currencies(question.text):
+        return task
+    parts = by_roles(question.text, question.requirement, question.alone)
+    return Task(LIKELY, lambda: _with_asides(_answer(parts.pairs), parts.aside, question)) if parts else task
+
+
+def _with_asides(answer: Answer, aside: tuple[Quantity, ...], question: Question) -> Answer:
+    """Says which quantities are not part of the answer."""
+    listed = ", ".join(one.spoken for one in aside)
+    note = f"（未用到：{listed}）" if question.chinese else f" (not used: {listed})"
+    return answer._replace(text=answer.text + note) if aside else answer
 
 
 def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings one after the other
@@ -93,6 +115,8 @@ def _pairs(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
     if not quantities and len(units) == 2 and read.names_in_full and read.bare:
         target, source = units if read.wants_first else reversed(units)
         return [(Quantity(Fraction(1), source, spoken("1", source)), target)] if source != target else None
+    if len(quantities) > 1 and any(one.unit in units for one in quantities):
+        return None
     if read.alternating and len(quantities) == len(units):
         return list(zip(quantities, units, strict=True))
     if len(quantities) == 1 or len(units) == 1:
@@ -217,15 +241,10 @@ def _elsewhere(quantity: Quantity) -> Unit | None:
 
 
 def _lone_pair(read: Measurements) -> list[tuple[Quantity, Unit]] | None:
-    if len(read.quantities) != 1 or read.units or not (read.bare or _is_labelled(read)):
+    if len(read.quantities) != 1 or read.units or not read.bare:
         return None
     other = _elsewhere(read.quantities[0])
     return [(read.quantities[0], other)] if other is not None else None
-
-
-def _is_labelled(read: Measurements) -> bool:
-    """`12 oz flour`, `my truck does 18 mpg`; of times, as in `meeting 30 min`, that is hardly to be converted."""
-    return read.labelled and not read.about_dates and read.quantities[0].unit.kind != "time"
 
 
 def _lone(read: Measurements, question: Question) -> Task | None:
@@ -234,7 +253,9 @@ def _lone(read: Measurements, question: Question) -> Task | None:
         return None
     quantity = read.quantities[0]
     other = _elsewhere(quantity)
-    if other is not None and (read.bare or (question.alone and _is_labelled(read))) and not read.unread:
+    named = units_named(question.requirement[:1000]).units
+    foreign = len(named) > 1 and quantity.unit in named and other not in named
+    if other is not None and read.bare and not read.unread and not foreign:
         return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
     return Task(LIKELY if asked else POSSIBLE, partial(_refuse_target, quantity)) if asked or question.alone else None
@@ -312,7 +333,7 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
         raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
     decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if _is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
+    note = decimal if is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
     return Answer(
         f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
@@ -352,16 +373,9 @@ def _rounded(result: Fraction) -> tuple[str, str]:
     return (f"{float(shown):.0f}" if "e+" in shown and abs(result) < 10**15 else shown), "≈"
 
 
-def _is_decimal_data(source: Unit, target: Unit) -> bool:
-    return (
-        source.kind == "data"
-        and not ({"bit", "B"} >= {source.symbol, target.symbol})
-        and "i" not in source.symbol.replace("bit", "") + target.symbol.replace("bit", "")
-    )
-
-
 def in_full(question: Question, requirement: str) -> str | None:
     """With the units that the requirement names; raises Refusal for a quantity of a kind that it does not name."""
+    question = question._replace(text=with_its_degrees(question.text, question.requirement))
     if len(question.text) <= _LONGEST_PROMPT and pairs_for(question.text, question.requirement) is not None:
         return None
     if question.earlier and _EACH.fullmatch(question.text.strip()):

@@ -4,14 +4,15 @@ import re
 from typing import NamedTuple
 
 from .contract import Question, Refusal
-from .measurements import CONSUMPTION, Measurements, asks_to_convert, measurements_in, units_in
+from .measurements import CONSUMPTION, asks_to_convert, measurements_in, units_in
 from .patterns import lazy_pattern
 from .unit_rates import rate_of
 from .unit_sums import worked_out
 from .units import Unit, comparable
 
 _DIRECTION = lazy_pattern(
-    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?)\b|(?:换算|转换|换|转|变)[成为到]|"
+    r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?|(?:tell|give)s? (?:me|us)|"
+    r"gets?)\b|告诉我|给我|(?:换算|转换|换|转|变)[成为到]|"
     r"(?<=[\u4e00-\u9fff])[转换变到](?=[\u4e00-\u9fff])",
     re.IGNORECASE,
 )
@@ -20,6 +21,7 @@ _BOTH_WAYS = lazy_pattern(
     r"反过来|来回",
     re.IGNORECASE,
 )
+_BACK_IF = lazy_pattern(r"\bback (?:only )?(?:if|when) i\b|\bother way (?:a?round )?(?:if|when) i\b", re.IGNORECASE)
 _NUMBER_AND_SIGNS = lazy_pattern(r"\s*([-+]?[\d.,' ]*\d)\s*(degrees?|deg|°|度|[A-Za-z]?)\s*", re.IGNORECASE)
 _NUMBERS = lazy_pattern(r"\s*\d+(?:\.\d+)?(?:\s*(?:,\s|;|\n)\s*\d+(?:\.\d+)?){1,9}\s*")
 _PART = lazy_pattern(r"[,;.，；。]\s*(?!and\b|or\b)\w+\s+\S|[;.；。]", re.IGNORECASE)
@@ -78,13 +80,13 @@ def in_full(question: Question, requirement: str) -> str | None:
     read = measurements_in(text)
     if (rated := rate_of(read, f"{text} {requirement}")) is not None and rate_of(read, text) is None:
         return f"{'how long' if rated[0][1].kind == 'time' else 'how much'}: {text.strip()}"
-    if read.units or read.unread or not read.quantities or not (read.bare or (read.labelled and question.alone)):
+    if read.units or read.unread or not read.quantities or not read.bare:
         return None
     targets = {targets_of(quantity.unit, named) for quantity in read.quantities}
     wanted = targets.pop()
     if targets or not 0 < len(wanted) <= _MOST_TARGETS:
         return None
-    return f"{_said(read, text)} to {_listed(wanted)}"
+    return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}"
 
 
 def _as_fluid(text: str, requirement: str) -> str:
@@ -98,18 +100,13 @@ def _listed(units: tuple[Unit, ...]) -> str:
     return " and ".join(unit.symbol for unit in units)
 
 
-def _said(read: Measurements, text: str) -> str:
-    """A quantity of several parts and a label stay as they are; else only the quantity is kept."""
-    return text.strip().rstrip("?!.。？！ ") if read.bare else read.quantities[0].spoken
-
-
 def units_named(requirement: str) -> Named:
     requirement = CONSUMPTION.sub("l/100km", requirement)
     found = units_in(requirement)
     units = tuple(dict.fromkeys(unit for _, unit in found))
     marks = [mark.end() for mark in _DIRECTION.finditer(requirement)]
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
-    if split is None or _BOTH_WAYS.search(requirement):
+    if split is None or (_BOTH_WAYS.search(requirement) and not _BACK_IF.search(requirement)):
         return Named(units, (), ())
     targets = tuple(dict.fromkeys(unit for unit in _listed_from(split, found, requirement)))
     sources = tuple(dict.fromkeys(unit for start, unit in found if start < split and unit not in targets))

@@ -1,7 +1,9 @@
 """Several numbers with one unit behind the last, and words of a prompt that are neither numbers nor units."""
 
 import re
+from fractions import Fraction
 
+from . import figures
 from .patterns import lazy_pattern
 from .unit_names import mention_at
 
@@ -31,11 +33,31 @@ _HALF_RACE = lazy_pattern(r"\bhalf[- ](?=marathon\b)|\b(?:M|G|K|T)(?=(?:Byte|Bit
 _PREFIXES = {"m": "mega", "g": "giga", "k": "kilo", "t": "tera"}
 _MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
 """`2 and 3/4 inch` is one number."""
+_NO_NUMBER = lazy_pattern(
+    r"\b(?:the|this|that|which|each|every|another|no|any|some) one\b|\bone(?=\s+(?:is\s+|was\s+|weighs?\s+)?\d)|"
+    r"(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起定边张位套间条家种](?!半))",
+    re.IGNORECASE,
+)
+"""Words and signs that are numbers elsewhere: `the one by the window`, `一个`."""
+_RATE_ASKED = lazy_pattern(
+    r"每(小时|秒|分钟|时)(?:能|可以|要|跑|是|下载?|飞|走)*(多少|几)(公里|千米|英里|米|英尺|MB|兆|GB|KB)", re.IGNORECASE
+)
+_PACE = lazy_pattern(
+    r"(?<![\d:])(\d{1,2}):([0-5]\d)(?:\s*min(?:ute)?s?)?\s*(?:/|per\s+|an?\s+)\s*(?:1\s*)?"
+    r"(k(?:m|ilomet\w+)?s?|mi(?:les?)?)\b",
+    re.IGNORECASE,
+)
 _FEWEST = 2
 
 
 def without_asides(text: str) -> str:
     """`and a 3/4 inch one?` without the `one`, `bed 4: 38.4 C` without the number of the bed; one sign for micro."""
+    text = (
+        re.sub(r"([\d一二两三四五六七八九十]+)亩([一二三四五六七八九1-9])分(?!钟)", r"\1.\2亩", text)
+        if "分" in text
+        else text
+    )
+    text = _RATE_ASKED.sub(r"\2\3每\1", _NO_NUMBER.sub(" ", text.replace("百公里油耗", " l/100km ")))
     text = _HALF_RACE.sub(lambda one: _PREFIXES.get(one.group().lower(), ""), text)
     return _NUMBERED.sub(_unless_measured, _ONE.sub(" ", text.replace("\u03bc", "\u00b5")))
 
@@ -60,3 +82,13 @@ def _repeated(found: "re.Match[str]") -> str:
         return found.group()
     shared = [f"{piece} {mention.name}" for piece in pieces[:-1]]
     return f"{', '.join(shared)}, {pieces[-1]} "
+
+
+def with_paces(text: str) -> str:
+    return _PACE.sub(_pace, text)
+
+
+def _pace(found: "re.Match[str]") -> str:
+    """`5:30 /km` in minutes for each."""
+    minutes = Fraction(60 * int(found[1]) + int(found[2]), 60)
+    return f"{figures.carried(minutes)} min/{'km' if found[3].lower().startswith('k') else 'mi'}"

@@ -26,7 +26,7 @@ _TIGHT = lazy_pattern(r"(?<=\d)(\s*(?:mm|cm|m|in|ft|\"|')?)\s*[x×*✕]\s*(?=\.?
 _NUMBER = lazy_pattern(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,./]*\d)")
 _TIMES = lazy_pattern(
     r"\s*(?:x|\*|times|乘以?|(?!per|\w*(?:half|third|quarter|fourth|fifth|sixth|eighth|"
-    r"tenth)s?\b)(?:[a-z]+\s+){1,2}(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
+    r"tenth)s?\b)(?:[a-z]+\s+)?[a-z]+s\s+(?:of|at|à|@|with|each)|[个袋桶瓶箱盒包罐块片根条][，,]?每?[个袋桶瓶箱盒包罐块片根条]?各?)?\s*",
     re.IGNORECASE,
 )
 _BEHIND = lazy_pattern(
@@ -299,8 +299,10 @@ def _terms(text: str, items: list[_Item], wanted: tuple[Unit, ...], named: Named
             terms.append(one.quantity)
         at += 1
         labels.append(gaps[at])
+    if wanted and not any(comparable(one.unit, unit) for one in terms for unit in wanted):
+        return None
     total = TOTAL.search(text) is not None or any(_JOINED.search(gap) for gap in labels)
-    if len(terms) < 2 and not factors:
+    if (len(terms) < 2 and not factors) or (not total and len(terms) > 1 and any(one.unit in wanted for one in terms)):
         return None
     labels = [_JOINED.sub(" ", _without_units(gap)) for gap in labels]
     if not _are_labels(*labels) or any(one.unit.offset for one in terms if factors or total):

@@ -39,11 +39,16 @@ def rate_of(read: Measurements, text: str) -> list[tuple[Quantity, Unit]] | None
     """What the two quantities of `read` make, with the unit wanted; None where they make nothing that is asked for."""
     if len(read.quantities) != 2 or len(read.units) > 1 or (read.unread and read.unread.lower() not in _JOINS):
         return None
-    first, second = read.quantities
-    if first.unit.kind == second.unit.kind:
+    if read.quantities[0].unit.kind == read.quantities[1].unit.kind:
         return None
     if read.units:
         return made_of(read.quantities, read.units[0])
+    return rate_of_two(read.quantities, text)
+
+
+def rate_of_two(quantities: Sequence[Quantity], text: str) -> list[tuple[Quantity, Unit]] | None:
+    """What two quantities of different kinds make, as `text` asks for it."""
+    first, second = quantities
     for one, other in ((first, second), (second, first)):
         above, _, below = _kind(other.unit).partition("/")
         if below and one.unit.kind == above and (below != "time" or _ASKS_TIME.search(text)):

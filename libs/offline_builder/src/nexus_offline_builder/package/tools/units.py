@@ -1,5 +1,8 @@
 """Units of measurement: names, what they measure, and their exact size."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -245,6 +248,19 @@ _ELSEWHERE = {
 }  # fmt: skip
 
 
+_defined: "ContextVar[Mapping[str, Unit]]" = ContextVar("defined", default={})  # noqa: B039 - never changed
+
+
+@contextmanager
+def with_definitions(definitions: "Mapping[str, Unit]") -> "Iterator[None]":
+    """Inside, the names of these units, by their usual symbols, mean what is laid down for them."""
+    token = _defined.set(definitions)
+    try:
+        yield
+    finally:
+        _defined.reset(token)
+
+
 def unit_named(name: str) -> Unit | None:
     """The unit of this name or symbol; capitals count where they make a difference (Mbit, MB, mb).
 
@@ -252,7 +268,7 @@ def unit_named(name: str) -> Unit | None:
     """
     plain = " ".join(name.replace(".", "").replace("-", " ").split())
     if found := _NAMES.get(plain) or _FOLDED.get(plain.lower()):
-        return found
+        return _defined.get().get(found.symbol, found)
     above, *below = _PER.split(plain)
     parts = [unit_named(part) for part in (above, *below)] if len(below) == 1 else []
     upper, lower = parts if len(parts) == 2 else (None, None)
@@ -293,3 +309,11 @@ def converted(amount: Fraction, source: Unit, target: Unit) -> Fraction:
     if source.kind != target.kind:
         measured = 1 / measured
     return (measured - target.offset) / target.size
+
+
+def is_decimal_data(source: Unit, target: Unit) -> bool:
+    return (
+        source.kind == "data"
+        and not ({"bit", "B"} >= {source.symbol, target.symbol})
+        and "i" not in source.symbol.replace("bit", "") + target.symbol.replace("bit", "")
+    )

@@ -11,7 +11,7 @@ from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
 _LONGEST = 400
-_DAY, _HALF_DAY = 24 * 60, 12 * 60
+DAY, HALF_DAY = 24 * 60, 12 * 60
 _MOST_NAMES = 5
 _HOURS = r"(?:hours?|hrs?|h|std|个?小时|个?钟头)"
 _MINUTES = r"(?:minutes?|mins?|分钟?)"
@@ -74,7 +74,7 @@ _BEGINS = (
 )
 _TOLD = lazy_pattern(rf"(?<![a-z]){_ENDS}(?![a-z])", re.IGNORECASE)
 _TOLD_FIRST = lazy_pattern(rf"(?<![a-z]){_BEGINS}(?![a-z])", re.IGNORECASE)
-_BREAK = lazy_pattern(
+BREAK = lazy_pattern(
     r"\b(?:breaks?|lunch\w*|pauses?|unpaid|rest|minus|less|without|deduct\w*|off|subtract\w*|tea|coffee|dinner|"
     r"took|had|"
     r"interruption)\b|-|休息|午休|减|扣|吃饭|除去",
@@ -90,7 +90,7 @@ _SUMS = lazy_pattern(
     r"\btime ?sheets?\b|合计|总共|一共|相加|加起来|累加",
     re.IGNORECASE,
 )
-_SHIFTS = lazy_pattern(
+SHIFTS = lazy_pattern(
     r"\bshifts?\b|\bstart\w*|\bbegin\w*|\bfinish\w*|\bclock(?:ed|ing)?[- ](?:in|out)\b|\bhours worked\b|"
     r"\bworking (?:time|hours)\b|"
     r"\bwork(?:ed)? (?:time|hours)\b|\btime ?sheets?\b|上班|下班|工时|班次|打卡|考勤",
@@ -122,7 +122,7 @@ _NOT_TIME = lazy_pattern(
 )
 
 
-class _Facts(NamedTuple):
+class TimeFacts(NamedTuple):
     """Ranges in minutes of the day, minutes that are added or taken off, a rate per hour, how many times."""
 
     ranges: tuple[tuple[int, int], ...] = ()
@@ -131,11 +131,11 @@ class _Facts(NamedTuple):
     times: Fraction = Fraction(1)
 
     def minutes(self) -> Fraction:
-        worked = sum((Fraction((end - begin) % _DAY) for begin, end in self.ranges), Fraction(0))
+        worked = sum((Fraction((end - begin) % DAY) for begin, end in self.ranges), Fraction(0))
         return (worked + sum(self.more, Fraction(0))) * self.times
 
 
-class _Token(NamedTuple):
+class TimeToken(NamedTuple):
     kind: str
     value: Fraction
     half: str
@@ -151,16 +151,16 @@ def time_task(question: Question) -> Task | None:
     minutes = facts.minutes()
     if minutes < 0:
         return None
-    return Task(CERTAIN, lambda: _answer(facts, question))
+    return Task(CERTAIN, lambda: told_time(facts, question))
 
 
-def _told(question: Question, depth: int) -> _Facts | None:
+def _told(question: Question, depth: int) -> TimeFacts | None:
     if len(question.text) > _LONGEST or not re.search(r"[\d半刻]|half|hour|noon", question.text, re.IGNORECASE):
         return None
     if _DATE.search(question.text):
         return None
-    text = _plain(question.text, question.requirement)
-    tokens = [_token(found) for found in _TOKEN.finditer(text)]
+    text = plain_times(question.text, question.requirement)
+    tokens = time_tokens(text)
     marked = "".join("\0" if sign is None else sign for sign in _gaps(text, tokens))
     if not tokens or re.search(r"\d", marked) or _NOT_TIME.search(marked):
         return None
@@ -169,7 +169,7 @@ def _told(question: Question, depth: int) -> _Facts | None:
     )
     if len(names) > _MOST_NAMES:
         return None
-    if _UNMARKED.search(text) and not _SHIFTS.search(f"{question.requirement} {text}"):
+    if _UNMARKED.search(text) and not SHIFTS.search(f"{question.requirement} {text}"):
         return None
     alone = _alone(text, tokens, question)
     if alone is not None or not question.earlier or depth == 0:
@@ -178,13 +178,13 @@ def _told(question: Question, depth: int) -> _Facts | None:
     return _merged(before, text, tokens) if before is not None and len(names) < 2 else None
 
 
-def _plain(text: str, requirement: str) -> str:
+def plain_times(text: str, requirement: str) -> str:
     text = plain_signs(text.strip().replace("，", ", ").replace("。", ". "))
     for form, written in _PHRASES:
         text = re.sub(form, written, text, flags=re.IGNORECASE)
     text = digits_for_words(text)
     clocked = re.search(r"\d:\d\d|\d\s*[ap]m\b", text, re.IGNORECASE)
-    if _SHIFTS.search(f"{requirement} {text}") and re.search(
+    if SHIFTS.search(f"{requirement} {text}") and re.search(
         rf"(?<![a-z])(?:{_ENDS}|{_BEGINS})(?![a-z])|\d\s*-\s*\d", text, re.IGNORECASE
     ):
         text = (
@@ -200,7 +200,7 @@ def _plain(text: str, requirement: str) -> str:
     return text
 
 
-def _gaps(text: str, tokens: list[_Token]) -> list[str | None]:
+def _gaps(text: str, tokens: list[TimeToken]) -> list[str | None]:
     gaps: list[str | None] = []
     last = 0
     for token in tokens:
@@ -209,7 +209,11 @@ def _gaps(text: str, tokens: list[_Token]) -> list[str | None]:
     return [*gaps, text[last:]]
 
 
-def _token(found: "re.Match[str]") -> _Token:
+def time_tokens(text: str) -> list[TimeToken]:
+    return [_token(found) for found in _TOKEN.finditer(text)]
+
+
+def _token(found: "re.Match[str]") -> TimeToken:
     kind = next(name for name in ("rate", "dur", "clock", "times") if found[name] is not None)
     half = ""
     if kind == "rate":
@@ -225,16 +229,16 @@ def _token(found: "re.Match[str]") -> _Token:
         said = (found["cp"] or found["ap"] or "").lower()[:1]
         half = {"上午": "a", "早上": "a", "凌晨": "a", "早": "a"}.get(found["zh"] or "", "p" if found["zh"] else said)
         if half and 1 <= hours <= 12:
-            value = value % _HALF_DAY + (_HALF_DAY if half == "p" else 0)
+            value = value % HALF_DAY + (HALF_DAY if half == "p" else 0)
         half = half or ("0" if (found["ch"] or "").startswith("0") or found["mh"] else "")
-    return _Token(kind, value, half, found.start(), found.end())
+    return TimeToken(kind, value, half, found.start(), found.end())
 
 
 def _number(digits: str) -> Fraction:
     return Fraction(digits.replace(",", "."))
 
 
-def _alone(text: str, tokens: list[_Token], question: Question) -> _Facts | None:
+def _alone(text: str, tokens: list[TimeToken], question: Question) -> TimeFacts | None:
     """What a prompt says by itself."""
     clocks = [one for one in tokens if one.kind == "clock"]
     durations = [one for one in tokens if one.kind == "dur"]
@@ -243,13 +247,13 @@ def _alone(text: str, tokens: list[_Token], question: Question) -> _Facts | None
     if len(rates) > 1 or len(times) > 1:
         return None
     rate, often = next(iter(rates), None), next(iter(times), Fraction(1))
-    if (ranges := _ranges(text, clocks, question.requirement)) is not None:
-        if durations and not _BREAK.search(text[: tokens[0].start] + text[tokens[0].end :].replace("-", " ", 1)):
+    if (ranges := ranges_of(text, clocks, question.requirement)) is not None:
+        if durations and not BREAK.search(text[: tokens[0].start] + text[tokens[0].end :].replace("-", " ", 1)):
             return None
         less = [one.value for one in durations] or [
-            usual for usual in _usual_break(question.requirement) for _ in ranges
+            usual for usual in usual_break(question.requirement) for _ in ranges
         ]
-        return _Facts(ranges, tuple(-one for one in less), rate, often)
+        return TimeFacts(ranges, tuple(-one for one in less), rate, often)
     counted = [one for one in tokens if one.kind in ("dur", "clock")]
     if any(one.half in ("a", "p") for one in clocks) or not counted:
         return None
@@ -263,13 +267,13 @@ def _alone(text: str, tokens: list[_Token], question: Question) -> _Facts | None
     one = len(counted) == 1 and (rates or times or _DECIMAL.search(text) or _alone_enough(clocks, question))
     if len(counted) > 1 and not _listed(text, counted):
         return None
-    return _Facts((), tuple(more), rate, often) if summed or one else None
+    return TimeFacts((), tuple(more), rate, often) if summed or one else None
 
 
-def _usual_break(requirement: str) -> list[Fraction]:
+def usual_break(requirement: str) -> list[Fraction]:
     """The break that the requirement takes off every shift."""
-    plain = _plain(requirement[:1000], "")
-    found = [_token(one) for one in _TOKEN.finditer(plain)]
+    plain = plain_times(requirement[:1000], "")
+    found = time_tokens(plain)
     breaks = [
         one.value
         for one in found
@@ -279,12 +283,12 @@ def _usual_break(requirement: str) -> list[Fraction]:
     return breaks if len(breaks) == 1 and not re.search(r"\b(?:if|unless|over|after)\b|如果|超过", plain) else []
 
 
-def _alone_enough(clocks: list[_Token], question: Question) -> bool:
+def _alone_enough(clocks: list[TimeToken], question: Question) -> bool:
     """`7h45` and `7:45` by themselves, where the requirement is about decimal hours."""
     return _DECIMAL.search(question.requirement) is not None and not re.search(r"\b[a-z]{3,}", question.text)
 
 
-def _listed(text: str, counted: list[_Token]) -> bool:
+def _listed(text: str, counted: list[TimeToken]) -> bool:
     """Whether nothing but signs, days and few words stands between the durations."""
     for one, after in pairwise(counted):
         gap = text[one.end : after.start]
@@ -293,9 +297,9 @@ def _listed(text: str, counted: list[_Token]) -> bool:
     return True
 
 
-def _ranges(text: str, clocks: list[_Token], requirement: str) -> tuple[tuple[int, int], ...] | None:
+def ranges_of(text: str, clocks: list[TimeToken], requirement: str) -> tuple[tuple[int, int], ...] | None:
     """Each begin with its end; None where the times of day are no such pairs."""
-    if not clocks or len(clocks) % 2 or any(one.value > _DAY for one in clocks):
+    if not clocks or len(clocks) % 2 or any(one.value > DAY for one in clocks):
         return None
     made: list[tuple[int, int]] = []
     for begin, end in zip(clocks[::2], clocks[1::2], strict=True):
@@ -304,24 +308,24 @@ def _ranges(text: str, clocks: list[_Token], requirement: str) -> tuple[tuple[in
         told = told or (_TOLD_FIRST.search(text[: begin.start]) and not re.search(r"\+|\bplus\b", gap))
         if not told and not (
             len(clocks) == 2
-            and _SHIFTS.search(requirement)
+            and SHIFTS.search(requirement)
             and re.fullmatch(r"[\s,;/]+", gap)
             and end.value > begin.value
             and not _SUMS.search(requirement)
         ):
             return None
         first, last = int(begin.value), int(end.value)
-        if last < first <= _HALF_DAY + 59 and not begin.half and not end.half and last <= _HALF_DAY:
-            last += _HALF_DAY
-        if begin.half in ("a", "p") and not end.half and last < first < _HALF_DAY and last <= _HALF_DAY:
-            last += _HALF_DAY
-        if end.half == "p" and not begin.half and first < _HALF_DAY and (last - first) % _DAY > _HALF_DAY + 240:
+        if last < first <= HALF_DAY + 59 and not begin.half and not end.half and last <= HALF_DAY:
+            last += HALF_DAY
+        if begin.half in ("a", "p") and not end.half and last < first < HALF_DAY and last <= HALF_DAY:
+            last += HALF_DAY
+        if end.half == "p" and not begin.half and first < HALF_DAY and (last - first) % DAY > HALF_DAY + 240:
             return None
         made.append((first, last))
     return tuple(made)
 
 
-def _merged(before: _Facts, text: str, tokens: list[_Token]) -> _Facts | None:  # noqa: C901 - a branch for each figure
+def _merged(before: TimeFacts, text: str, tokens: list[TimeToken]) -> TimeFacts | None:  # noqa: C901 - a branch for each figure
     """What was told before, with what this prompt adds to it or says instead."""
     kinds = [one.kind for one in tokens]
     if len(kinds) != 1:
@@ -354,18 +358,18 @@ def _merged(before: _Facts, text: str, tokens: list[_Token]) -> _Facts | None:  
     begin, end = before.ranges[0]
     if _TOLD.search(around):
         last = int(token.value)
-        last += _HALF_DAY if last < begin < _HALF_DAY and last <= _HALF_DAY and not token.half else 0
+        last += HALF_DAY if last < begin < HALF_DAY and last <= HALF_DAY and not token.half else 0
         return before._replace(ranges=((begin, last),))
     return before._replace(ranges=((int(token.value), end),)) if _TOLD_FIRST.search(around) else None
 
 
-def _answer(facts: _Facts, question: Question) -> Answer:
+def told_time(facts: TimeFacts, question: Question) -> Answer:
     minutes, chinese = facts.minutes(), question.chinese
     whole, left = divmod(minutes, 60)
     hours = minutes / 60
     shown = figures.shown(figures.rounded(hours, 2))
     sign = "=" if figures.rounded(hours, 2) == hours else "≈"
-    told = ", ".join(f"{_clock(begin)}-{_clock(end)}" for begin, end in facts.ranges)
+    told = ", ".join(f"{clock(begin)}-{clock(end)}" for begin, end in facts.ranges)
     text = f"{whole} 小时 {figures.shown(left)} 分钟" if chinese else f"{whole} h {figures.shown(left)} min"
     in_hours = f"（{sign} {shown} 小时）" if chinese else f" ({sign} {shown} hours)"
     text = f"{told}{'：' if chinese else ': '}{text}{in_hours}" if told else f"{text}{in_hours}"
@@ -387,5 +391,5 @@ def _answer(facts: _Facts, question: Question) -> Answer:
     )
 
 
-def _clock(minutes: int) -> str:
+def clock(minutes: int) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}"
