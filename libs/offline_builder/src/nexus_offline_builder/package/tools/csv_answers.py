@@ -18,6 +18,7 @@ from .csv_rows import Picked, picked_rows
 from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
 from .table import MISSING, Column, Table, numeric_columns
+from .table_answers import answer_to
 from .wording import asks_how_many
 
 COUNT = lazy_pattern(
@@ -69,8 +70,17 @@ _PLACED = lazy_pattern(
 )
 
 
-def answered(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
+def answered(table: Table, request: str, chinese: bool, total: bool = False, requirement: str = "") -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
+    try:
+        return _answered(table, request, chinese, total)
+    except Refusal:
+        if (answer := answer_to(table, request, chinese, requirement)) is None:
+            raise
+        return answer
+
+
+def _answered(table: Table, request: str, chinese: bool, total: bool) -> Answer:
     table, request = with_zeros(table, request)
     plain = without_gaps(table, request)
     whole = answer_of(table, plain, chinese)

@@ -1,0 +1,340 @@
+"""Answers what a request was read to ask of a table: its rows, figures of columns, differences, who has the most."""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from . import figures
+from .contract import Answer, JsonValue, Refusal, Value
+from .csv_columns import distinct_cells
+from .csv_conditions import by_month, on_days
+from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
+from .csv_figures import MEASURES, Measure, by_group, per_column
+from .patterns import lazy_pattern
+from .table import Column, Table, numbered, numeric_columns
+from .table_asked import Asked, Unread, asked_of
+from .table_roles import roles_of
+from .table_words import kinds, words_of
+
+_LONGEST = 2000
+_DATED = lazy_pattern(r"date|^day$|datum|time|日期|时间", re.IGNORECASE)
+_MOST_LABELS = 5
+
+
+def read_request(table: Table, request: str) -> tuple[Table, Asked] | None:
+    """The table, by month where that is asked, and what is asked; None where nothing is. Raises Unread."""
+    if not request.strip() or len(request) > _LONGEST:
+        return None
+    table, request = by_month(table, request) or (table, request)
+    conditions = []
+    if (days := on_days(table, request)) is not None:
+        request, condition = days
+        conditions.append(condition)
+    asked = asked_of(table, roles_of(table, request), tuple(conditions))
+    return (table, asked) if asked is not None else None
+
+
+def answer_to(table: Table, request: str, chinese: bool, requirement: str = "") -> Answer | None:
+    """None where nothing is asked that is known here. Raises Refusal where a part of it cannot be told."""
+    try:
+        found = read_request(table, request)
+        return answer_of_asked(*found, chinese, requirement) if found is not None else None
+    except Unread as unread:
+        raise _unclear(table, unread.said) from None
+
+
+def _unclear(table: Table, said: str) -> Refusal:
+    names = ", ".join(table.header[:20])
+    return Refusal(
+        f"I cannot tell what is meant by '{said}' in this table. The columns are: {names}.",
+        f"我不确定“{said}”在这个表里指什么。各列是：{names}。",
+    )
+
+
+def answer_of_asked(table: Table, of: Asked, chinese: bool, requirement: str = "") -> Answer | None:
+    if of.product is not None:
+        table, of = _with_product(table, of)
+    rows, columns = kept_rows(table, of)
+    title = ", ".join(one.title for one in of.conditions)
+    answer = _asked(table, rows, columns, of, chinese, requirement)
+    if answer is None or not title or of.differ:
+        return answer
+    return answer._replace(text=f"{title}:\n{answer.text}", tool_input={**answer.tool_input, "rows": title})
+
+
+def _with_product(table: Table, of: Asked) -> tuple[Table, Asked]:
+    """The table with the product of two columns as one more, which everything is asked of."""
+    numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
+    one, other = (numeric[at] for at in of.product or ())
+    cells = [
+        figures.carried(a * b) if a is not None and b is not None else "" for a, b in zip(one.cells, other.cells, strict=True)
+    ]
+    rows = tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True))
+    name = f"{one.name} × {other.name}"
+    measures = of.measures or (() if of.extremes or of.group is not None else ("total",))
+    changed = of._replace(targets=(len(table.header),), measures=measures, counted=False, amount=False, product=None)
+    return table._replace(header=(*table.header, name), rows=rows), changed
+
+
+def kept_rows(table: Table, of: Asked) -> tuple[Table, list[Column]]:
+    """The rows that meet the conditions, and the columns of numbers with these rows only."""
+    numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
+    kept = [
+        at
+        for at, row in enumerate(table.rows)
+        if all(
+            one.holds(row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None)
+            for one in of.conditions
+        )
+    ]
+    gone = len(kept) < len(table.rows)
+    columns = [
+        one._replace(cells=tuple(one.cells[at] for at in kept), skipped=0) if gone else one for one in numeric.values()
+    ]
+    return table._replace(rows=tuple(table.rows[at] for at in kept)), columns
+
+
+def _asked(
+    table: Table, rows: Table, columns: list[Column], of: Asked, chinese: bool, requirement: str
+) -> Answer | None:
+    targets = [one for one in columns if table.header.index(one.name) in of.targets]
+    if any(one.mixed for one in targets):
+        return None
+    measures = [one for one in MEASURES if one.english in of.measures]
+    if of.differ:
+        return _difference(table, of, targets or _meant(columns, of, requirement), chinese)
+    if of.distinct and len(of.labels) == 1 and not targets:
+        return distinct_cells(rows, of.labels[0], chinese)
+    if of.conditions and not rows.rows:
+        return _number_of(rows, chinese)
+    if of.extremes:
+        return _extremes(rows, columns, of, targets, measures, chinese, requirement)
+    if of.group is not None:
+        return _by(rows, columns, of, targets, measures, chinese, requirement)
+    if of.counted and not targets and not measures:
+        return _counted(rows, of, chinese)
+    if of.counted and not targets and of.conditions:
+        return _number_of(rows, chinese)
+    if measures or of.amount:
+        chosen = targets or _meant(columns, of, requirement)
+        if of.amount and not measures and len(chosen) > 1:
+            raise Unread(" / ".join(one.name for one in chosen))
+        chosen = [one for one in chosen if one.numbers]
+        if not chosen or any(one.mixed for one in chosen):
+            return None
+        if of.amount and not measures and not of.conditions and len(rows.rows) > 1:
+            measures = [MEASURES[0]]
+        return per_column(rows, chosen, measures or [MEASURES[0]], chinese)
+    if of.counted:
+        return per_column(rows, targets, [MEASURES[0]], chinese)
+    return _rows_or_cells(table, rows, of, targets, chinese)
+
+
+def _meant(columns: list[Column], of: Asked, requirement: str) -> list[Column]:
+    """Where no column is named: the only one, for `how much` that of money, else that which the requirement names."""
+    plain = [one for one in columns if not one.mixed and not numbered(one.name)]
+    if len(plain) < 2 or (of.measures and not of.amount and not of.conditions):
+        return plain or columns
+    money = [one for one in plain if any("money" in kinds().of_word.get(word, ()) for word in words_of(one.name))]
+    if of.amount and len(money) == 1 and not re.search(r"each|per|unit|单价|每", money[0].name, re.IGNORECASE):
+        return money
+    said = requirement.lower()
+    named = [
+        one
+        for one in plain
+        if any(re.search(rf"(?<![a-z]){re.escape(word)}", said) for word in words_of(one.name) if len(word) > 2)
+    ]
+    return named if len(named) == 1 else plain
+
+
+def _counted(rows: Table, of: Asked, chinese: bool) -> Answer:
+    if len(of.labels) == 1 and not of.conditions:
+        return count_of_a_kind(rows, of.labels[0], chinese)
+    if len(of.labels) == 1 and len({row[of.labels[0]] for row in rows.rows}) < len(rows.rows):
+        return count_of_a_kind(rows, of.labels[0], chinese)
+    return _number_of(rows, chinese)
+
+
+def _number_of(rows: Table, chinese: bool) -> Answer:
+    count = len(rows.rows)
+    text = f"共 {count} 行" if chinese else rows_of(count)
+    if 0 < count <= _MOST_LABELS and (label := _label(rows, Asked())) is not None:
+        text += f"{'：' if chinese else ': '}{', '.join(row[label] or '-' for row in rows.rows)}"
+    return Answer(text, {"columns": list(rows.header)}, {"rows": count}, (Value(str(count), Fraction(count)),))
+
+
+def _by(
+    rows: Table,
+    columns: list[Column],
+    of: Asked,
+    targets: list[Column],
+    measures: list[Measure],
+    chinese: bool,
+    requirement: str,
+) -> Answer | None:
+    group = of.group or 0
+    if of.counted and not targets:
+        return counted_by(rows, group, chinese)
+    chosen = targets or _meant(columns, of, requirement)
+    chosen = [one for one in chosen if one.name != rows.header[group] and not one.mixed]
+    if of.amount and len(chosen) > 1:
+        raise Unread(" / ".join(one.name for one in chosen))
+    return by_group(rows, group, chosen, measures or [MEASURES[0]], chinese) if chosen else None
+
+
+def _label(rows: Table, of: Asked) -> int | None:
+    """The column that says whose a row is: the one that is asked for, else the first of names."""
+    if of.group is not None:
+        return of.group
+    if of.labels:
+        return of.labels[0]
+    numeric = {one.name for one in numeric_columns(rows)}
+    texts = [at for at, name in enumerate(rows.header) if name not in numeric]
+    named = [at for at in texts if not _DATED.search(rows.header[at])]
+    return next(iter(named or texts), None)
+
+
+def _extremes(
+    rows: Table,
+    columns: list[Column],
+    of: Asked,
+    targets: list[Column],
+    measures: list[Measure],
+    chinese: bool,
+    requirement: str,
+) -> Answer | None:
+    """The names with the most or the least; by totals where a name that repeats is grouped by."""
+    if of.group is None and measures and {one.english for one in measures} - {"total"}:
+        return None
+    chosen = targets or _meant(columns, of, requirement)
+    label = _label(rows, of)
+    if not chosen or label is None:
+        return None
+    ways = [_ranked(rows, column, label, of, way, chinese) for way in of.extremes for column in chosen]
+    if len(chosen) > 1 and len({str(one.tool_output["names"]) for one in ways}) != 1:
+        raise Unread(" / ".join(one.name for one in chosen))
+    if of.first and len(of.extremes) > 1:
+        ways = ways[:1]
+    kept = ways if len(chosen) == 1 else ways[:1]
+    return kept[0]._replace(text="\n".join(one.text for one in kept)) if len(kept) > 1 else kept[0]
+
+
+def _ranked(rows: Table, column: Column, label: int, of: Asked, way: str, chinese: bool) -> Answer:
+    pairs = [(at, cell) for at, cell in enumerate(column.cells) if cell is not None]
+    if not pairs:
+        raise Unread(column.name)
+    repeats = len({rows.rows[at][label] for at, _ in pairs}) < len(pairs)
+    summed = of.group is not None or ("total" in of.measures and repeats)
+    if not summed:
+        single = _places(pairs, rows, column, label, of, way, chinese)
+        if repeats and label in of.labels and not _DATED.search(rows.header[label]) and not of.first:
+            whole = _of_totals(rows, column, label, of, way, chinese)
+            if whole.tool_output["names"] != single.tool_output["names"]:
+                said = ("单行", "合计") if chinese else ("in one row", "in total")
+                return single._replace(text=f"{said[0]}: {single.text}\n{said[1]}: {whole.text}", values=())
+        return single
+    return _of_totals(rows, column, label, of, way, chinese)
+
+
+def _of_totals(rows: Table, column: Column, label: int, of: Asked, way: str, chinese: bool) -> Answer:
+    groups = dict[str, list[Fraction]]()
+    for row, cell in zip(rows.rows, column.cells, strict=True):
+        if cell is not None:
+            groups.setdefault(row[label], []).append(cell)
+    measure = next((one for one in MEASURES if one.english in of.measures), MEASURES[0])
+    results = sorted(((name, measure.of(cells)) for name, cells in groups.items()), key=lambda one: one[1])
+    if way == "most":
+        results.reverse()
+    bound = results[min(of.first or 1, len(results)) - 1][1]
+    first = [one for one in results if (one[1] >= bound if way == "most" else one[1] <= bound)]
+    return _named(first, bound, column, rows.header[label], len(rows.rows), chinese)
+
+
+def _places(
+    pairs: Sequence[tuple[int, Fraction]], rows: Table, column: Column, label: int, of: Asked, way: str, chinese: bool
+) -> Answer:
+    ordered = sorted(pairs, key=lambda one: one[1], reverse=way == "most")
+    bound = ordered[min(of.first or 1, len(ordered)) - 1][1]
+    first = [one for one in ordered if (one[1] >= bound if way == "most" else one[1] <= bound)]
+    labels = [label, *(at for at in of.labels if at != label and at != of.group)]
+    named = [(", ".join(rows.rows[at][one] or "-" for one in labels), cell) for at, cell in first]
+    answer = _named(named, bound, column, rows.header[label], len(rows.rows), chinese)
+    if len(first) == 1 and not of.labels:
+        numeric = {one.name for one in numeric_columns(rows)}
+        others = [
+            f"{name}{'：' if chinese else ': '}{rows.rows[first[0][0]][at]}"
+            for at, name in enumerate(rows.header)
+            if at != label and name not in numeric and rows.rows[first[0][0]][at]
+        ]
+        if others:
+            return answer._replace(text=f"{answer.text}{'，' if chinese else ', '}{', '.join(others)}")
+    return answer
+
+
+def _named(
+    first: Sequence[tuple[str, Fraction]], bound: Fraction, column: Column, label: str, rows: int, chinese: bool
+) -> Answer:
+    form = "{}（{}：{}）" if chinese else "{} ({}: {})"
+    text = "\n".join(form.format(name, column.name, figures.shown(cell)) for name, cell in first)
+    names: list[JsonValue] = [name for name, _ in first]
+    asked: dict[str, JsonValue] = {"rows": rows, "column": column.name, "of": label}
+    output: dict[str, JsonValue] = {"names": names, "value": figures.for_json(bound)}
+    return Answer(text, asked, output, (Value(figures.carried(bound), bound),) if len(first) == 1 else ())
+
+
+def _difference(table: Table, of: Asked, targets: list[Column], chinese: bool) -> Answer | None:
+    """Between two names of one column, of each all rows; between the highest and the lowest."""
+    targets = [one for one in targets if len(one.cells) == len(table.rows)] or [
+        one for one in numeric_columns(table) if one.name in {two.name for two in targets}
+    ]
+    if len(targets) != 1 or targets[0].mixed:
+        raise Unread(" / ".join(one.name for one in targets) or "?")
+    column = targets[0]
+    if len(of.extremes) == 2 and not of.conditions:
+        ends = [("max", max(column.numbers)), ("min", min(column.numbers))]
+    else:
+        named = [one for one in of.conditions if " = " in one.title and " / " in one.title]
+        if len(named) != 1 or len(of.conditions) != 1 or of.extremes:
+            return None
+        at, names = named[0].column, named[0].title.partition(" = ")[2].split(" / ")
+        if len(names) != 2:
+            return None
+        ends = []
+        for name in names:
+            cells = [c for row, c in zip(table.rows, column.cells, strict=True) if row[at] == name and c is not None]
+            if not cells:
+                return None
+            ends.append((name, sum(cells, Fraction(0))))
+    apart = abs(ends[0][1] - ends[1][1])
+    said = ", ".join(f"{name} {figures.shown(number)}" for name, number in ends)
+    text = f"{column.name}：{said}，相差 {figures.shown(apart)}" if chinese else (
+        f"{column.name}: {said}, difference {figures.shown(apart)}"
+    )
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "names": [name for name, _ in ends]}
+    return Answer(text, asked, {"difference": figures.for_json(apart)}, (Value(figures.carried(apart), apart),))
+
+
+def _rows_or_cells(table: Table, rows: Table, of: Asked, targets: list[Column], chinese: bool) -> Answer | None:
+    if not of.conditions:
+        return None
+    numbers = {one.name: one for one in numeric_columns(table)}
+    cells = [at for at in (*of.targets, *of.labels) if at not in {one.column for one in of.conditions}]
+    if len(rows.rows) == 1 and cells:
+        row = rows.rows[0]
+        shown = {rows.header[at]: _shown(row[at], rows.header[at] in numbers) for at in cells}
+        values = tuple(Value(figures.carried(one.cells[0]), one.cells[0]) for one in targets if one.cells[0] is not None)
+        text = "\n".join(f"{name} = {cell}" for name, cell in shown.items())
+        return Answer(text, {"columns": [*shown]}, {"value": {**shown}}, values)
+    answer = row_list(rows, chinese)
+    if targets and all(one.numbers for one in targets):
+        total = per_column(rows, targets, [MEASURES[0]], chinese)
+        return total._replace(text=f"{total.text}\n{answer.text.partition(chr(10))[2]}")
+    return answer
+
+
+def _shown(cell: str, number: bool) -> str:
+    """A number in plain digits, unless it is of a currency or a percentage."""
+    from .table import number_in
+
+    value = number_in(cell) if number and not re.search(r"[$€£¥%]", cell) else None
+    return figures.shown(value) if value is not None else cell or "-"

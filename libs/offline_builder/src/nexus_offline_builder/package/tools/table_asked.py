@@ -1,0 +1,519 @@
+"""What a request asks of a table, by the roles that its words fill.
+
+Words without a role are left aside, but for those in a place that an operation needs filled: `average heart rate` of a
+table without one, `per team`, `except the deposit`. Then, and where an amount is not used, there is no reading.
+"""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from operator import eq, ge, gt, le, lt
+from typing import NamedTuple
+
+from .csv_conditions import NO, YES, Condition, says_yes_or_no
+from .table import MISSING, Column, Table, numbered, numeric_columns
+from .table_roles import BY_KIND, BY_WORD, EXACT, Role, ways_of
+from .table_words import BEHIND, words_of
+
+_SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {">": gt, "<": lt, "≥": ge, "≤": le, "=": eq}
+_MEASURES = ("total", "average", "median")
+_NEAR = 4
+_LISTED = frozenset("listed there in_there".split())
+_DETERMINED = frozenset("the a an my our your this that these those each all his her their".split())
+
+
+class Asked(NamedTuple):
+    """What is asked: of which rows, which figure of which columns, and how it is shown."""
+
+    conditions: tuple[Condition, ...] = ()
+    measures: tuple[str, ...] = ()
+    targets: tuple[int, ...] = ()
+    product: tuple[int, int] | None = None
+    group: int | None = None
+    extremes: tuple[str, ...] = ()
+    first: int | None = None
+    counted: bool = False
+    amount: bool = False
+    distinct: bool = False
+    listed: bool = False
+    labels: tuple[int, ...] = ()
+    differ: bool = False
+    money: bool = False
+    refers: bool = False
+
+    @property
+    def figures(self) -> bool:
+        return bool(self.measures or self.extremes or self.counted or self.amount or self.differ or self.product) or (
+            self.group is not None
+        )
+
+
+class Unread(Exception):
+    """A part of the request has a role that is not filled."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+def asked_of(table: Table, roles: list[Role], known: tuple[Condition, ...] = ()) -> Asked | None:
+    """None where nothing is asked. Raises Unread where something is that cannot be told."""
+    return _Asking(table, [one for one in roles if one.kind != "sign"], known).asked() if roles or known else None
+
+
+class _Asking:
+    """Fills the roles one after the other; each word is used once."""
+
+    def __init__(self, table: Table, roles: list[Role], known: tuple[Condition, ...]) -> None:
+        self._table = table
+        self._roles = roles
+        self._used: set[int] = set()
+        self._numeric: dict[int, Column] = {table.header.index(one.name): one for one in numeric_columns(table)}
+        self._of = Asked(conditions=known)
+
+    def asked(self) -> Asked | None:
+        for role in self._roles:
+            if role.kind in ("other", "share", "missing") or (role.kind == "without" and role.text == "/"):
+                raise Unread(role.text)
+        for step in (
+            self._limits,
+            self._answers,
+            self._cells,
+            self._gaps,
+            self._products,
+            self._groups,
+            self._extremes,
+            self._measures,
+            self._columns,
+            self._counts,
+            self._left,
+        ):
+            step()
+        of = self._of
+        return of if of.figures or of.conditions or of.distinct or of.refers or (of.listed and of.labels) else None
+
+    def _set(self, **changes: object) -> None:
+        self._of = self._of._replace(**changes)  # type: ignore[arg-type]
+
+    def _kind(self, at: int) -> str:
+        return self._roles[at].kind if 0 <= at < len(self._roles) else ""
+
+    def _all(self, *kinds: str) -> list[int]:
+        return [at for at, one in enumerate(self._roles) if one.kind in kinds and at not in self._used]
+
+    def _near(self, start: int, step: int, *kinds: str, over: tuple[str, ...] = ("plain",)) -> int | None:
+        """The next word of these kinds in a direction, over words of others in the same clause."""
+        at = start + step
+        for _ in range(_NEAR):
+            if not 0 <= at < len(self._roles) or self._roles[at].clause != self._roles[start].clause:
+                return None
+            if self._kind(at) in kinds:
+                return at
+            if self._kind(at) not in over:
+                return None
+            at += step
+        return None
+
+    def _negated(self, at: int) -> bool:
+        """Whether a negation or an exclusion stands in front of a word; it is used up then."""
+        over = ("plain", "word", "column", "rows", "and")
+        found = self._near(at, -1, "not", "without", over=over)
+        if found is not None:
+            self._used.add(found)
+        return found is not None
+
+    # rows
+
+    def _limits(self) -> None:
+        for at in self._all("number"):
+            role, ahead, behind = self._roles[at], self._near(at, -1, *_SIGNS), at + 1
+            if self._kind(behind) in ("word", "column") and self._kind(behind + 1) == "behind":
+                behind += 1
+            sign = self._roles[ahead].kind if ahead is not None and ahead not in self._used else ""
+            if self._kind(behind) == "behind":
+                sign, ahead = BEHIND[self._roles[behind].text.lower()], behind
+            if not sign or ahead is None or role.number is None or role.spelled or self._is_row_count(at):
+                continue
+            self._used |= {at, ahead}
+            if self._kind(ahead - 1) == "not" and ahead < at:
+                sign = {">": "≤", "<": "≥", "≥": "<", "≤": ">"}[sign]
+                self._used.add(ahead - 1)
+            self._limit(at, sign)
+        for at in self._all("number"):
+            role = self._roles[at]
+            unit = self._roles[at + 1].text.lower() if self._kind(at + 1) in ("word", "column") else ""
+            columns = [one for one in self._numeric if unit and unit in words_of(self._table.header[one])]
+            alone = self._all("count", "list") and not self._all("most", "least", "adjective", "times", *_MEASURES)
+            if len(columns) == 1 and alone and not role.spelled and role.number is not None:
+                self._used |= {at, at + 1}
+                self._compare(columns[0], "=", role)
+
+    def _is_row_count(self, at: int) -> bool:
+        """`over the 7 days` of a table of 7 rows."""
+        after = self._near(at, 1, "column", "rows")
+        rows = len(self._table.rows)
+        named = after is not None and not (self._roles[after].columns & self._numeric.keys())
+        if named and self._roles[at].number == rows:
+            self._used |= {at, *([at - 1] if self._kind(at - 1) in _SIGNS else []), *self._near_sign(at)}
+            return True
+        return False
+
+    def _near_sign(self, at: int) -> list[int]:
+        found = self._near(at, -1, *_SIGNS)
+        return [found] if found is not None else []
+
+    def _limit(self, at: int, sign: str) -> None:
+        role = self._roles[at]
+        behind = at + 1 if self._kind(at + 1) == "column" else None
+        candidates = self._numbers_in(behind) if behind is not None else []
+        if len(candidates) == 1 and behind is not None:
+            self._used.add(behind)
+        else:
+            ahead = [one for one in range(at - 1, -1, -1) if self._kind(one) == "column" and self._numbers_in(one)]
+            same = [one for one in ahead if self._roles[one].clause == role.clause]
+            following = [one for one in range(at + 1, len(self._roles)) if self._kind(one) == "column"]
+            chosen = same or ahead or [one for one in following if self._numbers_in(one)]
+            candidates = self._numbers_in(chosen[0]) if chosen else list(self._numeric)
+        if len(candidates) != 1:
+            raise Unread(role.text)
+        self._compare(candidates[0], sign, role)
+
+    def _compare(self, column: int, sign: str, role: Role) -> None:
+        limit, compared = role.number or Fraction(0), _SIGNS[sign]
+
+        def holds(_cell: str, number: Fraction | None) -> bool:
+            return number is not None and compared(number, limit)
+
+        if self._numeric[column].mixed:
+            raise Unread(role.text)
+        self._add(Condition(column, f"{self._table.header[column]} {sign} {role.text.strip()}", holds))
+
+    def _add(self, condition: Condition) -> None:
+        self._set(conditions=(*self._of.conditions, condition))
+
+    def _numbers_in(self, at: int) -> list[int]:
+        return sorted(self._roles[at].columns & self._numeric.keys())
+
+    def _answers(self) -> None:
+        """Columns that say yes or no: `who has not paid`."""
+        for at in self._all("column"):
+            role = self._roles[at]
+            columns = [one for one in role.columns if says_yes_or_no(self._table, one)]
+            if len(columns) == 1 and role.columns == {columns[0]} and role.sure >= BY_WORD:
+                self._used.add(at)
+                if self._kind(at - 1) == "per" or self._near(at, -1, "per") is not None:
+                    self._used.discard(at)
+                    continue
+                self._one_of(columns[0], frozenset(NO if self._negated(at) else YES), negated=False)
+
+    def _cells(self) -> None:
+        chosen: dict[tuple[int, bool], set[str]] = {}
+        places = self._all("cell")
+        named = {one for at in self._all("column") if self._roles[at].sure == EXACT for one in self._roles[at].columns}
+        for at in places:
+            cells = dict(self._roles[at].cells)
+            columns = [one for one in cells if one in named] or list(cells)
+            if len(columns) != 1:
+                raise Unread(self._roles[at].text)
+            self._used.add(at)
+            chosen.setdefault((columns[0], self._negated(at)), set()).update(cells[columns[0]])
+        for (column, negated), said in chosen.items():
+            self._one_of(column, frozenset(said), negated)
+
+    def _one_of(self, column: int, cells: frozenset[str], negated: bool) -> None:
+        def holds(cell: str, _number: Fraction | None) -> bool:
+            return (cell in cells) != negated
+
+        shown = list(dict.fromkeys(row[column] for row in self._table.rows if row[column].strip().lower() in cells))
+        title = f"{self._table.header[column]} {'≠' if negated else '='} {' / '.join(shown) or '(empty)'}"
+        self._add(Condition(column, title, holds))
+
+    def _gaps(self) -> None:
+        """`no weight written down`, `备注没写的`."""
+        for at in self._all("empty", "not"):
+            over = ("plain", "rows", "and")
+            found = self._near(at, 1, "column", over=over)
+            before = self._near(at, -1, "column", over=(*over, "word"))
+            if self._kind(at) == "not" and found is not None and self._roles[found].sure < BY_WORD:
+                continue
+            missing = self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
+            place = found if not missing or found is not None and before is None else before
+            if place is None or place in self._used:
+                continue
+            if self._kind(at) == "not" and (self._roles[at].text.lower() not in ("没", "没有", "沒有", "未") or found is None):
+                continue
+            columns = sorted(self._roles[place].columns)
+            if len(columns) != 1:
+                continue
+            self._used |= {at, place}
+            self._used |= {other for other in self._all("column") if self._roles[other].columns == {columns[0]}}
+            self._one_of(columns[0], frozenset(MISSING), negated=False)
+
+    # figures
+
+    def _products(self) -> None:
+        for at in self._all("times"):
+            left, right = self._beside(at, -1), self._beside(at, 1)
+            prices = [one for one in self._numeric if self._is_price(one)]
+            if left is not None and right is None and len(prices) == 1 and left != prices[0]:
+                right = prices[0]
+            if left is None or right is None or left == right:
+                raise Unread(self._roles[at].text)
+            self._used.add(at)
+            self._used |= {
+                one
+                for one in self._all("column")
+                if self._roles[one].columns & {left, right} or self._near(at, 1, "column") == one
+            }
+            self._set(product=(left, right))
+            for other in self._all("column"):
+                if self._numbers_in(other) and not set(self._numbers_in(other)) - self._numeric.keys():
+                    self._used.add(other)
+
+    def _is_price(self, at: int) -> bool:
+        return re.search(r"price|rate|cost|per|each|单价|价|preis|fee", self._table.header[at], re.IGNORECASE) is not None
+
+    def _beside(self, at: int, step: int) -> int | None:
+        place = self._near(at, step, "column", over=("plain", "missing", "word", "average"))
+        columns = self._numbers_in(place) if place is not None else []
+        if len(columns) > 1 and place is not None:
+            further = self._near(place, step, "column", over=("plain",))
+            both = set(columns) & set(self._numbers_in(further)) if further is not None else set[int]()
+            columns = sorted(both) or columns
+        return columns[0] if len(columns) == 1 else None
+
+    def _groups(self) -> None:
+        for at in self._all("per", "group"):
+            role = self._roles[at]
+            place = self._near(at, 1, "column", "rows", over=("plain", "number", "and"))
+            if role.kind == "group":
+                place = next((one for one in self._all("column") if self._is_text(one)), place)
+            if place is None and (before := self._near(at, -1, "column", over=("plain",))) is not None:
+                place = before if self._is_text(before) else None
+            columns = [one for one in sorted(self._roles[place].columns) if one not in self._numeric] if place is not None else []
+            if place is not None and len(columns) == 1:
+                self._used |= {at, place}
+                if self._of.group not in (None, columns[0]):
+                    raise Unread(role.text)
+                unique = len({row[columns[0]] for row in self._table.rows}) == len(self._table.rows)
+                if not (unique and self._all("average")):
+                    self._set(group=columns[0])
+            elif place is not None and self._kind(place) == "rows" and role.text.lower() in ("per", "each", "every", "每"):
+                self._used |= {at, place}
+            elif role.kind == "group" or role.text.lower() in ("each", "every", "各", "每", "for each"):
+                self._used.add(at)
+                if self._kind(at + 1) == "word" and self._of.product is None and self._of.group is None:
+                    raise Unread(self._roles[at + 1].text)
+            elif place is None and role.text.lower() == "by" and self._kind(at + 1) != "word":
+                self._used.add(at)
+            else:
+                raise Unread(f"{role.text} {self._roles[at + 1].text if at + 1 < len(self._roles) else ''}".strip())
+
+    def _is_text(self, at: int) -> bool:
+        columns = self._roles[at].columns
+        return at not in self._used and len(columns) == 1 and not (columns & self._numeric.keys())
+
+    def _extremes(self) -> None:
+        for at in self._all("most", "least", "adjective"):
+            role = self._roles[at]
+            self._used.add(at)
+            number = next(
+                (one for one in (self._near(at, 1, "number"), self._near(at, -1, "number")) if one and one not in self._used), None
+            ) if self._near(at, 1, "number") != 0 else None
+            if number is None and self._kind(0) == "number" and self._near(at, -1, "number") == 0 and 0 not in self._used:
+                number = 0
+            if number is not None and self._roles[number].number is not None:
+                count = self._roles[number].number
+                if count is None or count.denominator != 1 or not 0 < count < 1000:
+                    raise Unread(self._roles[number].text)
+                self._used.add(number)
+                self._set(first=int(count))
+            way = role.kind
+            if role.kind == "adjective":
+                way = self._said_of(role)
+            if way not in self._of.extremes:
+                self._set(extremes=(*self._of.extremes, way))
+
+    def _said_of(self, role: Role) -> str:
+        """`coldest`: the least of the column of temperatures."""
+        from .table_words import kinds
+
+        named = [one for at in self._all("column") for one in self._numbers_in(at) if self._roles[at].sure > BY_KIND]
+        for way, wanted in ways_of(role):
+            fitting = [
+                one
+                for one in self._numeric
+                if any(
+                    kinds().of_word.get(word, set[str]()) & set(wanted)
+                    for word in (*words_of(self._table.header[one]), *_chinese_in(self._table.header[one]))
+                )
+            ]
+            fitting = [one for one in fitting if one in named] or fitting
+            directed = [one for one in fitting if {"least": "min", "most": "max"}[way] in words_of(self._table.header[one])]
+            priced = [one for one in fitting if self._is_price(one)] if "money" in wanted else []
+            for chosen in (fitting, directed, priced):
+                if len(chosen) == 1:
+                    self._set(targets=tuple(dict.fromkeys((*self._of.targets, chosen[0]))))
+                    return way
+            if len(fitting) > 1:
+                raise Unread(role.text)
+        raise Unread(role.text)
+
+    def _measures(self) -> None:
+        for at in self._all(*_MEASURES, "amount", "differ", "distinct", "list", "ref"):
+            role = self._roles[at]
+            self._used.add(at)
+            if role.kind in _MEASURES:
+                negation = self._near(at, -1, "not", "without")
+                if negation is not None:
+                    self._used.add(negation)
+                    continue
+                if role.kind not in self._of.measures:
+                    self._set(measures=(*self._of.measures, role.kind))
+                self._slot(at)
+            elif role.kind == "amount":
+                self._set(amount=True)
+            elif role.kind == "differ":
+                self._set(differ=True)
+            elif role.kind == "distinct":
+                self._set(distinct=True)
+            elif role.kind == "ref":
+                self._set(refers=True)
+            else:
+                self._set(listed=True)
+
+    def _slot(self, at: int) -> None:
+        """The noun behind a figure is no unknown one, unless the column is named beside it."""
+        role = self._roles[at]
+        if not role.text.isascii() or role.text.lower() in ("altogether", "in total", "in all", "together", "overall"):
+            return
+        clause = [
+            one
+            for one in range(len(self._roles))
+            if self._roles[one].clause == role.clause and self._kind(one) == "column" and self._numbers_in(one)
+        ]
+        free = [one for one in clause if one not in self._used]
+        if not free and self._of.product is None and not self._of.targets:
+            word = self._near(at, 1, "word")
+            if word is not None:
+                raise Unread(self._roles[word].text)
+
+    def _columns(self) -> None:
+        """Which columns are meant: of the ambiguous words those that the others name, too."""
+        sets: list[frozenset[int]] = []
+        labels: list[int] = []
+        for at in self._all("column"):
+            role = self._roles[at]
+            numbers = frozenset(self._numbers_in(at))
+            texts = role.columns - self._numeric.keys()
+            if self._kind(at - 1) == "without" or self._near(at, -1, "without") is not None:
+                self._used |= {at, *([found] if (found := self._near(at, -1, "without")) is not None else [])}
+                continue
+            self._used.add(at)
+            if numbers and (role.sure > BY_KIND or not texts):
+                sets.append(numbers if role.sure > BY_KIND else numbers)
+            elif texts:
+                labels += [one for one in sorted(texts) if one not in labels] if len(texts) == 1 else []
+        if self._of.product is not None:
+            self._set(labels=tuple(labels))
+            return
+        compared = {one.column for one in self._of.conditions}
+        narrowed = [one for one in sets if len(one) == 1]
+        targets = list(self._of.targets)
+        for one in sets:
+            shared = [other for other in sets if other is not one and other & one]
+            chosen = one
+            for other in shared:
+                chosen &= other
+            chosen = chosen or one
+            if len(chosen) > 1 and narrowed:
+                chosen = frozenset(chosen) & frozenset().union(*narrowed) or chosen
+            if len(chosen) > 1 and (targets or [two for two in narrowed if two != one]):
+                continue
+            if len(chosen) > 1:
+                way = self._of.extremes[0] if len(self._of.extremes) == 1 else ""
+                directed = [c for c in chosen if {"least": "min", "most": "max"}.get(way) in words_of(self._table.header[c])]
+                if len(directed) != 1:
+                    raise Unread(" / ".join(self._table.header[c] for c in sorted(chosen)))
+                chosen = frozenset(directed)
+            targets += [c for c in chosen if c not in targets]
+        rest = [one for one in targets if one not in compared]
+        self._set(targets=tuple(rest or ([] if self._all("count") or self._of.listed else targets)), labels=tuple(labels))
+
+    def _counts(self) -> None:
+        """`how many hours` is a total, `how many cats` are rows; of a thing that nobody knows it is neither."""
+        for at in self._all("count"):
+            self._used.add(at)
+            following = at + 1
+            while self._kind(following) in ("plain", "number", "distinct", "cell", "total") and following < len(self._roles):
+                following += 1
+            kind = self._kind(following)
+            if kind == "column" and self._numbers_in(following) and not (
+                self._roles[following].columns - self._numeric.keys() and self._roles[following].sure == BY_KIND
+            ):
+                columns = self._numbers_in(following)
+                if columns[0] in self._of.targets or self._of.product:
+                    if not self._of.measures:
+                        self._set(measures=("total",))
+                    continue
+                if self._roles[following].sure == BY_KIND:
+                    self._set(counted=True)
+                    continue
+            if kind == "word" and self._kind(at + 1) != "cell" and not self._counts_rows(following):
+                raise Unread(self._roles[following].text)
+            self._set(counted=True)
+
+    def _counts_rows(self, at: int) -> bool:
+        """Whether an unknown noun behind `how many` can only be the rows: where no column could be how many they are."""
+        if not self._roles[at].text.isascii():
+            return True
+        whole = [
+            one
+            for one, column in self._numeric.items()
+            if all(cell.denominator == 1 for cell in column.numbers) and not numbered(column.name)
+            and one not in {condition.column for condition in self._of.conditions}
+        ]
+        said = {role.text.lower() for role in self._roles}
+        return not whole or bool(said & {"listed", "rows", "list", "sheet", "file", "table", "entries"})
+
+    def _left(self) -> None:
+        """Amounts, comparisons and exclusions that nothing was done with."""
+        rows = len(self._table.rows)
+        for at in range(len(self._roles)):
+            role = self._roles[at]
+            if at in self._used:
+                continue
+            if role.kind == "number" and not self._is_known(role, at, rows):
+                raise Unread(role.text)
+            if role.kind == "without":
+                place = self._near(at, 1, "word", "cell", "column", "rows")
+                raise Unread(f"{role.text} {self._roles[place].text if place is not None else ''}".strip())
+            if role.kind in ("≥", "≤", "behind") and role.text != "+":
+                raise Unread(role.text)
+            self._name(at)
+
+    def _is_known(self, role: Role, at: int, rows: int) -> bool:
+        if role.number == rows or (role.spelled and not role.text.isascii()):
+            return True
+        after = self._near(at, 1, "column")
+        columns = self._roles[after].columns if after is not None else ()
+        if any(role.number == len({row[one] for row in self._table.rows}) for one in columns):
+            return True
+        return role.spelled and self._kind(at + 1) not in ("column", "rows", "word")
+
+    def _name(self, at: int) -> None:
+        """`total for bob`: whose rows are asked for, of a name that is in no row."""
+        role = self._roles[at]
+        if role.kind != "word" or not role.text.isascii() or self._kind(at - 1) != "plain" or not role.text.isalpha():
+            return
+        joint, before = self._roles[at - 1].text.lower(), self._kind(at - 2)
+        filled = before in ("column", *_MEASURES) and self._roles[at - 2].clause == role.clause
+        if joint in ("for", "of", "from", "by") and filled and self._roles[at - 1].clause == role.clause:
+            raise Unread(role.text)
+
+
+def _chinese_in(name: str) -> list[str]:
+    """Every part of a Chinese name."""
+    if name.isascii():
+        return []
+    return [name[start:end] for start in range(len(name)) for end in range(start + 1, min(len(name), start + 4) + 1)]
