@@ -356,7 +356,7 @@ def _numbers(prompt: str, asked: str, tool: str) -> Iterator[Piece]:
         others = [f"{prompt[:start]}{other}{prompt[end:]}" for other in _other_numbers(number)]
         if others:
             yield Piece(number, tuple(others), (_GROUPED.sub("", number),))
-    for found in _NUMBER_WORD.finditer(asked):
+    for found in _NUMBER_WORD.finditer(asked) if tool not in _OF_RECORDS else ():
         one, other = ("六", "九") if not found.group().isascii() else ("six", "nine")
         yield Piece(
             found.group(),

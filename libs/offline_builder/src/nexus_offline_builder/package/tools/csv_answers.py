@@ -73,11 +73,14 @@ _PLACED = lazy_pattern(
 def answered(table: Table, request: str, chinese: bool, total: bool = False, requirement: str = "") -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
     try:
-        return _answered(table, request, chinese, total)
-    except Refusal:
-        if (answer := answer_to(table, request, chinese, requirement)) is None:
-            raise
-        return answer
+        if (answer := answer_to(table, request, chinese, requirement)) is not None:
+            return answer
+    except Refusal as refusal:
+        try:
+            return _answered(table, request, chinese, total)
+        except Refusal:
+            raise refusal from None
+    return _answered(table, request, chinese, total)
 
 
 def _answered(table: Table, request: str, chinese: bool, total: bool) -> Answer:

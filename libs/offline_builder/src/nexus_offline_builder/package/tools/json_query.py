@@ -170,18 +170,22 @@ def _answer(document: Document, question: Question) -> Answer:
     if len(parts := apart(document.request)) > 1:
         answers = [_answer(document._replace(request=part), question) for part in parts]
         return answers[0]._replace(text="\n".join(answer.text for answer in answers), values=())
-    rows = partial(of_rows, document.request, document.value, question.chinese)
     paths = (_DOLLAR_PATH, BARE_PATH, _LEADING_PATH)
     tabular = document.repeated is None and not any(form.search(document.request) for form in paths)
     of_one = of_a_name(_in_the_singular(document), document.value) is not None
-    if tabular and not of_one and (answer := rows(only_picks=True)) is not None:
-        return answer
+    unread: Refusal | None = None
+    try:
+        rows = of_rows(document.request, document.value, question.chinese, question.requirement) if tabular else None
+    except Refusal as refusal:
+        rows, unread = None, refusal
+    if rows is not None and not of_one:
+        return rows
     try:
         return _at_path(document, question)
-    except Refusal:
-        if not tabular or (answer := rows(only_picks=False)) is None:
-            raise
-        return answer
+    except Refusal as refusal:
+        if rows is None:
+            raise unread or refusal from None
+        return rows
 
 
 def _at_path(document: Document, question: Question) -> Answer:

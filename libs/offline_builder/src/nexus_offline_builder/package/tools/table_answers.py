@@ -10,6 +10,7 @@ from .csv_columns import distinct_cells
 from .csv_conditions import by_month, on_days
 from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
 from .csv_figures import MEASURES, Measure, by_group, per_column
+from .csv_ranking import COUNTS
 from .patterns import lazy_pattern
 from .table import Column, Table, numbered, numeric_columns
 from .table_asked import Asked, Unread, asked_of
@@ -18,6 +19,7 @@ from .table_words import kinds, words_of
 
 _LONGEST = 2000
 _DATED = lazy_pattern(r"date|^day$|datum|time|日期|时间", re.IGNORECASE)
+_IS_PRICE = lazy_pattern(r"price|rate|\beach|per[ _]|unit|单价|价格|售价|进价", re.IGNORECASE)
 _MOST_LABELS = 5
 
 
@@ -52,6 +54,7 @@ def _unclear(table: Table, said: str) -> Refusal:
 
 
 def answer_of_asked(table: Table, of: Asked, chinese: bool, requirement: str = "") -> Answer | None:
+    of = of._replace(product=of.product or _priced(table, of))
     if of.product is not None:
         table, of = _with_product(table, of)
     rows, columns = kept_rows(table, of)
@@ -60,6 +63,17 @@ def answer_of_asked(table: Table, of: Asked, chinese: bool, requirement: str = "
     if answer is None or not title or of.differ:
         return answer
     return answer._replace(text=f"{title}:\n{answer.text}", tool_input={**answer.tool_input, "rows": title})
+
+
+def _priced(table: Table, of: Asked) -> tuple[int, int] | None:
+    """`how much did we spend`, of a table that has a count and a price for each and no more: their product."""
+    numeric = [one for one in numeric_columns(table) if not one.mixed]
+    prices = [one for one in numeric if _IS_PRICE.search(one.name)]
+    if len(numeric) != 2 or len(prices) != 1 or not (of.amount or of.measures == ("total",)) or of.conditions:
+        return None
+    count = next(one for one in numeric if one is not prices[0])
+    places = table.header.index(count.name), table.header.index(prices[0].name)
+    return places if of.money and not of.targets and COUNTS.search(count.name) else None
 
 
 def _with_product(table: Table, of: Asked) -> tuple[Table, Asked]:
@@ -108,7 +122,10 @@ def _asked(
     if of.conditions and not rows.rows:
         return _number_of(rows, chinese)
     if of.extremes:
-        return _extremes(rows, columns, of, targets, measures, chinese, requirement)
+        answer = _extremes(rows, columns, of, targets, measures, chinese, requirement)
+        each = of.group is not None and of.amount and answer is not None
+        whole = _by(rows, columns, of, targets, measures, chinese, requirement) if each else None
+        return answer._replace(text=f"{answer.text}\n{whole.text}") if answer and whole else answer
     if of.group is not None:
         return _by(rows, columns, of, targets, measures, chinese, requirement)
     if of.counted and not targets and not measures:

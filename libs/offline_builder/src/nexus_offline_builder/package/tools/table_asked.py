@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .csv_conditions import NO, YES, Condition, says_yes_or_no
 from .table import MISSING, Column, Table, numbered, numeric_columns
 from .table_roles import BY_KIND, BY_WORD, EXACT, Role, ways_of
-from .table_words import BEHIND, words_of
+from .table_words import BEHIND, kinds, words_of
 
 _SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {">": gt, "<": lt, "≥": ge, "≤": le, "=": eq}
 _MEASURES = ("total", "average", "median")
@@ -73,6 +73,8 @@ class _Asking:
 
     def asked(self) -> Asked | None:
         for role in self._roles:
+            if role.kind == "missing" and self._all("times"):
+                continue
             if role.kind in ("other", "share", "missing") or (role.kind == "without" and role.text == "/"):
                 raise Unread(role.text)
         for step in (
@@ -195,8 +197,15 @@ class _Asking:
         return sorted(self._roles[at].columns & self._numeric.keys())
 
     def _answers(self) -> None:
-        """Columns that say yes or no: `who has not paid`."""
+        """Columns that say yes or no: `who has not paid`; `pod = yes`."""
         for at in self._all("column"):
+            behind = self._near(at, 1, "plain", over=("is",))
+            said = self._roles[behind].text.lower() if behind is not None else ""
+            held = [one for one in self._roles[at].columns if said in YES | NO and self._holds(one, said)]
+            if len(held) == 1 and behind is not None:
+                self._used |= {at, behind}
+                self._one_of(held[0], frozenset({said}), negated=False)
+                continue
             role = self._roles[at]
             columns = [one for one in role.columns if says_yes_or_no(self._table, one)]
             if len(columns) == 1 and role.columns == {columns[0]} and role.sure >= BY_WORD:
@@ -205,6 +214,9 @@ class _Asking:
                     self._used.discard(at)
                     continue
                 self._one_of(columns[0], frozenset(NO if self._negated(at) else YES), negated=False)
+
+    def _holds(self, column: int, said: str) -> bool:
+        return any(row[column].strip().lower() == said for row in self._table.rows)
 
     def _cells(self) -> None:
         chosen: dict[tuple[int, bool], set[str]] = {}
@@ -286,6 +298,8 @@ class _Asking:
         for at in self._all("per", "group"):
             role = self._roles[at]
             place = self._near(at, 1, "column", "rows", over=("plain", "number", "and"))
+            if role.text.lower() == "wise":
+                place = None
             if role.kind == "group":
                 place = next((one for one in self._all("column") if self._is_text(one)), place)
             if place is None and (before := self._near(at, -1, "column", over=("plain",))) is not None:
@@ -302,6 +316,10 @@ class _Asking:
                 self._used |= {at, place}
             elif role.kind == "group" or role.text.lower() in ("each", "every", "各", "每", "for each"):
                 self._used.add(at)
+                named = [one.column for one in self._of.conditions if " / " in one.title]
+                if len(named) == 1 and self._of.group is None:
+                    self._set(group=named[0])
+                    continue
                 if self._kind(at + 1) == "word" and self._of.product is None and self._of.group is None:
                     raise Unread(self._roles[at + 1].text)
             elif place is None and role.text.lower() == "by" and self._kind(at + 1) != "word":
@@ -336,8 +354,6 @@ class _Asking:
 
     def _said_of(self, role: Role) -> str:
         """`coldest`: the least of the column of temperatures."""
-        from .table_words import kinds
-
         named = [one for at in self._all("column") for one in self._numbers_in(at) if self._roles[at].sure > BY_KIND]
         for way, wanted in ways_of(role):
             fitting = [
@@ -410,6 +426,8 @@ class _Asking:
                 self._used |= {at, *([found] if (found := self._near(at, -1, "without")) is not None else [])}
                 continue
             self._used.add(at)
+            if role.sure == BY_KIND and numbers and "money" in kinds().of_word.get(role.text.lower(), ()):
+                self._set(money=True)
             if numbers and (role.sure > BY_KIND or not texts):
                 sets.append(numbers if role.sure > BY_KIND else numbers)
             elif texts:
@@ -448,6 +466,10 @@ class _Asking:
             while self._kind(following) in ("plain", "number", "distinct", "cell", "total") and following < len(self._roles):
                 following += 1
             kind = self._kind(following)
+            people = [one for one in self._numeric if self._table.header[one] == "人数"]
+            if people and "人" in f"{self._roles[at].text}{self._roles[following].text if kind else ''}":
+                self._set(targets=(people[0],), measures=self._of.measures or ("total",))
+                continue
             if kind == "column" and self._numbers_in(following) and not (
                 self._roles[following].columns - self._numeric.keys() and self._roles[following].sure == BY_KIND
             ):

@@ -25,6 +25,7 @@ _ROUNDED = lazy_pattern(
 _SPELLED = {word: n for n, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)}
 _SPELLED |= {sign: n for n, sign in enumerate("两二三四五六七八九十") if sign not in "两"} | {"两": 2}
 _SPELLED |= {sign: n for n, sign in enumerate("二三四五六七八九十", 2)}
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday mondays fridays saturdays sundays".split())
 _ACTIVE = frozenset(
     "total average median most least adjective count amount differ times per share other distinct number cell without "
     "> < ≥ ≤".split()
@@ -52,12 +53,11 @@ class Role(NamedTuple):
 
 def roles_of(table: Table, request: str) -> list[Role]:
     """The words of the clauses that have something to do with the table, in their order."""
-    words, found = _Words(table), list[Role]()
+    words, clauses = _Words(table), list[list[Role]]()
     for at, clause in enumerate(_clauses(words, _ROUNDED.sub(" ", request.replace("’", "'")))):
-        roles = [role._replace(clause=at) for role in words.of(clause)]
-        if any(_is_active(role) for role in roles):
-            found += roles
-    return found
+        clauses.append([role._replace(clause=at) for role in words.of(clause)])
+    active = [roles for roles in clauses if any(_is_active(role) for role in roles)]
+    return [role for roles in active or clauses for role in roles]
 
 
 def _clauses(words: "_Words", request: str) -> Iterator[str]:
@@ -128,6 +128,8 @@ class _Words:
                 continue
             for form in {low, f"{low}s", stem(low)} if low.isascii() and len(low) > 2 else {low}:
                 self._cells.setdefault(form, {}).setdefault(at, set()).add(low)
+            for day in {f"{low}{one}" for one in ("day", "sday", "nesday", "rsday", "urday", "days", "urdays")} & _DAYS:
+                self._cells.setdefault(day, {}).setdefault(at, set()).add(low)
             for form in forms_of(cell) - {low}:
                 self._part_cells.setdefault(form, {}).setdefault(at, set()).add(low)
 

@@ -19,16 +19,16 @@ _OPERATIONS = (
         "how_many_times how_often nr number 几家 几位 几笔 几次 几天 几节 几条 几类 多少次 多少笔 多少天 多少种 几种 多少家 "
         "几样东西 筆數 幾筆 幾個 几 幾 多少人 有多少",
     ),
-    ("amount", "how_far how_long how_heavy how_high 多少錢 多少 多重 多远 多久 多高"),
-    ("most", "highest top busiest 最多 最高 最大 最好 第一 最強"),
-    ("least", "lowest bottom quietest 最少 最低 最小 最差"),
+    ("amount", "得多少 how_far how_long how_heavy how_high 多少錢 多少 多重 多远 多久 多高"),
+    ("most", "highest top busiest 得多 得最多 最多 最高 最大 最好 第一 最強"),
+    ("least", "lowest bottom quietest 得少 得最少 最少 最低 最小 最差"),
     (
         "differ",
         "difference gap apart behind ahead_of ahead more_than less_than further_than than differ compared_to "
         "by_how_much how_much_more how_much_less how_many_more go_up went_up gone_up 相差 差 差多少 多多少 少多少 高多少 低多少 比",
     ),
     ("group", "compare breakdown broken_down split_by 对比 比较 分别 各"),
-    ("per", "per each every by grouped_by for_each for_every 每 每个 每家 每种 每类 每位 按 按照 各 各个 每人"),
+    ("per", "per each every by grouped_by for_each for_every 每 每个 每家 每种 每类 每位 按 按照 各 各个 每人 wise"),
     ("without", "without except excluding except_for other_than apart_from leaving_out leave_out ignoring ignore minus "
      "but_not not_counting not_including exclude excl less 除了 不算 不含 去掉 不包括 除去 扣掉"),
     ("not", "not n't never don't doesn't didn't isn't aren't wasn't weren't hasn't haven't dont isnt arent didnt 没 未 不是 没有 還沒"),
