@@ -15,7 +15,7 @@ from .csv_products import put_together, spread
 from .csv_ranking import ranked
 from .csv_read import answer_of, picks_or_counts
 from .csv_rows import Picked, picked_rows
-from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
+from .csv_scope import UNCLEAR, refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
 from .table import MISSING, Column, Table, numeric_columns
 from .table_answers import answer_to
@@ -78,8 +78,8 @@ def answered(table: Table, request: str, chinese: bool, total: bool = False, req
     except Refusal as refusal:
         try:
             return _answered(table, request, chinese, total)
-        except Refusal:
-            raise refusal from None
+        except Refusal as other:
+            raise refusal if other.english.startswith(UNCLEAR) else other from None
     return _answered(table, request, chinese, total)
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from . import figures
 from .contract import Answer, JsonValue, Refusal, Value
+from .csv_aliases import counts_column
 from .csv_columns import distinct_cells
 from .csv_conditions import by_month, on_days
 from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
@@ -73,7 +74,8 @@ def _priced(table: Table, of: Asked) -> tuple[int, int] | None:
         return None
     count = next(one for one in numeric if one is not prices[0])
     places = table.header.index(count.name), table.header.index(prices[0].name)
-    return places if of.money and not of.targets and COUNTS.search(count.name) else None
+    said = of.money and not set(of.targets) - {places[1]}
+    return places if said and COUNTS.search(count.name) else None
 
 
 def _with_product(table: Table, of: Asked) -> tuple[Table, Asked]:
@@ -130,8 +132,8 @@ def _asked(
         return _by(rows, columns, of, targets, measures, chinese, requirement)
     if of.counted and not targets and not measures:
         return _counted(rows, of, chinese)
-    if of.counted and not targets and of.conditions:
-        return _number_of(rows, chinese)
+    if of.counted and not measures and not of.amount:
+        return _with_value(rows, targets, chinese)
     if measures or of.amount:
         chosen = targets or _meant(columns, of, requirement)
         if of.amount and not measures and len(chosen) > 1:
@@ -142,8 +144,6 @@ def _asked(
         if of.amount and not measures and not of.conditions and len(rows.rows) > 1:
             measures = [MEASURES[0]]
         return per_column(rows, chosen, measures or [MEASURES[0]], chinese)
-    if of.counted:
-        return per_column(rows, targets, [MEASURES[0]], chinese)
     return _rows_or_cells(table, rows, of, targets, chinese)
 
 
@@ -164,11 +164,20 @@ def _meant(columns: list[Column], of: Asked, requirement: str) -> list[Column]:
     return named if len(named) == 1 else plain
 
 
+def _with_value(rows: Table, targets: list[Column], chinese: bool) -> Answer:
+    """`how many took maths`: the rows that have anything there."""
+    kept = [row for at, row in enumerate(rows.rows) if all(one.cells[at] is not None for one in targets)]
+    return _number_of(rows._replace(rows=tuple(kept)), chinese)
+
+
 def _counted(rows: Table, of: Asked, chinese: bool) -> Answer:
     if len(of.labels) == 1 and not of.conditions:
         return count_of_a_kind(rows, of.labels[0], chinese)
     if len(of.labels) == 1 and len({row[of.labels[0]] for row in rows.rows}) < len(rows.rows):
         return count_of_a_kind(rows, of.labels[0], chinese)
+    stock = [one for one in numeric_columns(rows) if one.name == counts_column(rows)]
+    if stock and of.conditions and stock[0].numbers and all(" = " in one.title for one in of.conditions):
+        return per_column(rows, stock, [MEASURES[0]], chinese)._replace(values=())
     return _number_of(rows, chinese)
 
 
@@ -196,7 +205,13 @@ def _by(
     chosen = [one for one in chosen if one.name != rows.header[group] and not one.mixed]
     if of.amount and len(chosen) > 1:
         raise Unread(" / ".join(one.name for one in chosen))
-    return by_group(rows, group, chosen, measures or [MEASURES[0]], chinese) if chosen else None
+    if not chosen:
+        return None
+    answer = by_group(rows, group, chosen, measures or [MEASURES[0]], chinese)
+    if len({row[group] for row in rows.rows}) < len(rows.rows):
+        return answer
+    whole = per_column(rows, chosen, measures or [MEASURES[0]], chinese).text
+    return answer._replace(text=f"{whole}\n{answer.text}")
 
 
 def _label(rows: Table, of: Asked) -> int | None:
@@ -227,13 +242,20 @@ def _extremes(
     label = _label(rows, of)
     if not chosen or label is None:
         return None
+    if of.group is None and not (of.listed or of.labels or of.first) and all(one.numbers for one in chosen):
+        wanted = {"most": "max", "least": "min"}
+        named = [next(one for one in MEASURES if one.english == wanted[way]) for way in of.extremes]
+        if len(chosen) > 1 and not targets:
+            raise Unread(" / ".join(one.name for one in chosen))
+        return per_column(rows, chosen, [*measures, *named], chinese)
     ways = [_ranked(rows, column, label, of, way, chinese) for way in of.extremes for column in chosen]
-    if len(chosen) > 1 and len({str(one.tool_output["names"]) for one in ways}) != 1:
+    if len(chosen) > 1:
         raise Unread(" / ".join(one.name for one in chosen))
     if of.first and len(of.extremes) > 1:
         ways = ways[:1]
-    kept = ways if len(chosen) == 1 else ways[:1]
-    return kept[0]._replace(text="\n".join(one.text for one in kept)) if len(kept) > 1 else kept[0]
+    if measures and not of.group:
+        ways = [per_column(rows, chosen, measures, chinese), *ways]
+    return ways[-1]._replace(text="\n".join(one.text for one in ways)) if len(ways) > 1 else ways[0]
 
 
 def _ranked(rows: Table, column: Column, label: int, of: Asked, way: str, chinese: bool) -> Answer:
@@ -323,9 +345,10 @@ def _difference(table: Table, of: Asked, targets: list[Column], chinese: bool) -
                 return None
             ends.append((name, sum(cells, Fraction(0))))
     apart = abs(ends[0][1] - ends[1][1])
+    both = figures.shown(ends[0][1] + ends[1][1])
     said = ", ".join(f"{name} {figures.shown(number)}" for name, number in ends)
-    text = f"{column.name}：{said}，相差 {figures.shown(apart)}" if chinese else (
-        f"{column.name}: {said}, difference {figures.shown(apart)}"
+    text = f"{column.name}：{said}，合计 {both}，相差 {figures.shown(apart)}" if chinese else (
+        f"{column.name}: {said}, together {both}, difference {figures.shown(apart)}"
     )
     asked: dict[str, JsonValue] = {"rows": len(table.rows), "names": [name for name, _ in ends]}
     return Answer(text, asked, {"difference": figures.for_json(apart)}, (Value(figures.carried(apart), apart),))
@@ -338,7 +361,9 @@ def _rows_or_cells(table: Table, rows: Table, of: Asked, targets: list[Column], 
     cells = [at for at in (*of.targets, *of.labels) if at not in {one.column for one in of.conditions}]
     if len(rows.rows) == 1 and cells:
         row = rows.rows[0]
-        shown = {rows.header[at]: _shown(row[at], rows.header[at] in numbers) for at in cells}
+        known = {one.name: one.cells[0] for one in numeric_columns(table) if one.name in numbers and len(one.cells) == 1}
+        known |= {one.name: one.cells[0] for one in targets}
+        shown = {rows.header[at]: _shown(row[at], known.get(rows.header[at])) for at in cells}
         values = tuple(Value(figures.carried(one.cells[0]), one.cells[0]) for one in targets if one.cells[0] is not None)
         text = "\n".join(f"{name} = {cell}" for name, cell in shown.items())
         return Answer(text, {"columns": [*shown]}, {"value": {**shown}}, values)
@@ -349,9 +374,6 @@ def _rows_or_cells(table: Table, rows: Table, of: Asked, targets: list[Column], 
     return answer
 
 
-def _shown(cell: str, number: bool) -> str:
+def _shown(cell: str, number: Fraction | None) -> str:
     """A number in plain digits, unless it is of a currency or a percentage."""
-    from .table import number_in
-
-    value = number_in(cell) if number and not re.search(r"[$€£¥%]", cell) else None
-    return figures.shown(value) if value is not None else cell or "-"
+    return figures.shown(number) if number is not None and not re.search(r"[$€£¥%]", cell) else cell or "-"

@@ -18,8 +18,14 @@ from .table_words import BEHIND, kinds, words_of
 _SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {">": gt, "<": lt, "≥": ge, "≤": le, "=": eq}
 _MEASURES = ("total", "average", "median")
 _NEAR = 4
-_LISTED = frozenset("listed there in_there".split())
-_DETERMINED = frozenset("the a an my our your this that these those each all his her their".split())
+_WHOLE = frozenset("altogether|in total|in all|together|overall|all in|一共|总共|共|總共|加起来|全部加起来".split("|"))
+"""Totals that say nothing of what they are of."""
+_VERBS = frozenset(
+    "pay pays paid spend spent bill billed charge charged raise raised earn earned made make bring brought gave give given "
+    "owe owed due money amount amounts value total worth took last lasted far old weigh weighed".split()
+)
+_NO_NOUN = frozenset("的是了呢吗啊吧请帮我你把给对算看要一下这那在有就都和与们也还再去来得被从到中里上个家次咱您麻烦")
+"""Signs of Chinese that are no noun on their own."""
 
 
 class Asked(NamedTuple):
@@ -58,7 +64,11 @@ class Unread(Exception):
 
 def asked_of(table: Table, roles: list[Role], known: tuple[Condition, ...] = ()) -> Asked | None:
     """None where nothing is asked. Raises Unread where something is that cannot be told."""
-    return _Asking(table, [one for one in roles if one.kind != "sign"], known).asked() if roles or known else None
+    for ahead, sign, behind in zip(roles, roles[1:], roles[2:]):
+        if sign.kind == "sign" and sign.text in "+-*/−" and {ahead.kind, behind.kind} == {"column"}:
+            return None
+    said = [one for one in roles if one.kind != "sign"]
+    return None if any(one.kind in ("other", "share") for one in said) else _Asking(table, said, known).asked()
 
 
 class _Asking:
@@ -75,7 +85,7 @@ class _Asking:
         for role in self._roles:
             if role.kind == "missing" and self._all("times"):
                 continue
-            if role.kind in ("other", "share", "missing") or (role.kind == "without" and role.text == "/"):
+            if role.kind == "missing":
                 raise Unread(role.text)
         for step in (
             self._limits,
@@ -92,7 +102,20 @@ class _Asking:
         ):
             step()
         of = self._of
+        self._refuse_unasked()
         return of if of.figures or of.conditions or of.distinct or of.refers or (of.listed and of.labels) else None
+
+    def _refuse_unasked(self) -> None:
+        """`assists of Ada`: a row, and of it something that is not there; `over 10 or with 25 points`."""
+        of = self._of
+        named = [one for one in self._roles if one.kind == "word" and one.text not in _NO_NOUN]
+        if of.conditions and not (of.figures or of.listed or of.targets or of.labels or of.distinct) and named:
+            raise Unread(named[0].text)
+        either = any(one.text.lower() in ("or", "或", "或者") for one in self._roles)
+        if either and len({one.column for one in of.conditions}) > 1:
+            raise Unread("or")
+        if of.group is not None and not of.extremes and set(of.labels) - {of.group, *(c.column for c in of.conditions)}:
+            raise Unread(" / ".join(self._table.header[at] for at in of.labels))
 
     def _set(self, **changes: object) -> None:
         self._of = self._of._replace(**changes)  # type: ignore[arg-type]
@@ -167,6 +190,8 @@ class _Asking:
     def _limit(self, at: int, sign: str) -> None:
         role = self._roles[at]
         behind = at + 1 if self._kind(at + 1) == "column" else None
+        if self._kind(at + 1) == "plain" and self._roles[at + 1].text.lower() in ("in", "for") and self._kind(at + 2) == "column":
+            behind = at + 2
         candidates = self._numbers_in(behind) if behind is not None else []
         if len(candidates) == 1 and behind is not None:
             self._used.add(behind)
@@ -199,21 +224,32 @@ class _Asking:
     def _answers(self) -> None:
         """Columns that say yes or no: `who has not paid`; `pod = yes`."""
         for at in self._all("column"):
-            behind = self._near(at, 1, "plain", over=("is",))
+            behind = self._near(at, 1, "plain", "empty", "not", "word", over=("is",))
+            if behind is None or not self._roles[behind].text.isupper():
+                ahead = self._near(at, -1, "plain", "word", over=())
+                behind = ahead if ahead is not None and _is_letter(self._roles[ahead].text) else behind
             said = self._roles[behind].text.lower() if behind is not None else ""
-            held = [one for one in self._roles[at].columns if said in YES | NO and self._holds(one, said)]
+            letter = behind is not None and _is_letter(self._roles[behind].text)
+            held = [one for one in self._roles[at].columns if (said in YES | NO or letter) and self._holds(one, said)]
+            texts = self._roles[at].columns - self._numeric.keys()
+            if not held and behind == at + 1 and texts and self._kind(behind) == "word" and re.search(r"\d", said):
+                raise Unread(self._roles[behind].text)
             if len(held) == 1 and behind is not None:
                 self._used |= {at, behind}
                 self._one_of(held[0], frozenset({said}), negated=False)
                 continue
             role = self._roles[at]
-            columns = [one for one in role.columns if says_yes_or_no(self._table, one)]
+            columns = [one for one in role.columns if self._says_yes_or_no(one)]
             if len(columns) == 1 and role.columns == {columns[0]} and role.sure >= BY_WORD:
                 self._used.add(at)
                 if self._kind(at - 1) == "per" or self._near(at, -1, "per") is not None:
                     self._used.discard(at)
                     continue
                 self._one_of(columns[0], frozenset(NO if self._negated(at) else YES), negated=False)
+
+    def _says_yes_or_no(self, column: int) -> bool:
+        said = {row[column].strip().lower() for row in self._table.rows}
+        return says_yes_or_no(self._table, column) or (column > 0 and said <= YES | NO and {"yes", "no"} <= said)
 
     def _holds(self, column: int, said: str) -> bool:
         return any(row[column].strip().lower() == said for row in self._table.rows)
@@ -300,6 +336,8 @@ class _Asking:
             place = self._near(at, 1, "column", "rows", over=("plain", "number", "and"))
             if role.text.lower() == "wise":
                 place = None
+            if role.kind == "per" and self._kind(at - 1) == "rows":
+                self._set(counted=True)
             if role.kind == "group":
                 place = next((one for one in self._all("column") if self._is_text(one)), place)
             if place is None and (before := self._near(at, -1, "column", over=("plain",))) is not None:
@@ -309,9 +347,7 @@ class _Asking:
                 self._used |= {at, place}
                 if self._of.group not in (None, columns[0]):
                     raise Unread(role.text)
-                unique = len({row[columns[0]] for row in self._table.rows}) == len(self._table.rows)
-                if not (unique and self._all("average")):
-                    self._set(group=columns[0])
+                self._set(group=columns[0])
             elif place is not None and self._kind(place) == "rows" and role.text.lower() in ("per", "each", "every", "每"):
                 self._used |= {at, place}
             elif role.kind == "group" or role.text.lower() in ("each", "every", "各", "每", "for each"):
@@ -396,23 +432,29 @@ class _Asking:
             elif role.kind == "ref":
                 self._set(refers=True)
             else:
+                following = self._roles[at + 1] if at + 1 < len(self._roles) else None
+                if role.text.lower() in ("which", "whose") and self._of.extremes and following and following.kind == "word":
+                    if following.text.lower() not in ("one", "ones"):
+                        raise Unread(following.text)
                 self._set(listed=True)
 
     def _slot(self, at: int) -> None:
         """The noun behind a figure is no unknown one, unless the column is named beside it."""
         role = self._roles[at]
-        if not role.text.isascii() or role.text.lower() in ("altogether", "in total", "in all", "together", "overall"):
+        if role.text.lower() in _WHOLE:
             return
-        clause = [
-            one
-            for one in range(len(self._roles))
-            if self._roles[one].clause == role.clause and self._kind(one) == "column" and self._numbers_in(one)
-        ]
-        free = [one for one in clause if one not in self._used]
-        if not free and self._of.product is None and not self._of.targets:
-            word = self._near(at, 1, "word")
-            if word is not None:
-                raise Unread(self._roles[word].text)
+        clause = [one for one, said in enumerate(self._roles) if said.clause == role.clause and said.kind == "column"]
+        if self._of.product is not None or self._of.targets or any(self._numbers_in(one) for one in clause if one not in self._used):
+            return
+        if not role.text.isascii():
+            ahead = [self._roles[one] for one in range(max(0, at - 3), at)]
+            nouns = [one.text for one in ahead if one.kind == "word" and one.text not in _NO_NOUN]
+            if len(nouns) > 1:
+                raise Unread("".join(nouns))
+            return
+        word = self._near(at, 1, "word", "column", over=("plain",))
+        if word is not None and (self._kind(word) == "word" or word not in self._used):
+            raise Unread(self._roles[word].text)
 
     def _columns(self) -> None:
         """Which columns are meant: of the ambiguous words those that the others name, too."""
@@ -426,7 +468,8 @@ class _Asking:
                 self._used |= {at, *([found] if (found := self._near(at, -1, "without")) is not None else [])}
                 continue
             self._used.add(at)
-            if role.sure == BY_KIND and numbers and "money" in kinds().of_word.get(role.text.lower(), ()):
+            self._refuse_other_noun(at, bool(numbers))
+            if role.sure == BY_KIND and numbers and {"money", "paid", "received"} & kinds().of_word.get(role.text.lower(), set[str]()):
                 self._set(money=True)
             if numbers and (role.sure > BY_KIND or not texts):
                 sets.append(numbers if role.sure > BY_KIND else numbers)
@@ -456,7 +499,15 @@ class _Asking:
                 chosen = frozenset(directed)
             targets += [c for c in chosen if c not in targets]
         rest = [one for one in targets if one not in compared]
-        self._set(targets=tuple(rest or ([] if self._all("count") or self._of.listed else targets)), labels=tuple(labels))
+        self._set(targets=tuple(rest or (targets if self._of.figures and not self._all("count") else [])), labels=tuple(labels))
+
+    def _refuse_other_noun(self, at: int, numbers: bool) -> None:
+        """`shipping cost` where only an amount is known: some cost, and not the one that is asked for."""
+        role = self._roles[at]
+        if role.sure > BY_KIND or not numbers or self._kind(at - 1) != "word" or role.text.lower() in _VERBS:
+            return
+        if self._roles[at - 1].clause == role.clause and self._roles[at - 1].text not in _NO_NOUN and role.text[0] not in "花付":
+            raise Unread(f"{self._roles[at - 1].text} {role.text}")
 
     def _counts(self) -> None:
         """`how many hours` is a total, `how many cats` are rows; of a thing that nobody knows it is neither."""
@@ -483,7 +534,8 @@ class _Asking:
                     continue
             if kind == "word" and self._kind(at + 1) != "cell" and not self._counts_rows(following):
                 raise Unread(self._roles[following].text)
-            self._set(counted=True)
+            kept = tuple(one for one in self._of.measures if one != "total" or self._of.targets)
+            self._set(counted=True, measures=kept)
 
     def _counts_rows(self, at: int) -> bool:
         """Whether an unknown noun behind `how many` can only be the rows: where no column could be how many they are."""
@@ -496,6 +548,8 @@ class _Asking:
             and one not in {condition.column for condition in self._of.conditions}
         ]
         said = {role.text.lower() for role in self._roles}
+        if not self._of.conditions and not self._roles[at].text.endswith("s"):
+            return False
         return not whole or bool(said & {"listed", "rows", "list", "sheet", "file", "table", "entries"})
 
     def _left(self) -> None:
@@ -528,10 +582,23 @@ class _Asking:
         role = self._roles[at]
         if role.kind != "word" or not role.text.isascii() or self._kind(at - 1) != "plain" or not role.text.isalpha():
             return
+        if self._kind(at - 1) == "plain" and self._is_a_name(at):
+            raise Unread(role.text)
         joint, before = self._roles[at - 1].text.lower(), self._kind(at - 2)
         filled = before in ("column", *_MEASURES) and self._roles[at - 2].clause == role.clause
         if joint in ("for", "of", "from", "by") and filled and self._roles[at - 1].clause == role.clause:
             raise Unread(role.text)
+
+
+    def _is_a_name(self, at: int) -> bool:
+        """`how many did Dana carry`: a name that no row has, where no other row is named."""
+        text = self._roles[at].text
+        said = any(" = " in one.title or " ≠ " in one.title for one in self._of.conditions)
+        return text.istitle() and len(text) > 1 and not said and self._kind(at + 1) != "cell" and self._of.figures
+
+
+def _is_letter(text: str) -> bool:
+    return len(text) == 1 and text.isascii() and text.isupper()
 
 
 def _chinese_in(name: str) -> list[str]:

@@ -11,13 +11,14 @@ from typing import NamedTuple
 from .csv_words import forms_of
 from .patterns import lazy_pattern
 from .table import Column, Table, number_in, numbered, numeric_columns
-from .table_words import BEHIND, PLAIN, adjectives, kinds, operations, stem, words_of
+from .table_words import ALSO, BEHIND, PLAIN, adjectives, kinds, operations, stem, words_of
 
 EXACT, BY_WORD, BY_KIND = 3, 2, 1
 _LONGEST_WORD = 40
 _CLAUSE = lazy_pattern(r"[.!?;]+(?=\s|$)|[。！？；，,]+(?=\D|$)(?!\w+,\w)|\n|\s[-–—]+\s|[()（）]|\.{2,}|[:：](?=\s|$)")
 _NUMBER = lazy_pattern(r"[$€£¥]?\s?-?\d[\d,]*(?:\.\d+)?|\.\d+")
 _WORD = lazy_pattern(r"[^\W\d_](?:[\w'’&-]*\w)?|[^\w\s]|\w")
+_BEFORE_PLUS = lazy_pattern(r"\d\s*$")
 _ROUNDED = lazy_pattern(
     r"\b(?:to |with |rounded to )?(?:one|two|three|\d) (?:decimals?|dp|digits?)(?: places?)?\b|保留\S{1,2}位小数|\bone go\b",
     re.IGNORECASE,
@@ -89,6 +90,7 @@ class _Words:
 
     def __init__(self, table: Table) -> None:
         self.numeric: dict[int, Column] = {table.header.index(one.name): one for one in numeric_columns(table)}
+        self._clause, self._at = "", 0
         self._names: dict[str, set[int]] = {}
         self._parts: dict[str, set[int]] = {}
         self._kinds: dict[str, set[int]] = {}
@@ -112,8 +114,8 @@ class _Words:
         for word in words:
             if word not in PLAIN and (len(word) > 2 or not word.isascii()):
                 self._parts.setdefault(stem(word), set()).add(at)
-        if not plain.isascii() and len(plain) > 2:
-            for part in (plain[-2:], plain[:2]):
+        if not plain.isascii() and (len(plain) > 2 or re.fullmatch("[\u4e00-\u9fff][名级称号]", plain)):
+            for part in (plain[-2:], plain[:2]) if len(plain) > 2 else (plain[:1],):
                 self._parts.setdefault(part, set()).add(at)
         chinese = [one for one in self._known.of_word if not one.isascii() and len(one) > 1 and one in low]
         for word in (*words, stem(words[0]) if words else "", *chinese):
@@ -134,8 +136,9 @@ class _Words:
                 self._part_cells.setdefault(form, {}).setdefault(at, set()).add(low)
 
     def of(self, clause: str) -> Iterator[Role]:
-        at, low = 0, clause.lower()
+        at, low, self._clause = 0, clause.lower(), clause
         while at < len(clause):
+            self._at = at
             if clause[at].isspace():
                 at += 1
                 continue
@@ -170,7 +173,7 @@ class _Words:
             return Role("adjective", text, sure=len(adjective))
         parts = self._parts.get(stem(said))
         if said in BEHIND:
-            return Role("behind", text)
+            return Role("behind" if said != "+" or _BEFORE_PLUS.search(self._clause[: self._at]) else "sign", text)
         kind = self._operations.get(said)
         if parts and (kind in (None, "rows") or len(said) > 6):
             return Role("column", text, columns=frozenset(parts), sure=BY_WORD)
@@ -180,6 +183,8 @@ class _Words:
         if kind not in (None, "rows"):
             return Role(kind, text)
         columns = frozenset(at for one in known for at in self._kinds.get(one, ()))
+        if not columns and not (known and {"wages"} & set(known)):
+            columns = frozenset(at for one in known for other in ALSO.get(one, ()) for at in self._kinds.get(other, ()))
         if columns:
             return Role("column", text, columns=columns, sure=BY_KIND)
         held = self._part_cells.get(said, {}) if text[:1].isupper() or not said.isascii() else {}
@@ -191,7 +196,7 @@ class _Words:
             return Role("missing", text)
         if said in _SPELLED:
             return Role("number", text, number=Fraction(_SPELLED[said]), spelled=True)
-        return Role("plain", text) if said in PLAIN or said in _SOFT else None
+        return Role("plain", text) if said in PLAIN or (said in _SOFT and (len(said) > 1 or not said.isascii())) else None
 
     def _single(self, clause: str, at: int) -> Role:
         found = _WORD.match(clause, at)

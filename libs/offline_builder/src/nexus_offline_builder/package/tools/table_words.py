@@ -20,12 +20,12 @@ _OPERATIONS = (
         "几样东西 筆數 幾筆 幾個 几 幾 多少人 有多少",
     ),
     ("amount", "得多少 how_far how_long how_heavy how_high 多少錢 多少 多重 多远 多久 多高"),
-    ("most", "highest top busiest 得多 得最多 最多 最高 最大 最好 第一 最強"),
+    ("most", "highest top busiest 得多 得最多 最多 最高 最大 最好 第一名 最強"),
     ("least", "lowest bottom quietest 得少 得最少 最少 最低 最小 最差"),
     (
         "differ",
         "difference gap apart behind ahead_of ahead more_than less_than further_than than differ compared_to "
-        "by_how_much how_much_more how_much_less how_many_more go_up went_up gone_up 相差 差 差多少 多多少 少多少 高多少 低多少 比",
+        "by_how_much how_much_more how_much_less how_many_more go_up went_up gone_up vs versus 相差 差 差多少 多多少 少多少 高多少 低多少 比",
     ),
     ("group", "compare breakdown broken_down split_by 对比 比较 分别 各"),
     ("per", "per each every by grouped_by for_each for_every 每 每个 每家 每种 每类 每位 按 按照 各 各个 每人 wise"),
@@ -57,13 +57,23 @@ BEHIND = {
 _CONCEPTS = (
     (
         "money",
-        "cost costs price prices priced paid pay pays paying spent spend spends bill bills billed charge charged fee fees "
-        "fare fares income earn earned earns revenue takings raise raised money expense expenses worth donation donations "
-        "donated salary wage wages invoice invoiced turnover rate rates sales amount amounts made bring brought owe owed "
-        "kosten preis betrag summe umsatz prix montant precio importe prezzo prijs bedrag gbp eur usd chf due "
-        "total budget value gave given give rent "
-        "钱 花 花了 费用 支出 金额 工钱 付 单价 价格 价 收入 营业额 销售额 工资 花费 开支 金額 價格 單價 錢",
+        "amount amounts value total sum betrag summe montant importe bedrag gbp eur usd chf made make bring brought gave "
+        "given give due money 钱 金额 金額 錢",
     ),
+    (
+        "paid",
+        "cost costs price prices priced paid pay pays paying spent spend bill bills billed charge charged fee fees fare "
+        "fares expense expenses invoice invoiced owe owed worth kosten preis prix precio prezzo prijs rent "
+        "花 花了 费用 支出 单价 价格 价 花费 开支 付 價格 單價",
+    ),
+    (
+        "received",
+        "income earn earned earns revenue takings raise raised donation donations donated turnover sales umsatz made make "
+        "bring brought gave given give 收入 营业额 销售额",
+    ),
+    ("wages", "salary salaries wage wages 工资 工钱 薪水"),
+    ("rate", "rate rates"),
+    ("goals", "goals goal assists assist"),
     (
         "time",
         "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h lasted last took dauer zeit "
@@ -89,8 +99,10 @@ _CONCEPTS = (
     ("high", "high highs max maximum peak"),
     ("low", "low lows min minimum"),
     ("speed", "speed kmh km/h mph knots geschwindigkeit 速度"),
-    ("points", "points score scores marks mark grade grades goals punkte 分 分数 成绩 得分"),
+    ("points", "points score scores marks mark grade grades punkte 分 分数 成绩 得分"),
 )
+ALSO = {"paid": ("money",), "received": ("money",), "money": ("paid", "received")}
+"""What a column of another kind may be called by: an amount is what is paid or received."""
 _NAMES = (
     ("client", "client clients customer customers kunde kunden klient client cliente 客户 顾客 買家 客人"),
     ("person", "who name names person people employee member runner player pupil student kid kids child children 姓名 名字 谁 "
@@ -117,8 +129,8 @@ _ADJECTIVES = (
     ("lightest 最轻", "least mass", ""),
     ("oldest 最老", "most age", ""),
     ("youngest 最年轻", "least age", ""),
-    ("dearest priciest costliest most_expensive 最贵 最貴 进得最贵", "most money", ""),
-    ("cheapest least_expensive 最便宜", "least money", ""),
+    ("dearest priciest costliest most_expensive 最贵 最貴 进得最贵", "most money paid", ""),
+    ("cheapest least_expensive 最便宜", "least money paid", ""),
 )
 _PLAIN = (
     "a an the this that these those my our your his her their its it i we you he she they me us him them who whom whose "
