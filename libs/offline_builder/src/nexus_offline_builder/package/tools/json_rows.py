@@ -9,6 +9,7 @@ from .json_document import Node, Numeral, document_in, nested, written
 from .patterns import lazy_pattern
 from .table import Table
 from .table_answers import answer_to
+from .table_follow import followed_request
 
 _KEYS = {"heavy": "weight", "old": "age", "long": "length", "tall": "height", "expensive": "price"}
 _HOW = lazy_pattern(
@@ -36,7 +37,9 @@ def followed_rows(question: Question) -> Answer | None:
     if before is None or table is None or re.search(r"[\[\]$]|\w\.\w", question.text):
         return None
     request = in_its_words(table, before.request)
-    return followed(table, [request], question.text, question.chinese) if answer_of(table, request, False) else None
+    if answer_of(table, request, False) and (answer := followed(table, [request], question.text, question.chinese)):
+        return answer
+    return followed_request(table, [before.request], question.text, question.chinese, question.requirement)
 
 
 def measured(request: str, document: Node) -> str:

@@ -16,31 +16,37 @@ from .patterns import lazy_pattern
 from .table import Column, Table, numbered, numeric_columns
 from .table_asked import Asked, Unread, asked_of
 from .table_roles import roles_of
-from .table_words import kinds, words_of
+from .table_words import kinds, stem, words_of
 
 _LONGEST = 2000
 _DATED = lazy_pattern(r"date|^day$|datum|time|日期|时间", re.IGNORECASE)
 _IS_PRICE = lazy_pattern(r"price|rate|\beach|per[ _]|unit|单价|价格|售价|进价", re.IGNORECASE)
+_WHICH_MONTH = lazy_pattern(r"\b(?:which|what) months?\b(?: (?:is|was|had|has|did|do|does|were)\b)?|哪一?个?月(?:份)?", re.IGNORECASE)
+_MONTHS = {month: at for at, month in enumerate("一 二 三 四 五 六 七 八 九 十 十一 十二".split(), 1)}
+_CHINESE_MONTH = lazy_pattern("(十[一二]?|[一二三四五六七八九])月")
+_LATIN = lazy_pattern("[A-Za-z]{3,}")
 _MOST_LABELS = 5
 
 
-def read_request(table: Table, request: str) -> tuple[Table, Asked] | None:
+def read_request(table: Table, request: str, requirement: str = "", part: bool = False) -> tuple[Table, Asked] | None:
     """The table, by month where that is asked, and what is asked; None where nothing is. Raises Unread."""
     if not request.strip() or len(request) > _LONGEST:
         return None
-    table, request = by_month(table, request) or (table, request)
+    request = _CHINESE_MONTH.sub(lambda found: f"{_MONTHS[found[1]]}月", request)
+    table, request = by_month(table, _WHICH_MONTH.sub(" per month ", request)) or (table, request)
     conditions = []
     if (days := on_days(table, request)) is not None:
         request, condition = days
         conditions.append(condition)
-    asked = asked_of(table, roles_of(table, request), tuple(conditions))
+    nouns = frozenset(stem(word) for word in _LATIN.findall(requirement))
+    asked = asked_of(table, roles_of(table, request), tuple(conditions), nouns, part)
     return (table, asked) if asked is not None else None
 
 
 def answer_to(table: Table, request: str, chinese: bool, requirement: str = "") -> Answer | None:
     """None where nothing is asked that is known here. Raises Refusal where a part of it cannot be told."""
     try:
-        found = read_request(table, request)
+        found = read_request(table, request, requirement)
         return answer_of_asked(*found, chinese, requirement) if found is not None else None
     except Unread as unread:
         raise _unclear(table, unread.said) from None

@@ -13,16 +13,25 @@ from typing import NamedTuple
 from .csv_conditions import NO, YES, Condition, says_yes_or_no
 from .table import MISSING, Column, Table, numbered, numeric_columns
 from .table_roles import BY_KIND, BY_WORD, EXACT, Role, ways_of
-from .table_words import BEHIND, kinds, words_of
+from .table_words import BEHIND, kinds, stem, words_of
 
 _SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {">": gt, "<": lt, "≥": ge, "≤": le, "=": eq}
 _MEASURES = ("total", "average", "median")
 _NEAR = 4
 _WHOLE = frozenset("altogether|in total|in all|together|overall|all in|一共|总共|共|總共|加起来|全部加起来".split("|"))
 """Totals that say nothing of what they are of."""
+_HOW = {
+    "how long": ("time", "length"),
+    "how far": ("length", "time"),
+    "how heavy": ("mass",),
+    "how high": ("length",),
+    "多重": ("mass",),
+    "多远": ("length",),
+    "多久": ("time",),
+}
 _VERBS = frozenset(
     "pay pays paid spend spent bill billed charge charged raise raised earn earned made make bring brought gave give given "
-    "owe owed due money amount amounts value total worth took last lasted far old weigh weighed".split()
+    "owe owed due money amount amounts value total high highs low lows worth took last lasted far old weigh weighed".split()
 )
 _NO_NOUN = frozenset("的是了呢吗啊吧请帮我你把给对算看要一下这那在有就都和与们也还再去来得被从到中里上个家次咱您麻烦")
 """Signs of Chinese that are no noun on their own."""
@@ -62,26 +71,34 @@ class Unread(Exception):
         self.said = said
 
 
-def asked_of(table: Table, roles: list[Role], known: tuple[Condition, ...] = ()) -> Asked | None:
-    """None where nothing is asked. Raises Unread where something is that cannot be told."""
+def asked_of(
+    table: Table, roles: list[Role], known: tuple[Condition, ...] = (), nouns: frozenset[str] = frozenset(), part: bool = False
+) -> Asked | None:
+    """None where nothing is asked. Raises Unread where something is that cannot be told.
+
+    `nouns` may be said of the rows. With `part`, columns on their own are enough: the rest was asked before.
+    """
     for ahead, sign, behind in zip(roles, roles[1:], roles[2:]):
         if sign.kind == "sign" and sign.text in "+-*/−" and {ahead.kind, behind.kind} == {"column"}:
             return None
     said = [one for one in roles if one.kind != "sign"]
-    return None if any(one.kind in ("other", "share") for one in said) else _Asking(table, said, known).asked()
+    return None if any(one.kind in ("other", "share") for one in said) else _Asking(table, said, known, nouns).asked(part)
 
 
 class _Asking:
     """Fills the roles one after the other; each word is used once."""
 
-    def __init__(self, table: Table, roles: list[Role], known: tuple[Condition, ...]) -> None:
+    def __init__(
+        self, table: Table, roles: list[Role], known: tuple[Condition, ...], nouns: frozenset[str]
+    ) -> None:
         self._table = table
         self._roles = roles
         self._used: set[int] = set()
         self._numeric: dict[int, Column] = {table.header.index(one.name): one for one in numeric_columns(table)}
+        self._nouns = nouns
         self._of = Asked(conditions=known)
 
-    def asked(self) -> Asked | None:
+    def asked(self, part: bool) -> Asked | None:
         for role in self._roles:
             if role.kind == "missing" and self._all("times"):
                 continue
@@ -102,6 +119,8 @@ class _Asking:
         ):
             step()
         of = self._of
+        if part:
+            return of
         self._refuse_unasked()
         return of if of.figures or of.conditions or of.distinct or of.refers or (of.listed and of.labels) else None
 
@@ -109,7 +128,8 @@ class _Asking:
         """`assists of Ada`: a row, and of it something that is not there; `over 10 or with 25 points`."""
         of = self._of
         named = [one for one in self._roles if one.kind == "word" and one.text not in _NO_NOUN]
-        if of.conditions and not (of.figures or of.listed or of.targets or of.labels or of.distinct) and named:
+        told = any(" = " in one.title for one in of.conditions)
+        if told and not (of.figures or of.listed or of.targets or of.labels or of.distinct) and named:
             raise Unread(named[0].text)
         either = any(one.text.lower() in ("or", "或", "或者") for one in self._roles)
         if either and len({one.column for one in of.conditions}) > 1:
@@ -392,14 +412,7 @@ class _Asking:
         """`coldest`: the least of the column of temperatures."""
         named = [one for at in self._all("column") for one in self._numbers_in(at) if self._roles[at].sure > BY_KIND]
         for way, wanted in ways_of(role):
-            fitting = [
-                one
-                for one in self._numeric
-                if any(
-                    kinds().of_word.get(word, set[str]()) & set(wanted)
-                    for word in (*words_of(self._table.header[one]), *_chinese_in(self._table.header[one]))
-                )
-            ]
+            fitting = [one for one in self._numeric if self._is_of(one, wanted)]
             fitting = [one for one in fitting if one in named] or fitting
             directed = [one for one in fitting if {"least": "min", "most": "max"}[way] in words_of(self._table.header[one])]
             priced = [one for one in fitting if self._is_price(one)] if "money" in wanted else []
@@ -425,6 +438,7 @@ class _Asking:
                 self._slot(at)
             elif role.kind == "amount":
                 self._set(amount=True)
+                self._how(role)
             elif role.kind == "differ":
                 self._set(differ=True)
             elif role.kind == "distinct":
@@ -434,9 +448,22 @@ class _Asking:
             else:
                 following = self._roles[at + 1] if at + 1 < len(self._roles) else None
                 if role.text.lower() in ("which", "whose") and self._of.extremes and following and following.kind == "word":
-                    if following.text.lower() not in ("one", "ones"):
+                    if following.text.lower() not in ("one", "ones") and stem(following.text) not in self._nouns:
                         raise Unread(following.text)
                 self._set(listed=True)
+
+    def _how(self, role: Role) -> None:
+        """`how long`, `how far`: what that is measured in."""
+        wanted = _HOW.get(role.text.lower(), ())
+        fitting = [one for one in self._numeric if self._is_of(one, wanted)]
+        if wanted and not fitting:
+            raise Unread(role.text)
+        if wanted and len(fitting) == 1 and not self._of.targets:
+            self._set(targets=(fitting[0],))
+
+    def _is_of(self, column: int, wanted: tuple[str, ...]) -> bool:
+        words = (*words_of(self._table.header[column]), *_chinese_in(self._table.header[column]))
+        return any(kinds().of_word.get(word, set[str]()) & set(wanted) for word in words)
 
     def _slot(self, at: int) -> None:
         """The noun behind a figure is no unknown one, unless the column is named beside it."""

@@ -34,7 +34,7 @@ _ACTIVE = frozenset(
 _SOFT = frozenset(
     "give gave given made make bring brought amount amounts value total worth far last took time times rate rates old "
     "day days person people name names who when where kind type item items sold length minute minutes sec count due "
-    "high low highs lows night nights words raise budget sales grade h s m c f g 付 分 斤 克 里程 人 月 晚 花 货 who day 价".split()
+    "high low highs lows night nights words raise budget sales grade h s m c f g 付 分 斤 克 里程 人 月 晚 花 货 day".split()
 )
 """Words that may be said of a column, and say nothing where there is none."""
 
@@ -82,6 +82,8 @@ def _places(text: str, name: str) -> Iterator[int]:
 def _is_active(role: Role) -> bool:
     if role.kind == "number":
         return not role.spelled
+    if role.kind == "list":
+        return role.text.lower() in ("who", "whose", "which", "谁", "哪个", "哪些", "哪几个")
     return role.kind in _ACTIVE or (role.kind == "column" and role.sure > BY_KIND)
 
 

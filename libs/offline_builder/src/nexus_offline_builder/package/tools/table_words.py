@@ -137,7 +137,7 @@ _PLAIN = (
     "which what when where why how is are was were be been being am do does did done have has had having will would can "
     "could should may might must shall of in on at to from for with by as and or but so if then than too also just only "
     "all any some there here over into about up out off please pls hi hello hey ok okay now well yes no not "
-    "i_mean 's s t m re ve ll d's got get much many each every per whole overall altogether together both very quite really still yet"
+    "i_mean 's s t m re ve ll d's got get much many each every per whole both very quite really still yet"
 )
 PLAIN = frozenset(_PLAIN.split())
 """Words that are no noun, so that they fill no place in a request."""
