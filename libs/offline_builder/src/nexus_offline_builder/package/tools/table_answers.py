@@ -14,15 +14,21 @@ from .csv_figures import MEASURES, Measure, by_group, per_column
 from .csv_ranking import COUNTS
 from .patterns import lazy_pattern
 from .table import Column, Table, numbered, numeric_columns
-from .table_asked import Asked, Unread, asked_of
+from .table_asked import asked_of
+from .table_picked import Asked, Unread
 from .table_roles import roles_of
 from .table_words import kinds, stem, words_of
 
 _LONGEST = 2000
 _DATED = lazy_pattern(r"date|^day$|datum|time|日期|时间", re.IGNORECASE)
 _IS_PRICE = lazy_pattern(r"price|rate|\beach|per[ _]|unit|单价|价格|售价|进价", re.IGNORECASE)
-_WHICH_MONTH = lazy_pattern(r"\b(?:which|what) months?\b(?: (?:is|was|had|has|did|do|does|were)\b)?|哪一?个?月(?:份)?", re.IGNORECASE)
-_MONTHS = {month: at for at, month in enumerate("一 二 三 四 五 六 七 八 九 十 十一 十二".split(), 1)}
+_WHICH_MONTH = lazy_pattern(
+    r"\b(?:which|what) months?\b(?: (?:is|was|had|has|did|do|does|were)\b)?|哪一?个?月(?:份)?", re.IGNORECASE
+)
+_MONTHS = {
+    month: at
+    for at, month in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
+}
 _CHINESE_MONTH = lazy_pattern("(十[一二]?|[一二三四五六七八九])月")
 _LATIN = lazy_pattern("[A-Za-z]{3,}")
 _MOST_LABELS = 5
@@ -89,7 +95,8 @@ def _with_product(table: Table, of: Asked) -> tuple[Table, Asked]:
     numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
     one, other = (numeric[at] for at in of.product or ())
     cells = [
-        figures.carried(a * b) if a is not None and b is not None else "" for a, b in zip(one.cells, other.cells, strict=True)
+        figures.carried(a * b) if a is not None and b is not None else ""
+        for a, b in zip(one.cells, other.cells, strict=True)
     ]
     rows = tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True))
     name = f"{one.name} × {other.name}"
@@ -122,6 +129,8 @@ def _asked(
     targets = [one for one in columns if table.header.index(one.name) in of.targets]
     if any(one.mixed for one in targets):
         return None
+    if of.money and of.amount and targets and not any(_is_money(one.name) for one in targets):
+        raise Unread(" / ".join(one.name for one in targets))
     measures = [one for one in MEASURES if one.english in of.measures]
     if of.differ:
         return _difference(table, of, targets or _meant(columns, of, requirement), chinese)
@@ -158,7 +167,7 @@ def _meant(columns: list[Column], of: Asked, requirement: str) -> list[Column]:
     plain = [one for one in columns if not one.mixed and not numbered(one.name)]
     if len(plain) < 2 or (of.measures and not of.amount and not of.conditions):
         return plain or columns
-    money = [one for one in plain if any("money" in kinds().of_word.get(word, ()) for word in words_of(one.name))]
+    money = [one for one in plain if _is_money(one.name)]
     if of.amount and len(money) == 1 and not re.search(r"each|per|unit|单价|每", money[0].name, re.IGNORECASE):
         return money
     said = requirement.lower()
@@ -174,6 +183,15 @@ def _with_value(rows: Table, targets: list[Column], chinese: bool) -> Answer:
     """`how many took maths`: the rows that have anything there."""
     kept = [row for at, row in enumerate(rows.rows) if all(one.cells[at] is not None for one in targets)]
     return _number_of(rows._replace(rows=tuple(kept)), chinese)
+
+
+def _is_money(name: str) -> bool:
+    known = ("money", "paid", "received", "wages")
+    low = name.lower()
+    chinese = () if name.isascii() else [low[at : at + size] for size in (1, 2, 3) for at in range(len(low))]
+    return "×" in name or any(
+        kinds().of_word.get(word, set[str]()).intersection(known) for word in (*words_of(name), *chinese)
+    )
 
 
 def _counted(rows: Table, of: Asked, chinese: bool) -> Answer:
@@ -353,8 +371,10 @@ def _difference(table: Table, of: Asked, targets: list[Column], chinese: bool) -
     apart = abs(ends[0][1] - ends[1][1])
     both = figures.shown(ends[0][1] + ends[1][1])
     said = ", ".join(f"{name} {figures.shown(number)}" for name, number in ends)
-    text = f"{column.name}：{said}，合计 {both}，相差 {figures.shown(apart)}" if chinese else (
-        f"{column.name}: {said}, together {both}, difference {figures.shown(apart)}"
+    text = (
+        f"{column.name}：{said}，合计 {both}，相差 {figures.shown(apart)}"
+        if chinese
+        else (f"{column.name}: {said}, together {both}, difference {figures.shown(apart)}")
     )
     asked: dict[str, JsonValue] = {"rows": len(table.rows), "names": [name for name, _ in ends]}
     return Answer(text, asked, {"difference": figures.for_json(apart)}, (Value(figures.carried(apart), apart),))
@@ -367,11 +387,17 @@ def _rows_or_cells(table: Table, rows: Table, of: Asked, targets: list[Column], 
     cells = [at for at in (*of.targets, *of.labels) if at not in {one.column for one in of.conditions}]
     if len(rows.rows) == 1 and cells:
         row = rows.rows[0]
-        known = {one.name: one.cells[0] for one in numeric_columns(table) if one.name in numbers and len(one.cells) == 1}
+        known = {
+            one.name: one.cells[0] for one in numeric_columns(table) if one.name in numbers and len(one.cells) == 1
+        }
         known |= {one.name: one.cells[0] for one in targets}
         shown = {rows.header[at]: _shown(row[at], known.get(rows.header[at])) for at in cells}
-        values = tuple(Value(figures.carried(one.cells[0]), one.cells[0]) for one in targets if one.cells[0] is not None)
+        values = tuple(
+            Value(figures.carried(one.cells[0]), one.cells[0]) for one in targets if one.cells[0] is not None
+        )
         text = "\n".join(f"{name} = {cell}" for name, cell in shown.items())
+        if not targets:
+            text = f"{text}\n({', '.join(row)})"
         return Answer(text, {"columns": [*shown]}, {"value": {**shown}}, values)
     answer = row_list(rows, chinese)
     if targets and all(one.numbers for one in targets):

@@ -5,20 +5,29 @@ table without one, `per team`, `except the deposit`. Then, and where an amount i
 """
 
 import re
-from collections.abc import Callable
-from fractions import Fraction
-from operator import eq, ge, gt, le, lt
-from typing import NamedTuple
 
-from .csv_conditions import NO, YES, Condition, says_yes_or_no
-from .table import MISSING, Column, Table, numbered, numeric_columns
-from .table_roles import BY_KIND, BY_WORD, EXACT, Role, ways_of
-from .table_words import BEHIND, kinds, stem, words_of
+from .csv_conditions import Condition
+from .table import Table, numbered
+from .table_picked import MEASURED, Asked, Picking, Unread
+from .table_roles import BY_KIND, Role, ways_of
+from .table_words import comparatives, kinds, stem, words_of
 
-_SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {">": gt, "<": lt, "≥": ge, "≤": le, "=": eq}
-_MEASURES = ("total", "average", "median")
-_NEAR = 4
-_WHOLE = frozenset("altogether|in total|in all|together|overall|all in|一共|总共|共|總共|加起来|全部加起来".split("|"))
+_WHOLE = frozenset(
+    [
+        "altogether",
+        "in total",
+        "in all",
+        "together",
+        "overall",
+        "all in",
+        "一共",
+        "总共",
+        "共",
+        "總共",
+        "加起来",
+        "全部加起来",
+    ]
+)
 """Totals that say nothing of what they are of."""
 _HOW = {
     "how long": ("time", "length"),
@@ -30,49 +39,59 @@ _HOW = {
     "多久": ("time",),
 }
 _VERBS = frozenset(
-    "pay pays paid spend spent bill billed charge charged raise raised earn earned made make bring brought gave give given "
-    "owe owed due money amount amounts value total high highs low lows worth took last lasted far old weigh weighed".split()
+    [
+        "pay",
+        "pays",
+        "paid",
+        "spend",
+        "spent",
+        "bill",
+        "billed",
+        "charge",
+        "charged",
+        "raise",
+        "raised",
+        "earn",
+        "earned",
+        "made",
+        "make",
+        "bring",
+        "brought",
+        "gave",
+        "give",
+        "given",
+        "owe",
+        "owed",
+        "due",
+        "money",
+        "amount",
+        "amounts",
+        "value",
+        "total",
+        "high",
+        "highs",
+        "low",
+        "lows",
+        "worth",
+        "took",
+        "last",
+        "lasted",
+        "far",
+        "old",
+        "weigh",
+        "weighed",
+    ]
 )
 _NO_NOUN = frozenset("的是了呢吗啊吧请帮我你把给对算看要一下这那在有就都和与们也还再去来得被从到中里上个家次咱您麻烦")
 """Signs of Chinese that are no noun on their own."""
 
 
-class Asked(NamedTuple):
-    """What is asked: of which rows, which figure of which columns, and how it is shown."""
-
-    conditions: tuple[Condition, ...] = ()
-    measures: tuple[str, ...] = ()
-    targets: tuple[int, ...] = ()
-    product: tuple[int, int] | None = None
-    group: int | None = None
-    extremes: tuple[str, ...] = ()
-    first: int | None = None
-    counted: bool = False
-    amount: bool = False
-    distinct: bool = False
-    listed: bool = False
-    labels: tuple[int, ...] = ()
-    differ: bool = False
-    money: bool = False
-    refers: bool = False
-
-    @property
-    def figures(self) -> bool:
-        return bool(self.measures or self.extremes or self.counted or self.amount or self.differ or self.product) or (
-            self.group is not None
-        )
-
-
-class Unread(Exception):
-    """A part of the request has a role that is not filled."""
-
-    def __init__(self, said: str) -> None:
-        super().__init__(said)
-        self.said = said
-
-
 def asked_of(
-    table: Table, roles: list[Role], known: tuple[Condition, ...] = (), nouns: frozenset[str] = frozenset(), part: bool = False
+    table: Table,
+    roles: list[Role],
+    known: tuple[Condition, ...] = (),
+    nouns: frozenset[str] = frozenset(),
+    part: bool = False,
 ) -> Asked | None:
     """None where nothing is asked. Raises Unread where something is that cannot be told.
 
@@ -82,21 +101,13 @@ def asked_of(
         if sign.kind == "sign" and sign.text in "+-*/−" and {ahead.kind, behind.kind} == {"column"}:
             return None
     said = [one for one in roles if one.kind != "sign"]
-    return None if any(one.kind in ("other", "share") for one in said) else _Asking(table, said, known, nouns).asked(part)
+    return (
+        None if any(one.kind in ("other", "share") for one in said) else _Asking(table, said, known, nouns).asked(part)
+    )
 
 
-class _Asking:
+class _Asking(Picking):
     """Fills the roles one after the other; each word is used once."""
-
-    def __init__(
-        self, table: Table, roles: list[Role], known: tuple[Condition, ...], nouns: frozenset[str]
-    ) -> None:
-        self._table = table
-        self._roles = roles
-        self._used: set[int] = set()
-        self._numeric: dict[int, Column] = {table.header.index(one.name): one for one in numeric_columns(table)}
-        self._nouns = nouns
-        self._of = Asked(conditions=known)
 
     def asked(self, part: bool) -> Asked | None:
         for role in self._roles:
@@ -128,7 +139,7 @@ class _Asking:
         """`assists of Ada`: a row, and of it something that is not there; `over 10 or with 25 points`."""
         of = self._of
         named = [one for one in self._roles if one.kind == "word" and one.text not in _NO_NOUN]
-        told = any(" = " in one.title for one in of.conditions)
+        told = any(" = " in one.title and "(empty)" not in one.title for one in of.conditions)
         if told and not (of.figures or of.listed or of.targets or of.labels or of.distinct) and named:
             raise Unread(named[0].text)
         either = any(one.text.lower() in ("or", "或", "或者") for one in self._roles)
@@ -136,188 +147,6 @@ class _Asking:
             raise Unread("or")
         if of.group is not None and not of.extremes and set(of.labels) - {of.group, *(c.column for c in of.conditions)}:
             raise Unread(" / ".join(self._table.header[at] for at in of.labels))
-
-    def _set(self, **changes: object) -> None:
-        self._of = self._of._replace(**changes)  # type: ignore[arg-type]
-
-    def _kind(self, at: int) -> str:
-        return self._roles[at].kind if 0 <= at < len(self._roles) else ""
-
-    def _all(self, *kinds: str) -> list[int]:
-        return [at for at, one in enumerate(self._roles) if one.kind in kinds and at not in self._used]
-
-    def _near(self, start: int, step: int, *kinds: str, over: tuple[str, ...] = ("plain",)) -> int | None:
-        """The next word of these kinds in a direction, over words of others in the same clause."""
-        at = start + step
-        for _ in range(_NEAR):
-            if not 0 <= at < len(self._roles) or self._roles[at].clause != self._roles[start].clause:
-                return None
-            if self._kind(at) in kinds:
-                return at
-            if self._kind(at) not in over:
-                return None
-            at += step
-        return None
-
-    def _negated(self, at: int) -> bool:
-        """Whether a negation or an exclusion stands in front of a word; it is used up then."""
-        over = ("plain", "word", "column", "rows", "and")
-        found = self._near(at, -1, "not", "without", over=over)
-        if found is not None:
-            self._used.add(found)
-        return found is not None
-
-    # rows
-
-    def _limits(self) -> None:
-        for at in self._all("number"):
-            role, ahead, behind = self._roles[at], self._near(at, -1, *_SIGNS), at + 1
-            if self._kind(behind) in ("word", "column") and self._kind(behind + 1) == "behind":
-                behind += 1
-            sign = self._roles[ahead].kind if ahead is not None and ahead not in self._used else ""
-            if self._kind(behind) == "behind":
-                sign, ahead = BEHIND[self._roles[behind].text.lower()], behind
-            if not sign or ahead is None or role.number is None or role.spelled or self._is_row_count(at):
-                continue
-            self._used |= {at, ahead}
-            if self._kind(ahead - 1) == "not" and ahead < at:
-                sign = {">": "≤", "<": "≥", "≥": "<", "≤": ">"}[sign]
-                self._used.add(ahead - 1)
-            self._limit(at, sign)
-        for at in self._all("number"):
-            role = self._roles[at]
-            unit = self._roles[at + 1].text.lower() if self._kind(at + 1) in ("word", "column") else ""
-            columns = [one for one in self._numeric if unit and unit in words_of(self._table.header[one])]
-            alone = self._all("count", "list") and not self._all("most", "least", "adjective", "times", *_MEASURES)
-            if len(columns) == 1 and alone and not role.spelled and role.number is not None:
-                self._used |= {at, at + 1}
-                self._compare(columns[0], "=", role)
-
-    def _is_row_count(self, at: int) -> bool:
-        """`over the 7 days` of a table of 7 rows."""
-        after = self._near(at, 1, "column", "rows")
-        rows = len(self._table.rows)
-        named = after is not None and not (self._roles[after].columns & self._numeric.keys())
-        if named and self._roles[at].number == rows:
-            self._used |= {at, *([at - 1] if self._kind(at - 1) in _SIGNS else []), *self._near_sign(at)}
-            return True
-        return False
-
-    def _near_sign(self, at: int) -> list[int]:
-        found = self._near(at, -1, *_SIGNS)
-        return [found] if found is not None else []
-
-    def _limit(self, at: int, sign: str) -> None:
-        role = self._roles[at]
-        behind = at + 1 if self._kind(at + 1) == "column" else None
-        if self._kind(at + 1) == "plain" and self._roles[at + 1].text.lower() in ("in", "for") and self._kind(at + 2) == "column":
-            behind = at + 2
-        candidates = self._numbers_in(behind) if behind is not None else []
-        if len(candidates) == 1 and behind is not None:
-            self._used.add(behind)
-        else:
-            ahead = [one for one in range(at - 1, -1, -1) if self._kind(one) == "column" and self._numbers_in(one)]
-            same = [one for one in ahead if self._roles[one].clause == role.clause]
-            following = [one for one in range(at + 1, len(self._roles)) if self._kind(one) == "column"]
-            chosen = same or ahead or [one for one in following if self._numbers_in(one)]
-            candidates = self._numbers_in(chosen[0]) if chosen else list(self._numeric)
-        if len(candidates) != 1:
-            raise Unread(role.text)
-        self._compare(candidates[0], sign, role)
-
-    def _compare(self, column: int, sign: str, role: Role) -> None:
-        limit, compared = role.number or Fraction(0), _SIGNS[sign]
-
-        def holds(_cell: str, number: Fraction | None) -> bool:
-            return number is not None and compared(number, limit)
-
-        if self._numeric[column].mixed:
-            raise Unread(role.text)
-        self._add(Condition(column, f"{self._table.header[column]} {sign} {role.text.strip()}", holds))
-
-    def _add(self, condition: Condition) -> None:
-        self._set(conditions=(*self._of.conditions, condition))
-
-    def _numbers_in(self, at: int) -> list[int]:
-        return sorted(self._roles[at].columns & self._numeric.keys())
-
-    def _answers(self) -> None:
-        """Columns that say yes or no: `who has not paid`; `pod = yes`."""
-        for at in self._all("column"):
-            behind = self._near(at, 1, "plain", "empty", "not", "word", over=("is",))
-            if behind is None or not self._roles[behind].text.isupper():
-                ahead = self._near(at, -1, "plain", "word", over=())
-                behind = ahead if ahead is not None and _is_letter(self._roles[ahead].text) else behind
-            said = self._roles[behind].text.lower() if behind is not None else ""
-            letter = behind is not None and _is_letter(self._roles[behind].text)
-            held = [one for one in self._roles[at].columns if (said in YES | NO or letter) and self._holds(one, said)]
-            texts = self._roles[at].columns - self._numeric.keys()
-            if not held and behind == at + 1 and texts and self._kind(behind) == "word" and re.search(r"\d", said):
-                raise Unread(self._roles[behind].text)
-            if len(held) == 1 and behind is not None:
-                self._used |= {at, behind}
-                self._one_of(held[0], frozenset({said}), negated=False)
-                continue
-            role = self._roles[at]
-            columns = [one for one in role.columns if self._says_yes_or_no(one)]
-            if len(columns) == 1 and role.columns == {columns[0]} and role.sure >= BY_WORD:
-                self._used.add(at)
-                if self._kind(at - 1) == "per" or self._near(at, -1, "per") is not None:
-                    self._used.discard(at)
-                    continue
-                self._one_of(columns[0], frozenset(NO if self._negated(at) else YES), negated=False)
-
-    def _says_yes_or_no(self, column: int) -> bool:
-        said = {row[column].strip().lower() for row in self._table.rows}
-        return says_yes_or_no(self._table, column) or (column > 0 and said <= YES | NO and {"yes", "no"} <= said)
-
-    def _holds(self, column: int, said: str) -> bool:
-        return any(row[column].strip().lower() == said for row in self._table.rows)
-
-    def _cells(self) -> None:
-        chosen: dict[tuple[int, bool], set[str]] = {}
-        places = self._all("cell")
-        named = {one for at in self._all("column") if self._roles[at].sure == EXACT for one in self._roles[at].columns}
-        for at in places:
-            cells = dict(self._roles[at].cells)
-            columns = [one for one in cells if one in named] or list(cells)
-            if len(columns) != 1:
-                raise Unread(self._roles[at].text)
-            self._used.add(at)
-            chosen.setdefault((columns[0], self._negated(at)), set()).update(cells[columns[0]])
-        for (column, negated), said in chosen.items():
-            self._one_of(column, frozenset(said), negated)
-
-    def _one_of(self, column: int, cells: frozenset[str], negated: bool) -> None:
-        def holds(cell: str, _number: Fraction | None) -> bool:
-            return (cell in cells) != negated
-
-        shown = list(dict.fromkeys(row[column] for row in self._table.rows if row[column].strip().lower() in cells))
-        title = f"{self._table.header[column]} {'≠' if negated else '='} {' / '.join(shown) or '(empty)'}"
-        self._add(Condition(column, title, holds))
-
-    def _gaps(self) -> None:
-        """`no weight written down`, `备注没写的`."""
-        for at in self._all("empty", "not"):
-            over = ("plain", "rows", "and")
-            found = self._near(at, 1, "column", over=over)
-            before = self._near(at, -1, "column", over=(*over, "word"))
-            if self._kind(at) == "not" and found is not None and self._roles[found].sure < BY_WORD:
-                continue
-            missing = self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
-            place = found if not missing or found is not None and before is None else before
-            if place is None or place in self._used:
-                continue
-            if self._kind(at) == "not" and (self._roles[at].text.lower() not in ("没", "没有", "沒有", "未") or found is None):
-                continue
-            columns = sorted(self._roles[place].columns)
-            if len(columns) != 1:
-                continue
-            self._used |= {at, place}
-            self._used |= {other for other in self._all("column") if self._roles[other].columns == {columns[0]}}
-            self._one_of(columns[0], frozenset(MISSING), negated=False)
-
-    # figures
 
     def _products(self) -> None:
         for at in self._all("times"):
@@ -339,7 +168,9 @@ class _Asking:
                     self._used.add(other)
 
     def _is_price(self, at: int) -> bool:
-        return re.search(r"price|rate|cost|per|each|单价|价|preis|fee", self._table.header[at], re.IGNORECASE) is not None
+        return (
+            re.search(r"price|rate|cost|per|each|单价|价|preis|fee", self._table.header[at], re.IGNORECASE) is not None
+        )
 
     def _beside(self, at: int, step: int) -> int | None:
         place = self._near(at, step, "column", over=("plain", "missing", "word", "average"))
@@ -362,13 +193,21 @@ class _Asking:
                 place = next((one for one in self._all("column") if self._is_text(one)), place)
             if place is None and (before := self._near(at, -1, "column", over=("plain",))) is not None:
                 place = before if self._is_text(before) else None
-            columns = [one for one in sorted(self._roles[place].columns) if one not in self._numeric] if place is not None else []
+            columns = (
+                [one for one in sorted(self._roles[place].columns) if one not in self._numeric]
+                if place is not None
+                else []
+            )
             if place is not None and len(columns) == 1:
                 self._used |= {at, place}
                 if self._of.group not in (None, columns[0]):
                     raise Unread(role.text)
                 self._set(group=columns[0])
-            elif place is not None and self._kind(place) == "rows" and role.text.lower() in ("per", "each", "every", "每"):
+            elif (
+                place is not None
+                and self._kind(place) == "rows"
+                and role.text.lower() in ("per", "each", "every", "每")
+            ):
                 self._used |= {at, place}
             elif role.kind == "group" or role.text.lower() in ("each", "every", "各", "每", "for each"):
                 self._used.add(at)
@@ -391,10 +230,24 @@ class _Asking:
         for at in self._all("most", "least", "adjective"):
             role = self._roles[at]
             self._used.add(at)
-            number = next(
-                (one for one in (self._near(at, 1, "number"), self._near(at, -1, "number")) if one and one not in self._used), None
-            ) if self._near(at, 1, "number") != 0 else None
-            if number is None and self._kind(0) == "number" and self._near(at, -1, "number") == 0 and 0 not in self._used:
+            number = (
+                next(
+                    (
+                        one
+                        for one in (self._near(at, 1, "number"), self._near(at, -1, "number"))
+                        if one and one not in self._used
+                    ),
+                    None,
+                )
+                if self._near(at, 1, "number") != 0
+                else None
+            )
+            if (
+                number is None
+                and self._kind(0) == "number"
+                and self._near(at, -1, "number") == 0
+                and 0 not in self._used
+            ):
                 number = 0
             if number is not None and self._roles[number].number is not None:
                 count = self._roles[number].number
@@ -414,7 +267,9 @@ class _Asking:
         for way, wanted in ways_of(role):
             fitting = [one for one in self._numeric if self._is_of(one, wanted)]
             fitting = [one for one in fitting if one in named] or fitting
-            directed = [one for one in fitting if {"least": "min", "most": "max"}[way] in words_of(self._table.header[one])]
+            directed = [
+                one for one in fitting if {"least": "min", "most": "max"}[way] in words_of(self._table.header[one])
+            ]
             priced = [one for one in fitting if self._is_price(one)] if "money" in wanted else []
             for chosen in (fitting, directed, priced):
                 if len(chosen) == 1:
@@ -425,10 +280,10 @@ class _Asking:
         raise Unread(role.text)
 
     def _measures(self) -> None:
-        for at in self._all(*_MEASURES, "amount", "differ", "distinct", "list", "ref"):
+        for at in self._all(*MEASURED, "amount", "differ", "distinct", "list", "ref"):
             role = self._roles[at]
             self._used.add(at)
-            if role.kind in _MEASURES:
+            if role.kind in MEASURED:
                 negation = self._near(at, -1, "not", "without")
                 if negation is not None:
                     self._used.add(negation)
@@ -441,19 +296,30 @@ class _Asking:
                 self._how(role)
             elif role.kind == "differ":
                 self._set(differ=True)
+                wanted = comparatives().get(role.text.lower(), ())
+                fitting = [one for one in self._numeric if self._is_of(one, wanted)]
+                if wanted and len(fitting) == 1:
+                    self._set(targets=(fitting[0],))
             elif role.kind == "distinct":
                 self._set(distinct=True)
             elif role.kind == "ref":
                 self._set(refers=True)
             else:
                 following = self._roles[at + 1] if at + 1 < len(self._roles) else None
-                if role.text.lower() in ("which", "whose") and self._of.extremes and following and following.kind == "word":
+                if (
+                    role.text.lower() in ("which", "whose")
+                    and self._of.extremes
+                    and following
+                    and following.kind == "word"
+                ):
                     if following.text.lower() not in ("one", "ones") and stem(following.text) not in self._nouns:
                         raise Unread(following.text)
                 self._set(listed=True)
 
     def _how(self, role: Role) -> None:
         """`how long`, `how far`: what that is measured in."""
+        if "钱" in role.text or "錢" in role.text or "money" in role.text:
+            self._set(money=True)
         wanted = _HOW.get(role.text.lower(), ())
         fitting = [one for one in self._numeric if self._is_of(one, wanted)]
         if wanted and not fitting:
@@ -471,7 +337,11 @@ class _Asking:
         if role.text.lower() in _WHOLE:
             return
         clause = [one for one, said in enumerate(self._roles) if said.clause == role.clause and said.kind == "column"]
-        if self._of.product is not None or self._of.targets or any(self._numbers_in(one) for one in clause if one not in self._used):
+        if (
+            self._of.product is not None
+            or self._of.targets
+            or any(self._numbers_in(one) for one in clause if one not in self._used)
+        ):
             return
         if not role.text.isascii():
             ahead = [self._roles[one] for one in range(max(0, at - 3), at)]
@@ -496,7 +366,11 @@ class _Asking:
                 continue
             self._used.add(at)
             self._refuse_other_noun(at, bool(numbers))
-            if role.sure == BY_KIND and numbers and {"money", "paid", "received"} & kinds().of_word.get(role.text.lower(), set[str]()):
+            if (
+                role.sure == BY_KIND
+                and numbers
+                and {"money", "paid", "received"} & kinds().of_word.get(role.text.lower(), set[str]())
+            ):
                 self._set(money=True)
             if numbers and (role.sure > BY_KIND or not texts):
                 sets.append(numbers if role.sure > BY_KIND else numbers)
@@ -520,20 +394,29 @@ class _Asking:
                 continue
             if len(chosen) > 1:
                 way = self._of.extremes[0] if len(self._of.extremes) == 1 else ""
-                directed = [c for c in chosen if {"least": "min", "most": "max"}.get(way) in words_of(self._table.header[c])]
+                directed = [
+                    c for c in chosen if {"least": "min", "most": "max"}.get(way) in words_of(self._table.header[c])
+                ]
                 if len(directed) != 1:
                     raise Unread(" / ".join(self._table.header[c] for c in sorted(chosen)))
                 chosen = frozenset(directed)
             targets += [c for c in chosen if c not in targets]
         rest = [one for one in targets if one not in compared]
-        self._set(targets=tuple(rest or (targets if self._of.figures and not self._all("count") else [])), labels=tuple(labels))
+        self._set(
+            targets=tuple(rest or (targets if self._of.figures and not self._all("count") else [])),
+            labels=tuple(labels),
+        )
 
     def _refuse_other_noun(self, at: int, numbers: bool) -> None:
         """`shipping cost` where only an amount is known: some cost, and not the one that is asked for."""
         role = self._roles[at]
         if role.sure > BY_KIND or not numbers or self._kind(at - 1) != "word" or role.text.lower() in _VERBS:
             return
-        if self._roles[at - 1].clause == role.clause and self._roles[at - 1].text not in _NO_NOUN and role.text[0] not in "花付":
+        if (
+            self._roles[at - 1].clause == role.clause
+            and self._roles[at - 1].text not in _NO_NOUN
+            and role.text[0] not in "花付"
+        ):
             raise Unread(f"{self._roles[at - 1].text} {role.text}")
 
     def _counts(self) -> None:
@@ -541,15 +424,21 @@ class _Asking:
         for at in self._all("count"):
             self._used.add(at)
             following = at + 1
-            while self._kind(following) in ("plain", "number", "distinct", "cell", "total") and following < len(self._roles):
+            while self._kind(following) in ("plain", "number", "distinct", "cell", "total") and following < len(
+                self._roles
+            ):
                 following += 1
             kind = self._kind(following)
             people = [one for one in self._numeric if self._table.header[one] == "人数"]
             if people and "人" in f"{self._roles[at].text}{self._roles[following].text if kind else ''}":
                 self._set(targets=(people[0],), measures=self._of.measures or ("total",))
                 continue
-            if kind == "column" and self._numbers_in(following) and not (
-                self._roles[following].columns - self._numeric.keys() and self._roles[following].sure == BY_KIND
+            if (
+                kind == "column"
+                and self._numbers_in(following)
+                and not (
+                    self._roles[following].columns - self._numeric.keys() and self._roles[following].sure == BY_KIND
+                )
             ):
                 columns = self._numbers_in(following)
                 if columns[0] in self._of.targets or self._of.product:
@@ -559,7 +448,8 @@ class _Asking:
                 if self._roles[following].sure == BY_KIND:
                     self._set(counted=True)
                     continue
-            if kind == "word" and self._kind(at + 1) != "cell" and not self._counts_rows(following):
+            told = self._of.conditions and kind == "word" and stem(self._roles[following].text) in self._nouns
+            if kind == "word" and self._kind(at + 1) != "cell" and not (told or self._counts_rows(following)):
                 raise Unread(self._roles[following].text)
             kept = tuple(one for one in self._of.measures if one != "total" or self._of.targets)
             self._set(counted=True, measures=kept)
@@ -571,7 +461,8 @@ class _Asking:
         whole = [
             one
             for one, column in self._numeric.items()
-            if all(cell.denominator == 1 for cell in column.numbers) and not numbered(column.name)
+            if all(cell.denominator == 1 for cell in column.numbers)
+            and not numbered(column.name)
             and one not in {condition.column for condition in self._of.conditions}
         ]
         said = {role.text.lower() for role in self._roles}
@@ -612,20 +503,15 @@ class _Asking:
         if self._kind(at - 1) == "plain" and self._is_a_name(at):
             raise Unread(role.text)
         joint, before = self._roles[at - 1].text.lower(), self._kind(at - 2)
-        filled = before in ("column", *_MEASURES) and self._roles[at - 2].clause == role.clause
+        filled = before in ("column", *MEASURED) and self._roles[at - 2].clause == role.clause
         if joint in ("for", "of", "from", "by") and filled and self._roles[at - 1].clause == role.clause:
             raise Unread(role.text)
-
 
     def _is_a_name(self, at: int) -> bool:
         """`how many did Dana carry`: a name that no row has, where no other row is named."""
         text = self._roles[at].text
         said = any(" = " in one.title or " ≠ " in one.title for one in self._of.conditions)
         return text.istitle() and len(text) > 1 and not said and self._kind(at + 1) != "cell" and self._of.figures
-
-
-def _is_letter(text: str) -> bool:
-    return len(text) == 1 and text.isascii() and text.isupper()
 
 
 def _chinese_in(name: str) -> list[str]:

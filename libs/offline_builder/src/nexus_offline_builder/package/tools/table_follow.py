@@ -9,10 +9,11 @@ from .contract import Answer, Value
 from .patterns import lazy_pattern
 from .table import Table
 from .table_answers import answer_of_asked, kept_rows, read_request
-from .table_asked import Asked, Unread
+from .table_picked import Asked, Unread
 
 _REFERS = lazy_pattern(
-    r"\b(?:those|these|they|them|he|she|him|her|his|its|it|their|that one|which ones)\b|[他她它]|那些|这些|那个|这个", re.IGNORECASE
+    r"\b(?:those|these|they|them|he|she|him|her|his|its|it|their|that one|which ones)\b|[他她它]|那些|这些|那个|这个",
+    re.IGNORECASE,
 )
 _OF_ALL = lazy_pattern(
     r"\b(?:over ?all|all (?:of them|the|rows)|everyone|everything|in all|whole)\b|全部|所有|整个", re.IGNORECASE
@@ -47,7 +48,7 @@ def followed_request(
 
 
 def _only_columns(of: Asked) -> bool:
-    return not (of.figures and not of.amount or of.conditions)
+    return not ((of.figures and not of.amount) or of.conditions)
 
 
 def _merged(base: Asked, new: Asked, words: str) -> Asked:
@@ -58,7 +59,9 @@ def _merged(base: Asked, new: Asked, words: str) -> Asked:
     conditions = (*kept, *new.conditions)
     if not new.figures:
         return base._replace(
-            conditions=conditions, targets=new.targets or base.targets, labels=new.labels or base.labels,
+            conditions=conditions,
+            targets=new.targets or base.targets,
+            labels=new.labels or base.labels,
             product=base.product if not new.targets else None,
         )
     if new.group is not None and not (new.measures or new.counted or new.extremes):
@@ -68,7 +71,9 @@ def _merged(base: Asked, new: Asked, words: str) -> Asked:
         conditions=conditions,
         targets=new.targets if own else base.targets,
         product=new.product if own else base.product,
-        group=new.group if new.group is not None or new.extremes or new.counted or not _only_measure(new) else base.group,
+        group=new.group
+        if new.group is not None or new.extremes or new.counted or not _only_measure(new)
+        else base.group,
     )
 
 

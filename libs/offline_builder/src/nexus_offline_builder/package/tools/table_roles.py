@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .csv_words import forms_of
 from .patterns import lazy_pattern
 from .table import Column, Table, number_in, numbered, numeric_columns
-from .table_words import ALSO, BEHIND, PLAIN, adjectives, kinds, operations, stem, words_of
+from .table_words import ALSO, BEHIND, PLAIN, adjectives, is_same_word, kinds, operations, stem, words_of
 
 EXACT, BY_WORD, BY_KIND = 3, 2, 1
 _LONGEST_WORD = 40
@@ -23,18 +23,125 @@ _ROUNDED = lazy_pattern(
     r"\b(?:to |with |rounded to )?(?:one|two|three|\d) (?:decimals?|dp|digits?)(?: places?)?\b|保留\S{1,2}位小数|\bone go\b",
     re.IGNORECASE,
 )
-_SPELLED = {word: n for n, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)}
+_SPELLED = {
+    word: n
+    for n, word in enumerate(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 2
+    )
+}
 _SPELLED |= {sign: n for n, sign in enumerate("两二三四五六七八九十") if sign not in "两"} | {"两": 2}
 _SPELLED |= {sign: n for n, sign in enumerate("二三四五六七八九十", 2)}
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday mondays fridays saturdays sundays".split())
+_DAYS = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "mondays",
+        "fridays",
+        "saturdays",
+        "sundays",
+    ]
+)
 _ACTIVE = frozenset(
-    "total average median most least adjective count amount differ times per share other distinct number cell without "
-    "> < ≥ ≤".split()
+    [
+        "total",
+        "average",
+        "median",
+        "most",
+        "least",
+        "adjective",
+        "count",
+        "amount",
+        "differ",
+        "times",
+        "per",
+        "share",
+        "other",
+        "distinct",
+        "number",
+        "cell",
+        "without",
+        ">",
+        "<",
+        "≥",
+        "≤",
+    ]
 )
 _SOFT = frozenset(
-    "give gave given made make bring brought amount amounts value total worth far last took time times rate rates old "
-    "day days person people name names who when where kind type item items sold length minute minutes sec count due "
-    "high low highs lows night nights words raise budget sales grade h s m c f g 付 分 斤 克 里程 人 月 晚 花 货 day".split()
+    [
+        "give",
+        "gave",
+        "given",
+        "made",
+        "make",
+        "bring",
+        "brought",
+        "amount",
+        "amounts",
+        "value",
+        "total",
+        "worth",
+        "far",
+        "last",
+        "took",
+        "time",
+        "times",
+        "rate",
+        "rates",
+        "old",
+        "day",
+        "days",
+        "person",
+        "people",
+        "name",
+        "names",
+        "who",
+        "when",
+        "where",
+        "kind",
+        "type",
+        "item",
+        "items",
+        "sold",
+        "length",
+        "minute",
+        "minutes",
+        "sec",
+        "count",
+        "due",
+        "high",
+        "low",
+        "highs",
+        "lows",
+        "night",
+        "nights",
+        "words",
+        "raise",
+        "budget",
+        "sales",
+        "grade",
+        "h",
+        "s",
+        "m",
+        "c",
+        "f",
+        "g",
+        "付",
+        "分",
+        "斤",
+        "克",
+        "里程",
+        "人",
+        "月",
+        "晚",
+        "花",
+        "货",
+        "day",
+    ]
 )
 """Words that may be said of a column, and say nothing where there is none."""
 
@@ -168,12 +275,18 @@ class _Words:
         names = self._names.get(said) or self._names.get(stem(said))
         if names and (said not in PLAIN or said in self._names) and not (len(said) == 1 and said in "aio"):
             return Role("column", text, columns=frozenset(names), sure=EXACT)
-        cells = self._cells.get(said) if said not in PLAIN and (len(said) > 1 or not said.isascii() or text.isupper()) else None
+        cells = (
+            self._cells.get(said)
+            if said not in PLAIN and (len(said) > 1 or not said.isascii() or text.isupper())
+            else None
+        )
         if cells and said not in self._operations and said not in BEHIND:
             return Role("cell", text, cells=tuple((at, frozenset(held)) for at, held in cells.items()))
         if (adjective := self._adjectives.get(said)) is not None:
             return Role("adjective", text, sure=len(adjective))
         parts = self._parts.get(stem(said))
+        if not parts and len(said) > 2 and said not in PLAIN and said not in self._operations:
+            parts = {at for word, held in self._parts.items() if is_same_word(said, word) for at in held}
         if said in BEHIND:
             return Role("behind" if said != "+" or _BEFORE_PLUS.search(self._clause[: self._at]) else "sign", text)
         kind = self._operations.get(said)
@@ -198,7 +311,9 @@ class _Words:
             return Role("missing", text)
         if said in _SPELLED:
             return Role("number", text, number=Fraction(_SPELLED[said]), spelled=True)
-        return Role("plain", text) if said in PLAIN or (said in _SOFT and (len(said) > 1 or not said.isascii())) else None
+        return (
+            Role("plain", text) if said in PLAIN or (said in _SOFT and (len(said) > 1 or not said.isascii())) else None
+        )
 
     def _single(self, clause: str, at: int) -> Role:
         found = _WORD.match(clause, at)

@@ -11,7 +11,10 @@ from .patterns import lazy_pattern
 
 _OPERATIONS = (
     ("times", "times multiplied_by multiply_by multiplied x × * 乘以 乘 乘上"),
-    ("total", "summed sum_up add_them add_it all_in whole_sum in_total_all tally 总共 共 全部加起来 加總 總共 總計 總額 總金額"),
+    (
+        "total",
+        "summed sum_up add_them add_it all_in whole_sum in_total_all tally 总共 共 全部加起来 加總 總共 總計 總額 總金額",
+    ),
     ("average", "mean mean_of average_of 平均分 平均數 平均"),
     ("median", "middle_value 中位"),
     (
@@ -29,27 +32,45 @@ _OPERATIONS = (
     ),
     ("group", "compare breakdown broken_down split_by 对比 比较 分别 各"),
     ("per", "per each every by grouped_by for_each for_every 每 每个 每家 每种 每类 每位 按 按照 各 各个 每人 wise"),
-    ("without", "without except excluding except_for other_than apart_from leaving_out leave_out ignoring ignore minus "
-     "but_not not_counting not_including exclude excl less 除了 不算 不含 去掉 不包括 除去 扣掉"),
-    ("not", "not n't never don't doesn't didn't isn't aren't wasn't weren't hasn't haven't dont isnt arent didnt 没 未 不是 没有 還沒"),
+    (
+        "without",
+        "without except excluding except_for other_than apart_from leaving_out leave_out ignoring ignore minus "
+        "but_not not_counting not_including exclude excl less 除了 不算 不含 去掉 不包括 除去 扣掉",
+    ),
+    (
+        "not",
+        "not n't never don't doesn't didn't isn't aren't wasn't weren't hasn't haven't dont isnt arent didnt 没 未 不是 没有 還沒",
+    ),
     ("empty", "no empty blank missing lacks lacking forgot forgotten nothing 没填 没写 空着 空白 缺 没登记 沒填"),
     ("share", "share percentage percent proportion % fraction 占 占比 百分之 比例"),
-    ("other", "standard_deviation stdev variance percentile correlation cumulative running_total weighted forecast mode "
-     "sort sorted order_by ordered rank ranked alphabetical alphabetically duplicate duplicates second_highest "
-     "second third 排序 排列 标准差 方差 累计 第二 第三 倒数"),
+    (
+        "other",
+        "standard_deviation stdev variance percentile correlation cumulative running_total weighted forecast mode "
+        "sort sorted order_by ordered rank ranked alphabetical alphabetically duplicate duplicates second_highest "
+        "second third 排序 排列 标准差 方差 累计 第二 第三 倒数",
+    ),
 )
 LIMITS = (
-    (">", "over above more_than greater_than higher_than bigger_than exceeding exceeds exceed longer_than older_than "
-     "heavier_than later_than past > 超过 大于 高于 多于 超過 大於 高於"),
-    ("<", "under below less_than fewer_than lower_than smaller_than cheaper_than shorter_than younger_than faster_than "
-     "lighter_than < 不到 小于 低于 少于 不足 小於 低於"),
+    (
+        ">",
+        "over above more_than greater_than higher_than bigger_than exceeding exceeds exceed longer_than older_than "
+        "heavier_than later_than past > 超过 大于 高于 多于 超過 大於 高於",
+    ),
+    (
+        "<",
+        "under below less_than fewer_than lower_than smaller_than cheaper_than shorter_than younger_than faster_than "
+        "lighter_than < 不到 小于 低于 少于 不足 小於 低於",
+    ),
     ("≥", "at_least >= ≥ no_less_than or_more minimum_of 至少 不低于 不少于"),
     ("≤", "at_most <= ≤ up_to no_more_than 至多 不超过"),
 )
 BEHIND = {
     word.replace("_", " "): sign
     for sign, words in (
-        ("≥", "or_more and_more or_over and_over or_above and_above or_higher or_better or_longer and_up + 以上 及以上 或以上"),
+        (
+            "≥",
+            "or_more and_more or_over and_over or_above and_above or_higher or_better or_longer and_up + 以上 及以上 或以上",
+        ),
         ("≤", "or_less and_less or_fewer or_under and_under or_below and_below or_lower or_shorter 以下 及以下 或以下"),
     )
     for word in words.split()
@@ -73,10 +94,10 @@ _CONCEPTS = (
     ),
     ("wages", "salary salaries wage wages 工资 工钱 薪水"),
     ("rate", "rate rates"),
-    ("goals", "goals goal assists assist"),
+    ("goals", "goals goal tore tor"),
     (
         "time",
-        "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h lasted last took dauer zeit "
+        "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h day days lasted last took dauer zeit "
         "durée tiempo 时间 时长 分钟 小时 耗时 持续 用时 秒",
     ),
     (
@@ -84,14 +105,17 @@ _CONCEPTS = (
         "distance km kms kilometre kilometres kilometer kilometers miles mile mi metres meters metre m nm cm length far "
         "strecke 距离 公里 里程 长度 千米",
     ),
-    ("mass", "weight weigh weighs weighed mass kg kgs kilo kilos kilogram kilograms grams g lb lbs gewicht poids peso "
-     "重量 体重 斤数 斤 公斤 克"),
+    (
+        "mass",
+        "weight weigh weighs weighed mass kg kgs kilo kilos kilogram kilograms grams g lb lbs gewicht poids peso "
+        "重量 体重 斤数 斤 公斤 克",
+    ),
     ("warmth", "temperature temperatures temp degrees c °c f warm cold temperatur 温度 气温 溫度"),
     ("rain", "rain rainfall rained precipitation wet regen 雨量 降雨 降水"),
     ("age", "age ages old alter 年龄 岁 岁数"),
     (
         "pieces",
-        "qty quantity pieces pcs units stock menge anzahl stück cantidad sold items count 数量 库存 件数 存量 个数 件 數量 庫存",
+        "qty quantity pieces pcs units stock menge anzahl stück cantidad sold items count 数量 库存 件数 存量 个数 件 卖得 數量 庫存",
     ),
     ("words", "words word woerter wörter mots palabras 字数"),
     ("guests", "guests guest gäste people persons personen 人数"),
@@ -105,8 +129,11 @@ ALSO = {"paid": ("money",), "received": ("money",), "money": ("paid", "received"
 """What a column of another kind may be called by: an amount is what is paid or received."""
 _NAMES = (
     ("client", "client clients customer customers kunde kunden klient client cliente 客户 顾客 買家 客人"),
-    ("person", "who name names person people employee member runner player pupil student kid kids child children 姓名 名字 谁 "
-     "同学 学生 员工 人"),
+    (
+        "person",
+        "who name names person people employee member runner player pupil student kid kids child children 姓名 名字 谁 "
+        "同学 学生 员工 人",
+    ),
     ("date", "when date dates day days datum tag fecha 日期 日子 哪天 时间 什么时候 几号"),
     ("month", "month months monat mes mois 月 月份"),
     ("place", "where place city town location ort stadt lieu 地点 城市 哪里"),
@@ -131,6 +158,15 @@ _ADJECTIVES = (
     ("youngest 最年轻", "least age", ""),
     ("dearest priciest costliest most_expensive 最贵 最貴 进得最贵", "most money paid", ""),
     ("cheapest least_expensive 最便宜", "least money paid", ""),
+)
+_COMPARATIVES = (
+    ("faster slower quicker 快多少 慢多少 快 慢", "time speed"),
+    ("longer shorter", "time length"),
+    ("heavier lighter 重多少 轻多少", "mass"),
+    ("older younger 大几岁 小几岁", "age"),
+    ("warmer colder hotter cooler", "warmth"),
+    ("dearer cheaper costlier 贵多少 便宜多少", "money paid"),
+    ("taller higher", "length"),
 )
 _PLAIN = (
     "a an the this that these those my our your his her their its it i we you he she they me us him them who whom whose "
@@ -169,15 +205,67 @@ def adjectives() -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
     return found
 
 
-_TAKEN_OVER = frozenset("total amount average median most least count rows distinct list single ref is and".split())
+@cache
+def comparatives() -> dict[str, tuple[str, ...]]:
+    return {word.replace("_", " "): tuple(of.split()) for words, of in _COMPARATIVES for word in words.split()}
+
+
+_TAKEN_OVER = frozenset(
+    [
+        "total",
+        "amount",
+        "average",
+        "median",
+        "most",
+        "least",
+        "count",
+        "rows",
+        "distinct",
+        "list",
+        "single",
+        "ref",
+        "is",
+        "and",
+    ]
+)
 
 
 @cache
 def operations() -> dict[str, str]:
     """The words of operations, with what they ask."""
-    words = {word: kind for word, kind in LEXICON.items() if kind in _TAKEN_OVER and word not in PLAIN - {"who", "which"}}
+    words = {
+        word: kind for word, kind in LEXICON.items() if kind in _TAKEN_OVER and word not in PLAIN - {"who", "which"}
+    }
     words |= {word.replace("_", " "): kind for kind, said in (*_OPERATIONS, *LIMITS) for word in said.split()}
-    for word in "n plus & , one things name names only just 只 人 名 个 为 是 和 与 跟 、 或 最多有 his her its it".split():
+    words |= dict.fromkeys(comparatives(), "differ")
+    for word in [
+        "n",
+        "plus",
+        "&",
+        ",",
+        "one",
+        "things",
+        "name",
+        "names",
+        "only",
+        "just",
+        "只",
+        "人",
+        "名",
+        "个",
+        "为",
+        "是",
+        "和",
+        "与",
+        "跟",
+        "、",
+        "或",
+        "最多有",
+        "his",
+        "her",
+        "its",
+        "it",
+    ]:
         words.pop(word, None)
     return words
 
@@ -199,3 +287,12 @@ def stem(word: str) -> str:
         if low.endswith(ending) and len(low) - len(ending) >= 3 - len(instead) and not low.endswith("ss"):
             return low[: -len(ending)] + instead
     return low
+
+
+_ENDINGS = frozenset(["d", "ed", "n", "en", "ing", "er", "ers", "s", "es", "ly", "t"])
+
+
+def is_same_word(one: str, other: str) -> bool:
+    """Whether they are forms of one word: `sow` and `sown`, `borrowed` and `borrow`."""
+    short, long = sorted((one, other), key=len)
+    return short.isascii() and len(short) > 2 and long.startswith(short) and long[len(short) :] in _ENDINGS
