@@ -1,7 +1,6 @@
 """Answers what a request was read to ask of a table: its rows, figures of columns, differences, who has the most."""
 
 import re
-from collections.abc import Sequence
 from fractions import Fraction
 
 from . import figures
@@ -9,26 +8,23 @@ from .contract import Answer, JsonValue, Refusal, Value
 from .csv_aliases import counts_column
 from .csv_columns import distinct_cells
 from .csv_conditions import by_month, on_days
-from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
-from .csv_figures import MEASURES, Measure, by_group, per_column
+from .csv_counts import count_of_a_kind, row_list, rows_of
+from .csv_figures import MEASURES, Measure, per_column
 from .csv_ranking import COUNTS
 from .patterns import lazy_pattern
-from .table import Column, Table, numbered, numeric_columns
+from .table import Column, Table, numeric_columns
 from .table_asked import asked_of
 from .table_picked import Asked, Unread
+from .table_ranked import by_name, is_money, label_of, meant_of, most_of
 from .table_roles import roles_of
-from .table_words import kinds, stem, words_of
+from .table_words import stem
 
 _LONGEST = 2000
-_DATED = lazy_pattern(r"date|^day$|datum|time|日期|时间", re.IGNORECASE)
 _IS_PRICE = lazy_pattern(r"price|rate|\beach|per[ _]|unit|单价|价格|售价|进价", re.IGNORECASE)
 _WHICH_MONTH = lazy_pattern(
     r"\b(?:which|what) months?\b(?: (?:is|was|had|has|did|do|does|were)\b)?|哪一?个?月(?:份)?", re.IGNORECASE
 )
-_MONTHS = {
-    month: at
-    for at, month in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
-}
+_MONTHS = {month: at for at, month in enumerate((*"一二三四五六七八九十", "十一", "十二"), 1)}
 _CHINESE_MONTH = lazy_pattern("(十[一二]?|[一二三四五六七八九])月")
 _LATIN = lazy_pattern("[A-Za-z]{3,}")
 _MOST_LABELS = 5
@@ -129,69 +125,39 @@ def _asked(
     targets = [one for one in columns if table.header.index(one.name) in of.targets]
     if any(one.mixed for one in targets):
         return None
-    if of.money and of.amount and targets and not any(_is_money(one.name) for one in targets):
+    if of.money and of.amount and targets and not any(is_money(one.name) for one in targets):
         raise Unread(" / ".join(one.name for one in targets))
     measures = [one for one in MEASURES if one.english in of.measures]
     if of.differ:
-        return _difference(table, of, targets or _meant(columns, of, requirement), chinese)
+        return _difference(table, of, targets or meant_of(columns, of, requirement), chinese)
     if of.distinct and len(of.labels) == 1 and not targets:
         return distinct_cells(rows, of.labels[0], chinese)
     if of.conditions and not rows.rows:
         return _number_of(rows, chinese)
     if of.extremes:
-        answer = _extremes(rows, columns, of, targets, measures, chinese, requirement)
-        each = of.group is not None and of.amount and answer is not None
-        whole = _by(rows, columns, of, targets, measures, chinese, requirement) if each else None
-        return answer._replace(text=f"{answer.text}\n{whole.text}") if answer and whole else answer
+        return most_of(rows, columns, of, targets, measures, chinese, requirement)
     if of.group is not None:
-        return _by(rows, columns, of, targets, measures, chinese, requirement)
-    if of.counted and not targets and not measures:
-        return _counted(rows, of, chinese)
-    if of.counted and not measures and not of.amount:
-        return _with_value(rows, targets, chinese)
+        return by_name(rows, columns, of, targets, measures, chinese, requirement)
+    if of.counted and not measures and not (of.amount and targets):
+        return _with_value(rows, targets, chinese) if targets else _counted(rows, of, chinese)
     if measures or of.amount:
-        chosen = targets or _meant(columns, of, requirement)
-        if of.amount and not measures and len(chosen) > 1:
-            raise Unread(" / ".join(one.name for one in chosen))
-        chosen = [one for one in chosen if one.numbers]
-        if not chosen or any(one.mixed for one in chosen):
-            return None
-        if of.amount and not measures and not of.conditions and len(rows.rows) > 1:
-            measures = [MEASURES[0]]
-        return per_column(rows, chosen, measures or [MEASURES[0]], chinese)
+        return _figures(rows, targets or meant_of(columns, of, requirement), of, measures, chinese)
     return _rows_or_cells(table, rows, of, targets, chinese)
 
 
-def _meant(columns: list[Column], of: Asked, requirement: str) -> list[Column]:
-    """Where no column is named: the only one, for `how much` that of money, else that which the requirement names."""
-    plain = [one for one in columns if not one.mixed and not numbered(one.name)]
-    if len(plain) < 2 or (of.measures and not of.amount and not of.conditions):
-        return plain or columns
-    money = [one for one in plain if _is_money(one.name)]
-    if of.amount and len(money) == 1 and not re.search(r"each|per|unit|单价|每", money[0].name, re.IGNORECASE):
-        return money
-    said = requirement.lower()
-    named = [
-        one
-        for one in plain
-        if any(re.search(rf"(?<![a-z]){re.escape(word)}", said) for word in words_of(one.name) if len(word) > 2)
-    ]
-    return named if len(named) == 1 else plain
+def _figures(rows: Table, chosen: list[Column], of: Asked, measures: list[Measure], chinese: bool) -> Answer | None:
+    if of.amount and not measures and len(chosen) > 1:
+        raise Unread(" / ".join(one.name for one in chosen))
+    chosen = [one for one in chosen if one.numbers]
+    if not chosen or any(one.mixed for one in chosen):
+        return None
+    return per_column(rows, chosen, measures or [MEASURES[0]], chinese)
 
 
 def _with_value(rows: Table, targets: list[Column], chinese: bool) -> Answer:
     """`how many took maths`: the rows that have anything there."""
     kept = [row for at, row in enumerate(rows.rows) if all(one.cells[at] is not None for one in targets)]
     return _number_of(rows._replace(rows=tuple(kept)), chinese)
-
-
-def _is_money(name: str) -> bool:
-    known = ("money", "paid", "received", "wages")
-    low = name.lower()
-    chinese = () if name.isascii() else [low[at : at + size] for size in (1, 2, 3) for at in range(len(low))]
-    return "×" in name or any(
-        kinds().of_word.get(word, set[str]()).intersection(known) for word in (*words_of(name), *chinese)
-    )
 
 
 def _counted(rows: Table, of: Asked, chinese: bool) -> Answer:
@@ -208,141 +174,9 @@ def _counted(rows: Table, of: Asked, chinese: bool) -> Answer:
 def _number_of(rows: Table, chinese: bool) -> Answer:
     count = len(rows.rows)
     text = f"共 {count} 行" if chinese else rows_of(count)
-    if 0 < count <= _MOST_LABELS and (label := _label(rows, Asked())) is not None:
+    if 0 < count <= _MOST_LABELS and (label := label_of(rows, Asked())) is not None:
         text += f"{'：' if chinese else ': '}{', '.join(row[label] or '-' for row in rows.rows)}"
     return Answer(text, {"columns": list(rows.header)}, {"rows": count}, (Value(str(count), Fraction(count)),))
-
-
-def _by(
-    rows: Table,
-    columns: list[Column],
-    of: Asked,
-    targets: list[Column],
-    measures: list[Measure],
-    chinese: bool,
-    requirement: str,
-) -> Answer | None:
-    group = of.group or 0
-    if of.counted and not targets:
-        return counted_by(rows, group, chinese)
-    chosen = targets or _meant(columns, of, requirement)
-    chosen = [one for one in chosen if one.name != rows.header[group] and not one.mixed]
-    if of.amount and len(chosen) > 1:
-        raise Unread(" / ".join(one.name for one in chosen))
-    if not chosen:
-        return None
-    answer = by_group(rows, group, chosen, measures or [MEASURES[0]], chinese)
-    if len({row[group] for row in rows.rows}) < len(rows.rows):
-        return answer
-    whole = per_column(rows, chosen, measures or [MEASURES[0]], chinese).text
-    return answer._replace(text=f"{whole}\n{answer.text}")
-
-
-def _label(rows: Table, of: Asked) -> int | None:
-    """The column that says whose a row is: the one that is asked for, else the first of names."""
-    if of.group is not None:
-        return of.group
-    if of.labels:
-        return of.labels[0]
-    numeric = {one.name for one in numeric_columns(rows)}
-    texts = [at for at, name in enumerate(rows.header) if name not in numeric]
-    named = [at for at in texts if not _DATED.search(rows.header[at])]
-    return next(iter(named or texts), None)
-
-
-def _extremes(
-    rows: Table,
-    columns: list[Column],
-    of: Asked,
-    targets: list[Column],
-    measures: list[Measure],
-    chinese: bool,
-    requirement: str,
-) -> Answer | None:
-    """The names with the most or the least; by totals where a name that repeats is grouped by."""
-    if of.group is None and measures and {one.english for one in measures} - {"total"}:
-        return None
-    chosen = targets or _meant(columns, of, requirement)
-    label = _label(rows, of)
-    if not chosen or label is None:
-        return None
-    if of.group is None and not (of.listed or of.labels or of.first) and all(one.numbers for one in chosen):
-        wanted = {"most": "max", "least": "min"}
-        named = [next(one for one in MEASURES if one.english == wanted[way]) for way in of.extremes]
-        if len(chosen) > 1 and not targets:
-            raise Unread(" / ".join(one.name for one in chosen))
-        return per_column(rows, chosen, [*measures, *named], chinese)
-    ways = [_ranked(rows, column, label, of, way, chinese) for way in of.extremes for column in chosen]
-    if len(chosen) > 1:
-        raise Unread(" / ".join(one.name for one in chosen))
-    if of.first and len(of.extremes) > 1:
-        ways = ways[:1]
-    if measures and not of.group:
-        ways = [per_column(rows, chosen, measures, chinese), *ways]
-    return ways[-1]._replace(text="\n".join(one.text for one in ways)) if len(ways) > 1 else ways[0]
-
-
-def _ranked(rows: Table, column: Column, label: int, of: Asked, way: str, chinese: bool) -> Answer:
-    pairs = [(at, cell) for at, cell in enumerate(column.cells) if cell is not None]
-    if not pairs:
-        raise Unread(column.name)
-    repeats = len({rows.rows[at][label] for at, _ in pairs}) < len(pairs)
-    summed = of.group is not None or ("total" in of.measures and repeats)
-    if not summed:
-        single = _places(pairs, rows, column, label, of, way, chinese)
-        if repeats and label in of.labels and not _DATED.search(rows.header[label]) and not of.first:
-            whole = _of_totals(rows, column, label, of, way, chinese)
-            if whole.tool_output["names"] != single.tool_output["names"]:
-                said = ("单行", "合计") if chinese else ("in one row", "in total")
-                return single._replace(text=f"{said[0]}: {single.text}\n{said[1]}: {whole.text}", values=())
-        return single
-    return _of_totals(rows, column, label, of, way, chinese)
-
-
-def _of_totals(rows: Table, column: Column, label: int, of: Asked, way: str, chinese: bool) -> Answer:
-    groups = dict[str, list[Fraction]]()
-    for row, cell in zip(rows.rows, column.cells, strict=True):
-        if cell is not None:
-            groups.setdefault(row[label], []).append(cell)
-    measure = next((one for one in MEASURES if one.english in of.measures), MEASURES[0])
-    results = sorted(((name, measure.of(cells)) for name, cells in groups.items()), key=lambda one: one[1])
-    if way == "most":
-        results.reverse()
-    bound = results[min(of.first or 1, len(results)) - 1][1]
-    first = [one for one in results if (one[1] >= bound if way == "most" else one[1] <= bound)]
-    return _named(first, bound, column, rows.header[label], len(rows.rows), chinese)
-
-
-def _places(
-    pairs: Sequence[tuple[int, Fraction]], rows: Table, column: Column, label: int, of: Asked, way: str, chinese: bool
-) -> Answer:
-    ordered = sorted(pairs, key=lambda one: one[1], reverse=way == "most")
-    bound = ordered[min(of.first or 1, len(ordered)) - 1][1]
-    first = [one for one in ordered if (one[1] >= bound if way == "most" else one[1] <= bound)]
-    labels = [label, *(at for at in of.labels if at != label and at != of.group)]
-    named = [(", ".join(rows.rows[at][one] or "-" for one in labels), cell) for at, cell in first]
-    answer = _named(named, bound, column, rows.header[label], len(rows.rows), chinese)
-    if len(first) == 1 and not of.labels:
-        numeric = {one.name for one in numeric_columns(rows)}
-        others = [
-            f"{name}{'：' if chinese else ': '}{rows.rows[first[0][0]][at]}"
-            for at, name in enumerate(rows.header)
-            if at != label and name not in numeric and rows.rows[first[0][0]][at]
-        ]
-        if others:
-            return answer._replace(text=f"{answer.text}{'，' if chinese else ', '}{', '.join(others)}")
-    return answer
-
-
-def _named(
-    first: Sequence[tuple[str, Fraction]], bound: Fraction, column: Column, label: str, rows: int, chinese: bool
-) -> Answer:
-    form = "{}（{}：{}）" if chinese else "{} ({}: {})"
-    text = "\n".join(form.format(name, column.name, figures.shown(cell)) for name, cell in first)
-    names: list[JsonValue] = [name for name, _ in first]
-    asked: dict[str, JsonValue] = {"rows": rows, "column": column.name, "of": label}
-    output: dict[str, JsonValue] = {"names": names, "value": figures.for_json(bound)}
-    return Answer(text, asked, output, (Value(figures.carried(bound), bound),) if len(first) == 1 else ())
 
 
 def _difference(table: Table, of: Asked, targets: list[Column], chinese: bool) -> Answer | None:

@@ -4,83 +4,20 @@ Words without a role are left aside, but for those in a place that an operation 
 table without one, `per team`, `except the deposit`. Then, and where an amount is not used, there is no reading.
 """
 
-import re
-
 from .csv_conditions import Condition
 from .table import Table, numbered
-from .table_picked import MEASURED, Asked, Picking, Unread
-from .table_roles import BY_KIND, Role, ways_of
-from .table_words import comparatives, kinds, stem, words_of
+from .table_grouped import Grouping
+from .table_picked import MEASURED, Asked, Unread
+from .table_roles import BY_KIND, Role
+from .table_words import kinds, said_in, stem, words_of
 
-_WHOLE = frozenset(
-    [
-        "altogether",
-        "in total",
-        "in all",
-        "together",
-        "overall",
-        "all in",
-        "一共",
-        "总共",
-        "共",
-        "總共",
-        "加起来",
-        "全部加起来",
-    ]
-)
+_WHOLE = said_in("altogether in_total in_all together overall all_in 一共 总共 共 總共 加起来 全部加起来")
 """Totals that say nothing of what they are of."""
-_HOW = {
-    "how long": ("time", "length"),
-    "how far": ("length", "time"),
-    "how heavy": ("mass",),
-    "how high": ("length",),
-    "多重": ("mass",),
-    "多远": ("length",),
-    "多久": ("time",),
-}
-_VERBS = frozenset(
-    [
-        "pay",
-        "pays",
-        "paid",
-        "spend",
-        "spent",
-        "bill",
-        "billed",
-        "charge",
-        "charged",
-        "raise",
-        "raised",
-        "earn",
-        "earned",
-        "made",
-        "make",
-        "bring",
-        "brought",
-        "gave",
-        "give",
-        "given",
-        "owe",
-        "owed",
-        "due",
-        "money",
-        "amount",
-        "amounts",
-        "value",
-        "total",
-        "high",
-        "highs",
-        "low",
-        "lows",
-        "worth",
-        "took",
-        "last",
-        "lasted",
-        "far",
-        "old",
-        "weigh",
-        "weighed",
-    ]
+_MONEY = {"money", "paid", "received"}
+_VERBS = said_in(
+    "pay pays paid spend spent bill billed charge charged raise raised earn earned made make "
+    "bring brought gave give given owe owed due money amount amounts value total high highs "
+    "low lows worth took last lasted far old weigh weighed"
 )
 _NO_NOUN = frozenset("的是了呢吗啊吧请帮我你把给对算看要一下这那在有就都和与们也还再去来得被从到中里上个家次咱您麻烦")
 """Signs of Chinese that are no noun on their own."""
@@ -97,16 +34,16 @@ def asked_of(
 
     `nouns` may be said of the rows. With `part`, columns on their own are enough: the rest was asked before.
     """
-    for ahead, sign, behind in zip(roles, roles[1:], roles[2:]):
-        if sign.kind == "sign" and sign.text in "+-*/−" and {ahead.kind, behind.kind} == {"column"}:
+    for at in range(1, len(roles) - 1):
+        beside = {roles[at - 1].kind, roles[at + 1].kind}
+        if roles[at].kind == "sign" and roles[at].text in "+-*/−" and beside == {"column"}:
             return None
     said = [one for one in roles if one.kind != "sign"]
-    return (
-        None if any(one.kind in ("other", "share") for one in said) else _Asking(table, said, known, nouns).asked(part)
-    )
+    beyond = any(one.kind in ("other", "share") for one in said)
+    return None if beyond else _Asking(table, said, known, nouns).asked(part)
 
 
-class _Asking(Picking):
+class _Asking(Grouping):
     """Fills the roles one after the other; each word is used once."""
 
     def asked(self, part: bool) -> Asked | None:
@@ -148,188 +85,39 @@ class _Asking(Picking):
         if of.group is not None and not of.extremes and set(of.labels) - {of.group, *(c.column for c in of.conditions)}:
             raise Unread(" / ".join(self._table.header[at] for at in of.labels))
 
-    def _products(self) -> None:
-        for at in self._all("times"):
-            left, right = self._beside(at, -1), self._beside(at, 1)
-            prices = [one for one in self._numeric if self._is_price(one)]
-            if left is not None and right is None and len(prices) == 1 and left != prices[0]:
-                right = prices[0]
-            if left is None or right is None or left == right:
-                raise Unread(self._roles[at].text)
-            self._used.add(at)
-            self._used |= {
-                one
-                for one in self._all("column")
-                if self._roles[one].columns & {left, right} or self._near(at, 1, "column") == one
-            }
-            self._set(product=(left, right))
-            for other in self._all("column"):
-                if self._numbers_in(other) and not set(self._numbers_in(other)) - self._numeric.keys():
-                    self._used.add(other)
-
-    def _is_price(self, at: int) -> bool:
-        return (
-            re.search(r"price|rate|cost|per|each|单价|价|preis|fee", self._table.header[at], re.IGNORECASE) is not None
-        )
-
-    def _beside(self, at: int, step: int) -> int | None:
-        place = self._near(at, step, "column", over=("plain", "missing", "word", "average"))
-        columns = self._numbers_in(place) if place is not None else []
-        if len(columns) > 1 and place is not None:
-            further = self._near(place, step, "column", over=("plain",))
-            both = set(columns) & set(self._numbers_in(further)) if further is not None else set[int]()
-            columns = sorted(both) or columns
-        return columns[0] if len(columns) == 1 else None
-
-    def _groups(self) -> None:
-        for at in self._all("per", "group"):
-            role = self._roles[at]
-            place = self._near(at, 1, "column", "rows", over=("plain", "number", "and"))
-            if role.text.lower() == "wise":
-                place = None
-            if role.kind == "per" and self._kind(at - 1) == "rows":
-                self._set(counted=True)
-            if role.kind == "group":
-                place = next((one for one in self._all("column") if self._is_text(one)), place)
-            if place is None and (before := self._near(at, -1, "column", over=("plain",))) is not None:
-                place = before if self._is_text(before) else None
-            columns = (
-                [one for one in sorted(self._roles[place].columns) if one not in self._numeric]
-                if place is not None
-                else []
-            )
-            if place is not None and len(columns) == 1:
-                self._used |= {at, place}
-                if self._of.group not in (None, columns[0]):
-                    raise Unread(role.text)
-                self._set(group=columns[0])
-            elif (
-                place is not None
-                and self._kind(place) == "rows"
-                and role.text.lower() in ("per", "each", "every", "每")
-            ):
-                self._used |= {at, place}
-            elif role.kind == "group" or role.text.lower() in ("each", "every", "各", "每", "for each"):
-                self._used.add(at)
-                named = [one.column for one in self._of.conditions if " / " in one.title]
-                if len(named) == 1 and self._of.group is None:
-                    self._set(group=named[0])
-                    continue
-                if self._kind(at + 1) == "word" and self._of.product is None and self._of.group is None:
-                    raise Unread(self._roles[at + 1].text)
-            elif place is None and role.text.lower() == "by" and self._kind(at + 1) != "word":
-                self._used.add(at)
-            else:
-                raise Unread(f"{role.text} {self._roles[at + 1].text if at + 1 < len(self._roles) else ''}".strip())
-
-    def _is_text(self, at: int) -> bool:
-        columns = self._roles[at].columns
-        return at not in self._used and len(columns) == 1 and not (columns & self._numeric.keys())
-
-    def _extremes(self) -> None:
-        for at in self._all("most", "least", "adjective"):
-            role = self._roles[at]
-            self._used.add(at)
-            number = (
-                next(
-                    (
-                        one
-                        for one in (self._near(at, 1, "number"), self._near(at, -1, "number"))
-                        if one and one not in self._used
-                    ),
-                    None,
-                )
-                if self._near(at, 1, "number") != 0
-                else None
-            )
-            if (
-                number is None
-                and self._kind(0) == "number"
-                and self._near(at, -1, "number") == 0
-                and 0 not in self._used
-            ):
-                number = 0
-            if number is not None and self._roles[number].number is not None:
-                count = self._roles[number].number
-                if count is None or count.denominator != 1 or not 0 < count < 1000:
-                    raise Unread(self._roles[number].text)
-                self._used.add(number)
-                self._set(first=int(count))
-            way = role.kind
-            if role.kind == "adjective":
-                way = self._said_of(role)
-            if way not in self._of.extremes:
-                self._set(extremes=(*self._of.extremes, way))
-
-    def _said_of(self, role: Role) -> str:
-        """`coldest`: the least of the column of temperatures."""
-        named = [one for at in self._all("column") for one in self._numbers_in(at) if self._roles[at].sure > BY_KIND]
-        for way, wanted in ways_of(role):
-            fitting = [one for one in self._numeric if self._is_of(one, wanted)]
-            fitting = [one for one in fitting if one in named] or fitting
-            directed = [
-                one for one in fitting if {"least": "min", "most": "max"}[way] in words_of(self._table.header[one])
-            ]
-            priced = [one for one in fitting if self._is_price(one)] if "money" in wanted else []
-            for chosen in (fitting, directed, priced):
-                if len(chosen) == 1:
-                    self._set(targets=tuple(dict.fromkeys((*self._of.targets, chosen[0]))))
-                    return way
-            if len(fitting) > 1:
-                raise Unread(role.text)
-        raise Unread(role.text)
-
     def _measures(self) -> None:
-        for at in self._all(*MEASURED, "amount", "differ", "distinct", "list", "ref"):
+        for at in self._all(*MEASURED, "amount", "differ", "distinct", "list"):
             role = self._roles[at]
             self._used.add(at)
             if role.kind in MEASURED:
-                negation = self._near(at, -1, "not", "without")
-                if negation is not None:
-                    self._used.add(negation)
-                    continue
-                if role.kind not in self._of.measures:
-                    self._set(measures=(*self._of.measures, role.kind))
-                self._slot(at)
+                self._measure(at)
             elif role.kind == "amount":
                 self._set(amount=True)
                 self._how(role)
             elif role.kind == "differ":
-                self._set(differ=True)
-                wanted = comparatives().get(role.text.lower(), ())
-                fitting = [one for one in self._numeric if self._is_of(one, wanted)]
-                if wanted and len(fitting) == 1:
-                    self._set(targets=(fitting[0],))
+                self._differ(role)
             elif role.kind == "distinct":
                 self._set(distinct=True)
-            elif role.kind == "ref":
-                self._set(refers=True)
             else:
-                following = self._roles[at + 1] if at + 1 < len(self._roles) else None
-                if (
-                    role.text.lower() in ("which", "whose")
-                    and self._of.extremes
-                    and following
-                    and following.kind == "word"
-                ):
-                    if following.text.lower() not in ("one", "ones") and stem(following.text) not in self._nouns:
-                        raise Unread(following.text)
+                self._refuse_other_rows(at)
                 self._set(listed=True)
 
-    def _how(self, role: Role) -> None:
-        """`how long`, `how far`: what that is measured in."""
-        if "钱" in role.text or "錢" in role.text or "money" in role.text:
-            self._set(money=True)
-        wanted = _HOW.get(role.text.lower(), ())
-        fitting = [one for one in self._numeric if self._is_of(one, wanted)]
-        if wanted and not fitting:
-            raise Unread(role.text)
-        if wanted and len(fitting) == 1 and not self._of.targets:
-            self._set(targets=(fitting[0],))
+    def _measure(self, at: int) -> None:
+        """`not the average` asks for none."""
+        if (negation := self._near(at, -1, "not", "without")) is not None:
+            self._used.add(negation)
+            return
+        if self._roles[at].kind not in self._of.measures:
+            self._set(measures=(*self._of.measures, self._roles[at].kind))
+        self._slot(at)
 
-    def _is_of(self, column: int, wanted: tuple[str, ...]) -> bool:
-        words = (*words_of(self._table.header[column]), *_chinese_in(self._table.header[column]))
-        return any(kinds().of_word.get(word, set[str]()) & set(wanted) for word in words)
+    def _refuse_other_rows(self, at: int) -> None:
+        """`which teacher has the highest amount`, of a table of orders."""
+        said = self._roles[at].text.lower() in ("which", "whose") and self._of.extremes
+        if said and self._kind(at + 1) == "word":
+            noun = self._roles[at + 1].text
+            if noun.lower() not in ("one", "ones") and stem(noun) not in self._nouns:
+                raise Unread(noun)
 
     def _slot(self, at: int) -> None:
         """The noun behind a figure is no unknown one, unless the column is named beside it."""
@@ -354,58 +142,53 @@ class _Asking(Picking):
             raise Unread(self._roles[word].text)
 
     def _columns(self) -> None:
-        """Which columns are meant: of the ambiguous words those that the others name, too."""
-        sets: list[frozenset[int]] = []
-        labels: list[int] = []
+        """Which columns are meant: of those that are named the ones of numbers, the others say whose they are."""
+        sets, labels = list[frozenset[int]](), list[int]()
         for at in self._all("column"):
             role = self._roles[at]
             numbers = frozenset(self._numbers_in(at))
             texts = role.columns - self._numeric.keys()
-            if self._kind(at - 1) == "without" or self._near(at, -1, "without") is not None:
-                self._used |= {at, *([found] if (found := self._near(at, -1, "without")) is not None else [])}
-                continue
             self._used.add(at)
+            if (without := self._near(at, -1, "without")) is not None:
+                self._used.add(without)
+                continue
             self._refuse_other_noun(at, bool(numbers))
-            if (
-                role.sure == BY_KIND
-                and numbers
-                and {"money", "paid", "received"} & kinds().of_word.get(role.text.lower(), set[str]())
-            ):
+            if role.sure == BY_KIND and numbers and _MONEY & kinds().of_word.get(role.text.lower(), set[str]()):
                 self._set(money=True)
             if numbers and (role.sure > BY_KIND or not texts):
-                sets.append(numbers if role.sure > BY_KIND else numbers)
-            elif texts:
-                labels += [one for one in sorted(texts) if one not in labels] if len(texts) == 1 else []
-        if self._of.product is not None:
-            self._set(labels=tuple(labels))
-            return
-        compared = {one.column for one in self._of.conditions}
+                sets.append(numbers)
+            elif len(texts) == 1:
+                labels += [one for one in texts if one not in labels]
+        self._set(labels=tuple(labels))
+        if self._of.product is None:
+            self._targets(sets)
+
+    def _targets(self, sets: list[frozenset[int]]) -> None:
+        """Of words that may name several columns, those that the other words name, too."""
         narrowed = [one for one in sets if len(one) == 1]
         targets = list(self._of.targets)
         for one in sets:
-            shared = [other for other in sets if other is not one and other & one]
             chosen = one
-            for other in shared:
-                chosen &= other
-            chosen = chosen or one
-            if len(chosen) > 1 and narrowed:
-                chosen = frozenset(chosen) & frozenset().union(*narrowed) or chosen
-            if len(chosen) > 1 and (targets or [two for two in narrowed if two != one]):
+            for other in sets:
+                chosen = chosen & other or chosen
+            if len(chosen) > 1 and (targets or narrowed):
                 continue
             if len(chosen) > 1:
-                way = self._of.extremes[0] if len(self._of.extremes) == 1 else ""
-                directed = [
-                    c for c in chosen if {"least": "min", "most": "max"}.get(way) in words_of(self._table.header[c])
-                ]
-                if len(directed) != 1:
-                    raise Unread(" / ".join(self._table.header[c] for c in sorted(chosen)))
-                chosen = frozenset(directed)
-            targets += [c for c in chosen if c not in targets]
+                chosen = self._directed(chosen)
+            targets += [at for at in chosen if at not in targets]
+        compared = {one.column for one in self._of.conditions}
         rest = [one for one in targets if one not in compared]
-        self._set(
-            targets=tuple(rest or (targets if self._of.figures and not self._all("count") else [])),
-            labels=tuple(labels),
-        )
+        again = targets if self._of.figures and not self._all("count") else []
+        self._set(targets=tuple(rest or again))
+
+    def _directed(self, columns: frozenset[int]) -> frozenset[int]:
+        """The coldest is of `min_c`, the warmest of `max_c`."""
+        ends = {"least": "min", "most": "max"}
+        end = ends[self._of.extremes[0]] if len(self._of.extremes) == 1 else ""
+        directed = frozenset(at for at in columns if end in words_of(self._table.header[at]))
+        if len(directed) != 1:
+            raise Unread(" / ".join(self._table.header[at] for at in sorted(columns)))
+        return directed
 
     def _refuse_other_noun(self, at: int, numbers: bool) -> None:
         """`shipping cost` where only an amount is known: some cost, and not the one that is asked for."""
@@ -423,39 +206,31 @@ class _Asking(Picking):
         """`how many hours` is a total, `how many cats` are rows; of a thing that nobody knows it is neither."""
         for at in self._all("count"):
             self._used.add(at)
-            following = at + 1
-            while self._kind(following) in ("plain", "number", "distinct", "cell", "total") and following < len(
-                self._roles
-            ):
-                following += 1
-            kind = self._kind(following)
+            noun = at + 1
+            while self._kind(noun) in ("plain", "number", "distinct", "cell", "total"):
+                noun += 1
+            kind = self._kind(noun)
             people = [one for one in self._numeric if self._table.header[one] == "人数"]
-            if people and "人" in f"{self._roles[at].text}{self._roles[following].text if kind else ''}":
+            if people and "人" in f"{self._roles[at].text}{self._roles[noun].text if kind else ''}":
                 self._set(targets=(people[0],), measures=self._of.measures or ("total",))
-                continue
-            if (
-                kind == "column"
-                and self._numbers_in(following)
-                and not (
-                    self._roles[following].columns - self._numeric.keys() and self._roles[following].sure == BY_KIND
-                )
-            ):
-                columns = self._numbers_in(following)
-                if columns[0] in self._of.targets or self._of.product:
-                    if not self._of.measures:
-                        self._set(measures=("total",))
-                    continue
-                if self._roles[following].sure == BY_KIND:
-                    self._set(counted=True)
-                    continue
-            told = self._of.conditions and kind == "word" and stem(self._roles[following].text) in self._nouns
-            if kind == "word" and self._kind(at + 1) != "cell" and not (told or self._counts_rows(following)):
-                raise Unread(self._roles[following].text)
-            kept = tuple(one for one in self._of.measures if one != "total" or self._of.targets)
-            self._set(counted=True, measures=kept)
+            elif kind == "column" and self._counts_up(noun):
+                self._set(measures=self._of.measures or ("total",))
+            else:
+                told = self._of.conditions and kind == "word" and stem(self._roles[noun].text) in self._nouns
+                if kind == "word" and self._kind(at + 1) != "cell" and not (told or self._counts_rows(noun)):
+                    raise Unread(self._roles[noun].text)
+                kept = tuple(one for one in self._of.measures if one != "total" or self._of.targets)
+                self._set(counted=True, measures=kept)
+
+    def _counts_up(self, at: int) -> bool:
+        """Whether the column behind `how many` says how many there are."""
+        role, columns = self._roles[at], self._numbers_in(at)
+        if not columns or (role.sure == BY_KIND and role.columns - self._numeric.keys()):
+            return False
+        return columns[0] in self._of.targets or self._of.product is not None
 
     def _counts_rows(self, at: int) -> bool:
-        """Whether an unknown noun behind `how many` can only be the rows: where no column could be how many they are."""
+        """Whether an unknown noun behind `how many` can only be the rows: no column could be how many they are."""
         if not self._roles[at].text.isascii():
             return True
         whole = [
@@ -512,10 +287,3 @@ class _Asking(Picking):
         text = self._roles[at].text
         said = any(" = " in one.title or " ≠ " in one.title for one in self._of.conditions)
         return text.istitle() and len(text) > 1 and not said and self._kind(at + 1) != "cell" and self._of.figures
-
-
-def _chinese_in(name: str) -> list[str]:
-    """Every part of a Chinese name."""
-    if name.isascii():
-        return []
-    return [name[start:end] for start in range(len(name)) for end in range(start + 1, min(len(name), start + 4) + 1)]

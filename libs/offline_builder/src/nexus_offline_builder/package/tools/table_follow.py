@@ -1,4 +1,4 @@
-"""A later turn about a table: what it asks in the place of what was asked before, or of the rows that were the answer."""
+"""A later turn about a table: what it asks instead of what was asked before, or of the rows that were the answer."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The rows that a request picks, by the roles of its words: `over 800 g`, `not in May`, `who has not paid`, `no weight`."""
+"""The rows that a request picks, by the roles of its words: `over 800 g`, `who has not paid`, `no weight`."""
 
 import re
 from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .csv_words import forms_of
 from .patterns import lazy_pattern
 from .table import Column, Table, number_in, numbered, numeric_columns
-from .table_words import ALSO, BEHIND, PLAIN, adjectives, is_same_word, kinds, operations, stem, words_of
+from .table_words import ALSO, BEHIND, PLAIN, adjectives, is_same_word, kinds, operations, said_in, stem, words_of
 
 EXACT, BY_WORD, BY_KIND = 3, 2, 1
 _LONGEST_WORD = 40
@@ -20,128 +20,22 @@ _NUMBER = lazy_pattern(r"[$€£¥]?\s?-?\d[\d,]*(?:\.\d+)?|\.\d+")
 _WORD = lazy_pattern(r"[^\W\d_](?:[\w'’&-]*\w)?|[^\w\s]|\w")
 _BEFORE_PLUS = lazy_pattern(r"\d\s*$")
 _ROUNDED = lazy_pattern(
-    r"\b(?:to |with |rounded to )?(?:one|two|three|\d) (?:decimals?|dp|digits?)(?: places?)?\b|保留\S{1,2}位小数|\bone go\b",
+    r"\b(?:to |with |rounded to )?(?:one|two|three|\d) (?:decimals?|dp|digits?)(?: places?)?\b|"
+    r"保留\S{1,2}位小数|\bone go\b",
     re.IGNORECASE,
 )
-_SPELLED = {
-    word: n
-    for n, word in enumerate(
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 2
-    )
-}
-_SPELLED |= {sign: n for n, sign in enumerate("两二三四五六七八九十") if sign not in "两"} | {"两": 2}
-_SPELLED |= {sign: n for n, sign in enumerate("二三四五六七八九十", 2)}
-_DAYS = frozenset(
-    [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "mondays",
-        "fridays",
-        "saturdays",
-        "sundays",
-    ]
+_SPELLED = dict(two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12)
+_SPELLED |= {"两": 2} | {sign: n for n, sign in enumerate("二三四五六七八九十", 2)}
+_DAYS = said_in("monday tuesday wednesday thursday friday saturday sunday mondays fridays saturdays sundays")
+_ACTIVE = said_in(
+    "total average median most least adjective count amount differ times per share other "
+    "distinct number cell without > < ≥ ≤"
 )
-_ACTIVE = frozenset(
-    [
-        "total",
-        "average",
-        "median",
-        "most",
-        "least",
-        "adjective",
-        "count",
-        "amount",
-        "differ",
-        "times",
-        "per",
-        "share",
-        "other",
-        "distinct",
-        "number",
-        "cell",
-        "without",
-        ">",
-        "<",
-        "≥",
-        "≤",
-    ]
-)
-_SOFT = frozenset(
-    [
-        "give",
-        "gave",
-        "given",
-        "made",
-        "make",
-        "bring",
-        "brought",
-        "amount",
-        "amounts",
-        "value",
-        "total",
-        "worth",
-        "far",
-        "last",
-        "took",
-        "time",
-        "times",
-        "rate",
-        "rates",
-        "old",
-        "day",
-        "days",
-        "person",
-        "people",
-        "name",
-        "names",
-        "who",
-        "when",
-        "where",
-        "kind",
-        "type",
-        "item",
-        "items",
-        "sold",
-        "length",
-        "minute",
-        "minutes",
-        "sec",
-        "count",
-        "due",
-        "high",
-        "low",
-        "highs",
-        "lows",
-        "night",
-        "nights",
-        "words",
-        "raise",
-        "budget",
-        "sales",
-        "grade",
-        "h",
-        "s",
-        "m",
-        "c",
-        "f",
-        "g",
-        "付",
-        "分",
-        "斤",
-        "克",
-        "里程",
-        "人",
-        "月",
-        "晚",
-        "花",
-        "货",
-        "day",
-    ]
+_SOFT = said_in(
+    "give gave given made make bring brought amount amounts value total worth far last took "
+    "time times rate rates old day days person people name names who when where kind type "
+    "item items sold length minute minutes sec count due high low highs lows night nights "
+    "words raise budget sales grade h s m c f g 付 分 斤 克 里程 人 月 晚 花 货 day"
 )
 """Words that may be said of a column, and say nothing where there is none."""
 
@@ -271,49 +165,63 @@ class _Words:
         return Role("number", text, number=number_in(text.strip()))
 
     def _role(self, word: str, text: str) -> Role | None:
+        """What a word is: a name of the table before an operation, that before what a column may be called besides."""
         said = word.strip("'")
+        kind = self._operations.get(said)
+        return (
+            self._name(said, text)
+            or self._operation(said, text)
+            or self._part(said, text, kind)
+            or (Role(kind, text) if kind not in (None, "rows") else None)
+            or self._called(said, text, kind)
+            or (Role(kind, text) if kind is not None else None)
+            or self._other(said, text)
+        )
+
+    def _name(self, said: str, text: str) -> Role | None:
         names = self._names.get(said) or self._names.get(stem(said))
         if names and (said not in PLAIN or said in self._names) and not (len(said) == 1 and said in "aio"):
             return Role("column", text, columns=frozenset(names), sure=EXACT)
-        cells = (
-            self._cells.get(said)
-            if said not in PLAIN and (len(said) > 1 or not said.isascii() or text.isupper())
-            else None
-        )
-        if cells and said not in self._operations and said not in BEHIND:
-            return Role("cell", text, cells=tuple((at, frozenset(held)) for at, held in cells.items()))
-        if (adjective := self._adjectives.get(said)) is not None:
-            return Role("adjective", text, sure=len(adjective))
-        parts = self._parts.get(stem(said))
-        if not parts and len(said) > 2 and said not in PLAIN and said not in self._operations:
-            parts = {at for word, held in self._parts.items() if is_same_word(said, word) for at in held}
+        whole = said not in PLAIN and (len(said) > 1 or not said.isascii() or text.isupper())
+        cells = self._cells.get(said) if whole and said not in self._operations and said not in BEHIND else None
+        return Role("cell", text, cells=tuple((at, frozenset(held)) for at, held in cells.items())) if cells else None
+
+    def _operation(self, said: str, text: str) -> Role | None:
+        """What no column of a like name is meant by."""
+        if said in self._adjectives:
+            return Role("adjective", text)
         if said in BEHIND:
             return Role("behind" if said != "+" or _BEFORE_PLUS.search(self._clause[: self._at]) else "sign", text)
-        kind = self._operations.get(said)
+        return None
+
+    def _part(self, said: str, text: str, kind: str | None) -> Role | None:
+        """A column by a word of its name, in any of its forms."""
+        parts = self._parts.get(stem(said))
+        if not parts and len(said) > 2 and said not in PLAIN and kind is None:
+            parts = {at for word, held in self._parts.items() if is_same_word(said, word) for at in held}
         if parts and (kind in (None, "rows") or len(said) > 6):
             return Role("column", text, columns=frozenset(parts), sure=BY_WORD)
-        if kind == "count" and said in ("number", "nr") and not parts:
-            return Role("count", text)
-        known = self._known.of_word.get(said) or self._known.of_word.get(stem(said)) or ()
-        if kind not in (None, "rows"):
-            return Role(kind, text)
+        return None
+
+    def _called(self, said: str, text: str, kind: str | None) -> Role | None:
+        """A column by what it is of; a cell by a part of it."""
+        known = self._known.of_word.get(said) or self._known.of_word.get(stem(said)) or set[str]()
         columns = frozenset(at for one in known for at in self._kinds.get(one, ()))
-        if not columns and not (known and {"wages"} & set(known)):
-            columns = frozenset(at for one in known for other in ALSO.get(one, ()) for at in self._kinds.get(other, ()))
+        others = {other for one in known for other in ALSO.get(one, ())} if "wages" not in known else set[str]()
+        columns = columns or frozenset(at for one in others for at in self._kinds.get(one, ()))
         if columns:
             return Role("column", text, columns=columns, sure=BY_KIND)
         held = self._part_cells.get(said, {}) if text[:1].isupper() or not said.isascii() else {}
         if sum(map(len, held.values())) == 1 and said not in PLAIN and kind is None and len(said) > 1:
             return Role("cell", text, cells=tuple((at, frozenset(one)) for at, one in held.items()))
-        if kind is not None:
-            return Role(kind, text)
-        if known and said not in _SOFT and any(one in self._known.measures for one in known):
-            return Role("missing", text)
+        missing = kind is None and said not in _SOFT and any(one in self._known.measures for one in known)
+        return Role("missing", text) if missing else None
+
+    def _other(self, said: str, text: str) -> Role | None:
         if said in _SPELLED:
             return Role("number", text, number=Fraction(_SPELLED[said]), spelled=True)
-        return (
-            Role("plain", text) if said in PLAIN or (said in _SOFT and (len(said) > 1 or not said.isascii())) else None
-        )
+        soft = said in _SOFT and (len(said) > 1 or not said.isascii())
+        return Role("plain", text) if soft or said in PLAIN else None
 
     def _single(self, clause: str, at: int) -> Role:
         found = _WORD.match(clause, at)

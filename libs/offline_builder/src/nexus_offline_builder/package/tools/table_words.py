@@ -9,17 +9,25 @@ from functools import cache
 from .csv_words import LEXICON
 from .patterns import lazy_pattern
 
+
+def said_in(words: str) -> frozenset[str]:
+    """The words of a list, `_` for a blank in one."""
+    return frozenset(word.replace("_", " ") for word in words.split())
+
+
 _OPERATIONS = (
     ("times", "times multiplied_by multiply_by multiplied x × * 乘以 乘 乘上"),
     (
         "total",
-        "summed sum_up add_them add_it all_in whole_sum in_total_all tally 总共 共 全部加起来 加總 總共 總計 總額 總金額",
+        "summed sum_up add_them add_it all_in whole_sum in_total_all tally 总共 共 全部加起来 加總 總共 "
+        "總計 總額 總金額",
     ),
     ("average", "mean mean_of average_of 平均分 平均數 平均"),
     ("median", "middle_value 中位"),
     (
         "count",
-        "how_many_times how_often nr number 几家 几位 几笔 几次 几天 几节 几条 几类 多少次 多少笔 多少天 多少种 几种 多少家 "
+        "how_many_times how_often nr number 几家 几位 几笔 几次 几天 几节 几条 几类 多少次 多少笔 多少天 "
+        "多少种 几种 多少家  "
         "几样东西 筆數 幾筆 幾個 几 幾 多少人 有多少",
     ),
     ("amount", "得多少 how_far how_long how_heavy how_high 多少錢 多少 多重 多远 多久 多高"),
@@ -28,7 +36,8 @@ _OPERATIONS = (
     (
         "differ",
         "difference gap apart behind ahead_of ahead more_than less_than further_than than differ compared_to "
-        "by_how_much how_much_more how_much_less how_many_more go_up went_up gone_up vs versus 相差 差 差多少 多多少 少多少 高多少 低多少 比",
+        "by_how_much how_much_more how_much_less how_many_more go_up went_up gone_up vs versus 相差 差 "
+        "差多少 多多少 少多少 高多少 低多少 比",
     ),
     ("group", "compare breakdown broken_down split_by 对比 比较 分别 各"),
     ("per", "per each every by grouped_by for_each for_every 每 每个 每家 每种 每类 每位 按 按照 各 各个 每人 wise"),
@@ -39,7 +48,8 @@ _OPERATIONS = (
     ),
     (
         "not",
-        "not n't never don't doesn't didn't isn't aren't wasn't weren't hasn't haven't dont isnt arent didnt 没 未 不是 没有 還沒",
+        "not n't never don't doesn't didn't isn't aren't wasn't weren't hasn't haven't dont isnt arent "
+        "didnt 没 未 不是 没有 還沒",
     ),
     ("empty", "no empty blank missing lacks lacking forgot forgotten nothing 没填 没写 空着 空白 缺 没登记 沒填"),
     ("share", "share percentage percent proportion % fraction 占 占比 百分之 比例"),
@@ -69,7 +79,8 @@ BEHIND = {
     for sign, words in (
         (
             "≥",
-            "or_more and_more or_over and_over or_above and_above or_higher or_better or_longer and_up + 以上 及以上 或以上",
+            "or_more and_more or_over and_over or_above and_above or_higher or_better or_longer and_up + "
+            "以上 及以上 或以上",
         ),
         ("≤", "or_less and_less or_fewer or_under and_under or_below and_below or_lower or_shorter 以下 及以下 或以下"),
     )
@@ -78,18 +89,21 @@ BEHIND = {
 _CONCEPTS = (
     (
         "money",
-        "amount amounts value total sum betrag summe montant importe bedrag gbp eur usd chf made make bring brought gave "
+        "amount amounts value total sum betrag summe montant importe bedrag gbp eur usd chf made make "
+        "bring brought gave  "
         "given give due money 钱 金额 金額 錢",
     ),
     (
         "paid",
-        "cost costs price prices priced paid pay pays paying spent spend bill bills billed charge charged fee fees fare "
+        "cost costs price prices priced paid pay pays paying spent spend bill bills billed charge charged "
+        "fee fees fare  "
         "fares expense expenses invoice invoiced owe owed worth kosten preis prix precio prezzo prijs rent "
         "花 花了 费用 支出 单价 价格 价 花费 开支 付 價格 單價",
     ),
     (
         "received",
-        "income earn earned earns revenue takings raise raised donation donations donated turnover sales umsatz made make "
+        "income earn earned earns revenue takings raise raised donation donations donated turnover sales "
+        "umsatz made make  "
         "bring brought gave given give 收入 营业额 销售额",
     ),
     ("wages", "salary salaries wage wages 工资 工钱 薪水"),
@@ -97,12 +111,14 @@ _CONCEPTS = (
     ("goals", "goals goal tore tor"),
     (
         "time",
-        "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h day days lasted last took dauer zeit "
+        "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h day days "
+        "lasted last took dauer zeit  "
         "durée tiempo 时间 时长 分钟 小时 耗时 持续 用时 秒",
     ),
     (
         "length",
-        "distance km kms kilometre kilometres kilometer kilometers miles mile mi metres meters metre m nm cm length far "
+        "distance km kms kilometre kilometres kilometer kilometers miles mile mi metres meters metre m nm "
+        "cm length far  "
         "strecke 距离 公里 里程 长度 千米",
     ),
     (
@@ -115,7 +131,8 @@ _CONCEPTS = (
     ("age", "age ages old alter 年龄 岁 岁数"),
     (
         "pieces",
-        "qty quantity pieces pcs units stock menge anzahl stück cantidad sold items count 数量 库存 件数 存量 个数 件 卖得 數量 庫存",
+        "qty quantity pieces pcs units stock menge anzahl stück cantidad sold items count 数量 库存 件数 "
+        "存量 个数 件 卖得 數量 庫存",
     ),
     ("words", "words word woerter wörter mots palabras 字数"),
     ("guests", "guests guest gäste people persons personen 人数"),
@@ -131,7 +148,8 @@ _NAMES = (
     ("client", "client clients customer customers kunde kunden klient client cliente 客户 顾客 買家 客人"),
     (
         "person",
-        "who name names person people employee member runner player pupil student kid kids child children 姓名 名字 谁 "
+        "who name names person people employee member runner player pupil student kid kids child children "
+        "姓名 名字 谁  "
         "同学 学生 员工 人",
     ),
     ("date", "when date dates day days datum tag fecha 日期 日子 哪天 时间 什么时候 几号"),
@@ -169,9 +187,12 @@ _COMPARATIVES = (
     ("taller higher", "length"),
 )
 _PLAIN = (
-    "a an the this that these those my our your his her their its it i we you he she they me us him them who whom whose "
-    "which what when where why how is are was were be been being am do does did done have has had having will would can "
-    "could should may might must shall of in on at to from for with by as and or but so if then than too also just only "
+    "a an the this that these those my our your his her their its it i we you he she they me us him them "
+    "who whom whose  "
+    "which what when where why how is are was were be been being am do does did done have has had having "
+    "will would can  "
+    "could should may might must shall of in on at to from for with by as and or but so if then than too "
+    "also just only  "
     "all any some there here over into about up out off please pls hi hello hey ok okay now well yes no not "
     "i_mean 's s t m re ve ll d's got get much many each every per whole both very quite really still yet"
 )
@@ -210,23 +231,11 @@ def comparatives() -> dict[str, tuple[str, ...]]:
     return {word.replace("_", " "): tuple(of.split()) for words, of in _COMPARATIVES for word in words.split()}
 
 
-_TAKEN_OVER = frozenset(
-    [
-        "total",
-        "amount",
-        "average",
-        "median",
-        "most",
-        "least",
-        "count",
-        "rows",
-        "distinct",
-        "list",
-        "single",
-        "ref",
-        "is",
-        "and",
-    ]
+_TAKEN_OVER = said_in("total amount average median most least count rows distinct list single ref is and")
+
+
+_NO_OPERATION = said_in(
+    "n plus & , one things name names only just his her its it 只 人 名 个 为 是 和 与 跟 、 或 最多有"
 )
 
 
@@ -238,34 +247,7 @@ def operations() -> dict[str, str]:
     }
     words |= {word.replace("_", " "): kind for kind, said in (*_OPERATIONS, *LIMITS) for word in said.split()}
     words |= dict.fromkeys(comparatives(), "differ")
-    for word in [
-        "n",
-        "plus",
-        "&",
-        ",",
-        "one",
-        "things",
-        "name",
-        "names",
-        "only",
-        "just",
-        "只",
-        "人",
-        "名",
-        "个",
-        "为",
-        "是",
-        "和",
-        "与",
-        "跟",
-        "、",
-        "或",
-        "最多有",
-        "his",
-        "her",
-        "its",
-        "it",
-    ]:
+    for word in _NO_OPERATION:
         words.pop(word, None)
     return words
 
@@ -289,7 +271,7 @@ def stem(word: str) -> str:
     return low
 
 
-_ENDINGS = frozenset(["d", "ed", "n", "en", "ing", "er", "ers", "s", "es", "ly", "t"])
+_ENDINGS = said_in("d ed n en ing er ers s es ly t")
 
 
 def is_same_word(one: str, other: str) -> bool:
