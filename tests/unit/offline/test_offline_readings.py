@@ -33,7 +33,7 @@ READ = {
         (f"total of amount for ann\n{TABLE}", "name = ann:\n1 row:\ntotal of amount = 10"),
         (f"top 2 by amount\n{TABLE}", "ops, ann, 10\nops, bob, 6"),
         ("每个部门有几行\n部门,金额\n甲,3\n乙,4\n甲,1", "- 甲: 2"),
-        ("部门,金额\n甲,3\n乙,4\n甲部门的合计", "部门 为 甲：\n共 1 行：\n金额 的合计 = 3"),
+        ("部门,金额\n甲,3\n乙,4\n甲部门的合计", "部门 = 甲:\n共 1 行：\n金额 的合计 = 3"),
     ],
     "unit_conversion": [
         ("minus 40 Fahrenheit to Celsius", "-40 °F = -40 °C"),

@@ -21,13 +21,21 @@ _HOW = lazy_pattern(
 def of_rows(request: str, document: Node, chinese: bool, requirement: str = "") -> Answer | None:
     """The answer as it would be of a table with a row for each object; None where nothing is asked of rows."""
     table, name = _table_in(document) or (None, "")
-    if table is None or not request.strip():
+    if table is None or not request.strip() or _names_another(request, document, name, table):
         return None
     if name and name not in table.header:
         one = re.escape(name.removesuffix("s"))
         rows = "行" if not name.isascii() else " rows "
         request = re.sub(one if not name.isascii() else rf"(?<!\w){one}s?(?!\w)", rows, request)
     return answer_to(table, request, chinese, requirement)
+
+
+def _names_another(request: str, document: Node, name: str, table: Table) -> bool:
+    """Whether a key beside the list is named, which holds a value or a list of its own."""
+    objects = [one for one in nested(document) if isinstance(one, dict) and not set(one) & set(table.header)]
+    keys = {key for one in objects for key, value in one.items() if key != name and not isinstance(value, dict)}
+    said = request.lower()
+    return any(re.search(rf"(?<![a-z0-9]){re.escape(key.lower())}(?![a-z0-9])", said) for key in keys if len(key) > 1)
 
 
 def followed_rows(question: Question) -> Answer | None:

@@ -26,6 +26,7 @@ _WHICH_MONTH = lazy_pattern(
 )
 _MONTHS = {month: at for at, month in enumerate((*"一二三四五六七八九十", "十一", "十二"), 1)}
 _CHINESE_MONTH = lazy_pattern("(十[一二]?|[一二三四五六七八九])月")
+_SIGN = lazy_pattern(r"[-+/−]")
 _LATIN = lazy_pattern("[A-Za-z]{3,}")
 _MOST_LABELS = 5
 
@@ -35,6 +36,8 @@ def read_request(table: Table, request: str, requirement: str = "", part: bool =
     if not request.strip() or len(request) > _LONGEST:
         return None
     request = _CHINESE_MONTH.sub(lambda found: f"{_MONTHS[found[1]]}月", request)
+    if _works_out(table, request):
+        return None
     table, request = by_month(table, _WHICH_MONTH.sub(" per month ", request)) or (table, request)
     conditions = []
     if (days := on_days(table, request)) is not None:
@@ -43,6 +46,19 @@ def read_request(table: Table, request: str, requirement: str = "", part: bool =
     nouns = frozenset(stem(word) for word in _LATIN.findall(requirement))
     asked = asked_of(table, roles_of(table, request), tuple(conditions), nouns, part)
     return (table, asked) if asked is not None else None
+
+
+def _works_out(table: Table, request: str) -> bool:
+    """`revenue - cost`: what no figure of a column is."""
+    signs = [found.span() for found in _SIGN.finditer(request)]
+    low = request.lower()
+    names = [name.lower() for name in table.header]
+    return any(
+        low[:start].rstrip().endswith(one) and low[end:].lstrip().startswith(other)
+        for start, end in signs
+        for one in names
+        for other in names
+    )
 
 
 def answer_to(table: Table, request: str, chinese: bool, requirement: str = "") -> Answer | None:

@@ -94,6 +94,7 @@ class _Asking(Grouping):
             elif role.kind == "amount":
                 self._set(amount=True)
                 self._how(role)
+                self._refuse_other_amount(role)
             elif role.kind == "differ":
                 self._differ(role)
             elif role.kind == "distinct":
@@ -101,6 +102,16 @@ class _Asking(Grouping):
             else:
                 self._refuse_other_rows(at)
                 self._set(listed=True)
+
+    def _refuse_other_amount(self, role: Role) -> None:
+        """`丙多少钱`, `孙丽的电话是多少`: Chinese names nothing with a capital, so that a noun is all that tells it."""
+        if role.text.isascii() or self._of.targets or self._of.product is not None:
+            return
+        clause = [one for one in self._roles if one.clause == role.clause]
+        nouns = [one.text for one in clause if one.kind == "word" and one.text not in _NO_NOUN]
+        named = any(one.kind in ("column", "missing", "total") for one in clause)
+        if not named and len(nouns) > (1 if self._of.conditions else 0):
+            raise Unread("".join(nouns))
 
     def _measure(self, at: int) -> None:
         """`not the average` asks for none."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from . import figures
 from .contract import Answer, Value
 from .patterns import lazy_pattern
-from .table import Table
+from .table import Table, numeric_columns
 from .table_answers import answer_of_asked, kept_rows, read_request
 from .table_picked import Asked, Unread
 
@@ -36,6 +36,9 @@ def followed_request(
             return None
         new = read[1]
         if not (new.figures or new.conditions or new.targets or new.labels or (new.listed and _REFERS.search(words))):
+            return None
+        compared = any(re.search(r" [<>≤≥] ", one.title) for one in base.conditions)
+        if _only_columns(new) and new.targets and compared and not _REFERS.search(words):
             return None
         whole = new.figures and _OF_ALL.search(words)
         if _only_columns(new) and new.targets and base.extremes and not _REFERS.search(words):
@@ -96,14 +99,21 @@ def _of_rows(table: Table, base: Asked, new: Asked, chinese: bool, requirement: 
         asked = [next((at for at, name in enumerate(rows.header) if not name.isdigit()), 0)]
     if not asked or len(rows.rows) > _MOST_SHOWN:
         return None
-    lines = [f"{rows.header[at]} = {', '.join(_plain(row[at]) for row in rows.rows)}" for at in asked]
-    cells = [row[at] for at in asked for row in rows.rows]
+    numeric = {one.name: one.cells for one in numeric_columns(rows)}
+    shown = {at: _shown([row[at] for row in rows.rows], numeric.get(rows.header[at])) for at in asked}
+    lines = [f"{rows.header[at]} = {', '.join(cells)}" for at, cells in shown.items()]
+    cells = [cell for held in shown.values() for cell in held]
     values = (Value(cells[0]),) if len(cells) == 1 else ()
     return Answer("\n".join(lines), {"columns": [rows.header[at] for at in asked]}, {"values": [*cells]}, values)
 
 
-def _plain(cell: str) -> str:
-    return figures.shown(Fraction(cell)) if re.fullmatch(r"-?\d+\.\d+", cell) else cell or "-"
+def _shown(cells: list[str], numbers: Sequence[Fraction | None] | None) -> list[str]:
+    """Numbers in plain digits, unless they are of a currency or percentages."""
+    known = numbers or [None] * len(cells)
+    return [
+        figures.shown(number) if number is not None and not re.search(r"[$€£¥%]", cell) else cell or "-"
+        for cell, number in zip(cells, known, strict=True)
+    ]
 
 
 def _answered_rows(table: Table, base: Asked, requirement: str) -> Table | None:

@@ -211,6 +211,12 @@ class Picking:
                 raise Unread(self._roles[at].text)
             self._used.add(at)
             chosen.setdefault((columns[0], self._negated(at)), set()).update(cells[columns[0]])
+        for at in self._all("plain", "word"):
+            ahead = self._roles[at - 1].text.lower() if at else ""
+            held = [one for one in range(len(self._table.header)) if self._holds(one, self._roles[at].text.lower())]
+            if _is_letter(self._roles[at].text) and ahead in ("in", "for", "of", "by") and len(held) == 1:
+                self._used.add(at)
+                chosen.setdefault((held[0], False), set()).add(self._roles[at].text.lower())
         for (column, negated), said in chosen.items():
             self._one_of(column, frozenset(said), negated)
 

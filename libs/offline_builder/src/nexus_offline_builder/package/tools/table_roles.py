@@ -33,7 +33,7 @@ _ACTIVE = said_in(
 )
 _SOFT = said_in(
     "give gave given made make bring brought amount amounts value total worth far last took "
-    "time times rate rates old day days person people name names who when where kind type "
+    "time times old day days person people name names who when where kind type "
     "item items sold length minute minutes sec count due high low highs lows night nights "
     "words raise budget sales grade h s m c f g 付 分 斤 克 里程 人 月 晚 花 货 day"
 )
@@ -121,10 +121,10 @@ class _Words:
             for part in (plain[-2:], plain[:2]) if len(plain) > 2 else (plain[:1],):
                 self._parts.setdefault(part, set()).add(at)
         chinese = [one for one in self._known.of_word if not one.isascii() and len(one) > 1 and one in low]
-        for word in (*words, stem(words[0]) if words else "", *chinese):
-            for kind in self._known.of_word.get(word, ()):
-                if (kind in self._known.measures) == (at in self.numeric):
-                    self._kinds.setdefault(kind, set()).add(at)
+        of = {kind for word in (*words, *map(stem, words), *chinese) for kind in self._known.of_word.get(word, ())}
+        for kind in of - ({"money"} if of & {"paid", "received"} else set[str]()):
+            if (kind in self._known.measures) == (at in self.numeric):
+                self._kinds.setdefault(kind, set()).add(at)
 
     def _take_cells(self, at: int, name: str, cells: set[str]) -> None:
         for cell in cells:
@@ -157,12 +157,22 @@ class _Words:
                 continue
             if number and len(number.group()) >= size:
                 break
+            if not word.isascii() and self._cuts_a_name(low, at, size):
+                continue
             if (role := self._role(word, clause[at : at + size])) is not None:
                 return role
         if number is None or (at and (clause[at - 1].isalnum() and clause[at - 1].isascii())):
             return None
         text = number.group().rstrip(",")
         return Role("number", text, number=number_in(text.strip()))
+
+    def _cuts_a_name(self, text: str, at: int, size: int) -> bool:
+        """`总数` of `总数量`, where that is a column: Chinese has no blanks between its words."""
+        if text[at : at + size] in self._names or text[at : at + size] in self._cells:
+            return False
+        inside = range(at + 1, at + size)
+        names = [one for one in self._names if len(one) > 1 and not one.isascii()]
+        return any(text.startswith(one, start) and start + len(one) > at + size for start in inside for one in names)
 
     def _role(self, word: str, text: str) -> Role | None:
         """What a word is: a name of the table before an operation, that before what a column may be called besides."""

@@ -140,7 +140,8 @@ _CONCEPTS = (
     ("high", "high highs max maximum peak"),
     ("low", "low lows min minimum"),
     ("speed", "speed kmh km/h mph knots geschwindigkeit 速度"),
-    ("points", "points score scores marks mark grade grades punkte 分 分数 成绩 得分"),
+    ("marks", "score scores marks mark grade grades 分 分数 成绩 得分"),
+    ("points", "points point score scores punkte 得分"),
 )
 ALSO = {"paid": ("money",), "received": ("money",), "money": ("paid", "received")}
 """What a column of another kind may be called by: an amount is what is paid or received."""
@@ -271,7 +272,7 @@ def stem(word: str) -> str:
     return low
 
 
-_ENDINGS = said_in("d ed n en ing er ers s es ly t")
+_ENDINGS = said_in("d ed n en ing er ers s es")
 
 
 def is_same_word(one: str, other: str) -> bool:
