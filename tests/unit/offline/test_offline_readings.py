@@ -150,7 +150,7 @@ SECOND_TURNS = [
     ("date_arithmetic", ("days between 2024-01-01 and 2024-03-01", "and in hours?"), "1440 hours"),
     ("text_statistics", ("the cat sat", "and how many characters?"), "characters: 11"),
     ("text_statistics", ("count words: a b a", "and the unique ones?"), "unique words: 2"),
-    ("json_query", (f"get cities from {DOCUMENT}", "how many were there?"), ": 2"),
+    ("json_query", (f"get cities from {DOCUMENT}", "how many were there?"), "2 rows"),
     ("json_query", (f"get cities from {DOCUMENT}", "now look up [1].city in that"), "Oslo"),
     ("json_query", (f"get n from {DOCUMENT}", "and user.name?"), "Ann"),
     ("pattern_extraction", ("emails: a@b.org, c@d.org", "how many were there?"), "(2)"),

@@ -92,7 +92,8 @@ class Grouping(Picking):
                 return
             unread = following == "word" and self._of.product is None and self._of.group is None
         else:
-            unread = said != "by" or following == "word"
+            ordered = self._all("most", "least", "adjective") and said in ("by", "按")
+            unread = said != "by" or following == "word" or (following == "column" and not ordered)
         if unread:
             raise Unread(f"{said} {self._roles[at + 1].text if following else ''}".strip())
 

@@ -164,6 +164,10 @@ def _places(
     ordered = sorted(pairs, key=lambda one: one[1], reverse=way == "most")
     bound = ordered[min(of.first or 1, len(ordered)) - 1][1]
     first = [one for one in ordered if (one[1] >= bound if way == "most" else one[1] <= bound)]
+    if of.first and not of.labels:
+        listed = "\n".join(", ".join(rows.rows[at]) for at, _ in first)
+        named = [(rows.rows[at][label] or "-", cell) for at, cell in first]
+        return _named(named, bound, column, rows.header[label], len(rows.rows), chinese)._replace(text=listed)
     labels = [label, *(at for at in of.labels if at != label and at != of.group)]
     named = [(", ".join(rows.rows[at][one] or "-" for one in labels), cell) for at, cell in first]
     answer = _named(named, bound, column, rows.header[label], len(rows.rows), chinese)

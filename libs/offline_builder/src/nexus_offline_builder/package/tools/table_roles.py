@@ -35,7 +35,7 @@ _SOFT = said_in(
     "give gave given made make bring brought amount amounts value total worth far last took "
     "time times old day days person people name names who when where kind type "
     "item items sold length minute minutes sec count due high low highs lows night nights "
-    "words raise budget sales grade h s m c f g 付 分 斤 克 里程 人 月 晚 花 货 day"
+    "words raise budget sales h s m c f g 付 分 斤 克 里程 人 月 晚 花 货 day"
 )
 """Words that may be said of a column, and say nothing where there is none."""
 

@@ -132,7 +132,7 @@ _CONCEPTS = (
     (
         "pieces",
         "qty quantity pieces pcs units stock menge anzahl stück cantidad sold items count 数量 库存 件数 "
-        "存量 个数 件 卖得 數量 庫存",
+        "存量 个数 件 卖 數量 庫存",
     ),
     ("words", "words word woerter wörter mots palabras 字数"),
     ("guests", "guests guest gäste people persons personen 人数"),
