@@ -144,7 +144,6 @@ ANSWERED: list[tuple[str, list[tuple[list[str], list[str]]]]] = [
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("teacher: paste class marks, get average best worst", [MARKS + "\nhow many failed english (under 65)"]),
-    ("shop sales pasted from excel, totals by month, by shop etc", [SHOPS + "\nwhich month was best"]),
     ("totals for tables", ["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\ntotal of items with 5 or more"]),
     ("totals for tables", ["item,qty,price\npen,5,1.20\npad,2,3.50\nink,9,0.80\nprice of 1 or 2"]),
     ("totals for tables", [LEAGUE + "\nbest team"]),

@@ -59,6 +59,7 @@ _IS_SO_ANYWAY = lazy_pattern(
     r"result|the answer|if|when|because|after)\b|instead of (?:me|us|my|a|the)\b",
     re.IGNORECASE,
 )
+_GAPS = lazy_pattern(r"(?:缺考|缺席|缺勤|未考|空白?|missing|empty|blanks?)的?\s*$", re.IGNORECASE)
 """Conditions that an answer meets where nothing of the kind was asked for."""
 _ROUNDING = lazy_pattern(
     r",?\s*(?:and |then )*(?:\bround\w*(?: (?:it|that|this|the \w+|up|down|off))*(?: ?(?:to|with))?|\bto)\s+(?:the )?"
@@ -246,7 +247,7 @@ def _pieces(prompt: str, answer: str, tool: str) -> Iterator[Piece]:
             said = found.group().strip(" ,.;?，。；？\0")
             if tool in _CHANGING and re.search(r"\w", said) and said.lower() in f"{answer}\n{answer[::-1]}".lower():
                 yield Piece(said, ())
-            elif not _IS_SO_ANYWAY.match(said):
+            elif not (_IS_SO_ANYWAY.match(said) or _GAPS.search(asked[: found.start()])):
                 yield _without(prompt, found.start(), found.end(), _content(found))
     yield from _wishes(prompt, asked, answer)
     if tool == "json_query" and (whole := _WHOLE.search(asked)) and re.search(r"= [\[{]", answer):
@@ -363,7 +364,7 @@ def _numbers(prompt: str, asked: str, tool: str) -> Iterator[Piece]:
         others = [f"{prompt[:start]}{other}{prompt[end:]}" for other in _other_numbers(number)]
         if others:
             yield Piece(number, tuple(others), (_GROUPED.sub("", number),))
-    for found in _NUMBER_WORD.finditer(asked):
+    for found in _NUMBER_WORD.finditer(asked) if tool not in _OF_RECORDS else ():
         if tool == "date_arithmetic" and not _OF_TIME.match(asked, found.end()):
             continue
         one, other = ("六", "九") if not found.group().isascii() else ("six", "nine")

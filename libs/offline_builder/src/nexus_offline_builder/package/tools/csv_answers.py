@@ -15,9 +15,10 @@ from .csv_products import put_together, spread
 from .csv_ranking import ranked
 from .csv_read import answer_of, picks_or_counts
 from .csv_rows import Picked, picked_rows
-from .csv_scope import refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
+from .csv_scope import UNCLEAR, refuse_by_row, refuse_other_rows, refuse_second_group, refuse_unclear, without_names
 from .patterns import lazy_pattern
 from .table import MISSING, Column, Table, numeric_columns
+from .table_answers import answer_to
 from .wording import asks_how_many
 
 COUNT = lazy_pattern(
@@ -69,8 +70,20 @@ _PLACED = lazy_pattern(
 )
 
 
-def answered(table: Table, request: str, chinese: bool, total: bool = False) -> Answer:
+def answered(table: Table, request: str, chinese: bool, total: bool = False, requirement: str = "") -> Answer:
     """`total`: the request is a short one about an earlier table, in which a total may go without saying."""
+    try:
+        if (answer := answer_to(table, request, chinese, requirement)) is not None:
+            return answer
+    except Refusal as refusal:
+        try:
+            return _answered(table, request, chinese, total)
+        except Refusal as other:
+            raise refusal if other.english.startswith(UNCLEAR) else other from None
+    return _answered(table, request, chinese, total)
+
+
+def _answered(table: Table, request: str, chinese: bool, total: bool) -> Answer:
     table, request = with_zeros(table, request)
     plain = without_gaps(table, request)
     whole = answer_of(table, plain, chinese)

@@ -311,9 +311,10 @@ def _by_day(table: Table, request: str) -> Filtered | None:
     name = (said["n3"] or said["n4"] or "").lower()[:3]
     month = 1 + [one[:3] for one in MONTHS].index(name) if name else int(said["m"] or said["m2"])
     day = int(said["d"] or said["d2"] or said["d3"] or said["d4"])
-    year = said["y"] or {_month_of(row[at])[:4] for row in table.rows}.pop()
-    if not said["y"] and len({_month_of(row[at])[:4] for row in table.rows}) > 1:
+    years = {_month_of(row[at])[:4] for row in table.rows}
+    if not said["y"] and len(years) != 1:
         return None
+    year = said["y"] or years.pop()
     wanted = str(day_of(int(year), month, day))
     way = (said["how"] or said["behind"] or "").strip().lower()
     holds = _ORDERS.get(way, eq)

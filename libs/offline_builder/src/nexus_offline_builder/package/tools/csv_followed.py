@@ -18,6 +18,7 @@ from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
+from .table_follow import followed_request
 from .wording import asks_how_many
 
 TABLE_WORDS = lazy_pattern(
@@ -63,6 +64,8 @@ def about_earlier_table(question: Question) -> Task | None:
         before = (table.around, *reversed(question.earlier[:at]))
         if (answer := followed(table, before, without_gaps(table, words), question.chinese)) is not None:
             return Task(CERTAIN, lambda: answer)
+        if (later := followed_request(table, before, words, question.chinese, question.requirement)) is not None:
+            return Task(CERTAIN, lambda: later)
         return _of_table(table, in_its_words(table, words), question)
     asks = _asks_figure(words) or (GROUP.search(words) and not re.search(r"\d", words))
     if not asks or _LISTS_NUMBERS.search(words) or not TABLE_WORDS.search(words):

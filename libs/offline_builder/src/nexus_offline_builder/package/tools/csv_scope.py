@@ -45,6 +45,8 @@ _SAYS_NOTHING = lazy_pattern(
     re.IGNORECASE,
 )
 _LONGEST_REQUEST = 1000
+UNCLEAR = "I cannot tell what to work out"
+"""How a refusal begins that says no more than which words are not known."""
 
 
 _BY_ROW = lazy_pattern(

@@ -25,7 +25,7 @@ def understand(question: Question) -> Task | None:
         confidence = POSSIBLE
     else:
         confidence = CERTAIN if "统计" in table.around or GROUP.search(table.around) else LIKELY
-    return Task(confidence, lambda: answered(table, table.around, question.chinese))
+    return Task(confidence, lambda: answered(table, table.around, question.chinese, requirement=question.requirement))
 
 
 TOOL = Tool(

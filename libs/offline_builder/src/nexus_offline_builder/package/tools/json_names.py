@@ -3,7 +3,7 @@
 import re
 
 from .contract import Question
-from .json_document import Node, document_in, nested
+from .json_document import Document, Node, document_in, nested
 from .json_scope import names_in
 from .patterns import lazy_pattern
 
@@ -65,3 +65,17 @@ def with_key(question: Question) -> str:
     if found["zhkey"]:
         return f"{said['zh'] or said['en']}的{found['zhkey']}"
     return f"the {found['key']} of {said['en'] or said['zh']}" if found["key"] else text
+
+
+def in_the_singular(document: Document) -> str:
+    """The request with `skus` and `Sku` as `sku`, where that is how the document calls it."""
+    request, names = document.request, names_in(document.value)
+    for name in names:
+        if name.isascii() and len(name) > 3 and name.endswith("s") and name[:-1] not in names:
+            request = re.sub(rf"(?<![\w$.-]){re.escape(name[:-1])}(?!\w)", name, request, flags=re.IGNORECASE)
+        if name.isascii() and f"{name}s" not in names and len(name) > 1 and name not in ("it", "a"):
+            many = rf"{re.escape(name)}s|{re.escape(name[:-1])}ies" if name.endswith("y") else rf"{re.escape(name)}s"
+            request = re.sub(rf"(?<![\w$.-])(?:{many})(?!\w)", name, request)
+            if [other.lower() for other in names].count(name.lower()) == 1:
+                request = re.sub(rf"(?<![\w$.-]){re.escape(name)}(?!\w)", name, request, flags=re.IGNORECASE)
+    return request

@@ -8,7 +8,7 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task
 from .json_defaults import in_full
 from .json_document import STEP, Document, Node, Numeral, document_in, nested, plain, selected, written
 from .json_figures import figure_of, holder_of, scope_of
-from .json_names import of_a_name, with_key
+from .json_names import in_the_singular, of_a_name, with_key
 from .json_rows import followed_rows, measured, of_rows
 from .json_scope import VALIDITY, hint, names_in, refuse_unread, without_keys
 from .json_turns import BARE_PATH, ITS, LEFT, OTHER_PLACE, apart, value_beside
@@ -170,25 +170,39 @@ def _answer(document: Document, question: Question) -> Answer:
     if len(parts := apart(document.request)) > 1:
         answers = [_answer(document._replace(request=part), question) for part in parts]
         return answers[0]._replace(text="\n".join(answer.text for answer in answers), values=())
-    rows = partial(of_rows, document.request, document.value, question.chinese)
     paths = (_DOLLAR_PATH, BARE_PATH, _LEADING_PATH)
     tabular = document.repeated is None and not any(form.search(document.request) for form in paths)
-    of_one = of_a_name(_in_the_singular(document), document.value) is not None
-    if tabular and not of_one and (answer := rows(only_picks=True)) is not None:
-        return answer
+    of_one = of_a_name(in_the_singular(document), document.value) is not None
+    unread: Refusal | None = None
+    try:
+        rows = of_rows(document.request, document.value, question.chinese, question.requirement) if tabular else None
+    except Refusal as refusal:
+        rows, unread = None, refusal
+    counted = rows is not None and set(rows.tool_output) == {"rows"} and "rows" not in rows.tool_input
+    if rows is not None and not of_one and not (counted and _counts_a_key(document, question)):
+        return rows
     try:
         return _at_path(document, question)
+    except Refusal as refusal:
+        if rows is None:
+            raise unread or refusal from None
+        return rows
+
+
+def _counts_a_key(document: Document, question: Question) -> bool:
+    """Whether what is counted has a path of its own."""
+    try:
+        answer = _at_path(document, question)
     except Refusal:
-        if not tabular or (answer := rows(only_picks=False)) is None:
-            raise
-        return answer
+        return False
+    return "length" in answer.tool_output and answer.tool_input.get("path") != "$"
 
 
 def _at_path(document: Document, question: Question) -> Answer:
     scope = scope_of(document.request, document.value) if not BARE_PATH.search(document.request) else None
     if scope is not None and (_LENGTH.search(scope[1]) or any(name in scope[1] for name in names_in(scope[0]))):
         document = document._replace(value=scope[0], request=scope[1])
-    request = _in_the_singular(document)
+    request = in_the_singular(document)
     unnamed = without_keys(request, document.value)
     if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, BARE_PATH, _NAMED)):
         return validity(document, question)
@@ -233,20 +247,6 @@ def _counted(path: str, title: str, value: Node) -> Answer:
         return _shown(path, title, value)
     count = len(value)
     return Answer(f"{title}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count)),))
-
-
-def _in_the_singular(document: Document) -> str:
-    """The request with `skus` and `Sku` as `sku`, where that is how the document calls it."""
-    request, names = document.request, names_in(document.value)
-    for name in names:
-        if name.isascii() and len(name) > 3 and name.endswith("s") and name[:-1] not in names:
-            request = re.sub(rf"(?<![\w$.-]){re.escape(name[:-1])}(?!\w)", name, request, flags=re.IGNORECASE)
-        if name.isascii() and f"{name}s" not in names and len(name) > 1 and name not in ("it", "a"):
-            many = rf"{re.escape(name)}s|{re.escape(name[:-1])}ies" if name.endswith("y") else rf"{re.escape(name)}s"
-            request = re.sub(rf"(?<![\w$.-])(?:{many})(?!\w)", name, request)
-            if [other.lower() for other in names].count(name.lower()) == 1:
-                request = re.sub(rf"(?<![\w$.-]){re.escape(name)}(?!\w)", name, request, flags=re.IGNORECASE)
-    return request
 
 
 def _only_list(values: list[Node]) -> list[Node]:

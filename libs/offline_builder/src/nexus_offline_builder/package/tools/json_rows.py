@@ -2,14 +2,15 @@
 
 import re
 
-from .contract import Answer, Question, Refusal
+from .contract import Answer, Question
 from .csv_aliases import in_its_words
-from .csv_read import answer_of, followed, picks_or_counts
+from .csv_read import answer_of, followed
 from .json_document import Node, Numeral, document_in, nested, written
 from .patterns import lazy_pattern
 from .table import Table
+from .table_answers import answer_to
+from .table_follow import followed_request
 
-_LONGEST = 200
 _KEYS = {"heavy": "weight", "old": "age", "long": "length", "tall": "height", "expensive": "price"}
 _HOW = lazy_pattern(
     r"\bhow (heavy|old|long|tall|expensive)\b(?= are (?:all|they)\b| .*\b(?:together|altogether|in total)\b)",
@@ -17,24 +18,24 @@ _HOW = lazy_pattern(
 )
 
 
-def of_rows(request: str, document: Node, chinese: bool, only_picks: bool) -> Answer | None:
-    """The answer where every word of the request is read; with `only_picks`, where it picks, counts or ranks rows."""
+def of_rows(request: str, document: Node, chinese: bool, requirement: str = "") -> Answer | None:
+    """The answer as it would be of a table with a row for each object; None where nothing is asked of rows."""
     table, name = _table_in(document) or (None, "")
-    if table is None or not request.strip() or len(request) > _LONGEST:
+    if table is None or not request.strip() or _names_another(request, document, name, table):
         return None
-    if name not in table.header:
+    if name and name not in table.header:
         one = re.escape(name.removesuffix("s"))
-        request = re.sub(one if not name.isascii() else rf"(?<!\w){one}s?(?!\w)", " ", request) if name else request
-    for text in dict.fromkeys((request, in_its_words(table, request))):
-        if only_picks and not picks_or_counts(table, text):
-            continue
-        try:
-            answer = answer_of(table, text, chinese)
-        except Refusal:
-            return None
-        if answer is not None:
-            return answer
-    return None
+        rows = "行" if not name.isascii() else " rows "
+        request = re.sub(one if not name.isascii() else rf"(?<!\w){one}s?(?!\w)", rows, request)
+    return answer_to(table, request, chinese, requirement)
+
+
+def _names_another(request: str, document: Node, name: str, table: Table) -> bool:
+    """Whether a key beside the list is named, which holds a value or a list of its own."""
+    objects = [one for one in nested(document) if isinstance(one, dict) and not set(one) & set(table.header)]
+    keys = {key for one in objects for key, value in one.items() if key != name and not isinstance(value, dict)}
+    said = request.lower()
+    return any(re.search(rf"(?<![a-z0-9]){re.escape(key.lower())}(?![a-z0-9])", said) for key in keys if len(key) > 1)
 
 
 def followed_rows(question: Question) -> Answer | None:
@@ -44,7 +45,9 @@ def followed_rows(question: Question) -> Answer | None:
     if before is None or table is None or re.search(r"[\[\]$]|\w\.\w", question.text):
         return None
     request = in_its_words(table, before.request)
-    return followed(table, [request], question.text, question.chinese) if answer_of(table, request, False) else None
+    if answer_of(table, request, False) and (answer := followed(table, [request], question.text, question.chinese)):
+        return answer
+    return followed_request(table, [before.request], question.text, question.chinese, question.requirement)
 
 
 def measured(request: str, document: Node) -> str:

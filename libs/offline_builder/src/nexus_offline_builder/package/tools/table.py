@@ -40,6 +40,9 @@ _AMOUNT = lazy_pattern(
     r"\s*[%€$£元]?\s*\)?$"
 )
 _GROUPED = lazy_pattern(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?")
+_ASKING = lazy_pattern(r"[?？]|[\u4e00-\u9fff]{8}|多少|[几谁哪]")
+_IS_LONG = lazy_pattern(r"\S\s+\S")
+"""A cell of a first line that a question may be."""
 _MOST_COLUMNS = 500
 _FEWEST_ALIKE = 2
 _LONGEST_LINE = 20_000
@@ -225,11 +228,17 @@ def _table(rows: list[list[str]], around: str) -> Table | None:
 
 
 def _begins_with_request(rows: list[list[str]]) -> bool:
-    """Whether words with a comma stand on top of the header: `sort by a, please`."""
-    if len(rows) < 3 or not any(" " in cell for cell in rows[0]):
+    """Whether words with a comma stand on top of the header: `sort by a, please`, `谁最多,老板要`."""
+    if len(rows) < 3:
         return False
-    wordy = all(number_in(cell) is None for row in rows[:2] for cell in row)
-    return wordy and any(
+    first, widths = rows[0], {len(row) for row in rows[1:]}
+    wordy = all(number_in(cell) is None for cell in rows[1])
+    asks = any(_ASKING.search(cell) or _IS_LONG.search(cell) for cell in first)
+    if len(widths) == 1 and len(first) not in widths:
+        return wordy and (asks or len(first) < len(rows[1])) and _is_header(rows[1:])
+    if not (asks and wordy) or any(number_in(cell) is not None for cell in first):
+        return False
+    return any(
         any(at < len(row) and number_in(row[at]) is not None for row in rows[2:])
         and all(at < len(row) and (row[at].lower() in MISSING or number_in(row[at]) is not None) for row in rows[2:])
         for at in range(len(rows[1]))
