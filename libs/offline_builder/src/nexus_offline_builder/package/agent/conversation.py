@@ -12,7 +12,7 @@ from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
 from .left_out import left_out, two_requests
-from .operations import operated, operation_in
+from .operations import operation_in, works_on
 from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .second_try import reworded
@@ -20,9 +20,11 @@ from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
 from .substitution import substituted
+from .worked_on import main_value, operated
 
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
+_MOST_CHANGED = 3
 _SYMBOL = lazy_pattern(r"(?<=\d)\s*[A-Za-z]{1,4}(?![A-Za-z])")
 _OF_RESULT = lazy_pattern(
     r"\b(?:that|it|this|those|them|off|minus|less|take|knock|subtract|reduce|deduct|result|total)\b|[减扣让]",
@@ -131,15 +133,17 @@ class Conversation:
         return reply
 
     def _best(self, question: Question, position: int) -> Reply:
+        worked = self._worked_on(question, position) if position and works_on(question.text) else None
+        if worked is not None:
+            return worked
         claim = self._claim(question)
         if (whole := self._in_full(question, claim)) is not None:
-            return (self._worked_on(question, position) if _OF_RESULT.search(question.text) else None) or whole
+            return whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
             if followed is not None and not _is_failed(followed):
                 return followed
-            if claim is None or _OF_RESULT.search(question.text):
-                followed = self._worked_on(question, position) or followed
+            followed = self._worked_on(question, position) or followed
             if followed is not None:
                 return followed
         if claim is None:
@@ -162,27 +166,33 @@ class Conversation:
         return None
 
     def _worked_on(self, question: Question, position: int) -> Reply | None:
-        """The reply to a prompt that does no more than work on with the result before it."""
+        """The reply to a prompt that works on with the result before it."""
         operation = operation_in(question.text) if position else None
         values = self._values_before(position) if operation is not None else ()
-        if operation is None or not values:
+        value = main_value(values, operation.per) if operation is not None and values else None
+        if operation is None or value is None:
             return None
-        whole = _SHARED.search(question.text) or re.search("合计|总|total", question.text, re.IGNORECASE)
-        value = values[-1] if len(values) == 1 or whole else None
         before = self._replay(position - 1)
-        made = operated(value, operation, before.text) if value is not None else None
-        if made is None or not before.tool_calls:
+        if not before.tool_calls:
             return None
-        said, result, unit = made
-        spoken = f"{figures.carried(result)} {unit}".strip()
-        sign = "=" if figures.is_exact(result) else "≈"
+        if operation.sign in "+-" and (extended(question.text, self._read(position - 1)) is not None):
+            return None
+        lines = operated(value, operation, before.text, question.text)
+        if not lines:
+            return None
+        texts = [f"{said} {figures.equals(result)}" for said, result, _ in lines]
+        shown = [
+            re.sub(r"(?= \(|$)", f" {unit}", text, count=1) if unit else text
+            for text, (_, _, unit) in zip(texts, lines, strict=True)
+        ]
         call: dict[str, JsonValue] = {
             "name": before.tool_calls[0]["name"],
-            "input": {"expression": said},
-            "output": {"result": figures.for_json(result)},
+            "input": {"expression": "; ".join(said for said, _, _ in lines)},
+            "output": {"result": figures.for_json(lines[0].result)},
         }
-        text = f"{said} {sign} {figures.shown(result)} {unit}".rstrip() + figures.in_short(result)
-        return Reply(text, (call,), (Value(spoken, result),))
+        spoken = [f"{figures.carried(result)} {unit}".strip() for _, result, unit in lines]
+        results = tuple(Value(text, line.result, line.said) for text, line in zip(spoken, lines, strict=True))
+        return Reply("\n".join(shown), (call,), results, read=spoken[0] if lines[0].unit else lines[0].said)
 
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]
@@ -197,7 +207,8 @@ class Conversation:
             prompt = in_full_words(self._turns[position].prompt)
             question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
-            self._wholes[position] = (whole.read if whole is not None else None) or prompt
+            read = whole.read if whole is not None else self._replay(position).read if position else None
+            self._wholes[position] = read or prompt
         return self._wholes[position]
 
     def _has_words(self, text: str) -> bool:
@@ -222,20 +233,38 @@ class Conversation:
         return next(able, max(claims, key=lambda claim: claim.task.confidence, default=None))
 
     def _exchanged(self, question: Question, position: int) -> Reply | None:
-        """The reply to a prompt that says only what is different from the prompt before, or comes on top of it."""
-        if position == 0:
-            return None
-        before = self._replay(position - 1).read or in_full_words(self._turns[position - 1].prompt)
-        text = extended(question.text, before) or substituted(question.text, before)
-        if text is None:
-            return None
+        """The reply to a prompt that says only what is different from a prompt before, or comes on top of it.
+
+        What was done to the result of that prompt since is done again.
+        """
+        for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1):
+            before = self._read(at)
+            text = (extended(question.text, before) if at == position - 1 else None) or substituted(question.text, before)
+            if text is not None:
+                return self._changed(question, text, before, at, position)
+            if self._replay(at).tool_calls and operation_in(self._turns[at].prompt) is None:
+                return None
+        return None
+
+    def _changed(self, question: Question, text: str, before: str, at: int, position: int) -> Reply | None:
         changed = question._replace(text=text, earlier=())
         claim = self._claim(changed)
-        if (whole := self._in_full(changed, claim)) is not None:
-            return whole
-        if claim is None or claim.task.confidence < self._confidence_in(before, question):
-            return None
-        return _done(claim)._replace(read=text)
+        reply = self._in_full(changed, claim)
+        if reply is None:
+            if claim is None or claim.task.confidence < self._confidence_in(before, question):
+                return None
+            reply = _done(claim)._replace(read=text)
+        turns = [*self._turns[:at], Turn(text, None)]
+        for turn in self._turns[at + 1 : position]:
+            if _is_failed(reply):
+                return None
+            reply = Conversation(self._tools, turns, self._today, self._requirement).reply(turn.prompt)
+            turns.append(Turn(turn.prompt, None))
+        return reply
+
+    def _read(self, position: int) -> str:
+        """What the prompt of a turn was taken to say in full."""
+        return self._replay(position).read or in_full_words(self._turns[position].prompt)
 
     def _confidence_in(self, before: str, question: Question) -> int:
         """What is different is read with no more doubt than the whole was."""
