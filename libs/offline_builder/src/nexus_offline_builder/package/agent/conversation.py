@@ -11,8 +11,10 @@ from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .data_before import asked_of_data
+from .dates_before import moved
 from .left_out import left_out, two_requests
-from .operations import operation_in, works_on
+from .operations import names_result, operation_in, works_on
 from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .second_try import reworded
@@ -136,7 +138,7 @@ class Conversation:
         worked = self._worked_on(question, position) if position and works_on(question.text) else None
         if worked is not None:
             return worked
-        claim = self._claim(question)
+        claim, followed = self._claim(question), None
         if (whole := self._in_full(question, claim)) is not None:
             return whole
         if claim is None or claim.task.confidence < CERTAIN:
@@ -144,13 +146,12 @@ class Conversation:
             if followed is not None and not _is_failed(followed):
                 return followed
             followed = self._worked_on(question, position) or followed
-            if followed is not None:
+            if followed is not None and not _is_failed(followed):
                 return followed
-        if claim is None:
-            return Reply(cannot(question.text, self._tools, question.chinese))
-        done = _done(claim)
-        worked = self._worked_on(question, position) if _is_failed(done) and not done.final else None
-        return worked or done
+        done = _done(claim) if claim is not None else followed
+        if done is None or (_is_failed(done) and not done.final):
+            done = self._worked_on(question, position) or self._of_data(question, position) or done
+        return done or Reply(cannot(question.text, self._tools, question.chinese))
 
     def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
@@ -168,6 +169,8 @@ class Conversation:
     def _worked_on(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that works on with the result before it."""
         operation = operation_in(question.text) if position else None
+        if position and (later := self._moved(question, position)) is not None:
+            return later
         values = self._values_before(position) if operation is not None else ()
         value = main_value(values, operation.per) if operation is not None and values else None
         if operation is None or value is None:
@@ -175,7 +178,12 @@ class Conversation:
         before = self._replay(position - 1)
         if not before.tool_calls:
             return None
-        if operation.sign in "+-" and (extended(question.text, self._read(position - 1)) is not None):
+        read = self._read(position - 1)
+        if operation.sign in "+-" and extended(question.text, read) is not None:
+            return None
+        if operation.sign == "/" and not names_result(question.text) and substituted(question.text, read) is not None:
+            return None
+        if operation.sign == "*" and not operation.per and before.tool_calls[0]["name"] == "date_arithmetic":
             return None
         lines = operated(value, operation, before.text, question.text)
         if not lines:
@@ -193,6 +201,23 @@ class Conversation:
         spoken = [f"{figures.carried(result)} {unit}".strip() for _, result, unit in lines]
         results = tuple(Value(text, line.result, line.said) for text, line in zip(spoken, lines, strict=True))
         return Reply("\n".join(shown), (call,), results, read=spoken[0] if lines[0].unit else lines[0].said)
+
+    def _moved(self, question: Question, position: int) -> Reply | None:
+        values = self._values_before(position)
+        text = moved(question.text, values[0].spoken) if len(values) == 1 and values[0].number is None else None
+        claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
+        return _done(claim)._replace(read=text) if claim is not None else None
+
+    def _of_data(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that is asked of the data of an earlier turn."""
+        for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1):
+            call = next(iter(self._replay(at).tool_calls), {"output": None, "name": ""})
+            for text in asked_of_data(question.text, self._read(at), call["output"], str(call["name"])):
+                claim = self._claim(question._replace(text=text, earlier=()))
+                done = _done(claim) if claim is not None and claim.task.confidence == CERTAIN else None
+                if done is not None and not _is_failed(done):
+                    return done._replace(read=text)
+        return None
 
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]

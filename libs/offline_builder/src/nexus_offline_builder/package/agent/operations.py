@@ -36,7 +36,7 @@ _PRONOUN = lazy_pattern(
 )
 _OTHERWISE = lazy_pattern(
     r"\b(?:without|except\w*|excluding|not|never|than|at (?:least|most)|instead|rather|average|median|convert|"
-    r"between \S+ and|from \S+ to|ago|older|younger)\b|n't\b|不[算是要含]|除了|平均[值数]|换算|[之以]?前|之?后",
+    r"between \S+ and|from \S+ to|ago|older|younger)\b|n't\b|不[算是要含]|除了|平均[值数]|换算|[天周月年][之以]?[前后]|[之以][前后]",
     re.IGNORECASE,
 )
 """Says that something else is to be done than to work on with the result."""
@@ -44,7 +44,7 @@ _IT = r"(?:that|it|this|those|them|these|the \w+)"
 _REDUCING = r"(?:discounts?|vouchers?|coupons?|rebates?|refunds?|cheaper|fewer|gone|missing|broken|deductions?)"
 _MINUS_AHEAD = lazy_pattern(
     rf"\b(?:minus|less|subtract\w*|deduct\w*|remov\w+|knock\w*|reduc\w+|lower\w*|cut|spent|us(?:ed|ing)|lost|sold|burn\w*|"
-    rf"ate|eaten|{_REDUCING})\b|-\s*$|(?:减|扣|去掉|优惠|便宜|少|用掉|用了|花了|花掉|花去|退|降|让利|抹|卖掉|送出)[^加]*$",
+    rf"ate|eaten|{_REDUCING})\b|-\s*$|(?:减|扣|去掉|优惠|便宜|少|用掉|用了|花了|花掉|花去|退|降|让|抹|卖掉|送出)[^加]*$",
     re.IGNORECASE,
 )
 _TAKEN = lazy_pattern(r"\b(?:takes?|taking|took|comes?|get|gets)\b", re.IGNORECASE)
@@ -195,6 +195,11 @@ def _of_a_share(number: Fraction, ahead: str, behind: str) -> Operation | None:
 def _per(rate: "re.Match[str]") -> str:
     said = rate.groupdict()
     return (said.get("per") or said.get("zh") or "each").lower()
+
+
+def names_result(prompt: str) -> bool:
+    """Whether `prompt` says that it is about the result."""
+    return _PRONOUN.search(prompt) is not None
 
 
 def works_on(prompt: str) -> bool:

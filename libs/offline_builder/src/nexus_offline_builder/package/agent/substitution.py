@@ -64,7 +64,7 @@ _OLD = lazy_pattern(rf"\b(?:not|instead of|rather than)\s+(?:the |an? )?({NUMBER
 _OTHERWISE = lazy_pattern(
     r"\b(?:another|further|additional|extra|on top|more|less|fewer|plus|minus|times|add|subtract|without|except\w*|"
     r"exclud\w+|not|than|over|under|above|below|at (?:least|most)|average|mean|median|convert|per|each (?=\d)|"
-    r"off)\b|再|又|[减除乘]|加(?!班)|不|除了|平均|最|大于|小于|超过|还剩",
+    r"off|holidays?)\b|再|又|[减除乘]|加(?!班)|不|除了|平均|最|大于|小于|超过|还剩|放假|假期|节",
     re.IGNORECASE,
 )
 """Says that something is to be done besides, or under a condition, unless the question before said so too."""
@@ -93,6 +93,7 @@ _ROLES = (
     r"\b(?:gives?|gave|pays?|paid|hands?|got)\b|付|给|收",
 )
 _ROLE_PATTERNS = tuple(lazy_pattern(form, re.IGNORECASE) for form in _ROLES)
+_DATA = lazy_pattern(r"[\[{|\t]|\n[^\n]*[,;][^\n]*\n")
 _SHORT = 14
 _CLOSEST, _FARTHEST = 3.0, 8.0
 
@@ -110,7 +111,7 @@ class _Piece(NamedTuple):
 
 def substituted(prompt: str, before: str) -> str | None:
     """`before` with the one thing in it exchanged that `prompt` names; None where it may be meant otherwise."""
-    if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE:
+    if len(prompt) > _LONGEST or len(before) > _LONGEST_BEFORE or _DATA.search(prompt) or _DATA.search(before):
         return None
     if (swapped := _swapped(prompt.strip(), before.strip())) is not None:
         return swapped
@@ -174,6 +175,8 @@ def _pieces(text: str) -> list[_Piece]:
         if kind == "number":
             at = end + len(text[end:]) - len(text[end:].lstrip())
             mention = mention_at(text, at)
+            if mention is None and re.match(r"[A-Za-z]", text[end:]):
+                continue
             if mention is not None and (unit := unit_named(mention.name)) is not None and mention.name.lower() != "in":
                 noun, is_unit, end = unit.kind, True, mention.end
             elif word := re.match(r"\s?(?:of the |more )?([a-z]{3,}|[\u4e00-\u9fff])", text[end:], re.IGNORECASE):

@@ -9,11 +9,13 @@ from ..tools.contract import Value
 from ..tools.patterns import lazy_pattern
 from ..tools.unit_names import mentions_in
 from ..tools.units import Unit, converted, unit_named
-from .operations import Operation
+from .operations import Operation, names_result
 
 _DIGITS = lazy_pattern(r"^[-\d.,/\s]+")
 _INTO = lazy_pattern(r"(?:\b(?:in|into|to|total|many|much)\s+|多少|几)$", re.IGNORECASE)
 _HEAD = lazy_pattern(r"-?[\d.]+")
+_WHOLE = lazy_pattern(r"[\d.]+ [-+] [\d.]+%")
+_SAME = {"天": "[天日]", "日": "[天日]", "night": "(?:night|day)"}
 _PLURAL = ("es", "s")
 
 
@@ -32,6 +34,9 @@ def main_value(values: tuple[Value, ...], per: str) -> Value | None:
     named = [value for value in values if per and _is_of(per, value.label)]
     if len(named) == 1:
         return named[0]
+    wholes = [value for value in values if _WHOLE.fullmatch(value.label)]
+    if len(wholes) == 1:
+        return wholes[0]
     heads = {found.group() for value in values if (found := _HEAD.match(value.label))}
     signs = all(re.search(r"[-+*/]", value.label) for value in values)
     return values[0] if len(values) == 2 and len(heads) == 1 and signs else None
@@ -46,12 +51,14 @@ def operated(value: Value, operation: Operation, answer: str, prompt: str) -> li
     number, amount = value.number, operation.number
     if operation.per:
         return _by_rate(value, operation, answer, unit)
+    if unit is None and own is not None:
+        unit = _unit_beside(value, own, answer)
     if operation.sign in "+-" and not operation.share:
         if own is not None and unit is None and not _beside(value, operation.unit, answer):
             return []
         if own is not None and unit is not None:
             return _in_one_unit(number, unit, operation, own, _target(prompt, unit))
-    if unit is not None and unit.offset:
+    if unit is not None and unit.offset and not (operation.sign in "+-" and not operation.share and names_result(prompt)):
         return []
     said = f"{figures.shown(number)} {operation.sign} {figures.shown(amount)}{'%' if operation.share else ''}"
     share = amount / 100
@@ -106,12 +113,20 @@ def _target(prompt: str, unit: Unit) -> Unit | None:
 
 def _beside(value: Value, name: str, answer: str) -> bool:
     """Whether `answer` says that the value counts what is named: `90 days`, `words: 27`."""
-    stem = re.escape(_stem(name))
+    stem = _SAME.get(_stem(name)) or re.escape(_stem(name))
     digits = re.escape(value.spoken.split(" ")[0])
     if not name.isascii():
-        return re.search(rf"{digits}\s*个?(?:工作)?{stem}|{stem}[^\d\n]{{0,6}}[:：]?\s*{digits}", answer) is not None
+        return re.search(rf"{digits}\s*个?(?:工作)?{stem}|{stem}[^\d\n]{{0,4}}[:：]\s*{digits}", answer) is not None
     ahead = rf"(?<![\d.]){digits}(?![\d.]*\d) (?:[a-z]+ )?[a-z]*{stem}"
-    return re.search(rf"{ahead}|\b{stem}[a-z]*[^\d\n]{{0,12}}{digits}(?!\d)", answer, re.IGNORECASE) is not None
+    return re.search(rf"{ahead}|\b{stem}[a-z]*\s*[:=]\s*{digits}(?!\d)", answer, re.IGNORECASE) is not None
+
+
+def _unit_beside(value: Value, own: Unit, answer: str) -> Unit | None:
+    """The unit that `answer` says the value in: `8 h 15 min (= 8.25 hours)`."""
+    digits = re.escape(value.spoken.split(" ")[0])
+    found = re.search(rf"(?<![\d.]){digits} ?([a-z]+|[\u4e00-\u9fff]+)", answer, re.IGNORECASE)
+    unit = unit_named(found[1]) if found else None
+    return unit if unit is not None and unit.kind == own.kind else None
 
 
 def _is_of(name: str, label: str) -> bool:
