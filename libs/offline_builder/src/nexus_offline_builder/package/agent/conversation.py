@@ -1,22 +1,22 @@
 """One prompt in its conversation: chooses the tool, and resolves follow-ups against the turns before."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 from ..tools import figures
-from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.contract import CERTAIN, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
-from .data_before import asked_of_data
-from .dates_before import moved
+from .data_before import asked_of_data, asked_of_result, in_its_place
+from .dates_before import moved, weekday_of_one
 from .left_out import left_out, two_requests
 from .operations import names_result, operation_in, works_on
 from .payload import Turn
 from .references import named_value, resolutions, value_in
+from .replies import TOO_DEEP, Claim, Reply, done, gist, is_failed, one_by_one, refusing
 from .second_try import reworded
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
@@ -35,28 +35,6 @@ _OF_RESULT = lazy_pattern(
 """Says that the result is meant, and no further quantity of the kind that is told."""
 _SHARED = lazy_pattern(r"\b(?:split|shared?)\b|[平均]分|分摊", re.IGNORECASE)
 _FIGURES = lazy_pattern(r"\d[\d.,]*")
-_TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
-
-
-class Reply(NamedTuple):
-    """What is said, the tool calls behind it, and the results that a follow-up may refer to.
-
-    `asking` is the prompt that a question back was about; `read` is what a prompt was taken to say in full; `final`:
-    it was understood, and is refused.
-    """
-
-    text: str
-    tool_calls: tuple[dict[str, JsonValue], ...] = ()
-    values: tuple[Value, ...] = ()
-    asking: str | None = None
-    read: str | None = None
-    final: bool = False
-
-
-class _Claim(NamedTuple):
-    tool: Tool
-    question: Question
-    task: Task
 
 
 class Conversation:
@@ -87,28 +65,28 @@ class Conversation:
         if two is None:
             return None
         first = self._whole(two[0], position)
-        if _is_failed(first) or not first.tool_calls:
+        if is_failed(first) or not first.tool_calls:
             return None
         turns = [*self._turns[:position], Turn(two[0], first.text)]
         second = Conversation(self._tools, turns, self._today, self._requirement).reply(two[1])
-        if _is_failed(second) or not second.tool_calls or second.text == first.text:
+        if is_failed(second) or not second.tool_calls or second.text == first.text:
             whole = self._whole(prompt, position)
-            shown = not _is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
-            return whole if shown else _one_by_one(first, self._question(prompt, position).chinese)
+            shown = not is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
+            return whole if shown else one_by_one(first, self._question(prompt, position).chinese)
         calls, values = (*first.tool_calls, *second.tool_calls), (*first.values, *second.values)
         return Reply(f"{first.text}\n{second.text}", calls, values)
 
     def _whole(self, prompt: str, position: int) -> Reply:
         """The reply, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
         reply = self._found(prompt, position)
-        if _is_failed(reply) or not reply.tool_calls:
+        if is_failed(reply) or not reply.tool_calls:
             return reply
         tool = str(reply.tool_calls[-1]["name"])
-        said = _gist(reply)
+        said = gist(reply)
 
         def is_same(text: str) -> bool | None:
             other = self._found(text, position)
-            return None if _is_failed(other) else _gist(other) == said
+            return None if is_failed(other) else gist(other) == said
 
         piece = left_out(prompt, reply.text, tool, is_same)
         if piece is None:
@@ -120,7 +98,7 @@ class Conversation:
         )
         claimed = next(one for one in self._tools if one.name == tool)
         question = self._question(prompt, position)
-        return _done(_Claim(claimed, question, Task(CERTAIN, _refusing(refusal))))._replace(final=True)
+        return done(Claim(claimed, question, Task(CERTAIN, refusing(refusal))))._replace(final=True)
 
     def _found(self, prompt: str, position: int) -> Reply:
         question, turns = self._question(in_full_words(prompt), position), self._turns[:position]
@@ -128,14 +106,15 @@ class Conversation:
         if said is not None:
             return Reply(said)
         reply = self._best(question, position)
-        for text in reworded(question.text) if _is_failed(reply) and not reply.final else ():
+        for text in reworded(question.text) if is_failed(reply) and not reply.final else ():
             again = self._best(question._replace(text=text), position)
-            if not _is_failed(again):
+            if not is_failed(again):
                 return again._replace(read=again.read or text)
         return reply
 
     def _best(self, question: Question, position: int) -> Reply:
         worked = self._worked_on(question, position) if position and works_on(question.text) else None
+        worked = worked or self._of_result(question, position)
         if worked is not None:
             return worked
         claim, followed = self._claim(question), None
@@ -143,17 +122,17 @@ class Conversation:
             return whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
-            if followed is not None and not _is_failed(followed):
+            if followed is not None and not is_failed(followed):
                 return followed
             followed = self._worked_on(question, position) or followed
-            if followed is not None and not _is_failed(followed):
+            if followed is not None and not is_failed(followed):
                 return followed
-        done = _done(claim) if claim is not None else followed
-        if done is None or (_is_failed(done) and not done.final):
-            done = self._worked_on(question, position) or self._of_data(question, position) or done
-        return done or Reply(cannot(question.text, self._tools, question.chinese))
+        reply = done(claim) if claim is not None else followed
+        if reply is None or (is_failed(reply) and not reply.final):
+            reply = self._worked_on(question, position) or self._of_data(question, position) or reply
+        return reply or Reply(cannot(question.text, self._tools, question.chinese))
 
-    def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
+    def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
         for tool in ([claim.tool] if claim is not None else self._tools) if self._standing else ():
             try:
@@ -161,9 +140,9 @@ class Conversation:
                 whole = question._replace(text=text or "", earlier=())
                 task = tool.understand(whole) if text is not None else None
             except Refusal as refusal:
-                return _done(_Claim(tool, question, Task(CERTAIN, _refusing(refusal))))
+                return done(Claim(tool, question, Task(CERTAIN, refusing(refusal))))
             if task is not None:
-                return _done(_Claim(tool, question, task))._replace(read=text)
+                return done(Claim(tool, question, task))._replace(read=text)
         return None
 
     def _worked_on(self, question: Question, position: int) -> Reply | None:
@@ -203,21 +182,36 @@ class Conversation:
         return Reply("\n".join(shown), (call,), results, read=spoken[0] if lines[0].unit else lines[0].said)
 
     def _moved(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that moves the date before, or asks for the weekday of one of two."""
         values = self._values_before(position)
-        text = moved(question.text, values[0].spoken) if len(values) == 1 and values[0].number is None else None
+        day = values[0].spoken if len(values) == 1 and values[0].number is None else ""
+        before = (self._read(at) for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1))
+        text = moved(question.text, day) or weekday_of_one(question.text, before)
         claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
-        return _done(claim)._replace(read=text) if claim is not None else None
+        return done(claim)._replace(read=text if day else None) if claim is not None else None
+
+    def _of_result(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that is asked of the text or the list that the turn before gave."""
+        call = next(iter(self._replay(position - 1).tool_calls), None) if position else None
+        text = asked_of_result(question.text, call["output"], str(call["name"])) if call is not None else None
+        return self._sure(question, text, CERTAIN) if text is not None else None
 
     def _of_data(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that is asked of the data of an earlier turn."""
         for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1):
-            call = next(iter(self._replay(at).tool_calls), {"output": None, "name": ""})
-            for text in asked_of_data(question.text, self._read(at), call["output"], str(call["name"])):
-                claim = self._claim(question._replace(text=text, earlier=()))
-                done = _done(claim) if claim is not None and claim.task.confidence == CERTAIN else None
-                if done is not None and not _is_failed(done):
-                    return done._replace(read=text)
+            before, said = self._read(at), gist(self._replay(at))
+            if (changed := in_its_place(question.text, before)) is not None:
+                return self._sure(question, changed, self._confidence_in(before, question))
+            text = asked_of_data(question.text, before)
+            reply = self._sure(question, text, CERTAIN) if text is not None else None
+            if reply is not None:
+                return reply if gist(reply) != said else None
         return None
+
+    def _sure(self, question: Question, text: str, least: int) -> Reply | None:
+        claim = self._claim(question._replace(text=text, earlier=()))
+        reply = done(claim) if claim is not None and claim.task.confidence >= least else None
+        return reply._replace(read=text) if reply is not None and not is_failed(reply) else None
 
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]
@@ -241,20 +235,20 @@ class Conversation:
         plain = _SYMBOL.sub(" ", text) if self._chinese else text
         return re.search("[A-Za-z]{2}", plain) is not None or has_chinese(text)
 
-    def _claim(self, question: Question) -> _Claim | None:
+    def _claim(self, question: Question) -> Claim | None:
         """The surest tool's claim on the question; among equals the first tool's that can do it."""
-        claims: list[_Claim] = []
+        claims: list[Claim] = []
         for tool in self._tools:
             try:
                 task = tool.understand(question)
             except Refusal as refusal:
-                task = Task(CERTAIN, _refusing(refusal))
+                task = Task(CERTAIN, refusing(refusal))
             except RecursionError:
-                task = Task(CERTAIN, _refusing(_TOO_DEEP))
+                task = Task(CERTAIN, refusing(TOO_DEEP))
             if task is not None:
-                claims.append(_Claim(tool, question, task))
+                claims.append(Claim(tool, question, task))
         certain = [claim for claim in claims if claim.task.confidence == CERTAIN]
-        able = (one for one in certain if len(certain) > 1 and not _is_failed(_done(one)))
+        able = (one for one in certain if len(certain) > 1 and not is_failed(done(one)))
         return next(able, max(claims, key=lambda claim: claim.task.confidence, default=None))
 
     def _exchanged(self, question: Question, position: int) -> Reply | None:
@@ -264,7 +258,9 @@ class Conversation:
         """
         for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1):
             before = self._read(at)
-            text = (extended(question.text, before) if at == position - 1 else None) or substituted(question.text, before)
+            text = (extended(question.text, before) if at == position - 1 else None) or substituted(
+                question.text, before
+            )
             if text is not None:
                 return self._changed(question, text, before, at, position)
             if self._replay(at).tool_calls and operation_in(self._turns[at].prompt) is None:
@@ -275,13 +271,15 @@ class Conversation:
         changed = question._replace(text=text, earlier=())
         claim = self._claim(changed)
         reply = self._in_full(changed, claim)
-        if reply is None:
+        if is_failed(self._replay(at)):
+            reply = Conversation(self._tools, (), self._today, self._requirement)._whole(text, 0)._replace(read=text)
+        elif reply is None:
             if claim is None or claim.task.confidence < self._confidence_in(before, question):
                 return None
-            reply = _done(claim)._replace(read=text)
+            reply = done(claim)._replace(read=text)
         turns = [*self._turns[:at], Turn(text, None)]
         for turn in self._turns[at + 1 : position]:
-            if _is_failed(reply):
+            if is_failed(reply):
                 return None
             reply = Conversation(self._tools, turns, self._today, self._requirement).reply(turn.prompt)
             turns.append(Turn(turn.prompt, None))
@@ -317,9 +315,9 @@ class Conversation:
 
     def _resolved(self, question: Question, value: Value) -> Reply | None:
         for text in resolutions(question.text, value):
-            claim = self._claim(question._replace(text=text, earlier=()))
+            claim = self._claim(question._replace(text=text, earlier=(), requirement=""))
             if claim is not None and claim.task.confidence == CERTAIN:
-                return _done(claim)
+                return done(claim)
         return None
 
     def _ask_which(self, question: Question, values: tuple[Value, ...]) -> Reply | None:
@@ -353,44 +351,3 @@ class Conversation:
         if position not in self._replayed:
             self._replayed[position] = self._reply(self._turns[position].prompt, position)
         return self._replayed[position]
-
-
-def _is_failed(reply: Reply) -> bool:
-    """Whether nothing was worked out and nothing asked back."""
-    failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)
-    return failed or not (reply.tool_calls or reply.asking)
-
-
-def _one_by_one(first: Reply, chinese: bool) -> Reply:
-    said = "这里问了两件事，请一件一件问。" if chinese else "That asks two things; please ask one after the other."
-    return first._replace(text=said, tool_calls=({**first.tool_calls[0], "output": {"error": said}},), values=())
-
-
-def _gist(reply: Reply) -> tuple[list[JsonValue], list[str]]:
-    """What is answered, without the words around it."""
-    return [call["output"] for call in reply.tool_calls], _FIGURES.findall(reply.text)
-
-
-def _refusing(refusal: Refusal) -> Callable[[], Answer]:
-    def refuse() -> Answer:
-        raise refusal
-
-    return refuse
-
-
-def _done(claim: _Claim) -> Reply:
-    """Runs the tool; a refusal is an answer too, without a result to refer to."""
-    try:
-        answer = claim.task.run()
-    except (Refusal, RecursionError) as error:
-        refusal = error if isinstance(error, Refusal) else _TOO_DEEP
-        text = refusal.in_language(claim.question.chinese)
-        failed: dict[str, JsonValue] = {"error": refusal.english}
-        call: dict[str, JsonValue] = {
-            "name": claim.tool.name,
-            "input": {"prompt": claim.question.text[:200]},
-            "output": failed,
-        }
-        return Reply(text, (call,), final=isinstance(error, Impossible))
-    call = {"name": claim.tool.name, "input": answer.tool_input, "output": answer.tool_output}
-    return Reply(answer.text, (call,), answer.values)

@@ -5,7 +5,6 @@ another: then any tool of the agent may answer it.
 """
 
 import re
-from collections.abc import Iterator
 
 from ..tools.contract import JsonValue
 from ..tools.passage import passage_in
@@ -24,7 +23,9 @@ _IN_IT = lazy_pattern(
     re.IGNORECASE,
 )
 _OF_RESULT = lazy_pattern(r"\b(?:now|then|left|remain\w*)\b|再|然后|还?剩|完", re.IGNORECASE)
-_PATH = lazy_pattern(r"(?:[\w\u4e00-\u9fff]+)?\[-?\d+\](?:\.?[\w\u4e00-\u9fff]+(?:\[-?\d+\])?)*|[\w\u4e00-\u9fff]+(?:\.[A-Za-z_\u4e00-\u9fff][\w]*)+")
+_PATH = lazy_pattern(
+    r"(?:[\w\u4e00-\u9fff]+)?\[-?\d+\](?:\.?[\w\u4e00-\u9fff]+(?:\[-?\d+\])?)*|[\w\u4e00-\u9fff]+(?:\.[A-Za-z_\u4e00-\u9fff][\w]*)+"
+)
 _CHANGED = frozenset({"text_changes", "list_cleanup", "csv_to_json", "json_to_csv"})
 _FILLS = lazy_pattern(
     r"\b(?:and|what|how|about|for|the|only|just|of|in|is|now|then|ok|so|same|with|instead|but|column|one|show|me|please|"
@@ -46,22 +47,35 @@ def handed_over(prompt: str) -> tuple[str, str] | None:
     return (passage.request.strip(), passage.text) if passage.text else None
 
 
-def asked_of_data(prompt: str, before: str, output: JsonValue, tool: str) -> Iterator[str]:
-    """Ways in which `prompt` may be asked of the data of `before`, or of what `tool` made of it."""
-    handed = handed_over(before)
+def asked_of_result(prompt: str, output: JsonValue, tool: str) -> str | None:
+    """`prompt` asked of the text or the entries that `tool` made, where it says so."""
+    words = _words(prompt)
+    made = _made(output) if tool in _CHANGED and words and _OF_RESULT.search(prompt) else ""
+    return _composed(_plain(words), made) if made else None
+
+
+def in_its_place(prompt: str, before: str) -> str | None:
+    """`before` with the path, the column or the value that `prompt` names in the place of another."""
+    words, handed = _words(prompt), handed_over(before)
+    changed = _in_its_place(words, *handed) if words and handed is not None else None
+    return f"{changed}\n{handed[1]}" if handed is not None and changed is not None else None
+
+
+def asked_of_data(prompt: str, before: str) -> str | None:
+    """`prompt` asked of the data of `before`."""
+    words, handed = _words(prompt), handed_over(before)
+    return _composed(_plain(words), handed[1]) if words and handed is not None else None
+
+
+def _words(prompt: str) -> str:
+    """What `prompt` asks of data that it does not hand over itself."""
     if len(prompt) > _LONGEST or handed_over(prompt) is not None:
-        return
-    words = _LEAD.sub("", prompt.strip()).strip(" ?？!。.")
-    plain = _IN_IT.sub(" ", words).strip(" ,，")
-    if tool in _CHANGED and _OF_RESULT.search(prompt) and (made := _made(output)):
-        yield _composed(plain, made)
-        return
-    if handed is None:
-        return
-    request, data = handed
-    if (changed := _in_its_place(words, request, data)) is not None:
-        yield f"{changed}\n{data}"
-    yield _composed(plain, data)
+        return ""
+    return _LEAD.sub("", prompt.strip()).strip(" ?？!。.")
+
+
+def _plain(words: str) -> str:
+    return _IN_IT.sub(" ", words).strip(" ,，")
 
 
 def _composed(words: str, data: str) -> str:
@@ -71,7 +85,7 @@ def _composed(words: str, data: str) -> str:
 
 def _made(output: JsonValue) -> str:
     """The text or the entries that a tool gave."""
-    for value in output.values() if isinstance(output, dict) else ():
+    for value in output.values() if isinstance(output, dict) and "error" not in output else ():
         if isinstance(value, str):
             return value
         if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
@@ -105,7 +119,11 @@ def _names_of(data: str) -> list[list[str]]:
     table = table_in(data)
     if table is not None and not re.match(r"\s*[\[{]", data):
         columns = [list(dict.fromkeys(cells)) for cells in zip(*table.rows, strict=False)]
-        return [list(table.header), *[one for one in columns if not all(re.fullmatch(r"[\d.,\s-]*", cell) for cell in one)]]
+        numeric = [all(re.fullmatch(r"[^\w]*[\d.,\s-]*[^\w]*", cell) for cell in cells) for cells in columns]
+        names = [
+            [name for name, one in zip(table.header, numeric, strict=False) if one is kind] for kind in (True, False)
+        ]
+        return [*names, *[cells for cells, one in zip(columns, numeric, strict=True) if not one]]
     values: dict[str, list[str]] = {}
     for key, value in re.findall(r"\"([^\"]+)\"\s*:\s*(?:\"([^\"]*)\")?", data):
         values.setdefault(key, []).append(value)

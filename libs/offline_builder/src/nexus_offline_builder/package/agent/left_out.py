@@ -252,6 +252,11 @@ def _pieces(prompt: str, answer: str, tool: str) -> Iterator[Piece]:
     yield from _numbers(prompt, asked, tool)
 
 
+_ORDINAL = lazy_pattern(
+    r"\b(?:first|second|third|fourth|fifth|last)(?= (?:paragraph|sentence|line|column|row)\b)", re.IGNORECASE
+)
+
+
 def _wishes(prompt: str, asked: str, answer: str) -> Iterator[Piece]:
     """How it is to be rounded, how often it is meant, which days count."""
     for found in _ROUNDING.finditer(asked):
@@ -260,6 +265,9 @@ def _wishes(prompt: str, asked: str, answer: str) -> Iterator[Piece]:
     for found in _WORKING.finditer(asked):
         other = "天" if found.group() == "工作日" else "days"
         yield Piece(found.group(), (prompt[: found.start()] + other + prompt[found.end() :],), _WORKING_SHOWN)
+    for found in _ORDINAL.finditer(asked):
+        others = (f"{prompt[: found.start()]}{other}{prompt[found.end() :]}" for other in ("first", "third", "last"))
+        yield Piece(found.group(), tuple(one for one in others if one != prompt))
     for found in _TIMES.finditer(asked):
         yield _without(prompt, found.start(), found.end(), ("2", "3", "1/2", "0.5", "12", "50%"))
 

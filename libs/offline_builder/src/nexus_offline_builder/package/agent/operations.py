@@ -27,7 +27,7 @@ _CURRENCY = lazy_pattern(
     r"\brs\b\.?|[$€£¥₹]|\b(?:inr|eur|euros?|usd|dollars?|gbp|chf|rupees|quid|bucks)\b|(?<=\d)\s*[元块](?:钱)?",
     re.IGNORECASE,
 )
-_NO_NUMBER = lazy_pattern(r"1(?=[共起样下直定般些半])|(?<=[同统另第中每那这某任])1|(?<=第)\d+")
+_NO_NUMBER = lazy_pattern(r"(?<!\d)1(?=[共起样下直定般些半])|(?<=[同统另第中每那这某任])1(?!\d)|(?<=第)\d+")
 _ONE = lazy_pattern(r"\bone\b(?! (?:hundred|thousand|million|third|quarter|half))", re.IGNORECASE)
 _PRONOUN = lazy_pattern(
     r"\b(?:that|it|this|those|them|these|the (?:result|total|sum|price|answer|amount|lot|rest|remainder))\b|"
@@ -60,7 +60,8 @@ _TIMES_BEHIND = lazy_pattern(
     r"^\s*(?:times\b|x\b|倍)|^\s*(?:\w+ )?of (?:those|them|these|it|that|this|the same)\b|^\s*such\b", re.IGNORECASE
 )
 _SHARED = lazy_pattern(
-    r"\b(?:divid\w+|split\w*|shar(?:e|es|ed|ing)|between|among\w*)\b|除以|[平均]分|[平分均]摊|分[给成]|/\s*$", re.IGNORECASE
+    r"\b(?:divid\w+|split\w*|shar(?:e|es|ed|ing)|between|among\w*)\b|除以|[平均]分|[平分均]摊|分[给成]|/\s*$",
+    re.IGNORECASE,
 )
 _RATE = lazy_pattern(
     r"^\s*(?P<unit>[a-zµ]+\s+|[a-zµ]+(?=/))?(?:(?:per|an?|every|/)\s*(?P<per>[a-z]+[²³]?)|(?P<each>each|apiece|a ?piece)\b)|"
@@ -74,7 +75,7 @@ _HOW_MUCH = lazy_pattern(r"\bhow (?:much|many|far)\b|多少|几", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|remaining)\b|还?剩|还有", re.IGNORECASE)
 _OVER = lazy_pattern(r"\b(?:over|above|more than|beyond|exceeds?)(?: the| our| my)?\s*$|超[过出]?$", re.IGNORECASE)
 _FACTOR = lazy_pattern(
-    r"\b(?:(?:(?P<count>\d{1,2}|an?)[\s-]+)?(?P<word>half|halve[ds]?|thirds?|quarters?|fifths?|tenths?|double[ds]?|twice|"
+    r"(?:\b(?:(?P<count>\d{1,2}|an?)[\s-]+)?(?P<word>half|halve[ds]?|thirds?|quarters?|fifths?|tenths?|double[ds]?|twice|"
     r"triple[ds]?|thrice)\b(?! (?:past|to\b|an? (?!batch)|hour|day|mile|dozen|price|room|bed|board|time|kilo|litre|liter|cup|inch|"
     r"pound|glazing|year|century))|(?P<zh>1?半(?![个小天年里价夜日公路])|[2两]倍|翻倍|翻1?番|加倍|减半))",
     re.IGNORECASE,
@@ -86,10 +87,14 @@ _FACTORS = {"hal": Fraction(1, 2), "thi": Fraction(1, 3), "qua": Fraction(1, 4),
     "tri": Fraction(3),
     "thr": Fraction(3),
 }
-_ALREADY = lazy_pattern(r"(?:sell|sold|gone|eaten|ate|used|gave|given|lost|spent|卖|用|吃|花|送|扣|减(?!半)|less|off|minus)", re.I)
+_ALREADY = lazy_pattern(
+    r"(?:sell|sold|gone|eaten|ate|used|gave|given|lost|spent|卖|用|吃|花|送|扣|减(?!半)|less|off|minus)", re.I
+)
 _NO_FACTOR = lazy_pattern(r"\d|\b(?:if|instead|average|median)\b", re.IGNORECASE)
 _REDUCTION = lazy_pattern(r"打?\s*(\d+(?:\.\d+)?)\s*折")
-_ADDED_NAME = lazy_pattern(r"\b(?:vat|tax|gst|tip|gratuity|service|interest|surcharge|fee|markup)\b|税|小费|服务费|利息", re.I)
+_ADDED_NAME = lazy_pattern(
+    r"\b(?:vat|tax|gst|tip|gratuity|service|interest|surcharge|fee|markup)\b|税|小费|服务费|利息", re.I
+)
 
 
 class Operation(NamedTuple):
@@ -141,7 +146,9 @@ def _of_a_factor(text: str) -> Operation | None:
     number *= count
     clause, _ = _around(text, found.start(), found.end())
     if number < 1 and (_ALREADY.search(clause) or re.match(r"\s*(?:off|gone|less)\b", text[found.end() :])):
-        return Operation("*", 1 - number) if _LEFT.search(text) or re.search(r"\boff\b|减|扣|less|minus", text) else None
+        return (
+            Operation("*", 1 - number) if _LEFT.search(text) or re.search(r"\boff\b|减|扣|less|minus", text) else None
+        )
     return Operation("*", number)
 
 
@@ -204,4 +211,8 @@ def names_result(prompt: str) -> bool:
 
 def works_on(prompt: str) -> bool:
     """Whether `prompt` says itself that it is about a result before."""
-    return bool(_PRONOUN.search(prompt) or re.match(r"\W*(?:and|then|plus|minus|times|less|now|ok|so|[那再又])", prompt, re.I))
+    return bool(
+        _PRONOUN.search(prompt)
+        or _LEFT.search(prompt)
+        or re.match(r"\W*(?:and|then|plus|minus|times|less|now|ok|so|[那再又])", prompt, re.I)
+    )

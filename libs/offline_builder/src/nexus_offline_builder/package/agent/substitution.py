@@ -35,7 +35,10 @@ _KINDS = (
     ),
     ("month", rf"\b{_MONTH}(?:,?\s+(?:in\s+)?{_YEAR})?|(?:{_YEAR}\s*年\s*)?\d{{1,2}}\s*月(?!\s*\d)份?"),
     ("monthday", r"(?<=the )\d{1,2}(?:st|nd|rd|th)\b|(?<![\d月])\d{1,2}\s*[日号]"),
-    ("share", rf"(?!100\s*%){NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}|{NUMBER}\s*个?(?:百分)?点(?![\d半钟])"),
+    (
+        "share",
+        rf"(?!100\s*%){NUMBER}\s*(?:%|percent\b|per cent\b)|百分之\s*{NUMBER}|{NUMBER}\s*个?(?:百分)?点(?![\d半钟])",
+    ),
     (
         "duration",
         rf"{NUMBER}\s*(?:(?:business |working |week ?)?(?:days?|weeks?|months?|years?|nights?)\b|个?工作日|天|"
@@ -60,7 +63,9 @@ _PART_OF = lazy_pattern(rf"{NUMBER}(?P<rest>\s*(?:/|(?:out )?of)\s*{NUMBER}(?:\s
 _BARE_NUMBER = lazy_pattern(rf"(?:(?:and|what about|or|how about|for|那)\s*)?({NUMBER})(?:呢)?[\s?.]*", re.IGNORECASE)
 _A_YEAR = lazy_pattern(rf"(?<![\d.]){_YEAR}(?![\d.])")
 _SAME_SIGN = lazy_pattern(r"(?:那|如果|要是)?([加减])(?:上|去)?(\d.*?)呢[？?]?")
-_OLD = lazy_pattern(rf"\b(?:not|instead of|rather than)\s+(?:the |an? )?({NUMBER})\s*%?(?!\w)|不是\s*({NUMBER})", re.IGNORECASE)
+_OLD = lazy_pattern(
+    rf"\b(?:not|instead of|rather than)\s+(?:the |an? )?({NUMBER})\s*%?(?!\w)|不是\s*({NUMBER})", re.IGNORECASE
+)
 _OTHERWISE = lazy_pattern(
     r"\b(?:another|further|additional|extra|on top|more|less|fewer|plus|minus|times|add|subtract|without|except\w*|"
     r"exclud\w+|not|than|over|under|above|below|at (?:least|most)|average|mean|median|convert|per|each (?=\d)|"
@@ -78,7 +83,9 @@ _US = lazy_pattern(
     r"moves? in|too many of us)\b|人|位|加入",
     re.IGNORECASE,
 )
-_SHARED_AMONG = lazy_pattern(rf"(?:\b(?:by|among|between|ways|into|we are|there are|they are)\s+|/\s*|除以\s*){NUMBER}$", re.I)
+_SHARED_AMONG = lazy_pattern(
+    rf"(?:\b(?:by|among|between|ways|into|we are|there are|they are)\s+|/\s*|除以\s*){NUMBER}$", re.I
+)
 _ROLES = (
     r"\b(?:before|was|were|used to|had been|old|from|last|originally|cost price|bought|starts?|start\w*|begin\w*|since|left|first|"
     r"leave|opened|signed|issued)\b|原价|去年|以前|之前|原来|从|上个?月|成本|进价",
@@ -116,14 +123,19 @@ def substituted(prompt: str, before: str) -> str | None:
     if (swapped := _swapped(prompt.strip(), before.strip())) is not None:
         return swapped
     prompt = _without_its_sign(prompt, before)
-    said, old = (digits_for_words(_plain(text)) for text in (prompt, before))
+    said = digits_for_words(_plain(prompt))
     instead = _OLD.search(said)
     if instead is not None:
         said = f"{said[: instead.start()]} {said[instead.end() :]}"
+    written = plain_signs(before.replace("，", ", "))
+    forms = dict.fromkeys((written, digits_for_words(written)))
+    return next((text for old in forms if (text := _exchanged(said, old, instead)) is not None), None)
+
+
+def _exchanged(said: str, old: str, instead: "re.Match[str] | None") -> str | None:
     if _asks_otherwise(said, old):
         return None
-    news, olds = _pieces(said), _pieces(old)
-    new = _merged(said, news)
+    olds, new = _pieces(old), _merged(said, _pieces(said))
     if new is None:
         return None
     chosen = _place_of(new, said, olds, old, (instead[1] or instead[2]) if instead else "")
@@ -137,7 +149,11 @@ def substituted(prompt: str, before: str) -> str | None:
 def _plain(text: str) -> str:
     text = plain_signs(text.replace("，", ", "))
     text = re.sub(r"\bi mean\w*\b", " ", text, flags=re.IGNORECASE)
-    return re.sub(r"\b(?:that|this|the|which|each|any|no)? ?one\b(?! (?:hundred|thousand|third|quarter))|一(?=[共起样下直定])", " ", text)
+    return re.sub(
+        r"\b(?:that|this|the|which|each|any|no)? ?one\b(?! (?:hundred|thousand|third|quarter))|一(?=[共起样下直定])",
+        " ",
+        text,
+    )
 
 
 def _without_its_sign(prompt: str, before: str) -> str:

@@ -58,7 +58,11 @@ def operated(value: Value, operation: Operation, answer: str, prompt: str) -> li
             return []
         if own is not None and unit is not None:
             return _in_one_unit(number, unit, operation, own, _target(prompt, unit))
-    if unit is not None and unit.offset and not (operation.sign in "+-" and not operation.share and names_result(prompt)):
+    if (
+        unit is not None
+        and unit.offset
+        and not (operation.sign in "+-" and not operation.share and names_result(prompt))
+    ):
         return []
     said = f"{figures.shown(number)} {operation.sign} {figures.shown(amount)}{'%' if operation.share else ''}"
     share = amount / 100
