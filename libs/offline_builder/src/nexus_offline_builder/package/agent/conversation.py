@@ -13,7 +13,7 @@ from .additions import extended
 from .data_before import asked_of_data, asked_of_result, in_its_place
 from .dates_before import moved, weekday_of_one
 from .left_out import left_out, two_requests
-from .operations import names_result, operation_in, works_on
+from .operations import is_supposed, names_result, operation_in, works_on
 from .payload import Turn
 from .references import named_value, resolutions, value_in
 from .replies import TOO_DEEP, Claim, Reply, done, gist, is_failed, one_by_one, refusing
@@ -22,7 +22,7 @@ from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
 from .substitution import substituted
-from .worked_on import main_value, operated
+from .worked_on import main_value, operated, share_in
 
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
@@ -88,7 +88,7 @@ class Conversation:
             other = self._found(text, position)
             return None if is_failed(other) else gist(other) == said
 
-        piece = left_out(prompt, reply.text, tool, is_same)
+        piece = left_out(prompt, reply.text, tool, is_same, later=position > 0 and reply.read is not None)
         if piece is None:
             return reply
         refusal = Refusal(
@@ -113,10 +113,8 @@ class Conversation:
         return reply
 
     def _best(self, question: Question, position: int) -> Reply:
-        worked = self._worked_on(question, position) if position and works_on(question.text) else None
-        worked = worked or self._of_result(question, position)
-        if worked is not None:
-            return worked
+        if position and (later := self._works_on(question, position)) is not None:
+            return later
         claim, followed = self._claim(question), None
         if (whole := self._in_full(question, claim)) is not None:
             return whole
@@ -131,6 +129,15 @@ class Conversation:
         if reply is None or (is_failed(reply) and not reply.final):
             reply = self._worked_on(question, position) or self._of_data(question, position) or reply
         return reply or Reply(cannot(question.text, self._tools, question.chinese))
+
+    def _works_on(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that says that it works on with what the turn before gave, or what to suppose instead."""
+        supposed = is_supposed(question.text)
+        if supposed and operation_in(question.text) and (reply := self._exchanged(question, position)) is not None:
+            return reply
+        moved_on = self._moved(question, position) if not supposed else None
+        worked = self._worked_on(question, position) if works_on(question.text) else None
+        return moved_on or worked or self._of_result(question, position)
 
     def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
@@ -148,8 +155,8 @@ class Conversation:
     def _worked_on(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that works on with the result before it."""
         operation = operation_in(question.text) if position else None
-        if position and (later := self._moved(question, position)) is not None:
-            return later
+        if position and (part := self._share_of_it(question, position)) is not None:
+            return part
         values = self._values_before(position) if operation is not None else ()
         value = main_value(values, operation.per) if operation is not None and values else None
         if operation is None or value is None:
@@ -180,6 +187,13 @@ class Conversation:
         spoken = [f"{figures.carried(result)} {unit}".strip() for _, result, unit in lines]
         results = tuple(Value(text, line.result, line.said) for text, line in zip(spoken, lines, strict=True))
         return Reply("\n".join(shown), (call,), results, read=spoken[0] if lines[0].unit else lines[0].said)
+
+    def _share_of_it(self, question: Question, position: int) -> Reply | None:
+        call = next(iter(self._replay(position - 1).tool_calls), None)
+        said = call["input"] if call is not None else None
+        expression = said.get("expression") if isinstance(said, dict) else None
+        text = share_in(question.text, expression) if isinstance(expression, str) else None
+        return self._sure(question, text, CERTAIN) if text is not None else None
 
     def _moved(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that moves the date before, or asks for the weekday of one of two."""
@@ -316,7 +330,8 @@ class Conversation:
     def _resolved(self, question: Question, value: Value) -> Reply | None:
         for text in resolutions(question.text, value):
             claim = self._claim(question._replace(text=text, earlier=(), requirement=""))
-            if claim is not None and claim.task.confidence == CERTAIN:
+            changes = claim is not None and claim.tool.name == "text_changes" and value.number is not None
+            if claim is not None and claim.task.confidence == CERTAIN and not changes:
                 return done(claim)
         return None
 

@@ -26,6 +26,7 @@ _OF_RESULT = lazy_pattern(r"\b(?:now|then|left|remain\w*)\b|再|然后|还?剩|�
 _PATH = lazy_pattern(
     r"(?:[\w\u4e00-\u9fff]+)?\[-?\d+\](?:\.?[\w\u4e00-\u9fff]+(?:\[-?\d+\])?)*|[\w\u4e00-\u9fff]+(?:\.[A-Za-z_\u4e00-\u9fff][\w]*)+"
 )
+_DAY = lazy_pattern(r"\d{4}-\d\d-\d\d")
 _CHANGED = frozenset({"text_changes", "list_cleanup", "csv_to_json", "json_to_csv"})
 _FILLS = lazy_pattern(
     r"\b(?:and|what|how|about|for|the|only|just|of|in|is|now|then|ok|so|same|with|instead|but|column|one|show|me|please|"
@@ -62,8 +63,11 @@ def in_its_place(prompt: str, before: str) -> str | None:
 
 
 def asked_of_data(prompt: str, before: str) -> str | None:
-    """`prompt` asked of the data of `before`."""
+    """`prompt` asked of the data of `before`, or of its two dates."""
     words, handed = _words(prompt), handed_over(before)
+    days = _DAY.findall(before)
+    if words and len(days) == 2 and not re.search(r"\d", words):
+        return f"{words} from {days[0]} to {days[1]}"
     return _composed(_plain(words), handed[1]) if words and handed is not None else None
 
 

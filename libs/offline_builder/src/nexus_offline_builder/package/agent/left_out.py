@@ -155,6 +155,7 @@ _NUMBER_WORD = lazy_pattern(
     r"[两二三四五六七八九十]+(?=[个人件天次倍份位名周])",
     re.IGNORECASE,
 )
+_REASON = lazy_pattern(r"(?:if|both|respectively|separately)\b", re.IGNORECASE)
 _TIMES = lazy_pattern(
     r"\b(?:twice|(?:half|double|triple) (?:of|the|that|it|as|this)|halve[ds]?)\b|翻倍|一半", re.IGNORECASE
 )
@@ -186,15 +187,20 @@ class Piece(NamedTuple):
     shown: tuple[str, ...] = ()
 
 
-def left_out(prompt: str, answer: str, tool: str, is_same: Callable[[str], bool | None]) -> str | None:
+def left_out(
+    prompt: str, answer: str, tool: str, is_same: Callable[[str], bool | None], later: bool = False
+) -> str | None:
     """The first piece of `prompt` that `answer` does not show, and with anything instead the answer `is_same`.
 
-    `is_same` is None for a prompt that is not answered, which says nothing where others are.
+    `is_same` is None for a prompt that is not answered, which says nothing where others are. `later`: the prompt was
+    read with the turn before, and an `if` without a number says only why.
     """
     if len(prompt) > _LONGEST:
         return None
     plain = _GROUPED.sub("", answer).lower()
     pieces = [piece for piece in _pieces(prompt, answer, tool) if not any(_shows(plain, one) for one in piece.shown)]
+    if later:
+        pieces = [one for one in pieces if re.search(r"\d", one.said) or not _REASON.match(one.said)]
     for piece in pieces[:_MOST]:
         same = [is_same(text) for text in piece.instead]
         if not piece.instead or (True in same and False not in same):

@@ -69,15 +69,17 @@ _RATE = lazy_pattern(
     re.IGNORECASE,
 )
 _EACH_AHEAD = lazy_pattern(r"每(?P<zh>[\u4e00-\u9fff])[^\d加减扣多少]{0,4}$")
+_SUPPOSED = lazy_pattern(r"\b(?:if|instead|what about|how about|rather)\b|如果|要是|假如|换成|改成", re.IGNORECASE)
+_OTHER_HALF = lazy_pattern(r"\b(?:the )?other half\b", re.IGNORECASE)
 _WHOLE = lazy_pattern(r"\b(?:total|altogether|all together|in all|combined)\b|[共总]|合计", re.IGNORECASE)
 _EACH = lazy_pattern(r"\b(?:each|per (?:person|head|child|guest)|everyone|everybody)\b|每[人个户位家]", re.IGNORECASE)
 _HOW_MUCH = lazy_pattern(r"\bhow (?:much|many|far)\b|多少|几", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|remaining)\b|还?剩|还有", re.IGNORECASE)
 _OVER = lazy_pattern(r"\b(?:over|above|more than|beyond|exceeds?)(?: the| our| my)?\s*$|超[过出]?$", re.IGNORECASE)
 _FACTOR = lazy_pattern(
-    r"(?:\b(?:(?P<count>\d{1,2}|an?)[\s-]+)?(?P<word>half|halve[ds]?|thirds?|quarters?|fifths?|tenths?|double[ds]?|twice|"
-    r"triple[ds]?|thrice)\b(?! (?:past|to\b|an? (?!batch)|hour|day|mile|dozen|price|room|bed|board|time|kilo|litre|liter|cup|inch|"
-    r"pound|glazing|year|century))|(?P<zh>1?半(?![个小天年里价夜日公路])|[2两]倍|翻倍|翻1?番|加倍|减半))",
+    r"(?:\b(?:(?P<count>\d{1,2}|an?)[\s-]+)?(?P<word>twice|thrice|(?:half|halve[ds]?|thirds?|quarters?|fifths?|tenths?|"
+    r"double[ds]?|triple[ds]?)\b(?! (?:past|to\b|an? (?!batch)|hour|day|mile|dozen|price|room|bed|board|time|kilo|litre|"
+    r"liter|cup|inch|pound|glazing|year|century)))\b|(?P<zh>1?半(?![个小天年里价夜日公路])|[2两]倍|翻倍|翻1?番|加倍|减半))",
     re.IGNORECASE,
 )
 _FACTORS = {"hal": Fraction(1, 2), "thi": Fraction(1, 3), "qua": Fraction(1, 4), "fif": Fraction(1, 5)} | {
@@ -115,7 +117,7 @@ def operation_in(prompt: str) -> Operation | None:
     """What `prompt` does to the result before; None where it may say something else."""
     if len(prompt) > _LONGEST or _DATA.search(prompt):
         return None
-    text = plain_signs(written_out(prompt.strip()))
+    text = _OTHER_HALF.sub(" ", plain_signs(written_out(prompt.strip())))
     if _OTHERWISE.search(text):
         return None
     if (others := _ONE.sub(" ", text)) != text and re.search(r"\d", digits_for_words(others)):
@@ -209,10 +211,12 @@ def names_result(prompt: str) -> bool:
     return _PRONOUN.search(prompt) is not None
 
 
+def is_supposed(prompt: str) -> bool:
+    """Whether `prompt` supposes something else than before, rather than works on."""
+    return _SUPPOSED.search(prompt) is not None
+
+
 def works_on(prompt: str) -> bool:
     """Whether `prompt` says itself that it is about a result before."""
-    return bool(
-        _PRONOUN.search(prompt)
-        or _LEFT.search(prompt)
-        or re.match(r"\W*(?:and|then|plus|minus|times|less|now|ok|so|[那再又])", prompt, re.I)
-    )
+    leads = re.match(r"\W*(?:and|then|plus|minus|times|less|now|ok|so|[那再又])", prompt, re.IGNORECASE)
+    return any((names_result(prompt), _LEFT.search(prompt), _WHOLE.search(prompt), leads))

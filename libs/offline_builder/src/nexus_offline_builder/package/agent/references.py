@@ -33,7 +33,8 @@ def resolutions(prompt: str, value: Value) -> list[str]:
         texts.append(f"{value.spoken} {prompt}")
     if value.number is not None:
         exact = f"({_exact(value)})"
-        texts = [f"{exact} then {named}", _PRONOUN.sub(exact, named), *texts]
+        bare = [f"{exact} then {named}", _PRONOUN.sub(exact, named)]
+        texts = [*bare, *texts] if re.fullmatch(r"[-\d.,/]+", value.spoken) else [*texts, *bare]
     return texts
 
 

@@ -100,6 +100,7 @@ _ROLES = (
     r"\b(?:gives?|gave|pays?|paid|hands?|got)\b|付|给|收",
 )
 _ROLE_PATTERNS = tuple(lazy_pattern(form, re.IGNORECASE) for form in _ROLES)
+_CORRECTED = lazy_pattern(r"^\s*(?:(?:不对|错了|哦不|不好意思|no|nope|sorry|oops|wait|oh)(?![a-z])[\s,，.!]*)+", re.IGNORECASE)
 _DATA = lazy_pattern(r"[\[{|\t]|\n[^\n]*[,;][^\n]*\n")
 _SHORT = 14
 _CLOSEST, _FARTHEST = 3.0, 8.0
@@ -123,7 +124,7 @@ def substituted(prompt: str, before: str) -> str | None:
     if (swapped := _swapped(prompt.strip(), before.strip())) is not None:
         return swapped
     prompt = _without_its_sign(prompt, before)
-    said = digits_for_words(_plain(prompt))
+    said = digits_for_words(_plain(_CORRECTED.sub("", prompt)))
     instead = _OLD.search(said)
     if instead is not None:
         said = f"{said[: instead.start()]} {said[instead.end() :]}"
@@ -135,7 +136,10 @@ def substituted(prompt: str, before: str) -> str | None:
 def _exchanged(said: str, old: str, instead: "re.Match[str] | None") -> str | None:
     if _asks_otherwise(said, old):
         return None
-    olds, new = _pieces(old), _merged(said, _pieces(said))
+    olds, news = _pieces(old), _pieces(said)
+    if len(news) > 1:
+        news = [one for one in news if one.text not in {known.text for known in olds}] or news
+    new = _merged(said, news)
     if new is None:
         return None
     chosen = _place_of(new, said, olds, old, (instead[1] or instead[2]) if instead else "")
@@ -235,13 +239,17 @@ def _place_of(new: _Piece, said: str, olds: list[_Piece], old: str, instead: str
     if new.kind == "number":
         same = _of_its_noun(new, olds)
     if not same and new.kind == "people":
-        same = [one for one in olds if one.kind == "number" and one.text.isdigit() and not one.is_unit]
+        same = [one for one in olds if one.kind == "number" and one.text.isdigit() and not one.noun]
+        same = [one for one in same if _ratio(_worth(new), _worth(one)) <= _FARTHEST]
         return same[0] if len(same) == 1 else None
     if len({one.text for one in same}) < 2:
         return same[0] if same else None
     by_role = _of_its_role(new, said, same, old)
     if len(by_role) == 1:
         return by_role[0]
+    by_form = [one for one in by_role if ("." in one.text) == ("." in new.text)]
+    if new.kind == "number" and len(by_form) == 1:
+        return by_form[0]
     return by_role[-1] if new.kind in ("date", "monthday") and len(same) == 2 else None
 
 

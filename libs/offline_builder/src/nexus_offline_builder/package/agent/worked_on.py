@@ -27,6 +27,22 @@ class Worked(NamedTuple):
     unit: str
 
 
+_ADDED = lazy_pattern(r"(?P<amount>[\d.]+) [-+] (?P<share>[\d.]+%)")
+_PART = lazy_pattern(
+    r"\b(?:sav(?:e|ed|ing|ings)|discount|reduction|tip|vat|tax|gst|interest|surcharge|raise|increase)\b|税|省|便宜|小费|利息|涨了",
+    re.IGNORECASE,
+)
+_ASKS_FOR = lazy_pattern(r"\b(?:how much|what|whats|which)\b|多少|几", re.IGNORECASE)
+
+
+def share_in(prompt: str, expression: str) -> str | None:
+    """What was added or taken off: `and how much do I save?` after `180 - 25%`."""
+    whole = _ADDED.fullmatch(expression)
+    if whole is None or re.search(r"\d", prompt) or not (_PART.search(prompt) and _ASKS_FOR.search(prompt)):
+        return None
+    return f"{whole['amount']} * {whole['share']}"
+
+
 def main_value(values: tuple[Value, ...], per: str) -> Value | None:
     """The value that an operation is on: the one that is named, the only one, the first where others are parts of it."""
     if len(values) == 1:
